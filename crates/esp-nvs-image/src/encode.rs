@@ -1,0 +1,345 @@
+use crate::config::{BlobVersion, PartitionSize};
+use crate::crc::crc32;
+use crate::cursor::{Cursor, Piece, Run};
+use crate::error::Error;
+use crate::head::{Head, IndexData, PayloadData};
+use crate::item::ItemType;
+use crate::layout::{
+    BITMAP_OFFSET, MAX_BLOB_V1, MAX_BLOB_V2, MAX_NAMESPACES, MAX_STRING, NAMESPACE_TABLE, NO_CHUNK, PAGE_ACTIVE,
+    PAGE_FULL, PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST,
+};
+use crate::name::{Key, Namespace};
+use crate::seen::Seen;
+use crate::value::Value;
+
+/// Writes an image into a caller's buffer, entry by entry, with the reference generator's layout.
+///
+/// A refused entry leaves the image as it was. The output depends on nothing but the calls made.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{Encoder, Key, Namespace, PartitionSize, Value};
+///
+/// let size = PartitionSize::new(0x3000)?;
+/// let mut buffer = [0; 0x3000];
+/// let mut encoder = Encoder::new(&mut buffer, size)?;
+/// let wifi = Namespace::new("wifi")?;
+/// encoder.push(&wifi, &Key::new("ssid")?, Value::Str("factory"))?;
+/// encoder.push(&wifi, &Key::new("channel")?, Value::U8(6))?;
+/// let image = encoder.finish();
+/// assert_eq!(image.len(), 0x3000);
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Encoder<'b> {
+    buffer: &'b mut [u8],
+    size: PartitionSize,
+    version: BlobVersion,
+    cursor: Cursor,
+    /// The namespaces of index 1, 2, ..
+    namespaces: [Option<Namespace>; MAX_NAMESPACES],
+    seen: Seen,
+}
+
+impl<'b> Encoder<'b> {
+    /// Starts an empty image at the start of `buffer`, which must have at least `size` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`].
+    pub fn new(buffer: &'b mut [u8], size: PartitionSize) -> Result<Self, Error> {
+        Self::with_version(buffer, size, BlobVersion::default())
+    }
+
+    /// The same with a choice of how blobs are stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`].
+    pub fn with_version(buffer: &'b mut [u8], size: PartitionSize, version: BlobVersion) -> Result<Self, Error> {
+        let available = buffer.len();
+        let buffer = buffer.get_mut(..size.bytes()).ok_or(Error::BufferTooSmall {
+            needed: size.bytes(),
+            available,
+        })?;
+        buffer.fill(0xFF);
+        let cursor = Cursor::new(size.usable_pages());
+        let namespaces = [None; MAX_NAMESPACES];
+        let mut encoder = Self {
+            buffer,
+            size,
+            version,
+            cursor,
+            namespaces,
+            seen: Seen::new(),
+        };
+        encoder.open_page(0);
+        Ok(encoder)
+    }
+
+    /// Adds a namespace, even if no key ever follows; one that exists already is left alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyNamespaces`], [`Error::PartitionFull`].
+    pub fn declare(&mut self, namespace: &Namespace) -> Result<(), Error> {
+        let (index, is_new) = self.namespace_index(namespace)?;
+        if is_new {
+            self.write_namespace(namespace, index)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Adds an entry, and its namespace when it is the first one there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DuplicateKey`]; [`Error::StringTooLong`], [`Error::BlobTooLong`] and [`Error::BlobTooManyChunks`] for
+    /// a value; [`Error::TooManyNamespaces`] and [`Error::PartitionFull`] for the image.
+    pub fn push(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<(), Error> {
+        let (index, is_new) = self.namespace_index(namespace)?;
+        if !is_new {
+            self.seen.check(self.buffer, index, key)?;
+        }
+        self.check_fits(is_new, &value)?;
+        if is_new {
+            self.write_namespace(namespace, index)?;
+        }
+        match value {
+            Value::Str(text) => {
+                let bytes = text.as_bytes();
+                self.write_payload(ItemType::Str, index, key, &[bytes, &[0]])?;
+            }
+            Value::Blob(bytes) if self.version == BlobVersion::V1 => {
+                self.write_payload(ItemType::BlobV1, index, key, &[bytes])?;
+            }
+            Value::Blob(bytes) => self.write_blob(index, key, bytes)?,
+            _ => {
+                if let Some((kind, data)) = value.fixed() {
+                    let run = self.place(Cursor::fixed)?;
+                    self.put_head(run, &Head::new(index, kind, 1, NO_CHUNK, key, data));
+                }
+            }
+        }
+        self.seen.insert(index, key);
+        Ok(())
+    }
+
+    /// Returns the finished image.
+    ///
+    /// It has the partition's size. Of a read-only partition (0x1000 or 0x2000 bytes) only the pages in use are
+    /// returned, as the generator does it; the rest of the buffer is 0xFF.
+    #[must_use]
+    pub fn finish(self) -> &'b [u8] {
+        let len = if self.size.is_read_only() {
+            (self.cursor.page() + 1) * PAGE_SIZE
+        } else {
+            self.size.bytes()
+        };
+        self.buffer.get(..len).unwrap_or_default()
+    }
+
+    /// The index of a namespace, and whether it is still to be written.
+    fn namespace_index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
+        for (slot, index) in self.namespaces.iter().zip(1..=u8::MAX) {
+            match slot {
+                Some(known) if known == namespace => return Ok((index, false)),
+                Some(_) => {}
+                None => return Ok((index, true)),
+            }
+        }
+        Err(Error::TooManyNamespaces)
+    }
+
+    /// Lays the entry out on a copy of the cursor.
+    fn check_fits(&self, with_namespace: bool, value: &Value<'_>) -> Result<(), Error> {
+        let mut cursor = self.cursor;
+        if with_namespace {
+            cursor.fixed()?;
+        }
+        match value {
+            Value::Str(text) => {
+                let len = text.len() + 1;
+                if len > MAX_STRING {
+                    return Err(Error::StringTooLong { len: text.len() });
+                }
+                cursor.contiguous(len)?;
+            }
+            Value::Blob(bytes) => {
+                let max = match self.version {
+                    BlobVersion::V1 => MAX_BLOB_V1,
+                    BlobVersion::V2 => MAX_BLOB_V2,
+                };
+                if bytes.len() > max {
+                    return Err(Error::BlobTooLong { len: bytes.len(), max });
+                }
+                match self.version {
+                    BlobVersion::V1 => {
+                        cursor.contiguous(bytes.len())?;
+                    }
+                    BlobVersion::V2 => {
+                        let mut blob = cursor.blob(bytes.len())?;
+                        while blob.next_piece()?.is_some() {}
+                    }
+                }
+            }
+            _ => {
+                cursor.fixed()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_namespace(&mut self, namespace: &Namespace, index: u8) -> Result<(), Error> {
+        let run = self.place(Cursor::fixed)?;
+        let data = [index, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+        self.put_head(
+            run,
+            &Head::new(NAMESPACE_TABLE, ItemType::U8, 1, NO_CHUNK, &namespace.as_key(), data),
+        );
+        if let Some(slot) = self.namespaces.get_mut(usize::from(index) - 1) {
+            *slot = Some(*namespace);
+        }
+        Ok(())
+    }
+
+    fn write_payload(&mut self, kind: ItemType, index: u8, key: &Key, parts: &[&[u8]]) -> Result<(), Error> {
+        let len = parts.iter().map(|part| part.len()).sum();
+        let run = self.place(|cursor| cursor.contiguous(len))?;
+        self.put_payload(run, kind, NO_CHUNK, index, key, parts);
+        Ok(())
+    }
+
+    fn write_blob(&mut self, namespace: u8, key: &Key, bytes: &[u8]) -> Result<(), Error> {
+        let mut cursor = self.cursor;
+        let mut rest = bytes;
+        let mut blob = cursor.blob(bytes.len())?;
+        while let Some(piece) = blob.next_piece()? {
+            match piece {
+                Piece::Chunk { at, index, len } => {
+                    self.enter_page(at.page);
+                    let (chunk, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+                    self.put_payload(at, ItemType::BlobChunk, index, namespace, key, &[chunk]);
+                    rest = tail;
+                }
+                Piece::Index { at, chunks } => {
+                    self.enter_page(at.page);
+                    // The length was checked against MAX_BLOB_V2.
+                    let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                    let data = IndexData {
+                        size,
+                        chunks,
+                        chunk_start: 0,
+                    }
+                    .encode();
+                    self.put_head(at, &Head::new(namespace, ItemType::BlobIndex, 1, NO_CHUNK, key, data));
+                }
+            }
+        }
+        self.cursor = cursor;
+        Ok(())
+    }
+
+    /// Moves the cursor and opens the page that it enters.
+    fn place(&mut self, step: impl FnOnce(&mut Cursor) -> Result<Run, Error>) -> Result<Run, Error> {
+        let mut cursor = self.cursor;
+        let run = step(&mut cursor)?;
+        self.enter_page(run.page);
+        self.cursor = cursor;
+        Ok(run)
+    }
+
+    /// Opens `page` if it is not open yet; the one before becomes FULL at that moment and not earlier.
+    fn enter_page(&mut self, page: usize) {
+        if self.bytes_at(page, 0, 4) == [0xFF; 4] {
+            if let Some(previous) = page.checked_sub(1) {
+                self.put(previous, 0, &PAGE_FULL.to_le_bytes());
+            }
+            self.open_page(page);
+        }
+    }
+
+    fn open_page(&mut self, page: usize) {
+        // At most 2^31 / 4096 pages.
+        let sequence = u32::try_from(page).unwrap_or(u32::MAX).to_le_bytes();
+        self.put(page, 0, &PAGE_ACTIVE.to_le_bytes());
+        self.put(page, 4, &sequence);
+        self.put(page, 8, &[self.version.page_byte()]);
+        let crc = crc32(&[self.bytes_at(page, 4, 24)]);
+        self.put(page, 28, &crc.to_le_bytes());
+    }
+
+    fn put_payload(&mut self, run: Run, kind: ItemType, chunk: u8, namespace: u8, key: &Key, parts: &[&[u8]]) {
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        let slots = 1 + len.div_ceil(SLOT_SIZE);
+        // A page has 4096 bytes, so that both numbers fit.
+        let data = PayloadData {
+            size: u16::try_from(len).unwrap_or(u16::MAX),
+            crc: crc32(parts),
+        };
+        let span = u8::try_from(slots).unwrap_or(u8::MAX);
+        self.put_head(run, &Head::new(namespace, kind, span, chunk, key, data.encode()));
+        let mut at = slot_offset(run.slot + 1);
+        for part in parts {
+            self.put(run.page, at, part);
+            at += part.len();
+        }
+        for slot in run.slot + 1..run.slot + slots {
+            self.mark_written(run.page, slot);
+        }
+    }
+
+    fn put_head(&mut self, run: Run, head: &Head) {
+        self.put(run.page, slot_offset(run.slot), &head.encode());
+        self.mark_written(run.page, run.slot);
+    }
+
+    fn mark_written(&mut self, page: usize, slot: usize) {
+        let at = BITMAP_OFFSET + slot / 4;
+        if let [byte] = *self.bytes_at(page, at, 1) {
+            self.put(page, at, &[byte & !(1 << (2 * (slot % 4)))]);
+        }
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the cursor stays within the usable pages, and the buffer has them all"
+    )]
+    fn put(&mut self, page: usize, at: usize, bytes: &[u8]) {
+        let start = page * PAGE_SIZE + at;
+        self.buffer[start..start + bytes.len()].copy_from_slice(bytes);
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "as in `put`")]
+    fn bytes_at(&self, page: usize, at: usize, len: usize) -> &[u8] {
+        let start = page * PAGE_SIZE + at;
+        &self.buffer[start..start + len]
+    }
+}
+
+fn slot_offset(slot: usize) -> usize {
+    (SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE
+}
+
+/// Encodes entries into a new image.
+///
+/// # Errors
+///
+/// As [`Encoder::push`].
+#[cfg(feature = "alloc")]
+pub fn encode_to_vec<'e>(
+    size: PartitionSize,
+    version: BlobVersion,
+    entries: impl IntoIterator<Item = (Namespace, Key, Value<'e>)>,
+) -> Result<alloc::vec::Vec<u8>, Error> {
+    let mut image = alloc::vec![0xFF; size.bytes()];
+    let mut encoder = Encoder::with_version(&mut image, size, version)?;
+    for (namespace, key, value) in entries {
+        encoder.push(&namespace, &key, value)?;
+    }
+    let len = encoder.finish().len();
+    image.truncate(len);
+    Ok(image)
+}

@@ -1,0 +1,272 @@
+use core::fmt;
+
+use crate::layout::MAX_STRING;
+use crate::name::Key;
+
+/// Why an image cannot be written or read. Offsets are bytes from the start of the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A blob's index does not fit its chunks, or says more than 508,000 bytes.
+    BlobIndex {
+        /// Where the index lies.
+        offset: usize,
+    },
+    /// A blob is longer than its version can hold.
+    BlobTooLong {
+        /// Its bytes.
+        len: usize,
+        /// The most that fit.
+        max: usize,
+    },
+    /// A blob that starts where little is left of a page would need more than 127 chunks.
+    BlobTooManyChunks,
+    /// The caller's buffer is smaller than the partition.
+    BufferTooSmall {
+        /// Bytes needed.
+        needed: usize,
+        /// Bytes given.
+        available: usize,
+    },
+    /// A chunk has no index, or something else has one.
+    ChunkIndex {
+        /// Where the entry lies.
+        offset: usize,
+    },
+    /// A key stands twice in one namespace.
+    DuplicateKey {
+        /// The key.
+        key: Key,
+    },
+    /// An entry's checksum is wrong.
+    EntryCrc {
+        /// Where the entry lies.
+        offset: usize,
+    },
+    /// An image's length is not a multiple of 4096 bytes, or it is empty.
+    ImageSize {
+        /// Its bytes.
+        len: usize,
+    },
+    /// A key is empty.
+    KeyEmpty,
+    /// A stored key is empty, not terminated or not UTF-8.
+    KeyField {
+        /// Where the entry lies.
+        offset: usize,
+    },
+    /// A key contains a NUL.
+    KeyHasNul,
+    /// A key has more than 15 bytes.
+    KeyTooLong {
+        /// Its bytes.
+        len: usize,
+    },
+    /// A namespace's name is empty.
+    NamespaceEmpty,
+    /// A namespace's name contains a NUL.
+    NamespaceHasNul,
+    /// The table of namespaces names an index twice, or 0, or 255.
+    NamespaceTable {
+        /// Where the entry lies.
+        offset: usize,
+    },
+    /// A namespace's name has more than 15 bytes.
+    NamespaceTooLong {
+        /// Its bytes.
+        len: usize,
+    },
+    /// A chunk belongs to no blob.
+    OrphanChunk {
+        /// Where the chunk lies.
+        offset: usize,
+    },
+    /// A page header's checksum is wrong.
+    PageCrc {
+        /// Where the page starts.
+        offset: usize,
+    },
+    /// A page's state is none that the firmware keeps.
+    PageState {
+        /// Where the page starts.
+        offset: usize,
+        /// The state word.
+        state: u32,
+    },
+    /// A page's version byte is none that is known (0xFE and 0xFF are).
+    PageVersion {
+        /// Where the page starts.
+        offset: usize,
+        /// The version byte.
+        version: u8,
+    },
+    /// The entries do not fit into the partition's usable pages.
+    PartitionFull {
+        /// How many pages of 126 slots may hold entries.
+        usable_pages: usize,
+    },
+    /// A partition's size is not a multiple of 4096 in 0x1000..=0x7FFFF000.
+    PartitionSize {
+        /// The refused size in bytes.
+        bytes: u32,
+    },
+    /// A partition's size is not a decimal or 0x hexadecimal number of 32 bits.
+    PartitionSizeText,
+    /// A payload's checksum is wrong.
+    PayloadCrc {
+        /// Where the entry lies.
+        offset: usize,
+    },
+    /// The bitmap has an illegal state, or marks a part of an entry as not written.
+    SlotState {
+        /// Where the slot or the entry lies.
+        offset: usize,
+    },
+    /// An entry's span does not fit its size, or runs over the page.
+    Span {
+        /// Where the entry lies.
+        offset: usize,
+    },
+    /// A stored string does not end with NUL.
+    StringNotTerminated {
+        /// Where the entry lies.
+        offset: usize,
+    },
+    /// A stored string is not UTF-8.
+    StringNotUtf8 {
+        /// Where the entry lies.
+        offset: usize,
+    },
+    /// A string has more than 3999 bytes.
+    StringTooLong {
+        /// Its bytes, without the NUL.
+        len: usize,
+    },
+    /// There are more than 254 namespaces.
+    TooManyNamespaces,
+    /// An entry belongs to a namespace that the table does not have.
+    UnknownNamespace {
+        /// Where the entry lies.
+        offset: usize,
+        /// The namespace's index.
+        index: u8,
+    },
+    /// An entry's type code is not known.
+    UnknownType {
+        /// Where the entry lies.
+        offset: usize,
+        /// The type code.
+        code: u8,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::BlobIndex { offset } => {
+                write!(
+                    f,
+                    "blob index at offset {offset:#x} does not fit its chunks (at most 508000 bytes in 127 chunks)"
+                )
+            }
+            Self::BlobTooLong { len, max } => write!(f, "blob of {len} bytes is longer than the {max} allowed"),
+            Self::BlobTooManyChunks => f.write_str("blob needs more than the 127 chunks allowed"),
+            Self::BufferTooSmall { needed, available } => {
+                write!(
+                    f,
+                    "buffer of {available} bytes is smaller than the partition of {needed}"
+                )
+            }
+            Self::ChunkIndex { offset } => {
+                write!(
+                    f,
+                    "chunk index at offset {offset:#x} does not fit the entry's type (0..=254 for chunks only)"
+                )
+            }
+            Self::DuplicateKey { key } => write!(f, "key '{key}' stands twice in its namespace"),
+            Self::EntryCrc { offset } => write!(f, "checksum of the entry at offset {offset:#x} is wrong"),
+            Self::ImageSize { len } => write!(f, "image of {len} bytes is not a positive multiple of 4096"),
+            Self::KeyEmpty => f.write_str("key is empty; 1..=15 bytes are allowed"),
+            Self::KeyField { offset } => {
+                write!(
+                    f,
+                    "key at offset {offset:#x} is not 1..=15 bytes of UTF-8 padded with NUL"
+                )
+            }
+            Self::KeyHasNul => f.write_str("key contains a NUL"),
+            Self::KeyTooLong { len } => write!(f, "key of {len} bytes is longer than the 15 allowed"),
+            Self::NamespaceEmpty => f.write_str("namespace is empty; 1..=15 bytes are allowed"),
+            Self::NamespaceHasNul => f.write_str("namespace contains a NUL"),
+            Self::NamespaceTable { offset } => {
+                write!(
+                    f,
+                    "namespace at offset {offset:#x} has an index that is taken or not in 1..=254"
+                )
+            }
+            Self::NamespaceTooLong { len } => write!(f, "namespace of {len} bytes is longer than the 15 allowed"),
+            Self::OrphanChunk { offset } => write!(f, "blob chunk at offset {offset:#x} belongs to no blob"),
+            Self::PageCrc { offset } => write!(f, "checksum of the page header at offset {offset:#x} is wrong"),
+            Self::PageState { offset, state } => {
+                write!(
+                    f,
+                    "state {state:#010x} of the page at offset {offset:#x} is not active, full or freeing"
+                )
+            }
+            Self::PageVersion { offset, version } => {
+                write!(
+                    f,
+                    "version byte {version:#04x} of the page at offset {offset:#x} is not 0xfe or 0xff"
+                )
+            }
+            Self::PartitionFull { usable_pages } => {
+                write!(
+                    f,
+                    "entries do not fit into the {usable_pages} usable pages of the partition"
+                )
+            }
+            Self::PartitionSize { bytes } => {
+                write!(
+                    f,
+                    "partition size {bytes:#x} is not a multiple of 0x1000 in 0x1000..=0x7ffff000"
+                )
+            }
+            Self::PartitionSizeText => {
+                f.write_str("partition size is not a number; a multiple of 0x1000 in 0x1000..=0x7ffff000 is allowed")
+            }
+            Self::PayloadCrc { offset } => {
+                write!(f, "checksum of the data of the entry at offset {offset:#x} is wrong")
+            }
+            Self::SlotState { offset } => {
+                write!(
+                    f,
+                    "state bits of the slot at offset {offset:#x} do not fit its contents"
+                )
+            }
+            Self::Span { offset } => {
+                write!(
+                    f,
+                    "span of the entry at offset {offset:#x} does not fit its size or its page"
+                )
+            }
+            Self::StringNotTerminated { offset } => {
+                write!(f, "string of the entry at offset {offset:#x} does not end with NUL")
+            }
+            Self::StringNotUtf8 { offset } => write!(f, "string of the entry at offset {offset:#x} is not UTF-8"),
+            Self::StringTooLong { len } => {
+                write!(f, "string of {len} bytes is longer than the {} allowed", MAX_STRING - 1)
+            }
+            Self::TooManyNamespaces => f.write_str("more than the 254 namespaces allowed"),
+            Self::UnknownNamespace { offset, index } => {
+                write!(
+                    f,
+                    "namespace {index} of the entry at offset {offset:#x} is not in the table of namespaces"
+                )
+            }
+            Self::UnknownType { offset, code } => {
+                write!(f, "type {code:#04x} of the entry at offset {offset:#x} is unknown")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}

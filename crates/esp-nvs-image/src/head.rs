@@ -1,0 +1,171 @@
+use crate::crc::crc32;
+use crate::item::ItemType;
+use crate::layout::{KEY_FIELD, SLOT_SIZE};
+use crate::name::Key;
+
+/// The first slot of every entry, in its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) namespace: u8,
+    pub(crate) kind: u8,
+    pub(crate) span: u8,
+    pub(crate) chunk: u8,
+    pub(crate) key: [u8; KEY_FIELD],
+    pub(crate) data: [u8; 8],
+}
+
+impl Head {
+    pub(crate) fn new(namespace: u8, kind: ItemType, span: u8, chunk: u8, key: &Key, data: [u8; 8]) -> Self {
+        Self {
+            namespace,
+            kind: kind.code(),
+            span,
+            chunk,
+            key: key.field(),
+            data,
+        }
+    }
+
+    /// Writes the slot, its checksum included.
+    pub(crate) fn encode(&self) -> [u8; SLOT_SIZE] {
+        let [k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14, k15] = self.key;
+        let [d0, d1, d2, d3, d4, d5, d6, d7] = self.data;
+        let [c0, c1, c2, c3] = self.checksum().to_le_bytes();
+        [
+            self.namespace,
+            self.kind,
+            self.span,
+            self.chunk,
+            c0,
+            c1,
+            c2,
+            c3, //
+            k0,
+            k1,
+            k2,
+            k3,
+            k4,
+            k5,
+            k6,
+            k7,
+            k8,
+            k9,
+            k10,
+            k11,
+            k12,
+            k13,
+            k14,
+            k15, //
+            d0,
+            d1,
+            d2,
+            d3,
+            d4,
+            d5,
+            d6,
+            d7,
+        ]
+    }
+
+    /// Reads the slot and tells whether its checksum is right.
+    pub(crate) fn decode(slot: &[u8; SLOT_SIZE]) -> (Self, bool) {
+        let [
+            namespace,
+            kind,
+            span,
+            chunk,
+            c0,
+            c1,
+            c2,
+            c3, //
+            k0,
+            k1,
+            k2,
+            k3,
+            k4,
+            k5,
+            k6,
+            k7,
+            k8,
+            k9,
+            k10,
+            k11,
+            k12,
+            k13,
+            k14,
+            k15, //
+            d0,
+            d1,
+            d2,
+            d3,
+            d4,
+            d5,
+            d6,
+            d7,
+        ] = *slot;
+        let head = Self {
+            namespace,
+            kind,
+            span,
+            chunk,
+            key: [k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14, k15],
+            data: [d0, d1, d2, d3, d4, d5, d6, d7],
+        };
+        (head, head.checksum() == u32::from_le_bytes([c0, c1, c2, c3]))
+    }
+
+    fn checksum(&self) -> u32 {
+        crc32(&[
+            &[self.namespace, self.kind, self.span, self.chunk],
+            &self.key,
+            &self.data,
+        ])
+    }
+}
+
+/// The data field of an entry with a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PayloadData {
+    pub(crate) size: u16,
+    pub(crate) crc: u32,
+}
+
+impl PayloadData {
+    pub(crate) fn encode(self) -> [u8; 8] {
+        let [s0, s1] = self.size.to_le_bytes();
+        let [c0, c1, c2, c3] = self.crc.to_le_bytes();
+        [s0, s1, 0xFF, 0xFF, c0, c1, c2, c3]
+    }
+
+    /// The reserved bytes are not looked at, as in the firmware.
+    pub(crate) fn decode([s0, s1, _, _, c0, c1, c2, c3]: [u8; 8]) -> Self {
+        Self {
+            size: u16::from_le_bytes([s0, s1]),
+            crc: u32::from_le_bytes([c0, c1, c2, c3]),
+        }
+    }
+}
+
+/// The data field of a blob index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IndexData {
+    pub(crate) size: u32,
+    pub(crate) chunks: u8,
+    pub(crate) chunk_start: u8,
+}
+
+impl IndexData {
+    pub(crate) fn encode(self) -> [u8; 8] {
+        let [s0, s1, s2, s3] = self.size.to_le_bytes();
+        [s0, s1, s2, s3, self.chunks, self.chunk_start, 0xFF, 0xFF]
+    }
+
+    /// The reserved bytes are not looked at, as in the firmware.
+    pub(crate) fn decode([s0, s1, s2, s3, chunks, chunk_start, _, _]: [u8; 8]) -> Self {
+        Self {
+            size: u32::from_le_bytes([s0, s1, s2, s3]),
+            chunks,
+            chunk_start,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod config;
+mod crc;
+mod cursor;
+#[cfg(feature = "alloc")]
+mod decode;
+mod encode;
+mod error;
+mod head;
+mod item;
+mod layout;
+mod name;
+mod page;
+mod seen;
+mod value;
+
+pub use config::{BlobVersion, PartitionSize};
+#[cfg(feature = "alloc")]
+pub use decode::{Blob, Entry, StoredValue, decode};
+pub use encode::Encoder;
+#[cfg(feature = "alloc")]
+pub use encode::encode_to_vec;
+pub use error::Error;
+pub use item::{Item, ItemType, Items};
+pub use name::{Key, Namespace};
+pub use value::Value;

@@ -1,0 +1,89 @@
+use crate::Error;
+use crate::crc::crc32;
+use crate::layout::{
+    BITMAP_OFFSET, PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, PAGE_UNINITIALISED, SLOT_SIZE, SLOTS_BEFORE_FIRST,
+    SLOTS_PER_PAGE, VERSION_2,
+};
+
+/// One page of an image to read.
+#[derive(Clone, Copy)]
+pub(crate) struct Page<'a> {
+    bytes: &'a [u8; PAGE_SIZE],
+    offset: usize,
+}
+
+impl<'a> Page<'a> {
+    /// The page at the start of `image`; `None` when less than a page is left.
+    pub(crate) fn first_of(image: &'a [u8], offset: usize) -> Option<Self> {
+        image.first_chunk().map(|bytes| Self { bytes, offset })
+    }
+
+    /// Checks the header. `false` for a page that was never written.
+    pub(crate) fn check(&self) -> Result<bool, Error> {
+        let offset = self.offset;
+        let state = self.word(0);
+        if state == PAGE_UNINITIALISED {
+            return if self.bytes.iter().all(|&b| b == 0xFF) {
+                Ok(false)
+            } else {
+                Err(Error::PageState { offset, state })
+            };
+        }
+        let [_, checked, ..] = self.header_words();
+        if crc32(&[checked]) != self.word(28) {
+            return Err(Error::PageCrc { offset });
+        }
+        let version = self.byte(8);
+        if version < VERSION_2 {
+            return Err(Error::PageVersion { offset, version });
+        }
+        match state {
+            PAGE_ACTIVE | PAGE_FULL | PAGE_FREEING => Ok(true),
+            _ => Err(Error::PageState { offset, state }),
+        }
+    }
+
+    /// The header in three parts: state, what the checksum covers, checksum.
+    fn header_words(&self) -> [&'a [u8]; 3] {
+        let (header, _) = self.bytes.split_at(BITMAP_OFFSET);
+        let (state, rest) = header.split_at(4);
+        let (checked, crc) = rest.split_at(24);
+        [state, checked, crc]
+    }
+
+    /// The sequence number, which orders the pages.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn sequence(&self) -> u32 {
+        self.word(4)
+    }
+
+    pub(crate) fn slot_offset(&self, slot: usize) -> usize {
+        self.offset + (SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE
+    }
+
+    /// The two bits of a slot; only 0..=125 are asked for.
+    pub(crate) fn slot_state(&self, slot: usize) -> u8 {
+        (self.byte(BITMAP_OFFSET + slot / 4) >> (2 * (slot % 4))) & 0b11
+    }
+
+    pub(crate) fn slot(&self, slot: usize) -> Option<&'a [u8; SLOT_SIZE]> {
+        self.slot_bytes(slot, SLOT_SIZE)?.first_chunk()
+    }
+
+    /// The first `len` bytes from `slot` on; `None` when they run over the end of the page.
+    pub(crate) fn slot_bytes(&self, slot: usize, len: usize) -> Option<&'a [u8]> {
+        if slot > SLOTS_PER_PAGE {
+            return None;
+        }
+        let start = (SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE;
+        self.bytes.get(start..start.checked_add(len)?)
+    }
+
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or_default()
+    }
+
+    fn word(&self, at: usize) -> u32 {
+        u32::from_le_bytes([self.byte(at), self.byte(at + 1), self.byte(at + 2), self.byte(at + 3)])
+    }
+}

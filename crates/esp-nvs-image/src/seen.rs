@@ -1,0 +1,52 @@
+//! Which keys an image already holds, so that none is written twice.
+
+use crate::Error;
+use crate::name::Key;
+
+/// The keys written so far. With `alloc` a sorted set; without, the encoder looks through the image that it has
+/// written, which gives the same answers and takes time quadratic in the number of keys.
+#[cfg(feature = "alloc")]
+#[derive(Debug)]
+pub(crate) struct Seen(alloc::collections::BTreeSet<(u8, Key)>);
+
+#[cfg(feature = "alloc")]
+impl Seen {
+    pub(crate) const fn new() -> Self {
+        Self(alloc::collections::BTreeSet::new())
+    }
+
+    pub(crate) fn check(&self, _written: &[u8], namespace: u8, key: &Key) -> Result<(), Error> {
+        if self.0.contains(&(namespace, *key)) {
+            Err(Error::DuplicateKey { key: *key })
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn insert(&mut self, namespace: u8, key: &Key) {
+        self.0.insert((namespace, *key));
+    }
+}
+
+/// See the other definition.
+#[cfg(not(feature = "alloc"))]
+#[derive(Debug)]
+pub(crate) struct Seen;
+
+#[cfg(not(feature = "alloc"))]
+impl Seen {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    pub(crate) fn check(&self, written: &[u8], namespace: u8, key: &Key) -> Result<(), Error> {
+        let same = |item: crate::Item<'_>| item.namespace_index() == namespace && item.key() == *key;
+        if crate::Items::new(written).flatten().any(same) {
+            Err(Error::DuplicateKey { key: *key })
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn insert(&mut self, _namespace: u8, _key: &Key) {}
+}

@@ -1,0 +1,70 @@
+use core::fmt;
+
+use crate::item::ItemType;
+
+/// A value to encode.
+///
+/// `Debug` shows the type and the size only: factory partitions hold private keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// An unsigned 8-bit integer.
+    U8(u8),
+    /// A signed 8-bit integer.
+    I8(i8),
+    /// An unsigned 16-bit integer.
+    U16(u16),
+    /// A signed 16-bit integer.
+    I16(i16),
+    /// An unsigned 32-bit integer.
+    U32(u32),
+    /// A signed 32-bit integer.
+    I32(i32),
+    /// An unsigned 64-bit integer.
+    U64(u64),
+    /// A signed 64-bit integer.
+    I64(i64),
+    /// A text of at most 3999 bytes; its terminating NUL is added by the encoder.
+    Str(&'a str),
+    /// Bytes: at most 508,000 in chunks ([`crate::BlobVersion::V2`]), 1984 in one piece ([`crate::BlobVersion::V1`]).
+    Blob(&'a [u8]),
+}
+
+impl Value<'_> {
+    /// Type code and data field of a value that needs no payload slots.
+    pub(crate) fn fixed(&self) -> Option<(ItemType, [u8; 8])> {
+        Some(match *self {
+            Self::U8(v) => (ItemType::U8, padded(v.to_le_bytes())),
+            Self::I8(v) => (ItemType::I8, padded(v.to_le_bytes())),
+            Self::U16(v) => (ItemType::U16, padded(v.to_le_bytes())),
+            Self::I16(v) => (ItemType::I16, padded(v.to_le_bytes())),
+            Self::U32(v) => (ItemType::U32, padded(v.to_le_bytes())),
+            Self::I32(v) => (ItemType::I32, padded(v.to_le_bytes())),
+            Self::U64(v) => (ItemType::U64, v.to_le_bytes()),
+            Self::I64(v) => (ItemType::I64, v.to_le_bytes()),
+            Self::Str(_) | Self::Blob(_) => return None,
+        })
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Str(text) => write!(f, "Str([{} bytes])", text.len()),
+            Self::Blob(bytes) => write!(f, "Blob([{} bytes])", bytes.len()),
+            fixed => match fixed.fixed() {
+                Some((kind, _)) => write!(f, "{kind:?}([elided])"),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// Fills the rest of a data field with the erased flash's 0xFF.
+fn padded<const N: usize>(bytes: [u8; N]) -> [u8; 8] {
+    let mut field = [0xFF; 8];
+    for (to, from) in field.iter_mut().zip(bytes) {
+        *to = from;
+    }
+    field
+}

@@ -1,0 +1,244 @@
+//! What is refused, and that a refusal changes nothing.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use esp_nvs_image::{BlobVersion, Encoder, Error, Items, Key, Namespace, PartitionSize, Value, decode, encode_to_vec};
+use proptest::prelude::*;
+
+fn ns() -> Namespace {
+    Namespace::new("ns").unwrap()
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+fn size(bytes: u32) -> PartitionSize {
+    PartitionSize::new(bytes).unwrap()
+}
+
+fn one(bytes: u32, version: BlobVersion, value: Value<'_>) -> Result<Vec<u8>, Error> {
+    encode_to_vec(size(bytes), version, [(ns(), key("k"), value)])
+}
+
+#[test]
+fn partition_size_must_be_whole_pages() {
+    for bytes in [0, 1, 0xFFF, 0x1001, 0x3100, 0x8000_0000, u32::MAX] {
+        assert_eq!(PartitionSize::new(bytes), Err(Error::PartitionSize { bytes }));
+    }
+    assert_eq!("0x6000".parse(), PartitionSize::new(0x6000));
+    assert_eq!("24576".parse(), PartitionSize::new(0x6000));
+    for text in ["", "abc", "-1", "+4096", "0x", "6000h"] {
+        assert_eq!(text.parse::<PartitionSize>(), Err(Error::PartitionSizeText), "{text:?}");
+    }
+}
+
+#[test]
+fn longest_values_are_accepted_and_one_more_is_not() {
+    let text = "x".repeat(4000);
+    assert!(one(0x3000, BlobVersion::V2, Value::Str(&text[..3999])).is_ok());
+    assert_eq!(
+        one(0x3000, BlobVersion::V2, Value::Str(&text)),
+        Err(Error::StringTooLong { len: 4000 })
+    );
+
+    let bytes = vec![7; 508_001];
+    assert!(one(0x3000, BlobVersion::V1, Value::Blob(&bytes[..1984])).is_ok());
+    assert_eq!(
+        one(0x3000, BlobVersion::V1, Value::Blob(&bytes[..1985])),
+        Err(Error::BlobTooLong { len: 1985, max: 1984 })
+    );
+    assert_eq!(
+        one(0x10_0000, BlobVersion::V2, Value::Blob(&bytes)),
+        Err(Error::BlobTooLong {
+            len: 508_001,
+            max: 508_000
+        })
+    );
+    // The namespace takes slot 0, so that the first chunk is 32 bytes short and a 128th would be needed.
+    assert_eq!(
+        one(0x10_0000, BlobVersion::V2, Value::Blob(&bytes[..508_000])),
+        Err(Error::BlobTooManyChunks)
+    );
+    let longest = one(0x10_0000, BlobVersion::V2, Value::Blob(&bytes[..507_968])).unwrap();
+    assert_eq!(decode(&longest).unwrap().len(), 1);
+}
+
+#[test]
+fn full_partition_is_named_with_its_pages() {
+    let bytes = [0; 4096];
+    assert_eq!(
+        one(0x1000, BlobVersion::V2, Value::Blob(&bytes)),
+        Err(Error::PartitionFull { usable_pages: 1 })
+    );
+    assert!(one(0x2000, BlobVersion::V2, Value::Blob(&bytes)).is_ok());
+    assert_eq!(
+        one(0x3000, BlobVersion::V2, Value::Blob(&[0; 9000])),
+        Err(Error::PartitionFull { usable_pages: 2 })
+    );
+}
+
+#[test]
+fn key_twice_is_refused_also_on_another_page_and_with_another_type() {
+    let filler = vec![0; 5000];
+    let entries = [
+        (ns(), key("a"), Value::U8(1)),
+        (ns(), key("filler"), Value::Blob(&filler)),
+        (ns(), key("a"), Value::Str("x")),
+    ];
+    assert_eq!(
+        encode_to_vec(size(0x6000), BlobVersion::V2, entries),
+        Err(Error::DuplicateKey { key: key("a") })
+    );
+    let other = Namespace::new("other").unwrap();
+    let entries = [
+        (ns(), key("a"), Value::U8(1)),
+        (other, key("a"), Value::U8(2)),
+        (ns(), key("b"), Value::U8(3)),
+    ];
+    assert!(
+        encode_to_vec(size(0x6000), BlobVersion::V2, entries).is_ok(),
+        "one key in two namespaces is fine"
+    );
+}
+
+#[test]
+fn namespace_255_is_refused() {
+    let mut buffer = vec![0; 0x8000];
+    let mut encoder = Encoder::new(&mut buffer, size(0x8000)).unwrap();
+    for i in 0..254 {
+        encoder.declare(&Namespace::new(&format!("n{i}")).unwrap()).unwrap();
+    }
+    assert_eq!(encoder.declare(&ns()), Err(Error::TooManyNamespaces));
+    assert_eq!(
+        encoder.push(&ns(), &key("k"), Value::U8(0)),
+        Err(Error::TooManyNamespaces)
+    );
+    encoder
+        .push(&Namespace::new("n253").unwrap(), &key("k"), Value::U8(0))
+        .unwrap();
+}
+
+#[test]
+fn refused_entry_leaves_the_image_as_it_was() {
+    let mut buffer = vec![0; 0x3000];
+    let mut encoder = Encoder::new(&mut buffer, size(0x3000)).unwrap();
+    encoder.push(&ns(), &key("a"), Value::U8(1)).unwrap();
+    let blob = vec![1; 20_000];
+    let other = Namespace::new("other").unwrap();
+    assert!(encoder.push(&other, &key("b"), Value::Blob(&blob)).is_err());
+    assert!(encoder.push(&ns(), &key("a"), Value::U8(2)).is_err());
+    let image = encoder.finish().to_vec();
+    assert_eq!(
+        image,
+        one(0x3000, BlobVersion::V2, Value::U8(1))
+            .map(|_| image.clone())
+            .unwrap()
+    );
+    let only_a = encode_to_vec(size(0x3000), BlobVersion::V2, [(ns(), key("a"), Value::U8(1))]).unwrap();
+    assert_eq!(image, only_a);
+}
+
+#[test]
+fn buffer_must_have_the_partition_s_size() {
+    let error = Encoder::new(&mut [0; 0x2FFF], size(0x3000)).map(|_| ()).unwrap_err();
+    assert_eq!(
+        error,
+        Error::BufferTooSmall {
+            needed: 0x3000,
+            available: 0x2FFF
+        }
+    );
+}
+
+fn sample() -> Vec<u8> {
+    let blob = (0..=255).cycle().take(6000).collect::<Vec<u8>>();
+    encode_to_vec(
+        size(0x4000),
+        BlobVersion::V2,
+        [
+            (ns(), key("n"), Value::I64(-1)),
+            (ns(), key("s"), Value::Str("text")),
+            (ns(), key("b"), Value::Blob(&blob)),
+        ],
+    )
+    .unwrap()
+}
+
+#[test]
+fn every_single_bit_of_what_is_written_matters() {
+    let image = sample();
+    let good = decode(&image).unwrap();
+    let mut unnoticed = Vec::new();
+    for bit in 0..image.len() * 8 {
+        let mut damaged = image.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        match decode(&damaged) {
+            Ok(entries) if entries == good => unnoticed.push(bit / 8),
+            // A written slot that the bitmap now calls erased is gone, as it is for the firmware.
+            Ok(entries) => assert!(
+                entries.len() < good.len() && (32..64).contains(&(bit / 8 % 4096)),
+                "bit {bit}"
+            ),
+            Err(_) => {}
+        }
+    }
+    unnoticed.dedup();
+    // Nobody reads the bytes of unused slots, the bitmap's four spare bits, the padding behind a payload; and turning
+    // FULL into FREEING or ACTIVE or an empty slot into an erased one changes no entry.
+    for at in unnoticed {
+        let (page, at) = (at / 4096, at % 4096);
+        let slot = at.checked_sub(64).map(|at| at / 32);
+        let written = |slot: usize| image[page * 4096 + 32 + slot / 4] >> (2 * (slot % 4)) & 3 == 2;
+        let harmless = match slot {
+            None => at < 4 || at >= 32,
+            Some(slot) => !written(slot) || image[page * 4096 + at] == 0xFF,
+        };
+        assert!(harmless, "byte {at:#x} of page {page}");
+    }
+}
+
+#[test]
+fn image_must_be_whole_pages() {
+    for len in [0, 1, 4095, 4097] {
+        assert_eq!(decode(&vec![0xFF; len]).map(|_| ()), Err(Error::ImageSize { len }));
+    }
+    assert_eq!(decode(&[0xFF; 8192]).unwrap(), []);
+}
+
+#[test]
+fn pages_are_read_in_the_order_of_their_sequence_numbers() {
+    let image = sample();
+    let (first, rest) = image.split_at(4096);
+    let (second, rest) = rest.split_at(4096);
+    let swapped = [second, first, rest].concat();
+    assert_eq!(decode(&swapped).unwrap(), decode(&image).unwrap());
+}
+
+#[test]
+fn walk_goes_on_behind_damage() {
+    let mut image = sample();
+    image[64 + 32 + 24] ^= 1;
+    let items = Items::new(&image).collect::<Vec<_>>();
+    assert_eq!(items[1], Err(Error::EntryCrc { offset: 96 }));
+    assert_eq!(items.iter().filter(|item| item.is_ok()).count(), items.len() - 1);
+    assert_eq!(items[2].unwrap().payload(), b"text\0");
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_pages_never_panic(seed in proptest::collection::vec(any::<u8>(), 0..9000)) {
+        let _ = decode(&seed);
+        prop_assert!(Items::new(&seed).count() <= seed.len() / 32 + 1);
+    }
+
+    #[test]
+    fn damaged_images_never_panic(changes in proptest::collection::vec((0usize..0x4000, any::<u8>()), 1..20)) {
+        let mut image = sample();
+        for (at, byte) in changes {
+            image[at] = byte;
+        }
+        let _ = decode(&image);
+        prop_assert!(Items::new(&image).count() <= image.len() / 32);
+    }
+}

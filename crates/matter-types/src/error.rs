@@ -1,0 +1,56 @@
+use core::fmt;
+
+/// Why a value is not acceptable.
+///
+/// No variant carries a passcode: what was typed in its place may be a mistyped real one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The discriminator does not fit into 12 bits.
+    DiscriminatorOutOfRange {
+        /// The refused value.
+        value: u32,
+    },
+    /// The text is neither a decimal number nor `0x` and hexadecimal digits, or it does not fit into 32 bits.
+    NotANumber,
+    /// The passcode is not in `1..=99999998`.
+    PasscodeOutOfRange,
+    /// The passcode is one of the twelve trivial ones of Matter Core Specification 5.1.7.1.
+    PasscodeTrivial,
+    /// The product id is 0 or does not fit into 16 bits.
+    ProductIdOutOfRange {
+        /// The refused value.
+        value: u32,
+    },
+    /// The short discriminator does not fit into 4 bits.
+    ShortDiscriminatorOutOfRange {
+        /// The refused value.
+        value: u32,
+    },
+    /// The vendor id is 0 or above 0xFFF4.
+    VendorIdOutOfRange {
+        /// The refused value.
+        value: u32,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DiscriminatorOutOfRange { value } => write!(f, "discriminator {value} is not in 0..=4095"),
+            Self::NotANumber => f.write_str("not a decimal number or 0x and hexadecimal digits of at most 32 bits"),
+            Self::PasscodeOutOfRange => f.write_str("passcode is not in 1..=99999998"),
+            Self::PasscodeTrivial => f.write_str(
+                "passcode is one of the twelve that no device may use \
+                 (00000000, 11111111, ... 99999999, 12345678, 87654321); allowed is 1..=99999998 without these",
+            ),
+            Self::ProductIdOutOfRange { value } => write!(f, "product id {value:#06X} is not in 0x0001..=0xFFFF"),
+            Self::ShortDiscriminatorOutOfRange { value } => {
+                write!(f, "short discriminator {value} is not in 0..=15")
+            }
+            Self::VendorIdOutOfRange { value } => write!(f, "vendor id {value:#06X} is not in 0x0001..=0xFFF4"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,128 @@
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Error;
+use crate::number::parse_u32;
+
+/// A vendor id, 0x0001..=0xFFF4 (Matter Core Specification 2.5.2).
+///
+/// 0 means "not specified" and 0xFFF5..=0xFFFF are reserved; a place where no vendor may be given holds an
+/// `Option<VendorId>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VendorId(u16);
+
+impl VendorId {
+    /// The smallest vendor id.
+    pub const MIN: Self = Self(0x0001);
+    /// The largest vendor id.
+    pub const MAX: Self = Self(0xFFF4);
+
+    /// Accepts a vendor id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::VendorIdOutOfRange`] outside of 0x0001..=0xFFF4.
+    pub const fn new(raw: u16) -> Result<Self, Error> {
+        if raw < Self::MIN.0 || raw > Self::MAX.0 {
+            // `u32::from` is not const.
+            #[expect(clippy::as_conversions, reason = "u16 to u32 loses nothing")]
+            return Err(Error::VendorIdOutOfRange { value: raw as u32 });
+        }
+        Ok(Self(raw))
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// Tells whether this is one of the test vendors 0xFFF1..=0xFFF4, which no product may carry.
+    #[must_use]
+    pub const fn is_test(self) -> bool {
+        self.0 >= 0xFFF1
+    }
+}
+
+impl TryFrom<u16> for VendorId {
+    type Error = Error;
+
+    fn try_from(raw: u16) -> Result<Self, Error> {
+        Self::new(raw)
+    }
+}
+
+impl FromStr for VendorId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let value = parse_u32(text)?;
+        u16::try_from(value)
+            .map_err(|_| Error::VendorIdOutOfRange { value })
+            .and_then(Self::new)
+    }
+}
+
+impl fmt::Display for VendorId {
+    /// Writes `0x` and four upper-case hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{:04X}", self.0)
+    }
+}
+
+/// A product id, 0x0001..=0xFFFF (Matter Core Specification 2.5.3).
+///
+/// 0 means "not specified"; a place where no product may be given holds an `Option<ProductId>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProductId(u16);
+
+impl ProductId {
+    /// The smallest product id.
+    pub const MIN: Self = Self(0x0001);
+    /// The largest product id.
+    pub const MAX: Self = Self(0xFFFF);
+
+    /// Accepts a product id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ProductIdOutOfRange`] for 0.
+    pub const fn new(raw: u16) -> Result<Self, Error> {
+        if raw == 0 {
+            return Err(Error::ProductIdOutOfRange { value: 0 });
+        }
+        Ok(Self(raw))
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl TryFrom<u16> for ProductId {
+    type Error = Error;
+
+    fn try_from(raw: u16) -> Result<Self, Error> {
+        Self::new(raw)
+    }
+}
+
+impl FromStr for ProductId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let value = parse_u32(text)?;
+        u16::try_from(value)
+            .map_err(|_| Error::ProductIdOutOfRange { value })
+            .and_then(Self::new)
+    }
+}
+
+impl fmt::Display for ProductId {
+    /// Writes `0x` and four upper-case hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{:04X}", self.0)
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod discriminator;
+mod error;
+mod id;
+mod number;
+mod passcode;
+#[cfg(feature = "serde")]
+mod serde_impls;
+
+pub use discriminator::{Discriminator, ShortDiscriminator};
+pub use error::Error;
+pub use id::{ProductId, VendorId};
+pub use passcode::Passcode;

@@ -1,0 +1,92 @@
+use core::fmt;
+use core::str::FromStr;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::Error;
+use crate::number::parse_u32;
+
+/// A setup passcode: 1..=99999998 without the twelve trivial ones (Matter Core Specification 5.1.7.1).
+///
+/// Whoever knows it can commission the device, so it is a secret: it is wiped when dropped, `Debug` does not show it,
+/// and it is read only through [`Passcode::expose`].
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Passcode(u32);
+
+impl Passcode {
+    /// The smallest passcode.
+    pub const MIN: u32 = 1;
+    /// The largest passcode.
+    pub const MAX: u32 = 99_999_998;
+    /// How many legal passcodes there are.
+    pub const COUNT: u32 = 99_999_988;
+    /// The passcodes that no device may use. The first and the tenth lie outside of `MIN..=MAX` anyway.
+    pub const TRIVIAL: [u32; 12] = [
+        0, 11_111_111, 22_222_222, 33_333_333, 44_444_444, 55_555_555, 66_666_666, 77_777_777, 88_888_888, 99_999_999,
+        12_345_678, 87_654_321,
+    ];
+
+    /// Accepts a passcode.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PasscodeTrivial`] for the twelve listed ones, [`Error::PasscodeOutOfRange`] outside of 1..=99999998.
+    pub const fn new(raw: u32) -> Result<Self, Error> {
+        let mut rest: &[u32] = &Self::TRIVIAL;
+        while let [first, tail @ ..] = rest {
+            if raw == *first {
+                return Err(Error::PasscodeTrivial);
+            }
+            rest = tail;
+        }
+        if raw < Self::MIN || raw > Self::MAX {
+            return Err(Error::PasscodeOutOfRange);
+        }
+        Ok(Self(raw))
+    }
+
+    /// Draws a passcode, each of the [`Passcode::COUNT`] legal ones equally likely.
+    ///
+    /// Takes 27 random bits and starts again when they are not a legal passcode, which happens to one draw in four.
+    pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        const MASK_27_BITS: u32 = (1 << 27) - 1;
+        loop {
+            if let Ok(passcode) = Self::new(rng.next_u32() & MASK_27_BITS) {
+                return passcode;
+            }
+        }
+    }
+
+    /// Returns the number: the one way to read the secret.
+    #[must_use]
+    pub const fn expose(&self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Debug for Passcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passcode([elided])")
+    }
+}
+
+impl TryFrom<u32> for Passcode {
+    type Error = Error;
+
+    fn try_from(raw: u32) -> Result<Self, Error> {
+        Self::new(raw)
+    }
+}
+
+impl FromStr for Passcode {
+    type Err = Error;
+
+    /// Reads a decimal (leading zeros allowed) or `0x` hexadecimal passcode.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        // A number too long for 32 bits is just as much out of range as one too long for 27.
+        if text.len() > 10 && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Error::PasscodeOutOfRange);
+        }
+        parse_u32(text).and_then(Self::new)
+    }
+}
