@@ -1,0 +1,48 @@
+use core::fmt;
+
+/// Why a value cannot be used. No variant carries a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is not canonical base64, or too long.
+    Base64,
+    /// A derived scalar is zero, which happens once in 2^256 derivations; another salt is needed.
+    DegenerateVerifier,
+    /// The iteration count is not in 1000..=100000.
+    IterationsOutOfRange {
+        /// The refused count.
+        count: u32,
+    },
+    /// The salt does not have 16..=32 bytes.
+    SaltLength {
+        /// Its bytes.
+        len: usize,
+    },
+    /// The verifier's w0 is zero or not below the order of the curve, or its L is not a point of the curve.
+    VerifierInvalid,
+    /// The verifier does not have 97 bytes.
+    VerifierLength {
+        /// Its bytes.
+        len: usize,
+    },
+    /// The verifier is not the one that passcode, salt and iteration count give.
+    VerifierMismatch,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base64 => f.write_str("not base64 of the expected length"),
+            Self::DegenerateVerifier => f.write_str("the salt gives a degenerate verifier; use another one"),
+            Self::IterationsOutOfRange { count } => write!(f, "iteration count {count} is not in 1000..=100000"),
+            Self::SaltLength { len } => write!(f, "salt of {len} bytes is not one of 16..=32"),
+            Self::VerifierInvalid => f.write_str("verifier is not a scalar and a point of P-256"),
+            Self::VerifierLength { len } => write!(f, "verifier of {len} bytes is not one of 97"),
+            Self::VerifierMismatch => {
+                f.write_str("verifier does not belong to this passcode, salt and iteration count")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,57 @@
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Error;
+
+/// How often PBKDF2 iterates, 1000..=100000 (Matter Core Specification 3.9, `CRYPTO_PBKDF_ITERATIONS_MIN` and `_MAX`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Iterations(u32);
+
+impl Iterations {
+    /// The smallest count.
+    pub const MIN: Self = Self(1000);
+    /// The largest count.
+    pub const MAX: Self = Self(100_000);
+
+    /// Accepts a count.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::IterationsOutOfRange`].
+    pub const fn new(count: u32) -> Result<Self, Error> {
+        if count < Self::MIN.0 || count > Self::MAX.0 {
+            return Err(Error::IterationsOutOfRange { count });
+        }
+        Ok(Self(count))
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for Iterations {
+    type Error = Error;
+
+    fn try_from(count: u32) -> Result<Self, Error> {
+        Self::new(count)
+    }
+}
+
+impl FromStr for Iterations {
+    type Err = Error;
+
+    /// Reads a decimal number; what is none counts as 0.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let digits = !text.starts_with('+');
+        Self::new(text.parse().ok().filter(|_| digits).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Iterations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
