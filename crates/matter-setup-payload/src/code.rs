@@ -1,0 +1,89 @@
+use core::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// ASCII text of at most `N` characters that holds a passcode.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+struct Text<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Text<N> {
+    const fn new() -> Self {
+        Self { bytes: [0; N], len: 0 }
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(to) = self.bytes.get_mut(self.len) {
+            *to = byte;
+            self.len += 1;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes
+            .get(..self.len)
+            .and_then(|text| core::str::from_utf8(text).ok())
+            .unwrap_or_default()
+    }
+}
+
+macro_rules! code_type {
+    ($(#[$doc:meta])* $name:ident, $max:literal) => {
+        $(#[$doc])*
+        ///
+        /// It holds the passcode: `Debug` does not show it, and it is wiped when dropped.
+        #[derive(Clone)]
+        pub struct $name(Text<$max>);
+
+        impl $name {
+            /// Returns the text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([elided])"))
+            }
+        }
+
+        impl FromIterator<u8> for $name {
+            fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
+                let mut text = Text::new();
+                bytes.into_iter().for_each(|byte| text.push(byte));
+                Self(text)
+            }
+        }
+    };
+}
+
+code_type! {
+    /// The text of a QR code: `MT:` and 19 characters.
+    QrText, 22
+}
+code_type! {
+    /// A manual pairing code: 11 or 21 digits.
+    ManualCode, 21
+}
+code_type! {
+    /// A manual pairing code as it is printed, in groups of digits with hyphens between them.
+    GroupedManualCode, 27
+}
+
+impl ManualCode {
+    /// Returns the code in groups: `1234-567-8901`, and for a long code `-2345-678-90-1` behind that.
+    #[must_use]
+    pub fn grouped(&self) -> GroupedManualCode {
+        /// Digits before which a hyphen stands.
+        const BREAKS: [usize; 6] = [4, 7, 11, 15, 18, 20];
+        self.as_str()
+            .bytes()
+            .enumerate()
+            .flat_map(|(i, digit)| BREAKS.contains(&i).then_some(b'-').into_iter().chain([digit]))
+            .collect()
+    }
+}

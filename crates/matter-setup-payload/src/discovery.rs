@@ -1,0 +1,74 @@
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Error;
+
+/// How a commissioner can find the device: at least one of five ways (Matter Core Specification 5.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DiscoveryCapabilities(u8);
+
+impl DiscoveryCapabilities {
+    /// Bluetooth Low Energy, bit 1.
+    pub const BLE: Self = Self(1 << 1);
+    /// Already on the IP network, bit 2.
+    pub const ON_NETWORK: Self = Self(1 << 2);
+    /// Wi-Fi Public Action Frames, bit 3.
+    pub const WIFI_PAF: Self = Self(1 << 3);
+    /// NFC, bit 4.
+    pub const NFC: Self = Self(1 << 4);
+    /// Thread, bit 5.
+    pub const THREAD: Self = Self(1 << 5);
+    /// All of them.
+    pub const ALL: Self = Self(0x3E);
+
+    /// Accepts a bit mask.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DiscoveryCapabilities`] when no bit is set, or one outside of bits 1 to 5.
+    pub const fn new(mask: u8) -> Result<Self, Error> {
+        if mask == 0 || mask & !Self::ALL.0 != 0 {
+            // `u32::from` is not const.
+            #[expect(clippy::as_conversions, reason = "u8 to u32 loses nothing")]
+            return Err(Error::DiscoveryCapabilities { mask: mask as u32 });
+        }
+        Ok(Self(mask))
+    }
+
+    /// Adds the ways of `other`.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns the bit mask.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for DiscoveryCapabilities {
+    /// BLE alone.
+    fn default() -> Self {
+        Self::BLE
+    }
+}
+
+impl FromStr for DiscoveryCapabilities {
+    type Err = Error;
+
+    /// Reads a decimal mask; what is no number counts as 0.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mask = text.parse::<u32>().unwrap_or_default();
+        u8::try_from(mask)
+            .map_err(|_| Error::DiscoveryCapabilities { mask })
+            .and_then(Self::new)
+    }
+}
+
+impl fmt::Display for DiscoveryCapabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

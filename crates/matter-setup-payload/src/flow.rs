@@ -1,0 +1,58 @@
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Error;
+
+/// What a user must do before the device can be commissioned (Matter Core Specification 5.1.3, table "Packed Binary
+/// Data Structure").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CommissioningFlow {
+    /// Nothing: it is ready when powered.
+    #[default]
+    Standard,
+    /// Something simple, such as pressing a button.
+    UserIntent,
+    /// Something that the vendor explains.
+    Custom,
+}
+
+impl CommissioningFlow {
+    /// Accepts the number that stands in the payload.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CommissioningFlow`] for anything but 0, 1 and 2.
+    pub const fn new(value: u32) -> Result<Self, Error> {
+        match value {
+            0 => Ok(Self::Standard),
+            1 => Ok(Self::UserIntent),
+            2 => Ok(Self::Custom),
+            _ => Err(Error::CommissioningFlow { value }),
+        }
+    }
+
+    /// Returns the number that stands in the payload.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        match self {
+            Self::Standard => 0,
+            Self::UserIntent => 1,
+            Self::Custom => 2,
+        }
+    }
+}
+
+impl FromStr for CommissioningFlow {
+    type Err = Error;
+
+    /// Reads 0, 1 or 2; what is no number counts as 255.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::new(text.parse().unwrap_or(255))
+    }
+}
+
+impl fmt::Display for CommissioningFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}

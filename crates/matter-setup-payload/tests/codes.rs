@@ -1,0 +1,217 @@
+//! Codes of other implementations, round trips and refusals.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities, Error, ManualPayload, SetupPayload};
+use matter_types::{Discriminator, Error as ValueError, Passcode, ProductId, VendorId};
+use proptest::prelude::*;
+
+fn payload(vendor: u16, product: u16, flow: u32, discovery: u8, discriminator: u16, passcode: u32) -> SetupPayload {
+    let discriminator = Discriminator::new(discriminator).unwrap();
+    let passcode = Passcode::new(passcode).unwrap();
+    let payload = if vendor == 0 {
+        SetupPayload::without_ids(discriminator, passcode)
+    } else {
+        SetupPayload::new(
+            VendorId::new(vendor).unwrap(),
+            ProductId::new(product).unwrap(),
+            discriminator,
+            passcode,
+        )
+    };
+    payload
+        .with_flow(CommissioningFlow::new(flow).unwrap())
+        .with_discovery(DiscoveryCapabilities::new(discovery).unwrap())
+}
+
+#[test]
+fn codes_of_other_implementations_are_made_and_read() {
+    // The first is the default of every SDK example, the others were made by esp-matter-mfg-tool 1.0.29, the two long
+    // ones are from connectedhomeip's TestHelpers and rs-matter's tests.
+    for (fields, qr, manual) in [
+        (
+            (0xFFF1, 0x8000, 0, 2, 3840, 20_202_021),
+            "MT:Y.K9042C00KA0648G00",
+            "3497-011-2332",
+        ),
+        (
+            (0xFFF2, 0x8001, 0, 2, 3840, 20_202_021),
+            "MT:634J042C00KA0648G00",
+            "3497-011-2332",
+        ),
+        (
+            (0x131B, 0x1000, 0, 2, 601, 19_861_989),
+            "MT:Q3R00SSJ01ZCS41-F00",
+            "0373-491-2128",
+        ),
+        (
+            (0xFFF2, 0x8001, 0, 2, 1198, 94_286_410),
+            "MT:634J0E.N165W463R.10",
+            "1128-745-7542",
+        ),
+    ] {
+        let (vendor, product, flow, discovery, discriminator, passcode) = fields;
+        let payload = payload(vendor, product, flow, discovery, discriminator, passcode);
+        assert_eq!(payload.qr_text().as_str(), qr);
+        assert_eq!(payload.manual_code().grouped().as_str(), manual);
+        let read: SetupPayload = qr.parse().unwrap();
+        assert_eq!(read.vendor_id().map(VendorId::get), Some(vendor));
+        assert_eq!(read.passcode().expose(), passcode);
+        let typed: ManualPayload = manual.parse().unwrap();
+        assert_eq!(typed.passcode().expose(), passcode);
+        assert_eq!(u16::from(typed.short_discriminator().get()), discriminator >> 8);
+        assert_eq!(typed.ids(), None);
+    }
+}
+
+#[test]
+fn long_code_carries_the_ids_and_is_printed_in_one_line() {
+    // connectedhomeip, TestHelpers.h: 45367 is above 0x8000 and 14526 below.
+    let payload = payload(1, 1, 2, 2, 0x0A00, 20_202_021);
+    let code = payload.manual_code();
+    assert_eq!(code.as_str().len(), 21);
+    assert_eq!(code.grouped().as_str().len(), 27);
+    assert_eq!(code.grouped().as_str().replace('-', ""), code.as_str());
+    let read: ManualPayload = code.grouped().as_str().parse().unwrap();
+    assert_eq!(read.ids().unwrap().vendor_id.map(VendorId::get), Some(1));
+    assert_eq!(read.ids().unwrap().product_id.map(ProductId::get), Some(1));
+    assert_eq!(read.short_discriminator().get(), 0xA);
+}
+
+#[test]
+fn broken_qr_texts_are_refused_for_the_right_reason() {
+    let value = |error| Error::Value(error);
+    for (text, error) in [
+        ("", Error::Prefix),
+        ("mt:-24J0AFN00KA0648G00", Error::Prefix),
+        ("-24J0AFN00KA0648G00", Error::Prefix),
+        ("MT:-24J0AFN00KA0648G00 ", Error::Character { position: 22 }),
+        ("MT:-24J0AFN00Ka0648G00", Error::Character { position: 14 }),
+        (
+            "MT:-24J0AFN00KA0648G00*-24J0AFN00KA0648G00",
+            Error::Character { position: 22 },
+        ),
+        ("MT:-24J0AFN00KA064....", Error::Base38Overflow { position: 18 }),
+        ("MT:-24J0AFN00KA0640A30", Error::Padding),
+        ("MT:534J0AFN00KA0648G00", Error::Version { version: 7 }),
+        ("MT:-24J0-OR00KA0648G00", Error::CommissioningFlow { value: 3 }),
+        ("MT:-24J0-Q000KA0648G00", Error::DiscoveryCapabilities { mask: 0 }),
+        ("MT:-24J0AFN00OC0000000", value(ValueError::PasscodeTrivial)),
+        ("MT:-24J0AFN00Y58S4HO10", value(ValueError::PasscodeTrivial)),
+        ("MT:-24J0AFN0061R36B420", value(ValueError::PasscodeOutOfRange)),
+        ("MT:", Error::Length { len: 3 }),
+        ("MT:-24J0AFN00", Error::Length { len: 13 }),
+        ("MT:-24J0AFN0", Error::Length { len: 12 }),
+        ("MT:-24J0AFN00KA0648G0000000", Error::TrailingData { len: 3 }),
+    ] {
+        assert_eq!(text.parse::<SetupPayload>().map(|_| ()), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn broken_manual_codes_are_refused_for_the_right_reason() {
+    let value = |error| Error::Value(error);
+    for (text, error) in [
+        ("", Error::Length { len: 0 }),
+        ("34970", Error::Length { len: 5 }),
+        ("+3497011233", Error::Character { position: 0 }),
+        ("3497 011 2332", Error::Character { position: 4 }),
+        ("34970112330", Error::CheckDigit),
+        ("39470112332", Error::CheckDigit),
+        ("39999912332", Error::ManualGroup { position: 1 }),
+        ("34970181922", Error::ManualGroup { position: 6 }),
+        ("749701123300001000001", Error::ProductIdMissing),
+        ("34915200008", value(ValueError::PasscodeTrivial)),
+        ("35208147474", value(ValueError::PasscodeTrivial)),
+        ("35760061030", value(ValueError::PasscodeOutOfRange)),
+    ] {
+        assert_eq!(text.parse::<ManualPayload>().map(|_| ()), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn codes_and_payloads_do_not_show_in_debug() {
+    let payload = payload(0xFFF1, 0x8000, 0, 2, 3840, 20_202_021);
+    let shown = format!(
+        "{payload:?} {:?} {:?} {:?}",
+        payload.qr_text(),
+        payload.manual_code(),
+        payload.manual_code().grouped()
+    );
+    assert!(
+        !shown.contains("20202021") && !shown.contains("Y.K9") && !shown.contains("3497"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn fields_out_of_range_are_refused() {
+    assert_eq!(
+        "3".parse::<CommissioningFlow>(),
+        Err(Error::CommissioningFlow { value: 3 })
+    );
+    assert!("-1".parse::<CommissioningFlow>().is_err());
+    let accepted = (0..=u8::MAX)
+        .filter(|&mask| DiscoveryCapabilities::new(mask).is_ok())
+        .collect::<Vec<_>>();
+    // Every non-empty set of the five bits.
+    assert_eq!(accepted, (1..32).map(|set| set << 1).collect::<Vec<_>>());
+    for text in ["0", "1", "64", "255", "256", "-2", "x"] {
+        assert!(text.parse::<DiscoveryCapabilities>().is_err(), "{text}");
+    }
+}
+
+fn any_payload() -> impl Strategy<Value = SetupPayload> {
+    let passcode = (1u32..=99_999_998).prop_filter("trivial", |p| Passcode::new(*p).is_ok());
+    (0u16..=0xFFF4, 1u16.., 0u32..=2, 1u8..32, 0u16..4096, passcode).prop_map(
+        |(vendor, product, flow, set, discriminator, passcode)| {
+            payload(vendor, product, flow, set << 1, discriminator, passcode)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_made_reads_back(payload in any_payload()) {
+        let read: SetupPayload = payload.qr_text().as_str().parse().unwrap();
+        prop_assert_eq!(read.vendor_id(), payload.vendor_id());
+        prop_assert_eq!(read.product_id(), payload.product_id());
+        prop_assert_eq!(read.flow(), payload.flow());
+        prop_assert_eq!(read.discovery(), payload.discovery());
+        prop_assert_eq!(read.discriminator(), payload.discriminator());
+        prop_assert_eq!(read.passcode().expose(), payload.passcode().expose());
+
+        let typed: ManualPayload = payload.manual_code().as_str().parse().unwrap();
+        prop_assert_eq!(typed.passcode().expose(), payload.passcode().expose());
+        prop_assert_eq!(typed.short_discriminator(), payload.discriminator().short());
+        if let Some(ids) = typed.ids() {
+            prop_assert_eq!((ids.vendor_id, ids.product_id), (payload.vendor_id(), payload.product_id()));
+        }
+        prop_assert_eq!(typed.ids().is_some(), payload.flow() != CommissioningFlow::Standard);
+    }
+
+    #[test]
+    fn what_reads_is_made_the_same(text in "MT:[0-9A-Z.-]{19}") {
+        if let Ok(read) = text.parse::<SetupPayload>() {
+            let again = read.qr_text();
+            prop_assert_eq!(again.as_str(), text);
+        }
+    }
+
+    #[test]
+    fn reading_anything_never_panics(text in ".*", digits in "[0-9-]{0,30}") {
+        let _ = text.parse::<SetupPayload>();
+        let _ = text.parse::<ManualPayload>();
+        let _ = digits.parse::<ManualPayload>();
+    }
+
+    #[test]
+    fn a_wrong_digit_is_noticed(payload in any_payload(), place in 0usize..21, by in 1u8..10) {
+        let mut code = payload.manual_code().as_str().as_bytes().to_vec();
+        if let Some(digit) = code.get_mut(place) {
+            *digit = b'0' + (*digit - b'0' + by) % 10;
+            let code = String::from_utf8(code).unwrap();
+            prop_assert!(code.parse::<ManualPayload>().is_err());
+        }
+    }
+}
