@@ -76,6 +76,18 @@ pub enum Error {
         /// Its bytes.
         len: usize,
     },
+    /// A text is not the integer that its encoding asks for.
+    #[cfg(feature = "alloc")]
+    NotAnInteger {
+        /// The encoding.
+        encoding: crate::Encoding,
+    },
+    /// A text is not base64.
+    #[cfg(feature = "alloc")]
+    NotBase64,
+    /// A text is not pairs of hexadecimal digits.
+    #[cfg(feature = "alloc")]
+    NotHexadecimal,
     /// A chunk belongs to no blob.
     OrphanChunk {
         /// Where the chunk lies.
@@ -144,6 +156,9 @@ pub enum Error {
     },
     /// There are more than 254 namespaces.
     TooManyNamespaces,
+    /// The name of an encoding is not known.
+    #[cfg(feature = "alloc")]
+    UnknownEncoding,
     /// An entry belongs to a namespace that the table does not have.
     UnknownNamespace {
         /// Where the entry lies.
@@ -204,6 +219,15 @@ impl fmt::Display for Error {
                 )
             }
             Self::NamespaceTooLong { len } => write!(f, "namespace of {len} bytes is longer than the 15 allowed"),
+            #[cfg(feature = "alloc")]
+            Self::NotAnInteger { encoding } => {
+                let (min, max) = encoding.range().unwrap_or_default();
+                write!(f, "not an integer in {min}..={max}, as {encoding} asks for")
+            }
+            #[cfg(feature = "alloc")]
+            Self::NotBase64 => f.write_str("not base64 with whole groups of four characters"),
+            #[cfg(feature = "alloc")]
+            Self::NotHexadecimal => f.write_str("not pairs of hexadecimal digits"),
             Self::OrphanChunk { offset } => write!(f, "blob chunk at offset {offset:#x} belongs to no blob"),
             Self::PageCrc { offset } => write!(f, "checksum of the page header at offset {offset:#x} is wrong"),
             Self::PageState { offset, state } => {
@@ -256,6 +280,10 @@ impl fmt::Display for Error {
                 write!(f, "string of {len} bytes is longer than the {} allowed", MAX_STRING - 1)
             }
             Self::TooManyNamespaces => f.write_str("more than the 254 namespaces allowed"),
+            #[cfg(feature = "alloc")]
+            Self::UnknownEncoding => {
+                f.write_str("unknown encoding (u8 i8 u16 i16 u32 i32 u64 i64 string binary hex2bin base64 are allowed)")
+            }
             Self::UnknownNamespace { offset, index } => {
                 write!(
                     f,

@@ -11,11 +11,15 @@ mod cursor;
 #[cfg(feature = "alloc")]
 mod decode;
 mod encode;
+#[cfg(feature = "alloc")]
+mod encoding;
 mod error;
 mod head;
 mod item;
 mod layout;
 mod name;
+#[cfg(feature = "alloc")]
+mod owned;
 mod page;
 mod seen;
 mod value;
@@ -26,7 +30,11 @@ pub use decode::{Blob, Entry, StoredValue, decode};
 pub use encode::Encoder;
 #[cfg(feature = "alloc")]
 pub use encode::encode_to_vec;
+#[cfg(feature = "alloc")]
+pub use encoding::Encoding;
 pub use error::Error;
 pub use item::{Item, ItemType, Items};
 pub use name::{Key, Namespace};
+#[cfg(feature = "alloc")]
+pub use owned::OwnedValue;
 pub use value::Value;

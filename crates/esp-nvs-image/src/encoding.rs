@@ -1,0 +1,257 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Error;
+use crate::owned::OwnedValue;
+
+/// How the generator's CSV files say what type a value has: the column `encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// An unsigned 8-bit integer.
+    U8,
+    /// A signed 8-bit integer.
+    I8,
+    /// An unsigned 16-bit integer.
+    U16,
+    /// A signed 16-bit integer.
+    I16,
+    /// An unsigned 32-bit integer.
+    U32,
+    /// A signed 32-bit integer.
+    I32,
+    /// An unsigned 64-bit integer.
+    U64,
+    /// A signed 64-bit integer.
+    I64,
+    /// A text.
+    String,
+    /// A blob, the bytes of the text as they are.
+    Binary,
+    /// A blob in hexadecimal digits.
+    Hex2Bin,
+    /// A blob in base64.
+    Base64,
+}
+
+impl Encoding {
+    /// Every encoding with its name.
+    const NAMES: [(&'static str, Self); 12] = [
+        ("u8", Self::U8),
+        ("i8", Self::I8),
+        ("u16", Self::U16),
+        ("i16", Self::I16),
+        ("u32", Self::U32),
+        ("i32", Self::I32),
+        ("u64", Self::U64),
+        ("i64", Self::I64),
+        ("string", Self::String),
+        ("binary", Self::Binary),
+        ("hex2bin", Self::Hex2Bin),
+        ("base64", Self::Base64),
+    ];
+
+    /// Returns the name as the CSV files spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(_, encoding)| *encoding == self)
+            .map_or("", |(name, _)| name)
+    }
+
+    /// Reads a cell of a CSV file as the generator does.
+    ///
+    /// Integers may have a sign, leading zeros, blanks around them and single underscores between digits. Base64 may
+    /// contain anything else, which is skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnInteger`] with the type's range, [`Error::NotHexadecimal`], [`Error::NotBase64`].
+    pub fn parse(self, text: &str) -> Result<OwnedValue, Error> {
+        Ok(match self {
+            Self::U8 => OwnedValue::U8(self.integer(text)?),
+            Self::I8 => OwnedValue::I8(self.integer(text)?),
+            Self::U16 => OwnedValue::U16(self.integer(text)?),
+            Self::I16 => OwnedValue::I16(self.integer(text)?),
+            Self::U32 => OwnedValue::U32(self.integer(text)?),
+            Self::I32 => OwnedValue::I32(self.integer(text)?),
+            Self::U64 => OwnedValue::U64(self.integer(text)?),
+            Self::I64 => OwnedValue::I64(self.integer(text)?),
+            Self::String => OwnedValue::Str(text.into()),
+            Self::Binary => OwnedValue::Blob(text.into()),
+            Self::Hex2Bin => OwnedValue::Blob(hexadecimal(text.trim()).ok_or(Error::NotHexadecimal)?),
+            Self::Base64 => OwnedValue::Blob(base64(text).ok_or(Error::NotBase64)?),
+        })
+    }
+
+    fn integer<T: TryFrom<i128>>(self, text: &str) -> Result<T, Error> {
+        python_integer(text)
+            .and_then(|value| value.try_into().ok())
+            .ok_or(Error::NotAnInteger { encoding: self })
+    }
+
+    /// The smallest and the largest number; `None` for what is no integer.
+    pub(crate) const fn range(self) -> Option<(i128, i128)> {
+        let (bits, signed) = match self {
+            Self::U8 => (8, false),
+            Self::I8 => (8, true),
+            Self::U16 => (16, false),
+            Self::I16 => (16, true),
+            Self::U32 => (32, false),
+            Self::I32 => (32, true),
+            Self::U64 => (64, false),
+            Self::I64 => (64, true),
+            _ => return None,
+        };
+        Some(if signed {
+            (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+        } else {
+            (0, (1 << bits) - 1)
+        })
+    }
+}
+
+impl FromStr for Encoding {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let found = Self::NAMES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, encoding)| *encoding).ok_or(Error::UnknownEncoding)
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What Python's `int()` makes of ASCII text, up to 38 digits.
+fn python_integer(text: &str) -> Option<i128> {
+    let text = text.trim();
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.split('_').any(str::is_empty) || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
+        return None;
+    }
+    let digits = digits.chars().filter(|c| *c != '_').collect::<String>();
+    let value = digits.parse::<i128>().ok()?;
+    Some(if negative { -value } else { value })
+}
+
+fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
+        .collect()
+}
+
+/// Python's `binascii.a2b_base64` in its default, non-strict mode: what is not in the alphabet is skipped, and padding
+/// ends the text where it completes a group.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let (mut bits, mut count, mut pads) = (0u32, 0u8, 0u8);
+    for byte in text.bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                pads += 1;
+                if count >= 2 && count + pads >= 4 {
+                    return Some(bytes);
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        pads = 0;
+        bits = bits << 6 | u32::from(value);
+        count = (count + 1) % 4;
+        if count != 1 {
+            // 2, 3 or 4 characters in: the bits of one more byte are there.
+            let unused = match count {
+                2 => 4,
+                3 => 2,
+                _ => 0,
+            };
+            let [byte, ..] = (bits >> unused).to_le_bytes();
+            bytes.push(byte);
+        }
+    }
+    (count == 0).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_python_s() {
+        // Accepted and refused by CPython 3.11 int().
+        for (text, value) in [(" 12 ", 12), ("+7", 7), ("-0012", -12), ("1_000", 1000), ("\t5\n", 5)] {
+            assert_eq!(python_integer(text), Some(value), "{text:?}");
+        }
+        for text in ["", "+", "_1", "1_", "1__0", "0x10", "1.0", "- 1", "--1", "1 2"] {
+            assert_eq!(python_integer(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn integers_end_at_their_types_limits() {
+        for (_, encoding) in Encoding::NAMES {
+            let Some((min, max)) = encoding.range() else { continue };
+            for inside in [min, max] {
+                assert!(
+                    encoding.parse(&alloc::format!("{inside}")).is_ok(),
+                    "{encoding} {inside}"
+                );
+            }
+            for outside in [min - 1, max + 1] {
+                let error = encoding.parse(&alloc::format!("{outside}")).unwrap_err();
+                assert_eq!(error, Error::NotAnInteger { encoding });
+            }
+        }
+    }
+
+    #[test]
+    fn base64_is_binascii_s() {
+        // Results of CPython 3.11 binascii.a2b_base64.
+        for (text, bytes) in [
+            ("MTIzYWJj", Some(&b"123abc"[..])),
+            ("MTIz\nYWJj ", Some(b"123abc")),
+            ("MT-Iz*YWJj", Some(b"123abc")),
+            ("MTI=", Some(b"12")),
+            ("MQ==", Some(b"1")),
+            ("MQ==MTIz", Some(b"1")),
+            ("M=Q==", Some(b"1")),
+            ("=MTIz", Some(b"123")),
+            ("", Some(b"")),
+            ("MQ=", None),
+            ("M", None),
+            ("MTIzY", None),
+        ] {
+            assert_eq!(base64(text).as_deref(), bytes, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_needs_pairs() {
+        assert_eq!(hexadecimal("00fFa1").as_deref(), Some(&[0, 0xFF, 0xA1][..]));
+        assert_eq!(hexadecimal("").as_deref(), Some(&[][..]));
+        for text in ["0", "0g", "+1", "0x", "\u{e9}"] {
+            assert_eq!(hexadecimal(text), None, "{text:?}");
+        }
+    }
+}
