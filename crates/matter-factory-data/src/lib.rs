@@ -1,1 +1,38 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
 
+extern crate alloc;
+
+mod appearance;
+mod calendar;
+mod credentials;
+mod date;
+mod declaration;
+mod decode;
+mod encode;
+mod entry;
+mod error;
+mod keys;
+mod labels;
+mod modes;
+mod record;
+mod rotating_id;
+mod text;
+
+pub use appearance::{ProductColor, ProductFinish};
+pub use calendar::CalendarTypes;
+pub use credentials::AttestationCredentials;
+pub use date::ManufacturingDate;
+pub use declaration::Declaration;
+pub use entry::FactoryEntry;
+pub use error::Error;
+pub use keys::NAMESPACE;
+pub use labels::{FixedLabel, Locale};
+pub use modes::{SemanticTag, SupportedMode};
+pub use record::DeviceRecord;
+pub use rotating_id::RotatingId;
+pub use text::{
+    HardwareVersionString, LabelText, ModeLabel, PartNumber, ProductLabel, ProductName, ProductUrl, SerialNumber,
+    VendorName,
+};

@@ -1,0 +1,59 @@
+use core::str::FromStr;
+
+use crate::Error;
+
+/// SupportedCalendarTypes of the Time Format Localization cluster, one bit for each (Matter Core Specification 11.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CalendarTypes(u32);
+
+/// The names in the order of their bits.
+const NAMES: [&str; 12] = [
+    "Buddhist",
+    "Chinese",
+    "Coptic",
+    "Ethiopian",
+    "Gregorian",
+    "Hebrew",
+    "Indian",
+    "Islamic",
+    "Japanese",
+    "Korean",
+    "Persian",
+    "Taiwanese",
+];
+
+impl CalendarTypes {
+    /// The largest bit map: all twelve.
+    pub const MAX: u32 = 0xFFF;
+
+    /// Accepts a bit map of the twelve calendars; `None` when it has other bits.
+    #[must_use]
+    pub const fn new(bits: u32) -> Option<Self> {
+        if bits & !Self::MAX == 0 { Some(Self(bits)) } else { None }
+    }
+
+    /// Adds the calendars of `other`.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns the bit map.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for CalendarTypes {
+    type Err = Error;
+
+    /// Reads the name of one calendar, such as `Gregorian`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let bit = NAMES.iter().position(|name| *name == text).ok_or(Error::UnknownName {
+            field: "calendar type",
+            allowed: "Buddhist Chinese Coptic Ethiopian Gregorian Hebrew Indian Islamic Japanese Korean Persian Taiwanese",
+        })?;
+        Ok(Self(1 << bit))
+    }
+}

@@ -1,0 +1,45 @@
+use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
+
+use crate::Error;
+
+/// What a device proves its origin with: its certificate (DAC), the key of that, and the intermediate (PAI) that
+/// signed it. The three belong together.
+#[derive(Clone, Debug)]
+pub struct AttestationCredentials {
+    dac: Certificate,
+    key: PrivateKey,
+    pai: Certificate,
+}
+
+impl AttestationCredentials {
+    /// Accepts credentials that fit together.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Attestation`] when the key is not the DAC's, or the PAI did not sign the DAC.
+    pub fn new(dac: Certificate, key: PrivateKey, pai: Certificate) -> Result<Self, Error> {
+        if dac.public_key() != &key.public_key() {
+            return Err(AttestationError::KeyMismatch.into());
+        }
+        dac.verify_issued_by(&pai)?;
+        Ok(Self { dac, key, pai })
+    }
+
+    /// Returns the device's certificate.
+    #[must_use]
+    pub const fn dac(&self) -> &Certificate {
+        &self.dac
+    }
+
+    /// Returns the device's key.
+    #[must_use]
+    pub const fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// Returns the intermediate's certificate.
+    #[must_use]
+    pub const fn pai(&self) -> &Certificate {
+        &self.pai
+    }
+}

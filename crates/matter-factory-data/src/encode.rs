@@ -1,0 +1,233 @@
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use esp_nvs_image::{BlobVersion, Encoder, Key, Namespace, OwnedValue, PartitionSize, Value};
+use zeroize::Zeroizing;
+
+use crate::keys::{self, NAMESPACE};
+use crate::{DeviceRecord, Error};
+
+impl DeviceRecord {
+    /// Encodes the record as an NVS partition image.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Nvs`] when the entries do not fit, or the number of an endpoint makes a key too long.
+    pub fn encode_nvs(&self, size: PartitionSize) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let mut image = Zeroizing::new(alloc::vec![0xFF; size.bytes()]);
+        let mut encoder = Encoder::with_version(&mut image, size, BlobVersion::V2)?;
+        self.visit(|namespace, key, value| encoder.push(namespace, key, value).map_err(Error::Nvs))?;
+        let len = encoder.finish().len();
+        image.truncate(len);
+        Ok(image)
+    }
+
+    /// Hands all entries over in the order in which they are stored, which is that of the reference tool.
+    ///
+    /// # Errors
+    ///
+    /// What `entry` returns, and [`Error::Nvs`] when the number of an endpoint makes a key too long.
+    pub fn visit<E: From<Error>>(
+        &self,
+        mut entry: impl FnMut(&Namespace, &Key, Value<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut put = |key: &Key, value: Value<'_>| entry(&NAMESPACE, key, value);
+        self.visit_identity(&mut put)?;
+        self.visit_credentials(&mut put)?;
+        for own in self.entries().iter().filter(|own| own.namespace == NAMESPACE) {
+            put(&own.key, own.value.as_value())?;
+        }
+        self.visit_localization(&mut put)?;
+        self.visit_modes(&mut put)?;
+        put_text(
+            &mut put,
+            &keys::PRODUCT_LABEL,
+            self.product_label.as_ref().map(|text| text.as_str()),
+        )?;
+        put_text(
+            &mut put,
+            &keys::PRODUCT_URL,
+            self.product_url.as_ref().map(|text| text.as_str()),
+        )?;
+        for own in self.entries().iter().filter(|own| own.namespace != NAMESPACE) {
+            entry(&own.namespace, &own.key, own.value.as_value())?;
+        }
+        Ok(())
+    }
+
+    /// Compares what two records store. Returns the first key in which they differ.
+    #[must_use]
+    pub fn first_difference(&self, other: &Self) -> Option<Key> {
+        let (ours, theirs) = (self.collect(), other.collect());
+        let longer = if ours.len() < theirs.len() { &theirs } else { &ours };
+        let differing = ours.iter().zip(&theirs).find(|(a, b)| a != b).map(|(ours, _)| ours.1);
+        differing.or_else(|| longer.get(ours.len().min(theirs.len())).map(|(_, key, _)| *key))
+    }
+
+    fn collect(&self) -> Vec<(Namespace, Key, OwnedValue)> {
+        let mut all = Vec::new();
+        let visited = self.visit(|namespace, key, value| {
+            all.push((*namespace, *key, value.into()));
+            Ok::<(), Error>(())
+        });
+        // A record whose keys cannot be written equals none that was read; it is never compared.
+        if visited.is_err() {
+            all.clear();
+        }
+        all
+    }
+
+    fn visit_identity<E>(&self, put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>) -> Result<(), E> {
+        let parameters = self.parameters();
+        put(&keys::DISCRIMINATOR, Value::U32(self.discriminator().get().into()))?;
+        put(&keys::ITERATION_COUNT, Value::U32(parameters.iterations.get()))?;
+        put(&keys::SALT, Value::Str(&parameters.salt.to_base64()))?;
+        put(&keys::VENDOR_ID, Value::U32(self.vendor_id().get().into()))?;
+        put_text(
+            put,
+            &keys::VENDOR_NAME,
+            self.vendor_name.as_ref().map(|text| text.as_str()),
+        )?;
+        put(&keys::PRODUCT_ID, Value::U32(self.product_id().get().into()))?;
+        put_text(
+            put,
+            &keys::PRODUCT_NAME,
+            self.product_name.as_ref().map(|text| text.as_str()),
+        )?;
+        if let Some(version) = self.hardware_version {
+            put(&keys::HARDWARE_VERSION, Value::U32(version.into()))?;
+        }
+        let version = self.hardware_version_string.as_ref().map(|text| text.as_str());
+        put_text(put, &keys::HARDWARE_VERSION_STRING, version)?;
+        put_text(
+            put,
+            &keys::MANUFACTURING_DATE,
+            self.manufacturing_date.as_ref().map(|text| text.as_str()),
+        )?;
+        if let Some(id) = &self.rotating_id {
+            put(&keys::ROTATING_ID, Value::Blob(id.expose_bytes()))?;
+        }
+        if let Some(finish) = self.product_finish {
+            put(&keys::PRODUCT_FINISH, Value::U32(finish.get()))?;
+        }
+        if let Some(color) = self.product_color {
+            put(&keys::PRODUCT_COLOR, Value::U32(color.get()))?;
+        }
+        put_text(
+            put,
+            &keys::PART_NUMBER,
+            self.part_number.as_ref().map(|text| text.as_str()),
+        )?;
+        put_text(
+            put,
+            &keys::SERIAL_NUMBER,
+            self.serial_number.as_ref().map(|text| text.as_str()),
+        )
+    }
+
+    fn visit_credentials<E>(&self, put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>) -> Result<(), E> {
+        if let Some(credentials) = self.credentials() {
+            put(&keys::DAC_CERT, Value::Blob(credentials.dac().as_der()))?;
+            put(&keys::DAC_KEY, Value::Blob(&*credentials.key().expose_scalar()))?;
+            put(
+                &keys::DAC_PUBLIC_KEY,
+                Value::Blob(credentials.dac().public_key().as_bytes()),
+            )?;
+            put(&keys::PAI_CERT, Value::Blob(credentials.pai().as_der()))?;
+        }
+        put(&keys::VERIFIER, Value::Str(&self.verifier().to_base64()))?;
+        if let Some(declaration) = &self.declaration {
+            put(&keys::CERTIFICATION_DECLARATION, Value::Blob(declaration.as_der()))?;
+        }
+        Ok(())
+    }
+
+    fn visit_localization<E: From<Error>>(
+        &self,
+        put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(calendars) = self.calendar_types {
+            put(&keys::CALENDAR_TYPES, Value::U32(calendars.get()))?;
+        }
+        if !self.locales.is_empty() {
+            put(&keys::LOCALE_COUNT, count(self.locales.len()))?;
+            for (i, locale) in self.locales.iter().enumerate() {
+                put(&numbered(keys::LOCALE, &[i])?, Value::Str(locale.as_str()))?;
+            }
+        }
+        for (endpoint, labels) in by_endpoint(&self.fixed_labels, |label| label.endpoint) {
+            put(&numbered(keys::FIXED_LABEL_COUNT, &[endpoint])?, count(labels.len()))?;
+            for (i, label) in labels.into_iter().enumerate() {
+                put(
+                    &numbered(keys::FIXED_LABEL_KEY, &[endpoint, i])?,
+                    Value::Str(label.label.as_str()),
+                )?;
+                put(
+                    &numbered(keys::FIXED_LABEL_VALUE, &[endpoint, i])?,
+                    Value::Str(label.value.as_str()),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_modes<E: From<Error>>(&self, put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>) -> Result<(), E> {
+        for (endpoint, modes) in by_endpoint(&self.supported_modes, |mode| mode.endpoint) {
+            put(&numbered(keys::MODE_COUNT, &[endpoint])?, count(modes.len()))?;
+            for (i, mode) in modes.into_iter().enumerate() {
+                put(
+                    &numbered(keys::MODE_LABEL, &[endpoint, i])?,
+                    Value::Str(mode.label.as_str()),
+                )?;
+                put(&numbered(keys::MODE, &[endpoint, i])?, Value::U32(mode.mode.into()))?;
+                put(
+                    &numbered(keys::TAG_COUNT, &[endpoint, i])?,
+                    count(mode.semantic_tags.len()),
+                )?;
+                for (j, tag) in mode.semantic_tags.iter().enumerate() {
+                    put(
+                        &numbered(keys::TAG_VALUE, &[endpoint, i, j])?,
+                        Value::U32(tag.value.into()),
+                    )?;
+                    put(
+                        &numbered(keys::TAG_MFG_CODE, &[endpoint, i, j])?,
+                        Value::U32(tag.mfg_code.into()),
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn put_text<E>(put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>, key: &Key, text: Option<&str>) -> Result<(), E> {
+    text.map_or(Ok(()), |text| put(key, Value::Str(text)))
+}
+
+fn count(len: usize) -> Value<'static> {
+    Value::U32(u32::try_from(len).unwrap_or(u32::MAX))
+}
+
+/// Groups items by endpoint, both in the order in which they first come.
+fn by_endpoint<T>(items: &[T], endpoint: impl Fn(&T) -> u16) -> Vec<(usize, Vec<&T>)> {
+    let mut groups: Vec<(usize, Vec<&T>)> = Vec::new();
+    for item in items {
+        let endpoint = usize::from(endpoint(item));
+        match groups.iter_mut().find(|(other, _)| *other == endpoint) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((endpoint, alloc::vec![item])),
+        }
+    }
+    groups
+}
+
+/// The key of a list item: a prefix and lower-case hexadecimal numbers with slashes between them.
+pub(crate) fn numbered(prefix: &str, numbers: &[usize]) -> Result<Key, Error> {
+    let mut text = alloc::string::String::from(prefix);
+    for (i, number) in numbers.iter().enumerate() {
+        let separator = if i == 0 { "" } else { "/" };
+        // Writing to a String does not fail.
+        let _ = write!(text, "{separator}{number:x}");
+    }
+    Ok(Key::new(&text)?)
+}

@@ -1,0 +1,80 @@
+//! The names under which the firmware looks for factory data.
+//!
+//! Source: connectedhomeip, `src/platform/ESP32/ESP32Config.cpp` and `ESP32FactoryDataProvider.cpp`.
+
+use esp_nvs_image::{Key, Namespace};
+
+/// The namespace of everything that the Matter firmware reads: `chip-factory`.
+pub const NAMESPACE: Namespace = match Namespace::new("chip-factory") {
+    Ok(namespace) => namespace,
+    Err(_) => unreachable!(),
+};
+
+macro_rules! keys {
+    ($($name:ident = $text:literal),+ $(,)?) => {
+        $(pub(crate) const $name: Key = match Key::new($text) {
+            Ok(key) => key,
+            Err(_) => unreachable!(),
+        };)+
+
+        /// The keys that stand alone; those of lists have numbers behind a slash.
+        const SINGLE: &[Key] = &[$($name),+];
+    };
+}
+
+keys! {
+    DISCRIMINATOR = "discriminator",
+    ITERATION_COUNT = "iteration-count",
+    SALT = "salt",
+    VENDOR_ID = "vendor-id",
+    VENDOR_NAME = "vendor-name",
+    PRODUCT_ID = "product-id",
+    PRODUCT_NAME = "product-name",
+    HARDWARE_VERSION = "hardware-ver",
+    HARDWARE_VERSION_STRING = "hw-ver-str",
+    MANUFACTURING_DATE = "mfg-date",
+    ROTATING_ID = "rd-id-uid",
+    PRODUCT_FINISH = "product-finish",
+    PRODUCT_COLOR = "product-color",
+    PART_NUMBER = "part-number",
+    SERIAL_NUMBER = "serial-num",
+    DAC_CERT = "dac-cert",
+    DAC_KEY = "dac-key",
+    DAC_PUBLIC_KEY = "dac-pub-key",
+    PAI_CERT = "pai-cert",
+    VERIFIER = "verifier",
+    CERTIFICATION_DECLARATION = "cert-dclrn",
+    CALENDAR_TYPES = "cal-types",
+    LOCALE_COUNT = "locale-sz",
+    PRODUCT_LABEL = "product-label",
+    PRODUCT_URL = "product-url",
+}
+
+pub(crate) const LOCALE: &str = "locale/";
+pub(crate) const FIXED_LABEL_COUNT: &str = "fl-sz/";
+pub(crate) const FIXED_LABEL_KEY: &str = "fl-k/";
+pub(crate) const FIXED_LABEL_VALUE: &str = "fl-v/";
+pub(crate) const MODE_COUNT: &str = "sm-sz/";
+pub(crate) const MODE_LABEL: &str = "sm-label/";
+pub(crate) const MODE: &str = "sm-mode/";
+pub(crate) const TAG_COUNT: &str = "sm-st-sz/";
+pub(crate) const TAG_VALUE: &str = "st-v/";
+pub(crate) const TAG_MFG_CODE: &str = "st-mfg/";
+
+const NUMBERED: [&str; 10] = [
+    LOCALE,
+    FIXED_LABEL_COUNT,
+    FIXED_LABEL_KEY,
+    FIXED_LABEL_VALUE,
+    MODE_COUNT,
+    MODE_LABEL,
+    MODE,
+    TAG_COUNT,
+    TAG_VALUE,
+    TAG_MFG_CODE,
+];
+
+/// Tells whether a key of [`NAMESPACE`] belongs to a field of the record.
+pub(crate) fn is_known(key: &Key) -> bool {
+    SINGLE.contains(key) || NUMBERED.iter().any(|prefix| key.as_str().starts_with(prefix))
+}

@@ -1,0 +1,66 @@
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Error;
+use crate::text::LabelText;
+
+/// A language tag such as `en-US` (BCP 47), at most 35 characters (Matter Core Specification 11.3).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Locale(String);
+
+impl Locale {
+    /// The most characters.
+    pub const MAX_LEN: usize = 35;
+
+    /// Accepts one to eight letters, and behind them groups of one to eight letters or digits after hyphens.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locale`].
+    pub fn new(text: &str) -> Result<Self, Error> {
+        let mut groups = text.split('-');
+        let language = groups
+            .next()
+            .is_some_and(|group| group.bytes().all(|b| b.is_ascii_alphabetic()));
+        let shape = text
+            .split('-')
+            .all(|group| (1..=8).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if language && shape && text.len() <= Self::MAX_LEN {
+            Ok(Self(text.into()))
+        } else {
+            Err(Error::Locale)
+        }
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Locale {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::new(text)
+    }
+}
+
+impl fmt::Display for Locale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An entry of the Fixed Label cluster on an endpoint (Matter Core Specification 9.8).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FixedLabel {
+    /// The endpoint.
+    pub endpoint: u16,
+    /// The label, such as `orientation`.
+    pub label: LabelText,
+    /// Its value, such as `up`.
+    pub value: LabelText,
+}

@@ -1,0 +1,225 @@
+use alloc::vec::Vec;
+
+use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities, SetupPayload};
+use matter_spake2p::{PaseCredential, PbkdfParameters, Verifier};
+use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+
+use crate::keys::{self, NAMESPACE};
+use crate::text::{HardwareVersionString, PartNumber, ProductLabel, ProductName, ProductUrl, SerialNumber, VendorName};
+use crate::{
+    AttestationCredentials, CalendarTypes, Declaration, Error, FactoryEntry, FixedLabel, Locale, ManufacturingDate,
+    ProductColor, ProductFinish, RotatingId, SupportedMode,
+};
+
+/// Everything that is unique to one device, validated once.
+///
+/// The partition image, the onboarding codes and whatever else leaves the factory are made from one record, so that
+/// they cannot disagree: the verifier comes with the passcode that opens it, the credentials name the record's vendor
+/// and product, and no key is stored twice.
+///
+/// A record that was read back from an image has no passcode, since the device has none.
+#[derive(Clone, Debug)]
+pub struct DeviceRecord {
+    vendor_id: VendorId,
+    product_id: ProductId,
+    discriminator: Discriminator,
+    passcode: Option<Passcode>,
+    parameters: PbkdfParameters,
+    verifier: Verifier,
+    credentials: Option<AttestationCredentials>,
+    extra: Vec<FactoryEntry>,
+    /// How the device is commissioned; on the label only.
+    pub flow: CommissioningFlow,
+    /// How the device is found; on the label only.
+    pub discovery: DiscoveryCapabilities,
+    /// The Certification Declaration.
+    pub declaration: Option<Declaration>,
+    /// The unique id behind the rotating device id.
+    pub rotating_id: Option<RotatingId>,
+    /// The vendor's name.
+    pub vendor_name: Option<VendorName>,
+    /// The product's name.
+    pub product_name: Option<ProductName>,
+    /// The hardware's version.
+    pub hardware_version: Option<u16>,
+    /// The hardware's version as a text.
+    pub hardware_version_string: Option<HardwareVersionString>,
+    /// The day of manufacture.
+    pub manufacturing_date: Option<ManufacturingDate>,
+    /// The finish of the product's surface.
+    pub product_finish: Option<ProductFinish>,
+    /// The product's main color.
+    pub product_color: Option<ProductColor>,
+    /// The vendor's part number.
+    pub part_number: Option<PartNumber>,
+    /// The device's serial number.
+    pub serial_number: Option<SerialNumber>,
+    /// The calendars that the device knows.
+    pub calendar_types: Option<CalendarTypes>,
+    /// The languages that the device knows.
+    pub locales: Vec<Locale>,
+    /// The fixed labels of its endpoints.
+    pub fixed_labels: Vec<FixedLabel>,
+    /// The modes of its endpoints.
+    pub supported_modes: Vec<SupportedMode>,
+    /// The product's label.
+    pub product_label: Option<ProductLabel>,
+    /// Where more about the product can be read.
+    pub product_url: Option<ProductUrl>,
+}
+
+impl DeviceRecord {
+    /// Makes the record of a device that knows nothing but what every device must know.
+    #[must_use]
+    pub fn new(vendor: VendorId, product: ProductId, discriminator: Discriminator, pase: &PaseCredential) -> Self {
+        let mut record = Self::stored(
+            vendor,
+            product,
+            discriminator,
+            *pase.parameters(),
+            pase.verifier().clone(),
+        );
+        record.passcode = Some(pase.passcode().clone());
+        record
+    }
+
+    /// The part of a record that an image holds.
+    pub(crate) const fn stored(
+        vendor_id: VendorId,
+        product_id: ProductId,
+        discriminator: Discriminator,
+        parameters: PbkdfParameters,
+        verifier: Verifier,
+    ) -> Self {
+        Self {
+            vendor_id,
+            product_id,
+            discriminator,
+            passcode: None,
+            parameters,
+            verifier,
+            credentials: None,
+            extra: Vec::new(),
+            flow: CommissioningFlow::Standard,
+            discovery: DiscoveryCapabilities::BLE,
+            declaration: None,
+            rotating_id: None,
+            vendor_name: None,
+            product_name: None,
+            hardware_version: None,
+            hardware_version_string: None,
+            manufacturing_date: None,
+            product_finish: None,
+            product_color: None,
+            part_number: None,
+            serial_number: None,
+            calendar_types: None,
+            locales: Vec::new(),
+            fixed_labels: Vec::new(),
+            supported_modes: Vec::new(),
+            product_label: None,
+            product_url: None,
+        }
+    }
+
+    /// Sets the attestation credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DacVendorId`] or [`Error::DacProductId`] when the certificate is for another product.
+    pub fn set_credentials(&mut self, credentials: AttestationCredentials) -> Result<(), Error> {
+        let found = credentials.dac().vendor_id();
+        if found != Some(self.vendor_id) {
+            return Err(Error::DacVendorId {
+                expected: self.vendor_id,
+                found,
+            });
+        }
+        let found = credentials.dac().product_id();
+        if found != Some(self.product_id) {
+            return Err(Error::DacProductId {
+                expected: self.product_id,
+                found,
+            });
+        }
+        self.credentials = Some(credentials);
+        Ok(())
+    }
+
+    /// Adds a value of the vendor's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyReserved`] for a key that a field of the record is stored under,
+    /// [`esp_nvs_image::Error::DuplicateKey`] for one that is there already.
+    pub fn add_entry(&mut self, entry: FactoryEntry) -> Result<(), Error> {
+        if entry.namespace == NAMESPACE && keys::is_known(&entry.key) {
+            return Err(Error::KeyReserved { key: entry.key });
+        }
+        if self
+            .extra
+            .iter()
+            .any(|other| other.namespace == entry.namespace && other.key == entry.key)
+        {
+            return Err(esp_nvs_image::Error::DuplicateKey { key: entry.key }.into());
+        }
+        self.extra.push(entry);
+        Ok(())
+    }
+
+    /// Returns the vendor id.
+    #[must_use]
+    pub const fn vendor_id(&self) -> VendorId {
+        self.vendor_id
+    }
+
+    /// Returns the product id.
+    #[must_use]
+    pub const fn product_id(&self) -> ProductId {
+        self.product_id
+    }
+
+    /// Returns the discriminator.
+    #[must_use]
+    pub const fn discriminator(&self) -> Discriminator {
+        self.discriminator
+    }
+
+    /// Returns the passcode; a record that was read from an image has none.
+    #[must_use]
+    pub const fn passcode(&self) -> Option<&Passcode> {
+        self.passcode.as_ref()
+    }
+
+    /// Returns salt and iteration count.
+    #[must_use]
+    pub const fn parameters(&self) -> &PbkdfParameters {
+        &self.parameters
+    }
+
+    /// Returns the verifier.
+    #[must_use]
+    pub const fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// Returns the attestation credentials, if there are any.
+    #[must_use]
+    pub const fn credentials(&self) -> Option<&AttestationCredentials> {
+        self.credentials.as_ref()
+    }
+
+    /// Returns the vendor's own values.
+    #[must_use]
+    pub fn entries(&self) -> &[FactoryEntry] {
+        &self.extra
+    }
+
+    /// Returns what the onboarding codes say; `None` for a record without a passcode.
+    #[must_use]
+    pub fn setup_payload(&self) -> Option<SetupPayload> {
+        let passcode = self.passcode.clone()?;
+        let payload = SetupPayload::new(self.vendor_id, self.product_id, self.discriminator, passcode);
+        Some(payload.with_flow(self.flow).with_discovery(self.discovery))
+    }
+}

@@ -1,0 +1,56 @@
+use core::fmt;
+use core::str::FromStr;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::Error;
+
+/// The unique id from which a device derives its rotating device id, 16 bytes (Matter Core Specification 5.4.2.4.5).
+///
+/// Whoever knows it can track the device, so it is a secret.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct RotatingId([u8; Self::LEN]);
+
+impl RotatingId {
+    /// Bytes of the id.
+    pub const LEN: usize = 16;
+
+    /// Takes any 16 bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the bytes: the one way to read the secret.
+    #[must_use]
+    pub const fn expose_bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+}
+
+impl FromStr for RotatingId {
+    type Err = Error;
+
+    /// Reads 32 hexadecimal digits.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut id = Self([0; Self::LEN]);
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != Self::LEN || !rest.is_empty() {
+            return Err(Error::RotatingId);
+        }
+        for (to, [high, low]) in id.0.iter_mut().zip(pairs) {
+            let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            *to = digit(*high)
+                .zip(digit(*low))
+                .map(|(high, low)| high << 4 | low)
+                .ok_or(Error::RotatingId)?;
+        }
+        Ok(id)
+    }
+}
+
+impl fmt::Debug for RotatingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RotatingId([elided])")
+    }
+}

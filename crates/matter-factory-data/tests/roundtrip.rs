@@ -1,0 +1,455 @@
+//! A record, its image and the record that is read from it; and images that are refused.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use esp_nvs_image::{BlobVersion, Key, Namespace, OwnedValue, PartitionSize, StoredValue, encode_to_vec};
+use matter_attestation::{
+    Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaSubject, PaiSubject,
+    PrivateKey, SerialNumber as CertificateSerial, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
+};
+use matter_factory_data::{
+    AttestationCredentials, Declaration, DeviceRecord, Error, FactoryEntry, FixedLabel, NAMESPACE, SemanticTag,
+    SupportedMode,
+};
+use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
+use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+use proptest::prelude::*;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+const VENDOR: u16 = 0xFFF1;
+const PRODUCT: u16 = 0x8000;
+
+fn ids() -> (VendorId, ProductId) {
+    (VendorId::new(VENDOR).unwrap(), ProductId::new(PRODUCT).unwrap())
+}
+
+fn plain() -> DeviceRecord {
+    let parameters = PbkdfParameters {
+        iterations: Iterations::MIN,
+        salt: Salt::new(&[7; 32]).unwrap(),
+    };
+    let pase = PaseCredential::derive(Passcode::new(20_202_021).unwrap(), parameters).unwrap();
+    let (vendor, product) = ids();
+    DeviceRecord::new(vendor, product, Discriminator::new(3840).unwrap(), &pase)
+}
+
+struct Chain {
+    key: PrivateKey,
+    dac: Certificate,
+    pai: Certificate,
+}
+
+fn chain(vendor: u16, product: u16, seed: u64) -> Chain {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let vendor = VendorId::new(vendor).unwrap();
+    let product = ProductId::new(product).unwrap();
+    let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).unwrap());
+    let serial = || CertificateSerial::generate(&mut ChaCha20Rng::seed_from_u64(seed + 1));
+    let paa_key = PrivateKey::generate(&mut rng);
+    let paa = issue_paa(&paa_key, &PaaSubject::new("PAA").unwrap(), validity, serial()).unwrap();
+    let pai_key = PrivateKey::generate(&mut rng);
+    let subject = PaiSubject::new("PAI", vendor).unwrap();
+    let pai = Issuer::new(&paa, &paa_key)
+        .unwrap()
+        .issue_pai(&subject, &pai_key.public_key(), validity, serial())
+        .unwrap();
+    let key = PrivateKey::generate(&mut rng);
+    let subject = DacSubject::new("device", vendor, product).unwrap();
+    let dac = Issuer::new(&pai, &pai_key)
+        .unwrap()
+        .issue_dac(&subject, &key.public_key(), validity, serial())
+        .unwrap();
+    Chain { key, dac, pai }
+}
+
+fn declaration() -> Declaration {
+    let (vendor, product) = ids();
+    let content = CertificationDeclaration::new(
+        vendor,
+        &[product],
+        0x0016,
+        "ZIG20142ZB330001-24",
+        CertificationType::DevelopmentAndTest,
+    )
+    .unwrap();
+    Declaration::decode(content.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID).unwrap()).unwrap()
+}
+
+fn entry(namespace: &str, key: &str, value: OwnedValue) -> FactoryEntry {
+    FactoryEntry {
+        namespace: Namespace::new(namespace).unwrap(),
+        key: Key::new(key).unwrap(),
+        value,
+    }
+}
+
+fn full() -> DeviceRecord {
+    let mut record = plain();
+    let Chain { key, dac, pai } = chain(VENDOR, PRODUCT, 1);
+    record
+        .set_credentials(AttestationCredentials::new(dac, key, pai).unwrap())
+        .unwrap();
+    record.declaration = Some(declaration());
+    record.rotating_id = Some("c0398f4980b07c9460f71c5421e1a3c5".parse().unwrap());
+    record.vendor_name = Some("ESP".parse().unwrap());
+    record.product_name = Some("light".parse().unwrap());
+    record.hardware_version = Some(1);
+    record.hardware_version_string = Some("v1.0".parse().unwrap());
+    record.manufacturing_date = Some("2022-10-25".parse().unwrap());
+    record.product_finish = Some("fabric".parse().unwrap());
+    record.product_color = Some("gold".parse().unwrap());
+    record.part_number = Some("PN".parse().unwrap());
+    record.serial_number = Some("SN".parse().unwrap());
+    record.calendar_types = Some("Gregorian".parse().unwrap());
+    record.locales = vec!["en-US".parse().unwrap(), "de".parse().unwrap()];
+    for (endpoint, label) in [(1, "a"), (11, "b"), (1, "c")] {
+        let value = "sixteen bytes..".parse().unwrap();
+        record.fixed_labels.push(FixedLabel {
+            endpoint,
+            label: label.parse().unwrap(),
+            value,
+        });
+    }
+    for (endpoint, mode) in [(2, 0), (1, 255)] {
+        let semantic_tags = vec![
+            SemanticTag {
+                mfg_code: 0xFFF1,
+                value: 7,
+            },
+            SemanticTag { mfg_code: 0, value: 8 },
+        ];
+        let label = "Rapid \u{1f600}".parse().unwrap();
+        record.supported_modes.push(SupportedMode {
+            endpoint,
+            mode,
+            label,
+            semantic_tags,
+        });
+    }
+    record.product_label = Some("L".parse().unwrap());
+    record.product_url = Some("https://example.com".parse().unwrap());
+    record
+        .add_entry(entry("app", "secret", OwnedValue::Blob(vec![1; 300])))
+        .unwrap();
+    record
+        .add_entry(entry("chip-factory", "own", OwnedValue::I32(-5)))
+        .unwrap();
+    record
+        .add_entry(entry("app", "name", OwnedValue::Str("x".into())))
+        .unwrap();
+    record
+}
+
+fn size() -> PartitionSize {
+    PartitionSize::new(0x6000).unwrap()
+}
+
+#[test]
+fn every_field_comes_back() {
+    let record = full();
+    let read = DeviceRecord::decode_nvs(&record.encode_nvs(size()).unwrap()).unwrap();
+    assert_eq!(record.first_difference(&read), None);
+    assert!(
+        read.passcode().is_none() && read.setup_payload().is_none(),
+        "the device does not know its passcode"
+    );
+    assert_eq!(read.discriminator(), record.discriminator());
+    // Values of one endpoint stay together, which is the order of the firmware's lists.
+    let labels = read
+        .fixed_labels
+        .iter()
+        .map(|l| (l.endpoint, l.label.as_str()))
+        .collect::<Vec<_>>();
+    assert_eq!(labels, [(1, "a"), (1, "c"), (11, "b")]);
+    assert_eq!(
+        read.supported_modes[0].semantic_tags,
+        record.supported_modes[0].semantic_tags
+    );
+    assert_eq!(read.supported_modes[1].mode, 255);
+    assert_eq!(read.entries().len(), 3);
+    assert_eq!(read.product_color, record.product_color);
+}
+
+#[test]
+fn keys_stand_in_the_reference_tool_s_order() {
+    let image = full().encode_nvs(size()).unwrap();
+    let entries = esp_nvs_image::decode(&image).unwrap();
+    let keys = entries.iter().map(|e| e.key.to_string()).collect::<Vec<_>>();
+    let head = [
+        "discriminator",
+        "iteration-count",
+        "salt",
+        "vendor-id",
+        "vendor-name",
+        "product-id",
+        "product-name",
+        "hardware-ver",
+        "hw-ver-str",
+        "mfg-date",
+        "rd-id-uid",
+        "product-finish",
+        "product-color",
+        "part-number",
+        "serial-num",
+        "dac-cert",
+        "dac-key",
+        "dac-pub-key",
+        "pai-cert",
+        "verifier",
+        "cert-dclrn",
+        "own",
+        "cal-types",
+        "locale-sz",
+        "locale/0",
+        "locale/1",
+        "fl-sz/1",
+        "fl-k/1/0",
+        "fl-v/1/0",
+        "fl-k/1/1",
+        "fl-v/1/1",
+        "fl-sz/b",
+        "fl-k/b/0",
+        "fl-v/b/0",
+        "sm-sz/2",
+        "sm-label/2/0",
+        "sm-mode/2/0",
+        "sm-st-sz/2/0",
+        "st-v/2/0/0",
+        "st-mfg/2/0/0",
+        "st-v/2/0/1",
+        "st-mfg/2/0/1",
+        "sm-sz/1",
+    ];
+    assert_eq!(keys[..head.len()], head);
+    assert_eq!(
+        keys[keys.len() - 4..],
+        ["product-label", "product-url", "secret", "name"]
+    );
+    assert_eq!(entries.last().unwrap().namespace.as_str(), "app");
+}
+
+#[test]
+fn differences_are_named() {
+    let record = full();
+    let change = |f: fn(&mut DeviceRecord)| {
+        let mut other = full();
+        f(&mut other);
+        record.first_difference(&other).map(|key| key.to_string())
+    };
+    assert_eq!(
+        change(|r| r.serial_number = Some("SO".parse().unwrap())).as_deref(),
+        Some("serial-num")
+    );
+    assert_eq!(change(|r| r.product_url = None).as_deref(), Some("product-url"));
+    let mut other = full();
+    other.add_entry(entry("app", "more", OwnedValue::U8(1))).unwrap();
+    assert_eq!(record.first_difference(&other).unwrap().as_str(), "more");
+    assert_eq!(other.first_difference(&record).unwrap().as_str(), "more");
+}
+
+#[test]
+fn credentials_must_fit_together_and_to_the_product() {
+    let good = chain(VENDOR, PRODUCT, 1);
+    let other = chain(VENDOR, PRODUCT, 2);
+    let error = AttestationCredentials::new(good.dac.clone(), other.key, good.pai.clone()).unwrap_err();
+    assert_eq!(error, Error::Attestation(matter_attestation::Error::KeyMismatch));
+    assert!(
+        AttestationCredentials::new(good.dac, good.key, other.pai).is_err(),
+        "another PAI of the same name"
+    );
+
+    let Chain { key, dac, pai } = chain(VENDOR, 0x8001, 3);
+    let credentials = AttestationCredentials::new(dac, key, pai).unwrap();
+    let found = ProductId::new(0x8001).ok();
+    assert_eq!(
+        plain().set_credentials(credentials),
+        Err(Error::DacProductId {
+            expected: ids().1,
+            found
+        })
+    );
+    let Chain { key, dac, pai } = chain(0xFFF2, PRODUCT, 4);
+    let credentials = AttestationCredentials::new(dac, key, pai).unwrap();
+    let found = VendorId::new(0xFFF2).ok();
+    assert_eq!(
+        plain().set_credentials(credentials),
+        Err(Error::DacVendorId {
+            expected: ids().0,
+            found
+        })
+    );
+}
+
+#[test]
+fn vendor_s_own_keys_cannot_stand_in_for_matter_s() {
+    for key in [
+        "discriminator",
+        "verifier",
+        "dac-key",
+        "locale/7",
+        "fl-sz/0",
+        "st-mfg/1/0/0",
+    ] {
+        let error = plain()
+            .add_entry(entry("chip-factory", key, OwnedValue::U32(1)))
+            .unwrap_err();
+        assert_eq!(
+            error,
+            Error::KeyReserved {
+                key: Key::new(key).unwrap()
+            }
+        );
+        plain().add_entry(entry("app", key, OwnedValue::U32(1))).unwrap();
+    }
+    let mut record = plain();
+    record.add_entry(entry("app", "k", OwnedValue::U8(1))).unwrap();
+    assert!(record.add_entry(entry("app", "k", OwnedValue::U16(1))).is_err());
+}
+
+#[test]
+fn texts_are_measured_in_bytes() {
+    use matter_factory_data::{LabelText, SerialNumber, VendorName};
+    assert!(VendorName::new(&"x".repeat(32)).is_ok());
+    let long = "\u{e9}".repeat(17);
+    assert_eq!(
+        VendorName::new(&long),
+        Err(Error::TextLength {
+            field: "vendor name",
+            len: 34,
+            max: 32
+        })
+    );
+    assert!(SerialNumber::new("").is_err() && SerialNumber::new("a\nb").is_err());
+    assert!(LabelText::new("sixteen letters!").is_ok() && LabelText::new("seventeen letters").is_err());
+}
+
+/// The stored values of a good image with one of them changed, taken out or put in.
+fn image_with(change: impl Fn(&str) -> Option<OwnedValue>, extra: &[(&str, OwnedValue)]) -> Vec<u8> {
+    let image = full().encode_nvs(size()).unwrap();
+    let mut entries = Vec::new();
+    for stored in esp_nvs_image::decode(&image).unwrap() {
+        match change(stored.key.as_str()) {
+            Some(OwnedValue::U64(0)) => {}
+            Some(value) => entries.push((stored.namespace, stored.key, value)),
+            None => entries.push((stored.namespace, stored.key, OwnedValue::from(&stored.value))),
+        }
+    }
+    for (key, value) in extra {
+        entries.push((NAMESPACE, Key::new(key).unwrap(), value.clone()));
+    }
+    let values = entries
+        .iter()
+        .map(|(namespace, key, value)| (*namespace, *key, value.as_value()));
+    encode_to_vec(size(), BlobVersion::V2, values).unwrap()
+}
+
+#[test]
+fn what_the_firmware_needs_must_be_there_in_the_right_type() {
+    for key in [
+        "discriminator",
+        "iteration-count",
+        "salt",
+        "vendor-id",
+        "product-id",
+        "verifier",
+        "dac-key",
+        "pai-cert",
+    ] {
+        let missing = image_with(|k| (k == key).then_some(OwnedValue::U64(0)), &[]);
+        let key = Key::new(key).unwrap();
+        assert_eq!(
+            DeviceRecord::decode_nvs(&missing).map(|_| ()),
+            Err(Error::MissingKey { key })
+        );
+        let wrong = image_with(|k| (k == key.as_str()).then_some(OwnedValue::U8(1)), &[]);
+        let error = DeviceRecord::decode_nvs(&wrong).unwrap_err();
+        assert!(
+            matches!(error, Error::WrongType { key: k, .. } if k == key),
+            "{key}: {error}"
+        );
+    }
+}
+
+#[test]
+fn stored_values_go_through_the_same_doors() {
+    let with = |key: &str, value: OwnedValue| {
+        let image = image_with(|k| (k == key).then(|| value.clone()), &[]);
+        DeviceRecord::decode_nvs(&image).map(|_| ()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        with("discriminator", OwnedValue::U32(4096)),
+        "value 4096 of key 'discriminator' is not in 0..=4095"
+    );
+    assert_eq!(
+        with("iteration-count", OwnedValue::U32(999)),
+        "iteration count 999 is not in 1000..=100000"
+    );
+    assert_eq!(
+        with("vendor-id", OwnedValue::U32(0xFFFF)),
+        "vendor id 0xFFFF is not in 0x0001..=0xFFF4"
+    );
+    assert_eq!(
+        with("vendor-id", OwnedValue::U32(0xFFF2)),
+        "DAC is for vendor 0xFFF1, not for 0xFFF2"
+    );
+    assert_eq!(
+        with("product-color", OwnedValue::U32(21)),
+        "value 21 of key 'product-color' is not in 0..=20"
+    );
+    assert_eq!(
+        with("rd-id-uid", OwnedValue::Blob(vec![1; 15])),
+        "rotating device id is not 32 hexadecimal digits"
+    );
+    assert!(with("mfg-date", OwnedValue::Str("20230230".into())).starts_with("manufacturing date is not a day"));
+    assert!(with("salt", OwnedValue::Str("AAAA".into())).contains("16..=32"));
+    assert!(with("locale-sz", OwnedValue::U32(u32::MAX)).contains("'locale/2' is missing"));
+    assert!(with("cert-dclrn", OwnedValue::Blob(vec![0x5A; 64])).len() > 10);
+}
+
+#[test]
+fn items_beyond_a_list_s_length_are_refused() {
+    let image = image_with(|_| None, &[("fl-k/1/2", OwnedValue::Str("x".into()))]);
+    let key = Key::new("fl-k/1/2").unwrap();
+    assert_eq!(
+        DeviceRecord::decode_nvs(&image).map(|_| ()),
+        Err(Error::KeyReserved { key })
+    );
+}
+
+#[test]
+fn label_and_image_come_from_the_same_value() {
+    let record = full();
+    let payload = record.setup_payload().unwrap();
+    let image = record.encode_nvs(size()).unwrap();
+    let entries = esp_nvs_image::decode(&image).unwrap();
+    let stored = entries
+        .iter()
+        .find(|entry| entry.key.as_str() == "discriminator")
+        .unwrap();
+    assert_eq!(stored.value, StoredValue::U32(payload.discriminator().get().into()));
+    assert_eq!(payload.vendor_id(), Some(record.vendor_id()));
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let record = full();
+    let shown = format!("{record:?}");
+    assert!(!shown.contains("20202021") && !shown.contains("c0398f"));
+    let scalar = record.credentials().unwrap().key().expose_scalar();
+    let bytes = scalar.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+    assert!(!shown.contains(&bytes));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damaged_images_never_panic(changes in proptest::collection::vec((0usize..0x6000, any::<u8>()), 1..8)) {
+        let mut image = plain().encode_nvs(size()).unwrap().to_vec();
+        for (at, byte) in changes {
+            image[at % 0x400] = byte;
+        }
+        let _ = DeviceRecord::decode_nvs(&image);
+    }
+}
