@@ -1,0 +1,9 @@
+mod cms;
+mod content;
+mod signed;
+mod test_key;
+mod tlv;
+
+pub use self::content::{CertificationDeclaration, CertificationType, DacOrigin};
+pub use self::signed::SignedDeclaration;
+pub use self::test_key::{TEST_CD_SIGNING_KEY_ID, test_cd_signing_key};

@@ -1,0 +1,65 @@
+use alloc::vec::Vec;
+
+use super::content::CertificationDeclaration;
+use super::{cms, tlv};
+use crate::{Error, KeyId, PublicKey};
+
+/// A Certification Declaration with its signature, which may or may not be valid.
+///
+/// It keeps the octets that were signed as they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedDeclaration {
+    content: CertificationDeclaration,
+    tlv: Vec<u8>,
+    signer_key_id: KeyId,
+    signature: Vec<u8>,
+}
+
+impl SignedDeclaration {
+    /// Reads the CMS envelope and the TLV inside, and does not verify the signature.
+    ///
+    /// Both are read strictly; the one freedom is that unknown members behind the known ones are skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CdCmsMalformed`] and [`Error::CdCmsField`] for the envelope, [`Error::CdTlvMalformed`],
+    /// [`Error::CdMember`], [`Error::CdFormatVersion`], [`Error::CdCertificationType`], [`Error::CdProductIdCount`],
+    /// [`Error::CdCertificateIdLength`], [`Error::CdDacOriginIncomplete`] and [`Error::CdAuthorizedPaaCount`] for the
+    /// content.
+    pub fn decode(input: &[u8]) -> Result<Self, Error> {
+        let envelope = cms::decode(input)?;
+        Ok(Self {
+            content: tlv::decode(envelope.content)?,
+            tlv: envelope.content.into(),
+            signer_key_id: envelope.signer_key_id,
+            signature: envelope.signature.into(),
+        })
+    }
+
+    /// Returns the content.
+    #[must_use]
+    pub const fn content(&self) -> &CertificationDeclaration {
+        &self.content
+    }
+
+    /// Returns the octets that were signed.
+    #[must_use]
+    pub fn as_tlv(&self) -> &[u8] {
+        &self.tlv
+    }
+
+    /// Returns the subject key identifier of the certificate whose key is said to have signed.
+    #[must_use]
+    pub const fn signer_key_id(&self) -> KeyId {
+        self.signer_key_id
+    }
+
+    /// Checks that the content was signed with the private half of `public_key`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignatureInvalid`] when it was not.
+    pub fn verify(&self, public_key: &PublicKey) -> Result<(), Error> {
+        public_key.verify_der(&self.tlv, &self.signature)
+    }
+}

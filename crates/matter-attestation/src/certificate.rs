@@ -1,0 +1,273 @@
+mod parse;
+mod subject_ids;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use der::DateTime;
+use matter_types::{ProductId, VendorId};
+use x509_cert::name::Name;
+
+use self::subject_ids::SubjectIds;
+use crate::{Error, KeyId, PublicKey, SerialNumber, Validity, pem};
+
+const PEM_LABEL: &str = "CERTIFICATE";
+
+/// An X.509 certificate as Matter device attestation uses it (Matter Core Specification 6.2.2): version 3, a P-256 key,
+/// signed with ECDSA and SHA-256.
+///
+/// It is parsed once, when it is made, and keeps its octets as they came; signatures and names are compared on those.
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::{DateTime, PaaSubject, SerialNumber, Validity, issue_paa, test_cd_signing_key};
+///
+/// let subject = PaaSubject::new("Test PAA")?;
+/// let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).expect("a date"));
+/// let paa = issue_paa(&test_cd_signing_key(), &subject, validity, SerialNumber::new(&[1])?)?;
+/// assert_eq!(paa.common_name(), Some("Test PAA"));
+/// assert_eq!(paa.path_len(), Some(1));
+/// assert_eq!(paa.subject_key_id(), paa.authority_key_id());
+/// paa.verify_issued_by(&paa)?;
+/// # Ok::<(), matter_attestation::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    der: Vec<u8>,
+    /// Where in `der` the signed part, both names and the signature are, tag and length included for the first three.
+    spans: Spans,
+    /// The subject for use as an issuer.
+    subject_name: Name,
+    subject_ids: SubjectIds,
+    common_name: Option<String>,
+    public_key: PublicKey,
+    serial: SerialNumber,
+    validity: Validity,
+    authority_key_id: Option<KeyId>,
+    subject_key_id: Option<KeyId>,
+    basic_constraints: Option<(bool, Option<u8>)>,
+    may_sign_certificates: bool,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Spans {
+    tbs: Range<usize>,
+    issuer: Range<usize>,
+    subject: Range<usize>,
+    signature: Range<usize>,
+}
+
+impl Certificate {
+    /// The most octets that a DAC, PAI or PAA may have (Matter Core Specification 6.1.3).
+    pub const MAX_LEN: usize = 600;
+
+    /// Reads a certificate in DER.
+    ///
+    /// NULL parameters of the signature algorithm are tolerated, because two PAAs in the ledger have them. Whether the
+    /// certificate obeys the rules of a DAC, a PAI or a PAA is not checked here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateMalformed`] when it is not exactly one certificate in DER, [`Error::CertificateVersion`],
+    /// [`Error::CertificateAlgorithm`], [`Error::KeyNotP256`], [`Error::SerialNumberOutOfRange`],
+    /// [`Error::ValidityReversed`], [`Error::ExtensionDuplicate`], [`Error::ExtensionMalformed`], and
+    /// [`Error::SubjectVendorIdMalformed`], [`Error::SubjectVendorIdDuplicate`] and their likes for the product id.
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        parse::parse(der)
+    }
+
+    /// Reads a text with one PEM block `CERTIFICATE`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a
+    /// certificate, and those of [`Certificate::from_der`].
+    pub fn from_pem(text: &str) -> Result<Self, Error> {
+        Self::from_pem_bytes(text.as_bytes())
+    }
+
+    /// Reads a certificate in PEM or DER, whichever it is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Certificate::from_pem`] and [`Certificate::from_der`].
+    pub fn decode(input: &[u8]) -> Result<Self, Error> {
+        if pem::is_pem(input) {
+            Self::from_pem_bytes(input)
+        } else {
+            Self::from_der(input)
+        }
+    }
+
+    fn from_pem_bytes(text: &[u8]) -> Result<Self, Error> {
+        match pem::blocks(text)?.as_slice() {
+            [block] if block.label == PEM_LABEL.as_bytes() => Self::from_der(&block.decode()?),
+            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
+            _ => Err(Error::PemMalformed),
+        }
+    }
+
+    /// Returns the octets as they were read.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Returns the certificate as a PEM block with lines of 64 characters, each ended by a line feed.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        // The label is a constant and the length is small, which leaves nothing to fail.
+        pem::encode(PEM_LABEL, &self.der).unwrap_or_default()
+    }
+
+    /// Returns the vendor id in the subject (Matter Core Specification 6.1.1 and 6.2.2.2).
+    #[must_use]
+    pub const fn vendor_id(&self) -> Option<VendorId> {
+        self.subject_ids.vendor_id
+    }
+
+    /// Returns the product id in the subject (Matter Core Specification 6.1.1 and 6.2.2.2).
+    #[must_use]
+    pub const fn product_id(&self) -> Option<ProductId> {
+        self.subject_ids.product_id
+    }
+
+    /// Returns the first common name of the subject, if it is in a character set that UTF-8 includes.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&str> {
+        self.common_name.as_deref()
+    }
+
+    /// Returns the subject key identifier as the certificate states it, which need not be [`PublicKey::key_id`].
+    #[must_use]
+    pub const fn subject_key_id(&self) -> Option<KeyId> {
+        self.subject_key_id
+    }
+
+    /// Returns the key identifier in the authority key identifier.
+    #[must_use]
+    pub const fn authority_key_id(&self) -> Option<KeyId> {
+        self.authority_key_id
+    }
+
+    /// Returns the public key.
+    #[must_use]
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// Returns the serial number.
+    #[must_use]
+    pub const fn serial(&self) -> SerialNumber {
+        self.serial
+    }
+
+    /// Returns the first second of the validity.
+    #[must_use]
+    pub const fn not_before(&self) -> DateTime {
+        self.validity.not_before()
+    }
+
+    /// Returns the last second of the validity; the year 9999 stands for no end.
+    #[must_use]
+    pub const fn not_after(&self) -> DateTime {
+        self.validity.not_after()
+    }
+
+    /// Returns the validity.
+    #[must_use]
+    pub const fn validity(&self) -> Validity {
+        self.validity
+    }
+
+    /// Tells whether the basic constraints say that this is a certificate authority.
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        self.basic_constraints.is_some_and(|(ca, _)| ca)
+    }
+
+    /// Returns the path length constraint: how many CA certificates may follow this one.
+    #[must_use]
+    pub fn path_len(&self) -> Option<u8> {
+        self.basic_constraints.and_then(|(_, path_len)| path_len)
+    }
+
+    /// Returns the issuer's distinguished name in DER.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        self.span(&self.spans.issuer)
+    }
+
+    /// Returns the subject's distinguished name in DER.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        self.span(&self.spans.subject)
+    }
+
+    /// Checks that `issuer` issued this certificate: the names are equal octet by octet, the authority key identifier is
+    /// the issuer's subject key identifier, and the signature is the issuer's key's.
+    ///
+    /// A self-issued certificate needs no authority key identifier. Dates and the issuer's right to issue are not
+    /// checked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::IssuerNameMismatch`], [`Error::AuthorityKeyIdMismatch`] or [`Error::SignatureInvalid`], the first that
+    /// applies.
+    pub fn verify_issued_by(&self, issuer: &Self) -> Result<(), Error> {
+        if self.issuer_der() != issuer.subject_der() {
+            return Err(Error::IssuerNameMismatch);
+        }
+        let self_issued = self.issuer_der() == self.subject_der();
+        let key_id_matches = match self.authority_key_id {
+            Some(id) => issuer.subject_key_id == Some(id),
+            None => self_issued,
+        };
+        if !key_id_matches {
+            return Err(Error::AuthorityKeyIdMismatch {
+                authority: self.authority_key_id,
+                issuer: issuer.subject_key_id,
+            });
+        }
+        issuer
+            .public_key
+            .verify_der(self.span(&self.spans.tbs), self.span(&self.spans.signature))
+    }
+
+    pub(crate) const fn subject_name(&self) -> &Name {
+        &self.subject_name
+    }
+
+    /// Tells whether this is a CA whose key usage, where it has one, allows signing certificates.
+    pub(crate) fn may_issue(&self) -> bool {
+        self.is_ca() && self.may_sign_certificates
+    }
+
+    fn span(&self, span: &Range<usize>) -> &[u8] {
+        self.der.get(span.clone()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Certificate {
+    /// Writes what tells certificates apart.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("common_name", &self.common_name)
+            .field("vendor_id", &self.vendor_id())
+            .field("product_id", &self.product_id())
+            .field("serial", &self.serial)
+            .field("subject_key_id", &self.subject_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TryFrom<&[u8]> for Certificate {
+    type Error = Error;
+
+    fn try_from(der: &[u8]) -> Result<Self, Error> {
+        Self::from_der(der)
+    }
+}

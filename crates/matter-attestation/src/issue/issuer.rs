@@ -1,0 +1,179 @@
+use core::fmt;
+
+use super::build::build;
+use super::signer::{self, CertificateSigner};
+use super::subject::Subject;
+use crate::{
+    Certificate, DacProfile, DacSubject, Error, KeyId, PaaProfile, PaaSubject, PaiProfile, PaiSubject, PublicKey,
+    SerialNumber, Validity,
+};
+
+/// Issues the self-signed certificate of a product attestation authority (Matter Core Specification 6.2.2.5).
+///
+/// # Errors
+///
+/// [`Error::SignerAlgorithm`] unless the signer makes P-256 signatures over SHA-256, [`Error::SigningFailed`],
+/// [`Error::SignatureInvalid`] when the signer's signature does not fit its public key, [`Error::CertificateTooLong`],
+/// and [`Error::SubjectVendorIdMalformed`] or [`Error::SubjectProductIdMalformed`] when the common name has `Mvid:` or
+/// `Mpid:` without four digits.
+pub fn issue_paa<S: CertificateSigner>(
+    signer: &S,
+    subject: &PaaSubject,
+    validity: Validity,
+    serial: SerialNumber,
+) -> Result<Certificate, Error> {
+    let public_key = signer::public_key(signer)?;
+    let paa = build(PaaProfile::new(subject)?, signer, &public_key, validity, serial)?;
+    paa.verify_issued_by(&paa)?;
+    Ok(paa)
+}
+
+/// A CA certificate and whatever signs with its key.
+///
+/// # Examples
+///
+/// A chain of three certificates:
+///
+/// ```
+/// use matter_attestation::{
+///     DacSubject, DateTime, Error, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity, issue_paa,
+/// };
+/// use matter_types::{ProductId, VendorId};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // A production run draws keys and serial numbers with `generate`.
+/// let keys = [[1; 32], [2; 32], [3; 32]].map(|scalar| PrivateKey::from_scalar(&scalar).expect("in range"));
+/// let [paa_key, pai_key, dac_key] = &keys;
+/// let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).expect("a date"));
+/// let (vendor_id, product_id) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+///
+/// let paa = issue_paa(paa_key, &PaaSubject::new("Test PAA")?, validity, SerialNumber::new(&[1])?)?;
+/// let pai = Issuer::new(&paa, paa_key)?.issue_pai(
+///     &PaiSubject::new("Test PAI", vendor_id)?,
+///     &pai_key.public_key(),
+///     validity,
+///     SerialNumber::new(&[2])?,
+/// )?;
+/// let dac = Issuer::new(&pai, pai_key)?.issue_dac(
+///     &DacSubject::new("Test DAC 0001", vendor_id, product_id)?,
+///     &dac_key.public_key(),
+///     validity,
+///     SerialNumber::new(&[3])?,
+/// )?;
+/// dac.verify_issued_by(&pai)?;
+///
+/// assert_eq!(Issuer::new(&pai, paa_key).unwrap_err(), Error::KeyMismatch);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Issuer<'a, S> {
+    certificate: &'a Certificate,
+    signer: &'a S,
+}
+
+impl<'a, S: CertificateSigner> Issuer<'a, S> {
+    /// Joins a certificate and its signer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotACertificateAuthority`] unless the certificate may sign others, [`Error::SubjectKeyIdMissing`],
+    /// [`Error::SignerAlgorithm`], and [`Error::KeyMismatch`] when the signer's key is not the certificate's.
+    pub fn new(certificate: &'a Certificate, signer: &'a S) -> Result<Self, Error> {
+        authority_key_id(certificate)?;
+        if signer::public_key(signer)? != *certificate.public_key() {
+            return Err(Error::KeyMismatch);
+        }
+        Ok(Self { certificate, signer })
+    }
+
+    /// Returns the certificate.
+    #[must_use]
+    pub const fn certificate(&self) -> &'a Certificate {
+        self.certificate
+    }
+
+    /// Issues the certificate of a product attestation intermediate (Matter Core Specification 6.2.2.4).
+    ///
+    /// The authority key identifier is copied from this issuer's subject key identifier. The result is read back and
+    /// its signature verified.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PaiProfile::new`]; [`Error::ValidityBeforeIssuer`] and [`Error::ValidityAfterIssuer`];
+    /// [`Error::SigningFailed`], [`Error::SignatureInvalid`], [`Error::IssuerNameMismatch`],
+    /// [`Error::CertificateTooLong`], and those for a malformed common name as in [`issue_paa`].
+    pub fn issue_pai(
+        &self,
+        subject: &PaiSubject,
+        public_key: &PublicKey,
+        validity: Validity,
+        serial: SerialNumber,
+    ) -> Result<Certificate, Error> {
+        let profile = PaiProfile::new(self.certificate, subject)?;
+        validity.check_inside(&self.certificate.validity())?;
+        self.check(build(profile, self.signer, public_key, validity, serial)?)
+    }
+
+    /// Issues a device attestation certificate (Matter Core Specification 6.2.2.3).
+    ///
+    /// The authority key identifier is copied from this issuer's subject key identifier. The result is read back and
+    /// its signature verified.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DacProfile::new`], otherwise as [`Issuer::issue_pai`].
+    pub fn issue_dac(
+        &self,
+        subject: &DacSubject,
+        public_key: &PublicKey,
+        validity: Validity,
+        serial: SerialNumber,
+    ) -> Result<Certificate, Error> {
+        let profile = DacProfile::new(self.certificate, subject)?;
+        validity.check_inside(&self.certificate.validity())?;
+        self.check(build(profile, self.signer, public_key, validity, serial)?)
+    }
+
+    /// Catches a signer that returns something else than a signature, and an issuer whose name was not in DER order.
+    fn check(&self, child: Certificate) -> Result<Certificate, Error> {
+        child.verify_issued_by(self.certificate)?;
+        Ok(child)
+    }
+}
+
+impl<S> fmt::Debug for Issuer<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer")
+            .field("certificate", self.certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the key identifier that certificates below this issuer get.
+pub(super) fn authority_key_id(issuer: &Certificate) -> Result<KeyId, Error> {
+    if !issuer.may_issue() {
+        return Err(Error::NotACertificateAuthority);
+    }
+    issuer.subject_key_id().ok_or(Error::SubjectKeyIdMissing)
+}
+
+/// Checks that the subject has the ids that the issuer is restricted to.
+pub(super) fn check_ids(issuer: &Certificate, subject: &Subject) -> Result<(), Error> {
+    if let Some(vendor_id) = issuer.vendor_id()
+        && subject.vendor_id != Some(vendor_id)
+    {
+        return Err(Error::IssuerVendorIdMismatch {
+            issuer: vendor_id,
+            subject: subject.vendor_id,
+        });
+    }
+    if let Some(product_id) = issuer.product_id()
+        && subject.product_id != Some(product_id)
+    {
+        return Err(Error::IssuerProductIdMismatch {
+            issuer: product_id,
+            subject: subject.product_id,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+use core::fmt;
+
+/// A key identifier: the 20 octets of a subjectKeyIdentifier or authorityKeyIdentifier extension, or of a CMS signer.
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::KeyId;
+///
+/// let id = KeyId::new([0xAB; 20]);
+/// assert_eq!(id.to_string(), "ABABABABABABABABABABABABABABABABABABABAB");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId([u8; 20]);
+
+impl KeyId {
+    /// The length in octets.
+    pub const LEN: usize = 20;
+
+    /// Wraps the octets; every value is a key identifier.
+    #[must_use]
+    pub const fn new(octets: [u8; 20]) -> Self {
+        Self(octets)
+    }
+
+    /// Returns the octets.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+}
+
+impl From<[u8; 20]> for KeyId {
+    fn from(octets: [u8; 20]) -> Self {
+        Self::new(octets)
+    }
+}
+
+impl fmt::Display for KeyId {
+    /// Writes 40 upper-case hexadecimal digits, the form of revocation sets and trust stores.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+    }
+}

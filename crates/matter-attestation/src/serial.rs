@@ -1,0 +1,107 @@
+use core::fmt;
+
+use x509_cert::serial_number::SerialNumber as X509SerialNumber;
+
+use crate::Error;
+
+/// The serial number of a certificate: a positive INTEGER of at most 20 octets (RFC 5280, 4.1.2.2).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SerialNumber {
+    /// The content octets of the INTEGER, left-aligned.
+    octets: [u8; Self::MAX_LEN],
+    len: usize,
+}
+
+impl SerialNumber {
+    /// The most octets that the INTEGER may have.
+    pub const MAX_LEN: usize = 20;
+    /// How many octets [`SerialNumber::generate`] draws.
+    pub const GENERATED_LEN: usize = 16;
+
+    /// Accepts a number in big-endian octets; leading zeros do not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SerialNumberOutOfRange`] when the number is 0, or when it needs more than 20 octets as a DER INTEGER,
+    /// where a set top bit costs one octet more.
+    pub fn new(number: &[u8]) -> Result<Self, Error> {
+        let first = number.iter().position(|&octet| octet != 0);
+        let significant = first.and_then(|first| number.get(first..)).unwrap_or_default();
+        let sign = match significant.first() {
+            None => return Err(Error::SerialNumberOutOfRange { len: number.len() }),
+            Some(&octet) => usize::from(octet >= 0x80),
+        };
+        let len = significant.len() + sign;
+        let mut octets = [0; Self::MAX_LEN];
+        octets
+            .get_mut(sign..len)
+            .ok_or(Error::SerialNumberOutOfRange { len })?
+            .copy_from_slice(significant);
+        Ok(Self { octets, len })
+    }
+
+    /// Draws 16 octets with the top bit clear and the top octet not zero: 127 bits that always encode to 16 octets.
+    pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        let mut random = [0; Self::GENERATED_LEN];
+        loop {
+            rng.fill_bytes(&mut random);
+            let [top, ..] = &mut random;
+            *top &= 0x7F;
+            if *top == 0 {
+                continue;
+            }
+            if let Ok(serial) = Self::new(&random) {
+                return serial;
+            }
+        }
+    }
+
+    /// Returns the content octets of the INTEGER, big-endian; the first is 0 where the number's top bit is set.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.octets.get(..self.len).unwrap_or_default()
+    }
+
+    pub(crate) fn to_x509(self) -> Result<X509SerialNumber, Error> {
+        X509SerialNumber::new(self.as_bytes()).map_err(|_| Error::EncodingFailed)
+    }
+}
+
+impl fmt::Display for SerialNumber {
+    /// Writes upper-case hexadecimal digits, two for each octet.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes().iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+    }
+}
+
+impl fmt::Debug for SerialNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SerialNumber({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn is_positive_and_at_most_20_octets() {
+        for bad in [&[][..], &[0], &[0; 30], &[0x80; 20], &[1; 21]] {
+            assert!(matches!(
+                SerialNumber::new(bad),
+                Err(Error::SerialNumberOutOfRange { .. })
+            ));
+        }
+        for (number, content) in [
+            (&[1u8][..], &[1u8][..]),
+            (&[0, 0, 0x7F], &[0x7F]),
+            (&[0x80], &[0, 0x80]),
+            (&[0x7F; 20], &[0x7F; 20]),
+        ] {
+            assert_eq!(SerialNumber::new(number).unwrap().as_bytes(), content);
+        }
+        assert_eq!(SerialNumber::new(&[0xFF, 1]).unwrap().to_string(), "00FF01");
+    }
+}

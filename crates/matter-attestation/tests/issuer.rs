@@ -1,0 +1,238 @@
+//! Issuers and signers that this crate did not make.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
+
+#[path = "support/chain.rs"]
+mod chain;
+
+use der::Encode;
+use der::asn1::OctetString;
+use matter_attestation::{Certificate, Error, Issuer, KeyId, PaaSubject, PaiProfile, PaiSubject, Validity, issue_paa};
+use p256::ecdsa::{DerSignature, SigningKey};
+use signature::{Keypair, Signer};
+use spki::{AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, SubjectPublicKeyInfoRef};
+use x509_cert::TbsCertificate;
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{Builder, CertificateBuilder};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier};
+use x509_cert::name::Name;
+
+use self::chain::{VENDOR, date, key, paa, pai_subject, serial, vendor, years};
+
+/// A CA whose subject key identifier is not the hash of its key, as RFC 5280 allows, and whose subject is free.
+struct Foreign {
+    subject: Name,
+    key_id: Option<[u8; 20]>,
+    usage: KeyUsages,
+}
+
+impl BuilderProfile for Foreign {
+    fn get_issuer(&self, subject: &Name) -> Name {
+        subject.clone()
+    }
+
+    fn get_subject(&self) -> Name {
+        self.subject.clone()
+    }
+
+    fn build_extensions(
+        &self,
+        _spk: SubjectPublicKeyInfoRef<'_>,
+        _issuer_spk: SubjectPublicKeyInfoRef<'_>,
+        _tbs: &TbsCertificate,
+    ) -> x509_cert::builder::Result<Vec<Extension>> {
+        use x509_cert::ext::ToExtension as _;
+        let constraints = BasicConstraints {
+            ca: true,
+            path_len_constraint: None,
+        };
+        let usage = KeyUsage(self.usage.into());
+        let mut extensions = vec![
+            constraints.to_extension(&self.subject, &[])?,
+            usage.to_extension(&self.subject, &[])?,
+        ];
+        if let Some(id) = self.key_id {
+            extensions.push(SubjectKeyIdentifier(OctetString::new(id)?).to_extension(&self.subject, &[])?);
+        }
+        Ok(extensions)
+    }
+}
+
+impl Foreign {
+    fn issue(self) -> Certificate {
+        let validity = x509_cert::time::Validity::new(date(2024).into(), date(2040).into());
+        let key = key(9);
+        let spki = spki::SubjectPublicKeyInfoOwned::from_key(&key.verifying_key()).unwrap();
+        let x509 = CertificateBuilder::new(self, 7u8.into(), validity, spki)
+            .unwrap()
+            .build::<_, DerSignature>(&key)
+            .unwrap();
+        Certificate::from_der(&x509.to_der().unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn authority_key_id_is_copied_and_not_computed() {
+    let odd = [0xA5; 20];
+    let root = Foreign {
+        subject: "CN=Odd PAA,O=Example".parse().unwrap(),
+        key_id: Some(odd),
+        usage: KeyUsages::KeyCertSign,
+    }
+    .issue();
+    assert_eq!(root.subject_key_id(), Some(KeyId::new(odd)));
+    assert_ne!(root.subject_key_id(), Some(root.public_key().key_id()));
+    let pai = Issuer::new(&root, &key(9))
+        .unwrap()
+        .issue_pai(&pai_subject(), &key(2).public_key(), years(2025, 2030), serial(2))
+        .unwrap();
+    assert_eq!(pai.authority_key_id(), Some(KeyId::new(odd)));
+    pai.verify_issued_by(&root).unwrap();
+    // A self-issued certificate without an authority key identifier is fine, as three production PAAs show.
+    assert_eq!(root.authority_key_id(), None);
+    root.verify_issued_by(&root).unwrap();
+}
+
+#[test]
+fn an_issuers_name_is_copied_octet_by_octet() {
+    let subject: Name = "CN=Many Attributes,O=Example GmbH,C=DE".parse().unwrap();
+    let root = Foreign {
+        subject: subject.clone(),
+        key_id: Some([1; 20]),
+        usage: KeyUsages::KeyCertSign,
+    }
+    .issue();
+    let pai = Issuer::new(&root, &key(9))
+        .unwrap()
+        .issue_pai(&pai_subject(), &key(2).public_key(), years(2025, 2030), serial(2))
+        .unwrap();
+    assert_eq!(pai.issuer_der(), subject.to_der().unwrap());
+}
+
+#[test]
+fn an_issuer_needs_a_subject_key_id_and_the_right_to_sign() {
+    let subject: Name = "CN=x".parse().unwrap();
+    let no_key_id = Foreign {
+        subject: subject.clone(),
+        key_id: None,
+        usage: KeyUsages::KeyCertSign,
+    }
+    .issue();
+    assert_eq!(
+        Issuer::new(&no_key_id, &key(9)).unwrap_err(),
+        Error::SubjectKeyIdMissing
+    );
+    let no_right = Foreign {
+        subject,
+        key_id: Some([1; 20]),
+        usage: KeyUsages::CRLSign,
+    }
+    .issue();
+    assert_eq!(
+        Issuer::new(&no_right, &key(9)).unwrap_err(),
+        Error::NotACertificateAuthority
+    );
+    assert_eq!(
+        PaiProfile::new(&no_right, &pai_subject()).unwrap_err(),
+        Error::NotACertificateAuthority
+    );
+}
+
+/// A signer that is not a `PrivateKey`, as one in a token would be.
+struct Token {
+    key: SigningKey,
+    algorithm: &'static str,
+    fault: Fault,
+}
+
+#[derive(PartialEq)]
+enum Fault {
+    None,
+    Fails,
+    SignsSomethingElse,
+}
+
+impl Keypair for Token {
+    type VerifyingKey = p256::ecdsa::VerifyingKey;
+
+    fn verifying_key(&self) -> Self::VerifyingKey {
+        *self.key.verifying_key()
+    }
+}
+
+impl Signer<DerSignature> for Token {
+    fn try_sign(&self, message: &[u8]) -> Result<DerSignature, signature::Error> {
+        match self.fault {
+            Fault::None => self.key.try_sign(message),
+            Fault::Fails => Err(signature::Error::new()),
+            Fault::SignsSomethingElse => self.key.try_sign(b"something else"),
+        }
+    }
+}
+
+impl DynSignatureAlgorithmIdentifier for Token {
+    fn signature_algorithm_identifier(&self) -> spki::Result<AlgorithmIdentifierOwned> {
+        Ok(AlgorithmIdentifierOwned {
+            oid: self.algorithm.parse().unwrap(),
+            parameters: None,
+        })
+    }
+}
+
+#[test]
+fn any_signer_will_do_and_its_faults_are_caught() {
+    let token = |algorithm, fault| Token {
+        key: SigningKey::from_slice(&[1; 32]).unwrap(),
+        algorithm,
+        fault,
+    };
+    let (sha256, sha384) = ("1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3");
+    let issue = |token: &Token| {
+        issue_paa(
+            token,
+            &PaaSubject::new("Test PAA").unwrap(),
+            Validity::without_expiry(date(2024)),
+            serial(1),
+        )
+    };
+    assert_eq!(
+        issue(&token(sha256, Fault::None)).unwrap(),
+        paa(),
+        "signatures are deterministic"
+    );
+    assert_eq!(issue(&token(sha384, Fault::None)).unwrap_err(), Error::SignerAlgorithm);
+    assert_eq!(issue(&token(sha256, Fault::Fails)).unwrap_err(), Error::SigningFailed);
+    assert_eq!(
+        issue(&token(sha256, Fault::SignsSomethingElse)).unwrap_err(),
+        Error::SignatureInvalid
+    );
+}
+
+#[test]
+fn a_certificate_longer_than_600_octets_is_refused() {
+    let name = "n".repeat(64);
+    let root = Foreign {
+        subject: format!(
+            "CN={},O={},OU={},L={}",
+            "c".repeat(64),
+            "o".repeat(64),
+            "u".repeat(64),
+            "l".repeat(64)
+        )
+        .parse()
+        .unwrap(),
+        key_id: Some([1; 20]),
+        usage: KeyUsages::KeyCertSign,
+    }
+    .issue();
+    let error = Issuer::new(&root, &key(9))
+        .unwrap()
+        .issue_pai(
+            &PaiSubject::new(&name, vendor(VENDOR)).unwrap(),
+            &key(2).public_key(),
+            years(2025, 2030),
+            serial(2),
+        )
+        .unwrap_err();
+    assert!(matches!(error, Error::CertificateTooLong { len: 601.. }), "{error}");
+}

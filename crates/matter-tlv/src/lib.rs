@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod container;
+mod element;
+mod error;
+mod layout;
+mod reader;
+mod tag;
+mod writer;
+
+pub use container::MAX_DEPTH;
+pub use element::{Element, Value};
+pub use error::Error;
+pub use reader::Reader;
+pub use tag::Tag;
+pub use writer::Writer;
