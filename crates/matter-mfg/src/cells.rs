@@ -1,0 +1,207 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use esp_nvs_image::{Encoding, OwnedValue};
+use matter_factory_data::{
+    CalendarTypes, FactoryEntry, HardwareVersionString, ManufacturingDate, NAMESPACE, PartNumber, ProductColor,
+    ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber, VendorName,
+};
+use matter_spake2p::{Iterations, Salt};
+use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+use zeroize::Zeroizing;
+
+use crate::columns::{Column, Columns, Source};
+use crate::{Error, Table};
+
+/// What one row of the values file says about its device.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cells {
+    pub(crate) passcode: Option<Passcode>,
+    pub(crate) discriminator: Option<Discriminator>,
+    pub(crate) iterations: Option<Iterations>,
+    pub(crate) salt: Option<Salt>,
+    pub(crate) vendor_name: Option<VendorName>,
+    pub(crate) product_name: Option<ProductName>,
+    pub(crate) hardware_version: Option<u16>,
+    pub(crate) hardware_version_string: Option<HardwareVersionString>,
+    pub(crate) manufacturing_date: Option<ManufacturingDate>,
+    pub(crate) rotating_id: Option<RotatingId>,
+    pub(crate) product_finish: Option<ProductFinish>,
+    pub(crate) product_color: Option<ProductColor>,
+    pub(crate) part_number: Option<PartNumber>,
+    pub(crate) serial_number: Option<SerialNumber>,
+    pub(crate) calendar_types: Option<CalendarTypes>,
+    pub(crate) product_label: Option<ProductLabel>,
+    pub(crate) product_url: Option<ProductUrl>,
+    pub(crate) entries: Vec<FactoryEntry>,
+}
+
+/// The vendor and product of the run, which a column may repeat but not change.
+#[derive(Clone, Copy)]
+pub(crate) struct Ids {
+    pub(crate) vendor: VendorId,
+    pub(crate) product: ProductId,
+}
+
+/// Reads all rows of a values file.
+pub(crate) fn read(columns: &Columns, table: &Table, ids: Ids) -> Result<Vec<Cells>, Error> {
+    let Some((header, rows)) = table.rows().split_first() else {
+        return Err(Error::file("--mcsv", table.path(), "has no header row"));
+    };
+    let mut names = BTreeSet::new();
+    if let Some(twice) = header.cells.iter().find(|name| !names.insert(*name)) {
+        return Err(table.cell_error(header.line, twice, "stands twice in the header"));
+    }
+    let mut places = Vec::new();
+    for column in columns.iter() {
+        let place = header.cells.iter().position(|name| name == column.key.as_str());
+        let missing = || table.cell_error(header.line, column.key.as_str(), "is missing in the header");
+        places.push((column, place.ok_or_else(missing)?));
+    }
+    let first = rows.first();
+    let mut devices = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.cells.len() != header.cells.len() {
+            let reason = format!("row has {} cells, the header {}", row.cells.len(), header.cells.len());
+            return Err(table.cell_error(row.line, header.cells.get(0).unwrap_or_default(), reason));
+        }
+        let mut cells = Cells::default();
+        for (column, place) in &places {
+            let own = row.cells.get(*place).unwrap_or_default();
+            let repeated = first.and_then(|first| first.cells.get(*place)).unwrap_or_default();
+            let text = if own.is_empty() && column.repeat { repeated } else { own };
+            cells
+                .set(column, text, ids)
+                .map_err(|reason| table.cell_error(row.line, column.key.as_str(), reason))?;
+        }
+        devices.push(cells);
+    }
+    Ok(devices)
+}
+
+impl Cells {
+    /// Takes over one cell. The error is a reason without the value, which may be a secret.
+    fn set(&mut self, column: &Column, text: &str, ids: Ids) -> Result<(), String> {
+        let value = match column.source {
+            Source::Data => Input::Text(text),
+            Source::File => Input::read(text)?,
+        };
+        if column.namespace != NAMESPACE {
+            return self.own(column, &value);
+        }
+        let number = || value.number(column.encoding, Encoding::U32);
+        let string = || value.string(column.encoding);
+        match column.key.as_str() {
+            "passcode" => self.passcode = Some(value.text()?.trim().parse().map_err(reason)?),
+            "discriminator" => {
+                let number = number()?;
+                let small = u16::try_from(number).unwrap_or(u16::MAX);
+                self.discriminator = Some(Discriminator::new(small).map_err(reason)?);
+            }
+            "iteration-count" => self.iterations = Some(Iterations::new(number()?).map_err(reason)?),
+            "salt" => self.salt = Some(string()?.parse().map_err(reason)?),
+            "vendor-id" => same(number()?, ids.vendor.get().into(), "--vendor-id")?,
+            "product-id" => same(number()?, ids.product.get().into(), "--product-id")?,
+            "vendor-name" => self.vendor_name = Some(string()?.parse().map_err(reason)?),
+            "product-name" => self.product_name = Some(string()?.parse().map_err(reason)?),
+            "hardware-ver" => {
+                let number = u16::try_from(number()?).map_err(|_| "not in 0..=65535".to_owned())?;
+                self.hardware_version = Some(number);
+            }
+            "hw-ver-str" => self.hardware_version_string = Some(string()?.parse().map_err(reason)?),
+            "mfg-date" => self.manufacturing_date = Some(string()?.parse().map_err(reason)?),
+            "rd-id-uid" => self.rotating_id = Some(value.rotating_id(column.encoding)?),
+            "product-finish" => {
+                self.product_finish = Some(ProductFinish::from_number(number()?).ok_or("not in 0..=5")?);
+            }
+            "product-color" => {
+                self.product_color = Some(ProductColor::from_number(number()?).ok_or("not in 0..=20")?);
+            }
+            "part-number" => self.part_number = Some(string()?.parse().map_err(reason)?),
+            "serial-num" => self.serial_number = Some(string()?.parse().map_err(reason)?),
+            "cal-types" => self.calendar_types = Some(CalendarTypes::new(number()?).ok_or("not in 0..=4095")?),
+            "product-label" => self.product_label = Some(string()?.parse().map_err(reason)?),
+            "product-url" => self.product_url = Some(string()?.parse().map_err(reason)?),
+            _ => self.own(column, &value)?,
+        }
+        Ok(())
+    }
+
+    fn own(&mut self, column: &Column, value: &Input<'_>) -> Result<(), String> {
+        let value = value.parse(column.encoding)?;
+        self.entries.push(FactoryEntry {
+            namespace: column.namespace,
+            key: column.key,
+            value,
+        });
+        Ok(())
+    }
+}
+
+/// A cell's contents, or those of the file that it names.
+enum Input<'t> {
+    Text(&'t str),
+    File(Zeroizing<Vec<u8>>),
+}
+
+impl Input<'_> {
+    fn read(path: &str) -> Result<Self, String> {
+        let wrong = |error: std::io::Error| format!("cannot read the file {path}: {error}");
+        Ok(Self::File(Zeroizing::new(
+            std::fs::read(Path::new(path)).map_err(wrong)?,
+        )))
+    }
+
+    fn text(&self) -> Result<&str, String> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::File(bytes) => std::str::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned()),
+        }
+    }
+
+    /// A file with the encoding `binary` is taken byte by byte, everything else as text.
+    fn parse(&self, encoding: Encoding) -> Result<OwnedValue, String> {
+        match (self, encoding) {
+            (Self::File(bytes), Encoding::Binary) => Ok(OwnedValue::Blob(bytes.to_vec())),
+            _ => encoding.parse(self.text()?).map_err(reason),
+        }
+    }
+
+    fn number(&self, encoding: Encoding, expected: Encoding) -> Result<u32, String> {
+        match (encoding == expected).then(|| self.parse(encoding)).transpose()? {
+            Some(OwnedValue::U32(number)) => Ok(number),
+            _ => Err(format!("the firmware reads a u32 here, not a {encoding}")),
+        }
+    }
+
+    fn string(&self, encoding: Encoding) -> Result<&str, String> {
+        if encoding == Encoding::String {
+            self.text()
+        } else {
+            Err(format!("the firmware reads a string here, not a {encoding}"))
+        }
+    }
+
+    fn rotating_id(&self, encoding: Encoding) -> Result<RotatingId, String> {
+        match self.parse(encoding)? {
+            OwnedValue::Blob(ref bytes) if bytes.len() == RotatingId::LEN => {
+                let mut id = Zeroizing::new([0; RotatingId::LEN]);
+                id.copy_from_slice(bytes);
+                Ok(RotatingId::new(*id))
+            }
+            _ => Err("not 16 bytes as hex2bin, base64 or binary".into()),
+        }
+    }
+}
+
+fn reason(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+fn same(found: u32, expected: u32, option: &str) -> Result<(), String> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{found:#06x} is not the {expected:#06x} of {option}"))
+    }
+}

@@ -1,0 +1,81 @@
+use esp_nvs_image::{Encoding, Key, Namespace};
+use matter_factory_data::NAMESPACE;
+
+use crate::{Error, Table};
+
+/// Which columns of the values file are used, and what they become: the reference tool's `--csv` file.
+///
+/// Its rows are `key,type,encoding[,REPEAT]`; a row `name,namespace,` puts the following keys into another namespace
+/// than `chip-factory`.
+#[derive(Clone, Debug)]
+pub struct Columns(Vec<Column>);
+
+/// One row of the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) namespace: Namespace,
+    pub(crate) key: Key,
+    pub(crate) source: Source,
+    pub(crate) encoding: Encoding,
+    /// A row without a value of its own takes the first row's.
+    pub(crate) repeat: bool,
+}
+
+/// Where the value of a cell is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// In the cell.
+    Data,
+    /// In the file that the cell names.
+    File,
+}
+
+impl Columns {
+    /// Understands a table.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cell`] with the line and what is allowed there.
+    pub fn new(table: &Table) -> Result<Self, Error> {
+        let mut namespace = NAMESPACE;
+        let mut columns: Vec<Column> = Vec::new();
+        for row in table.rows() {
+            let cell = |index: usize| row.cells.get(index).unwrap_or_default();
+            let wrong = |column: &str, reason: &dyn std::fmt::Display| table.cell_error(row.line, column, reason);
+            if cell(1) == "namespace" {
+                namespace = Namespace::new(cell(0)).map_err(|error| wrong("key", &error))?;
+                continue;
+            }
+            let key = Key::new(cell(0)).map_err(|error| wrong("key", &error))?;
+            let source = match cell(1) {
+                "data" => Source::Data,
+                "file" => Source::File,
+                _ => return Err(wrong("type", &"not data, file or namespace")),
+            };
+            let encoding = cell(2).parse::<Encoding>().map_err(|error| wrong("encoding", &error))?;
+            let repeat = match cell(3) {
+                "" => false,
+                "REPEAT" => true,
+                _ => return Err(wrong("repeat", &"not REPEAT or empty")),
+            };
+            if columns.iter().any(|column| column.key == key) {
+                return Err(wrong(
+                    "key",
+                    &format!("'{key}' stands twice, but has only one column of values"),
+                ));
+            }
+            columns.push(Column {
+                namespace,
+                key,
+                source,
+                encoding,
+                repeat,
+            });
+        }
+        Ok(Self(columns))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Column> {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,107 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a run cannot start, or had to stop. No variant carries a secret.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A cell of a table cannot be used.
+    Cell {
+        /// The table's file.
+        path: PathBuf,
+        /// The line in which the row starts, from 1; 0 when there is no file.
+        line: u64,
+        /// The column's name.
+        column: String,
+        /// What is wrong and what is allowed.
+        reason: String,
+    },
+    /// An input file cannot be read or does not hold what it should.
+    File {
+        /// The option that named it.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An option's value cannot be used, alone or beside another.
+    Option {
+        /// The option.
+        option: &'static str,
+        /// What is wrong and what is allowed.
+        reason: String,
+    },
+    /// The operating system gives no random numbers.
+    Random,
+    /// A finished device did not read back as it was meant.
+    ReadBack {
+        /// What differs.
+        reason: String,
+    },
+    /// Something failed while files were written.
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Tells whether the input is at fault, so that nothing was written.
+    #[must_use]
+    pub const fn is_input(&self) -> bool {
+        matches!(self, Self::Cell { .. } | Self::File { .. } | Self::Option { .. })
+    }
+
+    pub(crate) fn option(option: &'static str, reason: impl fmt::Display) -> Self {
+        Self::Option {
+            option,
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn file(option: &'static str, path: &Path, reason: impl fmt::Display) -> Self {
+        Self::File {
+            option,
+            path: path.into(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Write { path, source }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cell {
+                path,
+                line,
+                column,
+                reason,
+            } => {
+                write!(f, "{}:{line}: column '{column}': {reason}", path.display())
+            }
+            Self::File { option, path, reason } => write!(f, "{option} {}: {reason}", path.display()),
+            Self::Option { option, reason } => write!(f, "{option}: {reason}"),
+            Self::Random => f.write_str("the operating system gives no random numbers"),
+            Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
+            Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Write { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// Creates a folder, and those above it, that only its owner can enter. One that exists is left as it is.
+pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(Error::write(path))
+}
+
+/// Creates a new file that only its owner can read. One that exists is an error.
+pub(crate) fn create_file(path: &Path) -> Result<File, Error> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(Error::write(path))
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    create_file(path)?.write_all(bytes).map_err(Error::write(path))
+}
+
+/// A name beside the final one that nobody uses, not even a run that was killed.
+fn hidden(parent: &Path, name: &str) -> Result<PathBuf, Error> {
+    let unique = getrandom::u64().map_err(|_| Error::Random)?;
+    Ok(parent.join(format!(".{name}.{unique:016x}.tmp")))
+}
+
+/// A folder that is filled under a hidden name and appears under its own when it is complete.
+///
+/// When it is dropped before that, what was written is removed.
+pub(crate) struct Draft {
+    hidden: PathBuf,
+    target: PathBuf,
+    published: bool,
+}
+
+impl Draft {
+    /// Starts the folder `name` in `parent`.
+    pub(crate) fn new(parent: &Path, name: &str) -> Result<Self, Error> {
+        let draft = Self {
+            hidden: parent.join(format!(".{name}.tmp")),
+            target: parent.join(name),
+            published: false,
+        };
+        create_private(&draft.hidden)?;
+        Ok(draft)
+    }
+
+    /// Writes a file; a `/` in its name makes a folder in the folder.
+    pub(crate) fn add(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let path = self.hidden.join(name);
+        if let Some(parent) = path
+            .parent()
+            .filter(|parent| *parent != self.hidden && !parent.is_dir())
+        {
+            create_private(parent)?;
+        }
+        write_file(&path, bytes)
+    }
+
+    /// Makes the folder appear. One that is there already is an error.
+    pub(crate) fn publish(mut self) -> Result<(), Error> {
+        if self.target.exists() {
+            let taken = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+            return Err(Error::write(&self.target)(taken));
+        }
+        fs::rename(&self.hidden, &self.target).map_err(Error::write(&self.target))?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.published {
+            // Nothing more can be done about a folder that cannot be removed; its hidden name says that it is no device.
+            let _ = fs::remove_dir_all(&self.hidden);
+        }
+    }
+}
+
+/// A file that is written under a hidden name and appears under its own when it is complete.
+pub(crate) struct DraftFile {
+    file: std::io::BufWriter<File>,
+    hidden: PathBuf,
+    target: PathBuf,
+}
+
+impl DraftFile {
+    /// Starts the file `name` in `parent`.
+    pub(crate) fn new(parent: &Path, name: &str) -> Result<Self, Error> {
+        Self::start(hidden(parent, name)?, parent.join(name))
+    }
+
+    /// The same, but only one run at a time can hold the name. Another one gets the error that the file exists.
+    pub(crate) fn reserve(parent: &Path, name: &str) -> Result<Self, Error> {
+        Self::start(parent.join(format!(".{name}.tmp")), parent.join(name))
+    }
+
+    fn start(hidden: PathBuf, target: PathBuf) -> Result<Self, Error> {
+        let file = std::io::BufWriter::new(create_file(&hidden)?);
+        Ok(Self { file, hidden, target })
+    }
+
+    /// Writes more of the file.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file.write_all(bytes).map_err(Error::write(&self.hidden))
+    }
+
+    /// Makes the file appear, in place of one that was there.
+    pub(crate) fn publish(mut self) -> Result<PathBuf, Error> {
+        self.file.flush().map_err(Error::write(&self.hidden))?;
+        fs::rename(&self.hidden, &self.target).map_err(Error::write(&self.target))?;
+        Ok(self.target.clone())
+    }
+}
+
+impl Drop for DraftFile {
+    fn drop(&mut self) {
+        // Gone already when it was published.
+        let _ = fs::remove_file(&self.hidden);
+    }
+}

@@ -1,0 +1,135 @@
+use matter_attestation::{
+    Certificate, DacSubject, DateTime, Error as AttestationError, Issuer, PrivateKey, SerialNumber, Validity,
+};
+use matter_factory_data::AttestationCredentials;
+use rand_core::CryptoRng;
+
+use super::read_back;
+use crate::job::{Attestation, Job};
+use crate::{Error, TestPki};
+
+/// Days that the reference tool's certificates are valid.
+const DEFAULT_LIFETIME: u32 = 36_500;
+
+/// The PAI that signs, and for how long.
+#[derive(Debug)]
+pub(super) struct Signer {
+    pub(super) pai: Certificate,
+    pub(super) key: PrivateKey,
+    pub(super) validity: Validity,
+}
+
+impl Signer {
+    /// Makes a key and its certificate, whose common name is the device's UUID.
+    pub(super) fn issue<R: CryptoRng + ?Sized>(
+        &self,
+        uuid: &str,
+        job: &Job,
+        rng: &mut R,
+    ) -> Result<AttestationCredentials, Error> {
+        let signing = |error: AttestationError| Error::option("--cert", error);
+        let key = PrivateKey::generate(rng);
+        let subject = DacSubject::new(uuid, job.vendor_id, job.product_id).map_err(signing)?;
+        let issuer = Issuer::new(&self.pai, &self.key).map_err(signing)?;
+        let serial = SerialNumber::generate(rng);
+        let dac = issuer
+            .issue_dac(&subject, &key.public_key(), self.validity, serial)
+            .map_err(signing)?;
+        AttestationCredentials::new(dac, key, self.pai.clone()).map_err(read_back)
+    }
+}
+
+/// Finds out who signs; for a test run also the declaration.
+pub(super) fn open_signer(
+    job: &mut Job,
+    time: DateTime,
+    rng: &mut impl CryptoRng,
+) -> Result<(Option<TestPki>, Option<Signer>), Error> {
+    let start = job.valid_from.unwrap_or(time);
+    match &job.attestation {
+        Attestation::None => Ok((None, None)),
+        Attestation::Pai(given) => {
+            let pai = given.certificate.clone();
+            let signer = Signer {
+                validity: validity(job, &pai, start)?,
+                pai,
+                key: given.key.clone(),
+            };
+            check_pai(job, &signer)?;
+            Ok((None, Some(signer)))
+        }
+        Attestation::TestPki { common_name_prefix } => {
+            if job.declaration.is_some() {
+                return Err(Error::option(
+                    "--test-pki",
+                    "makes its own declaration; --cert-dclrn is not allowed beside it",
+                ));
+            }
+            let earlier = start.min(time);
+            let (vendor, product) = (job.vendor_id, job.product_id);
+            let pki = TestPki::open_or_make(&job.outdir, vendor, product, common_name_prefix, earlier, rng)?;
+            job.declaration = Some(pki.declaration().clone());
+            let (pai, key) = pki.pai();
+            let signer = Signer {
+                validity: validity(job, pai, start)?,
+                pai: pai.clone(),
+                key: key.clone(),
+            };
+            check_pai(job, &signer)?;
+            Ok((Some(pki), Some(signer)))
+        }
+    }
+}
+
+fn check_pai(job: &Job, signer: &Signer) -> Result<(), Error> {
+    Issuer::new(&signer.pai, &signer.key).map_err(|error| {
+        let option = if error == AttestationError::KeyMismatch {
+            "--key"
+        } else {
+            "--cert"
+        };
+        Error::option(option, error)
+    })?;
+    let found = signer.pai.vendor_id();
+    if found != Some(job.vendor_id) {
+        let found = found.map_or("no vendor".to_owned(), |id| format!("vendor {id}"));
+        let reason = format!(
+            "the PAI is for {found}, and the devices are of vendor {}",
+            job.vendor_id
+        );
+        return Err(Error::option("--cert", reason));
+    }
+    if let Some(found) = signer.pai.product_id().filter(|found| *found != job.product_id) {
+        let reason = format!(
+            "the PAI is for product {found}, and the devices are of product {}",
+            job.product_id
+        );
+        return Err(Error::option("--cert", reason));
+    }
+    if signer.pai.path_len() != Some(0) {
+        return Err(Error::option("--cert", "is not a PAI, whose path length is 0"));
+    }
+    Ok(())
+}
+
+/// How long the devices' certificates are valid: within the issuer's time.
+fn validity(job: &Job, issuer: &Certificate, start: DateTime) -> Result<Validity, Error> {
+    let (first, last) = (issuer.not_before(), issuer.not_after());
+    if start < first || start > last {
+        let reason = format!("{start} is not in {first}..={last}, when the PAI is valid");
+        return Err(Error::option("--valid-from", reason));
+    }
+    let Some(days) = job.lifetime_days else {
+        let end = Validity::from_days(start, DEFAULT_LIFETIME).map_or(last, |period| period.not_after().min(last));
+        return Validity::new(start, end).map_err(|error| Error::option("--valid-from", error));
+    };
+    if days == 0 {
+        return Err(Error::option("--lifetime", "0 is not a positive number of days"));
+    }
+    let period = Validity::from_days(start, days).map_err(|error| Error::option("--lifetime", error))?;
+    if period.not_after() > last {
+        let reason = format!("{days} days from {start} end after {last}, when the PAI ends");
+        return Err(Error::option("--lifetime", reason));
+    }
+    Ok(period)
+}

@@ -1,0 +1,195 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use crate::device::Device;
+use crate::folder::{DraftFile, create_private};
+use crate::tables::Tables;
+use crate::{Error, Plan, Timings, random};
+
+/// How many finished devices may wait for their rows in the tables, for each thread.
+const QUEUE: usize = 16;
+
+/// The execution of a plan.
+#[derive(Debug)]
+pub struct Run<'p> {
+    plan: &'p Plan,
+    top: PathBuf,
+}
+
+/// What a run has produced.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many devices are complete.
+    pub devices: u32,
+    /// The folder with a folder for each device.
+    pub top: PathBuf,
+    /// The table of all devices, once it is complete.
+    pub summary: Option<PathBuf>,
+    /// The table of all certificates, if there are any, once it is complete.
+    pub dacs: Option<PathBuf>,
+    /// How long the phases took, over all devices and threads.
+    pub timings: Timings,
+    /// How long the run took.
+    pub elapsed: Duration,
+    /// Why it ended early, if it did.
+    pub error: Option<Error>,
+}
+
+/// A device whose folder is on disk.
+struct Done {
+    index: u32,
+    device: Device,
+    timings: Timings,
+}
+
+impl<'p> Run<'p> {
+    /// Prepares the execution of a plan. Nothing is written.
+    #[must_use]
+    pub fn new(plan: &'p Plan) -> Self {
+        let job = plan.job();
+        // Lower-case without leading zeros, as the reference tool names it.
+        let name = format!("{:x}_{:x}", job.vendor_id.get(), job.product_id.get());
+        Self {
+            plan,
+            top: job.outdir.join(name),
+        }
+    }
+
+    /// Makes all devices and calls `progress` with the number of complete ones.
+    ///
+    /// A device's folder appears complete or not at all. When something fails, the devices that are complete stay, and
+    /// the tables list them.
+    #[must_use]
+    pub fn execute(&self, mut progress: impl FnMut(u32)) -> Report {
+        let start = Instant::now();
+        let mut report = Report {
+            devices: 0,
+            top: self.top.clone(),
+            summary: None,
+            dacs: None,
+            timings: Timings::default(),
+            elapsed: Duration::ZERO,
+            error: None,
+        };
+        if let Err(error) = self.produce(&mut report, &mut progress) {
+            report.error = Some(error);
+        }
+        report.elapsed = start.elapsed();
+        report
+    }
+
+    fn produce(&self, report: &mut Report, progress: &mut impl FnMut(u32)) -> Result<(), Error> {
+        create_private(&self.top)?;
+        if let Some(pki) = self.plan.test_pki() {
+            pki.publish(&self.plan.job().outdir)?;
+        }
+        let pai = self.plan.pai().map(|pai| pai.as_der());
+        let (mut tables, stamp) = Tables::new(&self.top, self.plan.time(), pai)?;
+        if self.plan.test_pki().is_some() {
+            mark_test_run(&self.top, &stamp)?;
+        }
+        let made = self.make_all(&mut tables, report, progress);
+        if report.devices > 0 {
+            let published = tables.publish();
+            // The first failure is the one to tell.
+            made?;
+            let published = published?;
+            report.summary = Some(published.summary);
+            report.dacs = published.dacs;
+            return Ok(());
+        }
+        made
+    }
+
+    fn make_all(&self, tables: &mut Tables, report: &mut Report, progress: &mut impl FnMut(u32)) -> Result<(), Error> {
+        let threads = self.plan.job().threads.map_or_else(cores, NonZeroUsize::get);
+        let next = AtomicU32::new(0);
+        let stop = AtomicBool::new(false);
+        let (sender, receiver) = sync_channel(QUEUE * threads);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                let sender = sender.clone();
+                scope.spawn(|| self.work(&next, &stop, sender));
+            }
+            drop(sender);
+            let collected = collect(&receiver, tables, report, progress);
+            // A thread that still has something to send must not wait for a reader.
+            stop.store(true, Ordering::Relaxed);
+            drop(receiver);
+            collected
+        })
+    }
+
+    fn work(&self, next: &AtomicU32, stop: &AtomicBool, sender: SyncSender<Result<Done, Error>>) {
+        while !stop.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= self.plan.count() {
+                return;
+            }
+            let done = self.make(index);
+            if done.is_err() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            if sender.send(done).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn make(&self, index: u32) -> Result<Done, Error> {
+        let mut timings = Timings::default();
+        let identity = self.plan.device(index, &mut random::system()?, &mut timings)?;
+        let device = Device::finish(identity, self.plan.job().size, &mut timings)?;
+        timings.measure(crate::Phase::Files, || device.publish(&self.top))?;
+        Ok(Done { index, device, timings })
+    }
+}
+
+/// Puts finished devices into the tables in the order of their numbers, those behind a failed one last.
+fn collect(
+    receiver: &Receiver<Result<Done, Error>>,
+    tables: &mut Tables,
+    report: &mut Report,
+    progress: &mut impl FnMut(u32),
+) -> Result<(), Error> {
+    let mut waiting = BTreeMap::new();
+    let mut expected = 0;
+    let mut failure = None;
+    for received in receiver {
+        match received {
+            Ok(done) => {
+                report.devices += 1;
+                report.timings.add(&done.timings);
+                progress(report.devices);
+                waiting.insert(done.index, done.device);
+            }
+            Err(error) => failure = failure.or(Some(error)),
+        }
+        while let Some(device) = waiting.remove(&expected) {
+            tables.add(&device)?;
+            expected += 1;
+        }
+    }
+    for device in waiting.values() {
+        tables.add(device)?;
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn mark_test_run(top: &Path, stamp: &str) -> Result<(), Error> {
+    let mut mark = DraftFile::new(top, &format!("test-run-{stamp}.txt"))?;
+    mark.write(
+        b"This run used a throw-away PKI and a Certification Declaration signed with the published test key.\n\
+          Its devices are for development: commissioners refuse them unless they are told to trust test devices.\n",
+    )?;
+    mark.publish().map(|_| ())
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}

@@ -1,0 +1,159 @@
+use std::path::{Path, PathBuf};
+
+use matter_attestation::{
+    Certificate, CertificationDeclaration, CertificationType, DateTime, Error as AttestationError, Issuer, PaaSubject,
+    PaiSubject, PrivateKey, SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
+};
+use matter_factory_data::Declaration;
+use matter_types::{ProductId, VendorId};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::folder::Draft;
+use crate::{Error, inputs};
+
+/// The option that all errors here are about.
+const OPTION: &str = "--test-pki";
+/// The folder in the output folder, and the files in it.
+const FOLDER: &str = "test-pki";
+const PAA_CERT: &str = "PAA_cert.pem";
+const PAA_KEY: &str = "PAA_key.pem";
+const PAI_CERT: &str = "PAI_cert.pem";
+const PAI_KEY: &str = "PAI_key.pem";
+const DECLARATION: &str = "CD.der";
+/// On/Off Light, and the form of certificate ids in test declarations; neither is checked by anyone.
+const DEVICE_TYPE: u32 = 0x0100;
+const CERTIFICATE_ID: &str = "CSA00000SWC00000-00";
+
+/// A throw-away PKI for one vendor and product: PAA, PAI and a Certification Declaration that is signed with the
+/// published test key, so that a commissioner trusts it only when it is told to trust test devices.
+#[derive(Clone, Debug)]
+pub struct TestPki {
+    folder: PathBuf,
+    /// The key of the PAA and its certificate, which are needed only to write them.
+    new_paa: Option<(PrivateKey, Certificate)>,
+    pai_key: PrivateKey,
+    pai: Certificate,
+    declaration: Declaration,
+}
+
+impl TestPki {
+    /// Returns the folder that holds it, or will.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Tells whether it was there before the run.
+    #[must_use]
+    pub const fn is_reused(&self) -> bool {
+        self.new_paa.is_none()
+    }
+
+    pub(crate) const fn pai(&self) -> (&Certificate, &PrivateKey) {
+        (&self.pai, &self.pai_key)
+    }
+
+    pub(crate) const fn declaration(&self) -> &Declaration {
+        &self.declaration
+    }
+
+    /// Reads the PKI of an earlier run in the same output folder, or makes one in memory.
+    pub(crate) fn open_or_make<R: CryptoRng + ?Sized>(
+        outdir: &Path,
+        vendor: VendorId,
+        product: ProductId,
+        common_name_prefix: &str,
+        not_before: DateTime,
+        rng: &mut R,
+    ) -> Result<Self, Error> {
+        let folder = outdir.join(FOLDER);
+        let name = format!("{common_name_prefix} PAI 00");
+        if folder.exists() {
+            return Self::open(folder, vendor, product, &name);
+        }
+        Self::make(folder, vendor, product, &name, not_before, rng).map_err(|error| Error::option(OPTION, error))
+    }
+
+    fn open(folder: PathBuf, vendor: VendorId, product: ProductId, name: &str) -> Result<Self, Error> {
+        let pai = inputs::read_certificate(OPTION, &folder.join(PAI_CERT))?;
+        let pai_key = inputs::read_private_key(OPTION, &folder.join(PAI_KEY))?;
+        let declaration = inputs::read_declaration(OPTION, &folder.join(DECLARATION))?;
+        let fits = pai.vendor_id() == Some(vendor)
+            && pai.product_id() == Some(product)
+            && pai.common_name() == Some(name)
+            && declaration.content().covers(vendor, product);
+        if !fits {
+            let reason = format!(
+                "was made for another vendor, product or name than {vendor}, {product} and '{name}'; \
+                 choose another --outdir or remove the folder"
+            );
+            return Err(Error::file(OPTION, &folder, reason));
+        }
+        Ok(Self {
+            folder,
+            new_paa: None,
+            pai_key,
+            pai,
+            declaration,
+        })
+    }
+
+    /// Makes a PKI in memory that is to be written to `folder`.
+    pub(crate) fn make<R: CryptoRng + ?Sized>(
+        folder: PathBuf,
+        vendor: VendorId,
+        product: ProductId,
+        name: &str,
+        not_before: DateTime,
+        rng: &mut R,
+    ) -> Result<Self, Error> {
+        Self::issue(folder, vendor, product, name, not_before, rng).map_err(|error| Error::option(OPTION, error))
+    }
+
+    fn issue<R: CryptoRng + ?Sized>(
+        folder: PathBuf,
+        vendor: VendorId,
+        product: ProductId,
+        name: &str,
+        not_before: DateTime,
+        rng: &mut R,
+    ) -> Result<Self, AttestationError> {
+        let validity = Validity::without_expiry(not_before);
+        let paa_key = PrivateKey::generate(rng);
+        let subject = PaaSubject::new("Throw-away Test PAA")?.with_vendor_id(vendor);
+        let paa = issue_paa(&paa_key, &subject, validity, SerialNumber::generate(rng))?;
+        let pai_key = PrivateKey::generate(rng);
+        let subject = PaiSubject::new(name, vendor)?.with_product_id(product);
+        let issuer = Issuer::new(&paa, &paa_key)?;
+        let pai = issuer.issue_pai(&subject, &pai_key.public_key(), validity, SerialNumber::generate(rng))?;
+        let kind = CertificationType::DevelopmentAndTest;
+        let content = CertificationDeclaration::new(vendor, &[product], DEVICE_TYPE, CERTIFICATE_ID, kind)?;
+        let signed = content.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID)?;
+        let declaration = Declaration::decode(signed).map_err(|_| AttestationError::EncodingFailed)?;
+        Ok(Self {
+            folder,
+            new_paa: Some((paa_key, paa)),
+            pai_key,
+            pai,
+            declaration,
+        })
+    }
+
+    /// Writes the PKI, unless it was read.
+    pub(crate) fn publish(&self, outdir: &Path) -> Result<(), Error> {
+        let Some((paa_key, paa)) = &self.new_paa else {
+            return Ok(());
+        };
+        let pem = |key: &PrivateKey| -> Result<Zeroizing<String>, Error> {
+            key.to_pkcs8_pem().map_err(|error| Error::option(OPTION, error))
+        };
+        let draft = Draft::new(outdir, FOLDER)?;
+        draft.add(PAA_CERT, paa.to_pem().as_bytes())?;
+        draft.add(PAA_KEY, pem(paa_key)?.as_bytes())?;
+        draft.add(PAI_CERT, self.pai.to_pem().as_bytes())?;
+        draft.add(PAI_KEY, pem(&self.pai_key)?.as_bytes())?;
+        draft.add(DECLARATION, self.declaration.as_der())?;
+        draft.publish()
+    }
+}

@@ -1,0 +1,82 @@
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// A part of the work on one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Passcode, salt and verifier.
+    Derivation,
+    /// Key and certificate.
+    Certificates,
+    /// The partition image, and reading it back.
+    Nvs,
+    /// The QR code's picture.
+    Qr,
+    /// Putting the device's folder on disk.
+    Files,
+}
+
+impl Phase {
+    /// All phases in the order in which a device goes through them.
+    pub const ALL: [Self; 5] = [Self::Derivation, Self::Certificates, Self::Nvs, Self::Qr, Self::Files];
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Derivation => "derivation",
+            Self::Certificates => "certificates",
+            Self::Nvs => "nvs",
+            Self::Qr => "qr",
+            Self::Files => "files",
+        })
+    }
+}
+
+/// How long the phases took, added up over devices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    derivation: Duration,
+    certificates: Duration,
+    nvs: Duration,
+    qr: Duration,
+    files: Duration,
+}
+
+impl Timings {
+    /// Returns the time of one phase.
+    #[must_use]
+    pub const fn get(&self, phase: Phase) -> Duration {
+        match phase {
+            Phase::Derivation => self.derivation,
+            Phase::Certificates => self.certificates,
+            Phase::Nvs => self.nvs,
+            Phase::Qr => self.qr,
+            Phase::Files => self.files,
+        }
+    }
+
+    /// Runs `work` and adds the time that it took.
+    pub(crate) fn measure<T>(&mut self, phase: Phase, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let done = work();
+        *self.slot(phase) += start.elapsed();
+        done
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for phase in Phase::ALL {
+            *self.slot(phase) += other.get(phase);
+        }
+    }
+
+    const fn slot(&mut self, phase: Phase) -> &mut Duration {
+        match phase {
+            Phase::Derivation => &mut self.derivation,
+            Phase::Certificates => &mut self.certificates,
+            Phase::Nvs => &mut self.nvs,
+            Phase::Qr => &mut self.qr,
+            Phase::Files => &mut self.files,
+        }
+    }
+}
