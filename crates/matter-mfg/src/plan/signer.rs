@@ -82,13 +82,9 @@ pub(super) fn open_signer(
 }
 
 fn check_pai(job: &Job, signer: &Signer) -> Result<(), Error> {
-    Issuer::new(&signer.pai, &signer.key).map_err(|error| {
-        let option = if error == AttestationError::KeyMismatch {
-            "--key"
-        } else {
-            "--cert"
-        };
-        Error::option(option, error)
+    Issuer::new(&signer.pai, &signer.key).map_err(|error| match error {
+        AttestationError::KeyMismatch => Error::option("--key", "is not the private key of the certificate of --cert"),
+        _ => Error::option("--cert", error),
     })?;
     let found = signer.pai.vendor_id();
     if found != Some(job.vendor_id) {

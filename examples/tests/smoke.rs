@@ -1,0 +1,669 @@
+//! `matter-mfg` as a user runs it: the vendor's documented commands, what comes out, and what is refused.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use matter_attestation::{Certificate, PrivateKey};
+use matter_factory_data::DeviceRecord;
+use matter_setup_payload::{ManualPayload, SetupPayload};
+use matter_spake2p::PaseCredential;
+use matter_types::Passcode;
+use tempfile::TempDir;
+
+/// A folder with the input files that the documented commands name.
+fn workplace(vendor: &str, product: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(
+        folder.path(),
+        &["--test-pki", "-v", vendor, "-p", product, "--outdir", "inputs"],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    for (from, to) in [
+        ("PAI_cert.pem", "PAI-Cert.pem"),
+        ("PAI_key.pem", "PAI-Key.pem"),
+        ("CD.der", "CD.der"),
+    ] {
+        fs::copy(folder.path().join("inputs/test-pki").join(from), folder.path().join(to)).unwrap();
+    }
+    folder
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The device folders of an output folder, by their names' shape.
+fn devices(top: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(top).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .filter(|path| path.is_dir() && path.file_name().unwrap().len() == 36)
+        .collect()
+}
+
+fn file_named(folder: &Path, suffix: &str) -> PathBuf {
+    let name = format!("{}{suffix}", folder.file_name().unwrap().to_str().unwrap());
+    folder.join(name)
+}
+
+fn rows(path: &Path) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(false)
+        .from_path(path)
+        .unwrap();
+    reader
+        .records()
+        .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+        .collect()
+}
+
+/// What every device must be, whatever the options: label, image, verifier and key fit together.
+fn check_device(folder: &Path) -> (DeviceRecord, u32) {
+    let record = DeviceRecord::decode_nvs(&fs::read(file_named(folder, "-partition.bin")).unwrap()).unwrap();
+    let codes = rows(&file_named(folder, "-onb_codes.csv"));
+    assert_eq!(codes[0], ["qrcode", "manualcode", "discriminator", "passcode"]);
+    let [qr, manual, discriminator, passcode] = &codes[1][..] else {
+        unreachable!("four cells")
+    };
+    let label: SetupPayload = qr.parse().unwrap();
+    let typed: ManualPayload = manual.parse().unwrap();
+    assert_eq!(label.discriminator(), record.discriminator());
+    assert_eq!(discriminator, &record.discriminator().to_string());
+    assert_eq!(typed.short_discriminator(), record.discriminator().short());
+    assert_eq!(
+        (label.vendor_id(), label.product_id()),
+        (Some(record.vendor_id()), Some(record.product_id()))
+    );
+    assert_eq!(label.passcode().expose().to_string(), *passcode);
+    assert_eq!(typed.passcode().expose().to_string(), *passcode);
+    let passcode: Passcode = passcode.parse().unwrap();
+    let number = passcode.expose();
+    assert!(
+        PaseCredential::with_verifier(passcode, *record.parameters(), record.verifier()).is_ok(),
+        "the label's passcode opens the device's verifier"
+    );
+    if let Some(credentials) = record.credentials() {
+        let internal = folder.join("internal");
+        let read = |name: &str| fs::read(internal.join(name)).unwrap();
+        assert_eq!(credentials.dac().common_name(), folder.file_name().unwrap().to_str());
+        assert_eq!(credentials.dac().as_der(), read("DAC_cert.der"));
+        assert_eq!(
+            Certificate::decode(&read("DAC_cert.pem")).unwrap().as_der(),
+            credentials.dac().as_der()
+        );
+        assert_eq!(
+            credentials.key().expose_scalar().as_slice(),
+            read("DAC_private_key.bin")
+        );
+        for key in ["DAC_key.pem", "DAC_key.der"] {
+            let key = PrivateKey::decode(&read(key)).unwrap();
+            assert_eq!(&key.public_key(), credentials.dac().public_key());
+        }
+        assert_eq!(
+            credentials.dac().public_key().as_bytes().as_slice(),
+            read("DAC_public_key.bin")
+        );
+        assert_eq!(credentials.pai().as_der(), read("PAI_cert.der"));
+    }
+    (record, number)
+}
+
+const LIGHT: [&str; 16] = [
+    "-cd",
+    "CD.der",
+    "-v",
+    "0x131B",
+    "--vendor-name",
+    "ESP",
+    "-p",
+    "0x1000",
+    "--product-name",
+    "light",
+    "--hw-ver",
+    "1",
+    "--hw-ver-str",
+    "v1.0",
+    "--mfg-date",
+    "2022-10-25",
+];
+const SINGLE: [&str; 6] = [
+    "--passcode",
+    "19861989",
+    "--discriminator",
+    "601",
+    "--serial-num",
+    "esp32c_dev3",
+];
+
+#[test]
+fn documented_single_device_has_the_reference_tool_s_codes() {
+    let folder = workplace("0x131B", "0x1000");
+    let rotating = [
+        "--enable-rotating-device-id",
+        "--rd-id-uid",
+        "c0398f4980b07c9460f71c5421e1a3c5",
+    ];
+    for (outdir, extra) in [("a", &[][..]), ("b", &rotating[..])] {
+        let arguments = [&LIGHT[..], &SINGLE, extra, &["--outdir", outdir]].concat();
+        let output = run(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let top = folder.path().join(outdir).join("131b_1000");
+        let [device] = &devices(&top)[..] else {
+            unreachable!("one device")
+        };
+        // What esp-matter-mfg-tool 1.0.29 writes for the same command.
+        let codes = fs::read_to_string(file_named(device, "-onb_codes.csv")).unwrap();
+        let expected = "qrcode,manualcode,discriminator,passcode\nMT:Q3R00SSJ01ZCS41-F00,0373-491-2128,601,19861989\n";
+        assert_eq!(codes, expected);
+        let (record, _) = check_device(device);
+        assert_eq!(record.serial_number.as_ref().unwrap().as_str(), "esp32c_dev3");
+        assert_eq!(record.manufacturing_date.as_ref().unwrap().as_str(), "2022-10-25");
+        assert_eq!(record.hardware_version, Some(1));
+        assert!(record.credentials().is_none(), "nobody was named to sign a certificate");
+        let id = record.rotating_id.as_ref().map(|id| id.expose_bytes()[0]);
+        assert_eq!(id, (outdir == "b").then_some(0xC0));
+        assert!(!device.join("internal/DAC_key.pem").exists());
+        let said = [stderr(&output), String::from_utf8(output.stdout).unwrap()].concat();
+        assert!(!said.contains("19861989") && !said.contains("c0398f"), "{said}");
+    }
+}
+
+#[test]
+fn documented_batch_has_ten_different_devices() {
+    let folder = workplace("0x131B", "0x1000");
+    let output = run(folder.path(), &[&["-n", "10"], &LIGHT[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let top = folder.path().join("out/131b_1000");
+    let made = devices(&top)
+        .iter()
+        .map(|device| check_device(device))
+        .collect::<Vec<_>>();
+    assert_eq!(made.len(), 10);
+    let different = |values: Vec<String>| values.iter().collect::<BTreeSet<_>>().len() == values.len();
+    assert!(different(
+        made.iter()
+            .map(|(r, _)| r.serial_number.as_ref().unwrap().to_string())
+            .collect()
+    ));
+    assert!(different(
+        made.iter()
+            .map(|(r, _)| r.parameters().salt.to_base64().to_string())
+            .collect()
+    ));
+    assert!(different(
+        made.iter().map(|(_, passcode)| passcode.to_string()).collect()
+    ));
+}
+
+#[test]
+fn documented_csv_makes_a_device_for_each_row() {
+    let folder = workplace("0x131B", "0x1000");
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    // As Excel saves it: byte order mark, semicolons, CRLF, a cell of two lines, an empty line at the end.
+    write(
+        "mfg.csv",
+        "serial-num,data,string\ndiscriminator,data,u32\npasscode,data,u32\napp,namespace,\n\
+         firmware_key,data,hex2bin\nnote,data,string\nsite,data,string,REPEAT\nnumber,data,i32\nblob,file,binary\n",
+    );
+    write(
+        "mfg_m.csv",
+        "\u{feff}id;serial-num;discriminator;passcode;firmware_key;note;site;number;blob\r\n\
+         1;A1;1234;20202021;1a2b3c;\"two\n\nlines\";here;-101;CD.der\r\n\
+         2;A2;1235;12345679;1a2b3d;\"a;b\";;102;CD.der\r\n\
+         3;A3;0;1;1a2b3e;x;there;2147483647;CD.der\r\n\r\n",
+    );
+    let csv = ["--enable-rotating-device-id", "--csv", "mfg.csv", "--mcsv", "mfg_m.csv"];
+    let output = run(folder.path(), &[&["-n", "10"], &LIGHT[..], &csv].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let warning = "warning: mfg_m.csv has 3 rows, so that 3 devices are made and not the 10 of --count";
+    assert!(stderr(&output).contains(warning), "{}", stderr(&output));
+    let top = folder.path().join("out/131b_1000");
+    let mut made = devices(&top)
+        .iter()
+        .map(|device| check_device(device))
+        .collect::<Vec<_>>();
+    made.sort_by_key(|(record, _)| record.serial_number.as_ref().unwrap().to_string());
+    let summary = made
+        .iter()
+        .map(|(record, passcode)| (record.discriminator().get(), *passcode))
+        .collect::<Vec<_>>();
+    assert_eq!(summary, [(1234, 20_202_021), (1235, 12_345_679), (0, 1)]);
+    let ids = made
+        .iter()
+        .map(|(record, _)| *record.rotating_id.as_ref().unwrap().expose_bytes());
+    assert_eq!(ids.collect::<BTreeSet<_>>().len(), 3);
+
+    let values = |row: usize| {
+        let entries = made[row].0.entries().iter();
+        entries
+            .map(|entry| format!("{}/{} {:?}", entry.namespace, entry.key, entry.value))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(values(0).len(), 5, "a passcode is no key of the device");
+    assert_eq!(
+        made[0].0.entries()[1].value,
+        esp_nvs_image::OwnedValue::Str("two\n\nlines".into())
+    );
+    let site = |row: usize| made[row].0.entries()[2].value.clone();
+    assert_eq!(
+        [site(0), site(1), site(2)],
+        ["here", "here", "there"].map(|s| esp_nvs_image::OwnedValue::Str(s.into()))
+    );
+    assert_eq!(made[0].0.entries()[3].value, esp_nvs_image::OwnedValue::I32(-101));
+    let declaration = fs::read(folder.path().join("CD.der")).unwrap();
+    assert_eq!(
+        made[0].0.entries()[4].value,
+        esp_nvs_image::OwnedValue::Blob(declaration)
+    );
+}
+
+#[test]
+fn documented_pai_signs_a_certificate_for_each_device() {
+    let folder = workplace("0xFFF2", "0x8001");
+    let arguments =
+        "-n 5 -v 0xFFF2 -p 0x8001 --pai -k PAI-Key.pem -c PAI-Cert.pem -cd CD.der --hw-ver 1 --hw-ver-str v1";
+    let names = ["--vendor-name", "test vendor", "--product-name=test product"];
+    let output = run(
+        folder.path(),
+        &[&arguments.split(' ').collect::<Vec<_>>()[..], &names].concat(),
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let top = folder.path().join("out/fff2_8001");
+    let made = devices(&top);
+    assert_eq!(made.len(), 5);
+    for device in &made {
+        let (record, _) = check_device(device);
+        assert!(record.credentials().is_some());
+        let names = fs::read_dir(device.join("internal")).unwrap();
+        let names = names
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect::<BTreeSet<_>>();
+        let expected = [
+            "CD.der",
+            "DAC_cert.der",
+            "DAC_cert.pem",
+            "DAC_key.der",
+            "DAC_key.pem",
+            "DAC_private_key.bin",
+            "DAC_public_key.bin",
+            "PAI_cert.der",
+            "partition.csv",
+        ];
+        assert!(names.iter().eq(expected.iter()), "{names:?}");
+    }
+    let table = |prefix: &str| {
+        let entries = fs::read_dir(&top).unwrap().map(|entry| entry.unwrap().path());
+        let found = entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix));
+        rows(&found.collect::<Vec<_>>()[0])
+    };
+    let dacs = table("cn_dacs-");
+    assert_eq!(dacs[0], ["CN", "certs"]);
+    assert_eq!(dacs.len(), 6);
+    for row in &dacs[1..] {
+        assert_eq!(
+            Certificate::from_pem(&row[1]).unwrap().common_name(),
+            Some(row[0].as_str())
+        );
+        assert!(top.join(&row[0]).is_dir());
+    }
+    let summary = table("summary-");
+    let header = "discriminator,iteration-count,salt,vendor-id,vendor-name,product-id,product-name,hardware-ver,\
+                  hw-ver-str,serial-num,dac-cert,dac-key,dac-pub-key,pai-cert,verifier,cert-dclrn,pincode,qrcode,manualcode";
+    assert_eq!(summary[0].join(","), header);
+    for row in &summary[1..] {
+        let dac = row[10].strip_suffix("/internal/DAC_cert.der").unwrap();
+        let codes = rows(&file_named(&top.join(dac), "-onb_codes.csv"));
+        assert_eq!(
+            [&row[17], &row[18], &row[0], &row[16]],
+            [&codes[1][0], &codes[1][1], &codes[1][2], &codes[1][3]]
+        );
+    }
+    let staging = rows(&top.join("staging/pin_disc.csv"));
+    assert_eq!(staging.len(), 6);
+    assert_eq!(rows(&top.join("staging/master.csv")).len(), 6);
+}
+
+#[cfg(unix)]
+#[test]
+fn everything_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    fn check(path: &Path, count: &mut u32) {
+        let mode = fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        *count += 1;
+        if path.is_dir() {
+            assert_eq!(mode, 0o700, "{}", path.display());
+            for entry in fs::read_dir(path).unwrap() {
+                check(&entry.unwrap().path(), count);
+            }
+        } else {
+            assert_eq!(mode, 0o600, "{}", path.display());
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert!(
+        run(
+            folder.path(),
+            &["--test-pki", "-v", "0xFFF1", "-p", "0x8000", "-n", "2"]
+        )
+        .status
+        .success()
+    );
+    let mut count = 0;
+    check(&folder.path().join("out"), &mut count);
+    assert!(count > 30, "{count} files and folders");
+}
+
+#[test]
+fn test_pki_is_made_once_and_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--test-pki", "-v", "0xFFF1", "-p", "0x8000", "-cn", "Own"];
+    let first = run(folder.path(), &arguments);
+    assert!(first.status.success(), "{}", stderr(&first));
+    let pki = folder.path().join("out/test-pki");
+    let pai = fs::read(pki.join("PAI_cert.pem")).unwrap();
+    assert_eq!(Certificate::decode(&pai).unwrap().common_name(), Some("Own PAI 00"));
+    for file in ["PAA_cert.pem", "PAA_key.pem", "PAI_key.pem", "CD.der"] {
+        assert!(pki.join(file).is_file(), "{file}");
+    }
+    let paa = Certificate::decode(&fs::read(pki.join("PAA_cert.pem")).unwrap()).unwrap();
+    Certificate::decode(&pai).unwrap().verify_issued_by(&paa).unwrap();
+    assert!(String::from_utf8(first.stdout).unwrap().contains("not for products"));
+
+    let again = run(folder.path(), &arguments);
+    assert!(again.status.success(), "{}", stderr(&again));
+    assert_eq!(
+        fs::read(pki.join("PAI_cert.pem")).unwrap(),
+        pai,
+        "the second run uses the first one's PKI"
+    );
+    let top = folder.path().join("out/fff1_8000");
+    assert_eq!(devices(&top).len(), 2);
+    let count = |prefix: &str| {
+        let entries = fs::read_dir(&top).unwrap();
+        entries
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .unwrap()
+                    .file_name()
+                    .to_str()
+                    .unwrap()
+                    .starts_with(prefix)
+            })
+            .count()
+    };
+    assert_eq!((count("summary-"), count("test-run-"), count("cn_dacs-")), (2, 2, 2));
+    assert_eq!(count("."), 0, "nothing half-written is left");
+
+    let other = run(folder.path(), &["--test-pki", "-v", "0xFFF1", "-p", "0x8001"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(
+        stderr(&other).contains("was made for another vendor, product or name"),
+        "{}",
+        stderr(&other)
+    );
+    assert!(!folder.path().join("out/fff1_8001").exists());
+}
+
+#[test]
+fn options_are_understood_as_the_vendor_spells_them() {
+    let folder = workplace("0xFFF2", "0x8001");
+    let arguments = "-v 65522 -p 32769 --pai -k PAI-Key.pem -c PAI-Cert.pem -cd=CD.der -cf 2 -dm 6 -lt 365 -vf 2027-01-02 \
+                     --discriminator 0 --size 0x4000 --iteration-count 1000";
+    let output = run(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let [device] = &devices(&folder.path().join("out/fff2_8001"))[..] else {
+        unreachable!("one device")
+    };
+    let (record, _) = check_device(device);
+    assert_eq!(record.discriminator().get(), 0, "--discriminator 0 is zero");
+    assert_eq!(record.parameters().iterations.get(), 1000);
+    assert_eq!(
+        fs::metadata(file_named(device, "-partition.bin")).unwrap().len(),
+        0x4000
+    );
+    let dac = record.credentials().unwrap().dac();
+    assert_eq!(dac.not_before().to_string(), "2027-01-02T00:00:00Z");
+    assert_eq!(dac.not_after().to_string(), "2028-01-02T00:00:00Z");
+    let codes = rows(&file_named(device, "-onb_codes.csv"));
+    let label: SetupPayload = codes[1][0].parse().unwrap();
+    assert_eq!((label.flow().get(), label.discovery().get()), (2, 6));
+    assert_eq!(codes[1][1].len(), 27, "21 digits in groups, in one line");
+}
+
+/// Arguments, and what the one sentence must contain. Every value here may be a mistyped secret.
+const REFUSED: &[(&str, &[&str])] = &[
+    ("--passcode 100000000", &["--passcode", "1..=99999998"]),
+    ("--passcode 134217729", &["--passcode", "1..=99999998"]),
+    ("--passcode -5", &["--passcode"]),
+    ("--passcode=0x", &["--passcode"]),
+    ("--passcode 00000000", &["--passcode", "twelve"]),
+    ("--passcode 11111111", &["--passcode", "twelve"]),
+    ("--passcode 22222222", &["--passcode", "twelve"]),
+    ("--passcode 33333333", &["--passcode", "twelve"]),
+    ("--passcode 44444444", &["--passcode", "twelve"]),
+    ("--passcode 55555555", &["--passcode", "twelve"]),
+    ("--passcode 66666666", &["--passcode", "twelve"]),
+    ("--passcode 77777777", &["--passcode", "twelve"]),
+    ("--passcode 88888888", &["--passcode", "twelve"]),
+    ("--passcode 99999999", &["--passcode", "twelve"]),
+    ("--passcode 12345678", &["--passcode", "twelve"]),
+    ("--passcode 87654321", &["--passcode", "twelve"]),
+    ("--passcode 20202021 -n 2", &["--passcode", "one device"]),
+    ("--discriminator 4096", &["--discriminator", "0..=4095"]),
+    ("--discriminator -1", &["--discriminator"]),
+    ("--discriminator 5 -n 2", &["--discriminator", "one device"]),
+    ("--serial-num x -n 2", &["--serial-num", "one device"]),
+    ("-v 0xFFFF -p 0", &["--vendor-id", "0x0001..=0xFFF4"]),
+    ("-v 0", &["--vendor-id", "0x0001..=0xFFF4"]),
+    ("-p 0", &["--product-id", "0x0001..=0xFFFF"]),
+    ("-p 0x10000", &["--product-id", "0x0001..=0xFFFF"]),
+    ("-n 0", &["--count", "1..=4294967295"]),
+    ("-n -3", &["--count", "1..=4294967295"]),
+    ("--iteration-count 999", &["--iteration-count", "1000..=100000"]),
+    ("--iteration-count 100001", &["--iteration-count", "1000..=100000"]),
+    ("-cf 3", &["--commissioning-flow", "0 (standard)"]),
+    ("-dm 1", &["--discovery-mode", "2 (BLE)"]),
+    ("-dm 64", &["--discovery-mode", "32 (Thread)"]),
+    ("-s 0x1000", &["--size", "0x3000..=0x7ffff000"]),
+    ("-s 0x3100", &["--size", "multiple of 0x1000"]),
+    ("-s abc", &["--size", "multiple of 0x1000"]),
+    ("--hw-ver 65536", &["--hw-ver", "0..=65535"]),
+    ("--hw-ver-str=", &["--hw-ver-str", "1..=64"]),
+    ("--mfg-date 20249999", &["--mfg-date", "YYYYMMDD"]),
+    (
+        "--vendor-name aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        &["--vendor-name", "1..=32"],
+    ),
+    (
+        "--rd-id-uid c0398f4980b07c9460f71c5421e1a3c5",
+        &["--rd-id-uid", "--enable-rotating-device-id"],
+    ),
+    (
+        "--enable-rotating-device-id --rd-id-uid xyz",
+        &["--rd-id-uid", "32 hexadecimal digits"],
+    ),
+    ("-cd missing.der", &["--cert-dclrn", "missing.der"]),
+    ("-cd garbage", &["--cert-dclrn", "garbage"]),
+    ("--pai -c missing.pem -k PAI-Key.pem", &["--cert", "missing.pem"]),
+    ("--pai -c garbage -k PAI-Key.pem", &["--cert", "garbage"]),
+    ("--pai -c PAI-Cert.pem -k garbage", &["--key", "garbage"]),
+    ("--pai -c broken.pem -k PAI-Key.pem", &["--cert", "broken.pem"]),
+    ("--pai -c PAI-Cert.pem -k other-key.pem", &["--key", "certificate"]),
+    ("--pai -c PAI-Cert.pem", &["--pai", "--key"]),
+    ("-c PAI-Cert.pem", &["--cert", "--pai"]),
+    ("-k PAI-Key.pem", &["--key", "--pai"]),
+    (
+        "--pai -c PAI-Cert.pem -k PAI-Key.pem -v 0xFFF1",
+        &["--cert", "0xFFF2", "0xFFF1"],
+    ),
+    (
+        "--pai -c PAI-Cert.pem -k PAI-Key.pem -p 0x8002",
+        &["--cert", "0x8001", "0x8002"],
+    ),
+    ("--pai -c PAA-Cert.pem -k PAA-Key.pem", &["--cert", "PAI"]),
+    (
+        "--pai -c PAI-Cert.pem -k PAI-Key.pem -vf 2001-01-01",
+        &["--valid-from", "9999-12-31"],
+    ),
+    (
+        "--pai -c PAI-Cert.pem -k PAI-Key.pem -vf 2026",
+        &["--valid-from", "YYYY-MM-DD"],
+    ),
+    ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt 0", &["--lifetime", "1..="]),
+    ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt -5", &["--lifetime", "1..="]),
+    (
+        "--pai -c PAI-Cert.pem -k PAI-Key.pem -ds",
+        &["--ds-peripheral", "esp_secure_cert"],
+    ),
+    (
+        "--test-pki --pai -c PAI-Cert.pem -k PAI-Key.pem",
+        &["--test-pki", "--pai"],
+    ),
+    ("--test-pki -cd CD.der", &["--test-pki", "--cert-dclrn"]),
+    ("-cn Own", &["--cn-prefix", "--test-pki"]),
+    ("--csv columns.csv", &["--csv", "--mcsv"]),
+    ("--mcsv values.csv", &["--mcsv", "--csv"]),
+    (
+        "--csv columns.csv --mcsv values.csv",
+        &["values.csv:3", "'number'", "-128..=127"],
+    ),
+    ("--csv columns.csv --mcsv short.csv", &["short.csv:2", "cells"]),
+    (
+        "--csv columns.csv --mcsv other.csv",
+        &["other.csv:1", "'number'", "missing"],
+    ),
+    (
+        "--csv columns.csv --mcsv header.csv",
+        &["--mcsv", "header.csv", "no row"],
+    ),
+    ("--csv large.csv --mcsv large_m.csv", &["--size", "0xa000 is enough"]),
+    (
+        "--csv wrong.csv --mcsv values.csv",
+        &["wrong.csv:2", "'encoding'", "hex2bin"],
+    ),
+    ("--csv garbage --mcsv values.csv", &["--csv", "garbage", "UTF-8"]),
+    ("--csv taken.csv --mcsv taken_m.csv", &["'verifier'", "field"]),
+    (
+        "--csv wide.csv --mcsv wide_m.csv",
+        &["wide_m.csv:2", "'discriminator'", "u32"],
+    ),
+    ("--jobs 0", &["--jobs", "1..=1024"]),
+    ("--wrong=20202021", &["unknown option --wrong"]),
+    ("20202021", &["neither an option nor the value"]),
+    ("--passcode", &["--passcode", "needs a value"]),
+    ("--pai=20202021", &["--pai", "takes no value"]),
+];
+
+#[test]
+fn bad_input_gets_one_sentence_and_writes_nothing() {
+    let folder = workplace("0xFFF2", "0x8001");
+    let write = |name: &str, text: &[u8]| fs::write(folder.path().join(name), text).unwrap();
+    let pki = folder.path().join("inputs/test-pki");
+    fs::copy(pki.join("PAA_cert.pem"), folder.path().join("PAA-Cert.pem")).unwrap();
+    fs::copy(pki.join("PAA_key.pem"), folder.path().join("PAA-Key.pem")).unwrap();
+    fs::copy(pki.join("PAA_key.pem"), folder.path().join("other-key.pem")).unwrap();
+    write("garbage", &[0x5A, 0xFF, 0x00, 0x13].repeat(16));
+    let pem = fs::read_to_string(pki.join("PAI_cert.pem")).unwrap();
+    write("broken.pem", pem.replacen("MII", "M!I", 1).as_bytes());
+    write("columns.csv", b"app,namespace,\nnumber,data,i8\n");
+    write("values.csv", b"id,number\n1,127\n2,128\n");
+    write("short.csv", b"id,number\n1\n");
+    write("other.csv", b"id\n1\n");
+    write("header.csv", b"id,number\n\n");
+    write("wrong.csv", b"app,namespace,\nnumber,data,i9\n");
+    write("large.csv", b"app,namespace,\nblob,data,binary\n");
+    write("large_m.csv", format!("blob\n{}\n", "x".repeat(32_768)).as_bytes());
+    write("taken.csv", b"verifier,data,string\n");
+    write("taken_m.csv", b"verifier\nx\n");
+    write("wide.csv", b"discriminator,data,u16\n");
+    write("wide_m.csv", b"discriminator\n5\n");
+    let before = fs::read_dir(folder.path()).unwrap().count();
+    for (arguments, needles) in REFUSED {
+        let arguments = arguments.split(' ').collect::<Vec<_>>();
+        let output = run(
+            folder.path(),
+            &[&["-v", "0xFFF2", "-p", "0x8001"], &arguments[..]].concat(),
+        );
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert!(
+            said.starts_with("error: ") && said.trim_end().lines().count() == 1,
+            "{arguments:?}: {said}"
+        );
+        for needle in *needles {
+            assert!(said.contains(needle), "{arguments:?}: '{needle}' is not in: {said}");
+        }
+        for secret in ["134217729", "20202021", "c0398f", "xyz"] {
+            assert!(!said.contains(secret), "{arguments:?}: {said}");
+        }
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            before,
+            "{arguments:?}: something was written"
+        );
+    }
+    let large = ["-v", "0xFFF2", "-p", "0x8001", "--csv", "large.csv", "--mcsv", "large_m.csv", "-s"];
+    assert_eq!(run(folder.path(), &[&large[..], &["0x9000"]].concat()).status.code(), Some(2));
+    assert_eq!(run(folder.path(), &[&large[..], &["0xa000"]].concat()).status.code(), Some(0), "the size that is named");
+    println!("refused inputs: {} cases ran", REFUSED.len());
+}
+
+#[test]
+fn help_and_version_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    for (argument, needle) in [
+        ("--help", "1..=99999998"),
+        ("-h", "--vendor-id"),
+        ("--version", "matter-mfg 0."),
+    ] {
+        let output = run(folder.path(), &[argument]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(String::from_utf8(output.stdout).unwrap().contains(needle), "{argument}");
+    }
+    let output = run(folder.path(), &["-v", "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("--product-id <ID> is missing"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn output_that_cannot_be_written_is_a_failure_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), b"in the way").unwrap();
+    let output = run(folder.path(), &["-v", "1", "-p", "1", "--outdir", "file/out"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("0 of 1 devices are complete"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn declaration_for_another_product_is_warned_about() {
+    let folder = workplace("0xFFF2", "0x8001");
+    let output = run(folder.path(), &["-v", "0xFFF2", "-p", "0x8002", "-cd", "CD.der"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("warning: --cert-dclrn: the declaration does not cover"),
+        "{}",
+        stderr(&output)
+    );
+}
