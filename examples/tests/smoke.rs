@@ -616,9 +616,26 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
             "{arguments:?}: something was written"
         );
     }
-    let large = ["-v", "0xFFF2", "-p", "0x8001", "--csv", "large.csv", "--mcsv", "large_m.csv", "-s"];
-    assert_eq!(run(folder.path(), &[&large[..], &["0x9000"]].concat()).status.code(), Some(2));
-    assert_eq!(run(folder.path(), &[&large[..], &["0xa000"]].concat()).status.code(), Some(0), "the size that is named");
+    let large = [
+        "-v",
+        "0xFFF2",
+        "-p",
+        "0x8001",
+        "--csv",
+        "large.csv",
+        "--mcsv",
+        "large_m.csv",
+        "-s",
+    ];
+    assert_eq!(
+        run(folder.path(), &[&large[..], &["0x9000"]].concat()).status.code(),
+        Some(2)
+    );
+    assert_eq!(
+        run(folder.path(), &[&large[..], &["0xa000"]].concat()).status.code(),
+        Some(0),
+        "the size that is named"
+    );
     println!("refused inputs: {} cases ran", REFUSED.len());
 }
 

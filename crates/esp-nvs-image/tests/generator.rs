@@ -42,13 +42,21 @@ fn same_bytes_as_the_generator() {
         // NUMBER-SIZE-VERSION.csv, and .bin unless the generator said that it does not fit.
         let name = csv_file.file_stem().unwrap().to_str().unwrap().to_owned();
         let parts = name.split('-').collect::<Vec<_>>();
-        let version = if parts[2] == "1" { BlobVersion::V1 } else { BlobVersion::V2 };
+        let version = if parts[2] == "1" {
+            BlobVersion::V1
+        } else {
+            BlobVersion::V2
+        };
         let ours = encode(&csv_file, parts[1].parse().unwrap(), version);
         match (ours, std::fs::read(csv_file.with_extension("bin"))) {
             (Ok(ours), Ok(theirs)) if ours == theirs => identical += 1,
             (Err(Error::PartitionFull { .. }), Err(_)) => both_full += 1,
             (ours, theirs) => {
-                println!("{name}: we {:?}, the generator {:?}", ours.map(|i| i.len()), theirs.map(|i| i.len()));
+                println!(
+                    "{name}: we {:?}, the generator {:?}",
+                    ours.map(|i| i.len()),
+                    theirs.map(|i| i.len())
+                );
                 mismatches += 1;
             }
         }

@@ -53,7 +53,7 @@ fn certificates_parse_and_verify_against_their_issuer() {
             cases += 1;
         }
     }
-    println!("{cases} cases");
+    println!("attestation certificates: {cases} cases ran");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn private_keys_fit_their_certificates() {
             }
         }
     }
-    println!("{cases} cases");
+    println!("attestation private keys: {cases} cases ran");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn subject_ids_are_those_of_the_sdk() {
         }
         cases += 1;
     }
-    println!("{cases} cases");
+    println!("attestation subject ids: {cases} cases ran");
 }
 
 /// What the parts of a device vector are refused for when they are read. All others are read: their faults are those of a
@@ -251,7 +251,7 @@ fn device_vectors_decode_or_are_refused() {
         }
     }
     assert!(refusals.is_empty(), "{:?}", refusals.keys());
-    println!("{cases} cases");
+    println!("attestation device vectors: {cases} cases ran");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn an_attestation_response_verifies_as_raw_signature() {
     let key = *Certificate::from_der(&dac).unwrap().public_key();
     key.verify_raw(&message, &signature).unwrap();
     assert_eq!(key.verify_raw(&message[1..], &signature), Err(Error::SignatureInvalid));
-    println!("2 cases");
+    println!("attestation response: 2 cases ran");
 }
 
 #[test]
@@ -302,5 +302,5 @@ fn the_factory_folder_of_the_reference_tool_fits_together() {
             .content()
             .covers(dac.vendor_id().unwrap(), dac.product_id().unwrap())
     );
-    println!("7 cases");
+    println!("attestation factory folder: 7 cases ran");
 }

@@ -53,7 +53,7 @@ fn declarations_verify_and_encode_to_the_same_octets() {
     assert_eq!(Some(untrusted.signer_key_id()), untrusted_cert.subject_key_id());
     untrusted.verify(untrusted_cert.public_key()).unwrap();
     assert_eq!(untrusted.verify(signer.public_key()), Err(Error::SignatureInvalid));
-    println!("{} cases", cases + 1);
+    println!("attestation declarations: {} cases ran", cases + 1);
 }
 
 #[test]
@@ -77,5 +77,5 @@ fn declaration_signers_have_the_listed_key_ids() {
             }
         }
     }
-    println!("{cases} cases");
+    println!("attestation declaration signers: {cases} cases ran");
 }

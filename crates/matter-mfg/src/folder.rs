@@ -128,3 +128,71 @@ impl Drop for DraftFile {
         let _ = fs::remove_file(&self.hidden);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect::<Vec<_>>();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn folder_appears_only_when_it_is_published() {
+        let parent = tempfile::tempdir().unwrap();
+        let draft = Draft::new(parent.path(), "device").unwrap();
+        draft.add("a", b"1").unwrap();
+        draft.add("internal/b", b"2").unwrap();
+        assert!(
+            names(parent.path()).iter().all(|name| name.starts_with('.')),
+            "only a hidden folder so far"
+        );
+        draft.publish().unwrap();
+        assert_eq!(names(parent.path()), ["device"]);
+        assert_eq!(fs::read(parent.path().join("device/internal/b")).unwrap(), b"2");
+    }
+
+    #[test]
+    fn folder_that_fails_leaves_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let draft = Draft::new(parent.path(), "device").unwrap();
+        draft.add("a", b"1").unwrap();
+        assert!(draft.add("a", b"2").is_err(), "a file is never overwritten");
+        drop(draft);
+        assert!(names(parent.path()).is_empty());
+    }
+
+    #[test]
+    fn folder_that_is_there_is_not_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        fs::create_dir(parent.path().join("device")).unwrap();
+        fs::write(parent.path().join("device/old"), b"old").unwrap();
+        let draft = Draft::new(parent.path(), "device").unwrap();
+        assert!(matches!(draft.publish(), Err(Error::Write { .. })));
+        assert_eq!(names(parent.path()), ["device"]);
+        assert_eq!(names(&parent.path().join("device")), ["old"]);
+    }
+
+    #[test]
+    fn file_appears_only_when_it_is_published() {
+        let parent = tempfile::tempdir().unwrap();
+        let mut file = DraftFile::new(parent.path(), "table.csv").unwrap();
+        file.write(b"row").unwrap();
+        assert!(!parent.path().join("table.csv").exists());
+        file.publish().unwrap();
+        assert_eq!(names(parent.path()), ["table.csv"]);
+        drop(DraftFile::new(parent.path(), "other.csv").unwrap());
+        assert_eq!(names(parent.path()), ["table.csv"]);
+        let held = DraftFile::reserve(parent.path(), "summary.csv").unwrap();
+        assert!(
+            DraftFile::reserve(parent.path(), "summary.csv").is_err(),
+            "one run at a time holds a name"
+        );
+        drop(held);
+    }
+}

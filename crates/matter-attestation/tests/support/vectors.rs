@@ -14,7 +14,7 @@ pub fn vectors() -> Option<PathBuf> {
     );
     let folder = folder.is_dir().then_some(folder);
     if folder.is_none() {
-        println!("vectors not found, 0 cases");
+        println!("attestation vectors: folder not found, 0 cases ran");
     }
     folder
 }
