@@ -1,48 +1,20 @@
-//! `matter-mfg` as a user runs it: the vendor's documented commands, what comes out, and what is refused.
+//! `matter-mfg` as a user runs it: the vendor's documented commands, and what comes out.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/workplace.rs"]
+mod workplace;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use matter_attestation::{Certificate, PrivateKey};
 use matter_factory_data::DeviceRecord;
 use matter_setup_payload::{ManualPayload, SetupPayload};
 use matter_spake2p::PaseCredential;
 use matter_types::Passcode;
-use tempfile::TempDir;
-
-/// A folder with the input files that the documented commands name.
-fn workplace(vendor: &str, product: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let output = run(
-        folder.path(),
-        &["--test-pki", "-v", vendor, "-p", product, "--outdir", "inputs"],
-    );
-    assert!(output.status.success(), "{}", stderr(&output));
-    for (from, to) in [
-        ("PAI_cert.pem", "PAI-Cert.pem"),
-        ("PAI_key.pem", "PAI-Key.pem"),
-        ("CD.der", "CD.der"),
-    ] {
-        fs::copy(folder.path().join("inputs/test-pki").join(from), folder.path().join(to)).unwrap();
-    }
-    folder
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use workplace::{run, stderr, workplace};
 
 /// The device folders of an output folder, by their names' shape.
 fn devices(top: &Path) -> Vec<PathBuf> {
@@ -441,202 +413,6 @@ fn options_are_understood_as_the_vendor_spells_them() {
     let label: SetupPayload = codes[1][0].parse().unwrap();
     assert_eq!((label.flow().get(), label.discovery().get()), (2, 6));
     assert_eq!(codes[1][1].len(), 27, "21 digits in groups, in one line");
-}
-
-/// Arguments, and what the one sentence must contain. Every value here may be a mistyped secret.
-const REFUSED: &[(&str, &[&str])] = &[
-    ("--passcode 100000000", &["--passcode", "1..=99999998"]),
-    ("--passcode 134217729", &["--passcode", "1..=99999998"]),
-    ("--passcode -5", &["--passcode"]),
-    ("--passcode=0x", &["--passcode"]),
-    ("--passcode 00000000", &["--passcode", "twelve"]),
-    ("--passcode 11111111", &["--passcode", "twelve"]),
-    ("--passcode 22222222", &["--passcode", "twelve"]),
-    ("--passcode 33333333", &["--passcode", "twelve"]),
-    ("--passcode 44444444", &["--passcode", "twelve"]),
-    ("--passcode 55555555", &["--passcode", "twelve"]),
-    ("--passcode 66666666", &["--passcode", "twelve"]),
-    ("--passcode 77777777", &["--passcode", "twelve"]),
-    ("--passcode 88888888", &["--passcode", "twelve"]),
-    ("--passcode 99999999", &["--passcode", "twelve"]),
-    ("--passcode 12345678", &["--passcode", "twelve"]),
-    ("--passcode 87654321", &["--passcode", "twelve"]),
-    ("--passcode 20202021 -n 2", &["--passcode", "one device"]),
-    ("--discriminator 4096", &["--discriminator", "0..=4095"]),
-    ("--discriminator -1", &["--discriminator"]),
-    ("--discriminator 5 -n 2", &["--discriminator", "one device"]),
-    ("--serial-num x -n 2", &["--serial-num", "one device"]),
-    ("-v 0xFFFF -p 0", &["--vendor-id", "0x0001..=0xFFF4"]),
-    ("-v 0", &["--vendor-id", "0x0001..=0xFFF4"]),
-    ("-p 0", &["--product-id", "0x0001..=0xFFFF"]),
-    ("-p 0x10000", &["--product-id", "0x0001..=0xFFFF"]),
-    ("-n 0", &["--count", "1..=4294967295"]),
-    ("-n -3", &["--count", "1..=4294967295"]),
-    ("--iteration-count 999", &["--iteration-count", "1000..=100000"]),
-    ("--iteration-count 100001", &["--iteration-count", "1000..=100000"]),
-    ("-cf 3", &["--commissioning-flow", "0 (standard)"]),
-    ("-dm 1", &["--discovery-mode", "2 (BLE)"]),
-    ("-dm 64", &["--discovery-mode", "32 (Thread)"]),
-    ("-s 0x1000", &["--size", "0x3000..=0x7ffff000"]),
-    ("-s 0x3100", &["--size", "multiple of 0x1000"]),
-    ("-s abc", &["--size", "multiple of 0x1000"]),
-    ("--hw-ver 65536", &["--hw-ver", "0..=65535"]),
-    ("--hw-ver-str=", &["--hw-ver-str", "1..=64"]),
-    ("--mfg-date 20249999", &["--mfg-date", "YYYYMMDD"]),
-    (
-        "--vendor-name aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-        &["--vendor-name", "1..=32"],
-    ),
-    (
-        "--rd-id-uid c0398f4980b07c9460f71c5421e1a3c5",
-        &["--rd-id-uid", "--enable-rotating-device-id"],
-    ),
-    (
-        "--enable-rotating-device-id --rd-id-uid xyz",
-        &["--rd-id-uid", "32 hexadecimal digits"],
-    ),
-    ("-cd missing.der", &["--cert-dclrn", "missing.der"]),
-    ("-cd garbage", &["--cert-dclrn", "garbage"]),
-    ("--pai -c missing.pem -k PAI-Key.pem", &["--cert", "missing.pem"]),
-    ("--pai -c garbage -k PAI-Key.pem", &["--cert", "garbage"]),
-    ("--pai -c PAI-Cert.pem -k garbage", &["--key", "garbage"]),
-    ("--pai -c broken.pem -k PAI-Key.pem", &["--cert", "broken.pem"]),
-    ("--pai -c PAI-Cert.pem -k other-key.pem", &["--key", "certificate"]),
-    ("--pai -c PAI-Cert.pem", &["--pai", "--key"]),
-    ("-c PAI-Cert.pem", &["--cert", "--pai"]),
-    ("-k PAI-Key.pem", &["--key", "--pai"]),
-    (
-        "--pai -c PAI-Cert.pem -k PAI-Key.pem -v 0xFFF1",
-        &["--cert", "0xFFF2", "0xFFF1"],
-    ),
-    (
-        "--pai -c PAI-Cert.pem -k PAI-Key.pem -p 0x8002",
-        &["--cert", "0x8001", "0x8002"],
-    ),
-    ("--pai -c PAA-Cert.pem -k PAA-Key.pem", &["--cert", "PAI"]),
-    (
-        "--pai -c PAI-Cert.pem -k PAI-Key.pem -vf 2001-01-01",
-        &["--valid-from", "9999-12-31"],
-    ),
-    (
-        "--pai -c PAI-Cert.pem -k PAI-Key.pem -vf 2026",
-        &["--valid-from", "YYYY-MM-DD"],
-    ),
-    ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt 0", &["--lifetime", "1..="]),
-    ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt -5", &["--lifetime", "1..="]),
-    (
-        "--pai -c PAI-Cert.pem -k PAI-Key.pem -ds",
-        &["--ds-peripheral", "esp_secure_cert"],
-    ),
-    (
-        "--test-pki --pai -c PAI-Cert.pem -k PAI-Key.pem",
-        &["--test-pki", "--pai"],
-    ),
-    ("--test-pki -cd CD.der", &["--test-pki", "--cert-dclrn"]),
-    ("-cn Own", &["--cn-prefix", "--test-pki"]),
-    ("--csv columns.csv", &["--csv", "--mcsv"]),
-    ("--mcsv values.csv", &["--mcsv", "--csv"]),
-    (
-        "--csv columns.csv --mcsv values.csv",
-        &["values.csv:3", "'number'", "-128..=127"],
-    ),
-    ("--csv columns.csv --mcsv short.csv", &["short.csv:2", "cells"]),
-    (
-        "--csv columns.csv --mcsv other.csv",
-        &["other.csv:1", "'number'", "missing"],
-    ),
-    (
-        "--csv columns.csv --mcsv header.csv",
-        &["--mcsv", "header.csv", "no row"],
-    ),
-    ("--csv large.csv --mcsv large_m.csv", &["--size", "0xa000 is enough"]),
-    (
-        "--csv wrong.csv --mcsv values.csv",
-        &["wrong.csv:2", "'encoding'", "hex2bin"],
-    ),
-    ("--csv garbage --mcsv values.csv", &["--csv", "garbage", "UTF-8"]),
-    ("--csv taken.csv --mcsv taken_m.csv", &["'verifier'", "field"]),
-    (
-        "--csv wide.csv --mcsv wide_m.csv",
-        &["wide_m.csv:2", "'discriminator'", "u32"],
-    ),
-    ("--jobs 0", &["--jobs", "1..=1024"]),
-    ("--wrong=20202021", &["unknown option --wrong"]),
-    ("20202021", &["neither an option nor the value"]),
-    ("--passcode", &["--passcode", "needs a value"]),
-    ("--pai=20202021", &["--pai", "takes no value"]),
-];
-
-#[test]
-fn bad_input_gets_one_sentence_and_writes_nothing() {
-    let folder = workplace("0xFFF2", "0x8001");
-    let write = |name: &str, text: &[u8]| fs::write(folder.path().join(name), text).unwrap();
-    let pki = folder.path().join("inputs/test-pki");
-    fs::copy(pki.join("PAA_cert.pem"), folder.path().join("PAA-Cert.pem")).unwrap();
-    fs::copy(pki.join("PAA_key.pem"), folder.path().join("PAA-Key.pem")).unwrap();
-    fs::copy(pki.join("PAA_key.pem"), folder.path().join("other-key.pem")).unwrap();
-    write("garbage", &[0x5A, 0xFF, 0x00, 0x13].repeat(16));
-    let pem = fs::read_to_string(pki.join("PAI_cert.pem")).unwrap();
-    write("broken.pem", pem.replacen("MII", "M!I", 1).as_bytes());
-    write("columns.csv", b"app,namespace,\nnumber,data,i8\n");
-    write("values.csv", b"id,number\n1,127\n2,128\n");
-    write("short.csv", b"id,number\n1\n");
-    write("other.csv", b"id\n1\n");
-    write("header.csv", b"id,number\n\n");
-    write("wrong.csv", b"app,namespace,\nnumber,data,i9\n");
-    write("large.csv", b"app,namespace,\nblob,data,binary\n");
-    write("large_m.csv", format!("blob\n{}\n", "x".repeat(32_768)).as_bytes());
-    write("taken.csv", b"verifier,data,string\n");
-    write("taken_m.csv", b"verifier\nx\n");
-    write("wide.csv", b"discriminator,data,u16\n");
-    write("wide_m.csv", b"discriminator\n5\n");
-    let before = fs::read_dir(folder.path()).unwrap().count();
-    for (arguments, needles) in REFUSED {
-        let arguments = arguments.split(' ').collect::<Vec<_>>();
-        let output = run(
-            folder.path(),
-            &[&["-v", "0xFFF2", "-p", "0x8001"], &arguments[..]].concat(),
-        );
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-        assert!(
-            said.starts_with("error: ") && said.trim_end().lines().count() == 1,
-            "{arguments:?}: {said}"
-        );
-        for needle in *needles {
-            assert!(said.contains(needle), "{arguments:?}: '{needle}' is not in: {said}");
-        }
-        for secret in ["134217729", "20202021", "c0398f", "xyz"] {
-            assert!(!said.contains(secret), "{arguments:?}: {said}");
-        }
-        assert_eq!(
-            fs::read_dir(folder.path()).unwrap().count(),
-            before,
-            "{arguments:?}: something was written"
-        );
-    }
-    let large = [
-        "-v",
-        "0xFFF2",
-        "-p",
-        "0x8001",
-        "--csv",
-        "large.csv",
-        "--mcsv",
-        "large_m.csv",
-        "-s",
-    ];
-    assert_eq!(
-        run(folder.path(), &[&large[..], &["0x9000"]].concat()).status.code(),
-        Some(2)
-    );
-    assert_eq!(
-        run(folder.path(), &[&large[..], &["0xa000"]].concat()).status.code(),
-        Some(0),
-        "the size that is named"
-    );
-    println!("refused inputs: {} cases ran", REFUSED.len());
 }
 
 #[test]

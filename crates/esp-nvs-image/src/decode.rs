@@ -118,6 +118,7 @@ impl fmt::Debug for Blob<'_> {
 /// [`Error::BlobIndex`] and [`Error::OrphanChunk`] for entries that are whole but do not fit together.
 pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
     let mut names = BTreeMap::new();
+    let mut known = BTreeSet::new();
     let mut chunks = BTreeMap::new();
     let mut values = Vec::new();
     for item in log_order(image)? {
@@ -125,7 +126,8 @@ pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
         match item.kind() {
             ItemType::U8 if item.namespace_index() == NAMESPACE_TABLE => {
                 let [index, ..] = item.data();
-                let is_new = names.insert(index, item.key().as_namespace()).is_none();
+                let name = item.key().as_namespace();
+                let is_new = known.insert(name) && names.insert(index, name).is_none();
                 if !is_new || index == NAMESPACE_TABLE || index == u8::MAX {
                     return Err(Error::NamespaceTable { offset: item.offset() });
                 }

@@ -66,7 +66,7 @@ pub enum Error {
     NamespaceEmpty,
     /// A namespace's name contains a NUL.
     NamespaceHasNul,
-    /// The table of namespaces names an index twice, or 0, or 255.
+    /// The table of namespaces has an index or a name twice, or index 0 or 255.
     NamespaceTable {
         /// Where the entry lies.
         offset: usize,
@@ -215,7 +215,7 @@ impl fmt::Display for Error {
             Self::NamespaceTable { offset } => {
                 write!(
                     f,
-                    "namespace at offset {offset:#x} has an index that is taken or not in 1..=254"
+                    "namespace at offset {offset:#x} has an index or a name that is taken, or an index that is not in 1..=254"
                 )
             }
             Self::NamespaceTooLong { len } => write!(f, "namespace of {len} bytes is longer than the 15 allowed"),

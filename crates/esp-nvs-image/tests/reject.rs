@@ -242,3 +242,26 @@ proptest! {
         prop_assert!(Items::new(&image).count() <= image.len() / 32);
     }
 }
+
+#[test]
+fn one_name_for_two_namespaces_is_refused() {
+    // Found by fuzzing: keys of such namespaces came out twice. The second name is made one with the first, and the
+    // checksum of its entry with it.
+    let names = ["a", "b"].map(|name| Namespace::new(name).unwrap());
+    let entries = names.map(|namespace| (namespace, key("k"), Value::U8(1)));
+    let mut image = encode_to_vec(size(0x1000), BlobVersion::V2, entries).unwrap();
+    let head = 64 + 2 * 32;
+    assert_eq!(&image[head + 8..head + 10], b"b\0");
+    image[head + 8] = b'a';
+    let checksum = naive_crc(&[&image[head..head + 4], &image[head + 8..head + 32]].concat());
+    image[head + 4..head + 8].copy_from_slice(&checksum.to_le_bytes());
+    assert_eq!(decode(&image), Err(Error::NamespaceTable { offset: head }));
+}
+
+fn naive_crc(data: &[u8]) -> u32 {
+    !data.iter().fold(0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc: u32, _| {
+            (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))
+        })
+    })
+}

@@ -15,7 +15,6 @@ use crate::timing::{Phase, Timings};
 const QR_SCALE: u8 = 6;
 
 /// Everything of one device that goes to disk, read back and found right.
-#[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) uuid: String,
     pub(crate) record: DeviceRecord,

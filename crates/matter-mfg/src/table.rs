@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord};
@@ -8,14 +9,14 @@ use crate::{Error, inputs};
 ///
 /// UTF-8, with or without a byte order mark, lines ending in LF or CRLF, cells separated by commas or semicolons,
 /// quoted cells over several lines. Empty lines are skipped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Table {
     path: PathBuf,
     rows: Vec<TableRow>,
 }
 
 /// One row of a table.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct TableRow {
     /// From 1.
     pub(crate) line: u64,
@@ -52,6 +53,16 @@ pub fn read_table(option: &'static str, path: &Path) -> Result<Table, Error> {
     })
 }
 
+impl fmt::Debug for Table {
+    /// Leaves out the cells, which may hold passcodes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("path", &self.path)
+            .field("rows", &self.rows.len())
+            .finish()
+    }
+}
+
 impl Table {
     /// Returns the file that it was read from.
     #[must_use]
@@ -63,7 +74,7 @@ impl Table {
         &self.rows
     }
 
-    pub(crate) fn cell_error(&self, line: u64, column: &str, reason: impl std::fmt::Display) -> Error {
+    pub(crate) fn cell_error(&self, line: u64, column: &str, reason: impl fmt::Display) -> Error {
         Error::Cell {
             path: self.path.clone(),
             line,

@@ -1,0 +1,70 @@
+//! Keys, certificates and declarations of one device.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "benchmark")]
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use matter_attestation::{
+    Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaSubject, PaiSubject,
+    PrivateKey, SerialNumber, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
+};
+use matter_types::{ProductId, VendorId};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+fn declaration(vendor: VendorId, products: &[ProductId]) -> Vec<u8> {
+    let kind = CertificationType::DevelopmentAndTest;
+    CertificationDeclaration::new(vendor, products, 0x0016, "CSA00000SWC00000-00", kind)
+        .unwrap()
+        .sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID)
+        .unwrap()
+}
+
+fn attestation(c: &mut Criterion) {
+    let mut group = c.benchmark_group("matter-attestation");
+    group.throughput(Throughput::Elements(1));
+
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    group.bench_function(BenchmarkId::new("generate-key", 1), |b| {
+        b.iter(|| black_box(PrivateKey::generate(black_box(&mut rng))));
+    });
+
+    let [paa_key, pai_key, dac_key] = [1, 2, 3].map(|octet| PrivateKey::from_scalar(&[octet; 32]).unwrap());
+    let vendor = VendorId::new(0xFFF1).unwrap();
+    let product = ProductId::new(0x8000).unwrap();
+    let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).unwrap());
+    let serial = SerialNumber::new(&[1; 16]).unwrap();
+    let paa = issue_paa(&paa_key, &PaaSubject::new("Bench PAA").unwrap(), validity, serial).unwrap();
+    let subject = PaiSubject::new("Bench PAI", vendor).unwrap();
+    let paa_issuer = Issuer::new(&paa, &paa_key).unwrap();
+    let pai = paa_issuer
+        .issue_pai(&subject, &pai_key.public_key(), validity, serial)
+        .unwrap();
+    let issuer = Issuer::new(&pai, &pai_key).unwrap();
+    let subject = DacSubject::new("Bench DAC", vendor, product).unwrap();
+    let public_key = dac_key.public_key();
+    let issue = |subject: &DacSubject| issuer.issue_dac(subject, &public_key, validity, serial).unwrap();
+    group.bench_function(BenchmarkId::new("issue-dac", 1), |b| {
+        b.iter(|| black_box(issue(black_box(&subject))));
+    });
+
+    let dac = issue(&subject);
+    group.throughput(Throughput::Bytes(dac.as_der().len().try_into().unwrap()));
+    group.bench_function(BenchmarkId::new("certificate-from-der", "dac"), |b| {
+        b.iter(|| black_box(Certificate::from_der(black_box(dac.as_der())).unwrap()));
+    });
+
+    let products: Vec<_> = (1..=100).map(|id| ProductId::new(id).unwrap()).collect();
+    for count in [1, 100] {
+        let signed = declaration(vendor, products.get(..count).unwrap());
+        group.throughput(Throughput::Bytes(signed.len().try_into().unwrap()));
+        group.bench_function(BenchmarkId::new("declaration-decode", count), |b| {
+            b.iter(|| black_box(SignedDeclaration::decode(black_box(&signed)).unwrap()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, attestation);
+criterion_main!(benches);

@@ -1,0 +1,37 @@
+//! Replays the fuzz corpus of images, with the property of the fuzz target.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::path::Path;
+
+use esp_nvs_image::PartitionSize;
+use matter_factory_data::DeviceRecord;
+
+/// Hands every file of a corpus over; there must be some.
+fn replay(target: &str, check: impl Fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fuzz/corpus")
+        .join(target);
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "no files in {}", folder.display());
+    for file in &files {
+        // Captured, and shown when the check fails.
+        println!("{}", file.display());
+        check(&std::fs::read(file).unwrap());
+    }
+    println!("{target}: {} files", files.len());
+}
+
+#[test]
+fn accepted_records_encode_to_the_same_record() {
+    replay("matter_factory_data_decode", |image| {
+        let Ok(record) = DeviceRecord::decode_nvs(image) else {
+            return;
+        };
+        let size = PartitionSize::new(u32::try_from(image.len()).unwrap() + 8 * 4096).unwrap();
+        let again = record.encode_nvs(size).expect("an accepted record encodes");
+        let read = DeviceRecord::decode_nvs(&again).expect("our own image is read");
+        assert_eq!(record.first_difference(&read), None);
+    });
+}

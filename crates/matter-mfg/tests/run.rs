@@ -1,0 +1,114 @@
+//! A run through the library's own interface.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use matter_mfg::{Attestation, Columns, Job, Phase, Plan, Run, now, read_table};
+use matter_types::{Passcode, ProductId, VendorId};
+
+fn job(outdir: &Path) -> Job {
+    let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
+    job.outdir = outdir.join("out");
+    job.attestation = Attestation::TestPki {
+        common_name_prefix: "Run".into(),
+    };
+    job
+}
+
+fn with_rows(job: &mut Job, folder: &Path, columns: &str, values: &str) {
+    fs::write(folder.join("c.csv"), columns).unwrap();
+    fs::write(folder.join("v.csv"), values).unwrap();
+    let columns = Columns::new(&read_table("--csv", &folder.join("c.csv")).unwrap()).unwrap();
+    job.values = Some((columns, read_table("--mcsv", &folder.join("v.csv")).unwrap()));
+}
+
+#[test]
+fn planning_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan::new(job(folder.path()), now().unwrap()).unwrap();
+    assert_eq!(plan.count(), 1);
+    assert!(!plan.test_pki().unwrap().is_reused());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn tables_have_the_order_of_the_rows_whatever_the_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(folder.path());
+    let values = (0..40).map(|i| format!("SN{i:02}\n")).collect::<String>();
+    with_rows(
+        &mut job,
+        folder.path(),
+        "serial-num,data,string\n",
+        &format!("serial-num\n{values}"),
+    );
+    job.threads = NonZeroUsize::new(7);
+    let plan = Plan::new(job, now().unwrap()).unwrap();
+    let mut calls = Vec::new();
+    let report = Run::new(&plan).execute(|complete| calls.push(complete));
+    assert!(report.error.is_none(), "{:?}", report.error);
+    assert_eq!(report.devices, 40);
+    assert_eq!(calls, (1..=40).collect::<Vec<_>>());
+    assert!(Phase::ALL.iter().all(|phase| !report.timings.get(*phase).is_zero()));
+    let mut reader = csv::Reader::from_path(report.summary.unwrap()).unwrap();
+    let column = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|name| name == "serial-num")
+        .unwrap();
+    let serials = reader
+        .records()
+        .map(|row| row.unwrap()[column].to_owned())
+        .collect::<Vec<_>>();
+    assert_eq!(serials, (0..40).map(|i| format!("SN{i:02}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn two_runs_at_once_in_one_folder_are_both_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = now().unwrap();
+    // The PKI is there before, so that both use it; the time is the same, and so are the names of the tables.
+    let first = Plan::new(job(folder.path()), time).unwrap();
+    assert_eq!(Run::new(&first).execute(|_| {}).devices, 1);
+    let plans = [(); 2].map(|()| {
+        let mut job = job(folder.path());
+        job.count = Some(20);
+        Plan::new(job, time).unwrap()
+    });
+    let reports = std::thread::scope(|scope| {
+        let threads = plans
+            .each_ref()
+            .map(|plan| scope.spawn(move || Run::new(plan).execute(|_| {})));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    let mut summaries = Vec::new();
+    for report in reports {
+        assert!(report.error.is_none(), "{:?}", report.error);
+        assert_eq!(report.devices, 20);
+        let summary = report.summary.unwrap();
+        assert_eq!(csv::Reader::from_path(&summary).unwrap().records().count(), 20);
+        summaries.push(summary);
+    }
+    assert_ne!(summaries[0], summaries[1]);
+    let names = fs::read_dir(folder.path().join("out/fff1_8000")).unwrap();
+    let names = names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect::<Vec<_>>();
+    assert_eq!(names.iter().filter(|name| name.len() == 36).count(), 41);
+    assert!(!names.iter().any(|name| name.starts_with('.')), "{names:?}");
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(folder.path());
+    job.passcode = Some(Passcode::new(20_202_021).unwrap());
+    with_rows(&mut job, folder.path(), "passcode,data,u32\n", "passcode\n19861989\n");
+    let plan = Plan::new(job, now().unwrap()).unwrap();
+    let shown = format!("{plan:?} {:?}", Run::new(&plan));
+    assert!(!shown.contains("20202021") && !shown.contains("19861989"), "{shown}");
+}
