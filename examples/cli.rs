@@ -54,8 +54,15 @@ pub fn print(line: impl Display) -> Result<(), Failure> {
 pub fn progress(complete: u32, of: u32) {
     let mut stderr = std::io::stderr();
     if stderr.is_terminal() {
-        let end = if complete == of { "\n" } else { "" };
-        let _ = write!(stderr, "\r{complete} of {of}{end}");
+        let _ = write!(stderr, "\r{complete} of {of}");
+    }
+}
+
+/// Ends the line of [`progress`].
+pub fn end_progress() {
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        let _ = writeln!(stderr);
     }
 }
 
@@ -66,7 +73,14 @@ pub fn progress(complete: u32, of: u32) {
 ///
 /// [`Failure::Input`] with one sentence that does not repeat any value.
 pub fn parse_arguments<T: Parser>(single_dash: &[(&str, &str)]) -> Result<T, Failure> {
-    let arguments = std::env::args_os().map(|argument| expand(argument, single_dash));
+    let arguments = std::env::args_os().collect::<Vec<_>>();
+    // A path may be any bytes, but not in one word with its option.
+    let unreadable =
+        |argument: &OsString| argument.to_str().is_none() && argument.as_encoded_bytes().first() == Some(&b'-');
+    if arguments.iter().any(unreadable) {
+        return Err(Failure::Input("an option is not UTF-8".into()));
+    }
+    let arguments = arguments.into_iter().map(|argument| expand(argument, single_dash));
     T::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             error.exit();
@@ -98,7 +112,7 @@ fn sentence(error: &clap::Error) -> String {
     match error.kind() {
         ErrorKind::UnknownArgument if name.starts_with('-') => format!("unknown option {name}; --help lists all"),
         ErrorKind::UnknownArgument => "an argument is neither an option nor the value of one; --help lists all".into(),
-        ErrorKind::MissingRequiredArgument => format!("{argument} is missing; --help lists all"),
+        ErrorKind::MissingRequiredArgument => format!("missing: {argument}; --help lists all"),
         ErrorKind::InvalidValue => format!("{name} needs a value; --help lists all"),
         ErrorKind::TooManyValues => format!("{name} takes no value"),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".into(),
@@ -117,6 +131,16 @@ pub fn parse<T: FromStr<Err: Display>>(option: &str, text: Option<&str>) -> Resu
         .map_err(|error| Failure::option(option, error))
 }
 
+/// Parses an option's value where a number out of range may be another option's secret: the error shows the range only.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the option and the range.
+pub fn parse_quietly<T: FromStr>(option: &str, text: &str, range: &str) -> Result<T, Failure> {
+    text.parse()
+        .map_err(|_| Failure::option(option, format_args!("not a number in {range}")))
+}
+
 /// Parses a decimal or `0x` hexadecimal number in a range.
 ///
 /// # Errors
@@ -124,11 +148,9 @@ pub fn parse<T: FromStr<Err: Display>>(option: &str, text: Option<&str>) -> Resu
 /// [`Failure::Input`] naming the option and the range.
 pub fn parse_number(option: &str, text: Option<&str>, min: u32, max: u32) -> Result<Option<u32>, Failure> {
     let Some(text) = text else { return Ok(None) };
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-    let (digits, radix) = digits.map_or((text, 10), |digits| (digits, 16));
-    let number = Some(digits).filter(|digits| !digits.starts_with('+'));
-    let number = number.and_then(|digits| u32::from_str_radix(digits, radix).ok());
-    let number = number.filter(|number| (min..=max).contains(number));
+    let number = matter_types::parse_u32(text)
+        .ok()
+        .filter(|number| (min..=max).contains(number));
     number
         .map(Some)
         .ok_or_else(|| Failure::option(option, format_args!("not a number in {min}..={max}")))

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{Failure, parse, parse_number, print, progress, say};
+use cli::{Failure, end_progress, parse, parse_number, parse_quietly, print, progress, say};
 use matter_mfg::{
     Attestation, Columns, Error, Job, Pai, Phase, Plan, Report, RotatingIdPolicy, Run, parse_time, read_certificate,
     read_declaration, read_private_key, read_table,
 };
-use matter_types::{ProductId, VendorId};
 
 /// Options of several letters that the vendor's tool spells with one dash.
 const SINGLE_DASH: [(&str, &str); 7] = [
@@ -42,7 +41,7 @@ struct Arguments {
     /// Folder for the output
     #[arg(long, value_name = "DIR", default_value = "out")]
     outdir: PathBuf,
-    /// Partition size in bytes, a multiple of 0x1000 from 0x3000 [default: 0x6000]
+    /// Partition size in bytes, a multiple of 0x1000 in 0x3000..=0x2000000 [default: 0x6000]
     #[arg(short = 's', long, value_name = "BYTES", allow_hyphen_values = true)]
     size: Option<String>,
     /// Threads, 1..=1024 [default: one on each core]
@@ -150,6 +149,7 @@ fn main() -> ExitCode {
             say(format_args!("warning: {warning}"));
         }
         let report = Run::new(&plan).execute(|complete| progress(complete, plan.count()));
+        end_progress();
         tell(&plan, report)
     })
 }
@@ -164,14 +164,8 @@ fn failure(error: Error) -> Failure {
 
 fn job(arguments: &Arguments) -> Result<Job, Failure> {
     let given = arguments;
-    let vendor = given
-        .vendor_id
-        .parse::<VendorId>()
-        .map_err(|error| Failure::option("--vendor-id", error))?;
-    let product = given
-        .product_id
-        .parse::<ProductId>()
-        .map_err(|error| Failure::option("--product-id", error))?;
+    let vendor = parse_quietly("--vendor-id", &given.vendor_id, "0x0001..=0xFFF4")?;
+    let product = parse_quietly("--product-id", &given.product_id, "0x0001..=0xFFFF")?;
     let mut job = Job::new(vendor, product);
     job.outdir.clone_from(&given.outdir);
     job.count = parse_number("--count", given.count.as_deref(), 1, u32::MAX)?;
@@ -182,7 +176,10 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
         .and_then(NonZeroUsize::new);
 
     job.passcode = parse("--passcode", given.passcode.as_deref())?;
-    job.discriminator = parse("--discriminator", given.discriminator.as_deref())?;
+    let discriminator = given.discriminator.as_deref();
+    job.discriminator = discriminator
+        .map(|text| parse_quietly("--discriminator", text, "0..=4095"))
+        .transpose()?;
     job.iterations = parse("--iteration-count", given.iteration_count.as_deref())?.unwrap_or(job.iterations);
     job.flow = parse("--commissioning-flow", given.commissioning_flow.as_deref())?.unwrap_or(job.flow);
     job.discovery = parse("--discovery-mode", given.discovery_mode.as_deref())?.unwrap_or(job.discovery);

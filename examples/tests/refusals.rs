@@ -41,10 +41,17 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("-n -3", &["--count", "1..=4294967295"]),
     ("--iteration-count 999", &["--iteration-count", "1000..=100000"]),
     ("--iteration-count 100001", &["--iteration-count", "1000..=100000"]),
+    ("--iteration-count abc", &["--iteration-count", "not a number"]),
+    ("--discriminator 20202021", &["--discriminator", "0..=4095"]),
+    ("-p 20202021", &["--product-id", "0x0001..=0xFFFF"]),
+    ("-cf abc", &["--commissioning-flow", "not a decimal number"]),
+    ("-dm abc", &["--discovery-mode", "not a decimal number"]),
+    ("-dm +2", &["--discovery-mode"]),
     ("-cf 3", &["--commissioning-flow", "0 (standard)"]),
     ("-dm 1", &["--discovery-mode", "2 (BLE)"]),
     ("-dm 64", &["--discovery-mode", "32 (Thread)"]),
-    ("-s 0x1000", &["--size", "0x3000..=0x7ffff000"]),
+    ("-s 0x1000", &["--size", "0x3000..=0x2000000"]),
+    ("-s 0x7ffff000", &["--size", "0x3000..=0x2000000"]),
     ("-s 0x3100", &["--size", "multiple of 0x1000"]),
     ("-s abc", &["--size", "multiple of 0x1000"]),
     ("--hw-ver 65536", &["--hw-ver", "0..=65535"]),
@@ -74,6 +81,14 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--test-pki --pai -c PAI-Cert.pem -k PAI-Key.pem", &["--test-pki", "--pai"]),
     ("--test-pki -cd CD.der", &["--test-pki", "--cert-dclrn"]),
     ("-cn Own", &["--cn-prefix", "--test-pki"]),
+    ("-lt 5", &["--lifetime", "certificates"]),
+    ("-vf 2026-01-01", &["--valid-from", "certificates"]),
+    ("--test-pki -cn Mvid:FFF2", &["--cn-prefix", "1..=57"]),
+    ("--test-pki --cn-prefix=", &["--cn-prefix", "1..=57"]),
+    ("--test-pki -cn aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", &["--cn-prefix", "1..=57"]),
+    ("-cd /dev/zero", &["--cert-dclrn", "64 MiB"]),
+    ("-cd inputs", &["--cert-dclrn", "folder"]),
+    ("-cd PAI-Cert.pem", &["--cert-dclrn", "not a Certification Declaration in DER"]),
     ("--csv columns.csv", &["--csv", "--mcsv"]),
     ("--mcsv values.csv", &["--mcsv", "--csv"]),
     ("--csv columns.csv --mcsv values.csv", &["values.csv:3", "'number'", "-128..=127"]),
@@ -83,7 +98,11 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--csv large.csv --mcsv large_m.csv", &["--size", "0xa000 is enough"]),
     ("--csv wrong.csv --mcsv values.csv", &["wrong.csv:2", "'encoding'", "hex2bin"]),
     ("--csv garbage --mcsv values.csv", &["--csv", "garbage", "UTF-8"]),
-    ("--csv taken.csv --mcsv taken_m.csv", &["'verifier'", "field"]),
+    ("--csv taken.csv --mcsv taken_m.csv", &["taken_m.csv:2", "'verifier'", "cannot be set by a column"]),
+    ("--csv files.csv --mcsv files_m.csv", &["files_m.csv:2", "'passcode'", "cannot read the file that the cell names"]),
+    ("--csv twice.csv --mcsv twice_m.csv", &["twice_m.csv:1", "number 2", "name of an earlier column"]),
+    ("--passcode 30303030 --csv own.csv --mcsv own_m.csv", &["--passcode", "column 'passcode'"]),
+    ("--csv windows.csv --mcsv windows_m.csv", &["windows_m.csv:5", "'number'"]),
     ("--csv wide.csv --mcsv wide_m.csv", &["wide_m.csv:2", "'discriminator'", "u32"]),
     ("--jobs 0", &["--jobs", "1..=1024"]),
     ("--wrong=20202021", &["unknown option --wrong"]),
@@ -111,6 +130,14 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     write("wrong.csv", b"app,namespace,\nnumber,data,i9\n");
     write("large.csv", b"app,namespace,\nblob,data,binary\n");
     write("large_m.csv", format!("blob\n{}\n", "x".repeat(32_768)).as_bytes());
+    write("files.csv", b"passcode,file,u32\n");
+    write("files_m.csv", b"passcode\n20202021\n");
+    write("twice.csv", b"passcode,data,u32\n");
+    write("twice_m.csv", b"20202021,20202021\n1,1\n");
+    write("own.csv", b"passcode,data,u32\n");
+    write("own_m.csv", b"passcode\n20202021\n");
+    write("windows.csv", b"app,namespace,\r\nnumber,data,i8\r\n");
+    write("windows_m.csv", b"id;number\r\n1;127\r\n\r\n\r\n2;128\r\n");
     write("taken.csv", b"verifier,data,string\n");
     write("taken_m.csv", b"verifier\nx\n");
     write("wide.csv", b"discriminator,data,u16\n");
@@ -132,7 +159,7 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         for needle in *needles {
             assert!(said.contains(needle), "{arguments:?}: '{needle}' is not in: {said}");
         }
-        for secret in ["134217729", "20202021", "c0398f", "xyz"] {
+        for secret in ["134217729", "20202021", "0x1344365", "30303030", "c0398f", "xyz"] {
             assert!(!said.contains(secret), "{arguments:?}: {said}");
         }
         assert_eq!(

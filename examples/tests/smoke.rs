@@ -171,7 +171,7 @@ fn documented_batch_has_ten_different_devices() {
     ));
     assert!(different(
         made.iter()
-            .map(|(r, _)| r.parameters().salt.to_base64().to_string())
+            .map(|(r, _)| r.parameters().salt.to_base64().as_str().to_owned())
             .collect()
     ));
     assert!(different(
@@ -430,7 +430,7 @@ fn help_and_version_are_there() {
     let output = run(folder.path(), &["-v", "1"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("--product-id <ID> is missing"),
+        stderr(&output).contains("missing: --product-id <ID>"),
         "{}",
         stderr(&output)
     );

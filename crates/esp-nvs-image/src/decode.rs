@@ -200,10 +200,8 @@ fn value<'a>(item: &Item<'a>, chunks: &mut Chunks<'a>) -> Result<StoredValue<'a>
         ItemType::U64 => StoredValue::U64(u64::from_le_bytes(data)),
         ItemType::I64 => StoredValue::I64(i64::from_le_bytes(data)),
         ItemType::Str => {
-            let text = item
-                .payload()
-                .strip_suffix(&[0])
-                .ok_or(Error::StringNotTerminated { offset })?;
+            let text = item.payload().strip_suffix(&[0]).filter(|text| !text.contains(&0));
+            let text = text.ok_or(Error::StringNotTerminated { offset })?;
             StoredValue::Str(core::str::from_utf8(text).map_err(|_| Error::StringNotUtf8 { offset })?)
         }
         ItemType::BlobV1 => {

@@ -96,7 +96,7 @@ impl<'b> Encoder<'b> {
     ///
     /// # Errors
     ///
-    /// [`Error::DuplicateKey`]; [`Error::StringTooLong`], [`Error::BlobTooLong`] and [`Error::BlobTooManyChunks`] for
+    /// [`Error::DuplicateKey`]; [`Error::StringTooLong`], [`Error::StringHasNul`], [`Error::BlobTooLong`] and [`Error::BlobTooManyChunks`] for
     /// a value; [`Error::TooManyNamespaces`] and [`Error::PartitionFull`] for the image.
     pub fn push(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<(), Error> {
         let (index, is_new) = self.namespace_index(namespace)?;
@@ -164,6 +164,9 @@ impl<'b> Encoder<'b> {
                 let len = text.len() + 1;
                 if len > MAX_STRING {
                     return Err(Error::StringTooLong { len: text.len() });
+                }
+                if text.contains('\0') {
+                    return Err(Error::StringHasNul);
                 }
                 cursor.contiguous(len)?;
             }

@@ -139,7 +139,9 @@ pub enum Error {
         /// Where the entry lies.
         offset: usize,
     },
-    /// A stored string does not end with NUL.
+    /// A string contains a NUL, where the firmware would see its end.
+    StringHasNul,
+    /// A stored string does not end with its first NUL.
     StringNotTerminated {
         /// Where the entry lies.
         offset: usize,
@@ -272,8 +274,12 @@ impl fmt::Display for Error {
                     "span of the entry at offset {offset:#x} does not fit its size or its page"
                 )
             }
+            Self::StringHasNul => f.write_str("string contains a NUL"),
             Self::StringNotTerminated { offset } => {
-                write!(f, "string of the entry at offset {offset:#x} does not end with NUL")
+                write!(
+                    f,
+                    "string of the entry at offset {offset:#x} does not end with its first NUL"
+                )
             }
             Self::StringNotUtf8 { offset } => write!(f, "string of the entry at offset {offset:#x} is not UTF-8"),
             Self::StringTooLong { len } => {

@@ -65,6 +65,18 @@ fn longest_values_are_accepted_and_one_more_is_not() {
 }
 
 #[test]
+fn nul_inside_a_string_is_refused() {
+    for text in ["\0", "a\0b", "a\0"] {
+        assert_eq!(
+            one(0x3000, BlobVersion::V2, Value::Str(text)),
+            Err(Error::StringHasNul),
+            "{text:?}"
+        );
+    }
+    assert!(one(0x3000, BlobVersion::V2, Value::Blob(b"a\0b")).is_ok());
+}
+
+#[test]
 fn full_partition_is_named_with_its_pages() {
     let bytes = [0; 4096];
     assert_eq!(

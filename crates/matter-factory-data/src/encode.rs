@@ -81,7 +81,7 @@ impl DeviceRecord {
         let parameters = self.parameters();
         put(&keys::DISCRIMINATOR, Value::U32(self.discriminator().get().into()))?;
         put(&keys::ITERATION_COUNT, Value::U32(parameters.iterations.get()))?;
-        put(&keys::SALT, Value::Str(&parameters.salt.to_base64()))?;
+        put(&keys::SALT, Value::Str(parameters.salt.to_base64().as_str()))?;
         put(&keys::VENDOR_ID, Value::U32(self.vendor_id().get().into()))?;
         put_text(
             put,
@@ -135,7 +135,7 @@ impl DeviceRecord {
             )?;
             put(&keys::PAI_CERT, Value::Blob(credentials.pai().as_der()))?;
         }
-        put(&keys::VERIFIER, Value::Str(&self.verifier().to_base64()))?;
+        put(&keys::VERIFIER, Value::Str(self.verifier().to_base64().as_str()))?;
         if let Some(declaration) = &self.declaration {
             put(&keys::CERTIFICATION_DECLARATION, Value::Blob(declaration.as_der()))?;
         }

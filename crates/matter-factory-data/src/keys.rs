@@ -48,6 +48,8 @@ keys! {
     LOCALE_COUNT = "locale-sz",
     PRODUCT_LABEL = "product-label",
     PRODUCT_URL = "product-url",
+    // A passcode in plain, which old firmware reads and no device should have.
+    PIN_CODE = "pin-code",
 }
 
 pub(crate) const LOCALE: &str = "locale/";
@@ -74,7 +76,10 @@ const NUMBERED: [&str; 10] = [
     TAG_MFG_CODE,
 ];
 
-/// Tells whether a key of [`NAMESPACE`] belongs to a field of the record.
-pub(crate) fn is_known(key: &Key) -> bool {
+/// Tells whether a key of [`NAMESPACE`] belongs to a field of the record, so that no vendor's entry may have it.
+///
+/// `pin-code`, the passcode in plain that old firmware reads, counts as well: no device is given it.
+#[must_use]
+pub fn is_field_key(key: &Key) -> bool {
     SINGLE.contains(key) || NUMBERED.iter().any(|prefix| key.as_str().starts_with(prefix))
 }

@@ -27,7 +27,7 @@ pub use date::ManufacturingDate;
 pub use declaration::Declaration;
 pub use entry::FactoryEntry;
 pub use error::Error;
-pub use keys::NAMESPACE;
+pub use keys::{NAMESPACE, is_field_key};
 pub use labels::{FixedLabel, Locale};
 pub use modes::{SemanticTag, SupportedMode};
 pub use record::DeviceRecord;

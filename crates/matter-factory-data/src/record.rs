@@ -153,7 +153,7 @@ impl DeviceRecord {
     /// [`Error::KeyReserved`] for a key that a field of the record is stored under,
     /// [`esp_nvs_image::Error::DuplicateKey`] for one that is there already.
     pub fn add_entry(&mut self, entry: FactoryEntry) -> Result<(), Error> {
-        if entry.namespace == NAMESPACE && keys::is_known(&entry.key) {
+        if entry.namespace == NAMESPACE && keys::is_field_key(&entry.key) {
             return Err(Error::KeyReserved { key: entry.key });
         }
         if self

@@ -287,6 +287,7 @@ fn vendor_s_own_keys_cannot_stand_in_for_matter_s() {
         "discriminator",
         "verifier",
         "dac-key",
+        "pin-code",
         "locale/7",
         "fl-sz/0",
         "st-mfg/1/0/0",

@@ -4,14 +4,14 @@ use std::path::Path;
 use esp_nvs_image::{Encoding, OwnedValue};
 use matter_factory_data::{
     CalendarTypes, FactoryEntry, HardwareVersionString, ManufacturingDate, NAMESPACE, PartNumber, ProductColor,
-    ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber, VendorName,
+    ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber, VendorName, is_field_key,
 };
 use matter_spake2p::{Iterations, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
 
 use crate::columns::{Column, Columns, Source};
-use crate::{Error, Table};
+use crate::{Error, Table, inputs};
 
 /// What one row of the values file says about its device.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +49,10 @@ pub(crate) fn read(columns: &Columns, table: &Table, ids: Ids) -> Result<Vec<Cel
         return Err(Error::file("--mcsv", table.path(), "has no header row"));
     };
     let mut names = BTreeSet::new();
-    if let Some(twice) = header.cells.iter().find(|name| !names.insert(*name)) {
-        return Err(table.cell_error(header.line, twice, "stands twice in the header"));
+    if let Some(twice) = header.cells.iter().position(|name| !names.insert(name)) {
+        // Without the name: a file without a header has values there.
+        let column = format!("number {}", twice + 1);
+        return Err(table.cell_error(header.line, &column, "has the name of an earlier column"));
     }
     let mut places = Vec::new();
     for column in columns.iter() {
@@ -62,8 +64,13 @@ pub(crate) fn read(columns: &Columns, table: &Table, ids: Ids) -> Result<Vec<Cel
     let mut devices = Vec::with_capacity(rows.len());
     for row in rows {
         if row.cells.len() != header.cells.len() {
-            let reason = format!("row has {} cells, the header {}", row.cells.len(), header.cells.len());
-            return Err(table.cell_error(row.line, header.cells.get(0).unwrap_or_default(), reason));
+            let (cells, columns) = (row.cells.len(), header.cells.len());
+            let column = format!("number {}", cells.min(columns) + 1);
+            return Err(table.cell_error(
+                row.line,
+                &column,
+                format!("row has {cells} cells, the header {columns}"),
+            ));
         }
         let mut cells = Cells::default();
         for (column, place) in &places {
@@ -92,11 +99,12 @@ impl Cells {
         let number = || value.number(column.encoding, Encoding::U32);
         let string = || value.string(column.encoding);
         match column.key.as_str() {
-            "passcode" => self.passcode = Some(value.text()?.trim().parse().map_err(reason)?),
+            "passcode" | "pin-code" => self.passcode = Some(value.text()?.trim().parse().map_err(reason)?),
             "discriminator" => {
-                let number = number()?;
-                let small = u16::try_from(number).unwrap_or(u16::MAX);
-                self.discriminator = Some(Discriminator::new(small).map_err(reason)?);
+                let number = u16::try_from(number()?)
+                    .ok()
+                    .and_then(|number| Discriminator::new(number).ok());
+                self.discriminator = Some(number.ok_or("not in 0..=4095")?);
             }
             "iteration-count" => self.iterations = Some(Iterations::new(number()?).map_err(reason)?),
             "salt" => self.salt = Some(string()?.parse().map_err(reason)?),
@@ -122,6 +130,9 @@ impl Cells {
             "cal-types" => self.calendar_types = Some(CalendarTypes::new(number()?).ok_or("not in 0..=4095")?),
             "product-label" => self.product_label = Some(string()?.parse().map_err(reason)?),
             "product-url" => self.product_url = Some(string()?.parse().map_err(reason)?),
+            _ if is_field_key(&column.key) => {
+                return Err("belongs to the credentials or to a list and cannot be set by a column".into());
+            }
             _ => self.own(column, &value)?,
         }
         Ok(())
@@ -145,11 +156,10 @@ enum Input<'t> {
 }
 
 impl Input<'_> {
+    /// The error does not name the file: what is in the cell may be a value that was mistaken for one.
     fn read(path: &str) -> Result<Self, String> {
-        let wrong = |error: std::io::Error| format!("cannot read the file {path}: {error}");
-        Ok(Self::File(Zeroizing::new(
-            std::fs::read(Path::new(path)).map_err(wrong)?,
-        )))
+        let wrong = |reason| format!("cannot read the file that the cell names: {reason}");
+        inputs::read_limited(Path::new(path)).map(Self::File).map_err(wrong)
     }
 
     fn text(&self) -> Result<&str, String> {
@@ -202,6 +212,6 @@ fn same(found: u32, expected: u32, option: &str) -> Result<(), String> {
     if found == expected {
         Ok(())
     } else {
-        Err(format!("{found:#06x} is not the {expected:#06x} of {option}"))
+        Err(format!("is not the {expected:#06x} of {option}"))
     }
 }

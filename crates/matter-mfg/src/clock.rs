@@ -8,11 +8,10 @@ use crate::Error;
 ///
 /// # Errors
 ///
-/// [`Error::Option`] when the system's clock shows a time before 1970 or after 9999.
+/// [`Error::Clock`] when the system's clock shows a time before 1970 or after 9999.
 pub fn now() -> Result<DateTime, Error> {
-    let wrong = || Error::option("system clock", "the time is not between the years 1970 and 9999");
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| wrong())?;
-    DateTime::from_unix_duration(Duration::from_secs(since.as_secs())).map_err(|_| wrong())
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
+    DateTime::from_unix_duration(Duration::from_secs(since.as_secs())).map_err(|_| Error::Clock)
 }
 
 /// Reads `YYYY-MM-DD`, or that with `HH:MM:SS` behind a blank or a `T`, and perhaps a `Z` at the end; in UTC.

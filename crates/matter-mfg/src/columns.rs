@@ -75,6 +75,12 @@ impl Columns {
         Ok(Self(columns))
     }
 
+    /// Tells whether a column sets this field of the device.
+    pub(crate) fn sets(&self, field: &str) -> bool {
+        self.iter()
+            .any(|column| column.namespace == NAMESPACE && column.key.as_str() == field)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Column> {
         self.0.iter()
     }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use esp_nvs_image::{Key, Namespace, PartitionSize, Value};
 use matter_factory_data::DeviceRecord;
-use matter_setup_payload::{GroupedManualCode, QrText, SetupPayload, qr_png};
+use matter_setup_payload::{CommissioningFlow, GroupedManualCode, ManualPayload, QrText, SetupPayload, qr_png};
 use zeroize::Zeroizing;
 
 use crate::Error;
@@ -63,9 +63,7 @@ pub(crate) fn rows(record: &DeviceRecord) -> Result<Vec<Row>, Error> {
         });
         Ok::<(), matter_factory_data::Error>(())
     });
-    visited.map_err(|error| Error::ReadBack {
-        reason: error.to_string(),
-    })?;
+    visited.map_err(Error::encode)?;
     Ok(rows)
 }
 
@@ -104,16 +102,10 @@ impl Device {
         };
         let qr = payload.qr_text();
         let manual = payload.manual_code().grouped();
-        let read: SetupPayload = qr
-            .as_str()
-            .parse()
-            .map_err(|error| wrong(format!("QR text: {error}")))?;
-        if read.passcode().expose() != passcode.expose() || read.discriminator() != record.discriminator() {
-            return Err(wrong("the QR text says something else than the record".into()));
-        }
+        check_codes(&payload, &qr, &manual)?;
         let passcode = Zeroizing::new(passcode.expose().to_string());
         let picture = timings.measure(Phase::Qr, || qr_png(qr.as_str(), QR_SCALE));
-        let picture = Zeroizing::new(picture.map_err(|error| wrong(error.to_string()))?);
+        let picture = Zeroizing::new(picture.map_err(Error::encode)?);
         Ok(Self {
             uuid,
             record,
@@ -133,17 +125,14 @@ impl Device {
         draft.add(&format!("{uuid}-qrcode.png"), &self.picture)?;
         draft.add(&format!("{uuid}-onb_codes.csv"), self.onboarding_codes()?.as_bytes())?;
         if let Some(credentials) = self.record.credentials() {
-            let unwritable = |error: matter_attestation::Error| Error::ReadBack {
-                reason: error.to_string(),
-            };
             let key = credentials.key();
             draft.add("internal/DAC_cert.pem", credentials.dac().to_pem().as_bytes())?;
             draft.add("internal/DAC_cert.der", credentials.dac().as_der())?;
             draft.add(
                 "internal/DAC_key.pem",
-                key.to_pkcs8_pem().map_err(unwritable)?.as_bytes(),
+                key.to_pkcs8_pem().map_err(Error::encode)?.as_bytes(),
             )?;
-            draft.add("internal/DAC_key.der", &key.to_sec1_der().map_err(unwritable)?)?;
+            draft.add("internal/DAC_key.der", &key.to_sec1_der().map_err(Error::encode)?)?;
             draft.add("internal/DAC_private_key.bin", &*key.expose_scalar())?;
             draft.add("internal/DAC_public_key.bin", key.public_key().as_bytes())?;
             draft.add("internal/PAI_cert.der", credentials.pai().as_der())?;
@@ -153,6 +142,12 @@ impl Device {
         }
         draft.add("internal/partition.csv", self.partition_csv()?.as_bytes())?;
         draft.publish()
+    }
+
+    /// Forgets what only the device's folder needs.
+    pub(crate) fn drop_files(&mut self) {
+        self.image = Zeroizing::default();
+        self.picture = Zeroizing::default();
     }
 
     fn onboarding_codes(&self) -> Result<Zeroizing<String>, Error> {
@@ -180,5 +175,33 @@ impl Device {
             text.push_str(&line(LineEnd::Lf, [row.key.as_str(), kind, row.encoding, value])?);
         }
         Ok(text)
+    }
+}
+
+/// Reads both codes and compares all that they say with what they were made from.
+fn check_codes(payload: &SetupPayload, qr: &QrText, manual: &GroupedManualCode) -> Result<(), Error> {
+    let wrong = |code: &str, reason: &dyn std::fmt::Display| Error::ReadBack {
+        reason: format!("{code}: {reason}"),
+    };
+    let read: SetupPayload = qr.as_str().parse().map_err(|error| wrong("QR text", &error))?;
+    let same = read.vendor_id() == payload.vendor_id()
+        && read.product_id() == payload.product_id()
+        && read.flow() == payload.flow()
+        && read.discovery() == payload.discovery()
+        && read.discriminator() == payload.discriminator()
+        && read.passcode().expose() == payload.passcode().expose();
+    if !same {
+        return Err(wrong("QR text", &"says something else than the record"));
+    }
+    let typed: ManualPayload = manual.as_str().parse().map_err(|error| wrong("manual code", &error))?;
+    let ids = typed.ids().map(|ids| (ids.vendor_id, ids.product_id));
+    let expected = (payload.flow() != CommissioningFlow::Standard).then(|| (payload.vendor_id(), payload.product_id()));
+    let same = typed.short_discriminator() == payload.discriminator().short()
+        && typed.passcode().expose() == payload.passcode().expose()
+        && ids == expected;
+    if same {
+        Ok(())
+    } else {
+        Err(wrong("manual code", &"says something else than the record"))
     }
 }

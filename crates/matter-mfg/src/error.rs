@@ -17,6 +17,13 @@ pub enum Error {
         /// What is wrong and what is allowed.
         reason: String,
     },
+    /// The system's clock shows no time between the years 1970 and 9999.
+    Clock,
+    /// A device's data cannot be written in one of its forms, which a checked plan does not cause.
+    Encode {
+        /// What the form's library says.
+        reason: String,
+    },
     /// An input file cannot be read or does not hold what it should.
     File {
         /// The option that named it.
@@ -39,6 +46,11 @@ pub enum Error {
     ReadBack {
         /// What differs.
         reason: String,
+    },
+    /// The system starts no thread.
+    Thread {
+        /// What the system says.
+        source: io::Error,
     },
     /// Something failed while files were written.
     Write {
@@ -71,6 +83,12 @@ impl Error {
         }
     }
 
+    pub(crate) fn encode(reason: impl fmt::Display) -> Self {
+        Self::Encode {
+            reason: reason.to_string(),
+        }
+    }
+
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Write { path, source }
@@ -90,8 +108,11 @@ impl fmt::Display for Error {
             }
             Self::File { option, path, reason } => write!(f, "{option} {}: {reason}", path.display()),
             Self::Option { option, reason } => write!(f, "{option}: {reason}"),
+            Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
+            Self::Encode { reason } => write!(f, "a device's data cannot be written: {reason}"),
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
+            Self::Thread { source } => write!(f, "the system starts no thread: {source}"),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
         }
     }
@@ -100,7 +121,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Write { source, .. } => Some(source),
+            Self::Thread { source } | Self::Write { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -6,11 +6,17 @@ use crate::Error;
 
 /// Creates a folder, and those above it, that only its owner can enter. One that exists is left as it is.
 pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
+    private_builder()
+        .recursive(true)
+        .create(path)
+        .map_err(Error::write(path))
+}
+
+fn private_builder() -> DirBuilder {
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(Error::write(path))
+    builder
 }
 
 /// Creates a new file that only its owner can read. One that exists is an error.
@@ -44,13 +50,14 @@ pub(crate) struct Draft {
 impl Draft {
     /// Starts the folder `name` in `parent`.
     pub(crate) fn new(parent: &Path, name: &str) -> Result<Self, Error> {
-        let draft = Self {
-            hidden: parent.join(format!(".{name}.tmp")),
+        let hidden = hidden(parent, name)?;
+        // Not what is there already, whoever made it.
+        private_builder().create(&hidden).map_err(Error::write(&hidden))?;
+        Ok(Self {
+            hidden,
             target: parent.join(name),
             published: false,
-        };
-        create_private(&draft.hidden)?;
-        Ok(draft)
+        })
     }
 
     /// Writes a file; a `/` in its name makes a folder in the folder.
@@ -68,7 +75,8 @@ impl Draft {
     /// Makes the folder appear. One that is there already is an error.
     pub(crate) fn publish(mut self) -> Result<(), Error> {
         if self.target.exists() {
-            let taken = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+            let taken = "another run has made it in the meantime";
+            let taken = std::io::Error::new(std::io::ErrorKind::AlreadyExists, taken);
             return Err(Error::write(&self.target)(taken));
         }
         fs::rename(&self.hidden, &self.target).map_err(Error::write(&self.target))?;
@@ -87,8 +95,11 @@ impl Drop for Draft {
 }
 
 /// A file that is written under a hidden name and appears under its own when it is complete.
+///
+/// Each piece is written at once and as a whole: when the disk is full, what was written before stays.
 pub(crate) struct DraftFile {
-    file: std::io::BufWriter<File>,
+    file: File,
+    len: u64,
     hidden: PathBuf,
     target: PathBuf,
 }
@@ -105,18 +116,28 @@ impl DraftFile {
     }
 
     fn start(hidden: PathBuf, target: PathBuf) -> Result<Self, Error> {
-        let file = std::io::BufWriter::new(create_file(&hidden)?);
-        Ok(Self { file, hidden, target })
+        let file = create_file(&hidden)?;
+        Ok(Self {
+            file,
+            len: 0,
+            hidden,
+            target,
+        })
     }
 
     /// Writes more of the file.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all(bytes).map_err(Error::write(&self.hidden))
+        if let Err(error) = self.file.write_all(bytes) {
+            // Without half a row at the end; that this fails as well changes nothing about the error.
+            let _ = self.file.set_len(self.len);
+            return Err(Error::write(&self.hidden)(error));
+        }
+        self.len += u64::try_from(bytes.len()).unwrap_or_default();
+        Ok(())
     }
 
     /// Makes the file appear, in place of one that was there.
-    pub(crate) fn publish(mut self) -> Result<PathBuf, Error> {
-        self.file.flush().map_err(Error::write(&self.hidden))?;
+    pub(crate) fn publish(self) -> Result<PathBuf, Error> {
         fs::rename(&self.hidden, &self.target).map_err(Error::write(&self.target))?;
         Ok(self.target.clone())
     }

@@ -1,3 +1,5 @@
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use matter_attestation::{Certificate, PrivateKey};
@@ -11,15 +13,24 @@ const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
 /// Reads a whole input file, which may hold secrets.
 pub(crate) fn read(option: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let wrong = |error: std::io::Error| Error::file(option, path, error);
-    let metadata = std::fs::metadata(path).map_err(wrong)?;
-    if metadata.is_dir() {
-        return Err(Error::file(option, path, "is a folder, not a file"));
+    read_limited(path).map_err(|reason| Error::file(option, path, reason))
+}
+
+/// The same without the names of option and file, for callers that have others. Pipes and devices are read as well, but
+/// never more than the limit.
+pub(crate) fn read_limited(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    let reason = |error: std::io::Error| error.to_string();
+    let file = File::open(path).map_err(reason)?;
+    if file.metadata().map_err(reason)?.is_dir() {
+        return Err("is a folder, not a file".into());
     }
-    if metadata.len() > MAX_INPUT {
-        return Err(Error::file(option, path, "is larger than the 64 MiB allowed"));
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = file.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(reason)?;
+    if u64::try_from(read).is_ok_and(|read| read <= MAX_INPUT) {
+        Ok(bytes)
+    } else {
+        Err("is larger than the 64 MiB allowed".into())
     }
-    std::fs::read(path).map(Zeroizing::new).map_err(wrong)
 }
 
 /// Reads a certificate, PEM or DER.
@@ -28,7 +39,14 @@ pub(crate) fn read(option: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8
 ///
 /// [`Error::File`], naming `option`.
 pub fn read_certificate(option: &'static str, path: &Path) -> Result<Certificate, Error> {
-    Certificate::decode(&read(option, path)?).map_err(|error| Error::file(option, path, error))
+    let wrong = |error| {
+        Error::file(
+            option,
+            path,
+            format_args!("is not one certificate in PEM or DER: {error}"),
+        )
+    };
+    Certificate::decode(&read(option, path)?).map_err(wrong)
 }
 
 /// Reads a P-256 private key, PKCS#8 or SEC1, PEM or DER.
@@ -37,7 +55,14 @@ pub fn read_certificate(option: &'static str, path: &Path) -> Result<Certificate
 ///
 /// [`Error::File`], naming `option`.
 pub fn read_private_key(option: &'static str, path: &Path) -> Result<PrivateKey, Error> {
-    PrivateKey::decode(&read(option, path)?).map_err(|error| Error::file(option, path, error))
+    let wrong = |error| {
+        Error::file(
+            option,
+            path,
+            format_args!("is not one private key in PEM or DER: {error}"),
+        )
+    };
+    PrivateKey::decode(&read(option, path)?).map_err(wrong)
 }
 
 /// Reads a signed Certification Declaration in DER.
@@ -46,5 +71,12 @@ pub fn read_private_key(option: &'static str, path: &Path) -> Result<PrivateKey,
 ///
 /// [`Error::File`], naming `option`.
 pub fn read_declaration(option: &'static str, path: &Path) -> Result<Declaration, Error> {
-    Declaration::decode(read(option, path)?.to_vec()).map_err(|error| Error::file(option, path, error))
+    let wrong = |error| {
+        Error::file(
+            option,
+            path,
+            format_args!("is not a Certification Declaration in DER: {error}"),
+        )
+    };
+    Declaration::decode(read(option, path)?.to_vec()).map_err(wrong)
 }

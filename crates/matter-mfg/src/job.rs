@@ -14,6 +14,7 @@ use crate::{Columns, Table};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Job {
     /// Where the output goes.
     pub outdir: PathBuf,
@@ -65,6 +66,7 @@ pub struct Job {
 
 /// Whether devices get a unique id for rotating device ids.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub enum RotatingIdPolicy {
     /// They get none.
     #[default]
@@ -77,6 +79,7 @@ pub enum RotatingIdPolicy {
 
 /// Who signs the devices' certificates.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub enum Attestation {
     /// Nobody: devices get no certificate.
     #[default]

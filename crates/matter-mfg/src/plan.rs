@@ -28,7 +28,7 @@ pub struct Plan {
     time: DateTime,
 }
 
-/// What the label of a device says beside its codes, and its name: made by [`Plan::device`].
+/// A device before its image and its codes are made.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) uuid: String,
@@ -128,9 +128,7 @@ impl Plan {
             let salt = cells.salt.unwrap_or_else(|| Salt::generate(rng));
             PaseCredential::derive(passcode, PbkdfParameters { iterations, salt })
         });
-        let pase = pase.map_err(|error| Error::ReadBack {
-            reason: error.to_string(),
-        })?;
+        let pase = pase.map_err(Error::encode)?;
         let mut record = DeviceRecord::new(job.vendor_id, job.product_id, discriminator, &pase);
         self.fill(&mut record, cells, rng)?;
         let mut bytes = [0; 16];
@@ -139,7 +137,7 @@ impl Plan {
         let uuid = uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned();
         if let Some(signer) = &self.signer {
             let credentials = timings.measure(Phase::Certificates, || signer.issue(&uuid, job, rng))?;
-            record.set_credentials(credentials).map_err(read_back)?;
+            record.set_credentials(credentials).map_err(Error::encode)?;
         }
         Ok(Identity { uuid, record })
     }
@@ -214,21 +212,31 @@ fn count(job: &Job, cells: &[Cells], warnings: &mut Vec<String>) -> Result<u32, 
     Ok(rows)
 }
 
-/// Values that only one device may have.
+/// Values that only one device may have, given by an option or by a column and not by both.
 fn check_single(job: &Job, count: u32) -> Result<(), Error> {
     let single = [
-        ("--passcode", job.passcode.is_some()),
-        ("--discriminator", job.discriminator.is_some()),
-        ("--serial-num", job.serial_number.is_some()),
-        ("--rd-id-uid", matches!(job.rotating_id, RotatingIdPolicy::Given(_))),
+        ("--passcode", "passcode", job.passcode.is_some()),
+        ("--discriminator", "discriminator", job.discriminator.is_some()),
+        ("--serial-num", "serial-num", job.serial_number.is_some()),
+        (
+            "--rd-id-uid",
+            "rd-id-uid",
+            matches!(job.rotating_id, RotatingIdPolicy::Given(_)),
+        ),
     ];
-    match single.iter().find(|(_, given)| *given && count > 1) {
-        Some((option, _)) => Err(Error::option(
-            option,
-            format!("is for one device, and {count} are to be made; --count 1 is allowed"),
-        )),
-        None => Ok(()),
+    for (option, column, _) in single.iter().filter(|(_, _, given)| *given) {
+        if count > 1 {
+            let reason = format!("is for one device, and {count} are to be made; --count 1 is allowed");
+            return Err(Error::option(option, reason));
+        }
+        if job.values.as_ref().is_some_and(|(columns, _)| columns.sets(column)) {
+            return Err(Error::option(
+                option,
+                format!("is set by the column '{column}' of --mcsv as well"),
+            ));
+        }
     }
+    Ok(())
 }
 
 /// 32 hexadecimal digits, as the reference tool does it.
@@ -236,11 +244,5 @@ fn random_serial<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<SerialNumber, Err
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
     let text = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    SerialNumber::new(&text).map_err(read_back)
-}
-
-fn read_back(error: matter_factory_data::Error) -> Error {
-    Error::ReadBack {
-        reason: error.to_string(),
-    }
+    SerialNumber::new(&text).map_err(Error::encode)
 }

@@ -107,16 +107,25 @@ impl<'p> Run<'p> {
     }
 
     fn make_all(&self, tables: &mut Tables, report: &mut Report, progress: &mut impl FnMut(u32)) -> Result<(), Error> {
-        let threads = self.plan.job().threads.map_or_else(cores, NonZeroUsize::get);
+        let wanted = self.plan.job().threads.map_or_else(cores, NonZeroUsize::get);
+        let threads = wanted.min(usize::try_from(self.plan.count()).unwrap_or(usize::MAX));
         let next = AtomicU32::new(0);
         let stop = AtomicBool::new(false);
         let (sender, receiver) = sync_channel(QUEUE * threads);
         std::thread::scope(|scope| {
-            for _ in 0..threads {
+            let mut started = Ok(());
+            for number in 0..threads {
                 let sender = sender.clone();
-                scope.spawn(|| self.work(&next, &stop, sender));
+                let thread = std::thread::Builder::new().spawn_scoped(scope, || self.work(&next, &stop, sender));
+                match thread {
+                    Ok(_) => {}
+                    // Fewer threads make the same devices.
+                    Err(_) if number > 0 => break,
+                    Err(source) => started = Err(Error::Thread { source }),
+                }
             }
             drop(sender);
+            started?;
             let collected = collect(&receiver, tables, report, progress);
             // A thread that still has something to send must not wait for a reader.
             stop.store(true, Ordering::Relaxed);
@@ -127,10 +136,10 @@ impl<'p> Run<'p> {
 
     fn work(&self, next: &AtomicU32, stop: &AtomicBool, sender: SyncSender<Result<Done, Error>>) {
         while !stop.load(Ordering::Relaxed) {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= self.plan.count() {
+            let free = |index: u32| (index < self.plan.count()).then(|| index + 1);
+            let Ok(index) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free) else {
                 return;
-            }
+            };
             let done = self.make(index);
             if done.is_err() {
                 stop.store(true, Ordering::Relaxed);
@@ -144,8 +153,10 @@ impl<'p> Run<'p> {
     fn make(&self, index: u32) -> Result<Done, Error> {
         let mut timings = Timings::default();
         let identity = self.plan.device(index, &mut random::system()?, &mut timings)?;
-        let device = Device::finish(identity, self.plan.job().size, &mut timings)?;
+        let mut device = Device::finish(identity, self.plan.job().size, &mut timings)?;
         timings.measure(crate::Phase::Files, || device.publish(&self.top))?;
+        // The tables do not need them, and many devices may wait for their rows.
+        device.drop_files();
         Ok(Done { index, device, timings })
     }
 }

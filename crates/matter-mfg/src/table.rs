@@ -42,15 +42,42 @@ pub fn read_table(option: &'static str, path: &Path) -> Result<Table, Error> {
         .delimiter(if semicolons { b';' } else { b',' })
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    let mut lines = Lines {
+        text: text.as_bytes(),
+        offset: 0,
+        line: 1,
+    };
     for record in reader.records() {
         let cells = record.map_err(|error| wrong(error.to_string()))?;
-        let line = cells.position().map_or(0, csv::Position::line);
+        let start = cells.position().map_or(0, csv::Position::byte);
+        let line = lines.number(usize::try_from(start).unwrap_or_default());
         rows.push(TableRow { line, cells });
     }
     Ok(Table {
         path: path.into(),
         rows,
     })
+}
+
+/// Counts lines on the way through a text. The reader's own count leaves out the line ends in front of a row.
+struct Lines<'t> {
+    text: &'t [u8],
+    offset: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first character from `start` on that ends no line; `start` never goes back.
+    fn number(&mut self, start: usize) -> u64 {
+        while let Some(byte) = self.text.get(self.offset) {
+            if self.offset >= start && !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            self.line += u64::from(*byte == b'\n');
+            self.offset += 1;
+        }
+        self.line
+    }
 }
 
 impl fmt::Debug for Table {
@@ -80,6 +107,29 @@ impl Table {
             line,
             column: column.into(),
             reason: reason.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_know_their_lines_whatever_ends_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        let expected = [(1, "a"), (2, "1"), (5, "2"), (7, "two\nlines"), (9, "3")];
+        for end in ["\n", "\r\n"] {
+            let text = ["a,b", "1,x", "", "", "2,x", "", "\"two", "lines\",x", "3,x", "", ""].join(end);
+            std::fs::write(&path, format!("\u{feff}{text}")).unwrap();
+            let table = read_table("--mcsv", &path).unwrap();
+            let rows = table
+                .rows()
+                .iter()
+                .map(|row| (row.line, row.cells[0].replace('\r', "")))
+                .collect::<Vec<_>>();
+            assert_eq!(rows, expected.map(|(line, cell)| (line, cell.to_owned())), "{end:?}");
         }
     }
 }

@@ -21,13 +21,10 @@ pub(crate) fn line<'c>(end: LineEnd, cells: impl IntoIterator<Item = &'c str>) -
         LineEnd::Lf => Terminator::Any(b'\n'),
         LineEnd::CrLf => Terminator::CRLF,
     };
-    let wrong = |reason: String| Error::ReadBack { reason };
     let mut writer = WriterBuilder::new().terminator(terminator).from_writer(Vec::new());
-    writer.write_record(cells).map_err(|error| wrong(error.to_string()))?;
-    let bytes = writer.into_inner().map_err(|error| wrong(error.to_string()))?;
-    String::from_utf8(bytes)
-        .map(Zeroizing::new)
-        .map_err(|error| wrong(error.to_string()))
+    writer.write_record(cells).map_err(Error::encode)?;
+    let bytes = writer.into_inner().map_err(Error::encode)?;
+    String::from_utf8(bytes).map(Zeroizing::new).map_err(Error::encode)
 }
 
 /// The tables of a run, which grow device by device and appear when the run ends.
@@ -98,12 +95,13 @@ impl Tables {
         self.summary
             .write(line(LineEnd::CrLf, values().chain(codes))?.as_bytes())?;
         let record = &device.record;
+        let (salt, verifier) = (record.parameters().salt.to_base64(), record.verifier().to_base64());
         let pins = [
             &self.rows.to_string(),
             device.passcode.as_str(),
             &record.parameters().iterations.to_string(),
-            &record.parameters().salt.to_base64(),
-            &record.verifier().to_base64(),
+            salt.as_str(),
+            verifier.as_str(),
             &record.discriminator().to_string(),
         ];
         self.pins.write(line(LineEnd::CrLf, pins)?.as_bytes())?;
@@ -114,15 +112,17 @@ impl Tables {
         Ok(())
     }
 
-    /// Makes the tables appear.
+    /// Makes the tables appear, all that can.
     pub(crate) fn publish(self) -> Result<Published, Error> {
-        self.config.publish()?;
-        self.master.publish()?;
-        self.pins.publish()?;
-        let dacs = self.dacs.map(DraftFile::publish).transpose()?;
+        let summary = self.summary.publish();
+        let dacs = self.dacs.map(DraftFile::publish).transpose();
+        let staging = [self.config, self.master, self.pins].map(DraftFile::publish);
+        for table in staging {
+            table?;
+        }
         Ok(Published {
-            summary: self.summary.publish()?,
-            dacs,
+            summary: summary?,
+            dacs: dacs?,
         })
     }
 
@@ -161,7 +161,10 @@ fn start_summary(top: &Path, stamp: &str) -> Result<(String, DraftFile), Error> 
         if !top.join(&name).exists() {
             match DraftFile::reserve(top, &name) {
                 Err(Error::Write { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {}
-                other => return other.map(|file| (stamp, file)),
+                Err(error) => return Err(error),
+                // Unless another run has published that name since it was looked for.
+                Ok(file) if !top.join(&name).exists() => return Ok((stamp, file)),
+                Ok(_) => {}
             }
         }
         number += 1;

@@ -67,6 +67,7 @@ impl TestPki {
         not_before: DateTime,
         rng: &mut R,
     ) -> Result<Self, Error> {
+        check_prefix(common_name_prefix)?;
         let folder = outdir.join(FOLDER);
         let name = format!("{common_name_prefix} PAI 00");
         if folder.exists() {
@@ -90,6 +91,9 @@ impl TestPki {
             );
             return Err(Error::file(OPTION, &folder, reason));
         }
+        let paa = inputs::read_certificate(OPTION, &folder.join(PAA_CERT))?;
+        pai.verify_issued_by(&paa)
+            .map_err(|error| Error::file(OPTION, &folder.join(PAI_CERT), error))?;
         Ok(Self {
             folder,
             new_paa: None,
@@ -156,4 +160,15 @@ impl TestPki {
         draft.add(DECLARATION, self.declaration.as_der())?;
         draft.publish()
     }
+}
+
+/// What the common name of the PAI may begin with: it has at most 64 bytes, and no ids beside those of its attributes.
+fn check_prefix(prefix: &str) -> Result<(), Error> {
+    const MAX: usize = 57;
+    let ids = ["Mvid:", "Mpid:"].iter().any(|id| prefix.contains(id));
+    if prefix.is_empty() || prefix.len() > MAX || prefix.chars().any(char::is_control) || ids {
+        let reason = "is not 1..=57 bytes without control characters, Mvid: and Mpid:";
+        return Err(Error::option("--cn-prefix", reason));
+    }
+    Ok(())
 }

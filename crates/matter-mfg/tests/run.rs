@@ -103,11 +103,60 @@ fn two_runs_at_once_in_one_folder_are_both_complete() {
 }
 
 #[test]
+fn two_test_runs_that_make_their_pki_at_once_leave_one_whole_pki() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let plans = [(); 3].map(|()| Plan::new(job(folder.path()), now().unwrap()).unwrap());
+        let reports = std::thread::scope(|scope| {
+            let threads = plans
+                .each_ref()
+                .map(|plan| scope.spawn(move || Run::new(plan).execute(|_| {})));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        // One wins; the others, whose devices would have another PAI, make none and say why.
+        let devices = reports.iter().map(|report| report.devices).sum::<u32>();
+        assert_eq!(devices, 1);
+        for report in reports.iter().filter(|report| report.devices == 0) {
+            let said = report.error.as_ref().unwrap().to_string();
+            assert!(said.contains("test-pki"), "{said}");
+        }
+        let out = folder.path().join("out");
+        assert_eq!(fs::read_dir(out.join("test-pki")).unwrap().count(), 5);
+        let left = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name());
+        assert!(left.into_iter().all(|name| !name.to_str().unwrap().starts_with('.')));
+        assert!(
+            Plan::new(job(folder.path()), now().unwrap())
+                .unwrap()
+                .test_pki()
+                .unwrap()
+                .is_reused()
+        );
+    }
+}
+
+#[test]
+fn more_threads_than_the_system_gives_or_devices_need_are_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(folder.path());
+    job.threads = NonZeroUsize::new(1024);
+    job.count = Some(3);
+    assert_eq!(
+        Run::new(&Plan::new(job, now().unwrap()).unwrap())
+            .execute(|_| {})
+            .devices,
+        3
+    );
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path());
-    job.passcode = Some(Passcode::new(20_202_021).unwrap());
     with_rows(&mut job, folder.path(), "passcode,data,u32\n", "passcode\n19861989\n");
+    let shown = format!("{:?}", Plan::new(job.clone(), now().unwrap()).unwrap());
+    assert!(!shown.contains("19861989"), "{shown}");
+    job.values = None;
+    job.passcode = Some(Passcode::new(20_202_021).unwrap());
     let plan = Plan::new(job, now().unwrap()).unwrap();
     let shown = format!("{plan:?} {:?}", Run::new(&plan));
     assert!(!shown.contains("20202021") && !shown.contains("19861989"), "{shown}");

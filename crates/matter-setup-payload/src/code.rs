@@ -43,6 +43,13 @@ macro_rules! code_type {
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
+
+            /// Collects ASCII characters, which fit.
+            pub(crate) fn collect(bytes: impl IntoIterator<Item = u8>) -> Self {
+                let mut text = Text::new();
+                bytes.into_iter().for_each(|byte| text.push(byte));
+                Self(text)
+            }
         }
 
         impl fmt::Debug for $name {
@@ -51,13 +58,6 @@ macro_rules! code_type {
             }
         }
 
-        impl FromIterator<u8> for $name {
-            fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
-                let mut text = Text::new();
-                bytes.into_iter().for_each(|byte| text.push(byte));
-                Self(text)
-            }
-        }
     };
 }
 
@@ -80,10 +80,8 @@ impl ManualCode {
     pub fn grouped(&self) -> GroupedManualCode {
         /// Digits before which a hyphen stands.
         const BREAKS: [usize; 6] = [4, 7, 11, 15, 18, 20];
-        self.as_str()
-            .bytes()
-            .enumerate()
-            .flat_map(|(i, digit)| BREAKS.contains(&i).then_some(b'-').into_iter().chain([digit]))
-            .collect()
+        let digits = self.as_str().bytes().enumerate();
+        let grouped = digits.flat_map(|(i, digit)| BREAKS.contains(&i).then_some(b'-').into_iter().chain([digit]));
+        GroupedManualCode::collect(grouped)
     }
 }

@@ -1,6 +1,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use matter_types::parse_u32;
+
 use crate::Error;
 
 /// How a commissioner can find the device: at least one of five ways (Matter Core Specification 5.1.3).
@@ -58,9 +60,9 @@ impl Default for DiscoveryCapabilities {
 impl FromStr for DiscoveryCapabilities {
     type Err = Error;
 
-    /// Reads a decimal mask; what is no number counts as 0.
+    /// Reads a decimal or `0x` hexadecimal mask.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let mask = text.parse::<u32>().unwrap_or_default();
+        let mask = parse_u32(text)?;
         u8::try_from(mask)
             .map_err(|_| Error::DiscoveryCapabilities { mask })
             .and_then(Self::new)

@@ -1,6 +1,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use matter_types::parse_u32;
+
 use crate::Error;
 
 /// What a user must do before the device can be commissioned (Matter Core Specification 5.1.3, table "Packed Binary
@@ -45,9 +47,9 @@ impl CommissioningFlow {
 impl FromStr for CommissioningFlow {
     type Err = Error;
 
-    /// Reads 0, 1 or 2; what is no number counts as 255.
+    /// Reads a decimal or `0x` hexadecimal number.
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::new(text.parse().unwrap_or(255))
+        Self::new(parse_u32(text)?)
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn encode(payload: &SetupPayload) -> ManualCode {
     let len = if long { LONG } else { SHORT };
     let body = digits.iter().copied().take(len - 1);
     let check = check_digit(digits.get(..len - 1).unwrap_or_default().iter().copied());
-    body.chain([check]).map(|digit| b'0' + digit).collect()
+    ManualCode::collect(body.chain([check]).map(|digit| b'0' + digit))
 }
 
 impl FromStr for ManualPayload {

@@ -113,7 +113,7 @@ impl SetupPayload {
         let packed = Zeroizing::new(fields.pack());
         let mut text = Zeroizing::new([0; QR_LEN - PREFIX.len()]);
         base38::encode(&*packed, &mut *text);
-        PREFIX.bytes().chain(text.iter().copied()).collect()
+        QrText::collect(PREFIX.bytes().chain(text.iter().copied()))
     }
 
     /// Encodes the payload as a manual pairing code (Matter Core Specification 5.1.4): 11 digits for the standard

@@ -150,7 +150,12 @@ fn fields_out_of_range_are_refused() {
         "3".parse::<CommissioningFlow>(),
         Err(Error::CommissioningFlow { value: 3 })
     );
-    assert!("-1".parse::<CommissioningFlow>().is_err());
+    assert_eq!(
+        "abc".parse::<CommissioningFlow>(),
+        Err(Error::Value(ValueError::NotANumber))
+    );
+    assert_eq!("0x2".parse::<CommissioningFlow>(), Ok(CommissioningFlow::Custom));
+    assert!("-1".parse::<CommissioningFlow>().is_err() && "+1".parse::<CommissioningFlow>().is_err());
     let accepted = (0..=u8::MAX)
         .filter(|&mask| DiscoveryCapabilities::new(mask).is_ok())
         .collect::<Vec<_>>();

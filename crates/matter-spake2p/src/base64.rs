@@ -1,5 +1,4 @@
 use core::fmt;
-use core::ops::Deref;
 
 use base64ct::{Base64 as Standard, Encoding};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -31,14 +30,6 @@ impl Base64 {
             .get(..self.len)
             .and_then(|text| core::str::from_utf8(text).ok())
             .unwrap_or_default()
-    }
-}
-
-impl Deref for Base64 {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.as_str()
     }
 }
 

@@ -8,6 +8,8 @@ pub enum Error {
     Base64,
     /// A derived scalar is zero, which happens once in 2^256 derivations; another salt is needed.
     DegenerateVerifier,
+    /// The iteration count is not a decimal or `0x` hexadecimal number.
+    IterationsNotANumber,
     /// The iteration count is not in 1000..=100000.
     IterationsOutOfRange {
         /// The refused count.
@@ -34,6 +36,7 @@ impl fmt::Display for Error {
         match self {
             Self::Base64 => f.write_str("not base64 of the expected length"),
             Self::DegenerateVerifier => f.write_str("the salt gives a degenerate verifier; use another one"),
+            Self::IterationsNotANumber => f.write_str("iteration count is not a number; 1000..=100000 is allowed"),
             Self::IterationsOutOfRange { count } => write!(f, "iteration count {count} is not in 1000..=100000"),
             Self::SaltLength { len } => write!(f, "salt of {len} bytes is not one of 16..=32"),
             Self::VerifierInvalid => f.write_str("verifier is not a scalar and a point of P-256"),

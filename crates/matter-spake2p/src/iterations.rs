@@ -1,6 +1,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use matter_types::parse_u32;
+
 use crate::Error;
 
 /// How often PBKDF2 iterates, 1000..=100000 (Matter Core Specification 3.9, `CRYPTO_PBKDF_ITERATIONS_MIN` and `_MAX`).
@@ -43,10 +45,9 @@ impl TryFrom<u32> for Iterations {
 impl FromStr for Iterations {
     type Err = Error;
 
-    /// Reads a decimal number; what is none counts as 0.
+    /// Reads a decimal or `0x` hexadecimal number.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let digits = !text.starts_with('+');
-        Self::new(text.parse().ok().filter(|_| digits).unwrap_or_default())
+        Self::new(parse_u32(text).map_err(|_| Error::IterationsNotANumber)?)
     }
 }
 

@@ -13,4 +13,5 @@ mod serde_impls;
 pub use discriminator::{Discriminator, ShortDiscriminator};
 pub use error::Error;
 pub use id::{ProductId, VendorId};
+pub use number::parse_u32;
 pub use passcode::Passcode;

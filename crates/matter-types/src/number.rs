@@ -1,7 +1,11 @@
 use crate::Error;
 
 /// Reads a decimal or `0x` hexadecimal number of at most 32 bits, digits only: no sign, no blanks, no separators.
-pub(crate) fn parse_u32(text: &str) -> Result<u32, Error> {
+///
+/// # Errors
+///
+/// [`Error::NotANumber`].
+pub fn parse_u32(text: &str) -> Result<u32, Error> {
     let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => (digits, 16),
         None => (text, 10),

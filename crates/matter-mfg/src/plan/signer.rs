@@ -4,7 +4,6 @@ use matter_attestation::{
 use matter_factory_data::AttestationCredentials;
 use rand_core::CryptoRng;
 
-use super::read_back;
 use crate::job::{Attestation, Job};
 use crate::{Error, TestPki};
 
@@ -35,7 +34,7 @@ impl Signer {
         let dac = issuer
             .issue_dac(&subject, &key.public_key(), self.validity, serial)
             .map_err(signing)?;
-        AttestationCredentials::new(dac, key, self.pai.clone()).map_err(read_back)
+        AttestationCredentials::new(dac, key, self.pai.clone()).map_err(Error::encode)
     }
 }
 
@@ -47,7 +46,19 @@ pub(super) fn open_signer(
 ) -> Result<(Option<TestPki>, Option<Signer>), Error> {
     let start = job.valid_from.unwrap_or(time);
     match &job.attestation {
-        Attestation::None => Ok((None, None)),
+        Attestation::None => {
+            let given = [
+                ("--lifetime", job.lifetime_days.is_some()),
+                ("--valid-from", job.valid_from.is_some()),
+            ];
+            match given.iter().find(|(_, given)| *given) {
+                Some((option, _)) => Err(Error::option(
+                    option,
+                    "is for certificates, and nobody is named to sign any",
+                )),
+                None => Ok((None, None)),
+            }
+        }
         Attestation::Pai(given) => {
             let pai = given.certificate.clone();
             let signer = Signer {
@@ -55,7 +66,7 @@ pub(super) fn open_signer(
                 pai,
                 key: given.key.clone(),
             };
-            check_pai(job, &signer)?;
+            check_pai(job, &signer, ("--cert", "--key"))?;
             Ok((None, Some(signer)))
         }
         Attestation::TestPki { common_name_prefix } => {
@@ -75,16 +86,18 @@ pub(super) fn open_signer(
                 pai: pai.clone(),
                 key: key.clone(),
             };
-            check_pai(job, &signer)?;
+            check_pai(job, &signer, ("--test-pki", "--test-pki"))?;
             Ok((Some(pki), Some(signer)))
         }
     }
 }
 
-fn check_pai(job: &Job, signer: &Signer) -> Result<(), Error> {
+fn check_pai(job: &Job, signer: &Signer, (cert, key): (&'static str, &'static str)) -> Result<(), Error> {
     Issuer::new(&signer.pai, &signer.key).map_err(|error| match error {
-        AttestationError::KeyMismatch => Error::option("--key", "is not the private key of the certificate of --cert"),
-        _ => Error::option("--cert", error),
+        AttestationError::KeyMismatch => {
+            Error::option(key, format!("is not the private key of the certificate of {cert}"))
+        }
+        _ => Error::option(cert, error),
     })?;
     let found = signer.pai.vendor_id();
     if found != Some(job.vendor_id) {
@@ -93,17 +106,17 @@ fn check_pai(job: &Job, signer: &Signer) -> Result<(), Error> {
             "the PAI is for {found}, and the devices are of vendor {}",
             job.vendor_id
         );
-        return Err(Error::option("--cert", reason));
+        return Err(Error::option(cert, reason));
     }
     if let Some(found) = signer.pai.product_id().filter(|found| *found != job.product_id) {
         let reason = format!(
             "the PAI is for product {found}, and the devices are of product {}",
             job.product_id
         );
-        return Err(Error::option("--cert", reason));
+        return Err(Error::option(cert, reason));
     }
     if signer.pai.path_len() != Some(0) {
-        return Err(Error::option("--cert", "is not a PAI, whose path length is 0"));
+        return Err(Error::option(cert, "is not a PAI, whose path length is 0"));
     }
     Ok(())
 }

@@ -10,12 +10,14 @@ use rand_core::CryptoRng;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::Plan;
 use super::signer::Signer;
-use super::{Plan, read_back};
 use crate::cells::Cells;
 use crate::job::Job;
 use crate::{Error, TestPki};
 
+/// The largest partition: all of the largest flash of an ESP32.
+const MAX_SIZE: u32 = 0x200_0000;
 /// How much longer a DAC can be than another one with the same names: its signature varies by two bytes.
 const DAC_SLACK: usize = 4;
 
@@ -25,8 +27,8 @@ impl Plan {
     /// The certificates of a throw-away chain with the same names stand in for those to come.
     pub(super) fn check_size(&self, rng: &mut impl CryptoRng) -> Result<(), Error> {
         let size = self.job.size;
-        if size.is_read_only() {
-            let reason = format!("{size} is too small; a multiple of 0x1000 in 0x3000..=0x7ffff000 is allowed");
+        if size.is_read_only() || size.get() > MAX_SIZE {
+            let reason = format!("{size} is not a multiple of 0x1000 in 0x3000..={MAX_SIZE:#x}");
             return Err(Error::option("--size", reason));
         }
         let stand_in = self
@@ -56,7 +58,7 @@ impl Plan {
             if let Some(stand_in) = &stand_in {
                 record
                     .set_credentials(stand_in.credentials.clone())
-                    .map_err(read_back)?;
+                    .map_err(Error::encode)?;
             }
             check_fits(&record, stand_in.as_ref(), size)?;
         }
