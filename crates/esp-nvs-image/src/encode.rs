@@ -5,10 +5,9 @@ use crate::error::Error;
 use crate::head::{Head, IndexData, PayloadData};
 use crate::item::ItemType;
 use crate::layout::{
-    BITMAP_OFFSET, MAX_BLOB_V1, MAX_BLOB_V2, MAX_NAMESPACES, MAX_STRING, NAMESPACE_TABLE, NO_CHUNK, PAGE_ACTIVE,
-    PAGE_FULL, PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST,
+    BITMAP_OFFSET, NAMESPACE_TABLE, NO_CHUNK, PAGE_ACTIVE, PAGE_FULL, PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST,
 };
-use crate::name::{Key, Namespace};
+use crate::name::{Key, Namespace, NamespaceTable};
 use crate::seen::Seen;
 use crate::value::Value;
 
@@ -37,8 +36,7 @@ pub struct Encoder<'b> {
     size: PartitionSize,
     version: BlobVersion,
     cursor: Cursor,
-    /// The namespaces of index 1, 2, ..
-    namespaces: [Option<Namespace>; MAX_NAMESPACES],
+    namespaces: NamespaceTable,
     seen: Seen,
 }
 
@@ -65,7 +63,7 @@ impl<'b> Encoder<'b> {
         })?;
         buffer.fill(0xFF);
         let cursor = Cursor::new(size.usable_pages());
-        let namespaces = [None; MAX_NAMESPACES];
+        let namespaces = NamespaceTable::new();
         let mut encoder = Self {
             buffer,
             size,
@@ -84,7 +82,7 @@ impl<'b> Encoder<'b> {
     ///
     /// [`Error::TooManyNamespaces`], [`Error::PartitionFull`].
     pub fn declare(&mut self, namespace: &Namespace) -> Result<(), Error> {
-        let (index, is_new) = self.namespace_index(namespace)?;
+        let (index, is_new) = self.namespaces.index(namespace)?;
         if is_new {
             self.write_namespace(namespace, index)
         } else {
@@ -99,7 +97,7 @@ impl<'b> Encoder<'b> {
     /// [`Error::DuplicateKey`]; [`Error::StringTooLong`], [`Error::StringHasNul`], [`Error::BlobTooLong`] and [`Error::BlobTooManyChunks`] for
     /// a value; [`Error::TooManyNamespaces`] and [`Error::PartitionFull`] for the image.
     pub fn push(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<(), Error> {
-        let (index, is_new) = self.namespace_index(namespace)?;
+        let (index, is_new) = self.namespaces.index(namespace)?;
         if !is_new {
             self.seen.check(self.buffer, index, key)?;
         }
@@ -141,58 +139,13 @@ impl<'b> Encoder<'b> {
         self.buffer.get(..len).unwrap_or_default()
     }
 
-    /// The index of a namespace, and whether it is still to be written.
-    fn namespace_index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
-        for (slot, index) in self.namespaces.iter().zip(1..=u8::MAX) {
-            match slot {
-                Some(known) if known == namespace => return Ok((index, false)),
-                Some(_) => {}
-                None => return Ok((index, true)),
-            }
-        }
-        Err(Error::TooManyNamespaces)
-    }
-
     /// Lays the entry out on a copy of the cursor.
     fn check_fits(&self, with_namespace: bool, value: &Value<'_>) -> Result<(), Error> {
         let mut cursor = self.cursor;
         if with_namespace {
             cursor.fixed()?;
         }
-        match value {
-            Value::Str(text) => {
-                let len = text.len() + 1;
-                if len > MAX_STRING {
-                    return Err(Error::StringTooLong { len: text.len() });
-                }
-                if text.contains('\0') {
-                    return Err(Error::StringHasNul);
-                }
-                cursor.contiguous(len)?;
-            }
-            Value::Blob(bytes) => {
-                let max = match self.version {
-                    BlobVersion::V1 => MAX_BLOB_V1,
-                    BlobVersion::V2 => MAX_BLOB_V2,
-                };
-                if bytes.len() > max {
-                    return Err(Error::BlobTooLong { len: bytes.len(), max });
-                }
-                match self.version {
-                    BlobVersion::V1 => {
-                        cursor.contiguous(bytes.len())?;
-                    }
-                    BlobVersion::V2 => {
-                        let mut blob = cursor.blob(bytes.len())?;
-                        while blob.next_piece()?.is_some() {}
-                    }
-                }
-            }
-            _ => {
-                cursor.fixed()?;
-            }
-        }
-        Ok(())
+        value.lay_out(self.version, &mut cursor)
     }
 
     fn write_namespace(&mut self, namespace: &Namespace, index: u8) -> Result<(), Error> {
@@ -202,9 +155,7 @@ impl<'b> Encoder<'b> {
             run,
             &Head::new(NAMESPACE_TABLE, ItemType::U8, 1, NO_CHUNK, &namespace.as_key(), data),
         );
-        if let Some(slot) = self.namespaces.get_mut(usize::from(index) - 1) {
-            *slot = Some(*namespace);
-        }
+        self.namespaces.insert(namespace, index);
         Ok(())
     }
 

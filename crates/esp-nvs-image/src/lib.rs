@@ -22,6 +22,7 @@ mod name;
 mod owned;
 mod page;
 mod seen;
+mod sizer;
 mod value;
 
 pub use config::{BlobVersion, PartitionSize};
@@ -37,4 +38,5 @@ pub use item::{Item, ItemType, Items};
 pub use name::{Key, Namespace};
 #[cfg(feature = "alloc")]
 pub use owned::OwnedValue;
+pub use sizer::Sizer;
 pub use value::Value;

@@ -2,7 +2,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
-use crate::layout::KEY_FIELD;
+use crate::layout::{KEY_FIELD, MAX_NAMESPACES};
 
 /// The bytes that keys and namespaces share: 1..=15 bytes of UTF-8 without NUL, padded with NUL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,6 +139,35 @@ impl Key {
     #[cfg(feature = "alloc")]
     pub(crate) const fn as_namespace(&self) -> Namespace {
         Namespace(self.0)
+    }
+}
+
+/// The namespaces of an image in the order of their indices 1, 2, ..
+#[derive(Clone, Debug)]
+pub(crate) struct NamespaceTable([Option<Namespace>; MAX_NAMESPACES]);
+
+impl NamespaceTable {
+    pub(crate) const fn new() -> Self {
+        Self([None; MAX_NAMESPACES])
+    }
+
+    /// The index of a namespace, and whether it is still to be inserted.
+    pub(crate) fn index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
+        for (slot, index) in self.0.iter().zip(1..=u8::MAX) {
+            match slot {
+                Some(known) if known == namespace => return Ok((index, false)),
+                Some(_) => {}
+                None => return Ok((index, true)),
+            }
+        }
+        Err(Error::TooManyNamespaces)
+    }
+
+    /// Inserts a namespace under an index that [`NamespaceTable::index`] gave.
+    pub(crate) fn insert(&mut self, namespace: &Namespace, index: u8) {
+        if let Some(slot) = self.0.get_mut(usize::from(index).wrapping_sub(1)) {
+            *slot = Some(*namespace);
+        }
     }
 }
 

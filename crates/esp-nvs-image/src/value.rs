@@ -1,6 +1,10 @@
 use core::fmt;
 
+use crate::config::BlobVersion;
+use crate::cursor::Cursor;
+use crate::error::Error;
 use crate::item::ItemType;
+use crate::layout::{MAX_BLOB_V1, MAX_BLOB_V2, MAX_STRING};
 
 /// A value to encode.
 ///
@@ -44,6 +48,45 @@ impl Value<'_> {
             Self::I64(v) => (ItemType::I64, v.to_le_bytes()),
             Self::Str(_) | Self::Blob(_) => return None,
         })
+    }
+}
+
+impl Value<'_> {
+    /// Moves a cursor over the slots that the value takes.
+    pub(crate) fn lay_out(&self, version: BlobVersion, cursor: &mut Cursor) -> Result<(), Error> {
+        match (self, version) {
+            (Self::Str(text), _) => {
+                let len = text.len() + 1;
+                if len > MAX_STRING {
+                    return Err(Error::StringTooLong { len: text.len() });
+                }
+                if text.contains('\0') {
+                    return Err(Error::StringHasNul);
+                }
+                cursor.contiguous(len)?;
+            }
+            (Self::Blob(bytes), BlobVersion::V1) => {
+                check_len(bytes, MAX_BLOB_V1)?;
+                cursor.contiguous(bytes.len())?;
+            }
+            (Self::Blob(bytes), BlobVersion::V2) => {
+                check_len(bytes, MAX_BLOB_V2)?;
+                let mut blob = cursor.blob(bytes.len())?;
+                while blob.next_piece()?.is_some() {}
+            }
+            _ => {
+                cursor.fixed()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn check_len(blob: &[u8], max: usize) -> Result<(), Error> {
+    if blob.len() > max {
+        Err(Error::BlobTooLong { len: blob.len(), max })
+    } else {
+        Ok(())
     }
 }
 

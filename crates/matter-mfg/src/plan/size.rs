@@ -2,13 +2,12 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
-use esp_nvs_image::{Encoder, Error as NvsError, PartitionSize, Value};
+use esp_nvs_image::{BlobVersion, PartitionSize, Sizer, Value};
 use matter_factory_data::{AttestationCredentials, DeviceRecord, Error as DataError};
 use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode};
 use rand_core::CryptoRng;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::Plan;
 use super::signer::Signer;
@@ -103,21 +102,8 @@ struct StandIn {
 }
 
 fn check_fits(record: &DeviceRecord, stand_in: Option<&StandIn>, size: PartitionSize) -> Result<(), Error> {
-    let Err(error) = lay_out(record, stand_in, size) else {
-        return Ok(());
-    };
-    let larger = |pages: u32| PartitionSize::new(pages * 0x1000).ok();
-    let enough = (size.get() / 0x1000 + 1..0x200)
-        .filter_map(larger)
-        .find(|size| lay_out(record, stand_in, *size).is_ok())
-        .map_or(String::new(), |size| format!("; {size} is enough"));
-    Err(Error::option("--size", format!("{size}: {error}{enough}")))
-}
-
-fn lay_out(record: &DeviceRecord, stand_in: Option<&StandIn>, size: PartitionSize) -> Result<(), DataError> {
-    let mut buffer = Zeroizing::new(vec![0xFF; size.bytes()]);
-    let mut encoder = Encoder::new(&mut buffer, size)?;
-    record.visit(|namespace, key, value| {
+    let mut sizer = Sizer::new(BlobVersion::V2);
+    let counted = record.visit(|namespace, key, value| {
         let zeros;
         let value = match (stand_in, key.as_str()) {
             (Some(stand_in), "dac-cert") => {
@@ -127,8 +113,16 @@ fn lay_out(record: &DeviceRecord, stand_in: Option<&StandIn>, size: PartitionSiz
             (Some(stand_in), "pai-cert") => Value::Blob(&stand_in.pai),
             _ => value,
         };
-        encoder
-            .push(namespace, key, value)
-            .map_err(|error: NvsError| DataError::from(error))
-    })
+        sizer.push(namespace, &value).map_err(DataError::from)
+    });
+    let needed = counted
+        .and_then(|()| Ok(sizer.partition_size()?))
+        .map_err(|error| Error::option("--mcsv", error))?;
+    if needed > size {
+        return Err(Error::option(
+            "--size",
+            format!("{size} is too small; {needed} is enough"),
+        ));
+    }
+    Ok(())
 }
