@@ -2,12 +2,15 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use zeroize::Zeroizing;
 
 /// Why a binary ends without success.
 #[derive(Debug)]
@@ -48,6 +51,70 @@ pub fn say(line: impl Display) {
 /// [`Failure::Work`] when the reader is gone.
 pub fn print(line: impl Display) -> Result<(), Failure> {
     writeln!(std::io::stdout(), "{line}").map_err(|error| Failure::Work(format!("cannot write to stdout: {error}")))
+}
+
+/// Reads an input file of at most 64 MiB, which may hold secrets.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming what the file is for.
+pub fn read_file(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    const MAX: u64 = 64 * 1024 * 1024;
+    let wrong = |reason: &dyn Display| Failure::Input(format!("{what} {}: {reason}", path.display()));
+    let file = File::open(path).map_err(|error| wrong(&error))?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = file
+        .take(MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| wrong(&error))?;
+    if u64::try_from(read).is_ok_and(|read| read <= MAX) {
+        Ok(bytes)
+    } else {
+        Err(wrong(&"is larger than 64 MiB"))
+    }
+}
+
+/// Checks that a file may be written.
+///
+/// # Errors
+///
+/// [`Failure::Input`] when it exists and `force` is not set.
+pub fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(Failure::Input(format!(
+            "{}: exists already; --force replaces it",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Writes a file that only its owner can read: beside its place first, and moved there when it is complete.
+///
+/// # Errors
+///
+/// [`Failure::Input`] when the file exists and `force` is not set, [`Failure::Work`] when it cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::Work(format!("cannot write {}: {error}", path.display()));
+    check_free(path, force)?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| Failure::Input(format!("{}: is no file name", path.display())))?;
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}.tmp", std::process::id()));
+    let hidden = path.with_file_name(hidden);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&hidden).map_err(failed)?;
+    let written = file.write_all(bytes).and_then(|()| std::fs::rename(&hidden, path));
+    written.map_err(|error| {
+        // The draft is of no use to anybody; that it cannot be removed changes nothing about the error.
+        let _ = std::fs::remove_file(&hidden);
+        failed(error)
+    })
 }
 
 /// Shows how far the work is, on a terminal only.
@@ -113,7 +180,9 @@ fn sentence(error: &clap::Error) -> String {
         ErrorKind::UnknownArgument if name.starts_with('-') => format!("unknown option {name}; --help lists all"),
         ErrorKind::UnknownArgument => "an argument is neither an option nor the value of one; --help lists all".into(),
         ErrorKind::MissingRequiredArgument => format!("missing: {argument}; --help lists all"),
-        ErrorKind::InvalidValue => format!("{name} needs a value; --help lists all"),
+        ErrorKind::InvalidValue => format!("{name} needs a value that it knows; --help lists all"),
+        ErrorKind::ArgumentConflict => format!("{name} is not allowed beside another option; --help tells which"),
+        ErrorKind::MissingSubcommand | ErrorKind::InvalidSubcommand => "a command is needed; --help lists all".into(),
         ErrorKind::TooManyValues => format!("{name} takes no value"),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".into(),
         _ => "the arguments cannot be understood; --help lists all".into(),

@@ -10,7 +10,7 @@ use crate::name::{Key, Namespace};
 use crate::page::Page;
 
 /// One key and its value, read from an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry<'a> {
     /// The namespace that the key is in.
     pub namespace: Namespace,
@@ -23,7 +23,7 @@ pub struct Entry<'a> {
 /// A value read from an image.
 ///
 /// `Debug` shows the type and the size only: factory partitions hold private keys.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum StoredValue<'a> {
     /// An unsigned 8-bit integer.
@@ -42,10 +42,35 @@ pub enum StoredValue<'a> {
     U64(u64),
     /// A signed 64-bit integer.
     I64(i64),
+    /// A 32-bit IEEE 754 number, which ESP-IDF reads from its development version of 2026 on.
+    Float(f32),
+    /// A 64-bit IEEE 754 number, likewise.
+    Double(f64),
     /// A text, without its terminating NUL.
     Str(&'a str),
     /// Bytes, possibly in several pieces.
     Blob(Blob<'a>),
+}
+
+impl StoredValue<'_> {
+    /// Returns the name of the type: `u8`, `i8`, .. `float`, `double`, `string` or `blob`.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::U8(_) => "u8",
+            Self::I8(_) => "i8",
+            Self::U16(_) => "u16",
+            Self::I16(_) => "i16",
+            Self::U32(_) => "u32",
+            Self::I32(_) => "i32",
+            Self::U64(_) => "u64",
+            Self::I64(_) => "i64",
+            Self::Float(_) => "float",
+            Self::Double(_) => "double",
+            Self::Str(_) => "string",
+            Self::Blob(_) => "blob",
+        }
+    }
 }
 
 impl fmt::Debug for StoredValue<'_> {
@@ -59,6 +84,8 @@ impl fmt::Debug for StoredValue<'_> {
             Self::I32(_) => f.write_str("I32([elided])"),
             Self::U64(_) => f.write_str("U64([elided])"),
             Self::I64(_) => f.write_str("I64([elided])"),
+            Self::Float(_) => f.write_str("Float([elided])"),
+            Self::Double(_) => f.write_str("Double([elided])"),
             Self::Str(text) => write!(f, "Str([{} bytes])", text.len()),
             Self::Blob(blob) => blob.fmt(f),
         }
@@ -199,6 +226,8 @@ fn value<'a>(item: &Item<'a>, chunks: &mut Chunks<'a>) -> Result<StoredValue<'a>
         ItemType::I32 => StoredValue::I32(i32::from_le_bytes([a, b, c, d])),
         ItemType::U64 => StoredValue::U64(u64::from_le_bytes(data)),
         ItemType::I64 => StoredValue::I64(i64::from_le_bytes(data)),
+        ItemType::Float => StoredValue::Float(f32::from_le_bytes([a, b, c, d])),
+        ItemType::Double => StoredValue::Double(f64::from_le_bytes(data)),
         ItemType::Str => {
             let text = item.payload().strip_suffix(&[0]).filter(|text| !text.contains(&0));
             let text = text.ok_or(Error::StringNotTerminated { offset })?;

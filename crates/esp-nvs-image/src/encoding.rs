@@ -26,6 +26,10 @@ pub enum Encoding {
     U64,
     /// A signed 64-bit integer.
     I64,
+    /// A 32-bit IEEE 754 number; the generator does not know it.
+    Float,
+    /// A 64-bit IEEE 754 number; the generator does not know it.
+    Double,
     /// A text.
     String,
     /// A blob, the bytes of the text as they are.
@@ -38,7 +42,7 @@ pub enum Encoding {
 
 impl Encoding {
     /// Every encoding with its name.
-    const NAMES: [(&'static str, Self); 12] = [
+    const NAMES: [(&'static str, Self); 14] = [
         ("u8", Self::U8),
         ("i8", Self::I8),
         ("u16", Self::U16),
@@ -47,6 +51,8 @@ impl Encoding {
         ("i32", Self::I32),
         ("u64", Self::U64),
         ("i64", Self::I64),
+        ("float", Self::Float),
+        ("double", Self::Double),
         ("string", Self::String),
         ("binary", Self::Binary),
         ("hex2bin", Self::Hex2Bin),
@@ -69,7 +75,7 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// [`Error::NotAnInteger`] with the type's range, [`Error::NotHexadecimal`], [`Error::NotBase64`].
+    /// [`Error::NotAnInteger`] with the type's range, [`Error::NotANumber`], [`Error::NotHexadecimal`], [`Error::NotBase64`].
     pub fn parse(self, text: &str) -> Result<OwnedValue, Error> {
         Ok(match self {
             Self::U8 => OwnedValue::U8(self.integer(text)?),
@@ -80,6 +86,8 @@ impl Encoding {
             Self::I32 => OwnedValue::I32(self.integer(text)?),
             Self::U64 => OwnedValue::U64(self.integer(text)?),
             Self::I64 => OwnedValue::I64(self.integer(text)?),
+            Self::Float => OwnedValue::Float(number(text)?),
+            Self::Double => OwnedValue::Double(number(text)?),
             Self::String => OwnedValue::Str(text.into()),
             Self::Binary => OwnedValue::Blob(text.into()),
             Self::Hex2Bin => OwnedValue::Blob(hexadecimal(text.trim()).ok_or(Error::NotHexadecimal)?),
@@ -127,6 +135,11 @@ impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// A decimal number with or without fraction and exponent, `inf` or `NaN`.
+fn number<T: FromStr>(text: &str) -> Result<T, Error> {
+    text.trim().parse().map_err(|_| Error::NotANumber)
 }
 
 /// What Python's `int()` makes of ASCII text, up to 38 digits.

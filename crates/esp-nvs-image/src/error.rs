@@ -38,10 +38,25 @@ pub enum Error {
         /// The key.
         key: Key,
     },
+    /// The keys of an encrypted partition are all 0xFF: none were made yet.
+    #[cfg(feature = "encryption")]
+    EncryptionKeysBlank,
+    /// The two keys of an encrypted partition are the same.
+    #[cfg(feature = "encryption")]
+    EncryptionKeysEqual,
     /// An entry's checksum is wrong.
     EntryCrc {
         /// Where the entry lies.
         offset: usize,
+    },
+    /// An HMAC key is all 0x00 or all 0xFF: none was burned or stored yet.
+    #[cfg(feature = "encryption")]
+    HmacKeyBlank,
+    /// An HMAC key's length is not 32 bytes.
+    #[cfg(feature = "encryption")]
+    HmacKeySize {
+        /// Its bytes.
+        len: usize,
     },
     /// An image's length is not a multiple of 4096 bytes, or it is empty.
     ImageSize {
@@ -57,6 +72,15 @@ pub enum Error {
     },
     /// A key contains a NUL.
     KeyHasNul,
+    /// A key partition's checksum is wrong.
+    #[cfg(feature = "encryption")]
+    KeyPartitionCrc,
+    /// A key partition is shorter than keys and checksum.
+    #[cfg(feature = "encryption")]
+    KeyPartitionSize {
+        /// Its bytes.
+        len: usize,
+    },
     /// A key has more than 15 bytes.
     KeyTooLong {
         /// Its bytes.
@@ -82,6 +106,9 @@ pub enum Error {
         /// The encoding.
         encoding: crate::Encoding,
     },
+    /// A text is not a decimal number.
+    #[cfg(feature = "alloc")]
+    NotANumber,
     /// A text is not base64.
     #[cfg(feature = "alloc")]
     NotBase64,
@@ -138,6 +165,12 @@ pub enum Error {
     Span {
         /// Where the entry lies.
         offset: usize,
+    },
+    /// A string contains a carriage return, which a CSV file cannot carry.
+    #[cfg(feature = "csv")]
+    StringHasCarriageReturn {
+        /// The string's key.
+        key: Key,
     },
     /// A string contains a NUL, where the firmware would see its end.
     StringHasNul,
@@ -201,7 +234,15 @@ impl fmt::Display for Error {
                 )
             }
             Self::DuplicateKey { key } => write!(f, "key '{key}' stands twice in its namespace"),
+            #[cfg(feature = "encryption")]
+            Self::EncryptionKeysBlank => f.write_str("encryption keys are all 0xff, which stands for no keys"),
+            #[cfg(feature = "encryption")]
+            Self::EncryptionKeysEqual => f.write_str("data key and tweak key are the same; they have to differ"),
             Self::EntryCrc { offset } => write!(f, "checksum of the entry at offset {offset:#x} is wrong"),
+            #[cfg(feature = "encryption")]
+            Self::HmacKeyBlank => f.write_str("HMAC key is all 0x00 or all 0xff, which stands for no key"),
+            #[cfg(feature = "encryption")]
+            Self::HmacKeySize { len } => write!(f, "HMAC key of {len} bytes; exactly 32 are allowed"),
             Self::ImageSize { len } => write!(f, "image of {len} bytes is not a positive multiple of 4096"),
             Self::KeyEmpty => f.write_str("key is empty; 1..=15 bytes are allowed"),
             Self::KeyField { offset } => {
@@ -211,6 +252,15 @@ impl fmt::Display for Error {
                 )
             }
             Self::KeyHasNul => f.write_str("key contains a NUL"),
+            #[cfg(feature = "encryption")]
+            Self::KeyPartitionCrc => f.write_str("checksum of the key partition is wrong"),
+            #[cfg(feature = "encryption")]
+            Self::KeyPartitionSize { len } => {
+                write!(
+                    f,
+                    "key partition of {len} bytes is shorter than its 68 of keys and checksum"
+                )
+            }
             Self::KeyTooLong { len } => write!(f, "key of {len} bytes is longer than the 15 allowed"),
             Self::NamespaceEmpty => f.write_str("namespace is empty; 1..=15 bytes are allowed"),
             Self::NamespaceHasNul => f.write_str("namespace contains a NUL"),
@@ -226,6 +276,8 @@ impl fmt::Display for Error {
                 let (min, max) = encoding.range().unwrap_or_default();
                 write!(f, "not an integer in {min}..={max}, as {encoding} asks for")
             }
+            #[cfg(feature = "alloc")]
+            Self::NotANumber => f.write_str("not a decimal number with or without fraction and exponent"),
             #[cfg(feature = "alloc")]
             Self::NotBase64 => f.write_str("not base64 with whole groups of four characters"),
             #[cfg(feature = "alloc")]
@@ -274,6 +326,10 @@ impl fmt::Display for Error {
                     "span of the entry at offset {offset:#x} does not fit its size or its page"
                 )
             }
+            #[cfg(feature = "csv")]
+            Self::StringHasCarriageReturn { key } => {
+                write!(f, "string of key '{key}' contains a carriage return, which a CSV file cannot carry")
+            }
             Self::StringHasNul => f.write_str("string contains a NUL"),
             Self::StringNotTerminated { offset } => {
                 write!(
@@ -288,7 +344,7 @@ impl fmt::Display for Error {
             Self::TooManyNamespaces => f.write_str("more than the 254 namespaces allowed"),
             #[cfg(feature = "alloc")]
             Self::UnknownEncoding => {
-                f.write_str("unknown encoding (u8 i8 u16 i16 u32 i32 u64 i64 string binary hex2bin base64 are allowed)")
+                f.write_str("unknown encoding (u8 i8 u16 i16 u32 i32 u64 i64 float double string binary hex2bin base64 are allowed)")
             }
             Self::UnknownNamespace { offset, index } => {
                 write!(

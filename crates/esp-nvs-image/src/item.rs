@@ -27,6 +27,10 @@ pub enum ItemType {
     U64,
     /// Signed, 64 bits.
     I64,
+    /// A 32-bit IEEE 754 number.
+    Float,
+    /// A 64-bit IEEE 754 number.
+    Double,
     /// Text with a terminating NUL.
     Str,
     /// A blob in one piece (version 1).
@@ -48,6 +52,8 @@ impl ItemType {
             Self::I32 => 0x14,
             Self::U64 => 0x08,
             Self::I64 => 0x18,
+            Self::Float => 0x24,
+            Self::Double => 0x28,
             Self::Str => 0x21,
             Self::BlobV1 => 0x41,
             Self::BlobChunk => 0x42,
@@ -55,7 +61,7 @@ impl ItemType {
         }
     }
 
-    const fn from_code(code: u8) -> Option<Self> {
+    pub(crate) const fn from_code(code: u8) -> Option<Self> {
         Some(match code {
             0x01 => Self::U8,
             0x11 => Self::I8,
@@ -65,6 +71,8 @@ impl ItemType {
             0x14 => Self::I32,
             0x08 => Self::U64,
             0x18 => Self::I64,
+            0x24 => Self::Float,
+            0x28 => Self::Double,
             0x21 => Self::Str,
             0x41 => Self::BlobV1,
             0x42 => Self::BlobChunk,
@@ -73,7 +81,7 @@ impl ItemType {
         })
     }
 
-    const fn has_payload(self) -> bool {
+    pub(crate) const fn has_payload(self) -> bool {
         matches!(self, Self::Str | Self::BlobV1 | Self::BlobChunk)
     }
 }

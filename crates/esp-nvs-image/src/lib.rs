@@ -7,25 +7,37 @@ extern crate alloc;
 
 mod config;
 mod crc;
+#[cfg(feature = "csv")]
+mod csv;
 mod cursor;
 #[cfg(feature = "alloc")]
 mod decode;
 mod encode;
 #[cfg(feature = "alloc")]
 mod encoding;
+#[cfg(feature = "encryption")]
+mod encryption;
 mod error;
 mod head;
 mod item;
+#[cfg(feature = "encryption")]
+mod keys;
 mod layout;
 mod name;
 #[cfg(feature = "alloc")]
 mod owned;
 mod page;
 mod seen;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod sizer;
 mod value;
+#[cfg(feature = "encryption")]
+mod xts;
 
 pub use config::{BlobVersion, PartitionSize};
+#[cfg(feature = "csv")]
+pub use csv::{CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, encode_csv, read_csv, to_csv};
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, StoredValue, decode};
 pub use encode::Encoder;
@@ -33,8 +45,12 @@ pub use encode::Encoder;
 pub use encode::encode_to_vec;
 #[cfg(feature = "alloc")]
 pub use encoding::Encoding;
+#[cfg(feature = "encryption")]
+pub use encryption::{decrypt, encrypt};
 pub use error::Error;
 pub use item::{Item, ItemType, Items};
+#[cfg(feature = "encryption")]
+pub use keys::{HmacKey, NvsKeys};
 pub use name::{Key, Namespace};
 #[cfg(feature = "alloc")]
 pub use owned::OwnedValue;

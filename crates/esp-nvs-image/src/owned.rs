@@ -8,7 +8,7 @@ use crate::decode::StoredValue;
 use crate::value::Value;
 
 /// A value that owns its bytes, which are wiped when it is dropped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OwnedValue {
     /// An unsigned 8-bit integer.
@@ -27,6 +27,10 @@ pub enum OwnedValue {
     U64(u64),
     /// A signed 64-bit integer.
     I64(i64),
+    /// A 32-bit IEEE 754 number, which ESP-IDF reads from its development version of 2026 on.
+    Float(f32),
+    /// A 64-bit IEEE 754 number, likewise.
+    Double(f64),
     /// A text.
     Str(String),
     /// Bytes.
@@ -46,6 +50,8 @@ impl OwnedValue {
             Self::I32(v) => Value::I32(*v),
             Self::U64(v) => Value::U64(*v),
             Self::I64(v) => Value::I64(*v),
+            Self::Float(v) => Value::Float(*v),
+            Self::Double(v) => Value::Double(*v),
             Self::Str(v) => Value::Str(v),
             Self::Blob(v) => Value::Blob(v),
         }
@@ -63,6 +69,8 @@ impl From<Value<'_>> for OwnedValue {
             Value::I32(v) => Self::I32(v),
             Value::U64(v) => Self::U64(v),
             Value::I64(v) => Self::I64(v),
+            Value::Float(v) => Self::Float(v),
+            Value::Double(v) => Self::Double(v),
             Value::Str(v) => Self::Str(v.into()),
             Value::Blob(v) => Self::Blob(v.into()),
         }
@@ -80,6 +88,8 @@ impl From<&StoredValue<'_>> for OwnedValue {
             StoredValue::I32(v) => Self::I32(*v),
             StoredValue::U64(v) => Self::U64(*v),
             StoredValue::I64(v) => Self::I64(*v),
+            StoredValue::Float(v) => Self::Float(*v),
+            StoredValue::Double(v) => Self::Double(*v),
             StoredValue::Str(v) => Self::Str((*v).into()),
             StoredValue::Blob(v) => Self::Blob(v.to_vec()),
         }

@@ -9,7 +9,7 @@ use crate::layout::{MAX_BLOB_V1, MAX_BLOB_V2, MAX_STRING};
 /// A value to encode.
 ///
 /// `Debug` shows the type and the size only: factory partitions hold private keys.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
     /// An unsigned 8-bit integer.
@@ -28,6 +28,10 @@ pub enum Value<'a> {
     U64(u64),
     /// A signed 64-bit integer.
     I64(i64),
+    /// A 32-bit IEEE 754 number, which ESP-IDF reads from its development version of 2026 on.
+    Float(f32),
+    /// A 64-bit IEEE 754 number, likewise.
+    Double(f64),
     /// A text of at most 3999 bytes; its terminating NUL is added by the encoder.
     Str(&'a str),
     /// Bytes: at most 508,000 in chunks ([`crate::BlobVersion::V2`]), 1984 in one piece ([`crate::BlobVersion::V1`]).
@@ -46,6 +50,8 @@ impl Value<'_> {
             Self::I32(v) => (ItemType::I32, padded(v.to_le_bytes())),
             Self::U64(v) => (ItemType::U64, v.to_le_bytes()),
             Self::I64(v) => (ItemType::I64, v.to_le_bytes()),
+            Self::Float(v) => (ItemType::Float, padded(v.to_le_bytes())),
+            Self::Double(v) => (ItemType::Double, v.to_le_bytes()),
             Self::Str(_) | Self::Blob(_) => return None,
         })
     }

@@ -5,26 +5,16 @@
 
 use std::path::Path;
 
-use esp_nvs_image::{BlobVersion, Encoder, Encoding, Error, Key, Namespace, PartitionSize};
+use esp_nvs_image::{BlobVersion, CsvCompat, CsvFile, CsvReason, PartitionSize, encode_csv};
 
-/// The plain part of the generator's dialect: no comments, no files.
-fn encode(csv_file: &Path, size: PartitionSize, version: BlobVersion) -> Result<Vec<u8>, Error> {
-    let mut reader = csv::Reader::from_path(csv_file).unwrap();
-    let mut buffer = vec![0; size.bytes()];
-    let mut encoder = Encoder::with_version(&mut buffer, size, version)?;
-    let mut namespace = None;
-    for row in reader.records() {
-        let row = row.unwrap();
-        if &row[1] == "namespace" {
-            let name = Namespace::new(&row[0])?;
-            encoder.declare(&name)?;
-            namespace = Some(name);
-            continue;
-        }
-        let value = row[2].parse::<Encoding>()?.parse(&row[3])?;
-        encoder.push(&namespace.unwrap(), &Key::new(&row[0])?, value.as_value())?;
-    }
-    Ok(encoder.finish().to_vec())
+fn encode(csv_file: &Path, size: PartitionSize, version: BlobVersion) -> Result<Vec<u8>, CsvReason> {
+    let text = std::fs::read_to_string(csv_file).unwrap();
+    let file = CsvFile {
+        name: "in.csv",
+        text: &text,
+    };
+    let none = |_: &str| Err("no files".to_owned());
+    encode_csv(&[file], size, version, CsvCompat::Off, none).map_err(|error| error.reason)
 }
 
 #[test]
@@ -50,7 +40,7 @@ fn same_bytes_as_the_generator() {
         let ours = encode(&csv_file, parts[1].parse().unwrap(), version);
         match (ours, std::fs::read(csv_file.with_extension("bin"))) {
             (Ok(ours), Ok(theirs)) if ours == theirs => identical += 1,
-            (Err(Error::PartitionFull { .. }), Err(_)) => both_full += 1,
+            (Err(CsvReason::PartitionTooSmall { .. }), Err(_)) => both_full += 1,
             (ours, theirs) => {
                 println!(
                     "{name}: we {:?}, the generator {:?}",

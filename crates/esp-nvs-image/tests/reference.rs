@@ -114,3 +114,20 @@ fn debug_shows_no_value() {
         "{shown}"
     );
 }
+
+#[test]
+fn floats_take_one_slot_like_integers() {
+    // Types 0x24 and 0x28 with IEEE 754 bytes, little-endian, the rest 0xFF: ESP-IDF, nvs_types.hpp and nvs_page.cpp.
+    let namespace = Namespace::new("ns").unwrap();
+    let entries = [
+        (namespace, Key::new("f").unwrap(), Value::Float(1.5)),
+        (namespace, Key::new("d").unwrap(), Value::Double(-2.0)),
+    ];
+    let image = encode_to_vec(PartitionSize::new(0x3000).unwrap(), BlobVersion::V2, entries).unwrap();
+    assert_eq!(image[96..100], hex!("012401ff"));
+    assert_eq!(image[120..128], hex!("0000c03fffffffff"));
+    assert_eq!(image[128..132], hex!("012801ff"));
+    assert_eq!(image[152..160], hex!("00000000000000c0"));
+    let read = decode(&image).unwrap();
+    assert_eq!((&read[0].value, &read[1].value), (&StoredValue::Float(1.5), &StoredValue::Double(-2.0)));
+}

@@ -1,7 +1,7 @@
 use esp_nvs_image::{Key, Namespace, OwnedValue};
 
 /// A key and its value, in the factory partition beside what Matter defines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FactoryEntry {
     /// The namespace.
     pub namespace: Namespace,

@@ -77,6 +77,8 @@ fn cell(value: Value<'_>) -> (&'static str, Zeroizing<String>) {
         Value::I32(v) => ("i32", v.to_string()),
         Value::U64(v) => ("u64", v.to_string()),
         Value::I64(v) => ("i64", v.to_string()),
+        Value::Float(v) => ("float", format!("{v:?}")),
+        Value::Double(v) => ("double", format!("{v:?}")),
         Value::Str(v) => ("string", v.to_owned()),
         Value::Blob(v) => ("hex2bin", v.iter().map(|byte| format!("{byte:02x}")).collect()),
         _ => ("", String::new()),

@@ -1,0 +1,147 @@
+//! The CSV files of the reference generator: `key,type,encoding,value`.
+
+mod error;
+mod fill;
+mod records;
+mod rows;
+mod wifi;
+mod write;
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+pub use self::error::{CsvError, CsvReason};
+use self::rows::Reader;
+pub use self::write::to_csv;
+use crate::config::{BlobVersion, PartitionSize};
+use crate::encode::Encoder;
+use crate::error::Error;
+use crate::name::{Key, Namespace};
+use crate::owned::OwnedValue;
+use crate::sizer::Sizer;
+
+/// A CSV file in memory, and the name by which errors call it.
+#[derive(Clone, Copy)]
+pub struct CsvFile<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The contents.
+    pub text: &'a str,
+}
+
+impl fmt::Debug for CsvFile<'_> {
+    /// Leaves out the text, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CsvFile")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which of the generator's harmless oddities are reproduced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CsvCompat {
+    /// None: a row goes into the namespace that it stands under, and no hidden rows are added.
+    #[default]
+    Off,
+    /// Rows under a namespace that stands for the second time go into the newest namespace, and Wi-Fi keys bring the
+    /// generator's hidden rows with them.
+    On,
+}
+
+/// A row of a CSV file, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CsvRow {
+    /// The number of its file, from 0.
+    pub file: usize,
+    /// The line of its value, from 1.
+    pub line: u32,
+    /// The column of its value in characters, from 1.
+    pub column: u32,
+    /// The namespace, which stays empty when no entry follows.
+    pub namespace: Namespace,
+    /// The key and its value; a row of type `namespace` has none.
+    pub entry: Option<(Key, OwnedValue)>,
+}
+
+/// Reads CSV files in the generator's dialect, all of them for one image.
+///
+/// The header names the columns `key`, `type`, `encoding` and `value` in any order, among others. Types are `namespace`,
+/// `data` and `file`, whose value names a file: `load` reads it, and its error is shown as it is. Encodings are those of
+/// [`crate::Encoding`], and `blob_fill(LEN;0xPP)` and `blob_sz_fill(LEN;0xPP)`, which fill a blob up. Lines that begin
+/// with `#` are left out.
+///
+/// # Errors
+///
+/// [`CsvError`] with file, line and column for everything that the generator refuses, and for what it writes in a way
+/// that the firmware reads differently: a key that stands twice, a row before any namespace, an unknown type.
+pub fn read_csv(
+    files: &[CsvFile<'_>],
+    compat: CsvCompat,
+    mut load: impl FnMut(&str) -> Result<Vec<u8>, String>,
+) -> Result<Vec<CsvRow>, CsvError> {
+    let mut reader = Reader::new(compat, &mut load);
+    for file in files {
+        reader.read(file)?;
+    }
+    Ok(reader.into_rows())
+}
+
+/// Encodes CSV files into one image, as the generator's `generate` does.
+///
+/// # Errors
+///
+/// As [`read_csv`]; also when a value is too long, when there are more than 254 namespaces, and when the entries do not
+/// fit, with the size that would.
+pub fn encode_csv(
+    files: &[CsvFile<'_>],
+    size: PartitionSize,
+    version: BlobVersion,
+    compat: CsvCompat,
+    load: impl FnMut(&str) -> Result<Vec<u8>, String>,
+) -> Result<Vec<u8>, CsvError> {
+    let rows = read_csv(files, compat, load)?;
+    let mut image = alloc::vec![0xFF; size.bytes()];
+    let at = |row: &CsvRow, reason: CsvReason| CsvError {
+        file: files.get(row.file).map_or("", |file| file.name).to_string(),
+        line: row.line,
+        column: row.column,
+        reason,
+    };
+    let mut len = 0;
+    if let Ok(mut encoder) = Encoder::with_version(&mut image, size, version) {
+        for row in &rows {
+            let pushed = match &row.entry {
+                None => encoder.declare(&row.namespace),
+                Some((key, value)) => encoder.push(&row.namespace, key, value.as_value()),
+            };
+            pushed.map_err(|error| match error {
+                Error::PartitionFull { .. } => at(
+                    row,
+                    CsvReason::PartitionTooSmall {
+                        size,
+                        needed: needed(&rows, version),
+                    },
+                ),
+                error => at(row, CsvReason::Nvs(error)),
+            })?;
+        }
+        len = encoder.finish().len();
+    }
+    image.truncate(len);
+    Ok(image)
+}
+
+/// The size that all rows need.
+fn needed(rows: &[CsvRow], version: BlobVersion) -> Option<PartitionSize> {
+    let mut sizer = Sizer::new(version);
+    for row in rows {
+        match &row.entry {
+            None => sizer.declare(&row.namespace),
+            Some((_, value)) => sizer.push(&row.namespace, &value.as_value()),
+        }
+        .ok()?;
+    }
+    sizer.partition_size().ok()
+}

@@ -1,0 +1,201 @@
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::error::{CsvError, CsvReason};
+use super::fill::Fill;
+use super::records::{Cell, Place, Records};
+use super::wifi::Wifi;
+use super::{CsvCompat, CsvFile, CsvRow};
+use crate::encoding::Encoding;
+use crate::name::{Key, Namespace};
+use crate::owned::OwnedValue;
+
+type Load<'l> = &'l mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
+
+/// Understands rows, file after file.
+pub(super) struct Reader<'l> {
+    load: Load<'l>,
+    compat: CsvCompat,
+    wifi: Wifi,
+    files: usize,
+    current: Option<Namespace>,
+    known: BTreeSet<Namespace>,
+    /// Where each key stands: file name and line.
+    seen: BTreeMap<(Namespace, Key), (String, u32)>,
+    rows: Vec<CsvRow>,
+}
+
+/// Where the columns are.
+struct Header {
+    key: usize,
+    kind: usize,
+    encoding: usize,
+    value: usize,
+}
+
+/// A reason and the place that it is about.
+type Refused = (Place, CsvReason);
+
+impl<'l> Reader<'l> {
+    pub(super) fn new(compat: CsvCompat, load: Load<'l>) -> Self {
+        Self {
+            load,
+            compat,
+            wifi: Wifi::default(),
+            files: 0,
+            current: None,
+            known: BTreeSet::new(),
+            seen: BTreeMap::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_rows(self) -> Vec<CsvRow> {
+        self.rows
+    }
+
+    pub(super) fn read(&mut self, file: &CsvFile<'_>) -> Result<(), CsvError> {
+        self.read_rows(file)
+            .map_err(|(Place { line, column }, reason)| CsvError {
+                file: file.name.into(),
+                line,
+                column,
+                reason,
+            })
+    }
+
+    fn read_rows(&mut self, file: &CsvFile<'_>) -> Result<(), Refused> {
+        let mut records = Records::new(file.text);
+        let Some(names) = records.next() else { return Ok(()) };
+        let header = Header::new(&names)?;
+        for record in records {
+            self.row(file.name, &header, &record)?;
+        }
+        self.files += 1;
+        Ok(())
+    }
+
+    fn row(&mut self, file: &str, header: &Header, record: &[Cell]) -> Result<(), Refused> {
+        let start = record.first().map_or(Place { line: 1, column: 1 }, |cell| cell.place);
+        let need = |at: usize, column| record.get(at).ok_or((start, CsvReason::CellMissing { column }));
+        let (name, kind) = (need(header.key, "key")?, need(header.kind, "type")?);
+        let as_data = self.compat == CsvCompat::On && Wifi::is_station(&name.text);
+        if kind.text == "namespace" && !as_data {
+            let namespace = Namespace::new(&name.text).map_err(|error| (name.place, CsvReason::Nvs(error)))?;
+            self.namespace(name.place, namespace);
+            return Ok(());
+        }
+        if !matches!(kind.text.as_str(), "data" | "file") && !as_data {
+            return Err((kind.place, CsvReason::UnknownType));
+        }
+        let (encoding, value) = (need(header.encoding, "encoding")?, need(header.value, "value")?);
+        let namespace = self.current.ok_or((name.place, CsvReason::NamespaceMissing))?;
+        let key = Key::new(&name.text).map_err(|error| (name.place, CsvReason::Nvs(error)))?;
+        if self.compat == CsvCompat::On
+            && let Some((hidden, blob)) = self.wifi.before(key.as_str(), &value.text)
+        {
+            self.hidden(file, value.place, namespace, hidden, blob)?;
+        }
+        let contents = if kind.text == "file" && !as_data {
+            Some((self.load)(&value.text).map_err(|reason| (value.place, CsvReason::File(reason)))?)
+        } else {
+            None
+        };
+        let stored = parse(encoding, value, contents)?;
+        self.entry(file, (name.place, value.place), namespace, key, stored)?;
+        if self.compat == CsvCompat::On {
+            for (hidden, blob) in self.wifi.behind(&key) {
+                self.hidden(file, value.place, namespace, hidden, blob)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn namespace(&mut self, at: Place, namespace: Namespace) {
+        let is_new = self.known.insert(namespace);
+        // The generator's oddity: a namespace that stands for the second time is passed over.
+        if is_new || self.compat == CsvCompat::Off {
+            self.current = Some(namespace);
+            self.push(at, namespace, None);
+        }
+    }
+
+    fn hidden(&mut self, file: &str, at: Place, namespace: Namespace, key: &str, blob: Vec<u8>) -> Result<(), Refused> {
+        let key = Key::new(key).map_err(|error| (at, CsvReason::Nvs(error)))?;
+        self.entry(file, (at, at), namespace, key, OwnedValue::Blob(blob))
+    }
+
+    fn entry(
+        &mut self,
+        file: &str,
+        (key_at, value_at): (Place, Place),
+        namespace: Namespace,
+        key: Key,
+        value: OwnedValue,
+    ) -> Result<(), Refused> {
+        let here = (file.into(), key_at.line);
+        if let Some((file, line)) = self.seen.insert((namespace, key), here) {
+            return Err((key_at, CsvReason::Duplicate { key, file, line }));
+        }
+        self.push(value_at, namespace, Some((key, value)));
+        Ok(())
+    }
+
+    fn push(&mut self, at: Place, namespace: Namespace, entry: Option<(Key, OwnedValue)>) {
+        self.rows.push(CsvRow {
+            file: self.files,
+            line: at.line,
+            column: at.column,
+            namespace,
+            entry,
+        });
+    }
+}
+
+impl Header {
+    fn new(names: &[Cell]) -> Result<Self, Refused> {
+        let start = names.first().map_or(Place { line: 1, column: 1 }, |cell| cell.place);
+        let find = |column: &'static str| {
+            // As in Python's DictReader the last of several columns of one name counts.
+            let found = names.iter().rposition(|cell| cell.text == column);
+            found.ok_or((start, CsvReason::ColumnMissing { column }))
+        };
+        Ok(Self {
+            key: find("key")?,
+            kind: find("type")?,
+            encoding: find("encoding")?,
+            value: find("value")?,
+        })
+    }
+}
+
+/// Reads a cell, or the contents of the file that it names.
+fn parse(encoding: &Cell, value: &Cell, contents: Option<Vec<u8>>) -> Result<OwnedValue, Refused> {
+    if let Some(fill) = Fill::parse(&encoding.text) {
+        let bytes = contents.as_deref().unwrap_or(value.text.as_bytes());
+        let blob = fill.ok_or((encoding.place, CsvReason::Fill))?.apply(bytes);
+        return blob.map(OwnedValue::Blob).ok_or((value.place, CsvReason::Fill));
+    }
+    let kind = parse_encoding(&encoding.text).map_err(|error| (encoding.place, CsvReason::Nvs(error)))?;
+    match contents {
+        None => kind.parse(&value.text),
+        Some(bytes) if kind == Encoding::Binary => Ok(OwnedValue::Blob(bytes)),
+        Some(bytes) => {
+            let text = core::str::from_utf8(&bytes).map_err(|_| (value.place, CsvReason::FileNotUtf8))?;
+            kind.parse(text)
+        }
+    }
+    .map_err(|error| (value.place, CsvReason::Nvs(error)))
+}
+
+/// The generator also knows integers and `binary` in upper case; of the others it writes something else then.
+fn parse_encoding(text: &str) -> Result<Encoding, crate::Error> {
+    text.parse().or_else(|error| {
+        let lower: Encoding = text.to_ascii_lowercase().parse().map_err(|_| error)?;
+        match lower {
+            Encoding::String | Encoding::Hex2Bin | Encoding::Base64 => Err(error),
+            other => Ok(other),
+        }
+    })
+}

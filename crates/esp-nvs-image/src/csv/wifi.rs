@@ -1,0 +1,65 @@
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use sha1::Sha1;
+
+use crate::name::Key;
+
+/// What the generator remembers of the Wi-Fi driver's keys, so as to add hidden rows.
+#[derive(Default)]
+pub(super) struct Wifi {
+    station_written: bool,
+    ssid: Option<String>,
+    password: Option<String>,
+    authentication: bool,
+}
+
+const STATION_SSID: &str = "sta.ssid";
+const STATION_PASSWORD: &str = "sta.pswd";
+/// Rounds and bytes of the pre-shared key (IEEE 802.11, annex J.4).
+const PMK_ROUNDS: u32 = 4096;
+const PMK_LEN: usize = 32;
+/// Zeros in front of it.
+const PMK_INFO_ZEROS: usize = 100;
+
+impl Wifi {
+    /// Tells whether the generator takes a row with this key as data, whatever its type says.
+    pub(super) fn is_station(key: &str) -> bool {
+        key == STATION_SSID || key == STATION_PASSWORD
+    }
+
+    /// The row that comes before one of the access point's keys: the one that completes the set.
+    pub(super) fn before(&mut self, key: &str, value: &str) -> Option<(&'static str, Vec<u8>)> {
+        match key {
+            "ap.ssid" => self.ssid = Some(value.into()),
+            "ap.passwd" => self.password = Some(value.into()),
+            "ap.authmode" => self.authentication |= value != "0",
+            _ => return None,
+        }
+        let (Some(ssid), Some(password), true) = (&self.ssid, &self.password, self.authentication) else {
+            return None;
+        };
+        if ssid.is_empty() || password.is_empty() {
+            return None;
+        }
+        let mut info = vec![0; PMK_INFO_ZEROS + PMK_LEN];
+        if let Some(key) = info.get_mut(PMK_INFO_ZEROS..) {
+            pbkdf2::pbkdf2_hmac::<Sha1>(password.as_bytes(), ssid.as_bytes(), PMK_ROUNDS, key);
+        }
+        Some(("ap.pmk_info", info))
+    }
+
+    /// The rows that come behind the first of the station's keys.
+    pub(super) fn behind(&mut self, key: &Key) -> Vec<(&'static str, Vec<u8>)> {
+        if !Self::is_station(key.as_str()) || self.station_written {
+            return Vec::new();
+        }
+        self.station_written = true;
+        vec![
+            ("sta.apinfo", vec![0xFF; 140]),
+            ("sta.pmk", vec![0; 32]),
+            ("sta.apsw", vec![0; 2]),
+        ]
+    }
+}

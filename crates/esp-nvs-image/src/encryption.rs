@@ -1,0 +1,100 @@
+//! Encryption of a whole partition: every written slot by itself, everything else as it is.
+
+use crate::Error;
+use crate::keys::NvsKeys;
+use crate::layout::{PAGE_SIZE, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE};
+use crate::page::Page;
+use crate::xts::SlotCipher;
+
+/// Encrypts an image in place with XTS-AES-256, as the firmware and the reference generator do.
+///
+/// Each slot that its page's bitmap calls written is a data unit of its own, and its byte offset in the partition is
+/// the tweak; `image` therefore starts where the partition starts. Page headers, bitmaps, empty and erased slots and
+/// pages that were never written stay as they are, and so does a page with a damaged header, which is free space for
+/// the firmware: **what such a page or an erased slot holds in plain stays in plain.** An image that the
+/// [`Encoder`](crate::Encoder) wrote has neither.
+///
+/// Nothing in an image tells whether it is encrypted, and there is no authentication: encrypting twice, or decrypting
+/// with other keys, succeeds and makes unreadable slots.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{Encoder, Items, Key, Namespace, NvsKeys, PartitionSize, Value, decrypt, encrypt};
+///
+/// let size = PartitionSize::new(0x3000)?;
+/// let mut buffer = [0; 0x3000];
+/// let mut encoder = Encoder::new(&mut buffer, size)?;
+/// encoder.push(&Namespace::new("storage")?, &Key::new("answer")?, Value::U8(42))?;
+/// let len = encoder.finish().len();
+/// let image = &mut buffer[..len];
+///
+/// let keys = NvsKeys::new([1; 32], [2; 32])?;
+/// encrypt(image, &keys)?;
+/// assert!(Items::new(image).any(|item| item.is_err()));
+/// decrypt(image, &keys)?;
+/// assert_eq!(Items::new(image).filter_map(Result::ok).count(), 2);
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::ImageSize`] unless the length is a positive multiple of 4096, and [`Error::PageVersion`] when an intact
+/// page is of a version that is not known, which the firmware does not mount. Nothing is changed then.
+pub fn encrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
+    check(image)?;
+    let cipher = SlotCipher::new(keys);
+    for_each_written_slot(image, |slot, offset| cipher.encrypt(slot, offset));
+    Ok(())
+}
+
+/// Decrypts an image in place: undoes [`encrypt`].
+///
+/// The result of wrong keys is for the decoder to find: the checksums of the entries are part of the encrypted bytes.
+///
+/// # Errors
+///
+/// As [`encrypt`].
+pub fn decrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
+    check(image)?;
+    let cipher = SlotCipher::new(keys);
+    for_each_written_slot(image, |slot, offset| cipher.decrypt(slot, offset));
+    Ok(())
+}
+
+/// Finds what would stop half way.
+fn check(image: &[u8]) -> Result<(), Error> {
+    let (pages, rest) = image.as_chunks::<PAGE_SIZE>();
+    if pages.is_empty() || !rest.is_empty() {
+        return Err(Error::ImageSize { len: image.len() });
+    }
+    for (page, offset) in pages.iter().zip((0..).step_by(PAGE_SIZE)) {
+        if let Some(Err(error @ Error::PageVersion { .. })) = Page::first_of(page, offset).map(|page| page.check()) {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// Walks over the written slots of the pages with an intact header, each with its byte offset.
+fn for_each_written_slot(image: &mut [u8], mut visit: impl FnMut(&mut [u8; SLOT_SIZE], u128)) {
+    let (pages, _) = image.as_chunks_mut::<PAGE_SIZE>();
+    for (page, page_offset) in pages.iter_mut().zip((0..).step_by(PAGE_SIZE)) {
+        let Some(written) = written_slots(page) else { continue };
+        let (pieces, _) = page.as_chunks_mut();
+        let pieces = pieces.iter_mut().zip((page_offset..).step_by(SLOT_SIZE));
+        let slots = pieces.skip(SLOTS_BEFORE_FIRST).zip(written);
+        for ((slot, offset), _) in slots.filter(|(_, written)| *written) {
+            visit(slot, offset);
+        }
+    }
+}
+
+/// Which slots of a page are written; `None` for a page whose header is not intact.
+fn written_slots(page: &[u8; PAGE_SIZE]) -> Option<[bool; SLOTS_PER_PAGE]> {
+    let page = Page::first_of(page, 0)?;
+    if page.check() != Ok(true) {
+        return None;
+    }
+    Some(core::array::from_fn(|slot| page.slot_state(slot) == SLOT_WRITTEN))
+}

@@ -1,0 +1,212 @@
+//! CSV files: what they become, where errors point, and the way back.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use esp_nvs_image::{
+    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, Key, Namespace, OwnedValue, PartitionSize, Value,
+    decode, encode_csv, encode_to_vec, read_csv, to_csv,
+};
+use proptest::prelude::*;
+
+fn file(text: &str) -> CsvFile<'_> {
+    CsvFile { name: "in.csv", text }
+}
+
+fn no_files(_: &str) -> Result<Vec<u8>, String> {
+    Err("no files here".into())
+}
+
+fn encode(text: &str, size: u32) -> Result<Vec<u8>, CsvError> {
+    let size = PartitionSize::new(size).unwrap();
+    encode_csv(&[file(text)], size, BlobVersion::V2, CsvCompat::Off, no_files)
+}
+
+fn entries(text: &str) -> Vec<(String, OwnedValue)> {
+    let rows = read_csv(&[file(text)], CsvCompat::Off, no_files).unwrap();
+    let entries = rows
+        .into_iter()
+        .filter_map(|row| row.entry.map(|entry| (row.namespace, entry)));
+    entries
+        .map(|(namespace, (key, value))| (format!("{namespace}/{key}"), value))
+        .collect()
+}
+
+#[test]
+fn columns_stand_in_any_order_and_others_are_left_alone() {
+    let text = "note,value,type,key,encoding\n,,namespace,ns,\nx,7,data,k,u8,more,cells\n";
+    assert_eq!(entries(text), [("ns/k".into(), OwnedValue::U8(7))]);
+}
+
+#[test]
+fn namespace_that_stands_again_takes_up_its_keys() {
+    let text =
+        "key,type,encoding,value\na,namespace,,\nx,data,u8,1\nb,namespace,,\ny,data,u8,2\na,namespace,,\nz,data,u8,3\n";
+    let names = entries(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names, ["a/x", "b/y", "a/z"]);
+    let rows = read_csv(&[file(text)], CsvCompat::On, no_files).unwrap();
+    assert_eq!(rows.last().unwrap().namespace.as_str(), "b", "the generator's oddity");
+}
+
+#[test]
+fn namespaces_are_shared_between_files() {
+    let second = CsvFile {
+        name: "two.csv",
+        text: "key,type,encoding,value\nx,data,u8,2\n",
+    };
+    let first = file("key,type,encoding,value\na,namespace,,\nx,data,u8,1\n");
+    let error = read_csv(&[first, second], CsvCompat::Off, no_files).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "two.csv:2:1: key 'x' stands in its namespace already, in in.csv:3"
+    );
+    let none = read_csv(&[second], CsvCompat::Off, no_files).unwrap_err();
+    assert_eq!(none.reason, CsvReason::NamespaceMissing);
+}
+
+#[test]
+fn files_are_read_as_their_encoding_says() {
+    let load = |path: &str| match path {
+        "bytes" => Ok(vec![0xFF, 0]),
+        "text" => Ok(b" 12 ".to_vec()),
+        _ => Err("no such file".to_owned()),
+    };
+    let text = "key,type,encoding,value\nns,namespace,,\na,file,binary,bytes\nb,file,i8,text\nc,file,string,text\n";
+    let rows = read_csv(&[file(text)], CsvCompat::Off, load).unwrap();
+    let values = rows
+        .into_iter()
+        .filter_map(|row| row.entry)
+        .map(|(_, value)| value)
+        .collect::<Vec<_>>();
+    assert_eq!(
+        values,
+        [
+            OwnedValue::Blob(vec![0xFF, 0]),
+            OwnedValue::I8(12),
+            OwnedValue::Str(" 12 ".into())
+        ]
+    );
+    for (row, reason) in [
+        ("d,file,string,bytes", CsvReason::FileNotUtf8),
+        ("d,file,binary,other", CsvReason::File("no such file".into())),
+    ] {
+        let error = read_csv(&[file(&format!("{text}{row}\n"))], CsvCompat::Off, load).unwrap_err();
+        assert_eq!((error.line, error.reason), (6, reason));
+    }
+}
+
+#[test]
+fn errors_point_at_their_cell() {
+    for (rows, place, said) in [
+        ("k,data,u8,256", "3:11", "0..=255, as u8 asks for"),
+        ("k,data,u9,1", "3:8", "unknown encoding"),
+        ("k,dat,u8,1", "3:3", "data, file or namespace"),
+        ("sixteen bytes...,data,u8,1", "3:1", "key of 16 bytes"),
+        (",data,u8,1", "3:1", "key is empty"),
+        ("k,data,u8", "3:1", "no cell for the column 'value'"),
+        ("k", "3:1", "no cell for the column 'type'"),
+        ("a,data,string,\"x\ny\"\nk,data,hex2bin,0", "5:16", "hexadecimal"),
+        ("# comment\n\nk,data,base64,A", "5:15", "base64"),
+        ("k,data,blob_fill(1;0x00),ab", "3:26", "blob_fill"),
+        ("k,data,blob_fill(1;0),a", "3:8", "blob_fill"),
+        ("k,data,u8,1\nk,data,u8,1", "4:1", "in in.csv:3"),
+        (",namespace,,", "3:1", "namespace is empty"),
+    ] {
+        let error = encode(&format!("key,type,encoding,value\nns,namespace,,\n{rows}\n"), 0x3000).unwrap_err();
+        let shown = error.to_string();
+        assert!(
+            shown.starts_with(&format!("in.csv:{place}: ")) && shown.contains(said),
+            "{rows}: {shown}"
+        );
+    }
+    let error = encode("key,type,value\n", 0x3000).unwrap_err();
+    assert_eq!(error.reason, CsvReason::ColumnMissing { column: "encoding" });
+}
+
+#[test]
+fn values_do_not_show_in_errors() {
+    for row in [
+        "k,data,u8,20202021",
+        "k,data,hex2bin,20202021f",
+        "k,data,base64,20202021f",
+        "k,data,i64,0x20202021",
+    ] {
+        let error = encode(&format!("key,type,encoding,value\nns,namespace,,\n{row}\n"), 0x3000).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("20202021"), "{error}");
+    }
+}
+
+#[test]
+fn size_that_is_enough_is_named() {
+    let blob = "ab".repeat(20_000);
+    let text = format!("key,type,encoding,value\nns,namespace,,\nk,data,hex2bin,{blob}\n");
+    let error = encode(&text, 0x3000).unwrap_err();
+    let needed = PartitionSize::new(0x7000).unwrap();
+    let size = PartitionSize::new(0x3000).unwrap();
+    assert_eq!(
+        error.reason,
+        CsvReason::PartitionTooSmall {
+            size,
+            needed: Some(needed)
+        }
+    );
+    assert!(encode(&text, 0x6000).is_err() && encode(&text, 0x7000).is_ok());
+}
+
+#[test]
+fn nothing_at_all_is_an_empty_image() {
+    for text in ["", "\u{feff}", "# only this\n", "key,type,encoding,value\n"] {
+        assert_eq!(decode(&encode(text, 0x3000).unwrap()).unwrap(), [], "{text:?}");
+    }
+}
+
+fn any_value() -> impl Strategy<Value = OwnedValue> {
+    prop_oneof![
+        any::<i8>().prop_map(OwnedValue::I8),
+        any::<u64>().prop_map(OwnedValue::U64),
+        any::<f32>().prop_filter("NaN equals nothing", |v| !v.is_nan()).prop_map(OwnedValue::Float),
+        any::<f64>().prop_filter("NaN equals nothing", |v| !v.is_nan()).prop_map(OwnedValue::Double),
+        "[ -~\n\u{e9}\u{1f600}]{0,40}".prop_map(OwnedValue::Str),
+        proptest::collection::vec(any::<u8>(), 0..300).prop_map(OwnedValue::Blob),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back(
+        values in proptest::collection::btree_map(("[ab]", "[#\",a-c ]{1,3}"), any_value(), 0..20),
+    ) {
+        let size = PartitionSize::new(0x10000).unwrap();
+        let names = |(namespace, key): &(String, String)| (Namespace::new(namespace).unwrap(), Key::new(key).unwrap());
+        let items = values.iter().map(|(name, value)| {
+            let (namespace, key) = names(name);
+            (namespace, key, value.as_value())
+        });
+        let image = encode_to_vec(size, BlobVersion::V2, items).unwrap();
+        let text = to_csv(&decode(&image).unwrap()).unwrap();
+        prop_assert!(encode(&text, 0x10000).unwrap() == image, "{text}");
+    }
+
+    #[test]
+    fn reading_anything_never_panics(text in "[a-z0-9,\"#\n\r() ;=]{0,200}", compat in any::<bool>()) {
+        let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
+        let text = format!("key,type,encoding,value\nns,namespace,,\n{text}");
+        let _ = read_csv(&[file(&text)], compat, no_files);
+    }
+}
+
+#[test]
+fn carriage_return_cannot_be_written() {
+    let entry = (
+        Namespace::new("ns").unwrap(),
+        Key::new("k").unwrap(),
+        Value::Str("a\rb"),
+    );
+    let image = encode_to_vec(PartitionSize::new(0x3000).unwrap(), BlobVersion::V2, [entry]).unwrap();
+    let error = to_csv(&decode(&image).unwrap()).unwrap_err();
+    assert_eq!(
+        error,
+        Error::StringHasCarriageReturn {
+            key: Key::new("k").unwrap()
+        }
+    );
+}

@@ -1,0 +1,295 @@
+//! `nvs-image`: makes, reads, encrypts and decrypts ESP-IDF NVS partition images.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cli::{Failure, check_free, print, read_file, say, write_file};
+use esp_nvs_image::{
+    BlobVersion, CsvCompat, CsvFile, Entry, HmacKey, NvsKeys, PartitionSize, StoredValue, decode, decrypt, encode_csv,
+    encrypt, to_csv,
+};
+use zeroize::Zeroizing;
+
+/// Makes, reads, encrypts and decrypts ESP-IDF NVS partition images.
+///
+/// Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+#[derive(Parser)]
+#[command(name = "nvs-image", version, args_override_self = true)]
+struct Arguments {
+    /// Replaces output files that exist
+    #[arg(long, global = true)]
+    force: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes an image from a CSV file of the reference generator's form
+    Generate {
+        /// CSV file: key,type,encoding,value
+        input: PathBuf,
+        /// The image to write
+        output: PathBuf,
+        /// Size of the partition in bytes, a multiple of 0x1000 from 0x1000
+        size: String,
+        /// How blobs are stored: 1 in one piece, 2 in chunks
+        #[arg(long, value_name = "1|2", default_value = "2")]
+        version: String,
+        #[command(flatten)]
+        keys: KeyFiles,
+        /// Encrypts with new keys, which go to --keyfile
+        #[arg(long, conflicts_with_all = ["inputkey", "hmac_key"])]
+        keygen: bool,
+        /// Where the keys of --keygen or --hmac-key go: a key partition of 4096 bytes
+        #[arg(long, value_name = "FILE")]
+        keyfile: Option<PathBuf>,
+        /// Puts rows under a namespace that stands twice into the newest one, and adds the generator's Wi-Fi rows
+        #[arg(long)]
+        compat: bool,
+    },
+    /// Shows the entries of an image
+    Dump {
+        /// The image
+        image: PathBuf,
+        #[command(flatten)]
+        keys: KeyFiles,
+        /// How the entries are shown; csv can be given to generate again
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Encrypts an image
+    Encrypt(Crypt),
+    /// Decrypts an image
+    Decrypt(Crypt),
+    /// Makes a key partition
+    Keygen {
+        /// The key partition to write, 4096 bytes
+        output: PathBuf,
+        /// Derives the keys from this HMAC key of 32 bytes instead of drawing them
+        #[arg(long, value_name = "FILE")]
+        hmac_key: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+struct Crypt {
+    /// The image to read
+    input: PathBuf,
+    /// The image to write
+    output: PathBuf,
+    #[command(flatten)]
+    keys: KeyFiles,
+}
+
+#[derive(Args)]
+struct KeyFiles {
+    /// Key partition of 4096 bytes
+    #[arg(long, visible_alias = "inputkey", value_name = "FILE", id = "inputkey")]
+    keys: Option<PathBuf>,
+    /// HMAC key of 32 bytes from which the keys are derived
+    #[arg(long, value_name = "FILE", conflicts_with = "inputkey")]
+    hmac_key: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+fn main() -> ExitCode {
+    cli::exit(|| {
+        let Arguments { force, command } = cli::parse_arguments(&[])?;
+        match command {
+            Command::Generate {
+                input,
+                output,
+                size,
+                version,
+                keys,
+                keygen,
+                keyfile,
+                compat,
+            } => {
+                let size = parse_size(&size)?;
+                let version = parse_version(&version)?;
+                let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
+                let mut image = generate(&input, size, version, compat)?;
+                let keys = if keygen { Some(new_keys()?) } else { keys.read()? };
+                match (&keys, &keyfile) {
+                    (None, Some(_)) => return Err(Failure::option("--keyfile", "needs --keygen or --hmac-key")),
+                    (Some(_), None) if keygen => return Err(Failure::option("--keygen", "needs --keyfile beside it")),
+                    _ => {}
+                }
+                if let Some(keys) = &keys {
+                    encrypt(&mut image, keys).map_err(|error| Failure::Input(error.to_string()))?;
+                }
+                check_free(&output, force)?;
+                if let (Some(keys), Some(keyfile)) = (&keys, &keyfile) {
+                    write_keys(keyfile, keys, force)?;
+                }
+                write_file(&output, &image, force)
+            }
+            Command::Dump { image, keys, format } => {
+                let mut bytes = read_file("IMAGE", &image)?;
+                if let Some(keys) = keys.read()? {
+                    decrypt(&mut bytes, &keys).map_err(|error| wrong(&image, error))?;
+                }
+                show(&decode(&bytes).map_err(|error| wrong(&image, error))?, format)
+            }
+            Command::Encrypt(files) => files.run(encrypt, force),
+            Command::Decrypt(files) => files.run(decrypt, force),
+            Command::Keygen { output, hmac_key } => {
+                let keys = match hmac_key {
+                    Some(path) => derive_keys(&path)?,
+                    None => new_keys()?,
+                };
+                write_keys(&output, &keys, force)
+            }
+        }
+    })
+}
+
+fn wrong(path: &Path, error: esp_nvs_image::Error) -> Failure {
+    Failure::Input(format!("{}: {error}", path.display()))
+}
+
+fn parse_size(text: &str) -> Result<PartitionSize, Failure> {
+    text.parse().map_err(|error| Failure::option("SIZE", error))
+}
+
+fn parse_version(text: &str) -> Result<BlobVersion, Failure> {
+    match text {
+        "1" => Ok(BlobVersion::V1),
+        "2" => Ok(BlobVersion::V2),
+        _ => Err(Failure::option("--version", "is not 1 or 2")),
+    }
+}
+
+fn generate(
+    input: &Path,
+    size: PartitionSize,
+    version: BlobVersion,
+    compat: CsvCompat,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let bytes = read_file("IN.csv", input)?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        Failure::Input(format!(
+            "{}: byte {} is not UTF-8",
+            input.display(),
+            error.valid_up_to()
+        ))
+    })?;
+    let name = input.display().to_string();
+    let load = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
+    let image = encode_csv(&[CsvFile { name: &name, text }], size, version, compat, load);
+    image
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::Input(error.to_string()))
+}
+
+fn new_keys() -> Result<NvsKeys, Failure> {
+    let failed = |_| Failure::Work("the operating system gives no random numbers".into());
+    getrandom::u64().map_err(failed)?;
+    let mut random = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
+    NvsKeys::generate(&mut random).map_err(|error| Failure::Work(error.to_string()))
+}
+
+fn derive_keys(path: &Path) -> Result<NvsKeys, Failure> {
+    let key = HmacKey::decode(&read_file("--hmac-key", path)?).map_err(|error| wrong(path, error))?;
+    NvsKeys::from_hmac_key(&key).map_err(|error| wrong(path, error))
+}
+
+fn write_keys(path: &Path, keys: &NvsKeys, force: bool) -> Result<(), Failure> {
+    let mut partition = Zeroizing::new([0; NvsKeys::PARTITION_LEN]);
+    keys.encode_partition(&mut partition);
+    write_file(path, &*partition, force)
+}
+
+impl KeyFiles {
+    fn read(&self) -> Result<Option<NvsKeys>, Failure> {
+        match (&self.keys, &self.hmac_key) {
+            (Some(path), _) => NvsKeys::decode(&read_file("--keys", path)?)
+                .map(Some)
+                .map_err(|error| wrong(path, error)),
+            (None, Some(path)) => derive_keys(path).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+impl Crypt {
+    fn run(
+        &self,
+        work: fn(&mut [u8], &NvsKeys) -> Result<(), esp_nvs_image::Error>,
+        force: bool,
+    ) -> Result<(), Failure> {
+        let keys = self
+            .keys
+            .read()?
+            .ok_or_else(|| Failure::Input("--keys or --hmac-key is missing".into()))?;
+        let mut image = read_file("IN", &self.input)?;
+        work(&mut image, &keys).map_err(|error| wrong(&self.input, error))?;
+        write_file(&self.output, &image, force)
+    }
+}
+
+fn show(entries: &[Entry<'_>], format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Json => {
+            let json = serde_json::to_string_pretty(entries).map_err(|error| Failure::Work(error.to_string()))?;
+            print(json)
+        }
+        Format::Csv => print(
+            to_csv(entries)
+                .map_err(|error| Failure::Input(error.to_string()))?
+                .trim_end(),
+        ),
+        Format::Table => {
+            let width = |names: &dyn Fn(&Entry<'_>) -> usize| entries.iter().map(names).max().unwrap_or_default();
+            let namespaces = width(&|entry| entry.namespace.as_str().chars().count());
+            let keys = width(&|entry| entry.key.as_str().chars().count());
+            for entry in entries {
+                let (namespace, key, kind) = (entry.namespace.as_str(), entry.key.as_str(), entry.value.type_name());
+                print(format_args!(
+                    "{namespace:namespaces$}  {key:keys$}  {kind:6}  {}",
+                    cell(&entry.value)
+                ))?;
+            }
+            say(format_args!("{} entries", entries.len()));
+            Ok(())
+        }
+    }
+}
+
+/// A value in one line of a terminal.
+fn cell(value: &StoredValue<'_>) -> String {
+    const SHOWN: usize = 32;
+    match value {
+        StoredValue::Str(text) => format!("{text:?}"),
+        StoredValue::Blob(blob) => {
+            let bytes = blob
+                .chunks()
+                .flatten()
+                .take(SHOWN)
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>();
+            let more = if blob.len() > SHOWN { ".." } else { "" };
+            format!("{bytes}{more} ({} bytes)", blob.len())
+        }
+        StoredValue::U8(v) => v.to_string(),
+        StoredValue::I8(v) => v.to_string(),
+        StoredValue::U16(v) => v.to_string(),
+        StoredValue::I16(v) => v.to_string(),
+        StoredValue::U32(v) => v.to_string(),
+        StoredValue::I32(v) => v.to_string(),
+        StoredValue::U64(v) => v.to_string(),
+        StoredValue::I64(v) => v.to_string(),
+        StoredValue::Float(v) => v.to_string(),
+        StoredValue::Double(v) => v.to_string(),
+        _ => String::new(),
+    }
+}
