@@ -177,7 +177,7 @@ pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
             offset: item.offset(),
             index,
         })?;
-        if !seen.insert((index, key)) {
+        if !seen.insert(key.within(index)) {
             return Err(Error::DuplicateKey { key });
         }
         entries.push(Entry {

@@ -98,10 +98,11 @@ impl<'b> Encoder<'b> {
     /// a value; [`Error::TooManyNamespaces`] and [`Error::PartitionFull`] for the image.
     pub fn push(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<(), Error> {
         let (index, is_new) = self.namespaces.index(namespace)?;
-        if !is_new {
-            self.seen.check(self.buffer, index, key)?;
+        if let Err(error) = self.check_fits(is_new, &value) {
+            // That the key stands twice is the better thing to say.
+            return self.seen.check(self.buffer, index, key).and(Err(error));
         }
-        self.check_fits(is_new, &value)?;
+        self.seen.insert(self.buffer, index, key)?;
         if is_new {
             self.write_namespace(namespace, index)?;
         }
@@ -121,7 +122,6 @@ impl<'b> Encoder<'b> {
                 }
             }
         }
-        self.seen.insert(index, key);
         Ok(())
     }
 

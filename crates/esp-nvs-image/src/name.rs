@@ -128,6 +128,14 @@ impl Namespace {
 }
 
 impl Key {
+    /// The key within a namespace as one number: a key's field ends with a NUL, in whose place the namespace goes.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn within(&self, namespace: u8) -> u128 {
+        #[expect(clippy::as_conversions, reason = "u8 to u128 loses nothing")]
+        let namespace = namespace as u128;
+        u128::from_be_bytes(self.field()) | namespace
+    }
+
     pub(crate) fn from_field(field: [u8; KEY_FIELD]) -> Option<Self> {
         Name::from_field(field).map(Self)
     }

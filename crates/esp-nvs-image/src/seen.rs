@@ -7,7 +7,7 @@ use crate::name::Key;
 /// written, which gives the same answers and takes time quadratic in the number of keys.
 #[cfg(feature = "alloc")]
 #[derive(Debug)]
-pub(crate) struct Seen(alloc::collections::BTreeSet<(u8, Key)>);
+pub(crate) struct Seen(alloc::collections::BTreeSet<u128>);
 
 #[cfg(feature = "alloc")]
 impl Seen {
@@ -15,16 +15,22 @@ impl Seen {
         Self(alloc::collections::BTreeSet::new())
     }
 
+    /// Checks that a key is new.
     pub(crate) fn check(&self, _written: &[u8], namespace: u8, key: &Key) -> Result<(), Error> {
-        if self.0.contains(&(namespace, *key)) {
+        if self.0.contains(&key.within(namespace)) {
             Err(Error::DuplicateKey { key: *key })
         } else {
             Ok(())
         }
     }
 
-    pub(crate) fn insert(&mut self, namespace: u8, key: &Key) {
-        self.0.insert((namespace, *key));
+    /// Checks that a key is new, and remembers it.
+    pub(crate) fn insert(&mut self, _written: &[u8], namespace: u8, key: &Key) -> Result<(), Error> {
+        if self.0.insert(key.within(namespace)) {
+            Ok(())
+        } else {
+            Err(Error::DuplicateKey { key: *key })
+        }
     }
 }
 
@@ -48,5 +54,7 @@ impl Seen {
         }
     }
 
-    pub(crate) fn insert(&mut self, _namespace: u8, _key: &Key) {}
+    pub(crate) fn insert(&mut self, written: &[u8], namespace: u8, key: &Key) -> Result<(), Error> {
+        self.check(written, namespace, key)
+    }
 }
