@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 /// Why a binary ends without success.
 #[derive(Debug)]
 pub enum Failure {
+    /// The answer is no. Exit code 1.
+    No(String),
     /// Bad usage or unusable input; nothing was written. Exit code 2.
     Input(String),
     /// Something failed while working. Exit code 3.
@@ -32,6 +34,7 @@ impl Failure {
 pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     let (sentence, code) = match work() {
         Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::No(sentence)) => (sentence, 1),
         Err(Failure::Input(sentence)) => (sentence, 2),
         Err(Failure::Work(sentence)) => (sentence, 3),
     };

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::{Failure, check_free, print, read_file, say, write_file};
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvFile, Entry, HmacKey, NvsKeys, PartitionSize, StoredValue, decode, decrypt, encode_csv,
-    encrypt, to_csv,
+    BlobVersion, CsvCompat, CsvFile, Entry, HmacKey, NvsKeys, PartitionSize, StoredValue, decrypt, encode_csv, encrypt,
+    recover, to_csv,
 };
 use zeroize::Zeroizing;
 
 /// Makes, reads, encrypts and decrypts ESP-IDF NVS partition images.
 ///
-/// Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 an image is damaged, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "nvs-image", version, args_override_self = true)]
 struct Arguments {
@@ -138,7 +138,7 @@ fn main() -> ExitCode {
                 if let Some(keys) = keys.read()? {
                     decrypt(&mut bytes, &keys).map_err(|error| wrong(&image, error))?;
                 }
-                show(&decode(&bytes).map_err(|error| wrong(&image, error))?, format)
+                dump(&image, &bytes, format)
             }
             Command::Encrypt(files) => files.run(encrypt, force),
             Command::Decrypt(files) => files.run(decrypt, force),
@@ -234,6 +234,25 @@ impl Crypt {
         let mut image = read_file("IN", &self.input)?;
         work(&mut image, &keys).map_err(|error| wrong(&self.input, error))?;
         write_file(&self.output, &image, force)
+    }
+}
+
+/// Shows what can be read, and says what cannot.
+fn dump(path: &Path, image: &[u8], format: Format) -> Result<(), Failure> {
+    let read = recover(image);
+    if let (true, Some(first)) = (read.entries.is_empty(), read.damage.first()) {
+        return Err(wrong(path, *first));
+    }
+    show(&read.entries, format)?;
+    for damage in &read.damage {
+        say(format_args!("warning: {}: {damage}", path.display()));
+    }
+    match read.damage.len() {
+        0 => Ok(()),
+        places => Err(Failure::No(format!(
+            "{}: damaged in {places} places; the rest is shown",
+            path.display()
+        ))),
     }
 }
 

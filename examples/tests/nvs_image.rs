@@ -60,6 +60,27 @@ fn image_is_made_shown_and_made_again() {
 }
 
 #[test]
+fn damaged_image_is_shown_as_far_as_it_goes() {
+    let folder = workplace();
+    succeed(folder.path(), "generate in.csv a.bin 0x3000");
+    let mut image = fs::read(folder.path().join("a.bin")).unwrap();
+    image[64 + 32 + 8] ^= 1;
+    fs::write(folder.path().join("b.bin"), image).unwrap();
+    let output = run(folder.path(), "dump b.bin");
+    assert_eq!(output.status.code(), Some(1));
+    let (shown, said) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    assert!(shown.contains("channel") && !shown.contains(" ssid "), "{shown}");
+    assert!(
+        said.contains("warning: b.bin: checksum of the entry at offset 0x60 is wrong"),
+        "{said}"
+    );
+    assert!(said.contains("b.bin: damaged in"), "{said}");
+}
+
+#[test]
 fn encrypted_image_reads_with_its_keys_only() {
     let folder = workplace();
     succeed(folder.path(), "generate in.csv plain.bin 0x3000");

@@ -144,54 +144,106 @@ impl fmt::Debug for Blob<'_> {
 /// The first damage found, with its byte offset. [`Error::DuplicateKey`], [`Error::UnknownNamespace`],
 /// [`Error::BlobIndex`] and [`Error::OrphanChunk`] for entries that are whole but do not fit together.
 pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
+    read(image, Err)
+}
+
+/// What can still be read of an image, and what cannot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recovered<'a> {
+    /// The entries that are whole, in the order in which they were written.
+    pub entries: Vec<Entry<'a>>,
+    /// The damage found, each with its byte offset.
+    pub damage: Vec<Error>,
+}
+
+/// Reads what can be read of an image: damaged pages and entries are reported and left out.
+///
+/// Of a key that stands twice the value written last is taken. Bytes behind the last whole page are left out.
+#[must_use]
+pub fn recover(image: &[u8]) -> Recovered<'_> {
+    let mut damage = Vec::new();
+    let (pages, rest) = image.as_chunks::<PAGE_SIZE>();
+    if !rest.is_empty() || pages.is_empty() {
+        damage.push(Error::ImageSize { len: image.len() });
+    }
+    let entries = read(pages.as_flattened(), |error| {
+        damage.push(error);
+        Ok(())
+    });
+    // Nothing is an error when all damage is accepted, but an image of no pages, which was reported.
+    Recovered {
+        entries: entries.unwrap_or_default(),
+        damage,
+    }
+}
+
+/// Reads an image, as long as `report` accepts the damage that is found.
+fn read(image: &[u8], mut report: impl FnMut(Error) -> Result<(), Error>) -> Result<Vec<Entry<'_>>, Error> {
     let mut names = BTreeMap::new();
     let mut known = BTreeSet::new();
     let mut chunks = BTreeMap::new();
     let mut values = Vec::new();
     for item in log_order(image)? {
-        let item = item?;
+        let item = match item {
+            Ok(item) => item,
+            Err(error) => {
+                report(error)?;
+                continue;
+            }
+        };
         match item.kind() {
             ItemType::U8 if item.namespace_index() == NAMESPACE_TABLE => {
                 let [index, ..] = item.data();
                 let name = item.key().as_namespace();
-                let is_new = known.insert(name) && names.insert(index, name).is_none();
-                if !is_new || index == NAMESPACE_TABLE || index == u8::MAX {
-                    return Err(Error::NamespaceTable { offset: item.offset() });
+                if index == NAMESPACE_TABLE || index == u8::MAX || names.contains_key(&index) || !known.insert(name) {
+                    report(Error::NamespaceTable { offset: item.offset() })?;
+                } else {
+                    names.insert(index, name);
                 }
             }
             ItemType::BlobChunk => {
                 let id = (item.namespace_index(), item.key(), item.chunk_index());
                 if chunks.insert(id, item).is_some() {
-                    return Err(Error::DuplicateKey { key: item.key() });
+                    report(Error::DuplicateKey { key: item.key() })?;
                 }
             }
             _ => values.push(item),
         }
     }
-    let mut seen = BTreeSet::new();
-    let mut entries = Vec::with_capacity(values.len());
+    let mut places = BTreeMap::new();
+    let mut entries: Vec<Entry<'_>> = Vec::with_capacity(values.len());
     for item in values {
-        let key = item.key();
-        let index = item.namespace_index();
-        let namespace = *names.get(&index).ok_or(Error::UnknownNamespace {
-            offset: item.offset(),
-            index,
-        })?;
-        if !seen.insert(key.within(index)) {
-            return Err(Error::DuplicateKey { key });
+        let (key, index, offset) = (item.key(), item.namespace_index(), item.offset());
+        let Some(namespace) = names.get(&index).copied() else {
+            report(Error::UnknownNamespace { offset, index })?;
+            continue;
+        };
+        let earlier = places.get(&key.within(index)).copied();
+        if earlier.is_some() {
+            report(Error::DuplicateKey { key })?;
         }
-        entries.push(Entry {
-            namespace,
-            key,
-            value: value(&item, &mut chunks)?,
-        });
+        let value = match value(&item, &mut chunks) {
+            Ok(value) => value,
+            Err(error) => {
+                report(error)?;
+                continue;
+            }
+        };
+        let entry = Entry { namespace, key, value };
+        match earlier.and_then(|place: usize| entries.get_mut(place)) {
+            Some(place) => *place = entry,
+            None => {
+                places.insert(key.within(index), entries.len());
+                entries.push(entry);
+            }
+        }
     }
-    match chunks.values().next() {
-        Some(orphan) => Err(Error::OrphanChunk {
+    for orphan in chunks.values() {
+        report(Error::OrphanChunk {
             offset: orphan.offset(),
-        }),
-        None => Ok(entries),
+        })?;
     }
+    Ok(entries)
 }
 
 /// The items page by page, the pages by their sequence numbers.

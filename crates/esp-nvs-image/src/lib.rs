@@ -39,7 +39,7 @@ pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
 pub use csv::{CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, encode_csv, read_csv, to_csv};
 #[cfg(feature = "alloc")]
-pub use decode::{Blob, Entry, StoredValue, decode};
+pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};
 pub use encode::Encoder;
 #[cfg(feature = "alloc")]
 pub use encode::encode_to_vec;

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use esp_nvs_image::{BlobVersion, Encoder, Error, Items, Key, Namespace, PartitionSize, Value, decode, encode_to_vec};
+use esp_nvs_image::{
+    BlobVersion, Encoder, Error, Items, Key, Namespace, PartitionSize, Value, decode, encode_to_vec, recover,
+};
 use proptest::prelude::*;
 
 fn ns() -> Namespace {
@@ -237,10 +239,84 @@ fn walk_goes_on_behind_damage() {
     assert_eq!(items[2].unwrap().payload(), b"text\0");
 }
 
+#[test]
+fn what_is_not_damaged_is_recovered() {
+    let image = sample();
+    let whole = decode(&image).unwrap();
+    let names = |image: &[u8]| {
+        let read = recover(image);
+        let keys = read
+            .entries
+            .iter()
+            .map(|entry| entry.key.to_string())
+            .collect::<String>();
+        (keys, read.damage)
+    };
+    assert_eq!(recover(&image).entries, whole);
+    assert_eq!(recover(&image).damage, []);
+
+    let mut damaged = image.clone();
+    damaged[64 + 32 + 24] ^= 1;
+    assert_eq!(names(&damaged), ("sb".into(), vec![Error::EntryCrc { offset: 96 }]));
+
+    // A blob without one of its chunks is lost, and the chunks that are left belong to nothing.
+    let mut damaged = image.clone();
+    damaged[4096 + 64 + 32] ^= 1;
+    let (keys, damage) = names(&damaged);
+    assert_eq!(
+        (keys.as_str(), damage[0]),
+        ("ns", Error::PayloadCrc { offset: 4096 + 64 })
+    );
+    assert!(
+        damage.iter().any(|error| matches!(error, Error::BlobIndex { .. })),
+        "{damage:?}"
+    );
+
+    // A page without its header takes its entries with it.
+    let mut damaged = image.clone();
+    damaged[4] ^= 1;
+    let (keys, damage) = names(&damaged);
+    assert_eq!((keys.as_str(), damage[0]), ("", Error::PageCrc { offset: 0 }));
+
+    let longer = [&image[..], b"tail"].concat();
+    assert_eq!(
+        names(&longer),
+        ("nsb".into(), vec![Error::ImageSize { len: image.len() + 4 }])
+    );
+    assert_eq!(names(&[]), (String::new(), vec![Error::ImageSize { len: 0 }]));
+}
+
+#[test]
+fn value_written_last_is_recovered() {
+    // Two pages that each hold the key: images of one entry, the second with the next sequence number.
+    let page = |value| {
+        let image = encode_to_vec(size(0x1000), BlobVersion::V2, [(ns(), key("k"), Value::U8(value))]).unwrap();
+        image[..4096].to_vec()
+    };
+    let (first, mut second) = (page(1), page(2));
+    second[4] = 1;
+    let checksum = naive_crc(&second[4..28]);
+    second[28..32].copy_from_slice(&checksum.to_le_bytes());
+    for image in [[&first[..], &second].concat(), [&second[..], &first].concat()] {
+        let read = recover(&image);
+        assert_eq!(read.entries.len(), 1);
+        assert_eq!(read.entries[0].value, esp_nvs_image::StoredValue::U8(2));
+        assert_eq!(
+            read.damage.len(),
+            2,
+            "the namespace and the key stand twice: {:?}",
+            read.damage
+        );
+        assert!(decode(&image).is_err());
+    }
+}
+
 proptest! {
     #[test]
     fn arbitrary_pages_never_panic(seed in proptest::collection::vec(any::<u8>(), 0..9000)) {
-        let _ = decode(&seed);
+        let strict = decode(&seed);
+        let read = recover(&seed);
+        prop_assert_eq!(strict.is_ok(), read.damage.is_empty());
         prop_assert!(Items::new(&seed).count() <= seed.len() / 32 + 1);
     }
 
@@ -250,7 +326,9 @@ proptest! {
         for (at, byte) in changes {
             image[at] = byte;
         }
-        let _ = decode(&image);
+        let strict = decode(&image);
+        let read = recover(&image);
+        prop_assert_eq!(strict.err(), read.damage.first().copied());
         prop_assert!(Items::new(&image).count() <= image.len() / 32);
     }
 }
