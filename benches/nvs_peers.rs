@@ -47,11 +47,15 @@ fn matter() -> Vec<Entry> {
 }
 
 fn many(keys: u32) -> Vec<Entry> {
-    (0..keys).map(|i| entry(&format!("key{i}"), OwnedValue::U32(i))).collect()
+    (0..keys)
+        .map(|i| entry(&format!("key{i}"), OwnedValue::U32(i)))
+        .collect()
 }
 
 fn encode(entries: &[Entry], size: PartitionSize) -> Vec<u8> {
-    let borrowed = entries.iter().map(|(namespace, key, value)| (*namespace, *key, value.as_value()));
+    let borrowed = entries
+        .iter()
+        .map(|(namespace, key, value)| (*namespace, *key, value.as_value()));
     encode_to_vec(size, BlobVersion::V2, borrowed).unwrap()
 }
 
@@ -72,7 +76,11 @@ fn compare(runs: u32, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> (Dura
 
 fn tell(what: &str, peer: &str, (ours, theirs): (Duration, Duration)) {
     let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
-    println!("{what}: {:.1} us, {peer} {:.1} us, {ratio:.1} times", micros(ours), micros(theirs));
+    println!(
+        "{what}: {:.1} us, {peer} {:.1} us, {ratio:.1} times",
+        micros(ours),
+        micros(theirs)
+    );
 }
 
 fn micros(time: Duration) -> f64 {
@@ -84,7 +92,9 @@ fn main() {
     let small = matter();
     let small_image = encode(&small, small_size);
     let small_csv = to_csv(&decode(&small_image).unwrap()).unwrap();
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--write-csv").skip(1);
+    let mut arguments = std::env::args()
+        .skip_while(|argument| argument != "--write-csv")
+        .skip(1);
     if let Some(path) = arguments.next() {
         std::fs::write(path, small_csv).unwrap();
         return;
@@ -113,16 +123,24 @@ fn main() {
         let pair = compare(
             10,
             || drop(black_box(decode(black_box(&image)).unwrap())),
-            || drop(black_box(NvsPartition::try_from_bytes(black_box(image.clone())).unwrap())),
+            || {
+                drop(black_box(
+                    NvsPartition::try_from_bytes(black_box(image.clone())).unwrap(),
+                ))
+            },
         );
         tell(&format!("decode 1 MiB with {keys} keys"), peer, pair);
     }
 
     let keys = NvsKeys::from_raw(&std::array::from_fn(|i| u8::try_from(i).unwrap())).unwrap();
     let generator = std::env::var("GENERATOR_MICROSECONDS").unwrap_or_default();
-    let times = generator.split_whitespace().map(|time| time.parse::<f64>().unwrap() / 1e6);
+    let times = generator
+        .split_whitespace()
+        .map(|time| time.parse::<f64>().unwrap() / 1e6);
     let work: [(&str, &dyn Fn()); 2] = [
-        ("encode 24 KiB Matter image", &|| drop(black_box(encode(black_box(&small), small_size)))),
+        ("encode 24 KiB Matter image", &|| {
+            drop(black_box(encode(black_box(&small), small_size)))
+        }),
         ("encode and encrypt it", &|| {
             let mut image = encode(black_box(&small), small_size);
             encrypt(&mut image, &keys).unwrap();
@@ -131,6 +149,10 @@ fn main() {
     ];
     for ((what, work), theirs) in work.into_iter().zip(times) {
         let (ours, _) = compare(300, work, || {});
-        tell(what, "esp-idf-nvs-partition-gen", (ours, Duration::from_secs_f64(theirs)));
+        tell(
+            what,
+            "esp-idf-nvs-partition-gen",
+            (ours, Duration::from_secs_f64(theirs)),
+        );
     }
 }

@@ -26,7 +26,11 @@ impl<'a> Page<'a> {
             // Most of a large partition is blank, hence the wide steps.
             let (words, _) = self.bytes.as_chunks::<16>();
             let blank = words.iter().all(|word| u128::from_ne_bytes(*word) == u128::MAX);
-            return if blank { Ok(false) } else { Err(Error::PageState { offset, state }) };
+            return if blank {
+                Ok(false)
+            } else {
+                Err(Error::PageState { offset, state })
+            };
         }
         let [_, checked, ..] = self.header_words();
         if crc32(&[checked]) != self.word(28) {

@@ -163,8 +163,12 @@ fn any_value() -> impl Strategy<Value = OwnedValue> {
     prop_oneof![
         any::<i8>().prop_map(OwnedValue::I8),
         any::<u64>().prop_map(OwnedValue::U64),
-        any::<f32>().prop_filter("NaN equals nothing", |v| !v.is_nan()).prop_map(OwnedValue::Float),
-        any::<f64>().prop_filter("NaN equals nothing", |v| !v.is_nan()).prop_map(OwnedValue::Double),
+        any::<f32>()
+            .prop_filter("NaN equals nothing", |v| !v.is_nan())
+            .prop_map(OwnedValue::Float),
+        any::<f64>()
+            .prop_filter("NaN equals nothing", |v| !v.is_nan())
+            .prop_map(OwnedValue::Double),
         "[ -~\n\u{e9}\u{1f600}]{0,40}".prop_map(OwnedValue::Str),
         proptest::collection::vec(any::<u8>(), 0..300).prop_map(OwnedValue::Blob),
     ]

@@ -129,5 +129,8 @@ fn floats_take_one_slot_like_integers() {
     assert_eq!(image[128..132], hex!("012801ff"));
     assert_eq!(image[152..160], hex!("00000000000000c0"));
     let read = decode(&image).unwrap();
-    assert_eq!((&read[0].value, &read[1].value), (&StoredValue::Float(1.5), &StoredValue::Double(-2.0)));
+    assert_eq!(
+        (&read[0].value, &read[1].value),
+        (&StoredValue::Float(1.5), &StoredValue::Double(-2.0))
+    );
 }
