@@ -113,7 +113,7 @@ fn main() {
     for keys in [2250, 4500, 9000] {
         let large = many(keys);
         let image = encode(&large, large_size);
-        let theirs = NvsPartition::try_from_str(&to_csv(&decode(&image).unwrap()).unwrap()).unwrap();
+        let theirs = NvsPartition::try_from_str(to_csv(&decode(&image).unwrap()).unwrap()).unwrap();
         let pair = compare(
             10,
             || drop(black_box(encode(black_box(&large), large_size))),

@@ -1,4 +1,4 @@
-//! `nvs-image`: makes, reads, encrypts and decrypts ESP-IDF NVS partition images.
+//! `nvs-image`: makes, reads, checks, encrypts and decrypts ESP-IDF NVS partition images.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::{Failure, check_free, print, read_file, say, write_file};
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvFile, Entry, HmacKey, NvsKeys, PartitionSize, StoredValue, decrypt, encode_csv, encrypt,
-    recover, to_csv,
+    BlobVersion, CsvCompat, CsvFile, Entry, Finding, HmacKey, NvsKeys, PartitionSize, Severity, Statistics,
+    StoredValue, check, decrypt, encode_csv, encrypt, recover, to_csv,
 };
 use zeroize::Zeroizing;
 
-/// Makes, reads, encrypts and decrypts ESP-IDF NVS partition images.
+/// Makes, reads, checks, encrypts and decrypts ESP-IDF NVS partition images.
 ///
-/// Exit codes: 0 done, 1 an image is damaged, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 an image is damaged or has errors, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "nvs-image", version, args_override_self = true)]
 struct Arguments {
@@ -58,6 +58,23 @@ enum Command {
         /// How the entries are shown; csv can be given to generate again
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
+    },
+    /// Names what the firmware would refuse, erase, drop or misread in an image: exit code 1 when there is any error
+    Check {
+        /// The image
+        image: PathBuf,
+        #[command(flatten)]
+        keys: KeyFiles,
+        /// Writes JSON: [{"id", "severity", "offset", "text"}]
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draws the pages of an image and counts what is in them
+    Stat {
+        /// The image
+        image: PathBuf,
+        #[command(flatten)]
+        keys: KeyFiles,
     },
     /// Encrypts an image
     Encrypt(Crypt),
@@ -133,13 +150,9 @@ fn main() -> ExitCode {
                 }
                 write_file(&output, &image, force)
             }
-            Command::Dump { image, keys, format } => {
-                let mut bytes = read_file("IMAGE", &image)?;
-                if let Some(keys) = keys.read()? {
-                    decrypt(&mut bytes, &keys).map_err(|error| wrong(&image, error))?;
-                }
-                dump(&image, &bytes, format)
-            }
+            Command::Dump { image, keys, format } => dump(&image, &read_plain(&image, &keys)?, format),
+            Command::Check { image, keys, json } => show_findings(&check(&read_plain(&image, &keys)?), json),
+            Command::Stat { image, keys } => show_statistics(&Statistics::new(&read_plain(&image, &keys)?)),
             Command::Encrypt(files) => files.run(encrypt, force),
             Command::Decrypt(files) => files.run(decrypt, force),
             Command::Keygen { output, hmac_key } => {
@@ -235,6 +248,62 @@ impl Crypt {
         work(&mut image, &keys).map_err(|error| wrong(&self.input, error))?;
         write_file(&self.output, &image, force)
     }
+}
+
+fn read_plain(path: &Path, keys: &KeyFiles) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut image = read_file("IMAGE", path)?;
+    if let Some(keys) = keys.read()? {
+        decrypt(&mut image, &keys).map_err(|error| wrong(path, error))?;
+    }
+    Ok(image)
+}
+
+fn show_findings(findings: &[Finding], json: bool) -> Result<(), Failure> {
+    if json {
+        let objects = findings.iter().map(|finding| {
+            let (severity, text) = (finding.severity.to_string(), finding.to_string());
+            serde_json::json!({"id": finding.kind.id(), "severity": severity, "offset": finding.offset, "text": text})
+        });
+        print(format_args!("{:#}", serde_json::Value::Array(objects.collect())))?;
+    } else {
+        for finding in findings {
+            print(format_args!("{}: {finding} [{}]", finding.severity, finding.kind.id()))?;
+        }
+    }
+    match findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count()
+    {
+        0 => Ok(()),
+        errors => Err(Failure::No(format!(
+            "{errors} of {} findings are errors",
+            findings.len()
+        ))),
+    }
+}
+
+fn show_statistics(statistics: &Statistics) -> Result<(), Failure> {
+    /// Slots for each character of a page's line: 126 are 42.
+    const SCALE: usize = 3;
+    for page in statistics.pages() {
+        let used = page.used.div_ceil(SCALE);
+        let erased = page.erased / SCALE;
+        let map = format!("{}{}", "#".repeat(used), "x".repeat(erased));
+        let state = format!("{:?}", page.state).to_lowercase();
+        print(format_args!(
+            "{:#08x}  {state:8}  [{map:.<42}]  {} used, {} erased",
+            page.offset, page.used, page.erased
+        ))?;
+    }
+    for (namespace, entries) in statistics.namespaces() {
+        print(format_args!("{namespace}: {entries} entries"))?;
+    }
+    let (used, total) = (statistics.used_slots(), statistics.total_slots());
+    print(format_args!(
+        "slots: {used} of {total} used; payload: {} bytes",
+        statistics.payload_bytes()
+    ))
 }
 
 /// Shows what can be read, and says what cannot.

@@ -78,6 +78,24 @@ fn damaged_image_is_shown_as_far_as_it_goes() {
         "{said}"
     );
     assert!(said.contains("b.bin: damaged in"), "{said}");
+
+    let output = run(folder.path(), "check b.bin --json");
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&json[0]["id"], &json[0]["offset"]),
+        (&"entry-crc".into(), &0x60.into())
+    );
+    assert_eq!(
+        succeed(folder.path(), "check a.bin"),
+        "",
+        "a good image has no findings"
+    );
+    let statistics = succeed(folder.path(), "stat a.bin");
+    assert!(
+        statistics.contains("wifi: 4 entries") && statistics.contains("[####"),
+        "{statistics}"
+    );
 }
 
 #[test]

@@ -5,6 +5,8 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "alloc")]
+mod check;
 mod config;
 mod crc;
 #[cfg(feature = "csv")]
@@ -31,10 +33,14 @@ mod seen;
 #[cfg(feature = "serde")]
 mod serde_impls;
 mod sizer;
+#[cfg(feature = "alloc")]
+mod statistics;
 mod value;
 #[cfg(feature = "encryption")]
 mod xts;
 
+#[cfg(feature = "alloc")]
+pub use check::{Finding, FindingKind, Kept, PageState, Severity, StoredKey, check};
 pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
 pub use csv::{CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, encode_csv, read_csv, to_csv};
@@ -55,4 +61,6 @@ pub use name::{Key, Namespace};
 #[cfg(feature = "alloc")]
 pub use owned::OwnedValue;
 pub use sizer::Sizer;
+#[cfg(feature = "alloc")]
+pub use statistics::{PageSummary, Statistics};
 pub use value::Value;

@@ -23,10 +23,7 @@ impl<'a> Page<'a> {
         let offset = self.offset;
         let state = self.word(0);
         if state == PAGE_UNINITIALISED {
-            // Most of a large partition is blank, hence the wide steps.
-            let (words, _) = self.bytes.as_chunks::<16>();
-            let blank = words.iter().all(|word| u128::from_ne_bytes(*word) == u128::MAX);
-            return if blank {
+            return if self.is_blank() {
                 Ok(false)
             } else {
                 Err(Error::PageState { offset, state })
@@ -58,6 +55,31 @@ impl<'a> Page<'a> {
     #[cfg(feature = "alloc")]
     pub(crate) fn sequence(&self) -> u32 {
         self.word(4)
+    }
+
+    /// The state word, whatever it says.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn state_word(&self) -> u32 {
+        self.word(0)
+    }
+
+    /// The version byte.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn version(&self) -> u8 {
+        self.byte(8)
+    }
+
+    /// Tells whether every byte is 0xFF. Most of a large partition is blank, hence the wide steps.
+    pub(crate) fn is_blank(&self) -> bool {
+        let (words, _) = self.bytes.as_chunks::<16>();
+        words.iter().all(|word| u128::from_ne_bytes(*word) == u128::MAX)
+    }
+
+    /// Tells whether the header's checksum is right.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn has_right_crc(&self) -> bool {
+        let [_, checked, ..] = self.header_words();
+        crc32(&[checked]) == self.word(28)
     }
 
     pub(crate) fn slot_offset(&self, slot: usize) -> usize {

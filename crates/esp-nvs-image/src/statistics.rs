@@ -1,0 +1,148 @@
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::check::{Names, PageState, Survey, number_size};
+use crate::item::ItemType;
+use crate::layout::SLOTS_PER_PAGE;
+use crate::name::Namespace;
+
+/// One page of an image, for a map of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PageSummary {
+    /// Where the page starts, in bytes from the start of the image.
+    pub offset: usize,
+    /// What the firmware takes it for.
+    pub state: PageState,
+    /// Its sequence number; `None` for an empty or a corrupt page.
+    pub sequence: Option<u32>,
+    /// Its version byte, 0xFE for version 2 and 0xFF for version 1; `None` for an empty or a corrupt page.
+    pub version: Option<u8>,
+    /// How many of its 126 slots are written.
+    pub used: usize,
+    /// How many of its slots are erased.
+    pub erased: usize,
+}
+
+/// How full an image is, and of what.
+///
+/// Pages and slots are counted as they are, entries and bytes as the firmware sees them after it mounted the image:
+/// without what it erases or drops (see [`check`](crate::check)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    pages: Vec<PageSummary>,
+    namespaces: Vec<(Namespace, usize)>,
+    lost_entries: usize,
+    payload_bytes: usize,
+}
+
+impl Statistics {
+    /// Counts what is in an image. Bytes behind the last whole page are left out.
+    #[must_use]
+    pub fn new(image: &[u8]) -> Self {
+        let survey = Survey::new(image);
+        let pages = survey.pages.iter().map(|info| {
+            let (used, erased) = info.used_and_erased();
+            PageSummary {
+                offset: info.offset,
+                state: info.state,
+                sequence: info.is_in_log().then(|| info.page.sequence()),
+                version: info.is_in_log().then(|| info.page.version()),
+                used,
+                erased,
+            }
+        });
+        let mut entries = BTreeMap::<u8, usize>::new();
+        let mut payload_bytes = 0;
+        for (_, record) in survey.kept_records().filter(|(_, record)| !record.is_in_table()) {
+            payload_bytes += match record.kind {
+                ItemType::BlobIndex => 0,
+                kind if kind.has_payload() => record.payload.len(),
+                kind => number_size(kind),
+            };
+            if record.kind != ItemType::BlobChunk {
+                *entries.entry(record.namespace).or_default() += 1;
+            }
+        }
+        let names = Names::new(&survey).by_index.into_iter();
+        let namespaces = names
+            .filter_map(|(index, (_, name))| {
+                let name = name.key()?.as_namespace();
+                Some((name, entries.remove(&index).unwrap_or_default()))
+            })
+            .collect();
+        Self {
+            pages: pages.collect(),
+            namespaces,
+            lost_entries: entries.values().sum(),
+            payload_bytes,
+        }
+    }
+
+    /// Returns the pages as they lie in the image.
+    #[must_use]
+    pub fn pages(&self) -> &[PageSummary] {
+        &self.pages
+    }
+
+    /// Returns how many pages have a state.
+    #[must_use]
+    pub fn pages_in(&self, state: PageState) -> usize {
+        self.pages.iter().filter(|page| page.state == state).count()
+    }
+
+    /// Returns the namespaces in the order of their indices, each with the number of its keys.
+    #[must_use]
+    pub fn namespaces(&self) -> &[(Namespace, usize)] {
+        &self.namespaces
+    }
+
+    /// Returns how many entries are in no namespace that has a legal name.
+    #[must_use]
+    pub const fn lost_entries(&self) -> usize {
+        self.lost_entries
+    }
+
+    /// Returns the bytes of all values: of a number 1..=8, of a string with its NUL, of a blob without its index.
+    #[must_use]
+    pub const fn payload_bytes(&self) -> usize {
+        self.payload_bytes
+    }
+
+    /// Returns the number of all slots, 126 for each page.
+    #[must_use]
+    pub fn total_slots(&self) -> usize {
+        self.pages.len() * SLOTS_PER_PAGE
+    }
+
+    /// Returns how many slots are written.
+    #[must_use]
+    pub fn used_slots(&self) -> usize {
+        self.pages.iter().map(|page| page.used).sum()
+    }
+
+    /// Returns how many slots are erased and come back when their page is moved.
+    #[must_use]
+    pub fn erased_slots(&self) -> usize {
+        self.pages.iter().map(|page| page.erased).sum()
+    }
+
+    /// Returns how many slots were not written since their page was erased, or are in a corrupt page.
+    #[must_use]
+    pub fn empty_slots(&self) -> usize {
+        self.free_slots() - self.erased_slots()
+    }
+
+    /// Returns how many slots are free as the firmware counts (`nvs_get_stats`, `free_entries`): all that are not
+    /// written, erased ones included.
+    #[must_use]
+    pub fn free_slots(&self) -> usize {
+        self.total_slots() - self.used_slots()
+    }
+
+    /// Returns how many of them can be filled (`available_entries`): one page stays empty.
+    #[must_use]
+    pub fn available_slots(&self) -> usize {
+        self.free_slots().saturating_sub(SLOTS_PER_PAGE)
+    }
+}

@@ -1,0 +1,244 @@
+//! Faults of blobs, and keys that stand twice.
+
+use esp_nvs_image::Kept;
+
+use super::{A, Case, NEXT, PAGE_1, at, base, two_pages, with};
+use crate::raw::{ACTIVE, FULL, Raw};
+
+pub fn blob_cases() -> Vec<Case> {
+    let blob = |raw: &mut Raw, page: usize, bytes: &[u8]| {
+        raw.chunk(page, "b", 0, bytes);
+        raw.index(page, "b", bytes.len() as u32, 1, 0)
+    };
+    vec![
+        (
+            "chunk missing",
+            base(|raw| {
+                raw.chunk(0, "b", 0, b"x");
+                raw.index(0, "b", 1, 2, 0);
+            }),
+            at("blob-chunks", NEXT + 64),
+        ),
+        (
+            "all chunks missing",
+            base(|raw| {
+                raw.index(0, "b", 1, 1, 0);
+            }),
+            at("blob-chunks", NEXT),
+        ),
+        (
+            "size of another blob",
+            base(|raw| {
+                raw.chunk(0, "b", 0, b"x");
+                raw.index(0, "b", 2, 1, 0);
+            }),
+            at("blob-size", NEXT + 64),
+        ),
+        (
+            "508001 bytes",
+            base(|raw| {
+                raw.index(0, "b", 508_001, 0, 0);
+            }),
+            at("blob-index-size", NEXT),
+        ),
+        (
+            "chunks from 5",
+            base(|raw| {
+                raw.chunk(0, "b", 5, b"x");
+                raw.index(0, "b", 1, 1, 5);
+            }),
+            at("chunk-start", NEXT + 64),
+        ),
+        (
+            "chunks without an index",
+            base(|raw| {
+                raw.chunk(0, "b", 0, b"x");
+                raw.chunk(0, "b", 1, b"y");
+            }),
+            at("orphan-chunks", NEXT),
+        ),
+        (
+            "chunk behind the last",
+            base(|raw| {
+                blob(raw, 0, b"x");
+                raw.chunk(0, "b", 0x80, b"y");
+            }),
+            at("orphan-chunks", NEXT + 96),
+        ),
+        (
+            "chunk of no bytes",
+            base(|raw| {
+                raw.chunk(0, "b", 0, b"");
+                raw.chunk(0, "b", 1, b"x");
+                raw.index(0, "b", 1, 2, 0);
+            }),
+            { at("empty-chunk", NEXT) },
+        ),
+        (
+            "blob of no bytes",
+            base(|raw| {
+                blob(raw, 0, b"");
+            }),
+            vec![],
+        ),
+        (
+            "chunk twice on an active page",
+            base(|raw| {
+                raw.chunk(0, "b", 0, b"x");
+                blob(raw, 0, b"y");
+            }),
+            { at("duplicate-chunk", NEXT + 64) },
+        ),
+        (
+            "chunk twice on two pages",
+            two_pages(|raw| {
+                raw.chunk(0, "b", 0, b"x");
+                blob(raw, 1, b"y");
+            }),
+            { [at("duplicate-chunk", PAGE_1), at("blob-chunks", PAGE_1 + 64)].concat() },
+        ),
+        (
+            "one chunk twice for two",
+            two_pages(|raw| {
+                raw.chunk(0, "b", 0, b"x");
+                raw.chunk(1, "b", 0, b"y");
+                raw.index(1, "b", 2, 2, 0);
+            }),
+            { [at("duplicate-chunk", PAGE_1), at("blob-chunks", PAGE_1 + 64)].concat() },
+        ),
+        (
+            "blob twice on an active page",
+            base(|raw| {
+                blob(raw, 0, b"x");
+                blob(raw, 0, b"yz");
+            }),
+            { [at("duplicate-chunk", NEXT + 96), at("duplicate-key", NEXT + 160)].concat() },
+        ),
+        (
+            "new generation written, old not erased",
+            base(|raw| {
+                blob(raw, 0, b"x");
+                raw.chunk(0, "b", 0x80, b"y");
+                raw.index(0, "b", 1, 1, 0x80);
+            }),
+            { [at("orphan-chunks", NEXT), at("duplicate-key", NEXT + 160)].concat() },
+        ),
+    ]
+}
+
+pub fn duplicate_cases() -> Vec<(Case, Kept)> {
+    let blob = |raw: &mut Raw, page: usize, bytes: &[u8]| {
+        raw.chunk(page, "a", 0, bytes);
+        raw.index(page, "a", bytes.len() as u32, 1, 0)
+    };
+    let key = |offset| at("duplicate-key", offset);
+    let more = |raw: &mut Raw| {
+        raw.number(1, 1, "more");
+    };
+    vec![
+        (
+            (
+                "on an active page",
+                base(|raw| {
+                    raw.number(0, 1, "a");
+                }),
+                key(NEXT),
+            ),
+            Kept::Later,
+        ),
+        (
+            (
+                "of two types on an active page",
+                base(|raw| {
+                    raw.string(0, "a", b"\0");
+                }),
+                key(NEXT),
+            ),
+            Kept::Later,
+        ),
+        (
+            (
+                "on a full page",
+                two_pages(|raw| {
+                    raw.number(0, 1, "a");
+                }),
+                key(NEXT),
+            ),
+            Kept::Earlier,
+        ),
+        (
+            (
+                "as the last entry",
+                two_pages(|raw| {
+                    raw.number(1, 1, "a");
+                }),
+                key(PAGE_1),
+            ),
+            Kept::Later,
+        ),
+        (
+            (
+                "on two pages",
+                two_pages(|raw| {
+                    raw.number(1, 1, "a");
+                    more(raw);
+                }),
+                key(PAGE_1),
+            ),
+            Kept::Earlier,
+        ),
+        (
+            (
+                "of two types on two pages",
+                two_pages(|raw| {
+                    raw.string(1, "a", b"\0");
+                    more(raw);
+                }),
+                key(PAGE_1),
+            ),
+            Kept::Both,
+        ),
+        (
+            (
+                "blob of version 1 as number",
+                two_pages(|raw| {
+                    raw.blob_v1(1, "b", b"");
+                    raw.number(1, 1, "b");
+                }),
+                key(PAGE_1 + 32),
+            ),
+            Kept::Later,
+        ),
+        (
+            (
+                "blob on two pages",
+                with(Raw::new(3), |raw| {
+                    raw.page(0, FULL, 0);
+                    raw.page(1, ACTIVE, 1);
+                    raw.namespace(0, "ns", 1);
+                    blob(raw, 0, b"x");
+                    blob(raw, 1, b"yz");
+                    more(raw);
+                }),
+                [
+                    at("blob-chunks", A + 64),
+                    at("duplicate-chunk", PAGE_1),
+                    at("blob-chunks", PAGE_1 + 64),
+                    key(PAGE_1 + 64),
+                ]
+                .concat(),
+            ),
+            Kept::Neither,
+        ),
+        (
+            (
+                "of a namespace on an active page",
+                base(|raw| {
+                    raw.namespace(0, "ns", 1);
+                }),
+                at("namespace-twice", NEXT),
+            ),
+            Kept::Later,
+        ),
+    ]
+}
