@@ -3,13 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use cli::{Failure, check_free, print, read_file, say, write_file};
+use clap::{Args, Parser, Subcommand};
+use cli::{Failure, check_free, read_file, say, write_file};
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvFile, Entry, Finding, HmacKey, NvsKeys, PartitionSize, Severity, Statistics,
-    StoredValue, check, decrypt, encode_csv, encrypt, recover, to_csv,
+    BlobVersion, CsvCompat, CsvFile, HmacKey, NvsKeys, PartitionSize, Statistics, check, decrypt, encode_csv, encrypt,
+    recover,
 };
 use zeroize::Zeroizing;
+
+#[path = "nvs_image/show.rs"]
+mod show;
+
+use show::{Format, show, show_findings, show_statistics};
 
 /// Makes, reads, checks, encrypts and decrypts ESP-IDF NVS partition images.
 ///
@@ -108,13 +113,6 @@ struct KeyFiles {
     /// HMAC key of 32 bytes from which the keys are derived
     #[arg(long, value_name = "FILE", conflicts_with = "inputkey")]
     hmac_key: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Table,
-    Json,
-    Csv,
 }
 
 fn main() -> ExitCode {
@@ -258,54 +256,6 @@ fn read_plain(path: &Path, keys: &KeyFiles) -> Result<Zeroizing<Vec<u8>>, Failur
     Ok(image)
 }
 
-fn show_findings(findings: &[Finding], json: bool) -> Result<(), Failure> {
-    if json {
-        let objects = findings.iter().map(|finding| {
-            let (severity, text) = (finding.severity.to_string(), finding.to_string());
-            serde_json::json!({"id": finding.kind.id(), "severity": severity, "offset": finding.offset, "text": text})
-        });
-        print(format_args!("{:#}", serde_json::Value::Array(objects.collect())))?;
-    } else {
-        for finding in findings {
-            print(format_args!("{}: {finding} [{}]", finding.severity, finding.kind.id()))?;
-        }
-    }
-    match findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count()
-    {
-        0 => Ok(()),
-        errors => Err(Failure::No(format!(
-            "{errors} of {} findings are errors",
-            findings.len()
-        ))),
-    }
-}
-
-fn show_statistics(statistics: &Statistics) -> Result<(), Failure> {
-    /// Slots for each character of a page's line: 126 are 42.
-    const SCALE: usize = 3;
-    for page in statistics.pages() {
-        let used = page.used.div_ceil(SCALE);
-        let erased = page.erased / SCALE;
-        let map = format!("{}{}", "#".repeat(used), "x".repeat(erased));
-        let state = format!("{:?}", page.state).to_lowercase();
-        print(format_args!(
-            "{:#08x}  {state:8}  [{map:.<42}]  {} used, {} erased",
-            page.offset, page.used, page.erased
-        ))?;
-    }
-    for (namespace, entries) in statistics.namespaces() {
-        print(format_args!("{namespace}: {entries} entries"))?;
-    }
-    let (used, total) = (statistics.used_slots(), statistics.total_slots());
-    print(format_args!(
-        "slots: {used} of {total} used; payload: {} bytes",
-        statistics.payload_bytes()
-    ))
-}
-
 /// Shows what can be read, and says what cannot.
 fn dump(path: &Path, image: &[u8], format: Format) -> Result<(), Failure> {
     let read = recover(image);
@@ -322,62 +272,5 @@ fn dump(path: &Path, image: &[u8], format: Format) -> Result<(), Failure> {
             "{}: damaged in {places} places; the rest is shown",
             path.display()
         ))),
-    }
-}
-
-fn show(entries: &[Entry<'_>], format: Format) -> Result<(), Failure> {
-    match format {
-        Format::Json => {
-            let json = serde_json::to_string_pretty(entries).map_err(|error| Failure::Work(error.to_string()))?;
-            print(json)
-        }
-        Format::Csv => print(
-            to_csv(entries)
-                .map_err(|error| Failure::Input(error.to_string()))?
-                .trim_end(),
-        ),
-        Format::Table => {
-            let width = |names: &dyn Fn(&Entry<'_>) -> usize| entries.iter().map(names).max().unwrap_or_default();
-            let namespaces = width(&|entry| entry.namespace.as_str().chars().count());
-            let keys = width(&|entry| entry.key.as_str().chars().count());
-            for entry in entries {
-                let (namespace, key, kind) = (entry.namespace.as_str(), entry.key.as_str(), entry.value.type_name());
-                print(format_args!(
-                    "{namespace:namespaces$}  {key:keys$}  {kind:6}  {}",
-                    cell(&entry.value)
-                ))?;
-            }
-            say(format_args!("{} entries", entries.len()));
-            Ok(())
-        }
-    }
-}
-
-/// A value in one line of a terminal.
-fn cell(value: &StoredValue<'_>) -> String {
-    const SHOWN: usize = 32;
-    match value {
-        StoredValue::Str(text) => format!("{text:?}"),
-        StoredValue::Blob(blob) => {
-            let bytes = blob
-                .chunks()
-                .flatten()
-                .take(SHOWN)
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>();
-            let more = if blob.len() > SHOWN { ".." } else { "" };
-            format!("{bytes}{more} ({} bytes)", blob.len())
-        }
-        StoredValue::U8(v) => v.to_string(),
-        StoredValue::I8(v) => v.to_string(),
-        StoredValue::U16(v) => v.to_string(),
-        StoredValue::I16(v) => v.to_string(),
-        StoredValue::U32(v) => v.to_string(),
-        StoredValue::I32(v) => v.to_string(),
-        StoredValue::U64(v) => v.to_string(),
-        StoredValue::I64(v) => v.to_string(),
-        StoredValue::Float(v) => v.to_string(),
-        StoredValue::Double(v) => v.to_string(),
-        _ => String::new(),
     }
 }

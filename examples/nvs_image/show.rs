@@ -1,0 +1,120 @@
+//! What the commands of `nvs-image` print.
+
+use clap::ValueEnum;
+use cli::{Failure, print, say};
+use esp_nvs_image::{Entry, Finding, Severity, Statistics, StoredValue, to_csv};
+
+/// How entries are shown.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+/// Prints findings; errors among them are a no.
+pub(crate) fn show_findings(findings: &[Finding], json: bool) -> Result<(), Failure> {
+    if json {
+        let objects = findings.iter().map(|finding| {
+            let (severity, text) = (finding.severity.to_string(), finding.to_string());
+            serde_json::json!({"id": finding.kind.id(), "severity": severity, "offset": finding.offset, "text": text})
+        });
+        print(format_args!("{:#}", serde_json::Value::Array(objects.collect())))?;
+    } else {
+        for finding in findings {
+            print(format_args!("{}: {finding} [{}]", finding.severity, finding.kind.id()))?;
+        }
+    }
+    match findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count()
+    {
+        0 => Ok(()),
+        errors => Err(Failure::No(format!(
+            "{errors} of {} findings are errors",
+            findings.len()
+        ))),
+    }
+}
+
+pub(crate) fn show_statistics(statistics: &Statistics) -> Result<(), Failure> {
+    /// Slots for each character of a page's line: 126 are 42.
+    const SCALE: usize = 3;
+    for page in statistics.pages() {
+        let used = page.used.div_ceil(SCALE);
+        let erased = page.erased / SCALE;
+        let map = format!("{}{}", "#".repeat(used), "x".repeat(erased));
+        let state = format!("{:?}", page.state).to_lowercase();
+        print(format_args!(
+            "{:#08x}  {state:8}  [{map:.<42}]  {} used, {} erased",
+            page.offset, page.used, page.erased
+        ))?;
+    }
+    for (namespace, entries) in statistics.namespaces() {
+        print(format_args!("{namespace}: {entries} entries"))?;
+    }
+    let (used, total) = (statistics.used_slots(), statistics.total_slots());
+    print(format_args!(
+        "slots: {used} of {total} used; payload: {} bytes",
+        statistics.payload_bytes()
+    ))
+}
+
+/// Prints entries.
+pub(crate) fn show(entries: &[Entry<'_>], format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Json => {
+            let json = serde_json::to_string_pretty(entries).map_err(|error| Failure::Work(error.to_string()))?;
+            print(json)
+        }
+        Format::Csv => print(
+            to_csv(entries)
+                .map_err(|error| Failure::Input(error.to_string()))?
+                .trim_end(),
+        ),
+        Format::Table => {
+            let width = |names: &dyn Fn(&Entry<'_>) -> usize| entries.iter().map(names).max().unwrap_or_default();
+            let namespaces = width(&|entry| entry.namespace.as_str().chars().count());
+            let keys = width(&|entry| entry.key.as_str().chars().count());
+            for entry in entries {
+                let (namespace, key, kind) = (entry.namespace.as_str(), entry.key.as_str(), entry.value.type_name());
+                print(format_args!(
+                    "{namespace:namespaces$}  {key:keys$}  {kind:6}  {}",
+                    cell(&entry.value)
+                ))?;
+            }
+            say(format_args!("{} entries", entries.len()));
+            Ok(())
+        }
+    }
+}
+
+/// A value in one line of a terminal.
+fn cell(value: &StoredValue<'_>) -> String {
+    const SHOWN: usize = 32;
+    match value {
+        StoredValue::Str(text) => format!("{text:?}"),
+        StoredValue::Blob(blob) => {
+            let bytes = blob
+                .chunks()
+                .flatten()
+                .take(SHOWN)
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>();
+            let more = if blob.len() > SHOWN { ".." } else { "" };
+            format!("{bytes}{more} ({} bytes)", blob.len())
+        }
+        StoredValue::U8(v) => v.to_string(),
+        StoredValue::I8(v) => v.to_string(),
+        StoredValue::U16(v) => v.to_string(),
+        StoredValue::I16(v) => v.to_string(),
+        StoredValue::U32(v) => v.to_string(),
+        StoredValue::I32(v) => v.to_string(),
+        StoredValue::U64(v) => v.to_string(),
+        StoredValue::I64(v) => v.to_string(),
+        StoredValue::Float(v) => v.to_string(),
+        StoredValue::Double(v) => v.to_string(),
+        _ => String::new(),
+    }
+}
