@@ -8,7 +8,7 @@ use crate::decode::StoredValue;
 use crate::value::Value;
 
 /// A value that owns its bytes, which are wiped when it is dropped.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum OwnedValue {
     /// An unsigned 8-bit integer.
@@ -57,6 +57,14 @@ impl OwnedValue {
         }
     }
 }
+
+impl PartialEq for OwnedValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_value() == other.as_value()
+    }
+}
+
+impl Eq for OwnedValue {}
 
 impl From<Value<'_>> for OwnedValue {
     fn from(value: Value<'_>) -> Self {

@@ -9,7 +9,7 @@ use crate::layout::{MAX_BLOB_V1, MAX_BLOB_V2, MAX_STRING};
 /// A value to encode.
 ///
 /// `Debug` shows the type and the size only: factory partitions hold private keys.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Value<'a> {
     /// An unsigned 8-bit integer.
@@ -95,6 +95,19 @@ const fn check_len(blob: &[u8], max: usize) -> Result<(), Error> {
         Ok(())
     }
 }
+
+impl PartialEq for Value<'_> {
+    /// Values are equal when they are stored alike: a float that is no number equals itself, and 0 is not -0.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Str(ours), Self::Str(theirs)) => ours == theirs,
+            (Self::Blob(ours), Self::Blob(theirs)) => ours == theirs,
+            _ => self.fixed().is_some() && self.fixed() == other.fixed(),
+        }
+    }
+}
+
+impl Eq for Value<'_> {}
 
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

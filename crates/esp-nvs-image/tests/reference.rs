@@ -116,6 +116,14 @@ fn debug_shows_no_value() {
 }
 
 #[test]
+fn values_are_equal_when_they_are_stored_alike() {
+    assert_eq!(Value::Double(f64::NAN), Value::Double(f64::NAN));
+    assert_ne!(Value::Float(0.0), Value::Float(-0.0));
+    assert_ne!(Value::U8(1), Value::I8(1));
+    assert_ne!(Value::Str("a"), Value::Blob(b"a"));
+}
+
+#[test]
 fn floats_take_one_slot_like_integers() {
     // Types 0x24 and 0x28 with IEEE 754 bytes, little-endian, the rest 0xFF: ESP-IDF, nvs_types.hpp and nvs_page.cpp.
     let namespace = Namespace::new("ns").unwrap();
