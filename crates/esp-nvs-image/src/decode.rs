@@ -1,3 +1,4 @@
+use alloc::collections::btree_map::Entry as MapEntry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt;
@@ -210,7 +211,7 @@ fn read(image: &[u8], mut report: impl FnMut(Error) -> Result<(), Error>) -> Res
             _ => values.push(item),
         }
     }
-    let mut places = BTreeMap::new();
+    let mut places = BTreeMap::<u128, usize>::new();
     let mut entries: Vec<Entry<'_>> = Vec::with_capacity(values.len());
     for item in values {
         let (key, index, offset) = (item.key(), item.namespace_index(), item.offset());
@@ -218,8 +219,9 @@ fn read(image: &[u8], mut report: impl FnMut(Error) -> Result<(), Error>) -> Res
             report(Error::UnknownNamespace { offset, index })?;
             continue;
         };
-        let earlier = places.get(&key.within(index)).copied();
-        if earlier.is_some() {
+        // One look-up for both, since images have thousands of keys.
+        let place = places.entry(key.within(index));
+        if let MapEntry::Occupied(_) = place {
             report(Error::DuplicateKey { key })?;
         }
         let value = match value(&item, &mut chunks) {
@@ -230,10 +232,14 @@ fn read(image: &[u8], mut report: impl FnMut(Error) -> Result<(), Error>) -> Res
             }
         };
         let entry = Entry { namespace, key, value };
-        match earlier.and_then(|place: usize| entries.get_mut(place)) {
-            Some(place) => *place = entry,
-            None => {
-                places.insert(key.within(index), entries.len());
+        match place {
+            MapEntry::Occupied(place) => {
+                if let Some(earlier) = entries.get_mut(*place.get()) {
+                    *earlier = entry;
+                }
+            }
+            MapEntry::Vacant(place) => {
+                place.insert(entries.len());
                 entries.push(entry);
             }
         }
