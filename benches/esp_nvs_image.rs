@@ -1,11 +1,13 @@
-//! Encoding and decoding partition images: a typical device's, and one with many small keys.
+//! Encoding and decoding partition images, plain and encrypted: a typical device's, and one with many small keys.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "benchmark")]
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use esp_nvs_image::{BlobVersion, Key, Namespace, OwnedValue, PartitionSize, Value, decode, encode_to_vec};
+use esp_nvs_image::{
+    BlobVersion, Key, Namespace, NvsKeys, OwnedValue, PartitionSize, Value, decode, decrypt, encode_to_vec, encrypt,
+};
 
 type Entries = Vec<(Namespace, Key, OwnedValue)>;
 
@@ -70,6 +72,23 @@ fn images(c: &mut Criterion) {
         });
         group.bench_function(BenchmarkId::new("decode", name), |b| {
             b.iter(|| black_box(decode(black_box(&image)).unwrap()));
+        });
+        let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
+        let encrypted = |entries: &[(Namespace, Key, Value<'_>)]| {
+            let mut image = encode(entries);
+            encrypt(&mut image, &keys).unwrap();
+            image
+        };
+        let secret = encrypted(&borrowed);
+        group.bench_function(BenchmarkId::new("encode-and-encrypt", name), |b| {
+            b.iter(|| black_box(encrypted(black_box(&borrowed))));
+        });
+        group.bench_function(BenchmarkId::new("decrypt-and-decode", name), |b| {
+            b.iter(|| {
+                let mut image = black_box(&secret).clone();
+                decrypt(&mut image, &keys).unwrap();
+                black_box(decode(&image).unwrap().len())
+            });
         });
     }
     group.finish();

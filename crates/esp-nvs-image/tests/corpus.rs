@@ -1,4 +1,4 @@
-//! Replays the fuzz corpus of the decoder, with the property of the fuzz target.
+//! Replays the fuzz corpora, with the properties of the fuzz targets.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -41,5 +41,19 @@ fn accepted_images_encode_to_the_same_entries() {
             .map(|(namespace, key, value)| (*namespace, *key, value.as_value()));
         let again = encode_to_vec(size, BlobVersion::V2, borrowed).expect("accepted entries encode");
         assert_eq!(owned(&decode(&again).expect("our own image decodes")), before);
+    });
+}
+
+#[cfg(feature = "encryption")]
+#[test]
+fn decryption_undoes_encryption() {
+    use esp_nvs_image::{NvsKeys, decrypt, encrypt};
+    replay("esp_nvs_image_crypt", |input| {
+        let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
+        let (plain, _) = input.split_at(input.len() / 4096 * 4096);
+        let mut image = plain.to_vec();
+        let encrypted = encrypt(&mut image, &keys);
+        assert_eq!(decrypt(&mut image, &keys), encrypted);
+        assert_eq!(image, plain);
     });
 }
