@@ -36,6 +36,7 @@ mod sizer;
 #[cfg(feature = "alloc")]
 mod statistics;
 mod value;
+mod writer;
 #[cfg(feature = "encryption")]
 mod xts;
 
