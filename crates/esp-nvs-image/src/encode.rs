@@ -116,7 +116,8 @@ impl<'b> Encoder<'b> {
             _ => {
                 if let Some((kind, data)) = value.fixed() {
                     let run = self.place(Cursor::fixed)?;
-                    self.writer.put_head(run, &Head::new(index, kind, 1, NO_CHUNK, key, data));
+                    self.writer
+                        .put_head(run, &Head::new(index, kind, 1, NO_CHUNK, key, data));
                 }
             }
         }
@@ -199,7 +200,8 @@ impl<'b> Encoder<'b> {
                         chunk_start: 0,
                     }
                     .encode();
-                    self.writer.put_head(at, &Head::new(namespace, ItemType::BlobIndex, 1, NO_CHUNK, key, data));
+                    self.writer
+                        .put_head(at, &Head::new(namespace, ItemType::BlobIndex, 1, NO_CHUNK, key, data));
                 }
             }
         }

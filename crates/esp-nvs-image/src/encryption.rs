@@ -1,5 +1,11 @@
 //! Encryption of a whole partition: every written slot by itself, everything else as it is.
 
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+
+#[cfg(feature = "alloc")]
+use zeroize::Zeroizing;
+
 use crate::Error;
 use crate::keys::NvsKeys;
 use crate::layout::{PAGE_SIZE, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE};
@@ -60,6 +66,14 @@ pub fn decrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
     let cipher = SlotCipher::new(keys);
     for_each_written_slot(image, |slot, offset| cipher.decrypt(slot, offset));
     Ok(())
+}
+
+/// Decrypts a copy of an image.
+#[cfg(feature = "alloc")]
+pub(crate) fn decrypted(mut image: Zeroizing<Vec<u8>>, cipher: &SlotCipher) -> Result<Zeroizing<Vec<u8>>, Error> {
+    check(&image)?;
+    for_each_written_slot(&mut image, |slot, offset| cipher.decrypt(slot, offset));
+    Ok(image)
 }
 
 /// Finds what would stop half way.

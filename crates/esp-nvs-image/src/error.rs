@@ -100,6 +100,9 @@ pub enum Error {
         /// Its bytes.
         len: usize,
     },
+    /// No page is empty, without which the firmware does not write to a partition.
+    #[cfg(feature = "alloc")]
+    NoEmptyPage,
     /// A text is not the integer that its encoding asks for.
     #[cfg(feature = "alloc")]
     NotAnInteger {
@@ -123,6 +126,12 @@ pub enum Error {
     /// A page header's checksum is wrong.
     PageCrc {
         /// Where the page starts.
+        offset: usize,
+    },
+    /// The sequence numbers of the pages are used up.
+    #[cfg(feature = "alloc")]
+    PageSequence {
+        /// Where the last page starts.
         offset: usize,
     },
     /// A page's state is none that the firmware keeps.
@@ -272,6 +281,8 @@ impl fmt::Display for Error {
             }
             Self::NamespaceTooLong { len } => write!(f, "namespace of {len} bytes is longer than the 15 allowed"),
             #[cfg(feature = "alloc")]
+            Self::NoEmptyPage => f.write_str("partition has no empty page; at least one is needed to write to it"),
+            #[cfg(feature = "alloc")]
             Self::NotAnInteger { encoding } => {
                 let (min, max) = encoding.range().unwrap_or_default();
                 write!(f, "not an integer in {min}..={max}, as {encoding} asks for")
@@ -284,6 +295,13 @@ impl fmt::Display for Error {
             Self::NotHexadecimal => f.write_str("not pairs of hexadecimal digits"),
             Self::OrphanChunk { offset } => write!(f, "blob chunk at offset {offset:#x} belongs to no blob"),
             Self::PageCrc { offset } => write!(f, "checksum of the page header at offset {offset:#x} is wrong"),
+            #[cfg(feature = "alloc")]
+            Self::PageSequence { offset } => {
+                write!(
+                    f,
+                    "sequence number of the page at offset {offset:#x} is the last of its 32 bits"
+                )
+            }
             Self::PageState { offset, state } => {
                 write!(
                     f,

@@ -123,6 +123,12 @@ impl<'a> Item<'a> {
         self.chunk
     }
 
+    /// Returns how many slots the entry takes, its head included.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn slots(&self) -> usize {
+        1 + self.payload.len().div_ceil(SLOT_SIZE)
+    }
+
     /// Returns the key; in the table of namespaces that is a namespace's name.
     #[must_use]
     pub const fn key(&self) -> Key {

@@ -14,6 +14,8 @@ mod csv;
 mod cursor;
 #[cfg(feature = "alloc")]
 mod decode;
+#[cfg(feature = "alloc")]
+mod edit;
 mod encode;
 #[cfg(feature = "alloc")]
 mod encoding;
@@ -47,6 +49,8 @@ pub use config::{BlobVersion, PartitionSize};
 pub use csv::{CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, encode_csv, read_csv, to_csv};
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};
+#[cfg(feature = "alloc")]
+pub use edit::Editor;
 pub use encode::Encoder;
 #[cfg(feature = "alloc")]
 pub use encode::encode_to_vec;

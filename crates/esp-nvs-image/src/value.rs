@@ -58,18 +58,22 @@ impl Value<'_> {
 }
 
 impl Value<'_> {
+    /// Checks the limits that hold in every image.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Str(text) => check_text(text),
+            Self::Blob(bytes) => check_len(bytes, MAX_BLOB_V2),
+            _ => Ok(()),
+        }
+    }
+
     /// Moves a cursor over the slots that the value takes.
     pub(crate) fn lay_out(&self, version: BlobVersion, cursor: &mut Cursor) -> Result<(), Error> {
         match (self, version) {
             (Self::Str(text), _) => {
-                let len = text.len() + 1;
-                if len > MAX_STRING {
-                    return Err(Error::StringTooLong { len: text.len() });
-                }
-                if text.contains('\0') {
-                    return Err(Error::StringHasNul);
-                }
-                cursor.contiguous(len)?;
+                check_text(text)?;
+                cursor.contiguous(text.len() + 1)?;
             }
             (Self::Blob(bytes), BlobVersion::V1) => {
                 check_len(bytes, MAX_BLOB_V1)?;
@@ -84,6 +88,16 @@ impl Value<'_> {
                 cursor.fixed()?;
             }
         }
+        Ok(())
+    }
+}
+
+fn check_text(text: &str) -> Result<(), Error> {
+    if text.len() >= MAX_STRING {
+        Err(Error::StringTooLong { len: text.len() })
+    } else if text.contains('\0') {
+        Err(Error::StringHasNul)
+    } else {
         Ok(())
     }
 }
