@@ -46,7 +46,7 @@ mod xts;
 pub use check::{Finding, FindingKind, Kept, PageState, Severity, StoredKey, check};
 pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
-pub use csv::{CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, encode_csv, read_csv, to_csv};
+pub use csv::{CsvBatch, CsvCompat, CsvDevice, CsvError, CsvFile, CsvReason, CsvRow, encode_csv, read_csv, to_csv};
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};
 #[cfg(feature = "alloc")]
