@@ -10,8 +10,10 @@ fn no_files(_: &str) -> Result<Vec<u8>, String> {
     Err("no files here".into())
 }
 
+type Device = Result<Vec<(String, OwnedValue)>, CsvError>;
+
 /// The entries of each device as `namespace/key`, or why there are none.
-fn devices(config: &str, values: &str) -> Result<Vec<Result<Vec<(String, OwnedValue)>, CsvError>>, CsvError> {
+fn devices(config: &str, values: &str) -> Result<Vec<Device>, CsvError> {
     let config = CsvFile {
         name: "config.csv",
         text: config,
