@@ -112,6 +112,9 @@ pub enum Error {
     /// A text is not a decimal number.
     #[cfg(feature = "alloc")]
     NotANumber,
+    /// A value is not a text, as its type says.
+    #[cfg(feature = "alloc")]
+    NotAText,
     /// A text is not base64.
     #[cfg(feature = "alloc")]
     NotBase64,
@@ -289,6 +292,8 @@ impl fmt::Display for Error {
             }
             #[cfg(feature = "alloc")]
             Self::NotANumber => f.write_str("not a decimal number with or without fraction and exponent"),
+            #[cfg(feature = "alloc")]
+            Self::NotAText => f.write_str("not a text, as string asks for"),
             #[cfg(feature = "alloc")]
             Self::NotBase64 => f.write_str("not base64 with whole groups of four characters"),
             #[cfg(feature = "alloc")]

@@ -64,7 +64,7 @@ pub use item::{Item, ItemType, Items};
 pub use keys::{HmacKey, NvsKeys};
 pub use name::{Key, Namespace};
 #[cfg(feature = "alloc")]
-pub use owned::OwnedValue;
+pub use owned::{OwnedEntry, OwnedValue};
 pub use sizer::Sizer;
 #[cfg(feature = "alloc")]
 pub use statistics::{PageSummary, Statistics};
