@@ -11,6 +11,8 @@ use esp_nvs_image::{
 };
 use zeroize::Zeroizing;
 
+#[path = "nvs_image/json.rs"]
+mod json;
 #[path = "nvs_image/show.rs"]
 mod show;
 
@@ -31,9 +33,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes an image from a CSV file of the reference generator's form
+    /// Makes an image from a CSV file of the reference generator's form, or from JSON
     Generate {
-        /// CSV file: key,type,encoding,value
+        /// CSV file: key,type,encoding,value; or JSON as dump writes it, known by the ending .json or by a [ at its start
         input: PathBuf,
         /// The image to write
         output: PathBuf,
@@ -186,7 +188,7 @@ fn generate(
     version: BlobVersion,
     compat: CsvCompat,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let bytes = read_file("IN.csv", input)?;
+    let bytes = read_file("IN", input)?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         Failure::Input(format!(
             "{}: byte {} is not UTF-8",
@@ -195,11 +197,17 @@ fn generate(
         ))
     })?;
     let name = input.display().to_string();
-    let load = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
-    let image = encode_csv(&[CsvFile { name: &name, text }], size, version, compat, load);
-    image
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::Input(error.to_string()))
+    let image = if json::is_json(input, text) {
+        if compat == CsvCompat::On {
+            return Err(Failure::option("--compat", "is for CSV files only"));
+        }
+        json::generate(&name, text, size, version)
+    } else {
+        let load = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
+        let image = encode_csv(&[CsvFile { name: &name, text }], size, version, compat, load);
+        image.map_err(|error| error.to_string())
+    };
+    image.map(Zeroizing::new).map_err(Failure::Input)
 }
 
 fn new_keys() -> Result<NvsKeys, Failure> {
