@@ -1,4 +1,4 @@
-//! `nvs-image`: makes, reads, checks, encrypts and decrypts ESP-IDF NVS partition images.
+//! `nvs-image`: makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,16 +11,19 @@ use esp_nvs_image::{
 };
 use zeroize::Zeroizing;
 
+#[path = "nvs_image/edit.rs"]
+mod edit;
 #[path = "nvs_image/json.rs"]
 mod json;
 #[path = "nvs_image/show.rs"]
 mod show;
 
+use edit::{NewValue, Place};
 use show::{Format, show, show_findings, show_statistics};
 
-/// Makes, reads, checks, encrypts and decrypts ESP-IDF NVS partition images.
+/// Makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
 ///
-/// Exit codes: 0 done, 1 an image is damaged or has errors, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 an image is damaged or has errors or a key is not there, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "nvs-image", version, args_override_self = true)]
 struct Arguments {
@@ -83,6 +86,15 @@ enum Command {
         #[command(flatten)]
         keys: KeyFiles,
     },
+    /// Stores a value in an image as the firmware does it: appended, the old one marked as erased, no other byte changed
+    Set {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        value: NewValue,
+    },
+    /// Removes a key from an image: exit code 1 when it is not there
+    Remove(Place),
     /// Encrypts an image
     Encrypt(Crypt),
     /// Decrypts an image
@@ -153,6 +165,8 @@ fn main() -> ExitCode {
             Command::Dump { image, keys, format } => dump(&image, &read_plain(&image, &keys)?, format),
             Command::Check { image, keys, json } => show_findings(&check(&read_plain(&image, &keys)?), json),
             Command::Stat { image, keys } => show_statistics(&Statistics::new(&read_plain(&image, &keys)?)),
+            Command::Set { place, value } => edit::set(&place, &value),
+            Command::Remove(place) => edit::remove(&place),
             Command::Encrypt(files) => files.run(encrypt, force),
             Command::Decrypt(files) => files.run(decrypt, force),
             Command::Keygen { output, hmac_key } => {

@@ -1,4 +1,7 @@
-//! What the fuzz targets share: a mutator that gets past checksums.
+//! What the fuzz targets share: a mutator that gets past checksums, and values.
+
+use arbitrary::Arbitrary;
+use esp_nvs_image::OwnedValue;
 
 /// Bytes of a page, of a slot, and where the bitmap and slot 0 start (ESP-IDF Programming Guide, "Non-Volatile Storage
 /// Library", section "Internals").
@@ -53,4 +56,37 @@ fn crc32(parts: &[&[u8]]) -> [u8; 4] {
     let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize().to_le_bytes()
+}
+
+/// A value of an entry, small to write down.
+#[derive(Arbitrary, Debug)]
+pub enum Content {
+    /// Unsigned, 8 bits.
+    U8(u8),
+    /// Signed, 16 bits.
+    I16(i16),
+    /// Unsigned, 32 bits.
+    U32(u32),
+    /// Signed, 64 bits.
+    I64(i64),
+    /// A length and what the text repeats.
+    Str(u16, u8),
+    /// A length and the first byte of what counts up.
+    Blob(u16, u8),
+}
+
+impl Content {
+    /// Returns the value.
+    pub fn value(&self) -> OwnedValue {
+        match *self {
+            Self::U8(v) => OwnedValue::U8(v),
+            Self::I16(v) => OwnedValue::I16(v),
+            Self::U32(v) => OwnedValue::U32(v),
+            Self::I64(v) => OwnedValue::I64(v),
+            Self::Str(len, v) => {
+                OwnedValue::Str(["a", "\u{e9}", "\u{20ac}", "\0"][usize::from(v % 4)].repeat(len.into()))
+            }
+            Self::Blob(len, v) => OwnedValue::Blob((0..len).map(|i| v.wrapping_add((i % 251) as u8)).collect()),
+        }
+    }
 }

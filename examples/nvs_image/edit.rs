@@ -1,0 +1,92 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use cli::{Failure, read_file, write_file};
+use esp_nvs_image::{Editor, Encoding, Error, Key, Namespace, OwnedValue};
+
+use crate::{KeyFiles, wrong};
+
+/// Which key of which image.
+#[derive(Args)]
+pub struct Place {
+    /// The image; it is replaced when all is done
+    image: PathBuf,
+    /// The key's namespace, 1..=15 bytes
+    namespace: String,
+    /// The key, 1..=15 bytes
+    key: String,
+    #[command(flatten)]
+    keys: KeyFiles,
+}
+
+#[derive(Args)]
+pub struct NewValue {
+    /// u8 i8 u16 i16 u32 i32 u64 i64 float double string blob (hexadecimal digits), or base64
+    #[arg(value_name = "TYPE")]
+    kind: String,
+    /// The value; other users of the machine may see it in the list of processes
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+}
+
+pub fn set(place: &Place, new: &NewValue) -> Result<(), Failure> {
+    let value = new.parse()?;
+    place.edit(|editor, namespace, key| editor.set(namespace, key, value.as_value()).map(drop))
+}
+
+pub fn remove(place: &Place) -> Result<(), Failure> {
+    let mut found = false;
+    place.edit(|editor, namespace, key| {
+        found = editor.remove(namespace, key)?;
+        Ok(())
+    })?;
+    if found {
+        return Ok(());
+    }
+    let Place {
+        image, namespace, key, ..
+    } = place;
+    Err(Failure::No(format!(
+        "{}: namespace '{namespace}' has no key '{key}'",
+        image.display()
+    )))
+}
+
+impl Place {
+    /// Edits the image and replaces its file, unless nothing changes.
+    fn edit(&self, work: impl FnOnce(&mut Editor<'_>, &Namespace, &Key) -> Result<(), Error>) -> Result<(), Failure> {
+        let namespace = Namespace::new(&self.namespace).map_err(|error| Failure::option("NAMESPACE", error))?;
+        let key = Key::new(&self.key).map_err(|error| Failure::option("KEY", error))?;
+        let before = read_file("IMAGE", &self.image)?;
+        let mut image = before.clone();
+        let keys = self.keys.read()?;
+        let mut editor = match &keys {
+            Some(keys) => Editor::encrypted(&mut image, keys),
+            None => Editor::new(&mut image),
+        };
+        work(&mut editor, &namespace, &key).map_err(|error| match error {
+            Error::StringTooLong { .. } | Error::StringHasNul | Error::BlobTooLong { .. } => {
+                Failure::option("VALUE", error)
+            }
+            _ => wrong(&self.image, error),
+        })?;
+        if image == before {
+            return Ok(());
+        }
+        write_file(&self.image, &image, true)
+    }
+}
+
+impl NewValue {
+    fn parse(&self) -> Result<OwnedValue, Failure> {
+        // Blobs are what `dump` calls them, and it shows hexadecimal digits.
+        let kind = if self.kind == "blob" { "hex2bin" } else { &self.kind };
+        let encoding = kind.parse::<Encoding>().map_err(|_| {
+            let kinds = "u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed";
+            Failure::option("TYPE", format_args!("unknown type ({kinds})"))
+        })?;
+        encoding
+            .parse(&self.value)
+            .map_err(|error| Failure::option("VALUE", error))
+    }
+}
