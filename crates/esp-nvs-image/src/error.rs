@@ -21,7 +21,13 @@ pub enum Error {
     },
     /// A blob that starts where little is left of a page would need more than 127 chunks.
     BlobTooManyChunks,
-    /// The caller's buffer is smaller than the partition.
+    /// The chunks of a blob lie so far from its index, as do those of many others, that they are not looked for without
+    /// an allocator.
+    BlobTooScattered {
+        /// Where the index lies.
+        offset: usize,
+    },
+    /// The caller's buffer is smaller than the partition or the blob.
     BufferTooSmall {
         /// Bytes needed.
         needed: usize,
@@ -33,7 +39,14 @@ pub enum Error {
         /// Where the entry lies.
         offset: usize,
     },
-    /// A key stands twice in one namespace.
+    /// An entry or a chunk in an image has the key of another.
+    DuplicateEntry {
+        /// Where it lies: of two the one that the firmware erases when it mounts the partition, else the later.
+        offset: usize,
+        /// The key.
+        key: Key,
+    },
+    /// A key to be written stands twice in one namespace.
     DuplicateKey {
         /// The key.
         key: Key,
@@ -90,6 +103,11 @@ pub enum Error {
     NamespaceEmpty,
     /// A namespace's name contains a NUL.
     NamespaceHasNul,
+    /// A page was being moved when power failed, and an entry lies only on the page that is erased to begin again.
+    LostInMove {
+        /// Where the entry lies.
+        offset: usize,
+    },
     /// The table of namespaces has an index or a name twice, or index 0 or 255.
     NamespaceTable {
         /// Where the entry lies.
@@ -168,7 +186,8 @@ pub enum Error {
         /// Where the entry lies.
         offset: usize,
     },
-    /// The bitmap has an illegal state, or marks a part of an entry as not written.
+    /// The bitmap has an illegal state, marks a part of an entry as not written, or on an active page a slot behind an
+    /// empty one as written.
     SlotState {
         /// Where the slot or the entry lies.
         offset: usize,
@@ -233,10 +252,14 @@ impl fmt::Display for Error {
             }
             Self::BlobTooLong { len, max } => write!(f, "blob of {len} bytes is longer than the {max} allowed"),
             Self::BlobTooManyChunks => f.write_str("blob needs more than the 127 chunks allowed"),
+            Self::BlobTooScattered { offset } => write!(
+                f,
+                "blob index at offset {offset:#x} is too far from its chunks, as many others are"
+            ),
             Self::BufferTooSmall { needed, available } => {
                 write!(
                     f,
-                    "buffer of {available} bytes is smaller than the partition of {needed}"
+                    "buffer of {available} bytes is smaller than the {needed} needed"
                 )
             }
             Self::ChunkIndex { offset } => {
@@ -244,6 +267,9 @@ impl fmt::Display for Error {
                     f,
                     "chunk index at offset {offset:#x} does not fit the entry's type (0..=254 for chunks only)"
                 )
+            }
+            Self::DuplicateEntry { offset, key } => {
+                write!(f, "entry at offset {offset:#x} has key '{key}', which stands twice in its namespace")
             }
             Self::DuplicateKey { key } => write!(f, "key '{key}' stands twice in its namespace"),
             #[cfg(feature = "encryption")]
@@ -276,6 +302,12 @@ impl fmt::Display for Error {
             Self::KeyTooLong { len } => write!(f, "key of {len} bytes is longer than the 15 allowed"),
             Self::NamespaceEmpty => f.write_str("namespace is empty; 1..=15 bytes are allowed"),
             Self::NamespaceHasNul => f.write_str("namespace contains a NUL"),
+            Self::LostInMove { offset } => {
+                write!(
+                    f,
+                    "entry at offset {offset:#x} lies only on a page that is erased since it was being filled from another"
+                )
+            }
             Self::NamespaceTable { offset } => {
                 write!(
                     f,

@@ -5,8 +5,10 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod blob_ref;
 #[cfg(feature = "alloc")]
 mod check;
+mod chunk_search;
 mod config;
 mod crc;
 #[cfg(feature = "csv")]
@@ -21,12 +23,17 @@ mod encode;
 mod encoding;
 #[cfg(feature = "encryption")]
 mod encryption;
+mod entries;
+mod entry_ref;
 mod error;
 mod head;
 mod item;
+mod items;
 #[cfg(feature = "encryption")]
 mod keys;
 mod layout;
+mod log;
+mod mount;
 mod name;
 #[cfg(feature = "alloc")]
 mod owned;
@@ -37,11 +44,14 @@ mod serde_impls;
 mod sizer;
 #[cfg(feature = "alloc")]
 mod statistics;
+#[cfg(feature = "alloc")]
+mod stored;
 mod value;
 mod writer;
 #[cfg(feature = "encryption")]
 mod xts;
 
+pub use blob_ref::{BlobRef, Pieces};
 #[cfg(feature = "alloc")]
 pub use check::{Finding, FindingKind, Kept, PageState, Severity, StoredKey, check};
 pub use config::{BlobVersion, PartitionSize};
@@ -58,8 +68,11 @@ pub use encode::encode_to_vec;
 pub use encoding::Encoding;
 #[cfg(feature = "encryption")]
 pub use encryption::{decrypt, encrypt};
+pub use entries::Entries;
+pub use entry_ref::{EntryRef, ValueRef};
 pub use error::Error;
-pub use item::{Item, ItemType, Items};
+pub use item::{Item, ItemType};
+pub use items::Items;
 #[cfg(feature = "encryption")]
 pub use keys::{HmacKey, NvsKeys};
 pub use name::{Key, Namespace};

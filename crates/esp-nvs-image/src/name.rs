@@ -2,7 +2,10 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
-use crate::layout::{KEY_FIELD, MAX_NAMESPACES};
+use crate::item::{Item, ItemType};
+use crate::items::PageItems;
+use crate::layout::{KEY_FIELD, MAX_NAMESPACES, NAMESPACE_TABLE};
+use crate::page::Page;
 
 /// The bytes that keys and namespaces share: 1..=15 bytes of UTF-8 without NUL, padded with NUL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,7 +147,6 @@ impl Key {
         self.0.0
     }
 
-    #[cfg(feature = "alloc")]
     pub(crate) const fn as_namespace(&self) -> Namespace {
         Namespace(self.0)
     }
@@ -169,6 +171,37 @@ impl NamespaceTable {
             }
         }
         Err(Error::TooManyNamespaces)
+    }
+
+    /// The namespace of an index.
+    pub(crate) fn get(&self, index: u8) -> Option<&Namespace> {
+        self.0.get(usize::from(index).wrapping_sub(1))?.as_ref()
+    }
+
+    /// Inserts a namespace as it was read; refuses an index or a name that is taken, and the indices 0 and 255.
+    pub(crate) fn register(&mut self, namespace: Namespace, index: u8) -> bool {
+        let is_known = self.0.iter().flatten().any(|known| *known == namespace);
+        match self.0.get_mut(usize::from(index).wrapping_sub(1)) {
+            Some(slot @ None) if !is_known => {
+                *slot = Some(namespace);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Adds the namespaces of a page, up to the first entry of the table that is none, as the firmware does.
+    pub(crate) fn read_page<'a>(&mut self, page: &Page<'a>, mut is_erased: impl FnMut(&Item<'a>) -> bool) {
+        for item in PageItems::mounted(*page).flatten() {
+            if item.namespace_index() != NAMESPACE_TABLE || is_erased(&item) {
+                continue;
+            }
+            if item.kind() != ItemType::U8 {
+                return;
+            }
+            let [index, ..] = item.data();
+            self.register(item.key().as_namespace(), index);
+        }
     }
 
     /// Inserts a namespace under an index that [`NamespaceTable::index`] gave.
