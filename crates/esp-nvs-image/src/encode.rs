@@ -239,7 +239,7 @@ impl<'b> Encoder<'b> {
 ///
 /// # Errors
 ///
-/// As [`Encoder::push`].
+/// As [`Encoder::push`], but [`Error::PartitionTooSmall`] with the size that is needed when the partition is full.
 #[cfg(feature = "alloc")]
 pub fn encode_to_vec<'e>(
     size: PartitionSize,
@@ -248,10 +248,38 @@ pub fn encode_to_vec<'e>(
 ) -> Result<alloc::vec::Vec<u8>, Error> {
     let mut image = alloc::vec![0xFF; size.bytes()];
     let mut encoder = Encoder::with_version(&mut image, size, version)?;
-    for (namespace, key, value) in entries {
-        encoder.push(&namespace, &key, value)?;
+    let mut entries = entries.into_iter();
+    while let Some((namespace, key, value)) = entries.next() {
+        match encoder.push(&namespace, &key, value) {
+            Ok(()) => {}
+            Err(Error::PartitionFull { .. }) => {
+                let rest = core::iter::once((namespace, key, value)).chain(entries);
+                return Err(encoder.shortage(rest));
+            }
+            Err(error) => return Err(error),
+        }
     }
     let len = encoder.finish().len();
     image.truncate(len);
     Ok(image)
+}
+
+#[cfg(feature = "alloc")]
+impl Encoder<'_> {
+    /// Finds out what partition what was written and the rest would need.
+    fn shortage<'e>(self, rest: impl Iterator<Item = (Namespace, Key, Value<'e>)>) -> Error {
+        let size = self.size;
+        let mut sizer = crate::Sizer::behind(self.version, self.cursor, self.namespaces);
+        for (namespace, _, value) in rest {
+            if let Err(error) = sizer.push(&namespace, &value) {
+                return error;
+            }
+        }
+        match sizer.check_fits(size) {
+            Ok(()) => Error::PartitionFull {
+                usable_pages: size.usable_pages(),
+            },
+            Err(error) => error,
+        }
+    }
 }

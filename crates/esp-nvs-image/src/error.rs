@@ -1,5 +1,6 @@
 use core::fmt;
 
+use crate::config::PartitionSize;
 use crate::layout::MAX_STRING;
 use crate::name::Key;
 
@@ -181,6 +182,13 @@ pub enum Error {
     },
     /// A partition's size is not a decimal or 0x hexadecimal number of 32 bits.
     PartitionSizeText,
+    /// All entries together need a larger partition.
+    PartitionTooSmall {
+        /// The partition's size.
+        size: PartitionSize,
+        /// The smallest size that holds the entries and that the firmware can write to.
+        needed: PartitionSize,
+    },
     /// A payload's checksum is wrong.
     PayloadCrc {
         /// Where the entry lies.
@@ -365,6 +373,13 @@ impl fmt::Display for Error {
             }
             Self::PartitionSizeText => {
                 f.write_str("partition size is not a number; a multiple of 0x1000 in 0x1000..=0x7ffff000 is allowed")
+            }
+            Self::PartitionTooSmall { size, needed } => {
+                let missing = needed.get().saturating_sub(size.get());
+                write!(
+                    f,
+                    "entries need a partition of {needed} bytes, {missing:#x} more than its {size}"
+                )
             }
             Self::PayloadCrc { offset } => {
                 write!(f, "checksum of the data of the entry at offset {offset:#x} is wrong")

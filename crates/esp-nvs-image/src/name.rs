@@ -48,6 +48,11 @@ impl Name {
         valid.then_some(Self(field))
     }
 
+    /// What `==` says, at compile time.
+    const fn is(&self, other: &Self) -> bool {
+        u128::from_ne_bytes(self.0) == u128::from_ne_bytes(other.0)
+    }
+
     fn as_str(&self) -> &str {
         let text = self.0.split(|&b| b == 0).next().unwrap_or_default();
         // Both doors let only UTF-8 in.
@@ -162,13 +167,18 @@ impl NamespaceTable {
     }
 
     /// The index of a namespace, and whether it is still to be inserted.
-    pub(crate) fn index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
-        for (slot, index) in self.0.iter().zip(1..=u8::MAX) {
+    pub(crate) const fn index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
+        let mut rest = self.0.as_slice();
+        let mut index = 1;
+        while let [slot, behind @ ..] = rest {
             match slot {
-                Some(known) if known == namespace => return Ok((index, false)),
+                Some(known) if known.0.is(&namespace.0) => return Ok((index, false)),
                 Some(_) => {}
                 None => return Ok((index, true)),
             }
+            // At most 254 of them.
+            index += 1;
+            rest = behind;
         }
         Err(Error::TooManyNamespaces)
     }
@@ -205,8 +215,10 @@ impl NamespaceTable {
     }
 
     /// Inserts a namespace under an index that [`NamespaceTable::index`] gave.
-    pub(crate) fn insert(&mut self, namespace: &Namespace, index: u8) {
-        if let Some(slot) = self.0.get_mut(usize::from(index).wrapping_sub(1)) {
+    pub(crate) const fn insert(&mut self, namespace: &Namespace, index: u8) {
+        #[expect(clippy::as_conversions, reason = "u8 to usize loses nothing")]
+        let (_, slots) = self.0.split_at_mut((index as usize).saturating_sub(1));
+        if let [slot, ..] = slots {
             *slot = Some(*namespace);
         }
     }

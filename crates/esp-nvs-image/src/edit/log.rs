@@ -6,10 +6,11 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::cursor::Run;
 use crate::head::Head;
-use crate::item::{Item, Items};
+use crate::item::Item;
+use crate::items::PageItems;
 use crate::layout::{
-    PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, SLOT_EMPTY, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST,
-    SLOTS_PER_PAGE, VERSION_2,
+    PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE,
+    VERSION_2,
 };
 use crate::page::Page;
 use crate::writer::{Payload, Writer};
@@ -33,12 +34,12 @@ pub(super) struct Log {
 impl Log {
     /// Takes over an image whose written slots are in the clear, and ends the move of a page that was interrupted.
     ///
-    /// An image with a damaged header is for the decoder to refuse; such a page counts as used here.
+    /// The image must be one that the decoder accepts.
     pub(super) fn new(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
         let mut used = Vec::new();
         let mut free = VecDeque::new();
         let mut clear = Vec::new();
-        for (number, page) in pages(&bytes).enumerate() {
+        for (number, page) in (0..).map_while(|number| Some((number, Page::nth(&bytes, number)?))) {
             if page.is_blank() {
                 free.push_back(number);
             } else {
@@ -99,11 +100,10 @@ impl Log {
     }
 
     fn items_of(&self, page: usize) -> impl Iterator<Item = Result<(Run, Item<'_>), Error>> {
-        let offset = page * PAGE_SIZE;
-        let bytes = self.bytes.get(offset..offset + PAGE_SIZE).unwrap_or_default();
-        Items::starting_at(bytes, offset).map(move |item| {
+        let items = self.page(page).map(PageItems::mounted);
+        items.into_iter().flatten().map(move |item| {
             let item = item?;
-            let slot = (item.offset() - offset) / SLOT_SIZE - SLOTS_BEFORE_FIRST;
+            let slot = (item.offset() - page * PAGE_SIZE) / SLOT_SIZE - SLOTS_BEFORE_FIRST;
             Ok((Run { page, slot }, item))
         })
     }
@@ -148,12 +148,9 @@ impl Log {
             return self.open_free().map(drop);
         }
         let in_use = |page: usize| {
-            let page = pages(self.bytes.get(page * PAGE_SIZE..).unwrap_or_default()).next();
-            page.map_or(SLOTS_PER_PAGE, |page| {
-                (0..SLOTS_PER_PAGE)
-                    .filter(|&slot| page.slot_state(slot) == SLOT_WRITTEN)
-                    .count()
-            })
+            let is_written = |page: &Page<'_>, slot| page.slot_state(slot) == SLOT_WRITTEN;
+            let count = |page: Page<'_>| (0..SLOTS_PER_PAGE).filter(|&slot| is_written(&page, slot)).count();
+            self.page(page).map_or(SLOTS_PER_PAGE, count)
         };
         // Of several the first.
         let least = self.used.iter().copied().min_by_key(|&page| in_use(page));
@@ -193,18 +190,17 @@ impl Log {
         Ok((self.state(page) == PAGE_ACTIVE).then_some(page))
     }
 
-    /// The slot behind the last one that is not empty. One that is empty by the bitmap but has been written to, by a
-    /// power cut between the two, is given up as the firmware does it.
+    /// The first empty slot. One that is empty by the bitmap but has been written to, by a power cut between the two, is
+    /// given up as the firmware does it.
     fn first_free(&mut self, page: usize) -> usize {
-        let (mut first, mut spoilt) = (0, 0);
-        if let Some(view) = pages(self.bytes.get(page * PAGE_SIZE..).unwrap_or_default()).next() {
-            let is_used = |&slot: &usize| view.slot_state(slot) != SLOT_EMPTY;
-            first = (0..SLOTS_PER_PAGE).rev().find(is_used).map_or(0, |slot| slot + 1);
-            let is_spoilt = |&slot: &usize| view.slot(slot).is_some_and(|bytes| bytes != &[0xFF; SLOT_SIZE]);
-            spoilt = (first..SLOTS_PER_PAGE).take_while(is_spoilt).count();
-        }
-        self.erase(Run { page, slot: first }, spoilt);
-        first + spoilt
+        let Some(view) = self.page(page) else {
+            return SLOTS_PER_PAGE;
+        };
+        let slot = view.first_empty();
+        let is_spoilt = |slot: &[u8; SLOT_SIZE]| slot != &[0xFF; SLOT_SIZE];
+        let spoilt = view.slots().skip(slot).take_while(|(_, slot)| is_spoilt(slot)).count();
+        self.erase(Run { page, slot }, spoilt);
+        slot + spoilt
     }
 
     fn open_free(&mut self) -> Result<usize, Error> {
@@ -259,9 +255,12 @@ impl Log {
         }
     }
 
+    fn page(&self, number: usize) -> Option<Page<'_>> {
+        Page::nth(&self.bytes, number)
+    }
+
     fn state(&self, page: usize) -> u32 {
-        let page = pages(self.bytes.get(page * PAGE_SIZE..).unwrap_or_default()).next();
-        page.map_or(PAGE_FULL, |page| page.state_word())
+        self.page(page).map_or(PAGE_FULL, |page| page.state())
     }
 
     fn set_clear(&mut self, at: Run, slots: usize) {
@@ -273,13 +272,4 @@ impl Log {
     fn writer(&mut self) -> Writer<'_> {
         Writer::new(&mut self.bytes)
     }
-}
-
-/// The whole pages of an image.
-fn pages(image: &[u8]) -> impl Iterator<Item = Page<'_>> {
-    let offsets = (0..).step_by(PAGE_SIZE);
-    image
-        .chunks_exact(PAGE_SIZE)
-        .zip(offsets)
-        .filter_map(|(bytes, offset)| Page::first_of(bytes, offset))
 }

@@ -9,7 +9,7 @@ use crate::cursor::Run;
 use crate::decode::decode;
 use crate::head::{Head, IndexData};
 use crate::item::{Item, ItemType};
-use crate::layout::{MAX_CHUNKS, NAMESPACE_TABLE, NO_CHUNK, PAGE_SIZE};
+use crate::layout::{MAX_CHUNKS, NAMESPACE_TABLE, NO_CHUNK};
 use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
 use crate::value::Value;
@@ -30,18 +30,15 @@ impl Partition {
         image: &[u8],
         #[cfg(feature = "encryption")] cipher: Option<&SlotCipher>,
     ) -> Result<Self, Error> {
-        if image.is_empty() || !image.len().is_multiple_of(PAGE_SIZE) {
-            return Err(Error::ImageSize { len: image.len() });
-        }
         let bytes = Zeroizing::new(image.to_vec());
         #[cfg(feature = "encryption")]
         let bytes = match cipher {
             Some(cipher) => encryption::decrypted(bytes, cipher)?,
             None => bytes,
         };
-        let log = Log::new(bytes)?;
-        decode(log.bytes())?;
-        Ok(Self { log })
+        // What cannot be read would be lost when its page is moved.
+        decode(&bytes)?;
+        Log::new(bytes).map(|log| Self { log })
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
