@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use esp_nvs_image::{
-    BlobVersion, Encoder, Error, Key, Namespace, PartitionSize, Severity, Statistics, Value, check, decode,
+    BlobVersion, Encoder, Error, Key, Namespace, PartitionSize, Severity, Statistics, Value, check, decode, recover,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -97,6 +97,8 @@ fn hostile_megabyte_is_checked_in_bounded_time() {
         let start = Instant::now();
         let found = check(&image);
         let statistics = Statistics::new(&image);
+        let read = recover(&image);
+        assert_eq!(decode(&image).err(), read.damage.first().copied(), "{name}");
         let time = start.elapsed();
         println!("{name}: {} findings, {time:?}", found.len());
         assert!(time < Duration::from_secs(5), "{name}: {time:?}");
