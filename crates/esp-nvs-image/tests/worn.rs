@@ -15,6 +15,10 @@
 
 #[path = "worn/cases.rs"]
 mod cases;
+#[path = "worn/device.rs"]
+mod device;
+#[path = "worn/power.rs"]
+mod power;
 #[path = "check/raw.rs"]
 mod raw;
 
