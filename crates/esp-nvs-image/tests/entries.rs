@@ -157,7 +157,7 @@ fn hostile_megabyte_is_walked_in_bounded_time() {
     // 32,000 searches through 32,000 slots for each of 127 chunks would be 10^11 steps; what is allowed are 2 * 10^7, which an
     // unoptimised build does in a second or two.
     let far_chunks = |raw: &mut Raw, page: usize, wanted: &dyn Fn(usize) -> u8| {
-        if page % 2 == 0 {
+        if page.is_multiple_of(2) {
             repeat(raw, page, |raw, i| {
                 raw.chunk(page, "b", i as u8, b"");
             });
@@ -190,7 +190,7 @@ fn hostile_megabyte_is_walked_in_bounded_time() {
                 let mut other = Raw::new(1);
                 let at = other.chunk(0, "b", 0, b"");
                 let like_it = other.image[at..at + 32].to_vec();
-                if page % 2 == 0 {
+                if page.is_multiple_of(2) {
                     raw.blob_v1(page, "v", &like_it.repeat(124));
                 } else {
                     repeat(raw, page, |raw, _| {
@@ -213,7 +213,7 @@ fn hostile_megabyte_is_walked_in_bounded_time() {
             megabyte(|raw, page| {
                 raw.page(page, ACTIVE, 300 - page as u32);
                 repeat(raw, page, |raw, i| {
-                    if i % 2 == 0 {
+                    if i.is_multiple_of(2) {
                         raw.chunk(page, &format!("{i}"), 0, b"");
                     } else {
                         raw.index(page, &format!("{i}"), 0, 2, 0);
