@@ -148,13 +148,13 @@ impl Device {
             self.step(Step::Write(page * 0x1000, header.image[..32].to_vec()));
         }
         let slots = item.bytes.len() / 32;
-        let mut runs = vec![0..1];
-        match item.bytes.len() / 32 {
-            1 => {}
-            _ if one_by_one => runs.extend((1..slots).map(|i| i..i + 1)),
-            2 => runs.push(1..2),
-            _ => runs.extend([1..slots - 1, slots - 1..slots]),
-        }
+        let head = 0..1;
+        let runs = match slots {
+            1 => vec![head],
+            _ if one_by_one => (0..slots).map(|i| i..i + 1).collect(),
+            2 => vec![head, 1..2],
+            _ => vec![head, 1..slots - 1, slots - 1..slots],
+        };
         for run in runs {
             let at = Raw::offset(page, slot + run.start);
             self.step(Step::Write(at, item.bytes[run.start * 32..run.end * 32].to_vec()));

@@ -48,8 +48,11 @@ fn values(entries: &[Entry<'_>]) -> BTreeMap<String, Data> {
     values
 }
 
-/// Runs a device; returns it with what it held, and how many steps its flash had made, before and after each action.
-fn run(actions: &[Action], pages: usize) -> (Device, Vec<(usize, BTreeMap<String, Data>)>) {
+/// How many steps the flash had made, and what the device held.
+type Moment = (usize, BTreeMap<String, Data>);
+
+/// Runs a device; returns it with the moments before and after each action.
+fn run(actions: &[Action], pages: usize) -> (Device, Vec<Moment>) {
     let mut device = Device::new(pages);
     let mut history = vec![(device.steps.len(), BTreeMap::new())];
     for action in actions {
