@@ -79,19 +79,12 @@ impl Log {
         self.clear.len()
     }
 
-    /// Walks over the slots whose bytes are in the clear, each with its offset.
+    /// The slots whose bytes are in the clear, each with its offset.
     #[cfg(feature = "encryption")]
-    pub(super) fn for_each_clear_slot(&mut self, mut visit: impl FnMut(&mut [u8; SLOT_SIZE], u128)) {
+    pub(super) fn clear_slots(&mut self) -> impl Iterator<Item = (&mut [u8; SLOT_SIZE], u128)> {
         let (pages, _) = self.bytes.as_chunks_mut::<PAGE_SIZE>();
-        for ((page, clear), page_offset) in pages.iter_mut().zip(&self.clear).zip((0..).step_by(PAGE_SIZE)) {
-            let (pieces, _) = page.as_chunks_mut();
-            let pieces = pieces.iter_mut().zip((page_offset..).step_by(SLOT_SIZE));
-            for (slot, (piece, offset)) in pieces.skip(SLOTS_BEFORE_FIRST).enumerate() {
-                if clear >> slot & 1 == 1 {
-                    visit(piece, offset);
-                }
-            }
-        }
+        let pages = pages.iter_mut().zip(&self.clear).zip((0..).step_by(PAGE_SIZE));
+        pages.flat_map(|((page, clear), offset)| crate::encryption::slots_of(page, offset, *clear))
     }
 
     /// The entries page by page in the order of the log, each with its place.

@@ -47,8 +47,7 @@ impl Partition {
 
     #[cfg(feature = "encryption")]
     pub(super) fn encrypt(&mut self, cipher: &SlotCipher) {
-        self.log
-            .for_each_clear_slot(|slot, offset| cipher.encrypt(slot, offset));
+        cipher.encrypt(&mut self.log.clear_slots());
     }
 
     pub(super) fn set(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<bool, Error> {
