@@ -1,5 +1,5 @@
 use crate::item::{Item, ItemType};
-use crate::layout::{PAGE_ACTIVE, PAGE_SIZE, SLOT_SIZE};
+use crate::layout::{PAGE_ACTIVE, PAGE_SIZE};
 use crate::log::{Identity, identity};
 use crate::mount::Repeats;
 use crate::name::Key;
@@ -90,9 +90,14 @@ impl<'a> Chunks<'a> {
         let Some(page) = Page::nth(self.image, number) else {
             return Ok(None);
         };
-        let is_wanted = |bytes: &[u8; SLOT_SIZE]| bytes[1] == ItemType::BlobChunk.code() && identity(bytes) == wanted;
-        let like_it = page.slots().filter(|(_, bytes)| is_wanted(bytes));
-        let like_it = like_it.fold(0u128, |bits, (slot, _)| bits | 1 << slot);
+        let mut like_it = 0u128;
+        for (slot, bytes) in page.slots() {
+            let [namespace, kind, _, chunk, ..] = *bytes;
+            let is_like_it = kind == ItemType::BlobChunk.code() && (namespace, chunk) == (wanted.0, wanted.1);
+            if is_like_it && identity(bytes) == wanted {
+                like_it |= 1 << slot;
+            }
+        }
         if like_it == 0 || page.check() != Ok(true) || self.given_up == Some(page.offset()) {
             return Ok(None);
         }
