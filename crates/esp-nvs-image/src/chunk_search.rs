@@ -48,7 +48,7 @@ pub(crate) struct Chunks<'a> {
     image: &'a [u8],
     /// What the firmware erases when it mounts the partition: a page, and entries.
     given_up: Option<usize>,
-    pub(crate) repeats: Repeats,
+    repeats: Repeats,
     /// The work that is left.
     limit: u64,
 }

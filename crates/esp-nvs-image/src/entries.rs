@@ -73,6 +73,8 @@ pub struct Entries<'a> {
     page: Option<(Page<'a>, PageItems<'a>)>,
     /// What is still to be reported of the page that is given up.
     lost: Option<(Page<'a>, u128)>,
+    /// Of its own, since the search for chunks goes to other pages.
+    repeats: Repeats,
     chunks: Chunks<'a>,
 }
 
@@ -102,7 +104,8 @@ impl<'a> Entries<'a> {
             met: [false; MAX_NAMESPACES],
             page: None,
             lost: mount.lost(image),
-            chunks: Chunks::new(image, mount.given_up, repeats),
+            chunks: Chunks::new(image, mount.given_up, repeats.clone()),
+            repeats,
         }
     }
 
@@ -141,7 +144,7 @@ impl<'a> Entries<'a> {
     /// What an entry is for the caller, if anything.
     fn entry(&mut self, page: &Page<'a>, item: &Item<'a>) -> Result<Option<EntryRef<'a>>, Error> {
         let (offset, key, index) = (item.offset(), item.key(), item.namespace_index());
-        if self.chunks.repeats.is_erased(page, offset) {
+        if self.repeats.is_erased(page, offset) {
             return Err(Error::DuplicateEntry { offset, key });
         }
         match item.kind() {
