@@ -8,7 +8,7 @@ use crate::{KeyFiles, wrong};
 
 /// Which key of which image.
 #[derive(Args)]
-pub struct Place {
+pub(crate) struct Place {
     /// The image; it is replaced when all is done
     image: PathBuf,
     /// The key's namespace, 1..=15 bytes
@@ -20,7 +20,7 @@ pub struct Place {
 }
 
 #[derive(Args)]
-pub struct NewValue {
+pub(crate) struct NewValue {
     /// u8 i8 u16 i16 u32 i32 u64 i64 float double string blob (hexadecimal digits), or base64
     #[arg(value_name = "TYPE")]
     kind: String,
@@ -29,12 +29,12 @@ pub struct NewValue {
     value: String,
 }
 
-pub fn set(place: &Place, new: &NewValue) -> Result<(), Failure> {
+pub(crate) fn set(place: &Place, new: &NewValue) -> Result<(), Failure> {
     let value = new.parse()?;
     place.edit(|editor, namespace, key| editor.set(namespace, key, value.as_value()).map(drop))
 }
 
-pub fn remove(place: &Place) -> Result<(), Failure> {
+pub(crate) fn remove(place: &Place) -> Result<(), Failure> {
     let mut found = false;
     place.edit(|editor, namespace, key| {
         found = editor.remove(namespace, key)?;
