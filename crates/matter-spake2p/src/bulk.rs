@@ -19,7 +19,14 @@ const BLOCKS: usize = WS_SIZE.div_ceil(32);
 const KEY_BLOCK: usize = 64;
 /// The state before the first block (FIPS 180-4 section 5.3.3).
 const INITIAL: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
 ];
 
 /// Derives credentials for many devices, as [`PaseCredential::derive`] for each: the same values in the same order.
@@ -101,7 +108,10 @@ impl<I: Iterator<Item = (Passcode, Salt)>> Iterator for DeriveEach<I> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         let ready = self.ready.iter().flatten().count();
         let (least, most) = self.devices.size_hint();
-        (least.saturating_add(ready), most.and_then(|most| most.checked_add(ready)))
+        (
+            least.saturating_add(ready),
+            most.and_then(|most| most.checked_add(ready)),
+        )
     }
 }
 
@@ -127,7 +137,10 @@ fn start(jobs: &mut [Job; BLOCKS], passcode: &Passcode, salt: &Salt) {
         compress(&INITIAL, &key)
     });
     for (number, job) in (1_u32..).zip(jobs) {
-        let digest = compress(&inner, &padded(salt.as_bytes().iter().copied().chain(number.to_be_bytes())));
+        let digest = compress(
+            &inner,
+            &padded(salt.as_bytes().iter().copied().chain(number.to_be_bytes())),
+        );
         let mut bytes = Zeroizing::new([0; 32]);
         write_words(&mut *bytes, &*digest);
         let first = compress(&outer, &padded(bytes.iter().copied()));

@@ -68,25 +68,29 @@ impl Lanes {
         available.then_some(Self(instructions))
     }
 
-    /// Chooses what finishes the first of so many pairs soonest; `docs/design/0013-simd-lanes.md` has the measurements.
+    /// Chooses what is fastest for so many pairs that are left.
     ///
-    /// A register costs the same with one pair as when it is full, so that few pairs can be faster without one.
+    /// A register takes the same time however few of its lanes are used: as long as five to six pairs one after the other
+    /// with SHA extensions, and as one or two without (`docs/benchmarks.md`).
     #[must_use]
     pub(crate) fn fastest(pairs: usize) -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            let sha = has_sha::get();
-            if has_avx512::get() && (!sha || pairs > 8) {
-                return Self(InstructionSet::Avx512);
-            }
-            if !sha && pairs > 1 {
-                let wide = has_avx2::get();
-                return Self(if wide { InstructionSet::Avx2 } else { InstructionSet::Sse2 });
-            }
+            let (sha, avx2, avx512) = (has_sha::get(), has_avx2::get(), has_avx512::get());
+            Self(match pairs {
+                _ if avx512 && !sha => InstructionSet::Avx512,
+                0..=5 if sha => InstructionSet::Sha2,
+                _ if avx512 => InstructionSet::Avx512,
+                _ if avx2 && pairs > 1 => InstructionSet::Avx2,
+                _ if !sha && pairs > 1 => InstructionSet::Sse2,
+                _ => InstructionSet::Sha2,
+            })
         }
         #[cfg(not(target_arch = "x86_64"))]
-        let _ = pairs;
-        Self(InstructionSet::Sha2)
+        {
+            let _ = pairs;
+            Self(InstructionSet::Sha2)
+        }
     }
 
     /// Returns which one it is.
@@ -96,7 +100,10 @@ impl Lanes {
     }
 
     /// Runs the iterations of PBKDF2 from the second on, for any number of jobs.
-    #[allow(unsafe_code, reason = "the instructions are there: only `new` and `fastest` make a value, after asking")]
+    #[allow(
+        unsafe_code,
+        reason = "the instructions are there: only `new` and `fastest` make a value, after asking"
+    )]
     pub(crate) fn run(self, jobs: &mut [Job], iterations: u32) {
         match self.0 {
             InstructionSet::Portable => in_batches(jobs, |batch| portable::iterate(batch, iterations)),

@@ -1,8 +1,8 @@
 use core::fmt;
 
 use matter_types::Passcode;
-use p256::elliptic_curve::ops::Reduce;
 use p256::elliptic_curve::Field;
+use p256::elliptic_curve::ops::Reduce;
 use p256::{FieldBytes, ProjectivePoint, Scalar};
 use sha2::Sha256;
 use subtle::Choice;

@@ -2,14 +2,13 @@ use core::fmt;
 use core::str::FromStr;
 
 use matter_types::Passcode;
-use p256::elliptic_curve::point::AffineCoordinates;
-use p256::elliptic_curve::sec1::FromSec1Point;
 use p256::elliptic_curve::{Field, PrimeField};
-use p256::{AffinePoint, FieldBytes, Scalar, Sec1Point};
-use subtle::ConstantTimeEq;
+use p256::{AffinePoint, FieldBytes, Scalar};
+use subtle::{ConstantTimeEq, CtOption};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::base64::{Base64, decode};
+use crate::point::{POINT_SIZE, decode_point, encode_point};
 use crate::{Error, Iterations, PaseCredential, PbkdfParameters, ProverKey, Salt};
 
 /// What a device stores in place of its passcode: w0 (32 bytes, big-endian) and L (65 bytes, an uncompressed point).
@@ -21,11 +20,6 @@ pub struct Verifier([u8; Self::LEN]);
 
 /// Bytes of a scalar.
 const SCALAR_SIZE: usize = 32;
-/// Bytes of a point without compression.
-pub(crate) const POINT_SIZE: usize = 65;
-/// What an uncompressed point starts with (SEC 1 section 2.3.3).
-const UNCOMPRESSED: u8 = 4;
-
 impl Verifier {
     /// Bytes of a verifier.
     pub const LEN: usize = 97;
@@ -69,15 +63,26 @@ impl Verifier {
                 .try_into()
                 .map_err(|_| Error::VerifierLength { len: bytes.len() })?,
         );
-        let (scalar, point) = verifier.0.split_at(SCALAR_SIZE);
-        let scalar = FieldBytes::try_from(scalar).map_err(|_| Error::VerifierInvalid)?;
-        let w0 = Option::<Scalar>::from(Scalar::from_repr(scalar)).ok_or(Error::VerifierInvalid)?;
-        let point = Sec1Point::from_bytes(point).map_err(|_| Error::VerifierInvalid)?;
-        let on_curve = bool::from(AffinePoint::from_sec1_point(&point).is_some());
-        if bool::from(w0.is_zero()) || point.is_compressed() || !on_curve {
+        let (w0, l) = verifier.decode();
+        let valid = w0.is_some() & !w0.unwrap_or(Scalar::ZERO).is_zero() & l.is_some();
+        if bool::from(!valid) {
             return Err(Error::VerifierInvalid);
         }
         Ok(verifier)
+    }
+
+    /// Returns w0 and L, without a branch: both were valid when the verifier was made.
+    pub(crate) fn parts(&self) -> (Zeroizing<Scalar>, Zeroizing<AffinePoint>) {
+        let (w0, l) = self.decode();
+        let (w0, l) = (w0.unwrap_or(Scalar::ZERO), l.unwrap_or(AffinePoint::IDENTITY));
+        (Zeroizing::new(w0), Zeroizing::new(l))
+    }
+
+    fn decode(&self) -> (CtOption<Scalar>, CtOption<AffinePoint>) {
+        let (scalar, point) = self.0.split_at(SCALAR_SIZE);
+        let scalar = Zeroizing::new(FieldBytes::try_from(scalar).unwrap_or_default());
+        let point = Zeroizing::new(<[u8; POINT_SIZE]>::try_from(point).unwrap_or([0; POINT_SIZE]));
+        (Scalar::from_repr(*scalar), decode_point(&point))
     }
 
     /// Returns the 97 bytes: the one way to read the secret.
@@ -113,14 +118,4 @@ impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Verifier([elided])")
     }
-}
-
-/// Encodes a point without compression. The identity has no such encoding, and comes out as a point that is none.
-///
-/// Not the encoding of `p256`, whose length and so its branches depend on the point.
-pub(crate) fn encode_point(point: &AffinePoint) -> [u8; POINT_SIZE] {
-    let mut bytes = [0; POINT_SIZE];
-    let coordinates = [UNCOMPRESSED].into_iter().chain(point.x()).chain(point.y());
-    bytes.iter_mut().zip(coordinates).for_each(|(to, byte)| *to = byte);
-    bytes
 }

@@ -27,7 +27,10 @@ fn devices(seed: u64, count: usize) -> Vec<Device> {
 
 fn one_by_one(devices: &[Device], iterations: Iterations) -> Vec<[u8; Verifier::LEN]> {
     let derive = |(passcode, salt): &Device| {
-        let parameters = PbkdfParameters { iterations, salt: *salt };
+        let parameters = PbkdfParameters {
+            iterations,
+            salt: *salt,
+        };
         *Verifier::derive(passcode, &parameters).unwrap().expose_bytes()
     };
     devices.iter().map(derive).collect()
@@ -42,7 +45,13 @@ fn in_bulk(devices: &[Device], iterations: Iterations, lanes: Option<Lanes>) -> 
     let check = |(credential, (passcode, salt)): (Result<PaseCredential, _>, &Device)| {
         let credential = credential.unwrap();
         assert_eq!(credential.passcode().expose(), passcode.expose());
-        assert_eq!(*credential.parameters(), PbkdfParameters { iterations, salt: *salt });
+        assert_eq!(
+            *credential.parameters(),
+            PbkdfParameters {
+                iterations,
+                salt: *salt
+            }
+        );
         *credential.verifier().expose_bytes()
     };
     let verifiers = credentials.by_ref().zip(devices).map(check).collect();
@@ -66,10 +75,18 @@ fn every_instruction_set_derives_any_count_like_one_by_one() {
             let got = in_bulk(&all[..count], iterations, Some(lanes));
             assert_eq!(got, expected[..count], "{instructions}, {count} devices");
         }
-        println!("lanes: {instructions}, {} side by side, {} counts ran", instructions.lanes(), counts.count());
+        println!(
+            "lanes: {instructions}, {} side by side, {} counts ran",
+            instructions.lanes(),
+            counts.count()
+        );
     }
     for count in 0..=all.len() {
-        assert_eq!(in_bulk(&all[..count], iterations, None), expected[..count], "{count} devices");
+        assert_eq!(
+            in_bulk(&all[..count], iterations, None),
+            expected[..count],
+            "{count} devices"
+        );
     }
 }
 
@@ -92,8 +109,14 @@ fn portable_and_baseline_lanes_are_always_there() {
     #[cfg(target_arch = "x86_64")]
     {
         // The standard library asks the processor by itself.
-        assert_eq!(Lanes::new(InstructionSet::Avx2).is_some(), is_x86_feature_detected!("avx2"));
-        assert_eq!(Lanes::new(InstructionSet::Avx512).is_some(), is_x86_feature_detected!("avx512f"));
+        assert_eq!(
+            Lanes::new(InstructionSet::Avx2).is_some(),
+            is_x86_feature_detected!("avx2")
+        );
+        assert_eq!(
+            Lanes::new(InstructionSet::Avx512).is_some(),
+            is_x86_feature_detected!("avx512f")
+        );
     }
 }
 

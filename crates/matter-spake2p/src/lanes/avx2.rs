@@ -2,8 +2,8 @@
 
 use core::arch::x86_64::*;
 
-use super::{Batch, sse2};
 use super::source::*;
+use super::{Batch, sse2};
 
 type Vector = __m256i;
 
