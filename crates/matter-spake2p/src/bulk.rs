@@ -162,8 +162,12 @@ fn padded(message: impl Iterator<Item = u8>) -> Zeroizing<[u8; 64]> {
     if let Some(to) = block.get_mut(len - KEY_BLOCK) {
         *to = 0x80;
     }
-    let bits = u64::try_from(8 * len).unwrap_or_default();
-    block[56..].copy_from_slice(&bits.to_be_bytes());
+    let bits = u64::try_from(8 * len).unwrap_or_default().to_be_bytes();
+    block
+        .iter_mut()
+        .rev()
+        .zip(bits.into_iter().rev())
+        .for_each(|(to, byte)| *to = byte);
     block
 }
 

@@ -34,7 +34,7 @@ impl InstructionSet {
 
 impl fmt::Display for InstructionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Avx2 => "AVX2",
             Self::Avx512 => "AVX-512",
             Self::Portable => "portable",

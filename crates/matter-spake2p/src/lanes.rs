@@ -156,14 +156,16 @@ fn transpose<const LANES: usize>(jobs: &[Job], of: fn(&Job) -> &[u32; 8]) -> [[u
 
 /// The iterations with the compression function of the `sha2` crate, which uses a processor's SHA extensions.
 fn one_by_one(job: &mut Job, iterations: u32) {
-    // A digest of 32 bytes, the bit 1, zeros, and the length in bits, as in every lane.
+    // Room for the digest, the bit 1, zeros, and the length in bits, as in every lane.
     let mut block = Zeroizing::new([0; 64]);
-    write_words(&mut block[32..], &[source::PAD]);
-    write_words(&mut block[60..], &[source::BITS]);
+    write_words(
+        &mut *block,
+        &[0, 0, 0, 0, 0, 0, 0, 0, source::PAD, 0, 0, 0, 0, 0, 0, source::BITS],
+    );
     let mut digest = Zeroizing::new(job.digest);
     for _ in 1..iterations {
         for start in [job.inner, job.outer] {
-            write_words(&mut block[..], &*digest);
+            write_words(&mut *block, &*digest);
             *digest = start;
             sha2::block_api::compress256(&mut digest, core::slice::from_ref(&*block));
         }

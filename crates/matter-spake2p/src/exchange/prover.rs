@@ -71,7 +71,7 @@ impl ProverExchange {
     pub(super) fn main_key(&self, transcript: &Transcript<'_>) -> Result<(Zeroizing<[u8; 32]>, Choice), Error> {
         let n = Share::from_bytes(&N)?.point();
         let unblinded = Zeroizing::new(transcript.verifier_share.point() - n * self.key.w0());
-        let points = Zeroizing::new([*unblinded * &*self.x, *unblinded * self.key.w1()]);
+        let points = Zeroizing::new([*unblinded * *self.x, *unblinded * self.key.w1()]);
         let points: Zeroizing<[AffinePoint; 2]> = Zeroizing::new(ProjectivePoint::batch_normalize(&*points));
         let [z, v] = &*points;
         Ok((transcript.main_key(z, v, self.key.w0()), unblinded.is_identity()))
