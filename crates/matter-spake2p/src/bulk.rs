@@ -8,7 +8,7 @@ use sha2::block_api::compress256;
 use zeroize::Zeroizing;
 
 use crate::lanes::{Job, write_words};
-use crate::prover_key::{ProverKey, WS_SIZE, refuse_degenerate};
+use crate::prover_key::{ProverKey, WS_SIZE};
 use crate::{Error, Iterations, Lanes, PaseCredential, PbkdfParameters, Salt, Verifier};
 
 /// Devices that are derived together: their three blocks each fill three registers of 16 lanes.
@@ -81,7 +81,7 @@ impl<I: Iterator<Item = (Passcode, Salt)>> DeriveEach<I> {
         let verifiers = verifiers(&keys);
         for (((ready, device), key), verifier) in self.ready.iter_mut().zip(devices).zip(&keys).zip(verifiers) {
             *ready = device.map(|(passcode, salt)| {
-                refuse_degenerate(key.is_degenerate())?;
+                key.refuse_degenerate()?;
                 let parameters = PbkdfParameters {
                     iterations: self.iterations,
                     salt,

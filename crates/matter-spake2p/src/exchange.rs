@@ -11,6 +11,7 @@ use subtle::Choice;
 use zeroize::Zeroizing;
 
 use crate::Error;
+use crate::declassify::declassify;
 
 mod context;
 mod keys;
@@ -44,15 +45,12 @@ fn draw_scalar<R: CryptoRng + ?Sized>(rng: &mut R) -> Zeroizing<Scalar> {
 fn blinded(secret: &Scalar, w0: &Scalar, base: &[u8; Share::LEN]) -> Result<Share, Error> {
     let base = Share::from_bytes(base)?.point();
     let point = ProjectivePoint::mul_by_generator(secret) + base * w0;
-    Share::from_point(&Zeroizing::new(point))
+    Ok(Share::from_point(&Zeroizing::new(point)))
 }
 
-/// The one place of the exchange where a branch depends on a secret: on whether the other side's proof is good.
-///
-/// A function of its own so that `scripts/constant-time` can except this branch and no other.
-#[inline(never)]
+/// Refuses a proof that is not good.
 fn accept(good: Choice) -> Result<(), Error> {
-    if bool::from(good) {
+    if declassify(good) {
         Ok(())
     } else {
         Err(Error::ConfirmationMismatch)

@@ -9,6 +9,7 @@ extern crate std;
 mod base64;
 mod bulk;
 mod credential;
+mod declassify;
 mod error;
 mod exchange;
 mod instruction_set;

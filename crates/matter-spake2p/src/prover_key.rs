@@ -1,13 +1,13 @@
 use core::fmt;
 
 use matter_types::Passcode;
-use p256::elliptic_curve::Field;
 use p256::elliptic_curve::ops::Reduce;
+use p256::elliptic_curve::{Field, Group};
 use p256::{FieldBytes, ProjectivePoint, Scalar};
 use sha2::Sha256;
-use subtle::Choice;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::declassify::declassify;
 use crate::{Error, PbkdfParameters, Verifier};
 
 /// What a commissioner derives from the passcode: the scalars w0 and w1 (Matter Core Specification 3.10).
@@ -47,7 +47,7 @@ impl ProverKey {
             ws.as_mut_slice(),
         );
         let key = Self::from_ws(&ws);
-        refuse_degenerate(key.is_degenerate())?;
+        key.refuse_degenerate()?;
         Ok(key)
     }
 
@@ -60,9 +60,12 @@ impl ProverKey {
         }
     }
 
-    /// Tells whether a scalar is zero, without a branch.
-    pub(crate) fn is_degenerate(&self) -> Choice {
-        self.w0.is_zero() | self.w1.is_zero()
+    /// Refuses scalars of zero.
+    pub(crate) fn refuse_degenerate(&self) -> Result<(), Error> {
+        if declassify(self.w0.is_zero() | self.w1.is_zero()) {
+            return Err(Error::DegenerateVerifier);
+        }
+        Ok(())
     }
 
     /// Returns the verifier that a device stores.
@@ -73,7 +76,6 @@ impl ProverKey {
 
     /// L, the point that only the holder of w1 can make.
     pub(crate) fn registration_point(&self) -> Zeroizing<ProjectivePoint> {
-        use p256::elliptic_curve::Group;
         Zeroizing::new(ProjectivePoint::mul_by_generator(&self.w1))
     }
 
@@ -96,17 +98,6 @@ impl fmt::Debug for ProverKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ProverKey([elided])")
     }
-}
-
-/// The one place of the derivation where a branch depends on a secret: on whether a scalar is zero, once in 2^256 times.
-///
-/// A function of its own so that `scripts/constant-time` can except this branch and no other.
-#[inline(never)]
-pub(crate) fn refuse_degenerate(degenerate: Choice) -> Result<(), Error> {
-    if bool::from(degenerate) {
-        return Err(Error::DegenerateVerifier);
-    }
-    Ok(())
 }
 
 /// Reduces a big-endian number of 40 bytes modulo the order of the curve: its upper 8 bytes times 2^256, plus the rest.

@@ -28,14 +28,12 @@ impl Share {
         Ok(Self { bytes, point })
     }
 
-    /// Takes a point of our own; the identity, which random scalars do not give, is no share.
-    pub(super) fn from_point(point: &ProjectivePoint) -> Result<Self, Error> {
+    /// Takes a point of our own. It is the identity once in 2^256 times, and then the other side refuses it; to look would
+    /// be a branch on a secret.
+    pub(super) fn from_point(point: &ProjectivePoint) -> Self {
         let point = point.to_affine();
-        if bool::from(point.is_identity()) {
-            return Err(Error::ShareInvalid);
-        }
         let bytes = encode_point(&point);
-        Ok(Self { bytes, point })
+        Self { bytes, point }
     }
 
     /// Returns the bytes to send.

@@ -107,7 +107,7 @@ fn share_without_a_secret_in_it_is_degenerate() {
     let key = ProverKey::from_scalars(scalar(&vector["w0"]), scalar(&vector["w1"]));
     let nothing = |base: &[u8; 65]| {
         let base = Share::from_bytes(base).unwrap().point();
-        Share::from_point(&(base * key.w0())).unwrap()
+        Share::from_point(&(base * key.w0()))
     };
     let (prover_share, verifier_share) = (nothing(&M), nothing(&N));
     let transcript = Transcript {
