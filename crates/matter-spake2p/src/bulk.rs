@@ -78,7 +78,7 @@ impl<I: Iterator<Item = (Passcode, Salt)>> DeriveEach<I> {
         }
         // Idle places have jobs of zeros: a degenerate key, which nobody asks for.
         let keys = jobs.each_ref().map(finish);
-        let verifiers = verifiers(&keys);
+        let verifiers = verifiers(&keys, count);
         for (((ready, device), key), verifier) in self.ready.iter_mut().zip(devices).zip(&keys).zip(verifiers) {
             *ready = device.map(|(passcode, salt)| {
                 key.refuse_degenerate()?;
@@ -197,11 +197,50 @@ fn finish(jobs: &[Job; BLOCKS]) -> ProverKey {
     ProverKey::from_ws(&ws)
 }
 
-/// The verifiers of so many keys, with one inversion for all. A degenerate key spoils its own verifier only.
-fn verifiers(keys: &[ProverKey; DEVICES]) -> [Verifier; DEVICES] {
-    let points = Zeroizing::new(keys.each_ref().map(|key| *key.registration_point()));
+/// The verifiers of the first so many keys, with one inversion for all. A degenerate key spoils its own verifier only.
+fn verifiers(keys: &[ProverKey; DEVICES], count: usize) -> [Verifier; DEVICES] {
+    let mut points = Zeroizing::new([ProjectivePoint::IDENTITY; DEVICES]);
+    for (point, key) in points.iter_mut().zip(keys).take(count) {
+        *point = *key.registration_point();
+    }
     let points = Zeroizing::new(<ProjectivePoint as BatchNormalize<_>>::batch_normalize(&*points));
     let mut points = points.iter();
     keys.each_ref()
         .map(|key| Verifier::from_parts(key.w0(), points.next().unwrap_or(&AffinePoint::IDENTITY)))
+}
+
+#[cfg(test)]
+mod tests {
+    use p256::Scalar;
+
+    use super::*;
+
+    #[test]
+    fn degenerate_key_spoils_its_own_verifier_only() {
+        let zero = 5;
+        let scalar = |number: usize| Scalar::from(u64::try_from(number).unwrap());
+        let keys: [ProverKey; DEVICES] = core::array::from_fn(|i| {
+            let w1 = if i == zero { Scalar::ZERO } else { scalar(i + 2) };
+            ProverKey::from_scalars(scalar(i + 1), w1)
+        });
+        for count in 0..=DEVICES {
+            let verifiers = verifiers(&keys, count);
+            for (i, (key, verifier)) in keys.iter().zip(&verifiers).enumerate() {
+                assert_eq!(key.refuse_degenerate().is_err(), i == zero);
+                let alone = key.verifier();
+                assert_eq!(verifier.expose_bytes() == alone.expose_bytes(), i < count || i == zero);
+                assert_eq!(
+                    Verifier::from_bytes(verifier.expose_bytes()).is_ok(),
+                    i < count && i != zero
+                );
+            }
+        }
+        // 2*G, SEC 1 encoded, of NIST's "Mathematical routines for the NIST prime elliptic curves".
+        let double = "7cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978";
+        let [first, ..] = verifiers(&keys, 1);
+        let x = first.expose_bytes()[33..65]
+            .iter()
+            .map(|byte| std::format!("{byte:02x}"));
+        assert_eq!(x.collect::<std::string::String>(), double);
+    }
 }
