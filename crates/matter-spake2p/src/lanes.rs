@@ -1,7 +1,7 @@
 //! PBKDF2's iterations for several (device, block) pairs side by side, one pair in each lane of a vector register.
 //!
 //! [`Lanes::run`] is the only place of the workspace with `unsafe`: it calls functions that need a processor feature,
-//! which a value of [`Lanes`] proves to be there.
+//! which a value of [`Lanes`] proves to be there. Targets without SSE2, as kernels, get none of the vector code.
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -10,18 +10,18 @@ use crate::InstructionSet;
 mod portable;
 mod source;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod avx2;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod avx512;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod sse2;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 cpufeatures::new!(has_avx2, "avx2");
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 cpufeatures::new!(has_avx512, "avx512f");
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 cpufeatures::new!(has_sha, "sha", "sse4.1");
 
 /// One of PBKDF2's output blocks while it is computed (RFC 8018 section 5.2).
@@ -56,13 +56,13 @@ impl Lanes {
     pub fn new(instructions: InstructionSet) -> Option<Self> {
         let available = match instructions {
             InstructionSet::Portable | InstructionSet::Sha2 => true,
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             InstructionSet::Avx2 => has_avx2::get(),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             InstructionSet::Avx512 => has_avx512::get(),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             InstructionSet::Sse2 => true,
-            #[cfg(not(target_arch = "x86_64"))]
+            #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
             InstructionSet::Avx2 | InstructionSet::Avx512 | InstructionSet::Sse2 => false,
         };
         available.then_some(Self(instructions))
@@ -74,7 +74,7 @@ impl Lanes {
     /// with SHA extensions, and as one or two without (`docs/benchmarks.md`).
     #[must_use]
     pub(crate) fn fastest(pairs: usize) -> Self {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         {
             let (sha, avx2, avx512) = (has_sha::get(), has_avx2::get(), has_avx512::get());
             Self(match pairs {
@@ -86,7 +86,7 @@ impl Lanes {
                 _ => InstructionSet::Sha2,
             })
         }
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         {
             let _ = pairs;
             Self(InstructionSet::Sha2)
@@ -108,16 +108,16 @@ impl Lanes {
         match self.0 {
             InstructionSet::Portable => in_batches(jobs, |batch| portable::iterate(batch, iterations)),
             InstructionSet::Sha2 => jobs.iter_mut().for_each(|job| one_by_one(job, iterations)),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: SSE2 belongs to x86-64.
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+            // SAFETY: this line is compiled only for targets whose processors all have SSE2.
             InstructionSet::Sse2 => in_batches(jobs, |batch| unsafe { sse2::iterate(batch, iterations) }),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             // SAFETY: a value with AVX2 is made only where the processor has AVX2.
             InstructionSet::Avx2 => in_batches(jobs, |batch| unsafe { avx2::iterate(batch, iterations) }),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             // SAFETY: a value with AVX-512 is made only where the processor has AVX-512F.
             InstructionSet::Avx512 => in_batches(jobs, |batch| unsafe { avx512::iterate(batch, iterations) }),
-            #[cfg(not(target_arch = "x86_64"))]
+            #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
             InstructionSet::Avx2 | InstructionSet::Avx512 | InstructionSet::Sse2 => {}
         }
     }

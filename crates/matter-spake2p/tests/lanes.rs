@@ -105,7 +105,10 @@ fn iteration_counts_are_kept_by_every_instruction_set() {
 #[test]
 fn portable_and_baseline_lanes_are_always_there() {
     assert!(Lanes::new(InstructionSet::Portable).is_some() && Lanes::new(InstructionSet::Sha2).is_some());
-    assert_eq!(Lanes::new(InstructionSet::Sse2).is_some(), cfg!(target_arch = "x86_64"));
+    assert_eq!(
+        Lanes::new(InstructionSet::Sse2).is_some(),
+        cfg!(target_feature = "sse2")
+    );
     #[cfg(target_arch = "x86_64")]
     {
         // The standard library asks the processor by itself.
@@ -130,6 +133,13 @@ fn devices_are_taken_sixteen_at_a_time() {
     assert!(verifiers.next().unwrap().is_ok());
     assert_eq!(taken.get(), 16);
     assert_eq!(verifiers.count(), 39);
+}
+
+#[test]
+fn bulk_needs_less_than_64_kib_of_stack() {
+    let work = || assert_eq!(Verifier::derive_each(devices(4, 17), Iterations::MIN).count(), 17);
+    let thread = std::thread::Builder::new().stack_size(64 * 1024);
+    thread.spawn(work).unwrap().join().unwrap();
 }
 
 proptest! {
