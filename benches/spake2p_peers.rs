@@ -3,7 +3,7 @@
 //!
 //! All run interleaved, A B C A B C, and the fastest run of each is compared.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "benchmark")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, missing_docs, reason = "benchmark")]
 
 use std::hint::black_box;
 use std::num::NonZeroU32;
