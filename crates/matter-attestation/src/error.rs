@@ -86,6 +86,8 @@ pub enum Error {
     },
     /// The certificate is not of X.509 version 3.
     CertificateVersion,
+    /// The common name has `Mvid:` or `Mpid:` of its own, which a reader takes for an id.
+    CommonNameHasId,
     /// The common name is empty or too long.
     CommonNameLength {
         /// How many octets it has.
@@ -209,6 +211,7 @@ impl fmt::Display for Error {
             Self::CertificateMalformed { offset } => write!(f, "not a certificate in DER, {}", At(offset)),
             Self::CertificateTooLong { len } => write!(f, "certificate has {len} octets, not at most 600"),
             Self::CertificateVersion => f.write_str("certificate is not of version 3"),
+            Self::CommonNameHasId => f.write_str("common name has Mvid: or Mpid:, which stand before an id only"),
             Self::CommonNameLength { len } => write!(f, "common name has {len} octets, not 1..=64"),
             Self::EncodingFailed => f.write_str("encoding failed"),
             Self::ExtensionDuplicate { extension } => write!(f, "extension {extension} is there more than once"),

@@ -13,6 +13,7 @@ mod oid;
 mod pem;
 mod private_key;
 mod public_key;
+mod revocation;
 mod serial;
 mod validity;
 
@@ -24,10 +25,12 @@ pub use certificate::Certificate;
 pub use der::DateTime;
 pub use error::Error;
 pub use issue::{
-    CertificateSigner, DacProfile, DacSubject, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject, issue_paa,
+    CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
+    issue_paa,
 };
 pub use key_id::KeyId;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
+pub use revocation::{RevocationEntry, RevocationSet, RevocationStatus};
 pub use serial::SerialNumber;
 pub use validity::Validity;

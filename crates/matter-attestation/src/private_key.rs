@@ -82,6 +82,19 @@ impl PrivateKey {
         self.0.to_pkcs8_pem(LineEnding::LF).map_err(|_| Error::EncodingFailed)
     }
 
+    /// Returns the key as a PKCS#8 PrivateKeyInfo in DER, with the public key inside of the ECPrivateKey, as OpenSSL
+    /// writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EncodingFailed`], which no key gives.
+    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.0
+            .to_pkcs8_der()
+            .map(|document| document.to_bytes())
+            .map_err(|_| Error::EncodingFailed)
+    }
+
     /// Returns the key as a SEC 1 ECPrivateKey in DER, with the curve's name and the public key.
     ///
     /// ```text
