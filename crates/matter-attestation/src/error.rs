@@ -3,7 +3,7 @@ use core::fmt;
 use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
-use crate::{CertificationDeclaration, KeyId};
+use crate::{CertificationDeclaration, CsrFault, KeyId};
 
 /// Why something cannot be read, issued or verified.
 ///
@@ -92,6 +92,13 @@ pub enum Error {
     CommonNameLength {
         /// How many octets it has.
         len: usize,
+    },
+    /// A certificate signing request is refused.
+    Csr {
+        /// What is wrong.
+        fault: CsrFault,
+        /// Where in the DER.
+        offset: usize,
     },
     /// Encoding failed, which no value of these types causes.
     EncodingFailed,
@@ -213,6 +220,7 @@ impl fmt::Display for Error {
             Self::CertificateVersion => f.write_str("certificate is not of version 3"),
             Self::CommonNameHasId => f.write_str("common name has Mvid: or Mpid:, which stand before an id only"),
             Self::CommonNameLength { len } => write!(f, "common name has {len} octets, not 1..=64"),
+            Self::Csr { fault, offset } => write!(f, "certificate signing request: {fault}, at {offset}"),
             Self::EncodingFailed => f.write_str("encoding failed"),
             Self::ExtensionDuplicate { extension } => write!(f, "extension {extension} is there more than once"),
             Self::ExtensionMalformed { extension } => write!(f, "extension {extension} is malformed"),

@@ -6,6 +6,8 @@ extern crate alloc;
 
 mod cd;
 mod certificate;
+mod csr;
+mod cursor;
 mod error;
 mod issue;
 mod key_id;
@@ -22,6 +24,7 @@ pub use cd::{
     test_cd_signing_key,
 };
 pub use certificate::Certificate;
+pub use csr::{CertificateRequest, CsrFault};
 pub use der::DateTime;
 pub use error::Error;
 pub use issue::{

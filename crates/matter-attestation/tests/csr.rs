@@ -1,0 +1,464 @@
+//! Certificate signing requests: each fault alone, and beside it what is just right.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
+
+#[path = "support/chain.rs"]
+mod chain;
+#[path = "support/der.rs"]
+mod naive;
+
+use hex_literal::hex;
+use matter_attestation::{CertificateRequest, CsrFault, Error, Issuer, PublicKey};
+use proptest::prelude::*;
+
+use self::chain::{dac_subject, key, pai, pai_subject, serial, years};
+use self::naive::{ALGORITHM, PRIME256V1, SECP256K1, SECP384R1, name, public_key, sequence, signature, tlv};
+
+/// openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+/// openssl req -new -key key.pem -subj "/O=CSR/CN=Mvid:FFF2" -addext basicConstraints=critical,CA:TRUE \
+///     -addext keyUsage=keyCertSign -outform der
+const OPENSSL: [u8; 272] = hex!(
+    "3082010c3081b30201003022310c300a060355040a0c034353523112301006035504030c094d7669"
+    "643a464646323059301306072a8648ce3d020106082a8648ce3d030107034200046669eaf897132f"
+    "4e14829d23f37b63164bbc8b9a5e7fdefbba06a338ff494663a84e1e358ccaedefe741809b077663"
+    "b6fd2aff7ff7fc5ed9eb85c3c96f7c2ceaa02f302d06092a864886f70d01090e3120301e300f0603"
+    "551d130101ff040530030101ff300b0603551d0f040403020204300a06082a8648ce3d0403020348"
+    "00304502200c1008270198597255d982441188789f2144591abce60a3788f4b8f2ba2a317b022100"
+    "9ba7a27a04948bdb7afc3d04f03a046b43a102513be37facc0d7ca6d4265b2c9"
+);
+
+/// The parts of a request, each of which a case may replace.
+struct Parts {
+    version: Vec<u8>,
+    subject: Vec<u8>,
+    public_key: Vec<u8>,
+    attributes: Vec<u8>,
+    behind_attributes: Vec<u8>,
+    algorithm: Vec<u8>,
+    /// What is signed, if not the request.
+    signed: Option<Vec<u8>>,
+    signature: Option<Vec<u8>>,
+    behind_signature: Vec<u8>,
+    behind: Vec<u8>,
+}
+
+impl Parts {
+    fn new() -> Self {
+        Self {
+            version: tlv(0x02, &[0]),
+            subject: name("device"),
+            public_key: public_key(PRIME256V1, key(3).public_key().as_bytes()),
+            attributes: tlv(0xA0, &[]),
+            behind_attributes: vec![],
+            algorithm: ALGORITHM.to_vec(),
+            signed: None,
+            signature: None,
+            behind_signature: vec![],
+            behind: vec![],
+        }
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let info = sequence(&[
+            &self.version,
+            &self.subject,
+            &self.public_key,
+            &self.attributes,
+            &self.behind_attributes,
+        ]);
+        let signature = self
+            .signature
+            .clone()
+            .unwrap_or_else(|| signature(&key(3), self.signed.as_ref().unwrap_or(&info)));
+        let request = sequence(&[&info, &self.algorithm, &signature, &self.behind_signature]);
+        [request, self.behind.clone()].concat()
+    }
+}
+
+type Change = fn(&mut Parts);
+
+/// An attribute extensionRequest with this SET.
+fn extension_request(set: &[u8]) -> Vec<u8> {
+    let oid = hex!("06 09 2A 86 48 86 F7 0D 01 09 0E");
+    tlv(0xA0, &sequence(&[&oid, set]))
+}
+
+fn point() -> PublicKey {
+    key(3).public_key()
+}
+
+/// What is just right.
+const ACCEPTED: [(&str, Change); 9] = [
+    ("nothing changed", |_| {}),
+    ("an empty subject", |p| p.subject = sequence(&[])),
+    ("a subject with another device's ids", |p| {
+        p.subject = name("Mvid:FFF2 Mpid:0001")
+    }),
+    ("a subject with malformed ids", |p| p.subject = name("Mvid:FF")),
+    ("a subject of 200 octets", |p| p.subject = name(&"x".repeat(200))),
+    ("a requested extension", |p| {
+        p.attributes = extension_request(&tlv(0x31, &sequence(&[])))
+    }),
+    ("an attribute with two values", |p| {
+        p.attributes = extension_request(&tlv(0x31, &[tlv(0x0C, b"a"), tlv(0x0C, b"b")].concat()));
+    }),
+    ("two attributes", |p| {
+        let one = sequence(&[&[0x06, 0x03, 0x55, 0x04, 0x03], &tlv(0x31, &tlv(0x0C, b"a"))]);
+        p.attributes = tlv(0xA0, &[one.clone(), one].concat());
+    }),
+    ("the key of the lowest scalar", |p| {
+        let scalar = [[0; 31].as_slice(), &[1]].concat().try_into().unwrap();
+        let lowest = matter_attestation::PrivateKey::from_scalar(&scalar).unwrap();
+        p.public_key = public_key(PRIME256V1, lowest.public_key().as_bytes());
+        let info = sequence(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
+        p.signature = Some(signature(&lowest, &info));
+    }),
+];
+
+/// What breaks one rule, which rule, and where.
+const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
+    ("version 2", |p| p.version = tlv(0x02, &[1]), CsrFault::Version, 5),
+    (
+        "version in two octets",
+        |p| p.version = tlv(0x02, &[0, 0]),
+        CsrFault::Version,
+        5,
+    ),
+    (
+        "version as BOOLEAN",
+        |p| p.version = tlv(0x01, &[0]),
+        CsrFault::Version,
+        5,
+    ),
+    ("no version", |p| p.version = vec![], CsrFault::Version, 5),
+    ("subject is a SET", |p| p.subject[0] = 0x31, CsrFault::Subject, 8),
+    (
+        "subject with a SEQUENCE for an RDN",
+        |p| p.subject[2] = 0x30,
+        CsrFault::Subject,
+        10,
+    ),
+    (
+        "subject with an empty RDN",
+        |p| p.subject = sequence(&[&tlv(0x31, &[])]),
+        CsrFault::Subject,
+        12,
+    ),
+    ("no subject", |p| p.subject = vec![], CsrFault::Subject, 10),
+    (
+        "curve secp256k1",
+        |p| p.public_key = public_key(SECP256K1, point().as_bytes()),
+        CsrFault::Key,
+        27,
+    ),
+    (
+        "curve secp384r1",
+        |p| p.public_key = public_key(SECP384R1, &[4; 97]),
+        CsrFault::Key,
+        28,
+    ),
+    (
+        "no curve",
+        |p| p.public_key = public_key(&[], point().as_bytes()),
+        CsrFault::Key,
+        27,
+    ),
+    (
+        "compressed point",
+        |p| {
+            let point = point();
+            let prefix = 2 + (point.as_bytes()[64] & 1);
+            p.public_key = public_key(PRIME256V1, &[&[prefix], &point.as_bytes()[1..33]].concat());
+        },
+        CsrFault::Key,
+        27,
+    ),
+    (
+        "hybrid point",
+        |p| {
+            let mut point = *point().as_bytes();
+            point[0] = 6 + (point[64] & 1);
+            p.public_key = public_key(PRIME256V1, &point);
+        },
+        CsrFault::Key,
+        27,
+    ),
+    (
+        "point off the curve",
+        |p| {
+            let mut point = *point().as_bytes();
+            point[64] ^= 1;
+            p.public_key = public_key(PRIME256V1, &point);
+        },
+        CsrFault::Key,
+        27,
+    ),
+    (
+        "point at infinity",
+        |p| p.public_key = public_key(PRIME256V1, &[0]),
+        CsrFault::Key,
+        27,
+    ),
+    (
+        "an octet behind the point",
+        |p| {
+            p.public_key = public_key(PRIME256V1, &[point().as_bytes().as_slice(), &[0]].concat());
+        },
+        CsrFault::Key,
+        27,
+    ),
+    (
+        "a key with unused bits",
+        |p| {
+            let at = p.public_key.len() - 66;
+            p.public_key[at] = 1;
+        },
+        CsrFault::Key,
+        27,
+    ),
+    (
+        "an RSA key",
+        |p| {
+            let rsa = hex!("06 09 2A 86 48 86 F7 0D 01 01 01 05 00");
+            p.public_key = sequence(&[&sequence(&[&rsa]), &tlv(0x03, &[0, 0x30, 0])]);
+        },
+        CsrFault::Key,
+        27,
+    ),
+    ("no attributes", |p| p.attributes = vec![], CsrFault::Attributes, 118),
+    (
+        "attributes as SET",
+        |p| p.attributes = tlv(0x31, &[]),
+        CsrFault::Attributes,
+        118,
+    ),
+    (
+        "attribute without values",
+        |p| p.attributes = extension_request(&[]),
+        CsrFault::Attributes,
+        134,
+    ),
+    (
+        "attribute with an empty SET",
+        |p| p.attributes = extension_request(&tlv(0x31, &[])),
+        CsrFault::Attributes,
+        136,
+    ),
+    (
+        "attribute with something behind its SET",
+        |p| {
+            p.attributes = extension_request(&[tlv(0x31, &tlv(0x0C, b"a")), vec![5, 0]].concat());
+        },
+        CsrFault::Attributes,
+        139,
+    ),
+    (
+        "attribute without a type",
+        |p| {
+            p.attributes = tlv(0xA0, &sequence(&[&tlv(0x31, &tlv(0x0C, b"a"))]));
+        },
+        CsrFault::Attributes,
+        122,
+    ),
+    (
+        "something behind the attributes",
+        |p| p.behind_attributes = vec![5, 0],
+        CsrFault::Form,
+        120,
+    ),
+    (
+        "ecdsa-with-SHA1",
+        |p| p.algorithm = sequence(&[&hex!("06 07 2A 86 48 CE 3D 04 01")]),
+        CsrFault::Algorithm,
+        120,
+    ),
+    ("ecdsa-with-SHA384", |p| p.algorithm[11] = 3, CsrFault::Algorithm, 120),
+    (
+        "NULL parameters",
+        |p| p.algorithm = sequence(&[&ALGORITHM[2..], &[5, 0]]),
+        CsrFault::Algorithm,
+        120,
+    ),
+    ("no algorithm", |p| p.algorithm = vec![], CsrFault::Algorithm, 120),
+    (
+        "the signature of another request",
+        |p| p.signed = Some(b"another".to_vec()),
+        CsrFault::Possession,
+        132,
+    ),
+    (
+        "the signature of another key",
+        |p| {
+            let info = sequence(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
+            p.signature = Some(signature(&key(4), &info));
+        },
+        CsrFault::Possession,
+        132,
+    ),
+    (
+        "a raw signature",
+        |p| p.signature = Some(tlv(0x03, &[&[0][..], &[1; 64]].concat())),
+        CsrFault::Signature,
+        132,
+    ),
+    (
+        "a signature as OCTET STRING",
+        |p| p.signature = Some(tlv(0x04, &[0, 0])),
+        CsrFault::Signature,
+        132,
+    ),
+    (
+        "a signature with unused bits",
+        |p| {
+            let info = sequence(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
+            let mut bits = signature(&key(3), &info);
+            bits[2] = 1;
+            p.signature = Some(bits);
+        },
+        CsrFault::Signature,
+        132,
+    ),
+    (
+        "an empty signature",
+        |p| p.signature = Some(tlv(0x03, &[])),
+        CsrFault::Signature,
+        132,
+    ),
+    (
+        "r is 0",
+        |p| {
+            p.signature = Some(tlv(
+                0x03,
+                &[&[0][..], &sequence(&[&tlv(2, &[0]), &tlv(2, &[1])])].concat(),
+            ));
+        },
+        CsrFault::Possession,
+        132,
+    ),
+    (
+        "something behind the signature",
+        |p| p.behind_signature = vec![5, 0],
+        CsrFault::Form,
+        204,
+    ),
+    (
+        "an octet behind the request",
+        |p| p.behind = vec![0],
+        CsrFault::Trailing,
+        204,
+    ),
+];
+
+#[test]
+fn each_rule_alone_decides() {
+    for (what, change) in ACCEPTED {
+        let mut parts = Parts::new();
+        change(&mut parts);
+        let der = parts.encode();
+        let request = CertificateRequest::from_der(&der).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(request.as_der(), der, "{what}");
+        assert_eq!(request.subject_der(), parts.subject, "{what}");
+    }
+    for (what, change, fault, offset) in REFUSED {
+        let mut parts = Parts::new();
+        change(&mut parts);
+        let der = parts.encode();
+        let Err(Error::Csr { fault: f, offset: at }) = CertificateRequest::from_der(&der) else {
+            panic!("{what} is accepted");
+        };
+        // What the signature's length moves is not worth a column.
+        let moved = offset == 204 && at.abs_diff(offset) <= 2;
+        assert!(f == fault && (at == offset || moved), "{what}: {f:?} at {at}");
+    }
+    println!("requests: {} accepted, {} refused", ACCEPTED.len(), REFUSED.len());
+}
+
+#[test]
+fn lengths_are_those_of_der() {
+    let der = Parts::new().encode();
+    for (what, broken) in [
+        ("indefinite length", [&[0x30, 0x80][..], &der[3..], &[0, 0]].concat()),
+        ("length in three octets", [&[0x30, 0x82, 0][..], &der[2..]].concat()),
+        ("length beyond the end", der[..der.len() - 1].to_vec()),
+        ("a tag of two octets", [&[0x3F, 0x10][..], &der[1..]].concat()),
+        ("nothing", vec![]),
+        ("one octet", vec![0x30]),
+    ] {
+        assert_eq!(
+            CertificateRequest::from_der(&broken),
+            Err(Error::Csr {
+                fault: CsrFault::Form,
+                offset: 0
+            }),
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_has_the_key_of_a_request_and_nothing_else() {
+    let request = CertificateRequest::decode(&OPENSSL).unwrap();
+    assert_eq!(
+        CertificateRequest::decode(request.to_pem().as_bytes()).unwrap(),
+        request
+    );
+    let pai = pai(&pai_subject());
+    let dac = Issuer::new(&pai, &key(2))
+        .unwrap()
+        .issue_dac(&dac_subject(), request.public_key(), years(2025, 2030), serial(3))
+        .unwrap();
+    assert_eq!(dac.public_key().as_bytes()[..], OPENSSL[72..137]);
+    assert!(!dac.is_ca());
+    assert_eq!(dac.vendor_id(), Some(chain::vendor(chain::VENDOR)));
+    assert_eq!(dac.common_name(), Some("Test DAC"));
+}
+
+#[test]
+fn pem_has_one_block_with_one_of_two_labels() {
+    let request = CertificateRequest::from_der(&OPENSSL).unwrap();
+    let pem = request.to_pem();
+    for text in [
+        pem.clone(),
+        pem.replace(" CERT", " NEW CERT"),
+        pem.replace('\n', "\r\n"),
+        format!("text\n{pem}"),
+    ] {
+        assert_eq!(CertificateRequest::decode(text.as_bytes()).unwrap(), request);
+    }
+    let refused = |text: &str| CertificateRequest::decode(text.as_bytes()).unwrap_err();
+    assert_eq!(refused(&pem.repeat(2)), Error::PemMalformed);
+    assert_eq!(refused(&pem[..200]), Error::PemMalformed);
+    assert_eq!(
+        refused(&pem.replace("CERTIFICATE REQUEST", "CERTIFICATE")),
+        Error::PemLabel {
+            expected: "CERTIFICATE REQUEST"
+        }
+    );
+}
+
+#[test]
+fn an_error_says_what_and_where() {
+    let mut der = OPENSSL;
+    der[9] = 1;
+    assert_eq!(
+        CertificateRequest::decode(&der).unwrap_err().to_string(),
+        "certificate signing request: version is not 1 (encoded as 0), at 7"
+    );
+}
+
+#[test]
+fn every_octet_matters() {
+    for at in 0..OPENSSL.len() {
+        for bit in 0..8 {
+            let mut der = OPENSSL;
+            der[at] ^= 1 << bit;
+            assert!(CertificateRequest::from_der(&der).is_err(), "bit {bit} of octet {at}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = CertificateRequest::decode(&bytes);
+    }
+}
