@@ -3,7 +3,7 @@ use core::fmt;
 use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
-use crate::{CertificationDeclaration, CsrFault, KeyId};
+use crate::{CertificationDeclaration, CrlFault, CsrFault, KeyId, RevocationFault};
 
 /// Why something cannot be read, issued or verified.
 ///
@@ -93,6 +93,13 @@ pub enum Error {
         /// How many octets it has.
         len: usize,
     },
+    /// A certificate revocation list is refused.
+    Crl {
+        /// What is wrong.
+        fault: CrlFault,
+        /// Where in the DER.
+        offset: usize,
+    },
     /// A certificate signing request is refused.
     Csr {
         /// What is wrong.
@@ -154,6 +161,8 @@ pub enum Error {
     },
     /// The text does not hold exactly one well-formed PEM block.
     PemMalformed,
+    /// A certificate revocation list is not believed.
+    Revocation(RevocationFault),
     /// The serial number is 0, negative or too long.
     SerialNumberOutOfRange {
         /// How many octets it has or would have.
@@ -220,6 +229,7 @@ impl fmt::Display for Error {
             Self::CertificateVersion => f.write_str("certificate is not of version 3"),
             Self::CommonNameHasId => f.write_str("common name has Mvid: or Mpid:, which stand before an id only"),
             Self::CommonNameLength { len } => write!(f, "common name has {len} octets, not 1..=64"),
+            Self::Crl { fault, offset } => write!(f, "certificate revocation list: {fault}, at {offset}"),
             Self::Csr { fault, offset } => write!(f, "certificate signing request: {fault}, at {offset}"),
             Self::EncodingFailed => f.write_str("encoding failed"),
             Self::ExtensionDuplicate { extension } => write!(f, "extension {extension} is there more than once"),
@@ -245,6 +255,7 @@ impl fmt::Display for Error {
             Self::NotACertificateAuthority => f.write_str("certificate may not sign others"),
             Self::PemLabel { expected } => write!(f, "PEM block is not a {expected}"),
             Self::PemMalformed => f.write_str("text does not hold exactly one well-formed PEM block"),
+            Self::Revocation(fault) => write!(f, "certificate revocation list: {fault}"),
             Self::SerialNumberOutOfRange { len } => {
                 write!(
                     f,
@@ -313,6 +324,12 @@ impl Error {
 }
 
 impl core::error::Error for Error {}
+
+impl From<RevocationFault> for Error {
+    fn from(fault: RevocationFault) -> Self {
+        Self::Revocation(fault)
+    }
+}
 
 struct OrNone<T>(Option<T>);
 

@@ -34,6 +34,9 @@ pub use issue::{
 pub use key_id::KeyId;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
-pub use revocation::{RevocationEntry, RevocationSet, RevocationStatus};
+pub use revocation::{
+    Crl, CrlDistributionPoint, CrlFault, RevocationEntry, RevocationFault, RevocationPoint, RevocationSet,
+    RevocationStatus, RevokedCertificate,
+};
 pub use serial::SerialNumber;
 pub use validity::Validity;
