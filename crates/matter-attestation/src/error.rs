@@ -144,12 +144,16 @@ pub enum Error {
     IssuerVendorIdMissing,
     /// The private key is encrypted.
     KeyEncrypted,
-    /// The key is neither PKCS#8 nor SEC 1, or not well-formed.
+    /// The private key is encrypted in a way that is not read, or that would take too long.
+    KeyEncryption,
+    /// The key is in none of the forms that are read, or not well-formed.
     KeyMalformed,
     /// A public key does not belong to the private key.
     KeyMismatch,
     /// The key is not on the curve P-256, or not given as an uncompressed point.
     KeyNotP256,
+    /// The password is not that of the private key.
+    KeyPassword,
     /// The private scalar is 0 or not below the order of the curve.
     KeyScalarOutOfRange,
     /// The certificate may not sign others.
@@ -247,10 +251,17 @@ impl fmt::Display for Error {
                 write!(f, "vendor id {} is not the issuer's {issuer}", OrNone(subject))
             }
             Self::IssuerVendorIdMissing => f.write_str("issuer has no vendor id, which a PAI must have"),
-            Self::KeyEncrypted => f.write_str("private key is encrypted; decrypt it first"),
-            Self::KeyMalformed => f.write_str("not a well-formed key in PKCS#8 or SEC 1"),
+            Self::KeyEncrypted => f.write_str("private key is encrypted; its password is needed"),
+            Self::KeyEncryption => f.write_str(
+                "private key is not encrypted with PBES2: PBKDF2 of at most 10000000 rounds with SHA-2, or scrypt of at \
+                 most 64 MiB, and AES",
+            ),
+            Self::KeyMalformed => {
+                f.write_str("not a well-formed key in PKCS#8, SEC 1, 32 octets, 97 octets, or hexadecimal digits of those")
+            }
             Self::KeyMismatch => f.write_str("public key does not belong to the private key"),
             Self::KeyNotP256 => f.write_str("key is not an uncompressed key on the curve P-256"),
+            Self::KeyPassword => f.write_str("password is not that of the private key"),
             Self::KeyScalarOutOfRange => f.write_str("private scalar is not in 1..order of P-256"),
             Self::NotACertificateAuthority => f.write_str("certificate may not sign others"),
             Self::PemLabel { expected } => write!(f, "PEM block is not a {expected}"),

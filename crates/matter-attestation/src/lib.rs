@@ -4,6 +4,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod cd;
 mod certificate;
 mod csr;
@@ -19,6 +21,8 @@ mod revocation;
 mod serial;
 mod validity;
 
+#[cfg(feature = "aws-lc-rs")]
+pub use aws_lc::AwsLcKey;
 pub use cd::{
     CertificationDeclaration, CertificationType, DacOrigin, SignedDeclaration, TEST_CD_SIGNING_KEY_ID,
     test_cd_signing_key,

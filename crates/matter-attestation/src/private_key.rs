@@ -1,19 +1,22 @@
+mod bare;
 mod decode;
+mod encode;
+#[cfg(feature = "encryption")]
+mod encrypted;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use der::Encode;
 use der::asn1::AnyRef;
 use p256::ecdsa::{DerSignature, Signature, SigningKey, VerifyingKey};
 use p256::elliptic_curve::Generate;
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
-use sec1::{EcParameters, EcPrivateKey};
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+pub(crate) use self::encode::{pkcs8_der, sec1_der};
 use crate::{Error, PublicKey, oid};
 
 /// A P-256 private key in memory.
@@ -39,10 +42,16 @@ pub struct PrivateKey(SigningKey);
 impl PrivateKey {
     /// The length in octets of [`PrivateKey::to_sec1_der`].
     pub const SEC1_LEN: usize = 121;
+    /// The length in octets of [`PrivateKey::to_pkcs8_der`].
+    pub const PKCS8_LEN: usize = 138;
     /// Where the scalar starts in [`PrivateKey::to_sec1_der`].
     pub const SEC1_SCALAR_OFFSET: usize = 7;
     /// Where the public point starts in [`PrivateKey::to_sec1_der`].
     pub const SEC1_POINT_OFFSET: usize = 56;
+
+    /// How many rounds [`PrivateKey::to_encrypted_pkcs8_pem`] makes.
+    #[cfg(feature = "encryption")]
+    pub const PBKDF2_ITERATIONS: u32 = 600_000;
 
     /// Draws a key.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
@@ -60,17 +69,47 @@ impl PrivateKey {
             .map_err(|_| Error::KeyScalarOutOfRange)
     }
 
-    /// Reads a key in PKCS#8 (RFC 5958) or SEC 1 (RFC 5915), in PEM or DER, whichever it is.
+    /// Reads a key in PKCS#8 (RFC 5958) or SEC 1 (RFC 5915), in PEM or DER; or the bare scalar of 32 octets, or the
+    /// Matter SDK's 97 octets of public point and scalar, both also as hexadecimal digits. The content tells which.
     ///
     /// A block `EC PARAMETERS` beside the key, as `openssl ecparam -genkey` writes it, is skipped.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyEncrypted`], [`Error::KeyNotP256`] for other curves and other kinds of keys, [`Error::KeyMismatch`]
+    /// [`Error::KeyEncrypted`] and [`Error::KeyEncryption`], [`Error::KeyNotP256`] for other curves and other kinds of keys, [`Error::KeyMismatch`]
     /// when the public key inside is another one's, [`Error::KeyScalarOutOfRange`], [`Error::KeyMalformed`],
     /// [`Error::PemLabel`] when the PEM block is not a private key, and [`Error::PemMalformed`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
         decode::decode(input)
+    }
+
+    /// Reads a key in encrypted PKCS#8, in PEM or DER, or one that [`PrivateKey::decode`] reads.
+    ///
+    /// PBES2 with PBKDF2 (HMAC with SHA-2, at most 10,000,000 rounds) or scrypt (at most 64 MiB) and AES is what is
+    /// decrypted, which is what `openssl pkcs8 -topk8` writes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyPassword`] when the password is another one, [`Error::KeyEncryption`] when the encryption is, and
+    /// those of [`PrivateKey::decode`].
+    #[cfg(feature = "encryption")]
+    pub fn decode_encrypted(input: &[u8], password: &[u8]) -> Result<Self, Error> {
+        encrypted::decode(input, password)
+    }
+
+    /// Returns the key as a PEM block `ENCRYPTED PRIVATE KEY`: PBES2 with [`PrivateKey::PBKDF2_ITERATIONS`] rounds of
+    /// PBKDF2 with HMAC-SHA-256, and AES-256-CBC. Salt and initialization vector are drawn from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EncodingFailed`], which no key gives.
+    #[cfg(feature = "encryption")]
+    pub fn to_encrypted_pkcs8_pem<R: rand_core::CryptoRng + ?Sized>(
+        &self,
+        password: &[u8],
+        rng: &mut R,
+    ) -> Result<Zeroizing<String>, Error> {
+        encrypted::encode(self, password, rng)
     }
 
     /// Returns the key as a PKCS#8 PEM block `PRIVATE KEY`, lines ended by a line feed.
@@ -89,10 +128,7 @@ impl PrivateKey {
     ///
     /// [`Error::EncodingFailed`], which no key gives.
     pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        self.0
-            .to_pkcs8_der()
-            .map(|document| document.to_bytes())
-            .map_err(|_| Error::EncodingFailed)
+        Ok(pkcs8_der(&self.expose_scalar(), &self.public_key()))
     }
 
     /// Returns the key as a SEC 1 ECPrivateKey in DER, with the curve's name and the public key.
@@ -109,18 +145,7 @@ impl PrivateKey {
     ///
     /// [`Error::EncodingFailed`], which no key gives.
     pub fn to_sec1_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let (scalar, public_key) = (self.expose_scalar(), self.public_key());
-        let key = EcPrivateKey {
-            private_key: scalar.as_slice(),
-            parameters: Some(EcParameters::NamedCurve(oid::P256)),
-            public_key: Some(public_key.as_bytes()),
-        };
-        let mut der = Zeroizing::new(alloc::vec![0; Self::SEC1_LEN]);
-        let len = key.encode_to_slice(&mut der).map_err(|_| Error::EncodingFailed)?.len();
-        if len != Self::SEC1_LEN {
-            return Err(Error::EncodingFailed);
-        }
-        Ok(der)
+        Ok(sec1_der(&self.expose_scalar(), &self.public_key()))
     }
 
     /// Returns the scalar in big-endian octets: the one way to read the bare secret.
