@@ -1,5 +1,8 @@
 mod bare;
+#[cfg(feature = "std")]
+mod base_point;
 mod decode;
+mod ecdsa;
 mod encode;
 #[cfg(feature = "encryption")]
 mod encrypted;
@@ -9,15 +12,17 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use der::asn1::AnyRef;
-use p256::ecdsa::{DerSignature, Signature, SigningKey, VerifyingKey};
-use p256::elliptic_curve::Generate;
-use p256::pkcs8::{EncodePrivateKey, LineEnding};
+use p256::NonZeroScalar;
+use p256::ecdsa::{DerSignature, Signature, VerifyingKey};
+use p256::elliptic_curve::PrimeField;
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+#[cfg(feature = "std")]
+use self::base_point::multiply;
 pub(crate) use self::encode::{pkcs8_der, sec1_der};
-use crate::{Error, PublicKey, oid};
+use crate::{Error, PublicKey, oid, pem};
 
 /// A P-256 private key in memory.
 ///
@@ -37,7 +42,10 @@ use crate::{Error, PublicKey, oid};
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct PrivateKey(SigningKey);
+pub struct PrivateKey {
+    scalar: NonZeroScalar,
+    public_key: PublicKey,
+}
 
 impl PrivateKey {
     /// The length in octets of [`PrivateKey::to_sec1_der`].
@@ -55,7 +63,14 @@ impl PrivateKey {
 
     /// Draws a key.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
-        Self(SigningKey::generate_from_rng(rng))
+        let mut octets = Zeroizing::new([0; 32]);
+        loop {
+            rng.fill_bytes(&mut *octets);
+            // One in four thousand million is not in range.
+            if let Ok(key) = Self::from_scalar(&octets) {
+                return key;
+            }
+        }
     }
 
     /// Accepts a scalar in big-endian octets.
@@ -64,9 +79,15 @@ impl PrivateKey {
     ///
     /// [`Error::KeyScalarOutOfRange`] when it is 0 or not below the order of the curve.
     pub fn from_scalar(scalar: &[u8; 32]) -> Result<Self, Error> {
-        SigningKey::from_slice(scalar)
-            .map(Self)
-            .map_err(|_| Error::KeyScalarOutOfRange)
+        let scalar = NonZeroScalar::from_repr((*scalar).into())
+            .into_option()
+            .ok_or(Error::KeyScalarOutOfRange)?;
+        let point = multiply(&scalar).to_affine();
+        let public_key = VerifyingKey::from_affine(point).map_err(|_| Error::KeyScalarOutOfRange)?;
+        Ok(Self {
+            scalar,
+            public_key: PublicKey::from(&public_key),
+        })
     }
 
     /// Reads a key in PKCS#8 (RFC 5958) or SEC 1 (RFC 5915), in PEM or DER; or the bare scalar of 32 octets, or the
@@ -118,7 +139,8 @@ impl PrivateKey {
     ///
     /// [`Error::EncodingFailed`], which no key gives.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, Error> {
-        self.0.to_pkcs8_pem(LineEnding::LF).map_err(|_| Error::EncodingFailed)
+        let der = self.to_pkcs8_der()?;
+        pem::encode("PRIVATE KEY", &der).map(Zeroizing::new)
     }
 
     /// Returns the key as a PKCS#8 PrivateKeyInfo in DER, with the public key inside of the ECPrivateKey, as OpenSSL
@@ -151,7 +173,7 @@ impl PrivateKey {
     /// Returns the scalar in big-endian octets: the one way to read the bare secret.
     #[must_use]
     pub fn expose_scalar(&self) -> Zeroizing<[u8; 32]> {
-        let octets = Zeroizing::new(self.0.to_bytes());
+        let octets = Zeroizing::new(self.scalar.to_repr());
         let mut scalar = Zeroizing::new([0; 32]);
         scalar.copy_from_slice(&octets);
         scalar
@@ -159,8 +181,8 @@ impl PrivateKey {
 
     /// Returns the public key.
     #[must_use]
-    pub fn public_key(&self) -> PublicKey {
-        PublicKey::from(self.0.verifying_key())
+    pub const fn public_key(&self) -> PublicKey {
+        self.public_key
     }
 }
 
@@ -170,18 +192,23 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-// `SigningKey` wipes its scalar.
+impl Drop for PrivateKey {
+    fn drop(&mut self) {
+        self.scalar.zeroize();
+    }
+}
+
 impl ZeroizeOnDrop for PrivateKey {}
 
 impl Signer<DerSignature> for PrivateKey {
     fn try_sign(&self, message: &[u8]) -> Result<DerSignature, signature::Error> {
-        self.0.try_sign(message)
+        ecdsa::sign(&self.scalar, message).map(|signature| signature.to_der())
     }
 }
 
 impl Signer<Signature> for PrivateKey {
     fn try_sign(&self, message: &[u8]) -> Result<Signature, signature::Error> {
-        self.0.try_sign(message)
+        ecdsa::sign(&self.scalar, message)
     }
 }
 
@@ -189,7 +216,7 @@ impl Keypair for PrivateKey {
     type VerifyingKey = VerifyingKey;
 
     fn verifying_key(&self) -> VerifyingKey {
-        *self.0.verifying_key()
+        self.public_key.verifying_key()
     }
 }
 
@@ -200,4 +227,11 @@ impl SignatureAlgorithmIdentifier for PrivateKey {
         oid: oid::ECDSA_WITH_SHA256,
         parameters: None,
     };
+}
+
+/// Multiplies the base point, in a time that does not depend on the scalar.
+#[cfg(not(feature = "std"))]
+fn multiply(scalar: &p256::Scalar) -> p256::ProjectivePoint {
+    use p256::elliptic_curve::Group as _;
+    p256::ProjectivePoint::mul_by_generator(scalar)
 }

@@ -66,7 +66,6 @@ impl PublicKey {
             .map_err(|_| Error::SignatureInvalid)
     }
 
-    #[cfg(feature = "aws-lc-rs")]
     pub(crate) const fn verifying_key(&self) -> VerifyingKey {
         self.key
     }

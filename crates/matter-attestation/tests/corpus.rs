@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use matter_attestation::{Certificate, PrivateKey, SignedDeclaration, test_cd_signing_key};
+use matter_attestation::{Certificate, CertificateRequest, Crl, PrivateKey, SignedDeclaration, test_cd_signing_key};
 
 /// Hands every file of a corpus over; there must be some.
 fn replay(target: &str, check: impl Fn(&[u8])) {
@@ -46,6 +46,26 @@ fn what_is_accepted_decodes_to_the_same() {
                     let _ = declaration.verify(&test_cd_signing_key().public_key());
                 }
             }
+        }
+    });
+}
+
+#[test]
+fn a_request_that_is_accepted_decodes_to_the_same() {
+    replay("matter_attestation_csr", |input| {
+        if let Ok(request) = CertificateRequest::decode(input) {
+            assert_eq!(CertificateRequest::from_der(request.as_der()), Ok(request.clone()));
+            assert_eq!(CertificateRequest::decode(request.to_pem().as_bytes()), Ok(request));
+        }
+    });
+}
+
+#[test]
+fn a_list_that_is_accepted_decodes_to_the_same() {
+    replay("matter_attestation_crl", |input| {
+        if let Ok(crl) = Crl::decode(input) {
+            assert_eq!(Crl::from_der(crl.as_der()), Ok(crl.clone()));
+            assert_eq!(Crl::decode(crl.to_pem().as_bytes()), Ok(crl));
         }
     });
 }

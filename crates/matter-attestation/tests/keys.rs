@@ -215,3 +215,15 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn keys_and_signatures_are_those_of_p256(scalar in any::<[u8; 32]>(), message in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let (ours, theirs) = (PrivateKey::from_scalar(&scalar), p256::ecdsa::SigningKey::from_slice(&scalar));
+        prop_assert_eq!(ours.is_ok(), theirs.is_ok());
+        let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Ok(()) };
+        prop_assert_eq!(ours.public_key(), PublicKey::from(theirs.verifying_key()));
+        let (ours, theirs): (Signature, Signature) = (ours.sign(&message), theirs.sign(&message));
+        prop_assert_eq!(ours, theirs);
+    }
+}

@@ -20,6 +20,7 @@ const PARAMETERS_LABEL: &[u8] = b"EC PARAMETERS";
 pub(super) enum Form {
     Bare(Result<PrivateKey, Error>),
     /// Encrypted PKCS#8 in DER.
+    #[cfg_attr(not(feature = "encryption"), expect(dead_code, reason = "only refused"))]
     Encrypted(Zeroizing<Vec<u8>>),
     Pkcs8(Zeroizing<Vec<u8>>),
     Sec1(Zeroizing<Vec<u8>>),
