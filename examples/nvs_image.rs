@@ -86,7 +86,7 @@ enum Command {
         #[command(flatten)]
         keys: KeyFiles,
     },
-    /// Stores a value in an image as the firmware does it: appended, the old one marked as erased, no other byte changed
+    /// Stores a value in an image as the firmware does it: appended, the old one marked as erased; its file gets mode 0600
     Set {
         #[command(flatten)]
         place: Place,

@@ -65,26 +65,32 @@ impl Place {
             None => Editor::new(&mut image),
         };
         work(&mut editor, &namespace, &key).map_err(|error| match error {
-            Error::StringTooLong { .. } | Error::StringHasNul | Error::BlobTooLong { .. } => {
-                Failure::option("VALUE", error)
-            }
+            Error::StringTooLong { .. }
+            | Error::StringHasNul
+            | Error::BlobTooLong { .. }
+            | Error::BlobTooManyChunks => Failure::option("VALUE", error),
             _ => wrong(&self.image, error),
         })?;
         if image == before {
             return Ok(());
         }
-        write_file(&self.image, &image, true)
+        // A link stays one.
+        let file = self.image.canonicalize();
+        let file = file.map_err(|error| Failure::Work(format!("{}: {error}", self.image.display())))?;
+        write_file(&file, &image, true)
     }
 }
 
 impl NewValue {
     fn parse(&self) -> Result<OwnedValue, Failure> {
-        // Blobs are what `dump` calls them, and it shows hexadecimal digits.
-        let kind = if self.kind == "blob" { "hex2bin" } else { &self.kind };
-        let encoding = kind.parse::<Encoding>().map_err(|_| {
-            let kinds = "u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed";
-            Failure::option("TYPE", format_args!("unknown type ({kinds})"))
-        })?;
+        let encoding = match self.kind.as_str() {
+            // Blobs are what `dump` calls them, and it shows hexadecimal digits.
+            "blob" => Ok(Encoding::Hex2Bin),
+            "hex2bin" | "binary" => Err(Error::UnknownEncoding),
+            kind => kind.parse(),
+        };
+        let kinds = "u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed";
+        let encoding = encoding.map_err(|_| Failure::option("TYPE", format_args!("unknown type ({kinds})")))?;
         encoding
             .parse(&self.value)
             .map_err(|error| Failure::option("VALUE", error))

@@ -120,6 +120,10 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
             "VALUE: string of 4000 bytes is longer than the 3999 allowed",
         ),
         (
+            ["a.bin", "wifi", "k", "hex2bin", "20202021"],
+            "TYPE: unknown type (u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed)",
+        ),
+        (
             ["a.bin", "wifi", "k", "text", "20202021"],
             "TYPE: unknown type (u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed)",
         ),

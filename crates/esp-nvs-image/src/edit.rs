@@ -7,7 +7,10 @@ mod blob;
 mod log;
 mod partition;
 
+use alloc::vec::Vec;
 use core::fmt;
+
+use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::name::{Key, Namespace};
@@ -19,14 +22,14 @@ use partition::Partition;
 
 /// Sets and removes keys in the image of a whole partition, as the firmware does it on the device.
 ///
-/// A value is appended behind the last entry and the old one is marked as erased; where it lies it stays, and no other
-/// byte changes. A page that is full is left for an empty one. When only one empty page is left, the page with the
-/// least in use is moved there first, and becomes the empty one. A blob gets the other half of the chunk indices than
-/// its predecessor. Pages are added with the version byte 0xFE, whatever those before them have.
+/// A value is appended behind the last entry and the old one is marked as erased; its bytes stay, and as long as there is
+/// room in the page nothing else changes. A page that is full is left for an empty one. When only one empty page is
+/// left, the page with the least in use is moved there first, and becomes the empty one. A blob gets the other half of
+/// the chunk indices than its predecessor. Pages are added with the version byte 0xFE, whatever those before them have.
 ///
-/// Every call is like one start of the device with one write: it finishes the move of a page that a power cut
-/// interrupted, and takes empty pages in the order in which they lie. A call that fails changes nothing. One that
-/// succeeds costs time linear in the size of the image.
+/// A call that writes is like one start of the device with one write: it ends the moves of pages and erases what is left
+/// of values whose writing a power cut interrupted, and takes empty pages in the order in which they lie. A call that
+/// fails, or that has nothing to write, changes nothing. The time is that of decoding the image a few times.
 ///
 /// # Examples
 ///
@@ -84,12 +87,14 @@ impl<'b> Editor<'b> {
     /// # Errors
     ///
     /// [`Error::StringTooLong`], [`Error::StringHasNul`], [`Error::BlobTooLong`] (508,000 bytes, and 4000 for each page
-    /// of the partition but one) and [`Error::BlobTooManyChunks`] for the value; [`Error::NoEmptyPage`],
-    /// [`Error::PartitionFull`], [`Error::PageSequence`] and [`Error::TooManyNamespaces`] for the image; and those of
-    /// [`decode`](crate::decode) for an image that is damaged, which an edit could only make worse.
+    /// of the partition but one) and [`Error::BlobTooManyChunks`] (when it starts where little is left of a page) for
+    /// the value; [`Error::NoEmptyPage`], [`Error::PartitionFull`], [`Error::PageSequence`] and
+    /// [`Error::TooManyNamespaces`] for the image; [`Error::BlobIndex`] when chunks of the old blob lie in both halves of
+    /// their indices; and those of [`decode`](crate::decode) for an image that is damaged, which an edit could only make
+    /// worse, or that has a text that is not UTF-8.
     pub fn set(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<bool, Error> {
         value.check()?;
-        self.edit(|partition| partition.set(namespace, key, value))
+        self.edit(|bytes| Partition::with(bytes, namespace, key, value))
     }
 
     /// Removes a key and tells whether it was there. Its namespace stays.
@@ -98,24 +103,30 @@ impl<'b> Editor<'b> {
     ///
     /// As [`Editor::set`] for the image.
     pub fn remove(&mut self, namespace: &Namespace, key: &Key) -> Result<bool, Error> {
-        self.edit(|partition| partition.remove(namespace, key))
+        self.edit(|bytes| Partition::without(bytes, namespace, key))
     }
 
-    /// Works on a copy and puts it in the image's place when all is done.
-    fn edit(&mut self, work: impl FnOnce(&mut Partition) -> Result<bool, Error>) -> Result<bool, Error> {
+    /// Works on a copy in the clear and puts it in the image's place when all is done.
+    fn edit(
+        &mut self,
+        work: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<Option<Partition>, Error>,
+    ) -> Result<bool, Error> {
+        let bytes = Zeroizing::new(self.image.to_vec());
         #[cfg(feature = "encryption")]
-        let mut partition = Partition::mount(self.image, self.cipher.as_ref())?;
-        #[cfg(not(feature = "encryption"))]
-        let mut partition = Partition::mount(self.image)?;
-        let changed = work(&mut partition)?;
-        if changed {
-            #[cfg(feature = "encryption")]
-            if let Some(cipher) = &self.cipher {
-                partition.encrypt(cipher);
-            }
-            self.image.copy_from_slice(partition.bytes());
+        let bytes = match &self.cipher {
+            Some(cipher) => crate::encryption::decrypted(bytes, cipher)?,
+            None => bytes,
+        };
+        #[cfg_attr(not(feature = "encryption"), expect(unused_mut, reason = "for the cipher"))]
+        let Some(mut partition) = work(bytes)? else {
+            return Ok(false);
+        };
+        #[cfg(feature = "encryption")]
+        if let Some(cipher) = &self.cipher {
+            partition.encrypt(cipher);
         }
-        Ok(changed)
+        self.image.copy_from_slice(partition.bytes());
+        Ok(true)
     }
 }
 

@@ -151,10 +151,7 @@ pub enum Error {
     },
     /// The sequence numbers of the pages are used up.
     #[cfg(feature = "alloc")]
-    PageSequence {
-        /// Where the last page starts.
-        offset: usize,
-    },
+    PageSequence,
     /// A page's state is none that the firmware keeps.
     PageState {
         /// Where the page starts.

@@ -1,4 +1,4 @@
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -9,8 +9,8 @@ use crate::head::Head;
 use crate::item::Item;
 use crate::items::PageItems;
 use crate::layout::{
-    PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE,
-    VERSION_2,
+    PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, SLOT_EMPTY, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST,
+    SLOTS_PER_PAGE, VERSION_2,
 };
 use crate::page::Page;
 use crate::writer::{Payload, Writer};
@@ -27,15 +27,16 @@ pub(super) struct Log {
     used: Vec<usize>,
     /// The pages without.
     free: VecDeque<usize>,
-    /// The sequence number of the next page.
-    next_sequence: u32,
+    /// The sequence number of the next page; `None` when all are used up.
+    next_sequence: Option<u32>,
 }
 
 impl Log {
-    /// Takes over an image whose written slots are in the clear, and ends the move of a page that was interrupted.
+    /// Takes over an image whose written slots are in the clear, erases the entries at `dropped` offsets, and ends moves
+    /// of pages that were interrupted.
     ///
-    /// The image must be one that the decoder accepts.
-    pub(super) fn new(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
+    /// But for these entries the image must be one that the decoder accepts.
+    pub(super) fn new(bytes: Zeroizing<Vec<u8>>, dropped: &[usize]) -> Result<Self, Error> {
         let mut used = Vec::new();
         let mut free = VecDeque::new();
         let mut clear = Vec::new();
@@ -49,13 +50,8 @@ impl Log {
             clear.push(written.fold(0, |set, slot| set | 1 << slot));
         }
         used.sort_unstable();
-        let next_sequence = match used.last() {
-            // The firmware counts on from its 32 bits' end to 0 and then mistakes the order.
-            Some(&(sequence, number)) => sequence.checked_add(1).ok_or(Error::PageSequence {
-                offset: number * PAGE_SIZE,
-            })?,
-            None => 0,
-        };
+        // The firmware counts on from the end of the 32 bits to 0, and then mistakes the order.
+        let next_sequence = used.last().map_or(Some(0), |&(sequence, _)| sequence.checked_add(1));
         let mut log = Self {
             bytes,
             clear,
@@ -63,8 +59,12 @@ impl Log {
             free,
             next_sequence,
         };
-        log.end_interrupted_move()?;
-        if log.free.is_empty() {
+        for entry in log.entries_at(dropped) {
+            log.erase(entry.0, entry.1);
+        }
+        log.end_interrupted_moves()?;
+        // The first page of a blank partition is opened when it is written to; one more must be empty then.
+        if log.free.len() < 1 + usize::from(log.used.is_empty()) {
             return Err(Error::NoEmptyPage);
         }
         Ok(log)
@@ -90,6 +90,13 @@ impl Log {
     /// The entries page by page in the order of the log, each with its place.
     pub(super) fn items(&self) -> impl Iterator<Item = (Run, Item<'_>)> {
         self.used.iter().flat_map(|&page| self.items_of(page).flatten())
+    }
+
+    /// The places and sizes of the entries whose heads lie at these offsets.
+    fn entries_at(&self, offsets: &[usize]) -> Vec<(Run, usize)> {
+        let offsets = offsets.iter().copied().collect::<BTreeSet<_>>();
+        let items = self.items().filter(|(_, item)| offsets.contains(&item.offset()));
+        items.map(|(at, item)| (at, item.slots())).collect()
     }
 
     fn items_of(&self, page: usize) -> impl Iterator<Item = Result<(Run, Item<'_>), Error>> {
@@ -134,9 +141,7 @@ impl Log {
     /// Closes the page that is being filled, and opens another: an empty one, or one that takes what is in use of the
     /// page with the least in use.
     pub(super) fn open_next(&mut self) -> Result<(), Error> {
-        if let Some(&last) = self.used.last() {
-            self.writer().set_state(last, PAGE_FULL);
-        }
+        self.close_last();
         if self.free.len() >= 2 {
             return self.open_free().map(drop);
         }
@@ -183,25 +188,29 @@ impl Log {
         Ok((self.state(page) == PAGE_ACTIVE).then_some(page))
     }
 
-    /// The first empty slot. One that is empty by the bitmap but has been written to, by a power cut between the two, is
-    /// given up as the firmware does it.
+    /// The slot behind the last one that is not empty, or that is by the bitmap but has been written to, as a power cut
+    /// between the two leaves it. All between are erased, so that the firmware reads what comes behind them.
     fn first_free(&mut self, page: usize) -> usize {
         let Some(view) = self.page(page) else {
             return SLOTS_PER_PAGE;
         };
         let slot = view.first_empty();
-        let is_spoilt = |slot: &[u8; SLOT_SIZE]| slot != &[0xFF; SLOT_SIZE];
-        let spoilt = view.slots().skip(slot).take_while(|(_, slot)| is_spoilt(slot)).count();
+        let is_blank = |(slot, bytes): (usize, &[u8; SLOT_SIZE])| {
+            view.slot_state(slot) == SLOT_EMPTY && bytes == &[0xFF; SLOT_SIZE]
+        };
+        let spoilt = view.slots().skip(slot).collect::<Vec<_>>();
+        let spoilt = spoilt
+            .into_iter()
+            .rposition(|slot| !is_blank(slot))
+            .map_or(0, |last| last + 1);
         self.erase(Run { page, slot }, spoilt);
         slot + spoilt
     }
 
     fn open_free(&mut self) -> Result<usize, Error> {
+        let sequence = self.next_sequence.ok_or(Error::PageSequence)?;
         let page = self.free.pop_front().ok_or_else(|| self.full())?;
-        let sequence = self.next_sequence;
-        self.next_sequence = sequence.checked_add(1).ok_or(Error::PageSequence {
-            offset: page * PAGE_SIZE,
-        })?;
+        self.next_sequence = sequence.checked_add(1);
         self.writer().open_page(page, sequence, VERSION_2);
         self.used.push(page);
         Ok(page)
@@ -227,8 +236,12 @@ impl Log {
     }
 
     /// A page that was being moved is moved again from the start.
-    fn end_interrupted_move(&mut self) -> Result<(), Error> {
-        let Some(source) = self.used.iter().copied().find(|&page| self.state(page) == PAGE_FREEING) else {
+    ///
+    /// The firmware does that to one page a start, and loses the entries of a second one, which no power cut leaves, at
+    /// the next; here all are moved.
+    fn end_interrupted_moves(&mut self) -> Result<(), Error> {
+        let is_freeing = |log: &Self, page: &usize| log.state(*page) == PAGE_FREEING;
+        let Some(mut source) = self.used.iter().copied().find(|page| is_freeing(self, page)) else {
             return Ok(());
         };
         if let Some(&target) = self.used.last()
@@ -236,7 +249,23 @@ impl Log {
         {
             self.free_page(target);
         }
-        self.move_page(source)
+        loop {
+            self.move_page(source)?;
+            match self.used.iter().copied().find(|page| is_freeing(self, page)) {
+                Some(next) => {
+                    // It cannot be moved behind the one before, which is as good as full.
+                    self.close_last();
+                    source = next;
+                }
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn close_last(&mut self) {
+        if let Some(&last) = self.used.last() {
+            self.writer().set_state(last, PAGE_FULL);
+        }
     }
 
     fn free_page(&mut self, page: usize) {

@@ -6,39 +6,62 @@ use zeroize::Zeroizing;
 use super::{blob, log::Log};
 use crate::Error;
 use crate::cursor::Run;
-use crate::decode::decode;
+use crate::decode::{Entry, decode, recover};
 use crate::head::{Head, IndexData};
 use crate::item::{Item, ItemType};
-use crate::layout::{MAX_CHUNKS, NAMESPACE_TABLE, NO_CHUNK};
+use crate::layout::{NAMESPACE_TABLE, NO_CHUNK};
 use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
 use crate::value::Value;
 use crate::writer::Payload;
 #[cfg(feature = "encryption")]
-use crate::{encryption, xts::SlotCipher};
+use crate::xts::SlotCipher;
 
 /// The first chunk index of a blob's second half of the range.
 const SECOND_HALF: u8 = 0x80;
 
-/// A partition as the firmware sees it after the mount: all entries sound, and at least one page empty.
+/// A partition as the firmware sees it after the mount: all entries sound and no key twice.
 pub(super) struct Partition {
     log: Log,
 }
 
 impl Partition {
-    pub(super) fn mount(
-        image: &[u8],
-        #[cfg(feature = "encryption")] cipher: Option<&SlotCipher>,
-    ) -> Result<Self, Error> {
-        let bytes = Zeroizing::new(image.to_vec());
-        #[cfg(feature = "encryption")]
-        let bytes = match cipher {
-            Some(cipher) => encryption::decrypted(bytes, cipher)?,
-            None => bytes,
+    /// Stores a value in a copy of a partition whose slots are in the clear; `None` when it is there already.
+    pub(super) fn with(
+        bytes: Zeroizing<Vec<u8>>,
+        namespace: &Namespace,
+        key: &Key,
+        value: Value<'_>,
+    ) -> Result<Option<Self>, Error> {
+        let stored = Stored::read(&bytes, namespace, key)?;
+        if stored.value.is_some_and(|stored| stored.as_value() == value) {
+            return Ok(None);
+        }
+        let mut partition = Self {
+            log: Log::new(bytes, &stored.dropped)?,
         };
-        // What cannot be read would be lost when its page is moved.
-        decode(&bytes)?;
-        Log::new(bytes).map(|log| Self { log })
+        let index = match partition.index_of(namespace) {
+            Some(index) => index,
+            None => partition.add_namespace(namespace)?,
+        };
+        let new = partition.append(index, key, value)?;
+        partition.erase(index, key, |at, item| !new.is(at, item));
+        partition.checked().map(Some)
+    }
+
+    /// Removes a key from a copy of a partition whose slots are in the clear; `None` when it is not there.
+    pub(super) fn without(bytes: Zeroizing<Vec<u8>>, namespace: &Namespace, key: &Key) -> Result<Option<Self>, Error> {
+        let stored = Stored::read(&bytes, namespace, key)?;
+        if stored.value.is_none() {
+            return Ok(None);
+        }
+        let mut partition = Self {
+            log: Log::new(bytes, &stored.dropped)?,
+        };
+        if let Some(index) = partition.index_of(namespace) {
+            partition.erase(index, key, |_, _| true);
+        }
+        partition.checked().map(Some)
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -50,50 +73,31 @@ impl Partition {
         cipher.encrypt(&mut self.log.clear_slots());
     }
 
-    pub(super) fn set(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<bool, Error> {
-        if self.holds(namespace, key, &value)? {
-            return Ok(false);
+    /// Nothing leaves that cannot be read.
+    fn checked(self) -> Result<Self, Error> {
+        decode(self.bytes())?;
+        Ok(self)
+    }
+
+    fn append(&mut self, index: u8, key: &Key, value: Value<'_>) -> Result<New, Error> {
+        if let Some((kind, data)) = value.fixed() {
+            let head = Head::new(index, kind, 1, NO_CHUNK, key, data);
+            return self.log.append_head(&head).map(New::At);
         }
-        let index = match self.index_of(namespace) {
-            Some(index) => index,
-            None => self.add_namespace(namespace)?,
+        if let Value::Blob(bytes) = value {
+            let chunk_start = self.free_half(index, key)?;
+            blob::append(&mut self.log, index, key, bytes, chunk_start)?;
+            return Ok(New::Blob { chunk_start });
+        }
+        let text = if let Value::Str(text) = value { text } else { "" };
+        let payload = Payload {
+            kind: ItemType::Str,
+            chunk: NO_CHUNK,
+            namespace: index,
+            key,
+            parts: &[text.as_bytes(), &[0]],
         };
-        let chunk_start = self.free_half(index, key)?;
-        let new = match value {
-            Value::Blob(bytes) => {
-                blob::append(&mut self.log, index, key, bytes, chunk_start)?;
-                New::Blob { chunk_start }
-            }
-            Value::Str(text) => New::At(self.log.append(&Payload {
-                kind: ItemType::Str,
-                chunk: NO_CHUNK,
-                namespace: index,
-                key,
-                parts: &[text.as_bytes(), &[0]],
-            })?),
-            _ => {
-                let Some((kind, data)) = value.fixed() else {
-                    return Ok(false);
-                };
-                New::At(self.log.append_head(&Head::new(index, kind, 1, NO_CHUNK, key, data))?)
-            }
-        };
-        self.erase(index, key, |at, item| !new.is(at, item));
-        Ok(true)
-    }
-
-    pub(super) fn remove(&mut self, namespace: &Namespace, key: &Key) -> Result<bool, Error> {
-        let index = self.index_of(namespace);
-        Ok(index.is_some_and(|index| self.erase(index, key, |_, _| true)))
-    }
-
-    /// Tells whether the value is what is stored.
-    fn holds(&self, namespace: &Namespace, key: &Key, value: &Value<'_>) -> Result<bool, Error> {
-        let entries = decode(self.log.bytes())?;
-        let entry = entries
-            .iter()
-            .find(|entry| entry.namespace == *namespace && entry.key == *key);
-        Ok(entry.is_some_and(|entry| OwnedValue::from(&entry.value).as_value() == *value))
+        self.log.append(&payload).map(New::At)
     }
 
     /// The namespaces of the table, each with its index.
@@ -132,12 +136,14 @@ impl Partition {
         let Some((_, item)) = entries.find(|(_, item)| item.kind() == ItemType::BlobIndex) else {
             return Ok(0);
         };
-        // The firmware writes no others, and others could reach into both halves.
-        match IndexData::decode(item.data()) {
-            data if data.chunks > MAX_CHUNKS => Err(Error::BlobIndex { offset: item.offset() }),
-            data if data.chunk_start == 0 => Ok(SECOND_HALF),
-            data if data.chunk_start == SECOND_HALF => Ok(0),
-            _ => Err(Error::BlobIndex { offset: item.offset() }),
+        // The firmware starts at 0x00 and 0x80 only.
+        let data = IndexData::decode(item.data());
+        if data.chunk_start >= SECOND_HALF {
+            Ok(0)
+        } else if data.chunks <= SECOND_HALF - data.chunk_start {
+            Ok(SECOND_HALF)
+        } else {
+            Err(Error::BlobIndex { offset: item.offset() })
         }
     }
 
@@ -178,5 +184,35 @@ impl New {
                 _ => false,
             },
         }
+    }
+}
+
+/// What a partition holds under a key, and what the firmware drops when it mounts it.
+struct Stored {
+    value: Option<OwnedValue>,
+    /// Offsets of the entries that a write left behind which was interrupted: chunks without an index, and values that
+    /// others replace.
+    dropped: Vec<usize>,
+}
+
+impl Stored {
+    fn read(bytes: &[u8], namespace: &Namespace, key: &Key) -> Result<Self, Error> {
+        let recovered = recover(bytes);
+        let mut keys = BTreeSet::new();
+        let is_new = |entry: &Entry<'_>| keys.insert((entry.namespace, entry.key));
+        let is_clear = recovered.entries.iter().all(is_new);
+        let dropped = recovered.damage.into_iter().map(|error| match error {
+            Error::OrphanChunk { offset } => Ok(offset),
+            // Of two that both can be read none is dropped.
+            Error::DuplicateEntry { offset, .. } if is_clear => Ok(offset),
+            error => Err(error),
+        });
+        let dropped = dropped.collect::<Result<Vec<_>, Error>>()?;
+        let mut entries = recovered.entries.iter();
+        let entry = entries.find(|entry| entry.namespace == *namespace && entry.key == *key);
+        Ok(Self {
+            value: entry.map(|entry| OwnedValue::from(&entry.value)),
+            dropped,
+        })
     }
 }

@@ -95,12 +95,7 @@ impl fmt::Display for Error {
             Self::OrphanChunk { offset } => write!(f, "blob chunk at offset {offset:#x} belongs to no blob"),
             Self::PageCrc { offset } => write!(f, "checksum of the page header at offset {offset:#x} is wrong"),
             #[cfg(feature = "alloc")]
-            Self::PageSequence { offset } => {
-                write!(
-                    f,
-                    "sequence number of the page at offset {offset:#x} is the last of its 32 bits"
-                )
-            }
+            Self::PageSequence => f.write_str("sequence numbers of the pages are used up; they have 32 bits"),
             Self::PageState { offset, state } => {
                 write!(
                     f,
