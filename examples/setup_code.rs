@@ -57,6 +57,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Draws a QR text that there is, also one of several payloads
+    Draw {
+        /// The QR text
+        code: String,
+        #[command(flatten)]
+        pictures: Pictures,
+    },
     /// Writes the message for an NFC tag
     Ndef {
         /// The QR text
@@ -98,19 +105,25 @@ struct Encode {
     /// Manufacturer's value, tag 0x80..=0xFF: a whole number of 64 bits or any other text; may be given again
     #[arg(long, value_name = "TAG=VALUE")]
     vendor_tag: Vec<String>,
-    /// Draws the QR code as a PNG, 6 pixels to a module
-    #[arg(long, value_name = "FILE")]
-    png: Option<PathBuf>,
-    /// Draws the QR code as an SVG
-    #[arg(long, value_name = "FILE")]
-    svg: Option<PathBuf>,
+    #[command(flatten)]
+    pictures: Pictures,
     /// Draws a label with the QR code and the manual code as an SVG
     #[arg(long, value_name = "FILE")]
     label: Option<PathBuf>,
     /// A line of text on the label; may be given again
     #[arg(long, value_name = "TEXT", requires = "label")]
     label_text: Vec<String>,
-    /// Draws the QR code on the terminal, below the JSON
+}
+
+#[derive(Args)]
+struct Pictures {
+    /// Draws the QR code as a PNG, 6 pixels to a module
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    /// Draws the QR code as an SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Draws the QR code on the terminal, below any JSON
     #[arg(long)]
     terminal: bool,
 }
@@ -124,6 +137,7 @@ fn main() -> ExitCode {
             Command::Lint { code, fail_on, json } => {
                 lint(&Zeroizing::new(code), matches!(fail_on, FailOn::Warning), json)
             }
+            Command::Draw { code, pictures } => draw(&Zeroizing::new(code), &pictures, force),
             Command::Ndef { code, output } => ndef(&Zeroizing::new(code), &output, force),
         }
     })
@@ -132,17 +146,11 @@ fn main() -> ExitCode {
 impl Encode {
     fn run(&self, force: bool) -> Result<(), Failure> {
         let payload = self.payload()?;
-        let outputs = [&self.png, &self.svg, &self.label].into_iter().flatten();
-        outputs.clone().try_for_each(|path| check_free(path, force))?;
         let (qr, manual) = (payload.qr_text(), payload.manual_code());
-        let image = QrImage::new(qr.as_str()).map_err(|error| Failure::Work(error.to_string()))?;
-        if let Some(path) = &self.png {
-            let png = image.to_png(SCALE).map_err(|error| Failure::Work(error.to_string()))?;
-            write_file(path, &Zeroizing::new(png), force)?;
+        if let Some(path) = &self.label {
+            check_free(path, force)?;
         }
-        if let Some(path) = &self.svg {
-            write_file(path, Zeroizing::new(image.to_svg()).as_bytes(), force)?;
-        }
+        let drawing = self.pictures.draw(qr.as_str(), force)?;
         if let Some(path) = &self.label {
             let label = Label::new(&payload).map_err(|error| Failure::Work(error.to_string()))?;
             let label = self.label_text.iter().fold(label, |label, line| label.with_line(line));
@@ -152,10 +160,7 @@ impl Encode {
         print(json!({
             "qr": qr.as_str(), "manual": manual.as_str(), "manual_grouped": manual.grouped().as_str(),
         }))?;
-        if self.terminal {
-            print(Zeroizing::new(image.to_terminal()).trim_end_matches('\n'))?;
-        }
-        Ok(())
+        drawing.map_or(Ok(()), print_drawing)
     }
 
     fn payload(&self) -> Result<SetupPayload, Failure> {
@@ -206,6 +211,34 @@ impl Encode {
         }
         Ok(data)
     }
+}
+
+impl Pictures {
+    /// Writes the files, and returns the drawing for the terminal.
+    fn draw(&self, text: &str, force: bool) -> Result<Option<Zeroizing<String>>, Failure> {
+        let outputs = [&self.png, &self.svg].into_iter().flatten();
+        outputs.clone().try_for_each(|path| check_free(path, force))?;
+        let image = QrImage::new(text).map_err(|error| Failure::Input(error.to_string()))?;
+        if let Some(path) = &self.png {
+            let png = image.to_png(SCALE).map_err(|error| Failure::Work(error.to_string()))?;
+            write_file(path, &Zeroizing::new(png), force)?;
+        }
+        if let Some(path) = &self.svg {
+            write_file(path, Zeroizing::new(image.to_svg()).as_bytes(), force)?;
+        }
+        Ok(self.terminal.then(|| Zeroizing::new(image.to_terminal())))
+    }
+}
+
+fn print_drawing(drawing: Zeroizing<String>) -> Result<(), Failure> {
+    print(drawing.trim_end_matches('\n'))
+}
+
+fn draw(code: &str, pictures: &Pictures, force: bool) -> Result<(), Failure> {
+    let Code::Qr { .. } = Code::read(code, false)? else {
+        return Err(Failure::Input("CODE: a manual code is not drawn; a QR text is".into()));
+    };
+    pictures.draw(code, force)?.map_or(Ok(()), print_drawing)
 }
 
 fn ndef(code: &str, output: &Path, force: bool) -> Result<(), Failure> {

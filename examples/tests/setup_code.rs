@@ -188,6 +188,16 @@ fn pictures_labels_and_messages_are_written_once() {
         Some(0)
     );
     let code = "MT:Y.K9042C00KA0648G00";
+    let drawn = run(folder.path(), &["draw", code, "--svg", "b.svg", "--terminal"]);
+    let lines = out.split_once('\n').unwrap().1;
+    assert_eq!(
+        (read("b.svg"), String::from_utf8(drawn.stdout).unwrap().as_str()),
+        (read("a.svg"), lines)
+    );
+    assert_eq!(
+        run(folder.path(), &["draw", "MT:Y.K9042C00KA0648G0"]).status.code(),
+        Some(1)
+    );
     assert_eq!(run(folder.path(), &["ndef", code, "tag.bin"]).status.code(), Some(0));
     assert_eq!(read("tag.bin"), [b"\xD1\x01\x17U\x00", code.as_bytes()].concat());
     assert_eq!(
