@@ -6,6 +6,8 @@
 extern crate alloc;
 
 mod certificate;
+#[cfg(feature = "alloc")]
+mod check;
 mod crc;
 mod efuse;
 mod error;
@@ -28,6 +30,8 @@ mod subtype;
 mod writer;
 
 pub use certificate::Certificate;
+#[cfg(feature = "alloc")]
+pub use check::{Finding, FindingKind, Severity, check};
 pub use efuse::EfuseKey;
 pub use error::Error;
 pub use flags::{Flags, Storage};

@@ -153,7 +153,7 @@ fn keys_are_found_where_they_are_and_leaks_are_refused() {
     };
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
     let key = |bytes: &'static [u8]| Image::new(bytes).key(Subtype::MIN);
-    let leak = |name: &str| read(name).leak() as &'static [u8];
+    let leak = |name: &str| -> &'static [u8] { read(name).leak() };
 
     let sec1 = read("inputs/DAC_key_sec1.der");
     for name in ["plain_der.bin", "matter_all.bin", "matter_dac_only.bin"] {
