@@ -54,6 +54,7 @@ pub(crate) const INTEGRITY: usize = 32;
 pub(crate) const INTEGRITY_LAST: u8 = 16;
 
 /// The last subtype that the firmware looks for a SIGNATURE_BLOCK under.
+#[cfg(any(feature = "alloc", feature = "ecdsa", feature = "rsa"))]
 pub(crate) const SIGNATURE_LAST: u8 = 2;
 /// Bytes of a SIGNATURE_BLOCK before what depends on the algorithm.
 pub(crate) const SIGNATURE_HEADER: usize = 16;

@@ -9,6 +9,7 @@ use esp_secure_cert::{
     SignatureBlock, Subtype, Tail, Writer,
 };
 use p256::pkcs8::DecodePrivateKey;
+use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value as Json;
 
 fn folder() -> Option<PathBuf> {
@@ -240,9 +241,8 @@ fn typed_methods_make_the_tool_s_bytes() {
     let plain = read("plain_der.bin");
     buffer[..plain.len()].copy_from_slice(&plain);
     let mut writer = Writer::append(&mut buffer, plain.len(), PartitionSize::DEFAULT).unwrap();
-    let mut rng = rand_core::SeedableRng::seed_from_u64(1);
-    let rng: &mut rand_chacha::ChaCha20Rng = &mut rng;
-    writer.sign_rsa(&rsa::pss::SigningKey::new(rsa), rng).unwrap();
+    let mut rng = <rand_chacha::ChaCha20Rng as SeedableRng>::seed_from_u64(1);
+    writer.sign_rsa(&rsa::pss::SigningKey::new(rsa), &mut rng).unwrap();
     writer.push_integrity().unwrap();
     let ours = writer.finish_with_marker().unwrap().to_vec();
     let theirs = read("plain_der_signed_rsa3072.bin");
