@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a mutator that gets past checksums, and values.
+//! What the fuzz targets share: mutators that get past checksums, and values.
 
 use arbitrary::Arbitrary;
 use esp_nvs_image::OwnedValue;
@@ -56,6 +56,27 @@ fn crc32(parts: &[&[u8]]) -> [u8; 4] {
     let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize().to_le_bytes()
+}
+
+/// Mutates an image of the `esp_secure_cert` partition and, three times out of four, makes the checksums of its whole
+/// records right again.
+pub fn mutate_secure_cert_image(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    const HEADER: usize = 12;
+    let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
+    let mut rest = &mut data[..size];
+    while !seed.is_multiple_of(4) && rest.len() >= HEADER {
+        let len = usize::from(u16::from_le_bytes([rest[10], rest[11]]));
+        let covered = HEADER + len.next_multiple_of(16);
+        if rest.len() < covered + 4 {
+            break;
+        }
+        let (record, behind) = rest.split_at_mut(covered + 4);
+        record[..4].copy_from_slice(&[0x11, 0xBA, 0x5E, 0xBA]);
+        let crc = crc32(&[&record[..covered]]);
+        record[covered..].copy_from_slice(&crc);
+        rest = behind;
+    }
+    size
 }
 
 /// A value of an entry, small to write down.
