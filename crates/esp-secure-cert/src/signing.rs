@@ -74,7 +74,7 @@ impl<'a> Image<'a> {
     /// Verifies the signature by a key and returns its block.
     ///
     /// What is verified is everything before the first SIGNATURE_BLOCK, as on a device, whatever the block states.
-    /// Records behind it are not covered; [`check`](crate::check) names them.
+    /// Records behind it are not covered; `check` (feature `alloc`) names them.
     ///
     /// # Errors
     ///

@@ -212,7 +212,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes any record, also what the firmware cannot read: a key where none belongs, a subtype that is taken. Only
-    /// the checksum is computed. [`check`](crate::check) tells what the firmware makes of it.
+    /// the checksum is computed. `check` (feature `alloc`) tells what the firmware makes of it.
     ///
     /// # Errors
     ///
