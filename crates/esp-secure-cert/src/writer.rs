@@ -259,16 +259,21 @@ impl<'b> Writer<'b> {
             low,
             high,
         ];
-        let padding = record.padding.iter().copied().chain(core::iter::repeat(0));
-        let contents = MAGIC.to_le_bytes().into_iter().chain(header);
-        let contents = contents.chain(data.iter().copied().flatten().copied());
-        let contents = contents.chain(padding.take(padded - len));
-
         let place = self.buffer.get_mut(self.len..end).unwrap_or_default();
         let Some((covered, footer)) = place.split_last_chunk_mut::<FOOTER>() else {
             return Ok(());
         };
-        covered.iter_mut().zip(contents).for_each(|(to, from)| *to = from);
+        let magic = MAGIC.to_le_bytes();
+        let mut rest = &mut *covered;
+        for piece in [&magic[..], &header].iter().chain(data) {
+            let Some((to, behind)) = rest.split_at_mut_checked(piece.len()) else {
+                return Ok(());
+            };
+            to.copy_from_slice(piece);
+            rest = behind;
+        }
+        let padding = record.padding.iter().copied().chain(core::iter::repeat(0));
+        rest.iter_mut().zip(padding).for_each(|(to, from)| *to = from);
         *footer = crc32(&[covered]).to_le_bytes();
         self.len = end;
         Ok(())
