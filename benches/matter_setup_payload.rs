@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use matter_setup_payload::{CommissioningFlow, ManualPayload, SetupPayload, qr_png};
+use matter_setup_payload::{CommissioningFlow, Label, ManualPayload, OptionalData, QrImage, SetupPayload, qr_png};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 /// Pixels to a module.
@@ -39,6 +39,29 @@ fn codes(c: &mut Criterion) {
     }
     group.bench_function(BenchmarkId::new("qr-png", format!("scale-{SCALE}")), |b| {
         b.iter(|| black_box(qr_png(black_box(text.as_str()), black_box(SCALE)).unwrap()));
+    });
+    let image = QrImage::new(text.as_str()).unwrap();
+    group.bench_function(BenchmarkId::new("qr-svg", 22), |b| {
+        b.iter(|| black_box(black_box(&image).to_svg()))
+    });
+    group.bench_function(BenchmarkId::new("qr-terminal", 22), |b| {
+        b.iter(|| black_box(black_box(&image).to_terminal()));
+    });
+    group.bench_function(BenchmarkId::new("label", 22), |b| {
+        b.iter(|| black_box(Label::new(black_box(&short)).unwrap().to_svg()));
+    });
+    let data = OptionalData::new().with_serial_number("0123456789").unwrap();
+    let with_data = short.clone().with_data(data);
+    let text = with_data.qr_text();
+    group.bench_function(BenchmarkId::new("qr-encode-data", text.as_str().len()), |b| {
+        b.iter(|| black_box(black_box(&with_data).qr_text()));
+    });
+    group.bench_function(BenchmarkId::new("qr-parse-data", text.as_str().len()), |b| {
+        b.iter(|| black_box(black_box(text.as_str()).parse::<SetupPayload>().unwrap()));
+    });
+    let mut buffer = [0; 22];
+    group.bench_function(BenchmarkId::new("qr-encode-buffer", 22), |b| {
+        b.iter(|| black_box(black_box(&short).encode_qr(&mut buffer).unwrap().len()));
     });
     group.finish();
 }

@@ -193,8 +193,8 @@ def pictures(folder):
             if not (folder / source).exists():
                 continue
             kinds[kind] = folder / f"{name}-{kind}.png"
-            # A module of a label is 0.4 mm: 6 pixels at 381 dots per inch. One of a plain SVG is a unit.
-            size = ["--dpi-x", "381", "--dpi-y", "381"] if kind == "label" else ["--zoom", "6"]
+            # A module of a label is 0.5 mm: 6 pixels at 305 dots per inch. One of a plain SVG is a unit.
+            size = ["--dpi-x", "305", "--dpi-y", "305"] if kind == "label" else ["--zoom", "6"]
             command = ["rsvg-convert", *size, "--background-color", "white", "-o", kinds[kind], folder / source]
             subprocess.run([str(argument) for argument in command], check=True)
         kinds["terminal"] = folder / f"{name}-terminal.png"

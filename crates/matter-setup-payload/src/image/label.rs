@@ -6,12 +6,12 @@ use super::{ImageError, QrImage, svg};
 use crate::code::GroupedManualCode;
 use crate::{CommissioningFlow, SetupPayload};
 
-/// Millimetres of a module. ISO/IEC 18004 leaves it open; phones read 0.4 mm at arm's length of a hand-held product.
-const MODULE: f64 = 0.4;
+/// Millimetres of a module, which ISO/IEC 18004 leaves open: a plain code is as wide as its manual code below.
+const MODULE: f64 = 0.5;
 /// Millimetres around everything, and of a line of text.
 const MARGIN: f64 = 1.0;
-const LINE: f64 = 4.0;
-const FONT: f64 = 3.0;
+const LINE: f64 = 2.8;
+const FONT: f64 = 2.0;
 /// Width of a character of a monospaced font, as a part of its size: 0.6 in all common ones, and some room.
 const CHARACTER: f64 = 0.64;
 /// Characters of a long manual code on the first line, which are those of a short one: `1234-567-8901`.
@@ -58,7 +58,7 @@ impl Label {
         self
     }
 
-    /// Draws the label as an SVG with its size in millimetres, 0.4 mm to a module.
+    /// Draws the label as an SVG with its size in millimetres, 0.5 mm to a module.
     #[must_use]
     pub fn to_svg(&self) -> String {
         let mut lines = Vec::new();
