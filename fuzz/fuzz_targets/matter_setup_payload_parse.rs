@@ -23,14 +23,22 @@ fuzz_target!(|text: &str| {
         let canonical = read.value().qr_text();
         let again = SetupPayload::parse_lenient(canonical.as_str()).unwrap();
         assert_eq!(again.value().qr_text().as_str(), canonical.as_str());
-        assert!(again.deviations().iter().all(|d| matches!(d.kind(), ErrorKind::DiscoveryCapabilities { .. })));
+        assert!(
+            again
+                .deviations()
+                .iter()
+                .all(|d| matches!(d.kind(), ErrorKind::DiscoveryCapabilities { .. }))
+        );
         let _ = read.value().lint().count();
     }
     if let Ok(manual) = text.parse::<ManualPayload>() {
         let discriminator = Discriminator::new(u16::from(manual.short_discriminator().get()) << 8).unwrap();
         let mut payload = SetupPayload::without_ids(discriminator, manual.passcode().clone());
         if let Some(ids) = manual.ids() {
-            payload = payload.with_ids(ids.vendor_id, ids.product_id).unwrap().with_flow(CommissioningFlow::Custom);
+            payload = payload
+                .with_ids(ids.vendor_id, ids.product_id)
+                .unwrap()
+                .with_flow(CommissioningFlow::Custom);
         }
         assert_eq!(payload.manual_code().as_str(), text.replace('-', ""));
     }

@@ -1,7 +1,11 @@
-//! What the fuzz targets share: mutators that get past checksums, and values.
+//! What the fuzz targets share: mutators that get past checksums, values, and arbitrary onboarding payloads.
+
+mod device;
 
 use arbitrary::Arbitrary;
 use esp_nvs_image::OwnedValue;
+
+pub use device::Device;
 
 /// Bytes of a page, of a slot, and where the bitmap and slot 0 start (ESP-IDF Programming Guide, "Non-Volatile Storage
 /// Library", section "Internals").

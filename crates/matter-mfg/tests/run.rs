@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 use matter_mfg::{Attestation, Columns, Job, Phase, Plan, Run, now, read_table};
+use matter_spake2p::Iterations;
 use matter_types::{Passcode, ProductId, VendorId};
 
 fn job(outdir: &Path) -> Job {
@@ -65,6 +67,25 @@ fn tables_have_the_order_of_the_rows_whatever_the_threads() {
         .map(|row| row.unwrap()[column].to_owned())
         .collect::<Vec<_>>();
     assert_eq!(serials, (0..40).map(|i| format!("SN{i:02}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn devices_of_a_run_have_different_discriminators() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(folder.path());
+    // Drawn with replacement, 200 of 4096 would all differ once in 130 runs.
+    job.count = Some(200);
+    job.attestation = Attestation::None;
+    job.iterations = Iterations::MIN;
+    job.threads = NonZeroUsize::new(3);
+    let plan = Plan::new(job, now().unwrap()).unwrap();
+    let report = Run::new(&plan).execute(|_| {});
+    assert!(report.error.is_none(), "{:?}", report.error);
+    let mut reader = csv::Reader::from_path(report.summary.unwrap()).unwrap();
+    let name = |name: &str| name.eq_ignore_ascii_case("discriminator");
+    let column = reader.headers().unwrap().iter().position(name).unwrap();
+    let rows = reader.records().map(|row| row.unwrap()[column].to_owned());
+    assert_eq!(rows.collect::<BTreeSet<_>>().len(), 200);
 }
 
 #[test]

@@ -1,0 +1,69 @@
+use arbitrary::Arbitrary;
+use matter_setup_payload::{
+    CommissioningFlow, DataValue, DiscoveryCapabilities, ManufacturerTag, OptionalData, SetupPayload,
+};
+use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+
+/// The fields of an onboarding payload as plain numbers.
+#[derive(Arbitrary, Debug)]
+pub struct Device {
+    vendor: u16,
+    product: u16,
+    flow: u8,
+    discovery: u8,
+    discriminator: u16,
+    passcode: u32,
+    serial: Option<String>,
+    pbkdf: Option<(u32, Vec<u8>)>,
+    devices: Option<u8>,
+    timeout: Option<u16>,
+    members: Vec<(u8, Member)>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Member {
+    Signed(i64),
+    Unsigned(u64),
+    Text(String),
+}
+
+impl Device {
+    /// The payload; `None` when a field is out of its range. Most numbers are cut to their bits.
+    pub fn payload(&self) -> Option<SetupPayload> {
+        let discriminator = Discriminator::new(self.discriminator & 0xFFF).ok()?;
+        let passcode = Passcode::new(self.passcode & 0x7FF_FFFF).ok()?;
+        let payload = SetupPayload::without_ids(discriminator, passcode)
+            .with_ids(VendorId::new(self.vendor).ok(), ProductId::new(self.product).ok())
+            .ok()?
+            .with_flow(CommissioningFlow::new(u32::from(self.flow % 3)).ok()?)
+            .with_discovery(DiscoveryCapabilities::new(self.discovery & 0x3E).ok()?);
+        Some(payload.with_data(self.data()?))
+    }
+
+    fn data(&self) -> Option<OptionalData> {
+        let mut data = OptionalData::new();
+        for (tag, member) in &self.members {
+            let value = match member {
+                Member::Signed(number) => DataValue::Signed(*number),
+                Member::Unsigned(number) => DataValue::Unsigned(*number),
+                Member::Text(text) => DataValue::Utf8(text),
+            };
+            data = data
+                .with_manufacturer_value(ManufacturerTag::new(tag | 0x80).ok()?, value)
+                .ok()?;
+        }
+        if let Some(serial) = &self.serial {
+            data = data.with_serial_number(serial).ok()?;
+        }
+        if let Some((iterations, salt)) = &self.pbkdf {
+            data = data.with_pbkdf(*iterations, salt).ok()?;
+        }
+        if let Some(devices) = self.devices {
+            data = data.with_device_count(devices).ok()?;
+        }
+        match self.timeout {
+            Some(seconds) => data.with_commissioning_timeout(seconds).ok(),
+            None => Some(data),
+        }
+    }
+}
