@@ -103,6 +103,20 @@ mod tests {
             (&[0x0A, 0x0A, 0x28], "Y6V91"),
             (&[0x0A, 0x0A, 0xFF], "Q-M08"),
             (b"Hello World!", "KKHF3W2S013OPM3EJX11"),
+            (&[], ""),
+            (&[0x0A, 0x0A, 0x29], "KL0B1"),
+            (&[0x23], "Z0"),
+            (&[0xFF, 0x00], "R600"),
+            (&[0x2E, 0x00, 0x00], "81000"),
+            (&[0xFF], "R6"),
+            (&[0xFF, 0xFF], "NE71"),
+            (&[0xFF, 0xFF, 0xFF], "PLS18"),
+            // The plain part of rs-matter's and of the SDK's example code.
+            (
+                &[0x88, 0xFF, 0xA7, 0x91, 0x50, 0x40, 0x00, 0x47, 0x51, 0xDD, 0x02],
+                "-MOA57ZU02IT2L2BJ00",
+            ),
+            (&[0x60, 0, 0x08, 0, 0x20, 0, 0x10, 0, 0x10, 0, 0], "M5L90MP500K64J00000"),
         ] {
             let mut text = [0; 20];
             let len = encoded_len(bytes.len());
@@ -127,6 +141,10 @@ mod tests {
         refuse(b"00000OE71", 3, ErrorKind::Base38Overflow, 8);
         refuse(b"S6", 0, ErrorKind::Base38Overflow, 0);
         refuse(b"0a0b0", 3, ErrorKind::Character, 4);
+        for byte in (0..=u8::MAX).filter(|byte| !ALPHABET.contains(byte)) {
+            refuse(&[byte, b'0'], 0, ErrorKind::Character, 0);
+            refuse(&[b'0', byte], 0, ErrorKind::Character, 1);
+        }
         refuse(b"00000a", 3, ErrorKind::Character, 8);
         refuse(b"000", 3, ErrorKind::Length { len: 3 }, 6);
         refuse(b"000000", 3, ErrorKind::Length { len: 6 }, 9);
