@@ -7,49 +7,31 @@
 //!     +------+------------+------------+------+--------+-------------+-----------+-------+
 //! ```
 
+use core::ops::Range;
+
+use bitvec::field::BitField;
+use bitvec::order::Lsb0;
+use bitvec::view::BitView;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub(crate) const LEN: usize = 11;
 
-const VERSION: Bits = Bits { first: 0, count: 3 };
-const VENDOR_ID: Bits = Bits { first: 3, count: 16 };
-const PRODUCT_ID: Bits = Bits { first: 19, count: 16 };
-const FLOW: Bits = Bits { first: 35, count: 2 };
-const DISCOVERY: Bits = Bits { first: 37, count: 8 };
-const DISCRIMINATOR: Bits = Bits { first: 45, count: 12 };
-const PASSCODE: Bits = Bits { first: 57, count: 27 };
-const PADDING: Bits = Bits { first: 84, count: 4 };
+const VERSION: Range<usize> = 0..3;
+const VENDOR_ID: Range<usize> = 3..19;
+const PRODUCT_ID: Range<usize> = 19..35;
+const FLOW: Range<usize> = 35..37;
+const DISCOVERY: Range<usize> = 37..45;
+const DISCRIMINATOR: Range<usize> = 45..57;
+const PASSCODE: Range<usize> = 57..84;
+const PADDING: Range<usize> = 84..88;
 
 /// The bytes in which fields start: for error positions.
-pub(crate) const VENDOR_ID_BYTE: usize = VENDOR_ID.byte();
-pub(crate) const FLOW_BYTE: usize = FLOW.byte();
-pub(crate) const DISCOVERY_BYTE: usize = DISCOVERY.byte();
-pub(crate) const DISCRIMINATOR_BYTE: usize = DISCRIMINATOR.byte();
-pub(crate) const PASSCODE_BYTE: usize = PASSCODE.byte();
-pub(crate) const PADDING_BYTE: usize = PADDING.byte();
-
-/// The place of a field.
-struct Bits {
-    first: u32,
-    count: u32,
-}
-
-impl Bits {
-    const fn byte(&self) -> usize {
-        // No `usize::from` for 32 bits; the number is below 11.
-        #[expect(clippy::as_conversions, reason = "at most 88 / 8")]
-        let byte = (self.first / 8) as usize;
-        byte
-    }
-
-    /// Cuts the field out of all bits.
-    const fn of(&self, bits: u128) -> u32 {
-        // At most 27 bits are left.
-        #[expect(clippy::as_conversions, reason = "masked to 27 bits or fewer")]
-        let value = (bits >> self.first & ((1 << self.count) - 1)) as u32;
-        value
-    }
-}
+pub(crate) const VENDOR_ID_BYTE: usize = VENDOR_ID.start / 8;
+pub(crate) const FLOW_BYTE: usize = FLOW.start / 8;
+pub(crate) const DISCOVERY_BYTE: usize = DISCOVERY.start / 8;
+pub(crate) const DISCRIMINATOR_BYTE: usize = DISCRIMINATOR.start / 8;
+pub(crate) const PASSCODE_BYTE: usize = PASSCODE.start / 8;
+pub(crate) const PADDING_BYTE: usize = PADDING.start / 8;
 
 /// The fields as plain numbers, each of a value that its bits can hold.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
@@ -64,37 +46,34 @@ pub(crate) struct Fields {
     pub(crate) padding: u8,
 }
 
+#[expect(clippy::indexing_slicing, reason = "the fields lie within the 88 bits")]
 impl Fields {
     pub(crate) fn pack(&self) -> [u8; LEN] {
-        let mut bits = u128::from(self.version) << VERSION.first
-            | u128::from(self.vendor_id) << VENDOR_ID.first
-            | u128::from(self.product_id) << PRODUCT_ID.first
-            | u128::from(self.flow) << FLOW.first
-            | u128::from(self.discovery) << DISCOVERY.first
-            | u128::from(self.discriminator) << DISCRIMINATOR.first
-            | u128::from(self.passcode) << PASSCODE.first
-            | u128::from(self.padding) << PADDING.first;
-        let [packed @ .., _, _, _, _, _] = bits.to_le_bytes();
-        bits.zeroize();
+        let mut packed = [0; LEN];
+        let bits = packed.view_bits_mut::<Lsb0>();
+        bits[VERSION].store_le(self.version);
+        bits[VENDOR_ID].store_le(self.vendor_id);
+        bits[PRODUCT_ID].store_le(self.product_id);
+        bits[FLOW].store_le(self.flow);
+        bits[DISCOVERY].store_le(self.discovery);
+        bits[DISCRIMINATOR].store_le(self.discriminator);
+        bits[PASSCODE].store_le(self.passcode);
+        bits[PADDING].store_le(self.padding);
         packed
     }
 
     pub(crate) fn unpack(packed: &[u8; LEN]) -> Self {
-        let mut bits = packed.iter().rev().fold(0, |bits, byte| bits << 8 | u128::from(*byte));
-        let narrow = |field: Bits| u16::try_from(field.of(bits)).unwrap_or_default();
-        let byte = |field: Bits| u8::try_from(field.of(bits)).unwrap_or_default();
-        let fields = Self {
-            version: byte(VERSION),
-            vendor_id: narrow(VENDOR_ID),
-            product_id: narrow(PRODUCT_ID),
-            flow: byte(FLOW),
-            discovery: byte(DISCOVERY),
-            discriminator: narrow(DISCRIMINATOR),
-            passcode: PASSCODE.of(bits),
-            padding: byte(PADDING),
-        };
-        bits.zeroize();
-        fields
+        let bits = packed.view_bits::<Lsb0>();
+        Self {
+            version: bits[VERSION].load_le(),
+            vendor_id: bits[VENDOR_ID].load_le(),
+            product_id: bits[PRODUCT_ID].load_le(),
+            flow: bits[FLOW].load_le(),
+            discovery: bits[DISCOVERY].load_le(),
+            discriminator: bits[DISCRIMINATOR].load_le(),
+            passcode: bits[PASSCODE].load_le(),
+            padding: bits[PADDING].load_le(),
+        }
     }
 }
 
