@@ -46,7 +46,6 @@ pub(crate) struct Fields {
     pub(crate) padding: u8,
 }
 
-#[expect(clippy::indexing_slicing, reason = "the fields lie within the 88 bits")]
 impl Fields {
     pub(crate) fn pack(&self) -> [u8; LEN] {
         let mut packed = [0; LEN];
