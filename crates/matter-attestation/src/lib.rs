@@ -13,6 +13,7 @@ mod oid;
 mod pem;
 mod private_key;
 mod public_key;
+mod revocation;
 mod serial;
 mod validity;
 
@@ -29,5 +30,6 @@ pub use issue::{
 pub use key_id::KeyId;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
+pub use revocation::{RevocationEntry, RevocationSet, RevocationStatus};
 pub use serial::SerialNumber;
 pub use validity::Validity;

@@ -1,0 +1,3 @@
+mod set;
+
+pub use self::set::{RevocationEntry, RevocationSet, RevocationStatus};

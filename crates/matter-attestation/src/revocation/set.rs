@@ -1,0 +1,151 @@
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use crate::{Certificate, KeyId, SerialNumber};
+
+/// What one CRL says: the revoked serial numbers of one certificate authority, and who signed that.
+///
+/// It has the fields of one object of the Matter SDK's revocation set (connectedhomeip,
+/// `credentials/generate_revocation_set.py`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevocationEntry {
+    issuer_name: Vec<u8>,
+    issuer_key_id: KeyId,
+    revoked: BTreeSet<SerialNumber>,
+    signer: Certificate,
+    delegator: Option<Certificate>,
+}
+
+impl RevocationEntry {
+    /// Lists the certificates that an authority revoked.
+    ///
+    /// `issuer_name` is the authority's subject in DER and `issuer_key_id` its subject key identifier: what its
+    /// certificates name as issuer and authority key identifier. `signer` signed the CRL. Where the authority delegated
+    /// that, `delegator` is the authority itself.
+    pub fn new(
+        issuer_name: &[u8],
+        issuer_key_id: KeyId,
+        revoked: impl IntoIterator<Item = SerialNumber>,
+        signer: Certificate,
+        delegator: Option<Certificate>,
+    ) -> Self {
+        Self {
+            issuer_name: issuer_name.into(),
+            issuer_key_id,
+            revoked: revoked.into_iter().collect(),
+            signer,
+            delegator,
+        }
+    }
+
+    /// Returns the authority's subject in DER.
+    #[must_use]
+    pub fn issuer_name(&self) -> &[u8] {
+        &self.issuer_name
+    }
+
+    /// Returns the authority's subject key identifier.
+    #[must_use]
+    pub const fn issuer_key_id(&self) -> KeyId {
+        self.issuer_key_id
+    }
+
+    /// Returns the revoked serial numbers in ascending order.
+    pub fn revoked(&self) -> impl ExactSizeIterator<Item = SerialNumber> + '_ {
+        self.revoked.iter().copied()
+    }
+
+    /// Returns the certificate whose key signed the CRL.
+    #[must_use]
+    pub const fn signer(&self) -> &Certificate {
+        &self.signer
+    }
+
+    /// Returns the authority's certificate, where another signed its CRL.
+    #[must_use]
+    pub const fn delegator(&self) -> Option<&Certificate> {
+        self.delegator.as_ref()
+    }
+
+    /// Tells whether the delegator, or the signer where there is none, is the authority of this entry.
+    ///
+    /// An entry for which this is false is disregarded.
+    #[must_use]
+    pub fn is_consistent(&self) -> bool {
+        let authority = self.delegator.as_ref().unwrap_or(&self.signer);
+        authority.subject_der() == self.issuer_name && authority.subject_key_id() == Some(self.issuer_key_id)
+    }
+}
+
+/// What is revoked, by authority.
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::{
+///     DateTime, PaaSubject, RevocationEntry, RevocationSet, RevocationStatus, SerialNumber, Validity, issue_paa,
+///     test_cd_signing_key,
+/// };
+///
+/// let key = test_cd_signing_key();
+/// let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).expect("a date"));
+/// let paa = issue_paa(&key, &PaaSubject::new("Test PAA")?, validity, SerialNumber::new(&[1])?)?;
+/// let (name, id) = (paa.subject_der().to_vec(), key.public_key().key_id());
+/// let entry = RevocationEntry::new(&name, id, [SerialNumber::new(&[7])?], paa, None);
+/// let set = RevocationSet::new([entry]);
+/// assert_eq!(set.status(&name, id, SerialNumber::new(&[7])?), RevocationStatus::Revoked);
+/// assert_eq!(set.status(&name, id, SerialNumber::new(&[8])?), RevocationStatus::NotRevoked);
+/// assert_eq!(set.status(b"another", id, SerialNumber::new(&[7])?), RevocationStatus::NoData);
+/// # Ok::<(), matter_attestation::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevocationSet {
+    entries: Vec<RevocationEntry>,
+}
+
+impl RevocationSet {
+    /// Collects entries; several may be about the same authority.
+    pub fn new(entries: impl IntoIterator<Item = RevocationEntry>) -> Self {
+        Self {
+            entries: entries.into_iter().collect(),
+        }
+    }
+
+    /// Returns the entries in the order given.
+    #[must_use]
+    pub fn entries(&self) -> &[RevocationEntry] {
+        &self.entries
+    }
+
+    /// Looks a certificate up by its issuer in DER, its authority key identifier and its serial number.
+    #[must_use]
+    pub fn status(&self, issuer_name: &[u8], authority_key_id: KeyId, serial: SerialNumber) -> RevocationStatus {
+        let mut status = RevocationStatus::NoData;
+        let entries = self
+            .entries
+            .iter()
+            .filter(|entry| entry.issuer_key_id == authority_key_id && entry.issuer_name == issuer_name);
+        for entry in entries {
+            status = match entry.is_consistent() {
+                true if entry.revoked.contains(&serial) => return RevocationStatus::Revoked,
+                true => RevocationStatus::NotRevoked,
+                false if status == RevocationStatus::NoData => RevocationStatus::Disregarded,
+                false => status,
+            };
+        }
+        status
+    }
+}
+
+/// What a [`RevocationSet`] says about a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RevocationStatus {
+    /// All that there is about its issuer is signed by somebody else than that issuer or its delegate.
+    Disregarded,
+    /// Nothing is known about its issuer.
+    NoData,
+    /// Its issuer has not revoked it.
+    NotRevoked,
+    /// Its issuer has revoked it.
+    Revoked,
+}
