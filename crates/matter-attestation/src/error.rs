@@ -91,6 +91,20 @@ pub enum Error {
         /// How many octets it has.
         len: usize,
     },
+    /// The attestation elements are not one TLV structure with ascending tags.
+    ElementsMalformed {
+        /// Where in the TLV.
+        offset: usize,
+    },
+    /// A member of the attestation elements is missing, out of order, of the wrong type or out of range.
+    ElementsMember {
+        /// The member's tag.
+        tag: u8,
+        /// Where in the TLV it should be or is.
+        offset: usize,
+    },
+    /// The attestation elements have more than 900 octets.
+    ElementsTooLong,
     /// Encoding failed, which no value of these types causes.
     EncodingFailed,
     /// An extension is there more than once.
@@ -210,6 +224,12 @@ impl fmt::Display for Error {
             Self::CertificateTooLong { len } => write!(f, "certificate has {len} octets, not at most 600"),
             Self::CertificateVersion => f.write_str("certificate is not of version 3"),
             Self::CommonNameLength { len } => write!(f, "common name has {len} octets, not 1..=64"),
+            Self::ElementsMalformed { offset } => write!(f, "attestation elements are malformed at {offset}"),
+            Self::ElementsMember { tag, offset } => write!(
+                f,
+                "member {tag} of the attestation elements at {offset} is missing, out of order or out of range"
+            ),
+            Self::ElementsTooLong => f.write_str("attestation elements have more than 900 octets"),
             Self::EncodingFailed => f.write_str("encoding failed"),
             Self::ExtensionDuplicate { extension } => write!(f, "extension {extension} is there more than once"),
             Self::ExtensionMalformed { extension } => write!(f, "extension {extension} is malformed"),

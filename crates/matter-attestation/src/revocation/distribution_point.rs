@@ -1,0 +1,112 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::Error;
+use crate::raw::{Extension, Frame, Malformed, Tlv, Walker, tag};
+
+/// The content of `id-ce-cRLDistributionPoints` (RFC 5280, 4.2.1.13).
+const OID: [u8; 3] = [0x55, 0x1D, 0x1F];
+
+/// Where a certificate says that its CRL is (Matter Core Specification 6.2.4.1; RFC 5280, 4.2.1.13).
+///
+/// There may be one distribution point, with one URI of http or https, and with one CRL issuer if another than the
+/// certificate's issuer signs the CRL. Whatever is more or otherwise counts as absent, as in the Matter SDK.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CrlDistributionPoint {
+    uri: Option<String>,
+    crl_issuer: Option<Vec<u8>>,
+}
+
+impl CrlDistributionPoint {
+    /// Reads the extension of a certificate in DER.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateMalformed`] when it is not a certificate.
+    pub fn of_certificate(certificate: &[u8]) -> Result<Self, Error> {
+        let malformed = |at: Malformed| Error::CertificateMalformed { offset: Some(at.0) };
+        let frame = Frame::read(certificate).map_err(malformed)?;
+        let mut list = frame.extensions.as_ref().map_or(Walker::new(&[]), Tlv::inside);
+        let mut values = Vec::new();
+        while let Some(extension) = Extension::read(&mut list).map_err(malformed)? {
+            if extension.oid == OID {
+                values.push(extension.value);
+            }
+        }
+        let points = DistributionPoints::read(&values);
+        Ok(Self {
+            uri: points.uri.map(String::from),
+            crl_issuer: points.crl_issuer.map(Vec::from),
+        })
+    }
+
+    /// Returns the one URI.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        self.uri.as_deref()
+    }
+
+    /// Returns the distinguished name of the one CRL issuer in DER.
+    #[must_use]
+    pub fn crl_issuer(&self) -> Option<&[u8]> {
+        self.crl_issuer.as_deref()
+    }
+}
+
+/// What the extensions of one certificate say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DistributionPoints<'a> {
+    uri: Option<&'a str>,
+    crl_issuer: Option<&'a [u8]>,
+    /// A CRL issuer is named, and not by one distinguished name.
+    other_crl_issuer: bool,
+}
+
+impl<'a> DistributionPoints<'a> {
+    pub(crate) fn read(extensions: &[Tlv<'a>]) -> Self {
+        match extensions {
+            [one] => Self::read_one(one).unwrap_or_default(),
+            _ => Self::default(),
+        }
+    }
+
+    pub(crate) const fn is_allowed(&self) -> bool {
+        self.uri.is_some() && !self.other_crl_issuer
+    }
+
+    /// Reads `SEQUENCE OF DistributionPoint`, which has to have one member.
+    fn read_one(extension: &Tlv<'a>) -> Result<Self, Malformed> {
+        let mut outer = extension.inside();
+        let mut list = outer.expect(tag::SEQUENCE)?.inside();
+        outer.finish()?;
+        let mut fields = list.expect(tag::SEQUENCE)?.inside();
+        list.finish()?;
+        let mut points = Self::default();
+        if let Some(name) = fields.next_if(tag::EXPLICIT_0)? {
+            let mut name = name.inside();
+            // The other choice, nameRelativeToCRLIssuer, is no URI.
+            if let Some(names) = name.next_if(tag::EXPLICIT_0)? {
+                points.uri = one(&names)
+                    .filter(|uri| uri.tag == tag::IMPLICIT_6)
+                    .and_then(|uri| core::str::from_utf8(uri.value).ok())
+                    .filter(|uri| uri.starts_with("http://") || uri.starts_with("https://"));
+            }
+        }
+        fields.next_if(tag::IMPLICIT_1)?;
+        if let Some(issuers) = fields.next_if(tag::EXPLICIT_2)? {
+            points.crl_issuer = one(&issuers)
+                .filter(|issuer| issuer.tag == tag::EXPLICIT_4)
+                .map(|issuer| issuer.value);
+            points.other_crl_issuer = points.crl_issuer.is_none();
+        }
+        fields.finish()?;
+        Ok(points)
+    }
+}
+
+/// Returns the only member.
+fn one<'a>(list: &Tlv<'a>) -> Option<Tlv<'a>> {
+    let mut members = list.inside();
+    let member = members.next().ok()?;
+    members.is_empty().then_some(member)
+}
