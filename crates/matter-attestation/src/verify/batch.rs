@@ -135,6 +135,9 @@ impl<'a> Batch<'a> {
             findings.list.extend_from_slice(&declaration.findings);
             if let (Some(content), Some(dac)) = (&declaration.content, &facts) {
                 declaration::check_ids(content, dac.ids, Object::Dac, &mut findings);
+                if let Some((_, product)) = self.input.product {
+                    declaration::check_other_product(content, product, dac.ids, Object::Dac, &mut findings);
+                }
             }
         }
         findings.list.append(&mut response_findings.list);
@@ -174,6 +177,9 @@ impl<'a> Batch<'a> {
             }
             if let Some(pai) = &self.pai {
                 declaration::check_ids(content, pai.ids, Object::Pai, &mut findings);
+                if let Some((_, product)) = self.input.product {
+                    declaration::check_other_product(content, product, pai.ids, Object::Pai, &mut findings);
+                }
             }
             declaration::check_paa(content, self.paa.as_ref(), self.pai.as_ref(), &mut findings);
         }

@@ -54,8 +54,7 @@ pub(super) fn check(cms: &[u8], signers: &DeclarationSigners, findings: &mut Fin
     check_limits(&content, findings);
     if signed && signer.is_some_and(|signer| signer.is_test) {
         let kind = content.certification_type;
-        // A type that does not exist has a finding of its own.
-        if kind == CertificationType::Official.get() {
+        if kind > CertificationType::Provisional.get() {
             findings.add_with(Rule::CdTestKeyType, Object::Cd, format_args!("type {kind}"));
         } else if kind == CertificationType::Provisional.get() {
             findings.add(Rule::CdTypeNeedsCsa, Object::Cd);
@@ -157,6 +156,23 @@ pub(super) fn check_ids(content: &Content, ids: RawIds, object: Object, findings
         } else if !listed {
             findings.add_with(product_rule, Object::Cd, format_args!("{id:04X}"));
         }
+    }
+}
+
+/// Points out a certificate for another product, which is what it takes when one DAC serves several.
+pub(super) fn check_other_product(
+    content: &Content,
+    product: ProductId,
+    ids: RawIds,
+    object: Object,
+    findings: &mut Findings,
+) {
+    if let Some(id) = ids.product_id
+        && id != product.get()
+        && content.dac_origin.is_none()
+    {
+        let detail = format_args!("{id:04X}, not {product}");
+        findings.add_with(Rule::ProductIdOfAnother, object, detail);
     }
 }
 

@@ -235,6 +235,8 @@ rules! {
         "The product id of the DAC is none that the declaration asks for", "use the declaration of this product";
     CdPaiProductId, "cd-pai-product-id", Error, Is(CertificationDeclarationInvalidProductId),
         "The product id of the PAI is none that the declaration asks for", "use the declaration of this product";
+    ProductIdOfAnother, "product-id-of-another", Warning, Never,
+        "The product id of the certificate is not the product's, which the declaration may allow", "check that the certificate is meant for this product";
     CdPaaNotAuthorized, "cd-paa-not-authorized", Error, Is(CertificationDeclarationInvalidPAA),
         "The PAA is not among those that the declaration authorizes", "use an authorized PAA, or have the declaration list this one";
 
