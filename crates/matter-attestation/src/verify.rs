@@ -15,7 +15,7 @@ pub use self::batch::Batch;
 pub(crate) use self::chain::check_root;
 pub use self::report::Report;
 pub use self::response::AttestationResponse;
-use crate::{DeclarationSigners, PaaStore, Profile, RevocationSet};
+use crate::{DeclarationSigners, PaaStore, Profile, PublicKey, RevocationSet};
 
 /// Everything that proves a device genuine, or as much of it as there is, to be checked in one go.
 ///
@@ -44,6 +44,7 @@ pub struct Verification<'a> {
     paa: Option<Anchor<'a>>,
     pai: Option<&'a [u8]>,
     dac: Option<&'a [u8]>,
+    dac_key: Option<PublicKey>,
     declaration: Option<&'a [u8]>,
     signers: Option<&'a DeclarationSigners>,
     response: Option<AttestationResponse<'a>>,
@@ -92,6 +93,13 @@ impl<'a> Verification<'a> {
     #[must_use]
     pub const fn with_dac(mut self, der: &'a [u8]) -> Self {
         self.dac = Some(der);
+        self
+    }
+
+    /// Sets the public half of the key that the device has, which has to be the DAC's.
+    #[must_use]
+    pub const fn with_dac_key(mut self, key: PublicKey) -> Self {
+        self.dac_key = Some(key);
         self
     }
 

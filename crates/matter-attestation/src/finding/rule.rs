@@ -21,6 +21,8 @@ enum Sdk {
     Chain,
     /// The chain, unless the cause is in the PAA.
     ChainBelowPaa,
+    /// The DAC's validity now, or else the chain.
+    Time,
     /// Always this.
     Is(SdkResult),
 }
@@ -53,6 +55,8 @@ impl Rule {
             (Sdk::Chain, _) | (Sdk::ChainBelowPaa, Object::Pai | Object::Dac) | (Sdk::FormatOrChain, Object::Paa) => {
                 Some(SdkResult::DacSignatureInvalid)
             }
+            (Sdk::Time, Object::Dac) => Some(SdkResult::DacExpired),
+            (Sdk::Time, Object::Paa | Object::Pai) => Some(SdkResult::DacSignatureInvalid),
             (Sdk::Parse, Object::Paa) => Some(SdkResult::PaaFormatInvalid),
             (Sdk::Format | Sdk::FormatOrChain | Sdk::Parse, Object::Pai) => Some(SdkResult::PaiFormatInvalid),
             (Sdk::Format | Sdk::FormatOrChain | Sdk::Parse, Object::Dac) => Some(SdkResult::DacFormatInvalid),

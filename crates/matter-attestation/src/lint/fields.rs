@@ -79,10 +79,17 @@ pub(super) fn signature(frame: &Frame<'_>, lint: &mut Lint<'_>) -> bool {
 
 pub(super) fn validity(frame: &Frame<'_>, lint: &mut Lint<'_>) -> (Option<DateTime>, Option<DateTime>) {
     let mut fields = frame.validity.inside();
-    let times = [fields.next(), fields.next()].map(|time| time.and_then(|time| Time::read(&time)));
-    if let Err(malformed) = fields.finish() {
-        lint.malformed(Rule::ValidityMalformed, malformed);
-    }
+    let times = fields
+        .next()
+        .and_then(|start| Ok([start, fields.next()?]))
+        .and_then(|times| fields.finish().map(|()| times));
+    let times = match times {
+        Ok(times) => times.map(|time| Time::read(&time)),
+        Err(malformed) => {
+            lint.malformed(Rule::CertificateMalformed, malformed);
+            return (None, None);
+        }
+    };
     let dates = times.map(|time| match time {
         Err(malformed) => {
             lint.malformed(Rule::ValidityMalformed, malformed);

@@ -117,6 +117,12 @@ impl<'a> Batch<'a> {
         let facts = dac.and_then(|der| lint(der, Object::Dac, &mut findings));
         if let Some(dac) = &facts {
             self.check_dac(dac, &mut findings);
+            // A key of the DAC that cannot be read is a finding of its own.
+            if let (Some(own), Some(key)) = (self.input.dac_key, dac.public_key)
+                && own != key
+            {
+                findings.add(Rule::DacKeyMismatch, Object::Dac);
+            }
         }
 
         let mut response_findings = Findings::new(self.profile);

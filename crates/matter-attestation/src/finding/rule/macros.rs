@@ -47,7 +47,7 @@ macro_rules! rules {
             }
 
             pub(super) const fn sdk(self) -> Sdk {
-                use self::Sdk::{Chain, ChainBelowPaa, Format, FormatOrChain, Is, Never, Parse};
+                use self::Sdk::{Chain, ChainBelowPaa, Format, FormatOrChain, Is, Never, Parse, Time};
                 use crate::SdkResult::*;
                 match self {
                     $(Self::$variant => $sdk,)+

@@ -33,7 +33,7 @@ rules! {
         "The public key is not on the curve P-256", "make a key on the curve P-256";
     PublicKeyPoint, "public-key-point", Error, Format,
         "The public key is not an uncompressed point of 65 octets on the curve", "encode the key uncompressed";
-    ValidityMalformed, "validity-malformed", Error, Parse,
+    ValidityMalformed, "validity-malformed", Error, Time,
         "A date of the validity is not a DER time in UTC", "issue it with dates of the form YYMMDDhhmmssZ or YYYYMMDDhhmmssZ";
     ValidityEncoding, "validity-encoding", Error, Never,
         "A date up to 2049 is not a UTCTime, or one from 2050 is not a GeneralizedTime", "encode the date as RFC 5280 says";
@@ -245,7 +245,7 @@ rules! {
         "The attestation elements have more than 900 octets", "shorten declaration, firmware information or vendor's entries";
     ElementsMalformed, "elements-malformed", Error, Is(AttestationElementsMalformed),
         "The attestation elements are not one TLV structure with the members in order", "build them with AttestationElements";
-    ElementsNonceLength, "elements-nonce-length", Error, Is(AttestationNonceMismatch),
+    ElementsNonceLength, "elements-nonce-length", Error, Never,
         "The attestation nonce does not have 32 octets", "return the commissioner's nonce";
     ElementsNonce, "elements-nonce", Error, Is(AttestationNonceMismatch),
         "The attestation nonce is not the commissioner's", "return the nonce of this very request";
