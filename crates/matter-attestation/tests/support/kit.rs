@@ -1,6 +1,8 @@
 //! Everything that proves a device genuine, each part of it open to being broken.
 #![allow(dead_code, unreachable_pub)]
 
+use std::sync::OnceLock;
+
 use matter_attestation::{
     AttestationResponse, DateTime, DeclarationSigners, PaaStore, Profile, PublicKey, Report, RevocationSet,
     Verification, test_cd_signing_key,
@@ -12,20 +14,42 @@ use signature::Signer;
 
 use super::der::{self, tlv};
 
+/// A key with what is derived from it.
+struct Pair {
+    key: SigningKey,
+    point: Vec<u8>,
+    id: Vec<u8>,
+}
+
 /// The key number `n`; 0 is the key that signs declarations for tests.
-pub fn key(n: u8) -> SigningKey {
-    match n {
-        0 => SigningKey::from_bytes(&(*test_cd_signing_key().expose_scalar()).into()).unwrap(),
-        n => SigningKey::from_bytes(&[n; 32].into()).unwrap(),
-    }
+fn pair(n: u8) -> &'static Pair {
+    static PAIRS: OnceLock<Vec<Pair>> = OnceLock::new();
+    let pairs = PAIRS.get_or_init(|| {
+        let scalar = |n: u8| match n {
+            0 => *test_cd_signing_key().expose_scalar(),
+            n => [n; 32],
+        };
+        let pair = |n| {
+            let key = SigningKey::from_bytes(&scalar(n).into()).unwrap();
+            let point = key.verifying_key().to_sec1_point(false).as_bytes().to_vec();
+            let id = Sha1::digest(&point).to_vec();
+            Pair { key, point, id }
+        };
+        (0..10).map(pair).collect()
+    });
+    &pairs[usize::from(n)]
 }
 
 pub fn point(n: u8) -> Vec<u8> {
-    key(n).verifying_key().to_sec1_point(false).as_bytes().to_vec()
+    pair(n).point.clone()
 }
 
 pub fn key_id(n: u8) -> Vec<u8> {
-    Sha1::digest(point(n)).to_vec()
+    pair(n).id.clone()
+}
+
+fn sign(n: u8, message: &[u8]) -> Signature {
+    pair(n).key.sign(message)
 }
 
 /// A certificate in parts, which are DER unless they say otherwise.
@@ -104,7 +128,7 @@ impl Cert {
         // The signature has 70 to 72 octets, whatever is signed.
         let plain = self.clone();
         let missing = len - plain.encode().len();
-        for padding in missing - 30..missing {
+        for padding in missing - 18..missing - 8 {
             for octet in 0..8 {
                 *self = plain.clone();
                 self.add(der::UNKNOWN, false, &vec![octet; padding]);
@@ -132,7 +156,7 @@ impl Cert {
             &self.spki,
             &extensions,
         ]);
-        let signature: Signature = key(self.signer).sign(&tbs);
+        let signature = sign(self.signer, &tbs);
         let signature = self.signature.clone().unwrap_or(signature.to_der().as_bytes().to_vec());
         let bits = tlv(der::BITS, &[&[0], &signature[..]].concat());
         [der::seq(&[&tbs, &self.outer_algorithm, &bits]), self.behind.clone()].concat()
@@ -236,7 +260,7 @@ impl Cd {
 
     pub fn encode(&self) -> Vec<u8> {
         let content = self.content();
-        let signature: Signature = key(self.signer).sign(&content);
+        let signature = sign(self.signer, &content);
         let signature = self.signature.clone().unwrap_or(signature.to_der().as_bytes().to_vec());
         let info = der::seq(&[
             &tlv(der::INTEGER, &self.signer_version),
@@ -371,7 +395,7 @@ impl Kit {
             ]
             .concat()
         });
-        let signed: Signature = key(self.device_key).sign(&[&elements[..], &self.challenge].concat());
+        let signed = sign(self.device_key, &[&elements[..], &self.challenge].concat());
         let signature = self.signature.clone().unwrap_or(signed.to_bytes().to_vec());
         let signers = DeclarationSigners::new().with_test_key(self.test_key);
         let (vendor, product) = self.product;
