@@ -1,6 +1,10 @@
 //! Single certificates, chains and tables of the Matter SDK's unit tests, found as in `vectors.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
+#[path = "support/der.rs"]
+mod der;
+#[path = "support/kit.rs"]
+mod kit;
 #[path = "support/vectors.rs"]
 mod support;
 
@@ -8,7 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use matter_attestation::{CrlDistributionPoint, PaaStore, Profile, Report, Rule, Verification};
+use matter_attestation::{
+    AttestationElements, AttestationResponse, Certificate, CrlDistributionPoint, DeclarationSigners, PaaStore, Profile,
+    Report, Rule, VendorReserved, Verification,
+};
 
 use self::support::{files, json, octets, vectors};
 
@@ -180,12 +187,9 @@ fn distribution_points_are_found_as_by_the_sdk() {
         .unwrap()
     {
         let Some(name) = row["cert"].as_str() else { continue };
-        let expected = row["crl_issuer"].as_str().map(|name| {
-            matter_attestation::Certificate::from_der(&read(name))
-                .unwrap()
-                .subject_der()
-                .to_vec()
-        });
+        let expected = row["crl_issuer"]
+            .as_str()
+            .map(|name| Certificate::from_der(&read(name)).unwrap().subject_der().to_vec());
         assert_eq!(point(name).crl_issuer(), expected.as_deref(), "{name}");
         cases += 1;
     }
@@ -208,6 +212,117 @@ fn paa_stores_hold_all_published_paas() {
     insert(&root.join("attestation/attestation_development"));
     assert!(store.len() >= 5 && !store.is_empty());
     println!("attestation PAA store: {} cases ran", store.len());
+}
+
+#[test]
+fn ids_in_subjects_are_read_as_by_the_sdk() {
+    let Some(root) = vectors() else { return };
+    let mut cases = 0;
+    for row in json(&root.join("attestation/unit/table_vidpid_string.json"))
+        .as_array()
+        .unwrap()
+    {
+        let attribute = match row["attr"].as_str().unwrap() {
+            "MatterVID" => der::VENDOR_ID,
+            "MatterPID" => der::PRODUCT_ID,
+            "CommonName" => der::COMMON_NAME,
+            _ => der::ORGANIZATION,
+        };
+        let value = row["value"].as_str().unwrap();
+        let mut dac = kit::Kit::new().dac;
+        dac.subject = der::name(&[(attribute, der::UTF8, value)]);
+        let found = ids(&lint(&dac.encode(), "DAC", Profile::Sdk));
+        let malformed = ["vendor-id-malformed", "product-id-malformed", "name-malformed"];
+        let refused = malformed.iter().any(|id| found.contains(id));
+        assert_eq!(!refused, row["result"] == "CHIP_NO_ERROR", "{value} {found:?}");
+        if !refused {
+            assert_eq!(found.contains("vendor-id-missing"), row["vid"].is_null(), "{value}");
+            assert_eq!(found.contains("product-id-missing"), row["pid"].is_null(), "{value}");
+        }
+        cases += 1;
+    }
+    println!("attestation ids in subjects: {cases} cases ran");
+}
+
+#[test]
+fn a_published_attestation_response_verifies() {
+    let Some(root) = vectors() else { return };
+    let arrays = json(&root.join("attestation/unit/device_attestation_credentials_arrays.json"));
+    let first = |name: &str| octets(&arrays[name][0]);
+    let elements = first("attestationElementsTestVector");
+    let decoded = AttestationElements::decode(&elements).unwrap();
+    assert_eq!(decoded.declaration(), octets(&arrays["sTest_CD"]));
+    assert_eq!(decoded.nonce(), first("attestationNonceTestVector"));
+    let entries: Vec<_> = decoded
+        .vendor_reserved()
+        .iter()
+        .map(|entry| (entry.vendor_id, entry.profile, entry.tag, entry.data))
+        .collect();
+    assert_eq!(
+        entries,
+        [
+            (0xFFF1, 0x3E, 1, &b"sample_vendor_reserved1"[..]),
+            (0xFFF1, 0x3E, 3, b"vendor_reserved3_example"),
+        ]
+    );
+    let nonce = decoded.nonce().try_into().unwrap();
+    let again = entries.iter().fold(
+        AttestationElements::new(decoded.declaration(), nonce, decoded.timestamp()),
+        |elements, &(vendor_id, profile, tag, data)| {
+            elements.with_vendor_reserved(VendorReserved {
+                vendor_id,
+                profile,
+                tag,
+                data,
+            })
+        },
+    );
+    assert_eq!(again.encode().unwrap(), elements);
+
+    let (signature, challenge) = (
+        first("attestationSignatureTestVector"),
+        first("attestationChallengeTestVector"),
+    );
+    let folder = root.join("attestation/attestation_test");
+    let dac = fs::read(folder.join("Chip-Test-DAC-FFF1-8000-0004-Cert.der")).unwrap();
+    let response = AttestationResponse {
+        elements: &elements,
+        signature: &signature,
+        challenge: &challenge,
+        nonce: decoded.nonce(),
+    };
+    let signers = DeclarationSigners::new().with_test_key(true);
+    let verification = Verification::new().with_dac(&dac).with_declaration_signers(&signers);
+    let report = verification.with_response(response).run(Profile::Strict);
+    assert!(report.is_accepted(), "{:?}", ids(&report));
+    let wrong = octets(&arrays["wrongAttestationSignatureTestVector"]);
+    let report = verification
+        .with_response(AttestationResponse {
+            signature: &wrong,
+            ..response
+        })
+        .run(Profile::Sdk);
+    assert_eq!(report.sdk_result().number(), 500);
+    println!("attestation responses: 2 cases ran");
+}
+
+#[test]
+fn the_signers_of_the_csa_chain_to_its_root() {
+    let Some(root) = vectors() else { return };
+    let mut cases = 0;
+    for folder in ["cd_signing_production", "cd_signing_development"] {
+        for (name, der) in files(&root.join("attestation").join(folder), ".der") {
+            let certificate = Certificate::from_der(&der).unwrap();
+            DeclarationSigners::new()
+                .with_certificate(&certificate)
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            cases += 1;
+        }
+    }
+    let arrays = json(&root.join("attestation/unit/certification_declaration_arrays.json"));
+    let untrusted = Certificate::from_der(&octets(&arrays["gUntrustedCdCert"])).unwrap();
+    assert!(DeclarationSigners::new().with_certificate(&untrusted).is_err());
+    println!("attestation declaration signers below the root: {cases} cases ran");
 }
 
 #[test]

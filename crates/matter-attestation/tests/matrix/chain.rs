@@ -247,8 +247,8 @@ fn dates() -> Vec<Row> {
             ("a PAI that ended a second before the DAC starts", |kit| {
                 kit.pai.validity = der::validity("240101000000Z", "241231235959Z");
             }),
-            ("that ends with the DAC's first second, long ago", |kit| {
-                kit.pai.validity = der::validity("240101000000Z", "250101000000Z");
+            ("that ended a second after the DAC started, long ago", |kit| {
+                kit.pai.validity = der::validity("240101000000Z", "250101000001Z");
             }),
         ),
         row(

@@ -129,7 +129,7 @@ fn dates(rows: &mut Vec<Row>) {
     let mut reversed = Vec::new();
     each!(reversed, Rule::ValidityReversed, [pai: Pai 301],
         "ends a second before it starts", |cert| cert.validity = der::validity("250101000000Z", "241231235959Z"),
-        "ends in the second in which it starts", |cert| cert.validity = der::validity("250101000000Z", "250101000000Z"));
+        "ends a second after it starts", |cert| cert.validity = der::validity("250101000000Z", "250101000001Z"));
     rows.extend(
         reversed
             .into_iter()
