@@ -308,7 +308,7 @@ pub struct Kit {
     pub time: DateTime,
     pub is_trusted: bool,
     pub test_key: bool,
-    pub revocation: Option<fn(&Kit) -> RevocationSet>,
+    pub revocation: Option<fn(&Self) -> RevocationSet>,
     pub left_out: &'static str,
 }
 
