@@ -92,6 +92,8 @@ pub(crate) struct Extension<'a> {
     /// The content of the OBJECT IDENTIFIER.
     pub(crate) oid: &'a [u8],
     pub(crate) critical: bool,
+    /// FALSE is written out, where DER leaves a default out.
+    pub(crate) has_default: bool,
     /// The content of the OCTET STRING.
     pub(crate) value: Tlv<'a>,
 }
@@ -104,21 +106,26 @@ impl<'a> Extension<'a> {
         }
         let mut fields = list.expect(tag::SEQUENCE)?.inside();
         let oid = fields.expect(tag::OID)?.value;
-        let critical = match fields.next_if(tag::BOOLEAN)? {
-            None => false,
-            Some(flag) => boolean(&flag)?,
-        };
+        let flag = default_false(&mut fields)?;
         let value = fields.expect(tag::OCTET_STRING)?;
         fields.finish()?;
-        Ok(Some(Self { oid, critical, value }))
+        Ok(Some(Self {
+            oid,
+            critical: flag == Some(true),
+            has_default: flag == Some(false),
+            value,
+        }))
     }
 }
 
-/// Reads a BOOLEAN in DER. FALSE is read also where it is the default and has to be absent.
-pub(crate) fn boolean(flag: &Tlv<'_>) -> Result<bool, Malformed> {
+/// Reads a BOOLEAN whose default is FALSE, if it is there.
+pub(crate) fn default_false(fields: &mut Walker<'_>) -> Result<Option<bool>, Malformed> {
+    let Some(flag) = fields.next_if(tag::BOOLEAN)? else {
+        return Ok(None);
+    };
     match flag.value {
-        [0] => Ok(false),
-        [0xFF] => Ok(true),
+        [0] => Ok(Some(false)),
+        [0xFF] => Ok(Some(true)),
         _ => Err(flag.malformed()),
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Lint;
 use super::facts::Facts;
-use crate::raw::{Extension, Frame, Malformed, Tlv, Walker, boolean, small_number, tag};
+use crate::raw::{Extension, Frame, Malformed, Tlv, Walker, default_false, small_number, tag};
 use crate::revocation::DistributionPoints;
 use crate::{KeyId, Object, Rule, SdkResult};
 
@@ -38,6 +38,9 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut Lint<'_>) {
     };
     duplicates(&list, lint);
     for extension in &list {
+        if extension.has_default {
+            lint.malformed(Rule::DefaultEncoded, extension.value.malformed());
+        }
         if extension.critical && !is_known(extension) {
             lint.malformed(Rule::ExtensionUnknownCritical, extension.value.malformed());
         }
@@ -147,7 +150,10 @@ fn basic_constraints(extension: Option<Extension<'_>>, lint: &mut Lint<'_>) {
     match read_basic_constraints(&extension.value) {
         Err(malformed) => lint.malformed(Rule::BasicConstraintsMalformed, malformed),
         Ok((ca, path_len)) => {
-            if ca != (lint.object != Object::Dac) {
+            if ca == Some(false) {
+                lint.malformed(Rule::DefaultEncoded, extension.value.malformed());
+            }
+            if (ca == Some(true)) != (lint.object != Object::Dac) {
                 lint.plain(Rule::BasicConstraintsCa);
             }
             let allowed = match lint.object {
@@ -164,14 +170,11 @@ fn basic_constraints(extension: Option<Extension<'_>>, lint: &mut Lint<'_>) {
     }
 }
 
-fn read_basic_constraints(value: &Tlv<'_>) -> Result<(bool, Option<u64>), Malformed> {
+fn read_basic_constraints(value: &Tlv<'_>) -> Result<(Option<bool>, Option<u64>), Malformed> {
     let mut outer = value.inside();
     let mut fields = outer.expect(tag::SEQUENCE)?.inside();
     outer.finish()?;
-    let ca = match fields.next_if(tag::BOOLEAN)? {
-        None => false,
-        Some(flag) => boolean(&flag)?,
-    };
+    let ca = default_false(&mut fields)?;
     let path_len = match fields.next_if(tag::INTEGER)? {
         None => None,
         Some(number) => Some(small_number(&number)?),
@@ -254,22 +257,38 @@ fn authority_key_id(extension: Option<Extension<'_>>, facts: &mut Facts, lint: &
     }
     match read_authority_key_id(&extension.value) {
         Err(malformed) => lint.malformed(Rule::AuthorityKeyIdMalformed, malformed),
-        Ok((id, more)) => {
-            facts.authority_key_id = Some(id);
-            if more {
+        Ok(authority) => {
+            facts.authority_key_id = Some(authority.key_id);
+            facts.authority_serial = authority.serial.map(Vec::from);
+            if authority.has_more {
                 lint.plain(Rule::AuthorityKeyIdForm);
             }
         }
     }
 }
 
-/// Returns the key identifier, and whether issuer or serial number follow.
-fn read_authority_key_id(value: &Tlv<'_>) -> Result<(KeyId, bool), Malformed> {
+/// An authority key identifier (RFC 5280, 4.2.1.1).
+struct Authority<'a> {
+    key_id: KeyId,
+    /// The content of the issuer's serial number.
+    serial: Option<&'a [u8]>,
+    has_more: bool,
+}
+
+fn read_authority_key_id<'a>(value: &Tlv<'a>) -> Result<Authority<'a>, Malformed> {
     let mut outer = value.inside();
     let mut fields = outer.expect(tag::SEQUENCE)?.inside();
     outer.finish()?;
-    let id = key_id(&fields.expect(tag::IMPLICIT_0)?)?;
-    Ok((id, !fields.is_empty()))
+    let key_id = key_id(&fields.expect(tag::IMPLICIT_0)?)?;
+    let has_more = !fields.is_empty();
+    fields.next_if(tag::EXPLICIT_1)?;
+    let serial = fields.next_if(tag::IMPLICIT_2)?.map(|serial| serial.value);
+    fields.finish()?;
+    Ok(Authority {
+        key_id,
+        serial,
+        has_more,
+    })
 }
 
 fn key_id(octets: &Tlv<'_>) -> Result<KeyId, Malformed> {

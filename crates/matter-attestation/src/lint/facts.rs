@@ -30,6 +30,10 @@ pub(crate) struct Facts {
     pub(crate) public_key: Option<PublicKey>,
     pub(crate) subject_key_id: Option<KeyId>,
     pub(crate) authority_key_id: Option<KeyId>,
+    /// The content of the issuer's serial number in the authority key identifier, where nothing should be.
+    pub(crate) authority_serial: Option<Vec<u8>>,
+    /// The content of the serial number.
+    pub(crate) serial_octets: Vec<u8>,
 }
 
 impl Facts {
@@ -49,6 +53,8 @@ impl Facts {
             public_key: None,
             subject_key_id: None,
             authority_key_id: None,
+            authority_serial: None,
+            serial_octets: frame.serial.value.into(),
         }
     }
 

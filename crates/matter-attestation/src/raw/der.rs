@@ -19,6 +19,7 @@ pub(crate) mod tag {
     pub(crate) const IMPLICIT_2: u8 = 0x82;
     pub(crate) const IMPLICIT_6: u8 = 0x86;
     pub(crate) const EXPLICIT_0: u8 = 0xA0;
+    pub(crate) const EXPLICIT_1: u8 = 0xA1;
     pub(crate) const EXPLICIT_2: u8 = 0xA2;
     pub(crate) const EXPLICIT_3: u8 = 0xA3;
     pub(crate) const EXPLICIT_4: u8 = 0xA4;

@@ -56,6 +56,11 @@ pub(super) fn check_link(child: &Facts, object: Object, parent: &Facts, findings
     {
         findings.add_with(Rule::AuthorityKeyId, object, format_args!("{authority}, not {issuer}"));
     }
+    if let Some(serial) = &child.authority_serial
+        && *serial != parent.serial_octets
+    {
+        findings.add_with(Rule::AuthorityKeyId, object, format_args!("another serial number"));
+    }
     match &parent.public_key {
         // Another algorithm is a finding of its own, and so is a signature that makes no sense.
         _ if !child.has_verifiable_signature => {}

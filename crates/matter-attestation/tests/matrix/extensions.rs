@@ -4,7 +4,7 @@ use matter_attestation::Object::{Dac, Paa};
 use matter_attestation::Rule;
 
 use super::der::{self, AKI, ALT_NAME, BASIC, CRL_POINTS, EXTENDED_USAGE, KEY_USAGE, SKI, UNKNOWN, tlv};
-use super::kit::{Cert, key_id};
+use super::kit::{Cert, Kit, key_id};
 use super::row::{Row, each, row};
 
 /// The purposes server and client authentication (RFC 5280, 4.2.1.12).
@@ -43,6 +43,15 @@ pub(crate) fn rows() -> Vec<Row> {
     each!(rows, Rule::ExtensionsMalformed, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
         "an extension without a value", |cert| cert.extensions.push((Vec::new(), der::seq(&[&der::oid(UNKNOWN)]))),
         "with a value", |cert| cert.add(UNKNOWN, false, &[]));
+    each!(rows, Rule::DefaultEncoded, [dac: Dac 0],
+        "no CA, written as FALSE", |cert| cert.basic(true, &[1, 1, 0]),
+        "nothing, which means the same", |cert| cert.basic(true, &[]));
+    each!(rows, Rule::DefaultEncoded, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+        "an extension that is not critical, written as FALSE", |cert| {
+            let parts = [der::oid(UNKNOWN), tlv(der::BOOLEAN, &[0]), tlv(der::OCTETS, &[])];
+            cert.extensions.push((UNKNOWN.to_vec(), tlv(der::SEQUENCE, &parts.concat())));
+        },
+        "without the flag", |cert| cert.add(UNKNOWN, false, &[]));
     duplicates(&mut rows);
     each!(rows, Rule::ExtensionUnknownCritical, [paa: Paa 301, pai: Pai 301, dac: Dac 301],
         "an unknown extension that is critical", |cert| cert.add(UNKNOWN, true, &[]),
@@ -221,6 +230,19 @@ fn key_ids(rows: &mut Vec<Row>) {
     each!(rows, Rule::AuthorityKeyIdCritical, [dac: Dac 303],
         "critical", |cert| aki(cert, true, &key_id(2)),
         "not critical", |cert| aki(cert, false, &key_id(2)));
+    let with_serial = |kit: &mut Kit| {
+        let serial = tlv(0x82, &[0x13]);
+        kit.dac.set(AKI, false, &der::seq(&[&tlv(0x80, &key_id(2)), &serial]));
+    };
+    rows.push(
+        row(
+            Rule::AuthorityKeyIdForm,
+            (Dac, 301),
+            ("another serial number than the issuer's", with_serial),
+            ("a key identifier alone", |_| {}),
+        )
+        .also(&[(Rule::AuthorityKeyId, Dac)]),
+    );
     each!(rows, Rule::AuthorityKeyIdForm, [dac: Dac 0],
         "the issuer's serial number too",
         |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x80, &key_id(2)), &tlv(0x82, &[0x12])])),

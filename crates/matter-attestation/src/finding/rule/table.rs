@@ -73,6 +73,8 @@ rules! {
         "Vendor and product id in the common name are disregarded, because the subject has attributes for them", "";
     ExtensionsMalformed, "extensions-malformed", Error, Parse,
         "The list of extensions is not well-formed DER", "issue the certificate again";
+    DefaultEncoded, "default-encoded", Error, Never,
+        "FALSE is written out, where DER leaves out what is the default", "leave the FALSE out";
     ExtensionDuplicate, "extension-duplicate", Error, Never,
         "An extension is there more than once", "issue it with one of each";
     ExtensionUnknownCritical, "extension-unknown-critical", Error, Chain,
