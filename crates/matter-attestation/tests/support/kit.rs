@@ -1,5 +1,5 @@
 //! Everything that proves a device genuine, each part of it open to being broken.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, unused_imports)]
 
 #[path = "declaration.rs"]
 mod declaration;
