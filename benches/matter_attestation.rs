@@ -7,8 +7,8 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use matter_attestation::{
     Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, DeclarationSigners, Issuer,
-    PaaSubject, PaiSubject, PrivateKey, Profile, SerialNumber, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Validity,
-    Verification, issue_paa, test_cd_signing_key,
+    PaaStore, PaaSubject, PaiSubject, PrivateKey, Profile, SerialNumber, SignedDeclaration, TEST_CD_SIGNING_KEY_ID,
+    Validity, Verification, issue_paa, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
 use rand_chacha::ChaCha20Rng;
@@ -67,8 +67,10 @@ fn attestation(c: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     let signed = declaration(vendor, &[product]);
     let signers = DeclarationSigners::new().with_test_key(true);
+    let mut store = PaaStore::new();
+    store.insert(paa.as_der()).unwrap();
     let verification = Verification::new()
-        .with_paa(paa.as_der())
+        .with_paa_store(&store)
         .with_pai(pai.as_der())
         .with_dac(dac.as_der())
         .with_declaration(&signed)
