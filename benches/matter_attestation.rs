@@ -50,6 +50,24 @@ fn attestation(c: &mut Criterion) {
         b.iter(|| black_box(issue(black_box(&subject))));
     });
 
+    let template = issuer.dac_template(&subject, validity).unwrap();
+    group.bench_function(BenchmarkId::new("issue-dac-template", 1), |b| {
+        b.iter(|| black_box(template.issue_der(black_box("Bench DAC"), &public_key, serial).unwrap()));
+    });
+    // A whole batch: key, certificate and both encodings.
+    group.sample_size(10).throughput(Throughput::Elements(10_000));
+    group.bench_function(BenchmarkId::new("issue-batch", 10_000), |b| {
+        b.iter(|| {
+            for _ in 0..10_000 {
+                let key = PrivateKey::generate(&mut rng);
+                let serial = SerialNumber::generate(&mut rng);
+                black_box(template.issue_der("Bench DAC", &key.public_key(), serial).unwrap());
+                black_box(key.to_pkcs8_der().unwrap());
+            }
+        });
+    });
+    group.sample_size(100);
+
     let dac = issue(&subject);
     group.throughput(Throughput::Bytes(dac.as_der().len().try_into().unwrap()));
     group.bench_function(BenchmarkId::new("certificate-from-der", "dac"), |b| {

@@ -1,4 +1,4 @@
-//! `nvs-image`: makes, reads, checks, encrypts and decrypts ESP-IDF NVS partition images.
+//! `nvs-image`: makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,14 +11,19 @@ use esp_nvs_image::{
 };
 use zeroize::Zeroizing;
 
+#[path = "nvs_image/edit.rs"]
+mod edit;
+#[path = "nvs_image/json.rs"]
+mod json;
 #[path = "nvs_image/show.rs"]
 mod show;
 
+use edit::{NewValue, Place};
 use show::{Format, show, show_findings, show_statistics};
 
-/// Makes, reads, checks, encrypts and decrypts ESP-IDF NVS partition images.
+/// Makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
 ///
-/// Exit codes: 0 done, 1 an image is damaged or has errors, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 an image is damaged or has errors or a key is not there, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "nvs-image", version, args_override_self = true)]
 struct Arguments {
@@ -31,9 +36,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes an image from a CSV file of the reference generator's form
+    /// Makes an image from a CSV file of the reference generator's form, or from JSON
     Generate {
-        /// CSV file: key,type,encoding,value
+        /// CSV file: key,type,encoding,value; or JSON as dump writes it, known by the ending .json or by a [ at its start
         input: PathBuf,
         /// The image to write
         output: PathBuf,
@@ -81,6 +86,15 @@ enum Command {
         #[command(flatten)]
         keys: KeyFiles,
     },
+    /// Stores a value in an image as the firmware does it: appended, the old one marked as erased; its file gets mode 0600
+    Set {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        value: NewValue,
+    },
+    /// Removes a key from an image: exit code 1 when it is not there
+    Remove(Place),
     /// Encrypts an image
     Encrypt(Crypt),
     /// Decrypts an image
@@ -151,6 +165,8 @@ fn main() -> ExitCode {
             Command::Dump { image, keys, format } => dump(&image, &read_plain(&image, &keys)?, format),
             Command::Check { image, keys, json } => show_findings(&check(&read_plain(&image, &keys)?), json),
             Command::Stat { image, keys } => show_statistics(&Statistics::new(&read_plain(&image, &keys)?)),
+            Command::Set { place, value } => edit::set(&place, &value),
+            Command::Remove(place) => edit::remove(&place),
             Command::Encrypt(files) => files.run(encrypt, force),
             Command::Decrypt(files) => files.run(decrypt, force),
             Command::Keygen { output, hmac_key } => {
@@ -186,7 +202,7 @@ fn generate(
     version: BlobVersion,
     compat: CsvCompat,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let bytes = read_file("IN.csv", input)?;
+    let bytes = read_file("IN", input)?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         Failure::Input(format!(
             "{}: byte {} is not UTF-8",
@@ -195,11 +211,17 @@ fn generate(
         ))
     })?;
     let name = input.display().to_string();
-    let load = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
-    let image = encode_csv(&[CsvFile { name: &name, text }], size, version, compat, load);
-    image
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::Input(error.to_string()))
+    let image = if json::is_json(input, text) {
+        if compat == CsvCompat::On {
+            return Err(Failure::option("--compat", "is for CSV files only"));
+        }
+        json::generate(&name, text, size, version)
+    } else {
+        let load = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
+        let image = encode_csv(&[CsvFile { name: &name, text }], size, version, compat, load);
+        image.map_err(|error| error.to_string())
+    };
+    image.map(Zeroizing::new).map_err(Failure::Input)
 }
 
 fn new_keys() -> Result<NvsKeys, Failure> {

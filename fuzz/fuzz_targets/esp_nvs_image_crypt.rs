@@ -45,7 +45,9 @@ fuzz_target!(|input: &[u8]| {
         let changed = page.chunks(SLOT).zip(before.chunks(SLOT)).map(|(a, b)| a != b);
         let changed = changed.collect::<Vec<_>>();
         // Either the page is intact and each of its written slots is encrypted, or none is.
-        let expected = (0..PAGE / SLOT).map(|piece| is_written(before, piece)).collect::<Vec<_>>();
+        let expected = (0..PAGE / SLOT)
+            .map(|piece| is_written(before, piece))
+            .collect::<Vec<_>>();
         assert!(changed == expected || !changed.contains(&true));
     }
     decrypt(&mut image, &keys).unwrap();

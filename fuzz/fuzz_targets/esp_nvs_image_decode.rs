@@ -1,8 +1,12 @@
-//! Any bytes: walking and decoding never panic, and items are bounded by slots; what is accepted encodes into a
-//! partition with room, and that decodes to the same entries.
+//! Any bytes: no reader panics, and items are bounded by slots. What is accepted is also what is recovered, without
+//! damage, and what the walk without an allocator gives; it encodes into a partition with room, and that decodes to the
+//! same entries.
 #![no_main]
 
-use esp_nvs_image::{BlobVersion, Items, OwnedValue, PartitionSize, decode, encode_to_vec};
+use esp_nvs_image::{
+    BlobVersion, Entries, Entry, Items, OwnedValue, PartitionSize, Severity, Statistics, check, decode, encode_to_vec,
+    recover,
+};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
@@ -11,12 +15,27 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 fuzz_target!(|image: &[u8]| {
     assert!(Items::new(image).count() <= image.len() / 32 + 1);
-    let Ok(entries) = decode(image) else { return };
-    let owned = |entries: &[esp_nvs_image::Entry<'_>]| {
-        let triple = |e: &esp_nvs_image::Entry<'_>| (e.namespace, e.key, OwnedValue::from(&e.value));
+    let slots = image.len() / 32;
+    assert!(Statistics::new(image).used_slots() <= slots);
+    let walked = Entries::new(image).map(|entry| entry.map(Entry::from)).collect::<Vec<_>>();
+    assert!(walked.len() <= 2 * slots + 1);
+    let read = recover(image);
+    let errors = check(image).into_iter().filter(|finding| finding.severity == Severity::Error);
+    let entries = match decode(image) {
+        Ok(entries) => entries,
+        Err(error) => return assert_eq!(read.damage.first(), Some(&error)),
+    };
+    // That no page is free keeps the firmware from writing, not from reading.
+    assert_eq!(errors.filter(|finding| finding.kind.id() != "no-empty-page").count(), 0);
+    assert!(read.damage.is_empty());
+    let owned = |entries: &[Entry<'_>]| {
+        let triple = |e: &Entry<'_>| (e.namespace, e.key, OwnedValue::from(&e.value));
         entries.iter().map(triple).collect::<Vec<_>>()
     };
     let before = owned(&entries);
+    assert_eq!(owned(&read.entries), before);
+    let walked = walked.into_iter().collect::<Result<Vec<_>, _>>().expect("what decode accepts has no fault");
+    assert_eq!(owned(&walked), before);
     let size = PartitionSize::new(u32::try_from(image.len()).unwrap() + 8 * 4096).unwrap();
     let borrowed = before
         .iter()

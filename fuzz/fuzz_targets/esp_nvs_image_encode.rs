@@ -4,36 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use arbitrary::Arbitrary;
 use esp_nvs_image::{BlobVersion, Encoder, Error, Key, Namespace, OwnedValue, PartitionSize, decode};
 use libfuzzer_sys::fuzz_target;
-
-#[derive(Arbitrary, Debug)]
-enum Content {
-    U8(u8),
-    I16(i16),
-    U32(u32),
-    I64(i64),
-    /// A length and what the text repeats.
-    Str(u16, u8),
-    /// A length and the first byte of what counts up.
-    Blob(u16, u8),
-}
-
-impl Content {
-    fn value(&self) -> OwnedValue {
-        match *self {
-            Self::U8(v) => OwnedValue::U8(v),
-            Self::I16(v) => OwnedValue::I16(v),
-            Self::U32(v) => OwnedValue::U32(v),
-            Self::I64(v) => OwnedValue::I64(v),
-            Self::Str(len, v) => {
-                OwnedValue::Str(["a", "\u{e9}", "\u{20ac}", "\0"][usize::from(v % 4)].repeat(len.into()))
-            }
-            Self::Blob(len, v) => OwnedValue::Blob((0..len).map(|i| v.wrapping_add((i % 251) as u8)).collect()),
-        }
-    }
-}
+use matter_factory_fuzz::Content;
 
 fuzz_target!(|input: (u8, bool, Vec<(u8, u8, Content)>)| {
     let (pages, version_1, entries) = input;

@@ -33,7 +33,7 @@ fuzz_target!(|input: &[u8]| {
             return;
         }
         _ => {
-            let _ = CrlDistributionPoint::of_certificate(input);
+            let _ = CrlDistributionPoint::of_der(input);
             return;
         }
     };

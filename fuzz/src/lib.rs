@@ -1,4 +1,7 @@
-//! What the fuzz targets share: a mutator that gets past checksums.
+//! What the fuzz targets share: mutators that get past checksums, and values.
+
+use arbitrary::Arbitrary;
+use esp_nvs_image::OwnedValue;
 
 /// Bytes of a page, of a slot, and where the bitmap and slot 0 start (ESP-IDF Programming Guide, "Non-Volatile Storage
 /// Library", section "Internals").
@@ -53,4 +56,58 @@ fn crc32(parts: &[&[u8]]) -> [u8; 4] {
     let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize().to_le_bytes()
+}
+
+/// Mutates an image of the `esp_secure_cert` partition and, three times out of four, makes the checksums of its whole
+/// records right again.
+pub fn mutate_secure_cert_image(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    const HEADER: usize = 12;
+    let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
+    let mut rest = &mut data[..size];
+    while !seed.is_multiple_of(4) && rest.len() >= HEADER {
+        let len = usize::from(u16::from_le_bytes([rest[10], rest[11]]));
+        let covered = HEADER + len.next_multiple_of(16);
+        if rest.len() < covered + 4 {
+            break;
+        }
+        let (record, behind) = rest.split_at_mut(covered + 4);
+        record[..4].copy_from_slice(&[0x11, 0xBA, 0x5E, 0xBA]);
+        let crc = crc32(&[&record[..covered]]);
+        record[covered..].copy_from_slice(&crc);
+        rest = behind;
+    }
+    size
+}
+
+/// A value of an entry, small to write down.
+#[derive(Arbitrary, Debug)]
+pub enum Content {
+    /// Unsigned, 8 bits.
+    U8(u8),
+    /// Signed, 16 bits.
+    I16(i16),
+    /// Unsigned, 32 bits.
+    U32(u32),
+    /// Signed, 64 bits.
+    I64(i64),
+    /// A length and what the text repeats.
+    Str(u16, u8),
+    /// A length and the first byte of what counts up.
+    Blob(u16, u8),
+}
+
+impl Content {
+    /// Returns the value.
+    pub fn value(&self) -> OwnedValue {
+        match *self {
+            Self::U8(v) => OwnedValue::U8(v),
+            Self::I16(v) => OwnedValue::I16(v),
+            Self::U32(v) => OwnedValue::U32(v),
+            Self::I64(v) => OwnedValue::I64(v),
+            Self::Str(len, v) => {
+                OwnedValue::Str(["a", "\u{e9}", "\u{20ac}", "\0"][usize::from(v % 4)].repeat(len.into()))
+            }
+            Self::Blob(len, v) => OwnedValue::Blob((0..len).map(|i| v.wrapping_add((i % 251) as u8)).collect()),
+        }
+    }
 }

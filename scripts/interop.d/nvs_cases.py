@@ -1,75 +1,102 @@
-"""Writes random CSV files and the reference generator's images of them into a folder.
+"""Writes random partitions, and what the reference generator makes of each, into a folder.
 
 usage: nvs_cases.py FOLDER COUNT SEED
 
-A case is NUMBER-SIZE-VERSION.csv and NUMBER-SIZE-VERSION.bin; the .bin is missing when the generator says that the
-entries do not fit. Cases are made until COUNT of them fit.
+`cases.jsonl` has a line for each case; NUMBER.bin is the generator's image without the 0xFF at its end, missing when it
+refuses the case. COUNT below a few hundred leaves kinds of cases out.
 """
 
 import argparse
-import base64
 import contextlib
-import csv
 import io
-import itertools
+import json
+import os
 import random
-import sys
 from pathlib import Path
 
 from esp_idf_nvs_partition_gen import nvs_partition_gen as generator
 
-INTEGERS = {f"{sign}{bits}": (sign, bits) for sign in "ui" for bits in (8, 16, 32, 64)}
+import nvs_differences  # noqa: F401
+import nvs_refusals  # noqa: F401
+from nvs_kinds import KINDS
+from nvs_random import Case
 
 
-def number(rng, encoding):
-    sign, bits = INTEGERS[encoding]
-    low, high = (0, 2**bits - 1) if sign == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    return str(rng.choice([low, high, 0, rng.randint(low, high)]))
+def run(work):
+    """Runs a part of the generator. Whatever it throws at its user is a refusal."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            work()
+        return True
+    except (Exception, SystemExit):  # noqa: BLE001
+        return False
 
 
-def length(rng, longest):
-    """Lengths that gather around what fits a slot, a page and several pages."""
-    kind = rng.random()
-    if kind < 0.5:
-        return rng.randint(0, min(100, longest))
-    if kind < 0.75:
-        return min(longest, max(0, rng.choice([1, 2, 3]) * rng.choice([32, 3968, 4000, 4032]) + rng.randint(-33, 33)))
-    return rng.randint(0, longest)
+def generate(case, names):
+    """Returns the image, or None."""
+    image = Path("out.bin")
+    image.unlink(missing_ok=True)
+    request = argparse.Namespace(
+        input=names,
+        output="out.bin",
+        size=case.size,
+        version=case.version,
+        outdir=os.getcwd(),
+        keygen=False,
+        keyfile=None,
+    )
+    if case.hmac_key:
+        Path("hmac.bin").write_bytes(case.hmac_key)
+        keys = argparse.Namespace(
+            key_protect_hmac=True,
+            kp_hmac_keygen=False,
+            kp_hmac_inputkey="hmac.bin",
+            keyfile="derived.bin",
+            outdir=os.getcwd(),
+        )
+        assert run(lambda: generator.generate_key(keys))
+        case.key = Path("keys/derived.bin").read_bytes()
+    if case.key:
+        Path("key.bin").write_bytes(case.key)
+        request.inputkey = "key.bin"
+        done = run(lambda: generator.encrypt(request))
+    else:
+        done = run(lambda: generator.generate(request))
+    # It leaves an empty file behind where it fails, and ends with success where the size is not a number.
+    return image.read_bytes() if done and image.exists() else None
 
 
-def text(rng, size):
-    alphabet = "abc XYZ019,;\"'#-_=\u00e9\u4e2d"
-    out = ""
-    while len(out.encode()) < size:
-        out += rng.choice(alphabet)
-    while len(out.encode()) > size:
-        out = out[:-1]
-    # The generator drops lines that begin with a hash, and our cells have no line breaks.
-    return out
-
-
-def value(rng, encoding, version):
-    if encoding in INTEGERS:
-        return number(rng, encoding)
-    if encoding == "string":
-        # The generator holds version 1 strings to the limit of version 1 blobs.
-        return text(rng, length(rng, 1983 if version == 1 else 3967))
-    data = rng.randbytes(length(rng, 1984 if version == 1 else 14000))
-    if encoding == "hex2bin":
-        return data.hex()
-    if encoding == "base64":
-        return base64.b64encode(data).decode()
-    return data.hex()[: len(data)]
-
-
-def rows(rng, version):
-    encodings = [*INTEGERS, "string", "hex2bin", "base64", "binary"]
-    for space in range(rng.randint(1, 6)):
-        yield [f"space {space}"[: rng.randint(7, 15)], "namespace", "", ""]
-        # Sometimes many small entries, so that every slot of a page becomes a boundary.
-        for key in range(rng.choice([0, 1, 5, 20, 130])):
-            encoding = rng.choice(encodings if key < 20 else list(INTEGERS))
-            yield [f"key-{key}", "data", encoding, value(rng, encoding, version)]
+def write(case, number, folder, list_of_cases):
+    texts, place = case.render()
+    names = [f"in {input_number}.csv" for input_number in range(len(texts))]
+    for name, text in zip(names, texts):
+        Path(name).write_text(text, encoding="utf-8", newline="")
+    for name, data in case.files.items():
+        Path(name).write_bytes(data)
+    image = generate(case, names)
+    for name in case.files:
+        Path(name).unlink()
+    if image is not None:
+        (folder / f"{number:05}.bin").write_bytes(image.rstrip(b"\xff"))
+    description = {
+        "number": number,
+        "kind": case.kind,
+        "want": case.want,
+        "reason": case.reason,
+        "input": place and names[place[0]],
+        "line": place and place[1],
+        "size": case.size,
+        "version": case.version,
+        "compat": case.compat,
+        "key": case.key and case.key.hex(),
+        "hmac_key": case.hmac_key and case.hmac_key.hex(),
+        "inputs": [{"name": name, "text": text} for name, text in zip(names, texts)],
+        "files": {name: data.hex() for name, data in case.files.items()},
+        "entries": case.entries() if case.want in ("right", "beyond") else [],
+        "length": None if image is None else len(image),
+    }
+    print(json.dumps(description), file=list_of_cases)
 
 
 def main():
@@ -78,31 +105,20 @@ def main():
     parser.add_argument("count", type=int)
     parser.add_argument("seed", type=int)
     arguments = parser.parse_args()
-    arguments.folder = arguments.folder.resolve()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    full = 0
-    for case in itertools.count():
-        if case - full == arguments.count:
-            break
-        rng = random.Random(arguments.seed * 1_000_000 + case)
-        version = 1 if rng.random() < 0.25 else 2
-        size = 0x1000 * rng.choice([1, 2, 3, 6, 16, 64, 64, 64])
-        name = arguments.folder / f"{case:05}-{size:#x}-{version}"
-        with open(f"{name}.csv", "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows([["key", "type", "encoding", "value"], *rows(rng, version)])
-        request = argparse.Namespace(
-            input=[f"{name}.csv"], output=f"{name}.bin", size=hex(size), version=version, outdir=str(arguments.folder)
-        )
-        said = io.StringIO()
-        try:
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-                generator.generate(request)
-        except (generator.InsufficientSizeError, generator.PageFullError):
-            Path(f"{name}.bin").unlink(missing_ok=True)
-            full += 1
-        except SystemExit:
-            sys.exit(f"{name}: the generator refuses it: {said.getvalue()}")
-    print(f"{arguments.count} cases that fit and {full} that do not", file=sys.stderr)
+    folder = arguments.folder.resolve()
+    work = folder / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    os.chdir(work)
+    # Each kind as often as its weight says, in a fixed order that mixes them.
+    kinds = [kind for kind in KINDS for _ in range(kind[0])]
+    random.Random(arguments.seed).shuffle(kinds)
+    with open(folder / "cases.jsonl", "w", encoding="utf-8") as list_of_cases:
+        for number in range(arguments.count):
+            _, want, reason, make = kinds[number % len(kinds)]
+            case = Case(random.Random(arguments.seed * 1_000_000 + number), make.__name__)
+            case.want, case.reason = want, reason
+            make(case)
+            write(case, number, folder, list_of_cases)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 //! The CSV files of the reference generator: `key,type,encoding,value`.
 
+mod batch;
 mod error;
 mod fill;
 mod records;
@@ -11,8 +12,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use self::batch::{CsvBatch, CsvDevice};
 pub use self::error::{CsvError, CsvReason};
-use self::rows::Reader;
+use self::records::Place;
+use self::rows::{Reader, Refused};
 pub use self::write::to_csv;
 use crate::config::{BlobVersion, PartitionSize};
 use crate::encode::Encoder;
@@ -28,6 +31,17 @@ pub struct CsvFile<'a> {
     pub name: &'a str,
     /// The contents.
     pub text: &'a str,
+}
+
+impl CsvFile<'_> {
+    fn refuse(&self, (Place { line, column }, reason): Refused) -> CsvError {
+        CsvError {
+            file: self.name.into(),
+            line,
+            column,
+            reason,
+        }
+    }
 }
 
 impl fmt::Debug for CsvFile<'_> {
@@ -101,7 +115,16 @@ pub fn encode_csv(
     compat: CsvCompat,
     load: impl FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Vec<u8>, CsvError> {
-    let rows = read_csv(files, compat, load)?;
+    encode_rows(files, &read_csv(files, compat, load)?, size, version)
+}
+
+/// Encodes rows; errors name the place of the row that they are about.
+fn encode_rows(
+    files: &[CsvFile<'_>],
+    rows: &[CsvRow],
+    size: PartitionSize,
+    version: BlobVersion,
+) -> Result<Vec<u8>, CsvError> {
     let mut image = alloc::vec![0xFF; size.bytes()];
     let at = |row: &CsvRow, reason: CsvReason| CsvError {
         file: files.get(row.file).map_or("", |file| file.name).to_string(),
@@ -111,7 +134,7 @@ pub fn encode_csv(
     };
     let mut len = 0;
     if let Ok(mut encoder) = Encoder::with_version(&mut image, size, version) {
-        for row in &rows {
+        for row in rows {
             let pushed = match &row.entry {
                 None => encoder.declare(&row.namespace),
                 Some((key, value)) => encoder.push(&row.namespace, key, value.as_value()),
@@ -121,7 +144,7 @@ pub fn encode_csv(
                     row,
                     CsvReason::PartitionTooSmall {
                         size,
-                        needed: needed(&rows, version),
+                        needed: needed(rows, version),
                     },
                 ),
                 error => at(row, CsvReason::Nvs(error)),

@@ -36,32 +36,48 @@ impl Cursor {
         }
     }
 
+    /// The same place in a partition that is as large as can be.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn in_largest_partition(self) -> Self {
+        Self {
+            usable_pages: crate::PartitionSize::MAX.usable_pages(),
+            ..self
+        }
+    }
+
     /// The page that is being filled.
     pub(crate) const fn page(&self) -> usize {
         self.page
     }
 
     /// Places a slot of its own: an integer or a namespace.
-    pub(crate) fn fixed(&mut self) -> Result<Run, Error> {
-        self.open_if_full()?;
-        Ok(self.take(1))
+    pub(crate) const fn fixed(&mut self) -> Result<Run, Error> {
+        match self.open_if_full() {
+            Ok(()) => Ok(self.take(1)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Places a head and `payload` bytes that must not cross a page: a string or a version 1 blob.
     ///
     /// The generator leaves a page also when the entry would fill it to the last slot, hence the `>=`. Only what fits
     /// no other way gets a whole page, which the firmware reads although the generator refuses it.
-    pub(crate) fn contiguous(&mut self, payload: usize) -> Result<Run, Error> {
-        let slots = 1 + payload.div_ceil(SLOT_SIZE);
-        if self.used > 0 && self.used + slots >= SLOTS_PER_PAGE {
-            self.open_next()?;
+    pub(crate) const fn contiguous(&mut self, payload: usize) -> Result<Run, Error> {
+        let slots = slots_with_head(payload);
+        if self.used > 0
+            && self.used + slots >= SLOTS_PER_PAGE
+            && let Err(error) = self.open_next()
+        {
+            return Err(error);
         }
         Ok(self.take(slots))
     }
 
     /// Starts a chunked blob of `len` bytes.
-    pub(crate) fn blob(&mut self, len: usize) -> Result<BlobCursor<'_>, Error> {
-        self.open_if_full()?;
+    pub(crate) const fn blob(&mut self, len: usize) -> Result<BlobCursor<'_>, Error> {
+        if let Err(error) = self.open_if_full() {
+            return Err(error);
+        }
         Ok(BlobCursor {
             cursor: self,
             rest: len,
@@ -70,7 +86,7 @@ impl Cursor {
         })
     }
 
-    fn open_if_full(&mut self) -> Result<(), Error> {
+    const fn open_if_full(&mut self) -> Result<(), Error> {
         if self.used >= SLOTS_PER_PAGE {
             self.open_next()
         } else {
@@ -78,7 +94,7 @@ impl Cursor {
         }
     }
 
-    fn open_next(&mut self) -> Result<(), Error> {
+    const fn open_next(&mut self) -> Result<(), Error> {
         if self.page + 1 >= self.usable_pages {
             return Err(Error::PartitionFull {
                 usable_pages: self.usable_pages,
@@ -89,7 +105,7 @@ impl Cursor {
         Ok(())
     }
 
-    fn take(&mut self, slots: usize) -> Run {
+    const fn take(&mut self, slots: usize) -> Run {
         let run = Run {
             page: self.page,
             slot: self.used,
@@ -115,9 +131,12 @@ enum BlobState {
 
 impl BlobCursor<'_> {
     /// Returns the next piece, `None` after the index.
-    pub(crate) fn next_piece(&mut self) -> Result<Option<Piece>, Error> {
+    pub(crate) const fn next_piece(&mut self) -> Result<Option<Piece>, Error> {
         match self.state {
-            BlobState::Chunks => self.chunk().map(Some),
+            BlobState::Chunks => match self.chunk() {
+                Ok(piece) => Ok(Some(piece)),
+                Err(error) => Err(error),
+            },
             BlobState::Index => {
                 self.state = BlobState::Done;
                 Ok(Some(Piece::Index {
@@ -130,13 +149,13 @@ impl BlobCursor<'_> {
     }
 
     /// Fills the current page, down to a chunk of no bytes when only its head fits.
-    fn chunk(&mut self) -> Result<Piece, Error> {
+    const fn chunk(&mut self) -> Result<Piece, Error> {
         if self.next_chunk >= MAX_CHUNKS {
             return Err(Error::BlobTooManyChunks);
         }
         let room = (SLOTS_PER_PAGE - self.cursor.used - 1) * SLOT_SIZE;
-        let len = room.min(self.rest);
-        let at = self.cursor.take(1 + len.div_ceil(SLOT_SIZE));
+        let len = if self.rest < room { self.rest } else { room };
+        let at = self.cursor.take(slots_with_head(len));
         let piece = Piece::Chunk {
             at,
             index: self.next_chunk,
@@ -148,11 +167,18 @@ impl BlobCursor<'_> {
             self.state = BlobState::Index;
         }
         // The index must not be cut off from the page either: a page without a free slot is left.
-        if self.rest > 0 || room - len < SLOT_SIZE {
-            self.cursor.open_next()?;
+        if (self.rest > 0 || room - len < SLOT_SIZE)
+            && let Err(error) = self.cursor.open_next()
+        {
+            return Err(error);
         }
         Ok(piece)
     }
+}
+
+/// The slots of a head and of what follows it.
+pub(crate) const fn slots_with_head(payload: usize) -> usize {
+    1 + payload.div_ceil(SLOT_SIZE)
 }
 
 #[cfg(test)]

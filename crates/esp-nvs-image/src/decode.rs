@@ -1,150 +1,37 @@
-use alloc::collections::btree_map::Entry as MapEntry;
-use alloc::collections::{BTreeMap, BTreeSet};
+mod chunks;
+mod duplicates;
+
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::Error;
-use crate::head::IndexData;
-use crate::item::{Item, ItemType, Items};
-use crate::layout::{NAMESPACE_TABLE, PAGE_SIZE};
-use crate::name::{Key, Namespace};
+use crate::entry_ref::ValueRef;
+use crate::item::{Item, ItemType};
+use crate::items::PageItems;
+use crate::layout::{NAMESPACE_TABLE, PAGE_FREEING, PAGE_SIZE};
+use crate::mount::{Mount, Repeats};
+use crate::name::NamespaceTable;
 use crate::page::Page;
+use chunks::ChunkMap;
 
-/// One key and its value, read from an image.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry<'a> {
-    /// The namespace that the key is in.
-    pub namespace: Namespace,
-    /// The key.
-    pub key: Key,
-    /// The value.
-    pub value: StoredValue<'a>,
-}
-
-/// A value read from an image.
-///
-/// `Debug` shows the type and the size only: factory partitions hold private keys.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub enum StoredValue<'a> {
-    /// An unsigned 8-bit integer.
-    U8(u8),
-    /// A signed 8-bit integer.
-    I8(i8),
-    /// An unsigned 16-bit integer.
-    U16(u16),
-    /// A signed 16-bit integer.
-    I16(i16),
-    /// An unsigned 32-bit integer.
-    U32(u32),
-    /// A signed 32-bit integer.
-    I32(i32),
-    /// An unsigned 64-bit integer.
-    U64(u64),
-    /// A signed 64-bit integer.
-    I64(i64),
-    /// A 32-bit IEEE 754 number, which ESP-IDF reads from its development version of 2026 on.
-    Float(f32),
-    /// A 64-bit IEEE 754 number, likewise.
-    Double(f64),
-    /// A text, without its terminating NUL.
-    Str(&'a str),
-    /// Bytes, possibly in several pieces.
-    Blob(Blob<'a>),
-}
-
-impl StoredValue<'_> {
-    /// Returns the name of the type: `u8`, `i8`, .. `float`, `double`, `string` or `blob`.
-    #[must_use]
-    pub const fn type_name(&self) -> &'static str {
-        match self {
-            Self::U8(_) => "u8",
-            Self::I8(_) => "i8",
-            Self::U16(_) => "u16",
-            Self::I16(_) => "i16",
-            Self::U32(_) => "u32",
-            Self::I32(_) => "i32",
-            Self::U64(_) => "u64",
-            Self::I64(_) => "i64",
-            Self::Float(_) => "float",
-            Self::Double(_) => "double",
-            Self::Str(_) => "string",
-            Self::Blob(_) => "blob",
-        }
-    }
-}
-
-impl fmt::Debug for StoredValue<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::U8(_) => f.write_str("U8([elided])"),
-            Self::I8(_) => f.write_str("I8([elided])"),
-            Self::U16(_) => f.write_str("U16([elided])"),
-            Self::I16(_) => f.write_str("I16([elided])"),
-            Self::U32(_) => f.write_str("U32([elided])"),
-            Self::I32(_) => f.write_str("I32([elided])"),
-            Self::U64(_) => f.write_str("U64([elided])"),
-            Self::I64(_) => f.write_str("I64([elided])"),
-            Self::Float(_) => f.write_str("Float([elided])"),
-            Self::Double(_) => f.write_str("Double([elided])"),
-            Self::Str(text) => write!(f, "Str([{} bytes])", text.len()),
-            Self::Blob(blob) => blob.fmt(f),
-        }
-    }
-}
-
-/// The bytes of a blob where they lie in the image.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Blob<'a> {
-    chunks: Vec<&'a [u8]>,
-    len: usize,
-}
-
-impl<'a> Blob<'a> {
-    fn push(&mut self, chunk: &'a [u8]) {
-        self.len += chunk.len();
-        self.chunks.push(chunk);
-    }
-
-    /// Returns the number of bytes.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Tells whether there are no bytes.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Returns the pieces in order; some may be empty.
-    pub fn chunks(&self) -> impl Iterator<Item = &'a [u8]> {
-        self.chunks.iter().copied()
-    }
-
-    /// Copies the bytes together.
-    #[must_use]
-    pub fn to_vec(&self) -> Vec<u8> {
-        self.chunks.concat()
-    }
-}
-
-impl fmt::Debug for Blob<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Blob([{} bytes in {} chunks])", self.len, self.chunks.len())
-    }
-}
+pub use crate::stored::{Blob, Entry, StoredValue};
 
 /// Reads a whole image strictly: whatever the firmware would drop, erase or refuse is an error here.
 ///
-/// The entries come in the order in which they were written.
+/// The entries come in the order in which they were written. An image that a device has worn is read like a new one:
+/// erased slots, pages out of order, pages of both versions, blobs of either generation, and a page whose move to
+/// another was interrupted, as long as nothing is lost by beginning again. A value that was being replaced when power
+/// failed, so that it stands twice, is refused, because a generator's mistake looks the same; [`recover`] takes the one
+/// that the firmware takes.
 ///
 /// # Errors
 ///
-/// The first damage found, with its byte offset. [`Error::DuplicateKey`], [`Error::UnknownNamespace`],
-/// [`Error::BlobIndex`] and [`Error::OrphanChunk`] for entries that are whole but do not fit together.
+/// The first damage found, with its byte offset. [`Error::DuplicateEntry`], [`Error::UnknownNamespace`],
+/// [`Error::BlobIndex`], [`Error::OrphanChunk`] and [`Error::LostInMove`] for entries that are whole but do not fit
+/// together.
 pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
+    if image.is_empty() || !image.len().is_multiple_of(PAGE_SIZE) {
+        return Err(Error::ImageSize { len: image.len() });
+    }
     read(image, Err)
 }
 
@@ -157,9 +44,14 @@ pub struct Recovered<'a> {
     pub damage: Vec<Error>,
 }
 
-/// Reads what can be read of an image: damaged pages and entries are reported and left out.
+/// Reads what the firmware reads after it has mounted the partition: damaged pages and entries are reported and left
+/// out.
 ///
-/// Of a key that stands twice the value written last is taken. Bytes behind the last whole page are left out.
+/// Of a key that stands twice the firmware's choice is taken. Where a write was interrupted that is the value written
+/// last; of two that no device leaves behind it is the first, and if they are of different types on different pages,
+/// it is both. What is not taken is reported with the rest of the damage. Bytes behind the last whole page are left out.
+///
+/// Without damage the entries are those of [`decode`], which refuses the image otherwise.
 #[must_use]
 pub fn recover(image: &[u8]) -> Recovered<'_> {
     let mut damage = Vec::new();
@@ -171,151 +63,139 @@ pub fn recover(image: &[u8]) -> Recovered<'_> {
         damage.push(error);
         Ok(())
     });
-    // Nothing is an error when all damage is accepted, but an image of no pages, which was reported.
+    // Nothing is an error when all damage is accepted.
     Recovered {
         entries: entries.unwrap_or_default(),
         damage,
     }
 }
 
-/// Reads an image, as long as `report` accepts the damage that is found.
-fn read(image: &[u8], mut report: impl FnMut(Error) -> Result<(), Error>) -> Result<Vec<Entry<'_>>, Error> {
-    let mut names = BTreeMap::new();
-    let mut known = BTreeSet::new();
-    let mut chunks = BTreeMap::new();
-    let mut values = Vec::new();
-    for item in log_order(image)? {
-        let item = match item {
-            Ok(item) => item,
-            Err(error) => {
-                report(error)?;
-                continue;
-            }
-        };
-        match item.kind() {
-            ItemType::U8 if item.namespace_index() == NAMESPACE_TABLE => {
-                let [index, ..] = item.data();
-                let name = item.key().as_namespace();
-                if index == NAMESPACE_TABLE || index == u8::MAX || names.contains_key(&index) || !known.insert(name) {
-                    report(Error::NamespaceTable { offset: item.offset() })?;
-                } else {
-                    names.insert(index, name);
-                }
-            }
-            ItemType::BlobChunk => {
-                let id = (item.namespace_index(), item.key(), item.chunk_index());
-                if chunks.insert(id, item).is_some() {
-                    report(Error::DuplicateKey { key: item.key() })?;
-                }
-            }
-            _ => values.push(item),
-        }
+/// Takes each fault that is found, or refuses the image.
+trait Report: FnMut(Error) -> Result<(), Error> {}
+impl<F: FnMut(Error) -> Result<(), Error>> Report for F {}
+
+/// The entries of an image, in the order of the log.
+struct Stored<'a> {
+    image: &'a [u8],
+    pages: Vec<Page<'a>>,
+    mount: Mount,
+    names: NamespaceTable,
+    /// Numbers, texts, blobs in one piece and indices of blobs.
+    values: Vec<Item<'a>>,
+    chunks: Vec<Item<'a>>,
+}
+
+/// Reads an image of whole pages, as long as `report` accepts the damage that is found.
+fn read(image: &[u8], mut report: impl Report) -> Result<Vec<Entry<'_>>, Error> {
+    let mut stored = Stored::new(image, &mut report)?;
+    stored.read_items(&mut report)?;
+    let mut chunks = ChunkMap::new(core::mem::take(&mut stored.chunks));
+    if chunks.has_duplicates() || duplicates::may_have(&stored.values) {
+        duplicates::resolve(&mut stored, &mut chunks, &mut report)?;
     }
-    let mut places = BTreeMap::<u128, usize>::new();
-    let mut entries: Vec<Entry<'_>> = Vec::with_capacity(values.len());
-    for item in values {
+    let mut entries = Vec::with_capacity(stored.values.len());
+    for item in &stored.values {
         let (key, index, offset) = (item.key(), item.namespace_index(), item.offset());
-        let Some(namespace) = names.get(&index).copied() else {
+        let Some(&namespace) = stored.names.get(index) else {
             report(Error::UnknownNamespace { offset, index })?;
             continue;
         };
-        // One look-up for both, since images have thousands of keys.
-        let place = places.entry(key.within(index));
-        if let MapEntry::Occupied(_) = place {
-            report(Error::DuplicateKey { key })?;
-        }
-        let value = match value(&item, &mut chunks) {
-            Ok(value) => value,
-            Err(error) => {
-                report(error)?;
-                continue;
-            }
+        let value = match item.kind() {
+            ItemType::BlobIndex => chunks.take(item).map(StoredValue::Blob),
+            _ => ValueRef::of_item(item).map(StoredValue::from),
         };
-        let entry = Entry { namespace, key, value };
-        match place {
-            MapEntry::Occupied(place) => {
-                if let Some(earlier) = entries.get_mut(*place.get()) {
-                    *earlier = entry;
-                }
-            }
-            MapEntry::Vacant(place) => {
-                place.insert(entries.len());
-                entries.push(entry);
-            }
+        match value {
+            Ok(value) => entries.push(Entry { namespace, key, value }),
+            Err(error) => report(error)?,
         }
     }
-    for orphan in chunks.values() {
-        report(Error::OrphanChunk {
-            offset: orphan.offset(),
-        })?;
-    }
+    chunks
+        .orphans()
+        .try_for_each(|offset| report(Error::OrphanChunk { offset }))?;
     Ok(entries)
 }
 
-/// The items page by page, the pages by their sequence numbers.
-fn log_order(image: &[u8]) -> Result<impl Iterator<Item = Result<Item<'_>, Error>>, Error> {
-    if image.is_empty() || !image.len().is_multiple_of(PAGE_SIZE) {
-        return Err(Error::ImageSize { len: image.len() });
-    }
-    let mut pages = image
-        .chunks(PAGE_SIZE)
-        .enumerate()
-        .filter_map(|(i, bytes)| {
-            Page::first_of(bytes, i * PAGE_SIZE).map(|page| (page.sequence(), i * PAGE_SIZE, bytes))
+impl<'a> Stored<'a> {
+    /// Puts the pages in order.
+    fn new(image: &'a [u8], report: &mut impl Report) -> Result<Self, Error> {
+        let mut pages = Vec::new();
+        for (bytes, number) in image.chunks_exact(PAGE_SIZE).zip(0..) {
+            let Some(page) = Page::first_of(bytes, number * PAGE_SIZE) else {
+                continue;
+            };
+            match page.check() {
+                Ok(true) => pages.push(page),
+                Ok(false) => {}
+                Err(error) => report(error)?,
+            }
+        }
+        // The sort is stable: the firmware takes pages of one sequence number as they lie in flash.
+        pages.sort_by_key(Page::sequence);
+        let mut mount = Mount::default();
+        if pages.iter().any(|page| page.state() == PAGE_FREEING) {
+            mount = Mount::new(pages.iter().copied());
+        }
+        if let Some((page, slots)) = mount.lost(image) {
+            for slot in (0..128).filter(|slot| slots >> slot & 1 == 1) {
+                let offset = page.slot_offset(slot);
+                report(Error::LostInMove { offset })?;
+            }
+            pages.pop();
+        }
+        Ok(Self {
+            image,
+            pages,
+            mount,
+            names: NamespaceTable::new(),
+            values: Vec::new(),
+            chunks: Vec::new(),
         })
-        .collect::<Vec<_>>();
-    pages.sort_unstable_by_key(|&(sequence, offset, _)| (sequence, offset));
-    Ok(pages
-        .into_iter()
-        .flat_map(|(_, offset, bytes)| Items::starting_at(bytes, offset)))
-}
-
-type Chunks<'a> = BTreeMap<(u8, Key, u8), Item<'a>>;
-
-fn value<'a>(item: &Item<'a>, chunks: &mut Chunks<'a>) -> Result<StoredValue<'a>, Error> {
-    let data @ [a, b, c, d, ..] = item.data();
-    let offset = item.offset();
-    Ok(match item.kind() {
-        ItemType::U8 => StoredValue::U8(a),
-        ItemType::I8 => StoredValue::I8(i8::from_le_bytes([a])),
-        ItemType::U16 => StoredValue::U16(u16::from_le_bytes([a, b])),
-        ItemType::I16 => StoredValue::I16(i16::from_le_bytes([a, b])),
-        ItemType::U32 => StoredValue::U32(u32::from_le_bytes([a, b, c, d])),
-        ItemType::I32 => StoredValue::I32(i32::from_le_bytes([a, b, c, d])),
-        ItemType::U64 => StoredValue::U64(u64::from_le_bytes(data)),
-        ItemType::I64 => StoredValue::I64(i64::from_le_bytes(data)),
-        ItemType::Float => StoredValue::Float(f32::from_le_bytes([a, b, c, d])),
-        ItemType::Double => StoredValue::Double(f64::from_le_bytes(data)),
-        ItemType::Str => {
-            let text = item.payload().strip_suffix(&[0]).filter(|text| !text.contains(&0));
-            let text = text.ok_or(Error::StringNotTerminated { offset })?;
-            StoredValue::Str(core::str::from_utf8(text).map_err(|_| Error::StringNotUtf8 { offset })?)
-        }
-        ItemType::BlobV1 => {
-            let mut blob = Blob::default();
-            blob.push(item.payload());
-            StoredValue::Blob(blob)
-        }
-        ItemType::BlobIndex => StoredValue::Blob(assemble(item, chunks)?),
-        ItemType::BlobChunk => return Err(Error::OrphanChunk { offset }),
-    })
-}
-
-/// Takes the chunks that an index names out of the map, and checks that they are all there.
-fn assemble<'a>(item: &Item<'a>, chunks: &mut Chunks<'a>) -> Result<Blob<'a>, Error> {
-    let error = Error::BlobIndex { offset: item.offset() };
-    let index = IndexData::decode(item.data());
-    let mut blob = Blob::default();
-    for n in 0..index.chunks {
-        let chunk_index = index.chunk_start.checked_add(n).ok_or(error)?;
-        let chunk = chunks
-            .remove(&(item.namespace_index(), item.key(), chunk_index))
-            .ok_or(error)?;
-        blob.push(chunk.payload());
     }
-    if u32::try_from(blob.len) == Ok(index.size) {
-        Ok(blob)
-    } else {
-        Err(error)
+
+    /// Sorts the entries by what they are, and registers the namespaces.
+    fn read_items(&mut self, report: &mut impl Report) -> Result<(), Error> {
+        let mut is_table_sound = true;
+        for page in &self.pages {
+            // An entry of the table that is no namespace hides those behind it on its page from the firmware.
+            let mut table_goes_on = true;
+            for item in PageItems::mounted(*page) {
+                let item = match item {
+                    Ok(item) => item,
+                    Err(error) => {
+                        report(error)?;
+                        continue;
+                    }
+                };
+                match item.kind() {
+                    ItemType::U8 if item.namespace_index() == NAMESPACE_TABLE => {
+                        let [index, ..] = item.data();
+                        let name = item.key().as_namespace();
+                        if !table_goes_on || !self.names.register(name, index) {
+                            let offset = item.offset();
+                            report(Error::NamespaceTable { offset })?;
+                            is_table_sound = false;
+                        }
+                    }
+                    ItemType::BlobChunk => self.chunks.push(item),
+                    _ => {
+                        table_goes_on &= item.namespace_index() != NAMESPACE_TABLE;
+                        self.values.push(item);
+                    }
+                }
+            }
+        }
+        if !is_table_sound {
+            let mut repeats = self.repeats();
+            self.names = NamespaceTable::new();
+            for page in &self.pages {
+                self.names
+                    .read_page(page, |item| repeats.is_erased(page, item.offset()));
+            }
+        }
+        Ok(())
+    }
+
+    fn repeats(&self) -> Repeats {
+        Repeats::new(self.mount.superseded(self.pages.iter().copied()))
     }
 }

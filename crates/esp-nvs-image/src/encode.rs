@@ -1,15 +1,13 @@
 use crate::config::{BlobVersion, PartitionSize};
-use crate::crc::crc32;
 use crate::cursor::{Cursor, Piece, Run};
 use crate::error::Error;
-use crate::head::{Head, IndexData, PayloadData};
+use crate::head::{Head, IndexData};
 use crate::item::ItemType;
-use crate::layout::{
-    BITMAP_OFFSET, NAMESPACE_TABLE, NO_CHUNK, PAGE_ACTIVE, PAGE_FULL, PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST,
-};
+use crate::layout::{NAMESPACE_TABLE, NO_CHUNK, PAGE_FULL, PAGE_SIZE};
 use crate::name::{Key, Namespace, NamespaceTable};
 use crate::seen::Seen;
 use crate::value::Value;
+use crate::writer::{Payload, Writer};
 
 /// Writes an image into a caller's buffer, entry by entry, with the reference generator's layout.
 ///
@@ -32,7 +30,7 @@ use crate::value::Value;
 /// ```
 #[derive(Debug)]
 pub struct Encoder<'b> {
-    buffer: &'b mut [u8],
+    writer: Writer<'b>,
     size: PartitionSize,
     version: BlobVersion,
     cursor: Cursor,
@@ -65,7 +63,7 @@ impl<'b> Encoder<'b> {
         let cursor = Cursor::new(size.usable_pages());
         let namespaces = NamespaceTable::new();
         let mut encoder = Self {
-            buffer,
+            writer: Writer::new(buffer),
             size,
             version,
             cursor,
@@ -100,9 +98,9 @@ impl<'b> Encoder<'b> {
         let (index, is_new) = self.namespaces.index(namespace)?;
         if let Err(error) = self.check_fits(is_new, &value) {
             // That the key stands twice is the better thing to say.
-            return self.seen.check(self.buffer, index, key).and(Err(error));
+            return self.seen.check(self.writer.bytes(), index, key).and(Err(error));
         }
-        self.seen.insert(self.buffer, index, key)?;
+        self.seen.insert(self.writer.bytes(), index, key)?;
         if is_new {
             self.write_namespace(namespace, index)?;
         }
@@ -118,7 +116,8 @@ impl<'b> Encoder<'b> {
             _ => {
                 if let Some((kind, data)) = value.fixed() {
                     let run = self.place(Cursor::fixed)?;
-                    self.put_head(run, &Head::new(index, kind, 1, NO_CHUNK, key, data));
+                    self.writer
+                        .put_head(run, &Head::new(index, kind, 1, NO_CHUNK, key, data));
                 }
             }
         }
@@ -136,7 +135,7 @@ impl<'b> Encoder<'b> {
         } else {
             self.size.bytes()
         };
-        self.buffer.get(..len).unwrap_or_default()
+        self.writer.into_bytes().get(..len).unwrap_or_default()
     }
 
     /// Lays the entry out on a copy of the cursor.
@@ -151,7 +150,7 @@ impl<'b> Encoder<'b> {
     fn write_namespace(&mut self, namespace: &Namespace, index: u8) -> Result<(), Error> {
         let run = self.place(Cursor::fixed)?;
         let data = [index, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
-        self.put_head(
+        self.writer.put_head(
             run,
             &Head::new(NAMESPACE_TABLE, ItemType::U8, 1, NO_CHUNK, &namespace.as_key(), data),
         );
@@ -160,9 +159,15 @@ impl<'b> Encoder<'b> {
     }
 
     fn write_payload(&mut self, kind: ItemType, index: u8, key: &Key, parts: &[&[u8]]) -> Result<(), Error> {
-        let len = parts.iter().map(|part| part.len()).sum();
-        let run = self.place(|cursor| cursor.contiguous(len))?;
-        self.put_payload(run, kind, NO_CHUNK, index, key, parts);
+        let payload = Payload {
+            kind,
+            chunk: NO_CHUNK,
+            namespace: index,
+            key,
+            parts,
+        };
+        let run = self.place(|cursor| cursor.contiguous(payload.len()))?;
+        self.writer.put_payload(run, &payload);
         Ok(())
     }
 
@@ -175,7 +180,14 @@ impl<'b> Encoder<'b> {
                 Piece::Chunk { at, index, len } => {
                     self.enter_page(at.page);
                     let (chunk, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-                    self.put_payload(at, ItemType::BlobChunk, index, namespace, key, &[chunk]);
+                    let payload = Payload {
+                        kind: ItemType::BlobChunk,
+                        chunk: index,
+                        namespace,
+                        key,
+                        parts: &[chunk],
+                    };
+                    self.writer.put_payload(at, &payload);
                     rest = tail;
                 }
                 Piece::Index { at, chunks } => {
@@ -188,7 +200,8 @@ impl<'b> Encoder<'b> {
                         chunk_start: 0,
                     }
                     .encode();
-                    self.put_head(at, &Head::new(namespace, ItemType::BlobIndex, 1, NO_CHUNK, key, data));
+                    self.writer
+                        .put_head(at, &Head::new(namespace, ItemType::BlobIndex, 1, NO_CHUNK, key, data));
                 }
             }
         }
@@ -207,9 +220,9 @@ impl<'b> Encoder<'b> {
 
     /// Opens `page` if it is not open yet; the one before becomes FULL at that moment and not earlier.
     fn enter_page(&mut self, page: usize) {
-        if self.bytes_at(page, 0, 4) == [0xFF; 4] {
+        if !self.writer.is_open(page) {
             if let Some(previous) = page.checked_sub(1) {
-                self.put(previous, 0, &PAGE_FULL.to_le_bytes());
+                self.writer.set_state(previous, PAGE_FULL);
             }
             self.open_page(page);
         }
@@ -217,71 +230,16 @@ impl<'b> Encoder<'b> {
 
     fn open_page(&mut self, page: usize) {
         // At most 2^31 / 4096 pages.
-        let sequence = u32::try_from(page).unwrap_or(u32::MAX).to_le_bytes();
-        self.put(page, 0, &PAGE_ACTIVE.to_le_bytes());
-        self.put(page, 4, &sequence);
-        self.put(page, 8, &[self.version.page_byte()]);
-        let crc = crc32(&[self.bytes_at(page, 4, 24)]);
-        self.put(page, 28, &crc.to_le_bytes());
+        let sequence = u32::try_from(page).unwrap_or(u32::MAX);
+        self.writer.open_page(page, sequence, self.version.page_byte());
     }
-
-    fn put_payload(&mut self, run: Run, kind: ItemType, chunk: u8, namespace: u8, key: &Key, parts: &[&[u8]]) {
-        let len: usize = parts.iter().map(|part| part.len()).sum();
-        let slots = 1 + len.div_ceil(SLOT_SIZE);
-        // A page has 4096 bytes, so that both numbers fit.
-        let data = PayloadData {
-            size: u16::try_from(len).unwrap_or(u16::MAX),
-            crc: crc32(parts),
-        };
-        let span = u8::try_from(slots).unwrap_or(u8::MAX);
-        self.put_head(run, &Head::new(namespace, kind, span, chunk, key, data.encode()));
-        let mut at = slot_offset(run.slot + 1);
-        for part in parts {
-            self.put(run.page, at, part);
-            at += part.len();
-        }
-        for slot in run.slot + 1..run.slot + slots {
-            self.mark_written(run.page, slot);
-        }
-    }
-
-    fn put_head(&mut self, run: Run, head: &Head) {
-        self.put(run.page, slot_offset(run.slot), &head.encode());
-        self.mark_written(run.page, run.slot);
-    }
-
-    fn mark_written(&mut self, page: usize, slot: usize) {
-        let at = BITMAP_OFFSET + slot / 4;
-        if let [byte] = *self.bytes_at(page, at, 1) {
-            self.put(page, at, &[byte & !(1 << (2 * (slot % 4)))]);
-        }
-    }
-
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "the cursor stays within the usable pages, and the buffer has them all"
-    )]
-    fn put(&mut self, page: usize, at: usize, bytes: &[u8]) {
-        let start = page * PAGE_SIZE + at;
-        self.buffer[start..start + bytes.len()].copy_from_slice(bytes);
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "as in `put`")]
-    fn bytes_at(&self, page: usize, at: usize, len: usize) -> &[u8] {
-        let start = page * PAGE_SIZE + at;
-        &self.buffer[start..start + len]
-    }
-}
-
-fn slot_offset(slot: usize) -> usize {
-    (SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE
 }
 
 /// Encodes entries into a new image.
 ///
 /// # Errors
 ///
-/// As [`Encoder::push`].
+/// As [`Encoder::push`], but [`Error::PartitionTooSmall`] with the size that is needed when the partition is full.
 #[cfg(feature = "alloc")]
 pub fn encode_to_vec<'e>(
     size: PartitionSize,
@@ -290,10 +248,38 @@ pub fn encode_to_vec<'e>(
 ) -> Result<alloc::vec::Vec<u8>, Error> {
     let mut image = alloc::vec![0xFF; size.bytes()];
     let mut encoder = Encoder::with_version(&mut image, size, version)?;
-    for (namespace, key, value) in entries {
-        encoder.push(&namespace, &key, value)?;
+    let mut entries = entries.into_iter();
+    while let Some((namespace, key, value)) = entries.next() {
+        match encoder.push(&namespace, &key, value) {
+            Ok(()) => {}
+            Err(Error::PartitionFull { .. }) => {
+                let rest = core::iter::once((namespace, key, value)).chain(entries);
+                return Err(encoder.shortage(rest));
+            }
+            Err(error) => return Err(error),
+        }
     }
     let len = encoder.finish().len();
     image.truncate(len);
     Ok(image)
+}
+
+#[cfg(feature = "alloc")]
+impl Encoder<'_> {
+    /// Finds out what partition what was written and the rest would need.
+    fn shortage<'e>(self, rest: impl Iterator<Item = (Namespace, Key, Value<'e>)>) -> Error {
+        let size = self.size;
+        let mut sizer = crate::Sizer::behind(self.version, self.cursor, self.namespaces);
+        for (namespace, _, value) in rest {
+            if let Err(error) = sizer.push(&namespace, &value) {
+                return error;
+            }
+        }
+        match sizer.check_fits(size) {
+            Ok(()) => Error::PartitionFull {
+                usable_pages: size.usable_pages(),
+            },
+            Err(error) => error,
+        }
+    }
 }

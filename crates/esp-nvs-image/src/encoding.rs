@@ -71,7 +71,7 @@ impl Encoding {
     /// Reads a cell of a CSV file as the generator does.
     ///
     /// Integers may have a sign, leading zeros, blanks around them and single underscores between digits. Base64 may
-    /// contain anything else, which is skipped.
+    /// contain any other ASCII character, which is skipped.
     ///
     /// # Errors
     ///
@@ -168,9 +168,12 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// Python's `binascii.a2b_base64` in its default, non-strict mode: what is not in the alphabet is skipped, and padding
-/// ends the text where it completes a group.
+/// Python's `binascii.a2b_base64` in its default, non-strict mode: ASCII that is not in the alphabet is skipped, and
+/// padding ends the text where it completes a group.
 fn base64(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() {
+        return None;
+    }
     let mut bytes = Vec::new();
     let (mut bits, mut count, mut pads) = (0u32, 0u8, 0u8);
     for byte in text.bytes() {
@@ -254,6 +257,7 @@ mod tests {
             ("MQ=", None),
             ("M", None),
             ("MTIzY", None),
+            ("MTIz\u{e9}", None),
         ] {
             assert_eq!(base64(text).as_deref(), bytes, "{text:?}");
         }

@@ -1,5 +1,11 @@
 //! Encryption of a whole partition: every written slot by itself, everything else as it is.
 
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+
+#[cfg(feature = "alloc")]
+use zeroize::Zeroizing;
+
 use crate::Error;
 use crate::keys::NvsKeys;
 use crate::layout::{PAGE_SIZE, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE};
@@ -44,7 +50,7 @@ use crate::xts::SlotCipher;
 pub fn encrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
     check(image)?;
     let cipher = SlotCipher::new(keys);
-    for_each_written_slot(image, |slot, offset| cipher.encrypt(slot, offset));
+    cipher.encrypt(&mut written_slots(image));
     Ok(())
 }
 
@@ -58,8 +64,16 @@ pub fn encrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
 pub fn decrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
     check(image)?;
     let cipher = SlotCipher::new(keys);
-    for_each_written_slot(image, |slot, offset| cipher.decrypt(slot, offset));
+    cipher.decrypt(&mut written_slots(image));
     Ok(())
+}
+
+/// Decrypts a copy of an image.
+#[cfg(feature = "alloc")]
+pub(crate) fn decrypted(mut image: Zeroizing<Vec<u8>>, cipher: &SlotCipher) -> Result<Zeroizing<Vec<u8>>, Error> {
+    check(&image)?;
+    cipher.decrypt(&mut written_slots(&mut image));
+    Ok(image)
 }
 
 /// Finds what would stop half way.
@@ -76,25 +90,34 @@ fn check(image: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Walks over the written slots of the pages with an intact header, each with its byte offset.
-fn for_each_written_slot(image: &mut [u8], mut visit: impl FnMut(&mut [u8; SLOT_SIZE], u128)) {
+/// The written slots of the pages with an intact header, each with its byte offset.
+fn written_slots(image: &mut [u8]) -> impl Iterator<Item = (&mut [u8; SLOT_SIZE], u128)> {
     let (pages, _) = image.as_chunks_mut::<PAGE_SIZE>();
-    for (page, page_offset) in pages.iter_mut().zip((0..).step_by(PAGE_SIZE)) {
-        let Some(written) = written_slots(page) else { continue };
-        let (pieces, _) = page.as_chunks_mut();
-        let pieces = pieces.iter_mut().zip((page_offset..).step_by(SLOT_SIZE));
-        let slots = pieces.skip(SLOTS_BEFORE_FIRST).zip(written);
-        for ((slot, offset), _) in slots.filter(|(_, written)| *written) {
-            visit(slot, offset);
-        }
-    }
+    let pages = pages.iter_mut().zip((0..).step_by(PAGE_SIZE));
+    pages.flat_map(|(page, offset)| {
+        let written = written_bits(page).unwrap_or_default();
+        slots_of(page, offset, written)
+    })
 }
 
-/// Which slots of a page are written; `None` for a page whose header is not intact.
-fn written_slots(page: &[u8; PAGE_SIZE]) -> Option<[bool; SLOTS_PER_PAGE]> {
+/// Those slots of a page that have a bit, each with its byte offset.
+pub(crate) fn slots_of(
+    page: &mut [u8; PAGE_SIZE],
+    page_offset: u128,
+    bits: u128,
+) -> impl Iterator<Item = (&mut [u8; SLOT_SIZE], u128)> {
+    let (pieces, _) = page.as_chunks_mut();
+    let pieces = pieces.iter_mut().zip((page_offset..).step_by(SLOT_SIZE));
+    let slots = pieces.skip(SLOTS_BEFORE_FIRST).enumerate();
+    slots.filter_map(move |(slot, piece)| (bits >> slot & 1 == 1).then_some(piece))
+}
+
+/// Which slots of a page are written, a bit each; `None` for a page whose header is not intact.
+fn written_bits(page: &[u8; PAGE_SIZE]) -> Option<u128> {
     let page = Page::first_of(page, 0)?;
     if page.check() != Ok(true) {
         return None;
     }
-    Some(core::array::from_fn(|slot| page.slot_state(slot) == SLOT_WRITTEN))
+    let written = (0..SLOTS_PER_PAGE).filter(|&slot| page.slot_state(slot) == SLOT_WRITTEN);
+    Some(written.fold(0, |bits, slot| bits | 1 << slot))
 }

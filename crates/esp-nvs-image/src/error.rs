@@ -1,6 +1,6 @@
-use core::fmt;
+mod display;
 
-use crate::layout::MAX_STRING;
+use crate::config::PartitionSize;
 use crate::name::Key;
 
 /// Why an image cannot be written or read. Offsets are bytes from the start of the image.
@@ -21,7 +21,13 @@ pub enum Error {
     },
     /// A blob that starts where little is left of a page would need more than 127 chunks.
     BlobTooManyChunks,
-    /// The caller's buffer is smaller than the partition.
+    /// The chunks of a blob lie so far from its index, as do those of many others, that they are not looked for without
+    /// an allocator.
+    BlobTooScattered {
+        /// Where the index lies.
+        offset: usize,
+    },
+    /// The caller's buffer is smaller than the partition or the blob.
     BufferTooSmall {
         /// Bytes needed.
         needed: usize,
@@ -33,7 +39,14 @@ pub enum Error {
         /// Where the entry lies.
         offset: usize,
     },
-    /// A key stands twice in one namespace.
+    /// An entry or a chunk in an image has the key of another.
+    DuplicateEntry {
+        /// Where it lies: of two the one that the firmware erases when it mounts the partition, else the later.
+        offset: usize,
+        /// The key.
+        key: Key,
+    },
+    /// A key to be written stands twice in one namespace.
     DuplicateKey {
         /// The key.
         key: Key,
@@ -90,6 +103,11 @@ pub enum Error {
     NamespaceEmpty,
     /// A namespace's name contains a NUL.
     NamespaceHasNul,
+    /// A page was being moved when power failed, and an entry lies only on the page that is erased to begin again.
+    LostInMove {
+        /// Where the entry lies.
+        offset: usize,
+    },
     /// The table of namespaces has an index or a name twice, or index 0 or 255.
     NamespaceTable {
         /// Where the entry lies.
@@ -100,6 +118,9 @@ pub enum Error {
         /// Its bytes.
         len: usize,
     },
+    /// No page is empty, without which the firmware does not write to a partition.
+    #[cfg(feature = "alloc")]
+    NoEmptyPage,
     /// A text is not the integer that its encoding asks for.
     #[cfg(feature = "alloc")]
     NotAnInteger {
@@ -109,6 +130,9 @@ pub enum Error {
     /// A text is not a decimal number.
     #[cfg(feature = "alloc")]
     NotANumber,
+    /// A value is not a text, as its type says.
+    #[cfg(feature = "alloc")]
+    NotAText,
     /// A text is not base64.
     #[cfg(feature = "alloc")]
     NotBase64,
@@ -125,6 +149,9 @@ pub enum Error {
         /// Where the page starts.
         offset: usize,
     },
+    /// The sequence numbers of the pages are used up.
+    #[cfg(feature = "alloc")]
+    PageSequence,
     /// A page's state is none that the firmware keeps.
     PageState {
         /// Where the page starts.
@@ -151,12 +178,20 @@ pub enum Error {
     },
     /// A partition's size is not a decimal or 0x hexadecimal number of 32 bits.
     PartitionSizeText,
+    /// All entries together need a larger partition.
+    PartitionTooSmall {
+        /// The partition's size.
+        size: PartitionSize,
+        /// The smallest size that holds the entries and that the firmware can write to.
+        needed: PartitionSize,
+    },
     /// A payload's checksum is wrong.
     PayloadCrc {
         /// Where the entry lies.
         offset: usize,
     },
-    /// The bitmap has an illegal state, or marks a part of an entry as not written.
+    /// The bitmap has an illegal state, marks a part of an entry as not written, or on an active page a slot behind an
+    /// empty one as written.
     SlotState {
         /// Where the slot or the entry lies.
         offset: usize,
@@ -208,155 +243,6 @@ pub enum Error {
         /// The type code.
         code: u8,
     },
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::BlobIndex { offset } => {
-                write!(
-                    f,
-                    "blob index at offset {offset:#x} does not fit its chunks (at most 508000 bytes in 127 chunks)"
-                )
-            }
-            Self::BlobTooLong { len, max } => write!(f, "blob of {len} bytes is longer than the {max} allowed"),
-            Self::BlobTooManyChunks => f.write_str("blob needs more than the 127 chunks allowed"),
-            Self::BufferTooSmall { needed, available } => {
-                write!(
-                    f,
-                    "buffer of {available} bytes is smaller than the partition of {needed}"
-                )
-            }
-            Self::ChunkIndex { offset } => {
-                write!(
-                    f,
-                    "chunk index at offset {offset:#x} does not fit the entry's type (0..=254 for chunks only)"
-                )
-            }
-            Self::DuplicateKey { key } => write!(f, "key '{key}' stands twice in its namespace"),
-            #[cfg(feature = "encryption")]
-            Self::EncryptionKeysBlank => f.write_str("encryption keys are all 0xff, which stands for no keys"),
-            #[cfg(feature = "encryption")]
-            Self::EncryptionKeysEqual => f.write_str("data key and tweak key are the same; they have to differ"),
-            Self::EntryCrc { offset } => write!(f, "checksum of the entry at offset {offset:#x} is wrong"),
-            #[cfg(feature = "encryption")]
-            Self::HmacKeyBlank => f.write_str("HMAC key is all 0x00 or all 0xff, which stands for no key"),
-            #[cfg(feature = "encryption")]
-            Self::HmacKeySize { len } => write!(f, "HMAC key of {len} bytes; exactly 32 are allowed"),
-            Self::ImageSize { len } => write!(f, "image of {len} bytes is not a positive multiple of 4096"),
-            Self::KeyEmpty => f.write_str("key is empty; 1..=15 bytes are allowed"),
-            Self::KeyField { offset } => {
-                write!(
-                    f,
-                    "key at offset {offset:#x} is not 1..=15 bytes of UTF-8 padded with NUL"
-                )
-            }
-            Self::KeyHasNul => f.write_str("key contains a NUL"),
-            #[cfg(feature = "encryption")]
-            Self::KeyPartitionCrc => f.write_str("checksum of the key partition is wrong"),
-            #[cfg(feature = "encryption")]
-            Self::KeyPartitionSize { len } => {
-                write!(
-                    f,
-                    "key partition of {len} bytes is shorter than its 68 of keys and checksum"
-                )
-            }
-            Self::KeyTooLong { len } => write!(f, "key of {len} bytes is longer than the 15 allowed"),
-            Self::NamespaceEmpty => f.write_str("namespace is empty; 1..=15 bytes are allowed"),
-            Self::NamespaceHasNul => f.write_str("namespace contains a NUL"),
-            Self::NamespaceTable { offset } => {
-                write!(
-                    f,
-                    "namespace at offset {offset:#x} has an index or a name that is taken, or an index that is not in 1..=254"
-                )
-            }
-            Self::NamespaceTooLong { len } => write!(f, "namespace of {len} bytes is longer than the 15 allowed"),
-            #[cfg(feature = "alloc")]
-            Self::NotAnInteger { encoding } => {
-                let (min, max) = encoding.range().unwrap_or_default();
-                write!(f, "not an integer in {min}..={max}, as {encoding} asks for")
-            }
-            #[cfg(feature = "alloc")]
-            Self::NotANumber => f.write_str("not a decimal number with or without fraction and exponent"),
-            #[cfg(feature = "alloc")]
-            Self::NotBase64 => f.write_str("not base64 with whole groups of four characters"),
-            #[cfg(feature = "alloc")]
-            Self::NotHexadecimal => f.write_str("not pairs of hexadecimal digits"),
-            Self::OrphanChunk { offset } => write!(f, "blob chunk at offset {offset:#x} belongs to no blob"),
-            Self::PageCrc { offset } => write!(f, "checksum of the page header at offset {offset:#x} is wrong"),
-            Self::PageState { offset, state } => {
-                write!(
-                    f,
-                    "state {state:#010x} of the page at offset {offset:#x} is not active, full or freeing"
-                )
-            }
-            Self::PageVersion { offset, version } => {
-                write!(
-                    f,
-                    "version byte {version:#04x} of the page at offset {offset:#x} is not 0xfe or 0xff"
-                )
-            }
-            Self::PartitionFull { usable_pages } => {
-                write!(
-                    f,
-                    "entries do not fit into the {usable_pages} usable pages of the partition"
-                )
-            }
-            Self::PartitionSize { bytes } => {
-                write!(
-                    f,
-                    "partition size {bytes:#x} is not a multiple of 0x1000 in 0x1000..=0x7ffff000"
-                )
-            }
-            Self::PartitionSizeText => {
-                f.write_str("partition size is not a number; a multiple of 0x1000 in 0x1000..=0x7ffff000 is allowed")
-            }
-            Self::PayloadCrc { offset } => {
-                write!(f, "checksum of the data of the entry at offset {offset:#x} is wrong")
-            }
-            Self::SlotState { offset } => {
-                write!(
-                    f,
-                    "state bits of the slot at offset {offset:#x} do not fit its contents"
-                )
-            }
-            Self::Span { offset } => {
-                write!(
-                    f,
-                    "span of the entry at offset {offset:#x} does not fit its size or its page"
-                )
-            }
-            #[cfg(feature = "csv")]
-            Self::StringHasCarriageReturn { key } => {
-                write!(f, "string of key '{key}' contains a carriage return, which a CSV file cannot carry")
-            }
-            Self::StringHasNul => f.write_str("string contains a NUL"),
-            Self::StringNotTerminated { offset } => {
-                write!(
-                    f,
-                    "string of the entry at offset {offset:#x} does not end with its first NUL"
-                )
-            }
-            Self::StringNotUtf8 { offset } => write!(f, "string of the entry at offset {offset:#x} is not UTF-8"),
-            Self::StringTooLong { len } => {
-                write!(f, "string of {len} bytes is longer than the {} allowed", MAX_STRING - 1)
-            }
-            Self::TooManyNamespaces => f.write_str("more than the 254 namespaces allowed"),
-            #[cfg(feature = "alloc")]
-            Self::UnknownEncoding => {
-                f.write_str("unknown encoding (u8 i8 u16 i16 u32 i32 u64 i64 float double string binary hex2bin base64 are allowed)")
-            }
-            Self::UnknownNamespace { offset, index } => {
-                write!(
-                    f,
-                    "namespace {index} of the entry at offset {offset:#x} is not in the table of namespaces"
-                )
-            }
-            Self::UnknownType { offset, code } => {
-                write!(f, "type {code:#04x} of the entry at offset {offset:#x} is unknown")
-            }
-        }
-    }
 }
 
 impl core::error::Error for Error {}

@@ -3,7 +3,7 @@ use core::fmt;
 use crate::Error;
 use crate::crc::crc32;
 use crate::head::{Head, IndexData, PayloadData};
-use crate::layout::{MAX_BLOB_V2, NO_CHUNK, PAGE_SIZE, SLOT_ERASED, SLOT_SIZE, SLOT_WRITTEN, SLOTS_PER_PAGE};
+use crate::layout::{MAX_BLOB_V2, NO_CHUNK, SLOT_SIZE, SLOT_WRITTEN};
 use crate::name::Key;
 use crate::page::Page;
 
@@ -123,6 +123,12 @@ impl<'a> Item<'a> {
         self.chunk
     }
 
+    /// Returns how many slots the entry takes, its head included.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn slots(&self) -> usize {
+        1 + self.payload.len().div_ceil(SLOT_SIZE)
+    }
+
     /// Returns the key; in the table of namespaces that is a namespace's name.
     #[must_use]
     pub const fn key(&self) -> Key {
@@ -141,8 +147,27 @@ impl<'a> Item<'a> {
         self.payload
     }
 
-    /// Reads the entry whose head is at `slot`, and how many slots it takes.
-    fn read(page: &Page<'a>, slot: usize) -> Result<(Self, usize), Error> {
+    /// Reads the entry whose head is at `slot`, and how many slots it takes; with an error, how many slots to go on by.
+    pub(crate) fn read(page: &Page<'a>, slot: usize) -> (Result<Self, Error>, usize) {
+        let frame = match Frame::read(page, slot) {
+            Ok(frame) => frame,
+            Err(error) => return (Err(error), 1),
+        };
+        (frame.item(page, slot), frame.span)
+    }
+}
+
+/// A head that the firmware takes for one when it mounts the partition: it tells how many slots the entry has.
+pub(crate) struct Frame {
+    head: Head,
+    kind: ItemType,
+    span: usize,
+}
+
+impl Frame {
+    /// Reads a head and checks what makes the firmware erase that slot alone. The bytes behind it are then taken for
+    /// heads in turn.
+    fn read(page: &Page<'_>, slot: usize) -> Result<Self, Error> {
         let offset = page.slot_offset(slot);
         let (head, crc_ok) = Head::decode(page.slot(slot).ok_or(Error::Span { offset })?);
         if !crc_ok {
@@ -152,46 +177,79 @@ impl<'a> Item<'a> {
             offset,
             code: head.kind,
         })?;
-        if (head.chunk == NO_CHUNK) == (kind == ItemType::BlobChunk) {
+        let may_be_chunk = match kind {
+            ItemType::BlobChunk => head.chunk != NO_CHUNK,
+            ItemType::BlobIndex => head.chunk == NO_CHUNK,
+            _ => true,
+        };
+        if !may_be_chunk {
             return Err(Error::ChunkIndex { offset });
         }
         let span = usize::from(head.span);
-        let payload = if kind.has_payload() {
-            let data = PayloadData::decode(head.data);
-            let size = usize::from(data.size);
-            let payload = page.slot_bytes(slot + 1, size).ok_or(Error::Span { offset })?;
-            if span != 1 + size.div_ceil(SLOT_SIZE) {
-                return Err(Error::Span { offset });
-            }
-            if crc32(&[payload]) != data.crc {
-                return Err(Error::PayloadCrc { offset });
-            }
-            payload
-        } else {
-            if span != 1 {
-                return Err(Error::Span { offset });
-            }
-            &[]
-        };
+        let size = payload_size(kind, head.data);
+        if span != 1 + size.div_ceil(SLOT_SIZE) || page.slot_bytes(slot + 1, size).is_none() {
+            return Err(Error::Span { offset });
+        }
         if kind == ItemType::BlobIndex
             && usize::try_from(IndexData::decode(head.data).size).map_or(true, |size| size > MAX_BLOB_V2)
         {
             return Err(Error::BlobIndex { offset });
         }
-        if (slot..slot + span).any(|s| page.slot_state(s) != SLOT_WRITTEN) {
+        Ok(Self { head, kind, span })
+    }
+
+    /// Finds the entries of a page up to `end`, whether they can be read or not: one bit for each slot with the head of
+    /// an entry whose slots are all written.
+    pub(crate) fn heads(page: &Page<'_>, end: usize) -> u128 {
+        let mut heads = 0;
+        let mut slot = 0;
+        while slot < end {
+            let frame = (page.slot_state(slot) == SLOT_WRITTEN).then(|| Self::read(page, slot));
+            let Some(Ok(frame)) = frame else {
+                slot += 1;
+                continue;
+            };
+            if page.all_written(slot, frame.span) {
+                heads |= 1 << slot;
+            }
+            slot += frame.span;
+        }
+        heads
+    }
+
+    /// Checks what is left to check of an entry whose slots are known.
+    fn item<'a>(&self, page: &Page<'a>, slot: usize) -> Result<Item<'a>, Error> {
+        let offset = page.slot_offset(slot);
+        let head = &self.head;
+        if self.kind != ItemType::BlobChunk && head.chunk != NO_CHUNK {
+            return Err(Error::ChunkIndex { offset });
+        }
+        if !page.all_written(slot, self.span) {
             return Err(Error::SlotState { offset });
         }
-        let key = Key::from_field(head.key).ok_or(Error::KeyField { offset })?;
-        let item = Self {
+        let size = payload_size(self.kind, head.data);
+        let payload = page.slot_bytes(slot + 1, size).ok_or(Error::Span { offset })?;
+        if self.kind.has_payload() && crc32(&[payload]) != PayloadData::decode(head.data).crc {
+            return Err(Error::PayloadCrc { offset });
+        }
+        Ok(Item {
             offset,
             namespace: head.namespace,
-            kind,
+            kind: self.kind,
             chunk: head.chunk,
-            key,
+            key: Key::from_field(head.key).ok_or(Error::KeyField { offset })?,
             data: head.data,
             payload,
-        };
-        Ok((item, span))
+        })
+    }
+}
+
+/// The bytes behind a head.
+fn payload_size(kind: ItemType, data: [u8; 8]) -> usize {
+    if kind.has_payload() {
+        usize::from(PayloadData::decode(data).size)
+    } else {
+        0
     }
 }
 
@@ -206,91 +264,5 @@ impl fmt::Debug for Item<'_> {
             .field("key", &self.key)
             .field("payload_len", &self.payload.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Walks over the entries of an image, page by page as they lie there, without allocating.
-///
-/// A damaged page or entry is one `Err` with its offset; the walk goes on behind it. Each slot is looked at a bounded
-/// number of times, so that the whole walk is linear in the size of the image.
-#[derive(Clone, Debug)]
-pub struct Items<'a> {
-    /// What is left of the image, from the start of the current page.
-    rest: &'a [u8],
-    offset: usize,
-    /// The next slot of the current page; `None` while its header is still to be read.
-    slot: Option<usize>,
-}
-
-impl<'a> Items<'a> {
-    /// Starts at the first page of `image`.
-    #[must_use]
-    pub const fn new(image: &'a [u8]) -> Self {
-        Self::starting_at(image, 0)
-    }
-
-    /// Starts at a part of an image that begins at `offset`, which only matters for the offsets reported.
-    pub(crate) const fn starting_at(rest: &'a [u8], offset: usize) -> Self {
-        Self {
-            rest,
-            offset,
-            slot: None,
-        }
-    }
-
-    fn next_page(&mut self) {
-        self.rest = self.rest.get(PAGE_SIZE..).unwrap_or_default();
-        self.offset += PAGE_SIZE;
-        self.slot = None;
-    }
-}
-
-impl<'a> Iterator for Items<'a> {
-    type Item = Result<Item<'a>, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if self.rest.is_empty() {
-                return None;
-            }
-            let Some(page) = Page::first_of(self.rest, self.offset) else {
-                let error = Error::ImageSize {
-                    len: self.offset + self.rest.len(),
-                };
-                self.rest = &[];
-                return Some(Err(error));
-            };
-            let Some(slot) = self.slot else {
-                match page.check() {
-                    Ok(true) => self.slot = Some(0),
-                    Ok(false) => self.next_page(),
-                    Err(error) => {
-                        self.next_page();
-                        return Some(Err(error));
-                    }
-                }
-                continue;
-            };
-            if slot >= SLOTS_PER_PAGE {
-                self.next_page();
-                continue;
-            }
-            self.slot = Some(slot + 1);
-            match page.slot_state(slot) {
-                SLOT_WRITTEN => {
-                    return Some(Item::read(&page, slot).map(|(item, span)| {
-                        self.slot = Some(slot + span);
-                        item
-                    }));
-                }
-                // Nothing is written behind the first empty slot, but a damaged bitmap may say so: look at all.
-                crate::layout::SLOT_EMPTY | SLOT_ERASED => {}
-                _ => {
-                    return Some(Err(Error::SlotState {
-                        offset: page.slot_offset(slot),
-                    }));
-                }
-            }
-        }
     }
 }

@@ -63,5 +63,8 @@ pub(crate) const MAX_STRING: usize = 4000;
 pub(crate) const MAX_BLOB_V1: usize = 1984;
 /// Longest blob in chunks: 127 chunks of 4000 bytes.
 pub(crate) const MAX_BLOB_V2: usize = 508_000;
+/// Longest chunk of a blob: a page but for one slot.
+#[cfg(feature = "alloc")]
+pub(crate) const MAX_CHUNK: usize = 4000;
 /// Most chunks of one blob; the other half of the index range is for its next generation.
 pub(crate) const MAX_CHUNKS: u8 = 127;

@@ -5,8 +5,10 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod blob_ref;
 #[cfg(feature = "alloc")]
 mod check;
+mod chunk_search;
 mod config;
 mod crc;
 #[cfg(feature = "csv")]
@@ -14,17 +16,24 @@ mod csv;
 mod cursor;
 #[cfg(feature = "alloc")]
 mod decode;
+#[cfg(feature = "alloc")]
+mod edit;
 mod encode;
 #[cfg(feature = "alloc")]
 mod encoding;
 #[cfg(feature = "encryption")]
 mod encryption;
+mod entries;
+mod entry_ref;
 mod error;
 mod head;
 mod item;
+mod items;
 #[cfg(feature = "encryption")]
 mod keys;
 mod layout;
+mod log;
+mod mount;
 mod name;
 #[cfg(feature = "alloc")]
 mod owned;
@@ -35,17 +44,23 @@ mod serde_impls;
 mod sizer;
 #[cfg(feature = "alloc")]
 mod statistics;
+#[cfg(feature = "alloc")]
+mod stored;
 mod value;
+mod writer;
 #[cfg(feature = "encryption")]
 mod xts;
 
+pub use blob_ref::{BlobRef, Pieces};
 #[cfg(feature = "alloc")]
 pub use check::{Finding, FindingKind, Kept, PageState, Severity, StoredKey, check};
 pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
-pub use csv::{CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, encode_csv, read_csv, to_csv};
+pub use csv::{CsvBatch, CsvCompat, CsvDevice, CsvError, CsvFile, CsvReason, CsvRow, encode_csv, read_csv, to_csv};
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};
+#[cfg(feature = "alloc")]
+pub use edit::Editor;
 pub use encode::Encoder;
 #[cfg(feature = "alloc")]
 pub use encode::encode_to_vec;
@@ -53,13 +68,16 @@ pub use encode::encode_to_vec;
 pub use encoding::Encoding;
 #[cfg(feature = "encryption")]
 pub use encryption::{decrypt, encrypt};
+pub use entries::Entries;
+pub use entry_ref::{EntryRef, ValueRef};
 pub use error::Error;
-pub use item::{Item, ItemType, Items};
+pub use item::{Item, ItemType};
+pub use items::Items;
 #[cfg(feature = "encryption")]
 pub use keys::{HmacKey, NvsKeys};
 pub use name::{Key, Namespace};
 #[cfg(feature = "alloc")]
-pub use owned::OwnedValue;
+pub use owned::{OwnedEntry, OwnedValue};
 pub use sizer::Sizer;
 #[cfg(feature = "alloc")]
 pub use statistics::{PageSummary, Statistics};

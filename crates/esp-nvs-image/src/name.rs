@@ -2,7 +2,10 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
-use crate::layout::{KEY_FIELD, MAX_NAMESPACES};
+use crate::item::{Item, ItemType};
+use crate::items::PageItems;
+use crate::layout::{KEY_FIELD, MAX_NAMESPACES, NAMESPACE_TABLE};
+use crate::page::Page;
 
 /// The bytes that keys and namespaces share: 1..=15 bytes of UTF-8 without NUL, padded with NUL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +46,11 @@ impl Name {
         let (text, padding) = field.split_at(len);
         let valid = len > 0 && core::str::from_utf8(text).is_ok() && padding.iter().all(|&b| b == 0);
         valid.then_some(Self(field))
+    }
+
+    /// What `==` says, at compile time.
+    const fn is(&self, other: &Self) -> bool {
+        u128::from_ne_bytes(self.0) == u128::from_ne_bytes(other.0)
     }
 
     fn as_str(&self) -> &str {
@@ -144,7 +152,6 @@ impl Key {
         self.0.0
     }
 
-    #[cfg(feature = "alloc")]
     pub(crate) const fn as_namespace(&self) -> Namespace {
         Namespace(self.0)
     }
@@ -160,20 +167,58 @@ impl NamespaceTable {
     }
 
     /// The index of a namespace, and whether it is still to be inserted.
-    pub(crate) fn index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
-        for (slot, index) in self.0.iter().zip(1..=u8::MAX) {
+    pub(crate) const fn index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
+        let mut rest = self.0.as_slice();
+        let mut index = 1;
+        while let [slot, behind @ ..] = rest {
             match slot {
-                Some(known) if known == namespace => return Ok((index, false)),
+                Some(known) if known.0.is(&namespace.0) => return Ok((index, false)),
                 Some(_) => {}
                 None => return Ok((index, true)),
             }
+            // At most 254 of them.
+            index += 1;
+            rest = behind;
         }
         Err(Error::TooManyNamespaces)
     }
 
+    /// The namespace of an index.
+    pub(crate) fn get(&self, index: u8) -> Option<&Namespace> {
+        self.0.get(usize::from(index).wrapping_sub(1))?.as_ref()
+    }
+
+    /// Inserts a namespace as it was read; refuses an index or a name that is taken, and the indices 0 and 255.
+    pub(crate) fn register(&mut self, namespace: Namespace, index: u8) -> bool {
+        let is_known = self.0.iter().flatten().any(|known| *known == namespace);
+        match self.0.get_mut(usize::from(index).wrapping_sub(1)) {
+            Some(slot @ None) if !is_known => {
+                *slot = Some(namespace);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Adds the namespaces of a page, up to the first entry of the table that is none, as the firmware does.
+    pub(crate) fn read_page<'a>(&mut self, page: &Page<'a>, mut is_erased: impl FnMut(&Item<'a>) -> bool) {
+        for item in PageItems::mounted(*page).flatten() {
+            if item.namespace_index() != NAMESPACE_TABLE || is_erased(&item) {
+                continue;
+            }
+            if item.kind() != ItemType::U8 {
+                return;
+            }
+            let [index, ..] = item.data();
+            self.register(item.key().as_namespace(), index);
+        }
+    }
+
     /// Inserts a namespace under an index that [`NamespaceTable::index`] gave.
-    pub(crate) fn insert(&mut self, namespace: &Namespace, index: u8) {
-        if let Some(slot) = self.0.get_mut(usize::from(index).wrapping_sub(1)) {
+    pub(crate) const fn insert(&mut self, namespace: &Namespace, index: u8) {
+        #[expect(clippy::as_conversions, reason = "u8 to usize loses nothing")]
+        let (_, slots) = self.0.split_at_mut((index as usize).saturating_sub(1));
+        if let [slot, ..] = slots {
             *slot = Some(*namespace);
         }
     }

@@ -4,8 +4,20 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
-use crate::decode::StoredValue;
+use crate::decode::{Entry, StoredValue};
+use crate::name::{Key, Namespace};
 use crate::value::Value;
+
+/// A value that owns its bytes, and where it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedEntry {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// The key within the namespace.
+    pub key: Key,
+    /// The value.
+    pub value: OwnedValue,
+}
 
 /// A value that owns its bytes, which are wiped when it is dropped.
 #[derive(Clone)]
@@ -100,6 +112,16 @@ impl From<&StoredValue<'_>> for OwnedValue {
             StoredValue::Double(v) => Self::Double(*v),
             StoredValue::Str(v) => Self::Str((*v).into()),
             StoredValue::Blob(v) => Self::Blob(v.to_vec()),
+        }
+    }
+}
+
+impl From<&Entry<'_>> for OwnedEntry {
+    fn from(entry: &Entry<'_>) -> Self {
+        Self {
+            namespace: entry.namespace,
+            key: entry.key,
+            value: (&entry.value).into(),
         }
     }
 }

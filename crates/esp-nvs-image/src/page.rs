@@ -1,8 +1,10 @@
+use core::fmt;
+
 use crate::Error;
 use crate::crc::crc32;
 use crate::layout::{
-    BITMAP_OFFSET, PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, PAGE_UNINITIALISED, SLOT_SIZE, SLOTS_BEFORE_FIRST,
-    SLOTS_PER_PAGE, VERSION_2,
+    BITMAP_OFFSET, PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, PAGE_UNINITIALISED, SLOT_EMPTY, SLOT_SIZE,
+    SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE, VERSION_2,
 };
 
 /// One page of an image to read.
@@ -12,7 +14,24 @@ pub(crate) struct Page<'a> {
     offset: usize,
 }
 
+impl fmt::Debug for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Page({:#x})", self.offset)
+    }
+}
+
 impl<'a> Page<'a> {
+    /// The page of that number; `None` when the image has fewer.
+    pub(crate) fn nth(image: &'a [u8], number: usize) -> Option<Self> {
+        let offset = number.checked_mul(PAGE_SIZE)?;
+        Self::first_of(image.get(offset..)?, offset)
+    }
+
+    /// Where the page starts in the image.
+    pub(crate) const fn offset(&self) -> usize {
+        self.offset
+    }
+
     /// The page at the start of `image`; `None` when less than a page is left.
     pub(crate) fn first_of(image: &'a [u8], offset: usize) -> Option<Self> {
         image.first_chunk().map(|bytes| Self { bytes, offset })
@@ -52,14 +71,12 @@ impl<'a> Page<'a> {
     }
 
     /// The sequence number, which orders the pages.
-    #[cfg(feature = "alloc")]
     pub(crate) fn sequence(&self) -> u32 {
         self.word(4)
     }
 
     /// The state word, whatever it says.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn state_word(&self) -> u32 {
+    pub(crate) fn state(&self) -> u32 {
         self.word(0)
     }
 
@@ -89,6 +106,23 @@ impl<'a> Page<'a> {
     /// The two bits of a slot; only 0..=125 are asked for.
     pub(crate) fn slot_state(&self, slot: usize) -> u8 {
         (self.byte(BITMAP_OFFSET + slot / 4) >> (2 * (slot % 4))) & 0b11
+    }
+
+    /// Tells whether the bitmap marks `span` slots from `slot` on as written.
+    pub(crate) fn all_written(&self, slot: usize, span: usize) -> bool {
+        (slot..slot + span).all(|slot| self.slot_state(slot) == SLOT_WRITTEN)
+    }
+
+    /// The first slot that was never written, or the number of slots.
+    pub(crate) fn first_empty(&self) -> usize {
+        let is_empty = |&slot: &usize| self.slot_state(slot) == SLOT_EMPTY;
+        (0..SLOTS_PER_PAGE).find(is_empty).unwrap_or(SLOTS_PER_PAGE)
+    }
+
+    /// All slots with their numbers, whatever they hold.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (usize, &'a [u8; SLOT_SIZE])> + use<'a> {
+        let (slots, _) = self.bytes.as_chunks();
+        slots.iter().skip(SLOTS_BEFORE_FIRST).enumerate()
     }
 
     pub(crate) fn slot(&self, slot: usize) -> Option<&'a [u8; SLOT_SIZE]> {

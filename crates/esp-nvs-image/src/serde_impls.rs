@@ -1,5 +1,8 @@
-//! Serde for what was read: `{"namespace", "key", "type", "value"}`, integers as numbers, blobs as lower-case hexadecimal
-//! digits.
+//! Serde for entries: `{"namespace", "key", "type", "value"}`, integers and floats as numbers, blobs as lower-case
+//! hexadecimal digits. A float is written as the double that it equals, so that every reader gets it exactly, and what JSON
+//! has no number for as the text `NaN`, `inf` or `-inf`.
+
+mod read;
 
 use core::fmt;
 
@@ -30,11 +33,20 @@ impl Serialize for StoredValue<'_> {
             Self::I32(v) => serializer.serialize_i32(*v),
             Self::U64(v) => serializer.serialize_u64(*v),
             Self::I64(v) => serializer.serialize_i64(*v),
-            Self::Float(v) => serializer.serialize_f32(*v),
-            Self::Double(v) => serializer.serialize_f64(*v),
+            Self::Float(v) => number(f64::from(*v), serializer),
+            Self::Double(v) => number(*v, serializer),
             Self::Str(v) => serializer.serialize_str(v),
             Self::Blob(blob) => serializer.collect_str(&Hexadecimal(blob)),
         }
+    }
+}
+
+fn number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if number.is_finite() {
+        serializer.serialize_f64(number)
+    } else {
+        // `NaN` without a sign: the bits of one are not kept.
+        serializer.collect_str(&number)
     }
 }
 

@@ -6,7 +6,8 @@ use crate::value::Value;
 
 /// Finds out how large a partition must be, with the layout of [`crate::Encoder`] and without any buffer.
 ///
-/// It does not notice a key that stands twice.
+/// It does not notice a key that stands twice. All of it works at compile time, where a firmware or a build script can
+/// find the size of a buffer.
 ///
 /// # Examples
 ///
@@ -16,7 +17,40 @@ use crate::value::Value;
 /// let mut sizer = Sizer::new(BlobVersion::V2);
 /// sizer.push(&Namespace::new("files")?, &Value::Blob(&[0; 20_000]))?;
 /// assert_eq!(sizer.partition_size()?.get(), 0x7000);
+/// let size = "0x4000".parse()?;
+/// assert_eq!(sizer.missing_bytes(size), 0x3000);
+/// assert_eq!(
+///     sizer.check_fits(size).unwrap_err().to_string(),
+///     "entries need a partition of 0x7000 bytes, 0x3000 more than its 0x4000"
+/// );
 /// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
+///
+/// At compile time:
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, Error, Namespace, PartitionSize, Sizer, Value};
+///
+/// const fn size_of_factory_data() -> Result<PartitionSize, Error> {
+///     let mut sizer = Sizer::new(BlobVersion::V2);
+///     let Ok(factory) = Namespace::new("factory") else { return Err(Error::NamespaceEmpty) };
+///     let values = [Value::U32(0), Value::Str("SN-0001"), Value::Blob(&[0; 9000])];
+///     let mut i = 0;
+///     while i < values.len() {
+///         if let Err(error) = sizer.push(&factory, &values[i]) {
+///             return Err(error);
+///         }
+///         i += 1;
+///     }
+///     sizer.partition_size()
+/// }
+///
+/// const SIZE: PartitionSize = match size_of_factory_data() {
+///     Ok(size) => size,
+///     Err(_) => panic!("the factory data fit no partition"),
+/// };
+/// static BUFFER: [u8; SIZE.bytes()] = [0xFF; SIZE.bytes()];
+/// assert_eq!(BUFFER.len(), 0x4000);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Sizer {
@@ -42,13 +76,18 @@ impl Sizer {
     /// # Errors
     ///
     /// [`Error::TooManyNamespaces`], [`Error::PartitionFull`] for more than fits any partition.
-    pub fn declare(&mut self, namespace: &Namespace) -> Result<(), Error> {
-        let (index, is_new) = self.namespaces.index(namespace)?;
-        if is_new {
-            self.cursor.fixed()?;
-            self.namespaces.insert(namespace, index);
+    pub const fn declare(&mut self, namespace: &Namespace) -> Result<(), Error> {
+        match self.namespaces.index(namespace) {
+            Ok((index, true)) => match self.cursor.fixed() {
+                Ok(_) => {
+                    self.namespaces.insert(namespace, index);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+            Ok((_, false)) => Ok(()),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     /// Counts an entry, and its namespace when it is the first one there.
@@ -56,9 +95,11 @@ impl Sizer {
     /// # Errors
     ///
     /// As [`Sizer::declare`], and those of [`crate::Encoder::push`] for a value.
-    pub fn push(&mut self, namespace: &Namespace, value: &Value<'_>) -> Result<(), Error> {
-        self.declare(namespace)?;
-        value.lay_out(self.version, &mut self.cursor)
+    pub const fn push(&mut self, namespace: &Namespace, value: &Value<'_>) -> Result<(), Error> {
+        match self.declare(namespace) {
+            Ok(()) => value.lay_out(self.version, &mut self.cursor),
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns how many pages the entries take.
@@ -73,8 +114,52 @@ impl Sizer {
     /// # Errors
     ///
     /// [`Error::PartitionSize`] for more than the largest partition.
-    pub fn partition_size(&self) -> Result<PartitionSize, Error> {
-        let pages = u32::try_from(self.pages().saturating_add(1).max(3)).unwrap_or(u32::MAX);
-        PartitionSize::new(pages.saturating_mul(0x1000))
+    #[expect(
+        clippy::as_conversions,
+        reason = "the cursor is within the largest partition, of 2^31 bytes"
+    )]
+    pub const fn partition_size(&self) -> Result<PartitionSize, Error> {
+        let pages = if self.pages() < 2 { 3 } else { self.pages() + 1 };
+        PartitionSize::new((pages as u32).saturating_mul(0x1000))
+    }
+
+    /// Returns how many bytes a partition lacks to hold the entries: 0 when they fit, else what there is between it and
+    /// [`Sizer::partition_size`], a multiple of 4096.
+    #[must_use]
+    pub const fn missing_bytes(&self, size: PartitionSize) -> usize {
+        if self.pages() <= size.usable_pages() {
+            return 0;
+        }
+        match self.partition_size() {
+            Ok(needed) => needed.bytes() - size.bytes(),
+            Err(_) => (self.pages() + 1 - size.pages()) * 0x1000,
+        }
+    }
+
+    /// Asks whether the entries fit a partition, before one is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PartitionTooSmall`] with the size that is needed; [`Error::PartitionSize`] for more than the largest
+    /// partition.
+    pub const fn check_fits(&self, size: PartitionSize) -> Result<(), Error> {
+        if self.pages() <= size.usable_pages() {
+            return Ok(());
+        }
+        match self.partition_size() {
+            Ok(needed) => Err(Error::PartitionTooSmall { size, needed }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Goes on behind what an encoder has written.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn behind(version: BlobVersion, cursor: Cursor, namespaces: NamespaceTable) -> Self {
+        let cursor = cursor.in_largest_partition();
+        Self {
+            version,
+            cursor,
+            namespaces,
+        }
     }
 }

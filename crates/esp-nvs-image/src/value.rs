@@ -58,34 +58,77 @@ impl Value<'_> {
 }
 
 impl Value<'_> {
+    /// Checks the limits that hold in every image.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Str(text) => check_text(text),
+            Self::Blob(bytes) => check_len(bytes, MAX_BLOB_V2),
+            _ => Ok(()),
+        }
+    }
+
     /// Moves a cursor over the slots that the value takes.
-    pub(crate) fn lay_out(&self, version: BlobVersion, cursor: &mut Cursor) -> Result<(), Error> {
-        match (self, version) {
+    pub(crate) const fn lay_out(&self, version: BlobVersion, cursor: &mut Cursor) -> Result<(), Error> {
+        let run = match (self, version) {
             (Self::Str(text), _) => {
-                let len = text.len() + 1;
-                if len > MAX_STRING {
-                    return Err(Error::StringTooLong { len: text.len() });
+                if let Err(error) = check_text(text) {
+                    return Err(error);
                 }
-                if text.contains('\0') {
-                    return Err(Error::StringHasNul);
-                }
-                cursor.contiguous(len)?;
+                cursor.contiguous(text.len() + 1)
             }
             (Self::Blob(bytes), BlobVersion::V1) => {
-                check_len(bytes, MAX_BLOB_V1)?;
-                cursor.contiguous(bytes.len())?;
+                if let Err(error) = check_len(bytes, MAX_BLOB_V1) {
+                    return Err(error);
+                }
+                cursor.contiguous(bytes.len())
             }
-            (Self::Blob(bytes), BlobVersion::V2) => {
-                check_len(bytes, MAX_BLOB_V2)?;
-                let mut blob = cursor.blob(bytes.len())?;
-                while blob.next_piece()?.is_some() {}
-            }
-            _ => {
-                cursor.fixed()?;
-            }
+            (Self::Blob(bytes), BlobVersion::V2) => return lay_out_chunks(bytes, cursor),
+            _ => cursor.fixed(),
+        };
+        match run {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
         }
+    }
+}
+
+const fn check_text(text: &str) -> Result<(), Error> {
+    if text.len() >= MAX_STRING {
+        Err(Error::StringTooLong { len: text.len() })
+    } else if has_nul(text) {
+        Err(Error::StringHasNul)
+    } else {
         Ok(())
     }
+}
+
+const fn lay_out_chunks(bytes: &[u8], cursor: &mut Cursor) -> Result<(), Error> {
+    if let Err(error) = check_len(bytes, MAX_BLOB_V2) {
+        return Err(error);
+    }
+    let mut blob = match cursor.blob(bytes.len()) {
+        Ok(blob) => blob,
+        Err(error) => return Err(error),
+    };
+    loop {
+        match blob.next_piece() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+const fn has_nul(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let [first, behind @ ..] = rest {
+        if *first == 0 {
+            return true;
+        }
+        rest = behind;
+    }
+    false
 }
 
 const fn check_len(blob: &[u8], max: usize) -> Result<(), Error> {

@@ -18,14 +18,22 @@ impl SlotCipher {
         ))
     }
 
-    /// Encrypts the slot that lies at a byte offset of the partition.
+    /// Encrypts slots that lie at byte offsets of the partition.
+    // A loop in one place, whoever calls: inlined into it a slot takes half of the time.
     // `encrypt_sector` asserts one block, 16 bytes; a slot has two.
-    pub(crate) fn encrypt(&self, slot: &mut [u8; SLOT_SIZE], offset: u128) {
-        self.0.encrypt_sector(slot, offset.to_le_bytes().into());
+    pub(crate) fn encrypt(&self, slots: &mut Slots<'_, '_>) {
+        for (slot, offset) in slots {
+            self.0.encrypt_sector(slot, offset.to_le_bytes().into());
+        }
     }
 
-    /// Decrypts the slot that lies at a byte offset of the partition.
-    pub(crate) fn decrypt(&self, slot: &mut [u8; SLOT_SIZE], offset: u128) {
-        self.0.decrypt_sector(slot, offset.to_le_bytes().into());
+    /// Decrypts slots that lie at byte offsets of the partition.
+    pub(crate) fn decrypt(&self, slots: &mut Slots<'_, '_>) {
+        for (slot, offset) in slots {
+            self.0.decrypt_sector(slot, offset.to_le_bytes().into());
+        }
     }
 }
+
+/// Slots of an image, each with its offset.
+pub(crate) type Slots<'i, 's> = dyn Iterator<Item = (&'s mut [u8; SLOT_SIZE], u128)> + 'i;

@@ -19,8 +19,32 @@ mod raw;
 use std::collections::BTreeSet;
 
 use cases::{cases, duplicate_cases};
-use esp_nvs_image::{Finding, FindingKind, Namespace, PageState, Severity, Statistics, check};
+use esp_nvs_image::{Finding, FindingKind, Namespace, PageState, Severity, Statistics, check, decode};
 use raw::{ACTIVE, FREEING, FULL, Raw};
+
+/// Tells whether `decode` refuses an image with these findings: when something is lost, or is not text as this crate's
+/// types have it. That no page is free is for `check` alone.
+fn is_refused(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| match finding.kind.id() {
+        "no-empty-page" => false,
+        "key-empty" | "key-not-utf8" | "string-not-utf8" | "string-terminator" => true,
+        _ => finding.severity == Severity::Error,
+    })
+}
+
+#[test]
+fn errors_are_what_decode_refuses() {
+    for (name, raw, _) in cases() {
+        let found = check(&raw.image);
+        let read = decode(&raw.image);
+        assert_eq!(
+            is_refused(&found),
+            read.is_err(),
+            "{name}: {found:#?}, {:?}",
+            read.err()
+        );
+    }
+}
 
 /// The worst of what was found.
 fn worst(findings: &[Finding]) -> Option<Severity> {

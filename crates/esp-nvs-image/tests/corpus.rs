@@ -4,7 +4,9 @@
 
 use std::path::Path;
 
-use esp_nvs_image::{BlobVersion, Entry, Items, Key, Namespace, OwnedValue, PartitionSize, decode, encode_to_vec};
+use esp_nvs_image::{
+    BlobVersion, Entries, Entry, Items, Key, Namespace, OwnedValue, PartitionSize, decode, encode_to_vec, recover,
+};
 
 /// Hands every file of a corpus over; there must be some.
 fn replay(target: &str, check: impl Fn(&[u8])) {
@@ -33,8 +35,15 @@ fn owned(entries: &[Entry<'_>]) -> Vec<(Namespace, Key, OwnedValue)> {
 fn accepted_images_encode_to_the_same_entries() {
     replay("esp_nvs_image_decode", |image| {
         assert!(Items::new(image).count() <= image.len() / 32 + 1);
-        let Ok(entries) = decode(image) else { return };
+        let read = recover(image);
+        let entries = match decode(image) {
+            Ok(entries) => entries,
+            Err(error) => return assert_eq!(read.damage.first(), Some(&error)),
+        };
         let before = owned(&entries);
+        assert!(read.damage.is_empty() && owned(&read.entries) == before);
+        let walked = Entries::new(image).map(|entry| Entry::from(entry.unwrap()));
+        assert_eq!(owned(&walked.collect::<Vec<_>>()), before);
         let size = PartitionSize::new(u32::try_from(image.len()).unwrap() + 8 * 4096).unwrap();
         let borrowed = before
             .iter()

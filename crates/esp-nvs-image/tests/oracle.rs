@@ -12,7 +12,9 @@
 #[path = "common/naive.rs"]
 mod naive;
 
-use esp_nvs_image::{BlobVersion, Encoder, Error, Key, Namespace, PartitionSize, StoredValue, Value, decode};
+use esp_nvs_image::{
+    BlobVersion, Encoder, Entries, Entry, Error, Key, Namespace, PartitionSize, StoredValue, Value, decode, recover,
+};
 use naive::{Item, Naive};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -162,6 +164,27 @@ proptest! {
             }
             (Err(Error::PartitionFull { .. }), None) => {}
             (ours, theirs) => prop_assert!(false, "{:?} but naive {:?}", ours.map(|i| i.len()), theirs.map(|i| i.len())),
+        }
+    }
+
+    #[test]
+    fn pages_in_any_order_are_read_alike_with_and_without_an_allocator(
+        groups in vec(vec(data(9000), 0..14), 1..5),
+        order in Just((0usize..12).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        if let (_, Some(image)) = both(&groups, 12, BlobVersion::V2) {
+            let pages = order.iter().map(|&page| &image[page * 0x1000..][..0x1000]);
+            let shuffled = pages.collect::<Vec<_>>().concat();
+            let read = decode(&shuffled).unwrap();
+            prop_assert!(read == decode(&image).unwrap());
+            let written = groups.iter().flatten().collect::<Vec<_>>();
+            prop_assert_eq!(read.len(), written.len());
+            for (entry, data) in read.iter().zip(written) {
+                prop_assert!(data.is_stored_as(&entry.value), "{} is not {:?}", entry.key, data.value());
+            }
+            let walked = Entries::new(&shuffled).map(|entry| entry.unwrap().into()).collect::<Vec<Entry<'_>>>();
+            prop_assert!(walked == read);
+            prop_assert!(recover(&shuffled).entries == read);
         }
     }
 

@@ -79,17 +79,41 @@ fn nul_inside_a_string_is_refused() {
 }
 
 #[test]
-fn full_partition_is_named_with_its_pages() {
+fn full_partition_is_named_with_its_pages_and_what_it_lacks() {
     let bytes = [0; 4096];
+    let too_small = |is: u32, needed: u32| {
+        Err(Error::PartitionTooSmall {
+            size: size(is),
+            needed: size(needed),
+        })
+    };
     assert_eq!(
         one(0x1000, BlobVersion::V2, Value::Blob(&bytes)),
-        Err(Error::PartitionFull { usable_pages: 1 })
+        too_small(0x1000, 0x3000)
     );
     assert!(one(0x2000, BlobVersion::V2, Value::Blob(&bytes)).is_ok());
     assert_eq!(
         one(0x3000, BlobVersion::V2, Value::Blob(&[0; 9000])),
+        too_small(0x3000, 0x4000)
+    );
+    let mut buffer = [0; 0x3000];
+    let mut encoder = Encoder::new(&mut buffer, size(0x3000)).unwrap();
+    assert_eq!(
+        encoder.push(&ns(), &key("k"), Value::Blob(&[0; 9000])),
         Err(Error::PartitionFull { usable_pages: 2 })
     );
+
+    // Also what comes behind the entry that does not fit counts: 252 slots are used by 251 keys and a namespace.
+    let entries = |count: u32| (0..count).map(|i| (ns(), key(&format!("k{i}")), Value::U32(i)));
+    assert!(encode_to_vec(size(0x3000), BlobVersion::V2, entries(251)).is_ok());
+    for (count, needed) in [(252, 0x4000), (377, 0x4000), (378, 0x5000), (1000, 0x9000)] {
+        let refused = encode_to_vec(size(0x3000), BlobVersion::V2, entries(count));
+        assert_eq!(refused, too_small(0x3000, needed), "{count}");
+        assert!(
+            encode_to_vec(size(needed), BlobVersion::V2, entries(count)).is_ok(),
+            "{count}"
+        );
+    }
 }
 
 #[test]

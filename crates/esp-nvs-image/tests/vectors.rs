@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{
-    BlobVersion, Encoder, Item, ItemType, Items, Namespace, PartitionSize, StoredValue, Value, decode,
+    BlobVersion, Encoder, Entries, Entry, Item, ItemType, Items, Namespace, PartitionSize, StoredValue, Value, decode,
+    recover,
 };
 use serde_json::Value as Json;
 
@@ -40,9 +41,13 @@ fn describe(line: &Json) -> String {
     format!("{}|{}|{kind}|{}", text("namespace"), text("key"), text("value"))
 }
 
-fn our_entries(image: &[u8]) -> Vec<String> {
-    let mut entries = decode(image)
-        .unwrap()
+/// What the walk without an allocator gives.
+fn walked(image: &[u8]) -> Vec<Entry<'_>> {
+    Entries::new(image).map(|entry| entry.unwrap().into()).collect()
+}
+
+fn our_entries(entries: &[Entry<'_>]) -> Vec<String> {
+    let mut entries = entries
         .iter()
         .map(|entry| {
             let (kind, value) = match &entry.value {
@@ -125,7 +130,9 @@ fn generator_images_decode_as_on_the_device_and_encode_to_the_same_bytes() {
         let name = case["name"].as_str().unwrap();
         let image = std::fs::read(folder.join(case["expected"].as_str().unwrap())).unwrap();
         let device = device_entries(&folder.join(case["device"]["file"].as_str().unwrap()));
-        assert_eq!(our_entries(&image), device, "{name}: decoded");
+        assert_eq!(our_entries(&decode(&image).unwrap()), device, "{name}: decoded");
+        assert_eq!(our_entries(&walked(&image)), device, "{name}: walked");
+        assert_eq!(recover(&image).damage, [], "{name}: recovered");
         let size = case["size"].as_str().unwrap().parse().unwrap();
         let version = if case["version"] == 1 {
             BlobVersion::V1

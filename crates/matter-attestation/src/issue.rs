@@ -8,6 +8,7 @@ mod paa;
 mod pai;
 mod signer;
 mod subject;
+mod template;
 
 pub use self::dac::DacProfile;
 pub use self::issuer::{Issuer, issue_paa};
@@ -15,3 +16,4 @@ pub use self::paa::PaaProfile;
 pub use self::pai::PaiProfile;
 pub use self::signer::CertificateSigner;
 pub use self::subject::{DacSubject, PaaSubject, PaiSubject};
+pub use self::template::DacTemplate;

@@ -3,9 +3,14 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod cd;
 mod certificate;
+mod csr;
 mod elements;
 mod error;
 mod finding;
@@ -23,23 +28,30 @@ mod serial;
 mod validity;
 mod verify;
 
+#[cfg(feature = "aws-lc-rs")]
+pub use aws_lc::AwsLcKey;
 pub use cd::{
     CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, SignedDeclaration,
     TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
 };
 pub use certificate::Certificate;
+pub use csr::{CertificateRequest, CsrFault};
 pub use der::DateTime;
 pub use elements::{AttestationElements, VendorReserved, sign_elements};
 pub use error::Error;
 pub use finding::{Finding, Object, Profile, Rule, SdkResult, Severity};
 pub use issue::{
-    CertificateSigner, DacProfile, DacSubject, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject, issue_paa,
+    CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
+    issue_paa,
 };
 pub use key_id::KeyId;
 pub use paa_store::PaaStore;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
-pub use revocation::{CrlDistributionPoint, RevocationEntry, RevocationSet, RevocationStatus};
+pub use revocation::{
+    Crl, CrlDistributionPoint, CrlFault, RevocationEntry, RevocationFault, RevocationPoint, RevocationSet,
+    RevocationStatus, RevokedCertificate,
+};
 pub use serial::SerialNumber;
 pub use validity::Validity;
 pub use verify::{AttestationResponse, Batch, Report, Verification};

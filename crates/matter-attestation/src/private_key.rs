@@ -1,20 +1,28 @@
+mod bare;
+#[cfg(feature = "std")]
+mod base_point;
 mod decode;
+mod ecdsa;
+mod encode;
+#[cfg(feature = "encryption")]
+mod encrypted;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use der::Encode;
 use der::asn1::AnyRef;
-use p256::ecdsa::{DerSignature, Signature, SigningKey, VerifyingKey};
-use p256::elliptic_curve::Generate;
-use p256::pkcs8::{EncodePrivateKey, LineEnding};
-use sec1::{EcParameters, EcPrivateKey};
+use p256::NonZeroScalar;
+use p256::ecdsa::{DerSignature, Signature, VerifyingKey};
+use p256::elliptic_curve::PrimeField;
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Error, PublicKey, oid};
+#[cfg(feature = "std")]
+use self::base_point::multiply;
+pub(crate) use self::encode::{pkcs8_der, sec1_der};
+use crate::{Error, PublicKey, oid, pem};
 
 /// A P-256 private key in memory.
 ///
@@ -34,19 +42,35 @@ use crate::{Error, PublicKey, oid};
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct PrivateKey(SigningKey);
+pub struct PrivateKey {
+    scalar: NonZeroScalar,
+    public_key: PublicKey,
+}
 
 impl PrivateKey {
     /// The length in octets of [`PrivateKey::to_sec1_der`].
     pub const SEC1_LEN: usize = 121;
+    /// The length in octets of [`PrivateKey::to_pkcs8_der`].
+    pub const PKCS8_LEN: usize = 138;
     /// Where the scalar starts in [`PrivateKey::to_sec1_der`].
     pub const SEC1_SCALAR_OFFSET: usize = 7;
     /// Where the public point starts in [`PrivateKey::to_sec1_der`].
     pub const SEC1_POINT_OFFSET: usize = 56;
 
+    /// How many rounds [`PrivateKey::to_encrypted_pkcs8_pem`] makes.
+    #[cfg(feature = "encryption")]
+    pub const PBKDF2_ITERATIONS: u32 = 600_000;
+
     /// Draws a key.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
-        Self(SigningKey::generate_from_rng(rng))
+        let mut octets = Zeroizing::new([0; 32]);
+        loop {
+            rng.fill_bytes(&mut *octets);
+            // One in four thousand million is not in range.
+            if let Ok(key) = Self::from_scalar(&octets) {
+                return key;
+            }
+        }
     }
 
     /// Accepts a scalar in big-endian octets.
@@ -55,22 +79,58 @@ impl PrivateKey {
     ///
     /// [`Error::KeyScalarOutOfRange`] when it is 0 or not below the order of the curve.
     pub fn from_scalar(scalar: &[u8; 32]) -> Result<Self, Error> {
-        SigningKey::from_slice(scalar)
-            .map(Self)
-            .map_err(|_| Error::KeyScalarOutOfRange)
+        let scalar = NonZeroScalar::from_repr((*scalar).into())
+            .into_option()
+            .ok_or(Error::KeyScalarOutOfRange)?;
+        let point = multiply(&scalar).to_affine();
+        let public_key = VerifyingKey::from_affine(point).map_err(|_| Error::KeyScalarOutOfRange)?;
+        Ok(Self {
+            scalar,
+            public_key: PublicKey::from(&public_key),
+        })
     }
 
-    /// Reads a key in PKCS#8 (RFC 5958) or SEC 1 (RFC 5915), in PEM or DER, whichever it is.
+    /// Reads a key in PKCS#8 (RFC 5958) or SEC 1 (RFC 5915), in PEM or DER; or the bare scalar of 32 octets, or the
+    /// Matter SDK's 97 octets of public point and scalar, both also as hexadecimal digits. The content tells which.
     ///
     /// A block `EC PARAMETERS` beside the key, as `openssl ecparam -genkey` writes it, is skipped.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyEncrypted`], [`Error::KeyNotP256`] for other curves and other kinds of keys, [`Error::KeyMismatch`]
+    /// [`Error::KeyEncrypted`] and [`Error::KeyEncryption`], [`Error::KeyNotP256`] for other curves and other kinds of keys, [`Error::KeyMismatch`]
     /// when the public key inside is another one's, [`Error::KeyScalarOutOfRange`], [`Error::KeyMalformed`],
     /// [`Error::PemLabel`] when the PEM block is not a private key, and [`Error::PemMalformed`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
         decode::decode(input)
+    }
+
+    /// Reads a key in encrypted PKCS#8, in PEM or DER, or one that [`PrivateKey::decode`] reads.
+    ///
+    /// PBES2 with PBKDF2 (HMAC with SHA-2, at most 10,000,000 rounds) or scrypt (at most 64 MiB) and AES is what is
+    /// decrypted, which is what `openssl pkcs8 -topk8` writes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyPassword`] when the password is another one, [`Error::KeyEncryption`] when the encryption is, and
+    /// those of [`PrivateKey::decode`].
+    #[cfg(feature = "encryption")]
+    pub fn decode_encrypted(input: &[u8], password: &[u8]) -> Result<Self, Error> {
+        encrypted::decode(input, password)
+    }
+
+    /// Returns the key as a PEM block `ENCRYPTED PRIVATE KEY`: PBES2 with [`PrivateKey::PBKDF2_ITERATIONS`] rounds of
+    /// PBKDF2 with HMAC-SHA-256, and AES-256-CBC. Salt and initialization vector are drawn from `rng`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EncodingFailed`], which no key gives.
+    #[cfg(feature = "encryption")]
+    pub fn to_encrypted_pkcs8_pem<R: rand_core::CryptoRng + ?Sized>(
+        &self,
+        password: &[u8],
+        rng: &mut R,
+    ) -> Result<Zeroizing<String>, Error> {
+        encrypted::encode(self, password, rng)
     }
 
     /// Returns the key as a PKCS#8 PEM block `PRIVATE KEY`, lines ended by a line feed.
@@ -79,7 +139,18 @@ impl PrivateKey {
     ///
     /// [`Error::EncodingFailed`], which no key gives.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, Error> {
-        self.0.to_pkcs8_pem(LineEnding::LF).map_err(|_| Error::EncodingFailed)
+        let der = self.to_pkcs8_der()?;
+        pem::encode("PRIVATE KEY", &der).map(Zeroizing::new)
+    }
+
+    /// Returns the key as a PKCS#8 PrivateKeyInfo in DER, with the public key inside of the ECPrivateKey, as OpenSSL
+    /// writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EncodingFailed`], which no key gives.
+    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        Ok(pkcs8_der(&self.expose_scalar(), &self.public_key()))
     }
 
     /// Returns the key as a SEC 1 ECPrivateKey in DER, with the curve's name and the public key.
@@ -96,24 +167,13 @@ impl PrivateKey {
     ///
     /// [`Error::EncodingFailed`], which no key gives.
     pub fn to_sec1_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let (scalar, public_key) = (self.expose_scalar(), self.public_key());
-        let key = EcPrivateKey {
-            private_key: scalar.as_slice(),
-            parameters: Some(EcParameters::NamedCurve(oid::P256)),
-            public_key: Some(public_key.as_bytes()),
-        };
-        let mut der = Zeroizing::new(alloc::vec![0; Self::SEC1_LEN]);
-        let len = key.encode_to_slice(&mut der).map_err(|_| Error::EncodingFailed)?.len();
-        if len != Self::SEC1_LEN {
-            return Err(Error::EncodingFailed);
-        }
-        Ok(der)
+        Ok(sec1_der(&self.expose_scalar(), &self.public_key()))
     }
 
     /// Returns the scalar in big-endian octets: the one way to read the bare secret.
     #[must_use]
     pub fn expose_scalar(&self) -> Zeroizing<[u8; 32]> {
-        let octets = Zeroizing::new(self.0.to_bytes());
+        let octets = Zeroizing::new(self.scalar.to_repr());
         let mut scalar = Zeroizing::new([0; 32]);
         scalar.copy_from_slice(&octets);
         scalar
@@ -121,8 +181,8 @@ impl PrivateKey {
 
     /// Returns the public key.
     #[must_use]
-    pub fn public_key(&self) -> PublicKey {
-        PublicKey::from(self.0.verifying_key())
+    pub const fn public_key(&self) -> PublicKey {
+        self.public_key
     }
 }
 
@@ -132,18 +192,23 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-// `SigningKey` wipes its scalar.
+impl Drop for PrivateKey {
+    fn drop(&mut self) {
+        self.scalar.zeroize();
+    }
+}
+
 impl ZeroizeOnDrop for PrivateKey {}
 
 impl Signer<DerSignature> for PrivateKey {
     fn try_sign(&self, message: &[u8]) -> Result<DerSignature, signature::Error> {
-        self.0.try_sign(message)
+        ecdsa::sign(&self.scalar, message).map(|signature| signature.to_der())
     }
 }
 
 impl Signer<Signature> for PrivateKey {
     fn try_sign(&self, message: &[u8]) -> Result<Signature, signature::Error> {
-        self.0.try_sign(message)
+        ecdsa::sign(&self.scalar, message)
     }
 }
 
@@ -151,7 +216,7 @@ impl Keypair for PrivateKey {
     type VerifyingKey = VerifyingKey;
 
     fn verifying_key(&self) -> VerifyingKey {
-        *self.0.verifying_key()
+        self.public_key.verifying_key()
     }
 }
 
@@ -162,4 +227,11 @@ impl SignatureAlgorithmIdentifier for PrivateKey {
         oid: oid::ECDSA_WITH_SHA256,
         parameters: None,
     };
+}
+
+/// Multiplies the base point, in a time that does not depend on the scalar.
+#[cfg(not(feature = "std"))]
+fn multiply(scalar: &p256::Scalar) -> p256::ProjectivePoint {
+    use p256::elliptic_curve::Group as _;
+    p256::ProjectivePoint::mul_by_generator(scalar)
 }

@@ -66,6 +66,10 @@ impl PublicKey {
             .map_err(|_| Error::SignatureInvalid)
     }
 
+    pub(crate) const fn verifying_key(&self) -> VerifyingKey {
+        self.key
+    }
+
     pub(crate) fn from_spki(spki: SubjectPublicKeyInfoRef<'_>) -> Result<Self, Error> {
         spki.algorithm
             .assert_oids(oid::EC_PUBLIC_KEY, oid::P256)

@@ -9,6 +9,9 @@ pub(crate) use self::der::{Malformed, Tlv, Walker, tag};
 pub(crate) use self::name::{Attribute, attributes, equivalent};
 pub(crate) use self::time::{Encoding, Time};
 
+/// The AlgorithmIdentifier ecdsa-with-SHA256 without parameters (RFC 5758, 3.2), as it stands inside of the SEQUENCE.
+pub(crate) const ECDSA_WITH_SHA256: [u8; 10] = [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
+
 /// The frame of a certificate (RFC 5280, 4.1): all parts in their places, none of them looked into.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame<'a> {

@@ -1,6 +1,16 @@
+//! Certificate revocation lists, and what they say in the end: which serial numbers of which authority are revoked.
+
+mod crl;
 mod distribution_point;
+mod fault;
+mod point;
+#[cfg(feature = "serde")]
+mod serialized;
 mod set;
 
+pub use self::crl::{Crl, RevokedCertificate};
 pub use self::distribution_point::CrlDistributionPoint;
 pub(crate) use self::distribution_point::DistributionPoints;
+pub use self::fault::{CrlFault, RevocationFault};
+pub use self::point::RevocationPoint;
 pub use self::set::{RevocationEntry, RevocationSet, RevocationStatus};

@@ -7,9 +7,10 @@ use crate::Error;
 /// The serial number of a certificate: a positive INTEGER of at most 20 octets (RFC 5280, 4.1.2.2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SerialNumber {
+    /// Before the octets, so that the derived order is that of the numbers.
+    len: usize,
     /// The content octets of the INTEGER, left-aligned.
     octets: [u8; Self::MAX_LEN],
-    len: usize,
 }
 
 impl SerialNumber {
@@ -103,5 +104,21 @@ mod tests {
             assert_eq!(SerialNumber::new(number).unwrap().as_bytes(), content);
         }
         assert_eq!(SerialNumber::new(&[0xFF, 1]).unwrap().to_string(), "00FF01");
+    }
+
+    #[test]
+    fn order_is_that_of_the_numbers() {
+        let numbers = [
+            &[1u8][..],
+            &[0x7F],
+            &[0x80],
+            &[0xFF],
+            &[1, 0],
+            &[0x7F, 0],
+            &[0x80, 0],
+            &[0x7F; 20],
+        ];
+        let serials = numbers.map(|number| SerialNumber::new(number).unwrap());
+        assert!(serials.is_sorted());
     }
 }

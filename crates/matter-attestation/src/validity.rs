@@ -75,6 +75,12 @@ impl Validity {
         self.not_after
     }
 
+    /// Tells whether a time is in this period.
+    #[must_use]
+    pub fn contains(&self, time: DateTime) -> bool {
+        (self.not_before..=self.not_after).contains(&time)
+    }
+
     /// Checks that this period lies inside of an issuer's.
     pub(crate) fn check_inside(&self, issuer: &Self) -> Result<(), Error> {
         if self.not_before < issuer.not_before {

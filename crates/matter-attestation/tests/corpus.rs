@@ -8,9 +8,9 @@ mod chain;
 use std::path::Path;
 
 use matter_attestation::{
-    AttestationElements, Certificate, CertificationDeclaration, CertificationType, CrlDistributionPoint,
-    DeclarationSigners, Issuer, PaaStore, PrivateKey, Profile, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification,
-    test_cd_signing_key,
+    AttestationElements, Certificate, CertificateRequest, CertificationDeclaration, CertificationType, Crl,
+    CrlDistributionPoint, DeclarationSigners, Issuer, PaaStore, PrivateKey, Profile, SignedDeclaration,
+    TEST_CD_SIGNING_KEY_ID, Verification, test_cd_signing_key,
 };
 
 /// Hands every file of a corpus over; there must be some.
@@ -143,8 +143,8 @@ fn whatever_is_linted_is_judged_without_a_panic() {
                 return;
             }
             _ => {
-                let point = CrlDistributionPoint::of_certificate(input).unwrap();
-                assert!(point.uri().is_some() && point.crl_issuer().is_some());
+                let point = CrlDistributionPoint::of_der(input).unwrap();
+                assert!(point.uri().is_some() && point.crl_issuer_der().is_some());
                 return;
             }
         };
@@ -152,5 +152,25 @@ fn whatever_is_linted_is_judged_without_a_panic() {
         assert_eq!(strict.findings().len(), sdk.findings().len());
         assert!(sdk.is_accepted() || !strict.is_accepted(), "{:?}", sdk.findings());
         assert_eq!(sdk.is_accepted(), sdk.sdk_result().number() == 0);
+    });
+}
+
+#[test]
+fn a_request_that_is_accepted_decodes_to_the_same() {
+    replay("matter_attestation_csr", |input| {
+        if let Ok(request) = CertificateRequest::decode(input) {
+            assert_eq!(CertificateRequest::from_der(request.as_der()), Ok(request.clone()));
+            assert_eq!(CertificateRequest::decode(request.to_pem().as_bytes()), Ok(request));
+        }
+    });
+}
+
+#[test]
+fn a_list_that_is_accepted_decodes_to_the_same() {
+    replay("matter_attestation_crl", |input| {
+        if let Ok(crl) = Crl::decode(input) {
+            assert_eq!(Crl::from_der(crl.as_der()), Ok(crl.clone()));
+            assert_eq!(Crl::decode(crl.to_pem().as_bytes()), Ok(crl));
+        }
     });
 }

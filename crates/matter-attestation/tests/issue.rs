@@ -256,7 +256,7 @@ fn common_names_are_bounded_and_may_not_hold_a_malformed_id() {
             .unwrap()
             .issue_dac(&subject, &key(3).public_key(), years(2025, 2026), serial(3))
             .unwrap_err(),
-        Error::SubjectProductIdMalformed
+        Error::CommonNameHasId
     );
 }
 

@@ -128,7 +128,7 @@ fn other_keys_have_an_error_of_their_own() {
     );
     let headers = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n\
                    -----END EC PRIVATE KEY-----\n";
-    assert_eq!(refused(headers.as_bytes()), Error::KeyEncrypted);
+    assert_eq!(refused(headers.as_bytes()), Error::KeyEncryption);
 
     // secp256k1 in SEC 1 and secp384r1 in PKCS#8.
     let koblitz = [
@@ -167,7 +167,7 @@ fn other_keys_have_an_error_of_their_own() {
         &b""[..],
         b"0",
         b"hello",
-        &SCALAR,
+        &SCALAR[..31],
         &sec1_der()[..120],
         &[sec1_der(), vec![0]].concat(),
     ] {
@@ -213,5 +213,17 @@ proptest! {
             prop_assert_eq!(*PrivateKey::decode(&sec1).unwrap().expose_scalar(), scalar);
             prop_assert_eq!(*PrivateKey::decode(pkcs8.as_bytes()).unwrap().expose_scalar(), scalar);
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn keys_and_signatures_are_those_of_p256(scalar in any::<[u8; 32]>(), message in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let (ours, theirs) = (PrivateKey::from_scalar(&scalar), p256::ecdsa::SigningKey::from_slice(&scalar));
+        prop_assert_eq!(ours.is_ok(), theirs.is_ok());
+        let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Ok(()) };
+        prop_assert_eq!(ours.public_key(), PublicKey::from(theirs.verifying_key()));
+        let (ours, theirs): (Signature, Signature) = (ours.sign(&message), theirs.sign(&message));
+        prop_assert_eq!(ours, theirs);
     }
 }

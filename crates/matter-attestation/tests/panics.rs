@@ -33,7 +33,7 @@ fn decode_all(bytes: &[u8]) {
         assert!(sdk.is_accepted() || !strict.is_accepted());
     }
     let _ = AttestationElements::decode(bytes);
-    let _ = CrlDistributionPoint::of_certificate(bytes);
+    let _ = CrlDistributionPoint::of_der(bytes);
     let _ = PublicKey::new(bytes);
     let _ = SerialNumber::new(bytes);
     let _ = test_cd_signing_key().public_key().verify_der(b"", bytes);
@@ -42,7 +42,11 @@ fn decode_all(bytes: &[u8]) {
 fn samples() -> Vec<Vec<u8>> {
     let key = test_cd_signing_key();
     let start = DateTime::new(2026, 1, 1, 0, 0, 0).unwrap();
-    let subject = PaaSubject::new("Mvid:FFF1 Mpid:8000").unwrap();
+    let vendor = VendorId::new(0xFFF1).unwrap();
+    let subject = PaaSubject::new("PAA")
+        .unwrap()
+        .with_vendor_id(vendor)
+        .with_vendor_id_in_common_name();
     let paa = issue_paa(
         &key,
         &subject,

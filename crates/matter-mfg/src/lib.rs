@@ -24,6 +24,6 @@ pub use inputs::{read_certificate, read_declaration, read_private_key};
 pub use job::{Attestation, Job, Pai, RotatingIdPolicy};
 pub use plan::Plan;
 pub use run::{Report, Run};
-pub use table::{Table, read_table};
+pub use table::{Table, TableRow, read_table};
 pub use test_pki::TestPki;
 pub use timing::{Phase, Timings};

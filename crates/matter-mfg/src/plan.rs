@@ -1,7 +1,9 @@
+use std::sync::{Mutex, PoisonError};
+
 use matter_attestation::{Certificate, DateTime};
 use matter_factory_data::{DeviceRecord, RotatingId, SerialNumber};
 use matter_spake2p::{PaseCredential, PbkdfParameters, Salt};
-use matter_types::{Discriminator, Passcode};
+use matter_types::{DiscriminatorAllocator, Passcode};
 use rand_core::CryptoRng;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -106,11 +108,13 @@ impl Plan {
         self.signer.as_ref().map(|signer| &signer.pai)
     }
 
-    /// Makes the record of a device, everything that is not given drawn from `rng`.
+    /// Makes the record of a device, everything that is not given drawn from `rng`, the discriminator without replacement
+    /// among the devices that share the allocator.
     pub(crate) fn device<R: CryptoRng + ?Sized>(
         &self,
         index: u32,
         rng: &mut R,
+        discriminators: &Mutex<DiscriminatorAllocator>,
         timings: &mut Timings,
     ) -> Result<Identity, Error> {
         let none = Cells::default();
@@ -120,7 +124,11 @@ impl Plan {
             .unwrap_or(&none);
         let job = &self.job;
         let discriminator = cells.discriminator.or(job.discriminator);
-        let discriminator = discriminator.unwrap_or_else(|| Discriminator::generate(rng));
+        let discriminator = discriminator.unwrap_or_else(|| {
+            // A thread that panicked while drawing leaves a permutation all the same.
+            let mut allocator = discriminators.lock().unwrap_or_else(PoisonError::into_inner);
+            allocator.draw(rng)
+        });
         let pase = timings.measure(Phase::Derivation, || {
             let given = cells.passcode.as_ref().or(job.passcode.as_ref()).cloned();
             let passcode = given.unwrap_or_else(|| Passcode::generate(rng));

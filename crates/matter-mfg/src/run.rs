@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
+
+use matter_types::DiscriminatorAllocator;
 
 use crate::device::Device;
 use crate::folder::{DraftFile, create_private};
@@ -18,6 +21,7 @@ const QUEUE: usize = 16;
 pub struct Run<'p> {
     plan: &'p Plan,
     top: PathBuf,
+    discriminators: Mutex<DiscriminatorAllocator>,
 }
 
 /// What a run has produced.
@@ -57,6 +61,7 @@ impl<'p> Run<'p> {
         Self {
             plan,
             top: job.outdir.join(name),
+            discriminators: Mutex::new(DiscriminatorAllocator::new()),
         }
     }
 
@@ -152,7 +157,9 @@ impl<'p> Run<'p> {
 
     fn make(&self, index: u32) -> Result<Done, Error> {
         let mut timings = Timings::default();
-        let identity = self.plan.device(index, &mut random::system()?, &mut timings)?;
+        let identity = self
+            .plan
+            .device(index, &mut random::system()?, &self.discriminators, &mut timings)?;
         let mut device = Device::finish(identity, self.plan.job().size, &mut timings)?;
         timings.measure(crate::Phase::Files, || device.publish(&self.top))?;
         // The tables do not need them, and many devices may wait for their rows.

@@ -15,12 +15,34 @@ pub struct Table {
     rows: Vec<TableRow>,
 }
 
-/// One row of a table.
+/// One row of a table; the first one is the header.
 #[derive(Clone)]
-pub(crate) struct TableRow {
+pub struct TableRow {
     /// From 1.
     pub(crate) line: u64,
     pub(crate) cells: StringRecord,
+}
+
+impl TableRow {
+    /// Returns the line in which the row starts, from 1.
+    #[must_use]
+    pub const fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Returns the cells.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        self.cells.iter()
+    }
+}
+
+impl fmt::Debug for TableRow {
+    /// Leaves out the cells, which may hold passcodes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableRow")
+            .field("line", &self.line)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reads a table from a file.
@@ -97,11 +119,14 @@ impl Table {
         &self.path
     }
 
-    pub(crate) fn rows(&self) -> &[TableRow] {
+    /// Returns the rows, the header among them.
+    #[must_use]
+    pub fn rows(&self) -> &[TableRow] {
         &self.rows
     }
 
-    pub(crate) fn cell_error(&self, line: u64, column: &str, reason: impl fmt::Display) -> Error {
+    /// Says what is wrong with a cell, and where.
+    pub fn cell_error(&self, line: u64, column: &str, reason: impl fmt::Display) -> Error {
         Error::Cell {
             path: self.path.clone(),
             line,

@@ -1,35 +1,44 @@
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// Digits 0 to 37 (Matter Core Specification 5.1.3.1).
 const ALPHABET: &[u8; 38] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-.";
 const BASE: u32 = 38;
+/// Bytes and characters of a full group.
+const GROUP_BYTES: usize = 3;
+const GROUP: usize = 5;
 
-/// How many characters stand for a group of bytes.
-const fn characters(bytes: usize) -> usize {
-    match bytes {
+/// How many characters stand for so many bytes.
+pub(crate) const fn encoded_len(bytes: usize) -> usize {
+    let rest = match bytes % GROUP_BYTES {
         0 => 0,
         1 => 2,
-        2 => 4,
-        _ => 5,
-    }
+        _ => 4,
+    };
+    bytes / GROUP_BYTES * GROUP + rest
 }
 
-/// How many bytes a group of characters stands for; `None` for lengths that no group has.
-const fn bytes(characters: usize) -> Option<usize> {
-    match characters {
-        2 => Some(1),
-        4 => Some(2),
-        5 => Some(3),
-        _ => None,
-    }
+/// How many bytes so many characters stand for; `None` for lengths that no bytes have.
+pub(crate) const fn decoded_len(characters: usize) -> Option<usize> {
+    let rest = match characters % GROUP {
+        0 => 0,
+        2 => 1,
+        4 => 2,
+        _ => return None,
+    };
+    Some(characters / GROUP * GROUP_BYTES + rest)
+}
+
+/// The first character of the group that says what the byte at an offset is.
+pub(crate) const fn character_of(byte: usize) -> usize {
+    byte / GROUP_BYTES * GROUP
 }
 
 /// Encodes `data` in groups of three bytes, least significant digit first; `text` must have room for all characters.
 pub(crate) fn encode(data: &[u8], text: &mut [u8]) {
-    let mut text = text.iter_mut();
-    for group in data.chunks(3) {
+    for (group, text) in data.chunks(GROUP_BYTES).zip(text.chunks_mut(GROUP)) {
         let mut value = group.iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte));
-        for to in text.by_ref().take(characters(group.len())) {
+        let len = encoded_len(group.len());
+        for to in text.iter_mut().take(len) {
             let digit = usize::try_from(value % BASE).unwrap_or_default();
             *to = ALPHABET.get(digit).copied().unwrap_or_default();
             value /= BASE;
@@ -37,41 +46,46 @@ pub(crate) fn encode(data: &[u8], text: &mut [u8]) {
     }
 }
 
-/// Decodes `text` into the start of `data` and returns how many bytes it made. Positions in errors count from `offset`.
-pub(crate) fn decode(text: &[u8], data: &mut [u8], offset: usize) -> Result<usize, Error> {
-    let mut made = 0;
-    for (number, group) in text.chunks(5).enumerate() {
-        let start = offset + number * 5;
-        let mut value = 0;
-        for (i, character) in group.iter().enumerate().rev() {
-            value = value * BASE + digit(*character).ok_or(Error::Character { position: start + i })?;
+/// Decodes `text` into the start of `data`, which has room for it. Positions in errors count from `offset`.
+///
+/// A wrong character comes before a wrong length: the first thing that a reader would point at.
+pub(crate) fn decode(text: &[u8], data: &mut [u8], offset: usize) -> Result<(), Error> {
+    let mut data = data.iter_mut();
+    for (number, group) in text.chunks(GROUP).enumerate() {
+        let start = offset + number * GROUP;
+        let (mut value, mut place) = (0, 1);
+        for (i, character) in group.iter().enumerate() {
+            let digit = digit(*character).ok_or(Error::at(ErrorKind::Character, start + i))?;
+            // At most 38^5 - 1, which 32 bits hold.
+            value += digit * place;
+            place *= BASE;
         }
-        let count = bytes(group.len()).ok_or(Error::Length {
-            len: offset + text.len(),
-        })?;
-        let [low @ .., _] = value.to_le_bytes();
-        let (low, rest) = low.split_at_checked(count).unwrap_or((&low, &[]));
-        if rest.iter().any(|byte| *byte != 0) || value >> 24 != 0 {
-            return Err(Error::Base38Overflow { position: start });
+        let len = ErrorKind::Length { len: text.len() };
+        let count = decoded_len(group.len()).ok_or(Error::at(len, offset + text.len()))?;
+        let bytes = value.to_le_bytes();
+        if bytes.iter().skip(count).any(|byte| *byte != 0) {
+            return Err(Error::at(ErrorKind::Base38Overflow, start));
         }
-        for byte in low {
-            if let Some(to) = data.get_mut(made) {
-                *to = *byte;
-            }
-            made += 1;
+        // In this order: `zip` takes from the first before it finds that the second has ended.
+        for (byte, to) in bytes.into_iter().take(count).zip(data.by_ref()) {
+            *to = byte;
         }
     }
-    Ok(made)
+    Ok(())
 }
 
-fn digit(character: u8) -> Option<u32> {
-    Some(match character {
-        b'0'..=b'9' => u32::from(character - b'0'),
-        b'A'..=b'Z' => u32::from(character - b'A') + 10,
+/// The digit's value; characters are looked up by arithmetic, as a table would need a bound check.
+const fn digit(character: u8) -> Option<u32> {
+    // `u32::from` is not const.
+    #[expect(clippy::as_conversions, reason = "u8 to u32 loses nothing")]
+    let value = match character {
+        b'0'..=b'9' => character - b'0',
+        b'A'..=b'Z' => character - b'A' + 10,
         b'-' => 36,
         b'.' => 37,
         _ => return None,
-    })
+    } as u32;
+    Some(value)
 }
 
 #[cfg(test)]
@@ -88,13 +102,15 @@ mod tests {
             (&[0x0A, 0x0A, 0x00], "OT100"),
             (&[0x0A, 0x0A, 0x28], "Y6V91"),
             (&[0x0A, 0x0A, 0xFF], "Q-M08"),
+            (b"Hello World!", "KKHF3W2S013OPM3EJX11"),
         ] {
-            let mut text = [0; 5];
-            let len = expected.len();
+            let mut text = [0; 20];
+            let len = encoded_len(bytes.len());
+            assert_eq!((len, decoded_len(len)), (expected.len(), Some(bytes.len())));
             encode(bytes, &mut text[..len]);
             assert_eq!(&text[..len], expected.as_bytes());
-            let mut data = [0; 3];
-            assert_eq!(decode(expected.as_bytes(), &mut data, 0), Ok(bytes.len()));
+            let mut data = [0; 12];
+            assert_eq!(decode(expected.as_bytes(), &mut data, 0), Ok(()));
             assert_eq!(&data[..bytes.len()], bytes);
         }
     }
@@ -102,24 +118,21 @@ mod tests {
     #[test]
     fn refuses_what_no_bytes_encode_to() {
         let mut data = [0; 6];
-        assert_eq!(
-            decode(b".....", &mut data, 0),
-            Err(Error::Base38Overflow { position: 0 })
-        );
-        // 0xFFFFFF and one more
-        assert_eq!(decode(b"PLS18", &mut data, 0), Ok(3));
-        assert_eq!(data[..3], [0xFF; 3]);
-        assert_eq!(
-            decode(b"QLS18", &mut data, 0),
-            Err(Error::Base38Overflow { position: 0 })
-        );
-        assert_eq!(
-            decode(b"00000....", &mut data, 3),
-            Err(Error::Base38Overflow { position: 8 })
-        );
-        assert_eq!(decode(b"..", &mut data, 0), Err(Error::Base38Overflow { position: 0 }));
-        assert_eq!(decode(b"0000a", &mut data, 3), Err(Error::Character { position: 7 }));
-        assert_eq!(decode(b"000", &mut data, 3), Err(Error::Length { len: 6 }));
-        assert_eq!(decode(b"000000", &mut data, 3), Err(Error::Length { len: 9 }));
+        let mut refuse = |text: &[u8], offset, kind, position| {
+            assert_eq!(decode(text, &mut data, offset), Err(Error::at(kind, position)));
+        };
+        refuse(b".....", 0, ErrorKind::Base38Overflow, 0);
+        // One more than 0xFFFFFF, 0xFFFF and 0xFF.
+        refuse(b"QLS18", 0, ErrorKind::Base38Overflow, 0);
+        refuse(b"00000OE71", 3, ErrorKind::Base38Overflow, 8);
+        refuse(b"S6", 0, ErrorKind::Base38Overflow, 0);
+        refuse(b"0a0b0", 3, ErrorKind::Character, 4);
+        refuse(b"00000a", 3, ErrorKind::Character, 8);
+        refuse(b"000", 3, ErrorKind::Length { len: 3 }, 6);
+        refuse(b"000000", 3, ErrorKind::Length { len: 6 }, 9);
+        for (text, bytes) in [("PLS18", 3), ("NE71", 2), ("R6", 1)] {
+            assert_eq!(decode(text.as_bytes(), &mut data, 0), Ok(()));
+            assert_eq!(data[..bytes], [0xFF; 3][..bytes]);
+        }
     }
 }

@@ -1,12 +1,21 @@
 use core::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 /// ASCII text of at most `N` characters that holds a passcode.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 struct Text<const N: usize> {
     bytes: [u8; N],
     len: usize,
+}
+
+impl<const N: usize> Drop for Text<N> {
+    fn drop(&mut self) {
+        // Only what was written: a QR text has room for far more than most payloads need.
+        if let Some(text) = self.bytes.get_mut(..self.len) {
+            text.zeroize();
+        }
+    }
 }
 
 impl<const N: usize> Text<N> {
@@ -19,6 +28,13 @@ impl<const N: usize> Text<N> {
             *to = byte;
             self.len += 1;
         }
+    }
+
+    /// Collects ASCII characters, which fit.
+    fn collect(bytes: impl IntoIterator<Item = u8>) -> Self {
+        let mut text = Self::new();
+        bytes.into_iter().for_each(|byte| text.push(byte));
+        text
     }
 
     fn as_str(&self) -> &str {
@@ -43,13 +59,6 @@ macro_rules! code_type {
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
-
-            /// Collects ASCII characters, which fit.
-            pub(crate) fn collect(bytes: impl IntoIterator<Item = u8>) -> Self {
-                let mut text = Text::new();
-                bytes.into_iter().for_each(|byte| text.push(byte));
-                Self(text)
-            }
         }
 
         impl fmt::Debug for $name {
@@ -57,13 +66,12 @@ macro_rules! code_type {
                 f.write_str(concat!(stringify!($name), "([elided])"))
             }
         }
-
     };
 }
 
 code_type! {
-    /// The text of a QR code: `MT:` and 19 characters.
-    QrText, 22
+    /// The text of a QR code with one payload: `MT:` and 19 characters, up to 255 with TLV data.
+    QrText, 258
 }
 code_type! {
     /// A manual pairing code: 11 or 21 digits.
@@ -74,7 +82,21 @@ code_type! {
     GroupedManualCode, 27
 }
 
+impl QrText {
+    /// Lets `write` fill the text and say how long it is.
+    pub(crate) fn write(write: impl FnOnce(&mut [u8]) -> usize) -> Self {
+        let mut text = Text::new();
+        text.len = write(&mut text.bytes);
+        Self(text)
+    }
+}
+
 impl ManualCode {
+    /// Collects digits, which fit.
+    pub(crate) fn collect(digits: impl IntoIterator<Item = u8>) -> Self {
+        Self(Text::collect(digits))
+    }
+
     /// Returns the code in groups: `1234-567-8901`, and for a long code `-2345-678-90-1` behind that.
     #[must_use]
     pub fn grouped(&self) -> GroupedManualCode {
@@ -82,6 +104,6 @@ impl ManualCode {
         const BREAKS: [usize; 6] = [4, 7, 11, 15, 18, 20];
         let digits = self.as_str().bytes().enumerate();
         let grouped = digits.flat_map(|(i, digit)| BREAKS.contains(&i).then_some(b'-').into_iter().chain([digit]));
-        GroupedManualCode::collect(grouped)
+        GroupedManualCode(Text::collect(grouped))
     }
 }

@@ -3,7 +3,7 @@ use core::str::FromStr;
 
 use matter_types::parse_u32;
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// How a commissioner can find the device: at least one of five ways (Matter Core Specification 5.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,14 +27,34 @@ impl DiscoveryCapabilities {
     ///
     /// # Errors
     ///
-    /// [`Error::DiscoveryCapabilities`] when no bit is set, or one outside of bits 1 to 5.
+    /// [`ErrorKind::DiscoveryCapabilities`] when no bit is set, or one outside of bits 1 to 5.
     pub const fn new(mask: u8) -> Result<Self, Error> {
         if mask == 0 || mask & !Self::ALL.0 != 0 {
             // `u32::from` is not const.
             #[expect(clippy::as_conversions, reason = "u8 to u32 loses nothing")]
-            return Err(Error::DiscoveryCapabilities { mask: mask as u32 });
+            return Err(Error::new(ErrorKind::DiscoveryCapabilities { mask: mask as u32 }));
         }
         Ok(Self(mask))
+    }
+
+    /// Takes any bit mask, as a commissioner must: bits that the specification reserves mean nothing to it.
+    ///
+    /// What a product emits goes through [`DiscoveryCapabilities::new`].
+    #[must_use]
+    pub const fn tolerate(mask: u8) -> Self {
+        Self(mask)
+    }
+
+    /// Returns the bits that the specification reserves; [`DiscoveryCapabilities::new`] lets none in.
+    #[must_use]
+    pub const fn reserved(self) -> u8 {
+        self.0 & !Self::ALL.0
+    }
+
+    /// Tells whether every way of `other` is among these.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
     }
 
     /// Adds the ways of `other`.
@@ -64,7 +84,7 @@ impl FromStr for DiscoveryCapabilities {
     fn from_str(text: &str) -> Result<Self, Error> {
         let mask = parse_u32(text)?;
         u8::try_from(mask)
-            .map_err(|_| Error::DiscoveryCapabilities { mask })
+            .map_err(|_| ErrorKind::DiscoveryCapabilities { mask }.into())
             .and_then(Self::new)
     }
 }

@@ -3,7 +3,7 @@ use core::str::FromStr;
 
 use matter_types::parse_u32;
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// What a user must do before the device can be commissioned (Matter Core Specification 5.1.3, table "Packed Binary
 /// Data Structure").
@@ -23,13 +23,13 @@ impl CommissioningFlow {
     ///
     /// # Errors
     ///
-    /// [`Error::CommissioningFlow`] for anything but 0, 1 and 2.
+    /// [`ErrorKind::CommissioningFlow`] for anything but 0, 1 and 2.
     pub const fn new(value: u32) -> Result<Self, Error> {
         match value {
             0 => Ok(Self::Standard),
             1 => Ok(Self::UserIntent),
             2 => Ok(Self::Custom),
-            _ => Err(Error::CommissioningFlow { value }),
+            _ => Err(Error::new(ErrorKind::CommissioningFlow { value })),
         }
     }
 

@@ -1,8 +1,15 @@
 use core::fmt;
+use std::string::String;
 use std::vec::Vec;
 
-use fast_qr::{ECL, Mode, QRBuilder};
-use png::{BitDepth, ColorType, Compression, Encoder, Filter};
+use fast_qr::{ECL, Mode, QRBuilder, QRCode};
+
+mod label;
+mod png;
+mod svg;
+mod terminal;
+
+pub use self::label::Label;
 
 /// Modules of white around the code (ISO/IEC 18004, "quiet zone").
 const QUIET_ZONE: usize = 4;
@@ -13,77 +20,126 @@ const MAX_LEN: usize = 3391;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// The text has a character that the alphanumeric mode does not have, or is too long for any QR code.
-    Text,
     /// The picture would be too large, or the scale is 0.
     Scale,
+    /// The text has a character that the alphanumeric mode does not have, or is too long for any QR code.
+    Text,
 }
 
 impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Scale => f.write_str("scale is not in 1..=255 pixels to a module"),
             Self::Text => {
                 f.write_str("text does not fit a QR code in alphanumeric mode at level M (at most 3391 characters)")
             }
-            Self::Scale => f.write_str("scale is not in 1..=255 pixels to a module"),
         }
     }
 }
 
 impl core::error::Error for ImageError {}
 
-/// Draws a QR code as a black and white PNG: alphanumeric mode, error correction level M, the smallest version that
-/// fits, a quiet zone of four modules, `scale` pixels to a module.
+/// A QR code: alphanumeric mode, error correction level M, the smallest version that fits.
+///
+/// Every picture of it has the quiet zone of four modules that the standard asks for. It shows the passcode, and so do its
+/// pictures.
+///
+/// # Examples
+///
+/// ```
+/// let code = matter_setup_payload::QrImage::new("MT:Y.K9042C00KA0648G00")?;
+/// assert_eq!(code.modules(), 25);
+/// assert!(code.to_svg().starts_with("<svg"));
+/// # Ok::<(), matter_setup_payload::ImageError>(())
+/// ```
+pub struct QrImage {
+    code: QRCode,
+}
+
+impl QrImage {
+    /// Makes the code of a text, of one payload or of several.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError::Text`] for what no such code can hold.
+    pub fn new(text: &str) -> Result<Self, ImageError> {
+        if text.is_empty() || text.len() > MAX_LEN || !text.bytes().all(is_alphanumeric) {
+            return Err(ImageError::Text);
+        }
+        let code = QRBuilder::new(text)
+            .ecl(ECL::M)
+            .mode(Mode::Alphanumeric)
+            .build()
+            .map_err(|_| ImageError::Text)?;
+        Ok(Self { code })
+    }
+
+    /// Returns how many modules a side has, without the quiet zone: 21 to 177.
+    #[must_use]
+    pub const fn modules(&self) -> usize {
+        self.code.size
+    }
+
+    /// Draws a black and white PNG with so many pixels to a module.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError::Scale`] for a scale of 0.
+    pub fn to_png(&self, scale: u8) -> Result<Vec<u8>, ImageError> {
+        png::draw(self, scale)
+    }
+
+    /// Draws an SVG, one unit to a module.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        svg::draw(self)
+    }
+
+    /// Draws lines of half blocks, two modules to a character, for a terminal with light text on a dark ground.
+    #[must_use]
+    pub fn to_terminal(&self) -> String {
+        terminal::draw(self)
+    }
+
+    /// Returns the modules of each row without the quiet zone, `true` for dark.
+    fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = bool> + '_> {
+        let size = self.code.size;
+        let rows = self.code.data.chunks(size.max(1)).take(size);
+        rows.map(|row| row.iter().map(|module| module.value()))
+    }
+
+    /// Tells whether a module is dark, the quiet zone included in the count.
+    fn is_dark(&self, x: usize, y: usize) -> bool {
+        let (Some(x), Some(y)) = (x.checked_sub(QUIET_ZONE), y.checked_sub(QUIET_ZONE)) else {
+            return false;
+        };
+        x < self.code.size
+            && self
+                .code
+                .data
+                .get(y * self.code.size + x)
+                .is_some_and(|module| module.value())
+    }
+
+    /// Returns how many modules a side has with the quiet zone.
+    const fn side(&self) -> usize {
+        self.code.size + 2 * QUIET_ZONE
+    }
+}
+
+impl fmt::Debug for QrImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QrImage([elided])")
+    }
+}
+
+/// Draws a QR code as a black and white PNG; see [`QrImage`].
 ///
 /// # Errors
 ///
 /// [`ImageError::Text`] for what no such code can hold, [`ImageError::Scale`] for a scale of 0.
 pub fn qr_png(text: &str, scale: u8) -> Result<Vec<u8>, ImageError> {
-    if scale == 0 {
-        return Err(ImageError::Scale);
-    }
-    if text.len() > MAX_LEN || !text.bytes().all(is_alphanumeric) {
-        return Err(ImageError::Text);
-    }
-    let code = QRBuilder::new(text)
-        .ecl(ECL::M)
-        .mode(Mode::Alphanumeric)
-        .build()
-        .map_err(|_| ImageError::Text)?;
-    let scale = usize::from(scale);
-    let side = (code.size + 2 * QUIET_ZONE) * scale;
-    let stride = side.div_ceil(8);
-    let mut pixels = Vec::with_capacity(stride * side);
-    pixels.resize(stride * QUIET_ZONE * scale, 0xFF);
-    for y in 0..code.size {
-        let mut row = std::vec![0xFF; stride];
-        let modules = code.data.get(y * code.size..(y + 1) * code.size).unwrap_or_default();
-        for (x, _) in modules.iter().enumerate().filter(|(_, module)| module.value()) {
-            for pixel in (QUIET_ZONE + x) * scale..(QUIET_ZONE + x + 1) * scale {
-                if let Some(byte) = row.get_mut(pixel / 8) {
-                    *byte &= !(0x80 >> (pixel % 8));
-                }
-            }
-        }
-        for _ in 0..scale {
-            pixels.extend_from_slice(&row);
-        }
-    }
-    pixels.resize(stride * side, 0xFF);
-    write_png(&pixels, u32::try_from(side).map_err(|_| ImageError::Scale)?)
-}
-
-fn write_png(pixels: &[u8], side: u32) -> Result<Vec<u8>, ImageError> {
-    let mut file = Vec::new();
-    let mut encoder = Encoder::new(&mut file, side, side);
-    encoder.set_color(ColorType::Grayscale);
-    encoder.set_depth(BitDepth::One);
-    encoder.set_compression(Compression::Fast);
-    encoder.set_filter(Filter::NoFilter);
-    let mut writer = encoder.write_header().map_err(|_| ImageError::Scale)?;
-    writer.write_image_data(pixels).map_err(|_| ImageError::Scale)?;
-    writer.finish().map_err(|_| ImageError::Scale)?;
-    Ok(file)
+    QrImage::new(text)?.to_png(scale)
 }
 
 /// The 45 characters of the alphanumeric mode (ISO/IEC 18004 table 5).

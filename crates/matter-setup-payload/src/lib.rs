@@ -7,21 +7,32 @@ extern crate std;
 
 mod base38;
 mod code;
+mod concatenated;
+mod data;
+mod deviation;
 mod discovery;
 mod error;
 mod flow;
 #[cfg(feature = "image")]
 mod image;
+mod lint;
 mod manual;
+mod ndef;
 mod packed;
 mod payload;
+mod qr;
 mod verhoeff;
 
 pub use code::{GroupedManualCode, ManualCode, QrText};
+pub use concatenated::{ConcatenatedPayloads, encode_concatenated};
+pub use data::{DataValue, ManufacturerTag, OptionalData, Pbkdf};
+pub use deviation::{Deviations, Lenient};
 pub use discovery::DiscoveryCapabilities;
-pub use error::Error;
+pub use error::{Error, ErrorKind};
 pub use flow::CommissioningFlow;
 #[cfg(feature = "image")]
-pub use image::{ImageError, qr_png};
+pub use image::{ImageError, Label, QrImage, qr_png};
+pub use lint::{Finding, Severity};
 pub use manual::{ManualIds, ManualPayload};
+pub use ndef::{encode_ndef, ndef_len};
 pub use payload::SetupPayload;

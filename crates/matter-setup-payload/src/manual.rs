@@ -4,9 +4,10 @@ use matter_types::{Passcode, ProductId, ShortDiscriminator, VendorId};
 use zeroize::Zeroizing;
 
 use crate::code::ManualCode;
+use crate::deviation::{Deviations, Judge, Lenient};
 use crate::payload::ids;
 use crate::verhoeff::check_digit;
-use crate::{CommissioningFlow, Error, SetupPayload};
+use crate::{CommissioningFlow, Error, ErrorKind, SetupPayload};
 
 /// Digits of a short and of a long code, check digit included.
 const SHORT: usize = 11;
@@ -17,6 +18,9 @@ const LOW_MASK: u32 = (1 << LOW_BITS) - 1;
 /// Largest value of the second and the third group.
 const MAX_GROUP_2: u32 = 0xFFFF;
 const MAX_GROUP_3: u32 = 0x1FFF;
+/// The worth of the places of a group.
+const FIVE_DIGITS: &[u32] = &[10_000, 1000, 100, 10, 1];
+const FOUR_DIGITS: &[u32] = &[1000, 100, 10, 1];
 
 /// What a manual pairing code says (Matter Core Specification 5.1.4): less than a QR code does.
 #[derive(Clone, Debug)]
@@ -55,94 +59,146 @@ impl ManualPayload {
     }
 }
 
-pub(crate) fn encode(payload: &SetupPayload) -> ManualCode {
-    let long = payload.flow() != CommissioningFlow::Standard;
-    let discriminator = u32::from(payload.discriminator().short().get());
-    let passcode = payload.passcode().expose();
-    let mut digits = Zeroizing::new([0u8; LONG]);
-    let mut rest = digits.iter_mut();
-    let mut put = |value: u32, width: u32| {
-        for place in (0..width).rev() {
-            if let Some(to) = rest.next() {
-                *to = u8::try_from(value / 10u32.pow(place) % 10).unwrap_or_default();
+impl SetupPayload {
+    /// Encodes the payload as a manual pairing code (Matter Core Specification 5.1.4): 11 digits for the standard
+    /// flow, else 21 with vendor and product.
+    #[must_use]
+    pub fn manual_code(&self) -> ManualCode {
+        let long = self.flow() != CommissioningFlow::Standard;
+        let discriminator = u32::from(self.discriminator().short().get());
+        let passcode = self.passcode().expose();
+        let mut digits = Zeroizing::new([0u8; LONG]);
+        let mut rest = digits.iter_mut();
+        let mut put = |value: u32, places: &[u32]| {
+            for place in places {
+                if let Some(to) = rest.next() {
+                    *to = u8::try_from(value / place % 10).unwrap_or_default();
+                }
             }
+        };
+        put(u32::from(long) << 2 | discriminator >> 2, &[1]);
+        put((discriminator & 3) << LOW_BITS | passcode & LOW_MASK, FIVE_DIGITS);
+        put(passcode >> LOW_BITS, FOUR_DIGITS);
+        if long {
+            put(self.vendor_id().map_or(0, |id| id.get().into()), FIVE_DIGITS);
+            put(self.product_id().map_or(0, |id| id.get().into()), FIVE_DIGITS);
         }
-    };
-    put(u32::from(long) << 2 | discriminator >> 2, 1);
-    put((discriminator & 3) << LOW_BITS | passcode & LOW_MASK, 5);
-    put(passcode >> LOW_BITS, 4);
-    if long {
-        put(payload.vendor_id().map_or(0, |id| id.get().into()), 5);
-        put(payload.product_id().map_or(0, |id| id.get().into()), 5);
+        let len = if long { LONG } else { SHORT };
+        let body = digits.iter().copied().take(len - 1);
+        let check = check_digit(digits.get(..len - 1).unwrap_or_default().iter().copied());
+        ManualCode::collect(body.chain([check]).map(|digit| b'0' + digit))
     }
-    let len = if long { LONG } else { SHORT };
-    let body = digits.iter().copied().take(len - 1);
-    let check = check_digit(digits.get(..len - 1).unwrap_or_default().iter().copied());
-    ManualCode::collect(body.chain([check]).map(|digit| b'0' + digit))
+}
+
+impl ManualPayload {
+    /// Reads a code as a commissioner must: whatever is no digit is left out, and named as a deviation unless it is a
+    /// hyphen.
+    ///
+    /// # Errors
+    ///
+    /// Whatever else strict reading refuses.
+    pub fn parse_lenient(text: &str) -> Result<Lenient<Self>, Error> {
+        let mut deviations = Deviations::new();
+        let payload = Digits::read(text, &mut Judge::lenient(&mut deviations))?.payload()?;
+        Ok(Lenient::new(payload, deviations))
+    }
 }
 
 impl FromStr for ManualPayload {
     type Err = Error;
 
-    /// Reads 11 or 21 digits. Hyphens may stand anywhere and are left out.
+    /// Reads 11 or 21 digits strictly. Hyphens may stand anywhere and are left out.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let mut digits = Zeroizing::new([0u8; LONG]);
-        let mut len = 0;
-        for (position, character) in text.bytes().enumerate() {
-            match character {
-                b'-' => {}
-                b'0'..=b'9' => {
-                    if let Some(to) = digits.get_mut(len) {
-                        *to = character - b'0';
-                    }
-                    len += 1;
-                }
-                _ => return Err(Error::Character { position }),
-            }
-        }
-        if len != SHORT && len != LONG {
-            return Err(Error::Length { len });
-        }
-        let number = |from: usize, width: usize| {
-            digits
-                .iter()
-                .skip(from)
-                .take(width)
-                .fold(0, |value, digit| value * 10 + u32::from(*digit))
+        Digits::read(text, &mut Judge::strict())?.payload()
+    }
+}
+
+/// The digits of a code, 11 or 21, and where they stood in the text.
+struct Digits {
+    digits: Zeroizing<[u8; LONG]>,
+    positions: [usize; LONG],
+    len: usize,
+    /// Characters of the whole text.
+    end: usize,
+}
+
+impl Digits {
+    fn read(text: &str, judge: &mut Judge<'_>) -> Result<Self, Error> {
+        let mut read = Self {
+            digits: Zeroizing::new([0; LONG]),
+            positions: [0; LONG],
+            len: 0,
+            end: 0,
         };
-        let check = check_digit(digits.get(..len - 1).unwrap_or_default().iter().copied());
-        if number(len - 1, 1) != u32::from(check) {
-            return Err(Error::CheckDigit);
+        for character in text.chars() {
+            let digit = u8::try_from(character).ok().filter(u8::is_ascii_digit);
+            match digit {
+                Some(digit) => {
+                    if let (Some(to), Some(position)) =
+                        (read.digits.get_mut(read.len), read.positions.get_mut(read.len))
+                    {
+                        (*to, *position) = (digit - b'0', read.end);
+                    }
+                    read.len += 1;
+                }
+                None if character == '-' => {}
+                None => judge.tolerate(Error::at(ErrorKind::Character, read.end))?,
+            }
+            read.end += 1;
         }
-        let first = number(0, 1);
+        if read.len == SHORT || read.len == LONG {
+            Ok(read)
+        } else {
+            Err(Error::at(ErrorKind::Length { len: read.len }, read.end))
+        }
+    }
+
+    /// The number that some digits make.
+    fn number(&self, from: usize, count: usize) -> u32 {
+        let digits = self.digits.iter().skip(from).take(count);
+        digits.fold(0, |value, digit| value * 10 + u32::from(*digit))
+    }
+
+    fn at(&self, kind: ErrorKind, digit: usize) -> Error {
+        Error::at(kind, self.positions.get(digit).copied().unwrap_or(self.end))
+    }
+
+    fn payload(&self) -> Result<ManualPayload, Error> {
+        let last = self.len - 1;
+        let check = check_digit(self.digits.get(..last).unwrap_or_default().iter().copied());
+        if self.number(last, 1) != u32::from(check) {
+            return Err(self.at(ErrorKind::CheckDigit, last));
+        }
+        let first = self.number(0, 1);
         // 8 and 9 belong to a version to come; bit 2 says whether the ids follow.
         if first > 7 {
-            return Err(Error::ManualGroup { position: 0 });
+            return Err(self.at(ErrorKind::ManualGroup, 0));
         }
-        if (first >> 2 == 1) != (len == LONG) {
-            return Err(Error::Length { len });
+        if (first >> 2 == 1) != (self.len == LONG) {
+            return Err(self.at(ErrorKind::Length { len: self.len }, 0));
         }
-        let (second, third) = (number(1, 5), number(6, 4));
+        let (second, third) = (self.number(1, 5), self.number(6, 4));
         if second > MAX_GROUP_2 {
-            return Err(Error::ManualGroup { position: 1 });
+            return Err(self.at(ErrorKind::ManualGroup, 1));
         }
         if third > MAX_GROUP_3 {
-            return Err(Error::ManualGroup { position: 6 });
+            return Err(self.at(ErrorKind::ManualGroup, 6));
         }
+        let at = |digit| move |error: Error| self.at(error.kind(), digit);
         let discriminator = (first & 3) << 2 | second >> LOW_BITS;
         // Four bits: the first group gives two of them, the second at most two more.
-        let short_discriminator = ShortDiscriminator::new(u8::try_from(discriminator).unwrap_or(u8::MAX))?;
-        let passcode = Passcode::new(third << LOW_BITS | second & LOW_MASK)?;
-        let id = |from| u16::try_from(number(from, 5)).map_err(|_| Error::ManualGroup { position: from });
-        let ids = if len == LONG {
-            let (vendor_id, product_id) = ids(id(10)?, id(15)?)?;
+        let short_discriminator = ShortDiscriminator::new(u8::try_from(discriminator).unwrap_or(u8::MAX));
+        let passcode = Passcode::new(third << LOW_BITS | second & LOW_MASK);
+        let ids = if self.len == LONG {
+            let id = |from| u16::try_from(self.number(from, 5)).map_err(|_| self.at(ErrorKind::ManualGroup, from));
+            let (vendor_id, product_id) = ids(id(10)?, id(15)?).map_err(at(10))?;
             Some(ManualIds { vendor_id, product_id })
         } else {
             None
         };
-        Ok(Self {
-            short_discriminator,
-            passcode,
+        Ok(ManualPayload {
+            short_discriminator: short_discriminator.map_err(Error::from).map_err(at(0))?,
+            passcode: passcode.map_err(Error::from).map_err(at(1))?,
             ids,
         })
     }

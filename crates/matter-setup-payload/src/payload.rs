@@ -1,16 +1,6 @@
-use core::str::FromStr;
-
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
-use zeroize::Zeroizing;
 
-use crate::code::{ManualCode, QrText};
-use crate::packed::{self, Fields};
-use crate::{CommissioningFlow, DiscoveryCapabilities, Error, base38, manual};
-
-/// What every QR text starts with.
-const PREFIX: &str = "MT:";
-/// Characters of a QR text without TLV data.
-const QR_LEN: usize = 22;
+use crate::{CommissioningFlow, DiscoveryCapabilities, Error, ErrorKind, OptionalData};
 
 /// What a device's onboarding codes say (Matter Core Specification 5.1.1).
 #[derive(Clone, Debug)]
@@ -21,6 +11,7 @@ pub struct SetupPayload {
     discovery: DiscoveryCapabilities,
     discriminator: Discriminator,
     passcode: Passcode,
+    data: OptionalData,
 }
 
 impl SetupPayload {
@@ -44,7 +35,20 @@ impl SetupPayload {
             discovery: DiscoveryCapabilities::default(),
             discriminator,
             passcode,
+            data: OptionalData::new(),
         }
+    }
+
+    /// Sets vendor and product, either of which may be unspecified.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ProductIdMissing`] for a vendor without a product.
+    pub fn with_ids(mut self, vendor: Option<VendorId>, product: Option<ProductId>) -> Result<Self, Error> {
+        check_ids(vendor, product)?;
+        self.vendor_id = vendor;
+        self.product_id = product;
+        Ok(self)
     }
 
     /// Sets the commissioning flow.
@@ -58,6 +62,13 @@ impl SetupPayload {
     #[must_use]
     pub const fn with_discovery(mut self, discovery: DiscoveryCapabilities) -> Self {
         self.discovery = discovery;
+        self
+    }
+
+    /// Sets the TLV data behind the fixed part.
+    #[must_use]
+    pub const fn with_data(mut self, data: OptionalData) -> Self {
+        self.data = data;
         self
     }
 
@@ -97,65 +108,10 @@ impl SetupPayload {
         &self.passcode
     }
 
-    /// Encodes the payload as the text of a QR code (Matter Core Specification 5.1.3).
+    /// Returns the TLV data behind the fixed part.
     #[must_use]
-    pub fn qr_text(&self) -> QrText {
-        let fields = Fields {
-            version: 0,
-            vendor_id: self.vendor_id.map_or(0, VendorId::get),
-            product_id: self.product_id.map_or(0, ProductId::get),
-            flow: self.flow.get(),
-            discovery: self.discovery.get(),
-            discriminator: self.discriminator.get(),
-            passcode: self.passcode.expose(),
-            padding: 0,
-        };
-        let packed = Zeroizing::new(fields.pack());
-        let mut text = Zeroizing::new([0; QR_LEN - PREFIX.len()]);
-        base38::encode(&*packed, &mut *text);
-        QrText::collect(PREFIX.bytes().chain(text.iter().copied()))
-    }
-
-    /// Encodes the payload as a manual pairing code (Matter Core Specification 5.1.4): 11 digits for the standard
-    /// flow, else 21 with vendor and product.
-    #[must_use]
-    pub fn manual_code(&self) -> ManualCode {
-        manual::encode(self)
-    }
-}
-
-impl FromStr for SetupPayload {
-    type Err = Error;
-
-    /// Reads the text of a QR code.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let body = text.strip_prefix(PREFIX).ok_or(Error::Prefix)?;
-        let mut packed = Zeroizing::new([0; packed::LEN]);
-        let len = base38::decode(body.as_bytes(), &mut *packed, PREFIX.len())?;
-        if len < packed::LEN {
-            return Err(Error::Length { len: text.len() });
-        }
-        if len > packed::LEN {
-            return Err(Error::TrailingData { len: len - packed::LEN });
-        }
-        let fields = Fields::unpack(&packed);
-        if fields.version != 0 {
-            return Err(Error::Version {
-                version: fields.version,
-            });
-        }
-        if fields.padding != 0 {
-            return Err(Error::Padding);
-        }
-        let (vendor_id, product_id) = ids(fields.vendor_id, fields.product_id)?;
-        Ok(Self {
-            vendor_id,
-            product_id,
-            flow: CommissioningFlow::new(fields.flow.into())?,
-            discovery: DiscoveryCapabilities::new(fields.discovery)?,
-            discriminator: Discriminator::new(fields.discriminator)?,
-            passcode: Passcode::new(fields.passcode)?,
-        })
+    pub const fn data(&self) -> &OptionalData {
+        &self.data
     }
 }
 
@@ -163,8 +119,13 @@ impl FromStr for SetupPayload {
 pub(crate) fn ids(vendor: u16, product: u16) -> Result<(Option<VendorId>, Option<ProductId>), Error> {
     let vendor = (vendor != 0).then(|| VendorId::new(vendor)).transpose()?;
     let product = (product != 0).then(|| ProductId::new(product)).transpose()?;
-    if vendor.is_some() && product.is_none() {
-        return Err(Error::ProductIdMissing);
-    }
+    check_ids(vendor, product)?;
     Ok((vendor, product))
+}
+
+fn check_ids(vendor: Option<VendorId>, product: Option<ProductId>) -> Result<(), Error> {
+    if vendor.is_some() && product.is_none() {
+        return Err(ErrorKind::ProductIdMissing.into());
+    }
+    Ok(())
 }

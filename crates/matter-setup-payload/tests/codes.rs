@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities, Error, ManualPayload, SetupPayload};
+use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities, ErrorKind, ManualPayload, SetupPayload};
 use matter_types::{Discriminator, Error as ValueError, Passcode, ProductId, VendorId};
 use proptest::prelude::*;
 
@@ -79,54 +79,95 @@ fn long_code_carries_the_ids_and_is_printed_in_one_line() {
 }
 
 #[test]
-fn broken_qr_texts_are_refused_for_the_right_reason() {
-    let value = |error| Error::Value(error);
-    for (text, error) in [
-        ("", Error::Prefix),
-        ("mt:-24J0AFN00KA0648G00", Error::Prefix),
-        ("-24J0AFN00KA0648G00", Error::Prefix),
-        ("MT:-24J0AFN00KA0648G00 ", Error::Character { position: 22 }),
-        ("MT:-24J0AFN00Ka0648G00", Error::Character { position: 14 }),
-        (
-            "MT:-24J0AFN00KA0648G00*-24J0AFN00KA0648G00",
-            Error::Character { position: 22 },
-        ),
-        ("MT:-24J0AFN00KA064....", Error::Base38Overflow { position: 18 }),
-        ("MT:-24J0AFN00KA0640A30", Error::Padding),
-        ("MT:534J0AFN00KA0648G00", Error::Version { version: 7 }),
-        ("MT:-24J0-OR00KA0648G00", Error::CommissioningFlow { value: 3 }),
-        ("MT:-24J0-Q000KA0648G00", Error::DiscoveryCapabilities { mask: 0 }),
-        ("MT:-24J0AFN00OC0000000", value(ValueError::PasscodeTrivial)),
-        ("MT:-24J0AFN00Y58S4HO10", value(ValueError::PasscodeTrivial)),
-        ("MT:-24J0AFN0061R36B420", value(ValueError::PasscodeOutOfRange)),
-        ("MT:", Error::Length { len: 3 }),
-        ("MT:-24J0AFN00", Error::Length { len: 13 }),
-        ("MT:-24J0AFN0", Error::Length { len: 12 }),
-        ("MT:-24J0AFN00KA0648G0000000", Error::TrailingData { len: 3 }),
+fn broken_qr_texts_are_refused_for_the_right_reason_and_place() {
+    use ErrorKind as E;
+    let value = ErrorKind::Value;
+    for (text, kind, position) in [
+        ("", E::Prefix, 0),
+        ("mt:-24J0AFN00KA0648G00", E::Prefix, 0),
+        ("-24J0AFN00KA0648G00", E::Prefix, 0),
+        ("MT:-24J0AFN00KA0648G00 ", E::Character, 22),
+        ("MT:-24J0AFN00Ka0648G00", E::Character, 14),
+        ("MT:-24J0AFN00KA0648Gü0", E::Character, 20),
+        ("MT:-24J0AFN00KA0648G00*-24J0AFN00KA0648G00", E::SeveralPayloads, 22),
+        ("MT:-24J0AFN00KA064....", E::Base38Overflow, 18),
+        ("MT:-24J0AFN00KA0640A30", E::Padding, 18),
+        ("MT:534J0AFN00KA0648G00", E::Version { version: 7 }, 3),
+        ("MT:-24J0-OR00KA0648G00", E::CommissioningFlow { value: 3 }, 8),
+        ("MT:-24J0-Q000KA0648G00", E::DiscoveryCapabilities { mask: 0 }, 8),
+        ("MT:-24J0AFN00OC0000000", value(ValueError::PasscodeTrivial), 13),
+        ("MT:-24J0AFN00Y58S4HO10", value(ValueError::PasscodeTrivial), 13),
+        ("MT:-24J0AFN0061R36B420", value(ValueError::PasscodeOutOfRange), 13),
+        ("MT:", E::Length { len: 0 }, 3),
+        ("MT:-24J0AFN00", E::Length { len: 10 }, 13),
+        ("MT:-24J0AFN0", E::Length { len: 9 }, 12),
+        ("MT:-24J0AFN00KA064IJ3P061000O0", E::DataRange { tag: 0 }, 23),
+        ("MT:-24J0AFN00KA064IJ3P0IB810WC40", E::DataReserved { tag: 5 }, 23),
+        ("MT:-24J0AFN00KA064SAIR0UF7109C40", E::DataShape, 18),
+        ("MT:-24J0AFN00KA064IJ3P0UF7109C400", E::DataTrailing, 28),
     ] {
-        assert_eq!(text.parse::<SetupPayload>().map(|_| ()), Err(error), "{text}");
+        let error = text.parse::<SetupPayload>().unwrap_err();
+        assert_eq!((error.kind(), error.position()), (kind, Some(position)), "{text}");
+        let sentence = error.to_string();
+        assert!(sentence.ends_with(&format!("(at character {position})")), "{sentence}");
+        assert!(text.len() < 4 || !sentence.contains(&text[3..]), "{sentence}");
     }
 }
 
 #[test]
-fn broken_manual_codes_are_refused_for_the_right_reason() {
-    let value = |error| Error::Value(error);
-    for (text, error) in [
-        ("", Error::Length { len: 0 }),
-        ("34970", Error::Length { len: 5 }),
-        ("+3497011233", Error::Character { position: 0 }),
-        ("3497 011 2332", Error::Character { position: 4 }),
-        ("34970112330", Error::CheckDigit),
-        ("39470112332", Error::CheckDigit),
-        ("39999912332", Error::ManualGroup { position: 1 }),
-        ("34970181922", Error::ManualGroup { position: 6 }),
-        ("749701123300001000001", Error::ProductIdMissing),
-        ("34915200008", value(ValueError::PasscodeTrivial)),
-        ("35208147474", value(ValueError::PasscodeTrivial)),
-        ("35760061030", value(ValueError::PasscodeOutOfRange)),
+fn broken_manual_codes_are_refused_for_the_right_reason_and_place() {
+    use ErrorKind as E;
+    let value = ErrorKind::Value;
+    for (text, kind, position) in [
+        ("", E::Length { len: 0 }, 0),
+        ("34970", E::Length { len: 5 }, 5),
+        ("34970-11", E::Length { len: 7 }, 8),
+        ("+3497011233", E::Character, 0),
+        ("3497 011 2332", E::Character, 4),
+        ("34970112330", E::CheckDigit, 10),
+        ("3497-011-2330", E::CheckDigit, 12),
+        ("39470112332", E::CheckDigit, 10),
+        ("39999912332", E::ManualGroup, 1),
+        ("34970181922", E::ManualGroup, 6),
+        ("3497-018-1922", E::ManualGroup, 7),
+        ("749701123300001000001", E::ProductIdMissing, 10),
+        ("234567891234567856105", E::Length { len: 21 }, 0),
+        ("34915200008", value(ValueError::PasscodeTrivial), 1),
+        ("35208147474", value(ValueError::PasscodeTrivial), 1),
+        ("35760061030", value(ValueError::PasscodeOutOfRange), 1),
     ] {
-        assert_eq!(text.parse::<ManualPayload>().map(|_| ()), Err(error), "{text}");
+        let error = text.parse::<ManualPayload>().unwrap_err();
+        assert_eq!((error.kind(), error.position()), (kind, Some(position)), "{text}");
+        assert!(text.is_empty() || !error.to_string().contains(text), "{error}");
     }
+}
+
+#[test]
+fn buffer_of_22_bytes_is_enough_and_21_are_refused() {
+    let payload = payload(0xFFF1, 0x8000, 0, 2, 3840, 20_202_021);
+    let mut buffer = [0; 22];
+    assert_eq!(payload.encode_qr(&mut buffer), Ok("MT:Y.K9042C00KA0648G00"));
+    let error = payload.encode_qr(&mut buffer[..21]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BufferTooSmall { len: 21 });
+}
+
+#[test]
+fn manual_code_with_other_separators_is_read_leniently_only() {
+    let read = ManualPayload::parse_lenient("3497 011\n2332").unwrap();
+    assert_eq!(read.value().passcode().expose(), 20_202_021);
+    let places = read.deviations().iter().map(|e| (e.kind(), e.position()));
+    assert_eq!(
+        places.collect::<Vec<_>>(),
+        [(ErrorKind::Character, Some(4)), (ErrorKind::Character, Some(8))]
+    );
+    assert!(
+        ManualPayload::parse_lenient("3497-011-2332")
+            .unwrap()
+            .deviations()
+            .is_empty()
+    );
+    // What is left must still be a code.
+    assert!(ManualPayload::parse_lenient("3497 011 2330").is_err());
 }
 
 #[test]
@@ -148,11 +189,11 @@ fn codes_and_payloads_do_not_show_in_debug() {
 fn fields_out_of_range_are_refused() {
     assert_eq!(
         "3".parse::<CommissioningFlow>(),
-        Err(Error::CommissioningFlow { value: 3 })
+        Err(ErrorKind::CommissioningFlow { value: 3 }.into())
     );
     assert_eq!(
         "abc".parse::<CommissioningFlow>(),
-        Err(Error::Value(ValueError::NotANumber))
+        Err(ErrorKind::Value(ValueError::NotANumber).into())
     );
     assert_eq!("0x2".parse::<CommissioningFlow>(), Ok(CommissioningFlow::Custom));
     assert!("-1".parse::<CommissioningFlow>().is_err() && "+1".parse::<CommissioningFlow>().is_err());
@@ -196,7 +237,7 @@ proptest! {
     }
 
     #[test]
-    fn what_reads_is_made_the_same(text in "MT:[0-9A-Z.-]{19}") {
+    fn what_reads_is_made_the_same(text in "MT:[0-9A-Z.-]{19}|MT:-24J0AFN00KA064IJ3P0[0-9A-Z.-]{0,14}") {
         if let Ok(read) = text.parse::<SetupPayload>() {
             let again = read.qr_text();
             prop_assert_eq!(again.as_str(), text);

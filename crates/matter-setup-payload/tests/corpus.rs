@@ -4,7 +4,9 @@
 
 use std::path::Path;
 
-use matter_setup_payload::{CommissioningFlow, ManualPayload, SetupPayload};
+use matter_setup_payload::{
+    CommissioningFlow, ConcatenatedPayloads, ErrorKind, ManualPayload, SetupPayload, encode_concatenated,
+};
 use matter_types::Discriminator;
 
 /// Hands every file of a corpus over; there must be some.
@@ -27,26 +29,45 @@ fn replay(target: &str, check: impl Fn(&[u8])) {
 fn codes_that_are_read_encode_to_themselves() {
     replay("matter_setup_payload_parse", |input| {
         let Ok(text) = std::str::from_utf8(input) else { return };
-        if let Ok(payload) = text.parse::<SetupPayload>() {
-            assert_eq!(payload.qr_text().as_str(), text);
-            assert!(payload.manual_code().as_str().parse::<ManualPayload>().is_ok());
-        }
-        let Ok(manual) = text.parse::<ManualPayload>() else {
-            return;
-        };
-        let discriminator = Discriminator::new(u16::from(manual.short_discriminator().get()) << 8).unwrap();
-        let passcode = manual.passcode().clone();
-        let payload = match manual.ids().map(|ids| (ids.vendor_id, ids.product_id)) {
-            None => SetupPayload::without_ids(discriminator, passcode),
-            Some((Some(vendor), Some(product))) => {
-                SetupPayload::new(vendor, product, discriminator, passcode).with_flow(CommissioningFlow::Custom)
-            }
-            Some((None, None)) => {
-                SetupPayload::without_ids(discriminator, passcode).with_flow(CommissioningFlow::Custom)
-            }
-            // A product without a vendor can be read, but not made.
-            Some(_) => return,
-        };
-        assert_eq!(payload.manual_code().as_str(), text.replace('-', ""));
+        check(text);
     });
+}
+
+fn check(text: &str) {
+    if let Ok(payload) = text.parse::<SetupPayload>() {
+        assert_eq!(payload.qr_text().as_str(), text);
+        assert!(payload.manual_code().as_str().parse::<ManualPayload>().is_ok());
+    }
+    if let Ok(payloads) = ConcatenatedPayloads::parse(text) {
+        let payloads = payloads.iter().collect::<Vec<_>>();
+        assert_eq!(encode_concatenated(&payloads, &mut vec![0; text.len()]), Ok(text));
+    }
+    if let Ok(read) = SetupPayload::parse_lenient(text) {
+        assert_eq!(read.deviations().is_empty(), text.parse::<SetupPayload>().is_ok());
+        // What is left of it is what a producer emits, but for reserved discovery capabilities.
+        let canonical = read.value().qr_text();
+        let again = SetupPayload::parse_lenient(canonical.as_str()).unwrap();
+        assert_eq!(again.value().qr_text().as_str(), canonical.as_str());
+        assert!(
+            again
+                .deviations()
+                .iter()
+                .all(|d| matches!(d.kind(), ErrorKind::DiscoveryCapabilities { .. }))
+        );
+        let _ = read.value().lint().count();
+    }
+    if let Ok(manual) = text.parse::<ManualPayload>() {
+        let discriminator = Discriminator::new(u16::from(manual.short_discriminator().get()) << 8).unwrap();
+        let mut payload = SetupPayload::without_ids(discriminator, manual.passcode().clone());
+        if let Some(ids) = manual.ids() {
+            payload = payload
+                .with_ids(ids.vendor_id, ids.product_id)
+                .unwrap()
+                .with_flow(CommissioningFlow::Custom);
+        }
+        assert_eq!(payload.manual_code().as_str(), text.replace('-', ""));
+    }
+    if let Ok(read) = ManualPayload::parse_lenient(text) {
+        assert_eq!(read.deviations().is_empty(), text.parse::<ManualPayload>().is_ok());
+    }
 }

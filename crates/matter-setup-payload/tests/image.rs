@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use matter_setup_payload::{ImageError, qr_png};
+use matter_setup_payload::{CommissioningFlow, ImageError, Label, QrImage, SetupPayload, qr_png};
 
 /// Width and grey values of a 1-bit PNG.
 fn pixels(file: &[u8]) -> (usize, Vec<u8>) {
@@ -56,4 +56,95 @@ fn what_no_code_can_hold_is_refused() {
     assert_eq!(qr_png(&"A".repeat(3392), 6), Err(ImageError::Text));
     assert_eq!(qr_png("A", 0), Err(ImageError::Scale));
     assert!(qr_png(&"A".repeat(3391), 1).is_ok());
+}
+
+/// Modules of a terminal drawing, quiet zone included: `true` for dark.
+fn terminal_modules(text: &str) -> Vec<Vec<bool>> {
+    let mut rows = Vec::new();
+    for line in text.lines() {
+        let light = |blocks: &'static str| line.chars().map(|c| !blocks.contains(c)).collect::<Vec<_>>();
+        rows.push(light("█▀"));
+        rows.push(light("█▄"));
+    }
+    rows
+}
+
+/// Modules of an SVG path of rectangles one unit high.
+fn svg_modules(svg: &str, side: usize) -> Vec<Vec<bool>> {
+    let mut rows = vec![vec![false; side]; side];
+    let path = svg.split(" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    for rectangle in path.split('z').filter(|r| !r.is_empty()) {
+        let (place, run) = rectangle[1..].split_once('h').unwrap();
+        let (x, y) = place.split_once(' ').unwrap();
+        let run: usize = run.split('v').next().unwrap().parse().unwrap();
+        let x: usize = x.parse().unwrap();
+        rows[y.parse::<usize>().unwrap()][x..x + run].fill(true);
+    }
+    rows
+}
+
+/// Eight pixels to a module, for the decoder.
+fn read_modules(rows: &[Vec<bool>]) -> String {
+    let side = rows[0].len() * 8;
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
+        if rows.get(y / 8).is_some_and(|row| row[x / 8]) {
+            0
+        } else {
+            255
+        }
+    });
+    let grids = image.detect_grids();
+    assert_eq!(grids.len(), 1);
+    grids[0].decode().unwrap().1
+}
+
+#[test]
+fn every_kind_of_picture_says_the_same() {
+    for len in [22, 38, 39, 154, 300] {
+        let text = format!(
+            "MT:{}",
+            "Y.K9042C00KA0648G*".chars().cycle().take(len - 3).collect::<String>()
+        );
+        let code = QrImage::new(&text).unwrap();
+        let svg = svg_modules(&code.to_svg(), code.modules() + 8);
+        let mut terminal = terminal_modules(&code.to_terminal());
+        terminal.truncate(svg.len());
+        assert_eq!(svg, terminal);
+        assert_eq!(read_modules(&svg), text);
+        assert_eq!(read_back(&code.to_png(4).unwrap()), text);
+        let border = |i: usize| i < 4 || i >= svg.len() - 4;
+        let inside =
+            |(y, row): (usize, &Vec<bool>)| row.iter().enumerate().all(|(x, d)| !d || !(border(x) || border(y)));
+        assert!(svg.iter().enumerate().all(inside));
+    }
+}
+
+#[test]
+fn label_shows_codes_and_text_of_one_payload() {
+    let payload: SetupPayload = "MT:Y.K9042C00KA0648G00".parse().unwrap();
+    let label = Label::new(&payload).unwrap().with_line("A<B> & \"C\"\u{7}");
+    let svg = label.to_svg();
+    assert!(
+        svg.contains(">3497-011-2332<") && svg.contains(">A&lt;B&gt; &amp; &quot;C&quot; <"),
+        "{svg}"
+    );
+    assert_eq!(read_modules(&svg_modules(&svg, 33)), "MT:Y.K9042C00KA0648G00");
+    assert!(!format!("{label:?}").contains("3497"));
+    let long = payload.with_flow(CommissioningFlow::Custom);
+    let svg = Label::new(&long).unwrap().to_svg();
+    let code = long.manual_code().grouped();
+    let (first, second) = code.as_str().split_at(13);
+    assert!(
+        svg.contains(&format!(">{first}<")) && svg.contains(&format!(">{}<", &second[1..])),
+        "{svg}"
+    );
+}
+
+#[test]
+fn smallest_version_at_level_m_is_taken() {
+    // ISO/IEC 18004 table 7, alphanumeric characters at level M.
+    for (version, most) in [(1, 20), (2, 38), (3, 61), (4, 90), (5, 122), (6, 154)] {
+        let modules = |len| QrImage::new(&"A".repeat(len)).unwrap().modules();
+        assert_eq!((modules(most), modules(most + 1)), (17 + 4 * version, 21 + 4 * version));
+    }
 }

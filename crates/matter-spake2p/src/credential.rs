@@ -1,7 +1,7 @@
 use matter_types::Passcode;
 use subtle::ConstantTimeEq;
 
-use crate::{Error, Iterations, Salt, Verifier};
+use crate::{DeriveEach, Error, Iterations, Salt, Verifier};
 
 /// What a device tells a commissioner so that it can derive w0 and w1 (`Crypto_PBKDFParameterSet`, Matter Core
 /// Specification 3.9).
@@ -39,6 +39,39 @@ impl PaseCredential {
         })
     }
 
+    /// Derives verifiers for many devices, several times as fast as one after the other: the same values in the same
+    /// order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use matter_spake2p::{Iterations, PaseCredential, Salt};
+    /// use matter_types::Passcode;
+    ///
+    /// let salt = Salt::new(b"SPAKE2P Key Salt")?;
+    /// let devices = [20202021, 34567890].map(|passcode| Ok((Passcode::new(passcode)?, salt)));
+    /// let devices = devices.into_iter().collect::<Result<Vec<_>, matter_types::Error>>()?;
+    /// for credential in PaseCredential::derive_each(devices, Iterations::MIN) {
+    ///     println!("{}", credential?.parameters().salt.to_base64().as_str());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn derive_each<I>(devices: I, iterations: Iterations) -> DeriveEach<I::IntoIter>
+    where
+        I: IntoIterator<Item = (Passcode, Salt)>,
+    {
+        DeriveEach::new(devices.into_iter(), iterations)
+    }
+
+    /// Takes a verifier that was derived from the rest.
+    pub(crate) const fn from_derived(passcode: Passcode, parameters: PbkdfParameters, verifier: Verifier) -> Self {
+        Self {
+            passcode,
+            parameters,
+            verifier,
+        }
+    }
+
     /// Accepts a verifier that was made elsewhere, after deriving it again.
     ///
     /// # Errors
@@ -63,6 +96,10 @@ impl PaseCredential {
     #[must_use]
     pub const fn parameters(&self) -> &PbkdfParameters {
         &self.parameters
+    }
+
+    pub(crate) fn into_verifier(self) -> Verifier {
+        self.verifier
     }
 
     /// Returns the verifier.

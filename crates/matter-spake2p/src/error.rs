@@ -6,6 +6,13 @@ use core::fmt;
 pub enum Error {
     /// The text is not canonical base64, or too long.
     Base64,
+    /// The confirmation does not have 32 bytes.
+    ConfirmationLength {
+        /// Its bytes.
+        len: usize,
+    },
+    /// The other side of an exchange does not hold what belongs to the passcode, or a message was changed.
+    ConfirmationMismatch,
     /// A derived scalar is zero, which happens once in 2^256 derivations; another salt is needed.
     DegenerateVerifier,
     /// The iteration count is not a decimal or `0x` hexadecimal number.
@@ -17,6 +24,13 @@ pub enum Error {
     },
     /// The salt does not have 16..=32 bytes.
     SaltLength {
+        /// Its bytes.
+        len: usize,
+    },
+    /// The share is not an uncompressed point of the curve.
+    ShareInvalid,
+    /// The share does not have 65 bytes.
+    ShareLength {
         /// Its bytes.
         len: usize,
     },
@@ -35,10 +49,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Base64 => f.write_str("not base64 of the expected length"),
+            Self::ConfirmationLength { len } => write!(f, "confirmation of {len} bytes is not one of 32"),
+            Self::ConfirmationMismatch => f.write_str("the other side does not know the passcode or its verifier"),
             Self::DegenerateVerifier => f.write_str("the salt gives a degenerate verifier; use another one"),
             Self::IterationsNotANumber => f.write_str("iteration count is not a number; 1000..=100000 is allowed"),
             Self::IterationsOutOfRange { count } => write!(f, "iteration count {count} is not in 1000..=100000"),
             Self::SaltLength { len } => write!(f, "salt of {len} bytes is not one of 16..=32"),
+            Self::ShareInvalid => f.write_str("share is not an uncompressed point of P-256"),
+            Self::ShareLength { len } => write!(f, "share of {len} bytes is not one of 65"),
             Self::VerifierInvalid => f.write_str("verifier is not a scalar and a point of P-256"),
             Self::VerifierLength { len } => write!(f, "verifier of {len} bytes is not one of 97"),
             Self::VerifierMismatch => {

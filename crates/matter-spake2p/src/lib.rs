@@ -1,21 +1,35 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
-// The bulk derivation will need one dispatch to SIMD code; until then nothing is allowed.
+// Allowed in one function: `lanes::Lanes::run`, which calls what needs a processor feature after asking for it.
 #![deny(unsafe_code)]
 
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 mod base64;
+mod bulk;
 mod credential;
+mod declassify;
 mod error;
+mod exchange;
+mod instruction_set;
 mod iterations;
+mod lanes;
+mod point;
+mod prover_key;
 mod salt;
+mod self_check;
 mod verifier;
 
 pub use base64::Base64;
+pub use bulk::DeriveEach;
 pub use credential::{PaseCredential, PbkdfParameters};
 pub use error::Error;
+pub use exchange::{Confirmation, Context, ProverExchange, SessionKeys, Share, VerifierExchange};
+pub use instruction_set::InstructionSet;
 pub use iterations::Iterations;
+pub use lanes::Lanes;
+pub use prover_key::ProverKey;
 pub use salt::Salt;
+pub use self_check::{self_check, self_check_by_exchange};
 pub use verifier::Verifier;

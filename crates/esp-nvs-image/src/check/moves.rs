@@ -4,6 +4,7 @@ use super::finding::Finding;
 use super::kind::FindingKind;
 use super::pages::PageState;
 use super::survey::Survey;
+use crate::layout::PAGE_SIZE;
 
 /// The place in the log of the page that the firmware erases to begin an interrupted move again: the last page, if it
 /// is active and an earlier one is being freed.
@@ -37,6 +38,11 @@ pub(super) fn give_up_unfinished(survey: &mut Survey<'_>) {
     let (Some(target), Some(source)) = (target, source) else {
         return;
     };
+    // What else is wrong with a page that is erased anyway does no harm: power may have failed in the middle of a copy.
+    let is_on_target = |offset: usize| erased.is_some_and(|page| page / PAGE_SIZE == offset / PAGE_SIZE);
+    survey
+        .findings
+        .retain(|finding| !finding.offset.is_some_and(is_on_target));
     let sources = survey.records.iter().filter(|record| record.rank == source);
     let sources = sources.map(super::survey::Record::identity).collect::<BTreeSet<_>>();
     let findings = &mut survey.findings;

@@ -36,7 +36,7 @@ pub(crate) struct PageInfo<'a> {
 impl<'a> PageInfo<'a> {
     /// Follows the order of the firmware's tests: blank, checksum, version, state.
     pub(crate) fn new(page: Page<'a>, offset: usize) -> Self {
-        let word = page.state_word();
+        let word = page.state();
         let version = page.version();
         let (state, fault) = if word == PAGE_UNINITIALISED {
             if page.is_blank() {

@@ -35,7 +35,7 @@ struct Header {
 }
 
 /// A reason and the place that it is about.
-type Refused = (Place, CsvReason);
+pub(super) type Refused = (Place, CsvReason);
 
 impl<'l> Reader<'l> {
     pub(super) fn new(compat: CsvCompat, load: Load<'l>) -> Self {
@@ -56,13 +56,7 @@ impl<'l> Reader<'l> {
     }
 
     pub(super) fn read(&mut self, file: &CsvFile<'_>) -> Result<(), CsvError> {
-        self.read_rows(file)
-            .map_err(|(Place { line, column }, reason)| CsvError {
-                file: file.name.into(),
-                line,
-                column,
-                reason,
-            })
+        self.read_rows(file).map_err(|refused| file.refuse(refused))
     }
 
     fn read_rows(&mut self, file: &CsvFile<'_>) -> Result<(), Refused> {
@@ -97,12 +91,13 @@ impl<'l> Reader<'l> {
         {
             self.hidden(file, value.place, namespace, hidden, blob)?;
         }
+        let form = Form::new(encoding)?;
         let contents = if kind.text == "file" && !as_data {
             Some((self.load)(&value.text).map_err(|reason| (value.place, CsvReason::File(reason)))?)
         } else {
             None
         };
-        let stored = parse(encoding, value, contents)?;
+        let stored = form.read(value, contents)?;
         self.entry(file, (name.place, value.place), namespace, key, stored)?;
         if self.compat == CsvCompat::On {
             for (hidden, blob) in self.wifi.behind(&key) {
@@ -170,23 +165,41 @@ impl Header {
     }
 }
 
-/// Reads a cell, or the contents of the file that it names.
-fn parse(encoding: &Cell, value: &Cell, contents: Option<Vec<u8>>) -> Result<OwnedValue, Refused> {
-    if let Some(fill) = Fill::parse(&encoding.text) {
-        let bytes = contents.as_deref().unwrap_or(value.text.as_bytes());
-        let blob = fill.ok_or((encoding.place, CsvReason::Fill))?.apply(bytes);
-        return blob.map(OwnedValue::Blob).ok_or((value.place, CsvReason::Fill));
-    }
-    let kind = parse_encoding(&encoding.text).map_err(|error| (encoding.place, CsvReason::Nvs(error)))?;
-    match contents {
-        None => kind.parse(&value.text),
-        Some(bytes) if kind == Encoding::Binary => Ok(OwnedValue::Blob(bytes)),
-        Some(bytes) => {
-            let text = core::str::from_utf8(&bytes).map_err(|_| (value.place, CsvReason::FileNotUtf8))?;
-            kind.parse(text)
+/// How a value is spelled: the column `encoding`.
+pub(super) enum Form {
+    Fill(Fill),
+    Encoding(Encoding),
+}
+
+impl Form {
+    pub(super) fn new(cell: &Cell) -> Result<Self, Refused> {
+        if let Some(fill) = Fill::parse(&cell.text) {
+            return fill.map(Self::Fill).ok_or((cell.place, CsvReason::Fill));
         }
+        let encoding = parse_encoding(&cell.text).map_err(|error| (cell.place, CsvReason::Nvs(error)))?;
+        Ok(Self::Encoding(encoding))
     }
-    .map_err(|error| (value.place, CsvReason::Nvs(error)))
+
+    /// Reads a cell, or the contents of the file that it names.
+    pub(super) fn read(&self, value: &Cell, contents: Option<Vec<u8>>) -> Result<OwnedValue, Refused> {
+        let encoding = match self {
+            Self::Fill(fill) => {
+                let bytes = contents.as_deref().unwrap_or(value.text.as_bytes());
+                let blob = fill.apply(bytes).map(OwnedValue::Blob);
+                return blob.ok_or((value.place, CsvReason::Fill));
+            }
+            Self::Encoding(encoding) => encoding,
+        };
+        match contents {
+            None => encoding.parse(&value.text),
+            Some(bytes) if *encoding == Encoding::Binary => Ok(OwnedValue::Blob(bytes)),
+            Some(bytes) => {
+                let text = core::str::from_utf8(&bytes).map_err(|_| (value.place, CsvReason::FileNotUtf8))?;
+                encoding.parse(text)
+            }
+        }
+        .map_err(|error| (value.place, CsvReason::Nvs(error)))
+    }
 }
 
 /// The generator also knows integers and `binary` in upper case; of the others it writes something else then.

@@ -1,6 +1,6 @@
 //! Images put together slot by slot, right or wrong, with the checksums made right.
 
-fn crc(data: &[u8]) -> u32 {
+pub fn crc(data: &[u8]) -> u32 {
     !data.iter().fold(0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc: u32, _| {
             (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))

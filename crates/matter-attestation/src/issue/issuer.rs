@@ -4,8 +4,8 @@ use super::build::build;
 use super::signer::{self, CertificateSigner};
 use super::subject::Subject;
 use crate::{
-    Certificate, DacProfile, DacSubject, Error, KeyId, PaaProfile, PaaSubject, PaiProfile, PaiSubject, PublicKey,
-    SerialNumber, Validity,
+    Certificate, DacProfile, DacSubject, DacTemplate, Error, KeyId, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
+    PublicKey, SerialNumber, Validity,
 };
 
 /// Issues the self-signed certificate of a product attestation authority (Matter Core Specification 6.2.2.5).
@@ -132,6 +132,19 @@ impl<'a, S: CertificateSigner> Issuer<'a, S> {
         let profile = DacProfile::new(self.certificate, subject)?;
         validity.check_inside(&self.certificate.validity())?;
         self.check(build(profile, self.signer, public_key, validity, serial)?)
+    }
+
+    /// Prepares issuing many device attestation certificates that differ in common name, public key and serial number.
+    ///
+    /// The ids and their form are those of `subject`; its common name does not matter.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Issuer::issue_dac`] which depend on the subject and the validity.
+    pub fn dac_template(&self, subject: &DacSubject, validity: Validity) -> Result<DacTemplate<'a, S>, Error> {
+        let profile = DacProfile::new(self.certificate, subject)?;
+        validity.check_inside(&self.certificate.validity())?;
+        DacTemplate::new(self.certificate, self.signer, profile, subject, validity)
     }
 
     /// Catches a signer that returns something else than a signature, and an issuer whose name was not in DER order.

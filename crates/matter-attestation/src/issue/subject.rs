@@ -1,3 +1,4 @@
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -35,6 +36,16 @@ impl PaaSubject {
         self
     }
 
+    /// Writes the vendor id into the common name, as `Mvid:FFF1`, instead of attributes of its own (Matter Core
+    /// Specification 6.2.2.2).
+    ///
+    /// Together with that the common name must have at most 64 octets, which is checked when a certificate is issued.
+    #[must_use]
+    pub const fn with_vendor_id_in_common_name(mut self) -> Self {
+        self.0.ids_in_common_name = true;
+        self
+    }
+
     pub(super) const fn subject(&self) -> &Subject {
         &self.0
     }
@@ -62,6 +73,16 @@ impl PaiSubject {
         self
     }
 
+    /// Writes the ids into the common name, as `Mvid:FFF1 Mpid:8000`, instead of attributes of their own (Matter Core
+    /// Specification 6.2.2.2).
+    ///
+    /// Together with that the common name must have at most 64 octets, which is checked when a certificate is issued.
+    #[must_use]
+    pub const fn with_ids_in_common_name(mut self) -> Self {
+        self.0.ids_in_common_name = true;
+        self
+    }
+
     pub(super) const fn subject(&self) -> &Subject {
         &self.0
     }
@@ -81,6 +102,16 @@ impl DacSubject {
         Subject::new(common_name, Some(vendor_id), Some(product_id)).map(Self)
     }
 
+    /// Writes the ids into the common name, as `Mvid:FFF1 Mpid:8000`, instead of attributes of their own (Matter Core
+    /// Specification 6.2.2.2).
+    ///
+    /// Together with that the common name must have at most 64 octets, which is checked when a certificate is issued.
+    #[must_use]
+    pub const fn with_ids_in_common_name(mut self) -> Self {
+        self.0.ids_in_common_name = true;
+        self
+    }
+
     pub(super) const fn subject(&self) -> &Subject {
         &self.0
     }
@@ -89,36 +120,68 @@ impl DacSubject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Subject {
     common_name: String,
+    ids_in_common_name: bool,
     pub(super) vendor_id: Option<VendorId>,
     pub(super) product_id: Option<ProductId>,
 }
 
 impl Subject {
     fn new(common_name: &str, vendor_id: Option<VendorId>, product_id: Option<ProductId>) -> Result<Self, Error> {
-        let len = common_name.len();
-        if len == 0 || len > COMMON_NAME_MAX {
-            return Err(Error::CommonNameLength { len });
-        }
+        check_len(common_name)?;
         Ok(Self {
             common_name: common_name.into(),
+            ids_in_common_name: false,
             vendor_id,
             product_id,
         })
     }
 
+    pub(super) fn own_common_name(&self) -> &str {
+        &self.common_name
+    }
+
+    /// Returns what the common name is in the certificate of a device with this name.
+    pub(super) fn common_name<'a>(&self, name: &'a str) -> Result<Cow<'a, str>, Error> {
+        if name.contains("Mvid:") || name.contains("Mpid:") {
+            return Err(Error::CommonNameHasId);
+        }
+        check_len(name)?;
+        let mut name = Cow::Borrowed(name);
+        if self.ids_in_common_name {
+            if let Some(vendor_id) = self.vendor_id {
+                name.to_mut().push_str(&format!(" Mvid:{:04X}", vendor_id.get()));
+            }
+            if let Some(product_id) = self.product_id {
+                name.to_mut().push_str(&format!(" Mpid:{:04X}", product_id.get()));
+            }
+        }
+        check_len(&name)?;
+        Ok(name)
+    }
+
     /// Returns the distinguished name: common name, vendor id, product id, each a UTF8String in an RDN of its own.
     pub(super) fn to_name(&self) -> Result<Name, Error> {
         let mut name = RdnSequence::default();
-        name.push(attribute(crate::oid::COMMON_NAME, &self.common_name)?);
-        if let Some(vendor_id) = self.vendor_id {
+        name.push(attribute(
+            crate::oid::COMMON_NAME,
+            &self.common_name(&self.common_name)?,
+        )?);
+        if let Some(vendor_id) = self.vendor_id.filter(|_| !self.ids_in_common_name) {
             name.push(attribute(crate::oid::VENDOR_ID, &format!("{:04X}", vendor_id.get()))?);
         }
-        if let Some(product_id) = self.product_id {
+        if let Some(product_id) = self.product_id.filter(|_| !self.ids_in_common_name) {
             name.push(attribute(crate::oid::PRODUCT_ID, &format!("{:04X}", product_id.get()))?);
         }
         name.to_der()
             .and_then(|der| Name::from_der(&der))
             .map_err(|_| Error::EncodingFailed)
+    }
+}
+
+fn check_len(common_name: &str) -> Result<(), Error> {
+    match common_name.len() {
+        1..=COMMON_NAME_MAX => Ok(()),
+        len => Err(Error::CommonNameLength { len }),
     }
 }
 

@@ -1,11 +1,14 @@
+use alloc::vec::Vec;
+
 use der::asn1::AnyRef;
 use der::{Decode, Header, Reader, SliceReader, Tag};
 use p256::ecdsa::VerifyingKey;
 use p256::pkcs8::PrivateKeyInfoRef;
 use sec1::EcPrivateKey;
 use signature::Keypair;
+use zeroize::Zeroizing;
 
-use super::PrivateKey;
+use super::{PrivateKey, bare};
 use crate::{Error, oid, pem};
 
 const PKCS8_LABEL: &[u8] = b"PRIVATE KEY";
@@ -13,10 +16,45 @@ const SEC1_LABEL: &[u8] = b"EC PRIVATE KEY";
 const ENCRYPTED_LABEL: &[u8] = b"ENCRYPTED PRIVATE KEY";
 const PARAMETERS_LABEL: &[u8] = b"EC PARAMETERS";
 
+/// What an input is, as far as its content tells without reading the key.
+pub(super) enum Form {
+    Bare(Result<PrivateKey, Error>),
+    /// Encrypted PKCS#8 in DER.
+    #[cfg_attr(not(feature = "encryption"), expect(dead_code, reason = "only refused"))]
+    Encrypted(Zeroizing<Vec<u8>>),
+    Pkcs8(Zeroizing<Vec<u8>>),
+    Sec1(Zeroizing<Vec<u8>>),
+}
+
 pub(super) fn decode(input: &[u8]) -> Result<PrivateKey, Error> {
-    if !pem::is_pem(input) {
-        return from_der(input);
+    match form(input)? {
+        Form::Bare(key) => key,
+        Form::Encrypted(_) => Err(Error::KeyEncrypted),
+        Form::Pkcs8(der) => from_pkcs8(&der),
+        Form::Sec1(der) => from_sec1(&der),
     }
+}
+
+pub(super) fn form(input: &[u8]) -> Result<Form, Error> {
+    if pem::is_pem(input) {
+        return pem_form(input);
+    }
+    if let Some(key) = bare::decode(input) {
+        return Ok(Form::Bare(key));
+    }
+    let der = || Zeroizing::new(Vec::from(input));
+    match kind(input).map_err(|_| Error::KeyMalformed)? {
+        // SEQUENCE { SEQUENCE algorithm, OCTET STRING encryptedData }
+        (Tag::Sequence, _) => Ok(Form::Encrypted(der())),
+        // SEQUENCE { INTEGER version, SEQUENCE algorithm, OCTET STRING key, ... }
+        (Tag::Integer, Tag::Sequence) => Ok(Form::Pkcs8(der())),
+        // SEQUENCE { INTEGER version, OCTET STRING key, ... }
+        (Tag::Integer, Tag::OctetString) => Ok(Form::Sec1(der())),
+        _ => Err(Error::KeyMalformed),
+    }
+}
+
+fn pem_form(input: &[u8]) -> Result<Form, Error> {
     let mut key = None;
     for block in pem::blocks(input)? {
         if block.label == PARAMETERS_LABEL {
@@ -28,10 +66,11 @@ pub(super) fn decode(input: &[u8]) -> Result<PrivateKey, Error> {
     }
     let block = key.ok_or(Error::PemMalformed)?;
     match block.label {
-        ENCRYPTED_LABEL => Err(Error::KeyEncrypted),
-        _ if block.has_encryption_header() => Err(Error::KeyEncrypted),
-        PKCS8_LABEL => from_pkcs8(&block.decode()?),
-        SEC1_LABEL => from_sec1(&block.decode()?),
+        ENCRYPTED_LABEL => block.decode().map(Form::Encrypted),
+        // What OpenSSL wrote before PKCS#8, with one round of MD5.
+        _ if block.has_encryption_header() => Err(Error::KeyEncryption),
+        PKCS8_LABEL => block.decode().map(Form::Pkcs8),
+        SEC1_LABEL => block.decode().map(Form::Sec1),
         b"RSA PRIVATE KEY" | b"DSA PRIVATE KEY" => Err(Error::KeyNotP256),
         _ => Err(Error::PemLabel {
             expected: "PRIVATE KEY",
@@ -39,19 +78,7 @@ pub(super) fn decode(input: &[u8]) -> Result<PrivateKey, Error> {
     }
 }
 
-/// Tells the three forms apart by the second and third tag, then reads the one that it is.
-fn from_der(der: &[u8]) -> Result<PrivateKey, Error> {
-    match kind(der).map_err(|_| Error::KeyMalformed)? {
-        // SEQUENCE { SEQUENCE algorithm, OCTET STRING encryptedData }
-        (Tag::Sequence, _) => Err(Error::KeyEncrypted),
-        // SEQUENCE { INTEGER version, SEQUENCE algorithm, OCTET STRING key, ... }
-        (Tag::Integer, Tag::Sequence) => from_pkcs8(der),
-        // SEQUENCE { INTEGER version, OCTET STRING key, ... }
-        (Tag::Integer, Tag::OctetString) => from_sec1(der),
-        _ => Err(Error::KeyMalformed),
-    }
-}
-
+/// Tells the three forms in DER apart by the second and third tag.
 fn kind(der: &[u8]) -> der::Result<(Tag, Tag)> {
     let mut reader = SliceReader::new(der)?;
     Header::decode(&mut reader)?.tag().assert_eq(Tag::Sequence)?;
@@ -60,7 +87,7 @@ fn kind(der: &[u8]) -> der::Result<(Tag, Tag)> {
     Ok((first, Tag::peek(&reader)?))
 }
 
-fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, Error> {
+pub(super) fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, Error> {
     let info = PrivateKeyInfoRef::from_der(der).map_err(|_| Error::KeyMalformed)?;
     let curve = info
         .algorithm

@@ -66,11 +66,16 @@ impl<'a> Walker<'a> {
         Self { rest: input, offset: 0 }
     }
 
+    /// Returns where the next element starts or would start.
+    pub(crate) const fn position(&self) -> Malformed {
+        Malformed(self.offset)
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// Reads the next element: a tag of one octet, and a definite length of the fewest octets.
+    /// Reads the next element: a tag of one octet, and a definite length of the fewest octets, at most three.
     pub(crate) fn next(&mut self) -> Result<Tlv<'a>, Malformed> {
         let malformed = Malformed(self.offset);
         let (header, len) = match *self.rest {
@@ -78,6 +83,10 @@ impl<'a> Walker<'a> {
             [_, len @ 0..=0x7F, ..] => (2, usize::from(len)),
             [_, 0x81, len @ 0x80..=0xFF, ..] => (3, usize::from(len)),
             [_, 0x82, high @ 1..=0xFF, low, ..] => (4, usize::from(high) << 8 | usize::from(low)),
+            // Lists of revoked certificates may be that long.
+            [_, 0x83, high @ 1..=0xFF, middle, low, ..] => {
+                (5, usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low))
+            }
             _ => return Err(malformed),
         };
         let end = header + len;
@@ -132,11 +141,17 @@ mod tests {
 
     #[test]
     fn only_der_lengths_are_read() {
-        let mut longest = alloc::vec![0x04, 0x82, 0xFF, 0xFF];
-        longest.resize(4 + 0xFFFF, 0);
+        let mut longest = alloc::vec![0x04, 0x83, 0x01, 0x02, 0x03];
+        longest.resize(5 + 0x1_0203, 0);
+        let mut long = alloc::vec![0x04, 0x82, 0xFF, 0xFF];
+        long.resize(4 + 0xFFFF, 0);
+        let mut too_long = alloc::vec![0x04, 0x84, 1, 0, 0, 0];
+        too_long.resize(6 + 0x100_0000, 0);
+        let mut needless = alloc::vec![0x04, 0x83, 0, 0xFF, 0xFF];
+        needless.resize(5 + 0xFFFF, 0);
         let mut middle = alloc::vec![0x04, 0x81, 0x80];
         middle.resize(3 + 0x80, 0);
-        for good in [&[0x04, 0][..], &[0x04, 1, 7], &middle, &longest] {
+        for good in [&[0x04, 0][..], &[0x04, 1, 7], &middle, &long, &longest] {
             let element = Walker::new(good).expect(tag::OCTET_STRING).unwrap();
             assert_eq!(element.raw, good);
         }
@@ -148,9 +163,16 @@ mod tests {
             &[0x04, 0x81, 0x7F],
             &[0x04, 0x82, 0, 0x80],
             &[0x04, 0x83, 1, 0, 0],
+            &needless,
+            &too_long,
             &[0x1F, 0x01, 0],
         ] {
-            assert_eq!(Walker::new(bad).next().unwrap_err(), Malformed(0), "{bad:?}");
+            assert_eq!(
+                Walker::new(bad).next().unwrap_err(),
+                Malformed(0),
+                "{:?}",
+                &bad[..bad.len().min(8)]
+            );
         }
     }
 

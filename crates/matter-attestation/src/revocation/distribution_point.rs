@@ -1,8 +1,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::Error;
 use crate::raw::{Extension, Frame, Malformed, Tlv, Walker, tag};
+use crate::{Certificate, Error};
 
 /// The content of `id-ce-cRLDistributionPoints` (RFC 5280, 4.2.1.13).
 const OID: [u8; 3] = [0x55, 0x1D, 0x1F];
@@ -10,7 +10,9 @@ const OID: [u8; 3] = [0x55, 0x1D, 0x1F];
 /// Where a certificate says that its CRL is (Matter Core Specification 6.2.4.1; RFC 5280, 4.2.1.13).
 ///
 /// There may be one distribution point, with one URI of http or https, and with one CRL issuer if another than the
-/// certificate's issuer signs the CRL. Whatever is more or otherwise counts as absent, as in the Matter SDK.
+/// certificate's issuer signs the CRL. Both parts are looked for on their own, and whatever is more or otherwise counts
+/// as absent, as in the Matter SDK (connectedhomeip, `src/crypto`, `ExtractCRLDistributionPointURIFromX509Cert` and
+/// `ExtractCDPExtensionCRLIssuerFromX509Cert`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CrlDistributionPoint {
     uri: Option<String>,
@@ -18,12 +20,22 @@ pub struct CrlDistributionPoint {
 }
 
 impl CrlDistributionPoint {
-    /// Reads the extension of a certificate in DER.
+    /// The most octets of a URI that the SDK keeps (`kMaxCRLDistributionPointURLLength`); longer ones are its error.
+    pub const MAX_URI_LEN: usize = 100;
+
+    /// Reads the extension of a certificate.
+    #[must_use]
+    pub fn of(certificate: &Certificate) -> Self {
+        // What was read as a certificate has its frame.
+        Self::of_der(certificate.as_der()).unwrap_or_default()
+    }
+
+    /// Reads the extension of a certificate in DER, of one that [`Certificate`] refuses, too.
     ///
     /// # Errors
     ///
     /// [`Error::CertificateMalformed`] when it is not a certificate.
-    pub fn of_certificate(certificate: &[u8]) -> Result<Self, Error> {
+    pub fn of_der(certificate: &[u8]) -> Result<Self, Error> {
         let malformed = |at: Malformed| Error::CertificateMalformed { offset: Some(at.0) };
         let frame = Frame::read(certificate).map_err(malformed)?;
         let mut list = frame.extensions.as_ref().map_or(Walker::new(&[]), Tlv::inside);
@@ -40,15 +52,15 @@ impl CrlDistributionPoint {
         })
     }
 
-    /// Returns the one URI.
+    /// Returns the URI of the list, which may be longer than [`CrlDistributionPoint::MAX_URI_LEN`].
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
         self.uri.as_deref()
     }
 
-    /// Returns the distinguished name of the one CRL issuer in DER.
+    /// Returns the distinguished name of the list's issuer in DER.
     #[must_use]
-    pub fn crl_issuer(&self) -> Option<&[u8]> {
+    pub fn crl_issuer_der(&self) -> Option<&[u8]> {
         self.crl_issuer.as_deref()
     }
 }
@@ -89,6 +101,7 @@ impl<'a> DistributionPoints<'a> {
                 points.uri = one(&names)
                     .filter(|uri| uri.tag == tag::IMPLICIT_6)
                     .and_then(|uri| core::str::from_utf8(uri.value).ok())
+                    .filter(|uri| uri.is_ascii())
                     .filter(|uri| uri.starts_with("http://") || uri.starts_with("https://"));
             }
         }
@@ -96,7 +109,9 @@ impl<'a> DistributionPoints<'a> {
         if let Some(issuers) = fields.next_if(tag::EXPLICIT_2)? {
             points.crl_issuer = one(&issuers)
                 .filter(|issuer| issuer.tag == tag::EXPLICIT_4)
-                .map(|issuer| issuer.value);
+                .and_then(|issuer| one(&issuer))
+                .filter(|name| name.tag == tag::SEQUENCE)
+                .map(|name| name.raw);
             points.other_crl_issuer = points.crl_issuer.is_none();
         }
         fields.finish()?;

@@ -5,12 +5,11 @@
 use p256::ecdsa::DerSignature;
 
 use crate::finding::Findings;
-use crate::raw::{Malformed, Tlv, Walker, tag};
+use crate::raw::{ECDSA_WITH_SHA256, Malformed, Tlv, Walker, tag};
 use crate::{Object, Rule, oid};
 
-/// AlgorithmIdentifiers without parameters, as they stand inside of the SEQUENCE.
+/// The AlgorithmIdentifier without parameters, as it stands inside of the SEQUENCE.
 const SHA256: [u8; 11] = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
-const ECDSA_WITH_SHA256: [u8; 10] = [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
 
 /// What the envelope holds.
 #[derive(Clone, Copy, Debug, Default)]

@@ -75,6 +75,9 @@ pub(crate) fn rows() -> Vec<Row> {
     each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
         "two CRL issuers", |cert| points(cert, &[distribution_point(&["http://a/"], &["A", "B"])]),
         "one CRL issuer", |cert| points(cert, &[distribution_point(&["http://a/"], &["A"])]));
+    each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
+        "a URI that is not ASCII", |cert| points(cert, &[distribution_point(&["http://\u{e4}/"], &[])]),
+        "a URI of ASCII", |cert| points(cert, &[distribution_point(&["http://a/"], &[])]));
     rows
 }
 

@@ -1,5 +1,9 @@
-//! A naive DER writer that can write anything, right or wrong.
+//! A naive DER writer that can write anything, right or wrong; independent of the crate's.
 #![allow(dead_code, unreachable_pub)]
+
+use matter_attestation::PrivateKey;
+use p256::ecdsa::DerSignature;
+use signature::Signer;
 
 pub const SEQUENCE: u8 = 0x30;
 pub const SET: u8 = 0x31;
@@ -26,6 +30,7 @@ pub const EC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1];
 pub const RSA_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1];
 pub const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7];
 pub const SECP256K1: &[u8] = &[0x2B, 0x81, 4, 0, 0x0A];
+pub const SECP384R1: &[u8] = &[0x2B, 0x81, 4, 0, 0x22];
 pub const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
 pub const SHA1: &[u8] = &[0x2B, 0x0E, 3, 2, 0x1A];
 pub const DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1];
@@ -41,6 +46,9 @@ pub const CRL_POINTS: &[u8] = &[0x55, 0x1D, 31];
 pub const AKI: &[u8] = &[0x55, 0x1D, 35];
 pub const EXTENDED_USAGE: &[u8] = &[0x55, 0x1D, 37];
 pub const UNKNOWN: &[u8] = &[0x2A, 3, 4];
+
+/// ecdsa-with-SHA256 without parameters, the whole AlgorithmIdentifier.
+pub const ALGORITHM: &[u8] = &[0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2];
 
 /// Tag, length and value.
 pub fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
@@ -77,6 +85,11 @@ pub fn name(attributes: &[(&[u8], u8, &str)]) -> Vec<u8> {
     tlv(SEQUENCE, &rdns.concat())
 }
 
+/// A distinguished name of one common name.
+pub fn common_name(text: &str) -> Vec<u8> {
+    name(&[(COMMON_NAME, UTF8, text)])
+}
+
 pub fn extension(kind: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
     let flag = if critical { tlv(BOOLEAN, &[0xFF]) } else { Vec::new() };
     seq(&[&oid(kind), &flag, &tlv(OCTETS, value)])
@@ -90,4 +103,15 @@ pub fn validity(not_before: &str, not_after: &str) -> Vec<u8> {
 pub fn spki(algorithm: &[u8], parameters: &[u8], point: &[u8]) -> Vec<u8> {
     let bits = tlv(BITS, &[&[0], point].concat());
     seq(&[&seq(&[&oid(algorithm), parameters]), &bits])
+}
+
+/// The public key at this point of a named curve.
+pub fn public_key(curve: &[u8], point: &[u8]) -> Vec<u8> {
+    spki(EC_KEY, &oid(curve), point)
+}
+
+/// A BIT STRING with a key's signature.
+pub fn signature(key: &PrivateKey, message: &[u8]) -> Vec<u8> {
+    let signature: DerSignature = key.sign(message);
+    tlv(BITS, &[&[0], signature.as_bytes()].concat())
 }

@@ -1,0 +1,297 @@
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use crate::Error;
+use crate::cursor::Run;
+use crate::head::Head;
+use crate::item::Item;
+use crate::items::PageItems;
+use crate::layout::{
+    PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, SLOT_EMPTY, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST,
+    SLOTS_PER_PAGE, VERSION_2,
+};
+use crate::page::Page;
+use crate::writer::{Payload, Writer};
+
+/// The pages of a partition that is being written to, in the clear.
+///
+/// Pages are numbered as they lie in the image.
+pub(super) struct Log {
+    bytes: Zeroizing<Vec<u8>>,
+    /// For each page the slots, a bit each, whose bytes here are in the clear though erased ones of the image may not
+    /// be: those that were written when the work began or have been since.
+    clear: Vec<u128>,
+    /// The pages with entries, in the order in which they were opened.
+    used: Vec<usize>,
+    /// The pages without.
+    free: VecDeque<usize>,
+    /// The sequence number of the next page; `None` when all are used up.
+    next_sequence: Option<u32>,
+}
+
+impl Log {
+    /// Takes over an image whose written slots are in the clear, erases the entries at `dropped` offsets, and ends moves
+    /// of pages that were interrupted.
+    ///
+    /// But for these entries the image must be one that the decoder accepts.
+    pub(super) fn new(bytes: Zeroizing<Vec<u8>>, dropped: &[usize]) -> Result<Self, Error> {
+        let mut used = Vec::new();
+        let mut free = VecDeque::new();
+        let mut clear = Vec::new();
+        for (number, page) in (0..).map_while(|number| Some((number, Page::nth(&bytes, number)?))) {
+            if page.is_blank() {
+                free.push_back(number);
+            } else {
+                used.push((page.sequence(), number));
+            }
+            let written = (0..SLOTS_PER_PAGE).filter(|&slot| page.slot_state(slot) == SLOT_WRITTEN);
+            clear.push(written.fold(0, |set, slot| set | 1 << slot));
+        }
+        used.sort_unstable();
+        // The firmware counts on from the end of the 32 bits to 0, and then mistakes the order.
+        let next_sequence = used.last().map_or(Some(0), |&(sequence, _)| sequence.checked_add(1));
+        let mut log = Self {
+            bytes,
+            clear,
+            used: used.into_iter().map(|(_, number)| number).collect(),
+            free,
+            next_sequence,
+        };
+        for entry in log.entries_at(dropped) {
+            log.erase(entry.0, entry.1);
+        }
+        log.end_interrupted_moves()?;
+        // The first page of a blank partition is opened when it is written to; one more must be empty then.
+        if log.free.len() < 1 + usize::from(log.used.is_empty()) {
+            return Err(Error::NoEmptyPage);
+        }
+        Ok(log)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many pages there are, empty ones included.
+    pub(super) fn pages(&self) -> usize {
+        self.clear.len()
+    }
+
+    /// The slots whose bytes are in the clear, each with its offset.
+    #[cfg(feature = "encryption")]
+    pub(super) fn clear_slots(&mut self) -> impl Iterator<Item = (&mut [u8; SLOT_SIZE], u128)> {
+        let (pages, _) = self.bytes.as_chunks_mut::<PAGE_SIZE>();
+        let pages = pages.iter_mut().zip(&self.clear).zip((0..).step_by(PAGE_SIZE));
+        pages.flat_map(|((page, clear), offset)| crate::encryption::slots_of(page, offset, *clear))
+    }
+
+    /// The entries page by page in the order of the log, each with its place.
+    pub(super) fn items(&self) -> impl Iterator<Item = (Run, Item<'_>)> {
+        self.used.iter().flat_map(|&page| self.items_of(page).flatten())
+    }
+
+    /// The places and sizes of the entries whose heads lie at these offsets.
+    fn entries_at(&self, offsets: &[usize]) -> Vec<(Run, usize)> {
+        let offsets = offsets.iter().copied().collect::<BTreeSet<_>>();
+        let items = self.items().filter(|(_, item)| offsets.contains(&item.offset()));
+        items.map(|(at, item)| (at, item.slots())).collect()
+    }
+
+    fn items_of(&self, page: usize) -> impl Iterator<Item = Result<(Run, Item<'_>), Error>> {
+        let items = self.page(page).map(PageItems::mounted);
+        items.into_iter().flatten().map(move |item| {
+            let item = item?;
+            let slot = (item.offset() - page * PAGE_SIZE) / SLOT_SIZE - SLOTS_BEFORE_FIRST;
+            Ok((Run { page, slot }, item))
+        })
+    }
+
+    /// Appends an entry of one slot.
+    pub(super) fn append_head(&mut self, head: &Head) -> Result<Run, Error> {
+        let at = self.room_for(1)?;
+        self.writer().put_head(at, head);
+        self.set_clear(at, 1);
+        Ok(at)
+    }
+
+    /// Appends an entry with payload slots, all of them in one page.
+    pub(super) fn append(&mut self, payload: &Payload<'_>) -> Result<Run, Error> {
+        let at = self.room_for(payload.slots())?;
+        self.writer().put_payload(at, payload);
+        self.set_clear(at, payload.slots());
+        Ok(at)
+    }
+
+    pub(super) fn erase(&mut self, at: Run, slots: usize) {
+        let mut writer = self.writer();
+        for slot in at.slot..at.slot + slots {
+            writer.mark_erased(at.page, slot);
+        }
+    }
+
+    /// How many bytes of payload fit behind a head in the page that is being filled.
+    pub(super) fn payload_room(&mut self) -> Result<usize, Error> {
+        let Some(page) = self.current()? else { return Ok(0) };
+        let left = SLOTS_PER_PAGE - self.first_free(page);
+        Ok(left.saturating_sub(1) * SLOT_SIZE)
+    }
+
+    /// Closes the page that is being filled, and opens another: an empty one, or one that takes what is in use of the
+    /// page with the least in use.
+    pub(super) fn open_next(&mut self) -> Result<(), Error> {
+        self.close_last();
+        if self.free.len() >= 2 {
+            return self.open_free().map(drop);
+        }
+        let in_use = |page: usize| {
+            let is_written = |page: &Page<'_>, slot| page.slot_state(slot) == SLOT_WRITTEN;
+            let count = |page: Page<'_>| (0..SLOTS_PER_PAGE).filter(|&slot| is_written(&page, slot)).count();
+            self.page(page).map_or(SLOTS_PER_PAGE, count)
+        };
+        // Of several the first.
+        let least = self.used.iter().copied().min_by_key(|&page| in_use(page));
+        match least {
+            Some(source) if in_use(source) < SLOTS_PER_PAGE => self.move_page(source),
+            _ => Err(self.full()),
+        }
+    }
+
+    /// The error of a partition in which nothing more can be written.
+    pub(super) fn full(&self) -> Error {
+        Error::PartitionFull {
+            usable_pages: self.pages() - 1,
+        }
+    }
+
+    /// Finds the place for so many slots, at most a page's; one more page is opened and no second.
+    fn room_for(&mut self, slots: usize) -> Result<Run, Error> {
+        if let Some(at) = self.room_in_current(slots)? {
+            return Ok(at);
+        }
+        self.open_next()?;
+        self.room_in_current(slots)?.ok_or_else(|| self.full())
+    }
+
+    fn room_in_current(&mut self, slots: usize) -> Result<Option<Run>, Error> {
+        let Some(page) = self.current()? else { return Ok(None) };
+        let slot = self.first_free(page);
+        Ok((slot + slots <= SLOTS_PER_PAGE).then_some(Run { page, slot }))
+    }
+
+    /// The page that is being filled; a blank partition gets its first. `None` when the last page is full.
+    fn current(&mut self) -> Result<Option<usize>, Error> {
+        let Some(&page) = self.used.last() else {
+            return self.open_free().map(Some);
+        };
+        Ok((self.state(page) == PAGE_ACTIVE).then_some(page))
+    }
+
+    /// The slot behind the last one that is not empty, or that is by the bitmap but has been written to, as a power cut
+    /// between the two leaves it. All between are erased, so that the firmware reads what comes behind them.
+    fn first_free(&mut self, page: usize) -> usize {
+        let Some(view) = self.page(page) else {
+            return SLOTS_PER_PAGE;
+        };
+        let slot = view.first_empty();
+        let is_blank = |(slot, bytes): (usize, &[u8; SLOT_SIZE])| {
+            view.slot_state(slot) == SLOT_EMPTY && bytes == &[0xFF; SLOT_SIZE]
+        };
+        let spoilt = view.slots().skip(slot).collect::<Vec<_>>();
+        let spoilt = spoilt
+            .into_iter()
+            .rposition(|slot| !is_blank(slot))
+            .map_or(0, |last| last + 1);
+        self.erase(Run { page, slot }, spoilt);
+        slot + spoilt
+    }
+
+    fn open_free(&mut self) -> Result<usize, Error> {
+        let sequence = self.next_sequence.ok_or(Error::PageSequence)?;
+        let page = self.free.pop_front().ok_or_else(|| self.full())?;
+        self.next_sequence = sequence.checked_add(1);
+        self.writer().open_page(page, sequence, VERSION_2);
+        self.used.push(page);
+        Ok(page)
+    }
+
+    /// Moves the entries of a page to an empty one.
+    fn move_page(&mut self, source: usize) -> Result<(), Error> {
+        let target = self.open_free()?;
+        let entries = self
+            .items_of(source)
+            .map(|entry| entry.map(|(at, item)| (at, item.slots())));
+        // What cannot be read would be lost.
+        let entries = entries.collect::<Result<Vec<_>, Error>>()?;
+        let mut slot = 0;
+        for (at, slots) in entries {
+            let to = Run { page: target, slot };
+            self.writer().copy_slots(at, to, slots);
+            self.set_clear(to, slots);
+            slot += slots;
+        }
+        self.free_page(source);
+        Ok(())
+    }
+
+    /// A page that was being moved is moved again from the start.
+    ///
+    /// The firmware does that to one page a start, and loses the entries of a second one, which no power cut leaves, at
+    /// the next; here all are moved.
+    fn end_interrupted_moves(&mut self) -> Result<(), Error> {
+        let is_freeing = |log: &Self, page: &usize| log.state(*page) == PAGE_FREEING;
+        let Some(mut source) = self.used.iter().copied().find(|page| is_freeing(self, page)) else {
+            return Ok(());
+        };
+        if let Some(&target) = self.used.last()
+            && self.state(target) == PAGE_ACTIVE
+        {
+            self.free_page(target);
+        }
+        loop {
+            self.move_page(source)?;
+            match self.used.iter().copied().find(|page| is_freeing(self, page)) {
+                Some(next) => {
+                    // It cannot be moved behind the one before, which is as good as full.
+                    self.close_last();
+                    source = next;
+                }
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn close_last(&mut self) {
+        if let Some(&last) = self.used.last() {
+            self.writer().set_state(last, PAGE_FULL);
+        }
+    }
+
+    fn free_page(&mut self, page: usize) {
+        self.writer().erase_page(page);
+        self.used.retain(|&used| used != page);
+        self.free.push_back(page);
+        if let Some(clear) = self.clear.get_mut(page) {
+            *clear = 0;
+        }
+    }
+
+    fn page(&self, number: usize) -> Option<Page<'_>> {
+        Page::nth(&self.bytes, number)
+    }
+
+    fn state(&self, page: usize) -> u32 {
+        self.page(page).map_or(PAGE_FULL, |page| page.state())
+    }
+
+    fn set_clear(&mut self, at: Run, slots: usize) {
+        if let Some(clear) = self.clear.get_mut(at.page) {
+            *clear = (at.slot..at.slot + slots).fold(*clear, |set, slot| set | 1 << slot);
+        }
+    }
+
+    fn writer(&mut self) -> Writer<'_> {
+        Writer::new(&mut self.bytes)
+    }
+}

@@ -1,0 +1,112 @@
+use crate::item::Frame;
+use crate::items::end_of;
+use crate::layout::{PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST};
+use crate::page::Page;
+
+/// The pages that hold entries, in the order in which they were written: by sequence number, and of one number as they
+/// lie in flash.
+///
+/// Without a place for all page numbers, each pass over the headers finds the next few pages.
+#[derive(Clone)]
+pub(crate) struct LogOrder<'a> {
+    image: &'a [u8],
+    /// The next pages, as sequence number and page number.
+    batch: [(u32, usize); BATCH],
+    len: usize,
+    next: usize,
+    /// The last page of the batch, behind which the next one starts.
+    last: Option<(u32, usize)>,
+    is_done: bool,
+}
+
+/// Pages found in one pass. More make a longer struct, fewer more passes.
+const BATCH: usize = 32;
+
+impl<'a> LogOrder<'a> {
+    pub(crate) const fn new(image: &'a [u8]) -> Self {
+        Self {
+            image,
+            batch: [(0, 0); BATCH],
+            len: 0,
+            next: 0,
+            last: None,
+            is_done: false,
+        }
+    }
+
+    fn fill(&mut self) {
+        (self.len, self.next) = (0, 0);
+        for number in 0..self.image.len() / PAGE_SIZE {
+            let Some(page) = Page::nth(self.image, number) else {
+                continue;
+            };
+            let place = (page.sequence(), number);
+            let is_full = self.len == BATCH;
+            if self.last >= Some(place) || (is_full && self.batch.last() <= Some(&place)) || page.check() != Ok(true) {
+                continue;
+            }
+            // The last one of a full batch gives way.
+            let kept = self.len.min(BATCH - 1);
+            let at = self
+                .batch
+                .iter()
+                .take(kept)
+                .position(|other| *other > place)
+                .unwrap_or(kept);
+            if let Some(tail) = self.batch.get_mut(at..=kept) {
+                tail.rotate_right(1);
+                if let Some(first) = tail.first_mut() {
+                    *first = place;
+                }
+            }
+            self.len = kept + 1;
+        }
+        self.is_done = self.len < BATCH;
+        self.last = self.len.checked_sub(1).and_then(|last| self.batch.get(last)).copied();
+    }
+}
+
+impl<'a> Iterator for LogOrder<'a> {
+    type Item = Page<'a>;
+
+    fn next(&mut self) -> Option<Page<'a>> {
+        if self.next == self.len {
+            if self.is_done {
+                return None;
+            }
+            self.fill();
+        }
+        let (_, number) = *self.batch.get(..self.len)?.get(self.next)?;
+        self.next += 1;
+        Page::nth(self.image, number)
+    }
+}
+
+/// What the firmware finds an entry by: namespace, chunk index and key. The type is not part of it.
+pub(crate) type Identity<'a> = (u8, u8, &'a [u8]);
+
+pub(crate) fn identity(slot: &[u8; SLOT_SIZE]) -> Identity<'_> {
+    let [namespace, _, _, chunk, ..] = *slot;
+    let (_, key) = slot.split_at(8);
+    let (key, _) = key.split_at(16);
+    (namespace, chunk, key)
+}
+
+/// The entries of a page that the firmware sees, readable or not.
+pub(crate) fn heads_of<'a>(page: &Page<'a>) -> impl Iterator<Item = (usize, Identity<'a>)> + use<'a> {
+    let heads = Frame::heads(page, end_of(page));
+    let slots = page.slots().filter(move |(slot, _)| heads >> slot & 1 == 1);
+    slots.map(|(slot, bytes)| (slot, identity(bytes)))
+}
+
+pub(crate) fn kind_at(page: &Page<'_>, slot: usize) -> Option<u8> {
+    page.slot(slot).map(|[_, kind, ..]| *kind)
+}
+
+/// Splits an offset in the image into the page's number and the slot.
+pub(crate) const fn place(offset: usize) -> (usize, usize) {
+    (
+        offset / PAGE_SIZE,
+        (offset % PAGE_SIZE / SLOT_SIZE).saturating_sub(SLOTS_BEFORE_FIRST),
+    )
+}

@@ -1,0 +1,116 @@
+//! Devices that write for a while, whose power then fails.
+
+use std::collections::BTreeMap;
+
+use esp_nvs_image::{Entries, Entry, Severity, StoredValue, check, decode, recover};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::device::{Data, Device};
+
+#[derive(Clone, Debug)]
+enum Action {
+    Set(usize, Data),
+    Remove(usize),
+}
+
+/// Keys keep their types: numbers, texts and blobs.
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let set = prop_oneof![
+        (0usize..40, any::<u8>()).prop_map(|(key, value)| Action::Set(key * 3, Data::Number(value))),
+        (0usize..8, 0usize..300, 0u8..26).prop_map(|(key, len, letter)| {
+            Action::Set(
+                key * 3 + 1,
+                Data::Text(char::from(b'a' + letter).to_string().repeat(len)),
+            )
+        }),
+        (0usize..4, 0usize..700, any::<u8>())
+            .prop_map(|(key, len, byte)| Action::Set(key * 3 + 2, Data::Blob(vec![byte; len]))),
+        (0usize..2, 0usize..9000, any::<u8>())
+            .prop_map(|(key, len, byte)| Action::Set(key * 3 + 2, Data::Blob(vec![byte; len]))),
+    ];
+    let remove = (0usize..60).prop_map(Action::Remove);
+    vec(prop_oneof![9 => set, 1 => remove], 1..160)
+}
+
+fn values(entries: &[Entry<'_>]) -> BTreeMap<String, Data> {
+    let value = |value: &StoredValue<'_>| match value {
+        StoredValue::U8(v) => Data::Number(*v),
+        StoredValue::Str(v) => Data::Text((*v).to_owned()),
+        StoredValue::Blob(v) => Data::Blob(v.to_vec()),
+        other => unreachable!("{other:?}"),
+    };
+    let values = entries
+        .iter()
+        .map(|e| (e.key.to_string(), value(&e.value)))
+        .collect::<BTreeMap<_, _>>();
+    assert_eq!(values.len(), entries.len(), "a key stands twice");
+    values
+}
+
+/// How many steps the flash had made, and what the device held.
+type Moment = (usize, BTreeMap<String, Data>);
+
+/// Runs a device; returns it with the moments before and after each action.
+fn run(actions: &[Action], pages: usize) -> (Device, Vec<Moment>) {
+    let mut device = Device::new(pages);
+    let mut history = vec![(device.steps.len(), BTreeMap::new())];
+    for action in actions {
+        let done = match action {
+            Action::Set(key, data) => device.set(&format!("k{key}"), data),
+            Action::Remove(key) => {
+                device.remove(&format!("k{key}"));
+                Some(())
+            }
+        };
+        if done.is_none() {
+            break;
+        }
+        history.push((device.steps.len(), device.values.clone()));
+    }
+    (device, history)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn worn_device_is_read_by_all_readers(actions in actions(), pages in 3usize..9) {
+        let (device, history) = run(&actions, pages);
+        for (steps, held) in history.iter().rev().step_by(7) {
+            let image = device.after(*steps);
+            let entries = decode(&image);
+            prop_assert!(entries.is_ok(), "{:?}", entries.err());
+            let entries = entries.unwrap();
+            prop_assert!(values(&entries) == *held);
+            let walked = Entries::new(&image).map(|entry| entry.unwrap().into()).collect::<Vec<Entry<'_>>>();
+            prop_assert!(walked == entries);
+            let read = recover(&image);
+            prop_assert_eq!(read.damage, []);
+            prop_assert!(read.entries == entries);
+            let worst = check(&image).iter().map(|finding| finding.severity).max();
+            prop_assert!(worst < Some(Severity::Error), "{:#?}", check(&image));
+        }
+    }
+
+    #[test]
+    fn value_survives_when_power_fails_at_any_step(actions in actions(), pages in 3usize..9, cuts in vec(any::<prop::sample::Index>(), 20)) {
+        let (device, history) = run(&actions, pages);
+        let (end, _) = history[history.len() - 1];
+        for cut in cuts {
+            let steps = history[0].0 + cut.index(end - history[0].0 + 1);
+            let after = history.iter().position(|(at, _)| *at >= steps).unwrap();
+            let image = device.after(steps);
+            let read = recover(&image);
+            let held = values(&read.entries);
+            let is_before = after > 0 && held == history[after - 1].1;
+            prop_assert!(is_before || held == history[after].1, "{:?}", read.damage);
+            let walked = Entries::new(&image).filter_map(|entry| Some(entry.ok()?.into())).collect::<Vec<Entry<'_>>>();
+            prop_assert!(walked == read.entries);
+            match decode(&image) {
+                Ok(entries) => prop_assert!(entries == read.entries && read.damage.is_empty()),
+                Err(error) => prop_assert_eq!(Some(&error), read.damage.first()),
+            }
+        }
+    }
+}

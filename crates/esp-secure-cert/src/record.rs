@@ -1,0 +1,254 @@
+use core::fmt;
+use core::iter::FusedIterator;
+
+use crate::crc::crc32;
+use crate::layout::{ALIGNMENT, FOOTER, HEADER, LEGACY_RESERVED, MAGIC};
+use crate::{Error, Flags, RecordType};
+
+/// One record as it lies in an image. Nothing is copied, and nothing is checked before it is asked for.
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    offset: usize,
+    header: &'a [u8; HEADER],
+    data: &'a [u8],
+    padding: &'a [u8],
+    crc: u32,
+}
+
+impl<'a> Record<'a> {
+    /// Reads the record at the start of `rest`; `None` where no magic is.
+    fn read(rest: &'a [u8], offset: usize) -> Result<Option<Self>, Error> {
+        if !rest.starts_with(&MAGIC.to_le_bytes()) {
+            return Ok(None);
+        }
+        let available = rest.len();
+        let truncated = |needed| Error::Truncated {
+            offset,
+            needed,
+            available,
+        };
+        let (header, body) = rest.split_first_chunk::<HEADER>().ok_or(truncated(HEADER))?;
+        let [.., low, high] = *header;
+        let len = usize::from(u16::from_le_bytes([low, high]));
+        let padded = len.next_multiple_of(ALIGNMENT);
+        let read = || {
+            let (data, body) = body.split_at_checked(len)?;
+            let (padding, body) = body.split_at_checked(padded - len)?;
+            Some((data, padding, body.first_chunk()?))
+        };
+        let (data, padding, crc) = read().ok_or(truncated(HEADER + padded + FOOTER))?;
+        Ok(Some(Self {
+            offset,
+            header,
+            data,
+            padding,
+            crc: u32::from_le_bytes(*crc),
+        }))
+    }
+
+    /// Returns where the record starts in the image, in bytes.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Returns where the record ends in the image, in bytes.
+    #[must_use]
+    pub const fn end(&self) -> usize {
+        self.offset + HEADER + self.data.len() + self.padding.len() + FOOTER
+    }
+
+    /// Returns the flags.
+    #[must_use]
+    pub const fn flags(&self) -> Flags {
+        let [_, _, _, _, flags, ..] = *self.header;
+        Flags::new(flags)
+    }
+
+    /// Returns the three reserved bytes.
+    #[must_use]
+    pub const fn reserved(&self) -> [u8; 3] {
+        let [_, _, _, _, _, a, b, c, ..] = *self.header;
+        [a, b, c]
+    }
+
+    /// Returns the type.
+    #[must_use]
+    pub const fn kind(&self) -> RecordType {
+        let [_, _, _, _, _, _, _, _, kind, ..] = *self.header;
+        RecordType::new(kind)
+    }
+
+    /// Returns the subtype as it is stored, 254 and 255 included.
+    #[must_use]
+    pub const fn subtype(&self) -> u8 {
+        let [_, _, _, _, _, _, _, _, _, subtype, ..] = *self.header;
+        subtype
+    }
+
+    /// Returns the data without padding. It may be a private key.
+    #[must_use]
+    pub const fn data(&self) -> &'a [u8] {
+        self.data
+    }
+
+    /// Returns the bytes between data and checksum.
+    #[must_use]
+    pub const fn padding(&self) -> &'a [u8] {
+        self.padding
+    }
+
+    /// Returns the checksum as it is stored.
+    #[must_use]
+    pub const fn crc(&self) -> u32 {
+        self.crc
+    }
+
+    /// Tells whether the checksum is right.
+    #[must_use]
+    pub fn crc_ok(&self) -> bool {
+        crc32(&[self.header, self.data, self.padding]) == self.crc
+    }
+
+    /// Tells whether the header is that of the first version of the format: flags and reserved bytes all ones.
+    #[must_use]
+    pub fn is_legacy(&self) -> bool {
+        self.flags().is_legacy() && self.reserved() == LEGACY_RESERVED
+    }
+
+    /// Returns the parts from which [`Writer::push_raw`](crate::Writer::push_raw) makes the same bytes again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Crc`] when the checksum is wrong, since it is computed anew.
+    pub fn to_raw(&self) -> Result<RawRecord<'a>, Error> {
+        self.checked()?;
+        Ok(RawRecord {
+            flags: self.flags(),
+            reserved: self.reserved(),
+            kind: self.kind(),
+            subtype: self.subtype(),
+            data: self.data,
+            padding: self.padding,
+        })
+    }
+
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        if !self.crc_ok() {
+            return Err(Error::Crc { offset: self.offset });
+        }
+        Ok(self)
+    }
+}
+
+impl fmt::Debug for Record<'_> {
+    /// Leaves out the data, which may be a private key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("offset", &self.offset)
+            .field("flags", &self.flags())
+            .field("kind", &self.kind())
+            .field("subtype", &self.subtype())
+            .field("len", &self.data.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A record field by field, for what the typed methods of [`Writer`](crate::Writer) do not write.
+#[derive(Clone, Copy)]
+pub struct RawRecord<'a> {
+    /// The flags.
+    pub flags: Flags,
+    /// The reserved bytes, normally 0.
+    pub reserved: [u8; 3],
+    /// The type.
+    pub kind: RecordType,
+    /// The subtype; 254 and 255 cannot be looked up.
+    pub subtype: u8,
+    /// The data, at most 65504 bytes.
+    pub data: &'a [u8],
+    /// What fills the data up to 16 bytes: zeros where this is too short, and cut where it is too long.
+    pub padding: &'a [u8],
+}
+
+impl<'a> RawRecord<'a> {
+    /// Makes a plain record with zeros everywhere else.
+    #[must_use]
+    pub const fn new(kind: RecordType, subtype: u8, data: &'a [u8]) -> Self {
+        Self {
+            flags: Flags::PLAIN,
+            reserved: [0; 3],
+            kind,
+            subtype,
+            data,
+            padding: &[],
+        }
+    }
+
+    /// Replaces the flags.
+    #[must_use]
+    pub const fn with_flags(mut self, flags: Flags) -> Self {
+        self.flags = flags;
+        self
+    }
+}
+
+impl fmt::Debug for RawRecord<'_> {
+    /// Leaves out the data, which may be a private key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawRecord")
+            .field("flags", &self.flags)
+            .field("kind", &self.kind)
+            .field("subtype", &self.subtype)
+            .field("len", &self.data.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Walks over the records of an image without allocating, up to the first word that is not the magic.
+///
+/// A record with a wrong checksum is handed out like any other. One that runs over the image is the one `Err`, and the
+/// last item.
+#[derive(Clone, Copy, Debug)]
+pub struct Records<'a> {
+    image: &'a [u8],
+    offset: usize,
+    broken: bool,
+}
+
+impl<'a> Records<'a> {
+    /// Starts at the first byte of an image.
+    #[must_use]
+    pub const fn new(image: &'a [u8]) -> Self {
+        Self {
+            image,
+            offset: 0,
+            broken: false,
+        }
+    }
+
+    /// Returns where the walk has arrived; when it is over, where the records end.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.broken {
+            return None;
+        }
+        let rest = self.image.get(self.offset..)?;
+        let read = Record::read(rest, self.offset).transpose()?;
+        match &read {
+            Ok(record) => self.offset = record.end(),
+            Err(_) => self.broken = true,
+        }
+        Some(read)
+    }
+}
+
+impl FusedIterator for Records<'_> {}

@@ -1,0 +1,111 @@
+use core::fmt;
+
+/// What a record holds, by its type code. Codes without a name are kept.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::RecordType;
+///
+/// assert_eq!(RecordType::DEV_CERT.to_string(), "DEV_CERT");
+/// assert_eq!(RecordType::from_name("MATTER_1"), Some(RecordType::new(201)));
+/// assert_eq!(RecordType::new(99).to_string(), "99");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordType(u8);
+
+/// Declares the names once for the constants, for reading and for writing.
+macro_rules! types {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        impl RecordType {
+            $($(#[$doc])* pub const $name: Self = Self($code);)*
+
+            /// Returns the vendor's name for the code, without the prefix and suffix that all share.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $($code => Some(stringify!($name)),)*
+                    _ => None,
+                }
+            }
+
+            /// Returns the type with a name of [`RecordType::name`].
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($name) => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+types! {
+    /// The certificate that signed the device's; for Matter the PAI.
+    CA_CERT = 0,
+    /// The device's certificate; for Matter the DAC.
+    DEV_CERT = 1,
+    /// The private key, or a record without data that says where it is.
+    PRIV_KEY = 2,
+    /// The RSA key, encrypted for the digital signature peripheral.
+    DS_DATA = 3,
+    /// The parameters of the digital signature peripheral.
+    DS_CONTEXT = 4,
+    /// The salt of a key that is derived from the HMAC key in the eFuses.
+    HMAC_ECDSA_KEY_SALT = 5,
+    /// The eFuse block that holds an ECDSA key.
+    SEC_CFG = 6,
+    /// The key of the secure storage of the trusted execution environment.
+    TEE_SEC_STORAGE_KEY = 7,
+    /// A signature of everything before the first one.
+    SIGNATURE_BLOCK = 8,
+    /// The SHA-256 of everything before.
+    INTEGRITY = 9,
+    /// Where the records end; never written.
+    END = 50,
+    /// Data of the application.
+    USER_DATA_1 = 51,
+    /// Data of the application.
+    USER_DATA_2 = 52,
+    /// Data of the application.
+    USER_DATA_3 = 53,
+    /// Data of the application.
+    USER_DATA_4 = 54,
+    /// Data of the application.
+    USER_DATA_5 = 55,
+    /// Matter's commissionable data.
+    MATTER_1 = 201,
+    /// Reserved for Matter.
+    MATTER_2 = 202,
+}
+
+impl RecordType {
+    /// Wraps a code; every code is a type.
+    #[must_use]
+    pub const fn new(code: u8) -> Self {
+        Self(code)
+    }
+
+    /// Returns the code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Display for RecordType {
+    /// Writes the name, or the number of a code without one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RecordType({self})")
+    }
+}

@@ -1,0 +1,156 @@
+//! Signatures of an image: made through the traits of the `signature` crate, and verified.
+
+#[cfg(feature = "ecdsa")]
+mod ecdsa;
+#[cfg(feature = "rsa")]
+mod rsa;
+
+use crate::layout::{SIGNATURE_HEADER, SIGNATURE_LAST};
+use crate::{Error, Flags, Image, RecordType, SignatureAlgorithm, SignatureBlock, Subtype, Writer};
+
+/// A public key that signatures are verified with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublicKey {
+    /// ECDSA on P-256.
+    #[cfg(feature = "ecdsa")]
+    P256(p256::ecdsa::VerifyingKey),
+    /// ECDSA on P-384.
+    #[cfg(feature = "ecdsa")]
+    P384(p384::ecdsa::VerifyingKey),
+    /// RSASSA-PSS with 3072 bits.
+    #[cfg(feature = "rsa")]
+    Rsa3072(::rsa::RsaPublicKey),
+}
+
+impl PublicKey {
+    /// Tells whether a block holds this key.
+    #[must_use]
+    pub fn is_in(&self, block: &SignatureBlock<'_>) -> bool {
+        match self {
+            #[cfg(feature = "ecdsa")]
+            Self::P256(key) => ecdsa::is_p256_in(key, block),
+            #[cfg(feature = "ecdsa")]
+            Self::P384(key) => ecdsa::is_p384_in(key, block),
+            #[cfg(feature = "rsa")]
+            Self::Rsa3072(key) => rsa::is_in(key, block),
+        }
+    }
+
+    fn verify(&self, signed: &[u8], block: &SignatureBlock<'_>) -> Result<(), Error> {
+        match self {
+            #[cfg(feature = "ecdsa")]
+            Self::P256(key) => ecdsa::verify_p256(key, signed, block),
+            #[cfg(feature = "ecdsa")]
+            Self::P384(key) => ecdsa::verify_p384(key, signed, block),
+            #[cfg(feature = "rsa")]
+            Self::Rsa3072(key) => rsa::verify(key, signed, block),
+        }
+    }
+}
+
+#[cfg(feature = "ecdsa")]
+impl From<p256::ecdsa::VerifyingKey> for PublicKey {
+    fn from(key: p256::ecdsa::VerifyingKey) -> Self {
+        Self::P256(key)
+    }
+}
+
+#[cfg(feature = "ecdsa")]
+impl From<p384::ecdsa::VerifyingKey> for PublicKey {
+    fn from(key: p384::ecdsa::VerifyingKey) -> Self {
+        Self::P384(key)
+    }
+}
+
+#[cfg(feature = "rsa")]
+impl From<::rsa::RsaPublicKey> for PublicKey {
+    fn from(key: ::rsa::RsaPublicKey) -> Self {
+        Self::Rsa3072(key)
+    }
+}
+
+impl<'a> Image<'a> {
+    /// Verifies the signature by a key and returns its block.
+    ///
+    /// What is verified is everything before the first SIGNATURE_BLOCK, as on a device, whatever the block states.
+    /// Records behind it are not covered; [`check`](crate::check) names them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SignatureMissing`] when no block holds the key, [`Error::SignatureRange`] when its block states another
+    /// range or nothing is signed, [`Error::SignatureInvalid`], and for damaged records [`Error::SignatureBlock`],
+    /// [`Error::Crc`] and [`Error::Truncated`].
+    pub fn verify_signature(&self, key: &PublicKey) -> Result<SignatureBlock<'a>, Error> {
+        let signed = self.signed_bytes()?;
+        for record in self.records() {
+            let record = record?;
+            if record.kind() != RecordType::SIGNATURE_BLOCK {
+                continue;
+            }
+            let block = SignatureBlock::decode(record.checked()?.data())?;
+            if !key.is_in(&block) {
+                continue;
+            }
+            if signed.is_empty() || !block.covers(signed.len()) {
+                return Err(Error::SignatureRange);
+            }
+            key.verify(signed, &block)?;
+            return Ok(block);
+        }
+        Err(Error::SignatureMissing)
+    }
+}
+
+impl Writer<'_> {
+    /// Returns what a signature covers and the subtype of the next one.
+    fn to_sign(&self, key: &PublicKey) -> Result<(&[u8], Subtype), Error> {
+        let image = Image::new(self.as_bytes());
+        let signed = image.signed_bytes()?;
+        if signed.is_empty() {
+            return Err(Error::NoRecords);
+        }
+        let mut next = 0;
+        for record in image.records() {
+            let record = record?;
+            match record.kind() {
+                RecordType::SIGNATURE_BLOCK => {
+                    if record.subtype() >= SIGNATURE_LAST {
+                        return Err(Error::TooManySignatures);
+                    }
+                    if key.is_in(&SignatureBlock::decode(record.data())?) {
+                        return Err(Error::SignedAlready);
+                    }
+                    next = next.max(record.subtype() + 1);
+                }
+                // A digest covers what is before it and is written anew behind a new signature.
+                RecordType::INTEGRITY => {}
+                _ if record.offset() >= signed.len() => {
+                    return Err(Error::Unsigned {
+                        offset: record.offset(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok((signed, Subtype::new(next)?))
+    }
+
+    /// Writes a block and verifies it as a reader does; one that does not verify is taken back.
+    fn push_signature(&mut self, subtype: Subtype, data: &[&[u8]], key: &PublicKey) -> Result<(), Error> {
+        let before = self.as_bytes().len();
+        self.push_new(RecordType::SIGNATURE_BLOCK, subtype, Flags::PLAIN, data)?;
+        if Image::new(self.as_bytes()).verify_signature(key).is_err() {
+            self.truncate(before);
+            return Err(Error::SigningFailed);
+        }
+        Ok(())
+    }
+}
+
+/// Returns the first bytes of a block.
+fn header(algorithm: SignatureAlgorithm, signed: &[u8]) -> Result<[u8; SIGNATURE_HEADER], Error> {
+    let len = signed.len();
+    let stated = u32::try_from(len).map_err(|_| Error::DataTooLong { len })?;
+    Ok(SignatureBlock::header(algorithm, stated))
+}

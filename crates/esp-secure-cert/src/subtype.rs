@@ -1,0 +1,56 @@
+use core::fmt;
+
+use crate::Error;
+
+/// Which of the records of one type: 0..=253.
+///
+/// 254 stands for the last record of a type where the firmware looks one up, and 255 for none.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::Subtype;
+///
+/// assert_eq!(Subtype::new(7)?.get(), 7);
+/// assert!(Subtype::new(254).is_err());
+/// # Ok::<(), esp_secure_cert::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subtype(u8);
+
+impl Subtype {
+    /// The first.
+    pub const MIN: Self = Self(0);
+    /// The last.
+    pub const MAX: Self = Self(253);
+
+    /// Accepts 0..=253.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Subtype`] for 254 and 255.
+    pub const fn new(subtype: u8) -> Result<Self, Error> {
+        if subtype > Self::MAX.0 {
+            return Err(Error::Subtype { subtype });
+        }
+        Ok(Self(subtype))
+    }
+
+    /// For constants that are in range.
+    pub(crate) const fn literal(subtype: u8) -> Self {
+        assert!(subtype <= Self::MAX.0);
+        Self(subtype)
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Display for Subtype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

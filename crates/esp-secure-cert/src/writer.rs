@@ -1,0 +1,306 @@
+use core::fmt;
+
+use crate::crc::crc32;
+use crate::layout::{ALIGNMENT, END_MARKER, FOOTER, HEADER, INTEGRITY_LAST, MAGIC, MAX_DATA, SEC_CFG};
+use crate::{
+    Certificate, Error, Flags, Image, KeyStorage, MatterData, PartitionSize, RawRecord, RecordType, Records, Storage,
+    Subtype, Tail, integrity,
+};
+
+/// Writes records into a caller's buffer, one after the other.
+///
+/// A method that fails changes nothing. When the writer is dropped, the buffer still holds what was written, also a
+/// private key; wiping it is the caller's job.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::{Image, MatterData, PartitionSize, Subtype, Writer};
+///
+/// let mut buffer = [0; 256];
+/// let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+/// writer.push_matter(&MatterData::discriminator(3840)?)?;
+/// writer.push_integrity()?;
+/// let image = writer.finish();
+/// assert_eq!(image.len(), 32 + 48);
+/// assert!(Image::new(image).verify_integrity()?);
+/// # Ok::<(), esp_secure_cert::Error>(())
+/// ```
+pub struct Writer<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+    size: PartitionSize,
+}
+
+impl<'b> Writer<'b> {
+    /// Starts an image. The buffer may be shorter than the partition.
+    #[must_use]
+    pub const fn new(buffer: &'b mut [u8], size: PartitionSize) -> Self {
+        Self { buffer, len: 0, size }
+    }
+
+    /// Goes on behind the records of the image that the first `image_len` bytes of the buffer hold.
+    ///
+    /// An end marker and erased flash behind them are written over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`] when the buffer is shorter than that, [`Error::Crc`] and [`Error::Truncated`] for a
+    /// damaged record, [`Error::Tail`] when there is anything else behind the records, [`Error::PartitionFull`] when
+    /// they are longer than the partition.
+    pub fn append(buffer: &'b mut [u8], image_len: usize, size: PartitionSize) -> Result<Self, Error> {
+        let available = buffer.len();
+        let image = Image::new(buffer.get(..image_len).ok_or(Error::BufferTooSmall {
+            needed: image_len,
+            available,
+        })?);
+        for record in image.records() {
+            record?.checked()?;
+        }
+        let len = image.record_bytes().len();
+        if image.tail() == Tail::Other {
+            return Err(Error::Tail { offset: len });
+        }
+        if len > size.capacity() {
+            return Err(Error::PartitionFull {
+                needed: len,
+                capacity: size.capacity(),
+            });
+        }
+        Ok(Self { buffer, len, size })
+    }
+
+    /// Returns the records that were written so far.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.buffer.get(..self.len).unwrap_or_default()
+    }
+
+    /// Returns the image.
+    #[must_use]
+    pub fn finish(self) -> &'b mut [u8] {
+        self.buffer.get_mut(..self.len).unwrap_or_default()
+    }
+
+    /// Returns the image with the marker that the vendor's tool writes behind the last record after appending.
+    ///
+    /// The firmware does not need it: it makes the length no multiple of 16, and it lies where the device would append
+    /// its next record, which refuses flash that is not erased.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PartitionFull`] and [`Error::BufferTooSmall`].
+    pub fn finish_with_marker(self) -> Result<&'b mut [u8], Error> {
+        let end = self.room_for(END_MARKER.len())?;
+        let image = self.buffer.get_mut(..end).unwrap_or_default();
+        image
+            .iter_mut()
+            .rev()
+            .zip(END_MARKER.iter().rev())
+            .for_each(|(to, from)| *to = *from);
+        Ok(image)
+    }
+
+    /// Writes the certificate that signed the device's; for Matter the PAI.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Duplicate`], [`Error::DataTooLong`], [`Error::PartitionFull`] and [`Error::BufferTooSmall`], as of all
+    /// methods that write records.
+    pub fn push_ca_certificate(&mut self, subtype: Subtype, certificate: &Certificate<'_>) -> Result<(), Error> {
+        self.push_new(RecordType::CA_CERT, subtype, Flags::PLAIN, &certificate.parts())
+    }
+
+    /// Writes the device's certificate; for Matter the DAC.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::push_ca_certificate`].
+    pub fn push_device_certificate(&mut self, subtype: Subtype, certificate: &Certificate<'_>) -> Result<(), Error> {
+        self.push_new(RecordType::DEV_CERT, subtype, Flags::PLAIN, &certificate.parts())
+    }
+
+    /// Writes where the private key is, and the key itself if it is plain or encrypted.
+    ///
+    /// What the key needs beside it (SEC_CFG, the salt, DS_CONTEXT) is written with it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Writer::push_ca_certificate`], and [`Error::SecondEncrypted`] for a second encrypted record in an
+    /// image: the initialisation vector depends on the eFuse key alone, and with two texts under one of them AES-GCM
+    /// protects neither.
+    pub fn push_key(&mut self, subtype: Subtype, key: &KeyStorage<'_>) -> Result<(), Error> {
+        let before = self.len;
+        let done = self.push_key_records(subtype, key);
+        if done.is_err() {
+            self.len = before;
+        }
+        done
+    }
+
+    fn push_key_records(&mut self, subtype: Subtype, key: &KeyStorage<'_>) -> Result<(), Error> {
+        let kind = RecordType::PRIV_KEY;
+        match key {
+            KeyStorage::Plain(key) => self.push_new(kind, subtype, Flags::PLAIN, &key.parts()),
+            KeyStorage::EfuseEcdsa(key) => {
+                let configuration = [&[key.block()][..], &[0; SEC_CFG - 1]];
+                self.push_new(RecordType::SEC_CFG, subtype, Flags::PLAIN, &configuration)?;
+                self.push_new(kind, subtype, Flags::EFUSE_ECDSA, &[])
+            }
+            KeyStorage::HmacDerived(salt) => {
+                let salt = [salt.as_bytes()];
+                self.push_new(RecordType::HMAC_ECDSA_KEY_SALT, subtype, Flags::PLAIN, &salt)?;
+                self.push_new(kind, subtype, Flags::HMAC_DERIVED, &[])
+            }
+            KeyStorage::HmacEncrypted(key) => {
+                let encrypted = |storage| storage == Storage::HmacEncrypted;
+                let mut others = Records::new(self.as_bytes()).flatten();
+                if let Some(other) = others.find(|record| encrypted(record.flags().storage())) {
+                    return Err(Error::SecondEncrypted { offset: other.offset() });
+                }
+                self.push_new(kind, subtype, Flags::HMAC_ENCRYPTED, &[key.as_bytes()])
+            }
+            KeyStorage::RsaDs(key) => {
+                let data = [&key.words()[..], key.iv(), key.ciphertext()];
+                self.push_new(RecordType::DS_DATA, subtype, Flags::PLAIN, &data)?;
+                self.push_new(RecordType::DS_CONTEXT, subtype, Flags::PLAIN, &[&key.context()])
+            }
+        }
+    }
+
+    /// Writes data of the application.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotUserData`] unless the type is one of `USER_DATA_1` to `USER_DATA_5`, and those of
+    /// [`Writer::push_ca_certificate`].
+    pub fn push_user_data(&mut self, kind: RecordType, subtype: Subtype, data: &[u8]) -> Result<(), Error> {
+        if !(RecordType::USER_DATA_1..=RecordType::USER_DATA_5).contains(&kind) {
+            return Err(Error::NotUserData { kind });
+        }
+        self.push_new(kind, subtype, Flags::PLAIN, &[data])
+    }
+
+    /// Writes an item of Matter's commissionable data.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::push_ca_certificate`].
+    pub fn push_matter(&mut self, data: &MatterData<'_>) -> Result<(), Error> {
+        self.push_new(RecordType::MATTER_1, data.subtype(), Flags::PLAIN, &[data.as_bytes()])
+    }
+
+    /// Writes the SHA-256 of all records before, under the next subtype.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRecords`] when there are none, [`Error::TooManyIntegrity`] when subtype 16 is taken, and those of
+    /// [`Writer::push_ca_certificate`].
+    pub fn push_integrity(&mut self) -> Result<(), Error> {
+        if self.len == 0 {
+            return Err(Error::NoRecords);
+        }
+        let records = Records::new(self.as_bytes()).flatten();
+        let others = records.filter(|record| record.kind() == RecordType::INTEGRITY);
+        let next = match others.map(|record| record.subtype()).max() {
+            None => 0,
+            Some(last) if last < INTEGRITY_LAST => last + 1,
+            Some(_) => return Err(Error::TooManyIntegrity),
+        };
+        let digest = integrity::digest(self.as_bytes());
+        self.push_new(RecordType::INTEGRITY, Subtype::new(next)?, Flags::PLAIN, &[&digest])
+    }
+
+    /// Writes any record, also what the firmware cannot read: a key where none belongs, a subtype that is taken. Only
+    /// the checksum is computed. [`check`](crate::check) tells what the firmware makes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DataTooLong`], [`Error::PartitionFull`] and [`Error::BufferTooSmall`].
+    pub fn push_raw(&mut self, record: &RawRecord<'_>) -> Result<(), Error> {
+        self.put(record, &[record.data])
+    }
+
+    /// Writes a plain record whose type and subtype must be new.
+    pub(crate) fn push_new(
+        &mut self,
+        kind: RecordType,
+        subtype: Subtype,
+        flags: Flags,
+        data: &[&[u8]],
+    ) -> Result<(), Error> {
+        let mut records = Records::new(self.as_bytes()).flatten();
+        if let Some(other) = records.find(|other| other.kind() == kind && other.subtype() == subtype.get()) {
+            return Err(Error::Duplicate {
+                kind,
+                subtype: subtype.get(),
+                offset: other.offset(),
+            });
+        }
+        self.put(&RawRecord::new(kind, subtype.get(), &[]).with_flags(flags), data)
+    }
+
+    /// Writes a record whose data is in pieces, and not in the record that is given.
+    fn put(&mut self, record: &RawRecord<'_>, data: &[&[u8]]) -> Result<(), Error> {
+        let len = data.iter().fold(0_usize, |len, piece| len.saturating_add(piece.len()));
+        let stored_len = u16::try_from(len).ok().filter(|_| len <= MAX_DATA);
+        let [low, high] = stored_len.ok_or(Error::DataTooLong { len })?.to_le_bytes();
+        let padded = len.next_multiple_of(ALIGNMENT);
+        let end = self.room_for(HEADER + padded + FOOTER)?;
+
+        let [a, b, c] = record.reserved;
+        let header = [
+            record.flags.bits(),
+            a,
+            b,
+            c,
+            record.kind.code(),
+            record.subtype,
+            low,
+            high,
+        ];
+        let padding = record.padding.iter().copied().chain(core::iter::repeat(0));
+        let contents = MAGIC.to_le_bytes().into_iter().chain(header);
+        let contents = contents.chain(data.iter().copied().flatten().copied());
+        let contents = contents.chain(padding.take(padded - len));
+
+        let place = self.buffer.get_mut(self.len..end).unwrap_or_default();
+        let Some((covered, footer)) = place.split_last_chunk_mut::<FOOTER>() else {
+            return Ok(());
+        };
+        covered.iter_mut().zip(contents).for_each(|(to, from)| *to = from);
+        *footer = crc32(&[covered]).to_le_bytes();
+        self.len = end;
+        Ok(())
+    }
+
+    /// Takes the last records back.
+    #[cfg(any(feature = "ecdsa", feature = "rsa"))]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Returns where so many more bytes end.
+    fn room_for(&self, more: usize) -> Result<usize, Error> {
+        let needed = self.len + more;
+        let capacity = self.size.capacity();
+        if needed > capacity {
+            return Err(Error::PartitionFull { needed, capacity });
+        }
+        let available = self.buffer.len();
+        if needed > available {
+            return Err(Error::BufferTooSmall { needed, available });
+        }
+        Ok(needed)
+    }
+}
+
+impl fmt::Debug for Writer<'_> {
+    /// Leaves out the bytes, which may hold a private key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("len", &self.len)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,209 @@
+mod fault;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use const_oid::ObjectIdentifier;
+use p256::ecdsa::DerSignature;
+
+pub use self::fault::CsrFault;
+use crate::raw::{ECDSA_WITH_SHA256, Malformed, Tlv, Walker, tag};
+use crate::{Error, PublicKey, pem};
+
+const PEM_LABEL: &str = "CERTIFICATE REQUEST";
+/// What older programs write.
+const OLD_PEM_LABEL: &str = "NEW CERTIFICATE REQUEST";
+
+/// A certificate signing request (RFC 2986) whose sender has proved to hold the private key.
+///
+/// Only the public key is of use. Subject and attributes, requested extensions among them, must be well-formed and are
+/// otherwise ignored: what a DAC says is decided by who issues it.
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::CertificateRequest;
+///
+/// // openssl ecparam -name prime256v1 -genkey -noout | openssl req -new -key /dev/stdin -subj /CN=x
+/// let request = CertificateRequest::decode(
+///     b"-----BEGIN CERTIFICATE REQUEST-----
+/// MIHHMG4CAQAwDDEKMAgGA1UEAwwBeDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA
+/// BGZp6viXEy9OFIKdI/N7YxZLvIuaXn/e+7oGozj/SUZjqE4eNYzK7e/nQYCbB3Zj
+/// tv0q/3/3/F7Z64XDyW98LOqgADAKBggqhkjOPQQDAgNJADBGAiEA/BzKmZYZ5iyN
+/// xa9SJflCp+nMCK3jJBTMPS2AP/b08vkCIQCxKzjTLzSNeh775AX8ZWhqYFnAE9JR
+/// KZ25dN3iEW5PRg==
+/// -----END CERTIFICATE REQUEST-----
+/// ",
+/// )?;
+/// let public_key = request.public_key(); // what `Issuer::issue_dac` and `DacTemplate::issue` take
+/// # assert_eq!(public_key.as_bytes()[0], 4);
+/// # Ok::<(), matter_attestation::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct CertificateRequest {
+    der: Vec<u8>,
+    subject: Range<usize>,
+    public_key: PublicKey,
+}
+
+impl CertificateRequest {
+    /// Reads a request in DER and verifies its signature with the key inside.
+    ///
+    /// Version 1, an uncompressed P-256 key and ecdsa-with-SHA256 without parameters are all that is accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Csr`] with what is wrong and where.
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        let mut outside = Walker::new(der);
+        let mut request = outside.expect(tag::SEQUENCE).map_err(fault(CsrFault::Form))?.inside();
+        outside.finish().map_err(fault(CsrFault::Trailing))?;
+        let info = request.expect(tag::SEQUENCE).map_err(fault(CsrFault::Form))?;
+        let (subject, key) = read_info(info)?;
+
+        let algorithm = request.expect(tag::SEQUENCE).map_err(fault(CsrFault::Algorithm))?;
+        if algorithm.value != ECDSA_WITH_SHA256 {
+            return Err(refuse(CsrFault::Algorithm, algorithm));
+        }
+        let signature = request.expect(tag::BIT_STRING).map_err(fault(CsrFault::Signature))?;
+        request.finish().map_err(fault(CsrFault::Form))?;
+
+        let public_key = PublicKey::from_spki_der(key.raw).map_err(|_| refuse(CsrFault::Key, key))?;
+        let octets = match signature.value.split_first() {
+            Some((0, octets)) if DerSignature::from_bytes(octets).is_ok() => octets,
+            _ => return Err(refuse(CsrFault::Signature, signature)),
+        };
+        public_key
+            .verify_der(info.raw, octets)
+            .map_err(|_| refuse(CsrFault::Possession, signature))?;
+        Ok(Self {
+            der: der.into(),
+            subject: subject.offset..subject.offset + subject.raw.len(),
+            public_key,
+        })
+    }
+
+    /// Reads a request in PEM, with the label `CERTIFICATE REQUEST` or `NEW CERTIFICATE REQUEST`, or in DER.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a
+    /// request, and those of [`CertificateRequest::from_der`].
+    pub fn decode(input: &[u8]) -> Result<Self, Error> {
+        if !pem::is_pem(input) {
+            return Self::from_der(input);
+        }
+        match pem::blocks(input)?.as_slice() {
+            [block] if [PEM_LABEL, OLD_PEM_LABEL].map(str::as_bytes).contains(&block.label) => {
+                Self::from_der(&block.decode()?)
+            }
+            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
+            _ => Err(Error::PemMalformed),
+        }
+    }
+
+    /// Returns the octets as they were read.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Returns the request as a PEM block with lines of 64 characters, each ended by a line feed.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        // The label is a constant, which leaves nothing to fail.
+        pem::encode(PEM_LABEL, &self.der).unwrap_or_default()
+    }
+
+    /// Returns the key that the certificate is for.
+    #[must_use]
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// Returns the distinguished name in DER, which no certificate gets.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        self.der.get(self.subject.clone()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for CertificateRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificateRequest")
+            .field("public_key", &self.public_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the signed part; returns the subject and the public key.
+fn read_info(info: Tlv<'_>) -> Result<(Tlv<'_>, Tlv<'_>), Error> {
+    let mut info = info.inside();
+    let version = info.expect(tag::INTEGER).map_err(fault(CsrFault::Version))?;
+    if version.value != [0] {
+        return Err(refuse(CsrFault::Version, version));
+    }
+    let subject = info.expect(tag::SEQUENCE).map_err(fault(CsrFault::Subject))?;
+    check_name(subject.inside()).map_err(fault(CsrFault::Subject))?;
+    let key = info.expect(tag::SEQUENCE).map_err(fault(CsrFault::Key))?;
+    // They may be none but must be there.
+    let mut attributes = info
+        .expect(tag::EXPLICIT_0)
+        .map_err(fault(CsrFault::Attributes))?
+        .inside();
+    while !attributes.is_empty() {
+        let attribute = attributes.expect(tag::SEQUENCE).map_err(fault(CsrFault::Attributes))?;
+        check_attribute(attribute.inside()).map_err(fault(CsrFault::Attributes))?;
+    }
+    info.finish().map_err(fault(CsrFault::Form))?;
+    Ok((subject, key))
+}
+
+/// Checks that a name is a SEQUENCE of SETs, each of at least one attribute type with its value.
+fn check_name(mut name: Walker<'_>) -> Result<(), Malformed> {
+    while !name.is_empty() {
+        let mut attributes = name.expect(tag::SET)?.inside();
+        loop {
+            let mut attribute = attributes.expect(tag::SEQUENCE)?.inside();
+            check_oid(attribute.expect(tag::OID)?)?;
+            attribute.next()?;
+            attribute.finish()?;
+            if attributes.is_empty() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks that an attribute is a type and a SET of at least one value.
+fn check_attribute(mut attribute: Walker<'_>) -> Result<(), Malformed> {
+    check_oid(attribute.expect(tag::OID)?)?;
+    let mut values = attribute.expect(tag::SET)?.inside();
+    attribute.finish()?;
+    loop {
+        values.next()?;
+        if values.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+fn check_oid(oid: Tlv<'_>) -> Result<(), Malformed> {
+    ObjectIdentifier::from_bytes(oid.value)
+        .map(|_| ())
+        .map_err(|_| oid.malformed())
+}
+
+fn refuse(fault: CsrFault, element: Tlv<'_>) -> Error {
+    Error::Csr {
+        fault,
+        offset: element.offset,
+    }
+}
+
+fn fault(fault: CsrFault) -> impl Fn(Malformed) -> Error {
+    move |Malformed(offset)| Error::Csr { fault, offset }
+}

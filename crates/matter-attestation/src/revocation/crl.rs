@@ -1,0 +1,234 @@
+mod extensions;
+mod parse;
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use der::{DateTime, Decode};
+use x509_cert::ext::pkix::KeyUsage;
+
+use super::RevocationFault;
+use crate::{Certificate, Error, KeyId, SerialNumber, pem};
+
+const PEM_LABEL: &str = "X509 CRL";
+
+/// A certificate revocation list (RFC 5280, 5) of version 2, signed with ECDSA on P-256 and SHA-256.
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::Crl;
+///
+/// // openssl ca -gencrl, by "Matter Test PAA" of the Matter SDK
+/// let crl = Crl::decode(
+///     b"-----BEGIN X509 CRL-----
+/// MIIBCDCBrwIBATAKBggqhkjOPQQDAjAwMRgwFgYDVQQDDA9NYXR0ZXIgVGVzdCBQ
+/// QUExFDASBgorBgEEAYKifAIBDARGRkYxFw0yNDEyMTYxMTA1MDNaGA8yMTI0MTIx
+/// NzExMDUwM1owGzAZAggwJmQ5K4o/KhcNMjQxMjEzMDcyMDIxWqAvMC0wHwYDVR0j
+/// BBgwFoAUav0idx9RH+y/FkGXZxDc3DGhcX4wCgYDVR0UBAMCAQIwCgYIKoZIzj0E
+/// AwIDSAAwRQIhAMvFTDo37sY0StA/szyNb5FNtcy/YE6FTmxmsC9kwjpcAiABhqHW
+/// yjWUkyWauRdFT1Uc5MgYADN0u8XcJy9e3Pzphw==
+/// -----END X509 CRL-----
+/// ",
+/// )?;
+/// let serials: Vec<_> = crl.revoked().iter().map(|revoked| revoked.serial().to_string()).collect();
+/// assert_eq!(serials, ["302664392B8A3F2A"]);
+/// # Ok::<(), matter_attestation::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Crl {
+    der: Vec<u8>,
+    tbs: Range<usize>,
+    issuer: Range<usize>,
+    signature: Range<usize>,
+    this_update: DateTime,
+    next_update: DateTime,
+    authority_key_id: KeyId,
+    distribution_uri: Option<String>,
+    indirect: bool,
+    revoked: Vec<RevokedCertificate>,
+}
+
+impl Crl {
+    /// Reads a list in DER.
+    ///
+    /// The authority key identifier and the time of the next update, which RFC 5280 wants, must be there. The signature
+    /// is not verified; that is [`Crl::verify`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Crl`] with what is wrong and where.
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        parse::parse(der)
+    }
+
+    /// Reads a list in PEM, with the label `X509 CRL`, or in DER.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a list,
+    /// and those of [`Crl::from_der`].
+    pub fn decode(input: &[u8]) -> Result<Self, Error> {
+        if !pem::is_pem(input) {
+            return Self::from_der(input);
+        }
+        match pem::blocks(input)?.as_slice() {
+            [block] if block.label == PEM_LABEL.as_bytes() => Self::from_der(&block.decode()?),
+            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
+            _ => Err(Error::PemMalformed),
+        }
+    }
+
+    /// Returns the octets as they were read.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Returns the list as a PEM block with lines of 64 characters, each ended by a line feed.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        // The label is a constant, which leaves nothing to fail.
+        pem::encode(PEM_LABEL, &self.der).unwrap_or_default()
+    }
+
+    /// Returns the distinguished name of the one who signed it, in DER.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        self.span(&self.issuer)
+    }
+
+    /// Returns when the list was made.
+    #[must_use]
+    pub const fn this_update(&self) -> DateTime {
+        self.this_update
+    }
+
+    /// Returns when a newer list is there at the latest.
+    #[must_use]
+    pub const fn next_update(&self) -> DateTime {
+        self.next_update
+    }
+
+    /// Returns the key identifier in the authority key identifier.
+    #[must_use]
+    pub const fn authority_key_id(&self) -> KeyId {
+        self.authority_key_id
+    }
+
+    /// Returns the URI in the issuing distribution point.
+    #[must_use]
+    pub fn distribution_uri(&self) -> Option<&str> {
+        self.distribution_uri.as_deref()
+    }
+
+    /// Tells whether the list says that it may have certificates of others than its signer.
+    #[must_use]
+    pub const fn is_indirect(&self) -> bool {
+        self.indirect
+    }
+
+    /// Returns the entries in the order of the list.
+    #[must_use]
+    pub fn revoked(&self) -> &[RevokedCertificate] {
+        &self.revoked
+    }
+
+    /// Checks that `signer` signed the list, may do so, and that the list is current: the names are equal octet by
+    /// octet, the authority key identifier is the signer's subject key identifier, the key usage has cRLSign, the
+    /// signer was valid when the list was made, and `at` is between this and the next update, both included.
+    ///
+    /// Whether the signer may speak for somebody is not checked here; [`RevocationPoint::entry`](super::RevocationPoint)
+    /// does that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::IssuerNameMismatch`], [`Error::AuthorityKeyIdMismatch`], [`Error::SignatureInvalid`], or
+    /// [`Error::Revocation`] with [`RevocationFault::SignerUsage`], [`RevocationFault::SignerValidity`],
+    /// [`RevocationFault::CrlNotYetValid`] or [`RevocationFault::CrlExpired`], the first that applies.
+    pub fn verify(&self, signer: &Certificate, at: DateTime) -> Result<(), Error> {
+        if self.issuer_der() != signer.subject_der() {
+            return Err(Error::IssuerNameMismatch);
+        }
+        if signer.subject_key_id() != Some(self.authority_key_id) {
+            return Err(Error::AuthorityKeyIdMismatch {
+                authority: Some(self.authority_key_id),
+                issuer: signer.subject_key_id(),
+            });
+        }
+        signer
+            .public_key()
+            .verify_der(self.span(&self.tbs), self.span(&self.signature))?;
+        if !may_sign_crls(signer) {
+            return Err(RevocationFault::SignerUsage.into());
+        }
+        if !signer.validity().contains(self.this_update) {
+            return Err(RevocationFault::SignerValidity.into());
+        }
+        let (this_update, next_update) = (self.this_update, self.next_update);
+        if at < this_update {
+            return Err(RevocationFault::CrlNotYetValid { this_update, at }.into());
+        }
+        if at > next_update {
+            return Err(RevocationFault::CrlExpired { next_update, at }.into());
+        }
+        Ok(())
+    }
+
+    fn span(&self, span: &Range<usize>) -> &[u8] {
+        self.der.get(span.clone()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Crl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crl")
+            .field("authority_key_id", &self.authority_key_id)
+            .field("this_update", &self.this_update)
+            .field("next_update", &self.next_update)
+            .field("revoked", &self.revoked)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One entry of a [`Crl`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedCertificate {
+    serial: SerialNumber,
+    date: DateTime,
+    /// Shared by the entries that it counts for.
+    issuer: Option<Arc<[u8]>>,
+}
+
+impl RevokedCertificate {
+    /// Returns the serial number of the revoked certificate.
+    #[must_use]
+    pub const fn serial(&self) -> SerialNumber {
+        self.serial
+    }
+
+    /// Returns when it was revoked.
+    #[must_use]
+    pub const fn date(&self) -> DateTime {
+        self.date
+    }
+
+    /// Returns who issued the certificate, in DER, where this entry or one before it says so (RFC 5280, 5.3.3).
+    #[must_use]
+    pub fn issuer_der(&self) -> Option<&[u8]> {
+        self.issuer.as_deref()
+    }
+}
+
+/// Tells whether the key usage has cRLSign; a certificate without key usage may not sign lists here.
+fn may_sign_crls(certificate: &Certificate) -> bool {
+    x509_cert::Certificate::from_der(certificate.as_der()).is_ok_and(|certificate| {
+        certificate
+            .tbs_certificate()
+            .get_extension::<KeyUsage>()
+            .is_ok_and(|usage| usage.is_some_and(|(_, usage)| usage.crl_sign()))
+    })
+}

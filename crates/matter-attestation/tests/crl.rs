@@ -1,0 +1,304 @@
+//! Certificate revocation lists: each fault alone, and beside it what is just right.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
+
+#[path = "support/chain.rs"]
+mod chain;
+#[path = "support/crl.rs"]
+mod crl;
+#[path = "support/der.rs"]
+mod der;
+
+use matter_attestation::{Certificate, Crl, CrlFault, DateTime, Error, KeyId, RevocationFault};
+use proptest::prelude::*;
+
+use self::chain::{date, key, paa, pai, pai_subject, serial};
+use self::crl::{INDIRECT, Parts, authority_key_id, certificate_issuer, distribution_point, entry, extension};
+use self::der::{ALGORITHM, common_name, seq, tlv};
+
+type Change = fn(&mut Parts);
+
+fn id() -> KeyId {
+    key(1).public_key().key_id()
+}
+
+fn parts() -> Parts {
+    Parts::new(paa().subject_der(), id())
+}
+
+/// Adds an extension.
+fn with(parts: &mut Parts, extension: &[u8]) {
+    parts.extensions.extend_from_slice(extension);
+}
+
+#[rustfmt::skip]
+const ACCEPTED: [(&str, Change); 17] = [
+    ("nothing changed", |_| {}),
+    ("no entries", |p| p.entries = vec![]),
+    ("two entries", |p| p.entries = seq(&[&entry(&[7], &[]), &entry(&[8], &[])])),
+    ("a serial number of 20 octets", |p| p.entries = seq(&[&entry(&[0x7F; 20], &[])])),
+    ("a serial number with its top bit set", |p| p.entries = seq(&[&entry(&[0, 0x80], &[])])),
+    ("this and next update are the same", |p| p.next_update = p.this_update.clone()),
+    ("next update in 2050", |p| p.next_update = tlv(0x18, b"20500101000000Z")),
+    ("an unknown extension", |p| with(p, &extension(99, false, &[5, 0]))),
+    ("a distribution point", |p| with(p, &distribution_point("http://a.example/crl", &[]))),
+    ("a distribution point for user certificates", |p| with(p, &distribution_point("", &[0x81, 1, 0xFF]))),
+    ("a distribution point for CA certificates", |p| with(p, &distribution_point("", &[0x82, 1, 0xFF]))),
+    ("an indirect list", |p| with(p, &distribution_point("", INDIRECT))),
+    ("an entry with its issuer in an indirect list", |p| {
+        with(p, &distribution_point("", INDIRECT));
+        p.entries = seq(&[&entry(&[7], &[certificate_issuer(&common_name("x"))])]);
+    }),
+    ("an entry with a reason", |p| p.entries = seq(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 1])])])),
+    ("an entry with an unknown extension", |p| {
+        p.entries = seq(&[&entry(&[7], &[extension(99, false, &[5, 0])])]);
+    }),
+    ("an entry with a date of invalidity", |p| {
+        p.entries = seq(&[&entry(&[7], &[extension(24, false, &tlv(0x18, b"20250101000000Z"))])]);
+    }),
+    ("no number", |p| p.extensions = authority_key_id(id())),
+];
+
+#[rustfmt::skip]
+const REFUSED: [(&str, Change, CrlFault); 53] = [
+    ("version 1", |p| p.version = vec![], CrlFault::Version),
+    ("version 3", |p| p.version = tlv(2, &[2]), CrlFault::Version),
+    ("inner ecdsa-with-SHA384", |p| p.algorithm[11] = 3, CrlFault::Algorithm),
+    ("outer ecdsa-with-SHA384", |p| p.outer_algorithm[11] = 3, CrlFault::Algorithm),
+    ("NULL parameters", |p| p.algorithm = seq(&[&ALGORITHM[2..], &[5, 0]]), CrlFault::Algorithm),
+    ("an empty issuer", |p| p.issuer = seq(&[]), CrlFault::Issuer),
+    ("an issuer of no attributes", |p| p.issuer = seq(&[&tlv(0x30, &[])]), CrlFault::Issuer),
+    ("no next update", |p| p.next_update = vec![], CrlFault::Dates),
+    ("next update before this", |p| p.next_update = tlv(0x17, b"251231235959Z"), CrlFault::Dates),
+    ("GeneralizedTime in 2049", |p| p.next_update = tlv(0x18, b"20491231235959Z"), CrlFault::Dates),
+    ("no seconds", |p| p.this_update = tlv(0x17, b"2601010000Z"), CrlFault::Dates),
+    ("an offset from UTC", |p| p.this_update = tlv(0x17, b"260101000000+0000"), CrlFault::Dates),
+    ("the month 13", |p| p.this_update = tlv(0x17, b"261301000000Z"), CrlFault::Dates),
+    ("serial number 0", |p| p.entries = seq(&[&entry(&[0], &[])]), CrlFault::Entry),
+    ("a negative serial number", |p| p.entries = seq(&[&entry(&[0x80], &[])]), CrlFault::Entry),
+    ("a serial number of 21 octets", |p| p.entries = seq(&[&entry(&[0x7F; 21], &[])]), CrlFault::Entry),
+    ("a serial number with a needless zero", |p| p.entries = seq(&[&entry(&[0, 7], &[])]), CrlFault::Entry),
+    ("an entry without a date", |p| p.entries = seq(&[&seq(&[&tlv(2, &[7])])]), CrlFault::Entry),
+    ("an entry with something behind", |p| {
+        p.entries = seq(&[&seq(&[&tlv(2, &[7]), &tlv(0x17, b"251231000000Z"), &[5, 0]])]);
+    }, CrlFault::Entry),
+    ("an entry with no extension in the SEQUENCE", |p| {
+        p.entries = seq(&[&seq(&[&tlv(2, &[7]), &tlv(0x17, b"251231000000Z"), &[0x30, 0]])]);
+    }, CrlFault::Extension),
+    ("an entry with its issuer in a direct list", |p| {
+        p.entries = seq(&[&entry(&[7], &[certificate_issuer(&common_name("x"))])]);
+    }, CrlFault::CertificateIssuer),
+    ("an entry with an unknown critical extension", |p| {
+        p.entries = seq(&[&entry(&[7], &[extension(99, true, &[5, 0])])]);
+    }, CrlFault::CriticalExtension),
+    ("an entry that takes back", |p| {
+        p.entries = seq(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 8])])]);
+    }, CrlFault::Scope),
+    ("an entry with two reasons", |p| {
+        p.entries = seq(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 1]), extension(21, false, &[0x0A, 1, 1])])]);
+    }, CrlFault::Extension),
+    ("an entry with two issuers", |p| {
+        with(p, &distribution_point("", INDIRECT));
+        let two = extension(29, true, &seq(&[&tlv(0xA4, &common_name("x")), &tlv(0xA4, &common_name("y"))]));
+        p.entries = seq(&[&entry(&[7], &[two])]);
+    }, CrlFault::Extension),
+    ("an entry with a URI as issuer", |p| {
+        with(p, &distribution_point("", INDIRECT));
+        p.entries = seq(&[&entry(&[7], &[extension(29, true, &seq(&[&tlv(0x86, b"http://a")]))])]);
+    }, CrlFault::Extension),
+    ("no extensions", |p| p.explicit = Some(vec![]), CrlFault::AuthorityKeyId),
+    ("no extension in the SEQUENCE", |p| p.extensions = vec![], CrlFault::Extension),
+    ("something behind the extensions", |p| {
+        p.explicit = Some([tlv(0xA0, &seq(&[&p.extensions])), vec![5, 0]].concat());
+    }, CrlFault::Form),
+    ("something behind them in their tag", |p| {
+        p.explicit = Some(tlv(0xA0, &[seq(&[&p.extensions]), vec![5, 0]].concat()));
+    }, CrlFault::Extension),
+    ("no authority key identifier", |p| p.extensions = extension(20, false, &tlv(2, &[1])), CrlFault::AuthorityKeyId),
+    ("one of 19 octets", |p| {
+        p.extensions = extension(35, false, &seq(&[&tlv(0x80, &[1; 19])]));
+    }, CrlFault::AuthorityKeyId),
+    ("one without a key identifier", |p| {
+        p.extensions = extension(35, false, &seq(&[&tlv(0x82, &[1])]));
+    }, CrlFault::AuthorityKeyId),
+    ("two of them", |p| with(p, &authority_key_id(id())), CrlFault::Extension),
+    ("an unknown critical extension", |p| with(p, &extension(99, true, &[5, 0])), CrlFault::CriticalExtension),
+    ("a delta", |p| with(p, &extension(27, true, &tlv(2, &[1]))), CrlFault::Scope),
+    ("a delta that is not critical", |p| with(p, &extension(27, false, &tlv(2, &[1]))), CrlFault::Scope),
+    ("critical as 1", |p| {
+        with(p, &seq(&[&[0x06, 3, 0x55, 0x1D, 99], &tlv(1, &[1]), &tlv(4, &[5, 0])]));
+    }, CrlFault::Extension),
+    ("critical as the default", |p| {
+        with(p, &seq(&[&[0x06, 3, 0x55, 0x1D, 99], &tlv(1, &[0]), &tlv(4, &[5, 0])]));
+    }, CrlFault::Extension),
+    ("an extension with two values", |p| with(p, &extension(99, false, &[5, 0, 5, 0])), CrlFault::Extension),
+    ("an extension without a value", |p| with(p, &extension(99, false, &[])), CrlFault::Extension),
+    ("some reasons only", |p| with(p, &distribution_point("", &[0x83, 2, 7, 0x80])), CrlFault::Scope),
+    ("attribute certificates only", |p| with(p, &distribution_point("", &[0x85, 1, 0xFF])), CrlFault::Scope),
+    ("two URIs", |p| {
+        let two = [tlv(0x86, b"http://a"), tlv(0x86, b"http://b")].concat();
+        with(p, &extension(28, true, &seq(&[&tlv(0xA0, &tlv(0xA0, &two))])));
+    }, CrlFault::DistributionPoint),
+    ("a directory name as distribution point", |p| {
+        with(p, &extension(28, true, &seq(&[&tlv(0xA0, &tlv(0xA0, &tlv(0xA4, &common_name("x"))))])));
+    }, CrlFault::DistributionPoint),
+    ("a URI that is not ASCII", |p| with(p, &distribution_point("http://ä", &[])), CrlFault::DistributionPoint),
+    ("indirect twice", |p| {
+        with(p, &distribution_point("", &[INDIRECT, INDIRECT].concat()));
+    }, CrlFault::DistributionPoint),
+    ("indirect as the default", |p| with(p, &distribution_point("", &[0x84, 1, 0])), CrlFault::DistributionPoint),
+    ("members out of order", |p| {
+        with(p, &distribution_point("", &[INDIRECT, &[0x81, 1, 0xFF]].concat()));
+    }, CrlFault::DistributionPoint),
+    ("a distribution point that is no SEQUENCE", |p| with(p, &extension(28, true, &[5, 0])), CrlFault::DistributionPoint),
+    ("a raw signature", |p| p.signature = Some(tlv(3, &[0; 65])), CrlFault::Signature),
+    ("a signature with unused bits", |p| p.signature = Some(tlv(3, &[1, 0x30, 6, 2, 1, 1, 2, 1, 1])), CrlFault::Signature),
+    ("an octet behind", |p| p.behind = vec![0], CrlFault::Trailing),
+];
+
+#[test]
+fn each_rule_alone_decides() {
+    let signer = paa();
+    for (what, change) in ACCEPTED {
+        let mut parts = parts();
+        change(&mut parts);
+        let der = parts.encode(&key(1));
+        let crl = Crl::from_der(&der).unwrap_or_else(|error| panic!("{what}: {error}"));
+        crl.verify(&signer, crl.this_update())
+            .unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(Crl::decode(crl.to_pem().as_bytes()), Ok(crl), "{what}");
+    }
+    for (what, change, fault) in REFUSED {
+        let mut parts = parts();
+        change(&mut parts);
+        match Crl::from_der(&parts.encode(&key(1))) {
+            Err(Error::Crl { fault: found, .. }) => assert_eq!(found, fault, "{what}"),
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+    println!("lists: {} accepted, {} refused", ACCEPTED.len(), REFUSED.len());
+}
+
+#[test]
+fn what_a_list_says_is_read() {
+    let mut parts = parts();
+    parts.entries = seq(&[
+        &entry(&[7], &[]),
+        &entry(&[8], &[certificate_issuer(&common_name("one"))]),
+        &entry(&[9], &[]),
+        &entry(&[10], &[certificate_issuer(&common_name("two"))]),
+    ]);
+    with(&mut parts, &distribution_point("http://a.example/crl", INDIRECT));
+    let crl = Crl::from_der(&parts.encode(&key(1))).unwrap();
+    assert_eq!(crl.issuer_der(), paa().subject_der());
+    assert_eq!((crl.this_update(), crl.next_update()), (date(2026), date(2027)));
+    assert_eq!(crl.authority_key_id(), id());
+    assert_eq!(crl.distribution_uri(), Some("http://a.example/crl"));
+    assert!(crl.is_indirect());
+    // An entry is about the issuer that the last one before it named.
+    let (one, two) = (common_name("one"), common_name("two"));
+    let issuers = [None, Some(one.as_slice()), Some(one.as_slice()), Some(two.as_slice())];
+    for ((revoked, issuer), number) in crl.revoked().iter().zip(issuers).zip(7..) {
+        assert_eq!((revoked.serial(), revoked.issuer_der()), (serial(number), issuer));
+        assert_eq!(revoked.date(), DateTime::new(2025, 12, 31, 0, 0, 0).unwrap());
+    }
+}
+
+#[test]
+fn a_list_must_be_its_signers_and_current() {
+    let crl = Crl::from_der(&parts().encode(&key(1))).unwrap();
+    let second = |year: u16, month, day| DateTime::new(year, month, day, 23, 59, 59).unwrap();
+    crl.verify(&paa(), date(2026)).unwrap();
+    crl.verify(&paa(), date(2027)).unwrap();
+    assert_eq!(
+        crl.verify(&paa(), second(2025, 12, 31)),
+        Err(Error::Revocation(RevocationFault::CrlNotYetValid {
+            this_update: date(2026),
+            at: second(2025, 12, 31)
+        }))
+    );
+    let late = DateTime::new(2027, 1, 1, 0, 0, 1).unwrap();
+    let expired = crl.verify(&paa(), late).unwrap_err();
+    assert_eq!(
+        expired.to_string(),
+        "certificate revocation list: list was to be replaced by 2027-01-01T00:00:00Z, and it is 2027-01-01T00:00:01Z"
+    );
+    assert_eq!(
+        crl.verify(&pai(&pai_subject()), date(2026)),
+        Err(Error::IssuerNameMismatch)
+    );
+
+    let other_id = Parts::new(paa().subject_der(), KeyId::new([1; 20]));
+    let crl = Crl::from_der(&other_id.encode(&key(1))).unwrap();
+    assert!(matches!(
+        crl.verify(&paa(), date(2026)),
+        Err(Error::AuthorityKeyIdMismatch { .. })
+    ));
+    let crl = Crl::from_der(&parts().encode(&key(2))).unwrap();
+    assert_eq!(crl.verify(&paa(), date(2026)), Err(Error::SignatureInvalid));
+
+    // A list from before its signer, and one of a device.
+    let mut old = parts();
+    old.this_update = tlv(0x17, b"231231235959Z");
+    let crl = Crl::from_der(&old.encode(&key(1))).unwrap();
+    assert_eq!(
+        crl.verify(&paa(), date(2024)),
+        Err(Error::Revocation(RevocationFault::SignerValidity))
+    );
+    let pai = pai(&pai_subject());
+    let dac: Certificate = matter_attestation::Issuer::new(&pai, &key(2))
+        .unwrap()
+        .issue_dac(
+            &chain::dac_subject(),
+            &key(3).public_key(),
+            chain::years(2025, 2030),
+            serial(3),
+        )
+        .unwrap();
+    let of_device = Parts::new(dac.subject_der(), dac.subject_key_id().unwrap());
+    let crl = Crl::from_der(&of_device.encode(&key(3))).unwrap();
+    assert_eq!(
+        crl.verify(&dac, date(2026)),
+        Err(Error::Revocation(RevocationFault::SignerUsage))
+    );
+}
+
+#[test]
+fn every_octet_matters() {
+    let der = parts().encode(&key(1));
+    let signer = paa();
+    for at in 0..der.len() {
+        for bit in 0..8 {
+            let mut der = der.clone();
+            der[at] ^= 1 << bit;
+            let accepted = Crl::from_der(&der).is_ok_and(|crl| crl.verify(&signer, date(2026)).is_ok());
+            assert!(!accepted, "bit {bit} of octet {at}");
+        }
+    }
+}
+
+#[test]
+fn pem_has_one_block_with_the_label() {
+    let pem = Crl::from_der(&parts().encode(&key(1))).unwrap().to_pem();
+    let refused = |text: &str| Crl::decode(text.as_bytes()).unwrap_err();
+    assert_eq!(refused(&pem.repeat(2)), Error::PemMalformed);
+    assert_eq!(
+        refused(&pem.replace("X509 CRL", "CRL")),
+        Error::PemLabel { expected: "X509 CRL" }
+    );
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Crl::decode(&bytes);
+    }
+
+    #[test]
+    fn nothing_panics_on_what_is_nearly_a_list(at in any::<prop::sample::Index>(), bytes in proptest::collection::vec(any::<u8>(), 0..6)) {
+        let mut der = parts().encode(&key(1));
+        let at = at.index(der.len());
+        let end = (at + bytes.len()).min(der.len());
+        der.splice(at..end, bytes);
+        let _ = Crl::decode(&der);
+    }
+}

@@ -1,0 +1,107 @@
+use core::fmt;
+
+use crate::Error;
+
+/// How many deviations are kept.
+const CAPACITY: usize = 16;
+
+/// What lenient reading found, and what strict reading would have refused it for.
+#[derive(Clone, Debug)]
+pub struct Lenient<T> {
+    value: T,
+    deviations: Deviations,
+}
+
+impl<T> Lenient<T> {
+    pub(crate) const fn new(value: T, deviations: Deviations) -> Self {
+        Self { value, deviations }
+    }
+
+    /// Returns what was read.
+    #[must_use]
+    pub const fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// Returns what was read, and forgets the deviations.
+    #[must_use]
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
+    /// Returns the deviations, in the order of the code.
+    #[must_use]
+    pub const fn deviations(&self) -> &Deviations {
+        &self.deviations
+    }
+}
+
+/// Each reason for which strict reading refuses a code that lenient reading takes.
+#[derive(Clone)]
+pub struct Deviations {
+    found: [Option<Error>; CAPACITY],
+    total: usize,
+}
+
+impl Deviations {
+    pub(crate) const fn new() -> Self {
+        Self {
+            found: [None; CAPACITY],
+            total: 0,
+        }
+    }
+
+    fn push(&mut self, error: Error) {
+        if let Some(slot) = self.found.get_mut(self.total) {
+            *slot = Some(error);
+        }
+        self.total += 1;
+    }
+
+    /// Returns the reasons, of which the first 16 are kept.
+    pub fn iter(&self) -> impl Iterator<Item = Error> + '_ {
+        self.found.iter().copied().flatten()
+    }
+
+    /// Returns how many there are, those that were not kept included.
+    #[must_use]
+    pub const fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Tells whether strict reading takes the code as well.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+}
+
+impl fmt::Debug for Deviations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Decides about what only a commissioner tolerates.
+pub(crate) struct Judge<'a>(Option<&'a mut Deviations>);
+
+impl<'a> Judge<'a> {
+    pub(crate) const fn strict() -> Self {
+        Self(None)
+    }
+
+    pub(crate) const fn lenient(deviations: &'a mut Deviations) -> Self {
+        Self(Some(deviations))
+    }
+
+    /// Refuses, or notes and goes on.
+    pub(crate) fn tolerate(&mut self, error: Error) -> Result<(), Error> {
+        match &mut self.0 {
+            None => Err(error),
+            Some(deviations) => {
+                deviations.push(error);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use core::fmt::{self, Write};
+use std::string::String;
+use std::vec::Vec;
+
+use super::{ImageError, QrImage, svg};
+use crate::code::GroupedManualCode;
+use crate::{CommissioningFlow, SetupPayload};
+
+/// Millimetres of a module. ISO/IEC 18004 leaves it open; phones read 0.4 mm at arm's length of a hand-held product.
+const MODULE: f64 = 0.4;
+/// Millimetres around everything, and of a line of text.
+const MARGIN: f64 = 1.0;
+const LINE: f64 = 4.0;
+const FONT: f64 = 3.0;
+/// Width of a character of a monospaced font, as a part of its size: 0.6 in all common ones, and some room.
+const CHARACTER: f64 = 0.64;
+/// Characters of a long manual code on the first line, which are those of a short one: `1234-567-8901`.
+const SHORT: usize = 13;
+
+/// A label: the QR code, the manual code in groups, and lines of text of your own, all from one payload.
+///
+/// # Examples
+///
+/// ```
+/// use matter_setup_payload::{Label, SetupPayload};
+///
+/// let payload: SetupPayload = "MT:Y.K9042C00KA0648G00".parse()?;
+/// let svg = Label::new(&payload)?.with_line("Lamp, model 7").to_svg();
+/// assert!(svg.contains("3497-011-2332") && svg.contains("Lamp, model 7"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Label {
+    image: QrImage,
+    manual: GroupedManualCode,
+    long: bool,
+    lines: Vec<String>,
+}
+
+impl Label {
+    /// Makes the label of a payload.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError::Text`], which no payload gives: each fits a QR code.
+    pub fn new(payload: &SetupPayload) -> Result<Self, ImageError> {
+        Ok(Self {
+            image: QrImage::new(payload.qr_text().as_str())?,
+            manual: payload.manual_code().grouped(),
+            long: payload.flow() != CommissioningFlow::Standard,
+            lines: Vec::new(),
+        })
+    }
+
+    /// Adds a line of text below the codes, such as a product's name or a serial number.
+    #[must_use]
+    pub fn with_line(mut self, text: &str) -> Self {
+        self.lines.push(text.into());
+        self
+    }
+
+    /// Draws the label as an SVG with its size in millimetres, 0.4 mm to a module.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        let mut lines = Vec::new();
+        let code = self.manual.as_str();
+        if self.long {
+            // One line would be wider than the QR code; the hyphen between the parts belongs to neither.
+            let (first, second) = code.split_at_checked(SHORT).unwrap_or((code, ""));
+            lines.extend([first, second.trim_start_matches('-')]);
+        } else {
+            lines.push(code);
+        }
+        lines.extend(self.lines.iter().map(String::as_str));
+        let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
+        let qr = small(self.image.side()) * MODULE;
+        let width = qr.max(small(widest) * FONT * CHARACTER) + 2.0 * MARGIN;
+        let height = qr + small(lines.len()) * LINE + 2.0 * MARGIN;
+        let mut svg = String::new();
+        // Writing into a string does not fail.
+        let _ = write!(
+            svg,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.1}mm\" height=\"{height:.1}mm\" \
+             viewBox=\"0 0 {width:.1} {height:.1}\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\
+             <path fill=\"#000\" shape-rendering=\"crispEdges\" transform=\"translate({:.2} {MARGIN}) scale({MODULE})\" d=\"",
+            (width - qr) / 2.0
+        );
+        svg::write_path(&self.image, &mut svg);
+        svg.push_str("\"/>");
+        for (number, line) in lines.iter().enumerate() {
+            let (x, y) = (width / 2.0, MARGIN + qr + small(number) * LINE + FONT);
+            let _ = write!(
+                svg,
+                "<text x=\"{x:.2}\" y=\"{y:.2}\" font-family=\"monospace\" font-size=\"{FONT}\" \
+                 text-anchor=\"middle\">"
+            );
+            escape(line, &mut svg);
+            svg.push_str("</text>");
+        }
+        svg.push_str("</svg>\n");
+        svg
+    }
+}
+
+impl fmt::Debug for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Label")
+            .field("lines", &self.lines)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A count of modules or characters as a length: far below 2^32.
+fn small(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+}
+
+/// Writes text as XML: markup escaped, and control characters, which XML does not have, replaced.
+fn escape(text: &str, svg: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => svg.push_str("&amp;"),
+            '<' => svg.push_str("&lt;"),
+            '>' => svg.push_str("&gt;"),
+            '"' => svg.push_str("&quot;"),
+            '\u{FFFE}' | '\u{FFFF}' => svg.push('\u{FFFD}'),
+            character if character.is_control() => svg.push(' '),
+            character => svg.push(character),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+use core::fmt;
+
+use matter_types::{Passcode, VendorId};
+
+use crate::data::value::SERIAL_NUMBER;
+use crate::{
+    CommissioningFlow, ConcatenatedPayloads, DataValue, DiscoveryCapabilities, ManualPayload, SetupPayload, packed,
+};
+
+/// The passcode of connectedhomeip's examples, which everybody knows.
+const EXAMPLE_PASSCODE: u32 = 20_202_021;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Some commissioner refuses or misreads the code, or it should not be on a product.
+    Warning,
+    /// No product may carry the code.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// What may go wrong in the field with a code that can be read.
+///
+/// `Display` is one sentence, which names the commissioner and the version that was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finding {
+    /// The discovery capabilities are none, or have reserved bits.
+    DiscoveryReserved {
+        /// The whole mask.
+        mask: u8,
+    },
+    /// The passcode is the one of the SDK's examples.
+    ExamplePasscode,
+    /// Vendor and product are missing although the flow is not the standard one.
+    IdsMissing,
+    /// The manual code of the user-intent flow cannot be told from one of the custom flow.
+    ManualFlowUnclear,
+    /// The discovery capabilities have bits that came into the specification late.
+    NewDiscovery,
+    /// The serial number is a number.
+    NumericSerialNumber,
+    /// Several payloads are joined.
+    SeveralPayloads,
+    /// A tag of 0x01..=0x04 is there.
+    StandardTag {
+        /// The tag.
+        tag: u8,
+    },
+    /// The vendor is a test vendor.
+    TestVendor {
+        /// The vendor.
+        vendor: VendorId,
+    },
+    /// The number of bytes is a multiple of three.
+    ThreeBytes,
+    /// A manufacturer's number is unsigned.
+    UnsignedNumber {
+        /// The tag.
+        tag: u8,
+    },
+    /// A manufacturer's number needs more than 32 bits.
+    WideNumber {
+        /// The tag.
+        tag: u8,
+    },
+}
+
+impl Finding {
+    /// Returns how much it matters.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::DiscoveryReserved { .. } => Severity::Error,
+            Self::ManualFlowUnclear | Self::NumericSerialNumber => Severity::Note,
+            _ => Severity::Warning,
+        }
+    }
+
+    /// Returns a stable name.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::DiscoveryReserved { .. } => "discovery-reserved",
+            Self::ExamplePasscode => "example-passcode",
+            Self::IdsMissing => "ids-missing",
+            Self::ManualFlowUnclear => "manual-flow-unclear",
+            Self::NewDiscovery => "new-discovery",
+            Self::NumericSerialNumber => "numeric-serial-number",
+            Self::SeveralPayloads => "several-payloads",
+            Self::StandardTag { .. } => "standard-tag",
+            Self::TestVendor { .. } => "test-vendor",
+            Self::ThreeBytes => "three-bytes",
+            Self::UnsignedNumber { .. } => "unsigned-number",
+            Self::WideNumber { .. } => "wide-number",
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    #[rustfmt::skip]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DiscoveryReserved { mask } => {
+                write!(f, "discovery capabilities {mask} are none or have reserved bits; a sum of 2, 4, 8, 16 and 32 is allowed")
+            }
+            Self::ExamplePasscode => f.write_str("passcode is the one of the SDK's examples, which everybody knows"),
+            Self::IdsMissing => f.write_str(
+                "vendor and product are missing, without which no commissioner can look up what the flow asks of the user"
+            ),
+            Self::ManualFlowUnclear => {
+                f.write_str("manual code does not tell the user-intent flow from the custom flow; commissioners assume custom")
+            }
+            Self::NewDiscovery => f.write_str(
+                "NFC and Thread among the discovery capabilities are refused by pairing with connectedhomeip 2025.7 and older"
+            ),
+            Self::NumericSerialNumber => {
+                f.write_str("serial number is a number; a string is the form that every commissioner shows as printed")
+            }
+            Self::SeveralPayloads => f.write_str(
+                "several payloads are joined: connectedhomeip 2025.7 reads them for pairing but not as one setup payload, \
+                 and several other readers refuse the whole text"
+            ),
+            Self::StandardTag { tag } => {
+                write!(f, "tag {tag:#04x} makes connectedhomeip 2025.7 refuse the whole code")
+            }
+            Self::TestVendor { vendor } => write!(f, "vendor {vendor} is for tests; no product may carry it"),
+            Self::ThreeBytes => f.write_str(
+                "payload's bytes are a multiple of three, which matter.js up to 0.17.9 refuses; another length of the \
+                 serial number helps"
+            ),
+            Self::UnsignedNumber { tag } => write!(
+                f,
+                "tag {tag:#04x} is an unsigned number, for which connectedhomeip 2025.7 refuses the whole code; signed is read"
+            ),
+            Self::WideNumber { tag } => write!(
+                f,
+                "tag {tag:#04x} needs more than 32 bits, for which connectedhomeip 2025.7 refuses the whole code"
+            ),
+        }
+    }
+}
+
+impl SetupPayload {
+    /// Returns what real commissioners will refuse or misread, and what is unwise on a product.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use matter_setup_payload::{Finding, SetupPayload};
+    ///
+    /// let payload: SetupPayload = "MT:Y.K9042C00KA0648G00".parse()?;
+    /// assert!(payload.lint().any(|finding| finding == Finding::ExamplePasscode));
+    /// # Ok::<(), matter_setup_payload::Error>(())
+    /// ```
+    pub fn lint(&self) -> impl Iterator<Item = Finding> + '_ {
+        let (flow, data, discovery) = (self.flow(), self.data(), self.discovery());
+        let mask = discovery.get();
+        let reserved = DiscoveryCapabilities::new(mask).is_err();
+        let new_ways =
+            discovery.contains(DiscoveryCapabilities::NFC) || discovery.contains(DiscoveryCapabilities::THREAD);
+        let no_ids = flow != CommissioningFlow::Standard && self.vendor_id().is_none();
+        let three = !data.is_empty() && (packed::LEN + data.len()).is_multiple_of(3);
+        passcode(self.passcode())
+            .chain(test_vendor(self.vendor_id()))
+            .chain(reserved.then_some(Finding::DiscoveryReserved { mask }))
+            .chain((new_ways && !reserved).then_some(Finding::NewDiscovery))
+            .chain(no_ids.then_some(Finding::IdsMissing))
+            .chain((flow == CommissioningFlow::UserIntent).then_some(Finding::ManualFlowUnclear))
+            .chain(three.then_some(Finding::ThreeBytes))
+            .chain(data.iter().filter_map(|(tag, value)| member(tag, value)))
+    }
+}
+
+impl ManualPayload {
+    /// Returns what is unwise on a product.
+    pub fn lint(&self) -> impl Iterator<Item = Finding> + '_ {
+        let missing = self.ids().is_some_and(|ids| ids.vendor_id.is_none());
+        passcode(self.passcode())
+            .chain(test_vendor(self.ids().and_then(|ids| ids.vendor_id)))
+            .chain(missing.then_some(Finding::IdsMissing))
+    }
+}
+
+impl ConcatenatedPayloads<'_> {
+    /// Returns what concerns several payloads in one code; each of them has findings of its own.
+    pub fn lint(&self) -> impl Iterator<Item = Finding> + '_ {
+        (self.len() > 1).then_some(Finding::SeveralPayloads).into_iter()
+    }
+}
+
+fn passcode(passcode: &Passcode) -> impl Iterator<Item = Finding> + use<> {
+    (passcode.expose() == EXAMPLE_PASSCODE)
+        .then_some(Finding::ExamplePasscode)
+        .into_iter()
+}
+
+fn test_vendor(vendor: Option<VendorId>) -> Option<Finding> {
+    let vendor = vendor.filter(|vendor| vendor.is_test())?;
+    Some(Finding::TestVendor { vendor })
+}
+
+fn member(tag: u8, value: DataValue<'_>) -> Option<Finding> {
+    match (tag, value) {
+        (SERIAL_NUMBER, DataValue::Unsigned(_)) => Some(Finding::NumericSerialNumber),
+        (0x01..=0x04, _) => Some(Finding::StandardTag { tag }),
+        (0x80.., DataValue::Unsigned(number)) if u32::try_from(number).is_ok() => Some(Finding::UnsignedNumber { tag }),
+        (0x80.., DataValue::Unsigned(_)) => Some(Finding::WideNumber { tag }),
+        (0x80.., DataValue::Signed(number)) if i32::try_from(number).is_err() => Some(Finding::WideNumber { tag }),
+        _ => None,
+    }
+}

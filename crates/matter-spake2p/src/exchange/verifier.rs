@@ -1,0 +1,86 @@
+use core::fmt;
+
+use p256::elliptic_curve::{BatchNormalize, Group};
+use p256::{AffinePoint, ProjectivePoint, Scalar};
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use super::keys::Schedule;
+use super::transcript::{M, N, Transcript};
+use super::{Confirmation, Context, SessionKeys, Share, accept, blinded, draw_scalar};
+use crate::{Error, Verifier};
+
+/// The device's side of the exchange, between sending pB and cB and receiving cA.
+pub struct VerifierExchange {
+    expected: Confirmation,
+    session: SessionKeys,
+    degenerate: Choice,
+}
+
+impl VerifierExchange {
+    /// Takes the prover's share pA; returns the verifier's share pB and its confirmation cB to be sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShareInvalid`], which nobody will ever see.
+    pub fn start<R>(
+        verifier: &Verifier,
+        context: &Context,
+        share: &Share,
+        rng: &mut R,
+    ) -> Result<(Self, Share, Confirmation), Error>
+    where
+        R: rand_core::CryptoRng + ?Sized,
+    {
+        let y = draw_scalar(rng);
+        let (w0, l) = verifier.parts();
+        let own_share = blinded(&y, &w0, &N)?;
+        let transcript = Transcript {
+            context: context.as_bytes(),
+            id_prover: &[],
+            id_verifier: &[],
+            prover_share: share,
+            verifier_share: &own_share,
+        };
+        let (main, degenerate) = main_key(&y, &w0, &l, &transcript)?;
+        let schedule = Schedule::matter(&main, share, &own_share);
+        let exchange = Self {
+            expected: schedule.prover,
+            session: schedule.session,
+            degenerate,
+        };
+        Ok((exchange, own_share, schedule.verifier))
+    }
+
+    /// Takes the prover's confirmation cA and returns the keys.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ConfirmationMismatch`] when the other side does not know the passcode, or a message was changed on the
+    /// way.
+    pub fn finish(self, confirmation: &Confirmation) -> Result<SessionKeys, Error> {
+        accept(self.expected.ct_eq(confirmation) & !self.degenerate)?;
+        Ok(self.session)
+    }
+}
+
+/// The hash of the transcript, and whether the prover's share is nothing but w0*M.
+pub(super) fn main_key(
+    y: &Scalar,
+    w0: &Scalar,
+    l: &AffinePoint,
+    transcript: &Transcript<'_>,
+) -> Result<(Zeroizing<[u8; 32]>, Choice), Error> {
+    let m = Share::from_bytes(&M)?.point();
+    let unblinded = Zeroizing::new(transcript.prover_share.point() - m * w0);
+    let points = Zeroizing::new([*unblinded * y, ProjectivePoint::from(*l) * y]);
+    let points: Zeroizing<[AffinePoint; 2]> = Zeroizing::new(ProjectivePoint::batch_normalize(&*points));
+    let [z, v] = &*points;
+    Ok((transcript.main_key(z, v, w0), unblinded.is_identity()))
+}
+
+impl fmt::Debug for VerifierExchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierExchange").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+use matter_types::Passcode;
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Context, Error, Iterations, PaseCredential, PbkdfParameters, ProverExchange, ProverKey, Salt, Verifier,
+    VerifierExchange,
+};
+
+/// Proves that a passcode opens a verifier, by deriving it again.
+///
+/// # Errors
+///
+/// [`Error::VerifierMismatch`] when it does not.
+pub fn self_check(passcode: &Passcode, verifier: &Verifier, salt: &Salt, iterations: Iterations) -> Result<(), Error> {
+    let parameters = PbkdfParameters {
+        iterations,
+        salt: *salt,
+    };
+    PaseCredential::with_verifier(passcode.clone(), parameters, verifier).map(drop)
+}
+
+/// Proves that a passcode opens a verifier as a commissioner and a device would: by running both sides of the exchange.
+///
+/// # Errors
+///
+/// [`Error::ConfirmationMismatch`] when it does not.
+pub fn self_check_by_exchange<R: CryptoRng + ?Sized>(
+    passcode: &Passcode,
+    verifier: &Verifier,
+    salt: &Salt,
+    iterations: Iterations,
+    rng: &mut R,
+) -> Result<(), Error> {
+    let parameters = PbkdfParameters {
+        iterations,
+        salt: *salt,
+    };
+    let key = ProverKey::derive(passcode, &parameters)?;
+    let context = Context::new(b"self-check", salt.as_bytes());
+    let (prover, prover_share) = ProverExchange::start(&key, &context, rng)?;
+    let (device, device_share, device_confirmation) = VerifierExchange::start(verifier, &context, &prover_share, rng)?;
+    let (confirmation, prover_keys) = prover.finish(&device_share, &device_confirmation)?;
+    let device_keys = device.finish(&confirmation)?;
+    if bool::from(prover_keys.ct_eq(&device_keys)) {
+        Ok(())
+    } else {
+        Err(Error::ConfirmationMismatch)
+    }
+}

@@ -1,0 +1,98 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use cli::{Failure, read_file, write_file};
+use esp_nvs_image::{Editor, Encoding, Error, Key, Namespace, OwnedValue};
+
+use crate::{KeyFiles, wrong};
+
+/// Which key of which image.
+#[derive(Args)]
+pub(crate) struct Place {
+    /// The image; it is replaced when all is done
+    image: PathBuf,
+    /// The key's namespace, 1..=15 bytes
+    namespace: String,
+    /// The key, 1..=15 bytes
+    key: String,
+    #[command(flatten)]
+    keys: KeyFiles,
+}
+
+#[derive(Args)]
+pub(crate) struct NewValue {
+    /// u8 i8 u16 i16 u32 i32 u64 i64 float double string blob (hexadecimal digits), or base64
+    #[arg(value_name = "TYPE")]
+    kind: String,
+    /// The value; other users of the machine may see it in the list of processes
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+}
+
+pub(crate) fn set(place: &Place, new: &NewValue) -> Result<(), Failure> {
+    let value = new.parse()?;
+    place.edit(|editor, namespace, key| editor.set(namespace, key, value.as_value()).map(drop))
+}
+
+pub(crate) fn remove(place: &Place) -> Result<(), Failure> {
+    let mut found = false;
+    place.edit(|editor, namespace, key| {
+        found = editor.remove(namespace, key)?;
+        Ok(())
+    })?;
+    if found {
+        return Ok(());
+    }
+    let Place {
+        image, namespace, key, ..
+    } = place;
+    Err(Failure::No(format!(
+        "{}: namespace '{namespace}' has no key '{key}'",
+        image.display()
+    )))
+}
+
+impl Place {
+    /// Edits the image and replaces its file, unless nothing changes.
+    fn edit(&self, work: impl FnOnce(&mut Editor<'_>, &Namespace, &Key) -> Result<(), Error>) -> Result<(), Failure> {
+        let namespace = Namespace::new(&self.namespace).map_err(|error| Failure::option("NAMESPACE", error))?;
+        let key = Key::new(&self.key).map_err(|error| Failure::option("KEY", error))?;
+        let before = read_file("IMAGE", &self.image)?;
+        let mut image = before.clone();
+        let keys = self.keys.read()?;
+        let mut editor = match &keys {
+            Some(keys) => Editor::encrypted(&mut image, keys),
+            None => Editor::new(&mut image),
+        };
+        work(&mut editor, &namespace, &key).map_err(|error| match error {
+            Error::StringTooLong { .. }
+            | Error::StringHasNul
+            | Error::BlobTooLong { .. }
+            | Error::BlobTooManyChunks => Failure::option("VALUE", error),
+            _ => wrong(&self.image, error),
+        })?;
+        if image == before {
+            return Ok(());
+        }
+        // A link stays one.
+        let file = self.image.canonicalize();
+        let file = file.map_err(|error| Failure::Work(format!("{}: {error}", self.image.display())))?;
+        write_file(&file, &image, true)
+    }
+}
+
+impl NewValue {
+    fn parse(&self) -> Result<OwnedValue, Failure> {
+        let encoding = match self.kind.as_str() {
+            // Blobs are what `dump` calls them, and it shows hexadecimal digits.
+            "blob" => Ok(Encoding::Hex2Bin),
+            "hex2bin" | "binary" => Err(Error::UnknownEncoding),
+            kind => kind.parse(),
+        };
+        let kinds = "u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed";
+        let encoding = encoding.map_err(|_| Failure::option("TYPE", format_args!("unknown type ({kinds})")))?;
+        encoding
+            .parse(&self.value)
+            .map_err(|error| Failure::option("VALUE", error))
+    }
+}

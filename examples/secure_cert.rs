@@ -1,0 +1,174 @@
+//! `secure-cert`: makes, shows, checks, extends, signs and verifies images of the `esp_secure_cert` partition.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use cli::{Failure, check_free, print, read_file, say, write_file};
+use esp_secure_cert::{Error, Image, PartitionSize, Severity, Writer, check};
+use zeroize::Zeroizing;
+
+#[path = "secure_cert/keys.rs"]
+mod keys;
+#[path = "secure_cert/show.rs"]
+mod show;
+#[path = "secure_cert/spec.rs"]
+mod spec;
+
+use keys::{SigningKey, read_public_key};
+use show::{show, show_findings};
+use spec::Spec;
+
+/// Makes, shows, checks, extends, signs and verifies images of the `esp_secure_cert` partition.
+///
+/// Exit codes: 0 done, 1 an image is damaged, has errors or is not signed by the key, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+#[derive(Parser)]
+#[command(name = "secure-cert", version, args_override_self = true)]
+struct Arguments {
+    /// Replaces output files that exist
+    #[arg(long, global = true)]
+    force: bool,
+    /// Size of the partition in bytes, a multiple of 0x1000 up to 0x10000
+    #[arg(long, global = true, value_name = "BYTES", default_value = "0x2000")]
+    size: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows the records of an image
+    Dump {
+        /// The image
+        image: PathBuf,
+        /// Writes JSON: [{"offset", "type", "type_name", "subtype", "flags", "storage", "length", "crc_ok", "data"}]
+        #[arg(long)]
+        json: bool,
+        /// Shows private keys as well
+        #[arg(long)]
+        show_keys: bool,
+    },
+    /// Names what leaks and what the firmware would refuse or misread: exit code 1 when there is any error
+    Check {
+        /// The image
+        image: PathBuf,
+        /// Writes JSON: [{"id", "severity", "offset", "text"}]
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes an image; INTEGRITY without data is computed
+    Build {
+        /// The records, as `dump --json --show-keys` writes them; offset and crc_ok are left out
+        spec: PathBuf,
+        /// The image to write
+        output: PathBuf,
+    },
+    /// Makes an image with more records behind those of another
+    Append {
+        /// The image to read
+        image: PathBuf,
+        /// The records to add, as for build
+        spec: PathBuf,
+        /// The image to write
+        output: PathBuf,
+    },
+    /// Signs all records, or those before the first signature, and adds a digest of everything
+    Sign {
+        /// The image to read
+        image: PathBuf,
+        /// Private key in PEM or DER: P-256, P-384 or RSA with 3072 bits
+        key: PathBuf,
+        /// The image to write
+        output: PathBuf,
+    },
+    /// Verifies the signature by a key: exit code 1 when there is none or it does not verify
+    Verify {
+        /// The image
+        image: PathBuf,
+        /// Public key (SubjectPublicKeyInfo) in PEM or DER
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    cli::exit(|| {
+        let Arguments { force, size, command } = cli::parse_arguments(&[])?;
+        let size: PartitionSize = size.parse().map_err(|error| Failure::option("--size", error))?;
+        match command {
+            Command::Dump { image, json, show_keys } => show(&image, &read_file("IMAGE", &image)?, json, show_keys),
+            Command::Check { image, json } => show_findings(&check(&read_file("IMAGE", &image)?, size), json),
+            Command::Build { spec, output } => {
+                let text = read_file("SPEC.json", &spec)?;
+                let spec = Spec::parse(&spec, &text)?;
+                let mut buffer = Zeroizing::new(vec![0; size.bytes()]);
+                let mut writer = Writer::new(&mut buffer, size);
+                spec.write(&mut writer)?;
+                publish(&output, writer.finish(), size, force)
+            }
+            Command::Append { image, spec, output } => {
+                let text = read_file("SPEC.json", &spec)?;
+                let spec = Spec::parse(&spec, &text)?;
+                extend(&image, &output, size, force, |writer| spec.write(writer))
+            }
+            Command::Sign { image, key, output } => {
+                let path = key;
+                let key = SigningKey::read(&path)?;
+                extend(&image, &output, size, force, |writer| {
+                    let signed = key.sign(writer)?;
+                    signed
+                        .and_then(|()| writer.push_integrity())
+                        .map_err(|error| wrong(&image, error))
+                })
+            }
+            Command::Verify { image, key } => {
+                let key = read_public_key(&key)?;
+                let bytes = read_file("IMAGE", &image)?;
+                match Image::new(&bytes).verify_signature(&key) {
+                    Ok(block) => print(format_args!(
+                        "{}: {} signature of the first {} bytes verifies",
+                        image.display(),
+                        block.algorithm(),
+                        block.signed_len()
+                    )),
+                    Err(error @ (Error::Crc { .. } | Error::Truncated { .. })) => Err(wrong(&image, error)),
+                    Err(error) => Err(Failure::No(format!("{}: {error}", image.display()))),
+                }
+            }
+        }
+    })
+}
+
+fn wrong(path: &Path, error: Error) -> Failure {
+    Failure::Input(format!("{}: {error}", path.display()))
+}
+
+/// Goes on behind the records of an image and writes the result to another file.
+fn extend(
+    image: &Path,
+    output: &Path,
+    size: PartitionSize,
+    force: bool,
+    work: impl FnOnce(&mut Writer<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    check_free(output, force)?;
+    let bytes = read_file("IMAGE", image)?;
+    let mut buffer = Zeroizing::new(vec![0; size.bytes().max(bytes.len())]);
+    buffer.iter_mut().zip(&*bytes).for_each(|(to, from)| *to = *from);
+    let mut writer = Writer::append(&mut buffer, bytes.len(), size).map_err(|error| wrong(image, error))?;
+    work(&mut writer)?;
+    publish(output, writer.finish(), size, force)
+}
+
+/// Writes an image, unless the checker finds an error in it.
+fn publish(output: &Path, image: &[u8], size: PartitionSize, force: bool) -> Result<(), Failure> {
+    let findings = check(image, size);
+    if let Some(error) = findings.iter().find(|finding| finding.severity == Severity::Error) {
+        return Err(Failure::Input(format!("{}: not written: {error}", output.display())));
+    }
+    write_file(output, image, force)?;
+    findings
+        .iter()
+        .for_each(|finding| say(format_args!("{}: {finding}", finding.severity)));
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! `setup-code`: makes, reads and checks Matter onboarding codes.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cli::{Failure, check_free, parse_quietly, print, write_file};
+use matter_setup_payload::{
+    CommissioningFlow, DataValue, DiscoveryCapabilities, Label, ManufacturerTag, OptionalData, QrImage, SetupPayload,
+    encode_ndef, ndef_len,
+};
+use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+#[path = "setup_code/show.rs"]
+mod show;
+
+use show::{Code, lint, show};
+
+/// Pixels to a module of a PNG.
+const SCALE: u8 = 6;
+
+/// Makes, reads and checks Matter onboarding codes: QR texts and manual pairing codes.
+///
+/// Exit codes: 0 done, 1 a code is refused or has findings, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+#[derive(Parser)]
+#[command(name = "setup-code", version, args_override_self = true)]
+struct Arguments {
+    /// Replaces output files that exist
+    #[arg(long, global = true)]
+    force: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes the codes of a device: {"qr", "manual", "manual_grouped"}
+    Encode(Box<Encode>),
+    /// Reads a QR text or a manual code, strictly: all its fields as JSON
+    Parse {
+        /// The code; behind -- when it starts with a dash
+        code: String,
+        /// Tolerates what a commissioner must, and lists it as deviations
+        #[arg(long)]
+        lenient: bool,
+    },
+    /// Tells what commissioners refuse or misread in a code, and what is unwise on a product
+    Lint {
+        /// The code; behind -- when it starts with a dash
+        code: String,
+        /// From which severity on findings make exit code 1
+        #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY")]
+        fail_on: FailOn,
+        /// Writes JSON: [{"id", "severity", "payload", "text"}]
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draws a QR text that there is, also one of several payloads
+    Draw {
+        /// The QR text
+        code: String,
+        #[command(flatten)]
+        pictures: Pictures,
+    },
+    /// Writes the message for an NFC tag
+    Ndef {
+        /// The QR text
+        code: String,
+        /// The file to write
+        output: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+}
+
+#[derive(Args)]
+struct Encode {
+    /// Passcode, 1..=99999998 without twelve trivial ones
+    #[arg(long, value_name = "N")]
+    passcode: Zeroizing<String>,
+    /// Discriminator, 0..=4095
+    #[arg(long, value_name = "N")]
+    discriminator: String,
+    /// Vendor id, 0x0001..=0xFFF4; unspecified without it
+    #[arg(long, value_name = "N")]
+    vid: Option<String>,
+    /// Product id, 0x0001..=0xFFFF; needed with --vid
+    #[arg(long, value_name = "N")]
+    pid: Option<String>,
+    /// How the device is found, a sum of 2 (BLE), 4 (on network), 8 (Wi-Fi PAF), 16 (NFC) and 32 (Thread)
+    #[arg(long, value_name = "MASK", default_value = "2")]
+    discovery_mode: String,
+    /// 0 (standard), 1 (user intent) or 2 (custom)
+    #[arg(long, value_name = "0|1|2", default_value = "0")]
+    commissioning_flow: String,
+    /// Serial number, 1..=32 bytes
+    #[arg(long, value_name = "TEXT")]
+    serial: Option<String>,
+    /// Manufacturer's value, tag 0x80..=0xFF: a whole number of 64 bits or any other text; may be given again
+    #[arg(long, value_name = "TAG=VALUE")]
+    vendor_tag: Vec<String>,
+    #[command(flatten)]
+    pictures: Pictures,
+    /// Draws a label with the QR code and the manual code as an SVG
+    #[arg(long, value_name = "FILE")]
+    label: Option<PathBuf>,
+    /// A line of text on the label; may be given again
+    #[arg(long, value_name = "TEXT", requires = "label")]
+    label_text: Vec<String>,
+}
+
+#[derive(Args)]
+struct Pictures {
+    /// Draws the QR code as a PNG, 6 pixels to a module
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    /// Draws the QR code as an SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Draws the QR code on the terminal, below any JSON
+    #[arg(long)]
+    terminal: bool,
+}
+
+fn main() -> ExitCode {
+    cli::exit(|| {
+        let Arguments { force, command } = cli::parse_arguments(&[])?;
+        match command {
+            Command::Encode(encode) => encode.run(force),
+            Command::Parse { code, lenient } => show(&Code::read(&Zeroizing::new(code), lenient)?),
+            Command::Lint { code, fail_on, json } => {
+                lint(&Zeroizing::new(code), matches!(fail_on, FailOn::Warning), json)
+            }
+            Command::Draw { code, pictures } => draw(&Zeroizing::new(code), &pictures, force),
+            Command::Ndef { code, output } => ndef(&Zeroizing::new(code), &output, force),
+        }
+    })
+}
+
+impl Encode {
+    fn run(&self, force: bool) -> Result<(), Failure> {
+        let payload = self.payload()?;
+        let (qr, manual) = (payload.qr_text(), payload.manual_code());
+        if let Some(path) = &self.label {
+            check_free(path, force)?;
+        }
+        let drawing = self.pictures.draw(qr.as_str(), force)?;
+        if let Some(path) = &self.label {
+            let label = Label::new(&payload).map_err(|error| Failure::Work(error.to_string()))?;
+            let label = self.label_text.iter().fold(label, |label, line| label.with_line(line));
+            write_file(path, Zeroizing::new(label.to_svg()).as_bytes(), force)?;
+        }
+        // One line, so that a drawing can follow.
+        print(json!({
+            "qr": qr.as_str(), "manual": manual.as_str(), "manual_grouped": manual.grouped().as_str(),
+        }))?;
+        drawing.map_or(Ok(()), print_drawing)
+    }
+
+    fn payload(&self) -> Result<SetupPayload, Failure> {
+        let passcode: Passcode = self
+            .passcode
+            .parse()
+            .map_err(|error| Failure::option("--passcode", error))?;
+        // Where a passcode may have slipped into another option, the value is not repeated.
+        let discriminator: Discriminator = parse_quietly("--discriminator", &self.discriminator, "0..=4095")?;
+        let vendor = self.vid.as_deref();
+        let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001..=0xFFF4"));
+        let product = self.pid.as_deref();
+        let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001..=0xFFFF"));
+        let flow: CommissioningFlow = parse_quietly("--commissioning-flow", &self.commissioning_flow, "0..=2")?;
+        let sums = "the sums of 2, 4, 8, 16 and 32";
+        let discovery: DiscoveryCapabilities = parse_quietly("--discovery-mode", &self.discovery_mode, sums)?;
+        let payload = SetupPayload::without_ids(discriminator, passcode)
+            .with_ids(vendor.transpose()?, product.transpose()?)
+            .map_err(|error| Failure::option("--pid", error))?
+            .with_flow(flow)
+            .with_discovery(discovery);
+        Ok(payload.with_data(self.data()?))
+    }
+
+    fn data(&self) -> Result<OptionalData, Failure> {
+        let mut data = OptionalData::new();
+        if let Some(serial) = &self.serial {
+            data = data
+                .with_serial_number(serial)
+                .map_err(|error| Failure::option("--serial", error))?;
+        }
+        for text in &self.vendor_tag {
+            let wrong = |error: &dyn std::fmt::Display| Failure::option("--vendor-tag", error);
+            let (tag, value) = text.split_once('=').ok_or_else(|| wrong(&"is not TAG=VALUE"))?;
+            let tag: ManufacturerTag = tag.parse().map_err(|error| wrong(&error))?;
+            if data.manufacturer_values().any(|(other, _)| other == tag) {
+                return Err(wrong(&"a tag is given twice"));
+            }
+            // Signed as long as it fits: that is what most commissioners read.
+            let value = match (value.parse(), value.parse()) {
+                (Ok(number), _) => DataValue::Signed(number),
+                (_, Ok(number)) => DataValue::Unsigned(number),
+                _ => DataValue::Utf8(value),
+            };
+            data = data
+                .with_manufacturer_value(tag, value)
+                .map_err(|error| wrong(&error))?;
+        }
+        Ok(data)
+    }
+}
+
+impl Pictures {
+    /// Writes the files, and returns the drawing for the terminal.
+    fn draw(&self, text: &str, force: bool) -> Result<Option<Zeroizing<String>>, Failure> {
+        let outputs = [&self.png, &self.svg].into_iter().flatten();
+        outputs.clone().try_for_each(|path| check_free(path, force))?;
+        let image = QrImage::new(text).map_err(|error| Failure::Input(error.to_string()))?;
+        if let Some(path) = &self.png {
+            let png = image.to_png(SCALE).map_err(|error| Failure::Work(error.to_string()))?;
+            write_file(path, &Zeroizing::new(png), force)?;
+        }
+        if let Some(path) = &self.svg {
+            write_file(path, Zeroizing::new(image.to_svg()).as_bytes(), force)?;
+        }
+        Ok(self.terminal.then(|| Zeroizing::new(image.to_terminal())))
+    }
+}
+
+fn print_drawing(drawing: Zeroizing<String>) -> Result<(), Failure> {
+    print(drawing.trim_end_matches('\n'))
+}
+
+fn draw(code: &str, pictures: &Pictures, force: bool) -> Result<(), Failure> {
+    let Code::Qr { .. } = Code::read(code, false)? else {
+        return Err(Failure::Input("CODE: a manual code is not drawn; a QR text is".into()));
+    };
+    pictures.draw(code, force)?.map_or(Ok(()), print_drawing)
+}
+
+fn ndef(code: &str, output: &Path, force: bool) -> Result<(), Failure> {
+    // Whatever goes onto a tag must be what a producer may emit.
+    let Code::Qr { .. } = Code::read(code, false)? else {
+        return Err(Failure::Input(
+            "CODE: a manual code cannot go onto an NFC tag; a QR text can".into(),
+        ));
+    };
+    let mut buffer = Zeroizing::new(vec![0; ndef_len(code.len())]);
+    let message = encode_ndef(code, &mut buffer).map_err(|error| Failure::Input(format!("CODE: {error}")))?;
+    write_file(output, message, force)
+}

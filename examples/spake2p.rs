@@ -1,0 +1,103 @@
+//! `spake2p`: derives and checks SPAKE2+ verifiers, one or many.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use cli::{Failure, parse_quietly, print};
+use matter_spake2p::{Error, Iterations, PbkdfParameters, Salt, Verifier, self_check, self_check_by_exchange};
+use matter_types::Passcode;
+
+#[path = "spake2p/batch.rs"]
+mod batch;
+#[path = "spake2p/bench.rs"]
+mod bench;
+
+/// Derives and checks SPAKE2+ verifiers.
+///
+/// Exit codes: 0 done, 1 a passcode does not open a verifier, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+#[derive(Parser)]
+#[command(name = "spake2p", version, args_override_self = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints the verifier of a passcode as base64, like the vendor's script
+    GenVerifier(Secret),
+    /// Checks that a passcode opens a verifier: by deriving it again, and by a whole exchange
+    Check {
+        #[command(flatten)]
+        secret: Secret,
+        /// The verifier: base64 of 97 bytes
+        #[arg(short, long, value_name = "BASE64")]
+        verifier: String,
+    },
+    /// Derives the verifiers of a table on all cores
+    Batch {
+        /// CSV file with the columns index, passcode, iterations and salt (base64)
+        input: PathBuf,
+        /// CSV file to write: the same columns and verifier (base64)
+        output: PathBuf,
+        /// Replaces an output file that exists
+        #[arg(long)]
+        force: bool,
+    },
+    /// Measures verifiers per second on one core, for each width of lanes that this processor has
+    Bench,
+}
+
+#[derive(Args)]
+struct Secret {
+    /// Passcode: 1..=99999998 but not a trivial one like 12345678
+    #[arg(short, long)]
+    passcode: String,
+    /// Salt: base64 of 16..=32 bytes
+    #[arg(short, long, value_name = "BASE64")]
+    salt: String,
+    /// Iteration count: 1000..=100000
+    #[arg(short, long, value_name = "COUNT")]
+    iteration_count: String,
+}
+
+fn main() -> ExitCode {
+    cli::exit(|| match cli::parse_arguments::<Arguments>(&[])?.command {
+        Command::GenVerifier(secret) => {
+            let (passcode, parameters) = secret.parse()?;
+            let verifier =
+                Verifier::derive(&passcode, &parameters).map_err(|error| Failure::option("--salt", error))?;
+            print(verifier.to_base64().as_str())
+        }
+        Command::Check { secret, verifier } => check(&secret, &verifier),
+        Command::Batch { input, output, force } => batch::run(&input, &output, force),
+        Command::Bench => bench::run(),
+    })
+}
+
+impl Secret {
+    fn parse(&self) -> Result<(Passcode, PbkdfParameters), Failure> {
+        let range = "1..=99999998 without the trivial ones";
+        let passcode = parse_quietly("--passcode", &self.passcode, range)?;
+        let salt = self.salt.parse::<Salt>();
+        let salt = salt.map_err(|error| Failure::option("--salt", error))?;
+        let iterations = parse_quietly::<Iterations>("--iteration-count", &self.iteration_count, "1000..=100000")?;
+        Ok((passcode, PbkdfParameters { iterations, salt }))
+    }
+}
+
+fn check(secret: &Secret, verifier: &str) -> Result<(), Failure> {
+    let (passcode, PbkdfParameters { iterations, salt }) = secret.parse()?;
+    let verifier = verifier.parse::<Verifier>();
+    let verifier = verifier.map_err(|error| Failure::option("--verifier", error))?;
+    getrandom::u64().map_err(|_| Failure::Work("the operating system gives no random numbers".into()))?;
+    let mut random = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
+    self_check(&passcode, &verifier, &salt, iterations)
+        .and_then(|()| self_check_by_exchange(&passcode, &verifier, &salt, iterations, &mut random))
+        .map_err(|error| match error {
+            Error::VerifierMismatch | Error::ConfirmationMismatch => Failure::No(error.to_string()),
+            _ => Failure::Input(error.to_string()),
+        })?;
+    print("the passcode opens the verifier")
+}

@@ -1,0 +1,117 @@
+//! JSON into and out of `nvs-image`.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const CSV: &str = "key,type,encoding,value\nwifi,namespace,,\nssid,data,string,\"fac,tory\nline\"\nchannel,data,u8,6\n\
+                   bssid,data,hex2bin,001122\nother,namespace,,\nserial,data,u64,18446744073709551615\n\
+                   lowest,data,i64,-9223372036854775808\nratio,data,double,0.1\nfloat,data,float,7.038531e-26\n\
+                   none,data,float,NaN\nmost,data,double,-inf\nempty,data,hex2bin,\n";
+
+fn run(folder: &Path, arguments: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nvs-image"))
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn succeed(folder: &Path, arguments: &str) -> Vec<u8> {
+    let output = run(folder, arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
+    output.stdout
+}
+
+#[test]
+fn dumped_json_makes_the_same_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("in.csv"), CSV).unwrap();
+    succeed(folder.path(), "generate in.csv a.bin 0x4000");
+    let json = succeed(folder.path(), "dump a.bin --format json");
+    fs::write(path("a.json"), &json).unwrap();
+    // Known by its contents, with a byte order mark as some editors put it there.
+    fs::write(path("b.txt"), ["\u{feff}\n".as_bytes(), &json].concat()).unwrap();
+    for (input, output) in [("a.json", "b.bin"), ("b.txt", "c.bin")] {
+        succeed(folder.path(), &format!("generate {input} {output} 0x4000"));
+        assert_eq!(
+            fs::read(path("a.bin")).unwrap(),
+            fs::read(path(output)).unwrap(),
+            "{input}"
+        );
+    }
+    fs::write(path("none.json"), " [ ]").unwrap();
+    succeed(folder.path(), "generate none.json none.bin 0x3000");
+    assert_eq!(succeed(folder.path(), "dump none.bin --format json"), b"[]\n");
+}
+
+#[test]
+fn errors_name_file_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = |key: &str, kind: &str, value: &str| {
+        format!("  {{\"namespace\": \"n\", \"key\": \"{key}\", \"type\": \"{kind}\", \"value\": {value}}}")
+    };
+    let list = |entries: &[String]| format!("[\n{}\n]\n", entries.join(",\n"));
+    let first = entry("a", "u8", "1");
+    let text = |len| format!("\"{}\"", "x".repeat(len));
+    for (json, expected) in [
+        (
+            list(&[first.clone(), entry("b", "u8", "20202021")]),
+            "in.json:3:64: not an integer in 0..=255, as u8 asks for",
+        ),
+        (
+            list(&[entry("b", "u8", "1, \"note\": 20202021")]),
+            "in.json:2:65: unknown member",
+        ),
+        (
+            list(&[entry("b", "passcode", "20202021")]),
+            "in.json:2:51: unknown type",
+        ),
+        (
+            list(&[first.clone(), first.clone()]),
+            "in.json:3:3: key 'a' stands twice",
+        ),
+        (
+            list(&[first.clone(), entry("\u{e9}", "string", &text(4000))]),
+            "in.json:3:3: string of 4000 bytes",
+        ),
+        (
+            list(&[
+                first.clone(),
+                entry("b", "blob", &text(0)),
+                entry("c", "blob", &format!("\"{}\"", "ab".repeat(9000))),
+            ]),
+            "in.json:4:3: entries do not fit into 0x3000 bytes; 0x4000 are enough",
+        ),
+        (format!("[{first}"), "in.json:1:"),
+        ("{}".into(), "in.json:1:1: not a list of entries"),
+        (String::new(), "in.json:1:1: not a list of entries"),
+        ("20202021".into(), "in.json:1:1: not a list of entries"),
+        (
+            "[1, 2".into(),
+            "in.json:1:2: invalid type: something else, expected an object",
+        ),
+        ("[20202021]".into(), "in.json:1:"),
+        ("[\"20202021\"]".into(), "in.json:1:"),
+    ] {
+        fs::write(folder.path().join("in.json"), &json).unwrap();
+        let output = run(folder.path(), "generate in.json out.bin 0x3000");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{json}: {said}");
+        assert!(said.starts_with(&format!("error: {expected}")), "{json}: {said}");
+        assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+        assert!(!said.contains("20202021"), "{said}");
+        assert!(!folder.path().join("out.bin").exists());
+    }
+    fs::write(folder.path().join("in.json"), "[]").unwrap();
+    let output = run(folder.path(), "generate in.json out.bin 0x3000 --compat");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        (output.status.code(), said.as_str()),
+        (Some(2), "error: --compat: is for CSV files only\n")
+    );
+}

@@ -1,0 +1,283 @@
+//! `secure-cert` as a user runs it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
+use rsa::pkcs1::EncodeRsaPrivateKey;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Something with the outer form of a SEC 1 key, whose scalar is easy to find.
+fn key_hex() -> String {
+    format!("30770201010420{}", "5a".repeat(114))
+}
+
+fn spec() -> Value {
+    json!([
+        {"type": 1, "type_name": "DEV_CERT", "subtype": 0, "data": "30020500"},
+        {"type_name": "PRIV_KEY", "subtype": 0, "flags": 0, "storage": "plain", "length": 121, "data": key_hex()},
+        {"type": 201, "subtype": 0, "data": "000F"},
+        {"type": 99, "subtype": 7, "data": ""},
+        {"type": 9, "type_name": "INTEGRITY"},
+    ])
+}
+
+fn workplace() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("spec.json"), spec().to_string()).unwrap();
+    fs::write(
+        folder.path().join("more.json"),
+        json!([{"type": 51, "subtype": 0, "data": "00"}, {"type": 9}]).to_string(),
+    )
+    .unwrap();
+    let p256 = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+    fs::write(folder.path().join("p256.der"), p256.to_pkcs8_der().unwrap().as_bytes()).unwrap();
+    let public = p256
+        .public_key()
+        .to_public_key_pem(p256::pkcs8::LineEnding::LF)
+        .unwrap();
+    fs::write(folder.path().join("p256.pub"), public).unwrap();
+    let p384 = p384::SecretKey::from_slice(&[7; 48]).unwrap();
+    fs::write(
+        folder.path().join("p384.pem"),
+        &*p384.to_sec1_pem(p256::pkcs8::LineEnding::LF).unwrap(),
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("p384.pub"),
+        p384.public_key().to_public_key_der().unwrap().as_bytes(),
+    )
+    .unwrap();
+    folder
+}
+
+fn run(folder: &Path, arguments: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_secure-cert"))
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn succeed(folder: &Path, arguments: &str) -> String {
+    let output = run(folder, arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn image_is_built_shown_and_built_again() {
+    let folder = workplace();
+    let folder = folder.path();
+    succeed(folder, "build spec.json a.bin");
+    let image = fs::read(folder.join("a.bin")).unwrap();
+    assert_eq!(image.len(), 32 + 144 + 32 + 16 + 48);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(folder.join("a.bin")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let json: Value = serde_json::from_str(&succeed(folder, "dump a.bin --json --show-keys")).unwrap();
+    let members = json!({"offset": 32, "type": 2, "type_name": "PRIV_KEY", "subtype": 0, "flags": 0, "storage": "plain",
+        "length": 121, "crc_ok": true, "data": key_hex()});
+    assert_eq!(json[1], members);
+    assert_eq!(json[3]["type_name"], "99");
+    fs::write(folder.join("back.json"), json.to_string()).unwrap();
+    succeed(folder, "build back.json b.bin");
+    assert_eq!(fs::read(folder.join("b.bin")).unwrap(), image);
+
+    for arguments in ["dump a.bin", "dump a.bin --json"] {
+        assert!(!succeed(folder, arguments).contains("5a5a"), "{arguments}");
+    }
+    let json: Value = serde_json::from_str(&succeed(folder, "dump a.bin --json")).unwrap();
+    assert!(json[1].get("data").is_none() && json[0]["data"] == "30020500");
+    let table = succeed(folder, "dump a.bin");
+    assert!(
+        table.contains("0x0020  PRIV_KEY               0  plain             121 bytes  [a key; "),
+        "{table}"
+    );
+    assert_eq!(
+        succeed(folder, "check a.bin"),
+        "note: at offset 0xd0, the type 99 has no name: the firmware hands it out to an application that asks for it [unknown-type]\n"
+    );
+}
+
+#[test]
+fn image_is_extended_signed_and_verified() {
+    let folder = workplace();
+    let folder = folder.path();
+    succeed(folder, "build spec.json a.bin");
+    succeed(folder, "append a.bin more.json b.bin");
+    let (a, b) = (
+        fs::read(folder.join("a.bin")).unwrap(),
+        fs::read(folder.join("b.bin")).unwrap(),
+    );
+    assert!(b.starts_with(&a) && b.len() == a.len() + 32 + 48);
+    succeed(folder, "sign b.bin p256.der c.bin");
+    succeed(folder, "sign c.bin p384.pem d.bin");
+    let said = succeed(folder, "verify d.bin --key p256.pub");
+    assert_eq!(
+        said,
+        format!("d.bin: ECDSA P-256 signature of the first {} bytes verifies\n", b.len())
+    );
+    succeed(folder, "verify d.bin --key p384.pub");
+    assert!(succeed(folder, "check d.bin").starts_with("note: "));
+
+    for (arguments, needle) in [
+        ("verify b.bin --key p256.pub", "has no signature by that key"),
+        ("verify c.bin --key p384.pub", "has no signature by that key"),
+    ] {
+        let output = run(folder, arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        assert!(said.contains(needle), "{arguments}: {said}");
+    }
+    // A record behind the signature is written, with a warning that it is not covered.
+    fs::write(
+        folder.join("more2.json"),
+        json!([{"type": 52, "subtype": 0, "data": "00"}]).to_string(),
+    )
+    .unwrap();
+    let output = run(folder, "append c.bin more2.json e.bin");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.success() && said.contains("behind the first SIGNATURE_BLOCK"),
+        "{said}"
+    );
+    assert_eq!(run(folder, "sign e.bin p384.pem f.bin").status.code(), Some(2));
+}
+
+#[test]
+fn rsa_key_signs() {
+    let folder = workplace();
+    let folder = folder.path();
+    // Drawing primes takes long; these are of a key that was drawn for this test with OpenSSL.
+    let pem = include_str!("data/rsa3072.pem");
+    fs::write(folder.join("rsa.pem"), pem).unwrap();
+    let key: rsa::RsaPrivateKey = rsa::pkcs8::DecodePrivateKey::from_pkcs8_pem(pem).unwrap();
+    fs::write(folder.join("rsa.der"), key.to_pkcs1_der().unwrap().as_bytes()).unwrap();
+    let public = key
+        .to_public_key()
+        .to_public_key_pem(p256::pkcs8::LineEnding::LF)
+        .unwrap();
+    fs::write(folder.join("rsa.pub"), public).unwrap();
+    succeed(folder, "build spec.json a.bin");
+    succeed(folder, "sign a.bin rsa.pem b.bin");
+    succeed(folder, "sign a.bin rsa.der c.bin");
+    succeed(folder, "verify b.bin --key rsa.pub");
+    succeed(folder, "verify c.bin --key rsa.pub");
+    // The salt is random.
+    assert_ne!(
+        fs::read(folder.join("b.bin")).unwrap(),
+        fs::read(folder.join("c.bin")).unwrap()
+    );
+}
+
+#[test]
+fn damage_and_leaks_are_named() {
+    let folder = workplace();
+    let folder = folder.path();
+    succeed(folder, "build spec.json a.bin");
+    let mut image = fs::read(folder.join("a.bin")).unwrap();
+    image[32 + 4] = 0x08;
+    fs::write(folder.join("b.bin"), &image).unwrap();
+    let output = run(folder, "check b.bin --json");
+    assert_eq!(output.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ids = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["id"].as_str().unwrap());
+    let ids = ids.collect::<Vec<_>>();
+    let expected = [
+        "crc",
+        "key-in-keyless-record",
+        "key-record-missing",
+        "unknown-type",
+        "integrity-mismatch",
+    ];
+    assert_eq!(ids, expected);
+    assert_eq!(json[0]["offset"], 32);
+    let output = run(folder, "dump b.bin");
+    assert_eq!(output.status.code(), Some(1));
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("[checksum wrong]") && !shown.contains("5a5a"), "{shown}");
+}
+
+#[test]
+fn bad_input_gets_one_sentence_and_writes_nothing() {
+    let folder = workplace();
+    let folder = folder.path();
+    succeed(folder, "build spec.json a.bin");
+    fs::write(folder.join("there.bin"), "in the way").unwrap();
+    fs::write(folder.join("erased.bin"), [0xFF; 64]).unwrap();
+    let bad = [
+        ("text", "[{\"type\": 51,".to_owned(), "bad.json:1:13: not JSON"),
+        ("object", "{}".into(), "not an array"),
+        ("member", json!([{"type": 51, "subtype": 0, "data": "", "note": "5a5a"}]).to_string(), "record 0: has a member other than"),
+        ("type", json!([{"subtype": 0, "data": ""}]).to_string(), "type is missing"),
+        ("name", json!([{"type_name": "PRIVATE", "subtype": 0, "data": ""}]).to_string(), "type_name is not known"),
+        ("two types", json!([{"type": 1, "type_name": "CA_CERT", "subtype": 0, "data": ""}]).to_string(), "type is said twice"),
+        ("storage", json!([{"type": 2, "subtype": 0, "flags": 8, "storage": "plain", "data": ""}]).to_string(), "flags and storage do not agree"),
+        ("hex", json!([{"type": 51, "subtype": 0, "data": "5a5"}]).to_string(), "data is not pairs"),
+        ("data", json!([{"type": 2, "subtype": 0, "length": 121}]).to_string(), "data is missing"),
+        ("length", json!([{"type": 51, "subtype": 0, "length": 3, "data": "5a5a"}]).to_string(), "length is not that of data, 2"),
+        ("subtype", json!([{"type": 51, "data": "5a5a"}]).to_string(), "subtype is missing"),
+        ("range", json!([{"type": 51, "subtype": 256, "data": ""}]).to_string(), "subtype is not a number in 0..=255"),
+        ("leak", json!([{"type": 6, "subtype": 0, "data": format!("04{}", "00".repeat(39))}, {"type": 2, "subtype": 0, "flags": 8, "data": key_hex()}]).to_string(), "the private key leaks"),
+        ("twice", json!([{"type": 51, "subtype": 0, "data": "5a"}, {"type": 51, "subtype": 0, "data": "5a"}]).to_string(), "the firmware finds the first one only"),
+        ("full", json!([{"type": 51, "subtype": 0, "data": "5a".repeat(0x1FF1)}]).to_string(), "do not fit into the 8192"),
+        ("digest", json!([{"type": 9}]).to_string(), "image has no records yet"),
+    ];
+    for (name, text, needle) in bad {
+        fs::write(folder.join("bad.json"), text).unwrap();
+        refused(folder, "build bad.json out.bin", needle, name);
+    }
+    for (arguments, needle) in [
+        ("build spec.json there.bin", "exists already"),
+        ("build spec.json out.bin --size 0x2001", "--size: "),
+        ("build nowhere.json out.bin", "nowhere.json"),
+        ("build spec.json", "missing: <OUTPUT>"),
+        ("append spec.json spec.json out.bin", "spec.json: bytes from offset 0x0"),
+        (
+            "append a.bin spec.json out.bin",
+            "the firmware finds the first one only",
+        ),
+        ("sign a.bin spec.json out.bin", "spec.json: is no private key"),
+        ("sign a.bin p256.pub out.bin", "p256.pub: is no private key"),
+        ("sign erased.bin p256.der out.bin", "no records"),
+        ("verify a.bin --key p256.der", "p256.der: is no public key"),
+        ("verify a.bin", "missing: --key"),
+        ("dump spec.json", "spec.json: there is no record"),
+        ("--force", "a command is needed"),
+    ] {
+        refused(folder, arguments, needle, arguments);
+    }
+    assert_eq!(fs::read(folder.join("there.bin")).unwrap(), b"in the way");
+    succeed(folder, "build spec.json there.bin --force");
+}
+
+fn refused(folder: &Path, arguments: &str, needle: &str, name: &str) {
+    let before = fs::read_dir(folder).unwrap().count();
+    let output = run(folder, arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+    assert!(
+        said.starts_with("error: ") && said.trim_end().lines().count() == 1,
+        "{name}: {said}"
+    );
+    assert!(said.contains(needle), "{name}: '{needle}' is not in: {said}");
+    assert!(!said.contains("5a5a"), "{name}: {said}");
+    assert_eq!(
+        fs::read_dir(folder).unwrap().count(),
+        before,
+        "{name}: something was written"
+    );
+}
