@@ -6,8 +6,9 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use matter_attestation::{
-    Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaSubject, PaiSubject,
-    PrivateKey, SerialNumber, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
+    Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, DeclarationSigners, Issuer,
+    PaaStore, PaaSubject, PaiSubject, PrivateKey, Profile, SerialNumber, SignedDeclaration, TEST_CD_SIGNING_KEY_ID,
+    Validity, Verification, issue_paa, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
 use rand_chacha::ChaCha20Rng;
@@ -81,6 +82,26 @@ fn attestation(c: &mut Criterion) {
             b.iter(|| black_box(SignedDeclaration::decode(black_box(&signed)).unwrap()));
         });
     }
+    group.throughput(Throughput::Elements(1));
+    let signed = declaration(vendor, &[product]);
+    let signers = DeclarationSigners::new().with_test_key(true);
+    let mut store = PaaStore::new();
+    store.insert(paa.as_der()).unwrap();
+    let verification = Verification::new()
+        .with_paa_store(&store)
+        .with_pai(pai.as_der())
+        .with_dac(dac.as_der())
+        .with_declaration(&signed)
+        .with_declaration_signers(&signers)
+        .with_product(vendor, product)
+        .at(DateTime::new(2026, 6, 1, 0, 0, 0).unwrap());
+    group.bench_function(BenchmarkId::new("verify", "chain"), |b| {
+        b.iter(|| assert!(black_box(verification).run(Profile::Strict).is_accepted()));
+    });
+    let batch = verification.prepare(Profile::Strict);
+    group.bench_function(BenchmarkId::new("verify", "device-of-batch"), |b| {
+        b.iter(|| assert!(batch.verify(black_box(dac.as_der())).is_accepted()));
+    });
     group.finish();
 }
 

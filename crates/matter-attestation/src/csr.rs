@@ -9,14 +9,12 @@ use const_oid::ObjectIdentifier;
 use p256::ecdsa::DerSignature;
 
 pub use self::fault::CsrFault;
-use crate::cursor::{BIT_STRING, Cursor, ECDSA_WITH_SHA256, Element, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, SET};
+use crate::raw::{ECDSA_WITH_SHA256, Malformed, Tlv, Walker, tag};
 use crate::{Error, PublicKey, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE REQUEST";
 /// What older programs write.
 const OLD_PEM_LABEL: &str = "NEW CERTIFICATE REQUEST";
-/// The attributes, which may be none but must be there.
-const ATTRIBUTES: u8 = 0xA0;
 
 /// A certificate signing request (RFC 2986) whose sender has proved to hold the private key.
 ///
@@ -59,30 +57,30 @@ impl CertificateRequest {
     ///
     /// [`Error::Csr`] with what is wrong and where.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        let mut outside = Cursor::new(der);
-        let mut request = outside.expect(SEQUENCE).map_err(fault(CsrFault::Form))?.children();
+        let mut outside = Walker::new(der);
+        let mut request = outside.expect(tag::SEQUENCE).map_err(fault(CsrFault::Form))?.inside();
         outside.finish().map_err(fault(CsrFault::Trailing))?;
-        let info = request.expect(SEQUENCE).map_err(fault(CsrFault::Form))?;
+        let info = request.expect(tag::SEQUENCE).map_err(fault(CsrFault::Form))?;
         let (subject, key) = read_info(info)?;
 
-        let algorithm = request.expect(SEQUENCE).map_err(fault(CsrFault::Algorithm))?;
-        if algorithm.encoded != ECDSA_WITH_SHA256 {
+        let algorithm = request.expect(tag::SEQUENCE).map_err(fault(CsrFault::Algorithm))?;
+        if algorithm.value != ECDSA_WITH_SHA256 {
             return Err(refuse(CsrFault::Algorithm, algorithm));
         }
-        let signature = request.expect(BIT_STRING).map_err(fault(CsrFault::Signature))?;
+        let signature = request.expect(tag::BIT_STRING).map_err(fault(CsrFault::Signature))?;
         request.finish().map_err(fault(CsrFault::Form))?;
 
-        let public_key = PublicKey::from_spki_der(key.encoded).map_err(|_| refuse(CsrFault::Key, key))?;
-        let octets = match signature.content.split_first() {
+        let public_key = PublicKey::from_spki_der(key.raw).map_err(|_| refuse(CsrFault::Key, key))?;
+        let octets = match signature.value.split_first() {
             Some((0, octets)) if DerSignature::from_bytes(octets).is_ok() => octets,
             _ => return Err(refuse(CsrFault::Signature, signature)),
         };
         public_key
-            .verify_der(info.encoded, octets)
+            .verify_der(info.raw, octets)
             .map_err(|_| refuse(CsrFault::Possession, signature))?;
         Ok(Self {
             der: der.into(),
-            subject: subject.offset..subject.offset + subject.encoded.len(),
+            subject: subject.offset..subject.offset + subject.raw.len(),
             public_key,
         })
     }
@@ -141,32 +139,36 @@ impl fmt::Debug for CertificateRequest {
 }
 
 /// Reads the signed part; returns the subject and the public key.
-fn read_info(info: Element<'_>) -> Result<(Element<'_>, Element<'_>), Error> {
-    let mut info = info.children();
-    let version = info.expect(INTEGER).map_err(fault(CsrFault::Version))?;
-    if version.content != [0] {
+fn read_info(info: Tlv<'_>) -> Result<(Tlv<'_>, Tlv<'_>), Error> {
+    let mut info = info.inside();
+    let version = info.expect(tag::INTEGER).map_err(fault(CsrFault::Version))?;
+    if version.value != [0] {
         return Err(refuse(CsrFault::Version, version));
     }
-    let subject = info.expect(SEQUENCE).map_err(fault(CsrFault::Subject))?;
-    check_name(subject.children()).map_err(fault(CsrFault::Subject))?;
-    let key = info.expect(SEQUENCE).map_err(fault(CsrFault::Key))?;
-    let mut attributes = info.expect(ATTRIBUTES).map_err(fault(CsrFault::Attributes))?.children();
+    let subject = info.expect(tag::SEQUENCE).map_err(fault(CsrFault::Subject))?;
+    check_name(subject.inside()).map_err(fault(CsrFault::Subject))?;
+    let key = info.expect(tag::SEQUENCE).map_err(fault(CsrFault::Key))?;
+    // They may be none but must be there.
+    let mut attributes = info
+        .expect(tag::EXPLICIT_0)
+        .map_err(fault(CsrFault::Attributes))?
+        .inside();
     while !attributes.is_empty() {
-        let attribute = attributes.expect(SEQUENCE).map_err(fault(CsrFault::Attributes))?;
-        check_attribute(attribute.children()).map_err(fault(CsrFault::Attributes))?;
+        let attribute = attributes.expect(tag::SEQUENCE).map_err(fault(CsrFault::Attributes))?;
+        check_attribute(attribute.inside()).map_err(fault(CsrFault::Attributes))?;
     }
     info.finish().map_err(fault(CsrFault::Form))?;
     Ok((subject, key))
 }
 
 /// Checks that a name is a SEQUENCE of SETs, each of at least one attribute type with its value.
-fn check_name(mut name: Cursor<'_>) -> Result<(), usize> {
+fn check_name(mut name: Walker<'_>) -> Result<(), Malformed> {
     while !name.is_empty() {
-        let mut attributes = name.expect(SET)?.children();
+        let mut attributes = name.expect(tag::SET)?.inside();
         loop {
-            let mut attribute = attributes.expect(SEQUENCE)?.children();
-            check_oid(attribute.expect(OBJECT_IDENTIFIER)?)?;
-            attribute.next().ok_or(attribute.offset())?;
+            let mut attribute = attributes.expect(tag::SEQUENCE)?.inside();
+            check_oid(attribute.expect(tag::OID)?)?;
+            attribute.next()?;
             attribute.finish()?;
             if attributes.is_empty() {
                 break;
@@ -177,31 +179,31 @@ fn check_name(mut name: Cursor<'_>) -> Result<(), usize> {
 }
 
 /// Checks that an attribute is a type and a SET of at least one value.
-fn check_attribute(mut attribute: Cursor<'_>) -> Result<(), usize> {
-    check_oid(attribute.expect(OBJECT_IDENTIFIER)?)?;
-    let mut values = attribute.expect(SET)?.children();
+fn check_attribute(mut attribute: Walker<'_>) -> Result<(), Malformed> {
+    check_oid(attribute.expect(tag::OID)?)?;
+    let mut values = attribute.expect(tag::SET)?.inside();
     attribute.finish()?;
     loop {
-        values.next().ok_or(values.offset())?;
+        values.next()?;
         if values.is_empty() {
             return Ok(());
         }
     }
 }
 
-fn check_oid(oid: Element<'_>) -> Result<(), usize> {
-    ObjectIdentifier::from_bytes(oid.content)
+fn check_oid(oid: Tlv<'_>) -> Result<(), Malformed> {
+    ObjectIdentifier::from_bytes(oid.value)
         .map(|_| ())
-        .map_err(|_| oid.offset)
+        .map_err(|_| oid.malformed())
 }
 
-fn refuse(fault: CsrFault, element: Element<'_>) -> Error {
+fn refuse(fault: CsrFault, element: Tlv<'_>) -> Error {
     Error::Csr {
         fault,
         offset: element.offset,
     }
 }
 
-fn fault(fault: CsrFault) -> impl Fn(usize) -> Error {
-    move |offset| Error::Csr { fault, offset }
+fn fault(fault: CsrFault) -> impl Fn(Malformed) -> Error {
+    move |Malformed(offset)| Error::Csr { fault, offset }
 }

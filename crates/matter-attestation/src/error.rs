@@ -1,9 +1,9 @@
-use core::fmt;
+mod display;
 
 use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
-use crate::{CertificationDeclaration, CrlFault, CsrFault, KeyId, RevocationFault};
+use crate::{CrlFault, CsrFault, KeyId, RevocationFault};
 
 /// Why something cannot be read, issued or verified.
 ///
@@ -107,6 +107,20 @@ pub enum Error {
         /// Where in the DER.
         offset: usize,
     },
+    /// The attestation elements are not one TLV structure with ascending tags.
+    ElementsMalformed {
+        /// Where in the TLV.
+        offset: usize,
+    },
+    /// A member of the attestation elements is missing, out of order, of the wrong type or out of range.
+    ElementsMember {
+        /// The member's tag.
+        tag: u8,
+        /// Where in the TLV it should be or is.
+        offset: usize,
+    },
+    /// The attestation elements have more than 900 octets.
+    ElementsTooLong,
     /// Encoding failed, which no value of these types causes.
     EncodingFailed,
     /// An extension is there more than once.
@@ -218,148 +232,10 @@ pub enum Error {
     },
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::AuthorityKeyIdMismatch { authority, issuer } => write!(
-                f,
-                "authority key identifier {} is not the issuer's subject key identifier {}",
-                OrNone(authority),
-                OrNone(issuer)
-            ),
-            Self::CertificateAlgorithm => f.write_str("signature algorithm is not ecdsa-with-SHA256"),
-            Self::CertificateMalformed { offset } => write!(f, "not a certificate in DER, {}", At(offset)),
-            Self::CertificateTooLong { len } => write!(f, "certificate has {len} octets, not at most 600"),
-            Self::CertificateVersion => f.write_str("certificate is not of version 3"),
-            Self::CommonNameHasId => f.write_str("common name has Mvid: or Mpid:, which stand before an id only"),
-            Self::CommonNameLength { len } => write!(f, "common name has {len} octets, not 1..=64"),
-            Self::Crl { fault, offset } => write!(f, "certificate revocation list: {fault}, at {offset}"),
-            Self::Csr { fault, offset } => write!(f, "certificate signing request: {fault}, at {offset}"),
-            Self::EncodingFailed => f.write_str("encoding failed"),
-            Self::ExtensionDuplicate { extension } => write!(f, "extension {extension} is there more than once"),
-            Self::ExtensionMalformed { extension } => write!(f, "extension {extension} is malformed"),
-            Self::IssuerNameMismatch => f.write_str("issuer name is not the issuer's subject name"),
-            Self::IssuerPathLength { path_len } => write!(
-                f,
-                "issuer's path length is {}: a PAA, with 1 or none, issues PAIs and a PAI, with 0, issues DACs",
-                OrNone(path_len)
-            ),
-            Self::IssuerProductIdMismatch { issuer, subject } => {
-                write!(f, "product id {} is not the issuer's {issuer}", OrNone(subject))
-            }
-            Self::IssuerVendorIdMismatch { issuer, subject } => {
-                write!(f, "vendor id {} is not the issuer's {issuer}", OrNone(subject))
-            }
-            Self::IssuerVendorIdMissing => f.write_str("issuer has no vendor id, which a PAI must have"),
-            Self::KeyEncrypted => f.write_str("private key is encrypted; its password is needed"),
-            Self::KeyEncryption => f.write_str(
-                "private key is not encrypted with PBES2: PBKDF2 of at most 10000000 rounds with SHA-2, or scrypt of at \
-                 most 64 MiB, and AES",
-            ),
-            Self::KeyMalformed => {
-                f.write_str("not a well-formed key in PKCS#8, SEC 1, 32 octets, 97 octets, or hexadecimal digits of those")
-            }
-            Self::KeyMismatch => f.write_str("public key does not belong to the private key"),
-            Self::KeyNotP256 => f.write_str("key is not an uncompressed key on the curve P-256"),
-            Self::KeyPassword => f.write_str("password is not that of the private key"),
-            Self::KeyScalarOutOfRange => f.write_str("private scalar is not in 1..order of P-256"),
-            Self::NotACertificateAuthority => f.write_str("certificate may not sign others"),
-            Self::PemLabel { expected } => write!(f, "PEM block is not a {expected}"),
-            Self::PemMalformed => f.write_str("text does not hold exactly one well-formed PEM block"),
-            Self::Revocation(fault) => write!(f, "certificate revocation list: {fault}"),
-            Self::SerialNumberOutOfRange { len } => {
-                write!(
-                    f,
-                    "serial number of {len} octets is not positive and of at most 20 octets"
-                )
-            }
-            Self::SignatureInvalid => f.write_str("signature is invalid"),
-            Self::SignerAlgorithm => f.write_str("signer's algorithm is not ecdsa-with-SHA256 without parameters"),
-            Self::SigningFailed => f.write_str("signer reported a failure"),
-            Self::SubjectKeyIdMissing => f.write_str("issuer has no subject key identifier"),
-            Self::SubjectProductIdDuplicate => f.write_str("subject has more than one product id"),
-            Self::SubjectProductIdMalformed => {
-                f.write_str("product id in the subject is not four upper-case hexadecimal digits in 0001..=FFFF")
-            }
-            Self::SubjectVendorIdDuplicate => f.write_str("subject has more than one vendor id"),
-            Self::SubjectVendorIdMalformed => {
-                f.write_str("vendor id in the subject is not four upper-case hexadecimal digits in 0001..=FFF4")
-            }
-            Self::ValidityAfterIssuer { not_after, issuer } => {
-                write!(f, "validity ends at {not_after}, after the issuer's at {issuer}")
-            }
-            Self::ValidityBeforeIssuer { not_before, issuer } => {
-                write!(f, "validity starts at {not_before}, before the issuer's at {issuer}")
-            }
-            Self::ValidityReversed { not_before, not_after } => {
-                write!(f, "validity ends at {not_after}, before it starts at {not_before}")
-            }
-            Self::ValidityTooLong { not_before, days } => {
-                write!(f, "validity of {days} days from {not_before} ends after the year 9999")
-            }
-            _ => self.fmt_declaration(f),
-        }
-    }
-}
-
-impl Error {
-    /// Writes the errors of Certification Declarations.
-    fn fmt_declaration(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("certification declaration: ")?;
-        match *self {
-            Self::CdAuthorizedPaaCount { count } => {
-                let max = CertificationDeclaration::MAX_AUTHORIZED_PAAS;
-                write!(f, "{count} authorized PAAs, not 1..={max}")
-            }
-            Self::CdCertificateIdLength { len } => write!(f, "certificate id has {len} octets, not 19"),
-            Self::CdCertificationType { value } => write!(f, "certification type {value} is not in 0..=2"),
-            Self::CdCmsField { field } => write!(f, "CMS has another {field}"),
-            Self::CdCmsMalformed { offset } => write!(f, "CMS is malformed, {}", At(offset)),
-            Self::CdDacOriginIncomplete => f.write_str("one DAC origin id without the other"),
-            Self::CdFormatVersion { value } => write!(f, "format version {value} is not 1"),
-            Self::CdMember { tag, offset } => {
-                write!(f, "member {tag} at {offset} is missing, out of order or out of range")
-            }
-            Self::CdMemberNotIssuable { tag } => write!(
-                f,
-                "member {tag} may not be issued so: security level and information are 0, version number is not"
-            ),
-            Self::CdProductIdCount { count } => {
-                let max = CertificationDeclaration::MAX_PRODUCT_IDS;
-                write!(f, "{count} product ids, not 1..={max}")
-            }
-            Self::CdTlvMalformed { offset } => write!(f, "TLV is malformed at {offset}"),
-            _ => Ok(()),
-        }
-    }
-}
-
 impl core::error::Error for Error {}
 
 impl From<RevocationFault> for Error {
     fn from(fault: RevocationFault) -> Self {
         Self::Revocation(fault)
-    }
-}
-
-struct OrNone<T>(Option<T>);
-
-impl<T: fmt::Display> fmt::Display for OrNone<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(value) => value.fmt(f),
-            None => f.write_str("(none)"),
-        }
-    }
-}
-
-struct At(Option<usize>);
-
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(offset) => write!(f, "at {offset}"),
-            None => f.write_str("offset unknown"),
-        }
     }
 }

@@ -11,33 +11,41 @@ mod aws_lc;
 mod cd;
 mod certificate;
 mod csr;
-mod cursor;
+mod elements;
 mod error;
+mod finding;
 mod issue;
 mod key_id;
+mod lint;
 mod oid;
+mod paa_store;
 mod pem;
 mod private_key;
 mod public_key;
+mod raw;
 mod revocation;
 mod serial;
 mod validity;
+mod verify;
 
 #[cfg(feature = "aws-lc-rs")]
 pub use aws_lc::AwsLcKey;
 pub use cd::{
-    CertificationDeclaration, CertificationType, DacOrigin, SignedDeclaration, TEST_CD_SIGNING_KEY_ID,
-    test_cd_signing_key,
+    CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, SignedDeclaration,
+    TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
 };
 pub use certificate::Certificate;
 pub use csr::{CertificateRequest, CsrFault};
 pub use der::DateTime;
+pub use elements::{AttestationElements, VendorReserved, sign_elements};
 pub use error::Error;
+pub use finding::{Finding, Object, Profile, Rule, SdkResult, Severity};
 pub use issue::{
     CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
     issue_paa,
 };
 pub use key_id::KeyId;
+pub use paa_store::PaaStore;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
 pub use revocation::{
@@ -46,3 +54,4 @@ pub use revocation::{
 };
 pub use serial::SerialNumber;
 pub use validity::Validity;
+pub use verify::{AttestationResponse, Batch, Report, Verification};

@@ -10,6 +10,7 @@ mod set;
 
 pub use self::crl::{Crl, RevokedCertificate};
 pub use self::distribution_point::CrlDistributionPoint;
+pub(crate) use self::distribution_point::DistributionPoints;
 pub use self::fault::{CrlFault, RevocationFault};
 pub use self::point::RevocationPoint;
 pub use self::set::{RevocationEntry, RevocationSet, RevocationStatus};

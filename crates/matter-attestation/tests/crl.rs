@@ -6,14 +6,14 @@ mod chain;
 #[path = "support/crl.rs"]
 mod crl;
 #[path = "support/der.rs"]
-mod naive;
+mod der;
 
 use matter_attestation::{Certificate, Crl, CrlFault, DateTime, Error, KeyId, RevocationFault};
 use proptest::prelude::*;
 
 use self::chain::{date, key, paa, pai, pai_subject, serial};
 use self::crl::{INDIRECT, Parts, authority_key_id, certificate_issuer, distribution_point, entry, extension};
-use self::naive::{ALGORITHM, name, sequence, tlv};
+use self::der::{ALGORITHM, common_name, seq, tlv};
 
 type Change = fn(&mut Parts);
 
@@ -34,9 +34,9 @@ fn with(parts: &mut Parts, extension: &[u8]) {
 const ACCEPTED: [(&str, Change); 17] = [
     ("nothing changed", |_| {}),
     ("no entries", |p| p.entries = vec![]),
-    ("two entries", |p| p.entries = sequence(&[&entry(&[7], &[]), &entry(&[8], &[])])),
-    ("a serial number of 20 octets", |p| p.entries = sequence(&[&entry(&[0x7F; 20], &[])])),
-    ("a serial number with its top bit set", |p| p.entries = sequence(&[&entry(&[0, 0x80], &[])])),
+    ("two entries", |p| p.entries = seq(&[&entry(&[7], &[]), &entry(&[8], &[])])),
+    ("a serial number of 20 octets", |p| p.entries = seq(&[&entry(&[0x7F; 20], &[])])),
+    ("a serial number with its top bit set", |p| p.entries = seq(&[&entry(&[0, 0x80], &[])])),
     ("this and next update are the same", |p| p.next_update = p.this_update.clone()),
     ("next update in 2050", |p| p.next_update = tlv(0x18, b"20500101000000Z")),
     ("an unknown extension", |p| with(p, &extension(99, false, &[5, 0]))),
@@ -46,14 +46,14 @@ const ACCEPTED: [(&str, Change); 17] = [
     ("an indirect list", |p| with(p, &distribution_point("", INDIRECT))),
     ("an entry with its issuer in an indirect list", |p| {
         with(p, &distribution_point("", INDIRECT));
-        p.entries = sequence(&[&entry(&[7], &[certificate_issuer(&name("x"))])]);
+        p.entries = seq(&[&entry(&[7], &[certificate_issuer(&common_name("x"))])]);
     }),
-    ("an entry with a reason", |p| p.entries = sequence(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 1])])])),
+    ("an entry with a reason", |p| p.entries = seq(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 1])])])),
     ("an entry with an unknown extension", |p| {
-        p.entries = sequence(&[&entry(&[7], &[extension(99, false, &[5, 0])])]);
+        p.entries = seq(&[&entry(&[7], &[extension(99, false, &[5, 0])])]);
     }),
     ("an entry with a date of invalidity", |p| {
-        p.entries = sequence(&[&entry(&[7], &[extension(24, false, &tlv(0x18, b"20250101000000Z"))])]);
+        p.entries = seq(&[&entry(&[7], &[extension(24, false, &tlv(0x18, b"20250101000000Z"))])]);
     }),
     ("no number", |p| p.extensions = authority_key_id(id())),
 ];
@@ -64,71 +64,71 @@ const REFUSED: [(&str, Change, CrlFault); 53] = [
     ("version 3", |p| p.version = tlv(2, &[2]), CrlFault::Version),
     ("inner ecdsa-with-SHA384", |p| p.algorithm[11] = 3, CrlFault::Algorithm),
     ("outer ecdsa-with-SHA384", |p| p.outer_algorithm[11] = 3, CrlFault::Algorithm),
-    ("NULL parameters", |p| p.algorithm = sequence(&[&ALGORITHM[2..], &[5, 0]]), CrlFault::Algorithm),
-    ("an empty issuer", |p| p.issuer = sequence(&[]), CrlFault::Issuer),
-    ("an issuer of no attributes", |p| p.issuer = sequence(&[&tlv(0x30, &[])]), CrlFault::Issuer),
+    ("NULL parameters", |p| p.algorithm = seq(&[&ALGORITHM[2..], &[5, 0]]), CrlFault::Algorithm),
+    ("an empty issuer", |p| p.issuer = seq(&[]), CrlFault::Issuer),
+    ("an issuer of no attributes", |p| p.issuer = seq(&[&tlv(0x30, &[])]), CrlFault::Issuer),
     ("no next update", |p| p.next_update = vec![], CrlFault::Dates),
     ("next update before this", |p| p.next_update = tlv(0x17, b"251231235959Z"), CrlFault::Dates),
     ("GeneralizedTime in 2049", |p| p.next_update = tlv(0x18, b"20491231235959Z"), CrlFault::Dates),
     ("no seconds", |p| p.this_update = tlv(0x17, b"2601010000Z"), CrlFault::Dates),
     ("an offset from UTC", |p| p.this_update = tlv(0x17, b"260101000000+0000"), CrlFault::Dates),
     ("the month 13", |p| p.this_update = tlv(0x17, b"261301000000Z"), CrlFault::Dates),
-    ("serial number 0", |p| p.entries = sequence(&[&entry(&[0], &[])]), CrlFault::Entry),
-    ("a negative serial number", |p| p.entries = sequence(&[&entry(&[0x80], &[])]), CrlFault::Entry),
-    ("a serial number of 21 octets", |p| p.entries = sequence(&[&entry(&[0x7F; 21], &[])]), CrlFault::Entry),
-    ("a serial number with a needless zero", |p| p.entries = sequence(&[&entry(&[0, 7], &[])]), CrlFault::Entry),
-    ("an entry without a date", |p| p.entries = sequence(&[&sequence(&[&tlv(2, &[7])])]), CrlFault::Entry),
+    ("serial number 0", |p| p.entries = seq(&[&entry(&[0], &[])]), CrlFault::Entry),
+    ("a negative serial number", |p| p.entries = seq(&[&entry(&[0x80], &[])]), CrlFault::Entry),
+    ("a serial number of 21 octets", |p| p.entries = seq(&[&entry(&[0x7F; 21], &[])]), CrlFault::Entry),
+    ("a serial number with a needless zero", |p| p.entries = seq(&[&entry(&[0, 7], &[])]), CrlFault::Entry),
+    ("an entry without a date", |p| p.entries = seq(&[&seq(&[&tlv(2, &[7])])]), CrlFault::Entry),
     ("an entry with something behind", |p| {
-        p.entries = sequence(&[&sequence(&[&tlv(2, &[7]), &tlv(0x17, b"251231000000Z"), &[5, 0]])]);
+        p.entries = seq(&[&seq(&[&tlv(2, &[7]), &tlv(0x17, b"251231000000Z"), &[5, 0]])]);
     }, CrlFault::Entry),
     ("an entry with no extension in the SEQUENCE", |p| {
-        p.entries = sequence(&[&sequence(&[&tlv(2, &[7]), &tlv(0x17, b"251231000000Z"), &[0x30, 0]])]);
+        p.entries = seq(&[&seq(&[&tlv(2, &[7]), &tlv(0x17, b"251231000000Z"), &[0x30, 0]])]);
     }, CrlFault::Extension),
     ("an entry with its issuer in a direct list", |p| {
-        p.entries = sequence(&[&entry(&[7], &[certificate_issuer(&name("x"))])]);
+        p.entries = seq(&[&entry(&[7], &[certificate_issuer(&common_name("x"))])]);
     }, CrlFault::CertificateIssuer),
     ("an entry with an unknown critical extension", |p| {
-        p.entries = sequence(&[&entry(&[7], &[extension(99, true, &[5, 0])])]);
+        p.entries = seq(&[&entry(&[7], &[extension(99, true, &[5, 0])])]);
     }, CrlFault::CriticalExtension),
     ("an entry that takes back", |p| {
-        p.entries = sequence(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 8])])]);
+        p.entries = seq(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 8])])]);
     }, CrlFault::Scope),
     ("an entry with two reasons", |p| {
-        p.entries = sequence(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 1]), extension(21, false, &[0x0A, 1, 1])])]);
+        p.entries = seq(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 1]), extension(21, false, &[0x0A, 1, 1])])]);
     }, CrlFault::Extension),
     ("an entry with two issuers", |p| {
         with(p, &distribution_point("", INDIRECT));
-        let two = extension(29, true, &sequence(&[&tlv(0xA4, &name("x")), &tlv(0xA4, &name("y"))]));
-        p.entries = sequence(&[&entry(&[7], &[two])]);
+        let two = extension(29, true, &seq(&[&tlv(0xA4, &common_name("x")), &tlv(0xA4, &common_name("y"))]));
+        p.entries = seq(&[&entry(&[7], &[two])]);
     }, CrlFault::Extension),
     ("an entry with a URI as issuer", |p| {
         with(p, &distribution_point("", INDIRECT));
-        p.entries = sequence(&[&entry(&[7], &[extension(29, true, &sequence(&[&tlv(0x86, b"http://a")]))])]);
+        p.entries = seq(&[&entry(&[7], &[extension(29, true, &seq(&[&tlv(0x86, b"http://a")]))])]);
     }, CrlFault::Extension),
     ("no extensions", |p| p.explicit = Some(vec![]), CrlFault::AuthorityKeyId),
     ("no extension in the SEQUENCE", |p| p.extensions = vec![], CrlFault::Extension),
     ("something behind the extensions", |p| {
-        p.explicit = Some([tlv(0xA0, &sequence(&[&p.extensions])), vec![5, 0]].concat());
+        p.explicit = Some([tlv(0xA0, &seq(&[&p.extensions])), vec![5, 0]].concat());
     }, CrlFault::Form),
     ("something behind them in their tag", |p| {
-        p.explicit = Some(tlv(0xA0, &[sequence(&[&p.extensions]), vec![5, 0]].concat()));
+        p.explicit = Some(tlv(0xA0, &[seq(&[&p.extensions]), vec![5, 0]].concat()));
     }, CrlFault::Extension),
     ("no authority key identifier", |p| p.extensions = extension(20, false, &tlv(2, &[1])), CrlFault::AuthorityKeyId),
     ("one of 19 octets", |p| {
-        p.extensions = extension(35, false, &sequence(&[&tlv(0x80, &[1; 19])]));
+        p.extensions = extension(35, false, &seq(&[&tlv(0x80, &[1; 19])]));
     }, CrlFault::AuthorityKeyId),
     ("one without a key identifier", |p| {
-        p.extensions = extension(35, false, &sequence(&[&tlv(0x82, &[1])]));
+        p.extensions = extension(35, false, &seq(&[&tlv(0x82, &[1])]));
     }, CrlFault::AuthorityKeyId),
     ("two of them", |p| with(p, &authority_key_id(id())), CrlFault::Extension),
     ("an unknown critical extension", |p| with(p, &extension(99, true, &[5, 0])), CrlFault::CriticalExtension),
     ("a delta", |p| with(p, &extension(27, true, &tlv(2, &[1]))), CrlFault::Scope),
     ("a delta that is not critical", |p| with(p, &extension(27, false, &tlv(2, &[1]))), CrlFault::Scope),
     ("critical as 1", |p| {
-        with(p, &sequence(&[&[0x06, 3, 0x55, 0x1D, 99], &tlv(1, &[1]), &tlv(4, &[5, 0])]));
+        with(p, &seq(&[&[0x06, 3, 0x55, 0x1D, 99], &tlv(1, &[1]), &tlv(4, &[5, 0])]));
     }, CrlFault::Extension),
     ("critical as the default", |p| {
-        with(p, &sequence(&[&[0x06, 3, 0x55, 0x1D, 99], &tlv(1, &[0]), &tlv(4, &[5, 0])]));
+        with(p, &seq(&[&[0x06, 3, 0x55, 0x1D, 99], &tlv(1, &[0]), &tlv(4, &[5, 0])]));
     }, CrlFault::Extension),
     ("an extension with two values", |p| with(p, &extension(99, false, &[5, 0, 5, 0])), CrlFault::Extension),
     ("an extension without a value", |p| with(p, &extension(99, false, &[])), CrlFault::Extension),
@@ -136,10 +136,10 @@ const REFUSED: [(&str, Change, CrlFault); 53] = [
     ("attribute certificates only", |p| with(p, &distribution_point("", &[0x85, 1, 0xFF])), CrlFault::Scope),
     ("two URIs", |p| {
         let two = [tlv(0x86, b"http://a"), tlv(0x86, b"http://b")].concat();
-        with(p, &extension(28, true, &sequence(&[&tlv(0xA0, &tlv(0xA0, &two))])));
+        with(p, &extension(28, true, &seq(&[&tlv(0xA0, &tlv(0xA0, &two))])));
     }, CrlFault::DistributionPoint),
     ("a directory name as distribution point", |p| {
-        with(p, &extension(28, true, &sequence(&[&tlv(0xA0, &tlv(0xA0, &tlv(0xA4, &name("x"))))])));
+        with(p, &extension(28, true, &seq(&[&tlv(0xA0, &tlv(0xA0, &tlv(0xA4, &common_name("x"))))])));
     }, CrlFault::DistributionPoint),
     ("a URI that is not ASCII", |p| with(p, &distribution_point("http://ä", &[])), CrlFault::DistributionPoint),
     ("indirect twice", |p| {
@@ -181,11 +181,11 @@ fn each_rule_alone_decides() {
 #[test]
 fn what_a_list_says_is_read() {
     let mut parts = parts();
-    parts.entries = sequence(&[
+    parts.entries = seq(&[
         &entry(&[7], &[]),
-        &entry(&[8], &[certificate_issuer(&name("one"))]),
+        &entry(&[8], &[certificate_issuer(&common_name("one"))]),
         &entry(&[9], &[]),
-        &entry(&[10], &[certificate_issuer(&name("two"))]),
+        &entry(&[10], &[certificate_issuer(&common_name("two"))]),
     ]);
     with(&mut parts, &distribution_point("http://a.example/crl", INDIRECT));
     let crl = Crl::from_der(&parts.encode(&key(1))).unwrap();
@@ -195,7 +195,7 @@ fn what_a_list_says_is_read() {
     assert_eq!(crl.distribution_uri(), Some("http://a.example/crl"));
     assert!(crl.is_indirect());
     // An entry is about the issuer that the last one before it named.
-    let (one, two) = (name("one"), name("two"));
+    let (one, two) = (common_name("one"), common_name("two"));
     let issuers = [None, Some(one.as_slice()), Some(one.as_slice()), Some(two.as_slice())];
     for ((revoked, issuer), number) in crl.revoked().iter().zip(issuers).zip(7..) {
         assert_eq!((revoked.serial(), revoked.issuer_der()), (serial(number), issuer));

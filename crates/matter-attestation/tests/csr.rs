@@ -4,7 +4,7 @@
 #[path = "support/chain.rs"]
 mod chain;
 #[path = "support/der.rs"]
-mod naive;
+mod der;
 #[path = "support/csr_refused.rs"]
 mod refused;
 
@@ -13,7 +13,7 @@ use matter_attestation::{CertificateRequest, CsrFault, Error, Issuer, PublicKey}
 use proptest::prelude::*;
 
 use self::chain::{dac_subject, key, pai, pai_subject, serial, years};
-use self::naive::{ALGORITHM, PRIME256V1, name, public_key, sequence, signature, tlv};
+use self::der::{ALGORITHM, P256, common_name, public_key, seq, signature, tlv};
 
 /// openssl ecparam -name prime256v1 -genkey -noout -out key.pem
 /// openssl req -new -key key.pem -subj "/O=CSR/CN=Mvid:FFF2" -addext basicConstraints=critical,CA:TRUE \
@@ -47,8 +47,8 @@ impl Parts {
     fn new() -> Self {
         Self {
             version: tlv(0x02, &[0]),
-            subject: name("device"),
-            public_key: public_key(PRIME256V1, key(3).public_key().as_bytes()),
+            subject: common_name("device"),
+            public_key: public_key(P256, key(3).public_key().as_bytes()),
             attributes: tlv(0xA0, &[]),
             behind_attributes: vec![],
             algorithm: ALGORITHM.to_vec(),
@@ -60,7 +60,7 @@ impl Parts {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let info = sequence(&[
+        let info = seq(&[
             &self.version,
             &self.subject,
             &self.public_key,
@@ -71,7 +71,7 @@ impl Parts {
             .signature
             .clone()
             .unwrap_or_else(|| signature(&key(3), self.signed.as_ref().unwrap_or(&info)));
-        let request = sequence(&[&info, &self.algorithm, &signature, &self.behind_signature]);
+        let request = seq(&[&info, &self.algorithm, &signature, &self.behind_signature]);
         [request, self.behind.clone()].concat()
     }
 }
@@ -81,7 +81,7 @@ type Change = fn(&mut Parts);
 /// An attribute extensionRequest with this SET.
 fn extension_request(set: &[u8]) -> Vec<u8> {
     let oid = hex!("06 09 2A 86 48 86 F7 0D 01 09 0E");
-    tlv(0xA0, &sequence(&[&oid, set]))
+    tlv(0xA0, &seq(&[&oid, set]))
 }
 
 fn point() -> PublicKey {
@@ -91,27 +91,27 @@ fn point() -> PublicKey {
 /// What is just right.
 const ACCEPTED: [(&str, Change); 9] = [
     ("nothing changed", |_| {}),
-    ("an empty subject", |p| p.subject = sequence(&[])),
+    ("an empty subject", |p| p.subject = seq(&[])),
     ("a subject with another device's ids", |p| {
-        p.subject = name("Mvid:FFF2 Mpid:0001")
+        p.subject = common_name("Mvid:FFF2 Mpid:0001")
     }),
-    ("a subject with malformed ids", |p| p.subject = name("Mvid:FF")),
-    ("a subject of 200 octets", |p| p.subject = name(&"x".repeat(200))),
+    ("a subject with malformed ids", |p| p.subject = common_name("Mvid:FF")),
+    ("a subject of 200 octets", |p| p.subject = common_name(&"x".repeat(200))),
     ("a requested extension", |p| {
-        p.attributes = extension_request(&tlv(0x31, &sequence(&[])))
+        p.attributes = extension_request(&tlv(0x31, &seq(&[])))
     }),
     ("an attribute with two values", |p| {
         p.attributes = extension_request(&tlv(0x31, &[tlv(0x0C, b"a"), tlv(0x0C, b"b")].concat()));
     }),
     ("two attributes", |p| {
-        let one = sequence(&[&[0x06, 0x03, 0x55, 0x04, 0x03], &tlv(0x31, &tlv(0x0C, b"a"))]);
+        let one = seq(&[&[0x06, 0x03, 0x55, 0x04, 0x03], &tlv(0x31, &tlv(0x0C, b"a"))]);
         p.attributes = tlv(0xA0, &[one.clone(), one].concat());
     }),
     ("the key of the lowest scalar", |p| {
         let scalar = [[0; 31].as_slice(), &[1]].concat().try_into().unwrap();
         let lowest = matter_attestation::PrivateKey::from_scalar(&scalar).unwrap();
-        p.public_key = public_key(PRIME256V1, lowest.public_key().as_bytes());
-        let info = sequence(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
+        p.public_key = public_key(P256, lowest.public_key().as_bytes());
+        let info = seq(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
         p.signature = Some(signature(&lowest, &info));
     }),
 ];

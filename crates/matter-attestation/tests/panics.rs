@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 use matter_attestation::{
-    Certificate, CertificationDeclaration, CertificationType, DateTime, PaaSubject, PrivateKey, PublicKey,
-    SerialNumber, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
+    AttestationElements, Certificate, CertificationDeclaration, CertificationType, CrlDistributionPoint, DateTime,
+    DeclarationSigners, PaaSubject, PrivateKey, Profile, PublicKey, SerialNumber, SignedDeclaration,
+    TEST_CD_SIGNING_KEY_ID, Validity, Verification, issue_paa, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
 use proptest::prelude::*;
@@ -21,6 +22,18 @@ fn decode_all(bytes: &[u8]) {
         let _ = signed.verify(&test_cd_signing_key().public_key());
         let _ = signed.content().encode_tlv().unwrap();
     }
+    let signers = DeclarationSigners::new().with_test_key(true);
+    let start = Verification::new().with_declaration_signers(&signers);
+    for verification in [
+        start.with_paa(bytes).with_pai(bytes).with_dac(bytes),
+        start.with_declaration(bytes),
+    ] {
+        let (strict, sdk) = (verification.run(Profile::Strict), verification.run(Profile::Sdk));
+        assert_eq!(strict.sdk_result(), sdk.sdk_result());
+        assert!(sdk.is_accepted() || !strict.is_accepted());
+    }
+    let _ = AttestationElements::decode(bytes);
+    let _ = CrlDistributionPoint::of_der(bytes);
     let _ = PublicKey::new(bytes);
     let _ = SerialNumber::new(bytes);
     let _ = test_cd_signing_key().public_key().verify_der(b"", bytes);

@@ -8,7 +8,7 @@ mod crl;
 #[path = "support/delegate.rs"]
 mod delegates;
 #[path = "support/der.rs"]
-mod naive;
+mod der;
 
 use matter_attestation::{
     Certificate, Crl, Error, PaaSubject, PrivateKey, RevocationEntry, RevocationFault, RevocationPoint, RevocationSet,
@@ -18,7 +18,7 @@ use matter_attestation::{
 use self::chain::{PRODUCT, VENDOR, date, key, paa, pai, pai_subject, product, serial, vendor, years};
 use self::crl::{INDIRECT, Parts, certificate_issuer, distribution_point, entry};
 use self::delegates::{CRL_SIGN, DIGITAL_SIGNATURE, delegate};
-use self::naive::{name, sequence, tlv};
+use self::der::{common_name, seq, tlv};
 
 const URL: &str = "https://example.com/pai.crl";
 
@@ -94,9 +94,9 @@ fn entries_about_another_authority_are_left_out() {
     let pai = pai(&pai_subject());
     let of_pai = delegate(&pai, &key(2), &key(5), CRL_SIGN);
     let mut parts = parts(&of_pai);
-    parts.entries = sequence(&[
+    parts.entries = seq(&[
         &entry(&[7], &[]),
-        &entry(&[8], &[certificate_issuer(&name("another"))]),
+        &entry(&[8], &[certificate_issuer(&common_name("another"))]),
         &entry(&[9], &[]),
         &entry(&[10], &[certificate_issuer(pai.subject_der())]),
     ]);

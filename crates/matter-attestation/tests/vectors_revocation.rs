@@ -73,7 +73,13 @@ fn distribution_points_are_those_of_the_sdk() {
     for row in table["rows"].as_array().unwrap() {
         // The row without a certificate is about a null pointer.
         let Some(name) = row["cert"].as_str() else { continue };
-        let point = CrlDistributionPoint::of(&certificate(&folder, name));
+        let certificate = certificate(&folder, name);
+        let point = CrlDistributionPoint::of(&certificate);
+        assert_eq!(
+            CrlDistributionPoint::of_der(certificate.as_der()),
+            Ok(point.clone()),
+            "{name}"
+        );
         let expected = match row["uri"].as_str().unwrap() {
             "httpSpan" => Some(&table["strings"]["exampleHttpURI"]),
             "httpsSpan" => Some(&table["strings"]["exampleHttpsURI"]),

@@ -19,7 +19,7 @@ use matter_types::{ProductId, VendorId};
 use super::content::{CertificationDeclaration, CertificationType, DacOrigin};
 use crate::{Error, KeyId};
 
-pub(super) mod tag {
+pub(crate) mod tag {
     pub(crate) const FORMAT_VERSION: u8 = 0;
     pub(crate) const VENDOR_ID: u8 = 1;
     pub(crate) const PRODUCT_ID_ARRAY: u8 = 2;

@@ -1,19 +1,18 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use der::{Decode, Encode};
-use x509_cert::ext::pkix::CrlDistributionPoints;
-use x509_cert::ext::pkix::crl::dp::DistributionPoint;
-use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
+use crate::raw::{Extension, Frame, Malformed, Tlv, Walker, tag};
+use crate::{Certificate, Error};
 
-use crate::Certificate;
+/// The content of `id-ce-cRLDistributionPoints` (RFC 5280, 4.2.1.13).
+const OID: [u8; 3] = [0x55, 0x1D, 0x1F];
 
-/// Where a certificate says that its issuer's list is, read as the Matter SDK does (connectedhomeip,
-/// `src/crypto`, `ExtractCRLDistributionPointURIFromX509Cert` and `ExtractCDPExtensionCRLIssuerFromX509Cert`).
+/// Where a certificate says that its CRL is (Matter Core Specification 6.2.4.1; RFC 5280, 4.2.1.13).
 ///
-/// Both parts are looked for on their own, and what is not of the one expected form is as if it were not there: one
-/// extension with one distribution point; one full name, a URI with `http://` or `https://`; one directory name as
-/// issuer of the list.
+/// There may be one distribution point, with one URI of http or https, and with one CRL issuer if another than the
+/// certificate's issuer signs the CRL. Both parts are looked for on their own, and whatever is more or otherwise counts
+/// as absent, as in the Matter SDK (connectedhomeip, `src/crypto`, `ExtractCRLDistributionPointURIFromX509Cert` and
+/// `ExtractCDPExtensionCRLIssuerFromX509Cert`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CrlDistributionPoint {
     uri: Option<String>,
@@ -27,22 +26,30 @@ impl CrlDistributionPoint {
     /// Reads the extension of a certificate.
     #[must_use]
     pub fn of(certificate: &Certificate) -> Self {
-        let Ok(certificate) = x509_cert::Certificate::from_der(certificate.as_der()) else {
-            return Self::default();
-        };
-        let mut found = certificate
-            .tbs_certificate()
-            .filter_extensions::<CrlDistributionPoints>();
-        let (Some(Ok((_, points))), None) = (found.next(), found.next()) else {
-            return Self::default();
-        };
-        match points.0.as_slice() {
-            [point] => Self {
-                uri: uri(point),
-                crl_issuer: crl_issuer(point),
-            },
-            _ => Self::default(),
+        // What was read as a certificate has its frame.
+        Self::of_der(certificate.as_der()).unwrap_or_default()
+    }
+
+    /// Reads the extension of a certificate in DER, of one that [`Certificate`] refuses, too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateMalformed`] when it is not a certificate.
+    pub fn of_der(certificate: &[u8]) -> Result<Self, Error> {
+        let malformed = |at: Malformed| Error::CertificateMalformed { offset: Some(at.0) };
+        let frame = Frame::read(certificate).map_err(malformed)?;
+        let mut list = frame.extensions.as_ref().map_or(Walker::new(&[]), Tlv::inside);
+        let mut values = Vec::new();
+        while let Some(extension) = Extension::read(&mut list).map_err(malformed)? {
+            if extension.oid == OID {
+                values.push(extension.value);
+            }
         }
+        let points = DistributionPoints::read(&values);
+        Ok(Self {
+            uri: points.uri.map(String::from),
+            crl_issuer: points.crl_issuer.map(Vec::from),
+        })
     }
 
     /// Returns the URI of the list, which may be longer than [`CrlDistributionPoint::MAX_URI_LEN`].
@@ -58,20 +65,63 @@ impl CrlDistributionPoint {
     }
 }
 
-fn uri(point: &DistributionPoint) -> Option<String> {
-    let Some(DistributionPointName::FullName(names)) = &point.distribution_point else {
-        return None;
-    };
-    let [GeneralName::UniformResourceIdentifier(uri)] = names.as_slice() else {
-        return None;
-    };
-    let uri = uri.as_str();
-    (uri.starts_with("http://") || uri.starts_with("https://")).then(|| uri.into())
+/// What the extensions of one certificate say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DistributionPoints<'a> {
+    uri: Option<&'a str>,
+    crl_issuer: Option<&'a [u8]>,
+    /// A CRL issuer is named, and not by one distinguished name.
+    other_crl_issuer: bool,
 }
 
-fn crl_issuer(point: &DistributionPoint) -> Option<Vec<u8>> {
-    match point.crl_issuer.as_deref() {
-        Some([GeneralName::DirectoryName(name)]) => name.to_der().ok(),
-        _ => None,
+impl<'a> DistributionPoints<'a> {
+    pub(crate) fn read(extensions: &[Tlv<'a>]) -> Self {
+        match extensions {
+            [one] => Self::read_one(one).unwrap_or_default(),
+            _ => Self::default(),
+        }
     }
+
+    pub(crate) const fn is_allowed(&self) -> bool {
+        self.uri.is_some() && !self.other_crl_issuer
+    }
+
+    /// Reads `SEQUENCE OF DistributionPoint`, which has to have one member.
+    fn read_one(extension: &Tlv<'a>) -> Result<Self, Malformed> {
+        let mut outer = extension.inside();
+        let mut list = outer.expect(tag::SEQUENCE)?.inside();
+        outer.finish()?;
+        let mut fields = list.expect(tag::SEQUENCE)?.inside();
+        list.finish()?;
+        let mut points = Self::default();
+        if let Some(name) = fields.next_if(tag::EXPLICIT_0)? {
+            let mut name = name.inside();
+            // The other choice, nameRelativeToCRLIssuer, is no URI.
+            if let Some(names) = name.next_if(tag::EXPLICIT_0)? {
+                points.uri = one(&names)
+                    .filter(|uri| uri.tag == tag::IMPLICIT_6)
+                    .and_then(|uri| core::str::from_utf8(uri.value).ok())
+                    .filter(|uri| uri.is_ascii())
+                    .filter(|uri| uri.starts_with("http://") || uri.starts_with("https://"));
+            }
+        }
+        fields.next_if(tag::IMPLICIT_1)?;
+        if let Some(issuers) = fields.next_if(tag::EXPLICIT_2)? {
+            points.crl_issuer = one(&issuers)
+                .filter(|issuer| issuer.tag == tag::EXPLICIT_4)
+                .and_then(|issuer| one(&issuer))
+                .filter(|name| name.tag == tag::SEQUENCE)
+                .map(|name| name.raw);
+            points.other_crl_issuer = points.crl_issuer.is_none();
+        }
+        fields.finish()?;
+        Ok(points)
+    }
+}
+
+/// Returns the only member.
+fn one<'a>(list: &Tlv<'a>) -> Option<Tlv<'a>> {
+    let mut members = list.inside();
+    let member = members.next().ok()?;
+    members.is_empty().then_some(member)
 }

@@ -3,7 +3,7 @@
 
 use matter_attestation::{KeyId, PrivateKey};
 
-use super::naive::{ALGORITHM, sequence, signature, tlv};
+use super::der::{ALGORITHM, seq, signature, tlv};
 
 pub struct Parts {
     pub version: Vec<u8>,
@@ -30,7 +30,7 @@ impl Parts {
             issuer: issuer.to_vec(),
             this_update: tlv(0x17, b"260101000000Z"),
             next_update: tlv(0x17, b"270101000000Z"),
-            entries: sequence(&[&entry(&[7], &[])]),
+            entries: seq(&[&entry(&[7], &[])]),
             extensions: [authority_key_id(key_id), extension(20, false, &tlv(0x02, &[1]))].concat(),
             explicit: None,
             outer_algorithm: ALGORITHM.to_vec(),
@@ -40,7 +40,7 @@ impl Parts {
     }
 
     pub fn encode(&self, key: &PrivateKey) -> Vec<u8> {
-        let tbs = sequence(&[
+        let tbs = seq(&[
             &self.version,
             &self.algorithm,
             &self.issuer,
@@ -50,10 +50,10 @@ impl Parts {
             &self
                 .explicit
                 .clone()
-                .unwrap_or_else(|| tlv(0xA0, &sequence(&[&self.extensions]))),
+                .unwrap_or_else(|| tlv(0xA0, &seq(&[&self.extensions]))),
         ]);
         let signature = self.signature.clone().unwrap_or_else(|| signature(key, &tbs));
-        let list = sequence(&[&tbs, &self.outer_algorithm, &signature]);
+        let list = seq(&[&tbs, &self.outer_algorithm, &signature]);
         [list, self.behind.clone()].concat()
     }
 }
@@ -62,19 +62,19 @@ impl Parts {
 pub fn entry(serial: &[u8], extensions: &[Vec<u8>]) -> Vec<u8> {
     let extensions = match extensions {
         [] => vec![],
-        some => sequence(&[&some.concat()]),
+        some => seq(&[&some.concat()]),
     };
-    sequence(&[&tlv(0x02, serial), &tlv(0x17, b"251231000000Z"), &extensions])
+    seq(&[&tlv(0x02, serial), &tlv(0x17, b"251231000000Z"), &extensions])
 }
 
 /// An extension with an object identifier below 2.5.29.
 pub fn extension(arc: u8, critical: bool, value: &[u8]) -> Vec<u8> {
     let critical = if critical { tlv(0x01, &[0xFF]) } else { vec![] };
-    sequence(&[&[0x06, 0x03, 0x55, 0x1D, arc], &critical, &tlv(0x04, value)])
+    seq(&[&[0x06, 0x03, 0x55, 0x1D, arc], &critical, &tlv(0x04, value)])
 }
 
 pub fn authority_key_id(id: KeyId) -> Vec<u8> {
-    extension(35, false, &sequence(&[&tlv(0x80, id.as_bytes())]))
+    extension(35, false, &seq(&[&tlv(0x80, id.as_bytes())]))
 }
 
 /// An issuing distribution point of a URI and these further members.
@@ -83,12 +83,12 @@ pub fn distribution_point(uri: &str, members: &[u8]) -> Vec<u8> {
         "" => vec![],
         uri => tlv(0xA0, &tlv(0xA0, &tlv(0x86, uri.as_bytes()))),
     };
-    extension(28, true, &sequence(&[&name, members]))
+    extension(28, true, &seq(&[&name, members]))
 }
 
 /// The extension of an entry that names the issuer of its certificate.
 pub fn certificate_issuer(name: &[u8]) -> Vec<u8> {
-    extension(29, true, &sequence(&[&tlv(0xA4, name)]))
+    extension(29, true, &seq(&[&tlv(0xA4, name)]))
 }
 
 /// The member of an issuing distribution point that says so.

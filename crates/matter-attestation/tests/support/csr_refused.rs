@@ -4,7 +4,7 @@ use hex_literal::hex;
 use matter_attestation::CsrFault;
 
 use super::chain::key;
-use super::naive::{ALGORITHM, PRIME256V1, SECP256K1, SECP384R1, public_key, sequence, signature, tlv};
+use super::der::{ALGORITHM, EC_KEY, P256, SECP256K1, SECP384R1, public_key, seq, signature, spki, tlv};
 use super::{Change, extension_request, point};
 
 /// What breaks one rule, which rule, and where.
@@ -32,7 +32,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     ),
     (
         "subject with an empty RDN",
-        |p| p.subject = sequence(&[&tlv(0x31, &[])]),
+        |p| p.subject = seq(&[&tlv(0x31, &[])]),
         CsrFault::Subject,
         12,
     ),
@@ -51,7 +51,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     ),
     (
         "no curve",
-        |p| p.public_key = public_key(&[], point().as_bytes()),
+        |p| p.public_key = spki(EC_KEY, &[], point().as_bytes()),
         CsrFault::Key,
         27,
     ),
@@ -60,7 +60,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
         |p| {
             let point = point();
             let prefix = 2 + (point.as_bytes()[64] & 1);
-            p.public_key = public_key(PRIME256V1, &[&[prefix], &point.as_bytes()[1..33]].concat());
+            p.public_key = public_key(P256, &[&[prefix], &point.as_bytes()[1..33]].concat());
         },
         CsrFault::Key,
         27,
@@ -70,7 +70,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
         |p| {
             let mut point = *point().as_bytes();
             point[0] = 6 + (point[64] & 1);
-            p.public_key = public_key(PRIME256V1, &point);
+            p.public_key = public_key(P256, &point);
         },
         CsrFault::Key,
         27,
@@ -80,21 +80,21 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
         |p| {
             let mut point = *point().as_bytes();
             point[64] ^= 1;
-            p.public_key = public_key(PRIME256V1, &point);
+            p.public_key = public_key(P256, &point);
         },
         CsrFault::Key,
         27,
     ),
     (
         "point at infinity",
-        |p| p.public_key = public_key(PRIME256V1, &[0]),
+        |p| p.public_key = public_key(P256, &[0]),
         CsrFault::Key,
         27,
     ),
     (
         "an octet behind the point",
         |p| {
-            p.public_key = public_key(PRIME256V1, &[point().as_bytes().as_slice(), &[0]].concat());
+            p.public_key = public_key(P256, &[point().as_bytes().as_slice(), &[0]].concat());
         },
         CsrFault::Key,
         27,
@@ -112,7 +112,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
         "an RSA key",
         |p| {
             let rsa = hex!("06 09 2A 86 48 86 F7 0D 01 01 01 05 00");
-            p.public_key = sequence(&[&sequence(&[&rsa]), &tlv(0x03, &[0, 0x30, 0])]);
+            p.public_key = seq(&[&seq(&[&rsa]), &tlv(0x03, &[0, 0x30, 0])]);
         },
         CsrFault::Key,
         27,
@@ -147,7 +147,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     (
         "attribute without a type",
         |p| {
-            p.attributes = tlv(0xA0, &sequence(&[&tlv(0x31, &tlv(0x0C, b"a"))]));
+            p.attributes = tlv(0xA0, &seq(&[&tlv(0x31, &tlv(0x0C, b"a"))]));
         },
         CsrFault::Attributes,
         122,
@@ -160,14 +160,14 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     ),
     (
         "ecdsa-with-SHA1",
-        |p| p.algorithm = sequence(&[&hex!("06 07 2A 86 48 CE 3D 04 01")]),
+        |p| p.algorithm = seq(&[&hex!("06 07 2A 86 48 CE 3D 04 01")]),
         CsrFault::Algorithm,
         120,
     ),
     ("ecdsa-with-SHA384", |p| p.algorithm[11] = 3, CsrFault::Algorithm, 120),
     (
         "NULL parameters",
-        |p| p.algorithm = sequence(&[&ALGORITHM[2..], &[5, 0]]),
+        |p| p.algorithm = seq(&[&ALGORITHM[2..], &[5, 0]]),
         CsrFault::Algorithm,
         120,
     ),
@@ -181,7 +181,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     (
         "the signature of another key",
         |p| {
-            let info = sequence(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
+            let info = seq(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
             p.signature = Some(signature(&key(4), &info));
         },
         CsrFault::Possession,
@@ -202,7 +202,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     (
         "a signature with unused bits",
         |p| {
-            let info = sequence(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
+            let info = seq(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
             let mut bits = signature(&key(3), &info);
             bits[2] = 1;
             p.signature = Some(bits);
@@ -219,10 +219,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     (
         "r is 0",
         |p| {
-            p.signature = Some(tlv(
-                0x03,
-                &[&[0][..], &sequence(&[&tlv(2, &[0]), &tlv(2, &[1])])].concat(),
-            ));
+            p.signature = Some(tlv(0x03, &[&[0][..], &seq(&[&tlv(2, &[0]), &tlv(2, &[1])])].concat()));
         },
         CsrFault::Possession,
         132,

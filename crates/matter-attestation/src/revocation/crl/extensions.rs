@@ -5,7 +5,7 @@ use der::Decode;
 use x509_cert::name::Name;
 
 use super::parse::{fault, refuse};
-use crate::cursor::{BOOLEAN, Cursor, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use crate::raw::{Malformed, Tlv, Walker, tag};
 use crate::{CrlFault, Error, KeyId};
 
 // Content octets of the object identifiers below 2.5.29 (RFC 5280, A.2).
@@ -17,18 +17,12 @@ const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1D, 28];
 const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1D, 29];
 const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1D, 35];
 
-// The tags of an IssuingDistributionPoint's members, and of two kinds of a GeneralName.
-const DISTRIBUTION_POINT: u8 = 0xA0;
-const FULL_NAME: u8 = 0xA0;
+// The tags of an IssuingDistributionPoint's members.
 const ONLY_USER_CERTIFICATES: u8 = 0x81;
 const ONLY_CA_CERTIFICATES: u8 = 0x82;
 const ONLY_SOME_REASONS: u8 = 0x83;
 const INDIRECT_CRL: u8 = 0x84;
 const ONLY_ATTRIBUTE_CERTIFICATES: u8 = 0x85;
-const DIRECTORY_NAME: u8 = 0xA4;
-const URI: u8 = 0x86;
-/// The keyIdentifier of an AuthorityKeyIdentifier.
-const KEY_IDENTIFIER: u8 = 0x80;
 /// removeFromCRL, which only a delta has.
 const REMOVE_FROM_CRL: &[u8] = &[0x0A, 0x01, 0x08];
 
@@ -44,10 +38,10 @@ struct Extension<'a> {
     oid: &'a [u8],
     critical: bool,
     offset: usize,
-    value: Element<'a>,
+    value: Tlv<'a>,
 }
 
-pub(super) fn of_list(extensions: Element<'_>) -> Result<ListExtensions, Error> {
+pub(super) fn of_list(extensions: Tlv<'_>) -> Result<ListExtensions, Error> {
     let mut authority_key_id = None;
     let mut point = None;
     each(extensions, |extension| {
@@ -70,12 +64,12 @@ pub(super) fn of_list(extensions: Element<'_>) -> Result<ListExtensions, Error> 
 }
 
 /// Returns the name of the certificate's issuer, if the extensions of an entry have it.
-pub(super) fn of_entry(extensions: Element<'_>) -> Result<Option<Element<'_>>, Error> {
+pub(super) fn of_entry(extensions: Tlv<'_>) -> Result<Option<Tlv<'_>>, Error> {
     let mut issuer = None;
     each(extensions, |extension| {
         match extension.oid {
             CERTIFICATE_ISSUER => issuer = Some(directory_name(extension.value)?),
-            REASON_CODE if extension.value.encoded == REMOVE_FROM_CRL => {
+            REASON_CODE if extension.value.raw == REMOVE_FROM_CRL => {
                 return Err(refuse(CrlFault::Scope, extension.offset));
             }
             REASON_CODE | INVALIDITY_DATE => {}
@@ -88,35 +82,35 @@ pub(super) fn of_entry(extensions: Element<'_>) -> Result<Option<Element<'_>>, E
 }
 
 /// Hands over one extension after the other; there must be one at least, and none twice.
-fn each<'a>(extensions: Element<'a>, mut visit: impl FnMut(Extension<'a>) -> Result<(), Error>) -> Result<(), Error> {
-    let mut cursor = extensions.children();
+fn each<'a>(extensions: Tlv<'a>, mut visit: impl FnMut(Extension<'a>) -> Result<(), Error>) -> Result<(), Error> {
+    let mut list = extensions.inside();
     let mut seen = BTreeSet::new();
     loop {
-        let extension = read(&mut cursor).map_err(fault(CrlFault::Extension))?;
+        let extension = read(&mut list).map_err(fault(CrlFault::Extension))?;
         if !seen.insert(extension.oid) {
             return Err(refuse(CrlFault::Extension, extension.offset));
         }
         visit(extension)?;
-        if cursor.is_empty() {
+        if list.is_empty() {
             return Ok(());
         }
     }
 }
 
-fn read<'a>(cursor: &mut Cursor<'a>) -> Result<Extension<'a>, usize> {
-    let extension = cursor.expect(SEQUENCE)?;
-    let mut parts = extension.children();
-    let oid = parts.expect(OBJECT_IDENTIFIER)?.content;
-    let critical = match parts.optional(BOOLEAN)? {
+fn read<'a>(list: &mut Walker<'a>) -> Result<Extension<'a>, Malformed> {
+    let extension = list.expect(tag::SEQUENCE)?;
+    let mut parts = extension.inside();
+    let oid = parts.expect(tag::OID)?.value;
+    let critical = match parts.next_if(tag::BOOLEAN)? {
         None => false,
         // DER knows one way to say true, and does not say the default.
-        Some(boolean) if boolean.content == [0xFF] => true,
-        Some(boolean) => return Err(boolean.offset),
+        Some(boolean) if boolean.value == [0xFF] => true,
+        Some(boolean) => return Err(boolean.malformed()),
     };
-    let octets = parts.expect(OCTET_STRING)?;
+    let octets = parts.expect(tag::OCTET_STRING)?;
     parts.finish()?;
-    let mut inside = octets.children();
-    let value = inside.next().ok_or(octets.offset)?;
+    let mut inside = octets.inside();
+    let value = inside.next().map_err(|_| octets.malformed())?;
     inside.finish()?;
     Ok(Extension {
         oid,
@@ -128,76 +122,75 @@ fn read<'a>(cursor: &mut Cursor<'a>) -> Result<Extension<'a>, usize> {
 
 fn key_id(extension: &Extension<'_>) -> Result<KeyId, Error> {
     let malformed = fault(CrlFault::AuthorityKeyId);
-    if extension.value.tag != SEQUENCE {
-        return Err(malformed(extension.value.offset));
+    if extension.value.tag != tag::SEQUENCE {
+        return Err(malformed(extension.value.malformed()));
     }
-    let id = extension.value.children().expect(KEY_IDENTIFIER).map_err(&malformed)?;
-    <[u8; KeyId::LEN]>::try_from(id.content)
+    let id = extension.value.inside().expect(tag::IMPLICIT_0).map_err(&malformed)?;
+    <[u8; KeyId::LEN]>::try_from(id.value)
         .map(KeyId::new)
-        .map_err(|_| malformed(id.offset))
+        .map_err(|_| malformed(id.malformed()))
 }
 
 /// Reads an IssuingDistributionPoint (RFC 5280, 5.2.5): its URI, and whether the list is indirect.
-fn distribution_point(value: Element<'_>) -> Result<(Option<String>, bool), Error> {
+fn distribution_point(value: Tlv<'_>) -> Result<(Option<String>, bool), Error> {
     let malformed = fault(CrlFault::DistributionPoint);
-    if value.tag != SEQUENCE {
-        return Err(malformed(value.offset));
+    if value.tag != tag::SEQUENCE {
+        return Err(malformed(value.malformed()));
     }
-    let mut members = value.children();
-    let uri = match members.optional(DISTRIBUTION_POINT).map_err(&malformed)? {
+    let mut members = value.inside();
+    let uri = match members.next_if(tag::EXPLICIT_0).map_err(&malformed)? {
         Some(name) => Some(uri(name).map_err(&malformed)?),
         None => None,
     };
     let mut indirect = false;
-    let mut last = DISTRIBUTION_POINT & 0x1F;
+    let mut last = tag::EXPLICIT_0 & 0x1F;
     while !members.is_empty() {
-        let at = members.offset();
-        let member = members.next().ok_or(malformed(at))?;
+        let member = members.next().map_err(&malformed)?;
         // Each at most once and in this order; a flag is there only to say true.
         let number = member.tag & 0x1F;
         if core::mem::replace(&mut last, number) >= number {
-            return Err(malformed(at));
+            return Err(malformed(member.malformed()));
         }
         match member.tag {
-            ONLY_SOME_REASONS => return Err(refuse(CrlFault::Scope, at)),
-            _ if member.content != [0xFF] => return Err(malformed(at)),
-            ONLY_ATTRIBUTE_CERTIFICATES => return Err(refuse(CrlFault::Scope, at)),
+            ONLY_SOME_REASONS => return Err(refuse(CrlFault::Scope, member.offset)),
+            _ if member.value != [0xFF] => return Err(malformed(member.malformed())),
+            ONLY_ATTRIBUTE_CERTIFICATES => return Err(refuse(CrlFault::Scope, member.offset)),
             INDIRECT_CRL => indirect = true,
             ONLY_USER_CERTIFICATES | ONLY_CA_CERTIFICATES => {}
-            _ => return Err(malformed(at)),
+            _ => return Err(malformed(member.malformed())),
         }
     }
     Ok((uri, indirect))
 }
 
 /// Reads a DistributionPointName that is a full name of one URI.
-fn uri(name: Element<'_>) -> Result<String, usize> {
-    let mut inside = name.children();
-    let mut names = inside.expect(FULL_NAME)?.children();
+fn uri(name: Tlv<'_>) -> Result<String, Malformed> {
+    let mut inside = name.inside();
+    let mut names = inside.expect(tag::EXPLICIT_0)?.inside();
     inside.finish()?;
-    let uri = names.expect(URI)?;
+    let uri = names.expect(tag::IMPLICIT_6)?;
     names.finish()?;
-    let text = core::str::from_utf8(uri.content).map_err(|_| uri.offset)?;
+    let text = core::str::from_utf8(uri.value).map_err(|_| uri.malformed())?;
     if text.is_ascii() {
         Ok(text.into())
     } else {
-        Err(uri.offset)
+        Err(uri.malformed())
     }
 }
 
 /// Reads GeneralNames that are one directoryName; returns the name.
-fn directory_name(value: Element<'_>) -> Result<Element<'_>, Error> {
+fn directory_name(value: Tlv<'_>) -> Result<Tlv<'_>, Error> {
     let malformed = fault(CrlFault::Extension);
-    if value.tag != SEQUENCE {
-        return Err(malformed(value.offset));
+    if value.tag != tag::SEQUENCE {
+        return Err(malformed(value.malformed()));
     }
-    let mut names = value.children();
-    let mut inside = names.expect(DIRECTORY_NAME).map_err(&malformed)?.children();
+    let mut names = value.inside();
+    let mut inside = names.expect(tag::EXPLICIT_4).map_err(&malformed)?.inside();
     names.finish().map_err(&malformed)?;
-    let name = inside.expect(SEQUENCE).map_err(&malformed)?;
+    let name = inside.expect(tag::SEQUENCE).map_err(&malformed)?;
     inside.finish().map_err(&malformed)?;
-    if Name::from_der(name.encoded).is_err() {
-        return Err(malformed(name.offset));
+    if Name::from_der(name.raw).is_err() {
+        return Err(malformed(name.malformed()));
     }
     Ok(name)
 }

@@ -1,0 +1,148 @@
+mod tlv;
+
+use alloc::vec::Vec;
+
+use p256::ecdsa::{DerSignature, Signature};
+use signature::Signer;
+
+use crate::Error;
+
+/// What a device says of itself in an attestation response (Matter Core Specification 11.18.4.9).
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::{AttestationElements, PrivateKey, sign_elements};
+///
+/// let key = PrivateKey::from_scalar(&[1; 32])?;
+/// let elements = AttestationElements::new(b"a declaration", &[7; 32], 0).encode()?;
+/// let signature = sign_elements(&elements, &[9; 16], &key)?;
+/// key.public_key().verify_raw(&[&elements[..], &[9; 16]].concat(), &signature)?;
+/// assert_eq!(AttestationElements::decode(&elements)?.declaration(), b"a declaration");
+/// # Ok::<(), matter_attestation::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttestationElements<'a> {
+    declaration: &'a [u8],
+    nonce: &'a [u8],
+    timestamp: u32,
+    firmware_information: Option<&'a [u8]>,
+    vendor_reserved: Vec<VendorReserved<'a>>,
+}
+
+/// An entry that a vendor defines, behind those that the specification defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VendorReserved<'a> {
+    /// The vendor who defines the profile.
+    pub vendor_id: u16,
+    /// One of the vendor's profiles.
+    pub profile: u16,
+    /// A number in the profile.
+    pub tag: u32,
+    /// The value.
+    pub data: &'a [u8],
+}
+
+impl<'a> AttestationElements<'a> {
+    /// The most octets that the encoding may have, `RESP_MAX`.
+    pub const MAX_LEN: usize = 900;
+    /// The length of the nonce in octets.
+    pub const NONCE_LEN: usize = 32;
+    /// The length of the attestation challenge in octets.
+    pub const CHALLENGE_LEN: usize = 16;
+
+    /// Starts with what has to be there: a declaration in its CMS envelope, the commissioner's nonce, and the time in
+    /// seconds since 2000, or 0.
+    #[must_use]
+    pub const fn new(declaration: &'a [u8], nonce: &'a [u8; 32], timestamp: u32) -> Self {
+        Self {
+            declaration,
+            nonce,
+            timestamp,
+            firmware_information: None,
+            vendor_reserved: Vec::new(),
+        }
+    }
+
+    /// Adds the firmware information, which the specification leaves open.
+    #[must_use]
+    pub const fn with_firmware_information(mut self, information: &'a [u8]) -> Self {
+        self.firmware_information = Some(information);
+        self
+    }
+
+    /// Adds an entry of a vendor.
+    #[must_use]
+    pub fn with_vendor_reserved(mut self, entry: VendorReserved<'a>) -> Self {
+        self.vendor_reserved.push(entry);
+        self
+    }
+
+    /// Reads the elements; context tags that are not known are skipped, as long as tags ascend.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ElementsMalformed`] when it is not one TLV structure, [`Error::ElementsMember`] when a member is missing,
+    /// out of order or of another type.
+    pub fn decode(input: &'a [u8]) -> Result<Self, Error> {
+        tlv::decode(input)
+    }
+
+    /// Encodes the elements.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ElementsTooLong`] above 900 octets.
+    pub fn encode(&self) -> Result<Vec<u8>, Error> {
+        tlv::encode(self)
+    }
+
+    /// Returns the declaration in its CMS envelope.
+    #[must_use]
+    pub const fn declaration(&self) -> &'a [u8] {
+        self.declaration
+    }
+
+    /// Returns the nonce, of 32 octets unless it was read otherwise.
+    #[must_use]
+    pub const fn nonce(&self) -> &'a [u8] {
+        self.nonce
+    }
+
+    /// Returns the time in seconds since 2000, or 0 where the device has no clock.
+    #[must_use]
+    pub const fn timestamp(&self) -> u32 {
+        self.timestamp
+    }
+
+    /// Returns the firmware information.
+    #[must_use]
+    pub const fn firmware_information(&self) -> Option<&'a [u8]> {
+        self.firmware_information
+    }
+
+    /// Returns the entries of vendors.
+    #[must_use]
+    pub fn vendor_reserved(&self) -> &[VendorReserved<'a>] {
+        &self.vendor_reserved
+    }
+}
+
+/// Signs attestation elements with the DAC's key, as a device does, and returns r and s, 32 octets each.
+///
+/// The signature is over the elements and then the challenge, the 16 octets that the secure session gives both sides
+/// (Matter Core Specification 11.18.4.9).
+///
+/// # Errors
+///
+/// [`Error::SigningFailed`] when the signer fails.
+pub fn sign_elements<S: Signer<DerSignature>>(
+    elements: &[u8],
+    challenge: &[u8; 16],
+    signer: &S,
+) -> Result<[u8; 64], Error> {
+    let message = [elements, challenge].concat();
+    let signature = signer.try_sign(&message).map_err(|_| Error::SigningFailed)?;
+    let signature = Signature::from_der(signature.as_bytes()).map_err(|_| Error::SigningFailed)?;
+    Ok(signature.to_bytes().into())
+}

@@ -1,0 +1,193 @@
+mod object;
+mod rule;
+mod sdk;
+#[cfg(feature = "serde")]
+mod serde_impl;
+
+use alloc::string::String;
+use core::fmt;
+
+pub use self::object::Object;
+pub use self::rule::Rule;
+pub use self::sdk::SdkResult;
+
+/// How much a [`Finding`] matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; nothing is wrong.
+    Note,
+    /// Allowed, and yet likely a mistake or a risk.
+    Warning,
+    /// A rule is broken: not accepted.
+    Error,
+}
+
+impl Severity {
+    /// Returns the name: `note`, `warning` or `error`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Which rules decide about acceptance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// Every rule of the specification and of the certification test harness.
+    #[default]
+    Strict,
+    /// What the Matter SDK's own commissioner enforces, and nothing more; a broken rule that it does not check is a
+    /// warning.
+    Sdk,
+}
+
+/// One thing to know about a certificate, a declaration, an attestation response, or how they fit together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    rule: Rule,
+    object: Object,
+    severity: Severity,
+    sdk_result: Option<SdkResult>,
+    detail: String,
+}
+
+impl Finding {
+    /// Returns the rule that is concerned.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// Returns what it is about.
+    #[must_use]
+    pub const fn object(&self) -> Object {
+        self.object
+    }
+
+    /// Returns how much it matters in the profile of the report.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Returns the result with which a commissioner built on the Matter SDK ends for this reason, or `None` where it
+    /// does not care.
+    #[must_use]
+    pub const fn sdk_result(&self) -> Option<SdkResult> {
+        self.sdk_result
+    }
+
+    /// Returns the values that were found, or an empty text.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Returns the whole as one sentence: what is found, and the values where there are any.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let sentence = self.rule.sentence();
+        match self.detail.as_str() {
+            "" => alloc::format!("{sentence}."),
+            detail => alloc::format!("{sentence} ({detail})."),
+        }
+    }
+
+    /// Returns a finding of a rule with the severity it has in the profile.
+    pub(crate) fn new(rule: Rule, object: Object, detail: String, profile: Profile) -> Self {
+        let sdk_result = rule.sdk_result(object);
+        let mut finding = Self {
+            rule,
+            object,
+            severity: Severity::Note,
+            sdk_result,
+            detail,
+        };
+        finding.weigh(profile);
+        finding
+    }
+
+    /// Returns the finding with another result than the rule usually has.
+    pub(crate) fn with_sdk_result(mut self, sdk_result: Option<SdkResult>, profile: Profile) -> Self {
+        self.sdk_result = sdk_result;
+        self.weigh(profile);
+        self
+    }
+
+    /// Returns the finding with the severity it has in another profile.
+    pub(crate) fn weighed(mut self, profile: Profile) -> Self {
+        self.weigh(profile);
+        self
+    }
+
+    fn weigh(&mut self, profile: Profile) {
+        self.severity = match (profile, self.sdk_result) {
+            (Profile::Strict, _) => self.rule.severity(self.object),
+            (Profile::Sdk, Some(_)) => Severity::Error,
+            (Profile::Sdk, None) => self.rule.severity(self.object).min(Severity::Warning),
+        };
+    }
+}
+
+impl fmt::Display for Finding {
+    /// Writes severity, id, object, sentence, the result of the SDK and the remedy, in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} [{}]: {}", self.severity, self.object, self.rule, self.text())?;
+        if let Some(result) = self.sdk_result {
+            write!(f, " The SDK says {result}.")?;
+        }
+        match self.rule.remedy() {
+            "" => Ok(()),
+            remedy => write!(f, " Remedy: {remedy}."),
+        }
+    }
+}
+
+/// Collects what is found about one object after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Findings {
+    pub(crate) profile: Profile,
+    pub(crate) list: alloc::vec::Vec<Finding>,
+}
+
+impl Findings {
+    pub(crate) const fn new(profile: Profile) -> Self {
+        Self {
+            profile,
+            list: alloc::vec::Vec::new(),
+        }
+    }
+
+    /// Adds a finding whose sentence says it all.
+    pub(crate) fn add(&mut self, rule: Rule, object: Object) {
+        self.list.push(Finding::new(rule, object, String::new(), self.profile));
+    }
+
+    /// Adds a finding with the values that were found.
+    pub(crate) fn add_with(&mut self, rule: Rule, object: Object, detail: fmt::Arguments<'_>) {
+        let detail = alloc::fmt::format(detail);
+        self.list.push(Finding::new(rule, object, detail, self.profile));
+    }
+
+    /// Adds a finding for which the SDK has another result than usual.
+    pub(crate) fn add_as(
+        &mut self,
+        rule: Rule,
+        object: Object,
+        sdk_result: Option<SdkResult>,
+        detail: fmt::Arguments<'_>,
+    ) {
+        let finding = Finding::new(rule, object, alloc::fmt::format(detail), self.profile);
+        self.list.push(finding.with_sdk_result(sdk_result, self.profile));
+    }
+}

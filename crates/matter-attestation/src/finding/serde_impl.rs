@@ -1,0 +1,42 @@
+//! Findings as the binaries print them.
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::{Finding, Object, Rule, Severity};
+
+macro_rules! as_name {
+    ($($type:ident: $name:ident),+) => {$(
+        impl Serialize for $type {
+            /// Writes the name.
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.$name())
+            }
+        }
+    )+};
+}
+
+as_name!(Severity: name, Object: name, Rule: id);
+
+impl Serialize for Finding {
+    /// Writes `id`, `severity`, `object`, `text`, and where there are any `sdk_code`, a number, and `remedy`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let remedy = self.rule.remedy();
+        let fields = 4 + usize::from(self.sdk_result.is_some()) + usize::from(!remedy.is_empty());
+        let mut out = serializer.serialize_struct("Finding", fields)?;
+        out.serialize_field("id", &self.rule)?;
+        out.serialize_field("severity", &self.severity)?;
+        out.serialize_field("object", &self.object)?;
+        out.serialize_field("text", self.text().as_str())?;
+        match self.sdk_result {
+            Some(result) => out.serialize_field("sdk_code", &result.number())?,
+            None => out.skip_field("sdk_code")?,
+        }
+        if remedy.is_empty() {
+            out.skip_field("remedy")?;
+        } else {
+            out.serialize_field("remedy", remedy)?;
+        }
+        out.end()
+    }
+}

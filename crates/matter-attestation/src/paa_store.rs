@@ -1,0 +1,104 @@
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::finding::Findings;
+use crate::lint::{Facts, lint};
+use crate::verify::check_root;
+use crate::{Error, Finding, KeyId, Object, Profile};
+
+/// The Product Attestation Authorities that are trusted, by subject key identifier.
+///
+/// Each is read and checked once, when it is added, however many chains are verified with it.
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::{DateTime, PaaStore, PaaSubject, SerialNumber, Validity, issue_paa, test_cd_signing_key};
+///
+/// let key = test_cd_signing_key();
+/// let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).expect("a date"));
+/// let paa = issue_paa(&key, &PaaSubject::new("Test PAA")?, validity, SerialNumber::new(&[1])?)?;
+/// let mut store = PaaStore::new();
+/// assert_eq!(store.insert(paa.as_der())?, key.public_key().key_id());
+/// assert!(store.contains(key.public_key().key_id()));
+/// # Ok::<(), matter_attestation::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct PaaStore {
+    paas: BTreeMap<KeyId, Vec<Paa>>,
+}
+
+/// A PAA, and what is to say about it in the strict profile.
+#[derive(Clone, Debug)]
+pub(crate) struct Paa {
+    pub(crate) facts: Facts,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Paa {
+    /// Reads a PAA and checks what is to be checked without the certificates below.
+    pub(crate) fn read(der: &[u8]) -> (Option<Facts>, Vec<Finding>) {
+        let mut findings = Findings::new(Profile::Strict);
+        let facts = lint(der, Object::Paa, &mut findings);
+        if let Some(facts) = &facts {
+            check_root(facts, &mut findings);
+        }
+        (facts, findings.list)
+    }
+}
+
+impl PaaStore {
+    /// Makes a store without PAAs.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { paas: BTreeMap::new() }
+    }
+
+    /// Adds a PAA in DER and returns its subject key identifier.
+    ///
+    /// One that breaks rules is added all the same; a report about a chain below it says so. Several may have the same
+    /// identifier: then the one with the name that a PAI gives is taken, or else the first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateMalformed`] when it is not a certificate, [`Error::SubjectKeyIdMissing`] when it has no
+    /// identifier to be found by.
+    pub fn insert(&mut self, der: &[u8]) -> Result<KeyId, Error> {
+        let (facts, findings) = Paa::read(der);
+        let facts = facts.ok_or(Error::CertificateMalformed { offset: None })?;
+        let key_id = facts.subject_key_id.ok_or(Error::SubjectKeyIdMissing)?;
+        let same = self.paas.entry(key_id).or_default();
+        if same.iter().all(|paa| paa.facts.der() != der) {
+            same.push(Paa { facts, findings });
+        }
+        Ok(key_id)
+    }
+
+    /// Tells whether there is a PAA with this subject key identifier.
+    #[must_use]
+    pub fn contains(&self, key_id: KeyId) -> bool {
+        self.paas.contains_key(&key_id)
+    }
+
+    /// Returns how many PAAs there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.paas.values().map(Vec::len).sum()
+    }
+
+    /// Tells whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.paas.is_empty()
+    }
+
+    /// Returns the certificates in DER, ordered by subject key identifier.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.paas.values().flatten().map(|paa| paa.facts.der())
+    }
+
+    pub(crate) fn find(&self, key_id: KeyId, subject: &[u8]) -> Option<&Paa> {
+        let same = self.paas.get(&key_id)?;
+        same.iter().find(|paa| paa.facts.subject() == subject).or(same.first())
+    }
+}

@@ -1,0 +1,188 @@
+//! A walker over DER that never copies and knows where it is.
+
+/// Tags with class and constructed bit, as one octet.
+pub(crate) mod tag {
+    pub(crate) const BOOLEAN: u8 = 0x01;
+    pub(crate) const INTEGER: u8 = 0x02;
+    pub(crate) const BIT_STRING: u8 = 0x03;
+    pub(crate) const OCTET_STRING: u8 = 0x04;
+    pub(crate) const NULL: u8 = 0x05;
+    pub(crate) const OID: u8 = 0x06;
+    pub(crate) const UTF8_STRING: u8 = 0x0C;
+    pub(crate) const PRINTABLE_STRING: u8 = 0x13;
+    pub(crate) const UTC_TIME: u8 = 0x17;
+    pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+    pub(crate) const SEQUENCE: u8 = 0x30;
+    pub(crate) const SET: u8 = 0x31;
+    pub(crate) const IMPLICIT_0: u8 = 0x80;
+    pub(crate) const IMPLICIT_1: u8 = 0x81;
+    pub(crate) const IMPLICIT_2: u8 = 0x82;
+    pub(crate) const IMPLICIT_6: u8 = 0x86;
+    pub(crate) const EXPLICIT_0: u8 = 0xA0;
+    pub(crate) const EXPLICIT_1: u8 = 0xA1;
+    pub(crate) const EXPLICIT_2: u8 = 0xA2;
+    pub(crate) const EXPLICIT_3: u8 = 0xA3;
+    pub(crate) const EXPLICIT_4: u8 = 0xA4;
+}
+
+/// The octets are not the DER that is expected, from this offset on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed(pub(crate) usize);
+
+/// One element: tag, length and value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tlv<'a> {
+    pub(crate) tag: u8,
+    pub(crate) value: &'a [u8],
+    /// The element with tag and length.
+    pub(crate) raw: &'a [u8],
+    /// Where the element starts.
+    pub(crate) offset: usize,
+}
+
+impl<'a> Tlv<'a> {
+    /// Walks over what is inside.
+    pub(crate) const fn inside(&self) -> Walker<'a> {
+        Walker {
+            rest: self.value,
+            offset: self.offset + (self.raw.len() - self.value.len()),
+        }
+    }
+
+    pub(crate) const fn malformed(&self) -> Malformed {
+        Malformed(self.offset)
+    }
+}
+
+/// What is left of a sequence of elements.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Walker<'a> {
+    rest: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Walker<'a> {
+    pub(crate) const fn new(input: &'a [u8]) -> Self {
+        Self { rest: input, offset: 0 }
+    }
+
+    /// Returns where the next element starts or would start.
+    pub(crate) const fn position(&self) -> Malformed {
+        Malformed(self.offset)
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Reads the next element: a tag of one octet, and a definite length of the fewest octets, at most three.
+    pub(crate) fn next(&mut self) -> Result<Tlv<'a>, Malformed> {
+        let malformed = Malformed(self.offset);
+        let (header, len) = match *self.rest {
+            [tag, ..] if tag & 0x1F == 0x1F => return Err(malformed),
+            [_, len @ 0..=0x7F, ..] => (2, usize::from(len)),
+            [_, 0x81, len @ 0x80..=0xFF, ..] => (3, usize::from(len)),
+            [_, 0x82, high @ 1..=0xFF, low, ..] => (4, usize::from(high) << 8 | usize::from(low)),
+            // Lists of revoked certificates may be that long.
+            [_, 0x83, high @ 1..=0xFF, middle, low, ..] => {
+                (5, usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low))
+            }
+            _ => return Err(malformed),
+        };
+        let end = header + len;
+        let (Some(&tag), Some(raw), Some(value)) =
+            (self.rest.first(), self.rest.get(..end), self.rest.get(header..end))
+        else {
+            return Err(malformed);
+        };
+        let offset = self.offset;
+        self.rest = self.rest.get(end..).unwrap_or_default();
+        self.offset += end;
+        Ok(Tlv {
+            tag,
+            value,
+            raw,
+            offset,
+        })
+    }
+
+    /// Reads the next element, which has to have this tag.
+    pub(crate) fn expect(&mut self, tag: u8) -> Result<Tlv<'a>, Malformed> {
+        let element = self.next()?;
+        if element.tag == tag {
+            Ok(element)
+        } else {
+            Err(element.malformed())
+        }
+    }
+
+    /// Reads the next element if it is there and has this tag.
+    pub(crate) fn next_if(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Malformed> {
+        if self.rest.first() == Some(&tag) {
+            self.next().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Checks that nothing is left.
+    pub(crate) const fn finish(&self) -> Result<(), Malformed> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(Malformed(self.offset))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_der_lengths_are_read() {
+        let mut longest = alloc::vec![0x04, 0x83, 0x01, 0x02, 0x03];
+        longest.resize(5 + 0x1_0203, 0);
+        let mut long = alloc::vec![0x04, 0x82, 0xFF, 0xFF];
+        long.resize(4 + 0xFFFF, 0);
+        let mut too_long = alloc::vec![0x04, 0x84, 1, 0, 0, 0];
+        too_long.resize(6 + 0x100_0000, 0);
+        let mut needless = alloc::vec![0x04, 0x83, 0, 0xFF, 0xFF];
+        needless.resize(5 + 0xFFFF, 0);
+        let mut middle = alloc::vec![0x04, 0x81, 0x80];
+        middle.resize(3 + 0x80, 0);
+        for good in [&[0x04, 0][..], &[0x04, 1, 7], &middle, &long, &longest] {
+            let element = Walker::new(good).expect(tag::OCTET_STRING).unwrap();
+            assert_eq!(element.raw, good);
+        }
+        for bad in [
+            &[][..],
+            &[0x04],
+            &[0x04, 1],
+            &[0x04, 0x80, 0, 0],
+            &[0x04, 0x81, 0x7F],
+            &[0x04, 0x82, 0, 0x80],
+            &[0x04, 0x83, 1, 0, 0],
+            &needless,
+            &too_long,
+            &[0x1F, 0x01, 0],
+        ] {
+            assert_eq!(
+                Walker::new(bad).next().unwrap_err(),
+                Malformed(0),
+                "{:?}",
+                &bad[..bad.len().min(8)]
+            );
+        }
+    }
+
+    #[test]
+    fn offsets_count_from_the_outermost() {
+        let input = [0x30, 6, 0x30, 4, 0x02, 1, 5, 9];
+        let outer = Walker::new(&input).expect(tag::SEQUENCE).unwrap();
+        let inner = outer.inside().expect(tag::SEQUENCE).unwrap();
+        let mut walker = inner.inside();
+        assert_eq!(walker.expect(tag::INTEGER).unwrap().offset, 4);
+        assert_eq!(walker.finish(), Err(Malformed(7)));
+    }
+}

@@ -1,0 +1,71 @@
+use super::{Malformed, Tlv, tag};
+use alloc::vec::Vec;
+
+/// One attribute of a distinguished name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attribute<'a> {
+    /// The content of the OBJECT IDENTIFIER.
+    pub(crate) oid: &'a [u8],
+    pub(crate) value: Tlv<'a>,
+    /// The number of the relative distinguished name that it is in.
+    rdn: usize,
+}
+
+/// Reads all attributes of a distinguished name, which is a SEQUENCE (RFC 5280, 4.1.2.4).
+pub(crate) fn attributes<'a>(name: &Tlv<'a>) -> Result<Vec<Attribute<'a>>, Malformed> {
+    let mut found = Vec::new();
+    let mut rdns = name.inside();
+    for rdn in 0.. {
+        if rdns.is_empty() {
+            break;
+        }
+        let set = rdns.expect(tag::SET)?;
+        let mut members = set.inside();
+        if members.is_empty() {
+            return Err(set.malformed());
+        }
+        while !members.is_empty() {
+            let mut fields = members.expect(tag::SEQUENCE)?.inside();
+            let oid = fields.expect(tag::OID)?.value;
+            let value = fields.next()?;
+            fields.finish()?;
+            found.push(Attribute { oid, value, rdn });
+        }
+    }
+    Ok(found)
+}
+
+/// Tells whether OpenSSL takes two names for the same: strings are compared without case, without space around them,
+/// with any space inside counting as one, and without regard to their types (`x509_name_canon` in `crypto/x509`).
+pub(crate) fn equivalent(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
+    match (attributes(one), attributes(other)) {
+        (Ok(one), Ok(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(&other).all(|(one, other)| {
+                    one.oid == other.oid && one.rdn == other.rdn && same_value(&one.value, &other.value)
+                })
+        }
+        _ => false,
+    }
+}
+
+fn same_value(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
+    if is_string(one.tag) && is_string(other.tag) {
+        canonical(one.value).eq(canonical(other.value))
+    } else {
+        one.raw == other.raw
+    }
+}
+
+/// The strings of octets: UTF8String, PrintableString, T61String, IA5String and VisibleString.
+const fn is_string(tag: u8) -> bool {
+    matches!(tag, tag::UTF8_STRING | tag::PRINTABLE_STRING | 0x14 | 0x16 | 0x1A)
+}
+
+fn canonical(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words
+        .enumerate()
+        .flat_map(|(number, word)| (number > 0).then_some(b' ').into_iter().chain(word.iter().copied()))
+        .map(|octet| octet.to_ascii_lowercase())
+}

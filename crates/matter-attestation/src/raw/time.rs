@@ -1,0 +1,58 @@
+use der::DateTime;
+
+use super::{Malformed, Tlv, tag};
+
+/// Which of the two types a date is of (RFC 5280, 4.1.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Utc,
+    Generalized,
+}
+
+/// A date of the validity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    pub(crate) date: DateTime,
+    pub(crate) encoding: Encoding,
+}
+
+impl Time {
+    /// Reads `YYMMDDhhmmssZ` as UTCTime or `YYYYMMDDhhmmssZ` as GeneralizedTime.
+    pub(crate) fn read(element: &Tlv<'_>) -> Result<Self, Malformed> {
+        Self::parse(element).ok_or_else(|| element.malformed())
+    }
+
+    fn parse(element: &Tlv<'_>) -> Option<Self> {
+        let text = element.value.strip_suffix(b"Z")?;
+        let pair = |at: usize| match *text.get(at..at + 2)? {
+            [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + (ones - b'0')),
+            _ => None,
+        };
+        let (encoding, year, at) = match (element.tag, text.len()) {
+            // Two digits are a year from 1950 on.
+            (tag::UTC_TIME, 12) => {
+                let year = u16::from(pair(0)?);
+                (Encoding::Utc, year + if year < 50 { 2000 } else { 1900 }, 2)
+            }
+            (tag::GENERALIZED_TIME, 14) => (
+                Encoding::Generalized,
+                u16::from(pair(0)?) * 100 + u16::from(pair(2)?),
+                4,
+            ),
+            _ => return None,
+        };
+        // DateTime starts with 1970, and no certificate of Matter is older.
+        let date = DateTime::new(
+            year,
+            pair(at)?,
+            pair(at + 2)?,
+            pair(at + 4)?,
+            pair(at + 6)?,
+            pair(at + 8)?,
+        );
+        Some(Self {
+            date: date.ok()?,
+            encoding,
+        })
+    }
+}

@@ -1,0 +1,253 @@
+use alloc::vec::Vec;
+
+use super::content::Content;
+use super::{Anchor, Report, Verification, chain, declaration, revoked};
+use crate::finding::Findings;
+use crate::lint::{Facts, lint};
+use crate::paa_store::Paa;
+use crate::{AttestationResponse, DeclarationSigners, Finding, Object, Profile, Rule};
+
+/// A [`Verification`] whose parts that many devices have in common are checked already.
+///
+/// What is left for each device is reading its DAC and verifying one signature, two with a response.
+///
+/// # Examples
+///
+/// ```
+/// # use matter_attestation::{
+/// #     DacSubject, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity, issue_paa,
+/// # };
+/// # use matter_types::{ProductId, VendorId};
+/// use matter_attestation::{Profile, Verification};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let key = PrivateKey::from_scalar(&[1; 32])?;
+/// # let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0)?);
+/// # let serial = SerialNumber::new(&[1])?;
+/// # let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// # let paa = issue_paa(&key, &PaaSubject::new("PAA")?, validity, serial)?;
+/// # let subject = PaiSubject::new("PAI", vendor)?;
+/// # let pai = Issuer::new(&paa, &key)?.issue_pai(&subject, &key.public_key(), validity, serial)?;
+/// # let subject = DacSubject::new("DAC", vendor, product)?;
+/// # let dac = Issuer::new(&pai, &key)?.issue_dac(&subject, &key.public_key(), validity, serial)?;
+/// # let dacs = [dac];
+///
+/// let batch = Verification::new()
+///     .with_paa(paa.as_der())
+///     .with_pai(pai.as_der())
+///     .with_product(vendor, product)
+///     .prepare(Profile::Strict);
+/// for dac in &dacs {
+///     assert!(batch.verify(dac.as_der()).is_accepted());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    input: Verification<'a>,
+    profile: Profile,
+    /// What is found about PAA and PAI.
+    shared: Vec<Finding>,
+    paa: Option<Facts>,
+    pai: Option<Facts>,
+    pai_is_revoked: bool,
+    declaration: Option<Checked>,
+}
+
+/// A declaration, compared with everything but a DAC.
+#[derive(Clone, Debug)]
+struct Checked {
+    content: Option<Content>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(input: Verification<'a>, profile: Profile) -> Self {
+        let mut findings = Findings::new(profile);
+        let mut pai_findings = Findings::new(profile);
+        let pai = input.pai.and_then(|der| lint(der, Object::Pai, &mut pai_findings));
+        let paa = find_paa(input.paa, pai.as_ref(), &mut findings);
+        if let Some(paa) = &paa
+            && let Some(time) = input.time
+        {
+            chain::check_time(paa, Object::Paa, time, &mut findings);
+        }
+        findings.list.append(&mut pai_findings.list);
+        let mut pai_is_revoked = false;
+        if let Some(pai) = &pai {
+            if let Some(time) = input.time {
+                chain::check_time(pai, Object::Pai, time, &mut findings);
+            }
+            if let Some(paa) = &paa {
+                chain::check_paa_ids(paa, pai, &mut findings);
+                chain::check_link(pai, Object::Pai, paa, &mut findings);
+            }
+            if let Some(set) = input.revocation {
+                pai_is_revoked = revoked::look_up(set, pai, Object::Pai, &mut findings);
+            }
+        }
+        let mut batch = Self {
+            input,
+            profile,
+            shared: findings.list,
+            paa,
+            pai,
+            pai_is_revoked,
+            declaration: None,
+        };
+        batch.declaration = input.declaration.map(|cms| batch.check_declaration(cms));
+        batch
+    }
+
+    /// Verifies a device's DAC in DER.
+    #[must_use]
+    pub fn verify(&self, dac: &[u8]) -> Report {
+        self.verify_parts(Some(dac), None)
+    }
+
+    /// Verifies a device's DAC in DER, and what it answered to an attestation request.
+    #[must_use]
+    pub fn verify_response(&self, dac: &[u8], response: AttestationResponse<'_>) -> Report {
+        self.verify_parts(Some(dac), Some(response))
+    }
+
+    pub(super) fn verify_parts(&self, dac: Option<&[u8]>, response: Option<AttestationResponse<'_>>) -> Report {
+        let mut findings = Findings::new(self.profile);
+        findings.list.clone_from(&self.shared);
+        let facts = dac.and_then(|der| lint(der, Object::Dac, &mut findings));
+        if let Some(dac) = &facts {
+            self.check_dac(dac, &mut findings);
+            // A key of the DAC that cannot be read is a finding of its own.
+            if let (Some(own), Some(key)) = (self.input.dac_key, dac.public_key)
+                && own != key
+            {
+                findings.add(Rule::DacKeyMismatch, Object::Dac);
+            }
+        }
+
+        let mut response_findings = Findings::new(self.profile);
+        let embedded = response.and_then(|response| response.check(facts.as_ref(), &mut response_findings));
+        let differs = embedded.is_some() && self.input.declaration.is_some() && embedded != self.input.declaration;
+        if differs {
+            response_findings.add(Rule::ElementsDeclaration, Object::Elements);
+        }
+        // What the device answered counts.
+        let own = match (embedded, &self.declaration) {
+            (Some(cms), None) => Some(self.check_declaration(cms)),
+            (Some(cms), Some(_)) if differs => Some(self.check_declaration(cms)),
+            _ => None,
+        };
+        if let Some(declaration) = own.as_ref().or(self.declaration.as_ref()) {
+            findings.list.extend_from_slice(&declaration.findings);
+            if let (Some(content), Some(dac)) = (&declaration.content, &facts) {
+                declaration::check_ids(content, dac.ids, Object::Dac, &mut findings);
+                if let Some((_, product)) = self.input.product {
+                    declaration::check_other_product(content, product, dac.ids, Object::Dac, &mut findings);
+                }
+            }
+        }
+        findings.list.append(&mut response_findings.list);
+        let revoked = match (&facts, self.input.revocation) {
+            (Some(dac), Some(set)) => revoked::look_up(set, dac, Object::Dac, &mut findings),
+            _ => false,
+        };
+        revoked::report(self.pai_is_revoked, revoked, &mut findings);
+        if self.input.complete {
+            let declaration = self.input.declaration.is_some() || response.is_some();
+            self.check_complete(dac.is_some(), declaration, &mut findings);
+        }
+        Report::new(self.profile, findings.list)
+    }
+
+    fn check_dac(&self, dac: &Facts, findings: &mut Findings) {
+        if let Some(time) = self.input.time {
+            chain::check_time(dac, Object::Dac, time, findings);
+        }
+        if let Some(pai) = &self.pai {
+            chain::check_pai_ids(pai, dac, findings);
+            chain::check_link(dac, Object::Dac, pai, findings);
+            chain::check_issuance(pai, Object::Pai, dac, findings);
+        }
+        if let Some(paa) = &self.paa {
+            chain::check_issuance(paa, Object::Paa, dac, findings);
+        }
+    }
+
+    fn check_declaration(&self, cms: &[u8]) -> Checked {
+        let mut findings = Findings::new(self.profile);
+        let csa = DeclarationSigners::new();
+        let content = declaration::check(cms, self.input.signers.unwrap_or(&csa), &mut findings);
+        if let Some(content) = &content {
+            if let Some((vendor, product)) = self.input.product {
+                declaration::check_product(content, vendor, product, &mut findings);
+            }
+            if let Some(pai) = &self.pai {
+                declaration::check_ids(content, pai.ids, Object::Pai, &mut findings);
+                if let Some((_, product)) = self.input.product {
+                    declaration::check_other_product(content, product, pai.ids, Object::Pai, &mut findings);
+                }
+            }
+            declaration::check_paa(content, self.paa.as_ref(), self.pai.as_ref(), &mut findings);
+        }
+        Checked {
+            content,
+            findings: findings.list,
+        }
+    }
+
+    fn check_complete(&self, dac: bool, declaration: bool, findings: &mut Findings) {
+        if self.input.pai.is_none() {
+            findings.add(Rule::PaiMissing, Object::Pai);
+        }
+        let parts = [
+            (self.input.paa.is_some(), Object::Paa, "the PAA"),
+            (dac, Object::Dac, "the DAC"),
+            (declaration, Object::Cd, "the declaration"),
+            (self.input.product.is_some(), Object::Chain, "the product's ids"),
+            (self.input.time.is_some(), Object::Chain, "the time"),
+        ];
+        for (there, object, name) in parts {
+            if !there {
+                findings.add_with(Rule::PartMissing, object, format_args!("{name}"));
+            }
+        }
+    }
+}
+
+/// Finds the PAA above the PAI and says what there is to say about it.
+fn find_paa(anchor: Option<Anchor<'_>>, pai: Option<&Facts>, findings: &mut Findings) -> Option<Facts> {
+    let profile = findings.profile;
+    let mut report = |list: &[Finding]| {
+        let weighed = list.iter().map(|finding| finding.clone().weighed(profile));
+        findings.list.extend(weighed);
+    };
+    let wanted = pai.and_then(|pai| pai.authority_key_id);
+    let paa = match anchor? {
+        Anchor::Certificate(der) => {
+            let (facts, list) = Paa::read(der);
+            report(&list);
+            facts?
+        }
+        Anchor::Store(store) => {
+            let found = pai.and_then(|pai| store.find(wanted?, pai.issuer()));
+            match found {
+                Some(paa) => {
+                    report(&paa.findings);
+                    paa.facts.clone()
+                }
+                None => {
+                    if let Some(wanted) = wanted {
+                        findings.add_with(Rule::PaaNotFound, Object::Paa, format_args!("{wanted}"));
+                    }
+                    return None;
+                }
+            }
+        }
+    };
+    if let Some(wanted) = wanted
+        && paa.subject_key_id != Some(wanted)
+    {
+        findings.add_with(Rule::PaaNotFound, Object::Paa, format_args!("{wanted}"));
+    }
+    Some(paa)
+}

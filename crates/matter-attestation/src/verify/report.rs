@@ -1,0 +1,51 @@
+use alloc::vec::Vec;
+
+use crate::{Finding, Profile, SdkResult, Severity};
+
+/// All that a [`Verification`](crate::Verification) found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    profile: Profile,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    pub(super) const fn new(profile: Profile, findings: Vec<Finding>) -> Self {
+        Self { profile, findings }
+    }
+
+    /// Tells whether there is no error.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.errors().next().is_none()
+    }
+
+    /// Returns the findings: those about the certificates from the PAA down, then declaration, elements and revocation.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Returns the findings that refuse the device.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity() == Severity::Error)
+    }
+
+    /// Returns the profile by which the findings are weighed.
+    #[must_use]
+    pub const fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Returns the one result that a commissioner built on the Matter SDK ends with, in whichever profile this is.
+    #[must_use]
+    pub fn sdk_result(&self) -> SdkResult {
+        self.findings
+            .iter()
+            .filter_map(|finding| Some((finding.sdk_result()?, finding.object())))
+            .min_by_key(|(result, object)| result.step(*object))
+            .map_or(SdkResult::Success, |(result, _)| result)
+    }
+}

@@ -1,0 +1,181 @@
+//! One broken input for each rule, refused for that rule alone, and one just inside of it that passes.
+//!
+//! `docs/attestation-rules.md` is this matrix as a table; `MATTER_WRITE_DOCS=1` writes it anew.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
+
+#[path = "matrix/chain.rs"]
+mod chain;
+#[path = "matrix/content.rs"]
+mod content;
+#[path = "support/der.rs"]
+mod der;
+#[path = "matrix/elements.rs"]
+mod elements;
+#[path = "matrix/envelope.rs"]
+mod envelope;
+#[path = "matrix/extensions.rs"]
+mod extensions;
+#[path = "matrix/fields.rs"]
+mod fields;
+#[path = "support/kit.rs"]
+mod kit;
+#[path = "matrix/policy.rs"]
+mod policy;
+#[path = "matrix/revocation.rs"]
+mod revocation;
+#[path = "matrix/row.rs"]
+mod row;
+#[path = "matrix/subject.rs"]
+mod subject;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use matter_attestation::{Profile, Report, Rule, SdkResult, Severity};
+
+use self::kit::Kit;
+use self::row::Row;
+
+/// The parts of the matrix, each with its heading.
+fn parts() -> Vec<(&'static str, Vec<Row>)> {
+    vec![
+        ("Certificates: fields", fields::rows()),
+        ("Certificates: names and ids", subject::rows()),
+        ("Certificates: extensions", extensions::rows()),
+        ("Chains", chain::rows()),
+        ("Declarations: envelope", envelope::rows()),
+        ("Declarations: content", content::rows()),
+        ("Declarations: signers and the product", policy::rows()),
+        ("Attestation elements", elements::rows()),
+        ("Revocation", revocation::rows()),
+    ]
+}
+
+fn describe(report: &Report) -> String {
+    report
+        .findings()
+        .iter()
+        .map(|finding| format!("\n  {finding}"))
+        .collect()
+}
+
+fn report(change: fn(&mut Kit), profile: Profile) -> Report {
+    let mut kit = Kit::new();
+    change(&mut kit);
+    kit.run(profile)
+}
+
+#[test]
+fn the_unchanged_kit_passes() {
+    for profile in [Profile::Strict, Profile::Sdk] {
+        let report = Kit::new().run(profile);
+        let findings = report.findings().iter();
+        assert!(
+            findings.clone().all(|finding| finding.severity() == Severity::Note),
+            "{}",
+            describe(&report)
+        );
+        assert_eq!(report.sdk_result(), SdkResult::Success);
+    }
+}
+
+/// Says what is otherwise than a row has it.
+fn check(row: &Row) -> Result<(), String> {
+    let (strict, sdk) = (
+        report(row.break_it, Profile::Strict),
+        report(row.break_it, Profile::Sdk),
+    );
+    let errors: BTreeSet<_> = strict
+        .errors()
+        .map(|finding| (finding.rule(), finding.object()))
+        .collect();
+    let mut expected: BTreeSet<_> = row.also.iter().copied().collect();
+    expected.insert((row.rule, row.object));
+    if errors != expected {
+        return Err(format!("refused otherwise: {}", describe(&strict)));
+    }
+    let results = [strict.sdk_result().number(), sdk.sdk_result().number()];
+    if results != [row.sdk; 2] || sdk.is_accepted() != (row.sdk == 0) {
+        return Err(format!("results {results:?}, not {}: {}", row.sdk, describe(&sdk)));
+    }
+    for profile in [Profile::Strict, Profile::Sdk] {
+        let inside = report(row.keep_it, profile);
+        if !inside.is_accepted() || inside.sdk_result() != SdkResult::Success {
+            return Err(format!(
+                "{profile:?} does not pass {}: {}",
+                row.inside,
+                describe(&inside)
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_broken_rule_is_the_reason_and_what_is_just_inside_passes() {
+    let rows: Vec<_> = parts().into_iter().flat_map(|(_, rows)| rows).collect();
+    let failures: Vec<_> = rows
+        .iter()
+        .filter_map(|row| {
+            let error = check(row).err()?;
+            Some(format!("{} {}: {}: {error}\n", row.object, row.rule, row.broken))
+        })
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.concat());
+    println!("attestation matrix: {} rows", rows.len());
+    assert!(rows.len() >= 130, "{} rows", rows.len());
+}
+
+#[test]
+fn every_rule_that_refuses_has_a_row() {
+    let covered: BTreeSet<_> = parts()
+        .into_iter()
+        .flat_map(|(_, rows)| rows)
+        .map(|row| row.rule)
+        .collect();
+    let objects = [matter_attestation::Object::Paa, matter_attestation::Object::Dac];
+    let missing: Vec<_> = Rule::ALL
+        .iter()
+        .filter(|rule| objects.iter().any(|object| rule.severity(*object) == Severity::Error))
+        .filter(|rule| !covered.contains(rule))
+        .map(|rule| rule.id())
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_documented_table_is_this_matrix() {
+    let mut text = String::from(
+        "# Attestation rules\n\n\
+         Written by `cargo test -p matter-attestation --test matrix` with `MATTER_WRITE_DOCS=1`; the same test fails when it \
+         is stale.\n\n\
+         Each line is a device whose certificates, declaration and answer are right but for one thing, which is refused in the \
+         strict profile for the rule in the first column, and a second one just inside of the rule, which passes. The third \
+         column is the result of a commissioner built on the Matter SDK, `-` where it accepts what is broken.\n",
+    );
+    for (heading, rows) in parts() {
+        write!(
+            text,
+            "\n## {heading}\n\n| rule | about | SDK | refused | passes |\n|---|---|---|---|---|\n"
+        )
+        .unwrap();
+        for row in rows {
+            let sdk = match row.sdk {
+                0 => "-".to_owned(),
+                number => SdkResult::from_number(number).unwrap().to_string(),
+            };
+            let (rule, object) = (row.rule, row.object);
+            writeln!(text, "| {rule} | {object} | {sdk} | {} | {} |", row.broken, row.inside).unwrap();
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/attestation-rules.md");
+    if std::env::var_os("MATTER_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == text,
+        "docs/attestation-rules.md is stale: run this with MATTER_WRITE_DOCS=1"
+    );
+}

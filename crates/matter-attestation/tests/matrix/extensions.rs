@@ -1,0 +1,253 @@
+//! The extensions of a certificate.
+
+use matter_attestation::Object::{Dac, Paa};
+use matter_attestation::Rule;
+
+use super::der::{self, AKI, ALT_NAME, BASIC, CRL_POINTS, EXTENDED_USAGE, KEY_USAGE, SKI, UNKNOWN, tlv};
+use super::kit::{Cert, Kit, key_id};
+use super::row::{Row, each, row};
+
+/// The purposes server and client authentication (RFC 5280, 4.2.1.12).
+fn purposes() -> Vec<u8> {
+    let purpose = |last: u8| der::oid(&[0x2B, 6, 1, 5, 5, 7, 3, last]);
+    der::seq(&[&purpose(1), &purpose(2)])
+}
+
+/// A distribution point with these URIs, and these CRL issuers by common name.
+fn distribution_point(uris: &[&str], issuers: &[&str]) -> Vec<u8> {
+    let names: Vec<_> = uris.iter().flat_map(|uri| tlv(0x86, uri.as_bytes())).collect();
+    let name = |issuer: &&str| tlv(0xA4, &der::name(&[(der::COMMON_NAME, der::UTF8, issuer)]));
+    let issuers: Vec<_> = issuers.iter().flat_map(name).collect();
+    let issuers = if issuers.is_empty() {
+        issuers
+    } else {
+        tlv(0xA2, &issuers)
+    };
+    der::seq(&[&tlv(0xA0, &tlv(0xA0, &names)), &issuers])
+}
+
+fn points(cert: &mut Cert, points: &[Vec<u8>]) {
+    cert.set(CRL_POINTS, false, &tlv(der::SEQUENCE, &points.concat()));
+}
+
+fn ski(cert: &mut Cert, critical: bool, id: &[u8]) {
+    cert.set(SKI, critical, &tlv(der::OCTETS, id));
+}
+
+fn aki(cert: &mut Cert, critical: bool, id: &[u8]) {
+    cert.set(AKI, critical, &der::seq(&[&tlv(0x80, id)]));
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    each!(rows, Rule::ExtensionsMalformed, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
+        "an extension without a value", |cert| cert.extensions.push((Vec::new(), der::seq(&[&der::oid(UNKNOWN)]))),
+        "with a value", |cert| cert.add(UNKNOWN, false, &[]));
+    each!(rows, Rule::DefaultEncoded, [dac: Dac 0],
+        "no CA, written as FALSE", |cert| cert.basic(true, &[1, 1, 0]),
+        "nothing, which means the same", |cert| cert.basic(true, &[]));
+    each!(rows, Rule::DefaultEncoded, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+        "an extension that is not critical, written as FALSE", |cert| {
+            let parts = [der::oid(UNKNOWN), tlv(der::BOOLEAN, &[0]), tlv(der::OCTETS, &[])];
+            cert.extensions.push((UNKNOWN.to_vec(), tlv(der::SEQUENCE, &parts.concat())));
+        },
+        "without the flag", |cert| cert.add(UNKNOWN, false, &[]));
+    duplicates(&mut rows);
+    each!(rows, Rule::ExtensionUnknownCritical, [paa: Paa 301, pai: Pai 301, dac: Dac 301],
+        "an unknown extension that is critical", |cert| cert.add(UNKNOWN, true, &[]),
+        "that is not critical", |cert| cert.add(UNKNOWN, false, &[]));
+    each!(rows, Rule::ExtensionUnknownCritical, [dac: Dac 301],
+        "an unknown extension that is critical", |cert| cert.add(&[0x55, 0x1D, 99], true, &[]),
+        "an extended key usage that is critical", |cert| cert.add(EXTENDED_USAGE, true, &purposes()));
+    basic_constraints(&mut rows);
+    key_usages(&mut rows);
+    key_ids(&mut rows);
+    each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
+        "two URIs", |cert| points(cert, &[distribution_point(&["http://a/", "http://b/"], &[])]),
+        "one URI of http", |cert| points(cert, &[distribution_point(&["http://a/"], &[])]));
+    each!(rows, Rule::CrlDistributionPoints, [pai: Pai 0],
+        "two distribution points",
+        |cert| points(cert, &[distribution_point(&["http://a/"], &[]), distribution_point(&["http://b/"], &[])]),
+        "one URI of https", |cert| points(cert, &[distribution_point(&["https://a/"], &[])]));
+    each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
+        "a URI of ldap", |cert| points(cert, &[distribution_point(&["ldap://a/"], &[])]),
+        "a URI of http", |cert| points(cert, &[distribution_point(&["http://a/"], &[])]));
+    each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
+        "two CRL issuers", |cert| points(cert, &[distribution_point(&["http://a/"], &["A", "B"])]),
+        "one CRL issuer", |cert| points(cert, &[distribution_point(&["http://a/"], &["A"])]));
+    each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
+        "a URI that is not ASCII", |cert| points(cert, &[distribution_point(&["http://\u{e4}/"], &[])]),
+        "a URI of ASCII", |cert| points(cert, &[distribution_point(&["http://a/"], &[])]));
+    rows
+}
+
+fn duplicates(rows: &mut Vec<Row>) {
+    each!(rows, Rule::ExtensionDuplicate, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+        "the subject key identifier twice", |cert| {
+            let again = cert.extensions.iter().find(|(kind, _)| kind == SKI).unwrap().clone();
+            cert.extensions.push(again);
+        },
+        "once", |_| {});
+    each!(rows, Rule::ExtensionDuplicate, [dac: Dac 303],
+        "the basic constraints twice", |cert| cert.add(BASIC, true, &der::seq(&[])),
+        "once", |_| {});
+    each!(rows, Rule::ExtensionDuplicate, [dac: Dac 303],
+        "the key usage twice", |cert| cert.add(KEY_USAGE, true, &tlv(der::BITS, &[7, 0x80])),
+        "once", |_| {});
+    each!(rows, Rule::ExtensionDuplicate, [dac: Dac 301],
+        "the extended key usage twice", |cert| {
+            cert.add(EXTENDED_USAGE, false, &purposes());
+            cert.add(EXTENDED_USAGE, false, &purposes());
+        },
+        "once", |cert| cert.add(EXTENDED_USAGE, false, &purposes()));
+    each!(rows, Rule::ExtensionDuplicate, [dac: Dac 0],
+    "an unknown extension twice", |cert| {
+        cert.add(UNKNOWN, false, &[1]);
+        cert.add(UNKNOWN, false, &[1]);
+    },
+    "once, and an alternative name", |cert| {
+        cert.add(UNKNOWN, false, &[1]);
+        cert.add(ALT_NAME, false, &der::seq(&[&tlv(0x82, b"example.org")]));
+    });
+}
+
+fn basic_constraints(rows: &mut Vec<Row>) {
+    each!(rows, Rule::BasicConstraintsMissing, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+        "no basic constraints", |cert| cert.remove(BASIC),
+        "basic constraints", |_| {});
+    each!(rows, Rule::BasicConstraintsMalformed, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+        "a string in the basic constraints", |cert| cert.basic(true, &tlv(der::UTF8, b"CA")),
+        "numbers and truth values", |_| {});
+    each!(rows, Rule::BasicConstraintsNotCritical, [paa: Paa 301],
+        "not critical", |cert| cert.basic(false, &[1, 1, 0xFF, 2, 1, 1]),
+        "critical", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]));
+    each!(rows, Rule::BasicConstraintsNotCritical, [pai: Pai 203],
+        "not critical", |cert| cert.basic(false, &[1, 1, 0xFF, 2, 1, 0]),
+        "critical", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 0]));
+    each!(rows, Rule::BasicConstraintsNotCritical, [dac: Dac 303],
+        "not critical", |cert| cert.basic(false, &[]),
+        "critical", |cert| cert.basic(true, &[]));
+    each!(rows, Rule::BasicConstraintsCa, [paa: Paa 301],
+        "a PAA that is no CA", |cert| cert.basic(true, &[2, 1, 1]),
+        "a CA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]));
+    each!(rows, Rule::BasicConstraintsCa, [pai: Pai 203],
+        "a PAI that is no CA", |cert| cert.basic(true, &[2, 1, 0]),
+        "a CA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 0]));
+    each!(rows, Rule::BasicConstraintsCa, [dac: Dac 303],
+        "a DAC that is a CA", |cert| cert.basic(true, &[1, 1, 0xFF]),
+        "no CA", |cert| cert.basic(true, &[]));
+    each!(rows, Rule::BasicConstraintsPathLen, [paa: Paa 0],
+        "path length 0 in a PAA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 0]),
+        "path length 1", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]));
+    each!(rows, Rule::BasicConstraintsPathLen, [paa: Paa 0],
+        "path length 2 in a PAA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 2]),
+        "no path length", |cert| cert.basic(true, &[1, 1, 0xFF]));
+    each!(rows, Rule::BasicConstraintsPathLen, [pai: Pai 203],
+        "path length 1 in a PAI", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]),
+        "path length 0", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 0]));
+    each!(rows, Rule::BasicConstraintsPathLen, [pai: Pai 203],
+        "no path length in a PAI", |cert| cert.basic(true, &[1, 1, 0xFF]),
+        "path length 0", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 0]));
+    each!(rows, Rule::BasicConstraintsPathLen, [dac: Dac 303],
+        "path length 0 in a DAC", |cert| cert.basic(true, &[2, 1, 0]),
+        "no path length", |cert| cert.basic(true, &[]));
+}
+
+fn key_usages(rows: &mut Vec<Row>) {
+    each!(rows, Rule::KeyUsageMissing, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+        "no key usage", |cert| cert.remove(KEY_USAGE),
+        "a key usage", |_| {});
+    each!(rows, Rule::KeyUsageMalformed, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+        "a key usage with 8 unused bits", |cert| cert.usage(true, &[8, 0]),
+        "with fewer", |_| {});
+    each!(rows, Rule::KeyUsageNotCritical, [paa: Paa 0, pai: Pai 203],
+        "not critical", |cert| cert.usage(false, &[1, 0x06]),
+        "critical", |cert| cert.usage(true, &[1, 0x06]));
+    each!(rows, Rule::KeyUsageNotCritical, [dac: Dac 303],
+        "not critical", |cert| cert.usage(false, &[7, 0x80]),
+        "critical", |cert| cert.usage(true, &[7, 0x80]));
+    each!(rows, Rule::KeyUsageWrong, [paa: Paa 301, pai: Pai 203],
+        "cRLSign alone", |cert| cert.usage(true, &[1, 0x02]),
+        "keyCertSign and cRLSign", |cert| cert.usage(true, &[1, 0x06]));
+    each!(rows, Rule::KeyUsageWrong, [paa: Paa 0, pai: Pai 203],
+        "keyCertSign alone", |cert| cert.usage(true, &[2, 0x04]),
+        "digitalSignature, keyCertSign and cRLSign", |cert| cert.usage(true, &[1, 0x86]));
+    each!(rows, Rule::KeyUsageWrong, [paa: Paa 0, pai: Pai 203],
+        "nonRepudiation, keyCertSign and cRLSign", |cert| cert.usage(true, &[1, 0x46]),
+        "keyCertSign and cRLSign", |cert| cert.usage(true, &[1, 0x06]));
+    each!(rows, Rule::KeyUsageWrong, [dac: Dac 303],
+        "digitalSignature and keyAgreement", |cert| cert.usage(true, &[3, 0x88]),
+        "digitalSignature", |cert| cert.usage(true, &[7, 0x80]));
+    each!(rows, Rule::KeyUsageWrong, [dac: Dac 303],
+        "digitalSignature and decipherOnly", |cert| cert.usage(true, &[7, 0x80, 0x80]),
+        "digitalSignature", |cert| cert.usage(true, &[7, 0x80]));
+}
+
+fn key_ids(rows: &mut Vec<Row>) {
+    rows.push(
+        row(
+            Rule::SubjectKeyIdMissing,
+            (Paa, 101),
+            ("no subject key identifier", |kit| kit.paa.remove(SKI)),
+            ("any 20 octets", |kit| {
+                ski(&mut kit.paa, false, &[5; 20]);
+                aki(&mut kit.paa, false, &[5; 20]);
+                aki(&mut kit.pai, false, &[5; 20]);
+            }),
+        )
+        .also(&[(Rule::PaaNotFound, Paa)]),
+    );
+    each!(rows, Rule::SubjectKeyIdMissing, [pai: Pai 203, dac: Dac 303],
+        "no subject key identifier", |cert| cert.remove(SKI),
+        "one", |_| {});
+    each!(rows, Rule::SubjectKeyIdMalformed, [pai: Pai 203, dac: Dac 303],
+        "a subject key identifier of 19 octets", |cert| ski(cert, false, &[5; 19]),
+        "of 20 octets", |_| {});
+    each!(rows, Rule::SubjectKeyIdMalformed, [dac: Dac 303],
+        "a subject key identifier of 21 octets", |cert| ski(cert, false, &[5; 21]),
+        "any 20 octets", |cert| ski(cert, false, &[5; 20]));
+    each!(rows, Rule::SubjectKeyIdCritical, [paa: Paa 301],
+        "critical", |cert| ski(cert, true, &key_id(1)),
+        "not critical", |cert| ski(cert, false, &key_id(1)));
+    each!(rows, Rule::SubjectKeyIdCritical, [dac: Dac 303],
+        "critical", |cert| ski(cert, true, &key_id(3)),
+        "not critical", |cert| ski(cert, false, &key_id(3)));
+    each!(rows, Rule::AuthorityKeyIdMissing, [pai: Pai 203],
+        "no authority key identifier", |cert| cert.remove(AKI),
+        "the PAA's", |cert| aki(cert, false, &key_id(1)));
+    rows.push(row(
+        Rule::AuthorityKeyIdMissing,
+        (Dac, 303),
+        ("no authority key identifier", |kit| kit.dac.remove(AKI)),
+        ("none in the PAA", |kit| kit.paa.remove(AKI)),
+    ));
+    each!(rows, Rule::AuthorityKeyIdMalformed, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+        "an authority key identifier of 19 octets", |cert| aki(cert, false, &[5; 19]),
+        "of 20 octets", |_| {});
+    each!(rows, Rule::AuthorityKeyIdMalformed, [dac: Dac 303],
+        "a serial number alone", |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x82, &[1])])),
+        "a key identifier alone", |_| {});
+    each!(rows, Rule::AuthorityKeyIdCritical, [paa: Paa 301],
+        "critical", |cert| aki(cert, true, &key_id(1)),
+        "not critical", |cert| aki(cert, false, &key_id(1)));
+    each!(rows, Rule::AuthorityKeyIdCritical, [dac: Dac 303],
+        "critical", |cert| aki(cert, true, &key_id(2)),
+        "not critical", |cert| aki(cert, false, &key_id(2)));
+    let with_serial = |kit: &mut Kit| {
+        let serial = tlv(0x82, &[0x13]);
+        kit.dac.set(AKI, false, &der::seq(&[&tlv(0x80, &key_id(2)), &serial]));
+    };
+    rows.push(
+        row(
+            Rule::AuthorityKeyIdForm,
+            (Dac, 301),
+            ("another serial number than the issuer's", with_serial),
+            ("a key identifier alone", |_| {}),
+        )
+        .also(&[(Rule::AuthorityKeyId, Dac)]),
+    );
+    each!(rows, Rule::AuthorityKeyIdForm, [dac: Dac 0],
+        "the issuer's serial number too",
+        |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x80, &key_id(2)), &tlv(0x82, &[0x12])])),
+        "a key identifier alone", |_| {});
+}

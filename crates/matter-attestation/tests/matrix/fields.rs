@@ -1,0 +1,138 @@
+//! Everything in a certificate but names and extensions.
+
+use matter_attestation::Object::{Dac, Elements, Pai};
+use matter_attestation::Rule;
+
+use super::der::{self, tlv};
+use super::kit::point;
+use super::row::{Row, each, row};
+
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    each!(rows, Rule::CertificateMalformed, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
+        "the validity is a SET", |cert| cert.validity[0] = der::SET,
+        "it is a SEQUENCE", |_| {});
+    each!(rows, Rule::CertificateTrailingBytes, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+        "one octet behind the certificate", |cert| cert.behind = vec![0],
+        "none", |cert| cert.behind.clear());
+    each!(rows, Rule::CertificateTooLong, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+        "601 octets", |cert| cert.pad_to(601),
+        "600 octets", |cert| cert.pad_to(600));
+    each!(rows, Rule::CertificateVersion, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+        "version 2", |cert| cert.version = tlv(0xA0, &tlv(der::INTEGER, &[1])),
+        "version 3", |cert| cert.version = tlv(0xA0, &tlv(der::INTEGER, &[2])));
+    each!(rows, Rule::CertificateVersion, [dac: Dac 303],
+        "no version", |cert| cert.version.clear(),
+        "version 3", |_| {});
+    each!(rows, Rule::SerialNumberEmpty, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
+        "a serial number of no octets", |cert| cert.serial.clear(),
+        "of one octet", |cert| cert.serial = vec![1]);
+    each!(rows, Rule::SerialNumberEmpty, [dac: Dac 303],
+        "serial number 00 7F", |cert| cert.serial = vec![0, 0x7F],
+        "serial number 00 80", |cert| cert.serial = vec![0, 0x80]);
+    each!(rows, Rule::SerialNumberNotPositive, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+        "serial number -128", |cert| cert.serial = vec![0x80],
+        "serial number 127", |cert| cert.serial = vec![0x7F]);
+    each!(rows, Rule::SerialNumberNotPositive, [dac: Dac 0],
+        "serial number 0", |cert| cert.serial = vec![0],
+        "serial number 1", |cert| cert.serial = vec![1]);
+    each!(rows, Rule::SerialNumberTooLong, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+        "a serial number of 21 octets", |cert| cert.serial = vec![1; 21],
+        "of 20 octets", |cert| cert.serial = vec![0x7F; 20]);
+    each!(rows, Rule::SignatureAlgorithm, [paa: Paa 0, pai: Pai 203, dac: Dac 303],
+        "ecdsa-with-SHA384", |cert| {
+            cert.inner_algorithm = der::algorithm(der::ECDSA_SHA384);
+            cert.outer_algorithm = cert.inner_algorithm.clone();
+        },
+        "ecdsa-with-SHA256", |_| {});
+    each!(rows, Rule::SignatureAlgorithmInside, [paa: Paa 301, pai: Pai 301, dac: Dac 301],
+        "ecdsa-with-SHA384 inside, ecdsa-with-SHA256 outside",
+        |cert| cert.inner_algorithm = der::algorithm(der::ECDSA_SHA384),
+        "the same twice", |_| {});
+    let null = |kit: &mut super::kit::Kit| {
+        kit.paa.inner_algorithm = der::seq(&[&der::oid(der::ECDSA_SHA256), der::NULL]);
+        kit.paa.outer_algorithm.clone_from(&kit.paa.inner_algorithm);
+    };
+    rows.push(row(
+        Rule::SignatureAlgorithmParameters,
+        (Dac, 0),
+        ("NULL parameters in a DAC", |kit| {
+            kit.dac.inner_algorithm = der::seq(&[&der::oid(der::ECDSA_SHA256), der::NULL]);
+            kit.dac.outer_algorithm.clone_from(&kit.dac.inner_algorithm);
+        }),
+        ("NULL parameters in a PAA, as two in the ledger have", null),
+    ));
+    rows.push(row(
+        Rule::SignatureAlgorithmParameters,
+        (Pai, 0),
+        ("NULL parameters in a PAI", |kit| {
+            kit.pai.inner_algorithm = der::seq(&[&der::oid(der::ECDSA_SHA256), der::NULL]);
+            kit.pai.outer_algorithm.clone_from(&kit.pai.inner_algorithm);
+        }),
+        ("NULL parameters in a PAA", null),
+    ));
+    each!(rows, Rule::CertificateSignatureMalformed, [paa: Paa 0, pai: Pai 301, dac: Dac 301],
+        "r and s as 64 octets", |cert| cert.signature = Some(vec![1; 64]),
+        "r and s in DER", |cert| cert.signature = None);
+    keys(&mut rows);
+    dates(&mut rows);
+    rows
+}
+
+fn keys(rows: &mut Vec<Row>) {
+    // Nothing that such a key signs can be verified.
+    const BELOW_PAI: &[(Rule, matter_attestation::Object)] = &[(Rule::CertificateSignature, Dac)];
+    const BELOW_DAC: &[(Rule, matter_attestation::Object)] = &[(Rule::ElementsSignature, Elements)];
+    let mut pai = Vec::new();
+    each!(pai, Rule::PublicKeyAlgorithm, [pai: Pai 203],
+        "an RSA key", |cert| cert.spki = der::spki(der::RSA_KEY, der::NULL, &point(2)),
+        "an elliptic-curve key", |_| {});
+    each!(pai, Rule::PublicKeyCurve, [pai: Pai 203],
+        "curve secp256k1", |cert| cert.spki = der::spki(der::EC_KEY, &der::oid(der::SECP256K1), &point(2)),
+        "curve P-256", |_| {});
+    each!(pai, Rule::PublicKeyPoint, [pai: Pai 203],
+        "a point that is not on the curve", |cert| *cert.spki.last_mut().unwrap() ^= 1,
+        "a point on the curve", |_| {});
+    rows.extend(pai.into_iter().map(|row| row.also(BELOW_PAI)));
+    let mut dac = Vec::new();
+    each!(dac, Rule::PublicKeyAlgorithm, [dac: Dac 303],
+        "an RSA key", |cert| cert.spki = der::spki(der::RSA_KEY, der::NULL, &point(3)),
+        "an elliptic-curve key", |_| {});
+    each!(dac, Rule::PublicKeyCurve, [dac: Dac 303],
+        "curve secp256k1", |cert| cert.spki = der::spki(der::EC_KEY, &der::oid(der::SECP256K1), &point(3)),
+        "curve P-256", |_| {});
+    each!(dac, Rule::PublicKeyCurve, [dac: Dac 303],
+        "no curve", |cert| cert.spki = der::spki(der::EC_KEY, der::NULL, &point(3)),
+        "curve P-256", |_| {});
+    each!(dac, Rule::PublicKeyPoint, [dac: Dac 303],
+        "a compressed point", |cert| {
+            let compressed = [&[2 + (point(3)[64] & 1)], &point(3)[1..33]].concat();
+            cert.spki = der::spki(der::EC_KEY, &der::oid(der::P256), &compressed);
+        },
+        "an uncompressed point", |_| {});
+    rows.extend(dac.into_iter().map(|row| row.also(BELOW_DAC)));
+}
+
+fn dates(rows: &mut Vec<Row>) {
+    each!(rows, Rule::ValidityMalformed, [paa: Paa 301, pai: Pai 301, dac: Dac 300],
+        "notAfter is the 32nd of January", |cert| cert.validity = der::validity("250101000000Z", "300132000000Z"),
+        "the 31st", |cert| cert.validity = der::validity("250101000000Z", "300131000000Z"));
+    each!(rows, Rule::ValidityMalformed, [dac: Dac 300],
+        "notBefore without seconds", |cert| {
+            let times = [tlv(der::UTC, b"2501010000Z"), tlv(der::GENERALIZED, b"99991231235959Z")].concat();
+            cert.validity = tlv(der::SEQUENCE, &times);
+        },
+        "with seconds", |_| {});
+    each!(rows, Rule::ValidityEncoding, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+        "2049-12-31 as GeneralizedTime", |cert| cert.validity = der::validity("250101000000Z", "20491231235959Z"),
+        "2049-12-31 as UTCTime", |cert| cert.validity = der::validity("250101000000Z", "491231235959Z"));
+    let mut reversed = Vec::new();
+    each!(reversed, Rule::ValidityReversed, [pai: Pai 301],
+        "ends a second before it starts", |cert| cert.validity = der::validity("250101000000Z", "241231235959Z"),
+        "ends a second after it starts", |cert| cert.validity = der::validity("250101000000Z", "250101000001Z"));
+    rows.extend(
+        reversed
+            .into_iter()
+            .map(|row| row.also(&[(Rule::IssuerNotValidThen, Pai)])),
+    );
+}

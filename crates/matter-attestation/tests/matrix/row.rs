@@ -1,0 +1,65 @@
+//! A line of the matrix.
+
+use matter_attestation::{Object, Rule};
+
+use super::kit::Kit;
+
+pub(crate) struct Row {
+    pub(crate) rule: Rule,
+    pub(crate) object: Object,
+    /// The number with which the SDK's verifier ends, typed in from its source; 0 where it accepts.
+    pub(crate) sdk: u16,
+    /// What is broken, and how.
+    pub(crate) broken: &'static str,
+    pub(crate) break_it: fn(&mut Kit),
+    /// What is just inside of the rule, and how it comes to be.
+    pub(crate) inside: &'static str,
+    pub(crate) keep_it: fn(&mut Kit),
+    /// What cannot but be broken too.
+    pub(crate) also: &'static [(Rule, Object)],
+}
+
+impl Row {
+    pub(crate) fn also(mut self, also: &'static [(Rule, Object)]) -> Self {
+        self.also = also;
+        self
+    }
+}
+
+pub(crate) fn row(
+    rule: Rule,
+    (object, sdk): (Object, u16),
+    (broken, break_it): (&'static str, fn(&mut Kit)),
+    (inside, keep_it): (&'static str, fn(&mut Kit)),
+) -> Row {
+    Row {
+        rule,
+        object,
+        sdk,
+        broken,
+        break_it,
+        inside,
+        keep_it,
+        also: &[],
+    }
+}
+
+/// One line for each of several certificates, which are broken and kept alike.
+macro_rules! each {
+    ($rows:ident, $rule:expr, [$($part:ident: $object:ident $sdk:literal),+],
+     $broken:literal, $break_it:expr, $inside:literal, $keep_it:expr) => {
+        $($rows.push(crate::row::row(
+            $rule,
+            (matter_attestation::Object::$object, $sdk),
+            ($broken, |kit| {
+                let change: fn(&mut crate::kit::Cert) = $break_it;
+                change(&mut kit.$part);
+            }),
+            ($inside, |kit| {
+                let change: fn(&mut crate::kit::Cert) = $keep_it;
+                change(&mut kit.$part);
+            }),
+        ));)+
+    };
+}
+pub(crate) use each;
