@@ -9,7 +9,7 @@ mod png;
 mod svg;
 mod terminal;
 
-pub use self::label::Label;
+pub use self::label::{Label, Line, Rectangle, Size};
 
 /// Modules of white around the code (ISO/IEC 18004, "quiet zone").
 const QUIET_ZONE: usize = 4;
@@ -108,6 +108,23 @@ impl QrImage {
         rows.map(|row| row.iter().map(|module| module.value()))
     }
 
+    /// Returns each run of dark modules in a row, the quiet zone included in the count.
+    fn runs(&self) -> impl Iterator<Item = Run> + '_ {
+        self.rows().enumerate().flat_map(|(y, modules)| {
+            let mut len = 0;
+            // A light module behind the last one ends the last run.
+            modules.chain([false]).enumerate().filter_map(move |(x, dark)| {
+                let ended = if dark { 0 } else { len };
+                len = if dark { len + 1 } else { 0 };
+                (ended > 0).then(|| Run {
+                    x: QUIET_ZONE + x - ended,
+                    y: QUIET_ZONE + y,
+                    len: ended,
+                })
+            })
+        })
+    }
+
     /// Tells whether a module is dark, the quiet zone included in the count.
     fn is_dark(&self, x: usize, y: usize) -> bool {
         let (Some(x), Some(y)) = (x.checked_sub(QUIET_ZONE), y.checked_sub(QUIET_ZONE)) else {
@@ -125,6 +142,13 @@ impl QrImage {
     const fn side(&self) -> usize {
         self.code.size + 2 * QUIET_ZONE
     }
+}
+
+/// Dark modules side by side.
+struct Run {
+    x: usize,
+    y: usize,
+    len: usize,
 }
 
 impl fmt::Debug for QrImage {

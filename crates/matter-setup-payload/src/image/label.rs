@@ -61,6 +61,71 @@ impl Label {
     /// Draws the label as an SVG with its size in millimetres, 0.5 mm to a module.
     #[must_use]
     pub fn to_svg(&self) -> String {
+        let Size { width, height } = self.size();
+        let mut svg = String::new();
+        // Writing into a string does not fail.
+        let _ = write!(
+            svg,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.1}mm\" height=\"{height:.1}mm\" \
+             viewBox=\"0 0 {width:.1} {height:.1}\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
+        );
+        self.write_svg(&mut svg);
+        svg.push_str("</svg>\n");
+        svg
+    }
+
+    /// Draws the label as an SVG group with its upper left corner at a place in millimetres, for a sheet of labels whose
+    /// user unit is the millimetre.
+    #[must_use]
+    pub fn to_svg_group(&self, x: f64, y: f64) -> String {
+        let mut svg = String::new();
+        let _ = write!(svg, "<g transform=\"translate({x:.2} {y:.2})\">");
+        self.write_svg(&mut svg);
+        svg.push_str("</g>");
+        svg
+    }
+
+    /// Returns how large the label is.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        let lines = self.text();
+        let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
+        let qr = self.qr_side();
+        Size {
+            width: qr.max(small(widest) * FONT * CHARACTER) + 2.0 * MARGIN,
+            height: qr + small(lines.len()) * LINE + 2.0 * MARGIN,
+        }
+    }
+
+    /// Returns the black rectangles of the QR code, for what draws no SVG.
+    pub fn rectangles(&self) -> impl Iterator<Item = Rectangle> + '_ {
+        let left = (self.size().width - self.qr_side()) / 2.0;
+        self.image.runs().map(move |run| Rectangle {
+            x: left + small(run.x) * MODULE,
+            y: MARGIN + small(run.y) * MODULE,
+            width: small(run.len) * MODULE,
+            height: MODULE,
+        })
+    }
+
+    /// Returns the lines of text below the QR code, for what draws no SVG.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let middle = self.size().width / 2.0;
+        let first = MARGIN + self.qr_side() + FONT;
+        let lines = self.text().into_iter().enumerate();
+        lines.map(move |(number, text)| Line {
+            middle,
+            baseline: first + small(number) * LINE,
+            font_size: FONT,
+            text,
+        })
+    }
+
+    fn qr_side(&self) -> f64 {
+        small(self.image.side()) * MODULE
+    }
+
+    fn text(&self) -> Vec<&str> {
         let mut lines = Vec::new();
         let code = self.manual.as_str();
         if self.long {
@@ -71,33 +136,68 @@ impl Label {
             lines.push(code);
         }
         lines.extend(self.lines.iter().map(String::as_str));
-        let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
-        let qr = small(self.image.side()) * MODULE;
-        let width = qr.max(small(widest) * FONT * CHARACTER) + 2.0 * MARGIN;
-        let height = qr + small(lines.len()) * LINE + 2.0 * MARGIN;
-        let mut svg = String::new();
-        // Writing into a string does not fail.
+        lines
+    }
+
+    fn write_svg(&self, svg: &mut String) {
+        let left = (self.size().width - self.qr_side()) / 2.0;
         let _ = write!(
             svg,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.1}mm\" height=\"{height:.1}mm\" \
-             viewBox=\"0 0 {width:.1} {height:.1}\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\
-             <path fill=\"#000\" shape-rendering=\"crispEdges\" transform=\"translate({:.2} {MARGIN}) scale({MODULE})\" d=\"",
-            (width - qr) / 2.0
+            "<path fill=\"#000\" shape-rendering=\"crispEdges\" transform=\"translate({left:.2} {MARGIN}) scale({MODULE})\" \
+             d=\""
         );
-        svg::write_path(&self.image, &mut svg);
+        svg::write_path(&self.image, svg);
         svg.push_str("\"/>");
-        for (number, line) in lines.iter().enumerate() {
-            let (x, y) = (width / 2.0, MARGIN + qr + small(number) * LINE + FONT);
+        for line in self.lines() {
             let _ = write!(
                 svg,
-                "<text x=\"{x:.2}\" y=\"{y:.2}\" font-family=\"monospace\" font-size=\"{FONT}\" \
-                 text-anchor=\"middle\">"
+                "<text x=\"{:.2}\" y=\"{:.2}\" font-family=\"monospace\" font-size=\"{FONT}\" text-anchor=\"middle\">",
+                line.middle, line.baseline
             );
-            escape(line, &mut svg);
+            escape(line.text, svg);
             svg.push_str("</text>");
         }
-        svg.push_str("</svg>\n");
-        svg
+    }
+}
+
+/// How large a label is, in millimetres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    /// From left to right.
+    pub width: f64,
+    /// From top to bottom.
+    pub height: f64,
+}
+
+/// A black rectangle, in millimetres from the label's upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rectangle {
+    /// From the left edge.
+    pub x: f64,
+    /// From the upper edge.
+    pub y: f64,
+    /// From left to right.
+    pub width: f64,
+    /// From top to bottom.
+    pub height: f64,
+}
+
+/// A line of text, in millimetres from the label's upper left corner.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Line<'a> {
+    /// Where its middle is, from the left edge.
+    pub middle: f64,
+    /// Where it stands, from the upper edge.
+    pub baseline: f64,
+    /// The size of its letters.
+    pub font_size: f64,
+    /// What it says, which may be the manual code.
+    pub text: &'a str,
+}
+
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Line([elided])")
     }
 }
 

@@ -1,7 +1,7 @@
 use core::fmt::Write;
 use std::string::String;
 
-use super::{QUIET_ZONE, QrImage};
+use super::{QrImage, Run};
 
 pub(super) fn draw(code: &QrImage) -> String {
     let side = code.side();
@@ -19,17 +19,7 @@ pub(super) fn draw(code: &QrImage) -> String {
 
 /// Writes path commands for the dark modules, each run of them in a row as one rectangle, the quiet zone left free.
 pub(super) fn write_path(code: &QrImage, svg: &mut String) {
-    for (y, modules) in code.rows().enumerate() {
-        let mut run = 0;
-        // A light module behind the last one ends the last run.
-        for (x, dark) in modules.chain([false]).enumerate() {
-            if dark {
-                run += 1;
-            } else if run > 0 {
-                let (x, y) = (QUIET_ZONE + x - run, QUIET_ZONE + y);
-                let _ = write!(svg, "M{x} {y}h{run}v1h-{run}z");
-                run = 0;
-            }
-        }
+    for Run { x, y, len } in code.runs() {
+        let _ = write!(svg, "M{x} {y}h{len}v1h-{len}z");
     }
 }
