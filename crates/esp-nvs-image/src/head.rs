@@ -28,87 +28,24 @@ impl Head {
 
     /// Writes the slot, its checksum included.
     pub(crate) fn encode(&self) -> [u8; SLOT_SIZE] {
-        let [k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14, k15] = self.key;
-        let [d0, d1, d2, d3, d4, d5, d6, d7] = self.data;
-        let [c0, c1, c2, c3] = self.checksum().to_le_bytes();
-        [
-            self.namespace,
-            self.kind,
-            self.span,
-            self.chunk,
-            c0,
-            c1,
-            c2,
-            c3, //
-            k0,
-            k1,
-            k2,
-            k3,
-            k4,
-            k5,
-            k6,
-            k7,
-            k8,
-            k9,
-            k10,
-            k11,
-            k12,
-            k13,
-            k14,
-            k15, //
-            d0,
-            d1,
-            d2,
-            d3,
-            d4,
-            d5,
-            d6,
-            d7,
-        ]
+        let mut slot = [0; SLOT_SIZE];
+        slot[..4].copy_from_slice(&[self.namespace, self.kind, self.span, self.chunk]);
+        slot[4..8].copy_from_slice(&self.checksum().to_le_bytes());
+        slot[8..24].copy_from_slice(&self.key);
+        slot[24..].copy_from_slice(&self.data);
+        slot
     }
 
     /// Reads the slot and tells whether its checksum is right.
     pub(crate) fn decode(slot: &[u8; SLOT_SIZE]) -> (Self, bool) {
-        let [
-            namespace,
-            kind,
-            span,
-            chunk,
-            c0,
-            c1,
-            c2,
-            c3, //
-            k0,
-            k1,
-            k2,
-            k3,
-            k4,
-            k5,
-            k6,
-            k7,
-            k8,
-            k9,
-            k10,
-            k11,
-            k12,
-            k13,
-            k14,
-            k15, //
-            d0,
-            d1,
-            d2,
-            d3,
-            d4,
-            d5,
-            d6,
-            d7,
-        ] = *slot;
+        let [namespace, kind, span, chunk, c0, c1, c2, c3, rest @ ..] = *slot;
+        let [key @ .., d0, d1, d2, d3, d4, d5, d6, d7] = rest;
         let head = Self {
             namespace,
             kind,
             span,
             chunk,
-            key: [k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14, k15],
+            key,
             data: [d0, d1, d2, d3, d4, d5, d6, d7],
         };
         (head, head.checksum() == u32::from_le_bytes([c0, c1, c2, c3]))
