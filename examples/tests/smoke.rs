@@ -63,7 +63,7 @@ fn check_device(folder: &Path) -> (DeviceRecord, u32) {
     let passcode: Passcode = passcode.parse().unwrap();
     let number = passcode.expose();
     assert!(
-        PaseCredential::with_verifier(passcode, *record.parameters(), record.verifier()).is_ok(),
+        PaseCredential::with_verifier(passcode, *record.parameters(), record.verifier().unwrap()).is_ok(),
         "the label's passcode opens the device's verifier"
     );
     if let Some(credentials) = record.credentials() {
@@ -76,7 +76,7 @@ fn check_device(folder: &Path) -> (DeviceRecord, u32) {
             credentials.dac().as_der()
         );
         assert_eq!(
-            credentials.key().expose_scalar().as_slice(),
+            credentials.key().unwrap().expose_scalar().as_slice(),
             read("DAC_private_key.bin")
         );
         for key in ["DAC_key.pem", "DAC_key.der"] {

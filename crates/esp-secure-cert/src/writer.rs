@@ -130,28 +130,62 @@ impl<'b> Writer<'b> {
     /// image: the initialisation vector depends on the eFuse key alone, and with two texts under one of them AES-GCM
     /// protects neither.
     pub fn push_key(&mut self, subtype: Subtype, key: &KeyStorage<'_>) -> Result<(), Error> {
+        self.all_or_none(|writer| {
+            writer.push_beside_key(subtype, key)?;
+            writer.push_key_alone(subtype, key)
+        })
+    }
+
+    /// Writes the device's certificate, the one that signed it, and its key, in the order of the vendor's tool: what
+    /// the key needs beside it comes first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Writer::push_key`].
+    pub fn push_identity(
+        &mut self,
+        subtype: Subtype,
+        device: &Certificate<'_>,
+        ca: &Certificate<'_>,
+        key: &KeyStorage<'_>,
+    ) -> Result<(), Error> {
+        self.all_or_none(|writer| {
+            writer.push_beside_key(subtype, key)?;
+            writer.push_device_certificate(subtype, device)?;
+            writer.push_ca_certificate(subtype, ca)?;
+            writer.push_key_alone(subtype, key)
+        })
+    }
+
+    /// Takes back what was written before something failed.
+    fn all_or_none(&mut self, write: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
         let before = self.len;
-        let done = self.push_key_records(subtype, key);
+        let done = write(self);
         if done.is_err() {
             self.len = before;
         }
         done
     }
 
-    fn push_key_records(&mut self, subtype: Subtype, key: &KeyStorage<'_>) -> Result<(), Error> {
+    fn push_beside_key(&mut self, subtype: Subtype, key: &KeyStorage<'_>) -> Result<(), Error> {
+        let mut put = |kind, data: &[&[u8]]| self.push_new(kind, subtype, Flags::PLAIN, data);
+        match key {
+            KeyStorage::Plain(_) | KeyStorage::HmacEncrypted(_) => Ok(()),
+            KeyStorage::EfuseEcdsa(key) => put(RecordType::SEC_CFG, &[&[key.block()], &[0; SEC_CFG - 1]]),
+            KeyStorage::HmacDerived(salt) => put(RecordType::HMAC_ECDSA_KEY_SALT, &[salt.as_bytes()]),
+            KeyStorage::RsaDs(key) => {
+                put(RecordType::DS_DATA, &[&key.words()[..], key.iv(), key.ciphertext()])?;
+                put(RecordType::DS_CONTEXT, &[&key.context()])
+            }
+        }
+    }
+
+    fn push_key_alone(&mut self, subtype: Subtype, key: &KeyStorage<'_>) -> Result<(), Error> {
         let kind = RecordType::PRIV_KEY;
         match key {
             KeyStorage::Plain(key) => self.push_new(kind, subtype, Flags::PLAIN, &key.parts()),
-            KeyStorage::EfuseEcdsa(key) => {
-                let configuration = [&[key.block()][..], &[0; SEC_CFG - 1]];
-                self.push_new(RecordType::SEC_CFG, subtype, Flags::PLAIN, &configuration)?;
-                self.push_new(kind, subtype, Flags::EFUSE_ECDSA, &[])
-            }
-            KeyStorage::HmacDerived(salt) => {
-                let salt = [salt.as_bytes()];
-                self.push_new(RecordType::HMAC_ECDSA_KEY_SALT, subtype, Flags::PLAIN, &salt)?;
-                self.push_new(kind, subtype, Flags::HMAC_DERIVED, &[])
-            }
+            KeyStorage::EfuseEcdsa(_) => self.push_new(kind, subtype, Flags::EFUSE_ECDSA, &[]),
+            KeyStorage::HmacDerived(_) => self.push_new(kind, subtype, Flags::HMAC_DERIVED, &[]),
             KeyStorage::HmacEncrypted(key) => {
                 let encrypted = |storage| storage == Storage::HmacEncrypted;
                 let mut others = Records::new(self.as_bytes()).flatten();
@@ -160,11 +194,7 @@ impl<'b> Writer<'b> {
                 }
                 self.push_new(kind, subtype, Flags::HMAC_ENCRYPTED, &[key.as_bytes()])
             }
-            KeyStorage::RsaDs(key) => {
-                let data = [&key.words()[..], key.iv(), key.ciphertext()];
-                self.push_new(RecordType::DS_DATA, subtype, Flags::PLAIN, &data)?;
-                self.push_new(RecordType::DS_CONTEXT, subtype, Flags::PLAIN, &[&key.context()])
-            }
+            KeyStorage::RsaDs(_) => Ok(()),
         }
     }
 

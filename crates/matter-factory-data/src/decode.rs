@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use esp_nvs_image::{Blob, Key, StoredValue};
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
-use matter_spake2p::{Iterations, PbkdfParameters};
+use matter_spake2p::{Iterations, PbkdfParameters, Verifier};
 use matter_types::{Discriminator, ProductId, VendorId};
 use zeroize::Zeroizing;
 
@@ -12,12 +12,14 @@ use crate::keys::{self, NAMESPACE};
 use crate::labels::FixedLabel;
 use crate::modes::{SemanticTag, SupportedMode};
 use crate::rotating_id::RotatingId;
+use crate::secure_cert::SecureCert;
 use crate::{
     AttestationCredentials, CalendarTypes, Declaration, DeviceRecord, Error, FactoryEntry, ProductColor, ProductFinish,
+    StorageLayout,
 };
 
 impl DeviceRecord {
-    /// Reads a record back from an NVS partition image.
+    /// Reads a record back from an NVS partition image that holds everything.
     ///
     /// Every value is checked as if it were new, and what belongs together must fit: the DAC's key, the certificates,
     /// their vendor and product. A key that no field has becomes one of [`DeviceRecord::entries`].
@@ -27,6 +29,21 @@ impl DeviceRecord {
     /// [`Error::Nvs`] for a damaged image, [`Error::MissingKey`], [`Error::WrongType`], [`Error::NumberOutOfRange`],
     /// and the errors of the fields' types.
     pub fn decode_nvs(image: &[u8]) -> Result<Self, Error> {
+        Self::decode(image, None).map(|(record, _)| record)
+    }
+
+    /// Reads a record back from the images of a device's partitions, and finds out which layout they have.
+    ///
+    /// What is in both partitions must be the same. The `esp_secure_cert` image may have erased flash behind its records.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DeviceRecord::decode_nvs`]; [`Error::SecureCert`], [`Error::UnexpectedRecord`],
+    /// [`Error::SecureCertNumbers`] and [`Error::DacKeyForm`] for records that are damaged, or that no device of Matter
+    /// has; [`Error::Layout`] when no layout puts what was found there; [`Error::Conflict`] for a value that differs
+    /// between the two, and [`Error::DacKeyLeaked`].
+    pub fn decode<'a>(image: &[u8], secure_cert: Option<&'a [u8]>) -> Result<(Self, StorageLayout<'a>), Error> {
+        let mut secure = secure_cert.map(SecureCert::decode).transpose()?;
         let mut order = Vec::new();
         let mut factory = Stored(BTreeMap::new());
         let mut foreign = Vec::new();
@@ -38,9 +55,10 @@ impl DeviceRecord {
                 foreign.push(entry);
             }
         }
-        let mut record = factory.identity()?;
-        factory.information(&mut record)?;
-        factory.credentials(&mut record)?;
+        let layout = secure.as_ref().map_or(Ok(StorageLayout::NVS), SecureCert::layout)?;
+        let mut record = factory.identity(secure.as_mut())?;
+        factory.information(&mut record, secure.as_mut())?;
+        factory.credentials(&mut record, secure)?;
         factory.lists(&mut record, &order)?;
         for key in order {
             if let Some(value) = factory.0.remove(&key) {
@@ -59,7 +77,7 @@ impl DeviceRecord {
                 value,
             })?;
         }
-        Ok(record)
+        Ok((record, layout))
     }
 }
 
@@ -120,26 +138,35 @@ impl<'a> Stored<'a> {
         }
     }
 
-    fn identity(&mut self) -> Result<DeviceRecord, Error> {
-        let discriminator = need(&keys::DISCRIMINATOR, self.small(&keys::DISCRIMINATOR, 0xFFF)?)?;
-        let iterations = need(&keys::ITERATION_COUNT, self.number(&keys::ITERATION_COUNT)?)?;
-        let salt = need(&keys::SALT, self.parsed(&keys::SALT)?)?;
+    fn identity(&mut self, secure: Option<&mut SecureCert<'_>>) -> Result<DeviceRecord, Error> {
+        let none = &mut SecureCert::default();
+        let secure = secure.unwrap_or(none);
+        let (key, stored) = (&keys::DISCRIMINATOR, self.small(&keys::DISCRIMINATOR, 0xFFF)?);
+        let stored = stored.map(Discriminator::new).transpose()?;
+        let discriminator = need(key, either(key, stored, secure.discriminator, |a, b| a == b)?)?;
+        let (key, stored) = (&keys::ITERATION_COUNT, self.number(&keys::ITERATION_COUNT)?);
+        let stored = stored.map(Iterations::new).transpose()?;
+        let iterations = need(key, either(key, stored, secure.iterations, |a, b| a == b)?)?;
+        let (key, stored) = (&keys::SALT, self.parsed(&keys::SALT)?);
+        let salt = need(key, either(key, stored, secure.salt, |a, b| a == b)?)?;
         let vendor = need(&keys::VENDOR_ID, self.small(&keys::VENDOR_ID, 0xFFFF)?)?;
         let product = need(&keys::PRODUCT_ID, self.small(&keys::PRODUCT_ID, 0xFFFF)?)?;
-        let verifier = need(&keys::VERIFIER, self.parsed(&keys::VERIFIER)?)?;
+        let stored: Option<Verifier> = self.parsed(&keys::VERIFIER)?;
+        if stored.is_some() && secure.verifier.is_none() && secure.discriminator.is_some() {
+            return Err(Error::Layout);
+        }
+        let same = |a: &Verifier, b: &Verifier| a.expose_bytes() == b.expose_bytes();
+        let verifier = either(&keys::VERIFIER, stored, secure.verifier.take(), same)?;
         Ok(DeviceRecord::stored(
             VendorId::new(vendor)?,
             ProductId::new(product)?,
-            Discriminator::new(discriminator)?,
-            PbkdfParameters {
-                iterations: Iterations::new(iterations)?,
-                salt,
-            },
+            discriminator,
+            PbkdfParameters { iterations, salt },
             verifier,
         ))
     }
 
-    fn information(&mut self, record: &mut DeviceRecord) -> Result<(), Error> {
+    fn information(&mut self, record: &mut DeviceRecord, secure: Option<&mut SecureCert<'_>>) -> Result<(), Error> {
         record.vendor_name = self.parsed(&keys::VENDOR_NAME)?;
         record.product_name = self.parsed(&keys::PRODUCT_NAME)?;
         record.hardware_version = self.small(&keys::HARDWARE_VERSION, u16::MAX.into())?;
@@ -163,11 +190,17 @@ impl<'a> Stored<'a> {
                 bytes.as_slice().try_into().map_err(|_| Error::RotatingId)?,
             ));
         }
+        if let Some(secure) = secure {
+            let same = |a: &RotatingId, b: &RotatingId| a.expose_bytes() == b.expose_bytes();
+            let (stored, secret) = (record.rotating_id.take(), secure.rotating_id.take());
+            record.rotating_id = either(&keys::ROTATING_ID, stored, secret, same)?;
+            record.secure_cert_numbers = secure.numbers.take();
+        }
         Ok(())
     }
 
     /// All four parts of the credentials, or none.
-    fn credentials(&mut self, record: &mut DeviceRecord) -> Result<(), Error> {
+    fn credentials(&mut self, record: &mut DeviceRecord, secure: Option<SecureCert<'_>>) -> Result<(), Error> {
         if let Some(blob) = self.blob(&keys::CERTIFICATION_DECLARATION)? {
             record.declaration = Some(Declaration::decode(blob.to_vec())?);
         }
@@ -175,6 +208,9 @@ impl<'a> Stored<'a> {
         let key = self.blob(&keys::DAC_KEY)?;
         let public_key = self.blob(&keys::DAC_PUBLIC_KEY)?;
         let pai = self.blob(&keys::PAI_CERT)?;
+        if let Some(secure) = secure {
+            return record.set_credentials(secure.credentials([dac, key, public_key, pai])?);
+        }
         if dac.is_none() && key.is_none() && public_key.is_none() && pai.is_none() {
             return Ok(());
         }
@@ -246,6 +282,14 @@ impl<'a> Stored<'a> {
     ) -> Result<T, Error> {
         let key = numbered(prefix, numbers)?;
         need(&key, read(self, &key)?)
+    }
+}
+
+/// The value of one place or the other, which must not differ.
+fn either<T>(key: &Key, nvs: Option<T>, secure: Option<T>, same: fn(&T, &T) -> bool) -> Result<Option<T>, Error> {
+    match (nvs, secure) {
+        (Some(nvs), Some(secure)) if !same(&nvs, &secure) => Err(Error::Conflict { key: *key }),
+        (nvs, secure) => Ok(nvs.or(secure)),
     }
 }
 

@@ -5,35 +5,73 @@ use esp_nvs_image::{BlobVersion, Encoder, Key, Namespace, OwnedValue, PartitionS
 use zeroize::Zeroizing;
 
 use crate::keys::{self, NAMESPACE};
-use crate::{DeviceRecord, Error};
+use crate::{DeviceRecord, Error, Place, StorageLayout};
 
 impl DeviceRecord {
-    /// Encodes the record as an NVS partition image.
+    /// Encodes the record as an NVS partition image that holds everything.
     ///
     /// # Errors
     ///
-    /// [`Error::Nvs`] when the entries do not fit, or the number of an endpoint makes a key too long.
+    /// [`Error::Nvs`] when the entries do not fit, and those of [`DeviceRecord::visit_nvs`].
     pub fn encode_nvs(&self, size: PartitionSize) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.nvs_image(size, &StorageLayout::NVS)
+    }
+
+    pub(crate) fn nvs_image(
+        &self,
+        size: PartitionSize,
+        layout: &StorageLayout<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let mut image = Zeroizing::new(alloc::vec![0xFF; size.bytes()]);
         let mut encoder = Encoder::with_version(&mut image, size, BlobVersion::V2)?;
-        self.visit(|namespace, key, value| encoder.push(namespace, key, value).map_err(Error::Nvs))?;
+        self.visit_nvs(layout, |namespace, key, value| {
+            encoder.push(namespace, key, value).map_err(Error::Nvs)
+        })?;
         let len = encoder.finish().len();
         image.truncate(len);
         Ok(image)
     }
 
-    /// Hands all entries over in the order in which they are stored, which is that of the reference tool.
+    /// Hands all entries of an NVS partition over that holds everything, see [`DeviceRecord::visit_nvs`].
     ///
     /// # Errors
     ///
-    /// What `entry` returns, and [`Error::Nvs`] when the number of an endpoint makes a key too long.
+    /// As [`DeviceRecord::visit_nvs`].
     pub fn visit<E: From<Error>>(
         &self,
+        entry: impl FnMut(&Namespace, &Key, Value<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.visit_nvs(&StorageLayout::NVS, entry)
+    }
+
+    /// Hands the entries over that a layout puts into NVS, in the order in which they are stored, which is that of the
+    /// reference tool.
+    ///
+    /// # Errors
+    ///
+    /// What `entry` returns, [`Error::Nvs`] when the number of an endpoint makes a key too long, and
+    /// [`Error::MissingKey`] when the private key of the DAC belongs there and is not in the record.
+    pub fn visit_nvs<E: From<Error>>(
+        &self,
+        layout: &StorageLayout<'_>,
+        entry: impl FnMut(&Namespace, &Key, Value<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let stored = self.credentials().filter(|_| layout.attestation() == Place::Nvs);
+        if stored.is_some_and(|credentials| credentials.key().is_none()) {
+            return Err(Error::MissingKey { key: keys::DAC_KEY }.into());
+        }
+        self.visit_entries(layout, entry)
+    }
+
+    /// The same, without the private key when the record has none.
+    fn visit_entries<E: From<Error>>(
+        &self,
+        layout: &StorageLayout<'_>,
         mut entry: impl FnMut(&Namespace, &Key, Value<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut put = |key: &Key, value: Value<'_>| entry(&NAMESPACE, key, value);
-        self.visit_identity(&mut put)?;
-        self.visit_credentials(&mut put)?;
+        self.visit_identity(layout, &mut put)?;
+        self.visit_credentials(layout, &mut put)?;
         for own in self.entries().iter().filter(|own| own.namespace == NAMESPACE) {
             put(&own.key, own.value.as_value())?;
         }
@@ -55,7 +93,10 @@ impl DeviceRecord {
         Ok(())
     }
 
-    /// Compares what two records store. Returns the first key in which they differ.
+    /// Compares what two records store, wherever they do. Returns the first key in which they differ.
+    ///
+    /// The private key of the DAC is not compared, since the certificate says which it is: a record that was read from
+    /// images without the key equals the one that they were made from.
     #[must_use]
     pub fn first_difference(&self, other: &Self) -> Option<Key> {
         let (ours, theirs) = (self.collect(), other.collect());
@@ -66,10 +107,16 @@ impl DeviceRecord {
 
     fn collect(&self) -> Vec<(Namespace, Key, OwnedValue)> {
         let mut all = Vec::new();
-        let visited = self.visit(|namespace, key, value| {
-            all.push((*namespace, *key, value.into()));
+        let visited = self.visit_entries(&StorageLayout::NVS, |namespace, key, value| {
+            if *namespace != NAMESPACE || *key != keys::DAC_KEY {
+                all.push((*namespace, *key, value.into()));
+            }
             Ok::<(), Error>(())
         });
+        if let Some(numbers) = &self.secure_cert_numbers {
+            let numbers = OwnedValue::Blob(numbers.expose_bytes().as_flattened().to_vec());
+            all.push((NAMESPACE, keys::SECURE_CERT_NUMBERS, numbers));
+        }
         // A record whose keys cannot be written equals none that was read; it is never compared.
         if visited.is_err() {
             all.clear();
@@ -77,11 +124,17 @@ impl DeviceRecord {
         all
     }
 
-    fn visit_identity<E>(&self, put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>) -> Result<(), E> {
-        let parameters = self.parameters();
-        put(&keys::DISCRIMINATOR, Value::U32(self.discriminator().get().into()))?;
-        put(&keys::ITERATION_COUNT, Value::U32(parameters.iterations.get()))?;
-        put(&keys::SALT, Value::Str(parameters.salt.to_base64().as_str()))?;
+    fn visit_identity<E>(
+        &self,
+        layout: &StorageLayout<'_>,
+        put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if layout.commissionable_data() == Place::Nvs {
+            let parameters = self.parameters();
+            put(&keys::DISCRIMINATOR, Value::U32(self.discriminator().get().into()))?;
+            put(&keys::ITERATION_COUNT, Value::U32(parameters.iterations.get()))?;
+            put(&keys::SALT, Value::Str(parameters.salt.to_base64().as_str()))?;
+        }
         put(&keys::VENDOR_ID, Value::U32(self.vendor_id().get().into()))?;
         put_text(
             put,
@@ -104,7 +157,7 @@ impl DeviceRecord {
             &keys::MANUFACTURING_DATE,
             self.manufacturing_date.as_ref().map(|text| text.as_str()),
         )?;
-        if let Some(id) = &self.rotating_id {
+        if let Some(id) = self.rotating_id.as_ref().filter(|_| layout.rotating_id() == Place::Nvs) {
             put(&keys::ROTATING_ID, Value::Blob(id.expose_bytes()))?;
         }
         if let Some(finish) = self.product_finish {
@@ -125,17 +178,25 @@ impl DeviceRecord {
         )
     }
 
-    fn visit_credentials<E>(&self, put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>) -> Result<(), E> {
-        if let Some(credentials) = self.credentials() {
+    fn visit_credentials<E>(
+        &self,
+        layout: &StorageLayout<'_>,
+        put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(credentials) = self.credentials().filter(|_| layout.attestation() == Place::Nvs) {
             put(&keys::DAC_CERT, Value::Blob(credentials.dac().as_der()))?;
-            put(&keys::DAC_KEY, Value::Blob(&*credentials.key().expose_scalar()))?;
+            if let Some(key) = credentials.key() {
+                put(&keys::DAC_KEY, Value::Blob(&*key.expose_scalar()))?;
+            }
             put(
                 &keys::DAC_PUBLIC_KEY,
                 Value::Blob(credentials.dac().public_key().as_bytes()),
             )?;
             put(&keys::PAI_CERT, Value::Blob(credentials.pai().as_der()))?;
         }
-        put(&keys::VERIFIER, Value::Str(self.verifier().to_base64().as_str()))?;
+        if let Some(verifier) = self.verifier().filter(|_| layout.commissionable_data() == Place::Nvs) {
+            put(&keys::VERIFIER, Value::Str(verifier.to_base64().as_str()))?;
+        }
         if let Some(declaration) = &self.declaration {
             put(&keys::CERTIFICATION_DECLARATION, Value::Blob(declaration.as_der()))?;
         }

@@ -1,6 +1,7 @@
 use core::fmt;
 
 use esp_nvs_image::{Error as NvsError, Key};
+use esp_secure_cert::{Error as SecureCertError, RecordType};
 use matter_attestation::Error as AttestationError;
 use matter_spake2p::Error as Spake2pError;
 use matter_types::{Error as ValueError, ProductId, VendorId};
@@ -11,6 +12,15 @@ use matter_types::{Error as ValueError, ProductId, VendorId};
 pub enum Error {
     /// A certificate, key or declaration cannot be used.
     Attestation(AttestationError),
+    /// A value is in both partitions and differs.
+    Conflict {
+        /// The key that it has in NVS.
+        key: Key,
+    },
+    /// The secure cert partition has the DAC's private key in a form that firmware for Matter does not read.
+    DacKeyForm,
+    /// NVS has the DAC's private key although it is said to be outside the partitions.
+    DacKeyLeaked,
     /// The DAC names another product.
     DacProductId {
         /// The record's.
@@ -32,6 +42,10 @@ pub enum Error {
         /// The key.
         key: Key,
     },
+    /// Some of a device's data is said to be in the secure cert partition, and what must be there with it is not.
+    Layout,
+    /// The secure cert partition is needed, or a key outside the partitions is to be kept without it.
+    LayoutKey,
     /// A locale is not a language tag of at most 35 characters.
     Locale,
     /// The firmware needs a key that is not there.
@@ -52,6 +66,10 @@ pub enum Error {
     Nvs(NvsError),
     /// A rotating device id is not 32 hexadecimal digits.
     RotatingId,
+    /// The secure cert partition cannot be written or read.
+    SecureCert(SecureCertError),
+    /// The secure cert partition has one of the vendor's two random numbers without the other.
+    SecureCertNumbers,
     /// A salt, iteration count or verifier cannot be used.
     Spake2p(Spake2pError),
     /// A text contains control characters.
@@ -67,6 +85,15 @@ pub enum Error {
         len: usize,
         /// The most allowed.
         max: usize,
+    },
+    /// The secure cert partition has a record that no device of Matter has there.
+    UnexpectedRecord {
+        /// Its type.
+        kind: RecordType,
+        /// Its subtype.
+        subtype: u8,
+        /// Where it starts, in bytes.
+        offset: usize,
     },
     /// A name is none that the field knows.
     UnknownName {
@@ -96,12 +123,21 @@ macro_rules! from {
     };
 }
 
-from!(AttestationError => Attestation, NvsError => Nvs, Spake2pError => Spake2p, ValueError => Value);
+from!(AttestationError => Attestation, NvsError => Nvs, SecureCertError => SecureCert, Spake2pError => Spake2p, ValueError => Value);
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attestation(error) => error.fmt(f),
+            Self::Conflict { key } => write!(f, "value of key '{key}' differs between NVS and secure cert partition"),
+            Self::DacKeyForm => f.write_str(
+                "private key of the DAC is neither outside the secure cert partition nor in the SEC 1 form of 121 bytes that \
+                 firmware for Matter reads",
+            ),
+            Self::DacKeyLeaked => f.write_str(
+                "private key of the DAC is in NVS although the secure cert partition says that it is in an eFuse or derived \
+                 from one",
+            ),
             Self::DacProductId {
                 expected,
                 found: Some(found),
@@ -125,14 +161,24 @@ impl fmt::Display for Error {
                  the first form, or up to 6 behind the second",
             ),
             Self::KeyReserved { key } => write!(f, "key '{key}' belongs to a field of the record"),
+            Self::Layout => f.write_str(
+                "secure cert partition has attestation credentials alone, or those with all commissionable data and the \
+                 rotating id's unique id",
+            ),
+            Self::LayoutKey => f.write_str("private key outside the partitions needs a secure cert partition"),
             Self::Locale => f.write_str("locale is not a language tag of at most 35 characters such as en-US"),
             Self::MissingKey { key } => write!(f, "key '{key}' is missing"),
             Self::NumberOutOfRange { key, value, max } => write!(f, "value {value} of key '{key}' is not in 0..={max}"),
             Self::Nvs(error) => error.fmt(f),
             Self::RotatingId => f.write_str("rotating device id is not 32 hexadecimal digits"),
+            Self::SecureCert(error) => error.fmt(f),
+            Self::SecureCertNumbers => f.write_str("MATTER_1 with subtype 128 or 129 stands without the other"),
             Self::Spake2p(error) => error.fmt(f),
             Self::TextControl { field } => write!(f, "{field} contains a control character"),
             Self::TextLength { field, len, max } => write!(f, "{field} of {len} bytes is not one of 1..={max}"),
+            Self::UnexpectedRecord { kind, subtype, offset } => {
+                write!(f, "{kind} with subtype {subtype} at offset {offset:#x} is nothing that a device of Matter has")
+            }
             Self::UnknownName { field, allowed } => write!(f, "unknown {field} (allowed: {allowed})"),
             Self::Value(error) => error.fmt(f),
             Self::WrongType { key, expected } => write!(f, "key '{key}' is not a {expected}"),

@@ -52,6 +52,12 @@ keys! {
     PIN_CODE = "pin-code",
 }
 
+/// What the vendor's random numbers are called where they differ. It is no key of NVS.
+pub(crate) const SECURE_CERT_NUMBERS: Key = match Key::new("MATTER_1/128") {
+    Ok(key) => key,
+    Err(_) => unreachable!(),
+};
+
 pub(crate) const LOCALE: &str = "locale/";
 pub(crate) const FIXED_LABEL_COUNT: &str = "fl-sz/";
 pub(crate) const FIXED_LABEL_KEY: &str = "fl-k/";

@@ -13,11 +13,15 @@ mod decode;
 mod encode;
 mod entry;
 mod error;
+mod images;
 mod keys;
 mod labels;
+mod layout;
 mod modes;
 mod record;
 mod rotating_id;
+mod secure_cert;
+mod secure_cert_numbers;
 mod text;
 
 pub use appearance::{ProductColor, ProductFinish};
@@ -27,11 +31,14 @@ pub use date::ManufacturingDate;
 pub use declaration::Declaration;
 pub use entry::FactoryEntry;
 pub use error::Error;
+pub use images::Images;
 pub use keys::{NAMESPACE, is_field_key};
 pub use labels::{FixedLabel, Locale};
+pub use layout::{DacKeyStorage, Place, StorageLayout};
 pub use modes::{SemanticTag, SupportedMode};
 pub use record::DeviceRecord;
 pub use rotating_id::RotatingId;
+pub use secure_cert_numbers::SecureCertNumbers;
 pub use text::{
     HardwareVersionString, LabelText, ModeLabel, PartNumber, ProductLabel, ProductName, ProductUrl, SerialNumber,
     VendorName,

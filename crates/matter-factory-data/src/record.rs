@@ -8,7 +8,7 @@ use crate::keys::{self, NAMESPACE};
 use crate::text::{HardwareVersionString, PartNumber, ProductLabel, ProductName, ProductUrl, SerialNumber, VendorName};
 use crate::{
     AttestationCredentials, CalendarTypes, Declaration, Error, FactoryEntry, FixedLabel, Locale, ManufacturingDate,
-    ProductColor, ProductFinish, RotatingId, SupportedMode,
+    ProductColor, ProductFinish, RotatingId, SecureCertNumbers, SupportedMode,
 };
 
 /// Everything that is unique to one device, validated once.
@@ -17,7 +17,8 @@ use crate::{
 /// they cannot disagree: the verifier comes with the passcode that opens it, the credentials name the record's vendor
 /// and product, and no key is stored twice.
 ///
-/// A record that was read back from an image has no passcode, since the device has none.
+/// A record that was read back from an image has no passcode, since the device has none. Neither has that of a device
+/// which makes its own ([`DeviceRecord::with_dynamic_passcode`]).
 #[derive(Clone, Debug)]
 pub struct DeviceRecord {
     vendor_id: VendorId,
@@ -25,7 +26,7 @@ pub struct DeviceRecord {
     discriminator: Discriminator,
     passcode: Option<Passcode>,
     parameters: PbkdfParameters,
-    verifier: Verifier,
+    verifier: Option<Verifier>,
     credentials: Option<AttestationCredentials>,
     extra: Vec<FactoryEntry>,
     /// How the device is commissioned; on the label only.
@@ -36,6 +37,8 @@ pub struct DeviceRecord {
     pub declaration: Option<Declaration>,
     /// The unique id behind the rotating device id.
     pub rotating_id: Option<RotatingId>,
+    /// Two random numbers of the vendor's tool; stored only with commissionable data in the secure cert partition.
+    pub secure_cert_numbers: Option<SecureCertNumbers>,
     /// The vendor's name.
     pub vendor_name: Option<VendorName>,
     /// The product's name.
@@ -77,10 +80,24 @@ impl DeviceRecord {
             product,
             discriminator,
             *pase.parameters(),
-            pase.verifier().clone(),
+            Some(pase.verifier().clone()),
         );
         record.passcode = Some(pase.passcode().clone());
         record
+    }
+
+    /// Makes the record of a device that draws a passcode itself and shows it.
+    ///
+    /// Nobody knows the passcode before, so that there is no verifier and no onboarding code. Salt and iteration count
+    /// are stored all the same, as the vendor's tool does it with `--enable-dynamic-passcode` (1.0.29, by running it).
+    #[must_use]
+    pub const fn with_dynamic_passcode(
+        vendor: VendorId,
+        product: ProductId,
+        discriminator: Discriminator,
+        parameters: PbkdfParameters,
+    ) -> Self {
+        Self::stored(vendor, product, discriminator, parameters, None)
     }
 
     /// The part of a record that an image holds.
@@ -89,7 +106,7 @@ impl DeviceRecord {
         product_id: ProductId,
         discriminator: Discriminator,
         parameters: PbkdfParameters,
-        verifier: Verifier,
+        verifier: Option<Verifier>,
     ) -> Self {
         Self {
             vendor_id,
@@ -104,6 +121,7 @@ impl DeviceRecord {
             discovery: DiscoveryCapabilities::BLE,
             declaration: None,
             rotating_id: None,
+            secure_cert_numbers: None,
             vendor_name: None,
             product_name: None,
             hardware_version: None,
@@ -185,7 +203,7 @@ impl DeviceRecord {
         self.discriminator
     }
 
-    /// Returns the passcode; a record that was read from an image has none.
+    /// Returns the passcode. A record that was read from an image has none, nor has one with a dynamic passcode.
     #[must_use]
     pub const fn passcode(&self) -> Option<&Passcode> {
         self.passcode.as_ref()
@@ -197,10 +215,10 @@ impl DeviceRecord {
         &self.parameters
     }
 
-    /// Returns the verifier.
+    /// Returns the verifier; a device that makes its own passcode has none.
     #[must_use]
-    pub const fn verifier(&self) -> &Verifier {
-        &self.verifier
+    pub const fn verifier(&self) -> Option<&Verifier> {
+        self.verifier.as_ref()
     }
 
     /// Returns the attestation credentials, if there are any.

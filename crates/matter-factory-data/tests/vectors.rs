@@ -4,9 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
+use esp_secure_cert::{EfuseKey, Error as SecureCertError, Image, PartitionSize, RawRecord, RecordType, Writer};
 use matter_attestation::{Certificate, PrivateKey};
-use matter_factory_data::{AttestationCredentials, Declaration, DeviceRecord, FixedLabel, SemanticTag, SupportedMode};
-use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters};
+use matter_factory_data::{
+    AttestationCredentials, DacKeyStorage, Declaration, DeviceRecord, Error, FixedLabel, Place, SecureCertNumbers,
+    SemanticTag, StorageLayout, SupportedMode,
+};
+use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 const DEVICE: &str = "434dd5b5-ec1d-46aa-82ea-e486d3fc5017";
@@ -92,4 +96,78 @@ fn image_and_codes_of_the_reference_tool() {
     let read = DeviceRecord::decode_nvs(&expected).unwrap();
     assert_eq!(read.first_difference(&record), None);
     println!("factory data vectors: 1 case ran");
+}
+
+fn number(hex: &str) -> [u8; 32] {
+    let digits = hex.as_bytes().as_chunks::<2>().0.iter();
+    let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap());
+    bytes.collect::<Vec<_>>().try_into().unwrap()
+}
+
+/// Images that esp-matter-mfg-tool 1.0.29 made with esp-secure-cert-tool 2.6.1, from their inputs.
+#[test]
+fn secure_cert_images_of_the_reference_tool() {
+    let Some(folder) = folder() else {
+        println!("secure-cert vectors: folder not found, 0 cases ran");
+        return;
+    };
+    let read = |name: &str| std::fs::read(folder.join("secure_cert").join(name)).unwrap();
+    let parameters = PbkdfParameters {
+        iterations: Iterations::new(1000).unwrap(),
+        salt: Salt::new(b"SPAKE2P Key SaltSPAKE2P Key Salt").unwrap(),
+    };
+    let pase = PaseCredential::derive(Passcode::new(20_202_021).unwrap(), parameters).unwrap();
+    let (vendor, product) = (VendorId::new(0xFFF2).unwrap(), ProductId::new(0x8001).unwrap());
+    let mut record = DeviceRecord::new(vendor, product, Discriminator::new(3840).unwrap(), &pase);
+    let credentials = AttestationCredentials::new(
+        Certificate::from_der(&read("inputs/DAC_cert.der")).unwrap(),
+        PrivateKey::decode(&read("inputs/DAC_key.pem")).unwrap(),
+        Certificate::from_der(&read("inputs/PAI_cert.der")).unwrap(),
+    );
+    record.set_credentials(credentials.unwrap()).unwrap();
+    let layout = |others, key| StorageLayout::new(Place::SecureCert, others, others, key).unwrap();
+    let dac_only = layout(Place::Nvs, DacKeyStorage::Plain);
+    assert!(*record.encode_secure_cert(&dac_only).unwrap() == read("matter_dac_only.bin"));
+
+    record.rotating_id = Some("000102030405060708090a0b0c0d0e0f".parse().unwrap());
+    let numbers = [
+        number("5c6d929ee4a7e7997a1ee66de3cf818f35ce6548b0fec940e3dd07b554b08d9f"),
+        number("501751ec819d567088712aabe88e3d88d314f1f25829809dc2ef4e840593c965"),
+    ];
+    record.secure_cert_numbers = Some(SecureCertNumbers::new(numbers));
+    let all = layout(Place::SecureCert, DacKeyStorage::Plain);
+    let images = record.encode("0x6000".parse().unwrap(), &all).unwrap();
+    let expected = read("matter_all.bin");
+    assert!(images.secure_cert() == Some(&expected));
+    let (device, found) = DeviceRecord::decode(images.nvs(), Some(&expected)).unwrap();
+    assert_eq!(found, all);
+    assert_eq!(device.first_difference(&record), None);
+
+    // The tool's image for the ECDSA peripheral has the key in it: it is refused, and ours is the same without.
+    let leaking = read("matter_ds_peripheral.bin");
+    let error =
+        DeviceRecord::decode(&record.encode_nvs("0x6000".parse().unwrap()).unwrap(), Some(&leaking)).unwrap_err();
+    assert!(
+        matches!(error, Error::SecureCert(SecureCertError::KeyNotKeyless { .. })),
+        "{error}"
+    );
+    let mut buffer = [0; 0x2000];
+    let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+    for record in Image::new(&leaking).records().map(Result::unwrap) {
+        let data = if record.kind() == RecordType::PRIV_KEY {
+            &[]
+        } else {
+            record.data()
+        };
+        let raw = RawRecord::new(record.kind(), record.subtype(), data).with_flags(record.flags());
+        writer.push_raw(&raw).unwrap();
+    }
+    let efuse = Image::new(&leaking)
+        .find(RecordType::SEC_CFG, esp_secure_cert::Subtype::MIN)
+        .unwrap()
+        .unwrap();
+    let key = EfuseKey::new(efuse.data()[0] - 4).unwrap();
+    let layout = layout(Place::Nvs, DacKeyStorage::EfuseEcdsa(key));
+    assert!(*record.encode_secure_cert(&layout).unwrap() == writer.as_bytes());
+    println!("secure-cert vectors: 3 cases ran");
 }

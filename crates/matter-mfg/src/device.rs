@@ -127,16 +127,17 @@ impl Device {
         draft.add(&format!("{uuid}-qrcode.png"), &self.picture)?;
         draft.add(&format!("{uuid}-onb_codes.csv"), self.onboarding_codes()?.as_bytes())?;
         if let Some(credentials) = self.record.credentials() {
-            let key = credentials.key();
             draft.add("internal/DAC_cert.pem", credentials.dac().to_pem().as_bytes())?;
             draft.add("internal/DAC_cert.der", credentials.dac().as_der())?;
-            draft.add(
-                "internal/DAC_key.pem",
-                key.to_pkcs8_pem().map_err(Error::encode)?.as_bytes(),
-            )?;
-            draft.add("internal/DAC_key.der", &key.to_sec1_der().map_err(Error::encode)?)?;
-            draft.add("internal/DAC_private_key.bin", &*key.expose_scalar())?;
-            draft.add("internal/DAC_public_key.bin", key.public_key().as_bytes())?;
+            if let Some(key) = credentials.key() {
+                draft.add(
+                    "internal/DAC_key.pem",
+                    key.to_pkcs8_pem().map_err(Error::encode)?.as_bytes(),
+                )?;
+                draft.add("internal/DAC_key.der", &key.to_sec1_der().map_err(Error::encode)?)?;
+                draft.add("internal/DAC_private_key.bin", &*key.expose_scalar())?;
+            }
+            draft.add("internal/DAC_public_key.bin", credentials.dac().public_key().as_bytes())?;
             draft.add("internal/PAI_cert.der", credentials.pai().as_der())?;
         }
         if let Some(declaration) = &self.record.declaration {

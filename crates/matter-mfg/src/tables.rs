@@ -95,13 +95,15 @@ impl Tables {
         self.summary
             .write(line(LineEnd::CrLf, values().chain(codes))?.as_bytes())?;
         let record = &device.record;
-        let (salt, verifier) = (record.parameters().salt.to_base64(), record.verifier().to_base64());
+        let salt = record.parameters().salt.to_base64();
+        let verifier = record.verifier().map(matter_spake2p::Verifier::to_base64);
+        let row = self.rows.to_string();
         let pins = [
-            &self.rows.to_string(),
+            row.as_str(),
             device.passcode.as_str(),
             &record.parameters().iterations.to_string(),
             salt.as_str(),
-            verifier.as_str(),
+            verifier.as_ref().map_or("", |verifier| verifier.as_str()),
             &record.discriminator().to_string(),
         ];
         self.pins.write(line(LineEnd::CrLf, pins)?.as_bytes())?;
