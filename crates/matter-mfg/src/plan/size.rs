@@ -3,11 +3,13 @@ use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use esp_nvs_image::{BlobVersion, PartitionSize, Sizer, Value};
-use matter_factory_data::{AttestationCredentials, DeviceRecord, Error as DataError};
+use esp_secure_cert::{Image, PartitionSize as SecureCertSize, RawRecord, RecordType, Writer};
+use matter_factory_data::{AttestationCredentials, DeviceRecord, Error as DataError, StorageLayout};
 use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode};
 use rand_core::CryptoRng;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::Plan;
 use super::signer::Signer;
@@ -59,7 +61,10 @@ impl Plan {
                     .set_credentials(stand_in.credentials.clone())
                     .map_err(Error::encode)?;
             }
-            check_fits(&record, stand_in.as_ref(), size)?;
+            check_fits(&record, stand_in.as_ref(), size, &self.layout)?;
+            if let Some(stand_in) = stand_in.as_ref().filter(|_| self.layout.has_secure_cert()) {
+                check_secure_cert(&record, stand_in, &self.layout)?;
+            }
         }
         Ok(())
     }
@@ -101,9 +106,33 @@ struct StandIn {
     pai: Vec<u8>,
 }
 
-fn check_fits(record: &DeviceRecord, stand_in: Option<&StandIn>, size: PartitionSize) -> Result<(), Error> {
+/// Lays the other partition out, whose size is fixed.
+fn check_secure_cert(record: &DeviceRecord, stand_in: &StandIn, layout: &StorageLayout<'_>) -> Result<(), Error> {
+    let image = record.encode_secure_cert(layout).map_err(Error::encode)?;
+    let mut buffer = Zeroizing::new(vec![0; SecureCertSize::DEFAULT.bytes()]);
+    let mut writer = Writer::new(&mut buffer, SecureCertSize::DEFAULT);
+    let dac = vec![0; stand_in.dac_len];
+    for record in Image::new(&image).records() {
+        let record = record.map_err(Error::encode)?;
+        let data = match record.kind() {
+            RecordType::DEV_CERT => dac.as_slice(),
+            RecordType::CA_CERT => stand_in.pai.as_slice(),
+            _ => record.data(),
+        };
+        let laid_out = writer.push_raw(&RawRecord::new(record.kind(), record.subtype(), data));
+        laid_out.map_err(|error| Error::option("--dac-in-secure-cert", error))?;
+    }
+    Ok(())
+}
+
+fn check_fits(
+    record: &DeviceRecord,
+    stand_in: Option<&StandIn>,
+    size: PartitionSize,
+    layout: &StorageLayout<'_>,
+) -> Result<(), Error> {
     let mut sizer = Sizer::new(BlobVersion::V2);
-    let counted = record.visit(|namespace, key, value| {
+    let counted = record.visit_nvs(layout, |namespace, key, value| {
         let zeros;
         let value = match (stand_in, key.as_str()) {
             (Some(stand_in), "dac-cert") => {
