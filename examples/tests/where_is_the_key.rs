@@ -137,7 +137,7 @@ fn search(top: &Path, out: &Path, pai: &PrivateKey) -> BTreeSet<String> {
     let key = ["DAC_key.pem", "efuse_key.pem"]
         .iter()
         .find_map(|name| fs::read(internal.join(name)).ok());
-    let key = PrivateKey::decode(&key.expect("a key for the certificate")).unwrap();
+    let key = PrivateKey::decode(&key.unwrap()).unwrap();
     let certificate = Certificate::from_der(&certificate).unwrap();
     assert_eq!(&key.public_key(), certificate.public_key());
 
