@@ -236,3 +236,33 @@ fn options_without_effect_are_warned_about() {
         assert_eq!(names(device).len(), 4, "codes, picture, partition and internal");
     }
 }
+
+#[test]
+fn size_that_is_enough_depends_on_what_is_in_nvs() {
+    let folder = workplace("0xFFF2", "0x8001");
+    fs::write(folder.path().join("c.csv"), "app,namespace,\nblob,data,binary\n").unwrap();
+    let fits = |len: usize, options: &str| {
+        fs::write(folder.path().join("v.csv"), format!("blob\n{}\n", "x".repeat(len))).unwrap();
+        let fixed = "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem --iteration-count 1000 -s 0x3000";
+        let line = format!("{fixed} --csv c.csv --mcsv v.csv {options}");
+        let output = run(folder.path(), &line.split_whitespace().collect::<Vec<_>>());
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 2)), "{}", stderr(&output));
+        code == Some(0)
+    };
+    let longest = |options: &str| {
+        let (mut fitting, mut too_long) = (1, 8192);
+        while too_long - fitting > 32 {
+            let middle = usize::midpoint(fitting, too_long);
+            if fits(middle, options) {
+                fitting = middle;
+            } else {
+                too_long = middle;
+            }
+        }
+        fitting
+    };
+    let [nvs, dac, all] = ["", "--dac-in-secure-cert", ALL].map(longest);
+    // Certificates and keys take more than 1000 bytes, the rest some hundred.
+    assert!(nvs + 1000 < dac && dac + 200 < all, "{nvs}, {dac}, {all}");
+}

@@ -214,3 +214,55 @@ fn start_summary(top: &Path, stamp: &str) -> Result<(String, DraftFile), Error> 
         number += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use matter_factory_data::{DeviceRecord, SerialNumber};
+    use matter_spake2p::PbkdfParameters;
+    use matter_types::Discriminator;
+
+    use super::*;
+    use crate::plan::Identity;
+    use crate::{Job, Plan, Timings, now};
+
+    /// Files and columns of esp-matter-mfg-tool 1.0.29 with `--enable-dynamic-passcode`.
+    #[test]
+    fn device_that_draws_its_passcode_has_no_codes() {
+        let top = tempfile::tempdir().unwrap();
+        let job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
+        let time = now().unwrap();
+        let parameters = PbkdfParameters {
+            iterations: job.iterations,
+            salt: "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=".parse().unwrap(),
+        };
+        let discriminator = Discriminator::new(3840).unwrap();
+        let mut record = DeviceRecord::with_dynamic_passcode(job.vendor_id, job.product_id, discriminator, parameters);
+        record.serial_number = Some(SerialNumber::new("S").unwrap());
+        let plan = Plan::new(job, time).unwrap();
+        let uuid = "device".to_owned();
+        let device = Device::finish(Identity { uuid, record }, &plan, &mut Timings::default()).unwrap();
+        device.publish(top.path()).unwrap();
+        let names = std::fs::read_dir(top.path().join("device")).unwrap();
+        let mut names = names
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect::<Vec<_>>();
+        names.sort();
+        assert_eq!(names, ["device-partition.bin", "internal"]);
+
+        let (mut tables, _) = Tables::new(top.path(), &time, None).unwrap();
+        tables.add(&device).unwrap();
+        let summary = tables.publish().unwrap().summary;
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+        let salt = "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=";
+        assert_eq!(
+            read(&summary),
+            format!(
+                "discriminator,iteration-count,salt,vendor-id,product-id,serial-num\r\n3840,10000,{salt},65521,32768,S\r\n"
+            )
+        );
+        assert_eq!(
+            read(&top.path().join("staging/pin_disc.csv")),
+            format!("Index,Iteration Count,Salt,Discriminator\r\n0,10000,{salt},3840\r\n")
+        );
+    }
+}

@@ -155,3 +155,53 @@ fn check_fits(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use matter_attestation::Validity;
+    use matter_factory_data::{DacKeyStorage, Place, RotatingId};
+
+    use super::*;
+    use crate::{now, random};
+
+    #[test]
+    fn secure_cert_partition_that_is_too_small_is_refused() {
+        let mut rng = random::system().unwrap();
+        let job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
+        let time = now().unwrap();
+        let pki = TestPki::make(PathBuf::new(), job.vendor_id, job.product_id, "T", time, &mut rng).unwrap();
+        let (pai, key) = pki.pai();
+        let signer = Signer {
+            pai: pai.clone(),
+            key: key.clone(),
+            validity: Validity::from_days(time, 1).unwrap(),
+        };
+        let mut stand_in = signer.stand_in(&job, &mut rng).unwrap();
+        let parameters = PbkdfParameters {
+            iterations: Iterations::MIN,
+            salt: Salt::generate(&mut rng),
+        };
+        let discriminator = Discriminator::MIN;
+        let mut record = DeviceRecord::with_dynamic_passcode(job.vendor_id, job.product_id, discriminator, parameters);
+        record.set_credentials(stand_in.credentials.clone()).unwrap();
+        record.rotating_id = Some(RotatingId::new([1; 16]));
+        let everywhere = Place::SecureCert;
+        for others in [Place::Nvs, everywhere] {
+            let layout = StorageLayout::new(everywhere, others, others, DacKeyStorage::Plain).unwrap();
+            let check = |stand_in: &StandIn| check_secure_cert(&record, stand_in, &layout).map_err(|e| e.to_string());
+            // Records take 16 bytes more than their data, which fills up to 16: what is left of 8192 for the PAI.
+            let record = |len: usize| 16 + len.next_multiple_of(16);
+            let matter = [2, 32, 4, 16].map(record).iter().sum::<usize>();
+            let others = if others == everywhere { matter } else { 0 };
+            let left = 8192 - record(stand_in.dac_len) - record(121) - others - 16;
+            stand_in.pai = vec![0; left];
+            assert_eq!(check(&stand_in), Ok(()));
+            stand_in.pai.push(0);
+            let refused = check(&stand_in).unwrap_err();
+            assert!(
+                refused.starts_with("--dac-in-secure-cert: ") && refused.contains("8192"),
+                "{refused}"
+            );
+        }
+    }
+}
