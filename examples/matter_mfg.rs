@@ -121,7 +121,7 @@ struct Arguments {
     /// The chip [default: esp32]
     #[arg(long, value_name = "NAME", help_heading = "Secure cert partition")]
     target: Option<String>,
-    /// Serial port of a chip. Nothing is burned or written here: refused, with the commands that do it
+    /// Serial port of a chip. Nothing is burned or written here: refused beside the options above, with the commands for it
     #[arg(long, value_name = "PORT", help_heading = "Secure cert partition")]
     port: Option<String>,
 
