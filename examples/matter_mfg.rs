@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cli::{Failure, end_progress, parse, parse_number, parse_quietly, print, progress, say};
+use esp_secure_cert::EfuseKey;
 use matter_mfg::{
     Attestation, Columns, Error, Job, Pai, Phase, Plan, Report, RotatingIdPolicy, Run, parse_time, read_certificate,
     read_declaration, read_private_key, read_table,
@@ -93,8 +94,36 @@ struct Arguments {
     /// Beginning of the common name of the --test-pki PAI (also -cn), 1..=57 bytes [default: ESP32]
     #[arg(long, value_name = "TEXT", help_heading = "Attestation")]
     cn_prefix: Option<String>,
-    #[arg(long, hide = true)]
+
+    /// Puts certificates and key of a device into an esp_secure_cert partition and not into NVS
+    #[arg(long, help_heading = "Secure cert partition")]
+    dac_in_secure_cert: bool,
+    /// The same for discriminator, verifier, salt and iteration count; only with the other two
+    #[arg(long, help_heading = "Secure cert partition")]
+    commissionable_data_in_secure_cert: bool,
+    /// The same for the unique id for rotating device ids [default: random]; only with the other two
+    #[arg(long, help_heading = "Secure cert partition")]
+    rd_id_uid_in_secure_cert: bool,
+    /// Makes no such partition; refused where a device's key would then be in none
+    #[arg(long, help_heading = "Secure cert partition")]
+    no_secure_cert_bin: bool,
+    /// Keeps the key in an eFuse for the ECDSA peripheral (also -ds): in a file for espefuse and in no partition
+    #[arg(long, help_heading = "Secure cert partition")]
     ds_peripheral: bool,
+    /// The eFuse key block for that, 0..=5; 0..=4 on esp32h2 and esp32s31; -1 is none
+    #[arg(
+        long,
+        value_name = "N",
+        allow_hyphen_values = true,
+        help_heading = "Secure cert partition"
+    )]
+    efuse_key_id: Option<String>,
+    /// The chip [default: esp32]
+    #[arg(long, value_name = "NAME", help_heading = "Secure cert partition")]
+    target: Option<String>,
+    /// Serial port of a chip. Nothing is burned or written here: refused beside the options above, with the commands for it
+    #[arg(long, value_name = "PORT", help_heading = "Secure cert partition")]
+    port: Option<String>,
 
     /// Vendor's name, 1..=32 bytes
     #[arg(long, value_name = "TEXT", help_heading = "Device information")]
@@ -186,6 +215,7 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
 
     job.declaration = read("--cert-dclrn", given.cert_dclrn.as_deref(), read_declaration)?;
     job.attestation = attestation(given)?;
+    fill_storage(&mut job, given)?;
     job.lifetime_days = parse_number("--lifetime", given.lifetime.as_deref(), 1, 2_932_896)?;
     let start = given.valid_from.as_deref().map(parse_time).transpose();
     job.valid_from = start.map_err(|reason| Failure::option("--valid-from", reason))?;
@@ -198,7 +228,7 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
     job.manufacturing_date = parse("--mfg-date", given.mfg_date.as_deref())?;
     job.serial_number = parse("--serial-num", given.serial_num.as_deref())?;
     job.rotating_id = match (
-        given.enable_rotating_device_id,
+        given.enable_rotating_device_id || given.rd_id_uid_in_secure_cert,
         parse("--rd-id-uid", given.rd_id_uid.as_deref())?,
     ) {
         (true, Some(id)) => RotatingIdPolicy::Given(id),
@@ -222,11 +252,23 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
     Ok(job)
 }
 
+fn fill_storage(job: &mut Job, given: &Arguments) -> Result<(), Failure> {
+    let storage = &mut job.storage;
+    storage.dac_in_secure_cert = given.dac_in_secure_cert;
+    storage.commissionable_data_in_secure_cert = given.commissionable_data_in_secure_cert;
+    storage.rotating_id_in_secure_cert = given.rd_id_uid_in_secure_cert;
+    storage.no_secure_cert_image = given.no_secure_cert_bin;
+    storage.ds_peripheral = given.ds_peripheral;
+    // The vendor's spelling of none.
+    let id = given.efuse_key_id.as_deref().filter(|id| *id != "-1");
+    let id = parse_number("--efuse-key-id", id, 0, u32::from(EfuseKey::MAX.id()))?;
+    storage.efuse_key = id.and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok());
+    storage.target = parse("--target", given.target.as_deref())?.unwrap_or_default();
+    storage.port.clone_from(&given.port);
+    Ok(())
+}
+
 fn attestation(given: &Arguments) -> Result<Attestation, Failure> {
-    if given.ds_peripheral {
-        let reason = "needs an esp_secure_cert partition, which this version does not write";
-        return Err(Failure::option("--ds-peripheral", reason));
-    }
     if let (false, Some(_)) = (given.test_pki, &given.cn_prefix) {
         return Err(Failure::option(
             "--cn-prefix",

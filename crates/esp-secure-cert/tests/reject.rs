@@ -295,3 +295,31 @@ fn look_ups_refuse_damage_and_missing_parts() {
         assert_eq!(key(&sec1()), Error::KeyNotKeyless { offset: 0 });
     }
 }
+
+#[test]
+fn identity_is_written_whole_or_not_at_all() {
+    let (device, ca) = ([0x30, 3, 2, 1, 0], [0x30, 3, 2, 1, 1]);
+    let [device, ca] = [&device, &ca].map(|der| Certificate::der(der).unwrap());
+    let key = KeyStorage::EfuseEcdsa(EfuseKey::new(1).unwrap());
+    // SEC_CFG takes 64 bytes, each certificate 32, the empty PRIV_KEY 16.
+    for available in 0..144 {
+        let mut buffer = vec![0xA5; available];
+        let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+        let error = writer.push_identity(Subtype::MIN, &device, &ca, &key).unwrap_err();
+        assert!(matches!(error, Error::BufferTooSmall { available: there, .. } if there == available));
+        assert!(writer.as_bytes().is_empty(), "{available}");
+    }
+    let mut buffer = [0; 144];
+    let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+    writer.push_identity(Subtype::MIN, &device, &ca, &key).unwrap();
+    let image = Image::new(writer.finish());
+    let kinds = image.records().map(|record| record.unwrap().kind()).collect::<Vec<_>>();
+    let order = [
+        RecordType::SEC_CFG,
+        RecordType::DEV_CERT,
+        RecordType::CA_CERT,
+        RecordType::PRIV_KEY,
+    ];
+    assert_eq!(kinds, order);
+    assert!(matches!(image.key(Subtype::MIN), Ok(Some(KeyStorage::EfuseEcdsa(key))) if key.id() == 1));
+}

@@ -1,6 +1,15 @@
-//! Replays the fuzz corpus of images, with the property of the fuzz target.
+//! Replays the fuzz corpora of images, with the properties of the fuzz targets.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/records.rs"]
+mod records;
 
 use std::path::Path;
 
@@ -8,7 +17,7 @@ use esp_nvs_image::PartitionSize;
 use matter_factory_data::DeviceRecord;
 
 /// Hands every file of a corpus over; there must be some.
-fn replay(target: &str, check: impl Fn(&[u8])) {
+fn replay(target: &str, mut check: impl FnMut(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../fuzz/corpus")
         .join(target);
@@ -34,4 +43,26 @@ fn accepted_records_encode_to_the_same_record() {
         let read = DeviceRecord::decode_nvs(&again).expect("our own image is read");
         assert_eq!(record.first_difference(&read), None);
     });
+}
+
+#[test]
+fn accepted_secure_cert_partitions_encode_to_the_same_record() {
+    let device = records::plain();
+    let (vendor, product) = records::ids();
+    let common = DeviceRecord::with_dynamic_passcode(vendor, product, device.discriminator(), *device.parameters());
+    let nvs = common.encode_nvs(records::size()).unwrap();
+    let mut accepted = 0;
+    replay("matter_factory_data_secure_cert", |image| {
+        let Ok((record, layout)) = DeviceRecord::decode(&nvs, Some(image)) else {
+            return;
+        };
+        accepted += 1;
+        let images = record
+            .encode(records::size(), &layout)
+            .expect("an accepted record encodes");
+        let (read, found) = DeviceRecord::decode(images.nvs(), images.secure_cert()).expect("our own images are read");
+        assert_eq!(found, layout);
+        assert_eq!(record.first_difference(&read), None);
+    });
+    assert!(accepted >= 4, "{accepted} accepted");
 }

@@ -1,27 +1,37 @@
 use std::path::Path;
 
-use esp_nvs_image::{Key, Namespace, PartitionSize, Value};
-use matter_factory_data::DeviceRecord;
+use esp_nvs_image::{Key, Namespace, Value};
+use matter_factory_data::{AttestationCredentials, DacKeyStorage, DeviceRecord, Images, StorageLayout};
 use matter_setup_payload::{CommissioningFlow, GroupedManualCode, ManualPayload, QrText, SetupPayload, qr_png};
 use zeroize::Zeroizing;
 
-use crate::Error;
 use crate::folder::Draft;
 use crate::plan::Identity;
 use crate::tables::{LineEnd, line};
 use crate::timing::{Phase, Timings};
+use crate::{Error, Plan};
 
 /// Pixels to a module of the QR code, as in the reference tool's pictures.
 const QR_SCALE: u8 = 6;
+/// The file that holds a key which goes into an eFuse, for espefuse. It is the only one that does.
+pub(crate) const EFUSE_KEY: &str = "internal/efuse_key.pem";
 
 /// Everything of one device that goes to disk, read back and found right.
 pub(crate) struct Device {
     pub(crate) uuid: String,
     pub(crate) record: DeviceRecord,
+    pub(crate) layout: StorageLayout<'static>,
+    /// None for a device that draws its passcode itself.
+    pub(crate) label: Option<Label>,
+    /// Until they are on disk.
+    images: Option<Images>,
+}
+
+/// What is printed on a device.
+pub(crate) struct Label {
     pub(crate) qr: QrText,
     pub(crate) manual: GroupedManualCode,
     pub(crate) passcode: Zeroizing<String>,
-    image: Zeroizing<Vec<u8>>,
     picture: Zeroizing<Vec<u8>>,
 }
 
@@ -47,10 +57,10 @@ pub(crate) struct Row {
     pub(crate) text: Zeroizing<String>,
 }
 
-/// All entries of a record as rows.
-pub(crate) fn rows(record: &DeviceRecord) -> Result<Vec<Row>, Error> {
+/// All entries that a record has in NVS as rows.
+pub(crate) fn rows(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
-    let visited = record.visit(|namespace, key, value| {
+    let visited = record.visit_nvs(layout, |namespace, key, value| {
         let file = file_of(key).filter(|_| *namespace == matter_factory_data::NAMESPACE);
         let (encoding, text) = cell(value);
         let encoding = if file.is_some() { "binary" } else { encoding };
@@ -87,35 +97,28 @@ fn cell(value: Value<'_>) -> (&'static str, Zeroizing<String>) {
 }
 
 impl Device {
-    /// Makes the image and the codes of a record, and reads them back.
-    pub(crate) fn finish(identity: Identity, size: PartitionSize, timings: &mut Timings) -> Result<Self, Error> {
+    /// Makes the images and the codes of a record, and reads them back.
+    pub(crate) fn finish(identity: Identity, plan: &Plan, timings: &mut Timings) -> Result<Self, Error> {
         let Identity { uuid, record } = identity;
-        let wrong = |reason: String| Error::ReadBack { reason };
-        let image = timings.measure(Phase::Nvs, || {
-            let image = record.encode_nvs(size).map_err(|error| wrong(error.to_string()))?;
-            let read = DeviceRecord::decode_nvs(&image).map_err(|error| wrong(error.to_string()))?;
+        let layout = *plan.layout();
+        let images = timings.measure(Phase::Nvs, || {
+            let wrong = |error: matter_factory_data::Error| Error::read_back(error);
+            let images = record.encode(plan.job().size, &layout).map_err(wrong)?;
+            let (read, found) = DeviceRecord::decode(images.nvs(), images.secure_cert()).map_err(wrong)?;
             match record.first_difference(&read) {
-                Some(key) => Err(wrong(format!("key '{key}' differs"))),
-                None => Ok(image),
+                Some(key) => Err(Error::read_back(format_args!("key '{key}' differs"))),
+                None if found != layout => Err(Error::read_back("something lies in the wrong partition")),
+                None => Ok(images),
             }
         })?;
-        let (Some(payload), Some(passcode)) = (record.setup_payload(), record.passcode()) else {
-            return Err(wrong("the record has no passcode".into()));
-        };
-        let qr = payload.qr_text();
-        let manual = payload.manual_code().grouped();
-        check_codes(&payload, &qr, &manual)?;
-        let passcode = Zeroizing::new(passcode.expose().to_string());
-        let picture = timings.measure(Phase::Qr, || qr_png(qr.as_str(), QR_SCALE));
-        let picture = Zeroizing::new(picture.map_err(Error::encode)?);
+        // Without a verifier the device draws its passcode itself, and shows it.
+        let label = record.verifier().map(|_| Label::new(&record, timings)).transpose()?;
         Ok(Self {
             uuid,
             record,
-            qr,
-            manual,
-            passcode,
-            image,
-            picture,
+            layout,
+            label,
+            images: Some(images),
         })
     }
 
@@ -123,22 +126,21 @@ impl Device {
     pub(crate) fn publish(&self, top: &Path) -> Result<(), Error> {
         let uuid = &self.uuid;
         let draft = Draft::new(top, uuid)?;
-        draft.add(&format!("{uuid}-partition.bin"), &self.image)?;
-        draft.add(&format!("{uuid}-qrcode.png"), &self.picture)?;
-        draft.add(&format!("{uuid}-onb_codes.csv"), self.onboarding_codes()?.as_bytes())?;
-        if let Some(credentials) = self.record.credentials() {
-            draft.add("internal/DAC_cert.pem", credentials.dac().to_pem().as_bytes())?;
-            draft.add("internal/DAC_cert.der", credentials.dac().as_der())?;
-            if let Some(key) = credentials.key() {
-                draft.add(
-                    "internal/DAC_key.pem",
-                    key.to_pkcs8_pem().map_err(Error::encode)?.as_bytes(),
-                )?;
-                draft.add("internal/DAC_key.der", &key.to_sec1_der().map_err(Error::encode)?)?;
-                draft.add("internal/DAC_private_key.bin", &*key.expose_scalar())?;
+        if let Some(images) = &self.images {
+            draft.add(&format!("{uuid}-partition.bin"), images.nvs())?;
+            if let Some(image) = images.secure_cert() {
+                draft.add(&format!("{uuid}_esp_secure_cert.bin"), image)?;
             }
-            draft.add("internal/DAC_public_key.bin", credentials.dac().public_key().as_bytes())?;
-            draft.add("internal/PAI_cert.der", credentials.pai().as_der())?;
+        }
+        if let Some(label) = &self.label {
+            draft.add(&format!("{uuid}-qrcode.png"), &label.picture)?;
+            draft.add(
+                &format!("{uuid}-onb_codes.csv"),
+                self.onboarding_codes(label)?.as_bytes(),
+            )?;
+        }
+        if let Some(credentials) = self.record.credentials() {
+            self.add_credentials(&draft, credentials)?;
         }
         if let Some(declaration) = &self.record.declaration {
             draft.add("internal/CD.der", declaration.as_der())?;
@@ -147,17 +149,44 @@ impl Device {
         draft.publish()
     }
 
-    /// Forgets what only the device's folder needs.
-    pub(crate) fn drop_files(&mut self) {
-        self.image = Zeroizing::default();
-        self.picture = Zeroizing::default();
+    /// A key that is for an eFuse goes into one file that says so, and into nothing that could be taken for an image.
+    fn add_credentials(&self, draft: &Draft, credentials: &AttestationCredentials) -> Result<(), Error> {
+        draft.add("internal/DAC_cert.pem", credentials.dac().to_pem().as_bytes())?;
+        draft.add("internal/DAC_cert.der", credentials.dac().as_der())?;
+        draft.add("internal/DAC_public_key.bin", credentials.dac().public_key().as_bytes())?;
+        draft.add("internal/PAI_cert.der", credentials.pai().as_der())?;
+        let Some(key) = credentials.key() else { return Ok(()) };
+        let pem = || key.to_pkcs8_pem().map_err(Error::encode);
+        match self.layout.key() {
+            DacKeyStorage::Plain => {
+                draft.add("internal/DAC_key.pem", pem()?.as_bytes())?;
+                draft.add("internal/DAC_key.der", &key.to_sec1_der().map_err(Error::encode)?)?;
+                draft.add("internal/DAC_private_key.bin", &*key.expose_scalar())
+            }
+            DacKeyStorage::EfuseEcdsa(_) => draft.add(EFUSE_KEY, pem()?.as_bytes()),
+            // The chip has made it, and whoever has it here as well keeps it.
+            _ => Ok(()),
+        }
     }
 
-    fn onboarding_codes(&self) -> Result<Zeroizing<String>, Error> {
+    /// Forgets what only the device's folder needs.
+    pub(crate) fn drop_files(&mut self) {
+        self.images = None;
+        if let Some(label) = &mut self.label {
+            label.picture = Zeroizing::default();
+        }
+    }
+
+    fn onboarding_codes(&self, label: &Label) -> Result<Zeroizing<String>, Error> {
         let discriminator = self.record.discriminator().to_string();
         let row = line(
             LineEnd::Lf,
-            [self.qr.as_str(), self.manual.as_str(), &discriminator, &self.passcode],
+            [
+                label.qr.as_str(),
+                label.manual.as_str(),
+                &discriminator,
+                &label.passcode,
+            ],
         )?;
         Ok(Zeroizing::new(format!(
             "qrcode,manualcode,discriminator,passcode\n{}",
@@ -169,7 +198,7 @@ impl Device {
     fn partition_csv(&self) -> Result<Zeroizing<String>, Error> {
         let mut text = Zeroizing::new("key,type,encoding,value\n".to_owned());
         let mut namespace = None;
-        for row in rows(&self.record)? {
+        for row in rows(&self.record, &self.layout)? {
             if namespace != Some(row.namespace) {
                 text.push_str(&line(LineEnd::Lf, [row.namespace.as_str(), "namespace", "", ""])?);
                 namespace = Some(row.namespace);
@@ -181,11 +210,29 @@ impl Device {
     }
 }
 
+impl Label {
+    fn new(record: &DeviceRecord, timings: &mut Timings) -> Result<Self, Error> {
+        let (Some(payload), Some(passcode)) = (record.setup_payload(), record.passcode()) else {
+            return Err(Error::read_back("the record has no passcode"));
+        };
+        let qr = payload.qr_text();
+        let manual = payload.manual_code().grouped();
+        check_codes(&payload, &qr, &manual)?;
+        let passcode = Zeroizing::new(passcode.expose().to_string());
+        let picture = timings.measure(Phase::Qr, || qr_png(qr.as_str(), QR_SCALE));
+        let picture = Zeroizing::new(picture.map_err(Error::encode)?);
+        Ok(Self {
+            qr,
+            manual,
+            passcode,
+            picture,
+        })
+    }
+}
+
 /// Reads both codes and compares all that they say with what they were made from.
 fn check_codes(payload: &SetupPayload, qr: &QrText, manual: &GroupedManualCode) -> Result<(), Error> {
-    let wrong = |code: &str, reason: &dyn std::fmt::Display| Error::ReadBack {
-        reason: format!("{code}: {reason}"),
-    };
+    let wrong = |code: &str, reason: &dyn std::fmt::Display| Error::read_back(format_args!("{code}: {reason}"));
     let read: SetupPayload = qr.as_str().parse().map_err(|error| wrong("QR text", &error))?;
     let same = read.vendor_id() == payload.vendor_id()
         && read.product_id() == payload.product_id()

@@ -47,6 +47,8 @@ pub enum Error {
         /// What differs.
         reason: String,
     },
+    /// A chip's name is none that is known.
+    Target,
     /// The system starts no thread.
     Thread {
         /// What the system says.
@@ -65,7 +67,10 @@ impl Error {
     /// Tells whether the input is at fault, so that nothing was written.
     #[must_use]
     pub const fn is_input(&self) -> bool {
-        matches!(self, Self::Cell { .. } | Self::File { .. } | Self::Option { .. })
+        matches!(
+            self,
+            Self::Cell { .. } | Self::File { .. } | Self::Option { .. } | Self::Target
+        )
     }
 
     pub(crate) fn option(option: &'static str, reason: impl fmt::Display) -> Self {
@@ -85,6 +90,12 @@ impl Error {
 
     pub(crate) fn encode(reason: impl fmt::Display) -> Self {
         Self::Encode {
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn read_back(reason: impl fmt::Display) -> Self {
+        Self::ReadBack {
             reason: reason.to_string(),
         }
     }
@@ -112,6 +123,7 @@ impl fmt::Display for Error {
             Self::Encode { reason } => write!(f, "a device's data cannot be written: {reason}"),
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
+            Self::Target => write!(f, "is no chip; allowed: {}", crate::storage::names(false)),
             Self::Thread { source } => write!(f, "the system starts no thread: {source}"),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
         }

@@ -10,7 +10,7 @@ use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::Iterations;
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-use crate::{Columns, Table};
+use crate::{Columns, Storage, Table};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct Job {
     pub declaration: Option<Declaration>,
     /// Who signs the devices' certificates.
     pub attestation: Attestation,
+    /// Where devices' data is kept.
+    pub storage: Storage,
     /// When certificates begin to be valid; `None` for now.
     pub valid_from: Option<DateTime>,
     /// For how many days certificates are valid; `None` for 36500, or as long as the PAI.
@@ -137,6 +139,7 @@ impl Job {
             rotating_id: RotatingIdPolicy::default(),
             declaration: None,
             attestation: Attestation::default(),
+            storage: Storage::default(),
             valid_from: None,
             lifetime_days: None,
             values: None,

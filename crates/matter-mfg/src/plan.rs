@@ -1,7 +1,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use matter_attestation::{Certificate, DateTime};
-use matter_factory_data::{DeviceRecord, RotatingId, SerialNumber};
+use matter_factory_data::{DeviceRecord, RotatingId, SerialNumber, StorageLayout};
 use matter_spake2p::{PaseCredential, PbkdfParameters, Salt};
 use matter_types::{DiscriminatorAllocator, Passcode};
 use rand_core::CryptoRng;
@@ -15,6 +15,7 @@ use crate::{Error, TestPki, random};
 
 mod signer;
 mod size;
+mod storage;
 
 use self::signer::Signer;
 
@@ -24,6 +25,7 @@ pub struct Plan {
     job: Job,
     count: u32,
     cells: Vec<Cells>,
+    layout: StorageLayout<'static>,
     signer: Option<Signer>,
     test_pki: Option<TestPki>,
     warnings: Vec<String>,
@@ -56,6 +58,7 @@ impl Plan {
         };
         let count = count(&job, &cells, &mut warnings)?;
         check_single(&job, count)?;
+        let layout = storage::layout(&mut job, count, &mut warnings)?;
         let (test_pki, signer) = signer::open_signer(&mut job, time, &mut rng)?;
         if let Some(declaration) = &job.declaration
             && !declaration.content().covers(job.vendor_id, job.product_id)
@@ -69,6 +72,7 @@ impl Plan {
             job,
             count,
             cells,
+            layout,
             signer,
             test_pki,
             warnings,
@@ -102,6 +106,10 @@ impl Plan {
 
     pub(crate) const fn time(&self) -> &DateTime {
         &self.time
+    }
+
+    pub(crate) const fn layout(&self) -> &StorageLayout<'static> {
+        &self.layout
     }
 
     pub(crate) fn pai(&self) -> Option<&Certificate> {
@@ -191,6 +199,7 @@ impl Plan {
                 .add_entry(entry.clone())
                 .map_err(|error| Error::option("--csv", error))?;
         }
+        storage::draw(&self.layout, record, rng);
         Ok(())
     }
 }

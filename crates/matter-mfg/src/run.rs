@@ -160,7 +160,7 @@ impl<'p> Run<'p> {
         let identity = self
             .plan
             .device(index, &mut random::system()?, &self.discriminators, &mut timings)?;
-        let mut device = Device::finish(identity, self.plan.job().size, &mut timings)?;
+        let mut device = Device::finish(identity, self.plan, &mut timings)?;
         timings.measure(crate::Phase::Files, || device.publish(&self.top))?;
         // The tables do not need them, and many devices may wait for their rows.
         device.drop_files();

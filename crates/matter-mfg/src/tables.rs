@@ -7,6 +7,7 @@ use crate::device::{Device, Row, rows};
 use crate::folder::{DraftFile, create_private};
 use crate::{Error, clock};
 use matter_attestation::DateTime;
+use matter_factory_data::Place;
 
 /// How lines end: the reference tool's small files end them with LF, its tables with CRLF as RFC 4180 says.
 #[derive(Clone, Copy)]
@@ -61,8 +62,7 @@ impl Tables {
             file.write(pai)?;
             file.publish()?;
         }
-        let mut pins = DraftFile::new(&staging, "pin_disc.csv")?;
-        pins.write(b"Index,PIN Code,Iteration Count,Salt,Verifier,Discriminator\r\n")?;
+        let pins = DraftFile::new(&staging, "pin_disc.csv")?;
         let config = DraftFile::new(&staging, "config.csv")?;
         let master = DraftFile::new(&staging, "master.csv")?;
         Ok((
@@ -80,9 +80,11 @@ impl Tables {
 
     /// Adds a device that is on disk.
     pub(crate) fn add(&mut self, device: &Device) -> Result<(), Error> {
-        let rows = rows(&device.record)?;
+        let rows = rows(&device.record, &device.layout)?;
+        let further = further(device);
+        let pins = pins(device, self.rows);
         if self.rows == 0 {
-            self.write_headers(&rows)?;
+            self.write_headers(&rows, &further, &pins)?;
         }
         let values = rows.iter().map(|row| match row.file {
             Some(file) => Zeroizing::new(format!("{}/internal/{file}", device.uuid)),
@@ -91,23 +93,12 @@ impl Tables {
         let values = values.collect::<Vec<_>>();
         let values = || values.iter().map(|value| value.as_str());
         self.master.write(line(LineEnd::CrLf, values())?.as_bytes())?;
-        let codes = [device.passcode.as_str(), device.qr.as_str(), device.manual.as_str()];
+        let more = further.iter().map(|(_, value)| value.as_str());
         self.summary
-            .write(line(LineEnd::CrLf, values().chain(codes))?.as_bytes())?;
-        let record = &device.record;
-        let salt = record.parameters().salt.to_base64();
-        let verifier = record.verifier().map(matter_spake2p::Verifier::to_base64);
-        let row = self.rows.to_string();
-        let pins = [
-            row.as_str(),
-            device.passcode.as_str(),
-            &record.parameters().iterations.to_string(),
-            salt.as_str(),
-            verifier.as_ref().map_or("", |verifier| verifier.as_str()),
-            &record.discriminator().to_string(),
-        ];
+            .write(line(LineEnd::CrLf, values().chain(more))?.as_bytes())?;
+        let pins = pins.iter().map(|(_, value)| value.as_str());
         self.pins.write(line(LineEnd::CrLf, pins)?.as_bytes())?;
-        if let (Some(dacs), Some(credentials)) = (&mut self.dacs, record.credentials()) {
+        if let (Some(dacs), Some(credentials)) = (&mut self.dacs, device.record.credentials()) {
             dacs.write(line(LineEnd::CrLf, [device.uuid.as_str(), &credentials.dac().to_pem()])?.as_bytes())?;
         }
         self.rows += 1;
@@ -129,12 +120,14 @@ impl Tables {
     }
 
     /// All devices of a run have the same columns.
-    fn write_headers(&mut self, rows: &[Row]) -> Result<(), Error> {
+    fn write_headers(&mut self, rows: &[Row], further: &[Cell], pins: &[Cell]) -> Result<(), Error> {
         let keys = || rows.iter().map(|row| row.key.as_str());
         self.master.write(line(LineEnd::CrLf, keys())?.as_bytes())?;
-        let codes = ["pincode", "qrcode", "manualcode"];
+        let more = further.iter().map(|(name, _)| *name);
         self.summary
-            .write(line(LineEnd::CrLf, keys().chain(codes))?.as_bytes())?;
+            .write(line(LineEnd::CrLf, keys().chain(more))?.as_bytes())?;
+        let names = pins.iter().map(|(name, _)| *name);
+        self.pins.write(line(LineEnd::CrLf, names)?.as_bytes())?;
         let mut namespace = None;
         for row in rows {
             if namespace != Some(row.namespace) {
@@ -148,6 +141,55 @@ impl Tables {
         }
         Ok(())
     }
+}
+
+/// A column's name and its value.
+type Cell = (&'static str, Zeroizing<String>);
+
+fn cell(name: &'static str, value: &str) -> Cell {
+    (name, Zeroizing::new(value.to_owned()))
+}
+
+/// What the summary has besides the entries in NVS: the codes, and what is in the other partition instead.
+fn further(device: &Device) -> Vec<Cell> {
+    let record = &device.record;
+    let mut cells = Vec::new();
+    if let Some(label) = &device.label {
+        cells.push(cell("pincode", &label.passcode));
+        cells.push(cell("qrcode", label.qr.as_str()));
+        cells.push(cell("manualcode", label.manual.as_str()));
+    }
+    if device.layout.commissionable_data() == Place::SecureCert {
+        let parameters = record.parameters();
+        cells.push(cell("discriminator", &record.discriminator().to_string()));
+        cells.push(cell("iteration-count", &parameters.iterations.to_string()));
+        cells.push(cell("salt", parameters.salt.to_base64().as_str()));
+    }
+    if let Some(id) = record
+        .rotating_id
+        .as_ref()
+        .filter(|_| device.layout.rotating_id() == Place::SecureCert)
+    {
+        let digits = id.expose_bytes().iter().map(|byte| format!("{byte:02x}"));
+        cells.push(("rd-id-uid", Zeroizing::new(digits.collect())));
+    }
+    cells
+}
+
+/// A row of `pin_disc.csv`; of a device that draws its passcode itself, without that and the verifier.
+fn pins(device: &Device, index: u32) -> Vec<Cell> {
+    let record = &device.record;
+    let mut cells = vec![cell("Index", &index.to_string())];
+    if let Some(label) = &device.label {
+        cells.push(cell("PIN Code", &label.passcode));
+    }
+    cells.push(cell("Iteration Count", &record.parameters().iterations.to_string()));
+    cells.push(cell("Salt", record.parameters().salt.to_base64().as_str()));
+    if let Some(verifier) = record.verifier() {
+        cells.push(cell("Verifier", verifier.to_base64().as_str()));
+    }
+    cells.push(cell("Discriminator", &record.discriminator().to_string()));
+    cells
 }
 
 /// Starts the summary under the first name that is free: two runs may begin in the same second.
@@ -170,5 +212,57 @@ fn start_summary(top: &Path, stamp: &str) -> Result<(String, DraftFile), Error> 
             }
         }
         number += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use matter_factory_data::{DeviceRecord, SerialNumber};
+    use matter_spake2p::PbkdfParameters;
+    use matter_types::Discriminator;
+
+    use super::*;
+    use crate::plan::Identity;
+    use crate::{Job, Plan, Timings, now};
+
+    /// Files and columns of esp-matter-mfg-tool 1.0.29 with `--enable-dynamic-passcode`.
+    #[test]
+    fn device_that_draws_its_passcode_has_no_codes() {
+        let top = tempfile::tempdir().unwrap();
+        let job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
+        let time = now().unwrap();
+        let parameters = PbkdfParameters {
+            iterations: job.iterations,
+            salt: "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=".parse().unwrap(),
+        };
+        let discriminator = Discriminator::new(3840).unwrap();
+        let mut record = DeviceRecord::with_dynamic_passcode(job.vendor_id, job.product_id, discriminator, parameters);
+        record.serial_number = Some(SerialNumber::new("S").unwrap());
+        let plan = Plan::new(job, time).unwrap();
+        let uuid = "device".to_owned();
+        let device = Device::finish(Identity { uuid, record }, &plan, &mut Timings::default()).unwrap();
+        device.publish(top.path()).unwrap();
+        let names = std::fs::read_dir(top.path().join("device")).unwrap();
+        let mut names = names
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect::<Vec<_>>();
+        names.sort();
+        assert_eq!(names, ["device-partition.bin", "internal"]);
+
+        let (mut tables, _) = Tables::new(top.path(), &time, None).unwrap();
+        tables.add(&device).unwrap();
+        let summary = tables.publish().unwrap().summary;
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+        let salt = "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=";
+        assert_eq!(
+            read(&summary),
+            format!(
+                "discriminator,iteration-count,salt,vendor-id,product-id,serial-num\r\n3840,10000,{salt},65521,32768,S\r\n"
+            )
+        );
+        assert_eq!(
+            read(&top.path().join("staging/pin_disc.csv")),
+            format!("Index,Iteration Count,Salt,Discriminator\r\n0,10000,{salt},3840\r\n")
+        );
     }
 }

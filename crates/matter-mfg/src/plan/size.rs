@@ -3,11 +3,13 @@ use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use esp_nvs_image::{BlobVersion, PartitionSize, Sizer, Value};
-use matter_factory_data::{AttestationCredentials, DeviceRecord, Error as DataError};
+use esp_secure_cert::{Image, PartitionSize as SecureCertSize, RawRecord, RecordType, Writer};
+use matter_factory_data::{AttestationCredentials, DeviceRecord, Error as DataError, StorageLayout};
 use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode};
 use rand_core::CryptoRng;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::Plan;
 use super::signer::Signer;
@@ -59,7 +61,10 @@ impl Plan {
                     .set_credentials(stand_in.credentials.clone())
                     .map_err(Error::encode)?;
             }
-            check_fits(&record, stand_in.as_ref(), size)?;
+            check_fits(&record, stand_in.as_ref(), size, &self.layout)?;
+            if let Some(stand_in) = stand_in.as_ref().filter(|_| self.layout.has_secure_cert()) {
+                check_secure_cert(&record, stand_in, &self.layout)?;
+            }
         }
         Ok(())
     }
@@ -101,9 +106,33 @@ struct StandIn {
     pai: Vec<u8>,
 }
 
-fn check_fits(record: &DeviceRecord, stand_in: Option<&StandIn>, size: PartitionSize) -> Result<(), Error> {
+/// Lays the other partition out, whose size is fixed.
+fn check_secure_cert(record: &DeviceRecord, stand_in: &StandIn, layout: &StorageLayout<'_>) -> Result<(), Error> {
+    let image = record.encode_secure_cert(layout).map_err(Error::encode)?;
+    let mut buffer = Zeroizing::new(vec![0; SecureCertSize::DEFAULT.bytes()]);
+    let mut writer = Writer::new(&mut buffer, SecureCertSize::DEFAULT);
+    let dac = vec![0; stand_in.dac_len];
+    for record in Image::new(&image).records() {
+        let record = record.map_err(Error::encode)?;
+        let data = match record.kind() {
+            RecordType::DEV_CERT => dac.as_slice(),
+            RecordType::CA_CERT => stand_in.pai.as_slice(),
+            _ => record.data(),
+        };
+        let laid_out = writer.push_raw(&RawRecord::new(record.kind(), record.subtype(), data));
+        laid_out.map_err(|error| Error::option("--dac-in-secure-cert", error))?;
+    }
+    Ok(())
+}
+
+fn check_fits(
+    record: &DeviceRecord,
+    stand_in: Option<&StandIn>,
+    size: PartitionSize,
+    layout: &StorageLayout<'_>,
+) -> Result<(), Error> {
     let mut sizer = Sizer::new(BlobVersion::V2);
-    let counted = record.visit(|namespace, key, value| {
+    let counted = record.visit_nvs(layout, |namespace, key, value| {
         let zeros;
         let value = match (stand_in, key.as_str()) {
             (Some(stand_in), "dac-cert") => {
@@ -125,4 +154,54 @@ fn check_fits(record: &DeviceRecord, stand_in: Option<&StandIn>, size: Partition
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use matter_attestation::Validity;
+    use matter_factory_data::{DacKeyStorage, Place, RotatingId};
+
+    use super::*;
+    use crate::{now, random};
+
+    #[test]
+    fn secure_cert_partition_that_is_too_small_is_refused() {
+        let mut rng = random::system().unwrap();
+        let job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
+        let time = now().unwrap();
+        let pki = TestPki::make(PathBuf::new(), job.vendor_id, job.product_id, "T", time, &mut rng).unwrap();
+        let (pai, key) = pki.pai();
+        let signer = Signer {
+            pai: pai.clone(),
+            key: key.clone(),
+            validity: Validity::from_days(time, 1).unwrap(),
+        };
+        let mut stand_in = signer.stand_in(&job, &mut rng).unwrap();
+        let parameters = PbkdfParameters {
+            iterations: Iterations::MIN,
+            salt: Salt::generate(&mut rng),
+        };
+        let discriminator = Discriminator::MIN;
+        let mut record = DeviceRecord::with_dynamic_passcode(job.vendor_id, job.product_id, discriminator, parameters);
+        record.set_credentials(stand_in.credentials.clone()).unwrap();
+        record.rotating_id = Some(RotatingId::new([1; 16]));
+        let everywhere = Place::SecureCert;
+        for others in [Place::Nvs, everywhere] {
+            let layout = StorageLayout::new(everywhere, others, others, DacKeyStorage::Plain).unwrap();
+            let check = |stand_in: &StandIn| check_secure_cert(&record, stand_in, &layout).map_err(|e| e.to_string());
+            // Records take 16 bytes more than their data, which fills up to 16: what is left of 8192 for the PAI.
+            let record = |len: usize| 16 + len.next_multiple_of(16);
+            let matter = [2, 32, 4, 16].map(record).iter().sum::<usize>();
+            let others = if others == everywhere { matter } else { 0 };
+            let left = 8192 - record(stand_in.dac_len) - record(121) - others - 16;
+            stand_in.pai = vec![0; left];
+            assert_eq!(check(&stand_in), Ok(()));
+            stand_in.pai.push(0);
+            let refused = check(&stand_in).unwrap_err();
+            assert!(
+                refused.starts_with("--dac-in-secure-cert: ") && refused.contains("8192"),
+                "{refused}"
+            );
+        }
+    }
 }
