@@ -15,6 +15,7 @@ use der::asn1::AnyRef;
 use p256::NonZeroScalar;
 use p256::ecdsa::{DerSignature, Signature, VerifyingKey};
 use p256::elliptic_curve::PrimeField;
+use signature::hazmat::PrehashSigner;
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -209,6 +210,17 @@ impl Signer<DerSignature> for PrivateKey {
 impl Signer<Signature> for PrivateKey {
     fn try_sign(&self, message: &[u8]) -> Result<Signature, signature::Error> {
         ecdsa::sign(&self.scalar, message)
+    }
+}
+
+/// Signs the SHA-256 hash of a message that is too long to be in memory.
+impl PrehashSigner<DerSignature> for PrivateKey {
+    /// # Errors
+    ///
+    /// For a hash of another length than 32 octets.
+    fn sign_prehash(&self, hash: &[u8]) -> Result<DerSignature, signature::Error> {
+        let hash = hash.try_into().map_err(|_| signature::Error::new())?;
+        ecdsa::sign_hash(&self.scalar, hash).map(|signature| signature.to_der())
     }
 }
 

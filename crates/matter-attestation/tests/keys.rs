@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use signature::Signer;
+use signature::hazmat::PrehashSigner;
 
 // RFC 6979, A.2.5: a key on P-256 and its signature of "sample" with SHA-256.
 const SCALAR: [u8; 32] = hex!("C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721");
@@ -58,6 +59,12 @@ fn key_and_signature_are_those_of_rfc_6979() {
     key.public_key().verify_raw(b"sample", &SIGNATURE).unwrap();
     let der: DerSignature = key.try_sign(b"sample").unwrap();
     key.public_key().verify_der(b"sample", der.as_bytes()).unwrap();
+    // SHA-256 of the same message.
+    let hash = hex!("af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562113d8a62add1bf");
+    let hashed: DerSignature = key.sign_prehash(&hash).unwrap();
+    assert_eq!(hashed.as_bytes(), der.as_bytes());
+    let short: Result<DerSignature, _> = key.sign_prehash(&hash[1..]);
+    assert!(short.is_err());
     for bad in [&SIGNATURE[..63], &[0; 64], der.as_bytes()] {
         assert_eq!(
             key.public_key().verify_raw(b"sample", bad),

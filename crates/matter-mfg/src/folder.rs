@@ -136,6 +136,11 @@ impl DraftFile {
         Ok(())
     }
 
+    /// Returns the file for a writer that has to go back in it, as archives do.
+    pub(crate) fn handle(&self) -> Result<File, Error> {
+        self.file.try_clone().map_err(Error::write(&self.hidden))
+    }
+
     /// Makes the file appear, in place of one that was there.
     pub(crate) fn publish(self) -> Result<PathBuf, Error> {
         fs::rename(&self.hidden, &self.target).map_err(Error::write(&self.target))?;

@@ -12,7 +12,12 @@ use zeroize::Zeroizing;
 use super::multiply;
 
 pub(super) fn sign(key: &NonZeroScalar, message: &[u8]) -> Result<Signature, signature::Error> {
-    let hash = Sha256::digest(message);
+    sign_hash(key, Sha256::digest(message).into())
+}
+
+/// Signs the SHA-256 hash of a message.
+pub(super) fn sign_hash(key: &NonZeroScalar, hash: [u8; 32]) -> Result<Signature, signature::Error> {
+    let hash = FieldBytes::from(hash);
     let scalar = Zeroizing::new(key.to_repr());
     let order = NistP256::ORDER.get();
     let mut nonces = KGenerator::<Sha256, _>::new(&scalar, &hash, &[], &order);

@@ -1,0 +1,244 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use matter_attestation::PrivateKey;
+use matter_factory_data::DeviceRecord;
+use matter_setup_payload::{GroupedManualCode, QrText};
+use p256::ecdsa::DerSignature;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use signature::hazmat::PrehashSigner;
+use zeroize::Zeroizing;
+
+use crate::Error;
+use crate::folder::DraftFile;
+
+/// A file of a device, as the manifest lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct FileEntry {
+    size: u64,
+    sha256: String,
+}
+
+impl FileEntry {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self {
+            size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            sha256: hex(&Sha256::digest(bytes)),
+        }
+    }
+}
+
+/// One device of the manifest.
+#[derive(Serialize)]
+pub(crate) struct ManifestDevice {
+    uuid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<String>,
+    vid: u16,
+    pid: u16,
+    discriminator: u16,
+    #[serde(flatten)]
+    codes: Option<Codes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dac_serial: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dac_public_key_sha256: Option<String>,
+    /// By name, `/` between folder and file on every system.
+    files: BTreeMap<String, FileEntry>,
+}
+
+/// What lets its reader commission the device: the passcode, and both codes, since they hold it.
+#[derive(Serialize)]
+struct Codes {
+    passcode: Secret<u32>,
+    qr: Secret<String>,
+    manual: Secret<String>,
+}
+
+/// A secret that the manifest is meant to hold; wiped behind it.
+struct Secret<T: zeroize::Zeroize>(Zeroizing<T>);
+
+impl<T: zeroize::Zeroize + Serialize> Serialize for Secret<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl ManifestDevice {
+    /// Describes a device that is on disk. Without codes the manifest may be shown to those who must not commission it.
+    pub(crate) fn new(
+        uuid: &str,
+        record: &DeviceRecord,
+        codes: Option<(&QrText, &GroupedManualCode)>,
+        files: BTreeMap<String, FileEntry>,
+    ) -> Self {
+        let secret = |text: &str| Secret(Zeroizing::new(text.to_owned()));
+        let codes = codes.zip(record.passcode()).map(|((qr, manual), passcode)| Codes {
+            passcode: Secret(Zeroizing::new(passcode.expose())),
+            qr: secret(qr.as_str()),
+            manual: secret(manual.as_str()),
+        });
+        let dac = record.credentials().map(|credentials| credentials.dac());
+        Self {
+            uuid: uuid.to_owned(),
+            serial: record.serial_number.as_ref().map(|serial| serial.as_str().to_owned()),
+            vid: record.vendor_id().get(),
+            pid: record.product_id().get(),
+            discriminator: record.discriminator().get(),
+            codes,
+            dac_serial: dac.map(|dac| hex(dac.serial().as_bytes())),
+            dac_public_key_sha256: dac.map(|dac| hex(&Sha256::digest(dac.public_key().as_bytes()))),
+            files,
+        }
+    }
+}
+
+/// `manifest.json`, written device by device, so that it does not matter how many there are.
+pub(crate) struct Manifest {
+    file: DraftFile,
+    hash: Sha256,
+    top: PathBuf,
+    name: String,
+    devices: u32,
+}
+
+impl Manifest {
+    /// Starts the manifest of a run in `top`.
+    pub(crate) fn new(top: &Path, name: &str, run: &str, test: bool) -> Result<Self, Error> {
+        let mut manifest = Self {
+            file: DraftFile::new(top, name)?,
+            hash: Sha256::new(),
+            top: top.into(),
+            name: name.into(),
+            devices: 0,
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let head = format!(r#"{{"run":"{run}","tool_version":"{version}","test":{test},"devices":["#);
+        manifest.write(head.as_bytes())?;
+        Ok(manifest)
+    }
+
+    /// Adds a device.
+    pub(crate) fn add(&mut self, device: &ManifestDevice) -> Result<(), Error> {
+        let mut line = Zeroizing::new(Vec::new());
+        line.extend_from_slice(if self.devices == 0 { b"\n" } else { b",\n" });
+        serde_json::to_writer(&mut *line, device).map_err(Error::encode)?;
+        self.devices += 1;
+        self.write(&line)
+    }
+
+    /// Makes the manifest appear, and with a key also its signature under the same name with `.sig` behind it: ECDSA with
+    /// SHA-256 over the file's bytes, in DER.
+    pub(crate) fn publish(mut self, key: Option<&PrivateKey>) -> Result<PathBuf, Error> {
+        self.write(b"\n]}\n")?;
+        let signature = self.top.join(format!("{}.sig", self.name));
+        if let Some(key) = key {
+            let signed: DerSignature = key.sign_prehash(&self.hash.finalize()).map_err(Error::encode)?;
+            let mut file = DraftFile::new(&self.top, &format!("{}.sig", self.name))?;
+            file.write(signed.as_bytes())?;
+            file.publish()?;
+        } else if signature.exists() {
+            // That of a former manifest would not fit this one.
+            std::fs::remove_file(&signature).map_err(Error::write(&signature))?;
+        }
+        self.file.publish()
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.hash.update(bytes);
+        self.file.write(bytes)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
+    use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn write(devices: u32, codes: bool, key: Option<&PrivateKey>) -> (tempfile::TempDir, PathBuf) {
+        let parameters = PbkdfParameters {
+            iterations: Iterations::new(1000).unwrap(),
+            salt: Salt::new(&[7; 16]).unwrap(),
+        };
+        let pase = PaseCredential::derive(Passcode::new(34_567_890).unwrap(), parameters).unwrap();
+        let (vendor, product) = (VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8001).unwrap());
+        let mut record = DeviceRecord::new(vendor, product, Discriminator::new(0).unwrap(), &pase);
+        record.serial_number = Some("SN \"7\"".parse().unwrap());
+        let payload = record.setup_payload().unwrap();
+        let (qr, manual) = (payload.qr_text(), payload.manual_code().grouped());
+        let files = BTreeMap::from([("internal/CD.der".to_owned(), FileEntry::new(b"abc"))]);
+        let top = tempfile::tempdir().unwrap();
+        let mut manifest = Manifest::new(top.path(), "manifest.json", "a run", true).unwrap();
+        for number in 0..devices {
+            let codes = codes.then_some((&qr, &manual));
+            let device = ManifestDevice::new(&number.to_string(), &record, codes, files.clone());
+            manifest.add(&device).unwrap();
+        }
+        let path = manifest.publish(key).unwrap();
+        (top, path)
+    }
+
+    fn read(path: &Path) -> Value {
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn manifest_lists_devices_with_their_files() {
+        let (_top, path) = write(2, true, None);
+        let manifest = read(&path);
+        assert_eq!(manifest["run"], "a run");
+        assert_eq!(manifest["test"], true);
+        let devices = manifest["devices"].as_array().unwrap();
+        assert_eq!(devices.len(), 2);
+        assert_eq!(devices[1]["uuid"], "1");
+        assert_eq!(devices[0]["serial"], "SN \"7\"");
+        assert_eq!(devices[0]["vid"], 0xFFF1);
+        assert_eq!(devices[0]["discriminator"], 0);
+        assert_eq!(devices[0]["passcode"], 34_567_890);
+        assert!(devices[0]["qr"].as_str().unwrap().starts_with("MT:"));
+        // SHA-256 of "abc" as FIPS 180-2 prints it in its appendix B.1.
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(
+            devices[0]["files"],
+            json!({"internal/CD.der": {"size": 3, "sha256": hash}})
+        );
+    }
+
+    #[test]
+    fn manifest_without_codes_tells_no_passcode() {
+        let (_top, path) = write(1, false, None);
+        let device = read(&path)["devices"][0].clone();
+        for field in ["passcode", "qr", "manual"] {
+            assert!(device.get(field).is_none(), "{field}");
+        }
+        assert_eq!(read(&write(0, true, None).1)["devices"], json!([]));
+    }
+
+    #[test]
+    fn signature_is_over_the_file() {
+        let key = PrivateKey::from_scalar(&[3; 32]).unwrap();
+        let (top, path) = write(2, true, Some(&key));
+        let bytes = std::fs::read(&path).unwrap();
+        let file = top.path().join("manifest.json.sig");
+        let signature = std::fs::read(&file).unwrap();
+        let verified = |bytes: &[u8]| {
+            use signature::Verifier;
+            let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key.public_key().as_bytes()).unwrap();
+            key.verify(bytes, &DerSignature::from_bytes(&signature).unwrap())
+                .is_ok()
+        };
+        assert!(verified(&bytes));
+        assert!(!verified(&bytes[1..]));
+        let manifest = Manifest::new(top.path(), "manifest.json", "another", false).unwrap();
+        manifest.publish(None).unwrap();
+        assert!(!file.exists(), "a signature of a former manifest does not stay");
+    }
+}

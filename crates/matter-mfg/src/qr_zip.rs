@@ -1,0 +1,76 @@
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::Error;
+use crate::folder::DraftFile;
+
+/// All QR code pictures of a run in one file, for whoever prints them.
+pub(crate) struct QrZip {
+    zip: ZipWriter<File>,
+    file: DraftFile,
+    path: PathBuf,
+}
+
+impl QrZip {
+    /// Starts the file `name` in `top`.
+    pub(crate) fn new(top: &Path, name: &str) -> Result<Self, Error> {
+        let file = DraftFile::new(top, name)?;
+        Ok(Self {
+            zip: ZipWriter::new(file.handle()?),
+            file,
+            path: top.join(name),
+        })
+    }
+
+    /// Adds a picture. The time of an entry is the format's earliest, so that the same pictures make the same file.
+    pub(crate) fn add(&mut self, name: &str, png: &[u8]) -> Result<(), Error> {
+        let options = SimpleFileOptions::DEFAULT
+            // A PNG is compressed already.
+            .compression_method(CompressionMethod::Stored)
+            .unix_permissions(0o600);
+        let added = self.zip.start_file(name, options);
+        added.map_err(|error| self.failed(error.into()))?;
+        self.zip.write_all(png).map_err(|error| self.failed(error))
+    }
+
+    /// Makes the file appear.
+    pub(crate) fn publish(self) -> Result<PathBuf, Error> {
+        let Self { zip, file, path } = self;
+        zip.finish().map_err(|error| Error::write(&path)(error.into()))?;
+        file.publish()
+    }
+
+    fn failed(&self, error: std::io::Error) -> Error {
+        Error::write(&self.path)(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn pictures_come_out_as_they_went_in() {
+        let top = tempfile::tempdir().unwrap();
+        let mut zip = QrZip::new(top.path(), "codes.zip").unwrap();
+        zip.add("a-qrcode.png", b"first").unwrap();
+        zip.add("b-qrcode.png", b"second").unwrap();
+        let path = zip.publish().unwrap();
+        let mut archive = zip::ZipArchive::new(File::open(&path).unwrap()).unwrap();
+        let mut read = |name: &str| {
+            let mut text = String::new();
+            archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+            text
+        };
+        assert_eq!(
+            (read("a-qrcode.png"), read("b-qrcode.png")),
+            ("first".into(), "second".into())
+        );
+    }
+}
