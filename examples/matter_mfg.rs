@@ -8,8 +8,8 @@ use clap::Parser;
 use cli::{Failure, end_progress, parse, parse_number, parse_quietly, print, progress, say};
 use esp_secure_cert::EfuseKey;
 use matter_mfg::{
-    Attestation, Columns, Error, Job, Pai, Phase, Plan, Report, RotatingIdPolicy, Run, parse_time, read_certificate,
-    read_declaration, read_private_key, read_table,
+    Attestation, Columns, Error, Job, LabelFormat, Lists, Pai, Phase, Plan, Report, RotatingIdPolicy, Run, parse_time,
+    read_certificate, read_declaration, read_private_key, read_table,
 };
 
 /// Options of several letters that the vendor's tool spells with one dash.
@@ -159,6 +159,18 @@ struct Arguments {
     /// That id for a single device, 32 hexadecimal digits [default: random]
     #[arg(long, value_name = "HEX", help_heading = "Device information")]
     rd_id_uid: Option<String>,
+    /// Label sheets for a printer, A4 with 28 labels each: svg (a file for each page), pdf or none [default: none]
+    #[arg(long, value_name = "FORMAT", help_heading = "Lists of all devices")]
+    labels: Option<String>,
+    /// All QR code pictures in one zip file
+    #[arg(long, help_heading = "Lists of all devices")]
+    qr_zip: bool,
+    /// Signs the manifest with this P-256 key, PEM or DER; `pai` takes that of --key
+    #[arg(long, value_name = "FILE", help_heading = "Lists of all devices")]
+    sign_manifest: Option<PathBuf>,
+    /// Leaves passcodes, and the codes that hold them, out of the manifest
+    #[arg(long, help_heading = "Lists of all devices")]
+    no_passcode_in_manifest: bool,
     /// Which columns of --mcsv are used: rows key,type,encoding[,REPEAT]
     #[arg(long, value_name = "FILE", help_heading = "Device information")]
     csv: Option<PathBuf>,
@@ -241,6 +253,7 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
             ));
         }
     };
+    job.lists = lists(given, &job.attestation)?;
     let columns = read("--csv", given.csv.as_deref(), read_table)?;
     let values = read("--mcsv", given.mcsv.as_deref(), read_table)?;
     job.values = match (columns, values) {
@@ -266,6 +279,27 @@ fn fill_storage(job: &mut Job, given: &Arguments) -> Result<(), Failure> {
     storage.target = parse("--target", given.target.as_deref())?.unwrap_or_default();
     storage.port.clone_from(&given.port);
     Ok(())
+}
+
+fn lists(given: &Arguments, attestation: &Attestation) -> Result<Lists, Failure> {
+    let mut lists = Lists::default();
+    lists.labels = match given.labels.as_deref() {
+        None | Some("none") => None,
+        Some("svg") => Some(LabelFormat::Svg),
+        Some("pdf") => Some(LabelFormat::Pdf),
+        Some(_) => return Err(Failure::option("--labels", "is none of svg, pdf and none")),
+    };
+    lists.qr_zip = given.qr_zip;
+    lists.no_passcode_in_manifest = given.no_passcode_in_manifest;
+    lists.manifest_signer = match (given.sign_manifest.as_deref(), attestation) {
+        (Some(name), Attestation::Pai(pai)) if name == Path::new("pai") => Some(pai.key.clone()),
+        (Some(name), _) if name == Path::new("pai") => {
+            let reason = "pai is the key of --key, which is not given; the file of a key is allowed";
+            return Err(Failure::option("--sign-manifest", reason));
+        }
+        (file, _) => read("--sign-manifest", file, read_private_key)?,
+    };
+    Ok(lists)
 }
 
 fn attestation(given: &Arguments) -> Result<Attestation, Failure> {
@@ -318,7 +352,13 @@ fn tell(plan: &Plan, report: Report) -> Result<(), Failure> {
         report.elapsed.as_secs_f64()
     ));
     print(format_args!("devices: {devices} in {top}"))?;
-    for (name, path) in [("summary", &report.summary), ("certificates", &report.dacs)] {
+    for (name, path) in [
+        ("summary", &report.summary),
+        ("certificates", &report.dacs),
+        ("manifest", &report.manifest),
+        ("pictures", &report.qr_zip),
+        ("labels", &report.labels),
+    ] {
         if let Some(path) = path {
             print(format_args!("{name}: {}", path.display()))?;
         }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use esp_nvs_image::{Key, Namespace, Value};
@@ -6,6 +7,7 @@ use matter_setup_payload::{CommissioningFlow, GroupedManualCode, ManualPayload, 
 use zeroize::Zeroizing;
 
 use crate::folder::Draft;
+use crate::manifest::{FileEntry, ManifestDevice};
 use crate::plan::Identity;
 use crate::tables::{LineEnd, line};
 use crate::timing::{Phase, Timings};
@@ -25,6 +27,8 @@ pub(crate) struct Device {
     pub(crate) label: Option<Label>,
     /// Until they are on disk.
     images: Option<Images>,
+    /// The files of the device's folder, once they are on disk.
+    files: BTreeMap<String, FileEntry>,
 }
 
 /// What is printed on a device.
@@ -32,7 +36,7 @@ pub(crate) struct Label {
     pub(crate) qr: QrText,
     pub(crate) manual: GroupedManualCode,
     pub(crate) passcode: Zeroizing<String>,
-    picture: Zeroizing<Vec<u8>>,
+    pub(crate) picture: Zeroizing<Vec<u8>>,
 }
 
 /// The file in `internal/` that holds the value of a key.
@@ -119,13 +123,14 @@ impl Device {
             layout,
             label,
             images: Some(images),
+            files: BTreeMap::new(),
         })
     }
 
     /// Writes the device's folder into `top`, where it appears when it is complete.
-    pub(crate) fn publish(&self, top: &Path) -> Result<(), Error> {
+    pub(crate) fn publish(&mut self, top: &Path) -> Result<(), Error> {
         let uuid = &self.uuid;
-        let draft = Draft::new(top, uuid)?;
+        let mut draft = Listed::new(Draft::new(top, uuid)?);
         if let Some(images) = &self.images {
             draft.add(&format!("{uuid}-partition.bin"), images.nvs())?;
             if let Some(image) = images.secure_cert() {
@@ -140,17 +145,25 @@ impl Device {
             )?;
         }
         if let Some(credentials) = self.record.credentials() {
-            self.add_credentials(&draft, credentials)?;
+            self.add_credentials(&mut draft, credentials)?;
         }
         if let Some(declaration) = &self.record.declaration {
             draft.add("internal/CD.der", declaration.as_der())?;
         }
         draft.add("internal/partition.csv", self.partition_csv()?.as_bytes())?;
-        draft.publish()
+        self.files = draft.publish()?;
+        Ok(())
+    }
+
+    /// Describes the device, which is on disk, for the manifest.
+    pub(crate) fn manifest_entry(&self, with_codes: bool) -> ManifestDevice {
+        let codes = self.label.as_ref().filter(|_| with_codes);
+        let codes = codes.map(|label| (&label.qr, &label.manual));
+        ManifestDevice::new(&self.uuid, &self.record, codes, self.files.clone())
     }
 
     /// A key that is for an eFuse goes into one file that says so, and into nothing that could be taken for an image.
-    fn add_credentials(&self, draft: &Draft, credentials: &AttestationCredentials) -> Result<(), Error> {
+    fn add_credentials(&self, draft: &mut Listed, credentials: &AttestationCredentials) -> Result<(), Error> {
         draft.add("internal/DAC_cert.pem", credentials.dac().to_pem().as_bytes())?;
         draft.add("internal/DAC_cert.der", credentials.dac().as_der())?;
         draft.add("internal/DAC_public_key.bin", credentials.dac().public_key().as_bytes())?;
@@ -169,10 +182,10 @@ impl Device {
         }
     }
 
-    /// Forgets what only the device's folder needs.
-    pub(crate) fn drop_files(&mut self) {
+    /// Forgets what only the device's folder needs, the picture unless it goes into a list.
+    pub(crate) fn drop_files(&mut self, keep_picture: bool) {
         self.images = None;
-        if let Some(label) = &mut self.label {
+        if let Some(label) = self.label.as_mut().filter(|_| !keep_picture) {
             label.picture = Zeroizing::default();
         }
     }
@@ -207,6 +220,30 @@ impl Device {
             text.push_str(&line(LineEnd::Lf, [row.key.as_str(), kind, row.encoding, value])?);
         }
         Ok(text)
+    }
+}
+
+/// A draft that keeps what the manifest says of its files.
+struct Listed {
+    draft: Draft,
+    files: BTreeMap<String, FileEntry>,
+}
+
+impl Listed {
+    const fn new(draft: Draft) -> Self {
+        let files = BTreeMap::new();
+        Self { draft, files }
+    }
+
+    fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        self.draft.add(name, bytes)?;
+        self.files.insert(name.to_owned(), FileEntry::new(bytes));
+        Ok(())
+    }
+
+    fn publish(self) -> Result<BTreeMap<String, FileEntry>, Error> {
+        self.draft.publish()?;
+        Ok(self.files)
     }
 }
 

@@ -10,7 +10,7 @@ use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::Iterations;
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-use crate::{Columns, Storage, Table};
+use crate::{Columns, Lists, Storage, Table};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ pub struct Job {
     pub lifetime_days: Option<u32>,
     /// Further values: which columns, and a row for each device.
     pub values: Option<(Columns, Table)>,
+    /// What is written about all devices.
+    pub lists: Lists,
     /// How many threads; `None` for one on each core.
     pub threads: Option<NonZeroUsize>,
 }
@@ -143,6 +145,7 @@ impl Job {
             valid_from: None,
             lifetime_days: None,
             values: None,
+            lists: Lists::default(),
             threads: None,
         }
     }

@@ -1,4 +1,6 @@
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use matter_attestation::PrivateKey;
@@ -99,18 +101,18 @@ pub(crate) struct Manifest {
     file: DraftFile,
     hash: Sha256,
     top: PathBuf,
-    name: String,
     devices: u32,
 }
 
+const NAME: &str = "manifest.json";
+
 impl Manifest {
-    /// Starts the manifest of a run in `top`.
-    pub(crate) fn new(top: &Path, name: &str, run: &str, test: bool) -> Result<Self, Error> {
+    /// Starts the manifest of a run in `top`; `run` consists of letters, digits and hyphens.
+    pub(crate) fn new(top: &Path, run: &str, test: bool) -> Result<Self, Error> {
         let mut manifest = Self {
-            file: DraftFile::new(top, name)?,
+            file: DraftFile::new(top, NAME)?,
             hash: Sha256::new(),
             top: top.into(),
-            name: name.into(),
             devices: 0,
         };
         let version = env!("CARGO_PKG_VERSION");
@@ -128,20 +130,20 @@ impl Manifest {
         self.write(&line)
     }
 
-    /// Makes the manifest appear, and with a key also its signature under the same name with `.sig` behind it: ECDSA with
-    /// SHA-256 over the file's bytes, in DER.
+    /// Makes the manifest appear, and with a key also `manifest.json.sig`: ECDSA with SHA-256 over the file's bytes, in DER.
+    ///
+    /// Those of a former run go on under a name with that run in it.
     pub(crate) fn publish(mut self, key: Option<&PrivateKey>) -> Result<PathBuf, Error> {
         self.write(b"\n]}\n")?;
-        let signature = self.top.join(format!("{}.sig", self.name));
-        if let Some(key) = key {
+        let signature = key.map(|key| {
             let signed: DerSignature = key.sign_prehash(&self.hash.finalize()).map_err(Error::encode)?;
-            let mut file = DraftFile::new(&self.top, &format!("{}.sig", self.name))?;
+            let mut file = DraftFile::new(&self.top, &signature_of(NAME))?;
             file.write(signed.as_bytes())?;
-            file.publish()?;
-        } else if signature.exists() {
-            // That of a former manifest would not fit this one.
-            std::fs::remove_file(&signature).map_err(Error::write(&signature))?;
-        }
+            Ok::<_, Error>(file)
+        });
+        let signature = signature.transpose()?;
+        put_aside(&self.top)?;
+        signature.map(DraftFile::publish).transpose()?;
         self.file.publish()
     }
 
@@ -149,6 +151,44 @@ impl Manifest {
         self.hash.update(bytes);
         self.file.write(bytes)
     }
+}
+
+fn signature_of(name: &str) -> String {
+    format!("{name}.sig")
+}
+
+/// Renames the manifest of a former run, and its signature.
+fn put_aside(top: &Path) -> Result<(), Error> {
+    let path = top.join(NAME);
+    let mut head = [0; 128];
+    let read = match File::open(&path) {
+        Ok(mut file) => file.read(&mut head).map_err(Error::write(&path))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::write(&path)(error)),
+    };
+    let head = head.get(..read).and_then(|head| str::from_utf8(head).ok());
+    let run = head.and_then(|head| head.strip_prefix(r#"{"run":""#)?.split('"').next());
+    let is_name = |run: &&str| !run.is_empty() && run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let run = run.filter(is_name).unwrap_or("unknown");
+    let mut number = 1;
+    let name = loop {
+        let name = match number {
+            1 => format!("manifest-{run}.json"),
+            _ => format!("manifest-{run}-{number}.json"),
+        };
+        if !top.join(&name).exists() {
+            break name;
+        }
+        number += 1;
+    };
+    // The signature first: without its manifest it is of no use, and the next run finds the manifest again.
+    for (from, to) in [(signature_of(NAME), signature_of(&name)), (NAME.to_owned(), name)] {
+        match std::fs::rename(top.join(&from), top.join(to)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::write(&top.join(from))(error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -176,7 +216,7 @@ mod tests {
         let (qr, manual) = (payload.qr_text(), payload.manual_code().grouped());
         let files = BTreeMap::from([("internal/CD.der".to_owned(), FileEntry::new(b"abc"))]);
         let top = tempfile::tempdir().unwrap();
-        let mut manifest = Manifest::new(top.path(), "manifest.json", "a run", true).unwrap();
+        let mut manifest = Manifest::new(top.path(), "2026-11-21-08-00-00", true).unwrap();
         for number in 0..devices {
             let codes = codes.then_some((&qr, &manual));
             let device = ManifestDevice::new(&number.to_string(), &record, codes, files.clone());
@@ -194,7 +234,7 @@ mod tests {
     fn manifest_lists_devices_with_their_files() {
         let (_top, path) = write(2, true, None);
         let manifest = read(&path);
-        assert_eq!(manifest["run"], "a run");
+        assert_eq!(manifest["run"], "2026-11-21-08-00-00");
         assert_eq!(manifest["test"], true);
         let devices = manifest["devices"].as_array().unwrap();
         assert_eq!(devices.len(), 2);
@@ -237,8 +277,11 @@ mod tests {
         };
         assert!(verified(&bytes));
         assert!(!verified(&bytes[1..]));
-        let manifest = Manifest::new(top.path(), "manifest.json", "another", false).unwrap();
-        manifest.publish(None).unwrap();
+        let manifest = Manifest::new(top.path(), "another", false).unwrap();
+        assert_eq!(manifest.publish(None).unwrap(), path);
         assert!(!file.exists(), "a signature of a former manifest does not stay");
+        let former = top.path().join("manifest-2026-11-21-08-00-00.json");
+        assert_eq!(std::fs::read(&former).unwrap(), bytes);
+        assert_eq!(std::fs::read(former.with_extension("json.sig")).unwrap(), signature);
     }
 }

@@ -78,6 +78,7 @@ impl Plan {
             warnings,
             time,
         };
+        plan.check_labels()?;
         plan.check_size(&mut rng)?;
         Ok(plan)
     }
@@ -98,6 +99,12 @@ impl Plan {
     #[must_use]
     pub const fn test_pki(&self) -> Option<&TestPki> {
         self.test_pki.as_ref()
+    }
+
+    /// Tells whether the devices are for development only.
+    #[must_use]
+    pub const fn is_test(&self) -> bool {
+        self.test_pki.is_some()
     }
 
     pub(crate) const fn job(&self) -> &Job {
@@ -200,6 +207,28 @@ impl Plan {
                 .map_err(|error| Error::option("--csv", error))?;
         }
         storage::draw(&self.layout, record, rng);
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Whether what labels say besides the codes can be printed.
+    fn check_labels(&self) -> Result<(), Error> {
+        let Some(format) = self.job.lists.labels else {
+            return Ok(());
+        };
+        let given = Cells {
+            product_name: self.job.product_name.clone(),
+            serial_number: self.job.serial_number.clone(),
+            ..Cells::default()
+        };
+        for cells in self.cells.iter().chain([&given]) {
+            let name = cells.product_name.as_ref().map(|text| text.as_str());
+            let serial = cells.serial_number.as_ref().map(|text| text.as_str());
+            for text in [name, serial].into_iter().flatten() {
+                format.check(text).map_err(|reason| Error::option("--labels", reason))?;
+            }
+        }
         Ok(())
     }
 }

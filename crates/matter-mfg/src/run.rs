@@ -10,7 +10,7 @@ use matter_types::DiscriminatorAllocator;
 
 use crate::device::Device;
 use crate::folder::{DraftFile, create_private};
-use crate::tables::Tables;
+use crate::outputs::Outputs;
 use crate::{Error, Plan, Timings, random};
 
 /// How many finished devices may wait for their rows in the tables, for each thread.
@@ -36,6 +36,12 @@ pub struct Report {
     pub summary: Option<PathBuf>,
     /// The table of all certificates, if there are any, once it is complete.
     pub dacs: Option<PathBuf>,
+    /// The manifest, once it is complete.
+    pub manifest: Option<PathBuf>,
+    /// The zip file of all pictures, if it was asked for, once it is complete.
+    pub qr_zip: Option<PathBuf>,
+    /// The folder of label sheets, if they were asked for, once they are complete.
+    pub labels: Option<PathBuf>,
     /// How long the phases took, over all devices and threads.
     pub timings: Timings,
     /// How long the run took.
@@ -77,6 +83,9 @@ impl<'p> Run<'p> {
             top: self.top.clone(),
             summary: None,
             dacs: None,
+            manifest: None,
+            qr_zip: None,
+            labels: None,
             timings: Timings::default(),
             elapsed: Duration::ZERO,
             error: None,
@@ -93,25 +102,32 @@ impl<'p> Run<'p> {
         if let Some(pki) = self.plan.test_pki() {
             pki.publish(&self.plan.job().outdir)?;
         }
-        let pai = self.plan.pai().map(|pai| pai.as_der());
-        let (mut tables, stamp) = Tables::new(&self.top, self.plan.time(), pai)?;
+        let (mut outputs, stamp) = Outputs::new(self.plan, &self.top)?;
         if self.plan.test_pki().is_some() {
             mark_test_run(&self.top, &stamp)?;
         }
-        let made = self.make_all(&mut tables, report, progress);
+        let made = self.make_all(&mut outputs, report, progress);
         if report.devices > 0 {
-            let published = tables.publish();
+            let published = outputs.publish();
             // The first failure is the one to tell.
             made?;
             let published = published?;
-            report.summary = Some(published.summary);
-            report.dacs = published.dacs;
+            report.summary = Some(published.tables.summary);
+            report.dacs = published.tables.dacs;
+            report.manifest = Some(published.manifest);
+            report.qr_zip = published.qr_zip;
+            report.labels = published.labels;
             return Ok(());
         }
         made
     }
 
-    fn make_all(&self, tables: &mut Tables, report: &mut Report, progress: &mut impl FnMut(u32)) -> Result<(), Error> {
+    fn make_all(
+        &self,
+        outputs: &mut Outputs<'_>,
+        report: &mut Report,
+        progress: &mut impl FnMut(u32),
+    ) -> Result<(), Error> {
         let wanted = self.plan.job().threads.map_or_else(cores, NonZeroUsize::get);
         let threads = wanted.min(usize::try_from(self.plan.count()).unwrap_or(usize::MAX));
         let next = AtomicU32::new(0);
@@ -131,7 +147,7 @@ impl<'p> Run<'p> {
             }
             drop(sender);
             started?;
-            let collected = collect(&receiver, tables, report, progress);
+            let collected = collect(&receiver, outputs, report, progress);
             // A thread that still has something to send must not wait for a reader.
             stop.store(true, Ordering::Relaxed);
             drop(receiver);
@@ -163,7 +179,7 @@ impl<'p> Run<'p> {
         let mut device = Device::finish(identity, self.plan, &mut timings)?;
         timings.measure(crate::Phase::Files, || device.publish(&self.top))?;
         // The tables do not need them, and many devices may wait for their rows.
-        device.drop_files();
+        device.drop_files(self.plan.job().lists.qr_zip);
         Ok(Done { index, device, timings })
     }
 }
@@ -171,7 +187,7 @@ impl<'p> Run<'p> {
 /// Puts finished devices into the tables in the order of their numbers, those behind a failed one last.
 fn collect(
     receiver: &Receiver<Result<Done, Error>>,
-    tables: &mut Tables,
+    outputs: &mut Outputs<'_>,
     report: &mut Report,
     progress: &mut impl FnMut(u32),
 ) -> Result<(), Error> {
@@ -189,12 +205,12 @@ fn collect(
             Err(error) => failure = failure.or(Some(error)),
         }
         while let Some(device) = waiting.remove(&expected) {
-            tables.add(&device)?;
+            outputs.add(&device)?;
             expected += 1;
         }
     }
     for device in waiting.values() {
-        tables.add(device)?;
+        outputs.add(device)?;
     }
     failure.map_or(Ok(()), Err)
 }

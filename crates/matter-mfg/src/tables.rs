@@ -240,7 +240,7 @@ mod tests {
         record.serial_number = Some(SerialNumber::new("S").unwrap());
         let plan = Plan::new(job, time).unwrap();
         let uuid = "device".to_owned();
-        let device = Device::finish(Identity { uuid, record }, &plan, &mut Timings::default()).unwrap();
+        let mut device = Device::finish(Identity { uuid, record }, &plan, &mut Timings::default()).unwrap();
         device.publish(top.path()).unwrap();
         let names = std::fs::read_dir(top.path().join("device")).unwrap();
         let mut names = names
