@@ -11,6 +11,8 @@ use crate::plan::Identity;
 use crate::tables::{LineEnd, line};
 use crate::timing::{Phase, Timings};
 
+mod encrypt;
+
 /// Pixels to a module of the QR code, as in the reference tool's pictures.
 const QR_SCALE: u8 = 6;
 
@@ -22,6 +24,7 @@ pub(crate) struct Device {
     pub(crate) manual: GroupedManualCode,
     pub(crate) passcode: Zeroizing<String>,
     image: Zeroizing<Vec<u8>>,
+    keys_partition: Option<Zeroizing<Vec<u8>>>,
     picture: Zeroizing<Vec<u8>>,
 }
 
@@ -115,6 +118,7 @@ impl Device {
             manual,
             passcode,
             image,
+            keys_partition: None,
             picture,
         })
     }
@@ -123,7 +127,12 @@ impl Device {
     pub(crate) fn publish(&self, top: &Path) -> Result<(), Error> {
         let uuid = &self.uuid;
         let draft = Draft::new(top, uuid)?;
-        draft.add(&format!("{uuid}-partition.bin"), &self.image)?;
+        if !self.image.is_empty() {
+            draft.add(&format!("{uuid}-partition.bin"), &self.image)?;
+        }
+        if let Some(keys) = &self.keys_partition {
+            draft.add(&format!("{uuid}-keys-partition.bin"), keys)?;
+        }
         draft.add(&format!("{uuid}-qrcode.png"), &self.picture)?;
         draft.add(&format!("{uuid}-onb_codes.csv"), self.onboarding_codes()?.as_bytes())?;
         if let Some(credentials) = self.record.credentials() {
@@ -149,6 +158,7 @@ impl Device {
     /// Forgets what only the device's folder needs.
     pub(crate) fn drop_files(&mut self) {
         self.image = Zeroizing::default();
+        self.keys_partition = None;
         self.picture = Zeroizing::default();
     }
 

@@ -54,12 +54,22 @@ impl Plan {
             };
             let mut record = DeviceRecord::new(self.job.vendor_id, self.job.product_id, Discriminator::MIN, pase);
             self.fill(&mut record, cells, rng)?;
+            if let Some(given) = &cells.dac {
+                record
+                    .set_credentials(given.credentials.clone())
+                    .map_err(Error::encode)?;
+            }
             if let Some(stand_in) = &stand_in {
                 record
                     .set_credentials(stand_in.credentials.clone())
                     .map_err(Error::encode)?;
             }
-            check_fits(&record, stand_in.as_ref(), size)?;
+            let lists = !self.job.fixed_labels.is_empty() || !self.job.supported_modes.is_empty();
+            let longest = match (&self.job.values, lists) {
+                (None, true) => "--supported-modes",
+                _ => "--mcsv",
+            };
+            check_fits(&record, stand_in.as_ref(), size, longest)?;
         }
         Ok(())
     }
@@ -101,7 +111,13 @@ struct StandIn {
     pai: Vec<u8>,
 }
 
-fn check_fits(record: &DeviceRecord, stand_in: Option<&StandIn>, size: PartitionSize) -> Result<(), Error> {
+/// `longest` names what can have made a key or a value too long.
+fn check_fits(
+    record: &DeviceRecord,
+    stand_in: Option<&StandIn>,
+    size: PartitionSize,
+    longest: &'static str,
+) -> Result<(), Error> {
     let mut sizer = Sizer::new(BlobVersion::V2);
     let counted = record.visit(|namespace, key, value| {
         let zeros;
@@ -117,7 +133,7 @@ fn check_fits(record: &DeviceRecord, stand_in: Option<&StandIn>, size: Partition
     });
     let needed = counted
         .and_then(|()| Ok(sizer.partition_size()?))
-        .map_err(|error| Error::option("--mcsv", error))?;
+        .map_err(|error| Error::option(longest, error))?;
     if needed > size {
         return Err(Error::option(
             "--size",
