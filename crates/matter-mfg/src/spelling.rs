@@ -42,7 +42,7 @@ pub(crate) fn parse_label(text: &str) -> Result<FixedLabel, String> {
     const FORM: &str =
         "not ENDPOINT/LABEL/VALUE with an endpoint in 0..=65534 and texts of 1..=16 bytes without a slash";
     let parts = text.split('/').collect::<Vec<_>>();
-    let &[endpoint, label, value] = &parts[..] else {
+    let [endpoint, label, value] = parts[..] else {
         return Err(FORM.into());
     };
     Ok(FixedLabel {
@@ -59,9 +59,9 @@ pub(crate) fn parse_mode(text: &str) -> Result<SupportedMode, String> {
                         mode in 0..=255, a label of 1..=64 bytes without a slash, an endpoint in 0..=65534, values in \
                         0..=65535 and manufacturers in 0..=0xFFFF in hexadecimal";
     let parts = text.split('/').collect::<Vec<_>>();
-    let (mode, label, endpoint, tags) = match &parts[..] {
-        &[mode, label, endpoint] => (mode, label, endpoint, None),
-        &[mode, label, endpoint, tags] => (mode, label, endpoint, Some(tags)),
+    let (mode, label, endpoint, tags) = match parts[..] {
+        [mode, label, endpoint] => (mode, label, endpoint, None),
+        [mode, label, endpoint, tags] => (mode, label, endpoint, Some(tags)),
         _ => return Err(FORM.into()),
     };
     let tags = tags.map(|tags| {
