@@ -143,6 +143,15 @@ pub fn end_progress() {
 ///
 /// [`Failure::Input`] with one sentence that does not repeat any value.
 pub fn parse_arguments<T: Parser>(single_dash: &[(&str, &str)]) -> Result<T, Failure> {
+    parse_arguments_with(single_dash, &[])
+}
+
+/// The same with options that take several values, of which the first may stand behind an equals sign.
+///
+/// # Errors
+///
+/// As [`parse_arguments`].
+pub fn parse_arguments_with<T: Parser>(single_dash: &[(&str, &str)], multiple: &[&str]) -> Result<T, Failure> {
     let arguments = std::env::args_os().collect::<Vec<_>>();
     // A path may be any bytes, but not in one word with its option.
     let unreadable =
@@ -151,6 +160,7 @@ pub fn parse_arguments<T: Parser>(single_dash: &[(&str, &str)]) -> Result<T, Fai
         return Err(Failure::Input("an option is not UTF-8".into()));
     }
     let arguments = arguments.into_iter().map(|argument| expand(argument, single_dash));
+    let arguments = arguments.flat_map(|argument| split(argument, multiple));
     T::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             error.exit();
@@ -168,6 +178,14 @@ fn expand(argument: OsString, single_dash: &[(&str, &str)]) -> OsString {
         (Some((_, long)), Some(value)) => format!("{long}={value}").into(),
         (Some((_, long)), None) => (*long).into(),
         (None, _) => argument,
+    }
+}
+
+/// Puts the first value of an option that takes several into an argument of its own.
+fn split(argument: OsString, multiple: &[&str]) -> Vec<OsString> {
+    match argument.to_str().and_then(|text| text.split_once('=')) {
+        Some((name, value)) if multiple.contains(&name) => vec![name.into(), value.into()],
+        _ => vec![argument],
     }
 }
 

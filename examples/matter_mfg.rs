@@ -1,16 +1,11 @@
 //! `matter-mfg`: manufactures Matter devices, with the options of the vendor's `esp-matter-mfg-tool`.
 
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-use cli::{Failure, end_progress, parse, parse_number, parse_quietly, print, progress, say};
-use esp_secure_cert::EfuseKey;
-use matter_mfg::{
-    Attestation, Columns, Error, Job, LabelFormat, Lists, Pai, Phase, Plan, Report, RotatingIdPolicy, Run, parse_time,
-    read_certificate, read_declaration, read_private_key, read_table,
-};
+use clap::{Parser, ValueEnum};
+use cli::{Failure, end_progress, print, progress, say};
+use matter_mfg::{Error, JobFile, Phase, Plan, Report, Run, Text};
 
 /// Options of several letters that the vendor's tool spells with one dash.
 const SINGLE_DASH: [(&str, &str); 7] = [
@@ -22,6 +17,8 @@ const SINGLE_DASH: [(&str, &str); 7] = [
     ("-vf", "--valid-from"),
     ("-ds", "--ds-peripheral"),
 ];
+/// Options with several values, the first of which may stand behind an equals sign.
+const MULTIPLE: [&str; 4] = ["--calendar-types", "--locales", "--fixed-labels", "--supported-modes"];
 
 /// Makes the factory partitions, onboarding codes and certificates of Matter devices on ESP32.
 ///
@@ -32,35 +29,77 @@ const SINGLE_DASH: [(&str, &str); 7] = [
 struct Arguments {
     /// Number of devices, 1..=4294967295 [default: 1, or the rows of --mcsv, which win]
     #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
-    count: Option<String>,
+    count: Option<Text>,
     /// Vendor id, 0x0001..=0xFFF4
-    #[arg(short = 'v', long, value_name = "ID", allow_hyphen_values = true)]
-    vendor_id: String,
+    #[arg(
+        short = 'v',
+        long,
+        value_name = "ID",
+        allow_hyphen_values = true,
+        required_unless_present = "job"
+    )]
+    vendor_id: Option<Text>,
     /// Product id, 0x0001..=0xFFFF
-    #[arg(short = 'p', long, value_name = "ID", allow_hyphen_values = true)]
-    product_id: String,
-    /// Folder for the output
-    #[arg(long, value_name = "DIR", default_value = "out")]
-    outdir: PathBuf,
+    #[arg(
+        short = 'p',
+        long,
+        value_name = "ID",
+        allow_hyphen_values = true,
+        required_unless_present = "job"
+    )]
+    product_id: Option<Text>,
+    /// Folder for the output [default: out]
+    #[arg(long, value_name = "DIR")]
+    outdir: Option<PathBuf>,
     /// Partition size in bytes, a multiple of 0x1000 in 0x3000..=0x2000000 [default: 0x6000]
     #[arg(short = 's', long, value_name = "BYTES", allow_hyphen_values = true)]
-    size: Option<String>,
+    size: Option<Text>,
+    /// Encrypts every partition with a key of its own, beside it in a keys partition of 4096 bytes
+    #[arg(short = 'e', long)]
+    encrypt: bool,
+    /// Leaves the factory partitions out; certificates, codes and tables are written
+    #[arg(long)]
+    no_bin: bool,
+    /// Options from a JSON object (docs/job.schema.json); those of the command line win
+    #[arg(long, value_name = "FILE")]
+    job: Option<PathBuf>,
+    /// Draws everything from this seed, for tests only: 2..=64 hexadecimal digits, the same output on every machine
+    #[arg(long, value_name = "HEX")]
+    seed: Option<Text>,
+    /// How much is said on stderr: debug, info or error
+    #[arg(long, value_name = "LEVEL", default_value = "info", hide_possible_values = true)]
+    log_level: LogLevel,
     /// Threads, 1..=1024 [default: one on each core]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    jobs: Option<String>,
+    jobs: Option<Text>,
 
     /// Passcode of a single device, 1..=99999998 without twelve trivial ones
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
-    passcode: Option<String>,
+    passcode: Option<Text>,
     /// Discriminator of a single device, 0..=4095
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
-    discriminator: Option<String>,
+    discriminator: Option<Text>,
+    /// A passcode for each device: one on each line, or the column 'passcode' of a table
+    #[arg(long, value_name = "FILE", help_heading = "Commissioning")]
+    passcodes: Option<PathBuf>,
+    /// A discriminator for each device: one on each line, or the column 'discriminator' of a table
+    #[arg(long, value_name = "FILE", help_heading = "Commissioning")]
+    discriminators: Option<PathBuf>,
+    /// Leaves the verifier to the device, which draws passcodes of its own
+    #[arg(long, help_heading = "Commissioning")]
+    enable_dynamic_passcode: bool,
+    /// Salt of a single device, 16..=32 bytes in base64; needs --verifier and --passcode
+    #[arg(long, value_name = "BASE64", help_heading = "Commissioning")]
+    salt: Option<Text>,
+    /// Verifier of a single device, 97 bytes in base64; derived again and compared
+    #[arg(long, value_name = "BASE64", help_heading = "Commissioning")]
+    verifier: Option<Text>,
     /// PBKDF2 iterations, 1000..=100000 [default: 10000]
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
-    iteration_count: Option<String>,
+    iteration_count: Option<Text>,
     /// Commissioning flow (also -cf): 0 standard, 1 user intent, 2 custom [default: 0]
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
-    commissioning_flow: Option<String>,
+    commissioning_flow: Option<Text>,
     /// Sum of discovery modes (also -dm): 2 BLE, 4 on network, 8 Wi-Fi PAF, 16 NFC, 32 Thread [default: 2]
     #[arg(
         long,
@@ -68,32 +107,56 @@ struct Arguments {
         allow_hyphen_values = true,
         help_heading = "Commissioning"
     )]
-    discovery_mode: Option<String>,
+    discovery_mode: Option<Text>,
 
-    /// Signs certificates with the PAI of --cert and --key
+    /// Makes a PAI with the PAA of --cert and --key, or takes that of an earlier run, and signs certificates with it
+    #[arg(long, help_heading = "Attestation")]
+    paa: bool,
+    /// Signs certificates with the PAI of --cert and --key, or takes DACs that it has signed
     #[arg(long, help_heading = "Attestation")]
     pai: bool,
-    /// Certificate of the PAI, PEM or DER
+    /// Certificate of the PAA or PAI, PEM or DER
     #[arg(short = 'c', long, value_name = "FILE", help_heading = "Attestation")]
     cert: Option<PathBuf>,
-    /// Private key of the PAI, PEM or DER, PKCS#8 or SEC1
+    /// Its private key, PEM or DER, PKCS#8 or SEC 1
     #[arg(short = 'k', long, value_name = "FILE", help_heading = "Attestation")]
     key: Option<PathBuf>,
+    /// Password of encrypted keys and of PKCS#12 files (also --pwd)
+    #[arg(
+        long,
+        alias = "pwd",
+        value_name = "TEXT",
+        help_heading = "Attestation",
+        allow_hyphen_values = true
+    )]
+    password: Option<Text>,
+    /// DAC of a single device that the PAI of --cert has signed, PEM or DER
+    #[arg(long, value_name = "FILE", help_heading = "Attestation")]
+    dac_cert: Option<PathBuf>,
+    /// Its private key, PEM or DER, PKCS#8 or SEC 1
+    #[arg(long, value_name = "FILE", help_heading = "Attestation")]
+    dac_key: Option<PathBuf>,
+    /// Folder with a DAC and its key for each device: PEM, DER, PKCS#8, PKCS#12 or raw
+    #[arg(long, value_name = "DIR", help_heading = "Attestation")]
+    dac_dir: Option<PathBuf>,
     /// Certification Declaration (also -cd), DER
     #[arg(long, value_name = "FILE", help_heading = "Attestation")]
     cert_dclrn: Option<PathBuf>,
-    /// Lifetime of the certificates in days (also -lt), from 1 [default: 36500, or as long as the PAI]
+    /// Takes a declaration that does not cover the product
+    #[arg(long, help_heading = "Attestation")]
+    allow_cd_mismatch: bool,
+    /// Lifetime of the certificates in days (also -lt), from 1 [default: 36500, or as long as their issuer]
     #[arg(long, value_name = "DAYS", allow_hyphen_values = true, help_heading = "Attestation")]
-    lifetime: Option<String>,
+    lifetime: Option<Text>,
     /// Start of the certificates (also -vf): YYYY-MM-DD or YYYY-MM-DD HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Attestation")]
-    valid_from: Option<String>,
+    valid_from: Option<Text>,
     /// Makes a throw-away PAA, PAI and declaration in test-pki/ in the output folder: for development only
     #[arg(long, help_heading = "Attestation")]
     test_pki: bool,
-    /// Beginning of the common name of the --test-pki PAI (also -cn), 1..=57 bytes [default: ESP32]
+    /// Beginning of the common name of a PAI that is made (also -cn), 1..=57 bytes [default: ESP32]
     #[arg(long, value_name = "TEXT", help_heading = "Attestation")]
-    cn_prefix: Option<String>,
+    cn_prefix: Option<Text>,
 
     /// Puts certificates and key of a device into an esp_secure_cert partition and not into NVS
     #[arg(long, help_heading = "Secure cert partition")]
@@ -117,20 +180,20 @@ struct Arguments {
         allow_hyphen_values = true,
         help_heading = "Secure cert partition"
     )]
-    efuse_key_id: Option<String>,
+    efuse_key_id: Option<Text>,
     /// The chip [default: esp32]
     #[arg(long, value_name = "NAME", help_heading = "Secure cert partition")]
-    target: Option<String>,
+    target: Option<Text>,
     /// Serial port of a chip. Nothing is burned or written here: refused beside the options above, with the commands for it
     #[arg(long, value_name = "PORT", help_heading = "Secure cert partition")]
-    port: Option<String>,
+    port: Option<Text>,
 
     /// Vendor's name, 1..=32 bytes
     #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    vendor_name: Option<String>,
+    vendor_name: Option<Text>,
     /// Product's name, 1..=32 bytes
     #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    product_name: Option<String>,
+    product_name: Option<Text>,
     /// Hardware version, 0..=65535
     #[arg(
         long,
@@ -138,10 +201,10 @@ struct Arguments {
         allow_hyphen_values = true,
         help_heading = "Device information"
     )]
-    hw_ver: Option<String>,
+    hw_ver: Option<Text>,
     /// Hardware version as a text, 1..=64 bytes
     #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    hw_ver_str: Option<String>,
+    hw_ver_str: Option<Text>,
     /// Day of manufacture: YYYYMMDD or YYYY-MM-DD, up to 16 characters with the vendor's own behind it
     #[arg(
         long,
@@ -149,19 +212,61 @@ struct Arguments {
         allow_hyphen_values = true,
         help_heading = "Device information"
     )]
-    mfg_date: Option<String>,
+    mfg_date: Option<Text>,
     /// Serial number of a single device, 1..=32 bytes [default: 32 random hexadecimal digits]
     #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    serial_num: Option<String>,
+    serial_num: Option<Text>,
+    /// A serial number for each device: one on each line, or the column 'serial-num' of a table
+    #[arg(long, value_name = "FILE", help_heading = "Device information")]
+    serials: Option<PathBuf>,
     /// Gives every device a unique id for rotating device ids
     #[arg(long, help_heading = "Device information")]
     enable_rotating_device_id: bool,
     /// That id for a single device, 32 hexadecimal digits [default: random]
     #[arg(long, value_name = "HEX", help_heading = "Device information")]
-    rd_id_uid: Option<String>,
+    rd_id_uid: Option<Text>,
+    /// Finish of the surface: other, matte, satin, polished, rugged or fabric
+    #[arg(long, value_name = "NAME", help_heading = "Device information")]
+    product_finish: Option<Text>,
+    /// Color: black, navy, green, teal, maroon, purple, olive, gray, blue, lime, aqua, red, fuchsia, yellow, white,
+    /// nickel, chrome, brass, copper, silver or gold
+    #[arg(long, value_name = "NAME", help_heading = "Device information")]
+    product_color: Option<Text>,
+    /// Part number, 1..=32 bytes
+    #[arg(long, value_name = "TEXT", help_heading = "Device information")]
+    part_number: Option<Text>,
+    /// Product's label, 1..=64 bytes
+    #[arg(long, value_name = "TEXT", help_heading = "Device information")]
+    product_label: Option<Text>,
+    /// Where to read about the product, 1..=256 bytes
+    #[arg(long, value_name = "URL", help_heading = "Device information")]
+    product_url: Option<Text>,
+    /// Calendars: Buddhist, Chinese, Coptic, Ethiopian, Gregorian, Hebrew, Indian, Islamic, Japanese, Korean, Persian,
+    /// Taiwanese
+    #[arg(long, value_name = "NAME", num_args = 1.., action = clap::ArgAction::Set, help_heading = "Device information")]
+    calendar_types: Option<Vec<Text>>,
+    /// Languages such as en-US, 1..=35 characters each
+    #[arg(long, value_name = "TAG", num_args = 1.., action = clap::ArgAction::Set, help_heading = "Device information")]
+    locales: Option<Vec<Text>>,
+    /// Fixed labels as ENDPOINT/LABEL/VALUE, texts of 1..=16 bytes
+    #[arg(long, value_name = "LABEL", num_args = 1.., action = clap::ArgAction::Set, help_heading = "Device information")]
+    fixed_labels: Option<Vec<Text>>,
+    /// Modes as MODE/LABEL/ENDPOINT, behind that perhaps /VALUE\\MANUFACTURER, VALUE\\MANUFACTURER
+    #[arg(long, value_name = "MODE", num_args = 1.., action = clap::ArgAction::Set, help_heading = "Device information")]
+    supported_modes: Option<Vec<Text>>,
+    /// MQTT broker of ESP RainMaker, 1..=253 visible ASCII characters
+    #[arg(long, value_name = "HOST", help_heading = "Device information")]
+    mqtt_host: Option<Text>,
+    /// Which columns of --mcsv are used: rows key,type,encoding[,REPEAT]
+    #[arg(long, value_name = "FILE", help_heading = "Device information")]
+    csv: Option<PathBuf>,
+    /// Values of those columns: a header and a row for each device
+    #[arg(long, value_name = "FILE", help_heading = "Device information")]
+    mcsv: Option<PathBuf>,
+
     /// Label sheets for a printer, A4 with 28 labels each: svg (a file for each page), pdf or none [default: none]
     #[arg(long, value_name = "FORMAT", help_heading = "Lists of all devices")]
-    labels: Option<String>,
+    labels: Option<Text>,
     /// All QR code pictures in one zip file
     #[arg(long, help_heading = "Lists of all devices")]
     qr_zip: bool,
@@ -171,18 +276,24 @@ struct Arguments {
     /// Leaves passcodes, and the codes that hold them, out of the manifest
     #[arg(long, help_heading = "Lists of all devices")]
     no_passcode_in_manifest: bool,
-    /// Which columns of --mcsv are used: rows key,type,encoding[,REPEAT]
-    #[arg(long, value_name = "FILE", help_heading = "Device information")]
-    csv: Option<PathBuf>,
-    /// Values of those columns: a header and a row for each device
-    #[arg(long, value_name = "FILE", help_heading = "Device information")]
-    mcsv: Option<PathBuf>,
+}
+
+/// How much is said on stderr.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum LogLevel {
+    Error,
+    Info,
+    Debug,
 }
 
 fn main() -> ExitCode {
     cli::exit(|| {
-        let arguments = cli::parse_arguments::<Arguments>(&SINGLE_DASH)?;
-        let job = job(&arguments)?;
+        let arguments = cli::parse_arguments_with::<Arguments>(&SINGLE_DASH, &MULTIPLE)?;
+        let level = arguments.log_level;
+        let job = job_file(arguments).and_then(JobFile::into_job).map_err(failure)?;
+        if level >= LogLevel::Debug {
+            say(format_args!("debug: {job:?}"));
+        }
         let plan = matter_mfg::now()
             .and_then(|time| Plan::new(job, time))
             .map_err(failure)?;
@@ -191,7 +302,7 @@ fn main() -> ExitCode {
         }
         let report = Run::new(&plan).execute(|complete| progress(complete, plan.count()));
         end_progress();
-        tell(&plan, report)
+        tell(&plan, report, level)
     })
 }
 
@@ -203,140 +314,38 @@ fn failure(error: Error) -> Failure {
     }
 }
 
-fn job(arguments: &Arguments) -> Result<Job, Failure> {
-    let given = arguments;
-    let vendor = parse_quietly("--vendor-id", &given.vendor_id, "0x0001..=0xFFF4")?;
-    let product = parse_quietly("--product-id", &given.product_id, "0x0001..=0xFFFF")?;
-    let mut job = Job::new(vendor, product);
-    job.outdir.clone_from(&given.outdir);
-    job.count = parse_number("--count", given.count.as_deref(), 1, u32::MAX)?;
-    job.size = parse("--size", given.size.as_deref())?.unwrap_or(job.size);
-    let threads = parse_number("--jobs", given.jobs.as_deref(), 1, 1024)?;
-    job.threads = threads
-        .and_then(|threads| usize::try_from(threads).ok())
-        .and_then(NonZeroUsize::new);
-
-    job.passcode = parse("--passcode", given.passcode.as_deref())?;
-    let discriminator = given.discriminator.as_deref();
-    job.discriminator = discriminator
-        .map(|text| parse_quietly("--discriminator", text, "0..=4095"))
-        .transpose()?;
-    job.iterations = parse("--iteration-count", given.iteration_count.as_deref())?.unwrap_or(job.iterations);
-    job.flow = parse("--commissioning-flow", given.commissioning_flow.as_deref())?.unwrap_or(job.flow);
-    job.discovery = parse("--discovery-mode", given.discovery_mode.as_deref())?.unwrap_or(job.discovery);
-
-    job.declaration = read("--cert-dclrn", given.cert_dclrn.as_deref(), read_declaration)?;
-    job.attestation = attestation(given)?;
-    fill_storage(&mut job, given)?;
-    job.lifetime_days = parse_number("--lifetime", given.lifetime.as_deref(), 1, 2_932_896)?;
-    let start = given.valid_from.as_deref().map(parse_time).transpose();
-    job.valid_from = start.map_err(|reason| Failure::option("--valid-from", reason))?;
-
-    job.vendor_name = parse("--vendor-name", given.vendor_name.as_deref())?;
-    job.product_name = parse("--product-name", given.product_name.as_deref())?;
-    let version = parse_number("--hw-ver", given.hw_ver.as_deref(), 0, u16::MAX.into())?;
-    job.hardware_version = version.and_then(|version| u16::try_from(version).ok());
-    job.hardware_version_string = parse("--hw-ver-str", given.hw_ver_str.as_deref())?;
-    job.manufacturing_date = parse("--mfg-date", given.mfg_date.as_deref())?;
-    job.serial_number = parse("--serial-num", given.serial_num.as_deref())?;
-    job.rotating_id = match (
-        given.enable_rotating_device_id || given.rd_id_uid_in_secure_cert,
-        parse("--rd-id-uid", given.rd_id_uid.as_deref())?,
-    ) {
-        (true, Some(id)) => RotatingIdPolicy::Given(id),
-        (true, None) => RotatingIdPolicy::Random,
-        (false, None) => RotatingIdPolicy::None,
-        (false, Some(_)) => {
-            return Err(Failure::option(
-                "--rd-id-uid",
-                "needs --enable-rotating-device-id beside it",
-            ));
-        }
+/// The options of `--job` and those of the command line, which win.
+fn job_file(arguments: Arguments) -> Result<JobFile, Error> {
+    let mut file = match &arguments.job {
+        Some(path) => JobFile::read("--job", path)?,
+        None => JobFile::default(),
     };
-    job.lists = lists(given, &job.attestation)?;
-    let columns = read("--csv", given.csv.as_deref(), read_table)?;
-    let values = read("--mcsv", given.mcsv.as_deref(), read_table)?;
-    job.values = match (columns, values) {
-        (Some(columns), Some(values)) => Some((Columns::new(&columns).map_err(failure)?, values)),
-        (None, None) => None,
-        (Some(_), None) => return Err(Failure::option("--csv", "needs --mcsv beside it")),
-        (None, Some(_)) => return Err(Failure::option("--mcsv", "needs --csv beside it")),
-    };
-    Ok(job)
-}
-
-fn fill_storage(job: &mut Job, given: &Arguments) -> Result<(), Failure> {
-    let storage = &mut job.storage;
-    storage.dac_in_secure_cert = given.dac_in_secure_cert;
-    storage.commissionable_data_in_secure_cert = given.commissionable_data_in_secure_cert;
-    storage.rotating_id_in_secure_cert = given.rd_id_uid_in_secure_cert;
-    storage.no_secure_cert_image = given.no_secure_cert_bin;
-    storage.ds_peripheral = given.ds_peripheral;
-    // The vendor's spelling of none.
-    let id = given.efuse_key_id.as_deref().filter(|id| *id != "-1");
-    let id = parse_number("--efuse-key-id", id, 0, u32::from(EfuseKey::MAX.id()))?;
-    storage.efuse_key = id.and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok());
-    storage.target = parse("--target", given.target.as_deref())?.unwrap_or_default();
-    storage.port.clone_from(&given.port);
-    Ok(())
-}
-
-fn lists(given: &Arguments, attestation: &Attestation) -> Result<Lists, Failure> {
-    let mut lists = Lists::default();
-    lists.labels = match given.labels.as_deref() {
-        None | Some("none") => None,
-        Some("svg") => Some(LabelFormat::Svg),
-        Some("pdf") => Some(LabelFormat::Pdf),
-        Some(_) => return Err(Failure::option("--labels", "is none of svg, pdf and none")),
-    };
-    lists.qr_zip = given.qr_zip;
-    lists.no_passcode_in_manifest = given.no_passcode_in_manifest;
-    lists.manifest_signer = match (given.sign_manifest.as_deref(), attestation) {
-        (Some(name), Attestation::Pai(pai)) if name == Path::new("pai") => Some(pai.key.clone()),
-        (Some(name), _) if name == Path::new("pai") => {
-            let reason = "pai is the key of --key, which is not given; the file of a key is allowed";
-            return Err(Failure::option("--sign-manifest", reason));
-        }
-        (file, _) => read("--sign-manifest", file, read_private_key)?,
-    };
-    Ok(lists)
-}
-
-fn attestation(given: &Arguments) -> Result<Attestation, Failure> {
-    if let (false, Some(_)) = (given.test_pki, &given.cn_prefix) {
-        return Err(Failure::option(
-            "--cn-prefix",
-            "names a PAI that is made, which only --test-pki does",
-        ));
+    macro_rules! take_over {
+        (values $($value:ident),+; flags $($flag:ident),+; lists $($list:ident),+) => {
+            $(file.$value = arguments.$value.or(file.$value);)+
+            $(file.$flag |= arguments.$flag;)+
+            $(if let Some(list) = arguments.$list { file.$list = list; })+
+        };
     }
-    let certificate = read("--cert", given.cert.as_deref(), read_certificate)?;
-    let key = read("--key", given.key.as_deref(), read_private_key)?;
-    match (given.test_pki, given.pai, certificate, key) {
-        (true, false, None, None) => {
-            let common_name_prefix = given.cn_prefix.clone().unwrap_or_else(|| "ESP32".into());
-            Ok(Attestation::TestPki { common_name_prefix })
-        }
-        (true, ..) => Err(Failure::option(
-            "--test-pki",
-            "makes its own PAI; --pai, --cert and --key are not allowed",
-        )),
-        (false, true, Some(certificate), Some(key)) => Ok(Attestation::Pai(Box::new(Pai { certificate, key }))),
-        (false, true, ..) => Err(Failure::option("--pai", "needs --cert and --key beside it")),
-        (false, false, None, None) => Ok(Attestation::None),
-        (false, false, Some(_), _) => Err(Failure::option("--cert", "needs --pai beside it")),
-        (false, false, None, Some(_)) => Err(Failure::option("--key", "needs --pai beside it")),
-    }
+    take_over!(
+        values
+            count, vendor_id, product_id, outdir, size, seed, jobs, passcode, discriminator, passcodes,
+            discriminators, salt, verifier, iteration_count, commissioning_flow, discovery_mode, cert, key, password,
+            dac_cert, dac_key, dac_dir, cert_dclrn, lifetime, valid_from, cn_prefix, port, vendor_name, product_name,
+            efuse_key_id, target, labels, sign_manifest,
+            hw_ver, hw_ver_str, mfg_date, serial_num, serials, rd_id_uid, product_finish, product_color, part_number,
+            product_label, product_url, mqtt_host, csv, mcsv;
+        flags
+            encrypt, no_bin, enable_dynamic_passcode, paa, pai, allow_cd_mismatch, test_pki, ds_peripheral,
+            enable_rotating_device_id, dac_in_secure_cert, commissionable_data_in_secure_cert, rd_id_uid_in_secure_cert,
+            no_secure_cert_bin, qr_zip, no_passcode_in_manifest;
+        lists
+            calendar_types, locales, fixed_labels, supported_modes
+    );
+    Ok(file)
 }
 
-fn read<T>(
-    option: &'static str,
-    path: Option<&Path>,
-    reader: fn(&'static str, &Path) -> Result<T, Error>,
-) -> Result<Option<T>, Failure> {
-    path.map(|path| reader(option, path)).transpose().map_err(failure)
-}
-
-fn tell(plan: &Plan, report: Report) -> Result<(), Failure> {
+fn tell(plan: &Plan, report: Report, level: LogLevel) -> Result<(), Failure> {
     let (devices, count, top) = (report.devices, plan.count(), report.top.display());
     if let Some(error) = report.error {
         return Err(Failure::Work(format!(
@@ -347,10 +356,12 @@ fn tell(plan: &Plan, report: Report) -> Result<(), Failure> {
     let phases = Phase::ALL
         .map(|phase| format!("{phase} {:.2}", each(report.timings.get(phase))))
         .join(", ");
-    say(format_args!(
-        "{devices} devices in {:.2} s; milliseconds for each: {phases}",
-        report.elapsed.as_secs_f64()
-    ));
+    if level >= LogLevel::Info {
+        say(format_args!(
+            "{devices} devices in {:.2} s; milliseconds for each: {phases}",
+            report.elapsed.as_secs_f64()
+        ));
+    }
     print(format_args!("devices: {devices} in {top}"))?;
     for (name, path) in [
         ("summary", &report.summary),
@@ -362,6 +373,16 @@ fn tell(plan: &Plan, report: Report) -> Result<(), Failure> {
         if let Some(path) = path {
             print(format_args!("{name}: {}", path.display()))?;
         }
+    }
+    if let Some(reused) = plan.is_pai_reused() {
+        let origin = if reused { "used again" } else { "made" };
+        print(format_args!(
+            "PAI: {origin} in {}",
+            report.top.join("staging").display()
+        ))?;
+    }
+    if plan.is_seeded() {
+        print(format_args!("test run: everything comes from --seed; not for products"))?;
     }
     if let Some(pki) = plan.test_pki() {
         let origin = if pki.is_reused() { "used again" } else { "made" };

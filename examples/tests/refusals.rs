@@ -101,7 +101,54 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--test-pki --dac-in-secure-cert -ds --target esp32h2 --efuse-key-id 1 --port /dev/ttyUSB0", &["--port", "espefuse --chip esp32h2", "BLOCK_KEY1 internal/efuse_key.pem ECDSA_KEY"]),
     ("--test-pki --pai -c PAI-Cert.pem -k PAI-Key.pem", &["--test-pki", "--pai"]),
     ("--test-pki -cd CD.der", &["--test-pki", "--cert-dclrn"]),
-    ("-cn Own", &["--cn-prefix", "--test-pki"]),
+    ("-cn Own", &["--cn-prefix", "--test-pki", "--paa"]),
+    ("--csv repeat.csv --mcsv repeat_m.csv", &["repeat_m.csv:3", "'site'", "REPEAT"]),
+    ("--csv serial.csv --mcsv serial_m.csv", &["--mcsv", "devices 1 and 3 have the same serial number"]),
+    ("--port /dev/ttyUSB0", &["--port", "esptool"]),
+    ("--encrypt --no-bin", &["--encrypt", "--no-bin"]),
+    ("--seed 0", &["--seed", "2..=64"]),
+    ("--seed xyz", &["--seed", "2..=64"]),
+    ("--product-finish shiny", &["--product-finish", "matte"]),
+    ("--product-color pink", &["--product-color", "fuchsia"]),
+    ("--calendar-types Gregorian Mayan", &["--calendar-types", "Gregorian"]),
+    ("--locales en_US", &["--locales"]),
+    ("--fixed-labels 0/seventeen-letters/x", &["--fixed-labels", "1..=16"]),
+    ("--fixed-labels 0/a", &["--fixed-labels", "ENDPOINT/LABEL/VALUE"]),
+    ("--supported-modes 0/a", &["--supported-modes", "MODE/LABEL/ENDPOINT"]),
+    ("--supported-modes 0/a/1 0/b/1", &["--supported-modes", "mode 0 of endpoint 1", "twice"]),
+    ("--mqtt-host=", &["--mqtt-host", "1..=253"]),
+    ("--part-number=", &["--part-number", "1..=32"]),
+    ("--paa --pai -c PAI-Cert.pem -k PAI-Key.pem", &["--paa", "--pai"]),
+    ("--paa -c PAA-Cert.pem", &["--paa", "--key"]),
+    ("--paa -c PAI-Cert.pem -k PAI-Key.pem", &["--cert", "not a PAA"]),
+    ("--paa -c PAA-Cert.pem -k PAI-Key.pem", &["--key", "not the private key"]),
+    ("--paa -c PAA-Cert.pem -k PAA-Key.pem -v 0xFFF1", &["--cert", "0xFFF2", "0xFFF1"]),
+    ("--password xyz", &["--password", "none is given"]),
+    ("--pai -c PAI-Cert.pem -k PAI-Key.pem -cd CD.der -p 0x8002", &["--cert", "0x8002"]),
+    ("-cd CD.der -p 0x8002", &["--cert-dclrn", "0x8002", "--allow-cd-mismatch"]),
+    ("--allow-cd-mismatch", &["--allow-cd-mismatch", "--cert-dclrn"]),
+    ("--dac-cert DAC.pem", &["--dac-cert", "--pai"]),
+    ("--pai -c PAI-Cert.pem --dac-cert PAI-Cert.pem", &["--dac-cert", "--dac-key"]),
+    ("--pai -c PAI-Cert.pem --dac-key PAI-Key.pem", &["--dac-key", "--dac-cert"]),
+    ("--pai -c PAI-Cert.pem --dac-dir inputs --dac-key PAI-Key.pem", &["--dac-dir", "--dac-cert"]),
+    ("--pai -c PAI-Cert.pem --dac-dir missing", &["--dac-dir", "missing"]),
+    ("--pai -c PAI-Cert.pem --dac-dir empty", &["--dac-dir", "no DAC"]),
+    ("--pai -c PAI-Cert.pem --dac-cert PAI-Cert.pem --dac-key PAI-Key.pem", &["PAI-Cert.pem", "authority"]),
+    ("--pai -c PAI-Cert.pem -k PAA-Key.pem --dac-cert PAI-Cert.pem --dac-key PAI-Key.pem", &["--key", "--cert"]),
+    ("--salt U1BBS0UyUCBLZXkgU2FsdA==", &["--salt", "--verifier"]),
+    ("--passcodes missing.txt", &["--passcodes", "missing.txt"]),
+    ("--passcodes pins.txt -n 3", &["--passcodes", "2 for 3 devices"]),
+    ("--passcodes pins.txt --passcode 20202021", &["one device"]),
+    ("--passcodes wrong.txt", &["--passcodes", "wrong.txt", "line 2"]),
+    ("--passcodes pins.txt --serials one.txt", &["--serials", "1 values", "--passcodes has 2"]),
+    ("--discriminators wrong.txt", &["--discriminators", "line 1", "0..=4095"]),
+    ("--serials twice.txt", &["--serials", "line 2", "line 1"]),
+    ("--passcodes pins.txt --csv own.csv --mcsv own_m.csv", &["pins.txt", "column 'passcode'"]),
+    ("--job missing.json", &["--job", "missing.json"]),
+    ("--job unknown.json", &["--job", "unknown field `pascode`"]),
+    ("--job type.json", &["--job", "line 1", "a text or a whole number"]),
+    ("--job flag.json", &["--job", "line 1", "a boolean"]),
+    ("--job broken.json", &["--job", "broken.json"]),
     ("-lt 5", &["--lifetime", "certificates"]),
     ("-vf 2026-01-01", &["--valid-from", "certificates"]),
     ("--test-pki -cn Mvid:FFF2", &["--cn-prefix", "1..=57"]),
@@ -140,6 +187,19 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     fs::copy(pki.join("PAA_cert.pem"), folder.path().join("PAA-Cert.pem")).unwrap();
     fs::copy(pki.join("PAA_key.pem"), folder.path().join("PAA-Key.pem")).unwrap();
     fs::copy(pki.join("PAA_key.pem"), folder.path().join("other-key.pem")).unwrap();
+    write("repeat.csv", b"site,data,string,REPEAT\n");
+    write("repeat_m.csv", b"site,x\nhere,1\nthere,2\n");
+    write("serial.csv", b"serial-num,data,string\n");
+    write("serial_m.csv", b"serial-num\nA\nB\nA\n");
+    write("pins.txt", b"20202021\n30303030\n");
+    write("wrong.txt", b"20202021\n30303030x\n");
+    write("one.txt", b"S1\n");
+    write("twice.txt", b"S1\nS1\n");
+    write("unknown.json", br#"{"pascode": 20202021}"#);
+    write("type.json", br#"{"passcode": 20202021.5}"#);
+    write("flag.json", br#"{"encrypt": "20202021"}"#);
+    write("broken.json", br#"{"passcode": 20202021"#);
+    fs::create_dir(folder.path().join("empty")).unwrap();
     write("garbage", &[0x5A, 0xFF, 0x00, 0x13].repeat(16));
     let pem = fs::read_to_string(pki.join("PAI_cert.pem")).unwrap();
     write("broken.pem", pem.replacen("MII", "M!I", 1).as_bytes());

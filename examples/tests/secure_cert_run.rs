@@ -210,7 +210,7 @@ fn key_for_an_efuse_is_in_a_file_of_its_own() {
     }
 }
 
-/// The vendor's test cases 26, 36 and 62 expect devices.
+/// The vendor's test cases 36 and 62 expect devices.
 #[test]
 fn options_without_effect_are_warned_about() {
     let folder = workplace("0xFFF2", "0x8001");
@@ -219,7 +219,6 @@ fn options_without_effect_are_warned_about() {
             "--efuse-key-id 1",
             "warning: --efuse-key-id: has no effect without --ds-peripheral",
         ),
-        ("--port /dev/ttyUSB0", "warning: --port: has no effect"),
         ("--no-secure-cert-bin --efuse-key-id=-1 --target esp32c3", ""),
     ];
     for (number, (options, warning)) in cases.iter().enumerate() {

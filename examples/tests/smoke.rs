@@ -193,8 +193,8 @@ fn documented_csv_makes_a_device_for_each_row() {
         "mfg_m.csv",
         "\u{feff}id;serial-num;discriminator;passcode;firmware_key;note;site;number;blob\r\n\
          1;A1;1234;20202021;1a2b3c;\"two\n\nlines\";here;-101;CD.der\r\n\
-         2;A2;1235;12345679;1a2b3d;\"a;b\";;102;CD.der\r\n\
-         3;A3;0;1;1a2b3e;x;there;2147483647;CD.der\r\n\r\n",
+         2;A2;1235;12345679;1a2b3d;\"a;b\";here;102;CD.der\r\n\
+         3;A3;0;1;1a2b3e;x;;2147483647;CD.der\r\n\r\n",
     );
     let csv = ["--enable-rotating-device-id", "--csv", "mfg.csv", "--mcsv", "mfg_m.csv"];
     let output = run(folder.path(), &[&["-n", "10"], &LIGHT[..], &csv].concat());
@@ -231,7 +231,7 @@ fn documented_csv_makes_a_device_for_each_row() {
     let site = |row: usize| made[row].0.entries()[2].value.clone();
     assert_eq!(
         [site(0), site(1), site(2)],
-        ["here", "here", "there"].map(|s| esp_nvs_image::OwnedValue::Str(s.into()))
+        ["here"; 3].map(|s| esp_nvs_image::OwnedValue::Str(s.into()))
     );
     assert_eq!(made[0].0.entries()[3].value, esp_nvs_image::OwnedValue::I32(-101));
     let declaration = fs::read(folder.path().join("CD.der")).unwrap();
@@ -450,9 +450,13 @@ fn output_that_cannot_be_written_is_a_failure_of_its_own() {
 }
 
 #[test]
-fn declaration_for_another_product_is_warned_about() {
+fn declaration_for_another_product_is_refused_unless_it_is_allowed() {
     let folder = workplace("0xFFF2", "0x8001");
-    let output = run(folder.path(), &["-v", "0xFFF2", "-p", "0x8002", "-cd", "CD.der"]);
+    let arguments = ["-v", "0xFFF2", "-p", "0x8002", "-cd", "CD.der", "--allow-cd-mismatch"];
+    let output = run(folder.path(), &arguments[..6]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--allow-cd-mismatch"), "{}", stderr(&output));
+    let output = run(folder.path(), &arguments);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(
         stderr(&output).contains("warning: --cert-dclrn: the declaration does not cover"),

@@ -42,6 +42,12 @@ impl Images {
     pub fn secure_cert(&self) -> Option<&[u8]> {
         self.secure_cert.as_ref().map(|image| image.as_slice())
     }
+
+    /// Returns both, to be kept.
+    #[must_use]
+    pub fn into_parts(self) -> (Zeroizing<Vec<u8>>, Option<Zeroizing<Vec<u8>>>) {
+        (self.nvs, self.secure_cert)
+    }
 }
 
 impl fmt::Debug for Images {

@@ -3,8 +3,9 @@ use std::path::Path;
 
 use esp_nvs_image::{Encoding, OwnedValue};
 use matter_factory_data::{
-    CalendarTypes, FactoryEntry, HardwareVersionString, ManufacturingDate, NAMESPACE, PartNumber, ProductColor,
-    ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber, VendorName, is_field_key,
+    AttestationCredentials, CalendarTypes, FactoryEntry, HardwareVersionString, ManufacturingDate, NAMESPACE,
+    PartNumber, ProductColor, ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber,
+    VendorName, is_field_key,
 };
 use matter_spake2p::{Iterations, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -34,6 +35,14 @@ pub(crate) struct Cells {
     pub(crate) product_label: Option<ProductLabel>,
     pub(crate) product_url: Option<ProductUrl>,
     pub(crate) entries: Vec<FactoryEntry>,
+    pub(crate) dac: Option<GivenDac>,
+}
+
+/// A certificate from elsewhere with its key and its PAI, and the device's name if it is in it.
+#[derive(Clone, Debug)]
+pub(crate) struct GivenDac {
+    pub(crate) uuid: Option<String>,
+    pub(crate) credentials: AttestationCredentials,
 }
 
 /// The vendor and product of the run, which a column may repeat but not change.
@@ -76,7 +85,11 @@ pub(crate) fn read(columns: &Columns, table: &Table, ids: Ids) -> Result<Vec<Cel
         for (column, place) in &places {
             let own = row.cells.get(*place).unwrap_or_default();
             let repeated = first.and_then(|first| first.cells.get(*place)).unwrap_or_default();
-            let text = if own.is_empty() && column.repeat { repeated } else { own };
+            let text = if column.repeat { repeated } else { own };
+            if !own.is_empty() && own != text {
+                let reason = "is not the first row's value, which REPEAT gives to all rows";
+                return Err(table.cell_error(row.line, column.key.as_str(), reason));
+            }
             cells
                 .set(column, text, ids)
                 .map_err(|reason| table.cell_error(row.line, column.key.as_str(), reason))?;

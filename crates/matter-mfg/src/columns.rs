@@ -17,7 +17,7 @@ pub(crate) struct Column {
     pub(crate) key: Key,
     pub(crate) source: Source,
     pub(crate) encoding: Encoding,
-    /// A row without a value of its own takes the first row's.
+    /// All rows take the first one's value; theirs are blank or the same.
     pub(crate) repeat: bool,
 }
 

@@ -13,6 +13,8 @@ use crate::tables::{LineEnd, line};
 use crate::timing::{Phase, Timings};
 use crate::{Error, Plan};
 
+mod encrypt;
+
 /// Pixels to a module of the QR code, as in the reference tool's pictures.
 const QR_SCALE: u8 = 6;
 /// The file that holds a key which goes into an eFuse, for espefuse. It is the only one that does.
@@ -26,9 +28,28 @@ pub(crate) struct Device {
     /// None for a device that draws its passcode itself.
     pub(crate) label: Option<Label>,
     /// Until they are on disk.
-    images: Option<Images>,
+    images: Option<Finished>,
     /// The files of the device's folder, once they are on disk.
     files: BTreeMap<String, FileEntry>,
+}
+
+/// The images of a device as they are flashed.
+struct Finished {
+    nvs: Option<Zeroizing<Vec<u8>>>,
+    /// The key of an encrypted one.
+    keys: Option<Zeroizing<Vec<u8>>>,
+    secure_cert: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl From<Images> for Finished {
+    fn from(images: Images) -> Self {
+        let (nvs, secure_cert) = images.into_parts();
+        Self {
+            nvs: Some(nvs),
+            keys: None,
+            secure_cert,
+        }
+    }
 }
 
 /// What is printed on a device.
@@ -122,7 +143,7 @@ impl Device {
             record,
             layout,
             label,
-            images: Some(images),
+            images: Some(images.into()),
             files: BTreeMap::new(),
         })
     }
@@ -132,8 +153,13 @@ impl Device {
         let uuid = &self.uuid;
         let mut draft = Listed::new(Draft::new(top, uuid)?);
         if let Some(images) = &self.images {
-            draft.add(&format!("{uuid}-partition.bin"), images.nvs())?;
-            if let Some(image) = images.secure_cert() {
+            if let Some(nvs) = &images.nvs {
+                draft.add(&format!("{uuid}-partition.bin"), nvs)?;
+            }
+            if let Some(keys) = &images.keys {
+                draft.add(&format!("{uuid}-keys-partition.bin"), keys)?;
+            }
+            if let Some(image) = &images.secure_cert {
                 draft.add(&format!("{uuid}_esp_secure_cert.bin"), image)?;
             }
         }

@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use matter_attestation::{Certificate, PrivateKey};
+use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
 use matter_factory_data::Declaration;
 use zeroize::Zeroizing;
 
@@ -33,6 +33,15 @@ pub(crate) fn read_limited(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     }
 }
 
+/// The text of a file, without a byte order mark.
+pub(crate) fn text<'b>(option: &'static str, path: &Path, bytes: &'b [u8]) -> Result<&'b str, Error> {
+    let wrong = |error: std::str::Utf8Error| {
+        Error::file(option, path, format_args!("byte {} is not UTF-8", error.valid_up_to()))
+    };
+    let text = std::str::from_utf8(bytes).map_err(wrong)?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
 /// Reads a certificate, PEM or DER.
 ///
 /// # Errors
@@ -49,20 +58,31 @@ pub fn read_certificate(option: &'static str, path: &Path) -> Result<Certificate
     Certificate::decode(&read(option, path)?).map_err(wrong)
 }
 
-/// Reads a P-256 private key, PKCS#8 or SEC1, PEM or DER.
+/// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or the bare 32 bytes; encrypted PKCS#8 with a password.
 ///
 /// # Errors
 ///
 /// [`Error::File`], naming `option`.
-pub fn read_private_key(option: &'static str, path: &Path) -> Result<PrivateKey, Error> {
-    let wrong = |error| {
-        Error::file(
-            option,
-            path,
-            format_args!("is not one private key in PEM or DER: {error}"),
-        )
-    };
-    PrivateKey::decode(&read(option, path)?).map_err(wrong)
+pub fn read_private_key(option: &'static str, path: &Path, password: Option<&str>) -> Result<PrivateKey, Error> {
+    let wrong = |error| Error::file(option, path, key_reason(error));
+    decode_private_key(&read(option, path)?, password).map_err(wrong)
+}
+
+/// The same of bytes in memory.
+pub(crate) fn decode_private_key(bytes: &[u8], password: Option<&str>) -> Result<PrivateKey, AttestationError> {
+    match password {
+        // A key that is not encrypted is read as well, as by OpenSSL.
+        Some(password) => PrivateKey::decode_encrypted(bytes, password.as_bytes()),
+        None => PrivateKey::decode(bytes),
+    }
+}
+
+pub(crate) fn key_reason(error: AttestationError) -> String {
+    match error {
+        AttestationError::KeyEncrypted => "is encrypted; --password opens it".into(),
+        AttestationError::KeyPassword => "is encrypted with another password than that of --password".into(),
+        _ => format!("is not one private key in PEM or DER: {error}"),
+    }
 }
 
 /// Reads a signed Certification Declaration in DER.

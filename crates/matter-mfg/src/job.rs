@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use esp_nvs_image::PartitionSize;
 use matter_attestation::{Certificate, DateTime, PrivateKey};
 use matter_factory_data::{
-    Declaration, HardwareVersionString, ManufacturingDate, ProductName, RotatingId, SerialNumber, VendorName,
+    CalendarTypes, Declaration, FixedLabel, HardwareVersionString, Locale, ManufacturingDate, PartNumber, ProductColor,
+    ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber, SupportedMode, VendorName,
 };
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
-use matter_spake2p::Iterations;
+use matter_spake2p::{Iterations, Salt, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-use crate::{Columns, Lists, Storage, Table};
+use crate::{Columns, List, Lists, MqttHost, Seed, Storage, SuppliedDac, Table};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
 #[derive(Clone, Debug)]
@@ -26,12 +27,26 @@ pub struct Job {
     pub product_id: ProductId,
     /// The size of the factory partition.
     pub size: PartitionSize,
+    /// Whether the factory partition is encrypted, each with a key of its own in a keys partition.
+    pub encrypt: bool,
+    /// Whether the factory partition is left out.
+    pub without_image: bool,
     /// How often PBKDF2 iterates.
     pub iterations: Iterations,
     /// The passcode of a single device; drawn when there is none.
     pub passcode: Option<Passcode>,
+    /// The salt of a single device, together with the verifier that was derived with it.
+    pub salt: Option<Salt>,
+    /// The verifier of a single device, which is derived again and compared.
+    pub verifier: Option<Verifier>,
+    /// Whether the devices draw passcodes of their own, so that they store no verifier.
+    pub dynamic_passcode: bool,
+    /// A passcode for each device.
+    pub passcodes: Option<List<Passcode>>,
     /// The discriminator of a single device; drawn when there is none.
     pub discriminator: Option<Discriminator>,
+    /// A discriminator for each device.
+    pub discriminators: Option<List<Discriminator>>,
     /// How devices are commissioned.
     pub flow: CommissioningFlow,
     /// How devices are found.
@@ -48,10 +63,34 @@ pub struct Job {
     pub manufacturing_date: Option<ManufacturingDate>,
     /// The serial number of a single device; drawn when there is none.
     pub serial_number: Option<SerialNumber>,
+    /// A serial number for each device.
+    pub serial_numbers: Option<List<SerialNumber>>,
     /// Whether devices get a unique id for rotating device ids.
     pub rotating_id: RotatingIdPolicy,
+    /// The finish of the product's surface.
+    pub product_finish: Option<ProductFinish>,
+    /// The product's main color.
+    pub product_color: Option<ProductColor>,
+    /// The vendor's part number.
+    pub part_number: Option<PartNumber>,
+    /// The calendars that the devices know.
+    pub calendar_types: Option<CalendarTypes>,
+    /// The languages that the devices know.
+    pub locales: Vec<Locale>,
+    /// The fixed labels of their endpoints.
+    pub fixed_labels: Vec<FixedLabel>,
+    /// The modes of their endpoints.
+    pub supported_modes: Vec<SupportedMode>,
+    /// The product's label.
+    pub product_label: Option<ProductLabel>,
+    /// Where more about the product can be read.
+    pub product_url: Option<ProductUrl>,
+    /// The MQTT broker of ESP RainMaker.
+    pub mqtt_host: Option<MqttHost>,
     /// The Certification Declaration.
     pub declaration: Option<Declaration>,
+    /// Whether a declaration for another product is only warned about.
+    pub allow_declaration_mismatch: bool,
     /// Who signs the devices' certificates.
     pub attestation: Attestation,
     /// Where devices' data is kept.
@@ -66,6 +105,8 @@ pub struct Job {
     pub lists: Lists,
     /// How many threads; `None` for one on each core.
     pub threads: Option<NonZeroUsize>,
+    /// Where all random numbers of a test run come from, which then is the same on every machine.
+    pub seed: Option<Seed>,
 }
 
 /// Whether devices get a unique id for rotating device ids.
@@ -90,6 +131,20 @@ pub enum Attestation {
     None,
     /// A product attestation intermediate.
     Pai(Box<Pai>),
+    /// A product attestation authority, with which a PAI is made first.
+    Paa {
+        /// The authority.
+        authority: Box<Authority>,
+        /// What the common name of the PAI begins with.
+        common_name_prefix: String,
+    },
+    /// Somebody who has already done it: one certificate for each device.
+    Supplied {
+        /// The PAI that has signed all of them.
+        pai: Box<Certificate>,
+        /// They and their keys, in the order of the devices.
+        dacs: Vec<SuppliedDac>,
+    },
     /// A throw-away PKI in `test-pki/` in the output folder, with a declaration signed by the published test key.
     TestPki {
         /// What the common name of the PAI begins with.
@@ -100,6 +155,15 @@ pub enum Attestation {
 /// A product attestation intermediate.
 #[derive(Clone, Debug)]
 pub struct Pai {
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Its key.
+    pub key: PrivateKey,
+}
+
+/// A product attestation authority.
+#[derive(Clone, Debug)]
+pub struct Authority {
     /// Its certificate.
     pub certificate: Certificate,
     /// Its key.
@@ -118,6 +182,12 @@ impl Job {
         Err(_) => unreachable!(),
     };
 
+    /// The folder in which the devices' folders are: lower-case without leading zeros, as the reference tool names it.
+    pub(crate) fn top(&self) -> PathBuf {
+        self.outdir
+            .join(format!("{:x}_{:x}", self.vendor_id.get(), self.product_id.get()))
+    }
+
     /// Describes one device with the reference tool's defaults, written to `out` in the current folder.
     #[must_use]
     pub fn new(vendor_id: VendorId, product_id: ProductId) -> Self {
@@ -127,9 +197,16 @@ impl Job {
             vendor_id,
             product_id,
             size: Self::DEFAULT_SIZE,
+            encrypt: false,
+            without_image: false,
             iterations: Self::DEFAULT_ITERATIONS,
             passcode: None,
+            salt: None,
+            verifier: None,
+            dynamic_passcode: false,
+            passcodes: None,
             discriminator: None,
+            discriminators: None,
             flow: CommissioningFlow::default(),
             discovery: DiscoveryCapabilities::default(),
             vendor_name: None,
@@ -138,8 +215,20 @@ impl Job {
             hardware_version_string: None,
             manufacturing_date: None,
             serial_number: None,
+            serial_numbers: None,
             rotating_id: RotatingIdPolicy::default(),
+            product_finish: None,
+            product_color: None,
+            part_number: None,
+            calendar_types: None,
+            locales: Vec::new(),
+            fixed_labels: Vec::new(),
+            supported_modes: Vec::new(),
+            product_label: None,
+            product_url: None,
+            mqtt_host: None,
             declaration: None,
+            allow_declaration_mismatch: false,
             attestation: Attestation::default(),
             storage: Storage::default(),
             valid_from: None,
@@ -147,6 +236,7 @@ impl Job {
             values: None,
             lists: Lists::default(),
             threads: None,
+            seed: None,
         }
     }
 }

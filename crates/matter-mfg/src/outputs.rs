@@ -53,7 +53,7 @@ impl<'p> Outputs<'p> {
         let outputs = Self {
             lists,
             tables,
-            manifest: Manifest::new(top, &stamp, plan.is_test())?,
+            manifest: Manifest::new(top, &stamp, plan.test_reason().is_some())?,
             zip: zip.transpose()?,
             sheets: sheets.transpose()?,
         };

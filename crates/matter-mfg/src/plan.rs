@@ -1,7 +1,9 @@
+use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
+use esp_nvs_image::{Key, Namespace, OwnedValue};
 use matter_attestation::{Certificate, DateTime};
-use matter_factory_data::{DeviceRecord, RotatingId, SerialNumber, StorageLayout};
+use matter_factory_data::{DeviceRecord, FactoryEntry, RotatingId, SerialNumber, StorageLayout};
 use matter_spake2p::{PaseCredential, PbkdfParameters, Salt};
 use matter_types::{DiscriminatorAllocator, Passcode};
 use rand_core::CryptoRng;
@@ -9,14 +11,19 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::cells::{self, Cells, Ids};
-use crate::job::{Job, RotatingIdPolicy};
+use crate::device::Device;
+use crate::job::{Attestation, Job, RotatingIdPolicy};
+use crate::random::{Purpose, Random};
 use crate::timing::{Phase, Timings};
-use crate::{Error, TestPki, random};
+use crate::{Error, MqttHost, Seed, TestPki};
 
+mod given;
+mod made_pai;
 mod signer;
 mod size;
 mod storage;
 
+use self::made_pai::MadePai;
 use self::signer::Signer;
 
 /// A job whose parts fit together, so that every device of it can be made.
@@ -28,6 +35,7 @@ pub struct Plan {
     layout: StorageLayout<'static>,
     signer: Option<Signer>,
     test_pki: Option<TestPki>,
+    made_pai: Option<MadePai>,
     warnings: Vec<String>,
     time: DateTime,
 }
@@ -46,27 +54,31 @@ impl Plan {
     ///
     /// [`Error::Option`], [`Error::File`] or [`Error::Cell`] with what is wrong and what is allowed.
     pub fn new(mut job: Job, time: DateTime) -> Result<Self, Error> {
-        let mut rng = random::system()?;
+        let mut rng = Random::open(job.seed.as_ref(), Purpose::Run)?;
+        let time = job.seed.as_ref().map_or(Ok(time), |_| Seed::time())?;
+        check_combinations(&job)?;
         let mut warnings = Vec::new();
         let ids = Ids {
             vendor: job.vendor_id,
             product: job.product_id,
         };
-        let cells = match &job.values {
-            Some((columns, table)) => cells::read(columns, table, ids)?,
-            None => Vec::new(),
+        let rows = match &job.values {
+            Some((columns, table)) => Some(cells::read(columns, table, ids)?),
+            None => None,
         };
-        let count = count(&job, &cells, &mut warnings)?;
+        let count = given::count(&job, rows.as_ref().map(Vec::len), &mut warnings)?;
+        let mut cells = rows.unwrap_or_default();
         check_single(&job, count)?;
         let layout = storage::layout(&mut job, count, &mut warnings)?;
-        let (test_pki, signer) = signer::open_signer(&mut job, time, &mut rng)?;
-        if let Some(declaration) = &job.declaration
-            && !declaration.content().covers(job.vendor_id, job.product_id)
-        {
-            warnings.push(format!(
-                "--cert-dclrn: the declaration does not cover vendor {} and product {}; commissioners will refuse it",
-                job.vendor_id, job.product_id
-            ));
+        given::merge(&job, &mut cells, count, time)?;
+        let signer::Opened {
+            test_pki,
+            made_pai,
+            signer,
+        } = signer::open_signer(&mut job, time, &mut rng)?;
+        check_declaration(&job, &mut warnings)?;
+        if job.seed.is_some() {
+            warnings.push("--seed: whoever knows the seed knows all passcodes and keys; for tests only".into());
         }
         let plan = Self {
             job,
@@ -75,6 +87,7 @@ impl Plan {
             layout,
             signer,
             test_pki,
+            made_pai,
             warnings,
             time,
         };
@@ -101,10 +114,69 @@ impl Plan {
         self.test_pki.as_ref()
     }
 
-    /// Tells whether the devices are for development only.
+    /// Tells why the devices are for tests only, if they are.
     #[must_use]
-    pub const fn is_test(&self) -> bool {
-        self.test_pki.is_some()
+    pub const fn test_reason(&self) -> Option<&'static str> {
+        if self.job.seed.is_some() {
+            return Some(
+                "This run took its random numbers from a given seed and its time from nowhere.\n\
+                 Whoever knows the seed knows the passcodes and keys of its devices, which are for tests only.\n",
+            );
+        }
+        if self.test_pki.is_some() {
+            return Some(
+                "This run used a throw-away PKI and a Certification Declaration signed with the published test key.\n\
+                 Its devices are for development: commissioners refuse them unless they are told to trust test devices.\n",
+            );
+        }
+        None
+    }
+
+    /// Tells whether everything comes from a seed.
+    #[must_use]
+    pub const fn is_seeded(&self) -> bool {
+        self.job.seed.is_some()
+    }
+
+    pub(crate) const fn made_pai(&self) -> Option<&MadePai> {
+        self.made_pai.as_ref()
+    }
+
+    /// Tells for a run with `--paa` whether its PAI is that of an earlier run; `None` for other runs.
+    #[must_use]
+    pub fn is_pai_reused(&self) -> Option<bool> {
+        self.made_pai.as_ref().map(MadePai::is_reused)
+    }
+
+    /// Opens the random numbers of a device.
+    pub(crate) fn random(&self, index: u32) -> Result<Random, Error> {
+        Random::open(self.job.seed.as_ref(), Purpose::Device(index))
+    }
+
+    /// Returns the discriminators to draw from: without those that are given, so that no drawn one repeats any of them
+    /// while there are others.
+    pub(crate) fn discriminators(&self) -> DiscriminatorAllocator {
+        let given = self.cells.iter().filter_map(|cells| cells.discriminator);
+        DiscriminatorAllocator::new().with_taken(given)
+    }
+
+    /// Returns how many threads were asked for. With a seed there is one, so that discriminators are drawn in order.
+    pub(crate) const fn threads(&self) -> Option<NonZeroUsize> {
+        if self.job.seed.is_some() {
+            return Some(NonZeroUsize::MIN);
+        }
+        self.job.threads
+    }
+
+    /// Encrypts a finished device's image or leaves it out, as the job says.
+    pub(crate) fn seal(&self, device: &mut Device, index: u32) -> Result<(), Error> {
+        if self.job.encrypt {
+            device.encrypt(&mut Random::open(self.job.seed.as_ref(), Purpose::Encryption(index))?)?;
+        }
+        if self.job.without_image {
+            device.drop_image();
+        }
+        Ok(())
     }
 
     pub(crate) const fn job(&self) -> &Job {
@@ -120,7 +192,10 @@ impl Plan {
     }
 
     pub(crate) fn pai(&self) -> Option<&Certificate> {
-        self.signer.as_ref().map(|signer| &signer.pai)
+        match &self.job.attestation {
+            Attestation::Supplied { pai, .. } => Some(pai),
+            _ => self.signer.as_ref().map(|signer| &signer.pai),
+        }
     }
 
     /// Makes the record of a device, everything that is not given drawn from `rng`, the discriminator without replacement
@@ -144,20 +219,30 @@ impl Plan {
             let mut allocator = discriminators.lock().unwrap_or_else(PoisonError::into_inner);
             allocator.draw(rng)
         });
-        let pase = timings.measure(Phase::Derivation, || {
-            let given = cells.passcode.as_ref().or(job.passcode.as_ref()).cloned();
-            let passcode = given.unwrap_or_else(|| Passcode::generate(rng));
-            let iterations = cells.iterations.unwrap_or(job.iterations);
-            let salt = cells.salt.unwrap_or_else(|| Salt::generate(rng));
-            PaseCredential::derive(passcode, PbkdfParameters { iterations, salt })
-        });
-        let pase = pase.map_err(Error::encode)?;
-        let mut record = DeviceRecord::new(job.vendor_id, job.product_id, discriminator, &pase);
+        let given = cells.passcode.as_ref().or(job.passcode.as_ref()).cloned();
+        let passcode = given.unwrap_or_else(|| Passcode::generate(rng));
+        let iterations = cells.iterations.unwrap_or(job.iterations);
+        let salt = cells.salt.unwrap_or_else(|| Salt::generate(rng));
+        let parameters = PbkdfParameters { iterations, salt };
+        let (vendor, product) = (job.vendor_id, job.product_id);
+        let mut record = if job.dynamic_passcode {
+            DeviceRecord::with_dynamic_passcode(vendor, product, discriminator, parameters)
+        } else {
+            let pase = timings.measure(Phase::Derivation, || PaseCredential::derive(passcode, parameters));
+            DeviceRecord::new(vendor, product, discriminator, &pase.map_err(Error::encode)?)
+        };
         self.fill(&mut record, cells, rng)?;
         let mut bytes = [0; 16];
         rng.fill_bytes(&mut bytes);
         let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
         let uuid = uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned();
+        if let Some(given) = &cells.dac {
+            record
+                .set_credentials(given.credentials.clone())
+                .map_err(Error::encode)?;
+            let uuid = given.uuid.clone().unwrap_or(uuid);
+            return Ok(Identity { uuid, record });
+        }
         if let Some(signer) = &self.signer {
             let credentials = timings.measure(Phase::Certificates, || signer.issue(&uuid, job, rng))?;
             record.set_credentials(credentials).map_err(Error::encode)?;
@@ -180,12 +265,15 @@ impl Plan {
             .manufacturing_date
             .clone()
             .or_else(|| job.manufacturing_date.clone());
-        record.product_finish = cells.product_finish;
-        record.product_color = cells.product_color;
-        record.part_number.clone_from(&cells.part_number);
-        record.calendar_types = cells.calendar_types;
-        record.product_label.clone_from(&cells.product_label);
-        record.product_url.clone_from(&cells.product_url);
+        record.product_finish = cells.product_finish.or(job.product_finish);
+        record.product_color = cells.product_color.or(job.product_color);
+        record.part_number = cells.part_number.clone().or_else(|| job.part_number.clone());
+        record.calendar_types = cells.calendar_types.or(job.calendar_types);
+        record.locales.clone_from(&job.locales);
+        record.fixed_labels.clone_from(&job.fixed_labels);
+        record.supported_modes.clone_from(&job.supported_modes);
+        record.product_label = cells.product_label.clone().or_else(|| job.product_label.clone());
+        record.product_url = cells.product_url.clone().or_else(|| job.product_url.clone());
         let given = cells.rotating_id.clone();
         record.rotating_id = given.or_else(|| match &job.rotating_id {
             RotatingIdPolicy::None => None,
@@ -201,6 +289,9 @@ impl Plan {
             Some(serial) => serial,
             None => random_serial(rng)?,
         });
+        if let Some(host) = &job.mqtt_host {
+            record.add_entry(broker(host)).map_err(Error::encode)?;
+        }
         for entry in &cells.entries {
             record
                 .add_entry(entry.clone())
@@ -233,29 +324,65 @@ impl Plan {
     }
 }
 
-/// The number of devices: the rows of the values file, which win with a warning, or what was asked for.
-fn count(job: &Job, cells: &[Cells], warnings: &mut Vec<String>) -> Result<u32, Error> {
-    const RANGE: &str = "0 is not in 1..=4294967295";
-    let Some((_, table)) = &job.values else {
-        return match job.count {
-            Some(0) => Err(Error::option("--count", RANGE)),
-            count => Ok(count.unwrap_or(1)),
-        };
+/// Options that stand alone and not beside each other.
+fn check_combinations(job: &Job) -> Result<(), Error> {
+    if job.encrypt && job.without_image {
+        return Err(Error::option("--encrypt", "has nothing to encrypt beside --no-bin"));
+    }
+    if job.dynamic_passcode {
+        if job.salt.is_some() || job.verifier.is_some() {
+            let option = if job.salt.is_some() { "--salt" } else { "--verifier" };
+            return Err(Error::option(option, "is not allowed beside --enable-dynamic-passcode"));
+        }
+        let given = [
+            ("--passcode", job.passcode.is_some()),
+            ("--passcodes", job.passcodes.is_some()),
+        ];
+        if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+            let reason = "is not allowed beside --enable-dynamic-passcode: devices draw their passcodes themselves";
+            return Err(Error::option(option, reason));
+        }
+    }
+    Ok(())
+}
+
+/// A declaration that does not cover the product is refused by every commissioner.
+fn check_declaration(job: &Job, warnings: &mut Vec<String>) -> Result<(), Error> {
+    let Some(declaration) = &job.declaration else {
+        return Ok(());
     };
-    if job.count == Some(0) {
-        return Err(Error::option("--count", RANGE));
+    if declaration.content().covers(job.vendor_id, job.product_id) {
+        return Ok(());
     }
-    let rows = u32::try_from(cells.len()).unwrap_or(u32::MAX);
-    if rows == 0 {
-        return Err(Error::file("--mcsv", table.path(), "has no row below its header"));
+    let reason = format!(
+        "the declaration does not cover vendor {} and product {}; commissioners will refuse it",
+        job.vendor_id, job.product_id
+    );
+    if job.allow_declaration_mismatch {
+        warnings.push(format!("--cert-dclrn: {reason}"));
+        return Ok(());
     }
-    if let Some(asked) = job.count.filter(|asked| *asked != rows) {
-        let path = table.path().display();
-        warnings.push(format!(
-            "{path} has {rows} rows, so that {rows} devices are made and not the {asked} of --count"
-        ));
+    Err(Error::option(
+        "--cert-dclrn",
+        format_args!("{reason}; --allow-cd-mismatch takes it nevertheless"),
+    ))
+}
+
+/// What the RainMaker firmware reads, in its own namespace.
+fn broker(host: &MqttHost) -> FactoryEntry {
+    const NAMESPACE: Namespace = match Namespace::new("rmaker_creds") {
+        Ok(namespace) => namespace,
+        Err(_) => unreachable!(),
+    };
+    const KEY: Key = match Key::new("mqtt_host") {
+        Ok(key) => key,
+        Err(_) => unreachable!(),
+    };
+    FactoryEntry {
+        namespace: NAMESPACE,
+        key: KEY,
+        value: OwnedValue::Str(host.as_str().into()),
     }
-    Ok(rows)
 }
 
 /// Values that only one device may have, given by an option or by a column and not by both.
@@ -269,6 +396,9 @@ fn check_single(job: &Job, count: u32) -> Result<(), Error> {
             "rd-id-uid",
             matches!(job.rotating_id, RotatingIdPolicy::Given(_)),
         ),
+        // Without a column: one of that name is refused with the column's own reason.
+        ("--salt", "", job.salt.is_some()),
+        ("--verifier", "", job.verifier.is_some()),
     ];
     for (option, column, _) in single.iter().filter(|(_, _, given)| *given) {
         if count > 1 {

@@ -1,16 +1,149 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
+use matter_attestation::DateTime;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::Error;
+use crate::{Error, parse_time};
 
-/// The operating system's cryptographic random numbers.
-pub(crate) type SystemRandom = UnwrapErr<SysRng>;
-
-/// Opens the system's source, after one draw that shows that it answers.
+/// Where all random numbers of a test run come from.
 ///
-/// A source that answered once does not fail later on any supported system (`getrandom(2)`: once initialised, small
-/// reads neither block nor fail), which is why the generator behind it may treat a failure as impossible.
-pub(crate) fn system() -> Result<SystemRandom, Error> {
-    getrandom::u64().map_err(|_| Error::Random)?;
-    Ok(UnwrapErr(SysRng))
+/// Whoever has the seed has the passcodes and keys, so that such a run is for tests only and marked as such.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Seed([u8; Self::MAX_LEN]);
+
+impl Seed {
+    /// The most bytes.
+    pub const MAX_LEN: usize = 32;
+
+    /// Returns what a run with a seed takes for the current time: the first second of 2026.
+    pub(crate) fn time() -> Result<DateTime, Error> {
+        parse_time("2026-01-01").map_err(|_| Error::Clock)
+    }
+}
+
+impl FromStr for Seed {
+    type Err = &'static str;
+
+    /// Reads 1..=32 bytes in hexadecimal; fewer than 32 are followed by zeros.
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        const FORM: &str = "not 2..=64 hexadecimal digits, two for each byte";
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.is_empty() || pairs.len() > Self::MAX_LEN || !rest.is_empty() {
+            return Err(FORM);
+        }
+        let mut seed = Self([0; Self::MAX_LEN]);
+        for (to, pair) in seed.0.iter_mut().zip(pairs) {
+            let digits = pair.iter().all(u8::is_ascii_hexdigit);
+            let text = std::str::from_utf8(pair).ok().filter(|_| digits).ok_or(FORM)?;
+            *to = u8::from_str_radix(text, 16).map_err(|_| FORM)?;
+        }
+        Ok(seed)
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed([elided])")
+    }
+}
+
+/// What random numbers are for; with a seed, those for one purpose do not depend on how many another one takes.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// What is made once for the run.
+    Run,
+    /// A device, by its number.
+    Device(u32),
+    /// The key of a device's encrypted partition.
+    Encryption(u32),
+}
+
+/// Random numbers: the operating system's, or for tests those of a seed.
+pub(crate) enum Random {
+    System(UnwrapErr<SysRng>),
+    Seeded(Box<ChaCha20Rng>),
+}
+
+impl Random {
+    /// Opens the source, the system's after one draw that shows that it answers.
+    ///
+    /// A source that answered once does not fail later on any supported system (`getrandom(2)`: once initialised, small
+    /// reads neither block nor fail), which is why the generator behind it may treat a failure as impossible.
+    pub(crate) fn open(seed: Option<&Seed>, purpose: Purpose) -> Result<Self, Error> {
+        let Some(seed) = seed else {
+            getrandom::u64().map_err(|_| Error::Random)?;
+            return Ok(Self::System(UnwrapErr(SysRng)));
+        };
+        let mut rng = Box::new(ChaCha20Rng::from_seed(seed.0));
+        rng.set_stream(match purpose {
+            Purpose::Run => u64::MAX,
+            Purpose::Device(index) => u64::from(index) << 1,
+            Purpose::Encryption(index) => u64::from(index) << 1 | 1,
+        });
+        Ok(Self::Seeded(rng))
+    }
+}
+
+impl TryRng for Random {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(match self {
+            Self::System(rng) => rng.next_u32(),
+            Self::Seeded(rng) => rng.next_u32(),
+        })
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(match self {
+            Self::System(rng) => rng.next_u64(),
+            Self::Seeded(rng) => rng.next_u64(),
+        })
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        match self {
+            Self::System(rng) => rng.fill_bytes(bytes),
+            Self::Seeded(rng) => rng.fill_bytes(bytes),
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Random {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_whole_bytes_in_hexadecimal() {
+        assert!("00".parse::<Seed>().is_ok() && "fF".repeat(32).parse::<Seed>().is_ok());
+        for text in ["", "0", "0x00", "+1", "xy", &"00".repeat(33)] {
+            assert!(text.parse::<Seed>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_purpose_has_numbers_of_its_own() {
+        let seed: Seed = "01".parse().unwrap();
+        let draw = |purpose| Random::open(Some(&seed), purpose).unwrap().next_u64();
+        let drawn = [
+            Purpose::Run,
+            Purpose::Device(0),
+            Purpose::Device(1),
+            Purpose::Encryption(0),
+        ]
+        .map(draw);
+        assert_eq!(drawn[1], draw(Purpose::Device(0)));
+        for (i, number) in drawn.iter().enumerate() {
+            assert!(!drawn[..i].contains(number));
+        }
+    }
 }

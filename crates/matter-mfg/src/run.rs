@@ -11,7 +11,7 @@ use matter_types::DiscriminatorAllocator;
 use crate::device::Device;
 use crate::folder::{DraftFile, create_private};
 use crate::outputs::Outputs;
-use crate::{Error, Plan, Timings, random};
+use crate::{Error, Plan, Timings};
 
 /// How many finished devices may wait for their rows in the tables, for each thread.
 const QUEUE: usize = 16;
@@ -61,13 +61,10 @@ impl<'p> Run<'p> {
     /// Prepares the execution of a plan. Nothing is written.
     #[must_use]
     pub fn new(plan: &'p Plan) -> Self {
-        let job = plan.job();
-        // Lower-case without leading zeros, as the reference tool names it.
-        let name = format!("{:x}_{:x}", job.vendor_id.get(), job.product_id.get());
         Self {
             plan,
-            top: job.outdir.join(name),
-            discriminators: Mutex::new(DiscriminatorAllocator::new()),
+            top: plan.job().top(),
+            discriminators: Mutex::new(plan.discriminators()),
         }
     }
 
@@ -102,9 +99,12 @@ impl<'p> Run<'p> {
         if let Some(pki) = self.plan.test_pki() {
             pki.publish(&self.plan.job().outdir)?;
         }
+        if let Some(pai) = self.plan.made_pai() {
+            pai.publish()?;
+        }
         let (mut outputs, stamp) = Outputs::new(self.plan, &self.top)?;
-        if self.plan.test_pki().is_some() {
-            mark_test_run(&self.top, &stamp)?;
+        if let Some(reason) = self.plan.test_reason() {
+            mark_test_run(&self.top, &stamp, reason)?;
         }
         let made = self.make_all(&mut outputs, report, progress);
         if report.devices > 0 {
@@ -128,7 +128,7 @@ impl<'p> Run<'p> {
         report: &mut Report,
         progress: &mut impl FnMut(u32),
     ) -> Result<(), Error> {
-        let wanted = self.plan.job().threads.map_or_else(cores, NonZeroUsize::get);
+        let wanted = self.plan.threads().map_or_else(cores, NonZeroUsize::get);
         let threads = wanted.min(usize::try_from(self.plan.count()).unwrap_or(usize::MAX));
         let next = AtomicU32::new(0);
         let stop = AtomicBool::new(false);
@@ -175,8 +175,9 @@ impl<'p> Run<'p> {
         let mut timings = Timings::default();
         let identity = self
             .plan
-            .device(index, &mut random::system()?, &self.discriminators, &mut timings)?;
+            .device(index, &mut self.plan.random(index)?, &self.discriminators, &mut timings)?;
         let mut device = Device::finish(identity, self.plan, &mut timings)?;
+        self.plan.seal(&mut device, index)?;
         timings.measure(crate::Phase::Files, || device.publish(&self.top))?;
         // The tables do not need them, and many devices may wait for their rows.
         device.drop_files(self.plan.job().lists.qr_zip);
@@ -215,12 +216,9 @@ fn collect(
     failure.map_or(Ok(()), Err)
 }
 
-fn mark_test_run(top: &Path, stamp: &str) -> Result<(), Error> {
+fn mark_test_run(top: &Path, stamp: &str, reason: &str) -> Result<(), Error> {
     let mut mark = DraftFile::new(top, &format!("test-run-{stamp}.txt"))?;
-    mark.write(
-        b"This run used a throw-away PKI and a Certification Declaration signed with the published test key.\n\
-          Its devices are for development: commissioners refuse them unless they are told to trust test devices.\n",
-    )?;
+    mark.write(reason.as_bytes())?;
     mark.publish().map(|_| ())
 }
 

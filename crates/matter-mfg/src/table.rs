@@ -51,11 +51,13 @@ impl fmt::Debug for TableRow {
 ///
 /// [`Error::File`] when it cannot be read or is not a table.
 pub fn read_table(option: &'static str, path: &Path) -> Result<Table, Error> {
-    let bytes = inputs::read(option, path)?;
+    parse_table(option, path, &inputs::read(option, path)?)
+}
+
+/// Reads a table from the bytes of a file.
+pub(crate) fn parse_table(option: &'static str, path: &Path, bytes: &[u8]) -> Result<Table, Error> {
     let wrong = |reason: String| Error::file(option, path, reason);
-    let text =
-        std::str::from_utf8(&bytes).map_err(|error| wrong(format!("byte {} is not UTF-8", error.valid_up_to())))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = inputs::text(option, path, bytes)?;
     let first = text.lines().next().unwrap_or_default();
     let semicolons = first.matches(';').count() > first.matches(',').count();
     let mut reader = ReaderBuilder::new()

@@ -78,7 +78,7 @@ impl TestPki {
 
     fn open(folder: PathBuf, vendor: VendorId, product: ProductId, name: &str) -> Result<Self, Error> {
         let pai = inputs::read_certificate(OPTION, &folder.join(PAI_CERT))?;
-        let pai_key = inputs::read_private_key(OPTION, &folder.join(PAI_KEY))?;
+        let pai_key = inputs::read_private_key(OPTION, &folder.join(PAI_KEY), None)?;
         let declaration = inputs::read_declaration(OPTION, &folder.join(DECLARATION))?;
         let fits = pai.vendor_id() == Some(vendor)
             && pai.product_id() == Some(product)
@@ -163,7 +163,7 @@ impl TestPki {
 }
 
 /// What the common name of the PAI may begin with: it has at most 64 bytes, and no ids beside those of its attributes.
-fn check_prefix(prefix: &str) -> Result<(), Error> {
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), Error> {
     const MAX: usize = 57;
     let ids = ["Mvid:", "Mpid:"].iter().any(|id| prefix.contains(id));
     if prefix.is_empty() || prefix.len() > MAX || prefix.chars().any(char::is_control) || ids {

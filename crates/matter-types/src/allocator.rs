@@ -73,6 +73,25 @@ impl DiscriminatorAllocator {
         })
     }
 
+    /// Starts a new block, without a distance between equal short discriminators, in which `taken` are not drawn.
+    ///
+    /// Once the others are used up, the next block has all 4096 again.
+    #[must_use]
+    pub fn with_taken(self, taken: impl IntoIterator<Item = Discriminator>) -> Self {
+        let mut allocator = Self::new();
+        for discriminator in taken {
+            let unused = allocator.values.iter().skip(allocator.drawn);
+            let place = unused
+                .zip(allocator.drawn..)
+                .find(|(value, _)| **value == discriminator.get());
+            if let Some((_, place)) = place {
+                allocator.values.swap(allocator.drawn, place);
+                allocator.drawn += 1;
+            }
+        }
+        allocator
+    }
+
     /// Draws the next discriminator, each that is allowed equally likely.
     pub fn draw<R: CryptoRng + ?Sized>(&mut self, rng: &mut R) -> Discriminator {
         if self.drawn == COUNT {

@@ -4,6 +4,7 @@ use matter_attestation::{
 use matter_factory_data::AttestationCredentials;
 use rand_core::CryptoRng;
 
+use super::made_pai::MadePai;
 use crate::job::{Attestation, Job};
 use crate::{Error, TestPki};
 
@@ -38,15 +39,19 @@ impl Signer {
     }
 }
 
+/// Who signs, if anybody does, and where that one comes from.
+#[derive(Default)]
+pub(super) struct Opened {
+    pub(super) test_pki: Option<TestPki>,
+    pub(super) made_pai: Option<MadePai>,
+    pub(super) signer: Option<Signer>,
+}
+
 /// Finds out who signs; for a test run also the declaration.
-pub(super) fn open_signer(
-    job: &mut Job,
-    time: DateTime,
-    rng: &mut impl CryptoRng,
-) -> Result<(Option<TestPki>, Option<Signer>), Error> {
+pub(super) fn open_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Result<Opened, Error> {
     let start = job.valid_from.unwrap_or(time);
     match &job.attestation {
-        Attestation::None => {
+        Attestation::None | Attestation::Supplied { .. } => {
             let given = [
                 ("--lifetime", job.lifetime_days.is_some()),
                 ("--valid-from", job.valid_from.is_some()),
@@ -54,10 +59,27 @@ pub(super) fn open_signer(
             match given.iter().find(|(_, given)| *given) {
                 Some((option, _)) => Err(Error::option(
                     option,
-                    "is for certificates, and nobody is named to sign any",
+                    "is for certificates that are made, and nobody is named to sign any",
                 )),
-                None => Ok((None, None)),
+                None => Ok(Opened::default()),
             }
+        }
+        Attestation::Paa {
+            authority,
+            common_name_prefix,
+        } => {
+            let made = MadePai::open_or_make(job, authority, common_name_prefix, start, rng)?;
+            let signer = Signer {
+                validity: validity(job, &made.certificate, start)?,
+                pai: made.certificate.clone(),
+                key: made.key.clone(),
+            };
+            check_pai(job, &signer, ("--paa", "--paa"))?;
+            Ok(Opened {
+                made_pai: Some(made),
+                signer: Some(signer),
+                ..Opened::default()
+            })
         }
         Attestation::Pai(given) => {
             let pai = given.certificate.clone();
@@ -67,7 +89,10 @@ pub(super) fn open_signer(
                 key: given.key.clone(),
             };
             check_pai(job, &signer, ("--cert", "--key"))?;
-            Ok((None, Some(signer)))
+            Ok(Opened {
+                signer: Some(signer),
+                ..Opened::default()
+            })
         }
         Attestation::TestPki { common_name_prefix } => {
             if job.declaration.is_some() {
@@ -87,7 +112,11 @@ pub(super) fn open_signer(
                 key: key.clone(),
             };
             check_pai(job, &signer, ("--test-pki", "--test-pki"))?;
-            Ok((Some(pki), Some(signer)))
+            Ok(Opened {
+                test_pki: Some(pki),
+                signer: Some(signer),
+                ..Opened::default()
+            })
         }
     }
 }
@@ -99,7 +128,12 @@ fn check_pai(job: &Job, signer: &Signer, (cert, key): (&'static str, &'static st
         }
         _ => Error::option(cert, error),
     })?;
-    let found = signer.pai.vendor_id();
+    check_pai_certificate(job, &signer.pai, cert)
+}
+
+/// That it is a PAI, and one of the vendor and of the product or of all.
+pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: &'static str) -> Result<(), Error> {
+    let found = pai.vendor_id();
     if found != Some(job.vendor_id) {
         let found = found.map_or("no vendor".to_owned(), |id| format!("vendor {id}"));
         let reason = format!(
@@ -108,24 +142,24 @@ fn check_pai(job: &Job, signer: &Signer, (cert, key): (&'static str, &'static st
         );
         return Err(Error::option(cert, reason));
     }
-    if let Some(found) = signer.pai.product_id().filter(|found| *found != job.product_id) {
+    if let Some(found) = pai.product_id().filter(|found| *found != job.product_id) {
         let reason = format!(
             "the PAI is for product {found}, and the devices are of product {}",
             job.product_id
         );
         return Err(Error::option(cert, reason));
     }
-    if signer.pai.path_len() != Some(0) {
+    if pai.path_len() != Some(0) {
         return Err(Error::option(cert, "is not a PAI, whose path length is 0"));
     }
     Ok(())
 }
 
 /// How long the devices' certificates are valid: within the issuer's time.
-fn validity(job: &Job, issuer: &Certificate, start: DateTime) -> Result<Validity, Error> {
+pub(super) fn validity(job: &Job, issuer: &Certificate, start: DateTime) -> Result<Validity, Error> {
     let (first, last) = (issuer.not_before(), issuer.not_after());
     if start < first || start > last {
-        let reason = format!("{start} is not in {first}..={last}, when the PAI is valid");
+        let reason = format!("{start} is not in {first}..={last}, when its issuer is valid");
         return Err(Error::option("--valid-from", reason));
     }
     let Some(days) = job.lifetime_days else {
@@ -137,7 +171,7 @@ fn validity(job: &Job, issuer: &Certificate, start: DateTime) -> Result<Validity
     }
     let period = Validity::from_days(start, days).map_err(|error| Error::option("--lifetime", error))?;
     if period.not_after() > last {
-        let reason = format!("{days} days from {start} end after {last}, when the PAI ends");
+        let reason = format!("{days} days from {start} end after {last}, when its issuer ends");
         return Err(Error::option("--lifetime", reason));
     }
     Ok(period)

@@ -56,14 +56,24 @@ impl Plan {
             };
             let mut record = DeviceRecord::new(self.job.vendor_id, self.job.product_id, Discriminator::MIN, pase);
             self.fill(&mut record, cells, rng)?;
+            if let Some(given) = &cells.dac {
+                record
+                    .set_credentials(given.credentials.clone())
+                    .map_err(Error::encode)?;
+            }
             if let Some(stand_in) = &stand_in {
                 record
                     .set_credentials(stand_in.credentials.clone())
                     .map_err(Error::encode)?;
             }
-            check_fits(&record, stand_in.as_ref(), size, &self.layout)?;
-            if let Some(stand_in) = stand_in.as_ref().filter(|_| self.layout.has_secure_cert()) {
-                check_secure_cert(&record, stand_in, &self.layout)?;
+            let lists = !self.job.fixed_labels.is_empty() || !self.job.supported_modes.is_empty();
+            let longest = match (&self.job.values, lists) {
+                (None, true) => "--supported-modes",
+                _ => "--mcsv",
+            };
+            check_fits(&record, stand_in.as_ref(), size, &self.layout, longest)?;
+            if self.layout.has_secure_cert() {
+                check_secure_cert(&record, stand_in.as_ref(), &self.layout)?;
             }
         }
         Ok(())
@@ -107,16 +117,20 @@ struct StandIn {
 }
 
 /// Lays the other partition out, whose size is fixed.
-fn check_secure_cert(record: &DeviceRecord, stand_in: &StandIn, layout: &StorageLayout<'_>) -> Result<(), Error> {
+fn check_secure_cert(
+    record: &DeviceRecord,
+    stand_in: Option<&StandIn>,
+    layout: &StorageLayout<'_>,
+) -> Result<(), Error> {
     let image = record.encode_secure_cert(layout).map_err(Error::encode)?;
     let mut buffer = Zeroizing::new(vec![0; SecureCertSize::DEFAULT.bytes()]);
     let mut writer = Writer::new(&mut buffer, SecureCertSize::DEFAULT);
-    let dac = vec![0; stand_in.dac_len];
+    let dac = stand_in.map(|stand_in| vec![0; stand_in.dac_len]);
     for record in Image::new(&image).records() {
         let record = record.map_err(Error::encode)?;
-        let data = match record.kind() {
-            RecordType::DEV_CERT => dac.as_slice(),
-            RecordType::CA_CERT => stand_in.pai.as_slice(),
+        let data = match (record.kind(), stand_in, &dac) {
+            (RecordType::DEV_CERT, _, Some(dac)) => dac.as_slice(),
+            (RecordType::CA_CERT, Some(stand_in), _) => stand_in.pai.as_slice(),
             _ => record.data(),
         };
         let laid_out = writer.push_raw(&RawRecord::new(record.kind(), record.subtype(), data));
@@ -125,11 +139,13 @@ fn check_secure_cert(record: &DeviceRecord, stand_in: &StandIn, layout: &Storage
     Ok(())
 }
 
+/// `longest` names what can have made a key or a value too long.
 fn check_fits(
     record: &DeviceRecord,
     stand_in: Option<&StandIn>,
     size: PartitionSize,
     layout: &StorageLayout<'_>,
+    longest: &'static str,
 ) -> Result<(), Error> {
     let mut sizer = Sizer::new(BlobVersion::V2);
     let counted = record.visit_nvs(layout, |namespace, key, value| {
@@ -146,7 +162,7 @@ fn check_fits(
     });
     let needed = counted
         .and_then(|()| Ok(sizer.partition_size()?))
-        .map_err(|error| Error::option("--mcsv", error))?;
+        .map_err(|error| Error::option(longest, error))?;
     if needed > size {
         return Err(Error::option(
             "--size",
@@ -162,11 +178,12 @@ mod tests {
     use matter_factory_data::{DacKeyStorage, Place, RotatingId};
 
     use super::*;
-    use crate::{now, random};
+    use crate::now;
+    use crate::random::{Purpose, Random};
 
     #[test]
     fn secure_cert_partition_that_is_too_small_is_refused() {
-        let mut rng = random::system().unwrap();
+        let mut rng = Random::open(None, Purpose::Run).unwrap();
         let job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
         let time = now().unwrap();
         let pki = TestPki::make(PathBuf::new(), job.vendor_id, job.product_id, "T", time, &mut rng).unwrap();
@@ -188,7 +205,8 @@ mod tests {
         let everywhere = Place::SecureCert;
         for others in [Place::Nvs, everywhere] {
             let layout = StorageLayout::new(everywhere, others, others, DacKeyStorage::Plain).unwrap();
-            let check = |stand_in: &StandIn| check_secure_cert(&record, stand_in, &layout).map_err(|e| e.to_string());
+            let check =
+                |stand_in: &StandIn| check_secure_cert(&record, Some(stand_in), &layout).map_err(|e| e.to_string());
             // Records take 16 bytes more than their data, which fills up to 16: what is left of 8192 for the PAI.
             let record = |len: usize| 16 + len.next_multiple_of(16);
             let matter = [2, 32, 4, 16].map(record).iter().sum::<usize>();

@@ -23,7 +23,7 @@ pub(super) fn layout(job: &mut Job, count: u32, warnings: &mut Vec<String>) -> R
     let storage = &job.storage;
     check_sets(storage)?;
     let key = key(storage, warnings)?;
-    check_port(storage, count, warnings)?;
+    check_port(storage, count)?;
     if storage.dac_in_secure_cert && matches!(job.attestation, Attestation::None) {
         return Err(Error::option(
             DAC,
@@ -95,7 +95,7 @@ fn key(storage: &Storage, warnings: &mut Vec<String>) -> Result<DacKeyStorage<'s
     Ok(DacKeyStorage::EfuseEcdsa(key))
 }
 
-fn check_port(storage: &Storage, count: u32, warnings: &mut Vec<String>) -> Result<(), Error> {
+fn check_port(storage: &Storage, count: u32) -> Result<(), Error> {
     if storage.port.is_none() {
         return Ok(());
     }
@@ -103,20 +103,21 @@ fn check_port(storage: &Storage, count: u32, warnings: &mut Vec<String>) -> Resu
         let reason = format!("is for one chip, and {count} devices are to be made; --count 1 is allowed");
         return Err(Error::option(PORT, reason));
     }
-    let write = "write-flash OFFSET UUID_esp_secure_cert.bin";
+    let write = |name: &str| {
+        format!(
+            "nothing is written to a chip here; make the device without it, and then run 'esptool --port PORT \
+                 write-flash OFFSET {name}'"
+        )
+    };
     let reason = match (storage.dac_in_secure_cert, storage.ds_peripheral, storage.efuse_key) {
-        (false, ..) => {
-            warnings.push(format!("{PORT}: has no effect: nothing is written to a chip here"));
-            return Ok(());
-        }
+        (false, ..) => write("UUID-partition.bin"),
         (true, true, Some(key)) => format!(
             "nothing is burned or written to a chip here; make the device without it, and then run 'espefuse --chip {} \
-             --port PORT burn-key {key} {EFUSE_KEY} ECDSA_KEY' and 'esptool --port PORT {write}'",
+             --port PORT burn-key {key} {EFUSE_KEY} ECDSA_KEY' and 'esptool --port PORT write-flash OFFSET \
+             UUID_esp_secure_cert.bin'",
             storage.target
         ),
-        _ => format!(
-            "nothing is written to a chip here; make the device without it, and then run 'esptool --port PORT {write}'"
-        ),
+        _ => write("UUID_esp_secure_cert.bin"),
     };
     Err(Error::option(PORT, reason))
 }

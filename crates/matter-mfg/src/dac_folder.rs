@@ -1,0 +1,178 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
+use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy};
+use zeroize::Zeroizing;
+
+use crate::{Error, SuppliedDac, inputs};
+
+/// Reads all DACs of a folder, in the order of their files' names, and finds the key of each among the folder's files.
+///
+/// Files are told apart by their content: PEM (several blocks as well), a certificate in DER, a key in PKCS#8 or SEC 1,
+/// 32 raw bytes, or PKCS#12. Hidden files and certificates of authorities, such as those that PKCS#12 brings along, are
+/// skipped; everything else must be needed.
+pub(crate) fn read_dac_folder(
+    option: &'static str,
+    folder: &Path,
+    password: Option<&str>,
+) -> Result<Vec<SuppliedDac>, Error> {
+    let unreadable = |error: std::io::Error| Error::file(option, folder, error);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !hidden {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let mut found = Found::default();
+    for path in paths {
+        let bytes = inputs::read(option, &path)?;
+        found
+            .take(&path, &bytes, password)
+            .map_err(|reason| Error::file(option, &path, reason))?;
+    }
+    found.pair(option, folder)
+}
+
+/// What the files hold.
+#[derive(Default)]
+struct Found {
+    dacs: Vec<(PathBuf, Certificate)>,
+    keys: BTreeMap<[u8; 65], (PathBuf, PrivateKey)>,
+}
+
+impl Found {
+    fn take(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), String> {
+        let text = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|text| text.contains("-----BEGIN "));
+        if let Some(text) = text {
+            let blocks = text.split("-----BEGIN ").skip(1);
+            return blocks
+                .map(|block| Zeroizing::new(format!("-----BEGIN {block}")))
+                .try_for_each(|block| self.take_block(path, &block, password));
+        }
+        if let Ok(certificate) = Certificate::decode(bytes) {
+            return self.add_certificate(path, certificate);
+        }
+        match inputs::decode_private_key(bytes, password) {
+            Ok(key) => return self.add_key(path, key),
+            Err(error @ (AttestationError::KeyEncrypted | AttestationError::KeyPassword)) => {
+                return Err(inputs::key_reason(error));
+            }
+            Err(_) => {}
+        }
+        self.take_pkcs12(path, bytes, password)
+    }
+
+    fn take_block(&mut self, path: &Path, block: &str, password: Option<&str>) -> Result<(), String> {
+        if block.starts_with("-----BEGIN CERTIFICATE-----") {
+            let certificate =
+                Certificate::from_pem(block).map_err(|error| format!("holds a certificate that is none: {error}"))?;
+            return self.add_certificate(path, certificate);
+        }
+        // OpenSSL writes the curve's name in front of a key.
+        if block.starts_with("-----BEGIN EC PARAMETERS-----") {
+            return Ok(());
+        }
+        let key = inputs::decode_private_key(block.as_bytes(), password).map_err(inputs::key_reason)?;
+        self.add_key(path, key)
+    }
+
+    fn take_pkcs12(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), String> {
+        const UNKNOWN: &str = "is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form";
+        // A PKCS#12 file is a sequence that begins with its version, 3.
+        let body = bytes.strip_prefix(&[0x30]).and_then(|rest| match rest {
+            [0x82, _, _, body @ ..] | [0x83, _, _, _, body @ ..] | [0x81, _, body @ ..] | [_, body @ ..] => Some(body),
+            [] => None,
+        });
+        if !body.is_some_and(|body| body.starts_with(&[0x02, 0x01, 0x03])) {
+            return Err(UNKNOWN.into());
+        }
+        let store = KeyStore::from_pkcs12(bytes, password.unwrap_or_default(), Pkcs12ImportPolicy::Relaxed)
+            .map_err(|_| "is PKCS#12 that --password does not open".to_owned())?;
+        for (_, entry) in store.entries() {
+            match entry {
+                KeyStoreEntry::PrivateKeyChain(chain) => {
+                    let key = PrivateKey::decode(chain.key().as_der()).map_err(inputs::key_reason)?;
+                    self.add_key(path, key)?;
+                    for certificate in chain.certs() {
+                        self.add_der(path, certificate.as_der())?;
+                    }
+                }
+                KeyStoreEntry::Certificate(certificate) => self.add_der(path, certificate.as_der())?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn add_der(&mut self, path: &Path, der: &[u8]) -> Result<(), String> {
+        let certificate =
+            Certificate::from_der(der).map_err(|error| format!("holds a certificate that is none: {error}"))?;
+        self.add_certificate(path, certificate)
+    }
+
+    fn add_certificate(&mut self, path: &Path, certificate: Certificate) -> Result<(), String> {
+        if certificate.is_ca() {
+            return Ok(());
+        }
+        let key = certificate.public_key();
+        match self.dacs.iter().find(|(_, other)| other.public_key() == key) {
+            // The same certificate in PEM and DER.
+            Some((_, other)) if other.as_der() == certificate.as_der() => {}
+            Some((other, _)) => {
+                return Err(format!("is another certificate of the key of {}", other.display()));
+            }
+            None => self.dacs.push((path.into(), certificate)),
+        }
+        Ok(())
+    }
+
+    fn add_key(&mut self, path: &Path, key: PrivateKey) -> Result<(), String> {
+        self.keys
+            .entry(*key.public_key().as_bytes())
+            .or_insert((path.into(), key));
+        Ok(())
+    }
+
+    fn pair(mut self, option: &'static str, folder: &Path) -> Result<Vec<SuppliedDac>, Error> {
+        let mut names = BTreeSet::new();
+        let mut supplied = Vec::with_capacity(self.dacs.len());
+        for (path, certificate) in self.dacs {
+            // A key that never leaves its chip is not in any file. At the merge of records whose key is elsewhere: a
+            // DAC without a key becomes one of those here.
+            let Some((_, key)) = self.keys.remove(certificate.public_key().as_bytes()) else {
+                let reason = "has no key in the folder, and this version writes devices with a key only";
+                return Err(Error::file(option, &path, reason));
+            };
+            let dac = SuppliedDac {
+                certificate,
+                key,
+                origin: (option, path),
+            };
+            if dac.uuid().is_some_and(|uuid| !names.insert(uuid.to_ascii_lowercase())) {
+                let (option, path) = dac.origin;
+                return Err(Error::file(option, &path, "names the same device as another file"));
+            }
+            supplied.push(dac);
+        }
+        if let Some((path, _)) = self.keys.into_values().next() {
+            return Err(Error::file(
+                option,
+                &path,
+                "is a key whose certificate is not in the folder",
+            ));
+        }
+        if supplied.is_empty() {
+            return Err(Error::file(option, folder, "holds no DAC"));
+        }
+        Ok(supplied)
+    }
+}

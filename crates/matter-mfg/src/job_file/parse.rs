@@ -1,0 +1,235 @@
+use std::fmt::Display;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::str::FromStr;
+
+use esp_secure_cert::EfuseKey;
+use matter_factory_data::{CalendarTypes, FixedLabel, SupportedMode};
+
+use super::{JobFile, Text};
+use crate::inputs::read_private_key;
+use crate::spelling::{parse_label, parse_mode};
+use crate::{Attestation, Columns, Error, Job, LabelFormat, List, RotatingIdPolicy, parse_time, read_table};
+
+const VENDORS: &str = "0x0001..=0xFFF4";
+const PRODUCTS: &str = "0x0001..=0xFFFF";
+
+impl JobFile {
+    /// Understands the options and reads the files that they name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Option`], [`Error::File`] or [`Error::Cell`] with what is wrong and what is allowed.
+    pub fn into_job(self) -> Result<Job, Error> {
+        let vendor = parse_quietly(
+            "--vendor-id",
+            required("--vendor-id", self.vendor_id.as_deref())?,
+            VENDORS,
+        )?;
+        let product = parse_quietly(
+            "--product-id",
+            required("--product-id", self.product_id.as_deref())?,
+            PRODUCTS,
+        )?;
+        let mut job = Job::new(vendor, product);
+        self.set_run(&mut job)?;
+        self.set_commissioning(&mut job)?;
+        self.set_attestation(&mut job)?;
+        self.set_storage(&mut job)?;
+        self.set_device(&mut job)?;
+        self.set_names(&mut job)?;
+        self.set_lists(&mut job)?;
+        self.set_files(&mut job)?;
+        Ok(job)
+    }
+
+    fn set_run(&self, job: &mut Job) -> Result<(), Error> {
+        if let Some(outdir) = &self.outdir {
+            job.outdir.clone_from(outdir);
+        }
+        job.count = parse_number("--count", self.count.as_deref(), 1, u32::MAX)?;
+        job.size = parse("--size", self.size.as_deref())?.unwrap_or(job.size);
+        job.encrypt = self.encrypt;
+        job.without_image = self.no_bin;
+        let threads = parse_number("--jobs", self.jobs.as_deref(), 1, 1024)?;
+        job.threads = threads
+            .and_then(|threads| usize::try_from(threads).ok())
+            .and_then(NonZeroUsize::new);
+        job.seed = parse("--seed", self.seed.as_deref())?;
+        Ok(())
+    }
+
+    fn set_commissioning(&self, job: &mut Job) -> Result<(), Error> {
+        job.passcode = parse("--passcode", self.passcode.as_deref())?;
+        let discriminator = self.discriminator.as_deref();
+        job.discriminator = discriminator
+            .map(|text| parse_quietly("--discriminator", text, "0..=4095"))
+            .transpose()?;
+        job.iterations = parse("--iteration-count", self.iteration_count.as_deref())?.unwrap_or(job.iterations);
+        job.salt = parse("--salt", self.salt.as_deref())?;
+        job.verifier = parse("--verifier", self.verifier.as_deref())?;
+        job.dynamic_passcode = self.enable_dynamic_passcode;
+        job.flow = parse("--commissioning-flow", self.commissioning_flow.as_deref())?.unwrap_or(job.flow);
+        job.discovery = parse("--discovery-mode", self.discovery_mode.as_deref())?.unwrap_or(job.discovery);
+        Ok(())
+    }
+
+    fn set_device(&self, job: &mut Job) -> Result<(), Error> {
+        job.vendor_name = parse("--vendor-name", self.vendor_name.as_deref())?;
+        job.product_name = parse("--product-name", self.product_name.as_deref())?;
+        let version = parse_number("--hw-ver", self.hw_ver.as_deref(), 0, u16::MAX.into())?;
+        job.hardware_version = version.and_then(|version| u16::try_from(version).ok());
+        job.hardware_version_string = parse("--hw-ver-str", self.hw_ver_str.as_deref())?;
+        job.manufacturing_date = parse("--mfg-date", self.mfg_date.as_deref())?;
+        job.serial_number = parse("--serial-num", self.serial_num.as_deref())?;
+        job.product_finish = parse("--product-finish", self.product_finish.as_deref())?;
+        job.product_color = parse("--product-color", self.product_color.as_deref())?;
+        job.part_number = parse("--part-number", self.part_number.as_deref())?;
+        job.product_label = parse("--product-label", self.product_label.as_deref())?;
+        job.product_url = parse("--product-url", self.product_url.as_deref())?;
+        job.mqtt_host = parse("--mqtt-host", self.mqtt_host.as_deref())?;
+        job.rotating_id = match (
+            self.enable_rotating_device_id || self.rd_id_uid_in_secure_cert,
+            parse("--rd-id-uid", self.rd_id_uid.as_deref())?,
+        ) {
+            (true, Some(id)) => RotatingIdPolicy::Given(id),
+            (true, None) => RotatingIdPolicy::Random,
+            (false, None) => RotatingIdPolicy::None,
+            (false, Some(_)) => {
+                return Err(Error::option(
+                    "--rd-id-uid",
+                    "needs --enable-rotating-device-id beside it",
+                ));
+            }
+        };
+        Ok(())
+    }
+
+    fn set_names(&self, job: &mut Job) -> Result<(), Error> {
+        for calendar in parse_all::<CalendarTypes, _>("--calendar-types", &self.calendar_types, str::parse)? {
+            job.calendar_types = Some(job.calendar_types.map_or(calendar, |all| all.with(calendar)));
+        }
+        job.locales = parse_all("--locales", &self.locales, str::parse)?;
+        job.fixed_labels = parse_all::<FixedLabel, _>("--fixed-labels", &self.fixed_labels, parse_label)?;
+        job.supported_modes = parse_all::<SupportedMode, _>("--supported-modes", &self.supported_modes, parse_mode)?;
+        let mode = |mode: &SupportedMode| (mode.endpoint, mode.mode);
+        for (index, later) in job.supported_modes.iter().enumerate() {
+            if job
+                .supported_modes
+                .iter()
+                .take(index)
+                .any(|earlier| mode(earlier) == mode(later))
+            {
+                let reason = format!("mode {} of endpoint {} is there twice", later.mode, later.endpoint);
+                return Err(Error::option("--supported-modes", reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn set_storage(&self, job: &mut Job) -> Result<(), Error> {
+        let storage = &mut job.storage;
+        storage.dac_in_secure_cert = self.dac_in_secure_cert;
+        storage.commissionable_data_in_secure_cert = self.commissionable_data_in_secure_cert;
+        storage.rotating_id_in_secure_cert = self.rd_id_uid_in_secure_cert;
+        storage.no_secure_cert_image = self.no_secure_cert_bin;
+        storage.ds_peripheral = self.ds_peripheral;
+        // The vendor's spelling of none.
+        let id = self.efuse_key_id.as_deref().filter(|id| *id != "-1");
+        let id = parse_number("--efuse-key-id", id, 0, u32::from(EfuseKey::MAX.id()))?;
+        storage.efuse_key = id.and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok());
+        storage.target = parse("--target", self.target.as_deref())?.unwrap_or_default();
+        storage.port = self.port.as_deref().map(ToOwned::to_owned);
+        Ok(())
+    }
+
+    fn set_lists(&self, job: &mut Job) -> Result<(), Error> {
+        let lists = &mut job.lists;
+        lists.labels = match self.labels.as_deref() {
+            None | Some("none") => None,
+            Some("svg") => Some(LabelFormat::Svg),
+            Some("pdf") => Some(LabelFormat::Pdf),
+            Some(_) => return Err(Error::option("--labels", "is none of svg, pdf and none")),
+        };
+        lists.qr_zip = self.qr_zip;
+        lists.no_passcode_in_manifest = self.no_passcode_in_manifest;
+        let password = self.password.as_deref();
+        lists.manifest_signer = match (self.sign_manifest.as_deref(), &job.attestation) {
+            (Some(name), Attestation::Pai(pai)) if name == Path::new("pai") => Some(pai.key.clone()),
+            (Some(name), _) if name == Path::new("pai") => {
+                let reason = "pai is the key of --key, which is not given; the file of a key is allowed";
+                return Err(Error::option("--sign-manifest", reason));
+            }
+            (file, _) => read("--sign-manifest", file, |option, path| {
+                read_private_key(option, path, password)
+            })?,
+        };
+        Ok(())
+    }
+
+    fn set_files(&self, job: &mut Job) -> Result<(), Error> {
+        job.passcodes = read("--passcodes", self.passcodes.as_deref(), List::passcodes)?;
+        job.discriminators = read("--discriminators", self.discriminators.as_deref(), List::discriminators)?;
+        job.serial_numbers = read("--serials", self.serials.as_deref(), List::serial_numbers)?;
+        let columns = read("--csv", self.csv.as_deref(), read_table)?;
+        let values = read("--mcsv", self.mcsv.as_deref(), read_table)?;
+        job.values = match (columns, values) {
+            (Some(columns), Some(values)) => Some((Columns::new(&columns)?, values)),
+            (None, None) => None,
+            (Some(_), None) => return Err(Error::option("--csv", "needs --mcsv beside it")),
+            (None, Some(_)) => return Err(Error::option("--mcsv", "needs --csv beside it")),
+        };
+        Ok(())
+    }
+}
+
+pub(super) fn read<T>(
+    option: &'static str,
+    path: Option<&Path>,
+    reader: impl FnOnce(&'static str, &Path) -> Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    path.map(|path| reader(option, path)).transpose()
+}
+
+pub(super) fn parse<T: FromStr<Err: Display>>(option: &'static str, text: Option<&str>) -> Result<Option<T>, Error> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error| Error::option(option, error))
+}
+
+/// A number out of range may be another option's secret: the error shows the range only.
+fn parse_quietly<T: FromStr>(option: &'static str, text: &str, range: &str) -> Result<T, Error> {
+    text.parse()
+        .map_err(|_| Error::option(option, format_args!("not a number in {range}")))
+}
+
+pub(super) fn parse_number(option: &'static str, text: Option<&str>, min: u32, max: u32) -> Result<Option<u32>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    let number = matter_types::parse_u32(text)
+        .ok()
+        .filter(|number| (min..=max).contains(number));
+    number
+        .map(Some)
+        .ok_or_else(|| Error::option(option, format_args!("not a number in {min}..={max}")))
+}
+
+fn parse_all<T, E: Display>(
+    option: &'static str,
+    texts: &[Text],
+    parser: impl Fn(&str) -> Result<T, E>,
+) -> Result<Vec<T>, Error> {
+    texts
+        .iter()
+        .map(|text| parser(text).map_err(|error| Error::option(option, error)))
+        .collect()
+}
+
+fn required<'t>(option: &'static str, text: Option<&'t str>) -> Result<&'t str, Error> {
+    text.ok_or_else(|| Error::option(option, "is missing, and there is no default"))
+}
+
+pub(super) fn start(text: Option<&str>) -> Result<Option<matter_attestation::DateTime>, Error> {
+    text.map(parse_time)
+        .transpose()
+        .map_err(|reason| Error::option("--valid-from", reason))
+}

@@ -1,0 +1,233 @@
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+
+use matter_factory_data::SerialNumber;
+use matter_types::{Discriminator, Passcode};
+
+use crate::table::parse_table;
+use crate::{Error, inputs};
+
+/// Values from a file, one for each device, each with the line in which it stands.
+///
+/// The file has a value to a line, or is a table (see [`crate::read_table`]) of which one column is named as the value.
+/// Blank lines are skipped.
+#[derive(Clone)]
+pub struct List<T> {
+    option: &'static str,
+    path: PathBuf,
+    values: Vec<(u64, T)>,
+}
+
+impl List<Passcode> {
+    /// Reads passcodes, which may repeat.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] or [`Error::Cell`], never with a value.
+    pub fn passcodes(option: &'static str, path: &Path) -> Result<Self, Error> {
+        const COLUMNS: [&str; 3] = ["passcode", "passcodes", "pin-code"];
+        Self::read(option, path, &COLUMNS, |text| {
+            text.parse().map_err(|error| format!("{error}"))
+        })
+    }
+}
+
+impl List<Discriminator> {
+    /// Reads discriminators, which may repeat: there are 4096 only.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] or [`Error::Cell`], never with a value.
+    pub fn discriminators(option: &'static str, path: &Path) -> Result<Self, Error> {
+        const COLUMNS: [&str; 2] = ["discriminator", "discriminators"];
+        // What is not a discriminator may be a passcode.
+        Self::read(option, path, &COLUMNS, |text| {
+            text.parse().map_err(|_| "not a number in 0..=4095".to_owned())
+        })
+    }
+}
+
+impl List<SerialNumber> {
+    /// Reads serial numbers, none of them twice.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] or [`Error::Cell`], never with a value.
+    pub fn serial_numbers(option: &'static str, path: &Path) -> Result<Self, Error> {
+        const COLUMNS: [&str; 3] = ["serial-num", "serial", "serials"];
+        let list = Self::read(option, path, &COLUMNS, |text| {
+            text.parse().map_err(|error| format!("{error}"))
+        })?;
+        let mut lines = BTreeMap::new();
+        for (line, serial) in &list.values {
+            if let Some(first) = lines.insert(serial.as_str(), line) {
+                return Err(list.wrong(*line, format_args!("is the same serial number as in line {first}")));
+            }
+        }
+        Ok(list)
+    }
+}
+
+impl<T> List<T> {
+    fn read(
+        option: &'static str,
+        path: &Path,
+        columns: &[&str],
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Self, Error> {
+        let bytes = inputs::read(option, path)?;
+        let mut list = Self {
+            option,
+            path: path.into(),
+            values: Vec::new(),
+        };
+        let text = inputs::text(option, path, &bytes)?;
+        let is_name = |cell: &str| columns.contains(&cell.trim().trim_matches('"').to_ascii_lowercase().as_str());
+        let mut lines = text
+            .lines()
+            .map(str::trim)
+            .zip(1..)
+            .filter(|(text, _)| !text.is_empty());
+        let header = lines.clone().next().map_or("", |(text, _)| text);
+        if header.split([',', ';']).any(is_name) {
+            let table = parse_table(option, path, &bytes)?;
+            let mut rows = table.rows().iter();
+            let header = rows.next();
+            let Some((place, name)) =
+                header.and_then(|header| header.cells().enumerate().find(|(_, cell)| is_name(cell)))
+            else {
+                return Err(list.wrong(1, "has no column of that name"));
+            };
+            for row in rows {
+                let cell = row.cells().nth(place).unwrap_or_default().trim();
+                let value = parse(cell).map_err(|reason| table.cell_error(row.line(), name, reason))?;
+                list.values.push((row.line(), value));
+            }
+        } else {
+            let wrong = |line, reason: String| list.wrong(line, reason);
+            let values = lines
+                .by_ref()
+                .map(|(text, line)| Ok((line, parse(text).map_err(|reason| wrong(line, reason))?)));
+            list.values = values.collect::<Result<_, Error>>()?;
+        }
+        if list.values.is_empty() {
+            return Err(Error::file(option, path, "has no value"));
+        }
+        Ok(list)
+    }
+
+    fn wrong(&self, line: u64, reason: impl Display) -> Error {
+        Error::file(self.option, &self.path, format_args!("line {line}: {reason}"))
+    }
+
+    pub(crate) const fn option(&self) -> &'static str {
+        self.option
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns how many values there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Tells whether there is none, which no list that was read is.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Returns the values in their order.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.values.iter().map(|(_, value)| value)
+    }
+}
+
+impl<T> fmt::Debug for List<T> {
+    /// Leaves out the values, which may be passcodes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("List")
+            .field("path", &self.path)
+            .field("len", &self.values.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn values_stand_in_lines_or_in_a_column() {
+        for text in [
+            "20202021\n12345679\n",
+            "\u{feff}20202021\r\n\r\n  12345679",
+            "passcode\n20202021\n12345679\n",
+            "\u{feff}serial;PASSCODE;x\r\nA1;20202021;\"two\nlines\"\r\n\r\nA2;12345679;y\r\n",
+            "\"note\",\"passcode\"\n\"a\",\"20202021\"\n\"b\",\"12345679\"\n",
+        ] {
+            let file = write(text);
+            let list = List::passcodes("--passcodes", file.path()).unwrap();
+            assert!(
+                list.values().map(Passcode::expose).eq([20_202_021, 12_345_679]),
+                "{text:?}"
+            );
+        }
+        let file = write("a,b\nc;d\n");
+        let list = List::serial_numbers("--serials", file.path()).unwrap();
+        assert!(
+            list.values().map(SerialNumber::as_str).eq(["a,b", "c;d"]),
+            "a comma alone makes no table"
+        );
+    }
+
+    #[test]
+    fn errors_name_the_line_and_not_the_value() {
+        let passcodes = |text: &str| {
+            List::passcodes("--passcodes", write(text).path())
+                .unwrap_err()
+                .to_string()
+        };
+        let serials = |text: &str| {
+            List::serial_numbers("--serials", write(text).path())
+                .unwrap_err()
+                .to_string()
+        };
+        let discriminators = |text: &str| {
+            List::discriminators("--discriminators", write(text).path())
+                .unwrap_err()
+                .to_string()
+        };
+        for (said, needle) in [
+            (passcodes("20202021\n\n30303030x\n"), "line 3"),
+            (passcodes("20202021\n123456789\n"), "line 2"),
+            (passcodes("id,passcode\n1,20202021\n2\n"), ":3: column 'passcode'"),
+            (passcodes("\n"), "has no value"),
+            (passcodes("passcode\n"), "has no value"),
+            (
+                serials("S1\nS2\nS1\n"),
+                "line 3: is the same serial number as in line 1",
+            ),
+            (
+                serials("serial-num\nS1\nS2\nS1\n"),
+                "line 4: is the same serial number as in line 2",
+            ),
+            (discriminators("5\n30303030\n"), "line 2: not a number in 0..=4095"),
+        ] {
+            assert!(said.contains(needle), "{said}");
+            for secret in ["30303030", "123456789", "S1", "20202021"] {
+                assert!(!said.contains(secret), "{said}");
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+use std::collections::BTreeMap;
+
+use matter_attestation::{Certificate, DateTime};
+use matter_spake2p::{PaseCredential, PbkdfParameters};
+
+use crate::cells::{Cells, GivenDac};
+use crate::job::{Attestation, Job};
+use crate::{Error, List};
+
+const RANGE: &str = "0 is not in 1..=4294967295";
+
+/// The number of devices: the rows of the values file, which win with a warning, or what was asked for, or as many as
+/// the shortest of what is given for each device.
+pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<String>) -> Result<u32, Error> {
+    if job.count == Some(0) {
+        return Err(Error::option("--count", RANGE));
+    }
+    let supplies = supplies(job);
+    let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+    let count = match (&job.values, rows, job.count) {
+        (Some((_, table)), Some(rows), asked) => {
+            if rows == 0 {
+                return Err(Error::file("--mcsv", table.path(), "has no row below its header"));
+            }
+            let rows = number(rows);
+            if let Some(asked) = asked.filter(|asked| *asked != rows) {
+                let path = table.path().display();
+                warnings.push(format!(
+                    "{path} has {rows} rows, so that {rows} devices are made and not the {asked} of --count"
+                ));
+            }
+            rows
+        }
+        (_, _, Some(asked)) => asked,
+        _ => match supplies.first() {
+            None => 1,
+            Some((first, len)) => match supplies.iter().find(|(_, other)| other != len) {
+                None => number(*len),
+                Some((other, less)) => {
+                    let reason = format!(
+                        "has {less} values and {first} has {len}; --count says how many devices are to be made"
+                    );
+                    return Err(Error::option(other, reason));
+                }
+            },
+        },
+    };
+    for (option, len) in supplies {
+        let len = number(len);
+        if len < count {
+            let reason = format!("has {len} for {count} devices");
+            return Err(Error::option(option, reason));
+        }
+        if len > count {
+            warnings.push(format!(
+                "{option} has {len} for {count} devices; the first {count} are used"
+            ));
+        }
+    }
+    Ok(count)
+}
+
+/// Everything that is given one for each device, with its number.
+fn supplies(job: &Job) -> Vec<(&'static str, usize)> {
+    let mut supplies = Vec::new();
+    supplies.extend(job.passcodes.as_ref().map(|list| (list.option(), list.len())));
+    supplies.extend(job.serial_numbers.as_ref().map(|list| (list.option(), list.len())));
+    supplies.extend(job.discriminators.as_ref().map(|list| (list.option(), list.len())));
+    if let Attestation::Supplied { dacs, .. } = &job.attestation
+        && let Some(first) = dacs.first()
+    {
+        supplies.push((first.origin.0, dacs.len()));
+    }
+    supplies
+}
+
+/// Puts everything that is given for single devices into their cells, which are left empty when nothing is.
+pub(super) fn merge(job: &Job, cells: &mut Vec<Cells>, count: u32, time: DateTime) -> Result<(), Error> {
+    if supplies(job).is_empty() && job.salt.is_none() && job.verifier.is_none() {
+        return check_serials(cells);
+    }
+    if cells.is_empty() {
+        cells.resize_with(usize::try_from(count).unwrap_or(usize::MAX), Cells::default);
+    }
+    put(job, job.passcodes.as_ref(), cells, |cells, passcode| {
+        cells.passcode = Some(passcode)
+    })?;
+    put(job, job.serial_numbers.as_ref(), cells, |cells, serial| {
+        cells.serial_number = Some(serial)
+    })?;
+    put(job, job.discriminators.as_ref(), cells, |cells, number| {
+        cells.discriminator = Some(number)
+    })?;
+    if let Attestation::Supplied { pai, dacs } = &job.attestation {
+        check_supplied_pai(job, pai, time)?;
+        for (cells, dac) in cells.iter_mut().zip(dacs) {
+            let credentials = dac.check(pai, (job.vendor_id, job.product_id), time)?;
+            let uuid = dac.uuid().map(str::to_owned);
+            if let Some(uuid) = uuid.as_ref().filter(|uuid| job.top().join(uuid).exists()) {
+                let (option, path) = &dac.origin;
+                let reason = format!("its device {uuid} is in {} already", job.top().display());
+                return Err(Error::file(option, path, reason));
+            }
+            cells.dac = Some(GivenDac { uuid, credentials });
+        }
+    }
+    if let Some(cells) = cells.first_mut() {
+        give_verifier(job, cells)?;
+    }
+    check_serials(cells)
+}
+
+fn put<T: Clone>(
+    job: &Job,
+    list: Option<&List<T>>,
+    cells: &mut [Cells],
+    set: impl Fn(&mut Cells, T),
+) -> Result<(), Error> {
+    let Some(list) = list else { return Ok(()) };
+    let (column, single) = match list.option() {
+        "--passcodes" => ("passcode", job.passcode.is_some().then_some("--passcode")),
+        "--serials" => ("serial-num", job.serial_number.is_some().then_some("--serial-num")),
+        _ => (
+            "discriminator",
+            job.discriminator.is_some().then_some("--discriminator"),
+        ),
+    };
+    if let Some(single) = single {
+        return Err(Error::option(
+            list.option(),
+            format_args!("is not allowed beside {single}"),
+        ));
+    }
+    if job.values.as_ref().is_some_and(|(columns, _)| columns.sets(column)) {
+        let reason = format!("the column '{column}' of --mcsv sets the same");
+        return Err(Error::file(list.option(), list.path(), reason));
+    }
+    for (cells, value) in cells.iter_mut().zip(list.values()) {
+        set(cells, value.clone());
+    }
+    Ok(())
+}
+
+/// A verifier from elsewhere is derived again, so that it cannot differ from what the passcode on the label gives.
+fn give_verifier(job: &Job, cells: &mut Cells) -> Result<(), Error> {
+    let (salt, verifier) = match (&job.salt, &job.verifier) {
+        (None, None) => return Ok(()),
+        (Some(_), None) => return Err(Error::option("--salt", "needs --verifier beside it")),
+        (None, Some(_)) => return Err(Error::option("--verifier", "needs --salt beside it")),
+        (Some(salt), Some(verifier)) => (*salt, verifier),
+    };
+    if cells.salt.is_some() {
+        return Err(Error::option("--salt", "is set by the column 'salt' of --mcsv as well"));
+    }
+    let Some(passcode) = cells.passcode.as_ref().or(job.passcode.as_ref()) else {
+        return Err(Error::option("--salt", "needs --passcode beside it"));
+    };
+    let parameters = PbkdfParameters {
+        iterations: cells.iterations.unwrap_or(job.iterations),
+        salt,
+    };
+    PaseCredential::with_verifier(passcode.clone(), parameters, verifier)
+        .map_err(|error| Error::option("--verifier", error))?;
+    cells.salt = Some(salt);
+    Ok(())
+}
+
+fn check_supplied_pai(job: &Job, pai: &Certificate, time: DateTime) -> Result<(), Error> {
+    super::signer::check_pai_certificate(job, pai, "--cert")?;
+    if !pai.validity().contains(time) {
+        let (first, last) = (pai.not_before(), pai.not_after());
+        let reason = format!("the PAI is valid in {first}..={last}, which {time} is not in");
+        return Err(Error::option("--cert", reason));
+    }
+    Ok(())
+}
+
+/// Two devices with one serial number are a mistake in the list.
+fn check_serials(cells: &[Cells]) -> Result<(), Error> {
+    let mut devices = BTreeMap::new();
+    let numbered = cells.iter().zip(1..);
+    for (serial, device) in numbered.filter_map(|(cells, device)| Some((cells.serial_number.as_ref()?, device))) {
+        if let Some(first) = devices.insert(serial.as_str(), device) {
+            let reason = format!("devices {first} and {device} have the same serial number");
+            return Err(Error::option("--mcsv", reason));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+use std::path::PathBuf;
+
+use matter_attestation::{Certificate, DateTime, PrivateKey};
+use matter_factory_data::AttestationCredentials;
+use matter_types::{ProductId, VendorId};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// A device's certificate that somebody else has issued, and its key.
+#[derive(Clone, Debug)]
+pub struct SuppliedDac {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Its key.
+    pub key: PrivateKey,
+    /// The option and the file that it comes from, for errors.
+    pub origin: (&'static str, PathBuf),
+}
+
+impl SuppliedDac {
+    /// Returns the common name when it is a UUID in its usual form, which then names the device.
+    pub(crate) fn uuid(&self) -> Option<&str> {
+        let name = self.certificate.common_name()?;
+        let usual = name.len() == Uuid::nil().hyphenated().to_string().len();
+        (usual && Uuid::try_parse(name).is_ok()).then_some(name)
+    }
+
+    /// Checks the certificate against its key, the PAI, vendor and product, and the time.
+    pub(crate) fn check(
+        &self,
+        pai: &Certificate,
+        (vendor, product): (VendorId, ProductId),
+        time: DateTime,
+    ) -> Result<AttestationCredentials, Error> {
+        let (option, path) = &self.origin;
+        let wrong = |reason: String| Error::file(option, path, reason);
+        let dac = &self.certificate;
+        if dac.is_ca() {
+            return Err(wrong("is the certificate of an authority, not of a device".into()));
+        }
+        if dac.vendor_id() != Some(vendor) {
+            let found = dac
+                .vendor_id()
+                .map_or("no vendor".to_owned(), |id| format!("vendor {id}"));
+            return Err(wrong(format!("is for {found}, and the devices are of vendor {vendor}")));
+        }
+        if dac.product_id() != Some(product) {
+            let found = dac
+                .product_id()
+                .map_or("no product".to_owned(), |id| format!("product {id}"));
+            return Err(wrong(format!(
+                "is for {found}, and the devices are of product {product}"
+            )));
+        }
+        if !dac.validity().contains(time) {
+            let (first, last) = (dac.not_before(), dac.not_after());
+            return Err(wrong(format!("is valid in {first}..={last}, which {time} is not in")));
+        }
+        if *dac.public_key() != self.key.public_key() {
+            return Err(wrong("is not the certificate of the key".into()));
+        }
+        dac.verify_issued_by(pai)
+            .map_err(|error| wrong(format!("is not signed by the PAI of --cert: {error}")))?;
+        AttestationCredentials::new(dac.clone(), self.key.clone(), pai.clone())
+            .map_err(|error| wrong(error.to_string()))
+    }
+}
