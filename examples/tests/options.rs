@@ -164,6 +164,61 @@ fn pkcs12_of_openssl_is_read() {
 }
 
 #[test]
+fn broken_pkcs12_is_an_error_and_no_panic() {
+    let folder = folder();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let dacs = folder.path().join("dacs");
+    fs::create_dir(&dacs).unwrap();
+    let job = |bytes: &[u8]| {
+        fs::write(dacs.join("dac.p12"), bytes).unwrap();
+        matter_mfg::JobFile {
+            vendor_id: Some("0xFFF2".into()),
+            product_id: Some("0x8001".into()),
+            pai: true,
+            cert: Some(data.join("dac-pai.pem")),
+            dac_dir: Some(dacs.clone()),
+            password: Some("factory".into()),
+            ..Default::default()
+        }
+        .into_job()
+    };
+    let (mut cases, mut refused) = (0, 0);
+    for name in ["dac-modern.p12", "dac-legacy.p12"] {
+        let whole = fs::read(data.join(name)).unwrap();
+        assert!(job(&whole).is_ok());
+        for place in 0..whole.len() {
+            // Every byte of the structure in front, and some of the encrypted part.
+            if place > 120 && !place.is_multiple_of(13) {
+                continue;
+            }
+            for change in [0x01, 0x80] {
+                let mut broken = whole.clone();
+                broken[place] ^= change;
+                cases += 1;
+                refused += usize::from(job(&broken).is_err());
+            }
+            cases += 1;
+            refused += usize::from(job(&whole[..place]).is_err());
+        }
+    }
+    // The MAC does not cover names of algorithms in front of it.
+    assert!(refused * 100 > cases * 98, "{refused} of {cases}");
+    println!("broken PKCS#12: {cases} cases, {refused} refused");
+}
+
+#[test]
+fn labels_of_one_endpoint_stay_together_however_it_is_written() {
+    let folder = folder();
+    let made = make(
+        &folder,
+        &["--fixed-labels", "1/a/b", "01/c/d", "--fixed-labels=1/a/b", "01/c/d"],
+    );
+    let entries = made.entries(0);
+    let expected = ["fl-sz/1=2", "fl-k/1/0=a", "fl-v/1/0=b", "fl-k/1/1=c", "fl-v/1/1=d"];
+    assert_eq!(entries[entries.len() - 5..], expected);
+}
+
+#[test]
 fn supplied_dacs_that_do_not_fit_are_refused() {
     let folder = folder();
     let dacs = |name: &str, files: &[(&str, &str)]| {

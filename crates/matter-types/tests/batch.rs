@@ -28,7 +28,11 @@ fn taken_discriminators_are_drawn_last() {
     first.sort_unstable();
     assert_eq!(first.iter().map(|number| number.get()).collect::<Vec<_>>(), left);
     let second = draw(&mut allocator, 4096);
-    assert_eq!(second.into_iter().collect::<BTreeSet<_>>().len(), 4096, "the next block has all");
+    assert_eq!(
+        second.into_iter().collect::<BTreeSet<_>>().len(),
+        4096,
+        "the next block has all"
+    );
 }
 
 #[test]
