@@ -44,6 +44,8 @@ pub(crate) fn read_dac_folder(
 #[derive(Default)]
 struct Found {
     dacs: Vec<(PathBuf, Certificate)>,
+    /// Where in `dacs` the certificate of a public key is.
+    places: BTreeMap<[u8; 65], usize>,
     keys: BTreeMap<[u8; 65], (PathBuf, PrivateKey)>,
 }
 
@@ -123,14 +125,17 @@ impl Found {
         if certificate.is_ca() {
             return Ok(());
         }
-        let key = certificate.public_key();
-        match self.dacs.iter().find(|(_, other)| other.public_key() == key) {
+        let key = *certificate.public_key().as_bytes();
+        match self.places.get(&key).and_then(|place| self.dacs.get(*place)) {
             // The same certificate in PEM and DER.
             Some((_, other)) if other.as_der() == certificate.as_der() => {}
             Some((other, _)) => {
                 return Err(format!("is another certificate of the key of {}", other.display()));
             }
-            None => self.dacs.push((path.into(), certificate)),
+            None => {
+                self.places.insert(key, self.dacs.len());
+                self.dacs.push((path.into(), certificate));
+            }
         }
         Ok(())
     }

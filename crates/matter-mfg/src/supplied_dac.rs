@@ -60,9 +60,7 @@ impl SuppliedDac {
         if *dac.public_key() != self.key.public_key() {
             return Err(wrong("is not the certificate of the key".into()));
         }
-        dac.verify_issued_by(pai)
-            .map_err(|error| wrong(format!("is not signed by the PAI of --cert: {error}")))?;
         AttestationCredentials::new(dac.clone(), self.key.clone(), pai.clone())
-            .map_err(|error| wrong(error.to_string()))
+            .map_err(|error| wrong(format!("is not signed by the PAI of --cert: {error}")))
     }
 }

@@ -18,6 +18,24 @@ fn draw(allocator: &mut DiscriminatorAllocator, count: usize) -> Vec<Discriminat
 }
 
 #[test]
+fn taken_discriminators_are_drawn_last() {
+    let left = [7, 70, 700];
+    let all = (0..4096).map(|number| Discriminator::new(number).unwrap());
+    // Named twice, a discriminator is taken once.
+    let taken = all.clone().chain(all).filter(|number| !left.contains(&number.get()));
+    let mut allocator = DiscriminatorAllocator::new().with_taken(taken);
+    let mut first = draw(&mut allocator, 3);
+    first.sort_unstable();
+    assert_eq!(first.iter().map(|number| number.get()).collect::<Vec<_>>(), left);
+    let second = draw(&mut allocator, 4096);
+    assert_eq!(
+        second.into_iter().collect::<BTreeSet<_>>().len(),
+        4096,
+        "the next block has all"
+    );
+}
+
+#[test]
 fn every_block_of_4096_has_each_discriminator_once() {
     for distance in [0, 1, 7, 15] {
         let mut allocator = DiscriminatorAllocator::new().with_short_distance(distance).unwrap();

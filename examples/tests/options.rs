@@ -1,0 +1,520 @@
+//! What `matter-mfg` takes beside the reference tool's options: lists, folders of DACs, a job in JSON, a seed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/chain.rs"]
+mod chain;
+#[path = "support/made.rs"]
+mod made;
+#[path = "support/workplace.rs"]
+mod workplace;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use made::Made;
+use matter_attestation::{Certificate, PrivateKey};
+use tempfile::TempDir;
+use workplace::{run, stderr};
+
+const IDS: [&str; 4] = ["-v", "0xFFF2", "-p", "0x8001"];
+const FAST: [&str; 2] = ["--iteration-count", "1000"];
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    chain::write(folder.path());
+    folder
+}
+
+fn write(folder: &TempDir, name: &str, text: &str) {
+    fs::write(folder.path().join(name), text).unwrap();
+}
+
+fn make(folder: &TempDir, arguments: &[&str]) -> Made {
+    let output = run(folder.path(), &[&IDS[..], &FAST, arguments].concat());
+    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    Made::new(folder.path().join("out/fff2_8001"))
+}
+
+fn refused(folder: &TempDir, arguments: &[&str]) -> String {
+    let output = run(folder.path(), &[&IDS[..], &FAST, arguments].concat());
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+    assert!(!folder.path().join("out").exists(), "{arguments:?} wrote something");
+    stderr(&output)
+}
+
+#[test]
+fn lists_give_each_device_its_own() {
+    let folder = folder();
+    write(
+        &folder,
+        "pins.csv",
+        "\u{feff}order;passcode\r\n1;20202021\r\n2;12345679\r\n3;30303030\r\n",
+    );
+    write(&folder, "serials.txt", "S-1\nS-2\n\nS-3\n");
+    write(&folder, "discriminators.txt", "0\n0xFFF\n3840\n");
+    let lists = [
+        "--passcodes",
+        "pins.csv",
+        "--serials",
+        "serials.txt",
+        "--discriminators",
+        "discriminators.txt",
+    ];
+    let made = make(&folder, &lists);
+    made.check(None);
+    let mut found = (0..3).map(|i| {
+        (
+            made.record(i).serial_number.unwrap().to_string(),
+            made.codes(i)[2..].join(" "),
+        )
+    });
+    let mut found = found.by_ref().collect::<Vec<_>>();
+    found.sort();
+    let expected = [
+        ("S-1", "0 20202021"),
+        ("S-2", "4095 12345679"),
+        ("S-3", "3840 30303030"),
+    ];
+    assert_eq!(found, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+}
+
+#[test]
+fn a_list_that_is_too_long_is_said() {
+    let folder = folder();
+    write(&folder, "serials.txt", "S-1\nS-2\nS-3\n");
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &FAST, &["--serials", "serials.txt", "-n", "2"]].concat(),
+    );
+    assert!(output.status.success());
+    assert!(
+        stderr(&output).contains("--serials has 3 for 2 devices; the first 2 are used"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_folder_of_dacs_makes_a_device_of_each() {
+    let folder = folder();
+    let dacs = folder.path().join("dacs");
+    fs::create_dir(&dacs).unwrap();
+    let copy = |from: &str, to: &str| fs::copy(folder.path().join(from), dacs.join(to)).unwrap();
+    let pem = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    // One file with both, DER beside DER, and a raw key; the PAI and a hidden file are in the way.
+    fs::write(dacs.join("a.pem"), pem("dac-cert.pem") + &pem("dac-key.pem")).unwrap();
+    copy("dac-plain-cert.der", "b.der");
+    copy("dac-plain-key.der", "b.key");
+    copy("dac-short-cert.pem", "c.pem");
+    fs::write(dacs.join("raw.bin"), [7; 32]).unwrap();
+    copy("pai-cert.pem", "pai.pem");
+    fs::write(dacs.join(".DS_Store"), b"x").unwrap();
+    let arguments = ["--pai", "-c", "pai-cert.pem", "--dac-dir", "dacs"];
+    let made = make(&folder, &arguments);
+    let root = Certificate::decode(&fs::read(folder.path().join("paa-cert.pem")).unwrap()).unwrap();
+    made.check(Some(&root));
+    let mut scalars = (0..3)
+        .map(|i| made.record(i).credentials().unwrap().key().expose_scalar()[0])
+        .collect::<Vec<_>>();
+    scalars.sort_unstable();
+    assert_eq!(scalars, [4, 5, 7]);
+    assert!(made.top.join(chain::UUID).is_dir());
+
+    let again = run(folder.path(), &[&IDS[..], &FAST, &arguments].concat());
+    assert_eq!(again.status.code(), Some(2), "the same DAC never becomes two devices");
+    assert!(
+        stderr(&again).contains(chain::UUID) && stderr(&again).contains("already"),
+        "{}",
+        stderr(&again)
+    );
+}
+
+#[test]
+fn pkcs12_of_openssl_is_read() {
+    let folder = folder();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let dacs = folder.path().join("dacs");
+    fs::create_dir(&dacs).unwrap();
+    for name in ["dac-modern.p12", "dac-legacy.p12"] {
+        fs::copy(data.join(name), dacs.join(name)).unwrap();
+    }
+    fs::copy(data.join("dac-pai.pem"), folder.path().join("p12-pai.pem")).unwrap();
+    let arguments = ["--pai", "-c", "p12-pai.pem", "--dac-dir", "dacs"];
+    let said = refused(&folder, &[&arguments[..], &["--pwd", "secret-typo"]].concat());
+    assert!(
+        said.contains("dac-legacy.p12: is PKCS#12 that --password does not open"),
+        "{said}"
+    );
+    assert!(!said.contains("secret-typo"));
+    assert!(refused(&folder, &arguments).contains("--password"));
+    let made = make(&folder, &[&arguments[..], &["--pwd", "factory"]].concat());
+    let mut scalars = (0..2)
+        .map(|i| made.record(i).credentials().unwrap().key().expose_scalar()[0])
+        .collect::<Vec<_>>();
+    scalars.sort_unstable();
+    assert_eq!(scalars, [4, 5]);
+}
+
+#[test]
+fn broken_pkcs12_is_an_error_and_no_panic() {
+    let folder = folder();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let dacs = folder.path().join("dacs");
+    fs::create_dir(&dacs).unwrap();
+    let job = |bytes: &[u8]| {
+        fs::write(dacs.join("dac.p12"), bytes).unwrap();
+        matter_mfg::JobFile {
+            vendor_id: Some("0xFFF2".into()),
+            product_id: Some("0x8001".into()),
+            pai: true,
+            cert: Some(data.join("dac-pai.pem")),
+            dac_dir: Some(dacs.clone()),
+            password: Some("factory".into()),
+            ..Default::default()
+        }
+        .into_job()
+    };
+    let (mut cases, mut refused) = (0, 0);
+    for name in ["dac-modern.p12", "dac-legacy.p12"] {
+        let whole = fs::read(data.join(name)).unwrap();
+        assert!(job(&whole).is_ok());
+        for place in 0..whole.len() {
+            // Every byte of the structure in front, and some of the encrypted part.
+            if place > 120 && !place.is_multiple_of(13) {
+                continue;
+            }
+            for change in [0x01, 0x80] {
+                let mut broken = whole.clone();
+                broken[place] ^= change;
+                cases += 1;
+                refused += usize::from(job(&broken).is_err());
+            }
+            cases += 1;
+            refused += usize::from(job(&whole[..place]).is_err());
+        }
+    }
+    // The MAC does not cover names of algorithms in front of it.
+    assert!(refused * 100 > cases * 98, "{refused} of {cases}");
+    println!("broken PKCS#12: {cases} cases, {refused} refused");
+}
+
+#[test]
+fn labels_of_one_endpoint_stay_together_however_it_is_written() {
+    let folder = folder();
+    let made = make(
+        &folder,
+        &["--fixed-labels", "1/a/b", "01/c/d", "--fixed-labels=1/a/b", "01/c/d"],
+    );
+    let entries = made.entries(0);
+    let expected = ["fl-sz/1=2", "fl-k/1/0=a", "fl-v/1/0=b", "fl-k/1/1=c", "fl-v/1/1=d"];
+    assert_eq!(entries[entries.len() - 5..], expected);
+}
+
+#[test]
+fn supplied_dacs_that_do_not_fit_are_refused() {
+    let folder = folder();
+    let dacs = |name: &str, files: &[(&str, &str)]| {
+        let dacs = folder.path().join(name);
+        fs::create_dir(&dacs).unwrap();
+        for (from, to) in files {
+            fs::copy(folder.path().join(from), dacs.join(to)).unwrap();
+        }
+    };
+    dacs("no-key", &[("dac-cert.pem", "a.pem")]);
+    dacs(
+        "no-cert",
+        &[
+            ("dac-cert.pem", "a.pem"),
+            ("dac-key.pem", "a.key"),
+            ("dac-plain-key.pem", "b.key"),
+        ],
+    );
+    dacs(
+        "other-pai",
+        &[("dac-other-cert.pem", "a.pem"), ("dac-other-key.pem", "a.key")],
+    );
+    dacs(
+        "expired",
+        &[("dac-expired-cert.pem", "a.pem"), ("dac-expired-key.pem", "a.key")],
+    );
+    dacs("stray", &[("CD.der", "a.der")]);
+    fs::create_dir(folder.path().join("stray/sub")).unwrap();
+    let pai = ["--pai", "-c", "pai-cert.pem"];
+    for (arguments, needle) in [
+        (&["--dac-dir", "no-key"][..], "a.pem: has no key in the folder"),
+        (
+            &["--dac-dir", "no-cert"],
+            "b.key: is a key whose certificate is not in the folder",
+        ),
+        (&["--dac-dir", "other-pai"], "a.pem: is not signed by the PAI"),
+        (&["--dac-dir", "expired"], "is valid in 2022-01-01"),
+        (&["--dac-dir", "stray"], "a.der: is neither a certificate nor a key"),
+        (
+            &["--dac-cert", "dac-cert.pem", "--dac-key", "dac-plain-key.pem"],
+            "is not the certificate of the key",
+        ),
+        (
+            &["--dac-cert", "dac-cert.pem", "--dac-key", "dac-key.pem", "-n", "2"],
+            "has 1 for 2 devices",
+        ),
+        (
+            &["--dac-cert", "dac-cert.pem", "--dac-key", "dac-key.pem", "-lt", "5"],
+            "--lifetime",
+        ),
+        (
+            &[
+                "--dac-cert",
+                "dac-cert.pem",
+                "--dac-key",
+                "dac-key.pem",
+                "-k",
+                "dac-key.pem",
+            ],
+            "--key",
+        ),
+    ] {
+        let said = refused(&folder, &[&pai[..], arguments].concat());
+        assert!(said.contains(needle), "{arguments:?}: {said}");
+    }
+    let output = run(
+        folder.path(),
+        &[
+            "-v",
+            "0xFFF2",
+            "-p",
+            "0x8002",
+            "--pai",
+            "-c",
+            "pai-cert.pem",
+            "--dac-dir",
+            "expired",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_pai_is_made_once_and_kept_when_another_is_made() {
+    let folder = folder();
+    let arguments = ["--paa", "-c", "paa-cert.pem", "-k", "paa-key.pem"];
+    let made = make(&folder, &arguments);
+    let staging = made.top.join("staging");
+    let read = |name: &str| fs::read(staging.join(name)).unwrap();
+    let first = (read("pai_cert.pem"), read("pai_key.pem"));
+    let pai = Certificate::decode(&first.0).unwrap();
+    assert_eq!((pai.common_name(), pai.path_len()), (Some("ESP32 PAI 00"), Some(0)));
+    assert_eq!(pai.as_der(), read("pai_cert.der"));
+    assert_eq!(&PrivateKey::decode(&first.1).unwrap().public_key(), pai.public_key());
+
+    let again = make(&folder, &arguments);
+    assert_eq!(again.devices.len(), 2);
+    assert_eq!(
+        (read("pai_cert.pem"), read("pai_key.pem")),
+        first,
+        "the second run uses the first one's PAI"
+    );
+
+    make(&folder, &[&arguments[..], &["-cn", "Other"]].concat());
+    assert_ne!(read("pai_cert.pem"), first.0);
+    let names = fs::read_dir(&staging)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut former = names.filter(|name| name.starts_with("former-")).collect::<Vec<_>>();
+    former.sort();
+    assert_eq!(former.len(), 3, "{former:?}");
+    assert!(
+        former
+            .iter()
+            .any(|name| name.ends_with("-pai_key.pem") && read(name) == first.1),
+        "no key is lost"
+    );
+}
+
+#[test]
+fn encrypted_ca_keys_are_opened_by_their_password() {
+    let folder = folder();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for name in ["dac-pai.pem", "dac-pai-key-encrypted.pem"] {
+        fs::copy(data.join(name), folder.path().join(name)).unwrap();
+    }
+    let arguments = ["--pai", "-c", "dac-pai.pem", "-k", "dac-pai-key-encrypted.pem"];
+    assert!(refused(&folder, &arguments).contains("is encrypted; --password opens it"));
+    let said = refused(&folder, &[&arguments[..], &["--password", "secret-typo"]].concat());
+    assert!(
+        said.contains("another password") && !said.contains("secret-typo"),
+        "{said}"
+    );
+    assert_eq!(
+        make(&folder, &[&arguments[..], &["--password", "factory"]].concat())
+            .devices
+            .len(),
+        1
+    );
+}
+
+/// All files of a folder by their paths in it.
+fn all_files(top: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![top.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.strip_prefix(top).unwrap().to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn a_seed_gives_the_same_bytes_and_is_marked() {
+    let folder = folder();
+    let arguments = [
+        "--paa",
+        "-c",
+        "paa-cert.pem",
+        "-k",
+        "paa-key.pem",
+        "-n",
+        "4",
+        "-e",
+        "--enable-rotating-device-id",
+    ];
+    let run_with = |seed: &str, outdir: &str, jobs: &str| {
+        let more = ["--seed", seed, "--outdir", outdir, "--jobs", jobs];
+        let output = run(folder.path(), &[&IDS[..], &FAST, &arguments, &more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("warning: --seed: whoever knows the seed"),
+            "{}",
+            stderr(&output)
+        );
+        assert!(
+            String::from_utf8(output.stdout)
+                .unwrap()
+                .contains("test run: everything comes from --seed")
+        );
+        all_files(&folder.path().join(outdir))
+    };
+    let first = run_with("0123abcd", "first", "1");
+    let second = run_with("0123abcd", "second", "4");
+    assert!(first.len() > 40, "{} files", first.len());
+    assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
+    for (path, bytes) in &first {
+        assert!(*bytes == second[path], "{} differs", path.display());
+    }
+    let marked = first
+        .keys()
+        .filter(|path| path.ends_with("test-run-2026-01-01-00-00-00.txt"))
+        .count();
+    assert_eq!(marked, 1, "{:?}", first.keys());
+    assert_ne!(
+        first.keys().collect::<Vec<_>>(),
+        run_with("0123abce", "third", "1").keys().collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_job_file_is_the_command_line() {
+    let folder = folder();
+    let flat = "--count 2 --pai --cert pai-cert.pem --key pai-key.pem --cert-dclrn CD.der --locales en-US de-DE \
+                --fixed-labels 0/a/b --hw-ver 1 --commissioning-flow 2 --encrypt --seed 55 --outdir a";
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &FAST, &flat.split_whitespace().collect::<Vec<_>>()].concat(),
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    write(
+        &folder,
+        "job.json",
+        r#"{"vendor-id": 65522, "product-id": "0x8001", "iteration-count": 1000, "count": 7, "pai": true,
+            "cert": "pai-cert.pem", "key": "pai-key.pem", "cert-dclrn": "CD.der", "locales": ["en-US", "de-DE"],
+            "fixed-labels": ["0/a/b"], "hw-ver": 1, "commissioning-flow": "2", "encrypt": true, "seed": 55, "outdir": "x"}"#,
+    );
+    // What is on the command line wins.
+    let output = run(folder.path(), &["--job", "job.json", "-n", "2", "--outdir", "b"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(all_files(&folder.path().join("a")) == all_files(&folder.path().join("b")));
+    assert!(!folder.path().join("x").exists());
+
+    write(&folder, "short.json", r#"{"vendor-id": 65522}"#);
+    let output = run(folder.path(), &["--job", "short.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("--product-id: is missing"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn the_schema_and_the_program_know_the_same_members() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/job.schema.json");
+    let schema: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert_eq!(schema["additionalProperties"], false);
+    let folder = folder();
+    let file = folder.path().join("job.json");
+    let read = |value: &serde_json::Value| {
+        fs::write(&file, value.to_string()).unwrap();
+        matter_mfg::JobFile::read("--job", &file)
+    };
+    let properties = schema["properties"].as_object().unwrap();
+    for (name, property) in properties {
+        assert!(!property["description"].as_str().unwrap().is_empty(), "{name}");
+        // A value of the schema's type is taken, one of another type is not.
+        let (good, bad) = match (property["type"].as_str(), property["$ref"].as_str()) {
+            (Some("boolean"), None) => (vec![true.into()], vec!["x".into(), 1.into()]),
+            (Some("array"), None) => (
+                vec![serde_json::json!(["x", 1])],
+                vec!["x".into(), serde_json::json!([true])],
+            ),
+            (None, Some("#/$defs/text")) => (vec!["x".into(), 1.into()], vec![true.into(), serde_json::json!(1.5)]),
+            (None, Some("#/$defs/path")) => (vec!["x".into()], vec![1.into(), true.into()]),
+            other => unreachable!("{name}: {other:?}"),
+        };
+        for value in good {
+            let value: serde_json::Value = value;
+            assert!(read(&serde_json::json!({ name: value })).is_ok(), "{name}: {value}");
+        }
+        for value in bad {
+            let value: serde_json::Value = value;
+            assert!(read(&serde_json::json!({ name: value })).is_err(), "{name}: {value}");
+        }
+    }
+    // What the program calls known is in the schema: the help lists every option.
+    let help = run(folder.path(), &["--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    let own = ["job", "log-level", "help", "version"];
+    let options = help.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let long = line
+            .strip_prefix("--")
+            .or_else(|| line.get(4..).filter(|_| line.starts_with('-'))?.strip_prefix("--"))?;
+        long.split([' ', '=']).next()
+    });
+    let options = options.filter(|option| !own.contains(option)).collect::<Vec<_>>();
+    assert!(options.len() > 50, "{options:?}");
+    for option in &options {
+        assert!(properties.contains_key(*option), "{option} is not in the schema");
+    }
+    let hidden = ["port", "ds-peripheral"];
+    assert_eq!(properties.len(), options.len() + hidden.len());
+    for example in schema["examples"].as_array().unwrap() {
+        let output = {
+            read(example).unwrap();
+            run(folder.path(), &["--job", "job.json"])
+        };
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+}
