@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use esp_secure_cert::Image;
 use matter_attestation::Certificate;
 use matter_factory_data::DeviceRecord;
 use matter_setup_payload::SetupPayload;
@@ -39,7 +40,25 @@ impl Made {
     }
 
     pub fn record(&self, device: usize) -> DeviceRecord {
-        DeviceRecord::decode_nvs(&self.image(device)).unwrap()
+        let secure_cert = fs::read(self.path(device, "_esp_secure_cert.bin")).ok();
+        let read = DeviceRecord::decode(&self.image(device), secure_cert.as_deref());
+        read.unwrap().0
+    }
+
+    /// Records of the secure cert partition as `type/subtype:length`, certificates, whose length varies, as `DER`.
+    pub fn secure_cert(&self, device: usize) -> Vec<String> {
+        let image = fs::read(self.path(device, "_esp_secure_cert.bin")).unwrap();
+        let records = Image::new(&image).records().map(Result::unwrap);
+        let shown = records.map(|record| {
+            let (kind, data) = (record.kind().code(), record.data());
+            let length = if kind < 2 && data.starts_with(&[0x30, 0x82]) {
+                "DER".to_owned()
+            } else {
+                data.len().to_string()
+            };
+            format!("{kind}/{}:{length}", record.subtype())
+        });
+        shown.collect()
     }
 
     /// The cells of the onboarding codes: QR text, manual code, discriminator, passcode.
@@ -77,14 +96,14 @@ impl Made {
             assert_eq!(label.vendor_id(), Some(record.vendor_id()));
             assert_eq!(label.product_id(), Some(record.product_id()));
             let passcode = label.passcode().clone();
-            assert!(PaseCredential::with_verifier(passcode, *record.parameters(), record.verifier()).is_ok());
+            assert!(PaseCredential::with_verifier(passcode, *record.parameters(), record.verifier().unwrap()).is_ok());
             let Some(credentials) = record.credentials() else {
                 assert!(root.is_none(), "a chain was expected");
                 continue;
             };
             let pai = credentials.pai();
             credentials.dac().verify_issued_by(pai).unwrap();
-            assert_eq!(credentials.dac().public_key(), &credentials.key().public_key());
+            assert_eq!(credentials.dac().public_key(), &credentials.key().unwrap().public_key());
             pai.verify_issued_by(root.unwrap()).unwrap();
             assert_eq!(fs::read(self.top.join("staging/pai_cert.der")).unwrap(), pai.as_der());
         }
