@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod appearance;
+mod audit;
 mod calendar;
 mod credentials;
 mod date;
@@ -21,6 +22,7 @@ mod rotating_id;
 mod text;
 
 pub use appearance::{ProductColor, ProductFinish};
+pub use audit::{Check, Finding, Severity};
 pub use calendar::CalendarTypes;
 pub use credentials::AttestationCredentials;
 pub use date::ManufacturingDate;
