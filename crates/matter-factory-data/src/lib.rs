@@ -22,7 +22,10 @@ mod rotating_id;
 mod text;
 
 pub use appearance::{ProductColor, ProductFinish};
-pub use audit::{Check, Finding, Severity};
+pub use audit::{
+    Artifacts, Attested, BatchAudit, Check, Expected, Finding, KeyPlace, Report, Severity, SharedParts, audit,
+    recompute,
+};
 pub use calendar::CalendarTypes;
 pub use credentials::AttestationCredentials;
 pub use date::ManufacturingDate;

@@ -91,8 +91,10 @@ checks! {
         "A key is none that the firmware of the SDK reads", "";
     ListItemUncounted, "list-item-uncounted", Warning,
         "An item of a list is beyond the list's length, so that the firmware does not read it", "correct the list's length";
-    AttestationAbsent, "attestation-absent", Note,
-        "The device has no attestation credentials", "";
+    AttestationAbsent, "attestation-absent", Warning,
+        "The device has no attestation credentials", "store DAC, its key and PAI, unless the device gets them from elsewhere";
+    CdAbsent, "cd-absent", Note,
+        "The device stores no Certification Declaration, so that the firmware has to bring it", "";
     StorageDisagrees, "storage-disagrees", Error,
         "NVS and secure cert hold different values of the same thing", "store it in one place";
     // The label.
