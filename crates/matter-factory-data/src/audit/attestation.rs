@@ -138,6 +138,21 @@ pub(super) fn check(
         }
     };
     check_keys(facts, expected, dac, findings);
+    // With a declaration that can be read its rules decide, which may allow it.
+    let declared = facts
+        .declaration
+        .as_deref()
+        .is_some_and(|cms| SignedDeclaration::decode(cms).is_ok());
+    if !declared
+        && let (Some(dac), Some((vendor, product))) = (dac, product)
+        && (dac.vendor_id() != Some(vendor) || dac.product_id() != Some(product))
+    {
+        findings.push(sentence(
+            Check::DacOfAnotherProduct,
+            Object::Dac.name(),
+            format_args!(""),
+        ));
+    }
     shared
 }
 

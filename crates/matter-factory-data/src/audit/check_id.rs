@@ -121,6 +121,8 @@ checks! {
         "The device has another vendor or product id than expected", "make the device for this product";
     CdUnexpected, "cd-unexpected", Error,
         "The device has another Certification Declaration than expected", "store the product's declaration";
+    DacOfAnotherProduct, "dac-of-another-product", Error,
+        "The DAC is for another vendor or product than the device, and no declaration allows it", "issue the DAC for this product";
     DacKeyInvalid, "dac-key-invalid", Error,
         "The DAC's private key is none of the curve P-256", "store the key again";
     DacPublicKey, "dac-public-key", Error,
