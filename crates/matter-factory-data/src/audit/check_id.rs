@@ -146,7 +146,7 @@ checks! {
         "The salt is not random", "draw a salt for each device";
     RotatingIdWeak, "rotating-id-weak", Error,
         "The unique id behind the rotating device id is not random", "draw one for each device";
-    FileMode, "file-mode", Error,
+    FileMode, "file-mode", Warning,
         "Others than its owner can read or change a file or folder with secrets", "give files the mode 0600 and folders 0700";
     // More than one device.
     DuplicateSerial, "duplicate-serial", Error,
