@@ -122,7 +122,8 @@ pub(super) fn check_images(
     let known: Vec<_> = key.into_iter().collect();
     if let Some(image) = nvs {
         // The stored key itself is a bare scalar, once; a blob in pieces is none.
-        let mut stored = usize::from(place == KeyPlace::Nvs);
+        let already = findings.iter().any(|finding| finding.object == "nvs dac-key");
+        let mut stored = usize::from(place == KeyPlace::Nvs || already);
         for found in find(image, &known) {
             if found.form == "bare scalar" && stored > 0 {
                 stored -= 1;
