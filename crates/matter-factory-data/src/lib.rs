@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod appearance;
+mod audit;
 mod calendar;
 mod credentials;
 mod date;
@@ -25,6 +26,10 @@ mod secure_cert_numbers;
 mod text;
 
 pub use appearance::{ProductColor, ProductFinish};
+pub use audit::{
+    Artifacts, Attested, BatchAudit, Check, Expected, Finding, KeyPlace, Report, Severity, SharedParts, audit,
+    recompute,
+};
 pub use calendar::CalendarTypes;
 pub use credentials::AttestationCredentials;
 pub use date::ManufacturingDate;

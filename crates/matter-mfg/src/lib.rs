@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod audit;
 mod cells;
 mod clock;
 mod columns;
@@ -27,6 +28,7 @@ mod tables;
 mod test_pki;
 mod timing;
 
+pub use audit::{Audit, AuditReport, AuditedDevice, FlashDump, Recompute};
 pub use clock::{now, parse_time};
 pub use columns::Columns;
 pub use error::Error;

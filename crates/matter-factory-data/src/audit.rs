@@ -1,0 +1,182 @@
+//! The audit of one device: what its finished bytes say, and whether it is one thing.
+//!
+//! It trusts nothing but bytes. Each image is checked as the firmware would see it at mount, then read value by value,
+//! and a value that cannot be read is a finding and not the end.
+
+mod artifacts;
+mod attestation;
+mod batch;
+mod check_id;
+mod expected;
+mod facts;
+mod finding;
+mod label;
+mod nvs;
+mod published;
+mod recompute;
+mod report;
+mod secrets;
+mod secure_cert;
+mod stored;
+
+use alloc::vec::Vec;
+
+use esp_nvs_image::Key;
+use esp_secure_cert::PartitionSize;
+use matter_attestation::Certificate;
+use matter_spake2p::PbkdfParameters;
+use zeroize::Zeroizing;
+
+pub use artifacts::Artifacts;
+pub use attestation::Attested;
+pub use batch::BatchAudit;
+pub use check_id::Check;
+pub use expected::Expected;
+pub use finding::{Finding, Severity};
+pub use recompute::recompute;
+pub use report::{KeyPlace, Report, SharedParts};
+
+use crate::keys;
+use attestation::for_tests;
+use facts::Facts;
+use report::{Traces, sentence};
+
+/// The passcode of the SDK's examples.
+const DEFAULT_PASSCODE: u32 = 20_202_021;
+/// The discriminator of the SDK's examples.
+const DEFAULT_DISCRIMINATOR: u16 = 3840;
+
+/// Audits one device: integrity of the images, every value that the firmware reads, label, attestation and secrets.
+///
+/// All that is found is reported, not the first fault. Whether the passcode on the label opens the stored verifier takes
+/// long to know and is left to [`recompute`], what must differ between devices to [`BatchAudit`].
+#[must_use]
+pub fn audit(artifacts: &Artifacts<'_>) -> Report {
+    let nothing = Expected::new();
+    let expected = artifacts.expected.unwrap_or(&nothing);
+    let mut findings = Vec::new();
+    let plain = plain_nvs(artifacts, &mut findings);
+    let nvs = plain.as_ref().map(|image| image.as_slice()).or(artifacts.nvs);
+    if nvs.is_none() && artifacts.secure_cert.is_none() {
+        findings.push(sentence(Check::ArtifactMissing, "device", format_args!("")));
+    }
+    let mut facts = Facts::default();
+    if let Some(image) = nvs {
+        nvs::check(image, &mut findings);
+        facts = nvs::read(image, &mut findings);
+    }
+    if let Some(image) = artifacts.secure_cert {
+        let size = artifacts.secure_cert_size.unwrap_or(PartitionSize::DEFAULT);
+        secure_cert::check(image, size, &mut findings);
+        let other = secure_cert::read(image, &mut findings);
+        facts = facts.join(other, &mut findings);
+    }
+    if nvs.is_some() {
+        check_present(&facts, artifacts.secure_cert.is_some(), expected, &mut findings);
+    }
+    let passcode = label::check(&artifacts.label, &facts, expected, &mut findings);
+    let dac = facts.dac.as_deref().and_then(|der| Certificate::from_der(der).ok());
+    let shared = attestation::check(&facts, expected, artifacts.attested, dac.as_ref(), &mut findings);
+    let place = facts.key_place.unwrap_or(KeyPlace::Nowhere);
+    secrets::check_images(nvs, artifacts.secure_cert, place, facts.key.as_ref(), &mut findings);
+    check_random(&facts, &mut findings);
+    if passcode
+        .as_ref()
+        .is_some_and(|passcode| passcode.expose() == DEFAULT_PASSCODE)
+    {
+        findings.push(for_tests(
+            sentence(Check::DefaultPasscode, "label", format_args!("")),
+            expected,
+        ));
+    }
+    if facts.discriminator == Some(DEFAULT_DISCRIMINATOR) {
+        findings.push(sentence(Check::DefaultDiscriminator, "discriminator", format_args!("")));
+    }
+    let parameters = facts.iterations.zip(facts.salt);
+    let traces = Traces {
+        key_place: place,
+        product: facts.vendor_id.zip(facts.product_id),
+        discriminator: facts.discriminator,
+        serial: facts.serial,
+        rotating_id: facts.rotating_id,
+        public_key: dac.as_ref().map(|dac| *dac.public_key()),
+        key: facts.key,
+        certificate: dac
+            .as_ref()
+            .map(|dac| (dac.issuer_der().to_vec(), dac.serial().as_bytes().to_vec())),
+        common_name: dac.as_ref().and_then(|dac| dac.common_name()).map(Into::into),
+        parameters: parameters.map(|(iterations, salt)| PbkdfParameters { iterations, salt }),
+        verifier: facts.verifier,
+        passcode,
+        shared,
+    };
+    Report { findings, traces }
+}
+
+#[cfg(feature = "encryption")]
+fn plain_nvs(artifacts: &Artifacts<'_>, findings: &mut Vec<Finding>) -> Option<Zeroizing<Vec<u8>>> {
+    let mut image = Zeroizing::new(artifacts.nvs?.to_vec());
+    if let Err(error) = esp_nvs_image::decrypt(&mut image, artifacts.nvs_keys?) {
+        findings.push(sentence(Check::ArtifactMalformed, "nvs", format_args!("{error}")));
+    }
+    Some(image)
+}
+
+#[cfg(not(feature = "encryption"))]
+fn plain_nvs(_: &Artifacts<'_>, _: &mut Vec<Finding>) -> Option<Zeroizing<Vec<u8>>> {
+    None
+}
+
+/// What the firmware asks for, in whichever partition.
+fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
+    let mut need = |key: &Key| {
+        if !facts.has(key) {
+            findings.push(sentence(Check::KeyMissing, key.as_str(), format_args!("")));
+        }
+    };
+    for key in [&keys::VENDOR_ID, &keys::PRODUCT_ID, &keys::DISCRIMINATOR] {
+        need(key);
+    }
+    if !expected.dynamic_passcode {
+        for key in [&keys::ITERATION_COUNT, &keys::SALT, &keys::VERIFIER] {
+            need(key);
+        }
+    }
+    let credentials = [&keys::DAC_CERT, &keys::DAC_KEY, &keys::PAI_CERT];
+    if credentials.iter().any(|key| facts.has(key)) || facts.has(&keys::DAC_PUBLIC_KEY) {
+        for key in credentials {
+            need(key);
+        }
+        // Only from NVS does the firmware take the public half from an entry of its own.
+        if facts.key_place == Some(KeyPlace::Nvs) {
+            need(&keys::DAC_PUBLIC_KEY);
+        }
+        if !facts.has(&keys::CERTIFICATION_DECLARATION) {
+            findings.push(sentence(
+                Check::CdAbsent,
+                keys::CERTIFICATION_DECLARATION.as_str(),
+                format_args!(""),
+            ));
+        }
+    } else {
+        let place = if secure_cert {
+            "neither in NVS nor in secure cert"
+        } else {
+            "not in NVS, and there is no secure cert"
+        };
+        let mut finding = sentence(Check::AttestationAbsent, "dac-cert", format_args!("{place}"));
+        if expected.without_attestation {
+            finding.severity = Severity::Note;
+        }
+        findings.push(finding);
+    }
+}
+
+fn check_random(facts: &Facts, findings: &mut Vec<Finding>) {
+    if facts.salt.is_some_and(|salt| secrets::is_weak(salt.as_bytes())) {
+        findings.push(sentence(Check::SaltWeak, "salt", format_args!("")));
+    }
+    if facts.rotating_id.as_ref().is_some_and(|id| secrets::is_weak(id)) {
+        findings.push(sentence(Check::RotatingIdWeak, "rd-id-uid", format_args!("")));
+    }
+}

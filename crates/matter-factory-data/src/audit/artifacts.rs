@@ -1,0 +1,131 @@
+use core::fmt;
+
+#[cfg(feature = "encryption")]
+use esp_nvs_image::NvsKeys;
+use esp_secure_cert::PartitionSize;
+
+use super::{Attested, Expected};
+
+/// What there is of one device: images and what its label says. Nothing of it is trusted, and nothing has to be there.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::{Artifacts, Check, audit};
+///
+/// let report = audit(&Artifacts::new().with_nvs(&[0xFF; 0x6000]));
+/// assert!(report.findings().iter().any(|finding| finding.check == Check::KeyMissing));
+/// ```
+#[derive(Clone, Copy, Default)]
+pub struct Artifacts<'a> {
+    pub(super) nvs: Option<&'a [u8]>,
+    #[cfg(feature = "encryption")]
+    pub(super) nvs_keys: Option<&'a NvsKeys>,
+    pub(super) secure_cert: Option<&'a [u8]>,
+    pub(super) secure_cert_size: Option<PartitionSize>,
+    pub(super) label: Label<'a>,
+    pub(super) expected: Option<&'a Expected<'a>>,
+    pub(super) attested: Option<&'a Attested<'a>>,
+}
+
+/// What the label says, as text.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Label<'a> {
+    pub(super) qr: Option<&'a str>,
+    pub(super) manual: Option<&'a str>,
+    pub(super) picture: Option<&'a str>,
+    pub(super) discriminator: Option<&'a str>,
+    pub(super) passcode: Option<&'a str>,
+}
+
+impl<'a> Artifacts<'a> {
+    /// Starts with nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the NVS partition's image, of the whole partition.
+    #[must_use]
+    pub const fn with_nvs(mut self, image: &'a [u8]) -> Self {
+        self.nvs = Some(image);
+        self
+    }
+
+    /// Sets the keys under which the NVS image is encrypted.
+    #[cfg(feature = "encryption")]
+    #[must_use]
+    pub const fn with_nvs_keys(mut self, keys: &'a NvsKeys) -> Self {
+        self.nvs_keys = Some(keys);
+        self
+    }
+
+    /// Sets the esp_secure_cert partition's image, with or without the erased bytes behind its records.
+    #[must_use]
+    pub const fn with_secure_cert(mut self, image: &'a [u8]) -> Self {
+        self.secure_cert = Some(image);
+        self
+    }
+
+    /// Sets the size of the esp_secure_cert partition, otherwise 0x2000 bytes.
+    #[must_use]
+    pub const fn with_secure_cert_size(mut self, size: PartitionSize) -> Self {
+        self.secure_cert_size = Some(size);
+        self
+    }
+
+    /// Sets the text of the QR code.
+    #[must_use]
+    pub const fn with_qr(mut self, text: &'a str) -> Self {
+        self.label.qr = Some(text);
+        self
+    }
+
+    /// Sets the manual pairing code, with or without dashes.
+    #[must_use]
+    pub const fn with_manual(mut self, text: &'a str) -> Self {
+        self.label.manual = Some(text);
+        self
+    }
+
+    /// Sets the text that the picture of the QR code shows.
+    #[must_use]
+    pub const fn with_picture(mut self, text: &'a str) -> Self {
+        self.label.picture = Some(text);
+        self
+    }
+
+    /// Sets the discriminator and the passcode that stand beside the codes, in decimal.
+    #[must_use]
+    pub const fn with_numbers(mut self, discriminator: &'a str, passcode: &'a str) -> Self {
+        self.label.discriminator = Some(discriminator);
+        self.label.passcode = Some(passcode);
+        self
+    }
+
+    /// Sets what the device is to be.
+    #[must_use]
+    pub const fn with_expected(mut self, expected: &'a Expected<'a>) -> Self {
+        self.expected = Some(expected);
+        self
+    }
+
+    /// Sets what many devices have in common, already checked; a device that has something else is checked in full.
+    #[must_use]
+    pub const fn with_attested(mut self, attested: &'a Attested<'a>) -> Self {
+        self.attested = Some(attested);
+        self
+    }
+}
+
+impl fmt::Debug for Artifacts<'_> {
+    /// Says what is there, and nothing of its secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifacts")
+            .field("nvs", &self.nvs.map(<[u8]>::len))
+            .field("secure_cert", &self.secure_cert.map(<[u8]>::len))
+            .field("qr", &self.label.qr.is_some())
+            .field("manual", &self.label.manual.is_some())
+            .finish_non_exhaustive()
+    }
+}

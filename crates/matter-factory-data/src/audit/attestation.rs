@@ -1,0 +1,209 @@
+//! Attestation: DAC, its key, PAI, PAA, declaration, vendor and product, as a commissioner will see them.
+
+use alloc::vec::Vec;
+
+use matter_attestation::{
+    AttestationElements, Batch, Certificate, DeclarationSigners, Object, Profile, Report as ChainReport, Rule,
+    Severity, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification,
+};
+
+use super::facts::Facts;
+use super::published::is_published;
+use super::report::{SharedParts, sentence};
+use super::{Check, Expected, Finding};
+
+/// What many devices have in common - PAI, declaration, vendor and product - checked once for all of them.
+#[derive(Clone, Debug)]
+pub struct Attested<'a> {
+    parts: &'a SharedParts,
+    batch: Batch<'a>,
+    /// What is to say about the parts beside the chain's rules.
+    findings: Vec<Finding>,
+}
+
+/// Whose declarations are accepted when nothing else is said. The test signer's get a finding of their own.
+const SIGNERS: &DeclarationSigners = &DeclarationSigners::new().with_test_key(true);
+
+impl<'a> Attested<'a> {
+    /// Checks the parts. They are those of a [`Report`](crate::Report), or come from elsewhere.
+    #[must_use]
+    pub fn new(parts: &'a SharedParts, expected: &Expected<'a>) -> Self {
+        let batch = verification(parts, expected).prepare(Profile::Strict);
+        let mut findings = Vec::new();
+        if let Some(cms) = &parts.declaration {
+            check_declaration(cms, expected, &mut findings);
+        } else if expected.declaration.is_some() {
+            let detail = format_args!("none");
+            findings.push(sentence(Check::CdUnexpected, "cd", detail));
+        }
+        if let Some((vendor, _)) = parts.product
+            && vendor.is_test()
+        {
+            let detail = format_args!("{:#06x} is a vendor id for tests", vendor.get());
+            findings.push(for_tests(sentence(Check::TestPki, "chain", detail), expected));
+        }
+        if let Some(pai) = parts.pai.as_deref().and_then(|der| Certificate::from_der(der).ok())
+            && is_published(pai.public_key())
+        {
+            let detail = format_args!("the PAI is one of the SDK's");
+            findings.push(for_tests(sentence(Check::TestPki, "pai", detail), expected));
+        }
+        Self { parts, batch, findings }
+    }
+}
+
+fn verification<'a>(parts: &'a SharedParts, expected: &Expected<'a>) -> Verification<'a> {
+    let mut input = Verification::new().with_declaration_signers(expected.signers.unwrap_or(SIGNERS));
+    if let Some(pai) = &parts.pai {
+        input = input.with_pai(pai);
+    }
+    if let Some(declaration) = &parts.declaration {
+        input = input.with_declaration(declaration);
+    }
+    if let Some((vendor, product)) = parts.product {
+        input = input.with_product(vendor, product);
+    }
+    if let Some(store) = expected.paa_store {
+        input = input.with_paa_store(store);
+    }
+    if let Some(set) = expected.revocation {
+        input = input.with_revocation_set(set);
+    }
+    if let Some(time) = expected.time {
+        input = input.at(time);
+    }
+    input
+}
+
+/// What only tests may have is a warning in a test.
+pub(super) fn for_tests(mut finding: Finding, expected: &Expected<'_>) -> Finding {
+    if expected.for_tests {
+        finding.severity = finding.severity.min(Severity::Warning);
+    }
+    finding
+}
+
+fn check_declaration(cms: &[u8], expected: &Expected<'_>, findings: &mut Vec<Finding>) {
+    if expected.declaration.is_some_and(|declaration| declaration != cms) {
+        findings.push(sentence(Check::CdUnexpected, "cd", format_args!("")));
+    }
+    let signer = SignedDeclaration::decode(cms).map(|declaration| declaration.signer_key_id());
+    if signer == Ok(TEST_CD_SIGNING_KEY_ID) {
+        findings.push(for_tests(
+            sentence(Check::TestCdSigner, "cd", format_args!("")),
+            expected,
+        ));
+    }
+    if let Err(error) = AttestationElements::new(cms, &[0; AttestationElements::NONCE_LEN], 0).encode() {
+        findings.push(sentence(Check::KeyLength, "cd", format_args!("{error}")));
+    }
+}
+
+/// Checks all that there is of a device's attestation. Returns the parts that others may share, unless they came
+/// checked.
+pub(super) fn check(
+    facts: &Facts,
+    expected: &Expected<'_>,
+    attested: Option<&Attested<'_>>,
+    dac: Option<&Certificate>,
+    findings: &mut Vec<Finding>,
+) -> Option<SharedParts> {
+    let product = facts.vendor_id.zip(facts.product_id);
+    if let Some(wanted) = expected.product
+        && let Some(found) = product
+        && wanted != found
+    {
+        let (vendor, product) = (found.0.get(), found.1.get());
+        let detail = format_args!("{vendor:#06x} {product:#06x}");
+        findings.push(sentence(Check::ProductUnexpected, "vendor-id", detail));
+    }
+    let is_shared = |attested: &&Attested<'_>| {
+        let parts = attested.parts;
+        parts.pai == facts.pai && parts.declaration == facts.declaration && parts.product == product
+    };
+    let own;
+    let shared = match attested.filter(is_shared) {
+        Some(attested) => {
+            run(attested, facts, expected, findings);
+            None
+        }
+        None => {
+            own = SharedParts {
+                pai: facts.pai.clone(),
+                declaration: facts.declaration.clone(),
+                product,
+            };
+            run(&Attested::new(&own, expected), facts, expected, findings);
+            Some(own.clone())
+        }
+    };
+    check_keys(facts, expected, dac, findings);
+    // With a declaration that can be read its rules decide, which may allow it.
+    let declared = facts
+        .declaration
+        .as_deref()
+        .is_some_and(|cms| SignedDeclaration::decode(cms).is_ok());
+    if !declared
+        && let (Some(dac), Some((vendor, product))) = (dac, product)
+        && (dac.vendor_id() != Some(vendor) || dac.product_id() != Some(product))
+    {
+        findings.push(sentence(
+            Check::DacOfAnotherProduct,
+            Object::Dac.name(),
+            format_args!(""),
+        ));
+    }
+    shared
+}
+
+fn run(attested: &Attested<'_>, facts: &Facts, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
+    let report = match &facts.dac {
+        Some(dac) => attested.batch.verify(dac),
+        None => verification(attested.parts, expected).run(Profile::Strict),
+    };
+    take(&report, expected, findings);
+    findings.extend_from_slice(&attested.findings);
+}
+
+fn take(report: &ChainReport, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
+    for found in report.findings() {
+        // The audit has a finding of its own for this, about the whole chain.
+        if found.rule() == Rule::TestVendorId {
+            continue;
+        }
+        if found.rule() == Rule::PaaPublished {
+            let detail = format_args!("the PAA is one of the SDK's");
+            findings.push(for_tests(sentence(Check::TestPki, "paa", detail), expected));
+            continue;
+        }
+        let mut finding = Finding::new(Check::Attestation(found.rule()), found.object().name(), found.text());
+        finding.severity = found.severity();
+        finding.sdk_code = found.sdk_result();
+        findings.push(finding);
+    }
+}
+
+/// The DAC's key: the stored one, its public half, and whether everybody has it.
+fn check_keys(facts: &Facts, expected: &Expected<'_>, dac: Option<&Certificate>, findings: &mut Vec<Finding>) {
+    let own = facts.key.as_ref().map(|key| key.public_key());
+    if let (Some(own), Some(dac)) = (&own, dac)
+        && own != dac.public_key()
+    {
+        let rule = Rule::DacKeyMismatch;
+        let mut finding = sentence(Check::Attestation(rule), Object::Dac.name(), format_args!(""));
+        finding.sdk_code = rule.sdk_result(Object::Dac);
+        findings.push(finding);
+    }
+    if let (Some(stored), Some(dac)) = (&facts.dac_public_key, dac)
+        && stored.as_slice() != dac.public_key().as_bytes()
+    {
+        findings.push(sentence(Check::DacPublicKey, "dac-pub-key", format_args!("")));
+    }
+    let key = own.or(dac.map(|dac| *dac.public_key()));
+    if key.is_some_and(|key| is_published(&key)) {
+        findings.push(for_tests(
+            sentence(Check::KeyPublished, "dac-key", format_args!("")),
+            expected,
+        ));
+    }
+}

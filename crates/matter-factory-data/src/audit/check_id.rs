@@ -1,0 +1,228 @@
+use core::fmt;
+
+use matter_attestation::{Rule, Severity};
+
+macro_rules! checks {
+    ($($variant:ident, $id:literal, $severity:ident, $sentence:literal, $remedy:literal;)+) => {
+        /// What the audit looks at, by which a [`Finding`](crate::Finding) is known.
+        ///
+        /// The ids, which `Display` writes, are stable: programs may compare them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Check {
+            $(
+                #[doc = concat!("`", $id, "`: ", $sentence, ".")]
+                $variant,
+            )+
+            /// A rule of device attestation, with its own id.
+            Attestation(Rule),
+            /// A finding of [`esp_nvs_image::check`], with its id behind `nvs-`.
+            Nvs(&'static str),
+            /// A finding of [`esp_secure_cert::check`], with its id behind `secure-cert-`.
+            SecureCert(&'static str),
+        }
+
+        impl Check {
+            /// Every check that is the audit's own.
+            pub const OWN: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Returns what a finding of this check says, without the values and the full stop.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $sentence,)+
+                    Self::Attestation(rule) => rule.sentence(),
+                    Self::Nvs(_) => "The NVS image is not as the firmware wants it",
+                    Self::SecureCert(_) => "The secure-cert image is not as the firmware wants it",
+                }
+            }
+
+            /// Returns the severity that a finding usually has; that of an image's fault depends on the fault.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self {
+                    $(Self::$variant => Severity::$severity,)+
+                    _ => Severity::Error,
+                }
+            }
+
+            /// Returns what to do about it, where something can be done.
+            #[must_use]
+            pub const fn remedy(self) -> Option<&'static str> {
+                let text = match self {
+                    $(Self::$variant => $remedy,)+
+                    Self::Attestation(rule) => rule.remedy(),
+                    Self::Nvs(_) | Self::SecureCert(_) => "make the image again",
+                };
+                if text.is_empty() { None } else { Some(text) }
+            }
+
+            const fn id(self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$variant => ("", $id),)+
+                    Self::Attestation(rule) => ("", rule.id()),
+                    Self::Nvs(id) => ("nvs-", id),
+                    Self::SecureCert(id) => ("secure-cert-", id),
+                }
+            }
+        }
+    };
+}
+
+checks! {
+    // What is there, and what is in it.
+    ArtifactMissing, "artifact-missing", Error,
+        "There is no image to be audited", "make the device again";
+    ArtifactMalformed, "artifact-malformed", Error,
+        "A file cannot be read for what it is", "make the file again";
+    KeyMissing, "key-missing", Error,
+        "A value that the firmware reads is missing", "make the image again with this value";
+    KeyType, "key-type", Error,
+        "A value has another type than the firmware reads", "store it with the type that the firmware reads";
+    KeyLength, "key-length", Error,
+        "A value has a length that the firmware refuses", "store it with the right length";
+    KeyRange, "key-range", Error,
+        "A number is outside of its range", "store a number in the range";
+    KeyValue, "key-value", Error,
+        "A value does not have the form that its field has", "store a value of the right form";
+    KeyTwice, "key-twice", Error,
+        "A key is stored more than once", "store it once";
+    KeyUnknown, "key-unknown", Note,
+        "A key is none that the firmware of the SDK reads", "";
+    ListItemUncounted, "list-item-uncounted", Warning,
+        "An item of a list is beyond the list's length, so that the firmware does not read it", "correct the list's length";
+    AttestationAbsent, "attestation-absent", Warning,
+        "The device has no attestation credentials", "store DAC, its key and PAI, unless the device gets them from elsewhere";
+    CdAbsent, "cd-absent", Note,
+        "The device stores no Certification Declaration, so that the firmware has to bring it", "";
+    StorageDisagrees, "storage-disagrees", Error,
+        "NVS and secure cert hold different values of the same thing", "store it in one place";
+    // The label.
+    LabelMalformed, "label-malformed", Error,
+        "An onboarding code cannot be read as a commissioner reads it", "print the label again";
+    LabelCodes, "label-codes-differ", Error,
+        "The codes of one label say different things", "print the label again from one record";
+    LabelPicture, "label-picture", Error,
+        "The picture of the QR code cannot be read, or shows another code", "draw the picture again";
+    LabelDiscriminator, "label-discriminator", Error,
+        "The label has another discriminator than the device", "print the label of this device";
+    LabelVendor, "label-vendor-id", Error,
+        "The label has another vendor id than the device", "print the label of this device";
+    LabelProduct, "label-product-id", Error,
+        "The label has another product id than the device", "print the label of this device";
+    LabelFlow, "label-flow", Error,
+        "The label states another commissioning flow than its other code or the product", "print the label with the product's flow";
+    LabelSerial, "label-serial", Error,
+        "The label has another serial number than the device", "print the label of this device";
+    VerifierPasscode, "verifier-passcode", Error,
+        "The passcode on the label does not open the device's verifier", "print the label of this device, or make the verifier again";
+    // Attestation.
+    ProductUnexpected, "product-unexpected", Error,
+        "The device has another vendor or product id than expected", "make the device for this product";
+    CdUnexpected, "cd-unexpected", Error,
+        "The device has another Certification Declaration than expected", "store the product's declaration";
+    DacOfAnotherProduct, "dac-of-another-product", Error,
+        "The DAC is for another vendor or product than the device, and no declaration allows it", "issue the DAC for this product";
+    DacKeyInvalid, "dac-key-invalid", Error,
+        "The DAC's private key is none of the curve P-256", "store the key again";
+    DacPublicKey, "dac-public-key", Error,
+        "The stored public key is not the DAC's", "store the DAC's public key";
+    TestPki, "test-pki", Error,
+        "The attestation chain is one for tests, whose keys are public", "use the vendor's own PAI";
+    TestCdSigner, "test-cd-signer", Error,
+        "The Certification Declaration is signed with the test key that everybody has", "store the declaration that the CSA signed";
+    // Secrets.
+    KeyLeaked, "key-leaked", Error,
+        "There is a private key where none belongs", "remove it, and make the device again with another key";
+    KeyPublished, "key-published", Error,
+        "The device's private key is a published one", "make the device again with another key";
+    PasscodeStored, "passcode-stored", Error,
+        "The device stores its passcode in plain", "remove it: the firmware needs the verifier only";
+    DefaultPasscode, "default-passcode", Error,
+        "The passcode is the one of the SDK's examples", "draw a passcode for each device";
+    DefaultDiscriminator, "default-discriminator", Note,
+        "The discriminator is the one of the SDK's examples", "";
+    SaltWeak, "salt-weak", Error,
+        "The salt is not random", "draw a salt for each device";
+    RotatingIdWeak, "rotating-id-weak", Error,
+        "The unique id behind the rotating device id is not random", "draw one for each device";
+    FileMode, "file-mode", Warning,
+        "Others than its owner can read or change a file or folder with secrets", "give files the mode 0600 and folders 0700";
+    // More than one device.
+    DuplicateSerial, "duplicate-serial", Error,
+        "Two devices have one serial number", "make one of them again";
+    DuplicateKey, "duplicate-key", Error,
+        "Two devices have one attestation key", "make one of them again";
+    DuplicatePasscode, "duplicate-passcode", Warning,
+        "Two devices have one passcode", "make one of them again, if the line wants passcodes that differ";
+    DuplicateCertificateSerial, "duplicate-certificate-serial", Error,
+        "Two devices have DACs of one issuer with one serial number", "issue one of them again";
+    DuplicateSalt, "duplicate-salt", Error,
+        "Two devices have one salt", "make one of them again";
+    DuplicateVerifier, "duplicate-verifier", Error,
+        "Two devices have one verifier", "make one of them again";
+    DuplicateRotatingId, "duplicate-rotating-id", Error,
+        "Two devices have one unique id behind the rotating device id", "make one of them again";
+    DuplicateDevice, "duplicate-device", Error,
+        "Two devices have one name", "make one of them again";
+    DeviceMissing, "device-missing", Error,
+        "A device of the manifest or ledger is not there", "make it, or find it";
+    DeviceExtra, "device-extra", Error,
+        "A device is in no manifest or ledger", "find out where it comes from";
+    FileMissing, "file-missing", Error,
+        "A file of the manifest is not there", "make the device again";
+    FileHash, "file-hash", Error,
+        "A file is not the one of the manifest", "make the device again";
+    ManifestDiffers, "manifest-differs", Error,
+        "Manifest or ledger say something else than the device", "find out which of the two is wrong";
+}
+
+impl fmt::Display for Check {
+    /// Writes the id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (prefix, id) = self.id();
+        f.write_str(prefix)?;
+        f.write_str(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_among_those_of_attestation_too() {
+        let rules = Rule::ALL.iter().map(|rule| Check::Attestation(*rule));
+        let ids: BTreeSet<_> = Check::OWN
+            .iter()
+            .copied()
+            .chain(rules)
+            .map(|check| check.to_string())
+            .collect();
+        assert_eq!(ids.len(), Check::OWN.len() + Rule::ALL.len());
+        for id in ids {
+            assert!(
+                id.bytes()
+                    .all(|octet| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-')),
+                "{id}"
+            );
+        }
+    }
+
+    #[test]
+    fn sentences_leave_the_full_stop_to_the_finding() {
+        for check in Check::OWN {
+            assert!(
+                !check.sentence().is_empty() && !check.sentence().ends_with('.'),
+                "{check}"
+            );
+            assert!(
+                check.severity() == Severity::Note || check.remedy().is_some(),
+                "{check}"
+            );
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use matter_attestation::{DateTime, DeclarationSigners, PaaStore, RevocationSet};
+use matter_setup_payload::CommissioningFlow;
+use matter_types::{ProductId, VendorId};
+
+/// What devices are to be, and whom the auditor trusts. Whatever is not given is not compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected<'a> {
+    pub(super) product: Option<(VendorId, ProductId)>,
+    pub(super) declaration: Option<&'a [u8]>,
+    pub(super) flow: Option<CommissioningFlow>,
+    pub(super) paa_store: Option<&'a PaaStore>,
+    pub(super) signers: Option<&'a DeclarationSigners>,
+    pub(super) revocation: Option<&'a RevocationSet>,
+    pub(super) time: Option<DateTime>,
+    pub(super) for_tests: bool,
+    pub(super) dynamic_passcode: bool,
+    pub(super) without_attestation: bool,
+}
+
+impl<'a> Expected<'a> {
+    /// Starts with nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets vendor and product.
+    #[must_use]
+    pub const fn with_product(mut self, vendor_id: VendorId, product_id: ProductId) -> Self {
+        self.product = Some((vendor_id, product_id));
+        self
+    }
+
+    /// Sets the Certification Declaration that every device has, in its CMS envelope.
+    #[must_use]
+    pub const fn with_declaration(mut self, cms: &'a [u8]) -> Self {
+        self.declaration = Some(cms);
+        self
+    }
+
+    /// Sets the commissioning flow.
+    #[must_use]
+    pub const fn with_flow(mut self, flow: CommissioningFlow) -> Self {
+        self.flow = Some(flow);
+        self
+    }
+
+    /// Sets the PAAs that are trusted.
+    #[must_use]
+    pub const fn with_paa_store(mut self, store: &'a PaaStore) -> Self {
+        self.paa_store = Some(store);
+        self
+    }
+
+    /// Sets whose declarations are accepted; without it the CSA's, and the test signer's with a finding.
+    #[must_use]
+    pub const fn with_declaration_signers(mut self, signers: &'a DeclarationSigners) -> Self {
+        self.signers = Some(signers);
+        self
+    }
+
+    /// Sets what is revoked.
+    #[must_use]
+    pub const fn with_revocation_set(mut self, set: &'a RevocationSet) -> Self {
+        self.revocation = Some(set);
+        self
+    }
+
+    /// Sets the time at which the certificates have to be valid.
+    #[must_use]
+    pub const fn at(mut self, time: DateTime) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    /// Says that the devices are for tests: what only tests may have is a warning then.
+    #[must_use]
+    pub const fn for_tests(mut self) -> Self {
+        self.for_tests = true;
+        self
+    }
+
+    /// Says that the firmware makes a passcode of its own, so that neither verifier nor salt is stored.
+    #[must_use]
+    pub const fn with_dynamic_passcode(mut self) -> Self {
+        self.dynamic_passcode = true;
+        self
+    }
+
+    /// Says that the devices get their attestation credentials from elsewhere.
+    #[must_use]
+    pub const fn without_attestation(mut self) -> Self {
+        self.without_attestation = true;
+        self
+    }
+}

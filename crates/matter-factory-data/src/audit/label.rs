@@ -1,0 +1,189 @@
+//! The label: that its codes can be read, say one thing, and are this device's.
+
+use alloc::vec::Vec;
+
+use matter_setup_payload::{CommissioningFlow, DataValue, ManualPayload, SetupPayload};
+use matter_types::Passcode;
+
+use super::artifacts::Label;
+use super::facts::Facts;
+use super::report::sentence;
+use super::{Check, Expected, Finding};
+
+/// Checks the label and returns the passcode that it says.
+pub(super) fn check(
+    label: &Label<'_>,
+    facts: &Facts,
+    expected: &Expected<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<Passcode> {
+    let qr = read::<SetupPayload, _>(label.qr, "qr", findings);
+    let manual = read::<ManualPayload, _>(label.manual, "manual", findings);
+    if let Some(picture) = label.picture
+        && label.qr.is_some_and(|text| text != picture)
+    {
+        let detail = format_args!("another one than the code's text");
+        findings.push(sentence(Check::LabelPicture, "qr picture", detail));
+    }
+    // A picture alone is read as the code that it is.
+    let picture = label.picture.filter(|_| label.qr.is_none());
+    let qr = qr.or_else(|| read::<SetupPayload, _>(picture, "qr picture", findings));
+    if let Some(qr) = &qr {
+        check_qr(qr, facts, expected, findings);
+    }
+    if let Some(manual) = &manual {
+        check_manual(manual, facts, expected, findings);
+    }
+    if let (Some(qr), Some(manual)) = (&qr, &manual) {
+        compare(qr, manual, findings);
+    }
+    numbers(label, qr.as_ref(), manual.as_ref(), facts, findings);
+    let printed = || Passcode::new(label.passcode?.parse().ok()?).ok();
+    let typed = || manual.as_ref().map(|manual| manual.passcode().clone());
+    qr.as_ref()
+        .map(|qr| qr.passcode().clone())
+        .or_else(typed)
+        .or_else(printed)
+}
+
+fn read<T: core::str::FromStr<Err = E>, E: core::fmt::Display>(
+    text: Option<&str>,
+    object: &str,
+    findings: &mut Vec<Finding>,
+) -> Option<T> {
+    match text?.parse() {
+        Ok(payload) => Some(payload),
+        Err(error) => {
+            findings.push(sentence(Check::LabelMalformed, object, format_args!("{error}")));
+            None
+        }
+    }
+}
+
+fn check_qr(qr: &SetupPayload, facts: &Facts, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
+    let mut differs = |check, found: u16, stored: u16| {
+        if found != stored {
+            findings.push(sentence(check, "qr", format_args!("{found:#06x}, not {stored:#06x}")));
+        }
+    };
+    if let Some(stored) = facts.discriminator {
+        differs(Check::LabelDiscriminator, qr.discriminator().get(), stored);
+    }
+    if let (Some(found), Some(stored)) = (qr.vendor_id(), facts.vendor_id) {
+        differs(Check::LabelVendor, found.get(), stored.get());
+    }
+    if let (Some(found), Some(stored)) = (qr.product_id(), facts.product_id) {
+        differs(Check::LabelProduct, found.get(), stored.get());
+    }
+    if let Some(flow) = expected.flow
+        && flow != qr.flow()
+    {
+        let detail = format_args!("{}, not {}", qr.flow().get(), flow.get());
+        findings.push(sentence(Check::LabelFlow, "qr", detail));
+    }
+    if let (Some(DataValue::Utf8(printed)), Some(stored)) = (qr.data().serial_number(), &facts.serial)
+        && printed != stored
+    {
+        findings.push(sentence(Check::LabelSerial, "qr", format_args!("")));
+    }
+}
+
+fn check_manual(manual: &ManualPayload, facts: &Facts, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
+    let mut differs = |check, found: u16, stored: u16| {
+        if found != stored {
+            findings.push(sentence(
+                check,
+                "manual",
+                format_args!("{found:#06x}, not {stored:#06x}"),
+            ));
+        }
+    };
+    if let Some(stored) = facts.discriminator {
+        // The top four of twelve bits.
+        differs(
+            Check::LabelDiscriminator,
+            manual.short_discriminator().get().into(),
+            stored >> 8,
+        );
+    }
+    if let Some(ids) = manual.ids() {
+        if let (Some(found), Some(stored)) = (ids.vendor_id, facts.vendor_id) {
+            differs(Check::LabelVendor, found.get(), stored.get());
+        }
+        if let (Some(found), Some(stored)) = (ids.product_id, facts.product_id) {
+            differs(Check::LabelProduct, found.get(), stored.get());
+        }
+    }
+    if let Some(flow) = expected.flow
+        && (flow == CommissioningFlow::Standard) == manual.ids().is_some()
+    {
+        let digits = if manual.ids().is_some() { 21 } else { 11 };
+        let detail = format_args!("{digits} digits for flow {}", flow.get());
+        findings.push(sentence(Check::LabelFlow, "manual", detail));
+    }
+}
+
+/// Compares the two codes, which come from one record.
+fn compare(qr: &SetupPayload, manual: &ManualPayload, findings: &mut Vec<Finding>) {
+    let mut differ = |same: bool, check, what: &str| {
+        if !same {
+            let detail = format_args!("{what} of QR code and manual code");
+            findings.push(sentence(check, "label", detail));
+        }
+    };
+    let same = qr.passcode().expose() == manual.passcode().expose();
+    differ(same, Check::LabelCodes, "passcodes");
+    let same = qr.discriminator().short() == manual.short_discriminator();
+    differ(same, Check::LabelCodes, "discriminators");
+    let same = (qr.flow() == CommissioningFlow::Standard) == manual.ids().is_none();
+    differ(same, Check::LabelFlow, "flows");
+    if let Some(ids) = manual.ids() {
+        let vendor = ids.vendor_id.is_none() || qr.vendor_id().is_none() || ids.vendor_id == qr.vendor_id();
+        differ(vendor, Check::LabelCodes, "vendor ids");
+        let product = ids.product_id.is_none() || qr.product_id().is_none() || ids.product_id == qr.product_id();
+        differ(product, Check::LabelCodes, "product ids");
+    }
+}
+
+/// Compares the numbers that stand beside the codes.
+fn numbers(
+    label: &Label<'_>,
+    qr: Option<&SetupPayload>,
+    manual: Option<&ManualPayload>,
+    facts: &Facts,
+    findings: &mut Vec<Finding>,
+) {
+    if let Some(text) = label.discriminator {
+        let printed = text.trim().parse::<u16>().ok().filter(|number| *number <= 0xFFF);
+        if printed.is_none() {
+            let detail = format_args!("a discriminator is a number in 0..=4095");
+            findings.push(sentence(Check::LabelMalformed, "discriminator", detail));
+        } else if let (Some(printed), Some(stored)) = (printed, facts.discriminator)
+            && printed != stored
+        {
+            let detail = format_args!("{printed:#06x}, not {stored:#06x}");
+            findings.push(sentence(Check::LabelDiscriminator, "discriminator", detail));
+        }
+        if let (Some(printed), Some(qr)) = (printed, qr)
+            && printed != qr.discriminator().get()
+        {
+            let detail = format_args!("the discriminator beside the QR code");
+            findings.push(sentence(Check::LabelCodes, "discriminator", detail));
+        }
+    }
+    if let Some(text) = label.passcode {
+        let printed = text
+            .trim()
+            .parse::<u32>()
+            .ok()
+            .filter(|number| Passcode::new(*number).is_ok());
+        let coded = qr.map(SetupPayload::passcode).or(manual.map(ManualPayload::passcode));
+        if printed.is_none() {
+            let detail = format_args!("a passcode is a number in 1..=99999998, and none of the trivial ones");
+            findings.push(sentence(Check::LabelMalformed, "passcode", detail));
+        } else if coded.is_some_and(|coded| Some(coded.expose()) != printed) {
+            let detail = format_args!("the passcode beside the codes");
+            findings.push(sentence(Check::LabelCodes, "passcode", detail));
+        }
+    }
+}

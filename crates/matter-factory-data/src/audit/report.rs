@@ -1,0 +1,156 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use matter_attestation::{PrivateKey, PublicKey, Severity};
+use matter_spake2p::{PbkdfParameters, Verifier};
+use matter_types::{Passcode, ProductId, VendorId};
+use zeroize::Zeroizing;
+
+use super::{Check, Finding};
+
+/// Where a device's private key is, by what its images say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyPlace {
+    /// No image knows of a key.
+    Nowhere,
+    /// In the NVS image, as it is.
+    Nvs,
+    /// In the secure-cert image, as it is.
+    SecureCert,
+    /// In the eFuses, derived from them, or encrypted under a key from there: no file may have its bytes.
+    Elsewhere,
+}
+
+/// All that the audit of one device found.
+pub struct Report {
+    pub(super) findings: Vec<Finding>,
+    pub(super) traces: Traces,
+}
+
+/// What tells a device from others, kept for [`BatchAudit`](crate::BatchAudit) and [`recompute`](crate::recompute).
+pub(super) struct Traces {
+    pub(super) key_place: KeyPlace,
+    pub(super) product: Option<(VendorId, ProductId)>,
+    pub(super) discriminator: Option<u16>,
+    pub(super) serial: Option<String>,
+    pub(super) rotating_id: Option<Zeroizing<Vec<u8>>>,
+    pub(super) key: Option<PrivateKey>,
+    pub(super) public_key: Option<PublicKey>,
+    /// The issuer's name and the serial number.
+    pub(super) certificate: Option<(Vec<u8>, Vec<u8>)>,
+    pub(super) common_name: Option<String>,
+    pub(super) parameters: Option<PbkdfParameters>,
+    pub(super) verifier: Option<Verifier>,
+    pub(super) passcode: Option<Passcode>,
+    pub(super) shared: Option<SharedParts>,
+}
+
+/// The parts of a device that others of its kind have as well, for [`Attested::new`](crate::Attested::new).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SharedParts {
+    /// The PAI in DER.
+    pub pai: Option<Vec<u8>>,
+    /// The Certification Declaration in its CMS envelope.
+    pub declaration: Option<Vec<u8>>,
+    /// Vendor and product.
+    pub product: Option<(VendorId, ProductId)>,
+}
+
+impl Report {
+    /// Returns the findings: images, values, label, attestation, secrets.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Adds a finding of the caller's, who sees more than bytes.
+    pub fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Tells whether there is no finding of this severity or a higher one.
+    #[must_use]
+    pub fn is_clean(&self, severity: Severity) -> bool {
+        self.findings.iter().all(|finding| finding.severity < severity)
+    }
+
+    /// Tells whether a check found something.
+    #[must_use]
+    pub fn has(&self, check: Check) -> bool {
+        self.findings.iter().any(|finding| finding.check == check)
+    }
+
+    /// Returns where the private key is.
+    #[must_use]
+    pub const fn key_place(&self) -> KeyPlace {
+        self.traces.key_place
+    }
+
+    /// Returns vendor and product, if both can be read.
+    #[must_use]
+    pub const fn product(&self) -> Option<(VendorId, ProductId)> {
+        self.traces.product
+    }
+
+    /// Returns the discriminator, if it can be read.
+    #[must_use]
+    pub const fn discriminator(&self) -> Option<u16> {
+        self.traces.discriminator
+    }
+
+    /// Returns the serial number, if there is one.
+    #[must_use]
+    pub fn serial_number(&self) -> Option<&str> {
+        self.traces.serial.as_deref()
+    }
+
+    /// Returns the common name of the DAC, if it can be read.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&str> {
+        self.traces.common_name.as_deref()
+    }
+
+    /// Returns the public key of the DAC, if it can be read.
+    #[must_use]
+    pub const fn public_key(&self) -> Option<&PublicKey> {
+        self.traces.public_key.as_ref()
+    }
+
+    /// Returns the passcode, if the label says one.
+    #[must_use]
+    pub const fn passcode(&self) -> Option<&Passcode> {
+        self.traces.passcode.as_ref()
+    }
+
+    /// Returns what the device may share with others, unless it came as already checked.
+    #[must_use]
+    pub const fn shared_parts(&self) -> Option<&SharedParts> {
+        self.traces.shared.as_ref()
+    }
+
+    pub(super) fn add(&mut self, check: Check, object: impl Into<String>, detail: fmt::Arguments<'_>) {
+        self.findings.push(sentence(check, object, detail));
+    }
+}
+
+/// Makes a finding of a check's sentence and the values that were found.
+pub(super) fn sentence(check: Check, object: impl Into<String>, detail: fmt::Arguments<'_>) -> Finding {
+    let detail = alloc::fmt::format(detail);
+    let text = match detail.as_str() {
+        "" => alloc::format!("{}.", check.sentence()),
+        detail => alloc::format!("{} ({detail}).", check.sentence()),
+    };
+    Finding::new(check, object, text)
+}
+
+impl fmt::Debug for Report {
+    /// Leaves out what is kept for comparing devices, of which some is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("findings", &self.findings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+//! Single faults in good devices, each caught by the check that is there for it.
+//!
+//! `docs/audit-checks.md` is this matrix as a table; `MATTER_WRITE_DOCS=1` writes it anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "tests"
+)]
+
+#[path = "audit/device.rs"]
+mod device;
+#[path = "audit/faults.rs"]
+mod faults;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use matter_factory_data::{BatchAudit, Check, Report, Severity};
+
+use device::Device;
+use faults::Fault;
+
+fn ids(report: &Report) -> BTreeSet<String> {
+    let weighty = report
+        .findings()
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note);
+    weighty.map(|finding| finding.check.to_string()).collect()
+}
+
+fn describe(report: &Report) -> String {
+    report
+        .findings()
+        .iter()
+        .map(|finding| format!("\n  {finding}"))
+        .collect()
+}
+
+#[test]
+fn good_devices_have_no_fault_but_the_test_signer() {
+    for device in [Device::in_nvs(), Device::in_secure_cert(), Device::in_efuse()] {
+        let report = device.audit();
+        // Nobody but the CSA can sign otherwise.
+        assert_eq!(
+            ids(&report),
+            BTreeSet::from(["test-cd-signer".to_owned()]),
+            "{}",
+            describe(&report)
+        );
+        assert!(!report.has(Check::KeyUnknown), "{}", describe(&report));
+    }
+}
+
+#[test]
+fn each_fault_is_caught_by_its_check() {
+    let faults = faults::all();
+    assert!(faults.len() >= 60, "{}", faults.len());
+    let mut wrong = String::new();
+    for Fault {
+        name,
+        check,
+        base,
+        inject,
+    } in &faults
+    {
+        let mut device = base.device();
+        let before = device
+            .audit()
+            .findings()
+            .iter()
+            .any(|finding| finding.check.to_string() == *check);
+        inject(&mut device);
+        let report = device.audit();
+        let caught = report
+            .findings()
+            .iter()
+            .any(|finding| finding.check.to_string() == *check);
+        if before || !caught {
+            let _ = write!(wrong, "\n{name}: {check} {before} {caught}{}", describe(&report));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    println!("{} faults", faults.len());
+}
+
+#[test]
+fn each_duplicate_is_caught_by_its_check() {
+    for (check, same) in faults::duplicates() {
+        let (first, second) = faults::pair();
+        let mut batch = BatchAudit::new(&[7; 32]);
+        batch.add("first", &first.audit());
+        batch.add("second", &second.audit());
+        assert!(batch.finish().is_empty(), "{check}");
+        let mut copy = second.clone();
+        same(&mut copy, &first);
+        let mut batch = BatchAudit::new(&[7; 32]);
+        batch.add("first", &first.audit());
+        batch.add("second", &copy.audit());
+        let findings = batch.finish();
+        assert!(
+            findings.iter().any(|finding| finding.check == check),
+            "{check}: {findings:?}"
+        );
+        assert!(
+            findings.iter().all(|finding| finding.text.contains("first and second")),
+            "{findings:?}"
+        );
+    }
+}
+
+#[test]
+fn documentation_is_this_matrix() {
+    let mut text = String::from(
+        "# What the audit finds\n\nEach line is a fault that a test puts into a good device \
+         (`crates/matter-factory-data/tests/audit_matrix.rs`), and the check that has to find it. Written by \
+         `MATTER_WRITE_DOCS=1 cargo test -p matter-factory-data --test audit_matrix`.\n\n\
+         | Fault | Check |\n|---|---|\n",
+    );
+    for fault in faults::all() {
+        let _ = writeln!(text, "| {} | `{}` |", fault.name, fault.check);
+    }
+    for (check, _) in faults::duplicates() {
+        let _ = writeln!(text, "| {} | `{check}` |", check.sentence());
+    }
+    text.push_str("\n## The audit's own checks\n\n| Check | Severity | What it says | Remedy |\n|---|---|---|---|\n");
+    for check in Check::OWN {
+        let remedy = check.remedy().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "| `{check}` | {} | {} | {remedy} |",
+            check.severity(),
+            check.sentence()
+        );
+    }
+    text.push_str(
+        "\nThe rules of device attestation keep their own ids (`docs/attestation-rules.md`), and what is wrong with an \
+         image itself has the id of `esp_nvs_image::check` behind `nvs-`, or that of `esp_secure_cert::check` behind \
+         `secure-cert-`.\n",
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-checks.md");
+    if std::env::var_os("MATTER_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap() == text,
+        "run it with MATTER_WRITE_DOCS=1"
+    );
+}

@@ -1,0 +1,168 @@
+//! Changed devices: the audit never panics, and never calls a changed device what it said of the good one.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(dead_code, reason = "the good devices are the matrix's")]
+
+#[path = "audit/device.rs"]
+mod device;
+
+use matter_factory_data::{Artifacts, Attested, Finding, SharedParts, audit};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use device::Device;
+
+/// A good device, encoded, with what all its mutants share.
+struct Base {
+    device: Device,
+    nvs: Vec<u8>,
+    secure_cert: Vec<u8>,
+    parts: SharedParts,
+    good: Vec<Finding>,
+}
+
+impl Base {
+    fn new(mut device: Device) -> Self {
+        device.is_recomputed = false;
+        let report = device.audit();
+        Self {
+            nvs: device.encode(),
+            secure_cert: device.encode_records(),
+            parts: report.shared_parts().unwrap().clone(),
+            good: report.findings().to_vec(),
+            device,
+        }
+    }
+
+    fn audit(&self, nvs: &[u8], secure_cert: &[u8]) -> Vec<Finding> {
+        let attested = Attested::new(&self.parts, &self.device.expected);
+        self.audit_with(nvs, secure_cert, &attested)
+    }
+
+    fn audit_with(&self, nvs: &[u8], secure_cert: &[u8], attested: &Attested<'_>) -> Vec<Finding> {
+        let mut artifacts = Artifacts::new()
+            .with_nvs(nvs)
+            .with_qr(&self.device.qr)
+            .with_manual(&self.device.manual)
+            .with_picture(&self.device.picture)
+            .with_numbers(&self.device.discriminator, &self.device.passcode)
+            .with_expected(&self.device.expected)
+            .with_attested(attested);
+        if !self.device.records.is_empty() {
+            artifacts = artifacts.with_secure_cert(secure_cert);
+        }
+        audit(&artifacts).findings().to_vec()
+    }
+}
+
+fn bases() -> [Base; 2] {
+    [Base::new(Device::in_nvs()), Base::new(Device::in_secure_cert())]
+}
+
+fn below(rng: &mut ChaCha20Rng, len: usize) -> usize {
+    usize::try_from(rng.next_u64()).unwrap() % len
+}
+
+#[test]
+fn unchanged_devices_say_the_same_twice() {
+    for base in bases() {
+        assert_eq!(base.audit(&base.nvs, &base.secure_cert), base.good);
+    }
+}
+
+#[test]
+fn each_changed_bit_is_seen() {
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    for base in bases() {
+        let attested = Attested::new(&base.parts, &base.device.expected);
+        // What the bits of the images are, wherever they are: a header, a bitmap, an entry, an erased page.
+        let mut unread = 0;
+        for round in 0..400 {
+            let mut nvs = base.nvs.clone();
+            // Entries lie in the first page; the others are erased.
+            let range = if round % 4 == 0 { nvs.len() } else { 0x1000 };
+            let at = below(&mut rng, range);
+            nvs[at] ^= 1 << (rng.next_u32() % 8);
+            // Behind a string's end, up to the end of its slot, nobody reads.
+            let matters = esp_nvs_image::decode(&nvs) != esp_nvs_image::decode(&base.nvs);
+            let seen = base.audit_with(&nvs, &base.secure_cert, &attested) != base.good;
+            assert!(seen || !matters, "byte {at:#x} of NVS");
+            unread += u32::from(!seen);
+        }
+        assert!(unread < 40, "{unread} changes that do not matter");
+        if base.device.records.is_empty() {
+            continue;
+        }
+        for _ in 0..400 {
+            let mut image = base.secure_cert.clone();
+            let at = below(&mut rng, image.len());
+            image[at] ^= 1 << (rng.next_u32() % 8);
+            assert!(
+                base.audit_with(&base.nvs, &image, &attested) != base.good,
+                "byte {at:#x} of secure cert"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_changed_letter_of_a_label_is_seen() {
+    let mut rng = ChaCha20Rng::seed_from_u64(10);
+    for mut base in bases() {
+        let (qr, manual) = (base.device.qr.clone(), base.device.manual.clone());
+        for _ in 0..150 {
+            let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-.";
+            let change = |text: &str, rng: &mut ChaCha20Rng| {
+                let mut bytes = text.as_bytes().to_vec();
+                let at = below(rng, bytes.len());
+                bytes[at] = alphabet[below(rng, alphabet.len())];
+                String::from_utf8(bytes).unwrap()
+            };
+            base.device.qr = change(&qr, &mut rng);
+            let same = base.device.qr == qr;
+            assert_eq!(
+                base.audit(&base.nvs, &base.secure_cert) == base.good,
+                same,
+                "{}",
+                base.device.qr
+            );
+            base.device.qr.clone_from(&qr);
+            base.device.manual = change(&manual, &mut rng);
+            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+            // Where the dashes are does not matter, that there is nothing else does.
+            let same = digits(&base.device.manual) == digits(&manual)
+                && base
+                    .device
+                    .manual
+                    .chars()
+                    .all(|letter| letter.is_ascii_digit() || letter == '-');
+            assert_eq!(
+                base.audit(&base.nvs, &base.secure_cert) == base.good,
+                same,
+                "{}",
+                base.device.manual
+            );
+            base.device.manual.clone_from(&manual);
+        }
+    }
+}
+
+#[test]
+fn whatever_bytes_are_no_cause_to_panic() {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    for base in bases() {
+        let attested = Attested::new(&base.parts, &base.device.expected);
+        for _ in 0..150 {
+            let [mut nvs, mut image] = [base.nvs.clone(), base.secure_cert.clone()];
+            for bytes in [&mut nvs, &mut image] {
+                for _ in 0..rng.next_u32() % 20 {
+                    let (at, len) = (below(&mut rng, bytes.len().max(1)), below(&mut rng, 64));
+                    let end = (at + len).min(bytes.len());
+                    rng.fill_bytes(bytes.get_mut(at..end).unwrap_or_default());
+                }
+                bytes.truncate(below(&mut rng, bytes.len() * 2 + 1));
+            }
+            assert!(base.audit_with(&nvs, &image, &attested) != base.good || nvs == base.nvs);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The files of one device, as they lie in its folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use esp_nvs_image::NvsKeys;
+use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, Report, audit};
+use zeroize::Zeroizing;
+
+use super::finding;
+use crate::Error;
+use crate::inputs::read_limited;
+
+/// What the command line calls the paths that are audited.
+pub(super) const PATH: &str = "PATH";
+
+/// A file of a device, with its name in the device's folder.
+pub(super) struct DeviceFile {
+    pub(super) name: String,
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// Whether others than the owner may read or change it.
+    pub(super) is_open: bool,
+}
+
+/// Everything that there is of one device, read and not yet looked into.
+#[derive(Default)]
+pub(super) struct DeviceFiles {
+    pub(super) path: PathBuf,
+    pub(super) uuid: Option<String>,
+    pub(super) files: Vec<DeviceFile>,
+    pub(super) nvs: Option<usize>,
+    pub(super) secure_cert: Option<usize>,
+    pub(super) codes: Option<usize>,
+    pub(super) picture: Option<usize>,
+    pub(super) keys: Option<usize>,
+    pub(super) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
+}
+
+/// The suffixes by which our folders and the reference tool's name what is in them.
+const NVS: &str = "-partition.bin";
+const KEYS: &str = "-keys-partition.bin";
+const SECURE_CERT: &str = "_esp_secure_cert.bin";
+const CODES: &str = "-onb_codes.csv";
+const PICTURE: &str = "-qrcode.png";
+
+/// Tells whether a name in a folder makes it that of a device.
+pub(super) fn is_of_device(name: &str) -> bool {
+    [NVS, SECURE_CERT, CODES].iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Tells whether a name is a UUID, as devices' folders have it.
+pub(super) fn is_uuid(name: &str) -> bool {
+    name.len() == 36 && uuid::Uuid::parse_str(name).is_ok()
+}
+
+impl DeviceFiles {
+    /// Reads a device's folder, or the one file that is all there is of it.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let mut device = Self {
+            path: path.into(),
+            ..Self::default()
+        };
+        if path.is_dir() {
+            let name = path.file_name().and_then(|name| name.to_str());
+            device.uuid = name.filter(|name| is_uuid(name)).map(Into::into);
+            device.read_folder(path, "")?;
+        } else {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            device.read_file(path, name.unwrap_or_default())?;
+            device.guess();
+        }
+        Ok(device)
+    }
+
+    fn read_folder(&mut self, folder: &Path, prefix: &str) -> Result<(), Error> {
+        let wrong = |error| Error::file(PATH, folder, error);
+        let mut entries = fs::read_dir(folder)
+            .map_err(wrong)?
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(wrong)?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            // Folders of folders are no tool's.
+            if !entry.path().is_dir() {
+                self.read_file(&entry.path(), name)?;
+            } else if prefix.is_empty() {
+                self.read_folder(&entry.path(), &format!("{name}/"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_file(&mut self, path: &Path, name: String) -> Result<(), Error> {
+        let bytes = read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?;
+        let place = match name.as_str() {
+            name if name.ends_with(KEYS) => Some(&mut self.keys),
+            name if name.ends_with(NVS) => Some(&mut self.nvs),
+            name if name.ends_with(SECURE_CERT) => Some(&mut self.secure_cert),
+            name if name.ends_with(CODES) => Some(&mut self.codes),
+            name if name.ends_with(PICTURE) => Some(&mut self.picture),
+            _ => None,
+        };
+        if let Some(place) = place {
+            *place = Some(self.files.len());
+        }
+        let is_open = is_open(path);
+        self.files.push(DeviceFile { name, bytes, is_open });
+        Ok(())
+    }
+
+    /// Takes a file of any name for what it looks like.
+    fn guess(&mut self) {
+        let Some(file) = self.files.first() else { return };
+        let taken = [self.nvs, self.secure_cert, self.codes, self.picture];
+        if taken.iter().any(Option::is_some) {
+            return;
+        }
+        // The magic of a record, and that of PNG.
+        if file.bytes.starts_with(&[0xCE, 0xED, 0xBA, 0xBA]) || file.name.contains("secure_cert") {
+            self.secure_cert = Some(0);
+        } else if file.bytes.starts_with(b"\x89PNG") {
+            self.picture = Some(0);
+        } else if file.name.ends_with(".csv") {
+            self.codes = Some(0);
+        } else {
+            self.nvs = Some(0);
+        }
+    }
+
+    fn file(&self, index: Option<usize>) -> Option<&DeviceFile> {
+        self.files.get(index?)
+    }
+
+    /// Audits the device. Verifiers are left for later, when there are many.
+    pub(super) fn audit(
+        &self,
+        expected: &Expected<'_>,
+        attested: Option<&Attested<'_>>,
+        keys: Option<&NvsKeys>,
+        pictures: bool,
+    ) -> Report {
+        let mut findings = Vec::new();
+        let codes = self.file(self.codes).and_then(|file| read_codes(file, &mut findings));
+        let picture = self
+            .file(self.picture)
+            .filter(|_| pictures)
+            .and_then(|file| show(file, &mut findings));
+        let own_keys = self.file(self.keys).and_then(|file| {
+            let keys = NvsKeys::decode(&file.bytes);
+            keys.map_err(|error| findings.push(finding(Check::ArtifactMalformed, &file.name, error)))
+                .ok()
+        });
+        let mut artifacts = Artifacts::new().with_expected(expected);
+        if let Some(file) = self.file(self.nvs) {
+            artifacts = artifacts.with_nvs(&file.bytes);
+        }
+        if let Some(keys) = own_keys.as_ref().or(keys) {
+            artifacts = artifacts.with_nvs_keys(keys);
+        }
+        if let Some(file) = self.file(self.secure_cert) {
+            artifacts = artifacts.with_secure_cert(&file.bytes);
+        }
+        if let Some(size) = self.secure_cert_size {
+            artifacts = artifacts.with_secure_cert_size(size);
+        }
+        if let Some(attested) = attested {
+            artifacts = artifacts.with_attested(attested);
+        }
+        if let Some(picture) = &picture {
+            artifacts = artifacts.with_picture(picture);
+        }
+        if let Some([qr, manual, discriminator, passcode]) = &codes {
+            artifacts = artifacts.with_qr(qr).with_manual(manual);
+            // With a dynamic passcode there is none to print.
+            if !passcode.is_empty() {
+                artifacts = artifacts.with_numbers(discriminator, passcode);
+            }
+        }
+        let mut report = audit(&artifacts);
+        findings.into_iter().for_each(|finding| report.push(finding));
+        self.check_surroundings(&mut report);
+        report
+    }
+
+    /// What is around the images: other files, modes, the folder's name.
+    fn check_surroundings(&self, report: &mut Report) {
+        let images = [self.nvs, self.secure_cert];
+        let others = self
+            .files
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !images.contains(&Some(*index)));
+        let others = others
+            .map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()))
+            .collect::<Vec<_>>();
+        report.check_files(&others);
+        let open = self.files.iter().filter(|file| file.is_open && is_secret(&file.name));
+        let open = open.map(|file| file.name.as_str()).collect::<Vec<_>>();
+        if !open.is_empty() {
+            report.push(finding(Check::FileMode, "files", open.join(", ")));
+        }
+        let name = report.common_name().filter(|name| is_uuid(name));
+        if let (Some(uuid), Some(name)) = (&self.uuid, name)
+            && !uuid.eq_ignore_ascii_case(name)
+        {
+            let text = format!("the folder is {uuid}, the DAC's common name {name}");
+            report.push(finding(Check::ManifestDiffers, "folder", text));
+        }
+    }
+}
+
+/// Certificates and public keys are no secrets.
+fn is_secret(name: &str) -> bool {
+    ![
+        "DAC_cert.pem",
+        "DAC_cert.der",
+        "DAC_public_key.bin",
+        "PAI_cert.der",
+        "CD.der",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
+}
+
+#[cfg(unix)]
+fn is_open(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> bool {
+    false
+}
+
+/// Code, manual code, discriminator and passcode; a column that is not there is empty.
+fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Zeroizing<String>; 4]> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(file.bytes.as_slice());
+    let header = reader.headers().cloned();
+    let row = reader.records().next();
+    let (Ok(header), Some(Ok(row))) = (header, row) else {
+        findings.push(finding(
+            Check::ArtifactMalformed,
+            &file.name,
+            "a header and a row of CSV are needed",
+        ));
+        return None;
+    };
+    let column = |name: &str| {
+        let index = header.iter().position(|column| column.trim() == name);
+        Zeroizing::new(index.and_then(|index| row.get(index)).unwrap_or_default().to_owned())
+    };
+    Some(["qrcode", "manualcode", "discriminator", "passcode"].map(column))
+}
+
+#[cfg(feature = "pictures")]
+fn show(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Zeroizing<String>> {
+    let shown = super::picture::read(&file.bytes);
+    shown
+        .map_err(|reason| findings.push(finding(Check::LabelPicture, &file.name, reason)))
+        .ok()
+}
+
+#[cfg(not(feature = "pictures"))]
+fn show(_: &DeviceFile, _: &mut Vec<Finding>) -> Option<Zeroizing<String>> {
+    None
+}

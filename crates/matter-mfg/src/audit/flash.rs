@@ -1,0 +1,212 @@
+//! Flash dumps: where the partitions are, by ESP-IDF's table in CSV or in its binary form.
+//!
+//! Source: ESP-IDF, "Partition Tables" in the API guides, and `components/partition_table/gen_esp32part.py`.
+
+use std::path::PathBuf;
+
+use esp_nvs_image::NvsKeys;
+use esp_secure_cert::PartitionSize;
+use md5::{Digest, Md5};
+
+use super::files::{DeviceFile, DeviceFiles};
+use crate::Error;
+use crate::inputs::read;
+
+/// A dump of a device's flash from its first byte, and the table of its partitions.
+#[derive(Clone, Debug)]
+pub struct FlashDump {
+    /// ESP-IDF's table, in CSV or binary.
+    pub table: PathBuf,
+    /// The dump.
+    pub dump: PathBuf,
+}
+
+const TABLE_OPTION: &str = "--partition-table";
+const DUMP_OPTION: &str = "--flash-dump";
+
+/// One row of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Partition {
+    pub(super) name: String,
+    pub(super) kind: u8,
+    pub(super) subtype: u8,
+    pub(super) offset: usize,
+    pub(super) size: usize,
+}
+
+const DATA: u8 = 0x01;
+const NVS: u8 = 0x02;
+const NVS_KEYS: u8 = 0x04;
+const SECTOR: usize = 0x1000;
+/// Where the table lies, and behind it the first partition, unless the project says otherwise.
+const TABLE_OFFSET: usize = 0x8000;
+
+impl FlashDump {
+    /// Cuts the partitions that the audit reads out of the dump.
+    pub(super) fn read(&self) -> Result<DeviceFiles, Error> {
+        let partitions = read_table(&read(TABLE_OPTION, &self.table)?);
+        let partitions = partitions.map_err(|reason| Error::file(TABLE_OPTION, &self.table, reason))?;
+        let dump = read(DUMP_OPTION, &self.dump)?;
+        let cut = |partition: &Partition| {
+            let end = partition.offset.saturating_add(partition.size).min(dump.len());
+            dump.get(partition.offset..end).unwrap_or_default()
+        };
+        let mut device = DeviceFiles {
+            path: self.dump.clone(),
+            ..DeviceFiles::default()
+        };
+        let mut add = |partition: &Partition, bytes: &[u8]| {
+            device.files.push(DeviceFile {
+                name: partition.name.clone(),
+                bytes: bytes.to_vec().into(),
+                is_open: false,
+            });
+            Some(device.files.len() - 1)
+        };
+        let stores = || {
+            partitions
+                .iter()
+                .filter(|part| part.kind == DATA && part.subtype == NVS)
+        };
+        // Espressif's projects for Matter call it so; elsewhere it is the one with the namespace in it.
+        let factory = stores().find(|part| part.name == "fctry");
+        let holds = |part: &&Partition| cut(part).windows(12).any(|window| window == b"chip-factory");
+        let factory = factory.or_else(|| stores().find(holds)).or_else(|| stores().next());
+        let Some(factory) = factory else {
+            return Err(Error::file(
+                TABLE_OPTION,
+                &self.table,
+                "has no partition of type data and subtype nvs",
+            ));
+        };
+        let nvs = add(factory, cut(factory));
+        let mut keys = None;
+        for part in partitions
+            .iter()
+            .filter(|part| part.kind == DATA && part.subtype == NVS_KEYS)
+        {
+            // An erased one holds no keys, and the store is not encrypted.
+            if keys.is_none() && NvsKeys::decode(cut(part)).is_ok() && reads_better(cut(factory), cut(part)) {
+                keys = add(part, cut(part));
+            }
+        }
+        let certs = partitions.iter().find(|part| part.name == "esp_secure_cert");
+        let secure_cert = certs.and_then(|part| add(part, cut(part)));
+        device.secure_cert_size = certs.and_then(|part| PartitionSize::new(part.size).ok());
+        (device.nvs, device.keys, device.secure_cert) = (nvs, keys, secure_cert);
+        Ok(device)
+    }
+}
+
+/// Tells whether a store is rather the one that was encrypted with these keys than a plain one.
+fn reads_better(store: &[u8], keys: &[u8]) -> bool {
+    let Ok(keys) = NvsKeys::decode(keys) else {
+        return false;
+    };
+    let mut plain = zeroize::Zeroizing::new(store.to_vec());
+    esp_nvs_image::decrypt(&mut plain, &keys).is_ok()
+        && esp_nvs_image::check(&plain).len() < esp_nvs_image::check(store).len()
+}
+
+/// Reads a table in either form.
+pub(super) fn read_table(bytes: &[u8]) -> Result<Vec<Partition>, String> {
+    if bytes.starts_with(&[0xAA, 0x50]) {
+        read_binary(bytes)
+    } else {
+        let text = std::str::from_utf8(bytes).map_err(|_| "is neither a binary partition table nor a text")?;
+        read_csv(text)
+    }
+}
+
+fn read_binary(bytes: &[u8]) -> Result<Vec<Partition>, String> {
+    let mut partitions = Vec::new();
+    for (index, row) in bytes.as_chunks::<32>().0.iter().enumerate() {
+        match row {
+            [0xAA, 0x50, kind, subtype, a, b, c, d, e, f, g, h, name @ .., _, _, _, _] => {
+                let number = |octets: [u8; 4]| usize::try_from(u32::from_le_bytes(octets)).unwrap_or(usize::MAX);
+                let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+                partitions.push(Partition {
+                    name: String::from_utf8_lossy(name).into_owned(),
+                    kind: *kind,
+                    subtype: *subtype,
+                    offset: number([*a, *b, *c, *d]),
+                    size: number([*e, *f, *g, *h]),
+                });
+            }
+            [0xEB, 0xEB, rest @ ..] => {
+                let digest = Md5::digest(bytes.get(..32 * index).unwrap_or_default());
+                if rest.last_chunk::<16>().is_none_or(|stored| stored[..] != digest[..]) {
+                    return Err("has another MD5 than it states: it is damaged".into());
+                }
+                return Ok(partitions);
+            }
+            row if row.iter().all(|byte| *byte == 0xFF) => return Ok(partitions),
+            _ => return Err(format!("row {index} begins with neither AA 50 nor EB EB")),
+        }
+    }
+    Err("has no end: a row of FF or of the MD5 is missing".into())
+}
+
+fn read_csv(text: &str) -> Result<Vec<Partition>, String> {
+    let mut partitions = Vec::new();
+    let mut next = TABLE_OFFSET + SECTOR;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        let wrong = |what: &str| format!("line {}: {what}", index + 1);
+        let mut cells = line.split(',').map(str::trim);
+        let mut cell = || cells.next().unwrap_or_default();
+        let (name, kind, subtype, offset, size) = (cell(), cell(), cell(), cell(), cell());
+        let kind = match kind {
+            "app" => 0x00,
+            "data" => DATA,
+            other => byte(other).ok_or(wrong("the type is app, data or a number up to 254"))?,
+        };
+        let subtype = match (kind, subtype) {
+            (DATA, "nvs") => NVS,
+            (DATA, "nvs_keys") => NVS_KEYS,
+            // What other subtypes are called does not matter here.
+            (_, other) => byte(other).unwrap_or(0xFF),
+        };
+        let size = number(size).ok_or(wrong("the size is a number of bytes, also like 0x6000, 24K or 1M"))?;
+        // Without an offset a partition follows on the one before; applications begin at 64 KiB.
+        let alignment = if kind == 0 { 0x1_0000 } else { SECTOR };
+        let offset = match offset {
+            "" => next.next_multiple_of(alignment),
+            offset => number(offset).ok_or(wrong("the offset is a number of bytes, or empty"))?,
+        };
+        next = offset.checked_add(size).ok_or(wrong("the partition is too large"))?;
+        let name = name.to_owned();
+        partitions.push(Partition {
+            name,
+            kind,
+            subtype,
+            offset,
+            size,
+        });
+    }
+    if partitions.is_empty() {
+        return Err("has no partitions".into());
+    }
+    Ok(partitions)
+}
+
+fn byte(text: &str) -> Option<u8> {
+    number(text).and_then(|number| number.try_into().ok())
+}
+
+fn number(text: &str) -> Option<usize> {
+    let (digits, factor) = match text.strip_suffix(['K', 'k']) {
+        Some(digits) => (digits, 1024),
+        None => text
+            .strip_suffix(['M', 'm'])
+            .map_or((text, 1), |digits| (digits, 1024 * 1024)),
+    };
+    let number = match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    usize::try_from(number).ok()?.checked_mul(factor)
+}

@@ -1,0 +1,140 @@
+//! What a manifest or a ledger says about the devices of a run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use matter_factory_data::{Check, Finding, Report};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::files::DeviceFiles;
+use super::finding;
+use crate::Error;
+use crate::inputs::read;
+
+/// The devices of a manifest or ledger by their UUID in lower case, each with what is said about it.
+#[derive(Debug)]
+pub(super) struct Listed {
+    devices: BTreeMap<String, Value>,
+    seen: BTreeMap<String, bool>,
+    name: &'static str,
+}
+
+impl Listed {
+    /// Reads `manifest.json`: an object with the list "devices".
+    pub(super) fn manifest(path: &Path) -> Result<Self, Error> {
+        let wrong = |reason: &dyn std::fmt::Display| Error::file("--manifest", path, reason);
+        let bytes = read("--manifest", path)?;
+        let manifest: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(&error))?;
+        let devices = manifest.get("devices").and_then(Value::as_array);
+        let devices = devices.ok_or_else(|| wrong(&"has no list \"devices\""))?;
+        Self::new("manifest", devices.iter().cloned()).map_err(|reason| wrong(&reason))
+    }
+
+    /// Reads a ledger: a JSON object in each line, or CSV with a header, with the device's "uuid".
+    pub(super) fn ledger(path: &Path) -> Result<Self, Error> {
+        let wrong = |reason: &dyn std::fmt::Display| Error::file("--ledger", path, reason);
+        let bytes = read("--ledger", path)?;
+        let mut rows = Vec::new();
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            for line in bytes
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.trim_ascii().is_empty())
+            {
+                let row: Value = serde_json::from_slice(line).map_err(|error| wrong(&error))?;
+                // A line about the run and not about a device has none.
+                if row.get("uuid").is_some() {
+                    rows.push(row);
+                }
+            }
+        } else {
+            let mut reader = csv::Reader::from_reader(bytes.as_slice());
+            let header = reader.headers().map_err(|error| wrong(&error))?.clone();
+            for row in reader.records() {
+                let row = row.map_err(|error| wrong(&error))?;
+                let cells = header.iter().zip(row.iter());
+                rows.push(cells.map(|(name, cell)| (name.to_owned(), Value::from(cell))).collect());
+            }
+        }
+        Self::new("ledger", rows.into_iter()).map_err(|reason| wrong(&reason))
+    }
+
+    fn new(name: &'static str, rows: impl Iterator<Item = Value>) -> Result<Self, &'static str> {
+        let mut devices = BTreeMap::new();
+        for row in rows {
+            let uuid = row
+                .get("uuid")
+                .and_then(Value::as_str)
+                .ok_or("a device has no \"uuid\"")?;
+            devices.insert(uuid.to_ascii_lowercase(), row);
+        }
+        let seen = BTreeMap::new();
+        Ok(Self { devices, seen, name })
+    }
+
+    /// Compares a device with its row.
+    pub(super) fn compare(&mut self, device: &DeviceFiles, report: &mut Report) {
+        let uuid = device
+            .uuid
+            .clone()
+            .or(report.common_name().map(Into::into))
+            .unwrap_or_default();
+        let uuid = uuid.to_ascii_lowercase();
+        let Some(row) = self.devices.get(&uuid) else {
+            report.push(finding(Check::DeviceExtra, self.name, uuid));
+            return;
+        };
+        self.seen.insert(uuid, true);
+        let differs = |what: &str| finding(Check::ManifestDiffers, self.name, what);
+        if let (Some(listed), Some(found)) = (row.get("discriminator").and_then(number), report.discriminator())
+            && listed != u64::from(found)
+        {
+            report.push(differs("discriminator"));
+        }
+        if let (Some(listed), Some(found)) = (row.get("serial").and_then(Value::as_str), report.serial_number())
+            && !listed.is_empty()
+            && listed != found
+        {
+            report.push(differs("serial"));
+        }
+        if let (Some(listed), Some(found)) = (row.get("passcode").and_then(number), report.passcode())
+            && listed != u64::from(found.expose())
+        {
+            report.push(differs("passcode"));
+        }
+        let key = report.public_key().map(|key| hex(&Sha256::digest(key.as_bytes())));
+        if let (Some(listed), Some(found)) = (row.get("dac_public_key_sha256").and_then(Value::as_str), key)
+            && !listed.eq_ignore_ascii_case(&found)
+        {
+            report.push(differs("dac_public_key_sha256"));
+        }
+        for (name, listed) in row.get("files").and_then(Value::as_object).into_iter().flatten() {
+            let Some(file) = device.files.iter().find(|file| file.name == *name) else {
+                report.push(finding(Check::FileMissing, name, ""));
+                continue;
+            };
+            let size = listed.get("size").and_then(Value::as_u64);
+            let digest = listed.get("sha256").and_then(Value::as_str);
+            let same_size = size.is_none_or(|size| usize::try_from(size) == Ok(file.bytes.len()));
+            let same = digest.is_none_or(|digest| digest.eq_ignore_ascii_case(&hex(&Sha256::digest(&*file.bytes))));
+            if !same_size || !same {
+                report.push(finding(Check::FileHash, name, ""));
+            }
+        }
+    }
+
+    /// The devices that were not there.
+    pub(super) fn missing(&self) -> impl Iterator<Item = Finding> {
+        let missing = self.devices.keys().filter(|uuid| !self.seen.contains_key(*uuid));
+        missing.map(|uuid| finding(Check::DeviceMissing, self.name, uuid))
+    }
+}
+
+/// A number, or a text with one.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

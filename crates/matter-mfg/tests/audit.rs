@@ -1,0 +1,353 @@
+//! The audit of what lies on disk: folders, modes, manifests, ledgers, single files and flash dumps.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use esp_nvs_image::NvsKeys;
+use esp_secure_cert::{EfuseKey, KeyStorage, PartitionSize, Subtype, Writer};
+use matter_attestation::{Certificate, PrivateKey};
+use matter_factory_data::{Check, Expected};
+use matter_mfg::{Attestation, Audit, AuditReport, Error, FlashDump, Job, Plan, Recompute, Run, now};
+use matter_spake2p::Iterations;
+use matter_types::{ProductId, VendorId};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// A run of devices for tests. Returns their folders.
+fn run(count: u32) -> (TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
+    job.outdir = folder.path().join("out");
+    job.count = Some(count);
+    job.iterations = Iterations::MIN;
+    job.attestation = Attestation::TestPki {
+        common_name_prefix: "Audit".into(),
+    };
+    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {});
+    assert!(report.error.is_none(), "{:?}", report.error);
+    let top = folder.path().join("out/fff1_8000");
+    let mut devices = fs::read_dir(top)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect::<Vec<_>>();
+    devices.retain(|path| path.file_name().unwrap().len() == 36);
+    devices.sort();
+    assert_eq!(devices.len(), count as usize);
+    (folder, devices)
+}
+
+fn audit(path: &Path) -> Audit<'static> {
+    Audit::new(Expected::new().for_tests()).with_path(path)
+}
+
+fn has(report: &AuditReport, check: Check) -> bool {
+    report.findings().any(|finding| finding.check == check)
+}
+
+fn file(device: &Path, suffix: &str) -> PathBuf {
+    let uuid = device.file_name().unwrap().to_str().unwrap();
+    device.join(format!("{uuid}{suffix}"))
+}
+
+fn is_good(report: &AuditReport) -> bool {
+    report.is_clean(matter_factory_data::Severity::Error)
+}
+
+#[test]
+fn an_output_its_product_and_its_devices_are_found() {
+    let (folder, devices) = run(3);
+    for (path, count) in [
+        (folder.path().join("out"), 3),
+        (folder.path().join("out/fff1_8000"), 3),
+        (devices[0].clone(), 1),
+    ] {
+        let report = audit(&path).execute().unwrap();
+        assert_eq!(report.devices.len(), count);
+        assert!(is_good(&report), "{report:?}");
+        assert!(has(&report, Check::TestPki) && !has(&report, Check::FileMode));
+        assert!(
+            report
+                .devices
+                .iter()
+                .all(|device| device.path.ends_with(device.uuid.as_ref().unwrap()))
+        );
+    }
+}
+
+#[test]
+fn a_path_that_does_not_open_is_an_error_and_one_without_devices_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = audit(&folder.path().join("none")).execute();
+    assert!(matches!(missing, Err(Error::File { .. })));
+    assert!(has(&audit(folder.path()).execute().unwrap(), Check::ArtifactMissing));
+}
+
+#[test]
+fn swapped_labels_are_seen_on_both_devices() {
+    let (_folder, devices) = run(2);
+    let [a, b] = [&devices[0], &devices[1]].map(|device| file(device, "-onb_codes.csv"));
+    let [first, second] = [&a, &b].map(|path| fs::read(path).unwrap());
+    fs::write(a, second).unwrap();
+    fs::write(b, first).unwrap();
+    let report = audit(devices[0].parent().unwrap()).execute().unwrap();
+    for device in &report.devices {
+        for check in [Check::LabelDiscriminator, Check::VerifierPasscode] {
+            assert!(
+                device.findings.iter().any(|finding| finding.check == check),
+                "{device:?}"
+            );
+        }
+    }
+    let report = audit(&devices[0]).with_recompute(Recompute::None).execute().unwrap();
+    assert!(has(&report, Check::LabelDiscriminator) && !has(&report, Check::VerifierPasscode));
+}
+
+#[test]
+fn a_copied_device_is_a_duplicate_in_everything() {
+    let (_folder, devices) = run(2);
+    fs::copy(file(&devices[0], "-partition.bin"), file(&devices[1], "-partition.bin")).unwrap();
+    fs::copy(file(&devices[0], "-onb_codes.csv"), file(&devices[1], "-onb_codes.csv")).unwrap();
+    let report = audit(devices[0].parent().unwrap()).execute().unwrap();
+    let duplicates = [
+        Check::DuplicateKey,
+        Check::DuplicateSalt,
+        Check::DuplicateVerifier,
+        Check::DuplicateCertificateSerial,
+        Check::DuplicatePasscode,
+    ];
+    for check in duplicates {
+        assert!(report.batch.iter().any(|finding| finding.check == check), "{check}");
+    }
+    assert!(
+        has(&report, Check::ManifestDiffers),
+        "the folder has another name than the DAC"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_others_can_read_are_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, devices) = run(1);
+    let key = devices[0].join("internal/DAC_key.pem");
+    fs::set_permissions(key, fs::Permissions::from_mode(0o640)).unwrap();
+    // A certificate is no secret.
+    fs::set_permissions(
+        devices[0].join("internal/DAC_cert.pem"),
+        fs::Permissions::from_mode(0o644),
+    )
+    .unwrap();
+    let report = audit(&devices[0]).execute().unwrap();
+    let text = report
+        .findings()
+        .find(|finding| finding.check == Check::FileMode)
+        .unwrap()
+        .text
+        .clone();
+    assert!(
+        text.contains("internal/DAC_key.pem") && !text.contains("DAC_cert"),
+        "{text}"
+    );
+}
+
+/// A secure-cert image whose key is in an eFuse block.
+fn keyless(device: &Path) -> Vec<u8> {
+    let read = |name: &str| fs::read(device.join("internal").join(name)).unwrap();
+    let (dac, pai) = (read("DAC_cert.der"), read("PAI_cert.der"));
+    let mut buffer = vec![0; 0x2000];
+    let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+    let certificate = |der| esp_secure_cert::Certificate::der(der).unwrap();
+    writer
+        .push_device_certificate(Subtype::MIN, &certificate(&dac))
+        .unwrap();
+    writer.push_ca_certificate(Subtype::MIN, &certificate(&pai)).unwrap();
+    writer
+        .push_key(Subtype::MIN, &KeyStorage::EfuseEcdsa(EfuseKey::new(1).unwrap()))
+        .unwrap();
+    writer.finish().to_vec()
+}
+
+#[test]
+fn key_bytes_beside_an_image_that_promises_the_efuses_are_found_in_every_file() {
+    let (_folder, devices) = run(1);
+    fs::write(file(&devices[0], "_esp_secure_cert.bin"), keyless(&devices[0])).unwrap();
+    let report = audit(&devices[0]).execute().unwrap();
+    let leaks = report.findings().filter(|finding| finding.check == Check::KeyLeaked);
+    let mut objects = leaks.map(|finding| finding.object.as_str()).collect::<Vec<_>>();
+    objects.sort_unstable();
+    let expected = [
+        "internal/DAC_key.der",
+        "internal/DAC_key.pem",
+        "internal/DAC_private_key.bin",
+        "nvs dac-key",
+    ];
+    assert_eq!(objects, expected);
+    // The last one, in a text, is found as soon as nothing else but the image gives it away.
+    let key = PrivateKey::decode(&fs::read(devices[0].join("internal/DAC_key.der")).unwrap()).unwrap();
+    let hex = key
+        .expose_scalar()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    fs::remove_dir_all(devices[0].join("internal")).unwrap();
+    fs::write(devices[0].join("notes.txt"), format!("key {hex}\n")).unwrap();
+    let report = audit(&devices[0]).execute().unwrap();
+    assert!(
+        report
+            .findings()
+            .any(|finding| finding.object == "notes.txt" && finding.check == Check::KeyLeaked)
+    );
+}
+
+#[test]
+fn manifest_and_ledger_are_compared_with_the_devices() {
+    let (folder, devices) = run(2);
+    let row = |device: &PathBuf| {
+        let certificate = Certificate::decode(&fs::read(device.join("internal/DAC_cert.der")).unwrap()).unwrap();
+        let image = fs::read(file(device, "-partition.bin")).unwrap();
+        let uuid = device.file_name().unwrap().to_str().unwrap().to_owned();
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        serde_json::json!({
+            "uuid": uuid,
+            "dac_public_key_sha256": hex(&Sha256::digest(certificate.public_key().as_bytes())),
+            "files": {format!("{uuid}-partition.bin"): {"size": image.len(), "sha256": hex(&Sha256::digest(&image))}},
+        })
+    };
+    let (top, path) = (devices[0].parent().unwrap(), folder.path().join("manifest.json"));
+    let good = [row(&devices[0]), row(&devices[1])];
+    let with = |rows: serde_json::Value| {
+        fs::write(&path, serde_json::json!({ "devices": rows }).to_string()).unwrap();
+        audit(top).with_manifest(&path).execute().unwrap()
+    };
+    assert!(is_good(&with(serde_json::json!(good))));
+    assert!(has(&with(serde_json::json!([good[0]])), Check::DeviceExtra));
+    let other = serde_json::json!({"uuid": "00000000-0000-4000-8000-000000000000"});
+    assert!(has(
+        &with(serde_json::json!([good[0], good[1], other])),
+        Check::DeviceMissing
+    ));
+    let mut changed = good.clone();
+    changed[0]["files"]["other.bin"] = serde_json::json!({});
+    assert!(has(&with(serde_json::json!(changed)), Check::FileMissing));
+    let mut changed = good.clone();
+    changed[0]["dac_public_key_sha256"] = changed[1]["dac_public_key_sha256"].clone();
+    changed[0]["discriminator"] = serde_json::json!(5000);
+    let report = with(serde_json::json!(changed));
+    assert_eq!(
+        report
+            .findings()
+            .filter(|finding| finding.check == Check::ManifestDiffers)
+            .count(),
+        2
+    );
+    // A changed file: another hash than the manifest's.
+    fs::write(&path, serde_json::json!({ "devices": good }).to_string()).unwrap();
+    let image = file(&devices[0], "-partition.bin");
+    let mut bytes = fs::read(&image).unwrap();
+    bytes.push(0xFF);
+    fs::write(&image, bytes).unwrap();
+    assert!(has(
+        &audit(top).with_manifest(&path).execute().unwrap(),
+        Check::FileHash
+    ));
+    let ledger = folder.path().join("ledger");
+    for text in [
+        format!("{}\n{}\n", good[0], other),
+        format!("uuid,serial\n{},\n", good[0]["uuid"].as_str().unwrap()),
+    ] {
+        fs::write(&ledger, text).unwrap();
+        assert!(has(
+            &audit(top).with_ledger(&ledger).execute().unwrap(),
+            Check::DeviceExtra
+        ));
+    }
+    fs::write(&path, "{}").unwrap();
+    assert!(matches!(
+        audit(top).with_manifest(&path).execute(),
+        Err(Error::File {
+            option: "--manifest",
+            ..
+        })
+    ));
+}
+
+/// The binary form of a table as `gen_esp32part.py` writes it; the MD5 is that of Python's hashlib over the rows.
+fn binary_table(rows: &[(&str, u8, u8, u32, u32)], md5: &[u8; 16]) -> Vec<u8> {
+    let mut table = Vec::new();
+    for (name, kind, subtype, offset, size) in rows {
+        table.extend([0xAA, 0x50, *kind, *subtype]);
+        table.extend(offset.to_le_bytes());
+        table.extend(size.to_le_bytes());
+        let mut field = [0; 16];
+        field[..name.len()].copy_from_slice(name.as_bytes());
+        table.extend(field);
+        table.extend([0; 4]);
+    }
+    table.extend([0xEB, 0xEB]);
+    table.extend([0xFF; 14]);
+    table.extend(md5);
+    table.resize(0xC00, 0xFF);
+    table
+}
+
+const ROWS: [(&str, u8, u8, u32, u32); 4] = [
+    ("nvs", 1, 2, 0x9000, 0x6000),
+    ("esp_secure_cert", 0x3F, 0x06, 0xF000, 0x2000),
+    ("nvs_keys", 1, 4, 0x1_1000, 0x1000),
+    ("fctry", 1, 2, 0x1_2000, 0x6000),
+];
+
+#[test]
+fn partitions_of_a_flash_dump_are_found_by_either_table() {
+    let (folder, devices) = run(1);
+    let nvs = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
+    let mut encrypted = nvs.clone();
+    esp_nvs_image::encrypt(&mut encrypted, &keys).unwrap();
+    let mut keys_partition = [0; NvsKeys::PARTITION_LEN];
+    keys.encode_partition(&mut keys_partition);
+    let csv = folder.path().join("partitions.csv");
+    let text = "# Name, Type, SubType, Offset, Size, Flags\n\nnvs, data, nvs, , 24K,\nesp_secure_cert, 0x3F, 0x06, , 0x2000, encrypted\n\
+                nvs_keys, data, nvs_keys, 0x11000, 4K, encrypted # keys\nfctry, data, nvs, , 0x6000\n";
+    fs::write(&csv, text).unwrap();
+    let binary = folder.path().join("partition-table.bin");
+    fs::write(&binary, binary_table(&ROWS, &MD5)).unwrap();
+    let dump = folder.path().join("flash.bin");
+    for (store, keys) in [(&nvs, None), (&encrypted, Some(keys_partition))] {
+        let mut flash = vec![0xFF; 0x2_0000];
+        flash[0x1_2000..0x1_8000].copy_from_slice(store);
+        flash[0xF000..0xF000 + keyless(&devices[0]).len()].copy_from_slice(&keyless(&devices[0]));
+        if let Some(keys) = keys {
+            flash[0x1_1000..0x1_2000].copy_from_slice(&keys);
+        }
+        fs::write(&dump, flash).unwrap();
+        for table in [&csv, &binary] {
+            let (table, dump) = (table.clone(), dump.clone());
+            let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+            let report = report.execute().unwrap();
+            let errors = report
+                .findings()
+                .filter(|finding| finding.severity == matter_factory_data::Severity::Error)
+                .collect::<Vec<_>>();
+            // Both images were read: the key in the one is against what the other says, and all else is right.
+            assert!(
+                !errors.is_empty() && errors.iter().all(|finding| finding.check == Check::KeyLeaked),
+                "{report:?}"
+            );
+        }
+    }
+    let mut damaged = binary_table(&ROWS, &MD5);
+    damaged[5] ^= 1;
+    fs::write(&binary, damaged).unwrap();
+    let report = Audit::new(Expected::new())
+        .with_flash_dump(FlashDump { table: binary, dump })
+        .execute();
+    let Err(error) = report else { panic!("the MD5 is wrong") };
+    assert!(error.to_string().contains("MD5"), "{error}");
+}
+
+const MD5: [u8; 16] = [
+    0x32, 0xAB, 0x4D, 0xCF, 0x82, 0xCB, 0x26, 0x2C, 0xD0, 0x88, 0xB9, 0x3D, 0xF3, 0x15, 0x2B, 0x8B,
+];

@@ -1,0 +1,262 @@
+//! `audit-device`: checks finished devices by nothing but their bytes.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use cli::{Failure, print, read_file, say};
+use matter_attestation::{PaaStore, RevocationSet};
+use matter_factory_data::{Expected, Finding, Severity};
+use matter_mfg::{Audit, AuditReport, FlashDump, Recompute, now, parse_time, read_certificate};
+use matter_types::{ProductId, VendorId};
+use serde_json::{Value, json};
+
+/// Audits devices: images, label, attestation, secrets, and what must differ between devices.
+///
+/// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad usage or unreadable input, 3 failed while working.
+#[derive(Parser)]
+#[command(name = "audit-device", version, args_override_self = true)]
+struct Arguments {
+    /// A device's folder, a folder of such folders, or a single file
+    #[arg(required_unless_present = "flash_dump")]
+    path: Vec<PathBuf>,
+    /// Trusted PAA in PEM or DER, or a folder of them; can be given several times
+    #[arg(long, value_name = "FILE|DIR")]
+    paa: Vec<PathBuf>,
+    /// Expected vendor id
+    #[arg(long, value_name = "ID", requires = "pid")]
+    vid: Option<VendorId>,
+    /// Expected product id
+    #[arg(long, value_name = "ID", requires = "vid")]
+    pid: Option<ProductId>,
+    /// Expected Certification Declaration
+    #[arg(long, value_name = "FILE")]
+    cd: Option<PathBuf>,
+    /// NVS keys partition of devices that have none in their folders
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// What is revoked, as the Matter SDK's revocation set in JSON
+    #[arg(long, value_name = "FILE")]
+    revocation_set: Option<PathBuf>,
+    /// Ledger of the run
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// Manifest of the run
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// Partition table of the flash dump, in CSV or binary
+    #[arg(long, value_name = "FILE", requires = "flash_dump")]
+    partition_table: Option<PathBuf>,
+    /// Dump of a device's whole flash
+    #[arg(long, value_name = "FILE", requires = "partition_table")]
+    flash_dump: Option<PathBuf>,
+    /// Time at which the certificates have to be valid; now by default
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Devices for tests: what only tests may have is a warning
+    #[arg(long)]
+    test: bool,
+    /// The firmware makes its own passcode: no verifier is stored
+    #[arg(long)]
+    dynamic_passcode: bool,
+    /// The devices get their attestation credentials from elsewhere
+    #[arg(long)]
+    no_attestation: bool,
+    /// Devices whose verifier is derived again and whose QR picture is read
+    #[arg(long, value_enum, default_value_t = Which::All)]
+    recompute: Which,
+    /// Severity from which on the exit code is 1
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    fail_on: FailOn,
+    /// Writes JSON: {"devices": [{"path", "uuid", "findings"}], "batch", "summary"}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Which {
+    All,
+    Sample,
+    None,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+}
+
+fn main() -> ExitCode {
+    cli::exit(|| run(&cli::parse_arguments(&[])?))
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let paas = read_paas(&arguments.paa)?;
+    let declaration = arguments.cd.as_ref().map(|path| read_file("--cd", path)).transpose()?;
+    let revoked = arguments
+        .revocation_set
+        .as_deref()
+        .map(read_revocation_set)
+        .transpose()?;
+    let time = match &arguments.at {
+        Some(text) => parse_time(text).map_err(|error| Failure::option("--at", error))?,
+        None => now().map_err(|error| Failure::Work(error.to_string()))?,
+    };
+    let mut expected = Expected::new().at(time);
+    if !paas.is_empty() {
+        expected = expected.with_paa_store(&paas);
+    }
+    if let (Some(vid), Some(pid)) = (arguments.vid, arguments.pid) {
+        expected = expected.with_product(vid, pid);
+    }
+    if let Some(declaration) = &declaration {
+        expected = expected.with_declaration(declaration);
+    }
+    if let Some(set) = &revoked {
+        expected = expected.with_revocation_set(set);
+    }
+    if arguments.test {
+        expected = expected.for_tests();
+    }
+    if arguments.dynamic_passcode {
+        expected = expected.with_dynamic_passcode();
+    }
+    if arguments.no_attestation {
+        expected = expected.without_attestation();
+    }
+    let report = audit(arguments, expected)?;
+    let (fails, least) = match arguments.fail_on {
+        FailOn::Error => ("errors", Severity::Error),
+        FailOn::Warning => ("errors or warnings", Severity::Warning),
+    };
+    show(&report, arguments.json)?;
+    if report.is_clean(least) {
+        Ok(())
+    } else {
+        Err(Failure::No(format!("the audit found {fails}")))
+    }
+}
+
+fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, Failure> {
+    let mut audit = Audit::new(expected).with_recompute(match arguments.recompute {
+        Which::All => Recompute::All,
+        Which::Sample => Recompute::Sample,
+        Which::None => Recompute::None,
+    });
+    for path in &arguments.path {
+        audit = audit.with_path(path);
+    }
+    if let (Some(table), Some(dump)) = (&arguments.partition_table, &arguments.flash_dump) {
+        let (table, dump) = (table.clone(), dump.clone());
+        audit = audit.with_flash_dump(FlashDump { table, dump });
+    }
+    if let Some(keys) = &arguments.keys {
+        audit = audit.with_keys(keys);
+    }
+    if let Some(manifest) = &arguments.manifest {
+        audit = audit.with_manifest(manifest);
+    }
+    if let Some(ledger) = &arguments.ledger {
+        audit = audit.with_ledger(ledger);
+    }
+    let failed = |error: matter_mfg::Error| match error.is_input() {
+        true => Failure::Input(error.to_string()),
+        false => Failure::Work(error.to_string()),
+    };
+    audit.execute().map_err(failed)
+}
+
+fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
+    let mut store = PaaStore::new();
+    let mut insert = |path: &Path| {
+        let paa = read_certificate("--paa", path).map_err(|error| Failure::Input(error.to_string()))?;
+        store
+            .insert(paa.as_der())
+            .map_err(|error| Failure::option("--paa", error))
+    };
+    for path in paths {
+        if !path.is_dir() {
+            insert(path)?;
+            continue;
+        }
+        let wrong = |error| Failure::option("--paa", format_args!("{}: {error}", path.display()));
+        for entry in std::fs::read_dir(path).map_err(wrong)? {
+            let path = entry.map_err(wrong)?.path();
+            // Folders of PAAs have other files beside them.
+            if path
+                .extension()
+                .is_some_and(|end| ["der", "pem", "crt", "cer"].iter().any(|known| end == *known))
+            {
+                insert(&path)?;
+            }
+        }
+    }
+    Ok(store)
+}
+
+fn read_revocation_set(path: &Path) -> Result<RevocationSet, Failure> {
+    let text = read_file("--revocation-set", path)?;
+    serde_json::from_slice(&text).map_err(|error| Failure::option("--revocation-set", error))
+}
+
+fn to_json(finding: &Finding) -> Value {
+    let mut object = json!({
+        "check": finding.check.to_string(),
+        "severity": finding.severity.name(),
+        "object": finding.object,
+        "text": finding.text,
+    });
+    if let Some(code) = finding.sdk_code {
+        object["sdk_code"] = code.number().into();
+    }
+    if let Some(remedy) = finding.remedy {
+        object["remedy"] = remedy.into();
+    }
+    object
+}
+
+fn show(report: &AuditReport, as_json: bool) -> Result<(), Failure> {
+    let count = |severity| report.findings().filter(|finding| finding.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let weighty = |finding: &&Finding| finding.severity > Severity::Note;
+    let is_clean = |device: &&matter_mfg::AuditedDevice| device.findings.iter().filter(weighty).count() == 0;
+    let (devices, clean) = (report.devices.len(), report.devices.iter().filter(is_clean).count());
+    if as_json {
+        let list = report.devices.iter().map(|device| {
+            let findings: Vec<_> = device.findings.iter().map(to_json).collect();
+            json!({"path": device.path.display().to_string(), "uuid": device.uuid, "findings": findings})
+        });
+        let batch: Vec<_> = report.batch.iter().map(to_json).collect();
+        return print(json!({
+            "devices": list.collect::<Vec<_>>(),
+            "batch": batch,
+            "summary": {"devices": devices, "clean": clean, "errors": errors, "warnings": warnings},
+        }));
+    }
+    for device in &report.devices {
+        for finding in &device.findings {
+            print(line(&device.path.display().to_string(), finding))?;
+        }
+    }
+    for finding in &report.batch {
+        print(line("batch", finding))?;
+    }
+    say(format_args!(
+        "{devices} devices, {clean} clean, {errors} errors, {warnings} warnings"
+    ));
+    Ok(())
+}
+
+/// One line of the table. What comes from a file cannot command the terminal.
+fn line(path: &str, finding: &Finding) -> String {
+    let text = format!(
+        "{path}  {:7}  {:28} {:14} {}",
+        finding.severity.name(),
+        finding.check.to_string(),
+        finding.object,
+        finding.text
+    );
+    text.chars()
+        .map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter })
+        .collect()
+}
