@@ -207,6 +207,32 @@ fn broken_pkcs12_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn debug_messages_hold_no_secret() {
+    let folder = folder();
+    let secrets = ["20202021", "d2f351f57bb9387445a5f92a601d1c14", "c0ffee", "hunter22"];
+    let arguments = [
+        ["--log-level", "debug"],
+        ["--passcode", secrets[0]],
+        ["--rd-id-uid", secrets[1]],
+        ["--seed", secrets[2]],
+        ["--password", secrets[3]],
+        ["--pai", "--enable-rotating-device-id"],
+        ["-c", "pai-cert.pem"],
+        ["-k", "pai-key.pem"],
+    ];
+    let output = run(folder.path(), &[&IDS[..], &FAST, &arguments.concat()].concat());
+    let said = stderr(&output);
+    assert!(output.status.success() && said.contains("debug: Job"), "{said}");
+    for secret in secrets {
+        assert!(!said.contains(secret), "{said}");
+    }
+    // Nor the same in other forms: the passcode in hexadecimal, the id as bytes, the key of the PAI.
+    for secret in ["0x1344365", "210, 243, 81", "2, 2, 2, 2"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
+#[test]
 fn labels_of_one_endpoint_stay_together_however_it_is_written() {
     let folder = folder();
     let made = make(
