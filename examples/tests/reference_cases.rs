@@ -103,6 +103,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     })),
     (12, SUPPLIED, "--dac-key|dac-plain-key.der|--dac-cert|dac-plain-cert.der", Devices(1, |made| {
         assert_eq!(made.record(0).credentials().unwrap().dac().common_name(), Some("Plain DAC"));
+        assert_eq!(made.table("cn_dacs-")[1][0], "Plain DAC");
     })),
     (13, SUPPLIED, "--dac-key=dac-key.der|--dac-cert=dac-cert.pem", Devices(1, |made| assert_eq!(made.uuid(0), chain::UUID))),
     (14, SUPPLIED, "--dac-key|paa-key.pem|--dac-cert|paa-cert.pem", Refused(&["--dac-cert", "authority"])),
