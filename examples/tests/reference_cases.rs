@@ -16,6 +16,7 @@ mod made;
 #[path = "support/workplace.rs"]
 mod workplace;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use esp_nvs_image::{NvsKeys, OwnedValue, decrypt};
@@ -83,6 +84,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     })),
     (12, SUPPLIED, "--dac-key|dac-plain-key.der|--dac-cert|dac-plain-cert.der", Devices(1, |made| {
         assert_eq!(made.record(0).credentials().unwrap().dac().common_name(), Some("Plain DAC"));
+        assert_eq!(made.table("cn_dacs-")[1][0], "Plain DAC");
     })),
     (13, SUPPLIED, "--dac-key=dac-key.der|--dac-cert=dac-cert.pem", Devices(1, |made| assert_eq!(made.uuid(0), chain::UUID))),
     (14, SUPPLIED, "--dac-key|paa-key.pem|--dac-cert|paa-cert.pem", Refused(&["--dac-cert", "authority"])),
@@ -290,6 +292,11 @@ fn the_reference_tool_s_cases() {
     numbers.sort_unstable();
     numbers.dedup();
     assert!(numbers.into_iter().eq(1..=71), "every case is in one of the lists");
+    let ran = CASES.iter().map(|case| case.0).collect::<BTreeSet<_>>().len();
+    println!(
+        "reference cases: {ran} of 71 ran here, {} in tests of their own",
+        APART.len()
+    );
 }
 
 #[test]

@@ -151,12 +151,9 @@ impl Found {
         let mut names = BTreeSet::new();
         let mut supplied = Vec::with_capacity(self.dacs.len());
         for (path, certificate) in self.dacs {
-            // A key that never leaves its chip is not in any file. At the merge of records whose key is elsewhere: a
-            // DAC without a key becomes one of those here.
-            let Some((_, key)) = self.keys.remove(certificate.public_key().as_bytes()) else {
-                let reason = "has no key in the folder, and this version writes devices with a key only";
-                return Err(Error::file(option, &path, reason));
-            };
+            // A key that never leaves its chip is not in any file.
+            let key = self.keys.remove(certificate.public_key().as_bytes());
+            let key = key.map(|(_, key)| key);
             let dac = SuppliedDac {
                 certificate,
                 key,

@@ -12,8 +12,8 @@ use crate::Error;
 pub struct SuppliedDac {
     /// The certificate.
     pub certificate: Certificate,
-    /// Its key.
-    pub key: PrivateKey,
+    /// Its key; `None` for one that is on the chip.
+    pub key: Option<PrivateKey>,
     /// The option and the file that it comes from, for errors.
     pub origin: (&'static str, PathBuf),
 }
@@ -26,9 +26,10 @@ impl SuppliedDac {
         (usual && Uuid::try_parse(name).is_ok()).then_some(name)
     }
 
-    /// Checks the certificate against its key, the PAI, vendor and product, and the time.
+    /// Checks the certificate against its key, which may be `on_chip`, the PAI, vendor and product, and the time.
     pub(crate) fn check(
         &self,
+        on_chip: bool,
         pai: &Certificate,
         (vendor, product): (VendorId, ProductId),
         time: DateTime,
@@ -57,10 +58,20 @@ impl SuppliedDac {
             let (first, last) = (dac.not_before(), dac.not_after());
             return Err(wrong(format!("is valid in {first}..={last}, which {time} is not in")));
         }
-        if *dac.public_key() != self.key.public_key() {
+        if self.key.is_none() && !on_chip {
+            return Err(wrong("comes without its key, which only --ds-peripheral allows".into()));
+        }
+        if self
+            .key
+            .as_ref()
+            .is_some_and(|key| *dac.public_key() != key.public_key())
+        {
             return Err(wrong("is not the certificate of the key".into()));
         }
-        AttestationCredentials::new(dac.clone(), self.key.clone(), pai.clone())
-            .map_err(|error| wrong(format!("is not signed by the PAI of --cert: {error}")))
+        let credentials = match self.key.clone() {
+            Some(key) => AttestationCredentials::new(dac.clone(), key, pai.clone()),
+            None => AttestationCredentials::without_key(dac.clone(), pai.clone()),
+        };
+        credentials.map_err(|error| wrong(format!("is not signed by the PAI of --cert: {error}")))
     }
 }

@@ -99,7 +99,10 @@ impl Tables {
         let pins = pins.iter().map(|(_, value)| value.as_str());
         self.pins.write(line(LineEnd::CrLf, pins)?.as_bytes())?;
         if let (Some(dacs), Some(credentials)) = (&mut self.dacs, device.record.credentials()) {
-            dacs.write(line(LineEnd::CrLf, [device.uuid.as_str(), &credentials.dac().to_pem()])?.as_bytes())?;
+            // A supplied certificate may have another name than its device or, as for the reference tool, none and no row.
+            if let Some(name) = credentials.dac().common_name() {
+                dacs.write(line(LineEnd::CrLf, [name, &credentials.dac().to_pem()])?.as_bytes())?;
+            }
         }
         self.rows += 1;
         Ok(())

@@ -81,6 +81,22 @@ pub fn write(folder: &Path) -> Certificate {
     pai
 }
 
+/// Writes `pai-named`, whose common name has the ids.
+pub fn write_named_pai(folder: &Path) {
+    let forever = Validity::without_expiry(DateTime::new(2021, 6, 28, 0, 0, 0).unwrap());
+    let paa = Certificate::decode(&fs::read(folder.join("paa-cert.der")).unwrap()).unwrap();
+    let root = key(1);
+    let subject = PaiSubject::new("Named PAI", VENDOR)
+        .unwrap()
+        .with_product_id(PRODUCT)
+        .with_ids_in_common_name();
+    let issuer = Issuer::new(&paa, &root).unwrap();
+    let pai = issuer
+        .issue_pai(&subject, &key(9).public_key(), forever, serial(9))
+        .unwrap();
+    save(folder, "pai-named", &pai, 9);
+}
+
 pub fn save(folder: &Path, name: &str, certificate: &Certificate, number: u8) {
     let write = |suffix: &str, bytes: &[u8]| fs::write(folder.join(format!("{name}-{suffix}")), bytes).unwrap();
     write("cert.pem", certificate.to_pem().as_bytes());

@@ -92,12 +92,14 @@ impl JobFile {
                 let reason = "is not allowed beside --dac-cert and --dac-key";
                 return Err(Error::option("--dac-dir", reason));
             }
-            (None, Some(certificate), Some(key)) => vec![SuppliedDac {
+            (None, Some(certificate), key) if key.is_some() || self.ds_peripheral => vec![SuppliedDac {
                 certificate: read_certificate("--dac-cert", certificate)?,
-                key: read_private_key("--dac-key", key, password)?,
+                key: read("--dac-key", key.as_deref(), |option, path| {
+                    read_private_key(option, path, password)
+                })?,
                 origin: ("--dac-cert", certificate.clone()),
             }],
-            (None, Some(_), None) => return Err(Error::option("--dac-cert", "needs --dac-key beside it")),
+            (None, Some(_), _) => return Err(Error::option("--dac-cert", "needs --dac-key beside it")),
             (None, None, _) => return Err(Error::option("--dac-key", "needs --dac-cert beside it")),
         };
         let pai = Box::new(pai);

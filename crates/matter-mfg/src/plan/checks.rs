@@ -1,0 +1,76 @@
+use crate::Error;
+use crate::job::{Job, RotatingIdPolicy};
+
+/// Options that stand alone and not beside each other.
+pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
+    if job.encrypt && job.without_image {
+        return Err(Error::option("--encrypt", "has nothing to encrypt beside --no-bin"));
+    }
+    if job.dynamic_passcode {
+        if job.salt.is_some() || job.verifier.is_some() {
+            let option = if job.salt.is_some() { "--salt" } else { "--verifier" };
+            return Err(Error::option(option, "is not allowed beside --enable-dynamic-passcode"));
+        }
+        let given = [
+            ("--passcode", job.passcode.is_some()),
+            ("--passcodes", job.passcodes.is_some()),
+        ];
+        if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+            let reason = "is not allowed beside --enable-dynamic-passcode: devices draw their passcodes themselves";
+            return Err(Error::option(option, reason));
+        }
+    }
+    Ok(())
+}
+
+/// A declaration that does not cover the product is refused by every commissioner.
+pub(super) fn check_declaration(job: &Job, warnings: &mut Vec<String>) -> Result<(), Error> {
+    let Some(declaration) = &job.declaration else {
+        return Ok(());
+    };
+    if declaration.content().covers(job.vendor_id, job.product_id) {
+        return Ok(());
+    }
+    let reason = format!(
+        "the declaration does not cover vendor {} and product {}; commissioners will refuse it",
+        job.vendor_id, job.product_id
+    );
+    if job.allow_declaration_mismatch {
+        warnings.push(format!("--cert-dclrn: {reason}"));
+        return Ok(());
+    }
+    Err(Error::option(
+        "--cert-dclrn",
+        format_args!("{reason}; --allow-cd-mismatch takes it nevertheless"),
+    ))
+}
+
+/// Values that only one device may have, given by an option or by a column and not by both.
+pub(super) fn check_single(job: &Job, count: u32) -> Result<(), Error> {
+    let single = [
+        ("--passcode", "passcode", job.passcode.is_some()),
+        ("--discriminator", "discriminator", job.discriminator.is_some()),
+        ("--serial-num", "serial-num", job.serial_number.is_some()),
+        (
+            "--rd-id-uid",
+            "rd-id-uid",
+            matches!(job.rotating_id, RotatingIdPolicy::Given(_)),
+        ),
+        // Without a column: one of that name is refused with the column's own reason.
+        ("--salt", "", job.salt.is_some()),
+        ("--verifier", "", job.verifier.is_some()),
+    ];
+    for (option, column, _) in single.iter().filter(|(_, _, given)| *given) {
+        if count > 1 {
+            let reason = format!("is for one device, and {count} are to be made; --count 1 is allowed");
+            return Err(Error::option(option, reason));
+        }
+        if job.values.as_ref().is_some_and(|(columns, _)| columns.sets(column)) {
+            return Err(Error::option(
+                option,
+                format!("is set by the column '{column}' of --mcsv as well"),
+            ));
+        }
+    }
+    Ok(())
+}
