@@ -7,6 +7,8 @@ mod chain;
 mod crl;
 #[path = "support/der.rs"]
 mod der;
+#[path = "support/table.rs"]
+mod table;
 
 use matter_attestation::{Certificate, Crl, CrlFault, DateTime, Error, KeyId, RevocationFault};
 use proptest::prelude::*;
@@ -284,6 +286,16 @@ fn pem_has_one_block_with_the_label() {
     assert_eq!(
         refused(&pem.replace("X509 CRL", "CRL")),
         Error::PemLabel { expected: "X509 CRL" }
+    );
+}
+
+#[test]
+fn the_documented_table_has_these_cases() {
+    table::check(
+        "Certificate revocation lists",
+        "crl",
+        REFUSED.iter().map(|(what, _, fault)| (*what, *fault)),
+        ACCEPTED.iter().map(|(what, _)| *what),
     );
 }
 

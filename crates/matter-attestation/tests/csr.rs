@@ -7,6 +7,8 @@ mod chain;
 mod der;
 #[path = "support/csr_refused.rs"]
 mod refused;
+#[path = "support/table.rs"]
+mod table;
 
 use hex_literal::hex;
 use matter_attestation::{CertificateRequest, CsrFault, Error, Issuer, PublicKey};
@@ -226,6 +228,16 @@ fn every_octet_matters() {
             assert!(CertificateRequest::from_der(&der).is_err(), "bit {bit} of octet {at}");
         }
     }
+}
+
+#[test]
+fn the_documented_table_has_these_cases() {
+    table::check(
+        "Certificate signing requests",
+        "csr",
+        refused::REFUSED.iter().map(|(what, _, fault, _)| (*what, *fault)),
+        ACCEPTED.iter().map(|(what, _)| *what),
+    );
 }
 
 proptest! {
