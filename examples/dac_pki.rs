@@ -4,8 +4,20 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[path = "dac_pki/declaration.rs"]
+mod declaration;
 #[path = "dac_pki/issue.rs"]
 mod issue;
+#[path = "dac_pki/lint.rs"]
+mod lint;
+#[path = "dac_pki/revocation.rs"]
+mod revocation;
+#[path = "dac_pki/show.rs"]
+mod show;
+#[path = "dac_pki/vector.rs"]
+mod vector;
+#[path = "dac_pki/verify.rs"]
+mod verify;
 
 /// Issues attestation certificates and Certification Declarations, and tells what is wrong with them.
 ///
@@ -32,6 +44,21 @@ enum Command {
     Pai(issue::Pai),
     /// Issues Device Attestation Certificates: with new keys, or for the keys in a folder of requests
     Dac(issue::Dac),
+    /// Makes and shows Certification Declarations
+    #[command(subcommand)]
+    Cd(declaration::Cd),
+    /// Checks certificate signing requests
+    #[command(subcommand)]
+    Csr(declaration::Csr),
+    /// Tells what is wrong with certificates and declarations, broken ones too: exit code 1 when there is any error
+    Lint(lint::Lint),
+    /// Verifies a device's chain, declaration and key as a commissioner does: exit code 1 when it is rejected
+    Verify(verify::Verify),
+    /// Verifies one commissioner test vector of the Matter SDK: exit code 1 when it is rejected
+    Vector(vector::Vector),
+    /// Makes and checks sets of revoked certificates
+    #[command(subcommand)]
+    RevokeSet(revocation::RevokeSet),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +68,16 @@ fn main() -> ExitCode {
             Command::Paa(arguments) => arguments.run(force, json),
             Command::Pai(arguments) => arguments.run(force, json),
             Command::Dac(arguments) => arguments.run(force, json),
+            Command::Cd(declaration::Cd::Make(arguments)) => arguments.run(force, json),
+            Command::Cd(declaration::Cd::Print { file }) => declaration::show(&file, json),
+            Command::Csr(declaration::Csr::Check { file }) => declaration::check_request(&file, json),
+            Command::Lint(arguments) => arguments.run(json),
+            Command::Verify(arguments) => arguments.run(json),
+            Command::Vector(arguments) => arguments.run(json),
+            Command::RevokeSet(revocation::RevokeSet::Build(arguments)) => arguments.run(force, json),
+            Command::RevokeSet(revocation::RevokeSet::Check { set, certificates }) => {
+                revocation::check(&set, &certificates, json)
+            }
         }
     })
 }
