@@ -160,6 +160,8 @@ pub enum Error {
     KeyEncrypted,
     /// The private key is encrypted in a way that is not read, or that would take too long.
     KeyEncryption,
+    /// A text is not a key identifier.
+    KeyIdMalformed,
     /// The key is in none of the forms that are read, or not well-formed.
     KeyMalformed,
     /// A public key does not belong to the private key.

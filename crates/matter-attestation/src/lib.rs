@@ -19,6 +19,7 @@ mod key_id;
 mod lint;
 mod oid;
 mod paa_store;
+mod part;
 mod pem;
 mod private_key;
 mod public_key;
@@ -46,6 +47,7 @@ pub use issue::{
 };
 pub use key_id::KeyId;
 pub use paa_store::PaaStore;
+pub use part::Part;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
 pub use revocation::{

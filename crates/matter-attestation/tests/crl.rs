@@ -7,11 +7,13 @@ mod chain;
 mod crl;
 #[path = "support/der.rs"]
 mod der;
+#[path = "support/table.rs"]
+mod table;
 
-use matter_attestation::{Certificate, Crl, CrlFault, DateTime, Error, KeyId, RevocationFault};
+use matter_attestation::{Certificate, Crl, CrlFault, DateTime, Error, Issuer, KeyId, PrivateKey};
 use proptest::prelude::*;
 
-use self::chain::{date, key, paa, pai, pai_subject, serial};
+use self::chain::{date, key, paa, pai, pai_subject, serial, years};
 use self::crl::{INDIRECT, Parts, authority_key_id, certificate_issuer, distribution_point, entry, extension};
 use self::der::{ALGORITHM, common_name, seq, tlv};
 
@@ -203,63 +205,97 @@ fn what_a_list_says_is_read() {
     }
 }
 
-#[test]
-fn a_list_must_be_its_signers_and_current() {
-    let crl = Crl::from_der(&parts().encode(&key(1))).unwrap();
-    let second = |year: u16, month, day| DateTime::new(year, month, day, 23, 59, 59).unwrap();
-    crl.verify(&paa(), date(2026)).unwrap();
-    crl.verify(&paa(), date(2027)).unwrap();
-    assert_eq!(
-        crl.verify(&paa(), second(2025, 12, 31)),
-        Err(Error::Revocation(RevocationFault::CrlNotYetValid {
-            this_update: date(2026),
-            at: second(2025, 12, 31)
-        }))
-    );
-    let late = DateTime::new(2027, 1, 1, 0, 0, 1).unwrap();
-    let expired = crl.verify(&paa(), late).unwrap_err();
-    assert_eq!(
-        expired.to_string(),
-        "certificate revocation list: list was to be replaced by 2027-01-01T00:00:00Z, and it is 2027-01-01T00:00:01Z"
-    );
-    assert_eq!(
-        crl.verify(&pai(&pai_subject()), date(2026)),
-        Err(Error::IssuerNameMismatch)
-    );
+type Checked = fn() -> Result<(), Error>;
 
-    let other_id = Parts::new(paa().subject_der(), KeyId::new([1; 20]));
-    let crl = Crl::from_der(&other_id.encode(&key(1))).unwrap();
-    assert!(matches!(
-        crl.verify(&paa(), date(2026)),
-        Err(Error::AuthorityKeyIdMismatch { .. })
-    ));
-    let crl = Crl::from_der(&parts().encode(&key(2))).unwrap();
-    assert_eq!(crl.verify(&paa(), date(2026)), Err(Error::SignatureInvalid));
+/// Whether a changed list of the PAA, signed with a key, is the PAA's at a time.
+fn check(change: Change, signer: &PrivateKey, at: DateTime) -> Result<(), Error> {
+    check_with(parts(), change, signer, &paa(), at)
+}
 
-    // A list from before its signer, and one of a device.
-    let mut old = parts();
-    old.this_update = tlv(0x17, b"231231235959Z");
-    let crl = Crl::from_der(&old.encode(&key(1))).unwrap();
-    assert_eq!(
-        crl.verify(&paa(), date(2024)),
-        Err(Error::Revocation(RevocationFault::SignerValidity))
-    );
-    let pai = pai(&pai_subject());
-    let dac: Certificate = matter_attestation::Issuer::new(&pai, &key(2))
+fn check_with(
+    mut parts: Parts,
+    change: Change,
+    signer: &PrivateKey,
+    certificate: &Certificate,
+    at: DateTime,
+) -> Result<(), Error> {
+    change(&mut parts);
+    Crl::from_der(&parts.encode(signer)).unwrap().verify(certificate, at)
+}
+
+/// The list of somebody, and whether it is theirs.
+fn check_of(certificate: &Certificate, signer: &PrivateKey) -> Result<(), Error> {
+    let parts = Parts::new(certificate.subject_der(), certificate.subject_key_id().unwrap());
+    check_with(parts, |_| {}, signer, certificate, date(2026))
+}
+
+fn second(year: u16, month: u8, day: u8, second: u8) -> DateTime {
+    let (hour, minute) = if second == 59 { (23, 59) } else { (0, 0) };
+    DateTime::new(year, month, day, hour, minute, second).unwrap()
+}
+
+fn dac() -> Certificate {
+    Issuer::new(&pai(&pai_subject()), &key(2))
         .unwrap()
         .issue_dac(
             &chain::dac_subject(),
             &key(3).public_key(),
-            chain::years(2025, 2030),
+            years(2025, 2030),
             serial(3),
         )
-        .unwrap();
-    let of_device = Parts::new(dac.subject_der(), dac.subject_key_id().unwrap());
-    let crl = Crl::from_der(&of_device.encode(&key(3))).unwrap();
+        .unwrap()
+}
+
+/// A rule of lists and their signers: its name, what it refuses, and what is just inside.
+type Rule = (&'static str, &'static str, Checked, &'static str, Checked);
+
+#[rustfmt::skip]
+const CHECKED: [Rule; 8] = [
+    ("CrlNotYetValid", "a second before this update", || check(|_| {}, &key(1), second(2025, 12, 31, 59)),
+     "the second of this update", || check(|_| {}, &key(1), date(2026))),
+    ("CrlExpired", "a second after next update", || check(|_| {}, &key(1), second(2027, 1, 1, 1)),
+     "the second of next update", || check(|_| {}, &key(1), date(2027))),
+    ("IssuerNameMismatch", "a list of another issuer", || check(|p| p.issuer = common_name("Test PAB"), &key(1), date(2026)),
+     "of the signer, octet by octet", || check(|p| p.issuer = paa().subject_der().to_vec(), &key(1), date(2026))),
+    ("IssuerNameMismatch", "the signer's name in other strings", || {
+        check(|p| p.issuer = with_string(&paa(), 0x13), &key(1), date(2026))
+    }, "in the same strings", || check(|p| p.issuer = with_string(&paa(), 0x0C), &key(1), date(2026))),
+    ("AuthorityKeyIdMismatch", "another key identifier than the signer's", || {
+        check(|p| p.extensions = authority_key_id(KeyId::new([1; 20])), &key(1), date(2026))
+    }, "the signer's", || check(|p| p.extensions = authority_key_id(id()), &key(1), date(2026))),
+    ("SignatureInvalid", "signed with another key", || check(|_| {}, &key(2), date(2026)),
+     "with the signer's", || check(|_| {}, &key(1), date(2026))),
+    ("SignerValidity", "a list from the second before its signer starts", || {
+        check(|p| p.this_update = tlv(0x17, b"231231235959Z"), &key(1), date(2026))
+    }, "from the second in which it starts", || {
+        check(|p| p.this_update = tlv(0x17, b"240101000000Z"), &key(1), date(2026))
+    }),
+    ("SignerUsage", "a list of a DAC", || check_of(&dac(), &key(3)),
+     "of a PAI", || check_of(&pai(&pai_subject()), &key(2))),
+];
+
+/// The name of a certificate that has one attribute, with the tag of its string.
+fn with_string(certificate: &Certificate, tag: u8) -> Vec<u8> {
+    let mut name = certificate.subject_der().to_vec();
+    // SEQUENCE, SET, SEQUENCE, the object identifier of five octets, and the string.
+    assert_eq!(name[11], 0x0C);
+    name[11] = tag;
+    name
+}
+
+#[test]
+fn a_list_must_be_its_signers_and_current() {
+    for (rule, what, broken, passes, inside) in CHECKED {
+        let error = broken().err().unwrap_or_else(|| panic!("{what} passes"));
+        assert_eq!(table::rule(&error), rule, "{what}");
+        inside().unwrap_or_else(|error| panic!("{passes}: {error}"));
+    }
+    let expired = check(|_| {}, &key(1), second(2027, 1, 1, 1)).unwrap_err();
     assert_eq!(
-        crl.verify(&dac, date(2026)),
-        Err(Error::Revocation(RevocationFault::SignerUsage))
+        expired.to_string(),
+        "certificate revocation list: list was to be replaced by 2027-01-01T00:00:00Z, and it is 2027-01-01T00:00:01Z"
     );
+    println!("lists and their signers: {} rules", CHECKED.len());
 }
 
 #[test]
@@ -284,6 +320,22 @@ fn pem_has_one_block_with_the_label() {
     assert_eq!(
         refused(&pem.replace("X509 CRL", "CRL")),
         Error::PemLabel { expected: "X509 CRL" }
+    );
+}
+
+#[test]
+fn the_documented_table_has_these_cases() {
+    let checked = CHECKED
+        .iter()
+        .map(|(rule, refused, _, passes, _)| [*rule, *refused, *passes].map(str::to_owned));
+    table::check(
+        "Certificate revocation lists",
+        "crl",
+        REFUSED
+            .iter()
+            .map(|(what, _, fault)| table::refused(&format!("{fault:?}"), what))
+            .chain(checked)
+            .chain(ACCEPTED.iter().map(|(what, _)| table::accepted(what))),
     );
 }
 

@@ -7,6 +7,8 @@ mod chain;
 mod der;
 #[path = "support/csr_refused.rs"]
 mod refused;
+#[path = "support/table.rs"]
+mod table;
 
 use hex_literal::hex;
 use matter_attestation::{CertificateRequest, CsrFault, Error, Issuer, PublicKey};
@@ -144,19 +146,28 @@ fn each_rule_alone_decides() {
     );
 }
 
+type Cut = fn(&[u8]) -> Vec<u8>;
+
+/// Requests that are not the DER of one SEQUENCE.
+const NO_DER: [(&str, Cut); 6] = [
+    ("indefinite length", |der| {
+        [&[0x30, 0x80][..], &der[3..], &[0, 0]].concat()
+    }),
+    ("length in three octets", |der| {
+        [&[0x30, 0x82, 0][..], &der[2..]].concat()
+    }),
+    ("length beyond the end", |der| der[..der.len() - 1].to_vec()),
+    ("a tag of two octets", |der| [&[0x3F, 0x10][..], &der[1..]].concat()),
+    ("nothing", |_| vec![]),
+    ("one octet", |_| vec![0x30]),
+];
+
 #[test]
 fn lengths_are_those_of_der() {
     let der = Parts::new().encode();
-    for (what, broken) in [
-        ("indefinite length", [&[0x30, 0x80][..], &der[3..], &[0, 0]].concat()),
-        ("length in three octets", [&[0x30, 0x82, 0][..], &der[2..]].concat()),
-        ("length beyond the end", der[..der.len() - 1].to_vec()),
-        ("a tag of two octets", [&[0x3F, 0x10][..], &der[1..]].concat()),
-        ("nothing", vec![]),
-        ("one octet", vec![0x30]),
-    ] {
+    for (what, change) in NO_DER {
         assert_eq!(
-            CertificateRequest::from_der(&broken),
+            CertificateRequest::from_der(&change(&der)),
             Err(Error::Csr {
                 fault: CsrFault::Form,
                 offset: 0
@@ -226,6 +237,20 @@ fn every_octet_matters() {
             assert!(CertificateRequest::from_der(&der).is_err(), "bit {bit} of octet {at}");
         }
     }
+}
+
+#[test]
+fn the_documented_table_has_these_cases() {
+    let refused = refused::REFUSED.iter().map(|(what, _, fault, _)| (*what, *fault));
+    let no_der = NO_DER.iter().map(|(what, _)| (*what, CsrFault::Form));
+    table::check(
+        "Certificate signing requests",
+        "csr",
+        refused
+            .chain(no_der)
+            .map(|(what, fault)| table::refused(&format!("{fault:?}"), what))
+            .chain(ACCEPTED.iter().map(|(what, _)| table::accepted(what))),
+    );
 }
 
 proptest! {

@@ -9,9 +9,11 @@ mod crl;
 mod delegates;
 #[path = "support/der.rs"]
 mod der;
+#[path = "support/table.rs"]
+mod table;
 
 use matter_attestation::{
-    Certificate, Crl, Error, PaaSubject, PrivateKey, RevocationEntry, RevocationFault, RevocationPoint, RevocationSet,
+    Certificate, Crl, Error, KeyId, PaaSubject, PrivateKey, RevocationEntry, RevocationPoint, RevocationSet,
     RevocationStatus, issue_paa,
 };
 
@@ -37,10 +39,6 @@ fn point(is_paa: bool, authority: &Certificate, signer: &Certificate) -> Revocat
 
 fn build(point: &RevocationPoint, crl: &Crl) -> Result<RevocationEntry, Error> {
     point.entry(&[], crl, &[paa()], date(2026))
-}
-
-fn fault(fault: RevocationFault) -> Result<RevocationEntry, Error> {
-    Err(Error::Revocation(fault))
 }
 
 #[test]
@@ -106,103 +104,215 @@ fn entries_about_another_authority_are_left_out() {
     assert!(entry.revoked().eq([serial(7), serial(10)]));
 }
 
+/// A point of a PAI, its list and who is trusted: right, and each part for a case to replace.
+struct Case {
+    vendor: u16,
+    product: Option<u16>,
+    is_paa: bool,
+    key_id: KeyId,
+    signer: Certificate,
+    delegator: Option<Certificate>,
+    list: Crl,
+    paa: Certificate,
+    others: Vec<RevocationPoint>,
+    year: u16,
+}
+
+impl Case {
+    fn of(is_paa: bool, authority: &Certificate, authority_key: &PrivateKey) -> Self {
+        Self {
+            vendor: VENDOR,
+            product: None,
+            is_paa,
+            key_id: authority.subject_key_id().unwrap(),
+            signer: authority.clone(),
+            delegator: None,
+            list: crl(authority, authority_key),
+            paa: paa(),
+            others: vec![],
+            year: 2026,
+        }
+    }
+
+    fn pai() -> Self {
+        Self::of(false, &pai(&pai_subject()), &key(2))
+    }
+
+    fn paa() -> Self {
+        Self::of(true, &paa(), &key(1))
+    }
+
+    /// A PAI of one product, and a point of that product.
+    fn product() -> Self {
+        let pai = pai(&pai_subject().with_product_id(product(PRODUCT)));
+        Self::of(false, &pai, &key(2)).with(|case| case.product = Some(PRODUCT))
+    }
+
+    /// A PAA of one vendor.
+    fn scoped() -> Self {
+        let subject = PaaSubject::new("Test PAA").unwrap().with_vendor_id(vendor(VENDOR));
+        let scoped = issue_paa(&key(1), &subject, years(2024, 2060), serial(1)).unwrap();
+        Self::of(true, &scoped, &key(1)).with(|case| case.paa = scoped)
+    }
+
+    /// A list signed by somebody whom the PAI's key, or another, says to be its delegate.
+    fn delegated(issuer_key: u8, usage: &[u8]) -> Self {
+        let pai = pai(&pai_subject());
+        let signer = delegate(&pai, &key(issuer_key), &key(5), usage);
+        Self::pai().with(|case| {
+            case.list = crl(&signer, &key(5));
+            case.signer = signer;
+            case.delegator = Some(pai);
+        })
+    }
+
+    /// The delegate of a PAA, or the delegate of a delegate.
+    fn paa_delegate(deep: bool) -> Self {
+        let of_paa = delegate(&paa(), &key(1), &key(5), CRL_SIGN);
+        let (above, signer, signer_key) = if deep {
+            (of_paa.clone(), delegate(&of_paa, &key(5), &key(6), CRL_SIGN), key(6))
+        } else {
+            (paa(), of_paa, key(5))
+        };
+        Self::paa().with(|case| {
+            case.key_id = above.subject_key_id().unwrap();
+            case.list = crl(&signer, &signer_key);
+            case.signer = signer;
+            case.delegator = Some(above);
+        })
+    }
+
+    /// Two points of one vendor for the same PAI, and a list with this URI.
+    fn shared(uri: Option<&str>) -> Self {
+        let other = "https://example.com/2.crl";
+        Self::pai().with(|case| {
+            let mut parts = parts(&case.signer);
+            if let Some(uri) = uri {
+                parts.extensions.extend(distribution_point(uri, &[]));
+            }
+            case.list = Crl::from_der(&parts.encode(&key(2))).unwrap();
+            case.others = vec![
+                case.point(),
+                RevocationPoint::new(vendor(VENDOR), false, case.key_id, case.signer.clone(), other),
+            ];
+        })
+    }
+
+    /// A list of these dates.
+    fn dates(this_update: Vec<u8>, next_update: Vec<u8>) -> Self {
+        Self::pai().with(|case| {
+            let mut parts = parts(&case.signer);
+            (parts.this_update, parts.next_update) = (this_update, next_update);
+            case.list = Crl::from_der(&parts.encode(&key(2))).unwrap();
+        })
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    fn point(&self) -> RevocationPoint {
+        let signer = self.signer.clone();
+        let mut point = RevocationPoint::new(vendor(self.vendor), self.is_paa, self.key_id, signer, URL);
+        if let Some(id) = self.product {
+            point = point.with_product_id(product(id));
+        }
+        match &self.delegator {
+            Some(delegator) => point.with_delegator(delegator.clone()),
+            None => point,
+        }
+    }
+
+    fn build(&self) -> Result<RevocationEntry, Error> {
+        let paas = std::slice::from_ref(&self.paa);
+        self.point().entry(&self.others, &self.list, paas, date(self.year))
+    }
+}
+
+/// A rule's name, what it refuses, and what is just inside.
+type Rule = (&'static str, &'static str, fn() -> Case, &'static str, fn() -> Case);
+
+#[rustfmt::skip]
+const RULES: [Rule; 23] = [
+    ("PointVendorId", "another vendor than the PAA's", || Case::scoped().with(|c| c.vendor = 0xFFF2),
+     "a PAA of all vendors", || Case::paa().with(|c| c.vendor = 0xFFF2)),
+    ("PointVendorId", "another vendor than the PAI's", || Case::pai().with(|c| c.vendor = 0xFFF2),
+     "the PAI's", Case::pai),
+    ("PointVendorId", "a PAA without a vendor, said to be no PAA", || Case::paa().with(|c| c.is_paa = false),
+     "said to be one", Case::paa),
+    ("PointProductId", "no product, where the PAI has one", || Case::product().with(|c| c.product = None),
+     "no product, where the PAI has none", Case::pai),
+    ("PointProductId", "another product than the PAI's", || Case::product().with(|c| c.product = Some(1)),
+     "a product, where the PAI has none", || Case::pai().with(|c| c.product = Some(1))),
+    ("PointKeyId", "the key identifier of the PAI's delegate", || {
+        Case::delegated(2, CRL_SIGN).with(|c| c.key_id = c.signer.subject_key_id().unwrap())
+    }, "of the PAI above the delegate", || Case::delegated(2, CRL_SIGN)),
+    ("PointKeyId", "the key identifier of the PAA above the PAI", || {
+        Case::pai().with(|c| c.key_id = paa().subject_key_id().unwrap())
+    }, "of the PAI", Case::pai),
+    ("PointKeyId", "a PAI said to be a PAA", || Case::pai().with(|c| c.is_paa = true),
+     "said to be no PAA", Case::pai),
+    ("SignerUnknown", "a PAA that nobody lists", || Case::scoped().with(|c| c.paa = paa()),
+     "a listed one", Case::scoped),
+    ("SignerUnknown", "a PAI below a PAA that nobody lists", || Case::pai().with(|c| c.paa = Case::scoped().paa),
+     "below a listed one", Case::pai),
+    ("SignerUnknown", "a delegate whom another key certified", || Case::delegated(4, CRL_SIGN),
+     "whom the PAI certified", || Case::delegated(2, CRL_SIGN)),
+    ("SignerUnknown", "a delegate of the PAA's delegate", || Case::paa_delegate(true),
+     "the PAA's delegate", || Case::paa_delegate(false)),
+    ("SignerUnknown", "the delegate of a PAI, which is not named", || {
+        Case::delegated(2, CRL_SIGN).with(|c| (c.is_paa, c.delegator) = (true, None))
+    }, "the delegate of a PAA, which is not named", || Case::paa_delegate(false).with(|c| c.delegator = None)),
+    ("SignerUsage", "a delegate for digitalSignature", || Case::delegated(2, DIGITAL_SIGNATURE),
+     "for cRLSign", || Case::delegated(2, CRL_SIGN)),
+    ("SignerValidity", "a list from the second before the PAI starts", || {
+        Case::dates(tlv(0x17, b"241231235959Z"), tlv(0x17, b"270101000000Z"))
+    }, "from the second in which it starts", || Case::dates(tlv(0x17, b"250101000000Z"), tlv(0x17, b"270101000000Z"))),
+    ("SignerValidity", "a list from the second after the PAI ends", || {
+        Case::dates(tlv(0x18, b"20600101000001Z"), tlv(0x18, b"20620101000000Z")).with(|c| c.year = 2061)
+    }, "from the second in which it ends", || {
+        Case::dates(tlv(0x18, b"20600101000000Z"), tlv(0x18, b"20620101000000Z")).with(|c| c.year = 2061)
+    }),
+    ("CrlExpired", "a year after next update", || Case::pai().with(|c| c.year = 2028),
+     "at next update", || Case::pai().with(|c| c.year = 2027)),
+    ("CrlNotYetValid", "a year before this update", || Case::pai().with(|c| c.year = 2025),
+     "at this update", || Case::pai().with(|c| c.year = 2026)),
+    ("SignatureInvalid", "a list signed with another key", || Case::pai().with(|c| c.list = crl(&c.signer, &key(3))),
+     "with the signer's", || Case::pai().with(|c| c.list = crl(&c.signer, &key(2)))),
+    ("IssuerNameMismatch", "the PAA's list in the place of the PAI's", || {
+        Case::pai().with(|c| c.list = crl(&paa(), &key(1)))
+    }, "the PAI's", Case::pai),
+    ("PointUri", "two points of a PAI, and a list without a URI", || Case::shared(None),
+     "one point", || Case::shared(None).with(|c| drop(c.others.pop()))),
+    ("PointUri", "two points of a PAI, and a list with the other's URI", || {
+        Case::shared(Some("https://example.com/2.crl"))
+    }, "with this one's URI", || Case::shared(Some(URL))),
+    ("PointUri", "two points of a PAI and a vendor", || Case::shared(None),
+     "of two vendors", || Case::shared(None).with(|c| {
+        c.others[1] = RevocationPoint::new(vendor(0xFFF2), false, c.key_id, c.signer.clone(), "https://example.com/2.crl");
+    })),
+];
+
 #[test]
 fn each_rule_alone_decides() {
-    use RevocationFault::{PointKeyId, PointProductId, PointVendorId, SignerUnknown, SignerUsage, SignerValidity};
-
-    let (paa, pai) = (paa(), pai(&pai_subject()));
-    let one_product = chain::pai(&pai_subject().with_product_id(product(PRODUCT)));
-    let (paa_crl, pai_crl) = (crl(&paa, &key(1)), crl(&pai, &key(2)));
-    let of_pai = delegate(&pai, &key(2), &key(5), CRL_SIGN);
-    let id = |ca: &Certificate| ca.subject_key_id().unwrap();
-    let other_vendor = |is_paa, ca: &Certificate| RevocationPoint::new(vendor(0xFFF2), is_paa, id(ca), ca.clone(), URL);
-
-    // A PAA of one vendor, and one that nobody lists.
-    let subject = PaaSubject::new("Test PAA").unwrap().with_vendor_id(vendor(VENDOR));
-    let scoped = issue_paa(&key(1), &subject, years(2024, 2060), serial(1)).unwrap();
-    let scoped_crl = crl(&scoped, &key(1));
-    let scoped_entry =
-        |point: &RevocationPoint| point.entry(&[], &scoped_crl, std::slice::from_ref(&scoped), date(2026));
-    scoped_entry(&point(true, &scoped, &scoped)).unwrap();
-    assert_eq!(scoped_entry(&other_vendor(true, &scoped)), fault(PointVendorId));
-    assert_eq!(build(&point(true, &scoped, &scoped), &scoped_crl), fault(SignerUnknown));
-    build(&other_vendor(true, &paa), &paa_crl).unwrap();
-
-    assert_eq!(build(&other_vendor(false, &pai), &pai_crl), fault(PointVendorId));
-    assert_eq!(build(&point(false, &paa, &paa), &paa_crl), fault(PointVendorId));
-    let product_crl = crl(&one_product, &key(2));
-    let of_product = point(false, &one_product, &one_product);
-    build(&of_product.clone().with_product_id(product(PRODUCT)), &product_crl).unwrap();
-    assert_eq!(build(&of_product, &product_crl), fault(PointProductId));
-    assert_eq!(
-        build(&of_product.with_product_id(product(1)), &product_crl),
-        fault(PointProductId)
-    );
-
-    // The key identifier is the authority's and not the signer's.
-    let of_signer = RevocationPoint::new(vendor(VENDOR), false, id(&of_pai), of_pai.clone(), URL);
-    assert_eq!(
-        build(&of_signer.with_delegator(pai.clone()), &crl(&of_pai, &key(5))),
-        fault(PointKeyId)
-    );
-    assert_eq!(build(&point(false, &paa, &pai), &pai_crl), fault(PointKeyId));
-    assert_eq!(build(&point(true, &pai, &pai), &pai_crl), fault(PointKeyId));
-
-    // Paths.
-    let forged = delegate(&pai, &key(4), &key(5), CRL_SIGN);
-    let forged_point = point(false, &pai, &forged).with_delegator(pai.clone());
-    assert_eq!(build(&forged_point, &crl(&forged, &key(5))), fault(SignerUnknown));
-    let by_delegate = delegate(&of_pai, &key(5), &key(6), CRL_SIGN);
-    let chained =
-        RevocationPoint::new(vendor(VENDOR), true, id(&of_pai), by_delegate.clone(), URL).with_delegator(of_pai);
-    assert_eq!(build(&chained, &crl(&by_delegate, &key(6))), fault(SignerUnknown));
-    let deep = delegate(&pai, &key(2), &key(5), CRL_SIGN);
-    assert_eq!(
-        build(&point(true, &pai, &deep), &crl(&deep, &key(5))),
-        fault(SignerUnknown)
-    );
-
-    // Usage, dates, signature.
-    let no_usage = delegate(&pai, &key(2), &key(5), DIGITAL_SIGNATURE);
-    let no_usage_point = point(false, &pai, &no_usage).with_delegator(pai.clone());
-    assert_eq!(build(&no_usage_point, &crl(&no_usage, &key(5))), fault(SignerUsage));
-    let mut early = parts(&pai);
-    early.this_update = tlv(0x17, b"241231235959Z");
-    let early = Crl::from_der(&early.encode(&key(2))).unwrap();
-    assert_eq!(build(&point(false, &pai, &pai), &early), fault(SignerValidity));
-    assert_eq!(
-        build(&point(false, &pai, &pai), &crl(&pai, &key(3))),
-        Err(Error::SignatureInvalid)
-    );
-    assert_eq!(
-        build(&point(false, &pai, &pai), &paa_crl),
-        Err(Error::IssuerNameMismatch)
-    );
-    assert!(matches!(
-        point(false, &pai, &pai).entry(&[], &pai_crl, &[paa], date(2028)),
-        Err(Error::Revocation(RevocationFault::CrlExpired { .. }))
-    ));
+    for (rule, what, broken, passes, inside) in RULES {
+        let error = broken().build().err().unwrap_or_else(|| panic!("{what} passes"));
+        assert_eq!(table::rule(&error), rule, "{what}");
+        inside()
+            .build()
+            .unwrap_or_else(|error| panic!("{passes}, beside {what}: {error}"));
+    }
+    println!("points: {} rules", RULES.len());
 }
 
 #[test]
-fn where_points_share_an_authority_the_list_names_its_url() {
-    let (paa, pai) = (paa(), pai(&pai_subject()));
-    let id = pai.subject_key_id().unwrap();
-    let this = point(false, &pai, &pai);
-    let other = RevocationPoint::new(vendor(VENDOR), false, id, pai.clone(), "https://example.com/2.crl");
-    let of_other_vendor = RevocationPoint::new(vendor(0xFFF2), false, id, pai.clone(), "https://example.com/2.crl");
-    let list = |uri: Option<&str>| {
-        let mut parts = parts(&pai);
-        if let Some(uri) = uri {
-            parts.extensions.extend(distribution_point(uri, &[]));
-        }
-        Crl::from_der(&parts.encode(&key(2))).unwrap()
-    };
-    let build = |all: &[RevocationPoint], uri| this.entry(all, &list(uri), std::slice::from_ref(&paa), date(2026));
-    let (alone, shared) = ([this.clone(), of_other_vendor], [this.clone(), other]);
-    for uri in [None, Some(URL), Some("https://example.com/2.crl")] {
-        build(&alone, uri).unwrap();
-        assert_eq!(build(&shared, uri).is_ok(), uri == Some(URL), "{uri:?}");
-    }
-    assert_eq!(build(&shared, None), fault(RevocationFault::PointUri));
+fn the_documented_table_has_these_cases() {
+    table::check(
+        "Revocation points",
+        "point",
+        RULES
+            .iter()
+            .map(|(rule, refused, _, passes, _)| [*rule, *refused, *passes].map(str::to_owned)),
+    );
 }

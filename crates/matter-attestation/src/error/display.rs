@@ -47,6 +47,7 @@ impl fmt::Display for Error {
                 "private key is not encrypted with PBES2: PBKDF2 of at most 10000000 rounds with SHA-2, or scrypt of at \
                  most 64 MiB, and AES",
             ),
+            Self::KeyIdMalformed => f.write_str("key identifier is not 40 hexadecimal digits"),
             Self::KeyMalformed => {
                 f.write_str("not a well-formed key in PKCS#8, SEC 1, 32 octets, 97 octets, or hexadecimal digits of those")
             }

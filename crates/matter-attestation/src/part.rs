@@ -1,0 +1,122 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::raw::{Extension, Frame, Malformed, Walker, default_false, tag};
+use crate::{Error, Object, pem};
+
+const PEM_LABEL: &str = "CERTIFICATE";
+/// The content of the object identifier of basicConstraints, 2.5.29.19.
+const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1D, 0x13];
+/// The content of the object identifier of CMS SignedData, 1.2.840.113549.1.7.2 (RFC 5652, 5.1).
+const SIGNED_DATA: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
+
+/// A file that may be any part of what proves a device genuine, to be given to a [`Verification`](crate::Verification).
+///
+/// It may break any rule: only as much is read as tells what it is.
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::{DateTime, Object, PaaSubject, Part, SerialNumber, Validity, issue_paa, test_cd_signing_key};
+///
+/// let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).expect("a date"));
+/// let subject = PaaSubject::new("Test PAA")?;
+/// let paa = issue_paa(&test_cd_signing_key(), &subject, validity, SerialNumber::new(&[1])?)?;
+/// let part = Part::read(paa.to_pem().as_bytes())?;
+/// assert_eq!((part.object(), part.as_der()), (Object::Paa, paa.as_der()));
+/// # Ok::<(), matter_attestation::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Part {
+    object: Object,
+    der: Vec<u8>,
+}
+
+impl Part {
+    /// Reads a certificate in PEM or DER, or a Certification Declaration, and tells which it is.
+    ///
+    /// A certificate whose issuer is its subject is a PAA, another one that says that it is a CA is a PAI, and all
+    /// others are DACs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PemMalformed`], [`Error::PemLabel`], and [`Error::CertificateMalformed`] when it is neither.
+    pub fn read(input: &[u8]) -> Result<Self, Error> {
+        let der = der(input)?;
+        let object = if is_declaration(&der) {
+            Object::Cd
+        } else {
+            certificate(&der).map_err(|Malformed(offset)| Error::CertificateMalformed { offset: Some(offset) })?
+        };
+        Ok(Self { object, der })
+    }
+
+    /// Reads a file that is known to be a certificate or a declaration, and does not look into it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PemMalformed`] and [`Error::PemLabel`].
+    pub fn read_as(object: Object, input: &[u8]) -> Result<Self, Error> {
+        let der = der(input)?;
+        Ok(Self { object, der })
+    }
+
+    /// Returns what it is.
+    #[must_use]
+    pub const fn object(&self) -> Object {
+        self.object
+    }
+
+    /// Returns the octets without PEM.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part")
+            .field("object", &self.object)
+            .finish_non_exhaustive()
+    }
+}
+
+fn der(input: &[u8]) -> Result<Vec<u8>, Error> {
+    if !pem::is_pem(input) {
+        return Ok(input.into());
+    }
+    match pem::blocks(input)?.as_slice() {
+        [block] if block.label == PEM_LABEL.as_bytes() => Ok(block.decode()?.to_vec()),
+        [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
+        _ => Err(Error::PemMalformed),
+    }
+}
+
+fn is_declaration(der: &[u8]) -> bool {
+    let read = || {
+        let mut inside = Walker::new(der).expect(tag::SEQUENCE)?.inside();
+        inside.expect(tag::OID)
+    };
+    read().is_ok_and(|oid: crate::raw::Tlv<'_>| oid.value == SIGNED_DATA)
+}
+
+fn certificate(der: &[u8]) -> Result<Object, Malformed> {
+    let frame = Frame::read(der)?;
+    if frame.issuer.raw == frame.subject.raw {
+        return Ok(Object::Paa);
+    }
+    let mut list = frame.extensions.map_or(Walker::new(&[]), |list| list.inside());
+    while let Ok(Some(extension)) = Extension::read(&mut list) {
+        if extension.oid == BASIC_CONSTRAINTS {
+            let fields = extension.value.inside().expect(tag::SEQUENCE);
+            let is_ca = fields.and_then(|fields| default_false(&mut fields.inside()));
+            return Ok(if is_ca == Ok(Some(true)) {
+                Object::Pai
+            } else {
+                Object::Dac
+            });
+        }
+    }
+    Ok(Object::Dac)
+}

@@ -1,0 +1,83 @@
+//! `dac-pki`: issues, checks and explains what proves a Matter device genuine.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[path = "dac_pki/declaration.rs"]
+mod declaration;
+#[path = "dac_pki/issue.rs"]
+mod issue;
+#[path = "dac_pki/lint.rs"]
+mod lint;
+#[path = "dac_pki/revocation.rs"]
+mod revocation;
+#[path = "dac_pki/show.rs"]
+mod show;
+#[path = "dac_pki/vector.rs"]
+mod vector;
+#[path = "dac_pki/verify.rs"]
+mod verify;
+
+/// Issues attestation certificates and Certification Declarations, and tells what is wrong with them.
+///
+/// Certificates and keys are read in PEM or DER, numbers are decimal or 0x hexadecimal, times are YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ in UTC.
+/// Exit codes: 0 done or accepted, 1 rejected, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+#[derive(Parser)]
+#[command(name = "dac-pki", version, args_override_self = true)]
+struct Arguments {
+    /// Replaces output files that exist
+    #[arg(long, global = true)]
+    force: bool,
+    /// Writes one JSON document to stdout
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Issues the self-signed certificate of a Product Attestation Authority with a new key
+    Paa(issue::Paa),
+    /// Issues the certificate of a Product Attestation Intermediate with a new key
+    Pai(issue::Pai),
+    /// Issues Device Attestation Certificates: with new keys, or for the keys in a folder of requests
+    Dac(issue::Dac),
+    /// Makes and shows Certification Declarations
+    #[command(subcommand)]
+    Cd(declaration::Cd),
+    /// Checks certificate signing requests
+    #[command(subcommand)]
+    Csr(declaration::Csr),
+    /// Tells what is wrong with certificates and declarations, broken ones too: exit code 1 when there is any error
+    Lint(lint::Lint),
+    /// Verifies a device's chain, declaration and key as a commissioner does: exit code 1 when it is rejected
+    Verify(verify::Verify),
+    /// Verifies one commissioner test vector of the Matter SDK: exit code 1 when it is rejected
+    Vector(vector::Vector),
+    /// Makes and checks sets of revoked certificates
+    #[command(subcommand)]
+    RevokeSet(revocation::RevokeSet),
+}
+
+fn main() -> ExitCode {
+    cli::exit(|| {
+        let Arguments { force, json, command } = cli::parse_arguments(&[])?;
+        match command {
+            Command::Paa(arguments) => arguments.run(force, json),
+            Command::Pai(arguments) => arguments.run(force, json),
+            Command::Dac(arguments) => arguments.run(force, json),
+            Command::Cd(declaration::Cd::Make(arguments)) => arguments.run(force, json),
+            Command::Cd(declaration::Cd::Print { file }) => declaration::show(&file, json),
+            Command::Csr(declaration::Csr::Check { file }) => declaration::check_request(&file, json),
+            Command::Lint(arguments) => arguments.run(json),
+            Command::Verify(arguments) => arguments.run(json),
+            Command::Vector(arguments) => arguments.run(json),
+            Command::RevokeSet(revocation::RevokeSet::Build(arguments)) => arguments.run(force, json),
+            Command::RevokeSet(revocation::RevokeSet::Check { set, certificates }) => {
+                revocation::check(&set, &certificates, json)
+            }
+        }
+    })
+}

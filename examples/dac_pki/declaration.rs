@@ -1,0 +1,221 @@
+//! `dac-pki cd` and `csr`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use cli::{Failure, check_free, parse, parse_number, print, read_file, say, write_file};
+use matter_attestation::{
+    CertificateRequest, CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, KeyId, Profile,
+    SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, test_cd_signing_key,
+};
+use matter_mfg::{read_certificate, read_private_key};
+use matter_types::{ProductId, VendorId};
+use serde_json::{Value, json};
+
+#[derive(Subcommand)]
+pub(crate) enum Cd {
+    /// Makes and signs a Certification Declaration
+    Make(Make),
+    /// Shows what a Certification Declaration says
+    Print {
+        /// The declaration: CMS in DER
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Csr {
+    /// Checks a PKCS#10 request and that its sender has the key: exit code 1 when it is not accepted
+    Check {
+        /// The request in PEM or DER
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Make {
+    /// Vendor id of the product, 0x0001..=0xFFF4
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    vid: String,
+    /// Product ids, 0x0001..=0xFFFF, 1..=100 of them; may be repeated
+    #[arg(long, value_name = "ID", required = true, num_args = 1..)]
+    pid: Vec<String>,
+    /// Primary device type, 0..=0xFFFFFFFF
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    device_type: String,
+    /// Certificate id, 19 octets, such as CSA00000SWC00000-00
+    #[arg(long, value_name = "TEXT")]
+    certificate_id: String,
+    /// 0 development and test, 1 provisional, 2 official
+    #[arg(long = "type", value_name = "N", allow_hyphen_values = true)]
+    kind: String,
+    /// Vendor id in the DACs, 0x0001..=0xFFF4, where it is not the product's
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "origin_pid")]
+    origin_vid: Option<String>,
+    /// Product id in the DACs, 0x0001..=0xFFFF, where it is not the product's
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "origin_vid")]
+    origin_pid: Option<String>,
+    /// Subject key identifier of a PAA that may stand above the devices, 40 hexadecimal digits; up to 10 times [default: all PAAs]
+    #[arg(long, value_name = "HEX")]
+    paa_ski: Vec<String>,
+    /// Private key of the signer
+    #[arg(long, value_name = "FILE", requires = "cert", required_unless_present = "test_key")]
+    key: Option<PathBuf>,
+    /// Certificate of the signer
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Signs with the published key of "Matter Test CD Signing Authority": for development only
+    #[arg(long, conflicts_with_all = ["key", "cert"])]
+    test_key: bool,
+    /// The declaration to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Make {
+    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
+        check_free(&self.out, force)?;
+        let declaration = self.content()?;
+        let cms = match (&self.key, &self.cert) {
+            (Some(key), Some(cert)) => {
+                let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
+                let certificate = read_certificate("--cert", cert).map_err(wrong)?;
+                let key = read_private_key("--key", key).map_err(wrong)?;
+                if *certificate.public_key() != key.public_key() {
+                    return Err(Failure::option("--key", "is not the key of --cert"));
+                }
+                let key_id = certificate.subject_key_id();
+                let key_id = key_id.ok_or_else(|| Failure::option("--cert", "has no subject key identifier"))?;
+                declaration.sign(&key, key_id)
+            }
+            _ => declaration.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID),
+        };
+        let cms = cms.map_err(|error| Failure::Work(format!("cannot sign: {error}")))?;
+        write_file(&self.out, &cms, force)?;
+        let signers = DeclarationSigners::new().with_test_key(true);
+        let check = Verification::new()
+            .with_declaration(&cms)
+            .with_declaration_signers(&signers);
+        for finding in check.run(Profile::Strict).errors() {
+            say(format_args!("commissioners will refuse it: {finding}"));
+        }
+        let path = self.out.display();
+        if json {
+            return print(format_args!(
+                "{:#}",
+                json!({"file": path.to_string(), "size": cms.len()})
+            ));
+        }
+        print(format_args!("{path}: {} octets", cms.len()))
+    }
+
+    fn content(&self) -> Result<CertificationDeclaration, Failure> {
+        let vendor_id = parse::<VendorId>("--vid", Some(&self.vid))?;
+        let product_ids = self.pid.iter().map(|pid| parse::<ProductId>("--pid", Some(pid)));
+        let product_ids = product_ids.collect::<Result<Option<Vec<_>>, _>>()?;
+        let device_type = parse_number("--device-type", Some(&self.device_type), 0, u32::MAX)?;
+        let kind = parse_number("--type", Some(&self.kind), 0, 2)?;
+        let (Some(vendor_id), Some(product_ids), Some(device_type), Some(kind)) =
+            (vendor_id, product_ids, device_type, kind)
+        else {
+            return Err(Failure::Input("an option is missing; --help lists all".into()));
+        };
+        let kind = CertificationType::new(kind.into()).map_err(|error| Failure::option("--type", error))?;
+        let wrong = |error| Failure::option("--pid and --certificate-id", error);
+        let mut declaration =
+            CertificationDeclaration::new(vendor_id, &product_ids, device_type, &self.certificate_id, kind)
+                .map_err(wrong)?;
+        let origin = parse::<VendorId>("--origin-vid", self.origin_vid.as_deref())?;
+        let origin = origin.zip(parse::<ProductId>("--origin-pid", self.origin_pid.as_deref())?);
+        if let Some((vendor_id, product_id)) = origin {
+            declaration = declaration.with_dac_origin(DacOrigin { vendor_id, product_id });
+        }
+        if self.paa_ski.is_empty() {
+            return Ok(declaration);
+        }
+        let paas = self
+            .paa_ski
+            .iter()
+            .map(|text| text.parse::<KeyId>())
+            .collect::<Result<Vec<_>, _>>();
+        let paas = paas.and_then(|paas| declaration.with_authorized_paas(&paas));
+        paas.map_err(|error| Failure::option("--paa-ski", error))
+    }
+}
+
+/// `cd print`.
+pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
+    let bytes = read_file("FILE", path)?;
+    let signed = SignedDeclaration::decode(&bytes);
+    let signed = signed.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let members = members(&signed);
+    if json {
+        let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
+        return print(format_args!("{:#}", Value::Object(members.collect())));
+    }
+    for (name, value) in members {
+        let text = match value {
+            Value::String(text) => text,
+            Value::Array(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+                items.collect::<Vec<_>>().join(" ")
+            }
+            other => other.to_string(),
+        };
+        print(format_args!("{name:24} {text}"))?;
+    }
+    Ok(())
+}
+
+fn members(signed: &SignedDeclaration) -> Vec<(&'static str, Value)> {
+    let content = signed.content();
+    let mut members = Vec::new();
+    let mut put = |name, value| members.push((name, value));
+    put("vendor_id", content.vendor_id().to_string().into());
+    let ids = content.product_ids().iter().map(ToString::to_string);
+    put("product_ids", ids.collect::<Vec<_>>().into());
+    put("device_type_id", content.device_type_id().into());
+    put("certificate_id", content.certificate_id().into());
+    put("security_level", content.security_level().into());
+    put("security_information", content.security_information().into());
+    put("version_number", content.version_number().into());
+    put("certification_type", content.certification_type().get().into());
+    if let Some(origin) = content.dac_origin() {
+        put("dac_origin_vendor_id", origin.vendor_id.to_string().into());
+        put("dac_origin_product_id", origin.product_id.to_string().into());
+    }
+    if let Some(paas) = content.authorized_paas() {
+        let paas = paas.iter().map(ToString::to_string);
+        put("authorized_paas", paas.collect::<Vec<_>>().into());
+    }
+    put("signer_key_id", signed.signer_key_id().to_string().into());
+    put("test_key", (signed.signer_key_id() == TEST_CD_SIGNING_KEY_ID).into());
+    members
+}
+
+/// `csr check`.
+pub(crate) fn check_request(path: &Path, json: bool) -> Result<(), Failure> {
+    let bytes = read_file("FILE", path)?;
+    let file = path.display().to_string();
+    match CertificateRequest::decode(&bytes) {
+        Ok(request) => {
+            let key_id = request.public_key().key_id();
+            if json {
+                let object = json!({"file": file, "accepted": true, "subject_key_id": key_id.to_string()});
+                return print(format_args!("{object:#}"));
+            }
+            print(format_args!(
+                "{file}: accepted; its certificate will have the subject key identifier {key_id}"
+            ))
+        }
+        Err(error) => {
+            if json {
+                let object = json!({"file": file, "accepted": false, "text": error.to_string()});
+                print(format_args!("{object:#}"))?;
+            }
+            Err(Failure::No(format!("{file}: {error}")))
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! `dac-pki paa`, `pai` and `dac`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cli::{Failure, parse, parse_number};
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+use matter_attestation::{
+    Certificate, DacSubject, DateTime, Error, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity,
+    issue_paa,
+};
+use matter_mfg::{now, parse_time, read_certificate, read_private_key};
+use matter_types::{ProductId, VendorId};
+
+use self::batch::{Device, devices};
+use self::output::{Issued, write};
+
+#[path = "issue/batch.rs"]
+mod batch;
+#[path = "issue/output.rs"]
+mod output;
+
+/// What certificates of all kinds have in common.
+#[derive(Args)]
+struct Common {
+    /// First second of the validity [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// Last second of the validity [default: none, or the issuer's]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "days")]
+    to: Option<String>,
+    /// Length of the validity in days, 0..=4294967295, up to the year 9999
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    days: Option<String>,
+    /// Writes the ids into the common name, as Mvid:FFF1 Mpid:8000, and not into attributes of their own
+    #[arg(long)]
+    vid_pid_in_cn: bool,
+    /// Folder for certificates in PEM and DER and keys in PEM; it is made
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Who issues.
+#[derive(Args)]
+struct Authority {
+    /// Certificate of the issuer: of a PAA for a PAI, of a PAI for a DAC
+    #[arg(long, value_name = "CERT")]
+    issuer: PathBuf,
+    /// Private key of the issuer: PKCS#8, SEC 1, or 32 octets, plain or as digits
+    #[arg(long, value_name = "KEY")]
+    issuer_key: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Paa {
+    /// Common name, 1..=64 octets
+    #[arg(long, value_name = "TEXT")]
+    cn: String,
+    /// Vendor id, 0x0001..=0xFFF4, of an authority for one vendor only
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    vid: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+pub(crate) struct Pai {
+    /// Common name, 1..=64 octets
+    #[arg(long, value_name = "TEXT")]
+    cn: String,
+    /// Vendor id, 0x0001..=0xFFF4
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    vid: String,
+    /// Product id, 0x0001..=0xFFFF, of an intermediate for one product only
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pid: Option<String>,
+    #[command(flatten)]
+    authority: Authority,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+pub(crate) struct Dac {
+    /// Common name, 1..=64 octets; with --count the number follows, with --csr the name of the request's file
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["csv", "csr"])]
+    cn: Option<String>,
+    /// Vendor id, 0x0001..=0xFFF4
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    vid: String,
+    /// Product id, 0x0001..=0xFFFF
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pid: String,
+    /// How many, 1..=100000 [default: 1, without a number in the names]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["csv", "csr"])]
+    count: Option<String>,
+    /// Table with a column cn: a certificate and a key for each row
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["csr", "cn"])]
+    csv: Option<PathBuf>,
+    /// Folder of certificate signing requests in PEM or DER: a certificate for each, and no keys
+    #[arg(long, value_name = "DIR")]
+    csr: Option<PathBuf>,
+    #[command(flatten)]
+    authority: Authority,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Common {
+    /// Reads the validity; without an end it lasts as long as the issuer's.
+    fn validity(&self, issuer: Option<&Certificate>) -> Result<Validity, Failure> {
+        let time = |option: &str, text: &Option<String>| {
+            let time = text.as_deref().map(parse_time).transpose();
+            time.map_err(|reason| Failure::option(option, reason))
+        };
+        let from = match time("--from", &self.from)? {
+            Some(from) => from,
+            None => now().map_err(|error| Failure::Work(error.to_string()))?,
+        };
+        if let Some(days) = parse_number("--days", self.days.as_deref(), 0, u32::MAX)? {
+            return Validity::from_days(from, days).map_err(|error| Failure::option("--days", error));
+        }
+        let last = issuer.map_or(DateTime::INFINITY, |issuer| issuer.validity().not_after());
+        let to = time("--to", &self.to)?.unwrap_or(last);
+        Validity::new(from, to).map_err(refused)
+    }
+}
+
+impl Authority {
+    fn read(&self) -> Result<(Certificate, PrivateKey), Failure> {
+        let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
+        let certificate = read_certificate("--issuer", &self.issuer).map_err(wrong)?;
+        let key = read_private_key("--issuer-key", &self.issuer_key).map_err(wrong)?;
+        Ok((certificate, key))
+    }
+}
+
+impl Paa {
+    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
+        let validity = self.common.validity(None)?;
+        let mut subject = PaaSubject::new(&self.cn).map_err(refused)?;
+        if let Some(vendor_id) = parse::<VendorId>("--vid", self.vid.as_deref())? {
+            subject = subject.with_vendor_id(vendor_id);
+        }
+        if self.common.vid_pid_in_cn {
+            subject = subject.with_vendor_id_in_common_name();
+        }
+        let mut rng = random()?;
+        let key = PrivateKey::generate(&mut rng);
+        let paa = issue_paa(&key, &subject, validity, SerialNumber::generate(&mut rng)).map_err(refused)?;
+        write(&self.common.out, vec![Issued::new("PAA", paa, Some(key))], force, json)
+    }
+}
+
+impl Pai {
+    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
+        let (paa, paa_key) = self.authority.read()?;
+        let validity = self.common.validity(Some(&paa))?;
+        let mut subject = PaiSubject::new(&self.cn, required("--vid", &self.vid)?).map_err(refused)?;
+        if let Some(product_id) = parse::<ProductId>("--pid", self.pid.as_deref())? {
+            subject = subject.with_product_id(product_id);
+        }
+        if self.common.vid_pid_in_cn {
+            subject = subject.with_ids_in_common_name();
+        }
+        let issuer = Issuer::new(&paa, &paa_key).map_err(refused)?;
+        let mut rng = random()?;
+        let key = PrivateKey::generate(&mut rng);
+        let serial = SerialNumber::generate(&mut rng);
+        let pai = issuer.issue_pai(&subject, &key.public_key(), validity, serial);
+        let issued = Issued::new("PAI", pai.map_err(refused)?, Some(key));
+        write(&self.common.out, vec![issued], force, json)
+    }
+}
+
+impl Dac {
+    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
+        let (pai, pai_key) = self.authority.read()?;
+        let validity = self.common.validity(Some(&pai))?;
+        // The template takes each device's own name.
+        let mut subject = DacSubject::new("any", required("--vid", &self.vid)?, required("--pid", &self.pid)?);
+        if self.common.vid_pid_in_cn {
+            subject = subject.map(DacSubject::with_ids_in_common_name);
+        }
+        let issuer = Issuer::new(&pai, &pai_key).map_err(refused)?;
+        let template = subject.and_then(|subject| issuer.dac_template(&subject, validity));
+        let template = template.map_err(refused)?;
+        let mut rng = random()?;
+        let mut issued = Vec::new();
+        for Device {
+            name,
+            common_name,
+            source,
+        } in devices(self, pai.public_key())?
+        {
+            let (public_key, key) = source.key(&mut rng);
+            let dac = template.issue(&common_name, &public_key, SerialNumber::generate(&mut rng));
+            issued.push(Issued::new(&name, dac.map_err(|error| source.refused(error))?, key));
+        }
+        write(&self.common.out, issued, force, json)
+    }
+}
+
+/// The system's random numbers, which are tried first: what follows cannot fail.
+pub(crate) fn random() -> Result<UnwrapErr<SysRng>, Failure> {
+    getrandom::u64().map_err(|_| Failure::Work("the operating system gives no random numbers".into()))?;
+    Ok(UnwrapErr(SysRng))
+}
+
+/// Reads an option that is always there.
+fn required<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|error| Failure::option(option, error))
+}
+
+/// Names the option that is to blame.
+fn refused(error: Error) -> Failure {
+    let option = match error {
+        Error::CommonNameHasId | Error::CommonNameLength { .. } => "--cn",
+        Error::CertificateTooLong { .. } => "--cn and --issuer",
+        Error::ValidityAfterIssuer { .. } => "--to or --days",
+        Error::ValidityBeforeIssuer { .. } => "--from",
+        Error::ValidityReversed { .. } => "--from and --to",
+        Error::IssuerVendorIdMismatch { .. } => "--vid",
+        Error::IssuerProductIdMismatch { .. } => "--pid",
+        Error::KeyMismatch => "--issuer and --issuer-key",
+        Error::IssuerNameMismatch
+        | Error::IssuerPathLength { .. }
+        | Error::IssuerVendorIdMissing
+        | Error::NotACertificateAuthority
+        | Error::SubjectKeyIdMissing => "--issuer",
+        _ => return Failure::Work(format!("cannot issue: {error}")),
+    };
+    Failure::option(option, error)
+}

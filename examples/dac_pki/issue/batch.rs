@@ -1,0 +1,184 @@
+//! For whom DACs are issued: a number of devices, the rows of a table, or the requests in a folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cli::{Failure, parse_number, read_file, say};
+use getrandom::rand_core::CryptoRng;
+use matter_attestation::{CertificateRequest, Error, PrivateKey, PublicKey};
+use matter_mfg::read_table;
+
+use super::{Dac, refused};
+
+/// The one column of the table that is read.
+const COLUMN: &str = "cn";
+
+/// A device that is to have a DAC.
+pub(super) struct Device {
+    /// How its files begin.
+    pub(super) name: String,
+    pub(super) common_name: String,
+    pub(super) source: Source,
+}
+
+/// Where its key comes from, and who is to blame for its common name.
+pub(super) enum Source {
+    Option,
+    Row { path: PathBuf, line: u64 },
+    Request { path: PathBuf, key: PublicKey },
+}
+
+impl Source {
+    pub(super) fn key<R: CryptoRng>(&self, rng: &mut R) -> (PublicKey, Option<PrivateKey>) {
+        if let Self::Request { key, .. } = self {
+            return (*key, None);
+        }
+        let key = PrivateKey::generate(rng);
+        (key.public_key(), Some(key))
+    }
+
+    pub(super) fn refused(&self, error: Error) -> Failure {
+        match self {
+            Self::Option => refused(error),
+            Self::Row { path, line } => Failure::Input(format!("{}:{line}: {COLUMN}: {error}", path.display())),
+            Self::Request { path, .. } => Failure::Input(format!("{}: {error}", path.display())),
+        }
+    }
+}
+
+pub(super) fn devices(arguments: &Dac, issuer_key: &PublicKey) -> Result<Vec<Device>, Failure> {
+    let prefix = arguments.cn.as_deref();
+    if let Some(folder) = &arguments.csr {
+        return requests(folder, prefix, issuer_key);
+    }
+    if let Some(table) = &arguments.csv {
+        return rows(table);
+    }
+    let prefix = prefix.unwrap_or_default();
+    let device = |number: Option<&str>| Device {
+        name: number.map_or_else(|| "DAC".into(), |number| format!("DAC_{number}")),
+        common_name: number.map_or_else(|| prefix.into(), |number| format!("{prefix} {number}")),
+        source: Source::Option,
+    };
+    match parse_number("--count", arguments.count.as_deref(), 1, 100_000)? {
+        None => Ok(vec![device(None)]),
+        Some(count) => Ok((1..=count).map(|number| device(Some(&padded(number, count)))).collect()),
+    }
+}
+
+/// Names that sort like the numbers.
+fn padded(number: impl ToString, largest: impl ToString) -> String {
+    let width = largest.to_string().len().max(4);
+    format!("{:0>width$}", number.to_string())
+}
+
+fn rows(path: &Path) -> Result<Vec<Device>, Failure> {
+    let table = read_table("--csv", path).map_err(|error| Failure::Input(error.to_string()))?;
+    let wrong = |line, reason: &str| Failure::Input(table.cell_error(line, COLUMN, reason).to_string());
+    let (header, rows) = table
+        .rows()
+        .split_first()
+        .ok_or_else(|| wrong(1, "is missing in the header"))?;
+    let place = header.cells().position(|cell| cell.trim() == COLUMN);
+    let place = place.ok_or_else(|| wrong(header.line(), "is missing in the header"))?;
+    if rows.is_empty() {
+        return Err(wrong(header.line(), "has no rows"));
+    }
+    let mut lines = BTreeMap::new();
+    let mut devices = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        let cell = row
+            .cells()
+            .nth(place)
+            .ok_or_else(|| wrong(row.line(), "is missing in this row"))?;
+        if let Some(line) = lines.insert(cell, row.line()) {
+            return Err(wrong(row.line(), &format!("is the same as in line {line}")));
+        }
+        let number = padded(number + 1, rows.len());
+        devices.push(Device {
+            name: format!("DAC_{number}"),
+            common_name: cell.into(),
+            source: Source::Row {
+                path: path.into(),
+                line: row.line(),
+            },
+        });
+    }
+    Ok(devices)
+}
+
+/// Reads all requests of a folder in the order of their names; says what is wrong with each that is refused.
+fn requests(folder: &Path, prefix: Option<&str>, issuer_key: &PublicKey) -> Result<Vec<Device>, Failure> {
+    let unreadable = |error: std::io::Error| Failure::option("--csr", format_args!("{}: {error}", folder.display()));
+    let mut paths = Vec::new();
+    for entry in folder.read_dir().map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !hidden {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::option(
+            "--csr",
+            format_args!("{}: holds no requests", folder.display()),
+        ));
+    }
+    let mut owners = BTreeMap::from([(*issuer_key.as_bytes(), PathBuf::from("the issuer"))]);
+    let mut names = BTreeMap::new();
+    let mut devices = Vec::new();
+    let mut refusals = Vec::new();
+    for path in paths {
+        match request(&path, prefix, &mut owners, &mut names) {
+            Ok(device) => devices.push(device),
+            Err(reason) => refusals.push(format!("{}: {reason}", path.display())),
+        }
+    }
+    let count = refusals.len();
+    match (refusals.pop(), count) {
+        (None, _) => Ok(devices),
+        (Some(only), 1) => Err(Failure::Input(only)),
+        (Some(last), _) => {
+            refusals.iter().chain([&last]).for_each(say);
+            let all = count + devices.len();
+            Err(Failure::Input(format!(
+                "--csr: {count} of {all} requests are refused, none is answered"
+            )))
+        }
+    }
+}
+
+fn request(
+    path: &Path,
+    prefix: Option<&str>,
+    owners: &mut BTreeMap<[u8; PublicKey::LEN], PathBuf>,
+    names: &mut BTreeMap<String, PathBuf>,
+) -> Result<Device, String> {
+    let bytes = read_file("request", path).map_err(|failure| match failure {
+        Failure::Input(reason) | Failure::No(reason) | Failure::Work(reason) => reason,
+    })?;
+    let request = CertificateRequest::decode(&bytes).map_err(|error| error.to_string())?;
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let stem = stem.ok_or("the file's name is not UTF-8")?;
+    if let Some(other) = names.insert(stem.into(), path.into()) {
+        return Err(format!(
+            "has the same name as {}, and so would its certificate",
+            other.display()
+        ));
+    }
+    if let Some(owner) = owners.insert(*request.public_key().as_bytes(), path.into()) {
+        return Err(format!("has the same key as {}", owner.display()));
+    }
+    let common_name = prefix.map_or_else(|| stem.into(), |prefix| format!("{prefix} {stem}"));
+    Ok(Device {
+        name: stem.into(),
+        common_name,
+        source: Source::Request {
+            path: path.into(),
+            key: *request.public_key(),
+        },
+    })
+}

@@ -1,0 +1,55 @@
+//! `dac-pki lint`: what is wrong with the files of a chain, and whether they fit together.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cli::{Failure, read_file};
+use matter_attestation::{Object, Part, Verification};
+
+use crate::show;
+use crate::verify::Rules;
+
+#[derive(Args)]
+pub(crate) struct Lint {
+    /// At most one PAA, PAI, DAC and Certification Declaration, in any order; the content tells which is which
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    rules: Rules,
+}
+
+impl Lint {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let mut parts = Vec::<(&PathBuf, Part)>::new();
+        for path in &self.files {
+            let part = Part::read(&read_file("FILE", path)?).map_err(|error| {
+                let what = "is neither a certificate nor a Certification Declaration";
+                Failure::Input(format!("{}: {what}: {error}", path.display()))
+            })?;
+            let same = parts.iter().find(|(_, other)| other.object() == part.object());
+            match same {
+                // In PEM and DER.
+                Some((_, other)) if *other == part => {}
+                Some((other, _)) => {
+                    let (other, path, object) = (other.display(), path.display(), part.object());
+                    return Err(Failure::Input(format!(
+                        "{path}: is a second {object} beside {other}; one chain at a time"
+                    )));
+                }
+                None => parts.push((path, part)),
+            }
+        }
+        let signers = self.rules.signers();
+        let mut check = Verification::new().with_declaration_signers(&signers);
+        for (_, part) in &parts {
+            let der = part.as_der();
+            check = match part.object() {
+                Object::Paa => check.with_paa(der),
+                Object::Pai => check.with_pai(der),
+                Object::Cd => check.with_declaration(der),
+                _ => check.with_dac(der),
+            };
+        }
+        show::report(&check.run(self.rules.profile()), json)
+    }
+}

@@ -1,0 +1,194 @@
+//! `dac-pki revoke-set`: what is revoked, from the ledger's points and their lists.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use cli::{Failure, check_free, print, read_file, say, write_file};
+use matter_attestation::{Certificate, Crl, RevocationEntry, RevocationPoint, RevocationSet, RevocationStatus};
+use matter_mfg::read_certificate;
+use serde_json::{Value, json};
+
+use crate::verify::{Trusted, time};
+
+/// What the ledger's interface calls its list of points.
+const POINTS: &str = "PkiRevocationDistributionPoint";
+
+#[derive(Subcommand)]
+pub(crate) enum RevokeSet {
+    /// Makes a set of what is revoked from lists whose signatures, dates and signers are verified
+    Build(Build),
+    /// Shows a set, and looks certificates up in it: exit code 1 when one is revoked or an entry is not to be believed
+    Check {
+        /// The set
+        set: PathBuf,
+        /// PAIs and DACs to look up
+        #[arg(value_name = "CERT")]
+        certificates: Vec<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Build {
+    /// Revocation distribution points: the ledger's answer in JSON, or an array or a single one of its objects
+    #[arg(long, value_name = "FILE")]
+    points: PathBuf,
+    /// Certificate revocation lists of these points in PEM or DER; may be repeated
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    crl: Vec<PathBuf>,
+    /// The trusted PAA, or a folder with those that are trusted
+    #[arg(long, value_name = "FILE|DIR")]
+    paa: PathBuf,
+    /// When the lists have to be current [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// The set to write, JSON
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Build {
+    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
+        check_free(&self.out, force)?;
+        let at = time(self.at.as_deref())?;
+        let points = read_points(&self.points)?;
+        let paas = match Trusted::read(&self.paa)? {
+            Trusted::One(paa) => vec![Certificate::from_der(paa.as_der())],
+            Trusted::Folder(store) => store.certificates().map(Certificate::from_der).collect(),
+        };
+        let paas = paas.into_iter().collect::<Result<Vec<_>, _>>();
+        let paas = paas.map_err(|error| Failure::option("--paa", error))?;
+        let mut entries = Vec::new();
+        let mut unused: Vec<&RevocationPoint> = points.iter().collect();
+        for path in &self.crl {
+            let wrong =
+                |reason: &dyn std::fmt::Display| Failure::option("--crl", format_args!("{}: {reason}", path.display()));
+            let crl = Crl::decode(&read_file("--crl", path)?).map_err(|error| wrong(&error))?;
+            let signer = Some(crl.authority_key_id());
+            let mut refusal = None;
+            let before = entries.len();
+            for point in points.iter().filter(|point| point.signer().subject_key_id() == signer) {
+                match point.entry(&points, &crl, &paas, at) {
+                    Ok(entry) => {
+                        entries.push(entry);
+                        unused.retain(|other| *other != point);
+                    }
+                    Err(error) => refusal = refusal.or(Some(error)),
+                }
+            }
+            if entries.len() == before {
+                return Err(refusal.map_or_else(|| wrong(&"no point has its signer"), |error| wrong(&error)));
+            }
+        }
+        for point in unused {
+            say(format_args!("no list is given for the point {}", point.data_url()));
+        }
+        let set = RevocationSet::new(entries);
+        let failed = |error| Failure::Work(format!("cannot encode the set: {error}"));
+        let text = serde_json::to_string_pretty(&set).map_err(failed)? + "\n";
+        write_file(&self.out, text.as_bytes(), force)?;
+        let revoked: usize = set.entries().iter().map(|entry| entry.revoked().len()).sum();
+        if json {
+            let file = self.out.display().to_string();
+            let object = json!({"file": file, "entries": set.entries().len(), "revoked": revoked});
+            return print(format_args!("{object:#}"));
+        }
+        let (path, entries) = (self.out.display(), set.entries().len());
+        print(format_args!(
+            "{path}: {revoked} revoked certificates of {entries} authorities"
+        ))
+    }
+}
+
+fn not_json(path: &Path, error: &serde_json::Error) -> Failure {
+    Failure::Input(format!(
+        "{}:{}:{}: {error}",
+        path.display(),
+        error.line(),
+        error.column()
+    ))
+}
+
+fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
+    let text = read_file("--points", path)?;
+    let mut value: Value = serde_json::from_slice(&text).map_err(|error| not_json(path, &error))?;
+    if let Some(list) = value.get_mut(POINTS) {
+        value = list.take();
+    }
+    let list = match value {
+        Value::Array(list) => list,
+        single => vec![single],
+    };
+    let point = |(number, object)| {
+        let wrong = |error| Failure::Input(format!("{}: point {number}: {error}", path.display()));
+        serde_json::from_value(object).map_err(wrong)
+    };
+    list.into_iter().enumerate().map(point).collect()
+}
+
+/// Reads a revocation set.
+pub(crate) fn read_set(path: &Path) -> Result<RevocationSet, Failure> {
+    let text = read_file("revocation set", path)?;
+    serde_json::from_slice(&text).map_err(|error| not_json(path, &error))
+}
+
+/// `revoke-set check`.
+pub(crate) fn check(path: &Path, certificates: &[PathBuf], json: bool) -> Result<(), Failure> {
+    let set = read_set(path)?;
+    let mut revoked = 0_usize;
+    let mut answers = Vec::new();
+    for path in certificates {
+        let certificate = read_certificate("CERT", path).map_err(|error| Failure::Input(error.to_string()))?;
+        let key_id = certificate.authority_key_id();
+        let status = key_id.map_or(RevocationStatus::NoData, |id| {
+            set.status(certificate.issuer_der(), id, certificate.serial())
+        });
+        revoked += usize::from(status == RevocationStatus::Revoked);
+        answers.push((path.display().to_string(), status));
+    }
+    let doubtful = set.entries().iter().filter(|entry| !entry.is_consistent()).count();
+    if json {
+        let entry = |entry: &RevocationEntry| {
+            let (id, revoked) = (entry.issuer_key_id().to_string(), entry.revoked().len());
+            json!({"issuer_subject_key_id": id, "revoked": revoked, "consistent": entry.is_consistent()})
+        };
+        let entries = set.entries().iter().map(entry).collect::<Vec<_>>();
+        let answers = answers
+            .iter()
+            .map(|(file, status)| json!({"file": file, "status": name(*status)}));
+        let answers = answers.collect::<Vec<_>>();
+        print(format_args!(
+            "{:#}",
+            json!({"entries": entries, "certificates": answers})
+        ))?;
+    } else {
+        for entry in set.entries() {
+            let doubt = if entry.is_consistent() {
+                ""
+            } else {
+                "; disregarded: its signer is not this authority's"
+            };
+            let (id, revoked) = (entry.issuer_key_id(), entry.revoked().len());
+            print(format_args!("{id}: {revoked} revoked{doubt}"))?;
+        }
+        for (file, status) in &answers {
+            print(format_args!("{file}: {}", name(*status)))?;
+        }
+    }
+    match (revoked, doubtful) {
+        (0, 0) => Ok(()),
+        (0, _) => Err(Failure::No(format!("{doubtful} entries are disregarded"))),
+        _ => Err(Failure::No(format!(
+            "{revoked} of {} certificates are revoked",
+            answers.len()
+        ))),
+    }
+}
+
+const fn name(status: RevocationStatus) -> &'static str {
+    match status {
+        RevocationStatus::Disregarded => "disregarded",
+        RevocationStatus::NoData => "no data",
+        RevocationStatus::NotRevoked => "not revoked",
+        RevocationStatus::Revoked => "revoked",
+    }
+}

@@ -1,0 +1,90 @@
+//! Findings as `dac-pki` prints them.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+
+use cli::{Failure, print, say};
+use matter_attestation::{Finding, Report, Severity};
+
+/// How wide a sentence may be.
+const WIDTH: usize = 96;
+const INDENT: &str = "         ";
+
+/// Prints a report; a rejection is a no.
+pub(crate) fn report(report: &Report, json: bool) -> Result<(), Failure> {
+    let findings = report.findings();
+    let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
+    let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);
+    if json {
+        let text = serde_json::to_string_pretty(findings);
+        print(text.map_err(|error| Failure::Work(format!("cannot encode the findings: {error}")))?)?;
+    } else {
+        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|text| text.is_empty());
+        table(findings, colour).lines().try_for_each(print)?;
+    }
+    let counts = [(errors, "error"), (warnings, "warning"), (notes, "note")];
+    let counts = counts.map(|(number, name)| format!("{number} {name}{}", if number == 1 { "" } else { "s" }));
+    let verdict = format!(
+        "{}; a commissioner of the Matter SDK says {}",
+        counts.join(", "),
+        report.sdk_result()
+    );
+    if !report.is_accepted() {
+        return Err(Failure::No(format!("rejected: {verdict}")));
+    }
+    if json {
+        say(format_args!("accepted: {verdict}"));
+        return Ok(());
+    }
+    print(format_args!("accepted: {verdict}"))
+}
+
+/// Severity, object, id and the SDK's result in columns, and below them the sentence and the remedy.
+fn table(findings: &[Finding], colour: bool) -> String {
+    let ids = findings
+        .iter()
+        .map(|finding| finding.rule().id().len())
+        .max()
+        .unwrap_or_default();
+    let mut text = String::new();
+    for finding in findings {
+        let (start, end) = match finding.severity() {
+            _ if !colour => ("", ""),
+            Severity::Error => ("\x1b[31m", "\x1b[0m"),
+            Severity::Warning => ("\x1b[33m", "\x1b[0m"),
+            Severity::Note => ("\x1b[36m", "\x1b[0m"),
+        };
+        let sdk = finding
+            .sdk_result()
+            .map_or_else(|| "-".into(), |result| result.to_string());
+        let (severity, object, id) = (finding.severity().name(), finding.object().name(), finding.rule().id());
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{start}{severity:8}{end} {object:8} {id:ids$} {sdk}");
+        wrap(&mut text, &finding.text());
+        match finding.rule().remedy() {
+            "" => {}
+            remedy => wrap(&mut text, &format!("Remedy: {remedy}.")),
+        }
+    }
+    text
+}
+
+/// Writes a sentence in lines that are not too wide.
+fn wrap(text: &mut String, sentence: &str) {
+    let mut width = 0;
+    for word in sentence.split(' ') {
+        if width == 0 || width + 1 + word.chars().count() > WIDTH {
+            if width != 0 {
+                text.push('\n');
+            }
+            text.push_str(INDENT);
+            width = INDENT.len();
+        } else {
+            text.push(' ');
+            width += 1;
+        }
+        text.push_str(word);
+        width += word.chars().count();
+    }
+    text.push('\n');
+}

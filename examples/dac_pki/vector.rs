@@ -1,0 +1,111 @@
+//! `dac-pki vector`: one commissioner test vector of the Matter SDK.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cli::{Failure, read_file, say};
+use matter_attestation::{DeclarationSigners, PrivateKey};
+use matter_types::{ProductId, VendorId};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::show;
+use crate::verify::{Choice, Device, Trusted, time};
+
+/// What the product calls itself in the SDK's vectors, which do not say it.
+const VENDOR_ID: u16 = 0xFFF1;
+
+#[derive(Args)]
+pub(crate) struct Vector {
+    /// The vector: JSON with certificates, declaration and key in hexadecimal digits
+    file: PathBuf,
+    /// The trusted PAA, or a folder with those that are trusted; without it the chain ends at the PAI
+    #[arg(long, value_name = "FILE|DIR")]
+    paa: Option<PathBuf>,
+    /// When the certificates have to be valid
+    #[arg(long, value_name = "TIME", default_value = "2026-06-01", allow_hyphen_values = true)]
+    at: String,
+    /// strict: every rule. sdk: what the Matter SDK's commissioner refuses is an error, the rest a warning
+    #[arg(long, value_enum, default_value_t = Choice::Strict)]
+    profile: Choice,
+}
+
+impl Vector {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let time = time(Some(&self.at))?;
+        let trusted = self.paa.as_deref().map(Trusted::read).transpose()?;
+        let text = read_file("FILE", &self.file)?;
+        let vector = Fields::parse(&self.file, &text)?;
+        let (pai, dac) = (vector.octets("pai_cert")?, vector.octets("dac_cert")?);
+        let declaration = vector.octets("certification_declaration")?;
+        let key = PrivateKey::decode(vector.text("dac_private_key")?.as_bytes());
+        let key = key.map_err(|error| vector.wrong("dac_private_key", error))?;
+        let product = vector.value.get("basic_info_pid").and_then(Value::as_u64);
+        let product = product.and_then(|id| u16::try_from(id).ok()?.try_into().ok());
+        let product: ProductId =
+            product.ok_or_else(|| vector.wrong("basic_info_pid", "is not a number in 1..=65535"))?;
+        let vendor = VendorId::new(VENDOR_ID).map_err(|error| vector.wrong("basic_info_vid", error))?;
+        let signers = DeclarationSigners::new().with_test_key(true);
+        let device = Device {
+            trusted: trusted.as_ref(),
+            pai: &pai,
+            dac: &dac,
+            declaration: Some(&declaration),
+            key: Some(&key),
+            product: Some((vendor, product)),
+            time,
+            revocation: None,
+        };
+        let report = device.check(&signers, self.profile.profile())?;
+        let expected = match vector.value.get("is_success_case") {
+            Some(Value::Bool(flag)) => Some(*flag),
+            Some(Value::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        if expected.is_some_and(|expected| expected != report.is_accepted()) {
+            say("the vector's own flag says otherwise");
+        }
+        show::report(&report, json)
+    }
+}
+
+struct Fields<'a> {
+    path: &'a Path,
+    value: Value,
+}
+
+impl<'a> Fields<'a> {
+    fn parse(path: &'a Path, text: &[u8]) -> Result<Self, Failure> {
+        let value = serde_json::from_slice::<Value>(text).map_err(|error| {
+            Failure::Input(format!(
+                "{}:{}:{}: not JSON",
+                path.display(),
+                error.line(),
+                error.column()
+            ))
+        })?;
+        Ok(Self { path, value })
+    }
+
+    fn wrong(&self, member: &str, reason: impl std::fmt::Display) -> Failure {
+        Failure::Input(format!("{}: {member}: {reason}", self.path.display()))
+    }
+
+    fn text(&self, member: &str) -> Result<&str, Failure> {
+        let text = self.value.get(member).and_then(Value::as_str);
+        text.ok_or_else(|| self.wrong(member, "is missing or not a text"))
+    }
+
+    fn octets(&self, member: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let (pairs, rest) = self.text(member)?.as_bytes().as_chunks::<2>();
+        let digit = |digit: u8| {
+            char::from(digit)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
+        let octets = pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?));
+        let octets = octets.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty());
+        let octets = octets.ok_or_else(|| self.wrong(member, "is not pairs of hexadecimal digits"))?;
+        Ok(Zeroizing::new(octets))
+    }
+}

@@ -1,0 +1,223 @@
+//! `dac-pki verify`: a chain, its declaration and its key, as a commissioner checks them.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use cli::{Failure, parse, read_file, say};
+use matter_attestation::{
+    DateTime, DeclarationSigners, Error, Object, PaaStore, Part, PrivateKey, Profile, Report, RevocationSet,
+    Verification,
+};
+use matter_mfg::{now, parse_time, read_private_key};
+use matter_types::{ProductId, VendorId};
+
+use crate::issue::random;
+use crate::{revocation, show};
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// The trusted PAA, or a folder with those that are trusted
+    #[arg(long, value_name = "FILE|DIR")]
+    paa: PathBuf,
+    /// Certificate of the PAI
+    #[arg(long, value_name = "FILE")]
+    pai: PathBuf,
+    /// Certificate of the device
+    #[arg(long, value_name = "FILE")]
+    dac: PathBuf,
+    /// Private key of the device; with --cd, --vid and --pid it answers an attestation request
+    #[arg(long, value_name = "FILE")]
+    dac_key: Option<PathBuf>,
+    /// Certification Declaration
+    #[arg(long, value_name = "FILE")]
+    cd: Option<PathBuf>,
+    /// Vendor id in Basic Information, 0x0001..=0xFFF4
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "pid")]
+    vid: Option<String>,
+    /// Product id in Basic Information, 0x0001..=0xFFFF
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "vid")]
+    pid: Option<String>,
+    /// When the certificates have to be valid [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// What is revoked: a set as `revoke-set build` and the Matter SDK's script write it
+    #[arg(long, value_name = "FILE")]
+    revocation_set: Option<PathBuf>,
+    #[command(flatten)]
+    rules: Rules,
+}
+
+/// By which rules findings are weighed.
+#[derive(Args)]
+pub(crate) struct Rules {
+    /// strict: every rule. sdk: what the Matter SDK's commissioner refuses is an error, the rest a warning
+    #[arg(long, value_enum, default_value_t = Choice::Strict)]
+    profile: Choice,
+    /// Accepts declarations signed with the published test key
+    #[arg(long)]
+    allow_test_cd: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Choice {
+    Strict,
+    Sdk,
+}
+
+impl Choice {
+    pub(crate) const fn profile(self) -> Profile {
+        match self {
+            Self::Strict => Profile::Strict,
+            Self::Sdk => Profile::Sdk,
+        }
+    }
+}
+
+impl Rules {
+    pub(crate) const fn profile(&self) -> Profile {
+        self.profile.profile()
+    }
+
+    pub(crate) const fn signers(&self) -> DeclarationSigners {
+        DeclarationSigners::new().with_test_key(self.allow_test_cd)
+    }
+}
+
+impl Verify {
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        let vendor_id = parse::<VendorId>("--vid", self.vid.as_deref())?;
+        let product = vendor_id.zip(parse::<ProductId>("--pid", self.pid.as_deref())?);
+        let time = time(self.at.as_deref())?;
+        let trusted = Trusted::read(&self.paa)?;
+        let pai = part("--pai", Object::Pai, &self.pai)?;
+        let dac = part("--dac", Object::Dac, &self.dac)?;
+        let declaration = self
+            .cd
+            .as_deref()
+            .map(|path| part("--cd", Object::Cd, path))
+            .transpose()?;
+        let key = self
+            .dac_key
+            .as_deref()
+            .map(|path| read_private_key("--dac-key", path))
+            .transpose();
+        let key = key.map_err(|error| Failure::Input(error.to_string()))?;
+        let set = self.revocation_set.as_deref().map(revocation::read_set).transpose()?;
+        let report = Device {
+            trusted: Some(&trusted),
+            pai: pai.as_der(),
+            dac: dac.as_der(),
+            declaration: declaration.as_ref().map(Part::as_der),
+            key: key.as_ref(),
+            product,
+            time,
+            revocation: set.as_ref(),
+        }
+        .check(&self.rules.signers(), self.rules.profile())?;
+        show::report(&report, json)
+    }
+}
+
+/// The PAAs that are trusted: one that is checked itself, whatever it is, or many.
+pub(crate) enum Trusted {
+    One(Part),
+    Folder(PaaStore),
+}
+
+impl Trusted {
+    /// Reads a file, or all PAAs in a folder; what else is in the folder is counted and left alone.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        if !path.is_dir() {
+            return part("--paa", Object::Paa, path).map(Self::One);
+        }
+        let wrong =
+            |reason: &dyn std::fmt::Display| Failure::option("--paa", format_args!("{}: {reason}", path.display()));
+        let (mut store, mut others) = (PaaStore::new(), 0_usize);
+        let mut files = Vec::new();
+        for entry in path.read_dir().map_err(|error| wrong(&error))? {
+            let file = entry.map_err(|error| wrong(&error))?.path();
+            if file.is_file() {
+                files.push(file);
+            }
+        }
+        files.sort();
+        for file in files {
+            match Part::read(&read_file("--paa", &file)?) {
+                Ok(part) if part.object() == Object::Paa => {
+                    let added = store.insert(part.as_der());
+                    added.map_err(|error| Failure::option("--paa", format_args!("{}: {error}", file.display())))?;
+                }
+                _ => others += 1,
+            }
+        }
+        if store.is_empty() {
+            return Err(wrong(&"holds no PAA in PEM or DER"));
+        }
+        if others > 0 {
+            let (folder, paas) = (path.display(), store.len());
+            say(format_args!("{folder}: PAAs: {paas}, files that are none: {others}"));
+        }
+        Ok(Self::Folder(store))
+    }
+}
+
+/// Everything about one device.
+pub(crate) struct Device<'a> {
+    pub(crate) trusted: Option<&'a Trusted>,
+    pub(crate) pai: &'a [u8],
+    pub(crate) dac: &'a [u8],
+    pub(crate) declaration: Option<&'a [u8]>,
+    pub(crate) key: Option<&'a PrivateKey>,
+    pub(crate) product: Option<(VendorId, ProductId)>,
+    pub(crate) time: DateTime,
+    pub(crate) revocation: Option<&'a RevocationSet>,
+}
+
+impl Device<'_> {
+    /// Checks what there is; when it is all there, the key answers an attestation request.
+    pub(crate) fn check(&self, signers: &DeclarationSigners, profile: Profile) -> Result<Report, Failure> {
+        let mut check = Verification::new().with_pai(self.pai).with_dac(self.dac).at(self.time);
+        check = check.with_declaration_signers(signers);
+        match self.trusted {
+            Some(Trusted::One(paa)) => check = check.with_paa(paa.as_der()),
+            Some(Trusted::Folder(store)) => check = check.with_paa_store(store),
+            None => {}
+        }
+        if let Some(declaration) = self.declaration {
+            check = check.with_declaration(declaration);
+        }
+        if let Some((vendor_id, product_id)) = self.product {
+            check = check.with_product(vendor_id, product_id);
+        }
+        if let Some(set) = self.revocation {
+            check = check.with_revocation_set(set);
+        }
+        let complete = self.trusted.is_some() && self.declaration.is_some() && self.product.is_some();
+        match self.key {
+            Some(key) if complete => match check.self_test(key, &mut random()?, profile) {
+                // Then there is no answer, and everything else can be checked all the same.
+                Err(Error::ElementsTooLong) => {
+                    say("the declaration is too long for an answer to an attestation request");
+                    Ok(check.with_dac_key(key.public_key()).complete().run(profile))
+                }
+                tested => tested.map_err(|error| Failure::Work(format!("cannot answer a request: {error}"))),
+            },
+            Some(key) => Ok(check.with_dac_key(key.public_key()).run(profile)),
+            None => Ok(check.run(profile)),
+        }
+    }
+}
+
+/// Reads a certificate or a declaration, which may be broken.
+fn part(option: &str, object: Object, path: &Path) -> Result<Part, Failure> {
+    let part = Part::read_as(object, &read_file(option, path)?);
+    part.map_err(|error| Failure::option(option, format_args!("{}: {error}", path.display())))
+}
+
+/// Reads `--at`.
+pub(crate) fn time(text: Option<&str>) -> Result<DateTime, Failure> {
+    match text {
+        Some(text) => parse_time(text).map_err(|reason| Failure::option("--at", reason)),
+        None => now().map_err(|error| Failure::Work(error.to_string())),
+    }
+}

@@ -1,0 +1,209 @@
+"""Random chains by dac-pki, and what openssl, Python's cryptography and dac-pki's own strict check say about them.
+
+usage: pki.py BINARY FOLDER CHAINS MUTATIONS SEED
+"""
+
+import argparse
+import calendar
+import random
+import sys
+import time
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+import pki_checks
+import pki_crls
+import pki_mutations
+import pki_requests
+from pki_checks import expect
+from pki_declarations import Declaration, own_signer, test_signer
+from pki_tool import Tool, dates, point
+
+# A moment in the validity of every chain.
+NOW = "2026-06-01T12:00:00Z"
+# The version number that `cd make` writes without an option for it.
+VERSION_NUMBER = 1
+
+
+def later(rng, first, last):
+    """A moment between two."""
+    low, high = (calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")) for text in (first, last))
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(rng.randint(low, high)))
+
+
+def validity(rng, above):
+    """A start not before that above and before NOW, and an end not after that above and after NOW, or none."""
+    first = later(rng, above[0], "2026-05-31T00:00:00Z")
+    limit = above[1] or "9999-12-31T23:59:58Z"
+    choices = [later(rng, NOW, min(limit, "2049-12-31T23:59:59Z")), later(rng, NOW, limit)]
+    if limit > "2051":
+        choices += ["2049-12-31T23:59:59Z", "2050-01-01T00:00:00Z"]
+    if above[1] is None:
+        choices += [None] * 3
+    return first, rng.choice(choices)
+
+
+class Chain:
+    """One PAA, one PAI, some DACs and a declaration, made of random choices."""
+
+    def __init__(self, tool, folder, rng, serials, counts):
+        self.tool, self.folder, self.rng, self.serials, self.counts = tool, folder, rng, serials, counts
+        self.vid, self.pid = rng.randint(0xFFF1, 0xFFF4), rng.choice([1, 0xFFFF, rng.randint(1, 0xFFFF)])
+        # So long that a chain of the longest names fits 600 octets.
+        self.names = [self.text(20) for _ in range(3)]
+
+    def text(self, longest):
+        size = self.rng.randint(1, longest)
+        return "".join(self.rng.choices("abcXYZ019-_.()'+=?/", k=size - 1)) + self.rng.choice("abcXYZ019")
+
+    def authority(self, what, above, vid, pid, issuer):
+        in_cn = self.rng.random() < 0.3
+        first, last = validity(self.rng, above)
+        asked = {"what": what, "cn": self.text(24), "vid": vid, "pid": pid, "in_cn": in_cn, "first": first, "last": last}
+        options = self.options(asked)
+        if issuer:
+            options += ["--issuer", issuer.path, "--issuer-key", issuer.key_path]
+        (made,) = self.tool.make(what, self.folder / what, *options, "--cn", asked["cn"])
+        pki_checks.certificate(made, asked, issuer or made, self.serials)
+        self.counts[what] = self.counts.get(what, 0) + 1
+        return made, (first, last)
+
+    @staticmethod
+    def options(asked):
+        options = dates(asked["first"], asked["last"])
+        for option in ("vid", "pid"):
+            if asked[option] is not None:
+                options += [f"--{option}", f"0x{asked[option]:04X}"]
+        return options + (["--vid-pid-in-cn"] if asked["in_cn"] else [])
+
+    def run(self):
+        rng = self.rng
+        self.paa, above = self.authority("paa", ("2015-01-01T00:00:00Z", None), rng.choice([None, self.vid]), None, None)
+        self.pai, above = self.authority("pai", above, self.vid, rng.choice([None, self.pid]), self.paa)
+        first, last = validity(rng, above)
+        # Without --to a DAC ends with its PAI.
+        asked = {"what": "dac", "vid": self.vid, "pid": self.pid, "in_cn": rng.random() < 0.3, "first": first,
+                 "last": last or above[1], "cn": None}
+        options = [*self.options(asked), "--issuer", self.pai.path, "--issuer-key", self.pai.key_path]
+        dacs = self.by_request(options, asked) if rng.random() < 0.5 else self.by_count(options, asked)
+        self.dac = dacs[0]
+        for dac in dacs:
+            pki_checks.openssl_chain(self.paa, self.pai, dac, NOW)
+        self.counts["dac"] = self.counts.get("dac", 0) + len(dacs)
+        self.declare(dacs)
+
+    def by_count(self, options, asked):
+        count, name = self.rng.randint(1, 3), self.text(12)
+        dacs = self.tool.make("dac", self.folder / "dac", *options, "--cn", name, "--count", count)
+        expect(len(dacs) == count and all(dac.key for dac in dacs), f"{len(dacs)} DACs and not {count}")
+        expect(len({point(dac.key.public_key()) for dac in dacs}) == count, "DACs share a key")
+        for number, dac in enumerate(dacs, 1):
+            pki_checks.certificate(dac, {**asked, "cn": f"{name} {number:04}"}, self.pai, self.serials)
+        return dacs
+
+    def by_request(self, options, asked):
+        requests, name = self.folder / "requests", self.text(12)
+        requests.mkdir()
+        points = {}
+        for number in range(self.rng.randint(1, 3)):
+            by = self.rng.choice(["openssl", "python"])
+            make = pki_requests.openssl if by == "openssl" else pki_requests.python
+            points[make(self.rng, requests / f"r{number}.csr")] = f"{name} r{number}"
+            self.counts[by] = self.counts.get(by, 0) + 1
+        dacs = self.tool.make("dac", self.folder / "dac", *options, "--cn", name, "--csr", requests)
+        expect(not any(dac.key for dac in dacs), "a key for a request")
+        expect({point(dac.certificate.public_key()) for dac in dacs} == set(points), "not the requests' keys")
+        for dac in dacs:
+            asked_of = {**asked, "cn": points[point(dac.certificate.public_key())]}
+            pki_checks.certificate(dac, asked_of, self.pai, self.serials)
+        return dacs
+
+    def declare(self, dacs):
+        rng, folder = self.rng, self.folder
+        own = self.paa.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        declaration = Declaration(rng, self.vid, self.pid, own, rng.choice([0, 1, 2]))
+        path = folder / "cd.der"
+        if declaration.kind == 2:
+            key, signer = own_signer(folder, rng)
+            signing = ["--key", key, "--cert", signer]
+        else:
+            signer, signing = test_signer(folder / "cd-cert.pem"), ["--test-key"]
+        self.tool.call("cd", "make", *declaration.options(), *signing, "--out", path)
+        pki_checks.openssl_declaration(path, signer, declaration.content(VERSION_NUMBER))
+        self.counts["cd"] = self.counts.get("cd", 0) + 1
+        for dac in dacs:
+            self.verify(dac, path, declaration)
+
+    def verify(self, dac, path, declaration):
+        """Our own strict check accepts the device; of a declaration with a signer of our own it says only that."""
+        options = ["--paa", self.paa.path, "--pai", self.pai.path, "--dac", dac.path, "--at", NOW, "--profile", "strict"]
+        if dac.key_path:
+            options += ["--dac-key", dac.key_path]
+        self.findings(set(), *options)
+        options += ["--cd", path, "--allow-test-cd", "--vid", hex(declaration.vendor), "--pid", hex(declaration.product)]
+        self.findings({"cd-signer-unknown"} if declaration.kind == 2 else set(), *options)
+
+    def findings(self, expected, *options):
+        findings = self.tool.json("verify", *options, code=1 if expected else 0)
+        errors = {finding["id"] for finding in findings if finding["severity"] == "error"}
+        expect(errors == expected, f"findings {findings}")
+        self.counts["verified"] = self.counts.get("verified", 0) + 1
+
+
+def refused_requests(tool, folder, rng, chain):
+    """Nothing is issued for a folder with a request that is wrong."""
+    refused = 0
+    for number, (why, der) in enumerate(pki_requests.wrong(rng).items()):
+        requests, out = folder / f"wrong-{number}", folder / f"wrong-{number}-out"
+        requests.mkdir()
+        (requests / "r.csr").write_bytes(der)
+        pki_requests.python(rng, requests / "right.csr")
+        options = ["--vid", hex(chain.vid), "--pid", hex(chain.pid), "--csr", requests, "--from", NOW, "--out", out]
+        tool.call("dac", *options, "--issuer", chain.pai.path, "--issuer-key", chain.pai.key_path, code=2)
+        expect(not out.exists(), f"files for a request with {why}")
+        refused += 1
+    return refused
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary", type=Path)
+    parser.add_argument("folder", type=Path)
+    for name in ("chains", "mutations", "seed"):
+        parser.add_argument(name, type=int)
+    arguments = parser.parse_args()
+    tool, counts, serials, chains, wrong = Tool(arguments.binary), {}, set(), [], 0
+
+    def attempt(what, work):
+        nonlocal wrong
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001
+            wrong += 1
+            print(f"{what}: {type(error).__name__}: {error}")
+
+    for number in range(arguments.chains):
+        folder = arguments.folder / f"chain-{number}"
+        folder.mkdir(parents=True)
+        chain = Chain(tool, folder, random.Random(arguments.seed * 1_000_000 + number), serials, counts)
+        attempt(f"chain {number}", chain.run)
+        chains.append(chain)
+    chains = [chain for chain in chains if hasattr(chain, "dac")]
+    rng = random.Random(arguments.seed)
+    refused = attempt("requests", lambda: refused_requests(tool, arguments.folder, rng, chains[0]))
+    mutated = attempt("mutations", lambda: pki_mutations.check(tool, arguments.folder, rng, chains, arguments.mutations))
+    crls = attempt("lists", lambda: pki_crls.check(tool, arguments.folder, rng, chains))
+    expect(counts.get("cd", 0) + wrong >= arguments.chains, f"counts {counts}")
+    print(
+        f"pki: {len(chains)} chains with {counts.get('paa')} PAAs, {counts.get('pai')} PAIs, {counts.get('dac')} DACs,"
+        f" {counts.get('openssl', 0)} requests by openssl and {counts.get('python', 0)} by cryptography, {refused} refused,"
+        f" {counts.get('cd')} declarations; {counts.get('verified')} strict verdicts; {mutated}; {crls};"
+        f" {wrong} mismatches"
+    )
+    sys.exit(wrong != 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Certificate revocation lists by Python's cryptography, and what `dac-pki revoke-set` makes of them."""
+
+import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+URL = "https://example.com/list.crl"
+FIRST, LAST = datetime.datetime(2026, 5, 31, 12), datetime.datetime(2026, 7, 1)
+DAY = datetime.timedelta(days=1)
+
+
+def key_id(certificate):
+    return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+
+
+def pem(certificate):
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+class List:
+    """A list to be: whose, by whom, with which serial numbers, and what is special about it."""
+
+    def __init__(self, authority, signer, signer_key, serials):
+        self.authority, self.signer, self.signer_key, self.serials = authority, signer, signer_key, serials
+        self.delegator = None
+        self.first, self.last = FIRST, LAST
+        self.hash = hashes.SHA256()
+        self.extensions = [
+            (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id(signer)), False),
+            (x509.CRLNumber(1), False),
+        ]
+        # Entries about other authorities than this, by their names.
+        self.others = []
+
+    def der(self):
+        made = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.signer.subject)
+            .last_update(self.first)
+            .next_update(self.last)
+        )
+        for extension, critical in self.extensions:
+            made = made.add_extension(extension, critical=critical)
+        for serial in self.serials:
+            made = made.add_revoked_certificate(self.entry(serial).build())
+        for serial, name in self.others:
+            issuer = x509.CertificateIssuer([x509.DirectoryName(name)])
+            made = made.add_revoked_certificate(self.entry(serial).add_extension(issuer, critical=True).build())
+        return made.sign(self.signer_key, self.hash).public_bytes(serialization.Encoding.DER)
+
+    def entry(self, serial):
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(FIRST - DAY)
+        if serial % 3 == 0:
+            entry = entry.add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), critical=False)
+        return entry
+
+    def indirect(self):
+        point = x509.IssuingDistributionPoint(None, None, False, False, None, True, False)
+        self.extensions.append((point, True))
+
+    def point(self, vendor, product, is_paa):
+        """The object of the ledger that says where the list is."""
+        return {
+            "vid": vendor,
+            "pid": product or 0,
+            "isPAA": is_paa,
+            "label": "list",
+            "crlSignerCertificate": pem(self.signer),
+            "crlSignerDelegator": pem(self.delegator) if self.delegator else "",
+            "issuerSubjectKeyID": key_id(self.authority).digest.hex().upper(),
+            "dataURL": URL,
+            "revocationType": 1,
+            "schemaVersion": 0,
+        }
+
+
+def delegate(pair, usage="crl_sign"):
+    """A key and a certificate that an authority gives to somebody who is to sign its lists."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = "digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign crl_sign"
+    usages = {name: name == usage for name in [*names.split(), "encipher_only", "decipher_only"]}
+    issuer = pair.certificate
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "delegate")]))
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(issuer.not_valid_before_utc)
+        .not_valid_after(issuer.not_valid_after_utc)
+        .add_extension(x509.BasicConstraints(False, None), critical=True)
+        .add_extension(x509.KeyUsage(**usages), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id(issuer)), critical=False)
+    )
+    return made.sign(pair.key, hashes.SHA256()), key
+
+
+def serials(rng, *real):
+    return [*real, *(rng.randrange(1, 1 << rng.choice([7, 8, 64, 127, 128, 159])) for _ in range(rng.randint(0, 5)))]
+
+
+def good(rng, chain):
+    """Lists that are to be believed, each with whether it is the PAA's and the serial numbers to be read."""
+    paa, pai, dac = chain.paa, chain.pai, chain.dac
+    own = List(pai.certificate, pai.certificate, pai.key, serials(rng, dac.certificate.serial_number))
+    yield "good", False, own, own.serials
+    empty = List(pai.certificate, pai.certificate, pai.key, [])
+    yield "empty", False, empty, []
+    root = List(paa.certificate, paa.certificate, paa.key, serials(rng, pai.certificate.serial_number))
+    yield "paa", True, root, root.serials
+    for pair, is_paa in ((pai, False), (paa, True)):
+        signer, key = delegate(pair)
+        delegated = List(pair.certificate, signer, key, serials(rng))
+        delegated.delegator = pair.certificate
+        yield "delegated", is_paa, delegated, delegated.serials
+    signer, key = delegate(pai)
+    indirect = List(pai.certificate, signer, key, [])
+    indirect.delegator = pai.certificate
+    indirect.indirect()
+    about_own, about_other = rng.randrange(1, 1 << 64), rng.randrange(1, 1 << 64)
+    indirect.others = [(about_other, paa.certificate.issuer), (about_own, pai.certificate.subject)]
+    yield "indirect", False, indirect, [about_own]
+
+
+def wrong(rng, chain):
+    """Lists that are not to be believed."""
+    paa, pai = chain.paa, chain.pai
+
+    def one(what, change):
+        made = List(pai.certificate, pai.certificate, pai.key, serials(rng))
+        change(made)
+        return what, False, made, None
+
+    def stranger(made):
+        made.signer_key = ec.generate_private_key(ec.SECP256R1())
+
+    def without_usage(made):
+        made.signer, made.signer_key = delegate(pai, "digital_signature")
+        made.delegator = pai.certificate
+        made.extensions[0] = List(made.authority, made.signer, made.signer_key, []).extensions[0]
+
+    yield one("expired", lambda made: vars(made).update(first=FIRST - 9 * DAY, last=FIRST))
+    yield one("not-yet", lambda made: vars(made).update(first=FIRST + 2 * DAY))
+    yield one("wrong-key", lambda made: vars(made).update(signer_key=paa.key))
+    yield one("stranger", stranger)
+    yield one("without-usage", without_usage)
+    yield one("sha384", lambda made: vars(made).update(hash=hashes.SHA384()))
+    yield one("delta", lambda made: made.extensions.append((x509.DeltaCRLIndicator(1), True)))
+    yield one("no-key-id", lambda made: made.extensions.pop(0))
+    yield one("direct", lambda made: made.others.append((7, pai.certificate.subject)))
