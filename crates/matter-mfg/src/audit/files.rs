@@ -118,8 +118,7 @@ impl DeviceFiles {
         if taken.iter().any(Option::is_some) {
             return;
         }
-        // The magic of a record, and that of PNG.
-        if file.bytes.starts_with(&[0xCE, 0xED, 0xBA, 0xBA]) || file.name.contains("secure_cert") {
+        if esp_secure_cert::Image::new(&file.bytes).records().next().is_some() || file.name.contains("secure_cert") {
             self.secure_cert = Some(0);
         } else if file.bytes.starts_with(b"\x89PNG") {
             self.picture = Some(0);
