@@ -57,7 +57,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     let mut findings = Vec::new();
     let plain = plain_nvs(artifacts, &mut findings);
     let nvs = plain.as_ref().map(|image| image.as_slice()).or(artifacts.nvs);
-    if nvs.is_none() && artifacts.secure_cert.is_none() {
+    if nvs.is_none() && artifacts.secure_cert.is_none() && artifacts.label.is_empty() {
         findings.push(sentence(Check::ArtifactMissing, "device", format_args!("")));
     }
     let mut facts = Facts::default();

@@ -14,7 +14,7 @@ mod records;
 use std::path::Path;
 
 use esp_nvs_image::PartitionSize;
-use matter_factory_data::DeviceRecord;
+use matter_factory_data::{Artifacts, BatchAudit, DeviceRecord, Severity, audit, recompute};
 
 /// Hands every file of a corpus over; there must be some.
 fn replay(target: &str, mut check: impl FnMut(&[u8])) {
@@ -65,4 +65,23 @@ fn accepted_secure_cert_partitions_encode_to_the_same_record() {
         assert_eq!(record.first_difference(&read), None);
     });
     assert!(accepted >= 4, "{accepted} accepted");
+}
+
+#[test]
+fn audited_images_are_no_cause_to_panic_and_clean_ones_read() {
+    replay("matter_factory_data_audit", |bytes| {
+        let text = String::from_utf8_lossy(bytes.get(..64).unwrap_or(bytes));
+        let label = Artifacts::new()
+            .with_qr(&text)
+            .with_manual(&text)
+            .with_numbers(&text, &text);
+        let report = audit(&label.with_nvs(bytes).with_secure_cert(bytes));
+        let mut nvs = audit(&Artifacts::new().with_nvs(bytes));
+        assert!(!nvs.is_clean(Severity::Warning) || esp_nvs_image::decode(bytes).is_ok());
+        recompute([&mut nvs]);
+        let mut batch = BatchAudit::new(&[0; 32]);
+        batch.add("both", &report);
+        batch.add("nvs", &nvs);
+        assert!(!batch.is_empty());
+    });
 }

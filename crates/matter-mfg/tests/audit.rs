@@ -34,7 +34,7 @@ fn run(count: u32) -> (TempDir, Vec<PathBuf>) {
         .collect::<Vec<_>>();
     devices.retain(|path| path.file_name().unwrap().len() == 36);
     devices.sort();
-    assert_eq!(devices.len(), count as usize);
+    assert_eq!(u32::try_from(devices.len()), Ok(count));
     (folder, devices)
 }
 
@@ -150,6 +150,28 @@ fn files_that_others_can_read_are_named() {
         text.contains("internal/DAC_key.pem") && !text.contains("DAC_cert"),
         "{text}"
     );
+}
+
+#[test]
+fn single_files_are_taken_for_what_they_are() {
+    let (_folder, devices) = run(1);
+    for suffix in ["-partition.bin", "-onb_codes.csv"] {
+        let report = audit(&file(&devices[0], suffix)).execute().unwrap();
+        assert!(is_good(&report), "{report:?}");
+    }
+    let (image, other) = (file(&devices[0], "-partition.bin"), devices[0].join("backup"));
+    fs::copy(&image, &other).unwrap();
+    let report = audit(&other).execute().unwrap();
+    assert!(is_good(&report) && report.devices[0].uuid.as_deref() == devices[0].file_name().unwrap().to_str());
+    fs::write(&other, keyless(&devices[0])).unwrap();
+    let report = audit(&other).execute().unwrap();
+    assert!(
+        !has(&report, Check::ArtifactMissing) && !has(&report, Check::KeyMissing),
+        "{report:?}"
+    );
+    // A folder with a label is a device, and a device has an image.
+    fs::remove_file(image).unwrap();
+    assert!(has(&audit(&devices[0]).execute().unwrap(), Check::ArtifactMissing));
 }
 
 /// A secure-cert image whose key is in an eFuse block.

@@ -56,14 +56,14 @@ fn declaration() -> Declaration {
     Declaration::decode(content.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID).unwrap()).unwrap()
 }
 
-fn job(outdir: &Path, case: u32, pai: &Pai) -> Job {
+fn job(outdir: &Path, case: usize, pai: &Pai) -> Job {
     let (vendor, product) = ids();
-    let has = |bit: u32| case >> bit & 1 == 1;
+    let has = |bit: usize| case >> bit & 1 == 1;
     let mut job = Job::new(vendor, product);
     job.outdir = outdir.join("out");
     job.count = Some(DEVICES);
     job.iterations = Iterations::MIN;
-    job.flow = FLOWS[(case % 3) as usize];
+    job.flow = FLOWS[case % 3];
     if has(0) {
         job.attestation = Attestation::Pai(Box::new(pai.clone()));
     }
@@ -109,7 +109,7 @@ fn a_thousand_good_devices_are_good() {
     for case in 0..96 {
         let folder = tempfile::tempdir().unwrap();
         let mut job = job(folder.path(), case % 32, &pai);
-        job.flow = FLOWS[(case % 3) as usize];
+        job.flow = FLOWS[case % 3];
         job.count = job.count.map(|_| DEVICES / 2 + 1);
         let (vendor, product) = ids();
         let mut expected = Expected::new()
@@ -131,7 +131,7 @@ fn a_thousand_good_devices_are_good() {
             .with_recompute(Recompute::All)
             .execute();
         let report = report.unwrap();
-        assert_eq!(report.devices.len(), run.devices as usize);
+        assert_eq!(u32::try_from(report.devices.len()), Ok(run.devices));
         devices += report.devices.len();
         for finding in report.findings() {
             let allowed = match finding.check {

@@ -38,6 +38,12 @@ pub(super) struct Label<'a> {
     pub(super) passcode: Option<&'a str>,
 }
 
+impl Label<'_> {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.qr.is_none() && self.manual.is_none() && self.picture.is_none()
+    }
+}
+
 impl<'a> Artifacts<'a> {
     /// Starts with nothing.
     #[must_use]

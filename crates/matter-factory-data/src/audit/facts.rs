@@ -42,7 +42,6 @@ impl Facts {
     pub(super) fn join(self, other: Self, findings: &mut Vec<Finding>) -> Self {
         let mut present = self.present;
         present.extend(other.present);
-        let key = |key: &Key| alloc::format!("{}", key.as_str());
         if let (Some(KeyPlace::Nvs), Some(KeyPlace::Elsewhere)) = (self.key_place, other.key_place) {
             let detail = format_args!("the secure-cert image says that the key is not in flash as it is");
             findings.push(sentence(Check::KeyLeaked, "nvs dac-key", detail));
@@ -57,44 +56,44 @@ impl Facts {
                 self.discriminator,
                 other.discriminator,
                 |a, b| a == b,
-                &key(&keys::DISCRIMINATOR),
+                keys::DISCRIMINATOR.as_str(),
                 findings,
             ),
             iterations: agree(
                 self.iterations,
                 other.iterations,
                 |a, b| a == b,
-                &key(&keys::ITERATION_COUNT),
+                keys::ITERATION_COUNT.as_str(),
                 findings,
             ),
             salt: agree(
                 self.salt,
                 other.salt,
                 |a, b| a.as_bytes() == b.as_bytes(),
-                &key(&keys::SALT),
+                keys::SALT.as_str(),
                 findings,
             ),
             verifier: agree(
                 self.verifier,
                 other.verifier,
                 |a, b| a.expose_bytes() == b.expose_bytes(),
-                &key(&keys::VERIFIER),
+                keys::VERIFIER.as_str(),
                 findings,
             ),
             rotating_id: agree(
                 self.rotating_id,
                 other.rotating_id,
                 |a, b| a == b,
-                &key(&keys::ROTATING_ID),
+                keys::ROTATING_ID.as_str(),
                 findings,
             ),
-            dac: agree(self.dac, other.dac, |a, b| a == b, &key(&keys::DAC_CERT), findings),
-            pai: agree(self.pai, other.pai, |a, b| a == b, &key(&keys::PAI_CERT), findings),
+            dac: agree(self.dac, other.dac, |a, b| a == b, keys::DAC_CERT.as_str(), findings),
+            pai: agree(self.pai, other.pai, |a, b| a == b, keys::PAI_CERT.as_str(), findings),
             key: agree(
                 self.key,
                 other.key,
                 |a, b| a.public_key() == b.public_key(),
-                &key(&keys::DAC_KEY),
+                keys::DAC_KEY.as_str(),
                 findings,
             ),
             present,

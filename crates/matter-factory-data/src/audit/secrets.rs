@@ -22,7 +22,7 @@ pub(super) fn is_weak(bytes: &[u8]) -> bool {
             *seen = true;
         }
     }
-    let mut steps = bytes.array_windows().map(|[a, b]| b.wrapping_sub(*a));
+    let mut steps = bytes.iter().zip(bytes.iter().skip(1)).map(|(a, b)| b.wrapping_sub(*a));
     let first = steps.next();
     let counts = steps.all(|step| Some(step) == first);
     seen.iter().filter(|seen| **seen).count() < DIFFERENT_BYTES || counts || bytes == SDK_SALT

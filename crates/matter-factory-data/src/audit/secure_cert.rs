@@ -38,9 +38,11 @@ pub(super) fn check(image: &[u8], size: PartitionSize, findings: &mut Vec<Findin
 /// Reads what Matter's firmware reads, and says what cannot be read. What is damaged, [`check`] has said.
 pub(super) fn read(bytes: &[u8], findings: &mut Vec<Finding>) -> Facts {
     let image = Image::new(bytes);
-    let mut facts = Facts::default();
-    facts.dac = certificate(&image, RecordType::DEV_CERT, findings);
-    facts.pai = certificate(&image, RecordType::CA_CERT, findings);
+    let mut facts = Facts {
+        dac: certificate(&image, RecordType::DEV_CERT, findings),
+        pai: certificate(&image, RecordType::CA_CERT, findings),
+        ..Facts::default()
+    };
     key(&image, &mut facts, findings);
     let parts = [
         (RecordType::DEV_CERT, keys::DAC_CERT),

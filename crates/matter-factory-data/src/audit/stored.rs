@@ -1,7 +1,8 @@
 //! The tolerant reader of factory data: each key gives its value, or a finding and nothing.
 
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::collections::btree_map::Entry;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 use core::str::FromStr;
@@ -33,10 +34,13 @@ impl<'a> Stored<'a> {
                 stored
                     .findings
                     .push(sentence(Check::KeyUnknown, object, format_args!("")));
-            } else if stored.values.contains_key(&entry.key) {
-                stored.add(Check::KeyTwice, &entry.key, format_args!(""));
             } else {
-                stored.values.insert(entry.key, entry.value);
+                match stored.values.entry(entry.key) {
+                    Entry::Vacant(free) => {
+                        free.insert(entry.value);
+                    }
+                    Entry::Occupied(_) => stored.add(Check::KeyTwice, &entry.key, format_args!("")),
+                }
             }
         }
         stored
@@ -89,7 +93,7 @@ impl<'a> Stored<'a> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.add(Check::KeyValue, key, format_args!("{}", error.to_string()));
+                self.add(Check::KeyValue, key, format_args!("{error}"));
                 None
             }
         }

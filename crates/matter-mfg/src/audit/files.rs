@@ -27,6 +27,7 @@ pub(super) struct DeviceFile {
 pub(super) struct DeviceFiles {
     pub(super) path: PathBuf,
     pub(super) uuid: Option<String>,
+    pub(super) is_folder: bool,
     pub(super) files: Vec<DeviceFile>,
     pub(super) nvs: Option<usize>,
     pub(super) secure_cert: Option<usize>,
@@ -63,6 +64,7 @@ impl DeviceFiles {
         if path.is_dir() {
             let name = path.file_name().and_then(|name| name.to_str());
             device.uuid = name.filter(|name| is_uuid(name)).map(Into::into);
+            device.is_folder = true;
             device.read_folder(path, "")?;
         } else {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -116,8 +118,7 @@ impl DeviceFiles {
         if taken.iter().any(Option::is_some) {
             return;
         }
-        // The magic of a record, and that of PNG.
-        if file.bytes.starts_with(&[0xCE, 0xED, 0xBA, 0xBA]) || file.name.contains("secure_cert") {
+        if esp_secure_cert::Image::new(&file.bytes).records().next().is_some() || file.name.contains("secure_cert") {
             self.secure_cert = Some(0);
         } else if file.bytes.starts_with(b"\x89PNG") {
             self.picture = Some(0);
@@ -199,6 +200,10 @@ impl DeviceFiles {
         let open = open.map(|file| file.name.as_str()).collect::<Vec<_>>();
         if !open.is_empty() {
             report.push(finding(Check::FileMode, "files", open.join(", ")));
+        }
+        // One file may be a label alone, a device has an image.
+        if self.is_folder && images == [None, None] && !report.has(Check::ArtifactMissing) {
+            report.push(finding(Check::ArtifactMissing, "folder", ""));
         }
         let name = report.common_name().filter(|name| is_uuid(name));
         if let (Some(uuid), Some(name)) = (&self.uuid, name)

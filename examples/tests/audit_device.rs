@@ -1,0 +1,171 @@
+//! `audit-device` as a user runs it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/workplace.rs"]
+mod workplace;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use workplace::{run, stderr};
+
+/// Two devices for tests.
+fn output() -> (TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "--test-pki",
+        "-v",
+        "0xFFF1",
+        "-p",
+        "0x8000",
+        "-n",
+        "2",
+        "--iteration-count",
+        "1000",
+    ];
+    let made = run(folder.path(), &arguments);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let entries = fs::read_dir(folder.path().join("out/fff1_8000"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut devices: Vec<_> = entries.filter(|path| path.file_name().unwrap().len() == 36).collect();
+    devices.sort();
+    (folder, devices)
+}
+
+fn audit(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_audit-device"));
+    command.current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+const TRUST: [&str; 3] = ["--test", "--paa", "out/test-pki/PAA_cert.pem"];
+
+#[test]
+fn good_devices_are_clean_of_errors() {
+    let (folder, _devices) = output();
+    let report = audit(folder.path(), &[&["out", "--json"], &TRUST[..]].concat());
+    assert_eq!(report.status.code(), Some(0), "{}", stderr(&report));
+    let report = json(&report);
+    assert_eq!(report["summary"]["devices"], 2);
+    assert_eq!(report["summary"]["errors"], 0);
+    assert_eq!(report["batch"], Value::Array(Vec::new()));
+    for device in report["devices"].as_array().unwrap() {
+        assert!(
+            device["path"]
+                .as_str()
+                .unwrap()
+                .ends_with(device["uuid"].as_str().unwrap())
+        );
+        for finding in device["findings"].as_array().unwrap() {
+            let names = finding
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>();
+            let known = ["check", "severity", "object", "text", "sdk_code", "remedy"];
+            assert!(
+                names.iter().all(|name| known.contains(name)) && names.len() >= 4,
+                "{names:?}"
+            );
+        }
+    }
+    // They are devices for tests: a warning where it is said, and an error where it is not.
+    let strict = audit(folder.path(), &[&["out", "--fail-on", "warning"], &TRUST[..]].concat());
+    assert_eq!(strict.status.code(), Some(1));
+    let product = audit(folder.path(), &["out"]);
+    assert_eq!(product.status.code(), Some(1));
+    assert!(String::from_utf8(product.stdout).unwrap().contains("test-pki"));
+}
+
+#[test]
+fn damage_is_exit_code_1_and_what_does_not_open_is_2() {
+    let (folder, devices) = output();
+    let name = devices[0].file_name().unwrap().to_str().unwrap();
+    let image = devices[0].join(format!("{name}-partition.bin"));
+    let mut bytes = fs::read(&image).unwrap();
+    bytes[0x60] ^= 1;
+    fs::write(&image, &bytes).unwrap();
+    let report = audit(
+        folder.path(),
+        &[&["out", "--json", "--recompute", "none"], &TRUST[..]].concat(),
+    );
+    assert_eq!(report.status.code(), Some(1));
+    let report = json(&report);
+    let findings = report["devices"][0]["findings"].as_array().unwrap();
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding["check"] == "nvs-entry-crc" && finding["severity"] == "error")
+    );
+    for wrong in [
+        &["none"][..],
+        &["out", "--paa", "none"],
+        &["out", "--manifest", "none"],
+        &[],
+        &["out", "--vid", "1"],
+    ] {
+        let refused = audit(folder.path(), wrong);
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
+        assert!(
+            refused.stdout.is_empty() && stderr(&refused).starts_with("error: "),
+            "{}",
+            stderr(&refused)
+        );
+    }
+}
+
+#[test]
+fn expectations_are_compared() {
+    let (folder, devices) = output();
+    let device = devices[0].to_str().unwrap();
+    let checks = |arguments: &[&str]| {
+        let report = json(&audit(
+            folder.path(),
+            &[&[device, "--json"], &TRUST[..], arguments].concat(),
+        ));
+        let findings = report["devices"][0]["findings"].as_array().unwrap().clone();
+        findings
+            .into_iter()
+            .map(|finding| finding["check"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let has = |arguments: &[&str], check: &str| checks(arguments).iter().any(|found| found == check);
+    assert!(!has(&["--vid", "0xFFF1", "--pid", "0x8000"], "product-unexpected"));
+    assert!(has(&["--vid", "0xFFF1", "--pid", "0x8001"], "product-unexpected"));
+    assert!(!has(&["--cd", "out/test-pki/CD.der"], "cd-unexpected"));
+    assert!(has(&["--cd", "out/test-pki/PAA_cert.pem"], "cd-unexpected"));
+    assert!(has(&["--at", "2000-01-01"], "dac-not-yet-valid"));
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let (folder, devices) = output();
+    let name = devices[0].file_name().unwrap().to_str().unwrap();
+    let codes = fs::read_to_string(devices[0].join(format!("{name}-onb_codes.csv"))).unwrap();
+    let passcode = codes.trim_end().rsplit(',').next().unwrap().to_owned();
+    // The label of the other device, so that there is much to say.
+    let other = devices[1].file_name().unwrap().to_str().unwrap();
+    fs::write(devices[1].join(format!("{other}-onb_codes.csv")), &codes).unwrap();
+    let report = audit(folder.path(), &["out", "--json"]);
+    let shown = [report.stdout, report.stderr].concat();
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(
+        shown.contains("verifier-passcode") && !shown.contains(&passcode),
+        "{shown}"
+    );
+}
