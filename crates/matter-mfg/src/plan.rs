@@ -1,21 +1,17 @@
-use std::sync::{Mutex, PoisonError};
-
 use matter_attestation::{Certificate, DateTime};
 use matter_factory_data::{DeviceRecord, RotatingId, SerialNumber};
-use matter_spake2p::{PaseCredential, PbkdfParameters, Salt};
-use matter_types::{DiscriminatorAllocator, Passcode};
 use rand_core::CryptoRng;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::cells::{self, Cells, Ids};
 use crate::job::{Job, RotatingIdPolicy};
-use crate::timing::{Phase, Timings};
 use crate::{Error, TestPki, random};
 
+mod batch;
 mod signer;
 mod size;
 
+pub(crate) use self::batch::Discriminators;
 use self::signer::Signer;
 
 /// A job whose parts fit together, so that every device of it can be made.
@@ -106,48 +102,6 @@ impl Plan {
 
     pub(crate) fn pai(&self) -> Option<&Certificate> {
         self.signer.as_ref().map(|signer| &signer.pai)
-    }
-
-    /// Makes the record of a device, everything that is not given drawn from `rng`, the discriminator without replacement
-    /// among the devices that share the allocator.
-    pub(crate) fn device<R: CryptoRng + ?Sized>(
-        &self,
-        index: u32,
-        rng: &mut R,
-        discriminators: &Mutex<DiscriminatorAllocator>,
-        timings: &mut Timings,
-    ) -> Result<Identity, Error> {
-        let none = Cells::default();
-        let cells = usize::try_from(index)
-            .ok()
-            .and_then(|index| self.cells.get(index))
-            .unwrap_or(&none);
-        let job = &self.job;
-        let discriminator = cells.discriminator.or(job.discriminator);
-        let discriminator = discriminator.unwrap_or_else(|| {
-            // A thread that panicked while drawing leaves a permutation all the same.
-            let mut allocator = discriminators.lock().unwrap_or_else(PoisonError::into_inner);
-            allocator.draw(rng)
-        });
-        let pase = timings.measure(Phase::Derivation, || {
-            let given = cells.passcode.as_ref().or(job.passcode.as_ref()).cloned();
-            let passcode = given.unwrap_or_else(|| Passcode::generate(rng));
-            let iterations = cells.iterations.unwrap_or(job.iterations);
-            let salt = cells.salt.unwrap_or_else(|| Salt::generate(rng));
-            PaseCredential::derive(passcode, PbkdfParameters { iterations, salt })
-        });
-        let pase = pase.map_err(Error::encode)?;
-        let mut record = DeviceRecord::new(job.vendor_id, job.product_id, discriminator, &pase);
-        self.fill(&mut record, cells, rng)?;
-        let mut bytes = [0; 16];
-        rng.fill_bytes(&mut bytes);
-        let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
-        let uuid = uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned();
-        if let Some(signer) = &self.signer {
-            let credentials = timings.measure(Phase::Certificates, || signer.issue(&uuid, job, rng))?;
-            record.set_credentials(credentials).map_err(Error::encode)?;
-        }
-        Ok(Identity { uuid, record })
     }
 
     /// Sets everything but the passcode, the discriminator and the credentials.
