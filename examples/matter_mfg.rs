@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{Failure, end_progress, parse, parse_number, parse_quietly, print, progress, say};
+use cli::{Failure, parse, parse_number, parse_quietly, print};
 use matter_mfg::{
-    Attestation, Columns, Error, Job, Pai, Phase, Plan, Report, RotatingIdPolicy, Run, parse_time, read_certificate,
+    Attestation, Columns, Error, Job, Pai, Phase, Plan, Report, RotatingIdPolicy, parse_time, read_certificate,
     read_declaration, read_private_key, read_table,
 };
+
+#[path = "matter_mfg/run_options.rs"]
+mod run_options;
+
+use run_options::RunOptions;
 
 /// Options of several letters that the vendor's tool spells with one dash.
 const SINGLE_DASH: [(&str, &str); 7] = [
@@ -136,21 +141,33 @@ struct Arguments {
     /// Values of those columns: a header and a row for each device
     #[arg(long, value_name = "FILE", help_heading = "Device information")]
     mcsv: Option<PathBuf>,
+
+    #[command(flatten)]
+    run: RunOptions,
 }
 
 fn main() -> ExitCode {
     cli::exit(|| {
+        if run_options::retire()? {
+            return Ok(());
+        }
         let arguments = cli::parse_arguments::<Arguments>(&SINGLE_DASH)?;
         let job = job(&arguments)?;
+        let options = &arguments.run;
         let plan = matter_mfg::now()
             .and_then(|time| Plan::new(job, time))
             .map_err(failure)?;
         for warning in plan.warnings() {
-            say(format_args!("warning: {warning}"));
+            options.say(format_args!("warning: {warning}"));
         }
-        let report = Run::new(&plan).execute(|complete| progress(complete, plan.count()));
-        end_progress();
-        tell(&plan, report)
+        let run = options.run(&plan)?;
+        let mut bar = options.bar(plan.count());
+        let report = run.execute(|complete| bar.show(complete));
+        bar.end();
+        for note in &report.notes {
+            options.say(format_args!("note: {note}"));
+        }
+        tell(&plan, report, options)
     })
 }
 
@@ -260,21 +277,30 @@ fn read<T>(
     path.map(|path| reader(option, path)).transpose().map_err(failure)
 }
 
-fn tell(plan: &Plan, report: Report) -> Result<(), Failure> {
+fn tell(plan: &Plan, report: Report, options: &RunOptions) -> Result<(), Failure> {
+    let told = options.json(plan, &report)?;
     let (devices, count, top) = (report.devices, plan.count(), report.top.display());
     if let Some(error) = report.error {
+        if error.is_input() && devices == report.earlier {
+            return Err(failure(error));
+        }
         return Err(Failure::Work(format!(
-            "{error}; {devices} of {count} devices are complete in {top}"
+            "{error}; {devices} of {count} devices are complete in {top}{}",
+            if devices > 0 { "; --resume continues" } else { "" }
         )));
     }
-    let each = |time: std::time::Duration| time.as_secs_f64() * 1000.0 / f64::from(devices);
+    let each = |time: std::time::Duration| time.as_secs_f64() * 1000.0 / f64::from((devices - report.earlier).max(1));
     let phases = Phase::ALL
         .map(|phase| format!("{phase} {:.2}", each(report.timings.get(phase))))
         .join(", ");
-    say(format_args!(
-        "{devices} devices in {:.2} s; milliseconds for each: {phases}",
+    options.say(format_args!(
+        "{} devices in {:.2} s; milliseconds for each: {phases}",
+        devices - report.earlier,
         report.elapsed.as_secs_f64()
     ));
+    if told {
+        return Ok(());
+    }
     print(format_args!("devices: {devices} in {top}"))?;
     for (name, path) in [("summary", &report.summary), ("certificates", &report.dacs)] {
         if let Some(path) = path {
