@@ -79,11 +79,16 @@ struct Retire {
 /// [`Failure::Input`] when the device or the ledger is not there.
 pub(crate) fn retire() -> Result<bool, Failure> {
     let asks = |argument: &str| {
-        ["--scrap", "--replace"]
-            .iter()
-            .any(|name| argument.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+        ["--scrap", "--replace"].iter().any(|name| {
+            argument
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        })
     };
-    if !std::env::args_os().skip(1).any(|argument| argument.to_str().is_some_and(asks)) {
+    if !std::env::args_os()
+        .skip(1)
+        .any(|argument| argument.to_str().is_some_and(asks))
+    {
         return Ok(false);
     }
     let given = parse_arguments::<Retire>(&[])?;
@@ -197,7 +202,12 @@ fn lanes(name: &str) -> Result<Lanes, Failure> {
         "sse2" => InstructionSet::Sse2,
         "sha2" => InstructionSet::Sha2,
         "portable" => InstructionSet::Portable,
-        _ => return Err(Failure::option("--instructions", "is not one of avx512, avx2, sse2, sha2, portable")),
+        _ => {
+            return Err(Failure::option(
+                "--instructions",
+                "is not one of avx512, avx2, sse2, sha2, portable",
+            ));
+        }
     };
     Lanes::new(set).ok_or_else(|| Failure::option("--instructions", "this processor does not have them"))
 }
@@ -229,7 +239,10 @@ impl Bar {
         let seconds = now.duration_since(self.start).as_secs_f64().max(0.001);
         let rate = f64::from(complete - first) / seconds;
         let left = f64::from(self.of - complete) / rate.max(0.001);
-        let line = format!("{complete} of {} devices, {rate:.0} per second, {left:.0} s left", self.of);
+        let line = format!(
+            "{complete} of {} devices, {rate:.0} per second, {left:.0} s left",
+            self.of
+        );
         if self.terminal {
             self.drawn = true;
             let _ = write!(std::io::stderr(), "\r{line:<70}");

@@ -17,7 +17,17 @@ const KILLS: u32 = 60;
 fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_matter-mfg"));
     command
-        .args(["--test-pki", "-v", "0xFFF1", "-p", "0x8000", "-n", "300", "--iteration-count", "1000"])
+        .args([
+            "--test-pki",
+            "-v",
+            "0xFFF1",
+            "-p",
+            "0x8000",
+            "-n",
+            "300",
+            "--iteration-count",
+            "1000",
+        ])
         .args(["--unique", "passcode,serial,pair,key", "--resume", "--quiet"])
         .current_dir(folder)
         .stdout(Stdio::null())
@@ -67,7 +77,12 @@ fn run_that_is_killed_sixty_times_ends_with_every_device_once() {
             if output.status.success() {
                 break;
             }
-            assert_eq!(output.status.code(), None, "{}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!(
+                output.status.code(),
+                None,
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             here += 1;
             for device in produced::devices(&top) {
                 produced::check(&device, false);

@@ -128,7 +128,10 @@ impl fmt::Display for Error {
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
             Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),
             Self::Taken { what, row } => {
-                write!(f, "device {row}: its {what} is that of another device in the ledger, and --unique forbids it")
+                write!(
+                    f,
+                    "device {row}: its {what} is that of another device in the ledger, and --unique forbids it"
+                )
             }
             Self::Thread { source } => write!(f, "the system starts no thread: {source}"),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),

@@ -39,7 +39,11 @@ pub(crate) fn create_new_private(path: &Path) -> std::io::Result<()> {
 
 /// Returns when the entries of a folder are on disk. Where folders cannot be opened, the system does it by itself.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
     if cfg!(unix) {
         File::open(path)
             .and_then(|folder| folder.sync_all())

@@ -119,7 +119,10 @@ impl Ledger {
         let path = self.path.clone();
         let failed = |error: rusqlite::Error| wrong(&path, error);
         if reason.trim().is_empty() {
-            return Err(Error::option("--reason", "is empty; say why the device is taken out of use"));
+            return Err(Error::option(
+                "--reason",
+                "is empty; say why the device is taken out of use",
+            ));
         }
         let now = clock::now()?.to_string();
         let transaction = self
@@ -149,7 +152,9 @@ impl Ledger {
 
 impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Ledger")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 

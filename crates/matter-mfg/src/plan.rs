@@ -10,6 +10,7 @@ use crate::{Error, TestPki, random};
 mod batch;
 mod signer;
 mod size;
+mod template;
 
 pub(crate) use self::batch::Discriminators;
 use self::signer::Signer;

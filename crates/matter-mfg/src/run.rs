@@ -267,7 +267,10 @@ impl<'p> Run<'p> {
             }
             refused.get_or_insert_with(|| {
                 let names = differing.join(", ");
-                format!("the unfinished run {} was started with another {names}", workspace.stamp())
+                format!(
+                    "the unfinished run {} was started with another {names}",
+                    workspace.stamp()
+                )
             });
         }
         Err(Error::option("--resume", refused.unwrap_or_default()))
@@ -334,13 +337,19 @@ impl<'p> Run<'p> {
             run: *run,
             rows: *done..self.plan.count(),
         };
-        work.execute(wanted, &mut started.ledger, discriminators, &mut tables, |devices, timings| {
-            report.timings.add(timings);
-            for _ in 0..devices {
-                report.devices += 1;
-                progress(report.devices);
-            }
-        })
+        work.execute(
+            wanted,
+            &mut started.ledger,
+            discriminators,
+            &mut tables,
+            |devices, timings| {
+                report.timings.add(timings);
+                for _ in 0..devices {
+                    report.devices += 1;
+                    progress(report.devices);
+                }
+            },
+        )
     }
 }
 

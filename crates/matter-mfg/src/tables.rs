@@ -3,8 +3,8 @@ use std::path::Path;
 use csv::{Terminator, WriterBuilder};
 use zeroize::Zeroizing;
 
-use crate::device::{Device, Row, rows};
 use crate::Error;
+use crate::device::{Device, Row, rows};
 use crate::folder::{GrowingFile, create_private};
 
 /// How lines end: the reference tool's small files end them with LF, its tables with CRLF as RFC 4180 says.
@@ -39,13 +39,7 @@ pub(crate) struct Tables {
 impl Tables {
     /// Starts the tables in `folder`, their names with `stamp` in them; or continues tables that listed `rows` devices
     /// when they were as long as `lens` says.
-    pub(crate) fn open(
-        folder: &Path,
-        stamp: &str,
-        pai: Option<&[u8]>,
-        rows: u32,
-        lens: &[u64],
-    ) -> Result<Self, Error> {
+    pub(crate) fn open(folder: &Path, stamp: &str, pai: Option<&[u8]>, rows: u32, lens: &[u64]) -> Result<Self, Error> {
         let staging = folder.join("staging");
         create_private(&staging)?;
         let mut lens = lens.iter().copied();
@@ -54,9 +48,7 @@ impl Tables {
         let config = open(&staging, "config.csv")?;
         let master = open(&staging, "master.csv")?;
         let mut pins = open(&staging, "pin_disc.csv")?;
-        let mut dacs = pai
-            .map(|_| open(folder, &format!("cn_dacs-{stamp}.csv")))
-            .transpose()?;
+        let mut dacs = pai.map(|_| open(folder, &format!("cn_dacs-{stamp}.csv"))).transpose()?;
         if rows == 0 {
             if let Some(dacs) = &mut dacs {
                 dacs.write(b"CN,certs\r\n")?;

@@ -40,7 +40,13 @@ pub fn check(folder: &Path, verifier: bool) -> (DeviceRecord, u32) {
     if let Some(credentials) = record.credentials() {
         assert_eq!(credentials.dac().common_name(), Some(uuid));
         assert_eq!(credentials.dac().as_der(), read("internal/DAC_cert.der"));
-        for name in ["DAC_key.pem", "DAC_key.der", "DAC_cert.pem", "PAI_cert.der", "partition.csv"] {
+        for name in [
+            "DAC_key.pem",
+            "DAC_key.der",
+            "DAC_cert.pem",
+            "PAI_cert.der",
+            "partition.csv",
+        ] {
             assert!(!read(&format!("internal/{name}")).is_empty(), "{name}");
         }
     }
@@ -69,18 +75,27 @@ pub fn check_all(out: &Path, name: &str, count: usize) {
         .map(Result::unwrap)
         .collect::<Vec<_>>();
     assert_eq!(listed.len(), count, "devices in the ledger");
-    assert_eq!(listed.iter().map(|device| device.3).collect::<Vec<_>>(), (0..u32::try_from(count).unwrap()).collect::<Vec<_>>());
+    assert_eq!(
+        listed.iter().map(|device| device.3).collect::<Vec<_>>(),
+        (0..u32::try_from(count).unwrap()).collect::<Vec<_>>()
+    );
     let mut discriminators = BTreeSet::new();
     let mut keys = BTreeSet::new();
     let mut passcodes = Vec::new();
     for (index, (uuid, serial, discriminator, _)) in listed.iter().enumerate() {
         let folder = top.join(uuid);
-        assert!(folders.contains(&folder), "{uuid} is in the ledger but not in the folder");
+        assert!(
+            folders.contains(&folder),
+            "{uuid} is in the ledger but not in the folder"
+        );
         // Verifiers take most of the time; one of ten is derived again.
         let (record, passcode) = check(&folder, index % 10 == 0);
         assert_eq!(record.serial_number.as_ref().unwrap().as_str(), serial);
         assert_eq!(record.discriminator().get(), *discriminator);
-        assert!(discriminators.insert(*discriminator), "discriminator {discriminator} twice");
+        assert!(
+            discriminators.insert(*discriminator),
+            "discriminator {discriminator} twice"
+        );
         if let Some(credentials) = record.credentials() {
             assert!(keys.insert(credentials.dac().serial().as_bytes().to_vec()));
         }
@@ -97,13 +112,23 @@ pub fn check_all(out: &Path, name: &str, count: usize) {
     let rows = reader.records().map(Result::unwrap).collect::<Vec<_>>();
     assert_eq!(rows.len(), count, "rows of the summary");
     for ((row, device), passcode) in rows.iter().zip(&listed).zip(&passcodes) {
-        assert_eq!((&row[serial], &row[pin]), (device.1.as_str(), passcode.to_string().as_str()));
+        assert_eq!(
+            (&row[serial], &row[pin]),
+            (device.1.as_str(), passcode.to_string().as_str())
+        );
     }
-    let pins = csv::Reader::from_path(top.join("staging/pin_disc.csv")).unwrap().into_records();
+    let pins = csv::Reader::from_path(top.join("staging/pin_disc.csv"))
+        .unwrap()
+        .into_records();
     for (index, row) in pins.map(Result::unwrap).enumerate() {
-        assert_eq!((row[0].to_owned(), row[1].to_owned()), (index.to_string(), passcodes[index].to_string()));
+        assert_eq!(
+            (row[0].to_owned(), row[1].to_owned()),
+            (index.to_string(), passcodes[index].to_string())
+        );
     }
     let hidden = fs::read_dir(&top).unwrap().map(|entry| entry.unwrap().file_name());
-    let hidden = hidden.filter(|name| name.to_str().unwrap().starts_with('.')).collect::<Vec<_>>();
+    let hidden = hidden
+        .filter(|name| name.to_str().unwrap().starts_with('.'))
+        .collect::<Vec<_>>();
     assert!(hidden.is_empty(), "{hidden:?}");
 }

@@ -80,7 +80,9 @@ impl Ledger {
             .map_err(failed)?;
         if let Some((id, size)) = &row.order {
             let known = transaction
-                .query_row("SELECT size FROM orders WHERE id = ?1", [id], |row| row.get::<_, u32>(0))
+                .query_row("SELECT size FROM orders WHERE id = ?1", [id], |row| {
+                    row.get::<_, u32>(0)
+                })
                 .optional()
                 .map_err(failed)?;
             match known {
@@ -104,7 +106,9 @@ impl Ledger {
         let order = row.order.as_ref().map(|(id, _)| id);
         let tool = concat!("matter-mfg ", env!("CARGO_PKG_VERSION"));
         let (vendor, product) = (row.vendor_id, row.product_id);
-        let values = params![row.ident, row.folder, vendor, product, row.count, order, tool, row.test, now];
+        let values = params![
+            row.ident, row.folder, vendor, product, row.count, order, tool, row.test, now
+        ];
         transaction.execute(sql, values).map_err(failed)?;
         let run = transaction.last_insert_rowid();
         for (name, value) in &row.parameters {
@@ -227,14 +231,32 @@ impl Ledger {
             let passcode = device.passcode.as_ref();
             let passcode_mac = passcode.map(|passcode| self.key.passcode(passcode));
             let pair_mac = passcode.map(|passcode| self.key.pair(device.discriminator, passcode));
-            let (passcode_mac, pair_mac) = (passcode_mac.as_ref().map(|mac| &mac[..]), pair_mac.as_ref().map(|mac| &mac[..]));
+            let (passcode_mac, pair_mac) = (
+                passcode_mac.as_ref().map(|mac| &mac[..]),
+                pair_mac.as_ref().map(|mac| &mac[..]),
+            );
             let key = device.key_sha256.as_ref().map(|hash| &hash[..]);
             let serial = device.serial.as_deref();
             // Another run with the same ledger may have taken a value since it was drawn.
             let values: [(_, _, &'static str, Option<&dyn rusqlite::ToSql>); 4] = [
-                (unique.passcode, "passcode_mac", "passcode", passcode_mac.as_ref().map(|mac| mac as _)),
-                (unique.pair, "pair_mac", "pair of discriminator and passcode", pair_mac.as_ref().map(|mac| mac as _)),
-                (unique.serial, "serial", "serial number", serial.as_ref().map(|serial| serial as _)),
+                (
+                    unique.passcode,
+                    "passcode_mac",
+                    "passcode",
+                    passcode_mac.as_ref().map(|mac| mac as _),
+                ),
+                (
+                    unique.pair,
+                    "pair_mac",
+                    "pair of discriminator and passcode",
+                    pair_mac.as_ref().map(|mac| mac as _),
+                ),
+                (
+                    unique.serial,
+                    "serial",
+                    "serial number",
+                    serial.as_ref().map(|serial| serial as _),
+                ),
                 (unique.key, "key_sha256", "public key", key.as_ref().map(|key| key as _)),
             ];
             for (_, column, what, value) in values.iter().filter(|(wanted, ..)| *wanted) {
@@ -248,7 +270,16 @@ impl Ledger {
             let mut insert = transaction.prepare_cached(insert).map_err(failed)?;
             let discriminator = device.discriminator.get();
             let values = params![
-                run, device.row, device.uuid, serial, discriminator, passcode_mac, pair_mac, device.dac_serial, key, now
+                run,
+                device.row,
+                device.uuid,
+                serial,
+                discriminator,
+                passcode_mac,
+                pair_mac,
+                device.dac_serial,
+                key,
+                now
             ];
             insert.execute(values).map_err(failed)?;
             let id = transaction.last_insert_rowid();

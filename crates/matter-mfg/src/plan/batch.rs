@@ -8,6 +8,7 @@ use matter_types::{Discriminator, DiscriminatorAllocator, Passcode};
 use rand_core::CryptoRng;
 use uuid::Uuid;
 
+use super::template::BatchSigner;
 use super::{Identity, Plan};
 use crate::Error;
 use crate::cells::Cells;
@@ -113,9 +114,11 @@ impl Plan {
         timings: &mut Timings,
     ) -> Result<Vec<Identity>, Error> {
         let credentials = timings.measure(Phase::Derivation, || derive(drawn, lanes))?;
+        let signer = self.signer.as_ref().map(|signer| BatchSigner::new(signer, &self.job));
+        let signer = signer.transpose()?;
         let mut identities = Vec::with_capacity(drawn.len());
         for (draw, pase) in drawn.iter().zip(&credentials) {
-            identities.push(self.identity(draw, pase, rng, timings)?);
+            identities.push(self.identity(draw, pase, signer.as_ref(), rng, timings)?);
         }
         Ok(identities)
     }
@@ -124,6 +127,7 @@ impl Plan {
         &self,
         draw: &Draw<'_>,
         pase: &PaseCredential,
+        signer: Option<&BatchSigner<'_>>,
         rng: &mut R,
         timings: &mut Timings,
     ) -> Result<Identity, Error> {
@@ -134,8 +138,8 @@ impl Plan {
         rng.fill_bytes(&mut bytes);
         let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
         let uuid = uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned();
-        if let Some(signer) = &self.signer {
-            let credentials = timings.measure(Phase::Certificates, || signer.issue(&uuid, job, rng))?;
+        if let Some(signer) = signer {
+            let credentials = timings.measure(Phase::Certificates, || signer.issue(&uuid, rng))?;
             record.set_credentials(credentials).map_err(Error::encode)?;
         }
         Ok(Identity { uuid, record })

@@ -10,7 +10,10 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<(&'s
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}").into_bytes();
     let passcode = job.passcode.as_ref().map(|passcode| passcode.expose().to_string());
     let pai = plan.pai().map(|pai| pai.as_der().to_vec()).unwrap_or_default();
-    let declaration = job.declaration.as_ref().map(|declaration| declaration.as_der().to_vec());
+    let declaration = job
+        .declaration
+        .as_ref()
+        .map(|declaration| declaration.as_der().to_vec());
     let rotating = match &job.rotating_id {
         crate::RotatingIdPolicy::Given(id) => id.expose_bytes().to_vec(),
         other => text(other),

@@ -114,9 +114,10 @@ impl Work<'_> {
         let mut rng = random::system()?;
         let drawn = {
             let Shared { ledger, discriminators } = &mut *lock(shared);
-            self.plan.draw(rows.clone(), &mut rng, discriminators, |passcode, discriminator| {
-                ledger.reserve(self.unique, passcode, discriminator)
-            })?
+            self.plan
+                .draw(rows.clone(), &mut rng, discriminators, |passcode, discriminator| {
+                    ledger.reserve(self.unique, passcode, discriminator)
+                })?
         };
         let identities = self.plan.identities(&drawn, &mut rng, self.lanes, &mut timings)?;
         let folder = self.workspace.devices();
