@@ -4,8 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use cli::{Failure, end_progress, print, progress, say};
-use matter_mfg::{Error, JobFile, Phase, Plan, Report, Run, Text};
+use cli::{Failure, print};
+use matter_mfg::{Error, JobFile, Phase, Plan, Report, Text};
+
+#[path = "matter_mfg/run_options.rs"]
+mod run_options;
+
+use run_options::RunOptions;
 
 /// Options of several letters that the vendor's tool spells with one dash.
 const SINGLE_DASH: [(&str, &str); 7] = [
@@ -276,6 +281,9 @@ struct Arguments {
     /// Leaves passcodes, and the codes that hold them, out of the manifest
     #[arg(long, help_heading = "Lists of all devices")]
     no_passcode_in_manifest: bool,
+
+    #[command(flatten)]
+    run: RunOptions,
 }
 
 /// How much is said on stderr.
@@ -288,21 +296,31 @@ enum LogLevel {
 
 fn main() -> ExitCode {
     cli::exit(|| {
-        let arguments = cli::parse_arguments_with::<Arguments>(&SINGLE_DASH, &MULTIPLE)?;
-        let level = arguments.log_level;
+        if run_options::retire()? {
+            return Ok(());
+        }
+        let mut arguments = cli::parse_arguments_with::<Arguments>(&SINGLE_DASH, &MULTIPLE)?;
+        let mut options = std::mem::take(&mut arguments.run);
+        options.quiet |= arguments.log_level == LogLevel::Error;
+        let debug = arguments.log_level == LogLevel::Debug;
         let job = job_file(arguments).and_then(JobFile::into_job).map_err(failure)?;
-        if level >= LogLevel::Debug {
-            say(format_args!("debug: {job:?}"));
+        if debug {
+            options.say(format_args!("debug: {job:?}"));
         }
         let plan = matter_mfg::now()
             .and_then(|time| Plan::new(job, time))
             .map_err(failure)?;
         for warning in plan.warnings() {
-            say(format_args!("warning: {warning}"));
+            options.say(format_args!("warning: {warning}"));
         }
-        let report = Run::new(&plan).execute(|complete| progress(complete, plan.count()));
-        end_progress();
-        tell(&plan, report, level)
+        let run = options.run(&plan)?;
+        let mut bar = options.bar(plan.count());
+        let report = run.execute(|complete| bar.show(complete));
+        bar.end();
+        for note in &report.notes {
+            options.say(format_args!("note: {note}"));
+        }
+        tell(&plan, report, &options)
     })
 }
 
@@ -345,22 +363,29 @@ fn job_file(arguments: Arguments) -> Result<JobFile, Error> {
     Ok(file)
 }
 
-fn tell(plan: &Plan, report: Report, level: LogLevel) -> Result<(), Failure> {
+fn tell(plan: &Plan, report: Report, options: &RunOptions) -> Result<(), Failure> {
+    let told = options.json(plan, &report)?;
     let (devices, count, top) = (report.devices, plan.count(), report.top.display());
     if let Some(error) = report.error {
+        if error.is_input() && devices == report.earlier {
+            return Err(failure(error));
+        }
         return Err(Failure::Work(format!(
-            "{error}; {devices} of {count} devices are complete in {top}"
+            "{error}; {devices} of {count} devices are complete in {top}{}",
+            if devices > 0 { "; --resume continues" } else { "" }
         )));
     }
-    let each = |time: std::time::Duration| time.as_secs_f64() * 1000.0 / f64::from(devices);
+    let each = |time: std::time::Duration| time.as_secs_f64() * 1000.0 / f64::from((devices - report.earlier).max(1));
     let phases = Phase::ALL
         .map(|phase| format!("{phase} {:.2}", each(report.timings.get(phase))))
         .join(", ");
-    if level >= LogLevel::Info {
-        say(format_args!(
-            "{devices} devices in {:.2} s; milliseconds for each: {phases}",
-            report.elapsed.as_secs_f64()
-        ));
+    options.say(format_args!(
+        "{} devices in {:.2} s; milliseconds for each: {phases}",
+        devices - report.earlier,
+        report.elapsed.as_secs_f64()
+    ));
+    if told {
+        return Ok(());
     }
     print(format_args!("devices: {devices} in {top}"))?;
     for (name, path) in [

@@ -30,7 +30,7 @@ pub(crate) struct Device {
     /// Until they are on disk.
     images: Option<Finished>,
     /// The files of the device's folder, once they are on disk.
-    files: BTreeMap<String, FileEntry>,
+    pub(crate) files: BTreeMap<String, FileEntry>,
 }
 
 /// The images of a device as they are flashed.
@@ -57,7 +57,7 @@ pub(crate) struct Label {
     pub(crate) qr: QrText,
     pub(crate) manual: GroupedManualCode,
     pub(crate) passcode: Zeroizing<String>,
-    pub(crate) picture: Zeroizing<Vec<u8>>,
+    picture: Zeroizing<Vec<u8>>,
 }
 
 /// The file in `internal/` that holds the value of a key.
@@ -208,10 +208,10 @@ impl Device {
         }
     }
 
-    /// Forgets what only the device's folder needs, the picture unless it goes into a list.
-    pub(crate) fn drop_files(&mut self, keep_picture: bool) {
+    /// Forgets what only the device's folder needs.
+    pub(crate) fn drop_files(&mut self) {
         self.images = None;
-        if let Some(label) = self.label.as_mut().filter(|_| !keep_picture) {
+        if let Some(label) = &mut self.label {
             label.picture = Zeroizing::default();
         }
     }

@@ -33,6 +33,13 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The ledger cannot be used.
+    Ledger {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// An option's value cannot be used, alone or beside another.
     Option {
         /// The option.
@@ -46,6 +53,13 @@ pub enum Error {
     ReadBack {
         /// What differs.
         reason: String,
+    },
+    /// A device of the ledger has a value already that must be unique.
+    Taken {
+        /// What value it is.
+        what: &'static str,
+        /// The row that wanted it, from 0.
+        row: u32,
     },
     /// A chip's name is none that is known.
     Target,
@@ -123,6 +137,13 @@ impl fmt::Display for Error {
             Self::Encode { reason } => write!(f, "a device's data cannot be written: {reason}"),
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
+            Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),
+            Self::Taken { what, row } => {
+                write!(
+                    f,
+                    "device {row}: its {what} is that of another device in the ledger, and --unique forbids it"
+                )
+            }
             Self::Target => write!(f, "is no chip; allowed: {}", crate::storage::names(false)),
             Self::Thread { source } => write!(f, "the system starts no thread: {source}"),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use matter_attestation::PrivateKey;
@@ -13,20 +13,21 @@ use signature::hazmat::PrehashSigner;
 use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::folder::DraftFile;
+use crate::folder::{DraftFile, GrowingFile};
 
 /// A file of a device, as the manifest lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct FileEntry {
-    size: u64,
-    sha256: String,
+    pub(crate) size: u64,
+    #[serde(serialize_with = "as_hex")]
+    pub(crate) sha256: [u8; 32],
 }
 
 impl FileEntry {
     pub(crate) fn new(bytes: &[u8]) -> Self {
         Self {
             size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            sha256: hex(&Sha256::digest(bytes)),
+            sha256: Sha256::digest(bytes).into(),
         }
     }
 }
@@ -96,29 +97,33 @@ impl ManifestDevice {
     }
 }
 
-/// `manifest.json`, written device by device, so that it does not matter how many there are.
+/// The rows of `manifest.json`, written device by device, so that it does not matter how many there are.
 pub(crate) struct Manifest {
-    file: DraftFile,
-    hash: Sha256,
-    top: PathBuf,
+    folder: PathBuf,
+    rows: GrowingFile,
     devices: u32,
 }
 
-const NAME: &str = "manifest.json";
+/// What the manifest is called.
+pub(crate) const NAME: &str = "manifest.json";
+/// Its rows, as long as there are more to come.
+const ROWS: &str = "manifest.rows";
 
 impl Manifest {
-    /// Starts the manifest of a run in `top`; `run` consists of letters, digits and hyphens.
-    pub(crate) fn new(top: &Path, run: &str, test: bool) -> Result<Self, Error> {
-        let mut manifest = Self {
-            file: DraftFile::new(top, NAME)?,
-            hash: Sha256::new(),
-            top: top.into(),
-            devices: 0,
-        };
-        let version = env!("CARGO_PKG_VERSION");
-        let head = format!(r#"{{"run":"{run}","tool_version":"{version}","test":{test},"devices":["#);
-        manifest.write(head.as_bytes())?;
-        Ok(manifest)
+    /// Starts the manifest of a run in `folder`; or continues one that was `len` bytes long with `devices` devices. `run`
+    /// consists of letters, digits and hyphens.
+    pub(crate) fn open(folder: &Path, run: &str, test: bool, devices: u32, len: u64) -> Result<Self, Error> {
+        let mut rows = GrowingFile::open(folder.join(ROWS), len)?;
+        if len == 0 {
+            let version = env!("CARGO_PKG_VERSION");
+            let head = format!(r#"{{"run":"{run}","tool_version":"{version}","test":{test},"devices":["#);
+            rows.write(head.as_bytes())?;
+        }
+        Ok(Self {
+            folder: folder.into(),
+            rows,
+            devices,
+        })
     }
 
     /// Adds a device.
@@ -127,29 +132,49 @@ impl Manifest {
         line.extend_from_slice(if self.devices == 0 { b"\n" } else { b",\n" });
         serde_json::to_writer(&mut *line, device).map_err(Error::encode)?;
         self.devices += 1;
-        self.write(&line)
+        self.rows.write(&line)
     }
 
-    /// Makes the manifest appear, and with a key also `manifest.json.sig`: ECDSA with SHA-256 over the file's bytes, in DER.
-    ///
-    /// Those of a former run go on under a name with that run in it.
-    pub(crate) fn publish(mut self, key: Option<&PrivateKey>) -> Result<PathBuf, Error> {
-        self.write(b"\n]}\n")?;
-        let signature = key.map(|key| {
-            let signed: DerSignature = key.sign_prehash(&self.hash.finalize()).map_err(Error::encode)?;
-            let mut file = DraftFile::new(&self.top, &signature_of(NAME))?;
+    /// Returns when all rows are on disk.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        self.rows.sync()
+    }
+
+    /// Returns how long the rows are, for [`Manifest::open`].
+    pub(crate) const fn len(&self) -> u64 {
+        self.rows.len()
+    }
+
+    /// Makes the manifest of the rows, which stay and are returned, and with a key also `manifest.json.sig`: ECDSA with
+    /// SHA-256 over the file's bytes, in DER.
+    pub(crate) fn complete(self, key: Option<&PrivateKey>) -> Result<PathBuf, Error> {
+        let path = self.folder.join(ROWS);
+        let rows = File::open(&path).map_err(Error::write(&path))?;
+        let mut file = DraftFile::new(&self.folder, NAME)?;
+        let mut hash = Sha256::new();
+        let mut write = |bytes: &[u8]| {
+            hash.update(bytes);
+            file.write(bytes)
+        };
+        let mut rows = BufReader::with_capacity(1 << 16, rows);
+        loop {
+            let bytes = rows.fill_buf().map_err(Error::write(&path))?;
+            if bytes.is_empty() {
+                break;
+            }
+            write(bytes)?;
+            let len = bytes.len();
+            rows.consume(len);
+        }
+        write(b"\n]}\n")?;
+        if let Some(key) = key {
+            let signed: DerSignature = key.sign_prehash(&hash.finalize()).map_err(Error::encode)?;
+            let mut file = DraftFile::new(&self.folder, &signature_of(NAME))?;
             file.write(signed.as_bytes())?;
-            Ok::<_, Error>(file)
-        });
-        let signature = signature.transpose()?;
-        put_aside(&self.top)?;
-        signature.map(DraftFile::publish).transpose()?;
-        self.file.publish()
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.hash.update(bytes);
-        self.file.write(bytes)
+            file.publish()?;
+        }
+        file.publish()?;
+        Ok(path)
     }
 }
 
@@ -157,8 +182,8 @@ fn signature_of(name: &str) -> String {
     format!("{name}.sig")
 }
 
-/// Renames the manifest of a former run, and its signature.
-fn put_aside(top: &Path) -> Result<(), Error> {
+/// Renames the manifest of a former run, and its signature, so that each has that run in its name.
+pub(crate) fn put_aside(top: &Path) -> Result<(), Error> {
     let path = top.join(NAME);
     let mut head = [0; 128];
     let read = match File::open(&path) {
@@ -191,6 +216,10 @@ fn put_aside(top: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+fn as_hex<S: serde::Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex(bytes))
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -216,13 +245,16 @@ mod tests {
         let (qr, manual) = (payload.qr_text(), payload.manual_code().grouped());
         let files = BTreeMap::from([("internal/CD.der".to_owned(), FileEntry::new(b"abc"))]);
         let top = tempfile::tempdir().unwrap();
-        let mut manifest = Manifest::new(top.path(), "2026-11-21-08-00-00", true).unwrap();
+        let mut manifest = Manifest::open(top.path(), "2026-11-21-08-00-00", true, 0, 0).unwrap();
         for number in 0..devices {
+            // Each device is added by a process of its own.
+            manifest = Manifest::open(top.path(), "another", false, number, manifest.len()).unwrap();
             let codes = codes.then_some((&qr, &manual));
             let device = ManifestDevice::new(&number.to_string(), &record, codes, files.clone());
             manifest.add(&device).unwrap();
         }
-        let path = manifest.publish(key).unwrap();
+        manifest.complete(key).unwrap();
+        let path = top.path().join(NAME);
         (top, path)
     }
 
@@ -277,9 +309,8 @@ mod tests {
         };
         assert!(verified(&bytes));
         assert!(!verified(&bytes[1..]));
-        let manifest = Manifest::new(top.path(), "another", false).unwrap();
-        assert_eq!(manifest.publish(None).unwrap(), path);
-        assert!(!file.exists(), "a signature of a former manifest does not stay");
+        put_aside(top.path()).unwrap();
+        assert!(!path.exists() && !file.exists());
         let former = top.path().join("manifest-2026-11-21-08-00-00.json");
         assert_eq!(std::fs::read(&former).unwrap(), bytes);
         assert_eq!(std::fs::read(former.with_extension("json.sig")).unwrap(), signature);

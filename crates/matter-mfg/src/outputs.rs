@@ -1,13 +1,18 @@
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use matter_attestation::PrivateKey;
-use matter_setup_payload::Label as Sheet;
+use matter_setup_payload::{Label, SetupPayload};
+use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::device::Device;
 use crate::manifest::Manifest;
+pub(crate) use crate::manifest::NAME as MANIFEST;
 use crate::qr_zip::QrZip;
 use crate::sheet::{LabelFormat, LabelSheets};
-use crate::tables::{Published as Tabled, Tables};
+use crate::tables::Tables;
 use crate::{Error, Plan};
 
 /// What a run writes about all of its devices, besides the reference tool's tables.
@@ -24,78 +29,129 @@ pub struct Lists {
     pub manifest_signer: Option<PrivateKey>,
 }
 
-/// Everything that grows device by device and appears when the run ends.
-pub(crate) struct Outputs<'p> {
-    lists: &'p Lists,
-    tables: Tables,
-    manifest: Manifest,
-    zip: Option<QrZip>,
-    sheets: Option<LabelSheets>,
+/// The name of the zip file of all pictures.
+pub(crate) fn pictures(stamp: &str) -> String {
+    format!("qrcodes-{stamp}.zip")
 }
 
-/// Where everything is.
-#[derive(Debug)]
-pub(crate) struct Published {
-    pub(crate) tables: Tabled,
-    pub(crate) manifest: PathBuf,
-    pub(crate) qr_zip: Option<PathBuf>,
-    pub(crate) labels: Option<PathBuf>,
+/// The name of the folder of label sheets.
+pub(crate) fn labels(stamp: &str) -> String {
+    format!("labels-{stamp}")
+}
+
+/// Everything about all devices of a run: tables and manifest, which grow device by device, and what is made of them when
+/// the last device is there.
+pub(crate) struct Outputs<'p> {
+    plan: &'p Plan,
+    folder: PathBuf,
+    stamp: String,
+    tables: Tables,
+    manifest: Manifest,
+}
+
+/// What is read back of a device of the manifest.
+#[derive(Deserialize)]
+struct Listed {
+    uuid: String,
+    serial: Option<String>,
 }
 
 impl<'p> Outputs<'p> {
-    /// Starts all lists in `top`, their names with the run's time in them. Also returns that part of the names.
-    pub(crate) fn new(plan: &'p Plan, top: &Path) -> Result<(Self, String), Error> {
-        let lists = &plan.job().lists;
+    /// Starts everything in `folder`, the run's `stamp` in its names; or continues what listed `rows` devices when it was
+    /// as long as `lens` says.
+    pub(crate) fn open(plan: &'p Plan, folder: &Path, stamp: &str, rows: u32, lens: &[u64]) -> Result<Self, Error> {
+        let (len, lens) = lens.split_first().map_or((0, lens), |(first, rest)| (*first, rest));
         let pai = plan.pai().map(|pai| pai.as_der());
-        let (tables, stamp) = Tables::new(top, plan.time(), pai)?;
-        let zip = lists.qr_zip.then(|| QrZip::new(top, &format!("qrcodes-{stamp}.zip")));
-        let sheets = lists.labels.map(|format| LabelSheets::new(top, &stamp, format));
-        let outputs = Self {
-            lists,
-            tables,
-            manifest: Manifest::new(top, &stamp, plan.test_reason().is_some())?,
-            zip: zip.transpose()?,
-            sheets: sheets.transpose()?,
-        };
-        Ok((outputs, stamp))
+        Ok(Self {
+            plan,
+            folder: folder.into(),
+            stamp: stamp.into(),
+            tables: Tables::open(folder, stamp, pai, rows, lens)?,
+            manifest: Manifest::open(folder, stamp, plan.test_reason().is_some(), rows, len)?,
+        })
     }
 
     /// Adds a device that is on disk.
     pub(crate) fn add(&mut self, device: &Device) -> Result<(), Error> {
         self.tables.add(device)?;
-        self.manifest
-            .add(&device.manifest_entry(!self.lists.no_passcode_in_manifest))?;
-        let Some(label) = &device.label else { return Ok(()) };
-        if let Some(zip) = &mut self.zip {
-            zip.add(&format!("{}-qrcode.png", device.uuid), &label.picture)?;
-        }
-        if let Some(sheets) = &mut self.sheets {
-            let Some(payload) = device.record.setup_payload() else {
-                return Ok(());
-            };
-            let mut sheet = Sheet::new(&payload).map_err(Error::encode)?;
-            let record = &device.record;
-            let name = record.product_name.as_ref().map(|name| name.as_str());
-            let serial = record.serial_number.as_ref().map(|serial| serial.as_str());
-            for line in [name, serial].into_iter().flatten() {
-                sheet = sheet.with_line(line);
-            }
-            sheets.add(sheet)?;
-        }
-        Ok(())
+        let with_codes = !self.plan.job().lists.no_passcode_in_manifest;
+        self.manifest.add(&device.manifest_entry(with_codes))
     }
 
-    /// Makes all lists appear, all that can.
-    pub(crate) fn publish(self) -> Result<Published, Error> {
-        let tables = self.tables.publish();
-        let qr_zip = self.zip.map(QrZip::publish).transpose();
-        let labels = self.sheets.map(LabelSheets::publish).transpose();
-        let manifest = self.manifest.publish(self.lists.manifest_signer.as_ref());
-        Ok(Published {
-            tables: tables?,
-            manifest: manifest?,
-            qr_zip: qr_zip?,
-            labels: labels?,
-        })
+    /// Returns when all rows are on disk.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        self.manifest.sync()?;
+        self.tables.sync()
     }
+
+    /// Returns how long everything is, for [`Outputs::open`].
+    pub(crate) fn lens(&self) -> Vec<u64> {
+        [self.manifest.len()].into_iter().chain(self.tables.lens()).collect()
+    }
+
+    /// Completes the manifest, and collects pictures and labels from the devices, which are in `top` now.
+    pub(crate) fn complete(self, top: &Path) -> Result<(), Error> {
+        let lists = &self.plan.job().lists;
+        let rows = self.manifest.complete(lists.manifest_signer.as_ref())?;
+        if !lists.qr_zip && lists.labels.is_none() {
+            return Ok(());
+        }
+        let zip = lists.qr_zip.then(|| QrZip::new(&self.folder, &pictures(&self.stamp)));
+        let mut zip = zip.transpose()?;
+        let name = labels(&self.stamp);
+        // Of a part of this run that was interrupted here.
+        let former = self.folder.join(&name);
+        if former.exists() {
+            fs::remove_dir_all(&former).map_err(Error::write(&former))?;
+        }
+        let sheets = lists.labels.map(|format| LabelSheets::new(&self.folder, &name, format));
+        let mut sheets = sheets.transpose()?;
+        for (row, listed) in (0..).zip(read_rows(&rows)?) {
+            let Listed { uuid, serial } = listed?;
+            let folder = top.join(&uuid);
+            let picture = format!("{uuid}-qrcode.png");
+            if !folder.join(&picture).exists() {
+                // A device that draws its passcode itself.
+                continue;
+            }
+            if let Some(zip) = &mut zip {
+                zip.add(&picture, &read(&folder.join(&picture))?)?;
+            }
+            if let Some(sheets) = &mut sheets {
+                let mut label = Label::new(&payload(&folder, &uuid)?).map_err(Error::encode)?;
+                for line in [self.plan.product_name(row), serial.as_deref()].into_iter().flatten() {
+                    label = label.with_line(line);
+                }
+                sheets.add(label)?;
+            }
+        }
+        zip.map(QrZip::publish).transpose()?;
+        sheets.map(LabelSheets::publish).transpose()?;
+        Ok(())
+    }
+}
+
+/// The devices of a manifest, one on each line behind the first.
+fn read_rows(manifest: &Path) -> Result<impl Iterator<Item = Result<Listed, Error>> + '_, Error> {
+    let file = File::open(manifest).map_err(Error::write(manifest))?;
+    let lines = BufReader::new(file).lines().skip(1);
+    Ok(lines.filter_map(move |line| match line.map(Zeroizing::new) {
+        Ok(line) if line.starts_with('{') => {
+            Some(serde_json::from_str(line.trim_end_matches(',')).map_err(Error::encode))
+        }
+        Ok(_) => None,
+        Err(error) => Some(Err(Error::write(manifest)(error))),
+    }))
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fs::read(path).map(Zeroizing::new).map_err(Error::write(path))
+}
+
+/// What a device's codes say.
+fn payload(folder: &Path, uuid: &str) -> Result<SetupPayload, Error> {
+    let codes = read(&folder.join(format!("{uuid}-onb_codes.csv")))?;
+    let text = str::from_utf8(&codes).map_err(Error::encode)?;
+    let qr = text.lines().nth(1).and_then(|row| row.split(',').next());
+    qr.unwrap_or_default().parse().map_err(Error::encode)
 }

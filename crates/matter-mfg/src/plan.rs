@@ -1,28 +1,25 @@
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
 
 use esp_nvs_image::{Key, Namespace, OwnedValue};
 use matter_attestation::{Certificate, DateTime};
 use matter_factory_data::{DeviceRecord, FactoryEntry, RotatingId, SerialNumber, StorageLayout};
-use matter_spake2p::{PaseCredential, PbkdfParameters, Salt};
-use matter_types::{DiscriminatorAllocator, Passcode};
 use rand_core::CryptoRng;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::cells::{self, Cells, Ids};
 use crate::device::Device;
 use crate::job::{Attestation, Job, RotatingIdPolicy};
 use crate::random::{Purpose, Random};
-use crate::timing::{Phase, Timings};
 use crate::{Error, MqttHost, Seed, TestPki};
 
+mod batch;
 mod checks;
 mod given;
 mod made_pai;
 mod signer;
 mod size;
 mod storage;
+mod template;
 
 use self::checks::{check_combinations, check_declaration, check_single};
 use self::made_pai::MadePai;
@@ -155,13 +152,6 @@ impl Plan {
         Random::open(self.job.seed.as_ref(), Purpose::Device(index))
     }
 
-    /// Returns the discriminators to draw from: without those that are given, so that no drawn one repeats any of them
-    /// while there are others.
-    pub(crate) fn discriminators(&self) -> DiscriminatorAllocator {
-        let given = self.cells.iter().filter_map(|cells| cells.discriminator);
-        DiscriminatorAllocator::new().with_taken(given)
-    }
-
     /// Returns how many threads were asked for. With a seed there is one, so that discriminators are drawn in order.
     pub(crate) const fn threads(&self) -> Option<NonZeroUsize> {
         if self.job.seed.is_some() {
@@ -181,6 +171,13 @@ impl Plan {
         Ok(())
     }
 
+    /// Returns the product's name of a device.
+    pub(crate) fn product_name(&self, index: u32) -> Option<&str> {
+        let cells = usize::try_from(index).ok().and_then(|index| self.cells.get(index));
+        let name = cells.and_then(|cells| cells.product_name.as_ref());
+        name.or(self.job.product_name.as_ref()).map(|name| name.as_str())
+    }
+
     pub(crate) const fn job(&self) -> &Job {
         &self.job
     }
@@ -198,58 +195,6 @@ impl Plan {
             Attestation::Supplied { pai, .. } => Some(pai),
             _ => self.signer.as_ref().map(|signer| &signer.pai),
         }
-    }
-
-    /// Makes the record of a device, everything that is not given drawn from `rng`, the discriminator without replacement
-    /// among the devices that share the allocator.
-    pub(crate) fn device<R: CryptoRng + ?Sized>(
-        &self,
-        index: u32,
-        rng: &mut R,
-        discriminators: &Mutex<DiscriminatorAllocator>,
-        timings: &mut Timings,
-    ) -> Result<Identity, Error> {
-        let none = Cells::default();
-        let cells = usize::try_from(index)
-            .ok()
-            .and_then(|index| self.cells.get(index))
-            .unwrap_or(&none);
-        let job = &self.job;
-        let discriminator = cells.discriminator.or(job.discriminator);
-        let discriminator = discriminator.unwrap_or_else(|| {
-            // A thread that panicked while drawing leaves a permutation all the same.
-            let mut allocator = discriminators.lock().unwrap_or_else(PoisonError::into_inner);
-            allocator.draw(rng)
-        });
-        let given = cells.passcode.as_ref().or(job.passcode.as_ref()).cloned();
-        let passcode = given.unwrap_or_else(|| Passcode::generate(rng));
-        let iterations = cells.iterations.unwrap_or(job.iterations);
-        let salt = cells.salt.unwrap_or_else(|| Salt::generate(rng));
-        let parameters = PbkdfParameters { iterations, salt };
-        let (vendor, product) = (job.vendor_id, job.product_id);
-        let mut record = if job.dynamic_passcode {
-            DeviceRecord::with_dynamic_passcode(vendor, product, discriminator, parameters)
-        } else {
-            let pase = timings.measure(Phase::Derivation, || PaseCredential::derive(passcode, parameters));
-            DeviceRecord::new(vendor, product, discriminator, &pase.map_err(Error::encode)?)
-        };
-        self.fill(&mut record, cells, rng)?;
-        let mut bytes = [0; 16];
-        rng.fill_bytes(&mut bytes);
-        let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
-        let uuid = uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned();
-        if let Some(given) = &cells.dac {
-            record
-                .set_credentials(given.credentials.clone())
-                .map_err(Error::encode)?;
-            let uuid = given.uuid.clone().unwrap_or(uuid);
-            return Ok(Identity { uuid, record });
-        }
-        if let Some(signer) = &self.signer {
-            let credentials = timings.measure(Phase::Certificates, || signer.issue(&uuid, job, rng))?;
-            record.set_credentials(credentials).map_err(Error::encode)?;
-        }
-        Ok(Identity { uuid, record })
     }
 
     /// Sets everything but the passcode, the discriminator and the credentials.

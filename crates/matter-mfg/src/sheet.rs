@@ -4,7 +4,7 @@ use matter_setup_payload::Label;
 use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::folder::{Draft, create_private};
+use crate::folder::Draft;
 
 mod pdf;
 mod svg;
@@ -67,14 +67,12 @@ fn place(number: usize, label: &Label) -> (f64, f64) {
 }
 
 impl LabelSheets {
-    /// Starts the folder `labels-STAMP` in `top`.
-    pub(crate) fn new(top: &Path, stamp: &str, format: LabelFormat) -> Result<Self, Error> {
-        create_private(top)?;
-        let name = format!("labels-{stamp}");
+    /// Starts the folder `name` in `parent`.
+    pub(crate) fn new(parent: &Path, name: &str, format: LabelFormat) -> Result<Self, Error> {
         Ok(Self {
             format,
-            draft: Draft::new(top, &name)?,
-            folder: top.join(name),
+            draft: Draft::new(parent, name)?,
+            folder: parent.join(name),
             page: Vec::new(),
             document: pdf::Document::new(),
             files: 0,
@@ -145,7 +143,7 @@ mod tests {
 
     fn sheets(format: LabelFormat, count: usize) -> Vec<(String, Vec<u8>)> {
         let top = tempfile::tempdir().unwrap();
-        let mut sheets = LabelSheets::new(top.path(), "now", format).unwrap();
+        let mut sheets = LabelSheets::new(top.path(), "labels-now", format).unwrap();
         for _ in 0..count {
             sheets.add(label()).unwrap();
         }

@@ -1,12 +1,11 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use csv::{Terminator, WriterBuilder};
 use zeroize::Zeroizing;
 
+use crate::Error;
 use crate::device::{Device, Row, rows};
-use crate::folder::{DraftFile, create_private};
-use crate::{Error, clock};
-use matter_attestation::DateTime;
+use crate::folder::{GrowingFile, create_private};
 use matter_factory_data::Place;
 
 /// How lines end: the reference tool's small files end them with LF, its tables with CRLF as RFC 4180 says.
@@ -30,52 +29,58 @@ pub(crate) fn line<'c>(end: LineEnd, cells: impl IntoIterator<Item = &'c str>) -
 
 /// The tables of a run, which grow device by device and appear when the run ends.
 pub(crate) struct Tables {
-    summary: DraftFile,
-    dacs: Option<DraftFile>,
-    config: DraftFile,
-    master: DraftFile,
-    pins: DraftFile,
+    summary: GrowingFile,
+    dacs: Option<GrowingFile>,
+    config: GrowingFile,
+    master: GrowingFile,
+    pins: GrowingFile,
     rows: u32,
 }
 
-/// Where the tables are.
-#[derive(Debug)]
-pub(crate) struct Published {
-    pub(crate) summary: PathBuf,
-    pub(crate) dacs: Option<PathBuf>,
-}
-
 impl Tables {
-    /// Starts the tables in `top`, their names with the run's time in them. Also returns that part of the names.
-    pub(crate) fn new(top: &Path, time: &DateTime, pai: Option<&[u8]>) -> Result<(Self, String), Error> {
-        let (stamp, summary) = start_summary(top, &clock::stamp(time))?;
-        let staging = top.join("staging");
+    /// Starts the tables in `folder`, their names with `stamp` in them; or continues tables that listed `rows` devices
+    /// when they were as long as `lens` says.
+    pub(crate) fn open(folder: &Path, stamp: &str, pai: Option<&[u8]>, rows: u32, lens: &[u64]) -> Result<Self, Error> {
+        let staging = folder.join("staging");
         create_private(&staging)?;
-        let mut dacs = pai
-            .map(|_| DraftFile::new(top, &format!("cn_dacs-{stamp}.csv")))
-            .transpose()?;
-        if let Some(dacs) = &mut dacs {
-            dacs.write(b"CN,certs\r\n")?;
+        let mut lens = lens.iter().copied();
+        let mut open = |folder: &Path, name: &str| GrowingFile::open(folder.join(name), lens.next().unwrap_or(0));
+        let summary = open(folder, &format!("summary-{stamp}.csv"))?;
+        let config = open(&staging, "config.csv")?;
+        let master = open(&staging, "master.csv")?;
+        let pins = open(&staging, "pin_disc.csv")?;
+        let mut dacs = pai.map(|_| open(folder, &format!("cn_dacs-{stamp}.csv"))).transpose()?;
+        if rows == 0 {
+            if let Some(dacs) = &mut dacs {
+                dacs.write(b"CN,certs\r\n")?;
+            }
+            if let Some(pai) = pai {
+                GrowingFile::open(staging.join("pai_cert.der"), 0)?.write(pai)?;
+            }
         }
-        if let Some(pai) = pai {
-            let mut file = DraftFile::new(&staging, "pai_cert.der")?;
-            file.write(pai)?;
-            file.publish()?;
-        }
-        let pins = DraftFile::new(&staging, "pin_disc.csv")?;
-        let config = DraftFile::new(&staging, "config.csv")?;
-        let master = DraftFile::new(&staging, "master.csv")?;
-        Ok((
-            Self {
-                summary,
-                dacs,
-                config,
-                master,
-                pins,
-                rows: 0,
-            },
-            stamp,
-        ))
+        Ok(Self {
+            summary,
+            dacs,
+            config,
+            master,
+            pins,
+            rows,
+        })
+    }
+
+    /// Returns when all rows are on disk.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        self.files().try_for_each(GrowingFile::sync)
+    }
+
+    /// Returns how long the tables are, for [`Tables::open`].
+    pub(crate) fn lens(&self) -> Vec<u64> {
+        self.files().map(GrowingFile::len).collect()
+    }
+
+    fn files(&self) -> impl Iterator<Item = &GrowingFile> {
+        let always = [&self.summary, &self.config, &self.master, &self.pins];
+        always.into_iter().chain(self.dacs.as_ref())
     }
 
     /// Adds a device that is on disk.
@@ -106,20 +111,6 @@ impl Tables {
         }
         self.rows += 1;
         Ok(())
-    }
-
-    /// Makes the tables appear, all that can.
-    pub(crate) fn publish(self) -> Result<Published, Error> {
-        let summary = self.summary.publish();
-        let dacs = self.dacs.map(DraftFile::publish).transpose();
-        let staging = [self.config, self.master, self.pins].map(DraftFile::publish);
-        for table in staging {
-            table?;
-        }
-        Ok(Published {
-            summary: summary?,
-            dacs: dacs?,
-        })
     }
 
     /// All devices of a run have the same columns.
@@ -195,29 +186,6 @@ fn pins(device: &Device, index: u32) -> Vec<Cell> {
     cells
 }
 
-/// Starts the summary under the first name that is free: two runs may begin in the same second.
-fn start_summary(top: &Path, stamp: &str) -> Result<(String, DraftFile), Error> {
-    let mut number = 1u32;
-    loop {
-        let stamp = if number == 1 {
-            stamp.to_owned()
-        } else {
-            format!("{stamp}-{number}")
-        };
-        let name = format!("summary-{stamp}.csv");
-        if !top.join(&name).exists() {
-            match DraftFile::reserve(top, &name) {
-                Err(Error::Write { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-                // Unless another run has published that name since it was looked for.
-                Ok(file) if !top.join(&name).exists() => return Ok((stamp, file)),
-                Ok(_) => {}
-            }
-        }
-        number += 1;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use matter_factory_data::{DeviceRecord, SerialNumber};
@@ -252,9 +220,9 @@ mod tests {
         names.sort();
         assert_eq!(names, ["device-partition.bin", "internal"]);
 
-        let (mut tables, _) = Tables::new(top.path(), &time, None).unwrap();
+        let mut tables = Tables::open(top.path(), "now", None, 0, &[]).unwrap();
         tables.add(&device).unwrap();
-        let summary = tables.publish().unwrap().summary;
+        let summary = top.path().join("summary-now.csv");
         let read = |path: &Path| std::fs::read_to_string(path).unwrap();
         let salt = "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=";
         assert_eq!(

@@ -1,0 +1,75 @@
+use crate::job::{Attestation, Job};
+use crate::plan::Plan;
+
+/// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
+///
+/// The last entry catches every other option by what it shows of itself; only secrets, which have entries of their own,
+/// are not in there.
+pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<(&'static str, Vec<u8>)> {
+    let job = plan.job();
+    let text = |value: &dyn std::fmt::Debug| format!("{value:?}").into_bytes();
+    let passcode = job.passcode.as_ref().map(|passcode| passcode.expose().to_string());
+    let pai = plan.pai().map(|pai| pai.as_der().to_vec()).unwrap_or_default();
+    let declaration = job
+        .declaration
+        .as_ref()
+        .map(|declaration| declaration.as_der().to_vec());
+    let rotating = match &job.rotating_id {
+        crate::RotatingIdPolicy::Given(id) => id.expose_bytes().to_vec(),
+        other => text(other),
+    };
+    vec![
+        ("--vendor-id", text(&job.vendor_id)),
+        ("--product-id", text(&job.product_id)),
+        ("--count", text(&plan.count())),
+        ("--size", text(&job.size)),
+        ("--iteration-count", text(&job.iterations)),
+        ("--passcode", passcode.unwrap_or_default().into_bytes()),
+        ("--discriminator", text(&job.discriminator)),
+        ("--commissioning-flow", text(&job.flow)),
+        ("--discovery-mode", text(&job.discovery)),
+        ("--vendor-name", text(&job.vendor_name)),
+        ("--product-name", text(&job.product_name)),
+        ("--hw-ver", text(&job.hardware_version)),
+        ("--hw-ver-str", text(&job.hardware_version_string)),
+        ("--mfg-date", text(&job.manufacturing_date)),
+        ("--serial-num", text(&job.serial_number)),
+        ("--rd-id-uid", rotating),
+        ("--cert", pai),
+        ("--cert-dclrn", declaration.unwrap_or_default()),
+        ("--valid-from", text(&job.valid_from)),
+        ("--lifetime", text(&job.lifetime_days)),
+        ("--mcsv", values(job)),
+        ("--order", text(&order)),
+        ("another option", rest(job)),
+    ]
+}
+
+/// The cells of the values and the columns, wherever their files are.
+fn values(job: &Job) -> Vec<u8> {
+    let Some((columns, table)) = &job.values else {
+        return Vec::new();
+    };
+    let mut bytes = format!("{columns:?}").into_bytes();
+    for row in table.rows() {
+        for cell in row.cells() {
+            // The length first: two cells are not one.
+            bytes.extend_from_slice(&cell.len().to_le_bytes());
+            bytes.extend_from_slice(cell.as_bytes());
+        }
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+/// What the entries above do not show.
+fn rest(job: &Job) -> Vec<u8> {
+    let mut rest = job.clone();
+    rest.outdir = std::path::PathBuf::new();
+    rest.threads = None;
+    rest.values = None;
+    rest.count = None;
+    rest.declaration = None;
+    rest.attestation = Attestation::None;
+    format!("{rest:?}").into_bytes()
+}

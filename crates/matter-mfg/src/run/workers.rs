@@ -1,0 +1,202 @@
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use matter_spake2p::Lanes;
+use matter_types::DiscriminatorAllocator;
+use sha2::{Digest, Sha256};
+
+use super::batches::Batches;
+use super::workspace::Workspace;
+use crate::device::Device;
+use crate::folder::sync_tree;
+use crate::ledger::{DeviceRow, ImageRow, Ledger, Unique};
+use crate::outputs::Outputs;
+use crate::{Error, Phase, Plan, Timings};
+
+/// How many finished batches of a thread may wait to be committed.
+const QUEUE: usize = 2;
+
+/// What the threads of a run need.
+pub(super) struct Work<'r> {
+    pub(super) plan: &'r Plan,
+    pub(super) workspace: &'r Workspace,
+    pub(super) unique: Unique,
+    pub(super) lanes: Option<Lanes>,
+    pub(super) run: i64,
+    pub(super) rows: Range<u32>,
+}
+
+/// What draws and commits share.
+struct Shared<'r> {
+    ledger: &'r mut Ledger,
+    discriminators: DiscriminatorAllocator,
+}
+
+/// Devices whose files are on disk, in the run's own folder.
+struct Batch {
+    devices: Vec<Device>,
+    rows: Vec<DeviceRow>,
+    timings: Timings,
+}
+
+impl Work<'_> {
+    /// Makes all rows on some threads and commits them in order, calling `progress` after each commit.
+    pub(super) fn execute(
+        &self,
+        wanted: usize,
+        ledger: &mut Ledger,
+        discriminators: DiscriminatorAllocator,
+        outputs: &mut Outputs<'_>,
+        mut progress: impl FnMut(usize, &Timings),
+    ) -> Result<(), Error> {
+        let batches = Batches::new(self.rows.clone());
+        let threads = wanted.min(batches.clone().take(wanted).count());
+        let (stop, count) = (AtomicBool::new(false), RwLock::new(0));
+        let shared = Mutex::new(Shared { ledger, discriminators });
+        std::thread::scope(|scope| {
+            let mut receivers = Vec::with_capacity(threads);
+            let mut senders = Vec::with_capacity(threads);
+            for _ in 0..threads {
+                let (sender, receiver) = sync_channel(QUEUE);
+                receivers.push(receiver);
+                senders.push(sender);
+            }
+            // They start to work when it is known how many there are.
+            let mut running = count.write().unwrap_or_else(PoisonError::into_inner);
+            for (number, sender) in senders.into_iter().enumerate() {
+                let (batches, count, stop, shared) = (batches.clone(), &count, &stop, &shared);
+                let work = move || {
+                    let threads = *count.read().unwrap_or_else(PoisonError::into_inner);
+                    self.work(batches.skip(number).step_by(threads.max(1)), stop, shared, &sender);
+                };
+                match std::thread::Builder::new().spawn_scoped(scope, work) {
+                    Ok(_) => *running = number + 1,
+                    // Fewer threads make the same devices.
+                    Err(_) if number > 0 => break,
+                    Err(source) => return Err(Error::Thread { source }),
+                }
+            }
+            receivers.truncate(*running);
+            drop(running);
+            let collected = self.collect(&receivers, batches.count(), &shared, outputs, &mut progress);
+            // A thread that still has something to send must not wait for a reader.
+            stop.store(true, Ordering::Relaxed);
+            drop(receivers);
+            collected
+        })
+    }
+
+    fn work(
+        &self,
+        batches: impl Iterator<Item = Range<u32>>,
+        stop: &AtomicBool,
+        shared: &Mutex<Shared<'_>>,
+        sender: &SyncSender<Result<Batch, Error>>,
+    ) {
+        for rows in batches {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let made = self.make(rows, shared);
+            let failed = made.is_err();
+            if sender.send(made).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    fn make(&self, rows: Range<u32>, shared: &Mutex<Shared<'_>>) -> Result<Batch, Error> {
+        let mut timings = Timings::default();
+        let drawn = {
+            let Shared { ledger, discriminators } = &mut *lock(shared);
+            self.plan
+                .draw(rows.clone(), discriminators, |passcode, discriminator| {
+                    ledger.reserve(self.unique, passcode, discriminator)
+                })?
+        };
+        let identities = self.plan.identities(drawn, self.lanes, &mut timings)?;
+        let folder = self.workspace.devices();
+        let mut batch = Batch {
+            devices: Vec::with_capacity(identities.len()),
+            rows: Vec::with_capacity(identities.len()),
+            timings,
+        };
+        for (row, identity) in rows.zip(identities) {
+            let mut device = Device::finish(identity, self.plan, &mut batch.timings)?;
+            self.plan.seal(&mut device, row)?;
+            batch.timings.measure(Phase::Files, || device.publish(&folder))?;
+            let described = describe(row, &device);
+            // The tables do not need them, and many devices may wait for their rows.
+            device.drop_files();
+            batch.devices.push(device);
+            batch.rows.push(described);
+        }
+        batch.timings.measure(Phase::Files, || sync_tree(&folder))?;
+        Ok(batch)
+    }
+
+    /// Commits batches in the order of their rows.
+    fn collect(
+        &self,
+        receivers: &[Receiver<Result<Batch, Error>>],
+        count: usize,
+        shared: &Mutex<Shared<'_>>,
+        outputs: &mut Outputs<'_>,
+        progress: &mut impl FnMut(usize, &Timings),
+    ) -> Result<(), Error> {
+        for receiver in receivers.iter().cycle().take(count) {
+            // A thread ends early only when it panicked, which it does not.
+            let Ok(made) = receiver.recv() else {
+                return Err(Error::encode("a thread ended before its work"));
+            };
+            let batch = made?;
+            for device in &batch.devices {
+                outputs.add(device)?;
+            }
+            // First the rows of the tables, then the ledger, then the folders: each step can be found again after the
+            // one before.
+            outputs.sync()?;
+            lock(shared)
+                .ledger
+                .commit(self.run, self.unique, &batch.rows, &outputs.lens())?;
+            for row in &batch.rows {
+                self.workspace.release(&row.uuid)?;
+            }
+            progress(batch.rows.len(), &batch.timings);
+        }
+        Ok(())
+    }
+}
+
+fn lock<'m, 's>(shared: &'m Mutex<Shared<'s>>) -> MutexGuard<'m, Shared<'s>> {
+    // A thread that panicked while drawing leaves a permutation and a ledger all the same.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the ledger keeps of a device.
+fn describe(row: u32, device: &Device) -> DeviceRow {
+    let record = &device.record;
+    let credentials = record.credentials();
+    // The images are the `.bin` files beside the folder `internal`.
+    let images = device
+        .files
+        .iter()
+        .filter(|(name, _)| name.ends_with(".bin") && !name.contains('/'));
+    let images = images.map(|(name, file)| ImageRow {
+        name: name.clone(),
+        size: file.size,
+        sha256: file.sha256,
+    });
+    DeviceRow {
+        row,
+        uuid: device.uuid.clone(),
+        serial: record.serial_number.as_ref().map(|serial| serial.as_str().to_owned()),
+        discriminator: record.discriminator(),
+        passcode: record.passcode().cloned(),
+        dac_serial: credentials.map(|credentials| credentials.dac().serial().as_bytes().to_vec()),
+        key_sha256: credentials.map(|credentials| Sha256::digest(credentials.dac().public_key().as_bytes()).into()),
+        images: images.collect(),
+    }
+}

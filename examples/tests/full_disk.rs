@@ -1,0 +1,141 @@
+//! `matter-mfg` on a disk that fills up: one clear error, and `--resume` goes on when there is room again.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/produced.rs"]
+mod produced;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const COUNT: usize = 120;
+
+/// A small disk of its own, gone at the end.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where nobody may mount one.
+    fn mount(path: &Path, size: &str) -> Option<Self> {
+        std::fs::create_dir(path).unwrap();
+        let option = format!("size={size},mode=700");
+        let done = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &option, "tmpfs"])
+            .arg(path)
+            .output();
+        done.is_ok_and(|output| output.status.success())
+            .then(|| Self(path.into()))
+    }
+
+    fn resize(&self, size: &str) {
+        let option = format!("remount,size={size}");
+        let done = Command::new("mount").args(["-o", &option]).arg(&self.0).status();
+        assert!(done.unwrap().success());
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+/// Runs the binary, perhaps with a limit of the shell.
+fn mfg(folder: &Path, limit: &str) -> Output {
+    let script = format!("trap '' XFSZ; {limit} exec \"$0\" \"$@\"");
+    Command::new("sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_matter-mfg")])
+        .args([
+            "--test-pki",
+            "-v",
+            "0xFFF1",
+            "-p",
+            "0x8000",
+            "-n",
+            "120",
+            "--iteration-count",
+            "1000",
+            "--resume",
+        ])
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+/// One sentence, exit code 3, and what is complete is whole.
+fn assert_stopped(folder: &Path, output: &Output) -> usize {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert_eq!(
+        said.lines().filter(|line| line.starts_with("error: ")).count(),
+        1,
+        "{said}"
+    );
+    let devices = produced::devices(&folder.join("out/fff1_8000"));
+    assert!(
+        said.contains(&format!("{} of 120 devices are complete", devices.len())),
+        "{said}"
+    );
+    for device in &devices {
+        produced::check(device, false);
+    }
+    devices.len()
+}
+
+#[test]
+fn run_on_a_full_disk_stops_cleanly_and_is_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), "1m") else {
+        println!("nobody may mount a tmpfs here: files are limited to 32 KiB instead");
+        return stops_at_a_limit_of_file_sizes(folder.path());
+    };
+    let place = disk.0.clone();
+    let mut stops = Vec::new();
+    // 1 MiB holds some ten devices; each step has room for some more.
+    for size in ["2m", "2m", "3m", "4m", "5m", "6m", "7m"] {
+        disk.resize(size);
+        let output = mfg(&place, "");
+        if output.status.success() {
+            break;
+        }
+        let complete = assert_stopped(&place, &output);
+        assert!(
+            stops.last().is_none_or(|before| *before <= complete),
+            "devices were lost: {stops:?}, {complete}"
+        );
+        stops.push(complete);
+    }
+    println!("tmpfs: stopped with {stops:?} devices");
+    assert!(
+        stops.len() >= 3 && stops.iter().any(|complete| *complete > 0),
+        "{stops:?}"
+    );
+    disk.resize("64m");
+    let output = mfg(&place, "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    produced::check_all(&place.join("out"), "fff1_8000", COUNT);
+}
+
+/// The ledger and the tables outgrow the limit; the error is another one than that of a full disk, the way out the same.
+#[test]
+fn run_at_a_limit_of_file_sizes_stops_cleanly_and_is_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    stops_at_a_limit_of_file_sizes(folder.path());
+}
+
+fn stops_at_a_limit_of_file_sizes(folder: &Path) {
+    // In blocks of 512 bytes; SIGXFSZ is ignored, so that writes fail as on a full disk.
+    let mut stops = Vec::new();
+    for blocks in [250, 250, 300, 400] {
+        let output = mfg(folder, &format!("ulimit -f {blocks};"));
+        if output.status.success() {
+            break;
+        }
+        stops.push(assert_stopped(folder, &output));
+    }
+    println!("limit of file sizes: stopped with {stops:?} devices");
+    assert!(!stops.is_empty(), "the limit was never reached");
+    let output = mfg(folder, "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    produced::check_all(&folder.join("out"), "fff1_8000", COUNT);
+}

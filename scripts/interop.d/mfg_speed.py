@@ -1,0 +1,81 @@
+"""Runs matter-mfg and the vendor's tool on the same job and prints what each takes: mfg_speed.py OURS THEIRS FOLDER."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+OURS, THEIRS, FOLDER = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+COUNT, ROUNDS = int(os.environ.get("COUNT", 500)), int(os.environ.get("ROUNDS", 2))
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d")
+# Of ours alone: the ledger. Of theirs alone: what they leave of their intermediate steps.
+OWN = {"ledger.sqlite", "ledger.sqlite.key", "fff2_8001/staging/config_tmp.csv", "fff2_8001/staging/master_tmp.csv"}
+
+
+def job(count, *extra):
+    pki = FOLDER / "inputs/test-pki"
+    return [
+        "-v", "0xFFF2", "-p", "0x8001", "-n", str(count), "--pai", "-c", f"{pki}/PAI_cert.pem", "-k",
+        f"{pki}/PAI_key.pem", "-cd", f"{pki}/CD.der", "--vendor-name", "Vendor", "--product-name", "Product", "--hw-ver",
+        "1", "--hw-ver-str", "v1.0", "--mfg-date", "2026-11-21", "--enable-rotating-device-id", *extra,
+    ]  # fmt: skip
+
+
+def run(command, keep=False):
+    """Seconds on the clock, seconds of processor time, KiB of memory, names of the files."""
+    out = FOLDER / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    # What earlier runs left to be written is not on the bill of this one.
+    os.sync()
+    start = time.monotonic()
+    process = subprocess.Popen(
+        [*command, "--outdir", str(out)], cwd=FOLDER, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    clock = time.monotonic() - start
+    if status != 0:
+        sys.exit(f"{command[0]} failed: {status}")
+    names = {}
+    for path in out.rglob("*"):
+        if path.is_file():
+            name = STAMP.sub("TIME", UUID.sub("UUID", str(path.relative_to(out))))
+            names[name] = names.get(name, 0) + 1
+    return clock, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, names, usage.ru_utime
+
+
+def compare(title, ours, theirs):
+    best = {}
+    for _ in range(ROUNDS):
+        for name, command in [("theirs", theirs), *ours]:
+            measured = run(command)
+            old = best.get(name)
+            best[name] = measured if old is None else (*map(min, old[:3], measured[:3]), measured[3], min(old[4], measured[4]))
+    print(f"\n{title}, {COUNT} devices, fastest of {ROUNDS}:")
+    peer = best["theirs"]
+    for name, (clock, cpu, memory, _, user) in best.items():
+        each = f"{cpu * 1000 / COUNT:7.2f} ms processor time a device (user {user * 1000 / COUNT:.2f})"
+        line = f"  {name:24} {clock:7.2f} s, {each}, {memory // 1024} MiB"
+        if name != "theirs":
+            line += f"; {peer[1] / cpu:.1f} times less processor time, {peer[0] / clock:.1f} times less time"
+        print(line)
+    mine, other = best[ours[0][0]][3], peer[3]
+    differing = {name for name in mine.keys() | other.keys() if mine.get(name) != other.get(name)} - OWN
+    print(f"  files: {sum(mine.values())} and {sum(other.values())}, different names: {sorted(differing) or 'none'}")
+
+
+pki = [OURS, "--test-pki", "-v", "0xFFF2", "-p", "0x8001", "--quiet", "--outdir", str(FOLDER / "inputs")]
+subprocess.run(pki, check=True, stdout=subprocess.DEVNULL)
+flags = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
+for iterations in ["10000", "1000"]:
+    count = ["--iteration-count", iterations] if iterations != "10000" else []
+    ours = [("ours", [OURS, *job(COUNT, *count)])]
+    if " avx512f" in flags:
+        ours.append(("ours, AVX2", [OURS, *job(COUNT, *count, "--instructions", "avx2")]))
+    compare(f"{iterations} iterations", ours, [THEIRS, *job(COUNT, *count)])
+clock, cpu, memory, names, _ = run([OURS, *job(10_000)])
+devices = names["fff2_8001/UUID/UUID-partition.bin"]
+print(f"\n{devices} devices: {clock:.1f} s, {cpu:.1f} s of processor time, at most {memory / 1024:.1f} MiB of memory")
