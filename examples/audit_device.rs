@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use cli::{Failure, print, read_file, say};
+use cli::{Failure, read_file};
 use matter_attestation::{PaaStore, RevocationSet};
-use matter_factory_data::{Expected, Finding, Severity};
+use matter_factory_data::{Expected, Severity};
 use matter_mfg::{Audit, AuditReport, FlashDump, Recompute, now, parse_time, read_certificate};
 use matter_types::{ProductId, VendorId};
-use serde_json::{Value, json};
+
+#[path = "audit_device/show.rs"]
+mod show;
+
+use show::show;
 
 /// Audits devices: images, label, attestation, secrets, and what must differ between devices.
 ///
@@ -197,66 +201,4 @@ fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
 fn read_revocation_set(path: &Path) -> Result<RevocationSet, Failure> {
     let text = read_file("--revocation-set", path)?;
     serde_json::from_slice(&text).map_err(|error| Failure::option("--revocation-set", error))
-}
-
-fn to_json(finding: &Finding) -> Value {
-    let mut object = json!({
-        "check": finding.check.to_string(),
-        "severity": finding.severity.name(),
-        "object": finding.object,
-        "text": finding.text,
-    });
-    if let Some(code) = finding.sdk_code {
-        object["sdk_code"] = code.number().into();
-    }
-    if let Some(remedy) = finding.remedy {
-        object["remedy"] = remedy.into();
-    }
-    object
-}
-
-fn show(report: &AuditReport, as_json: bool) -> Result<(), Failure> {
-    let count = |severity| report.findings().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let weighty = |finding: &&Finding| finding.severity > Severity::Note;
-    let is_clean = |device: &&matter_mfg::AuditedDevice| device.findings.iter().filter(weighty).count() == 0;
-    let (devices, clean) = (report.devices.len(), report.devices.iter().filter(is_clean).count());
-    if as_json {
-        let list = report.devices.iter().map(|device| {
-            let findings: Vec<_> = device.findings.iter().map(to_json).collect();
-            json!({"path": device.path.display().to_string(), "uuid": device.uuid, "findings": findings})
-        });
-        let batch: Vec<_> = report.batch.iter().map(to_json).collect();
-        return print(json!({
-            "devices": list.collect::<Vec<_>>(),
-            "batch": batch,
-            "summary": {"devices": devices, "clean": clean, "errors": errors, "warnings": warnings},
-        }));
-    }
-    for device in &report.devices {
-        for finding in &device.findings {
-            print(line(&device.path.display().to_string(), finding))?;
-        }
-    }
-    for finding in &report.batch {
-        print(line("batch", finding))?;
-    }
-    say(format_args!(
-        "{devices} devices, {clean} clean, {errors} errors, {warnings} warnings"
-    ));
-    Ok(())
-}
-
-/// One line of the table. What comes from a file cannot command the terminal.
-fn line(path: &str, finding: &Finding) -> String {
-    let text = format!(
-        "{path}  {:7}  {:28} {:14} {}",
-        finding.severity.name(),
-        finding.check.to_string(),
-        finding.object,
-        finding.text
-    );
-    text.chars()
-        .map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter })
-        .collect()
 }

@@ -4,7 +4,7 @@ use esp_nvs_image::OwnedValue;
 use esp_secure_cert::{Flags, RecordType};
 use matter_attestation::Validity;
 use matter_factory_data::Check;
-use matter_setup_payload::CommissioningFlow;
+use matter_setup_payload::{CommissioningFlow, OptionalData};
 use matter_spake2p::Salt;
 use matter_types::{ProductId, VendorId};
 
@@ -176,6 +176,11 @@ fn labels() -> Vec<Fault> {
         Nvs, "The label of another vendor", "label-vendor-id", |device| reprint(device, 0x1235, PRODUCT, DISCRIMINATOR, PASSCODE, Standard);
         Nvs, "The label of another product", "label-product-id", |device| reprint(device, VENDOR, 0x8001, DISCRIMINATOR, PASSCODE, Standard);
         Nvs, "The label of another flow", "label-flow", |device| reprint(device, VENDOR, PRODUCT, DISCRIMINATOR, PASSCODE, Custom);
+        Nvs, "A QR code with the serial number of another device", "label-serial", |device| {
+            let data = OptionalData::new().with_serial_number("SN0002").unwrap();
+            let payload = device.payload.clone().with_data(data);
+            device.print(&payload);
+        };
         Nvs, "The manual code of another device", "label-codes-differ", |device| {
             device.manual = payload(VENDOR, PRODUCT, DISCRIMINATOR, 12_341_234, Standard).manual_code().as_str().into();
         };

@@ -239,7 +239,7 @@ fn is_open(_: &Path) -> bool {
     false
 }
 
-/// Code, manual code, discriminator and passcode; a column that is not there is empty.
+/// Code, manual code, discriminator and passcode; a column that is not there is a finding, and empty.
 fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Zeroizing<String>; 4]> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
@@ -254,11 +254,21 @@ fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Zeroizi
         ));
         return None;
     };
-    let column = |name: &str| {
+    let mut column = |name: &str| {
         let index = header.iter().position(|column| column.trim() == name);
+        if index.is_none() {
+            let reason = format!("there is no column {name}");
+            findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
+        }
         Zeroizing::new(index.and_then(|index| row.get(index)).unwrap_or_default().to_owned())
     };
-    Some(["qrcode", "manualcode", "discriminator", "passcode"].map(column))
+    let codes = [
+        column("qrcode"),
+        column("manualcode"),
+        column("discriminator"),
+        column("passcode"),
+    ];
+    Some(codes)
 }
 
 #[cfg(feature = "pictures")]
