@@ -19,8 +19,12 @@ impl SmallDisk {
     fn mount(path: &Path, size: &str) -> Option<Self> {
         std::fs::create_dir(path).unwrap();
         let option = format!("size={size},mode=700");
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &option, "tmpfs"]).arg(path).output();
-        done.is_ok_and(|output| output.status.success()).then(|| Self(path.into()))
+        let done = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &option, "tmpfs"])
+            .arg(path)
+            .output();
+        done.is_ok_and(|output| output.status.success())
+            .then(|| Self(path.into()))
     }
 
     fn resize(&self, size: &str) {
@@ -41,7 +45,18 @@ fn mfg(folder: &Path, limit: &str) -> Output {
     let script = format!("trap '' XFSZ; {limit} exec \"$0\" \"$@\"");
     Command::new("sh")
         .args(["-c", &script, env!("CARGO_BIN_EXE_matter-mfg")])
-        .args(["--test-pki", "-v", "0xFFF1", "-p", "0x8000", "-n", "120", "--iteration-count", "1000", "--resume"])
+        .args([
+            "--test-pki",
+            "-v",
+            "0xFFF1",
+            "-p",
+            "0x8000",
+            "-n",
+            "120",
+            "--iteration-count",
+            "1000",
+            "--resume",
+        ])
         .current_dir(folder)
         .output()
         .unwrap()
@@ -51,9 +66,16 @@ fn mfg(folder: &Path, limit: &str) -> Output {
 fn assert_stopped(folder: &Path, output: &Output) -> usize {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
-    assert_eq!(said.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{said}");
+    assert_eq!(
+        said.lines().filter(|line| line.starts_with("error: ")).count(),
+        1,
+        "{said}"
+    );
     let devices = produced::devices(&folder.join("out/fff1_8000"));
-    assert!(said.contains(&format!("{} of 120 devices are complete", devices.len())), "{said}");
+    assert!(
+        said.contains(&format!("{} of 120 devices are complete", devices.len())),
+        "{said}"
+    );
     for device in &devices {
         produced::check(device, false);
     }
@@ -77,11 +99,17 @@ fn run_on_a_full_disk_stops_cleanly_and_is_continued() {
             break;
         }
         let complete = assert_stopped(&place, &output);
-        assert!(stops.last().is_none_or(|before| *before <= complete), "devices were lost: {stops:?}, {complete}");
+        assert!(
+            stops.last().is_none_or(|before| *before <= complete),
+            "devices were lost: {stops:?}, {complete}"
+        );
         stops.push(complete);
     }
     println!("tmpfs: stopped with {stops:?} devices");
-    assert!(stops.len() >= 3 && stops.iter().any(|complete| *complete > 0), "{stops:?}");
+    assert!(
+        stops.len() >= 3 && stops.iter().any(|complete| *complete > 0),
+        "{stops:?}"
+    );
     disk.resize("64m");
     let output = mfg(&place, "");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
