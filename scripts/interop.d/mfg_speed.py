@@ -11,9 +11,16 @@ import time
 OURS, THEIRS, FOLDER = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 COUNT, ROUNDS = int(os.environ.get("COUNT", 500)), int(os.environ.get("ROUNDS", 2))
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d")
-# Of ours alone: the ledger. Of theirs alone: what they leave of their intermediate steps.
-OWN = {"ledger.sqlite", "ledger.sqlite.key", "fff2_8001/staging/config_tmp.csv", "fff2_8001/staging/master_tmp.csv"}
+STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d(-\d{6})?")
+# Of ours alone: the ledger, and the declaration beside the partition.csv that names it. Of theirs alone: what they leave
+# of their intermediate steps.
+OWN = {
+    "fff2_8001/UUID/internal/CD.der",
+    "ledger.sqlite",
+    "ledger.sqlite.key",
+    "fff2_8001/staging/config_tmp.csv",
+    "fff2_8001/staging/master_tmp.csv",
+}
 
 
 def job(count, *extra):

@@ -1,4 +1,5 @@
 use matter_types::{Discriminator, Passcode};
+use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{Ledger, Unique, wrong};
@@ -240,28 +241,20 @@ impl Ledger {
             let key = device.key_sha256.as_ref().map(|hash| &hash[..]);
             let serial = device.serial.as_deref();
             // Another run with the same ledger may have taken a value since it was drawn.
-            let values: [(_, _, &'static str, Option<&dyn rusqlite::ToSql>); 4] = [
-                (
-                    unique.passcode,
-                    "passcode_mac",
-                    "passcode",
-                    passcode_mac.as_ref().map(|mac| mac as _),
-                ),
+            let blob = |bytes: &[u8]| Value::Blob(bytes.into());
+            let text = |text: &str| Value::Text(text.into());
+            let values: [(_, _, &'static str, _); 4] = [
+                (unique.passcode, "passcode_mac", "passcode", passcode_mac.map(blob)),
                 (
                     unique.pair,
                     "pair_mac",
                     "pair of discriminator and passcode",
-                    pair_mac.as_ref().map(|mac| mac as _),
+                    pair_mac.map(blob),
                 ),
-                (
-                    unique.serial,
-                    "serial",
-                    "serial number",
-                    serial.as_ref().map(|serial| serial as _),
-                ),
-                (unique.key, "key_sha256", "public key", key.as_ref().map(|key| key as _)),
+                (unique.serial, "serial", "serial number", serial.map(text)),
+                (unique.key, "key_sha256", "public key", key.map(blob)),
             ];
-            for (_, column, what, value) in values.iter().filter(|(wanted, ..)| *wanted) {
+            for (_, column, what, value) in values.into_iter().filter(|(wanted, ..)| *wanted) {
                 let Some(value) = value else { continue };
                 if !is_new(&transaction, column, value).map_err(failed)? {
                     return Err(Error::Taken { what, row: device.row });
