@@ -26,7 +26,7 @@ pub(crate) fn attributes<'a>(name: &Tlv<'a>) -> Result<Vec<Attribute<'a>>, Malfo
         }
         while !members.is_empty() {
             let mut fields = members.expect(tag::SEQUENCE)?.inside();
-            let oid = fields.expect(tag::OID)?.value;
+            let oid = fields.object_identifier()?;
             let value = fields.next()?;
             fields.finish()?;
             found.push(Attribute { oid, value, rdn });

@@ -43,6 +43,9 @@ pub(crate) fn rows() -> Vec<Row> {
     each!(rows, Rule::ExtensionsMalformed, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
         "an extension without a value", |cert| cert.extensions.push((Vec::new(), der::seq(&[&der::oid(UNKNOWN)]))),
         "with a value", |cert| cert.add(UNKNOWN, false, &[]));
+    each!(rows, Rule::ExtensionsMalformed, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
+        "an extension whose identifier has a needless octet", |cert| cert.add(&[0x2A, 3, 0x80, 4], false, &[]),
+        "without it", |cert| cert.add(&[0x2A, 3, 4], false, &[]));
     each!(rows, Rule::DefaultEncoded, [dac: Dac 0],
         "no CA, written as FALSE", |cert| cert.basic(true, &[1, 1, 0]),
         "nothing, which means the same", |cert| cert.basic(true, &[]));

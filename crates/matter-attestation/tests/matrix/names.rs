@@ -96,6 +96,18 @@ fn strings() -> Vec<Row> {
         ),
         row(
             Rule::NameMalformed,
+            (Dac, 303),
+            ("an attribute type whose last number does not end", |kit| {
+                let name = der::seq(&[&der::oid(&[0x55, 4, 0x83]), &tlv(UTF8, b"DAC")]);
+                dac_parts(kit, &[&name]);
+            }),
+            ("an attribute type that nobody knows", |kit| {
+                let name = der::seq(&[&der::oid(&[0x55, 4, 0x83, 0]), &tlv(UTF8, b"DAC")]);
+                dac_parts(kit, &[&name]);
+            }),
+        ),
+        row(
+            Rule::NameMalformed,
             (Paa, 203),
             ("a PAA's common name, and so the PAI's issuer, as UTCTime", |kit| {
                 kit.rename_paa(der::name(&[(COMMON_NAME, der::UTC, "PAA")]));
