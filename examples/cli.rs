@@ -203,7 +203,9 @@ fn sentence(error: &clap::Error) -> String {
         ErrorKind::MissingRequiredArgument => format!("missing: {argument}; --help lists all"),
         ErrorKind::InvalidValue => format!("{name} needs a value that it knows; --help lists all"),
         ErrorKind::ArgumentConflict => format!("{name} is not allowed beside another option; --help tells which"),
-        ErrorKind::MissingSubcommand | ErrorKind::InvalidSubcommand => "a command is needed; --help lists all".into(),
+        ErrorKind::MissingSubcommand
+        | ErrorKind::InvalidSubcommand
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is needed; --help lists all".into(),
         ErrorKind::TooManyValues => format!("{name} takes no value"),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".into(),
         _ => "the arguments cannot be understood; --help lists all".into(),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 #[derive(Subcommand)]
 pub(crate) enum Cd {
     /// Makes and signs a Certification Declaration
-    Make(Make),
+    Make(Box<Make>),
     /// Shows what a Certification Declaration says
     Print {
         /// The declaration: CMS in DER

@@ -118,11 +118,27 @@ fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
         Value::Array(list) => list,
         single => vec![single],
     };
-    let point = |(number, object)| {
-        let wrong = |error| Failure::Input(format!("{}: point {number}: {error}", path.display()));
-        serde_json::from_value(object).map_err(wrong)
-    };
-    list.into_iter().enumerate().map(point).collect()
+    let mut points = Vec::new();
+    let mut unreadable = Vec::new();
+    for (number, object) in list.into_iter().enumerate() {
+        match serde_json::from_value(object) {
+            Ok(point) => points.push(point),
+            Err(error) => unreadable.push(format!("{}: point {number}: {error}", path.display())),
+        }
+    }
+    match unreadable.first() {
+        Some(first) if points.is_empty() => Err(Failure::Input(first.clone())),
+        None if points.is_empty() => Err(Failure::option(
+            "--points",
+            format_args!("{}: holds none", path.display()),
+        )),
+        _ => {
+            // The ledger has the points of all vendors; a list of one that is left out has no signer.
+            let left_out = |line: &String| say(format_args!("{line}; it is left out"));
+            unreadable.iter().for_each(left_out);
+            Ok(points)
+        }
+    }
 }
 
 /// Reads a revocation set.

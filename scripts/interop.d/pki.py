@@ -11,18 +11,15 @@ import time
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 
 import pki_checks
 import pki_crls
 import pki_mutations
 import pki_requests
-from pki_checks import expect
+from pki_checks import NOW, expect
 from pki_declarations import Declaration, own_signer, test_signer
 from pki_tool import Tool, dates, point
 
-# A moment in the validity of every chain.
-NOW = "2026-06-01T12:00:00Z"
 # The version number that `cd make` writes without an option for it.
 VERSION_NUMBER = 1
 
@@ -51,8 +48,7 @@ class Chain:
     def __init__(self, tool, folder, rng, serials, counts):
         self.tool, self.folder, self.rng, self.serials, self.counts = tool, folder, rng, serials, counts
         self.vid, self.pid = rng.randint(0xFFF1, 0xFFF4), rng.choice([1, 0xFFFF, rng.randint(1, 0xFFFF)])
-        # So long that a chain of the longest names fits 600 octets.
-        self.names = [self.text(20) for _ in range(3)]
+        self.pai_pid = rng.choice([None, self.pid])
 
     def text(self, longest):
         size = self.rng.randint(1, longest)
@@ -65,7 +61,7 @@ class Chain:
         options = self.options(asked)
         if issuer:
             options += ["--issuer", issuer.path, "--issuer-key", issuer.key_path]
-        (made,) = self.tool.make(what, self.folder / what, *options, "--cn", asked["cn"])
+        (made,) = self.tool.make(what, self.folder / what, *options, f"--cn={asked['cn']}")
         pki_checks.certificate(made, asked, issuer or made, self.serials)
         self.counts[what] = self.counts.get(what, 0) + 1
         return made, (first, last)
@@ -81,7 +77,7 @@ class Chain:
     def run(self):
         rng = self.rng
         self.paa, above = self.authority("paa", ("2015-01-01T00:00:00Z", None), rng.choice([None, self.vid]), None, None)
-        self.pai, above = self.authority("pai", above, self.vid, rng.choice([None, self.pid]), self.paa)
+        self.pai, above = self.authority("pai", above, self.vid, self.pai_pid, self.paa)
         first, last = validity(rng, above)
         # Without --to a DAC ends with its PAI.
         asked = {"what": "dac", "vid": self.vid, "pid": self.pid, "in_cn": rng.random() < 0.3, "first": first,
@@ -96,7 +92,7 @@ class Chain:
 
     def by_count(self, options, asked):
         count, name = self.rng.randint(1, 3), self.text(12)
-        dacs = self.tool.make("dac", self.folder / "dac", *options, "--cn", name, "--count", count)
+        dacs = self.tool.make("dac", self.folder / "dac", *options, f"--cn={name}", "--count", count)
         expect(len(dacs) == count and all(dac.key for dac in dacs), f"{len(dacs)} DACs and not {count}")
         expect(len({point(dac.key.public_key()) for dac in dacs}) == count, "DACs share a key")
         for number, dac in enumerate(dacs, 1):
@@ -112,7 +108,7 @@ class Chain:
             make = pki_requests.openssl if by == "openssl" else pki_requests.python
             points[make(self.rng, requests / f"r{number}.csr")] = f"{name} r{number}"
             self.counts[by] = self.counts.get(by, 0) + 1
-        dacs = self.tool.make("dac", self.folder / "dac", *options, "--cn", name, "--csr", requests)
+        dacs = self.tool.make("dac", self.folder / "dac", *options, f"--cn={name}", "--csr", requests)
         expect(not any(dac.key for dac in dacs), "a key for a request")
         expect({point(dac.certificate.public_key()) for dac in dacs} == set(points), "not the requests' keys")
         for dac in dacs:

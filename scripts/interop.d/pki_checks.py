@@ -10,10 +10,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtensionOID, NameOID, SignatureAlgorithmOID
 
+from pki_der import parse
 from pki_tool import point, run
 
 VENDOR_ID = x509.ObjectIdentifier("1.3.6.1.4.1.37244.2.1")
 PRODUCT_ID = x509.ObjectIdentifier("1.3.6.1.4.1.37244.2.2")
+# A moment in the validity of every chain.
+NOW = "2026-06-01T12:00:00Z"
 NO_EXPIRY = "9999-12-31T23:59:59Z"
 EXTENSIONS = {
     ExtensionOID.BASIC_CONSTRAINTS,
@@ -52,14 +55,9 @@ def moment(date):
 
 def times(der):
     """The two times of a certificate as (tag, text), from their octets."""
-    found = re.search(rb"\x30(.)([\x17\x18])(.)", der[60:], re.DOTALL)
-    rest = der[60 + found.start() + 2 :]
-    both = []
-    for _ in range(2):
-        tag, size = rest[0], rest[1]
-        both.append((tag, rest[2 : 2 + size].decode()))
-        rest = rest[2 + size :]
-    return both
+    (root,) = parse(der)
+    _version, _serial, _algorithm, _issuer, validity, *_ = root.children[0].children
+    return [(time.tag, time.content.decode()) for time in validity.children]
 
 
 def encoded(text):

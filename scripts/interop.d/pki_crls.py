@@ -1,11 +1,15 @@
 """Certificate revocation lists by Python's cryptography, and what `dac-pki revoke-set` makes of them."""
 
+import base64
 import datetime
+import json
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from pki_checks import NOW, expect
 
 URL = "https://example.com/list.crl"
 FIRST, LAST = datetime.datetime(2026, 5, 31, 12), datetime.datetime(2026, 7, 1)
@@ -152,3 +156,48 @@ def wrong(rng, chain):
     yield one("delta", lambda made: made.extensions.append((x509.DeltaCRLIndicator(1), True)))
     yield one("no-key-id", lambda made: made.extensions.pop(0))
     yield one("direct", lambda made: made.others.append((7, pai.certificate.subject)))
+
+
+def build(tool, folder, chain, what, is_paa, made, code):
+    """Runs `revoke-set build` over a list and its point, and returns the entries that it writes."""
+    folder.mkdir(parents=True)
+    points, crl, out = folder / "points.json", folder / f"{what}.crl", folder / "set.json"
+    pid = chain.pai_pid if not is_paa else None
+    points.write_text(json.dumps({"PkiRevocationDistributionPoint": [made.point(chain.vid, pid, is_paa)]}))
+    crl.write_bytes(made.der())
+    options = ["--points", points, "--crl", crl, "--paa", chain.paa.path, "--at", NOW, "--out", out]
+    tool.call("revoke-set", "build", *options, code=code)
+    expect(out.exists() == (code == 0), f"{folder}: a set, or none")
+    return json.loads(out.read_text()) if code == 0 else None
+
+
+def believed(tool, folder, chain, what, is_paa, made, wanted):
+    (entry,) = build(tool, folder, chain, what, is_paa, made, 0)
+    texts = entry["revoked_serial_numbers"]
+    expect(all(len(text) % 2 == 0 and text == text.upper() for text in texts), f"{folder}: {texts}")
+    expect(sorted(int(text, 16) for text in texts) == sorted(set(wanted)), f"{folder}: {texts}, not {wanted}")
+    expect(entry["issuer_subject_key_id"] == key_id(made.authority).digest.hex().upper(), f"{folder}: {entry}")
+    expect(base64.b64decode(entry["issuer_name"]) == made.authority.subject.public_bytes(), f"{folder}: {entry}")
+    # The verdict on the device follows from the list.
+    revoked = {("dac" if pair is chain.dac else "pai") + "-revoked" for pair, listed in
+               ((chain.dac, not is_paa), (chain.pai, is_paa)) if listed and pair.certificate.serial_number in wanted}
+    files = ["--paa", chain.paa.path, "--pai", chain.pai.path, "--dac", chain.dac.path]
+    options = [*files, "--at", NOW, "--revocation-set", folder / "set.json"]
+    errors = {finding["id"] for finding in tool.json("verify", *options, code=1 if revoked else 0)
+              if finding["severity"] == "error"}
+    expect(errors == revoked, f"{folder}: {errors}, not {revoked}")
+
+
+def check(tool, folder, rng, chains):
+    accepted, refused = 0, 0
+    for number, chain in enumerate(chains[:8]):
+        for at, (what, is_paa, made, wanted) in enumerate([*good(rng, chain), *wrong(rng, chain)]):
+            place = folder / "lists" / f"{number}-{at}-{what}"
+            if wanted is None:
+                build(tool, place, chain, what, is_paa, made, 2)
+                refused += 1
+            else:
+                believed(tool, place, chain, what, is_paa, made, wanted)
+                accepted += 1
+    expect(accepted and refused, "no lists")
+    return f"{accepted} lists believed and {refused} not"

@@ -51,7 +51,7 @@ class Declaration:
 
     def options(self):
         options = ["--vid", hex(self.vendor), "--device-type", hex(self.device_type), "--type", self.kind,
-                   "--certificate-id", self.certificate_id]
+                   f"--certificate-id={self.certificate_id}"]
         for product in self.products:
             options += ["--pid", hex(product)]
         if self.origin:

@@ -108,7 +108,7 @@ impl<'a> Extension<'a> {
             return Ok(None);
         }
         let mut fields = list.expect(tag::SEQUENCE)?.inside();
-        let oid = fields.expect(tag::OID)?.value;
+        let oid = fields.object_identifier()?;
         let flag = default_false(&mut fields)?;
         let value = fields.expect(tag::OCTET_STRING)?;
         fields.finish()?;

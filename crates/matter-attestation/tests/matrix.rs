@@ -19,6 +19,10 @@ mod extensions;
 mod fields;
 #[path = "support/kit.rs"]
 mod kit;
+#[path = "matrix/members.rs"]
+mod members;
+#[path = "matrix/names.rs"]
+mod names;
 #[path = "matrix/policy.rs"]
 mod policy;
 #[path = "matrix/revocation.rs"]

@@ -3,7 +3,7 @@
 
 use matter_attestation::{
     AttestationElements, Certificate, CertificationDeclaration, CertificationType, CrlDistributionPoint, DateTime,
-    DeclarationSigners, PaaSubject, PrivateKey, Profile, PublicKey, SerialNumber, SignedDeclaration,
+    DeclarationSigners, PaaSubject, Part, PrivateKey, Profile, PublicKey, SerialNumber, SignedDeclaration,
     TEST_CD_SIGNING_KEY_ID, Validity, Verification, issue_paa, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
@@ -31,6 +31,10 @@ fn decode_all(bytes: &[u8]) {
         let (strict, sdk) = (verification.run(Profile::Strict), verification.run(Profile::Sdk));
         assert_eq!(strict.sdk_result(), sdk.sdk_result());
         assert!(sdk.is_accepted() || !strict.is_accepted());
+    }
+    if let Ok(part) = Part::read(bytes) {
+        assert_eq!(Part::read(part.as_der()), Ok(part.clone()));
+        assert_eq!(Part::read_as(part.object(), bytes), Ok(part));
     }
     let _ = AttestationElements::decode(bytes);
     let _ = CrlDistributionPoint::of_der(bytes);

@@ -40,7 +40,9 @@ impl Source {
     pub(super) fn refused(&self, error: Error) -> Failure {
         match self {
             Self::Option => refused(error),
-            Self::Row { path, line } => Failure::Input(format!("{}:{line}: {COLUMN}: {error}", path.display())),
+            Self::Row { path, line } => {
+                Failure::Input(format!("{}:{line}: column '{COLUMN}': {error}", path.display()))
+            }
             Self::Request { path, .. } => Failure::Input(format!("{}: {error}", path.display())),
         }
     }

@@ -42,7 +42,23 @@ pub(super) fn names(frame: &Frame<'_>, lint: &mut Lint<'_>) -> RawIds {
     if empty(&issuer) || empty(&subject) {
         lint.plain(Rule::NameEmpty);
     }
+    for attributes in [&issuer, &subject].into_iter().flatten() {
+        strings(attributes, lint);
+    }
     subject.map(|subject| ids(&subject, lint)).unwrap_or_default()
+}
+
+fn strings(attributes: &[Attribute<'_>], lint: &mut Lint<'_>) {
+    for (number, attribute) in attributes.iter().enumerate() {
+        if !attribute.is_readable() {
+            lint.malformed(Rule::NameMalformed, attribute.value.malformed());
+        } else if !attribute.is_current() {
+            lint.add(Rule::NameString, format_args!("with tag {:02X}", attribute.value.tag));
+        }
+        if attributes.iter().take(number).any(|other| attribute.repeats(other)) {
+            lint.plain(Rule::NameAttributeRepeated);
+        }
+    }
 }
 
 fn ids(subject: &[Attribute<'_>], lint: &mut Lint<'_>) -> RawIds {

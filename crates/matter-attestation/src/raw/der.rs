@@ -116,6 +116,18 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Reads an OBJECT IDENTIFIER: numbers in groups of seven bits, each in the fewest octets (X.690, 8.19).
+    pub(crate) fn object_identifier(&mut self) -> Result<&'a [u8], Malformed> {
+        let element = self.expect(tag::OID)?;
+        let is_last = |octet: &u8| octet & 0x80 == 0;
+        let mut numbers = element.value.split_inclusive(is_last);
+        if element.value.last().is_some_and(is_last) && numbers.all(|number| number.first() != Some(&0x80)) {
+            Ok(element.value)
+        } else {
+            Err(element.malformed())
+        }
+    }
+
     /// Reads the next element if it is there and has this tag.
     pub(crate) fn next_if(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Malformed> {
         if self.rest.first() == Some(&tag) {
@@ -172,6 +184,28 @@ mod tests {
                 Malformed(0),
                 "{:?}",
                 &bad[..bad.len().min(8)]
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_of_an_object_identifier_end_and_are_short() {
+        for good in [&[0x55, 4, 3][..], &[0x2B], &[0x2B, 0x81, 0], &[0x88, 0x37, 3]] {
+            let element = [&[0x06, u8::try_from(good.len()).unwrap()], good].concat();
+            assert_eq!(Walker::new(&element).object_identifier(), Ok(good));
+        }
+        for bad in [
+            &[][..],
+            &[0x55, 4, 0x83],
+            &[0x55, 0x80, 3],
+            &[0x80, 0x2B],
+            &[0x2B, 0x80, 0x80, 1],
+        ] {
+            let element = [&[0x06, u8::try_from(bad.len()).unwrap()], bad].concat();
+            assert_eq!(
+                Walker::new(&element).object_identifier(),
+                Err(Malformed(0)),
+                "{bad:02X?}"
             );
         }
     }

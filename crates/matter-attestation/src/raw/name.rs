@@ -26,13 +26,46 @@ pub(crate) fn attributes<'a>(name: &Tlv<'a>) -> Result<Vec<Attribute<'a>>, Malfo
         }
         while !members.is_empty() {
             let mut fields = members.expect(tag::SEQUENCE)?.inside();
-            let oid = fields.expect(tag::OID)?.value;
+            let oid = fields.object_identifier()?;
             let value = fields.next()?;
             fields.finish()?;
             found.push(Attribute { oid, value, rdn });
         }
     }
     Ok(found)
+}
+
+impl Attribute<'_> {
+    /// Tells whether the value is of a type that OpenSSL reads in a name (`B_ASN1_PRINTABLE` in its `asn1.h`), and
+    /// UTF-8 where the type says so.
+    pub(crate) fn is_readable(&self) -> bool {
+        match self.value.tag {
+            tag::UTF8_STRING => core::str::from_utf8(self.value.value).is_ok(),
+            tag::BIT_STRING | tag::SEQUENCE | NUMERIC | BMP | UNIVERSAL => true,
+            tag => is_string(tag) && tag != VISIBLE,
+        }
+    }
+
+    /// Tells whether the value is of one of the types that new certificates have (RFC 5280, 4.1.2.4, and IA5String for
+    /// the attributes of its appendix A.1), with the characters of that type.
+    pub(crate) fn is_current(&self) -> bool {
+        match self.value.tag {
+            tag::UTF8_STRING => true,
+            tag::PRINTABLE_STRING => self.value.value.iter().all(|&octet| is_printable(octet)),
+            IA5 => self.value.value.is_ascii(),
+            _ => false,
+        }
+    }
+
+    /// Tells whether another attribute is in the same relative distinguished name and of the same type (X.501, 9.3).
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        self.rdn == other.rdn && self.oid == other.oid
+    }
+}
+
+/// The characters of a PrintableString (X.680, 41.4).
+const fn is_printable(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b' ' | b'\'' | b'(' | b')' | b'+'..=b'/' | b':' | b'=' | b'?')
 }
 
 /// Tells whether OpenSSL takes two names for the same: strings are compared without case, without space around them,
@@ -57,9 +90,16 @@ fn same_value(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
     }
 }
 
-/// The strings of octets: UTF8String, PrintableString, T61String, IA5String and VisibleString.
+const NUMERIC: u8 = 0x12;
+const T61: u8 = 0x14;
+const IA5: u8 = 0x16;
+const VISIBLE: u8 = 0x1A;
+const UNIVERSAL: u8 = 0x1C;
+const BMP: u8 = 0x1E;
+
+/// The strings of octets.
 const fn is_string(tag: u8) -> bool {
-    matches!(tag, tag::UTF8_STRING | tag::PRINTABLE_STRING | 0x14 | 0x16 | 0x1A)
+    matches!(tag, tag::UTF8_STRING | tag::PRINTABLE_STRING | T61 | IA5 | VISIBLE)
 }
 
 fn canonical(text: &[u8]) -> impl Iterator<Item = u8> + '_ {

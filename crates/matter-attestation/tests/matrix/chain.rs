@@ -222,6 +222,26 @@ fn dates() -> Vec<Row> {
             }),
         ),
         row(
+            Rule::DacNotYetValid,
+            (Dac, 300),
+            ("a second before it starts", |kit| {
+                kit.dac.validity = der::validity("260601000001Z", "99991231235959Z");
+            }),
+            ("the second in which it starts", |kit| {
+                kit.dac.validity = der::validity("260601000000Z", "99991231235959Z");
+            }),
+        ),
+        row(
+            Rule::DacExpired,
+            (Dac, 300),
+            ("the second after it ends", |kit| {
+                kit.dac.validity = der::validity("250101000000Z", "260531235959Z");
+            }),
+            ("the second in which it ends", |kit| {
+                kit.dac.validity = der::validity("250101000000Z", "260601000000Z");
+            }),
+        ),
+        row(
             Rule::DacExpired,
             (Dac, 300),
             ("the second after it ends", |kit| {
@@ -249,6 +269,26 @@ fn dates() -> Vec<Row> {
             }),
             ("that ended a second after the DAC started, long ago", |kit| {
                 kit.pai.validity = der::validity("240101000000Z", "250101000001Z");
+            }),
+        ),
+        row(
+            Rule::IssuerNotValidThen,
+            (Pai, 301),
+            ("a PAI that ended a second before the DAC starts", |kit| {
+                kit.pai.validity = der::validity("240101000000Z", "241231235959Z");
+            }),
+            ("that ended in the second in which the DAC starts", |kit| {
+                kit.pai.validity = der::validity("240101000000Z", "250101000000Z");
+            }),
+        ),
+        row(
+            Rule::IssuerNotValidThen,
+            (Paa, 301),
+            ("a PAA that ended a second before the DAC starts", |kit| {
+                kit.paa.validity = der::validity("240101000000Z", "241231235959Z");
+            }),
+            ("that ended in the second in which the DAC starts", |kit| {
+                kit.paa.validity = der::validity("240101000000Z", "250101000000Z");
             }),
         ),
         row(

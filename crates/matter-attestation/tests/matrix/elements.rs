@@ -33,7 +33,7 @@ fn vendor_entry(kind: u8, value: &[u8]) -> Vec<u8> {
 
 pub(crate) fn rows() -> Vec<Row> {
     let nothing: Change = |_| {};
-    let lines: [(Rule, u16, &str, Change, &str, Change); 18] = [
+    let lines: Vec<(Rule, u16, &str, Change, &str, Change)> = vec![
         (
             Rule::ElementsTooLong,
             701,
@@ -115,6 +115,80 @@ pub(crate) fn rows() -> Vec<Row> {
                 kit.elements = Some(cut);
             },
             "with one",
+            nothing,
+        ),
+        (
+            Rule::ElementsMalformed,
+            501,
+            "firmware information as text",
+            |kit| kit.more = [&[0x24, 3, 0, 0x2C, 4, 8][..], b"firmware"].concat(),
+            "as octets",
+            |kit| kit.more = [&[0x24, 3, 0][..], &octets(4, b"firmware")].concat(),
+        ),
+        (
+            Rule::ElementsMalformed,
+            501,
+            "the timestamp as text",
+            |kit| kit.more = vec![0x2C, 3, 1, b'0'],
+            "as a number",
+            |kit| kit.more = vec![0x24, 3, 48],
+        ),
+        (
+            Rule::ElementsMalformed,
+            501,
+            "the nonce as text",
+            |kit| {
+                let cd = kit.cd.encode();
+                let nonce = [&[0x2C, 2, 32][..], &[7; 32]].concat();
+                kit.elements = elements(&[octets(1, &cd), nonce, vec![0x24, 3, 0]]);
+            },
+            "as octets",
+            nothing,
+        ),
+        (
+            Rule::ElementsMalformed,
+            501,
+            "a vendor's entry before the timestamp",
+            |kit| kit.more = [vendor_entry(0xD0, &[1, 7]), vec![0x24, 3, 0]].concat(),
+            "two entries behind it",
+            |kit| {
+                let second = [&[0xD0, 0xF1, 0xFF, 0x3E, 0, 2, 0][..], &[1, 7]].concat();
+                kit.more = [vec![0x24, 3, 0], vendor_entry(0xD0, &[1, 7]), second].concat();
+            },
+        ),
+        (
+            Rule::ElementsMalformed,
+            501,
+            "an octet behind the structure",
+            |kit| {
+                let cd = kit.cd.encode();
+                let mut longer = elements(&[octets(1, &cd), octets(2, &[7; 32]), vec![0x24, 3, 0]]).unwrap();
+                longer.push(0);
+                kit.elements = Some(longer);
+            },
+            "none",
+            nothing,
+        ),
+        (
+            Rule::ElementsNonceLength,
+            0,
+            "a nonce of 33 octets",
+            |kit| {
+                kit.nonce = vec![7; 33];
+                kit.asked_nonce = vec![7; 33];
+            },
+            "of 32 octets",
+            nothing,
+        ),
+        (
+            Rule::ElementsChallengeLength,
+            0,
+            "a challenge of 17 octets",
+            |kit| {
+                kit.challenge = vec![9; 17];
+                kit.asked_challenge = vec![9; 17];
+            },
+            "of 16 octets",
             nothing,
         ),
         (

@@ -43,6 +43,9 @@ pub(crate) fn rows() -> Vec<Row> {
     each!(rows, Rule::ExtensionsMalformed, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
         "an extension without a value", |cert| cert.extensions.push((Vec::new(), der::seq(&[&der::oid(UNKNOWN)]))),
         "with a value", |cert| cert.add(UNKNOWN, false, &[]));
+    each!(rows, Rule::ExtensionsMalformed, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
+        "an extension whose identifier has a needless octet", |cert| cert.add(&[0x2A, 3, 0x80, 4], false, &[]),
+        "without it", |cert| cert.add(&[0x2A, 3, 4], false, &[]));
     each!(rows, Rule::DefaultEncoded, [dac: Dac 0],
         "no CA, written as FALSE", |cert| cert.basic(true, &[1, 1, 0]),
         "nothing, which means the same", |cert| cert.basic(true, &[]));
@@ -78,6 +81,18 @@ pub(crate) fn rows() -> Vec<Row> {
     each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
         "a URI that is not ASCII", |cert| points(cert, &[distribution_point(&["http://\u{e4}/"], &[])]),
         "a URI of ASCII", |cert| points(cert, &[distribution_point(&["http://a/"], &[])]));
+    each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
+        "a directory name", |cert| {
+            let name = tlv(0xA4, &der::common_name("A"));
+            points(cert, &[der::seq(&[&tlv(0xA0, &tlv(0xA0, &name))])]);
+        },
+        "a URI and a CRL issuer", |cert| points(cert, &[distribution_point(&["https://a/"], &["A"])]));
+    each!(rows, Rule::CrlDistributionPoints, [dac: Dac 0],
+        "a name below the CRL issuer's", |cert| {
+            let name = der::seq(&[&der::oid(der::COMMON_NAME), &tlv(der::UTF8, b"A")]);
+            points(cert, &[der::seq(&[&tlv(0xA0, &tlv(0xA1, &name))])]);
+        },
+        "a full name", |cert| points(cert, &[distribution_point(&["https://a/"], &[])]));
     rows
 }
 
@@ -197,6 +212,17 @@ fn key_ids(rows: &mut Vec<Row>) {
         )
         .also(&[(Rule::PaaNotFound, Paa)]),
     );
+    rows.push(
+        row(
+            Rule::SubjectKeyIdMalformed,
+            (Paa, 101),
+            ("a subject key identifier of 19 octets", |kit| {
+                ski(&mut kit.paa, false, &[5; 19]);
+            }),
+            ("of 20 octets", |_| {}),
+        )
+        .also(&[(Rule::PaaNotFound, Paa)]),
+    );
     each!(rows, Rule::SubjectKeyIdMissing, [pai: Pai 203, dac: Dac 303],
         "no subject key identifier", |cert| cert.remove(SKI),
         "one", |_| {});
@@ -209,6 +235,9 @@ fn key_ids(rows: &mut Vec<Row>) {
     each!(rows, Rule::SubjectKeyIdCritical, [paa: Paa 301],
         "critical", |cert| ski(cert, true, &key_id(1)),
         "not critical", |cert| ski(cert, false, &key_id(1)));
+    each!(rows, Rule::SubjectKeyIdCritical, [pai: Pai 203],
+        "critical", |cert| ski(cert, true, &key_id(2)),
+        "not critical", |cert| ski(cert, false, &key_id(2)));
     each!(rows, Rule::SubjectKeyIdCritical, [dac: Dac 303],
         "critical", |cert| ski(cert, true, &key_id(3)),
         "not critical", |cert| ski(cert, false, &key_id(3)));
@@ -230,6 +259,9 @@ fn key_ids(rows: &mut Vec<Row>) {
     each!(rows, Rule::AuthorityKeyIdCritical, [paa: Paa 301],
         "critical", |cert| aki(cert, true, &key_id(1)),
         "not critical", |cert| aki(cert, false, &key_id(1)));
+    each!(rows, Rule::AuthorityKeyIdCritical, [pai: Pai 203],
+        "critical", |cert| aki(cert, true, &key_id(1)),
+        "not critical", |cert| aki(cert, false, &key_id(1)));
     each!(rows, Rule::AuthorityKeyIdCritical, [dac: Dac 303],
         "critical", |cert| aki(cert, true, &key_id(2)),
         "not critical", |cert| aki(cert, false, &key_id(2)));
@@ -246,6 +278,10 @@ fn key_ids(rows: &mut Vec<Row>) {
         )
         .also(&[(Rule::AuthorityKeyId, Dac)]),
     );
+    each!(rows, Rule::AuthorityKeyIdForm, [pai: Pai 0],
+        "the issuer's serial number too",
+        |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x80, &key_id(1)), &tlv(0x82, &[0x11])])),
+        "a key identifier alone", |_| {});
     each!(rows, Rule::AuthorityKeyIdForm, [dac: Dac 0],
         "the issuer's serial number too",
         |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x80, &key_id(2)), &tlv(0x82, &[0x12])])),

@@ -83,6 +83,18 @@ fn keys(rows: &mut Vec<Row>) {
     // Nothing that such a key signs can be verified.
     const BELOW_PAI: &[(Rule, matter_attestation::Object)] = &[(Rule::CertificateSignature, Dac)];
     const BELOW_DAC: &[(Rule, matter_attestation::Object)] = &[(Rule::ElementsSignature, Elements)];
+    const BELOW_PAA: &[(Rule, matter_attestation::Object)] = &[(Rule::CertificateSignature, Pai)];
+    let mut paa = Vec::new();
+    each!(paa, Rule::PublicKeyAlgorithm, [paa: Paa 301],
+        "an RSA key", |cert| cert.spki = der::spki(der::RSA_KEY, der::NULL, &point(1)),
+        "an elliptic-curve key", |_| {});
+    each!(paa, Rule::PublicKeyCurve, [paa: Paa 301],
+        "curve secp256k1", |cert| cert.spki = der::spki(der::EC_KEY, &der::oid(der::SECP256K1), &point(1)),
+        "curve P-256", |_| {});
+    each!(paa, Rule::PublicKeyPoint, [paa: Paa 301],
+        "a point that is not on the curve", |cert| *cert.spki.last_mut().unwrap() ^= 1,
+        "a point on the curve", |_| {});
+    rows.extend(paa.into_iter().map(|row| row.also(BELOW_PAA)));
     let mut pai = Vec::new();
     each!(pai, Rule::PublicKeyAlgorithm, [pai: Pai 203],
         "an RSA key", |cert| cert.spki = der::spki(der::RSA_KEY, der::NULL, &point(2)),
@@ -126,6 +138,11 @@ fn dates(rows: &mut Vec<Row>) {
     each!(rows, Rule::ValidityEncoding, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
         "2049-12-31 as GeneralizedTime", |cert| cert.validity = der::validity("250101000000Z", "20491231235959Z"),
         "2049-12-31 as UTCTime", |cert| cert.validity = der::validity("250101000000Z", "491231235959Z"));
+    each!(rows, Rule::ValidityEncoding, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+        "the last second of 2049 as GeneralizedTime",
+        |cert| cert.validity = der::validity("250101000000Z", "20491231235959Z"),
+        "the first second of 2050 as GeneralizedTime",
+        |cert| cert.validity = der::validity("250101000000Z", "20500101000000Z"));
     let mut reversed = Vec::new();
     each!(reversed, Rule::ValidityReversed, [pai: Pai 301],
         "ends a second before it starts", |cert| cert.validity = der::validity("250101000000Z", "241231235959Z"),

@@ -3,6 +3,7 @@
 use matter_attestation::Object::{Dac, Pai};
 use matter_attestation::{Certificate, RevocationEntry, RevocationSet, Rule, SerialNumber};
 
+use super::der::{OCTETS, SKI, common_name, tlv};
 use super::kit::{Cert, Kit};
 use super::row::{Row, row};
 
@@ -59,6 +60,34 @@ pub(crate) fn rows() -> Vec<Row> {
             }),
             ("listed by somebody else", |kit| {
                 kit.revocation = Some(|kit: &Kit| RevocationSet::new([delegated(&kit.pai, &kit.dac.serial, None)]));
+            }),
+        ),
+        row(
+            Rule::DacRevoked,
+            (Dac, 302),
+            ("listed under the PAI's name and key identifier", |kit| {
+                kit.revocation = Some(|kit: &Kit| RevocationSet::new([revoked(&kit.pai, &kit.dac.serial)]));
+            }),
+            ("under its name and another key identifier", |kit| {
+                kit.revocation = Some(|kit: &Kit| {
+                    let mut other = kit.pai.clone();
+                    other.set(SKI, false, &tlv(OCTETS, &[5; 20]));
+                    RevocationSet::new([revoked(&other, &kit.dac.serial)])
+                });
+            }),
+        ),
+        row(
+            Rule::DacRevoked,
+            (Dac, 302),
+            ("listed under the PAI's name and key identifier", |kit| {
+                kit.revocation = Some(|kit: &Kit| RevocationSet::new([revoked(&kit.pai, &kit.dac.serial)]));
+            }),
+            ("under its key identifier and another name", |kit| {
+                kit.revocation = Some(|kit: &Kit| {
+                    let mut other = kit.pai.clone();
+                    other.subject = common_name("PAJ");
+                    RevocationSet::new([revoked(&other, &kit.dac.serial)])
+                });
             }),
         ),
         row(

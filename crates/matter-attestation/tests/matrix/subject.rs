@@ -1,14 +1,15 @@
-//! Names, and vendor and product id in them.
+//! Vendor and product id in names.
 
 use matter_attestation::Object::{Dac, Paa, Pai};
 use matter_attestation::Rule;
 
-use super::der::{self, COMMON_NAME, IA5, PRINTABLE, PRODUCT_ID, UTF8, VENDOR_ID, tlv};
+use super::der::{self, COMMON_NAME, IA5, PRINTABLE, PRODUCT_ID, UTF8, VENDOR_ID};
 use super::kit::{Kit, u16_member};
+use super::names;
 use super::row::{Row, row};
 
 /// Gives the DAC a common name, a vendor id and a product id.
-fn dac(kit: &mut Kit, name: &str, vendor: &str, product: &str) {
+pub(crate) fn dac(kit: &mut Kit, name: &str, vendor: &str, product: &str) {
     kit.dac.subject = der::name(&[
         (COMMON_NAME, UTF8, name),
         (VENDOR_ID, UTF8, vendor),
@@ -39,57 +40,11 @@ fn origin(kit: &mut Kit, vendor: u16, product: u16) {
 }
 
 pub(crate) fn rows() -> Vec<Row> {
-    let mut rows = names();
+    let mut rows = names::rows();
     rows.extend(vendor_ids());
     rows.extend(product_ids());
     rows.extend(common_names());
     rows
-}
-
-fn names() -> Vec<Row> {
-    vec![
-        row(
-            Rule::NameMalformed,
-            (Dac, 303),
-            ("an attribute without a value", |kit| {
-                let attribute = der::seq(&[&der::oid(COMMON_NAME)]);
-                kit.dac.subject = tlv(der::SEQUENCE, &tlv(der::SET, &attribute));
-            }),
-            ("with values", |_| {}),
-        ),
-        row(
-            Rule::NameMalformed,
-            (Dac, 303),
-            ("a common name of no octets", |kit| dac(kit, "", "FFF1", "8000")),
-            ("of one octet", |kit| dac(kit, "D", "FFF1", "8000")),
-        ),
-        row(
-            Rule::NameEmpty,
-            (Paa, 301),
-            ("a PAA without a name", |kit| kit.rename_paa(der::name(&[]))),
-            ("with a common name", |kit| {
-                kit.rename_paa(der::name(&[(COMMON_NAME, UTF8, "PAA")]))
-            }),
-        )
-        .also(&[(Rule::NameEmpty, Pai)]),
-        row(
-            Rule::NameEmpty,
-            (Dac, 305),
-            ("a DAC without a name", |kit| kit.dac.subject = der::name(&[])),
-            ("without a common name", |kit| {
-                kit.dac.subject = der::name(&[(VENDOR_ID, UTF8, "FFF1"), (PRODUCT_ID, UTF8, "8000")]);
-            }),
-        )
-        .also(&[(Rule::VendorIdMissing, Dac), (Rule::ProductIdMissing, Dac)]),
-        row(
-            Rule::CommonNameTooLong,
-            (Dac, 0),
-            ("a common name of 65 octets", |kit| {
-                dac(kit, &"D".repeat(65), "FFF1", "8000");
-            }),
-            ("of 64 octets", |kit| dac(kit, &"D".repeat(64), "FFF1", "8000")),
-        ),
-    ]
 }
 
 fn vendor_ids() -> Vec<Row> {
@@ -137,6 +92,14 @@ fn vendor_ids() -> Vec<Row> {
                 kit.rename_pai(der::name(&[(VENDOR_ID, UTF8, "FFF1"), (VENDOR_ID, UTF8, "FFF1")]));
             }),
             ("once", |kit| kit.rename_pai(der::name(&[(VENDOR_ID, UTF8, "FFF1")]))),
+        ),
+        row(
+            Rule::VendorIdDuplicate,
+            (Paa, 105),
+            ("the vendor id twice", |kit| {
+                kit.rename_paa(der::name(&[(VENDOR_ID, UTF8, "FFF1"), (VENDOR_ID, UTF8, "FFF1")]));
+            }),
+            ("once", |kit| kit.rename_paa(der::name(&[(VENDOR_ID, UTF8, "FFF1")]))),
         ),
         row(
             Rule::VendorIdMissing,
@@ -224,6 +187,40 @@ fn product_ids() -> Vec<Row> {
             ("once", |_| {}),
         ),
         row(
+            Rule::ProductIdDuplicate,
+            (Pai, 203),
+            ("the product id twice", |kit| {
+                kit.rename_pai(der::name(&[
+                    (VENDOR_ID, UTF8, "FFF1"),
+                    (PRODUCT_ID, UTF8, "8000"),
+                    (PRODUCT_ID, UTF8, "8000"),
+                ]));
+            }),
+            ("once", |kit| {
+                kit.rename_pai(der::name(&[(VENDOR_ID, UTF8, "FFF1"), (PRODUCT_ID, UTF8, "8000")]));
+            }),
+        ),
+        row(
+            Rule::VendorIdString,
+            (Dac, 0),
+            ("the product id as IA5String", |kit| {
+                kit.dac.subject = der::name(&[(VENDOR_ID, UTF8, "FFF1"), (PRODUCT_ID, IA5, "8000")]);
+            }),
+            ("as PrintableString", |kit| {
+                kit.dac.subject = der::name(&[(VENDOR_ID, UTF8, "FFF1"), (PRODUCT_ID, PRINTABLE, "8000")]);
+            }),
+        ),
+        row(
+            Rule::ProductIdInPaa,
+            (Paa, 105),
+            ("Mpid: in the common name of a PAA", |kit| {
+                kit.rename_paa(der::name(&[(COMMON_NAME, UTF8, "Mvid:FFF1 Mpid:8000")]));
+            }),
+            ("Mvid: in it", |kit| {
+                kit.rename_paa(der::name(&[(COMMON_NAME, UTF8, "Mvid:FFF1")]))
+            }),
+        ),
+        row(
             Rule::ProductIdMissing,
             (Dac, 306),
             ("a DAC without a product id", |kit| {
@@ -277,6 +274,22 @@ fn common_names() -> Vec<Row> {
                 dac_name(kit, "Mvid:FFF1 Mpid:800");
             }),
             ("Mpid:8000 before Mvid:FFF1", |kit| dac_name(kit, "Mpid:8000 Mvid:FFF1")),
+        ),
+        row(
+            Rule::VendorIdMalformed,
+            (Dac, 303),
+            ("Mvid:FFF in a common name before the one with both ids", |kit| {
+                kit.dac.subject = der::name(&[
+                    (COMMON_NAME, UTF8, "Mvid:FFF"),
+                    (COMMON_NAME, UTF8, "Mvid:FFF1 Mpid:8000"),
+                ]);
+            }),
+            ("behind it, where nobody looks", |kit| {
+                kit.dac.subject = der::name(&[
+                    (COMMON_NAME, UTF8, "Mvid:FFF1 Mpid:8000"),
+                    (COMMON_NAME, UTF8, "Mvid:FFF"),
+                ]);
+            }),
         ),
         row(
             Rule::CommonNameIdRepeated,

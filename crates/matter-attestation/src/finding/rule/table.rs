@@ -40,7 +40,13 @@ rules! {
     ValidityReversed, "validity-reversed", Error, ChainBelowPaa,
         "The validity ends before it starts", "issue it with the dates the other way around";
     NameMalformed, "name-malformed", Error, Parse,
-        "The issuer or the subject is not a distinguished name in DER", "issue it with well-formed names";
+        "The issuer or the subject is not a distinguished name in DER, with strings as values", "issue it with well-formed names";
+    NameString, "name-string", Error, Never,
+        "A string in the issuer or the subject is of an outdated type, or has characters that its type does not have",
+        "encode names as UTF8String";
+    NameAttributeRepeated, "name-attribute-repeated", Error, Never,
+        "A relative distinguished name of the issuer or the subject has an attribute more than once",
+        "give each attribute a relative distinguished name of its own";
     NameEmpty, "name-empty", Error, Chain,
         "The issuer or the subject is empty", "issue it with a common name at least";
     CommonNameTooLong, "common-name-too-long", Error, Never,

@@ -100,7 +100,7 @@ fn each<'a>(extensions: Tlv<'a>, mut visit: impl FnMut(Extension<'a>) -> Result<
 fn read<'a>(list: &mut Walker<'a>) -> Result<Extension<'a>, Malformed> {
     let extension = list.expect(tag::SEQUENCE)?;
     let mut parts = extension.inside();
-    let oid = parts.expect(tag::OID)?.value;
+    let oid = parts.object_identifier()?;
     let critical = match parts.next_if(tag::BOOLEAN)? {
         None => false,
         // DER knows one way to say true, and does not say the default.

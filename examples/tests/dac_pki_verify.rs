@@ -1,0 +1,550 @@
+//! What `dac-pki` says about chains: verify, lint, vector, revoke-set.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/dac_pki.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use matter_attestation::{
+    CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey,
+    SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
+};
+use matter_types::{ProductId, VendorId};
+use serde_json::{Value, json};
+use support::{BY_PAI, CD, certificate, key, refused, rejected, revocation_list, run, succeed, workplace};
+
+/// The certificates of [`workplace`].
+const CHAIN: &str = "verify --paa ca/PAA_cert.pem --pai ca/PAI_cert.der --dac dac/DAC_cert.pem";
+/// The rest of it.
+const DEVICE: &str = "--dac-key dac/DAC_key.pem --cd CD.der --vid 0xFFF1 --pid 0x8000 --allow-test-cd --at 2026-06-01";
+
+/// Ids, objects and codes of the errors in the JSON that was printed.
+fn errors(printed: &str) -> Vec<(String, String, u64)> {
+    let findings: Vec<Value> = serde_json::from_str(printed).unwrap();
+    let errors = findings.iter().filter(|finding| finding["severity"] == "error");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let error = |finding: &Value| {
+        assert!(!text(&finding["text"]).is_empty() && !text(&finding["remedy"]).is_empty());
+        let code = finding["sdk_code"].as_u64().unwrap_or_default();
+        (text(&finding["id"]), text(&finding["object"]), code)
+    };
+    errors.map(error).collect()
+}
+
+fn expect(folder: &Path, arguments: &str, expected: &[(&str, &str, u64)]) {
+    let (printed, said) = rejected(folder, &format!("{arguments} --json"));
+    let expected = expected
+        .iter()
+        .map(|(id, object, code)| ((*id).to_owned(), (*object).to_owned(), *code));
+    assert_eq!(errors(&printed), expected.collect::<Vec<_>>(), "{arguments}");
+    assert!(said.contains("error: rejected: "), "{said}");
+}
+
+#[test]
+fn a_good_device_is_accepted() {
+    let folder = workplace();
+    let at = folder.path();
+    let printed = succeed(at, &format!("{CHAIN} {DEVICE}"));
+    assert!(
+        printed
+            .ends_with("accepted: 0 errors, 0 warnings, 4 notes; a commissioner of the Matter SDK says 0 kSuccess\n"),
+        "{printed}"
+    );
+    assert!(
+        printed.starts_with("note     paa      test-vendor-id  -\n         The vendor id is one for tests (0xFFF1).\n")
+    );
+    assert!(!printed.contains('\x1b'));
+    let json: Vec<Value> = serde_json::from_str(&succeed(at, &format!("{CHAIN} {DEVICE} --json"))).unwrap();
+    assert_eq!(json.len(), 4);
+    assert_eq!(
+        json[0],
+        json!({"id": "test-vendor-id", "severity": "note", "object": "paa", "text": "The vendor id is one for tests (0xFFF1)."})
+    );
+    // What is not given is not checked; a folder may hold what is no PAA.
+    succeed(at, &format!("{CHAIN} --at 2026-06-01"));
+    succeed(at, &format!("{CHAIN} --at 2026-06-01 --dac-key dac/DAC_key.pem"));
+    let output = run(at, &format!("{CHAIN} {DEVICE}").replace("ca/PAA_cert.pem", "ca"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said, "ca: PAAs: 1, files that are none: 4\n");
+}
+
+#[test]
+fn whatever_does_not_fit_is_named() {
+    let folder = workplace();
+    let at = folder.path();
+    succeed(
+        at,
+        &format!("dac --cn Other --vid 0xFFF1 --pid 0x8000 {BY_PAI} --from 2026-03-01 --out other"),
+    );
+    succeed(at, "paa --cn Stranger --vid 0xFFF1 --from 2026-01-01 --out stranger");
+    succeed(at, &format!("{CD} --pid 0x8001 --type 0 --test-key --out other.der"));
+    let with = |from: &str, to: &str| format!("{CHAIN} {DEVICE}").replace(from, to);
+    let signature = ("elements-signature", "elements", 500);
+    expect(at, &with("dac/DAC_key", "other/DAC_key"), &[signature]);
+    expect(
+        at,
+        &format!("{CHAIN} --at 2026-06-01 --dac-key other/DAC_key.pem"),
+        &[("dac-key-mismatch", "dac", 500)],
+    );
+    expect(at, &with("--allow-test-cd", ""), &[("cd-test-key", "cd", 601)]);
+    expect(
+        at,
+        &with("ca/PAA_cert.pem", "stranger"),
+        &[("paa-not-found", "paa", 101)],
+    );
+    expect(
+        at,
+        &with("2026-06-01", "2036-02-27T00:00:01Z"),
+        &[("dac-expired", "dac", 300)],
+    );
+    succeed(at, &with("2026-06-01", "2036-02-27T00:00:00Z"));
+    expect(
+        at,
+        &with("--pid 0x8000", "--pid 0x8002"),
+        &[("cd-product-id", "cd", 605)],
+    );
+    let (printed, _) = rejected(at, &format!("{} --json", with("CD.der", "other.der")));
+    let codes = errors(&printed).into_iter().map(|(_, object, code)| (object, code));
+    let codes = codes.collect::<BTreeSet<_>>();
+    assert!(codes.contains(&("cd".into(), 605)), "{codes:?}");
+
+    // A broken certificate is a finding and not bad input.
+    let mut broken = fs::read(at.join("dac/DAC_cert.der")).unwrap();
+    broken.push(0);
+    fs::write(at.join("dac/broken.der"), &broken).unwrap();
+    expect(
+        at,
+        &with("dac/DAC_cert.pem", "dac/broken.der"),
+        &[("certificate-trailing-bytes", "dac", 0)],
+    );
+    fs::write(at.join("dac/broken.der"), "nonsense").unwrap();
+    let (printed, _) = rejected(at, &format!("{} --json", with("dac/DAC_cert.pem", "dac/broken.der")));
+    assert!(
+        errors(&printed).contains(&("certificate-malformed".into(), "dac".into(), 303)),
+        "{printed}"
+    );
+}
+
+#[test]
+fn the_profile_decides_what_is_an_error() {
+    let folder = workplace();
+    let at = folder.path();
+    // The SDK's reader of declarations does not look behind the end.
+    let declaration = [&fs::read(at.join("CD.der")).unwrap()[..], &[0]].concat();
+    fs::write(at.join("long.der"), declaration).unwrap();
+    let arguments = "lint long.der --allow-test-cd";
+    let (printed, said) = rejected(at, &format!("{arguments} --profile strict --json"));
+    let [(id, object, 0)] = &errors(&printed)[..] else {
+        unreachable!("{printed}")
+    };
+    assert_eq!((id.as_str(), object.as_str()), ("cd-trailing-bytes", "cd"));
+    assert!(said.contains("says 0 kSuccess"), "{said}");
+    let printed = succeed(at, &format!("{arguments} --profile sdk"));
+    assert!(printed.contains("warning  cd       cd-trailing-bytes"), "{printed}");
+    assert!(printed.contains("accepted: 0 errors, 1 warning, "), "{printed}");
+}
+
+#[test]
+fn bad_usage_is_refused() {
+    let folder = workplace();
+    let at = folder.path();
+    fs::create_dir(at.join("empty")).unwrap();
+    fs::write(at.join("hex"), "5a".repeat(31)).unwrap();
+    fs::write(at.join("text.json"), "{\"dac_cert\": ").unwrap();
+    fs::write(at.join("none.json"), "{\"PkiRevocationDistributionPoint\": []}").unwrap();
+    fs::write(at.join("points.json"), "[{\"vid\": 65521}]").unwrap();
+    for (arguments, needle) in [
+        ("verify --pai ca/PAI_cert.pem --dac dac/DAC_cert.pem", "missing: --paa"),
+        (
+            "verify --paa empty --pai ca/PAI_cert.pem --dac dac/DAC_cert.pem",
+            "--paa: empty: holds no PAA",
+        ),
+        (
+            "verify --paa nowhere --pai ca/PAI_cert.pem --dac dac/DAC_cert.pem",
+            "--paa nowhere: ",
+        ),
+        (
+            "verify --paa ca/PAA_key.pem --pai ca/PAI_cert.pem --dac dac/DAC_cert.pem",
+            "--paa: ca/PAA_key.pem: PEM block is not a CERTIFICATE",
+        ),
+        ("CHAIN --vid 0xFFF1", "missing: --pid"),
+        ("CHAIN --vid 0xFFF1 --pid 0", "--pid: "),
+        ("CHAIN --at yesterday", "--at: not a time"),
+        ("CHAIN --dac-key hex", "--dac-key hex"),
+        ("CHAIN --cd nowhere", "--cd nowhere: "),
+        ("CHAIN --profile lenient", "--profile needs a value that it knows"),
+        ("CHAIN --revocation-set CD.der", "CD.der:1:1: "),
+        ("lint", "missing: <FILE>"),
+        (
+            "lint ca/PAA_key.pem",
+            "ca/PAA_key.pem: is neither a certificate nor a Certification Declaration",
+        ),
+        ("lint ca/PAI_cert.pem ca/PAI_cert.der nowhere", "FILE nowhere"),
+        ("vector text.json", "text.json:1:13: not JSON"),
+        ("vector points.json", "points.json: pai_cert: is missing"),
+        (
+            "revoke-set build --points points.json --crl CD.der --paa ca --out x",
+            "points.json: point 0: missing field",
+        ),
+        (
+            "revoke-set build --points none.json --crl CD.der --paa ca --out x",
+            "--points: none.json: holds none",
+        ),
+        (
+            "revoke-set build --points text.json --crl CD.der --paa ca --out x",
+            "text.json:1:13: ",
+        ),
+        (
+            "revoke-set build --points points.json --crl CD.der --paa ca --out CD.der",
+            "CD.der: exists already",
+        ),
+        ("revoke-set check points.json", "points.json:1:"),
+    ] {
+        // What a folder holds beside PAAs is said, too.
+        refused(
+            at,
+            &arguments
+                .replace("CHAIN", CHAIN)
+                .replace("--paa ca ", "--paa ca/PAA_cert.pem "),
+            needle,
+        );
+    }
+    succeed(
+        at,
+        &format!("dac --cn Other --vid 0xFFF1 --pid 0x8000 {BY_PAI} --out other"),
+    );
+    refused(
+        at,
+        "lint dac/DAC_cert.pem ca/PAI_cert.pem other/DAC_cert.pem",
+        "other/DAC_cert.pem: is a second dac beside dac/DAC_cert.pem",
+    );
+}
+
+/// A chain whose keys and numbers are always the same: the DAC is of PAI 2, and the declaration for another product.
+fn write_broken_chain(folder: &Path) {
+    let date = |year| DateTime::new(year, 1, 1, 0, 0, 0).unwrap();
+    let key = |byte| PrivateKey::from_scalar(&[byte; 32]).unwrap();
+    let serial = |byte| SerialNumber::new(&[byte]).unwrap();
+    let (vendor, product) = (VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
+    let validity = Validity::new(date(2026), date(2046)).unwrap();
+    let subject = PaaSubject::new("Acme PAA").unwrap().with_vendor_id(vendor);
+    let paa = issue_paa(&key(1), &subject, validity, serial(1)).unwrap();
+    let paa_key = key(1);
+    let issuer = Issuer::new(&paa, &paa_key).unwrap();
+    let pai = |number: u8| {
+        let subject = PaiSubject::new(&format!("Acme PAI {number}"), vendor).unwrap();
+        let public_key = key(10 + number).public_key();
+        issuer
+            .issue_pai(&subject, &public_key, validity, serial(10 + number))
+            .unwrap()
+    };
+    let (pai_1, pai_2) = (pai(1), pai(2));
+    let pai_key = key(12);
+    let issuer = Issuer::new(&pai_2, &pai_key).unwrap();
+    let subject = DacSubject::new("Lamp 0001", vendor, product).unwrap();
+    let dac = issuer
+        .issue_dac(&subject, &key(20).public_key(), validity, serial(20))
+        .unwrap();
+    let other = [ProductId::new(0x8001).unwrap()];
+    let id = "CSA00000SWC00000-00";
+    let declaration =
+        CertificationDeclaration::new(vendor, &other, 0x0100, id, CertificationType::DevelopmentAndTest).unwrap();
+    let cms = declaration
+        .sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID)
+        .unwrap();
+    fs::write(folder.join("PAA_cert.pem"), paa.to_pem()).unwrap();
+    fs::write(folder.join("PAI_cert.pem"), pai_1.to_pem()).unwrap();
+    fs::write(folder.join("DAC_cert.pem"), dac.to_pem()).unwrap();
+    fs::write(folder.join("CD.der"), cms).unwrap();
+}
+
+/// docs/attestation-lint.md shows what the binary prints; BLESS=1 writes it anew.
+#[test]
+fn the_document_shows_the_report_of_a_broken_chain() {
+    const START: &str = "```console\n";
+    const END: &str = "```\n";
+    const LINT: &str = "lint PAA_cert.pem PAI_cert.pem DAC_cert.pem CD.der --allow-test-cd";
+    let folder = tempfile::tempdir().unwrap();
+    write_broken_chain(folder.path());
+    let (printed, said) = rejected(folder.path(), LINT);
+    let report = format!("{START}$ dac-pki {LINT}\n{printed}{said}{END}");
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/attestation-lint.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let start = text.find(START).unwrap();
+    let end = start + text[start..].find(&format!("\n{END}")).unwrap() + 1 + END.len();
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, format!("{}{report}{}", &text[..start], &text[end..])).unwrap();
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(
+        text.contains(&report),
+        "docs/attestation-lint.md is not current: BLESS=1\n{report}"
+    );
+
+    // What must be in it, whatever the words are.
+    expect(
+        folder.path(),
+        LINT,
+        &[
+            ("issuer-name", "dac", 301),
+            ("authority-key-id", "dac", 301),
+            ("certificate-signature", "dac", 301),
+            ("cd-dac-product-id", "cd", 605),
+        ],
+    );
+    assert!(said.contains("the Matter SDK says 301 kDacSignatureInvalid"), "{said}");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_vector_of_ones_own_is_verified() {
+    let folder = workplace();
+    let at = folder.path();
+    let read = |name: &str| hex(&fs::read(at.join(name)).unwrap());
+    let secret = key(&at.join("dac/DAC_key.pem"));
+    let vector = json!({
+        "description": "own", "is_success_case": "true", "basic_info_pid": 0x8000,
+        "dac_cert": read("dac/DAC_cert.der"), "pai_cert": read("ca/PAI_cert.der"),
+        "certification_declaration": read("CD.der"),
+        "dac_private_key": hex(&*secret.expose_scalar()), "dac_public_key": hex(secret.public_key().as_bytes()),
+    });
+    let write = |member: &str, value: Value| {
+        let mut vector = vector.clone();
+        vector[member] = value;
+        fs::write(at.join("vector.json"), vector.to_string()).unwrap();
+    };
+    write("description", json!("the same"));
+    for arguments in ["--paa ca/PAA_cert.pem", "--paa ca", "", "--paa ca --profile sdk"] {
+        let arguments = format!("vector vector.json --json {arguments}");
+        succeed(at, &arguments);
+    }
+    let late = "vector vector.json --paa ca/PAA_cert.pem --at";
+    expect(at, &format!("{late} 2026-02-28"), &[("dac-not-yet-valid", "dac", 300)]);
+    let output = run(at, &format!("{late} 2026-02-28"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("the vector's own flag says otherwise\n"), "{said}");
+    write("dac_private_key", json!("07".repeat(32)));
+    expect(
+        at,
+        "vector vector.json --paa ca/PAA_cert.pem",
+        &[("elements-signature", "elements", 500)],
+    );
+    expect(at, "vector vector.json", &[("dac-key-mismatch", "dac", 500)]);
+    write("basic_info_pid", json!(0x8001));
+    expect(at, "vector vector.json", &[("cd-product-id", "cd", 605)]);
+    for (member, value, needle) in [
+        ("dac_private_key", json!("5a".repeat(31)), "dac_private_key: "),
+        ("dac_private_key", json!(1), "dac_private_key: is missing or not a text"),
+        ("dac_cert", json!("5a5"), "dac_cert: is not pairs of hexadecimal digits"),
+        ("pai_cert", json!("5x"), "pai_cert: is not pairs of hexadecimal digits"),
+        (
+            "basic_info_pid",
+            json!(65536),
+            "basic_info_pid: is not a number in 1..=65535",
+        ),
+        (
+            "basic_info_pid",
+            json!(0),
+            "basic_info_pid: is not a number in 1..=65535",
+        ),
+    ] {
+        write(member, value);
+        refused(at, "vector vector.json", needle);
+    }
+}
+
+/// Vectors whose flag says failure for a reason that only the ledger knows.
+const LEDGER: [&str; 1] = ["struct_cd_version_number_wrong"];
+/// Vectors whose flag says failure for values that no declaration has and that the SDK's commissioner disregards.
+const DISREGARDED: [&str; 3] = [
+    "struct_cd_device_type_id_mismatch",
+    "struct_cd_security_info_wrong",
+    "struct_cd_security_level_wrong",
+];
+
+fn vectors() -> Option<PathBuf> {
+    let folder = std::env::var_os("MATTER_VECTORS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"),
+        PathBuf::from,
+    );
+    let folder = folder.join("attestation");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("dac-pki vectors: folder not found, 0 cases ran");
+    None
+}
+
+#[test]
+fn verdicts_about_the_vectors_of_the_sdk_are_its_own() {
+    let Some(root) = vectors() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::create_dir(at.join("paas")).unwrap();
+    for source in ["attestation_test", "attestation_development"] {
+        for entry in fs::read_dir(root.join(source)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if name.contains("-PAA-")
+                && !name.contains("-DAC-")
+                && !name.contains("Resign")
+                && name.ends_with("-Cert.der")
+            {
+                fs::copy(&path, at.join("paas").join(name)).unwrap();
+            }
+        }
+    }
+    let mut cases = 0;
+    for entry in fs::read_dir(root.join("commissioner_dut")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let vector: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let flag = vector["is_success_case"] == "true" || LEDGER.contains(&name.as_str());
+        let disregarded = DISREGARDED.contains(&name.as_str());
+        fs::copy(&path, at.join("vector.json")).unwrap();
+        for (profile, accepted) in [("strict", flag), ("sdk", flag || disregarded)] {
+            let output = run(at, &format!("vector vector.json --paa paas --profile {profile} --json"));
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(
+                output.status.code(),
+                Some(i32::from(!accepted)),
+                "{name}, {profile}: {said}"
+            );
+            let errors = errors(std::str::from_utf8(&output.stdout).unwrap());
+            assert_eq!(errors.is_empty(), accepted, "{name}, {profile}: {errors:?}");
+        }
+        cases += 1;
+    }
+    assert_eq!(cases, 111);
+    println!("dac-pki commissioner vectors: {cases} cases ran");
+}
+
+#[test]
+fn a_revocation_set_is_built_from_lists_and_used() {
+    let folder = workplace();
+    let at = folder.path();
+    let (paa, pai) = (
+        certificate(&at.join("ca/PAA_cert.pem")),
+        certificate(&at.join("ca/PAI_cert.pem")),
+    );
+    let dac = certificate(&at.join("dac/DAC_cert.pem"));
+    let (paa_key, pai_key) = (key(&at.join("ca/PAA_key.pem")), key(&at.join("ca/PAI_key.pem")));
+    fs::write(at.join("pai.crl"), revocation_list(&pai, &pai_key, &dac)).unwrap();
+    fs::write(at.join("paa.crl"), revocation_list(&paa, &paa_key, &dac)).unwrap();
+    fs::write(at.join("forged.crl"), revocation_list(&pai, &paa_key, &dac)).unwrap();
+    let point = json!({
+        "vid": 0xFFF1, "pid": 0, "isPAA": false, "crlSignerCertificate": pai.to_pem(), "crlSignerDelegator": "",
+        "issuerSubjectKeyID": pai.subject_key_id().unwrap().to_string(), "dataURL": "https://example.com/pai.crl",
+        "revocationType": 1,
+    });
+    let ledger = json!({"PkiRevocationDistributionPoint": [point], "pagination": {"total": "1"}});
+    fs::write(at.join("ledger.json"), ledger.to_string()).unwrap();
+    fs::write(at.join("point.json"), point.to_string()).unwrap();
+    let build = "revoke-set build --paa ca/PAA_cert.pem --at 2026-06-01";
+    let printed = succeed(
+        at,
+        &format!("{build} --points ledger.json --crl pai.crl --out set.json"),
+    );
+    assert_eq!(printed, "set.json: 1 revoked certificates of 1 authorities\n");
+    succeed(
+        at,
+        &format!("{build} --points point.json --crl pai.crl --out same.json"),
+    );
+    assert_eq!(
+        fs::read(at.join("set.json")).unwrap(),
+        fs::read(at.join("same.json")).unwrap()
+    );
+    // One vendor's mistake in the ledger is not everybody's.
+    fs::write(at.join("list.json"), json!([{"vid": 1}, point]).to_string()).unwrap();
+    let output = run(
+        at,
+        &format!("{build} --points list.json --crl pai.crl --out same.json --force"),
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.success() && said.starts_with("list.json: point 0: missing field") && said.lines().count() == 1,
+        "{said}"
+    );
+    let [set, same] = ["set.json", "same.json"].map(|name| fs::read(at.join(name)).unwrap());
+    assert_eq!(set, same);
+    let set: Value = serde_json::from_slice(&fs::read(at.join("set.json")).unwrap()).unwrap();
+    assert_eq!(set[0]["type"], "revocation_set");
+    assert_eq!(
+        set[0]["issuer_subject_key_id"],
+        json!(pai.subject_key_id().unwrap().to_string())
+    );
+    let serial = hex(dac.serial().as_bytes()).to_uppercase();
+    assert_eq!(set[0]["revoked_serial_numbers"], json!([serial]));
+
+    let device = format!("{CHAIN} {DEVICE} --revocation-set set.json");
+    expect(at, &device, &[("dac-revoked", "dac", 302)]);
+    let (printed, said) = rejected(at, "revoke-set check set.json dac/DAC_cert.pem ca/PAI_cert.der");
+    let id = pai.subject_key_id().unwrap();
+    assert_eq!(
+        printed,
+        format!("{id}: 1 revoked\ndac/DAC_cert.pem: revoked\nca/PAI_cert.der: no data\n")
+    );
+    assert_eq!(said, "error: 1 of 2 certificates are revoked\n");
+    succeed(
+        at,
+        &format!("dac --cn Other --vid 0xFFF1 --pid 0x8000 {BY_PAI} --from 2026-03-01 --out other"),
+    );
+    let json = succeed(at, "revoke-set check set.json other/DAC_cert.pem --json");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        json["certificates"],
+        json!([{"file": "other/DAC_cert.pem", "status": "not revoked"}])
+    );
+    assert_eq!(json["entries"][0]["consistent"], true);
+    let other = device.replace("dac/DAC", "other/DAC");
+    assert!(succeed(at, &other).contains("revocation-no-data"));
+
+    // An entry whose signer is another authority counts for nothing.
+    let mut set = set;
+    set[0]["issuer_subject_key_id"] = json!(paa.subject_key_id().unwrap().to_string());
+    fs::write(at.join("wrong.json"), set.to_string()).unwrap();
+    let (printed, _) = rejected(at, "revoke-set check wrong.json");
+    assert!(printed.contains("disregarded"), "{printed}");
+
+    for (arguments, needle) in [
+        (
+            "--points ledger.json --crl forged.crl --out x",
+            "--crl: forged.crl: signature is invalid",
+        ),
+        (
+            "--points ledger.json --crl pai.crl paa.crl --out x",
+            "--crl: paa.crl: no point has its signer",
+        ),
+        (
+            "--points ledger.json --crl pai.crl --at 2027-05-02 --out x",
+            "--crl: pai.crl: certificate revocation list: ",
+        ),
+        (
+            "--points ledger.json --crl CD.der --out x",
+            "--crl: CD.der: certificate revocation list: ",
+        ),
+    ] {
+        refused(at, &format!("{build} {arguments}"), needle);
+    }
+    succeed(at, "paa --cn Stranger --out stranger");
+    refused(
+        at,
+        "revoke-set build --paa stranger/PAA_cert.pem --at 2026-06-01 --points ledger.json --crl pai.crl --out x",
+        "--crl: pai.crl: certificate revocation list: ",
+    );
+}

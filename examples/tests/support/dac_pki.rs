@@ -1,0 +1,161 @@
+//! Running `dac-pki` in a folder of its own, and a naive DER writer for what it reads and does not write.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use matter_attestation::{Certificate, PrivateKey};
+use p256::ecdsa::DerSignature;
+use p256::ecdsa::signature::Signer;
+use tempfile::TempDir;
+
+/// Where the PAI and its key are after [`workplace`].
+pub const BY_PAI: &str = "--issuer ca/PAI_cert.pem --issuer-key ca/PAI_key.pem";
+/// What every declaration of the tests has.
+pub const CD: &str = "cd make --vid 0xFFF1 --device-type 0x0100 --certificate-id CSA00000SWC00000-00";
+
+/// A folder with a PAA, a PAI, a DAC and a declaration for it.
+pub fn workplace() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, "paa --cn Acme-PAA --vid 0xFFF1 --from 2026-01-01 --out ca");
+    succeed(
+        at,
+        "pai --cn Acme-PAI --vid 0xFFF1 --issuer ca/PAA_cert.der --issuer-key ca/PAA_key.pem --from 2026-02-01 \
+         --to 2046-01-31T23:59:59Z --out ca",
+    );
+    succeed(
+        at,
+        &format!("dac --cn Lamp --vid 0xFFF1 --pid 0x8000 {BY_PAI} --from 2026-03-01 --days 3650 --out dac"),
+    );
+    succeed(at, &format!("{CD} --pid 0x8000 --type 0 --test-key --out CD.der"));
+    folder
+}
+
+pub fn run(folder: &Path, arguments: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dac-pki"))
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .env_remove("NO_COLOR")
+        .output()
+        .unwrap()
+}
+
+/// Runs it and returns what it printed.
+pub fn succeed(folder: &Path, arguments: &str) -> String {
+    let output = run(folder, arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs it, expects a no, and returns what it printed and what it said.
+pub fn rejected(folder: &Path, arguments: &str) -> (String, String) {
+    let output = run(folder, arguments);
+    let [printed, said] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{arguments}: {said}");
+    (printed, said)
+}
+
+/// Runs it and expects one sentence, exit code 2, and nothing written.
+pub fn refused(folder: &Path, arguments: &str, needle: &str) {
+    let before = files(folder);
+    let output = run(folder, arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+    assert!(
+        said.starts_with("error: ") && said.trim_end().lines().count() == 1,
+        "{arguments}: {said}"
+    );
+    assert!(said.contains(needle), "{arguments}: '{needle}' is not in: {said}");
+    assert!(!said.contains("5a5a") && !said.contains("BEGIN"), "{arguments}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments}");
+    assert_eq!(files(folder), before, "{arguments}: something was written");
+}
+
+/// All files below a folder with their contents.
+pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut list = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            list.push((path.display().to_string(), Vec::new()));
+            list.append(&mut files(&path));
+        } else {
+            list.push((path.display().to_string(), fs::read(&path).unwrap()));
+        }
+    }
+    list.sort();
+    list
+}
+
+pub fn certificate(path: &Path) -> Certificate {
+    Certificate::decode(&fs::read(path).unwrap()).unwrap()
+}
+
+pub fn key(path: &Path) -> PrivateKey {
+    PrivateKey::decode(&fs::read(path).unwrap()).unwrap()
+}
+
+/// ecdsa-with-SHA256 without parameters (RFC 5758, 3.2).
+const ALGORITHM: &[u8] = &[0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2];
+/// id-ecPublicKey with prime256v1 (RFC 5480, 2.1.1).
+const EC_KEY: &[u8] = &[
+    0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7,
+];
+
+pub fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let value = parts.concat();
+    let len = u16::try_from(value.len()).unwrap().to_be_bytes();
+    let header = match value.len() {
+        0..=0x7F => vec![tag, len[1]],
+        0x80..=0xFF => vec![tag, 0x81, len[1]],
+        _ => vec![tag, 0x82, len[0], len[1]],
+    };
+    [header, value].concat()
+}
+
+fn signed(tbs: &[u8], key: &PrivateKey) -> Vec<u8> {
+    let signature: DerSignature = key.sign(tbs);
+    tlv(0x30, &[tbs, ALGORITHM, &tlv(0x03, &[&[0], signature.as_bytes()])])
+}
+
+/// A certificate signing request (RFC 2986) for the public half of `key`, signed with `signer`.
+pub fn request(key: &PrivateKey, signer: &PrivateKey) -> Vec<u8> {
+    let point = tlv(0x03, &[&[0], key.public_key().as_bytes()]);
+    let info = tlv(
+        0x30,
+        &[&[0x02, 1, 0], &[0x30, 0], &tlv(0x30, &[EC_KEY, &point]), &[0xA0, 0]],
+    );
+    signed(&info, signer)
+}
+
+/// A revocation list of 2026 (RFC 5280, 5.1) of the authority with this certificate.
+pub fn revocation_list(authority: &Certificate, key: &PrivateKey, revoked: &Certificate) -> Vec<u8> {
+    let extension = |arc: u8, value: &[u8]| tlv(0x30, &[&[0x06, 3, 0x55, 0x1D, arc], &tlv(0x04, &[value])]);
+    let key_id = tlv(0x80, &[authority.subject_key_id().unwrap().as_bytes()]);
+    let extensions = tlv(
+        0x30,
+        &[&extension(35, &tlv(0x30, &[&key_id])), &extension(20, &[0x02, 1, 1])],
+    );
+    let entry = tlv(
+        0x30,
+        &[
+            &tlv(0x02, &[revoked.serial().as_bytes()]),
+            &tlv(0x17, &[b"260401000000Z"]),
+        ],
+    );
+    let tbs = tlv(
+        0x30,
+        &[
+            &[0x02, 1, 1],
+            ALGORITHM,
+            authority.subject_der(),
+            &tlv(0x17, &[b"260501000000Z"]),
+            &tlv(0x17, &[b"270501000000Z"]),
+            &tlv(0x30, &[&entry]),
+            &tlv(0xA0, &[&extensions]),
+        ],
+    );
+    signed(&tbs, key)
+}
