@@ -80,7 +80,7 @@ impl Make {
             (Some(key), Some(cert)) => {
                 let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
                 let certificate = read_certificate("--cert", cert).map_err(wrong)?;
-                let key = read_private_key("--key", key).map_err(wrong)?;
+                let key = read_private_key("--key", key, None).map_err(wrong)?;
                 if *certificate.public_key() != key.public_key() {
                     return Err(Failure::option("--key", "is not the key of --cert"));
                 }

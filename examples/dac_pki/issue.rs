@@ -131,7 +131,7 @@ impl Authority {
     fn read(&self) -> Result<(Certificate, PrivateKey), Failure> {
         let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
         let certificate = read_certificate("--issuer", &self.issuer).map_err(wrong)?;
-        let key = read_private_key("--issuer-key", &self.issuer_key).map_err(wrong)?;
+        let key = read_private_key("--issuer-key", &self.issuer_key, None).map_err(wrong)?;
         Ok((certificate, key))
     }
 }

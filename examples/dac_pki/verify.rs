@@ -99,7 +99,7 @@ impl Verify {
         let key = self
             .dac_key
             .as_deref()
-            .map(|path| read_private_key("--dac-key", path))
+            .map(|path| read_private_key("--dac-key", path, None))
             .transpose();
         let key = key.map_err(|error| Failure::Input(error.to_string()))?;
         let set = self.revocation_set.as_deref().map(revocation::read_set).transpose()?;

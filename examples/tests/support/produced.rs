@@ -35,7 +35,7 @@ pub fn check(folder: &Path, verifier: bool) -> (DeviceRecord, u32) {
     let passcode: Passcode = cells[3].parse().unwrap();
     let number = passcode.expose();
     if verifier {
-        assert!(PaseCredential::with_verifier(passcode, *record.parameters(), record.verifier()).is_ok());
+        assert!(PaseCredential::with_verifier(passcode, *record.parameters(), record.verifier().unwrap()).is_ok());
     }
     if let Some(credentials) = record.credentials() {
         assert_eq!(credentials.dac().common_name(), Some(uuid));
