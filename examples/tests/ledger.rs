@@ -266,7 +266,7 @@ fn no_secret_is_in_the_ledger_nor_in_anything_that_is_said() {
             secrets.push(passcode.to_be_bytes().to_vec());
         }
         if let Some(credentials) = record.credentials() {
-            let scalar = credentials.key().expose_scalar();
+            let scalar = credentials.key().unwrap().expose_scalar();
             secrets.push(scalar.to_vec());
             secrets.push(
                 scalar
