@@ -303,7 +303,9 @@ fn main() -> ExitCode {
         let mut options = std::mem::take(&mut arguments.run);
         options.quiet |= arguments.log_level == LogLevel::Error;
         let debug = arguments.log_level == LogLevel::Debug;
-        let job = job_file(arguments).and_then(JobFile::into_job).map_err(failure)?;
+        let file = job_file(arguments).map_err(failure)?;
+        options.adopt(&file);
+        let job = file.into_job().map_err(failure)?;
         if debug {
             options.say(format_args!("debug: {job:?}"));
         }

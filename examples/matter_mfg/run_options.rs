@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cli::{Failure, parse, parse_arguments, parse_number, print, say};
-use matter_mfg::{Ledger, Phase, Plan, Report, Run, Unique};
+use matter_mfg::{JobFile, Ledger, Phase, Plan, Report, Run, Text, Unique};
 use matter_spake2p::{InstructionSet, Lanes};
 use serde_json::{Map, Value, json};
 
@@ -24,10 +24,10 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "LIST")]
     unique: Option<String>,
     /// Makes the devices for an order, which gets no more than --order-size over all runs of the ledger
-    #[arg(long, value_name = "ID", requires = "order_size")]
+    #[arg(long, value_name = "ID")]
     order: Option<String>,
     /// Devices of the order, 1..=4294967295
-    #[arg(long, value_name = "N", requires = "order", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     order_size: Option<String>,
     /// Continues the unfinished run of the same options in --outdir, or starts one when there is none
     #[arg(long)]
@@ -113,6 +113,15 @@ pub(crate) fn retire() -> Result<bool, Failure> {
 }
 
 impl RunOptions {
+    /// Takes what is in a job's file and not on the command line.
+    pub(crate) fn adopt(&mut self, file: &JobFile) {
+        let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
+        self.ledger = self.ledger.take().or_else(|| file.ledger.clone());
+        self.unique = self.unique.take().or_else(|| text(&file.unique));
+        self.order = self.order.take().or_else(|| text(&file.order));
+        self.order_size = self.order_size.take().or_else(|| text(&file.order_size));
+    }
+
     /// Prepares the run of a plan.
     ///
     /// # Errors
@@ -130,6 +139,12 @@ impl RunOptions {
             run = run.with_unique(unique);
         }
         let size = parse_number("--order-size", self.order_size.as_deref(), 1, u32::MAX)?;
+        if self.order.is_some() != size.is_some() {
+            return Err(Failure::option(
+                "--order",
+                "needs --order-size beside it, and the other way round",
+            ));
+        }
         if let (Some(order), Some(size)) = (&self.order, size) {
             if order.trim().is_empty() {
                 return Err(Failure::option("--order", "is empty"));
@@ -183,7 +198,7 @@ impl RunOptions {
             "earlier": report.earlier,
             "test": plan.test_reason().is_some(),
             "top": report.top.display().to_string(),
-            "ledger": report.ledger.display().to_string(),
+            "ledger": path(&report.ledger),
             "summary": path(&report.summary),
             "dacs": path(&report.dacs),
             "manifest": path(&report.manifest),

@@ -93,6 +93,11 @@ pub struct JobFile {
     pub qr_zip: bool,
     pub sign_manifest: Option<PathBuf>,
     pub no_passcode_in_manifest: bool,
+
+    pub ledger: Option<PathBuf>,
+    pub unique: Option<Text>,
+    pub order: Option<Text>,
+    pub order_size: Option<Text>,
 }
 
 impl JobFile {

@@ -64,6 +64,20 @@ impl Ledger {
         Self::connect(path)
     }
 
+    /// Starts a ledger that is gone when it is dropped, for runs of which nothing shall be kept.
+    pub(crate) fn in_memory() -> Result<Self, Error> {
+        let path = Path::new(":memory:");
+        let failed = |error: rusqlite::Error| wrong(path, error);
+        let mut connection = Connection::open_in_memory().map_err(failed)?;
+        schema::prepare(&mut connection).map_err(|reason| wrong(path, reason))?;
+        Ok(Self {
+            path: path.into(),
+            connection,
+            key: PasscodeKey::ephemeral()?,
+            reserved: HashSet::new(),
+        })
+    }
+
     fn connect(path: &Path) -> Result<Self, Error> {
         let failed = |error: rusqlite::Error| wrong(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -27,7 +27,8 @@ const DISCRIMINATORS: u32 = 4096;
 pub struct Run<'p> {
     plan: &'p Plan,
     top: PathBuf,
-    ledger: PathBuf,
+    /// None for a run from a seed, which shall leave the same files on every machine.
+    ledger: Option<PathBuf>,
     unique: Unique,
     order: Option<(String, u32)>,
     resume: bool,
@@ -44,8 +45,8 @@ pub struct Report {
     pub earlier: u32,
     /// The folder with a folder for each device.
     pub top: PathBuf,
-    /// The ledger that lists them.
-    pub ledger: PathBuf,
+    /// The ledger that lists them; a run from a seed has one only where it is named.
+    pub ledger: Option<PathBuf>,
     /// The table of all devices, once it is complete.
     pub summary: Option<PathBuf>,
     /// The table of all certificates, if there are any, once it is complete.
@@ -80,7 +81,7 @@ impl<'p> Run<'p> {
         Self {
             plan,
             top: plan.job().top(),
-            ledger: Self::default_ledger(&plan.job().outdir),
+            ledger: (!plan.is_seeded()).then(|| Self::default_ledger(&plan.job().outdir)),
             unique: Unique::default(),
             order: None,
             resume: false,
@@ -97,7 +98,7 @@ impl<'p> Run<'p> {
     /// Uses a ledger elsewhere, perhaps together with other runs.
     #[must_use]
     pub fn with_ledger(mut self, path: PathBuf) -> Self {
-        self.ledger = path;
+        self.ledger = Some(path);
         self
     }
 
@@ -215,7 +216,7 @@ impl<'p> Run<'p> {
     /// Cleans up after runs whose process is gone, and starts or continues one; `None` when there is nothing left to do.
     fn start(&self, report: &mut Report) -> Result<Option<Started>, Error> {
         let held = TopLock::new(&self.top)?;
-        let mut ledger = Ledger::open(&self.ledger)?;
+        let mut ledger = self.ledger.as_deref().map_or_else(Ledger::in_memory, Ledger::open)?;
         let found = Workspace::find(&self.top, &held)?;
         let mut unfinished = Vec::new();
         for workspace in found.left {

@@ -64,6 +64,13 @@ impl PasscodeKey {
         Ok(key)
     }
 
+    /// Draws a key that is kept nowhere.
+    pub(super) fn ephemeral() -> Result<Self, Error> {
+        let mut key = Zeroizing::new([0; LEN]);
+        getrandom::fill(&mut *key).map_err(|_| Error::Random)?;
+        Ok(Self(key))
+    }
+
     /// Returns the HMAC of a passcode.
     pub(super) fn passcode(&self, passcode: &Passcode) -> [u8; LEN] {
         let number = Zeroizing::new(passcode.expose().to_le_bytes());

@@ -1,5 +1,6 @@
 use crate::job::{Attestation, Job};
 use crate::plan::Plan;
+use crate::{List, Lists};
 
 /// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
 ///
@@ -40,9 +41,44 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<(&'s
         ("--valid-from", text(&job.valid_from)),
         ("--lifetime", text(&job.lifetime_days)),
         ("--mcsv", values(job)),
+        (
+            "--passcodes",
+            given(job.passcodes.as_ref(), |passcode| {
+                passcode.expose().to_le_bytes().to_vec()
+            }),
+        ),
+        (
+            "--discriminators",
+            given(job.discriminators.as_ref(), |number| {
+                number.get().to_le_bytes().to_vec()
+            }),
+        ),
+        (
+            "--serials",
+            given(job.serial_numbers.as_ref(), |serial| serial.as_str().into()),
+        ),
+        ("--salt", text(&job.salt)),
+        ("--dac-dir", supplied(job)),
         ("--order", text(&order)),
         ("another option", rest(job)),
     ]
+}
+
+/// The values of a list, the length of each first.
+fn given<T>(list: Option<&List<T>>, bytes: impl Fn(&T) -> Vec<u8>) -> Vec<u8> {
+    let values = list.into_iter().flat_map(|list| list.values());
+    let each = values
+        .map(bytes)
+        .flat_map(|value| [value.len().to_le_bytes().to_vec(), value].concat());
+    each.collect()
+}
+
+/// The certificates of devices whose DACs somebody else has issued.
+fn supplied(job: &Job) -> Vec<u8> {
+    match &job.attestation {
+        Attestation::Supplied { dacs, .. } => dacs.iter().flat_map(|dac| dac.certificate.as_der().to_vec()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The cells of the values and the columns, wherever their files are.
@@ -71,5 +107,10 @@ fn rest(job: &Job) -> Vec<u8> {
     rest.count = None;
     rest.declaration = None;
     rest.attestation = Attestation::None;
+    // Made at the end, whatever it was when the run began.
+    rest.lists = Lists {
+        no_passcode_in_manifest: job.lists.no_passcode_in_manifest,
+        ..Lists::default()
+    };
     format!("{rest:?}").into_bytes()
 }
