@@ -5,6 +5,7 @@ usage: pki.py BINARY FOLDER CHAINS MUTATIONS SEED
 
 import argparse
 import calendar
+import csv
 import random
 import sys
 import time
@@ -16,7 +17,7 @@ import pki_checks
 import pki_crls
 import pki_mutations
 import pki_requests
-from pki_checks import NOW, expect
+from pki_checks import NO_EXPIRY, NOW, expect
 from pki_declarations import Declaration, own_signer, test_signer
 from pki_tool import Tool, dates, point
 
@@ -42,13 +43,23 @@ def validity(rng, above):
     return first, rng.choice(choices)
 
 
+# What has to be among the chains.
+FEATURES = {
+    "PAA of one vendor", "PAA of all vendors", "PAI of one product", "PAI of all products", "paa ids in the name",
+    "pai ids in the name", "dac ids in the name", "paa without end", "pai without end", "dac without end",
+    "paa with end", "pai with end", "dac with end", "DACs by count", "DACs by table", "DACs by request", "openssl",
+    "python", "CD of type 0", "CD of type 1", "CD of type 2", "CD of 1 product", "CD of 100 products",
+    "CD with origin", "CD with authorized PAAs", "CD of 10 authorized PAAs", "UTCTime", "GeneralizedTime",
+}
+
+
 class Chain:
     """One PAA, one PAI, some DACs and a declaration, made of random choices."""
 
     def __init__(self, tool, folder, rng, serials, counts):
         self.tool, self.folder, self.rng, self.serials, self.counts = tool, folder, rng, serials, counts
         self.vid, self.pid = rng.randint(0xFFF1, 0xFFF4), rng.choice([1, 0xFFFF, rng.randint(1, 0xFFFF)])
-        self.pai_pid = rng.choice([None, self.pid])
+        self.paa_vid, self.pai_pid = rng.choice([None, self.vid]), rng.choice([None, self.pid])
 
     def text(self, longest):
         size = self.rng.randint(1, longest)
@@ -63,8 +74,20 @@ class Chain:
             options += ["--issuer", issuer.path, "--issuer-key", issuer.key_path]
         (made,) = self.tool.make(what, self.folder / what, *options, f"--cn={asked['cn']}")
         pki_checks.certificate(made, asked, issuer or made, self.serials)
-        self.counts[what] = self.counts.get(what, 0) + 1
+        self.count(what)
+        self.features(asked)
         return made, (first, last)
+
+    def count(self, what, number=1):
+        self.counts[what] = self.counts.get(what, 0) + number
+
+    def features(self, asked):
+        what = asked["what"]
+        if asked["in_cn"] and asked["vid"] is not None:
+            self.count(f"{what} ids in the name")
+        self.count(f"{what} with{'' if asked['last'] else 'out'} end")
+        for text in (asked["first"], asked["last"] or NO_EXPIRY):
+            self.count("UTCTime" if text < "2050" else "GeneralizedTime")
 
     @staticmethod
     def options(asked):
@@ -76,18 +99,22 @@ class Chain:
 
     def run(self):
         rng = self.rng
-        self.paa, above = self.authority("paa", ("2015-01-01T00:00:00Z", None), rng.choice([None, self.vid]), None, None)
+        self.paa, above = self.authority("paa", ("2015-01-01T00:00:00Z", None), self.paa_vid, None, None)
         self.pai, above = self.authority("pai", above, self.vid, self.pai_pid, self.paa)
         first, last = validity(rng, above)
-        # Without --to a DAC ends with its PAI.
         asked = {"what": "dac", "vid": self.vid, "pid": self.pid, "in_cn": rng.random() < 0.3, "first": first,
-                 "last": last or above[1], "cn": None}
+                 "last": rng.choice([last, None]), "cn": None}
         options = [*self.options(asked), "--issuer", self.pai.path, "--issuer-key", self.pai.key_path]
-        dacs = self.by_request(options, asked) if rng.random() < 0.5 else self.by_count(options, asked)
+        # Without --to a DAC ends with its PAI.
+        asked["last"] = asked["last"] or above[1]
+        dacs = rng.choice([self.by_request, self.by_request, self.by_count, self.by_table])(options, asked)
         self.dac = dacs[0]
         for dac in dacs:
             pki_checks.openssl_chain(self.paa, self.pai, dac, NOW)
-        self.counts["dac"] = self.counts.get("dac", 0) + len(dacs)
+        self.features(asked)
+        self.count("dac", len(dacs))
+        self.count(f"PAA of {'all vendors' if self.paa_vid is None else 'one vendor'}")
+        self.count(f"PAI of {'all products' if self.pai_pid is None else 'one product'}")
         self.declare(dacs)
 
     def by_count(self, options, asked):
@@ -97,6 +124,19 @@ class Chain:
         expect(len({point(dac.key.public_key()) for dac in dacs}) == count, "DACs share a key")
         for number, dac in enumerate(dacs, 1):
             pki_checks.certificate(dac, {**asked, "cn": f"{name} {number:04}"}, self.pai, self.serials)
+        self.count("DACs by count")
+        return dacs
+
+    def by_table(self, options, asked):
+        names = [f"{self.text(20)} {number}" for number in range(self.rng.randint(1, 3))]
+        table = self.folder / "devices.csv"
+        with table.open("w", newline="") as file:
+            csv.writer(file).writerows([["note", "cn"], *(["a device", name] for name in names)])
+        dacs = self.tool.make("dac", self.folder / "dac", *options, "--csv", table)
+        expect(len(dacs) == len(names) and all(dac.key for dac in dacs), f"{len(dacs)} DACs and not {len(names)}")
+        for name, dac in zip(names, dacs):
+            pki_checks.certificate(dac, {**asked, "cn": name}, self.pai, self.serials)
+        self.count("DACs by table")
         return dacs
 
     def by_request(self, options, asked):
@@ -107,13 +147,14 @@ class Chain:
             by = self.rng.choice(["openssl", "python"])
             make = pki_requests.openssl if by == "openssl" else pki_requests.python
             points[make(self.rng, requests / f"r{number}.csr")] = f"{name} r{number}"
-            self.counts[by] = self.counts.get(by, 0) + 1
+            self.count(by)
         dacs = self.tool.make("dac", self.folder / "dac", *options, f"--cn={name}", "--csr", requests)
         expect(not any(dac.key for dac in dacs), "a key for a request")
         expect({point(dac.certificate.public_key()) for dac in dacs} == set(points), "not the requests' keys")
         for dac in dacs:
             asked_of = {**asked, "cn": points[point(dac.certificate.public_key())]}
             pki_checks.certificate(dac, asked_of, self.pai, self.serials)
+        self.count("DACs by request")
         return dacs
 
     def declare(self, dacs):
@@ -128,7 +169,10 @@ class Chain:
             signer, signing = test_signer(folder / "cd-cert.pem"), ["--test-key"]
         self.tool.call("cd", "make", *declaration.options(), *signing, "--out", path)
         pki_checks.openssl_declaration(path, signer, declaration.content(VERSION_NUMBER))
-        self.counts["cd"] = self.counts.get("cd", 0) + 1
+        self.count("cd")
+        self.count(f"CD of type {declaration.kind}")
+        for what, holds in declaration.features().items():
+            self.count(what, int(holds))
         for dac in dacs:
             self.verify(dac, path, declaration)
 
@@ -145,7 +189,7 @@ class Chain:
         findings = self.tool.json("verify", *options, code=1 if expected else 0)
         errors = {finding["id"] for finding in findings if finding["severity"] == "error"}
         expect(errors == expected, f"findings {findings}")
-        self.counts["verified"] = self.counts.get("verified", 0) + 1
+        self.count("verified")
 
 
 def refused_requests(tool, folder, rng, chain):
@@ -191,7 +235,10 @@ def main():
     refused = attempt("requests", lambda: refused_requests(tool, arguments.folder, rng, chains[0]))
     mutated = attempt("mutations", lambda: pki_mutations.check(tool, arguments.folder, rng, chains, arguments.mutations))
     crls = attempt("lists", lambda: pki_crls.check(tool, arguments.folder, rng, chains))
-    expect(counts.get("cd", 0) + wrong >= arguments.chains, f"counts {counts}")
+    missing = {feature for feature in FEATURES if not counts.get(feature)}
+    if missing:
+        wrong += 1
+        print(f"in none of the chains: {', '.join(sorted(missing))}")
     print(
         f"pki: {len(chains)} chains with {counts.get('paa')} PAAs, {counts.get('pai')} PAIs, {counts.get('dac')} DACs,"
         f" {counts.get('openssl', 0)} requests by openssl and {counts.get('python', 0)} by cryptography, {refused} refused,"

@@ -60,6 +60,15 @@ class Declaration:
             options += ["--paa-ski", paa.hex().upper()]
         return options
 
+    def features(self):
+        return {
+            "CD of 1 product": len(self.products) == 1,
+            "CD of 100 products": len(self.products) == 100,
+            "CD with origin": self.origin is not None,
+            "CD with authorized PAAs": bool(self.paas),
+            "CD of 10 authorized PAAs": len(self.paas) == 10,
+        }
+
     def content(self, version_number):
         parts = [number(0, 1), number(1, self.vendor), b"\x36\x02", *map(element, self.products), b"\x18",
                  number(3, self.device_type), b"\x2c\x04\x13", self.certificate_id.encode(), number(5, 0),

@@ -128,7 +128,7 @@ fn every_broken_rule_is_the_reason_and_what_is_just_inside_passes() {
         .collect();
     assert!(failures.is_empty(), "{}", failures.concat());
     println!("attestation matrix: {} rows", rows.len());
-    assert!(rows.len() >= 130, "{} rows", rows.len());
+    assert!(rows.len() >= 320, "{} rows", rows.len());
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn with_null(content: &[u8]) -> Vec<u8> {
 
 pub(crate) fn rows() -> Vec<Row> {
     let nothing: Change = |_| {};
-    let lines: [(Rule, u16, &str, Change, &str, Change); 23] = [
+    let lines: [(Rule, u16, &str, Change, &str, Change); 25] = [
         (
             Rule::CdMalformed,
             600,
@@ -104,6 +104,22 @@ pub(crate) fn rows() -> Vec<Row> {
             |kit| kit.cd.encapsulated_type = der::oid(der::SIGNED_DATA),
             "of type id-data",
             |kit| kit.cd.encapsulated_type = der::oid(der::DATA),
+        ),
+        (
+            Rule::CdEncapsulatedContent,
+            602,
+            "no content",
+            |kit| kit.cd.encapsulated = Some(Vec::new()),
+            "the content in an OCTET STRING",
+            |kit| kit.cd.encapsulated = Some(tlv(0xA0, &tlv(der::OCTETS, &kit.cd.content()))),
+        ),
+        (
+            Rule::CdEncapsulatedContent,
+            602,
+            "the content in a UTF8String",
+            |kit| kit.cd.encapsulated = Some(tlv(0xA0, &tlv(der::UTF8, &kit.cd.content()))),
+            "in an OCTET STRING",
+            nothing,
         ),
         (
             Rule::CdSignerInfos,

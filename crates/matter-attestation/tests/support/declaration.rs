@@ -16,6 +16,8 @@ pub struct Cd {
     pub version: Vec<u8>,
     pub digests: Vec<u8>,
     pub encapsulated_type: Vec<u8>,
+    /// What stands in the place of the content, with its tag 0.
+    pub encapsulated: Option<Vec<u8>>,
     /// What stands between content and signers.
     pub between: Vec<u8>,
     pub signer_version: Vec<u8>,
@@ -69,6 +71,7 @@ impl Cd {
             version: vec![3],
             digests: der::algorithm(der::SHA256),
             encapsulated_type: der::oid(der::DATA),
+            encapsulated: None,
             between: Vec::new(),
             signer_version: vec![3],
             signer_id: tlv(0x80, &key_id(0)),
@@ -112,10 +115,12 @@ impl Cd {
             &tlv(der::OCTETS, &signature),
             &self.unsigned_attributes,
         ]);
+        let encapsulated = tlv(0xA0, &tlv(der::OCTETS, &content));
+        let encapsulated = self.encapsulated.clone().unwrap_or(encapsulated);
         let signed = der::seq(&[
             &tlv(der::INTEGER, &self.version),
             &tlv(der::SET, &self.digests),
-            &der::seq(&[&self.encapsulated_type, &tlv(0xA0, &tlv(der::OCTETS, &content))]),
+            &der::seq(&[&self.encapsulated_type, &encapsulated]),
             &self.between,
             &tlv(der::SET, &info.repeat(self.signers)),
         ]);
