@@ -95,7 +95,7 @@ pub(crate) struct Dac {
     /// How many, 1..=100000 [default: 1, without a number in the names]
     #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["csv", "csr"])]
     count: Option<String>,
-    /// Table with a column cn: a certificate and a key for each row
+    /// Table with a column cn: a certificate and a key for each row; columns vid and pid must say what the options say
     #[arg(long, value_name = "FILE", conflicts_with_all = ["csr", "cn"])]
     csv: Option<PathBuf>,
     /// Folder of certificate signing requests in PEM or DER: a certificate for each, and no keys

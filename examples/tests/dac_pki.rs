@@ -183,6 +183,11 @@ fn a_table_names_devices_as_it_is_saved() {
             "t.csv:3: column 'cn': common name has 65 octets, not 1..=64",
         ),
         ("x,cn\nA,B\nA\n", "t.csv:3: column 'cn': is missing in this row"),
+        (
+            "cn,vid,pid\nA,0xFFF1,0x8000\nB,0xFFF1,0x8001\n",
+            "t.csv:3: column 'pid': is not that of --pid",
+        ),
+        ("cn,vid\nA,garbage\n", "t.csv:2: column 'vid': is not that of --vid"),
         ("cn\n\"\"\n", "t.csv:2: column 'cn': common name has 0 octets"),
     ] {
         fs::write(at.join("t.csv"), text).unwrap();

@@ -7,6 +7,7 @@ use cli::{Failure, parse_number, read_file, say};
 use getrandom::rand_core::CryptoRng;
 use matter_attestation::{CertificateRequest, Error, PrivateKey, PublicKey};
 use matter_mfg::read_table;
+use matter_types::{ProductId, VendorId};
 
 use super::{Dac, refused};
 
@@ -54,7 +55,7 @@ pub(super) fn devices(arguments: &Dac, issuer_key: &PublicKey) -> Result<Vec<Dev
         return requests(folder, prefix, issuer_key);
     }
     if let Some(table) = &arguments.csv {
-        return rows(table);
+        return rows(table, arguments);
     }
     let prefix = prefix.unwrap_or_default();
     let device = |number: Option<&str>| Device {
@@ -74,7 +75,7 @@ fn padded(number: impl ToString, largest: impl ToString) -> String {
     format!("{:0>width$}", number.to_string())
 }
 
-fn rows(path: &Path) -> Result<Vec<Device>, Failure> {
+fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
     let table = read_table("--csv", path).map_err(|error| Failure::Input(error.to_string()))?;
     let wrong = |line, reason: &str| Failure::Input(table.cell_error(line, COLUMN, reason).to_string());
     let (header, rows) = table
@@ -85,6 +86,23 @@ fn rows(path: &Path) -> Result<Vec<Device>, Failure> {
     let place = place.ok_or_else(|| wrong(header.line(), "is missing in the header"))?;
     if rows.is_empty() {
         return Err(wrong(header.line(), "has no rows"));
+    }
+    for (place, name) in header.cells().enumerate().filter(|(_, name)| name.trim() != COLUMN) {
+        let wrong = |line, reason: String| Failure::Input(table.cell_error(line, name, &reason).to_string());
+        let id = match name.trim() {
+            "vid" => arguments.vid.parse::<VendorId>().map(VendorId::get).ok(),
+            "pid" => arguments.pid.parse::<ProductId>().map(ProductId::get).ok(),
+            // Notes of whoever keeps the table.
+            _ => continue,
+        };
+        for row in rows {
+            let cell = row.cells().nth(place).unwrap_or_default().trim();
+            let found = matter_types::parse_u32(cell).ok().and_then(|id| u16::try_from(id).ok());
+            if found.is_none() || found != id {
+                let reason = format!("is not that of --{}, which all certificates have", name.trim());
+                return Err(wrong(row.line(), reason));
+            }
+        }
     }
     let mut lines = BTreeMap::new();
     let mut devices = Vec::new();
