@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cli::{Failure, parse, parse_arguments, parse_number, print, say};
-use matter_mfg::{JobFile, Ledger, Phase, Plan, Report, Run, Text, Unique};
+use matter_mfg::{AuditPolicy, JobFile, Ledger, Phase, Plan, Report, Run, Text, Unique};
 use matter_spake2p::{InstructionSet, Lanes};
 use serde_json::{Map, Value, json};
 
@@ -32,6 +32,9 @@ pub(crate) struct RunOptions {
     /// Continues the unfinished run of the same options in --outdir, or starts one when there is none
     #[arg(long)]
     resume: bool,
+    /// Audits finished devices before they appear: none, sample (one in a hundred) or full [default: sample]
+    #[arg(long, value_name = "WHICH")]
+    audit: Option<String>,
     /// Marks a device as scrapped, with --reason, --outdir or --ledger beside it and nothing else
     #[arg(long, value_name = "UUID")]
     scrap: Option<String>,
@@ -118,6 +121,7 @@ impl RunOptions {
         let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
         self.ledger = self.ledger.take().or_else(|| file.ledger.clone());
         self.unique = self.unique.take().or_else(|| text(&file.unique));
+        self.audit = self.audit.take().or_else(|| text(&file.audit));
         self.order = self.order.take().or_else(|| text(&file.order));
         self.order_size = self.order_size.take().or_else(|| text(&file.order_size));
     }
@@ -137,6 +141,9 @@ impl RunOptions {
         }
         if let Some(unique) = parse::<Unique>("--unique", self.unique.as_deref())? {
             run = run.with_unique(unique);
+        }
+        if let Some(policy) = parse::<AuditPolicy>("--audit", self.audit.as_deref())? {
+            run = run.with_audit(policy);
         }
         let size = parse_number("--order-size", self.order_size.as_deref(), 1, u32::MAX)?;
         if self.order.is_some() != size.is_some() {

@@ -94,6 +94,7 @@ pub struct JobFile {
     pub sign_manifest: Option<PathBuf>,
     pub no_passcode_in_manifest: bool,
 
+    pub audit: Option<Text>,
     pub ledger: Option<PathBuf>,
     pub unique: Option<Text>,
     pub order: Option<Text>,

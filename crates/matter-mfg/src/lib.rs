@@ -41,7 +41,7 @@ pub use list::List;
 pub use outputs::Lists;
 pub use plan::Plan;
 pub use random::Seed;
-pub use run::{Report, Run};
+pub use run::{AuditPolicy, Report, Run};
 pub use sheet::LabelFormat;
 pub use spelling::MqttHost;
 pub use storage::{Storage, Target};

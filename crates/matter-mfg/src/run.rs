@@ -11,10 +11,12 @@ use crate::outputs::Outputs;
 use crate::{Error, Plan, Timings, clock, outputs};
 
 mod batches;
+mod check;
 mod parameters;
 mod workers;
 mod workspace;
 
+pub use self::check::AuditPolicy;
 use self::workspace::{TopLock, Workspace};
 
 /// What the ledger is called in the output folder.
@@ -32,6 +34,7 @@ pub struct Run<'p> {
     unique: Unique,
     order: Option<(String, u32)>,
     resume: bool,
+    audit: AuditPolicy,
     lanes: Option<Lanes>,
 }
 
@@ -85,6 +88,7 @@ impl<'p> Run<'p> {
             unique: Unique::default(),
             order: None,
             resume: false,
+            audit: AuditPolicy::default(),
             lanes: None,
         }
     }
@@ -120,6 +124,13 @@ impl<'p> Run<'p> {
     #[must_use]
     pub const fn with_resume(mut self, resume: bool) -> Self {
         self.resume = resume;
+        self
+    }
+
+    /// Sets which devices are audited before they appear; one that fails ends the run.
+    #[must_use]
+    pub const fn with_audit(mut self, policy: AuditPolicy) -> Self {
+        self.audit = policy;
         self
     }
 
@@ -351,6 +362,7 @@ impl<'p> Run<'p> {
             plan: self.plan,
             workspace: &started.workspace,
             unique: self.unique,
+            audit: self.audit,
             lanes: self.lanes,
             run: *run,
             rows: *done..self.plan.count(),

@@ -14,11 +14,20 @@ pub enum Phase {
     Qr,
     /// Putting the device's folder on disk.
     Files,
+    /// The audit of the finished files.
+    Audit,
 }
 
 impl Phase {
     /// All phases in the order in which a device goes through them.
-    pub const ALL: [Self; 5] = [Self::Derivation, Self::Certificates, Self::Nvs, Self::Qr, Self::Files];
+    pub const ALL: [Self; 6] = [
+        Self::Derivation,
+        Self::Certificates,
+        Self::Nvs,
+        Self::Qr,
+        Self::Files,
+        Self::Audit,
+    ];
 }
 
 impl fmt::Display for Phase {
@@ -29,6 +38,7 @@ impl fmt::Display for Phase {
             Self::Nvs => "nvs",
             Self::Qr => "qr",
             Self::Files => "files",
+            Self::Audit => "audit",
         })
     }
 }
@@ -41,6 +51,7 @@ pub struct Timings {
     nvs: Duration,
     qr: Duration,
     files: Duration,
+    audit: Duration,
 }
 
 impl Timings {
@@ -53,6 +64,7 @@ impl Timings {
             Phase::Nvs => self.nvs,
             Phase::Qr => self.qr,
             Phase::Files => self.files,
+            Phase::Audit => self.audit,
         }
     }
 
@@ -77,6 +89,7 @@ impl Timings {
             Phase::Nvs => &mut self.nvs,
             Phase::Qr => &mut self.qr,
             Phase::Files => &mut self.files,
+            Phase::Audit => &mut self.audit,
         }
     }
 }

@@ -134,6 +134,8 @@ checks! {
     // Secrets.
     KeyLeaked, "key-leaked", Error,
         "There is a private key where none belongs", "remove it, and make the device again with another key";
+    EfuseKeyFile, "efuse-key-file", Note,
+        "The private key for the eFuse is still in its file", "remove the file once the key is burned";
     KeyPublished, "key-published", Error,
         "The device's private key is a published one", "make the device again with another key";
     PasscodeStored, "passcode-stored", Error,

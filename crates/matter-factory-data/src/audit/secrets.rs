@@ -152,6 +152,25 @@ pub(super) fn check_images(
 }
 
 impl Report {
+    /// Looks at the one file that may hold the private key when it is [elsewhere](KeyPlace::Elsewhere): the one from which
+    /// it is burned into the chip. Comes before [`Report::check_files`], which then knows the key.
+    pub fn check_efuse_key(&mut self, name: &str, bytes: &[u8]) {
+        let key = find(bytes, &[]).into_iter().find_map(|found| found.key);
+        let is_the_dacs = key.as_ref().map(PrivateKey::public_key) == self.traces.public_key;
+        match key {
+            Some(key) if is_the_dacs && self.traces.key_place == KeyPlace::Elsewhere => {
+                self.traces.key = Some(key);
+                self.findings
+                    .push(sentence(Check::EfuseKeyFile, name, format_args!("")));
+            }
+            _ => self.findings.push(sentence(
+                Check::KeyLeaked,
+                name,
+                format_args!("not the DAC's key for an eFuse"),
+            )),
+        }
+    }
+
     /// Searches other files of the device for its private key, which no file may have when the key is
     /// [elsewhere](KeyPlace::Elsewhere). Where the key is in an image anyway, nothing is searched.
     ///

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::finding;
 use crate::Error;
+use crate::device::EFUSE_KEY;
 use crate::inputs::read_limited;
 
 /// What the command line calls the paths that are audited.
@@ -192,9 +193,11 @@ impl DeviceFiles {
             .iter()
             .enumerate()
             .filter(|(index, _)| !images.contains(&Some(*index)));
-        let others = others
-            .map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()))
-            .collect::<Vec<_>>();
+        let others = others.map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()));
+        let (burned, others): (Vec<_>, Vec<_>) = others.partition(|(name, _)| *name == EFUSE_KEY);
+        for (name, bytes) in burned {
+            report.check_efuse_key(name, bytes);
+        }
         report.check_files(&others);
         let open = self.files.iter().filter(|file| file.is_open && is_secret(&file.name));
         let open = open.map(|file| file.name.as_str()).collect::<Vec<_>>();

@@ -8,6 +8,7 @@ use matter_types::DiscriminatorAllocator;
 use sha2::{Digest, Sha256};
 
 use super::batches::Batches;
+use super::check::{AuditPolicy, check};
 use super::workspace::Workspace;
 use crate::device::Device;
 use crate::folder::sync_tree;
@@ -23,6 +24,7 @@ pub(super) struct Work<'r> {
     pub(super) plan: &'r Plan,
     pub(super) workspace: &'r Workspace,
     pub(super) unique: Unique,
+    pub(super) audit: AuditPolicy,
     pub(super) lanes: Option<Lanes>,
     pub(super) run: i64,
     pub(super) rows: Range<u32>,
@@ -127,6 +129,10 @@ impl Work<'_> {
             let mut device = Device::finish(identity, self.plan, &mut batch.timings)?;
             self.plan.seal(&mut device, row)?;
             batch.timings.measure(Phase::Files, || device.publish(&folder))?;
+            let own = folder.join(&device.uuid);
+            batch
+                .timings
+                .measure(Phase::Audit, || check(self.plan, self.audit, row, &own))?;
             let described = describe(row, &device);
             // The tables do not need them, and many devices may wait for their rows.
             device.drop_files();

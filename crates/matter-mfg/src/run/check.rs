@@ -1,0 +1,86 @@
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use matter_factory_data::{Expected, Severity};
+
+use crate::{Audit, Error, Plan};
+
+/// Which devices of a run are audited from their finished files before they appear.
+///
+/// Every device's images and codes are read back in any case; the audit also derives the verifier again, reads the QR code
+/// from its picture, and answers an attestation request in the device's place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuditPolicy {
+    /// None.
+    None,
+    /// One in a hundred, and the first.
+    #[default]
+    Sample,
+    /// Every device.
+    Full,
+}
+
+impl AuditPolicy {
+    const fn includes(self, row: u32) -> bool {
+        match self {
+            Self::None => false,
+            Self::Sample => row.is_multiple_of(100),
+            Self::Full => true,
+        }
+    }
+}
+
+impl FromStr for AuditPolicy {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, &'static str> {
+        match name {
+            "none" => Ok(Self::None),
+            "sample" => Ok(Self::Sample),
+            "full" => Ok(Self::Full),
+            _ => Err("is none of none, sample and full"),
+        }
+    }
+}
+
+impl fmt::Display for AuditPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Sample => "sample",
+            Self::Full => "full",
+        })
+    }
+}
+
+/// Refuses a device that would not commission. `folder` holds its finished files.
+pub(super) fn check(plan: &Plan, policy: AuditPolicy, row: u32, folder: &Path) -> Result<(), Error> {
+    let job = plan.job();
+    // Without its image there is nothing to audit.
+    if !policy.includes(row) || job.without_image {
+        return Ok(());
+    }
+    let mut expected = Expected::new()
+        .with_product(job.vendor_id, job.product_id)
+        .with_flow(job.flow)
+        // Certificates may begin later than now.
+        .at(job.valid_from.map_or(*plan.time(), |start| start.max(*plan.time())))
+        // Whoever signs with a test PKI knows it; the audit of the finished output tells it.
+        .for_tests();
+    if job.dynamic_passcode {
+        expected = expected.with_dynamic_passcode();
+    }
+    if plan.pai().is_none() {
+        expected = expected.without_attestation();
+    }
+    let report = Audit::new(expected).with_path(folder).execute()?;
+    let findings = report.devices.iter().flat_map(|device| &device.findings);
+    let mut errors = findings.filter(|finding| finding.severity >= Severity::Error);
+    // A declaration of another product is wanted then.
+    let allowed = |check: &str| job.allow_declaration_mismatch && check.starts_with("cd-");
+    match errors.find(|finding| !allowed(&finding.check.to_string())) {
+        Some(finding) => Err(Error::read_back(format_args!("device {}: {finding}", row + 1))),
+        None => Ok(()),
+    }
+}

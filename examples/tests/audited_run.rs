@@ -1,0 +1,83 @@
+//! Devices that are audited from their finished files before they appear.
+
+#![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "tests")]
+
+#[path = "support/chain.rs"]
+mod chain;
+#[path = "support/workplace.rs"]
+mod workplace;
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use matter_attestation::{CertificationDeclaration, CertificationType};
+use workplace::{run, stderr};
+
+const COMMON: &str = "-v 0xFFF2 -p 0x8001 -n 2 --iteration-count 1000 --audit full";
+const PAI: &str = "--pai -k pai-key.pem -c pai-cert.pem -cd CD.der";
+
+fn make(folder: &Path, options: &str, outdir: &str) -> Output {
+    let options = format!("{COMMON} {options} --outdir {outdir}");
+    run(folder, &options.split_whitespace().collect::<Vec<_>>())
+}
+
+#[test]
+fn devices_of_all_kinds_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    chain::write(folder.path());
+    let all = "--dac-in-secure-cert --commissionable-data-in-secure-cert --rd-id-uid-in-secure-cert";
+    let others = [
+        "",
+        "-e",
+        "--enable-dynamic-passcode",
+        "-cf 1 -dm 6 --enable-rotating-device-id --serial-num S-1 -n 1",
+        "-cf 2 --vendor-name V --product-name P --mfg-date 2026-01-02",
+        "--no-bin",
+        "-vf 2027-01-02",
+        "--passcode 20202021 --discriminator 3840 -n 1",
+        "--dac-in-secure-cert",
+        "--dac-in-secure-cert -e",
+        "--dac-in-secure-cert -ds --target esp32h2 --efuse-key-id 1",
+        all,
+        &format!("{all} -ds --target esp32p4 --efuse-key-id 2"),
+        &format!("{all} --enable-dynamic-passcode"),
+    ];
+    for (number, options) in others.iter().enumerate() {
+        let output = make(folder.path(), &format!("{PAI} {options}"), &format!("out{number}"));
+        assert!(output.status.success(), "{options}: {}", stderr(&output));
+    }
+    let output = make(folder.path(), "", "bare");
+    assert!(output.status.success(), "without attestation: {}", stderr(&output));
+}
+
+/// A declaration that nobody's key has signed is found at commissioning, or here.
+#[test]
+fn device_that_would_not_commission_does_not_appear() {
+    let folder = tempfile::tempdir().unwrap();
+    chain::write(folder.path());
+    let (vendor, product) = ("0xFFF2".parse().unwrap(), "0x8001".parse().unwrap());
+    let kind = CertificationType::DevelopmentAndTest;
+    let content = CertificationDeclaration::new(vendor, &[product], 0x0100, "CSA00000SWC00000-00", kind).unwrap();
+    let signer = chain::key(9);
+    let signed = content.sign(&signer, signer.public_key().key_id()).unwrap();
+    fs::write(folder.path().join("CD.der"), signed).unwrap();
+
+    for policy in ["full", "sample"] {
+        let refused = make(folder.path(), &format!("{PAI} --audit {policy}"), "refused");
+        assert_eq!(refused.status.code(), Some(3), "{policy}: {}", stderr(&refused));
+        assert!(stderr(&refused).contains("cd-signer-unknown"), "{}", stderr(&refused));
+        let top = fs::read_dir(folder.path().join("refused/fff2_8001")).unwrap();
+        let devices = top.filter(|entry| entry.as_ref().unwrap().file_name().len() == 36);
+        assert_eq!(devices.count(), 0);
+    }
+    let unaudited = make(folder.path(), &format!("{PAI} --audit none"), "unaudited");
+    assert!(unaudited.status.success(), "{}", stderr(&unaudited));
+    let wrong = make(folder.path(), "--audit some", "wrong");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        stderr(&wrong).contains("--audit: is none of none, sample and full"),
+        "{}",
+        stderr(&wrong)
+    );
+}
