@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 
-use crate::folder::{DraftFile, create_private, sync_tree};
+use crate::folder::{GrowingFile, create_private, sync_tree};
 use crate::ledger::{Ledger, Progress, RunRow, RunState, Unique};
 use crate::outputs::Outputs;
 use crate::{Error, Plan, Timings, clock, outputs};
@@ -389,10 +389,9 @@ fn holds_devices(workspace: &Workspace) -> bool {
     devices.is_ok_and(|mut entries| entries.next().is_some())
 }
 
+/// Under its own name from the start: when the run is killed here, the next part of it writes it again.
 fn mark_test_run(top: &Path, stamp: &str, reason: &str) -> Result<(), Error> {
-    let mut mark = DraftFile::new(top, &format!("test-run-{stamp}.txt"))?;
-    mark.write(reason.as_bytes())?;
-    mark.publish().map(|_| ())
+    GrowingFile::open(top.join(format!("test-run-{stamp}.txt")), 0)?.write(reason.as_bytes())
 }
 
 fn cores() -> usize {
