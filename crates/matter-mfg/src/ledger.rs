@@ -9,11 +9,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use crate::folder::{create_file, create_private};
 use crate::{Error, clock};
 
+mod list;
 mod passcode_key;
 mod run;
 mod schema;
 mod unique;
 
+pub(crate) use self::list::{ListedDevice, MAGIC};
 use self::passcode_key::PasscodeKey;
 pub(crate) use self::run::{DeviceRow, ImageRow, Progress, RunRow, RunState};
 pub use self::unique::Unique;

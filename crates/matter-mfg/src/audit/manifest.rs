@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use matter_factory_data::{Check, Finding, Report};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::files::DeviceFiles;
 use super::finding;
-use crate::Error;
 use crate::inputs::read;
+use crate::ledger::{ListedDevice, MAGIC};
+use crate::{Error, Ledger};
 
 /// The devices of a manifest or ledger by their UUID in lower case, each with what is said about it.
 #[derive(Debug)]
@@ -31,10 +32,15 @@ impl Listed {
         Self::new("manifest", devices.iter().cloned()).map_err(|reason| wrong(&reason))
     }
 
-    /// Reads a ledger: a JSON object in each line, or CSV with a header, with the device's "uuid".
+    /// Reads a ledger of ours; or one of another tool, a JSON object in each line, or CSV with a header, with the
+    /// device's "uuid".
     pub(super) fn ledger(path: &Path) -> Result<Self, Error> {
         let wrong = |reason: &dyn std::fmt::Display| Error::file("--ledger", path, reason);
         let bytes = read("--ledger", path)?;
+        if bytes.starts_with(MAGIC) {
+            let devices = Ledger::list(path).map_err(|error| wrong(&error))?;
+            return Self::new("ledger", devices.into_iter().map(row)).map_err(|reason| wrong(&reason));
+        }
         let mut rows = Vec::new();
         if bytes.trim_ascii_start().starts_with(b"{") {
             for line in bytes
@@ -128,6 +134,21 @@ impl Listed {
         let missing = self.devices.keys().filter(|uuid| !self.seen.contains_key(*uuid));
         missing.map(|uuid| finding(Check::DeviceMissing, self.name, uuid))
     }
+}
+
+/// A device of our ledger as a row of the manifest.
+fn row(device: ListedDevice) -> Value {
+    let files = device.images.into_iter().map(|(name, size, sha256)| {
+        let file = json!({"size": size, "sha256": hex(&sha256)});
+        (name, file)
+    });
+    json!({
+        "uuid": device.uuid,
+        "serial": device.serial,
+        "discriminator": device.discriminator,
+        "dac_public_key_sha256": device.key_sha256.map(|hash| hex(&hash)),
+        "files": files.collect::<serde_json::Map<_, _>>(),
+    })
 }
 
 /// A number, or a text with one.

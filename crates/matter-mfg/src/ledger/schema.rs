@@ -61,6 +61,17 @@ CREATE TABLE image (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Accepts the ledgers of this version.
+pub(super) fn recognize(connection: &Connection) -> Result<(), String> {
+    let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let read = |name: &str| number(name).map_err(|error| error.to_string());
+    match (read("application_id")?, read("user_version")?) {
+        (APPLICATION, VERSION) => Ok(()),
+        (APPLICATION, other) => Err(format!("has version {other}, and this tool knows {VERSION}")),
+        _ => Err("is a database, but no ledger of this tool".into()),
+    }
+}
+
 /// Makes the tables where there are none, and says how to write: a commit is on disk when it returns.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
     let text = |error: rusqlite::Error| error.to_string();

@@ -1,0 +1,56 @@
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Ledger, schema, wrong};
+use crate::Error;
+
+/// What a ledger says of a device that is in use, for those who only read it.
+pub(crate) struct ListedDevice {
+    pub(crate) uuid: String,
+    pub(crate) serial: Option<String>,
+    pub(crate) discriminator: u16,
+    pub(crate) key_sha256: Option<Vec<u8>>,
+    /// Name, size and hash.
+    pub(crate) images: Vec<(String, u64, Vec<u8>)>,
+}
+
+/// The first bytes of every SQLite database.
+pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
+
+impl Ledger {
+    /// Reads the devices that are in use. Neither the key of the passcodes nor the right to write is needed.
+    pub(crate) fn list(path: &Path) -> Result<Vec<ListedDevice>, Error> {
+        let failed = |error: rusqlite::Error| wrong(path, error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        schema::recognize(&connection).map_err(|reason| wrong(path, reason))?;
+        let sql =
+            "SELECT id, uuid, serial, discriminator, key_sha256 FROM device WHERE state = 'published' ORDER BY id";
+        let mut devices = connection.prepare(sql).map_err(failed)?;
+        let mut images = connection
+            .prepare("SELECT name, size, sha256 FROM image WHERE device = ?1 ORDER BY name")
+            .map_err(failed)?;
+        let rows = devices.query_map([], |row| {
+            let device = ListedDevice {
+                uuid: row.get(1)?,
+                serial: row.get(2)?,
+                discriminator: row.get(3)?,
+                key_sha256: row.get(4)?,
+                images: Vec::new(),
+            };
+            Ok((row.get::<_, i64>(0)?, device))
+        });
+        let mut listed = Vec::new();
+        for row in rows.map_err(failed)? {
+            let (id, mut device) = row.map_err(failed)?;
+            let found = images.query_map([id], |row| {
+                let size: i64 = row.get(1)?;
+                Ok((row.get(0)?, u64::try_from(size).unwrap_or_default(), row.get(2)?))
+            });
+            device.images = found.and_then(Iterator::collect).map_err(failed)?;
+            listed.push(device);
+        }
+        Ok(listed)
+    }
+}
