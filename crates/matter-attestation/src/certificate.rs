@@ -218,6 +218,13 @@ impl Certificate {
     /// [`Error::IssuerNameMismatch`], [`Error::AuthorityKeyIdMismatch`] or [`Error::SignatureInvalid`], the first that
     /// applies.
     pub fn verify_issued_by(&self, issuer: &Self) -> Result<(), Error> {
+        self.check_names(issuer)?;
+        let (signed, signature) = self.signed();
+        issuer.public_key.verify_der(signed, signature)
+    }
+
+    /// Everything of [`Certificate::verify_issued_by`] but the signature.
+    pub(crate) fn check_names(&self, issuer: &Self) -> Result<(), Error> {
         if self.issuer_der() != issuer.subject_der() {
             return Err(Error::IssuerNameMismatch);
         }
@@ -226,15 +233,19 @@ impl Certificate {
             Some(id) => issuer.subject_key_id == Some(id),
             None => self_issued,
         };
-        if !key_id_matches {
-            return Err(Error::AuthorityKeyIdMismatch {
+        if key_id_matches {
+            Ok(())
+        } else {
+            Err(Error::AuthorityKeyIdMismatch {
                 authority: self.authority_key_id,
                 issuer: issuer.subject_key_id,
-            });
+            })
         }
-        issuer
-            .public_key
-            .verify_der(self.span(&self.spans.tbs), self.span(&self.spans.signature))
+    }
+
+    /// What the issuer signed, and the signature in DER.
+    pub(crate) fn signed(&self) -> (&[u8], &[u8]) {
+        (self.span(&self.spans.tbs), self.span(&self.spans.signature))
     }
 
     pub(crate) const fn subject_name(&self) -> &Name {

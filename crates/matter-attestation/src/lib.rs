@@ -15,8 +15,10 @@ mod elements;
 mod error;
 mod finding;
 mod issue;
+mod issuer_verifier;
 mod key_id;
 mod lint;
+mod multiples;
 mod oid;
 mod paa_store;
 mod part;
@@ -45,6 +47,7 @@ pub use issue::{
     CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
     issue_paa,
 };
+pub use issuer_verifier::IssuerVerifier;
 pub use key_id::KeyId;
 pub use paa_store::PaaStore;
 pub use part::Part;

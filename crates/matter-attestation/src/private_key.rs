@@ -1,6 +1,4 @@
 mod bare;
-#[cfg(feature = "std")]
-mod base_point;
 mod decode;
 mod ecdsa;
 mod encode;
@@ -20,9 +18,8 @@ use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-#[cfg(feature = "std")]
-use self::base_point::multiply;
 pub(crate) use self::encode::{pkcs8_der, sec1_der};
+use crate::multiples::multiply_base;
 use crate::{Error, PublicKey, oid, pem};
 
 /// A P-256 private key in memory.
@@ -83,7 +80,7 @@ impl PrivateKey {
         let scalar = NonZeroScalar::from_repr((*scalar).into())
             .into_option()
             .ok_or(Error::KeyScalarOutOfRange)?;
-        let point = multiply(&scalar).to_affine();
+        let point = multiply_base(&scalar).to_affine();
         let public_key = VerifyingKey::from_affine(point).map_err(|_| Error::KeyScalarOutOfRange)?;
         Ok(Self {
             scalar,
@@ -239,11 +236,4 @@ impl SignatureAlgorithmIdentifier for PrivateKey {
         oid: oid::ECDSA_WITH_SHA256,
         parameters: None,
     };
-}
-
-/// Multiplies the base point, in a time that does not depend on the scalar.
-#[cfg(not(feature = "std"))]
-fn multiply(scalar: &p256::Scalar) -> p256::ProjectivePoint {
-    use p256::elliptic_curve::Group as _;
-    p256::ProjectivePoint::mul_by_generator(scalar)
 }

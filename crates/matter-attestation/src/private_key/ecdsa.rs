@@ -9,7 +9,7 @@ use rfc6979::KGenerator;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::multiply;
+use crate::multiples::multiply_base;
 
 pub(super) fn sign(key: &NonZeroScalar, message: &[u8]) -> Result<Signature, signature::Error> {
     sign_hash(key, Sha256::digest(message).into())
@@ -30,7 +30,7 @@ pub(super) fn sign_hash(key: &NonZeroScalar, hash: [u8; 32]) -> Result<Signature
         };
         let nonce = Zeroizing::new(nonce);
         let inverse = Zeroizing::new(nonce.invert());
-        let point = multiply(&nonce).to_affine();
+        let point = multiply_base(&nonce).to_affine();
         let r = <Scalar as Reduce<FieldBytes>>::reduce(&point.x());
         let s = **inverse * (hash + r * key.as_ref());
         // It is an error when one of them is 0.
