@@ -13,6 +13,7 @@ use der::asn1::AnyRef;
 use p256::NonZeroScalar;
 use p256::ecdsa::{DerSignature, Signature, VerifyingKey};
 use p256::elliptic_curve::PrimeField;
+use p256::elliptic_curve::subtle::ConstantTimeEq;
 use signature::hazmat::PrehashSigner;
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
@@ -175,6 +176,12 @@ impl PrivateKey {
         let mut scalar = Zeroizing::new([0; 32]);
         scalar.copy_from_slice(&octets);
         scalar
+    }
+
+    /// Tells whether this is the key with a scalar, in a time that does not depend on either.
+    #[must_use]
+    pub fn has_scalar(&self, scalar: &[u8; 32]) -> bool {
+        self.expose_scalar().ct_eq(scalar).into()
     }
 
     /// Returns the public key.

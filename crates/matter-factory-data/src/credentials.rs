@@ -1,4 +1,4 @@
-use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
+use matter_attestation::{Certificate, Error as AttestationError, IssuerVerifier, PrivateKey};
 
 use crate::Error;
 
@@ -20,9 +20,7 @@ impl AttestationCredentials {
     ///
     /// [`Error::Attestation`] when the key is not the DAC's, or the PAI did not sign the DAC.
     pub fn new(dac: Certificate, key: PrivateKey, pai: Certificate) -> Result<Self, Error> {
-        if dac.public_key() != &key.public_key() {
-            return Err(AttestationError::KeyMismatch.into());
-        }
+        check_key(&dac, &key)?;
         let key = Some(key);
         Ok(Self {
             key,
@@ -38,6 +36,37 @@ impl AttestationCredentials {
     pub fn without_key(dac: Certificate, pai: Certificate) -> Result<Self, Error> {
         dac.verify_issued_by(&pai)?;
         let key = None;
+        Ok(Self { dac, key, pai })
+    }
+
+    /// Accepts credentials below a PAI that signed those of many devices.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AttestationCredentials::new`].
+    pub fn issued(dac: Certificate, key: PrivateKey, pai: &IssuerVerifier) -> Result<Self, Error> {
+        check_key(&dac, &key)?;
+        pai.verify(&dac)?;
+        Ok(Self {
+            dac,
+            key: Some(key),
+            pai: pai.issuer().clone(),
+        })
+    }
+
+    /// Accepts credentials that were read, without verifying the signature again when they are those that are known.
+    pub(crate) fn read(
+        dac: Certificate,
+        key: Option<PrivateKey>,
+        pai: Certificate,
+        known: Option<&Self>,
+    ) -> Result<Self, Error> {
+        if let Some(key) = &key {
+            check_key(&dac, key)?;
+        }
+        if known.is_none_or(|known| known.dac != dac || known.pai != pai) {
+            dac.verify_issued_by(&pai)?;
+        }
         Ok(Self { dac, key, pai })
     }
 
@@ -57,5 +86,13 @@ impl AttestationCredentials {
     #[must_use]
     pub const fn pai(&self) -> &Certificate {
         &self.pai
+    }
+}
+
+fn check_key(dac: &Certificate, key: &PrivateKey) -> Result<(), Error> {
+    if dac.public_key() == &key.public_key() {
+        Ok(())
+    } else {
+        Err(AttestationError::KeyMismatch.into())
     }
 }

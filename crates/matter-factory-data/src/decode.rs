@@ -43,6 +43,30 @@ impl DeviceRecord {
     /// has; [`Error::Layout`] when no layout puts what was found there; [`Error::Conflict`] for a value that differs
     /// between the two, and [`Error::DacKeyLeaked`].
     pub fn decode<'a>(image: &[u8], secure_cert: Option<&'a [u8]>) -> Result<(Self, StorageLayout<'a>), Error> {
+        Self::decode_beside(None, image, secure_cert)
+    }
+
+    /// Reads the images of this record back, which are held to nothing less than those of others.
+    ///
+    /// What [`DeviceRecord::decode`] does; but the signature in the DAC was verified when this record got its credentials,
+    /// and is not verified again when the DAC and the PAI that are read are the same.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DeviceRecord::decode`]. A record that differs is none: see [`DeviceRecord::first_difference`].
+    pub fn decode_again<'a>(
+        &self,
+        image: &[u8],
+        secure_cert: Option<&'a [u8]>,
+    ) -> Result<(Self, StorageLayout<'a>), Error> {
+        Self::decode_beside(self.credentials(), image, secure_cert)
+    }
+
+    fn decode_beside<'a>(
+        known: Option<&AttestationCredentials>,
+        image: &[u8],
+        secure_cert: Option<&'a [u8]>,
+    ) -> Result<(Self, StorageLayout<'a>), Error> {
         let mut secure = secure_cert.map(SecureCert::decode).transpose()?;
         let mut order = Vec::new();
         let mut factory = Stored(BTreeMap::new());
@@ -58,7 +82,7 @@ impl DeviceRecord {
         let layout = secure.as_ref().map_or(Ok(StorageLayout::NVS), SecureCert::layout)?;
         let mut record = factory.identity(secure.as_mut())?;
         factory.information(&mut record, secure.as_mut())?;
-        factory.credentials(&mut record, secure)?;
+        factory.credentials(&mut record, secure, known)?;
         factory.lists(&mut record, &order)?;
         for key in order {
             if let Some(value) = factory.0.remove(&key) {
@@ -200,7 +224,12 @@ impl<'a> Stored<'a> {
     }
 
     /// All four parts of the credentials, or none.
-    fn credentials(&mut self, record: &mut DeviceRecord, secure: Option<SecureCert<'_>>) -> Result<(), Error> {
+    fn credentials(
+        &mut self,
+        record: &mut DeviceRecord,
+        secure: Option<SecureCert<'_>>,
+        known: Option<&AttestationCredentials>,
+    ) -> Result<(), Error> {
         if let Some(blob) = self.blob(&keys::CERTIFICATION_DECLARATION)? {
             record.declaration = Some(Declaration::decode(blob.to_vec())?);
         }
@@ -209,7 +238,7 @@ impl<'a> Stored<'a> {
         let public_key = self.blob(&keys::DAC_PUBLIC_KEY)?;
         let pai = self.blob(&keys::PAI_CERT)?;
         if let Some(secure) = secure {
-            return record.set_credentials(secure.credentials([dac, key, public_key, pai])?);
+            return record.set_credentials(secure.credentials([dac, key, public_key, pai], known)?);
         }
         if dac.is_none() && key.is_none() && public_key.is_none() && pai.is_none() {
             return Ok(());
@@ -220,12 +249,16 @@ impl<'a> Stored<'a> {
             .as_slice()
             .try_into()
             .map_err(|_| AttestationError::KeyMismatch)?;
-        let key = PrivateKey::from_scalar(scalar)?;
+        let known_key = known.and_then(AttestationCredentials::key);
+        let key = match known_key.filter(|key| key.has_scalar(scalar)) {
+            Some(key) => key.clone(),
+            None => PrivateKey::from_scalar(scalar)?,
+        };
         if need(&keys::DAC_PUBLIC_KEY, public_key)?.to_vec() != dac.public_key().as_bytes() {
             return Err(AttestationError::KeyMismatch.into());
         }
         let pai = Certificate::from_der(&need(&keys::PAI_CERT, pai)?.to_vec())?;
-        record.set_credentials(AttestationCredentials::new(dac, key, pai)?)
+        record.set_credentials(AttestationCredentials::read(dac, Some(key), pai, known)?)
     }
 
     fn lists(&mut self, record: &mut DeviceRecord, order: &[Key]) -> Result<(), Error> {

@@ -147,7 +147,11 @@ impl<'a> SecureCert<'a> {
     }
 
     /// The credentials, with which what NVS has of them must agree: certificate, key, public key and PAI.
-    pub(crate) fn credentials(self, nvs: [Option<Blob<'_>>; 4]) -> Result<AttestationCredentials, Error> {
+    pub(crate) fn credentials(
+        self,
+        nvs: [Option<Blob<'_>>; 4],
+        known: Option<&AttestationCredentials>,
+    ) -> Result<AttestationCredentials, Error> {
         let dac = self.dac.ok_or(Error::MissingKey { key: keys::DAC_CERT })?;
         let pai = self.pai.ok_or(Error::MissingKey { key: keys::PAI_CERT })?;
         let [stored_dac, stored_key, stored_public_key, stored_pai] = nvs.map(|blob| blob.map(|blob| blob.to_vec()));
@@ -172,10 +176,7 @@ impl<'a> SecureCert<'a> {
                 return Err(conflict);
             }
         }
-        match self.key {
-            Some(key) => AttestationCredentials::new(dac, key, pai),
-            None => AttestationCredentials::without_key(dac, pai),
-        }
+        AttestationCredentials::read(dac, self.key, pai, known)
     }
 
     fn record(&mut self, record: &Record<'a>, numbers: &mut [Option<&'a [u8; 32]>; 2]) -> Result<(), Error> {

@@ -7,9 +7,10 @@ use matter_setup_payload::{CommissioningFlow, GroupedManualCode, ManualPayload, 
 use zeroize::Zeroizing;
 
 use crate::folder::Draft;
+use crate::hex::hex;
 use crate::manifest::{FileEntry, ManifestDevice};
 use crate::plan::Identity;
-use crate::tables::{LineEnd, line};
+use crate::tables::{LineEnd, Lines, line};
 use crate::timing::{Phase, Timings};
 use crate::{Error, Plan};
 
@@ -87,8 +88,10 @@ pub(crate) fn rows(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Result<
     let mut rows = Vec::new();
     let visited = record.visit_nvs(layout, |namespace, key, value| {
         let file = file_of(key).filter(|_| *namespace == matter_factory_data::NAMESPACE);
-        let (encoding, text) = cell(value);
-        let encoding = if file.is_some() { "binary" } else { encoding };
+        let (encoding, text) = match file {
+            Some(_) => ("binary", Zeroizing::default()),
+            None => cell(value),
+        };
         rows.push(Row {
             namespace: *namespace,
             key: *key,
@@ -115,7 +118,7 @@ fn cell(value: Value<'_>) -> (&'static str, Zeroizing<String>) {
         Value::Float(v) => ("float", format!("{v:?}")),
         Value::Double(v) => ("double", format!("{v:?}")),
         Value::Str(v) => ("string", v.to_owned()),
-        Value::Blob(v) => ("hex2bin", v.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Value::Blob(v) => ("hex2bin", hex(v)),
         _ => ("", String::new()),
     };
     (encoding, Zeroizing::new(text))
@@ -129,7 +132,7 @@ impl Device {
         let images = timings.measure(Phase::Nvs, || {
             let wrong = |error: matter_factory_data::Error| Error::read_back(error);
             let images = record.encode(plan.job().size, &layout).map_err(wrong)?;
-            let (read, found) = DeviceRecord::decode(images.nvs(), images.secure_cert()).map_err(wrong)?;
+            let (read, found) = record.decode_again(images.nvs(), images.secure_cert()).map_err(wrong)?;
             match record.first_difference(&read) {
                 Some(key) => Err(Error::read_back(format_args!("key '{key}' differs"))),
                 None if found != layout => Err(Error::read_back("something lies in the wrong partition")),
@@ -235,17 +238,18 @@ impl Device {
 
     /// The input with which the reference generator makes the same image when it runs in `internal/`.
     fn partition_csv(&self) -> Result<Zeroizing<String>, Error> {
-        let mut text = Zeroizing::new("key,type,encoding,value\n".to_owned());
+        let mut text = Lines::new(LineEnd::Lf);
+        text.add(["key", "type", "encoding", "value"])?;
         let mut namespace = None;
         for row in rows(&self.record, &self.layout)? {
             if namespace != Some(row.namespace) {
-                text.push_str(&line(LineEnd::Lf, [row.namespace.as_str(), "namespace", "", ""])?);
+                text.add([row.namespace.as_str(), "namespace", "", ""])?;
                 namespace = Some(row.namespace);
             }
             let (kind, value) = row.file.map_or(("data", row.text.as_str()), |file| ("file", file));
-            text.push_str(&line(LineEnd::Lf, [row.key.as_str(), kind, row.encoding, value])?);
+            text.add([row.key.as_str(), kind, row.encoding, value])?;
         }
-        Ok(text)
+        text.finish()
     }
 }
 

@@ -92,6 +92,8 @@ fn hidden(parent: &Path, name: &str) -> Result<PathBuf, Error> {
 pub(crate) struct Draft {
     hidden: PathBuf,
     target: PathBuf,
+    /// The folders in it.
+    folders: Vec<PathBuf>,
     published: bool,
 }
 
@@ -104,18 +106,20 @@ impl Draft {
         Ok(Self {
             hidden,
             target: parent.join(name),
+            folders: Vec::new(),
             published: false,
         })
     }
 
     /// Writes a file; a `/` in its name makes a folder in the folder.
-    pub(crate) fn add(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.hidden.join(name);
-        if let Some(parent) = path
-            .parent()
-            .filter(|parent| *parent != self.hidden && !parent.is_dir())
+        if let Some(parent) = path.parent()
+            && parent != self.hidden
+            && !self.folders.iter().any(|made| made == parent)
         {
             create_private(parent)?;
+            self.folders.push(parent.into());
         }
         write_file(&path, bytes)
     }
@@ -214,7 +218,7 @@ mod tests {
     #[test]
     fn folder_appears_only_when_it_is_published() {
         let parent = tempfile::tempdir().unwrap();
-        let draft = Draft::new(parent.path(), "device").unwrap();
+        let mut draft = Draft::new(parent.path(), "device").unwrap();
         draft.add("a", b"1").unwrap();
         draft.add("internal/b", b"2").unwrap();
         assert!(
@@ -229,7 +233,7 @@ mod tests {
     #[test]
     fn folder_that_fails_leaves_nothing() {
         let parent = tempfile::tempdir().unwrap();
-        let draft = Draft::new(parent.path(), "device").unwrap();
+        let mut draft = Draft::new(parent.path(), "device").unwrap();
         draft.add("a", b"1").unwrap();
         assert!(draft.add("a", b"2").is_err(), "a file is never overwritten");
         drop(draft);

@@ -9,6 +9,7 @@ mod dac_folder;
 mod device;
 mod error;
 mod folder;
+mod hex;
 mod inputs;
 mod job;
 mod job_file;

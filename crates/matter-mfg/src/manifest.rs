@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::folder::{DraftFile, GrowingFile};
+use crate::hex::hex;
 
 /// A file of a device, as the manifest lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -117,7 +118,7 @@ impl Manifest {
         if len == 0 {
             let version = env!("CARGO_PKG_VERSION");
             let head = format!(r#"{{"run":"{run}","tool_version":"{version}","test":{test},"devices":["#);
-            rows.write(head.as_bytes())?;
+            rows.add(head.as_bytes());
         }
         Ok(Self {
             folder: folder.into(),
@@ -132,11 +133,12 @@ impl Manifest {
         line.extend_from_slice(if self.devices == 0 { b"\n" } else { b",\n" });
         serde_json::to_writer(&mut *line, device).map_err(Error::encode)?;
         self.devices += 1;
-        self.rows.write(&line)
+        self.rows.add(&line);
+        Ok(())
     }
 
     /// Returns when all rows are on disk.
-    pub(crate) fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&mut self) -> Result<(), Error> {
         self.rows.sync()
     }
 
@@ -147,7 +149,8 @@ impl Manifest {
 
     /// Makes the manifest of the rows, which stay and are returned, and with a key also `manifest.json.sig`: ECDSA with
     /// SHA-256 over the file's bytes, in DER.
-    pub(crate) fn complete(self, key: Option<&PrivateKey>) -> Result<PathBuf, Error> {
+    pub(crate) fn complete(mut self, key: Option<&PrivateKey>) -> Result<PathBuf, Error> {
+        self.rows.flush()?;
         let path = self.folder.join(ROWS);
         let rows = File::open(&path).map_err(Error::write(&path))?;
         let mut file = DraftFile::new(&self.folder, NAME)?;
@@ -218,10 +221,6 @@ pub(crate) fn put_aside(top: &Path) -> Result<(), Error> {
 
 fn as_hex<S: serde::Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&hex(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl<'p> Outputs<'p> {
     }
 
     /// Returns when all rows are on disk.
-    pub(crate) fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&mut self) -> Result<(), Error> {
         self.manifest.sync()?;
         self.tables.sync()
     }

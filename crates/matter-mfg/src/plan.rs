@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::cells::{self, Cells, Ids};
 use crate::device::Device;
+use crate::hex::hex;
 use crate::job::{Attestation, Job, RotatingIdPolicy};
 use crate::random::{Purpose, Random};
 use crate::{Error, MqttHost, Seed, TestPki};
@@ -193,7 +194,7 @@ impl Plan {
     pub(crate) fn pai(&self) -> Option<&Certificate> {
         match &self.job.attestation {
             Attestation::Supplied { pai, .. } => Some(pai),
-            _ => self.signer.as_ref().map(|signer| &signer.pai),
+            _ => self.signer.as_ref().map(|signer| signer.pai.issuer()),
         }
     }
 
@@ -292,6 +293,5 @@ fn broker(host: &MqttHost) -> FactoryEntry {
 fn random_serial<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<SerialNumber, Error> {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
-    let text = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    SerialNumber::new(&text).map_err(Error::encode)
+    SerialNumber::new(&hex(&bytes)).map_err(Error::encode)
 }

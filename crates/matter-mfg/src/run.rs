@@ -391,7 +391,9 @@ fn holds_devices(workspace: &Workspace) -> bool {
 
 /// Under its own name from the start: when the run is killed here, the next part of it writes it again.
 fn mark_test_run(top: &Path, stamp: &str, reason: &str) -> Result<(), Error> {
-    GrowingFile::open(top.join(format!("test-run-{stamp}.txt")), 0)?.write(reason.as_bytes())
+    let mut file = GrowingFile::open(top.join(format!("test-run-{stamp}.txt")), 0)?;
+    file.add(reason.as_bytes());
+    file.flush()
 }
 
 fn cores() -> usize {

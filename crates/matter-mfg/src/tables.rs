@@ -6,7 +6,11 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::device::{Device, Row, rows};
 use crate::folder::{GrowingFile, create_private};
+use crate::hex::hex;
 use matter_factory_data::Place;
+
+/// Longer than most rows.
+const BUFFER: usize = 2048;
 
 /// How lines end: the reference tool's small files end them with LF, its tables with CRLF as RFC 4180 says.
 #[derive(Clone, Copy)]
@@ -15,16 +19,35 @@ pub(crate) enum LineEnd {
     CrLf,
 }
 
-/// One row of CSV, quoted where RFC 4180 asks for it.
+/// One row of CSV.
 pub(crate) fn line<'c>(end: LineEnd, cells: impl IntoIterator<Item = &'c str>) -> Result<Zeroizing<String>, Error> {
-    let terminator = match end {
-        LineEnd::Lf => Terminator::Any(b'\n'),
-        LineEnd::CrLf => Terminator::CRLF,
-    };
-    let mut writer = WriterBuilder::new().terminator(terminator).from_writer(Vec::new());
-    writer.write_record(cells).map_err(Error::encode)?;
-    let bytes = writer.into_inner().map_err(Error::encode)?;
-    String::from_utf8(bytes).map(Zeroizing::new).map_err(Error::encode)
+    let mut lines = Lines::new(end);
+    lines.add(cells)?;
+    lines.finish()
+}
+
+/// Rows of CSV, quoted where RFC 4180 asks for it.
+pub(crate) struct Lines(csv::Writer<Vec<u8>>);
+
+impl Lines {
+    pub(crate) fn new(end: LineEnd) -> Self {
+        let terminator = match end {
+            LineEnd::Lf => Terminator::Any(b'\n'),
+            LineEnd::CrLf => Terminator::CRLF,
+        };
+        let mut builder = WriterBuilder::new();
+        builder.terminator(terminator).buffer_capacity(BUFFER);
+        Self(builder.from_writer(Vec::new()))
+    }
+
+    pub(crate) fn add<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) -> Result<(), Error> {
+        self.0.write_record(cells).map_err(Error::encode)
+    }
+
+    pub(crate) fn finish(self) -> Result<Zeroizing<String>, Error> {
+        let bytes = self.0.into_inner().map_err(Error::encode)?;
+        String::from_utf8(bytes).map(Zeroizing::new).map_err(Error::encode)
+    }
 }
 
 /// The tables of a run, which grow device by device and appear when the run ends.
@@ -52,10 +75,12 @@ impl Tables {
         let mut dacs = pai.map(|_| open(folder, &format!("cn_dacs-{stamp}.csv"))).transpose()?;
         if rows == 0 {
             if let Some(dacs) = &mut dacs {
-                dacs.write(b"CN,certs\r\n")?;
+                dacs.add(b"CN,certs\r\n");
             }
             if let Some(pai) = pai {
-                GrowingFile::open(staging.join("pai_cert.der"), 0)?.write(pai)?;
+                let mut file = GrowingFile::open(staging.join("pai_cert.der"), 0)?;
+                file.add(pai);
+                file.flush()?;
             }
         }
         Ok(Self {
@@ -69,8 +94,12 @@ impl Tables {
     }
 
     /// Returns when all rows are on disk.
-    pub(crate) fn sync(&self) -> Result<(), Error> {
-        self.files().try_for_each(GrowingFile::sync)
+    pub(crate) fn sync(&mut self) -> Result<(), Error> {
+        let always = [&mut self.summary, &mut self.config, &mut self.master, &mut self.pins];
+        always
+            .into_iter()
+            .chain(self.dacs.as_mut())
+            .try_for_each(GrowingFile::sync)
     }
 
     /// Returns how long the tables are, for [`Tables::open`].
@@ -97,16 +126,15 @@ impl Tables {
         });
         let values = values.collect::<Vec<_>>();
         let values = || values.iter().map(|value| value.as_str());
-        self.master.write(line(LineEnd::CrLf, values())?.as_bytes())?;
+        self.master.add(line(LineEnd::CrLf, values())?.as_bytes());
         let more = further.iter().map(|(_, value)| value.as_str());
-        self.summary
-            .write(line(LineEnd::CrLf, values().chain(more))?.as_bytes())?;
+        self.summary.add(line(LineEnd::CrLf, values().chain(more))?.as_bytes());
         let pins = pins.iter().map(|(_, value)| value.as_str());
-        self.pins.write(line(LineEnd::CrLf, pins)?.as_bytes())?;
+        self.pins.add(line(LineEnd::CrLf, pins)?.as_bytes());
         if let (Some(dacs), Some(credentials)) = (&mut self.dacs, device.record.credentials()) {
             // A supplied certificate may have another name than its device or, as for the reference tool, none and no row.
             if let Some(name) = credentials.dac().common_name() {
-                dacs.write(line(LineEnd::CrLf, [name, &credentials.dac().to_pem()])?.as_bytes())?;
+                dacs.add(line(LineEnd::CrLf, [name, &credentials.dac().to_pem()])?.as_bytes());
             }
         }
         self.rows += 1;
@@ -116,22 +144,21 @@ impl Tables {
     /// All devices of a run have the same columns.
     fn write_headers(&mut self, rows: &[Row], further: &[Cell], pins: &[Cell]) -> Result<(), Error> {
         let keys = || rows.iter().map(|row| row.key.as_str());
-        self.master.write(line(LineEnd::CrLf, keys())?.as_bytes())?;
+        self.master.add(line(LineEnd::CrLf, keys())?.as_bytes());
         let more = further.iter().map(|(name, _)| *name);
-        self.summary
-            .write(line(LineEnd::CrLf, keys().chain(more))?.as_bytes())?;
+        self.summary.add(line(LineEnd::CrLf, keys().chain(more))?.as_bytes());
         let names = pins.iter().map(|(name, _)| *name);
-        self.pins.write(line(LineEnd::CrLf, names)?.as_bytes())?;
+        self.pins.add(line(LineEnd::CrLf, names)?.as_bytes());
         let mut namespace = None;
         for row in rows {
             if namespace != Some(row.namespace) {
                 self.config
-                    .write(line(LineEnd::Lf, [row.namespace.as_str(), "namespace", ""])?.as_bytes())?;
+                    .add(line(LineEnd::Lf, [row.namespace.as_str(), "namespace", ""])?.as_bytes());
                 namespace = Some(row.namespace);
             }
             let kind = if row.file.is_some() { "file" } else { "data" };
             self.config
-                .write(line(LineEnd::Lf, [row.key.as_str(), kind, row.encoding])?.as_bytes())?;
+                .add(line(LineEnd::Lf, [row.key.as_str(), kind, row.encoding])?.as_bytes());
         }
         Ok(())
     }
@@ -164,8 +191,7 @@ fn further(device: &Device) -> Vec<Cell> {
         .as_ref()
         .filter(|_| device.layout.rotating_id() == Place::SecureCert)
     {
-        let digits = id.expose_bytes().iter().map(|byte| format!("{byte:02x}"));
-        cells.push(("rd-id-uid", Zeroizing::new(digits.collect())));
+        cells.push(("rd-id-uid", Zeroizing::new(hex(id.expose_bytes()))));
     }
     cells
 }

@@ -152,7 +152,7 @@ impl TestPki {
         let pem = |key: &PrivateKey| -> Result<Zeroizing<String>, Error> {
             key.to_pkcs8_pem().map_err(|error| Error::option(OPTION, error))
         };
-        let draft = Draft::new(outdir, FOLDER)?;
+        let mut draft = Draft::new(outdir, FOLDER)?;
         draft.add(PAA_CERT, paa.to_pem().as_bytes())?;
         draft.add(PAA_KEY, pem(paa_key)?.as_bytes())?;
         draft.add(PAI_CERT, self.pai.to_pem().as_bytes())?;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::files::DeviceFiles;
 use super::finding;
+use crate::hex::hex;
 use crate::inputs::read;
 use crate::ledger::{ListedDevice, MAGIC};
 use crate::{Error, Ledger};
@@ -154,8 +155,4 @@ fn row(device: ListedDevice) -> Value {
 /// A number, or a text with one.
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

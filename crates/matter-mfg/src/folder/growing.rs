@@ -2,15 +2,20 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::create_file;
 use crate::Error;
 
 /// A file that grows row by row, and that another process continues where the rows ended that it knows of.
 ///
-/// Each piece is written at once and as a whole: when the disk is full, what was written before stays.
+/// Rows are kept until they are flushed or synced.
 pub(crate) struct GrowingFile {
     path: PathBuf,
     file: File,
+    /// What is not in the file yet.
+    rows: Zeroizing<Vec<u8>>,
+    /// Of the file with them.
     len: u64,
 }
 
@@ -23,7 +28,7 @@ impl GrowingFile {
                 _ => {}
             }
             let file = create_file(&path)?;
-            return Ok(Self { path, file, len });
+            return Ok(Self::new(path, file, len));
         }
         let open = || {
             let mut file = OpenOptions::new().write(true).open(&path)?;
@@ -36,18 +41,30 @@ impl GrowingFile {
             Ok(file)
         };
         let file = open().map_err(Error::write(&path))?;
-        Ok(Self { path, file, len })
+        Ok(Self::new(path, file, len))
     }
 
-    /// Writes more of the file.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all(bytes).map_err(Error::write(&self.path))?;
+    fn new(path: PathBuf, file: File, len: u64) -> Self {
+        let rows = Zeroizing::default();
+        Self { path, file, rows, len }
+    }
+
+    /// Adds to the file.
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.rows.extend_from_slice(bytes);
         self.len += u64::try_from(bytes.len()).unwrap_or_default();
+    }
+
+    /// Writes what was added.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        self.file.write_all(&self.rows).map_err(Error::write(&self.path))?;
+        self.rows.clear();
         Ok(())
     }
 
-    /// Returns when what was written is on disk.
-    pub(crate) fn sync(&self) -> Result<(), Error> {
+    /// Writes what was added and returns when it is on disk.
+    pub(crate) fn sync(&mut self) -> Result<(), Error> {
+        self.flush()?;
         self.file.sync_data().map_err(Error::write(&self.path))
     }
 
@@ -65,12 +82,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.csv");
         let mut file = GrowingFile::open(path.clone(), 0).unwrap();
-        file.write(b"one\n").unwrap();
+        file.add(b"one\n");
         let known = file.len();
-        file.write(b"tw").unwrap();
+        file.add(b"tw");
+        file.flush().unwrap();
         drop(file);
         let mut file = GrowingFile::open(path.clone(), known).unwrap();
-        file.write(b"two\n").unwrap();
+        file.add(b"two\n");
+        file.sync().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"one\ntwo\n");
         let error = GrowingFile::open(path, 100).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("shorter"), "{error}");

@@ -8,6 +8,7 @@ use rand_core::CryptoRng;
 
 use super::signer;
 use crate::folder::{DraftFile, create_private};
+use crate::hex::hex;
 use crate::job::{Authority, Job};
 use crate::test_pki::check_prefix;
 use crate::{Error, inputs};
@@ -61,7 +62,7 @@ impl MadePai {
                 });
             }
             let serial = certificate.serial();
-            replaced = Some(serial.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect());
+            replaced = Some(hex(serial.as_bytes()));
         }
         let validity = signer::validity(job, &authority.certificate, start)?;
         let key = PrivateKey::generate(rng);

@@ -1,5 +1,6 @@
 use matter_attestation::{
-    Certificate, DacSubject, DateTime, Error as AttestationError, Issuer, PrivateKey, SerialNumber, Validity,
+    Certificate, DacSubject, DateTime, Error as AttestationError, Issuer, IssuerVerifier, PrivateKey, SerialNumber,
+    Validity,
 };
 use matter_factory_data::AttestationCredentials;
 use rand_core::CryptoRng;
@@ -14,12 +15,17 @@ const DEFAULT_LIFETIME: u32 = 36_500;
 /// The PAI that signs, and for how long.
 #[derive(Debug)]
 pub(super) struct Signer {
-    pub(super) pai: Certificate,
+    pub(super) pai: IssuerVerifier,
     pub(super) key: PrivateKey,
     pub(super) validity: Validity,
 }
 
 impl Signer {
+    pub(super) fn new(pai: Certificate, key: PrivateKey, validity: Validity) -> Self {
+        let pai = IssuerVerifier::new(pai);
+        Self { pai, key, validity }
+    }
+
     /// Makes a key and its certificate, whose common name is the device's UUID.
     pub(super) fn issue<R: CryptoRng + ?Sized>(
         &self,
@@ -30,12 +36,12 @@ impl Signer {
         let signing = |error: AttestationError| Error::option("--cert", error);
         let key = PrivateKey::generate(rng);
         let subject = DacSubject::new(uuid, job.vendor_id, job.product_id).map_err(signing)?;
-        let issuer = Issuer::new(&self.pai, &self.key).map_err(signing)?;
+        let issuer = Issuer::new(self.pai.issuer(), &self.key).map_err(signing)?;
         let serial = SerialNumber::generate(rng);
         let dac = issuer
             .issue_dac(&subject, &key.public_key(), self.validity, serial)
             .map_err(signing)?;
-        AttestationCredentials::new(dac, key, self.pai.clone()).map_err(Error::encode)
+        AttestationCredentials::issued(dac, key, &self.pai).map_err(Error::encode)
     }
 }
 
@@ -69,11 +75,8 @@ pub(super) fn open_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRn
             common_name_prefix,
         } => {
             let made = MadePai::open_or_make(job, authority, common_name_prefix, start, rng)?;
-            let signer = Signer {
-                validity: validity(job, &made.certificate, start)?,
-                pai: made.certificate.clone(),
-                key: made.key.clone(),
-            };
+            let validity = validity(job, &made.certificate, start)?;
+            let signer = Signer::new(made.certificate.clone(), made.key.clone(), validity);
             check_pai(job, &signer, ("--paa", "--paa"))?;
             Ok(Opened {
                 made_pai: Some(made),
@@ -82,12 +85,8 @@ pub(super) fn open_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRn
             })
         }
         Attestation::Pai(given) => {
-            let pai = given.certificate.clone();
-            let signer = Signer {
-                validity: validity(job, &pai, start)?,
-                pai,
-                key: given.key.clone(),
-            };
+            let validity = validity(job, &given.certificate, start)?;
+            let signer = Signer::new(given.certificate.clone(), given.key.clone(), validity);
             check_pai(job, &signer, ("--cert", "--key"))?;
             Ok(Opened {
                 signer: Some(signer),
@@ -106,11 +105,7 @@ pub(super) fn open_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRn
             let pki = TestPki::open_or_make(&job.outdir, vendor, product, common_name_prefix, earlier, rng)?;
             job.declaration = Some(pki.declaration().clone());
             let (pai, key) = pki.pai();
-            let signer = Signer {
-                validity: validity(job, pai, start)?,
-                pai: pai.clone(),
-                key: key.clone(),
-            };
+            let signer = Signer::new(pai.clone(), key.clone(), validity(job, pai, start)?);
             check_pai(job, &signer, ("--test-pki", "--test-pki"))?;
             Ok(Opened {
                 test_pki: Some(pki),
@@ -122,13 +117,13 @@ pub(super) fn open_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRn
 }
 
 fn check_pai(job: &Job, signer: &Signer, (cert, key): (&'static str, &'static str)) -> Result<(), Error> {
-    Issuer::new(&signer.pai, &signer.key).map_err(|error| match error {
+    Issuer::new(signer.pai.issuer(), &signer.key).map_err(|error| match error {
         AttestationError::KeyMismatch => {
             Error::option(key, format!("is not the private key of the certificate of {cert}"))
         }
         _ => Error::option(cert, error),
     })?;
-    check_pai_certificate(job, &signer.pai, cert)
+    check_pai_certificate(job, signer.pai.issuer(), cert)
 }
 
 /// That it is a PAI, and one of the vendor and of the product or of all.

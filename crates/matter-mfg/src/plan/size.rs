@@ -93,18 +93,19 @@ impl Signer {
             rng,
         )?;
         let (pai, key) = pki.pai();
-        let signer = Self {
-            pai: pai.clone(),
-            key: key.clone(),
-            validity: self.validity,
-        };
+        let signer = Self::new(pai.clone(), key.clone(), self.validity);
         let credentials = signer.issue(&Uuid::nil().to_string(), job, rng)?;
-        let names = self.pai.subject_der().len().saturating_sub(pai.subject_der().len());
+        let names = self
+            .pai
+            .issuer()
+            .subject_der()
+            .len()
+            .saturating_sub(pai.subject_der().len());
         let dac_len = credentials.dac().as_der().len() + names + DAC_SLACK;
         Ok(StandIn {
             credentials,
             dac_len,
-            pai: self.pai.as_der().to_vec(),
+            pai: self.pai.issuer().as_der().to_vec(),
         })
     }
 }
@@ -188,11 +189,7 @@ mod tests {
         let time = now().unwrap();
         let pki = TestPki::make(PathBuf::new(), job.vendor_id, job.product_id, "T", time, &mut rng).unwrap();
         let (pai, key) = pki.pai();
-        let signer = Signer {
-            pai: pai.clone(),
-            key: key.clone(),
-            validity: Validity::from_days(time, 1).unwrap(),
-        };
+        let signer = Signer::new(pai.clone(), key.clone(), Validity::from_days(time, 1).unwrap());
         let mut stand_in = signer.stand_in(&job, &mut rng).unwrap();
         let parameters = PbkdfParameters {
             iterations: Iterations::MIN,

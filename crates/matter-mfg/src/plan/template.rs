@@ -17,14 +17,14 @@ impl<'s> BatchSigner<'s> {
     pub(super) fn new(signer: &'s Signer, job: &Job) -> Result<Self, Error> {
         let name = "00000000-0000-0000-0000-000000000000";
         let subject = DacSubject::new(name, job.vendor_id, job.product_id).map_err(signing)?;
-        let issuer = Issuer::new(&signer.pai, &signer.key).map_err(signing)?;
+        let issuer = Issuer::new(signer.pai.issuer(), &signer.key).map_err(signing)?;
         let template = issuer.dac_template(&subject, signer.validity).map_err(signing)?;
         Ok(Self { signer, template })
     }
 
     /// Makes a key and its certificate, whose common name is the device's UUID.
     ///
-    /// The credentials verify the signature, so that it is done once.
+    /// The credentials verify the signature, once.
     pub(super) fn issue<R: CryptoRng + ?Sized>(
         &self,
         uuid: &str,
@@ -37,7 +37,7 @@ impl<'s> BatchSigner<'s> {
             .issue_der(uuid, &key.public_key(), serial)
             .map_err(signing)?;
         let dac = matter_attestation::Certificate::from_der(&der).map_err(signing)?;
-        AttestationCredentials::new(dac, key, self.signer.pai.clone()).map_err(Error::encode)
+        AttestationCredentials::issued(dac, key, &self.signer.pai).map_err(Error::encode)
     }
 }
 
