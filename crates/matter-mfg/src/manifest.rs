@@ -245,12 +245,14 @@ mod tests {
         let files = BTreeMap::from([("internal/CD.der".to_owned(), FileEntry::new(b"abc"))]);
         let top = tempfile::tempdir().unwrap();
         let mut manifest = Manifest::open(top.path(), "2026-11-21-08-00-00", true, 0, 0).unwrap();
+        manifest.sync().unwrap();
         for number in 0..devices {
             // Each device is added by a process of its own.
             manifest = Manifest::open(top.path(), "another", false, number, manifest.len()).unwrap();
             let codes = codes.then_some((&qr, &manual));
             let device = ManifestDevice::new(&number.to_string(), &record, codes, files.clone());
             manifest.add(&device).unwrap();
+            manifest.sync().unwrap();
         }
         manifest.complete(key).unwrap();
         let path = top.path().join(NAME);

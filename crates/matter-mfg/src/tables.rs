@@ -248,6 +248,7 @@ mod tests {
 
         let mut tables = Tables::open(top.path(), "now", None, 0, &[]).unwrap();
         tables.add(&device).unwrap();
+        tables.sync().unwrap();
         let summary = top.path().join("summary-now.csv");
         let read = |path: &Path| std::fs::read_to_string(path).unwrap();
         let salt = "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=";
