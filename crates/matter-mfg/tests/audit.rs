@@ -367,7 +367,7 @@ fn partitions_of_a_flash_dump_are_found_by_either_table() {
     let mut keys_partition = [0; NvsKeys::PARTITION_LEN];
     keys.encode_partition(&mut keys_partition);
     let csv = folder.path().join("partitions.csv");
-    let text = "# Name, Type, SubType, Offset, Size, Flags\n\nnvs, data, nvs, , 24K,\nesp_secure_cert, 0x3F, 0x06, , 0x2000, encrypted\n\
+    let text = "# Name, Type, SubType, Offset, Size, Flags\n\nnvs, data, nvs, , 24K,\nesp_secure_cert, 0x3F, , , 0x2000, encrypted\n\
                 nvs_keys, data, nvs_keys, 0x11000, 4K, encrypted # keys\nfctry, data, nvs, , 0x6000\n";
     fs::write(&csv, text).unwrap();
     let binary = folder.path().join("partition-table.bin");

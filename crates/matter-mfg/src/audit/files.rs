@@ -80,7 +80,8 @@ impl DeviceFiles {
     fn read_folder(&mut self, folder: &Path, prefix: &str) -> Result<(), Error> {
         let wrong = |error| Error::file(PATH, folder, error);
         if is_open(folder) {
-            self.open_folders.push(format!("{prefix}."));
+            self.open_folders
+                .push(if prefix.is_empty() { "./" } else { prefix }.into());
         }
         let mut entries = fs::read_dir(folder)
             .map_err(wrong)?
