@@ -1,42 +1,18 @@
-//! The audit of what lies on disk: folders, modes, manifests, ledgers, single files and flash dumps.
+//! The audit of what lies on disk: folders, modes, manifests, ledgers and single files.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/device.rs"]
+mod device;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esp_nvs_image::NvsKeys;
-use esp_secure_cert::{EfuseKey, KeyStorage, PartitionSize, Subtype, Writer};
+use device::{file, keyless, run};
 use matter_attestation::{Certificate, PrivateKey};
 use matter_factory_data::{Check, Expected};
-use matter_mfg::{Attestation, Audit, AuditReport, Error, FlashDump, Job, Plan, Recompute, Run, now};
-use matter_spake2p::Iterations;
-use matter_types::{ProductId, VendorId};
+use matter_mfg::{Audit, AuditReport, Error, Recompute};
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
-
-/// A run of devices for tests. Returns their folders.
-fn run(count: u32) -> (TempDir, Vec<PathBuf>) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
-    job.outdir = folder.path().join("out");
-    job.count = Some(count);
-    job.iterations = Iterations::MIN;
-    job.attestation = Attestation::TestPki {
-        common_name_prefix: "Audit".into(),
-    };
-    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {});
-    assert!(report.error.is_none(), "{:?}", report.error);
-    let top = folder.path().join("out/fff1_8000");
-    let mut devices = fs::read_dir(top)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect::<Vec<_>>();
-    devices.retain(|path| path.file_name().unwrap().len() == 36);
-    devices.sort();
-    assert_eq!(u32::try_from(devices.len()), Ok(count));
-    (folder, devices)
-}
 
 fn audit(path: &Path) -> Audit<'static> {
     Audit::new(Expected::new().for_tests()).with_path(path)
@@ -44,11 +20,6 @@ fn audit(path: &Path) -> Audit<'static> {
 
 fn has(report: &AuditReport, check: Check) -> bool {
     report.findings().any(|finding| finding.check == check)
-}
-
-fn file(device: &Path, suffix: &str) -> PathBuf {
-    let uuid = device.file_name().unwrap().to_str().unwrap();
-    device.join(format!("{uuid}{suffix}"))
 }
 
 fn is_good(report: &AuditReport) -> bool {
@@ -210,23 +181,6 @@ fn changed_folders_are_never_what_they_were() {
     assert_eq!(findings(), good);
 }
 
-/// A secure-cert image whose key is in an eFuse block.
-fn keyless(device: &Path) -> Vec<u8> {
-    let read = |name: &str| fs::read(device.join("internal").join(name)).unwrap();
-    let (dac, pai) = (read("DAC_cert.der"), read("PAI_cert.der"));
-    let mut buffer = vec![0; 0x2000];
-    let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
-    let certificate = |der| esp_secure_cert::Certificate::der(der).unwrap();
-    writer
-        .push_device_certificate(Subtype::MIN, &certificate(&dac))
-        .unwrap();
-    writer.push_ca_certificate(Subtype::MIN, &certificate(&pai)).unwrap();
-    writer
-        .push_key(Subtype::MIN, &KeyStorage::EfuseEcdsa(EfuseKey::new(1).unwrap()))
-        .unwrap();
-    writer.finish().to_vec()
-}
-
 #[test]
 fn key_bytes_beside_an_image_that_promises_the_efuses_are_found_in_every_file() {
     let (_folder, devices) = run(1);
@@ -330,82 +284,3 @@ fn manifest_and_ledger_are_compared_with_the_devices() {
         })
     ));
 }
-
-/// The binary form of a table as `gen_esp32part.py` writes it; the MD5 is that of Python's hashlib over the rows.
-fn binary_table(rows: &[(&str, u8, u8, u32, u32)], md5: &[u8; 16]) -> Vec<u8> {
-    let mut table = Vec::new();
-    for (name, kind, subtype, offset, size) in rows {
-        table.extend([0xAA, 0x50, *kind, *subtype]);
-        table.extend(offset.to_le_bytes());
-        table.extend(size.to_le_bytes());
-        let mut field = [0; 16];
-        field[..name.len()].copy_from_slice(name.as_bytes());
-        table.extend(field);
-        table.extend([0; 4]);
-    }
-    table.extend([0xEB, 0xEB]);
-    table.extend([0xFF; 14]);
-    table.extend(md5);
-    table.resize(0xC00, 0xFF);
-    table
-}
-
-const ROWS: [(&str, u8, u8, u32, u32); 4] = [
-    ("nvs", 1, 2, 0x9000, 0x6000),
-    ("esp_secure_cert", 0x3F, 0x06, 0xF000, 0x2000),
-    ("nvs_keys", 1, 4, 0x1_1000, 0x1000),
-    ("fctry", 1, 2, 0x1_2000, 0x6000),
-];
-
-#[test]
-fn partitions_of_a_flash_dump_are_found_by_either_table() {
-    let (folder, devices) = run(1);
-    let nvs = fs::read(file(&devices[0], "-partition.bin")).unwrap();
-    let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
-    let mut encrypted = nvs.clone();
-    esp_nvs_image::encrypt(&mut encrypted, &keys).unwrap();
-    let mut keys_partition = [0; NvsKeys::PARTITION_LEN];
-    keys.encode_partition(&mut keys_partition);
-    let csv = folder.path().join("partitions.csv");
-    let text = "# Name, Type, SubType, Offset, Size, Flags\n\nnvs, data, nvs, , 24K,\nesp_secure_cert, 0x3F, 0x06, , 0x2000, encrypted\n\
-                nvs_keys, data, nvs_keys, 0x11000, 4K, encrypted # keys\nfctry, data, nvs, , 0x6000\n";
-    fs::write(&csv, text).unwrap();
-    let binary = folder.path().join("partition-table.bin");
-    fs::write(&binary, binary_table(&ROWS, &MD5)).unwrap();
-    let dump = folder.path().join("flash.bin");
-    for (store, keys) in [(&nvs, None), (&encrypted, Some(keys_partition))] {
-        let mut flash = vec![0xFF; 0x2_0000];
-        flash[0x1_2000..0x1_8000].copy_from_slice(store);
-        flash[0xF000..0xF000 + keyless(&devices[0]).len()].copy_from_slice(&keyless(&devices[0]));
-        if let Some(keys) = keys {
-            flash[0x1_1000..0x1_2000].copy_from_slice(&keys);
-        }
-        fs::write(&dump, flash).unwrap();
-        for table in [&csv, &binary] {
-            let (table, dump) = (table.clone(), dump.clone());
-            let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
-            let report = report.execute().unwrap();
-            let errors = report
-                .findings()
-                .filter(|finding| finding.severity == matter_factory_data::Severity::Error)
-                .collect::<Vec<_>>();
-            // Both images were read: the key in the one is against what the other says, and all else is right.
-            assert!(
-                !errors.is_empty() && errors.iter().all(|finding| finding.check == Check::KeyLeaked),
-                "{report:?}"
-            );
-        }
-    }
-    let mut damaged = binary_table(&ROWS, &MD5);
-    damaged[5] ^= 1;
-    fs::write(&binary, damaged).unwrap();
-    let report = Audit::new(Expected::new())
-        .with_flash_dump(FlashDump { table: binary, dump })
-        .execute();
-    let Err(error) = report else { panic!("the MD5 is wrong") };
-    assert!(error.to_string().contains("MD5"), "{error}");
-}
-
-const MD5: [u8; 16] = [
-    0x32, 0xAB, 0x4D, 0xCF, 0x82, 0xCB, 0x26, 0x2C, 0xD0, 0x88, 0xB9, 0x3D, 0xF3, 0x15, 0x2B, 0x8B,
-];

@@ -113,6 +113,13 @@ impl Report {
         self.traces.common_name.as_deref()
     }
 
+    /// Returns the serial number of the DAC, if it can be read.
+    #[must_use]
+    pub fn certificate_serial(&self) -> Option<&[u8]> {
+        let (_, serial) = self.traces.certificate.as_ref()?;
+        Some(serial)
+    }
+
     /// Returns the public key of the DAC, if it can be read.
     #[must_use]
     pub const fn public_key(&self) -> Option<&PublicKey> {

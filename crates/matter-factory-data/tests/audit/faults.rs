@@ -9,8 +9,8 @@ use matter_spake2p::Salt;
 use matter_types::{ProductId, VendorId};
 
 use crate::device::{
-    DISCRIMINATOR, Device, PASSCODE, PRODUCT, VENDOR, declaration, issue, key, payload, salt, slot, verifier, world,
-    year,
+    DISCRIMINATOR, Device, PASSCODE, PRODUCT, VENDOR, declaration, issue, key, payload, rename, salt, slot, verifier,
+    world, year,
 };
 
 #[derive(Clone, Copy)]
@@ -149,6 +149,11 @@ fn values() -> Vec<Fault> {
         Nvs, "A key across two pages twice", "nvs-duplicate-key", |device| device.patch(|image| {
             duplicate(image, "serial-num");
         });
+        Nvs, "A key of two types on two pages", "key-twice", |device| {
+            device.put("filler", OwnedValue::Blob(vec![0; 3000]));
+            device.put("my-key", text("1"));
+            device.patch(|image| rename(image, "my-key", "hardware-ver"));
+        };
         Nvs, "A key that no firmware reads", "key-unknown", |device| device.put("my-key", OwnedValue::U8(1));
         Nvs, "A list that is longer than its items", "key-missing", |device| device.put("locale-sz", OwnedValue::U32(u32::MAX));
         Nvs, "An item beyond its list", "list-item-uncounted", |device| device.put("locale-sz", OwnedValue::U32(1));

@@ -30,6 +30,8 @@ pub(super) struct DeviceFiles {
     pub(super) uuid: Option<String>,
     pub(super) is_folder: bool,
     pub(super) files: Vec<DeviceFile>,
+    /// Folders that others than the owner may read or change.
+    pub(super) open_folders: Vec<String>,
     pub(super) nvs: Option<usize>,
     pub(super) secure_cert: Option<usize>,
     pub(super) codes: Option<usize>,
@@ -77,6 +79,10 @@ impl DeviceFiles {
 
     fn read_folder(&mut self, folder: &Path, prefix: &str) -> Result<(), Error> {
         let wrong = |error| Error::file(PATH, folder, error);
+        if is_open(folder) {
+            self.open_folders
+                .push(if prefix.is_empty() { "./" } else { prefix }.into());
+        }
         let mut entries = fs::read_dir(folder)
             .map_err(wrong)?
             .collect::<Result<Vec<_>, _>>()
@@ -134,6 +140,14 @@ impl DeviceFiles {
         self.files.get(index?)
     }
 
+    /// Code and manual code of the table with them, where there are such columns.
+    pub(super) fn codes(&self) -> [Option<Zeroizing<String>>; 2] {
+        let file = self.file(self.codes);
+        // What is wrong with it was found already.
+        let codes = file.and_then(|file| read_codes(file, &mut Vec::new()));
+        codes.map_or([None, None], |[qr, manual, ..]| [qr, manual])
+    }
+
     /// Audits the device. Verifiers are left for later, when there are many.
     pub(super) fn audit(
         &self,
@@ -173,9 +187,16 @@ impl DeviceFiles {
             artifacts = artifacts.with_picture(picture);
         }
         if let Some([qr, manual, discriminator, passcode]) = &codes {
-            artifacts = artifacts.with_qr(qr).with_manual(manual);
+            if let Some(qr) = qr {
+                artifacts = artifacts.with_qr(qr);
+            }
+            if let Some(manual) = manual {
+                artifacts = artifacts.with_manual(manual);
+            }
             // With a dynamic passcode there is none to print.
-            if !passcode.is_empty() {
+            if let (Some(discriminator), Some(passcode)) = (discriminator, passcode)
+                && !passcode.is_empty()
+            {
                 artifacts = artifacts.with_numbers(discriminator, passcode);
             }
         }
@@ -200,7 +221,8 @@ impl DeviceFiles {
         }
         report.check_files(&others);
         let open = self.files.iter().filter(|file| file.is_open && is_secret(&file.name));
-        let open = open.map(|file| file.name.as_str()).collect::<Vec<_>>();
+        let open = self.open_folders.iter().chain(open.map(|file| &file.name));
+        let open = open.map(String::as_str).collect::<Vec<_>>();
         if !open.is_empty() {
             report.push(finding(Check::FileMode, "files", open.join(", ")));
         }
@@ -242,8 +264,8 @@ fn is_open(_: &Path) -> bool {
     false
 }
 
-/// Code, manual code, discriminator and passcode; a column that is not there is a finding, and empty.
-fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Zeroizing<String>; 4]> {
+/// Code, manual code, discriminator and passcode; a column that is not there is a finding.
+fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Option<Zeroizing<String>>; 4]> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(file.bytes.as_slice());
@@ -263,7 +285,7 @@ fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Zeroizi
             let reason = format!("there is no column {name}");
             findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
         }
-        Zeroizing::new(index.and_then(|index| row.get(index)).unwrap_or_default().to_owned())
+        index.map(|index| Zeroizing::new(row.get(index).unwrap_or_default().to_owned()))
     };
     let codes = [
         column("qrcode"),

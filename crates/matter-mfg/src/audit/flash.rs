@@ -68,10 +68,14 @@ impl FlashDump {
                 .iter()
                 .filter(|part| part.kind == DATA && part.subtype == NVS)
         };
-        // Espressif's projects for Matter call it so; elsewhere it is the one with the namespace in it.
-        let factory = stores().find(|part| part.name == "fctry");
-        let holds = |part: &&Partition| cut(part).windows(12).any(|window| window == b"chip-factory");
-        let factory = factory.or_else(|| stores().find(holds)).or_else(|| stores().next());
+        // Espressif's projects for Matter have one of this name, and their firmware does not look there unless it is told.
+        // The namespace cannot be seen in an encrypted one.
+        let factory = stores().min_by_key(|part| {
+            let bytes = cut(part);
+            let holds = bytes.windows(12).any(|window| window == b"chip-factory");
+            let is_erased = bytes.iter().all(|byte| *byte == 0xFF);
+            (!holds, is_erased, part.name != "fctry")
+        });
         let Some(factory) = factory else {
             return Err(Error::file(
                 TABLE_OPTION,

@@ -92,28 +92,8 @@ impl Listed {
             return;
         };
         self.seen.insert(uuid, true);
-        let differs = |what: &str| finding(Check::ManifestDiffers, self.name, what);
-        if let (Some(listed), Some(found)) = (row.get("discriminator").and_then(number), report.discriminator())
-            && listed != u64::from(found)
-        {
-            report.push(differs("discriminator"));
-        }
-        if let (Some(listed), Some(found)) = (row.get("serial").and_then(Value::as_str), report.serial_number())
-            && !listed.is_empty()
-            && listed != found
-        {
-            report.push(differs("serial"));
-        }
-        if let (Some(listed), Some(found)) = (row.get("passcode").and_then(number), report.passcode())
-            && listed != u64::from(found.expose())
-        {
-            report.push(differs("passcode"));
-        }
-        let key = report.public_key().map(|key| hex(&Sha256::digest(key.as_bytes())));
-        if let (Some(listed), Some(found)) = (row.get("dac_public_key_sha256").and_then(Value::as_str), key)
-            && !listed.eq_ignore_ascii_case(&found)
-        {
-            report.push(differs("dac_public_key_sha256"));
+        for what in differences(row, device, report) {
+            report.push(finding(Check::ManifestDiffers, self.name, what));
         }
         for (name, listed) in row.get("files").and_then(Value::as_object).into_iter().flatten() {
             let Some(file) = device.files.iter().find(|file| file.name == *name) else {
@@ -137,6 +117,55 @@ impl Listed {
     }
 }
 
+/// The names of what a row says otherwise than the device. What only one of the two says is not compared.
+fn differences(row: &Value, device: &DeviceFiles, report: &Report) -> Vec<&'static str> {
+    let (vendor, product) = report.product().unzip();
+    let numbers = [
+        ("vid", vendor.map(|id| id.get().into())),
+        ("pid", product.map(|id| id.get().into())),
+        ("discriminator", report.discriminator().map(u64::from)),
+        ("passcode", report.passcode().map(|passcode| passcode.expose().into())),
+    ];
+    let differs = |(name, found): &(&str, Option<u64>)| {
+        let listed = row.get(name).and_then(number);
+        listed.zip(*found).is_some_and(|(listed, found)| listed != found)
+    };
+    let mut names: Vec<_> = numbers
+        .iter()
+        .filter(|pair| differs(pair))
+        .map(|(name, _)| *name)
+        .collect();
+    let mut compare = |name: &'static str, found: Option<&str>, same: fn(&str, &str) -> bool| {
+        // A table of another tool has an empty cell for what it does not know.
+        let listed = row
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|listed| !listed.is_empty());
+        if let (Some(listed), Some(found)) = (listed, found)
+            && !same(listed, found)
+        {
+            names.push(name);
+        }
+    };
+    compare("serial", report.serial_number(), str::eq);
+    let serial = report.certificate_serial().map(hex);
+    compare("dac_serial", serial.as_deref(), str::eq_ignore_ascii_case);
+    let key = report.public_key().map(|key| hex(&Sha256::digest(key.as_bytes())));
+    compare("dac_public_key_sha256", key.as_deref(), str::eq_ignore_ascii_case);
+    if row.get("qr").is_some() || row.get("manual").is_some() {
+        let [qr, manual] = device.codes();
+        compare("qr", qr.as_deref().map(String::as_str), str::eq);
+        let same = |a: &str, b: &str| digits(a).eq(digits(b));
+        compare("manual", manual.as_deref().map(String::as_str), same);
+    }
+    names
+}
+
+/// What a manual code says, however it is grouped.
+fn digits(code: &str) -> impl Iterator<Item = char> {
+    code.chars().filter(char::is_ascii_digit)
+}
+
 /// A device of our ledger as a row of the manifest.
 fn row(device: ListedDevice) -> Value {
     let files = device.images.into_iter().map(|(name, size, sha256)| {
@@ -145,8 +174,11 @@ fn row(device: ListedDevice) -> Value {
     });
     json!({
         "uuid": device.uuid,
+        "vid": device.vendor_id,
+        "pid": device.product_id,
         "serial": device.serial,
         "discriminator": device.discriminator,
+        "dac_serial": device.dac_serial.map(|serial| hex(&serial)),
         "dac_public_key_sha256": device.key_sha256.map(|hash| hex(&hash)),
         "files": files.collect::<serde_json::Map<_, _>>(),
     })

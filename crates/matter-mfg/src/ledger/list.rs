@@ -8,8 +8,11 @@ use crate::Error;
 /// What a ledger says of a device that is in use, for those who only read it.
 pub(crate) struct ListedDevice {
     pub(crate) uuid: String,
+    pub(crate) vendor_id: u16,
+    pub(crate) product_id: u16,
     pub(crate) serial: Option<String>,
     pub(crate) discriminator: u16,
+    pub(crate) dac_serial: Option<Vec<u8>>,
     pub(crate) key_sha256: Option<Vec<u8>>,
     /// Name, size and hash.
     pub(crate) images: Vec<(String, u64, Vec<u8>)>,
@@ -25,8 +28,8 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         schema::recognize(&connection).map_err(|reason| wrong(path, reason))?;
-        let sql =
-            "SELECT id, uuid, serial, discriminator, key_sha256 FROM device WHERE state = 'published' ORDER BY id";
+        let sql = "SELECT device.id, uuid, vendor_id, product_id, serial, discriminator, dac_serial, key_sha256
+                   FROM device JOIN run ON run.id = device.run WHERE device.state = 'published' ORDER BY device.id";
         let mut devices = connection.prepare(sql).map_err(failed)?;
         let mut images = connection
             .prepare("SELECT name, size, sha256 FROM image WHERE device = ?1 ORDER BY name")
@@ -34,9 +37,12 @@ impl Ledger {
         let rows = devices.query_map([], |row| {
             let device = ListedDevice {
                 uuid: row.get(1)?,
-                serial: row.get(2)?,
-                discriminator: row.get(3)?,
-                key_sha256: row.get(4)?,
+                vendor_id: row.get(2)?,
+                product_id: row.get(3)?,
+                serial: row.get(4)?,
+                discriminator: row.get(5)?,
+                dac_serial: row.get(6)?,
+                key_sha256: row.get(7)?,
                 images: Vec::new(),
             };
             Ok((row.get::<_, i64>(0)?, device))

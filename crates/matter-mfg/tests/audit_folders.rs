@@ -1,0 +1,388 @@
+//! Single faults in good folders, each caught by the check that is there for it, and by no other.
+//!
+//! The second table of `docs/audit-checks.md` is this matrix; `MATTER_WRITE_DOCS=1` writes it anew.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use esp_secure_cert::EfuseKey;
+use matter_attestation::{Certificate, RevocationEntry, RevocationSet};
+use matter_factory_data::{Check, Expected, Severity};
+use matter_mfg::{Attestation, Audit, Job, Plan, Recompute, Run, now, read_certificate};
+use matter_spake2p::Iterations;
+use matter_types::{ProductId, VendorId};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// What the folder is held against.
+#[derive(Clone, Copy)]
+enum Against {
+    Nothing,
+    Manifest,
+    Ledger,
+    Revoked(fn(&Batch) -> Certificate),
+}
+
+struct Fault {
+    name: &'static str,
+    check: &'static str,
+    against: Against,
+    inject: fn(&Batch),
+}
+
+macro_rules! faults {
+    ($($against:expr, $name:literal, $check:literal, $inject:expr;)+) => {
+        vec![$(Fault { name: $name, check: $check, against: $against, inject: $inject }),+]
+    };
+}
+
+/// A copy of two good devices, to be broken.
+struct Batch {
+    folder: TempDir,
+    devices: [PathBuf; 2],
+}
+
+fn make(outdir: PathBuf, attestation: Attestation, change: fn(&mut Job)) {
+    let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
+    job.outdir = outdir;
+    job.count = Some(2);
+    job.iterations = Iterations::MIN;
+    job.attestation = attestation;
+    change(&mut job);
+    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {});
+    assert!(report.error.is_none(), "{:?}", report.error);
+}
+
+/// A run, one of other devices, one without certificates, and one with keys for eFuses.
+fn good() -> &'static TempDir {
+    static GOOD: OnceLock<TempDir> = OnceLock::new();
+    GOOD.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let pki = || Attestation::TestPki {
+            common_name_prefix: "Audit".into(),
+        };
+        make(folder.path().join("out"), pki(), |_| ());
+        make(folder.path().join("other"), pki(), |_| ());
+        make(folder.path().join("plain"), Attestation::None, |_| ());
+        make(folder.path().join("efuse"), pki(), |job| {
+            job.storage.dac_in_secure_cert = true;
+            job.storage.ds_peripheral = true;
+            job.storage.target = "esp32h2".parse().unwrap();
+            job.storage.efuse_key = Some(EfuseKey::new(1).unwrap());
+        });
+        folder
+    })
+}
+
+fn copy(from: &Path, to: &Path) {
+    if !from.is_dir() {
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir(to).unwrap();
+    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        copy(&entry.path(), &to.join(entry.file_name()));
+    }
+}
+
+fn devices(top: &Path) -> [PathBuf; 2] {
+    let entries = fs::read_dir(top).unwrap().map(|entry| entry.unwrap().path());
+    let mut devices = entries.filter(|path| uuid(path).len() == 36).collect::<Vec<_>>();
+    devices.sort();
+    devices.try_into().unwrap()
+}
+
+fn uuid(device: &Path) -> &str {
+    device.file_name().unwrap().to_str().unwrap()
+}
+
+impl Batch {
+    fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&good().path().join(name), &folder.path().join("out"));
+        let devices = devices(&folder.path().join("out/fff1_8000"));
+        Self { folder, devices }
+    }
+
+    fn top(&self) -> PathBuf {
+        self.folder.path().join("out/fff1_8000")
+    }
+
+    fn file(&self, suffix: &str) -> PathBuf {
+        self.devices[0].join(format!("{}{suffix}", uuid(&self.devices[0])))
+    }
+
+    fn image(&self) -> PathBuf {
+        self.file("-partition.bin")
+    }
+
+    fn certificate(&self, name: &str) -> Certificate {
+        Certificate::decode(&fs::read(self.devices[0].join("internal").join(name)).unwrap()).unwrap()
+    }
+
+    /// Changes what the manifest says of the first device.
+    fn list(&self, name: &str, value: Value) {
+        let path = self.top().join("manifest.json");
+        let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let rows = manifest["devices"].as_array_mut().unwrap();
+        let row = rows
+            .iter_mut()
+            .find(|row| row["uuid"] == uuid(&self.devices[0]))
+            .unwrap();
+        assert!(row[name] != value && !row[name].is_null(), "{name}: {}", row[name]);
+        row[name] = value;
+        fs::write(path, manifest.to_string()).unwrap();
+    }
+
+    /// Changes what the ledger says of the first device.
+    fn record(&self, set: &str) {
+        let ledger = rusqlite::Connection::open(self.folder.path().join("out/ledger.sqlite")).unwrap();
+        let sql = format!("UPDATE device SET {set} WHERE uuid = '{}'", uuid(&self.devices[0]));
+        assert_eq!(ledger.execute(&sql, []).unwrap(), 1);
+    }
+
+    /// Everything weightier than a note.
+    fn checks(&self, against: Against) -> BTreeSet<String> {
+        self.found(against, Severity::Warning)
+    }
+
+    fn found(&self, against: Against, least: Severity) -> BTreeSet<String> {
+        let revoked = match against {
+            Against::Revoked(certificate) => Some(self.revoke(&certificate(self))),
+            _ => None,
+        };
+        let mut expected = Expected::new().for_tests().at(now().unwrap());
+        if let Some(set) = &revoked {
+            expected = expected.with_revocation_set(set);
+        }
+        let audit = Audit::new(expected)
+            .with_path(self.folder.path().join("out"))
+            .with_recompute(Recompute::All);
+        let audit = match against {
+            Against::Manifest => audit.with_manifest(self.top().join("manifest.json")),
+            Against::Ledger => audit.with_ledger(self.folder.path().join("out/ledger.sqlite")),
+            Against::Nothing | Against::Revoked(_) => audit,
+        };
+        let report = audit.execute().unwrap();
+        let weighty = report.findings().filter(|finding| finding.severity >= least);
+        weighty.map(|finding| finding.check.to_string()).collect()
+    }
+
+    /// A set that knows both authorities, and this certificate.
+    fn revoke(&self, certificate: &Certificate) -> RevocationSet {
+        let paa = read_certificate("", &self.folder.path().join("out/test-pki/PAA_cert.pem")).unwrap();
+        let authorities = [self.certificate("PAI_cert.der"), paa];
+        let entries = authorities.map(|authority| {
+            let is_issuer = certificate.issuer_der() == authority.subject_der();
+            let serials = is_issuer.then(|| certificate.serial());
+            let (name, key_id) = (authority.subject_der().to_vec(), authority.subject_key_id().unwrap());
+            RevocationEntry::new(&name, key_id, serials, authority, None)
+        });
+        RevocationSet::new(entries)
+    }
+}
+
+/// Adds a sector of erased flash, which is nothing to the firmware.
+fn lengthen(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes.resize(bytes.len() + 0x1000, 0xFF);
+    fs::write(path, bytes).unwrap();
+}
+
+fn add_foreign_device(batch: &Batch) {
+    let [device, _] = devices(&good().path().join("other/fff1_8000"));
+    copy(&device, &batch.top().join(uuid(&device)));
+}
+
+fn remove_column(batch: &Batch, name: &str) {
+    let path = batch.file("-onb_codes.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(name));
+    fs::write(&path, text.replace(name, "other")).unwrap();
+}
+
+#[cfg(unix)]
+fn open(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn open(_: &Path, _: u32) {}
+
+const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+fn faults() -> Vec<Fault> {
+    let mut faults = files();
+    faults.extend(lists());
+    faults
+}
+
+fn files() -> Vec<Fault> {
+    use Against::{Nothing, Revoked};
+    faults! {
+        Nothing, "A device without its image", "artifact-missing", |batch| fs::remove_file(batch.image()).unwrap();
+        Nothing, "No device in the folder", "artifact-missing", |batch| for device in &batch.devices {
+            fs::remove_dir_all(device).unwrap();
+        };
+        Nothing, "A table of codes that is empty", "artifact-malformed", |batch| fs::write(batch.file("-onb_codes.csv"), "").unwrap();
+        Nothing, "A table of codes with nothing but its header", "artifact-malformed", |batch| {
+            let text = fs::read_to_string(batch.file("-onb_codes.csv")).unwrap();
+            fs::write(batch.file("-onb_codes.csv"), text.lines().next().unwrap()).unwrap();
+        };
+        Nothing, "A table of codes without the QR code", "artifact-malformed", |batch| remove_column(batch, "qrcode");
+        Nothing, "A table of codes without the manual code", "artifact-malformed", |batch| remove_column(batch, "manualcode");
+        Nothing, "A key that the owner's group can read", "file-mode", |batch| open(&batch.devices[0].join("internal/DAC_key.pem"), 0o640);
+        Nothing, "An image that everybody can write", "file-mode", |batch| open(&batch.image(), 0o602);
+        Nothing, "A folder that everybody can read", "file-mode", |batch| open(&batch.devices[0], 0o755);
+        Nothing, "The folder of a device with the name of another", "manifest-differs", |batch| {
+            fs::rename(&batch.devices[0], batch.top().join("00000000-0000-4000-8000-000000000000")).unwrap();
+        };
+        Revoked(|batch| batch.certificate("DAC_cert.der")), "A DAC that is revoked", "dac-revoked", |_| ();
+        Revoked(|batch| batch.certificate("PAI_cert.der")), "A PAI that is revoked", "pai-revoked", |_| ();
+    }
+}
+
+fn lists() -> Vec<Fault> {
+    use Against::{Ledger, Manifest};
+    faults! {
+        Manifest, "A device of another run beside a manifest", "device-extra", add_foreign_device;
+        Ledger, "A device of another run beside a ledger", "device-extra", add_foreign_device;
+        Ledger, "A device that was scrapped and is still there", "device-extra", |batch| batch.record("state = 'scrapped'");
+        Manifest, "A device of the manifest that is not there", "device-missing", |batch| fs::remove_dir_all(&batch.devices[1]).unwrap();
+        Ledger, "A device of the ledger that is not there", "device-missing", |batch| fs::remove_dir_all(&batch.devices[1]).unwrap();
+        Manifest, "A file of the manifest that is not there", "file-missing", |batch| {
+            fs::remove_file(batch.devices[0].join("internal/DAC_key.pem")).unwrap();
+        };
+        Manifest, "An image with a sector behind it", "file-hash", |batch| lengthen(&batch.image());
+        Ledger, "An image with a sector behind it, and its hash in the ledger", "file-hash", |batch| lengthen(&batch.image());
+        Manifest, "A key file with a line behind it", "file-hash", |batch| {
+            let path = batch.devices[0].join("internal/DAC_key.pem");
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(path, text + "\n").unwrap();
+        };
+        Manifest, "Another vendor id in the manifest", "manifest-differs", |batch| batch.list("vid", json!(0xFFF2));
+        Manifest, "Another product id in the manifest", "manifest-differs", |batch| batch.list("pid", json!(0x8001));
+        Manifest, "Another discriminator in the manifest", "manifest-differs", |batch| batch.list("discriminator", json!(4096));
+        Manifest, "Another passcode in the manifest", "manifest-differs", |batch| batch.list("passcode", json!(1));
+        Manifest, "Another QR code in the manifest", "manifest-differs", |batch| batch.list("qr", json!("MT:Y.K9042C00KA0648G00"));
+        Manifest, "Another manual code in the manifest", "manifest-differs", |batch| batch.list("manual", json!("34970112332"));
+        Manifest, "Another certificate's serial number in the manifest", "manifest-differs", |batch| batch.list("dac_serial", json!("01"));
+        Manifest, "Another key in the manifest", "manifest-differs", |batch| batch.list("dac_public_key_sha256", json!(HASH));
+        Manifest, "Another serial number in the manifest", "manifest-differs", |batch| batch.list("serial", json!("SN"));
+        Ledger, "Another discriminator in the ledger", "manifest-differs", |batch| batch.record("discriminator = 4095 - discriminator");
+        Ledger, "Another serial number in the ledger", "manifest-differs", |batch| batch.record("serial = 'SN'");
+        Ledger, "Another certificate's serial number in the ledger", "manifest-differs", |batch| batch.record("dac_serial = X'01'");
+        Ledger, "Another key in the ledger", "manifest-differs", |batch| batch.record("key_sha256 = zeroblob(32)");
+    }
+}
+
+#[test]
+fn each_fault_in_a_folder_is_caught_by_its_check_alone() {
+    let base = BTreeSet::from(["test-cd-signer".to_owned(), "test-pki".to_owned()]);
+    let mut wrong = String::new();
+    for against in [Against::Nothing, Against::Manifest, Against::Ledger] {
+        assert_eq!(Batch::new("out").checks(against), base);
+    }
+    let faults = faults();
+    for fault in &faults {
+        if cfg!(not(unix)) && fault.check == "file-mode" {
+            continue;
+        }
+        let batch = Batch::new("out");
+        (fault.inject)(&batch);
+        let mut found = batch.checks(fault.against);
+        // Where there is no device there is no certificate for tests.
+        found.retain(|check| !base.contains(check));
+        if found != BTreeSet::from([fault.check.to_owned()]) {
+            let _ = write!(wrong, "\n{}: {found:?}, not {}", fault.name, fault.check);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    println!("{} faults", faults.len());
+}
+
+/// A device of which only the folder tells its name.
+#[test]
+fn two_folders_of_one_name_are_a_duplicate_device() {
+    let batch = Batch::new("plain");
+    let base = batch.checks(Against::Nothing);
+    assert_eq!(
+        base,
+        BTreeSet::from(["attestation-absent".to_owned(), "test-pki".to_owned()])
+    );
+    fs::create_dir(batch.top().join("more")).unwrap();
+    let place = batch.top().join("more").join(uuid(&batch.devices[0]));
+    fs::rename(&batch.devices[1], place).unwrap();
+    let mut found = batch.checks(Against::Nothing);
+    found.retain(|check| !base.contains(check));
+    assert_eq!(found, BTreeSet::from(["duplicate-device".to_owned()]));
+}
+
+#[test]
+fn the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned() {
+    const KEY: &str = "internal/efuse_key.pem";
+    let found = |inject: fn(&Batch)| {
+        let batch = Batch::new("efuse");
+        inject(&batch);
+        let mut found = batch.found(Against::Nothing, Severity::Note);
+        for known in ["cd-needs-ledger", "test-cd-signer", "test-pki"] {
+            assert!(found.remove(known), "{known}: {found:?}");
+        }
+        found
+    };
+    let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(found(|_| ()), set(&["efuse-key-file"]));
+    let burned = found(|batch| {
+        for device in &batch.devices {
+            fs::remove_file(device.join(KEY)).unwrap();
+        }
+    });
+    assert_eq!(burned, set(&[]));
+    let copied = found(|batch| copy(&batch.devices[0].join(KEY), &batch.devices[0].join("backup.pem")));
+    assert_eq!(copied, set(&["efuse-key-file", "key-leaked"]));
+    let swapped = found(|batch| copy(&batch.devices[1].join(KEY), &batch.devices[0].join(KEY)));
+    assert_eq!(swapped, set(&["efuse-key-file", "key-leaked"]));
+}
+
+#[test]
+fn documentation_is_this_matrix() {
+    let mut text = String::from(
+        "\n## Faults in folders\n\nEach line is a fault that a test puts into the folder of a good run \
+         (`crates/matter-mfg/tests/audit_folders.rs`), and the check that has to find it, and no other. Written by \
+         `MATTER_WRITE_DOCS=1 cargo test -p matter-mfg --test audit_folders`.\n\n| Fault | Check |\n|---|---|\n",
+    );
+    for fault in faults() {
+        let _ = writeln!(text, "| {} | `{}` |", fault.name, fault.check);
+    }
+    text.push_str(
+        "| Two folders of one name | `duplicate-device` |\n\
+         | A key for an eFuse that is still in its file | `efuse-key-file` |\n\
+         | A copy of the key for an eFuse | `key-leaked` |\n\
+         | The key for an eFuse of another device | `key-leaked` |\n",
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-checks.md");
+    let document = fs::read_to_string(&path).unwrap();
+    let heading = text.lines().nth(1).unwrap();
+    let at = document.find(&format!("\n{heading}\n")).unwrap_or(document.len());
+    let (rest, own) = document.split_at(at);
+    for check in Check::OWN {
+        // Only the rows of faults end with the check.
+        let end = format!("| `{check}` |\n");
+        assert!(
+            rest.contains(&end) || text.contains(&end),
+            "no fault is caught by {check}"
+        );
+    }
+    if std::env::var_os("MATTER_WRITE_DOCS").is_some() {
+        fs::write(&path, rest.to_owned() + &text).unwrap();
+    } else {
+        assert!(own == text, "run it with MATTER_WRITE_DOCS=1");
+    }
+}

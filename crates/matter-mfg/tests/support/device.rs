@@ -1,0 +1,55 @@
+//! Devices of a run for tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use esp_secure_cert::{EfuseKey, KeyStorage, PartitionSize, Subtype, Writer};
+use matter_mfg::{Attestation, Job, Plan, Run, now};
+use matter_spake2p::Iterations;
+use matter_types::{ProductId, VendorId};
+use tempfile::TempDir;
+
+/// A run of devices for tests. Returns their folders.
+pub fn run(count: u32) -> (TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
+    job.outdir = folder.path().join("out");
+    job.count = Some(count);
+    job.iterations = Iterations::MIN;
+    job.attestation = Attestation::TestPki {
+        common_name_prefix: "Audit".into(),
+    };
+    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {});
+    assert!(report.error.is_none(), "{:?}", report.error);
+    let top = folder.path().join("out/fff1_8000");
+    let mut devices = fs::read_dir(top)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect::<Vec<_>>();
+    devices.retain(|path| path.file_name().unwrap().len() == 36);
+    devices.sort();
+    assert_eq!(u32::try_from(devices.len()), Ok(count));
+    (folder, devices)
+}
+
+pub fn file(device: &Path, suffix: &str) -> PathBuf {
+    let uuid = device.file_name().unwrap().to_str().unwrap();
+    device.join(format!("{uuid}{suffix}"))
+}
+
+/// A secure-cert image whose key is in an eFuse block.
+pub fn keyless(device: &Path) -> Vec<u8> {
+    let read = |name: &str| fs::read(device.join("internal").join(name)).unwrap();
+    let (dac, pai) = (read("DAC_cert.der"), read("PAI_cert.der"));
+    let mut buffer = vec![0; 0x2000];
+    let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+    let certificate = |der| esp_secure_cert::Certificate::der(der).unwrap();
+    writer
+        .push_device_certificate(Subtype::MIN, &certificate(&dac))
+        .unwrap();
+    writer.push_ca_certificate(Subtype::MIN, &certificate(&pai)).unwrap();
+    writer
+        .push_key(Subtype::MIN, &KeyStorage::EfuseEcdsa(EfuseKey::new(1).unwrap()))
+        .unwrap();
+    writer.finish().to_vec()
+}

@@ -1,0 +1,261 @@
+//! `audit-device` over a run: what its ledger says of the devices, and what is revoked.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/workplace.rs"]
+mod workplace;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use matter_attestation::{Certificate, RevocationEntry, RevocationSet};
+use rusqlite::Connection;
+use serde_json::Value;
+use tempfile::TempDir;
+use workplace::{run, stderr};
+
+const LEDGER: [&str; 2] = ["--ledger", "out/ledger.sqlite"];
+
+/// Makes devices for tests in `folder/outdir`. Returns the folders that are there then.
+fn make(folder: &Path, outdir: &str, count: &str) -> Vec<PathBuf> {
+    let arguments = [
+        "--test-pki",
+        "-v",
+        "0xFFF1",
+        "-p",
+        "0x8000",
+        "-n",
+        count,
+        "--iteration-count",
+        "1000",
+        "--outdir",
+        outdir,
+    ];
+    let made = run(folder, &arguments);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let entries = fs::read_dir(folder.join(outdir).join("fff1_8000"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut devices: Vec<_> = entries.filter(|path| name(path).len() == 36).collect();
+    devices.sort();
+    devices
+}
+
+/// A run of three.
+fn output() -> (TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let devices = make(folder.path(), "out", "3");
+    assert_eq!(devices.len(), 3);
+    (folder, devices)
+}
+
+fn name(device: &Path) -> &str {
+    device.file_name().unwrap().to_str().unwrap()
+}
+
+fn image(device: &Path) -> PathBuf {
+    device.join(format!("{}-partition.bin", name(device)))
+}
+
+fn audit(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_audit-device"));
+    command
+        .current_dir(folder)
+        .args(["out", "--test", "--paa", "out/test-pki/PAA_cert.pem"])
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// The errors of an audit: check, object and text.
+fn errors(folder: &Path, arguments: &[&str]) -> Vec<(String, String, String)> {
+    let output = audit(folder, &[arguments, &["--json"]].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+    let mut findings = report["batch"].as_array().unwrap().clone();
+    for device in report["devices"].as_array().unwrap() {
+        findings.extend(device["findings"].as_array().unwrap().iter().cloned());
+    }
+    findings.retain(|finding| finding["severity"] == "error");
+    assert_eq!(output.status.code(), Some(i32::from(!findings.is_empty())));
+    let text = |finding: &Value, member: &str| finding[member].as_str().unwrap().to_owned();
+    findings
+        .iter()
+        .map(|finding| (text(finding, "check"), text(finding, "object"), text(finding, "text")))
+        .collect()
+}
+
+#[test]
+fn the_ledger_of_a_good_run_agrees_with_its_devices() {
+    let (folder, devices) = output();
+    assert_eq!(errors(folder.path(), &LEDGER), []);
+    // So it does after a further run, which is in the same ledger.
+    assert_eq!(make(folder.path(), "out", "1").len(), devices.len() + 1);
+    assert_eq!(errors(folder.path(), &LEDGER), []);
+}
+
+#[test]
+fn a_device_that_the_ledger_has_and_the_folder_has_not_is_missing() {
+    let (folder, devices) = output();
+    fs::remove_dir_all(&devices[1]).unwrap();
+    let found = errors(folder.path(), &LEDGER);
+    let [(check, object, text)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!((check.as_str(), object.as_str()), ("device-missing", "ledger"));
+    assert!(text.contains(name(&devices[1])), "{text}");
+    // Nobody misses what was written off.
+    let scrapped = run(
+        folder.path(),
+        &["--scrap", name(&devices[1]), "--reason", "lost", "--outdir", "out"],
+    );
+    assert!(scrapped.status.success(), "{}", stderr(&scrapped));
+    assert_eq!(errors(folder.path(), &LEDGER), []);
+}
+
+#[test]
+fn a_scrapped_device_that_is_still_there_is_one_too_many() {
+    let (folder, devices) = output();
+    let scrapped = run(
+        folder.path(),
+        &[
+            "--scrap",
+            name(&devices[0]),
+            "--reason",
+            "case broken",
+            "--outdir",
+            "out",
+        ],
+    );
+    assert!(scrapped.status.success(), "{}", stderr(&scrapped));
+    let found = errors(folder.path(), &LEDGER);
+    let [(check, object, text)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!((check.as_str(), object.as_str()), ("device-extra", "ledger"));
+    assert!(text.contains(name(&devices[0])), "{text}");
+}
+
+#[test]
+fn a_device_of_another_run_is_extra() {
+    let (folder, _devices) = output();
+    let others = make(folder.path(), "other", "1");
+    let place = folder.path().join("out/fff1_8000").join(name(&others[0]));
+    fs::rename(&others[0], place).unwrap();
+    // It is of another PKI for tests as well, which is trusted here so that nothing else is wrong.
+    let found = errors(
+        folder.path(),
+        &[&LEDGER[..], &["--paa", "other/test-pki/PAA_cert.pem"]].concat(),
+    );
+    let [(check, object, text)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!((check.as_str(), object.as_str()), ("device-extra", "ledger"));
+    assert!(text.contains(name(&others[0])), "{text}");
+}
+
+#[test]
+fn a_changed_image_is_not_the_one_of_the_ledger() {
+    let (folder, devices) = output();
+    // Erased flash behind the pages is nothing to the firmware, but the file is not what was made.
+    let path = image(&devices[2]);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.resize(bytes.len() + 0x1000, 0xFF);
+    fs::write(&path, bytes).unwrap();
+    let found = errors(folder.path(), &LEDGER);
+    let [(check, object, _)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(
+        (check.as_str(), object.as_str()),
+        ("file-hash", path.file_name().unwrap().to_str().unwrap())
+    );
+    fs::remove_file(&path).unwrap();
+    let checks = errors(folder.path(), &LEDGER);
+    assert!(checks.iter().any(|(check, ..)| check == "file-missing"), "{checks:?}");
+}
+
+#[test]
+fn what_is_no_ledger_is_refused_in_one_sentence() {
+    let (folder, _devices) = output();
+    let open = |path: &str| Connection::open(folder.path().join(path)).unwrap();
+    open("other.sqlite").execute_batch("CREATE TABLE t (a);").unwrap();
+    // Version 2, which is none yet.
+    fs::copy(
+        folder.path().join("out/ledger.sqlite"),
+        folder.path().join("newer.sqlite"),
+    )
+    .unwrap();
+    open("newer.sqlite").execute_batch("PRAGMA user_version = 2;").unwrap();
+    let whole = fs::read(folder.path().join("out/ledger.sqlite")).unwrap();
+    fs::write(folder.path().join("cut.sqlite"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(folder.path().join("short.sqlite"), &whole[..40]).unwrap();
+    for (path, words) in [
+        ("other.sqlite", "no ledger of this tool"),
+        ("newer.sqlite", "has version 2, and this tool knows 1"),
+        ("cut.sqlite", "cut.sqlite"),
+        ("short.sqlite", "short.sqlite"),
+        ("none.sqlite", "none.sqlite"),
+    ] {
+        let refused = audit(folder.path(), &["--ledger", path]);
+        let said = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{path}: {said}");
+        assert!(refused.stdout.is_empty(), "{path}");
+        assert!(said.starts_with("error: ") && said.contains(words), "{path}: {said}");
+        assert_eq!(said.trim_end().lines().count(), 1, "{path}: {said}");
+        assert_eq!(said.matches("--ledger").count(), 1, "{path}: {said}");
+    }
+}
+
+#[test]
+fn the_ledger_is_only_read() {
+    let (folder, _devices) = output();
+    let before = fs::read(folder.path().join("out/ledger.sqlite")).unwrap();
+    // Neither its key nor its other files are needed, since the run is over.
+    fs::create_dir(folder.path().join("copy")).unwrap();
+    let copy = folder.path().join("copy/ledger.sqlite");
+    fs::copy(folder.path().join("out/ledger.sqlite"), &copy).unwrap();
+    assert_eq!(errors(folder.path(), &["--ledger", "copy/ledger.sqlite"]), []);
+    assert_eq!(errors(folder.path(), &LEDGER), []);
+    assert!(before == fs::read(folder.path().join("out/ledger.sqlite")).unwrap());
+    assert!(before == fs::read(copy).unwrap());
+}
+
+#[test]
+fn revoked_certificates_are_found() {
+    let (folder, devices) = output();
+    let certificate = |path: PathBuf| Certificate::decode(&fs::read(path).unwrap()).unwrap();
+    let dac = certificate(devices[1].join("internal/DAC_cert.der"));
+    let pai = certificate(devices[1].join("internal/PAI_cert.der"));
+    let (subject, key_id) = (pai.subject_der().to_vec(), pai.subject_key_id().unwrap());
+    let entry = RevocationEntry::new(&subject, key_id, [dac.serial()], pai, None);
+    let set = serde_json::to_string(&RevocationSet::new([entry])).unwrap();
+    fs::write(folder.path().join("revoked.json"), set).unwrap();
+    let output = audit(folder.path(), &["--revocation-set", "revoked.json", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for device in report["devices"].as_array().unwrap() {
+        let revoked = device["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|finding| finding["check"] == "dac-revoked");
+        assert_eq!(revoked, device["uuid"] == name(&devices[1]), "{device}");
+    }
+    assert_eq!(errors(folder.path(), &["--revocation-set", "revoked.json"]).len(), 1);
+    for (path, text) in [("wrong.json", "{}"), ("none.json", "")] {
+        if !text.is_empty() {
+            fs::write(folder.path().join(path), text).unwrap();
+        }
+        let refused = audit(folder.path(), &["--revocation-set", path]);
+        assert_eq!(refused.status.code(), Some(2), "{path}");
+        assert!(stderr(&refused).contains("--revocation-set"), "{}", stderr(&refused));
+    }
+}
