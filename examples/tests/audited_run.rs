@@ -26,6 +26,9 @@ fn make(folder: &Path, options: &str, outdir: &str) -> Output {
 fn devices_of_all_kinds_pass() {
     let folder = tempfile::tempdir().unwrap();
     chain::write(folder.path());
+    fs::write(folder.path().join("columns.csv"), "salt,data,string\n").unwrap();
+    let row = "AAAAAAAAAAAAAAAAAAAAAA==\n";
+    fs::write(folder.path().join("values.csv"), format!("salt\n{row}{row}")).unwrap();
     let all = "--dac-in-secure-cert --commissionable-data-in-secure-cert --rd-id-uid-in-secure-cert";
     let others = [
         "",
@@ -42,6 +45,9 @@ fn devices_of_all_kinds_pass() {
         all,
         &format!("{all} -ds --target esp32p4 --efuse-key-id 2"),
         &format!("{all} --enable-dynamic-passcode"),
+        // Given, and not random.
+        "--csv columns.csv --mcsv values.csv",
+        "--enable-rotating-device-id --rd-id-uid 00000000000000000000000000000000 -n 1",
     ];
     for (number, options) in others.iter().enumerate() {
         let output = make(folder.path(), &format!("{PAI} {options}"), &format!("out{number}"));

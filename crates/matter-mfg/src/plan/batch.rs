@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::template::BatchSigner;
 use super::{Identity, Plan};
-use crate::Error;
 use crate::cells::Cells;
 use crate::random::Random;
 use crate::timing::{Phase, Timings};
+use crate::{Error, RotatingIdPolicy};
 
 /// Draws a passcode so often before it gives up: even when all but one of a thousand are taken, one is found.
 const DRAWS: u32 = 10_000;
@@ -132,6 +132,13 @@ impl Plan {
             record.set_credentials(credentials).map_err(Error::encode)?;
         }
         Ok(Identity { uuid, record })
+    }
+
+    /// Whether a device's salt and its unique id for rotating ids are given and not drawn.
+    pub(crate) fn gives_random_values(&self, index: u32) -> (bool, bool) {
+        let cells = self.cells(index);
+        let rotating_id = cells.rotating_id.is_some() || matches!(self.job.rotating_id, RotatingIdPolicy::Given(_));
+        (cells.salt.is_some(), rotating_id)
     }
 
     fn cells(&self, index: u32) -> Cow<'_, Cells> {
