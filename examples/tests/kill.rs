@@ -1,14 +1,25 @@
 //! `matter-mfg` killed at random moments: what is there is complete, and `--resume` makes the rest.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
 
+#[path = "support/chain.rs"]
+mod chain;
 #[path = "support/produced.rs"]
 mod produced;
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use matter_attestation::PrivateKey;
 
 const COUNT: usize = 300;
 /// Kills that hit a living process, over all runs.
@@ -95,4 +106,70 @@ fn run_that_is_killed_sixty_times_ends_with_every_device_once() {
         runs += 1;
     }
     println!("{kills} kills over {runs} runs of {COUNT} devices, at most {most} in one");
+}
+
+/// The lists are collected when the last device is there: kills hit that too.
+#[test]
+fn lists_are_whole_however_often_the_run_is_killed() {
+    const DEVICES: usize = 60;
+    let folder = tempfile::tempdir().unwrap();
+    chain::write(folder.path());
+    let mut kills = 0u64;
+    loop {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_matter-mfg"));
+        let options = "-v 0xFFF2 -p 0x8001 -n 60 --iteration-count 1000 --pai -k pai-key.pem -c pai-cert.pem -cd CD.der \
+                       --labels svg --qr-zip --sign-manifest pai-key.pem --resume --quiet";
+        command.args(options.split_whitespace()).current_dir(folder.path());
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        if kills < 40 {
+            // From the start of the run to behind its end, wherever that is on this machine.
+            std::thread::sleep(Duration::from_millis(10 * kills));
+        } else {
+            child.wait().unwrap();
+        }
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        if status.success() {
+            break;
+        }
+        assert_eq!(status.code(), None);
+        kills += 1;
+    }
+    println!("{kills} kills");
+    let top = folder.path().join("out/fff2_8001");
+    produced::check_all(&folder.path().join("out"), "fff2_8001", DEVICES);
+    let (mut sheets, mut zips) = (String::new(), Vec::new());
+    for entry in fs::read_dir(&top).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(!name.starts_with('.'), "{name} is left");
+        if name.starts_with("labels-") {
+            for sheet in fs::read_dir(&path).unwrap() {
+                sheets += &fs::read_to_string(sheet.unwrap().path()).unwrap();
+            }
+        } else if name.starts_with("qrcodes-") {
+            zips.push(fs::read(&path).unwrap());
+        }
+    }
+    assert_eq!(sheets.matches("<g ").count(), DEVICES);
+    // Entries of the directory at a zip file's end (PKWARE's APPNOTE, 4.3.12).
+    let entries = |zip: &[u8]| zip.windows(4).filter(|window| window == b"PK\x01\x02").count();
+    assert_eq!(zips.iter().map(|zip| entries(zip)).collect::<Vec<_>>(), [DEVICES]);
+    for device in produced::devices(&top) {
+        let uuid = device.file_name().unwrap().to_str().unwrap();
+        let codes = fs::read_to_string(device.join(format!("{uuid}-onb_codes.csv"))).unwrap();
+        let manual = codes.lines().nth(1).unwrap().split(',').nth(1).unwrap();
+        assert!(sheets.contains(manual), "{uuid} has no label");
+        let picture = format!("{uuid}-qrcode.png");
+        assert!(
+            zips[0]
+                .windows(picture.len())
+                .any(|window| window == picture.as_bytes())
+        );
+    }
+    let key = PrivateKey::decode(&fs::read(folder.path().join("pai-key.pem")).unwrap()).unwrap();
+    let [manifest, signature] = ["manifest.json", "manifest.json.sig"].map(|name| fs::read(top.join(name)).unwrap());
+    assert!(key.public_key().verify_der(&manifest, &signature).is_ok());
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["devices"].as_array().unwrap().len(), DEVICES);
 }
