@@ -7,8 +7,8 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use matter_attestation::{
     Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, DeclarationSigners, Issuer,
-    PaaStore, PaaSubject, PaiSubject, PrivateKey, Profile, SerialNumber, SignedDeclaration, TEST_CD_SIGNING_KEY_ID,
-    Validity, Verification, issue_paa, test_cd_signing_key,
+    IssuerVerifier, PaaStore, PaaSubject, PaiSubject, PrivateKey, Profile, SerialNumber, SignedDeclaration,
+    TEST_CD_SIGNING_KEY_ID, Validity, Verification, issue_paa, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
 use rand_chacha::ChaCha20Rng;
@@ -72,6 +72,18 @@ fn attestation(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(dac.as_der().len().try_into().unwrap()));
     group.bench_function(BenchmarkId::new("certificate-from-der", "dac"), |b| {
         b.iter(|| black_box(Certificate::from_der(black_box(dac.as_der())).unwrap()));
+    });
+
+    group.throughput(Throughput::Elements(1));
+    group.bench_function(BenchmarkId::new("verify-issued-by", "dac"), |b| {
+        b.iter(|| black_box(&dac).verify_issued_by(black_box(&pai)).unwrap());
+    });
+    group.bench_function(BenchmarkId::new("issuer-verifier", "new"), |b| {
+        b.iter(|| black_box(IssuerVerifier::new(black_box(&pai).clone())));
+    });
+    let verifier = IssuerVerifier::new(pai.clone());
+    group.bench_function(BenchmarkId::new("issuer-verifier", "dac"), |b| {
+        b.iter(|| verifier.verify(black_box(&dac)).unwrap());
     });
 
     let products: Vec<_> = (1..=100).map(|id| ProductId::new(id).unwrap()).collect();
