@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
+#[path = "support/chain.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod chain;
 #[path = "support/produced.rs"]
 mod produced;
 #[path = "support/workplace.rs"]
@@ -140,7 +143,7 @@ fn ledger_is_shared_between_folders() {
 
 /// Starts a run and kills it when some devices are there.
 #[cfg(unix)]
-fn interrupted(folder: &Path, arguments: &[&str]) {
+fn interrupted(folder: &Path, top: &Path, arguments: &[&str]) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
         .args(BASE)
         .args(arguments)
@@ -149,7 +152,7 @@ fn interrupted(folder: &Path, arguments: &[&str]) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while produced::devices(&folder.join("out/fff1_8000")).len() < 8 {
+    while produced::devices(top).len() < 8 {
         assert!(
             child.try_wait().unwrap().is_none(),
             "the run ended before it was killed"
@@ -164,7 +167,8 @@ fn interrupted(folder: &Path, arguments: &[&str]) {
 #[test]
 fn run_is_continued_only_with_its_own_parameters() {
     let folder = tempfile::tempdir().unwrap();
-    interrupted(folder.path(), &["-n", "400", "--jobs", "1", "--hw-ver", "3"]);
+    let top = folder.path().join("out/fff1_8000");
+    interrupted(folder.path(), &top, &["-n", "400", "--jobs", "1", "--hw-ver", "3"]);
     let resume = |extra: &[&str]| mfg(folder.path(), &[&["-n", "400", "--resume"], extra].concat());
     assert_refused(&resume(&["--hw-ver", "4"]), 2, &["--resume", "another --hw-ver"]);
     assert_refused(&resume(&["--hw-ver", "3", "--size", "0x8000"]), 2, &["another --size"]);
@@ -184,6 +188,34 @@ fn run_is_continued_only_with_its_own_parameters() {
         stderr(&output)
     );
     produced::check_all(&folder.path().join("out"), "fff1_8000", 400);
+}
+
+/// A device that was carried away while its run was not finished, and a key that is gone.
+#[cfg(unix)]
+#[test]
+fn what_is_gone_is_said_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    chain::write(folder.path());
+    let pai = "-n 200 --pai -k pai-key.pem -c pai-cert.pem -cd CD.der --qr-zip --labels svg -v 0xFFF2 -p 0x8001";
+    let pai = pai.split_whitespace().collect::<Vec<_>>();
+    let top = folder.path().join("out/fff2_8001");
+    interrupted(folder.path(), &top, &[&pai[..], &["--jobs", "1"]].concat());
+    let before = produced::devices(&top);
+    let key = fs::read(folder.path().join("pai-key.pem")).unwrap();
+    let resume = || mfg(folder.path(), &[&pai[..], &["--resume"]].concat());
+    fs::remove_file(folder.path().join("pai-key.pem")).unwrap();
+    assert_refused(&resume(), 2, &["--key pai-key.pem"]);
+    assert_eq!(produced::devices(&top), before);
+
+    fs::write(folder.path().join("pai-key.pem"), key).unwrap();
+    let (gone, elsewhere) = (before.first().unwrap(), folder.path().join("elsewhere"));
+    fs::rename(gone, &elsewhere).unwrap();
+    let name = gone.file_name().unwrap().to_str().unwrap();
+    assert_refused(&resume(), 3, &[name, "-qrcode.png", "--resume"]);
+    fs::rename(&elsewhere, gone).unwrap();
+    let output = resume();
+    assert!(output.status.success(), "{}", stderr(&output));
+    produced::check_all(&folder.path().join("out"), "fff2_8001", 200);
 }
 
 #[test]

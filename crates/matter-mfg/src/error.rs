@@ -139,9 +139,10 @@ impl fmt::Display for Error {
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
             Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),
             Self::Taken { what, row } => {
+                let number = row.saturating_add(1);
                 write!(
                     f,
-                    "device {row}: its {what} is that of another device in the ledger, and --unique forbids it"
+                    "device {number}: its {what} is that of another device in the ledger, and --unique forbids it"
                 )
             }
             Self::Target => write!(f, "is no chip; allowed: {}", crate::storage::names(false)),

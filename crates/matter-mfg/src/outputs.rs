@@ -110,8 +110,8 @@ impl<'p> Outputs<'p> {
             let Listed { uuid, serial } = listed?;
             let folder = top.join(&uuid);
             let picture = format!("{uuid}-qrcode.png");
-            if !folder.join(&picture).exists() {
-                // A device that draws its passcode itself.
+            if self.plan.job().dynamic_passcode {
+                // There is nothing to print.
                 continue;
             }
             if let Some(zip) = &mut zip {
@@ -145,7 +145,8 @@ fn read_rows(manifest: &Path) -> Result<impl Iterator<Item = Result<Listed, Erro
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    fs::read(path).map(Zeroizing::new).map_err(Error::write(path))
+    let gone = |error| Error::read_back(format_args!("{}: {error}", path.display()));
+    fs::read(path).map(Zeroizing::new).map_err(gone)
 }
 
 /// What a device's codes say.
