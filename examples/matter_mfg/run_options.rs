@@ -32,6 +32,9 @@ pub(crate) struct RunOptions {
     /// Continues the unfinished run of the same options in --outdir, or starts one when there is none
     #[arg(long)]
     resume: bool,
+    /// Replaces folders of devices with the same name, which only runs from a seed or with supplied certificates find
+    #[arg(long)]
+    force: bool,
     /// Audits finished devices before they appear: none, sample (one in a hundred) or full [default: sample]
     #[arg(long, value_name = "WHICH")]
     audit: Option<String>,
@@ -135,7 +138,7 @@ impl RunOptions {
         if self.reason.is_some() {
             return Err(Failure::option("--reason", "needs --scrap or --replace beside it"));
         }
-        let mut run = Run::new(plan).with_resume(self.resume);
+        let mut run = Run::new(plan).with_resume(self.resume).with_force(self.force);
         if let Some(path) = &self.ledger {
             run = run.with_ledger(path.clone());
         }

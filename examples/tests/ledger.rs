@@ -134,11 +134,11 @@ fn ledger_is_shared_between_folders() {
     fs::write(folder.path().join("all.db.key"), [7; 32]).unwrap();
     assert_refused(
         &mfg(folder.path(), &["--ledger", "all.db"]),
-        3,
+        2,
         &["key of another ledger"],
     );
     fs::remove_file(folder.path().join("all.db.key")).unwrap();
-    assert_refused(&mfg(folder.path(), &["--ledger", "all.db"]), 3, &["its key"]);
+    assert_refused(&mfg(folder.path(), &["--ledger", "all.db"]), 2, &["its key"]);
 }
 
 /// Starts a run and kills it when some devices are there.
@@ -172,6 +172,8 @@ fn run_is_continued_only_with_its_own_parameters() {
     let resume = |extra: &[&str]| mfg(folder.path(), &[&["-n", "400", "--resume"], extra].concat());
     assert_refused(&resume(&["--hw-ver", "4"]), 2, &["--resume", "another --hw-ver"]);
     assert_refused(&resume(&["--hw-ver", "3", "--size", "0x8000"]), 2, &["another --size"]);
+    let encrypted = resume(&["--hw-ver", "4", "-e"]);
+    assert_refused(&encrypted, 2, &["was started with another --hw-ver, --encrypt\n"]);
     let other = mfg(folder.path(), &["-n", "401", "--hw-ver", "3", "--resume"]);
     assert_refused(&other, 2, &["another --count"]);
     let output = resume(&["--hw-ver", "3", "--json"]);
@@ -374,15 +376,18 @@ fn folder_that_cannot_be_written_is_one_clear_error() {
     }
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("ledger")).unwrap();
-    assert_refused(&mfg(folder.path(), &["--ledger", "ledger"]), 3, &["ledger"]);
-    fs::write(
-        folder.path().join("text"),
-        "no database, just some text that is long enough",
-    )
-    .unwrap();
+    assert_refused(
+        &mfg(folder.path(), &["--ledger", "ledger"]),
+        2,
+        &["--ledger ledger: is no file"],
+    );
+    let text = folder.path().join("text");
+    fs::write(&text, "no database, just some text that is long enough").unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&text, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     assert_refused(
         &mfg(folder.path(), &["--ledger", "text"]),
-        3,
-        &["ledger text", "not a database"],
+        2,
+        &["--ledger text", "not a database"],
     );
 }

@@ -281,6 +281,7 @@ fn the_schema_and_the_program_know_the_same_members() {
         "help",
         "version",
         "resume",
+        "force",
         "scrap",
         "replace",
         "reason",

@@ -10,12 +10,14 @@ use crate::folder::{create_file, create_private};
 use crate::{Error, clock};
 
 mod list;
+mod order;
 mod passcode_key;
 mod run;
 mod schema;
 mod unique;
 
 pub(crate) use self::list::{ListedDevice, MAGIC};
+pub(crate) use self::order::check_room;
 use self::passcode_key::PasscodeKey;
 pub(crate) use self::run::{DeviceRow, ImageRow, Progress, RunRow, RunState};
 pub use self::unique::Unique;
@@ -61,7 +63,12 @@ impl Ledger {
     /// Those of [`Ledger::open`].
     pub fn open_existing(path: &Path) -> Result<Self, Error> {
         if !path.is_file() {
-            return Err(wrong(path, "there is no such file"));
+            let reason = if path.exists() {
+                "is no file"
+            } else {
+                "there is no such file"
+            };
+            return Err(wrong(path, reason));
         }
         Self::connect(path)
     }
@@ -82,6 +89,7 @@ impl Ledger {
 
     fn connect(path: &Path) -> Result<Self, Error> {
         let failed = |error: rusqlite::Error| wrong(path, error);
+        check_private(path, path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
@@ -172,6 +180,24 @@ impl std::fmt::Debug for Ledger {
             .field("path", &self.path)
             .finish_non_exhaustive()
     }
+}
+
+/// Refuses a file that others than its owner can read or change.
+#[cfg_attr(not(unix), allow(clippy::unnecessary_wraps, reason = "there are modes on Unix only"))]
+fn check_private(ledger: &Path, file: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    if let Ok(found) = std::fs::metadata(file)
+        && std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 != 0
+    {
+        let reason = format!(
+            "{} is open to others than its owner; give it the mode 0600",
+            file.display()
+        );
+        return Err(wrong(ledger, reason));
+    }
+    #[cfg(not(unix))]
+    let _ = (ledger, file);
+    Ok(())
 }
 
 fn wrong(path: &Path, reason: impl std::fmt::Display) -> Error {

@@ -17,6 +17,7 @@ mod batch;
 mod checks;
 mod given;
 mod made_pai;
+mod repeated;
 mod signer;
 mod size;
 mod storage;

@@ -11,6 +11,7 @@ use crate::outputs::Outputs;
 use crate::{Error, Plan, Timings, clock, outputs};
 
 mod batches;
+mod before;
 mod check;
 mod parameters;
 mod workers;
@@ -34,6 +35,7 @@ pub struct Run<'p> {
     unique: Unique,
     order: Option<(String, u32)>,
     resume: bool,
+    force: bool,
     audit: AuditPolicy,
     lanes: Option<Lanes>,
 }
@@ -88,6 +90,7 @@ impl<'p> Run<'p> {
             unique: Unique::default(),
             order: None,
             resume: false,
+            force: false,
             audit: AuditPolicy::default(),
             lanes: None,
         }
@@ -124,6 +127,13 @@ impl<'p> Run<'p> {
     #[must_use]
     pub const fn with_resume(mut self, resume: bool) -> Self {
         self.resume = resume;
+        self
+    }
+
+    /// Replaces folders of devices that have the name of a new one, instead of ending the run.
+    #[must_use]
+    pub const fn with_force(mut self, force: bool) -> Self {
+        self.force = force;
         self
     }
 
@@ -175,11 +185,13 @@ impl<'p> Run<'p> {
             let reason = "is not allowed beside --seed, whose run is the same when it is made again";
             return Err(Error::option("--resume", reason));
         }
+        self.check_first()?;
         create_private(&self.top)?;
         if let Some(pki) = self.plan.test_pki() {
             pki.publish(&self.plan.job().outdir)?;
         }
         if let Some(pai) = self.plan.made_pai() {
+            let _held = TopLock::new(&self.top)?;
             pai.publish()?;
         }
         let Some(mut started) = self.start(report)? else {
@@ -295,7 +307,12 @@ impl<'p> Run<'p> {
                 }));
             }
             refused.get_or_insert_with(|| {
-                let names = differing.join(", ");
+                let mut names = differing;
+                if names.len() > 1 {
+                    // It says nothing new then.
+                    names.retain(|name| *name != parameters::OTHERS);
+                }
+                let names = names.join(", ");
                 format!(
                     "the unfinished run {} was started with another {names}",
                     workspace.stamp()
@@ -362,6 +379,7 @@ impl<'p> Run<'p> {
             plan: self.plan,
             workspace: &started.workspace,
             unique: self.unique,
+            force: self.force,
             audit: self.audit,
             lanes: self.lanes,
             run: *run,

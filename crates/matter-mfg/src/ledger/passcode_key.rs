@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::wrong;
+use super::{check_private, wrong};
 use crate::Error;
 use crate::folder::create_file;
 
@@ -26,6 +26,7 @@ impl PasscodeKey {
     /// would look different.
     pub(super) fn open(ledger: &Path, connection: &mut Connection) -> Result<Self, Error> {
         let path = beside(ledger);
+        check_private(ledger, &path)?;
         let failed = |error: rusqlite::Error| wrong(ledger, error);
         // Two runs that start one ledger wait for each other here.
         let transaction = connection

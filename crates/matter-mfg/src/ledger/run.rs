@@ -1,8 +1,8 @@
 use matter_types::{Discriminator, Passcode};
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
-use super::{Ledger, Unique, wrong};
+use super::{Ledger, Unique, order, wrong};
 use crate::{Error, clock};
 
 /// What a ledger knows of a run from its start.
@@ -67,6 +67,9 @@ pub(crate) struct ImageRow {
     pub(crate) sha256: [u8; 32],
 }
 
+const PASSCODE: &str = "passcode";
+const PAIR: &str = "pair of discriminator and passcode";
+
 impl Ledger {
     /// Writes a run down, unless its order has no room for it.
     pub(crate) fn begin(&mut self, row: &RunRow) -> Result<Progress, Error> {
@@ -84,21 +87,12 @@ impl Ledger {
                 })
                 .optional()
                 .map_err(failed)?;
-            match known {
-                Some(known) if known != *size => {
-                    let reason = format!("order {id} is for {known} devices in the ledger, not for {size}");
-                    return Err(Error::option("--order-size", reason));
-                }
-                Some(_) => {}
-                None => {
-                    let sql = "INSERT INTO orders (id, size) VALUES (?1, ?2)";
-                    transaction.execute(sql, params![id, size]).map_err(failed)?;
-                }
+            order::check_size(id, *size, known)?;
+            if known.is_none() {
+                let sql = "INSERT INTO orders (id, size) VALUES (?1, ?2)";
+                transaction.execute(sql, params![id, size]).map_err(failed)?;
             }
-            let made = made_for(&transaction, id).map_err(failed)?;
-            if made + u64::from(row.count) > u64::from(*size) {
-                return Err(too_many(id, *size, made, row.count));
-            }
+            order::check_room(id, *size, order::made_for(&transaction, id).map_err(failed)?, row.count)?;
         }
         let sql = "INSERT INTO run (ident, state, folder, vendor_id, product_id, count, order_id, tool, test, started) \
                    VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -190,28 +184,28 @@ impl Ledger {
     }
 
     /// Takes a passcode for a device that is being made, unless another one has it, alone or with the discriminator, as
-    /// far as `unique` asks for it.
+    /// far as `unique` asks for it. Returns what another one has.
     pub(crate) fn reserve(
         &mut self,
         unique: Unique,
         passcode: &Passcode,
         discriminator: Discriminator,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<&'static str>, Error> {
         let mut taken = Vec::new();
         if unique.passcode {
-            taken.push(("passcode_mac", self.key.passcode(passcode)));
+            taken.push(("passcode_mac", PASSCODE, self.key.passcode(passcode)));
         }
         if unique.pair {
-            taken.push(("pair_mac", self.key.pair(discriminator, passcode)));
+            taken.push(("pair_mac", PAIR, self.key.pair(discriminator, passcode)));
         }
-        for (column, mac) in &taken {
+        for (column, what, mac) in &taken {
             let is_new = is_new(&self.connection, column, &mac[..]).map_err(|error| wrong(&self.path, error))?;
             if !is_new || self.reserved.contains(mac) {
-                return Ok(false);
+                return Ok(Some(what));
             }
         }
-        self.reserved.extend(taken.into_iter().map(|(_, mac)| mac));
-        Ok(true)
+        self.reserved.extend(taken.into_iter().map(|(_, _, mac)| mac));
+        Ok(None)
     }
 
     /// Writes devices down whose files are on disk, all or none.
@@ -244,16 +238,14 @@ impl Ledger {
             let blob = |bytes: &[u8]| Value::Blob(bytes.into());
             let text = |text: &str| Value::Text(text.into());
             let values: [(_, _, &'static str, _); 4] = [
-                (unique.passcode, "passcode_mac", "passcode", passcode_mac.map(blob)),
-                (
-                    unique.pair,
-                    "pair_mac",
-                    "pair of discriminator and passcode",
-                    pair_mac.map(blob),
-                ),
+                (unique.passcode, "passcode_mac", PASSCODE, passcode_mac.map(blob)),
+                (unique.pair, "pair_mac", PAIR, pair_mac.map(blob)),
                 (unique.serial, "serial", "serial number", serial.map(text)),
                 (unique.key, "key_sha256", "public key", key.map(blob)),
             ];
+            if !is_new(&transaction, "uuid", &device.uuid).map_err(failed)? {
+                return Err(wrong(&path, format_args!("device {} is in it already", device.uuid)));
+            }
             for (_, column, what, value) in values.into_iter().filter(|(wanted, ..)| *wanted) {
                 let Some(value) = value else { continue };
                 if !is_new(&transaction, column, value).map_err(failed)? {
@@ -287,7 +279,7 @@ impl Ledger {
                     .map_err(failed)?;
             }
         }
-        check_order(&transaction, run).map_err(failed)??;
+        order::check(&transaction, run, devices.len()).map_err(failed)??;
         let lens = tables.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
         transaction
             .execute(
@@ -332,31 +324,4 @@ fn is_new(
     let sql = format!("SELECT 1 FROM device WHERE {column} = ?1 LIMIT 1");
     let mut statement = connection.prepare_cached(&sql)?;
     statement.exists([value]).map(|found| !found)
-}
-
-/// How many devices of an order are in use.
-fn made_for(transaction: &Transaction<'_>, order: &str) -> Result<u64, rusqlite::Error> {
-    let sql = "SELECT count(*) FROM device JOIN run ON run.id = device.run \
-               WHERE run.order_id = ?1 AND device.state = 'published'";
-    let made = transaction.query_row(sql, [order], |row| row.get::<_, i64>(0))?;
-    Ok(u64::try_from(made).unwrap_or_default())
-}
-
-/// Checks a run's order again: another run may have worked on it at the same time.
-fn check_order(transaction: &Transaction<'_>, run: i64) -> Result<Result<(), Error>, rusqlite::Error> {
-    let sql = "SELECT orders.id, orders.size FROM run JOIN orders ON orders.id = run.order_id WHERE run.id = ?1";
-    let order = transaction.query_row(sql, [run], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)));
-    let Some((id, size)) = order.optional()? else {
-        return Ok(Ok(()));
-    };
-    let made = made_for(transaction, &id)?;
-    if made > u64::from(size) {
-        return Ok(Err(too_many(&id, size, made, 0)));
-    }
-    Ok(Ok(()))
-}
-
-fn too_many(id: &str, size: u32, made: u64, count: u32) -> Error {
-    let reason = format!("order {id} is for {size} devices; {made} are made, and {count} more are too many");
-    Error::option("--order", reason)
 }

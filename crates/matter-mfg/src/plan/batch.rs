@@ -33,12 +33,12 @@ pub(crate) struct Draw<'c> {
 impl Plan {
     /// Draws what is not given for some devices, each discriminator without replacement.
     ///
-    /// `accept` says whether a passcode may be used with a discriminator; one that was drawn is drawn again.
+    /// `taken` says what of a passcode and a discriminator another device has; a passcode that was drawn is drawn again.
     pub(crate) fn draw(
         &self,
         indices: Range<u32>,
         discriminators: &mut DiscriminatorAllocator,
-        mut accept: impl FnMut(&Passcode, Discriminator) -> Result<bool, Error>,
+        mut taken: impl FnMut(&Passcode, Discriminator) -> Result<Option<&'static str>, Error>,
     ) -> Result<Vec<Draw<'_>>, Error> {
         let job = &self.job;
         let mut drawn = Vec::new();
@@ -48,24 +48,22 @@ impl Plan {
             let discriminator = cells.discriminator.or(job.discriminator);
             let discriminator = discriminator.unwrap_or_else(|| discriminators.draw(&mut rng));
             let given = cells.passcode.as_ref().or(job.passcode.as_ref()).cloned();
-            let taken = || Error::Taken {
-                what: "passcode",
-                row: index,
-            };
             let passcode = match given {
                 _ if job.dynamic_passcode => None,
-                Some(passcode) if accept(&passcode, discriminator)? => Some(passcode),
-                Some(_) => return Err(taken()),
+                Some(passcode) => match taken(&passcode, discriminator)? {
+                    None => Some(passcode),
+                    Some(what) => return Err(Error::Taken { what, row: index }),
+                },
                 None => {
                     let mut left = DRAWS;
                     loop {
                         let passcode = Passcode::generate(&mut rng);
-                        if accept(&passcode, discriminator)? {
+                        let Some(what) = taken(&passcode, discriminator)? else {
                             break Some(passcode);
-                        }
+                        };
                         left -= 1;
                         if left == 0 {
-                            return Err(taken());
+                            return Err(Error::Taken { what, row: index });
                         }
                     }
                 }

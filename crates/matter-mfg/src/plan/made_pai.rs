@@ -25,6 +25,8 @@ pub(crate) struct MadePai {
     pub(super) key: PrivateKey,
     /// Whether it is to be written.
     new: bool,
+    /// The certificate that was there, in PEM, whether it fits or not.
+    found: Option<Vec<u8>>,
     /// The serial number of one that was there and does not fit.
     replaced: Option<String>,
 }
@@ -41,6 +43,7 @@ impl MadePai {
         check_authority(job, authority)?;
         let name = format!("{prefix} PAI 00");
         let folder = job.top().join("staging");
+        let found = fs::read(folder.join(CERT_PEM)).ok();
         let mut replaced = None;
         if folder.join(CERT_PEM).exists() && folder.join(KEY).exists() {
             let certificate = inputs::read_certificate("--paa", &folder.join(CERT_PEM))?;
@@ -58,6 +61,7 @@ impl MadePai {
                     certificate,
                     key,
                     new: false,
+                    found,
                     replaced: None,
                 });
             }
@@ -77,6 +81,7 @@ impl MadePai {
             certificate,
             key,
             new: true,
+            found,
             replaced,
         })
     }
@@ -87,10 +92,16 @@ impl MadePai {
     }
 
     /// Writes the PAI, unless it was read. One that is replaced stays beside it: certificates that it has signed may be
-    /// in devices.
+    /// in devices. The caller keeps other runs from doing the same.
     pub(crate) fn publish(&self) -> Result<(), Error> {
         if !self.new {
             return Ok(());
+        }
+        let path = self.folder.join(CERT_PEM);
+        if fs::read(&path).ok() != self.found {
+            let taken = "another run has made it in the meantime";
+            let taken = std::io::Error::new(std::io::ErrorKind::AlreadyExists, taken);
+            return Err(Error::write(&path)(taken));
         }
         create_private(&self.folder)?;
         if let Some(serial) = &self.replaced {

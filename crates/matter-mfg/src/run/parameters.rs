@@ -4,8 +4,8 @@ use crate::{List, Lists};
 
 /// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
 ///
-/// The last entry catches every other option by what it shows of itself; only secrets, which have entries of their own,
-/// are not in there.
+/// The last entry catches every option by what it shows of itself; only secrets, which have entries of their own, are not
+/// in there. What becomes of the finished devices (lists, labels) and how they are checked may change.
 pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<(&'static str, Vec<u8>)> {
     let job = plan.job();
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}").into_bytes();
@@ -60,9 +60,27 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<(&'s
         ("--salt", text(&job.salt)),
         ("--dac-dir", supplied(job)),
         ("--order", text(&order)),
-        ("another option", rest(job)),
+        ("--no-bin", text(&job.without_image)),
+        ("--encrypt", text(&job.encrypt)),
+        ("--enable-dynamic-passcode", text(&job.dynamic_passcode)),
+        ("--product-finish", text(&job.product_finish)),
+        ("--product-color", text(&job.product_color)),
+        ("--part-number", text(&job.part_number)),
+        ("--calendar-types", text(&job.calendar_types)),
+        ("--locales", text(&job.locales)),
+        ("--fixed-labels", text(&job.fixed_labels)),
+        ("--supported-modes", text(&job.supported_modes)),
+        ("--product-label", text(&job.product_label)),
+        ("--product-url", text(&job.product_url)),
+        ("--mqtt-host", text(&job.mqtt_host)),
+        ("--no-passcode-in-manifest", text(&job.lists.no_passcode_in_manifest)),
+        ("place of keys or data", text(&job.storage)),
+        (OTHERS, rest(job)),
     ]
 }
+
+/// What the entry of all options without one of their own is called.
+pub(super) const OTHERS: &str = "option";
 
 /// The values of a list, the length of each first.
 fn given<T>(list: Option<&List<T>>, bytes: impl Fn(&T) -> Vec<u8>) -> Vec<u8> {

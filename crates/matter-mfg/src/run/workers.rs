@@ -24,6 +24,7 @@ pub(super) struct Work<'r> {
     pub(super) plan: &'r Plan,
     pub(super) workspace: &'r Workspace,
     pub(super) unique: Unique,
+    pub(super) force: bool,
     pub(super) audit: AuditPolicy,
     pub(super) lanes: Option<Lanes>,
     pub(super) run: i64,
@@ -126,6 +127,9 @@ impl Work<'_> {
             timings,
         };
         for (row, identity) in rows.zip(identities) {
+            if !self.force {
+                self.workspace.check_free(&identity.uuid)?;
+            }
             let mut device = Device::finish(identity, self.plan, &mut batch.timings)?;
             self.plan.seal(&mut device, row)?;
             batch.timings.measure(Phase::Files, || device.publish(&folder))?;

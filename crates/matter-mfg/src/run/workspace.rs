@@ -12,6 +12,7 @@ const LOCK: &str = "lock";
 const TABLES: &str = "tables";
 const STAGING: &str = "staging";
 const DEVICES: &str = "devices";
+const REPLACED: &str = "replaced";
 
 /// A run's own folder in the output folder, as long as the run is not finished.
 ///
@@ -19,6 +20,7 @@ const DEVICES: &str = "devices";
 /// .run-STAMP/lock      locked by the system while the run's process lives; holds the run's name in the ledger
 /// .run-STAMP/devices/  complete devices that the ledger does not list yet
 /// .run-STAMP/tables/   the tables so far
+/// .run-STAMP/replaced/ devices whose names new ones have
 /// ```
 pub(super) struct Workspace {
     top: PathBuf,
@@ -156,9 +158,25 @@ impl Workspace {
         self.folder.join(DEVICES)
     }
 
-    /// Lets a device that the ledger lists appear in the output folder.
+    /// Refuses a device with the name of one in the output folder.
+    pub(super) fn check_free(&self, uuid: &str) -> Result<(), Error> {
+        let target = self.top.join(uuid);
+        if target.exists() {
+            let taken = "exists already; --force replaces it";
+            let taken = std::io::Error::new(std::io::ErrorKind::AlreadyExists, taken);
+            return Err(Error::write(&target)(taken));
+        }
+        Ok(())
+    }
+
+    /// Lets a device that the ledger lists appear in the output folder, in place of one with its name.
     pub(super) fn release(&self, uuid: &str) -> Result<(), Error> {
         let target = self.top.join(uuid);
+        if target.exists() {
+            let replaced = self.folder.join(REPLACED);
+            create_private(&replaced)?;
+            fs::rename(&target, replaced.join(uuid)).map_err(Error::write(&target))?;
+        }
         fs::rename(self.folder.join(DEVICES).join(uuid), &target).map_err(Error::write(&target))
     }
 
@@ -208,7 +226,7 @@ impl Workspace {
 
     /// Removes the folder; its lock last, so that what is left can be told from a run that has just begun.
     pub(super) fn remove(&self, _held: &TopLock) -> Result<(), Error> {
-        for name in [DEVICES, TABLES] {
+        for name in [DEVICES, TABLES, REPLACED] {
             let folder = self.folder.join(name);
             if folder.exists() {
                 remove(&folder)?;
