@@ -7,7 +7,7 @@ use p256::{FieldBytes, ProjectivePoint, Scalar};
 use sha2::{Digest, Sha256};
 
 use crate::multiples::{Multiples, multiply_base};
-use crate::{Certificate, Error};
+use crate::{Certificate, Error, PublicKey};
 
 /// A certificate whose key verifies many others, those of a batch of devices for instance.
 ///
@@ -43,18 +43,15 @@ use crate::{Certificate, Error};
 /// ```
 pub struct IssuerVerifier {
     issuer: Certificate,
-    multiples: Multiples,
+    key: KeyTable,
 }
 
 impl IssuerVerifier {
     /// Makes the table of the issuer's key.
     #[must_use]
     pub fn new(issuer: Certificate) -> Self {
-        let point = ProjectivePoint::from(*issuer.public_key().verifying_key().as_affine());
-        Self {
-            issuer,
-            multiples: Multiples::new(point),
-        }
+        let key = KeyTable::new(issuer.public_key());
+        Self { issuer, key }
     }
 
     /// Returns the issuer.
@@ -71,11 +68,21 @@ impl IssuerVerifier {
     pub fn verify(&self, certificate: &Certificate) -> Result<(), Error> {
         certificate.check_names(&self.issuer)?;
         let (signed, signature) = certificate.signed();
-        self.verify_der(signed, signature)
+        self.key.verify_der(signed, signature)
+    }
+}
+
+/// A public key with the multiples that verifying takes.
+#[derive(Clone)]
+pub(crate) struct KeyTable(Multiples);
+
+impl KeyTable {
+    pub(crate) fn new(key: &PublicKey) -> Self {
+        Self(Multiples::new(ProjectivePoint::from(*key.verifying_key().as_affine())))
     }
 
-    /// ECDSA over the SHA-256 of a message (SEC 1, 4.1.4).
-    fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+    /// Does what [`PublicKey::verify_der`] does (SEC 1, 4.1.4).
+    pub(crate) fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let signature = DerSignature::from_bytes(signature)
             .and_then(Signature::try_from)
             .map_err(|_| Error::SignatureInvalid)?;
@@ -83,10 +90,16 @@ impl IssuerVerifier {
         let (r, s) = signature.split_scalars();
         // Everything here is public. A signature's s is not zero and has an inverse.
         let inverse = *s.invert_vartime();
-        let point = multiply_base(&(hash * inverse)) + self.multiples.multiply(&(*r * inverse));
+        let point = multiply_base(&(hash * inverse)) + self.0.multiply(&(*r * inverse));
         // The point at infinity has no x, and zero is no r.
         let x = <Scalar as Reduce<FieldBytes>>::reduce(&point.to_affine().x());
         if x == *r { Ok(()) } else { Err(Error::SignatureInvalid) }
+    }
+}
+
+impl fmt::Debug for KeyTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyTable").finish_non_exhaustive()
     }
 }
 
@@ -151,7 +164,7 @@ mod tests {
         let signature = Signature::from_scalars(r, Scalar::from(7u64)).unwrap();
         let der = signature.to_der();
         assert_eq!(
-            verifier.verify_der(b"message", der.as_bytes()),
+            verifier.key.verify_der(b"message", der.as_bytes()),
             Err(Error::SignatureInvalid)
         );
     }
@@ -177,8 +190,8 @@ mod tests {
             }
             let expected = key.public_key().verify_der(&message, &der);
             prop_assert_eq!(expected.is_ok(), flip.is_none_or(|(at, _)| at >= der.len()));
-            prop_assert_eq!(verifier.verify_der(&message, &der), expected);
-            prop_assert_eq!(verifier.verify_der(b"another", &der).is_ok(), false);
+            prop_assert_eq!(verifier.key.verify_der(&message, &der), expected);
+            prop_assert_eq!(verifier.key.verify_der(b"another", &der).is_ok(), false);
         }
     }
 }

@@ -18,6 +18,7 @@ const ENTRIES: usize = 32;
 const WINDOWS: usize = 43;
 
 /// The table of one point: 99 KiB.
+#[derive(Clone)]
 pub(crate) struct Multiples(Vec<AffinePoint>);
 
 impl Multiples {

@@ -157,12 +157,12 @@ impl<'a> Verification<'a> {
     /// Checks everything and returns all that is found.
     #[must_use]
     pub fn run(self, profile: Profile) -> Report {
-        self.prepare(profile).verify_parts(self.dac, self.response)
+        Batch::new(self, profile).verify_parts(self.dac, self.response)
     }
 
     /// Checks what many devices have in common - PAA, PAI, declaration and product - once for all of them.
     #[must_use]
     pub fn prepare(self, profile: Profile) -> Batch<'a> {
-        Batch::new(self, profile)
+        Batch::new(self, profile).with_table()
     }
 }

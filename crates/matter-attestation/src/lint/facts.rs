@@ -3,6 +3,7 @@ use core::ops::Range;
 
 use der::DateTime;
 
+use crate::issuer_verifier::KeyTable;
 use crate::raw::{Frame, Tlv};
 use crate::{KeyId, PublicKey, SerialNumber};
 
@@ -74,6 +75,11 @@ impl Facts {
 
     /// Tells whether the certificate is signed with this key.
     pub(crate) fn is_signed_with(&self, key: &PublicKey) -> bool {
+        key.verify_der(self.part(&self.tbs), &self.signature).is_ok()
+    }
+
+    /// The same for a key with its table.
+    pub(crate) fn is_signed_with_table(&self, key: &KeyTable) -> bool {
         key.verify_der(self.part(&self.tbs), &self.signature).is_ok()
     }
 

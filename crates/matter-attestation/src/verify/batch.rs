@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 use super::content::Content;
 use super::{Anchor, Report, Verification, chain, declaration, revoked};
 use crate::finding::Findings;
+use crate::issuer_verifier::KeyTable;
 use crate::lint::{Facts, lint};
 use crate::paa_store::Paa;
 use crate::{AttestationResponse, DeclarationSigners, Finding, Object, Profile, Rule};
@@ -50,6 +51,8 @@ pub struct Batch<'a> {
     shared: Vec<Finding>,
     paa: Option<Facts>,
     pai: Option<Facts>,
+    /// Of the PAI's key, when there are many DACs to come.
+    pai_table: Option<KeyTable>,
     pai_is_revoked: bool,
     declaration: Option<Checked>,
 }
@@ -80,7 +83,7 @@ impl<'a> Batch<'a> {
             }
             if let Some(paa) = &paa {
                 chain::check_paa_ids(paa, pai, &mut findings);
-                chain::check_link(pai, Object::Pai, paa, &mut findings);
+                chain::check_link(pai, Object::Pai, paa, None, &mut findings);
             }
             if let Some(set) = input.revocation {
                 pai_is_revoked = revoked::look_up(set, pai, Object::Pai, &mut findings);
@@ -92,11 +95,19 @@ impl<'a> Batch<'a> {
             shared: findings.list,
             paa,
             pai,
+            pai_table: None,
             pai_is_revoked,
             declaration: None,
         };
         batch.declaration = input.declaration.map(|cms| batch.check_declaration(cms));
         batch
+    }
+
+    /// Makes the table of the PAI's key, which takes the time of five verifications.
+    pub(super) fn with_table(mut self) -> Self {
+        let key = self.pai.as_ref().and_then(|pai| pai.public_key.as_ref());
+        self.pai_table = key.map(KeyTable::new);
+        self
     }
 
     /// Verifies a device's DAC in DER.
@@ -165,7 +176,7 @@ impl<'a> Batch<'a> {
         }
         if let Some(pai) = &self.pai {
             chain::check_pai_ids(pai, dac, findings);
-            chain::check_link(dac, Object::Dac, pai, findings);
+            chain::check_link(dac, Object::Dac, pai, self.pai_table.as_ref(), findings);
             chain::check_issuance(pai, Object::Pai, dac, findings);
         }
         if let Some(paa) = &self.paa {

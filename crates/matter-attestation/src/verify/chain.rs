@@ -3,6 +3,7 @@
 use der::DateTime;
 
 use crate::finding::Findings;
+use crate::issuer_verifier::KeyTable;
 use crate::lint::Facts;
 use crate::raw::{Tlv, Walker, equivalent};
 use crate::{KeyId, Object, Rule};
@@ -45,7 +46,13 @@ pub(crate) fn check_root(paa: &Facts, findings: &mut Findings) {
 }
 
 /// Checks that the certificate above issued this one.
-pub(super) fn check_link(child: &Facts, object: Object, parent: &Facts, findings: &mut Findings) {
+pub(super) fn check_link(
+    child: &Facts,
+    object: Object,
+    parent: &Facts,
+    table: Option<&KeyTable>,
+    findings: &mut Findings,
+) {
     match same_name(child.issuer(), parent.subject()) {
         Names::Equal => {}
         Names::Equivalent => findings.add(Rule::IssuerNameEncoding, object),
@@ -61,10 +68,11 @@ pub(super) fn check_link(child: &Facts, object: Object, parent: &Facts, findings
     {
         findings.add_with(Rule::AuthorityKeyId, object, format_args!("another serial number"));
     }
-    match &parent.public_key {
+    match (table, &parent.public_key) {
         // Another algorithm is a finding of its own, and so is a signature that makes no sense.
         _ if !child.has_verifiable_signature => {}
-        Some(key) if child.is_signed_with(key) => {}
+        (Some(table), _) if child.is_signed_with_table(table) => {}
+        (None, Some(key)) if child.is_signed_with(key) => {}
         _ => findings.add(Rule::CertificateSignature, object),
     }
     if let (Some(end), Some(issuer)) = (child.not_after, parent.not_after)
