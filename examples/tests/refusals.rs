@@ -180,6 +180,21 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--csv serial.csv --mcsv quote_m.csv", &["quote_m.csv", "line 2: a quote is opened and not closed"]),
     ("--csv quote_m.csv --mcsv serial_m.csv", &["--csv quote_m.csv", "line 2: a quote is opened and not closed"]),
     ("--passcodes same.csv", &["same.csv", "line 1: two columns"]),
+    ("-s 0x6001", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),
+    ("-s 0x80000000", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),
+    ("--log-level foo", &["--log-level", "error, info, debug"]),
+    ("--unique", &["--unique", "passcode, serial, pair and key"]),
+    ("--unique serial --unique", &["--unique", "passcode, serial, pair and key"]),
+    ("--outdir ", &["--outdir", "not empty"]),
+    ("--job outdir.json", &["--outdir", "is empty"]),
+    ("--job array.json", &["array.json", "is not a JSON object"]),
+    ("--job schema.json", &["schema.json", "not a string"]),
+    ("--enable-dynamic-passcode --labels svg", &["--labels", "--enable-dynamic-passcode"]),
+    ("--enable-dynamic-passcode --qr-zip", &["--qr-zip", "--enable-dynamic-passcode"]),
+    ("--csv text.csv --mcsv text_m.csv", &["text_m.csv:3", "'note'", "4000 bytes", "3999"]),
+    ("--sign-manifest pai", &["--sign-manifest", "the run has none"]),
+    ("--test-pki -lt 365 -vf 2000-01-01", &["--lifetime", "2000-12-31"]),
+    ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt 365 -vf 2001-01-01", &["--valid-from"]),
     ("--jobs 0", &["--jobs", "1..=1024"]),
     ("--wrong=20202021", &["unknown option --wrong"]),
     ("20202021", &["neither an option nor the value"]),
@@ -233,6 +248,14 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     write("pin_m.csv", b"pin-code\n20202021\n");
     write("quote_m.csv", b"serial-num,foo\nA,\"x\nB,y\nC,z\n");
     write("same.csv", b"passcode,passcode\n20202021,30303030\n");
+    write("outdir.json", br#"{"outdir": ""}"#);
+    write("array.json", b" [3,null]");
+    write("schema.json", br#"{"$schema": 20202021}"#);
+    write("text.csv", b"app,namespace,\nnote,data,string\n");
+    write(
+        "text_m.csv",
+        format!("note\n{}\n{}\n", "x".repeat(3999), "x".repeat(4000)).as_bytes(),
+    );
     write("windows.csv", b"app,namespace,\r\nnumber,data,i8\r\n");
     write("windows_m.csv", b"id;number\r\n1;127\r\n\r\n\r\n2;128\r\n");
     write("taken.csv", b"verifier,data,string\n");

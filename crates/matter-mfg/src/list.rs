@@ -101,7 +101,10 @@ impl<T> List<T> {
             };
             let again = |header: &TableRow| header.cells().skip(place + 1).any(is_name);
             if table.rows().first().is_some_and(again) {
-                return Err(list.wrong(1, format_args!("two columns are named as the value; '{name}' is one of them")));
+                return Err(list.wrong(
+                    1,
+                    format_args!("two columns are named as the value; '{name}' is one of them"),
+                ));
             }
             for row in rows {
                 let cell = row.cells().nth(place).unwrap_or_default().trim();
@@ -229,7 +232,10 @@ mod tests {
             (passcodes("passcode,passcode\n1,2\n"), "line 1: two columns"),
             (passcodes("id;pin-code;passcode\n1;2;3\n"), "'pin-code' is one of them"),
             (serials("serial-num,serial\nS1,S2\n"), "line 1: two columns"),
-            (passcodes("passcode,x\n20202021,\"a\n12345679,b\n"), "line 2: a quote is opened and not closed"),
+            (
+                passcodes("passcode,x\n20202021,\"a\n12345679,b\n"),
+                "line 2: a quote is opened and not closed",
+            ),
             (discriminators("5\n30303030\n"), "line 2: not a number in 0..=4095"),
         ] {
             assert!(said.contains(needle), "{said}");

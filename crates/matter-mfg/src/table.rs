@@ -185,7 +185,9 @@ mod tests {
             let text = text.replace(',', ";");
             assert_eq!(unclosed_quote(text.as_bytes(), b';'), line, "{text:?}");
         }
-        let said = parse_table("--mcsv", Path::new("m.csv"), b"a\n\"x\n").unwrap_err().to_string();
+        let said = parse_table("--mcsv", Path::new("m.csv"), b"a\n\"x\n")
+            .unwrap_err()
+            .to_string();
         assert_eq!(said, "--mcsv m.csv: line 2: a quote is opened and not closed");
     }
 

@@ -7,6 +7,12 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
         return Err(Error::option("--encrypt", "has nothing to encrypt beside --no-bin"));
     }
     if job.dynamic_passcode {
+        let lists = [("--labels", job.lists.labels.is_some()), ("--qr-zip", job.lists.qr_zip)];
+        if let Some((option, _)) = lists.iter().find(|(_, given)| *given) {
+            let reason =
+                "has nothing to print beside --enable-dynamic-passcode: devices draw their passcodes themselves";
+            return Err(Error::option(option, reason));
+        }
         if job.salt.is_some() || job.verifier.is_some() {
             let option = if job.salt.is_some() { "--salt" } else { "--verifier" };
             return Err(Error::option(option, "is not allowed beside --enable-dynamic-passcode"));
