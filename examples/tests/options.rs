@@ -173,6 +173,20 @@ fn every_repeated_unique_counts() {
 }
 
 #[test]
+fn a_device_is_named_in_upper_case_as_well() {
+    let folder = folder();
+    for (option, state) in [("--scrap", "scrapped"), ("--replace", "replaced")] {
+        let made = make(&folder, &[]);
+        let uuid = made.uuid(0).to_owned();
+        let output = run(folder.path(), &[option, &uuid.to_uppercase(), "--reason", "broken"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said, format!("device {uuid} is {state}\n"));
+        fs::remove_dir_all(folder.path().join("out")).unwrap();
+    }
+}
+
+#[test]
 fn a_column_that_names_a_field_and_is_not_listed_is_said() {
     let folder = folder();
     write(&folder, "c.csv", "serial-num,data,string\n");
@@ -202,6 +216,7 @@ fn a_column_that_names_a_field_and_is_not_listed_is_said() {
 #[test]
 fn a_manifest_is_signed_by_the_pai_of_the_run() {
     let folder = folder();
+    let supplied = "--pai -c pai-cert.pem -k pai-key.pem --dac-cert dac-cert.pem --dac-key dac-key.pem";
     for (arguments, cert) in [
         (
             vec!["--paa", "-c", "paa-cert.pem", "-k", "paa-key.pem"],
@@ -212,6 +227,7 @@ fn a_manifest_is_signed_by_the_pai_of_the_run() {
             vec!["--pai", "-c", "pai-cert.pem", "-k", "pai-key.pem"],
             "../pai-cert.pem",
         ),
+        (supplied.split(' ').collect(), "../pai-cert.pem"),
     ] {
         let output = run(
             folder.path(),

@@ -176,6 +176,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--csv plain_pin.csv --mcsv own_m.csv", &["plain_pin.csv:3", "'pin-code' of namespace ns1"]),
     ("--csv plain_case.csv --mcsv own_m.csv", &["plain_case.csv:1", "'Pin_Code' of namespace chip-factory"]),
     ("--csv pair.csv --mcsv own_m.csv", &["pair.csv:2", "'pin-code' sets the same as 'passcode'"]),
+    ("--csv own.csv --mcsv both_m.csv", &["both_m.csv:1", "'pin-code'", "'passcode'"]),
     ("--csv pin.csv --mcsv pin_m.csv --passcode 30303030", &["--passcode", "column 'passcode'"]),
     ("--csv serial.csv --mcsv quote_m.csv", &["quote_m.csv", "line 2: a quote is opened and not closed"]),
     ("--csv quote_m.csv --mcsv serial_m.csv", &["--csv quote_m.csv", "line 2: a quote is opened and not closed"]),
@@ -190,9 +191,10 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--job array.json", &["array.json", "is not a JSON object"]),
     ("--job schema.json", &["schema.json", "not a string"]),
     ("--enable-dynamic-passcode --labels svg", &["--labels", "--enable-dynamic-passcode"]),
+    ("--enable-dynamic-passcode --csv pin.csv --mcsv pin_m.csv", &["--csv", "--enable-dynamic-passcode"]),
     ("--enable-dynamic-passcode --qr-zip", &["--qr-zip", "--enable-dynamic-passcode"]),
     ("--csv text.csv --mcsv text_m.csv", &["text_m.csv:3", "'note'", "4000 bytes", "3999"]),
-    ("--sign-manifest pai", &["--sign-manifest", "the run has none"]),
+    ("--sign-manifest pai", &["--sign-manifest", "the key of the run's PAI, which is not given"]),
     ("--test-pki -lt 365 -vf 2000-01-01", &["--lifetime", "2000-12-31"]),
     ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt 365 -vf 2001-01-01", &["--valid-from"]),
     ("--jobs 0", &["--jobs", "1..=1024"]),
@@ -246,6 +248,7 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     write("pair.csv", b"passcode,data,u32\npin-code,data,u32\n");
     write("pin.csv", b"pin-code,data,u32\n");
     write("pin_m.csv", b"pin-code\n20202021\n");
+    write("both_m.csv", b"passcode,pin-code\n20202021,30303030\n");
     write("quote_m.csv", b"serial-num,foo\nA,\"x\nB,y\nC,z\n");
     write("same.csv", b"passcode,passcode\n20202021,30303030\n");
     write("outdir.json", br#"{"outdir": ""}"#);

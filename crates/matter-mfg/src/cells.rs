@@ -11,7 +11,7 @@ use matter_spake2p::{Iterations, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
 
-use crate::columns::{Column, Columns, Source, means_passcode};
+use crate::columns::{Column, Columns, Source, field, means_passcode};
 use crate::{Error, Table, inputs};
 
 /// What one row of the values file says about its device.
@@ -67,6 +67,17 @@ pub(crate) fn read(
         // Without the name: a file without a header has values there.
         let column = format!("number {}", twice + 1);
         return Err(table.cell_error(header.line, &column, "has the name of an earlier column"));
+    }
+    for (name, column) in header
+        .cells
+        .iter()
+        .flat_map(|name| columns.iter().map(move |column| (name, column)))
+    {
+        let used = column.key.as_str();
+        if name != used && column.namespace == NAMESPACE && field(name) == field(used) {
+            let reason = format!("sets the same as the column '{used}'");
+            return Err(table.cell_error(header.line, name, reason));
+        }
     }
     let mut places = Vec::new();
     for column in columns.iter() {

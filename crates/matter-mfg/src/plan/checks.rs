@@ -25,6 +25,10 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
             let reason = "is not allowed beside --enable-dynamic-passcode: devices draw their passcodes themselves";
             return Err(Error::option(option, reason));
         }
+        if job.values.as_ref().is_some_and(|(columns, _)| columns.sets("passcode")) {
+            let reason = "sets passcodes, which --enable-dynamic-passcode leaves to the devices";
+            return Err(Error::option("--csv", reason));
+        }
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ pub(super) struct Opened {
 
 /// The key of the PAI that signs, for the manifest.
 pub(super) fn manifest_key(signer: Option<&Signer>) -> Result<PrivateKey, Error> {
-    let reason = "pai is the key of the run's PAI, and the run has none; the file of a key is allowed";
+    let reason = "pai is the key of the run's PAI, which is not given; the file of a key is allowed";
     let key = signer.map(|signer| signer.key.clone());
     key.ok_or_else(|| Error::option("--sign-manifest", reason))
 }
