@@ -201,7 +201,15 @@ fn sentence(error: &clap::Error) -> String {
         ErrorKind::UnknownArgument if name.starts_with('-') => format!("unknown option {name}; --help lists all"),
         ErrorKind::UnknownArgument => "an argument is neither an option nor the value of one; --help lists all".into(),
         ErrorKind::MissingRequiredArgument => format!("missing: {argument}; --help lists all"),
-        ErrorKind::InvalidValue => format!("{name} needs a value that it knows; --help lists all"),
+        ErrorKind::InvalidValue => match (error.get(ContextKind::ValidValue), error.get(ContextKind::InvalidValue)) {
+            (Some(ContextValue::Strings(valid)), _) if !valid.is_empty() => {
+                format!("{name} needs a value that it knows: {}", valid.join(", "))
+            }
+            (_, Some(ContextValue::String(value))) if value.is_empty() => {
+                format!("{name} needs a value that is not empty; --help tells which")
+            }
+            _ => format!("{name} needs a value that it knows; --help lists all"),
+        },
         ErrorKind::ArgumentConflict => format!("{name} is not allowed beside another option; --help tells which"),
         ErrorKind::MissingSubcommand
         | ErrorKind::InvalidSubcommand

@@ -248,16 +248,16 @@ struct Arguments {
     product_url: Option<Text>,
     /// Calendars: Buddhist, Chinese, Coptic, Ethiopian, Gregorian, Hebrew, Indian, Islamic, Japanese, Korean, Persian,
     /// Taiwanese
-    #[arg(long, value_name = "NAME", num_args = 1.., action = clap::ArgAction::Set, help_heading = "Device information")]
+    #[arg(long, value_name = "NAME", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
     calendar_types: Option<Vec<Text>>,
     /// Languages such as en-US, 1..=35 characters each
-    #[arg(long, value_name = "TAG", num_args = 1.., action = clap::ArgAction::Set, help_heading = "Device information")]
+    #[arg(long, value_name = "TAG", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
     locales: Option<Vec<Text>>,
     /// Fixed labels as ENDPOINT/LABEL/VALUE, texts of 1..=16 bytes
-    #[arg(long, value_name = "LABEL", num_args = 1.., action = clap::ArgAction::Set, help_heading = "Device information")]
+    #[arg(long, value_name = "LABEL", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
     fixed_labels: Option<Vec<Text>>,
     /// Modes as MODE/LABEL/ENDPOINT, behind that perhaps /VALUE\\MANUFACTURER, VALUE\\MANUFACTURER
-    #[arg(long, value_name = "MODE", num_args = 1.., action = clap::ArgAction::Set, help_heading = "Device information")]
+    #[arg(long, value_name = "MODE", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
     supported_modes: Option<Vec<Text>>,
     /// MQTT broker of ESP RainMaker, 1..=253 visible ASCII characters
     #[arg(long, value_name = "HOST", help_heading = "Device information")]
@@ -275,7 +275,7 @@ struct Arguments {
     /// All QR code pictures in one zip file
     #[arg(long, help_heading = "Lists of all devices")]
     qr_zip: bool,
-    /// Signs the manifest with this P-256 key, PEM or DER; `pai` takes that of --key
+    /// Signs the manifest with this P-256 key, PEM or DER; `pai` takes that of the run's PAI
     #[arg(long, value_name = "FILE", help_heading = "Lists of all devices")]
     sign_manifest: Option<PathBuf>,
     /// Leaves passcodes, and the codes that hold them, out of the manifest

@@ -21,8 +21,8 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
     /// What no two devices of the ledger may share: passcode,serial,pair,key (pair: discriminator and passcode)
-    #[arg(long, value_name = "LIST")]
-    unique: Option<String>,
+    #[arg(long, value_name = "LIST", num_args = 0..=1, default_missing_value = "", action = clap::ArgAction::Append)]
+    unique: Option<Vec<String>>,
     /// Makes the devices for an order, which gets no more than --order-size over all runs of the ledger
     #[arg(long, value_name = "ID")]
     order: Option<String>,
@@ -102,11 +102,12 @@ pub(crate) fn retire() -> Result<bool, Failure> {
     let path = given.ledger.unwrap_or_else(|| Run::default_ledger(&given.outdir));
     let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
     let mut ledger = Ledger::open_existing(&path).map_err(wrong)?;
-    let (uuid, state) = if let Some(uuid) = given.scrap {
+    let lower = |uuid: String| uuid.to_ascii_lowercase();
+    let (uuid, state) = if let Some(uuid) = given.scrap.map(lower) {
         ledger.scrap(&uuid, &reason).map_err(wrong)?;
         (uuid, "scrapped")
     } else {
-        let uuid = given.replace.unwrap_or_default();
+        let uuid = given.replace.map(lower).unwrap_or_default();
         ledger.replace(&uuid, &reason).map_err(wrong)?;
         (uuid, "replaced")
     };
@@ -123,7 +124,7 @@ impl RunOptions {
     pub(crate) fn adopt(&mut self, file: &JobFile) {
         let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
         self.ledger = self.ledger.take().or_else(|| file.ledger.clone());
-        self.unique = self.unique.take().or_else(|| text(&file.unique));
+        self.unique = self.unique.take().or_else(|| Some(vec![text(&file.unique)?]));
         self.audit = self.audit.take().or_else(|| text(&file.audit));
         self.order = self.order.take().or_else(|| text(&file.order));
         self.order_size = self.order_size.take().or_else(|| text(&file.order_size));
@@ -138,11 +139,12 @@ impl RunOptions {
         if self.reason.is_some() {
             return Err(Failure::option("--reason", "needs --scrap or --replace beside it"));
         }
+        let unique = self.unique.as_ref().map(|lists| lists.join(","));
         let mut run = Run::new(plan).with_resume(self.resume).with_force(self.force);
         if let Some(path) = &self.ledger {
             run = run.with_ledger(path.clone());
         }
-        if let Some(unique) = parse::<Unique>("--unique", self.unique.as_deref())? {
+        if let Some(unique) = parse::<Unique>("--unique", unique.as_deref())? {
             run = run.with_unique(unique);
         }
         if let Some(policy) = parse::<AuditPolicy>("--audit", self.audit.as_deref())? {

@@ -132,11 +132,123 @@ fn labels_of_one_endpoint_stay_together_however_it_is_written() {
     let folder = folder();
     let made = make(
         &folder,
-        &["--fixed-labels", "1/a/b", "01/c/d", "--fixed-labels=1/a/b", "01/c/d"],
+        &["--fixed-labels", "1/a/b", "01/c/d", "--fixed-labels=1/e/f", "01/g/h"],
     );
     let entries = made.entries(0);
-    let expected = ["fl-sz/1=2", "fl-k/1/0=a", "fl-v/1/0=b", "fl-k/1/1=c", "fl-v/1/1=d"];
-    assert_eq!(entries[entries.len() - 5..], expected);
+    let expected = ["fl-sz/1=4", "fl-k/1/0=a", "fl-v/1/0=b", "fl-k/1/1=c", "fl-v/1/1=d"];
+    let expected = [&expected[..], &["fl-k/1/2=e", "fl-v/1/2=f", "fl-k/1/3=g", "fl-v/1/3=h"]].concat();
+    assert_eq!(entries[entries.len() - expected.len()..], expected);
+}
+
+#[test]
+fn repeated_lists_add_up_and_replace_those_of_a_job() {
+    let folder = folder();
+    write(
+        &folder,
+        "job.json",
+        r#"{"$schema": "x", "locales": ["fr-FR"], "fixed-labels": ["0/a/b"]}"#,
+    );
+    let lists = "--job job.json --locales en-US --locales de-DE es-ES --calendar-types Buddhist --calendar-types Coptic \
+                 --supported-modes 0/x/1 --supported-modes=1/y/1";
+    let made = make(&folder, &lists.split_whitespace().collect::<Vec<_>>());
+    let record = made.record(0);
+    let locales = record.locales.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(locales, ["en-US", "de-DE", "es-ES"]);
+    // Bits 0 and 2 of the calendars.
+    assert_eq!(record.calendar_types.unwrap().get(), 0b101);
+    assert_eq!((record.supported_modes.len(), record.fixed_labels.len()), (2, 1));
+}
+
+#[test]
+fn every_repeated_unique_counts() {
+    let folder = folder();
+    let unique = ["--unique", "serial", "--unique", "key"];
+    make(&folder, &[&unique[..], &["--serial-num", "S1"]].concat());
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &FAST, &unique, &["--serial-num", "S1"]].concat(),
+    );
+    assert!(!output.status.success());
+    assert!(stderr(&output).contains("serial number"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_device_is_named_in_upper_case_as_well() {
+    let folder = folder();
+    for (option, state) in [("--scrap", "scrapped"), ("--replace", "replaced")] {
+        let made = make(&folder, &[]);
+        let uuid = made.uuid(0).to_owned();
+        let output = run(folder.path(), &[option, &uuid.to_uppercase(), "--reason", "broken"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said, format!("device {uuid} is {state}\n"));
+        fs::remove_dir_all(folder.path().join("out")).unwrap();
+    }
+}
+
+#[test]
+fn a_column_that_names_a_field_and_is_not_listed_is_said() {
+    let folder = folder();
+    write(&folder, "c.csv", "serial-num,data,string\n");
+    write(
+        &folder,
+        "m.csv",
+        "serial-num,discriminator,Pin_Code,note\nS1,5,20202021,x\n",
+    );
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &FAST, &["--csv", "c.csv", "--mcsv", "m.csv"]].concat(),
+    );
+    let said = stderr(&output);
+    assert!(output.status.success(), "{said}");
+    for column in ["discriminator", "Pin_Code"] {
+        assert!(
+            said.contains(&format!("warning: m.csv: column '{column}' names a field")),
+            "{said}"
+        );
+    }
+    assert!(
+        !said.contains("note'") && !said.contains("serial-num") && !said.contains("20202021"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_manifest_is_signed_by_the_pai_of_the_run() {
+    let folder = folder();
+    let supplied = "--pai -c pai-cert.pem -k pai-key.pem --dac-cert dac-cert.pem --dac-key dac-key.pem";
+    for (arguments, cert) in [
+        (
+            vec!["--paa", "-c", "paa-cert.pem", "-k", "paa-key.pem"],
+            "fff2_8001/staging/pai_cert.pem",
+        ),
+        (vec!["--test-pki"], "test-pki/PAI_cert.pem"),
+        (
+            vec!["--pai", "-c", "pai-cert.pem", "-k", "pai-key.pem"],
+            "../pai-cert.pem",
+        ),
+        (supplied.split(' ').collect(), "../pai-cert.pem"),
+    ] {
+        let output = run(
+            folder.path(),
+            &[&IDS[..], &FAST, &arguments, &["--sign-manifest", "pai"]].concat(),
+        );
+        assert!(output.status.success(), "{}", stderr(&output));
+        let out = folder.path().join("out");
+        let certificate = matter_attestation::Certificate::decode(&fs::read(out.join(cert)).unwrap()).unwrap();
+        let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(certificate.public_key().as_bytes()).unwrap();
+        let files = all_files(&out);
+        let find = |name: &str| {
+            files
+                .iter()
+                .find(|(path, _)| path.to_string_lossy().ends_with(name))
+                .unwrap()
+                .1
+        };
+        let signature = p256::ecdsa::Signature::from_der(find("manifest.json.sig")).unwrap();
+        p256::ecdsa::signature::Verifier::verify(&key, find("manifest.json"), &signature).unwrap();
+        fs::remove_dir_all(out).unwrap();
+    }
 }
 
 /// All files of a folder by their paths in it.
@@ -254,6 +366,7 @@ fn the_schema_and_the_program_know_the_same_members() {
         // A value of the schema's type is taken, one of another type is not.
         let (good, bad) = match (property["type"].as_str(), property["$ref"].as_str()) {
             (Some("boolean"), None) => (vec![true.into()], vec!["x".into(), 1.into()]),
+            (Some("string"), None) => (vec!["x".into()], vec![1.into(), true.into()]),
             (Some("array"), None) => (
                 vec![serde_json::json!(["x", 1])],
                 vec!["x".into(), serde_json::json!([true])],
@@ -301,7 +414,9 @@ fn the_schema_and_the_program_know_the_same_members() {
     for option in &options {
         assert!(properties.contains_key(*option), "{option} is not in the schema");
     }
-    assert_eq!(properties.len(), options.len());
+    // "$schema" is for editors and no option.
+    assert!(properties.contains_key("$schema"));
+    assert_eq!(properties.len(), options.len() + 1);
     for example in schema["examples"].as_array().unwrap() {
         let output = {
             read(example).unwrap();

@@ -172,6 +172,31 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--passcode 30303030 --csv own.csv --mcsv own_m.csv", &["--passcode", "column 'passcode'"]),
     ("--csv windows.csv --mcsv windows_m.csv", &["windows_m.csv:5", "'number'"]),
     ("--csv wide.csv --mcsv wide_m.csv", &["wide_m.csv:2", "'discriminator'", "u32"]),
+    ("--csv plain.csv --mcsv own_m.csv", &["plain.csv:2", "'passcode' of namespace ns1", "in plain", "chip-factory"]),
+    ("--csv plain_pin.csv --mcsv own_m.csv", &["plain_pin.csv:3", "'pin-code' of namespace ns1"]),
+    ("--csv plain_case.csv --mcsv own_m.csv", &["plain_case.csv:1", "'Pin_Code' of namespace chip-factory"]),
+    ("--csv pair.csv --mcsv own_m.csv", &["pair.csv:2", "'pin-code' sets the same as 'passcode'"]),
+    ("--csv own.csv --mcsv both_m.csv", &["both_m.csv:1", "'pin-code'", "'passcode'"]),
+    ("--csv pin.csv --mcsv pin_m.csv --passcode 30303030", &["--passcode", "column 'passcode'"]),
+    ("--csv serial.csv --mcsv quote_m.csv", &["quote_m.csv", "line 2: a quote is opened and not closed"]),
+    ("--csv quote_m.csv --mcsv serial_m.csv", &["--csv quote_m.csv", "line 2: a quote is opened and not closed"]),
+    ("--passcodes same.csv", &["same.csv", "line 1: two columns"]),
+    ("-s 0x6001", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),
+    ("-s 0x80000000", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),
+    ("--log-level foo", &["--log-level", "error, info, debug"]),
+    ("--unique", &["--unique", "passcode, serial, pair and key"]),
+    ("--unique serial --unique", &["--unique", "passcode, serial, pair and key"]),
+    ("--outdir ", &["--outdir", "not empty"]),
+    ("--job outdir.json", &["--outdir", "is empty"]),
+    ("--job array.json", &["array.json", "is not a JSON object"]),
+    ("--job schema.json", &["schema.json", "not a string"]),
+    ("--enable-dynamic-passcode --labels svg", &["--labels", "--enable-dynamic-passcode"]),
+    ("--enable-dynamic-passcode --csv pin.csv --mcsv pin_m.csv", &["--csv", "--enable-dynamic-passcode"]),
+    ("--enable-dynamic-passcode --qr-zip", &["--qr-zip", "--enable-dynamic-passcode"]),
+    ("--csv text.csv --mcsv text_m.csv", &["text_m.csv:3", "'note'", "4000 bytes", "3999"]),
+    ("--sign-manifest pai", &["--sign-manifest", "the key of the run's PAI, which is not given"]),
+    ("--test-pki -lt 365 -vf 2000-01-01", &["--lifetime", "2000-12-31"]),
+    ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt 365 -vf 2001-01-01", &["--valid-from"]),
     ("--jobs 0", &["--jobs", "1..=1024"]),
     ("--wrong=20202021", &["unknown option --wrong"]),
     ("20202021", &["neither an option nor the value"]),
@@ -217,6 +242,23 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     write("twice_m.csv", b"20202021,20202021\n1,1\n");
     write("own.csv", b"passcode,data,u32\n");
     write("own_m.csv", b"passcode\n20202021\n");
+    write("plain.csv", b"ns1,namespace,\npasscode,data,u32\n");
+    write("plain_pin.csv", b"foo,data,u32\nns1,namespace,\npin-code,data,string\n");
+    write("plain_case.csv", b"Pin_Code,data,u32\n");
+    write("pair.csv", b"passcode,data,u32\npin-code,data,u32\n");
+    write("pin.csv", b"pin-code,data,u32\n");
+    write("pin_m.csv", b"pin-code\n20202021\n");
+    write("both_m.csv", b"passcode,pin-code\n20202021,30303030\n");
+    write("quote_m.csv", b"serial-num,foo\nA,\"x\nB,y\nC,z\n");
+    write("same.csv", b"passcode,passcode\n20202021,30303030\n");
+    write("outdir.json", br#"{"outdir": ""}"#);
+    write("array.json", b" [3,null]");
+    write("schema.json", br#"{"$schema": 20202021}"#);
+    write("text.csv", b"app,namespace,\nnote,data,string\n");
+    write(
+        "text_m.csv",
+        format!("note\n{}\n{}\n", "x".repeat(3999), "x".repeat(4000)).as_bytes(),
+    );
     write("windows.csv", b"app,namespace,\r\nnumber,data,i8\r\n");
     write("windows_m.csv", b"id;number\r\n1;127\r\n\r\n\r\n2;128\r\n");
     write("taken.csv", b"verifier,data,string\n");

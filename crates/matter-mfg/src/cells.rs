@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use esp_nvs_image::{Encoding, OwnedValue};
+use esp_nvs_image::{Encoding, Key, OwnedValue};
 use matter_factory_data::{
     AttestationCredentials, CalendarTypes, FactoryEntry, HardwareVersionString, ManufacturingDate, NAMESPACE,
     PartNumber, ProductColor, ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber,
@@ -11,7 +11,7 @@ use matter_spake2p::{Iterations, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
 
-use crate::columns::{Column, Columns, Source};
+use crate::columns::{Column, Columns, Source, field, means_passcode};
 use crate::{Error, Table, inputs};
 
 /// What one row of the values file says about its device.
@@ -53,7 +53,12 @@ pub(crate) struct Ids {
 }
 
 /// Reads all rows of a values file.
-pub(crate) fn read(columns: &Columns, table: &Table, ids: Ids) -> Result<Vec<Cells>, Error> {
+pub(crate) fn read(
+    columns: &Columns,
+    table: &Table,
+    ids: Ids,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Cells>, Error> {
     let Some((header, rows)) = table.rows().split_first() else {
         return Err(Error::file("--mcsv", table.path(), "has no header row"));
     };
@@ -63,11 +68,28 @@ pub(crate) fn read(columns: &Columns, table: &Table, ids: Ids) -> Result<Vec<Cel
         let column = format!("number {}", twice + 1);
         return Err(table.cell_error(header.line, &column, "has the name of an earlier column"));
     }
+    for (name, column) in header
+        .cells
+        .iter()
+        .flat_map(|name| columns.iter().map(move |column| (name, column)))
+    {
+        let used = column.key.as_str();
+        if name != used && column.namespace == NAMESPACE && field(name) == field(used) {
+            let reason = format!("sets the same as the column '{used}'");
+            return Err(table.cell_error(header.line, name, reason));
+        }
+    }
     let mut places = Vec::new();
     for column in columns.iter() {
         let place = header.cells.iter().position(|name| name == column.key.as_str());
         let missing = || table.cell_error(header.line, column.key.as_str(), "is missing in the header");
         places.push((column, place.ok_or_else(missing)?));
+    }
+    for name in header.cells.iter().filter(|name| is_unused_field(columns, name)) {
+        let path = table.path().display();
+        warnings.push(format!(
+            "{path}: column '{name}' names a field of the device but is not used, because --csv does not list it"
+        ));
     }
     let first = rows.first();
     let mut devices = Vec::with_capacity(rows.len());
@@ -97,6 +119,12 @@ pub(crate) fn read(columns: &Columns, table: &Table, ids: Ids) -> Result<Vec<Cel
         devices.push(cells);
     }
     Ok(devices)
+}
+
+/// Tells whether somebody may believe that a column sets a field of the device, and none in `columns` does.
+fn is_unused_field(columns: &Columns, name: &str) -> bool {
+    let known = means_passcode(name) || Key::new(name).is_ok_and(|key| is_field_key(&key));
+    known && !columns.iter().any(|column| column.key.as_str() == name)
 }
 
 impl Cells {
@@ -153,6 +181,9 @@ impl Cells {
 
     fn own(&mut self, column: &Column, value: &Input<'_>) -> Result<(), String> {
         let value = value.parse(column.encoding)?;
+        if let OwnedValue::Str(text) = &value {
+            check_text(text)?;
+        }
         self.entries.push(FactoryEntry {
             namespace: column.namespace,
             key: column.key,
@@ -219,6 +250,21 @@ impl Input<'_> {
 
 fn reason(error: impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+/// What NVS takes as a string: without the 0 byte, which it adds, at most 3999 bytes.
+fn check_text(text: &str) -> Result<(), String> {
+    const MAX: usize = 3999;
+    if text.len() > MAX {
+        return Err(format!(
+            "{} bytes are more than the {MAX} of a string in NVS",
+            text.len()
+        ));
+    }
+    if text.contains('\0') {
+        return Err("a string in NVS holds no 0 byte".into());
+    }
+    Ok(())
 }
 
 fn same(found: u32, expected: u32, option: &str) -> Result<(), String> {

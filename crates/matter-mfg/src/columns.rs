@@ -47,6 +47,7 @@ impl Columns {
                 continue;
             }
             let key = Key::new(cell(0)).map_err(|error| wrong("key", &error))?;
+            check_passcode(&namespace, &key).map_err(|reason| wrong("key", &reason))?;
             let source = match cell(1) {
                 "data" => Source::Data,
                 "file" => Source::File,
@@ -58,11 +59,15 @@ impl Columns {
                 "REPEAT" => true,
                 _ => return Err(wrong("repeat", &"not REPEAT or empty")),
             };
-            if columns.iter().any(|column| column.key == key) {
-                return Err(wrong(
-                    "key",
-                    &format!("'{key}' stands twice, but has only one column of values"),
-                ));
+            for earlier in &columns {
+                if earlier.key == key {
+                    let reason = format!("'{key}' stands twice, but has only one column of values");
+                    return Err(wrong("key", &reason));
+                }
+                if earlier.namespace == namespace && field(earlier.key.as_str()) == field(key.as_str()) {
+                    let reason = format!("'{key}' sets the same as '{}' above it", earlier.key);
+                    return Err(wrong("key", &reason));
+                }
             }
             columns.push(Column {
                 namespace,
@@ -78,10 +83,37 @@ impl Columns {
     /// Tells whether a column sets this field of the device.
     pub(crate) fn sets(&self, field: &str) -> bool {
         self.iter()
-            .any(|column| column.namespace == NAMESPACE && column.key.as_str() == field)
+            .any(|column| column.namespace == NAMESPACE && self::field(column.key.as_str()) == field)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Column> {
         self.0.iter()
     }
+}
+
+/// The field that a column of `chip-factory` sets, whichever of its spellings the column has.
+pub(crate) fn field(column: &str) -> &str {
+    match column {
+        "pin-code" => "passcode",
+        _ => column,
+    }
+}
+
+/// Tells whether a column's name means the passcode, however it is written.
+pub(crate) fn means_passcode(column: &str) -> bool {
+    let bare = column.chars().filter(|c| !matches!(c, '-' | '_' | ' '));
+    let bare = bare.collect::<String>().to_ascii_lowercase();
+    let bare = bare.strip_prefix("setup").unwrap_or(&bare);
+    matches!(bare, "passcode" | "passcodes" | "pincode" | "pincodes")
+}
+
+/// A passcode under any name but its own two would be stored as it is, where everybody reads it.
+fn check_passcode(namespace: &Namespace, key: &Key) -> Result<(), String> {
+    let sets = *namespace == NAMESPACE && field(key.as_str()) == "passcode";
+    if sets || !means_passcode(key.as_str()) {
+        return Ok(());
+    }
+    Err(format!(
+        "'{key}' of namespace {namespace} would store a passcode in plain; 'passcode' or 'pin-code' of {NAMESPACE} sets it"
+    ))
 }

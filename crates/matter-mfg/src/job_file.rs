@@ -20,6 +20,10 @@ pub use self::text::Text;
 #[expect(clippy::struct_excessive_bools, reason = "one for each option that is a flag")]
 #[expect(missing_docs, reason = "named as the options, which the binary's --help explains")]
 pub struct JobFile {
+    /// Names the schema for editors, and changes nothing.
+    #[serde(rename = "$schema")]
+    pub schema: Option<String>,
+
     pub count: Option<Text>,
     pub size: Option<Text>,
     pub encrypt: bool,
@@ -110,6 +114,14 @@ impl JobFile {
     pub fn read(option: &'static str, path: &Path) -> Result<Self, Error> {
         let bytes = inputs::read(option, path)?;
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        // Members without their names would be taken in their order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Error::file(
+                option,
+                path,
+                "is not a JSON object, which begins with a brace",
+            ));
+        }
         serde_json::from_slice(bytes).map_err(|error| Error::file(option, path, sentence(&error)))
     }
 }

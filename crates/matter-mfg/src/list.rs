@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use matter_factory_data::SerialNumber;
 use matter_types::{Discriminator, Passcode};
 
-use crate::table::parse_table;
+use crate::table::{TableRow, parse_table};
 use crate::{Error, inputs};
 
 /// Values from a file, one for each device, each with the line in which it stands.
@@ -99,6 +99,13 @@ impl<T> List<T> {
             else {
                 return Err(list.wrong(1, "has no column of that name"));
             };
+            let again = |header: &TableRow| header.cells().skip(place + 1).any(is_name);
+            if table.rows().first().is_some_and(again) {
+                return Err(list.wrong(
+                    1,
+                    format_args!("two columns are named as the value; '{name}' is one of them"),
+                ));
+            }
             for row in rows {
                 let cell = row.cells().nth(place).unwrap_or_default().trim();
                 let value = parse(cell).map_err(|reason| table.cell_error(row.line(), name, reason))?;
@@ -221,6 +228,13 @@ mod tests {
             (
                 serials("serial-num\nS1\nS2\nS1\n"),
                 "line 4: is the same serial number as in line 2",
+            ),
+            (passcodes("passcode,passcode\n1,2\n"), "line 1: two columns"),
+            (passcodes("id;pin-code;passcode\n1;2;3\n"), "'pin-code' is one of them"),
+            (serials("serial-num,serial\nS1,S2\n"), "line 1: two columns"),
+            (
+                passcodes("passcode,x\n20202021,\"a\n12345679,b\n"),
+                "line 2: a quote is opened and not closed",
             ),
             (discriminators("5\n30303030\n"), "line 2: not a number in 0..=4095"),
         ] {

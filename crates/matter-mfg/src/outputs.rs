@@ -27,6 +27,8 @@ pub struct Lists {
     pub no_passcode_in_manifest: bool,
     /// Who signs the manifest.
     pub manifest_signer: Option<PrivateKey>,
+    /// Whether the PAI that signs the devices' certificates signs the manifest, which [`Plan::new`] then looks up.
+    pub sign_with_pai: bool,
 }
 
 /// The name of the zip file of all pictures.

@@ -26,6 +26,7 @@ mod template;
 use self::checks::{check_combinations, check_declaration, check_single};
 use self::made_pai::MadePai;
 use self::signer::Signer;
+pub(crate) use self::size::MAX_SIZE;
 
 /// A job whose parts fit together, so that every device of it can be made.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl Plan {
             product: job.product_id,
         };
         let rows = match &job.values {
-            Some((columns, table)) => Some(cells::read(columns, table, ids)?),
+            Some((columns, table)) => Some(cells::read(columns, table, ids, &mut warnings)?),
             None => None,
         };
         let count = given::count(&job, rows.as_ref().map(Vec::len), &mut warnings)?;
@@ -77,6 +78,9 @@ impl Plan {
             made_pai,
             signer,
         } = signer::open_signer(&mut job, time, &mut rng)?;
+        if job.lists.sign_with_pai {
+            job.lists.manifest_signer = Some(signer::manifest_key(signer.as_ref())?);
+        }
         check_declaration(&job, &mut warnings)?;
         if job.seed.is_some() {
             warnings.push("--seed: whoever knows the seed knows all passcodes and keys; for tests only".into());

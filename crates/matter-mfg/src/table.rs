@@ -60,10 +60,14 @@ pub(crate) fn parse_table(option: &'static str, path: &Path, bytes: &[u8]) -> Re
     let text = inputs::text(option, path, bytes)?;
     let first = text.lines().next().unwrap_or_default();
     let semicolons = first.matches(';').count() > first.matches(',').count();
+    let delimiter = if semicolons { b';' } else { b',' };
+    if let Some(line) = unclosed_quote(text.as_bytes(), delimiter) {
+        return Err(wrong(format!("line {line}: a quote is opened and not closed")));
+    }
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(if semicolons { b';' } else { b',' })
+        .delimiter(delimiter)
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     let mut lines = Lines {
@@ -81,6 +85,29 @@ pub(crate) fn parse_table(option: &'static str, path: &Path, bytes: &[u8]) -> Re
         path: path.into(),
         rows,
     })
+}
+
+/// The line of a quote that opens a cell and that nothing closes. The reader takes the rest of the file as that cell.
+fn unclosed_quote(text: &[u8], delimiter: u8) -> Option<u64> {
+    let mut line = 1;
+    let mut opened = None;
+    let mut at_start = true;
+    let mut bytes = text.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        line += u64::from(*byte == b'\n');
+        if opened.is_some() {
+            // A quote in a quoted cell is written twice.
+            if *byte == b'"' && bytes.next_if(|next| **next == b'"').is_none() {
+                opened = None;
+            }
+        } else if *byte == b'"' && at_start {
+            opened = Some(line);
+            at_start = false;
+        } else {
+            at_start = *byte == delimiter || matches!(byte, b'\r' | b'\n');
+        }
+    }
+    opened
 }
 
 /// Counts lines on the way through a text. The reader's own count leaves out the line ends in front of a row.
@@ -141,6 +168,28 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quote_that_nothing_closes_is_found_where_it_opens() {
+        for (text, line) in [
+            ("a,b\n1,\"x\n2,y\n3,z\n", Some(2)),
+            ("a,b\r\n\r\n1,x\r\n\"2,y\r\n", Some(4)),
+            ("a,b\n1,\"x\"\"\n", Some(2)),
+            ("a,b\n\"two\nlines\",\"", Some(3)),
+            ("a,b\n1,\"two\nlines \"\"\"\n2,y\n", None),
+            // Only at its start does a quote open a cell.
+            ("a,b\n1,5\" disk\n2,y\n", None),
+            ("a,b\n1,\"\"\n\"x\"y,z\n", None),
+            ("", None),
+        ] {
+            let text = text.replace(',', ";");
+            assert_eq!(unclosed_quote(text.as_bytes(), b';'), line, "{text:?}");
+        }
+        let said = parse_table("--mcsv", Path::new("m.csv"), b"a\n\"x\n")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(said, "--mcsv m.csv: line 2: a quote is opened and not closed");
+    }
 
     #[test]
     fn rows_know_their_lines_whatever_ends_them() {

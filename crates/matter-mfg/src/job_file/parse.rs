@@ -8,6 +8,7 @@ use matter_factory_data::{CalendarTypes, FixedLabel, SupportedMode};
 
 use super::{JobFile, Text};
 use crate::inputs::read_private_key;
+use crate::plan::MAX_SIZE;
 use crate::spelling::{parse_label, parse_mode};
 use crate::{Attestation, Columns, Error, Job, LabelFormat, List, RotatingIdPolicy, parse_time, read_table};
 
@@ -45,10 +46,14 @@ impl JobFile {
 
     fn set_run(&self, job: &mut Job) -> Result<(), Error> {
         if let Some(outdir) = &self.outdir {
+            if outdir.as_os_str().is_empty() {
+                return Err(Error::option("--outdir", "is empty; the name of a folder is allowed"));
+            }
             job.outdir.clone_from(outdir);
         }
         job.count = parse_number("--count", self.count.as_deref(), 1, u32::MAX)?;
-        job.size = parse("--size", self.size.as_deref())?.unwrap_or(job.size);
+        let size = self.size.as_deref().map(|text| text.parse().map_err(|_| size_error()));
+        job.size = size.transpose()?.unwrap_or(job.size);
         job.encrypt = self.encrypt;
         job.without_image = self.no_bin;
         let threads = parse_number("--jobs", self.jobs.as_deref(), 1, 1024)?;
@@ -154,16 +159,15 @@ impl JobFile {
         lists.qr_zip = self.qr_zip;
         lists.no_passcode_in_manifest = self.no_passcode_in_manifest;
         let password = self.password.as_deref();
-        lists.manifest_signer = match (self.sign_manifest.as_deref(), &job.attestation) {
-            (Some(name), Attestation::Pai(pai)) if name == Path::new("pai") => Some(pai.key.clone()),
-            (Some(name), _) if name == Path::new("pai") => {
-                let reason = "pai is the key of --key, which is not given; the file of a key is allowed";
-                return Err(Error::option("--sign-manifest", reason));
-            }
-            (file, _) => read("--sign-manifest", file, |option, path| {
-                read_private_key(option, path, password)
-            })?,
+        let supplied = matches!(job.attestation, Attestation::Supplied { .. });
+        let (option, file) = match self.sign_manifest.as_deref() {
+            // The PAI of supplied certificates signs none of the run's own.
+            Some(name) if name == Path::new("pai") && supplied => ("--key", self.key.as_deref()),
+            Some(name) if name == Path::new("pai") => ("--sign-manifest", None),
+            file => ("--sign-manifest", file),
         };
+        lists.manifest_signer = read(option, file, |option, path| read_private_key(option, path, password))?;
+        lists.sign_with_pai = self.sign_manifest.is_some() && lists.manifest_signer.is_none();
         Ok(())
     }
 
@@ -181,6 +185,11 @@ impl JobFile {
         };
         Ok(())
     }
+}
+
+fn size_error() -> Error {
+    let reason = format!("not a multiple of 0x1000 in 0x3000..={MAX_SIZE:#x}");
+    Error::option("--size", reason)
 }
 
 pub(super) fn read<T>(

@@ -7,6 +7,12 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
         return Err(Error::option("--encrypt", "has nothing to encrypt beside --no-bin"));
     }
     if job.dynamic_passcode {
+        let lists = [("--labels", job.lists.labels.is_some()), ("--qr-zip", job.lists.qr_zip)];
+        if let Some((option, _)) = lists.iter().find(|(_, given)| *given) {
+            let reason =
+                "has nothing to print beside --enable-dynamic-passcode: devices draw their passcodes themselves";
+            return Err(Error::option(option, reason));
+        }
         if job.salt.is_some() || job.verifier.is_some() {
             let option = if job.salt.is_some() { "--salt" } else { "--verifier" };
             return Err(Error::option(option, "is not allowed beside --enable-dynamic-passcode"));
@@ -18,6 +24,10 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
         if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
             let reason = "is not allowed beside --enable-dynamic-passcode: devices draw their passcodes themselves";
             return Err(Error::option(option, reason));
+        }
+        if job.values.as_ref().is_some_and(|(columns, _)| columns.sets("passcode")) {
+            let reason = "sets passcodes, which --enable-dynamic-passcode leaves to the devices";
+            return Err(Error::option("--csv", reason));
         }
     }
     Ok(())

@@ -53,8 +53,38 @@ pub(super) struct Opened {
     pub(super) signer: Option<Signer>,
 }
 
+/// The key of the PAI that signs, for the manifest.
+pub(super) fn manifest_key(signer: Option<&Signer>) -> Result<PrivateKey, Error> {
+    let reason = "pai is the key of the run's PAI, which is not given; the file of a key is allowed";
+    let key = signer.map(|signer| signer.key.clone());
+    key.ok_or_else(|| Error::option("--sign-manifest", reason))
+}
+
 /// Finds out who signs; for a test run also the declaration.
 pub(super) fn open_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Result<Opened, Error> {
+    let opened = find_signer(job, time, rng)?;
+    if let Some(signer) = &opened.signer {
+        check_end(job, signer.validity.not_after(), time)?;
+    }
+    Ok(opened)
+}
+
+/// Nobody wants certificates that have expired before they are made.
+fn check_end(job: &Job, end: DateTime, now: DateTime) -> Result<(), Error> {
+    if end > now {
+        return Ok(());
+    }
+    let option = match (job.lifetime_days, job.valid_from) {
+        (Some(_), _) => "--lifetime",
+        (None, Some(_)) => "--valid-from",
+        // The issuer ends, and the certificates with it.
+        (None, None) => "--cert",
+    };
+    let reason = format!("the certificates would end at {end}, which is not after {now}, the time of the run");
+    Err(Error::option(option, reason))
+}
+
+fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Result<Opened, Error> {
     let start = job.valid_from.unwrap_or(time);
     match &job.attestation {
         Attestation::None | Attestation::Supplied { .. } => {

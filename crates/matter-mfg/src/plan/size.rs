@@ -18,7 +18,7 @@ use crate::job::Job;
 use crate::{Error, TestPki};
 
 /// The largest partition: all of the largest flash of an ESP32.
-const MAX_SIZE: u32 = 0x200_0000;
+pub(crate) const MAX_SIZE: u32 = 0x200_0000;
 /// How much longer a DAC can be than another one with the same names: its signature varies by two bytes.
 const DAC_SLACK: usize = 4;
 
