@@ -43,7 +43,6 @@ SETS = [
                        "Indian", "Islamic", "Japanese", "Korean", "Persian", "Taiwanese"], "bytes"),
     ("locales", [*FIXED, "--locales", "en-US", "en-GB", "fr-FR"], "bytes"),
     ("locales behind an equals sign", [*FIXED, "--locales=en-US", "en-GB"], "bytes"),
-    ("locales twice", [*FIXED, "--locales", "en-US", "--locales", "en-GB"], "bytes"),
     ("labels", [*FIXED, "--fixed-labels", "0/orientation/up", "1/orientation/down", "0/floor/2"], "bytes"),
     ("labels of endpoint 26", [*FIXED, "--fixed-labels", "26/a/b"], "bytes"),
     ("modes", [*FIXED, "--supported-modes", "0/label1/1", "1/label2/1", "0/other/2"], "bytes"),
