@@ -136,7 +136,12 @@ fn two_test_runs_that_make_their_pki_at_once_leave_one_whole_pki() {
         });
         // One wins; the others, whose devices would have another PAI, make none and say why.
         let devices = reports.iter().map(|report| report.devices).sum::<u32>();
-        assert_eq!(devices, 1);
+        assert_eq!(
+            devices,
+            1,
+            "{:?}",
+            reports.each_ref().map(|report| report.error.as_ref())
+        );
         for report in reports.iter().filter(|report| report.devices == 0) {
             let said = report.error.as_ref().unwrap().to_string();
             assert!(said.contains("test-pki"), "{said}");

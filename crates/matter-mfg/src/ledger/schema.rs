@@ -1,5 +1,11 @@
-use rusqlite::{Connection, TransactionBehavior};
+use std::time::{Duration, Instant};
 
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use super::PATIENCE;
+
+/// How long to wait before the next try.
+const PAUSE: Duration = Duration::from_millis(5);
 /// Says that a database is a ledger (`PRAGMA application_id`): "MMFG".
 const APPLICATION: i64 = 0x4D4D_4647;
 /// The version of the tables (`PRAGMA user_version`).
@@ -72,12 +78,24 @@ pub(super) fn recognize(connection: &Connection) -> Result<(), String> {
     }
 }
 
+/// Says how to write. SQLite does not wait by itself for others that open or close a database at the same time.
+fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let start = Instant::now();
+    loop {
+        let done =
+            connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+        let is_busy = |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        match done {
+            Err(error) if is_busy(&error) && start.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+}
+
 /// Makes the tables where there are none, and says how to write: a commit is on disk when it returns.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
     let text = |error: rusqlite::Error| error.to_string();
-    connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-        .map_err(text)?;
+    configure(connection).map_err(text)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(text)?;
