@@ -15,6 +15,7 @@ mod nvs;
 mod published;
 mod recompute;
 mod report;
+mod search;
 mod secrets;
 mod secure_cert;
 mod stored;
@@ -78,7 +79,13 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     let dac = facts.dac.as_deref().and_then(|der| Certificate::from_der(der).ok());
     let shared = attestation::check(&facts, expected, artifacts.attested, dac.as_ref(), &mut findings);
     let place = facts.key_place.unwrap_or(KeyPlace::Nowhere);
-    secrets::check_images(nvs, artifacts.secure_cert, place, facts.key.as_ref(), &mut findings);
+    let public_key = dac.as_ref().map(|dac| *dac.public_key());
+    let mut known = secrets::known_keys(artifacts, facts.key.as_ref(), public_key.as_ref());
+    if let (true, Some(dac), KeyPlace::Elsewhere | KeyPlace::Nowhere) = (known.is_empty(), &public_key, place) {
+        known.extend(secrets::key_among_values(nvs, artifacts.secure_cert, dac));
+    }
+    secrets::check_images(nvs, artifacts.secure_cert, place, &known, &mut findings);
+    secrets::check_files(artifacts, place, &known, public_key.as_ref(), &mut findings);
     check_random(&facts, &mut findings);
     if passcode
         .as_ref()
@@ -99,8 +106,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         discriminator: facts.discriminator,
         serial: facts.serial,
         rotating_id: facts.rotating_id,
-        public_key: dac.as_ref().map(|dac| *dac.public_key()),
-        key: facts.key,
+        public_key,
         certificate: dac
             .as_ref()
             .map(|dac| (dac.issuer_der().to_vec(), dac.serial().as_bytes().to_vec())),

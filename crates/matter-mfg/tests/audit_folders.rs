@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use esp_secure_cert::EfuseKey;
-use matter_attestation::{Certificate, RevocationEntry, RevocationSet};
+use matter_attestation::{Certificate, PrivateKey, RevocationEntry, RevocationSet};
 use matter_factory_data::{Check, Expected, Severity};
 use matter_mfg::{Attestation, Audit, Job, Plan, Recompute, Run, now, read_certificate};
 use matter_spake2p::Iterations;
@@ -126,6 +126,10 @@ impl Batch {
         Certificate::decode(&fs::read(self.devices[0].join("internal").join(name)).unwrap()).unwrap()
     }
 
+    fn key(&self) -> PrivateKey {
+        PrivateKey::decode(&fs::read(self.devices[0].join("internal/DAC_key.der")).unwrap()).unwrap()
+    }
+
     /// Changes what the manifest says of the first device.
     fn list(&self, name: &str, value: Value) {
         let path = self.top().join("manifest.json");
@@ -200,6 +204,10 @@ fn add_foreign_device(batch: &Batch) {
     copy(&device, &batch.top().join(uuid(&device)));
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn remove_column(batch: &Batch, name: &str) {
     let path = batch.file("-onb_codes.csv");
     let text = fs::read_to_string(&path).unwrap();
@@ -238,6 +246,23 @@ fn files() -> Vec<Fault> {
         };
         Nothing, "A table of codes without the QR code", "artifact-malformed", |batch| remove_column(batch, "qrcode");
         Nothing, "A table of codes without the manual code", "artifact-malformed", |batch| remove_column(batch, "manualcode");
+        Nothing, "The key in the table of codes", "key-leaked", |batch| {
+            let key = hex(&*batch.key().expose_scalar());
+            let text = fs::read_to_string(batch.file("-onb_codes.csv")).unwrap();
+            let (header, row) = text.trim_end().split_once('\n').unwrap();
+            fs::write(batch.file("-onb_codes.csv"), format!("{header},key\n{row},{key}\n")).unwrap();
+        };
+        Nothing, "The key behind the picture of the QR code", "key-leaked", |batch| {
+            let picture = [fs::read(batch.file("-qrcode.png")).unwrap(), batch.key().expose_scalar().to_vec()];
+            fs::write(batch.file("-qrcode.png"), picture.concat()).unwrap();
+        };
+        Nothing, "A copy of the key beside its folder", "key-leaked", |batch| {
+            copy(&batch.devices[0].join("internal/DAC_key.der"), &batch.devices[0].join("key.der"));
+        };
+        Nothing, "The key of another device in the file for the key", "key-leaked", |batch| {
+            let [to, from] = &batch.devices;
+            copy(&from.join("internal/DAC_key.pem"), &to.join("internal/DAC_key.pem"));
+        };
         Nothing, "A key that the owner's group can read", "file-mode", |batch| open(&batch.devices[0].join("internal/DAC_key.pem"), 0o640);
         Nothing, "An image that everybody can write", "file-mode", |batch| open(&batch.image(), 0o602);
         Nothing, "A folder that everybody can read", "file-mode", |batch| open(&batch.devices[0], 0o755);
@@ -349,6 +374,15 @@ fn the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned() {
     assert_eq!(copied, set(&["efuse-key-file", "key-leaked"]));
     let swapped = found(|batch| copy(&batch.devices[1].join(KEY), &batch.devices[0].join(KEY)));
     assert_eq!(swapped, set(&["efuse-key-file", "key-leaked"]));
+    // In the image, where nothing but the file tells that it is a key.
+    let erased = found(|batch| {
+        let key = PrivateKey::decode(&fs::read(batch.devices[0].join(KEY)).unwrap()).unwrap();
+        let mut image = fs::read(batch.image()).unwrap();
+        let end = image.len() - 50;
+        image[end..end + 32].copy_from_slice(&*key.expose_scalar());
+        fs::write(batch.image(), image).unwrap();
+    });
+    assert_eq!(erased, set(&["efuse-key-file", "key-leaked", "nvs-page-not-blank"]));
 }
 
 #[test]
@@ -365,7 +399,8 @@ fn documentation_is_this_matrix() {
         "| Two folders of one name | `duplicate-device` |\n\
          | A key for an eFuse that is still in its file | `efuse-key-file` |\n\
          | A copy of the key for an eFuse | `key-leaked` |\n\
-         | The key for an eFuse of another device | `key-leaked` |\n",
+         | The key for an eFuse of another device | `key-leaked` |\n\
+         | The key for an eFuse in erased bytes of an image | `key-leaked` |\n",
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-checks.md");
     let document = fs::read_to_string(&path).unwrap();

@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use matter_attestation::{PrivateKey, PublicKey, Severity};
+use matter_attestation::{PublicKey, Severity};
 use matter_spake2p::{PbkdfParameters, Verifier};
 use matter_types::{Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
@@ -36,7 +36,6 @@ pub(super) struct Traces {
     pub(super) discriminator: Option<u16>,
     pub(super) serial: Option<String>,
     pub(super) rotating_id: Option<Zeroizing<Vec<u8>>>,
-    pub(super) key: Option<PrivateKey>,
     pub(super) public_key: Option<PublicKey>,
     /// The issuer's name and the serial number.
     pub(super) certificate: Option<(Vec<u8>, Vec<u8>)>,

@@ -47,6 +47,13 @@ const SECURE_CERT: &str = "_esp_secure_cert.bin";
 const CODES: &str = "-onb_codes.csv";
 const PICTURE: &str = "-qrcode.png";
 
+/// Where the key that goes into an image comes from.
+const KEY_FILES: [&str; 3] = [
+    "internal/DAC_key.pem",
+    "internal/DAC_key.der",
+    "internal/DAC_private_key.bin",
+];
+
 /// Tells whether a name in a folder makes it that of a device.
 pub(super) fn is_of_device(name: &str) -> bool {
     [NVS, SECURE_CERT, CODES].iter().any(|suffix| name.ends_with(suffix))
@@ -200,26 +207,30 @@ impl DeviceFiles {
                 artifacts = artifacts.with_numbers(discriminator, passcode);
             }
         }
+        let [key_files, files] = self.other_files();
+        artifacts = artifacts.with_key_files(&key_files).with_files(&files);
+        if let Some(file) = self.files.iter().find(|file| file.name == EFUSE_KEY) {
+            artifacts = artifacts.with_efuse_key(&file.name, &file.bytes);
+        }
         let mut report = audit(&artifacts);
         findings.into_iter().for_each(|finding| report.push(finding));
         self.check_surroundings(&mut report);
         report
     }
 
-    /// What is around the images: other files, modes, the folder's name.
+    /// The files beside the images: those that may hold the DAC's key, and those in which there is none.
+    fn other_files(&self) -> [Vec<(&str, &[u8])>; 2] {
+        let images = [self.nvs, self.secure_cert];
+        let files = self.files.iter().enumerate();
+        let others = files.filter(|(index, file)| !images.contains(&Some(*index)) && file.name != EFUSE_KEY);
+        let others = others.map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()));
+        let (key_files, files) = others.partition(|(name, _)| KEY_FILES.contains(name));
+        [key_files, files]
+    }
+
+    /// What is around the images: modes, the folder's name.
     fn check_surroundings(&self, report: &mut Report) {
         let images = [self.nvs, self.secure_cert];
-        let others = self
-            .files
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !images.contains(&Some(*index)));
-        let others = others.map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()));
-        let (burned, others): (Vec<_>, Vec<_>) = others.partition(|(name, _)| *name == EFUSE_KEY);
-        for (name, bytes) in burned {
-            report.check_efuse_key(name, bytes);
-        }
-        report.check_files(&others);
         let open = self.files.iter().filter(|file| file.is_open && is_secret(&file.name));
         let open = self.open_folders.iter().chain(open.map(|file| &file.name));
         let open = open.map(String::as_str).collect::<Vec<_>>();
