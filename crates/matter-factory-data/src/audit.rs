@@ -75,8 +75,9 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     if nvs.is_some() {
         check_present(&facts, artifacts.secure_cert.is_some(), expected, &mut findings);
     }
-    let passcode = label::check(&artifacts.label, &facts, expected, &mut findings);
+    let label::Printed { passcode, product } = label::check(&artifacts.label, &facts, expected, &mut findings);
     let dac = facts.dac.as_deref().and_then(|der| Certificate::from_der(der).ok());
+    attestation::check_product(&facts, expected, dac.as_ref(), product, &mut findings);
     let shared = attestation::check(&facts, expected, artifacts.attested, dac.as_ref(), &mut findings);
     let place = facts.key_place.unwrap_or(KeyPlace::Nowhere);
     let public_key = dac.as_ref().map(|dac| *dac.public_key());

@@ -12,6 +12,7 @@ use device::{file, keyless, run};
 use matter_attestation::{Certificate, PrivateKey};
 use matter_factory_data::{Check, Expected};
 use matter_mfg::{Audit, AuditReport, Error, Recompute};
+use matter_types::{ProductId, VendorId};
 use sha2::{Digest, Sha256};
 
 fn audit(path: &Path) -> Audit<'static> {
@@ -53,6 +54,26 @@ fn a_path_that_does_not_open_is_an_error_and_one_without_devices_a_finding() {
     let missing = audit(&folder.path().join("none")).execute();
     assert!(matches!(missing, Err(Error::File { .. })));
     assert!(has(&audit(folder.path()).execute().unwrap(), Check::ArtifactMissing));
+}
+
+/// The ids are in the DAC and on the label, too.
+#[test]
+fn a_device_of_another_product_is_seen_without_an_nvs_image() {
+    let (_folder, devices) = run(1);
+    fs::write(file(&devices[0], "_esp_secure_cert.bin"), keyless(&devices[0])).unwrap();
+    fs::remove_file(file(&devices[0], "-partition.bin")).unwrap();
+    let unexpected = |product: u16| {
+        let product = ProductId::new(product).unwrap();
+        let expected = Expected::new().with_product(VendorId::new(0xFFF1).unwrap(), product);
+        let report = Audit::new(expected).with_path(&devices[0]).execute().unwrap();
+        assert!(has(&report, Check::TestPki) && has(&report, Check::ArtifactMissing));
+        let found = report
+            .findings()
+            .filter(|finding| finding.check == Check::ProductUnexpected);
+        found.map(|finding| finding.object.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(unexpected(0x8000), [String::new(); 0]);
+    assert_eq!(unexpected(0x8001), ["dac", "label"]);
 }
 
 #[test]

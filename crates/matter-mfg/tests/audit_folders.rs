@@ -2,7 +2,17 @@
 //!
 //! The second table of `docs/audit-checks.md` is this matrix; `MATTER_WRITE_DOCS=1` writes it anew.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/device.rs"]
+mod device;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,6 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use device::keyless;
 use esp_secure_cert::EfuseKey;
 use matter_attestation::{Certificate, PrivateKey, RevocationEntry, RevocationSet};
 use matter_factory_data::{Check, Expected, Severity};
@@ -236,6 +247,17 @@ fn files() -> Vec<Fault> {
     use Against::{Nothing, Revoked};
     faults! {
         Nothing, "A device without its image", "artifact-missing", |batch| fs::remove_file(batch.image()).unwrap();
+        Nothing, "A device with nothing but its secure-cert image", "artifact-missing", |batch| {
+            let device = &batch.devices[0];
+            fs::remove_file(batch.image()).unwrap();
+            // The key is in no image then, and belongs into no file.
+            for name in ["DAC_key.pem", "DAC_key.der", "DAC_private_key.bin"] {
+                fs::remove_file(device.join("internal").join(name)).unwrap();
+            }
+            let image = batch.file("_esp_secure_cert.bin");
+            fs::write(&image, keyless(device)).unwrap();
+            open(&image, 0o600);
+        };
         Nothing, "No device in the folder", "artifact-missing", |batch| for device in &batch.devices {
             fs::remove_dir_all(device).unwrap();
         };

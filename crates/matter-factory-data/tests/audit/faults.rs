@@ -261,6 +261,15 @@ fn attestation() -> Vec<Fault> {
         Nvs, "A declaration for another vendor", "cd-vendor-id", |device| device.put("cert-dclrn", OwnedValue::Blob(declaration(0x1235, PRODUCT)));
         Nvs, "A declaration of random bytes", "cd-malformed", |device| device.put("cert-dclrn", OwnedValue::Blob(vec![0x5A; 64]));
         Nvs, "A declaration other than the expected one", "cd-unexpected", |device| device.expected = device.expected.with_declaration(b"another");
+        SecureCert, "A DAC for another product than expected, and no ids in NVS", "product-unexpected", |device| {
+            device.remove("vendor-id");
+            let dac = issue(VENDOR, 0x8001, Validity::without_expiry(year(2020)), &world().pai, &key(2));
+            device.record_mut(RecordType::DEV_CERT, 0).data = dac.as_der().to_vec();
+        };
+        Nvs, "A label for another product than expected, and no ids in NVS", "product-unexpected", |device| {
+            device.remove("product-id");
+            device.print(&payload(VENDOR, 0x8001, DISCRIMINATOR, PASSCODE, CommissioningFlow::Standard));
+        };
         Nvs, "Another product than the expected one", "product-unexpected", |device| {
             device.expected = device.expected.with_product(VendorId::new(VENDOR).unwrap(), ProductId::new(0x8001).unwrap());
         };

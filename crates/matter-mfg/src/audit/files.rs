@@ -38,6 +38,8 @@ pub(super) struct DeviceFiles {
     pub(super) picture: Option<usize>,
     pub(super) keys: Option<usize>,
     pub(super) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
+    /// What was found while reading.
+    pub(super) findings: Vec<Finding>,
 }
 
 /// The suffixes by which our folders and the reference tool's name what is in them.
@@ -163,7 +165,7 @@ impl DeviceFiles {
         keys: Option<&NvsKeys>,
         pictures: bool,
     ) -> Report {
-        let mut findings = Vec::new();
+        let mut findings = self.findings.clone();
         let codes = self.file(self.codes).and_then(|file| read_codes(file, &mut findings));
         let picture = self
             .file(self.picture)
@@ -240,6 +242,9 @@ impl DeviceFiles {
         // One file may be a label alone, a device has an image.
         if self.is_folder && images == [None, None] && !report.has(Check::ArtifactMissing) {
             report.push(finding(Check::ArtifactMissing, "folder", ""));
+        } else if self.is_folder && self.nvs.is_none() && self.secure_cert.is_some() {
+            let text = "vendor and product are in NVS, of which there is no image beside secure cert";
+            report.push(finding(Check::ArtifactMissing, "nvs", text));
         }
         let name = report.common_name().filter(|name| is_uuid(name));
         if let (Some(uuid), Some(name)) = (&self.uuid, name)
