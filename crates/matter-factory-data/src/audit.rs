@@ -62,7 +62,12 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         findings.push(sentence(Check::ArtifactMissing, "device", format_args!("")));
     }
     let mut facts = Facts::default();
-    if let Some(image) = nvs {
+    let is_encrypted = nvs.is_some_and(nvs::looks_encrypted);
+    if is_encrypted {
+        let detail = format_args!("nothing in it can be read: it is perhaps encrypted, and needs its keys");
+        findings.push(sentence(Check::ArtifactMalformed, "nvs", detail));
+    }
+    if let Some(image) = nvs.filter(|_| !is_encrypted) {
         nvs::check(image, &mut findings);
         facts = nvs::read(image, &mut findings);
     }
@@ -72,7 +77,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         let other = secure_cert::read(image, &mut findings);
         facts = facts.join(other, &mut findings);
     }
-    if nvs.is_some() {
+    if nvs.is_some() && !is_encrypted {
         check_present(&facts, artifacts.secure_cert.is_some(), expected, &mut findings);
     }
     let label::Printed { passcode, product } = label::check(&artifacts.label, &facts, expected, &mut findings);
@@ -112,6 +117,9 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
             .as_ref()
             .map(|dac| (dac.issuer_der().to_vec(), dac.serial().as_bytes().to_vec())),
         common_name: dac.as_ref().and_then(|dac| dac.common_name()).map(Into::into),
+        dac: facts.dac,
+        pai: facts.pai,
+        declaration: facts.declaration,
         parameters: parameters.map(|(iterations, salt)| PbkdfParameters { iterations, salt }),
         verifier: facts.verifier,
         passcode,

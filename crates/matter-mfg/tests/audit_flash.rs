@@ -57,6 +57,8 @@ fn partitions_of_a_flash_dump_are_found_by_either_table() {
     let text = "# Name, Type, SubType, Offset, Size, Flags\n\nnvs, data, nvs, , 24K,\nesp_secure_cert, 0x3F, , , 0x2000, encrypted\n\
                 nvs_keys, data, nvs_keys, 0x11000, 4K, encrypted # keys\nfctry, data, nvs, , 0x6000\n";
     fs::write(&csv, text).unwrap();
+    let european = folder.path().join("european.csv");
+    fs::write(&european, format!("\u{feff}{}", text.replace(',', ";"))).unwrap();
     let binary = folder.path().join("partition-table.bin");
     fs::write(&binary, binary_table(&ROWS, &MD5)).unwrap();
     let dump = folder.path().join("flash.bin");
@@ -68,7 +70,7 @@ fn partitions_of_a_flash_dump_are_found_by_either_table() {
             flash[0x1_1000..0x1_2000].copy_from_slice(&keys);
         }
         fs::write(&dump, flash).unwrap();
-        for table in [&csv, &binary] {
+        for table in [&csv, &european, &binary] {
             let (table, dump) = (table.clone(), dump.clone());
             let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
             let report = report.execute().unwrap();

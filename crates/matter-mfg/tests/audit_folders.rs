@@ -219,6 +219,24 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Takes a file of the second device's internal folder for the first one's.
+fn copy_other(batch: &Batch, name: &str) {
+    let [to, from] = batch
+        .devices
+        .each_ref()
+        .map(|device| device.join("internal").join(name));
+    copy(&from, &to);
+}
+
+/// Takes a file of another run's device.
+fn copy_foreign(batch: &Batch, name: &str) {
+    let [device, _] = devices(&good().path().join("other/fff1_8000"));
+    copy(
+        &device.join("internal").join(name),
+        &batch.devices[0].join("internal").join(name),
+    );
+}
+
 fn remove_column(batch: &Batch, name: &str) {
     let path = batch.file("-onb_codes.csv");
     let text = fs::read_to_string(&path).unwrap();
@@ -285,6 +303,34 @@ fn files() -> Vec<Fault> {
             let [to, from] = &batch.devices;
             copy(&from.join("internal/DAC_key.pem"), &to.join("internal/DAC_key.pem"));
         };
+        Nothing, "The DAC of another device beside the image", "storage-disagrees", |batch| copy_other(batch, "DAC_cert.der");
+        Nothing, "The DAC of another device in PEM beside the image", "storage-disagrees", |batch| copy_other(batch, "DAC_cert.pem");
+        Nothing, "Another PAI beside the image", "storage-disagrees", |batch| copy_foreign(batch, "PAI_cert.der");
+        Nothing, "A damaged declaration beside the image", "storage-disagrees", |batch| {
+            let path = batch.devices[0].join("internal/CD.der");
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[60] ^= 1;
+            fs::write(path, bytes).unwrap();
+        };
+        Nothing, "Two tables of codes", "artifact-twice", |batch| {
+            copy(&batch.file("-onb_codes.csv"), &batch.devices[0].join("old-onb_codes.csv"));
+        };
+        Nothing, "A table of codes with a second device", "artifact-malformed", |batch| {
+            let text = fs::read_to_string(batch.file("-onb_codes.csv")).unwrap();
+            let row = text.lines().nth(1).unwrap();
+            fs::write(batch.file("-onb_codes.csv"), format!("{}\n{row}\n", text.trim_end())).unwrap();
+        };
+        Nothing, "An image with the name of another device", "manifest-differs", |batch| {
+            let name = format!("{}-partition.bin", uuid(&batch.devices[1]));
+            fs::rename(batch.image(), batch.devices[0].join(name)).unwrap();
+        };
+        Nothing, "A manifest that everybody can read", "file-mode", |batch| open(&batch.top().join("manifest.json"), 0o644);
+        Nothing, "A list of passcodes that everybody can read", "file-mode", |batch| open(&batch.top().join("staging/pin_disc.csv"), 0o644);
+        Nothing, "A key of the test PKI that everybody can read", "file-mode", |batch| {
+            open(&batch.folder.path().join("out/test-pki/PAI_key.pem"), 0o644);
+        };
+        Nothing, "A ledger that everybody can read", "file-mode", |batch| open(&batch.folder.path().join("out/ledger.sqlite"), 0o644);
+        Nothing, "An output folder that everybody can read", "file-mode", |batch| open(&batch.folder.path().join("out"), 0o755);
         Nothing, "A key that the owner's group can read", "file-mode", |batch| open(&batch.devices[0].join("internal/DAC_key.pem"), 0o640);
         Nothing, "An image that everybody can write", "file-mode", |batch| open(&batch.image(), 0o602);
         Nothing, "A folder that everybody can read", "file-mode", |batch| open(&batch.devices[0], 0o755);
@@ -365,8 +411,14 @@ fn two_folders_of_one_name_are_a_duplicate_device() {
         BTreeSet::from(["attestation-absent".to_owned(), "test-pki".to_owned()])
     );
     fs::create_dir(batch.top().join("more")).unwrap();
+    open(&batch.top().join("more"), 0o700);
     let place = batch.top().join("more").join(uuid(&batch.devices[0]));
-    fs::rename(&batch.devices[1], place).unwrap();
+    fs::rename(&batch.devices[1], &place).unwrap();
+    for entry in fs::read_dir(&place).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let name = name.replace(uuid(&batch.devices[1]), uuid(&batch.devices[0]));
+        fs::rename(entry.path(), place.join(name)).unwrap();
+    }
     let mut found = batch.checks(Against::Nothing);
     found.retain(|check| !base.contains(check));
     assert_eq!(found, BTreeSet::from(["duplicate-device".to_owned()]));

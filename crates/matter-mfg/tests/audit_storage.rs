@@ -294,6 +294,23 @@ fn an_encrypted_image_without_its_keys_is_not_taken_for_a_good_one() {
     }
     fs::remove_file(keys(&devices[0])).unwrap();
     assert!(!is_clean());
+    // One sentence says why, and not each value that cannot be read.
+    let report = audit(&folder.path().join("out"), case, &store);
+    let device = report.devices.iter().find(|device| device.path == devices[0]).unwrap();
+    let errors = device
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    // Manifest and ledger miss the file with the keys.
+    let errors = errors.filter(|finding| finding.check != Check::FileMissing);
+    let errors = errors.map(ToString::to_string).collect::<Vec<_>>();
+    let [encrypted] = errors.as_slice() else {
+        panic!("{errors:?}")
+    };
+    assert!(
+        encrypted.contains("[artifact-malformed]") && encrypted.contains("perhaps encrypted"),
+        "{encrypted}"
+    );
     fs::write(keys(&devices[0]), own).unwrap();
     assert!(is_clean());
 }

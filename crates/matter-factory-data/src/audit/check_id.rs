@@ -75,6 +75,8 @@ checks! {
         "There is no image to be audited", "make the device again";
     ArtifactMalformed, "artifact-malformed", Error,
         "A file cannot be read for what it is", "make the file again";
+    ArtifactTwice, "artifact-twice", Error,
+        "There is more than one file of a kind, of which one is audited", "remove what is not the device's";
     KeyMissing, "key-missing", Error,
         "A value that the firmware reads is missing", "make the image again with this value";
     KeyType, "key-type", Error,

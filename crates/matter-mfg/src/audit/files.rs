@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
+use matter_attestation::Certificate;
 use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, Report, audit};
 use zeroize::Zeroizing;
 
-use super::finding;
+use super::{finding, table};
 use crate::Error;
 use crate::device::EFUSE_KEY;
 use crate::inputs::read_limited;
@@ -120,7 +121,11 @@ impl DeviceFiles {
             _ => None,
         };
         if let Some(place) = place {
-            *place = Some(self.files.len());
+            if place.is_some() {
+                self.findings.push(finding(Check::ArtifactTwice, &name, ""));
+            } else {
+                *place = Some(self.files.len());
+            }
         }
         let is_open = is_open(path);
         self.files.push(DeviceFile { name, bytes, is_open });
@@ -246,12 +251,50 @@ impl DeviceFiles {
             let text = "vendor and product are in NVS, of which there is no image beside secure cert";
             report.push(finding(Check::ArtifactMissing, "nvs", text));
         }
+        self.compare_copies(report);
+        for file in [self.nvs, self.keys, self.secure_cert, self.codes, self.picture] {
+            let Some((uuid, file)) = self.uuid.as_ref().zip(self.file(file)) else {
+                continue;
+            };
+            let is_own = file
+                .name
+                .get(..uuid.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(uuid));
+            if !is_own {
+                let text = format!("the folder is {uuid}, the file {}", file.name);
+                report.push(finding(Check::ManifestDiffers, "folder", text));
+            }
+        }
         let name = report.common_name().filter(|name| is_uuid(name));
         if let (Some(uuid), Some(name)) = (&self.uuid, name)
             && !uuid.eq_ignore_ascii_case(name)
         {
             let text = format!("the folder is {uuid}, the DAC's common name {name}");
             report.push(finding(Check::ManifestDiffers, "folder", text));
+        }
+    }
+}
+
+impl DeviceFiles {
+    /// Compares certificates and declaration with those of the images.
+    fn compare_copies(&self, report: &mut Report) {
+        let decode = |bytes: &[u8]| Certificate::decode(bytes).ok().map(|found| found.as_der().to_vec());
+        let copies = [
+            ("internal/DAC_cert.der", report.dac()),
+            ("internal/DAC_cert.pem", report.dac()),
+            ("internal/PAI_cert.der", report.pai()),
+            ("internal/CD.der", report.declaration()),
+        ];
+        let differs = |name: &str, stored: &[u8]| {
+            let file = self.files.iter().find(|file| file.name == name);
+            // What is the same needs no decoding.
+            file.is_some_and(|file| {
+                file.bytes.as_slice() != stored && decode(&file.bytes).is_none_or(|copy| copy != stored)
+            })
+        };
+        let differ = copies.map(|(name, stored)| stored.filter(|stored| differs(name, stored)).map(|_| name));
+        for name in differ.into_iter().flatten() {
+            report.push(finding(Check::StorageDisagrees, name, "not what the image holds"));
         }
     }
 }
@@ -270,23 +313,30 @@ fn is_secret(name: &str) -> bool {
 }
 
 #[cfg(unix)]
-fn is_open(path: &Path) -> bool {
+pub(super) fn is_open(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
+pub(super) fn is_open(_: &Path) -> bool {
     false
 }
 
 /// Code, manual code, discriminator and passcode; a column that is not there is a finding.
 fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Option<Zeroizing<String>>; 4]> {
+    let (text, delimiter) = table(&file.bytes);
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
-        .from_reader(file.bytes.as_slice());
+        .delimiter(delimiter)
+        .from_reader(text);
     let header = reader.headers().cloned();
-    let row = reader.records().next();
+    let mut rows = reader.records();
+    let row = rows.next();
+    if rows.next().is_some() {
+        let reason = "there is more than one row, of which the first is audited";
+        findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
+    }
     let (Ok(header), Some(Ok(row))) = (header, row) else {
         findings.push(finding(
             Check::ArtifactMalformed,

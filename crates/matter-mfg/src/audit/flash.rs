@@ -10,7 +10,7 @@ use matter_factory_data::Check;
 use md5::{Digest, Md5};
 
 use super::files::{DeviceFile, DeviceFiles};
-use super::finding;
+use super::{BOM, finding};
 use crate::Error;
 use crate::inputs::read;
 
@@ -137,6 +137,7 @@ pub(super) fn read_table(bytes: &[u8]) -> Result<Vec<Partition>, String> {
     if bytes.starts_with(&[0xAA, 0x50]) {
         read_binary(bytes)
     } else {
+        let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|_| "is neither a binary partition table nor a text")?;
         read_csv(text)
     }
@@ -180,7 +181,8 @@ fn read_csv(text: &str) -> Result<Vec<Partition>, String> {
             continue;
         }
         let wrong = |what: &str| format!("line {}: {what}", index + 1);
-        let mut cells = line.split(',').map(str::trim);
+        let delimiter = if line.contains(',') { ',' } else { ';' };
+        let mut cells = line.split(delimiter).map(str::trim);
         let mut cell = || cells.next().unwrap_or_default();
         let (name, kind, subtype, offset, size) = (cell(), cell(), cell(), cell(), cell());
         let kind = match kind {
