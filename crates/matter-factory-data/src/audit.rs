@@ -15,6 +15,7 @@ mod nvs;
 mod published;
 mod recompute;
 mod report;
+mod search;
 mod secrets;
 mod secure_cert;
 mod stored;
@@ -61,7 +62,12 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         findings.push(sentence(Check::ArtifactMissing, "device", format_args!("")));
     }
     let mut facts = Facts::default();
-    if let Some(image) = nvs {
+    let is_encrypted = nvs.is_some_and(nvs::looks_encrypted);
+    if is_encrypted {
+        let detail = format_args!("nothing in it can be read: it is perhaps encrypted, and needs its keys");
+        findings.push(sentence(Check::ArtifactMalformed, "nvs", detail));
+    }
+    if let Some(image) = nvs.filter(|_| !is_encrypted) {
         nvs::check(image, &mut findings);
         facts = nvs::read(image, &mut findings);
     }
@@ -71,14 +77,21 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         let other = secure_cert::read(image, &mut findings);
         facts = facts.join(other, &mut findings);
     }
-    if nvs.is_some() {
+    if nvs.is_some() && !is_encrypted {
         check_present(&facts, artifacts.secure_cert.is_some(), expected, &mut findings);
     }
-    let passcode = label::check(&artifacts.label, &facts, expected, &mut findings);
+    let label::Printed { passcode, product } = label::check(&artifacts.label, &facts, expected, &mut findings);
     let dac = facts.dac.as_deref().and_then(|der| Certificate::from_der(der).ok());
+    attestation::check_product(&facts, expected, dac.as_ref(), product, &mut findings);
     let shared = attestation::check(&facts, expected, artifacts.attested, dac.as_ref(), &mut findings);
     let place = facts.key_place.unwrap_or(KeyPlace::Nowhere);
-    secrets::check_images(nvs, artifacts.secure_cert, place, facts.key.as_ref(), &mut findings);
+    let public_key = dac.as_ref().map(|dac| *dac.public_key());
+    let mut known = secrets::known_keys(artifacts, facts.key.as_ref(), public_key.as_ref());
+    if let (true, Some(dac), KeyPlace::Elsewhere | KeyPlace::Nowhere) = (known.is_empty(), &public_key, place) {
+        known.extend(secrets::key_among_values(nvs, artifacts.secure_cert, dac));
+    }
+    secrets::check_images(nvs, artifacts.secure_cert, place, &known, &mut findings);
+    secrets::check_files(artifacts, place, &known, public_key.as_ref(), &mut findings);
     check_random(&facts, &mut findings);
     if passcode
         .as_ref()
@@ -99,12 +112,14 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         discriminator: facts.discriminator,
         serial: facts.serial,
         rotating_id: facts.rotating_id,
-        public_key: dac.as_ref().map(|dac| *dac.public_key()),
-        key: facts.key,
+        public_key,
         certificate: dac
             .as_ref()
             .map(|dac| (dac.issuer_der().to_vec(), dac.serial().as_bytes().to_vec())),
         common_name: dac.as_ref().and_then(|dac| dac.common_name()).map(Into::into),
+        dac: facts.dac,
+        pai: facts.pai,
+        declaration: facts.declaration,
         parameters: parameters.map(|(iterations, salt)| PbkdfParameters { iterations, salt }),
         verifier: facts.verifier,
         passcode,

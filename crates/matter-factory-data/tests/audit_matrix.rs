@@ -90,6 +90,25 @@ fn each_fault_is_caught_by_its_check() {
 }
 
 #[test]
+fn credentials_are_missing_unless_they_come_from_elsewhere() {
+    let mut device = Device::in_nvs();
+    for name in ["dac-cert", "dac-key", "dac-pub-key", "pai-cert"] {
+        device.remove(name);
+    }
+    let severity = |device: &Device| {
+        let report = device.audit();
+        let mut found = report.findings().iter();
+        found
+            .find(|finding| finding.check == Check::AttestationAbsent)
+            .unwrap()
+            .severity
+    };
+    assert_eq!(severity(&device), Severity::Error);
+    device.expected = device.expected.without_attestation();
+    assert_eq!(severity(&device), Severity::Note);
+}
+
+#[test]
 fn each_duplicate_is_caught_by_its_check() {
     for (check, same) in faults::duplicates() {
         let (first, second) = faults::pair();

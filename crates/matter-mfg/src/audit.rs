@@ -17,7 +17,7 @@ pub use flash::FlashDump;
 
 use crate::Error;
 use crate::inputs::read;
-use files::{DeviceFiles, PATH, is_of_device, is_uuid};
+use files::{DeviceFiles, PATH, is_of_device, is_open, is_uuid};
 use manifest::Listed;
 
 /// Which devices have looked at what takes long: the verifier derived from the passcode, the QR code read from its
@@ -161,9 +161,14 @@ impl<'a> Audit<'a> {
         listed.extend(self.manifest.as_deref().map(Listed::manifest).transpose()?);
         listed.extend(self.ledger.as_deref().map(Listed::ledger).transpose()?);
         let keys = self.keys.as_deref().map(read_keys).transpose()?;
-        let mut paths = Vec::new();
+        let (mut paths, mut open) = (Vec::new(), Vec::new());
         for path in &self.paths {
+            let found = paths.len();
             find_devices(path, 0, &mut paths)?;
+            // A device's own files are looked at with the device.
+            if paths.get(found) != Some(path) {
+                open_secrets(path, 0, &mut open);
+            }
         }
         let mut work = Work {
             audit: self,
@@ -183,6 +188,9 @@ impl<'a> Audit<'a> {
         work.flush();
         let mut batch = work.batch.finish();
         batch.extend(work.listed.iter().flat_map(Listed::missing));
+        if !open.is_empty() {
+            batch.push(finding(Check::FileMode, "output", open.join(", ")));
+        }
         if work.devices.is_empty() {
             batch.push(finding(
                 Check::ArtifactMissing,
@@ -321,6 +329,54 @@ fn find_devices(path: &Path, depth: u8, found: &mut Vec<PathBuf>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Finds files with secrets that others than their owner can read, and such folders of them, outside of devices' folders.
+fn open_secrets(path: &Path, depth: u8, open: &mut Vec<String>) {
+    // What cannot be opened is an error of whoever has to read it.
+    let Ok(entries) = fs::read_dir(path) else { return };
+    let mut entries = entries.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>();
+    entries.sort();
+    let (mut holds_secrets, own) = (false, open.len());
+    for entry in entries {
+        let name = entry.file_name().unwrap_or_default().to_string_lossy();
+        if entry.is_dir() {
+            holds_secrets |= is_uuid(&name);
+            if !is_uuid(&name) && depth < MAX_DEPTH {
+                open_secrets(&entry, depth + 1, open);
+            }
+        } else if is_secret(&name) {
+            holds_secrets = true;
+            if is_open(&entry) {
+                open.push(entry.display().to_string());
+            }
+        }
+    }
+    if holds_secrets && is_open(path) {
+        open.insert(own, path.display().to_string());
+    }
+}
+
+/// Tells whether a file beside the devices' folders, of ours or the reference tool, has keys, passcodes or what they are
+/// made of in it.
+fn is_secret(name: &str) -> bool {
+    const STARTS: [&str; 4] = ["summary", "ledger", "master", "pin_disc"];
+    STARTS.iter().any(|start| name.starts_with(start)) || name == "manifest.json" || name.ends_with("_key.pem")
+}
+
+/// What programs for tables write before a text in UTF-8.
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// The text of a table in CSV, and what is between its cells: a comma or, as some programs have it, a semicolon.
+fn table(bytes: &[u8]) -> (&[u8], u8) {
+    let text = bytes.strip_prefix(BOM).unwrap_or(bytes);
+    let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let delimiter = if header.contains(&b';') && !header.contains(&b',') {
+        b';'
+    } else {
+        b','
+    };
+    (text, delimiter)
 }
 
 fn read_keys(path: &Path) -> Result<NvsKeys, Error> {

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use device::{file, keyless, run};
 use matter_attestation::{Certificate, PrivateKey};
-use matter_factory_data::{Check, Expected};
+use matter_factory_data::{Check, Expected, Severity};
 use matter_mfg::{Audit, AuditReport, Error, Recompute};
+use matter_types::{ProductId, VendorId};
 use sha2::{Digest, Sha256};
 
 fn audit(path: &Path) -> Audit<'static> {
@@ -23,7 +24,7 @@ fn has(report: &AuditReport, check: Check) -> bool {
 }
 
 fn is_good(report: &AuditReport) -> bool {
-    report.is_clean(matter_factory_data::Severity::Error)
+    report.is_clean(Severity::Error)
 }
 
 #[test]
@@ -53,6 +54,49 @@ fn a_path_that_does_not_open_is_an_error_and_one_without_devices_a_finding() {
     let missing = audit(&folder.path().join("none")).execute();
     assert!(matches!(missing, Err(Error::File { .. })));
     assert!(has(&audit(folder.path()).execute().unwrap(), Check::ArtifactMissing));
+}
+
+/// As some programs for tables write them: with a mark before the text, and semicolons.
+#[test]
+fn tables_with_semicolons_are_read() {
+    let (folder, devices) = run(1);
+    let ledger = folder.path().join("list.csv");
+    let uuid = devices[0].file_name().unwrap().to_str().unwrap();
+    fs::write(&ledger, format!("\u{feff}uuid;pid\r\n{uuid};32769\r\n")).unwrap();
+    let codes = file(&devices[0], "-onb_codes.csv");
+    let text = fs::read_to_string(&codes).unwrap();
+    fs::write(&codes, format!("\u{feff}{}", text.replace(',', ";"))).unwrap();
+    let report = audit(&devices[0]).with_ledger(&ledger).execute().unwrap();
+    let errors = report.findings().filter(|finding| finding.severity == Severity::Error);
+    let errors = errors.map(|finding| finding.check).collect::<Vec<_>>();
+    assert_eq!(errors, [Check::ManifestDiffers]);
+    // The codes were read: another passcode is seen.
+    let header = text.lines().next().unwrap().replace(',', ";");
+    let passcode = header.split(';').position(|name| name == "passcode").unwrap();
+    let row = text.lines().nth(1).unwrap().split(',').enumerate();
+    let row = row.map(|(index, cell)| if index == passcode { "11223344" } else { cell });
+    fs::write(&codes, format!("{header}\n{}\n", row.collect::<Vec<_>>().join(";"))).unwrap();
+    assert!(has(&audit(&devices[0]).execute().unwrap(), Check::LabelCodes));
+}
+
+/// The ids are in the DAC and on the label, too.
+#[test]
+fn a_device_of_another_product_is_seen_without_an_nvs_image() {
+    let (_folder, devices) = run(1);
+    fs::write(file(&devices[0], "_esp_secure_cert.bin"), keyless(&devices[0])).unwrap();
+    fs::remove_file(file(&devices[0], "-partition.bin")).unwrap();
+    let unexpected = |product: u16| {
+        let product = ProductId::new(product).unwrap();
+        let expected = Expected::new().with_product(VendorId::new(0xFFF1).unwrap(), product);
+        let report = Audit::new(expected).with_path(&devices[0]).execute().unwrap();
+        assert!(has(&report, Check::TestPki) && has(&report, Check::ArtifactMissing));
+        let found = report
+            .findings()
+            .filter(|finding| finding.check == Check::ProductUnexpected);
+        found.map(|finding| finding.object.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(unexpected(0x8000), [String::new(); 0]);
+    assert_eq!(unexpected(0x8001), ["dac", "label"]);
 }
 
 #[test]

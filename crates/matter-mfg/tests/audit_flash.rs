@@ -15,7 +15,7 @@ use std::fs;
 
 use device::{file, keyless, run};
 use esp_nvs_image::NvsKeys;
-use matter_factory_data::{Check, Expected};
+use matter_factory_data::{Check, Expected, Severity};
 use matter_mfg::{Audit, FlashDump};
 
 /// The binary form of a table as `gen_esp32part.py` writes it; the MD5 is that of Python's hashlib over the rows.
@@ -57,6 +57,8 @@ fn partitions_of_a_flash_dump_are_found_by_either_table() {
     let text = "# Name, Type, SubType, Offset, Size, Flags\n\nnvs, data, nvs, , 24K,\nesp_secure_cert, 0x3F, , , 0x2000, encrypted\n\
                 nvs_keys, data, nvs_keys, 0x11000, 4K, encrypted # keys\nfctry, data, nvs, , 0x6000\n";
     fs::write(&csv, text).unwrap();
+    let european = folder.path().join("european.csv");
+    fs::write(&european, format!("\u{feff}{}", text.replace(',', ";"))).unwrap();
     let binary = folder.path().join("partition-table.bin");
     fs::write(&binary, binary_table(&ROWS, &MD5)).unwrap();
     let dump = folder.path().join("flash.bin");
@@ -68,13 +70,13 @@ fn partitions_of_a_flash_dump_are_found_by_either_table() {
             flash[0x1_1000..0x1_2000].copy_from_slice(&keys);
         }
         fs::write(&dump, flash).unwrap();
-        for table in [&csv, &binary] {
+        for table in [&csv, &european, &binary] {
             let (table, dump) = (table.clone(), dump.clone());
             let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
             let report = report.execute().unwrap();
             let errors = report
                 .findings()
-                .filter(|finding| finding.severity == matter_factory_data::Severity::Error)
+                .filter(|finding| finding.severity == Severity::Error)
                 .collect::<Vec<_>>();
             // Both images were read: the key in the one is against what the other says, and all else is right.
             assert!(
@@ -127,6 +129,45 @@ fn factory_data_are_found_in_either_store() {
                 devices[0].file_name().unwrap().to_str()
             );
         }
+    }
+}
+
+/// Everything in NVS, and the partition for secure cert erased, or the dump cut.
+#[test]
+fn erased_partitions_are_not_there_and_cut_ones_are_an_error() {
+    let (folder, devices) = run(1);
+    let image = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    let (table, dump) = (folder.path().join("partitions.bin"), folder.path().join("flash.bin"));
+    fs::write(&table, binary_table(&ROWS, &MD5)).unwrap();
+    let mut flash = vec![0xFF; 0x2_0000];
+    flash[0x9000..0x9000 + image.len()].copy_from_slice(&image);
+    let errors = |len: usize| {
+        fs::write(&dump, &flash[..len]).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = report.execute().unwrap();
+        let errors = report.findings().filter(|finding| finding.severity == Severity::Error);
+        errors.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for whole in [0x2_0000, 0x1_8000] {
+        assert_eq!(errors(whole), [String::new(); 0]);
+    }
+    // One sector less, in the middle of the second store, and all but the first one.
+    for (len, partition) in [
+        (0x1_7000, "inside the partition fctry"),
+        (0x1_4001, "inside the partition fctry"),
+    ] {
+        let errors = errors(len);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(
+            errors[0].contains("artifact-malformed") && errors[0].contains(partition),
+            "{errors:?}"
+        );
+    }
+    let errors = errors(0xF000);
+    for partition in ["esp_secure_cert", "nvs_keys", "fctry"] {
+        let text = format!("ends before the partition {partition}");
+        assert!(errors.iter().any(|error| error.contains(&text)), "{errors:?}");
     }
 }
 

@@ -2,7 +2,17 @@
 //!
 //! The second table of `docs/audit-checks.md` is this matrix; `MATTER_WRITE_DOCS=1` writes it anew.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/device.rs"]
+mod device;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,8 +20,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use device::keyless;
 use esp_secure_cert::EfuseKey;
-use matter_attestation::{Certificate, RevocationEntry, RevocationSet};
+use matter_attestation::{Certificate, PrivateKey, RevocationEntry, RevocationSet};
 use matter_factory_data::{Check, Expected, Severity};
 use matter_mfg::{Attestation, Audit, Job, Plan, Recompute, Run, now, read_certificate};
 use matter_spake2p::Iterations;
@@ -126,6 +137,10 @@ impl Batch {
         Certificate::decode(&fs::read(self.devices[0].join("internal").join(name)).unwrap()).unwrap()
     }
 
+    fn key(&self) -> PrivateKey {
+        PrivateKey::decode(&fs::read(self.devices[0].join("internal/DAC_key.der")).unwrap()).unwrap()
+    }
+
     /// Changes what the manifest says of the first device.
     fn list(&self, name: &str, value: Value) {
         let path = self.top().join("manifest.json");
@@ -200,6 +215,28 @@ fn add_foreign_device(batch: &Batch) {
     copy(&device, &batch.top().join(uuid(&device)));
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Takes a file of the second device's internal folder for the first one's.
+fn copy_other(batch: &Batch, name: &str) {
+    let [to, from] = batch
+        .devices
+        .each_ref()
+        .map(|device| device.join("internal").join(name));
+    copy(&from, &to);
+}
+
+/// Takes a file of another run's device.
+fn copy_foreign(batch: &Batch, name: &str) {
+    let [device, _] = devices(&good().path().join("other/fff1_8000"));
+    copy(
+        &device.join("internal").join(name),
+        &batch.devices[0].join("internal").join(name),
+    );
+}
+
 fn remove_column(batch: &Batch, name: &str) {
     let path = batch.file("-onb_codes.csv");
     let text = fs::read_to_string(&path).unwrap();
@@ -228,6 +265,17 @@ fn files() -> Vec<Fault> {
     use Against::{Nothing, Revoked};
     faults! {
         Nothing, "A device without its image", "artifact-missing", |batch| fs::remove_file(batch.image()).unwrap();
+        Nothing, "A device with nothing but its secure-cert image", "artifact-missing", |batch| {
+            let device = &batch.devices[0];
+            fs::remove_file(batch.image()).unwrap();
+            // The key is in no image then, and belongs into no file.
+            for name in ["DAC_key.pem", "DAC_key.der", "DAC_private_key.bin"] {
+                fs::remove_file(device.join("internal").join(name)).unwrap();
+            }
+            let image = batch.file("_esp_secure_cert.bin");
+            fs::write(&image, keyless(device)).unwrap();
+            open(&image, 0o600);
+        };
         Nothing, "No device in the folder", "artifact-missing", |batch| for device in &batch.devices {
             fs::remove_dir_all(device).unwrap();
         };
@@ -238,6 +286,51 @@ fn files() -> Vec<Fault> {
         };
         Nothing, "A table of codes without the QR code", "artifact-malformed", |batch| remove_column(batch, "qrcode");
         Nothing, "A table of codes without the manual code", "artifact-malformed", |batch| remove_column(batch, "manualcode");
+        Nothing, "The key in the table of codes", "key-leaked", |batch| {
+            let key = hex(&*batch.key().expose_scalar());
+            let text = fs::read_to_string(batch.file("-onb_codes.csv")).unwrap();
+            let (header, row) = text.trim_end().split_once('\n').unwrap();
+            fs::write(batch.file("-onb_codes.csv"), format!("{header},key\n{row},{key}\n")).unwrap();
+        };
+        Nothing, "The key behind the picture of the QR code", "key-leaked", |batch| {
+            let picture = [fs::read(batch.file("-qrcode.png")).unwrap(), batch.key().expose_scalar().to_vec()];
+            fs::write(batch.file("-qrcode.png"), picture.concat()).unwrap();
+        };
+        Nothing, "A copy of the key beside its folder", "key-leaked", |batch| {
+            copy(&batch.devices[0].join("internal/DAC_key.der"), &batch.devices[0].join("key.der"));
+        };
+        Nothing, "The key of another device in the file for the key", "key-leaked", |batch| {
+            let [to, from] = &batch.devices;
+            copy(&from.join("internal/DAC_key.pem"), &to.join("internal/DAC_key.pem"));
+        };
+        Nothing, "The DAC of another device beside the image", "storage-disagrees", |batch| copy_other(batch, "DAC_cert.der");
+        Nothing, "The DAC of another device in PEM beside the image", "storage-disagrees", |batch| copy_other(batch, "DAC_cert.pem");
+        Nothing, "Another PAI beside the image", "storage-disagrees", |batch| copy_foreign(batch, "PAI_cert.der");
+        Nothing, "A damaged declaration beside the image", "storage-disagrees", |batch| {
+            let path = batch.devices[0].join("internal/CD.der");
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[60] ^= 1;
+            fs::write(path, bytes).unwrap();
+        };
+        Nothing, "Two tables of codes", "artifact-twice", |batch| {
+            copy(&batch.file("-onb_codes.csv"), &batch.devices[0].join("old-onb_codes.csv"));
+        };
+        Nothing, "A table of codes with a second device", "artifact-malformed", |batch| {
+            let text = fs::read_to_string(batch.file("-onb_codes.csv")).unwrap();
+            let row = text.lines().nth(1).unwrap();
+            fs::write(batch.file("-onb_codes.csv"), format!("{}\n{row}\n", text.trim_end())).unwrap();
+        };
+        Nothing, "An image with the name of another device", "manifest-differs", |batch| {
+            let name = format!("{}-partition.bin", uuid(&batch.devices[1]));
+            fs::rename(batch.image(), batch.devices[0].join(name)).unwrap();
+        };
+        Nothing, "A manifest that everybody can read", "file-mode", |batch| open(&batch.top().join("manifest.json"), 0o644);
+        Nothing, "A list of passcodes that everybody can read", "file-mode", |batch| open(&batch.top().join("staging/pin_disc.csv"), 0o644);
+        Nothing, "A key of the test PKI that everybody can read", "file-mode", |batch| {
+            open(&batch.folder.path().join("out/test-pki/PAI_key.pem"), 0o644);
+        };
+        Nothing, "A ledger that everybody can read", "file-mode", |batch| open(&batch.folder.path().join("out/ledger.sqlite"), 0o644);
+        Nothing, "An output folder that everybody can read", "file-mode", |batch| open(&batch.folder.path().join("out"), 0o755);
         Nothing, "A key that the owner's group can read", "file-mode", |batch| open(&batch.devices[0].join("internal/DAC_key.pem"), 0o640);
         Nothing, "An image that everybody can write", "file-mode", |batch| open(&batch.image(), 0o602);
         Nothing, "A folder that everybody can read", "file-mode", |batch| open(&batch.devices[0], 0o755);
@@ -318,8 +411,14 @@ fn two_folders_of_one_name_are_a_duplicate_device() {
         BTreeSet::from(["attestation-absent".to_owned(), "test-pki".to_owned()])
     );
     fs::create_dir(batch.top().join("more")).unwrap();
+    open(&batch.top().join("more"), 0o700);
     let place = batch.top().join("more").join(uuid(&batch.devices[0]));
-    fs::rename(&batch.devices[1], place).unwrap();
+    fs::rename(&batch.devices[1], &place).unwrap();
+    for entry in fs::read_dir(&place).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let name = name.replace(uuid(&batch.devices[1]), uuid(&batch.devices[0]));
+        fs::rename(entry.path(), place.join(name)).unwrap();
+    }
     let mut found = batch.checks(Against::Nothing);
     found.retain(|check| !base.contains(check));
     assert_eq!(found, BTreeSet::from(["duplicate-device".to_owned()]));
@@ -349,6 +448,15 @@ fn the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned() {
     assert_eq!(copied, set(&["efuse-key-file", "key-leaked"]));
     let swapped = found(|batch| copy(&batch.devices[1].join(KEY), &batch.devices[0].join(KEY)));
     assert_eq!(swapped, set(&["efuse-key-file", "key-leaked"]));
+    // In the image, where nothing but the file tells that it is a key.
+    let erased = found(|batch| {
+        let key = PrivateKey::decode(&fs::read(batch.devices[0].join(KEY)).unwrap()).unwrap();
+        let mut image = fs::read(batch.image()).unwrap();
+        let end = image.len() - 50;
+        image[end..end + 32].copy_from_slice(&*key.expose_scalar());
+        fs::write(batch.image(), image).unwrap();
+    });
+    assert_eq!(erased, set(&["efuse-key-file", "key-leaked", "nvs-page-not-blank"]));
 }
 
 #[test]
@@ -365,7 +473,8 @@ fn documentation_is_this_matrix() {
         "| Two folders of one name | `duplicate-device` |\n\
          | A key for an eFuse that is still in its file | `efuse-key-file` |\n\
          | A copy of the key for an eFuse | `key-leaked` |\n\
-         | The key for an eFuse of another device | `key-leaked` |\n",
+         | The key for an eFuse of another device | `key-leaked` |\n\
+         | The key for an eFuse in erased bytes of an image | `key-leaked` |\n",
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-checks.md");
     let document = fs::read_to_string(&path).unwrap();

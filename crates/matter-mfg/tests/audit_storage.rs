@@ -13,7 +13,7 @@ use matter_attestation::{
 use matter_factory_data::{Check, Declaration, Expected, Severity};
 use matter_mfg::{Attestation, Audit, AuditReport, Job, Pai, Plan, Recompute, RotatingIdPolicy, Run, SuppliedDac, now};
 use matter_spake2p::Iterations;
-use matter_types::{ProductId, VendorId};
+use matter_types::{Passcode, ProductId, VendorId};
 
 const VENDOR: VendorId = match VendorId::new(0x1234) {
     Ok(id) => id,
@@ -294,6 +294,55 @@ fn an_encrypted_image_without_its_keys_is_not_taken_for_a_good_one() {
     }
     fs::remove_file(keys(&devices[0])).unwrap();
     assert!(!is_clean());
+    // One sentence says why, and not each value that cannot be read.
+    let report = audit(&folder.path().join("out"), case, &store);
+    let device = report.devices.iter().find(|device| device.path == devices[0]).unwrap();
+    let errors = device
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    // Manifest and ledger miss the file with the keys.
+    let errors = errors.filter(|finding| finding.check != Check::FileMissing);
+    let errors = errors.map(ToString::to_string).collect::<Vec<_>>();
+    let [encrypted] = errors.as_slice() else {
+        panic!("{errors:?}")
+    };
+    assert!(
+        encrypted.contains("[artifact-malformed]") && encrypted.contains("perhaps encrypted"),
+        "{encrypted}"
+    );
     fs::write(keys(&devices[0]), own).unwrap();
     assert!(is_clean());
+}
+
+/// A run refuses it for a product, and not for a vendor id for tests.
+#[test]
+fn the_passcode_of_everybodys_examples_is_for_tests_only() {
+    let (_, pai) = pki();
+    let case = Case {
+        place: Place::Nvs,
+        maker: Maker::Run,
+        dynamic_passcode: false,
+        encrypt: false,
+        declaration: false,
+        rotating_id: false,
+    };
+    for (is_test, passcode, is_made) in [
+        (false, 20_202_022, true),
+        (false, 20_202_021, false),
+        (true, 20_202_021, true),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut job = job(folder.path(), case, &pai);
+        if is_test {
+            job.vendor_id = VendorId::new(0xFFF1).unwrap();
+            job.attestation = Attestation::None;
+        }
+        job.count = Some(1);
+        job.passcode = Some(Passcode::new(passcode).unwrap());
+        let error = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {}).error;
+        let error = error.map(|error| error.to_string());
+        assert_eq!(error.is_none(), is_made, "{passcode}: {error:?}");
+        assert!(is_made || error.unwrap().contains("[default-passcode]"));
+    }
 }

@@ -26,6 +26,9 @@ pub struct Artifacts<'a> {
     pub(super) label: Label<'a>,
     pub(super) expected: Option<&'a Expected<'a>>,
     pub(super) attested: Option<&'a Attested<'a>>,
+    pub(super) files: &'a [(&'a str, &'a [u8])],
+    pub(super) key_files: &'a [(&'a str, &'a [u8])],
+    pub(super) efuse_key: Option<(&'a str, &'a [u8])>,
 }
 
 /// What the label says, as text.
@@ -120,6 +123,30 @@ impl<'a> Artifacts<'a> {
     #[must_use]
     pub const fn with_attested(mut self, attested: &'a Attested<'a>) -> Self {
         self.attested = Some(attested);
+        self
+    }
+
+    /// Sets other files of the device, each with a name for the findings: no private key may be in them, neither the
+    /// device's nor another.
+    #[must_use]
+    pub const fn with_files(mut self, files: &'a [(&'a str, &'a [u8])]) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Sets the files that may hold the DAC's key, and no other, as long as it is not
+    /// [elsewhere](crate::KeyPlace::Elsewhere).
+    #[must_use]
+    pub const fn with_key_files(mut self, files: &'a [(&'a str, &'a [u8])]) -> Self {
+        self.key_files = files;
+        self
+    }
+
+    /// Sets the one file that may hold the DAC's key when it is [elsewhere](crate::KeyPlace::Elsewhere): the one from
+    /// which it is burned into the chip.
+    #[must_use]
+    pub const fn with_efuse_key(mut self, name: &'a str, bytes: &'a [u8]) -> Self {
+        self.efuse_key = Some((name, bytes));
         self
     }
 }

@@ -6,6 +6,7 @@ use matter_attestation::{
     AttestationElements, Batch, Certificate, DeclarationSigners, Object, Profile, Report as ChainReport, Rule,
     Severity, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification,
 };
+use matter_types::{ProductId, VendorId};
 
 use super::facts::Facts;
 use super::published::is_published;
@@ -100,6 +101,30 @@ fn check_declaration(cms: &[u8], expected: &Expected<'_>, findings: &mut Vec<Fin
     }
 }
 
+/// Compares vendor and product with the expected ones: those of NVS, or without these what DAC and label say.
+pub(super) fn check_product(
+    facts: &Facts,
+    expected: &Expected<'_>,
+    dac: Option<&Certificate>,
+    label: Option<(VendorId, ProductId)>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(wanted) = expected.product else { return };
+    let dac = dac.and_then(|dac| dac.vendor_id().zip(dac.product_id()));
+    let stored = facts.vendor_id.zip(facts.product_id);
+    let others = [(Object::Dac.name(), dac), ("label", label)];
+    let others = others.into_iter().filter(|_| stored.is_none());
+    for (object, found) in [("vendor-id", stored)].into_iter().chain(others) {
+        if let Some(found) = found
+            && wanted != found
+        {
+            let (vendor, product) = (found.0.get(), found.1.get());
+            let detail = format_args!("{vendor:#06x} {product:#06x}");
+            findings.push(sentence(Check::ProductUnexpected, object, detail));
+        }
+    }
+}
+
 /// Checks all that there is of a device's attestation. Returns the parts that others may share, unless they came
 /// checked.
 pub(super) fn check(
@@ -110,14 +135,6 @@ pub(super) fn check(
     findings: &mut Vec<Finding>,
 ) -> Option<SharedParts> {
     let product = facts.vendor_id.zip(facts.product_id);
-    if let Some(wanted) = expected.product
-        && let Some(found) = product
-        && wanted != found
-    {
-        let (vendor, product) = (found.0.get(), found.1.get());
-        let detail = format_args!("{vendor:#06x} {product:#06x}");
-        findings.push(sentence(Check::ProductUnexpected, "vendor-id", detail));
-    }
     let is_shared = |attested: &&Attested<'_>| {
         let parts = attested.parts;
         parts.pai == facts.pai && parts.declaration == facts.declaration && parts.product == product
@@ -162,14 +179,21 @@ fn run(attested: &Attested<'_>, facts: &Facts, expected: &Expected<'_>, findings
         Some(dac) => attested.batch.verify(dac),
         None => verification(attested.parts, expected).run(Profile::Strict),
     };
-    take(&report, expected, findings);
+    take(&report, attested.parts.product.is_none(), expected, findings);
     findings.extend_from_slice(&attested.findings);
 }
 
-fn take(report: &ChainReport, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
+fn take(report: &ChainReport, is_unknown: bool, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
     for found in report.findings() {
-        // The audit has a finding of its own for this, about the whole chain.
+        // The audit has a finding of its own for this, about the whole chain, if NVS says the vendor.
         if found.rule() == Rule::TestVendorId {
+            if is_unknown && found.object() == Object::Dac {
+                let detail = format_args!("the DAC is for a vendor id for tests");
+                findings.push(for_tests(
+                    sentence(Check::TestPki, Object::Dac.name(), detail),
+                    expected,
+                ));
+            }
             continue;
         }
         if found.rule() == Rule::PaaPublished {

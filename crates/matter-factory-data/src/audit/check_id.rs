@@ -75,6 +75,8 @@ checks! {
         "There is no image to be audited", "make the device again";
     ArtifactMalformed, "artifact-malformed", Error,
         "A file cannot be read for what it is", "make the file again";
+    ArtifactTwice, "artifact-twice", Error,
+        "There is more than one file of a kind, of which one is audited", "remove what is not the device's";
     KeyMissing, "key-missing", Error,
         "A value that the firmware reads is missing", "make the image again with this value";
     KeyType, "key-type", Error,
@@ -91,12 +93,12 @@ checks! {
         "A key is none that the firmware of the SDK reads", "";
     ListItemUncounted, "list-item-uncounted", Warning,
         "An item of a list is beyond the list's length, so that the firmware does not read it", "correct the list's length";
-    AttestationAbsent, "attestation-absent", Warning,
+    AttestationAbsent, "attestation-absent", Error,
         "The device has no attestation credentials", "store DAC, its key and PAI, unless the device gets them from elsewhere";
     CdAbsent, "cd-absent", Note,
         "The device stores no Certification Declaration, so that the firmware has to bring it", "";
     StorageDisagrees, "storage-disagrees", Error,
-        "NVS and secure cert hold different values of the same thing", "store it in one place";
+        "Images or files hold different values of the same thing", "store it in one place";
     // The label.
     LabelMalformed, "label-malformed", Error,
         "An onboarding code cannot be read as a commissioner reads it", "print the label again";

@@ -3,20 +3,21 @@
 use alloc::vec::Vec;
 
 use matter_setup_payload::{CommissioningFlow, DataValue, ManualPayload, SetupPayload};
-use matter_types::Passcode;
+use matter_types::{Passcode, ProductId, VendorId};
 
 use super::artifacts::Label;
 use super::facts::Facts;
 use super::report::sentence;
 use super::{Check, Expected, Finding};
 
-/// Checks the label and returns the passcode that it says.
-pub(super) fn check(
-    label: &Label<'_>,
-    facts: &Facts,
-    expected: &Expected<'_>,
-    findings: &mut Vec<Finding>,
-) -> Option<Passcode> {
+/// What a label says.
+pub(super) struct Printed {
+    pub(super) passcode: Option<Passcode>,
+    pub(super) product: Option<(VendorId, ProductId)>,
+}
+
+/// Checks the label and returns what it says.
+pub(super) fn check(label: &Label<'_>, facts: &Facts, expected: &Expected<'_>, findings: &mut Vec<Finding>) -> Printed {
     let qr = read::<SetupPayload, _>(label.qr, "qr", findings);
     let manual = read::<ManualPayload, _>(label.manual, "manual", findings);
     if let Some(picture) = label.picture
@@ -40,10 +41,13 @@ pub(super) fn check(
     numbers(label, qr.as_ref(), manual.as_ref(), facts, findings);
     let printed = || Passcode::new(label.passcode?.parse().ok()?).ok();
     let typed = || manual.as_ref().map(|manual| manual.passcode().clone());
-    qr.as_ref()
-        .map(|qr| qr.passcode().clone())
-        .or_else(typed)
-        .or_else(printed)
+    let passcode = qr.as_ref().map(|qr| qr.passcode().clone());
+    let ids = manual.as_ref().and_then(ManualPayload::ids);
+    let product = qr.as_ref().and_then(|qr| qr.vendor_id().zip(qr.product_id()));
+    Printed {
+        passcode: passcode.or_else(typed).or_else(printed),
+        product: product.or_else(|| ids.and_then(|ids| ids.vendor_id.zip(ids.product_id))),
+    }
 }
 
 fn read<T: core::str::FromStr<Err = E>, E: core::fmt::Display>(

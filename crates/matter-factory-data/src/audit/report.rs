@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use matter_attestation::{PrivateKey, PublicKey, Severity};
+use matter_attestation::{PublicKey, Severity};
 use matter_spake2p::{PbkdfParameters, Verifier};
 use matter_types::{Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
@@ -36,11 +36,13 @@ pub(super) struct Traces {
     pub(super) discriminator: Option<u16>,
     pub(super) serial: Option<String>,
     pub(super) rotating_id: Option<Zeroizing<Vec<u8>>>,
-    pub(super) key: Option<PrivateKey>,
     pub(super) public_key: Option<PublicKey>,
     /// The issuer's name and the serial number.
     pub(super) certificate: Option<(Vec<u8>, Vec<u8>)>,
     pub(super) common_name: Option<String>,
+    pub(super) dac: Option<Vec<u8>>,
+    pub(super) pai: Option<Vec<u8>>,
+    pub(super) declaration: Option<Vec<u8>>,
     pub(super) parameters: Option<PbkdfParameters>,
     pub(super) verifier: Option<Verifier>,
     pub(super) passcode: Option<Passcode>,
@@ -118,6 +120,24 @@ impl Report {
     pub fn certificate_serial(&self) -> Option<&[u8]> {
         let (_, serial) = self.traces.certificate.as_ref()?;
         Some(serial)
+    }
+
+    /// Returns the DAC as it is stored, in DER.
+    #[must_use]
+    pub fn dac(&self) -> Option<&[u8]> {
+        self.traces.dac.as_deref()
+    }
+
+    /// Returns the PAI as it is stored, in DER.
+    #[must_use]
+    pub fn pai(&self) -> Option<&[u8]> {
+        self.traces.pai.as_deref()
+    }
+
+    /// Returns the Certification Declaration as it is stored, in its CMS envelope.
+    #[must_use]
+    pub fn declaration(&self) -> Option<&[u8]> {
+        self.traces.declaration.as_deref()
     }
 
     /// Returns the public key of the DAC, if it can be read.

@@ -138,6 +138,9 @@ pub(crate) struct Device {
     pub(crate) passcode: String,
     pub(crate) expected: Expected<'static>,
     pub(crate) is_recomputed: bool,
+    /// Files in which no key may be, and those that may hold the DAC's.
+    pub(crate) files: Vec<Vec<u8>>,
+    pub(crate) key_files: Vec<Vec<u8>>,
 }
 
 pub(crate) fn payload(
@@ -170,6 +173,11 @@ impl Device {
             payload: payload.clone(),
             expected: expected(),
             is_recomputed: true,
+            files: Vec::new(),
+            key_files: vec![
+                key(3).to_pkcs8_pem().unwrap().as_bytes().to_vec(),
+                key(3).expose_scalar().to_vec(),
+            ],
         };
         device.print(&payload);
         let salt = Salt::new(&salt()).unwrap();
@@ -234,6 +242,7 @@ impl Device {
     /// The key in an eFuse block.
     pub(crate) fn in_efuse() -> Self {
         let mut device = Self::in_nvs().with_chain(Flags::EFUSE_ECDSA, &[]);
+        device.key_files.clear();
         let mut block = [0; 40];
         block[0] = 5;
         device.record(RecordType::SEC_CFG, 0, &block);
@@ -318,7 +327,16 @@ impl Device {
     pub(crate) fn audit(&self) -> Report {
         let nvs = self.nvs.clone().unwrap_or_else(|| self.encode());
         let secure_cert = self.secure_cert.clone().unwrap_or_else(|| self.encode_records());
+        let files = self
+            .files
+            .iter()
+            .map(|bytes| ("file", bytes.as_slice()))
+            .collect::<Vec<_>>();
+        let key_files = self.key_files.iter().map(|bytes| ("key", bytes.as_slice()));
+        let key_files = key_files.collect::<Vec<_>>();
         let mut artifacts = Artifacts::new()
+            .with_files(&files)
+            .with_key_files(&key_files)
             .with_nvs(&nvs)
             .with_qr(&self.qr)
             .with_manual(&self.manual)

@@ -49,6 +49,15 @@ macro_rules! faults {
     };
 }
 
+/// Something that stands between other things.
+fn noise(bytes: &[u8]) -> Vec<u8> {
+    [b"abc: ", bytes, b"\nmore"].concat()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 pub(crate) fn all() -> Vec<Fault> {
     let mut all = images();
     all.extend(values());
@@ -252,6 +261,15 @@ fn attestation() -> Vec<Fault> {
         Nvs, "A declaration for another vendor", "cd-vendor-id", |device| device.put("cert-dclrn", OwnedValue::Blob(declaration(0x1235, PRODUCT)));
         Nvs, "A declaration of random bytes", "cd-malformed", |device| device.put("cert-dclrn", OwnedValue::Blob(vec![0x5A; 64]));
         Nvs, "A declaration other than the expected one", "cd-unexpected", |device| device.expected = device.expected.with_declaration(b"another");
+        SecureCert, "A DAC for another product than expected, and no ids in NVS", "product-unexpected", |device| {
+            device.remove("vendor-id");
+            let dac = issue(VENDOR, 0x8001, Validity::without_expiry(year(2020)), &world().pai, &key(2));
+            device.record_mut(RecordType::DEV_CERT, 0).data = dac.as_der().to_vec();
+        };
+        Nvs, "A label for another product than expected, and no ids in NVS", "product-unexpected", |device| {
+            device.remove("product-id");
+            device.print(&payload(VENDOR, 0x8001, DISCRIMINATOR, PASSCODE, CommissioningFlow::Standard));
+        };
         Nvs, "Another product than the expected one", "product-unexpected", |device| {
             device.expected = device.expected.with_product(VendorId::new(VENDOR).unwrap(), ProductId::new(0x8001).unwrap());
         };
@@ -283,6 +301,28 @@ fn secrets() -> Vec<Fault> {
             let end = image.len() - 64;
             image[end..end + 32].copy_from_slice(&*key(3).expose_scalar());
         });
+        Efuse, "The scalar under another name in NVS beside one in the eFuses", "key-leaked", |device| device.put("note", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
+        Efuse, "The scalar in hexadecimal in NVS beside one in the eFuses", "key-leaked", |device| device.put("note", text(&hex(&*key(3).expose_scalar())));
+        Efuse, "The scalar as a record of secure cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &*key(3).expose_scalar());
+        Efuse, "The key's bytes in an erased slot, which one of the files gives away", "key-leaked", |device| {
+            device.key_files.push(key(3).to_sec1_der().unwrap().to_vec());
+            device.patch(|image| {
+                let end = image.len() - 70;
+                image[end..end + 32].copy_from_slice(&*key(3).expose_scalar());
+            });
+        };
+        Efuse, "A file of the key in the eFuses", "key-leaked", |device| device.key_files.push(key(3).expose_scalar().to_vec());
+        Nvs, "The key in a file of another kind", "key-leaked", |device| device.files.push(noise(&*key(3).expose_scalar()));
+        Nvs, "The key in hexadecimal in a file of another kind", "key-leaked", |device| device.files.push(noise(hex(&*key(3).expose_scalar()).as_bytes()));
+        Nvs, "The key in PEM in a file of another kind", "key-leaked", |device| device.files.push(noise(key(3).to_pkcs8_pem().unwrap().as_bytes()));
+        Nvs, "The key in PEM without its first and last line", "key-leaked", |device| {
+            let pem = key(3).to_pkcs8_pem().unwrap();
+            let lines = pem.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>();
+            device.files.push(noise(lines.join("\n").as_bytes()));
+        };
+        SecureCert, "The key in DER in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(3).to_sec1_der().unwrap()));
+        Nvs, "The key of another device in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(4).to_sec1_der().unwrap()));
+        Nvs, "The key of another device in the file for the key", "key-leaked", |device| device.key_files[0] = key(4).to_sec1_der().unwrap().to_vec();
         Nvs, "A key of the SDK's", "key-published", |device| {
             // credentials/development/attestation/Matter-Development-DAC-FFF1-8000-Key.pem
             device.put("dac-key", OwnedValue::Blob(SDK_KEY.to_vec()));

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
+use matter_attestation::Certificate;
 use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, Report, audit};
 use zeroize::Zeroizing;
 
-use super::finding;
+use super::{finding, table};
 use crate::Error;
 use crate::device::EFUSE_KEY;
 use crate::inputs::read_limited;
@@ -38,6 +39,8 @@ pub(super) struct DeviceFiles {
     pub(super) picture: Option<usize>,
     pub(super) keys: Option<usize>,
     pub(super) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
+    /// What was found while reading.
+    pub(super) findings: Vec<Finding>,
 }
 
 /// The suffixes by which our folders and the reference tool's name what is in them.
@@ -46,6 +49,13 @@ const KEYS: &str = "-keys-partition.bin";
 const SECURE_CERT: &str = "_esp_secure_cert.bin";
 const CODES: &str = "-onb_codes.csv";
 const PICTURE: &str = "-qrcode.png";
+
+/// Where the key that goes into an image comes from.
+const KEY_FILES: [&str; 3] = [
+    "internal/DAC_key.pem",
+    "internal/DAC_key.der",
+    "internal/DAC_private_key.bin",
+];
 
 /// Tells whether a name in a folder makes it that of a device.
 pub(super) fn is_of_device(name: &str) -> bool {
@@ -111,7 +121,11 @@ impl DeviceFiles {
             _ => None,
         };
         if let Some(place) = place {
-            *place = Some(self.files.len());
+            if place.is_some() {
+                self.findings.push(finding(Check::ArtifactTwice, &name, ""));
+            } else {
+                *place = Some(self.files.len());
+            }
         }
         let is_open = is_open(path);
         self.files.push(DeviceFile { name, bytes, is_open });
@@ -156,7 +170,7 @@ impl DeviceFiles {
         keys: Option<&NvsKeys>,
         pictures: bool,
     ) -> Report {
-        let mut findings = Vec::new();
+        let mut findings = self.findings.clone();
         let codes = self.file(self.codes).and_then(|file| read_codes(file, &mut findings));
         let picture = self
             .file(self.picture)
@@ -200,26 +214,30 @@ impl DeviceFiles {
                 artifacts = artifacts.with_numbers(discriminator, passcode);
             }
         }
+        let [key_files, files] = self.other_files();
+        artifacts = artifacts.with_key_files(&key_files).with_files(&files);
+        if let Some(file) = self.files.iter().find(|file| file.name == EFUSE_KEY) {
+            artifacts = artifacts.with_efuse_key(&file.name, &file.bytes);
+        }
         let mut report = audit(&artifacts);
         findings.into_iter().for_each(|finding| report.push(finding));
         self.check_surroundings(&mut report);
         report
     }
 
-    /// What is around the images: other files, modes, the folder's name.
+    /// The files beside the images: those that may hold the DAC's key, and those in which there is none.
+    fn other_files(&self) -> [Vec<(&str, &[u8])>; 2] {
+        let images = [self.nvs, self.secure_cert];
+        let files = self.files.iter().enumerate();
+        let others = files.filter(|(index, file)| !images.contains(&Some(*index)) && file.name != EFUSE_KEY);
+        let others = others.map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()));
+        let (key_files, files) = others.partition(|(name, _)| KEY_FILES.contains(name));
+        [key_files, files]
+    }
+
+    /// What is around the images: modes, the folder's name.
     fn check_surroundings(&self, report: &mut Report) {
         let images = [self.nvs, self.secure_cert];
-        let others = self
-            .files
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !images.contains(&Some(*index)));
-        let others = others.map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()));
-        let (burned, others): (Vec<_>, Vec<_>) = others.partition(|(name, _)| *name == EFUSE_KEY);
-        for (name, bytes) in burned {
-            report.check_efuse_key(name, bytes);
-        }
-        report.check_files(&others);
         let open = self.files.iter().filter(|file| file.is_open && is_secret(&file.name));
         let open = self.open_folders.iter().chain(open.map(|file| &file.name));
         let open = open.map(String::as_str).collect::<Vec<_>>();
@@ -229,6 +247,23 @@ impl DeviceFiles {
         // One file may be a label alone, a device has an image.
         if self.is_folder && images == [None, None] && !report.has(Check::ArtifactMissing) {
             report.push(finding(Check::ArtifactMissing, "folder", ""));
+        } else if self.is_folder && self.nvs.is_none() && self.secure_cert.is_some() {
+            let text = "vendor and product are in NVS, of which there is no image beside secure cert";
+            report.push(finding(Check::ArtifactMissing, "nvs", text));
+        }
+        self.compare_copies(report);
+        for file in [self.nvs, self.keys, self.secure_cert, self.codes, self.picture] {
+            let Some((uuid, file)) = self.uuid.as_ref().zip(self.file(file)) else {
+                continue;
+            };
+            let is_own = file
+                .name
+                .get(..uuid.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(uuid));
+            if !is_own {
+                let text = format!("the folder is {uuid}, the file {}", file.name);
+                report.push(finding(Check::ManifestDiffers, "folder", text));
+            }
         }
         let name = report.common_name().filter(|name| is_uuid(name));
         if let (Some(uuid), Some(name)) = (&self.uuid, name)
@@ -236,6 +271,30 @@ impl DeviceFiles {
         {
             let text = format!("the folder is {uuid}, the DAC's common name {name}");
             report.push(finding(Check::ManifestDiffers, "folder", text));
+        }
+    }
+}
+
+impl DeviceFiles {
+    /// Compares certificates and declaration with those of the images.
+    fn compare_copies(&self, report: &mut Report) {
+        let decode = |bytes: &[u8]| Certificate::decode(bytes).ok().map(|found| found.as_der().to_vec());
+        let copies = [
+            ("internal/DAC_cert.der", report.dac()),
+            ("internal/DAC_cert.pem", report.dac()),
+            ("internal/PAI_cert.der", report.pai()),
+            ("internal/CD.der", report.declaration()),
+        ];
+        let differs = |name: &str, stored: &[u8]| {
+            let file = self.files.iter().find(|file| file.name == name);
+            // What is the same needs no decoding.
+            file.is_some_and(|file| {
+                file.bytes.as_slice() != stored && decode(&file.bytes).is_none_or(|copy| copy != stored)
+            })
+        };
+        let differ = copies.map(|(name, stored)| stored.filter(|stored| differs(name, stored)).map(|_| name));
+        for name in differ.into_iter().flatten() {
+            report.push(finding(Check::StorageDisagrees, name, "not what the image holds"));
         }
     }
 }
@@ -254,23 +313,30 @@ fn is_secret(name: &str) -> bool {
 }
 
 #[cfg(unix)]
-fn is_open(path: &Path) -> bool {
+pub(super) fn is_open(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
+pub(super) fn is_open(_: &Path) -> bool {
     false
 }
 
 /// Code, manual code, discriminator and passcode; a column that is not there is a finding.
 fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Option<Zeroizing<String>>; 4]> {
+    let (text, delimiter) = table(&file.bytes);
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
-        .from_reader(file.bytes.as_slice());
+        .delimiter(delimiter)
+        .from_reader(text);
     let header = reader.headers().cloned();
-    let row = reader.records().next();
+    let mut rows = reader.records();
+    let row = rows.next();
+    if rows.next().is_some() {
+        let reason = "there is more than one row, of which the first is audited";
+        findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
+    }
     let (Ok(header), Some(Ok(row))) = (header, row) else {
         findings.push(finding(
             Check::ArtifactMalformed,

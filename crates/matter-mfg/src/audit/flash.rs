@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use esp_nvs_image::NvsKeys;
 use esp_secure_cert::PartitionSize;
+use matter_factory_data::Check;
 use md5::{Digest, Md5};
 
 use super::files::{DeviceFile, DeviceFiles};
+use super::{BOM, finding};
 use crate::Error;
 use crate::inputs::read;
 
@@ -37,6 +39,7 @@ pub(super) struct Partition {
 const DATA: u8 = 0x01;
 const NVS: u8 = 0x02;
 const NVS_KEYS: u8 = 0x04;
+const SECURE_CERT: &str = "esp_secure_cert";
 const SECTOR: usize = 0x1000;
 /// Where the table lies, and behind it the first partition, unless the project says otherwise.
 const TABLE_OFFSET: usize = 0x8000;
@@ -94,10 +97,27 @@ impl FlashDump {
                 keys = add(part, cut(part));
             }
         }
-        let certs = partitions.iter().find(|part| part.name == "esp_secure_cert");
+        let certs = partitions.iter().find(|part| part.name == SECURE_CERT);
+        // An erased one is there for devices whose credentials are in NVS.
+        let certs = certs.filter(|part| cut(part).iter().any(|byte| *byte != 0xFF));
         let secure_cert = certs.and_then(|part| add(part, cut(part)));
         device.secure_cert_size = certs.and_then(|part| PartitionSize::new(part.size).ok());
         (device.nvs, device.keys, device.secure_cert) = (nvs, keys, secure_cert);
+        let is_read =
+            |part: &&Partition| part.name == SECURE_CERT || part.kind == DATA && matches!(part.subtype, NVS | NVS_KEYS);
+        for part in partitions.iter().filter(is_read) {
+            if part.offset.saturating_add(part.size) > dump.len() {
+                let end = if part.offset < dump.len() { "inside" } else { "before" };
+                let text = format!(
+                    "the dump of {:#x} bytes ends {end} the partition {}",
+                    dump.len(),
+                    part.name
+                );
+                device
+                    .findings
+                    .push(finding(Check::ArtifactMalformed, "flash dump", text));
+            }
+        }
         Ok(device)
     }
 }
@@ -117,6 +137,7 @@ pub(super) fn read_table(bytes: &[u8]) -> Result<Vec<Partition>, String> {
     if bytes.starts_with(&[0xAA, 0x50]) {
         read_binary(bytes)
     } else {
+        let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|_| "is neither a binary partition table nor a text")?;
         read_csv(text)
     }
@@ -160,7 +181,8 @@ fn read_csv(text: &str) -> Result<Vec<Partition>, String> {
             continue;
         }
         let wrong = |what: &str| format!("line {}: {what}", index + 1);
-        let mut cells = line.split(',').map(str::trim);
+        let delimiter = if line.contains(',') { ',' } else { ';' };
+        let mut cells = line.split(delimiter).map(str::trim);
         let mut cell = || cells.next().unwrap_or_default();
         let (name, kind, subtype, offset, size) = (cell(), cell(), cell(), cell(), cell());
         let kind = match kind {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::files::DeviceFiles;
-use super::finding;
+use super::{finding, table};
 use crate::hex::hex;
 use crate::inputs::read;
 use crate::ledger::{ListedDevice, MAGIC};
@@ -55,7 +55,8 @@ impl Listed {
                 }
             }
         } else {
-            let mut reader = csv::Reader::from_reader(bytes.as_slice());
+            let (text, delimiter) = table(&bytes);
+            let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
             let header = reader.headers().map_err(|error| wrong(&error))?.clone();
             for row in reader.records() {
                 let row = row.map_err(|error| wrong(&error))?;
