@@ -11,6 +11,8 @@
 
 #[path = "audit/device.rs"]
 mod device;
+#[path = "audit/duplicates.rs"]
+mod duplicates;
 #[path = "audit/faults.rs"]
 mod faults;
 
@@ -110,8 +112,8 @@ fn credentials_are_missing_unless_they_come_from_elsewhere() {
 
 #[test]
 fn each_duplicate_is_caught_by_its_check() {
-    for (check, same) in faults::duplicates() {
-        let (first, second) = faults::pair();
+    for (check, same) in duplicates::duplicates() {
+        let (first, second) = duplicates::pair();
         let mut batch = BatchAudit::new(&[7; 32]);
         batch.add("first", &first.audit());
         batch.add("second", &second.audit());
@@ -144,7 +146,7 @@ fn documentation_is_this_matrix() {
     for fault in faults::all() {
         let _ = writeln!(text, "| {} | `{}` |", fault.name, fault.check);
     }
-    for (check, _) in faults::duplicates() {
+    for (check, _) in duplicates::duplicates() {
         let _ = writeln!(text, "| {} | `{check}` |", check.sentence());
     }
     text.push_str("\n## The audit's own checks\n\n| Check | Severity | What it says | Remedy |\n|---|---|---|---|\n");

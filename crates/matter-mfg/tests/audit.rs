@@ -95,7 +95,7 @@ fn a_device_of_another_product_is_seen_without_an_nvs_image() {
             .filter(|finding| finding.check == Check::ProductUnexpected);
         found.map(|finding| finding.object.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(unexpected(0x8000), [String::new(); 0]);
+    assert_eq!(unexpected(0x8000), Vec::<String>::new());
     assert_eq!(unexpected(0x8001), ["dac", "label"]);
 }
 

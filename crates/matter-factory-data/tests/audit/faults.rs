@@ -3,7 +3,6 @@
 use esp_nvs_image::OwnedValue;
 use esp_secure_cert::{Flags, RecordType};
 use matter_attestation::Validity;
-use matter_factory_data::Check;
 use matter_setup_payload::{CommissioningFlow, OptionalData};
 use matter_spake2p::Salt;
 use matter_types::{ProductId, VendorId};
@@ -67,7 +66,7 @@ pub(crate) fn all() -> Vec<Fault> {
     all
 }
 
-fn text(text: &str) -> OwnedValue {
+pub(crate) fn text(text: &str) -> OwnedValue {
     OwnedValue::Str(text.into())
 }
 
@@ -176,7 +175,14 @@ fn values() -> Vec<Fault> {
     }
 }
 
-fn reprint(device: &mut Device, vendor: u16, product: u16, discriminator: u16, passcode: u32, flow: CommissioningFlow) {
+pub(crate) fn reprint(
+    device: &mut Device,
+    vendor: u16,
+    product: u16,
+    discriminator: u16,
+    passcode: u32,
+    flow: CommissioningFlow,
+) {
     device.print(&payload(vendor, product, discriminator, passcode, flow));
     device.discriminator = discriminator.to_string();
     device.passcode = passcode.to_string();
@@ -339,52 +345,6 @@ fn secrets() -> Vec<Fault> {
         Nvs, "A rotating id that counts", "rotating-id-weak", |device| device.put("rd-id-uid", OwnedValue::Blob((0..16).collect()));
         SecureCert, "A rotating id of zeros in secure cert", "rotating-id-weak", |device| device.record_mut(RecordType::MATTER_1, 4).data = vec![0; 16];
     }
-}
-
-/// Two devices that have nothing in common but their product.
-pub(crate) fn pair() -> (Device, Device) {
-    let first = Device::in_nvs();
-    let mut second = Device::in_nvs();
-    second.put("serial-num", text("SN0002"));
-    let other = salt().map(|byte| byte ^ 0xFF);
-    second.put("salt", text(Salt::new(&other).unwrap().to_base64().as_str()));
-    second.put("verifier", text(verifier(12_341_234, &other).to_base64().as_str()));
-    second.put("rd-id-uid", OwnedValue::Blob(other.to_vec()));
-    reprint(
-        &mut second,
-        VENDOR,
-        PRODUCT,
-        DISCRIMINATOR,
-        12_341_234,
-        CommissioningFlow::Standard,
-    );
-    // The certificate of another device: the audit compares, whether it fits or not.
-    second.put("dac-cert", OwnedValue::Blob(world().pai.as_der().into()));
-    (first, second)
-}
-
-type Same = fn(&mut Device, &Device);
-
-pub(crate) fn duplicates() -> Vec<(Check, Same)> {
-    fn copy(to: &mut Device, from: &Device, name: &str) {
-        let value = from
-            .entries
-            .iter()
-            .find(|(_, key, _)| key.as_str() == name)
-            .unwrap()
-            .2
-            .clone();
-        to.put(name, value);
-    }
-    vec![
-        (Check::DuplicateSerial, |to, from| copy(to, from, "serial-num")),
-        (Check::DuplicateSalt, |to, from| copy(to, from, "salt")),
-        (Check::DuplicateVerifier, |to, from| copy(to, from, "verifier")),
-        (Check::DuplicateRotatingId, |to, from| copy(to, from, "rd-id-uid")),
-        (Check::DuplicateKey, |to, from| copy(to, from, "dac-cert")),
-        (Check::DuplicateCertificateSerial, |to, from| copy(to, from, "dac-cert")),
-        (Check::DuplicatePasscode, |to, from| to.print(&from.payload)),
-    ]
 }
 
 fn base64(bytes: &[u8]) -> String {
