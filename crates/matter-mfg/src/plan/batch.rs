@@ -30,6 +30,13 @@ pub(crate) struct Draw<'c> {
     rng: Random,
 }
 
+/// Which random values a device is given.
+pub(crate) struct Given {
+    pub(crate) passcode: bool,
+    pub(crate) salt: bool,
+    pub(crate) rotating_id: bool,
+}
+
 impl Plan {
     /// Draws what is not given for some devices, each discriminator without replacement.
     ///
@@ -132,11 +139,14 @@ impl Plan {
         Ok(Identity { uuid, record })
     }
 
-    /// Whether a device's salt and its unique id for rotating ids are given and not drawn.
-    pub(crate) fn gives_random_values(&self, index: u32) -> (bool, bool) {
+    /// Which of a device's random values are given and not drawn.
+    pub(crate) fn given(&self, index: u32) -> Given {
         let cells = self.cells(index);
-        let rotating_id = cells.rotating_id.is_some() || matches!(self.job.rotating_id, RotatingIdPolicy::Given(_));
-        (cells.salt.is_some(), rotating_id)
+        Given {
+            passcode: cells.passcode.is_some() || self.job.passcode.is_some(),
+            salt: cells.salt.is_some(),
+            rotating_id: cells.rotating_id.is_some() || matches!(self.job.rotating_id, RotatingIdPolicy::Given(_)),
+        }
     }
 
     fn cells(&self, index: u32) -> Cow<'_, Cells> {
