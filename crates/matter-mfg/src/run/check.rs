@@ -84,8 +84,9 @@ pub(super) fn check(plan: &Plan, policy: AuditPolicy, row: u32, folder: &Path) -
         // What is given is stored as it is.
         Check::SaltWeak => salt,
         Check::RotatingIdWeak => rotating_id,
-        // Until the CSA has signed one there is no other; the audit of the finished output tells it.
-        Check::TestCdSigner => true,
+        // So is a passcode, and until the CSA has signed a declaration there is no other. The audit of the finished output
+        // tells both.
+        Check::DefaultPasscode | Check::TestCdSigner => true,
         // A declaration of another product is wanted then.
         _ => job.allow_declaration_mismatch && check.to_string().starts_with("cd-"),
     };
