@@ -315,34 +315,54 @@ fn an_encrypted_image_without_its_keys_is_not_taken_for_a_good_one() {
     assert!(is_clean());
 }
 
-/// A run refuses it for a product, and not for a vendor id for tests.
+/// Matter-Development-DAC-FFF1-8000-Key.pem, which everybody can read in connectedhomeip.
+const SDK_KEY: [u8; 32] = [
+    0xCC, 0xCF, 0x9D, 0xC7, 0x05, 0x0E, 0xF5, 0xD9, 0x0B, 0xE4, 0x57, 0x07, 0xB9, 0x0E, 0x1F, 0x87, 0x5D, 0x59, 0xBE,
+    0x1F, 0xA9, 0x42, 0xE8, 0xED, 0x2E, 0x42, 0x72, 0x03, 0xF6, 0xC2, 0xEE, 0x3D,
+];
+
+/// A device of a product does not appear with it.
 #[test]
-fn the_passcode_of_everybodys_examples_is_for_tests_only() {
+fn a_run_for_a_product_refuses_a_key_that_everybody_has() {
     let (_, pai) = pki();
     let case = Case {
         place: Place::Nvs,
-        maker: Maker::Run,
+        maker: Maker::Supplier,
         dynamic_passcode: false,
         encrypt: false,
         declaration: false,
         rotating_id: false,
     };
-    for (is_test, passcode, is_made) in [
-        (false, 20_202_022, true),
-        (false, 20_202_021, false),
-        (true, 20_202_021, true),
-    ] {
+    for published in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let mut job = job(folder.path(), case, &pai);
-        if is_test {
-            job.vendor_id = VendorId::new(0xFFF1).unwrap();
-            job.attestation = Attestation::None;
-        }
+        // Given on purpose, and no reason to refuse.
         job.count = Some(1);
-        job.passcode = Some(Passcode::new(passcode).unwrap());
+        job.passcode = Some(Passcode::new(20_202_021).unwrap());
+        let key = if published {
+            PrivateKey::from_scalar(&SDK_KEY).unwrap()
+        } else {
+            key(9)
+        };
+        let subject = DacSubject::new("Device", VENDOR, PRODUCT).unwrap();
+        let issuer = Issuer::new(&pai.certificate, &pai.key).unwrap();
+        let certificate = issuer
+            .issue_dac(&subject, &key.public_key(), validity(), serial(9))
+            .unwrap();
+        job.attestation = Attestation::Supplied {
+            pai: Box::new(pai.certificate.clone()),
+            dacs: vec![SuppliedDac {
+                certificate,
+                key: Some(key),
+                origin: ("--dac-cert", PathBuf::from("DAC.pem")),
+            }],
+        };
         let error = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {}).error;
-        let error = error.map(|error| error.to_string());
-        assert_eq!(error.is_none(), is_made, "{passcode}: {error:?}");
-        assert!(is_made || error.unwrap().contains("[default-passcode]"));
+        let error = error.map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(!error.is_empty(), published, "{error}");
+        assert_eq!(error.contains("[key-published]"), published, "{error}");
+        let product = folder.path().join("out/1234_8001");
+        let names = fs::read_dir(product).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.filter(|name| name.len() == 36).count(), usize::from(!published));
     }
 }

@@ -345,13 +345,19 @@ fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Option<
         ));
         return None;
     };
+    if row.len() != header.len() {
+        let reason = format!("the row has {} cells, and the header {}", row.len(), header.len());
+        findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
+    }
     let mut column = |name: &str| {
         let index = header.iter().position(|column| column.trim() == name);
         if index.is_none() {
             let reason = format!("there is no column {name}");
             findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
         }
-        index.map(|index| Zeroizing::new(row.get(index).unwrap_or_default().to_owned()))
+        index
+            .and_then(|index| row.get(index))
+            .map(|cell| Zeroizing::new(cell.to_owned()))
     };
     let codes = [
         column("qrcode"),

@@ -97,6 +97,11 @@ fn files() -> Vec<Fault> {
         };
         Nothing, "A table of codes without the QR code", "artifact-malformed", |batch| remove_column(batch, "qrcode");
         Nothing, "A table of codes without the manual code", "artifact-malformed", |batch| remove_column(batch, "manualcode");
+        Nothing, "A row of codes without its last comma", "artifact-malformed", |batch| {
+            let text = fs::read_to_string(batch.file("-onb_codes.csv")).unwrap();
+            let (before, after) = text.rsplit_once(',').unwrap();
+            fs::write(batch.file("-onb_codes.csv"), format!("{before}-{after}")).unwrap();
+        };
         Nothing, "The key in the table of codes", "key-leaked", |batch| {
             let key = hex(&*batch.key().expose_scalar());
             let text = fs::read_to_string(batch.file("-onb_codes.csv")).unwrap();
