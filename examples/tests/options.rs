@@ -10,6 +10,8 @@
 
 #[path = "support/chain.rs"]
 mod chain;
+#[path = "support/job.rs"]
+mod job;
 #[path = "support/made.rs"]
 mod made;
 #[path = "support/workplace.rs"]
@@ -19,34 +21,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use made::Made;
+use job::{FAST, IDS, folder, make};
 use tempfile::TempDir;
 use workplace::{run, stderr};
 
-const IDS: [&str; 4] = ["-v", "0xFFF2", "-p", "0x8001"];
-const FAST: [&str; 2] = ["--iteration-count", "1000"];
-
-fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    chain::write(folder.path());
-    folder
-}
-
 fn write(folder: &TempDir, name: &str, text: &str) {
     fs::write(folder.path().join(name), text).unwrap();
-}
-
-fn make(folder: &TempDir, arguments: &[&str]) -> Made {
-    let output = run(folder.path(), &[&IDS[..], &FAST, arguments].concat());
-    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
-    Made::new(folder.path().join("out/fff2_8001"))
-}
-
-fn refused(folder: &TempDir, arguments: &[&str]) -> String {
-    let output = run(folder.path(), &[&IDS[..], &FAST, arguments].concat());
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
-    assert!(!folder.path().join("out").exists(), "{arguments:?} wrote something");
-    stderr(&output)
 }
 
 #[test]

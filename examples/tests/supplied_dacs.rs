@@ -10,6 +10,8 @@
 
 #[path = "support/chain.rs"]
 mod chain;
+#[path = "support/job.rs"]
+mod job;
 #[path = "support/made.rs"]
 mod made;
 #[path = "support/workplace.rs"]
@@ -18,32 +20,9 @@ mod workplace;
 use std::fs;
 use std::path::Path;
 
-use made::Made;
+use job::{FAST, IDS, folder, make, refused};
 use matter_attestation::{Certificate, PrivateKey};
-use tempfile::TempDir;
 use workplace::{run, stderr};
-
-const IDS: [&str; 4] = ["-v", "0xFFF2", "-p", "0x8001"];
-const FAST: [&str; 2] = ["--iteration-count", "1000"];
-
-fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    chain::write(folder.path());
-    folder
-}
-
-fn make(folder: &TempDir, arguments: &[&str]) -> Made {
-    let output = run(folder.path(), &[&IDS[..], &FAST, arguments].concat());
-    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
-    Made::new(folder.path().join("out/fff2_8001"))
-}
-
-fn refused(folder: &TempDir, arguments: &[&str]) -> String {
-    let output = run(folder.path(), &[&IDS[..], &FAST, arguments].concat());
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
-    assert!(!folder.path().join("out").exists(), "{arguments:?} wrote something");
-    stderr(&output)
-}
 
 #[test]
 fn a_folder_of_dacs_makes_a_device_of_each() {

@@ -114,6 +114,11 @@ impl Error {
         }
     }
 
+    /// What is there already, with the reason or the remedy.
+    pub(crate) fn exists(path: &Path, reason: &'static str) -> Self {
+        Self::write(path)(io::Error::new(io::ErrorKind::AlreadyExists, reason))
+    }
+
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Write { path, source }

@@ -127,9 +127,7 @@ impl Draft {
     /// Makes the folder appear. One that is there already is an error.
     pub(crate) fn publish(mut self) -> Result<(), Error> {
         if self.target.exists() {
-            let taken = "another run has made it in the meantime";
-            let taken = std::io::Error::new(std::io::ErrorKind::AlreadyExists, taken);
-            return Err(Error::write(&self.target)(taken));
+            return Err(Error::exists(&self.target, "another run has made it in the meantime"));
         }
         fs::rename(&self.hidden, &self.target).map_err(Error::write(&self.target))?;
         self.published = true;

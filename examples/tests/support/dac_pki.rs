@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use matter_attestation::{Certificate, PrivateKey};
 use p256::ecdsa::DerSignature;
 use p256::ecdsa::signature::Signer;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Where the PAI and its key are after [`workplace`].
@@ -158,4 +159,31 @@ pub fn revocation_list(authority: &Certificate, key: &PrivateKey, revoked: &Cert
         ],
     );
     signed(&tbs, key)
+}
+
+/// Ids, objects and codes of the errors in the JSON that was printed.
+pub fn errors(printed: &str) -> Vec<(String, String, u64)> {
+    let findings: Vec<Value> = serde_json::from_str(printed).unwrap();
+    let errors = findings.iter().filter(|finding| finding["severity"] == "error");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let error = |finding: &Value| {
+        assert!(!text(&finding["text"]).is_empty() && !text(&finding["remedy"]).is_empty());
+        let code = finding["sdk_code"].as_u64().unwrap_or_default();
+        (text(&finding["id"]), text(&finding["object"]), code)
+    };
+    errors.map(error).collect()
+}
+
+/// Checks which errors a rejected chain has.
+pub fn expect(folder: &Path, arguments: &str, expected: &[(&str, &str, u64)]) {
+    let (printed, said) = rejected(folder, &format!("{arguments} --json"));
+    let expected = expected
+        .iter()
+        .map(|(id, object, code)| ((*id).to_owned(), (*object).to_owned(), *code));
+    assert_eq!(errors(&printed), expected.collect::<Vec<_>>(), "{arguments}");
+    assert!(said.contains("error: rejected: "), "{said}");
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -99,9 +99,7 @@ impl MadePai {
         }
         let path = self.folder.join(CERT_PEM);
         if fs::read(&path).ok() != self.found {
-            let taken = "another run has made it in the meantime";
-            let taken = std::io::Error::new(std::io::ErrorKind::AlreadyExists, taken);
-            return Err(Error::write(&path)(taken));
+            return Err(Error::exists(&path, "another run has made it in the meantime"));
         }
         create_private(&self.folder)?;
         if let Some(serial) = &self.replaced {

@@ -162,9 +162,7 @@ impl Workspace {
     pub(super) fn check_free(&self, uuid: &str) -> Result<(), Error> {
         let target = self.top.join(uuid);
         if target.exists() {
-            let taken = "exists already; --force replaces it";
-            let taken = std::io::Error::new(std::io::ErrorKind::AlreadyExists, taken);
-            return Err(Error::write(&target)(taken));
+            return Err(Error::exists(&target, "exists already; --force replaces it"));
         }
         Ok(())
     }
