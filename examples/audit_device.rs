@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use cli::{Failure, read_file};
+use cli::{Failure, insert_paa_folder, read_file};
 use matter_attestation::{PaaStore, RevocationSet};
 use matter_factory_data::{Expected, Severity};
 use matter_mfg::{Audit, AuditReport, FlashDump, Recompute, now, parse_time, read_certificate};
@@ -22,7 +22,7 @@ use show::show;
 #[command(name = "audit-device", version, args_override_self = true)]
 struct Arguments {
     /// A device's folder, a folder of such folders, or a single file
-    #[arg(required_unless_present = "flash_dump")]
+    #[arg(required_unless_present_any = ["flash_dump", "ledger", "manifest"])]
     path: Vec<PathBuf>,
     /// Trusted PAA in PEM or DER, or a folder of them; can be given several times
     #[arg(long, value_name = "FILE|DIR")]
@@ -172,28 +172,14 @@ fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, F
 
 fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
     let mut store = PaaStore::new();
-    let mut insert = |path: &Path| {
-        let paa = read_certificate("--paa", path).map_err(|error| Failure::Input(error.to_string()))?;
-        store
-            .insert(paa.as_der())
-            .map_err(|error| Failure::option("--paa", error))
-    };
     for path in paths {
-        if !path.is_dir() {
-            insert(path)?;
+        if path.is_dir() {
+            insert_paa_folder(path, &mut store)?;
             continue;
         }
-        let wrong = |error| Failure::option("--paa", format_args!("{}: {error}", path.display()));
-        for entry in std::fs::read_dir(path).map_err(wrong)? {
-            let path = entry.map_err(wrong)?.path();
-            // Folders of PAAs have other files beside them.
-            if path
-                .extension()
-                .is_some_and(|end| ["der", "pem", "crt", "cer"].iter().any(|known| end == *known))
-            {
-                insert(&path)?;
-            }
-        }
+        let paa = read_certificate("--paa", path).map_err(|error| Failure::Input(error.to_string()))?;
+        let added = store.insert(paa.as_der());
+        added.map_err(|error| Failure::option("--paa", format_args!("{}: {error}", path.display())))?;
     }
     Ok(store)
 }

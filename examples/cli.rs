@@ -12,6 +12,11 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use zeroize::Zeroizing;
 
+#[path = "cli/paas.rs"]
+mod paas;
+
+pub use paas::insert_paa_folder;
+
 /// Why a binary ends without success.
 #[derive(Debug)]
 pub enum Failure {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cli::{Failure, parse, read_file, say};
+use cli::{Failure, insert_paa_folder, parse, read_file, say};
 use matter_attestation::{
     DateTime, DeclarationSigners, Error, Object, PaaStore, Part, PrivateKey, Profile, Report, RevocationSet,
     Verification,
@@ -130,33 +130,8 @@ impl Trusted {
         if !path.is_dir() {
             return part("--paa", Object::Paa, path).map(Self::One);
         }
-        let wrong =
-            |reason: &dyn std::fmt::Display| Failure::option("--paa", format_args!("{}: {reason}", path.display()));
-        let (mut store, mut others) = (PaaStore::new(), 0_usize);
-        let mut files = Vec::new();
-        for entry in path.read_dir().map_err(|error| wrong(&error))? {
-            let file = entry.map_err(|error| wrong(&error))?.path();
-            if file.is_file() {
-                files.push(file);
-            }
-        }
-        files.sort();
-        for file in files {
-            match Part::read(&read_file("--paa", &file)?) {
-                Ok(part) if part.object() == Object::Paa => {
-                    let added = store.insert(part.as_der());
-                    added.map_err(|error| Failure::option("--paa", format_args!("{}: {error}", file.display())))?;
-                }
-                _ => others += 1,
-            }
-        }
-        if store.is_empty() {
-            return Err(wrong(&"holds no PAA in PEM or DER"));
-        }
-        if others > 0 {
-            let (folder, paas) = (path.display(), store.len());
-            say(format_args!("{folder}: PAAs: {paas}, files that are none: {others}"));
-        }
+        let mut store = PaaStore::new();
+        insert_paa_folder(path, &mut store)?;
         Ok(Self::Folder(store))
     }
 }

@@ -183,7 +183,7 @@ fn a_changed_image_is_not_the_one_of_the_ledger() {
 }
 
 #[test]
-fn what_is_no_ledger_is_refused_in_one_sentence() {
+fn what_is_no_ledger_is_a_finding_and_what_does_not_open_is_refused() {
     let (folder, _devices) = output();
     let open = |path: &str| Connection::open(folder.path().join(path)).unwrap();
     open("other.sqlite").execute_batch("CREATE TABLE t (a);").unwrap();
@@ -202,16 +202,75 @@ fn what_is_no_ledger_is_refused_in_one_sentence() {
         ("newer.sqlite", "has version 2, and this tool knows 1"),
         ("cut.sqlite", "cut.sqlite"),
         ("short.sqlite", "short.sqlite"),
-        ("none.sqlite", "none.sqlite"),
     ] {
-        let refused = audit(folder.path(), &["--ledger", path]);
-        let said = stderr(&refused);
-        assert_eq!(refused.status.code(), Some(2), "{path}: {said}");
-        assert!(refused.stdout.is_empty(), "{path}");
-        assert!(said.starts_with("error: ") && said.contains(words), "{path}: {said}");
-        assert_eq!(said.trim_end().lines().count(), 1, "{path}: {said}");
-        assert_eq!(said.matches("--ledger").count(), 1, "{path}: {said}");
+        let found = errors(folder.path(), &["--ledger", path]);
+        let [(check, object, text)] = found.as_slice() else {
+            panic!("{path}: {found:?}")
+        };
+        assert_eq!((check.as_str(), object.as_str()), ("artifact-malformed", "ledger"));
+        assert!(text.contains(words) && text.lines().count() == 1, "{path}: {text}");
     }
+    let refused = audit(folder.path(), &["--ledger", "none.sqlite"]);
+    let said = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(refused.stdout.is_empty());
+    assert!(said.starts_with("error: ") && said.contains("none.sqlite"), "{said}");
+    assert_eq!(
+        (said.trim_end().lines().count(), said.matches("--ledger").count()),
+        (1, 1),
+        "{said}"
+    );
+}
+
+/// A ledger needs no devices beside it to show what it has twice.
+#[test]
+fn a_ledger_alone_is_audited() {
+    let (folder, _devices) = output();
+    let alone = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_audit-device"));
+        command
+            .current_dir(folder.path())
+            .args(LEDGER)
+            .args(["--json"])
+            .output()
+            .unwrap()
+    };
+    let output = alone();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["summary"]["devices"], 0);
+    let batch = report["batch"].as_array().unwrap();
+    assert_eq!((batch.len(), &batch[0]["check"]), (1, &Value::from("not-checked")));
+    let ledger = Connection::open(folder.path().join("out/ledger.sqlite")).unwrap();
+    ledger
+        .execute("UPDATE device SET key_sha256 = zeroblob(32)", [])
+        .unwrap();
+    let output = alone();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert_eq!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .matches("duplicate-key")
+            .count(),
+        2
+    );
+}
+
+/// As it lies in the output of a run for tests, with keys and the certificate of the PAI.
+#[test]
+fn a_folder_of_trusted_paas_may_hold_more() {
+    let (folder, _devices) = output();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_audit-device"));
+    let command = command.current_dir(folder.path()).args(["out", "--test", "--json"]);
+    let output = command.args(["--paa", "out/test-pki"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("out/test-pki: PAAs: 1, files that are none: 4"),
+        "{}",
+        stderr(&output)
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["batch"], Value::Array(Vec::new()));
 }
 
 #[test]

@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 
 pub use artifacts::Artifacts;
 pub use attestation::Attested;
-pub use batch::BatchAudit;
+pub use batch::{BatchAudit, ListedTraces};
 pub use check_id::Check;
 pub use expected::Expected;
 pub use finding::{Finding, Severity};

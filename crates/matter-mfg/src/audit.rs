@@ -1,25 +1,32 @@
 //! The audit of what lies on disk: devices' folders, whole outputs, single files and flash dumps.
 
+mod codes;
 mod files;
 mod flash;
 mod folders;
-mod manifest;
+mod listed;
 #[cfg(feature = "pictures")]
 mod picture;
+mod rows;
+mod source;
+mod unchecked;
+mod work;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
-use matter_factory_data::{Attested, BatchAudit, Check, Expected, Finding, Report, recompute};
+use matter_factory_data::{BatchAudit, Check, Expected, Finding};
 
 pub use flash::FlashDump;
 
 use crate::Error;
-use crate::inputs::read;
-use files::{DeviceFiles, is_uuid};
+use crate::inputs::{read, read_limited};
+use files::PATH;
 use folders::{find_devices, open_secrets};
-use manifest::Listed;
+use listed::Listed;
+use source::{Group, Kind, Source, add_file};
+use work::Work;
 
 /// Which devices have looked at what takes long: the verifier derived from the passcode, the QR code read from its
 /// picture.
@@ -92,9 +99,6 @@ pub struct AuditedDevice {
     pub findings: Vec<Finding>,
 }
 
-/// Devices whose verifiers are derived together.
-const CHUNK: usize = 256;
-
 impl<'a> Audit<'a> {
     /// Starts with nothing to read.
     #[must_use]
@@ -161,49 +165,77 @@ impl<'a> Audit<'a> {
         let mut listed = Vec::new();
         listed.extend(self.manifest.as_deref().map(Listed::manifest).transpose()?);
         listed.extend(self.ledger.as_deref().map(Listed::ledger).transpose()?);
-        let keys = self.keys.as_deref().map(read_keys).transpose()?;
-        let (mut paths, mut open) = (Vec::new(), Vec::new());
-        for path in &self.paths {
-            let found = paths.len();
-            find_devices(path, 0, &mut paths)?;
-            // A device's own files are looked at with the device.
-            if paths.get(found) != Some(path) {
-                open_secrets(path, 0, &mut open);
-            }
-        }
-        let mut work = Work {
-            audit: self,
-            keys,
-            listed,
-            batch: BatchAudit::new(&random_key()?),
-            devices: Vec::new(),
-            waiting: Vec::new(),
+        let mut found = Vec::new();
+        let keys = match self.keys.as_deref() {
+            Some(path) => read_keys(path, &mut found)?,
+            None => None,
         };
-        if let Some(dump) = &self.dump {
-            work.add(dump.read()?, None);
+        let Inputs { sources, outputs, open } = self.inputs()?;
+        let mut work = Work::new(self, keys, listed, BatchAudit::new(&random_key()?));
+        work.run(&sources)?;
+        for listed in work.listed {
+            found.extend(listed.finish(&outputs, &mut work.batch));
         }
-        let mut rest = paths.as_slice();
-        while let Some(count) = work.run(rest)? {
-            rest = rest.get(count..).unwrap_or_default();
-        }
-        work.flush();
         let mut batch = work.batch.finish();
-        batch.extend(work.listed.iter().flat_map(Listed::missing));
+        batch.extend(found);
         if !open.is_empty() {
             batch.push(finding(Check::FileMode, "output", open.join(", ")));
         }
-        if work.devices.is_empty() {
+        if work.devices.is_empty() && !self.paths.is_empty() {
             batch.push(finding(
                 Check::ArtifactMissing,
                 "devices",
                 "no folder of a device is there",
             ));
         }
+        batch.extend(work.unchecked.notes(&self.expected));
         Ok(AuditReport {
             devices: work.devices,
             batch,
         })
     }
+
+    /// Finds the devices, and what lies around them.
+    fn inputs(&self) -> Result<Inputs, Error> {
+        let mut inputs = Inputs::default();
+        inputs.sources.extend(self.dump.clone().map(|dump| {
+            Source::Files(Group {
+                dump: Some(dump),
+                ..Group::default()
+            })
+        }));
+        for path in &self.paths {
+            if path.is_dir() {
+                let mut devices = Vec::new();
+                find_devices(path, 0, &mut devices)?;
+                // A device's own files are looked at with the device.
+                if devices.first() != Some(path) {
+                    open_secrets(path, 0, &mut inputs.open);
+                    inputs.outputs.extend(path.canonicalize());
+                }
+                inputs.sources.extend(devices.into_iter().map(Source::Folder));
+            } else {
+                let wrong = |reason| Error::file(PATH, path, reason);
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let kind = match Kind::of_name(&name) {
+                    Some(kind) => Some(kind),
+                    None => Kind::of_content(&name, &read_limited(path).map_err(wrong)?),
+                };
+                add_file(&mut inputs.sources, path, kind);
+            }
+        }
+        Ok(inputs)
+    }
+}
+
+/// What is to be audited.
+#[derive(Default)]
+struct Inputs {
+    sources: Vec<Source>,
+    /// Folders of devices, in which those of a list have to be.
+    outputs: Vec<PathBuf>,
+    /// Files with secrets outside of devices' folders that others than their owner can read.
+    open: Vec<String>,
 }
 
 impl AuditReport {
@@ -222,78 +254,6 @@ impl AuditReport {
     }
 }
 
-/// What an audit has done so far.
-struct Work<'a> {
-    audit: &'a Audit<'a>,
-    keys: Option<NvsKeys>,
-    listed: Vec<Listed>,
-    batch: BatchAudit,
-    devices: Vec<AuditedDevice>,
-    /// Devices whose verifiers are not derived yet.
-    waiting: Vec<(PathBuf, Option<String>, Report)>,
-}
-
-impl Work<'_> {
-    /// Audits devices as long as they share PAI, declaration and product. Returns how many, `None` for none.
-    fn run(&mut self, paths: &[PathBuf]) -> Result<Option<usize>, Error> {
-        let Some(first) = paths.first() else {
-            return Ok(None);
-        };
-        let device = DeviceFiles::read(first)?;
-        let parts = device
-            .audit(&self.audit.expected, None, self.keys.as_ref(), false)
-            .shared_parts()
-            .cloned();
-        let parts = parts.unwrap_or_default();
-        let attested = Attested::new(&parts, &self.audit.expected);
-        self.add(device, Some(&attested));
-        for (done, path) in paths.iter().enumerate().skip(1) {
-            let shared = self.add(DeviceFiles::read(path)?, Some(&attested));
-            if !shared {
-                return Ok(Some(done + 1));
-            }
-        }
-        Ok(Some(paths.len()))
-    }
-
-    /// Audits a device. Returns whether it has what was checked already.
-    fn add(&mut self, device: DeviceFiles, attested: Option<&Attested<'_>>) -> bool {
-        let index = self.devices.len() + self.waiting.len();
-        let pictures = self.audit.recompute.includes(index);
-        let mut report = device.audit(&self.audit.expected, attested, self.keys.as_ref(), pictures);
-        for listed in &mut self.listed {
-            listed.compare(&device, &mut report);
-        }
-        let uuid = device
-            .uuid
-            .or(report.common_name().filter(|name| is_uuid(name)).map(Into::into));
-        let name = uuid.clone().unwrap_or_else(|| device.path.display().to_string());
-        self.batch.add(&name, &report);
-        let shared = report.shared_parts().is_none();
-        self.waiting.push((device.path, uuid, report));
-        if self.waiting.len() == CHUNK {
-            self.flush();
-        }
-        shared
-    }
-
-    fn flush(&mut self) {
-        let first = self.devices.len();
-        let slow = self
-            .waiting
-            .iter_mut()
-            .enumerate()
-            .filter(|(index, _)| self.audit.recompute.includes(first + index));
-        recompute(slow.map(|(_, (_, _, report))| report));
-        self.devices
-            .extend(self.waiting.drain(..).map(|(path, uuid, report)| AuditedDevice {
-                path,
-                uuid,
-                findings: report.findings().to_vec(),
-            }));
-    }
-}
-
 /// What programs for tables write before a text in UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -309,8 +269,10 @@ fn table(bytes: &[u8]) -> (&[u8], u8) {
     (text, delimiter)
 }
 
-fn read_keys(path: &Path) -> Result<NvsKeys, Error> {
-    NvsKeys::decode(&read("--keys", path)?).map_err(|error| Error::file("--keys", path, error))
+fn read_keys(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<NvsKeys>, Error> {
+    let keys = NvsKeys::decode(&read("--keys", path)?);
+    let wrong = |error| findings.push(finding(Check::ArtifactMalformed, "keys", error));
+    Ok(keys.map_err(wrong).ok())
 }
 
 fn random_key() -> Result<[u8; 32], Error> {

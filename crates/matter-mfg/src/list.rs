@@ -222,16 +222,16 @@ mod tests {
             (passcodes("\n"), "has no value"),
             (passcodes("passcode\n"), "has no value"),
             (
-                serials("S1\nS2\nS1\n"),
+                serials("S-1\nS-2\nS-1\n"),
                 "line 3: is the same serial number as in line 1",
             ),
             (
-                serials("serial-num\nS1\nS2\nS1\n"),
+                serials("serial-num\nS-1\nS-2\nS-1\n"),
                 "line 4: is the same serial number as in line 2",
             ),
             (passcodes("passcode,passcode\n1,2\n"), "line 1: two columns"),
             (passcodes("id;pin-code;passcode\n1;2;3\n"), "'pin-code' is one of them"),
-            (serials("serial-num,serial\nS1,S2\n"), "line 1: two columns"),
+            (serials("serial-num,serial\nS-1,S-2\n"), "line 1: two columns"),
             (
                 passcodes("passcode,x\n20202021,\"a\n12345679,b\n"),
                 "line 2: a quote is opened and not closed",
@@ -239,7 +239,7 @@ mod tests {
             (discriminators("5\n30303030\n"), "line 2: not a number in 0..=4095"),
         ] {
             assert!(said.contains(needle), "{said}");
-            for secret in ["30303030", "123456789", "S1", "20202021"] {
+            for secret in ["30303030", "123456789", "S-1", "20202021"] {
                 assert!(!said.contains(secret), "{said}");
             }
         }

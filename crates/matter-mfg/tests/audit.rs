@@ -1,31 +1,26 @@
-//! The audit of what lies on disk: folders, modes, manifests, ledgers and single files.
+//! The audit of what lies on disk: folders, modes, and what is in them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
 
 #[path = "support/device.rs"]
 mod device;
+#[path = "support/report.rs"]
+mod report;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use device::{file, keyless, run};
-use matter_attestation::{Certificate, PrivateKey};
+use matter_attestation::PrivateKey;
 use matter_factory_data::{Check, Expected, Severity};
-use matter_mfg::{Audit, AuditReport, Error, Recompute};
+use matter_mfg::{Audit, Error, Recompute};
 use matter_types::{ProductId, VendorId};
-use sha2::{Digest, Sha256};
-
-fn audit(path: &Path) -> Audit<'static> {
-    Audit::new(Expected::new().for_tests()).with_path(path)
-}
-
-fn has(report: &AuditReport, check: Check) -> bool {
-    report.findings().any(|finding| finding.check == check)
-}
-
-fn is_good(report: &AuditReport) -> bool {
-    report.is_clean(Severity::Error)
-}
+use report::{audit, has, is_good};
 
 #[test]
 fn an_output_its_product_and_its_devices_are_found() {
@@ -167,28 +162,6 @@ fn files_that_others_can_read_are_named() {
     );
 }
 
-#[test]
-fn single_files_are_taken_for_what_they_are() {
-    let (_folder, devices) = run(1);
-    for suffix in ["-partition.bin", "-onb_codes.csv"] {
-        let report = audit(&file(&devices[0], suffix)).execute().unwrap();
-        assert!(is_good(&report), "{report:?}");
-    }
-    let (image, other) = (file(&devices[0], "-partition.bin"), devices[0].join("backup"));
-    fs::copy(&image, &other).unwrap();
-    let report = audit(&other).execute().unwrap();
-    assert!(is_good(&report) && report.devices[0].uuid.as_deref() == devices[0].file_name().unwrap().to_str());
-    fs::write(&other, keyless(&devices[0])).unwrap();
-    let report = audit(&other).execute().unwrap();
-    assert!(
-        !has(&report, Check::ArtifactMissing) && !has(&report, Check::KeyMissing),
-        "{report:?}"
-    );
-    // A folder with a label is a device, and a device has an image.
-    fs::remove_file(image).unwrap();
-    assert!(has(&audit(&devices[0]).execute().unwrap(), Check::ArtifactMissing));
-}
-
 #[cfg(feature = "pictures")]
 #[test]
 fn changed_folders_are_never_what_they_were() {
@@ -255,76 +228,4 @@ fn key_bytes_beside_an_image_that_promises_the_efuses_are_found_in_every_file() 
             .findings()
             .any(|finding| finding.object == "notes.txt" && finding.check == Check::KeyLeaked)
     );
-}
-
-#[test]
-fn manifest_and_ledger_are_compared_with_the_devices() {
-    let (folder, devices) = run(2);
-    let row = |device: &PathBuf| {
-        let certificate = Certificate::decode(&fs::read(device.join("internal/DAC_cert.der")).unwrap()).unwrap();
-        let image = fs::read(file(device, "-partition.bin")).unwrap();
-        let uuid = device.file_name().unwrap().to_str().unwrap().to_owned();
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        serde_json::json!({
-            "uuid": uuid,
-            "dac_public_key_sha256": hex(&Sha256::digest(certificate.public_key().as_bytes())),
-            "files": {format!("{uuid}-partition.bin"): {"size": image.len(), "sha256": hex(&Sha256::digest(&image))}},
-        })
-    };
-    let (top, path) = (devices[0].parent().unwrap(), folder.path().join("manifest.json"));
-    let good = [row(&devices[0]), row(&devices[1])];
-    let with = |rows: serde_json::Value| {
-        fs::write(&path, serde_json::json!({ "devices": rows }).to_string()).unwrap();
-        audit(top).with_manifest(&path).execute().unwrap()
-    };
-    assert!(is_good(&with(serde_json::json!(good))));
-    assert!(has(&with(serde_json::json!([good[0]])), Check::DeviceExtra));
-    let other = serde_json::json!({"uuid": "00000000-0000-4000-8000-000000000000"});
-    assert!(has(
-        &with(serde_json::json!([good[0], good[1], other])),
-        Check::DeviceMissing
-    ));
-    let mut changed = good.clone();
-    changed[0]["files"]["other.bin"] = serde_json::json!({});
-    assert!(has(&with(serde_json::json!(changed)), Check::FileMissing));
-    let mut changed = good.clone();
-    changed[0]["dac_public_key_sha256"] = changed[1]["dac_public_key_sha256"].clone();
-    changed[0]["discriminator"] = serde_json::json!(5000);
-    let report = with(serde_json::json!(changed));
-    assert_eq!(
-        report
-            .findings()
-            .filter(|finding| finding.check == Check::ManifestDiffers)
-            .count(),
-        2
-    );
-    // A changed file: another hash than the manifest's.
-    fs::write(&path, serde_json::json!({ "devices": good }).to_string()).unwrap();
-    let image = file(&devices[0], "-partition.bin");
-    let mut bytes = fs::read(&image).unwrap();
-    bytes.push(0xFF);
-    fs::write(&image, bytes).unwrap();
-    assert!(has(
-        &audit(top).with_manifest(&path).execute().unwrap(),
-        Check::FileHash
-    ));
-    let ledger = folder.path().join("ledger");
-    for text in [
-        format!("{}\n{}\n", good[0], other),
-        format!("uuid,serial\n{},\n", good[0]["uuid"].as_str().unwrap()),
-    ] {
-        fs::write(&ledger, text).unwrap();
-        assert!(has(
-            &audit(top).with_ledger(&ledger).execute().unwrap(),
-            Check::DeviceExtra
-        ));
-    }
-    fs::write(&path, "{}").unwrap();
-    assert!(matches!(
-        audit(top).with_manifest(&path).execute(),
-        Err(Error::File {
-            option: "--manifest",
-            ..
-        })
-    ));
 }

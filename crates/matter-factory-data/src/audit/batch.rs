@@ -1,15 +1,38 @@
 use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::report::sentence;
-use super::{Check, Finding, Report};
+use super::{Check, Finding, Report, Severity};
+
+/// What a manifest or a ledger says of a device that is not there, for [`BatchAudit::add_listed`].
+#[derive(Clone, Copy, Default)]
+pub struct ListedTraces<'a> {
+    /// The serial number.
+    pub serial: Option<&'a str>,
+    /// SHA-256 of the DAC's public key, 65 bytes of an uncompressed point.
+    pub key_sha256: Option<&'a [u8]>,
+    /// The DAC's serial number.
+    pub certificate_serial: Option<&'a [u8]>,
+    /// The passcode.
+    pub passcode: Option<u32>,
+    /// What equal passcodes have in common in the list, which does not say them.
+    pub passcode_tag: Option<&'a [u8]>,
+}
+
+impl fmt::Debug for ListedTraces<'_> {
+    /// Leaves out the passcode.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListedTraces")
+            .field("serial", &self.serial)
+            .finish_non_exhaustive()
+    }
+}
 
 /// Compares devices with each other: what must differ, and does not.
 ///
@@ -27,9 +50,15 @@ use super::{Check, Finding, Report};
 /// ```
 pub struct BatchAudit {
     key: Zeroizing<[u8; 32]>,
-    names: Vec<String>,
+    devices: Vec<Device>,
     seen: BTreeMap<(Check, [u8; 16]), usize>,
     findings: Vec<Finding>,
+}
+
+struct Device {
+    name: String,
+    /// Whether its files were audited.
+    is_here: bool,
 }
 
 impl BatchAudit {
@@ -38,7 +67,7 @@ impl BatchAudit {
     pub fn new(key: &[u8; 32]) -> Self {
         Self {
             key: Zeroizing::new(*key),
-            names: Vec::new(),
+            devices: Vec::new(),
             seen: BTreeMap::new(),
             findings: Vec::new(),
         }
@@ -46,45 +75,96 @@ impl BatchAudit {
 
     /// Compares a device with all before it.
     pub fn add(&mut self, name: &str, report: &Report) {
-        let index = self.names.len();
-        self.names.push(name.into());
-        self.compare(Check::DuplicateDevice, &[name.as_bytes()], index);
+        let index = self.devices.len();
+        self.devices.push(Device {
+            name: name.into(),
+            is_here: true,
+        });
+        let mut compare = |check, value: &[&[u8]]| {
+            let first = self.first(check, value, index);
+            if let Some(other) = self.devices.get(first).filter(|_| first != index) {
+                let detail = format_args!("{} and {name}", other.name);
+                self.findings.push(sentence(check, name, detail));
+            }
+        };
+        compare(Check::DuplicateDevice, &[name.as_bytes()]);
         let traces = &report.traces;
         if let Some(serial) = &traces.serial {
-            self.compare(Check::DuplicateSerial, &[serial.as_bytes()], index);
+            compare(Check::DuplicateSerial, &[serial.as_bytes()]);
         }
         if let Some(key) = &traces.public_key {
-            self.compare(Check::DuplicateKey, &[key.as_bytes()], index);
+            compare(Check::DuplicateKey, &[&Sha256::digest(key.as_bytes())]);
         }
         if let Some((issuer, serial)) = &traces.certificate {
             let len = issuer.len().to_le_bytes();
-            self.compare(Check::DuplicateCertificateSerial, &[&len, issuer, serial], index);
+            compare(Check::DuplicateCertificateSerial, &[&len, issuer, serial]);
         }
         if let Some(passcode) = &traces.passcode {
             let passcode = Zeroizing::new(passcode.expose().to_le_bytes());
-            self.compare(Check::DuplicatePasscode, &[&*passcode], index);
+            compare(Check::DuplicatePasscode, &[&*passcode]);
         }
         if let Some(parameters) = &traces.parameters {
-            self.compare(Check::DuplicateSalt, &[parameters.salt.as_bytes()], index);
+            compare(Check::DuplicateSalt, &[parameters.salt.as_bytes()]);
         }
         if let Some(verifier) = &traces.verifier {
-            self.compare(Check::DuplicateVerifier, &[verifier.expose_bytes()], index);
+            compare(Check::DuplicateVerifier, &[verifier.expose_bytes()]);
         }
         if let Some(id) = &traces.rotating_id {
-            self.compare(Check::DuplicateRotatingId, &[id], index);
+            compare(Check::DuplicateRotatingId, &[id]);
         }
+    }
+
+    /// Compares what a list says of a device with all before it. Two devices whose files were audited are not compared
+    /// again; a device of the same name is the same device.
+    ///
+    /// Such a list does not say who issued a DAC: serial numbers of DACs are compared with those of lists only.
+    pub fn add_listed(&mut self, name: &str, device: &ListedTraces<'_>) {
+        let new = self.devices.len();
+        let index = self.first(Check::DuplicateDevice, &[name.as_bytes()], new);
+        if index == new {
+            self.devices.push(Device {
+                name: name.into(),
+                is_here: false,
+            });
+        }
+        let is_here = |devices: &[Device], index: usize| devices.get(index).is_some_and(|device| device.is_here);
+        let mut compare = |check, value: &[u8]| {
+            let first = self.first(check, &[value], index);
+            let known = is_here(&self.devices, first) && is_here(&self.devices, index);
+            let other = self.devices.get(first).filter(|_| first != index && !known)?;
+            let unknown = check == Check::DuplicateCertificateSerial;
+            let condition = if unknown { ", if one issuer made both" } else { "" };
+            let mut finding = sentence(check, name, format_args!("{} and {name}{condition}", other.name));
+            if unknown {
+                finding.severity = Severity::Warning;
+            }
+            Some(finding)
+        };
+        let passcode = device.passcode.map(|passcode| Zeroizing::new(passcode.to_le_bytes()));
+        let values = [
+            (Check::DuplicateSerial, device.serial.map(str::as_bytes)),
+            (Check::DuplicateKey, device.key_sha256),
+            (Check::DuplicateCertificateSerial, device.certificate_serial),
+            (
+                Check::DuplicatePasscode,
+                passcode.as_ref().map(|passcode| &passcode[..]),
+            ),
+            (Check::DuplicatePasscode, device.passcode_tag),
+        ];
+        let found = values.map(|(check, value)| compare(check, value?));
+        self.findings.extend(found.into_iter().flatten());
     }
 
     /// Returns how many devices were added.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.names.len()
+        self.devices.len()
     }
 
     /// Tells whether no device was added.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.devices.is_empty()
     }
 
     /// Returns what was found, in the order of the devices.
@@ -93,31 +173,24 @@ impl BatchAudit {
         self.findings
     }
 
-    fn compare(&mut self, check: Check, value: &[&[u8]], index: usize) {
+    /// Returns which device had the value first; this one if none did.
+    fn first(&mut self, check: Check, value: &[&[u8]], index: usize) -> usize {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("every length is a key");
         for part in value {
             mac.update(part);
         }
-        let tag = mac.finalize().into_bytes();
-        let Some(tag) = tag.first_chunk::<16>() else { return };
-        match self.seen.entry((check, *tag)) {
-            Entry::Vacant(free) => {
-                free.insert(index);
-            }
-            Entry::Occupied(taken) => {
-                let name = |index: usize| self.names.get(index).map_or("", String::as_str);
-                let detail = format_args!("{} and {}", name(*taken.get()), name(index));
-                self.findings.push(sentence(check, name(index), detail));
-            }
-        }
+        let mut tag = [0; 16];
+        let bytes = mac.finalize().into_bytes();
+        tag.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+        *self.seen.entry((check, tag)).or_insert(index)
     }
 }
 
 impl fmt::Debug for BatchAudit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchAudit")
-            .field("devices", &self.names.len())
+            .field("devices", &self.devices.len())
             .field("findings", &self.findings)
             .finish_non_exhaustive()
     }

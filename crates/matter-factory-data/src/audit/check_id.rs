@@ -99,6 +99,8 @@ checks! {
         "The device stores no Certification Declaration, so that the firmware has to bring it", "";
     StorageDisagrees, "storage-disagrees", Error,
         "Images or files hold different values of the same thing", "store it in one place";
+    NotChecked, "not-checked", Note,
+        "Something was not checked, since there is nothing to check it with", "";
     // The label.
     LabelMalformed, "label-malformed", Error,
         "An onboarding code cannot be read as a commissioner reads it", "print the label again";

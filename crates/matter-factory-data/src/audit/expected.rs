@@ -93,4 +93,16 @@ impl<'a> Expected<'a> {
         self.without_attestation = true;
         self
     }
+
+    /// Tells whether there are PAAs that are trusted.
+    #[must_use]
+    pub const fn has_paa_store(&self) -> bool {
+        self.paa_store.is_some()
+    }
+
+    /// Tells whether the firmware makes a passcode of its own.
+    #[must_use]
+    pub const fn has_dynamic_passcode(&self) -> bool {
+        self.dynamic_passcode
+    }
 }

@@ -14,6 +14,8 @@ use super::{Artifacts, Check, Finding};
 const SDK_SALT: &[u8] = b"SPAKE2P Key Salt";
 /// More values than these of the right length nobody has in an image.
 const MAX_TRIED: usize = 64;
+/// More slots than these, 65 pages of them, no factory partition has.
+const MAX_SLOTS: usize = 8192;
 /// Fewer different bytes than these are in sixteen random ones once in 10^10 times.
 const DIFFERENT_BYTES: usize = 8;
 
@@ -58,7 +60,23 @@ pub(super) fn known_keys(
     known
 }
 
-/// The DAC's private key among the values of the images that have its length.
+/// What stands in slots of NVS pages that are erased, or that nobody has written: erasing a value changes the two bits
+/// of its slots' states in the bitmap behind the page's header, and leaves its bytes.
+fn unwritten_slots(image: &[u8]) -> impl Iterator<Item = Zeroizing<[u8; 32]>> + '_ {
+    const WRITTEN: u8 = 0b10;
+    image.chunks(0x1000).flat_map(|page| {
+        let (slots, _) = page.as_chunks::<32>();
+        let bitmap = slots.get(1);
+        let states = move |index: usize| bitmap?.get(index / 4).copied();
+        let written =
+            move |index: usize| states(index).is_some_and(|states| states >> (index % 4 * 2) & 0b11 == WRITTEN);
+        let slots = slots.iter().skip(2).enumerate();
+        let unwritten = slots.filter(move |(index, slot)| !written(*index) && slot.iter().any(|byte| *byte != slot[0]));
+        unwritten.map(|(_, slot)| Zeroizing::new(*slot))
+    })
+}
+
+/// The DAC's private key among the values of the images that have its length, and in what is left of erased ones.
 pub(super) fn key_among_values(nvs: Option<&[u8]>, secure_cert: Option<&[u8]>, dac: &PublicKey) -> Option<PrivateKey> {
     let entries = nvs
         .map(|image| esp_nvs_image::recover(image).entries)
@@ -71,9 +89,11 @@ pub(super) fn key_among_values(nvs: Option<&[u8]>, secure_cert: Option<&[u8]>, d
     let image = secure_cert.map(esp_secure_cert::Image::new);
     let records = image.iter().flat_map(|image| image.records().flatten());
     let records = records.filter_map(|record| <[u8; 32]>::try_from(record.data()).ok().map(Zeroizing::new));
+    let erased = nvs.into_iter().flat_map(unwritten_slots).take(MAX_SLOTS);
     stored
         .chain(records)
         .take(MAX_TRIED)
+        .chain(erased)
         .filter_map(|scalar| PrivateKey::from_scalar(&scalar).ok())
         .find(|key| key.public_key() == *dac)
 }

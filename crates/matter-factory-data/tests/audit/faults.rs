@@ -317,6 +317,10 @@ fn secrets() -> Vec<Fault> {
                 image[end..end + 32].copy_from_slice(&*key(3).expose_scalar());
             });
         };
+        Efuse, "The key's bytes in a slot that was erased, and nothing that gives it away", "key-leaked", |device| device.patch(|image| {
+            image[0x1000 - 32..0x1000].copy_from_slice(&*key(3).expose_scalar());
+            image[63] &= !0b1100;
+        });
         Efuse, "A file of the key in the eFuses", "key-leaked", |device| device.key_files.push(key(3).expose_scalar().to_vec());
         Nvs, "The key in a file of another kind", "key-leaked", |device| device.files.push(noise(&*key(3).expose_scalar()));
         Nvs, "The key in hexadecimal in a file of another kind", "key-leaked", |device| device.files.push(noise(hex(&*key(3).expose_scalar()).as_bytes()));

@@ -8,7 +8,9 @@ use matter_attestation::Certificate;
 use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, Report, audit};
 use zeroize::Zeroizing;
 
-use super::{finding, table};
+use super::codes::Codes;
+use super::source::{Group, Kind, Source};
+use super::{FlashDump, finding};
 use crate::Error;
 use crate::device::EFUSE_KEY;
 use crate::inputs::read_limited;
@@ -43,13 +45,6 @@ pub(super) struct DeviceFiles {
     pub(super) findings: Vec<Finding>,
 }
 
-/// The suffixes by which our folders and the reference tool's name what is in them.
-const NVS: &str = "-partition.bin";
-const KEYS: &str = "-keys-partition.bin";
-const SECURE_CERT: &str = "_esp_secure_cert.bin";
-const CODES: &str = "-onb_codes.csv";
-const PICTURE: &str = "-qrcode.png";
-
 /// Where the key that goes into an image comes from.
 const KEY_FILES: [&str; 3] = [
     "internal/DAC_key.pem",
@@ -59,7 +54,7 @@ const KEY_FILES: [&str; 3] = [
 
 /// Tells whether a name in a folder makes it that of a device.
 pub(super) fn is_of_device(name: &str) -> bool {
-    [NVS, SECURE_CERT, CODES].iter().any(|suffix| name.ends_with(suffix))
+    matches!(Kind::of_name(name), Some(Kind::Nvs | Kind::SecureCert | Kind::Codes))
 }
 
 /// Tells whether a name is a UUID, as devices' folders have it.
@@ -68,21 +63,42 @@ pub(super) fn is_uuid(name: &str) -> bool {
 }
 
 impl DeviceFiles {
-    /// Reads a device's folder, or the one file that is all there is of it.
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let mut device = Self {
-            path: path.into(),
-            ..Self::default()
-        };
-        if path.is_dir() {
-            let name = path.file_name().and_then(|name| name.to_str());
-            device.uuid = name.filter(|name| is_uuid(name)).map(Into::into);
-            device.is_folder = true;
-            device.read_folder(path, "")?;
-        } else {
+    /// Reads a device's folder, or the files that are all there is of it.
+    pub(super) fn read(source: &Source) -> Result<Self, Error> {
+        match source {
+            Source::Folder(path) => {
+                let mut device = Self {
+                    path: path.into(),
+                    is_folder: true,
+                    ..Self::default()
+                };
+                let name = path.file_name().and_then(|name| name.to_str());
+                device.uuid = name.filter(|name| is_uuid(name)).map(Into::into);
+                device.read_folder(path, "")?;
+                Ok(device)
+            }
+            Source::Files(group) => Self::read_group(group),
+        }
+    }
+
+    fn read_group(group: &Group) -> Result<Self, Error> {
+        let mut device = group
+            .dump
+            .as_ref()
+            .map_or_else(|| Ok(Self::default()), FlashDump::read)?;
+        if let (None, Some((path, _))) = (&group.dump, group.files.first()) {
+            device.path.clone_from(path);
+        }
+        device.uuid.clone_from(&group.uuid);
+        for (path, kind) in &group.files {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            device.read_file(path, name.unwrap_or_default())?;
-            device.guess();
+            let name = name.unwrap_or_default();
+            if kind.is_none() {
+                let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
+                              device's folder";
+                device.findings.push(finding(Check::ArtifactMalformed, &name, reason));
+            }
+            device.read_file(path, name, *kind)?;
         }
         Ok(device)
     }
@@ -102,7 +118,8 @@ impl DeviceFiles {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             // Folders of folders are no tool's.
             if !entry.path().is_dir() {
-                self.read_file(&entry.path(), name)?;
+                let kind = Kind::of_name(&name);
+                self.read_file(&entry.path(), name, kind)?;
             } else if prefix.is_empty() {
                 self.read_folder(&entry.path(), &format!("{name}/"))?;
             }
@@ -110,56 +127,42 @@ impl DeviceFiles {
         Ok(())
     }
 
-    fn read_file(&mut self, path: &Path, name: String) -> Result<(), Error> {
+    fn read_file(&mut self, path: &Path, name: String, kind: Option<Kind>) -> Result<(), Error> {
         let bytes = read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?;
-        let place = match name.as_str() {
-            name if name.ends_with(KEYS) => Some(&mut self.keys),
-            name if name.ends_with(NVS) => Some(&mut self.nvs),
-            name if name.ends_with(SECURE_CERT) => Some(&mut self.secure_cert),
-            name if name.ends_with(CODES) => Some(&mut self.codes),
-            name if name.ends_with(PICTURE) => Some(&mut self.picture),
-            _ => None,
-        };
+        let is_open = is_open(path);
+        self.add(kind, DeviceFile { name, bytes, is_open });
+        Ok(())
+    }
+
+    /// Adds a file, of a kind that the audit looks into or another.
+    pub(super) fn add(&mut self, kind: Option<Kind>, file: DeviceFile) {
+        let place = kind.map(|kind| match kind {
+            Kind::Nvs => &mut self.nvs,
+            Kind::NvsKeys => &mut self.keys,
+            Kind::SecureCert => &mut self.secure_cert,
+            Kind::Codes => &mut self.codes,
+            Kind::Picture => &mut self.picture,
+        });
         if let Some(place) = place {
             if place.is_some() {
-                self.findings.push(finding(Check::ArtifactTwice, &name, ""));
+                self.findings.push(finding(Check::ArtifactTwice, &file.name, ""));
             } else {
                 *place = Some(self.files.len());
             }
         }
-        let is_open = is_open(path);
-        self.files.push(DeviceFile { name, bytes, is_open });
-        Ok(())
-    }
-
-    /// Takes a file of any name for what it looks like.
-    fn guess(&mut self) {
-        let Some(file) = self.files.first() else { return };
-        let taken = [self.nvs, self.secure_cert, self.codes, self.picture];
-        if taken.iter().any(Option::is_some) {
-            return;
-        }
-        if esp_secure_cert::Image::new(&file.bytes).records().next().is_some() || file.name.contains("secure_cert") {
-            self.secure_cert = Some(0);
-        } else if file.bytes.starts_with(b"\x89PNG") {
-            self.picture = Some(0);
-        } else if file.name.ends_with(".csv") {
-            self.codes = Some(0);
-        } else {
-            self.nvs = Some(0);
-        }
+        self.files.push(file);
     }
 
     fn file(&self, index: Option<usize>) -> Option<&DeviceFile> {
         self.files.get(index?)
     }
 
-    /// Code and manual code of the table with them, where there are such columns.
-    pub(super) fn codes(&self) -> [Option<Zeroizing<String>>; 2] {
+    /// The codes of the device's label.
+    pub(super) fn codes(&self) -> Codes {
         let file = self.file(self.codes);
-        // What is wrong with it was found already.
-        let codes = file.and_then(|file| read_codes(file, &mut Vec::new()));
-        codes.map_or([None, None], |[qr, manual, ..]| [qr, manual])
+        // What is wrong with them was found already.
+        let codes = file.and_then(|file| Codes::read(file, &mut Vec::new()));
+        codes.unwrap_or_default()
     }
 
     /// Audits the device. Verifiers are left for later, when there are many.
@@ -171,7 +174,7 @@ impl DeviceFiles {
         pictures: bool,
     ) -> Report {
         let mut findings = self.findings.clone();
-        let codes = self.file(self.codes).and_then(|file| read_codes(file, &mut findings));
+        let codes = self.file(self.codes).and_then(|file| Codes::read(file, &mut findings));
         let picture = self
             .file(self.picture)
             .filter(|_| pictures)
@@ -200,15 +203,15 @@ impl DeviceFiles {
         if let Some(picture) = &picture {
             artifacts = artifacts.with_picture(picture);
         }
-        if let Some([qr, manual, discriminator, passcode]) = &codes {
-            if let Some(qr) = qr {
+        if let Some(codes) = &codes {
+            if let Some(qr) = &codes.qr {
                 artifacts = artifacts.with_qr(qr);
             }
-            if let Some(manual) = manual {
+            if let Some(manual) = &codes.manual {
                 artifacts = artifacts.with_manual(manual);
             }
             // With a dynamic passcode there is none to print.
-            if let (Some(discriminator), Some(passcode)) = (discriminator, passcode)
+            if let (Some(discriminator), Some(passcode)) = (&codes.discriminator, &codes.passcode)
                 && !passcode.is_empty()
             {
                 artifacts = artifacts.with_numbers(discriminator, passcode);
@@ -252,7 +255,8 @@ impl DeviceFiles {
             report.push(finding(Check::ArtifactMissing, "nvs", text));
         }
         self.compare_copies(report);
-        for file in [self.nvs, self.keys, self.secure_cert, self.codes, self.picture] {
+        let known = [self.nvs, self.keys, self.secure_cert, self.codes, self.picture];
+        for file in known.into_iter().filter(|_| self.is_folder) {
             let Some((uuid, file)) = self.uuid.as_ref().zip(self.file(file)) else {
                 continue;
             };
@@ -269,8 +273,9 @@ impl DeviceFiles {
         if let (Some(uuid), Some(name)) = (&self.uuid, name)
             && !uuid.eq_ignore_ascii_case(name)
         {
-            let text = format!("the folder is {uuid}, the DAC's common name {name}");
-            report.push(finding(Check::ManifestDiffers, "folder", text));
+            let what = if self.is_folder { "folder" } else { "file name" };
+            let text = format!("the {what} is {uuid}, the DAC's common name {name}");
+            report.push(finding(Check::ManifestDiffers, what, text));
         }
     }
 }
@@ -321,51 +326,6 @@ pub(super) fn is_open(path: &Path) -> bool {
 #[cfg(not(unix))]
 pub(super) fn is_open(_: &Path) -> bool {
     false
-}
-
-/// Code, manual code, discriminator and passcode; a column that is not there is a finding.
-fn read_codes(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<[Option<Zeroizing<String>>; 4]> {
-    let (text, delimiter) = table(&file.bytes);
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text);
-    let header = reader.headers().cloned();
-    let mut rows = reader.records();
-    let row = rows.next();
-    if rows.next().is_some() {
-        let reason = "there is more than one row, of which the first is audited";
-        findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
-    }
-    let (Ok(header), Some(Ok(row))) = (header, row) else {
-        findings.push(finding(
-            Check::ArtifactMalformed,
-            &file.name,
-            "a header and a row of CSV are needed",
-        ));
-        return None;
-    };
-    if row.len() != header.len() {
-        let reason = format!("the row has {} cells, and the header {}", row.len(), header.len());
-        findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
-    }
-    let mut column = |name: &str| {
-        let index = header.iter().position(|column| column.trim() == name);
-        if index.is_none() {
-            let reason = format!("there is no column {name}");
-            findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
-        }
-        index
-            .and_then(|index| row.get(index))
-            .map(|cell| Zeroizing::new(cell.to_owned()))
-    };
-    let codes = [
-        column("qrcode"),
-        column("manualcode"),
-        column("discriminator"),
-        column("passcode"),
-    ];
-    Some(codes)
 }
 
 #[cfg(feature = "pictures")]

@@ -10,6 +10,7 @@ use matter_factory_data::Check;
 use md5::{Digest, Md5};
 
 use super::files::{DeviceFile, DeviceFiles};
+use super::source::Kind;
 use super::{BOM, finding};
 use crate::Error;
 use crate::inputs::read;
@@ -47,24 +48,25 @@ const TABLE_OFFSET: usize = 0x8000;
 impl FlashDump {
     /// Cuts the partitions that the audit reads out of the dump.
     pub(super) fn read(&self) -> Result<DeviceFiles, Error> {
-        let partitions = read_table(&read(TABLE_OPTION, &self.table)?);
-        let partitions = partitions.map_err(|reason| Error::file(TABLE_OPTION, &self.table, reason))?;
-        let dump = read(DUMP_OPTION, &self.dump)?;
-        let cut = |partition: &Partition| {
-            let end = partition.offset.saturating_add(partition.size).min(dump.len());
-            dump.get(partition.offset..end).unwrap_or_default()
-        };
         let mut device = DeviceFiles {
             path: self.dump.clone(),
             ..DeviceFiles::default()
         };
-        let mut add = |partition: &Partition, bytes: &[u8]| {
-            device.files.push(DeviceFile {
-                name: partition.name.clone(),
-                bytes: bytes.to_vec().into(),
-                is_open: false,
-            });
-            Some(device.files.len() - 1)
+        let table = read(TABLE_OPTION, &self.table)?;
+        let dump = read(DUMP_OPTION, &self.dump)?;
+        let damaged = |reason: &str| finding(Check::ArtifactMalformed, "partition table", reason);
+        let partitions = read_table(&table).unwrap_or_else(|reason| {
+            device.findings.push(damaged(&reason));
+            Vec::new()
+        });
+        let cut = |partition: &Partition| {
+            let end = partition.offset.saturating_add(partition.size).min(dump.len());
+            dump.get(partition.offset..end).unwrap_or_default()
+        };
+        let file = |partition: &Partition| DeviceFile {
+            name: partition.name.clone(),
+            bytes: cut(partition).to_vec().into(),
+            is_open: false,
         };
         let stores = || {
             partitions
@@ -79,30 +81,26 @@ impl FlashDump {
             let is_erased = bytes.iter().all(|byte| *byte == 0xFF);
             (!holds, is_erased, part.name != "fctry")
         });
-        let Some(factory) = factory else {
-            return Err(Error::file(
-                TABLE_OPTION,
-                &self.table,
-                "has no partition of type data and subtype nvs",
-            ));
-        };
-        let nvs = add(factory, cut(factory));
-        let mut keys = None;
-        for part in partitions
-            .iter()
-            .filter(|part| part.kind == DATA && part.subtype == NVS_KEYS)
-        {
+        if let Some(factory) = factory {
+            device.add(Some(Kind::Nvs), file(factory));
+            let mut keys = partitions
+                .iter()
+                .filter(|part| part.kind == DATA && part.subtype == NVS_KEYS);
             // An erased one holds no keys, and the store is not encrypted.
-            if keys.is_none() && NvsKeys::decode(cut(part)).is_ok() && reads_better(cut(factory), cut(part)) {
-                keys = add(part, cut(part));
+            if let Some(keys) = keys.find(|part| reads_better(cut(factory), cut(part))) {
+                device.add(Some(Kind::NvsKeys), file(keys));
             }
+        } else if !partitions.is_empty() {
+            device
+                .findings
+                .push(damaged("has no partition of type data and subtype nvs"));
         }
         let certs = partitions.iter().find(|part| part.name == SECURE_CERT);
         // An erased one is there for devices whose credentials are in NVS.
-        let certs = certs.filter(|part| cut(part).iter().any(|byte| *byte != 0xFF));
-        let secure_cert = certs.and_then(|part| add(part, cut(part)));
-        device.secure_cert_size = certs.and_then(|part| PartitionSize::new(part.size).ok());
-        (device.nvs, device.keys, device.secure_cert) = (nvs, keys, secure_cert);
+        if let Some(certs) = certs.filter(|part| cut(part).iter().any(|byte| *byte != 0xFF)) {
+            device.add(Some(Kind::SecureCert), file(certs));
+            device.secure_cert_size = PartitionSize::new(certs.size).ok();
+        }
         let is_read =
             |part: &&Partition| part.name == SECURE_CERT || part.kind == DATA && matches!(part.subtype, NVS | NVS_KEYS);
         for part in partitions.iter().filter(is_read) {

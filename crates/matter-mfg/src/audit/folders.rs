@@ -11,13 +11,9 @@ const OTHER_FOLDERS: [&str; 5] = ["staging", "internal", "test-pki", "csv", "bin
 /// An output folder has folders of products, and these those of devices.
 const MAX_DEPTH: u8 = 3;
 
-/// Finds the folders of devices in a folder; a file is a device, too.
+/// Finds the folders of devices in a folder, which may be one itself.
 pub(super) fn find_devices(path: &Path, depth: u8, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     let wrong = |error| Error::file(PATH, path, error);
-    if !fs::metadata(path).map_err(wrong)?.is_dir() {
-        found.push(path.into());
-        return Ok(());
-    }
     let entries = fs::read_dir(path)
         .map_err(wrong)?
         .collect::<Result<Vec<_>, _>>()

@@ -14,6 +14,14 @@ pub(crate) struct ListedDevice {
     pub(crate) discriminator: u16,
     pub(crate) dac_serial: Option<Vec<u8>>,
     pub(crate) key_sha256: Option<Vec<u8>>,
+    /// The run that made it.
+    pub(crate) run: String,
+    /// The run's output folder.
+    pub(crate) folder: String,
+    /// Whether it is one for tests.
+    pub(crate) test: bool,
+    /// HMAC of the passcode under the ledger's key.
+    pub(crate) passcode_mac: Option<Vec<u8>>,
     /// Name, size and hash.
     pub(crate) images: Vec<(String, u64, Vec<u8>)>,
 }
@@ -28,7 +36,8 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         schema::recognize(&connection).map_err(|reason| wrong(path, reason))?;
-        let sql = "SELECT device.id, uuid, vendor_id, product_id, serial, discriminator, dac_serial, key_sha256
+        let sql = "SELECT device.id, uuid, vendor_id, product_id, serial, discriminator, dac_serial, key_sha256,
+                   run.ident, run.folder, run.test, passcode_mac
                    FROM device JOIN run ON run.id = device.run WHERE device.state = 'published' ORDER BY device.id";
         let mut devices = connection.prepare(sql).map_err(failed)?;
         let mut images = connection
@@ -43,6 +52,10 @@ impl Ledger {
                 discriminator: row.get(5)?,
                 dac_serial: row.get(6)?,
                 key_sha256: row.get(7)?,
+                run: row.get(8)?,
+                folder: row.get(9)?,
+                test: row.get(10)?,
+                passcode_mac: row.get(11)?,
                 images: Vec::new(),
             };
             Ok((row.get::<_, i64>(0)?, device))

@@ -12,24 +12,31 @@ use tempfile::TempDir;
 /// A run of devices for tests. Returns their folders.
 pub fn run(count: u32) -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
+    let devices = make(&folder.path().join("out"), count, None);
+    (folder, devices)
+}
+
+/// The same in a folder, with a ledger elsewhere.
+pub fn make(outdir: &Path, count: u32, ledger: Option<&Path>) -> Vec<PathBuf> {
     let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
-    job.outdir = folder.path().join("out");
+    job.outdir = outdir.into();
     job.count = Some(count);
     job.iterations = Iterations::MIN;
     job.attestation = Attestation::TestPki {
         common_name_prefix: "Audit".into(),
     };
-    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {});
+    let plan = Plan::new(job, now().unwrap()).unwrap();
+    let run = ledger
+        .into_iter()
+        .fold(Run::new(&plan), |run, path| run.with_ledger(path.into()));
+    let report = run.execute(|_| {});
     assert!(report.error.is_none(), "{:?}", report.error);
-    let top = folder.path().join("out/fff1_8000");
-    let mut devices = fs::read_dir(top)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect::<Vec<_>>();
+    let entries = fs::read_dir(outdir.join("fff1_8000")).unwrap();
+    let mut devices = entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     devices.retain(|path| path.file_name().unwrap().len() == 36);
     devices.sort();
     assert_eq!(u32::try_from(devices.len()), Ok(count));
-    (folder, devices)
+    devices
 }
 
 pub fn file(device: &Path, suffix: &str) -> PathBuf {

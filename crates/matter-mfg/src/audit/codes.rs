@@ -1,0 +1,118 @@
+//! Onboarding codes as they lie in files: a table in CSV with one row, or the codes alone as lines of text.
+
+use matter_factory_data::{Check, Finding};
+use zeroize::Zeroizing;
+
+use super::files::DeviceFile;
+use super::{BOM, finding, table};
+
+/// What a file says of a label; what it does not say is `None`.
+#[derive(Default)]
+pub(super) struct Codes {
+    pub(super) qr: Option<Zeroizing<String>>,
+    pub(super) manual: Option<Zeroizing<String>>,
+    pub(super) discriminator: Option<Zeroizing<String>>,
+    pub(super) passcode: Option<Zeroizing<String>>,
+}
+
+impl Codes {
+    /// Reads the codes of a file. A column that is not there is a finding.
+    pub(super) fn read(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
+        Self::lines(&file.bytes).or_else(|| Self::row(file, findings))
+    }
+
+    /// Reads lines of which each is a code, and no two of one kind.
+    pub(super) fn lines(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes.strip_prefix(BOM).unwrap_or(bytes)).ok()?;
+        let mut codes = Self::default();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let place = if line.starts_with("MT:") {
+                &mut codes.qr
+            } else if is_manual(line) {
+                &mut codes.manual
+            } else {
+                return None;
+            };
+            if place.replace(line.to_owned().into()).is_some() {
+                return None;
+            }
+        }
+        (codes.qr.is_some() || codes.manual.is_some()).then_some(codes)
+    }
+
+    fn row(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
+        let mut wrong = |reason: String| findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
+        let (text, delimiter) = table(&file.bytes);
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(text);
+        let header = reader.headers().cloned();
+        let mut rows = reader.records();
+        let row = rows.next();
+        if rows.next().is_some() {
+            wrong("there is more than one row, of which the first is audited".into());
+        }
+        let (Ok(header), Some(Ok(row))) = (header, row) else {
+            wrong("a header and a row of CSV are needed".into());
+            return None;
+        };
+        if row.len() != header.len() {
+            wrong(format!(
+                "the row has {} cells, and the header {}",
+                row.len(),
+                header.len()
+            ));
+        }
+        let mut column = |name: &str| {
+            let index = header.iter().position(|column| column.trim() == name);
+            if index.is_none() {
+                wrong(format!("there is no column {name}"));
+            }
+            index
+                .and_then(|index| row.get(index))
+                .map(|cell| Zeroizing::new(cell.to_owned()))
+        };
+        Some(Self {
+            qr: column("qrcode"),
+            manual: column("manualcode"),
+            discriminator: column("discriminator"),
+            passcode: column("passcode"),
+        })
+    }
+}
+
+/// Tells whether a line has as many digits as a manual code, and nothing else but what groups them.
+fn is_manual(line: &str) -> bool {
+    let digits = line.bytes().filter(u8::is_ascii_digit).count();
+    let others = line.bytes().filter(|byte| !byte.is_ascii_digit());
+    matches!(digits, 11 | 21) && others.into_iter().all(|byte| matches!(byte, b'-' | b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn lines_are_codes_or_no_codes_at_all() {
+        let qr = "MT:Y.K9042C00KA0648G00";
+        let both = Codes::lines(format!("\u{feff}{qr}\r\n\n 3497-011-2332\n").as_bytes()).unwrap();
+        assert_eq!(both.qr.unwrap().as_str(), qr);
+        assert_eq!(both.manual.unwrap().as_str(), "3497-011-2332");
+        assert!(both.discriminator.is_none() && both.passcode.is_none());
+        for other in [
+            "",
+            "\n",
+            "MT:A\nMT:B",
+            "34970112332\n34970112332",
+            "MT:A\n1234",
+            "qrcode,manualcode\nMT:A,34970112332",
+            "3497_0112332",
+        ] {
+            assert!(Codes::lines(other.as_bytes()).is_none(), "{other}");
+        }
+        assert!(Codes::lines(b"MT:\xFF").is_none());
+    }
+}

@@ -1,0 +1,189 @@
+//! The audit of files that are given one by one, and what it says of what is not there.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/device.rs"]
+mod device;
+#[path = "support/report.rs"]
+mod report;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use device::{file, keyless, run};
+use matter_factory_data::{Check, Expected};
+use matter_mfg::{Audit, AuditReport, FlashDump, Recompute};
+use report::{audit, errors, has, is_good, unchecked};
+
+#[test]
+fn single_files_are_taken_for_what_they_are() {
+    let (_folder, devices) = run(1);
+    for suffix in ["-partition.bin", "-onb_codes.csv"] {
+        let report = audit(&file(&devices[0], suffix)).execute().unwrap();
+        assert!(is_good(&report), "{report:?}");
+    }
+    let (image, other) = (file(&devices[0], "-partition.bin"), devices[0].join("backup"));
+    fs::copy(&image, &other).unwrap();
+    let report = audit(&other).execute().unwrap();
+    assert!(is_good(&report) && report.devices[0].uuid.as_deref() == devices[0].file_name().unwrap().to_str());
+    fs::write(&other, keyless(&devices[0])).unwrap();
+    let report = audit(&other).execute().unwrap();
+    assert!(
+        !has(&report, Check::ArtifactMissing) && !has(&report, Check::KeyMissing),
+        "{report:?}"
+    );
+    // A folder with a label is a device, and a device has an image.
+    fs::remove_file(image).unwrap();
+    assert!(has(&audit(&devices[0]).execute().unwrap(), Check::ArtifactMissing));
+}
+
+fn all(paths: &[&Path]) -> AuditReport {
+    let audit = paths
+        .iter()
+        .fold(Audit::new(Expected::new().for_tests()), |audit, path| {
+            audit.with_path(path)
+        });
+    audit.execute().unwrap()
+}
+
+/// The files of a device under names that say nothing.
+fn nameless(device: &Path, to: &Path) -> [PathBuf; 3] {
+    fs::create_dir(to).unwrap();
+    ["-partition.bin", "-onb_codes.csv", "-qrcode.png"].map(|suffix| {
+        let copy = to.join(suffix.trim_start_matches('-'));
+        fs::copy(file(device, suffix), &copy).unwrap();
+        copy
+    })
+}
+
+#[test]
+fn files_of_one_device_are_audited_together() {
+    let (folder, devices) = run(2);
+    let [a, b] = [0, 1].map(|index| nameless(&devices[index], &folder.path().join(format!("copy {index}"))));
+    let report = all(&[&a[0], &a[1], &a[2]]);
+    assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
+    assert_eq!(unchecked(&report), ["paa"]);
+    let report = all(&[&a[0], &a[1], &a[2], &b[0], &b[1], &b[2]]);
+    assert_eq!((report.devices.len(), errors(&report)), (2, vec![]));
+    assert!(!has(&report, Check::DuplicatePasscode));
+    let swapped = all(&[&a[0], &b[1]]);
+    assert!(has(&swapped, Check::LabelDiscriminator) && has(&swapped, Check::VerifierPasscode));
+    // Names with a UUID may come in any order.
+    let named = |device: &Path, suffix: &str| file(device, suffix);
+    let [image, other] = [0, 1].map(|index| named(&devices[index], "-partition.bin"));
+    let [codes, others] = [0, 1].map(|index| named(&devices[index], "-onb_codes.csv"));
+    let report = all(&[&image, &other, &codes, &others]);
+    assert_eq!((report.devices.len(), errors(&report)), (2, vec![]));
+}
+
+#[test]
+fn a_name_that_is_not_the_devices_is_seen() {
+    let (folder, devices) = run(2);
+    let name = file(&devices[1], "-partition.bin");
+    let wrong = folder.path().join(name.file_name().unwrap());
+    fs::copy(file(&devices[0], "-partition.bin"), &wrong).unwrap();
+    assert_eq!(errors(&all(&[&wrong])), [Check::ManifestDiffers]);
+}
+
+#[test]
+fn codes_may_be_lines_of_text() {
+    let (folder, devices) = run(2);
+    let codes = |device: &Path| {
+        let text = fs::read_to_string(file(device, "-onb_codes.csv")).unwrap();
+        let mut rows = text
+            .lines()
+            .map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let (header, row) = (rows.next().unwrap(), rows.next().unwrap());
+        ["qrcode", "manualcode"].map(|name| row[header.iter().position(|column| column == name).unwrap()].clone())
+    };
+    let image = file(&devices[0], "-partition.bin");
+    let label = folder.path().join("label");
+    let [qr, manual] = codes(&devices[0]);
+    for text in [format!("{qr}\n"), manual.clone(), format!("{manual}\r\n{qr}\r\n")] {
+        fs::write(&label, text).unwrap();
+        let report = all(&[&image, &label]);
+        assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
+    }
+    let [_, other] = codes(&devices[1]);
+    fs::write(&label, other).unwrap();
+    assert!(has(&all(&[&image, &label]), Check::VerifierPasscode));
+    fs::write(&label, format!("{qr}\n{}", codes(&devices[1])[1])).unwrap();
+    assert!(has(&all(&[&label]), Check::LabelCodes));
+    fs::write(&label, "MT:").unwrap();
+    assert_eq!(errors(&all(&[&label])), [Check::LabelMalformed]);
+}
+
+#[test]
+fn a_label_beside_a_dump_is_the_dumps() {
+    let (folder, devices) = run(2);
+    let mut flash = vec![0xFF; 0x9000];
+    flash.extend(fs::read(file(&devices[0], "-partition.bin")).unwrap());
+    let [table, dump] = ["table.csv", "dump.bin"].map(|name| folder.path().join(name));
+    fs::write(&table, "nvs, data, nvs, 0x9000, 0x6000\n").unwrap();
+    fs::write(&dump, flash).unwrap();
+    let with = |device: &Path| {
+        let [_, codes, picture] = nameless(device, &tempfile::tempdir().unwrap().keep().join("copy"));
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = audit(&codes)
+            .with_path(picture)
+            .with_flash_dump(FlashDump { table, dump });
+        audit.execute().unwrap()
+    };
+    let own = with(&devices[0]);
+    assert_eq!((own.devices.len(), errors(&own)), (1, vec![]));
+    assert_eq!(own.devices[0].path, dump);
+    let other = with(&devices[1]);
+    assert!(other.devices.len() == 1 && has(&other, Check::VerifierPasscode));
+    // A table that cannot be read is a finding, as is one without a store.
+    for text in ["nvs, data", "", "app, app, 0, 0x10000, 1M", "\u{1}"] {
+        fs::write(&table, text).unwrap();
+        let report = with(&devices[0]);
+        assert!(has(&report, Check::ArtifactMalformed), "{text}: {report:?}");
+    }
+}
+
+#[test]
+fn what_is_no_image_and_no_label_is_said_to_be_none() {
+    let (_folder, devices) = run(1);
+    for name in ["DAC_cert.der", "DAC_cert.pem", "CD.der", "PAI_cert.der"] {
+        let report = all(&[&devices[0].join("internal").join(name)]);
+        assert_eq!(
+            errors(&report),
+            [Check::ArtifactMalformed, Check::ArtifactMissing],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn what_was_not_checked_is_said() {
+    let (folder, devices) = run(2);
+    let top = devices[0].parent().unwrap();
+    let notes = |audit: Audit<'_>| {
+        let report = audit.execute().unwrap();
+        assert!(is_good(&report), "{report:?}");
+        unchecked(&report).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(audit(top)), ["paa"]);
+    assert_eq!(notes(audit(top).with_recompute(Recompute::Sample)), ["paa", "verifier"]);
+    fs::remove_file(file(&devices[0], "-qrcode.png")).unwrap();
+    assert_eq!(notes(audit(top)), ["paa", "qr picture"]);
+    fs::remove_file(file(&devices[0], "-onb_codes.csv")).unwrap();
+    assert_eq!(notes(audit(top)), ["paa", "label"]);
+    assert_eq!(
+        notes(audit(&file(&devices[1], "-onb_codes.csv"))),
+        ["image", "qr picture"]
+    );
+    let pki = folder.path().join("out/test-pki/PAA_cert.pem");
+    let paa = matter_mfg::read_certificate("", &pki).unwrap();
+    let mut store = matter_attestation::PaaStore::new();
+    store.insert(paa.as_der()).unwrap();
+    let trusting = Audit::new(Expected::new().for_tests().with_paa_store(&store)).with_path(&devices[1]);
+    assert_eq!(notes(trusting), Vec::<String>::new());
+}

@@ -1,0 +1,339 @@
+//! The audit of devices beside manifests and ledgers, and of these alone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/device.rs"]
+mod device;
+#[path = "support/report.rs"]
+mod report;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use device::{file, make, run};
+use matter_attestation::Certificate;
+use matter_factory_data::{Check, Expected, Severity};
+use matter_mfg::{Audit, AuditReport, Error, FlashDump};
+use report::{audit, errors, has, is_good, unchecked};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+#[test]
+fn manifest_and_ledger_are_compared_with_the_devices() {
+    let (folder, devices) = run(2);
+    let row = |device: &PathBuf| {
+        let certificate = Certificate::decode(&fs::read(device.join("internal/DAC_cert.der")).unwrap()).unwrap();
+        let image = fs::read(file(device, "-partition.bin")).unwrap();
+        let uuid = device.file_name().unwrap().to_str().unwrap().to_owned();
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        json!({
+            "uuid": uuid,
+            "dac_public_key_sha256": hex(&Sha256::digest(certificate.public_key().as_bytes())),
+            "files": {format!("{uuid}-partition.bin"): {"size": image.len(), "sha256": hex(&Sha256::digest(&image))}},
+        })
+    };
+    let (top, path) = (devices[0].parent().unwrap(), folder.path().join("manifest.json"));
+    let good = [row(&devices[0]), row(&devices[1])];
+    let with = |rows: Value| {
+        fs::write(&path, json!({ "devices": rows }).to_string()).unwrap();
+        audit(top).with_manifest(&path).execute().unwrap()
+    };
+    assert!(is_good(&with(json!(good))));
+    assert!(has(&with(json!([good[0]])), Check::DeviceExtra));
+    let other = json!({"uuid": "00000000-0000-4000-8000-000000000000"});
+    assert!(has(&with(json!([good[0], good[1], other])), Check::DeviceMissing));
+    let mut changed = good.clone();
+    changed[0]["files"]["other.bin"] = json!({});
+    assert!(has(&with(json!(changed)), Check::FileMissing));
+    let mut changed = good.clone();
+    changed[0]["dac_public_key_sha256"] = changed[1]["dac_public_key_sha256"].clone();
+    changed[0]["discriminator"] = json!(5000);
+    let report = with(json!(changed));
+    assert_eq!(
+        report
+            .findings()
+            .filter(|finding| finding.check == Check::ManifestDiffers)
+            .count(),
+        2
+    );
+    // A changed file: another hash than the manifest's.
+    fs::write(&path, json!({ "devices": good }).to_string()).unwrap();
+    let image = file(&devices[0], "-partition.bin");
+    let mut bytes = fs::read(&image).unwrap();
+    bytes.push(0xFF);
+    fs::write(&image, bytes).unwrap();
+    assert!(has(
+        &audit(top).with_manifest(&path).execute().unwrap(),
+        Check::FileHash
+    ));
+    let ledger = folder.path().join("ledger");
+    for text in [
+        format!("{}\n{}\n", good[0], other),
+        format!("uuid,serial\n{},\n", good[0]["uuid"].as_str().unwrap()),
+    ] {
+        fs::write(&ledger, text).unwrap();
+        assert!(has(
+            &audit(top).with_ledger(&ledger).execute().unwrap(),
+            Check::DeviceExtra
+        ));
+    }
+}
+
+/// An audit of nothing but a list.
+fn list(folder: &TempDir, text: &str) -> AuditReport {
+    let path = folder.path().join("list");
+    fs::write(&path, text).unwrap();
+    Audit::new(Expected::new()).with_ledger(path).execute().unwrap()
+}
+
+const A: &str = "00000000-0000-4000-8000-00000000000a";
+const B: &str = "00000000-0000-4000-8000-00000000000b";
+
+#[test]
+fn a_ledger_alone_shows_its_duplicates() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |uuid: &str, rest: &str| format!("{{\"uuid\": \"{uuid}\", {rest}}}\n");
+    let (hash, other) = ("ab".repeat(32), "cd".repeat(32));
+    for (first, second, check, severity) in [
+        (
+            "\"serial\": \"S\"".to_owned(),
+            "\"serial\": \"S\"".to_owned(),
+            Check::DuplicateSerial,
+            Severity::Error,
+        ),
+        (
+            format!("\"dac_public_key_sha256\": \"{hash}\""),
+            format!("\"dac_public_key_sha256\": \"{}\"", hash.to_ascii_uppercase()),
+            Check::DuplicateKey,
+            Severity::Error,
+        ),
+        (
+            "\"dac_serial\": \"0a\"".to_owned(),
+            "\"dac_serial\": \"0A\"".to_owned(),
+            Check::DuplicateCertificateSerial,
+            Severity::Warning,
+        ),
+        (
+            "\"passcode\": 20202021".to_owned(),
+            "\"passcode\": \"20202021\"".to_owned(),
+            Check::DuplicatePasscode,
+            Severity::Warning,
+        ),
+    ] {
+        let report = list(&folder, &(row(A, &first) + &row(B, &second)));
+        let found = report.batch.iter().filter(|finding| finding.severity > Severity::Note);
+        let found = found
+            .map(|finding| (finding.check, finding.severity))
+            .collect::<Vec<_>>();
+        assert_eq!(found, [(check, severity)]);
+        assert_eq!(unchecked(&report), ["ledger"]);
+        assert!(report.batch.iter().all(|finding| !finding.text.contains("20202021")));
+    }
+    let differ = format!("\"serial\": \"S\", \"dac_serial\": \"0a\", \"dac_public_key_sha256\": \"{hash}\"");
+    let from = format!("\"serial\": \"T\", \"dac_serial\": \"0b\", \"dac_public_key_sha256\": \"{other}\"");
+    assert_eq!(errors(&list(&folder, &(row(A, &differ) + &row(B, &from)))), []);
+    let twice = list(&folder, &format!("uuid,serial\n{A},\n{},\n", A.to_ascii_uppercase()));
+    assert_eq!(errors(&twice), [Check::DuplicateDevice]);
+    // An empty cell is no serial number.
+    assert_eq!(errors(&list(&folder, &format!("uuid,serial\n{A},\n{B},\n"))), []);
+}
+
+#[test]
+fn a_device_is_compared_with_those_that_only_a_ledger_knows() {
+    let (folder, devices) = run(1);
+    let own = devices[0].file_name().unwrap().to_str().unwrap();
+    let certificate = Certificate::decode(&fs::read(devices[0].join("internal/DAC_cert.der")).unwrap()).unwrap();
+    let hash = Sha256::digest(certificate.public_key().as_bytes());
+    let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let path = folder.path().join("list");
+    fs::write(&path, format!("uuid,dac_public_key_sha256\n{own},\n{A},{hash}\n")).unwrap();
+    let report = audit(&devices[0]).with_ledger(&path).execute().unwrap();
+    assert_eq!(errors(&report), [Check::DuplicateKey]);
+    // In two lists it is still one device.
+    let manifest = folder.path().join("manifest.json");
+    fs::write(&manifest, json!({"devices": [{"uuid": own}, {"uuid": A}]}).to_string()).unwrap();
+    let report = audit(&devices[0])
+        .with_manifest(&manifest)
+        .with_ledger(&path)
+        .execute()
+        .unwrap();
+    let keys = report.findings().filter(|finding| finding.check == Check::DuplicateKey);
+    assert_eq!(keys.count(), 1);
+    assert_eq!(errors(&report), [Check::DuplicateKey]);
+}
+
+#[test]
+fn a_ledger_of_several_folders_misses_only_devices_of_those_that_are_audited() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.sqlite");
+    let [first, second] = ["out", "other"].map(|name| make(&folder.path().join(name), 2, Some(&ledger)));
+    let report = |name: &str| audit(&folder.path().join(name)).with_ledger(&ledger).execute().unwrap();
+    for name in ["out", "other"] {
+        assert!(is_good(&report(name)), "{:?}", report(name).batch);
+        assert!(unchecked(&report(name)).contains(&"ledger"));
+    }
+    let both = audit(&folder.path().join("out")).with_path(folder.path().join("other"));
+    let both = both.with_ledger(&ledger).execute().unwrap();
+    assert!(
+        is_good(&both) && !unchecked(&both).contains(&"ledger"),
+        "{:?}",
+        both.batch
+    );
+    fs::remove_dir_all(&first[0]).unwrap();
+    assert_eq!(errors(&report("out")), [Check::DeviceMissing]);
+    assert!(is_good(&report("other")));
+    // A folder that was moved is known by the devices in it, and an empty one by its name.
+    fs::rename(folder.path().join("out"), folder.path().join("moved")).unwrap();
+    assert_eq!(errors(&report("moved")), [Check::DeviceMissing]);
+    second.iter().for_each(|device| fs::remove_dir_all(device).unwrap());
+    assert_eq!(errors(&report("other")), [Check::ArtifactMissing, Check::DeviceMissing]);
+    // Devices of several runs can have one passcode: the ledger shows it, and does not say which.
+    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    connection
+        .execute("UPDATE device SET passcode_mac = zeroblob(32)", [])
+        .unwrap();
+    let alone = Audit::new(Expected::new()).with_ledger(&ledger).execute().unwrap();
+    assert_eq!(
+        alone
+            .batch
+            .iter()
+            .filter(|finding| finding.check == Check::DuplicatePasscode)
+            .count(),
+        3
+    );
+    assert!(is_good(&alone) && alone.devices.is_empty());
+}
+
+#[test]
+fn nobody_misses_the_rest_beside_one_device() {
+    let (folder, devices) = run(2);
+    let manifest = devices[0].parent().unwrap().join("manifest.json");
+    let image = file(&devices[0], "-partition.bin");
+    let mut flash = vec![0xFF; 0x9000];
+    flash.extend(fs::read(&image).unwrap());
+    let [table, dump] = ["table.csv", "dump.bin"].map(|name| folder.path().join(name));
+    fs::write(&table, "nvs, data, nvs, 0x9000, 0x6000\n").unwrap();
+    fs::write(&dump, flash).unwrap();
+    let of_dump = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+    for audit in [audit(&devices[0]), audit(&image), of_dump] {
+        for audit in [
+            audit.clone().with_manifest(&manifest),
+            audit.with_ledger(folder.path().join("out/ledger.sqlite")),
+        ] {
+            let report = audit.execute().unwrap();
+            assert!(is_good(&report), "{report:?}");
+            let notes = report
+                .batch
+                .iter()
+                .filter(|finding| finding.text.contains("only 1 were looked at"));
+            assert_eq!(notes.count(), 1, "{:?}", report.batch);
+        }
+    }
+}
+
+/// Changes the manifest of a run and audits it.
+fn changed(top: &Path, change: impl FnOnce(&mut Value)) -> Vec<Check> {
+    let path = top.join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut manifest = serde_json::from_str(&text).unwrap();
+    change(&mut manifest);
+    fs::write(&path, manifest.to_string()).unwrap();
+    let report = Audit::new(Expected::new())
+        .with_path(top)
+        .with_manifest(&path)
+        .execute()
+        .unwrap();
+    fs::write(&path, text).unwrap();
+    errors(&report)
+}
+
+#[test]
+fn a_run_that_is_marked_as_one_for_tests_is_held_against_what_tests_may_have() {
+    let (folder, devices) = run(2);
+    let top = devices[0].parent().unwrap();
+    let tests = [Check::TestCdSigner, Check::TestPki];
+    assert_eq!(changed(top, |_| ()), []);
+    assert_eq!(changed(top, |manifest| manifest["test"] = json!(false)), tests);
+    // The ledger marks each run.
+    let ledger = folder.path().join("out/ledger.sqlite");
+    let marked = || {
+        Audit::new(Expected::new())
+            .with_path(top)
+            .with_ledger(&ledger)
+            .execute()
+            .unwrap()
+    };
+    assert_eq!(errors(&marked()), []);
+    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    connection.execute("UPDATE run SET test = 0", []).unwrap();
+    assert_eq!(errors(&marked()), tests);
+    connection.execute("UPDATE run SET test = 1", []).unwrap();
+    // A device that no list marks is not for tests because another one is.
+    let strange = make(&folder.path().join("other"), 1, None);
+    let report = Audit::new(Expected::new())
+        .with_path(top)
+        .with_path(&strange[0])
+        .with_ledger(&ledger);
+    let report = report.execute().unwrap();
+    for device in &report.devices {
+        let is_strange = device.path == strange[0];
+        let strict = device
+            .findings
+            .iter()
+            .any(|finding| finding.check == Check::TestPki && finding.severity == Severity::Error);
+        assert_eq!(strict, is_strange, "{device:?}");
+    }
+}
+
+#[test]
+fn numbers_are_compared_however_they_are_written() {
+    let (_folder, devices) = run(1);
+    let top = devices[0].parent().unwrap();
+    let vid = |value: Value| changed(top, |manifest| manifest["devices"][0]["vid"] = value);
+    assert_eq!(vid(json!("0xFFF1")), []);
+    assert_eq!(vid(json!("65521")), []);
+    assert_eq!(vid(Value::Null), []);
+    for other in [json!("0xFFF2"), json!("FFF1"), json!(65522), json!(true)] {
+        assert_eq!(vid(other.clone()), [Check::ManifestDiffers], "{other}");
+    }
+}
+
+#[test]
+fn a_list_that_is_damaged_is_a_finding_and_one_that_is_not_there_an_error() {
+    let (folder, devices) = run(1);
+    let path = folder.path().join("list");
+    let manifest = || audit(&devices[0]).with_manifest(&path).execute();
+    let ledger = || audit(&devices[0]).with_ledger(&path).execute();
+    let keys = || audit(&devices[0]).with_keys(&path).execute();
+    assert!(matches!(
+        manifest(),
+        Err(Error::File {
+            option: "--manifest",
+            ..
+        })
+    ));
+    assert!(matches!(ledger(), Err(Error::File { option: "--ledger", .. })));
+    assert!(matches!(keys(), Err(Error::File { option: "--keys", .. })));
+    for text in ["", "{", "{}", "[1]", "{\"devices\": [{}]}"] {
+        fs::write(&path, text).unwrap();
+        assert_eq!(errors(&manifest().unwrap()), [Check::ArtifactMalformed], "{text}");
+    }
+    for text in [
+        "{\n",
+        "{\"uuid\": 1}",
+        "SQLite format 3\0",
+        "serial\nS\n",
+        "uuid,serial\n1\n",
+    ] {
+        fs::write(&path, text).unwrap();
+        assert_eq!(errors(&ledger().unwrap()), [Check::ArtifactMalformed], "{text}");
+    }
+    assert_eq!(errors(&keys().unwrap()), [Check::ArtifactMalformed]);
+}

@@ -1,0 +1,45 @@
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::path::Path;
+
+use matter_attestation::{Object, PaaStore, Part};
+
+use crate::{Failure, read_file, say};
+
+/// Adds all PAAs of a folder to those that are trusted. What else lies there, such as keys and the certificates of
+/// PAIs, is counted and left alone.
+///
+/// # Errors
+///
+/// [`Failure::Input`] when the folder cannot be read or no PAA is in it.
+pub fn insert_paa_folder(folder: &Path, store: &mut PaaStore) -> Result<(), Failure> {
+    let wrong =
+        |path: &Path, reason: &dyn Display| Failure::option("--paa", format_args!("{}: {reason}", path.display()));
+    let mut files = Vec::new();
+    for entry in folder.read_dir().map_err(|error| wrong(folder, &error))? {
+        let file = entry.map_err(|error| wrong(folder, &error))?.path();
+        if file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    // The same PAA may lie there in PEM and in DER.
+    let (mut paas, mut others) = (BTreeSet::new(), 0_usize);
+    for file in files {
+        match Part::read(&read_file("--paa", &file)?) {
+            Ok(part) if part.object() == Object::Paa => {
+                store.insert(part.as_der()).map_err(|error| wrong(&file, &error))?;
+                paas.insert(part.as_der().to_vec());
+            }
+            _ => others += 1,
+        }
+    }
+    if paas.is_empty() {
+        return Err(wrong(folder, &"holds no PAA in PEM or DER"));
+    }
+    if others > 0 {
+        let (folder, paas) = (folder.display(), paas.len());
+        say(format_args!("{folder}: PAAs: {paas}, files that are none: {others}"));
+    }
+    Ok(())
+}
