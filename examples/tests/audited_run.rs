@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Output;
 
 use matter_attestation::{CertificationDeclaration, CertificationType};
-use workplace::{run, stderr};
+use workplace::{run, stderr, workplace};
 
 const COMMON: &str = "-v 0xFFF2 -p 0x8001 -n 2 --iteration-count 1000 --audit full";
 const PAI: &str = "--pai -k pai-key.pem -c pai-cert.pem -cd CD.der";
@@ -86,4 +86,28 @@ fn device_that_would_not_commission_does_not_appear() {
         "{}",
         stderr(&wrong)
     );
+}
+
+/// Development needs them, with the ids of a product as well: they pass, and not without a word.
+#[test]
+fn what_everybody_knows_is_named_before_a_product_gets_it() {
+    const SIGNER: &str = "warning: --cert-dclrn: the declaration is signed with the published test key";
+    const PASSCODE: &str = "warning: a given passcode is the one of the SDK's examples";
+    for (vendor, warned) in [("0x1234", true), ("0xFFF2", false)] {
+        let folder = workplace(vendor, "0x8001");
+        fs::write(folder.path().join("codes.csv"), "20202021\n").unwrap();
+        let pai = "--pai -k PAI-Key.pem -c PAI-Cert.pem -n 1 --iteration-count 1000";
+        let said = |options: &str, outdir: &str| {
+            let options = format!("-v {vendor} -p 0x8001 {pai} --outdir {outdir} {options}");
+            let output = run(folder.path(), &options.split_whitespace().collect::<Vec<_>>());
+            assert!(output.status.success(), "{}", stderr(&output));
+            assert!(!stderr(&output).contains("20202021"));
+            stderr(&output)
+        };
+        assert_eq!(said("-cd CD.der", "a").contains(SIGNER), warned);
+        assert_eq!(said("--passcode 20202021", "b").contains(PASSCODE), warned);
+        assert_eq!(said("--passcodes codes.csv", "c").contains(PASSCODE), warned);
+        let plain = said("--passcode 20202022", "d");
+        assert!(!plain.contains(SIGNER) && !plain.contains(PASSCODE), "{plain}");
+    }
 }

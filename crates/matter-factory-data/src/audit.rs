@@ -26,6 +26,7 @@ use esp_nvs_image::Key;
 use esp_secure_cert::PartitionSize;
 use matter_attestation::Certificate;
 use matter_spake2p::PbkdfParameters;
+use matter_types::Passcode;
 use zeroize::Zeroizing;
 
 pub use artifacts::Artifacts;
@@ -42,8 +43,6 @@ use attestation::for_tests;
 use facts::Facts;
 use report::{Traces, sentence};
 
-/// The passcode of the SDK's examples.
-const DEFAULT_PASSCODE: u32 = 20_202_021;
 /// The discriminator of the SDK's examples.
 const DEFAULT_DISCRIMINATOR: u16 = 3840;
 
@@ -93,10 +92,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     secrets::check_images(nvs, artifacts.secure_cert, place, &known, &mut findings);
     secrets::check_files(artifacts, place, &known, public_key.as_ref(), &mut findings);
     check_random(&facts, &mut findings);
-    if passcode
-        .as_ref()
-        .is_some_and(|passcode| passcode.expose() == DEFAULT_PASSCODE)
-    {
+    if passcode.as_ref().is_some_and(Passcode::is_of_examples) {
         findings.push(for_tests(
             sentence(Check::DefaultPasscode, "label", format_args!("")),
             expected,

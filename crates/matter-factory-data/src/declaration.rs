@@ -33,4 +33,10 @@ impl Declaration {
     pub const fn content(&self) -> &CertificationDeclaration {
         self.signed.content()
     }
+
+    /// Tells whether it says to be signed with the published test key, which no commissioner for products accepts.
+    #[must_use]
+    pub fn has_test_signer(&self) -> bool {
+        self.signed.has_test_signer()
+    }
 }

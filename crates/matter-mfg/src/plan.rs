@@ -23,7 +23,7 @@ mod size;
 mod storage;
 mod template;
 
-use self::checks::{check_combinations, check_declaration, check_single};
+use self::checks::{check_combinations, check_declaration, check_single, warn_of_examples};
 use self::made_pai::MadePai;
 use self::signer::Signer;
 pub(crate) use self::size::MAX_SIZE;
@@ -82,6 +82,7 @@ impl Plan {
             job.lists.manifest_signer = Some(signer::manifest_key(signer.as_ref())?);
         }
         check_declaration(&job, &mut warnings)?;
+        warn_of_examples(&job, &cells, &mut warnings);
         if job.seed.is_some() {
             warnings.push("--seed: whoever knows the seed knows all passcodes and keys; for tests only".into());
         }

@@ -25,6 +25,8 @@ impl Passcode {
         0, 11_111_111, 22_222_222, 33_333_333, 44_444_444, 55_555_555, 66_666_666, 77_777_777, 88_888_888, 99_999_999,
         12_345_678, 87_654_321,
     ];
+    /// The passcode of the SDK's examples. It is legal, and everybody knows it.
+    pub const OF_EXAMPLES: u32 = 20_202_021;
 
     /// Accepts a passcode.
     ///
@@ -43,6 +45,12 @@ impl Passcode {
             return Err(Error::PasscodeOutOfRange);
         }
         Ok(Self(raw))
+    }
+
+    /// Tells whether it is [`Passcode::OF_EXAMPLES`].
+    #[must_use]
+    pub const fn is_of_examples(&self) -> bool {
+        self.0 == Self::OF_EXAMPLES
     }
 
     /// Draws a passcode, each of the [`Passcode::COUNT`] legal ones equally likely.

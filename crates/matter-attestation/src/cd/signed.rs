@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
 
 use super::content::CertificationDeclaration;
+use super::test_key::TEST_CD_SIGNING_KEY_ID;
 use super::{cms, tlv};
 use crate::{Error, KeyId, PublicKey};
 
@@ -52,6 +53,12 @@ impl SignedDeclaration {
     #[must_use]
     pub const fn signer_key_id(&self) -> KeyId {
         self.signer_key_id
+    }
+
+    /// Tells whether it says to be signed with the published test key, [`TEST_CD_SIGNING_KEY_ID`].
+    #[must_use]
+    pub fn has_test_signer(&self) -> bool {
+        self.signer_key_id == TEST_CD_SIGNING_KEY_ID
     }
 
     /// Checks that the content was signed with the private half of `public_key`.

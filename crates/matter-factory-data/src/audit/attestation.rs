@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use matter_attestation::{
     AttestationElements, Batch, Certificate, DeclarationSigners, Object, Profile, Report as ChainReport, Rule,
-    Severity, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification,
+    Severity, SignedDeclaration, Verification,
 };
 use matter_types::{ProductId, VendorId};
 
@@ -89,8 +89,7 @@ fn check_declaration(cms: &[u8], expected: &Expected<'_>, findings: &mut Vec<Fin
     if expected.declaration.is_some_and(|declaration| declaration != cms) {
         findings.push(sentence(Check::CdUnexpected, "cd", format_args!("")));
     }
-    let signer = SignedDeclaration::decode(cms).map(|declaration| declaration.signer_key_id());
-    if signer == Ok(TEST_CD_SIGNING_KEY_ID) {
+    if SignedDeclaration::decode(cms).is_ok_and(|declaration| declaration.has_test_signer()) {
         findings.push(for_tests(
             sentence(Check::TestCdSigner, "cd", format_args!("")),
             expected,

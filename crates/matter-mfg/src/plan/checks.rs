@@ -1,4 +1,8 @@
+use matter_factory_data::Declaration;
+use matter_types::Passcode;
+
 use crate::Error;
+use crate::cells::Cells;
 use crate::job::{Job, RotatingIdPolicy};
 
 /// Options that stand alone and not beside each other.
@@ -31,6 +35,22 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// What is right for development and wrong for products, where nothing else tells that the devices are for tests.
+pub(super) fn warn_of_examples(job: &Job, cells: &[Cells], warnings: &mut Vec<String>) {
+    if job.vendor_id.is_test() {
+        return;
+    }
+    if job.declaration.as_ref().is_some_and(Declaration::has_test_signer) {
+        let text = "the declaration is signed with the published test key; commissioners refuse it unless they are told \
+                    to trust test devices";
+        warnings.push(format!("--cert-dclrn: {text}"));
+    }
+    let given = cells.iter().filter_map(|cells| cells.passcode.as_ref());
+    if given.chain(&job.passcode).any(Passcode::is_of_examples) {
+        warnings.push("a given passcode is the one of the SDK's examples, which everybody knows".into());
+    }
 }
 
 /// A declaration that does not cover the product is refused by every commissioner.
