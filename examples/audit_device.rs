@@ -21,7 +21,8 @@ use show::show;
 #[derive(Parser)]
 #[command(name = "audit-device", version, args_override_self = true)]
 struct Arguments {
-    /// A device's folder, a folder of such folders, or a single file
+    /// A device's folder, a folder of such folders, or single files: an image, a keys partition, codes as a table or text, a
+    /// picture. A file is of the device of the file before it, unless its name has another UUID or its kind comes again
     #[arg(required_unless_present_any = ["flash_dump", "ledger", "manifest"])]
     path: Vec<PathBuf>,
     /// Trusted PAA in PEM or DER, or a folder of them; can be given several times
@@ -42,7 +43,7 @@ struct Arguments {
     /// What is revoked, as the Matter SDK's revocation set in JSON
     #[arg(long, value_name = "FILE")]
     revocation_set: Option<PathBuf>,
-    /// Ledger of the run
+    /// Ledger of runs; alone, only what it has twice is looked for
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
     /// Manifest of the run
@@ -57,7 +58,7 @@ struct Arguments {
     /// Time at which the certificates have to be valid; now by default
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Devices for tests: what only tests may have is a warning
+    /// Devices for tests: what only tests may have is a warning; so it is for runs that manifest or ledger mark as such
     #[arg(long)]
     test: bool,
     /// The firmware makes its own passcode: no verifier is stored
