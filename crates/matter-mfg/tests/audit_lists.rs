@@ -232,7 +232,7 @@ fn nobody_misses_the_rest_beside_one_device() {
             let notes = report
                 .batch
                 .iter()
-                .filter(|finding| finding.text.contains("only 1 were looked at"));
+                .filter(|finding| finding.text.contains("1 of the 2 devices of the "));
             assert_eq!(notes.count(), 1, "{:?}", report.batch);
         }
     }

@@ -100,7 +100,7 @@ checks! {
     StorageDisagrees, "storage-disagrees", Error,
         "Images or files hold different values of the same thing", "store it in one place";
     NotChecked, "not-checked", Note,
-        "Something was not checked, since there is nothing to check it with", "";
+        "Not everything was checked", "";
     // The label.
     LabelMalformed, "label-malformed", Error,
         "An onboarding code cannot be read as a commissioner reads it", "print the label again";

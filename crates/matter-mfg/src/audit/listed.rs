@@ -134,12 +134,8 @@ impl Listed {
             }
         }
         if elsewhere > 0 {
-            let text = format!(
-                "of the {} devices of the {} only {} were looked at",
-                self.devices.len(),
-                self.name,
-                self.seen.len()
-            );
+            let (seen, all, name) = (self.seen.len(), self.devices.len(), self.name);
+            let text = format!("{seen} of the {all} devices of the {name} were looked at");
             self.findings.push(finding(Check::NotChecked, self.name, text));
         }
         self.findings
