@@ -1,13 +1,15 @@
 //! `audit-device`: checks finished devices by nothing but their bytes.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use cli::{Failure, insert_paa_folder, read_file};
-use matter_attestation::{PaaStore, RevocationSet};
+use matter_attestation::{Object, PaaStore, Part, RevocationSet};
 use matter_factory_data::{Expected, Severity};
-use matter_mfg::{Audit, AuditReport, FlashDump, Recompute, now, parse_time, read_certificate};
+use matter_mfg::{Audit, AuditReport, FlashDump, Recompute, now, parse_time, read_declaration};
+use matter_setup_payload::CommissioningFlow;
 use matter_types::{ProductId, VendorId};
 
 #[path = "audit_device/show.rs"]
@@ -34,6 +36,9 @@ struct Arguments {
     /// Expected product id
     #[arg(long, value_name = "ID", requires = "vid")]
     pid: Option<ProductId>,
+    /// Expected commissioning flow: 0 standard, 1 user-intent, 2 custom
+    #[arg(long, value_name = "0|1|2")]
+    commissioning_flow: Option<String>,
     /// Expected Certification Declaration
     #[arg(long, value_name = "FILE")]
     cd: Option<PathBuf>,
@@ -97,7 +102,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let paas = read_paas(&arguments.paa)?;
-    let declaration = arguments.cd.as_ref().map(|path| read_file("--cd", path)).transpose()?;
+    let declaration = arguments.cd.as_deref().map(|path| read_declaration("--cd", path));
+    let declaration = declaration.transpose().map_err(failure)?;
+    let flow = cli::parse_number("--commissioning-flow", arguments.commissioning_flow.as_deref(), 0, 2)?;
+    let flow = flow.and_then(|flow| CommissioningFlow::new(flow).ok());
     let revoked = arguments
         .revocation_set
         .as_deref()
@@ -115,7 +123,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         expected = expected.with_product(vid, pid);
     }
     if let Some(declaration) = &declaration {
-        expected = expected.with_declaration(declaration);
+        expected = expected.with_declaration(declaration.as_der());
+    }
+    if let Some(flow) = flow {
+        expected = expected.with_flow(flow);
     }
     if let Some(set) = &revoked {
         expected = expected.with_revocation_set(set);
@@ -164,11 +175,15 @@ fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, F
     if let Some(ledger) = &arguments.ledger {
         audit = audit.with_ledger(ledger);
     }
-    let failed = |error: matter_mfg::Error| match error.is_input() {
-        true => Failure::Input(error.to_string()),
-        false => Failure::Work(error.to_string()),
-    };
-    audit.execute().map_err(failed)
+    audit.execute().map_err(failure)
+}
+
+fn failure(error: matter_mfg::Error) -> Failure {
+    if error.is_input() {
+        Failure::Input(error.to_string())
+    } else {
+        Failure::Work(error.to_string())
+    }
 }
 
 fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
@@ -178,9 +193,15 @@ fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
             insert_paa_folder(path, &mut store)?;
             continue;
         }
-        let paa = read_certificate("--paa", path).map_err(|error| Failure::Input(error.to_string()))?;
+        let wrong = |reason: &dyn Display| Failure::option("--paa", format_args!("{}: {reason}", path.display()));
+        let paa = Part::read_as(Object::Paa, &read_file("--paa", path)?).map_err(|error| wrong(&error))?;
+        if Part::read(paa.as_der()).is_ok_and(|part| part.object() != Object::Paa) {
+            return Err(wrong(
+                &"is a certificate, but none of a PAA, which is signed with its own key",
+            ));
+        }
         let added = store.insert(paa.as_der());
-        added.map_err(|error| Failure::option("--paa", format_args!("{}: {error}", path.display())))?;
+        added.map_err(|error| wrong(&error))?;
     }
     Ok(store)
 }

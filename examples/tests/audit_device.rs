@@ -62,7 +62,8 @@ fn good_devices_are_clean_of_errors() {
     let report = json(&report);
     assert_eq!(report["summary"]["devices"], 2);
     assert_eq!(report["summary"]["errors"], 0);
-    assert_eq!(report["batch"], Value::Array(Vec::new()));
+    let batch = report["batch"].as_array().unwrap();
+    assert_eq!((batch.len(), &batch[0]["check"]), (1, &Value::from("not-checked")));
     for device in report["devices"].as_array().unwrap() {
         assert!(
             device["path"]
@@ -118,6 +119,11 @@ fn damage_is_exit_code_1_and_what_does_not_open_is_2() {
         &["out", "--manifest", "none"],
         &[],
         &["out", "--vid", "1"],
+        // What the auditor trusts or expects has to be right.
+        &["out", "--paa", "out/test-pki/PAI_cert.pem"],
+        &["out", "--paa", "out/test-pki/CD.der"],
+        &["out", "--cd", "out/test-pki/PAA_cert.pem"],
+        &["out", "--commissioning-flow", "3"],
     ] {
         let refused = audit(folder.path(), wrong);
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
@@ -148,7 +154,14 @@ fn expectations_are_compared() {
     assert!(!has(&["--vid", "0xFFF1", "--pid", "0x8000"], "product-unexpected"));
     assert!(has(&["--vid", "0xFFF1", "--pid", "0x8001"], "product-unexpected"));
     assert!(!has(&["--cd", "out/test-pki/CD.der"], "cd-unexpected"));
-    assert!(has(&["--cd", "out/test-pki/PAA_cert.pem"], "cd-unexpected"));
+    let other = run(
+        folder.path(),
+        &["--test-pki", "-v", "0xFFF1", "-p", "0x8001", "--outdir", "other"],
+    );
+    assert!(other.status.success());
+    assert!(has(&["--cd", "other/test-pki/CD.der"], "cd-unexpected"));
+    assert!(!has(&["--commissioning-flow", "0"], "label-flow"));
+    assert!(has(&["--commissioning-flow", "2"], "label-flow"));
     assert!(has(&["--at", "2000-01-01"], "dac-not-yet-valid"));
 }
 
@@ -168,4 +181,68 @@ fn no_secret_is_shown() {
         shown.contains("verifier-passcode") && !shown.contains(&passcode),
         "{shown}"
     );
+}
+
+/// The options for devices that are not as most, each with a run of such devices and on others.
+#[test]
+fn devices_that_are_not_as_most_need_to_be_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let common = "-v 0xFFF1 -p 0x8000 --iteration-count 1000";
+    let make = |options: &str, outdir: &str| {
+        let options = format!("{common} {options} --outdir {outdir}");
+        let made = run(folder.path(), &options.split_whitespace().collect::<Vec<_>>());
+        assert!(made.status.success(), "{}", stderr(&made));
+    };
+    make("", "bare");
+    make("--test-pki --enable-dynamic-passcode", "dynamic");
+    make("--test-pki -e", "encrypted");
+    let code = |arguments: &str| {
+        let arguments = format!("{arguments} --test --recompute sample");
+        let report = audit(folder.path(), &arguments.split_whitespace().collect::<Vec<_>>());
+        (report.status.code().unwrap(), String::from_utf8(report.stdout).unwrap())
+    };
+    for (outdir, option, check) in [
+        ("bare", "--no-attestation", "attestation-absent"),
+        ("dynamic", "--dynamic-passcode", "key-missing"),
+    ] {
+        let (strict, found) = code(outdir);
+        assert!(strict == 1 && found.contains(check), "{found}");
+        let (named, found) = code(&format!("{outdir} {option}"));
+        assert_eq!(named, 0, "{found}");
+    }
+    // Encrypted: the keys are beside the image, or named, or in the dump.
+    let device = fs::read_dir(folder.path().join("encrypted/fff1_8000")).unwrap();
+    let device = device
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.join("internal").is_dir());
+    let device = device.unwrap();
+    let uuid = device.file_name().unwrap().to_str().unwrap();
+    let file = |suffix: &str| device.join(format!("{uuid}{suffix}"));
+    let keys = fs::read(file("-keys-partition.bin")).unwrap();
+    let image = fs::read(file("-partition.bin")).unwrap();
+    fs::write(folder.path().join("image.bin"), &image).unwrap();
+    fs::write(folder.path().join("keys.bin"), &keys).unwrap();
+    fs::write(
+        folder.path().join("dump.bin"),
+        [&vec![0xFF; 0x9000][..], &image, &keys].concat(),
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("table.csv"),
+        format!(
+            "nvs, data, nvs, 0x9000, {:#x}\nkeys, data, nvs_keys, , 4K\n",
+            image.len()
+        ),
+    )
+    .unwrap();
+    for good in [
+        "encrypted",
+        "image.bin keys.bin",
+        "image.bin --keys keys.bin",
+        "--flash-dump dump.bin --partition-table table.csv",
+    ] {
+        let (exit, found) = code(good);
+        assert_eq!(exit, 0, "{good}: {found}");
+    }
+    assert_eq!(code("image.bin").0, 1);
 }

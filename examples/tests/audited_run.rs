@@ -82,7 +82,7 @@ fn device_that_would_not_commission_does_not_appear() {
     let wrong = make(folder.path(), "--audit some", "wrong");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(
-        stderr(&wrong).contains("--audit: is none of none, sample and full"),
+        stderr(&wrong).contains("--audit: is neither none nor sample nor full"),
         "{}",
         stderr(&wrong)
     );

@@ -63,8 +63,12 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     let mut facts = Facts::default();
     let is_encrypted = nvs.is_some_and(nvs::looks_encrypted);
     if is_encrypted {
-        let detail = format_args!("nothing in it can be read: it is perhaps encrypted, and needs its keys");
-        findings.push(sentence(Check::ArtifactMalformed, "nvs", detail));
+        let detail = if plain.is_some() {
+            "nothing in it can be read with these keys: it is encrypted with others, or not at all"
+        } else {
+            "nothing in it can be read: it is perhaps encrypted, and needs its keys"
+        };
+        findings.push(sentence(Check::ArtifactMalformed, "nvs", format_args!("{detail}")));
     }
     if let Some(image) = nvs.filter(|_| !is_encrypted) {
         nvs::check(image, &mut findings);

@@ -12,20 +12,21 @@ mod source;
 mod unchecked;
 mod work;
 
-use std::fmt::Display;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
 use matter_factory_data::{BatchAudit, Check, Expected, Finding};
+use zeroize::Zeroizing;
 
 pub use flash::FlashDump;
 
 use crate::Error;
-use crate::inputs::{read, read_limited};
+use crate::inputs::read;
 use files::PATH;
-use folders::{find_devices, open_secrets};
+use folders::{Found, leaked_keys, open_secrets};
 use listed::Listed;
-use source::{Group, Kind, Source, add_file};
+use source::{SingleFile, Source, add_file};
 use work::Work;
 
 /// Which devices have looked at what takes long: the verifier derived from the passcode, the QR code read from its
@@ -121,7 +122,7 @@ impl<'a> Audit<'a> {
         self
     }
 
-    /// Adds a flash dump.
+    /// Sets the flash dump, of which there is one.
     #[must_use]
     pub fn with_flash_dump(mut self, dump: FlashDump) -> Self {
         self.dump = Some(dump);
@@ -170,23 +171,21 @@ impl<'a> Audit<'a> {
             Some(path) => read_keys(path, &mut found)?,
             None => None,
         };
-        let Inputs { sources, outputs, open } = self.inputs()?;
-        let mut work = Work::new(self, keys, listed, BatchAudit::new(&random_key()?));
-        work.run(&sources)?;
+        let inputs = self.inputs()?;
+        found.extend(inputs.findings);
+        let mut work = Work::new(self, keys, listed, BatchAudit::new(&*random_key()?));
+        work.run(&inputs.sources)?;
         for listed in work.listed {
-            found.extend(listed.finish(&outputs, &mut work.batch));
+            found.extend(listed.finish(&inputs.outputs, &mut work.batch));
         }
         let mut batch = work.batch.finish();
         batch.extend(found);
-        if !open.is_empty() {
-            batch.push(finding(Check::FileMode, "output", open.join(", ")));
+        if !inputs.open.is_empty() {
+            batch.push(Finding::of(Check::FileMode, "output", inputs.open.join(", ")));
         }
         if work.devices.is_empty() && !self.paths.is_empty() {
-            batch.push(finding(
-                Check::ArtifactMissing,
-                "devices",
-                "no folder of a device is there",
-            ));
+            let text = "no folder of a device is there";
+            batch.push(Finding::of(Check::ArtifactMissing, "devices", text));
         }
         batch.extend(work.unchecked.notes(&self.expected));
         Ok(AuditReport {
@@ -198,30 +197,31 @@ impl<'a> Audit<'a> {
     /// Finds the devices, and what lies around them.
     fn inputs(&self) -> Result<Inputs, Error> {
         let mut inputs = Inputs::default();
-        inputs.sources.extend(self.dump.clone().map(|dump| {
-            Source::Files(Group {
-                dump: Some(dump),
-                ..Group::default()
-            })
+        inputs.sources.extend(self.dump.clone().map(|dump| Source {
+            dump: Some(dump),
+            ..Source::default()
         }));
+        let mut seen = BTreeSet::new();
         for path in &self.paths {
-            if path.is_dir() {
-                let mut devices = Vec::new();
-                find_devices(path, 0, &mut devices)?;
-                // A device's own files are looked at with the device.
-                if devices.first() != Some(path) {
-                    open_secrets(path, 0, &mut inputs.open);
-                    inputs.outputs.extend(path.canonicalize());
+            let place = path.canonicalize().map_err(|error| Error::file(PATH, path, error))?;
+            if !path.is_dir() {
+                add_file(&mut inputs.sources, SingleFile::new(path)?);
+                continue;
+            }
+            let mut found = Found::default();
+            found.look(path)?;
+            // A device's own files are looked at with the device.
+            let in_output = found.devices.first() != Some(path);
+            if in_output {
+                open_secrets(path, 0, &mut inputs.open);
+                inputs.outputs.push(place);
+            }
+            inputs.findings.append(&mut found.findings);
+            inputs.findings.extend(leaked_keys(&found.others));
+            for device in found.devices {
+                if device.canonicalize().is_ok_and(|place| seen.insert(place)) {
+                    inputs.sources.push(Source::folder(device, in_output));
                 }
-                inputs.sources.extend(devices.into_iter().map(Source::Folder));
-            } else {
-                let wrong = |reason| Error::file(PATH, path, reason);
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let kind = match Kind::of_name(&name) {
-                    Some(kind) => Some(kind),
-                    None => Kind::of_content(&name, &read_limited(path).map_err(wrong)?),
-                };
-                add_file(&mut inputs.sources, path, kind);
             }
         }
         Ok(inputs)
@@ -236,6 +236,8 @@ struct Inputs {
     outputs: Vec<PathBuf>,
     /// Files with secrets outside of devices' folders that others than their owner can read.
     open: Vec<String>,
+    /// What else lies there, and was not looked into.
+    findings: Vec<Finding>,
 }
 
 impl AuditReport {
@@ -257,36 +259,30 @@ impl AuditReport {
 /// What programs for tables write before a text in UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// The text of a table in CSV, and what is between its cells: a comma or, as some programs have it, a semicolon.
+/// The text of a table in CSV, and what is between its cells.
 fn table(bytes: &[u8]) -> (&[u8], u8) {
     let text = bytes.strip_prefix(BOM).unwrap_or(bytes);
+    (text, delimiter(text))
+}
+
+/// What is between the cells of a table that begins so: a comma or, as some programs have it, a semicolon.
+fn delimiter(text: &[u8]) -> u8 {
     let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let delimiter = if header.contains(&b';') && !header.contains(&b',') {
+    if header.contains(&b';') && !header.contains(&b',') {
         b';'
     } else {
         b','
-    };
-    (text, delimiter)
+    }
 }
 
 fn read_keys(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<NvsKeys>, Error> {
     let keys = NvsKeys::decode(&read("--keys", path)?);
-    let wrong = |error| findings.push(finding(Check::ArtifactMalformed, "keys", error));
+    let wrong = |error| findings.push(Finding::of(Check::ArtifactMalformed, "keys", error));
     Ok(keys.map_err(wrong).ok())
 }
 
-fn random_key() -> Result<[u8; 32], Error> {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|_| Error::Random)?;
+fn random_key() -> Result<Zeroizing<[u8; 32]>, Error> {
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *key).map_err(|_| Error::Random)?;
     Ok(key)
-}
-
-/// Makes a finding of a check's sentence and what was found.
-fn finding(check: Check, object: &str, detail: impl Display) -> Finding {
-    let detail = detail.to_string();
-    let text = match detail.as_str() {
-        "" => format!("{}.", check.sentence()),
-        detail => format!("{} ({detail}).", check.sentence()),
-    };
-    Finding::new(check, object, text)
 }

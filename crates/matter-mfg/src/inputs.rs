@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
@@ -9,22 +9,37 @@ use zeroize::Zeroizing;
 use crate::Error;
 
 /// Larger inputs than this are not what they are said to be.
-const MAX_INPUT: u64 = 64 * 1024 * 1024;
+pub(crate) const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
 /// Reads a whole input file, which may hold secrets.
 pub(crate) fn read(option: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     read_limited(path).map_err(|reason| Error::file(option, path, reason))
 }
 
-/// The same without the names of option and file, for callers that have others. Pipes and devices are read as well, but
-/// never more than the limit.
-pub(crate) fn read_limited(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+/// Opens an input file that may be larger than what is held in memory.
+pub(crate) fn open(option: &'static str, path: &Path) -> Result<BufReader<File>, Error> {
+    open_file(path)
+        .map(|file| BufReader::with_capacity(64 * 1024, file))
+        .map_err(|reason| Error::file(option, path, reason))
+}
+
+fn open_file(path: &Path) -> Result<File, String> {
     let reason = |error: std::io::Error| error.to_string();
     let file = File::open(path).map_err(reason)?;
     if file.metadata().map_err(reason)?.is_dir() {
         return Err("is a folder, not a file".into());
     }
-    let mut bytes = Zeroizing::new(Vec::new());
+    Ok(file)
+}
+
+/// Reads a whole input file as [`read`] does, for callers that have other names of option and file. Pipes and devices are read as well, but
+/// never more than the limit.
+pub(crate) fn read_limited(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    let reason = |error: std::io::Error| error.to_string();
+    let file = open_file(path)?;
+    // Room for all, so that no copy of a secret is left behind in a smaller place.
+    let len = file.metadata().map_err(reason)?.len().min(MAX_INPUT) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(len).unwrap_or_default()));
     let read = file.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(reason)?;
     if u64::try_from(read).is_ok_and(|read| read <= MAX_INPUT) {
         Ok(bytes)

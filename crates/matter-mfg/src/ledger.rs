@@ -16,7 +16,7 @@ mod run;
 mod schema;
 mod unique;
 
-pub(crate) use self::list::{ListedDevice, MAGIC};
+pub(crate) use self::list::{ListError, ListedDevice, MAGIC};
 pub(crate) use self::order::check_room;
 use self::passcode_key::PasscodeKey;
 pub(crate) use self::run::{DeviceRow, ImageRow, Progress, RunRow, RunState};

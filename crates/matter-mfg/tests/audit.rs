@@ -131,7 +131,7 @@ fn a_copied_device_is_a_duplicate_in_everything() {
         assert!(report.batch.iter().any(|finding| finding.check == check), "{check}");
     }
     assert!(
-        has(&report, Check::ManifestDiffers),
+        has(&report, Check::NameDiffers),
         "the folder has another name than the DAC"
     );
 }
@@ -162,6 +162,21 @@ fn files_that_others_can_read_are_named() {
     );
 }
 
+/// What another decoder than the audit's reads in a picture; `None` for what is no picture.
+#[cfg(feature = "pictures")]
+fn shown(bytes: &[u8]) -> Option<Option<String>> {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().ok()?;
+    let mut pixels = vec![0; reader.output_buffer_size()?];
+    let frame = reader.next_frame(&mut pixels).ok()?;
+    let (side, line) = (frame.width.try_into().unwrap(), frame.line_size);
+    let grey = |x, y| pixels[y * line + x];
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, grey);
+    let text = image.detect_grids().first().and_then(|grid| grid.decode().ok());
+    Some(text.map(|(_, text)| text))
+}
+
 #[cfg(feature = "pictures")]
 #[test]
 fn changed_folders_are_never_what_they_were() {
@@ -187,11 +202,11 @@ fn changed_folders_are_never_what_they_were() {
         fs::write(&path, &changed).unwrap();
         let found = findings();
         fs::write(&path, &bytes).unwrap();
-        // What nobody reads: the end of a string's slot, the line's end, what a decoder of PNG passes over.
+        // What nobody reads: the end of a string's slot, the line's end, what error correction mends.
         let matters = match round % 3 {
             0 => esp_nvs_image::decode(&changed) != esp_nvs_image::decode(&bytes),
             1 => at + 1 != bytes.len(),
-            _ => false,
+            _ => shown(&changed).is_none_or(|text| text.is_some_and(|text| Some(Some(text)) != shown(&bytes))),
         };
         assert!(!matters || found != good, "{suffix}, byte {at:#x}");
     }

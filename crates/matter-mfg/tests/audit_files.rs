@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use device::{file, keyless, run};
 use matter_factory_data::{Check, Expected};
 use matter_mfg::{Audit, AuditReport, FlashDump, Recompute};
+use matter_types::{ProductId, VendorId};
 use report::{audit, errors, has, is_good, unchecked};
 
 #[test]
@@ -68,7 +69,7 @@ fn files_of_one_device_are_audited_together() {
     let [a, b] = [0, 1].map(|index| nameless(&devices[index], &folder.path().join(format!("copy {index}"))));
     let report = all(&[&a[0], &a[1], &a[2]]);
     assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
-    assert_eq!(unchecked(&report), ["paa"]);
+    assert_eq!(unchecked(&report), ["expected"]);
     let report = all(&[&a[0], &a[1], &a[2], &b[0], &b[1], &b[2]]);
     assert_eq!((report.devices.len(), errors(&report)), (2, vec![]));
     assert!(!has(&report, Check::DuplicatePasscode));
@@ -88,7 +89,7 @@ fn a_name_that_is_not_the_devices_is_seen() {
     let name = file(&devices[1], "-partition.bin");
     let wrong = folder.path().join(name.file_name().unwrap());
     fs::copy(file(&devices[0], "-partition.bin"), &wrong).unwrap();
-    assert_eq!(errors(&all(&[&wrong])), [Check::ManifestDiffers]);
+    assert_eq!(errors(&all(&[&wrong])), [Check::NameDiffers]);
 }
 
 #[test]
@@ -110,13 +111,141 @@ fn codes_may_be_lines_of_text() {
         let report = all(&[&image, &label]);
         assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
     }
-    let [_, other] = codes(&devices[1]);
+    let [other_qr, other] = codes(&devices[1]);
+    // Each code in a file of its own: they complete each other, and are compared.
+    let second = folder.path().join("second");
+    let apart = |qr: &str, manual: &str| {
+        fs::write(&label, qr).unwrap();
+        fs::write(&second, manual).unwrap();
+        let orders = [[&label, &second, &image], [&image, &second, &label]];
+        let reports = orders.map(|paths| all(&paths.map(PathBuf::as_path)));
+        assert!(reports.iter().all(|report| report.devices.len() == 1));
+        reports.map(|report| errors(&report))
+    };
+    assert_eq!(apart(&qr, &manual), [vec![], vec![]]);
+    for errors in apart(&other_qr, &manual).into_iter().chain(apart(&qr, &other)) {
+        assert!(errors.contains(&Check::LabelCodes), "{errors:?}");
+    }
+    // A manual code is typed with or without spaces.
+    let spaced = manual.chars().enumerate().map(|(at, digit)| {
+        if at == 4 {
+            format!(" {digit}")
+        } else {
+            digit.to_string()
+        }
+    });
+    fs::write(&label, spaced.collect::<String>()).unwrap();
+    assert_eq!(errors(&all(&[&image, &label])), []);
     fs::write(&label, other).unwrap();
     assert!(has(&all(&[&image, &label]), Check::VerifierPasscode));
     fs::write(&label, format!("{qr}\n{}", codes(&devices[1])[1])).unwrap();
     assert!(has(&all(&[&label]), Check::LabelCodes));
     fs::write(&label, "MT:").unwrap();
     assert_eq!(errors(&all(&[&label])), [Check::LabelMalformed]);
+}
+
+#[test]
+fn a_scanned_label_is_held_against_the_device() {
+    let (folder, devices) = run(2);
+    let label = folder.path().join("scan");
+    for (number, device) in devices.iter().enumerate() {
+        let codes = fs::read_to_string(file(device, "-onb_codes.csv")).unwrap();
+        let qr = codes.split([',', '\n']).find(|cell| cell.starts_with("MT:")).unwrap();
+        fs::write(&label, qr).unwrap();
+        let report = all(&[&devices[0], &label]);
+        assert_eq!(report.devices.len(), 1);
+        let expected = if number == 0 { vec![] } else { vec![Check::LabelCodes] };
+        assert_eq!(errors(&report), expected);
+        let picture = folder.path().join("photo");
+        fs::copy(file(device, "-qrcode.png"), &picture).unwrap();
+        let report = all(&[&devices[0], &picture]);
+        assert_eq!(report.devices.len(), 1);
+        if cfg!(feature = "pictures") {
+            let expected = if number == 0 { vec![] } else { vec![Check::LabelPicture] };
+            assert_eq!(errors(&report), expected);
+        }
+        // Of many devices it is the one of the name.
+        let top = devices[0].parent().unwrap();
+        let report = all(&[top, &file(device, "-onb_codes.csv")]);
+        assert_eq!((report.devices.len(), errors(&report)), (2, vec![]));
+    }
+    // The same folder twice is one device.
+    let report = all(&[&devices[0], &devices[0].join(".")]);
+    assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_of_a_device_is_said_and_not_waited_for() {
+    let (_folder, devices) = run(1);
+    let pipe = devices[0].join("pipe");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    fs::File::create(devices[0].join("large"))
+        .unwrap()
+        .set_len(65 << 20)
+        .unwrap();
+    let report = all(&[&devices[0]]);
+    let notes = report.devices[0]
+        .findings
+        .iter()
+        .filter(|finding| finding.check == Check::NotChecked);
+    assert_eq!(
+        notes.map(|finding| finding.object.as_str()).collect::<Vec<_>>(),
+        ["pipe"]
+    );
+    assert_eq!(errors(&report), [Check::ArtifactMalformed]);
+}
+
+/// A folder that is called as devices are may hold devices; what is not looked into is said.
+#[test]
+fn devices_are_found_wherever_they_are() {
+    let (folder, devices) = run(2);
+    let top = folder.path().join("00000000-0000-4000-8000-000000000000");
+    for (device, place) in devices.iter().zip(["bin", "a/b"]) {
+        fs::create_dir_all(top.join(place)).unwrap();
+        fs::rename(device, top.join(place).join(device.file_name().unwrap())).unwrap();
+    }
+    let found = |top: &Path| {
+        let report = all(&[top]);
+        (report.devices.len(), unchecked(&report).len())
+    };
+    assert_eq!(found(&top), (2, 1));
+    for hidden in [".old", "a/b/c/d"] {
+        fs::create_dir_all(top.join(hidden)).unwrap();
+    }
+    assert_eq!(found(&top), (2, 3));
+}
+
+#[test]
+fn an_image_under_the_right_keys_only() {
+    let (folder, devices) = run(1);
+    let keys = esp_nvs_image::NvsKeys::new([1; 32], [2; 32]).unwrap();
+    let [partition, image] = ["keys", "image.bin"].map(|name| folder.path().join(name));
+    let mut bytes = [0; esp_nvs_image::NvsKeys::PARTITION_LEN];
+    keys.encode_partition(&mut bytes);
+    fs::write(&partition, bytes).unwrap();
+    let mut encrypted = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    esp_nvs_image::encrypt(&mut encrypted, &keys).unwrap();
+    fs::write(&image, &encrypted).unwrap();
+    assert!(is_good(&audit(&image).with_keys(&partition).execute().unwrap()));
+    assert_eq!(errors(&audit(&image).execute().unwrap()), [Check::ArtifactMalformed]);
+    // As a file beside the image it does as well.
+    assert!(is_good(&all(&[&image, &partition])));
+    let plain = audit(&file(&devices[0], "-partition.bin"))
+        .with_keys(&partition)
+        .execute()
+        .unwrap();
+    let said = plain
+        .findings()
+        .find(|finding| finding.check == Check::ArtifactMalformed)
+        .unwrap();
+    assert!(said.text.contains("with these keys"), "{}", said.text);
 }
 
 #[test]
@@ -128,7 +257,8 @@ fn a_label_beside_a_dump_is_the_dumps() {
     fs::write(&table, "nvs, data, nvs, 0x9000, 0x6000\n").unwrap();
     fs::write(&dump, flash).unwrap();
     let with = |device: &Path| {
-        let [_, codes, picture] = nameless(device, &tempfile::tempdir().unwrap().keep().join("copy"));
+        let place = tempfile::tempdir().unwrap();
+        let [_, codes, picture] = nameless(device, &place.path().join("copy"));
         let (table, dump) = (table.clone(), dump.clone());
         let audit = audit(&codes)
             .with_path(picture)
@@ -170,12 +300,15 @@ fn what_was_not_checked_is_said() {
         assert!(is_good(&report), "{report:?}");
         unchecked(&report).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(notes(audit(top)), ["paa"]);
-    assert_eq!(notes(audit(top).with_recompute(Recompute::Sample)), ["paa", "verifier"]);
+    assert_eq!(notes(audit(top)), ["expected"]);
+    assert_eq!(
+        notes(audit(top).with_recompute(Recompute::Sample)),
+        ["expected", "verifier"]
+    );
     fs::remove_file(file(&devices[0], "-qrcode.png")).unwrap();
-    assert_eq!(notes(audit(top)), ["paa", "qr picture"]);
+    assert_eq!(notes(audit(top)), ["expected", "qr picture"]);
     fs::remove_file(file(&devices[0], "-onb_codes.csv")).unwrap();
-    assert_eq!(notes(audit(top)), ["paa", "label"]);
+    assert_eq!(notes(audit(top)), ["expected", "label"]);
     assert_eq!(
         notes(audit(&file(&devices[1], "-onb_codes.csv"))),
         ["image", "qr picture"]
@@ -184,6 +317,19 @@ fn what_was_not_checked_is_said() {
     let paa = matter_mfg::read_certificate("", &pki).unwrap();
     let mut store = matter_attestation::PaaStore::new();
     store.insert(paa.as_der()).unwrap();
-    let trusting = Audit::new(Expected::new().for_tests().with_paa_store(&store)).with_path(&devices[1]);
-    assert_eq!(notes(trusting), Vec::<String>::new());
+    let declaration = fs::read(devices[1].join("internal/CD.der")).unwrap();
+    let revoked = matter_attestation::RevocationSet::new([]);
+    let ids = (VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
+    let expected = Expected::new()
+        .for_tests()
+        .with_paa_store(&store)
+        .with_product(ids.0, ids.1);
+    let report = Audit::new(expected).with_path(&devices[1]).execute().unwrap();
+    let text = &report.batch[0].text;
+    assert!(
+        text.contains("what is revoked, a declaration") && !text.contains("PAA"),
+        "{text}"
+    );
+    let expected = expected.with_declaration(&declaration).with_revocation_set(&revoked);
+    assert_eq!(notes(Audit::new(expected).with_path(&devices[1])), Vec::<String>::new());
 }

@@ -170,3 +170,62 @@ fn erased_partitions_are_not_there_and_cut_ones_are_an_error() {
 const MD5: [u8; 16] = [
     0x32, 0xAB, 0x4D, 0xCF, 0x82, 0xCB, 0x26, 0x2C, 0xD0, 0x88, 0xB9, 0x3D, 0xF3, 0x15, 0x2B, 0x8B,
 ];
+
+const TABLE: &str = "nvs, DATA, NVS, 0x9000, 24 K\nnvs_keys, data, nvs_keys, , 4K\nboot, bootloader, primary, N/A, N/A\n\
+                     fctry, data, nvs, 0x10000, -0x16000\n";
+
+#[test]
+fn factory_data_in_two_partitions_are_one_too_many() {
+    let (folder, devices) = run(2);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&table, TABLE).unwrap();
+    let store = |index: usize| fs::read(file(&devices[index], "-partition.bin")).unwrap();
+    let mut flash = vec![0xFF; 0x1_6000];
+    flash[0x1_0000..].copy_from_slice(&store(0));
+    let errors = |flash: &[u8]| {
+        fs::write(&dump, flash).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = audit.execute().unwrap();
+        let errors = report.findings().filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.check).collect::<Vec<_>>()
+    };
+    assert_eq!(errors(&flash), []);
+    flash[0x9000..0xF000].copy_from_slice(&store(1));
+    assert_eq!(errors(&flash), [Check::ArtifactTwice]);
+}
+
+#[test]
+fn a_dump_needs_its_own_keys() {
+    let (folder, devices) = run(1);
+    let [table, dump, partition] = ["table", "dump", "keys"].map(|name| folder.path().join(name));
+    fs::write(&table, TABLE).unwrap();
+    let encoded = |first: u8| {
+        let mut partition = [0; NvsKeys::PARTITION_LEN];
+        NvsKeys::new([first; 32], [2; 32])
+            .unwrap()
+            .encode_partition(&mut partition);
+        partition
+    };
+    let mut store = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    esp_nvs_image::encrypt(&mut store, &NvsKeys::new([1; 32], [2; 32]).unwrap()).unwrap();
+    fs::write(&partition, encoded(1)).unwrap();
+    for (keys, is_wrong) in [
+        (encoded(1), false),
+        ([0xFF; NvsKeys::PARTITION_LEN], true),
+        (encoded(3), true),
+        // What flash encryption makes of keys cannot be known.
+        (std::array::from_fn(|at| at.to_le_bytes()[0] ^ 0x5A), false),
+    ] {
+        let mut flash = vec![0xFF; 0x1_6000];
+        flash[0x1_0000..].copy_from_slice(&store);
+        flash[0xF000..0x1_0000].copy_from_slice(&keys);
+        fs::write(&dump, flash).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = audit.with_keys(&partition).execute().unwrap();
+        let found = report.findings().any(|finding| finding.object == "nvs_keys");
+        assert_eq!(found, is_wrong, "{report:?}");
+        assert_eq!(report.is_clean(Severity::Error), !is_wrong, "{report:?}");
+    }
+}

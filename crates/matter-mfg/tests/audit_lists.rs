@@ -158,7 +158,8 @@ fn a_device_is_compared_with_those_that_only_a_ledger_knows() {
     assert_eq!(errors(&report), [Check::DuplicateKey]);
     // In two lists it is still one device.
     let manifest = folder.path().join("manifest.json");
-    fs::write(&manifest, json!({"devices": [{"uuid": own}, {"uuid": A}]}).to_string()).unwrap();
+    let rows = json!({"devices": [{"uuid": own}, {"uuid": A, "dac_public_key_sha256": hash}]});
+    fs::write(&manifest, rows.to_string()).unwrap();
     let report = audit(&devices[0])
         .with_manifest(&manifest)
         .with_ledger(&path)
@@ -292,6 +293,94 @@ fn a_run_that_is_marked_as_one_for_tests_is_held_against_what_tests_may_have() {
     }
 }
 
+/// What stands in a list and is not what the device has, is so whatever its type is.
+#[test]
+fn values_of_another_type_differ() {
+    let (_folder, devices) = run(1);
+    let top = devices[0].parent().unwrap();
+    let with = |name: &str, value: Value| changed(top, |manifest| manifest["devices"][0][name] = value);
+    for (name, value) in [
+        ("dac_serial", json!(12345)),
+        ("qr", json!(["MT:"])),
+        ("dac_public_key_sha256", json!({})),
+        ("manual", json!(34_970_112_332_u64)),
+        ("discriminator", json!(-1)),
+        ("passcode", json!(1.5)),
+    ] {
+        assert_eq!(with(name, value.clone()), [Check::ManifestDiffers], "{name}: {value}");
+        assert_eq!(with(name, Value::Null), [], "{name}");
+        assert_eq!(with(name, json!("")), [], "{name}");
+    }
+    let file = format!("{}-partition.bin", devices[0].file_name().unwrap().to_str().unwrap());
+    let with = |name: &str, value: Value| changed(top, |manifest| manifest["devices"][0]["files"][&file][name] = value);
+    assert_eq!(with("size", json!("24576")), []);
+    for (name, value) in [
+        ("size", json!("many")),
+        ("size", json!(24577)),
+        ("sha256", json!(1)),
+        ("sha256", json!("00")),
+    ] {
+        assert_eq!(with(name, value.clone()), [Check::FileHash], "{name}: {value}");
+    }
+}
+
+/// The common name of a DAC from elsewhere may be anything: the key tells which device it is.
+#[test]
+fn a_device_is_known_by_its_key_as_well() {
+    let (folder, devices) = run(2);
+    let ledger = folder.path().join("out/ledger.sqlite");
+    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    // As if it had been made with a DAC whose name is no UUID.
+    connection
+        .execute("UPDATE device SET uuid = 'D' || substr(uuid, 2)", [])
+        .unwrap();
+    let copy = folder.path().join("image.bin");
+    fs::copy(file(&devices[0], "-partition.bin"), &copy).unwrap();
+    let report = Audit::new(Expected::new())
+        .with_path(&copy)
+        .with_ledger(&ledger)
+        .execute()
+        .unwrap();
+    assert_eq!(errors(&report), [], "{report:?}");
+    connection.execute("UPDATE run SET test = 0", []).unwrap();
+    let report = Audit::new(Expected::new())
+        .with_path(&copy)
+        .with_ledger(&ledger)
+        .execute()
+        .unwrap();
+    assert_eq!(errors(&report), [Check::TestCdSigner, Check::TestPki]);
+}
+
+#[test]
+fn a_device_that_was_written_off_is_called_so() {
+    let (folder, devices) = run(1);
+    let ledger = folder.path().join("out/ledger.sqlite");
+    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    connection.execute("UPDATE device SET state = 'scrapped'", []).unwrap();
+    let report = audit(&devices[0]).with_ledger(&ledger).execute().unwrap();
+    let extra = report
+        .findings()
+        .find(|finding| finding.check == Check::DeviceExtra)
+        .unwrap();
+    assert!(extra.text.contains("written off"), "{}", extra.text);
+}
+
+/// An auditor's copy lies where nothing can be written, and reading it leaves nothing behind.
+#[cfg(unix)]
+#[test]
+fn a_ledger_is_read_without_a_trace() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, devices) = run(1);
+    let place = folder.path().join("copy");
+    fs::create_dir(&place).unwrap();
+    fs::copy(folder.path().join("out/ledger.sqlite"), place.join("100% ?#.sqlite")).unwrap();
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o500)).unwrap();
+    let report = audit(&devices[0]).with_ledger(place.join("100% ?#.sqlite")).execute();
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(is_good(&report.unwrap()));
+    assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
+}
+
 #[test]
 fn numbers_are_compared_however_they_are_written() {
     let (_folder, devices) = run(1);
@@ -323,7 +412,7 @@ fn a_list_that_is_damaged_is_a_finding_and_one_that_is_not_there_an_error() {
     assert!(matches!(keys(), Err(Error::File { option: "--keys", .. })));
     for text in ["", "{", "{}", "[1]", "{\"devices\": [{}]}"] {
         fs::write(&path, text).unwrap();
-        assert_eq!(errors(&manifest().unwrap()), [Check::ArtifactMalformed], "{text}");
+        assert_eq!(errors(&manifest().unwrap()), [Check::ListMalformed], "{text}");
     }
     for text in [
         "{\n",
@@ -333,7 +422,7 @@ fn a_list_that_is_damaged_is_a_finding_and_one_that_is_not_there_an_error() {
         "uuid,serial\n1\n",
     ] {
         fs::write(&path, text).unwrap();
-        assert_eq!(errors(&ledger().unwrap()), [Check::ArtifactMalformed], "{text}");
+        assert_eq!(errors(&ledger().unwrap()), [Check::ListMalformed], "{text}");
     }
     assert_eq!(errors(&keys().unwrap()), [Check::ArtifactMalformed]);
 }

@@ -104,7 +104,8 @@ impl<'a> Artifacts<'a> {
         self
     }
 
-    /// Sets the discriminator and the passcode that stand beside the codes, in decimal.
+    /// Sets the discriminator and the passcode that stand beside the codes, in decimal. Where the firmware makes its own
+    /// passcode, that one is empty.
     #[must_use]
     pub const fn with_numbers(mut self, discriminator: &'a str, passcode: &'a str) -> Self {
         self.label.discriminator = Some(discriminator);

@@ -1,9 +1,10 @@
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
+use matter_types::Passcode;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -16,11 +17,11 @@ pub struct ListedTraces<'a> {
     /// The serial number.
     pub serial: Option<&'a str>,
     /// SHA-256 of the DAC's public key, 65 bytes of an uncompressed point.
-    pub key_sha256: Option<&'a [u8]>,
+    pub key_sha256: Option<&'a [u8; 32]>,
     /// The DAC's serial number.
     pub certificate_serial: Option<&'a [u8]>,
     /// The passcode.
-    pub passcode: Option<u32>,
+    pub passcode: Option<&'a Passcode>,
     /// What equal passcodes have in common in the list, which does not say them.
     pub passcode_tag: Option<&'a [u8]>,
 }
@@ -52,6 +53,8 @@ pub struct BatchAudit {
     key: Zeroizing<[u8; 32]>,
     devices: Vec<Device>,
     seen: BTreeMap<(Check, [u8; 16]), usize>,
+    /// Which devices have what in common by lists, of which each may say it.
+    told: BTreeSet<(Check, usize, usize)>,
     findings: Vec<Finding>,
 }
 
@@ -69,6 +72,7 @@ impl BatchAudit {
             key: Zeroizing::new(*key),
             devices: Vec::new(),
             seen: BTreeMap::new(),
+            told: BTreeSet::new(),
             findings: Vec::new(),
         }
     }
@@ -131,7 +135,8 @@ impl BatchAudit {
         let mut compare = |check, value: &[u8]| {
             let first = self.first(check, &[value], index);
             let known = is_here(&self.devices, first) && is_here(&self.devices, index);
-            let other = self.devices.get(first).filter(|_| first != index && !known)?;
+            let is_new = first != index && !known && self.told.insert((check, first, index));
+            let other = self.devices.get(first).filter(|_| is_new)?;
             let unknown = check == Check::DuplicateCertificateSerial;
             let condition = if unknown { ", if one issuer made both" } else { "" };
             let mut finding = sentence(check, name, format_args!("{} and {name}{condition}", other.name));
@@ -140,10 +145,12 @@ impl BatchAudit {
             }
             Some(finding)
         };
-        let passcode = device.passcode.map(|passcode| Zeroizing::new(passcode.to_le_bytes()));
+        let passcode = device
+            .passcode
+            .map(|passcode| Zeroizing::new(passcode.expose().to_le_bytes()));
         let values = [
             (Check::DuplicateSerial, device.serial.map(str::as_bytes)),
-            (Check::DuplicateKey, device.key_sha256),
+            (Check::DuplicateKey, device.key_sha256.map(<[u8; 32]>::as_slice)),
             (Check::DuplicateCertificateSerial, device.certificate_serial),
             (
                 Check::DuplicatePasscode,

@@ -76,7 +76,11 @@ checks! {
     ArtifactMalformed, "artifact-malformed", Error,
         "A file cannot be read for what it is", "make the file again";
     ArtifactTwice, "artifact-twice", Error,
-        "There is more than one file of a kind, of which one is audited", "remove what is not the device's";
+        "There is more than one file of a kind, of which the first is audited", "find out which one is the device's, and remove the other";
+    ArtifactStray, "artifact-stray", Error,
+        "A device's file lies beside folders of devices, and is of none", "find out where it comes from";
+    ListMalformed, "list-malformed", Error,
+        "A manifest or ledger cannot be read for what it is", "restore it from a copy; a new one knows nothing of the devices";
     KeyMissing, "key-missing", Error,
         "A value that the firmware reads is missing", "make the image again with this value";
     KeyType, "key-type", Error,
@@ -88,9 +92,9 @@ checks! {
     KeyValue, "key-value", Error,
         "A value does not have the form that its field has", "store a value of the right form";
     KeyTwice, "key-twice", Error,
-        "A key is stored more than once", "store it once";
+        "An NVS entry is stored more than once", "store it once";
     KeyUnknown, "key-unknown", Note,
-        "A key is none that the firmware of the SDK reads", "";
+        "The SDK's firmware does not read this NVS entry", "";
     ListItemUncounted, "list-item-uncounted", Warning,
         "An item of a list is beyond the list's length, so that the firmware does not read it", "correct the list's length";
     AttestationAbsent, "attestation-absent", Error,
@@ -128,7 +132,7 @@ checks! {
     DacOfAnotherProduct, "dac-of-another-product", Error,
         "The DAC is for another vendor or product than the device, and no declaration allows it", "issue the DAC for this product";
     DacKeyInvalid, "dac-key-invalid", Error,
-        "The DAC's private key is none of the curve P-256", "store the key again";
+        "The DAC's private key is not a key of the curve P-256", "store the key again";
     DacPublicKey, "dac-public-key", Error,
         "The stored public key is not the DAC's", "store the DAC's public key";
     TestPki, "test-pki", Error,
@@ -176,11 +180,13 @@ checks! {
     DeviceExtra, "device-extra", Error,
         "A device is in no manifest or ledger", "find out where it comes from";
     FileMissing, "file-missing", Error,
-        "A file of the manifest is not there", "make the device again";
+        "A file that manifest or ledger list is not there", "make the device again";
     FileHash, "file-hash", Error,
-        "A file is not the one of the manifest", "make the device again";
+        "A file is not the one that manifest or ledger list", "make the device again";
     ManifestDiffers, "manifest-differs", Error,
         "Manifest or ledger say something else than the device", "find out which of the two is wrong";
+    NameDiffers, "name-differs", Error,
+        "A folder or file has the name of another device", "find out whose it is";
 }
 
 impl fmt::Display for Check {

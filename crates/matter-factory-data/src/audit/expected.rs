@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use matter_attestation::{DateTime, DeclarationSigners, PaaStore, RevocationSet};
 use matter_setup_payload::CommissioningFlow;
 use matter_types::{ProductId, VendorId};
@@ -94,10 +96,17 @@ impl<'a> Expected<'a> {
         self
     }
 
-    /// Tells whether there are PAAs that are trusted.
+    /// Returns what the attestation of devices is not held against, since it was not given.
     #[must_use]
-    pub const fn has_paa_store(&self) -> bool {
-        self.paa_store.is_some()
+    pub fn missing(&self) -> Vec<&'static str> {
+        let parts = [
+            ("trusted PAAs", self.paa_store.is_none()),
+            ("what is revoked", self.revocation.is_none()),
+            ("vendor and product", self.product.is_none()),
+            ("a declaration", self.declaration.is_none()),
+        ];
+        let missing = parts.iter().filter(|(_, is_missing)| *is_missing);
+        missing.map(|(what, _)| *what).collect()
     }
 
     /// Tells whether the firmware makes a passcode of its own.

@@ -1,3 +1,4 @@
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
@@ -28,17 +29,41 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Returns a finding with the severity that the check usually has.
+    /// Returns a finding with the severity that the check usually has. Control characters, which names in files may have,
+    /// are replaced, so that what is shown stays one line.
     #[must_use]
     pub fn new(check: Check, object: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             check,
             severity: check.severity(),
-            object: object.into(),
-            text: text.into(),
+            object: one_line(object.into()),
+            text: one_line(text.into()),
             sdk_code: None,
             remedy: check.remedy(),
         }
+    }
+}
+
+impl Finding {
+    /// Returns a finding with the check's sentence and, in parentheses, what was found, if there is more to say.
+    #[must_use]
+    pub fn of(check: Check, object: impl Into<String>, detail: impl fmt::Display) -> Self {
+        let detail = format!("{detail}");
+        let text = match detail.as_str() {
+            "" => format!("{}.", check.sentence()),
+            detail => format!("{} ({detail}).", check.sentence()),
+        };
+        Self::new(check, object, text)
+    }
+}
+
+fn one_line(text: String) -> String {
+    if text.chars().any(char::is_control) {
+        text.chars()
+            .map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter })
+            .collect()
+    } else {
+        text
     }
 }
 

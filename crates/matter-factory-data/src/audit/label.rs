@@ -38,6 +38,13 @@ pub(super) fn check(label: &Label<'_>, facts: &Facts, expected: &Expected<'_>, f
     if let (Some(qr), Some(manual)) = (&qr, &manual) {
         compare(qr, manual, findings);
     }
+    let label = &Label {
+        // The firmware draws it.
+        passcode: label
+            .passcode
+            .filter(|text| !(expected.dynamic_passcode && text.is_empty())),
+        ..*label
+    };
     numbers(label, qr.as_ref(), manual.as_ref(), facts, findings);
     let printed = || Passcode::new(label.passcode?.parse().ok()?).ok();
     let typed = || manual.as_ref().map(|manual| manual.passcode().clone());

@@ -4,7 +4,7 @@ use core::fmt;
 
 use matter_attestation::{PublicKey, Severity};
 use matter_spake2p::{PbkdfParameters, Verifier};
-use matter_types::{Passcode, ProductId, VendorId};
+use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
 
 use super::{Check, Finding};
@@ -99,8 +99,8 @@ impl Report {
 
     /// Returns the discriminator, if it can be read.
     #[must_use]
-    pub const fn discriminator(&self) -> Option<u16> {
-        self.traces.discriminator
+    pub fn discriminator(&self) -> Option<Discriminator> {
+        Discriminator::new(self.traces.discriminator?).ok()
     }
 
     /// Returns the serial number, if there is one.
@@ -165,12 +165,7 @@ impl Report {
 
 /// Makes a finding of a check's sentence and the values that were found.
 pub(super) fn sentence(check: Check, object: impl Into<String>, detail: fmt::Arguments<'_>) -> Finding {
-    let detail = alloc::fmt::format(detail);
-    let text = match detail.as_str() {
-        "" => alloc::format!("{}.", check.sentence()),
-        detail => alloc::format!("{} ({detail}).", check.sentence()),
-    };
-    Finding::new(check, object, text)
+    Finding::of(check, object, detail)
 }
 
 impl fmt::Debug for Report {

@@ -4,7 +4,7 @@ use matter_factory_data::{Check, Finding};
 use zeroize::Zeroizing;
 
 use super::files::DeviceFile;
-use super::{BOM, finding, table};
+use super::{BOM, table};
 
 /// What a file says of a label; what it does not say is `None`.
 #[derive(Default)]
@@ -18,7 +18,46 @@ pub(super) struct Codes {
 impl Codes {
     /// Reads the codes of a file. A column that is not there is a finding.
     pub(super) fn read(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
-        Self::lines(&file.bytes).or_else(|| Self::row(file, findings))
+        // A table that has lost its header is no text.
+        let lines = Self::lines(&file.bytes).filter(|_| !file.name.ends_with(".csv"));
+        lines.or_else(|| Self::row(file, findings))
+    }
+
+    /// Adds what another file says, and returns what it says differently.
+    pub(super) fn join(&mut self, other: Self) -> Vec<&'static str> {
+        let mut differ = Vec::new();
+        let mut join = |what, own: &mut Option<Zeroizing<String>>, other: Option<Zeroizing<String>>| {
+            let (Some(found), Some(other)) = (own.as_ref(), other.as_ref()) else {
+                *own = own.take().or(other);
+                return;
+            };
+            // Digits may be grouped; the text of a QR code is the same to the letter.
+            let same = if found.starts_with("MT:") {
+                found == other
+            } else {
+                digits(found).eq(digits(other))
+            };
+            if !same {
+                differ.push(what);
+            }
+        };
+        join("another QR code than the device's other label", &mut self.qr, other.qr);
+        join(
+            "another manual code than the device's other label",
+            &mut self.manual,
+            other.manual,
+        );
+        join(
+            "another discriminator than the device's other label",
+            &mut self.discriminator,
+            other.discriminator,
+        );
+        join(
+            "another passcode than the device's other label",
+            &mut self.passcode,
+            other.passcode,
+        );
+        differ
     }
 
     /// Reads lines of which each is a code, and no two of one kind.
@@ -26,14 +65,15 @@ impl Codes {
         let text = std::str::from_utf8(bytes.strip_prefix(BOM).unwrap_or(bytes)).ok()?;
         let mut codes = Self::default();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let place = if line.starts_with("MT:") {
-                &mut codes.qr
+            let (place, code) = if line.starts_with("MT:") {
+                (&mut codes.qr, line.to_owned())
             } else if is_manual(line) {
-                &mut codes.manual
+                // Spaces group digits as well as dashes do, to whoever types them.
+                (&mut codes.manual, line.replace(' ', ""))
             } else {
                 return None;
             };
-            if place.replace(line.to_owned().into()).is_some() {
+            if place.replace(code.into()).is_some() {
                 return None;
             }
         }
@@ -41,7 +81,7 @@ impl Codes {
     }
 
     fn row(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
-        let mut wrong = |reason: String| findings.push(finding(Check::ArtifactMalformed, &file.name, reason));
+        let mut wrong = |reason: String| findings.push(Finding::of(Check::ArtifactMalformed, &file.name, reason));
         let (text, delimiter) = table(&file.bytes);
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
@@ -82,6 +122,11 @@ impl Codes {
     }
 }
 
+/// What a manual code or a number says, however it is grouped.
+pub(super) fn digits(code: &str) -> impl Iterator<Item = char> {
+    code.chars().filter(char::is_ascii_digit)
+}
+
 /// Tells whether a line has as many digits as a manual code, and nothing else but what groups them.
 fn is_manual(line: &str) -> bool {
     let digits = line.bytes().filter(u8::is_ascii_digit).count();
@@ -101,6 +146,8 @@ mod tests {
         let both = Codes::lines(format!("\u{feff}{qr}\r\n\n 3497-011-2332\n").as_bytes()).unwrap();
         assert_eq!(both.qr.unwrap().as_str(), qr);
         assert_eq!(both.manual.unwrap().as_str(), "3497-011-2332");
+        let spaced = Codes::lines(b"3497 011 2332").unwrap();
+        assert_eq!(spaced.manual.unwrap().as_str(), "34970112332");
         assert!(both.discriminator.is_none() && both.passcode.is_none());
         for other in [
             "",

@@ -8,12 +8,13 @@ use matter_attestation::Certificate;
 use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, Report, audit};
 use zeroize::Zeroizing;
 
+use super::FlashDump;
 use super::codes::Codes;
-use super::source::{Group, Kind, Source};
-use super::{FlashDump, finding};
+use super::flash::reads_better;
+use super::source::{Kind, SingleFile, Source};
 use crate::Error;
 use crate::device::EFUSE_KEY;
-use crate::inputs::read_limited;
+use crate::inputs::{MAX_INPUT, read_limited};
 
 /// What the command line calls the paths that are audited.
 pub(super) const PATH: &str = "PATH";
@@ -40,10 +41,18 @@ pub(super) struct DeviceFiles {
     pub(super) codes: Option<usize>,
     pub(super) picture: Option<usize>,
     pub(super) keys: Option<usize>,
+    /// Codes and pictures that were given beside the device's own, and have to say the same.
+    pub(super) more_codes: Vec<usize>,
+    pub(super) more_pictures: Vec<usize>,
+    /// Why the keys in a dump do not open the store beside them.
+    pub(super) wrong_keys: Option<&'static str>,
     pub(super) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
     /// What was found while reading.
     pub(super) findings: Vec<Finding>,
 }
+
+/// Tools make folders in a device's folder, and none in those.
+const MAX_DEPTH: u8 = 4;
 
 /// Where the key that goes into an image comes from.
 const KEY_FILES: [&str; 3] = [
@@ -63,92 +72,101 @@ pub(super) fn is_uuid(name: &str) -> bool {
 }
 
 impl DeviceFiles {
-    /// Reads a device's folder, or the files that are all there is of it.
+    /// Reads all that there is of a device.
     pub(super) fn read(source: &Source) -> Result<Self, Error> {
-        match source {
-            Source::Folder(path) => {
-                let mut device = Self {
-                    path: path.into(),
-                    is_folder: true,
-                    ..Self::default()
-                };
-                let name = path.file_name().and_then(|name| name.to_str());
-                device.uuid = name.filter(|name| is_uuid(name)).map(Into::into);
-                device.read_folder(path, "")?;
-                Ok(device)
-            }
-            Source::Files(group) => Self::read_group(group),
-        }
-    }
-
-    fn read_group(group: &Group) -> Result<Self, Error> {
-        let mut device = group
+        let mut device = source
             .dump
             .as_ref()
             .map_or_else(|| Ok(Self::default()), FlashDump::read)?;
-        if let (None, Some((path, _))) = (&group.dump, group.files.first()) {
-            device.path.clone_from(path);
+        device.uuid.clone_from(&source.uuid);
+        if let Some(folder) = &source.folder {
+            device.path.clone_from(folder);
+            device.is_folder = true;
+            device.read_folder(folder, "", 0)?;
+        } else if let (None, Some(file)) = (&source.dump, source.files.first()) {
+            device.path.clone_from(&file.path);
         }
-        device.uuid.clone_from(&group.uuid);
-        for (path, kind) in &group.files {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            let name = name.unwrap_or_default();
+        for SingleFile { path, kind, bytes } in &source.files {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if kind.is_none() {
                 let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
                               device's folder";
-                device.findings.push(finding(Check::ArtifactMalformed, &name, reason));
+                device
+                    .findings
+                    .push(Finding::of(Check::ArtifactMalformed, &name, reason));
             }
-            device.read_file(path, name, *kind)?;
+            let bytes = match bytes {
+                Some(bytes) => bytes.clone(),
+                None => read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?,
+            };
+            let is_open = is_open(path);
+            device.add(*kind, true, DeviceFile { name, bytes, is_open });
         }
         Ok(device)
     }
 
-    fn read_folder(&mut self, folder: &Path, prefix: &str) -> Result<(), Error> {
+    fn read_folder(&mut self, folder: &Path, prefix: &str, depth: u8) -> Result<(), Error> {
         let wrong = |error| Error::file(PATH, folder, error);
         if is_open(folder) {
             self.open_folders
                 .push(if prefix.is_empty() { "./" } else { prefix }.into());
         }
-        let mut entries = fs::read_dir(folder)
-            .map_err(wrong)?
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(wrong)?;
+        let entries = fs::read_dir(folder).map_err(wrong)?.collect::<Result<Vec<_>, _>>();
+        let mut entries = entries.map_err(wrong)?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
+            let path = entry.path();
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            // Folders of folders are no tool's.
-            if !entry.path().is_dir() {
-                let kind = Kind::of_name(&name);
-                self.read_file(&entry.path(), name, kind)?;
-            } else if prefix.is_empty() {
-                self.read_folder(&entry.path(), &format!("{name}/"))?;
+            let metadata = fs::metadata(&path).map_err(|error| Error::file(PATH, &path, error))?;
+            if metadata.is_file() {
+                self.read_file(&path, name)?;
+            } else if metadata.is_dir() && depth < MAX_DEPTH {
+                self.read_folder(&path, &format!("{name}/"), depth + 1)?;
+            } else {
+                // A pipe would keep the audit waiting, and a link to a folder above it never ends.
+                let text = "neither a file nor a folder that a device has";
+                self.findings.push(Finding::of(Check::NotChecked, name, text));
             }
         }
         Ok(())
     }
 
-    fn read_file(&mut self, path: &Path, name: String, kind: Option<Kind>) -> Result<(), Error> {
+    fn read_file(&mut self, path: &Path, name: String) -> Result<(), Error> {
+        if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_INPUT) {
+            let text = "larger than the 64 MiB that a device's files have at most";
+            self.findings.push(Finding::of(Check::ArtifactMalformed, name, text));
+            return Ok(());
+        }
         let bytes = read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?;
         let is_open = is_open(path);
-        self.add(kind, DeviceFile { name, bytes, is_open });
+        self.add(Kind::of_name(&name), false, DeviceFile { name, bytes, is_open });
         Ok(())
     }
 
-    /// Adds a file, of a kind that the audit looks into or another.
-    pub(super) fn add(&mut self, kind: Option<Kind>, file: DeviceFile) {
-        let place = kind.map(|kind| match kind {
-            Kind::Nvs => &mut self.nvs,
-            Kind::NvsKeys => &mut self.keys,
-            Kind::SecureCert => &mut self.secure_cert,
-            Kind::Codes => &mut self.codes,
-            Kind::Picture => &mut self.picture,
-        });
-        if let Some(place) = place {
-            if place.is_some() {
-                self.findings.push(finding(Check::ArtifactTwice, &file.name, ""));
-            } else {
-                *place = Some(self.files.len());
+    /// Adds a file, of a kind that the audit looks into or another. One that was `given` may be the same as one that is
+    /// there, and a label may have been read more than once.
+    pub(super) fn add(&mut self, kind: Option<Kind>, given: bool, file: DeviceFile) {
+        let index = self.files.len();
+        let place = match kind {
+            None => None,
+            Some(Kind::Nvs) => Some(&mut self.nvs),
+            Some(Kind::NvsKeys) => Some(&mut self.keys),
+            Some(Kind::SecureCert) => Some(&mut self.secure_cert),
+            Some(Kind::Picture) => Some(&mut self.picture),
+            Some(Kind::Codes | Kind::Qr | Kind::Manual) => Some(&mut self.codes),
+        };
+        match (place, kind) {
+            (Some(place @ None), _) => *place = Some(index),
+            (Some(_), Some(Kind::Codes | Kind::Qr | Kind::Manual)) if given => self.more_codes.push(index),
+            (Some(_), Some(Kind::Picture)) if given => self.more_pictures.push(index),
+            (Some(Some(first)), _) => {
+                let first = self.files.get(*first);
+                if let Some(first) = first.filter(|first| !given || first.bytes != file.bytes) {
+                    let text = format!("{} beside {}", file.name, first.name);
+                    self.findings.push(Finding::of(Check::ArtifactTwice, &file.name, text));
+                }
             }
+            (None, _) => {}
         }
         self.files.push(file);
     }
@@ -157,12 +175,41 @@ impl DeviceFiles {
         self.files.get(index?)
     }
 
-    /// The codes of the device's label.
-    pub(super) fn codes(&self) -> Codes {
-        let file = self.file(self.codes);
-        // What is wrong with them was found already.
-        let codes = file.and_then(|file| Codes::read(file, &mut Vec::new()));
-        codes.unwrap_or_default()
+    /// The codes of the device's label, from all files that have some. What two of them say differently is a finding.
+    pub(super) fn codes(&self, findings: &mut Vec<Finding>) -> Codes {
+        let mut codes = Codes::default();
+        for file in self
+            .codes
+            .iter()
+            .chain(&self.more_codes)
+            .filter_map(|index| self.files.get(*index))
+        {
+            let Some(others) = Codes::read(file, findings) else {
+                continue;
+            };
+            for what in codes.join(others) {
+                findings.push(Finding::of(Check::LabelCodes, &file.name, what));
+            }
+        }
+        codes
+    }
+
+    /// What the picture of the QR code shows; all that were given show the same.
+    fn shown(&self, findings: &mut Vec<Finding>) -> Option<Zeroizing<String>> {
+        let files = self.picture.iter().chain(&self.more_pictures);
+        let mut shown = None;
+        for file in files.filter_map(|index| self.files.get(*index)) {
+            let Some(text) = show(file, findings) else { continue };
+            if shown.as_ref().is_some_and(|shown| *shown != text) {
+                findings.push(Finding::of(
+                    Check::LabelPicture,
+                    &file.name,
+                    "another code than the other picture",
+                ));
+            }
+            shown.get_or_insert(text);
+        }
+        shown
     }
 
     /// Audits the device. Verifiers are left for later, when there are many.
@@ -174,16 +221,23 @@ impl DeviceFiles {
         pictures: bool,
     ) -> Report {
         let mut findings = self.findings.clone();
-        let codes = self.file(self.codes).and_then(|file| Codes::read(file, &mut findings));
-        let picture = self
-            .file(self.picture)
-            .filter(|_| pictures)
-            .and_then(|file| show(file, &mut findings));
+        let codes = self.codes(&mut findings);
+        let picture = if pictures { self.shown(&mut findings) } else { None };
         let own_keys = self.file(self.keys).and_then(|file| {
             let keys = NvsKeys::decode(&file.bytes);
-            keys.map_err(|error| findings.push(finding(Check::ArtifactMalformed, &file.name, error)))
+            keys.map_err(|error| findings.push(Finding::of(Check::ArtifactMalformed, &file.name, error)))
                 .ok()
         });
+        if let Some(why) = self.wrong_keys.filter(|_| own_keys.is_none()) {
+            let encrypted = self.file(self.nvs).is_some_and(|file| match keys {
+                Some(keys) => reads_better(&file.bytes, keys),
+                None => false,
+            });
+            if encrypted {
+                let text = format!("{why}, and the store needs those of --keys");
+                findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", text));
+            }
+        }
         let mut artifacts = Artifacts::new().with_expected(expected);
         if let Some(file) = self.file(self.nvs) {
             artifacts = artifacts.with_nvs(&file.bytes);
@@ -203,19 +257,14 @@ impl DeviceFiles {
         if let Some(picture) = &picture {
             artifacts = artifacts.with_picture(picture);
         }
-        if let Some(codes) = &codes {
-            if let Some(qr) = &codes.qr {
-                artifacts = artifacts.with_qr(qr);
-            }
-            if let Some(manual) = &codes.manual {
-                artifacts = artifacts.with_manual(manual);
-            }
-            // With a dynamic passcode there is none to print.
-            if let (Some(discriminator), Some(passcode)) = (&codes.discriminator, &codes.passcode)
-                && !passcode.is_empty()
-            {
-                artifacts = artifacts.with_numbers(discriminator, passcode);
-            }
+        if let Some(qr) = &codes.qr {
+            artifacts = artifacts.with_qr(qr);
+        }
+        if let Some(manual) = &codes.manual {
+            artifacts = artifacts.with_manual(manual);
+        }
+        if let (Some(discriminator), Some(passcode)) = (&codes.discriminator, &codes.passcode) {
+            artifacts = artifacts.with_numbers(discriminator, passcode);
         }
         let [key_files, files] = self.other_files();
         artifacts = artifacts.with_key_files(&key_files).with_files(&files);
@@ -245,14 +294,14 @@ impl DeviceFiles {
         let open = self.open_folders.iter().chain(open.map(|file| &file.name));
         let open = open.map(String::as_str).collect::<Vec<_>>();
         if !open.is_empty() {
-            report.push(finding(Check::FileMode, "files", open.join(", ")));
+            report.push(Finding::of(Check::FileMode, "files", open.join(", ")));
         }
         // One file may be a label alone, a device has an image.
         if self.is_folder && images == [None, None] && !report.has(Check::ArtifactMissing) {
-            report.push(finding(Check::ArtifactMissing, "folder", ""));
+            report.push(Finding::of(Check::ArtifactMissing, "folder", ""));
         } else if self.is_folder && self.nvs.is_none() && self.secure_cert.is_some() {
             let text = "vendor and product are in NVS, of which there is no image beside secure cert";
-            report.push(finding(Check::ArtifactMissing, "nvs", text));
+            report.push(Finding::of(Check::ArtifactMissing, "nvs", text));
         }
         self.compare_copies(report);
         let known = [self.nvs, self.keys, self.secure_cert, self.codes, self.picture];
@@ -266,7 +315,7 @@ impl DeviceFiles {
                 .is_some_and(|start| start.eq_ignore_ascii_case(uuid));
             if !is_own {
                 let text = format!("the folder is {uuid}, the file {}", file.name);
-                report.push(finding(Check::ManifestDiffers, "folder", text));
+                report.push(Finding::of(Check::NameDiffers, "folder", text));
             }
         }
         let name = report.common_name().filter(|name| is_uuid(name));
@@ -275,7 +324,7 @@ impl DeviceFiles {
         {
             let what = if self.is_folder { "folder" } else { "file name" };
             let text = format!("the {what} is {uuid}, the DAC's common name {name}");
-            report.push(finding(Check::ManifestDiffers, what, text));
+            report.push(Finding::of(Check::NameDiffers, what, text));
         }
     }
 }
@@ -284,11 +333,13 @@ impl DeviceFiles {
     /// Compares certificates and declaration with those of the images.
     fn compare_copies(&self, report: &mut Report) {
         let decode = |bytes: &[u8]| Certificate::decode(bytes).ok().map(|found| found.as_der().to_vec());
+        let public_key = report.public_key().map(|key| *key.as_bytes());
         let copies = [
             ("internal/DAC_cert.der", report.dac()),
             ("internal/DAC_cert.pem", report.dac()),
             ("internal/PAI_cert.der", report.pai()),
             ("internal/CD.der", report.declaration()),
+            ("internal/DAC_public_key.bin", public_key.as_ref().map(|key| &key[..])),
         ];
         let differs = |name: &str, stored: &[u8]| {
             let file = self.files.iter().find(|file| file.name == name);
@@ -299,7 +350,7 @@ impl DeviceFiles {
         };
         let differ = copies.map(|(name, stored)| stored.filter(|stored| differs(name, stored)).map(|_| name));
         for name in differ.into_iter().flatten() {
-            report.push(finding(Check::StorageDisagrees, name, "not what the image holds"));
+            report.push(Finding::of(Check::StorageDisagrees, name, "not what the image holds"));
         }
     }
 }
@@ -332,7 +383,7 @@ pub(super) fn is_open(_: &Path) -> bool {
 fn show(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Zeroizing<String>> {
     let shown = super::picture::read(&file.bytes);
     shown
-        .map_err(|reason| findings.push(finding(Check::LabelPicture, &file.name, reason)))
+        .map_err(|reason| findings.push(Finding::of(Check::LabelPicture, &file.name, reason)))
         .ok()
 }
 

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use esp_nvs_image::NvsKeys;
 use esp_secure_cert::PartitionSize;
-use matter_factory_data::Check;
+use matter_factory_data::{Check, Finding};
 use md5::{Digest, Md5};
 
-use super::files::{DeviceFile, DeviceFiles};
+use super::BOM;
+use super::files::{DeviceFile, DeviceFiles, is_open};
 use super::source::Kind;
-use super::{BOM, finding};
 use crate::Error;
 use crate::inputs::read;
 
@@ -52,9 +52,10 @@ impl FlashDump {
             path: self.dump.clone(),
             ..DeviceFiles::default()
         };
+        let is_open = is_open(&self.dump);
         let table = read(TABLE_OPTION, &self.table)?;
         let dump = read(DUMP_OPTION, &self.dump)?;
-        let damaged = |reason: &str| finding(Check::ArtifactMalformed, "partition table", reason);
+        let damaged = |reason: &str| Finding::of(Check::ArtifactMalformed, "partition table", reason);
         let partitions = read_table(&table).unwrap_or_else(|reason| {
             device.findings.push(damaged(&reason));
             Vec::new()
@@ -66,7 +67,7 @@ impl FlashDump {
         let file = |partition: &Partition| DeviceFile {
             name: partition.name.clone(),
             bytes: cut(partition).to_vec().into(),
-            is_open: false,
+            is_open,
         };
         let stores = || {
             partitions
@@ -77,18 +78,31 @@ impl FlashDump {
         // The namespace cannot be seen in an encrypted one.
         let factory = stores().min_by_key(|part| {
             let bytes = cut(part);
-            let holds = bytes.windows(12).any(|window| window == b"chip-factory");
-            let is_erased = bytes.iter().all(|byte| *byte == 0xFF);
-            (!holds, is_erased, part.name != "fctry")
+            (!holds_factory_data(bytes), is_erased(bytes), part.name != "fctry")
         });
         if let Some(factory) = factory {
-            device.add(Some(Kind::Nvs), file(factory));
-            let mut keys = partitions
+            device.add(Some(Kind::Nvs), false, file(factory));
+            let holding = stores().filter(|part| holds_factory_data(cut(part)));
+            let holding = holding.map(|part| part.name.as_str()).collect::<Vec<_>>();
+            if holding.len() > 1 {
+                let text = format!(
+                    "factory data in {}, of which the firmware reads one",
+                    holding.join(" and ")
+                );
+                device
+                    .findings
+                    .push(Finding::of(Check::ArtifactTwice, "flash dump", text));
+            }
+            let keys = partitions
                 .iter()
                 .filter(|part| part.kind == DATA && part.subtype == NVS_KEYS);
+            let keys = keys.collect::<Vec<_>>();
             // An erased one holds no keys, and the store is not encrypted.
-            if let Some(keys) = keys.find(|part| reads_better(cut(factory), cut(part))) {
-                device.add(Some(Kind::NvsKeys), file(keys));
+            let opens = |keys: NvsKeys| reads_better(cut(factory), &keys);
+            if let Some(keys) = keys.iter().find(|part| NvsKeys::decode(cut(part)).is_ok_and(opens)) {
+                device.add(Some(Kind::NvsKeys), false, file(keys));
+            } else if let Some(keys) = keys.first() {
+                device.wrong_keys = wrong_keys(cut(keys));
             }
         } else if !partitions.is_empty() {
             device
@@ -98,7 +112,7 @@ impl FlashDump {
         let certs = partitions.iter().find(|part| part.name == SECURE_CERT);
         // An erased one is there for devices whose credentials are in NVS.
         if let Some(certs) = certs.filter(|part| cut(part).iter().any(|byte| *byte != 0xFF)) {
-            device.add(Some(Kind::SecureCert), file(certs));
+            device.add(Some(Kind::SecureCert), false, file(certs));
             device.secure_cert_size = PartitionSize::new(certs.size).ok();
         }
         let is_read =
@@ -113,20 +127,34 @@ impl FlashDump {
                 );
                 device
                     .findings
-                    .push(finding(Check::ArtifactMalformed, "flash dump", text));
+                    .push(Finding::of(Check::ArtifactMalformed, "flash dump", text));
             }
         }
         Ok(device)
     }
 }
 
+fn holds_factory_data(store: &[u8]) -> bool {
+    store.windows(12).any(|window| window == b"chip-factory")
+}
+
+fn is_erased(partition: &[u8]) -> bool {
+    partition.iter().all(|byte| *byte == 0xFF)
+}
+
+/// Why keys in flash do not open a store that needs some. Bytes that are no keys may be some under flash encryption.
+fn wrong_keys(partition: &[u8]) -> Option<&'static str> {
+    if is_erased(partition) {
+        Some("the partition with its keys is erased")
+    } else {
+        NvsKeys::decode(partition).ok().map(|_| "the keys in flash are others")
+    }
+}
+
 /// Tells whether a store is rather the one that was encrypted with these keys than a plain one.
-fn reads_better(store: &[u8], keys: &[u8]) -> bool {
-    let Ok(keys) = NvsKeys::decode(keys) else {
-        return false;
-    };
+pub(super) fn reads_better(store: &[u8], keys: &NvsKeys) -> bool {
     let mut plain = zeroize::Zeroizing::new(store.to_vec());
-    esp_nvs_image::decrypt(&mut plain, &keys).is_ok()
+    esp_nvs_image::decrypt(&mut plain, keys).is_ok()
         && esp_nvs_image::check(&plain).len() < esp_nvs_image::check(store).len()
 }
 
@@ -183,24 +211,35 @@ fn read_csv(text: &str) -> Result<Vec<Partition>, String> {
         let mut cells = line.split(delimiter).map(str::trim);
         let mut cell = || cells.next().unwrap_or_default();
         let (name, kind, subtype, offset, size) = (cell(), cell(), cell(), cell(), cell());
-        let kind = match kind {
+        let kind = match kind.to_ascii_lowercase().as_str() {
             "app" => 0x00,
             "data" => DATA,
+            // They lie in front of what is looked for, and may say neither where nor how large.
+            "bootloader" | "partition_table" => continue,
             other => byte(other).ok_or(wrong("the type is app, data or a number up to 254"))?,
         };
-        let subtype = match (kind, subtype) {
+        let subtype = match (kind, subtype.to_ascii_lowercase().as_str()) {
             (DATA, "nvs") => NVS,
             (DATA, "nvs_keys") => NVS_KEYS,
             // What other subtypes are called does not matter here.
             (_, other) => byte(other).unwrap_or(0xFF),
         };
+        let (end, size) = match size.strip_prefix('-') {
+            Some(end) => (true, end),
+            None => (false, size),
+        };
         let size = number(size).ok_or(wrong("the size is a number of bytes, also like 0x6000, 24K or 1M"))?;
         // Without an offset a partition follows on the one before; applications begin at 64 KiB.
         let alignment = if kind == 0 { 0x1_0000 } else { SECTOR };
         let offset = match offset {
-            "" => next.next_multiple_of(alignment),
+            "" => next
+                .checked_next_multiple_of(alignment)
+                .ok_or(wrong("the partition is behind the end of any flash"))?,
             offset => number(offset).ok_or(wrong("the offset is a number of bytes, or empty"))?,
         };
+        // Behind a minus sign it is where the partition ends.
+        let size = if end { size.checked_sub(offset) } else { Some(size) };
+        let size = size.ok_or(wrong("the partition ends before it begins"))?;
         next = offset.checked_add(size).ok_or(wrong("the partition is too large"))?;
         let name = name.to_owned();
         partitions.push(Partition {
@@ -228,6 +267,7 @@ fn number(text: &str) -> Option<usize> {
             .strip_suffix(['M', 'm'])
             .map_or((text, 1), |digits| (digits, 1024 * 1024)),
     };
+    let digits = digits.trim();
     let number = match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
         Some(hex) => u32::from_str_radix(hex, 16).ok()?,
         None => digits.parse().ok()?,

@@ -3,42 +3,104 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use matter_factory_data::{Artifacts, Check, Finding, audit};
+
 use super::files::{PATH, is_of_device, is_open, is_uuid};
 use crate::Error;
+use crate::inputs::read_limited;
 
-/// Folders in an output that hold no devices.
-const OTHER_FOLDERS: [&str; 5] = ["staging", "internal", "test-pki", "csv", "bin"];
+/// Folders in an output in which devices' files are others than those of a device's folder.
+const OTHER_FOLDERS: [&str; 5] = ["staging", "internal", TEST_PKI, "csv", "bin"];
+/// The folder of a PKI for tests, whose keys are in it.
+const TEST_PKI: &str = "test-pki";
 /// An output folder has folders of products, and these those of devices.
 const MAX_DEPTH: u8 = 3;
 
-/// Finds the folders of devices in a folder, which may be one itself.
-pub(super) fn find_devices(path: &Path, depth: u8, found: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let wrong = |error| Error::file(PATH, path, error);
-    let entries = fs::read_dir(path)
-        .map_err(wrong)?
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(wrong)?;
-    let mut names = entries
-        .iter()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect::<Vec<_>>();
-    names.sort();
-    let own = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    if is_uuid(&own) || names.iter().any(|name| is_of_device(name)) {
-        found.push(path.into());
-        return Ok(());
+/// What was found in a folder.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The folders of devices.
+    pub(super) devices: Vec<PathBuf>,
+    /// Files beside the folders of devices, in which there are no private keys.
+    pub(super) others: Vec<PathBuf>,
+    /// Files of devices beside their folders, and folders that were not looked into.
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Found {
+    /// Looks for the folders of devices in a folder, which may be one itself.
+    pub(super) fn look(&mut self, path: &Path) -> Result<(), Error> {
+        self.look_into(path, 0, true)
     }
-    for name in names {
-        let path = path.join(&name);
-        let skipped = name.starts_with('.') || OTHER_FOLDERS.contains(&name.as_str());
-        if depth < MAX_DEPTH && !skipped && path.is_dir() {
-            find_devices(&path, depth + 1, found)?;
+
+    /// `by_files` says that a folder of any name is a device's when there are a device's files in it.
+    fn look_into(&mut self, path: &Path, depth: u8, by_files: bool) -> Result<(), Error> {
+        let wrong = |error| Error::file(PATH, path, error);
+        // Above all, the folder of an order may be called so as well.
+        if depth > 0 && is_uuid(&name(path)) {
+            self.devices.push(path.into());
+            return Ok(());
         }
+        let entries = fs::read_dir(path).map_err(wrong)?.collect::<Result<Vec<_>, _>>();
+        let mut entries = entries
+            .map_err(wrong)?
+            .iter()
+            .map(fs::DirEntry::path)
+            .collect::<Vec<_>>();
+        entries.sort();
+        let (before, others, findings) = (self.devices.len(), self.others.len(), self.findings.len());
+        for folder in entries.iter().filter(|entry| entry.is_dir()) {
+            let name = name(folder);
+            let is_hidden = name.starts_with('.');
+            if is_hidden || depth == MAX_DEPTH {
+                let why = if is_hidden { "hidden" } else { "deeper than devices are" };
+                let text = format!("the folder {} is {why}, and was not looked into", folder.display());
+                self.findings.push(Finding::of(Check::NotChecked, "folder", text));
+            } else {
+                let by_files = by_files && !OTHER_FOLDERS.contains(&name.as_str());
+                self.look_into(folder, depth + 1, by_files)?;
+            }
+        }
+        let stray = entries
+            .iter()
+            .filter(|entry| is_of_device(&name(entry)) && !entry.is_dir());
+        let has_devices = self.devices.len() > before;
+        if (has_devices || !by_files) && name(path) != TEST_PKI {
+            self.others
+                .extend(entries.iter().filter(|entry| entry.is_file()).cloned());
+        }
+        if has_devices {
+            let stray = stray.map(|file| Finding::of(Check::ArtifactStray, name(file), path.display()));
+            self.findings.extend(stray.filter(|_| by_files));
+        } else if depth == 0 && is_uuid(&name(path)) || by_files && stray.count() > 0 {
+            // What is in it is looked at with the device.
+            self.others.truncate(others);
+            self.findings.truncate(findings);
+            self.devices.push(path.into());
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Finds private keys in files beside the folders of devices.
+pub(super) fn leaked_keys(files: &[PathBuf]) -> Vec<Finding> {
+    let mut leaked = Vec::new();
+    for file in files {
+        // What cannot be read, or is larger than any file with a key, is no device's.
+        let Ok(bytes) = read_limited(file) else { continue };
+        let place = file.display().to_string();
+        let report = audit(&Artifacts::new().with_files(&[(&place, &bytes)]));
+        let keys = report
+            .findings()
+            .iter()
+            .filter(|finding| finding.check == Check::KeyLeaked);
+        leaked.extend(keys.cloned());
+    }
+    leaked
 }
 
 /// Finds files with secrets that others than their owner can read, and such folders of them, outside of devices' folders.
@@ -49,7 +111,7 @@ pub(super) fn open_secrets(path: &Path, depth: u8, open: &mut Vec<String>) {
     entries.sort();
     let (mut holds_secrets, own) = (false, open.len());
     for entry in entries {
-        let name = entry.file_name().unwrap_or_default().to_string_lossy();
+        let name = name(&entry);
         if entry.is_dir() {
             holds_secrets |= is_uuid(&name);
             if !is_uuid(&name) && depth < MAX_DEPTH {
@@ -70,6 +132,9 @@ pub(super) fn open_secrets(path: &Path, depth: u8, open: &mut Vec<String>) {
 /// Tells whether a file beside the devices' folders, of ours or the reference tool, has keys, passcodes or what they are
 /// made of in it.
 fn is_secret(name: &str) -> bool {
-    const STARTS: [&str; 4] = ["summary", "ledger", "master", "pin_disc"];
-    STARTS.iter().any(|start| name.starts_with(start)) || name == "manifest.json" || name.ends_with("_key.pem")
+    const STARTS: [&str; 6] = ["summary", "ledger", "master", "pin_disc", "qrcodes", "labels"];
+    let name = name.to_ascii_lowercase();
+    STARTS.iter().any(|start| name.starts_with(start))
+        || name == "manifest.json"
+        || ["_key.pem", "-key.pem", ".key"].iter().any(|end| name.ends_with(end))
 }

@@ -5,21 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use matter_factory_data::{BatchAudit, Check, Finding, ListedTraces, Report};
-use serde_json::Value;
+use matter_types::Passcode;
 use sha2::{Digest, Sha256};
 
+use super::codes::digits;
 use super::files::DeviceFiles;
-use super::{finding, rows};
+use super::rows::{self, FileRow, Row, Said};
 use crate::Error;
 use crate::hex::{hex, unhex};
 
 /// The devices of a manifest or ledger by their UUID in lower case, each with what is said about it.
-#[derive(Debug)]
 pub(super) struct Listed {
-    devices: BTreeMap<String, Value>,
-    seen: BTreeSet<String>,
+    devices: BTreeMap<String, Row>,
+    /// What devices are called by SHA-256 of their DAC's key in hexadecimal.
+    keys: BTreeMap<String, String>,
+    /// Devices that are no longer in use.
+    retired: BTreeSet<String>,
+    /// Which of them are there, and whether in a folder of devices.
+    seen: BTreeMap<String, bool>,
     name: &'static str,
     is_test: bool,
+    is_readable: bool,
     /// What is wrong with the list itself.
     findings: Vec<Finding>,
 }
@@ -37,180 +43,201 @@ impl Listed {
 
     fn new(name: &'static str, list: Result<rows::Rows, String>) -> Self {
         let (mut devices, mut findings) = (BTreeMap::new(), Vec::new());
+        let is_readable = list.is_ok();
         let list = list.unwrap_or_else(|reason| {
-            findings.push(finding(Check::ArtifactMalformed, name, reason));
+            findings.push(Finding::of(Check::ListMalformed, name, reason));
             rows::Rows::default()
         });
         for row in list.rows {
-            let uuid = rows::uuid(&row).unwrap_or_default();
-            match devices.entry(uuid) {
+            match devices.entry(row.uuid().unwrap_or_default()) {
                 Entry::Vacant(free) => {
                     free.insert(row);
                 }
                 Entry::Occupied(taken) => {
                     let text = format!("the {name} has two rows of {}", taken.key());
-                    findings.push(finding(Check::DuplicateDevice, name, text));
+                    findings.push(Finding::of(Check::DuplicateDevice, name, text));
                 }
             }
         }
+        let hash = |row: &Row| Some(row.dac_public_key_sha256.as_ref()?.text()?.to_ascii_lowercase());
+        let keys = devices
+            .iter()
+            .filter_map(|(name, row)| Some((hash(row)?, name.clone())));
         Self {
+            keys: keys.collect(),
+            retired: list.retired.into_iter().map(|name| name.to_ascii_lowercase()).collect(),
             devices,
-            seen: BTreeSet::new(),
+            seen: BTreeMap::new(),
             name,
             is_test: list.is_test,
+            is_readable,
             findings,
         }
     }
 
-    /// Whether the list could be read.
-    fn is_readable(&self) -> bool {
-        self.findings
-            .iter()
-            .all(|finding| finding.check != Check::ArtifactMalformed)
+    /// What the list calls a device: by the name of its folder or files, its DAC's common name, or its DAC's key.
+    pub(super) fn name_of(&self, device: &DeviceFiles, report: &Report) -> Option<&str> {
+        let names = [device.uuid.as_deref(), report.common_name()];
+        let named = names.into_iter().flatten().find_map(|name| {
+            let (name, _) = self.devices.get_key_value(&name.to_ascii_lowercase())?;
+            Some(name.as_str())
+        });
+        named.or_else(|| {
+            let hash = hex(&Sha256::digest(report.public_key()?.as_bytes()));
+            self.keys.get(&hash).map(String::as_str)
+        })
     }
 
     /// Tells whether the run of a device is marked as one for tests.
-    pub(super) fn is_test(&self, uuid: Option<&str>) -> bool {
-        let row = uuid.and_then(|uuid| self.devices.get(&uuid.to_ascii_lowercase()));
-        let marked = row.and_then(|row| row.get("test")).and_then(Value::as_bool);
-        self.is_test || marked.unwrap_or_default()
+    pub(super) fn is_test(&self, device: &DeviceFiles, report: &Report) -> bool {
+        let row = self.name_of(device, report).and_then(|name| self.devices.get(name));
+        self.is_test || row.and_then(|row| row.test.as_ref()).is_some_and(Said::is_true)
     }
 
-    /// Compares a device with its row.
-    pub(super) fn compare(&mut self, device: &DeviceFiles, report: &mut Report) {
-        if !self.is_readable() {
+    /// Compares a device, which may be in a folder of devices, with its row.
+    pub(super) fn compare(&mut self, device: &DeviceFiles, in_output: bool, report: &mut Report) {
+        if !self.is_readable {
             return;
         }
-        let uuid = device.uuid.as_deref().or(report.common_name()).unwrap_or_default();
-        let uuid = uuid.to_ascii_lowercase();
-        let Some(row) = self.devices.get(&uuid) else {
-            report.push(finding(Check::DeviceExtra, self.name, uuid));
+        let uuid = self.name_of(device, report).map(str::to_owned);
+        let Some((uuid, row)) = uuid.and_then(|uuid| Some((uuid.clone(), self.devices.get(&uuid)?))) else {
+            let name = device.uuid.as_deref().or(report.common_name()).unwrap_or_default();
+            let name = name.to_ascii_lowercase();
+            let retired = if self.retired.contains(&name) {
+                ", which the ledger has written off"
+            } else {
+                ""
+            };
+            report.push(Finding::of(
+                Check::DeviceExtra,
+                self.name,
+                format_args!("{name}{retired}"),
+            ));
             return;
         };
         for what in differences(row, device, report) {
-            report.push(finding(Check::ManifestDiffers, self.name, what));
+            report.push(Finding::of(Check::ManifestDiffers, self.name, what));
         }
-        for (name, listed) in row.get("files").and_then(Value::as_object).into_iter().flatten() {
+        for (name, listed) in &row.files {
             let Some(file) = device.files.iter().find(|file| file.name == *name) else {
                 // Of files that were given one by one nobody expects all.
                 if device.is_folder {
-                    report.push(finding(Check::FileMissing, name, ""));
+                    report.push(Finding::of(Check::FileMissing, name, self.name));
                 }
                 continue;
             };
-            let size = listed.get("size").and_then(Value::as_u64);
-            let digest = listed.get("sha256").and_then(Value::as_str);
-            let same_size = size.is_none_or(|size| usize::try_from(size) == Ok(file.bytes.len()));
-            let same = digest.is_none_or(|digest| digest.eq_ignore_ascii_case(&hex(&Sha256::digest(&*file.bytes))));
-            if !same_size || !same {
-                report.push(finding(Check::FileHash, name, ""));
+            if !is_same(listed, &file.bytes) {
+                report.push(Finding::of(Check::FileHash, name, self.name));
             }
         }
-        self.seen.insert(uuid);
+        self.seen.insert(uuid, in_output);
     }
 
     /// Returns what is wrong with the list as a whole. `outputs` are the folders of devices that were audited: a device
-    /// can only be missing there. Rows of other devices are compared with each other and with those in `batch`.
+    /// can only be missing there. Rows are compared with each other and with the devices in `batch`.
     pub(super) fn finish(mut self, outputs: &[PathBuf], batch: &mut BatchAudit) -> Vec<Finding> {
         let is_output = |folder: &str| {
             let folder = Path::new(folder);
             let related = |output: &PathBuf| output.starts_with(folder) || folder.starts_with(output);
             outputs.iter().any(related)
         };
-        let runs = self.seen.iter().filter_map(|uuid| text(self.devices.get(uuid)?, "run"));
-        let runs = runs.collect::<BTreeSet<_>>();
-        let mut elsewhere = 0;
+        let here = self.seen.iter().filter(|(_, in_output)| **in_output);
+        let runs = here.filter_map(|(uuid, _)| self.devices.get(uuid)?.run.as_ref());
+        let runs = runs.map(|run| run.name.as_str()).collect::<BTreeSet<_>>();
         for (uuid, row) in &self.devices {
-            let own_run = text(row, "run").is_none_or(|run| runs.contains(run));
-            let is_here = own_run || text(row, "folder").is_some_and(is_output);
             add(batch, uuid, row);
-            if self.seen.contains(uuid) {
-                continue;
-            }
-            if is_here && !outputs.is_empty() {
-                self.findings.push(finding(Check::DeviceMissing, self.name, uuid));
-            } else {
-                elsewhere += 1;
+            // A list that does not know of runs is one of what is there.
+            let is_expected = |run: &rows::Run| runs.contains(run.name.as_str()) || is_output(&run.folder);
+            let is_expected = row.run.as_ref().is_none_or(is_expected) && !outputs.is_empty();
+            if is_expected && !self.seen.contains_key(uuid) {
+                self.findings.push(Finding::of(Check::DeviceMissing, self.name, uuid));
             }
         }
-        if elsewhere > 0 {
-            let (seen, all, name) = (self.seen.len(), self.devices.len(), self.name);
+        let missing = self
+            .findings
+            .iter()
+            .filter(|finding| finding.check == Check::DeviceMissing);
+        let (seen, all, name) = (self.seen.len(), self.devices.len(), self.name);
+        if seen + missing.count() < all {
             let text = format!("{seen} of the {all} devices of the {name} were looked at");
-            self.findings.push(finding(Check::NotChecked, self.name, text));
+            self.findings.push(Finding::of(Check::NotChecked, name, text));
         }
         self.findings
     }
 }
 
+/// Tells whether a file is the one of the list, as far as that says it.
+fn is_same(listed: &FileRow, bytes: &[u8]) -> bool {
+    let (size, digest) = (
+        said(&listed.size).map(Said::number),
+        said(&listed.sha256).map(Said::text),
+    );
+    size.is_none_or(|size| size.map(usize::try_from) == Some(Ok(bytes.len())))
+        && digest
+            .is_none_or(|digest| digest.is_some_and(|digest| digest.eq_ignore_ascii_case(&hex(&Sha256::digest(bytes)))))
+}
+
 /// Compares what is said of a device with what is said of others.
-fn add(batch: &mut BatchAudit, uuid: &str, row: &Value) {
-    let [key, serial, tag] =
-        ["dac_public_key_sha256", "dac_serial", "passcode_mac"].map(|name| text(row, name).and_then(unhex));
+fn add(batch: &mut BatchAudit, uuid: &str, row: &Row) {
+    let octets = |said: &Option<Said>| said.as_ref()?.text().and_then(unhex);
+    let hash = octets(&row.dac_public_key_sha256).and_then(|hash| <[u8; 32]>::try_from(hash).ok());
+    let serial = octets(&row.dac_serial);
+    let number = row.passcode.as_ref().and_then(Said::number);
+    let passcode = number.and_then(|number| Passcode::new(number.try_into().ok()?).ok());
     let traces = ListedTraces {
-        serial: text(row, "serial"),
-        key_sha256: key.as_deref(),
+        serial: row.serial.as_ref().and_then(Said::text),
+        key_sha256: hash.as_ref(),
         certificate_serial: serial.as_deref(),
-        passcode: row
-            .get("passcode")
-            .and_then(number)
-            .and_then(|passcode| passcode.try_into().ok()),
-        passcode_tag: tag.as_deref(),
+        passcode: passcode.as_ref(),
+        passcode_tag: row.run.as_ref().and_then(|run| run.passcode_mac.as_deref()),
     };
     batch.add_listed(uuid, &traces);
 }
 
 /// The names of what a row says otherwise than the device. What only one of the two says is not compared.
-fn differences(row: &Value, device: &DeviceFiles, report: &Report) -> Vec<&'static str> {
+fn differences(row: &Row, device: &DeviceFiles, report: &Report) -> Vec<&'static str> {
     let (vendor, product) = report.product().unzip();
+    let discriminator = report.discriminator().map(|found| found.get().into());
+    let passcode = report.passcode().map(|passcode| passcode.expose().into());
     let numbers = [
-        ("vid", vendor.map(|id| id.get().into())),
-        ("pid", product.map(|id| id.get().into())),
-        ("discriminator", report.discriminator().map(u64::from)),
-        ("passcode", report.passcode().map(|passcode| passcode.expose().into())),
+        ("vid", &row.vid, vendor.map(|id| id.get().into())),
+        ("pid", &row.pid, product.map(|id| id.get().into())),
+        ("discriminator", &row.discriminator, discriminator),
+        ("passcode", &row.passcode, passcode),
     ];
     // What is no number is not that of the device either.
-    let says = |name: &str| row.get(name).filter(|value| !value.is_null() && *value != "");
-    let differs = |(name, found): &(&str, Option<u64>)| {
-        found.is_some() && says(name).is_some_and(|value| number(value) != *found)
-    };
-    let mut names: Vec<_> = numbers
-        .iter()
-        .filter(|pair| differs(pair))
-        .map(|(name, _)| *name)
-        .collect();
-    let mut compare = |name: &'static str, found: Option<&str>, same: fn(&str, &str) -> bool| {
-        if let (Some(listed), Some(found)) = (text(row, name), found)
-            && !same(listed, found)
+    let mut names = Vec::new();
+    for (name, listed, found) in numbers {
+        if found.is_some() && said(listed).is_some_and(|listed| listed.number() != found) {
+            names.push(name);
+        }
+    }
+    let mut compare = |name, listed: &Option<Said>, found: Option<&str>, same: fn(&str, &str) -> bool| {
+        if let (Some(listed), Some(found)) = (said(listed), found)
+            && !listed.text().is_some_and(|listed| same(listed, found))
         {
             names.push(name);
         }
     };
-    compare("serial", report.serial_number(), str::eq);
+    compare("serial", &row.serial, report.serial_number(), str::eq);
     let serial = report.certificate_serial().map(hex);
-    compare("dac_serial", serial.as_deref(), str::eq_ignore_ascii_case);
+    let same = str::eq_ignore_ascii_case;
+    compare("dac_serial", &row.dac_serial, serial.as_deref(), same);
     let key = report.public_key().map(|key| hex(&Sha256::digest(key.as_bytes())));
-    compare("dac_public_key_sha256", key.as_deref(), str::eq_ignore_ascii_case);
-    if row.get("qr").is_some() || row.get("manual").is_some() {
-        let codes = device.codes();
-        compare("qr", codes.qr.as_deref().map(String::as_str), str::eq);
-        let same = |a: &str, b: &str| digits(a).eq(digits(b));
-        compare("manual", codes.manual.as_deref().map(String::as_str), same);
-    }
+    compare(
+        "dac_public_key_sha256",
+        &row.dac_public_key_sha256,
+        key.as_deref(),
+        same,
+    );
+    // What is wrong with them was found already.
+    let codes = device.codes(&mut Vec::new());
+    compare("qr", &row.qr, codes.qr.as_deref().map(String::as_str), str::eq);
+    let same = |a: &str, b: &str| digits(a).eq(digits(b));
+    compare("manual", &row.manual, codes.manual.as_deref().map(String::as_str), same);
     names
 }
 
-/// What a manual code says, however it is grouped.
-fn digits(code: &str) -> impl Iterator<Item = char> {
-    code.chars().filter(char::is_ascii_digit)
-}
-
-/// A text of a row. A table of another tool has an empty cell for what it does not know.
-fn text<'r>(row: &'r Value, name: &str) -> Option<&'r str> {
-    row.get(name)?.as_str().filter(|text| !text.is_empty())
-}
-
-/// A number, or a text with one, also in hexadecimal behind `0x`.
-fn number(value: &Value) -> Option<u64> {
-    let parse = |text: &str| matter_types::parse_u32(text.trim()).ok().map(u64::from);
-    value.as_u64().or_else(|| value.as_str().and_then(parse))
+fn said(value: &Option<Said>) -> Option<&Said> {
+    value.as_ref().filter(|value| value.is_said())
 }

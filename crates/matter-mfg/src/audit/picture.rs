@@ -1,7 +1,6 @@
 //! Pictures of QR codes.
 
 use png::{ColorType, Decoder, Limits, Transformations};
-use rqrr::PreparedImage;
 use zeroize::Zeroizing;
 
 /// Pictures of a label are smaller.
@@ -27,14 +26,25 @@ pub(super) fn read(file: &[u8]) -> Result<Zeroizing<String>, &'static str> {
     };
     let size = |side: u32| usize::try_from(side).map_err(|_| "it is too large");
     let (width, height) = (size(width)?, size(height)?);
-    let grey = |x: usize, y: usize| pixels.get(y * frame.line_size + x * step).copied().unwrap_or(0xFF);
-    let mut image = PreparedImage::prepare_from_greyscale(width, height, grey);
-    match image.detect_grids().as_slice() {
-        [] => Err("there is no QR code in it"),
-        [grid] => grid
-            .decode()
-            .map(|(_, text)| Zeroizing::new(text))
-            .map_err(|_| "its QR code cannot be read"),
-        _ => Err("there is more than one QR code in it"),
+    let mut grey = Zeroizing::new(Vec::with_capacity(width * height));
+    for row in pixels.chunks(frame.line_size).take(height) {
+        grey.extend(row.iter().step_by(step).take(width));
+    }
+    // Pictures come from anywhere, and the decoder from elsewhere.
+    let read = std::panic::catch_unwind(|| {
+        let mut decoder = quircs::Quirc::new();
+        let codes = decoder.identify(width, height, &grey).collect::<Vec<_>>();
+        let texts = codes.iter().map(|code| {
+            let data = code.as_ref().ok()?.decode().ok()?;
+            Some(Zeroizing::new(String::from_utf8(data.payload).ok()?))
+        });
+        texts.collect::<Vec<_>>()
+    });
+    let mut texts = read.unwrap_or_default();
+    match (texts.pop(), texts.is_empty()) {
+        (None, _) => Err("there is no QR code in it"),
+        (Some(Some(text)), true) => Ok(text),
+        (Some(None), true) => Err("its QR code cannot be read"),
+        (_, false) => Err("there is more than one QR code in it"),
     }
 }

@@ -1,115 +1,318 @@
-//! Manifests and ledgers as rows: what they say of each device, and what is wrong with the lists themselves.
+//! Manifests and ledgers as rows: what they say of each device, and whether they can be read.
 
-use std::fmt::Display;
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
-use super::table;
+use super::{BOM, delimiter};
 use crate::hex::hex;
-use crate::inputs::read;
-use crate::ledger::{ListedDevice, MAGIC};
+use crate::inputs::open;
+use crate::ledger::{ListError, ListedDevice, MAGIC};
 use crate::{Error, Ledger};
 
-/// What a list says, a JSON object for each device.
+/// What a list says of each device.
 #[derive(Default)]
 pub(super) struct Rows {
-    pub(super) rows: Vec<Value>,
+    pub(super) rows: Vec<Row>,
+    /// The names of devices that are no longer in use.
+    pub(super) retired: Vec<String>,
     /// Whether the list is one of devices for tests.
     pub(super) is_test: bool,
 }
 
-/// A list that can be read as a file, and not as a list.
+/// What a list says of a device. What it does not say is `None`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Row {
+    pub(super) uuid: Option<Said>,
+    pub(super) vid: Option<Said>,
+    pub(super) pid: Option<Said>,
+    pub(super) discriminator: Option<Said>,
+    pub(super) passcode: Option<Said>,
+    pub(super) serial: Option<Said>,
+    pub(super) dac_serial: Option<Said>,
+    pub(super) dac_public_key_sha256: Option<Said>,
+    pub(super) qr: Option<Said>,
+    pub(super) manual: Option<Said>,
+    pub(super) test: Option<Said>,
+    pub(super) files: BTreeMap<String, FileRow>,
+    /// What only our ledger knows.
+    #[serde(skip)]
+    pub(super) run: Option<Run>,
+}
+
+/// The run that made a device.
+pub(super) struct Run {
+    pub(super) name: String,
+    pub(super) folder: String,
+    pub(super) passcode_mac: Option<Vec<u8>>,
+}
+
+/// What a list says of a file.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FileRow {
+    pub(super) size: Option<Said>,
+    pub(super) sha256: Option<Said>,
+}
+
+/// One value of a list, of whatever type; some are secret.
+pub(super) enum Said {
+    Number(u64),
+    Text(Zeroizing<String>),
+    Bool(bool),
+    Other,
+}
+
+impl Said {
+    /// A number, or a text with one, also in hexadecimal behind `0x`.
+    pub(super) fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => matter_types::parse_u32(text.trim()).ok().map(u64::from),
+            Self::Bool(_) | Self::Other => None,
+        }
+    }
+
+    /// A text; an empty one is what a list does not know.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it says something.
+    pub(super) fn is_said(&self) -> bool {
+        !matches!(self, Self::Text(text) if text.is_empty())
+    }
+
+    /// Whether it means yes.
+    pub(super) fn is_true(&self) -> bool {
+        matches!(self, Self::Bool(true) | Self::Number(1))
+            || self.text().is_some_and(|text| text == "true" || text == "1")
+    }
+}
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Said;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Said, E> {
+                Ok(Said::Bool(value))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Said, E> {
+                Ok(Said::Number(value))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Said, E> {
+                Ok(Said::Other)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Said, E> {
+                Ok(Said::Other)
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Said, E> {
+                Ok(Said::Text(value.to_owned().into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Said, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Said::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Said::Other)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+impl Row {
+    /// The UUID of the device, in lower case.
+    pub(super) fn uuid(&self) -> Option<String> {
+        Some(self.uuid.as_ref()?.text()?.to_ascii_lowercase())
+    }
+
+    /// Puts a cell of a table into the field of its column's name.
+    fn set(&mut self, column: &str, cell: &str) {
+        let field = match column {
+            "uuid" => &mut self.uuid,
+            "vid" => &mut self.vid,
+            "pid" => &mut self.pid,
+            "discriminator" => &mut self.discriminator,
+            "passcode" => &mut self.passcode,
+            "serial" => &mut self.serial,
+            "dac_serial" => &mut self.dac_serial,
+            "dac_public_key_sha256" => &mut self.dac_public_key_sha256,
+            "qr" => &mut self.qr,
+            "manual" => &mut self.manual,
+            "test" => &mut self.test,
+            _ => return,
+        };
+        *field = Some(text(cell));
+    }
+}
+
+fn text(text: &str) -> Said {
+    Said::Text(text.to_owned().into())
+}
+
+/// A list that could be opened: what is in it, or why it is none.
 type Read = Result<Rows, String>;
 
 /// Reads `manifest.json`: an object with the list "devices".
 pub(super) fn manifest(path: &Path) -> Result<Read, Error> {
-    let bytes = read("--manifest", path)?;
-    let manifest: Value = match serde_json::from_slice(&bytes) {
-        Ok(manifest) => manifest,
+    #[derive(Deserialize)]
+    struct Manifest {
+        test: Option<Said>,
+        devices: Option<Vec<Row>>,
+    }
+    let manifest: Manifest = match serde_json::from_reader(open("--manifest", path)?) {
+        Err(error) if error.is_io() => return Err(Error::file("--manifest", path, error)),
         Err(error) => return Ok(Err(error.to_string())),
+        Ok(manifest) => manifest,
     };
-    let Some(devices) = manifest.get("devices").and_then(Value::as_array) else {
-        return Ok(Err("it has no list \"devices\"".into()));
-    };
-    let is_test = manifest.get("test").and_then(Value::as_bool).unwrap_or_default();
-    Ok(check(devices.clone(), is_test))
+    let is_test = manifest.test.is_some_and(|test| test.is_true());
+    Ok(manifest
+        .devices
+        .ok_or_else(|| "it has no list \"devices\"".to_owned())
+        .and_then(|rows| check(rows, is_test)))
 }
 
 /// Reads a ledger of ours; or one of another tool, a JSON object in each line, or CSV with a header, with the device's
 /// "uuid".
 pub(super) fn ledger(path: &Path) -> Result<Read, Error> {
-    let bytes = read("--ledger", path)?;
-    if bytes.starts_with(MAGIC) {
-        let devices = Ledger::list(path);
-        return Ok(devices
-            .map_err(|error| error.to_string())
-            .and_then(|devices| check(devices.into_iter().map(row).collect(), false)));
+    let failed = |error: &dyn Display| Error::file("--ledger", path, error);
+    let mut file = open("--ledger", path)?;
+    if file.fill_buf().map_err(|error| failed(&error))?.starts_with(MAGIC) {
+        return match Ledger::list(path) {
+            Ok((devices, retired)) => {
+                Ok(check(devices.into_iter().map(row).collect(), false).map(|rows| Rows { retired, ..rows }))
+            }
+            Err(ListError::Damaged(reason)) => Ok(Err(reason)),
+            Err(ListError::Unreadable(error)) => Err(error),
+        };
     }
-    let text = bytes.trim_ascii_start();
-    let rows = if text.starts_with(b"{") {
-        objects(text)
+    if file.fill_buf().is_ok_and(|start| start.starts_with(BOM)) {
+        file.consume(BOM.len());
+    }
+    let start = file.fill_buf().unwrap_or_default();
+    let rows = if start.trim_ascii_start().starts_with(b"{") {
+        objects(file)
     } else {
-        cells(&bytes)
+        let delimiter = delimiter(start);
+        cells(file, delimiter)
     };
-    Ok(rows.and_then(|rows| check(rows, false)))
+    match rows {
+        Ok(rows) if rows.is_empty() => Ok(Err("no device is in it".into())),
+        Ok(rows) => Ok(check(rows, false)),
+        Err(Broken::File(error)) => Err(failed(&error)),
+        Err(Broken::Content(reason)) => Ok(Err(reason)),
+    }
 }
 
-fn objects(text: &[u8]) -> Result<Vec<Value>, String> {
-    let lines = text.split(|byte| *byte == b'\n').enumerate();
-    let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    let rows = lines.map(|(index, line)| {
-        serde_json::from_slice::<Value>(line).map_err(|error| format!("line {}: {error}", index + 1))
-    });
-    // A line about the run and not about a device has none.
-    let of_devices = |row: &Result<Value, _>| row.as_ref().map_or(true, |row| row.get("uuid").is_some());
-    rows.filter(of_devices).collect()
+/// Why the rows of a list could not be read.
+enum Broken {
+    File(std::io::Error),
+    Content(String),
 }
 
-fn cells(bytes: &Zeroizing<Vec<u8>>) -> Result<Vec<Value>, String> {
-    let text = |error: &dyn Display| error.to_string();
-    let (bytes, delimiter) = table(bytes);
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
-    let header = reader.headers().map_err(|error| text(&error))?.clone();
-    let rows = reader.records().map(|row| {
-        let row = row.map_err(|error| text(&error))?;
-        let cells = header.iter().zip(row.iter());
-        Ok(cells.map(|(name, cell)| (name.to_owned(), Value::from(cell))).collect())
+fn objects(file: BufReader<File>) -> Result<Vec<Row>, Broken> {
+    let mut rows = Vec::new();
+    for (index, line) in file.split(b'\n').enumerate() {
+        let line = Zeroizing::new(line.map_err(Broken::File)?);
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let row = serde_json::from_slice::<Row>(&line);
+        let row = row.map_err(|error| Broken::Content(format!("line {}: {error}", index + 1)))?;
+        // A line about the run and not about a device has none.
+        if row.uuid.is_some() {
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+fn cells(file: BufReader<File>, delimiter: u8) -> Result<Vec<Row>, Broken> {
+    let broken = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => Broken::File(error),
+        csv::ErrorKind::Utf8 { pos: Some(place), .. } => Broken::Content(format!("line {} is not UTF-8", place.line())),
+        csv::ErrorKind::UnequalLengths {
+            pos: Some(place),
+            expected_len,
+            len,
+        } => Broken::Content(format!(
+            "line {} has {len} cells, and the header {expected_len}",
+            place.line()
+        )),
+        _ => Broken::Content("it is no CSV".into()),
+    };
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
+    let header = reader.headers().map_err(broken)?.clone();
+    let rows = reader.records().map(|cells| {
+        let (cells, mut row) = (cells.map_err(broken)?, Row::default());
+        header
+            .iter()
+            .zip(&cells)
+            .for_each(|(name, cell)| row.set(name.trim(), cell));
+        Ok(row)
     });
     rows.collect()
 }
 
-fn check(rows: Vec<Value>, is_test: bool) -> Read {
-    match rows.iter().position(|row| uuid(row).is_none()) {
+fn check(rows: Vec<Row>, is_test: bool) -> Read {
+    match rows.iter().position(|row| row.uuid().is_none()) {
         Some(index) => Err(format!("device {} has no \"uuid\"", index + 1)),
-        None => Ok(Rows { rows, is_test }),
+        None => Ok(Rows {
+            rows,
+            retired: Vec::new(),
+            is_test,
+        }),
     }
 }
 
-/// The UUID of a row's device, in lower case.
-pub(super) fn uuid(row: &Value) -> Option<String> {
-    Some(row.get("uuid")?.as_str()?.to_ascii_lowercase())
-}
-
-/// A device of our ledger as a row of the manifest, with what only the ledger knows.
-fn row(device: ListedDevice) -> Value {
+/// A device of our ledger as a row.
+fn row(device: ListedDevice) -> Row {
     let files = device.images.into_iter().map(|(name, size, sha256)| {
-        let file = json!({"size": size, "sha256": hex(&sha256)});
+        let file = FileRow {
+            size: Some(Said::Number(size)),
+            sha256: Some(text(&hex(&sha256))),
+        };
         (name, file)
     });
-    json!({
-        "uuid": device.uuid,
-        "vid": device.vendor_id,
-        "pid": device.product_id,
-        "serial": device.serial,
-        "discriminator": device.discriminator,
-        "dac_serial": device.dac_serial.map(|serial| hex(&serial)),
-        "dac_public_key_sha256": device.key_sha256.map(|hash| hex(&hash)),
-        "files": files.collect::<serde_json::Map<_, _>>(),
-        "run": device.run,
-        "folder": device.folder,
-        "test": device.test,
-        "passcode_mac": device.passcode_mac.map(|mac| hex(&mac)),
-    })
+    Row {
+        uuid: Some(text(&device.uuid)),
+        vid: Some(Said::Number(device.vendor_id.into())),
+        pid: Some(Said::Number(device.product_id.into())),
+        discriminator: Some(Said::Number(device.discriminator.into())),
+        serial: device.serial.as_deref().map(text),
+        dac_serial: device.dac_serial.map(|serial| text(&hex(&serial))),
+        dac_public_key_sha256: device.key_sha256.map(|hash| text(&hex(&hash))),
+        test: Some(Said::Bool(device.test)),
+        files: files.collect(),
+        run: Some(Run {
+            name: device.run,
+            folder: device.folder,
+            passcode_mac: device.passcode_mac,
+        }),
+        ..Row::default()
+    }
 }

@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
 use matter_attestation::Part;
+use zeroize::Zeroizing;
 
 use super::FlashDump;
 use super::codes::Codes;
-use super::files::is_uuid;
+use super::files::{PATH, is_uuid};
+use crate::Error;
+use crate::inputs::read_limited;
 
 /// A kind of file of which a device has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +18,12 @@ pub(super) enum Kind {
     Nvs,
     NvsKeys,
     SecureCert,
+    /// A table or a text with both codes.
     Codes,
+    /// A text with nothing but the code of the QR picture.
+    Qr,
+    /// A text with nothing but the manual code.
+    Manual,
     Picture,
 }
 
@@ -45,79 +53,129 @@ impl Kind {
             Some(Self::NvsKeys)
         } else if esp_secure_cert::Image::new(bytes).records().next().is_some() || name.contains("secure_cert") {
             Some(Self::SecureCert)
-        } else if name.ends_with(".csv") || Codes::lines(bytes).is_some() {
+        } else if name.ends_with(".csv") {
             Some(Self::Codes)
+        } else if let Some(codes) = Codes::lines(bytes) {
+            Some(match (codes.qr, codes.manual) {
+                (Some(_), None) => Self::Qr,
+                (None, Some(_)) => Self::Manual,
+                _ => Self::Codes,
+            })
         } else if Part::read(bytes).is_ok() || bytes.starts_with(b"-----BEGIN ") {
             None
-        } else if name.ends_with(".bin") || bytes.len().is_multiple_of(0x1000) {
+        } else if name.ends_with(".bin") || !bytes.is_empty() && bytes.len().is_multiple_of(0x1000) {
             Some(Self::Nvs)
         } else {
             None
         }
     }
+
+    /// Tells whether it is, or is on, the label.
+    pub(super) const fn is_label(self) -> bool {
+        matches!(self, Self::Codes | Self::Qr | Self::Manual | Self::Picture)
+    }
+
+    /// Tells whether a device that has the one has no place for the other.
+    fn excludes(self, other: Self) -> bool {
+        let both = [self, other];
+        self == other || both.contains(&Self::Codes) && (both.contains(&Self::Qr) || both.contains(&Self::Manual))
+    }
 }
 
-/// One device, before anything of it is read.
-#[derive(Debug)]
-pub(super) enum Source {
-    Folder(PathBuf),
-    Files(Group),
-}
-
-/// Files that are of one device.
-#[derive(Debug, Default)]
-pub(super) struct Group {
+/// One device, before it is looked into.
+#[derive(Default)]
+pub(super) struct Source {
+    pub(super) folder: Option<PathBuf>,
+    /// Whether the folder is in a folder of devices, and not given itself.
+    pub(super) in_output: bool,
     pub(super) dump: Option<FlashDump>,
+    /// What its folder is called, or the names of its files begin with, in lower case.
     pub(super) uuid: Option<String>,
-    pub(super) files: Vec<(PathBuf, Option<Kind>)>,
+    pub(super) files: Vec<SingleFile>,
 }
 
-impl Group {
-    /// Tells whether a file can be of the device: of no other name, and no second one of its kind.
-    fn takes(&self, uuid: Option<&str>, kind: Option<Kind>) -> bool {
-        let is_image = |kind| matches!(kind, Kind::Nvs | Kind::NvsKeys | Kind::SecureCert);
-        let has = |kind| self.files.iter().any(|(_, own)| *own == Some(kind)) || self.dump.is_some() && is_image(kind);
-        match (self.uuid.as_deref(), uuid) {
-            (Some(own), Some(uuid)) => own == uuid,
-            _ => !kind.is_some_and(has),
+/// A file that was given alone.
+pub(super) struct SingleFile {
+    pub(super) path: PathBuf,
+    pub(super) kind: Option<Kind>,
+    /// What is in it, if its name does not tell what it is. From a pipe it can be read only once.
+    pub(super) bytes: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl SingleFile {
+    pub(super) fn new(path: &Path) -> Result<Self, Error> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut file = Self {
+            path: path.into(),
+            kind: Kind::of_name(&name),
+            bytes: None,
+        };
+        if file.kind.is_none() {
+            let bytes = read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?;
+            file.kind = Kind::of_content(&name, &bytes);
+            file.bytes = Some(bytes);
+        }
+        Ok(file)
+    }
+}
+
+impl Source {
+    /// A folder of a device, which may be in a folder of devices.
+    pub(super) fn folder(path: PathBuf, in_output: bool) -> Self {
+        let uuid = lower_name(&path).filter(|name| is_uuid(name));
+        Self {
+            folder: Some(path),
+            in_output,
+            uuid,
+            ..Self::default()
+        }
+    }
+
+    /// Tells whether a file that names no device can be of this one, which was given before it: a label of a folder's
+    /// device, and else what it has none of.
+    fn takes(&self, file: &SingleFile) -> bool {
+        let Some(kind) = file.kind else {
+            return self.folder.is_none();
+        };
+        let has = |file: &SingleFile| file.kind.is_some_and(|own| own.excludes(kind));
+        let is_image = matches!(kind, Kind::Nvs | Kind::SecureCert);
+        if self.folder.is_some() {
+            !self.in_output && kind.is_label() && !self.files.iter().any(has)
+        } else {
+            !(self.dump.is_some() && is_image || self.files.iter().any(has))
         }
     }
 }
 
-/// Adds a file. It is of the device whose UUID its name begins with or its folder has; otherwise of the device of the
-/// file before it, unless that has one of its kind.
-pub(super) fn add_file(sources: &mut Vec<Source>, path: &Path, kind: Option<Kind>) {
-    let uuid = uuid_of(path);
-    let groups = sources.iter_mut().filter_map(|source| match source {
-        Source::Files(group) => Some(group),
-        Source::Folder(_) => None,
-    });
-    let mut groups = groups.collect::<Vec<_>>();
-    let same = groups
-        .iter()
-        .position(|group| uuid.is_some() && group.uuid == uuid)
-        .or_else(|| groups.len().checked_sub(1));
-    let taking = same
-        .and_then(|index| groups.get_mut(index))
-        .filter(|group| group.takes(uuid.as_deref(), kind));
-    let file = (path.to_owned(), kind);
-    if let Some(group) = taking {
-        group.files.push(file);
-        group.uuid = group.uuid.take().or(uuid);
-    } else {
-        sources.push(Source::Files(Group {
-            dump: None,
+/// Adds a file. It is of the device whose UUID its name begins with or its folder has; otherwise of the device that was
+/// given before it, unless that has one of its kind.
+pub(super) fn add_file(sources: &mut Vec<Source>, file: SingleFile) {
+    let uuid = uuid_of(&file.path);
+    let named = sources.iter().position(|source| uuid.is_some() && source.uuid == uuid);
+    let last = sources.len().checked_sub(1);
+    let fits = |source: &Source| source.takes(&file) && (uuid.is_none() || source.uuid.is_none());
+    let place = named.or_else(|| last.filter(|last| sources.get(*last).is_some_and(fits)));
+    match place.and_then(|index| sources.get_mut(index)) {
+        Some(source) => {
+            source.files.push(file);
+            source.uuid = source.uuid.take().or(uuid);
+        }
+        None => sources.push(Source {
             uuid,
             files: vec![file],
-        }));
+            ..Source::default()
+        }),
     }
+}
+
+fn lower_name(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_str()?.to_ascii_lowercase())
 }
 
 /// The UUID with which a file's name begins, or that its folder is called.
 fn uuid_of(path: &Path) -> Option<String> {
-    let name = |path: &Path| Some(path.file_name()?.to_str()?.to_ascii_lowercase());
-    let own = name(path).and_then(|name| name.get(..36).map(str::to_owned));
-    let folder = path.parent().and_then(name);
+    let own = lower_name(path).and_then(|name| name.get(..36).map(str::to_owned));
+    let folder = path.parent().and_then(lower_name);
     own.filter(|name| is_uuid(name)).or(folder.filter(|name| is_uuid(name)))
 }
 
@@ -133,22 +191,26 @@ mod tests {
     fn groups(files: &[(&str, Kind)]) -> Vec<usize> {
         let mut sources = Vec::new();
         for (name, kind) in files {
-            add_file(&mut sources, Path::new(name), Some(*kind));
+            let file = SingleFile {
+                path: name.into(),
+                kind: Some(*kind),
+                bytes: None,
+            };
+            add_file(&mut sources, file);
         }
-        let len = |source: &Source| match source {
-            Source::Files(group) => group.files.len(),
-            Source::Folder(_) => 0,
-        };
-        sources.iter().map(len).collect()
+        sources.iter().map(|source| source.files.len()).collect()
     }
 
     #[test]
     fn files_are_of_one_device_until_a_kind_comes_again() {
-        use Kind::{Codes, Nvs, Picture, SecureCert};
+        use Kind::{Codes, Manual, Nvs, Picture, Qr, SecureCert};
         let all = [("n", Nvs), ("s", SecureCert), ("c", Codes), ("p", Picture)];
         assert_eq!(groups(&all), [4]);
         assert_eq!(groups(&[("a", Nvs), ("b", Codes), ("c", Nvs), ("d", Codes)]), [2, 2]);
         assert_eq!(groups(&[("a", Nvs), ("b", Nvs)]), [1, 1]);
+        assert_eq!(groups(&[("q", Qr), ("m", Manual), ("n", Nvs)]), [3]);
+        assert_eq!(groups(&[("q", Qr), ("c", Codes)]), [1, 1]);
+        assert_eq!(groups(&[("m", Manual), ("q", Qr), ("n", Manual)]), [2, 1]);
     }
 
     #[test]
@@ -167,11 +229,37 @@ mod tests {
     }
 
     #[test]
+    fn labels_follow_a_folder() {
+        let mut sources = vec![Source::folder(format!("out/{A}").into(), false)];
+        let add = |sources: &mut Vec<Source>, name: &str, kind| {
+            let file = SingleFile {
+                path: name.into(),
+                kind: Some(kind),
+                bytes: None,
+            };
+            add_file(sources, file);
+        };
+        for (name, kind) in [("scan", Kind::Qr), ("photo", Kind::Picture), ("image", Kind::Nvs)] {
+            add(&mut sources, name, kind);
+        }
+        let sizes = |sources: &[Source]| sources.iter().map(|source| source.files.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(&sources), [2, 1]);
+        // Of many devices none is the one before it, but the one of its name.
+        let mut sources = [A, B].map(|uuid| Source::folder(format!("out/{uuid}").into(), true));
+        let mut sources = sources.iter_mut().map(std::mem::take).collect::<Vec<_>>();
+        add(&mut sources, "scan", Kind::Qr);
+        add(&mut sources, &format!("{A}-onb_codes.csv"), Kind::Codes);
+        assert_eq!(sizes(&sources), [1, 0, 1]);
+    }
+
+    #[test]
     fn what_is_in_a_file_tells_what_it_is() {
         let of = |bytes: &[u8]| Kind::of_content("file", bytes);
         assert_eq!(of(b"\x89PNG\r\n"), Some(Kind::Picture));
-        assert_eq!(of(b"MT:Y.K9042C00KA0648G00"), Some(Kind::Codes));
-        assert_eq!(of(b"34970112332\n"), Some(Kind::Codes));
+        assert_eq!(of(b"MT:Y.K9042C00KA0648G00"), Some(Kind::Qr));
+        assert_eq!(of(b"34970112332\n"), Some(Kind::Manual));
+        assert_eq!(of(b"34970112332\nMT:Y.K9042C00KA0648G00"), Some(Kind::Codes));
+        assert_eq!(of(b""), None);
         assert_eq!(of(&[0xFF; 0x1000]), Some(Kind::Nvs));
         assert_eq!(of(b"-----BEGIN CERTIFICATE-----"), None);
         assert_eq!(of(b"{}"), None);

@@ -25,6 +25,25 @@ pub(super) struct Work<'a> {
     /// Devices whose verifiers are not derived yet.
     waiting: Vec<(PathBuf, Option<String>, Report)>,
     pub(super) unchecked: Unchecked,
+    /// What the device of the dump is called.
+    dump: Option<String>,
+}
+
+/// What devices have in common, checked once.
+struct Shared<'e> {
+    expected: &'e Expected<'e>,
+    attested: &'e Attested<'e>,
+    is_test: bool,
+}
+
+/// What became of a device.
+enum Added {
+    /// It has what was checked already.
+    Alike,
+    /// It has something else, and was checked in full.
+    Alone,
+    /// It is held against something else, and not added.
+    No,
 }
 
 impl<'a> Work<'a> {
@@ -37,6 +56,7 @@ impl<'a> Work<'a> {
             devices: Vec::new(),
             waiting: Vec::new(),
             unchecked: Unchecked::default(),
+            dump: None,
         }
     }
 
@@ -53,57 +73,75 @@ impl<'a> Work<'a> {
 
     /// Audits devices as long as they share PAI, declaration and product, and whether they are for tests. Returns how many.
     fn run_alike(&mut self, sources: &[Source]) -> Result<usize, Error> {
-        let Some(first) = sources.first() else { return Ok(0) };
-        let device = DeviceFiles::read(first)?;
-        let is_test = self.is_test(&device);
-        // A run that is marked as one for tests makes devices for tests.
-        let expected = if is_test {
-            self.audit.expected.for_tests()
-        } else {
-            self.audit.expected
-        };
-        let first = device.audit(&expected, None, self.keys.as_ref(), false);
+        let Some(source) = sources.first() else { return Ok(0) };
+        let device = DeviceFiles::read(source)?;
+        let first = device.audit(&self.audit.expected, None, self.keys.as_ref(), false);
+        let is_test = self.is_test(&device, &first);
+        let expected = self.expected(is_test);
         let parts = first.shared_parts().cloned().unwrap_or_default();
         let attested = Attested::new(&parts, &expected);
-        self.add(device, &expected, &attested);
-        for (done, source) in sources.iter().enumerate().skip(1) {
-            let device = DeviceFiles::read(source)?;
-            if self.is_test(&device) != is_test {
-                return Ok(done);
-            }
-            if !self.add(device, &expected, &attested) {
-                return Ok(done + 1);
+        let first = Shared {
+            expected: &expected,
+            attested: &attested,
+            is_test,
+        };
+        for (done, source) in sources.iter().enumerate() {
+            match self.add(source, &first)? {
+                Added::Alike => {}
+                Added::Alone => return Ok(done + 1),
+                Added::No => return Ok(done),
             }
         }
         Ok(sources.len())
     }
 
-    fn is_test(&self, device: &DeviceFiles) -> bool {
-        self.listed.iter().any(|listed| listed.is_test(device.uuid.as_deref()))
+    /// A run that is marked as one for tests makes devices for tests.
+    fn expected(&self, is_test: bool) -> Expected<'a> {
+        if is_test {
+            self.audit.expected.for_tests()
+        } else {
+            self.audit.expected
+        }
     }
 
-    /// Audits a device. Returns whether it has what was checked already.
-    fn add(&mut self, device: DeviceFiles, expected: &Expected<'_>, attested: &Attested<'_>) -> bool {
+    fn is_test(&self, device: &DeviceFiles, report: &Report) -> bool {
+        self.listed.iter().any(|listed| listed.is_test(device, report))
+    }
+
+    /// Audits a device, unless it is for tests where the first is not, or the other way round.
+    fn add(&mut self, source: &Source, first: &Shared<'_>) -> Result<Added, Error> {
+        let device = DeviceFiles::read(source)?;
         let index = self.devices.len() + self.waiting.len();
         let slow = self.audit.recompute.includes(index);
-        let mut report = device.audit(expected, Some(attested), self.keys.as_ref(), slow);
+        let mut report = device.audit(first.expected, Some(first.attested), self.keys.as_ref(), slow);
+        if self.is_test(&device, &report) != first.is_test {
+            return Ok(Added::No);
+        }
+        let listed = self.listed.iter().find_map(|listed| listed.name_of(&device, &report));
+        let listed = listed.map(str::to_owned);
         for listed in &mut self.listed {
-            listed.compare(&device, &mut report);
+            listed.compare(&device, source.in_output, &mut report);
         }
         self.unchecked.add(&device, &report, slow);
         let uuid = device
             .uuid
             .or(report.common_name().filter(|name| is_uuid(name)).map(Into::into));
         // As the lists have it.
-        let name = uuid.as_ref().map(|uuid| uuid.to_ascii_lowercase());
+        let name = listed.or(uuid.as_ref().map(|uuid| uuid.to_ascii_lowercase()));
         let name = name.unwrap_or_else(|| device.path.display().to_string());
-        self.batch.add(&name, &report);
+        // A device is no other than the one of its dump.
+        if self.dump.as_ref() != Some(&name) {
+            self.batch.add(&name, &report);
+        }
+        if source.dump.is_some() {
+            self.dump = Some(name);
+        }
         let shared = report.shared_parts().is_none();
         self.waiting.push((device.path, uuid, report));
         if self.waiting.len() == CHUNK {
             self.flush();
         }
-        shared
+        Ok(if shared { Added::Alike } else { Added::Alone })
     }
 
     fn flush(&mut self) {

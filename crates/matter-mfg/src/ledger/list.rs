@@ -1,7 +1,8 @@
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::schema::Unknown;
 use super::{Ledger, schema, wrong};
 use crate::Error;
 
@@ -26,16 +27,44 @@ pub(crate) struct ListedDevice {
     pub(crate) images: Vec<(String, u64, Vec<u8>)>,
 }
 
+/// Why a ledger could not be listed.
+pub(crate) enum ListError {
+    /// It is no ledger, or damaged.
+    Damaged(String),
+    /// It cannot be opened or read now.
+    Unreadable(Error),
+}
+
+impl ListError {
+    fn new(path: &Path, error: &rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::OutOfMemory,
+            ) => Self::Unreadable(wrong(path, error)),
+            _ => Self::Damaged(error.to_string()),
+        }
+    }
+}
+
 /// The first bytes of every SQLite database.
 pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
 impl Ledger {
-    /// Reads the devices that are in use. Neither the key of the passcodes nor the right to write is needed.
-    pub(crate) fn list(path: &Path) -> Result<Vec<ListedDevice>, Error> {
-        let failed = |error: rusqlite::Error| wrong(path, error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        schema::recognize(&connection).map_err(|reason| wrong(path, reason))?;
+    /// Reads the devices that are in use, and the names of those that no longer are. Neither the key of the passcodes nor
+    /// the right to write is needed, in the folder neither.
+    pub(crate) fn list(path: &Path) -> Result<(Vec<ListedDevice>, Vec<String>), ListError> {
+        let failed = |error: rusqlite::Error| ListError::new(path, &error);
+        let connection = open(path).map_err(failed)?;
+        schema::recognize(&connection).map_err(|unknown| match unknown {
+            Unknown::Sqlite(error) => failed(error),
+            Unknown::Schema(reason) => ListError::Damaged(reason),
+        })?;
         let sql = "SELECT device.id, uuid, vendor_id, product_id, serial, discriminator, dac_serial, key_sha256,
                    run.ident, run.folder, run.test, passcode_mac
                    FROM device JOIN run ON run.id = device.run WHERE device.state = 'published' ORDER BY device.id";
@@ -70,6 +99,27 @@ impl Ledger {
             device.images = found.and_then(Iterator::collect).map_err(failed)?;
             listed.push(device);
         }
-        Ok(listed)
+        let mut retired = connection
+            .prepare("SELECT uuid FROM device WHERE state <> 'published'")
+            .map_err(failed)?;
+        let retired = retired.query_map([], |row| row.get(0)).and_then(Iterator::collect);
+        Ok((listed, retired.map_err(failed)?))
+    }
+}
+
+/// Opens a ledger to read it. When no run has it open, nothing is written beside it either, so that one on a medium that
+/// cannot be written to can be read.
+fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let is_open = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    match path.to_str().filter(|_| !is_open) {
+        Some(path) => {
+            let escaped = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            let uri = format!("file:{escaped}?immutable=1");
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        None => Connection::open_with_flags(path, flags),
     }
 }

@@ -67,14 +67,22 @@ CREATE TABLE image (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Why a database is not taken for a ledger.
+pub(super) enum Unknown {
+    Sqlite(rusqlite::Error),
+    Schema(String),
+}
+
 /// Accepts the ledgers of this version.
-pub(super) fn recognize(connection: &Connection) -> Result<(), String> {
-    let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
-    let read = |name: &str| number(name).map_err(|error| error.to_string());
+pub(super) fn recognize(connection: &Connection) -> Result<(), Unknown> {
+    let read = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let read = |name: &str| read(name).map_err(Unknown::Sqlite);
     match (read("application_id")?, read("user_version")?) {
         (APPLICATION, VERSION) => Ok(()),
-        (APPLICATION, other) => Err(format!("has version {other}, and this tool knows {VERSION}")),
-        _ => Err("is a database, but no ledger of this tool".into()),
+        (APPLICATION, other) => Err(Unknown::Schema(format!(
+            "has version {other}, and this tool knows {VERSION}"
+        ))),
+        _ => Err(Unknown::Schema("is a database, but no ledger of this tool".into())),
     }
 }
 

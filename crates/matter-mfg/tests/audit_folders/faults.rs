@@ -136,9 +136,31 @@ fn files() -> Vec<Fault> {
             let row = text.lines().nth(1).unwrap();
             fs::write(batch.file("-onb_codes.csv"), format!("{}\n{row}\n", text.trim_end())).unwrap();
         };
-        Nothing, "An image with the name of another device", "manifest-differs", |batch| {
+        Nothing, "An image with the name of another device", "name-differs", |batch| {
             let name = format!("{}-partition.bin", uuid(&batch.devices[1]));
             fs::rename(batch.image(), batch.devices[0].join(name)).unwrap();
+        };
+        Nothing, "An image beside the folders of devices", "artifact-stray", |batch| {
+            copy(&batch.image(), &batch.top().join("x-partition.bin"));
+        };
+        Nothing, "An image above the folders of devices", "artifact-stray", |batch| {
+            copy(&batch.image(), &batch.folder.path().join("out/x-partition.bin"));
+        };
+        Nothing, "A device's key beside the folders of devices", "key-leaked", |batch| {
+            copy(&batch.devices[0].join("internal/DAC_key.pem"), &batch.top().join("copy.txt"));
+        };
+        Nothing, "The key of the PAI in the output folder", "key-leaked", |batch| {
+            copy(&batch.folder.path().join("out/test-pki/PAI_key.pem"), &batch.folder.path().join("out/PAI_key.pem"));
+        };
+        Nothing, "Another device's public key", "storage-disagrees", |batch| copy_other(batch, "DAC_public_key.bin");
+        Nothing, "A passcode cell that is empty", "label-malformed", |batch| {
+            let path = batch.file("-onb_codes.csv");
+            let text = fs::read_to_string(&path).unwrap();
+            let end = text.trim_end().rfind(',').unwrap();
+            fs::write(&path, format!("{}\n", &text[..=end])).unwrap();
+        };
+        Nothing, "A table of codes that is nothing but its QR code", "artifact-malformed", |batch| {
+            fs::write(batch.file("-onb_codes.csv"), "MT:Y.K9042C00KA0648G00\n").unwrap();
         };
         Nothing, "A manifest that everybody can read", "file-mode", |batch| open(&batch.top().join("manifest.json"), 0o644);
         Nothing, "A list of passcodes that everybody can read", "file-mode", |batch| open(&batch.top().join("staging/pin_disc.csv"), 0o644);
@@ -150,7 +172,7 @@ fn files() -> Vec<Fault> {
         Nothing, "A key that the owner's group can read", "file-mode", |batch| open(&batch.devices[0].join("internal/DAC_key.pem"), 0o640);
         Nothing, "An image that everybody can write", "file-mode", |batch| open(&batch.image(), 0o602);
         Nothing, "A folder that everybody can read", "file-mode", |batch| open(&batch.devices[0], 0o755);
-        Nothing, "The folder of a device with the name of another", "manifest-differs", |batch| {
+        Nothing, "The folder of a device with the name of another", "name-differs", |batch| {
             fs::rename(&batch.devices[0], batch.top().join("00000000-0000-4000-8000-000000000000")).unwrap();
         };
         Revoked(|batch| batch.certificate("DAC_cert.der")), "A DAC that is revoked", "dac-revoked", |_| ();
@@ -161,6 +183,16 @@ fn files() -> Vec<Fault> {
 fn lists() -> Vec<Fault> {
     use Against::{Ledger, Manifest};
     faults! {
+        Manifest, "A manifest that is cut", "list-malformed", |batch| {
+            let path = batch.top().join("manifest.json");
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(path, &text[..text.len() / 2]).unwrap();
+        };
+        Ledger, "A ledger that is cut", "list-malformed", |batch| {
+            let path = batch.folder.path().join("out/ledger.sqlite");
+            let bytes = fs::read(&path).unwrap();
+            fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        };
         Manifest, "A device of another run beside a manifest", "device-extra", add_foreign_device;
         Ledger, "A device of another run beside a ledger", "device-extra", add_foreign_device;
         Ledger, "A device that was scrapped and is still there", "device-extra", |batch| batch.record("state = 'scrapped'");
