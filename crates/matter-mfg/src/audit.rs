@@ -23,7 +23,7 @@ pub use flash::FlashDump;
 
 use crate::Error;
 use crate::inputs::read;
-use files::PATH;
+use files::{PATH, is_open};
 use folders::{Found, leaked_keys, open_secrets};
 use listed::Listed;
 use source::{SingleFile, Source, add_file};
@@ -171,15 +171,22 @@ impl<'a> Audit<'a> {
             Some(path) => read_keys(path, &mut found)?,
             None => None,
         };
-        let inputs = self.inputs()?;
-        found.extend(inputs.findings);
+        let mut inputs = self.inputs()?;
+        found.append(&mut inputs.findings);
         let mut work = Work::new(self, keys, listed, BatchAudit::new(&*random_key()?));
         work.run(&inputs.sources)?;
+        found.append(&mut work.findings);
         for listed in work.listed {
             found.extend(listed.finish(&inputs.outputs, &mut work.batch));
         }
         let mut batch = work.batch.finish();
         batch.extend(found);
+        let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
+        let elsewhere = lists.filter(|path| {
+            let in_output = |place: PathBuf| inputs.outputs.iter().any(|output| place.starts_with(output));
+            is_open(path) && !path.canonicalize().is_ok_and(in_output)
+        });
+        inputs.open.extend(elsewhere.map(|path| path.display().to_string()));
         if !inputs.open.is_empty() {
             batch.push(Finding::of(Check::FileMode, "output", inputs.open.join(", ")));
         }

@@ -245,6 +245,15 @@ fn two_folders_of_one_name_are_a_duplicate_device() {
     let mut found = batch.checks(Against::Nothing);
     found.retain(|check| !base.contains(check));
     assert_eq!(found, BTreeSet::from(["duplicate-device".to_owned()]));
+    let report = Audit::new(Expected::new()).with_path(batch.top()).execute().unwrap();
+    let twice = report
+        .batch
+        .iter()
+        .find(|finding| finding.check == Check::DuplicateDevice)
+        .unwrap();
+    for device in [&batch.devices[0], &place] {
+        assert!(twice.text.contains(device.to_str().unwrap()), "{}", twice.text);
+    }
 }
 
 #[test]

@@ -128,7 +128,9 @@ fn a_ledger_alone_shows_its_duplicates() {
         ),
     ] {
         let report = list(&folder, &(row(A, &first) + &row(B, &second)));
+        // That others can read a list of passcodes is true, and not what is looked for here.
         let found = report.batch.iter().filter(|finding| finding.severity > Severity::Note);
+        let found = found.filter(|finding| finding.check != Check::FileMode);
         let found = found
             .map(|finding| (finding.check, finding.severity))
             .collect::<Vec<_>>();
@@ -236,6 +238,38 @@ fn nobody_misses_the_rest_beside_one_device() {
                 .filter(|finding| finding.text.contains("1 of the 2 devices of the "));
             assert_eq!(notes.count(), 1, "{:?}", report.batch);
         }
+    }
+}
+
+#[test]
+fn an_image_of_any_name_is_compared_with_the_lists() {
+    let (folder, devices) = run(1);
+    let copy = folder.path().join("image.bin");
+    let mut bytes = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    for expected in [vec![], vec![Check::FileHash]] {
+        fs::write(&copy, &bytes).unwrap();
+        let lists = [
+            audit(&copy).with_manifest(devices[0].with_file_name("manifest.json")),
+            audit(&copy).with_ledger(folder.path().join("out/ledger.sqlite")),
+        ];
+        for audit in lists {
+            assert_eq!(errors(&audit.execute().unwrap()), expected);
+        }
+        bytes.resize(bytes.len() + 0x1000, 0xFF);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn lists_and_keys_that_others_can_read_are_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, devices) = run(1);
+    let list = folder.path().join("list");
+    fs::copy(devices[0].with_file_name("manifest.json"), &list).unwrap();
+    for (mode, is_open) in [(0o600, false), (0o640, true)] {
+        fs::set_permissions(&list, fs::Permissions::from_mode(mode)).unwrap();
+        let report = audit(&devices[0]).with_manifest(&list).execute().unwrap();
+        assert_eq!(has(&report, Check::FileMode), is_open);
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct DeviceFiles {
     pub(super) path: PathBuf,
     pub(super) uuid: Option<String>,
     pub(super) is_folder: bool,
+    /// Whether it is nothing but files that were given one by one.
+    pub(super) is_given: bool,
     pub(super) files: Vec<DeviceFile>,
     /// Folders that others than the owner may read or change.
     pub(super) open_folders: Vec<String>,
@@ -85,6 +87,7 @@ impl DeviceFiles {
             device.read_folder(folder, "", 0)?;
         } else if let (None, Some(file)) = (&source.dump, source.files.first()) {
             device.path.clone_from(&file.path);
+            device.is_given = true;
         }
         for SingleFile { path, kind, bytes } in &source.files {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -169,6 +172,18 @@ impl DeviceFiles {
             (None, _) => {}
         }
         self.files.push(file);
+    }
+
+    /// The file that a list calls so. One that was given alone may have another name.
+    pub(super) fn listed(&self, name: &str) -> Option<&DeviceFile> {
+        let named = self.files.iter().find(|file| file.name == name);
+        let place = match Kind::of_name(name).filter(|_| self.is_given) {
+            Some(Kind::Nvs) => self.nvs,
+            Some(Kind::NvsKeys) => self.keys,
+            Some(Kind::SecureCert) => self.secure_cert,
+            _ => None,
+        };
+        named.or_else(|| self.file(place))
     }
 
     fn file(&self, index: Option<usize>) -> Option<&DeviceFile> {

@@ -119,7 +119,7 @@ impl Listed {
             report.push(Finding::of(Check::ManifestDiffers, self.name, what));
         }
         for (name, listed) in &row.files {
-            let Some(file) = device.files.iter().find(|file| file.name == *name) else {
+            let Some(file) = device.listed(name) else {
                 // Of files that were given one by one nobody expects all.
                 if device.is_folder {
                     report.push(Finding::of(Check::FileMissing, name, self.name));

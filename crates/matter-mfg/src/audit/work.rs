@@ -1,9 +1,11 @@
 //! The devices of an audit, one after another, and what they have in common checked once.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
-use matter_factory_data::{Attested, BatchAudit, Expected, Report, recompute};
+use matter_factory_data::{Attested, BatchAudit, Check, Expected, Finding, Report, recompute};
 
 use super::files::{DeviceFiles, is_uuid};
 use super::listed::Listed;
@@ -25,6 +27,10 @@ pub(super) struct Work<'a> {
     /// Devices whose verifiers are not derived yet.
     waiting: Vec<(PathBuf, Option<String>, Report)>,
     pub(super) unchecked: Unchecked,
+    /// Where the device of each name is.
+    places: BTreeMap<String, PathBuf>,
+    /// What concerns more than one device.
+    pub(super) findings: Vec<Finding>,
     /// What the device of the dump is called.
     dump: Option<String>,
 }
@@ -56,6 +62,8 @@ impl<'a> Work<'a> {
             devices: Vec::new(),
             waiting: Vec::new(),
             unchecked: Unchecked::default(),
+            places: BTreeMap::new(),
+            findings: Vec::new(),
             dump: None,
         }
     }
@@ -131,7 +139,7 @@ impl<'a> Work<'a> {
         let name = name.unwrap_or_else(|| device.path.display().to_string());
         // A device is no other than the one of its dump.
         if self.dump.as_ref() != Some(&name) {
-            self.batch.add(&name, &report);
+            self.compare(&name, &device.path, &report);
         }
         if source.dump.is_some() {
             self.dump = Some(name);
@@ -142,6 +150,21 @@ impl<'a> Work<'a> {
             self.flush();
         }
         Ok(if shared { Added::Alike } else { Added::Alone })
+    }
+
+    /// Compares a device with those before it. Of one name there may be two, which only their places tell apart.
+    fn compare(&mut self, name: &str, path: &Path, report: &Report) {
+        match self.places.entry(name.to_owned()) {
+            Entry::Vacant(free) => {
+                free.insert(path.into());
+                self.batch.add(name, report);
+            }
+            Entry::Occupied(taken) => {
+                let places = format!("{} and {}", taken.get().display(), path.display());
+                self.findings.push(Finding::of(Check::DuplicateDevice, name, places));
+                self.batch.add(&format!("{name} in {}", path.display()), report);
+            }
+        }
     }
 
     fn flush(&mut self) {
