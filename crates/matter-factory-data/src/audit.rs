@@ -61,6 +61,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         findings.push(sentence(Check::ArtifactMissing, "device", format_args!("")));
     }
     let mut facts = Facts::default();
+    let mut leaking = Vec::new();
     let is_encrypted = nvs.is_some_and(nvs::looks_encrypted);
     if is_encrypted {
         let detail = format_args!("nothing in it can be read: it is perhaps encrypted, and needs its keys");
@@ -72,7 +73,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     }
     if let Some(image) = artifacts.secure_cert {
         let size = artifacts.secure_cert_size.unwrap_or(PartitionSize::DEFAULT);
-        secure_cert::check(image, size, &mut findings);
+        leaking = secure_cert::check(image, size, &mut findings);
         let other = secure_cert::read(image, &mut findings);
         facts = facts.join(other, &mut findings);
     }
@@ -89,7 +90,14 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     if let (true, Some(dac), KeyPlace::Elsewhere | KeyPlace::Nowhere) = (known.is_empty(), &public_key, place) {
         known.extend(secrets::key_among_values(nvs, artifacts.secure_cert, dac));
     }
-    secrets::check_images(nvs, artifacts.secure_cert, place, &known, &mut findings);
+    if let Some(image) = nvs {
+        let is_stored = place == KeyPlace::Nvs || facts.key_is_in_nvs_too;
+        secrets::check_nvs(image, is_stored, &known, &mut findings);
+    }
+    if let Some(image) = artifacts.secure_cert {
+        let is_stored = place == KeyPlace::SecureCert;
+        secrets::check_secure_cert(image, is_stored, &leaking, &known, &mut findings);
+    }
     secrets::check_files(artifacts, place, &known, public_key.as_ref(), &mut findings);
     check_random(&facts, &mut findings);
     if passcode.as_ref().is_some_and(Passcode::is_of_examples) {

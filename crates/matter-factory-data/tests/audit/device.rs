@@ -141,6 +141,7 @@ pub(crate) struct Device {
     /// Files in which no key may be, and those that may hold the DAC's.
     pub(crate) files: Vec<Vec<u8>>,
     pub(crate) key_files: Vec<Vec<u8>>,
+    pub(crate) efuse_key: Option<Vec<u8>>,
 }
 
 pub(crate) fn payload(
@@ -178,6 +179,7 @@ impl Device {
                 key(3).to_pkcs8_pem().unwrap().as_bytes().to_vec(),
                 key(3).expose_scalar().to_vec(),
             ],
+            efuse_key: None,
         };
         device.print(&payload);
         let salt = Salt::new(&salt()).unwrap();
@@ -345,6 +347,9 @@ impl Device {
             .with_expected(&self.expected);
         if !self.records.is_empty() {
             artifacts = artifacts.with_secure_cert(&secure_cert);
+        }
+        if let Some(bytes) = &self.efuse_key {
+            artifacts = artifacts.with_efuse_key("efuse-key", bytes);
         }
         let mut report = audit(&artifacts);
         if self.is_recomputed {
