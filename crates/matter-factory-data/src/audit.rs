@@ -87,12 +87,15 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     let place = facts.key_place.unwrap_or(KeyPlace::Nowhere);
     let public_key = dac.as_ref().map(|dac| *dac.public_key());
     let mut known = secrets::known_keys(artifacts, facts.key.as_ref(), public_key.as_ref());
-    if let (true, Some(dac), KeyPlace::Elsewhere | KeyPlace::Nowhere) = (known.is_empty(), &public_key, place) {
+    if let (Some(dac), KeyPlace::Elsewhere | KeyPlace::Nowhere) = (&public_key, place)
+        && known.iter().all(|key| key.public_key() != *dac)
+    {
         known.extend(secrets::key_among_values(nvs, artifacts.secure_cert, dac));
     }
     if let Some(image) = nvs {
         let is_stored = place == KeyPlace::Nvs || facts.key_is_in_nvs_too;
-        secrets::check_nvs(image, is_stored, &known, &mut findings);
+        let stored = facts.key.as_ref().filter(|_| is_stored);
+        secrets::check_nvs(image, stored, &known, &mut findings);
     }
     if let Some(image) = artifacts.secure_cert {
         let is_stored = place == KeyPlace::SecureCert;

@@ -82,6 +82,20 @@ fn a_name_in_nvs_hides_no_key() {
 }
 
 #[test]
+fn a_wrong_key_in_nvs_hides_no_right_one() {
+    let mut device = Device::in_efuse();
+    device.put("dac-key", OwnedValue::Blob(key(9).expose_scalar().to_vec()));
+    assert_eq!(errors(&device), ["nvs dac-key"]);
+    device.put("note", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
+    assert_eq!(errors(&device), ["nvs dac-key", "nvs"]);
+    // A key that cannot be read is none that could be somewhere else.
+    let mut device = Device::in_nvs();
+    device.put("dac-key", OwnedValue::Blob(vec![1; 31]));
+    device.put("note", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
+    assert_eq!(errors(&device), ["nvs"]);
+}
+
+#[test]
 fn a_key_file_is_told_by_whose_key_it_holds() {
     let bare = |number: u64| key(number).expose_scalar().to_vec();
     let hex = |number: u64| {

@@ -132,12 +132,12 @@ fn scalar_of<'b>(len: usize, octets: impl IntoIterator<Item = &'b u8>) -> Option
 }
 
 /// Searches the NVS image itself, erased slots and padding included. The stored key is a bare scalar, once.
-pub(super) fn check_nvs(image: &[u8], is_stored: bool, known: &[PrivateKey], findings: &mut Vec<Finding>) {
-    let mut stored = usize::from(is_stored);
+pub(super) fn check_nvs(image: &[u8], stored: Option<&PrivateKey>, known: &[PrivateKey], findings: &mut Vec<Finding>) {
+    let mut stored = stored.map(PrivateKey::public_key);
     for found in find(image, known) {
-        if found.form == BARE && stored > 0 {
-            stored -= 1;
-        } else {
+        let key = found.key.as_ref().filter(|_| found.form == BARE);
+        let is_it = |stored: &mut PublicKey| key.is_some_and(|key| key.public_key() == *stored);
+        if stored.take_if(is_it).is_none() {
             findings.push(leak("nvs", &found));
         }
     }
