@@ -117,15 +117,17 @@ pub(super) fn key_among_values(nvs: Option<&[u8]>, secure_cert: Option<&[u8]>, d
         .find(|key| key.public_key() == *dac)
 }
 
-/// The scalar that octets are: as many as it has, or those behind a public point.
+/// The scalar that octets are: as many as it has, or those behind a public point, which a verifier is as long as.
 fn scalar_of<'b>(len: usize, octets: impl IntoIterator<Item = &'b u8>) -> Option<Zeroizing<[u8; 32]>> {
+    let mut octets = octets.into_iter();
     let before = match len {
         32 => 0,
-        KEYPAIR_LEN => PublicKey::LEN,
+        // No multiplication for those that begin otherwise.
+        KEYPAIR_LEN if octets.next() == Some(&0x04) => PublicKey::LEN - 1,
         _ => return None,
     };
     let mut scalar = Zeroizing::new([0; 32]);
-    for (to, from) in scalar.iter_mut().zip(octets.into_iter().skip(before)) {
+    for (to, from) in scalar.iter_mut().zip(octets.skip(before)) {
         *to = *from;
     }
     Some(scalar)
