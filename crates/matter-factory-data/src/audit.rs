@@ -61,6 +61,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         findings.push(sentence(Check::ArtifactMissing, "device", format_args!("")));
     }
     let mut facts = Facts::default();
+    let mut leaking = Vec::new();
     let is_encrypted = nvs.is_some_and(nvs::looks_encrypted);
     if is_encrypted {
         let detail = if plain.is_some() {
@@ -76,7 +77,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     }
     if let Some(image) = artifacts.secure_cert {
         let size = artifacts.secure_cert_size.unwrap_or(PartitionSize::DEFAULT);
-        secure_cert::check(image, size, &mut findings);
+        leaking = secure_cert::check(image, size, &mut findings);
         let other = secure_cert::read(image, &mut findings);
         facts = facts.join(other, &mut findings);
     }
@@ -90,10 +91,20 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     let place = facts.key_place.unwrap_or(KeyPlace::Nowhere);
     let public_key = dac.as_ref().map(|dac| *dac.public_key());
     let mut known = secrets::known_keys(artifacts, facts.key.as_ref(), public_key.as_ref());
-    if let (true, Some(dac), KeyPlace::Elsewhere | KeyPlace::Nowhere) = (known.is_empty(), &public_key, place) {
+    if let (Some(dac), KeyPlace::Elsewhere | KeyPlace::Nowhere) = (&public_key, place)
+        && known.iter().all(|key| key.public_key() != *dac)
+    {
         known.extend(secrets::key_among_values(nvs, artifacts.secure_cert, dac));
     }
-    secrets::check_images(nvs, artifacts.secure_cert, place, &known, &mut findings);
+    if let Some(image) = nvs {
+        let is_stored = place == KeyPlace::Nvs || facts.key_is_in_nvs_too;
+        let stored = facts.key.as_ref().filter(|_| is_stored);
+        secrets::check_nvs(image, stored, &known, &mut findings);
+    }
+    if let Some(image) = artifacts.secure_cert {
+        let is_stored = place == KeyPlace::SecureCert;
+        secrets::check_secure_cert(image, is_stored, &leaking, &known, &mut findings);
+    }
     secrets::check_files(artifacts, place, &known, public_key.as_ref(), &mut findings);
     check_random(&facts, &mut findings);
     if passcode.as_ref().is_some_and(Passcode::is_of_examples) {

@@ -15,6 +15,10 @@ mod device;
 mod duplicates;
 #[path = "audit/faults.rs"]
 mod faults;
+#[path = "audit/patch.rs"]
+mod patch;
+#[path = "audit/secrets.rs"]
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -163,6 +163,17 @@ fn whatever_bytes_are_no_cause_to_panic() {
                 bytes.truncate(below(&mut rng, bytes.len() * 2 + 1));
             }
             assert!(base.audit_with(&nvs, &image, &attested) != base.good || nvs == base.nvs);
+            let files = [("nvs", nvs.as_slice()), ("secure-cert", image.as_slice())];
+            for (name, bytes) in files {
+                let artifacts = Artifacts::new().with_files(&files).with_key_files(&files);
+                let report = audit(
+                    &artifacts
+                        .with_secure_cert(&base.secure_cert)
+                        .with_efuse_key(name, bytes),
+                );
+                let about = report.findings().iter().filter(|finding| finding.object == name);
+                assert!(about.count() > 0, "a file for an eFuse that nothing is said of");
+            }
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Facts {
     /// What is there, whether it can be read or not: a damaged value is no missing one.
     pub(super) present: Vec<Key>,
     pub(super) key_place: Option<KeyPlace>,
+    /// Whether the NVS image has a key that is to be elsewhere, of which there is a finding.
+    pub(super) key_is_in_nvs_too: bool,
 }
 
 impl Facts {
@@ -42,7 +44,9 @@ impl Facts {
     pub(super) fn join(self, other: Self, findings: &mut Vec<Finding>) -> Self {
         let mut present = self.present;
         present.extend(other.present);
-        if let (Some(KeyPlace::Nvs), Some(KeyPlace::Elsewhere)) = (self.key_place, other.key_place) {
+        let places = (self.key_place, other.key_place);
+        let key_is_in_nvs_too = matches!(places, (Some(KeyPlace::Nvs), Some(KeyPlace::Elsewhere)));
+        if key_is_in_nvs_too {
             let detail = format_args!("the secure-cert image says that the key is not in flash as it is");
             findings.push(sentence(Check::KeyLeaked, "nvs dac-key", detail));
         }
@@ -99,6 +103,7 @@ impl Facts {
             present,
             // Where the key is not is the stronger promise.
             key_place: other.key_place.or(self.key_place),
+            key_is_in_nvs_too,
         }
     }
 }

@@ -1,19 +1,25 @@
 //! Secrets where they do not belong, and such as are none.
 
 use alloc::vec::Vec;
+use core::iter;
 
 use esp_nvs_image::StoredValue;
+use esp_secure_cert::{Image, Record, RecordType};
 use matter_attestation::{PrivateKey, PublicKey};
 use zeroize::Zeroizing;
 
 use super::report::{KeyPlace, sentence};
-use super::search::{BARE, HEX, PEM, find, text_scalar};
+use super::search::{BARE, FoundKey, HEX, MAX_FOUND, find, lone_scalars};
 use super::{Artifacts, Check, Finding};
 
 /// The salt of the SDK's examples.
 const SDK_SALT: &[u8] = b"SPAKE2P Key Salt";
-/// More values than these of the right length nobody has in an image.
+/// More values than these of the right length nobody has in an image, or in the files of a device.
 const MAX_TRIED: usize = 64;
+/// Longer files than these, which is far more than a key has, are no key as a whole.
+const MAX_KEY_FILE: usize = 8 << 10;
+/// What the SDK's `P256SerializedKeypair` has: the uncompressed point, then the scalar.
+const KEYPAIR_LEN: usize = PublicKey::LEN + 32;
 /// More slots than these, 65 pages of them, no factory partition has.
 const MAX_SLOTS: usize = 8192;
 /// Fewer different bytes than these are in sixteen random ones once in 10^10 times.
@@ -45,19 +51,28 @@ pub(super) fn known_keys(
     if dac.is_none() || known.iter().any(is_the_dacs) {
         return known;
     }
-    let files = artifacts
-        .efuse_key
-        .iter()
-        .chain(artifacts.key_files)
-        .chain(artifacts.files);
-    let mut given = files.filter_map(|(_, bytes)| {
-        let bare = <[u8; 32]>::try_from(*bytes).ok().map(Zeroizing::new);
-        let bare = bare.and_then(|scalar| PrivateKey::from_scalar(&scalar).ok());
-        let mut found = find(bytes, &[]).into_iter().filter_map(|found| found.key());
-        bare.filter(is_the_dacs).or_else(|| found.find(is_the_dacs))
+    let files = || {
+        let named = artifacts.efuse_key.iter().chain(artifacts.key_files);
+        named.chain(artifacts.files).map(|(_, bytes)| *bytes)
+    };
+    let mut keys = files().flat_map(|bytes| {
+        // Only one key is needed, and each one costs a multiplication.
+        let found = iter::once_with(move || find(bytes, &[])).flatten();
+        whole_file(bytes).into_iter().chain(found.filter_map(|found| found.key))
     });
-    known.extend(given.next());
+    let given = keys.find(is_the_dacs).or_else(|| {
+        let scalars = files().flat_map(lone_scalars).take(MAX_TRIED);
+        let mut keys = scalars.filter_map(|scalar| PrivateKey::from_scalar(&scalar).ok());
+        keys.find(is_the_dacs)
+    });
+    known.extend(given);
     known
+}
+
+/// The key that a file is, in any form that is read elsewhere too.
+fn whole_file(bytes: &[u8]) -> Option<PrivateKey> {
+    let is_small = bytes.len() <= MAX_KEY_FILE;
+    is_small.then(|| PrivateKey::decode(bytes).ok())?
 }
 
 /// What stands in slots of NVS pages that are erased, or that nobody has written: erasing a value changes the two bits
@@ -81,16 +96,20 @@ pub(super) fn key_among_values(nvs: Option<&[u8]>, secure_cert: Option<&[u8]>, d
     let entries = nvs
         .map(|image| esp_nvs_image::recover(image).entries)
         .unwrap_or_default();
-    let stored = entries.iter().filter_map(|entry| match &entry.value {
-        StoredValue::Blob(blob) => <[u8; 32]>::try_from(blob.to_vec()).ok().map(Zeroizing::new),
-        StoredValue::Str(text) => text_scalar(text),
+    let blobs = entries.iter().filter_map(|entry| match &entry.value {
+        StoredValue::Blob(blob) => scalar_of(blob.len(), blob.chunks().flatten()),
         _ => None,
     });
-    let image = secure_cert.map(esp_secure_cert::Image::new);
+    let texts = entries.iter().filter_map(|entry| match entry.value {
+        StoredValue::Str(text) => Some(lone_scalars(text.as_bytes())),
+        _ => None,
+    });
+    let image = secure_cert.map(Image::new);
     let records = image.iter().flat_map(|image| image.records().flatten());
-    let records = records.filter_map(|record| <[u8; 32]>::try_from(record.data()).ok().map(Zeroizing::new));
+    let records = records.filter_map(|record| scalar_of(record.data().len(), record.data()));
     let erased = nvs.into_iter().flat_map(unwritten_slots).take(MAX_SLOTS);
-    stored
+    blobs
+        .chain(texts.flatten())
         .chain(records)
         .take(MAX_TRIED)
         .chain(erased)
@@ -98,59 +117,96 @@ pub(super) fn key_among_values(nvs: Option<&[u8]>, secure_cert: Option<&[u8]>, d
         .find(|key| key.public_key() == *dac)
 }
 
-/// Searches the images themselves, erased slots and padding included.
-pub(super) fn check_images(
-    nvs: Option<&[u8]>,
-    secure_cert: Option<&[u8]>,
-    place: KeyPlace,
+/// The scalar that octets are: as many as it has, or those behind a public point, which a verifier is as long as.
+fn scalar_of<'b>(len: usize, octets: impl IntoIterator<Item = &'b u8>) -> Option<Zeroizing<[u8; 32]>> {
+    let mut octets = octets.into_iter();
+    let before = match len {
+        32 => 0,
+        // No multiplication for those that begin otherwise.
+        KEYPAIR_LEN if octets.next() == Some(&0x04) => PublicKey::LEN - 1,
+        _ => return None,
+    };
+    let mut scalar = Zeroizing::new([0; 32]);
+    for (to, from) in scalar.iter_mut().zip(octets.skip(before)) {
+        *to = *from;
+    }
+    Some(scalar)
+}
+
+/// Searches the NVS image itself, erased slots and padding included. The stored key is a bare scalar, once.
+pub(super) fn check_nvs(image: &[u8], stored: Option<&PrivateKey>, known: &[PrivateKey], findings: &mut Vec<Finding>) {
+    let mut stored = stored.map(PrivateKey::public_key);
+    for found in find(image, known) {
+        let key = found.key.as_ref().filter(|_| found.form == BARE);
+        let is_it = |stored: &mut PublicKey| key.is_some_and(|key| key.public_key() == *stored);
+        if stored.take_if(is_it).is_none() {
+            findings.push(leak("nvs", &found));
+        }
+    }
+}
+
+/// Searches the secure-cert image itself. The stored key is in its record, once, and of the records that leak there is
+/// a finding already.
+pub(super) fn check_secure_cert(
+    image: &[u8],
+    is_stored: bool,
+    leaking: &[usize],
     known: &[PrivateKey],
     findings: &mut Vec<Finding>,
 ) {
-    if let Some(image) = nvs {
-        // The stored key itself is a bare scalar, once; a blob in pieces is none.
-        let already = findings.iter().any(|finding| finding.object == "nvs dac-key");
-        let mut stored = usize::from(place == KeyPlace::Nvs || already);
-        for found in find(image, known) {
-            if found.form == BARE && stored > 0 {
-                stored -= 1;
-                continue;
-            }
-            let detail = format_args!("{} at offset {:#x}", found.form, found.offset);
-            findings.push(sentence(Check::KeyLeaked, "nvs", detail));
+    let records: Vec<_> = Image::new(image).records().flatten().collect();
+    let mut stored = records
+        .iter()
+        .find(|record| is_stored && record.kind() == RecordType::PRIV_KEY);
+    for found in find(image, known) {
+        let is_inside = |record: &&Record<'_>| (record.offset()..record.end()).contains(&found.offset);
+        if found.form != BARE && found.form != HEX && stored.take_if(|record| is_inside(record)).is_some() {
+            continue;
+        }
+        let record = records.iter().find(is_inside);
+        if record.is_none_or(|record| !leaking.contains(&record.offset())) {
+            findings.push(leak("secure-cert", &found));
         }
     }
-    if let Some(image) = secure_cert {
-        let mut stored = usize::from(place == KeyPlace::SecureCert);
-        let already = findings
-            .iter()
-            .any(|finding| finding.check == Check::KeyLeaked && finding.object == "secure-cert");
-        for found in find(image, known) {
-            if found.form != BARE && found.form != HEX && stored > 0 {
-                stored -= 1;
-                continue;
-            }
-            if !already {
-                let detail = format_args!("{} at offset {:#x}", found.form, found.offset);
-                findings.push(sentence(Check::KeyLeaked, "secure-cert", detail));
-            }
-        }
-    }
+}
+
+fn leak(object: &str, found: &FoundKey) -> Finding {
+    let detail = format_args!("{} at offset {:#x}", found.form, found.offset);
+    sentence(Check::KeyLeaked, object, detail)
 }
 
 /// Looks at the one file that may hold the private key when it is [elsewhere](KeyPlace::Elsewhere).
 fn check_efuse_key(
     (name, bytes): (&str, &[u8]),
     place: KeyPlace,
+    known: &[PrivateKey],
     dac: Option<&PublicKey>,
     findings: &mut Vec<Finding>,
 ) {
-    let key = find(bytes, &[]).into_iter().find_map(|found| found.key());
-    let is_the_dacs = key.is_some_and(|key| Some(&key.public_key()) == dac);
-    findings.push(if is_the_dacs && place == KeyPlace::Elsewhere {
+    let found = find(bytes, known);
+    // Beside the key that can be read there may be another one.
+    let is_more = is_full(&found) || found.iter().any(|found| found.key.is_none());
+    let mut keys: Vec<_> = found.into_iter().filter_map(|found| found.key).collect();
+    if keys.is_empty() {
+        keys.extend(whole_file(bytes));
+    }
+    let is_the_dacs = |key: &PrivateKey| Some(&key.public_key()) == dac;
+    findings.push(if keys.is_empty() {
+        sentence(
+            Check::ArtifactMalformed,
+            name,
+            format_args!("it holds no key that can be read"),
+        )
+    } else if keys.iter().all(is_the_dacs) && !is_more && place == KeyPlace::Elsewhere {
         sentence(Check::EfuseKeyFile, name, format_args!(""))
     } else {
         sentence(Check::KeyLeaked, name, format_args!("not the DAC's key for an eFuse"))
     });
+}
+
+/// Tells whether there may be more keys than [`find`] tells: in a file of one key there are not so many.
+fn is_full(found: &[FoundKey]) -> bool {
+    found.len() >= MAX_FOUND
 }
 
 /// Searches the other files: no private key may be in them, but the DAC's in the files for it, as long as an image stores
@@ -163,31 +219,43 @@ pub(super) fn check_files(
     findings: &mut Vec<Finding>,
 ) {
     if let Some(file) = artifacts.efuse_key {
-        check_efuse_key(file, place, dac, findings);
+        check_efuse_key(file, place, known, dac, findings);
     }
-    let files = artifacts.files.iter().map(|file| (file, false));
-    let key_files = artifacts
-        .key_files
-        .iter()
-        .map(|file| (file, place != KeyPlace::Elsewhere));
-    for ((name, bytes), may_hold) in key_files.chain(files) {
-        let found = find(bytes, known).into_iter().find_map(|found| {
-            let is_known = known.iter().any(|key| found.is(key));
-            let whose = if is_known || found.scalar.is_none() && found.form != PEM {
-                "the DAC's key"
-            } else if found.scalar.is_none() {
-                "a key"
-            } else if found.key().is_some_and(|key| Some(&key.public_key()) == dac) {
-                "the DAC's key"
-            } else {
-                "another key"
-            };
-            // Without a DAC nobody can tell whose key it is.
-            (!may_hold || whose == "another key" && dac.is_some()).then_some((whose, found))
-        });
-        if let Some((whose, found)) = found {
-            let detail = format_args!("{whose}, {} at offset {:#x}", found.form, found.offset);
-            findings.push(sentence(Check::KeyLeaked, *name, detail));
+    let whose = |key: Option<&PrivateKey>| match key.map(PrivateKey::public_key) {
+        None => "a key",
+        Some(key) if Some(&key) == dac || known.iter().any(|known| known.public_key() == key) => "the DAC's key",
+        Some(_) => "another key",
+    };
+    for (name, bytes) in artifacts.files {
+        if let Some(found) = find(bytes, known).first() {
+            findings.push(leak_of(name, whose(found.key.as_ref()), found));
         }
     }
+    for (name, bytes) in artifacts.key_files {
+        let found = find(bytes, known);
+        // Without a DAC nobody can tell whose key it is.
+        let may_stay = |whose| place != KeyPlace::Elsewhere && (whose != "another key" || dac.is_none());
+        let leaked = found.iter().find(|found| !may_stay(whose(found.key.as_ref())));
+        if let Some(found) = leaked {
+            findings.push(leak_of(name, whose(found.key.as_ref()), found));
+        } else if is_full(&found) {
+            findings.push(sentence(
+                Check::KeyLeaked,
+                *name,
+                format_args!("more keys than the DAC's"),
+            ));
+        } else if found.is_empty() {
+            // A bare scalar is found when it is known, so that this one is none of the device's.
+            let key = whole_file(bytes);
+            let whose = whose(key.as_ref());
+            if key.is_some() && !may_stay(whose) {
+                findings.push(sentence(Check::KeyLeaked, *name, format_args!("{whose}")));
+            }
+        }
+    }
+}
+
+fn leak_of(name: &str, whose: &str, found: &FoundKey) -> Finding {
+    let detail = format_args!("{whose}, {} at offset {:#x}", found.form, found.offset);
+    sentence(Check::KeyLeaked, name, detail)
 }

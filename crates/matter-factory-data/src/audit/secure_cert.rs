@@ -16,8 +16,9 @@ use super::report::{KeyPlace, sentence};
 use super::{Check, Finding};
 use crate::keys;
 
-/// Names what is wrong with the image itself.
-pub(super) fn check(image: &[u8], size: PartitionSize, findings: &mut Vec<Finding>) {
+/// Names what is wrong with the image itself. Returns where the records start that certainly leak a key.
+pub(super) fn check(image: &[u8], size: PartitionSize, findings: &mut Vec<Finding>) -> Vec<usize> {
+    let mut leaking = Vec::new();
     for found in esp_secure_cert::check(image, size) {
         let check = match found.kind {
             FindingKind::KeyInKeylessRecord { .. } | FindingKind::KeyNotEncrypted | FindingKind::KeyBesideDs => {
@@ -31,8 +32,12 @@ pub(super) fn check(image: &[u8], size: PartitionSize, findings: &mut Vec<Findin
             ImageSeverity::Warning => Severity::Warning,
             ImageSeverity::Note => Severity::Note,
         };
+        if check == Check::KeyLeaked && finding.severity == Severity::Error {
+            leaking.extend(found.offset);
+        }
         findings.push(finding);
     }
+    leaking
 }
 
 /// Reads what Matter's firmware reads, and says what cannot be read. What is damaged, [`check`] has said.

@@ -141,6 +141,7 @@ pub(crate) struct Device {
     /// Files in which no key may be, and those that may hold the DAC's.
     pub(crate) files: Vec<Vec<u8>>,
     pub(crate) key_files: Vec<Vec<u8>>,
+    pub(crate) efuse_key: Option<Vec<u8>>,
 }
 
 pub(crate) fn payload(
@@ -178,6 +179,7 @@ impl Device {
                 key(3).to_pkcs8_pem().unwrap().as_bytes().to_vec(),
                 key(3).expose_scalar().to_vec(),
             ],
+            efuse_key: None,
         };
         device.print(&payload);
         let salt = Salt::new(&salt()).unwrap();
@@ -346,6 +348,9 @@ impl Device {
         if !self.records.is_empty() {
             artifacts = artifacts.with_secure_cert(&secure_cert);
         }
+        if let Some(bytes) = &self.efuse_key {
+            artifacts = artifacts.with_efuse_key("efuse-key", bytes);
+        }
         let mut report = audit(&artifacts);
         if self.is_recomputed {
             recompute([&mut report]);
@@ -366,30 +371,4 @@ pub(crate) fn expected() -> Expected<'static> {
         .at(year(2026))
         .with_product(VendorId::new(VENDOR).unwrap(), ProductId::new(PRODUCT).unwrap())
         .with_flow(CommissioningFlow::Standard)
-}
-
-/// Where the slot of a key lies in an image: its name begins eight bytes into it.
-pub(crate) fn slot(image: &[u8], name: &str) -> usize {
-    let mut field = [0; 16];
-    field[..name.len()].copy_from_slice(name.as_bytes());
-    let at = image.windows(16).position(|window| window == field);
-    at.unwrap_or_else(|| panic!("{name}")) - 8
-}
-
-/// Gives an entry of a later page the name of one before it. The checksum is that of `nvs_partition_gen.py`: zlib's over
-/// all but itself, begun with 0xFFFFFFFF.
-pub(crate) fn rename(image: &mut [u8], from: &str, to: &str) {
-    let (old, at) = (slot(image, to), slot(image, from));
-    assert!(old / 0x1000 < at / 0x1000);
-    let entry = &mut image[at..at + 32];
-    entry[8..24].fill(0);
-    entry[8..8 + to.len()].copy_from_slice(to.as_bytes());
-    let mut register = 0u32;
-    for byte in entry[..4].iter().chain(&entry[8..]) {
-        register ^= u32::from(*byte);
-        for _ in 0..8 {
-            register = register >> 1 ^ if register & 1 == 1 { 0xEDB8_8320 } else { 0 };
-        }
-    }
-    entry[4..8].copy_from_slice(&(!register).to_le_bytes());
 }

@@ -1,16 +1,17 @@
 //! The faults: what is changed, and the check that has to see it.
 
 use esp_nvs_image::OwnedValue;
-use esp_secure_cert::{Flags, RecordType};
+use esp_secure_cert::RecordType;
 use matter_attestation::Validity;
 use matter_setup_payload::{CommissioningFlow, OptionalData};
 use matter_spake2p::Salt;
 use matter_types::{ProductId, VendorId};
 
 use crate::device::{
-    DISCRIMINATOR, Device, PASSCODE, PRODUCT, VENDOR, declaration, issue, key, payload, rename, salt, slot, verifier,
-    world, year,
+    DISCRIMINATOR, Device, PASSCODE, PRODUCT, VENDOR, declaration, issue, key, payload, salt, verifier, world, year,
 };
+use crate::patch::{duplicate, rename, slot};
+use crate::secrets;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Base {
@@ -47,22 +48,14 @@ macro_rules! faults {
         vec![$(Fault { name: $name, check: $check, base: Base::$base, inject: $inject }),+]
     };
 }
-
-/// Something that stands between other things.
-fn noise(bytes: &[u8]) -> Vec<u8> {
-    [b"abc: ", bytes, b"\nmore"].concat()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub(crate) use faults;
 
 pub(crate) fn all() -> Vec<Fault> {
     let mut all = images();
     all.extend(values());
     all.extend(labels());
     all.extend(attestation());
-    all.extend(secrets());
+    all.extend(secrets::all());
     all
 }
 
@@ -290,68 +283,7 @@ fn attestation() -> Vec<Fault> {
     }
 }
 
-fn secrets() -> Vec<Fault> {
-    faults! {
-        Efuse, "The key's bytes in a record that promises the eFuses", "key-leaked", |device| {
-            device.record_mut(RecordType::PRIV_KEY, 0).data = key(3).to_sec1_der().unwrap().to_vec();
-        };
-        Efuse, "The key in NVS beside one in the eFuses", "key-leaked", |device| device.put("dac-key", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
-        Efuse, "A key in DER in NVS", "key-leaked", |device| device.put("note", OwnedValue::Blob(key(3).to_sec1_der().unwrap().to_vec()));
-        Efuse, "A key in PEM in NVS", "key-leaked", |device| device.put("note", text(&key(3).to_pkcs8_pem().unwrap()));
-        Efuse, "An unencrypted key in a record that promises encryption", "key-leaked", |device| {
-            let record = device.record_mut(RecordType::PRIV_KEY, 0);
-            record.flags = Flags::HMAC_ENCRYPTED;
-            record.data = key(3).to_sec1_der().unwrap().to_vec();
-        };
-        Nvs, "The key's bytes in an erased slot", "key-leaked", |device| device.patch(|image| {
-            let end = image.len() - 64;
-            image[end..end + 32].copy_from_slice(&*key(3).expose_scalar());
-        });
-        Efuse, "The scalar under another name in NVS beside one in the eFuses", "key-leaked", |device| device.put("note", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
-        Efuse, "The scalar in hexadecimal in NVS beside one in the eFuses", "key-leaked", |device| device.put("note", text(&hex(&*key(3).expose_scalar())));
-        Efuse, "The scalar as a record of secure cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &*key(3).expose_scalar());
-        Efuse, "The key's bytes in an erased slot, which one of the files gives away", "key-leaked", |device| {
-            device.key_files.push(key(3).to_sec1_der().unwrap().to_vec());
-            device.patch(|image| {
-                let end = image.len() - 70;
-                image[end..end + 32].copy_from_slice(&*key(3).expose_scalar());
-            });
-        };
-        Efuse, "The key's bytes in a slot that was erased, and nothing that gives it away", "key-leaked", |device| device.patch(|image| {
-            image[0x1000 - 32..0x1000].copy_from_slice(&*key(3).expose_scalar());
-            image[63] &= !0b1100;
-        });
-        Efuse, "A file of the key in the eFuses", "key-leaked", |device| device.key_files.push(key(3).expose_scalar().to_vec());
-        Nvs, "The key in a file of another kind", "key-leaked", |device| device.files.push(noise(&*key(3).expose_scalar()));
-        Nvs, "The key in hexadecimal in a file of another kind", "key-leaked", |device| device.files.push(noise(hex(&*key(3).expose_scalar()).as_bytes()));
-        Nvs, "The key in PEM in a file of another kind", "key-leaked", |device| device.files.push(noise(key(3).to_pkcs8_pem().unwrap().as_bytes()));
-        Nvs, "The key in PEM without its first and last line", "key-leaked", |device| {
-            let pem = key(3).to_pkcs8_pem().unwrap();
-            let lines = pem.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>();
-            device.files.push(noise(lines.join("\n").as_bytes()));
-        };
-        SecureCert, "The key in DER in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(3).to_sec1_der().unwrap()));
-        Nvs, "The key of another device in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(4).to_sec1_der().unwrap()));
-        Nvs, "The key of another device in the file for the key", "key-leaked", |device| device.key_files[0] = key(4).to_sec1_der().unwrap().to_vec();
-        Nvs, "A key of the SDK's", "key-published", |device| {
-            // credentials/development/attestation/Matter-Development-DAC-FFF1-8000-Key.pem
-            device.put("dac-key", OwnedValue::Blob(SDK_KEY.to_vec()));
-        };
-        Nvs, "The passcode in plain", "passcode-stored", |device| device.put("pin-code", OwnedValue::U32(PASSCODE));
-        Nvs, "The passcode of the SDK's examples", "default-passcode", |device| {
-            let example = 20_202_021;
-            reprint(device, VENDOR, PRODUCT, DISCRIMINATOR, example, CommissioningFlow::Standard);
-            device.put("verifier", text(verifier(example, &salt()).to_base64().as_str()));
-        };
-        Nvs, "The discriminator of the SDK's examples", "default-discriminator", |device| device.put("discriminator", OwnedValue::U32(3840));
-        Nvs, "A salt of one byte, repeated", "salt-weak", |device| device.put("salt", text("BwcHBwcHBwcHBwcHBwcHBw=="));
-        Nvs, "The salt of the SDK's examples", "salt-weak", |device| device.put("salt", text("U1BBS0UyUCBLZXkgU2FsdA=="));
-        Nvs, "A rotating id that counts", "rotating-id-weak", |device| device.put("rd-id-uid", OwnedValue::Blob((0..16).collect()));
-        SecureCert, "A rotating id of zeros in secure cert", "rotating-id-weak", |device| device.record_mut(RecordType::MATTER_1, 4).data = vec![0; 16];
-    }
-}
-
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {
@@ -365,25 +297,3 @@ fn base64(bytes: &[u8]) -> String {
     }
     text
 }
-
-/// Copies the slots of a string to a page of its own, which becomes the newest.
-fn duplicate(image: &mut [u8], name: &str) {
-    let at = slot(image, name);
-    let slots = usize::from(image[at + 2]);
-    let entry = image[at..at + 32 * slots].to_vec();
-    let from = at / 0x1000 * 0x1000;
-    let used = (0..126)
-        .take_while(|slot| image[from + 0x20 + slot / 4] >> (slot % 4 * 2) & 3 == 2)
-        .count();
-    let to = from + 0x40 + 32 * used;
-    image[to..to + entry.len()].copy_from_slice(&entry);
-    for slot in used..used + slots {
-        image[from + 0x20 + slot / 4] &= !(1 << (slot % 4 * 2));
-    }
-}
-
-/// The scalar of Matter-Development-DAC-FFF1-8000-Key.pem, which everybody can read in connectedhomeip.
-const SDK_KEY: [u8; 32] = [
-    0xCC, 0xCF, 0x9D, 0xC7, 0x05, 0x0E, 0xF5, 0xD9, 0x0B, 0xE4, 0x57, 0x07, 0xB9, 0x0E, 0x1F, 0x87, 0x5D, 0x59, 0xBE,
-    0x1F, 0xA9, 0x42, 0xE8, 0xED, 0x2E, 0x42, 0x72, 0x03, 0xF6, 0xC2, 0xEE, 0x3D,
-];
