@@ -83,6 +83,8 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     }
     if nvs.is_some() && !is_encrypted {
         check_present(&facts, artifacts.secure_cert.is_some(), expected, &mut findings);
+    } else if nvs.is_none() && CREDENTIALS.iter().any(|key| facts.has(key)) {
+        need(&CREDENTIALS, &facts, &mut findings);
     }
     let label::Printed { passcode, product } = label::check(&artifacts.label, &facts, expected, &mut findings);
     let dac = facts.dac.as_deref().and_then(|der| Certificate::from_der(der).ok());
@@ -153,29 +155,26 @@ fn plain_nvs(_: &Artifacts<'_>, _: &mut Vec<Finding>) -> Option<Zeroizing<Vec<u8
     None
 }
 
+/// What proves the device genuine, of which it needs all or nothing.
+const CREDENTIALS: [Key; 3] = [keys::DAC_CERT, keys::DAC_KEY, keys::PAI_CERT];
+
+fn need(needed: &[Key], facts: &Facts, findings: &mut Vec<Finding>) {
+    let missing = needed.iter().filter(|key| !facts.has(key));
+    findings.extend(missing.map(|key| sentence(Check::KeyMissing, key.as_str(), format_args!(""))));
+}
+
 /// What the firmware asks for, in whichever partition.
 fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
-    let mut need = |key: &Key| {
-        if !facts.has(key) {
-            findings.push(sentence(Check::KeyMissing, key.as_str(), format_args!("")));
-        }
-    };
-    for key in [&keys::VENDOR_ID, &keys::PRODUCT_ID, &keys::DISCRIMINATOR] {
-        need(key);
-    }
+    let ids = [keys::VENDOR_ID, keys::PRODUCT_ID, keys::DISCRIMINATOR];
+    need(&ids, facts, findings);
     if !expected.dynamic_passcode {
-        for key in [&keys::ITERATION_COUNT, &keys::SALT, &keys::VERIFIER] {
-            need(key);
-        }
+        need(&[keys::ITERATION_COUNT, keys::SALT, keys::VERIFIER], facts, findings);
     }
-    let credentials = [&keys::DAC_CERT, &keys::DAC_KEY, &keys::PAI_CERT];
-    if credentials.iter().any(|key| facts.has(key)) || facts.has(&keys::DAC_PUBLIC_KEY) {
-        for key in credentials {
-            need(key);
-        }
+    if CREDENTIALS.iter().any(|key| facts.has(key)) || facts.has(&keys::DAC_PUBLIC_KEY) {
+        need(&CREDENTIALS, facts, findings);
         // Only from NVS does the firmware take the public half from an entry of its own.
         if facts.key_place == Some(KeyPlace::Nvs) {
-            need(&keys::DAC_PUBLIC_KEY);
+            need(&[keys::DAC_PUBLIC_KEY], facts, findings);
         }
         if !facts.has(&keys::CERTIFICATION_DECLARATION) {
             findings.push(sentence(

@@ -9,6 +9,7 @@ mod listed;
 mod picture;
 mod rows;
 mod source;
+mod surroundings;
 mod unchecked;
 mod work;
 

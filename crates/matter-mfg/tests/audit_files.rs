@@ -202,6 +202,30 @@ fn what_is_no_file_of_a_device_is_said_and_not_waited_for() {
     assert_eq!(errors(&report), [Check::ArtifactMalformed]);
 }
 
+/// Of certificates and key a secure-cert image has all or none, also where nobody knows of its NVS image.
+#[test]
+fn a_secure_cert_image_alone_needs_the_whole_chain() {
+    use esp_secure_cert::{PartitionSize, Subtype, Writer};
+    let (folder, devices) = run(1);
+    let image = folder.path().join("secure_cert");
+    fs::write(&image, keyless(&devices[0])).unwrap();
+    assert_eq!(errors(&all(&[&image])), []);
+    let read = |name: &str| fs::read(devices[0].join("internal").join(name)).unwrap();
+    let (dac, pai) = (read("DAC_cert.der"), read("PAI_cert.der"));
+    let [dac, pai] = [&dac, &pai].map(|der| esp_secure_cert::Certificate::der(der).unwrap());
+    let mut buffer = vec![0; 0x2000];
+    for first in [true, false] {
+        let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+        if first {
+            writer.push_device_certificate(Subtype::MIN, &dac).unwrap();
+        } else {
+            writer.push_ca_certificate(Subtype::MIN, &pai).unwrap();
+        }
+        fs::write(&image, writer.finish()).unwrap();
+        assert!(errors(&all(&[&image])).contains(&Check::KeyMissing));
+    }
+}
+
 /// A folder that is called as devices are may hold devices; what is not looked into is said.
 #[test]
 fn devices_are_found_wherever_they_are() {

@@ -29,6 +29,8 @@ pub(super) fn check(image: &[u8], size: PartitionSize, findings: &mut Vec<Findin
         let mut finding = Finding::new(check, "secure-cert", capitalized(&found));
         finding.severity = match found.severity {
             ImageSeverity::Error => Severity::Error,
+            // In a finished image they are what is left of records: of one without its magic, all that follow are lost.
+            ImageSeverity::Warning if matches!(found.kind, FindingKind::TrailingBytes { .. }) => Severity::Error,
             ImageSeverity::Warning => Severity::Warning,
             ImageSeverity::Note => Severity::Note,
         };

@@ -102,6 +102,12 @@ fn images() -> Vec<Fault> {
             device.records.push(record);
         };
         SecureCert, "Bytes behind the records", "secure-cert-trailing-bytes", |device| device.patch_records(|image| image.extend([1; 16]));
+        SecureCert, "The magic of a record, with which all behind it are lost", "secure-cert-trailing-bytes", |device| {
+            device.patch_records(|image| {
+                let at = image.windows(4).rposition(|bytes| bytes == [0x11, 0xBA, 0x5E, 0xBA]).unwrap();
+                image[at] ^= 1;
+            });
+        };
         Efuse, "An eFuse block that holds no key", "secure-cert-sec-cfg", |device| device.record_mut(RecordType::SEC_CFG, 0).data[0] = 3;
         Efuse, "A key in the eFuses, and no block", "secure-cert-key-record-missing", |device| {
             device.records.retain(|record| record.kind != RecordType::SEC_CFG);
