@@ -14,7 +14,8 @@ mod records;
 use std::path::Path;
 
 use esp_nvs_image::PartitionSize;
-use matter_factory_data::{Artifacts, BatchAudit, DeviceRecord, Severity, audit, recompute};
+use matter_attestation::PrivateKey;
+use matter_factory_data::{Artifacts, BatchAudit, Check, DeviceRecord, Severity, audit, recompute};
 
 /// Hands every file of a corpus over; there must be some.
 fn replay(target: &str, mut check: impl FnMut(&[u8])) {
@@ -75,7 +76,13 @@ fn audited_images_are_no_cause_to_panic_and_clean_ones_read() {
             .with_qr(&text)
             .with_manual(&text)
             .with_numbers(&text, &text);
-        let report = audit(&label.with_nvs(bytes).with_secure_cert(bytes));
+        let files = [("file", bytes)];
+        let files = label.with_files(&files).with_key_files(&files);
+        let files = files.with_efuse_key("efuse-key", bytes);
+        let report = audit(&files.with_nvs(bytes).with_secure_cert(bytes));
+        let alone = audit(&Artifacts::new().with_efuse_key("efuse-key", bytes));
+        let is_key = bytes.len() <= 8192 && PrivateKey::decode(bytes).is_ok();
+        assert!(alone.has(Check::KeyLeaked) || alone.has(Check::ArtifactMalformed) && !is_key);
         let mut nvs = audit(&Artifacts::new().with_nvs(bytes));
         assert!(!nvs.is_clean(Severity::Warning) || esp_nvs_image::decode(bytes).is_ok());
         recompute([&mut nvs]);

@@ -209,6 +209,15 @@ fn is_full(found: &[FoundKey]) -> bool {
     found.len() >= MAX_FOUND
 }
 
+const THE_DACS: &str = "the DAC's key";
+const IN_LINES: &str = "the DAC's key, hexadecimal in several lines";
+
+/// Tells whether a known key stands in a text in a form that is not searched for byte by byte.
+fn is_in_lines(bytes: &[u8], known: &[PrivateKey]) -> bool {
+    let mut scalars = lone_scalars(bytes);
+    !known.is_empty() && scalars.any(|scalar| known.iter().any(|key| key.has_scalar(&scalar)))
+}
+
 /// Searches the other files: no private key may be in them, but the DAC's in the files for it, as long as an image stores
 /// it in plain as well.
 pub(super) fn check_files(
@@ -223,12 +232,14 @@ pub(super) fn check_files(
     }
     let whose = |key: Option<&PrivateKey>| match key.map(PrivateKey::public_key) {
         None => "a key",
-        Some(key) if Some(&key) == dac || known.iter().any(|known| known.public_key() == key) => "the DAC's key",
+        Some(key) if Some(&key) == dac || known.iter().any(|known| known.public_key() == key) => THE_DACS,
         Some(_) => "another key",
     };
     for (name, bytes) in artifacts.files {
         if let Some(found) = find(bytes, known).first() {
             findings.push(leak_of(name, whose(found.key.as_ref()), found));
+        } else if is_in_lines(bytes, known) {
+            findings.push(sentence(Check::KeyLeaked, *name, format_args!("{IN_LINES}")));
         }
     }
     for (name, bytes) in artifacts.key_files {
@@ -250,6 +261,8 @@ pub(super) fn check_files(
             let whose = whose(key.as_ref());
             if key.is_some() && !may_stay(whose) {
                 findings.push(sentence(Check::KeyLeaked, *name, format_args!("{whose}")));
+            } else if !may_stay(THE_DACS) && is_in_lines(bytes, known) {
+                findings.push(sentence(Check::KeyLeaked, *name, format_args!("{IN_LINES}")));
             }
         }
     }

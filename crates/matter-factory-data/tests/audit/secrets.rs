@@ -67,6 +67,18 @@ pub(crate) fn all() -> Vec<Fault> {
             let line = hex(&*key(3).expose_scalar()).to_uppercase() + "\r\n";
             device.files.push(line.into_bytes());
         };
+        Efuse, "The key in the eFuses as `openssl ec -text` writes it", "key-leaked", |device| {
+            let pairs = hex(&*key(3).expose_scalar());
+            let pairs = pairs.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).collect::<Vec<_>>();
+            let lines = pairs.chunks(15).map(|line| format!("    {}", line.join(":"))).collect::<Vec<_>>();
+            let text = format!("Private-Key: (256 bit)\npriv:\n{}\npub:\n    04:8a\n", lines.join(":\n"));
+            device.files.push(text.into_bytes());
+        };
+        Efuse, "The key in the eFuses in two lines of hexadecimal", "key-leaked", |device| {
+            let digits = hex(&*key(3).expose_scalar());
+            let (first, second) = digits.split_at(60);
+            device.files.push(format!("{first}\n{second}\n").into_bytes());
+        };
         Efuse, "The key in the eFuses in hexadecimal within a text", "key-leaked", |device| device.files.push(noise(hex(&*key(3).expose_scalar()).as_bytes()));
         Efuse, "The key in the eFuses in a file of the SDK's 97 octets", "key-leaked", |device| device.files.push(keypair(3));
         Efuse, "The key in the eFuses in a file of the SDK's 97 octets in hexadecimal", "key-leaked", |device| device.files.push(hex(&keypair(3)).into_bytes());

@@ -1,11 +1,15 @@
 //! Scalars that stand alone in a text.
 
+use alloc::vec::Vec;
+
 use matter_attestation::PublicKey;
 use zeroize::Zeroizing;
 
 use super::base64;
 
 const HEX_DIGITS: usize = 64;
+/// Between the digits of a scalar nobody writes more than this.
+const MAX_SPLIT: usize = 4 * HEX_DIGITS;
 /// The SDK's 97 octets: the public point, then the scalar.
 const HEX_KEYPAIR: usize = 2 * PublicKey::LEN + HEX_DIGITS;
 
@@ -14,10 +18,22 @@ const HEX_KEYPAIR: usize = 2 * PublicKey::LEN + HEX_DIGITS;
 pub(in crate::audit) fn lone_scalars(bytes: &[u8]) -> impl Iterator<Item = Zeroizing<[u8; 32]>> + '_ {
     let words = bytes.split(|byte| !byte.is_ascii_hexdigit());
     let words = words.filter(|word| matches!(word.len(), HEX_DIGITS | HEX_KEYPAIR));
-    let from_hex = words.filter_map(|word| word.last_chunk().and_then(from_hex));
+    let in_words = words.filter_map(|word| word.last_chunk().and_then(from_hex));
+    // As `openssl ec -text` and `xxd -p` write them: in pairs, in lines, with the octet 00 of a sign in front.
+    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b':' || byte.is_ascii_whitespace();
+    let parts = bytes.split(move |byte| !is_part(byte));
+    let is_word = |part: &[u8]| part.trim_ascii().iter().all(u8::is_ascii_hexdigit);
+    let parts = parts.filter(move |part| (HEX_DIGITS..MAX_SPLIT).contains(&part.len()) && !is_word(part));
+    let in_parts = parts.filter_map(|part| {
+        let digits = part.iter().copied().filter(u8::is_ascii_hexdigit);
+        let digits = Zeroizing::new(digits.collect::<Vec<_>>());
+        let signed = digits.strip_prefix(b"00").filter(|rest| rest.len() == HEX_DIGITS);
+        from_hex(signed.unwrap_or(&digits).try_into().ok()?)
+    });
+    let in_hex = in_words.chain(in_parts);
     let words = bytes.split(|byte| base64::digit(*byte).is_none());
     let words = words.filter(|word| word.len() == base64::SCALAR_DIGITS);
-    from_hex.chain(words.filter_map(base64::scalar))
+    in_hex.chain(words.filter_map(base64::scalar))
 }
 
 fn from_hex(digits: &[u8; HEX_DIGITS]) -> Option<Zeroizing<[u8; 32]>> {
