@@ -229,3 +229,27 @@ fn a_dump_needs_its_own_keys() {
         assert_eq!(report.is_clean(Severity::Error), !is_wrong, "{report:?}");
     }
 }
+
+/// Firmware may have keys of its own; the DAC's has one place.
+#[test]
+fn the_key_of_the_dac_is_nowhere_else_in_the_flash() {
+    let (folder, devices) = run(2);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&table, "nvs, data, nvs, 0x9000, 0x6000\n").unwrap();
+    let leaks = |key: &[u8]| {
+        let mut flash = vec![0xFF; 0x2_0000];
+        flash[0x9000..0xF000].copy_from_slice(&fs::read(file(&devices[0], "-partition.bin")).unwrap());
+        flash[0x1_0123..0x1_0123 + key.len()].copy_from_slice(key);
+        fs::write(&dump, flash).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = report.execute().unwrap();
+        let leaks = report.findings().filter(|finding| finding.check == Check::KeyLeaked);
+        leaks.map(|finding| finding.object.clone()).collect::<Vec<_>>()
+    };
+    for name in ["DAC_key.der", "DAC_key.pem", "DAC_private_key.bin"] {
+        let [own, other] = [0, 1].map(|index| fs::read(devices[index].join("internal").join(name)).unwrap());
+        assert_eq!(leaks(&own), ["flash dump"], "{name}");
+        assert_eq!(leaks(&other), Vec::<String>::new(), "{name}");
+    }
+}

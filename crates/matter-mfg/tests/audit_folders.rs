@@ -308,7 +308,7 @@ const TESTS: [&str; 5] = [
     include_str!("audit.rs"),
 ];
 
-const OTHER_FAULTS: [(&str, &str, &str); 24] = [
+const OTHER_FAULTS: [(&str, &str, &str); 26] = [
     (
         "Two folders of one name",
         "two_folders_of_one_name_are_a_duplicate_device",
@@ -428,6 +428,16 @@ const OTHER_FAULTS: [(&str, &str, &str); 24] = [
         "A device without codes or picture, or audited without a PAA",
         "what_was_not_checked_is_said",
         "not-checked",
+    ),
+    (
+        "The DAC's key elsewhere in a flash dump",
+        "the_key_of_the_dac_is_nowhere_else_in_the_flash",
+        "key-leaked",
+    ),
+    (
+        "A secure-cert image alone without a PAI, or without a DAC",
+        "a_secure_cert_image_alone_needs_the_whole_chain",
+        "key-missing",
     ),
 ];
 

@@ -29,6 +29,7 @@ pub struct Artifacts<'a> {
     pub(super) files: &'a [(&'a str, &'a [u8])],
     pub(super) key_files: &'a [(&'a str, &'a [u8])],
     pub(super) efuse_key: Option<(&'a str, &'a [u8])>,
+    pub(super) flash: Option<(&'a str, &'a [u8])>,
 }
 
 /// What the label says, as text.
@@ -140,6 +141,14 @@ impl<'a> Artifacts<'a> {
     #[must_use]
     pub const fn with_key_files(mut self, files: &'a [(&'a str, &'a [u8])]) -> Self {
         self.key_files = files;
+        self
+    }
+
+    /// Sets what else there is in the device's flash: firmware and its data, which may have keys of their own, and not the
+    /// DAC's.
+    #[must_use]
+    pub const fn with_flash(mut self, name: &'a str, bytes: &'a [u8]) -> Self {
+        self.flash = Some((name, bytes));
         self
     }
 

@@ -53,7 +53,8 @@ pub(super) fn known_keys(
     }
     let files = || {
         let named = artifacts.efuse_key.iter().chain(artifacts.key_files);
-        named.chain(artifacts.files).map(|(_, bytes)| *bytes)
+        let all = named.chain(artifacts.files).chain(&artifacts.flash);
+        all.map(|(_, bytes)| *bytes)
     };
     let mut keys = files().flat_map(|bytes| {
         // Only one key is needed, and each one costs a multiplication.
@@ -241,6 +242,11 @@ pub(super) fn check_files(
         } else if is_in_lines(bytes, known) {
             findings.push(sentence(Check::KeyLeaked, *name, format_args!("{IN_LINES}")));
         }
+    }
+    if let Some((name, bytes)) = artifacts.flash {
+        let found = find(bytes, known);
+        let leaked = found.iter().find(|found| whose(found.key.as_ref()) == THE_DACS);
+        findings.extend(leaked.map(|found| leak_of(name, THE_DACS, found)));
     }
     for (name, bytes) in artifacts.key_files {
         let found = find(bytes, known);

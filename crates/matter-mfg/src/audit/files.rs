@@ -45,6 +45,8 @@ pub(super) struct DeviceFiles {
     /// Codes and pictures that were given beside the device's own, and have to say the same.
     pub(super) more_codes: Vec<usize>,
     pub(super) more_pictures: Vec<usize>,
+    /// What else is in the flash of a dump.
+    pub(super) flash: Option<Zeroizing<Vec<u8>>>,
     /// Why the keys in a dump do not open the store beside them.
     pub(super) wrong_keys: Option<&'static str>,
     pub(super) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
@@ -279,6 +281,9 @@ impl DeviceFiles {
         }
         if let (Some(discriminator), Some(passcode)) = (&codes.discriminator, &codes.passcode) {
             artifacts = artifacts.with_numbers(discriminator, passcode);
+        }
+        if let Some(flash) = &self.flash {
+            artifacts = artifacts.with_flash("flash dump", flash);
         }
         let [key_files, files] = self.other_files();
         artifacts = artifacts.with_key_files(&key_files).with_files(&files);

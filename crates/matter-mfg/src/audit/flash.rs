@@ -115,6 +115,13 @@ impl FlashDump {
             device.add(Some(Kind::SecureCert), false, file(certs));
             device.secure_cert_size = PartitionSize::new(certs.size).ok();
         }
+        let mut rest = dump.clone();
+        let own = |part: &&Partition| device.files.iter().any(|file| file.name == part.name);
+        for part in partitions.iter().filter(own) {
+            let end = part.offset.saturating_add(part.size).min(rest.len());
+            rest.get_mut(part.offset..end).unwrap_or_default().fill(0xFF);
+        }
+        device.flash = Some(rest);
         let is_read =
             |part: &&Partition| part.name == SECURE_CERT || part.kind == DATA && matches!(part.subtype, NVS | NVS_KEYS);
         for part in partitions.iter().filter(is_read) {
