@@ -15,6 +15,8 @@
 mod device;
 #[path = "audit_folders/faults.rs"]
 mod faults;
+#[path = "audit_folders/other.rs"]
+mod other;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -29,6 +31,7 @@ use matter_factory_data::{Check, Expected, Severity};
 use matter_mfg::{Attestation, Audit, Job, Plan, Recompute, Run, now, read_certificate};
 use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
+use other::{OTHER_FAULTS, TESTS};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -298,148 +301,6 @@ fn the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned() {
     });
     assert_eq!(erased, set(&["efuse-key-file", "key-leaked", "nvs-page-not-blank"]));
 }
-
-/// Where the tests of [`OTHER_FAULTS`] are.
-const TESTS: [&str; 5] = [
-    include_str!("audit_folders.rs"),
-    include_str!("audit_files.rs"),
-    include_str!("audit_flash.rs"),
-    include_str!("audit_lists.rs"),
-    include_str!("audit.rs"),
-];
-
-const OTHER_FAULTS: [(&str, &str, &str); 26] = [
-    (
-        "Two folders of one name",
-        "two_folders_of_one_name_are_a_duplicate_device",
-        "duplicate-device",
-    ),
-    (
-        "A key for an eFuse that is still in its file",
-        "the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned",
-        "efuse-key-file",
-    ),
-    (
-        "A copy of the key for an eFuse",
-        "the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned",
-        "key-leaked",
-    ),
-    (
-        "The key for an eFuse two folders further down",
-        "the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned",
-        "key-leaked",
-    ),
-    (
-        "The key for an eFuse of another device",
-        "the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned",
-        "key-leaked",
-    ),
-    (
-        "The key for an eFuse in erased bytes of an image",
-        "the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned",
-        "key-leaked",
-    ),
-    (
-        "Two rows of a ledger with one serial number",
-        "a_ledger_alone_shows_its_duplicates",
-        "duplicate-serial",
-    ),
-    (
-        "Two rows of a ledger with one key",
-        "a_ledger_alone_shows_its_duplicates",
-        "duplicate-key",
-    ),
-    (
-        "Two rows of a ledger with one passcode",
-        "a_ledger_alone_shows_its_duplicates",
-        "duplicate-passcode",
-    ),
-    (
-        "Two rows of a ledger with one serial number of a DAC",
-        "a_ledger_alone_shows_its_duplicates",
-        "duplicate-certificate-serial",
-    ),
-    (
-        "Two rows of a ledger with one name",
-        "a_ledger_alone_shows_its_duplicates",
-        "duplicate-device",
-    ),
-    (
-        "The key of a device that only a ledger knows",
-        "a_device_is_compared_with_those_that_only_a_ledger_knows",
-        "duplicate-key",
-    ),
-    (
-        "A list without devices, or without their names",
-        "a_list_that_is_damaged_is_a_finding_and_one_that_is_not_there_an_error",
-        "list-malformed",
-    ),
-    (
-        "A keys partition that is none",
-        "a_list_that_is_damaged_is_a_finding_and_one_that_is_not_there_an_error",
-        "artifact-malformed",
-    ),
-    (
-        "A partition table that is damaged",
-        "partitions_of_a_flash_dump_are_found_by_either_table",
-        "artifact-malformed",
-    ),
-    (
-        "Factory data in two partitions of a dump",
-        "factory_data_in_two_partitions_are_one_too_many",
-        "artifact-twice",
-    ),
-    (
-        "An encrypted store in a dump without its keys, or with others",
-        "a_dump_needs_its_own_keys",
-        "artifact-malformed",
-    ),
-    (
-        "Another device's codes among files of one",
-        "files_of_one_device_are_audited_together",
-        "verifier-passcode",
-    ),
-    (
-        "Another device's code, scanned, beside a folder",
-        "a_scanned_label_is_held_against_the_device",
-        "label-codes-differ",
-    ),
-    (
-        "Another device's picture beside a folder",
-        "a_scanned_label_is_held_against_the_device",
-        "label-picture",
-    ),
-    (
-        "A QR code of one device and a manual code of another",
-        "codes_may_be_lines_of_text",
-        "label-codes-differ",
-    ),
-    (
-        "A file name of another device",
-        "a_name_that_is_not_the_devices_is_seen",
-        "name-differs",
-    ),
-    (
-        "A pipe in the folder of a device",
-        "what_is_no_file_of_a_device_is_said_and_not_waited_for",
-        "not-checked",
-    ),
-    (
-        "A device without codes or picture, or audited without a PAA",
-        "what_was_not_checked_is_said",
-        "not-checked",
-    ),
-    (
-        "The DAC's key elsewhere in a flash dump",
-        "the_key_of_the_dac_is_nowhere_else_in_the_flash",
-        "key-leaked",
-    ),
-    (
-        "A secure-cert image alone without a PAI, or without a DAC",
-        "a_secure_cert_image_alone_needs_the_whole_chain",
-        "key-missing",
-    ),
-];
 
 #[test]
 fn documentation_is_this_matrix() {

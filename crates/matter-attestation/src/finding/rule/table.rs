@@ -230,7 +230,7 @@ rules! {
     CdAuthorizedPaaCount, "cd-authorized-paa-count", Error, Never,
         "The list of authorized PAAs is empty or has more than 10", "list 1 to 10, or leave the list out";
     CdNeedsLedger, "cd-needs-ledger", Note, Never,
-        "Whether device type, certificate id and version number are those of the product, only the ledger knows", "";
+        "Whether device type, certificate id and version number are those of the product, only the Distributed Compliance Ledger knows", "";
     CdVendorId, "cd-vendor-id", Error, Is(CertificationDeclarationInvalidVendorId),
         "The vendor id of the declaration is not the product's", "use the declaration of this product";
     CdProductId, "cd-product-id", Error, Is(CertificationDeclarationInvalidProductId),
