@@ -246,3 +246,31 @@ fn devices_that_are_not_as_most_need_to_be_named() {
     }
     assert_eq!(code("image.bin").0, 1);
 }
+
+/// A run with a PAA leaves the key of the PAI that it made in `staging`, where it belongs.
+#[test]
+fn the_key_of_a_pai_that_a_run_has_made_has_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = "--test-pki -v 0xFFF1 -p 0x8000 --outdir pki";
+    assert!(
+        run(folder.path(), &arguments.split(' ').collect::<Vec<_>>())
+            .status
+            .success()
+    );
+    let arguments = "-v 0xFFF1 -p 0x8000 --iteration-count 1000 --paa -c pki/test-pki/PAA_cert.pem \
+                     -k pki/test-pki/PAA_key.pem -cd pki/test-pki/CD.der";
+    let made = run(folder.path(), &arguments.split_whitespace().collect::<Vec<_>>());
+    assert!(made.status.success(), "{}", stderr(&made));
+    let key = folder.path().join("out/fff1_8000/staging/pai_key.pem");
+    let report = |key_leaked: bool| {
+        let report = audit(folder.path(), &["out", "--test", "--paa", "pki/test-pki", "--json"]);
+        assert_eq!(report.status.code(), Some(i32::from(key_leaked)), "{}", stderr(&report));
+        assert_eq!(
+            String::from_utf8(report.stdout).unwrap().contains("key-leaked"),
+            key_leaked
+        );
+    };
+    report(false);
+    fs::copy(&key, folder.path().join("out/fff1_8000/copy.pem")).unwrap();
+    report(true);
+}

@@ -182,12 +182,14 @@ impl<'a> Audit<'a> {
         }
         let mut batch = work.batch.finish();
         batch.extend(found);
+        let named = inputs
+            .open
+            .iter()
+            .filter_map(|path| Path::new(path).canonicalize().ok());
+        let named = named.collect::<BTreeSet<_>>();
         let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
-        let elsewhere = lists.filter(|path| {
-            let in_output = |place: PathBuf| inputs.outputs.iter().any(|output| place.starts_with(output));
-            is_open(path) && !path.canonicalize().is_ok_and(in_output)
-        });
-        inputs.open.extend(elsewhere.map(|path| path.display().to_string()));
+        let lists = lists.filter(|path| is_open(path) && !path.canonicalize().is_ok_and(|path| named.contains(&path)));
+        inputs.open.extend(lists.map(|path| path.display().to_string()));
         if !inputs.open.is_empty() {
             batch.push(Finding::of(Check::FileMode, "output", inputs.open.join(", ")));
         }
@@ -211,11 +213,11 @@ impl<'a> Audit<'a> {
         }));
         let mut seen = BTreeSet::new();
         for path in &self.paths {
-            let place = path.canonicalize().map_err(|error| Error::file(PATH, path, error))?;
             if !path.is_dir() {
                 add_file(&mut inputs.sources, SingleFile::new(path)?);
                 continue;
             }
+            let place = path.canonicalize().map_err(|error| Error::file(PATH, path, error))?;
             let mut found = Found::default();
             found.look(path)?;
             // A device's own files are looked at with the device.
@@ -231,6 +233,10 @@ impl<'a> Audit<'a> {
                     inputs.sources.push(Source::folder(device, in_output));
                 }
             }
+        }
+        if self.dump.is_some() {
+            // The device's folder says more of it, and comes first.
+            inputs.sources.rotate_left(1);
         }
         Ok(inputs)
     }

@@ -169,6 +169,14 @@ fn a_scanned_label_is_held_against_the_device() {
         let report = all(&[top, &file(device, "-onb_codes.csv")]);
         assert_eq!((report.devices.len(), errors(&report)), (2, vec![]));
     }
+    // So is one that stands alone: its name is nobody's.
+    fs::remove_file(file(&devices[0], "-onb_codes.csv")).unwrap();
+    fs::remove_file(file(&devices[0], "-qrcode.png")).unwrap();
+    let picture = folder.path().join("photo");
+    fs::copy(file(&devices[1], "-qrcode.png"), &picture).unwrap();
+    let report = all(&[&devices[0], &label, &picture]);
+    assert_eq!(report.devices.len(), 1);
+    assert!(has(&report, Check::LabelDiscriminator) && !has(&report, Check::NameDiffers));
     // The same folder twice is one device.
     let report = all(&[&devices[0], &devices[0].join(".")]);
     assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
@@ -223,6 +231,33 @@ fn a_secure_cert_image_alone_needs_the_whole_chain() {
         }
         fs::write(&image, writer.finish()).unwrap();
         assert!(errors(&all(&[&image])).contains(&Check::KeyMissing));
+    }
+}
+
+/// What comes through a pipe is there once.
+#[cfg(unix)]
+#[test]
+fn pipes_are_read() {
+    let (folder, devices) = run(1);
+    let names = ["image", "x-partition.bin"];
+    for name in names {
+        let pipe = folder.path().join(name);
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let bytes = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+        let writer = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::write(pipe, bytes).unwrap()
+        });
+        let report = all(&[&pipe]);
+        writer.join().unwrap();
+        assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
+        fs::remove_file(pipe).unwrap();
     }
 }
 

@@ -191,6 +191,16 @@ fn factory_data_in_two_partitions_are_one_too_many() {
         errors.map(|finding| finding.check).collect::<Vec<_>>()
     };
     assert_eq!(errors(&flash), []);
+    // The namespace alone is what firmware makes that looks there.
+    let mut empty = [0; 0x6000];
+    let namespace = esp_nvs_image::Namespace::new("chip-factory").unwrap();
+    let key = esp_nvs_image::Key::new("other").unwrap();
+    let mut encoder =
+        esp_nvs_image::Encoder::new(&mut empty, esp_nvs_image::PartitionSize::new(0x6000).unwrap()).unwrap();
+    encoder.push(&namespace, &key, esp_nvs_image::Value::U8(1)).unwrap();
+    assert!(encoder.finish().len() <= 0x6000);
+    flash[0x9000..0xF000].copy_from_slice(&empty);
+    assert_eq!(errors(&flash), []);
     flash[0x9000..0xF000].copy_from_slice(&store(1));
     assert_eq!(errors(&flash), [Check::ArtifactTwice]);
 }
@@ -223,10 +233,13 @@ fn a_dump_needs_its_own_keys() {
         fs::write(&dump, flash).unwrap();
         let (table, dump) = (table.clone(), dump.clone());
         let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
-        let report = audit.with_keys(&partition).execute().unwrap();
-        let found = report.findings().any(|finding| finding.object == "nvs_keys");
-        assert_eq!(found, is_wrong, "{report:?}");
-        assert_eq!(report.is_clean(Severity::Error), !is_wrong, "{report:?}");
+        // As an option and as a file beside the dump.
+        for audit in [audit.clone().with_keys(&partition), audit.with_path(&partition)] {
+            let report = audit.execute().unwrap();
+            let found = report.findings().any(|finding| finding.object == "nvs_keys");
+            assert_eq!(found, is_wrong, "{report:?}");
+            assert_eq!(report.is_clean(Severity::Error), !is_wrong, "{report:?}");
+        }
     }
 }
 
@@ -251,5 +264,46 @@ fn the_key_of_the_dac_is_nowhere_else_in_the_flash() {
         let [own, other] = [0, 1].map(|index| fs::read(devices[index].join("internal").join(name)).unwrap());
         assert_eq!(leaks(&own), ["flash dump"], "{name}");
         assert_eq!(leaks(&other), Vec::<String>::new(), "{name}");
+    }
+}
+
+/// A dump is no other device than the one in its folder, which says more of it; another one is.
+#[test]
+fn a_dump_beside_folders_is_compared_once() {
+    let (folder, devices) = run(2);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&table, "nvs, data, nvs, 0x9000, 0x6000\n").unwrap();
+    let mut flash = vec![0xFF; 0x9000];
+    flash.extend(fs::read(file(&devices[0], "-partition.bin")).unwrap());
+    fs::write(&dump, flash).unwrap();
+    let found = |device: &std::path::Path| {
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_path(device);
+        let report = audit.with_flash_dump(FlashDump { table, dump }).execute().unwrap();
+        assert_eq!(report.devices.len(), 2);
+        let errors = report
+            .batch
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.check).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&devices[0]), []);
+    // The second device's folder with the image of the first one: it is as if there were two of it.
+    fs::copy(file(&devices[0], "-partition.bin"), file(&devices[1], "-partition.bin")).unwrap();
+    assert!(found(&devices[1]).contains(&Check::DuplicateKey));
+}
+
+#[test]
+fn a_table_has_as_many_rows_as_flash_has_room_for() {
+    let (folder, devices) = run(1);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&dump, fs::read(file(&devices[0], "-partition.bin")).unwrap()).unwrap();
+    for (rows, is_table) in [(95, true), (96, false)] {
+        fs::write(&table, "nvs, data, nvs, 0, 0x6000\n".repeat(rows)).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = audit.execute().unwrap();
+        let damaged = report.findings().any(|finding| finding.object == "partition table");
+        assert_eq!(damaged, !is_table, "{rows}");
     }
 }

@@ -152,9 +152,10 @@ fn a_ledger_of_several_folders_misses_only_devices_of_those_that_are_audited() {
     assert!(is_good(&alone) && alone.devices.is_empty());
 }
 
+/// The common name of a DAC from elsewhere may be anything: the key tells which device it is.
 #[test]
 fn a_device_is_known_by_its_key_as_well() {
-    let (folder, devices) = run(2);
+    let (folder, devices) = run(1);
     let ledger = folder.path().join("out/ledger.sqlite");
     let connection = rusqlite::Connection::open(&ledger).unwrap();
     // As if it had been made with a DAC whose name is no UUID.
@@ -169,6 +170,13 @@ fn a_device_is_known_by_its_key_as_well() {
         .execute()
         .unwrap();
     assert_eq!(errors(&report), [], "{report:?}");
+    // Another list may know it by its name, and it is one device all the same.
+    let manifest = devices[0].with_file_name("manifest.json");
+    let both = Audit::new(Expected::new())
+        .with_path(&copy)
+        .with_manifest(manifest)
+        .with_ledger(&ledger);
+    assert!(!errors(&both.execute().unwrap()).contains(&Check::DuplicateKey));
     connection.execute("UPDATE run SET test = 0", []).unwrap();
     let report = Audit::new(Expected::new())
         .with_path(&copy)
@@ -192,6 +200,8 @@ fn a_device_that_was_written_off_is_called_so() {
     assert!(extra.text.contains("written off"), "{}", extra.text);
 }
 
+/// An auditor's copy lies where nothing can be written, and reading it leaves nothing behind.
+#[cfg(unix)]
 #[test]
 fn a_ledger_is_read_without_a_trace() {
     use std::os::unix::fs::PermissionsExt;
@@ -204,4 +214,24 @@ fn a_ledger_is_read_without_a_trace() {
     fs::set_permissions(&place, fs::Permissions::from_mode(0o700)).unwrap();
     assert!(is_good(&report.unwrap()));
     assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
+}
+
+/// What a run has just written is in SQLite's log at first, beside the file that a link leads to.
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_is_in_use_is_read_with_its_log() {
+    let (folder, devices) = run(2);
+    let ledger = folder.path().join("out/ledger.sqlite");
+    let link = folder.path().join("link.sqlite");
+    std::os::unix::fs::symlink(&ledger, &link).unwrap();
+    let writer = rusqlite::Connection::open(&ledger).unwrap();
+    let uuid = devices[0].file_name().unwrap().to_str().unwrap();
+    writer
+        .execute("UPDATE device SET state = 'scrapped' WHERE uuid = ?1", [uuid])
+        .unwrap();
+    assert!(fs::metadata(folder.path().join("out/ledger.sqlite-wal")).unwrap().len() > 0);
+    for path in [&ledger, &link] {
+        let report = audit(devices[0].parent().unwrap()).with_ledger(path).execute().unwrap();
+        assert_eq!(errors(&report), [Check::DeviceExtra]);
+    }
 }

@@ -261,9 +261,20 @@ fn a_list_that_is_damaged_is_a_finding_and_one_that_is_not_there_an_error() {
     ));
     assert!(matches!(ledger(), Err(Error::File { option: "--ledger", .. })));
     assert!(matches!(keys(), Err(Error::File { option: "--keys", .. })));
-    for text in ["", "{", "{}", "[1]", "{\"devices\": [{}]}"] {
+    for text in [
+        "",
+        "{",
+        "{}",
+        "[1]",
+        "{\"devices\": [{}]}",
+        "{\"devices\": []}",
+        "{\"devices\": [\"20202021\"]}",
+    ] {
         fs::write(&path, text).unwrap();
-        assert_eq!(errors(&manifest().unwrap()), [Check::ListMalformed], "{text}");
+        let report = manifest().unwrap();
+        assert_eq!(errors(&report), [Check::ListMalformed], "{text}");
+        // What stands there may be a secret.
+        assert!(report.findings().all(|finding| !finding.text.contains("20202021")));
     }
     for text in [
         "{\n",

@@ -23,40 +23,26 @@ impl Codes {
         lines.or_else(|| Self::row(file, findings))
     }
 
-    /// Adds what another file says, and returns what it says differently.
+    /// Adds what another file says, and returns the names of what it says differently.
     pub(super) fn join(&mut self, other: Self) -> Vec<&'static str> {
+        type Same = fn(&str, &str) -> bool;
+        let exactly: Same = |a, b| a == b;
+        let grouped: Same = |a, b| digits(a).eq(digits(b));
+        let number: Same = |a, b| a.trim().parse::<u64>().ok() == b.trim().parse().ok();
+        let pairs = [
+            ("QR code", exactly, &mut self.qr, other.qr),
+            ("manual code", grouped, &mut self.manual, other.manual),
+            ("discriminator", number, &mut self.discriminator, other.discriminator),
+            ("passcode", number, &mut self.passcode, other.passcode),
+        ];
         let mut differ = Vec::new();
-        let mut join = |what, own: &mut Option<Zeroizing<String>>, other: Option<Zeroizing<String>>| {
-            let (Some(found), Some(other)) = (own.as_ref(), other.as_ref()) else {
-                *own = own.take().or(other);
-                return;
-            };
-            // Digits may be grouped; the text of a QR code is the same to the letter.
-            let same = if found.starts_with("MT:") {
-                found == other
-            } else {
-                digits(found).eq(digits(other))
-            };
-            if !same {
-                differ.push(what);
+        for (what, same, own, other) in pairs {
+            match (own.as_ref(), other) {
+                (Some(own), Some(other)) if !same(own, &other) => differ.push(what),
+                (None, other) => *own = other,
+                _ => {}
             }
-        };
-        join("another QR code than the device's other label", &mut self.qr, other.qr);
-        join(
-            "another manual code than the device's other label",
-            &mut self.manual,
-            other.manual,
-        );
-        join(
-            "another discriminator than the device's other label",
-            &mut self.discriminator,
-            other.discriminator,
-        );
-        join(
-            "another passcode than the device's other label",
-            &mut self.passcode,
-            other.passcode,
-        );
+        }
         differ
     }
 

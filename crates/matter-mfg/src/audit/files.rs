@@ -24,6 +24,8 @@ pub(super) struct DeviceFile {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// Whether others than the owner may read or change it.
     pub(super) is_open: bool,
+    /// Whether it was given alone, under whatever name.
+    pub(super) is_given: bool,
 }
 
 /// Everything that there is of one device, read and not yet looked into.
@@ -104,7 +106,13 @@ impl DeviceFiles {
                 None => read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?,
             };
             let is_open = is_open(path);
-            device.add(*kind, true, DeviceFile { name, bytes, is_open });
+            let file = DeviceFile {
+                name,
+                bytes,
+                is_open,
+                is_given: true,
+            };
+            device.add(*kind, file);
         }
         Ok(device)
     }
@@ -143,13 +151,19 @@ impl DeviceFiles {
         }
         let bytes = read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?;
         let is_open = is_open(path);
-        self.add(Kind::of_name(&name), false, DeviceFile { name, bytes, is_open });
+        let file = DeviceFile {
+            name,
+            bytes,
+            is_open,
+            is_given: false,
+        };
+        self.add(Kind::of_name(&file.name), file);
         Ok(())
     }
 
-    /// Adds a file, of a kind that the audit looks into or another. One that was `given` may be the same as one that is
+    /// Adds a file, of a kind that the audit looks into or another. One that was given may be the same as one that is
     /// there, and a label may have been read more than once.
-    pub(super) fn add(&mut self, kind: Option<Kind>, given: bool, file: DeviceFile) {
+    pub(super) fn add(&mut self, kind: Option<Kind>, file: DeviceFile) {
         let index = self.files.len();
         let place = match kind {
             None => None,
@@ -161,11 +175,11 @@ impl DeviceFiles {
         };
         match (place, kind) {
             (Some(place @ None), _) => *place = Some(index),
-            (Some(_), Some(Kind::Codes | Kind::Qr | Kind::Manual)) if given => self.more_codes.push(index),
-            (Some(_), Some(Kind::Picture)) if given => self.more_pictures.push(index),
+            (Some(_), Some(Kind::Codes | Kind::Qr | Kind::Manual)) if file.is_given => self.more_codes.push(index),
+            (Some(_), Some(Kind::Picture)) if file.is_given => self.more_pictures.push(index),
             (Some(Some(first)), _) => {
                 let first = self.files.get(*first);
-                if let Some(first) = first.filter(|first| !given || first.bytes != file.bytes) {
+                if let Some(first) = first.filter(|first| !file.is_given || first.bytes != file.bytes) {
                     let text = format!("{} beside {}", file.name, first.name);
                     self.findings.push(Finding::of(Check::ArtifactTwice, &file.name, text));
                 }
@@ -204,7 +218,8 @@ impl DeviceFiles {
                 continue;
             };
             for what in codes.join(others) {
-                findings.push(Finding::of(Check::LabelCodes, &file.name, what));
+                let text = format!("another {what} than the device's other label");
+                findings.push(Finding::of(Check::LabelCodes, &file.name, text));
             }
         }
         codes
@@ -244,13 +259,10 @@ impl DeviceFiles {
             keys.map_err(|error| findings.push(Finding::of(Check::ArtifactMalformed, &file.name, error)))
                 .ok()
         });
-        if let Some(why) = self.wrong_keys.filter(|_| own_keys.is_none()) {
-            let encrypted = self.file(self.nvs).is_some_and(|file| match keys {
-                Some(keys) => reads_better(&file.bytes, keys),
-                None => false,
-            });
-            if encrypted {
-                let text = format!("{why}, and the store needs those of --keys");
+        if let (Some(why), Some(keys)) = (self.wrong_keys, own_keys.as_ref().or(keys)) {
+            let store = self.file(self.nvs);
+            if store.is_some_and(|file| reads_better(&file.bytes, keys)) {
+                let text = format!("{why}, and the store needs those that were given");
                 findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", text));
             }
         }

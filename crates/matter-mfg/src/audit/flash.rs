@@ -42,6 +42,8 @@ const NVS: u8 = 0x02;
 const NVS_KEYS: u8 = 0x04;
 const SECURE_CERT: &str = "esp_secure_cert";
 const SECTOR: usize = 0x1000;
+/// The table has 0xC00 bytes, 32 for each partition and for its end.
+const MAX_PARTITIONS: usize = 95;
 /// Where the table lies, and behind it the first partition, unless the project says otherwise.
 const TABLE_OFFSET: usize = 0x8000;
 
@@ -68,6 +70,7 @@ impl FlashDump {
             name: partition.name.clone(),
             bytes: cut(partition).to_vec().into(),
             is_open,
+            is_given: false,
         };
         let stores = || {
             partitions
@@ -81,7 +84,7 @@ impl FlashDump {
             (!holds_factory_data(bytes), is_erased(bytes), part.name != "fctry")
         });
         if let Some(factory) = factory {
-            device.add(Some(Kind::Nvs), false, file(factory));
+            device.add(Some(Kind::Nvs), file(factory));
             let holding = stores().filter(|part| holds_factory_data(cut(part)));
             let holding = holding.map(|part| part.name.as_str()).collect::<Vec<_>>();
             if holding.len() > 1 {
@@ -100,7 +103,7 @@ impl FlashDump {
             // An erased one holds no keys, and the store is not encrypted.
             let opens = |keys: NvsKeys| reads_better(cut(factory), &keys);
             if let Some(keys) = keys.iter().find(|part| NvsKeys::decode(cut(part)).is_ok_and(opens)) {
-                device.add(Some(Kind::NvsKeys), false, file(keys));
+                device.add(Some(Kind::NvsKeys), file(keys));
             } else if let Some(keys) = keys.first() {
                 device.wrong_keys = wrong_keys(cut(keys));
             }
@@ -112,7 +115,7 @@ impl FlashDump {
         let certs = partitions.iter().find(|part| part.name == SECURE_CERT);
         // An erased one is there for devices whose credentials are in NVS.
         if let Some(certs) = certs.filter(|part| cut(part).iter().any(|byte| *byte != 0xFF)) {
-            device.add(Some(Kind::SecureCert), false, file(certs));
+            device.add(Some(Kind::SecureCert), file(certs));
             device.secure_cert_size = PartitionSize::new(certs.size).ok();
         }
         let mut rest = dump.clone();
@@ -141,8 +144,10 @@ impl FlashDump {
     }
 }
 
+/// The namespace alone is nothing: firmware makes it where it looks for factory data.
 fn holds_factory_data(store: &[u8]) -> bool {
-    store.windows(12).any(|window| window == b"chip-factory")
+    let holds = |name: &[u8]| store.windows(name.len()).any(|window| window == name);
+    holds(b"chip-factory") && holds(b"vendor-id")
 }
 
 fn is_erased(partition: &[u8]) -> bool {
@@ -167,13 +172,19 @@ pub(super) fn reads_better(store: &[u8], keys: &NvsKeys) -> bool {
 
 /// Reads a table in either form.
 pub(super) fn read_table(bytes: &[u8]) -> Result<Vec<Partition>, String> {
-    if bytes.starts_with(&[0xAA, 0x50]) {
-        read_binary(bytes)
+    let partitions = if bytes.starts_with(&[0xAA, 0x50]) {
+        read_binary(bytes)?
     } else {
         let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|_| "is neither a binary partition table nor a text")?;
-        read_csv(text)
+        read_csv(text)?
+    };
+    if partitions.len() > MAX_PARTITIONS {
+        return Err(format!(
+            "has more than the {MAX_PARTITIONS} partitions for which flash has room"
+        ));
     }
+    Ok(partitions)
 }
 
 fn read_binary(bytes: &[u8]) -> Result<Vec<Partition>, String> {

@@ -10,7 +10,8 @@ use crate::Error;
 use crate::inputs::read_limited;
 
 /// Folders in an output in which devices' files are others than those of a device's folder.
-const OTHER_FOLDERS: [&str; 5] = ["staging", "internal", TEST_PKI, "csv", "bin"];
+const OTHER_FOLDERS: [&str; 5] = [STAGING, "internal", TEST_PKI, "csv", "bin"];
+const STAGING: &str = "staging";
 /// The folder of a PKI for tests, whose keys are in it.
 const TEST_PKI: &str = "test-pki";
 /// An output folder has folders of products, and these those of devices.
@@ -48,7 +49,7 @@ impl Found {
             .map(fs::DirEntry::path)
             .collect::<Vec<_>>();
         entries.sort();
-        let (before, others, findings) = (self.devices.len(), self.others.len(), self.findings.len());
+        let (before, files, findings) = (self.devices.len(), self.others.len(), self.findings.len());
         for folder in entries.iter().filter(|entry| entry.is_dir()) {
             let name = name(folder);
             let is_hidden = name.starts_with('.');
@@ -65,16 +66,14 @@ impl Found {
             .iter()
             .filter(|entry| is_of_device(&name(entry)) && !entry.is_dir());
         let has_devices = self.devices.len() > before;
-        if (has_devices || !by_files) && name(path) != TEST_PKI {
-            self.others
-                .extend(entries.iter().filter(|entry| entry.is_file()).cloned());
-        }
+        let others = entries.iter().filter(|entry| entry.is_file() && !may_hold_a_key(entry));
+        self.others.extend(others.cloned());
         if has_devices {
             let stray = stray.map(|file| Finding::of(Check::ArtifactStray, name(file), path.display()));
             self.findings.extend(stray.filter(|_| by_files));
         } else if depth == 0 && is_uuid(&name(path)) || by_files && stray.count() > 0 {
             // What is in it is looked at with the device.
-            self.others.truncate(others);
+            self.others.truncate(files);
             self.findings.truncate(findings);
             self.devices.push(path.into());
         }
@@ -86,19 +85,29 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// Tells whether a file beside the folders of devices is where a key belongs: that of a PKI for tests, or of the PAI that
+/// a run has made.
+fn may_hold_a_key(file: &Path) -> bool {
+    let folder = file.parent().map(name).unwrap_or_default();
+    folder == TEST_PKI || folder == STAGING && name(file).ends_with("pai_key.pem")
+}
+
 /// Finds private keys in files beside the folders of devices.
 pub(super) fn leaked_keys(files: &[PathBuf]) -> Vec<Finding> {
     let mut leaked = Vec::new();
     for file in files {
-        // What cannot be read, or is larger than any file with a key, is no device's.
-        let Ok(bytes) = read_limited(file) else { continue };
         let place = file.display().to_string();
-        let report = audit(&Artifacts::new().with_files(&[(&place, &bytes)]));
-        let keys = report
-            .findings()
-            .iter()
-            .filter(|finding| finding.check == Check::KeyLeaked);
-        leaked.extend(keys.cloned());
+        match read_limited(file) {
+            Ok(bytes) => {
+                let report = audit(&Artifacts::new().with_files(&[(&place, &bytes)]));
+                let keys = report
+                    .findings()
+                    .iter()
+                    .filter(|finding| finding.check == Check::KeyLeaked);
+                leaked.extend(keys.cloned());
+            }
+            Err(reason) => leaked.push(Finding::of(Check::NotChecked, place, reason)),
+        }
     }
     leaked
 }

@@ -21,13 +21,21 @@ pub(super) struct Listed {
     keys: BTreeMap<String, String>,
     /// Devices that are no longer in use.
     retired: BTreeSet<String>,
-    /// Which of them are there, and whether in a folder of devices.
-    seen: BTreeMap<String, bool>,
+    /// Which of them are there.
+    seen: BTreeMap<String, Seen>,
     name: &'static str,
     is_test: bool,
     is_readable: bool,
     /// What is wrong with the list itself.
     findings: Vec<Finding>,
+}
+
+/// A device that is there.
+struct Seen {
+    /// What it is called beside others; another list may have another name for it.
+    name: String,
+    /// Whether it is in a folder of devices.
+    in_output: bool,
 }
 
 impl Listed {
@@ -94,16 +102,16 @@ impl Listed {
         self.is_test || row.and_then(|row| row.test.as_ref()).is_some_and(Said::is_true)
     }
 
-    /// Compares a device, which may be in a folder of devices, with its row.
-    pub(super) fn compare(&mut self, device: &DeviceFiles, in_output: bool, report: &mut Report) {
+    /// Compares a device, which may be in a folder of devices, with its row. Beside others it is called `name`.
+    pub(super) fn compare(&mut self, device: &DeviceFiles, name: &str, in_output: bool, report: &mut Report) {
         if !self.is_readable {
             return;
         }
         let uuid = self.name_of(device, report).map(str::to_owned);
         let Some((uuid, row)) = uuid.and_then(|uuid| Some((uuid.clone(), self.devices.get(&uuid)?))) else {
-            let name = device.uuid.as_deref().or(report.common_name()).unwrap_or_default();
-            let name = name.to_ascii_lowercase();
-            let retired = if self.retired.contains(&name) {
+            let own = device.uuid.as_deref().or(report.common_name()).unwrap_or_default();
+            let own = own.to_ascii_lowercase();
+            let retired = if self.retired.contains(&own) {
                 ", which the ledger has written off"
             } else {
                 ""
@@ -111,26 +119,27 @@ impl Listed {
             report.push(Finding::of(
                 Check::DeviceExtra,
                 self.name,
-                format_args!("{name}{retired}"),
+                format_args!("{own}{retired}"),
             ));
             return;
         };
         for what in differences(row, device, report) {
             report.push(Finding::of(Check::ManifestDiffers, self.name, what));
         }
-        for (name, listed) in &row.files {
-            let Some(file) = device.listed(name) else {
+        for (file_name, listed) in &row.files {
+            let Some(file) = device.listed(file_name) else {
                 // Of files that were given one by one nobody expects all.
                 if device.is_folder {
-                    report.push(Finding::of(Check::FileMissing, name, self.name));
+                    report.push(Finding::of(Check::FileMissing, file_name, self.name));
                 }
                 continue;
             };
             if !is_same(listed, &file.bytes) {
-                report.push(Finding::of(Check::FileHash, name, self.name));
+                report.push(Finding::of(Check::FileHash, file_name, self.name));
             }
         }
-        self.seen.insert(uuid, in_output);
+        let name = name.to_owned();
+        self.seen.insert(uuid, Seen { name, in_output });
     }
 
     /// Returns what is wrong with the list as a whole. `outputs` are the folders of devices that were audited: a device
@@ -141,11 +150,11 @@ impl Listed {
             let related = |output: &PathBuf| output.starts_with(folder) || folder.starts_with(output);
             outputs.iter().any(related)
         };
-        let here = self.seen.iter().filter(|(_, in_output)| **in_output);
+        let here = self.seen.iter().filter(|(_, seen)| seen.in_output);
         let runs = here.filter_map(|(uuid, _)| self.devices.get(uuid)?.run.as_ref());
         let runs = runs.map(|run| run.name.as_str()).collect::<BTreeSet<_>>();
         for (uuid, row) in &self.devices {
-            add(batch, uuid, row);
+            add(batch, self.seen.get(uuid).map_or(uuid, |seen| &seen.name), row);
             // A list that does not know of runs is one of what is there.
             let is_expected = |run: &rows::Run| runs.contains(run.name.as_str()) || is_output(&run.folder);
             let is_expected = row.run.as_ref().is_none_or(is_expected) && !outputs.is_empty();
@@ -178,7 +187,7 @@ fn is_same(listed: &FileRow, bytes: &[u8]) -> bool {
 }
 
 /// Compares what is said of a device with what is said of others.
-fn add(batch: &mut BatchAudit, uuid: &str, row: &Row) {
+fn add(batch: &mut BatchAudit, name: &str, row: &Row) {
     let octets = |said: &Option<Said>| said.as_ref()?.text().and_then(unhex);
     let hash = octets(&row.dac_public_key_sha256).and_then(|hash| <[u8; 32]>::try_from(hash).ok());
     let serial = octets(&row.dac_serial);
@@ -191,7 +200,7 @@ fn add(batch: &mut BatchAudit, uuid: &str, row: &Row) {
         passcode: passcode.as_ref(),
         passcode_tag: row.run.as_ref().and_then(|run| run.passcode_mac.as_deref()),
     };
-    batch.add_listed(uuid, &traces);
+    batch.add_listed(name, &traces);
 }
 
 /// The names of what a row says otherwise than the device. What only one of the two says is not compared.

@@ -40,7 +40,7 @@ pub(super) fn read(file: &[u8]) -> Result<Zeroizing<String>, &'static str> {
         });
         texts.collect::<Vec<_>>()
     });
-    let mut texts = read.unwrap_or_default();
+    let mut texts = read.map_err(|_| "its QR code cannot be read")?;
     match (texts.pop(), texts.is_empty()) {
         (None, _) => Err("there is no QR code in it"),
         (Some(Some(text)), true) => Ok(text),

@@ -1,18 +1,17 @@
 //! Manifests and ledgers as rows: what they say of each device, and whether they can be read.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use zeroize::Zeroizing;
 
 use super::{BOM, delimiter};
 use crate::hex::hex;
-use crate::inputs::open;
+use crate::inputs::read_list;
 use crate::ledger::{ListError, ListedDevice, MAGIC};
 use crate::{Error, Ledger};
 
@@ -64,7 +63,7 @@ pub(super) struct FileRow {
 
 /// One value of a list, of whatever type; some are secret.
 pub(super) enum Said {
-    Number(u64),
+    Number(Zeroizing<u64>),
     Text(Zeroizing<String>),
     Bool(bool),
     Other,
@@ -74,7 +73,7 @@ impl Said {
     /// A number, or a text with one, also in hexadecimal behind `0x`.
     pub(super) fn number(&self) -> Option<u64> {
         match self {
-            Self::Number(number) => Some(*number),
+            Self::Number(number) => Some(**number),
             Self::Text(text) => matter_types::parse_u32(text.trim()).ok().map(u64::from),
             Self::Bool(_) | Self::Other => None,
         }
@@ -93,10 +92,11 @@ impl Said {
         !matches!(self, Self::Text(text) if text.is_empty())
     }
 
-    /// Whether it means yes.
+    /// Whether it means yes, also as a program for tables writes it.
     pub(super) fn is_true(&self) -> bool {
-        matches!(self, Self::Bool(true) | Self::Number(1))
-            || self.text().is_some_and(|text| text == "true" || text == "1")
+        matches!(self, Self::Bool(true))
+            || self.number() == Some(1)
+            || self.text().is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }
 }
 
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for Said {
             }
 
             fn visit_u64<E>(self, value: u64) -> Result<Said, E> {
-                Ok(Said::Number(value))
+                Ok(Said::Number(value.into()))
             }
 
             fn visit_i64<E>(self, _: i64) -> Result<Said, E> {
@@ -174,8 +174,22 @@ fn text(text: &str) -> Said {
     Said::Text(text.to_owned().into())
 }
 
+fn number(number: u16) -> Said {
+    Said::Number(Zeroizing::new(number.into()))
+}
+
 /// A list that could be opened: what is in it, or why it is none.
 type Read = Result<Rows, String>;
+
+/// Where JSON is not as expected, without what stands there.
+fn reason(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Eof => "it ends too early",
+        Category::Data => "a value of another type than expected",
+        Category::Io | Category::Syntax => "no JSON",
+    };
+    format!("{what} at line {}, column {}", error.line(), error.column())
+}
 
 /// Reads `manifest.json`: an object with the list "devices".
 pub(super) fn manifest(path: &Path) -> Result<Read, Error> {
@@ -184,24 +198,22 @@ pub(super) fn manifest(path: &Path) -> Result<Read, Error> {
         test: Option<Said>,
         devices: Option<Vec<Row>>,
     }
-    let manifest: Manifest = match serde_json::from_reader(open("--manifest", path)?) {
-        Err(error) if error.is_io() => return Err(Error::file("--manifest", path, error)),
-        Err(error) => return Ok(Err(error.to_string())),
+    let bytes = read_list("--manifest", path, &[])?.unwrap_or_default();
+    let manifest: Manifest = match serde_json::from_slice(&bytes) {
         Ok(manifest) => manifest,
+        Err(error) => return Ok(Err(reason(&error))),
     };
     let is_test = manifest.test.is_some_and(|test| test.is_true());
     Ok(manifest
         .devices
         .ok_or_else(|| "it has no list \"devices\"".to_owned())
-        .and_then(|rows| check(rows, is_test)))
+        .and_then(|rows| check_some(rows, is_test)))
 }
 
 /// Reads a ledger of ours; or one of another tool, a JSON object in each line, or CSV with a header, with the device's
 /// "uuid".
 pub(super) fn ledger(path: &Path) -> Result<Read, Error> {
-    let failed = |error: &dyn Display| Error::file("--ledger", path, error);
-    let mut file = open("--ledger", path)?;
-    if file.fill_buf().map_err(|error| failed(&error))?.starts_with(MAGIC) {
+    let Some(bytes) = read_list("--ledger", path, MAGIC)? else {
         return match Ledger::list(path) {
             Ok((devices, retired)) => {
                 Ok(check(devices.into_iter().map(row).collect(), false).map(|rows| Rows { retired, ..rows }))
@@ -209,40 +221,24 @@ pub(super) fn ledger(path: &Path) -> Result<Read, Error> {
             Err(ListError::Damaged(reason)) => Ok(Err(reason)),
             Err(ListError::Unreadable(error)) => Err(error),
         };
-    }
-    if file.fill_buf().is_ok_and(|start| start.starts_with(BOM)) {
-        file.consume(BOM.len());
-    }
-    let start = file.fill_buf().unwrap_or_default();
-    let rows = if start.trim_ascii_start().starts_with(b"{") {
-        objects(file)
-    } else {
-        let delimiter = delimiter(start);
-        cells(file, delimiter)
     };
-    match rows {
-        Ok(rows) if rows.is_empty() => Ok(Err("no device is in it".into())),
-        Ok(rows) => Ok(check(rows, false)),
-        Err(Broken::File(error)) => Err(failed(&error)),
-        Err(Broken::Content(reason)) => Ok(Err(reason)),
-    }
+    let text = bytes.strip_prefix(BOM).unwrap_or(&bytes);
+    let rows = if text.trim_ascii_start().starts_with(b"{") {
+        objects(text)
+    } else {
+        cells(text)
+    };
+    Ok(rows.and_then(|rows| check_some(rows, false)))
 }
 
-/// Why the rows of a list could not be read.
-enum Broken {
-    File(std::io::Error),
-    Content(String),
-}
-
-fn objects(file: BufReader<File>) -> Result<Vec<Row>, Broken> {
+fn objects(text: &[u8]) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
-    for (index, line) in file.split(b'\n').enumerate() {
-        let line = Zeroizing::new(line.map_err(Broken::File)?);
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let row = serde_json::from_slice::<Row>(&line);
-        let row = row.map_err(|error| Broken::Content(format!("line {}: {error}", index + 1)))?;
+        let row = serde_json::from_slice::<Row>(line);
+        let row = row.map_err(|error| format!("line {}: {}", index + 1, reason(&error)))?;
         // A line about the run and not about a device has none.
         if row.uuid.is_some() {
             rows.push(row);
@@ -251,31 +247,33 @@ fn objects(file: BufReader<File>) -> Result<Vec<Row>, Broken> {
     Ok(rows)
 }
 
-fn cells(file: BufReader<File>, delimiter: u8) -> Result<Vec<Row>, Broken> {
+fn cells(text: &[u8]) -> Result<Vec<Row>, String> {
     let broken = |error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(error) => Broken::File(error),
-        csv::ErrorKind::Utf8 { pos: Some(place), .. } => Broken::Content(format!("line {} is not UTF-8", place.line())),
+        csv::ErrorKind::Utf8 { pos: Some(place), .. } => format!("line {} is not UTF-8", place.line()),
         csv::ErrorKind::UnequalLengths {
             pos: Some(place),
             expected_len,
             len,
-        } => Broken::Content(format!(
-            "line {} has {len} cells, and the header {expected_len}",
-            place.line()
-        )),
-        _ => Broken::Content("it is no CSV".into()),
+        } => format!("line {} has {len} cells, and the header {expected_len}", place.line()),
+        _ => "it is no CSV".into(),
     };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).from_reader(text);
     let header = reader.headers().map_err(broken)?.clone();
     let rows = reader.records().map(|cells| {
         let (cells, mut row) = (cells.map_err(broken)?, Row::default());
-        header
-            .iter()
-            .zip(&cells)
-            .for_each(|(name, cell)| row.set(name.trim(), cell));
+        let pairs = header.iter().zip(&cells);
+        pairs.for_each(|(name, cell)| row.set(name.trim(), cell));
         Ok(row)
     });
     rows.collect()
+}
+
+/// A list without devices says nothing.
+fn check_some(rows: Vec<Row>, is_test: bool) -> Read {
+    if rows.is_empty() {
+        return Err("no device is in it".into());
+    }
+    check(rows, is_test)
 }
 
 fn check(rows: Vec<Row>, is_test: bool) -> Read {
@@ -293,16 +291,16 @@ fn check(rows: Vec<Row>, is_test: bool) -> Read {
 fn row(device: ListedDevice) -> Row {
     let files = device.images.into_iter().map(|(name, size, sha256)| {
         let file = FileRow {
-            size: Some(Said::Number(size)),
+            size: Some(Said::Number(size.into())),
             sha256: Some(text(&hex(&sha256))),
         };
         (name, file)
     });
     Row {
         uuid: Some(text(&device.uuid)),
-        vid: Some(Said::Number(device.vendor_id.into())),
-        pid: Some(Said::Number(device.product_id.into())),
-        discriminator: Some(Said::Number(device.discriminator.into())),
+        vid: Some(number(device.vendor_id)),
+        pid: Some(number(device.product_id)),
+        discriminator: Some(number(device.discriminator)),
         serial: device.serial.as_deref().map(text),
         dac_serial: device.dac_serial.map(|serial| text(&hex(&serial))),
         dac_public_key_sha256: device.key_sha256.map(|hash| text(&hex(&hash))),

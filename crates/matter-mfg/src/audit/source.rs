@@ -98,7 +98,7 @@ pub(super) struct Source {
 pub(super) struct SingleFile {
     pub(super) path: PathBuf,
     pub(super) kind: Option<Kind>,
-    /// What is in it, if its name does not tell what it is. From a pipe it can be read only once.
+    /// What is in it, if its name does not tell what it is, or if it is a pipe, which can be read only once.
     pub(super) bytes: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -110,9 +110,9 @@ impl SingleFile {
             kind: Kind::of_name(&name),
             bytes: None,
         };
-        if file.kind.is_none() {
+        if file.kind.is_none() || !path.is_file() {
             let bytes = read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?;
-            file.kind = Kind::of_content(&name, &bytes);
+            file.kind = file.kind.or_else(|| Kind::of_content(&name, &bytes));
             file.bytes = Some(bytes);
         }
         Ok(file)

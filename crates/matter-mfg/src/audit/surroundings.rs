@@ -32,7 +32,7 @@ impl DeviceFiles {
                 .name
                 .get(..uuid.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(uuid));
-            if !is_own {
+            if !is_own && !file.is_given {
                 let text = format!("the folder is {uuid}, the file {}", file.name);
                 report.push(Finding::of(Check::NameDiffers, "folder", text));
             }

@@ -31,8 +31,6 @@ pub(super) struct Work<'a> {
     places: BTreeMap<String, PathBuf>,
     /// What concerns more than one device.
     pub(super) findings: Vec<Finding>,
-    /// What the device of the dump is called.
-    dump: Option<String>,
 }
 
 /// What devices have in common, checked once.
@@ -64,7 +62,6 @@ impl<'a> Work<'a> {
             unchecked: Unchecked::default(),
             places: BTreeMap::new(),
             findings: Vec::new(),
-            dump: None,
         }
     }
 
@@ -93,8 +90,14 @@ impl<'a> Work<'a> {
             attested: &attested,
             is_test,
         };
+        // It is read once: a pipe has nothing the second time.
+        let mut read = Some(device);
         for (done, source) in sources.iter().enumerate() {
-            match self.add(source, &first)? {
+            let device = match read.take() {
+                Some(device) => device,
+                None => DeviceFiles::read(source)?,
+            };
+            match self.add(source, device, &first) {
                 Added::Alike => {}
                 Added::Alone => return Ok(done + 1),
                 Added::No => return Ok(done),
@@ -117,39 +120,34 @@ impl<'a> Work<'a> {
     }
 
     /// Audits a device, unless it is for tests where the first is not, or the other way round.
-    fn add(&mut self, source: &Source, first: &Shared<'_>) -> Result<Added, Error> {
-        let device = DeviceFiles::read(source)?;
+    fn add(&mut self, source: &Source, device: DeviceFiles, first: &Shared<'_>) -> Added {
         let index = self.devices.len() + self.waiting.len();
         let slow = self.audit.recompute.includes(index);
         let mut report = device.audit(first.expected, Some(first.attested), self.keys.as_ref(), slow);
         if self.is_test(&device, &report) != first.is_test {
-            return Ok(Added::No);
+            return Added::No;
         }
+        let uuid = report.common_name().filter(|name| is_uuid(name)).map(Into::into);
+        let uuid = device.uuid.clone().or(uuid);
         let listed = self.listed.iter().find_map(|listed| listed.name_of(&device, &report));
         let listed = listed.map(str::to_owned);
-        for listed in &mut self.listed {
-            listed.compare(&device, source.in_output, &mut report);
-        }
-        self.unchecked.add(&device, &report, slow);
-        let uuid = device
-            .uuid
-            .or(report.common_name().filter(|name| is_uuid(name)).map(Into::into));
         // As the lists have it.
         let name = listed.or(uuid.as_ref().map(|uuid| uuid.to_ascii_lowercase()));
         let name = name.unwrap_or_else(|| device.path.display().to_string());
-        // A device is no other than the one of its dump.
-        if self.dump.as_ref() != Some(&name) {
-            self.compare(&name, &device.path, &report);
+        for listed in &mut self.listed {
+            listed.compare(&device, &name, source.in_output, &mut report);
         }
-        if source.dump.is_some() {
-            self.dump = Some(name);
+        self.unchecked.add(&device, &report, slow);
+        // A dump is no other device than the one in its folder.
+        if source.dump.is_none() || !self.places.contains_key(&name) {
+            self.compare(&name, &device.path, &report);
         }
         let shared = report.shared_parts().is_none();
         self.waiting.push((device.path, uuid, report));
         if self.waiting.len() == CHUNK {
             self.flush();
         }
-        Ok(if shared { Added::Alike } else { Added::Alone })
+        if shared { Added::Alike } else { Added::Alone }
     }
 
     /// Compares a device with those before it. Of one name there may be two, which only their places tell apart.

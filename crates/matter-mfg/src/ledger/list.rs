@@ -27,6 +27,9 @@ pub(crate) struct ListedDevice {
     pub(crate) images: Vec<(String, u64, Vec<u8>)>,
 }
 
+/// The devices that are in use, and the names of the others.
+pub(crate) type Lists = (Vec<ListedDevice>, Vec<String>);
+
 /// Why a ledger could not be listed.
 pub(crate) enum ListError {
     /// It is no ledger, or damaged.
@@ -57,10 +60,30 @@ pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
 impl Ledger {
     /// Reads the devices that are in use, and the names of those that no longer are. Neither the key of the passcodes nor
-    /// the right to write is needed, in the folder neither.
-    pub(crate) fn list(path: &Path) -> Result<(Vec<ListedDevice>, Vec<String>), ListError> {
+    /// the right to write is needed, in the folder neither: when no run has it open, nothing is written beside it.
+    pub(crate) fn list(path: &Path) -> Result<Lists, ListError> {
+        let failed = |error: std::io::Error| ListError::Unreadable(wrong(path, error));
+        // SQLite's other files are beside the one that a link leads to.
+        let place = path.canonicalize().map_err(failed)?;
+        let mut log = place.as_os_str().to_owned();
+        log.push("-wal");
+        let is_open = || Path::new(&log).exists();
+        if !is_open()
+            && let Some(quiet) = quiet(&place)
+        {
+            let listed = Self::list_from(path, quiet);
+            // A run that has begun meanwhile may have changed what was read.
+            if !is_open() {
+                return listed;
+            }
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::list_from(path, Connection::open_with_flags(&place, flags))
+    }
+
+    fn list_from(path: &Path, connection: Result<Connection, rusqlite::Error>) -> Result<Lists, ListError> {
         let failed = |error: rusqlite::Error| ListError::new(path, &error);
-        let connection = open(path).map_err(failed)?;
+        let connection = connection.map_err(failed)?;
         schema::recognize(&connection).map_err(|unknown| match unknown {
             Unknown::Sqlite(error) => failed(error),
             Unknown::Schema(reason) => ListError::Damaged(reason),
@@ -107,19 +130,14 @@ impl Ledger {
     }
 }
 
-/// Opens a ledger to read it. When no run has it open, nothing is written beside it either, so that one on a medium that
-/// cannot be written to can be read.
-fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let is_open = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
-    match path.to_str().filter(|_| !is_open) {
-        Some(path) => {
-            let escaped = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-            let uri = format!("file:{escaped}?immutable=1");
-            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
-        }
-        None => Connection::open_with_flags(path, flags),
-    }
+/// Opens a ledger that nobody writes to, so that one on a medium that cannot be written to can be read.
+fn quiet(place: &Path) -> Option<Result<Connection, rusqlite::Error>> {
+    let escaped = place
+        .to_str()?
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let uri = format!("file:{escaped}?immutable=1");
+    Some(Connection::open_with_flags(uri, flags))
 }

@@ -149,6 +149,12 @@ fn files() -> Vec<Fault> {
         Nothing, "A device's key beside the folders of devices", "key-leaked", |batch| {
             copy(&batch.devices[0].join("internal/DAC_key.pem"), &batch.top().join("copy.txt"));
         };
+        Nothing, "A device's key in a folder beside those of devices", "key-leaked", |batch| {
+            let backup = batch.folder.path().join("out/backup");
+            fs::create_dir(&backup).unwrap();
+            open(&backup, 0o700);
+            copy(&batch.devices[0].join("internal/DAC_key.pem"), &backup.join("key.txt"));
+        };
         Nothing, "The key of the PAI in the output folder", "key-leaked", |batch| {
             copy(&batch.folder.path().join("out/test-pki/PAI_key.pem"), &batch.folder.path().join("out/PAI_key.pem"));
         };

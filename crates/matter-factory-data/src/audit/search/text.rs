@@ -25,8 +25,8 @@ pub(in crate::audit) fn lone_scalars(bytes: &[u8]) -> impl Iterator<Item = Zeroi
     let is_word = |part: &[u8]| part.trim_ascii().iter().all(u8::is_ascii_hexdigit);
     let parts = parts.filter(move |part| (HEX_DIGITS..MAX_SPLIT).contains(&part.len()) && !is_word(part));
     let in_parts = parts.filter_map(|part| {
-        let digits = part.iter().copied().filter(u8::is_ascii_hexdigit);
-        let digits = Zeroizing::new(digits.collect::<Vec<_>>());
+        let mut digits = Zeroizing::new(Vec::with_capacity(part.len()));
+        digits.extend(part.iter().copied().filter(u8::is_ascii_hexdigit));
         let signed = digits.strip_prefix(b"00").filter(|rest| rest.len() == HEX_DIGITS);
         from_hex(signed.unwrap_or(&digits).try_into().ok()?)
     });
