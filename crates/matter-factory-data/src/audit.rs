@@ -41,7 +41,7 @@ pub use report::{KeyPlace, Report, SharedParts};
 use crate::keys;
 use attestation::for_tests;
 use facts::Facts;
-use report::{Traces, sentence};
+use report::Traces;
 
 /// The discriminator of the SDK's examples.
 const DEFAULT_DISCRIMINATOR: u16 = 3840;
@@ -58,7 +58,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     let plain = plain_nvs(artifacts, &mut findings);
     let nvs = plain.as_ref().map(|image| image.as_slice()).or(artifacts.nvs);
     if nvs.is_none() && artifacts.secure_cert.is_none() && artifacts.label.is_empty() {
-        findings.push(sentence(Check::ArtifactMissing, "device", format_args!("")));
+        findings.push(Finding::of(Check::ArtifactMissing, "device", ""));
     }
     let mut facts = Facts::default();
     let mut leaking = Vec::new();
@@ -69,7 +69,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         } else {
             "nothing in it can be read: it is perhaps encrypted, and needs its keys"
         };
-        findings.push(sentence(Check::ArtifactMalformed, "nvs", format_args!("{detail}")));
+        findings.push(Finding::of(Check::ArtifactMalformed, "nvs", format_args!("{detail}")));
     }
     if let Some(image) = nvs.filter(|_| !is_encrypted) {
         nvs::check(image, &mut findings);
@@ -110,13 +110,10 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     secrets::check_files(artifacts, place, &known, public_key.as_ref(), &mut findings);
     check_random(&facts, &mut findings);
     if passcode.as_ref().is_some_and(Passcode::is_of_examples) {
-        findings.push(for_tests(
-            sentence(Check::DefaultPasscode, "label", format_args!("")),
-            expected,
-        ));
+        findings.push(for_tests(Finding::of(Check::DefaultPasscode, "label", ""), expected));
     }
     if facts.discriminator == Some(DEFAULT_DISCRIMINATOR) {
-        findings.push(sentence(Check::DefaultDiscriminator, "discriminator", format_args!("")));
+        findings.push(Finding::of(Check::DefaultDiscriminator, "discriminator", ""));
     }
     let parameters = facts.iterations.zip(facts.salt);
     let traces = Traces {
@@ -145,7 +142,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
 fn plain_nvs(artifacts: &Artifacts<'_>, findings: &mut Vec<Finding>) -> Option<Zeroizing<Vec<u8>>> {
     let mut image = Zeroizing::new(artifacts.nvs?.to_vec());
     if let Err(error) = esp_nvs_image::decrypt(&mut image, artifacts.nvs_keys?) {
-        findings.push(sentence(Check::ArtifactMalformed, "nvs", format_args!("{error}")));
+        findings.push(Finding::of(Check::ArtifactMalformed, "nvs", format_args!("{error}")));
     }
     Some(image)
 }
@@ -160,7 +157,7 @@ const CREDENTIALS: [Key; 3] = [keys::DAC_CERT, keys::DAC_KEY, keys::PAI_CERT];
 
 fn need(needed: &[Key], facts: &Facts, findings: &mut Vec<Finding>) {
     let missing = needed.iter().filter(|key| !facts.has(key));
-    findings.extend(missing.map(|key| sentence(Check::KeyMissing, key.as_str(), format_args!(""))));
+    findings.extend(missing.map(|key| Finding::of(Check::KeyMissing, key.as_str(), "")));
 }
 
 /// What the firmware asks for, in whichever partition.
@@ -177,10 +174,10 @@ fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, find
             need(&[keys::DAC_PUBLIC_KEY], facts, findings);
         }
         if !facts.has(&keys::CERTIFICATION_DECLARATION) {
-            findings.push(sentence(
+            findings.push(Finding::of(
                 Check::CdAbsent,
                 keys::CERTIFICATION_DECLARATION.as_str(),
-                format_args!(""),
+                "",
             ));
         }
     } else {
@@ -189,7 +186,7 @@ fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, find
         } else {
             "not in NVS, and there is no secure cert"
         };
-        let mut finding = sentence(Check::AttestationAbsent, "dac-cert", format_args!("{place}"));
+        let mut finding = Finding::of(Check::AttestationAbsent, "dac-cert", format_args!("{place}"));
         if expected.without_attestation {
             finding.severity = Severity::Note;
         }
@@ -199,9 +196,9 @@ fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, find
 
 fn check_random(facts: &Facts, findings: &mut Vec<Finding>) {
     if facts.salt.is_some_and(|salt| secrets::is_weak(salt.as_bytes())) {
-        findings.push(sentence(Check::SaltWeak, "salt", format_args!("")));
+        findings.push(Finding::of(Check::SaltWeak, "salt", ""));
     }
     if facts.rotating_id.as_ref().is_some_and(|id| secrets::is_weak(id)) {
-        findings.push(sentence(Check::RotatingIdWeak, "rd-id-uid", format_args!("")));
+        findings.push(Finding::of(Check::RotatingIdWeak, "rd-id-uid", ""));
     }
 }

@@ -10,7 +10,7 @@ use matter_types::{ProductId, VendorId};
 
 use super::facts::Facts;
 use super::published::is_published;
-use super::report::{SharedParts, sentence};
+use super::report::SharedParts;
 use super::{Check, Expected, Finding};
 
 /// What many devices have in common - PAI, declaration, vendor and product - checked once for all of them.
@@ -36,19 +36,19 @@ impl<'a> Attested<'a> {
         } else if expected.declaration.is_some() && parts.product.is_some() {
             // Without an NVS image, which has the product too, there is no place for one.
             let detail = format_args!("none");
-            findings.push(sentence(Check::CdUnexpected, "cd", detail));
+            findings.push(Finding::of(Check::CdUnexpected, "cd", detail));
         }
         if let Some((vendor, _)) = parts.product
             && vendor.is_test()
         {
             let detail = format_args!("{:#06x} is a vendor id for tests", vendor.get());
-            findings.push(for_tests(sentence(Check::TestPki, "chain", detail), expected));
+            findings.push(for_tests(Finding::of(Check::TestPki, "chain", detail), expected));
         }
         if let Some(pai) = parts.pai.as_deref().and_then(|der| Certificate::from_der(der).ok())
             && is_published(pai.public_key())
         {
             let detail = format_args!("the PAI is one of the SDK's");
-            findings.push(for_tests(sentence(Check::TestPki, "pai", detail), expected));
+            findings.push(for_tests(Finding::of(Check::TestPki, "pai", detail), expected));
         }
         Self { parts, batch, findings }
     }
@@ -87,16 +87,13 @@ pub(super) fn for_tests(mut finding: Finding, expected: &Expected<'_>) -> Findin
 
 fn check_declaration(cms: &[u8], expected: &Expected<'_>, findings: &mut Vec<Finding>) {
     if expected.declaration.is_some_and(|declaration| declaration != cms) {
-        findings.push(sentence(Check::CdUnexpected, "cd", format_args!("")));
+        findings.push(Finding::of(Check::CdUnexpected, "cd", ""));
     }
     if SignedDeclaration::decode(cms).is_ok_and(|declaration| declaration.has_test_signer()) {
-        findings.push(for_tests(
-            sentence(Check::TestCdSigner, "cd", format_args!("")),
-            expected,
-        ));
+        findings.push(for_tests(Finding::of(Check::TestCdSigner, "cd", ""), expected));
     }
     if let Err(error) = AttestationElements::new(cms, &[0; AttestationElements::NONCE_LEN], 0).encode() {
-        findings.push(sentence(Check::KeyLength, "cd", format_args!("{error}")));
+        findings.push(Finding::of(Check::KeyLength, "cd", format_args!("{error}")));
     }
 }
 
@@ -119,7 +116,7 @@ pub(super) fn check_product(
         {
             let (vendor, product) = (found.0.get(), found.1.get());
             let detail = format_args!("{vendor:#06x} {product:#06x}");
-            findings.push(sentence(Check::ProductUnexpected, object, detail));
+            findings.push(Finding::of(Check::ProductUnexpected, object, detail));
         }
     }
 }
@@ -164,11 +161,7 @@ pub(super) fn check(
         && let (Some(dac), Some((vendor, product))) = (dac, product)
         && (dac.vendor_id() != Some(vendor) || dac.product_id() != Some(product))
     {
-        findings.push(sentence(
-            Check::DacOfAnotherProduct,
-            Object::Dac.name(),
-            format_args!(""),
-        ));
+        findings.push(Finding::of(Check::DacOfAnotherProduct, Object::Dac.name(), ""));
     }
     shared
 }
@@ -189,7 +182,7 @@ fn take(report: &ChainReport, is_unknown: bool, expected: &Expected<'_>, finding
             if is_unknown && found.object() == Object::Dac {
                 let detail = format_args!("the DAC is for a vendor id for tests");
                 findings.push(for_tests(
-                    sentence(Check::TestPki, Object::Dac.name(), detail),
+                    Finding::of(Check::TestPki, Object::Dac.name(), detail),
                     expected,
                 ));
             }
@@ -197,7 +190,7 @@ fn take(report: &ChainReport, is_unknown: bool, expected: &Expected<'_>, finding
         }
         if found.rule() == Rule::PaaPublished {
             let detail = format_args!("the PAA is one of the SDK's");
-            findings.push(for_tests(sentence(Check::TestPki, "paa", detail), expected));
+            findings.push(for_tests(Finding::of(Check::TestPki, "paa", detail), expected));
             continue;
         }
         let mut finding = Finding::new(Check::Attestation(found.rule()), found.object().name(), found.text());
@@ -214,20 +207,17 @@ fn check_keys(facts: &Facts, expected: &Expected<'_>, dac: Option<&Certificate>,
         && own != dac.public_key()
     {
         let rule = Rule::DacKeyMismatch;
-        let mut finding = sentence(Check::Attestation(rule), Object::Dac.name(), format_args!(""));
+        let mut finding = Finding::of(Check::Attestation(rule), Object::Dac.name(), "");
         finding.sdk_code = rule.sdk_result(Object::Dac);
         findings.push(finding);
     }
     if let (Some(stored), Some(dac)) = (&facts.dac_public_key, dac)
         && stored.as_slice() != dac.public_key().as_bytes()
     {
-        findings.push(sentence(Check::DacPublicKey, "dac-pub-key", format_args!("")));
+        findings.push(Finding::of(Check::DacPublicKey, "dac-pub-key", ""));
     }
     let key = own.or(dac.map(|dac| *dac.public_key()));
     if key.is_some_and(|key| is_published(&key)) {
-        findings.push(for_tests(
-            sentence(Check::KeyPublished, "dac-key", format_args!("")),
-            expected,
-        ));
+        findings.push(for_tests(Finding::of(Check::KeyPublished, "dac-key", ""), expected));
     }
 }

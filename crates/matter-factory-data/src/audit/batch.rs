@@ -8,7 +8,6 @@ use matter_types::Passcode;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::report::sentence;
 use super::{Check, Finding, Report, Severity};
 
 /// What a manifest or a ledger says of a device that is not there, for [`BatchAudit::add_listed`].
@@ -88,7 +87,7 @@ impl BatchAudit {
             let first = self.first(check, value, index);
             if let Some(other) = self.devices.get(first).filter(|_| first != index) {
                 let detail = format_args!("{} and {name}", other.name);
-                self.findings.push(sentence(check, name, detail));
+                self.findings.push(Finding::of(check, name, detail));
             }
         };
         compare(Check::DuplicateDevice, &[name.as_bytes()]);
@@ -139,7 +138,7 @@ impl BatchAudit {
             let other = self.devices.get(first).filter(|_| is_new)?;
             let unknown = check == Check::DuplicateCertificateSerial;
             let condition = if unknown { ", if one issuer made both" } else { "" };
-            let mut finding = sentence(check, name, format_args!("{} and {name}{condition}", other.name));
+            let mut finding = Finding::of(check, name, format_args!("{} and {name}{condition}", other.name));
             if unknown {
                 finding.severity = Severity::Warning;
             }

@@ -7,7 +7,7 @@ use matter_spake2p::{Iterations, Salt, Verifier};
 use matter_types::{ProductId, VendorId};
 use zeroize::Zeroizing;
 
-use super::report::{KeyPlace, sentence};
+use super::report::KeyPlace;
 use super::stored::agree;
 use super::{Check, Finding};
 use crate::keys;
@@ -48,7 +48,7 @@ impl Facts {
         let key_is_in_nvs_too = matches!(places, (Some(KeyPlace::Nvs), Some(KeyPlace::Elsewhere)));
         if key_is_in_nvs_too {
             let detail = format_args!("the secure-cert image says that the key is not in flash as it is");
-            findings.push(sentence(Check::KeyLeaked, "nvs dac-key", detail));
+            findings.push(Finding::of(Check::KeyLeaked, "nvs dac-key", detail));
         }
         Self {
             vendor_id: self.vendor_id,

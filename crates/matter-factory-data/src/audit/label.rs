@@ -7,7 +7,6 @@ use matter_types::{Passcode, ProductId, VendorId};
 
 use super::artifacts::Label;
 use super::facts::Facts;
-use super::report::sentence;
 use super::{Check, Expected, Finding};
 
 /// What a label says.
@@ -24,7 +23,7 @@ pub(super) fn check(label: &Label<'_>, facts: &Facts, expected: &Expected<'_>, f
         && label.qr.is_some_and(|text| text != picture)
     {
         let detail = format_args!("another one than the code's text");
-        findings.push(sentence(Check::LabelPicture, "qr picture", detail));
+        findings.push(Finding::of(Check::LabelPicture, "qr picture", detail));
     }
     // A picture alone is read as the code that it is.
     let picture = label.picture.filter(|_| label.qr.is_none());
@@ -65,7 +64,7 @@ fn read<T: core::str::FromStr<Err = E>, E: core::fmt::Display>(
     match text?.parse() {
         Ok(payload) => Some(payload),
         Err(error) => {
-            findings.push(sentence(Check::LabelMalformed, object, format_args!("{error}")));
+            findings.push(Finding::of(Check::LabelMalformed, object, format_args!("{error}")));
             None
         }
     }
@@ -74,7 +73,11 @@ fn read<T: core::str::FromStr<Err = E>, E: core::fmt::Display>(
 fn check_qr(qr: &SetupPayload, facts: &Facts, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
     let mut differs = |check, found: u16, stored: u16| {
         if found != stored {
-            findings.push(sentence(check, "qr", format_args!("{found:#06x}, not {stored:#06x}")));
+            findings.push(Finding::of(
+                check,
+                "qr",
+                format_args!("{found:#06x}, not {stored:#06x}"),
+            ));
         }
     };
     if let Some(stored) = facts.discriminator {
@@ -90,19 +93,19 @@ fn check_qr(qr: &SetupPayload, facts: &Facts, expected: &Expected<'_>, findings:
         && flow != qr.flow()
     {
         let detail = format_args!("{}, not {}", qr.flow().get(), flow.get());
-        findings.push(sentence(Check::LabelFlow, "qr", detail));
+        findings.push(Finding::of(Check::LabelFlow, "qr", detail));
     }
     if let (Some(DataValue::Utf8(printed)), Some(stored)) = (qr.data().serial_number(), &facts.serial)
         && printed != stored
     {
-        findings.push(sentence(Check::LabelSerial, "qr", format_args!("")));
+        findings.push(Finding::of(Check::LabelSerial, "qr", ""));
     }
 }
 
 fn check_manual(manual: &ManualPayload, facts: &Facts, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
     let mut differs = |check, found: u16, stored: u16| {
         if found != stored {
-            findings.push(sentence(
+            findings.push(Finding::of(
                 check,
                 "manual",
                 format_args!("{found:#06x}, not {stored:#06x}"),
@@ -130,7 +133,7 @@ fn check_manual(manual: &ManualPayload, facts: &Facts, expected: &Expected<'_>, 
     {
         let digits = if manual.ids().is_some() { 21 } else { 11 };
         let detail = format_args!("{digits} digits for flow {}", flow.get());
-        findings.push(sentence(Check::LabelFlow, "manual", detail));
+        findings.push(Finding::of(Check::LabelFlow, "manual", detail));
     }
 }
 
@@ -139,7 +142,7 @@ fn compare(qr: &SetupPayload, manual: &ManualPayload, findings: &mut Vec<Finding
     let mut differ = |same: bool, check, what: &str| {
         if !same {
             let detail = format_args!("{what} of QR code and manual code");
-            findings.push(sentence(check, "label", detail));
+            findings.push(Finding::of(check, "label", detail));
         }
     };
     let same = qr.passcode().expose() == manual.passcode().expose();
@@ -168,18 +171,18 @@ fn numbers(
         let printed = text.trim().parse::<u16>().ok().filter(|number| *number <= 0xFFF);
         if printed.is_none() {
             let detail = format_args!("a discriminator is a number in 0..=4095");
-            findings.push(sentence(Check::LabelMalformed, "discriminator", detail));
+            findings.push(Finding::of(Check::LabelMalformed, "discriminator", detail));
         } else if let (Some(printed), Some(stored)) = (printed, facts.discriminator)
             && printed != stored
         {
             let detail = format_args!("{printed:#06x}, not {stored:#06x}");
-            findings.push(sentence(Check::LabelDiscriminator, "discriminator", detail));
+            findings.push(Finding::of(Check::LabelDiscriminator, "discriminator", detail));
         }
         if let (Some(printed), Some(qr)) = (printed, qr)
             && printed != qr.discriminator().get()
         {
             let detail = format_args!("the discriminator beside the QR code");
-            findings.push(sentence(Check::LabelCodes, "discriminator", detail));
+            findings.push(Finding::of(Check::LabelCodes, "discriminator", detail));
         }
     }
     if let Some(text) = label.passcode {
@@ -191,10 +194,10 @@ fn numbers(
         let coded = qr.map(SetupPayload::passcode).or(manual.map(ManualPayload::passcode));
         if printed.is_none() {
             let detail = format_args!("a passcode is a number in 1..=99999998, and none of the trivial ones");
-            findings.push(sentence(Check::LabelMalformed, "passcode", detail));
+            findings.push(Finding::of(Check::LabelMalformed, "passcode", detail));
         } else if coded.is_some_and(|coded| Some(coded.expose()) != printed) {
             let detail = format_args!("the passcode beside the codes");
-            findings.push(sentence(Check::LabelCodes, "passcode", detail));
+            findings.push(Finding::of(Check::LabelCodes, "passcode", detail));
         }
     }
 }

@@ -135,7 +135,7 @@ fn credentials(stored: &mut Stored<'_>, facts: &mut Facts) {
     {
         match PrivateKey::from_scalar(scalar) {
             Ok(key) => facts.key = Some(key),
-            Err(_) => stored.add(Check::DacKeyInvalid, &keys::DAC_KEY, format_args!("")),
+            Err(_) => stored.add(Check::DacKeyInvalid, &keys::DAC_KEY, ""),
         }
     }
 }
@@ -236,6 +236,6 @@ fn rest(stored: &mut Stored<'_>) {
             key if keys::is_field_key(key) => Check::ListItemUncounted,
             _ => Check::KeyUnknown,
         };
-        stored.add(check, &key, format_args!(""));
+        stored.add(check, &key, "");
     }
 }

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use matter_spake2p::{Iterations, Verifier};
 
-use super::{Check, Report};
+use super::{Check, Finding, Report};
 
 /// Derives verifiers from the passcodes on the labels and compares them with those that the devices store.
 ///
@@ -36,7 +36,7 @@ pub fn recompute<'r>(reports: impl IntoIterator<Item = &'r mut Report>) -> usize
                 _ => false,
             };
             if !same {
-                report.add(Check::VerifierPasscode, "verifier", format_args!(""));
+                report.push(Finding::of(Check::VerifierPasscode, "verifier", ""));
             }
         }
     }

@@ -157,15 +157,6 @@ impl Report {
     pub const fn shared_parts(&self) -> Option<&SharedParts> {
         self.traces.shared.as_ref()
     }
-
-    pub(super) fn add(&mut self, check: Check, object: impl Into<String>, detail: fmt::Arguments<'_>) {
-        self.findings.push(sentence(check, object, detail));
-    }
-}
-
-/// Makes a finding of a check's sentence and the values that were found.
-pub(super) fn sentence(check: Check, object: impl Into<String>, detail: fmt::Arguments<'_>) -> Finding {
-    Finding::of(check, object, detail)
 }
 
 impl fmt::Debug for Report {

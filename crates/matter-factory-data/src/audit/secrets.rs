@@ -8,7 +8,7 @@ use esp_secure_cert::{Image, Record, RecordType};
 use matter_attestation::{PrivateKey, PublicKey};
 use zeroize::Zeroizing;
 
-use super::report::{KeyPlace, sentence};
+use super::report::KeyPlace;
 use super::search::{BARE, FoundKey, HEX, MAX_FOUND, find, lone_scalars};
 use super::{Artifacts, Check, Finding};
 
@@ -173,7 +173,7 @@ pub(super) fn check_secure_cert(
 
 fn leak(object: &str, found: &FoundKey) -> Finding {
     let detail = format_args!("{} at offset {:#x}", found.form, found.offset);
-    sentence(Check::KeyLeaked, object, detail)
+    Finding::of(Check::KeyLeaked, object, detail)
 }
 
 /// Looks at the one file that may hold the private key when it is [elsewhere](KeyPlace::Elsewhere).
@@ -193,15 +193,15 @@ fn check_efuse_key(
     }
     let is_the_dacs = |key: &PrivateKey| Some(&key.public_key()) == dac;
     findings.push(if keys.is_empty() {
-        sentence(
+        Finding::of(
             Check::ArtifactMalformed,
             name,
             format_args!("it holds no key that can be read"),
         )
     } else if keys.iter().all(is_the_dacs) && !is_more && place == KeyPlace::Elsewhere {
-        sentence(Check::EfuseKeyFile, name, format_args!(""))
+        Finding::of(Check::EfuseKeyFile, name, "")
     } else {
-        sentence(Check::KeyLeaked, name, format_args!("not the DAC's key for an eFuse"))
+        Finding::of(Check::KeyLeaked, name, format_args!("not the DAC's key for an eFuse"))
     });
 }
 
@@ -240,7 +240,7 @@ pub(super) fn check_files(
         if let Some(found) = find(bytes, known).first() {
             findings.push(leak_of(name, whose(found.key.as_ref()), found));
         } else if is_in_lines(bytes, known) {
-            findings.push(sentence(Check::KeyLeaked, *name, format_args!("{IN_LINES}")));
+            findings.push(Finding::of(Check::KeyLeaked, *name, format_args!("{IN_LINES}")));
         }
     }
     if let Some((name, bytes)) = artifacts.flash {
@@ -256,7 +256,7 @@ pub(super) fn check_files(
         if let Some(found) = leaked {
             findings.push(leak_of(name, whose(found.key.as_ref()), found));
         } else if is_full(&found) {
-            findings.push(sentence(
+            findings.push(Finding::of(
                 Check::KeyLeaked,
                 *name,
                 format_args!("more keys than the DAC's"),
@@ -266,9 +266,9 @@ pub(super) fn check_files(
             let key = whole_file(bytes);
             let whose = whose(key.as_ref());
             if key.is_some() && !may_stay(whose) {
-                findings.push(sentence(Check::KeyLeaked, *name, format_args!("{whose}")));
+                findings.push(Finding::of(Check::KeyLeaked, *name, format_args!("{whose}")));
             } else if !may_stay(THE_DACS) && is_in_lines(bytes, known) {
-                findings.push(sentence(Check::KeyLeaked, *name, format_args!("{IN_LINES}")));
+                findings.push(Finding::of(Check::KeyLeaked, *name, format_args!("{IN_LINES}")));
             }
         }
     }
@@ -276,5 +276,5 @@ pub(super) fn check_files(
 
 fn leak_of(name: &str, whose: &str, found: &FoundKey) -> Finding {
     let detail = format_args!("{whose}, {} at offset {:#x}", found.form, found.offset);
-    sentence(Check::KeyLeaked, name, detail)
+    Finding::of(Check::KeyLeaked, name, detail)
 }

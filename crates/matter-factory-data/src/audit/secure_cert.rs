@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::facts::Facts;
 use super::nvs::capitalized;
-use super::report::{KeyPlace, sentence};
+use super::report::KeyPlace;
 use super::{Check, Finding};
 use crate::keys;
 
@@ -74,7 +74,11 @@ fn certificate(image: &Image<'_>, kind: RecordType, findings: &mut Vec<Finding>)
     let record = image.find(kind, Subtype::MIN).ok()??;
     if Certificate::der(record.data()).is_err() && Certificate::pem(record.data()).is_ok() {
         let detail = format_args!("PEM, where firmware for Matter reads DER");
-        findings.push(sentence(Check::KeyValue, alloc::format!("secure-cert {kind}"), detail));
+        findings.push(Finding::of(
+            Check::KeyValue,
+            alloc::format!("secure-cert {kind}"),
+            detail,
+        ));
         return None;
     }
     Some(record.data().to_vec())
@@ -97,17 +101,17 @@ fn key(image: &Image<'_>, facts: &mut Facts, findings: &mut Vec<Finding>) {
         Ok(Some(KeyStorage::Plain(plain))) => {
             if !plain.is_for_matter() {
                 let detail = format_args!("not the 121 bytes of SEC 1 that firmware for Matter reads");
-                findings.push(sentence(Check::KeyLength, "secure-cert PRIV_KEY", detail));
+                findings.push(Finding::of(Check::KeyLength, "secure-cert PRIV_KEY", detail));
             }
             match PrivateKey::decode(plain.expose()) {
                 Ok(key) => facts.key = Some(key),
-                Err(_) => findings.push(sentence(Check::DacKeyInvalid, "secure-cert PRIV_KEY", format_args!(""))),
+                Err(_) => findings.push(Finding::of(Check::DacKeyInvalid, "secure-cert PRIV_KEY", "")),
             }
         }
         Ok(Some(KeyStorage::RsaDs(_))) => {
             facts.key_place = Some(KeyPlace::Elsewhere);
             let detail = format_args!("an RSA key, where Matter has keys of the curve P-256");
-            findings.push(sentence(Check::DacKeyInvalid, "secure-cert DS_DATA", detail));
+            findings.push(Finding::of(Check::DacKeyInvalid, "secure-cert DS_DATA", detail));
         }
         Ok(Some(_)) => facts.key_place = Some(KeyPlace::Elsewhere),
         Ok(None) | Err(_) => {}
@@ -131,7 +135,7 @@ fn commissionable(image: &Image<'_>, facts: &mut Facts, findings: &mut Vec<Findi
         let Ok(Some(record)) = found else { continue };
         if let Err((check, text)) = item(subtype, record.data(), facts) {
             let object = alloc::format!("secure-cert MATTER_1/{subtype}");
-            findings.push(sentence(check, object, format_args!("{text}")));
+            findings.push(Finding::of(check, object, format_args!("{text}")));
         }
     }
 }

@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 
 use super::Check;
 use super::finding::Finding;
-use super::report::sentence;
 use crate::keys::NAMESPACE;
 
 /// The values of an image that nobody has taken yet, and what was found.
@@ -31,23 +30,21 @@ impl<'a> Stored<'a> {
         for entry in esp_nvs_image::recover(image).entries {
             if entry.namespace != NAMESPACE {
                 let object = alloc::format!("{}/{}", entry.namespace.as_str(), entry.key.as_str());
-                stored
-                    .findings
-                    .push(sentence(Check::KeyUnknown, object, format_args!("")));
+                stored.findings.push(Finding::of(Check::KeyUnknown, object, ""));
             } else {
                 match stored.values.entry(entry.key) {
                     Entry::Vacant(free) => {
                         free.insert(entry.value);
                     }
-                    Entry::Occupied(_) => stored.add(Check::KeyTwice, &entry.key, format_args!("")),
+                    Entry::Occupied(_) => stored.add(Check::KeyTwice, &entry.key, ""),
                 }
             }
         }
         stored
     }
 
-    pub(super) fn add(&mut self, check: Check, key: &Key, detail: core::fmt::Arguments<'_>) {
-        self.findings.push(sentence(check, key.as_str(), detail));
+    pub(super) fn add(&mut self, check: Check, key: &Key, detail: impl Display) {
+        self.findings.push(Finding::of(check, key.as_str(), detail));
     }
 
     pub(super) fn contains(&self, key: &Key) -> bool {
@@ -126,11 +123,7 @@ pub(super) fn agree<T>(
     if let (Some(first), Some(second)) = (&first, &second)
         && !same(first, second)
     {
-        findings.push(sentence(
-            Check::StorageDisagrees,
-            String::from(object),
-            format_args!(""),
-        ));
+        findings.push(Finding::of(Check::StorageDisagrees, String::from(object), ""));
     }
     first.or(second)
 }

@@ -1,0 +1,176 @@
+//! Blobs whose replacement was interrupted, and what no device leaves behind.
+
+use super::*;
+
+/// Power failed while a blob was being replaced.
+pub(super) fn blobs() -> Vec<Case> {
+    vec![
+        case(
+            "new generation without an index",
+            Raw::two_pages(),
+            |raw| {
+                blob(raw, 0, 0, b"old");
+                raw.chunk(1, "b", 0x80, b"new");
+            },
+            &["ns/a = u8 7", "ns/b = blob \"old\""],
+            &[slot(1, 0)],
+        ),
+        case(
+            "new generation written, old one whole",
+            Raw::two_pages(),
+            |raw| {
+                blob(raw, 0, 0, b"old");
+                blob(raw, 1, 0x80, b"new");
+            },
+            &["ns/a = u8 7", "ns/b = blob \"new\""],
+            &[slot(0, 4), slot(0, 2)],
+        ),
+        case(
+            "new generation written, old one whole, the other way round and on one page",
+            Raw::base(),
+            |raw| {
+                blob(raw, 0, 0x80, b"old");
+                blob(raw, 0, 0, b"new");
+            },
+            &["ns/a = u8 7", "ns/b = blob \"new\""],
+            &[slot(0, 4), slot(0, 2)],
+        ),
+        case(
+            "new generation written, index of the old one erased",
+            Raw::two_pages(),
+            |raw| {
+                blob(raw, 0, 0, b"old");
+                erase(raw, 0, 4..5);
+                blob(raw, 1, 0x80, b"new");
+            },
+            &["ns/a = u8 7", "ns/b = blob \"new\""],
+            &[slot(0, 2)],
+        ),
+        case(
+            "index written over a blob in one piece",
+            Raw::two_pages(),
+            |raw| {
+                raw.blob_v1(0, "b", b"old");
+                blob(raw, 1, 0, b"new");
+            },
+            &["ns/a = u8 7", "ns/b = blob \"new\""],
+            &[slot(0, 2)],
+        ),
+        case(
+            "first blob without an index",
+            Raw::base(),
+            |raw| {
+                raw.chunk(0, "b", 0, b"x");
+            },
+            &["ns/a = u8 7"],
+            &[slot(0, 2)],
+        ),
+    ]
+}
+
+/// What no device leaves behind, but a flash or a tool may.
+pub(super) fn faulty() -> Vec<Case> {
+    let twice = |case: Case| Case {
+        stands_twice: true,
+        ..case
+    };
+    vec![
+        twice(case(
+            "key twice on a full page: the first",
+            Raw::two_pages(),
+            |raw| {
+                raw.string(0, "s", b"first\0");
+                raw.string(0, "s", b"second\0");
+            },
+            &["ns/a = u8 7", "ns/s = string \"first\""],
+            &[slot(0, 4)],
+        )),
+        twice(case(
+            "key on two pages in the middle: the first",
+            Raw::two_pages(),
+            |raw| {
+                raw.string(0, "s", b"first\0");
+                raw.string(1, "s", b"second\0");
+                raw.number(1, 1, "c");
+            },
+            &["ns/a = u8 7", "ns/s = string \"first\"", "ns/c = u8 7"],
+            &[slot(1, 0)],
+        )),
+        twice(case(
+            "key of two types on two pages: both",
+            Raw::two_pages(),
+            |raw| {
+                raw.string(1, "a", b"x\0");
+                raw.number(1, 1, "c");
+            },
+            &["ns/a = u8 7", "ns/a = string \"x\"", "ns/c = u8 7"],
+            &[slot(1, 0)],
+        )),
+        case(
+            "entry behind an empty slot of an active page",
+            Raw::base(),
+            |raw| {
+                raw.skip(0, 1);
+                raw.number(0, 1, "hidden");
+            },
+            &["ns/a = u8 7"],
+            &[slot(0, 3)],
+        ),
+        case(
+            "the same on a full page",
+            Raw::two_pages(),
+            |raw| {
+                raw.skip(0, 1);
+                raw.number(0, 1, "seen");
+            },
+            &["ns/a = u8 7", "ns/seen = u8 7"],
+            &[],
+        ),
+        case(
+            "data damaged: what it is made of is not taken for entries",
+            Raw::base(),
+            |raw| {
+                let mut other = Raw::new(1);
+                let at = other.number(0, 1, "false");
+                let embedded = other.image[at..at + 32].to_vec();
+                let at = raw.blob_v1(0, "b", &embedded);
+                raw.image[at + 28] ^= 1;
+                raw.mend_entry(at);
+                raw.number(0, 1, "c");
+            },
+            &["ns/a = u8 7", "ns/c = u8 7"],
+            &[slot(0, 2)],
+        ),
+        case(
+            "page header damaged",
+            Raw::two_pages(),
+            |raw| {
+                raw.number(1, 1, "b");
+                raw.image[0x1004] ^= 2;
+            },
+            &["ns/a = u8 7"],
+            &[0x1000],
+        ),
+        case(
+            "size of a blob damaged",
+            Raw::base(),
+            |raw| {
+                raw.chunk(0, "b", 0, b"x");
+                raw.index(0, "b", 2, 1, 0);
+            },
+            &["ns/a = u8 7"],
+            &[slot(0, 4), slot(0, 2)],
+        ),
+        case(
+            "namespace behind a number of no namespace",
+            Raw::base(),
+            |raw| {
+                raw.put(0, [0, 0x02, 1, 0xFF], b"orphan", &[7, 0], &[]);
+                raw.namespace(0, "hidden", 2);
+                raw.number(0, 2, "b");
+            },
+            &["ns/a = u8 7"],
+            &[slot(0, 3), slot(0, 2), slot(0, 4)],
+        ),
+    ]
+}
