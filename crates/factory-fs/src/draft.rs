@@ -1,0 +1,139 @@
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+
+use crate::dir::unexpected;
+use crate::signals::Hidden;
+use crate::stale::{DRAFT, hidden_name};
+use crate::{Dir, Kind, lock, sys};
+
+/// Whether a file may take the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    /// What has the name stays, and is an error.
+    No,
+    /// A file or a link of the name is replaced.
+    Yes,
+}
+
+/// A file that is written without a name, or under a hidden one, and appears under its own when it is complete and on
+/// disk.
+///
+/// When it is dropped before, nothing of it stays. A process that is killed leaves nothing where the file system has files
+/// without names (Linux, most local file systems), and else a locked file that the next [`sweep`](crate::sweep) removes.
+#[derive(Debug)]
+pub struct Draft {
+    dir: Dir,
+    name: OsString,
+    file: File,
+    len: u64,
+    /// None for a file without a name.
+    hidden: Option<Hidden>,
+}
+
+impl Draft {
+    /// Starts a file that only its owner can read.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn new(dir: &Dir, name: impl AsRef<OsStr>) -> io::Result<Self> {
+        let (file, hidden) = match dir.nameless()? {
+            Some(file) => (file, None),
+            None => {
+                let (file, hidden) = hidden(dir)?;
+                (file, Some(hidden))
+            }
+        };
+        Ok(Self {
+            dir: dir.try_clone()?,
+            name: name.as_ref().into(),
+            file,
+            len: 0,
+            hidden,
+        })
+    }
+
+    /// Writes more of the file, all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(bytes) {
+            // That this fails as well changes nothing about the error.
+            let _ = self.file.set_len(self.len);
+            return Err(error);
+        }
+        self.len += u64::try_from(bytes.len()).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Returns the file for a writer that has to go back in it, as archives do.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn handle(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// Makes the file appear. It and its name are on disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::AlreadyExists`] when something has the name and must not be replaced; [`ErrorKind::IsADirectory`] or
+    /// [`ErrorKind::InvalidInput`] for a folder, pipe or device; and those of the system.
+    pub fn publish(mut self, replace: Replace) -> io::Result<()> {
+        self.file.sync_all()?;
+        check_target(&self.dir, &self.name, replace)?;
+        match self.hidden.take() {
+            None => self.name_it(replace)?,
+            Some(mut hidden) => {
+                match replace {
+                    Replace::Yes => self.dir.rename(hidden.name(), &self.dir, &self.name)?,
+                    Replace::No => self.dir.rename_new(hidden.name(), &self.dir, &self.name)?,
+                }
+                hidden.forget();
+            }
+        }
+        self.dir.sync()
+    }
+
+    fn name_it(&self, replace: Replace) -> io::Result<()> {
+        match self.dir.name(&self.file, &self.name) {
+            // There is no call that names a file in place of another.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && replace == Replace::Yes => {
+                lock(&self.file)?;
+                let mut hidden = Hidden::new(&self.dir, hidden_name(DRAFT)?)?;
+                self.dir.name(&self.file, hidden.name())?;
+                self.dir.rename(hidden.name(), &self.dir, &self.name)?;
+                hidden.forget();
+                Ok(())
+            }
+            named => named,
+        }
+    }
+}
+
+/// Refuses what a file must not take the place of.
+pub(crate) fn check_target(dir: &Dir, name: &OsStr, replace: Replace) -> io::Result<()> {
+    match (dir.kind(name)?, replace) {
+        (None, _) | (Some(Kind::File | Kind::Link), Replace::Yes) => Ok(()),
+        (Some(other @ (Kind::Folder | Kind::Other)), _) => Err(unexpected(other, "a file")),
+        (Some(_), Replace::No) => Err(ErrorKind::AlreadyExists.into()),
+    }
+}
+
+/// Makes a hidden file that is locked as long as its process lives.
+fn hidden(dir: &Dir) -> io::Result<(File, Hidden)> {
+    loop {
+        let hidden = Hidden::new(dir, hidden_name(DRAFT)?)?;
+        let file = dir.create_file(hidden.name())?;
+        lock(&file)?;
+        // Before it was locked, another process may have taken it for a leftover.
+        if sys::is_named(&dir.folder, hidden.name(), &file)? {
+            return Ok((file, hidden));
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Files of one folder that appear together.
+//!
+//! They are written into a hidden folder beside their places. When all are on disk, that folder's name says that they are
+//! complete, and from there on whoever finds it puts them into their places; before, it is removed. What was there before is
+//! kept in it until the last one is in its place, so that an error leads back.
+//!
+//! ```text
+//! .factory-0123456789abcdef.tmp/lock       locked as long as the process lives
+//! .factory-0123456789abcdef.tmp/new/NAME   files that are to appear
+//! .factory-0123456789abcdef.tmp/old/NAME   what they replace
+//! ```
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
+
+use crate::draft::check_target;
+use crate::signals::Hidden;
+use crate::stale::{COMMITTED, DRAFT, hidden_name};
+use crate::{Dir, Replace, lock};
+
+pub(crate) const LOCK: &str = "lock";
+const NEW: &str = "new";
+const OLD: &str = "old";
+
+pub(crate) struct Group {
+    parent: Dir,
+    folder: Dir,
+    new: Dir,
+    old: Dir,
+    lock: File,
+    names: Vec<OsString>,
+    /// Its name once it is complete.
+    committed: Option<OsString>,
+    /// Dropped last: it removes the folder, in which nothing may be open on some systems.
+    hidden: Hidden,
+}
+
+impl Group {
+    pub(crate) fn new(parent: &Dir) -> io::Result<Self> {
+        let (hidden, folder, file) = loop {
+            let hidden = Hidden::new(parent, hidden_name(DRAFT)?)?;
+            let folder = parent.create_new_child(hidden.name())?;
+            match folder.create_file(LOCK) {
+                // Another process may have taken the empty folder for a leftover.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                made => break (hidden, folder, made?),
+            }
+        };
+        lock(&file)?;
+        Ok(Self {
+            parent: parent.try_clone()?,
+            new: folder.create_new_child(NEW)?,
+            old: folder.create_new_child(OLD)?,
+            folder,
+            lock: file,
+            names: Vec::new(),
+            committed: None,
+            hidden,
+        })
+    }
+
+    pub(crate) fn add(&mut self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        self.new.create_file(name)?.write_all(bytes)?;
+        self.names.push(name.into());
+        Ok(())
+    }
+
+    /// Returns when everything is on disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.parent.sync_children([self.hidden.name()])
+    }
+
+    /// Says that all files are complete: from here on they appear, whatever happens.
+    pub(crate) fn commit(&mut self, drafts: &mut Vec<PathBuf>) -> io::Result<()> {
+        let name = hidden_name(COMMITTED)?;
+        self.parent.rename_new(self.hidden.name(), &self.parent, &name)?;
+        self.hidden.forget_in(drafts);
+        self.committed = Some(name);
+        self.parent.sync()
+    }
+
+    /// Puts the files into their places.
+    pub(crate) fn place(&mut self, replace: Replace) -> Result<(), (OsString, io::Error)> {
+        for name in &self.names {
+            self.place_one(name, replace).map_err(|error| (name.clone(), error))?;
+        }
+        self.parent.sync().map_err(|error| (OsString::new(), error))
+    }
+
+    fn place_one(&self, name: &OsStr, replace: Replace) -> io::Result<()> {
+        check_target(&self.parent, name, replace)?;
+        if replace == Replace::No {
+            return self.new.rename_new(name, &self.parent, name);
+        }
+        if self.parent.kind(name)?.is_some() {
+            // The name is never missing; where a file can have one name only, for a moment.
+            match self.parent.link(name, &self.old, name) {
+                Ok(()) => {}
+                Err(_) => self.parent.rename(name, &self.old, name)?,
+            }
+        }
+        self.new.rename(name, &self.parent, name)
+    }
+
+    /// Puts everything back as it was.
+    pub(crate) fn take_back(&self) -> io::Result<()> {
+        for name in &self.names {
+            // Those that did not come to their places are still where they were written.
+            if self.new.kind(name)?.is_some() {
+                if self.parent.kind(name)?.is_none() && self.old.kind(name)?.is_some() {
+                    self.old.rename(name, &self.parent, name)?;
+                }
+            } else if self.old.kind(name)?.is_some() {
+                self.old.rename(name, &self.parent, name)?;
+            } else {
+                self.parent.remove_file(name)?;
+            }
+        }
+        self.parent.sync()
+    }
+
+    /// Removes what is left of the group, the former files with it.
+    pub(crate) fn remove(self) -> io::Result<()> {
+        let Self {
+            parent,
+            hidden,
+            folder,
+            new,
+            old,
+            lock,
+            committed,
+            ..
+        } = self;
+        drop((new, old));
+        match committed {
+            Some(name) => remove(&parent, &name, folder, lock),
+            None => {
+                drop((folder, lock));
+                drop(hidden);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Removes a group's folder, its lock last: without it nobody would know whose it was.
+fn remove(parent: &Dir, name: &OsStr, folder: Dir, lock: File) -> io::Result<()> {
+    for inner in [NEW, OLD] {
+        match folder.remove_tree(inner) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            removed => removed?,
+        }
+    }
+    // Where an open file keeps its name, it has to be closed first.
+    drop(lock);
+    folder.remove_file(LOCK)?;
+    drop(folder);
+    parent.remove_folder(name)?;
+    parent.sync()
+}
+
+/// Completes what a process has begun that is no longer there.
+pub(crate) fn roll_forward(parent: &Dir, name: &OsStr, lock: File) -> io::Result<()> {
+    let folder = parent.child(name)?;
+    match folder.child(NEW) {
+        Ok(new) => {
+            for inner in new.names()? {
+                new.rename(&inner, parent, &inner)?;
+            }
+            parent.sync()?;
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    remove(parent, name, folder, lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::signals::uninterrupted;
+
+    /// A group of a key and a certificate that replace others, complete and not yet in their places.
+    fn committed(folder: &std::path::Path) -> Group {
+        for name in ["key", "cert"] {
+            fs::write(folder.join(name), format!("old {name}")).unwrap();
+        }
+        let mut group = Group::new(&Dir::open(folder).unwrap()).unwrap();
+        for name in ["key", "cert", "der"] {
+            group.add(name.as_ref(), format!("new {name}").as_bytes()).unwrap();
+        }
+        group.sync().unwrap();
+        group.commit(&mut uninterrupted()).unwrap();
+        group
+    }
+
+    fn read(folder: &std::path::Path) -> [Option<String>; 3] {
+        ["key", "cert", "der"].map(|name| fs::read_to_string(folder.join(name)).ok())
+    }
+
+    #[test]
+    fn error_on_the_way_puts_everything_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut group = committed(folder.path());
+        let old = read(folder.path());
+        // The last one cannot come to its place.
+        fs::create_dir(folder.path().join("der")).unwrap();
+        assert!(group.place(Replace::Yes).is_err());
+        assert_eq!(read(folder.path())[0].as_deref(), Some("new key"));
+        fs::remove_dir(folder.path().join("der")).unwrap();
+        group.take_back().unwrap();
+        group.remove().unwrap();
+        assert_eq!(read(folder.path()), old);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn process_that_ends_on_the_way_loses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let group = committed(folder.path());
+        // The first is in its place when the process is killed: nothing of it runs any more, and its lock is free.
+        group.place_one("key".as_ref(), Replace::Yes).unwrap();
+        drop(group);
+        let kept = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let kept = kept.into_iter().find(|path| path.join(OLD).is_dir()).unwrap();
+        assert_eq!(fs::read_to_string(kept.join("old/key")).unwrap(), "old key");
+        crate::sweep(&Dir::open(folder.path()).unwrap()).unwrap();
+        let new = ["key", "cert", "der"].map(|name| Some(format!("new {name}")));
+        assert_eq!(read(folder.path()), new);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+}

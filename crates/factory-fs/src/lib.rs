@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod dir;
+mod draft;
+mod exposure;
+mod group;
+mod lock;
+mod publish;
+mod signals;
+mod space;
+mod stale;
+mod sys;
+
+pub use dir::{Dir, Kind};
+pub use draft::{Draft, Replace};
+pub use exposure::Exposure;
+pub use lock::{FolderLock, TryLock, lock, try_lock};
+pub use publish::{Output, PublishError, publish};
+pub use signals::clean_up_at_signals;
+pub use space::Space;
+pub use stale::sweep;

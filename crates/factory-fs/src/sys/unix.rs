@@ -1,0 +1,241 @@
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::fs::{self, AtFlags, FileType, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::{Dir, Exposure, Kind, Space};
+
+const PRIVATE_FILE: Mode = Mode::from_raw_mode(0o600);
+const PRIVATE_FOLDER: Mode = Mode::from_raw_mode(0o700);
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// An open folder.
+#[derive(Debug)]
+pub(crate) struct Folder(OwnedFd);
+
+impl Folder {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(fs::open(path, FOLDER, Mode::empty())?))
+    }
+
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+
+    pub(crate) fn child(&self, name: &OsStr) -> io::Result<Self> {
+        let flags = FOLDER.union(OFlags::NOFOLLOW);
+        Ok(Self(fs::openat(&self.0, name, flags, Mode::empty())?))
+    }
+
+    pub(crate) fn make_child(&self, name: &OsStr) -> io::Result<()> {
+        Ok(fs::mkdirat(&self.0, name, PRIVATE_FOLDER)?)
+    }
+
+    pub(crate) fn create(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(fs::openat(&self.0, name, flags, PRIVATE_FILE)?.into())
+    }
+
+    pub(crate) fn open_file(&self, name: &OsStr, write: bool) -> io::Result<File> {
+        let access = if write { OFlags::RDWR } else { OFlags::RDONLY };
+        // A pipe must not keep the caller waiting for its other end; for regular files the flag means nothing.
+        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        Ok(fs::openat(&self.0, name, flags, Mode::empty())?.into())
+    }
+
+    pub(crate) fn kind(&self, name: &OsStr) -> io::Result<Option<Kind>> {
+        let found = match fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => return Ok(None),
+            found => found?,
+        };
+        Ok(Some(match FileType::from_raw_mode(found.st_mode) {
+            FileType::RegularFile => Kind::File,
+            FileType::Directory => Kind::Folder,
+            FileType::Symlink => Kind::Link,
+            _ => Kind::Other,
+        }))
+    }
+
+    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
+        let mut names = Vec::new();
+        for entry in fs::Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                names.push(OsStr::from_bytes(name).to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    pub(crate) fn rename(&self, name: &OsStr, to: &Self, new_name: &OsStr) -> io::Result<()> {
+        Ok(fs::renameat(&self.0, name, &to.0, new_name)?)
+    }
+
+    pub(crate) fn rename_new(&self, name: &OsStr, to: &Self, new_name: &OsStr) -> io::Result<()> {
+        #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+        match fs::renameat_with(&self.0, name, &to.0, new_name, fs::RenameFlags::NOREPLACE) {
+            // Some file systems do not know the flag.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            renamed => return Ok(renamed?),
+        }
+        if to.kind(new_name)?.is_some() {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        self.rename(name, to, new_name)
+    }
+
+    pub(crate) fn link(&self, name: &OsStr, to: &Self, new_name: &OsStr) -> io::Result<()> {
+        Ok(fs::linkat(&self.0, name, &to.0, new_name, AtFlags::empty())?)
+    }
+
+    pub(crate) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        match fs::fsync(&self.0) {
+            // Network file systems that write names at once have no such call for folders.
+            Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
+            synced => Ok(synced?),
+        }
+    }
+
+    /// Writes all of the file system; false where there is no such call, or where it does not say that it failed.
+    pub(crate) fn sync_file_system(&self) -> io::Result<bool> {
+        #[cfg(target_os = "linux")]
+        {
+            fs::syncfs(&self.0)?;
+            Ok(true)
+        }
+        #[cfg(not(target_os = "linux"))]
+        Ok(false)
+    }
+
+    pub(crate) fn space(&self) -> io::Result<Space> {
+        let found = fs::fstatvfs(&self.0)?;
+        let device = File::from(self.0.try_clone()?).metadata()?.dev();
+        // Btrfs and others make inodes as they need them, and say that there is none.
+        let files = (found.f_files > 0).then_some(found.f_favail);
+        Ok(Space {
+            bytes: found.f_bavail.saturating_mul(found.f_frsize),
+            block: found.f_frsize,
+            files,
+            device: Some(device),
+        })
+    }
+
+    pub(crate) fn exposure(&self) -> io::Result<Exposure> {
+        let found = fs::fstat(&self.0)?;
+        Ok(exposure_by(found.st_mode, found.st_uid))
+    }
+
+    pub(crate) fn nameless(&self) -> io::Result<Option<File>> {
+        #[cfg(target_os = "linux")]
+        match fs::openat(
+            &self.0,
+            ".",
+            OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC,
+            PRIVATE_FILE,
+        ) {
+            // File systems without such files, and kernels that see only the flag for folders in it.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT | Errno::NOSYS) => {}
+            opened => {
+                let file = File::from(opened?);
+                // Without /proc it could not get a name.
+                return Ok(fs::access(proc_name(&file), fs::Access::EXISTS).is_ok().then_some(file));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn name(&self, file: &File, name: &OsStr) -> io::Result<()> {
+        let path = proc_name(file);
+        Ok(fs::linkat(fs::CWD, path, &self.0, name, AtFlags::SYMLINK_FOLLOW)?)
+    }
+}
+
+/// The name by which `linkat(2)` finds an open file without a name.
+fn proc_name(file: &File) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
+fn exposure_by(mode: fs::RawMode, owner: u32) -> Exposure {
+    Exposure {
+        read: mode & 0o077 != 0,
+        write: mode & 0o022 != 0,
+        public: mode & 0o1002 == 0o002,
+        foreign: owner != 0 && owner != rustix::process::geteuid().as_raw(),
+    }
+}
+
+pub(crate) fn exposure(path: &Path) -> io::Result<Exposure> {
+    let found = path.metadata()?;
+    Ok(exposure_by(found.mode(), found.uid()))
+}
+
+pub(crate) fn exposure_of_file(file: &File, _: &Path) -> io::Result<Exposure> {
+    let found = file.metadata()?;
+    Ok(exposure_by(found.mode(), found.uid()))
+}
+
+/// Locks a file against other processes; false when another one has it and `wait` is not set.
+pub(crate) fn lock(file: &File, wait: bool) -> io::Result<bool> {
+    let operation = if wait {
+        FlockOperation::LockExclusive
+    } else {
+        FlockOperation::NonBlockingLockExclusive
+    };
+    let locked = loop {
+        match fs::flock(file, operation) {
+            Err(Errno::INTR) => {}
+            // Network file systems may have the other kind of locks only.
+            Err(Errno::BADF | Errno::NOSYS | Errno::NOTSUP | Errno::NOLCK | Errno::INVAL) => {
+                break fs::fcntl_lock(file, operation);
+            }
+            locked => break locked,
+        }
+    };
+    match locked {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK | Errno::ACCESS) if !wait => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells whether an open file is still the one of a name.
+pub(crate) fn is_named(folder: &Folder, name: &OsStr, file: &File) -> io::Result<bool> {
+    let mine = file.metadata()?;
+    match folder.open_file(name, false) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        found => {
+            let found = found?.metadata()?;
+            Ok(found.dev() == mine.dev() && found.ino() == mine.ino())
+        }
+    }
+}
+
+/// An open file can be removed, and has to be: behind its back another process would make a new one.
+pub(crate) const CLOSES_BEFORE_REMOVING: bool = false;
+
+/// Opens the file that is locked for a folder, or makes it.
+pub(crate) fn open_lock(dir: &Dir, name: &OsStr) -> io::Result<File> {
+    match dir.create_file(name) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => match dir.open_for_update(name) {
+            // Removed meanwhile: the next round makes another.
+            Err(error) if error.kind() == ErrorKind::NotFound => open_lock(dir, name),
+            opened => opened,
+        },
+        created => created,
+    }
+}
