@@ -1,21 +1,30 @@
-//! What the binaries have in common: exit codes, error sentences, arguments.
+//! What the binaries have in common: exit codes, error sentences, arguments, files, secrets.
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::fs::{File, OpenOptions};
-use std::io::{IsTerminal, Read, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use zeroize::Zeroizing;
 
+#[path = "cli/files.rs"]
+mod files;
+#[path = "cli/memory.rs"]
+mod memory;
 #[path = "cli/paas.rs"]
 mod paas;
+#[path = "cli/secrets.rs"]
+mod secrets;
+#[path = "cli/terminal.rs"]
+mod terminal;
 
+pub use files::{Files, Trust, read_file, resolve};
 pub use paas::insert_paa_folder;
+pub use secrets::{Passcode, Password, Verifier, random, read_argument};
+pub use terminal::{
+    clean, end_progress, print, print_exact, print_json, print_text, progress, report, report_json, say,
+};
 
 /// Why a binary ends without success.
 #[derive(Debug)]
@@ -35,9 +44,13 @@ impl Failure {
     }
 }
 
-/// Runs a binary's work and turns its failure into a sentence on stderr and an exit code.
+/// Runs a binary's work and turns its failure into a sentence on stderr and an exit code. No secret stays in memory.
 pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
-    let (sentence, code) = match work() {
+    memory::keep_to_this_process();
+    factory_fs::clean_up_at_signals();
+    let done = work();
+    matter_mfg::wipe_stack();
+    let (sentence, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::No(sentence)) => (sentence, 1),
         Err(Failure::Input(sentence)) => (sentence, 2),
@@ -45,100 +58,6 @@ pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     };
     say(format_args!("error: {sentence}"));
     ExitCode::from(code)
-}
-
-/// Writes a line to stderr; when nobody can read it, it is lost.
-pub fn say(line: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// Writes a line to stdout.
-///
-/// # Errors
-///
-/// [`Failure::Work`] when the reader is gone.
-pub fn print(line: impl Display) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{line}").map_err(|error| Failure::Work(format!("cannot write to stdout: {error}")))
-}
-
-/// Reads an input file of at most 64 MiB, which may hold secrets.
-///
-/// # Errors
-///
-/// [`Failure::Input`] naming what the file is for.
-pub fn read_file(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    const MAX: u64 = 64 * 1024 * 1024;
-    let wrong = |reason: &dyn Display| Failure::Input(format!("{what} {}: {reason}", path.display()));
-    let file = File::open(path).map_err(|error| wrong(&error))?;
-    let mut bytes = Zeroizing::new(Vec::new());
-    let read = file
-        .take(MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| wrong(&error))?;
-    if u64::try_from(read).is_ok_and(|read| read <= MAX) {
-        Ok(bytes)
-    } else {
-        Err(wrong(&"is larger than 64 MiB"))
-    }
-}
-
-/// Checks that a file may be written.
-///
-/// # Errors
-///
-/// [`Failure::Input`] when it exists and `force` is not set.
-pub fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
-    if !force && path.symlink_metadata().is_ok() {
-        return Err(Failure::Input(format!(
-            "{}: exists already; --force replaces it",
-            path.display()
-        )));
-    }
-    Ok(())
-}
-
-/// Writes a file that only its owner can read: beside its place first, and moved there when it is complete.
-///
-/// # Errors
-///
-/// [`Failure::Input`] when the file exists and `force` is not set, [`Failure::Work`] when it cannot be written.
-pub fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::Work(format!("cannot write {}: {error}", path.display()));
-    check_free(path, force)?;
-    let name = path
-        .file_name()
-        .ok_or_else(|| Failure::Input(format!("{}: is no file name", path.display())))?;
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.tmp", std::process::id()));
-    let hidden = path.with_file_name(hidden);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&hidden).map_err(failed)?;
-    let written = file.write_all(bytes).and_then(|()| std::fs::rename(&hidden, path));
-    written.map_err(|error| {
-        // The draft is of no use to anybody; that it cannot be removed changes nothing about the error.
-        let _ = std::fs::remove_file(&hidden);
-        failed(error)
-    })
-}
-
-/// Shows how far the work is, on a terminal only.
-pub fn progress(complete: u32, of: u32) {
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let _ = write!(stderr, "\r{complete} of {of}");
-    }
-}
-
-/// Ends the line of [`progress`].
-pub fn end_progress() {
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let _ = writeln!(stderr);
-    }
 }
 
 /// Parses the arguments. Options of several letters behind a single dash, which `single_dash` pairs with their
@@ -164,13 +83,14 @@ pub fn parse_arguments_with<T: Parser>(single_dash: &[(&str, &str)], multiple: &
     if arguments.iter().any(unreadable) {
         return Err(Failure::Input("an option is not UTF-8".into()));
     }
+    let given = arguments.clone();
     let arguments = arguments.into_iter().map(|argument| expand(argument, single_dash));
     let arguments = arguments.flat_map(|argument| split(argument, multiple));
     T::try_parse_from(arguments).map_err(|error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             error.exit();
         }
-        Failure::Input(sentence(&error))
+        Failure::Input(sentence(&error, &given))
     })
 }
 
@@ -180,9 +100,16 @@ fn expand(argument: OsString, single_dash: &[(&str, &str)]) -> OsString {
         .split_once('=')
         .map_or((text, None), |(name, value)| (name, Some(value)));
     match (single_dash.iter().find(|(short, _)| *short == name), value) {
-        (Some((_, long)), Some(value)) => format!("{long}={value}").into(),
-        (Some((_, long)), None) => (*long).into(),
-        (None, _) => argument,
+        (Some((_, long)), Some(value)) => return format!("{long}={value}").into(),
+        (Some((_, long)), None) => return (*long).into(),
+        (None, _) => {}
+    }
+    // A single letter takes a value without anything between.
+    let attached = single_dash.iter().filter(|(short, _)| short.len() == "-p".len());
+    let attached = attached.filter_map(|(short, long)| Some((long, text.strip_prefix(short)?)));
+    match attached.into_iter().find(|(_, value)| !value.is_empty()) {
+        Some((long, value)) if !text.starts_with("--") => format!("{long}={value}").into(),
+        _ => argument,
     }
 }
 
@@ -194,7 +121,13 @@ fn split(argument: OsString, multiple: &[&str]) -> Vec<OsString> {
     }
 }
 
-fn sentence(error: &clap::Error) -> String {
+/// Which argument begins so, from 1, as people count what they have typed behind the command.
+fn place_of(name: &str, arguments: &[OsString]) -> usize {
+    let begins = |argument: &OsString| argument.to_str().is_some_and(|text| text.starts_with(name));
+    arguments.iter().skip(1).position(begins).map_or(0, |index| index + 1)
+}
+
+fn sentence(error: &clap::Error, arguments: &[OsString]) -> String {
     let argument = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(", "),
@@ -203,7 +136,16 @@ fn sentence(error: &clap::Error) -> String {
     // Everything behind a name may be a secret: `--passcode=20202021`.
     let name = argument.split(['=', ' ']).next().unwrap_or_default();
     match error.kind() {
-        ErrorKind::UnknownArgument if name.starts_with('-') => format!("unknown option {name}; --help lists all"),
+        // Not repeated: a value may be a part of it, as in `--passcode20202021`.
+        ErrorKind::UnknownArgument if name.starts_with('-') => {
+            let place = place_of(name, arguments);
+            match error.get(ContextKind::SuggestedArg) {
+                Some(ContextValue::String(known)) => {
+                    format!("argument {place} is an unknown option; did you mean {known}? --help lists all")
+                }
+                _ => format!("argument {place} is an unknown option; --help lists all"),
+            }
+        }
         ErrorKind::UnknownArgument => "an argument is neither an option nor the value of one; --help lists all".into(),
         ErrorKind::MissingRequiredArgument => format!("missing: {argument}; --help lists all"),
         ErrorKind::InvalidValue => match (error.get(ContextKind::ValidValue), error.get(ContextKind::InvalidValue)) {

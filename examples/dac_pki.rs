@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use cli::{Files, Trust};
 
 #[path = "dac_pki/declaration.rs"]
 mod declaration;
@@ -29,6 +30,8 @@ struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]
     force: bool,
+    #[command(flatten)]
+    trust: Trust,
     /// Writes one JSON document to stdout
     #[arg(long, global = true)]
     json: bool,
@@ -61,20 +64,39 @@ enum Command {
     RevokeSet(revocation::RevokeSet),
 }
 
+/// What all commands are told.
+pub(crate) struct Common {
+    force: bool,
+    trust: Trust,
+    json: bool,
+}
+
+impl Common {
+    fn files(&self) -> Files {
+        Files::new(self.force, self.trust)
+    }
+}
+
 fn main() -> ExitCode {
     cli::exit(|| {
-        let Arguments { force, json, command } = cli::parse_arguments(&[])?;
+        let Arguments {
+            force,
+            trust,
+            json,
+            command,
+        } = cli::parse_arguments(&[])?;
+        let common = Common { force, trust, json };
         match command {
-            Command::Paa(arguments) => arguments.run(force, json),
-            Command::Pai(arguments) => arguments.run(force, json),
-            Command::Dac(arguments) => arguments.run(force, json),
-            Command::Cd(declaration::Cd::Make(arguments)) => arguments.run(force, json),
+            Command::Paa(arguments) => arguments.run(&common),
+            Command::Pai(arguments) => arguments.run(&common),
+            Command::Dac(arguments) => arguments.run(&common),
+            Command::Cd(declaration::Cd::Make(arguments)) => arguments.run(&common),
             Command::Cd(declaration::Cd::Print { file }) => declaration::show(&file, json),
             Command::Csr(declaration::Csr::Check { file }) => declaration::check_request(&file, json),
             Command::Lint(arguments) => arguments.run(json),
-            Command::Verify(arguments) => arguments.run(json),
+            Command::Verify(arguments) => arguments.run(&common),
             Command::Vector(arguments) => arguments.run(json),
-            Command::RevokeSet(revocation::RevokeSet::Build(arguments)) => arguments.run(force, json),
+            Command::RevokeSet(revocation::RevokeSet::Build(arguments)) => arguments.run(&common),
             Command::RevokeSet(revocation::RevokeSet::Check { set, certificates }) => {
                 revocation::check(&set, &certificates, json)
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use cli::{Failure, print};
+use cli::{Failure, Passcode, Password, Trust, report as tell_line};
 use matter_mfg::{Error, JobFile, Phase, Plan, Report, Text};
 
 #[path = "matter_mfg/run_options.rs"]
@@ -78,9 +78,8 @@ struct Arguments {
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     jobs: Option<Text>,
 
-    /// Passcode of a single device, 1..=99999998 without twelve trivial ones
-    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
-    passcode: Option<Text>,
+    #[command(flatten, next_help_heading = "Commissioning")]
+    passcode: Passcode,
     /// Discriminator of a single device, 0..=4095
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
     discriminator: Option<Text>,
@@ -126,15 +125,8 @@ struct Arguments {
     /// Its private key, PEM or DER, PKCS#8 or SEC 1
     #[arg(short = 'k', long, value_name = "FILE", help_heading = "Attestation")]
     key: Option<PathBuf>,
-    /// Password of encrypted keys and of PKCS#12 files (also --pwd)
-    #[arg(
-        long,
-        alias = "pwd",
-        value_name = "TEXT",
-        help_heading = "Attestation",
-        allow_hyphen_values = true
-    )]
-    password: Option<Text>,
+    #[command(flatten, next_help_heading = "Attestation")]
+    password: Password,
     /// DAC of a single device that the PAI of --cert has signed, PEM or DER
     #[arg(long, value_name = "FILE", help_heading = "Attestation")]
     dac_cert: Option<PathBuf>,
@@ -284,6 +276,8 @@ struct Arguments {
 
     #[command(flatten)]
     run: RunOptions,
+    #[command(flatten)]
+    trust: Trust,
 }
 
 /// How much is said on stderr.
@@ -301,10 +295,20 @@ fn main() -> ExitCode {
         }
         let mut arguments = cli::parse_arguments_with::<Arguments>(&SINGLE_DASH, &MULTIPLE)?;
         let mut options = std::mem::take(&mut arguments.run);
+        let trust = arguments.trust;
         options.quiet |= arguments.log_level == LogLevel::Error;
         let debug = arguments.log_level == LogLevel::Debug;
-        let file = job_file(arguments).map_err(failure)?;
+        let job_path = arguments.job.clone();
+        let (passcode, password) = (arguments.passcode.read()?, arguments.password.read()?);
+        let mut file = job_file(arguments).map_err(failure)?;
+        let text = |secret: Option<zeroize::Zeroizing<String>>| secret.map(|secret| Text::from(secret.as_str()));
+        file.passcode = text(passcode).or(file.passcode.take());
+        file.password = text(password).or(file.password.take());
+        file.allow_insecure_permissions |= trust.allow_insecure_permissions;
+        let trust = file.allow_insecure_permissions;
         options.adopt(&file);
+        let mut inputs = file.inputs();
+        inputs.extend(job_path.map(|path| ("--job", path)));
         let job = file.into_job().map_err(failure)?;
         if debug {
             options.say(format_args!("debug: {job:?}"));
@@ -315,7 +319,7 @@ fn main() -> ExitCode {
         for warning in plan.warnings() {
             options.say(format_args!("warning: {warning}"));
         }
-        let run = options.run(&plan)?;
+        let run = options.run(&plan)?.with_inputs(inputs).with_insecure_permissions(trust);
         let mut bar = options.bar(plan.count());
         let report = run.execute(|complete| bar.show(complete));
         bar.end();
@@ -327,10 +331,10 @@ fn main() -> ExitCode {
 }
 
 fn failure(error: Error) -> Failure {
-    if error.is_input() {
-        Failure::Input(error.to_string())
-    } else {
-        Failure::Work(error.to_string())
+    match error {
+        Error::Missing { .. } => Failure::No(error.to_string()),
+        _ if error.is_input() => Failure::Input(error.to_string()),
+        _ => Failure::Work(error.to_string()),
     }
 }
 
@@ -349,8 +353,8 @@ fn job_file(arguments: Arguments) -> Result<JobFile, Error> {
     }
     take_over!(
         values
-            count, vendor_id, product_id, outdir, size, seed, jobs, passcode, discriminator, passcodes,
-            discriminators, salt, verifier, iteration_count, commissioning_flow, discovery_mode, cert, key, password,
+            count, vendor_id, product_id, outdir, size, seed, jobs, discriminator, passcodes,
+            discriminators, salt, verifier, iteration_count, commissioning_flow, discovery_mode, cert, key,
             dac_cert, dac_key, dac_dir, cert_dclrn, lifetime, valid_from, cn_prefix, port, vendor_name, product_name,
             efuse_key_id, target, labels, sign_manifest,
             hw_ver, hw_ver_str, mfg_date, serial_num, serials, rd_id_uid, product_finish, product_color, part_number,
@@ -366,10 +370,10 @@ fn job_file(arguments: Arguments) -> Result<JobFile, Error> {
 }
 
 fn tell(plan: &Plan, report: Report, options: &RunOptions) -> Result<(), Failure> {
-    let told = options.json(plan, &report)?;
+    let told = options.json(plan, &report);
     let (devices, count, top) = (report.devices, plan.count(), report.top.display());
     if let Some(error) = report.error {
-        if error.is_input() && devices == report.earlier {
+        if error.is_input() && devices == report.earlier || matches!(error, Error::Missing { .. }) {
             return Err(failure(error));
         }
         return Err(Failure::Work(format!(
@@ -389,7 +393,12 @@ fn tell(plan: &Plan, report: Report, options: &RunOptions) -> Result<(), Failure
     if told {
         return Ok(());
     }
-    print(format_args!("devices: {devices} in {top}"))?;
+    tell_line(format_args!("devices: {devices} in {top}"));
+    if report.is_reconciled {
+        tell_line(format_args!(
+            "checked: folders, tables, manifest and ledger have the same {devices} devices"
+        ));
+    }
     for (name, path) in [
         ("summary", &report.summary),
         ("certificates", &report.dacs),
@@ -398,25 +407,25 @@ fn tell(plan: &Plan, report: Report, options: &RunOptions) -> Result<(), Failure
         ("labels", &report.labels),
     ] {
         if let Some(path) = path {
-            print(format_args!("{name}: {}", path.display()))?;
+            tell_line(format_args!("{name}: {}", path.display()));
         }
     }
     if let Some(reused) = plan.is_pai_reused() {
         let origin = if reused { "used again" } else { "made" };
-        print(format_args!(
+        tell_line(format_args!(
             "PAI: {origin} in {}",
             report.top.join("staging").display()
-        ))?;
+        ));
     }
     if plan.is_seeded() {
-        print(format_args!("test run: everything comes from --seed; not for products"))?;
+        tell_line(format_args!("test run: everything comes from --seed; not for products"));
     }
     if let Some(pki) = plan.test_pki() {
         let origin = if pki.is_reused() { "used again" } else { "made" };
-        print(format_args!(
+        tell_line(format_args!(
             "test run: throw-away PKI {origin} in {}; not for products",
             pki.folder().display()
-        ))?;
+        ));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use cli::{Failure, check_free, read_file, say, write_file};
+use cli::{Failure, Files, Trust, random, read_file, say};
 use esp_nvs_image::{
     BlobVersion, CsvCompat, CsvFile, HmacKey, NvsKeys, PartitionSize, Statistics, check, decrypt, encode_csv, encrypt,
     recover,
@@ -30,6 +30,8 @@ struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]
     force: bool,
+    #[command(flatten)]
+    trust: Trust,
     #[command(subcommand)]
     command: Command,
 }
@@ -131,7 +133,8 @@ struct KeyFiles {
 
 fn main() -> ExitCode {
     cli::exit(|| {
-        let Arguments { force, command } = cli::parse_arguments(&[])?;
+        let Arguments { force, trust, command } = cli::parse_arguments(&[])?;
+        let files = Files::new(force, trust);
         match command {
             Command::Generate {
                 input,
@@ -145,36 +148,46 @@ fn main() -> ExitCode {
             } => {
                 let size = parse_size(&size)?;
                 let version = parse_version(&version)?;
-                let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
-                let mut image = generate(&input, size, version, compat)?;
-                let keys = if keygen { Some(new_keys()?) } else { keys.read()? };
-                match (&keys, &keyfile) {
-                    (None, Some(_)) => return Err(Failure::option("--keyfile", "needs --keygen or --hmac-key")),
-                    (Some(_), None) if keygen => return Err(Failure::option("--keygen", "needs --keyfile beside it")),
+                match &keyfile {
+                    Some(_) if !keygen && keys.hmac_key.is_none() && keys.keys.is_none() => {
+                        return Err(Failure::option("--keyfile", "needs --keygen or --hmac-key"));
+                    }
+                    None if keygen => return Err(Failure::option("--keygen", "needs --keyfile beside it")),
                     _ => {}
                 }
+                let files = keys.named(files.input("IN", &input)).output("OUT", &output);
+                let files = files.optional_output("--keyfile", keyfile.as_ref());
+                files.check()?;
+                let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
+                let mut image = generate(&input, size, version, compat)?;
+                let keys = if keygen { Some(new_keys()?) } else { keys.read(trust)? };
                 if let Some(keys) = &keys {
                     encrypt(&mut image, keys).map_err(|error| Failure::Input(error.to_string()))?;
                 }
-                check_free(&output, force)?;
-                if let (Some(keys), Some(keyfile)) = (&keys, &keyfile) {
-                    write_keys(keyfile, keys, force)?;
+                let partition = keys.as_ref().map(key_partition);
+                let mut outputs = vec![(output.as_path(), image.as_slice())];
+                if let (Some(path), Some(partition)) = (&keyfile, &partition) {
+                    outputs.push((path, partition.as_slice()));
                 }
-                write_file(&output, &image, force)
+                files.publish(&outputs)
             }
-            Command::Dump { image, keys, format } => dump(&image, &read_plain(&image, &keys)?, format),
-            Command::Check { image, keys, json } => show_findings(&check(&read_plain(&image, &keys)?), json),
-            Command::Stat { image, keys } => show_statistics(&Statistics::new(&read_plain(&image, &keys)?)),
-            Command::Set { place, value } => edit::set(&place, &value),
-            Command::Remove(place) => edit::remove(&place),
-            Command::Encrypt(files) => files.run(encrypt, force),
-            Command::Decrypt(files) => files.run(decrypt, force),
+            Command::Dump { image, keys, format } => dump(&image, &read_plain(&image, &keys, trust)?, format),
+            Command::Check { image, keys, json } => show_findings(&check(&read_plain(&image, &keys, trust)?), json),
+            Command::Stat { image, keys } => show_statistics(&Statistics::new(&read_plain(&image, &keys, trust)?)),
+            Command::Set { place, value } => edit::set(&place, &value, trust),
+            Command::Remove(place) => edit::remove(&place, trust),
+            Command::Encrypt(paths) => paths.run(encrypt, files, trust),
+            Command::Decrypt(paths) => paths.run(decrypt, files, trust),
             Command::Keygen { output, hmac_key } => {
+                let files = files
+                    .optional_input("--hmac-key", hmac_key.as_ref())
+                    .output("OUT", &output);
+                files.check()?;
                 let keys = match hmac_key {
-                    Some(path) => derive_keys(&path)?,
+                    Some(path) => derive_keys(&path, trust)?,
                     None => new_keys()?,
                 };
-                write_keys(&output, &keys, force)
+                files.publish(&[(&output, key_partition(&keys).as_slice())])
             }
         }
     })
@@ -225,30 +238,36 @@ fn generate(
 }
 
 fn new_keys() -> Result<NvsKeys, Failure> {
-    let failed = |_| Failure::Work("the operating system gives no random numbers".into());
-    getrandom::u64().map_err(failed)?;
-    let mut random = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
-    NvsKeys::generate(&mut random).map_err(|error| Failure::Work(error.to_string()))
+    NvsKeys::generate(&mut random()?).map_err(|error| Failure::Work(error.to_string()))
 }
 
-fn derive_keys(path: &Path) -> Result<NvsKeys, Failure> {
+fn derive_keys(path: &Path, trust: Trust) -> Result<NvsKeys, Failure> {
+    trust.check_key("--hmac-key", path)?;
     let key = HmacKey::decode(&read_file("--hmac-key", path)?).map_err(|error| wrong(path, error))?;
     NvsKeys::from_hmac_key(&key).map_err(|error| wrong(path, error))
 }
 
-fn write_keys(path: &Path, keys: &NvsKeys, force: bool) -> Result<(), Failure> {
+fn key_partition(keys: &NvsKeys) -> Zeroizing<[u8; NvsKeys::PARTITION_LEN]> {
     let mut partition = Zeroizing::new([0; NvsKeys::PARTITION_LEN]);
     keys.encode_partition(&mut partition);
-    write_file(path, &*partition, force)
+    partition
 }
 
 impl KeyFiles {
-    fn read(&self) -> Result<Option<NvsKeys>, Failure> {
+    /// Adds the files to what a command reads.
+    fn named(&self, files: Files) -> Files {
+        let files = files.optional_input("--keys", self.keys.as_ref());
+        files.optional_input("--hmac-key", self.hmac_key.as_ref())
+    }
+
+    fn read(&self, trust: Trust) -> Result<Option<NvsKeys>, Failure> {
         match (&self.keys, &self.hmac_key) {
-            (Some(path), _) => NvsKeys::decode(&read_file("--keys", path)?)
-                .map(Some)
-                .map_err(|error| wrong(path, error)),
-            (None, Some(path)) => derive_keys(path).map(Some),
+            (Some(path), _) => {
+                trust.check_key("--keys", path)?;
+                let keys = NvsKeys::decode(&read_file("--keys", path)?);
+                keys.map(Some).map_err(|error| wrong(path, error))
+            }
+            (None, Some(path)) => derive_keys(path, trust).map(Some),
             (None, None) => Ok(None),
         }
     }
@@ -258,21 +277,27 @@ impl Crypt {
     fn run(
         &self,
         work: fn(&mut [u8], &NvsKeys) -> Result<(), esp_nvs_image::Error>,
-        force: bool,
+        files: Files,
+        trust: Trust,
     ) -> Result<(), Failure> {
+        let files = self
+            .keys
+            .named(files.input("IN", &self.input))
+            .output("OUT", &self.output);
+        files.check()?;
         let keys = self
             .keys
-            .read()?
+            .read(trust)?
             .ok_or_else(|| Failure::Input("--keys or --hmac-key is missing".into()))?;
         let mut image = read_file("IN", &self.input)?;
         work(&mut image, &keys).map_err(|error| wrong(&self.input, error))?;
-        write_file(&self.output, &image, force)
+        files.publish(&[(&self.output, image.as_slice())])
     }
 }
 
-fn read_plain(path: &Path, keys: &KeyFiles) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn read_plain(path: &Path, keys: &KeyFiles, trust: Trust) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut image = read_file("IMAGE", path)?;
-    if let Some(keys) = keys.read()? {
+    if let Some(keys) = keys.read(trust)? {
         decrypt(&mut image, &keys).map_err(|error| wrong(path, error))?;
     }
     Ok(image)

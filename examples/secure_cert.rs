@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use cli::{Failure, check_free, print, read_file, say, write_file};
+use cli::{Failure, Files, Trust, print, read_file, say};
 use esp_secure_cert::{Error, Image, PartitionSize, Severity, Writer, check};
 use zeroize::Zeroizing;
 
@@ -28,6 +28,8 @@ struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]
     force: bool,
+    #[command(flatten)]
+    trust: Trust,
     /// Size of the partition in bytes, a multiple of 0x1000 up to 0x10000
     #[arg(long, global = true, value_name = "BYTES", default_value = "0x2000")]
     size: String,
@@ -93,28 +95,43 @@ enum Command {
 
 fn main() -> ExitCode {
     cli::exit(|| {
-        let Arguments { force, size, command } = cli::parse_arguments(&[])?;
+        let Arguments {
+            force,
+            trust,
+            size,
+            command,
+        } = cli::parse_arguments(&[])?;
+        let files = Files::new(force, trust);
         let size: PartitionSize = size.parse().map_err(|error| Failure::option("--size", error))?;
         match command {
             Command::Dump { image, json, show_keys } => show(&image, &read_file("IMAGE", &image)?, json, show_keys),
             Command::Check { image, json } => show_findings(&check(&read_file("IMAGE", &image)?, size), json),
             Command::Build { spec, output } => {
+                let files = files.input("SPEC.json", &spec).output("OUT", &output);
+                files.check()?;
                 let text = read_file("SPEC.json", &spec)?;
                 let spec = Spec::parse(&spec, &text)?;
                 let mut buffer = Zeroizing::new(vec![0; size.bytes()]);
                 let mut writer = Writer::new(&mut buffer, size);
                 spec.write(&mut writer)?;
-                publish(&output, writer.finish(), size, force)
+                publish(&files, &output, writer.finish(), size)
             }
             Command::Append { image, spec, output } => {
+                let files = files
+                    .input("IMAGE", &image)
+                    .input("SPEC.json", &spec)
+                    .output("OUT", &output);
+                files.check()?;
                 let text = read_file("SPEC.json", &spec)?;
                 let spec = Spec::parse(&spec, &text)?;
-                extend(&image, &output, size, force, |writer| spec.write(writer))
+                extend(&files, &image, &output, size, |writer| spec.write(writer))
             }
             Command::Sign { image, key, output } => {
-                let path = key;
-                let key = SigningKey::read(&path)?;
-                extend(&image, &output, size, force, |writer| {
+                let files = files.input("IMAGE", &image).input("KEY", &key).output("OUT", &output);
+                files.check()?;
+                trust.check_key("KEY", &key)?;
+                let key = SigningKey::read(&key)?;
+                extend(&files, &image, &output, size, |writer| {
                     let signed = key.sign(writer)?;
                     signed
                         .and_then(|()| writer.push_integrity())
@@ -145,28 +162,27 @@ fn wrong(path: &Path, error: Error) -> Failure {
 
 /// Goes on behind the records of an image and writes the result to another file.
 fn extend(
+    files: &Files,
     image: &Path,
     output: &Path,
     size: PartitionSize,
-    force: bool,
     work: impl FnOnce(&mut Writer<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    check_free(output, force)?;
     let bytes = read_file("IMAGE", image)?;
     let mut buffer = Zeroizing::new(vec![0; size.bytes().max(bytes.len())]);
     buffer.iter_mut().zip(&*bytes).for_each(|(to, from)| *to = *from);
     let mut writer = Writer::append(&mut buffer, bytes.len(), size).map_err(|error| wrong(image, error))?;
     work(&mut writer)?;
-    publish(output, writer.finish(), size, force)
+    publish(files, output, writer.finish(), size)
 }
 
 /// Writes an image, unless the checker finds an error in it.
-fn publish(output: &Path, image: &[u8], size: PartitionSize, force: bool) -> Result<(), Failure> {
+fn publish(files: &Files, output: &Path, image: &[u8], size: PartitionSize) -> Result<(), Failure> {
     let findings = check(image, size);
     if let Some(error) = findings.iter().find(|finding| finding.severity == Severity::Error) {
         return Err(Failure::Input(format!("{}: not written: {error}", output.display())));
     }
-    write_file(output, image, force)?;
+    files.publish(&[(output, image)])?;
     findings
         .iter()
         .for_each(|finding| say(format_args!("{}: {finding}", finding.severity)));

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use cli::{Failure, check_free, parse_quietly, print, write_file};
+use cli::{
+    Failure, Files, Passcode as PasscodeOption, Trust, parse_quietly, print_json, print_text, read_argument,
+    report_json,
+};
 use matter_setup_payload::{
     CommissioningFlow, DataValue, DiscoveryCapabilities, Label, ManufacturerTag, OptionalData, QrImage, SetupPayload,
     encode_ndef, ndef_len,
@@ -30,6 +33,8 @@ struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]
     force: bool,
+    #[command(flatten)]
+    trust: Trust,
     #[command(subcommand)]
     command: Command,
 }
@@ -40,7 +45,7 @@ enum Command {
     Encode(Box<Encode>),
     /// Reads a QR text or a manual code, strictly: all its fields as JSON
     Parse {
-        /// The code; behind -- when it starts with a dash
+        /// The code, or - for a line from standard input; behind -- when it starts with a dash
         code: String,
         /// Tolerates what a commissioner must, and lists it as deviations
         #[arg(long)]
@@ -48,7 +53,7 @@ enum Command {
     },
     /// Tells what commissioners refuse or misread in a code, and what is unwise on a product
     Lint {
-        /// The code; behind -- when it starts with a dash
+        /// The code, or - for a line from standard input; behind -- when it starts with a dash
         code: String,
         /// From which severity on findings make exit code 1
         #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY")]
@@ -59,14 +64,14 @@ enum Command {
     },
     /// Draws a QR text that there is, also one of several payloads
     Draw {
-        /// The QR text
+        /// The QR text, or - for a line from standard input
         code: String,
         #[command(flatten)]
         pictures: Pictures,
     },
     /// Writes the message for an NFC tag
     Ndef {
-        /// The QR text
+        /// The QR text, or - for a line from standard input
         code: String,
         /// The file to write
         output: PathBuf,
@@ -81,9 +86,8 @@ enum FailOn {
 
 #[derive(Args)]
 struct Encode {
-    /// Passcode, 1..=99999998 without twelve trivial ones
-    #[arg(long, value_name = "N")]
-    passcode: Zeroizing<String>,
+    #[command(flatten)]
+    passcode: PasscodeOption,
     /// Discriminator, 0..=4095
     #[arg(long, value_name = "N")]
     discriminator: String,
@@ -130,42 +134,55 @@ struct Pictures {
 
 fn main() -> ExitCode {
     cli::exit(|| {
-        let Arguments { force, command } = cli::parse_arguments(&[])?;
+        let Arguments { force, trust, command } = cli::parse_arguments(&[])?;
+        let files = Files::new(force, trust);
+        let code = |text| read_argument("CODE", text);
         match command {
-            Command::Encode(encode) => encode.run(force),
-            Command::Parse { code, lenient } => show(&Code::read(&Zeroizing::new(code), lenient)?),
-            Command::Lint { code, fail_on, json } => {
-                lint(&Zeroizing::new(code), matches!(fail_on, FailOn::Warning), json)
-            }
-            Command::Draw { code, pictures } => draw(&Zeroizing::new(code), &pictures, force),
-            Command::Ndef { code, output } => ndef(&Zeroizing::new(code), &output, force),
+            Command::Encode(encode) => encode.run(files),
+            Command::Parse { code: text, lenient } => show(&Code::read(&code(text)?, lenient)?),
+            Command::Lint {
+                code: text,
+                fail_on,
+                json,
+            } => lint(&code(text)?, matches!(fail_on, FailOn::Warning), json),
+            Command::Draw { code: text, pictures } => draw(&code(text)?, &pictures, files),
+            Command::Ndef { code: text, output } => ndef(&code(text)?, &output, files),
         }
     })
 }
 
 impl Encode {
-    fn run(&self, force: bool) -> Result<(), Failure> {
+    fn run(&self, files: Files) -> Result<(), Failure> {
+        let files = self
+            .pictures
+            .named(files)
+            .optional_output("--label", self.label.as_ref());
+        files.check()?;
         let payload = self.payload()?;
         let (qr, manual) = (payload.qr_text(), payload.manual_code());
-        if let Some(path) = &self.label {
-            check_free(path, force)?;
-        }
-        let drawing = self.pictures.draw(qr.as_str(), force)?;
+        let mut drawn = self.pictures.draw(qr.as_str())?;
         if let Some(path) = &self.label {
             let label = Label::new(&payload).map_err(|error| Failure::Work(error.to_string()))?;
             let label = self.label_text.iter().fold(label, |label, line| label.with_line(line));
-            write_file(path, Zeroizing::new(label.to_svg()).as_bytes(), force)?;
+            drawn.add(path, label.to_svg().into_bytes());
         }
+        drawn.publish(&files)?;
         // One line, so that a drawing can follow.
-        print(json!({
+        let codes = json!({
             "qr": qr.as_str(), "manual": manual.as_str(), "manual_grouped": manual.grouped().as_str(),
-        }))?;
-        drawing.map_or(Ok(()), print_drawing)
+        });
+        if drawn.files.is_empty() {
+            print_json(codes)?;
+        } else {
+            report_json(codes);
+        }
+        drawn.show()
     }
 
     fn payload(&self) -> Result<SetupPayload, Failure> {
         let passcode: Passcode = self
             .passcode
+            .require()?
             .parse()
             .map_err(|error| Failure::option("--passcode", error))?;
         // Where a passcode may have slipped into another option, the value is not repeated.
@@ -213,35 +230,71 @@ impl Encode {
     }
 }
 
-impl Pictures {
-    /// Writes the files, and returns the drawing for the terminal.
-    fn draw(&self, text: &str, force: bool) -> Result<Option<Zeroizing<String>>, Failure> {
-        let outputs = [&self.png, &self.svg].into_iter().flatten();
-        outputs.clone().try_for_each(|path| check_free(path, force))?;
-        let image = QrImage::new(text).map_err(|error| Failure::Input(error.to_string()))?;
-        if let Some(path) = &self.png {
-            let png = image.to_png(SCALE).map_err(|error| Failure::Work(error.to_string()))?;
-            write_file(path, &Zeroizing::new(png), force)?;
-        }
-        if let Some(path) = &self.svg {
-            write_file(path, Zeroizing::new(image.to_svg()).as_bytes(), force)?;
-        }
-        Ok(self.terminal.then(|| Zeroizing::new(image.to_terminal())))
+/// Pictures that are made, and where they go.
+struct Drawn {
+    files: Vec<(PathBuf, Zeroizing<Vec<u8>>)>,
+    terminal: Option<Zeroizing<String>>,
+}
+
+impl Drawn {
+    fn add(&mut self, path: &Path, bytes: Vec<u8>) {
+        self.files.push((path.into(), Zeroizing::new(bytes)));
+    }
+
+    /// Writes the files, all or none.
+    fn publish(&self, files: &Files) -> Result<(), Failure> {
+        let outputs = self
+            .files
+            .iter()
+            .map(|(path, bytes)| (path.as_path(), bytes.as_slice()));
+        files.publish(&outputs.collect::<Vec<_>>())
+    }
+
+    /// Shows the drawing for the terminal, if it was asked for.
+    fn show(&self) -> Result<(), Failure> {
+        let drawing = self.terminal.as_ref();
+        drawing.map_or(Ok(()), |drawing| print_text(drawing.trim_end_matches('\n')))
     }
 }
 
-fn print_drawing(drawing: Zeroizing<String>) -> Result<(), Failure> {
-    print(drawing.trim_end_matches('\n'))
+impl Pictures {
+    /// Adds the files to what a command writes.
+    fn named(&self, files: Files) -> Files {
+        let files = files.optional_output("--png", self.png.as_ref());
+        files.optional_output("--svg", self.svg.as_ref())
+    }
+
+    fn draw(&self, text: &str) -> Result<Drawn, Failure> {
+        let image = QrImage::new(text).map_err(|error| Failure::Input(error.to_string()))?;
+        let mut drawn = Drawn {
+            files: Vec::new(),
+            terminal: self.terminal.then(|| Zeroizing::new(image.to_terminal())),
+        };
+        if let Some(path) = &self.png {
+            let png = image.to_png(SCALE);
+            drawn.add(path, png.map_err(|error| Failure::Work(error.to_string()))?);
+        }
+        if let Some(path) = &self.svg {
+            drawn.add(path, image.to_svg().into_bytes());
+        }
+        Ok(drawn)
+    }
 }
 
-fn draw(code: &str, pictures: &Pictures, force: bool) -> Result<(), Failure> {
+fn draw(code: &str, pictures: &Pictures, files: Files) -> Result<(), Failure> {
+    let files = pictures.named(files);
+    files.check()?;
     let Code::Qr { .. } = Code::read(code, false)? else {
         return Err(Failure::Input("CODE: a manual code is not drawn; a QR text is".into()));
     };
-    pictures.draw(code, force)?.map_or(Ok(()), print_drawing)
+    let drawn = pictures.draw(code)?;
+    drawn.publish(&files)?;
+    drawn.show()
 }
 
-fn ndef(code: &str, output: &Path, force: bool) -> Result<(), Failure> {
+fn ndef(code: &str, output: &Path, files: Files) -> Result<(), Failure> {
+    let files = files.output("OUT", output);
+    files.check()?;
     // Whatever goes onto a tag must be what a producer may emit.
     let Code::Qr { .. } = Code::read(code, false)? else {
         return Err(Failure::Input(
@@ -250,5 +303,5 @@ fn ndef(code: &str, output: &Path, force: bool) -> Result<(), Failure> {
     };
     let mut buffer = Zeroizing::new(vec![0; ndef_len(code.len())]);
     let message = encode_ndef(code, &mut buffer).map_err(|error| Failure::Input(format!("CODE: {error}")))?;
-    write_file(output, message, force)
+    files.publish(&[(output, message)])
 }

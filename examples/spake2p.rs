@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use cli::{Failure, parse_quietly, print};
+use cli::{Failure, Passcode as PasscodeOption, Trust, Verifier as VerifierOption, parse_quietly, print, random};
 use matter_spake2p::{Error, Iterations, PbkdfParameters, Salt, Verifier, self_check, self_check_by_exchange};
 use matter_types::Passcode;
 
@@ -19,9 +19,14 @@ mod bench;
 #[derive(Parser)]
 #[command(name = "spake2p", version, args_override_self = true)]
 struct Arguments {
+    #[command(flatten)]
+    trust: Trust,
     #[command(subcommand)]
     command: Command,
 }
+
+/// Letters of the vendor's script for options that have several ways here.
+const LETTERS: [(&str, &str); 2] = [("-p", "--passcode"), ("-v", "--verifier")];
 
 #[derive(Subcommand)]
 enum Command {
@@ -31,9 +36,8 @@ enum Command {
     Check {
         #[command(flatten)]
         secret: Secret,
-        /// The verifier: base64 of 97 bytes
-        #[arg(short, long, value_name = "BASE64")]
-        verifier: String,
+        #[command(flatten)]
+        verifier: VerifierOption,
     },
     /// Derives the verifiers of a table on all cores
     Batch {
@@ -51,9 +55,8 @@ enum Command {
 
 #[derive(Args)]
 struct Secret {
-    /// Passcode: 1..=99999998 but not a trivial one like 12345678
-    #[arg(short, long)]
-    passcode: String,
+    #[command(flatten)]
+    passcode: PasscodeOption,
     /// Salt: base64 of 16..=32 bytes
     #[arg(short, long, value_name = "BASE64")]
     salt: String,
@@ -63,23 +66,26 @@ struct Secret {
 }
 
 fn main() -> ExitCode {
-    cli::exit(|| match cli::parse_arguments::<Arguments>(&[])?.command {
-        Command::GenVerifier(secret) => {
-            let (passcode, parameters) = secret.parse()?;
-            let verifier =
-                Verifier::derive(&passcode, &parameters).map_err(|error| Failure::option("--salt", error))?;
-            print(verifier.to_base64().as_str())
+    cli::exit(|| {
+        let Arguments { trust, command } = cli::parse_arguments::<Arguments>(&LETTERS)?;
+        match command {
+            Command::GenVerifier(secret) => {
+                let (passcode, parameters) = secret.parse()?;
+                let verifier =
+                    Verifier::derive(&passcode, &parameters).map_err(|error| Failure::option("--salt", error))?;
+                print(verifier.to_base64().as_str())
+            }
+            Command::Check { secret, verifier } => check(&secret, &verifier),
+            Command::Batch { input, output, force } => batch::run(&input, &output, force, trust),
+            Command::Bench => bench::run(),
         }
-        Command::Check { secret, verifier } => check(&secret, &verifier),
-        Command::Batch { input, output, force } => batch::run(&input, &output, force),
-        Command::Bench => bench::run(),
     })
 }
 
 impl Secret {
     fn parse(&self) -> Result<(Passcode, PbkdfParameters), Failure> {
         let range = "1..=99999998 without the trivial ones";
-        let passcode = parse_quietly("--passcode", &self.passcode, range)?;
+        let passcode = parse_quietly("--passcode", &self.passcode.require()?, range)?;
         let salt = self.salt.parse::<Salt>();
         let salt = salt.map_err(|error| Failure::option("--salt", error))?;
         let iterations = parse_quietly::<Iterations>("--iteration-count", &self.iteration_count, "1000..=100000")?;
@@ -87,12 +93,11 @@ impl Secret {
     }
 }
 
-fn check(secret: &Secret, verifier: &str) -> Result<(), Failure> {
+fn check(secret: &Secret, verifier: &VerifierOption) -> Result<(), Failure> {
     let (passcode, PbkdfParameters { iterations, salt }) = secret.parse()?;
-    let verifier = verifier.parse::<Verifier>();
+    let verifier = verifier.require()?.parse::<Verifier>();
     let verifier = verifier.map_err(|error| Failure::option("--verifier", error))?;
-    getrandom::u64().map_err(|_| Failure::Work("the operating system gives no random numbers".into()))?;
-    let mut random = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
+    let mut random = random()?;
     self_check(&passcode, &verifier, &salt, iterations)
         .and_then(|()| self_check_by_exchange(&passcode, &verifier, &salt, iterations, &mut random))
         .map_err(|error| match error {

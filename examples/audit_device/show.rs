@@ -1,6 +1,6 @@
 //! A report as a table and as JSON.
 
-use cli::{Failure, print, say};
+use cli::{Failure, print, print_json, say};
 use matter_factory_data::{Finding, Severity};
 use matter_mfg::{AuditReport, AuditedDevice};
 use serde_json::{Map, Value, json};
@@ -34,7 +34,7 @@ pub(crate) fn show(report: &AuditReport, as_json: bool) -> Result<(), Failure> {
             json!({"path": device.path.display().to_string(), "uuid": device.uuid, "findings": findings})
         });
         let batch: Vec<_> = report.batch.iter().map(to_json).collect();
-        return print(json!({
+        return print_json(json!({
             "devices": list.collect::<Vec<_>>(),
             "batch": batch,
             "summary": {"devices": devices, "clean": clean, "errors": errors, "warnings": warnings},
@@ -54,16 +54,13 @@ pub(crate) fn show(report: &AuditReport, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One line of the table. What comes from a file cannot command the terminal.
+/// One line of the table.
 fn line(path: &str, finding: &Finding) -> String {
-    let text = format!(
+    format!(
         "{path}  {:7}  {:28} {:14} {}",
         finding.severity.name(),
         finding.check.to_string(),
         finding.object,
         finding.text
-    );
-    text.chars()
-        .map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter })
-        .collect()
+    )
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cli::{Failure, check_free, parse, parse_number, print, read_file, say, write_file};
+use cli::{Failure, Password, parse, parse_number, print, print_json, read_file, report, report_json, say};
 use matter_attestation::{
     CertificateRequest, CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, KeyId, Profile,
     SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, test_cd_signing_key,
@@ -11,6 +11,8 @@ use matter_attestation::{
 use matter_mfg::{read_certificate, read_private_key};
 use matter_types::{ProductId, VendorId};
 use serde_json::{Value, json};
+
+use crate::Common;
 
 #[derive(Subcommand)]
 pub(crate) enum Cd {
@@ -70,17 +72,25 @@ pub(crate) struct Make {
     /// The declaration to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    password: Password,
 }
 
 impl Make {
-    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
-        check_free(&self.out, force)?;
+    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
+        let files = common.files().optional_input("--key", self.key.as_ref());
+        let files = files
+            .optional_input("--cert", self.cert.as_ref())
+            .output("--out", &self.out);
+        files.check()?;
         let declaration = self.content()?;
         let cms = match (&self.key, &self.cert) {
             (Some(key), Some(cert)) => {
                 let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
                 let certificate = read_certificate("--cert", cert).map_err(wrong)?;
-                let key = read_private_key("--key", key, None).map_err(wrong)?;
+                common.trust.check_key("--key", key)?;
+                let password = self.password.read()?;
+                let key = read_private_key("--key", key, password.as_deref().map(String::as_str)).map_err(wrong)?;
                 if *certificate.public_key() != key.public_key() {
                     return Err(Failure::option("--key", "is not the key of --cert"));
                 }
@@ -91,7 +101,7 @@ impl Make {
             _ => declaration.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID),
         };
         let cms = cms.map_err(|error| Failure::Work(format!("cannot sign: {error}")))?;
-        write_file(&self.out, &cms, force)?;
+        files.publish(&[(&self.out, cms.as_slice())])?;
         let signers = DeclarationSigners::new().with_test_key(true);
         let check = Verification::new()
             .with_declaration(&cms)
@@ -100,13 +110,15 @@ impl Make {
             say(format_args!("commissioners will refuse it: {finding}"));
         }
         let path = self.out.display();
-        if json {
-            return print(format_args!(
+        if common.json {
+            report_json(format_args!(
                 "{:#}",
                 json!({"file": path.to_string(), "size": cms.len()})
             ));
+        } else {
+            report(format_args!("{path}: {} octets", cms.len()));
         }
-        print(format_args!("{path}: {} octets", cms.len()))
+        Ok(())
     }
 
     fn content(&self) -> Result<CertificationDeclaration, Failure> {
@@ -151,7 +163,7 @@ pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
     let members = members(&signed);
     if json {
         let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
-        return print(format_args!("{:#}", Value::Object(members.collect())));
+        return print_json(format_args!("{:#}", Value::Object(members.collect())));
     }
     for (name, value) in members {
         let text = match value {
@@ -204,7 +216,7 @@ pub(crate) fn check_request(path: &Path, json: bool) -> Result<(), Failure> {
             let key_id = request.public_key().key_id();
             if json {
                 let object = json!({"file": file, "accepted": true, "subject_key_id": key_id.to_string()});
-                return print(format_args!("{object:#}"));
+                return print_json(format_args!("{object:#}"));
             }
             print(format_args!(
                 "{file}: accepted; its certificate will have the subject key identifier {key_id}"
@@ -213,7 +225,7 @@ pub(crate) fn check_request(path: &Path, json: bool) -> Result<(), Failure> {
         Err(error) => {
             if json {
                 let object = json!({"file": file, "accepted": false, "text": error.to_string()});
-                print(format_args!("{object:#}"))?;
+                print_json(format_args!("{object:#}"))?;
             }
             Err(Failure::No(format!("{file}: {error}")))
         }

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cli::{Failure, parse, parse_number};
-use getrandom::SysRng;
-use getrandom::rand_core::UnwrapErr;
+use cli::{Failure, Files, Password, Trust, parse, parse_number, random};
 use matter_attestation::{
     Certificate, DacSubject, DateTime, Error, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity,
     issue_paa,
@@ -15,6 +13,7 @@ use matter_types::{ProductId, VendorId};
 
 use self::batch::{Device, devices};
 use self::output::{Issued, write};
+use crate::Common;
 
 #[path = "issue/batch.rs"]
 mod batch;
@@ -23,7 +22,7 @@ mod output;
 
 /// What certificates of all kinds have in common.
 #[derive(Args)]
-struct Common {
+struct Certificates {
     /// First second of the validity [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     from: Option<String>,
@@ -50,6 +49,8 @@ struct Authority {
     /// Private key of the issuer: PKCS#8, SEC 1, or 32 octets, plain or as digits
     #[arg(long, value_name = "KEY")]
     issuer_key: PathBuf,
+    #[command(flatten)]
+    password: Password,
 }
 
 #[derive(Args)]
@@ -61,7 +62,7 @@ pub(crate) struct Paa {
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     vid: Option<String>,
     #[command(flatten)]
-    common: Common,
+    common: Certificates,
 }
 
 #[derive(Args)]
@@ -78,7 +79,7 @@ pub(crate) struct Pai {
     #[command(flatten)]
     authority: Authority,
     #[command(flatten)]
-    common: Common,
+    common: Certificates,
 }
 
 #[derive(Args)]
@@ -104,10 +105,10 @@ pub(crate) struct Dac {
     #[command(flatten)]
     authority: Authority,
     #[command(flatten)]
-    common: Common,
+    common: Certificates,
 }
 
-impl Common {
+impl Certificates {
     /// Reads the validity; without an end it lasts as long as the issuer's.
     fn validity(&self, issuer: Option<&Certificate>) -> Result<Validity, Failure> {
         let time = |option: &str, text: &Option<String>| {
@@ -128,16 +129,28 @@ impl Common {
 }
 
 impl Authority {
-    fn read(&self) -> Result<(Certificate, PrivateKey), Failure> {
+    fn read(&self, trust: Trust) -> Result<(Certificate, PrivateKey), Failure> {
+        trust.check_key("--issuer-key", &self.issuer_key)?;
+        let password = self.password.read()?;
+        let password = password.as_deref().map(String::as_str);
         let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
         let certificate = read_certificate("--issuer", &self.issuer).map_err(wrong)?;
-        let key = read_private_key("--issuer-key", &self.issuer_key, None).map_err(wrong)?;
+        let key = read_private_key("--issuer-key", &self.issuer_key, password).map_err(wrong)?;
         Ok((certificate, key))
     }
 }
 
+impl Authority {
+    /// Adds the files to what a command reads.
+    fn named(&self, files: Files) -> Files {
+        files
+            .input("--issuer", &self.issuer)
+            .input("--issuer-key", &self.issuer_key)
+    }
+}
+
 impl Paa {
-    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
         let validity = self.common.validity(None)?;
         let mut subject = PaaSubject::new(&self.cn).map_err(refused)?;
         if let Some(vendor_id) = parse::<VendorId>("--vid", self.vid.as_deref())? {
@@ -149,13 +162,14 @@ impl Paa {
         let mut rng = random()?;
         let key = PrivateKey::generate(&mut rng);
         let paa = issue_paa(&key, &subject, validity, SerialNumber::generate(&mut rng)).map_err(refused)?;
-        write(&self.common.out, vec![Issued::new("PAA", paa, Some(key))], force, json)
+        let issued = vec![Issued::new("PAA", paa, Some(key))];
+        write(&self.common.out, &issued, common.files(), common)
     }
 }
 
 impl Pai {
-    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
-        let (paa, paa_key) = self.authority.read()?;
+    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
+        let (paa, paa_key) = self.authority.read(common.trust)?;
         let validity = self.common.validity(Some(&paa))?;
         let mut subject = PaiSubject::new(&self.cn, required("--vid", &self.vid)?).map_err(refused)?;
         if let Some(product_id) = parse::<ProductId>("--pid", self.pid.as_deref())? {
@@ -169,14 +183,14 @@ impl Pai {
         let key = PrivateKey::generate(&mut rng);
         let serial = SerialNumber::generate(&mut rng);
         let pai = issuer.issue_pai(&subject, &key.public_key(), validity, serial);
-        let issued = Issued::new("PAI", pai.map_err(refused)?, Some(key));
-        write(&self.common.out, vec![issued], force, json)
+        let issued = vec![Issued::new("PAI", pai.map_err(refused)?, Some(key))];
+        write(&self.common.out, &issued, self.authority.named(common.files()), common)
     }
 }
 
 impl Dac {
-    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
-        let (pai, pai_key) = self.authority.read()?;
+    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
+        let (pai, pai_key) = self.authority.read(common.trust)?;
         let validity = self.common.validity(Some(&pai))?;
         // The template takes each device's own name.
         let mut subject = DacSubject::new("any", required("--vid", &self.vid)?, required("--pid", &self.pid)?);
@@ -198,14 +212,8 @@ impl Dac {
             let dac = template.issue(&common_name, &public_key, SerialNumber::generate(&mut rng));
             issued.push(Issued::new(&name, dac.map_err(|error| source.refused(error))?, key));
         }
-        write(&self.common.out, issued, force, json)
+        write(&self.common.out, &issued, self.authority.named(common.files()), common)
     }
-}
-
-/// The system's random numbers, which are tried first: what follows cannot fail.
-pub(crate) fn random() -> Result<UnwrapErr<SysRng>, Failure> {
-    getrandom::u64().map_err(|_| Failure::Work("the operating system gives no random numbers".into()))?;
-    Ok(UnwrapErr(SysRng))
 }
 
 /// Reads an option that is always there.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cli::{Failure, check_free, print, read_file, say, write_file};
+use cli::{Failure, print, print_json, read_file, report, report_json, say};
 use matter_attestation::{Certificate, Crl, RevocationEntry, RevocationPoint, RevocationSet, RevocationStatus};
 use matter_mfg::read_certificate;
 use serde_json::{Value, json};
 
+use crate::Common;
 use crate::verify::{Trusted, time};
 
 /// What the ledger's interface calls its list of points.
@@ -47,8 +48,13 @@ pub(crate) struct Build {
 }
 
 impl Build {
-    pub(crate) fn run(&self, force: bool, json: bool) -> Result<(), Failure> {
-        check_free(&self.out, force)?;
+    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
+        let files = self
+            .crl
+            .iter()
+            .fold(common.files(), |files, path| files.input("--crl", path));
+        let files = files.input("--points", &self.points).output("--out", &self.out);
+        files.check()?;
         let at = time(self.at.as_deref())?;
         let points = read_points(&self.points)?;
         let paas = match Trusted::read(&self.paa)? {
@@ -85,17 +91,19 @@ impl Build {
         let set = RevocationSet::new(entries);
         let failed = |error| Failure::Work(format!("cannot encode the set: {error}"));
         let text = serde_json::to_string_pretty(&set).map_err(failed)? + "\n";
-        write_file(&self.out, text.as_bytes(), force)?;
+        files.publish(&[(&self.out, text.as_bytes())])?;
         let revoked: usize = set.entries().iter().map(|entry| entry.revoked().len()).sum();
-        if json {
+        if common.json {
             let file = self.out.display().to_string();
             let object = json!({"file": file, "entries": set.entries().len(), "revoked": revoked});
-            return print(format_args!("{object:#}"));
+            report_json(format_args!("{object:#}"));
+        } else {
+            let (path, entries) = (self.out.display(), set.entries().len());
+            report(format_args!(
+                "{path}: {revoked} revoked certificates of {entries} authorities"
+            ));
         }
-        let (path, entries) = (self.out.display(), set.entries().len());
-        print(format_args!(
-            "{path}: {revoked} revoked certificates of {entries} authorities"
-        ))
+        Ok(())
     }
 }
 
@@ -172,7 +180,7 @@ pub(crate) fn check(path: &Path, certificates: &[PathBuf], json: bool) -> Result
             .iter()
             .map(|(file, status)| json!({"file": file, "status": name(*status)}));
         let answers = answers.collect::<Vec<_>>();
-        print(format_args!(
+        print_json(format_args!(
             "{:#}",
             json!({"entries": entries, "certificates": answers})
         ))?;

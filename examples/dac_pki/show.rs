@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-use cli::{Failure, print, say};
+use cli::{Failure, clean, print, print_json, print_text, say};
 use matter_attestation::{Finding, Report, Severity};
 
 /// How wide a sentence may be.
@@ -17,10 +17,10 @@ pub(crate) fn report(report: &Report, json: bool) -> Result<(), Failure> {
     let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);
     if json {
         let text = serde_json::to_string_pretty(findings);
-        print(text.map_err(|error| Failure::Work(format!("cannot encode the findings: {error}")))?)?;
+        print_json(text.map_err(|error| Failure::Work(format!("cannot encode the findings: {error}")))?)?;
     } else {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|text| text.is_empty());
-        table(findings, colour).lines().try_for_each(print)?;
+        table(findings, colour).lines().try_for_each(print_text)?;
     }
     let counts = [(errors, "error"), (warnings, "warning"), (notes, "note")];
     let counts = counts.map(|(number, name)| format!("{number} {name}{}", if number == 1 { "" } else { "s" }));
@@ -60,7 +60,8 @@ fn table(findings: &[Finding], colour: bool) -> String {
         let (severity, object, id) = (finding.severity().name(), finding.object().name(), finding.rule().id());
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{start}{severity:8}{end} {object:8} {id:ids$} {sdk}");
-        wrap(&mut text, &finding.text());
+        // What it says of a certificate may command a terminal.
+        wrap(&mut text, &clean(finding.text()));
         match finding.rule().remedy() {
             "" => {}
             remedy => wrap(&mut text, &format!("Remedy: {remedy}.")),

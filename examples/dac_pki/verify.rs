@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cli::{Failure, insert_paa_folder, parse, read_file, say};
+use cli::{Failure, Password, insert_paa_folder, parse, random, read_file, say};
 use matter_attestation::{
     DateTime, DeclarationSigners, Error, Object, PaaStore, Part, PrivateKey, Profile, Report, RevocationSet,
     Verification,
@@ -11,8 +11,7 @@ use matter_attestation::{
 use matter_mfg::{now, parse_time, read_private_key};
 use matter_types::{ProductId, VendorId};
 
-use crate::issue::random;
-use crate::{revocation, show};
+use crate::{Common, revocation, show};
 
 #[derive(Args)]
 pub(crate) struct Verify {
@@ -45,6 +44,8 @@ pub(crate) struct Verify {
     revocation_set: Option<PathBuf>,
     #[command(flatten)]
     rules: Rules,
+    #[command(flatten)]
+    password: Password,
 }
 
 /// By which rules findings are weighed.
@@ -84,7 +85,7 @@ impl Rules {
 }
 
 impl Verify {
-    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
         let vendor_id = parse::<VendorId>("--vid", self.vid.as_deref())?;
         let product = vendor_id.zip(parse::<ProductId>("--pid", self.pid.as_deref())?);
         let time = time(self.at.as_deref())?;
@@ -96,10 +97,12 @@ impl Verify {
             .as_deref()
             .map(|path| part("--cd", Object::Cd, path))
             .transpose()?;
+        let password = self.password.read()?;
+        let password = password.as_deref().map(String::as_str);
         let key = self
             .dac_key
             .as_deref()
-            .map(|path| read_private_key("--dac-key", path, None))
+            .map(|path| read_private_key("--dac-key", path, password))
             .transpose();
         let key = key.map_err(|error| Failure::Input(error.to_string()))?;
         let set = self.revocation_set.as_deref().map(revocation::read_set).transpose()?;
@@ -114,7 +117,7 @@ impl Verify {
             revocation: set.as_ref(),
         }
         .check(&self.rules.signers(), self.rules.profile())?;
-        show::report(&report, json)
+        show::report(&report, common.json)
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use cli::{Failure, parse, parse_arguments, parse_number, print, say};
+use cli::{Failure, Trust, parse, parse_arguments, parse_number, report as tell_line, report_json, say};
 use matter_mfg::{AuditPolicy, JobFile, Ledger, Phase, Plan, Report, Run, Text, Unique};
 use matter_spake2p::{InstructionSet, Lanes};
 use serde_json::{Map, Value, json};
@@ -76,6 +76,8 @@ struct Retire {
     quiet: bool,
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    _trust: Trust,
 }
 
 /// Takes a device out of use when the arguments ask for it.
@@ -112,9 +114,9 @@ pub(crate) fn retire() -> Result<bool, Failure> {
         (uuid, "replaced")
     };
     if given.json {
-        print(json!({"uuid": uuid, "state": state, "ledger": path.display().to_string()}))?;
+        report_json(json!({"uuid": uuid, "state": state, "ledger": path.display().to_string()}));
     } else {
-        print(format_args!("device {uuid} is {state}"))?;
+        tell_line(format_args!("device {uuid} is {state}"));
     }
     Ok(true)
 }
@@ -122,7 +124,7 @@ pub(crate) fn retire() -> Result<bool, Failure> {
 impl RunOptions {
     /// Takes what is in a job's file and not on the command line.
     pub(crate) fn adopt(&mut self, file: &JobFile) {
-        let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
+        let text = |text: &Option<Text>| text.as_ref().map(|text| text.expose().to_owned());
         self.ledger = self.ledger.take().or_else(|| file.ledger.clone());
         self.unique = self.unique.take().or_else(|| Some(vec![text(&file.unique)?]));
         self.audit = self.audit.take().or_else(|| text(&file.audit));
@@ -190,13 +192,9 @@ impl RunOptions {
     }
 
     /// Prints the result as JSON, if that is wanted.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Work`] when the reader of stdout is gone.
-    pub(crate) fn json(&self, plan: &Plan, report: &Report) -> Result<bool, Failure> {
+    pub(crate) fn json(&self, plan: &Plan, report: &Report) -> bool {
         if !self.json {
-            return Ok(false);
+            return false;
         }
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let made = f64::from((report.devices - report.earlier).max(1));
@@ -204,7 +202,7 @@ impl RunOptions {
             let each = report.timings.get(*phase).as_secs_f64() * 1000.0 / made;
             (phase.to_string(), json!(each))
         });
-        print(json!({
+        report_json(json!({
             "devices": report.devices,
             "count": plan.count(),
             "earlier": report.earlier,
@@ -219,9 +217,10 @@ impl RunOptions {
             "seconds": report.elapsed.as_secs_f64(),
             "milliseconds_per_device": Value::Object(phases.collect::<Map<_, _>>()),
             "warnings": plan.warnings().iter().chain(&report.notes).collect::<Vec<_>>(),
+            "checked": report.is_reconciled,
             "error": report.error.as_ref().map(ToString::to_string),
-        }))?;
-        Ok(true)
+        }));
+        true
     }
 }
 

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cli::{Failure, read_file, write_file};
+use cli::{Failure, Files, Trust, read_argument, read_file, resolve};
 use esp_nvs_image::{Editor, Encoding, Error, Key, Namespace, OwnedValue};
 
 use crate::{KeyFiles, wrong};
@@ -24,19 +24,21 @@ pub(crate) struct NewValue {
     /// u8 i8 u16 i16 u32 i32 u64 i64 float double string blob (hexadecimal digits), or base64
     #[arg(value_name = "TYPE")]
     kind: String,
-    /// The value; other users of the machine may see it in the list of processes
+    /// The value, or - for a line from standard input; other users of the machine may see it in the list of processes
     #[arg(allow_hyphen_values = true)]
     value: String,
 }
 
-pub(crate) fn set(place: &Place, new: &NewValue) -> Result<(), Failure> {
+pub(crate) fn set(place: &Place, new: &NewValue, trust: Trust) -> Result<(), Failure> {
     let value = new.parse()?;
-    place.edit(|editor, namespace, key| editor.set(namespace, key, value.as_value()).map(drop))
+    place.edit(trust, |editor, namespace, key| {
+        editor.set(namespace, key, value.as_value()).map(drop)
+    })
 }
 
-pub(crate) fn remove(place: &Place) -> Result<(), Failure> {
+pub(crate) fn remove(place: &Place, trust: Trust) -> Result<(), Failure> {
     let mut found = false;
-    place.edit(|editor, namespace, key| {
+    place.edit(trust, |editor, namespace, key| {
         found = editor.remove(namespace, key)?;
         Ok(())
     })?;
@@ -54,12 +56,20 @@ pub(crate) fn remove(place: &Place) -> Result<(), Failure> {
 
 impl Place {
     /// Edits the image and replaces its file, unless nothing changes.
-    fn edit(&self, work: impl FnOnce(&mut Editor<'_>, &Namespace, &Key) -> Result<(), Error>) -> Result<(), Failure> {
+    fn edit(
+        &self,
+        trust: Trust,
+        work: impl FnOnce(&mut Editor<'_>, &Namespace, &Key) -> Result<(), Error>,
+    ) -> Result<(), Failure> {
         let namespace = Namespace::new(&self.namespace).map_err(|error| Failure::option("NAMESPACE", error))?;
         let key = Key::new(&self.key).map_err(|error| Failure::option("KEY", error))?;
         let before = read_file("IMAGE", &self.image)?;
+        // A link stays one.
+        let file = resolve(&self.image)?;
+        let files = self.keys.named(Files::new(true, trust)).output("IMAGE", &file);
+        files.check()?;
         let mut image = before.clone();
-        let keys = self.keys.read()?;
+        let keys = self.keys.read(trust)?;
         let mut editor = match &keys {
             Some(keys) => Editor::encrypted(&mut image, keys),
             None => Editor::new(&mut image),
@@ -74,10 +84,7 @@ impl Place {
         if image == before {
             return Ok(());
         }
-        // A link stays one.
-        let file = self.image.canonicalize();
-        let file = file.map_err(|error| Failure::Work(format!("{}: {error}", self.image.display())))?;
-        write_file(&file, &image, true)
+        files.publish(&[(&file, image.as_slice())])
     }
 }
 
@@ -91,8 +98,7 @@ impl NewValue {
         };
         let kinds = "u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed";
         let encoding = encoding.map_err(|_| Failure::option("TYPE", format_args!("unknown type ({kinds})")))?;
-        encoding
-            .parse(&self.value)
-            .map_err(|error| Failure::option("VALUE", error))
+        let value = read_argument("VALUE", self.value.clone())?;
+        encoding.parse(&value).map_err(|error| Failure::option("VALUE", error))
     }
 }

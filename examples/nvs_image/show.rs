@@ -1,7 +1,7 @@
 //! What the commands of `nvs-image` print.
 
 use clap::ValueEnum;
-use cli::{Failure, print, say};
+use cli::{Failure, print, print_exact, print_json, say};
 use esp_nvs_image::{Entry, Finding, Severity, Statistics, StoredValue, to_csv};
 
 /// How entries are shown.
@@ -19,7 +19,7 @@ pub(crate) fn show_findings(findings: &[Finding], json: bool) -> Result<(), Fail
             let (severity, text) = (finding.severity.to_string(), finding.to_string());
             serde_json::json!({"id": finding.kind.id(), "severity": severity, "offset": finding.offset, "text": text})
         });
-        print(format_args!("{:#}", serde_json::Value::Array(objects.collect())))?;
+        print_json(format_args!("{:#}", serde_json::Value::Array(objects.collect())))?;
     } else {
         for finding in findings {
             print(format_args!("{}: {finding} [{}]", finding.severity, finding.kind.id()))?;
@@ -66,13 +66,12 @@ pub(crate) fn show(entries: &[Entry<'_>], format: Format) -> Result<(), Failure>
     match format {
         Format::Json => {
             let json = serde_json::to_string_pretty(entries).map_err(|error| Failure::Work(error.to_string()))?;
-            print(json)
+            print_json(json)
         }
-        Format::Csv => print(
-            to_csv(entries)
-                .map_err(|error| Failure::Input(error.to_string()))?
-                .trim_end(),
-        ),
+        Format::Csv => {
+            let csv = to_csv(entries).map_err(|error| Failure::Input(error.to_string()))?;
+            print_exact(csv.trim_end())
+        }
         Format::Table => {
             let width = |names: &dyn Fn(&Entry<'_>) -> usize| entries.iter().map(names).max().unwrap_or_default();
             let namespaces = width(&|entry| entry.namespace.as_str().chars().count());

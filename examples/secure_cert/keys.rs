@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cli::{Failure, read_file};
+use cli::{Failure, random, read_file};
 use esp_secure_cert::{Error, PublicKey, Writer};
 use p256::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::pkcs1::DecodeRsaPrivateKey;
@@ -73,12 +73,7 @@ impl SigningKey {
         Ok(match self {
             Self::P256(key) => writer.sign_p256(key),
             Self::P384(key) => writer.sign_p384(key),
-            Self::Rsa(key) => {
-                let failed = |_| Failure::Work("the operating system gives no random numbers".into());
-                getrandom::u64().map_err(failed)?;
-                let mut random = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
-                writer.sign_rsa(&**key, &mut random)
-            }
+            Self::Rsa(key) => writer.sign_rsa(&**key, &mut random()?),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cli::{Failure, print, say};
+use cli::{Failure, print, print_json, say};
 use esp_secure_cert::{Error, Finding, Image, Record, RecordType, Severity, Storage, Tail};
 use serde_json::{Map, Value};
 
@@ -30,7 +30,7 @@ pub(crate) fn show(path: &Path, bytes: &[u8], json: bool, show_keys: bool) -> Re
     }
     if json {
         let objects = records.iter().map(|record| object(record, show_keys));
-        print(format_args!("{:#}", Value::Array(objects.collect())))?;
+        print_json(format_args!("{:#}", Value::Array(objects.collect())))?;
     } else {
         for record in &records {
             print(line(record, show_keys))?;
@@ -109,7 +109,7 @@ pub(crate) fn show_findings(findings: &[Finding], json: bool) -> Result<(), Fail
             let (severity, text) = (finding.severity.to_string(), finding.to_string());
             serde_json::json!({"id": finding.kind.id(), "severity": severity, "offset": finding.offset, "text": text})
         });
-        print(format_args!("{:#}", Value::Array(objects.collect())))?;
+        print_json(format_args!("{:#}", Value::Array(objects.collect())))?;
     } else {
         for finding in findings {
             print(format_args!("{}: {finding} [{}]", finding.severity, finding.kind.id()))?;

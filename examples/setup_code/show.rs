@@ -1,6 +1,6 @@
 //! What `setup-code` reads and prints.
 
-use cli::{Failure, print};
+use cli::{Failure, print, print_json};
 use matter_setup_payload::{ConcatenatedPayloads, DataValue, Error, Finding, ManualPayload, SetupPayload, Severity};
 use serde_json::{Map, Value, json};
 
@@ -59,7 +59,7 @@ pub(crate) fn show(code: &Code) -> Result<(), Failure> {
     let deviations = deviations.map(|error| json!({"position": error.position(), "text": error.to_string()}));
     let deviations = deviations.collect::<Vec<_>>();
     let json = json!({"kind": kind, "payloads": payloads, "deviations": deviations});
-    print(format_args!("{json:#}"))
+    print_json(format_args!("{json:#}"))
 }
 
 fn qr_fields(payload: &SetupPayload) -> Value {
@@ -162,7 +162,7 @@ pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), F
             let severity = line.severity.to_string();
             json!({"id": line.id, "severity": severity, "payload": line.payload, "text": line.text})
         });
-        print(format_args!("{:#}", Value::Array(objects.collect())))?;
+        print_json(format_args!("{:#}", Value::Array(objects.collect())))?;
     } else {
         for line in &lines {
             let of = line

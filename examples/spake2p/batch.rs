@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use cli::{Failure, check_free, end_progress, progress, write_file};
-use matter_mfg::{Table, read_table};
+use cli::{Failure, Files, Trust, end_progress, progress};
+use matter_mfg::{Table, read_table, wipe_stack};
 use matter_spake2p::{Base64, Iterations, Salt, Verifier};
 use matter_types::Passcode;
 use zeroize::Zeroizing;
@@ -26,12 +26,15 @@ struct Work {
     devices: Vec<(Passcode, Salt)>,
 }
 
-pub(crate) fn run(input: &Path, output: &Path, force: bool) -> Result<(), Failure> {
+pub(crate) fn run(input: &Path, output: &Path, force: bool, trust: Trust) -> Result<(), Failure> {
+    let files = Files::new(force, trust)
+        .input("IN.csv", input)
+        .output("OUT.csv", output);
+    files.check()?;
     let table = read_table("IN.csv", input).map_err(|error| Failure::Input(error.to_string()))?;
-    check_free(output, force)?;
     let work = read(&table)?;
     let verifiers = derive(work, table.rows().len().saturating_sub(1))?;
-    write_file(output, &write(&table, &verifiers)?, force)
+    files.publish(&[(output, write(&table, &verifiers)?.as_slice())])
 }
 
 /// Reads the rows, those with one iteration count together.
@@ -101,6 +104,7 @@ fn derive(work: Vec<Work>, rows: usize) -> Result<Vec<Base64>, Failure> {
                         let _ = sender.send((row, verifier));
                     }
                 }
+                wipe_stack();
             });
         }
         drop(sender);

@@ -9,6 +9,8 @@
     reason = "tests"
 )]
 
+#[path = "../../crates/matter-mfg/tests/support/ledger.rs"]
+mod ledger;
 #[path = "support/workplace.rs"]
 mod workplace;
 
@@ -187,21 +189,21 @@ fn what_is_no_ledger_is_a_finding_and_what_does_not_open_is_refused() {
     let (folder, _devices) = output();
     let open = |path: &str| Connection::open(folder.path().join(path)).unwrap();
     open("other.sqlite").execute_batch("CREATE TABLE t (a);").unwrap();
-    // Version 2, which is none yet.
+    // Version 3, which is none yet.
     fs::copy(
         folder.path().join("out/ledger.sqlite"),
         folder.path().join("newer.sqlite"),
     )
     .unwrap();
-    open("newer.sqlite").execute_batch("PRAGMA user_version = 2;").unwrap();
+    open("newer.sqlite").execute_batch("PRAGMA user_version = 3;").unwrap();
     let whole = fs::read(folder.path().join("out/ledger.sqlite")).unwrap();
     fs::write(folder.path().join("cut.sqlite"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.path().join("short.sqlite"), &whole[..40]).unwrap();
     for (path, words) in [
         ("other.sqlite", "no ledger of this tool"),
-        ("newer.sqlite", "has version 2, and this tool knows 1"),
+        ("newer.sqlite", "has version 3, and this tool knows 1 and 2"),
         ("cut.sqlite", "malformed"),
-        ("short.sqlite", "no ledger of this tool"),
+        ("short.sqlite", "is no database"),
     ] {
         let found = errors(folder.path(), &["--ledger", path]);
         let [(check, object, text)] = found.as_slice() else {
@@ -241,10 +243,8 @@ fn a_ledger_alone_is_audited() {
     assert_eq!(report["summary"]["devices"], 0);
     let batch = report["batch"].as_array().unwrap();
     assert_eq!((batch.len(), &batch[0]["check"]), (1, &Value::from("not-checked")));
-    let ledger = Connection::open(folder.path().join("out/ledger.sqlite")).unwrap();
-    ledger
-        .execute("UPDATE device SET key_sha256 = zeroblob(32)", [])
-        .unwrap();
+    let connection = ledger::open(&folder.path().join("out/ledger.sqlite"));
+    ledger::change(&connection, "UPDATE device SET key_sha256 = zeroblob(32)");
     let output = alone();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert_eq!(

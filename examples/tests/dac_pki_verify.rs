@@ -187,7 +187,7 @@ fn bad_usage_is_refused() {
         ),
         (
             "revoke-set build --points points.json --crl CD.der --paa ca --out CD.der",
-            "CD.der: exists already",
+            "CD.der: is the file of --crl as well",
         ),
         ("revoke-set check points.json", "points.json:1:"),
     ] {

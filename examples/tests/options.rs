@@ -380,6 +380,9 @@ fn the_schema_and_the_program_know_the_same_members() {
         "reason",
         "quiet",
         "json",
+        // A job is a file itself.
+        "passcode-file",
+        "password-file",
     ];
     let options = help.lines().filter_map(|line| {
         // What explains an option is further to the right.

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io::Write;
 
 use esp_nvs_image::{Key, Namespace, Value};
-use matter_factory_data::{AttestationCredentials, DacKeyStorage, DeviceRecord, Images, StorageLayout};
+use factory_fs::Dir;
+use matter_factory_data::{AttestationCredentials, DacKeyStorage, DeviceRecord, Images, Place, StorageLayout};
 use matter_setup_payload::{CommissioningFlow, GroupedManualCode, ManualPayload, QrText, SetupPayload, qr_png};
 use zeroize::Zeroizing;
 
-use crate::folder::Draft;
 use crate::hex::hex;
 use crate::manifest::{FileEntry, ManifestDevice};
 use crate::plan::Identity;
@@ -83,6 +83,13 @@ pub(crate) struct Row {
     pub(crate) text: Zeroizing<String>,
 }
 
+impl Row {
+    /// Tells whether the value is a text of somebody's own, which may look like a formula. Salt and verifier are Base64.
+    pub(crate) fn is_free_text(&self) -> bool {
+        self.encoding == "string" && !matches!(self.key.as_str(), "salt" | "verifier")
+    }
+}
+
 /// All entries that a record has in NVS as rows.
 pub(crate) fn rows(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
@@ -151,61 +158,79 @@ impl Device {
         })
     }
 
-    /// Writes the device's folder into `top`, where it appears when it is complete.
-    pub(crate) fn publish(&mut self, top: &Path) -> Result<(), Error> {
+    /// Writes the device's folder into another one, in which nobody looks before the ledger lists the device.
+    pub(crate) fn write(&mut self, devices: &Dir) -> Result<(), Error> {
         let uuid = &self.uuid;
-        let mut draft = Listed::new(Draft::new(top, uuid)?);
+        let mut folder = DeviceFolder::new(devices, uuid)?;
         if let Some(images) = &self.images {
+            let encrypted = images.keys.is_some();
             if let Some(nvs) = &images.nvs {
-                draft.add(&format!("{uuid}-partition.bin"), nvs)?;
+                let hides = encrypted || self.hides_verifier(Place::Nvs);
+                folder.add(&format!("{uuid}-partition.bin"), nvs, hides)?;
             }
             if let Some(keys) = &images.keys {
-                draft.add(&format!("{uuid}-keys-partition.bin"), keys)?;
+                folder.add(&format!("{uuid}-keys-partition.bin"), keys, true)?;
             }
             if let Some(image) = &images.secure_cert {
-                draft.add(&format!("{uuid}_esp_secure_cert.bin"), image)?;
+                let hides = self.hides_verifier(Place::SecureCert);
+                folder.add(&format!("{uuid}_esp_secure_cert.bin"), image, hides)?;
             }
         }
         if let Some(label) = &self.label {
-            draft.add(&format!("{uuid}-qrcode.png"), &label.picture)?;
-            draft.add(
-                &format!("{uuid}-onb_codes.csv"),
-                self.onboarding_codes(label)?.as_bytes(),
-            )?;
+            folder.add(&format!("{uuid}-qrcode.png"), &label.picture, false)?;
+            let codes = self.onboarding_codes(label)?;
+            folder.add(&format!("{uuid}-onb_codes.csv"), codes.as_bytes(), false)?;
         }
         if let Some(credentials) = self.record.credentials() {
-            self.add_credentials(&mut draft, credentials)?;
+            self.add_credentials(&mut folder, credentials)?;
         }
         if let Some(declaration) = &self.record.declaration {
-            draft.add("internal/CD.der", declaration.as_der())?;
+            folder.add("internal/CD.der", declaration.as_der(), true)?;
         }
-        draft.add("internal/partition.csv", self.partition_csv()?.as_bytes())?;
-        self.files = draft.publish()?;
+        // The key is in a file beside it.
+        folder.add("internal/partition.csv", self.partition_csv()?.as_bytes(), false)?;
+        self.files = folder.files;
         Ok(())
     }
 
-    /// Describes the device, which is on disk, for the manifest.
+    /// Tells whether nobody can guess what is in an image from its hash: there is no verifier in it, which a passcode gives
+    /// with a salt that the device tells everybody (Matter Core 4.14.1, PBKDFParamResponse), or there are random secrets.
+    fn hides_verifier(&self, place: Place) -> bool {
+        let holds_verifier = self.record.verifier().is_some() && self.layout.commissionable_data() == place;
+        let holds_key = self.record.credentials().is_some_and(|found| found.key().is_some())
+            && self.layout.attestation() == place
+            && !self.layout.is_keyless();
+        // Two of 32 bytes, which nobody else knows.
+        let holds_numbers = self.record.secure_cert_numbers.is_some() && place == Place::SecureCert;
+        !holds_verifier || holds_key || holds_numbers
+    }
+
+    /// Describes the device, which is on disk, for the manifest; without codes also without the hash and the size of each
+    /// file from which the passcode can be guessed.
     pub(crate) fn manifest_entry(&self, with_codes: bool) -> ManifestDevice {
         let codes = self.label.as_ref().filter(|_| with_codes);
         let codes = codes.map(|label| (&label.qr, &label.manual));
-        ManifestDevice::new(&self.uuid, &self.record, codes, self.files.clone())
+        let files = self.files.iter().filter(|(_, file)| with_codes || file.hides_passcode);
+        let files = files.map(|(name, file)| (name.clone(), file.clone())).collect();
+        ManifestDevice::new(&self.uuid, &self.record, codes, files)
     }
 
     /// A key that is for an eFuse goes into one file that says so, and into nothing that could be taken for an image.
-    fn add_credentials(&self, draft: &mut Listed, credentials: &AttestationCredentials) -> Result<(), Error> {
-        draft.add("internal/DAC_cert.pem", credentials.dac().to_pem().as_bytes())?;
-        draft.add("internal/DAC_cert.der", credentials.dac().as_der())?;
-        draft.add("internal/DAC_public_key.bin", credentials.dac().public_key().as_bytes())?;
-        draft.add("internal/PAI_cert.der", credentials.pai().as_der())?;
+    fn add_credentials(&self, folder: &mut DeviceFolder, credentials: &AttestationCredentials) -> Result<(), Error> {
+        let mut add = |name: &str, bytes: &[u8]| folder.add(name, bytes, true);
+        add("internal/DAC_cert.pem", credentials.dac().to_pem().as_bytes())?;
+        add("internal/DAC_cert.der", credentials.dac().as_der())?;
+        add("internal/DAC_public_key.bin", credentials.dac().public_key().as_bytes())?;
+        add("internal/PAI_cert.der", credentials.pai().as_der())?;
         let Some(key) = credentials.key() else { return Ok(()) };
         let pem = || key.to_pkcs8_pem().map_err(Error::encode);
         match self.layout.key() {
             DacKeyStorage::Plain => {
-                draft.add("internal/DAC_key.pem", pem()?.as_bytes())?;
-                draft.add("internal/DAC_key.der", &key.to_sec1_der().map_err(Error::encode)?)?;
-                draft.add("internal/DAC_private_key.bin", &*key.expose_scalar())
+                add("internal/DAC_key.pem", pem()?.as_bytes())?;
+                add("internal/DAC_key.der", &key.to_sec1_der().map_err(Error::encode)?)?;
+                add("internal/DAC_private_key.bin", &*key.expose_scalar())
             }
-            DacKeyStorage::EfuseEcdsa(_) => draft.add(EFUSE_KEY, pem()?.as_bytes()),
+            DacKeyStorage::EfuseEcdsa(_) => add(EFUSE_KEY, pem()?.as_bytes()),
             // The chip has made it, and whoever has it here as well keeps it.
             _ => Ok(()),
         }
@@ -253,27 +278,41 @@ impl Device {
     }
 }
 
-/// A draft that keeps what the manifest says of its files.
-struct Listed {
-    draft: Draft,
+/// The folder of a device, and what the manifest says of its files.
+struct DeviceFolder {
+    dir: Dir,
+    internal: Option<Dir>,
     files: BTreeMap<String, FileEntry>,
 }
 
-impl Listed {
-    const fn new(draft: Draft) -> Self {
-        let files = BTreeMap::new();
-        Self { draft, files }
+impl DeviceFolder {
+    fn new(devices: &Dir, uuid: &str) -> Result<Self, Error> {
+        let dir = devices.create_new_child(uuid);
+        Ok(Self {
+            dir: dir.map_err(Error::write(&devices.path().join(uuid)))?,
+            internal: None,
+            files: BTreeMap::new(),
+        })
     }
 
-    fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        self.draft.add(name, bytes)?;
-        self.files.insert(name.to_owned(), FileEntry::new(bytes));
+    /// Writes a file. `hides_passcode` tells whether nobody can guess the passcode from the file's hash or size.
+    fn add(&mut self, name: &str, bytes: &[u8], hides_passcode: bool) -> Result<(), Error> {
+        let write = |dir: &Dir, name: &str| dir.create_file(name)?.write_all(bytes);
+        let written = match name.strip_prefix("internal/") {
+            None => write(&self.dir, name),
+            Some(inner) => match &self.internal {
+                Some(internal) => write(internal, inner),
+                None => self.dir.create_new_child("internal").and_then(|internal| {
+                    write(&internal, inner)?;
+                    self.internal = Some(internal);
+                    Ok(())
+                }),
+            },
+        };
+        written.map_err(Error::write(&self.dir.path().join(name)))?;
+        self.files
+            .insert(name.to_owned(), FileEntry::new(bytes, hides_passcode));
         Ok(())
-    }
-
-    fn publish(self) -> Result<BTreeMap<String, FileEntry>, Error> {
-        self.draft.publish()?;
-        Ok(self.files)
     }
 }
 

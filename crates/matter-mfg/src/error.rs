@@ -47,6 +47,11 @@ pub enum Error {
         /// What is wrong and what is allowed.
         reason: String,
     },
+    /// Devices that the ledger lists are not where they should be.
+    Missing {
+        /// Which, and what to do.
+        reason: String,
+    },
     /// The operating system gives no random numbers.
     Random,
     /// A finished device did not read back as it was meant.
@@ -114,12 +119,28 @@ impl Error {
         }
     }
 
+    /// What keeps a run from starting: what is in the way is the input's fault, and a failing disk is not.
+    pub(crate) fn obstacle(option: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| match source.kind() {
+            io::ErrorKind::AlreadyExists
+            | io::ErrorKind::InvalidFilename
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem => Self::file(option, &path, source),
+            _ => Self::Write { path, source },
+        }
+    }
+
     /// What is there already, with the reason or the remedy.
     pub(crate) fn exists(path: &Path, reason: &'static str) -> Self {
         Self::write(path)(io::Error::new(io::ErrorKind::AlreadyExists, reason))
     }
 
-    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.into();
         move |source| Self::Write { path, source }
     }
@@ -140,6 +161,7 @@ impl fmt::Display for Error {
             Self::Option { option, reason } => write!(f, "{option}: {reason}"),
             Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
             Self::Encode { reason } => write!(f, "a device's data cannot be written: {reason}"),
+            Self::Missing { reason } => f.write_str(reason),
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
             Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),

@@ -3,6 +3,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use factory_fs::Exposure;
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
 use matter_factory_data::Declaration;
 use zeroize::Zeroizing;
@@ -71,6 +72,18 @@ pub(crate) fn text<'b>(option: &'static str, path: &Path, bytes: &'b [u8]) -> Re
     };
     let text = std::str::from_utf8(bytes).map_err(wrong)?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Refuses a key, or a folder of keys, that others than its owner may change: they would choose the keys.
+pub(crate) fn check_trusted(option: &'static str, path: &Path, mode: &str) -> Result<(), Error> {
+    // What cannot be looked at cannot be read either, and that says why.
+    match Exposure::of(path).ok().and_then(Exposure::untrusted) {
+        Some(why) => {
+            let reason = format!("{why}; give it the mode {mode}, or --allow-insecure-permissions");
+            Err(Error::file(option, path, reason))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Reads a certificate, PEM or DER.

@@ -182,10 +182,14 @@ impl Job {
         Err(_) => unreachable!(),
     };
 
-    /// The folder in which the devices' folders are: lower-case without leading zeros, as the reference tool names it.
+    /// The folder in which the devices' folders are.
     pub(crate) fn top(&self) -> PathBuf {
-        self.outdir
-            .join(format!("{:x}_{:x}", self.vendor_id.get(), self.product_id.get()))
+        self.outdir.join(self.product_folder())
+    }
+
+    /// Its name: lower-case without leading zeros, as the reference tool has it.
+    pub(crate) fn product_folder(&self) -> String {
+        format!("{:x}_{:x}", self.vendor_id.get(), self.product_id.get())
     }
 
     /// Describes one device with the reference tool's defaults, written to `out` in the current folder.

@@ -28,6 +28,7 @@ pub struct JobFile {
     pub size: Option<Text>,
     pub encrypt: bool,
     pub outdir: Option<PathBuf>,
+    pub allow_insecure_permissions: bool,
     pub no_bin: bool,
     pub jobs: Option<Text>,
     pub seed: Option<Text>,

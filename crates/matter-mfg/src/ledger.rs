@@ -1,22 +1,29 @@
 //! The record of all runs: which devices exist, and what must not exist twice.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use factory_fs::{Dir, Exposure};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
-use crate::folder::{create_file, create_private};
 use crate::{Error, clock};
 
+mod device;
+mod file;
 mod list;
 mod order;
 mod passcode_key;
 mod run;
 mod schema;
+mod sums;
 mod unique;
 
-pub(crate) use self::list::{ListError, ListedDevice, MAGIC};
+pub(crate) use self::device::GivenTraits;
+use self::file::Found;
+pub(crate) use self::file::MAGIC;
+pub(crate) use self::list::{ListError, ListedDevice};
 pub(crate) use self::order::check_room;
 use self::passcode_key::PasscodeKey;
 pub(crate) use self::run::{DeviceRow, ImageRow, Progress, RunRow, RunState};
@@ -38,20 +45,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens a ledger, or starts one where there is none.
+    /// Opens a ledger, or starts one where there is none or an empty file. One of an earlier version gets the present tables.
+    ///
+    /// The path is that of a file on disk and nothing else. Whatever else is there is left as it was, byte for byte.
     ///
     /// # Errors
     ///
-    /// [`Error::Ledger`] when it is no ledger, is of another version, or its key is missing or another one's;
+    /// [`Error::Ledger`] when it is no ledger, is damaged or of a later version, or its key is missing or another one's;
     /// [`Error::Write`] when it cannot be made.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            create_private(parent)?;
-        }
-        match create_file(path) {
-            Ok(_) => {}
-            Err(Error::Write { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+        if file::look(path).map_err(|reason| wrong(path, reason))? == Found::Nothing {
+            create(path)?;
         }
         Self::connect(path)
     }
@@ -62,45 +66,72 @@ impl Ledger {
     ///
     /// Those of [`Ledger::open`].
     pub fn open_existing(path: &Path) -> Result<Self, Error> {
-        if !path.is_file() {
-            let reason = if path.exists() {
-                "is no file"
-            } else {
-                "there is no such file"
-            };
-            return Err(wrong(path, reason));
+        match file::look(path).map_err(|reason| wrong(path, reason))? {
+            Found::Ledger => Self::connect(path),
+            Found::Nothing => Err(wrong(path, "there is no such ledger")),
         }
-        Self::connect(path)
+    }
+
+    /// Opens a ledger to look something up, without bringing it to the present version; `None` where there is none.
+    pub(crate) fn open_to_look(path: &Path) -> Result<Option<Self>, Error> {
+        let refused = |unknown: schema::Unknown| wrong(path, sums::explain(unknown));
+        if file::look(path).map_err(|reason| wrong(path, reason))? == Found::Nothing {
+            return Ok(None);
+        }
+        check_private(path, path)?;
+        let mut connection = Self::connection(path)?;
+        // A process that was killed while it made the tables has made none.
+        if schema::is_empty(&connection).map_err(refused)? {
+            return Ok(None);
+        }
+        let version = schema::recognize(&connection).map_err(refused)?;
+        sums::check(&connection, version == schema::VERSION).map_err(refused)?;
+        sums::unlimited(&mut connection).map_err(|error| wrong(path, error))?;
+        let key = PasscodeKey::open_existing(path, &connection)?;
+        Ok(Some(Self::new(path, connection, key)))
     }
 
     /// Starts a ledger that is gone when it is dropped, for runs of which nothing shall be kept.
     pub(crate) fn in_memory() -> Result<Self, Error> {
-        let path = Path::new(":memory:");
+        let path = Path::new("in memory");
         let failed = |error: rusqlite::Error| wrong(path, error);
         let mut connection = Connection::open_in_memory().map_err(failed)?;
-        schema::prepare(&mut connection).map_err(|reason| wrong(path, reason))?;
-        Ok(Self {
-            path: path.into(),
-            connection,
-            key: PasscodeKey::ephemeral()?,
-            reserved: HashSet::new(),
-        })
+        schema::defend(&connection).map_err(failed)?;
+        schema::prepare(&mut connection).map_err(|unknown| wrong(path, unknown))?;
+        Ok(Self::new(path, connection, PasscodeKey::ephemeral()?))
     }
 
-    fn connect(path: &Path) -> Result<Self, Error> {
-        let failed = |error: rusqlite::Error| wrong(path, error);
-        check_private(path, path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        connection.busy_timeout(PATIENCE).map_err(failed)?;
-        schema::prepare(&mut connection).map_err(|reason| wrong(path, reason))?;
-        let key = PasscodeKey::open(path, &mut connection)?;
-        Ok(Self {
+    fn new(path: &Path, connection: Connection, key: PasscodeKey) -> Self {
+        Self {
             path: path.into(),
             connection,
             key,
             reserved: HashSet::new(),
-        })
+        }
+    }
+
+    fn connect(path: &Path) -> Result<Self, Error> {
+        let refused = |unknown: schema::Unknown| wrong(path, sums::explain(unknown));
+        check_private(path, path)?;
+        let mut connection = Self::connection(path)?;
+        schema::prepare(&mut connection).map_err(refused)?;
+        sums::check(&connection, true).map_err(refused)?;
+        sums::unlimited(&mut connection).map_err(|error| wrong(path, error))?;
+        let key = PasscodeKey::open(path, &mut connection)?;
+        Ok(Self::new(path, connection, key))
+    }
+
+    /// Opens the database as it may be damaged or made to do harm.
+    fn connection(path: &Path) -> Result<Connection, Error> {
+        let failed = |error: rusqlite::Error| wrong(path, error);
+        let place = file::absolute(path).map_err(|reason| wrong(path, reason))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(&place, flags).map_err(failed)?;
+        connection.busy_timeout(PATIENCE).map_err(failed)?;
+        let len = place.metadata().map_or(0, |found| found.len());
+        sums::limit(&mut connection, len).map_err(failed)?;
+        schema::defend(&connection).map_err(failed)?;
+        Ok(connection)
     }
 
     /// Returns the ledger's file.
@@ -169,6 +200,7 @@ impl Ledger {
                 "UPDATE device SET state = ?2, retired = ?3, reason = ?4 WHERE uuid = ?1",
                 params![uuid, state, now, reason],
             )
+            .and_then(|_| transaction.execute(&sums::DEVICE.sum_again("uuid = ?1"), [uuid]))
             .map_err(failed)?;
         transaction.commit().map_err(failed)
     }
@@ -182,27 +214,39 @@ impl std::fmt::Debug for Ledger {
     }
 }
 
+/// Makes the empty file of a new ledger, and its folder.
+fn create(path: &Path) -> Result<(), Error> {
+    let make = || {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        Dir::create(parent.unwrap_or_else(|| Path::new(".")))?;
+        let (dir, name) = Dir::of_file(path)?;
+        match dir.create_file(name) {
+            // An empty one is as good, and so is that of another run that starts at this moment.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            created => created.and_then(|_| dir.sync()),
+        }
+    };
+    make().map_err(Error::write(path))
+}
+
 /// Refuses a file that others than its owner can read or change.
-#[cfg_attr(not(unix), allow(clippy::unnecessary_wraps, reason = "there are modes on Unix only"))]
 fn check_private(ledger: &Path, file: &Path) -> Result<(), Error> {
-    #[cfg(unix)]
-    if let Ok(found) = std::fs::metadata(file)
-        && std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 != 0
-    {
+    let exposure = Exposure::of(file).map_err(|error| wrong(ledger, format_args!("{}: {error}", file.display())))?;
+    if exposure.is_open() {
         let reason = format!(
             "{} is open to others than its owner; give it the mode 0600",
             file.display()
         );
         return Err(wrong(ledger, reason));
     }
-    #[cfg(not(unix))]
-    let _ = (ledger, file);
     Ok(())
 }
 
+/// One line: what SQLite says may have several.
 fn wrong(path: &Path, reason: impl std::fmt::Display) -> Error {
+    let reason = reason.to_string();
     Error::Ledger {
         path: path.into(),
-        reason: reason.to_string(),
+        reason: reason.lines().next().unwrap_or_default().to_owned(),
     }
 }

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
-use std::path::{Path, PathBuf};
 
+use factory_fs::{Dir, Draft, Replace};
 use matter_attestation::PrivateKey;
 use matter_factory_data::DeviceRecord;
 use matter_setup_payload::{GroupedManualCode, QrText};
@@ -13,7 +13,7 @@ use signature::hazmat::PrehashSigner;
 use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::folder::{DraftFile, GrowingFile};
+use crate::growing::GrowingFile;
 use crate::hex::hex;
 
 /// A file of a device, as the manifest lists it.
@@ -22,13 +22,17 @@ pub(crate) struct FileEntry {
     pub(crate) size: u64,
     #[serde(serialize_with = "as_hex")]
     pub(crate) sha256: [u8; 32],
+    /// Whether nobody can guess the passcode from hash and size.
+    #[serde(skip)]
+    pub(crate) hides_passcode: bool,
 }
 
 impl FileEntry {
-    pub(crate) fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8], hides_passcode: bool) -> Self {
         Self {
             size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             sha256: Sha256::digest(bytes).into(),
+            hides_passcode,
         }
     }
 }
@@ -100,28 +104,30 @@ impl ManifestDevice {
 
 /// The rows of `manifest.json`, written device by device, so that it does not matter how many there are.
 pub(crate) struct Manifest {
-    folder: PathBuf,
+    folder: Dir,
     rows: GrowingFile,
     devices: u32,
 }
 
 /// What the manifest is called.
 pub(crate) const NAME: &str = "manifest.json";
+/// What its signature is called.
+pub(crate) const SIGNATURE: &str = "manifest.json.sig";
 /// Its rows, as long as there are more to come.
 const ROWS: &str = "manifest.rows";
 
 impl Manifest {
     /// Starts the manifest of a run in `folder`; or continues one that was `len` bytes long with `devices` devices. `run`
     /// consists of letters, digits and hyphens.
-    pub(crate) fn open(folder: &Path, run: &str, test: bool, devices: u32, len: u64) -> Result<Self, Error> {
-        let mut rows = GrowingFile::open(folder.join(ROWS), len)?;
+    pub(crate) fn open(folder: &Dir, run: &str, test: bool, devices: u32, len: u64) -> Result<Self, Error> {
+        let mut rows = GrowingFile::open(folder, ROWS, len)?;
         if len == 0 {
             let version = env!("CARGO_PKG_VERSION");
             let head = format!(r#"{{"run":"{run}","tool_version":"{version}","test":{test},"devices":["#);
             rows.add(head.as_bytes());
         }
         Ok(Self {
-            folder: folder.into(),
+            folder: folder.try_clone().map_err(Error::write(folder.path()))?,
             rows,
             devices,
         })
@@ -129,7 +135,7 @@ impl Manifest {
 
     /// Adds a device.
     pub(crate) fn add(&mut self, device: &ManifestDevice) -> Result<(), Error> {
-        let mut line = Zeroizing::new(Vec::new());
+        let mut line = Zeroizing::new(Vec::with_capacity(LINE));
         line.extend_from_slice(if self.devices == 0 { b"\n" } else { b",\n" });
         serde_json::to_writer(&mut *line, device).map_err(Error::encode)?;
         self.devices += 1;
@@ -149,19 +155,19 @@ impl Manifest {
 
     /// Makes the manifest of the rows, which stay and are returned, and with a key also `manifest.json.sig`: ECDSA with
     /// SHA-256 over the file's bytes, in DER.
-    pub(crate) fn complete(mut self, key: Option<&PrivateKey>) -> Result<PathBuf, Error> {
+    pub(crate) fn complete(mut self, key: Option<&PrivateKey>) -> Result<File, Error> {
         self.rows.flush()?;
-        let path = self.folder.join(ROWS);
-        let rows = File::open(&path).map_err(Error::write(&path))?;
-        let mut file = DraftFile::new(&self.folder, NAME)?;
+        let folder = &self.folder;
+        let failed = |name: &str| Error::write(&folder.path().join(name));
+        let mut rows = BufReader::with_capacity(1 << 16, folder.open_file(ROWS).map_err(failed(ROWS))?);
+        let mut file = Draft::new(folder, NAME).map_err(failed(NAME))?;
         let mut hash = Sha256::new();
         let mut write = |bytes: &[u8]| {
             hash.update(bytes);
-            file.write(bytes)
+            file.write(bytes).map_err(failed(NAME))
         };
-        let mut rows = BufReader::with_capacity(1 << 16, rows);
         loop {
-            let bytes = rows.fill_buf().map_err(Error::write(&path))?;
+            let bytes = rows.fill_buf().map_err(failed(ROWS))?;
             if bytes.is_empty() {
                 break;
             }
@@ -172,47 +178,62 @@ impl Manifest {
         write(b"\n]}\n")?;
         if let Some(key) = key {
             let signed: DerSignature = key.sign_prehash(&hash.finalize()).map_err(Error::encode)?;
-            let mut file = DraftFile::new(&self.folder, &signature_of(NAME))?;
-            file.write(signed.as_bytes())?;
-            file.publish()?;
+            let sign = || {
+                let mut file = Draft::new(folder, SIGNATURE)?;
+                file.write(signed.as_bytes())?;
+                file.publish(Replace::Yes)
+            };
+            sign().map_err(failed(SIGNATURE))?;
         }
-        file.publish()?;
-        Ok(path)
+        file.publish(Replace::Yes).map_err(failed(NAME))?;
+        folder.open_file(ROWS).map_err(failed(ROWS))
     }
 }
 
-fn signature_of(name: &str) -> String {
-    format!("{name}.sig")
-}
+/// More than most devices take.
+const LINE: usize = 4096;
 
-/// Renames the manifest of a former run, and its signature, so that each has that run in its name.
-pub(crate) fn put_aside(top: &Path) -> Result<(), Error> {
-    let path = top.join(NAME);
+/// Returns which run a manifest is of, if it says it as we write it.
+pub(crate) fn run_of(dir: &Dir, name: &str) -> Result<Option<String>, Error> {
     let mut head = [0; 128];
-    let read = match File::open(&path) {
-        Ok(mut file) => file.read(&mut head).map_err(Error::write(&path))?,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::write(&path)(error)),
+    let read = match dir.open_file(name) {
+        Ok(mut file) => file.read(&mut head).map_err(Error::write(&dir.path().join(name)))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::write(&dir.path().join(name))(error)),
     };
     let head = head.get(..read).and_then(|head| str::from_utf8(head).ok());
     let run = head.and_then(|head| head.strip_prefix(r#"{"run":""#)?.split('"').next());
     let is_name = |run: &&str| !run.is_empty() && run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let run = run.filter(is_name).unwrap_or("unknown");
+    Ok(run.filter(is_name).map(str::to_owned))
+}
+
+/// The name of the manifest of a run that is not the latest one.
+pub(crate) fn former(run: &str) -> String {
+    format!("manifest-{run}.json")
+}
+
+/// Renames the manifest of a former run, and its signature, so that each has that run in its name.
+pub(crate) fn put_aside(top: &Dir) -> Result<(), Error> {
+    let failed = |name: &str| Error::write(&top.path().join(name));
+    if top.kind(NAME).map_err(failed(NAME))?.is_none() {
+        return Ok(());
+    }
+    let run = run_of(top, NAME)?.unwrap_or_else(|| "unknown".into());
     let mut number = 1;
     let name = loop {
         let name = match number {
-            1 => format!("manifest-{run}.json"),
+            1 => former(&run),
             _ => format!("manifest-{run}-{number}.json"),
         };
-        if !top.join(&name).exists() {
+        if top.kind(&name).map_err(failed(&name))?.is_none() {
             break name;
         }
         number += 1;
     };
     // The signature first: without its manifest it is of no use, and the next run finds the manifest again.
-    for (from, to) in [(signature_of(NAME), signature_of(&name)), (NAME.to_owned(), name)] {
-        match std::fs::rename(top.join(&from), top.join(to)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::write(&top.join(from))(error)),
+    for (from, to) in [(SIGNATURE, format!("{name}.sig")), (NAME, name)] {
+        match top.rename_new(from, top, to) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(from)(error)),
             _ => {}
         }
     }
@@ -227,6 +248,8 @@ fn as_hex<S: serde::Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok
 mod tests {
     use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
     use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+    use std::path::{Path, PathBuf};
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -242,13 +265,14 @@ mod tests {
         record.serial_number = Some("SN \"7\"".parse().unwrap());
         let payload = record.setup_payload().unwrap();
         let (qr, manual) = (payload.qr_text(), payload.manual_code().grouped());
-        let files = BTreeMap::from([("internal/CD.der".to_owned(), FileEntry::new(b"abc"))]);
+        let files = BTreeMap::from([("internal/CD.der".to_owned(), FileEntry::new(b"abc", true))]);
         let top = tempfile::tempdir().unwrap();
-        let mut manifest = Manifest::open(top.path(), "2026-11-21-08-00-00", true, 0, 0).unwrap();
+        let dir = Dir::open(top.path()).unwrap();
+        let mut manifest = Manifest::open(&dir, "2026-11-21-08-00-00", true, 0, 0).unwrap();
         manifest.sync().unwrap();
         for number in 0..devices {
             // Each device is added by a process of its own.
-            manifest = Manifest::open(top.path(), "another", false, number, manifest.len()).unwrap();
+            manifest = Manifest::open(&dir, "another", false, number, manifest.len()).unwrap();
             let codes = codes.then_some((&qr, &manual));
             let device = ManifestDevice::new(&number.to_string(), &record, codes, files.clone());
             manifest.add(&device).unwrap();
@@ -310,7 +334,7 @@ mod tests {
         };
         assert!(verified(&bytes));
         assert!(!verified(&bytes[1..]));
-        put_aside(top.path()).unwrap();
+        put_aside(&Dir::open(top.path()).unwrap()).unwrap();
         assert!(!path.exists() && !file.exists());
         let former = top.path().join("manifest-2026-11-21-08-00-00.json");
         assert_eq!(std::fs::read(&former).unwrap(), bytes);

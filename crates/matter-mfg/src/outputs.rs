@@ -1,7 +1,7 @@
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
+use factory_fs::Dir;
 use matter_attestation::PrivateKey;
 use matter_setup_payload::{Label, SetupPayload};
 use serde::Deserialize;
@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::device::Device;
 use crate::manifest::Manifest;
-pub(crate) use crate::manifest::NAME as MANIFEST;
 use crate::qr_zip::QrZip;
 use crate::sheet::{LabelFormat, LabelSheets};
 use crate::tables::Tables;
@@ -45,7 +44,7 @@ pub(crate) fn labels(stamp: &str) -> String {
 /// the last device is there.
 pub(crate) struct Outputs<'p> {
     plan: &'p Plan,
-    folder: PathBuf,
+    folder: Dir,
     stamp: String,
     tables: Tables,
     manifest: Manifest,
@@ -61,12 +60,12 @@ struct Listed {
 impl<'p> Outputs<'p> {
     /// Starts everything in `folder`, the run's `stamp` in its names; or continues what listed `rows` devices when it was
     /// as long as `lens` says.
-    pub(crate) fn open(plan: &'p Plan, folder: &Path, stamp: &str, rows: u32, lens: &[u64]) -> Result<Self, Error> {
+    pub(crate) fn open(plan: &'p Plan, folder: &Dir, stamp: &str, rows: u32, lens: &[u64]) -> Result<Self, Error> {
         let (len, lens) = lens.split_first().map_or((0, lens), |(first, rest)| (*first, rest));
         let pai = plan.pai().map(|pai| pai.as_der());
         Ok(Self {
             plan,
-            folder: folder.into(),
+            folder: folder.try_clone().map_err(Error::write(folder.path()))?,
             stamp: stamp.into(),
             tables: Tables::open(folder, stamp, pai, rows, lens)?,
             manifest: Manifest::open(folder, stamp, plan.test_reason().is_some(), rows, len)?,
@@ -92,7 +91,7 @@ impl<'p> Outputs<'p> {
     }
 
     /// Completes the manifest, and collects pictures and labels from the devices, which are in `top` now.
-    pub(crate) fn complete(self, top: &Path) -> Result<(), Error> {
+    pub(crate) fn complete(self, top: &Dir) -> Result<(), Error> {
         let lists = &self.plan.job().lists;
         let rows = self.manifest.complete(lists.manifest_signer.as_ref())?;
         if !lists.qr_zip && lists.labels.is_none() {
@@ -101,23 +100,24 @@ impl<'p> Outputs<'p> {
         let zip = lists.qr_zip.then(|| QrZip::new(&self.folder, &pictures(&self.stamp)));
         let mut zip = zip.transpose()?;
         let name = labels(&self.stamp);
+        let failed = || Error::write(&self.folder.path().join(&name));
         // Of a part of this run that was interrupted here.
-        let former = self.folder.join(&name);
-        if former.exists() {
-            fs::remove_dir_all(&former).map_err(Error::write(&former))?;
+        match self.folder.remove_tree(&name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed()(error)),
+            _ => {}
         }
         let sheets = lists.labels.map(|format| LabelSheets::new(&self.folder, &name, format));
         let mut sheets = sheets.transpose()?;
-        for (row, listed) in (0..).zip(read_rows(&rows)?) {
+        for (row, listed) in (0..).zip(read_rows(rows)) {
             let Listed { uuid, serial } = listed?;
-            let folder = top.join(&uuid);
+            let folder = top.child(&uuid).map_err(|error| gone(&uuid, &error))?;
             let picture = format!("{uuid}-qrcode.png");
             if self.plan.job().dynamic_passcode {
                 // There is nothing to print.
                 continue;
             }
             if let Some(zip) = &mut zip {
-                zip.add(&picture, &read(&folder.join(&picture))?)?;
+                zip.add(&picture, &read(&folder, &picture)?)?;
             }
             if let Some(sheets) = &mut sheets {
                 let mut label = Label::new(&payload(&folder, &uuid)?).map_err(Error::encode)?;
@@ -128,32 +128,44 @@ impl<'p> Outputs<'p> {
             }
         }
         zip.map(QrZip::publish).transpose()?;
-        sheets.map(LabelSheets::publish).transpose()?;
+        if let Some(sheets) = sheets {
+            sheets.finish()?;
+            self.folder.sync_children([&name]).map_err(failed())?;
+        }
         Ok(())
     }
 }
 
 /// The devices of a manifest, one on each line behind the first.
-fn read_rows(manifest: &Path) -> Result<impl Iterator<Item = Result<Listed, Error>> + '_, Error> {
-    let file = File::open(manifest).map_err(Error::write(manifest))?;
-    let lines = BufReader::new(file).lines().skip(1);
-    Ok(lines.filter_map(move |line| match line.map(Zeroizing::new) {
+fn read_rows(manifest: File) -> impl Iterator<Item = Result<Listed, Error>> {
+    let lines = BufReader::new(manifest).lines().skip(1);
+    lines.filter_map(move |line| match line.map(Zeroizing::new) {
         Ok(line) if line.starts_with('{') => {
             Some(serde_json::from_str(line.trim_end_matches(',')).map_err(Error::encode))
         }
         Ok(_) => None,
-        Err(error) => Some(Err(Error::write(manifest)(error))),
-    }))
+        Err(error) => Some(Err(gone("manifest", &error))),
+    })
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let gone = |error| Error::read_back(format_args!("{}: {error}", path.display()));
-    fs::read(path).map(Zeroizing::new).map_err(gone)
+fn gone(name: &str, error: &io::Error) -> Error {
+    Error::read_back(format_args!("{name}: {error}"))
+}
+
+fn read(folder: &Dir, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let read = || {
+        let mut file = folder.open_file(name)?;
+        let len = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(len + 1));
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|error| gone(name, &error))
 }
 
 /// What a device's codes say.
-fn payload(folder: &Path, uuid: &str) -> Result<SetupPayload, Error> {
-    let codes = read(&folder.join(format!("{uuid}-onb_codes.csv")))?;
+fn payload(folder: &Dir, uuid: &str) -> Result<SetupPayload, Error> {
+    let codes = read(folder, &format!("{uuid}-onb_codes.csv"))?;
     let text = str::from_utf8(&codes).map_err(Error::encode)?;
     let qr = text.lines().nth(1).and_then(|row| row.split(',').next());
     qr.unwrap_or_default().parse().map_err(Error::encode)

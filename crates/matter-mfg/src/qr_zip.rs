@@ -1,29 +1,30 @@
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use factory_fs::{Dir, Draft, Replace};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::Error;
-use crate::folder::DraftFile;
 
 /// All QR code pictures of a run in one file, for whoever prints them.
 pub(crate) struct QrZip {
     zip: ZipWriter<File>,
-    file: DraftFile,
+    file: Draft,
     path: PathBuf,
 }
 
 impl QrZip {
-    /// Starts the file `name` in `top`.
-    pub(crate) fn new(top: &Path, name: &str) -> Result<Self, Error> {
-        let file = DraftFile::new(top, name)?;
-        Ok(Self {
-            zip: ZipWriter::new(file.handle()?),
-            file,
-            path: top.join(name),
-        })
+    /// Starts the file `name` in a folder.
+    pub(crate) fn new(dir: &Dir, name: &str) -> Result<Self, Error> {
+        let path = dir.path().join(name);
+        let start = || {
+            let file = Draft::new(dir, name)?;
+            Ok((ZipWriter::new(file.handle()?), file))
+        };
+        let (zip, file) = start().map_err(Error::write(&path))?;
+        Ok(Self { zip, file, path })
     }
 
     /// Adds a picture. The time of an entry is the format's earliest, so that the same pictures make the same file.
@@ -38,10 +39,10 @@ impl QrZip {
     }
 
     /// Makes the file appear.
-    pub(crate) fn publish(self) -> Result<PathBuf, Error> {
+    pub(crate) fn publish(self) -> Result<(), Error> {
         let Self { zip, file, path } = self;
         zip.finish().map_err(|error| Error::write(&path)(error.into()))?;
-        file.publish()
+        file.publish(Replace::Yes).map_err(Error::write(&path))
     }
 
     fn failed(&self, error: std::io::Error) -> Error {
@@ -58,11 +59,12 @@ mod tests {
     #[test]
     fn pictures_come_out_as_they_went_in() {
         let top = tempfile::tempdir().unwrap();
-        let mut zip = QrZip::new(top.path(), "codes.zip").unwrap();
+        let mut zip = QrZip::new(&Dir::open(top.path()).unwrap(), "codes.zip").unwrap();
         zip.add("a-qrcode.png", b"first").unwrap();
         zip.add("b-qrcode.png", b"second").unwrap();
-        let path = zip.publish().unwrap();
-        let mut archive = zip::ZipArchive::new(File::open(&path).unwrap()).unwrap();
+        zip.publish().unwrap();
+        let file = File::open(top.path().join("codes.zip")).unwrap();
+        let mut archive = zip::ZipArchive::new(file).unwrap();
         let mut read = |name: &str| {
             let mut text = String::new();
             archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();

@@ -2,10 +2,9 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
+use chacha20::ChaCha20Rng;
 use getrandom::SysRng;
-use getrandom::rand_core::UnwrapErr;
 use matter_attestation::DateTime;
-use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -64,21 +63,17 @@ pub(crate) enum Purpose {
     Encryption(u32),
 }
 
-/// Random numbers: the operating system's, or for tests those of a seed.
-pub(crate) enum Random {
-    System(UnwrapErr<SysRng>),
-    Seeded(Box<ChaCha20Rng>),
-}
+/// Random numbers: ChaCha20 with a key of its own from the operating system for each purpose, or for tests from a seed.
+///
+/// The system is asked when the numbers are opened, where its failure is an error; what is drawn after that cannot fail.
+pub(crate) struct Random(Box<ChaCha20Rng>);
 
 impl Random {
-    /// Opens the source, the system's after one draw that shows that it answers.
-    ///
-    /// A source that answered once does not fail later on any supported system (`getrandom(2)`: once initialised, small
-    /// reads neither block nor fail), which is why the generator behind it may treat a failure as impossible.
+    /// Opens the numbers for a purpose.
     pub(crate) fn open(seed: Option<&Seed>, purpose: Purpose) -> Result<Self, Error> {
         let Some(seed) = seed else {
-            getrandom::u64().map_err(|_| Error::Random)?;
-            return Ok(Self::System(UnwrapErr(SysRng)));
+            let rng = ChaCha20Rng::try_from_rng(&mut SysRng).map_err(|_| Error::Random)?;
+            return Ok(Self(Box::new(rng)));
         };
         let mut rng = Box::new(ChaCha20Rng::from_seed(seed.0));
         rng.set_stream(match purpose {
@@ -86,7 +81,7 @@ impl Random {
             Purpose::Device(index) => u64::from(index) << 1,
             Purpose::Encryption(index) => u64::from(index) << 1 | 1,
         });
-        Ok(Self::Seeded(rng))
+        Ok(Self(rng))
     }
 }
 
@@ -94,24 +89,15 @@ impl TryRng for Random {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(match self {
-            Self::System(rng) => rng.next_u32(),
-            Self::Seeded(rng) => rng.next_u32(),
-        })
+        Ok(self.0.next_u32())
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(match self {
-            Self::System(rng) => rng.next_u64(),
-            Self::Seeded(rng) => rng.next_u64(),
-        })
+        Ok(self.0.next_u64())
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        match self {
-            Self::System(rng) => rng.fill_bytes(bytes),
-            Self::Seeded(rng) => rng.fill_bytes(bytes),
-        }
+        self.0.fill_bytes(bytes);
         Ok(())
     }
 }

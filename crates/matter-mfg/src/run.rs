@@ -2,25 +2,31 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use factory_fs::{Dir, FolderLock, Kind};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 
-use crate::folder::{GrowingFile, create_private, sync_tree};
-use crate::ledger::{Ledger, Progress, RunRow, RunState, Unique};
+use crate::growing::GrowingFile;
+use crate::ledger::{Ledger, Progress, RunState, Unique};
 use crate::outputs::Outputs;
-use crate::{Error, Plan, Timings, clock, outputs};
+use crate::{Error, Plan, TestPki, Timings, manifest, outputs, tables};
 
 mod batches;
 mod before;
 mod check;
+mod output;
 mod parameters;
+mod reconcile;
 mod report;
+mod room;
+mod start;
 mod workers;
 mod workspace;
 
 pub use self::check::AuditPolicy;
+pub(crate) use self::parameters::Parameters;
 pub use self::report::Report;
-use self::workspace::{TopLock, Workspace};
+use self::workspace::Workspace;
 
 /// What the ledger is called in the output folder.
 const LEDGER: &str = "ledger.sqlite";
@@ -38,6 +44,8 @@ pub struct Run<'p> {
     order: Option<(String, u32)>,
     resume: bool,
     force: bool,
+    trust: bool,
+    inputs: Vec<(&'static str, PathBuf)>,
     audit: AuditPolicy,
     lanes: Option<Lanes>,
 }
@@ -61,6 +69,8 @@ impl<'p> Run<'p> {
             order: None,
             resume: false,
             force: false,
+            trust: false,
+            inputs: Vec::new(),
             audit: AuditPolicy::default(),
             lanes: None,
         }
@@ -107,6 +117,20 @@ impl<'p> Run<'p> {
         self
     }
 
+    /// Names the files from which the job was read, each with what named it: none of them is replaced.
+    #[must_use]
+    pub fn with_inputs(mut self, inputs: Vec<(&'static str, PathBuf)>) -> Self {
+        self.inputs = inputs;
+        self
+    }
+
+    /// Writes into folders that others than their owner may change as well.
+    #[must_use]
+    pub const fn with_insecure_permissions(mut self, trust: bool) -> Self {
+        self.trust = trust;
+        self
+    }
+
     /// Sets which devices are audited before they appear; one that fails ends the run.
     #[must_use]
     pub const fn with_audit(mut self, policy: AuditPolicy) -> Self {
@@ -141,6 +165,7 @@ impl<'p> Run<'p> {
             timings: Timings::default(),
             elapsed: Duration::ZERO,
             notes: Vec::new(),
+            is_reconciled: false,
             error: None,
         };
         if let Err(error) = self.produce(&mut report, &mut progress) {
@@ -156,191 +181,129 @@ impl<'p> Run<'p> {
             return Err(Error::option("--resume", reason));
         }
         self.check_first()?;
-        create_private(&self.top)?;
+        let job = self.plan.job();
+        let (outdir, top) = output::open(&job.outdir, &job.product_folder(), self.trust)?;
+        self.check_default_ledger(&outdir)?;
+        let is_new = !self.resume || self.ledger.as_ref().is_none_or(|path| !path.exists());
+        if is_new {
+            // What is continued has most of it already, and is checked when it is known.
+            room::check(self.plan, self.plan.count(), &top, self.ledger.as_deref())?;
+        }
+        TestPki::sweep(&outdir)?;
         if let Some(pki) = self.plan.test_pki() {
-            pki.publish(&self.plan.job().outdir)?;
+            pki.publish(&outdir)?;
         }
         if let Some(pai) = self.plan.made_pai() {
-            let _held = TopLock::new(&self.top)?;
-            pai.publish()?;
+            let _held = FolderLock::new(&top).map_err(Error::write(&self.top))?;
+            pai.publish(&top)?;
         }
-        let Some(mut started) = self.start(report)? else {
+        let Some(mut started) = self.start(&top, report)? else {
             return Ok(());
         };
-        let made = self.make_all(&mut started, report, progress);
-        let held = TopLock::new(&self.top);
+        let made = self.make_all(&mut started, &top, report, progress);
+        let held = FolderLock::new(&top).map_err(Error::write(&self.top));
         if let Err(error) = made {
             if let Ok(held) = held {
-                Self::stop(&mut started, report.devices, &held);
-                self.name_tables(report, started.workspace.stamp());
+                let stamp = started.workspace.stamp().to_owned();
+                Self::stop(started, &held, self.force);
+                self.name_tables(report, &top, &stamp);
             }
             // The first failure is the one to tell.
             return Err(error);
         }
+        self.complete(started, &top, &held?, report)
+    }
+
+    /// A ledger that is not named is a file in the output folder, and a link there is somebody else's.
+    fn check_default_ledger(&self, outdir: &Dir) -> Result<(), Error> {
+        let default = Self::default_ledger(&self.plan.job().outdir);
+        if self.ledger.as_ref() != Some(&default) {
+            return Ok(());
+        }
+        match outdir.kind(LEDGER).map_err(Error::obstacle("--ledger", &default))? {
+            None | Some(Kind::File) => Ok(()),
+            Some(other) => Err(Error::file(
+                "--ledger",
+                &default,
+                format_args!("is {}, not a file", other.name()),
+            )),
+        }
+    }
+
+    /// Ends a run of which all devices are there: counts them, says so in the ledger, and moves the tables to their places.
+    fn complete(&self, started: Started, top: &Dir, held: &FolderLock, report: &mut Report) -> Result<(), Error> {
+        let Started {
+            workspace,
+            mut ledger,
+            progress,
+        } = started;
+        let run = progress.run;
+        let has_dacs = self.plan.pai().is_some() && !self.plan.are_keys_given();
+        reconcile::check_lists(&workspace.tables()?, workspace.stamp(), self.plan.count(), has_dacs)?;
         // The devices' new names, before the ledger says that there is nothing left to do.
-        sync_tree(&self.top)?;
-        started.ledger.end(started.progress.run, RunState::Complete)?;
-        started.workspace.finish(&held?)?;
-        self.name_tables(report, started.workspace.stamp());
+        top.sync().map_err(Error::write(&self.top))?;
+        ledger.end(run, RunState::Complete)?;
+        let stamp = workspace.stamp().to_owned();
+        workspace.finish(held)?;
+        self.name_tables(report, top, &stamp);
+        reconcile::folders(top, &ledger, &progress)?.check(top)?;
+        report.is_reconciled = true;
         Ok(())
     }
 
     /// Leaves what is needed to continue, and nothing when there is nothing to continue.
-    fn stop(started: &mut Started, devices: u32, held: &TopLock) {
+    fn stop(started: Started, held: &FolderLock, force: bool) {
+        let Started {
+            workspace,
+            mut ledger,
+            progress,
+        } = started;
         // What cannot be done now, on a full disk for instance, is done when the run is continued.
-        let _ = started.workspace.reconcile(&started.ledger);
-        if devices > 0 {
-            started.workspace.show_tables();
-        } else if started.ledger.end(started.progress.run, RunState::Abandoned).is_ok() {
-            let _ = started.workspace.remove(held);
-        }
-    }
-
-    fn name_tables(&self, report: &mut Report, stamp: &str) {
-        let there = |name: String| Some(self.top.join(name)).filter(|path| path.is_file());
-        report.summary = there(workspace::summary(stamp));
-        report.dacs = there(workspace::dacs(stamp));
-        let lists = &self.plan.job().lists;
-        report.manifest = there(outputs::MANIFEST.into());
-        report.qr_zip = there(outputs::pictures(stamp)).filter(|_| lists.qr_zip);
-        report.labels = Some(self.top.join(outputs::labels(stamp))).filter(|path| path.is_dir());
-    }
-
-    /// Cleans up after runs whose process is gone, and starts or continues one; `None` when there is nothing left to do.
-    fn start(&self, report: &mut Report) -> Result<Option<Started>, Error> {
-        let held = TopLock::new(&self.top)?;
-        let mut ledger = self.ledger.as_deref().map_or_else(Ledger::in_memory, Ledger::open)?;
-        let found = Workspace::find(&self.top, &held)?;
-        let mut unfinished = Vec::new();
-        for workspace in found.left {
-            match ledger.find(workspace.ident())? {
-                Some(progress) if progress.state == RunState::Complete => {
-                    workspace.reconcile(&ledger)?;
-                    workspace.finish(&held)?;
-                }
-                Some(progress) if progress.state == RunState::Open && progress.done > 0 => {
-                    workspace.reconcile(&ledger)?;
-                    unfinished.push((workspace, progress));
-                }
-                Some(progress) => {
-                    ledger.end(progress.run, RunState::Abandoned)?;
-                    workspace.remove(&held)?;
-                }
-                // Of another ledger, with devices that it alone knows.
-                None if holds_devices(&workspace) => {
-                    let stamp = workspace.stamp();
-                    report.notes.push(format!(
-                        "the unfinished run {stamp} belongs to another ledger and was left as it is"
-                    ));
-                }
-                None => workspace.remove(&held)?,
+        let _ = workspace.reconcile(&ledger, force);
+        match ledger.find(workspace.ident()) {
+            Ok(Some(now)) if now.done > 0 => {
+                let _ = workspace.show_tables(&now);
             }
-        }
-        let parameters = parameters::parameters(self.plan, self.order.as_ref());
-        if !self.resume {
-            if let Some((workspace, progress)) = unfinished.first() {
-                let (stamp, done) = (workspace.stamp(), progress.done);
-                report.notes.push(format!(
-                    "the unfinished run {stamp} with {done} complete devices stays as it is; --resume continues it"
-                ));
-            }
-            return self.begin(ledger, parameters, &held).map(Some);
-        }
-        if unfinished.is_empty() {
-            if let Some(stamp) = found.alive {
-                let reason = format!("the run {stamp} is still going");
-                return Err(Error::option("--resume", reason));
-            }
-            let newest = ledger.newest(&self.folder()?)?;
-            if let Some((ident, progress)) = newest.filter(|(_, progress)| progress.state == RunState::Complete)
-                && ledger.differences(progress.run, &parameters)?.is_empty()
-            {
-                report.devices = progress.done;
-                report.earlier = progress.done;
-                let stamp = ident.split('.').next().unwrap_or_default();
-                self.name_tables(report, stamp);
-                report.notes.push(format!("the run {stamp} was complete already"));
-                return Ok(None);
-            }
-            return self.begin(ledger, parameters, &held).map(Some);
-        }
-        let mut refused = None;
-        for (workspace, progress) in unfinished {
-            let differing = ledger.differences(progress.run, &parameters)?;
-            if differing.is_empty() {
-                report.earlier = progress.done;
-                report.devices = progress.done;
-                return Ok(Some(Started {
-                    workspace,
-                    ledger,
-                    progress,
-                }));
-            }
-            refused.get_or_insert_with(|| {
-                let mut names = differing;
-                if names.len() > 1 {
-                    // It says nothing new then.
-                    names.retain(|name| *name != parameters::OTHERS);
-                }
-                let names = names.join(", ");
-                format!(
-                    "the unfinished run {} was started with another {names}",
-                    workspace.stamp()
-                )
-            });
-        }
-        Err(Error::option("--resume", refused.unwrap_or_default()))
-    }
-
-    fn begin(
-        &self,
-        mut ledger: Ledger,
-        parameters: Vec<(&'static str, Vec<u8>)>,
-        held: &TopLock,
-    ) -> Result<Started, Error> {
-        let job = self.plan.job();
-        let workspace = Workspace::create(&self.top, &clock::stamp(self.plan.time()), held)?;
-        let row = RunRow {
-            ident: workspace.ident().to_owned(),
-            folder: self.folder()?,
-            vendor_id: job.vendor_id.get(),
-            product_id: job.product_id.get(),
-            count: self.plan.count(),
-            order: self.order.clone(),
-            test: self.plan.test_reason().is_some(),
-            parameters,
-        };
-        match ledger.begin(&row) {
-            Ok(progress) => Ok(Started {
-                workspace,
-                ledger,
-                progress,
-            }),
-            Err(error) => {
+            Ok(Some(_)) if ledger.end(progress.run, RunState::Abandoned).is_ok() => {
                 let _ = workspace.remove(held);
-                Err(error)
             }
+            _ => {}
         }
     }
 
-    /// The output folder as the ledger knows it.
-    fn folder(&self) -> Result<String, Error> {
-        let folder = self.top.canonicalize().map_err(Error::write(&self.top))?;
-        Ok(folder.to_string_lossy().into_owned())
+    fn name_tables(&self, report: &mut Report, top: &Dir, stamp: &str) {
+        let there = |name: String, kind| {
+            let found = top.kind(&name).is_ok_and(|found| found == Some(kind));
+            found.then(|| self.top.join(name))
+        };
+        report.summary = there(tables::summary(stamp), Kind::File);
+        report.dacs = there(tables::dacs(stamp), Kind::File);
+        // The latest manifest may be that of another run.
+        let latest = manifest::run_of(top, manifest::NAME).is_ok_and(|run| run.as_deref() == Some(stamp));
+        let name = if latest {
+            manifest::NAME.into()
+        } else {
+            manifest::former(stamp)
+        };
+        report.manifest = there(name, Kind::File);
+        let lists = &self.plan.job().lists;
+        report.qr_zip = there(outputs::pictures(stamp), Kind::File).filter(|_| lists.qr_zip);
+        report.labels = there(outputs::labels(stamp), Kind::Folder);
     }
 
     fn make_all(
         &self,
         started: &mut Started,
+        top: &Dir,
         report: &mut Report,
         progress: &mut impl FnMut(u32),
     ) -> Result<(), Error> {
         let Progress { run, done, tables, .. } = &started.progress;
         let stamp = started.workspace.stamp();
         if let Some(reason) = self.plan.test_reason() {
-            mark_test_run(&self.top, stamp, reason)?;
+            mark_test_run(top, stamp, reason)?;
         }
-        let mut outputs = Outputs::open(self.plan, &started.workspace.tables(), stamp, *done, tables)?;
+        let mut outputs = Outputs::open(self.plan, &started.workspace.tables()?, stamp, *done, tables)?;
         let block = done - done % DISCRIMINATORS;
         let used = started.ledger.discriminators(*run, block)?;
         let discriminators = DiscriminatorAllocator::new().with_taken(used);
@@ -348,6 +311,7 @@ impl<'p> Run<'p> {
         let work = workers::Work {
             plan: self.plan,
             workspace: &started.workspace,
+            devices: started.workspace.devices()?,
             unique: self.unique,
             force: self.force,
             audit: self.audit,
@@ -368,18 +332,13 @@ impl<'p> Run<'p> {
                 }
             },
         )?;
-        outputs.complete(&self.top)
+        outputs.complete(top)
     }
 }
 
-fn holds_devices(workspace: &Workspace) -> bool {
-    let devices = std::fs::read_dir(workspace.devices());
-    devices.is_ok_and(|mut entries| entries.next().is_some())
-}
-
 /// Under its own name from the start: when the run is killed here, the next part of it writes it again.
-fn mark_test_run(top: &Path, stamp: &str, reason: &str) -> Result<(), Error> {
-    let mut file = GrowingFile::open(top.join(format!("test-run-{stamp}.txt")), 0)?;
+fn mark_test_run(top: &Dir, stamp: &str, reason: &str) -> Result<(), Error> {
+    let mut file = GrowingFile::open(top, &output::test_mark(stamp), 0)?;
     file.add(reason.as_bytes());
     file.flush()
 }

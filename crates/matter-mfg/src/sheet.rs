@@ -1,10 +1,10 @@
-use std::path::{Path, PathBuf};
+use std::io::Write;
 
+use factory_fs::Dir;
 use matter_setup_payload::Label;
 use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::folder::Draft;
 
 mod pdf;
 mod svg;
@@ -45,11 +45,10 @@ impl LabelFormat {
 
 /// Sheets of labels for a printer, A4 with 28 labels each.
 ///
-/// Pages appear one after the other in a folder of their own, which appears when the last is there.
+/// Pages appear one after the other in a folder of their own.
 pub(crate) struct LabelSheets {
     format: LabelFormat,
-    draft: Draft,
-    folder: PathBuf,
+    folder: Dir,
     page: Vec<Label>,
     document: pdf::Document,
     files: usize,
@@ -68,11 +67,11 @@ fn place(number: usize, label: &Label) -> (f64, f64) {
 
 impl LabelSheets {
     /// Starts the folder `name` in `parent`.
-    pub(crate) fn new(parent: &Path, name: &str, format: LabelFormat) -> Result<Self, Error> {
+    pub(crate) fn new(parent: &Dir, name: &str, format: LabelFormat) -> Result<Self, Error> {
+        let folder = parent.create_new_child(name);
         Ok(Self {
             format,
-            draft: Draft::new(parent, name)?,
-            folder: parent.join(name),
+            folder: folder.map_err(Error::write(&parent.path().join(name)))?,
             page: Vec::new(),
             document: pdf::Document::new(),
             files: 0,
@@ -88,14 +87,12 @@ impl LabelSheets {
         Ok(())
     }
 
-    /// Makes the folder appear, and says where it is.
-    pub(crate) fn publish(mut self) -> Result<PathBuf, Error> {
+    /// Ends the last page.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
         if !self.page.is_empty() {
             self.end_page()?;
         }
-        self.end_document()?;
-        self.draft.publish()?;
-        Ok(self.folder)
+        self.end_document()
     }
 
     fn end_page(&mut self) -> Result<(), Error> {
@@ -123,7 +120,12 @@ impl LabelSheets {
 
     fn write(&mut self, extension: &str, bytes: &[u8]) -> Result<(), Error> {
         self.files += 1;
-        self.draft.add(&format!("{:04}.{extension}", self.files), bytes)
+        let name = format!("{:04}.{extension}", self.files);
+        let written = self
+            .folder
+            .create_file(&name)
+            .and_then(|mut file| file.write_all(bytes));
+        written.map_err(Error::write(&self.folder.path().join(name)))
     }
 }
 
@@ -143,13 +145,13 @@ mod tests {
 
     fn sheets(format: LabelFormat, count: usize) -> Vec<(String, Vec<u8>)> {
         let top = tempfile::tempdir().unwrap();
-        let mut sheets = LabelSheets::new(top.path(), "labels-now", format).unwrap();
+        let dir = Dir::open(top.path()).unwrap();
+        let mut sheets = LabelSheets::new(&dir, "labels-now", format).unwrap();
         for _ in 0..count {
             sheets.add(label()).unwrap();
         }
-        let folder = sheets.publish().unwrap();
-        assert_eq!(folder, top.path().join("labels-now"));
-        let mut files = std::fs::read_dir(&folder)
+        sheets.finish().unwrap();
+        let mut files = std::fs::read_dir(top.path().join("labels-now"))
             .unwrap()
             .map(|entry| {
                 let entry = entry.unwrap();

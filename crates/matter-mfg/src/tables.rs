@@ -1,13 +1,14 @@
-use std::path::Path;
+use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
+use factory_fs::Dir;
+use matter_factory_data::Place;
 use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::device::{Device, Row, rows};
-use crate::folder::{GrowingFile, create_private};
+use crate::growing::GrowingFile;
 use crate::hex::hex;
-use matter_factory_data::Place;
 
 /// Longer than most rows.
 const BUFFER: usize = 2048;
@@ -50,66 +51,89 @@ impl Lines {
     }
 }
 
+/// The name of the table of all devices.
+pub(crate) fn summary(stamp: &str) -> String {
+    format!("summary-{stamp}.csv")
+}
+
+/// The name of the table of all certificates.
+pub(crate) fn dacs(stamp: &str) -> String {
+    format!("cn_dacs-{stamp}.csv")
+}
+
+/// The folder of the tables that the reference tool makes on its way.
+pub(crate) const STAGING: &str = "staging";
+const CONFIG: &str = "config.csv";
+const MASTER: &str = "master.csv";
+const PINS: &str = "pin_disc.csv";
+/// The PAI of the latest run.
+pub(crate) const PAI: &str = "pai_cert.der";
+/// What a run leaves in the staging folder.
+pub(crate) const STAGED: [&str; 4] = [CONFIG, MASTER, PINS, PAI];
+
+/// The tables of a run in the order of [`Tables::lens`]: the folder of each below the run's, and its name.
+pub(crate) fn names(stamp: &str) -> [(Option<&'static str>, Cow<'static, str>); 5] {
+    [
+        (None, summary(stamp).into()),
+        (Some(STAGING), CONFIG.into()),
+        (Some(STAGING), MASTER.into()),
+        (Some(STAGING), PINS.into()),
+        (None, dacs(stamp).into()),
+    ]
+}
+
 /// The tables of a run, which grow device by device and appear when the run ends.
 pub(crate) struct Tables {
-    summary: GrowingFile,
-    dacs: Option<GrowingFile>,
-    config: GrowingFile,
-    master: GrowingFile,
-    pins: GrowingFile,
+    /// Summary, config, master and pins; behind them the certificates, if there are any.
+    files: Vec<GrowingFile>,
     rows: u32,
 }
+
+const SUMMARY_AT: usize = 0;
+const CONFIG_AT: usize = 1;
+const MASTER_AT: usize = 2;
+const PINS_AT: usize = 3;
+const DACS_AT: usize = 4;
 
 impl Tables {
     /// Starts the tables in `folder`, their names with `stamp` in them; or continues tables that listed `rows` devices
     /// when they were as long as `lens` says.
-    pub(crate) fn open(folder: &Path, stamp: &str, pai: Option<&[u8]>, rows: u32, lens: &[u64]) -> Result<Self, Error> {
-        let staging = folder.join("staging");
-        create_private(&staging)?;
-        let mut lens = lens.iter().copied();
-        let mut open = |folder: &Path, name: &str| GrowingFile::open(folder.join(name), lens.next().unwrap_or(0));
-        let summary = open(folder, &format!("summary-{stamp}.csv"))?;
-        let config = open(&staging, "config.csv")?;
-        let master = open(&staging, "master.csv")?;
-        let pins = open(&staging, "pin_disc.csv")?;
-        let mut dacs = pai.map(|_| open(folder, &format!("cn_dacs-{stamp}.csv"))).transpose()?;
-        if rows == 0 {
-            if let Some(dacs) = &mut dacs {
+    pub(crate) fn open(folder: &Dir, stamp: &str, pai: Option<&[u8]>, rows: u32, lens: &[u64]) -> Result<Self, Error> {
+        let path = folder.path().join(STAGING);
+        let staging = folder.create_child(STAGING).map_err(Error::write(&path))?;
+        let mut files = Vec::new();
+        let with_dacs = names(stamp).len() - usize::from(pai.is_none());
+        let lens = lens.iter().copied().chain(std::iter::repeat(0));
+        for ((below, name), len) in names(stamp).iter().take(with_dacs).zip(lens) {
+            let dir = below.map_or(folder, |_| &staging);
+            files.push(GrowingFile::open(dir, name, len)?);
+        }
+        if let Some(pai) = pai.filter(|_| rows == 0) {
+            if let Some(dacs) = files.get_mut(DACS_AT) {
                 dacs.add(b"CN,certs\r\n");
             }
-            if let Some(pai) = pai {
-                let mut file = GrowingFile::open(staging.join("pai_cert.der"), 0)?;
-                file.add(pai);
-                file.flush()?;
-            }
+            let mut file = GrowingFile::open(&staging, PAI, 0)?;
+            file.add(pai);
+            file.flush()?;
         }
-        Ok(Self {
-            summary,
-            dacs,
-            config,
-            master,
-            pins,
-            rows,
-        })
+        Ok(Self { files, rows })
     }
 
     /// Returns when all rows are on disk.
     pub(crate) fn sync(&mut self) -> Result<(), Error> {
-        let always = [&mut self.summary, &mut self.config, &mut self.master, &mut self.pins];
-        always
-            .into_iter()
-            .chain(self.dacs.as_mut())
-            .try_for_each(GrowingFile::sync)
+        self.files.iter_mut().try_for_each(GrowingFile::sync)
     }
 
     /// Returns how long the tables are, for [`Tables::open`].
     pub(crate) fn lens(&self) -> Vec<u64> {
-        self.files().map(GrowingFile::len).collect()
+        self.files.iter().map(GrowingFile::len).collect()
     }
 
-    fn files(&self) -> impl Iterator<Item = &GrowingFile> {
-        let always = [&self.summary, &self.config, &self.master, &self.pins];
-        always.into_iter().chain(self.dacs.as_ref())
+    fn add_line(&mut self, table: usize, end: LineEnd, cells: &[&str]) -> Result<(), Error> {
+        if let Some(file) = self.files.get_mut(table) {
+            file.add(line(end, cells.iter().copied())?.as_bytes());
+        }
+        Ok(())
     }
 
     /// Adds a device that is on disk.
@@ -122,20 +146,20 @@ impl Tables {
         }
         let values = rows.iter().map(|row| match row.file {
             Some(file) => Zeroizing::new(format!("{}/internal/{file}", device.uuid)),
+            None if row.is_free_text() => no_formula(&row.text),
             None => row.text.clone(),
         });
         let values = values.collect::<Vec<_>>();
-        let values = || values.iter().map(|value| value.as_str());
-        self.master.add(line(LineEnd::CrLf, values())?.as_bytes());
-        let more = further.iter().map(|(_, value)| value.as_str());
-        self.summary.add(line(LineEnd::CrLf, values().chain(more))?.as_bytes());
-        let pins = pins.iter().map(|(_, value)| value.as_str());
-        self.pins.add(line(LineEnd::CrLf, pins)?.as_bytes());
-        if let (Some(dacs), Some(credentials)) = (&mut self.dacs, device.record.credentials()) {
-            // A supplied certificate may have another name than its device or, as for the reference tool, none and no row.
-            if let Some(name) = credentials.dac().common_name() {
-                dacs.add(line(LineEnd::CrLf, [name, &credentials.dac().to_pem()])?.as_bytes());
-            }
+        let mut cells = values.iter().map(|value| value.as_str()).collect::<Vec<_>>();
+        self.add_line(MASTER_AT, LineEnd::CrLf, &cells)?;
+        cells.extend(further.iter().map(|(_, value)| value.as_str()));
+        self.add_line(SUMMARY_AT, LineEnd::CrLf, &cells)?;
+        let cells = pins.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>();
+        self.add_line(PINS_AT, LineEnd::CrLf, &cells)?;
+        // A supplied certificate may have another name than its device or, as for the reference tool, none and no row.
+        let dac = device.record.credentials().map(|credentials| credentials.dac());
+        if let Some((dac, name)) = dac.and_then(|dac| Some((dac, dac.common_name()?))) {
+            self.add_line(DACS_AT, LineEnd::CrLf, &[&no_formula(name), &dac.to_pem()])?;
         }
         self.rows += 1;
         Ok(())
@@ -143,25 +167,39 @@ impl Tables {
 
     /// All devices of a run have the same columns.
     fn write_headers(&mut self, rows: &[Row], further: &[Cell], pins: &[Cell]) -> Result<(), Error> {
-        let keys = || rows.iter().map(|row| row.key.as_str());
-        self.master.add(line(LineEnd::CrLf, keys())?.as_bytes());
-        let more = further.iter().map(|(name, _)| *name);
-        self.summary.add(line(LineEnd::CrLf, keys().chain(more))?.as_bytes());
-        let names = pins.iter().map(|(name, _)| *name);
-        self.pins.add(line(LineEnd::CrLf, names)?.as_bytes());
+        let keys = rows.iter().map(|row| no_formula(row.key.as_str())).collect::<Vec<_>>();
+        let mut cells = keys.iter().map(|key| key.as_str()).collect::<Vec<_>>();
+        self.add_line(MASTER_AT, LineEnd::CrLf, &cells)?;
+        cells.extend(further.iter().map(|(name, _)| *name));
+        self.add_line(SUMMARY_AT, LineEnd::CrLf, &cells)?;
+        let cells = pins.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        self.add_line(PINS_AT, LineEnd::CrLf, &cells)?;
         let mut namespace = None;
         for row in rows {
             if namespace != Some(row.namespace) {
-                self.config
-                    .add(line(LineEnd::Lf, [row.namespace.as_str(), "namespace", ""])?.as_bytes());
+                let cells = [&*no_formula(row.namespace.as_str()), "namespace", ""];
+                self.add_line(CONFIG_AT, LineEnd::Lf, &cells)?;
                 namespace = Some(row.namespace);
             }
             let kind = if row.file.is_some() { "file" } else { "data" };
-            self.config
-                .add(line(LineEnd::Lf, [row.key.as_str(), kind, row.encoding])?.as_bytes());
+            let cells = [&*no_formula(row.key.as_str()), kind, row.encoding];
+            self.add_line(CONFIG_AT, LineEnd::Lf, &cells)?;
         }
         Ok(())
     }
+}
+
+/// A cell that no spreadsheet takes for a formula: an apostrophe stands in front of a text that begins like one.
+///
+/// Programs for tables run what begins with `=`, `+`, `-` or `@`, also behind a tab or a carriage return; a number is
+/// none (OWASP, "CSV Injection").
+fn no_formula(text: &str) -> Zeroizing<String> {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    Zeroizing::new(if is_formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    })
 }
 
 /// A column's name and its value.
@@ -218,6 +256,8 @@ mod tests {
     use matter_spake2p::PbkdfParameters;
     use matter_types::Discriminator;
 
+    use std::path::Path;
+
     use super::*;
     use crate::plan::Identity;
     use crate::{Job, Plan, Timings, now};
@@ -238,7 +278,8 @@ mod tests {
         let plan = Plan::new(job, time).unwrap();
         let uuid = "device".to_owned();
         let mut device = Device::finish(Identity { uuid, record }, &plan, &mut Timings::default()).unwrap();
-        device.publish(top.path()).unwrap();
+        let dir = Dir::open(top.path()).unwrap();
+        device.write(&dir).unwrap();
         let names = std::fs::read_dir(top.path().join("device")).unwrap();
         let mut names = names
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -246,7 +287,7 @@ mod tests {
         names.sort();
         assert_eq!(names, ["device-partition.bin", "internal"]);
 
-        let mut tables = Tables::open(top.path(), "now", None, 0, &[]).unwrap();
+        let mut tables = Tables::open(&dir, "now", None, 0, &[]).unwrap();
         tables.add(&device).unwrap();
         tables.sync().unwrap();
         let summary = top.path().join("summary-now.csv");
@@ -262,5 +303,15 @@ mod tests {
             read(&top.path().join("staging/pin_disc.csv")),
             format!("Index,Iteration Count,Salt,Discriminator\r\n0,10000,{salt},3840\r\n")
         );
+    }
+
+    #[test]
+    fn texts_that_begin_like_formulas_are_no_formulas() {
+        for text in ["=1+1", "+A1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "--1"] {
+            assert_eq!(*no_formula(text), format!("'{text}"));
+        }
+        for text in ["", "a=1", "-5", "+3.5", "1e5", "'=1", " =1"] {
+            assert_eq!(*no_formula(text), text);
+        }
     }
 }

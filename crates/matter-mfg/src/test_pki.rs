@@ -1,5 +1,7 @@
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use factory_fs::{Dir, FolderLock, Kind};
 use matter_attestation::{
     Certificate, CertificationDeclaration, CertificationType, DateTime, Error as AttestationError, Issuer, PaaSubject,
     PaiSubject, PrivateKey, SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
@@ -9,7 +11,6 @@ use matter_types::{ProductId, VendorId};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::folder::Draft;
 use crate::{Error, inputs};
 
 /// The option that all errors here are about.
@@ -21,6 +22,8 @@ const PAA_KEY: &str = "PAA_key.pem";
 const PAI_CERT: &str = "PAI_cert.pem";
 const PAI_KEY: &str = "PAI_key.pem";
 const DECLARATION: &str = "CD.der";
+/// How the folder is called until it is complete.
+const DRAFT: &str = ".test-pki.tmp";
 /// On/Off Light, and the form of certificate ids in test declarations; neither is checked by anyone.
 const DEVICE_TYPE: u32 = 0x0100;
 const CERTIFICATE_ID: &str = "CSA00000SWC00000-00";
@@ -144,21 +147,71 @@ impl TestPki {
         })
     }
 
-    /// Writes the PKI, unless it was read.
-    pub(crate) fn publish(&self, outdir: &Path) -> Result<(), Error> {
+    /// Writes the PKI, unless it was read: its folder appears when it is complete and on disk.
+    pub(crate) fn publish(&self, outdir: &Dir) -> Result<(), Error> {
         let Some((paa_key, paa)) = &self.new_paa else {
             return Ok(());
         };
+        let failed = || Error::write(&outdir.path().join(FOLDER));
+        let _held = FolderLock::new(outdir).map_err(failed())?;
+        match outdir.kind(FOLDER).map_err(failed())? {
+            None => {}
+            Some(Kind::Folder) => {
+                return Err(Error::exists(
+                    &outdir.path().join(FOLDER),
+                    "another run has made it in the meantime",
+                ));
+            }
+            Some(other) => {
+                let reason = format!("is {}, not a folder; remove it", other.name());
+                return Err(Error::file(OPTION, &outdir.path().join(FOLDER), reason));
+            }
+        }
         let pem = |key: &PrivateKey| -> Result<Zeroizing<String>, Error> {
             key.to_pkcs8_pem().map_err(|error| Error::option(OPTION, error))
         };
-        let mut draft = Draft::new(outdir, FOLDER)?;
-        draft.add(PAA_CERT, paa.to_pem().as_bytes())?;
-        draft.add(PAA_KEY, pem(paa_key)?.as_bytes())?;
-        draft.add(PAI_CERT, self.pai.to_pem().as_bytes())?;
-        draft.add(PAI_KEY, pem(&self.pai_key)?.as_bytes())?;
-        draft.add(DECLARATION, self.declaration.as_der())?;
-        draft.publish()
+        let (paa_key, pai_key) = (pem(paa_key)?, pem(&self.pai_key)?);
+        let (paa, pai) = (paa.to_pem(), self.pai.to_pem());
+        let files: [(&str, &[u8]); 5] = [
+            (PAA_CERT, paa.as_bytes()),
+            (PAA_KEY, paa_key.as_bytes()),
+            (PAI_CERT, pai.as_bytes()),
+            (PAI_KEY, pai_key.as_bytes()),
+            (DECLARATION, self.declaration.as_der()),
+        ];
+        let write = || {
+            remove_draft(outdir)?;
+            let draft = outdir.create_new_child(DRAFT)?;
+            for (name, bytes) in files {
+                draft.create_file(name)?.write_all(bytes)?;
+            }
+            outdir.sync_children([DRAFT])?;
+            drop(draft);
+            outdir.rename_new(DRAFT, outdir, FOLDER)?;
+            outdir.sync()
+        };
+        write().map_err(|error| {
+            // What cannot be removed now is removed by the next run.
+            let _ = remove_draft(outdir);
+            failed()(error)
+        })
+    }
+
+    /// Removes what a run has left that was killed while it wrote its PKI. Whoever writes one has the folder's lock.
+    pub(crate) fn sweep(outdir: &Dir) -> Result<(), Error> {
+        let failed = || Error::write(&outdir.path().join(DRAFT));
+        if outdir.kind(DRAFT).map_err(failed())? == Some(Kind::Folder) {
+            let _held = FolderLock::new(outdir).map_err(failed())?;
+            remove_draft(outdir).map_err(failed())?;
+        }
+        Ok(())
+    }
+}
+
+fn remove_draft(outdir: &Dir) -> std::io::Result<()> {
+    match outdir.remove_tree(DRAFT) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 

@@ -15,6 +15,8 @@
 mod device;
 #[path = "audit_folders/faults.rs"]
 mod faults;
+#[path = "support/ledger.rs"]
+mod ledger;
 #[path = "audit_folders/other.rs"]
 mod other;
 
@@ -156,9 +158,9 @@ impl Batch {
 
     /// Changes what the ledger says of the first device.
     fn record(&self, set: &str) {
-        let ledger = rusqlite::Connection::open(self.folder.path().join("out/ledger.sqlite")).unwrap();
+        let connection = ledger::open(&self.folder.path().join("out/ledger.sqlite"));
         let sql = format!("UPDATE device SET {set} WHERE uuid = '{}'", uuid(&self.devices[0]));
-        assert_eq!(ledger.execute(&sql, []).unwrap(), 1);
+        ledger::change(&connection, &sql);
     }
 
     /// Everything weightier than a note.

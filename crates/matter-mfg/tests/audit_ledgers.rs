@@ -10,6 +10,8 @@
 
 #[path = "support/device.rs"]
 mod device;
+#[path = "support/ledger.rs"]
+mod ledger;
 #[path = "support/report.rs"]
 mod report;
 
@@ -136,10 +138,8 @@ fn a_ledger_of_several_folders_misses_only_devices_of_those_that_are_audited() {
     second.iter().for_each(|device| fs::remove_dir_all(device).unwrap());
     assert_eq!(errors(&report("other")), [Check::ArtifactMissing, Check::DeviceMissing]);
     // Devices of several runs can have one passcode: the ledger shows it, and does not say which.
-    let connection = rusqlite::Connection::open(&ledger).unwrap();
-    connection
-        .execute("UPDATE device SET passcode_mac = zeroblob(32)", [])
-        .unwrap();
+    let connection = ledger::open(&ledger);
+    ledger::change(&connection, "UPDATE device SET passcode_mac = zeroblob(32)");
     let alone = Audit::new(Expected::new()).with_ledger(&ledger).execute().unwrap();
     assert_eq!(
         alone
@@ -157,11 +157,9 @@ fn a_ledger_of_several_folders_misses_only_devices_of_those_that_are_audited() {
 fn a_device_is_known_by_its_key_as_well() {
     let (folder, devices) = run(1);
     let ledger = folder.path().join("out/ledger.sqlite");
-    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    let connection = ledger::open(&ledger);
     // As if it had been made with a DAC whose name is no UUID.
-    connection
-        .execute("UPDATE device SET uuid = 'D' || substr(uuid, 2)", [])
-        .unwrap();
+    ledger::change(&connection, "UPDATE device SET uuid = 'D' || substr(uuid, 2)");
     let copy = folder.path().join("image.bin");
     fs::copy(file(&devices[0], "-partition.bin"), &copy).unwrap();
     let report = Audit::new(Expected::new())
@@ -177,7 +175,7 @@ fn a_device_is_known_by_its_key_as_well() {
         .with_manifest(manifest)
         .with_ledger(&ledger);
     assert!(!errors(&both.execute().unwrap()).contains(&Check::DuplicateKey));
-    connection.execute("UPDATE run SET test = 0", []).unwrap();
+    ledger::change(&connection, "UPDATE run SET test = 0");
     let report = Audit::new(Expected::new())
         .with_path(&copy)
         .with_ledger(&ledger)
@@ -190,8 +188,8 @@ fn a_device_is_known_by_its_key_as_well() {
 fn a_device_that_was_written_off_is_called_so() {
     let (folder, devices) = run(1);
     let ledger = folder.path().join("out/ledger.sqlite");
-    let connection = rusqlite::Connection::open(&ledger).unwrap();
-    connection.execute("UPDATE device SET state = 'scrapped'", []).unwrap();
+    let connection = ledger::open(&ledger);
+    ledger::change(&connection, "UPDATE device SET state = 'scrapped'");
     let report = audit(&devices[0]).with_ledger(&ledger).execute().unwrap();
     let extra = report
         .findings()
@@ -224,11 +222,10 @@ fn a_ledger_that_is_in_use_is_read_with_its_log() {
     let ledger = folder.path().join("out/ledger.sqlite");
     let link = folder.path().join("link.sqlite");
     std::os::unix::fs::symlink(&ledger, &link).unwrap();
-    let writer = rusqlite::Connection::open(&ledger).unwrap();
+    let writer = ledger::open(&ledger);
     let uuid = devices[0].file_name().unwrap().to_str().unwrap();
-    writer
-        .execute("UPDATE device SET state = 'scrapped' WHERE uuid = ?1", [uuid])
-        .unwrap();
+    let sql = format!("UPDATE device SET state = 'scrapped' WHERE uuid = '{uuid}'");
+    ledger::change(&writer, &sql);
     assert!(fs::metadata(folder.path().join("out/ledger.sqlite-wal")).unwrap().len() > 0);
     for path in [&ledger, &link] {
         let report = audit(devices[0].parent().unwrap()).with_ledger(path).execute().unwrap();

@@ -10,6 +10,8 @@
 
 #[path = "support/device.rs"]
 mod device;
+#[path = "support/ledger.rs"]
+mod ledger;
 #[path = "support/report.rs"]
 mod report;
 
@@ -177,10 +179,10 @@ fn a_run_that_is_marked_as_one_for_tests_is_held_against_what_tests_may_have() {
             .unwrap()
     };
     assert_eq!(errors(&marked()), []);
-    let connection = rusqlite::Connection::open(&ledger).unwrap();
-    connection.execute("UPDATE run SET test = 0", []).unwrap();
+    let connection = ledger::open(&ledger);
+    ledger::change(&connection, "UPDATE run SET test = 0");
     assert_eq!(errors(&marked()), tests);
-    connection.execute("UPDATE run SET test = 1", []).unwrap();
+    ledger::change(&connection, "UPDATE run SET test = 1");
     // A device that no list marks is not for tests because another one is.
     let strange = make(&folder.path().join("other"), 1, None);
     let report = Audit::new(Expected::new())

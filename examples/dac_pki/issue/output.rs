@@ -1,11 +1,17 @@
 //! The files of what was issued.
 
-use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
-use cli::{Failure, check_free, end_progress, print, progress, write_file};
+use cli::{Failure, Files, report, report_json};
+use factory_fs::Dir;
 use matter_attestation::{Certificate, PrivateKey};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::Common;
+
+/// A file that is to be written: where, and what is in it.
+type NewFile = (PathBuf, Zeroizing<Vec<u8>>);
 
 /// A certificate, and its key where that is new.
 pub(super) struct Issued {
@@ -27,27 +33,21 @@ impl Issued {
         folder.join(format!("{}_{ending}", self.name))
     }
 
-    fn check_free(&self, folder: &Path) -> Result<(), Failure> {
-        let key = self.key.as_ref().map(|_| KEY);
-        let endings = [CERT_PEM, CERT_DER].into_iter().chain(key);
-        endings
-            .into_iter()
-            .try_for_each(|ending| check_free(&self.path(folder, ending), false))
-    }
-
-    /// Writes the key first: a certificate that is there has its key.
-    fn write(&self, folder: &Path, force: bool) -> Result<(), Failure> {
+    fn files(&self, folder: &Path) -> Result<Vec<NewFile>, Failure> {
+        let (pem, der) = (
+            self.certificate.to_pem().into_bytes(),
+            self.certificate.as_der().to_vec(),
+        );
+        let mut files = vec![
+            (self.path(folder, CERT_PEM), Zeroizing::new(pem)),
+            (self.path(folder, CERT_DER), Zeroizing::new(der)),
+        ];
         if let Some(key) = &self.key {
             let failed = |error| Failure::Work(format!("cannot encode a key: {error}"));
             let pem = key.to_pkcs8_pem().map_err(failed)?;
-            write_file(&self.path(folder, KEY), pem.as_bytes(), force)?;
+            files.push((self.path(folder, KEY), Zeroizing::new(pem.as_bytes().to_vec())));
         }
-        write_file(
-            &self.path(folder, CERT_PEM),
-            self.certificate.to_pem().as_bytes(),
-            force,
-        )?;
-        write_file(&self.path(folder, CERT_DER), self.certificate.as_der(), force)
+        Ok(files)
     }
 
     fn to_json(&self, folder: &Path) -> Value {
@@ -69,43 +69,33 @@ const CERT_PEM: &str = "cert.pem";
 const CERT_DER: &str = "cert.der";
 const KEY: &str = "key.pem";
 
-/// Writes everything, or nothing where a file is in the way.
-pub(super) fn write(folder: &Path, issued: Vec<Issued>, force: bool, json: bool) -> Result<(), Failure> {
-    if !force {
-        issued.iter().try_for_each(|issued| issued.check_free(folder))?;
-    }
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let made = builder.recursive(true).create(folder);
+/// Writes everything, or nothing.
+pub(super) fn write(folder: &Path, issued: &[Issued], files: Files, common: &Common) -> Result<(), Failure> {
+    let made = Dir::create(folder);
     made.map_err(|error| Failure::option("--out", format_args!("{}: {error}", folder.display())))?;
-    let all = issued.len();
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    for (number, one) in issued.iter().enumerate() {
-        one.write(folder, force).map_err(|failure| match failure {
-            Failure::Work(reason) => Failure::Work(format!("{reason}; {number} of {all} certificates are complete")),
-            other => other,
-        })?;
-        if all > 1 {
-            progress(count(number + 1), count(all));
-        }
-    }
-    if all > 1 {
-        end_progress();
-    }
-    if json {
+    common.trust.check_folder("--out", folder)?;
+    let outputs = issued.iter().map(|issued| issued.files(folder));
+    let outputs = outputs.collect::<Result<Vec<_>, _>>()?.concat();
+    let files = outputs
+        .iter()
+        .fold(files, |files, (path, _)| files.output("--out", path));
+    files.check()?;
+    let outputs = outputs.iter().map(|(path, bytes)| (path.as_path(), bytes.as_slice()));
+    files.publish(&outputs.collect::<Vec<_>>())?;
+    if common.json {
         let objects = issued.iter().map(|issued| issued.to_json(folder));
-        return print(format_args!("{:#}", Value::Array(objects.collect())));
+        report_json(format_args!("{:#}", Value::Array(objects.collect())));
+        return Ok(());
     }
-    for one in &issued {
+    for one in issued {
         let certificate = &one.certificate;
-        print(format_args!(
+        report(format_args!(
             "{}: {}, serial number {}, valid until {}",
             one.path(folder, CERT_PEM).display(),
             certificate.common_name().unwrap_or_default(),
             certificate.serial(),
             certificate.validity().not_after()
-        ))?;
+        ));
     }
     Ok(())
 }

@@ -145,8 +145,7 @@ impl Listed {
     /// Returns what is wrong with the list as a whole. `outputs` are the folders of devices that were audited: a device
     /// can only be missing there. Rows are compared with each other and with the devices in `batch`.
     pub(super) fn finish(mut self, outputs: &[PathBuf], batch: &mut BatchAudit) -> Vec<Finding> {
-        let is_output = |folder: &str| {
-            let folder = Path::new(folder);
+        let is_output = |folder: &Path| {
             let related = |output: &PathBuf| output.starts_with(folder) || folder.starts_with(output);
             outputs.iter().any(related)
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -49,7 +49,7 @@ pub(super) struct Row {
 /// The run that made a device.
 pub(super) struct Run {
     pub(super) name: String,
-    pub(super) folder: String,
+    pub(super) folder: PathBuf,
     pub(super) passcode_mac: Option<Vec<u8>>,
 }
 

@@ -1,24 +1,48 @@
 use matter_attestation::Certificate;
 
-use super::JobFile;
 use super::parse::{parse_number, read, start};
+use super::{JobFile, Text};
 use crate::dac_folder::read_dac_folder;
-use crate::inputs::{read_certificate, read_declaration, read_private_key};
+use crate::inputs::{check_trusted, read_certificate, read_declaration, read_private_key};
 use crate::{Attestation, Authority, Error, Job, Pai, SuppliedDac};
 
 /// The beginning of a PAI's common name, as in the reference tool.
 const DEFAULT_PREFIX: &str = "ESP32";
 
 impl JobFile {
+    /// Refuses keys that others than their owner may change.
+    fn check_keys(&self) -> Result<(), Error> {
+        if self.allow_insecure_permissions {
+            return Ok(());
+        }
+        let signer = self.sign_manifest.as_ref().filter(|name| name.as_os_str() != "pai");
+        let keys = [
+            ("--key", self.key.as_ref()),
+            ("--dac-key", self.dac_key.as_ref()),
+            ("--sign-manifest", signer),
+        ];
+        for (option, path) in keys {
+            path.map_or(Ok(()), |path| check_trusted(option, path, "0600"))?;
+        }
+        let Some(folder) = &self.dac_dir else { return Ok(()) };
+        check_trusted("--dac-dir", folder, "0700")?;
+        // One that cannot be listed is refused by whoever reads it.
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            check_trusted("--dac-dir", &entry.path(), "0600")?;
+        }
+        Ok(())
+    }
+
     pub(super) fn set_attestation(&self, job: &mut Job) -> Result<(), Error> {
+        self.check_keys()?;
         job.declaration = read("--cert-dclrn", self.cert_dclrn.as_deref(), read_declaration)?;
         if self.allow_cd_mismatch && job.declaration.is_none() {
             return Err(Error::option("--allow-cd-mismatch", "needs --cert-dclrn beside it"));
         }
         job.allow_declaration_mismatch = self.allow_cd_mismatch;
         job.attestation = self.attestation()?;
-        job.lifetime_days = parse_number("--lifetime", self.lifetime.as_deref(), 1, 2_932_896)?;
-        job.valid_from = start(self.valid_from.as_deref())?;
+        job.lifetime_days = parse_number("--lifetime", self.lifetime.as_ref().map(Text::expose), 1, 2_932_896)?;
+        job.valid_from = start(self.valid_from.as_ref().map(Text::expose))?;
         Ok(())
     }
 
@@ -28,7 +52,7 @@ impl JobFile {
             return Err(Error::option("--cn-prefix", reason));
         }
         let supplied = self.dac_cert.is_some() || self.dac_key.is_some() || self.dac_dir.is_some();
-        let password = self.password.as_deref();
+        let password = self.password.as_ref().map(Text::expose);
         if password.is_some() && self.key.is_none() && !supplied {
             return Err(Error::option("--password", "opens a key, and none is given"));
         }
@@ -77,7 +101,11 @@ impl JobFile {
     }
 
     fn prefix(&self) -> String {
-        self.cn_prefix.as_deref().unwrap_or(DEFAULT_PREFIX).into()
+        self.cn_prefix
+            .as_ref()
+            .map(Text::expose)
+            .unwrap_or(DEFAULT_PREFIX)
+            .into()
     }
 
     fn supplied(&self, pai: Certificate, key: Option<&matter_attestation::PrivateKey>) -> Result<Attestation, Error> {
@@ -85,7 +113,7 @@ impl JobFile {
             let reason = "is not the private key of the certificate of --cert";
             return Err(Error::option("--key", reason));
         }
-        let password = self.password.as_deref();
+        let password = self.password.as_ref().map(Text::expose);
         let dacs = match (&self.dac_dir, &self.dac_cert, &self.dac_key) {
             (Some(folder), None, None) => read_dac_folder("--dac-dir", folder, password)?,
             (Some(_), ..) => {

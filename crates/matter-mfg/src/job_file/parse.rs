@@ -1,6 +1,6 @@
 use std::fmt::Display;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use esp_secure_cert::EfuseKey;
@@ -24,12 +24,12 @@ impl JobFile {
     pub fn into_job(self) -> Result<Job, Error> {
         let vendor = parse_quietly(
             "--vendor-id",
-            required("--vendor-id", self.vendor_id.as_deref())?,
+            required("--vendor-id", self.vendor_id.as_ref().map(Text::expose))?,
             VENDORS,
         )?;
         let product = parse_quietly(
             "--product-id",
-            required("--product-id", self.product_id.as_deref())?,
+            required("--product-id", self.product_id.as_ref().map(Text::expose))?,
             PRODUCTS,
         )?;
         let mut job = Job::new(vendor, product);
@@ -44,6 +44,28 @@ impl JobFile {
         Ok(job)
     }
 
+    /// Returns the files that the options name, each with its option, for [`crate::Run::with_inputs`].
+    #[must_use]
+    pub fn inputs(&self) -> Vec<(&'static str, PathBuf)> {
+        let named = [
+            ("--cert", &self.cert),
+            ("--key", &self.key),
+            ("--cert-dclrn", &self.cert_dclrn),
+            ("--dac-cert", &self.dac_cert),
+            ("--dac-key", &self.dac_key),
+            ("--csv", &self.csv),
+            ("--mcsv", &self.mcsv),
+            ("--passcodes", &self.passcodes),
+            ("--discriminators", &self.discriminators),
+            ("--serials", &self.serials),
+            ("--sign-manifest", &self.sign_manifest),
+        ];
+        let named = named
+            .into_iter()
+            .filter_map(|(option, path)| Some((option, path.clone()?)));
+        named.collect()
+    }
+
     fn set_run(&self, job: &mut Job) -> Result<(), Error> {
         if let Some(outdir) = &self.outdir {
             if outdir.as_os_str().is_empty() {
@@ -51,51 +73,61 @@ impl JobFile {
             }
             job.outdir.clone_from(outdir);
         }
-        job.count = parse_number("--count", self.count.as_deref(), 1, u32::MAX)?;
-        let size = self.size.as_deref().map(|text| text.parse().map_err(|_| size_error()));
+        job.count = parse_number("--count", self.count.as_ref().map(Text::expose), 1, u32::MAX)?;
+        let size = self
+            .size
+            .as_ref()
+            .map(Text::expose)
+            .map(|text| text.parse().map_err(|_| size_error()));
         job.size = size.transpose()?.unwrap_or(job.size);
         job.encrypt = self.encrypt;
         job.without_image = self.no_bin;
-        let threads = parse_number("--jobs", self.jobs.as_deref(), 1, 1024)?;
+        let threads = parse_number("--jobs", self.jobs.as_ref().map(Text::expose), 1, 1024)?;
         job.threads = threads
             .and_then(|threads| usize::try_from(threads).ok())
             .and_then(NonZeroUsize::new);
-        job.seed = parse("--seed", self.seed.as_deref())?;
+        job.seed = parse("--seed", self.seed.as_ref().map(Text::expose))?;
         Ok(())
     }
 
     fn set_commissioning(&self, job: &mut Job) -> Result<(), Error> {
-        job.passcode = parse("--passcode", self.passcode.as_deref())?;
-        let discriminator = self.discriminator.as_deref();
+        job.passcode = parse("--passcode", self.passcode.as_ref().map(Text::expose))?;
+        let discriminator = self.discriminator.as_ref().map(Text::expose);
         job.discriminator = discriminator
             .map(|text| parse_quietly("--discriminator", text, "0..=4095"))
             .transpose()?;
-        job.iterations = parse("--iteration-count", self.iteration_count.as_deref())?.unwrap_or(job.iterations);
-        job.salt = parse("--salt", self.salt.as_deref())?;
-        job.verifier = parse("--verifier", self.verifier.as_deref())?;
+        job.iterations =
+            parse("--iteration-count", self.iteration_count.as_ref().map(Text::expose))?.unwrap_or(job.iterations);
+        job.salt = parse("--salt", self.salt.as_ref().map(Text::expose))?;
+        job.verifier = parse("--verifier", self.verifier.as_ref().map(Text::expose))?;
         job.dynamic_passcode = self.enable_dynamic_passcode;
-        job.flow = parse("--commissioning-flow", self.commissioning_flow.as_deref())?.unwrap_or(job.flow);
-        job.discovery = parse("--discovery-mode", self.discovery_mode.as_deref())?.unwrap_or(job.discovery);
+        job.flow = parse(
+            "--commissioning-flow",
+            self.commissioning_flow.as_ref().map(Text::expose),
+        )?
+        .unwrap_or(job.flow);
+        job.discovery =
+            parse("--discovery-mode", self.discovery_mode.as_ref().map(Text::expose))?.unwrap_or(job.discovery);
         Ok(())
     }
 
     fn set_device(&self, job: &mut Job) -> Result<(), Error> {
-        job.vendor_name = parse("--vendor-name", self.vendor_name.as_deref())?;
-        job.product_name = parse("--product-name", self.product_name.as_deref())?;
-        let version = parse_number("--hw-ver", self.hw_ver.as_deref(), 0, u16::MAX.into())?;
+        job.vendor_name = parse("--vendor-name", self.vendor_name.as_ref().map(Text::expose))?;
+        job.product_name = parse("--product-name", self.product_name.as_ref().map(Text::expose))?;
+        let version = parse_number("--hw-ver", self.hw_ver.as_ref().map(Text::expose), 0, u16::MAX.into())?;
         job.hardware_version = version.and_then(|version| u16::try_from(version).ok());
-        job.hardware_version_string = parse("--hw-ver-str", self.hw_ver_str.as_deref())?;
-        job.manufacturing_date = parse("--mfg-date", self.mfg_date.as_deref())?;
-        job.serial_number = parse("--serial-num", self.serial_num.as_deref())?;
-        job.product_finish = parse("--product-finish", self.product_finish.as_deref())?;
-        job.product_color = parse("--product-color", self.product_color.as_deref())?;
-        job.part_number = parse("--part-number", self.part_number.as_deref())?;
-        job.product_label = parse("--product-label", self.product_label.as_deref())?;
-        job.product_url = parse("--product-url", self.product_url.as_deref())?;
-        job.mqtt_host = parse("--mqtt-host", self.mqtt_host.as_deref())?;
+        job.hardware_version_string = parse("--hw-ver-str", self.hw_ver_str.as_ref().map(Text::expose))?;
+        job.manufacturing_date = parse("--mfg-date", self.mfg_date.as_ref().map(Text::expose))?;
+        job.serial_number = parse("--serial-num", self.serial_num.as_ref().map(Text::expose))?;
+        job.product_finish = parse("--product-finish", self.product_finish.as_ref().map(Text::expose))?;
+        job.product_color = parse("--product-color", self.product_color.as_ref().map(Text::expose))?;
+        job.part_number = parse("--part-number", self.part_number.as_ref().map(Text::expose))?;
+        job.product_label = parse("--product-label", self.product_label.as_ref().map(Text::expose))?;
+        job.product_url = parse("--product-url", self.product_url.as_ref().map(Text::expose))?;
+        job.mqtt_host = parse("--mqtt-host", self.mqtt_host.as_ref().map(Text::expose))?;
         job.rotating_id = match (
             self.enable_rotating_device_id || self.rd_id_uid_in_secure_cert,
-            parse("--rd-id-uid", self.rd_id_uid.as_deref())?,
+            parse("--rd-id-uid", self.rd_id_uid.as_ref().map(Text::expose))?,
         ) {
             (true, Some(id)) => RotatingIdPolicy::Given(id),
             (true, None) => RotatingIdPolicy::Random,
@@ -140,17 +172,17 @@ impl JobFile {
         storage.no_secure_cert_image = self.no_secure_cert_bin;
         storage.ds_peripheral = self.ds_peripheral;
         // The vendor's spelling of none.
-        let id = self.efuse_key_id.as_deref().filter(|id| *id != "-1");
+        let id = self.efuse_key_id.as_ref().map(Text::expose).filter(|id| *id != "-1");
         let id = parse_number("--efuse-key-id", id, 0, u32::from(EfuseKey::MAX.id()))?;
         storage.efuse_key = id.and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok());
-        storage.target = parse("--target", self.target.as_deref())?.unwrap_or_default();
-        storage.port = self.port.as_deref().map(ToOwned::to_owned);
+        storage.target = parse("--target", self.target.as_ref().map(Text::expose))?.unwrap_or_default();
+        storage.port = self.port.as_ref().map(Text::expose).map(ToOwned::to_owned);
         Ok(())
     }
 
     fn set_lists(&self, job: &mut Job) -> Result<(), Error> {
         let lists = &mut job.lists;
-        lists.labels = match self.labels.as_deref() {
+        lists.labels = match self.labels.as_ref().map(Text::expose) {
             None | Some("none") => None,
             Some("svg") => Some(LabelFormat::Svg),
             Some("pdf") => Some(LabelFormat::Pdf),
@@ -158,7 +190,7 @@ impl JobFile {
         };
         lists.qr_zip = self.qr_zip;
         lists.no_passcode_in_manifest = self.no_passcode_in_manifest;
-        let password = self.password.as_deref();
+        let password = self.password.as_ref().map(Text::expose);
         let supplied = matches!(job.attestation, Attestation::Supplied { .. });
         let (option, file) = match self.sign_manifest.as_deref() {
             // The PAI of supplied certificates signs none of the run's own.
@@ -229,7 +261,7 @@ fn parse_all<T, E: Display>(
 ) -> Result<Vec<T>, Error> {
     texts
         .iter()
-        .map(|text| parser(text).map_err(|error| Error::option(option, error)))
+        .map(|text| parser(text.expose()).map_err(|error| Error::option(option, error)))
         .collect()
 }
 

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::ops::Deref;
 
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -21,10 +20,10 @@ impl From<&str> for Text {
     }
 }
 
-impl Deref for Text {
-    type Target = str;
-
-    fn deref(&self) -> &str {
+impl Text {
+    /// Returns what was written.
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

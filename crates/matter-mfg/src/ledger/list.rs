@@ -1,9 +1,11 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::schema::Unknown;
-use super::{Ledger, schema, wrong};
+use super::file::{self, beside};
+use super::schema::{self, Unknown, VERSION};
+use super::{Ledger, sums, wrong};
 use crate::Error;
 
 /// What a ledger says of a device that is in use, for those who only read it.
@@ -18,7 +20,7 @@ pub(crate) struct ListedDevice {
     /// The run that made it.
     pub(crate) run: String,
     /// The run's output folder.
-    pub(crate) folder: String,
+    pub(crate) folder: PathBuf,
     /// Whether it is one for tests.
     pub(crate) test: bool,
     /// HMAC of the passcode under the ledger's key.
@@ -50,30 +52,24 @@ impl ListError {
                 | ErrorCode::SystemIoFailure
                 | ErrorCode::OutOfMemory,
             ) => Self::Unreadable(wrong(path, error)),
-            _ => Self::Damaged(error.to_string()),
+            _ => Self::Damaged(error.to_string().lines().next().unwrap_or_default().to_owned()),
         }
     }
 }
-
-/// The first bytes of every SQLite database.
-pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
 impl Ledger {
     /// Reads the devices that are in use, and the names of those that no longer are. Neither the key of the passcodes nor
     /// the right to write is needed, in the folder neither: when no run has it open, nothing is written beside it.
     pub(crate) fn list(path: &Path) -> Result<Lists, ListError> {
-        let failed = |error: std::io::Error| ListError::Unreadable(wrong(path, error));
-        // SQLite's other files are beside the one that a link leads to.
-        let place = path.canonicalize().map_err(failed)?;
-        let mut log = place.as_os_str().to_owned();
-        log.push("-wal");
-        let is_open = || Path::new(&log).exists();
-        if !is_open()
+        file::look(path).map_err(ListError::Damaged)?;
+        let place = file::absolute(path).map_err(|reason| ListError::Unreadable(wrong(path, reason)))?;
+        let log = beside(&place, "-wal");
+        if !log.exists()
             && let Some(quiet) = quiet(&place)
         {
             let listed = Self::list_from(path, quiet);
             // A run that has begun meanwhile may have changed what was read.
-            if !is_open() {
+            if !log.exists() {
                 return listed;
             }
         }
@@ -83,11 +79,17 @@ impl Ledger {
 
     fn list_from(path: &Path, connection: Result<Connection, rusqlite::Error>) -> Result<Lists, ListError> {
         let failed = |error: rusqlite::Error| ListError::new(path, &error);
-        let connection = connection.map_err(failed)?;
-        schema::recognize(&connection).map_err(|unknown| match unknown {
+        let refused = |unknown: Unknown| match sums::explain(unknown) {
             Unknown::Sqlite(error) => failed(error),
             Unknown::Schema(reason) => ListError::Damaged(reason),
-        })?;
+        };
+        let mut connection = connection.map_err(failed)?;
+        connection.busy_timeout(super::PATIENCE).map_err(failed)?;
+        schema::defend(&connection).map_err(failed)?;
+        let len = path.metadata().map_or(0, |found| found.len());
+        sums::limit(&mut connection, len).map_err(failed)?;
+        let version = schema::recognize(&connection).map_err(refused)?;
+        sums::check(&connection, version == VERSION).map_err(refused)?;
         let sql = "SELECT device.id, uuid, vendor_id, product_id, serial, discriminator, dac_serial, key_sha256,
                    run.ident, run.folder, run.test, passcode_mac
                    FROM device JOIN run ON run.id = device.run WHERE device.state = 'published' ORDER BY device.id";
@@ -105,7 +107,7 @@ impl Ledger {
                 dac_serial: row.get(6)?,
                 key_sha256: row.get(7)?,
                 run: row.get(8)?,
-                folder: row.get(9)?,
+                folder: folder(row.get_ref(9)?),
                 test: row.get(10)?,
                 passcode_mac: row.get(11)?,
                 images: Vec::new(),
@@ -130,13 +132,25 @@ impl Ledger {
     }
 }
 
+/// A run's output folder, which earlier versions kept as a text.
+fn folder(value: ValueRef<'_>) -> PathBuf {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => super::run::path_of(bytes),
+        _ => PathBuf::new(),
+    }
+}
+
 /// Opens a ledger that nobody writes to, so that one on a medium that cannot be written to can be read.
 fn quiet(place: &Path) -> Option<Result<Connection, rusqlite::Error>> {
-    let escaped = place
-        .to_str()?
-        .replace('%', "%25")
-        .replace('?', "%3f")
-        .replace('#', "%23");
+    // SQLite takes any bytes in a name, and these for something else.
+    let mut escaped = String::new();
+    for byte in place.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'%' | b'?' | b'#' | 0x80.. if cfg!(unix) || *byte < 0x80 => escaped.push_str(&format!("%{byte:02x}")),
+            byte if byte.is_ascii() => escaped.push(char::from(*byte)),
+            _ => return None,
+        }
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let uri = format!("file:{escaped}?immutable=1");
     Some(Connection::open_with_flags(uri, flags))

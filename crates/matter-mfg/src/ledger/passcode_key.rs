@@ -1,17 +1,17 @@
-use std::ffi::OsString;
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
 
+use factory_fs::{Dir, Output, Replace, publish};
 use hmac::{Hmac, KeyInit, Mac};
 use matter_types::{Discriminator, Passcode};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::file::beside;
+use super::sums::META;
 use super::{check_private, wrong};
 use crate::Error;
-use crate::folder::create_file;
 
 /// Bytes of the key, as many as SHA-256 returns (RFC 2104 section 3).
 const LEN: usize = 32;
@@ -25,44 +25,47 @@ impl PasscodeKey {
     /// The ledger holds a value made with the key, so that another one's key is noticed: with it, equal passcodes
     /// would look different.
     pub(super) fn open(ledger: &Path, connection: &mut Connection) -> Result<Self, Error> {
-        let path = beside(ledger);
-        check_private(ledger, &path)?;
         let failed = |error: rusqlite::Error| wrong(ledger, error);
         // Two runs that start one ledger wait for each other here.
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed)?;
-        let check = transaction
-            .query_row("SELECT value FROM meta WHERE name = 'key check'", [], |row| {
-                row.get::<_, Vec<u8>>(0)
-            })
-            .optional()
-            .map_err(failed)?;
-        let key = match fs::read(&path).map(Zeroizing::new) {
-            Ok(bytes) => {
-                let key = <[u8; LEN]>::try_from(bytes.as_slice());
-                key.map_err(|_| wrong(ledger, format_args!("{} is not {LEN} bytes of key", path.display())))?
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && check.is_none() => make(&path)?,
-            Err(error) => return Err(wrong(ledger, format_args!("its key {}: {error}", path.display()))),
+        let check = check_value(&transaction).map_err(failed)?;
+        let key = match read(ledger)? {
+            Some(key) => key,
+            None if check.is_none() => make(ledger)?,
+            None => return Err(missing(ledger)),
         };
-        let key = Self(Zeroizing::new(key));
-        let mine = key.mac("key check", &[]);
-        match check {
-            Some(check) if check == mine => {}
-            Some(_) => {
-                return Err(wrong(
-                    ledger,
-                    format_args!("{} is the key of another ledger", path.display()),
-                ));
-            }
-            None => {
-                let sql = "INSERT INTO meta (name, value) VALUES ('key check', ?1)";
-                transaction.execute(sql, [&mine[..]]).map_err(failed)?;
-                transaction.commit().map_err(failed)?;
-            }
+        if check.is_none() {
+            let mine = key.mac(CHECK, &[]);
+            transaction
+                .execute(&META.insert(), params![CHECK, &mine[..]])
+                .map_err(failed)?;
+            transaction.commit().map_err(failed)?;
         }
+        key.verify(ledger, check.as_deref())?;
         Ok(key)
+    }
+
+    /// Reads the key of a ledger, and makes none: one in which nothing was written with a key yet gets any.
+    pub(super) fn open_existing(ledger: &Path, connection: &Connection) -> Result<Self, Error> {
+        let check = check_value(connection).map_err(|error| wrong(ledger, error))?;
+        let key = match read(ledger)? {
+            Some(key) => key,
+            None if check.is_none() => return Self::ephemeral(),
+            None => return Err(missing(ledger)),
+        };
+        key.verify(ledger, check.as_deref())?;
+        Ok(key)
+    }
+
+    fn verify(&self, ledger: &Path, check: Option<&[u8]>) -> Result<(), Error> {
+        if check.is_some_and(|check| check != self.mac(CHECK, &[])) {
+            let path = beside(ledger, ENDING);
+            let reason = format_args!("{} is the key of another ledger", path.display());
+            return Err(wrong(ledger, reason));
+        }
+        Ok(())
     }
 
     /// Draws a key that is kept nowhere.
@@ -104,25 +107,53 @@ impl PasscodeKey {
     }
 }
 
-/// The ledger's name with `.key` behind it.
-fn beside(ledger: &Path) -> PathBuf {
-    let mut name = OsString::from(ledger);
-    name.push(".key");
-    name.into()
+/// What the key's file has behind the ledger's name.
+const ENDING: &str = ".key";
+/// What the value that knows the key is called in the ledger.
+const CHECK: &str = "key check";
+
+fn check_value(connection: &Connection) -> Result<Option<Vec<u8>>, rusqlite::Error> {
+    let sql = "SELECT value FROM meta WHERE name = ?1";
+    connection.query_row(sql, [CHECK], |row| row.get(0)).optional()
+}
+
+fn missing(ledger: &Path) -> Error {
+    let path = beside(ledger, ENDING);
+    wrong(
+        ledger,
+        format_args!("its key {} is not there; it belongs beside the ledger", path.display()),
+    )
+}
+
+fn read(ledger: &Path) -> Result<Option<PasscodeKey>, Error> {
+    let path = beside(ledger, ENDING);
+    let failed = |error: io::Error| wrong(ledger, format_args!("its key {}: {error}", path.display()));
+    let (dir, name) = Dir::of_file(&path).map_err(failed)?;
+    let mut file = match dir.open_file(&name) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    check_private(ledger, &path)?;
+    let mut key = Zeroizing::new([0; LEN]);
+    let len = file.metadata().map_err(failed)?.len();
+    if len != u64::try_from(LEN).unwrap_or_default() {
+        return Err(wrong(
+            ledger,
+            format_args!("{} is not {LEN} bytes of key", path.display()),
+        ));
+    }
+    file.read_exact(&mut *key).map_err(failed)?;
+    Ok(Some(PasscodeKey(key)))
 }
 
 /// Writes a new key so that it is on disk before anything is kept under it.
-fn make(path: &Path) -> Result<[u8; LEN], Error> {
-    let mut key = [0; LEN];
-    getrandom::fill(&mut key).map_err(|_| Error::Random)?;
-    let hidden = path.with_extension("key.tmp");
-    // Of a run that was killed while it held the ledger.
-    let _ = fs::remove_file(&hidden);
-    let mut file = create_file(&hidden)?;
-    let written = file.write_all(&key).and_then(|()| file.sync_all());
-    written
-        .and_then(|()| fs::rename(&hidden, path))
-        .map_err(Error::write(path))?;
-    crate::folder::sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+fn make(ledger: &Path) -> Result<PasscodeKey, Error> {
+    let key = PasscodeKey::ephemeral()?;
+    let path = beside(ledger, ENDING);
+    let output = Output {
+        path: &path,
+        bytes: &*key.0,
+    };
+    publish(&[output], Replace::No).map_err(|error| Error::write(&path)(error.into_source()))?;
     Ok(key)
 }

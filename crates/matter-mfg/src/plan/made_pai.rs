@@ -1,20 +1,21 @@
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
+use factory_fs::{Dir, Output, Replace, publish, sweep};
 use matter_attestation::{
     Certificate, DateTime, Error as AttestationError, Issuer, PaiSubject, PrivateKey, SerialNumber, Validity,
 };
 use rand_core::CryptoRng;
 
 use super::signer;
-use crate::folder::{DraftFile, create_private};
 use crate::hex::hex;
 use crate::job::{Authority, Job};
+use crate::tables::{PAI, STAGING};
 use crate::test_pki::check_prefix;
 use crate::{Error, inputs};
 
 const CERT_PEM: &str = "pai_cert.pem";
-const CERT_DER: &str = "pai_cert.der";
 const KEY: &str = "pai_key.pem";
 
 /// The PAI of a run with `--paa`: that of an earlier run with the same output folder when it fits, or a new one.
@@ -42,7 +43,7 @@ impl MadePai {
         check_prefix(prefix)?;
         check_authority(job, authority)?;
         let name = format!("{prefix} PAI 00");
-        let folder = job.top().join("staging");
+        let folder = job.top().join(STAGING);
         let found = fs::read(folder.join(CERT_PEM)).ok();
         let mut replaced = None;
         if folder.join(CERT_PEM).exists() && folder.join(KEY).exists() {
@@ -91,37 +92,53 @@ impl MadePai {
         !self.new
     }
 
-    /// Writes the PAI, unless it was read. One that is replaced stays beside it: certificates that it has signed may be
-    /// in devices. The caller keeps other runs from doing the same.
-    pub(crate) fn publish(&self) -> Result<(), Error> {
+    /// Writes the PAI into the output folder, unless it was read: key and certificate together. One that is replaced stays
+    /// beside it: certificates that it has signed may be in devices. The caller keeps other runs from doing the same.
+    pub(crate) fn publish(&self, top: &Dir) -> Result<(), Error> {
         if !self.new {
             return Ok(());
         }
-        let path = self.folder.join(CERT_PEM);
-        if fs::read(&path).ok() != self.found {
+        let staging = top.create_child(STAGING).map_err(Error::write(&self.folder))?;
+        // Of a run that was killed here.
+        sweep(&staging).map_err(Error::write(staging.path()))?;
+        let path = staging.path().join(CERT_PEM);
+        let found = staging.open_file(CERT_PEM).and_then(|mut file| {
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut file, &mut bytes)?;
+            Ok(bytes)
+        });
+        if found.ok() != self.found {
             return Err(Error::exists(&path, "another run has made it in the meantime"));
         }
-        create_private(&self.folder)?;
         if let Some(serial) = &self.replaced {
-            for name in [KEY, CERT_PEM, CERT_DER] {
-                let old = self.folder.join(name);
-                if old.exists() {
-                    let kept = self.folder.join(format!("former-{serial}-{name}"));
-                    fs::rename(&old, &kept).map_err(Error::write(&kept))?;
+            for name in [KEY, CERT_PEM, PAI] {
+                let kept = format!("former-{serial}-{name}");
+                match staging.rename_new(name, &staging, &kept) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(Error::write(&staging.path().join(kept))(error));
+                    }
+                    _ => {}
                 }
             }
         }
         let key = self.key.to_pkcs8_pem().map_err(Error::encode)?;
-        // The certificate last: without it, the key is nothing that a later run finds.
-        write(&self.folder, KEY, key.as_bytes())?;
-        write(&self.folder, CERT_PEM, self.certificate.to_pem().as_bytes())
+        let certificate = self.certificate.to_pem();
+        let key_path = staging.path().join(KEY);
+        let outputs = [
+            Output {
+                path: &key_path,
+                bytes: key.as_bytes(),
+            },
+            Output {
+                path: &path,
+                bytes: certificate.as_bytes(),
+            },
+        ];
+        publish(&outputs, Replace::Yes).map_err(|error| {
+            let path = error.path().to_owned();
+            Error::write(&path)(error.into_source())
+        })
     }
-}
-
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
-    let mut file = DraftFile::new(folder, name)?;
-    file.write(bytes)?;
-    file.publish().map(|_| ())
 }
 
 fn issue(

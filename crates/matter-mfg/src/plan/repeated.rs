@@ -1,9 +1,50 @@
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
 
 use super::Plan;
-use crate::ledger::Unique;
+use crate::job::Attestation;
+use crate::ledger::{GivenTraits, Unique};
 
 impl Plan {
+    /// Returns for how many devices, from the first on, something may be given.
+    pub(crate) fn given_rows(&self) -> u32 {
+        u32::try_from(self.cells.len())
+            .unwrap_or(u32::MAX)
+            .max(1)
+            .min(self.count)
+    }
+
+    /// Returns what is given for a device that no other one may have.
+    pub(crate) fn given_traits(&self, row: u32) -> GivenTraits<'_> {
+        let cells = usize::try_from(row).ok().and_then(|row| self.cells.get(row));
+        let passcode = cells.and_then(|cells| cells.passcode.as_ref());
+        let serial = cells.and_then(|cells| cells.serial_number.as_ref());
+        let serial = serial.or(self.job.serial_number.as_ref());
+        let dac = cells.and_then(|cells| cells.dac.as_ref());
+        GivenTraits {
+            passcode: passcode.or(self.job.passcode.as_ref()),
+            discriminator: cells.and_then(|cells| cells.discriminator).or(self.job.discriminator),
+            serial: serial.map(|serial| serial.as_str()),
+            key_sha256: dac.map(|dac| Sha256::digest(dac.credentials.dac().public_key().as_bytes()).into()),
+        }
+    }
+
+    /// Tells whether the keys of devices come from elsewhere.
+    pub(crate) const fn are_keys_given(&self) -> bool {
+        matches!(self.job.attestation, Attestation::Supplied { .. })
+    }
+
+    /// Returns where a given certificate comes from: the option and the file.
+    pub(crate) fn origin_of_dac(&self, row: u32) -> Option<(&'static str, &Path)> {
+        let Attestation::Supplied { dacs, .. } = &self.job.attestation else {
+            return None;
+        };
+        let (option, path) = &dacs.get(usize::try_from(row).ok()?)?.origin;
+        Some((option, path))
+    }
+
     /// Finds a value that two devices are given although it must be unique: what it is, and the numbers of both, from 1.
     /// Serial numbers are given once in any case.
     pub(crate) fn first_repeated(&self, unique: Unique) -> Option<(&'static str, u32, u32)> {

@@ -1,4 +1,4 @@
-use super::Run;
+use super::{Run, output};
 use crate::Error;
 use crate::ledger::{Ledger, check_room};
 
@@ -9,19 +9,62 @@ impl Run<'_> {
             let reason = format!("devices {first} and {second} are given the same {what}");
             return Err(Error::option("--unique", reason));
         }
+        let inputs = self.inputs.iter().map(|(option, path)| (*option, path.as_path()));
+        let ledger = self.ledger.as_deref().map(|path| ("--ledger", path));
+        output::check_inputs(&self.top, inputs.chain(ledger))?;
+        self.check_ledger_name()?;
         let count = self.plan.count();
         let ledger = match &self.ledger {
-            Some(path) if path.exists() => Some(Ledger::open_existing(path).map_err(|error| match error {
+            Some(path) => Ledger::open_to_look(path).map_err(|error| match error {
                 Error::Ledger { path, reason } => Error::file("--ledger", &path, reason),
                 error => error,
-            })?),
-            _ => None,
+            })?,
+            None => None,
         };
-        // What is continued has devices in the order already.
+        // What is continued has devices in the order and in the ledger already.
         match (&self.order, ledger) {
-            (Some(order), Some(ledger)) if !self.resume => ledger.check_order(order, count),
+            _ if self.resume => Ok(()),
+            (order, Some(ledger)) => {
+                if let Some(order) = order {
+                    ledger.check_order(order, count)?;
+                }
+                self.check_given(&ledger, 0, None)
+            }
             (Some((id, size)), None) => check_room(id, *size, 0, count),
-            _ => Ok(()),
+            (None, None) => Ok(()),
         }
+    }
+
+    /// Refuses what SQLite takes for something else than a file on disk: whoever writes that expects it.
+    fn check_ledger_name(&self) -> Result<(), Error> {
+        let Some(path) = &self.ledger else { return Ok(()) };
+        let bytes = path.as_os_str().as_encoded_bytes();
+        let is_other =
+            bytes == b":memory:" || bytes.starts_with(b"file:") && !path.starts_with(&self.plan.job().outdir);
+        if is_other {
+            let reason = "is a name of SQLite's, and not that of a file on disk; ./ before it makes it one";
+            return Err(Error::file("--ledger", path, reason));
+        }
+        Ok(())
+    }
+
+    /// Looks up what is given for the devices from a row on: it must not be that of a device that the ledger lists, those of
+    /// the run `own` left out.
+    pub(super) fn check_given(&self, ledger: &Ledger, from: u32, own: Option<i64>) -> Result<(), Error> {
+        for row in from..self.plan.given_rows() {
+            let given = self.plan.given_traits(row);
+            let Some((what, uuid)) = ledger.holder(self.unique, &given, own)? else {
+                continue;
+            };
+            let number = row.saturating_add(1);
+            let reason = format!("device {number}: its {what} is that of device {uuid} in the ledger");
+            return Err(
+                match self.plan.origin_of_dac(row).filter(|_| given.key_sha256.is_some()) {
+                    Some((option, path)) if what == "public key" => Error::file(option, path, reason),
+                    _ => Error::option("--unique", format_args!("{reason}; another one is allowed")),
+                },
+            );
+        }
+        Ok(())
     }
 }

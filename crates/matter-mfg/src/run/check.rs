@@ -87,7 +87,12 @@ pub(super) fn check(plan: &Plan, policy: AuditPolicy, row: u32, folder: &Path) -
     if plan.pai().is_none() {
         expected = expected.without_attestation();
     }
-    let report = Audit::new(expected).with_path(folder).execute()?;
+    // The files are the run's own, so that one that cannot be read is no fault of an input.
+    let report = Audit::new(expected).with_path(folder).execute();
+    let report = report.map_err(|error| match error {
+        Error::File { path, reason, .. } => Error::read_back(format_args!("{}: {reason}", path.display())),
+        error => error,
+    })?;
     let mut errors = report.findings().filter(|finding| finding.severity >= Severity::Error);
     let given = plan.given(row);
     let allowed = |check: Check| match check {

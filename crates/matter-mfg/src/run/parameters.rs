@@ -1,22 +1,27 @@
+use zeroize::Zeroizing;
+
 use crate::job::{Attestation, Job};
 use crate::plan::Plan;
 use crate::{List, Lists};
+
+/// What must be the same when a run is continued: the name of each option, and its value, which may be a secret.
+pub(crate) type Parameters = Vec<(&'static str, Zeroizing<Vec<u8>>)>;
 
 /// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
 ///
 /// The last entry catches every option by what it shows of itself; only secrets, which have entries of their own, are not
 /// in there. What becomes of the finished devices (lists, labels) and how they are checked may change.
-pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Parameters {
     let job = plan.job();
-    let text = |value: &dyn std::fmt::Debug| format!("{value:?}").into_bytes();
+    let text = |value: &dyn std::fmt::Debug| Zeroizing::new(format!("{value:?}").into_bytes());
+    let bytes = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
     let passcode = job.passcode.as_ref().map(|passcode| passcode.expose().to_string());
-    let pai = plan.pai().map(|pai| pai.as_der().to_vec()).unwrap_or_default();
-    let declaration = job
-        .declaration
-        .as_ref()
-        .map(|declaration| declaration.as_der().to_vec());
+    let passcode = passcode.map(|digits| Zeroizing::new(digits.into_bytes()));
+    let pai = plan.pai().map(|pai| bytes(pai.as_der())).unwrap_or_default();
+    let declaration = job.declaration.as_ref();
+    let declaration = declaration.map(|declaration| bytes(declaration.as_der()));
     let rotating = match &job.rotating_id {
-        crate::RotatingIdPolicy::Given(id) => id.expose_bytes().to_vec(),
+        crate::RotatingIdPolicy::Given(id) => bytes(id.expose_bytes()),
         other => text(other),
     };
     vec![
@@ -25,7 +30,7 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<(&'s
         ("--count", text(&plan.count())),
         ("--size", text(&job.size)),
         ("--iteration-count", text(&job.iterations)),
-        ("--passcode", passcode.unwrap_or_default().into_bytes()),
+        ("--passcode", passcode.unwrap_or_default()),
         ("--discriminator", text(&job.discriminator)),
         ("--commissioning-flow", text(&job.flow)),
         ("--discovery-mode", text(&job.discovery)),
@@ -83,28 +88,42 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<(&'s
 pub(super) const OTHERS: &str = "option";
 
 /// The values of a list, the length of each first.
-fn given<T>(list: Option<&List<T>>, bytes: impl Fn(&T) -> Vec<u8>) -> Vec<u8> {
+fn given<T>(list: Option<&List<T>>, bytes: impl Fn(&T) -> Vec<u8>) -> Zeroizing<Vec<u8>> {
     let values = list.into_iter().flat_map(|list| list.values());
-    let each = values
-        .map(bytes)
-        .flat_map(|value| [value.len().to_le_bytes().to_vec(), value].concat());
-    each.collect()
+    joined(values.map(|value| Zeroizing::new(bytes(value))))
+}
+
+/// The length of each value and the value, in memory that does not move: no copy is left behind.
+fn joined(values: impl Iterator<Item = Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>> {
+    let values = values.collect::<Vec<_>>();
+    let len = values.iter().map(|value| value.len() + size_of::<usize>()).sum();
+    let mut all = Zeroizing::new(Vec::with_capacity(len));
+    for value in values {
+        all.extend_from_slice(&value.len().to_le_bytes());
+        all.extend_from_slice(&value);
+    }
+    all
 }
 
 /// The certificates of devices whose DACs somebody else has issued.
-fn supplied(job: &Job) -> Vec<u8> {
-    match &job.attestation {
+fn supplied(job: &Job) -> Zeroizing<Vec<u8>> {
+    let certificates = match &job.attestation {
         Attestation::Supplied { dacs, .. } => dacs.iter().flat_map(|dac| dac.certificate.as_der().to_vec()).collect(),
         _ => Vec::new(),
-    }
+    };
+    Zeroizing::new(certificates)
 }
 
 /// The cells of the values and the columns, wherever their files are.
-fn values(job: &Job) -> Vec<u8> {
+fn values(job: &Job) -> Zeroizing<Vec<u8>> {
     let Some((columns, table)) = &job.values else {
-        return Vec::new();
+        return Zeroizing::default();
     };
-    let mut bytes = format!("{columns:?}").into_bytes();
+    let head = format!("{columns:?}").into_bytes();
+    let cells = |row: &crate::TableRow| row.cells().map(|cell| cell.len() + size_of::<usize>()).sum::<usize>() + 1;
+    let len = head.len() + table.rows().iter().map(cells).sum::<usize>();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(len));
+    bytes.extend_from_slice(&head);
     for row in table.rows() {
         for cell in row.cells() {
             // The length first: two cells are not one.
@@ -117,7 +136,7 @@ fn values(job: &Job) -> Vec<u8> {
 }
 
 /// What the entries above do not show.
-fn rest(job: &Job) -> Vec<u8> {
+fn rest(job: &Job) -> Zeroizing<Vec<u8>> {
     let mut rest = job.clone();
     rest.outdir = std::path::PathBuf::new();
     rest.threads = None;
@@ -130,5 +149,5 @@ fn rest(job: &Job) -> Vec<u8> {
         no_passcode_in_manifest: job.lists.no_passcode_in_manifest,
         ..Lists::default()
     };
-    format!("{rest:?}").into_bytes()
+    Zeroizing::new(format!("{rest:?}").into_bytes())
 }

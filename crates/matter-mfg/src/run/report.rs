@@ -31,6 +31,8 @@ pub struct Report {
     pub elapsed: Duration,
     /// What the user should know although it is no error, a sentence each.
     pub notes: Vec<String>,
+    /// Whether folders, tables, manifest and ledger were counted, and have the same devices.
+    pub is_reconciled: bool,
     /// Why it ended early, if it did.
     pub error: Option<Error>,
 }

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
+use factory_fs::Dir;
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 use sha2::{Digest, Sha256};
@@ -11,10 +12,9 @@ use super::batches::Batches;
 use super::check::{AuditPolicy, check};
 use super::workspace::Workspace;
 use crate::device::Device;
-use crate::folder::sync_tree;
 use crate::ledger::{DeviceRow, ImageRow, Ledger, Unique};
 use crate::outputs::Outputs;
-use crate::{Error, Phase, Plan, Timings};
+use crate::{Error, Phase, Plan, Timings, wipe_stack};
 
 /// How many finished batches of a thread may wait to be committed.
 const QUEUE: usize = 2;
@@ -23,6 +23,8 @@ const QUEUE: usize = 2;
 pub(super) struct Work<'r> {
     pub(super) plan: &'r Plan,
     pub(super) workspace: &'r Workspace,
+    /// Where devices are until the ledger lists them.
+    pub(super) devices: Dir,
     pub(super) unique: Unique,
     pub(super) force: bool,
     pub(super) audit: AuditPolicy,
@@ -73,6 +75,8 @@ impl Work<'_> {
                 let work = move || {
                     let threads = *count.read().unwrap_or_else(PoisonError::into_inner);
                     self.work(batches.skip(number).step_by(threads.max(1)), stop, shared, &sender);
+                    // The system keeps the stacks of finished threads for the next ones.
+                    wipe_stack();
                 };
                 match std::thread::Builder::new().spawn_scoped(scope, work) {
                     Ok(_) => *running = number + 1,
@@ -120,7 +124,6 @@ impl Work<'_> {
                 })?
         };
         let identities = self.plan.identities(drawn, self.lanes, &mut timings)?;
-        let folder = self.workspace.devices();
         let mut batch = Batch {
             devices: Vec::with_capacity(identities.len()),
             rows: Vec::with_capacity(identities.len()),
@@ -132,18 +135,22 @@ impl Work<'_> {
             }
             let mut device = Device::finish(identity, self.plan, &mut batch.timings)?;
             self.plan.seal(&mut device, row)?;
-            batch.timings.measure(Phase::Files, || device.publish(&folder))?;
-            let own = folder.join(&device.uuid);
+            batch.timings.measure(Phase::Files, || device.write(&self.devices))?;
+            let own = self.devices.path().join(&device.uuid);
             batch
                 .timings
                 .measure(Phase::Audit, || check(self.plan, self.audit, row, &own))?;
-            let described = describe(row, &device);
+            let described = describe(row, &device, self.plan.are_keys_given());
             // The tables do not need them, and many devices may wait for their rows.
             device.drop_files();
             batch.devices.push(device);
             batch.rows.push(described);
         }
-        batch.timings.measure(Phase::Files, || sync_tree(&folder))?;
+        let Batch { rows, timings, .. } = &mut batch;
+        let synced = timings.measure(Phase::Files, || {
+            self.devices.sync_children(rows.iter().map(|row| &row.uuid))
+        });
+        synced.map_err(Error::write(self.devices.path()))?;
         Ok(batch)
     }
 
@@ -172,7 +179,7 @@ impl Work<'_> {
                 .ledger
                 .commit(self.run, self.unique, &batch.rows, &outputs.lens())?;
             for row in &batch.rows {
-                self.workspace.release(&row.uuid)?;
+                self.workspace.release(&self.devices, &row.uuid, self.force)?;
             }
             progress(batch.rows.len(), &batch.timings);
         }
@@ -186,14 +193,15 @@ fn lock<'m, 's>(shared: &'m Mutex<Shared<'s>>) -> MutexGuard<'m, Shared<'s>> {
 }
 
 /// What the ledger keeps of a device.
-fn describe(row: u32, device: &Device) -> DeviceRow {
+fn describe(row: u32, device: &Device, is_key_given: bool) -> DeviceRow {
     let record = &device.record;
     let credentials = record.credentials();
-    // The images are the `.bin` files beside the folder `internal`.
+    // The images are the `.bin` files beside the folder `internal`; those from whose hash a passcode can be guessed are left
+    // out, since the ledger tells none.
     let images = device
         .files
         .iter()
-        .filter(|(name, _)| name.ends_with(".bin") && !name.contains('/'));
+        .filter(|(name, file)| name.ends_with(".bin") && !name.contains('/') && file.hides_passcode);
     let images = images.map(|(name, file)| ImageRow {
         name: name.clone(),
         size: file.size,
@@ -207,6 +215,7 @@ fn describe(row: u32, device: &Device) -> DeviceRow {
         passcode: record.passcode().cloned(),
         dac_serial: credentials.map(|credentials| credentials.dac().serial().as_bytes().to_vec()),
         key_sha256: credentials.map(|credentials| Sha256::digest(credentials.dac().public_key().as_bytes()).into()),
+        is_key_given,
         images: images.collect(),
     }
 }

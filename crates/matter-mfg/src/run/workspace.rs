@@ -1,16 +1,18 @@
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
 
-use crate::folder::{create_file, create_new_private, create_private, sync_folder, sync_tree};
-use crate::ledger::Ledger;
-use crate::{Error, manifest, outputs};
+use factory_fs::{Dir, Draft, FolderLock, Kind, Replace, TryLock, lock, try_lock};
+
+use super::output;
+use crate::ledger::{Ledger, Progress};
+use crate::tables::{STAGED, STAGING};
+use crate::{Error, manifest, outputs, tables};
 
 /// What the folders of unfinished runs are called, before their stamp.
 const PREFIX: &str = ".run-";
 const LOCK: &str = "lock";
 const TABLES: &str = "tables";
-const STAGING: &str = "staging";
 const DEVICES: &str = "devices";
 const REPLACED: &str = "replaced";
 
@@ -23,40 +25,28 @@ const REPLACED: &str = "replaced";
 /// .run-STAMP/replaced/ devices whose names new ones have
 /// ```
 pub(super) struct Workspace {
-    top: PathBuf,
-    folder: PathBuf,
+    top: Dir,
+    folder: Dir,
     stamp: String,
     ident: String,
     /// Released by the system, whatever ends the process.
-    _lock: File,
-}
-
-/// Keeps other runs from looking at the workspaces of an output folder.
-pub(super) struct TopLock(#[allow(dead_code, reason = "held, not read")] Option<File>);
-
-impl TopLock {
-    pub(super) fn new(top: &Path) -> Result<Self, Error> {
-        if !cfg!(unix) {
-            // Folders cannot be opened there; two runs that start in the same millisecond may refuse each other.
-            return Ok(Self(None));
-        }
-        let folder = File::open(top).map_err(Error::write(top))?;
-        folder.lock().map_err(Error::write(top))?;
-        Ok(Self(Some(folder)))
-    }
+    lock: File,
 }
 
 /// The workspaces that are left in an output folder.
+#[derive(Default)]
 pub(super) struct Found {
-    /// Of runs whose process is gone, the newest first.
+    /// Of runs whose process is gone.
     pub(super) left: Vec<Workspace>,
     /// The stamp of a run that is still going.
     pub(super) alive: Option<String>,
+    /// What has the name of a workspace and is none, and was left as it is: a sentence each.
+    pub(super) strange: Vec<String>,
 }
 
 impl Workspace {
     /// Starts one under the first name that is free: two runs may begin in the same second.
-    pub(super) fn create(top: &Path, stamp: &str, _held: &TopLock) -> Result<Self, Error> {
+    pub(super) fn create(top: &Dir, stamp: &str, _held: &FolderLock) -> Result<Self, Error> {
         let mut number = 1u32;
         loop {
             let stamp = if number == 1 {
@@ -65,79 +55,91 @@ impl Workspace {
                 format!("{stamp}-{number}")
             };
             number += 1;
-            let folder = top.join(format!("{PREFIX}{stamp}"));
-            if top.join(summary(&stamp)).exists() {
+            if output::is_used(top, &stamp)? {
                 continue;
             }
-            match create_new_private(&folder) {
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
-                created => created.map_err(Error::write(&folder))?,
-            }
+            let name = format!("{PREFIX}{stamp}");
+            let folder = match top.create_new_child(&name) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+                created => created.map_err(Error::write(&top.path().join(&name)))?,
+            };
             let unique = getrandom::u64().map_err(|_| Error::Random)?;
             let ident = format!("{stamp}.{unique:016x}");
-            let path = folder.join(LOCK);
-            let mut lock = create_file(&path)?;
-            lock.lock()
-                .and_then(|()| lock.write_all(ident.as_bytes()))
-                .map_err(Error::write(&path))?;
-            for name in [DEVICES, TABLES] {
-                create_private(&folder.join(name))?;
-            }
-            sync_tree(&folder)?;
+            let make = || {
+                let mut file = folder.create_file(LOCK)?;
+                lock(&file)?;
+                file.write_all(ident.as_bytes())?;
+                file.sync_all()?;
+                for name in [DEVICES, TABLES] {
+                    folder.create_new_child(name)?;
+                }
+                folder.sync()?;
+                top.sync()?;
+                Ok(file)
+            };
+            let file = make().map_err(|error| {
+                let _ = remove_empty(top, OsStr::new(&name), &folder);
+                Error::write(folder.path())(error)
+            })?;
             return Ok(Self {
-                top: top.into(),
+                top: top.try_clone().map_err(Error::write(top.path()))?,
                 folder,
                 stamp,
                 ident,
-                _lock: lock,
+                lock: file,
             });
         }
     }
 
-    /// Looks for workspaces, and takes those whose process is gone.
-    pub(super) fn find(top: &Path, _held: &TopLock) -> Result<Found, Error> {
-        let mut found = Found {
-            left: Vec::new(),
-            alive: None,
-        };
-        let mut stamps = Vec::new();
-        for entry in fs::read_dir(top).map_err(Error::write(top))? {
-            let entry = entry.map_err(Error::write(top))?;
-            let name = entry.file_name();
-            if let Some(stamp) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) {
-                stamps.push(stamp.to_owned());
-            }
-        }
-        stamps.sort();
-        for stamp in stamps.into_iter().rev() {
-            let folder = top.join(format!("{PREFIX}{stamp}"));
-            let path = folder.join(LOCK);
-            let mut lock = match OpenOptions::new().read(true).write(true).open(&path) {
-                Ok(lock) => lock,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    // Killed when it had just begun, or when it was just done.
-                    remove(&folder)?;
-                    continue;
-                }
-                Err(error) => return Err(Error::write(&path)(error)),
+    /// Looks for workspaces, and takes those whose process is gone. Nothing that has anything in it is removed.
+    pub(super) fn find(top: &Dir, _held: &FolderLock) -> Result<Found, Error> {
+        let mut found = Found::default();
+        for name in top.names().map_err(Error::write(top.path()))? {
+            let Some(stamp) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+                continue;
             };
-            match lock.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    found.alive = Some(stamp);
+            let path = top.path().join(&name);
+            let mut strange = |what: &dyn std::fmt::Display| {
+                found
+                    .strange
+                    .push(format!("{} {what} and was left as it is", path.display()));
+            };
+            if let Some(other) = top
+                .kind(&name)
+                .map_err(Error::write(&path))?
+                .filter(|kind| *kind != Kind::Folder)
+            {
+                strange(&format_args!("is {}, not the folder of a run,", other.name()));
+                continue;
+            }
+            let folder = top.child(&name).map_err(Error::write(&path))?;
+            let mut file = match folder.open_for_update(LOCK) {
+                // Killed when it had just begun, or when it was just done.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    if remove_empty(top, &name, &folder).is_err() {
+                        strange(&"has no lock: it is not the folder of a run of this tool,");
+                    }
                     continue;
                 }
-                Err(TryLockError::Error(error)) => return Err(Error::write(&path)(error)),
+                Err(error) => {
+                    strange(&format_args!("has a lock that cannot be used ({error})"));
+                    continue;
+                }
+                Ok(file) => file,
+            };
+            if try_lock(&file).map_err(Error::write(&path))? == TryLock::Busy {
+                found.alive = Some(stamp.to_owned());
+                continue;
             }
-            let mut ident = String::new();
-            lock.read_to_string(&mut ident).map_err(Error::write(&path))?;
-            found.left.push(Self {
-                top: top.into(),
+            let ident = read_ident(&mut file).map_err(Error::write(&path))?;
+            let workspace = Self {
+                top: top.try_clone().map_err(Error::write(&path))?,
                 folder,
-                stamp,
+                stamp: stamp.to_owned(),
                 ident,
-                _lock: lock,
-            });
+                lock: file,
+            };
+            found.left.push(workspace);
         }
         Ok(found)
     }
@@ -150,126 +152,201 @@ impl Workspace {
         &self.ident
     }
 
-    pub(super) fn tables(&self) -> PathBuf {
-        self.folder.join(TABLES)
+    /// The folder's path, for messages.
+    pub(super) fn path(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
-    pub(super) fn devices(&self) -> PathBuf {
-        self.folder.join(DEVICES)
+    pub(super) fn tables(&self) -> Result<Dir, Error> {
+        self.inner(TABLES)
+    }
+
+    pub(super) fn devices(&self) -> Result<Dir, Error> {
+        self.inner(DEVICES)
+    }
+
+    fn inner(&self, name: &str) -> Result<Dir, Error> {
+        let opened = self.folder.child(name);
+        opened.map_err(Error::write(&self.folder.path().join(name)))
     }
 
     /// Refuses a device with the name of one in the output folder.
     pub(super) fn check_free(&self, uuid: &str) -> Result<(), Error> {
-        let target = self.top.join(uuid);
-        if target.exists() {
-            return Err(Error::exists(&target, "exists already; --force replaces it"));
+        let target = self.top.path().join(uuid);
+        match self.top.kind(uuid).map_err(Error::write(&target))? {
+            Some(_) => Err(Error::exists(&target, "exists already; --force replaces it")),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Lets a device that the ledger lists appear in the output folder, in place of one with its name.
-    pub(super) fn release(&self, uuid: &str) -> Result<(), Error> {
-        let target = self.top.join(uuid);
-        if target.exists() {
-            let replaced = self.folder.join(REPLACED);
-            create_private(&replaced)?;
-            fs::rename(&target, replaced.join(uuid)).map_err(Error::write(&target))?;
+    /// Lets a device that the ledger lists appear in the output folder; with `force` in place of one with its name.
+    pub(super) fn release(&self, devices: &Dir, uuid: &str, force: bool) -> Result<(), Error> {
+        let target = self.top.path().join(uuid);
+        match devices.rename_new(uuid, &self.top, uuid) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && force => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Err(Error::exists(&target, "exists already; --force replaces it"));
+            }
+            renamed => return renamed.map_err(Error::write(&target)),
         }
-        fs::rename(self.folder.join(DEVICES).join(uuid), &target).map_err(Error::write(&target))
+        let replace = || {
+            let replaced = self.folder.create_child(REPLACED)?;
+            self.top.rename(uuid, &replaced, uuid)?;
+            devices.rename_new(uuid, &self.top, uuid)
+        };
+        replace().map_err(Error::write(&target))
     }
 
     /// Releases the devices that the ledger lists, and removes the others, of which nobody knows.
-    pub(super) fn reconcile(&self, ledger: &Ledger) -> Result<(), Error> {
-        let devices = self.devices();
-        if !devices.exists() {
-            return Ok(());
-        }
-        for entry in fs::read_dir(&devices).map_err(Error::write(&devices))? {
-            let entry = entry.map_err(Error::write(&devices))?;
-            match entry.file_name().to_str() {
-                Some(uuid) if ledger.has_device(uuid)? => self.release(uuid)?,
-                _ => remove(&entry.path())?,
+    pub(super) fn reconcile(&self, ledger: &Ledger, force: bool) -> Result<(), Error> {
+        let devices = match self.folder.child(DEVICES) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(Error::write(&self.folder.path().join(DEVICES)))?,
+        };
+        for name in devices.names().map_err(Error::write(devices.path()))? {
+            match name.to_str() {
+                Some(uuid) if ledger.has_device(uuid)? => self.release(&devices, uuid, force)?,
+                _ => {
+                    let removed = devices.remove_tree(&name);
+                    removed.map_err(Error::write(&devices.path().join(&name)))?;
+                }
             }
+        }
+        self.top.sync().map_err(Error::write(self.top.path()))
+    }
+
+    /// Shows the tables of a run that has to stop, as far as they list devices of the ledger: copies, so that whoever changes
+    /// them does not change what the run is continued from.
+    pub(super) fn show_tables(&self, progress: &Progress) -> Result<(), Error> {
+        let from = self.tables()?;
+        let lens = progress.tables.iter().skip(1);
+        for ((below, name), len) in tables::names(&self.stamp).iter().zip(lens) {
+            let (from, to) = match below {
+                None => (from.try_clone(), self.top.try_clone()),
+                Some(below) => (from.child(below), self.top.create_child(below)),
+            };
+            let path = self.top.path().join(&**name);
+            let copy = || copy(&from?, &to?, name, *len);
+            copy().map_err(Error::write(&path))?;
         }
         Ok(())
     }
 
-    /// Shows the tables of a run that has to stop, while they stay here to be continued.
-    pub(super) fn show_tables(&self) {
-        let _ = self.each_table(|from, to| {
-            if !from.extension().is_some_and(|kind| kind == "csv" || kind == "der") {
-                // Made when the last device is there.
-                return Ok(());
-            }
-            // A second name for the same file needs no room on a full disk.
-            let _ = fs::remove_file(to);
-            fs::hard_link(from, to)
-        });
-    }
-
     /// Moves the tables to the output folder and removes the rest, however often it is interrupted.
-    pub(super) fn finish(&self, held: &TopLock) -> Result<(), Error> {
-        if self.tables().join(outputs::MANIFEST).exists() {
+    pub(super) fn finish(self, held: &FolderLock) -> Result<(), Error> {
+        let from = match self.folder.child(TABLES) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return self.remove(held),
+            opened => opened.map_err(Error::write(self.folder.path()))?,
+        };
+        let failed = |name: &str| Error::write(&self.top.path().join(name));
+        let names = from.names().map_err(Error::write(from.path()))?;
+        if names.iter().any(|name| name == manifest::NAME) {
             manifest::put_aside(&self.top)?;
         }
-        self.each_table(|from, to| fs::rename(from, to))?;
-        let labels = outputs::labels(&self.stamp);
-        let (from, to) = (self.tables().join(&labels), self.top.join(labels));
-        if from.exists() {
-            fs::rename(from, &to).map_err(Error::write(&to))?;
+        if names.iter().any(|name| name == STAGING) {
+            let staged = from.child(STAGING).map_err(failed(STAGING))?;
+            let staging = self.top.create_child(STAGING).map_err(failed(STAGING))?;
+            for name in STAGED {
+                move_file(&staged, &staging, name).map_err(failed(&format!("{STAGING}/{name}")))?;
+            }
+            staging.sync().map_err(failed(STAGING))?;
         }
-        sync_folder(&self.top)?;
+        for name in output::names(&self.stamp) {
+            move_file(&from, &self.top, &name).map_err(failed(&name))?;
+        }
+        let labels = outputs::labels(&self.stamp);
+        if names.iter().any(|name| name.to_str() == Some(&labels)) {
+            from.rename_new(&labels, &self.top, &labels).map_err(failed(&labels))?;
+        }
+        self.top.sync().map_err(failed(""))?;
         self.remove(held)
     }
 
     /// Removes the folder; its lock last, so that what is left can be told from a run that has just begun.
-    pub(super) fn remove(&self, _held: &TopLock) -> Result<(), Error> {
-        for name in [DEVICES, TABLES, REPLACED] {
-            let folder = self.folder.join(name);
-            if folder.exists() {
-                remove(&folder)?;
-            }
-        }
-        remove(&self.folder)
-    }
-
-    fn each_table(&self, act: impl Fn(&Path, &Path) -> std::io::Result<()>) -> Result<(), Error> {
-        let tables = self.tables();
-        for (from, to) in [
-            (tables.join(STAGING), self.top.join(STAGING)),
-            (tables.clone(), self.top.clone()),
-        ] {
-            if !from.exists() {
-                continue;
-            }
-            create_private(&to)?;
-            for entry in fs::read_dir(&from).map_err(Error::write(&from))? {
-                let path = entry.map_err(Error::write(&from))?.path();
-                let Some(name) = path.file_name().filter(|_| !path.is_dir()) else {
-                    continue;
-                };
-                // Unfinished, or rows that a finished file holds.
-                if name.as_encoded_bytes().starts_with(b".") || path.extension().is_some_and(|kind| kind == "rows") {
-                    continue;
+    pub(super) fn remove(self, _held: &FolderLock) -> Result<(), Error> {
+        let Self {
+            top,
+            folder,
+            stamp,
+            lock,
+            ..
+        } = self;
+        let path = folder.path().to_owned();
+        let remove = || {
+            for name in [DEVICES, TABLES, REPLACED] {
+                match folder.remove_tree(name) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    removed => removed?,
                 }
-                let target = to.join(name);
-                act(&path, &target).map_err(Error::write(&target))?;
             }
+            // Where an open file keeps its folder, it has to be closed first.
+            drop(lock);
+            folder.remove_file(LOCK)?;
+            drop(folder);
+            top.remove_folder(format!("{PREFIX}{stamp}"))
+        };
+        remove().map_err(Error::write(&path))
+    }
+
+    /// Removes the folder if nothing is in it but what every run begins with.
+    pub(super) fn remove_if_empty(self, _held: &FolderLock) -> Result<(), Self> {
+        let name = format!("{PREFIX}{}", self.stamp);
+        match remove_empty(&self.top, OsStr::new(&name), &self.folder) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self),
         }
-        Ok(())
     }
 }
 
-/// The name of the table of all devices.
-pub(super) fn summary(stamp: &str) -> String {
-    format!("summary-{stamp}.csv")
+/// Removes a workspace in which there is neither a device nor a table; otherwise all of it stays.
+fn remove_empty(top: &Dir, name: &OsStr, folder: &Dir) -> io::Result<()> {
+    let names = folder.names()?;
+    for inner in &names {
+        let is_empty = match inner.to_str() {
+            Some(LOCK) => true,
+            Some(DEVICES | TABLES) => folder.child(inner)?.names()?.is_empty(),
+            _ => false,
+        };
+        if !is_empty {
+            return Err(ErrorKind::DirectoryNotEmpty.into());
+        }
+    }
+    for inner in names.iter().filter(|inner| *inner != LOCK) {
+        folder.remove_folder(inner)?;
+    }
+    if names.iter().any(|inner| inner == LOCK) {
+        folder.remove_file(LOCK)?;
+    }
+    top.remove_folder(name)
 }
 
-/// The name of the table of all certificates.
-pub(super) fn dacs(stamp: &str) -> String {
-    format!("cn_dacs-{stamp}.csv")
+/// Reads the name that a run has in its ledger: what begins like one and is not too long.
+fn read_ident(file: &mut File) -> io::Result<String> {
+    const MAX: u64 = 256;
+    let mut ident = Vec::new();
+    file.take(MAX).read_to_end(&mut ident)?;
+    Ok(String::from_utf8_lossy(&ident).into_owned())
 }
 
-fn remove(path: &Path) -> Result<(), Error> {
-    fs::remove_dir_all(path).map_err(Error::write(path))
+/// Copies the first bytes of a file into another folder.
+fn copy(from: &Dir, to: &Dir, name: &str, len: u64) -> io::Result<()> {
+    let mut rows = from.open_file(name)?.take(len);
+    let mut copy = Draft::new(to, name)?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = rows.read(&mut buffer)?;
+        match buffer.get(..read) {
+            Some([]) | None => break,
+            Some(bytes) => copy.write(bytes)?,
+        }
+    }
+    copy.publish(Replace::Yes)
+}
+
+/// Moves a file, if it is there, in place of one of an earlier run.
+fn move_file(from: &Dir, to: &Dir, name: &str) -> io::Result<()> {
+    match from.rename(name, to, name) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        moved => moved,
+    }
 }

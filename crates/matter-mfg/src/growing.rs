@@ -1,11 +1,14 @@
-use std::fs::{self, File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
+use factory_fs::Dir;
 use zeroize::Zeroizing;
 
-use super::create_file;
 use crate::Error;
+
+/// More than a batch of rows takes, so that no copy of them is left behind in a smaller place.
+const ROOM: usize = 1 << 17;
 
 /// A file that grows row by row, and that another process continues where the rows ended that it knows of.
 ///
@@ -21,32 +24,30 @@ pub(crate) struct GrowingFile {
 
 impl GrowingFile {
     /// Starts a file anew when `len` is 0, and otherwise continues one behind its first `len` bytes.
-    pub(crate) fn open(path: PathBuf, len: u64) -> Result<Self, Error> {
-        if len == 0 {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::write(&path)(error)),
-                _ => {}
-            }
-            let file = create_file(&path)?;
-            return Ok(Self::new(path, file, len));
-        }
+    pub(crate) fn open(dir: &Dir, name: &str, len: u64) -> Result<Self, Error> {
+        let path = dir.path().join(name);
         let open = || {
-            let mut file = OpenOptions::new().write(true).open(&path)?;
+            if len == 0 {
+                match dir.remove_file(name) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    _ => return dir.create_file(name),
+                }
+            }
+            let mut file = dir.open_for_update(name)?;
             if file.metadata()?.len() < len {
                 let short = "is shorter than the ledger says; the unfinished run cannot be continued";
-                return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, short));
+                return Err(std::io::Error::new(ErrorKind::UnexpectedEof, short));
             }
             file.set_len(len)?;
             file.seek(SeekFrom::Start(len))?;
             Ok(file)
         };
-        let file = open().map_err(Error::write(&path))?;
-        Ok(Self::new(path, file, len))
-    }
-
-    fn new(path: PathBuf, file: File, len: u64) -> Self {
-        let rows = Zeroizing::default();
-        Self { path, file, rows, len }
+        Ok(Self {
+            file: open().map_err(Error::write(&path))?,
+            path,
+            rows: Zeroizing::new(Vec::with_capacity(ROOM)),
+            len,
+        })
     }
 
     /// Adds to the file.
@@ -80,18 +81,18 @@ mod tests {
     #[test]
     fn continued_file_forgets_what_came_behind_the_known_rows() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
-        let mut file = GrowingFile::open(path.clone(), 0).unwrap();
+        let dir = Dir::open(folder.path()).unwrap();
+        let mut file = GrowingFile::open(&dir, "t.csv", 0).unwrap();
         file.add(b"one\n");
         let known = file.len();
         file.add(b"tw");
         file.flush().unwrap();
         drop(file);
-        let mut file = GrowingFile::open(path.clone(), known).unwrap();
+        let mut file = GrowingFile::open(&dir, "t.csv", known).unwrap();
         file.add(b"two\n");
         file.sync().unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"one\ntwo\n");
-        let error = GrowingFile::open(path, 100).map(|_| ()).unwrap_err();
+        assert_eq!(std::fs::read(folder.path().join("t.csv")).unwrap(), b"one\ntwo\n");
+        let error = GrowingFile::open(&dir, "t.csv", 100).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("shorter"), "{error}");
     }
 }

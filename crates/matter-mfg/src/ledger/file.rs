@@ -1,0 +1,120 @@
+//! What a file is, before SQLite opens it: opening a database changes it.
+//!
+//! Source: "Database File Format" at sqlite.org, sections 1.3 (header) and 4 (write-ahead log).
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Says that a database is a ledger (`PRAGMA application_id`): "MMFG".
+pub(super) const APPLICATION: i64 = 0x4D4D_4647;
+/// The first bytes of every SQLite database.
+pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
+const HEADER_LEN: usize = 100;
+/// Where the header has the application id, 4 bytes big-endian.
+const APPLICATION_AT: usize = 68;
+const LOG_HEADER_LEN: usize = 32;
+const LOG_PAGE_SIZE_AT: usize = 8;
+const FRAME_HEADER_LEN: usize = 24;
+
+/// What a ledger is made of besides its file.
+const BESIDE: [&str; 4] = ["-wal", "-shm", "-journal", ".key"];
+
+/// What is at the place of a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing, or an empty file.
+    Nothing,
+    /// A ledger of whatever version.
+    Ledger,
+}
+
+/// A name that SQLite takes for nothing but a file's: `:memory:` and `file:` begin otherwise.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, String> {
+    let absolute = std::path::absolute(path).map_err(|error| error.to_string())?;
+    // SQLite's other files are beside the one that a link leads to.
+    match absolute.canonicalize() {
+        // A path in its usual form, which SQLite knows on every system.
+        Ok(place) if cfg!(unix) => Ok(place),
+        _ => Ok(absolute),
+    }
+}
+
+/// Looks at a ledger's file without changing anything.
+pub(super) fn look(path: &Path) -> Result<Found, String> {
+    let text = |error: io::Error| error.to_string();
+    let metadata = match fs::metadata(path) {
+        // That a folder above it is a file is the fault of whoever makes the folder.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return match path.symlink_metadata() {
+                Ok(_) => Err("is a link to nothing".into()),
+                Err(_) => Ok(Found::Nothing),
+            };
+        }
+        metadata => metadata.map_err(text)?,
+    };
+    if !metadata.is_file() {
+        return Err("is not a file on disk".into());
+    }
+    for ending in BESIDE {
+        let other = beside(path, ending);
+        if other.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(format!("{} beside it is not a file", other.display()));
+        }
+    }
+    if metadata.len() == 0 {
+        return Ok(Found::Nothing);
+    }
+    let mut header = [0; HEADER_LEN];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err("is no database".into()),
+        read => read.map_err(text)?,
+    }
+    if !header.starts_with(MAGIC) {
+        return Err("is no database".into());
+    }
+    if is_ours(&header) || log_is_ours(&beside(path, "-wal")).unwrap_or_default() {
+        return Ok(Found::Ledger);
+    }
+    Err("is a database, but no ledger of this tool".into())
+}
+
+fn is_ours(header: &[u8]) -> bool {
+    let id = header.get(APPLICATION_AT..).and_then(|rest| rest.first_chunk::<4>());
+    header.starts_with(MAGIC) && id.is_some_and(|id| i64::from(u32::from_be_bytes(*id)) == APPLICATION)
+}
+
+/// Tells whether a log holds the first page of a ledger. Earlier versions of the tool wrote it there first, and a process
+/// that was killed has not moved it.
+fn log_is_ours(path: &Path) -> io::Result<bool> {
+    let mut log = File::open(path)?;
+    let mut head = [0; LOG_HEADER_LEN];
+    log.read_exact(&mut head)?;
+    let size = head.get(LOG_PAGE_SIZE_AT..).and_then(|rest| rest.first_chunk::<4>());
+    let size = size.map_or(0, |size| u64::from(u32::from_be_bytes(*size)));
+    if !size.is_power_of_two() || !(512..=65_536).contains(&size) {
+        return Ok(false);
+    }
+    let mut frame = [0; FRAME_HEADER_LEN + HEADER_LEN];
+    // What a page has behind the header of a database's first one.
+    let skip = i64::try_from(size).unwrap_or_default() - i64::try_from(HEADER_LEN).unwrap_or_default();
+    loop {
+        match log.read_exact(&mut frame) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
+            read => read?,
+        }
+        let (head, page) = frame.split_at(FRAME_HEADER_LEN);
+        if head.first_chunk::<4>() == Some(&1u32.to_be_bytes()) && is_ours(page) {
+            return Ok(true);
+        }
+        log.seek(SeekFrom::Current(skip))?;
+    }
+}
+
+/// A ledger's name with something behind it.
+pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(ledger);
+    name.push(ending);
+    name.into()
+}

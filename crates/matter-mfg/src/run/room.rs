@@ -1,0 +1,89 @@
+//! Whether there is room for a run, before it starts.
+
+use std::path::Path;
+
+use factory_fs::{Dir, Space};
+
+use super::output::OUTDIR;
+use crate::{Error, Plan};
+
+/// A device's folder and the one in it.
+const FOLDERS: u64 = 2;
+/// Bytes of a small file where the file system keeps it beside its name, as Btrfs does.
+const INLINE: u64 = 1024;
+/// Bytes of a device's rows in the tables and the manifest.
+const ROWS: u64 = 6 * 1024;
+/// Bytes of a device in the ledger, its indexes among them.
+const LEDGER: u64 = 1024;
+
+/// What a number of devices takes: bytes, files and folders.
+struct Needed {
+    bytes: u64,
+    files: u64,
+}
+
+/// Refuses a run that would fill a file system. What is needed is counted too low rather than too high: what cannot be
+/// counted now, such as the lengths of texts, is left out.
+pub(super) fn check(plan: &Plan, devices: u32, top: &Dir, ledger: Option<&Path>) -> Result<(), Error> {
+    let space = top.space().map_err(Error::obstacle(OUTDIR, top.path()))?;
+    let mut needed = output(plan, devices, space);
+    let ledger = ledger.map(|path| path.parent().filter(|parent| !parent.as_os_str().is_empty()));
+    let ledger = ledger.map(|folder| Dir::open(folder.unwrap_or_else(|| Path::new("."))));
+    // A folder that is not there yet is made by the run, most likely where the output is.
+    if let Some(Ok(folder)) = ledger {
+        let other = folder.space().map_err(Error::obstacle("--ledger", folder.path()))?;
+        let bytes = u64::from(devices) * LEDGER;
+        if other.device == space.device && other.device.is_some() {
+            needed.bytes += bytes;
+        } else {
+            refuse("--ledger", folder.path(), devices, &Needed { bytes, files: 2 }, other)?;
+        }
+    }
+    refuse(OUTDIR, top.path(), devices, &needed, space)
+}
+
+fn output(plan: &Plan, devices: u32, space: Space) -> Needed {
+    let job = plan.job();
+    // File systems that make inodes as they need them keep small files with them.
+    let small = if space.files.is_some() { space.block } else { INLINE };
+    let round = |bytes: u64| bytes.next_multiple_of(space.block.max(1));
+    let image = if job.without_image {
+        0
+    } else {
+        round(job.size.get().into())
+    };
+    let keys = if job.encrypt { round(4096) } else { 0 };
+    let files = small_files(plan) + FOLDERS;
+    let each = image + keys + files * small + ROWS;
+    let files = files + u64::from(image > 0) + u64::from(keys > 0);
+    Needed {
+        bytes: each.saturating_mul(devices.into()),
+        files: files.saturating_mul(devices.into()),
+    }
+}
+
+/// Files of a device that are smaller than a block each.
+fn small_files(plan: &Plan) -> u64 {
+    let count = |present: bool, files: u64| if present { files } else { 0 };
+    let keyless = plan.layout().is_keyless();
+    // partition.csv; codes and picture; certificates and public key; keys; declaration.
+    1 + count(!plan.job().dynamic_passcode, 2)
+        + count(plan.pai().is_some(), 4)
+        + count(plan.pai().is_some(), if keyless { 1 } else { 3 })
+        + count(plan.job().declaration.is_some(), 1)
+}
+
+fn refuse(option: &'static str, folder: &Path, devices: u32, needed: &Needed, space: Space) -> Result<(), Error> {
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    if needed.bytes > space.bytes {
+        let (needed, free) = (mib(needed.bytes), space.bytes >> 20);
+        let reason = format!("{devices} devices take at least {needed} MiB, and {free} MiB are free");
+        return Err(Error::file(option, folder, reason));
+    }
+    if let Some(free) = space.files.filter(|free| needed.files > *free) {
+        let files = needed.files;
+        let reason = format!("{devices} devices take {files} files and folders, and {free} are free");
+        return Err(Error::file(option, folder, reason));
+    }
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! The beginning of a run: what earlier ones have left, and which of them is continued.
+
+use std::path::PathBuf;
+
+use factory_fs::{Dir, FolderLock, Kind};
+
+use super::parameters::{self, Parameters};
+use super::workspace::Found;
+use super::{Report, Run, Started, Workspace, reconcile, room};
+use crate::ledger::{Ledger, Progress, RunRow, RunState};
+use crate::{Error, clock, tables};
+
+/// An unfinished run, its process gone.
+type Unfinished = (Workspace, Progress);
+
+impl Run<'_> {
+    /// Cleans up after runs whose process is gone, and starts or continues one; `None` when there is nothing left to do.
+    pub(super) fn start(&self, top: &Dir, report: &mut Report) -> Result<Option<Started>, Error> {
+        let held = FolderLock::new(top).map_err(Error::obstacle(super::output::OUTDIR, &self.top))?;
+        let mut ledger = self.ledger.as_deref().map_or_else(Ledger::in_memory, Ledger::open)?;
+        let Found { left, alive, strange } = Workspace::find(top, &held)?;
+        report.notes.extend(strange);
+        let (mut unfinished, mut unknown) = (Vec::new(), None);
+        for workspace in left {
+            if let Some(progress) = ledger.find(workspace.ident())? {
+                unfinished.extend(self.clean_up(workspace, progress, &mut ledger, &held, report)?);
+            } else if let Err(workspace) = workspace.remove_if_empty(&held) {
+                let path = workspace.path().display().to_string();
+                report.notes.push(format!(
+                    "{path} is an unfinished run that this ledger does not know, and was left as it is: --resume with its \
+                     own --ledger continues it; without that ledger, remove the folder by hand"
+                ));
+                unknown.get_or_insert(path);
+            }
+        }
+        // The newest first, by the ledger's own order: the clock may have gone back.
+        unfinished.sort_by_key(|(_, progress)| std::cmp::Reverse(progress.run));
+        let parameters = parameters::parameters(self.plan, self.order.as_ref());
+        if !self.resume {
+            if let Some((workspace, progress)) = unfinished.first() {
+                let (stamp, done) = (workspace.stamp(), progress.done);
+                report.notes.push(format!(
+                    "the unfinished run {stamp} with {done} complete devices stays as it is; --resume continues it"
+                ));
+            }
+            return self.begin(top, ledger, parameters, &held).map(Some);
+        }
+        if !unfinished.is_empty() {
+            return self.resume(unfinished, ledger, &parameters, top, report).map(Some);
+        }
+        if let Some(stamp) = alive {
+            let reason = format!("the run {stamp} is still going");
+            return Err(Error::option("--resume", reason));
+        }
+        if self.was_complete(top, &ledger, &parameters, report)? {
+            return Ok(None);
+        }
+        if let Some(path) = unknown {
+            let reason = format!(
+                "{path} is an unfinished run that this ledger does not know; its own --ledger is allowed, or to remove that \
+                 folder"
+            );
+            return Err(Error::option("--resume", reason));
+        }
+        room::check(self.plan, self.plan.count(), top, self.ledger.as_deref())?;
+        self.check_given(&ledger, 0, None)?;
+        self.begin(top, ledger, parameters, &held).map(Some)
+    }
+
+    /// Ends what a run of the ledger has left undone; returns it when it can be continued.
+    fn clean_up(
+        &self,
+        workspace: Workspace,
+        progress: Progress,
+        ledger: &mut Ledger,
+        held: &FolderLock,
+        report: &mut Report,
+    ) -> Result<Option<Unfinished>, Error> {
+        let path = workspace.path().display().to_string();
+        let stamp = workspace.stamp().to_owned();
+        let done = match progress.state {
+            RunState::Open if progress.done > 0 => match workspace.reconcile(ledger, self.force) {
+                Ok(()) => return Ok(Some((workspace, progress))),
+                failed => failed,
+            },
+            RunState::Complete => workspace
+                .reconcile(ledger, self.force)
+                .and_then(|()| workspace.finish(held)),
+            RunState::Open | RunState::Abandoned => ledger
+                .end(progress.run, RunState::Abandoned)
+                .and_then(|()| workspace.remove(held)),
+        };
+        match done {
+            Err(error) if self.resume => Err(error),
+            // Whoever makes other devices is not kept from it.
+            Err(error) => {
+                report.notes.push(format!(
+                    "the run {stamp} could not be cleaned up: {error}; {path} stays"
+                ));
+                Ok(None)
+            }
+            Ok(()) => Ok(None),
+        }
+    }
+
+    /// Continues the newest unfinished run that has the same options.
+    fn resume(
+        &self,
+        unfinished: Vec<Unfinished>,
+        ledger: Ledger,
+        parameters: &Parameters,
+        top: &Dir,
+        report: &mut Report,
+    ) -> Result<Started, Error> {
+        let mut refused = None;
+        for (workspace, progress) in unfinished {
+            let differing = ledger.differences(progress.run, parameters)?;
+            if differing.is_empty() {
+                let left = self.plan.count().saturating_sub(progress.done);
+                room::check(self.plan, left, top, self.ledger.as_deref())?;
+                self.check_given(&ledger, progress.done, Some(progress.run))?;
+                reconcile::folders(top, &ledger, &progress)?.check(top)?;
+                report.earlier = progress.done;
+                report.devices = progress.done;
+                return Ok(Started {
+                    workspace,
+                    ledger,
+                    progress,
+                });
+            }
+            refused.get_or_insert_with(|| {
+                let mut names = differing;
+                if names.len() > 1 {
+                    // It says nothing new then.
+                    names.retain(|name| *name != parameters::OTHERS);
+                }
+                let names = names.join(", ");
+                format!(
+                    "the unfinished run {} was started with another {names}",
+                    workspace.stamp()
+                )
+            });
+        }
+        Err(Error::option("--resume", refused.unwrap_or_default()))
+    }
+
+    /// Tells whether the newest run in this folder was complete, with the same options.
+    ///
+    /// A run is in the folder in which it began, or where its devices or its tables are now: folders move.
+    fn was_complete(
+        &self,
+        top: &Dir,
+        ledger: &Ledger,
+        parameters: &Parameters,
+        report: &mut Report,
+    ) -> Result<bool, Error> {
+        let folder = self.folder()?;
+        let job = self.plan.job();
+        for (progress, began) in ledger.runs_of(job.vendor_id.get(), job.product_id.get())? {
+            if began != folder && !is_here(top, ledger, &progress)? {
+                continue;
+            }
+            if progress.state != RunState::Complete || !ledger.differences(progress.run, parameters)?.is_empty() {
+                return Ok(false);
+            }
+            let stamp = stamp_of(&progress.ident);
+            let folders = reconcile::folders(top, ledger, &progress)?;
+            report.devices = folders
+                .expected
+                .saturating_sub(u32::try_from(folders.missing.len()).unwrap_or(u32::MAX));
+            report.earlier = report.devices;
+            self.name_tables(report, top, stamp);
+            report.notes.push(format!("the run {stamp} was complete already"));
+            folders.check(top)?;
+            report.is_reconciled = true;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn begin(
+        &self,
+        top: &Dir,
+        mut ledger: Ledger,
+        parameters: Parameters,
+        held: &FolderLock,
+    ) -> Result<Started, Error> {
+        let job = self.plan.job();
+        let workspace = Workspace::create(top, &clock::stamp(self.plan.time()), held)?;
+        let row = RunRow {
+            ident: workspace.ident().to_owned(),
+            folder: self.folder()?,
+            vendor_id: job.vendor_id.get(),
+            product_id: job.product_id.get(),
+            count: self.plan.count(),
+            order: self.order.clone(),
+            test: self.plan.test_reason().is_some(),
+            parameters,
+        };
+        match ledger.begin(&row) {
+            Ok(progress) => Ok(Started {
+                workspace,
+                ledger,
+                progress,
+            }),
+            Err(error) => {
+                let _ = workspace.remove(held);
+                Err(error)
+            }
+        }
+    }
+
+    /// The output folder as the ledger knows it.
+    fn folder(&self) -> Result<PathBuf, Error> {
+        self.top.canonicalize().map_err(Error::write(&self.top))
+    }
+}
+
+/// Tells whether anything of a run is in a folder: a table of it, or a device.
+fn is_here(top: &Dir, ledger: &Ledger, progress: &Progress) -> Result<bool, Error> {
+    let failed = |name: &str| Error::write(&top.path().join(name));
+    let name = tables::summary(stamp_of(&progress.ident));
+    // Runs in other folders may have the same second in their names, and not the same device.
+    let devices = ledger.devices_of(progress.run)?;
+    for uuid in devices.iter().take(PROBES) {
+        if top.kind(uuid).map_err(failed(uuid))? == Some(Kind::Folder) {
+            return Ok(true);
+        }
+    }
+    let summary = top.kind(&name).map_err(failed(&name))?;
+    Ok(devices.is_empty() && summary == Some(Kind::File))
+}
+
+/// How many devices of a run are looked for before another run's is: some may have been taken away.
+const PROBES: usize = 1000;
+
+fn stamp_of(ident: &str) -> &str {
+    ident.split('.').next().unwrap_or_default()
+}

@@ -1,0 +1,217 @@
+//! The files of a command: what it reads, what it writes, and that neither is the other.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use factory_fs::{Dir, Exposure, Kind, Output, Replace, publish};
+use zeroize::Zeroizing;
+
+use crate::Failure;
+
+/// Larger inputs are not what they are said to be.
+const MAX_INPUT: u64 = 64 * 1024 * 1024;
+
+/// Whether keys and folders are taken that others than their owner may change.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Trust {
+    /// Takes keys, and writes into folders, that others than their owner may change
+    #[arg(long, global = true)]
+    pub allow_insecure_permissions: bool,
+}
+
+impl Trust {
+    /// Refuses a key's file that others than its owner may change: they would choose the key.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Input`] naming the option. A file that is not there is no error here.
+    pub fn check_key(self, option: &str, path: &Path) -> Result<(), Failure> {
+        self.check(option, path, "0600", Exposure::untrusted)
+    }
+
+    /// Refuses a folder for keys that others than its owner may change.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trust::check_key`].
+    pub fn check_folder(self, option: &str, path: &Path) -> Result<(), Failure> {
+        self.check(option, path, "0700", Exposure::untrusted)
+    }
+
+    fn check(
+        self,
+        option: &str,
+        path: &Path,
+        mode: &str,
+        why: fn(Exposure) -> Option<&'static str>,
+    ) -> Result<(), Failure> {
+        // What cannot be looked at cannot be read or written either, and that says why.
+        let why = Exposure::of(path)
+            .ok()
+            .and_then(why)
+            .filter(|_| !self.allow_insecure_permissions);
+        match why {
+            Some(why) => Err(Failure::Input(format!(
+                "{option} {}: {why}; give it the mode {mode}, or --allow-insecure-permissions",
+                path.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads an input file of at most 64 MiB, which may hold secrets.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming what the file is for.
+pub fn read_file(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let wrong = |reason: &dyn Display| Failure::Input(format!("{what} {}: {reason}", path.display()));
+    let file = File::open(path).map_err(|error| wrong(&error))?;
+    let metadata = file.metadata().map_err(|error| wrong(&error))?;
+    if metadata.is_dir() {
+        return Err(wrong(&"is a folder, not a file"));
+    }
+    // Room for all, so that no copy of a secret is left behind in a smaller place.
+    let room = usize::try_from(metadata.len().min(MAX_INPUT) + 1).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    let read = file
+        .take(MAX_INPUT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| wrong(&error))?;
+    if u64::try_from(read).is_ok_and(|read| read <= MAX_INPUT) {
+        Ok(bytes)
+    } else {
+        Err(wrong(&"is larger than 64 MiB"))
+    }
+}
+
+/// Follows a link to the file that it leads to, which is to be changed in its place.
+///
+/// # Errors
+///
+/// [`Failure::Input`] when it cannot be found.
+pub fn resolve(path: &Path) -> Result<PathBuf, Failure> {
+    path.canonicalize()
+        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}
+
+/// What a command reads and writes, by the names of its options.
+#[derive(Debug)]
+pub struct Files {
+    force: bool,
+    trust: Trust,
+    inputs: Vec<(String, PathBuf)>,
+    outputs: Vec<(String, PathBuf)>,
+}
+
+impl Files {
+    /// Starts with none. With `force`, outputs replace files that are there.
+    #[must_use]
+    pub const fn new(force: bool, trust: Trust) -> Self {
+        Self {
+            force,
+            trust,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Adds a file that is read.
+    #[must_use]
+    pub fn input(mut self, name: &str, path: &Path) -> Self {
+        self.inputs.push((name.into(), path.into()));
+        self
+    }
+
+    /// Adds a file that is read, if it is given.
+    #[must_use]
+    pub fn optional_input(self, name: &str, path: Option<&PathBuf>) -> Self {
+        match path {
+            Some(path) => self.input(name, path),
+            None => self,
+        }
+    }
+
+    /// Adds a file that is written.
+    #[must_use]
+    pub fn output(mut self, name: &str, path: &Path) -> Self {
+        self.outputs.push((name.into(), path.into()));
+        self
+    }
+
+    /// Adds a file that is written, if it is given.
+    #[must_use]
+    pub fn optional_output(self, name: &str, path: Option<&PathBuf>) -> Self {
+        match path {
+            Some(path) => self.output(name, path),
+            None => self,
+        }
+    }
+
+    /// Finds what is in the way of the outputs, before any work begins: a file that may not be replaced, a folder that is
+    /// not there or that everybody may change, an input or another output of the same name.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Input`] naming the file and what to do.
+    pub fn check(&self) -> Result<(), Failure> {
+        let inputs = self.inputs.iter();
+        // What is not there is no input either, and whoever reads it says so.
+        let inputs = inputs.filter_map(|(name, path)| Some((name.as_str(), path.canonicalize().ok()?)));
+        let mut taken = inputs.collect::<Vec<_>>();
+        for (name, path) in &self.outputs {
+            let wrong = |reason: &dyn Display| Failure::Input(format!("{name} {}: {reason}", path.display()));
+            let (dir, file) = Dir::of_file(path).map_err(|error| wrong(&error))?;
+            let place = dir.path().canonicalize().map_err(|error| wrong(&error))?.join(&file);
+            if let Some((other, _)) = taken.iter().find(|(_, other)| *other == place) {
+                return Err(wrong(&format_args!(
+                    "is the file of {other} as well; another one is allowed"
+                )));
+            }
+            match dir.kind(&file).map_err(|error| wrong(&error))? {
+                None => {}
+                Some(Kind::File | Kind::Link) if self.force => {}
+                Some(Kind::File | Kind::Link) => {
+                    return Err(Failure::Input(format!(
+                        "{}: exists already; --force replaces it",
+                        path.display()
+                    )));
+                }
+                Some(other) => return Err(wrong(&format_args!("is {}, not a file", other.name()))),
+            }
+            let exposure = dir.exposure().map_err(|error| wrong(&error))?;
+            if exposure.is_public() && !self.trust.allow_insecure_permissions {
+                return Err(wrong(
+                    &"its folder may be changed by everybody; another one is allowed, or --allow-insecure-permissions",
+                ));
+            }
+            taken.push((name, place));
+        }
+        Ok(())
+    }
+
+    /// Writes outputs for their owner only: all of them, and on disk when this returns, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Input`] for what is in the way, [`Failure::Work`] when they cannot be written.
+    pub fn publish(&self, outputs: &[(&Path, &[u8])]) -> Result<(), Failure> {
+        let replace = if self.force { Replace::Yes } else { Replace::No };
+        let outputs = outputs.iter().map(|(path, bytes)| Output { path, bytes });
+        publish(&outputs.collect::<Vec<_>>(), replace).map_err(|error| {
+            if error.already_exists() {
+                Failure::Input(format!(
+                    "{}: exists already; --force replaces it",
+                    error.path().display()
+                ))
+            } else if error.is_obstacle() {
+                Failure::Input(error.to_string())
+            } else {
+                Failure::Work(error.to_string())
+            }
+        })
+    }
+}

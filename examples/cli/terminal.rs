@@ -1,0 +1,132 @@
+use std::fmt::{Display, Write as _};
+use std::io::{self, IsTerminal, Write};
+
+use zeroize::Zeroizing;
+
+use crate::Failure;
+
+/// Tells whether a character could command a terminal, or turn the direction in which text is read.
+fn commands(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Replaces what could command a terminal: texts come from files, certificates and names of files.
+#[must_use]
+pub fn clean(text: impl Display) -> Zeroizing<String> {
+    let text = Zeroizing::new(text.to_string());
+    let mut clean = Zeroizing::new(String::with_capacity(3 * text.len()));
+    clean.extend(
+        text.chars()
+            .map(|letter| if commands(letter) { '\u{FFFD}' } else { letter }),
+    );
+    clean
+}
+
+/// Writes a line to stderr; when nobody can read it, it is lost.
+pub fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{}", *clean(line));
+}
+
+/// Writes bytes to stdout, and keeps no copy of them, as the standard library's buffer does.
+fn write(bytes: &[u8]) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let stdout = io::stdout().as_fd().try_clone_to_owned()?;
+        std::fs::File::from(stdout).write_all(bytes)
+    }
+    #[cfg(not(unix))]
+    {
+        // It turns UTF-8 into what a console shows.
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush())
+    }
+}
+
+fn write_line(text: &str) -> Result<(), Failure> {
+    let mut line = Zeroizing::new(String::with_capacity(text.len() + 1));
+    line.push_str(text);
+    line.push('\n');
+    write(line.as_bytes()).map_err(|error| Failure::Work(format!("cannot write to stdout: {error}")))
+}
+
+/// Writes a line of a result to stdout.
+///
+/// # Errors
+///
+/// [`Failure::Work`] when the reader is gone.
+pub fn print(line: impl Display) -> Result<(), Failure> {
+    write_line(&clean(line))
+}
+
+/// Writes a JSON document to stdout. JSON itself lets some control characters through; they are escaped.
+///
+/// # Errors
+///
+/// As [`print`].
+pub fn print_json(document: impl Display) -> Result<(), Failure> {
+    let text = Zeroizing::new(document.to_string());
+    let mut escaped = Zeroizing::new(String::with_capacity(text.len() + 64));
+    for letter in text.chars() {
+        // Line ends between members are the document's own; others are inside of strings.
+        if commands(letter) && letter != '\n' {
+            let _ = write!(*escaped, "\\u{:04x}", u32::from(letter));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    write_line(&escaped)
+}
+
+/// Writes lines to stdout in which nothing is anybody else's.
+///
+/// # Errors
+///
+/// As [`print`].
+pub fn print_text(text: &str) -> Result<(), Failure> {
+    write_line(text)
+}
+
+/// Writes a document to stdout as it is, but on a terminal without what could command it.
+///
+/// # Errors
+///
+/// As [`print`].
+pub fn print_exact(text: &str) -> Result<(), Failure> {
+    if io::stdout().is_terminal() {
+        return text.lines().try_for_each(print);
+    }
+    write_line(text)
+}
+
+/// Says on stdout what is done. It is done even when nobody can read that.
+pub fn report(line: impl Display) {
+    lost(print(line));
+}
+
+/// As [`report`], with a JSON document.
+pub fn report_json(document: impl Display) {
+    lost(print_json(document));
+}
+
+fn lost(printed: Result<(), Failure>) {
+    if let Err(Failure::Work(reason)) = printed {
+        say(format_args!("warning: {reason}; the work is done"));
+    }
+}
+
+/// Shows how far the work is, on a terminal only.
+pub fn progress(complete: u32, of: u32) {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        let _ = write!(stderr, "\r{complete} of {of}");
+    }
+}
+
+/// Ends the line of [`progress`].
+pub fn end_progress() {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        let _ = writeln!(stderr);
+    }
+}
