@@ -224,7 +224,7 @@ fn required<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &s
 /// Names the option that is to blame.
 fn refused(error: Error) -> Failure {
     let option = match error {
-        Error::CommonNameHasId | Error::CommonNameLength { .. } => "--cn",
+        Error::CommonNameHasControl | Error::CommonNameHasId | Error::CommonNameLength { .. } => "--cn",
         Error::CertificateTooLong { .. } => "--cn and --issuer",
         Error::ValidityAfterIssuer { .. } => "--to or --days",
         Error::ValidityBeforeIssuer { .. } => "--from",

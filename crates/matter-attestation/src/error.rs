@@ -86,6 +86,8 @@ pub enum Error {
     },
     /// The certificate is not of X.509 version 3.
     CertificateVersion,
+    /// The common name has a control character.
+    CommonNameHasControl,
     /// The common name has `Mvid:` or `Mpid:` of its own, which a reader takes for an id.
     CommonNameHasId,
     /// The common name is empty or too long.

@@ -340,7 +340,7 @@ impl<'p> Run<'p> {
 fn mark_test_run(top: &Dir, stamp: &str, reason: &str) -> Result<(), Error> {
     let mut file = GrowingFile::open(top, &output::test_mark(stamp), 0)?;
     file.add(reason.as_bytes());
-    file.flush()
+    file.sync()
 }
 
 fn cores() -> usize {

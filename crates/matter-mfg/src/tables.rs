@@ -114,7 +114,7 @@ impl Tables {
             }
             let mut file = GrowingFile::open(&staging, PAI, 0)?;
             file.add(pai);
-            file.flush()?;
+            file.sync()?;
         }
         Ok(Self { files, rows })
     }

@@ -16,6 +16,7 @@ impl fmt::Display for Error {
             Self::CertificateMalformed { offset } => write!(f, "not a certificate in DER, {}", At(offset)),
             Self::CertificateTooLong { len } => write!(f, "certificate has {len} octets, not at most 600"),
             Self::CertificateVersion => f.write_str("certificate is not of version 3"),
+            Self::CommonNameHasControl => f.write_str("common name has a control character"),
             Self::CommonNameHasId => f.write_str("common name has Mvid: or Mpid:, which stand before an id only"),
             Self::CommonNameLength { len } => write!(f, "common name has {len} octets, not 1..=64"),
             Self::Crl { fault, offset } => write!(f, "certificate revocation list: {fault}, at {offset}"),

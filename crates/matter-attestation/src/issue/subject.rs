@@ -145,6 +145,10 @@ impl Subject {
         if name.contains("Mvid:") || name.contains("Mpid:") {
             return Err(Error::CommonNameHasId);
         }
+        // Whoever shows the certificate would send them to a terminal.
+        if name.chars().any(char::is_control) {
+            return Err(Error::CommonNameHasControl);
+        }
         check_len(name)?;
         let mut name = Cow::Borrowed(name);
         if self.ids_in_common_name {

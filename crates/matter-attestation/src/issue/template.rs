@@ -129,7 +129,7 @@ impl<'a, S: CertificateSigner> DacTemplate<'a, S> {
     ///
     /// # Errors
     ///
-    /// [`Error::CommonNameLength`], [`Error::CommonNameHasId`], [`Error::SigningFailed`] and
+    /// [`Error::CommonNameLength`], [`Error::CommonNameHasControl`], [`Error::CommonNameHasId`], [`Error::SigningFailed`] and
     /// [`Error::CertificateTooLong`].
     pub fn issue_der(&self, common_name: &str, public_key: &PublicKey, serial: SerialNumber) -> Result<Vec<u8>, Error> {
         let tbs = self.tbs(common_name, public_key, serial)?;
