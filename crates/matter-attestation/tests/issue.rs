@@ -260,12 +260,10 @@ fn common_names_are_bounded_and_may_not_hold_a_malformed_id() {
     );
     for name in ["Lamp\u{1b}[31m", "Lamp\nroot", "Lamp\u{7f}", "Lamp\u{9b}"] {
         let subject = DacSubject::new(name, vendor(VENDOR), product(PRODUCT)).unwrap();
-        let issued = Issuer::new(&pai, &key(2)).unwrap().issue_dac(
-            &subject,
-            &key(3).public_key(),
-            years(2025, 2026),
-            serial(3),
-        );
+        let issued =
+            Issuer::new(&pai, &key(2))
+                .unwrap()
+                .issue_dac(&subject, &key(3).public_key(), years(2025, 2026), serial(3));
         assert_eq!(issued.unwrap_err(), Error::CommonNameHasControl, "{name:?}");
     }
 }

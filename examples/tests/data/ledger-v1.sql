@@ -1,0 +1,109 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES('key check',X'abf1e790183c172f810ea5c35ed3ec7c569a1b914a70c63cbe706b1c9a694ab0');
+CREATE TABLE orders (id TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO orders VALUES('PO-1',5);
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    ident TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('open', 'complete', 'abandoned')),
+    folder TEXT NOT NULL,
+    vendor_id INTEGER NOT NULL,
+    product_id INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    order_id TEXT REFERENCES orders (id),
+    tool TEXT NOT NULL,
+    test INTEGER NOT NULL,
+    started TEXT NOT NULL,
+    ended TEXT,
+    done INTEGER NOT NULL DEFAULT 0,
+    tables TEXT NOT NULL DEFAULT ''
+) STRICT;
+INSERT INTO run VALUES(1,'2026-11-29-00-15-54.12efd0e7820c3d93','complete','/srv/lamps/out/fff1_8000',65521,32768,3,'PO-1','matter-mfg 0.1.0',0,'2026-11-29T00:15:54Z','2026-11-29T00:15:54Z',3,'2277,859,172,695,660');
+CREATE TABLE parameter (
+    run INTEGER NOT NULL REFERENCES run (id),
+    name TEXT NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO parameter VALUES(1,'--calendar-types',X'5cd6a7309fcb636f2875e5b00cb3162317e022b0e8f99345cf04296372b75202');
+INSERT INTO parameter VALUES(1,'--cert',X'e19ac67b37ef89a898b700172b0d52425ce7502df38a311ae8c2d02de1bf9d9f');
+INSERT INTO parameter VALUES(1,'--cert-dclrn',X'55c6171c49fa122b0ce20556532546eb9f7efb93d4e70eb652528f4259cf9c38');
+INSERT INTO parameter VALUES(1,'--commissioning-flow',X'0f13157388f40472c5b658652cfde94576c1520e857682def1f1eba0f3ab8a44');
+INSERT INTO parameter VALUES(1,'--count',X'522cdca3309a4e51ae8768b37ed4566c2e78daac07ad91988cfc47a81fd9b0b3');
+INSERT INTO parameter VALUES(1,'--dac-dir',X'dfb755c99e5e7b6861239cba5f1cace3a4e8f10db2b768f654f457806d6c17ae');
+INSERT INTO parameter VALUES(1,'--discovery-mode',X'e4685bcb99206416cca14c344cb4d13c35182cc1d8b48b3727ceacecc86c32f6');
+INSERT INTO parameter VALUES(1,'--discriminator',X'e2ae19554fc0ec810d247540eb69505fa9bd418468d1be600eb9ca7223a0f858');
+INSERT INTO parameter VALUES(1,'--discriminators',X'8180ec8171e033c70b6cc936df5c4fe477b04ceca6632d6e97deb6fcde70f253');
+INSERT INTO parameter VALUES(1,'--enable-dynamic-passcode',X'15f702671a82c7b5f600130bbf3ff875cab99668a4a8995ebacc89ce306a7d2c');
+INSERT INTO parameter VALUES(1,'--encrypt',X'75d713fc0f6d6e8adc0497ed3b6aea2d6ad9ead09e70fb056c7282ea7e6ea857');
+INSERT INTO parameter VALUES(1,'--fixed-labels',X'af5e47ba812edd05174e04f208847aec78a3d66c21db2fc40b45c49900408310');
+INSERT INTO parameter VALUES(1,'--hw-ver',X'30cd07012efe960bfe34d391220a08c1c7a729921609f39cfb208ec8073666e4');
+INSERT INTO parameter VALUES(1,'--hw-ver-str',X'adcfec415a0f216ccb6142dfc70f9d04c20645751f26b1560f0c1e35d1c0e13c');
+INSERT INTO parameter VALUES(1,'--iteration-count',X'7f229f50f0baf194ae773e765a7582c3d017292e51787eff2400ec062758f442');
+INSERT INTO parameter VALUES(1,'--lifetime',X'2c0b469a728ca6e52c614365b958f5e74e82071d7eddd3c4ecc1a4dbd20c3233');
+INSERT INTO parameter VALUES(1,'--locales',X'e08c7ae0a073b477784475f40ad0f55ee4c35e3288bdbf4d5ee5c11417b1e852');
+INSERT INTO parameter VALUES(1,'--mcsv',X'1737fdf1b963beaf7b57684321aedb7e533f086cd2bbddaca942d2b3295c7644');
+INSERT INTO parameter VALUES(1,'--mfg-date',X'1322b3846753329b69cbcc499e2064c8e1509c43796126e321dff9c0e1cde8af');
+INSERT INTO parameter VALUES(1,'--mqtt-host',X'0f58c1aeb39724627cd60f7c96522f44399d80d17ab803c4cc58bd8be0996c75');
+INSERT INTO parameter VALUES(1,'--no-bin',X'8a8759bb21d92b94491dc65d30471c28490ac80c1aeea26c7b22c79c0e8ae7a3');
+INSERT INTO parameter VALUES(1,'--no-passcode-in-manifest',X'70917be796e55335a7e154c7dd07cd83ce8fd8ac9dfb914b2f71641b21f59440');
+INSERT INTO parameter VALUES(1,'--order',X'1cfe87fe3b080543f8595857467496aece4310e6a52f0b97fa508cb9d39e81a5');
+INSERT INTO parameter VALUES(1,'--part-number',X'e31569041ea6f27364477cfdc94a23759ec0bc6199f779beca5cb880cc39830b');
+INSERT INTO parameter VALUES(1,'--passcode',X'f12c7511c72f8922311371418a60b45f8d83df581e26c600a295586485113d92');
+INSERT INTO parameter VALUES(1,'--passcodes',X'071f38b1599e413f861d415263a14506ad97e491a909c606e089673dad3a19e8');
+INSERT INTO parameter VALUES(1,'--product-color',X'36443916bfa90173e17c31338878936234599eb1e0c3684c4574536baf401b30');
+INSERT INTO parameter VALUES(1,'--product-finish',X'56f8be07a67959097ef38523c94706983877759f8d45557db8499ea90b105af6');
+INSERT INTO parameter VALUES(1,'--product-id',X'865c95909623d83418e283c16d633df48146f29df4ac402d9c8946c4b59f01bb');
+INSERT INTO parameter VALUES(1,'--product-label',X'a69f2c99dc7b5b15bd5025d8da20cf11fc2511f7ef66c5083a339b5affb6b794');
+INSERT INTO parameter VALUES(1,'--product-name',X'848e71ff7d754f53b4108c02c32957a5009038034913b1c72b708e380a2769fc');
+INSERT INTO parameter VALUES(1,'--product-url',X'c08112bd9200e7657d398c737349bc5d8aa598256ebe441512420591c4ef6c96');
+INSERT INTO parameter VALUES(1,'--rd-id-uid',X'f5ac62cebc2e9b370f084bd4545a396b365fdd7494ea0ae113f9338c8c236dd3');
+INSERT INTO parameter VALUES(1,'--salt',X'f3dc38f365dd5a2eedc7599ceeccd5e7ede4aa324d0fddc2c0458b838b68dfc1');
+INSERT INTO parameter VALUES(1,'--serial-num',X'39ac3133511f16a5101a1a5f4b211acdb6ae6515c90fc9751fd525410a4700ad');
+INSERT INTO parameter VALUES(1,'--serials',X'f0b89cae7332665c6f7931c6cc65bb6fb2651d24d1c6a36cc13cac1601acfe91');
+INSERT INTO parameter VALUES(1,'--size',X'980f8dd0ae4704e22b82b6aa995f31bb45b2c49c512820211d1aafeea89f62e4');
+INSERT INTO parameter VALUES(1,'--supported-modes',X'd4f5abc54aa81d9a2c49d0a5ee6f82f7351797e61c51e9dcbbfc3f90fefa7c61');
+INSERT INTO parameter VALUES(1,'--valid-from',X'6fd5b8734e0dc857400afeba1d21fbbfdea46c34565aa4e46c90b5c6b272936e');
+INSERT INTO parameter VALUES(1,'--vendor-id',X'a9a8125389413ec30d31dfdc9872f2bf83596a0a5353867a93d83e283b8b68fe');
+INSERT INTO parameter VALUES(1,'--vendor-name',X'6f8384411774bebf1b12c0485f5c7b9e4e1a53bb0c3a754c98682dc136532108');
+INSERT INTO parameter VALUES(1,'option',X'30f419fb238673a5e8cedd2664590740d61bb0cf7b6be09b02f1c0838c327434');
+INSERT INTO parameter VALUES(1,'place of keys or data',X'93451ccb51c1cb4923269a21bbcaac8bd368942b440b226bf991d3f4f094ea31');
+CREATE TABLE device (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES run (id),
+    row INTEGER NOT NULL,
+    uuid TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('published', 'scrapped', 'replaced')),
+    serial TEXT,
+    discriminator INTEGER NOT NULL,
+    passcode_mac BLOB,
+    pair_mac BLOB,
+    dac_serial BLOB,
+    key_sha256 BLOB,
+    published TEXT NOT NULL,
+    retired TEXT,
+    reason TEXT,
+    UNIQUE (run, row)
+) STRICT;
+INSERT INTO device VALUES(1,1,0,'cfa492fb-ffe2-4279-a74e-3c9f7e8d7759','published','SN-1',1755,X'7593756f8a5ad82583167b1b69fdb7920296cf65e64a3efb03fc908706c9cde8',X'6d3b2ec1fb1a289a6507821d0a549213310a2a217bacbcb61432a05481ef203a',NULL,NULL,'2026-11-29T00:15:54Z',NULL,NULL);
+INSERT INTO device VALUES(2,1,1,'9d0c5a42-c6d4-4de7-8202-a709d2c24257','published','SN-2',3805,X'8fb54e7fc79cfb07dbf688354bb72136e36c022268147deed3a792f1f856eff9',X'02348276f8352512d18f6d7af6d3bb9a1929005280f59643eaeedeae2ca0e04d',NULL,NULL,'2026-11-29T00:15:54Z',NULL,NULL);
+INSERT INTO device VALUES(3,1,2,'facca999-6351-4e2c-8ff4-9ce866955517','published','SN-3',1092,X'a6d96afc36181bdc1f9b234ba16cf5f3b1f3349616a3fda51c4b7d9959d37438',X'62295d1a09dae0d362bc0f147d7ae6ab892fc7705214861918dd0a35553592d3',NULL,NULL,'2026-11-29T00:15:54Z',NULL,NULL);
+CREATE TABLE image (
+    device INTEGER NOT NULL REFERENCES device (id),
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    PRIMARY KEY (device, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO image VALUES(1,'cfa492fb-ffe2-4279-a74e-3c9f7e8d7759-partition.bin',24576,X'7ece63f56d0832876a7764f92a1adde3c869318c305047d0bafe59748c6a2ae7');
+INSERT INTO image VALUES(2,'9d0c5a42-c6d4-4de7-8202-a709d2c24257-partition.bin',24576,X'c48cb80a78110ea2ddba105ba2449ba7c0f03b6f14141a444e0102400fd55a73');
+INSERT INTO image VALUES(3,'facca999-6351-4e2c-8ff4-9ce866955517-partition.bin',24576,X'7170ca1b57ac2724edf991aa93b1b538265b4f7d91f3c680e98ddd170dacf1ea');
+CREATE INDEX device_serial ON device (serial);
+CREATE INDEX device_passcode ON device (passcode_mac);
+CREATE INDEX device_pair ON device (pair_mac);
+CREATE INDEX device_key ON device (key_sha256);
+PRAGMA application_id = 1296909895;
+PRAGMA user_version = 1;
+COMMIT;
