@@ -45,6 +45,9 @@ fn with_input(program: &str, arguments: &[&str], folder: &Path, input: &str, var
     child.wait_with_output().unwrap()
 }
 
+/// Arguments, standard input, and a variable of the environment.
+type Way<'a> = (&'a [&'a str], &'a str, Option<(&'a str, &'a str)>);
+
 #[test]
 fn passcode_comes_in_the_same_ways_everywhere() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,7 +62,7 @@ fn passcode_comes_in_the_same_ways_everywhere() {
         (env!("CARGO_BIN_EXE_matter-mfg"), &matter_mfg),
     ];
     for (program, arguments) in tools {
-        let ways: [(&[&str], &str, Option<(&str, &str)>); 5] = [
+        let ways: [Way<'_>; 5] = [
             (&["--passcode", "20202021"], "", None),
             (&["--passcode=20202021"], "", None),
             (&["--passcode-file", "file"], "", None),
@@ -164,7 +167,7 @@ fn password_comes_in_the_same_ways_everywhere() {
         (env!("CARGO_BIN_EXE_matter-mfg"), matter_mfg),
     ] {
         let arguments = arguments.split_whitespace().collect::<Vec<_>>();
-        let ways: [(&[&str], &str, Option<(&str, &str)>); 5] = [
+        let ways: [Way<'_>; 5] = [
             (&["--password", "factory"], "", None),
             (&["--pwd", "factory"], "", None),
             (&["--password-file", "file"], "", None),
@@ -280,9 +283,8 @@ fn texts_from_elsewhere_command_no_terminal() {
     let evil = "x\u{1b}[2J\u{9b}31m\u{7}y";
     fs::write(at.join(evil), "key,type,encoding,value\nn,namespace,,\nk,data,u8,300\n").unwrap();
     let key = "k\u{1b}[2Jk";
-    let json = format!(
-        "[{{\"namespace\":\"n\\u001b[2J\",\"key\":\"k\\u001b[31m\\u0007\",\"type\":\"string\",\"value\":\"v\\u009b\"}}]"
-    );
+    let json =
+        "[{\"namespace\":\"n\\u001b[2J\",\"key\":\"k\\u001b[31m\\u0007\",\"type\":\"string\",\"value\":\"v\\u009b\"}]";
     fs::write(at.join("evil.json"), json).unwrap();
     let nvs = |arguments: &[&str]| with_input(env!("CARGO_BIN_EXE_nvs-image"), arguments, at, "", None);
     assert!(nvs(&["generate", "evil.json", "image", "0x3000"]).status.success());
