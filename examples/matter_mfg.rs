@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use cli::{Failure, Passcode, Password, Trust, report as tell_line};
+use cli::{Failure, Passcode, Password, Trust, Verifier, read_argument, report as tell_line};
 use matter_mfg::{Error, JobFile, Phase, Plan, Report, Text};
+use zeroize::Zeroizing;
 
 #[path = "matter_mfg/run_options.rs"]
 mod run_options;
@@ -68,7 +69,8 @@ struct Arguments {
     /// Options from a JSON object (docs/job.schema.json); those of the command line win
     #[arg(long, value_name = "FILE")]
     job: Option<PathBuf>,
-    /// Draws everything from this seed, for tests only: 2..=64 hexadecimal digits, the same output on every machine
+    /// Draws everything from this seed, for tests only: 2..=64 hexadecimal digits, or - for standard input; the same output on
+    /// every machine
     #[arg(long, value_name = "HEX")]
     seed: Option<Text>,
     /// How much is said on stderr: debug, info or error
@@ -95,9 +97,8 @@ struct Arguments {
     /// Salt of a single device, 16..=32 bytes in base64; needs --verifier and --passcode
     #[arg(long, value_name = "BASE64", help_heading = "Commissioning")]
     salt: Option<Text>,
-    /// Verifier of a single device, 97 bytes in base64; derived again and compared
-    #[arg(long, value_name = "BASE64", help_heading = "Commissioning")]
-    verifier: Option<Text>,
+    #[command(flatten, next_help_heading = "Commissioning")]
+    verifier: Verifier,
     /// PBKDF2 iterations, 1000..=100000 [default: 10000]
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
     iteration_count: Option<Text>,
@@ -219,7 +220,7 @@ struct Arguments {
     /// Gives every device a unique id for rotating device ids
     #[arg(long, help_heading = "Device information")]
     enable_rotating_device_id: bool,
-    /// That id for a single device, 32 hexadecimal digits [default: random]
+    /// That id for a single device, 32 hexadecimal digits, or - for standard input [default: random]
     #[arg(long, value_name = "HEX", help_heading = "Device information")]
     rd_id_uid: Option<Text>,
     /// Finish of the surface: other, matte, satin, polished, rugged or fabric
@@ -299,11 +300,9 @@ fn main() -> ExitCode {
         options.quiet |= arguments.log_level == LogLevel::Error;
         let debug = arguments.log_level == LogLevel::Debug;
         let job_path = arguments.job.clone();
-        let (passcode, password) = (arguments.passcode.read()?, arguments.password.read()?);
+        let secrets = Secrets::given(&mut arguments)?;
         let mut file = job_file(arguments).map_err(failure)?;
-        let text = |secret: Option<zeroize::Zeroizing<String>>| secret.map(|secret| Text::from(secret.as_str()));
-        file.passcode = text(passcode).or(file.passcode.take());
-        file.password = text(password).or(file.password.take());
+        secrets.fill(&mut file)?;
         file.allow_insecure_permissions |= trust.allow_insecure_permissions;
         let trust = file.allow_insecure_permissions;
         options.adopt(&file);
@@ -330,6 +329,58 @@ fn main() -> ExitCode {
     })
 }
 
+/// The secrets of the command line.
+struct Secrets {
+    passcode: Option<Text>,
+    verifier: Option<Text>,
+    password: Option<Text>,
+    seed: Option<Text>,
+    rd_id_uid: Option<Text>,
+}
+
+impl Secrets {
+    fn given(arguments: &mut Arguments) -> Result<Self, Failure> {
+        // A seed and an id may be on standard input as well.
+        let line = |option: &str, given: Option<Text>| match given {
+            Some(argument) => read_argument(option, argument.expose().to_owned())
+                .map(|read| text(&read))
+                .map(Some),
+            None => Ok(None),
+        };
+        Ok(Self {
+            passcode: arguments.passcode.given()?.as_ref().map(text),
+            verifier: arguments.verifier.given()?.as_ref().map(text),
+            password: arguments.password.given()?.as_ref().map(text),
+            seed: line("--seed", arguments.seed.take())?,
+            rd_id_uid: line("--rd-id-uid", arguments.rd_id_uid.take())?,
+        })
+    }
+
+    /// Puts them before those of a job's file, and those of the environment behind.
+    fn fill(self, file: &mut JobFile) -> Result<(), Failure> {
+        let fill = |member: &mut Option<Text>, given: Option<Text>| *member = given.or(member.take());
+        fill(&mut file.passcode, self.passcode);
+        fill(&mut file.verifier, self.verifier);
+        fill(&mut file.password, self.password);
+        fill(&mut file.seed, self.seed);
+        fill(&mut file.rd_id_uid, self.rd_id_uid);
+        for (member, variable) in [
+            (&mut file.passcode, Passcode::from_environment()?),
+            (&mut file.verifier, Verifier::from_environment()?),
+            (&mut file.password, Password::from_environment()?),
+        ] {
+            if member.is_none() {
+                *member = variable.as_ref().map(text);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn text(secret: &Zeroizing<String>) -> Text {
+    Text::from(secret.as_str())
+}
+
 fn failure(error: Error) -> Failure {
     match error {
         Error::Missing { .. } => Failure::No(error.to_string()),
@@ -353,11 +404,11 @@ fn job_file(arguments: Arguments) -> Result<JobFile, Error> {
     }
     take_over!(
         values
-            count, vendor_id, product_id, outdir, size, seed, jobs, discriminator, passcodes,
-            discriminators, salt, verifier, iteration_count, commissioning_flow, discovery_mode, cert, key,
+            count, vendor_id, product_id, outdir, size, jobs, discriminator, passcodes,
+            discriminators, salt, iteration_count, commissioning_flow, discovery_mode, cert, key,
             dac_cert, dac_key, dac_dir, cert_dclrn, lifetime, valid_from, cn_prefix, port, vendor_name, product_name,
             efuse_key_id, target, labels, sign_manifest,
-            hw_ver, hw_ver_str, mfg_date, serial_num, serials, rd_id_uid, product_finish, product_color, part_number,
+            hw_ver, hw_ver_str, mfg_date, serial_num, serials, product_finish, product_color, part_number,
             product_label, product_url, mqtt_host, csv, mcsv;
         flags
             encrypt, no_bin, enable_dynamic_passcode, paa, pai, allow_cd_mismatch, test_pki, ds_peripheral,

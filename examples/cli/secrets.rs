@@ -14,115 +14,101 @@ use crate::{Failure, read_file};
 /// More than any of these secrets has.
 const MAX_LEN: usize = 4096;
 
-/// A passcode, in one of its ways.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct Passcode {
+/// Declares the options of a secret.
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident $option:literal $variable:literal; $(#[$value:meta])+ $field:ident; $(#[$path:meta])+ $file:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, clap::Args)]
+        pub struct $name {
+            $(#[$value])+
+            $field: Option<Zeroizing<String>>,
+            $(#[$path])+
+            $file: Option<PathBuf>,
+        }
+
+        impl $name {
+            /// Returns the secret of the command line as it was written, if there is one.
+            ///
+            /// # Errors
+            ///
+            /// [`Failure::Input`] when its file cannot be read.
+            pub fn given(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+                match &self.$file {
+                    Some(path) if self.$field.is_none() => read_secret(concat!($option, "-file"), path).map(Some),
+                    _ => Ok(self.$field.clone()),
+                }
+            }
+
+            /// Returns that of the environment.
+            ///
+            /// # Errors
+            ///
+            /// [`Failure::Input`] when it is not UTF-8.
+            pub fn from_environment() -> Result<Option<Zeroizing<String>>, Failure> {
+                environment($variable)
+            }
+
+            /// Returns that of the command line, or else of the environment.
+            ///
+            /// # Errors
+            ///
+            /// [`Failure::Input`] when its file cannot be read.
+            pub fn read(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+                self.given()?.map_or_else(Self::from_environment, |secret| Ok(Some(secret)))
+            }
+
+            /// As [`read`](Self::read), where it is needed.
+            ///
+            /// # Errors
+            ///
+            /// [`Failure::Input`] when there is none, or its file cannot be read.
+            pub fn require(&self) -> Result<Zeroizing<String>, Failure> {
+                self.read()?.ok_or_else(|| {
+                    Failure::Input(concat!("missing: ", $option, " or ", $option, "-file; --help lists all").into())
+                })
+            }
+        }
+    };
+}
+
+secret! {
+    /// A passcode, in one of its ways.
+    Passcode "--passcode" "MATTER_PASSCODE";
     /// Passcode, 1 to 99999998 without twelve trivial ones; other users of the machine may see it in the list of processes
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    passcode: Option<Zeroizing<String>>,
+    passcode;
     /// File with the passcode, or - for standard input [default: the environment's MATTER_PASSCODE]
     #[arg(long, value_name = "FILE", conflicts_with = "passcode")]
-    passcode_file: Option<PathBuf>,
+    passcode_file
 }
 
-/// The password of encrypted keys, in one of its ways.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct Password {
+secret! {
+    /// The password of encrypted keys, in one of its ways.
+    Password "--password" "MATTER_PASSWORD";
     /// Password of encrypted keys (also --pwd); other users of the machine may see it in the list of processes
     #[arg(long, alias = "pwd", value_name = "TEXT", allow_hyphen_values = true)]
-    password: Option<Zeroizing<String>>,
+    password;
     /// File with the password, or - for standard input [default: the environment's MATTER_PASSWORD]
     #[arg(long, value_name = "FILE", conflicts_with = "password")]
-    password_file: Option<PathBuf>,
+    password_file
 }
 
-/// A verifier, in one of its ways.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct Verifier {
-    /// Verifier: 97 bytes in base64; other users of the machine may see it in the list of processes
+secret! {
+    /// A verifier, in one of its ways.
+    Verifier "--verifier" "MATTER_VERIFIER";
+    /// Verifier of a single device: 97 bytes in base64; other users of the machine may see it in the list of processes
     #[arg(long, value_name = "BASE64")]
-    verifier: Option<Zeroizing<String>>,
+    verifier;
     /// File with the verifier, or - for standard input [default: the environment's MATTER_VERIFIER]
     #[arg(long, value_name = "FILE", conflicts_with = "verifier")]
-    verifier_file: Option<PathBuf>,
+    verifier_file
 }
 
-impl Passcode {
-    /// Returns the passcode as it was written, if it was given.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Input`] when its file cannot be read.
-    pub fn read(&self) -> Result<Option<Zeroizing<String>>, Failure> {
-        read(
-            "--passcode-file",
-            "MATTER_PASSCODE",
-            &self.passcode,
-            &self.passcode_file,
-        )
-    }
-
-    /// As [`Passcode::read`], where it is needed.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Input`] when it is not given or its file cannot be read.
-    pub fn require(&self) -> Result<Zeroizing<String>, Failure> {
-        self.read()?.ok_or_else(|| missing("--passcode"))
-    }
-}
-
-impl Password {
-    /// Returns the password, if it was given.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Input`] when its file cannot be read.
-    pub fn read(&self) -> Result<Option<Zeroizing<String>>, Failure> {
-        read(
-            "--password-file",
-            "MATTER_PASSWORD",
-            &self.password,
-            &self.password_file,
-        )
-    }
-}
-
-impl Verifier {
-    /// Returns the verifier as it was written, where it is needed.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Input`] when it is not given or its file cannot be read.
-    pub fn require(&self) -> Result<Zeroizing<String>, Failure> {
-        let read = read(
-            "--verifier-file",
-            "MATTER_VERIFIER",
-            &self.verifier,
-            &self.verifier_file,
-        );
-        read?.ok_or_else(|| missing("--verifier"))
-    }
-}
-
-fn missing(option: &str) -> Failure {
-    Failure::Input(format!("missing: {option} or {option}-file; --help lists all"))
-}
-
-fn read(
-    option: &str,
-    variable: &str,
-    text: &Option<Zeroizing<String>>,
-    file: &Option<PathBuf>,
-) -> Result<Option<Zeroizing<String>>, Failure> {
-    match (text, file) {
-        (Some(text), _) => Ok(Some(text.clone())),
-        (None, Some(path)) => read_secret(option, path).map(Some),
-        (None, None) => match std::env::var(variable) {
-            Ok(text) => Ok(Some(Zeroizing::new(text))),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(_) => Err(Failure::Input(format!("{variable}: is not UTF-8"))),
-        },
+fn environment(variable: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+    match std::env::var(variable) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(_) => Err(Failure::Input(format!("{variable}: is not UTF-8"))),
     }
 }
 

@@ -149,6 +149,62 @@ fn codes_and_values_come_from_standard_input_as_well() {
     assert!(String::from_utf8(dump.stdout).unwrap().contains("\"of nobody\""));
 }
 
+/// A verifier, a seed and an id of `matter-mfg`, and which of them counts where several say something.
+#[test]
+fn other_secrets_of_a_run_come_from_files_and_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let mfg = |arguments: &str, input: &str, variable| {
+        let base = format!("-v 0xFFF1 -p 0x8000 --iteration-count 1000 --quiet {arguments}");
+        let arguments = base.split_whitespace().collect::<Vec<_>>();
+        with_input(env!("CARGO_BIN_EXE_matter-mfg"), &arguments, at, input, variable)
+    };
+    let made = |outdir: &str| {
+        let devices = produced::devices(&at.join(outdir).join("fff1_8000"));
+        assert_eq!(devices.len(), 1, "{outdir}");
+        devices
+            .iter()
+            .map(|device| produced::check(device, true).1)
+            .max()
+            .unwrap()
+    };
+    fs::write(at.join("passcode"), "20202021\n").unwrap();
+    fs::write(at.join("verifier"), VERIFIER).unwrap();
+    let given = format!("--salt {SALT} --passcode-file passcode");
+    let right = mfg(
+        &format!("{given} --verifier-file verifier --outdir a"),
+        "",
+        Some(("MATTER_PASSCODE", "34567890")),
+    );
+    assert!(right.status.success(), "{}", stderr(&right));
+    assert_eq!(made("a"), 20_202_021);
+    let wrong = mfg(
+        &format!("{given} --verifier-file - --outdir b"),
+        &VERIFIER.replace("uWF", "uWG"),
+        None,
+    );
+    assert_eq!(wrong.status.code(), Some(2), "{}", stderr(&wrong));
+    // What a job says is meant for this run, and the environment for all.
+    fs::write(at.join("job.json"), r#"{"passcode": "20202021"}"#).unwrap();
+    let job = mfg("--job job.json --outdir c", "", Some(("MATTER_PASSCODE", "34567890")));
+    assert!(job.status.success(), "{}", stderr(&job));
+    assert_eq!(made("c"), 20_202_021);
+    for (arguments, outdir, input) in [("--seed 00", "d", ""), ("--seed -", "e", "00\n")] {
+        let seeded = mfg(&format!("{arguments} --outdir {outdir}"), input, None);
+        assert!(seeded.status.success(), "{}", stderr(&seeded));
+    }
+    assert_eq!(made("d"), made("e"));
+    let id = "00112233445566778899aabbccddeeff";
+    let rotating = mfg("--enable-rotating-device-id --rd-id-uid - --outdir f", id, None);
+    assert!(rotating.status.success(), "{}", stderr(&rotating));
+    let summary = fs::read_dir(at.join("f/fff1_8000")).unwrap().flatten();
+    let summary = summary.map(|entry| entry.path()).find(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with("summary-")
+    });
+    assert!(fs::read_to_string(summary.unwrap()).unwrap().contains(id));
+}
+
 #[test]
 fn password_comes_in_the_same_ways_everywhere() {
     let folder = tempfile::tempdir().unwrap();
