@@ -58,7 +58,7 @@ impl Build {
         let paas = paas.into_iter().collect::<Result<Vec<_>, _>>();
         let paas = paas.map_err(|error| Failure::option("--paa", error))?;
         let mut entries = Vec::new();
-        let mut unused: Vec<&RevocationPoint> = points.iter().collect();
+        let mut used = vec![false; points.len()];
         for path in &self.crl {
             let wrong =
                 |reason: &dyn std::fmt::Display| Failure::option("--crl", format_args!("{}: {reason}", path.display()));
@@ -66,11 +66,12 @@ impl Build {
             let signer = Some(crl.authority_key_id());
             let mut refusal = None;
             let before = entries.len();
-            for point in points.iter().filter(|point| point.signer().subject_key_id() == signer) {
+            let of_signer = |(point, _): &(&RevocationPoint, _)| point.signer().subject_key_id() == signer;
+            for (point, used) in points.iter().zip(&mut used).filter(of_signer) {
                 match point.entry(&points, &crl, &paas, at) {
                     Ok(entry) => {
                         entries.push(entry);
-                        unused.retain(|other| *other != point);
+                        *used = true;
                     }
                     Err(error) => refusal = refusal.or(Some(error)),
                 }
@@ -79,7 +80,7 @@ impl Build {
                 return Err(refusal.map_or_else(|| wrong(&"no point has its signer"), |error| wrong(&error)));
             }
         }
-        for point in unused {
+        for (point, _) in points.iter().zip(used).filter(|(_, used)| !used) {
             say(format_args!("no list is given for the point {}", point.data_url()));
         }
         let set = RevocationSet::new(entries);

@@ -98,19 +98,10 @@ impl RevocationPoint {
         if authority.subject_key_id() != Some(self.issuer_key_id) || (self.is_paa && authority != paa) {
             return Err(RevocationFault::PointKeyId.into());
         }
-        let revoked = crl
-            .revoked()
-            .iter()
-            .filter(|revoked| {
-                revoked
-                    .issuer_der()
-                    .is_none_or(|issuer| issuer == authority.subject_der())
-            })
-            .map(|revoked| revoked.serial());
         Ok(RevocationEntry::new(
             authority.subject_der(),
             self.issuer_key_id,
-            revoked,
+            crl.revoked_by(authority.subject_der()),
             self.signer.clone(),
             delegator.cloned(),
         ))
@@ -148,8 +139,9 @@ impl RevocationPoint {
     }
 
     fn check_uri(&self, all: &[Self], crl: &Crl) -> Result<(), RevocationFault> {
+        // The whole points, with their certificates, are compared last.
         let shared = all.iter().any(|other| {
-            other != self && other.issuer_key_id == self.issuer_key_id && other.vendor_id == self.vendor_id
+            other.issuer_key_id == self.issuer_key_id && other.vendor_id == self.vendor_id && other != self
         });
         if shared && crl.distribution_uri() != Some(&self.data_url) {
             return Err(RevocationFault::PointUri);
