@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// Four times the input takes 4 times the time when the work is linear, and 16 times when it is quadratic.
 const LIMIT: u32 = 9;
 /// A machine that is busy with something else can slow the larger input down alone, but not every time.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 5;
 
 /// What is measured: it is made for a size, and runs on what was made.
 pub type Work = fn(usize) -> Box<dyn Fn()>;
