@@ -1,5 +1,6 @@
 //! `dac-pki revoke-set`: what is revoked, from the ledger's points and their lists.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -64,28 +65,33 @@ impl Build {
         let paas = paas.into_iter().collect::<Result<Vec<_>, _>>();
         let paas = paas.map_err(|error| Failure::option("--paa", error))?;
         let mut entries = Vec::new();
-        let mut unused: Vec<&RevocationPoint> = points.iter().collect();
+        let mut used = vec![false; points.len()];
         for path in &self.crl {
             let wrong =
                 |reason: &dyn std::fmt::Display| Failure::option("--crl", format_args!("{}: {reason}", path.display()));
             let crl = Crl::decode(&read_file("--crl", path)?).map_err(|error| wrong(&error))?;
             let signer = Some(crl.authority_key_id());
             let mut refusal = None;
-            let before = entries.len();
-            for point in points.iter().filter(|point| point.signer().subject_key_id() == signer) {
-                match point.entry(&points, &crl, &paas, at) {
-                    Ok(entry) => {
-                        entries.push(entry);
-                        unused.retain(|other| *other != point);
+            let mut known = BTreeSet::new();
+            let of_signer = |(point, _): &(&RevocationPoint, _)| point.signer().subject_key_id() == signer;
+            for (point, used) in points.iter().zip(&mut used).filter(of_signer) {
+                match point.authority(&points, &crl, &paas, at) {
+                    // Of points with the same entry one is enough: those of other vendors below one PAA.
+                    Ok(authority) => {
+                        *used = true;
+                        if known.insert((authority.as_der(), point.signer().as_der())) {
+                            let entry = point.entry(&points, &crl, &paas, at);
+                            entries.push(entry.map_err(|error| wrong(&error))?);
+                        }
                     }
                     Err(error) => refusal = refusal.or(Some(error)),
                 }
             }
-            if entries.len() == before {
+            if known.is_empty() {
                 return Err(refusal.map_or_else(|| wrong(&"no point has its signer"), |error| wrong(&error)));
             }
         }
-        for point in unused {
+        for (point, _) in points.iter().zip(used).filter(|(_, used)| !used) {
             say(format_args!("no list is given for the point {}", point.data_url()));
         }
         let set = RevocationSet::new(entries);
@@ -128,7 +134,12 @@ fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
     };
     let mut points = Vec::new();
     let mut unreadable = Vec::new();
+    let mut seen = BTreeSet::new();
     for (number, object) in list.into_iter().enumerate() {
+        // One that is listed twice says nothing new.
+        if !seen.insert(object.to_string()) {
+            continue;
+        }
         match serde_json::from_value(object) {
             Ok(point) => points.push(point),
             Err(error) => unreadable.push(format!("{}: point {number}: {error}", path.display())),

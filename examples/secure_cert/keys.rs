@@ -8,7 +8,7 @@ use p256::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pss::SigningKey as RsaSigningKey;
 use rsa::sha2::Sha256;
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{PrivateKey as RsaPrivateKey, PublicKey as RsaPublicKey};
 
 /// A private key of one of the kinds that the format knows.
 pub(crate) enum SigningKey {

@@ -344,6 +344,24 @@ fn a_revocation_set_is_built_from_lists_and_used() {
     let serial = hex(dac.serial().as_bytes()).to_uppercase();
     assert_eq!(set[0]["revoked_serial_numbers"], json!([serial]));
 
+    // A point that is listed twice, and two vendors below one PAA, make one entry each.
+    let of_paa = |vendor: u16| {
+        let id = paa.subject_key_id().unwrap().to_string();
+        let mut of_paa = point.clone();
+        of_paa["vid"] = json!(vendor);
+        of_paa["isPAA"] = json!(true);
+        of_paa["crlSignerCertificate"] = json!(paa.to_pem());
+        of_paa["issuerSubjectKeyID"] = json!(id);
+        of_paa
+    };
+    let list = json!([point, of_paa(0xFFF1), point, of_paa(0xFFF2)]);
+    fs::write(at.join("list.json"), list.to_string()).unwrap();
+    let printed = succeed(
+        at,
+        &format!("{build} --points list.json --crl pai.crl paa.crl --out both.json"),
+    );
+    assert_eq!(printed, "both.json: 2 revoked certificates of 2 authorities\n");
+
     let device = format!("{CHAIN} {DEVICE} --revocation-set set.json");
     expect(at, &device, &[("dac-revoked", "dac", 302)]);
     let (printed, said) = rejected(at, "revoke-set check set.json dac/DAC_cert.pem ca/PAI_cert.der");

@@ -209,3 +209,24 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     assert_eq!(fs::read(folder.path().join("there.bin")).unwrap(), b"in the way");
     succeed(folder.path(), "generate in.csv there.bin 0x3000 --force");
 }
+
+/// A row of some bytes asks for half a megabyte; 300 of them are more than the memory that is allowed here.
+#[cfg(target_os = "linux")]
+#[test]
+fn rows_that_fill_blobs_need_the_memory_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..300)
+        .map(|number| format!("k{number},data,blob_fill(499000;0xff),\n"))
+        .collect();
+    let text = format!("key,type,encoding,value\nn,namespace,,\n{rows}");
+    fs::write(folder.path().join("in.csv"), text).unwrap();
+    let limited = "ulimit -v 120000; exec \"$0\" generate in.csv out.bin 0x3000";
+    let output = Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_nvs-image")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("in.csv:3:") && said.contains("are enough"), "{said}");
+}

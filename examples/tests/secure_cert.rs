@@ -160,7 +160,7 @@ fn rsa_key_signs() {
     // Drawing primes takes long; these are of a key that was drawn for this test with OpenSSL.
     let pem = include_str!("data/rsa3072.pem");
     fs::write(folder.join("rsa.pem"), pem).unwrap();
-    let key: rsa::RsaPrivateKey = rsa::pkcs8::DecodePrivateKey::from_pkcs8_pem(pem).unwrap();
+    let key: rsa::PrivateKey = rsa::pkcs8::DecodePrivateKey::from_pkcs8_pem(pem).unwrap();
     fs::write(folder.join("rsa.der"), key.to_pkcs1_der().unwrap().as_bytes()).unwrap();
     let public = key
         .to_public_key()

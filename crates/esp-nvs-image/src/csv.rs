@@ -1,6 +1,7 @@
 //! The CSV files of the reference generator: `key,type,encoding,value`.
 
 mod batch;
+mod encode;
 mod error;
 mod fill;
 mod records;
@@ -8,21 +9,20 @@ mod rows;
 mod wifi;
 mod write;
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::ControlFlow;
 
 pub use self::batch::{CsvBatch, CsvDevice};
+use self::encode::encode_rows;
 pub use self::error::{CsvError, CsvReason};
 use self::records::Place;
 use self::rows::{Reader, Refused};
 pub use self::write::to_csv;
 use crate::config::{BlobVersion, PartitionSize};
-use crate::encode::Encoder;
-use crate::error::Error;
 use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
-use crate::sizer::Sizer;
 
 /// A CSV file in memory, and the name by which errors call it.
 #[derive(Clone, Copy)]
@@ -95,14 +95,28 @@ pub fn read_csv(
     compat: CsvCompat,
     mut load: impl FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Vec<CsvRow>, CsvError> {
-    let mut reader = Reader::new(compat, &mut load);
-    for file in files {
-        reader.read(file)?;
-    }
-    Ok(reader.into_rows())
+    let mut rows = Vec::new();
+    read_each(files, compat, &mut load, &mut |row| {
+        rows.push(row);
+        ControlFlow::Continue(())
+    })?;
+    Ok(rows)
+}
+
+fn read_each(
+    files: &[CsvFile<'_>],
+    compat: CsvCompat,
+    load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+    take: &mut dyn FnMut(CsvRow) -> ControlFlow<()>,
+) -> Result<(), CsvError> {
+    let mut reader = Reader::new(compat, load, take);
+    files.iter().try_for_each(|file| reader.read(file))
 }
 
 /// Encodes CSV files into one image, as the generator's `generate` does.
+///
+/// It holds the image and one value in memory, however many there are, and reads on behind a row that does not fit only
+/// to find out what partition would do.
 ///
 /// # Errors
 ///
@@ -113,58 +127,9 @@ pub fn encode_csv(
     size: PartitionSize,
     version: BlobVersion,
     compat: CsvCompat,
-    load: impl FnMut(&str) -> Result<Vec<u8>, String>,
+    mut load: impl FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Vec<u8>, CsvError> {
-    encode_rows(files, &read_csv(files, compat, load)?, size, version)
-}
-
-/// Encodes rows; errors name the place of the row that they are about.
-fn encode_rows(
-    files: &[CsvFile<'_>],
-    rows: &[CsvRow],
-    size: PartitionSize,
-    version: BlobVersion,
-) -> Result<Vec<u8>, CsvError> {
-    let mut image = alloc::vec![0xFF; size.bytes()];
-    let at = |row: &CsvRow, reason: CsvReason| CsvError {
-        file: files.get(row.file).map_or("", |file| file.name).to_string(),
-        line: row.line,
-        column: row.column,
-        reason,
-    };
-    let mut len = 0;
-    if let Ok(mut encoder) = Encoder::with_version(&mut image, size, version) {
-        for row in rows {
-            let pushed = match &row.entry {
-                None => encoder.declare(&row.namespace),
-                Some((key, value)) => encoder.push(&row.namespace, key, value.as_value()),
-            };
-            pushed.map_err(|error| match error {
-                Error::PartitionFull { .. } => at(
-                    row,
-                    CsvReason::PartitionTooSmall {
-                        size,
-                        needed: needed(rows, version),
-                    },
-                ),
-                error => at(row, CsvReason::Nvs(error)),
-            })?;
-        }
-        len = encoder.finish().len();
-    }
-    image.truncate(len);
-    Ok(image)
-}
-
-/// The size that all rows need.
-fn needed(rows: &[CsvRow], version: BlobVersion) -> Option<PartitionSize> {
-    let mut sizer = Sizer::new(version);
-    for row in rows {
-        match &row.entry {
-            None => sizer.declare(&row.namespace),
-            Some((_, value)) => sizer.push(&row.namespace, &value.as_value()),
-        }
-        .ok()?;
-    }
-    sizer.partition_size().ok()
+    encode_rows(files, size, version, |encoder| {
+        read_each(files, compat, &mut load, &mut |row| encoder.put(&row))
+    })
 }

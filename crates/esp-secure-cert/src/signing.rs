@@ -20,7 +20,7 @@ pub enum PublicKey {
     P384(p384::ecdsa::VerifyingKey),
     /// RSASSA-PSS with 3072 bits.
     #[cfg(feature = "rsa")]
-    Rsa3072(::rsa::RsaPublicKey),
+    Rsa3072(::rsa::PublicKey),
 }
 
 impl PublicKey {
@@ -64,8 +64,8 @@ impl From<p384::ecdsa::VerifyingKey> for PublicKey {
 }
 
 #[cfg(feature = "rsa")]
-impl From<::rsa::RsaPublicKey> for PublicKey {
-    fn from(key: ::rsa::RsaPublicKey) -> Self {
+impl From<::rsa::PublicKey> for PublicKey {
+    fn from(key: ::rsa::PublicKey) -> Self {
         Self::Rsa3072(key)
     }
 }

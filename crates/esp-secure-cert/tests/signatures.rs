@@ -153,7 +153,7 @@ fn signer_that_fails_or_lies_leaves_nothing() {
 #[test]
 fn rsa_of_other_sizes_is_refused() {
     let mut rng = <rand_chacha::ChaCha20Rng as SeedableRng>::seed_from_u64(1);
-    let key = rsa::RsaPrivateKey::new(&mut rng, 1024).unwrap();
+    let key = rsa::PrivateKey::new(&mut rng, 1024).unwrap();
     let mut buffer = [0; 2048];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
     user(&mut writer, 0).unwrap();

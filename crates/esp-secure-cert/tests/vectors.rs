@@ -85,7 +85,7 @@ fn signatures_verify_with_their_key_and_no_other() {
     let p384 = p384.or_else(|_| p384::ecdsa::SigningKey::from_pkcs8_pem(&pem("sb_ecdsa384.pem")));
     let rsa_pem = pem("sb_rsa3072.pem");
     let rsa = rsa::pkcs1::DecodeRsaPrivateKey::from_pkcs1_pem(&rsa_pem);
-    let rsa: rsa::RsaPrivateKey = rsa.or_else(|_| rsa::RsaPrivateKey::from_pkcs8_pem(&rsa_pem)).unwrap();
+    let rsa: rsa::PrivateKey = rsa.or_else(|_| rsa::PrivateKey::from_pkcs8_pem(&rsa_pem)).unwrap();
     let keys = [
         PublicKey::P256(*p256.unwrap().verifying_key()),
         PublicKey::P384(*p384.unwrap().verifying_key()),
@@ -237,7 +237,7 @@ fn typed_methods_make_the_tool_s_bytes() {
     // RSA: everything but the salted signature, and its checksums, is determined.
     let pem = std::fs::read_to_string(folder.join("inputs/sb_rsa3072.pem")).unwrap();
     let rsa = rsa::pkcs1::DecodeRsaPrivateKey::from_pkcs1_pem(&pem);
-    let rsa: rsa::RsaPrivateKey = rsa.or_else(|_| rsa::RsaPrivateKey::from_pkcs8_pem(&pem)).unwrap();
+    let rsa: rsa::PrivateKey = rsa.or_else(|_| rsa::PrivateKey::from_pkcs8_pem(&pem)).unwrap();
     let plain = read("plain_der.bin");
     buffer[..plain.len()].copy_from_slice(&plain);
     let mut writer = Writer::append(&mut buffer, plain.len(), PartitionSize::DEFAULT).unwrap();

@@ -34,7 +34,7 @@ const PEM_LABEL: &str = "CERTIFICATE";
 /// paa.verify_issued_by(&paa)?;
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
     /// Where in `der` the signed part, both names and the signature are, tag and length included for the first three.
@@ -52,7 +52,7 @@ pub struct Certificate {
     may_sign_certificates: bool,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Spans {
     tbs: Range<usize>,
     issuer: Range<usize>,
@@ -261,6 +261,15 @@ impl Certificate {
         self.der.get(span.clone()).unwrap_or_default()
     }
 }
+
+impl PartialEq for Certificate {
+    /// Compares the octets, which say all.
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
 
 impl fmt::Debug for Certificate {
     /// Writes what tells certificates apart.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+#![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;

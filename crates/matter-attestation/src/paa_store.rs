@@ -1,5 +1,7 @@
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+
+use sha2::{Digest, Sha256};
 
 use crate::finding::Findings;
 use crate::lint::{Facts, lint};
@@ -26,6 +28,8 @@ use crate::{Error, Finding, KeyId, Object, Profile};
 #[derive(Clone, Debug, Default)]
 pub struct PaaStore {
     paas: BTreeMap<KeyId, Vec<Paa>>,
+    /// The SHA-256 hashes of the PAAs.
+    hashes: BTreeSet<[u8; 32]>,
 }
 
 /// A PAA, and what is to say about it in the strict profile.
@@ -51,7 +55,10 @@ impl PaaStore {
     /// Makes a store without PAAs.
     #[must_use]
     pub const fn new() -> Self {
-        Self { paas: BTreeMap::new() }
+        Self {
+            paas: BTreeMap::new(),
+            hashes: BTreeSet::new(),
+        }
     }
 
     /// Adds a PAA in DER and returns its subject key identifier.
@@ -67,9 +74,8 @@ impl PaaStore {
         let (facts, findings) = Paa::read(der);
         let facts = facts.ok_or(Error::CertificateMalformed { offset: None })?;
         let key_id = facts.subject_key_id.ok_or(Error::SubjectKeyIdMissing)?;
-        let same = self.paas.entry(key_id).or_default();
-        if same.iter().all(|paa| paa.facts.der() != der) {
-            same.push(Paa { facts, findings });
+        if self.hashes.insert(Sha256::digest(der).into()) {
+            self.paas.entry(key_id).or_default().push(Paa { facts, findings });
         }
         Ok(key_id)
     }

@@ -199,7 +199,7 @@ fn what_a_list_says_is_read() {
     // An entry is about the issuer that the last one before it named.
     let (one, two) = (common_name("one"), common_name("two"));
     let issuers = [None, Some(one.as_slice()), Some(one.as_slice()), Some(two.as_slice())];
-    for ((revoked, issuer), number) in crl.revoked().iter().zip(issuers).zip(7..) {
+    for ((revoked, issuer), number) in crl.revoked().zip(issuers).zip(7..) {
         assert_eq!((revoked.serial(), revoked.issuer_der()), (serial(number), issuer));
         assert_eq!(revoked.date(), DateTime::new(2025, 12, 31, 0, 0, 0).unwrap());
     }

@@ -1,3 +1,4 @@
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
@@ -272,11 +273,13 @@ fn count(len: usize) -> Value<'static> {
 /// Groups items by endpoint, both in the order in which they first come.
 fn by_endpoint<T>(items: &[T], endpoint: impl Fn(&T) -> u16) -> Vec<(usize, Vec<&T>)> {
     let mut groups: Vec<(usize, Vec<&T>)> = Vec::new();
+    let mut numbers = BTreeMap::new();
     for item in items {
-        let endpoint = usize::from(endpoint(item));
-        match groups.iter_mut().find(|(other, _)| *other == endpoint) {
+        let endpoint = endpoint(item);
+        let number = *numbers.entry(endpoint).or_insert(groups.len());
+        match groups.get_mut(number) {
             Some((_, group)) => group.push(item),
-            None => groups.push((endpoint, alloc::vec![item])),
+            None => groups.push((endpoint.into(), alloc::vec![item])),
         }
     }
     groups

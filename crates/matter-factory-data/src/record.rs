@@ -1,5 +1,7 @@
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+use esp_nvs_image::{Key, Namespace};
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities, SetupPayload};
 use matter_spake2p::{PaseCredential, PbkdfParameters, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -29,6 +31,8 @@ pub struct DeviceRecord {
     verifier: Option<Verifier>,
     credentials: Option<AttestationCredentials>,
     extra: Vec<FactoryEntry>,
+    /// Where the entries of `extra` are stored.
+    extra_keys: BTreeSet<(Namespace, Key)>,
     /// How the device is commissioned; on the label only.
     pub flow: CommissioningFlow,
     /// How the device is found; on the label only.
@@ -117,6 +121,7 @@ impl DeviceRecord {
             verifier,
             credentials: None,
             extra: Vec::new(),
+            extra_keys: BTreeSet::new(),
             flow: CommissioningFlow::Standard,
             discovery: DiscoveryCapabilities::BLE,
             declaration: None,
@@ -174,11 +179,7 @@ impl DeviceRecord {
         if entry.namespace == NAMESPACE && keys::is_field_key(&entry.key) {
             return Err(Error::KeyReserved { key: entry.key });
         }
-        if self
-            .extra
-            .iter()
-            .any(|other| other.namespace == entry.namespace && other.key == entry.key)
-        {
+        if !self.extra_keys.insert((entry.namespace, entry.key)) {
             return Err(esp_nvs_image::Error::DuplicateKey { key: entry.key }.into());
         }
         self.extra.push(entry);

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use esp_nvs_image::{Encoding, Key, OwnedValue};
@@ -62,26 +62,28 @@ pub(crate) fn read(
     let Some((header, rows)) = table.rows().split_first() else {
         return Err(Error::file("--mcsv", table.path(), "has no header row"));
     };
-    let mut names = BTreeSet::new();
-    if let Some(twice) = header.cells.iter().position(|name| !names.insert(name)) {
-        // Without the name: a file without a header has values there.
-        let column = format!("number {}", twice + 1);
-        return Err(table.cell_error(header.line, &column, "has the name of an earlier column"));
+    let mut numbers = BTreeMap::new();
+    for (number, name) in header.cells.iter().enumerate() {
+        if numbers.insert(name, number).is_some() {
+            // Without the name: a file without a header has values there.
+            let column = format!("number {}", number + 1);
+            return Err(table.cell_error(header.line, &column, "has the name of an earlier column"));
+        }
     }
-    for (name, column) in header
-        .cells
-        .iter()
-        .flat_map(|name| columns.iter().map(move |column| (name, column)))
-    {
-        let used = column.key.as_str();
-        if name != used && column.namespace == NAMESPACE && field(name) == field(used) {
+    let own = columns.iter().filter(|column| column.namespace == NAMESPACE);
+    let fields: BTreeMap<_, _> = own
+        .map(|column| column.key.as_str())
+        .map(|key| (field(key), key))
+        .collect();
+    for name in header.cells.iter() {
+        if let Some(used) = fields.get(field(name)).filter(|used| **used != name) {
             let reason = format!("sets the same as the column '{used}'");
             return Err(table.cell_error(header.line, name, reason));
         }
     }
     let mut places = Vec::new();
     for column in columns.iter() {
-        let place = header.cells.iter().position(|name| name == column.key.as_str());
+        let place = numbers.get(column.key.as_str()).copied();
         let missing = || table.cell_error(header.line, column.key.as_str(), "is missing in the header");
         places.push((column, place.ok_or_else(missing)?));
     }
@@ -124,7 +126,7 @@ pub(crate) fn read(
 /// Tells whether somebody may believe that a column sets a field of the device, and none in `columns` does.
 fn is_unused_field(columns: &Columns, name: &str) -> bool {
     let known = means_passcode(name) || Key::new(name).is_ok_and(|key| is_field_key(&key));
-    known && !columns.iter().any(|column| column.key.as_str() == name)
+    known && !columns.uses(name)
 }
 
 impl Cells {

@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use esp_nvs_image::{Encoding, Key, Namespace};
 use matter_factory_data::NAMESPACE;
 
@@ -8,7 +10,10 @@ use crate::{Error, Table};
 /// Its rows are `key,type,encoding[,REPEAT]`; a row `name,namespace,` puts the following keys into another namespace
 /// than `chip-factory`.
 #[derive(Clone, Debug)]
-pub struct Columns(Vec<Column>);
+pub struct Columns {
+    list: Vec<Column>,
+    keys: BTreeSet<Key>,
+}
 
 /// One row of the file.
 #[derive(Clone, Debug)]
@@ -38,7 +43,12 @@ impl Columns {
     /// [`Error::Cell`] with the line and what is allowed there.
     pub fn new(table: &Table) -> Result<Self, Error> {
         let mut namespace = NAMESPACE;
-        let mut columns: Vec<Column> = Vec::new();
+        let mut columns = Self {
+            list: Vec::new(),
+            keys: BTreeSet::new(),
+        };
+        // The key that sets each field.
+        let mut fields = BTreeMap::new();
         for row in table.rows() {
             let cell = |index: usize| row.cells.get(index).unwrap_or_default();
             let wrong = |column: &str, reason: &dyn std::fmt::Display| table.cell_error(row.line, column, reason);
@@ -59,17 +69,15 @@ impl Columns {
                 "REPEAT" => true,
                 _ => return Err(wrong("repeat", &"not REPEAT or empty")),
             };
-            for earlier in &columns {
-                if earlier.key == key {
-                    let reason = format!("'{key}' stands twice, but has only one column of values");
-                    return Err(wrong("key", &reason));
-                }
-                if earlier.namespace == namespace && field(earlier.key.as_str()) == field(key.as_str()) {
-                    let reason = format!("'{key}' sets the same as '{}' above it", earlier.key);
-                    return Err(wrong("key", &reason));
-                }
+            if !columns.keys.insert(key) {
+                let reason = format!("'{key}' stands twice, but has only one column of values");
+                return Err(wrong("key", &reason));
             }
-            columns.push(Column {
+            if let Some(earlier) = fields.insert((namespace, field(cell(0))), key) {
+                let reason = format!("'{key}' sets the same as '{earlier}' above it");
+                return Err(wrong("key", &reason));
+            }
+            columns.list.push(Column {
                 namespace,
                 key,
                 source,
@@ -77,7 +85,7 @@ impl Columns {
                 repeat,
             });
         }
-        Ok(Self(columns))
+        Ok(columns)
     }
 
     /// Tells whether a column sets this field of the device.
@@ -87,7 +95,12 @@ impl Columns {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Column> {
-        self.0.iter()
+        self.list.iter()
+    }
+
+    /// Tells whether a column of values with this name is used.
+    pub(crate) fn uses(&self, name: &str) -> bool {
+        Key::new(name).is_ok_and(|key| self.keys.contains(&key))
     }
 }
 

@@ -1,9 +1,10 @@
+mod pkcs12;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
-use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy};
 use zeroize::Zeroizing;
 
 use crate::{Error, SuppliedDac, inputs};
@@ -11,7 +12,7 @@ use crate::{Error, SuppliedDac, inputs};
 /// Reads all DACs of a folder, in the order of their files' names, and finds the key of each among the folder's files.
 ///
 /// Files are told apart by their content: PEM (several blocks as well), a certificate in DER, a key in PKCS#8 or SEC 1,
-/// 32 raw bytes, or PKCS#12. Hidden files and certificates of authorities, such as those that PKCS#12 brings along, are
+/// 32 raw bytes, or PKCS#12 with the feature `pkcs12`. Hidden files and certificates of authorities, such as those that PKCS#12 brings along, are
 /// skipped; everything else must be needed.
 pub(crate) fn read_dac_folder(
     option: &'static str,
@@ -88,31 +89,14 @@ impl Found {
     }
 
     fn take_pkcs12(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), String> {
-        const UNKNOWN: &str = "is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form";
-        // A PKCS#12 file is a sequence that begins with its version, 3.
-        let body = bytes.strip_prefix(&[0x30]).and_then(|rest| match rest {
-            [0x82, _, _, body @ ..] | [0x83, _, _, _, body @ ..] | [0x81, _, body @ ..] | [_, body @ ..] => Some(body),
-            [] => None,
-        });
-        if !body.is_some_and(|body| body.starts_with(&[0x02, 0x01, 0x03])) {
-            return Err(UNKNOWN.into());
+        if !pkcs12::is_pkcs12(bytes) {
+            return Err("is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());
         }
-        let store = KeyStore::from_pkcs12(bytes, password.unwrap_or_default(), Pkcs12ImportPolicy::Relaxed)
-            .map_err(|_| "is PKCS#12 that --password does not open".to_owned())?;
-        for (_, entry) in store.entries() {
-            match entry {
-                KeyStoreEntry::PrivateKeyChain(chain) => {
-                    let key = PrivateKey::decode(chain.key().as_der()).map_err(inputs::key_reason)?;
-                    self.add_key(path, key)?;
-                    for certificate in chain.certs() {
-                        self.add_der(path, certificate.as_der())?;
-                    }
-                }
-                KeyStoreEntry::Certificate(certificate) => self.add_der(path, certificate.as_der())?,
-                _ => {}
-            }
+        let (keys, certificates) = pkcs12::open(bytes, password.unwrap_or_default())?;
+        for key in keys {
+            self.add_key(path, key)?;
         }
-        Ok(())
+        certificates.iter().try_for_each(|der| self.add_der(path, der))
     }
 
     fn add_der(&mut self, path: &Path, der: &[u8]) -> Result<(), String> {

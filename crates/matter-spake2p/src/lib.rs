@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+#![warn(clippy::disallowed_types)]
 // Allowed in one function: `lanes::Lanes::run`, which calls what needs a processor feature after asking for it.
 #![deny(unsafe_code)]
 

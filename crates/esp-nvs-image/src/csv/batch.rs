@@ -6,10 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::encode::encode_rows;
 use super::error::{CsvError, CsvReason};
 use super::records::{Cell, Place, Records};
 use super::rows::{Form, Refused};
-use super::{CsvFile, CsvRow, encode_rows};
+use super::{CsvFile, CsvRow};
 use crate::config::{BlobVersion, PartitionSize};
 use crate::name::{Key, Namespace};
 
@@ -217,7 +218,10 @@ impl CsvDevice<'_> {
     ///
     /// As [`crate::encode_csv`]; the place is a cell of the values, or of the configuration for a namespace.
     pub fn encode(&self, size: PartitionSize, version: BlobVersion) -> Result<Vec<u8>, CsvError> {
-        encode_rows(&self.files, &self.rows, size, version)
+        encode_rows(&self.files, size, version, |encoder| {
+            let _ = self.rows.iter().try_for_each(|row| encoder.put(row));
+            Ok(())
+        })
     }
 }
 

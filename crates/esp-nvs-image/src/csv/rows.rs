@@ -1,6 +1,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 use super::error::{CsvError, CsvReason};
 use super::fill::Fill;
@@ -12,8 +13,10 @@ use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
 
 type Load<'l> = &'l mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
+/// Takes a row, and tells whether more are wanted.
+type Take<'l> = &'l mut dyn FnMut(CsvRow) -> ControlFlow<()>;
 
-/// Understands rows, file after file.
+/// Understands rows, file after file, and hands them over.
 pub(super) struct Reader<'l> {
     load: Load<'l>,
     compat: CsvCompat,
@@ -23,7 +26,9 @@ pub(super) struct Reader<'l> {
     known: BTreeSet<Namespace>,
     /// Where each key stands: file name and line.
     seen: BTreeMap<(Namespace, Key), (String, u32)>,
-    rows: Vec<CsvRow>,
+    take: Take<'l>,
+    /// No more rows are wanted.
+    is_done: bool,
 }
 
 /// Where the columns are.
@@ -38,7 +43,7 @@ struct Header {
 pub(super) type Refused = (Place, CsvReason);
 
 impl<'l> Reader<'l> {
-    pub(super) fn new(compat: CsvCompat, load: Load<'l>) -> Self {
+    pub(super) fn new(compat: CsvCompat, load: Load<'l>, take: Take<'l>) -> Self {
         Self {
             load,
             compat,
@@ -47,15 +52,15 @@ impl<'l> Reader<'l> {
             current: None,
             known: BTreeSet::new(),
             seen: BTreeMap::new(),
-            rows: Vec::new(),
+            take,
+            is_done: false,
         }
     }
 
-    pub(super) fn into_rows(self) -> Vec<CsvRow> {
-        self.rows
-    }
-
     pub(super) fn read(&mut self, file: &CsvFile<'_>) -> Result<(), CsvError> {
+        if self.is_done {
+            return Ok(());
+        }
         self.read_rows(file).map_err(|refused| file.refuse(refused))
     }
 
@@ -65,6 +70,9 @@ impl<'l> Reader<'l> {
         let header = Header::new(&names)?;
         for record in records {
             self.row(file.name, &header, &record)?;
+            if self.is_done {
+                break;
+            }
         }
         self.files += 1;
         Ok(())
@@ -138,13 +146,14 @@ impl<'l> Reader<'l> {
     }
 
     fn push(&mut self, at: Place, namespace: Namespace, entry: Option<(Key, OwnedValue)>) {
-        self.rows.push(CsvRow {
+        let row = CsvRow {
             file: self.files,
             line: at.line,
             column: at.column,
             namespace,
             entry,
-        });
+        };
+        self.is_done = self.is_done || (self.take)(row).is_break();
     }
 }
 

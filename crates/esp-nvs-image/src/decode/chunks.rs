@@ -65,14 +65,10 @@ impl<'a> ChunkMap<'a> {
         let offset = index.offset();
         let range = self.find(index).ok_or(Error::BlobIndex { offset })?;
         let mut blob = Blob::default();
-        for (chunk, is_taken) in self
-            .chunks
-            .iter()
-            .zip(&mut self.is_taken)
-            .skip(range.start)
-            .take(range.len())
-        {
-            *is_taken = true;
+        if let Some(is_taken) = self.is_taken.get_mut(range.clone()) {
+            is_taken.fill(true);
+        }
+        for chunk in self.chunks.get(range).unwrap_or_default() {
             blob.push(chunk.payload());
         }
         Ok(blob)

@@ -1,5 +1,5 @@
 use rsa::BoxedUint;
-use rsa::RsaPublicKey;
+use rsa::PublicKey as RsaPublicKey;
 use rsa::pss::{Signature, VerifyingKey};
 use rsa::rand_core::CryptoRng;
 use rsa::traits::PublicKeyParts;
@@ -23,7 +23,7 @@ struct Numbers {
 impl Numbers {
     fn new(key: &RsaPublicKey) -> Option<Self> {
         let modulus: [u8; RSA_3072] = key.n().to_le_bytes().as_ref().try_into().ok()?;
-        if key.n().bits() != BITS {
+        if key.n().bit_width() != BITS {
             return None;
         }
         let exponent = key.e().to_le_bytes_trimmed_vartime();

@@ -1,5 +1,6 @@
 //! The extensions of a certificate (RFC 5280, 4.2).
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::Lint;
@@ -104,10 +105,12 @@ const fn is_known(extension: &Extension<'_>) -> bool {
 }
 
 fn duplicates(list: &[Extension<'_>], lint: &mut Lint<'_>) {
-    for (at, extension) in list.iter().enumerate() {
-        let earlier = list.iter().take(at).filter(|other| other.oid == extension.oid).count();
+    let mut counts = BTreeMap::<&[u8], usize>::new();
+    for extension in list {
+        let count = counts.entry(extension.oid).or_default();
+        *count += 1;
         // Each extension is reported once, at its second occurrence.
-        if earlier != 1 {
+        if *count != 2 {
             continue;
         }
         let sdk_result = match (number_of(extension), lint.object) {

@@ -1,5 +1,6 @@
 //! Names, and the vendor and product id in a subject (Matter Core Specification 6.1.1 and 6.2.2.2).
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use matter_types::VendorId;
@@ -49,13 +50,14 @@ pub(super) fn names(frame: &Frame<'_>, lint: &mut Lint<'_>) -> RawIds {
 }
 
 fn strings(attributes: &[Attribute<'_>], lint: &mut Lint<'_>) {
-    for (number, attribute) in attributes.iter().enumerate() {
+    let mut seen = BTreeSet::new();
+    for attribute in attributes {
         if !attribute.is_readable() {
             lint.malformed(Rule::NameMalformed, attribute.value.malformed());
         } else if !attribute.is_current() {
             lint.add(Rule::NameString, format_args!("with tag {:02X}", attribute.value.tag));
         }
-        if attributes.iter().take(number).any(|other| attribute.repeats(other)) {
+        if !seen.insert(attribute.place_and_type()) {
             lint.plain(Rule::NameAttributeRepeated);
         }
     }

@@ -35,7 +35,7 @@ pub(crate) fn attributes<'a>(name: &Tlv<'a>) -> Result<Vec<Attribute<'a>>, Malfo
     Ok(found)
 }
 
-impl Attribute<'_> {
+impl<'a> Attribute<'a> {
     /// Tells whether the value is of a type that OpenSSL reads in a name (`B_ASN1_PRINTABLE` in its `asn1.h`), and
     /// UTF-8 where the type says so.
     pub(crate) fn is_readable(&self) -> bool {
@@ -57,9 +57,9 @@ impl Attribute<'_> {
         }
     }
 
-    /// Tells whether another attribute is in the same relative distinguished name and of the same type (X.501, 9.3).
-    pub(crate) fn repeats(&self, other: &Self) -> bool {
-        self.rdn == other.rdn && self.oid == other.oid
+    /// Returns the number of the relative distinguished name and the type, of which there may be one each (X.501, 9.3).
+    pub(crate) const fn place_and_type(&self) -> (usize, &'a [u8]) {
+        (self.rdn, self.oid)
     }
 }
 

@@ -2,7 +2,6 @@ mod extensions;
 mod parse;
 
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -34,7 +33,7 @@ const PEM_LABEL: &str = "X509 CRL";
 /// -----END X509 CRL-----
 /// ",
 /// )?;
-/// let serials: Vec<_> = crl.revoked().iter().map(|revoked| revoked.serial().to_string()).collect();
+/// let serials: Vec<_> = crl.revoked().map(|revoked| revoked.serial().to_string()).collect();
 /// assert_eq!(serials, ["302664392B8A3F2A"]);
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
@@ -49,7 +48,18 @@ pub struct Crl {
     authority_key_id: KeyId,
     distribution_uri: Option<String>,
     indirect: bool,
-    revoked: Vec<RevokedCertificate>,
+    entries: Vec<Entry>,
+    /// Where in `der` the issuers are that entries name, in their order.
+    issuers: Vec<Range<usize>>,
+}
+
+/// One entry of the list.
+#[derive(Clone, PartialEq, Eq)]
+struct Entry {
+    serial: SerialNumber,
+    date: DateTime,
+    /// The number of the issuer that counts for it, where there is one.
+    issuer: Option<usize>,
 }
 
 impl Crl {
@@ -133,8 +143,24 @@ impl Crl {
 
     /// Returns the entries in the order of the list.
     #[must_use]
-    pub fn revoked(&self) -> &[RevokedCertificate] {
-        &self.revoked
+    pub fn revoked(&self) -> impl ExactSizeIterator<Item = RevokedCertificate<'_>> {
+        self.entries.iter().map(|entry| RevokedCertificate {
+            serial: entry.serial,
+            date: entry.date,
+            issuer: entry
+                .issuer
+                .and_then(|number| self.issuers.get(number))
+                .map(|issuer| self.span(issuer)),
+        })
+    }
+
+    /// Returns the serial numbers of the entries that name no other issuer than this authority, given by its name in DER.
+    pub(crate) fn revoked_by(&self, authority: &[u8]) -> impl Iterator<Item = SerialNumber> {
+        // Each name is compared once, however many entries it counts for.
+        let is_authority = |issuer: &Range<usize>| self.span(issuer) == authority;
+        let own: Vec<_> = self.issuers.iter().map(is_authority).collect();
+        let counts = move |entry: &&Entry| entry.issuer.is_none_or(|number| own.get(number) == Some(&true));
+        self.entries.iter().filter(counts).map(|entry| entry.serial)
     }
 
     /// Checks that `signer` signed the list, may do so, and that the list is current: the names are equal octet by
@@ -189,21 +215,20 @@ impl fmt::Debug for Crl {
             .field("authority_key_id", &self.authority_key_id)
             .field("this_update", &self.this_update)
             .field("next_update", &self.next_update)
-            .field("revoked", &self.revoked)
+            .field("revoked", &self.revoked().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }
 
 /// One entry of a [`Crl`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevokedCertificate {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevokedCertificate<'a> {
     serial: SerialNumber,
     date: DateTime,
-    /// Shared by the entries that it counts for.
-    issuer: Option<Arc<[u8]>>,
+    issuer: Option<&'a [u8]>,
 }
 
-impl RevokedCertificate {
+impl<'a> RevokedCertificate<'a> {
     /// Returns the serial number of the revoked certificate.
     #[must_use]
     pub const fn serial(&self) -> SerialNumber {
@@ -218,8 +243,8 @@ impl RevokedCertificate {
 
     /// Returns who issued the certificate, in DER, where this entry or one before it says so (RFC 5280, 5.3.3).
     #[must_use]
-    pub fn issuer_der(&self) -> Option<&[u8]> {
-        self.issuer.as_deref()
+    pub const fn issuer_der(&self) -> Option<&'a [u8]> {
+        self.issuer
     }
 }
 

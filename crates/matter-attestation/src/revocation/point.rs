@@ -75,6 +75,41 @@ impl RevocationPoint {
     ///
     /// Those of [`Crl::verify`], and [`Error::Revocation`] with the [`RevocationFault`] that applies first.
     pub fn entry(&self, all: &[Self], crl: &Crl, paas: &[Certificate], at: DateTime) -> Result<RevocationEntry, Error> {
+        let (authority, delegator) = self.check(all, crl, paas, at)?;
+        Ok(RevocationEntry::new(
+            authority.subject_der(),
+            self.issuer_key_id,
+            crl.revoked_by(authority.subject_der()),
+            self.signer.clone(),
+            delegator.cloned(),
+        ))
+    }
+
+    /// Makes the checks of [`RevocationPoint::entry`], and returns the authority's certificate.
+    ///
+    /// Points of one list with the same authority and the same signer have the same entry, which may be long.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RevocationPoint::entry`].
+    pub fn authority<'a>(
+        &'a self,
+        all: &[Self],
+        crl: &Crl,
+        paas: &'a [Certificate],
+        at: DateTime,
+    ) -> Result<&'a Certificate, Error> {
+        self.check(all, crl, paas, at).map(|(authority, _)| authority)
+    }
+
+    /// Returns the authority, and itself once more where another signs its list.
+    fn check<'a>(
+        &'a self,
+        all: &[Self],
+        crl: &Crl,
+        paas: &'a [Certificate],
+        at: DateTime,
+    ) -> Result<(&'a Certificate, Option<&'a Certificate>), Error> {
         self.check_ids()?;
         let paa = self.paa(paas).ok_or(RevocationFault::SignerUnknown)?;
         crl.verify(&self.signer, at)?;
@@ -98,22 +133,7 @@ impl RevocationPoint {
         if authority.subject_key_id() != Some(self.issuer_key_id) || (self.is_paa && authority != paa) {
             return Err(RevocationFault::PointKeyId.into());
         }
-        let revoked = crl
-            .revoked()
-            .iter()
-            .filter(|revoked| {
-                revoked
-                    .issuer_der()
-                    .is_none_or(|issuer| issuer == authority.subject_der())
-            })
-            .map(|revoked| revoked.serial());
-        Ok(RevocationEntry::new(
-            authority.subject_der(),
-            self.issuer_key_id,
-            revoked,
-            self.signer.clone(),
-            delegator.cloned(),
-        ))
+        Ok((authority, delegator))
     }
 
     /// Checks the point's ids against those in the certificates, a PAI's against the delegator's where there is one.
@@ -148,8 +168,9 @@ impl RevocationPoint {
     }
 
     fn check_uri(&self, all: &[Self], crl: &Crl) -> Result<(), RevocationFault> {
+        // The whole points, with their certificates, are compared last.
         let shared = all.iter().any(|other| {
-            other != self && other.issuer_key_id == self.issuer_key_id && other.vendor_id == self.vendor_id
+            other.issuer_key_id == self.issuer_key_id && other.vendor_id == self.vendor_id && other != self
         });
         if shared && crl.distribution_uri() != Some(&self.data_url) {
             return Err(RevocationFault::PointUri);

@@ -1,4 +1,4 @@
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::{Certificate, KeyId, SerialNumber};
@@ -101,14 +101,20 @@ impl RevocationEntry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RevocationSet {
     entries: Vec<RevocationEntry>,
+    /// The numbers of the entries about each authority, by its key identifier and its name.
+    authorities: BTreeMap<KeyId, BTreeMap<Vec<u8>, Vec<usize>>>,
 }
 
 impl RevocationSet {
     /// Collects entries; several may be about the same authority.
     pub fn new(entries: impl IntoIterator<Item = RevocationEntry>) -> Self {
-        Self {
-            entries: entries.into_iter().collect(),
+        let mut set = Self::default();
+        for (number, entry) in entries.into_iter().enumerate() {
+            let names = set.authorities.entry(entry.issuer_key_id).or_default();
+            names.entry(entry.issuer_name.clone()).or_default().push(number);
+            set.entries.push(entry);
         }
+        set
     }
 
     /// Returns the entries in the order given.
@@ -121,11 +127,13 @@ impl RevocationSet {
     #[must_use]
     pub fn status(&self, issuer_name: &[u8], authority_key_id: KeyId, serial: SerialNumber) -> RevocationStatus {
         let mut status = RevocationStatus::NoData;
-        let entries = self
-            .entries
-            .iter()
-            .filter(|entry| entry.issuer_key_id == authority_key_id && entry.issuer_name == issuer_name);
-        for entry in entries {
+        let names = self.authorities.get(&authority_key_id);
+        let numbers = names.and_then(|names| names.get(issuer_name));
+        for entry in numbers
+            .into_iter()
+            .flatten()
+            .filter_map(|number| self.entries.get(*number))
+        {
             status = match entry.is_consistent() {
                 true if entry.revoked.contains(&serial) => return RevocationStatus::Revoked,
                 true => RevocationStatus::NotRevoked,

@@ -53,11 +53,13 @@ pub const ALGORITHM: &[u8] = &[0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0
 /// Tag, length and value.
 pub fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
     let mut out = vec![tag];
-    let len = u16::try_from(value.len()).unwrap();
+    let len = u32::try_from(value.len()).unwrap();
+    let octets = len.to_be_bytes();
     match len {
-        0..=0x7F => out.push(len as u8),
-        0x80..=0xFF => out.extend([0x81, len as u8]),
-        _ => out.extend([0x82, (len >> 8) as u8, len as u8]),
+        0..=0x7F => out.push(octets[3]),
+        0x80..=0xFF => out.extend([0x81, octets[3]]),
+        0x100..=0xFFFF => out.extend([&[0x82], &octets[2..]].concat()),
+        _ => out.extend([&[0x83], &octets[1..]].concat()),
     }
     out.extend(value);
     out

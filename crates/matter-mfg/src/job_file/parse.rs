@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -149,15 +150,10 @@ impl JobFile {
         job.locales = parse_all("--locales", &self.locales, str::parse)?;
         job.fixed_labels = parse_all::<FixedLabel, _>("--fixed-labels", &self.fixed_labels, parse_label)?;
         job.supported_modes = parse_all::<SupportedMode, _>("--supported-modes", &self.supported_modes, parse_mode)?;
-        let mode = |mode: &SupportedMode| (mode.endpoint, mode.mode);
-        for (index, later) in job.supported_modes.iter().enumerate() {
-            if job
-                .supported_modes
-                .iter()
-                .take(index)
-                .any(|earlier| mode(earlier) == mode(later))
-            {
-                let reason = format!("mode {} of endpoint {} is there twice", later.mode, later.endpoint);
+        let mut seen = BTreeSet::new();
+        for mode in &job.supported_modes {
+            if !seen.insert((mode.endpoint, mode.mode)) {
+                let reason = format!("mode {} of endpoint {} is there twice", mode.mode, mode.endpoint);
                 return Err(Error::option("--supported-modes", reason));
             }
         }

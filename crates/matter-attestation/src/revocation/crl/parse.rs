@@ -1,4 +1,3 @@
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -8,7 +7,7 @@ use x509_cert::name::Name;
 use x509_cert::time::Time;
 
 use super::extensions::{self, ListExtensions};
-use super::{Crl, RevokedCertificate};
+use super::{Crl, Entry};
 use crate::raw::{ECDSA_WITH_SHA256, Malformed, Tlv, Walker, tag};
 use crate::{CrlFault, Error, SerialNumber};
 
@@ -55,6 +54,10 @@ pub(super) fn parse(der: &[u8]) -> Result<Crl, Error> {
         distribution_uri,
         indirect,
     } = extensions::of_list(extensions)?;
+    let (entries, issuers) = match entries {
+        Some(entries) => read_entries(entries, indirect)?,
+        None => (Vec::new(), Vec::new()),
+    };
 
     Ok(Crl {
         der: der.into(),
@@ -66,10 +69,8 @@ pub(super) fn parse(der: &[u8]) -> Result<Crl, Error> {
         authority_key_id,
         distribution_uri,
         indirect,
-        revoked: match entries {
-            Some(entries) => read_entries(entries, indirect)?,
-            None => Vec::new(),
-        },
+        entries,
+        issuers,
     })
 }
 
@@ -82,12 +83,13 @@ fn read_algorithm(fields: &mut Walker<'_>) -> Result<(), Error> {
     }
 }
 
-fn read_entries(entries: Tlv<'_>, indirect: bool) -> Result<Vec<RevokedCertificate>, Error> {
-    let mut entries = entries.inside();
-    let mut revoked = Vec::new();
-    let mut issuer: Option<Arc<[u8]>> = None;
-    while !entries.is_empty() {
-        let mut entry = entries.expect(tag::SEQUENCE).map_err(fault(CrlFault::Entry))?.inside();
+/// Reads the entries, and where the issuers are that they name.
+fn read_entries(entries: Tlv<'_>, indirect: bool) -> Result<(Vec<Entry>, Vec<Range<usize>>), Error> {
+    let mut list = entries.inside();
+    let mut entries = Vec::new();
+    let mut issuers = Vec::new();
+    while !list.is_empty() {
+        let mut entry = list.expect(tag::SEQUENCE).map_err(fault(CrlFault::Entry))?.inside();
         let number = entry.expect(tag::INTEGER).map_err(fault(CrlFault::Entry))?;
         let serial = serial(number.value).ok_or(refuse(CrlFault::Entry, number.offset))?;
         let date = time(&mut entry).map_err(fault(CrlFault::Entry))?;
@@ -97,16 +99,17 @@ fn read_entries(entries: Tlv<'_>, indirect: bool) -> Result<Vec<RevokedCertifica
             if !indirect {
                 return Err(refuse(CrlFault::CertificateIssuer, extensions.offset));
             }
-            issuer = Some(name.raw.into());
+            issuers.push(span(name));
         }
         entry.finish().map_err(fault(CrlFault::Entry))?;
-        revoked.push(RevokedCertificate {
+        entries.push(Entry {
             serial,
             date,
-            issuer: issuer.clone(),
+            // The last one that was named counts for the entries that name none.
+            issuer: issuers.len().checked_sub(1),
         });
     }
-    Ok(revoked)
+    Ok((entries, issuers))
 }
 
 /// Reads the content of an INTEGER in as few octets as possible.

@@ -1,0 +1,42 @@
+//! How the time of some work grows with its input.
+#![allow(dead_code, unreachable_pub)]
+
+use std::time::{Duration, Instant};
+
+/// Four times the input takes 4 times the time when the work is linear, and 16 times when it is quadratic.
+const LIMIT: u32 = 9;
+/// A machine that is busy with something else can slow the larger input down alone, but not every time.
+const ATTEMPTS: usize = 5;
+
+/// What is measured: it is made for a size, and runs on what was made.
+pub type Work = fn(usize) -> Box<dyn Fn()>;
+
+/// Checks that each kind of work grows no faster than its input; each has a size for which it takes a millisecond or more.
+pub fn check(cases: &[(&str, usize, Work)]) {
+    let failures: Vec<_> = cases.iter().filter_map(superlinear).collect();
+    assert!(failures.is_empty(), "{}", failures.concat());
+    println!("growth: {} cases are linear", cases.len());
+}
+
+fn superlinear(&(name, size, make): &(&str, usize, Work)) -> Option<String> {
+    let (small, large) = (make(size), make(4 * size));
+    let mut seen = Vec::new();
+    for _ in 0..ATTEMPTS {
+        let times = [time(&small), time(&large)];
+        if times[1] < times[0] * LIMIT {
+            return None;
+        }
+        seen.push(times);
+    }
+    Some(format!("{name}: {size} and {} take {seen:?}\n", 4 * size))
+}
+
+/// The shortest of three runs.
+fn time(work: &dyn Fn()) -> Duration {
+    let run = || {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    };
+    (0..3).map(|_| run()).min().unwrap_or_default()
+}
