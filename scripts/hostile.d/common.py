@@ -110,20 +110,38 @@ def supplied(pki=None):
             "-cd", f"{pki}/CD.der"]  # fmt: skip
 
 
+def stopped_midway(command, count, top, again):
+    """Options of trace by which that run, on a fresh folder, stops with some of its devices committed, but not all.
+
+    `again` makes the folder fresh. Which call it is depends on how the ledger writes: it is looked for.
+    """
+    from produced import committed
+
+    for k in range(2, 200):
+        options = ["--call", "fdatasync,fsync", "--threads", "main", "--when", k, "--error", "EIO"]
+        again()
+        code = call(traced(options, command)).code
+        if code == 0 and k > 100:
+            break
+        if code == 3 and 0 < committed(top) < count and list(top.glob(".run-*")):
+            return options
+    sys.exit("no system call was found that stops a run midway")
+
+
 def traced(options, command):
     return [TRACE, *map(str, options), "--", *command]
 
 
 class Faults:
-    """Faults by kind; a kind is printed once, with how often it was seen and the first of them."""
+    """Faults by kind; a kind is printed once, with how often it was seen, what has it, and the first of them."""
 
     def __init__(self, name):
         self.name, self.kinds, self.notes, self.tried, self.start = name, {}, [], 0, time.monotonic()
         print(f"{name}: HOSTILE_SEED={SEED}", flush=True)
 
-    def add(self, kind, example):
-        count, first = self.kinds.get(kind, (0, example))
-        self.kinds[kind] = (count + 1, first)
+    def add(self, kind, example, subject=""):
+        count, first, subjects = self.kinds.get(kind, (0, example, set()))
+        self.kinds[kind] = (count + 1, first, subjects | {subject} - {""})
 
     def note(self, text):
         self.notes.append(text)
@@ -131,8 +149,9 @@ class Faults:
     def end(self):
         for text in self.notes:
             print(f"{self.name}: {text}")
-        for kind, (count, first) in sorted(self.kinds.items()):
-            print(f"{self.name}: FAULT {kind}: {count} times, first: {first}")
+        for kind, (count, first, subjects) in sorted(self.kinds.items()):
+            of = f" [{', '.join(sorted(subjects))}]" if subjects else ""
+            print(f"{self.name}: FAULT {kind}: {count} times{of}, first: {first}")
         seconds = time.monotonic() - self.start
         print(f"{self.name}: {self.tried} tried, {len(self.kinds)} kinds of faults, {seconds:.0f} s", flush=True)
         sys.exit(1 if self.kinds else 0)

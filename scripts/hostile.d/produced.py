@@ -40,6 +40,16 @@ def ledger(path, sql):
         base.close()
 
 
+def committed(top):
+    """How many devices the ledger beside that folder lists."""
+    path = top.parent / "ledger.sqlite"
+    try:
+        return ledger(path, "select count(*) from device")[0][0] if path.exists() else 0
+    except sqlite3.DatabaseError:
+        # It stopped before it had one.
+        return 0
+
+
 def tables(top):
     """The tables that are shown, each with the UUID (or what else tells devices apart) of every row."""
     patterns = {
