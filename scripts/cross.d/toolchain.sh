@@ -46,7 +46,7 @@ use_source_toolchain() {
 }
 
 install_windows_tools() {
-    if ! command -v x86_64-w64-mingw32-gcc >/dev/null || [ ! -x "$(wine64)" ]; then
+    if ! command -v x86_64-w64-mingw32-gcc >/dev/null || [ ! -x "$(find_wine)" ]; then
         as_root apt-get update -qq
         DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends \
             gcc-mingw-w64-x86-64-win32 wine64 >/dev/null
@@ -54,15 +54,17 @@ install_windows_tools() {
 }
 
 # Debian's wine64 package puts nothing on the path.
-wine64() {
-    command -v wine64 || echo /usr/lib/wine/wine64
+find_wine() {
+    type -P wine64 || echo /usr/lib/wine/wine64
 }
 
 prepare_wine() {
     local system="$cross/wine/drive_c/windows/system32"
-    WINE=$(wine64)
+    WINE=$(find_wine)
     export WINE WINEPREFIX="$cross/wine" WINEDEBUG=-all
-    [ -d "$system" ] || "$WINE" wineboot --init >/dev/null 2>&1
+    if [ ! -d "$system" ]; then
+        "$WINE" wineboot --init >"$cross/wine.log" 2>&1 || { cat "$cross/wine.log" >&2; return 1; }
+    fi
     # Rust's std gets random numbers from a library that Wine 8 does not have.
     x86_64-w64-mingw32-gcc -O2 -shared -s -o "$cross/bcryptprimitives.dll" scripts/cross.d/bcryptprimitives.c -ladvapi32
     cp "$cross/bcryptprimitives.dll" "$system"
