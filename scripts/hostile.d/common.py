@@ -110,20 +110,23 @@ def supplied(pki=None):
             "-cd", f"{pki}/CD.der"]  # fmt: skip
 
 
-def stopped_midway(command, count, top, again):
-    """Options of trace by which that run, on a fresh folder, stops with some of its devices committed, but not all.
+def stopped_midway(command, count, top, again, ledger=None):
+    """Stops that run, on a folder that `again` makes fresh, with some of its devices committed, but not all.
 
-    `again` makes the folder fresh. Which call it is depends on how the ledger writes: it is looked for.
+    Which system call it has to be depends on how the ledger writes: it is looked for from the middle of a whole run. The
+    options of trace that did it are the answer.
     """
     from produced import committed
 
-    for k in range(2, 200):
-        options = ["--call", "fdatasync,fsync", "--threads", "main", "--when", k, "--error", "EIO"]
+    calls, counted = ["--call", "fdatasync,fsync", "--threads", "main"], folder() / "counts"
+    again()
+    must(traced([*calls, "--count", counted], command))
+    total = sum(int(line.split()[2]) for line in counted.read_text().splitlines() if line.split()[1] == "main")
+    for k in sorted(range(1, total + 1), key=lambda k: abs(k - total // 2)):
+        options = [*calls, "--when", k, "--error", "EIO"]
         again()
         code = call(traced(options, command)).code
-        if code == 0 and k > 100:
-            break
-        if code == 3 and 0 < committed(top) < count and list(top.glob(".run-*")):
+        if code == 3 and 0 < committed(ledger or top.parent / "ledger.sqlite") < count and list(top.glob(".run-*")):
             return options
     sys.exit("no system call was found that stops a run midway")
 

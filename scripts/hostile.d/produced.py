@@ -40,9 +40,8 @@ def ledger(path, sql):
         base.close()
 
 
-def committed(top):
-    """How many devices the ledger beside that folder lists."""
-    path = top.parent / "ledger.sqlite"
+def committed(path):
+    """How many devices the ledger lists."""
     try:
         return ledger(path, "select count(*) from device")[0][0] if path.exists() else 0
     except sqlite3.DatabaseError:
