@@ -14,7 +14,7 @@ CALLS = ("open", "openat", "creat", "write", "pwrite64", "writev", "pwritev", "f
 LINE = re.compile(r"(\d+) +(\w+)\((.*)\) += (-?\d+)(.*)")
 UNFINISHED = re.compile(r"(\d+) +(\w+)\((.*?),? *<unfinished \.\.\.>$")
 RESUMED = re.compile(r"(\d+) +<\.\.\. (\w+) resumed>(.*)")
-DESCRIPTOR = re.compile(r"^(?:AT_FDCWD|-?\d+)<(.*)>$")
+DESCRIPTOR = re.compile(r"^(?:AT_FDCWD|-?\d+)<(.*)>(?:\(deleted\))?$")
 STRING = re.compile(r'^"((?:[^"\\]|\\.)*)"(\.\.\.)?$')
 
 
@@ -58,7 +58,8 @@ def records(log):
 class Files:
     """What is on the disk for sure, and what is not yet."""
 
-    def __init__(self):
+    def __init__(self, current):
+        self.current = current
         # Files by their present names; of each, whether its content is synced.
         self.content = {}
         # Names that their folder may not have after a power cut.
@@ -70,7 +71,7 @@ class Files:
         match = STRING.match(words[at])
         name = match[1] if match else words[at]
         base = DESCRIPTOR.match(words[at - 1]) if at else None
-        return os.path.normpath(os.path.join(base[1], name) if base else name)
+        return os.path.normpath(os.path.join(base[1] if base else self.current, name))
 
     def descriptor(self, word):
         match = DESCRIPTOR.match(word)
@@ -136,9 +137,9 @@ class Files:
             self.unsynced_names.discard(path)
 
 
-def lost(log, below):
-    """What would not be there, or not whole, of everything below a folder: sentences."""
-    files = Files()
+def lost(log, below, current="/"):
+    """What would not be there, or not whole, of everything below a folder: sentences. `current` is where the process was."""
+    files = Files(str(current))
     for call, words, result in records(log):
         if call == "exit_group":
             break

@@ -69,8 +69,9 @@ def tables(top):
     return found
 
 
-def complete(out, count, pki=None, lists=True, modes=True):
-    """Faults of a run that ended well with so many devices; `lists` when it made labels, zip and signature."""
+def complete(out, count, pki=None, lists=True, modes=True, open_runs=False):
+    """Faults of a run that ended well with so many devices; `lists` when it made labels, zip and signature, `open_runs` when
+    an earlier one may be open that has no device."""
     out = pathlib.Path(out)
     top, faults = out / TOP, []
     if not top.is_dir():
@@ -98,7 +99,8 @@ def complete(out, count, pki=None, lists=True, modes=True):
     base = out / "ledger.sqlite"
     if ledger(base, "select uuid from device where state = 'published' order by uuid") != [(uuid,) for uuid in there]:
         faults.append("the ledger lists other devices than there are folders")
-    if ledger(base, "select count(*) from run where state = 'open'") != [(0,)]:
+    used = " and id in (select run from device)" if open_runs else ""
+    if ledger(base, f"select count(*) from run where state = 'open'{used}") != [(0,)]:
         faults.append("the ledger has an open run")
     if ledger(base, "pragma quick_check") != [("ok",)]:
         faults.append("the ledger is damaged")
