@@ -19,7 +19,7 @@ mod secrets;
 #[path = "cli/terminal.rs"]
 mod terminal;
 
-pub use files::{Files, Trust, read_file, resolve};
+pub use files::{Files, Trust, read_file, read_input, resolve};
 pub use paas::insert_paa_folder;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};
 pub use terminal::{

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use cli::{Failure, Files, Trust, random, read_file, say};
+use cli::{Failure, Files, Trust, random, read_file, read_input, say};
 use esp_nvs_image::{
     BlobVersion, CsvCompat, CsvFile, HmacKey, NvsKeys, PartitionSize, Statistics, check, decrypt, encode_csv, encrypt,
     recover,
@@ -230,7 +230,10 @@ fn generate(
         }
         json::generate(&name, text, size, version)
     } else {
-        let load = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
+        let load = |path: &str| {
+            let bytes = read_input(Path::new(path)).map_err(|error| format!("{path}: {error}"));
+            bytes.map(|mut bytes| std::mem::take(&mut *bytes))
+        };
         let image = encode_csv(&[CsvFile { name: &name, text }], size, version, compat, load);
         image.map_err(|error| error.to_string())
     };

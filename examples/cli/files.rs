@@ -1,11 +1,13 @@
 //! The files of a command: what it reads, what it writes, and that neither is the other.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt::Display;
-use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use factory_fs::{Dir, Exposure, Kind, Output, Replace, publish};
+use factory_fs::{Dir, Exposure, Input, Kind, Output, Replace, publish};
 use zeroize::Zeroizing;
 
 use crate::Failure;
@@ -62,30 +64,29 @@ impl Trust {
     }
 }
 
+/// What this process has read, where it really is: no output takes the place of one.
+static READ: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
 /// Reads an input file of at most 64 MiB, which may hold secrets.
 ///
 /// # Errors
 ///
 /// [`Failure::Input`] naming what the file is for.
 pub fn read_file(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let wrong = |reason: &dyn Display| Failure::Input(format!("{what} {}: {reason}", path.display()));
-    let file = File::open(path).map_err(|error| wrong(&error))?;
-    let metadata = file.metadata().map_err(|error| wrong(&error))?;
-    if metadata.is_dir() {
-        return Err(wrong(&"is a folder, not a file"));
+    read_input(path).map_err(|error| Failure::Input(format!("{what} {}: {error}", path.display())))
+}
+
+/// The same for callers with a sentence of their own.
+///
+/// # Errors
+///
+/// Those of [`Input`].
+pub fn read_input(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let bytes = Input::open(path)?.read_whole(MAX_INPUT)?;
+    if let Ok(place) = path.canonicalize() {
+        READ.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
     }
-    // Room for all, so that no copy of a secret is left behind in a smaller place.
-    let room = usize::try_from(metadata.len().min(MAX_INPUT) + 1).unwrap_or_default();
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    let read = file
-        .take(MAX_INPUT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| wrong(&error))?;
-    if u64::try_from(read).is_ok_and(|read| read <= MAX_INPUT) {
-        Ok(bytes)
-    } else {
-        Err(wrong(&"is larger than 64 MiB"))
-    }
+    Ok(bytes)
 }
 
 /// Follows a link to the file that it leads to, which is to be changed in its place.
@@ -105,6 +106,8 @@ pub struct Files {
     trust: Trust,
     inputs: Vec<(String, PathBuf)>,
     outputs: Vec<(String, PathBuf)>,
+    /// An output that is read as well: it is changed.
+    changed: Option<PathBuf>,
 }
 
 impl Files {
@@ -116,7 +119,15 @@ impl Files {
             trust,
             inputs: Vec::new(),
             outputs: Vec::new(),
+            changed: None,
         }
+    }
+
+    /// Adds a file that is read and written anew.
+    #[must_use]
+    pub fn changed(mut self, name: &str, path: &Path) -> Self {
+        self.changed = Some(path.into());
+        self.output(name, path)
     }
 
     /// Adds a file that is read.
@@ -164,8 +175,7 @@ impl Files {
         let mut taken = inputs.collect::<Vec<_>>();
         for (name, path) in &self.outputs {
             let wrong = |reason: &dyn Display| Failure::Input(format!("{name} {}: {reason}", path.display()));
-            let (dir, file) = Dir::of_file(path).map_err(|error| wrong(&error))?;
-            let place = dir.path().canonicalize().map_err(|error| wrong(&error))?.join(&file);
+            let (dir, file, place) = place(path).map_err(|error| wrong(&error))?;
             if let Some((other, _)) = taken.iter().find(|(_, other)| *other == place) {
                 return Err(wrong(&format_args!(
                     "is the file of {other} as well; another one is allowed"
@@ -200,6 +210,14 @@ impl Files {
     /// [`Failure::Input`] for what is in the way, [`Failure::Work`] when they cannot be written.
     pub fn publish(&self, outputs: &[(&Path, &[u8])]) -> Result<(), Failure> {
         let replace = if self.force { Replace::Yes } else { Replace::No };
+        // What was read without being named, such as the files that a table names.
+        for (path, _) in outputs.iter().filter(|(path, _)| self.changed.as_deref() != Some(path)) {
+            let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+            if place(path).is_ok_and(|(_, _, place)| read.contains(&place)) {
+                let reason = "is a file that was read; another one is allowed";
+                return Err(Failure::Input(format!("{}: {reason}", path.display())));
+            }
+        }
         let outputs = outputs.iter().map(|(path, bytes)| Output { path, bytes });
         publish(&outputs.collect::<Vec<_>>(), replace).map_err(|error| {
             if error.already_exists() {
@@ -214,4 +232,11 @@ impl Files {
             }
         })
     }
+}
+
+/// The folder of an output, its name there, and where it really is.
+fn place(path: &Path) -> io::Result<(Dir, OsString, PathBuf)> {
+    let (dir, name) = Dir::of_file(path)?;
+    let place = dir.path().canonicalize()?.join(&name);
+    Ok((dir, name, place))
 }

@@ -54,7 +54,8 @@ impl Build {
             .crl
             .iter()
             .fold(common.files(), |files, path| files.input("--crl", path));
-        let files = files.input("--points", &self.points).output("--out", &self.out);
+        let files = files.input("--points", &self.points).input("--paa", &self.paa);
+        let files = files.output("--out", &self.out);
         files.check()?;
         let at = time(self.at.as_deref())?;
         let points = read_points(&self.points)?;

@@ -66,7 +66,7 @@ impl Place {
         let before = read_file("IMAGE", &self.image)?;
         // A link stays one.
         let file = resolve(&self.image)?;
-        let files = self.keys.named(Files::new(true, trust)).output("IMAGE", &file);
+        let files = self.keys.named(Files::new(true, trust)).changed("IMAGE", &file);
         files.check()?;
         let mut image = before.clone();
         let keys = self.keys.read(trust)?;

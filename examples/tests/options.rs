@@ -383,6 +383,7 @@ fn the_schema_and_the_program_know_the_same_members() {
         // A job is a file itself.
         "passcode-file",
         "password-file",
+        "verifier-file",
     ];
     let options = help.lines().filter_map(|line| {
         // What explains an option is further to the right.

@@ -1,8 +1,9 @@
 //! Files of one folder that appear together.
 //!
 //! They are written into a hidden folder beside their places. When all are on disk, that folder's name says that they are
-//! complete, and from there on whoever finds it puts them into their places; before, it is removed. What was there before is
-//! kept in it until the last one is in its place, so that an error leads back.
+//! complete, and from there on whoever finds it puts them into their places; before, it is removed. What was there before
+//! gets a second name in it, by which an error leads back, and goes from its place before the first new one comes: there is
+//! never one file of the former and one of the new ones side by side.
 //!
 //! ```text
 //! .factory-0123456789abcdef.tmp/lock       locked as long as the process lives
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 use crate::draft::check_target;
 use crate::signals::Hidden;
 use crate::stale::{COMMITTED, DRAFT, hidden_name};
-use crate::{Dir, Replace, lock};
+use crate::{Dir, Replace, lock, sys};
 
 pub(crate) const LOCK: &str = "lock";
 const NEW: &str = "new";
@@ -67,8 +68,14 @@ impl Group {
         Ok(())
     }
 
-    /// Returns when everything is on disk.
+    /// Gives the files that are to be replaced their second names, and returns when everything is on disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
+        for name in &self.names {
+            if self.parent.kind(name)?.is_some() {
+                // Where a file has one name only, it is moved there later.
+                let _ = self.parent.link(name, &self.old, name);
+            }
+        }
         self.parent.sync_children([self.hidden.name()])
     }
 
@@ -83,25 +90,23 @@ impl Group {
 
     /// Puts the files into their places.
     pub(crate) fn place(&mut self, replace: Replace) -> Result<(), (OsString, io::Error)> {
+        let mut is_replacing = false;
         for name in &self.names {
-            self.place_one(name, replace).map_err(|error| (name.clone(), error))?;
+            let clear = || {
+                check_target(&self.parent, name, replace)?;
+                clear(&self.parent, &self.old, name, replace)
+            };
+            is_replacing |= clear().map_err(|error| (name.clone(), error))?;
         }
-        self.parent.sync().map_err(|error| (OsString::new(), error))
-    }
-
-    fn place_one(&self, name: &OsStr, replace: Replace) -> io::Result<()> {
-        check_target(&self.parent, name, replace)?;
-        if replace == Replace::No {
-            return self.new.rename_new(name, &self.parent, name);
+        let sync = || self.parent.sync().map_err(|error| (OsString::new(), error));
+        if is_replacing {
+            sync()?;
         }
-        if self.parent.kind(name)?.is_some() {
-            // The name is never missing; where a file can have one name only, for a moment.
-            match self.parent.link(name, &self.old, name) {
-                Ok(()) => {}
-                Err(_) => self.parent.rename(name, &self.old, name)?,
-            }
+        for name in &self.names {
+            let placed = self.new.rename_new(name, &self.parent, name);
+            placed.map_err(|error| (name.clone(), error))?;
         }
-        self.new.rename(name, &self.parent, name)
+        sync()
     }
 
     /// Puts everything back as it was.
@@ -161,13 +166,38 @@ fn remove(parent: &Dir, name: &OsStr, folder: Dir, lock: File) -> io::Result<()>
     parent.sync()
 }
 
-/// Completes what a process has begun that is no longer there.
+/// Frees the place of a new file, and tells whether one was there. Only what was there when the group was made is moved.
+fn clear(parent: &Dir, old: &Dir, name: &OsStr, replace: Replace) -> io::Result<bool> {
+    if parent.kind(name)?.is_none() {
+        return Ok(false);
+    }
+    if old.kind(name)?.is_some() {
+        if sys::is_same(&parent.folder, &old.folder, name)? {
+            return parent.remove_file(name).map(|()| true);
+        }
+    } else if replace == Replace::Yes {
+        return parent.rename(name, old, name).map(|()| true);
+    }
+    let reason = format!(
+        "{} is in the place of a file that is to appear; move it away",
+        name.display()
+    );
+    Err(io::Error::new(ErrorKind::ResourceBusy, reason))
+}
+
+/// Completes what a process has begun that is no longer there. What somebody has put into the place of a file stays, and is an
+/// error.
 pub(crate) fn roll_forward(parent: &Dir, name: &OsStr, lock: File) -> io::Result<()> {
     let folder = parent.child(name)?;
     match folder.child(NEW) {
         Ok(new) => {
-            for inner in new.names()? {
-                new.rename(&inner, parent, &inner)?;
+            let (old, names) = (folder.child(OLD)?, new.names()?);
+            for inner in &names {
+                clear(parent, &old, inner, Replace::No)?;
+            }
+            parent.sync()?;
+            for inner in &names {
+                new.rename_new(inner, parent, inner)?;
             }
             parent.sync()?;
         }
@@ -210,7 +240,7 @@ mod tests {
         // The last one cannot come to its place.
         fs::create_dir(folder.path().join("der")).unwrap();
         assert!(group.place(Replace::Yes).is_err());
-        assert_eq!(read(folder.path())[0].as_deref(), Some("new key"));
+        assert_eq!(read(folder.path()), [None, None, None]);
         fs::remove_dir(folder.path().join("der")).unwrap();
         group.take_back().unwrap();
         group.remove().unwrap();
@@ -218,19 +248,53 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
+    /// Wherever a process ends, nothing is lost, and a new file is never beside a former one.
     #[test]
     fn process_that_ends_on_the_way_loses_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let group = committed(folder.path());
-        // The first is in its place when the process is killed: nothing of it runs any more, and its lock is free.
-        group.place_one("key".as_ref(), Replace::Yes).unwrap();
-        drop(group);
-        let kept = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let kept = kept.into_iter().find(|path| path.join(OLD).is_dir()).unwrap();
-        assert_eq!(fs::read_to_string(kept.join("old/key")).unwrap(), "old key");
-        crate::sweep(&Dir::open(folder.path()).unwrap()).unwrap();
-        let new = ["key", "cert", "der"].map(|name| Some(format!("new {name}")));
-        assert_eq!(read(folder.path()), new);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        for steps in 0..6 {
+            let folder = tempfile::tempdir().unwrap();
+            let group = committed(folder.path());
+            let Group { parent, old, new, .. } = &group;
+            for (step, name) in ["key", "cert", "der"].iter().cycle().enumerate().take(steps) {
+                let name = OsStr::new(name);
+                if step < 3 {
+                    clear(parent, old, name, Replace::Yes).unwrap();
+                } else {
+                    new.rename_new(name, parent, name).unwrap();
+                }
+            }
+            // Nothing of a killed process runs any more, and its lock is free.
+            drop(group);
+            let visible = read(folder.path()).map(Option::unwrap_or_default).concat();
+            assert!(
+                !(visible.contains("old") && visible.contains("new")),
+                "{steps}: {visible}"
+            );
+            let kept = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+            let kept = kept.into_iter().find(|path| path.join(OLD).is_dir()).unwrap();
+            assert_eq!(fs::read_to_string(kept.join("old/key")).unwrap(), "old key");
+            crate::sweep(&Dir::open(folder.path()).unwrap()).unwrap();
+            let new = ["key", "cert", "der"].map(|name| Some(format!("new {name}")));
+            assert_eq!(read(folder.path()), new);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        }
+    }
+
+    #[test]
+    fn what_somebody_has_put_there_since_stays() {
+        for name in ["key", "der"] {
+            let folder = tempfile::tempdir().unwrap();
+            drop(committed(folder.path()));
+            let path = folder.path().join(name);
+            let _ = fs::remove_file(&path);
+            fs::write(&path, "precious").unwrap();
+            let dir = Dir::open(folder.path()).unwrap();
+            let error = crate::sweep(&dir).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+            fs::remove_file(&path).unwrap();
+            crate::sweep(&dir).unwrap();
+            assert_eq!(read(folder.path())[0].as_deref(), Some("new key"));
+        }
     }
 }

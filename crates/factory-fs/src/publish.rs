@@ -108,7 +108,10 @@ pub fn publish(outputs: &[Output<'_>], replace: Replace) -> Result<(), PublishEr
     let folders = resolve(outputs)?;
     for folder in &folders {
         let path = folder.dir.path();
-        sweep(&folder.dir).map_err(|error| PublishError::new(path, error))?;
+        sweep(&folder.dir).map_err(|error| match error.kind() {
+            ErrorKind::ResourceBusy => PublishError::obstacle(path, error),
+            _ => PublishError::new(path, error),
+        })?;
         for (name, output) in &folder.files {
             check_target(&folder.dir, name, replace).map_err(|error| PublishError::obstacle(output.path, error))?;
         }

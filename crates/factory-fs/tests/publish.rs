@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use factory_fs::{Dir, Draft, Output, Replace, publish, sweep};
+use factory_fs::{Dir, Draft, Input, Output, Replace, publish, sweep};
 
 fn names(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap();
@@ -142,15 +142,32 @@ fn left_behind(folder: &Path, ending: &str) -> std::path::PathBuf {
 fn complete_files_of_a_killed_process_come_to_their_places() {
     let folder = tempfile::tempdir().unwrap();
     let group = left_behind(folder.path(), ".commit");
-    // The key is in its place, the certificate is not.
-    fs::write(folder.path().join("key"), b"new key").unwrap();
-    fs::write(folder.path().join("cert"), b"old certificate").unwrap();
+    // The former key has gone, the former certificate has not.
     fs::write(group.join("old/key"), b"old key").unwrap();
+    fs::write(group.join("old/cert"), b"old certificate").unwrap();
+    fs::hard_link(group.join("old/cert"), folder.path().join("cert")).unwrap();
+    fs::write(group.join("new/key"), b"new key").unwrap();
     fs::write(group.join("new/cert"), b"new certificate").unwrap();
     write(folder.path(), &[("other", b"1")], Replace::No).unwrap();
     assert_eq!(names(folder.path()), ["cert", "key", "other"]);
     assert_eq!(fs::read(folder.path().join("cert")).unwrap(), b"new certificate");
     assert_eq!(fs::read(folder.path().join("key")).unwrap(), b"new key");
+}
+
+#[test]
+fn reader_finds_what_a_killed_process_has_completed() {
+    let folder = tempfile::tempdir().unwrap();
+    let group = left_behind(folder.path(), ".commit");
+    fs::write(group.join("old/key"), b"old key").unwrap();
+    fs::write(group.join("new/key"), b"new key").unwrap();
+    let key = Input::open(&folder.path().join("key"))
+        .unwrap()
+        .read_whole(100)
+        .unwrap();
+    assert_eq!(&**key, b"new key");
+    assert_eq!(names(folder.path()), ["key"]);
+    let error = Input::open(&folder.path().join("none")).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
 }
 
 #[test]

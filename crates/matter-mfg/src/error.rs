@@ -135,9 +135,24 @@ impl Error {
         }
     }
 
+    /// The same of an error before the first device is made: the output folder and the ledger are inputs then.
+    pub(crate) fn at_start(self, outdir: &'static str) -> Self {
+        match self {
+            Self::Write { path, source } => Self::obstacle(outdir, &path)(source),
+            Self::Ledger { path, reason } => Self::file("--ledger", &path, reason),
+            other => other,
+        }
+    }
+
     /// What is there already, with the reason or the remedy.
     pub(crate) fn exists(path: &Path, reason: &'static str) -> Self {
         Self::write(path)(io::Error::new(io::ErrorKind::AlreadyExists, reason))
+    }
+
+    /// What another run does at this moment.
+    pub(crate) fn overtaken(path: &Path) -> Self {
+        let reason = "another run has made it in the meantime; the next try uses that";
+        Self::write(path)(io::Error::new(io::ErrorKind::ResourceBusy, reason))
     }
 
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {

@@ -1,9 +1,8 @@
 use std::fmt::Display;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use factory_fs::Exposure;
+use factory_fs::{Exposure, Input};
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
 use matter_factory_data::Declaration;
 use zeroize::Zeroizing;
@@ -23,7 +22,7 @@ pub(crate) fn read_list(option: &'static str, path: &Path, magic: &[u8]) -> Resu
     let wrong = |reason: &dyn Display| Error::file(option, path, reason);
     let failed = |error: std::io::Error| wrong(&error);
     let mut file = open_file(path).map_err(|reason| wrong(&reason))?;
-    let len = usize::try_from(file.metadata().map_err(failed)?.len()).unwrap_or(usize::MAX);
+    let len = usize::try_from(file.len()).unwrap_or(usize::MAX);
     let mut bytes = Zeroizing::new(Vec::new());
     bytes
         .try_reserve(len.saturating_add(1))
@@ -40,29 +39,16 @@ pub(crate) fn read_list(option: &'static str, path: &Path, magic: &[u8]) -> Resu
     Ok(Some(bytes))
 }
 
-fn open_file(path: &Path) -> Result<File, String> {
-    let reason = |error: std::io::Error| error.to_string();
-    let file = File::open(path).map_err(reason)?;
-    if file.metadata().map_err(reason)?.is_dir() {
-        return Err("is a folder, not a file".into());
-    }
-    Ok(file)
+fn open_file(path: &Path) -> Result<Input, String> {
+    Input::open(path).map_err(|error| error.to_string())
 }
 
-/// Reads a whole input file as [`read`] does, for callers that have other names of option and file. Pipes and devices are read as well, but
-/// never more than the limit.
+/// Reads a whole input file as [`read`] does, for callers that have other names of option and file. Pipes and devices are
+/// read as well, but never more than the limit.
 pub(crate) fn read_limited(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    let reason = |error: std::io::Error| error.to_string();
-    let file = open_file(path)?;
-    // Room for all, so that no copy of a secret is left behind in a smaller place.
-    let len = file.metadata().map_err(reason)?.len().min(MAX_INPUT) + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(len).unwrap_or_default()));
-    let read = file.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(reason)?;
-    if u64::try_from(read).is_ok_and(|read| read <= MAX_INPUT) {
-        Ok(bytes)
-    } else {
-        Err("is larger than the 64 MiB allowed".into())
-    }
+    open_file(path)?
+        .read_whole(MAX_INPUT)
+        .map_err(|error| error.to_string())
 }
 
 /// The text of a file, without a byte order mark.

@@ -1,6 +1,6 @@
 //! The record of all runs: which devices exist, and what must not exist twice.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub struct Ledger {
     connection: Connection,
     key: PasscodeKey,
     /// HMACs of passcodes, alone and with their discriminators, of devices that are being made.
-    reserved: HashSet<[u8; 32]>,
+    reserved: BTreeSet<[u8; 32]>,
 }
 
 impl Ledger {
@@ -106,7 +106,7 @@ impl Ledger {
             path: path.into(),
             connection,
             key,
-            reserved: HashSet::new(),
+            reserved: BTreeSet::new(),
         }
     }
 

@@ -189,15 +189,18 @@ impl<'p> Run<'p> {
             // What is continued has most of it already, and is checked when it is known.
             room::check(self.plan, self.plan.count(), &top, self.ledger.as_deref())?;
         }
-        TestPki::sweep(&outdir)?;
-        if let Some(pki) = self.plan.test_pki() {
-            pki.publish(&outdir)?;
-        }
-        if let Some(pai) = self.plan.made_pai() {
-            let _held = FolderLock::new(&top).map_err(Error::write(&self.top))?;
-            pai.publish(&top)?;
-        }
-        let Some(mut started) = self.start(&top, report)? else {
+        let mut begin = || {
+            TestPki::sweep(&outdir)?;
+            if let Some(pki) = self.plan.test_pki() {
+                pki.publish(&outdir)?;
+            }
+            if let Some(pai) = self.plan.made_pai() {
+                let _held = FolderLock::new(&top).map_err(Error::write(&self.top))?;
+                pai.publish(&top)?;
+            }
+            self.start(&top, report)
+        };
+        let Some(mut started) = begin().map_err(|error| error.at_start(output::OUTDIR))? else {
             return Ok(());
         };
         let made = self.make_all(&mut started, &top, report, progress);
@@ -205,7 +208,7 @@ impl<'p> Run<'p> {
         if let Err(error) = made {
             if let Ok(held) = held {
                 let stamp = started.workspace.stamp().to_owned();
-                Self::stop(started, &held, self.force);
+                self.stop(started, &held);
                 self.name_tables(report, &top, &stamp);
             }
             // The first failure is the one to tell.
@@ -252,14 +255,24 @@ impl<'p> Run<'p> {
     }
 
     /// Leaves what is needed to continue, and nothing when there is nothing to continue.
-    fn stop(started: Started, held: &FolderLock, force: bool) {
+    fn stop(&self, started: Started, held: &FolderLock) {
         let Started {
             workspace,
-            mut ledger,
+            ledger,
             progress,
         } = started;
+        // A commit that failed may be in the log all the same, when only the disk's answer was missing: whoever opens the
+        // ledger next finds it there, and its devices have to be there as well.
+        let ledger = match &self.ledger {
+            Some(path) => {
+                drop(ledger);
+                Ledger::open(path)
+            }
+            None => Ok(ledger),
+        };
+        let Ok(mut ledger) = ledger else { return };
         // What cannot be done now, on a full disk for instance, is done when the run is continued.
-        let _ = workspace.reconcile(&ledger, force);
+        let _ = workspace.reconcile(&ledger, self.force);
         match ledger.find(workspace.ident()) {
             Ok(Some(now)) if now.done > 0 => {
                 let _ = workspace.show_tables(&now);
@@ -300,10 +313,13 @@ impl<'p> Run<'p> {
     ) -> Result<(), Error> {
         let Progress { run, done, tables, .. } = &started.progress;
         let stamp = started.workspace.stamp();
-        if let Some(reason) = self.plan.test_reason() {
-            mark_test_run(top, stamp, reason)?;
-        }
-        let mut outputs = Outputs::open(self.plan, &started.workspace.tables()?, stamp, *done, tables)?;
+        let open = || {
+            if let Some(reason) = self.plan.test_reason() {
+                mark_test_run(top, stamp, reason)?;
+            }
+            Outputs::open(self.plan, &started.workspace.tables()?, stamp, *done, tables)
+        };
+        let mut outputs = open().map_err(|error| error.at_start(output::OUTDIR))?;
         let block = done - done % DISCRIMINATORS;
         let used = started.ledger.discriminators(*run, block)?;
         let discriminators = DiscriminatorAllocator::new().with_taken(used);

@@ -157,10 +157,7 @@ impl TestPki {
         match outdir.kind(FOLDER).map_err(failed())? {
             None => {}
             Some(Kind::Folder) => {
-                return Err(Error::exists(
-                    &outdir.path().join(FOLDER),
-                    "another run has made it in the meantime",
-                ));
+                return Err(Error::overtaken(&outdir.path().join(FOLDER)));
             }
             Some(other) => {
                 let reason = format!("is {}, not a folder; remove it", other.name());

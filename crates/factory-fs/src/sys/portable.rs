@@ -1,5 +1,5 @@
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -146,6 +146,31 @@ pub(crate) fn exposure(path: &Path) -> io::Result<Exposure> {
 
 pub(crate) fn exposure_of_file(_: &File, path: &Path) -> io::Result<Exposure> {
     rights::exposure(path)
+}
+
+/// Opens an input.
+pub(crate) fn open_input(path: &Path) -> io::Result<File> {
+    if path.is_dir() {
+        return Err(io::Error::new(ErrorKind::IsADirectory, "is a folder, not a file"));
+    }
+    File::open(path)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is a system call elsewhere")]
+pub(crate) fn let_wait(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Those that have names are no files here.
+pub(crate) fn is_pipe(_: &Metadata) -> bool {
+    false
+}
+
+/// Tells whether two names are those of one file, as far as that can be seen: by what was written when.
+pub(crate) fn is_same(folder: &Folder, other: &Folder, name: &OsStr) -> io::Result<bool> {
+    let find = |folder: &Folder| fs::symlink_metadata(folder.0.join(name));
+    let (one, other) = (find(folder)?, find(other)?);
+    Ok(one.len() == other.len() && one.modified()? == other.modified()? && one.created()? == other.created()?)
 }
 
 /// Locks a file against other processes; false when another one has it and `wait` is not set.

@@ -1,9 +1,9 @@
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use rustix::fs::{self, AtFlags, FileType, FlockOperation, Mode, OFlags};
@@ -165,6 +165,22 @@ impl Folder {
     }
 }
 
+/// Opens an input without waiting for the other end of a pipe.
+pub(crate) fn open_input(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(fs::open(path, flags, Mode::empty())?.into())
+}
+
+/// Lets what was opened so wait for what is read, as others expect.
+pub(crate) fn let_wait(file: &File) -> io::Result<()> {
+    let flags = fs::fcntl_getfl(file)?;
+    Ok(fs::fcntl_setfl(file, flags.difference(OFlags::NONBLOCK))?)
+}
+
+pub(crate) fn is_pipe(metadata: &Metadata) -> bool {
+    metadata.file_type().is_fifo()
+}
+
 /// The name by which `linkat(2)` finds an open file without a name.
 fn proc_name(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
@@ -211,6 +227,13 @@ pub(crate) fn lock(file: &File, wait: bool) -> io::Result<bool> {
         Err(Errno::WOULDBLOCK | Errno::ACCESS) if !wait => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Tells whether two names are those of one file.
+pub(crate) fn is_same(folder: &Folder, other: &Folder, name: &OsStr) -> io::Result<bool> {
+    let find = |folder: &Folder| fs::statat(&folder.0, name, AtFlags::SYMLINK_NOFOLLOW);
+    let (one, other) = (find(folder)?, find(other)?);
+    Ok(one.st_dev == other.st_dev && one.st_ino == other.st_ino)
 }
 
 /// Tells whether an open file is still the one of a name.

@@ -44,6 +44,12 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, String> {
 /// Looks at a ledger's file without changing anything.
 pub(super) fn look(path: &Path) -> Result<Found, String> {
     let text = |error: io::Error| error.to_string();
+    for ending in BESIDE {
+        let other = beside(path, ending);
+        if other.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(format!("{} beside it is not a file", other.display()));
+        }
+    }
     let metadata = match fs::metadata(path) {
         // That a folder above it is a file is the fault of whoever makes the folder.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -56,12 +62,6 @@ pub(super) fn look(path: &Path) -> Result<Found, String> {
     };
     if !metadata.is_file() {
         return Err("is not a file on disk".into());
-    }
-    for ending in BESIDE {
-        let other = beside(path, ending);
-        if other.symlink_metadata().is_ok_and(|found| !found.is_file()) {
-            return Err(format!("{} beside it is not a file", other.display()));
-        }
     }
     if metadata.len() == 0 {
         return Ok(Found::Nothing);

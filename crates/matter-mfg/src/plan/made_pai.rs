@@ -44,6 +44,13 @@ impl MadePai {
         check_authority(job, authority)?;
         let name = format!("{prefix} PAI 00");
         let folder = job.top().join(STAGING);
+        for name in [CERT_PEM, KEY] {
+            let path = folder.join(name);
+            if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+                let reason = "is no file, and the run keeps its PAI under that name; move it away";
+                return Err(Error::file("--paa", &path, reason));
+            }
+        }
         let found = fs::read(folder.join(CERT_PEM)).ok();
         let mut replaced = None;
         if folder.join(CERT_PEM).exists() && folder.join(KEY).exists() {
@@ -108,7 +115,7 @@ impl MadePai {
             Ok(bytes)
         });
         if found.ok() != self.found {
-            return Err(Error::exists(&path, "another run has made it in the meantime"));
+            return Err(Error::overtaken(&path));
         }
         if let Some(serial) = &self.replaced {
             for name in [KEY, CERT_PEM, PAI] {

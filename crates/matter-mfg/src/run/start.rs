@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use factory_fs::{Dir, FolderLock, Kind};
 
 use super::parameters::{self, Parameters};
-use super::workspace::Found;
+use super::workspace::{Found, Strange};
 use super::{Report, Run, Started, Workspace, reconcile, room};
 use crate::ledger::{Ledger, Progress, RunRow, RunState};
 use crate::{Error, clock, tables};
@@ -19,8 +19,13 @@ impl Run<'_> {
         let held = FolderLock::new(top).map_err(Error::obstacle(super::output::OUTDIR, &self.top))?;
         let mut ledger = self.ledger.as_deref().map_or_else(Ledger::in_memory, Ledger::open)?;
         let Found { left, alive, strange } = Workspace::find(top, &held)?;
-        report.notes.extend(strange);
         let (mut unfinished, mut unknown) = (Vec::new(), None);
+        for Strange { sentence, has_stamp } in strange {
+            if has_stamp {
+                unknown.get_or_insert_with(|| format!("{sentence}; move it away"));
+            }
+            report.notes.push(sentence);
+        }
         for workspace in left {
             if let Some(progress) = ledger.find(workspace.ident())? {
                 unfinished.extend(self.clean_up(workspace, progress, &mut ledger, &held, report)?);
@@ -30,7 +35,10 @@ impl Run<'_> {
                     "{path} is an unfinished run that this ledger does not know, and was left as it is: --resume with its \
                      own --ledger continues it; without that ledger, remove the folder by hand"
                 ));
-                unknown.get_or_insert(path);
+                unknown.get_or_insert(format!(
+                    "{path} is an unfinished run that this ledger does not know; its own --ledger is allowed, or to remove \
+                     that folder"
+                ));
             }
         }
         // The newest first, by the ledger's own order: the clock may have gone back.
@@ -55,11 +63,7 @@ impl Run<'_> {
         if self.was_complete(top, &ledger, &parameters, report)? {
             return Ok(None);
         }
-        if let Some(path) = unknown {
-            let reason = format!(
-                "{path} is an unfinished run that this ledger does not know; its own --ledger is allowed, or to remove that \
-                 folder"
-            );
+        if let Some(reason) = unknown {
             return Err(Error::option("--resume", reason));
         }
         room::check(self.plan, self.plan.count(), top, self.ledger.as_deref())?;

@@ -40,8 +40,16 @@ pub(super) struct Found {
     pub(super) left: Vec<Workspace>,
     /// The stamp of a run that is still going.
     pub(super) alive: Option<String>,
-    /// What has the name of a workspace and is none, and was left as it is: a sentence each.
-    pub(super) strange: Vec<String>,
+    /// What has the name of a workspace and cannot be one, and was left as it is: a sentence each.
+    pub(super) strange: Vec<Strange>,
+}
+
+/// Something with the name of a workspace.
+pub(super) struct Strange {
+    /// What it is, for people.
+    pub(super) sentence: String,
+    /// Whether it may have been a run's: the name has a stamp.
+    pub(super) has_stamp: bool,
 }
 
 impl Workspace {
@@ -100,9 +108,10 @@ impl Workspace {
             };
             let path = top.path().join(&name);
             let mut strange = |what: &dyn std::fmt::Display| {
-                found
-                    .strange
-                    .push(format!("{} {what} and was left as it is", path.display()));
+                found.strange.push(Strange {
+                    sentence: format!("{} {what} and was left as it is", path.display()),
+                    has_stamp: stamp.starts_with(|first: char| first.is_ascii_digit()),
+                });
             };
             if let Some(other) = top
                 .kind(&name)
