@@ -9,7 +9,7 @@ use matter_types::{ProductId, VendorId};
 
 use super::facts::Facts;
 use super::report::KeyPlace;
-use super::stored::Stored;
+use super::stored::{Entries, Stored};
 use super::{Check, Finding};
 use crate::encode::numbered;
 use crate::keys;
@@ -71,8 +71,8 @@ pub(super) fn capitalized(found: &impl core::fmt::Display) -> alloc::string::Str
 }
 
 /// Reads every value, and says what cannot be read.
-pub(super) fn read(image: &[u8], findings: &mut Vec<Finding>) -> Facts {
-    let mut stored = Stored::read(image);
+pub(super) fn read(entries: &Entries<'_>, findings: &mut Vec<Finding>) -> Facts {
+    let mut stored = Stored::read(entries);
     let mut facts = Facts {
         present: stored.rest(),
         ..Facts::default()

@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use matter_attestation::{PublicKey, Severity};
+use matter_attestation::{PrivateKey, PublicKey, Severity};
 use matter_spake2p::{PbkdfParameters, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
@@ -27,6 +27,7 @@ pub enum KeyPlace {
 pub struct Report {
     pub(super) findings: Vec<Finding>,
     pub(super) traces: Traces,
+    pub(super) new_keys: Vec<PrivateKey>,
 }
 
 /// What tells a device from others, kept for [`BatchAudit`](crate::BatchAudit) and [`recompute`](crate::recompute).
@@ -150,6 +151,13 @@ impl Report {
     #[must_use]
     pub const fn passcode(&self) -> Option<&Passcode> {
         self.traces.passcode.as_ref()
+    }
+
+    /// Returns the private keys of known owners that were found in the device's files and were not known before: they may be
+    /// in files of other devices in forms in which only known keys are found.
+    #[must_use]
+    pub fn new_keys(&self) -> &[PrivateKey] {
+        &self.new_keys
     }
 
     /// Returns what the device may share with others, unless it came as already checked.
