@@ -10,8 +10,8 @@ use core::fmt;
 use matter_attestation::{PrivateKey, PublicKey};
 use zeroize::Zeroizing;
 
-pub(super) use index::Arrangement;
 use index::Index;
+pub(super) use index::{Arrangement, ENDS};
 
 /// Whose private key it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,18 +112,25 @@ impl KeySet {
         self.keys.is_empty()
     }
 
-    /// Tells whether a known key may end with these eight bytes; nearly always right.
+    /// Tells whether a known key may have these eight bytes at its end: `false` is certain.
+    #[inline]
     pub(super) fn may_end(&self, tail: u64) -> bool {
         self.index.may_have(tail)
+    }
+
+    /// How many bytes of known keys are behind these eight, for each key that has them at its end.
+    pub(super) fn ends(&self, tail: u64) -> impl Iterator<Item = usize> + '_ {
+        self.index.places(tail).map(|place| place.behind)
     }
 
     /// The known key that 32 bytes are, and how they are arranged.
     pub(super) fn find(&self, bytes: &[u8; 32]) -> Option<(&PrivateKey, Arrangement)> {
         let tail = bytes.last_chunk().map(|tail| u64::from_be_bytes(*tail))?;
-        self.index.places(tail).find_map(|(number, arrangement)| {
-            let key = self.keys.get(number)?;
-            let known = arrangement.apply(&key.expose_scalar());
-            (*known == *bytes).then_some((key, arrangement))
+        let mut places = self.index.places(tail).filter(|place| place.behind == 0);
+        places.find_map(|place| {
+            let key = self.keys.get(place.number)?;
+            let known = place.arrangement.apply(&key.expose_scalar());
+            (*known == *bytes).then_some((key, place.arrangement))
         })
     }
 }
@@ -166,7 +173,10 @@ mod tests {
             let scalar = key(number).expose_scalar();
             for arrangement in Arrangement::ALL {
                 let bytes = arrangement.apply(&scalar);
-                assert!(set.may_end(u64::from_be_bytes(*bytes.last_chunk().unwrap())));
+                for behind in 0..ENDS {
+                    let tail = u64::from_be_bytes(*bytes[..32 - behind].last_chunk().unwrap());
+                    assert!(set.may_end(tail) && set.ends(tail).any(|found| found == behind));
+                }
                 let (found, how) = set.find(&bytes).unwrap();
                 assert!(found.has_scalar(&scalar) && how == arrangement);
             }

@@ -22,13 +22,14 @@ mod raw;
 mod stream;
 mod text;
 mod tried;
+mod words;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use matter_attestation::PrivateKey;
 
-use super::key_set::{Arrangement, KeySet};
+use super::key_set::{Arrangement, ENDS, KeySet};
 pub use found::FoundKey;
 pub(super) use found::{Form, What};
 pub(super) use raw::alone;
@@ -97,8 +98,16 @@ impl<'k> Keys<'k> {
         [Some(self.own), self.shared].into_iter().flatten()
     }
 
+    /// Tells whether a known key may have these eight bytes at its end: `false` is certain, and `true` in one of sixteen
+    /// cases.
+    #[inline]
     fn may_end(self, tail: u64) -> bool {
-        self.own.may_end(tail) || self.shared.is_some_and(|keys| keys.may_end(tail))
+        !self.own.is_empty() && self.own.may_end(tail) || self.shared.is_some_and(|keys| keys.may_end(tail))
+    }
+
+    /// How many bytes of known keys are behind these eight, for each key that has them at its end; each number once.
+    fn ends(self, tail: u64) -> impl Iterator<Item = usize> {
+        (0..ENDS).filter(move |behind| self.sets().any(|keys| keys.ends(tail).any(|found| found == *behind)))
     }
 
     /// The known key that 32 bytes are, and how they are arranged.

@@ -1,22 +1,29 @@
 //! Base64 (RFC 4648) in either alphabet, of which nobody knows where it began.
 
+use alloc::vec::Vec;
+
 use zeroize::Zeroizing;
 
+use super::containers::{self, PKCS};
 use super::raw::alone;
-use super::stream::Stream;
+use super::stream::is_head;
 use super::text::Text;
-use super::{Finder, Form};
+use super::{Arrangement, ENDS, Finder, Form, SEC1_HEAD, What};
 
+const SCALAR: usize = 32;
 /// The digits of a scalar, and of the SDK's public point and scalar.
-const LENGTHS: [(usize, usize); 2] = [(43, 32), (130, 97)];
+const LENGTHS: [(usize, usize); 2] = [(43, SCALAR), (130, 97)];
+/// More characters than these nobody puts between the digits of a key.
+const LONGEST: usize = 4 << 10;
+/// So many bytes around a place are looked at.
+const CONTEXT: usize = 64;
 
 /// Searches the bytes of which a text has the digits, whatever stands between these.
+///
+/// The first of four digits may be any one, so that behind each digit a byte may end, whichever it is. Of the last three bytes
+/// of a key one ends with the last bit of its digit.
 pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
-    // The first of four digits may be any one.
-    let mut readings = [0, 1, 2, 3].map(|first| (first, Stream::new(Form::Base64)));
-    let mut number = 0usize;
-    let mut sextets = 0u32;
-    let mut places = [0; 2];
+    let mut bits = 0u128;
     let mut word = 0;
     for (at, byte) in text.characters.iter().enumerate() {
         let Some(sextet) = digit(*byte) else {
@@ -25,26 +32,122 @@ pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
             continue;
         };
         word += 1;
-        sextets = sextets << 6 | u32::from(sextet);
-        let [_, before] = places;
-        places = [before, text.place(at)];
-        let [start, _] = places;
-        let end = text.place(at + 1);
-        for (first, stream) in &mut readings {
-            // Bits of this digit that are behind the last whole byte.
-            let behind = match (number + *first) % 4 {
-                0 => continue,
-                1 => 4,
-                2 => 2,
-                _ => 0,
-            };
-            let [.., octet] = (sextets >> behind).to_be_bytes();
-            stream.push(octet, start, end, finder);
+        bits = bits << 6 | u128::from(sextet);
+        let [.., a, b, c, d, e, f, g, h] = bits.to_be_bytes();
+        let tail = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        if is_beginning(tail) || finder.keys.may_end(tail) && finder.keys.ends(tail).next().is_some() {
+            look(text, at, finder);
         }
-        number += 1;
     }
     let len = text.characters.len();
     look_at_word(text, len - word, len, finder);
+}
+
+/// Tells whether one of the last three bytes ends the start of a key in DER, or of a container.
+fn is_beginning(tail: u64) -> bool {
+    let is_pkcs = |behind: u32| tail << (16 - behind) >> 16 == PKCS;
+    is_head(tail) || is_head(tail >> 8) || is_head(tail >> 16) || is_pkcs(0) || is_pkcs(8) || is_pkcs(16)
+}
+
+/// Looks at the bytes around the end of a digit.
+#[cold]
+fn look(text: &Text<'_>, at: usize, finder: &mut Finder<'_, '_>) {
+    // As many as a key in DER has in front of its scalar's end, and from its start on.
+    let before = bytes_before(text.characters.get(..=at).unwrap_or_default());
+    let ends_here = before.len();
+    let behind = bytes_behind(text.characters.get(at + 1..).unwrap_or_default());
+    let bytes = before.into_iter().chain(
+        behind
+            .into_iter()
+            .map(|(byte, (start, end))| (byte, (at + 1 + start, at + 1 + end))),
+    );
+    let (bytes, places) = bytes.unzip::<_, _, Vec<_>, Vec<_>>();
+    let bytes = Zeroizing::new(bytes);
+    let place = |start: usize, end: usize| {
+        let start = places.get(start).map(|(start, _)| text.place(*start));
+        let end = end
+            .checked_sub(1)
+            .and_then(|end| places.get(end))
+            .map(|(_, end)| text.place(end + 1));
+        (start.unwrap_or_default(), end.unwrap_or_default())
+    };
+    for end in ends_here..ends_here + ENDS {
+        let known = bytes.get(..end).unwrap_or_default();
+        if let Some((head, scalar)) = known.split_last_chunk()
+            // One in DER is found by what is in front of it.
+            && !head.ends_with(&SEC1_HEAD)
+        {
+            finder.look(scalar, false, place(end - SCALAR, end), Form::Base64);
+        }
+    }
+    for end in (ends_here + 1).saturating_sub(ENDS)..=ends_here {
+        let Some((head, behind)) = bytes.split_at_checked(end) else {
+            continue;
+        };
+        if head.ends_with(&SEC1_HEAD)
+            && let Some(scalar) = behind.first_chunk()
+        {
+            finder.look(scalar, true, place(end - SEC1_HEAD.len(), end + SCALAR), Form::Base64);
+        }
+        // Its last two bytes are behind what it is known by.
+        if let Some((kind, back)) = bytes.get(..end + ENDS - 1).and_then(containers::ending) {
+            let end = end + ENDS - 1;
+            let (start, end) = place(end - back, end);
+            finder.tell(What::Container(kind), Form::Base64, Arrangement::PLAIN, start, end);
+        }
+    }
+}
+
+type Placed = Vec<(u8, (usize, usize))>;
+
+/// The last bytes of a text, each with the digits that have its bits, of which the last byte ends with the last digit.
+fn bytes_before(text: &[u8]) -> Placed {
+    let mut bytes = Vec::with_capacity(CONTEXT);
+    let (mut bits, mut have, mut end) = (0u32, 0, text.len().saturating_sub(1));
+    for (place, byte) in text.iter().enumerate().rev().take(LONGEST) {
+        let Some(sextet) = digit(*byte) else { continue };
+        if have == 0 {
+            end = place;
+        }
+        bits |= u32::from(sextet) << have;
+        have += 6;
+        if have >= 8 {
+            let [.., octet] = bits.to_be_bytes();
+            bytes.push((octet, (place, end)));
+            bits >>= 8;
+            have -= 8;
+            end = place;
+        }
+        if bytes.len() == CONTEXT {
+            break;
+        }
+    }
+    bytes.reverse();
+    bytes
+}
+
+/// The first bytes of a text that begins with a byte's first bits, each with the digits that have its bits.
+fn bytes_behind(text: &[u8]) -> Placed {
+    let mut bytes = Vec::with_capacity(CONTEXT);
+    let (mut bits, mut have, mut start) = (0u32, 0, 0);
+    for (place, byte) in text.iter().enumerate().take(LONGEST) {
+        let Some(sextet) = digit(*byte) else { continue };
+        if have == 0 {
+            start = place;
+        }
+        bits = bits << 6 | u32::from(sextet);
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            let [.., octet] = (bits >> have).to_be_bytes();
+            bytes.push((octet, (start, place)));
+            start = place;
+        }
+        if bytes.len() == CONTEXT {
+            break;
+        }
+    }
+    bytes
 }
 
 /// Looks at digits that have as many bytes as a key.
@@ -70,14 +173,32 @@ fn look_at_word(text: &Text<'_>, start: usize, end: usize, finder: &mut Finder<'
     }
 }
 
-/// The value of a digit, in either alphabet.
-const fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
+/// The value of each byte as a digit, in either alphabet; larger than any for what is none.
+const DIGITS: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut byte = 0u8;
+    loop {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => NONE,
+        };
+        // The index is a byte.
+        #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a loop in a constant")]
+        {
+            values[byte as usize] = value;
+        }
+        if byte == u8::MAX {
+            break values;
+        }
+        byte += 1;
     }
+};
+const NONE: u8 = u8::MAX;
+
+fn digit(byte: u8) -> Option<u8> {
+    DIGITS.get(usize::from(byte)).copied().filter(|value| *value != NONE)
 }

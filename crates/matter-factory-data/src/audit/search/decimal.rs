@@ -2,9 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::hex::next_word;
 use super::stream::Stream;
 use super::text::Text;
+use super::words::Between;
 use super::{Finder, Form};
 
 /// A scalar below 2^224, one in four thousand million, has fewer digits, and none has more.
@@ -12,26 +12,39 @@ const DIGITS: core::ops::RangeInclusive<usize> = 68..=78;
 /// Fewer numbers are no key.
 const SCALAR: usize = 32;
 
-/// Searches the numbers of a text.
-pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
-    let mut bytes = Stream::new(Form::Decimal);
-    let mut list = List::default();
-    let mut next = 0;
-    while let Some((start, end)) = next_word(text.characters, next) {
-        let between = text.characters.get(next..start).unwrap_or_default();
-        next = end;
-        let word = text.characters.get(start..end).unwrap_or_default();
-        if between
-            .iter()
-            .any(|byte| matches!(byte, b'=' | b'{' | b'[' | b'(' | b'<' | b'"'))
-        {
-            list.end(text, finder);
+/// A search of the numbers of a text.
+pub(super) struct Search {
+    bytes: Stream,
+    list: List,
+}
+
+impl Search {
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: Stream::new(Form::Decimal),
+            list: List::default(),
         }
-        if !word.iter().all(u8::is_ascii_digit) {
-            list.end(text, finder);
-        } else if let Some(byte) = byte(word, is_negative(between)) {
-            bytes.push(byte, text.place(start), text.place(end), finder);
-            list.add(byte, start, end);
+    }
+
+    /// Adds the next word, which may be a number.
+    pub(super) fn add(
+        &mut self,
+        between: &Between<'_>,
+        (start, end): (usize, usize),
+        is_number: bool,
+        text: &Text<'_>,
+        finder: &mut Finder<'_, '_>,
+    ) {
+        if !is_number || between.ends_list() || start == end {
+            self.list.end(text, finder);
+        }
+        if !is_number {
+            return;
+        }
+        let word = text.characters.get(start..end).unwrap_or_default();
+        if let Some(byte) = byte(word, is_negative(between.characters)) {
+            self.bytes.push(byte, text.place(start), text.place(end), finder);
+            self.list.add(byte, start, end);
         } else if DIGITS.contains(&word.len())
             && let Some(scalar) = scalar(word)
         {
@@ -40,7 +53,6 @@ pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
             finder.look_alone(&scalar, start, end, Form::Decimal);
         }
     }
-    list.end(text, finder);
 }
 
 /// Tells whether a minus is the number's, as in a list of signed bytes, and not between two numbers.
@@ -50,7 +62,7 @@ fn is_negative(between: &[u8]) -> bool {
 
 /// A byte, signed or not.
 fn byte(word: &[u8], is_negative: bool) -> Option<u8> {
-    if word.len() > 3 {
+    if word.is_empty() || word.len() > 3 {
         return None;
     }
     let number = word

@@ -6,9 +6,10 @@
 
 use alloc::vec::Vec;
 
-use super::hex::{Values, Word, next_word};
+use super::hex::{Values, Word};
 use super::stream::Stream;
 use super::text::Text;
+use super::words::Between;
 use super::{Finder, Form};
 
 /// No dump has more words in a line.
@@ -16,24 +17,54 @@ const MAX_WORDS: usize = 128;
 /// The digits of a byte, and of longer words, which may be written with their last byte first.
 const WIDTHS: [usize; 4] = [2, 4, 8, 16];
 
-/// Searches the bytes of lines.
-pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
-    let mut readings = [Reading::new(), Reading::new(), Reading::new()];
-    let (mut items, mut start) = (Vec::with_capacity(MAX_WORDS), 0);
-    for line in text.characters.split_inclusive(|byte| *byte == b'\n') {
-        let end = start + line.len();
-        // Behind a bar are characters.
-        let bar = line.iter().position(|byte| *byte == b'|').unwrap_or(line.len());
-        let line = text.characters.get(..start + bar).unwrap_or_default();
-        items.clear();
-        read_items(line, start, &mut items);
-        start = end;
-        let [gap, behind, last] = &mut readings;
-        gap.add_line(before_gap(&items), text, finder);
-        behind.add_line(of_one_width(items.get(1..).unwrap_or_default()), text, finder);
-        last.add_line(last_of_one_width(&items), text, finder);
+/// A search of the bytes of lines.
+pub(super) struct Search<'t> {
+    readings: [Reading; 3],
+    line: Line<'t>,
+}
+
+impl<'t> Search<'t> {
+    pub(super) fn new() -> Self {
+        Self {
+            readings: [Reading::new(), Reading::new(), Reading::new()],
+            line: Line::default(),
+        }
     }
-    readings.iter_mut().for_each(|reading| reading.end(text, finder));
+
+    /// Adds the next word, if it has digits, or the end.
+    pub(super) fn add(
+        &mut self,
+        between: &Between<'_>,
+        word: Option<Word<'t>>,
+        is_end: bool,
+        text: &Text<'_>,
+        finder: &mut Finder<'_, '_>,
+    ) {
+        self.line.end_word(between.characters);
+        if between.has_new_line() || is_end {
+            let [gap, behind, last] = &mut self.readings;
+            let items = &self.line.items;
+            gap.add_line(before_gap(items), text, finder);
+            behind.add_line(of_one_width(items.get(1..).unwrap_or_default()), text, finder);
+            last.add_line(last_of_one_width(items), text, finder);
+            self.line.start();
+        }
+        // Behind a bar are characters.
+        self.line.is_closed |= between.has_bar();
+        if is_end {
+            self.readings.iter_mut().for_each(|reading| reading.end(text, finder));
+        } else if !self.line.is_closed {
+            self.line.add(between.characters, word);
+        }
+    }
+}
+
+/// The words of a line so far.
+#[derive(Default)]
+struct Line<'t> {
+    items: Vec<Item<'t>>,
+    /// Whether there are no more of them.
+    is_closed: bool,
 }
 
 /// A word of a line, and how many blanks are in front of it.
@@ -49,32 +80,44 @@ impl Item<'_> {
     }
 }
 
-fn read_items<'t>(line: &'t [u8], mut next: usize, items: &mut Vec<Item<'t>>) {
-    while items.len() < MAX_WORDS
-        && let Some((start, end)) = next_word(line, next)
-    {
-        let between = line.get(next..start).unwrap_or_default();
+impl<'t> Line<'t> {
+    fn start(&mut self) {
+        self.items.clear();
+        self.is_closed = false;
+    }
+
+    /// What is glued to a word makes it another one; an address has a colon behind it.
+    fn end_word(&mut self, between: &[u8]) {
+        let is_glued = between
+            .first()
+            .is_some_and(|first| !first.is_ascii_whitespace() && *first != b':');
+        if is_glued
+            && !self.is_closed
+            && let Some(last) = self.items.last_mut()
+        {
+            last.word = None;
+        }
+    }
+
+    fn add(&mut self, between: &[u8], word: Option<Word<'t>>) {
+        if self.items.len() == MAX_WORDS {
+            self.is_closed = true;
+            return;
+        }
+        let word = word.filter(|word| self.items.is_empty() || WIDTHS.contains(&word.digits.len()));
+        if word.is_none() {
+            self.items.push(Item { word, blanks: 0 });
+            return;
+        }
         let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
         let blanks = between.iter().rev().take_while(is_blank).count();
         // An address, or what else is in front of the bytes, may have a colon behind it.
         let rest = between.get(..between.len() - blanks).unwrap_or_default();
-        let is_apart = items.is_empty() || blanks > 0 && (rest.is_empty() || rest.ends_with(b":"));
-        let word = Word::read(line, start, end);
-        items.push(Item {
-            word: word.filter(|word| is_apart && (items.is_empty() || WIDTHS.contains(&word.digits.len()))),
+        let is_apart = self.items.is_empty() || blanks > 0 && (rest.is_empty() || rest.ends_with(b":"));
+        self.items.push(Item {
+            word: word.filter(|_| is_apart),
             blanks,
         });
-        next = end;
-    }
-    // What is glued to the last word makes it another one.
-    if line
-        .get(next..)
-        .unwrap_or_default()
-        .iter()
-        .any(|byte| !byte.is_ascii_whitespace())
-        && let Some(last) = items.last_mut()
-    {
-        last.word = None;
     }
 }
 
@@ -153,10 +196,22 @@ mod tests {
 
     /// What each reading takes for the bytes of a line.
     fn readings(line: &str) -> [String; 3] {
-        let line = line.as_bytes();
-        let bar = line.iter().position(|byte| *byte == b'|').unwrap_or(line.len());
-        let mut items = Vec::new();
-        read_items(&line[..bar], 0, &mut items);
+        let mut read = Line::default();
+        let mut next = 0;
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric();
+        let bytes = line.as_bytes();
+        while let Some(start) = bytes[next..].iter().position(is_word).map(|len| next + len) {
+            let len = bytes[start..].iter().position(|byte| !is_word(byte));
+            let end = len.map_or(bytes.len(), |len| start + len);
+            let between = &bytes[next..start];
+            read.end_word(between);
+            read.is_closed |= between.contains(&b'|');
+            if !read.is_closed {
+                read.add(between, Word::read(bytes, start, end));
+            }
+            next = end;
+        }
+        read.end_word(&bytes[next..]);
         let join = |items: &[Item<'_>]| {
             let words = items.iter().filter_map(|item| item.word.as_ref());
             words
@@ -164,9 +219,9 @@ mod tests {
                 .collect::<String>()
         };
         [
-            join(before_gap(&items)),
-            join(of_one_width(items.get(1..).unwrap_or_default())),
-            join(last_of_one_width(&items)),
+            join(before_gap(&read.items)),
+            join(of_one_width(read.items.get(1..).unwrap_or_default())),
+            join(last_of_one_width(&read.items)),
         ]
     }
 

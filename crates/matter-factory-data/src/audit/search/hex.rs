@@ -5,51 +5,67 @@ use zeroize::Zeroizing;
 use super::raw::alone;
 use super::stream::Stream;
 use super::text::Text;
+use super::words::Between;
 use super::{Finder, Form};
 
 /// As many bytes as a value may have that is looked at: the SDK's public point and scalar.
 const LONGEST: usize = 97;
 const SCALAR: usize = 32;
 
-/// Searches the bytes of which a text has the digits.
-pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
-    let mut digits = Digits::new();
-    let mut numbers = Stream::new(Form::Hex);
-    let [mut list, mut line] = [Values::new(), Values::new()];
-    let mut next = 0;
-    while let Some((start, end)) = next_word(text.characters, next) {
-        let between = text.characters.get(next..start).unwrap_or_default();
-        next = end;
-        let word = Word::read(text.characters, start, end);
-        let ends_list = word.is_none() || between.iter().any(|byte| ends_list(*byte));
+/// A search of the bytes of which a text has the digits.
+pub(super) struct Search {
+    digits: Digits,
+    numbers: Stream,
+    list: Values,
+    line: Values,
+}
+
+impl Search {
+    pub(super) fn new() -> Self {
+        Self {
+            digits: Digits::new(),
+            numbers: Stream::new(Form::Hex),
+            list: Values::new(),
+            line: Values::new(),
+        }
+    }
+
+    /// Adds the next word, if it has digits, or the end.
+    pub(super) fn add(
+        &mut self,
+        between: &Between<'_>,
+        word: Option<&Word<'_>>,
+        text: &Text<'_>,
+        finder: &mut Finder<'_, '_>,
+    ) {
+        let ends_list = word.is_none() || between.ends_list();
         if ends_list {
-            list.end(text, finder);
+            self.list.end(text, finder);
         }
-        if ends_list || between.contains(&b'\n') {
-            line.end(text, finder);
+        if ends_list || between.has_new_line() {
+            self.line.end(text, finder);
         }
-        let Some(word) = word else { continue };
+        let Some(word) = word else { return };
         if word.is_number && word.digits.len() % 2 == 1 {
-            digits.add(0, text.place(word.start), text.place(word.start), finder);
+            let start = text.place(word.start);
+            self.digits.add(0, start, start, finder);
         }
         for (at, digit) in (word.start..).zip(word.digits) {
             let digit = value(*digit).unwrap_or_default();
-            digits.add(digit, text.place(at), text.place(at + 1), finder);
+            self.digits.add(digit, text.place(at), text.place(at + 1), finder);
         }
         if let Some(number) = word.byte() {
-            numbers.push(number, text.place(word.start), text.place(end), finder);
+            self.numbers
+                .push(number, text.place(word.start), text.place(word.end), finder);
         }
-        for values in [&mut list, &mut line] {
-            values.add(&word);
-        }
+        self.list.add(word);
+        self.line.add(word);
         if word.digits.len() >= 2 * SCALAR {
             let mut alone = Values::new();
-            alone.add(&word);
+            alone.add(word);
             alone.end(text, finder);
         }
     }
-    list.end(text, finder);
-    line.end(text, finder);
 }
 
 /// A word of digits, perhaps between a prefix and a suffix.
@@ -63,6 +79,16 @@ pub(super) struct Word<'t> {
 }
 
 impl<'t> Word<'t> {
+    /// A word of nothing but digits.
+    pub(super) fn plain(characters: &'t [u8], start: usize, end: usize) -> Option<Self> {
+        Some(Self {
+            start,
+            end,
+            digits: characters.get(start..end)?,
+            is_number: false,
+        })
+    }
+
     /// Reads a word as it is in C, Rust, assemblers and most other languages.
     pub(super) fn read(characters: &'t [u8], start: usize, end: usize) -> Option<Self> {
         let word = characters.get(start..end)?;
@@ -108,15 +134,6 @@ impl<'t> Word<'t> {
     }
 }
 
-/// The next run of letters and digits from a place on.
-pub(super) fn next_word(characters: &[u8], from: usize) -> Option<(usize, usize)> {
-    let rest = characters.get(from..)?;
-    let start = from + rest.iter().position(u8::is_ascii_alphanumeric)?;
-    let rest = characters.get(start..)?;
-    let len = rest.iter().position(|byte| !byte.is_ascii_alphanumeric());
-    Some((start, start + len.unwrap_or(rest.len())))
-}
-
 /// The value of a digit.
 pub(super) const fn value(digit: u8) -> Option<u8> {
     match digit {
@@ -125,14 +142,6 @@ pub(super) const fn value(digit: u8) -> Option<u8> {
         b'A'..=b'F' => Some(digit - b'A' + 10),
         _ => None,
     }
-}
-
-/// Tells whether a character stands around lists, and not between their items.
-const fn ends_list(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'=' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'"' | b'\'' | b'<' | b'>' | b'|' | b'#' | b';'
-    )
 }
 
 /// Digits of which each may be the first or the second one of its byte.

@@ -51,7 +51,8 @@ impl Stream {
         self.tail = self.tail << 8 | u64::from(byte);
         self.heads = self.heads << 1 | u64::from(is_head(self.tail));
         let is_der = self.heads >> SCALAR & 1 == 1;
-        if is_der || self.tail >> 16 == PKCS || finder.keys.may_end(self.tail) {
+        let is_known = finder.keys.may_end(self.tail) && finder.keys.ends(self.tail).any(|behind| behind == 0);
+        if is_der || self.tail >> 16 == PKCS || is_known {
             self.look(is_der, end, finder);
         }
     }

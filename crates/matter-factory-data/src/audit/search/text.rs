@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::{Finder, base64, decimal, dump, escapes, hex, pem};
+use super::{Finder, base64, escapes, pem, words};
 
 /// No form of a key in text has fewer characters.
 const SHORTEST: usize = 32;
@@ -71,9 +71,7 @@ pub(super) fn search(bytes: &[u8], finder: &mut Finder<'_, '_>) {
 
 fn search_text(text: &Text<'_>, escaped: u8, finder: &mut Finder<'_, '_>) {
     pem::search(text, finder);
-    hex::search(text, finder);
-    dump::search(text, finder);
-    decimal::search(text, finder);
+    words::search(text, finder);
     base64::search(text, finder);
     if escaped < MAX_ESCAPED && text.characters.contains(&b'\\') {
         let mut start = 0;
