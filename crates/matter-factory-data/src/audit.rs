@@ -81,12 +81,12 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         .unwrap_or_default();
     if let Some(image) = nvs.filter(|_| !is_encrypted) {
         nvs::check(image, &mut findings);
-        facts = nvs::read(&entries, &mut findings);
+        facts = nvs::read(&entries, artifacts.known_keys, &mut findings);
     }
     if let Some(image) = artifacts.secure_cert {
         let size = artifacts.secure_cert_size.unwrap_or(PartitionSize::DEFAULT);
         leaking = secure_cert::check(image, size, &mut findings);
-        let other = secure_cert::read(image, &mut findings);
+        let other = secure_cert::read(image, artifacts.known_keys, &mut findings);
         facts = facts.join(other, &mut findings);
     }
     if nvs.is_some() && !is_encrypted {

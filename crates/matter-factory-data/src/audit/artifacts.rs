@@ -31,6 +31,7 @@ pub struct Artifacts<'a> {
     pub(super) efuse_key: Option<(&'a str, &'a [u8])>,
     pub(super) flash: Option<(&'a str, &'a [u8])>,
     pub(super) known_keys: Option<&'a KeySet>,
+    pub(super) name: Option<&'a str>,
 }
 
 /// What the label says, as text.
@@ -153,10 +154,18 @@ impl<'a> Artifacts<'a> {
         self
     }
 
-    /// Sets the private keys of other devices and of those who sign, which may be in no file of this one.
+    /// Sets the private keys of all devices and of those who sign: those of others may be in no file of this one.
     #[must_use]
     pub const fn with_known_keys(mut self, keys: &'a KeySet) -> Self {
         self.known_keys = Some(keys);
+        self
+    }
+
+    /// Sets what the device is called as an [owner](crate::KeyOwner::Device) of known keys, which tells its own key when its
+    /// DAC cannot be read.
+    #[must_use]
+    pub const fn with_name(mut self, name: &'a str) -> Self {
+        self.name = Some(name);
         self
     }
 

@@ -95,9 +95,13 @@ impl KeySet {
     /// Tells whether a private key is known.
     #[must_use]
     pub fn contains(&self, key: &PrivateKey) -> bool {
-        let scalar = key.expose_scalar();
-        self.find(&scalar)
-            .is_some_and(|(_, arrangement)| arrangement.is_plain())
+        self.get(&key.expose_scalar()).is_some()
+    }
+
+    /// The known key that a scalar is, which takes no multiplication.
+    pub(super) fn get(&self, scalar: &[u8; 32]) -> Option<&PrivateKey> {
+        let found = self.find(scalar).filter(|(_, arrangement)| arrangement.is_plain());
+        found.map(|(key, _)| key)
     }
 
     /// Returns how many private keys are known.

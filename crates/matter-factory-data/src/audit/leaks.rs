@@ -13,7 +13,7 @@ use super::key_set::{KeyOwner, KeySet};
 use super::report::KeyPlace;
 use super::search::{Form, FoundKey, Keys, MAX_FOUND, What};
 use super::stored::Entries;
-use super::{Artifacts, Check, Finding};
+use super::{Artifacts, Check, Expected, Finding};
 use search::{Searched, search};
 
 /// Longer files than these, which is far more than a key has, are no key as a whole.
@@ -39,11 +39,19 @@ pub(super) struct Subject<'a> {
     pub(super) leaking: &'a [usize],
 }
 
-/// Finds private keys where they do not belong. Returns those whose owners are known, and that were not known themselves.
+/// Finds private keys where they do not belong. Returns the stored one and those whose owners are known, as far as nobody
+/// knew them.
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<PrivateKey> {
     let shared = subject.artifacts.known_keys;
     let mut own = subject.own_keys();
-    let mut new = Vec::new();
+    // The stored one is the first that others are to look for.
+    let mut new = subject
+        .stored
+        .filter(|key| own.contains(key))
+        .cloned()
+        .into_iter()
+        .collect::<Vec<_>>();
+    let mut rounds = 0;
     let found = loop {
         let found = search(subject, Keys::new(&own, shared));
         let before = new.len();
@@ -53,7 +61,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<P
         {
             new.extend(key.key().filter(|key| own.insert_new(key, shared)).cloned());
         }
-        if new.len() == before || new.len() >= MAX_ROUNDS.into() {
+        rounds += 1;
+        if new.len() == before || rounds == MAX_ROUNDS {
             break found;
         }
     };
@@ -92,10 +101,12 @@ impl Subject<'_> {
         if let Some(pai) = pai {
             own.add_owner(pai.public_key(), KeyOwner::Pai);
         }
-        let store = self.artifacts.expected.and_then(|expected| expected.paa_store);
-        if let Some(store) = store.filter(|_| shared.is_none()) {
-            let paas = store.certificates().filter_map(|der| Certificate::from_der(der).ok());
-            paas.for_each(|paa| own.add_owner(paa.public_key(), KeyOwner::Paa));
+        let trusted = self.artifacts.expected.into_iter().flat_map(Expected::trusted);
+        for paa in trusted
+            .filter(|_| shared.is_none())
+            .filter_map(|der| Certificate::from_der(der).ok())
+        {
+            own.add_owner(paa.public_key(), KeyOwner::Paa);
         }
         if let Some(key) = self.stored {
             own.insert_new(key, shared);
@@ -105,9 +116,14 @@ impl Subject<'_> {
 
     /// Tells whether a key is the device's own.
     fn is_own(&self, found: &FoundKey) -> bool {
-        found
-            .public_key()
-            .is_some_and(|key| Some(&key) == self.dac || self.stored.is_some_and(|stored| stored.public_key() == key))
+        let is_named = || match (found.owner(), self.artifacts.name) {
+            (Some(KeyOwner::Device(owner)), Some(name)) => self.dac.is_none() && owner == name,
+            _ => false,
+        };
+        found.public_key().is_some_and(|key| {
+            let is_stored = self.stored.is_some_and(|stored| stored.public_key() == key);
+            Some(&key) == self.dac || is_stored || is_named()
+        })
     }
 
     fn whose(&self, found: &FoundKey) -> String {

@@ -104,6 +104,24 @@ impl Report {
         Discriminator::new(self.traces.discriminator?).ok()
     }
 
+    /// Returns iteration count and salt, if both can be read.
+    #[must_use]
+    pub const fn parameters(&self) -> Option<&PbkdfParameters> {
+        self.traces.parameters.as_ref()
+    }
+
+    /// Returns the verifier, if it can be read.
+    #[must_use]
+    pub const fn verifier(&self) -> Option<&Verifier> {
+        self.traces.verifier.as_ref()
+    }
+
+    /// Returns the unique id behind the rotating device id, if there is one.
+    #[must_use]
+    pub fn rotating_id(&self) -> Option<&[u8]> {
+        self.traces.rotating_id.as_ref().map(|id| id.as_slice())
+    }
+
     /// Returns the serial number, if there is one.
     #[must_use]
     pub fn serial_number(&self) -> Option<&str> {
@@ -153,8 +171,8 @@ impl Report {
         self.traces.passcode.as_ref()
     }
 
-    /// Returns the private keys of known owners that were found in the device's files and were not known before: they may be
-    /// in files of other devices in forms in which only known keys are found.
+    /// Returns the stored private key, and those of known owners that were found in the device's files, without those that
+    /// were [known](crate::Artifacts::with_known_keys): they may be in files of other devices.
     #[must_use]
     pub fn new_keys(&self) -> &[PrivateKey] {
         &self.new_keys

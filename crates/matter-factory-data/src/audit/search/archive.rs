@@ -168,9 +168,8 @@ impl Opener<'_, '_> {
             return 0;
         }
         let inside = find_nested(&bytes, self.keys, self.tried, self.room, self.depth + 1);
-        let archive = alloc::format!("{name} at offset {place:#x}");
         found.extend(inside.into_iter().map(|mut key| {
-            key.put_inside(&archive);
+            key.put_inside(name, place);
             key
         }));
         if let Some(why) = end.filter(|_| place == 0 || bytes.len() > CHANCE) {

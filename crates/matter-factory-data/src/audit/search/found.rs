@@ -63,8 +63,8 @@ pub struct FoundKey {
     owner: Option<KeyOwner>,
     pub(in crate::audit) start: usize,
     pub(in crate::audit) end: usize,
-    /// The archive in which it is.
-    inside: Option<String>,
+    /// The archive in which it is, and where that begins.
+    inside: Option<(String, usize)>,
 }
 
 impl FoundKey {
@@ -94,24 +94,27 @@ impl FoundKey {
         }
     }
 
-    /// Says that it was found in something at an offset.
-    pub(super) fn put_inside(&mut self, archive: &str) {
-        self.inside = Some(match self.inside.take() {
-            Some(inside) => alloc::format!("{inside} in {archive}"),
+    /// Says that it was found in an archive, which begins at a place.
+    pub(super) fn put_inside(&mut self, archive: &str, place: usize) {
+        let archive = match self.inside.take() {
+            Some((inner, place)) => alloc::format!("{inner} at offset {place:#x} in {archive}"),
             None => archive.into(),
-        });
+        };
+        self.inside = Some((archive, place));
     }
 
-    /// Returns where it begins; in an archive, in the inflated bytes.
+    /// Returns where it begins, or the archive that it is in.
     #[must_use]
-    pub const fn offset(&self) -> usize {
-        self.start
+    pub fn offset(&self) -> usize {
+        self.inside.as_ref().map_or(self.start, |(_, place)| *place)
     }
 
     /// Moves it, for a caller that has searched a part of something.
     #[must_use]
     pub fn moved_by(mut self, offset: usize) -> Self {
-        if self.inside.is_none() {
+        if let Some((_, place)) = &mut self.inside {
+            *place = place.saturating_add(offset);
+        } else {
             self.start = self.start.saturating_add(offset);
             self.end = self.end.saturating_add(offset);
         }
@@ -181,9 +184,8 @@ impl FoundKey {
             _ => "",
         };
         let mut text = alloc::format!("{whose}{comma}{form}{arrangement}{width} at offset {:#x}", self.start);
-        if let Some(archive) = &self.inside {
-            text.push_str(" of ");
-            text.push_str(archive);
+        if let Some((archive, place)) = &self.inside {
+            text.push_str(&alloc::format!(" of {archive} at offset {place:#x}"));
         }
         text
     }
