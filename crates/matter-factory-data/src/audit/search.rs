@@ -31,8 +31,7 @@ use matter_attestation::PrivateKey;
 
 use super::key_set::{Arrangement, ENDS, KeySet};
 pub use found::FoundKey;
-pub(super) use found::{Form, What};
-pub(super) use raw::alone;
+pub(super) use found::{Form, What, without_repeats};
 pub use tried::TriedScalars;
 
 /// How many keys of one form are told, for each key that is known, and of all others.
@@ -119,7 +118,7 @@ impl<'k> Keys<'k> {
 /// What a search has found so far.
 pub(super) struct Finder<'k, 't> {
     keys: Keys<'k>,
-    pub(super) tried: &'t mut TriedScalars,
+    tried: &'t mut TriedScalars,
     found: Vec<FoundKey>,
     /// How often each form was found, of each known key and of all others.
     counts: BTreeMap<(Form, Option<[u8; 32]>), u8>,
@@ -188,7 +187,7 @@ impl<'k, 't> Finder<'k, 't> {
     /// What was found, each key once in each place.
     pub(super) fn finish(self) -> Vec<FoundKey> {
         let keys = self.keys;
-        let mut found = found::without_repeats(self.found);
+        let mut found = without_repeats(self.found);
         for key in &mut found {
             key.set_owner(|key| keys.sets().find_map(|keys| keys.owner(&key.public_key())));
         }

@@ -5,7 +5,7 @@ mod labels;
 mod pictures;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use matter_factory_data::{Check, Finding};
@@ -13,8 +13,8 @@ use matter_factory_data::{Check, Finding};
 use super::beside::Beside;
 use super::folders::{STAGING, name};
 use super::retired::Retired;
-use facts::Device;
 pub(super) use facts::Facts;
+use facts::{Device, Identity};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,6 +100,8 @@ pub(super) struct Comparison<'a> {
     findings: Vec<Finding>,
     /// Which devices each kind of table of each run has.
     listed: BTreeMap<(PathBuf, String, Kind), BTreeSet<Device>>,
+    /// What identifies the devices of summaries that are not there, and what they were called.
+    absent: HashMap<Identity, String>,
     /// The devices of `master.csv` row by row, and its header.
     master: BTreeMap<PathBuf, rows::Master>,
 }
@@ -123,6 +125,7 @@ pub(super) fn compare(
         said,
         findings: Vec::new(),
         listed: BTreeMap::new(),
+        absent: HashMap::new(),
         master: BTreeMap::new(),
     };
     for table in tables {
@@ -171,6 +174,13 @@ impl Comparison<'_> {
             self.findings
                 .push(Finding::of(Check::TableDeviceMissing, table.place(), name));
         }
+    }
+
+    /// What a table has called a device that is not there.
+    fn absent(&self, identities: &[Identity]) -> Option<String> {
+        identities
+            .iter()
+            .find_map(|identity| self.absent.get(identity).cloned())
     }
 
     /// Compares the tables of each run with each other: they have the same devices.

@@ -7,7 +7,7 @@ use esp_secure_cert::Image;
 use zeroize::Zeroizing;
 
 use super::Subject;
-use crate::audit::search::{Finder, Form, FoundKey, Keys, TriedScalars, alone, find};
+use crate::audit::search::{Finder, Form, FoundKey, Keys, TriedScalars, find, without_repeats};
 
 /// More values than these of the right length nobody has in an image, or in the files of a device.
 const MAX_TRIED: usize = 64;
@@ -65,64 +65,61 @@ pub(super) fn search(subject: &Subject<'_>, keys: Keys<'_>) -> Searched {
     }
 }
 
-/// Searches the NVS image itself, erased slots and padding included, and values that are in more than one part.
+/// Searches the NVS image itself, erased slots and padding included, and its values.
 fn search_nvs(subject: &Subject<'_>, keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
     let Some((image, entries)) = subject.nvs else {
         return Vec::new();
     };
     let mut found = find(image, keys, tried);
-    let mut finder = Finder::new(keys, tried);
     for entry in entries.iter() {
-        let StoredValue::Blob(blob) = &entry.value else {
-            continue;
-        };
-        let mut value = Zeroizing::new(Vec::with_capacity(blob.len()));
-        let mut joints = Vec::new();
-        for chunk in blob.chunks() {
-            value.extend_from_slice(chunk);
-            joints.push(value.len());
-        }
-        let first = blob
-            .chunks()
-            .next()
-            .and_then(|chunk| offset_in(image, chunk))
-            .unwrap_or_default();
-        if let Some((scalar, start)) = alone(&value) {
-            finder.look_alone(scalar, first + start, first + value.len(), Form::Bare);
-        }
-        joints.pop();
-        if !joints.is_empty() {
-            // What is in one part is found in the image.
-            let is_across = |found: &FoundKey| joints.iter().any(|joint| (found.start + 1..found.end).contains(joint));
-            let across = find(&value, keys, finder.tried).into_iter().filter(is_across);
-            found.extend(across.map(|found| found.moved_by(first)));
+        match &entry.value {
+            StoredValue::Str(text) => found.extend(search_value(image, &[text.as_bytes()], keys, tried)),
+            StoredValue::Blob(blob) => {
+                let parts = blob.chunks().collect::<Vec<_>>();
+                found.extend(search_value(image, &parts, keys, tried));
+            }
+            _ => {}
         }
     }
-    let alone = finder.finish();
-    found.extend(alone);
     let mut tried = TriedScalars::new(MAX_SLOTS);
     let mut finder = Finder::new(keys, &mut tried);
     for (offset, slot) in unwritten_slots(image) {
         finder.look_alone(slot, offset, offset + slot.len(), Form::Bare);
     }
-    let erased = finder.finish();
-    found.extend(erased);
-    found
+    found.extend(finder.finish());
+    without_repeats(found)
 }
 
 /// Searches the secure-cert image, and its records as values.
 fn search_secure_cert(image: &[u8], keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
     let mut found = find(image, keys, tried);
-    let mut finder = Finder::new(keys, tried);
     for record in Image::new(image).records().flatten() {
-        if let Some((scalar, start)) = alone(record.data()) {
-            let first = offset_in(image, record.data()).unwrap_or_default() + start;
-            finder.look_alone(scalar, first, first + scalar.len(), Form::Bare);
-        }
+        found.extend(search_value(image, &[record.data()], keys, tried));
     }
-    let alone = finder.finish();
-    found.extend(alone);
-    found
+    without_repeats(found)
+}
+
+/// Searches a value of an image, of which the parts may be apart: what is around it there does not belong to it.
+fn search_value(image: &[u8], parts: &[&[u8]], keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
+    let joined;
+    let value = if let [value] = parts {
+        value
+    } else {
+        joined = Zeroizing::new(parts.concat());
+        &**joined
+    };
+    let place = |offset: usize| {
+        let mut rest = offset;
+        for part in parts {
+            if rest < part.len() {
+                return offset_in(image, part).unwrap_or_default() + rest;
+            }
+            rest -= part.len();
+        }
+        rest
+    };
+    let found = find(value, keys, tried).into_iter();
+    found.map(|found| found.placed(place)).collect()
 }
 
 /// Where a part of an image is in it.

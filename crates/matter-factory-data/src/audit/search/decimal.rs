@@ -35,14 +35,15 @@ impl Search {
         text: &Text<'_>,
         finder: &mut Finder<'_, '_>,
     ) {
-        if !is_number || between.ends_list() || start == end {
+        if !is_number || between.ends_list() {
             self.list.end(text, finder);
         }
         if !is_number {
             return;
         }
         let word = text.characters.get(start..end).unwrap_or_default();
-        if let Some(byte) = byte(word, is_negative(between.characters)) {
+        let is_first = between.characters.len() == start;
+        if let Some(byte) = byte(word, is_negative(between.characters, is_first)) {
             self.bytes.push(byte, text.place(start), text.place(end), finder);
             self.list.add(byte, start, end);
         } else if DIGITS.contains(&word.len())
@@ -56,8 +57,8 @@ impl Search {
 }
 
 /// Tells whether a minus is the number's, as in a list of signed bytes, and not between two numbers.
-fn is_negative(between: &[u8]) -> bool {
-    matches!(between, [.., before, b'-'] if !before.is_ascii_alphanumeric())
+fn is_negative(between: &[u8], is_first: bool) -> bool {
+    between.ends_with(b"-") && (is_first || between.len() > 1)
 }
 
 /// A byte, signed or not.
@@ -132,7 +133,8 @@ mod tests {
         assert_eq!(byte(b"256", false), None);
         assert_eq!([byte(b"1", true), byte(b"128", true)], [Some(255), Some(128)]);
         assert_eq!([byte(b"129", true), byte(b"0", true)], [None, Some(0)]);
-        assert!(is_negative(b", -") && !is_negative(b"-") && !is_negative(b", "));
+        assert!(is_negative(b", -", false) && is_negative(b"-", true));
+        assert!(!is_negative(b"-", false) && !is_negative(b", ", false));
         // 2^256 - 1 and 2^256.
         let most = b"115792089237316195423570985008687907853269984665640564039457584007913129639935";
         assert_eq!(*scalar(most).unwrap(), [0xFF; 32]);

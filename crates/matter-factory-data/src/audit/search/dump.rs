@@ -41,7 +41,7 @@ impl<'t> Search<'t> {
         finder: &mut Finder<'_, '_>,
     ) {
         self.line.end_word(between.characters);
-        if between.has_new_line() || is_end {
+        if between.ends_line() || is_end {
             let [gap, behind, last] = &mut self.readings;
             let items = &self.line.items;
             gap.add_line(before_gap(items), text, finder);
@@ -50,11 +50,12 @@ impl<'t> Search<'t> {
             self.line.start();
         }
         // Behind a bar are characters.
-        self.line.is_closed |= between.has_bar();
+        let between = between.on_this_line();
+        self.line.is_closed |= between.contains(&b'|');
         if is_end {
             self.readings.iter_mut().for_each(|reading| reading.end(text, finder));
         } else if !self.line.is_closed {
-            self.line.add(between.characters, word);
+            self.line.add(between, word);
         }
     }
 }

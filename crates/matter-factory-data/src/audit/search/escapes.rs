@@ -135,10 +135,13 @@ fn escape(behind: &[u8]) -> (Option<u8>, usize) {
 fn join(quote: u8, behind: &[u8]) -> Option<usize> {
     let len = behind.iter().take(MAX_BETWEEN).position(|byte| *byte == quote)?;
     let between = behind.get(..len)?;
-    let is_between =
-        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'+' | b'\\' | b'b' | b'B' | b'u' | b'L' | b'R');
-    (len > 0 && between.iter().all(is_between) && between.iter().any(|byte| !byte.is_ascii_alphabetic()))
-        .then_some(len + 1)
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'+' | b'b' | b'B' | b'u' | b'L' | b'R');
+    // A backslash goes on in the next line, and in front of a quote makes that a part of the literal.
+    let is_joint = |part: &[u8]| part.iter().all(is_between);
+    let mut lines = between.split(|byte| *byte == b'\\');
+    let is_first = lines.next().is_some_and(is_joint);
+    let is_all = is_first && lines.all(|line| matches!(line, [b'\n' | b'\r', ..]) && is_joint(line));
+    (is_all && between.iter().any(|byte| !byte.is_ascii_alphabetic())).then_some(len + 1)
 }
 
 #[cfg(test)]
@@ -178,6 +181,8 @@ mod tests {
             ("", false),
             (", ", false),
             ("b", false),
+            ("\\", false),
+            ("L\\", false),
         ] {
             let behind = [between.as_bytes(), b"\"rest"].concat();
             assert_eq!(join(b'"', &behind).is_some(), is_one, "{between:?}");

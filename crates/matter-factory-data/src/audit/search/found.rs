@@ -121,6 +121,19 @@ impl FoundKey {
         self
     }
 
+    /// Moves it from a value to where the value's bytes are.
+    pub(in crate::audit) fn placed(mut self, place: impl Fn(usize) -> usize) -> Self {
+        match &mut self.inside {
+            Some((_, at)) => *at = place(*at),
+            None => {
+                self.start = place(self.start);
+                // Of what it ends with, and not of what is behind that.
+                self.end = self.end.checked_sub(1).map_or(0, |last| place(last) + 1);
+            }
+        }
+        self
+    }
+
     /// Returns whose key it is, if that is known.
     #[must_use]
     pub const fn owner(&self) -> Option<&KeyOwner> {
@@ -213,7 +226,7 @@ impl fmt::Debug for FoundKey {
 
 /// Puts what was found in order, and leaves out what was found again in the same place, where several forms may fit. A block
 /// of PEM has the key that is found in it.
-pub(super) fn without_repeats(mut found: Vec<FoundKey>) -> Vec<FoundKey> {
+pub(in crate::audit) fn without_repeats(mut found: Vec<FoundKey>) -> Vec<FoundKey> {
     found.sort_by_key(|found| (found.start, core::cmp::Reverse(found.end)));
     let mut kept = Vec::<FoundKey>::new();
     // Those before do not overlap what comes.

@@ -12,8 +12,11 @@ const DECIMAL: Class = 0x04;
 const NEW_LINE: Class = 0x08;
 /// What stands around lists, and not between their items.
 const AROUND: Class = 0x10;
-/// What stands in front of a dump's characters.
-const BAR: Class = 0x20;
+/// What stands around texts, which lines do not go on behind.
+const QUOTE: Class = 0x20;
+
+/// The digits that stand together in a word of more than these are its own.
+const MANY_DIGITS: usize = 16;
 
 const CLASSES: [Class; 256] = {
     let mut classes = [0; 256];
@@ -24,8 +27,8 @@ const CLASSES: [Class; 256] = {
             b'a'..=b'f' | b'A'..=b'F' => LETTER | HEX,
             b'g'..=b'z' | b'G'..=b'Z' => LETTER,
             b'\n' => NEW_LINE,
-            b'|' => BAR | AROUND,
-            b'=' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'"' | b'\'' | b'<' | b'>' | b'#' | b';' => AROUND,
+            b'"' | b'\'' => QUOTE | AROUND,
+            b'=' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'<' | b'>' | b'#' | b';' | b'|' => AROUND,
             _ => 0,
         };
         // The index is a byte.
@@ -59,8 +62,16 @@ impl Between<'_> {
         self.classes & AROUND != 0
     }
 
-    pub(super) const fn has_bar(&self) -> bool {
-        self.classes & BAR != 0
+    /// Tells whether a line of a dump ends here, or a text that it is in.
+    pub(super) const fn ends_line(&self) -> bool {
+        self.classes & (NEW_LINE | QUOTE) != 0
+    }
+
+    /// What is behind the end of the line before.
+    pub(super) fn on_this_line(&self) -> &[u8] {
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'"' | b'\'');
+        let end = self.characters.iter().rposition(is_end).map_or(0, |at| at + 1);
+        self.characters.get(end..).unwrap_or_default()
     }
 }
 
@@ -85,14 +96,36 @@ pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
             // A prefix or a suffix.
             _ => Word::read(characters, start, end),
         };
+        if read.is_none() && end - start > MANY_DIGITS {
+            for run in digits(characters, start, end) {
+                hex.add(&between, Some(&run), text, finder);
+            }
+        }
         hex.add(&between, read.as_ref(), text, finder);
         dump.add(&between, read, is_end, text, finder);
-        decimal.add(&between, (start, end), classes & DECIMAL != 0, text, finder);
+        let is_number = classes & DECIMAL != 0 && !is_end;
+        decimal.add(&between, (start, end), is_number, text, finder);
         if is_end {
             break;
         }
         at = end;
     }
+}
+
+/// The digits in a word of other letters, as far as there are many of them together.
+fn digits(characters: &[u8], start: usize, end: usize) -> impl Iterator<Item = Word<'_>> {
+    let mut at = start;
+    core::iter::from_fn(move || {
+        while at < end {
+            let (_, first) = run(characters, at, |class| class & HEX == 0);
+            let (_, last) = run(characters, first, |class| class & HEX != 0);
+            at = last;
+            if last - first > MANY_DIGITS {
+                return Word::plain(characters, first, last);
+            }
+        }
+        None
+    })
 }
 
 /// The characters from a place on that are of a kind: what they are together, and where they end.

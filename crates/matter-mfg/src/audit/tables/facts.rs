@@ -38,6 +38,9 @@ enum Form {
     Digits,
 }
 
+/// A value that is hardly ever that of two devices, with its column.
+pub(super) type Identity = (u64, u64);
+
 /// A device by its place in [`Facts`].
 pub(super) type Device = usize;
 
@@ -66,7 +69,7 @@ pub(in crate::audit) struct Facts {
     devices: Vec<DeviceFacts>,
     names: HashMap<String, Device>,
     /// Which device has a value that identifies it; none if two have it.
-    places: HashMap<(u64, u64), Option<Device>>,
+    places: HashMap<Identity, Option<Device>>,
 }
 
 impl Facts {
@@ -196,13 +199,7 @@ impl Facts {
 
     /// The device that has a value in a column, if that identifies one.
     pub(super) fn device_with(&self, column: &str, text: &str) -> Option<Device> {
-        let form = match column {
-            PASSCODE => Form::Number,
-            MANUAL => Form::Digits,
-            _ => Form::Text,
-        };
-        let place = (self.hasher.hash_one(column), self.value(form, text)?);
-        self.places.get(&place).copied().flatten()
+        self.places.get(&self.identity(column, text)?).copied().flatten()
     }
 
     /// The device of a row.
@@ -213,6 +210,24 @@ impl Facts {
                 .find(|(column, cell)| column == identity && !cell.is_empty())?;
             self.device_with(column, cell)
         })
+    }
+
+    /// What identifies the device of a row, to be known again in another table.
+    pub(super) fn identities<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)>) -> Vec<Identity> {
+        let identities = row.filter(|(column, cell)| IDENTITIES.contains(column) && !cell.is_empty());
+        identities
+            .filter_map(|(column, cell)| self.identity(column, cell))
+            .collect()
+    }
+
+    /// A value that identifies a device.
+    pub(super) fn identity(&self, column: &str, text: &str) -> Option<Identity> {
+        let form = match column {
+            PASSCODE => Form::Number,
+            MANUAL => Form::Digits,
+            _ => Form::Text,
+        };
+        Some((self.hasher.hash_one(column), self.value(form, text)?))
     }
 
     /// Tells whether a device has a value in a column; `None` if it says nothing of it.
@@ -228,7 +243,12 @@ impl Facts {
     pub(super) fn has_certificate(&self, device: Device, der: &[u8]) -> Option<bool> {
         let column = self.hasher.hash_one(CERTIFICATE);
         let value = self.hasher.hash_one(der);
-        let mut own = self.devices.get(device)?.facts.iter().filter(|fact| fact.column == column);
+        let mut own = self
+            .devices
+            .get(device)?
+            .facts
+            .iter()
+            .filter(|fact| fact.column == column);
         own.next().map(|fact| fact.value == value)
     }
 

@@ -33,7 +33,11 @@ impl Comparison<'_> {
             let by_serial = label.iter().rev().find_map(|line| self.facts.device_with(SERIAL, line));
             let by_code = || codes.iter().find_map(|code| self.facts.device_with(MANUAL, code));
             let Some(device) = by_serial.or_else(by_code) else {
-                self.missing(table, &format!("label {}", number + 1));
+                let serials = label.iter().map(|line| (SERIAL, line.as_str()));
+                let codes = codes.iter().map(|code| (MANUAL, code.as_str()));
+                let identities = self.facts.identities(serials.chain(codes));
+                let name = self.absent(&identities);
+                self.missing(table, &name.unwrap_or_else(|| format!("label {}", number + 1)));
                 continue;
             };
             self.list(table, device);

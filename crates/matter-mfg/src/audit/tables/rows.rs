@@ -50,7 +50,12 @@ impl Comparison<'_> {
             master.devices.push(device);
             let Some(device) = device else {
                 let place = format!("line {line}");
-                self.missing(table, named.as_deref().unwrap_or(&place));
+                let identities = self.facts.identities(cells);
+                let name = named.or_else(|| self.absent(&identities)).unwrap_or(place);
+                self.missing(table, &name);
+                for identity in identities {
+                    self.absent.entry(identity).or_insert_with(|| name.clone());
+                }
                 return;
             };
             self.list(table, device);
@@ -104,37 +109,44 @@ impl Comparison<'_> {
 
     /// Compares the table that passcodes and verifiers were drawn into, of which each row is one of `master.csv`.
     pub(super) fn read_pins(&mut self, table: &Table) -> Result<(), String> {
-        let mut number = 0;
+        let (mut number, mut found) = (0, Vec::new());
         read(&table.path, |header, row, line| {
             let cells = header.iter().zip(row).filter_map(|(column, cell)| {
                 let (_, name) = PINS.iter().find(|(own, _)| *own == column)?;
                 Some((*name, cell))
             });
-            let found = self.facts.device_of(cells.clone());
+            let known = self.facts.device_of(cells.clone());
             let master = self.master.get(&table.top);
             let expected = master.map(|master| master.devices.get(number).copied());
             number += 1;
             let device = match expected {
                 // A device of the other table that is not there either.
-                Some(Some(None)) if found.is_none() => return,
+                Some(Some(None)) if known.is_none() => return,
                 Some(Some(Some(device))) => device,
-                _ => match found {
+                _ => match known {
                     Some(device) => device,
-                    None => return self.missing(table, &format!("line {line}")),
+                    None => {
+                        let name = self.absent(&self.facts.identities(cells));
+                        return self.missing(table, &name.unwrap_or_else(|| format!("line {line}")));
+                    }
                 },
             };
-            self.list(table, device);
             let differ = cells.filter(|(column, cell)| self.facts.agrees(device, column, cell) == Some(false));
             let differ = differ.map(|(column, _)| column).collect::<Vec<_>>();
-            if !differ.is_empty() {
-                self.differs(table, device, &differ.join(", "));
-            }
+            found.push((device, differ.join(", ")));
         })?;
-        let rows = self.master.get(&table.top).map(|master| master.devices.len());
-        match rows {
-            Some(rows) if rows != number => Err(format!("it has {number} rows, and master.csv {rows}")),
-            _ => Ok(()),
+        if let Some(rows) = self.master.get(&table.top).map(|master| master.devices.len())
+            && rows != number
+        {
+            return Err(format!("it has {number} rows, and master.csv {rows}"));
         }
+        for (device, differ) in found {
+            self.list(table, device);
+            if !differ.is_empty() {
+                self.differs(table, device, &differ);
+            }
+        }
+        Ok(())
     }
 
     /// Compares the table of columns with those of `master.csv`, and their types with those of a device.
