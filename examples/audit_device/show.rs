@@ -63,7 +63,17 @@ fn line(path: &str, finding: &Finding) -> String {
         finding.object,
         finding.text
     );
-    text.chars()
-        .map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter })
+    one_line(&text)
+}
+
+/// A text that cannot command the terminal, nor turn around what is in front of it or behind it.
+pub(crate) fn one_line(text: &str) -> String {
+    let is_command = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    let letters = text.chars();
+    letters
+        .map(|letter| if is_command(letter) { '\u{FFFD}' } else { letter })
         .collect()
 }

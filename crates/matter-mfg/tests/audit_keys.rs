@@ -24,6 +24,7 @@ use std::fmt::Write as _;
 use forms::{Found, all};
 use matter_attestation::PrivateKey;
 use matter_factory_data::{Check, Finding, KeyOwner, KeySet, Severity, TriedScalars, find_keys};
+use matter_mfg::AuditReport;
 use places::{Output, PLACES, Place, Storage};
 use sha2::{Digest, Sha256};
 
@@ -148,4 +149,79 @@ fn a_key_is_found_whatever_its_bytes_are() {
     }
     missing.retain(|_, count| *count > 0);
     assert!(missing.is_empty(), "of {keys} keys: {missing:?}");
+}
+
+/// The key of a PAI that is in no file of the run: nothing is known of it but its public half.
+#[test]
+fn the_key_of_an_unknown_pai_is_found_as_a_value() {
+    let secret = PrivateKey::from_scalar(&[0x3B; 32]).unwrap();
+    let scalar = secret.expose_scalar();
+    let digits = scalar.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let pairs = scalar.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+    let values: [(&str, Vec<u8>); 8] = [
+        ("bytes", scalar.to_vec()),
+        ("hexadecimal", digits.clone().into()),
+        (
+            "a line among others",
+            format!("{}\n{digits}\n{}\n", "ab".repeat(32), "cd".repeat(32)).into(),
+        ),
+        ("pairs", pairs.join(":").into()),
+        ("a list", format!("key = {{0x{}}};", pairs.join(", 0x")).into()),
+        ("Base64", forms::base64(&*scalar).into()),
+        ("Base64 in a text", format!("key: {}\n", forms::base64(&*scalar)).into()),
+        ("PEM", secret.to_pkcs8_pem().unwrap().as_bytes().to_vec()),
+    ];
+    for storage in [Storage::Nvs, Storage::SecureCert, Storage::Efuse] {
+        let output = Output::with_pai(storage, &secret);
+        for (name, bytes) in &values {
+            let kept = output.keep();
+            let put = PLACES.iter().filter(|place| **place != Place::FlashDump);
+            let put = put
+                .filter_map(|place| Some((place, output.put(*place, bytes)?)))
+                .collect::<Vec<_>>();
+            let report = output.audit();
+            output.restore(kept);
+            for (place, object) in put {
+                let is_told = report
+                    .findings()
+                    .any(|finding| is_about(finding, place, &object, Whose::Pai, Found::Key, &output));
+                assert!(is_told, "{storage:?}: {name}, {}", place.name());
+            }
+        }
+        let clean = output.audit();
+        assert!(
+            clean.findings().all(|finding| finding.check != Check::KeyLeaked),
+            "{clean:?}"
+        );
+    }
+}
+
+/// One that is found in one place is looked for in all others, in forms in which only known keys are found.
+#[test]
+fn a_key_that_shows_itself_in_one_place_is_found_in_all() {
+    let secret = PrivateKey::from_scalar(&[0x3B; 32]).unwrap();
+    let output = Output::with_pai(Storage::Nvs, &secret);
+    let hidden = [b"abc".as_slice(), &*secret.expose_scalar(), b"def"].concat();
+    let leaks = |report: &AuditReport| {
+        let leaks = report.findings().filter(|finding| finding.check == Check::KeyLeaked);
+        leaks.map(|finding| finding.object.clone()).collect::<Vec<_>>()
+    };
+    for (open, closed) in [
+        (Place::ProductFolder, Place::DeviceFolder),
+        (Place::DeviceFolder, Place::ProductFolder),
+        (Place::OutputFolder, Place::Staging),
+        (Place::Staging, Place::OutputFolder),
+        (Place::Internal, Place::Nvs),
+    ] {
+        let kept = output.keep();
+        let hidden_in = output.put(closed, &hidden).unwrap();
+        assert_eq!(leaks(&output.audit()), [""; 0]);
+        let shown_in = output.put(open, secret.to_pkcs8_pem().unwrap().as_bytes()).unwrap();
+        let found = leaks(&output.audit());
+        output.restore(kept);
+        assert!(
+            found.len() == 2 && found.contains(&hidden_in) && found.contains(&shown_in),
+            "{found:?}"
+        );
+    }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{Editor, Key, Namespace, StoredValue, Value};
 use esp_secure_cert::{EfuseKey, PartitionSize, RawRecord, RecordType, Writer};
-use matter_attestation::PrivateKey;
+use matter_attestation::{DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity, issue_paa};
 use matter_factory_data::Expected;
-use matter_mfg::{Attestation, Audit, AuditReport, FlashDump, Job, Plan, Recompute, Run, now};
+use matter_mfg::{Attestation, Audit, AuditReport, FlashDump, Job, Pai, Plan, Recompute, Run, now};
 use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
 use tempfile::TempDir;
@@ -118,13 +118,37 @@ const TABLE: &str = "nvs, data, nvs, 0x9000, 0x6000\nesp_secure_cert, 0x3F, 6, 0
 impl Output {
     pub fn new(storage: Storage) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let pki = Attestation::TestPki {
+            common_name_prefix: "Audit".into(),
+        };
+        Self::make(folder, storage, pki, None)
+    }
+
+    /// Devices of a PAI whose key is in no file.
+    pub fn with_pai(storage: Storage, key: &PrivateKey) -> Self {
+        let paa_key = PrivateKey::from_scalar(&[0x55; 32]).unwrap();
+        let validity = Validity::without_expiry(DateTime::new(2020, 1, 1, 0, 0, 0).unwrap());
+        let serial = |number| SerialNumber::new(&[number]).unwrap();
+        let paa = issue_paa(&paa_key, &PaaSubject::new("PAA").unwrap(), validity, serial(1)).unwrap();
+        let subject = PaiSubject::new("PAI", VendorId::new(0xFFF1).unwrap()).unwrap();
+        let issuer = Issuer::new(&paa, &paa_key).unwrap();
+        let certificate = issuer
+            .issue_pai(&subject, &key.public_key(), validity, serial(2))
+            .unwrap();
+        let pai = Pai {
+            certificate,
+            key: key.clone(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        Self::make(folder, storage, Attestation::Pai(Box::new(pai)), Some(key))
+    }
+
+    fn make(folder: TempDir, storage: Storage, attestation: Attestation, pai: Option<&PrivateKey>) -> Self {
         let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
         job.outdir = folder.path().join("out");
         job.count = Some(2);
         job.iterations = Iterations::MIN;
-        job.attestation = Attestation::TestPki {
-            common_name_prefix: "Audit".into(),
-        };
+        job.attestation = attestation;
         job.storage.dac_in_secure_cert = storage != Storage::Nvs;
         if storage == Storage::Efuse {
             job.storage.ds_peripheral = true;
@@ -150,7 +174,10 @@ impl Output {
             keys: devices
                 .each_ref()
                 .map(|device| read(&device.join("internal").join(name))),
-            pai: read(&folder.path().join("out/test-pki/PAI_key.pem")),
+            pai: pai.map_or_else(
+                || read(&folder.path().join("out/test-pki/PAI_key.pem")),
+                PrivateKey::clone,
+            ),
             folder,
             devices,
             storage,
@@ -209,10 +236,12 @@ impl Output {
         for (path, bytes) in kept {
             fs::write(path, bytes).unwrap();
         }
-        for place in PLACES {
-            if let Some(path) = self.file(place) {
-                fs::remove_file(path).unwrap();
-            }
+        for path in PLACES
+            .iter()
+            .filter_map(|place| self.file(*place))
+            .filter(|path| path.exists())
+        {
+            fs::remove_file(path).unwrap();
         }
         fs::remove_file(self.dump()).unwrap();
     }
