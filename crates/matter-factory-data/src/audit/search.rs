@@ -20,7 +20,7 @@ mod hex;
 mod pem;
 mod raw;
 mod stream;
-mod text;
+pub(super) mod text;
 mod tried;
 mod words;
 
@@ -32,6 +32,7 @@ use matter_attestation::PrivateKey;
 use super::key_set::{Arrangement, ENDS, KeySet};
 pub use found::FoundKey;
 pub(super) use found::{Form, What, without_repeats};
+pub(super) use raw::alone;
 pub use tried::TriedScalars;
 
 /// How many keys of one form are told, for each key that is known, and of all others.

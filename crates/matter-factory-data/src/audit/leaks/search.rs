@@ -7,7 +7,7 @@ use esp_secure_cert::Image;
 use zeroize::Zeroizing;
 
 use super::Subject;
-use crate::audit::search::{Finder, Form, FoundKey, Keys, TriedScalars, find, without_repeats};
+use crate::audit::search::{Finder, Form, FoundKey, Keys, TriedScalars, alone, find, text, without_repeats};
 
 /// More values than these of the right length nobody has in an image, or in the files of a device.
 const MAX_TRIED: usize = 64;
@@ -73,7 +73,7 @@ fn search_nvs(subject: &Subject<'_>, keys: Keys<'_>, tried: &mut TriedScalars) -
     let mut found = find(image, keys, tried);
     for entry in entries.iter() {
         match &entry.value {
-            StoredValue::Str(text) => found.extend(search_value(image, &[text.as_bytes()], keys, tried)),
+            StoredValue::Str(text) => found.extend(search_text(image, text.as_bytes(), keys, tried)),
             StoredValue::Blob(blob) => {
                 let parts = blob.chunks().collect::<Vec<_>>();
                 found.extend(search_value(image, &parts, keys, tried));
@@ -99,27 +99,39 @@ fn search_secure_cert(image: &[u8], keys: Keys<'_>, tried: &mut TriedScalars) ->
     without_repeats(found)
 }
 
-/// Searches a value of an image, of which the parts may be apart: what is around it there does not belong to it.
+/// Searches a text in an image once more: what is around it there does not belong to its words.
+fn search_text(image: &[u8], text: &[u8], keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
+    let mut finder = Finder::new(keys, tried);
+    text::search(text, &mut finder);
+    let first = offset_in(image, text).unwrap_or_default();
+    finder.finish().into_iter().map(|found| found.moved_by(first)).collect()
+}
+
+/// Searches a value of an image, of which the parts may be apart.
 fn search_value(image: &[u8], parts: &[&[u8]], keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
-    let joined;
-    let value = if let [value] = parts {
-        value
-    } else {
-        joined = Zeroizing::new(parts.concat());
-        &**joined
-    };
-    let place = |offset: usize| {
-        let mut rest = offset;
-        for part in parts {
-            if rest < part.len() {
-                return offset_in(image, part).unwrap_or_default() + rest;
+    let [value] = parts else {
+        let joined = Zeroizing::new(parts.concat());
+        let place = |offset: usize| {
+            let mut rest = offset;
+            for part in parts {
+                if rest < part.len() {
+                    return offset_in(image, part).unwrap_or_default() + rest;
+                }
+                rest -= part.len();
             }
-            rest -= part.len();
-        }
-        rest
+            rest
+        };
+        let found = find(&joined, keys, tried).into_iter();
+        return found.map(|found| found.placed(place)).collect();
     };
-    let found = find(value, keys, tried).into_iter();
-    found.map(|found| found.placed(place)).collect()
+    let mut found = search_text(image, value, keys, tried);
+    if let Some((scalar, start)) = alone(value) {
+        let mut finder = Finder::new(keys, tried);
+        let first = offset_in(image, value).unwrap_or_default();
+        finder.look_alone(scalar, first + start, first + value.len(), Form::Bare);
+        found.extend(finder.finish());
+    }
+    found
 }
 
 /// Where a part of an image is in it.

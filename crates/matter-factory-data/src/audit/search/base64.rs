@@ -153,6 +153,10 @@ fn bytes_behind(text: &[u8]) -> Placed {
 /// Looks at digits that have as many bytes as a key.
 fn look_at_word(text: &Text<'_>, start: usize, end: usize, finder: &mut Finder<'_, '_>) {
     let digits = text.characters.get(start..end).unwrap_or_default();
+    // A name that begins with a UUID, as those of pictures do.
+    if [8, 13, 18, 23].iter().all(|at| digits.get(*at) == Some(&b'-')) {
+        return;
+    }
     let Some((_, len)) = LENGTHS.iter().find(|(count, _)| *count == digits.len()) else {
         return;
     };

@@ -63,7 +63,7 @@ fn search_known(bytes: &[u8], finder: &mut Finder<'_, '_>) {
 }
 
 /// The scalar that a whole value is: as long as one, or behind a public point.
-pub(super) fn alone(bytes: &[u8]) -> Option<(&[u8; SCALAR], usize)> {
+pub(in crate::audit) fn alone(bytes: &[u8]) -> Option<(&[u8; SCALAR], usize)> {
     let is_value = match (bytes.len(), bytes.first()) {
         (SCALAR, _) => true,
         // No multiplication for what begins otherwise, as a verifier does.

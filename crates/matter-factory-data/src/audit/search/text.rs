@@ -39,7 +39,7 @@ impl Text<'_> {
 }
 
 /// Searches all texts.
-pub(super) fn search(bytes: &[u8], finder: &mut Finder<'_, '_>) {
+pub(in crate::audit) fn search(bytes: &[u8], finder: &mut Finder<'_, '_>) {
     for (first, characters) in runs(bytes) {
         let places = Places::Even { first, width: 1 };
         search_text(&Text { characters, places }, 0, finder);
