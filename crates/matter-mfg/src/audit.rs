@@ -196,7 +196,7 @@ impl<'a> Audit<'a> {
         };
         let mut inputs = self.inputs()?;
         if self.manifest.is_none() {
-            listed.extend(inputs.manifests()?);
+            listed.extend(inputs.manifests());
         }
         found.append(&mut inputs.findings);
         let known = known_keys(&inputs.sources, &inputs.beside, &self.expected);
@@ -273,7 +273,7 @@ impl<'a> Audit<'a> {
             dump: Some(dump),
             ..Source::default()
         }));
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut beside) = (BTreeSet::new(), BTreeSet::new());
         for path in &self.paths {
             if !path.is_dir() {
                 add_file(&mut inputs.sources, SingleFile::new(path)?);
@@ -289,6 +289,11 @@ impl<'a> Audit<'a> {
                 inputs.outputs.push(place);
             }
             inputs.findings.append(&mut found.findings);
+            // A folder may be given, and one in it as well.
+            found.others.retain(|file| {
+                let place = file.path.canonicalize();
+                self.paths.len() < 2 || place.is_ok_and(|place| beside.insert(place))
+            });
             inputs.beside.append(&mut found.others);
             for device in found.devices {
                 if device.canonicalize().is_ok_and(|place| seen.insert(place)) {
@@ -320,17 +325,23 @@ struct Inputs {
 
 impl Inputs {
     /// Reads the manifests of all runs that lie beside the devices.
-    fn manifests(&self) -> Result<Vec<Listed>, Error> {
+    fn manifests(&mut self) -> Vec<Listed> {
         let is_manifest = |path: &Path| {
             let name = folders::name(path);
             name == "manifest.json" || name.starts_with("manifest-") && name.ends_with(".json")
         };
-        let paths = self
-            .beside
-            .iter()
-            .map(|file| file.path.as_path())
-            .filter(|path| is_manifest(path));
-        paths.map(Listed::found_manifest).collect()
+        let mut listed = Vec::new();
+        let paths = self.beside.iter().map(|file| file.path.as_path());
+        for path in paths.filter(|path| is_manifest(path)) {
+            match Listed::found_manifest(path) {
+                Ok(manifest) => listed.push(manifest),
+                Err(error) => {
+                    let place = path.display().to_string();
+                    self.findings.push(Finding::of(Check::NotChecked, place, error));
+                }
+            }
+        }
+        listed
     }
 }
 

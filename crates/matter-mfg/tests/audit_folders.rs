@@ -16,8 +16,14 @@ mod device;
 #[macro_use]
 #[path = "audit_folders/faults.rs"]
 mod faults;
+#[path = "support/forms.rs"]
+mod forms;
 #[path = "audit_folders/other.rs"]
 mod other;
+#[path = "support/packed.rs"]
+mod packed;
+#[path = "support/places.rs"]
+mod places;
 #[path = "audit_folders/tables.rs"]
 mod tables;
 
@@ -34,7 +40,7 @@ use matter_factory_data::{Check, Expected, Severity};
 use matter_mfg::{Attestation, Audit, Job, LabelFormat, ManifestKey, Plan, Recompute, Run, now, read_certificate};
 use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
-use other::{OTHER_FAULTS, TESTS};
+use other::{OTHER_FAULTS, TESTS, keys};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -366,6 +372,7 @@ fn documentation_is_this_matrix() {
         );
         let _ = writeln!(text, "| {fault} | `{test}` | `{check}` |");
     }
+    text.push_str(&keys());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-checks.md");
     let document = fs::read_to_string(&path).unwrap();
     let heading = text.lines().nth(1).unwrap();

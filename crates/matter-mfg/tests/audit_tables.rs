@@ -131,6 +131,9 @@ fn several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use() {
     drop(ledger);
     assert_eq!(errors(&audit(&out).execute().unwrap()), []);
     assert_eq!(errors(&audit(&out.join("fff1_8000")).execute().unwrap()), []);
+    // A folder and one in it are not two.
+    let both = audit(&out).with_path(out.join("fff1_8000"));
+    assert_eq!(errors(&both.execute().unwrap()), []);
     // Without the ledger nobody knows.
     fs::rename(Run::default_ledger(&out), out.join("old.sqlite")).unwrap();
     let report = audit(&out).execute().unwrap();

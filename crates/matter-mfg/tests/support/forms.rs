@@ -205,18 +205,18 @@ fn binary() -> Vec<Form> {
 
 fn hexadecimal() -> Vec<Form> {
     forms! {
-        "lower case", |key| hex(&scalar(key)).into();
-        "upper case", |key| hex(&scalar(key)).to_uppercase().into();
-        "mixed case", |key| each(&scalar(key), "", |byte| if byte % 2 == 0 { format!("{byte:02x}") } else { format!("{byte:02X}") }).into();
-        "in reverse", |key| hex(&reversed(key)).into();
-        "with colons", |key| each(&scalar(key), ":", lower).into();
-        "with blanks", |key| each(&scalar(key), " ", lower).into();
-        "with dashes", |key| each(&scalar(key), "-", lower).into();
-        "with commas, single digits as they are", |key| each(&scalar(key), ",", |byte| format!("{byte:x}")).into();
-        "words with underscores", |key| wrap(&hex(&scalar(key)), 8, "_").into();
-        "as one number", |key| format!("key = 0x{};", hex(&scalar(key))).into();
-        "in lines", |key| wrap(&hex(&scalar(key)), 24, "\n").into();
-        "in lines of an odd number of digits", |key| wrap(&hex(&scalar(key)), 13, "\r\n").into();
+        "hexadecimal, lower case", |key| hex(&scalar(key)).into();
+        "hexadecimal, upper case", |key| hex(&scalar(key)).to_uppercase().into();
+        "hexadecimal, mixed case", |key| each(&scalar(key), "", |byte| if byte % 2 == 0 { format!("{byte:02x}") } else { format!("{byte:02X}") }).into();
+        "hexadecimal in reverse", |key| hex(&reversed(key)).into();
+        "hexadecimal with colons", |key| each(&scalar(key), ":", lower).into();
+        "hexadecimal with blanks", |key| each(&scalar(key), " ", lower).into();
+        "hexadecimal with dashes", |key| each(&scalar(key), "-", lower).into();
+        "hexadecimal with commas, single digits as they are", |key| each(&scalar(key), ",", |byte| format!("{byte:x}")).into();
+        "hexadecimal words with underscores", |key| wrap(&hex(&scalar(key)), 8, "_").into();
+        "hexadecimal as one number", |key| format!("key = 0x{};", hex(&scalar(key))).into();
+        "hexadecimal in lines", |key| wrap(&hex(&scalar(key)), 24, "\n").into();
+        "hexadecimal in lines of an odd number of digits", |key| wrap(&hex(&scalar(key)), 13, "\r\n").into();
         "0x list", |key| each(&scalar(key), ", ", |byte| format!("0x{byte:02x}")).into();
         "0x list in C, as xxd -i writes it", |key| {
             format!("unsigned char key[] = {{\n{}\n}};\nunsigned int key_len = 32;\n", list(&scalar(key), 12, |byte| format!("0x{byte:02x}"))).into()
@@ -236,12 +236,12 @@ fn hexadecimal() -> Vec<Form> {
             format!("key = ({})\n", parts.join("\n       ")).into()
         };
         "JSON escapes", |key| format!("{{\"key\":\"{}\"}}", each(&scalar(key), "", |byte| format!("\\u{byte:04x}"))).into();
-        "assembler", |key| format!(".byte {}", each(&scalar(key), ",", |byte| format!("${byte:02x}"))).into();
-        "percent signs", |key| each(&scalar(key), "", |byte| format!("%{byte:02X}")).into();
-        "in UTF-16, little-endian", |key| utf16(&hex(&scalar(key)), false);
-        "in UTF-16, big-endian", |key| utf16(&hex(&scalar(key)), true);
+        "bytes of an assembler", |key| format!(".byte {}", each(&scalar(key), ",", |byte| format!("${byte:02x}"))).into();
+        "bytes with percent signs", |key| each(&scalar(key), "", |byte| format!("%{byte:02X}")).into();
+        "hexadecimal in UTF-16, little-endian", |key| utf16(&hex(&scalar(key)), false);
+        "hexadecimal in UTF-16, big-endian", |key| utf16(&hex(&scalar(key)), true);
         "openssl ec -text", |key| openssl(key).into();
-        "DER", |key| hex(&key.to_pkcs8_der().unwrap()).into();
+        "hexadecimal of DER", |key| hex(&key.to_pkcs8_der().unwrap()).into();
         "decimal list", |key| format!("[{}]", each(&scalar(key), ", ", |byte| byte.to_string())).into();
         "decimal list of signed bytes", |key| each(&scalar(key), ",", |byte| byte.cast_signed().to_string()).into();
         "decimal number", |key| format!("d = {}\n", decimal(&scalar(key))).into();
@@ -260,7 +260,7 @@ fn dumps() -> Vec<Form> {
         "hexdump -C, behind other bytes", |key| hexdump(&behind(&scalar(key))).into();
         "hexdump", |key| dump(&words(&scalar(key), 2), 16, 2, |at, groups, _| format!("{at:07x} {groups}\n")).into();
         "od -t x1", |key| dump(&behind(&scalar(key)), 16, 1, |at, groups, _| format!("{at:07o} {groups}\n")).into();
-        "gdb", |key| dump(&scalar(key), 8, 1, |at, groups, _| format!("0x{:x} <key+{at}>:\t0x{}\n", 0x3ffb_0000 + at, groups.replace(' ', "\t0x"))).into();
+        "memory as gdb shows it", |key| dump(&scalar(key), 8, 1, |at, groups, _| format!("0x{:x} <key+{at}>:\t0x{}\n", 0x3ffb_0000 + at, groups.replace(' ', "\t0x"))).into();
         "ESP_LOG_BUFFER_HEX", |key| dump(&scalar(key), 16, 1, |at, groups, _| format!("I ({}) key: {groups}\n", 1200 + at)).into();
     }
 }

@@ -283,3 +283,106 @@ fn what_is_found_says_where_it_is() {
     );
     assert!(search(&[0; 4096], &keys).is_empty() && search(&[], &keys).is_empty());
 }
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    [
+        b"\x1F\x8B\x08\0\0\0\0\0\0\x03",
+        &miniz_oxide::deflate::compress_to_vec(bytes, 6)[..],
+        &[0; 8],
+    ]
+    .concat()
+}
+
+/// An entry of a zip: the method with which it is packed, whether it is encrypted, and its bytes.
+fn zip(method: u8, is_encrypted: bool, bytes: &[u8]) -> Vec<u8> {
+    let mut entry = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt".to_vec();
+    entry[6] = u8::from(is_encrypted);
+    entry[8] = method;
+    let bytes = match method {
+        8 => miniz_oxide::deflate::compress_to_vec(bytes, 6),
+        _ => bytes.to_vec(),
+    };
+    [entry, bytes].concat()
+}
+
+/// What is told of archives, without keys.
+fn unopened(bytes: &[u8]) -> Vec<String> {
+    let found = search(bytes, &known(&[&key(1)]));
+    let unopened = found.iter().filter(|found| !found.is_key());
+    unopened.map(ToString::to_string).collect()
+}
+
+#[test]
+fn archives_are_opened_wherever_they_begin() {
+    let secret = key(1);
+    let text = hex(&*secret.expose_scalar()).into_bytes();
+    let pdf = [
+        b"%PDF-1.7\nstream\n",
+        &miniz_oxide::deflate::compress_to_vec_zlib(&text, 6)[..],
+    ]
+    .concat();
+    for (archive, name) in [
+        (gzip(&text), "gzip at offset 0x"),
+        (zip(8, false, &text), "the zip entry a.txt at offset 0x"),
+        (zip(0, false, &gzip(&text)), "gzip at offset 0x"),
+        (
+            gzip(&zip(8, false, &text)),
+            "the zip entry a.txt at offset 0x0 in gzip at offset 0x",
+        ),
+        (pdf, "a compressed stream at offset 0x"),
+    ] {
+        for before in [&[][..], &[0xFF; 77]] {
+            let bytes = [before, &archive, &[0xFF; 99]].concat();
+            let found = search(&bytes, &known(&[&secret]));
+            assert_eq!(found.len(), 1, "{name}: {found:?}");
+            assert!(found[0].to_string().contains(name), "{found:?}");
+            assert!(found[0].offset() >= before.len() && found[0].offset() < bytes.len());
+        }
+    }
+}
+
+#[test]
+fn what_is_not_opened_is_told() {
+    let secret = key(1);
+    let text = hex(&*secret.expose_scalar()).into_bytes();
+    let deep = gzip(&gzip(&gzip(&text)));
+    assert_eq!(unopened(&deep).len(), 1);
+    assert!(unopened(&deep)[0].contains("too deep"), "{:?}", unopened(&deep));
+    for (bytes, said) in [
+        (zip(8, true, &text), "encrypted"),
+        (zip(14, false, &text), "method 14"),
+        (gzip(&text)[..30].to_vec(), "damaged"),
+        (b"7z\xBC\xAF\x27\x1C".to_vec(), "a 7z archive"),
+        (b"\xFD7zXZ\0".to_vec(), "an xz archive"),
+        (b"BZh91AY".to_vec(), "a bzip2 archive"),
+        (b"\x28\xB5\x2F\xFD".to_vec(), "a Zstandard archive"),
+        (b"Rar!\x1A\x07\0".to_vec(), "a RAR archive"),
+    ] {
+        let told = unopened(&bytes);
+        assert!(told.len() == 1 && told[0].contains(said), "{said}: {told:?}");
+    }
+    // In the middle of other bytes they are nothing.
+    assert_eq!(unopened(b"abcBZh91AY 7z\xBC\xAF\x27\x1C PK\x03\x04"), [""; 0]);
+}
+
+#[test]
+fn archives_take_no_more_memory_and_time_than_is_allowed() {
+    let secret = key(1);
+    let text = hex(&*secret.expose_scalar()).into_bytes();
+    // A key in front, one within what is inflated, and one behind that.
+    let block = [alloc::vec![0; 40 << 20], text.clone()].concat();
+    let bomb = gzip(&[text.clone(), block.clone(), block].concat());
+    let start = Instant::now();
+    let found = search(&bomb, &known(&[&secret]));
+    let keys = found.iter().filter(|found| found.is_key()).count();
+    assert!(keys == 2 && found.len() == 3 && start.elapsed() < PATIENCE, "{found:?}");
+    // Many archives.
+    let many = gzip(b"nothing").repeat(5000);
+    let told = unopened(&many);
+    assert!(
+        told.len() == 1 && told[0].contains("more archives than 4096"),
+        "{told:?}"
+    );
+    let stored = [zip(0, false, b"stored").repeat(5000), gzip(&text)].concat();
+    assert_eq!(search(&stored, &known(&[&secret])).len(), 1);
+}
