@@ -12,6 +12,8 @@ use matter_mfg::{Audit, AuditReport, FlashDump, Recompute, now, parse_time, read
 use matter_setup_payload::CommissioningFlow;
 use matter_types::{ProductId, VendorId};
 
+#[path = "audit_device/manifest_key.rs"]
+mod manifest_key;
 #[path = "audit_device/show.rs"]
 mod show;
 
@@ -51,9 +53,12 @@ struct Arguments {
     /// Ledger of runs; alone, only what it has twice is looked for
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// Manifest of the run
+    /// Manifest of the run; without it the devices are compared with those that lie beside them
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    /// Who has signed the manifest: a certificate or public key in PEM or DER, or pai for the PAI of its devices
+    #[arg(long, value_name = "FILE|pai")]
+    manifest_key: Option<PathBuf>,
     /// Partition table of the flash dump, in CSV or binary
     #[arg(long, value_name = "FILE", requires = "flash_dump")]
     partition_table: Option<PathBuf>,
@@ -97,7 +102,7 @@ enum FailOn {
 }
 
 fn main() -> ExitCode {
-    cli::exit(|| run(&cli::parse_arguments(&[])?))
+    cli::exit(|| cli::parse_arguments(&[]).and_then(|arguments| run(&arguments)))
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -171,6 +176,9 @@ fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, F
     }
     if let Some(manifest) = &arguments.manifest {
         audit = audit.with_manifest(manifest);
+    }
+    if let Some(path) = &arguments.manifest_key {
+        audit = audit.with_manifest_key(manifest_key::read(path)?);
     }
     if let Some(ledger) = &arguments.ledger {
         audit = audit.with_ledger(ledger);

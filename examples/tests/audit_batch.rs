@@ -172,13 +172,15 @@ fn a_changed_image_is_not_the_one_of_the_ledger() {
     bytes.resize(bytes.len() + 0x1000, 0xFF);
     fs::write(&path, bytes).unwrap();
     let found = errors(folder.path(), &LEDGER);
-    let [(check, object, _)] = found.as_slice() else {
+    // Nor is it that of the manifest which lies beside it.
+    let [ledger, manifest] = found.as_slice() else {
         panic!("{found:?}")
     };
-    assert_eq!(
-        (check.as_str(), object.as_str()),
-        ("file-hash", path.file_name().unwrap().to_str().unwrap())
-    );
+    for ((check, object, text), list) in [(ledger, "(ledger)"), (manifest, "manifest.json)")] {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert_eq!((check.as_str(), object.as_str()), ("file-hash", name));
+        assert!(text.contains(list), "{text}");
+    }
     fs::remove_file(&path).unwrap();
     let checks = errors(folder.path(), &LEDGER);
     assert!(checks.iter().any(|(check, ..)| check == "file-missing"), "{checks:?}");

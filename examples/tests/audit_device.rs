@@ -15,6 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use matter_attestation::Certificate;
+use p256::pkcs8::{EncodePublicKey, LineEnding};
 use serde_json::Value;
 use tempfile::TempDir;
 use workplace::{run, stderr};
@@ -273,4 +275,105 @@ fn the_key_of_a_pai_that_a_run_has_made_has_its_place() {
     report(false);
     fs::copy(&key, folder.path().join("out/fff1_8000/copy.pem")).unwrap();
     report(true);
+}
+
+/// The key of the PAI signs the manifest, and is given in each form that a key has.
+#[test]
+fn a_signed_manifest_is_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = "--test-pki -v 0xFFF1 -p 0x8000 -n 2 --iteration-count 1000 --sign-manifest pai";
+    let made = run(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
+    assert!(made.status.success(), "{}", stderr(&made));
+    let pai = fs::read(folder.path().join("out/test-pki/PAI_cert.pem")).unwrap();
+    let pai = Certificate::decode(&pai).unwrap();
+    let key = p256::PublicKey::from_sec1_bytes(pai.public_key().as_bytes()).unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    write("pai.der", pai.as_der());
+    write("key.pem", key.to_public_key_pem(LineEnding::LF).unwrap().as_bytes());
+    write("key.der", key.to_public_key_der().unwrap().as_bytes());
+    let keys = ["pai", "out/test-pki/PAI_cert.pem", "pai.der", "key.pem", "key.der"];
+    let code = |key: &str| audit(folder.path(), &[&["out", "--manifest-key", key], &TRUST[..]].concat());
+    for key in keys {
+        let report = code(key);
+        assert_eq!(report.status.code(), Some(0), "{key}: {}", stderr(&report));
+    }
+    assert_eq!(code("out/test-pki/PAA_cert.pem").status.code(), Some(1));
+    for wrong in ["none", "out/test-pki/CD.der", "out"] {
+        let refused = code(wrong);
+        assert_eq!(refused.status.code(), Some(2), "{wrong}");
+        assert!(
+            stderr(&refused).starts_with("error: --manifest-key"),
+            "{}",
+            stderr(&refused)
+        );
+    }
+    let manifest = folder.path().join("out/fff1_8000/manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text + " ").unwrap();
+    for key in keys {
+        let report = code(key);
+        assert_eq!(report.status.code(), Some(1), "{key}");
+        assert!(String::from_utf8(report.stdout).unwrap().contains("manifest-signature"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn lists_are_files_and_others_may_not_change_what_is_audited() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, devices) = output();
+    for option in ["--manifest", "--ledger"] {
+        let refused = audit(folder.path(), &["out", option, "/dev/zero"]);
+        let text = format!("error: {option} /dev/zero: is neither a file nor a pipe\n");
+        assert_eq!((refused.status.code(), stderr(&refused)), (Some(2), text));
+    }
+    let key = devices[0].join("internal/DAC_key.pem");
+    for (mode, code, check) in [(0o644, 0, "file-mode"), (0o666, 1, "file-writable")] {
+        for path in [&key, &folder.path().join("out/ledger.sqlite"), &devices[1]] {
+            let before = fs::metadata(path).unwrap().permissions();
+            let mode = if path.is_dir() { mode | 0o111 } else { mode };
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+            let report = audit(folder.path(), &[&["out"], &TRUST[..]].concat());
+            fs::set_permissions(path, before).unwrap();
+            assert_eq!(report.status.code(), Some(code), "{}", path.display());
+            assert!(
+                String::from_utf8(report.stdout).unwrap().contains(check),
+                "{}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// What files are called, and what is in them, is shown in one line and commands no terminal.
+#[cfg(unix)]
+#[test]
+fn names_from_files_do_not_command_the_terminal() {
+    let (folder, devices) = output();
+    let name = "a\u{1b}[31mb\nc\u{202e}d";
+    let place = folder.path().join(format!("out/fff1_8000/{name}.txt"));
+    fs::copy(devices[0].join("internal/DAC_key.pem"), &place).unwrap();
+    fs::copy(&place, devices[1].join(format!("{name}.pem"))).unwrap();
+    let shown = |arguments: &[&str]| {
+        let report = audit(folder.path(), arguments);
+        let shown = [report.stdout, report.stderr].concat();
+        let shown = String::from_utf8(shown).unwrap();
+        let is_plain = |letter: char| letter == '\n' || !letter.is_control() && letter != '\u{202e}';
+        assert!(shown.chars().all(is_plain), "{shown:?}");
+        (report.status.code(), shown)
+    };
+    let (code, found) = shown(&[&["out"], &TRUST[..]].concat());
+    assert!(code == Some(1) && found.matches("key-leaked").count() == 2, "{found}");
+    for line in found.lines().filter(|line| line.contains("key-leaked")) {
+        assert!(line.contains("the DAC's key"), "{line}");
+    }
+    for wrong in [
+        &[name][..],
+        &["out", "--manifest", name],
+        &["out", "--paa", name],
+        &["out", "--manifest-key", name],
+    ] {
+        let (code, said) = shown(wrong);
+        assert!(code == Some(2) && said.lines().count() == 1, "{said}");
+    }
 }

@@ -10,7 +10,9 @@ mod check_id;
 mod expected;
 mod facts;
 mod finding;
+mod key_set;
 mod label;
+mod leaks;
 mod nvs;
 mod published;
 mod recompute;
@@ -35,8 +37,10 @@ pub use batch::{BatchAudit, ListedTraces};
 pub use check_id::Check;
 pub use expected::Expected;
 pub use finding::{Finding, Severity};
+pub use key_set::{KeyOwner, KeySet};
 pub use recompute::recompute;
 pub use report::{KeyPlace, Report, SharedParts};
+pub use search::{FoundKey, TriedScalars, find_keys};
 
 use crate::keys;
 use attestation::for_tests;
@@ -71,14 +75,18 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         };
         findings.push(Finding::of(Check::ArtifactMalformed, "nvs", format_args!("{detail}")));
     }
+    let entries = nvs
+        .filter(|_| !is_encrypted)
+        .map(|image| esp_nvs_image::recover(image).entries)
+        .unwrap_or_default();
     if let Some(image) = nvs.filter(|_| !is_encrypted) {
         nvs::check(image, &mut findings);
-        facts = nvs::read(image, &mut findings);
+        facts = nvs::read(&entries, artifacts.known_keys, &mut findings);
     }
     if let Some(image) = artifacts.secure_cert {
         let size = artifacts.secure_cert_size.unwrap_or(PartitionSize::DEFAULT);
         leaking = secure_cert::check(image, size, &mut findings);
-        let other = secure_cert::read(image, &mut findings);
+        let other = secure_cert::read(image, artifacts.known_keys, &mut findings);
         facts = facts.join(other, &mut findings);
     }
     if nvs.is_some() && !is_encrypted {
@@ -92,22 +100,17 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     let shared = attestation::check(&facts, expected, artifacts.attested, dac.as_ref(), &mut findings);
     let place = facts.key_place.unwrap_or(KeyPlace::Nowhere);
     let public_key = dac.as_ref().map(|dac| *dac.public_key());
-    let mut known = secrets::known_keys(artifacts, facts.key.as_ref(), public_key.as_ref());
-    if let (Some(dac), KeyPlace::Elsewhere | KeyPlace::Nowhere) = (&public_key, place)
-        && known.iter().all(|key| key.public_key() != *dac)
-    {
-        known.extend(secrets::key_among_values(nvs, artifacts.secure_cert, dac));
-    }
-    if let Some(image) = nvs {
-        let is_stored = place == KeyPlace::Nvs || facts.key_is_in_nvs_too;
-        let stored = facts.key.as_ref().filter(|_| is_stored);
-        secrets::check_nvs(image, stored, &known, &mut findings);
-    }
-    if let Some(image) = artifacts.secure_cert {
-        let is_stored = place == KeyPlace::SecureCert;
-        secrets::check_secure_cert(image, is_stored, &leaking, &known, &mut findings);
-    }
-    secrets::check_files(artifacts, place, &known, public_key.as_ref(), &mut findings);
+    let subject = leaks::Subject {
+        artifacts,
+        nvs: nvs.map(|image| (image, &entries)),
+        place,
+        stored: facts.key.as_ref(),
+        is_in_nvs: place == KeyPlace::Nvs || facts.key_is_in_nvs_too,
+        dac: public_key.as_ref(),
+        pai: facts.pai.as_deref(),
+        leaking: &leaking,
+    };
+    let new_keys = leaks::check(&subject, &mut findings);
     check_random(&facts, &mut findings);
     if passcode.as_ref().is_some_and(Passcode::is_of_examples) {
         findings.push(for_tests(Finding::of(Check::DefaultPasscode, "label", ""), expected));
@@ -135,7 +138,11 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         passcode,
         shared,
     };
-    Report { findings, traces }
+    Report {
+        findings,
+        traces,
+        new_keys,
+    }
 }
 
 #[cfg(feature = "encryption")]

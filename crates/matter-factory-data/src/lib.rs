@@ -28,8 +28,8 @@ mod text;
 
 pub use appearance::{ProductColor, ProductFinish};
 pub use audit::{
-    Artifacts, Attested, BatchAudit, Check, Expected, Finding, KeyPlace, ListedTraces, Report, Severity, SharedParts,
-    audit, recompute,
+    Artifacts, Attested, BatchAudit, Check, Expected, Finding, FoundKey, KeyOwner, KeyPlace, KeySet, ListedTraces,
+    Report, Severity, SharedParts, TriedScalars, audit, find_keys, recompute,
 };
 pub use calendar::CalendarTypes;
 pub use credentials::AttestationCredentials;

@@ -15,7 +15,9 @@ use std::path::Path;
 
 use esp_nvs_image::PartitionSize;
 use matter_attestation::PrivateKey;
-use matter_factory_data::{Artifacts, BatchAudit, Check, DeviceRecord, Severity, audit, recompute};
+use matter_factory_data::{
+    Artifacts, BatchAudit, Check, DeviceRecord, KeyOwner, KeySet, Severity, TriedScalars, audit, find_keys, recompute,
+};
 
 /// Hands every file of a corpus over; there must be some.
 fn replay(target: &str, mut check: impl FnMut(&[u8])) {
@@ -90,5 +92,25 @@ fn audited_images_are_no_cause_to_panic_and_clean_ones_read() {
         batch.add("both", &report);
         batch.add("nvs", &nvs);
         assert!(!batch.is_empty());
+    });
+}
+
+#[test]
+fn a_known_key_is_found_between_whatever_bytes() {
+    let key = PrivateKey::from_scalar(&core::array::from_fn(|at| u8::try_from(at).unwrap() * 7 + 1)).unwrap();
+    let mut keys = KeySet::new();
+    keys.add_owner(&key.public_key(), KeyOwner::Pai);
+    keys.insert(&key);
+    replay("matter_factory_data_find_keys", |input| {
+        let place = input.first().map_or(0, |first| usize::from(*first) * input.len() / 256);
+        let (before, behind) = input.split_at(place);
+        let bytes = [before, &*key.expose_scalar(), behind].concat();
+        let found = find_keys(&bytes, &keys, &mut TriedScalars::new(8));
+        assert!(found.iter().any(|found| found.owner() == Some(&KeyOwner::Pai)));
+        assert!(
+            found
+                .iter()
+                .all(|found| found.offset() < bytes.len() && !found.to_string().is_empty())
+        );
     });
 }

@@ -1,15 +1,23 @@
 //! The audit of what lies on disk: devices' folders, whole outputs, single files and flash dumps.
 
+mod access;
+mod beside;
 mod codes;
+mod elements;
 mod files;
 mod flash;
 mod folders;
+mod known;
 mod listed;
 #[cfg(feature = "pictures")]
 mod picture;
+mod retired;
 mod rows;
+mod signature;
 mod source;
+mod stream;
 mod surroundings;
+mod tables;
 mod unchecked;
 mod work;
 
@@ -21,12 +29,17 @@ use matter_factory_data::{BatchAudit, Check, Expected, Finding};
 use zeroize::Zeroizing;
 
 pub use flash::FlashDump;
+pub use signature::ManifestKey;
 
 use crate::Error;
 use crate::inputs::read;
-use files::{PATH, is_open};
-use folders::{Found, leaked_keys, open_secrets};
-use listed::Listed;
+use access::{Access, Open};
+use beside::Beside;
+use files::PATH;
+use folders::{Found, open_secrets};
+use known::known_keys;
+use listed::{Listed, Shared};
+use retired::Retired;
 use source::{SingleFile, Source, add_file};
 use work::Work;
 
@@ -75,6 +88,7 @@ pub struct Audit<'a> {
     dump: Option<FlashDump>,
     keys: Option<PathBuf>,
     manifest: Option<PathBuf>,
+    manifest_key: Option<ManifestKey>,
     ledger: Option<PathBuf>,
     recompute: Recompute,
 }
@@ -111,6 +125,7 @@ impl<'a> Audit<'a> {
             dump: None,
             keys: None,
             manifest: None,
+            manifest_key: None,
             ledger: None,
             recompute: Recompute::All,
         }
@@ -144,6 +159,13 @@ impl<'a> Audit<'a> {
         self
     }
 
+    /// Sets who has signed the manifests: that of [`Audit::with_manifest`], or without it those beside the devices.
+    #[must_use]
+    pub fn with_manifest_key(mut self, key: ManifestKey) -> Self {
+        self.manifest_key = Some(key);
+        self
+    }
+
     /// Sets the ledger that the devices have to be in.
     #[must_use]
     pub fn with_ledger(mut self, path: impl Into<PathBuf>) -> Self {
@@ -173,26 +195,29 @@ impl<'a> Audit<'a> {
             None => None,
         };
         let mut inputs = self.inputs()?;
-        found.append(&mut inputs.findings);
-        let mut work = Work::new(self, keys, listed, BatchAudit::new(&*random_key()?));
-        work.run(&inputs.sources)?;
-        found.append(&mut work.findings);
-        for listed in work.listed {
-            found.extend(listed.finish(&inputs.outputs, &mut work.batch));
+        if self.manifest.is_none() {
+            listed.extend(inputs.manifests());
         }
+        found.append(&mut inputs.findings);
+        let known = known_keys(&inputs.sources, &inputs.beside, &self.expected);
+        let mut work = Work::new(self, keys, known, BatchAudit::new(&*random_key()?));
+        work.listed = listed;
+        if tables::are_there(&inputs.beside) {
+            work.facts = Some(tables::Facts::new(random_key()?));
+        }
+        work.run(&inputs.sources)?;
+        work.search_beside(&inputs.beside);
+        work.search_again(&inputs.sources, &inputs.beside)?;
+        if work.tried.is_exhausted() {
+            let text = "beside the devices are more values as long as a key than are looked at";
+            found.push(Finding::of(Check::NotChecked, "output", text));
+        }
+        found.append(&mut work.findings);
+        found.append(&mut self.compare_lists(&mut work, &inputs));
         let mut batch = work.batch.finish();
         batch.extend(found);
-        let named = inputs
-            .open
-            .iter()
-            .filter_map(|path| Path::new(path).canonicalize().ok());
-        let named = named.collect::<BTreeSet<_>>();
-        let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
-        let lists = lists.filter(|path| is_open(path) && !path.canonicalize().is_ok_and(|path| named.contains(&path)));
-        inputs.open.extend(lists.map(|path| path.display().to_string()));
-        if !inputs.open.is_empty() {
-            batch.push(Finding::of(Check::FileMode, "output", inputs.open.join(", ")));
-        }
+        self.add_open_lists(&mut inputs.open);
+        batch.extend(inputs.open.findings("output"));
         if work.devices.is_empty() && !self.paths.is_empty() {
             let text = "no folder of a device is there";
             batch.push(Finding::of(Check::ArtifactMissing, "devices", text));
@@ -204,6 +229,45 @@ impl<'a> Audit<'a> {
         })
     }
 
+    /// Compares lists and tables with the devices, of which all were audited.
+    fn compare_lists(&self, work: &mut Work<'_>, inputs: &Inputs) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let mut retired = Retired::default();
+        for ledger in work.listed.iter().filter(|listed| listed.is_ledger()) {
+            retired.add(ledger.retired());
+        }
+        let mut shared = Shared {
+            outputs: &inputs.outputs,
+            batch: &mut work.batch,
+            retired: &mut retired,
+            said: &mut work.said,
+            manifest_key: self.manifest_key.as_ref(),
+        };
+        for listed in std::mem::take(&mut work.listed) {
+            found.append(&mut listed.finish(&mut shared));
+        }
+        if let Some(facts) = &work.facts {
+            found.append(&mut tables::compare(
+                &inputs.beside,
+                facts,
+                &mut retired,
+                &mut work.said,
+            ));
+        }
+        found
+    }
+
+    /// Adds what was given beside the devices, unless it lies among them.
+    fn add_open_lists(&self, open: &mut Open) {
+        let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
+        for path in lists {
+            let is_named = path.canonicalize().is_ok_and(|path| open.contains_path(&path));
+            if !is_named {
+                open.add(path.display().to_string(), Access::of(path), true);
+            }
+        }
+    }
+
     /// Finds the devices, and what lies around them.
     fn inputs(&self) -> Result<Inputs, Error> {
         let mut inputs = Inputs::default();
@@ -211,7 +275,7 @@ impl<'a> Audit<'a> {
             dump: Some(dump),
             ..Source::default()
         }));
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut beside) = (BTreeSet::new(), BTreeSet::new());
         for path in &self.paths {
             if !path.is_dir() {
                 add_file(&mut inputs.sources, SingleFile::new(path)?);
@@ -227,7 +291,12 @@ impl<'a> Audit<'a> {
                 inputs.outputs.push(place);
             }
             inputs.findings.append(&mut found.findings);
-            inputs.findings.extend(leaked_keys(&found.others));
+            // A folder may be given, and one in it as well.
+            found.others.retain(|file| {
+                let place = file.path.canonicalize();
+                self.paths.len() < 2 || place.is_ok_and(|place| beside.insert(place))
+            });
+            inputs.beside.append(&mut found.others);
             for device in found.devices {
                 if device.canonicalize().is_ok_and(|place| seen.insert(place)) {
                     inputs.sources.push(Source::folder(device, in_output));
@@ -248,10 +317,34 @@ struct Inputs {
     sources: Vec<Source>,
     /// Folders of devices, in which those of a list have to be.
     outputs: Vec<PathBuf>,
-    /// Files with secrets outside of devices' folders that others than their owner can read.
-    open: Vec<String>,
+    /// Files beside the devices' folders.
+    beside: Vec<Beside>,
+    /// Files with secrets outside of devices' folders that others than their owner can read or change.
+    open: Open,
     /// What else lies there, and was not looked into.
     findings: Vec<Finding>,
+}
+
+impl Inputs {
+    /// Reads the manifests of all runs that lie beside the devices.
+    fn manifests(&mut self) -> Vec<Listed> {
+        let is_manifest = |path: &Path| {
+            let name = folders::name(path);
+            name == "manifest.json" || name.starts_with("manifest-") && name.ends_with(".json")
+        };
+        let mut listed = Vec::new();
+        let paths = self.beside.iter().map(|file| file.path.as_path());
+        for path in paths.filter(|path| is_manifest(path)) {
+            match Listed::found_manifest(path) {
+                Ok(manifest) => listed.push(manifest),
+                Err(error) => {
+                    let place = path.display().to_string();
+                    self.findings.push(Finding::of(Check::NotChecked, place, error));
+                }
+            }
+        }
+        listed
+    }
 }
 
 impl AuditReport {

@@ -135,6 +135,7 @@ impl Device {
     /// Makes the images and the codes of a record, and reads them back.
     pub(crate) fn finish(identity: Identity, plan: &Plan, timings: &mut Timings) -> Result<Self, Error> {
         let Identity { uuid, record } = identity;
+        plan.check_keys(&record)?;
         let layout = *plan.layout();
         let images = timings.measure(Phase::Nvs, || {
             let wrong = |error: matter_factory_data::Error| Error::read_back(error);

@@ -33,6 +33,13 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A device would have a private key that belongs into none.
+    Leak {
+        /// The key of its entry.
+        entry: String,
+        /// Whose private key it is.
+        whose: String,
+    },
     /// The ledger cannot be used.
     Ledger {
         /// Its file.
@@ -144,6 +151,13 @@ impl Error {
         }
     }
 
+    pub(crate) fn leak(entry: &str, whose: impl fmt::Display) -> Self {
+        Self::Leak {
+            entry: entry.into(),
+            whose: whose.to_string(),
+        }
+    }
+
     /// What is there already, with the reason or the remedy.
     pub(crate) fn exists(path: &Path, reason: &'static str) -> Self {
         Self::write(path)(io::Error::new(io::ErrorKind::AlreadyExists, reason))
@@ -177,6 +191,12 @@ impl fmt::Display for Error {
             Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
             Self::Encode { reason } => write!(f, "a device's data cannot be written: {reason}"),
             Self::Missing { reason } => f.write_str(reason),
+            Self::Leak { entry, whose } => {
+                write!(
+                    f,
+                    "a device would have {whose} in its entry '{entry}', which belongs into no device"
+                )
+            }
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
             Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),

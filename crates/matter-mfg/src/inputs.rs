@@ -1,5 +1,3 @@
-use std::fmt::Display;
-use std::io::Read;
 use std::path::Path;
 
 use factory_fs::{Exposure, Input};
@@ -15,28 +13,6 @@ pub(crate) const MAX_INPUT: u64 = 64 * 1024 * 1024;
 /// Reads a whole input file, which may hold secrets.
 pub(crate) fn read(option: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     read_limited(path).map_err(|reason| Error::file(option, path, reason))
-}
-
-/// Reads a whole list of any size, unless it begins with `magic`: `None` then.
-pub(crate) fn read_list(option: &'static str, path: &Path, magic: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-    let wrong = |reason: &dyn Display| Error::file(option, path, reason);
-    let failed = |error: std::io::Error| wrong(&error);
-    let mut file = open_file(path).map_err(|reason| wrong(&reason))?;
-    let len = usize::try_from(file.len()).unwrap_or(usize::MAX);
-    let mut bytes = Zeroizing::new(Vec::new());
-    bytes
-        .try_reserve(len.saturating_add(1))
-        .map_err(|_| wrong(&"is larger than the memory"))?;
-    let head = u64::try_from(magic.len()).unwrap_or_default();
-    Read::by_ref(&mut file)
-        .take(head)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if !magic.is_empty() && bytes.as_slice() == magic {
-        return Ok(None);
-    }
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Some(bytes))
 }
 
 fn open_file(path: &Path) -> Result<Input, String> {

@@ -31,7 +31,7 @@ mod tables;
 mod test_pki;
 mod timing;
 
-pub use audit::{Audit, AuditReport, AuditedDevice, FlashDump, Recompute};
+pub use audit::{Audit, AuditReport, AuditedDevice, FlashDump, ManifestKey, Recompute};
 pub use clock::{now, parse_time};
 pub use columns::Columns;
 pub use error::Error;

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use esp_nvs_image::{Key, Namespace, OwnedValue};
 use matter_attestation::{Certificate, DateTime};
-use matter_factory_data::{DeviceRecord, FactoryEntry, RotatingId, SerialNumber, StorageLayout};
+use matter_factory_data::{DeviceRecord, FactoryEntry, KeySet, RotatingId, SerialNumber, StorageLayout};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -16,6 +16,7 @@ use crate::{Error, MqttHost, Seed, TestPki};
 mod batch;
 mod checks;
 mod given;
+mod leaks;
 mod made_pai;
 mod repeated;
 mod signer;
@@ -38,6 +39,8 @@ pub struct Plan {
     signer: Option<Signer>,
     test_pki: Option<TestPki>,
     made_pai: Option<MadePai>,
+    /// What no device may have.
+    signing_keys: KeySet,
     warnings: Vec<String>,
     time: DateTime,
 }
@@ -86,6 +89,7 @@ impl Plan {
         if job.seed.is_some() {
             warnings.push("--seed: whoever knows the seed knows all passcodes and keys; for tests only".into());
         }
+        let signing_keys = leaks::signing_keys(&job, signer.as_ref());
         let plan = Self {
             job,
             count,
@@ -94,6 +98,7 @@ impl Plan {
             signer,
             test_pki,
             made_pai,
+            signing_keys,
             warnings,
             time,
         };

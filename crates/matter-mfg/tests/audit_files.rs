@@ -360,6 +360,8 @@ fn what_was_not_checked_is_said() {
         unchecked(&report).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(notes(audit(top)), ["expected"]);
+    // It misses what is removed.
+    fs::remove_file(top.join("manifest.json")).unwrap();
     assert_eq!(
         notes(audit(top).with_recompute(Recompute::Sample)),
         ["expected", "verifier"]

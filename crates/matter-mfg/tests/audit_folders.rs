@@ -13,12 +13,21 @@
 
 #[path = "support/device.rs"]
 mod device;
+#[macro_use]
 #[path = "audit_folders/faults.rs"]
 mod faults;
+#[path = "support/forms.rs"]
+mod forms;
 #[path = "support/ledger.rs"]
 mod ledger;
 #[path = "audit_folders/other.rs"]
 mod other;
+#[path = "support/packed.rs"]
+mod packed;
+#[path = "support/places.rs"]
+mod places;
+#[path = "audit_folders/tables.rs"]
+mod tables;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -30,17 +39,22 @@ use esp_secure_cert::EfuseKey;
 use faults::{faults, open};
 use matter_attestation::{Certificate, PrivateKey, RevocationEntry, RevocationSet};
 use matter_factory_data::{Check, Expected, Severity};
-use matter_mfg::{Attestation, Audit, Job, Plan, Recompute, Run, now, read_certificate};
+use matter_mfg::{Attestation, Audit, Job, LabelFormat, ManifestKey, Plan, Recompute, Run, now, read_certificate};
 use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
-use other::{OTHER_FAULTS, TESTS};
+use other::{OTHER_FAULTS, TESTS, keys};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the folder is held against.
 #[derive(Clone, Copy)]
 enum Against {
+    /// Nothing, and no list lies beside the devices.
     Nothing,
+    /// What the run has left beside the devices.
+    Lists,
+    /// The same, and the PAI as the signer of the manifest.
+    Signer,
     Manifest,
     Ledger,
     Revoked(fn(&Batch) -> Certificate),
@@ -78,7 +92,11 @@ fn good() -> &'static TempDir {
         let pki = || Attestation::TestPki {
             common_name_prefix: "Audit".into(),
         };
-        make(folder.path().join("out"), pki(), |_| ());
+        make(folder.path().join("out"), pki(), |job| {
+            job.lists.sign_with_pai = true;
+            job.lists.qr_zip = true;
+            job.lists.labels = Some(LabelFormat::Svg);
+        });
         make(folder.path().join("other"), pki(), |_| ());
         make(folder.path().join("plain"), Attestation::None, |_| ());
         make(folder.path().join("efuse"), pki(), |job| {
@@ -120,6 +138,32 @@ impl Batch {
         copy(&good().path().join(name), &folder.path().join("out"));
         let devices = devices(&folder.path().join("out/fff1_8000"));
         Self { folder, devices }
+    }
+
+    /// Without what the run has left beside the devices.
+    fn bare(name: &str) -> Self {
+        let batch = Self::new(name);
+        for path in fs::read_dir(batch.top()).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.file_name().unwrap().len() == 36 {
+                continue;
+            }
+            if path.is_dir() {
+                fs::remove_dir_all(path).unwrap();
+            } else {
+                fs::remove_file(path).unwrap();
+            }
+        }
+        batch
+    }
+
+    /// The one file of the run whose name begins and ends so.
+    fn list_of(&self, start: &str, end: &str) -> PathBuf {
+        let names = fs::read_dir(self.top())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        let mut names = names.map(|name| name.into_string().unwrap());
+        let name = names.find(|name| name.starts_with(start) && name.ends_with(end));
+        self.top().join(name.unwrap())
     }
 
     fn top(&self) -> PathBuf {
@@ -183,7 +227,8 @@ impl Batch {
         let audit = match against {
             Against::Manifest => audit.with_manifest(self.top().join("manifest.json")),
             Against::Ledger => audit.with_ledger(self.folder.path().join("out/ledger.sqlite")),
-            Against::Nothing | Against::Revoked(_) => audit,
+            Against::Signer => audit.with_manifest_key(ManifestKey::Pai),
+            Against::Nothing | Against::Lists | Against::Revoked(_) => audit,
         };
         let report = audit.execute().unwrap();
         let weighty = report.findings().filter(|finding| finding.severity >= least);
@@ -208,15 +253,19 @@ impl Batch {
 fn each_fault_in_a_folder_is_caught_by_its_check_alone() {
     let base = BTreeSet::from(["test-cd-signer".to_owned(), "test-pki".to_owned()]);
     let mut wrong = String::new();
-    for against in [Against::Nothing, Against::Manifest, Against::Ledger] {
+    assert_eq!(Batch::bare("out").checks(Against::Nothing), base);
+    for against in [Against::Lists, Against::Signer, Against::Manifest, Against::Ledger] {
         assert_eq!(Batch::new("out").checks(against), base);
     }
     let faults = faults();
     for fault in &faults {
-        if cfg!(not(unix)) && fault.check == "file-mode" {
+        if cfg!(not(unix)) && matches!(fault.check, "file-mode" | "file-writable") {
             continue;
         }
-        let batch = Batch::new("out");
+        let batch = match fault.against {
+            Against::Nothing | Against::Revoked(_) => Batch::bare("out"),
+            _ => Batch::new("out"),
+        };
         (fault.inject)(&batch);
         let mut found = batch.checks(fault.against);
         // Where there is no device there is no certificate for tests.
@@ -232,7 +281,7 @@ fn each_fault_in_a_folder_is_caught_by_its_check_alone() {
 /// A device of which only the folder tells its name.
 #[test]
 fn two_folders_of_one_name_are_a_duplicate_device() {
-    let batch = Batch::new("plain");
+    let batch = Batch::bare("plain");
     let base = batch.checks(Against::Nothing);
     assert_eq!(
         base,
@@ -265,7 +314,7 @@ fn two_folders_of_one_name_are_a_duplicate_device() {
 fn the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned() {
     const KEY: &str = "internal/efuse_key.pem";
     let found = |inject: fn(&Batch)| {
-        let batch = Batch::new("efuse");
+        let batch = Batch::bare("efuse");
         inject(&batch);
         let mut found = batch.found(Against::Nothing, Severity::Note);
         for known in ["cd-needs-ledger", "not-checked", "test-cd-signer", "test-pki"] {
@@ -325,6 +374,7 @@ fn documentation_is_this_matrix() {
         );
         let _ = writeln!(text, "| {fault} | `{test}` | `{check}` |");
     }
+    text.push_str(&keys());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-checks.md");
     let document = fs::read_to_string(&path).unwrap();
     let heading = text.lines().nth(1).unwrap();

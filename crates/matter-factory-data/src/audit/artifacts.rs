@@ -4,7 +4,7 @@ use core::fmt;
 use esp_nvs_image::NvsKeys;
 use esp_secure_cert::PartitionSize;
 
-use super::{Attested, Expected};
+use super::{Attested, Expected, KeySet};
 
 /// What there is of one device: images and what its label says. Nothing of it is trusted, and nothing has to be there.
 ///
@@ -30,6 +30,8 @@ pub struct Artifacts<'a> {
     pub(super) key_files: &'a [(&'a str, &'a [u8])],
     pub(super) efuse_key: Option<(&'a str, &'a [u8])>,
     pub(super) flash: Option<(&'a str, &'a [u8])>,
+    pub(super) known_keys: Option<&'a KeySet>,
+    pub(super) name: Option<&'a str>,
 }
 
 /// What the label says, as text.
@@ -149,6 +151,21 @@ impl<'a> Artifacts<'a> {
     #[must_use]
     pub const fn with_flash(mut self, name: &'a str, bytes: &'a [u8]) -> Self {
         self.flash = Some((name, bytes));
+        self
+    }
+
+    /// Sets the private keys of all devices and of those who sign: those of others may be in no file of this one.
+    #[must_use]
+    pub const fn with_known_keys(mut self, keys: &'a KeySet) -> Self {
+        self.known_keys = Some(keys);
+        self
+    }
+
+    /// Sets what the device is called as an [owner](crate::KeyOwner::Device) of known keys, which tells its own key when its
+    /// DAC cannot be read.
+    #[must_use]
+    pub const fn with_name(mut self, name: &'a str) -> Self {
+        self.name = Some(name);
         self
     }
 

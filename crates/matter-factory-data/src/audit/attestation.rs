@@ -54,6 +54,13 @@ impl<'a> Attested<'a> {
     }
 }
 
+impl Attested<'_> {
+    /// Tells whether a device's PAI is the one that was checked.
+    pub(super) fn has_pai(&self, pai: Option<&[u8]>) -> bool {
+        self.parts.pai.as_deref() == pai
+    }
+}
+
 fn verification<'a>(parts: &'a SharedParts, expected: &Expected<'a>) -> Verification<'a> {
     let mut input = Verification::new().with_declaration_signers(expected.signers.unwrap_or(SIGNERS));
     if let Some(pai) = &parts.pai {

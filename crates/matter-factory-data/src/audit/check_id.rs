@@ -142,6 +142,8 @@ checks! {
     // Secrets.
     KeyLeaked, "key-leaked", Error,
         "There is a private key where none belongs", "remove it, and make the device again with another key";
+    KeyContainer, "key-container", Error,
+        "There is a private key that cannot be read here, encrypted or of another kind", "remove it, or find out whose it is";
     EfuseKeyFile, "efuse-key-file", Note,
         "The private key for the eFuse is still in its file", "remove the file once the key is burned";
     KeyPublished, "key-published", Error,
@@ -156,8 +158,10 @@ checks! {
         "The salt is not random", "draw a salt for each device";
     RotatingIdWeak, "rotating-id-weak", Error,
         "The unique id behind the rotating device id is not random", "draw one for each device";
+    FileWritable, "file-writable", Error,
+        "Others than its owner can change a device, a key or a list", "give files the mode 0600 and folders 0700, and find out whether something was changed";
     FileMode, "file-mode", Warning,
-        "Others than its owner can read or change a file or folder with secrets", "give files the mode 0600 and folders 0700";
+        "Others than its owner can read a file or folder with secrets", "give files the mode 0600 and folders 0700";
     // More than one device.
     DuplicateSerial, "duplicate-serial", Error,
         "Two devices have one serial number", "make one of them again";
@@ -187,6 +191,16 @@ checks! {
         "Manifest or ledger say something else than the device", "find out which of the two is wrong";
     NameDiffers, "name-differs", Error,
         "A folder or file has the name of another device", "find out whose it is";
+    ManifestSignature, "manifest-signature", Error,
+        "The signature of a manifest is missing, or another one's", "find out who has changed it";
+    TableMalformed, "table-malformed", Error,
+        "A table, sheet of labels or archive of pictures cannot be read for what it is", "restore it from a copy";
+    TableDiffers, "table-differs", Error,
+        "A table, sheet of labels or archive of pictures says something else than the device", "find out which of the two is wrong";
+    TableDeviceMissing, "table-device-missing", Error,
+        "A device of a table, sheet of labels or archive of pictures is not there", "make it, or find it";
+    TableRowMissing, "table-row-missing", Error,
+        "A device is not in the tables, labels or pictures of its run", "find out where it comes from";
 }
 
 impl fmt::Display for Check {

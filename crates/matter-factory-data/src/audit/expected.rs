@@ -96,6 +96,11 @@ impl<'a> Expected<'a> {
         self
     }
 
+    /// Returns the PAAs that are trusted, in DER.
+    pub fn trusted(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.paa_store.into_iter().flat_map(PaaStore::certificates)
+    }
+
     /// Returns what the attestation of devices is not held against, since it was not given.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {

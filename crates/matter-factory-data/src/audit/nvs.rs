@@ -9,8 +9,8 @@ use matter_types::{ProductId, VendorId};
 
 use super::facts::Facts;
 use super::report::KeyPlace;
-use super::stored::Stored;
-use super::{Check, Finding};
+use super::stored::{Entries, Stored};
+use super::{Check, Finding, KeySet};
 use crate::encode::numbered;
 use crate::keys;
 use crate::rotating_id::RotatingId;
@@ -71,15 +71,15 @@ pub(super) fn capitalized(found: &impl core::fmt::Display) -> alloc::string::Str
 }
 
 /// Reads every value, and says what cannot be read.
-pub(super) fn read(image: &[u8], findings: &mut Vec<Finding>) -> Facts {
-    let mut stored = Stored::read(image);
+pub(super) fn read(entries: &Entries<'_>, known: Option<&KeySet>, findings: &mut Vec<Finding>) -> Facts {
+    let mut stored = Stored::read(entries);
     let mut facts = Facts {
         present: stored.rest(),
         ..Facts::default()
     };
     identity(&mut stored, &mut facts);
     information(&mut stored);
-    credentials(&mut stored, &mut facts);
+    credentials(&mut stored, known, &mut facts);
     lists(&mut stored, &facts.present);
     rest(&mut stored);
     findings.append(&mut stored.findings);
@@ -121,7 +121,7 @@ fn information(stored: &mut Stored<'_>) {
     }
 }
 
-fn credentials(stored: &mut Stored<'_>, facts: &mut Facts) {
+fn credentials(stored: &mut Stored<'_>, known: Option<&KeySet>, facts: &mut Facts) {
     let mut bytes = |key: &Key, len| stored.blob(key, len).map(|bytes| bytes.to_vec());
     facts.dac = bytes(&keys::DAC_CERT, None);
     facts.pai = bytes(&keys::PAI_CERT, None);
@@ -133,7 +133,8 @@ fn credentials(stored: &mut Stored<'_>, facts: &mut Facts) {
     if let Some(scalar) = stored.blob(&keys::DAC_KEY, Some(32))
         && let Ok(scalar) = scalar.as_slice().try_into()
     {
-        match PrivateKey::from_scalar(scalar) {
+        let key = known.and_then(|known| known.get(scalar)).cloned().map(Ok);
+        match key.unwrap_or_else(|| PrivateKey::from_scalar(scalar)) {
             Ok(key) => facts.key = Some(key),
             Err(_) => stored.add(Check::DacKeyInvalid, &keys::DAC_KEY, ""),
         }

@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use matter_attestation::{PublicKey, Severity};
+use matter_attestation::{PrivateKey, PublicKey, Severity};
 use matter_spake2p::{PbkdfParameters, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
@@ -27,6 +27,7 @@ pub enum KeyPlace {
 pub struct Report {
     pub(super) findings: Vec<Finding>,
     pub(super) traces: Traces,
+    pub(super) new_keys: Vec<PrivateKey>,
 }
 
 /// What tells a device from others, kept for [`BatchAudit`](crate::BatchAudit) and [`recompute`](crate::recompute).
@@ -103,6 +104,24 @@ impl Report {
         Discriminator::new(self.traces.discriminator?).ok()
     }
 
+    /// Returns iteration count and salt, if both can be read.
+    #[must_use]
+    pub const fn parameters(&self) -> Option<&PbkdfParameters> {
+        self.traces.parameters.as_ref()
+    }
+
+    /// Returns the verifier, if it can be read.
+    #[must_use]
+    pub const fn verifier(&self) -> Option<&Verifier> {
+        self.traces.verifier.as_ref()
+    }
+
+    /// Returns the unique id behind the rotating device id, if there is one.
+    #[must_use]
+    pub fn rotating_id(&self) -> Option<&[u8]> {
+        self.traces.rotating_id.as_ref().map(|id| id.as_slice())
+    }
+
     /// Returns the serial number, if there is one.
     #[must_use]
     pub fn serial_number(&self) -> Option<&str> {
@@ -150,6 +169,13 @@ impl Report {
     #[must_use]
     pub const fn passcode(&self) -> Option<&Passcode> {
         self.traces.passcode.as_ref()
+    }
+
+    /// Returns the stored private key, and those of known owners that were found in the device's files, without those that
+    /// were [known](crate::Artifacts::with_known_keys): they may be in files of other devices.
+    #[must_use]
+    pub fn new_keys(&self) -> &[PrivateKey] {
+        &self.new_keys
     }
 
     /// Returns what the device may share with others, unless it came as already checked.

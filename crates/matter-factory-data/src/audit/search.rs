@@ -1,132 +1,199 @@
-//! Where private keys stand in bytes, in whichever form.
+//! Private keys in bytes that may be anything, in whichever form they are written.
 //!
-//! The bytes may be anything, so that the work is linear in their number, and no more than [`MAX_FOUND`] keys of a form
-//! are looked at: whether bytes are a valid key takes a multiplication on the curve, unless they are a known one.
+//! All known keys are looked for at once. The bytes are read as they are, and what is text in them once more as each form
+//! in which text has bytes: digits of hexadecimal in words, lists and dumps, decimal numbers, escapes of C and Python,
+//! Base64. Each such reading is a [`Stream`] of bytes, of which the last ones are compared with the known keys. Archives
+//! are inflated and searched the same way. Of keys that are not known, those in DER and PEM are told, and values that are
+//! as long as a key when their public key is known.
+//!
+//! The work is linear in the number of bytes, and whether unknown bytes are a valid key, which takes a multiplication on
+//! the curve, is looked at a limited number of times.
 
+mod archive;
 mod base64;
+mod containers;
+mod decimal;
+mod dump;
+mod escapes;
+mod found;
+mod hex;
 mod pem;
-mod text;
+mod raw;
+mod stream;
+pub(super) mod text;
+mod tried;
+mod words;
 
-use alloc::string::String;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use matter_attestation::PrivateKey;
-use zeroize::Zeroizing;
 
-use base64::Heads;
-pub(super) use text::lone_scalars;
+use super::key_set::{Arrangement, ENDS, KeySet};
+pub use found::FoundKey;
+pub(super) use found::{Form, What, without_repeats};
+pub(super) use raw::alone;
+pub use tried::TriedScalars;
 
-/// A private key that was found in bytes.
-pub(super) struct FoundKey {
-    pub(super) offset: usize,
-    pub(super) form: &'static str,
-    /// The key, unless there is only PEM's word for it.
-    pub(super) key: Option<PrivateKey>,
+/// How many keys of one form are told, for each key that is known, and of all others.
+pub(super) const MAX_FOUND: u8 = 16;
+/// More than these nobody reads.
+const MAX_TOLD: usize = 1024;
+
+/// The start of an ECPrivateKey (RFC 5915) with a scalar of P-256: version 1 and an octet string of 32.
+const SEC1_HEAD: [u8; 5] = [0x02, 0x01, 0x01, 0x04, 0x20];
+
+/// Finds private keys of P-256: known ones in every form, and others as far as they show what they are.
+///
+/// # Examples
+///
+/// See [`KeySet`].
+#[must_use]
+pub fn find_keys(bytes: &[u8], keys: &KeySet, tried: &mut TriedScalars) -> Vec<FoundKey> {
+    find(bytes, Keys::new(keys, None), tried)
 }
 
-pub(super) const BARE: &str = "bare scalar";
-pub(super) const HEX: &str = "hexadecimal";
-const SEC1: &str = "SEC 1";
-const PEM: &str = "PEM";
-const BASE64: &str = "Base64";
+/// Finds the keys of two sets.
+pub(super) fn find(bytes: &[u8], keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
+    let mut room = archive::Room::new();
+    find_nested(bytes, keys, tried, &mut room, 0)
+}
 
-/// How many keys of one form are told.
-pub(super) const MAX_FOUND: usize = 16;
-/// The start of an ECPrivateKey (RFC 5915) with a scalar of P-256: version 1 and an octet string of 32.
-const SEC1_HEAD: &[u8; 5] = &[0x02, 0x01, 0x01, 0x04, 0x20];
-
-/// Finds private keys of P-256 in DER (SEC 1, also inside of PKCS#8), in PEM and Base64, and scalars that are known.
-pub(super) fn find(bytes: &[u8], known: &[PrivateKey]) -> Vec<FoundKey> {
-    let mut found = Vec::new();
-    let in_der = positions(bytes, SEC1_HEAD).filter_map(|offset| {
-        let scalar = bytes.get(offset + SEC1_HEAD.len()..)?.first_chunk()?;
-        let key = Some(accept(scalar, known)?);
-        Some(FoundKey {
-            offset,
-            form: SEC1,
-            key,
-        })
-    });
-    found.extend(in_der.take(MAX_FOUND));
-    find_text(bytes, known, &mut found);
-    for key in known {
-        find_known(bytes, key, &mut found);
-    }
+fn find_nested(
+    bytes: &[u8],
+    keys: Keys<'_>,
+    tried: &mut TriedScalars,
+    room: &mut archive::Room,
+    depth: u8,
+) -> Vec<FoundKey> {
+    let mut finder = Finder::new(keys, tried);
+    raw::search(bytes, &mut finder);
+    text::search(bytes, &mut finder);
+    let archives = core::mem::take(&mut finder.archives);
+    let mut found = finder.finish();
+    let mut opener = archive::Opener {
+        keys,
+        tried,
+        room,
+        depth,
+    };
+    opener.search(bytes, &archives, &mut found);
+    found.truncate(MAX_TOLD);
     found
 }
 
-/// Finds keys in PEM, and in Base64 between such blocks.
-fn find_text(bytes: &[u8], known: &[PrivateKey], found: &mut Vec<FoundKey>) {
-    let heads = Heads::new(known);
-    let mut encoded = Vec::new();
-    let mut between = |start: usize, end: usize| {
-        let text = bytes.get(start..end).unwrap_or_default();
-        let free = MAX_FOUND - encoded.len();
-        let keys = base64::keys(text, &heads, known).take(free);
-        encoded.extend(keys.map(|(at, key)| FoundKey {
-            offset: start + at,
-            form: BASE64,
-            key: Some(key),
-        }));
-    };
-    let mut start = 0;
-    for block in pem::key_blocks(bytes).take(MAX_FOUND) {
-        between(start, block.offset);
-        start = block.end;
-        found.push(FoundKey {
-            offset: block.offset,
-            form: PEM,
-            key: base64::first_key(block.body, &heads, known),
-        });
+/// The keys of a device, and perhaps those of others.
+#[derive(Clone, Copy)]
+pub(super) struct Keys<'k> {
+    own: &'k KeySet,
+    shared: Option<&'k KeySet>,
+}
+
+impl<'k> Keys<'k> {
+    pub(super) const fn new(own: &'k KeySet, shared: Option<&'k KeySet>) -> Self {
+        Self { own, shared }
     }
-    between(start, bytes.len());
-    found.append(&mut encoded);
-}
 
-/// Finds a known scalar as it is and in hexadecimal.
-fn find_known(bytes: &[u8], key: &PrivateKey, found: &mut Vec<FoundKey>) {
-    let scalar = key.expose_scalar();
-    let texts = [false, true].map(|upper| hex(&scalar, upper));
-    let is_in_der = |offset: &usize| bytes.get(..*offset).is_some_and(|before| before.ends_with(SEC1_HEAD));
-    let bare = positions(bytes, &*scalar).filter(|offset| !is_in_der(offset));
-    let bare = bare.take(MAX_FOUND).map(|offset| (offset, BARE));
-    let [lower, upper] = &texts;
-    let hex = positions(bytes, lower.as_bytes()).chain(positions(bytes, upper.as_bytes()));
-    let hex = hex.take(MAX_FOUND).map(|offset| (offset, HEX));
-    found.extend(bare.chain(hex).map(|(offset, form)| FoundKey {
-        offset,
-        form,
-        key: Some(key.clone()),
-    }));
-}
-
-/// The key that a scalar is, if it is one; in other bytes the pattern before it stands once in 2^40 places.
-fn accept(scalar: &[u8; 32], known: &[PrivateKey]) -> Option<PrivateKey> {
-    // A known one is valid without a look at the curve, which takes long.
-    let is_known = known.iter().find(|key| key.has_scalar(scalar)).cloned();
-    is_known.or_else(|| PrivateKey::from_scalar(scalar).ok())
-}
-
-fn hex(bytes: &[u8; 32], upper: bool) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-    for nibble in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]) {
-        let digit = char::from_digit(nibble.into(), 16).unwrap_or_default();
-        text.push(if upper { digit.to_ascii_uppercase() } else { digit });
+    fn sets(self) -> impl Iterator<Item = &'k KeySet> {
+        [Some(self.own), self.shared].into_iter().flatten()
     }
-    text
+
+    /// Tells whether a known key may have these eight bytes at its end: `false` is certain, and `true` in one of sixteen
+    /// cases.
+    #[inline]
+    fn may_end(self, tail: u64) -> bool {
+        !self.own.is_empty() && self.own.may_end(tail) || self.shared.is_some_and(|keys| keys.may_end(tail))
+    }
+
+    /// How many bytes of known keys are behind these eight, for each key that has them at its end; each number once.
+    fn ends(self, tail: u64) -> impl Iterator<Item = usize> {
+        (0..ENDS).filter(move |behind| self.sets().any(|keys| keys.ends(tail).any(|found| found == *behind)))
+    }
+
+    /// The known key that 32 bytes are, and how they are arranged.
+    pub(super) fn find(self, bytes: &[u8; 32]) -> Option<(&'k PrivateKey, Arrangement)> {
+        self.sets().find_map(|keys| keys.find(bytes))
+    }
 }
 
-fn positions<'b>(bytes: &'b [u8], pattern: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
-    /// So many bytes are compared at once.
-    const LANES: usize = 64;
-    let first = pattern.first().copied().unwrap_or_default();
-    let chunks = bytes.chunks(LANES).enumerate();
-    let chunks = chunks.filter(move |(_, chunk)| chunk.iter().fold(false, |any, byte| any | (*byte == first)));
-    let candidates = chunks.flat_map(move |(number, chunk)| {
-        let offsets = chunk.iter().zip(number * LANES..);
-        offsets.filter(move |(byte, _)| **byte == first).map(|(_, at)| at)
-    });
-    candidates.filter(move |at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(pattern)))
+/// What a search has found so far.
+pub(super) struct Finder<'k, 't> {
+    keys: Keys<'k>,
+    tried: &'t mut TriedScalars,
+    found: Vec<FoundKey>,
+    /// How often each form was found, of each known key and of all others.
+    counts: BTreeMap<(Form, Option<[u8; 32]>), u8>,
+    /// How many bytes a character has in what is read now.
+    width: usize,
+    /// Where archives may begin.
+    archives: archive::Places,
+}
+
+impl<'k, 't> Finder<'k, 't> {
+    pub(super) fn new(keys: Keys<'k>, tried: &'t mut TriedScalars) -> Self {
+        Self {
+            keys,
+            tried,
+            found: Vec::new(),
+            counts: BTreeMap::new(),
+            width: 1,
+            archives: archive::Places::default(),
+        }
+    }
+
+    /// Looks at 32 bytes of which a known key has the last eight, or which are behind the start of a key in DER.
+    fn look(&mut self, bytes: &[u8; 32], is_der: bool, (start, end): (usize, usize), form: Form) {
+        let form = if is_der && form == Form::Bare { Form::Sec1 } else { form };
+        if let Some((key, arrangement)) = self.keys.find(bytes) {
+            self.tell(What::Key(key.clone()), form, arrangement, start, end);
+        } else if is_der && self.counts.get(&(form, None)).is_none_or(|count| *count < MAX_FOUND) {
+            // In other bytes the pattern before it stands once in 2^40 places.
+            if let Ok(key) = PrivateKey::from_scalar(bytes) {
+                self.tell(What::Key(key), form, Arrangement::PLAIN, start, end);
+            }
+        }
+    }
+
+    /// Looks at a value that is as long as a key. A known one is found as one of many bytes.
+    pub(super) fn look_alone(&mut self, bytes: &[u8; 32], start: usize, end: usize, form: Form) {
+        if self.keys.find(bytes).is_none()
+            && self.tried.take(bytes)
+            && let Ok(key) = PrivateKey::from_scalar(bytes)
+            && self.keys.sets().any(|keys| keys.owner(&key.public_key()).is_some())
+        {
+            self.tell(What::Key(key), form, Arrangement::PLAIN, start, end);
+        }
+    }
+
+    fn tell(&mut self, what: What, form: Form, arrangement: Arrangement, start: usize, end: usize) {
+        let known = match &what {
+            What::Key(key) => self.keys.sets().any(|keys| keys.contains(key)).then(|| {
+                // The x coordinate is enough to tell them apart.
+                let mut name = [0; 32];
+                name.iter_mut()
+                    .zip(key.public_key().as_bytes().iter().skip(1))
+                    .for_each(|(to, from)| *to = *from);
+                name
+            }),
+            _ => None,
+        };
+        let count = self.counts.entry((form, known)).or_default();
+        if *count < MAX_FOUND && self.found.len() < MAX_TOLD {
+            *count += 1;
+            self.found
+                .push(FoundKey::new(what, form, arrangement, self.width, start, end));
+        }
+    }
+
+    /// What was found, each key once in each place.
+    pub(super) fn finish(self) -> Vec<FoundKey> {
+        let keys = self.keys;
+        let mut found = without_repeats(self.found);
+        for key in &mut found {
+            key.set_owner(|key| keys.sets().find_map(|keys| keys.owner(&key.public_key())));
+        }
+        found
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::facts::Facts;
 use super::nvs::capitalized;
 use super::report::KeyPlace;
-use super::{Check, Finding};
+use super::{Check, Finding, KeySet};
 use crate::keys;
 
 /// Names what is wrong with the image itself. Returns where the records start that certainly leak a key.
@@ -43,14 +43,14 @@ pub(super) fn check(image: &[u8], size: PartitionSize, findings: &mut Vec<Findin
 }
 
 /// Reads what Matter's firmware reads, and says what cannot be read. What is damaged, [`check`] has said.
-pub(super) fn read(bytes: &[u8], findings: &mut Vec<Finding>) -> Facts {
+pub(super) fn read(bytes: &[u8], known: Option<&KeySet>, findings: &mut Vec<Finding>) -> Facts {
     let image = Image::new(bytes);
     let mut facts = Facts {
         dac: certificate(&image, RecordType::DEV_CERT, findings),
         pai: certificate(&image, RecordType::CA_CERT, findings),
         ..Facts::default()
     };
-    key(&image, &mut facts, findings);
+    key(&image, known, &mut facts, findings);
     let parts = [
         (RecordType::DEV_CERT, keys::DAC_CERT),
         (RecordType::CA_CERT, keys::PAI_CERT),
@@ -84,7 +84,7 @@ fn certificate(image: &Image<'_>, kind: RecordType, findings: &mut Vec<Finding>)
     Some(record.data().to_vec())
 }
 
-fn key(image: &Image<'_>, facts: &mut Facts, findings: &mut Vec<Finding>) {
+fn key(image: &Image<'_>, known: Option<&KeySet>, facts: &mut Facts, findings: &mut Vec<Finding>) {
     let promised = image
         .records()
         .flatten()
@@ -103,7 +103,8 @@ fn key(image: &Image<'_>, facts: &mut Facts, findings: &mut Vec<Finding>) {
                 let detail = format_args!("not the 121 bytes of SEC 1 that firmware for Matter reads");
                 findings.push(Finding::of(Check::KeyLength, "secure-cert PRIV_KEY", detail));
             }
-            match PrivateKey::decode(plain.expose()) {
+            let key = known.and_then(|known| known_key(plain.expose(), known)).map(Ok);
+            match key.unwrap_or_else(|| PrivateKey::decode(plain.expose())) {
                 Ok(key) => facts.key = Some(key),
                 Err(_) => findings.push(Finding::of(Check::DacKeyInvalid, "secure-cert PRIV_KEY", "")),
             }
@@ -116,6 +117,13 @@ fn key(image: &Image<'_>, facts: &mut Facts, findings: &mut Vec<Finding>) {
         Ok(Some(_)) => facts.key_place = Some(KeyPlace::Elsewhere),
         Ok(None) | Err(_) => {}
     }
+}
+
+/// The known key that SEC 1 is, which takes no multiplication.
+fn known_key(sec1: &[u8], known: &KeySet) -> Option<PrivateKey> {
+    let scalar = sec1.get(PrivateKey::SEC1_SCALAR_OFFSET..)?.first_chunk()?;
+    let key = known.get(scalar)?;
+    (key.to_sec1_der().ok()?.as_slice() == sec1).then(|| key.clone())
 }
 
 fn commissionable(image: &Image<'_>, facts: &mut Facts, findings: &mut Vec<Finding>) {

@@ -1,18 +1,21 @@
 //! The tolerant reader of factory data: each key gives its value, or a finding and nothing.
 
 use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
+use alloc::collections::btree_map::Entry as Place;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 use core::str::FromStr;
 
-use esp_nvs_image::{Key, StoredValue};
+use esp_nvs_image::{Entry, Key, StoredValue};
 use zeroize::Zeroizing;
 
 use super::Check;
 use super::finding::Finding;
 use crate::keys::NAMESPACE;
+
+/// What the firmware has after mounting an image.
+pub(super) type Entries<'a> = Vec<Entry<'a>>;
 
 /// The values of an image that nobody has taken yet, and what was found.
 pub(super) struct Stored<'a> {
@@ -22,21 +25,21 @@ pub(super) struct Stored<'a> {
 
 impl<'a> Stored<'a> {
     /// Reads what the firmware would have after mounting; what is lost is a finding of the image's check.
-    pub(super) fn read(image: &'a [u8]) -> Self {
+    pub(super) fn read(entries: &Entries<'a>) -> Self {
         let mut stored = Self {
             values: BTreeMap::new(),
             findings: Vec::new(),
         };
-        for entry in esp_nvs_image::recover(image).entries {
+        for entry in entries {
             if entry.namespace != NAMESPACE {
                 let object = alloc::format!("{}/{}", entry.namespace.as_str(), entry.key.as_str());
                 stored.findings.push(Finding::of(Check::KeyUnknown, object, ""));
             } else {
                 match stored.values.entry(entry.key) {
-                    Entry::Vacant(free) => {
-                        free.insert(entry.value);
+                    Place::Vacant(free) => {
+                        free.insert(entry.value.clone());
                     }
-                    Entry::Occupied(_) => stored.add(Check::KeyTwice, &entry.key, ""),
+                    Place::Occupied(_) => stored.add(Check::KeyTwice, &entry.key, ""),
                 }
             }
         }

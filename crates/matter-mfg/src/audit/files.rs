@@ -1,13 +1,16 @@
 //! The files of one device, as they lie in its folder.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
-use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, Report, audit};
+use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, KeySet, Report, audit};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::FlashDump;
+use super::access::Access;
 use super::codes::Codes;
 use super::flash::reads_better;
 use super::source::{Kind, SingleFile, Source};
@@ -22,10 +25,27 @@ pub(super) const PATH: &str = "PATH";
 pub(super) struct DeviceFile {
     pub(super) name: String,
     pub(super) bytes: Zeroizing<Vec<u8>>,
-    /// Whether others than the owner may read or change it.
-    pub(super) is_open: bool,
+    /// What others than the owner may do.
+    pub(super) access: Access,
     /// Whether it was given alone, under whatever name.
     pub(super) is_given: bool,
+    digest: OnceCell<[u8; 32]>,
+}
+
+impl DeviceFile {
+    pub(super) fn new(name: String, bytes: Zeroizing<Vec<u8>>, access: Access, is_given: bool) -> Self {
+        Self {
+            name,
+            bytes,
+            access,
+            is_given,
+            digest: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn sha256(&self) -> &[u8; 32] {
+        self.digest.get_or_init(|| Sha256::digest(&self.bytes).into())
+    }
 }
 
 /// Everything that there is of one device, read and not yet looked into.
@@ -33,12 +53,14 @@ pub(super) struct DeviceFile {
 pub(super) struct DeviceFiles {
     pub(super) path: PathBuf,
     pub(super) uuid: Option<String>,
+    /// What it is called before it is looked into.
+    pub(super) name: String,
     pub(super) is_folder: bool,
     /// Whether it is nothing but files that were given one by one.
     pub(super) is_given: bool,
     pub(super) files: Vec<DeviceFile>,
-    /// Folders that others than the owner may read or change.
-    pub(super) open_folders: Vec<String>,
+    /// Its folders, and what others than the owner may do there.
+    pub(super) folders: Vec<(String, Access)>,
     pub(super) nvs: Option<usize>,
     pub(super) secure_cert: Option<usize>,
     pub(super) codes: Option<usize>,
@@ -84,6 +106,7 @@ impl DeviceFiles {
             .as_ref()
             .map_or_else(|| Ok(Self::default()), FlashDump::read)?;
         device.uuid.clone_from(&source.uuid);
+        device.name = source.name();
         if let Some(folder) = &source.folder {
             device.path.clone_from(folder);
             device.is_folder = true;
@@ -105,13 +128,7 @@ impl DeviceFiles {
                 Some(bytes) => bytes.clone(),
                 None => read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?,
             };
-            let is_open = is_open(path);
-            let file = DeviceFile {
-                name,
-                bytes,
-                is_open,
-                is_given: true,
-            };
+            let file = DeviceFile::new(name, bytes, Access::of(path), true);
             device.add(*kind, file);
         }
         Ok(device)
@@ -119,10 +136,8 @@ impl DeviceFiles {
 
     fn read_folder(&mut self, folder: &Path, prefix: &str, depth: u8) -> Result<(), Error> {
         let wrong = |error| Error::file(PATH, folder, error);
-        if is_open(folder) {
-            self.open_folders
-                .push(if prefix.is_empty() { "./" } else { prefix }.into());
-        }
+        let name = if prefix.is_empty() { "./" } else { prefix };
+        self.folders.push((name.into(), Access::of(folder)));
         let entries = fs::read_dir(folder).map_err(wrong)?.collect::<Result<Vec<_>, _>>();
         let mut entries = entries.map_err(wrong)?;
         entries.sort_by_key(fs::DirEntry::file_name);
@@ -150,13 +165,7 @@ impl DeviceFiles {
             return Ok(());
         }
         let bytes = read_limited(path).map_err(|reason| Error::file(PATH, path, reason))?;
-        let is_open = is_open(path);
-        let file = DeviceFile {
-            name,
-            bytes,
-            is_open,
-            is_given: false,
-        };
+        let file = DeviceFile::new(name, bytes, Access::of(path), false);
         self.add(Kind::of_name(&file.name), file);
         Ok(())
     }
@@ -249,6 +258,7 @@ impl DeviceFiles {
         expected: &Expected<'_>,
         attested: Option<&Attested<'_>>,
         keys: Option<&NvsKeys>,
+        known: &KeySet,
         pictures: bool,
     ) -> Report {
         let mut findings = self.findings.clone();
@@ -266,7 +276,10 @@ impl DeviceFiles {
                 findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", text));
             }
         }
-        let mut artifacts = Artifacts::new().with_expected(expected);
+        let mut artifacts = Artifacts::new()
+            .with_expected(expected)
+            .with_known_keys(known)
+            .with_name(&self.name);
         if let Some(file) = self.file(self.nvs) {
             artifacts = artifacts.with_nvs(&file.bytes);
         }
@@ -317,17 +330,6 @@ impl DeviceFiles {
         let (key_files, files) = others.partition(|(name, _)| KEY_FILES.contains(name));
         [key_files, files]
     }
-}
-
-#[cfg(unix)]
-pub(super) fn is_open(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-pub(super) fn is_open(_: &Path) -> bool {
-    false
 }
 
 #[cfg(feature = "pictures")]

@@ -10,7 +10,8 @@ use matter_factory_data::{Check, Finding};
 use md5::{Digest, Md5};
 
 use super::BOM;
-use super::files::{DeviceFile, DeviceFiles, is_open};
+use super::access::Access;
+use super::files::{DeviceFile, DeviceFiles};
 use super::source::Kind;
 use crate::Error;
 use crate::inputs::read;
@@ -54,7 +55,7 @@ impl FlashDump {
             path: self.dump.clone(),
             ..DeviceFiles::default()
         };
-        let is_open = is_open(&self.dump);
+        let access = Access::of(&self.dump);
         let table = read(TABLE_OPTION, &self.table)?;
         let dump = read(DUMP_OPTION, &self.dump)?;
         let damaged = |reason: &str| Finding::of(Check::ArtifactMalformed, "partition table", reason);
@@ -66,11 +67,9 @@ impl FlashDump {
             let end = partition.offset.saturating_add(partition.size).min(dump.len());
             dump.get(partition.offset..end).unwrap_or_default()
         };
-        let file = |partition: &Partition| DeviceFile {
-            name: partition.name.clone(),
-            bytes: cut(partition).to_vec().into(),
-            is_open,
-            is_given: false,
+        let file = |partition: &Partition| {
+            let bytes = cut(partition).to_vec().into();
+            DeviceFile::new(partition.name.clone(), bytes, access, false)
         };
         let stores = || {
             partitions

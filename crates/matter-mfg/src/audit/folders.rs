@@ -3,17 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use matter_factory_data::{Artifacts, Check, Finding, audit};
+use matter_factory_data::{Check, Finding};
 
-use super::files::{PATH, is_of_device, is_open, is_uuid};
+use super::access::{Access, Open};
+use super::beside::Beside;
+use super::files::{PATH, is_of_device, is_uuid};
 use crate::Error;
-use crate::inputs::read_limited;
 
 /// Folders in an output in which devices' files are others than those of a device's folder.
 const OTHER_FOLDERS: [&str; 5] = [STAGING, "internal", TEST_PKI, "csv", "bin"];
-const STAGING: &str = "staging";
+pub(super) const STAGING: &str = "staging";
 /// The folder of a PKI for tests, whose keys are in it.
-const TEST_PKI: &str = "test-pki";
+pub(super) const TEST_PKI: &str = "test-pki";
 /// An output folder has folders of products, and these those of devices.
 const MAX_DEPTH: u8 = 3;
 
@@ -22,8 +23,8 @@ const MAX_DEPTH: u8 = 3;
 pub(super) struct Found {
     /// The folders of devices.
     pub(super) devices: Vec<PathBuf>,
-    /// Files beside the folders of devices, in which there are no private keys.
-    pub(super) others: Vec<PathBuf>,
+    /// Files beside the folders of devices.
+    pub(super) others: Vec<Beside>,
     /// Files of devices beside their folders, and folders that were not looked into.
     pub(super) findings: Vec<Finding>,
 }
@@ -66,8 +67,19 @@ impl Found {
             .iter()
             .filter(|entry| is_of_device(&name(entry)) && !entry.is_dir());
         let has_devices = self.devices.len() > before;
-        let others = entries.iter().filter(|entry| entry.is_file() && !may_hold_a_key(entry));
-        self.others.extend(others.cloned());
+        let others = entries.iter().filter(|entry| !entry.is_dir());
+        for other in others {
+            if other.is_file() {
+                self.others.push(Beside::new(other.clone()));
+            } else {
+                // A pipe would keep the audit waiting.
+                let text = format!(
+                    "{} is neither a file nor a folder, and was not looked into",
+                    other.display()
+                );
+                self.findings.push(Finding::of(Check::NotChecked, "output", text));
+            }
+        }
         if has_devices {
             let stray = stray.map(|file| Finding::of(Check::ArtifactStray, name(file), path.display()));
             self.findings.extend(stray.filter(|_| by_files));
@@ -81,61 +93,38 @@ impl Found {
     }
 }
 
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Tells whether a file beside the folders of devices is where a key belongs: that of a PKI for tests, or of the PAI that
-/// a run has made.
-fn may_hold_a_key(file: &Path) -> bool {
-    let folder = file.parent().map(name).unwrap_or_default();
-    folder == TEST_PKI || folder == STAGING && name(file).ends_with("pai_key.pem")
-}
-
-/// Finds private keys in files beside the folders of devices.
-pub(super) fn leaked_keys(files: &[PathBuf]) -> Vec<Finding> {
-    let mut leaked = Vec::new();
-    for file in files {
-        let place = file.display().to_string();
-        match read_limited(file) {
-            Ok(bytes) => {
-                let report = audit(&Artifacts::new().with_files(&[(&place, &bytes)]));
-                let keys = report
-                    .findings()
-                    .iter()
-                    .filter(|finding| finding.check == Check::KeyLeaked);
-                leaked.extend(keys.cloned());
-            }
-            Err(reason) => leaked.push(Finding::of(Check::NotChecked, place, reason)),
-        }
-    }
-    leaked
-}
-
-/// Finds files with secrets that others than their owner can read, and such folders of them, outside of devices' folders.
-pub(super) fn open_secrets(path: &Path, depth: u8, open: &mut Vec<String>) {
+/// Finds files with secrets that others than their owner can read or change, and such folders of them, outside of devices'
+/// folders. Tells whether there are devices below.
+pub(super) fn open_secrets(path: &Path, depth: u8, open: &mut Open) -> bool {
     // What cannot be opened is an error of whoever has to read it.
-    let Ok(entries) = fs::read_dir(path) else { return };
+    let Ok(entries) = fs::read_dir(path) else { return false };
     let mut entries = entries.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>();
     entries.sort();
-    let (mut holds_secrets, own) = (false, open.len());
+    let (mut holds_secrets, mut holds_devices) = (false, false);
+    let mut inside = Open::default();
     for entry in entries {
         let name = name(&entry);
         if entry.is_dir() {
-            holds_secrets |= is_uuid(&name);
+            holds_devices |= is_uuid(&name);
             if !is_uuid(&name) && depth < MAX_DEPTH {
-                open_secrets(&entry, depth + 1, open);
+                holds_devices |= open_secrets(&entry, depth + 1, &mut inside);
             }
         } else if is_secret(&name) {
             holds_secrets = true;
-            if is_open(&entry) {
-                open.push(entry.display().to_string());
-            }
+            inside.add(entry.display().to_string(), Access::of(&entry), true);
         }
+        holds_secrets |= entry.is_dir() && is_uuid(&name);
     }
-    if holds_secrets && is_open(path) {
-        open.insert(own, path.display().to_string());
+    if holds_secrets || holds_devices {
+        // Whoever can change a folder can replace what is in it; what can be read there has modes of its own.
+        open.add(path.display().to_string(), Access::of(path), holds_secrets);
     }
+    open.append(inside);
+    holds_devices
 }
 
 /// Tells whether a file beside the devices' folders, of ours or the reference tool, has keys, passcodes or what they are

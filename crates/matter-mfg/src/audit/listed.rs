@@ -4,14 +4,17 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use matter_factory_data::{BatchAudit, Check, Finding, ListedTraces, Report};
+use matter_factory_data::{BatchAudit, Check, Finding, ListedTraces, Report, TriedScalars};
 use matter_types::Passcode;
 use sha2::{Digest, Sha256};
 
 use super::codes::digits;
-use super::files::DeviceFiles;
+use super::files::{DeviceFile, DeviceFiles};
+use super::retired::Retired;
 use super::rows::{self, FileRow, Row, Said};
+use super::signature::{ManifestKey, Signed};
 use crate::Error;
+use crate::device::EFUSE_KEY;
 use crate::hex::{hex, unhex};
 
 /// The devices of a manifest or ledger by their UUID in lower case, each with what is said about it.
@@ -23,9 +26,13 @@ pub(super) struct Listed {
     retired: BTreeSet<String>,
     /// Which of them are there.
     seen: BTreeMap<String, Seen>,
-    name: &'static str,
+    name: String,
+    /// Whether it was given, and not found beside the devices: then it is of all of them, and says what they are for.
+    is_given: bool,
     is_test: bool,
     is_readable: bool,
+    /// Of a manifest.
+    signed: Option<Signed>,
     /// What is wrong with the list itself.
     findings: Vec<Finding>,
 }
@@ -38,22 +45,47 @@ struct Seen {
     in_output: bool,
 }
 
+/// What all lists share.
+pub(super) struct Shared<'s> {
+    /// Folders of devices that were audited: a device can only be missing there.
+    pub(super) outputs: &'s [PathBuf],
+    pub(super) batch: &'s mut BatchAudit,
+    pub(super) retired: &'s mut Retired,
+    /// Devices that were said to be missing or to be too many.
+    pub(super) said: &'s mut BTreeSet<String>,
+    pub(super) manifest_key: Option<&'s ManifestKey>,
+}
+
 impl Listed {
-    /// Reads a manifest. One that is damaged is a finding.
+    /// Reads a manifest that was given. One that is damaged is a finding.
     pub(super) fn manifest(path: &Path) -> Result<Self, Error> {
-        Ok(Self::new("manifest", rows::manifest(path)?))
+        let (rows, sha256) = rows::manifest(path)?;
+        Ok(Self {
+            signed: Some(Signed::new(path.into(), sha256)),
+            ..Self::new("manifest".into(), rows)
+        })
+    }
+
+    /// Reads a manifest that lies beside devices, and that may be of some of them.
+    pub(super) fn found_manifest(path: &Path) -> Result<Self, Error> {
+        let (rows, sha256) = rows::manifest(path)?;
+        Ok(Self {
+            signed: Some(Signed::new(path.into(), sha256)),
+            is_given: false,
+            ..Self::new(path.display().to_string(), rows)
+        })
     }
 
     /// Reads a ledger. One that is damaged is a finding.
     pub(super) fn ledger(path: &Path) -> Result<Self, Error> {
-        Ok(Self::new("ledger", rows::ledger(path)?))
+        Ok(Self::new("ledger".into(), rows::ledger(path)?))
     }
 
-    fn new(name: &'static str, list: Result<rows::Rows, String>) -> Self {
+    fn new(name: String, list: Result<rows::Rows, String>) -> Self {
         let (mut devices, mut findings) = (BTreeMap::new(), Vec::new());
         let is_readable = list.is_ok();
         let list = list.unwrap_or_else(|reason| {
-            findings.push(Finding::of(Check::ListMalformed, name, reason));
+            findings.push(Finding::of(Check::ListMalformed, &name, reason));
             rows::Rows::default()
         });
         for row in list.rows {
@@ -62,8 +94,8 @@ impl Listed {
                     free.insert(row);
                 }
                 Entry::Occupied(taken) => {
-                    let text = format!("the {name} has two rows of {}", taken.key());
-                    findings.push(Finding::of(Check::DuplicateDevice, name, text));
+                    let text = format!("the list has two rows of {}", taken.key());
+                    findings.push(Finding::of(Check::DuplicateDevice, &name, text));
                 }
             }
         }
@@ -77,10 +109,22 @@ impl Listed {
             devices,
             seen: BTreeMap::new(),
             name,
+            is_given: true,
             is_test: list.is_test,
             is_readable,
+            signed: None,
             findings,
         }
+    }
+
+    /// The names of devices that are no longer in use, if it is a ledger that was read.
+    pub(super) fn retired(&self) -> impl Iterator<Item = String> + '_ {
+        self.retired.iter().cloned()
+    }
+
+    /// Whether it knows what is no longer in use.
+    pub(super) const fn is_ledger(&self) -> bool {
+        self.signed.is_none()
     }
 
     /// What the list calls a device: by the name of its folder or files, its DAC's common name, or its DAC's key.
@@ -99,90 +143,122 @@ impl Listed {
     /// Tells whether the run of a device is marked as one for tests.
     pub(super) fn is_test(&self, device: &DeviceFiles, report: &Report) -> bool {
         let row = self.name_of(device, report).and_then(|name| self.devices.get(name));
-        self.is_test || row.and_then(|row| row.test.as_ref()).is_some_and(Said::is_true)
+        // What lies beside devices may not make them devices for tests.
+        self.is_given && self.is_test
+            || row
+                .filter(|_| self.is_given)
+                .and_then(|row| row.test.as_ref())
+                .is_some_and(Said::is_true)
     }
 
-    /// Compares a device, which may be in a folder of devices, with its row. Beside others it is called `name`.
-    pub(super) fn compare(&mut self, device: &DeviceFiles, name: &str, in_output: bool, report: &mut Report) {
+    /// Compares a device, which may be in a folder of devices, with its row. Beside others it is called `name`. Hashes that are
+    /// right are no keys, and added to those. Returns whether the device is one too many.
+    pub(super) fn compare(
+        &mut self,
+        device: &DeviceFiles,
+        name: &str,
+        in_output: bool,
+        explained: &mut TriedScalars,
+        report: &mut Report,
+    ) -> bool {
         if !self.is_readable {
-            return;
+            return false;
         }
         let uuid = self.name_of(device, report).map(str::to_owned);
         let Some((uuid, row)) = uuid.and_then(|uuid| Some((uuid.clone(), self.devices.get(&uuid)?))) else {
-            let own = device.uuid.as_deref().or(report.common_name()).unwrap_or_default();
-            let own = own.to_ascii_lowercase();
-            let retired = if self.retired.contains(&own) {
-                ", which the ledger has written off"
-            } else {
-                ""
-            };
-            report.push(Finding::of(
-                Check::DeviceExtra,
-                self.name,
-                format_args!("{own}{retired}"),
-            ));
-            return;
+            if self.is_given {
+                let own = device.uuid.as_deref().or(report.common_name()).unwrap_or_default();
+                let own = own.to_ascii_lowercase();
+                let retired = if self.retired.contains(&own) {
+                    ", which the ledger has written off"
+                } else {
+                    ""
+                };
+                let text = format_args!("{own}{retired}");
+                report.push(Finding::of(Check::DeviceExtra, &self.name, text));
+            }
+            return self.is_given;
         };
         for what in differences(row, device, report) {
-            report.push(Finding::of(Check::ManifestDiffers, self.name, what));
+            report.push(Finding::of(Check::ManifestDiffers, &self.name, what));
+        }
+        if let Some(key) = report.public_key() {
+            explained.skip(&Sha256::digest(key.as_bytes()).into());
         }
         for (file_name, listed) in &row.files {
             let Some(file) = device.listed(file_name) else {
-                // Of files that were given one by one nobody expects all.
-                if device.is_folder {
-                    report.push(Finding::of(Check::FileMissing, file_name, self.name));
+                // Of files that were given one by one nobody expects all, and the one for an eFuse goes when it is burned.
+                if device.is_folder && file_name != EFUSE_KEY {
+                    report.push(Finding::of(Check::FileMissing, file_name, &self.name));
                 }
                 continue;
             };
-            if !is_same(listed, &file.bytes) {
-                report.push(Finding::of(Check::FileHash, file_name, self.name));
+            explained.skip(file.sha256());
+            if !is_same(listed, file) {
+                report.push(Finding::of(Check::FileHash, file_name, &self.name));
             }
+        }
+        if let Some(signed) = &mut self.signed {
+            signed.add(report.pai());
         }
         let name = name.to_owned();
         self.seen.insert(uuid, Seen { name, in_output });
+        false
     }
 
-    /// Returns what is wrong with the list as a whole. `outputs` are the folders of devices that were audited: a device
-    /// can only be missing there. Rows are compared with each other and with the devices in `batch`.
-    pub(super) fn finish(mut self, outputs: &[PathBuf], batch: &mut BatchAudit) -> Vec<Finding> {
+    /// Returns what is wrong with the list as a whole. Rows are compared with each other and with the devices.
+    pub(super) fn finish(mut self, shared: &mut Shared<'_>) -> Vec<Finding> {
         let is_output = |folder: &Path| {
             let related = |output: &PathBuf| output.starts_with(folder) || folder.starts_with(output);
-            outputs.iter().any(related)
+            shared.outputs.iter().any(related)
         };
         let here = self.seen.iter().filter(|(_, seen)| seen.in_output);
         let runs = here.filter_map(|(uuid, _)| self.devices.get(uuid)?.run.as_ref());
         let runs = runs.map(|run| run.name.as_str()).collect::<BTreeSet<_>>();
+        let top = self
+            .signed
+            .as_ref()
+            .and_then(Signed::folder)
+            .map(Path::to_path_buf)
+            .unwrap_or_default();
+        let mut missing = 0;
         for (uuid, row) in &self.devices {
-            add(batch, self.seen.get(uuid).map_or(uuid, |seen| &seen.name), row);
+            add(shared.batch, self.seen.get(uuid).map_or(uuid, |seen| &seen.name), row);
             // A list that does not know of runs is one of what is there.
             let is_expected = |run: &rows::Run| runs.contains(run.name.as_str()) || is_output(&run.folder);
-            let is_expected = row.run.as_ref().is_none_or(is_expected) && !outputs.is_empty();
+            let is_expected = row.run.as_ref().is_none_or(is_expected) && !shared.outputs.is_empty();
             if is_expected && !self.seen.contains_key(uuid) {
-                self.findings.push(Finding::of(Check::DeviceMissing, self.name, uuid));
+                missing += 1;
+                // Of each device it is said once, and of those that are out of use not at all.
+                let is_retired = !self.is_ledger() && shared.retired.has(&top, uuid);
+                if !is_retired && (shared.said.insert(uuid.clone()) || self.is_given) {
+                    self.findings.push(Finding::of(Check::DeviceMissing, &self.name, uuid));
+                }
             }
         }
-        let missing = self
-            .findings
-            .iter()
-            .filter(|finding| finding.check == Check::DeviceMissing);
-        let (seen, all, name) = (self.seen.len(), self.devices.len(), self.name);
-        if seen + missing.count() < all {
+        let (seen, all, name) = (self.seen.len(), self.devices.len(), &self.name);
+        if seen + missing < all && self.is_given {
             let text = format!("{seen} of the {all} devices of the {name} were looked at");
             self.findings.push(Finding::of(Check::NotChecked, name, text));
         }
+        let signature = self
+            .signed
+            .as_ref()
+            .and_then(|signed| signed.verify(shared.manifest_key));
+        self.findings.extend(signature);
         self.findings
     }
 }
 
 /// Tells whether a file is the one of the list, as far as that says it.
-fn is_same(listed: &FileRow, bytes: &[u8]) -> bool {
+fn is_same(listed: &FileRow, file: &DeviceFile) -> bool {
     let (size, digest) = (
         said(&listed.size).map(Said::number),
         said(&listed.sha256).map(Said::text),
     );
-    size.is_none_or(|size| size.map(usize::try_from) == Some(Ok(bytes.len())))
-        && digest
-            .is_none_or(|digest| digest.is_some_and(|digest| digest.eq_ignore_ascii_case(&hex(&Sha256::digest(bytes)))))
+    let is_own = |digest: &str| digest.eq_ignore_ascii_case(&hex(file.sha256()));
+    size.is_none_or(|size| size.map(usize::try_from) == Some(Ok(file.bytes.len())))
+        && digest.is_none_or(|digest| digest.is_some_and(is_own))
 }
 
 /// Compares what is said of a device with what is said of others.

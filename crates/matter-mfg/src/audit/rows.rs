@@ -1,7 +1,9 @@
 //! Manifests and ledgers as rows: what they say of each device, and whether they can be read.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -9,9 +11,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
+use super::elements::{self, Broken, Part, Place};
+use super::stream::{self, Bytes, MAX_ROWS, RowReader};
 use super::{BOM, delimiter};
 use crate::hex::hex;
-use crate::inputs::read_list;
 use crate::ledger::{ListError, ListedDevice, MAGIC};
 use crate::{Error, Ledger};
 
@@ -179,76 +182,138 @@ fn number(number: u16) -> Said {
 }
 
 /// A list that could be opened: what is in it, or why it is none.
-type Read = Result<Rows, String>;
+type Parsed = Result<Rows, String>;
 
-/// Where JSON is not as expected, without what stands there.
-fn reason(error: &serde_json::Error) -> String {
+/// Where JSON is not as expected, without what stands there. It begins at a place in a file.
+fn reason(error: &serde_json::Error, (line, column): Place) -> String {
     let what = match error.classify() {
         Category::Eof => "it ends too early",
         Category::Data => "a value of another type than expected",
         Category::Io | Category::Syntax => "no JSON",
     };
-    format!("{what} at line {}, column {}", error.line(), error.column())
+    // Lines and columns count from 1.
+    let column = if error.line() > 1 {
+        error.column()
+    } else {
+        column + error.column().saturating_sub(1)
+    };
+    format!(
+        "{what} at line {}, column {column}",
+        line + error.line().saturating_sub(1)
+    )
 }
 
-/// Reads `manifest.json`: an object with the list "devices".
-pub(super) fn manifest(path: &Path) -> Result<Read, Error> {
-    #[derive(Deserialize)]
-    struct Manifest {
-        test: Option<Said>,
-        devices: Option<Vec<Row>>,
-    }
-    let bytes = read_list("--manifest", path, &[])?.unwrap_or_default();
-    let manifest: Manifest = match serde_json::from_slice(&bytes) {
-        Ok(manifest) => manifest,
-        Err(error) => return Ok(Err(reason(&error))),
+/// The member of a manifest that has a row for each device.
+const DEVICES: &str = "devices";
+
+/// Reads `manifest.json`: an object with the list "devices". Returns the hash of its bytes as well.
+pub(super) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
+    let mut bytes = Bytes::new(stream::open("--manifest", path)?);
+    let mut rows = Rows::default();
+    let read = elements::read(&mut bytes, DEVICES, |part, place| {
+        let wrong = |error: serde_json::Error| reason(&error, place);
+        match part {
+            Part::Element(text) => rows.push(serde_json::from_slice(text).map_err(wrong)?)?,
+            Part::Member(DEVICES, text) => {
+                // Another value than a list.
+                serde_json::from_slice::<Vec<Row>>(text).map_err(wrong)?;
+            }
+            Part::Member("test", text) => rows.is_test = serde_json::from_slice::<Said>(text).map_err(wrong)?.is_true(),
+            Part::Member(_, text) => {
+                serde_json::from_slice::<IgnoredAny>(text).map_err(wrong)?;
+            }
+        }
+        Ok(())
+    });
+    let parsed = match read {
+        Ok(true) => check_some(rows),
+        Ok(false) => Err(format!("it has no list \"{DEVICES}\"")),
+        Err(Broken::Malformed(reason)) => Err(reason),
+        Err(Broken::Unreadable(error)) => return Err(Error::file("--manifest", path, error)),
     };
-    let is_test = manifest.test.is_some_and(|test| test.is_true());
-    Ok(manifest
-        .devices
-        .ok_or_else(|| "it has no list \"devices\"".to_owned())
-        .and_then(|rows| check_some(rows, is_test)))
+    Ok((parsed, bytes.finish()))
 }
 
 /// Reads a ledger of ours; or one of another tool, a JSON object in each line, or CSV with a header, with the device's
 /// "uuid".
-pub(super) fn ledger(path: &Path) -> Result<Read, Error> {
-    let Some(bytes) = read_list("--ledger", path, MAGIC)? else {
+pub(super) fn ledger(path: &Path) -> Result<Parsed, Error> {
+    const OPTION: &str = "--ledger";
+    let failed = |error: io::Error| Error::file(OPTION, path, error);
+    let mut file = stream::open(OPTION, path)?;
+    let mut head = Vec::with_capacity(MAGIC.len());
+    let len = u64::try_from(MAGIC.len()).unwrap_or_default();
+    Read::by_ref(&mut file)
+        .take(len)
+        .read_to_end(&mut head)
+        .map_err(failed)?;
+    if head == MAGIC {
         return match Ledger::list(path) {
             Ok((devices, retired)) => {
-                Ok(check(devices.into_iter().map(row).collect(), false).map(|rows| Rows { retired, ..rows }))
+                let mut rows = Rows {
+                    retired,
+                    ..Rows::default()
+                };
+                rows.rows.extend(devices.into_iter().map(row));
+                Ok(check(rows))
             }
             Err(ListError::Damaged(reason)) => Ok(Err(reason)),
             Err(ListError::Unreadable(error)) => Err(error),
         };
-    };
-    let text = bytes.strip_prefix(BOM).unwrap_or(&bytes);
-    let rows = if text.trim_ascii_start().starts_with(b"{") {
-        objects(text)
-    } else {
-        cells(text)
-    };
-    Ok(rows.and_then(|rows| check_some(rows, false)))
+    }
+    let text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
+    let is_json = text.trim_ascii_start().starts_with(b"{");
+    let bytes = Bytes::new(io::Cursor::new(text).chain(file));
+    let rows = if is_json { objects(bytes) } else { cells(bytes) };
+    match rows {
+        Ok(rows) => Ok(check_some(rows)),
+        Err(Broken::Malformed(reason)) => Ok(Err(reason)),
+        Err(Broken::Unreadable(error)) => Err(failed(error)),
+    }
 }
 
-fn objects(text: &[u8]) -> Result<Vec<Row>, String> {
-    let mut rows = Vec::new();
-    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+fn objects(mut bytes: Bytes<impl Read>) -> Result<Rows, Broken> {
+    let mut rows = Rows::default();
+    let mut line = Zeroizing::new(Vec::new());
+    let mut number = 0;
+    while bytes.read_line(&mut line)?.is_some() {
+        number += 1;
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let row = serde_json::from_slice::<Row>(line);
-        let row = row.map_err(|error| format!("line {}: {}", index + 1, reason(&error)))?;
+        let row = serde_json::from_slice::<Row>(&line);
+        let row = row.map_err(|error| Broken::Malformed(reason(&error, (number, 1))))?;
         // A line about the run and not about a device has none.
         if row.uuid.is_some() {
-            rows.push(row);
+            rows.push(row).map_err(Broken::Malformed)?;
         }
     }
     Ok(rows)
 }
 
-fn cells(text: &[u8]) -> Result<Vec<Row>, String> {
-    let broken = |error: csv::Error| match error.into_kind() {
+fn cells(mut bytes: Bytes<impl Read>) -> Result<Rows, Broken> {
+    let mut header = Zeroizing::new(Vec::new());
+    bytes.read_line(&mut header)?;
+    let delimiter = delimiter(&header);
+    header.push(b'\n');
+    let since = Cell::new(0);
+    let text = io::Cursor::new(&**header).chain(RowReader::new(bytes, &since));
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
+    let header = reader.headers().map_err(broken)?.clone();
+    let mut rows = Rows::default();
+    for cells in reader.records() {
+        let (cells, mut row) = (cells.map_err(broken)?, Row::default());
+        since.set(0);
+        let pairs = header.iter().zip(&cells);
+        pairs.for_each(|(name, cell)| row.set(name.trim(), cell));
+        rows.push(row).map_err(Broken::Malformed)?;
+    }
+    Ok(rows)
+}
+
+/// What is wrong with CSV, without what stands there.
+pub(super) fn broken(error: csv::Error) -> Broken {
+    Broken::Malformed(match error.into_kind() {
+        csv::ErrorKind::Io(error) => return error.into(),
         csv::ErrorKind::Utf8 { pos: Some(place), .. } => format!("line {} is not UTF-8", place.line()),
         csv::ErrorKind::UnequalLengths {
             pos: Some(place),
@@ -256,34 +321,32 @@ fn cells(text: &[u8]) -> Result<Vec<Row>, String> {
             len,
         } => format!("line {} has {len} cells, and the header {expected_len}", place.line()),
         _ => "it is no CSV".into(),
-    };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).from_reader(text);
-    let header = reader.headers().map_err(broken)?.clone();
-    let rows = reader.records().map(|cells| {
-        let (cells, mut row) = (cells.map_err(broken)?, Row::default());
-        let pairs = header.iter().zip(&cells);
-        pairs.for_each(|(name, cell)| row.set(name.trim(), cell));
-        Ok(row)
-    });
-    rows.collect()
+    })
+}
+
+impl Rows {
+    /// Adds a device.
+    fn push(&mut self, row: Row) -> Result<(), String> {
+        if self.rows.len() == MAX_ROWS {
+            return Err(format!("it has more than {MAX_ROWS} devices"));
+        }
+        self.rows.push(row);
+        Ok(())
+    }
 }
 
 /// A list without devices says nothing.
-fn check_some(rows: Vec<Row>, is_test: bool) -> Read {
-    if rows.is_empty() {
+fn check_some(rows: Rows) -> Parsed {
+    if rows.rows.is_empty() {
         return Err("no device is in it".into());
     }
-    check(rows, is_test)
+    check(rows)
 }
 
-fn check(rows: Vec<Row>, is_test: bool) -> Read {
-    match rows.iter().position(|row| row.uuid().is_none()) {
+fn check(rows: Rows) -> Parsed {
+    match rows.rows.iter().position(|row| row.uuid().is_none()) {
         Some(index) => Err(format!("device {} has no \"uuid\"", index + 1)),
-        None => Ok(Rows {
-            rows,
-            retired: Vec::new(),
-            is_test,
-        }),
+        None => Ok(rows),
     }
 }
 

@@ -131,6 +131,14 @@ impl Source {
         }
     }
 
+    /// What to call the device before it is looked into.
+    pub(super) fn name(&self) -> String {
+        let first = self.files.first().map(|file| &file.path);
+        let path = self.folder.as_ref().or(first);
+        let path = path.map(|path| path.display().to_string());
+        self.uuid.clone().or(path).unwrap_or_default()
+    }
+
     /// Tells whether a file that names no device can be of this one, which was given before it: a label of a folder's
     /// device, and else what it has none of.
     fn takes(&self, file: &SingleFile) -> bool {

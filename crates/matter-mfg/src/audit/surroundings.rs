@@ -3,18 +3,21 @@
 use matter_attestation::Certificate;
 use matter_factory_data::{Check, Finding, Report};
 
+use super::access::Open;
 use super::files::{DeviceFiles, is_uuid};
 
 impl DeviceFiles {
     /// What is around the images: modes, the folder's name.
     pub(super) fn check_surroundings(&self, report: &mut Report) {
         let images = [self.nvs, self.secure_cert];
-        let open = self.files.iter().filter(|file| file.is_open && is_secret(&file.name));
-        let open = self.open_folders.iter().chain(open.map(|file| &file.name));
-        let open = open.map(String::as_str).collect::<Vec<_>>();
-        if !open.is_empty() {
-            report.push(Finding::of(Check::FileMode, "files", open.join(", ")));
+        let mut open = Open::default();
+        for (name, access) in &self.folders {
+            open.add(name, *access, true);
         }
+        for file in &self.files {
+            open.add(&file.name, file.access, is_secret(&file.name));
+        }
+        open.findings("files").for_each(|finding| report.push(finding));
         // One file may be a label alone, a device has an image.
         if self.is_folder && images == [None, None] && !report.has(Check::ArtifactMissing) {
             report.push(Finding::of(Check::ArtifactMissing, "folder", ""));

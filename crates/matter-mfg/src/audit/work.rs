@@ -1,21 +1,30 @@
 //! The devices of an audit, one after another, and what they have in common checked once.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
-use matter_factory_data::{Attested, BatchAudit, Check, Expected, Finding, Report, recompute};
+use matter_attestation::{Certificate, PrivateKey};
+use matter_factory_data::{
+    Attested, BatchAudit, Check, Expected, Finding, KeyOwner, KeySet, Report, TriedScalars, recompute,
+};
 
+use super::beside::{Beside, Search};
 use super::files::{DeviceFiles, is_uuid};
 use super::listed::Listed;
 use super::source::Source;
+use super::tables::Facts;
 use super::unchecked::Unchecked;
 use super::{Audit, AuditedDevice};
 use crate::Error;
 
 /// Devices whose verifiers are derived together.
 const CHUNK: usize = 256;
+/// So many values beside devices' folders that are as long as a key are looked at.
+const MAX_TRIED: usize = 4096;
+/// A key that is found in one place is looked for in all others, where there may be another one.
+const MAX_ROUNDS: usize = 3;
 
 /// What an audit has done so far.
 pub(super) struct Work<'a> {
@@ -24,6 +33,16 @@ pub(super) struct Work<'a> {
     pub(super) listed: Vec<Listed>,
     pub(super) batch: BatchAudit,
     pub(super) devices: Vec<AuditedDevice>,
+    /// The private keys that are looked for everywhere.
+    pub(super) known: KeySet,
+    /// Those that were found on the way.
+    pub(super) new_keys: Vec<PrivateKey>,
+    /// Values that are no keys, wherever they stand.
+    pub(super) tried: TriedScalars,
+    /// What tables are compared with, if there are any.
+    pub(super) facts: Option<Facts>,
+    /// Devices that lists said to be too many.
+    pub(super) said: BTreeSet<String>,
     /// Devices whose verifiers are not derived yet.
     waiting: Vec<(PathBuf, Option<String>, Report)>,
     pub(super) unchecked: Unchecked,
@@ -51,13 +70,18 @@ enum Added {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(audit: &'a Audit<'a>, keys: Option<NvsKeys>, listed: Vec<Listed>, batch: BatchAudit) -> Self {
+    pub(super) fn new(audit: &'a Audit<'a>, keys: Option<NvsKeys>, known: KeySet, batch: BatchAudit) -> Self {
         Self {
             audit,
             keys,
-            listed,
+            listed: Vec::new(),
             batch,
             devices: Vec::new(),
+            known,
+            new_keys: Vec::new(),
+            tried: TriedScalars::new(MAX_TRIED),
+            facts: None,
+            said: BTreeSet::new(),
             waiting: Vec::new(),
             unchecked: Unchecked::default(),
             places: BTreeMap::new(),
@@ -80,10 +104,13 @@ impl<'a> Work<'a> {
     fn run_alike(&mut self, sources: &[Source]) -> Result<usize, Error> {
         let Some(source) = sources.first() else { return Ok(0) };
         let device = DeviceFiles::read(source)?;
-        let first = device.audit(&self.audit.expected, None, self.keys.as_ref(), false);
+        let first = device.audit(&self.audit.expected, None, self.keys.as_ref(), &self.known, false);
         let is_test = self.is_test(&device, &first);
         let expected = self.expected(is_test);
         let parts = first.shared_parts().cloned().unwrap_or_default();
+        if let Some(pai) = parts.pai.as_deref().and_then(|der| Certificate::from_der(der).ok()) {
+            self.known.add_owner(pai.public_key(), KeyOwner::Pai);
+        }
         let attested = Attested::new(&parts, &expected);
         let first = Shared {
             expected: &expected,
@@ -123,7 +150,8 @@ impl<'a> Work<'a> {
     fn add(&mut self, source: &Source, device: DeviceFiles, first: &Shared<'_>) -> Added {
         let index = self.devices.len() + self.waiting.len();
         let slow = self.audit.recompute.includes(index);
-        let mut report = device.audit(first.expected, Some(first.attested), self.keys.as_ref(), slow);
+        let attested = Some(first.attested);
+        let mut report = device.audit(first.expected, attested, self.keys.as_ref(), &self.known, slow);
         if self.is_test(&device, &report) != first.is_test {
             return Added::No;
         }
@@ -135,8 +163,21 @@ impl<'a> Work<'a> {
         let name = listed.or(uuid.as_ref().map(|uuid| uuid.to_ascii_lowercase()));
         let name = name.unwrap_or_else(|| device.path.display().to_string());
         for listed in &mut self.listed {
-            listed.compare(&device, &name, source.in_output, &mut report);
+            if listed.compare(&device, &name, source.in_output, &mut self.tried, &mut report) {
+                self.said.insert(name.clone());
+            }
         }
+        if let Some(salt) = report
+            .parameters()
+            .and_then(|parameters| parameters.salt.as_bytes().try_into().ok())
+        {
+            // The device's own was looked at with the device.
+            self.tried.skip(salt);
+        }
+        if let Some(facts) = self.facts.as_mut().filter(|_| source.in_output) {
+            facts.add(&device, &report, self.keys.as_ref(), &name);
+        }
+        self.new_keys.extend(report.new_keys().iter().cloned());
         self.unchecked.add(&device, &report, slow);
         // A dump is no other device than the one in its folder.
         if source.dump.is_none() || !self.places.contains_key(&name) {
@@ -163,6 +204,62 @@ impl<'a> Work<'a> {
                 self.batch.add(&format!("{name} in {}", path.display()), report);
             }
         }
+    }
+
+    /// Searches what lies beside the devices for private keys.
+    pub(super) fn search_beside(&mut self, beside: &[Beside]) {
+        let mut search = Search {
+            keys: &self.known,
+            tried: &mut self.tried,
+            findings: Vec::new(),
+        };
+        for file in beside {
+            file.search(&mut search, &mut self.new_keys);
+        }
+        for finding in search.findings {
+            // What was found before is found again.
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    /// Looks everywhere for the keys that were found in one place only.
+    pub(super) fn search_again(&mut self, sources: &[Source], beside: &[Beside]) -> Result<(), Error> {
+        for _ in 0..MAX_ROUNDS {
+            let new = std::mem::take(&mut self.new_keys);
+            let unknown = new.iter().filter(|key| self.known.insert(key)).count();
+            if unknown == 0 || sources.len() + beside.len() < 2 {
+                break;
+            }
+            for (source, number) in sources.iter().zip(0..) {
+                // A pipe has nothing the second time.
+                if source
+                    .dump
+                    .as_ref()
+                    .is_some_and(|dump| !dump.dump.is_file() || !dump.table.is_file())
+                {
+                    continue;
+                }
+                let device = DeviceFiles::read(source)?;
+                let report = device.audit(&self.audit.expected, None, self.keys.as_ref(), &self.known, false);
+                self.new_keys.extend(report.new_keys().iter().cloned());
+                let keys = report
+                    .findings()
+                    .iter()
+                    .filter(|finding| finding.check == Check::KeyLeaked);
+                let keys = keys.cloned().collect::<Vec<_>>();
+                if let Some(device) = self.devices.get_mut(number) {
+                    let new = keys
+                        .into_iter()
+                        .filter(|key| !device.findings.contains(key))
+                        .collect::<Vec<_>>();
+                    device.findings.extend(new);
+                }
+            }
+            self.search_beside(beside);
+        }
+        Ok(())
     }
 
     fn flush(&mut self) {

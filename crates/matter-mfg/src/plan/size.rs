@@ -40,7 +40,7 @@ impl Plan {
         let mut passcodes = BTreeMap::new();
         let none = [Cells::default()];
         let rows = if self.cells.is_empty() { &none[..] } else { &self.cells };
-        for cells in rows {
+        for (row, cells) in rows.iter().enumerate() {
             // Only the salt's length matters; a derivation for each length is enough.
             let salt = cells.salt.unwrap_or_else(|| Salt::generate(rng));
             let pase = match passcodes.entry(salt.as_bytes().len()) {
@@ -66,6 +66,7 @@ impl Plan {
                     .set_credentials(stand_in.credentials.clone())
                     .map_err(Error::encode)?;
             }
+            self.check_row(&record, row)?;
             let lists = !self.job.fixed_labels.is_empty() || !self.job.supported_modes.is_empty();
             let longest = match (&self.job.values, lists) {
                 (None, true) => "--supported-modes",

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::device::keyless;
-use crate::{Against, Batch, Fault, copy, devices, good, uuid};
+use crate::{Against, Batch, Fault, copy, devices, good, tables, uuid};
 
 macro_rules! faults {
     ($($against:expr, $name:literal, $check:literal, $inject:expr;)+) => {
@@ -21,9 +21,15 @@ fn lengthen(path: &Path) {
     fs::write(path, bytes).unwrap();
 }
 
-fn add_foreign_device(batch: &Batch) {
+pub(crate) fn add_foreign_device(batch: &Batch) {
     let [device, _] = devices(&good().path().join("other/fff1_8000"));
     copy(&device, &batch.top().join(uuid(&device)));
+}
+
+/// The image of a device whose key is in an eFuse.
+fn image_without_key() -> std::path::PathBuf {
+    let [device, _] = devices(&good().path().join("efuse/fff1_8000"));
+    device.join(format!("{}-partition.bin", uuid(&device)))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -68,7 +74,9 @@ const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f200
 
 pub(crate) fn faults() -> Vec<Fault> {
     let mut faults = files();
+    faults.extend(modes());
     faults.extend(lists());
+    faults.extend(tables::faults());
     faults
 }
 
@@ -141,10 +149,10 @@ fn files() -> Vec<Fault> {
             fs::rename(batch.image(), batch.devices[0].join(name)).unwrap();
         };
         Nothing, "An image beside the folders of devices", "artifact-stray", |batch| {
-            copy(&batch.image(), &batch.top().join("x-partition.bin"));
+            copy(&image_without_key(), &batch.top().join("x-partition.bin"));
         };
         Nothing, "An image above the folders of devices", "artifact-stray", |batch| {
-            copy(&batch.image(), &batch.folder.path().join("out/x-partition.bin"));
+            copy(&image_without_key(), &batch.folder.path().join("out/x-partition.bin"));
         };
         Nothing, "A device's key beside the folders of devices", "key-leaked", |batch| {
             copy(&batch.devices[0].join("internal/DAC_key.pem"), &batch.top().join("copy.txt"));
@@ -168,21 +176,45 @@ fn files() -> Vec<Fault> {
         Nothing, "A table of codes that is nothing but its QR code", "artifact-malformed", |batch| {
             fs::write(batch.file("-onb_codes.csv"), "MT:Y.K9042C00KA0648G00\n").unwrap();
         };
-        Nothing, "A manifest that everybody can read", "file-mode", |batch| open(&batch.top().join("manifest.json"), 0o644);
-        Nothing, "A list of passcodes that everybody can read", "file-mode", |batch| open(&batch.top().join("staging/pin_disc.csv"), 0o644);
+        Nothing, "A key that is encrypted beside its folder", "key-container", |batch| {
+            let path = batch.devices[0].join("key.pem");
+            fs::write(&path, include_bytes!("../data/encrypted_pkcs8.pem")).unwrap();
+            open(&path, 0o600);
+        };
+        Nothing, "The folder of a device with the name of another", "name-differs", |batch| {
+            fs::rename(&batch.devices[0], batch.top().join("00000000-0000-4000-8000-000000000000")).unwrap();
+        };
+        Revoked(|batch| batch.certificate("DAC_cert.der")), "A DAC that is revoked", "dac-revoked", |_| ();
+        Revoked(|batch| batch.certificate("PAI_cert.der")), "A PAI that is revoked", "pai-revoked", |_| ();
+    }
+}
+
+fn modes() -> Vec<Fault> {
+    use Against::{Lists, Nothing};
+    faults! {
+        Lists, "A manifest that everybody can read", "file-mode", |batch| open(&batch.top().join("manifest.json"), 0o644);
+        Lists, "A list of passcodes that everybody can read", "file-mode", |batch| open(&batch.top().join("staging/pin_disc.csv"), 0o644);
         Nothing, "A key of the test PKI that everybody can read", "file-mode", |batch| {
             open(&batch.folder.path().join("out/test-pki/PAI_key.pem"), 0o644);
         };
         Nothing, "A ledger that everybody can read", "file-mode", |batch| open(&batch.folder.path().join("out/ledger.sqlite"), 0o644);
         Nothing, "An output folder that everybody can read", "file-mode", |batch| open(&batch.folder.path().join("out"), 0o755);
         Nothing, "A key that the owner's group can read", "file-mode", |batch| open(&batch.devices[0].join("internal/DAC_key.pem"), 0o640);
-        Nothing, "An image that everybody can write", "file-mode", |batch| open(&batch.image(), 0o602);
         Nothing, "A folder that everybody can read", "file-mode", |batch| open(&batch.devices[0], 0o755);
-        Nothing, "The folder of a device with the name of another", "name-differs", |batch| {
-            fs::rename(&batch.devices[0], batch.top().join("00000000-0000-4000-8000-000000000000")).unwrap();
+        Nothing, "An image that everybody can write", "file-writable", |batch| open(&batch.image(), 0o602);
+        Nothing, "A key that the owner's group can write", "file-writable", |batch| open(&batch.devices[0].join("internal/DAC_key.der"), 0o660);
+        Nothing, "A certificate that everybody can write", "file-writable", |batch| open(&batch.devices[0].join("internal/DAC_cert.der"), 0o666);
+        Nothing, "A folder that everybody can write", "file-writable", |batch| open(&batch.devices[0], 0o777);
+        Nothing, "A product's folder that the owner's group can write", "file-writable", |batch| open(&batch.top(), 0o770);
+        Nothing, "An output folder that everybody can write", "file-writable", |batch| open(&batch.folder.path().join("out"), 0o777);
+        Nothing, "A ledger that everybody can write", "file-writable", |batch| open(&batch.folder.path().join("out/ledger.sqlite"), 0o777);
+        Nothing, "The ledger's key that everybody can write", "file-writable", |batch| {
+            open(&batch.folder.path().join("out/ledger.sqlite.key"), 0o777);
         };
-        Revoked(|batch| batch.certificate("DAC_cert.der")), "A DAC that is revoked", "dac-revoked", |_| ();
-        Revoked(|batch| batch.certificate("PAI_cert.der")), "A PAI that is revoked", "pai-revoked", |_| ();
+        Nothing, "A key of the test PKI that everybody can write", "file-writable", |batch| {
+            open(&batch.folder.path().join("out/test-pki/PAI_key.pem"), 0o622);
+        };
+        Lists, "A manifest that everybody can write", "file-writable", |batch| open(&batch.top().join("manifest.json"), 0o666);
     }
 }
 

@@ -1,16 +1,26 @@
 //! Faults that other tests make, for the documentation.
 
+use std::fmt::Write as _;
+
+use matter_factory_data::Check;
+
+use crate::forms::{self, Found};
+use crate::places::{PLACES, Place};
+
 /// Where the tests of [`OTHER_FAULTS`] are.
-pub(crate) const TESTS: [&str; 6] = [
+pub(crate) const TESTS: [&str; 9] = [
     include_str!("../audit_folders.rs"),
     include_str!("../audit_files.rs"),
     include_str!("../audit_flash.rs"),
     include_str!("../audit_lists.rs"),
     include_str!("../audit_ledgers.rs"),
     include_str!("../audit.rs"),
+    include_str!("../audit_keys.rs"),
+    include_str!("../audit_streams.rs"),
+    include_str!("../audit_tables.rs"),
 ];
 
-pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 26] = [
+pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 37] = [
     (
         "Two folders of one name",
         "two_folders_of_one_name_are_a_duplicate_device",
@@ -137,8 +147,82 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 26] = [
         "key-leaked",
     ),
     (
+        "A private key in every form, in every place",
+        "a_key_is_found_in_every_form_and_every_place",
+        "key-leaked",
+    ),
+    (
+        "A private key that is encrypted, or of another kind, in every place",
+        "a_key_is_found_in_every_form_and_every_place",
+        "key-container",
+    ),
+    (
+        "The key of a PAI of which only the certificate is known, as a value",
+        "the_key_of_an_unknown_pai_is_found_as_a_value",
+        "key-leaked",
+    ),
+    (
+        "A key that shows itself in one place, hidden in another one",
+        "a_key_that_shows_itself_in_one_place_is_found_in_all",
+        "key-leaked",
+    ),
+    (
+        "A manifest that another key has signed",
+        "a_signature_is_verified_with_the_key_that_was_given",
+        "manifest-signature",
+    ),
+    (
+        "A signature, and no key to verify it with",
+        "a_signature_is_verified_with_the_key_that_was_given",
+        "not-checked",
+    ),
+    (
+        "A manifest or ledger with an element that has no end",
+        "what_has_no_end_is_a_finding",
+        "list-malformed",
+    ),
+    (
+        "A pipe beside the folders of devices",
+        "a_pipe_is_read_as_a_file_is",
+        "not-checked",
+    ),
+    (
+        "A scrapped device of tables whose ledger is gone",
+        "several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use",
+        "table-device-missing",
+    ),
+    (
+        "A row of the summary that has the name of another device",
+        "what_a_program_for_tables_saves_says_the_same",
+        "table-differs",
+    ),
+    (
+        "A device that is not there, of tables of every kind of run",
+        "runs_of_every_kind_agree_with_their_devices",
+        "table-device-missing",
+    ),
+    (
         "A secure-cert image alone without a PAI, or without a DAC",
         "a_secure_cert_image_alone_needs_the_whole_chain",
         "key-missing",
     ),
 ];
+
+/// The forms and places in which private keys are found.
+pub(crate) fn keys() -> String {
+    let mut text = String::from(
+        "\n## Private keys, form by form\n\nA test of `crates/matter-mfg` (`audit_keys.rs`) puts the key of the device, of \
+         another device and of the PAI in each of these forms into each of these places, for keys in NVS, in secure cert \
+         and in an eFuse, and the audit has to say whose it is and where.\n\nPlaces: ",
+    );
+    let places = PLACES.map(Place::name).join(", ");
+    let _ = write!(text, "{places}.\n\n| Form | Check |\n|---|---|\n");
+    for form in forms::all() {
+        let check = match form.found {
+            Found::Key => Check::KeyLeaked,
+            Found::Container => Check::KeyContainer,
+        };
+        let _ = writeln!(text, "| {} | `{check}` |", form.name);
+    }
+    text
+}

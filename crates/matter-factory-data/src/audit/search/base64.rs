@@ -1,149 +1,208 @@
-//! Keys in Base64 (RFC 4648), of which nobody knows where it began.
+//! Base64 (RFC 4648) in either alphabet, of which nobody knows where it began.
 
 use alloc::vec::Vec;
 
-use matter_attestation::PrivateKey;
 use zeroize::Zeroizing;
 
-use super::{SEC1_HEAD, accept};
+use super::containers::{self, PKCS};
+use super::raw::alone;
+use super::stream::is_head;
+use super::text::Text;
+use super::{Arrangement, ENDS, Finder, Form, SEC1_HEAD, What};
 
-/// The shortest text in which a scalar can be.
-pub(super) const SCALAR_DIGITS: usize = 43;
-/// The bits by which a key is recognised: those of [`SEC1_HEAD`], and as many of a known scalar.
-const HEAD: u64 = (1 << 40) - 1;
+const SCALAR: usize = 32;
+/// The digits of a scalar, and of the SDK's public point and scalar.
+const LENGTHS: [(usize, usize); 2] = [(43, SCALAR), (130, 97)];
+/// More characters than these nobody puts between the digits of a key.
+const LONGEST: usize = 4 << 10;
+/// So many bytes around a place are looked at.
+const CONTEXT: usize = 64;
 
-/// The first octets of the known scalars.
-pub(super) struct Heads(Zeroizing<Vec<u64>>);
+/// Searches the bytes of which a text has the digits, whatever stands between these.
+///
+/// The first of four digits may be any one, so that behind each digit a byte may end, whichever it is. Of the last three bytes
+/// of a key one ends with the last bit of its digit.
+pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
+    let mut bits = 0u128;
+    let mut word = 0;
+    for (at, byte) in text.characters.iter().enumerate() {
+        let Some(sextet) = digit(*byte) else {
+            look_at_word(text, at - word, at, finder);
+            word = 0;
+            continue;
+        };
+        word += 1;
+        bits = bits << 6 | u128::from(sextet);
+        let [.., a, b, c, d, e, f, g, h] = bits.to_be_bytes();
+        let tail = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        if is_beginning(tail) || finder.keys.may_end(tail) && finder.keys.ends(tail).next().is_some() {
+            look(text, at, finder);
+        }
+    }
+    let len = text.characters.len();
+    look_at_word(text, len - word, len, finder);
+}
 
-impl Heads {
-    pub(super) fn new(known: &[PrivateKey]) -> Self {
-        let mut heads = Zeroizing::new(Vec::with_capacity(known.len()));
-        heads.extend(known.iter().map(|key| {
-            let scalar = key.expose_scalar();
-            scalar.first_chunk().map_or(0, head)
-        }));
-        Self(heads)
+/// Tells whether one of the last three bytes ends the start of a key in DER, or of a container.
+fn is_beginning(tail: u64) -> bool {
+    let is_pkcs = |behind: u32| tail << (16 - behind) >> 16 == PKCS;
+    is_head(tail) || is_head(tail >> 8) || is_head(tail >> 16) || is_pkcs(0) || is_pkcs(8) || is_pkcs(16)
+}
+
+/// Looks at the bytes around the end of a digit.
+#[cold]
+fn look(text: &Text<'_>, at: usize, finder: &mut Finder<'_, '_>) {
+    // As many as a key in DER has in front of its scalar's end, and from its start on.
+    let before = bytes_before(text.characters.get(..=at).unwrap_or_default());
+    let ends_here = before.len();
+    let behind = bytes_behind(text.characters.get(at + 1..).unwrap_or_default());
+    let bytes = before.into_iter().chain(
+        behind
+            .into_iter()
+            .map(|(byte, (start, end))| (byte, (at + 1 + start, at + 1 + end))),
+    );
+    let (bytes, places) = bytes.unzip::<_, _, Vec<_>, Vec<_>>();
+    let bytes = Zeroizing::new(bytes);
+    let place = |start: usize, end: usize| {
+        let start = places.get(start).map(|(start, _)| text.place(*start));
+        let end = end
+            .checked_sub(1)
+            .and_then(|end| places.get(end))
+            .map(|(_, end)| text.place(end + 1));
+        (start.unwrap_or_default(), end.unwrap_or_default())
+    };
+    for end in ends_here..ends_here + ENDS {
+        let known = bytes.get(..end).unwrap_or_default();
+        if let Some((head, scalar)) = known.split_last_chunk()
+            // One in DER is found by what is in front of it.
+            && !head.ends_with(&SEC1_HEAD)
+        {
+            finder.look(scalar, false, place(end - SCALAR, end), Form::Base64);
+        }
+    }
+    for end in (ends_here + 1).saturating_sub(ENDS)..=ends_here {
+        let Some((head, behind)) = bytes.split_at_checked(end) else {
+            continue;
+        };
+        if head.ends_with(&SEC1_HEAD)
+            && let Some(scalar) = behind.first_chunk()
+        {
+            finder.look(scalar, true, place(end - SEC1_HEAD.len(), end + SCALAR), Form::Base64);
+        }
+        // Its last two bytes are behind what it is known by.
+        if let Some((kind, back)) = bytes.get(..end + ENDS - 1).and_then(containers::ending) {
+            let end = end + ENDS - 1;
+            let (start, end) = place(end - back, end);
+            finder.tell(What::Container(kind), Form::Base64, Arrangement::PLAIN, start, end);
+        }
     }
 }
 
-fn head(octets: &[u8; 5]) -> u64 {
-    octets.iter().fold(0, |head, octet| head << 8 | u64::from(*octet))
-}
+type Placed = Vec<(u8, (usize, usize))>;
 
-/// The keys in texts without the lines of PEM around them, each with where its text starts.
-pub(super) fn keys<'a>(
-    bytes: &'a [u8],
-    heads: &'a Heads,
-    known: &'a [PrivateKey],
-) -> impl Iterator<Item = (usize, PrivateKey)> + 'a {
-    texts(bytes).flat_map(move |(start, text)| {
-        let mut rest = text;
-        core::iter::from_fn(move || {
-            let (key, len) = next(rest, heads, known)?;
-            rest = rest.get(len..)?;
-            Some((start, key))
-        })
-    })
-}
-
-/// The texts of digits and line ends that are long enough, each with where it starts.
-fn texts(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let is_text = |byte: &u8| digit(*byte).is_some() || matches!(byte, b'\r' | b'\n');
-    let mut start = 0;
-    core::iter::from_fn(move || {
-        loop {
-            // In most bytes there is no text, so that one of each 43 tells.
-            let fewest = bytes.get(start..start + SCALAR_DIGITS)?;
-            if let Some(last) = fewest.iter().rposition(|byte| !is_text(byte)) {
-                start += last + 1;
-                continue;
-            }
-            let text = bytes.get(start..)?;
-            let len = text.iter().position(|byte| !is_text(byte)).unwrap_or(text.len());
-            let found = (start, text.get(..len)?);
-            start += len;
-            return Some(found);
-        }
-    })
-}
-
-/// The first key in a text, whatever stands between its digits.
-pub(super) fn first_key(text: &[u8], heads: &Heads, known: &[PrivateKey]) -> Option<PrivateKey> {
-    next(text, heads, known).map(|(key, _)| key)
-}
-
-/// The first key in a text, and where it ends.
-fn next(text: &[u8], heads: &Heads, known: &[PrivateKey]) -> Option<(PrivateKey, usize)> {
-    let mut window = 0u64;
-    for (at, byte) in text.iter().enumerate() {
+/// The last bytes of a text, each with the digits that have its bits, of which the last byte ends with the last digit.
+fn bytes_before(text: &[u8]) -> Placed {
+    let mut bytes = Vec::with_capacity(CONTEXT);
+    let (mut bits, mut have, mut end) = (0u32, 0, text.len().saturating_sub(1));
+    for (place, byte) in text.iter().enumerate().rev().take(LONGEST) {
         let Some(sextet) = digit(*byte) else { continue };
-        window = window << 6 | u64::from(sextet);
-        // Octets end at each second bit; what ends with the digit before has been seen.
-        for bits in [0, 2, 4] {
-            let last = window >> bits & HEAD;
-            let is_der = last == head(SEC1_HEAD);
-            if !is_der && !heads.0.contains(&last) {
-                continue;
-            }
-            let behind = text.get(at + 1..).unwrap_or_default();
-            let mut scalar = Zeroizing::new([0; 32]);
-            let (start, rest) = scalar.split_first_chunk_mut()?;
-            let len = if is_der {
-                fill(&mut *scalar, window, bits, behind)
-            } else {
-                let [_, _, _, octets @ ..] = last.to_be_bytes();
-                *start = octets;
-                fill(rest, window, bits, behind)
-            };
-            let Some(len) = len else { continue };
-            let key = if is_der {
-                accept(&scalar, known)
-            } else {
-                known.iter().find(|key| key.has_scalar(&scalar)).cloned()
-            };
-            if let Some(key) = key {
-                return Some((key, at + 1 + len));
-            }
+        if have == 0 {
+            end = place;
+        }
+        bits |= u32::from(sextet) << have;
+        have += 6;
+        if have >= 8 {
+            let [.., octet] = bits.to_be_bytes();
+            bytes.push((octet, (place, end)));
+            bits >>= 8;
+            have -= 8;
+            end = place;
+        }
+        if bytes.len() == CONTEXT {
+            break;
         }
     }
-    None
+    bytes.reverse();
+    bytes
 }
 
-/// Decodes octets, of which the first begins with the last bits of the window. Returns how much of the text that takes.
-fn fill(octets: &mut [u8], window: u64, mut bits: u32, text: &[u8]) -> Option<usize> {
-    let mut octets = octets.iter_mut();
-    let mut value = window;
-    for (at, byte) in text.iter().enumerate() {
+/// The first bytes of a text that begins with a byte's first bits, each with the digits that have its bits.
+fn bytes_behind(text: &[u8]) -> Placed {
+    let mut bytes = Vec::with_capacity(CONTEXT);
+    let (mut bits, mut have, mut start) = (0u32, 0, 0);
+    for (place, byte) in text.iter().enumerate().take(LONGEST) {
         let Some(sextet) = digit(*byte) else { continue };
-        value = value << 6 | u64::from(sextet);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            let [.., octet] = (value >> bits).to_be_bytes();
-            *octets.next()? = octet;
-            if octets.len() == 0 {
-                return Some(at + 1);
-            }
+        if have == 0 {
+            start = place;
+        }
+        bits = bits << 6 | u32::from(sextet);
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            let [.., octet] = (bits >> have).to_be_bytes();
+            bytes.push((octet, (start, place)));
+            start = place;
+        }
+        if bytes.len() == CONTEXT {
+            break;
         }
     }
-    None
+    bytes
 }
 
-/// The scalar that a text of 43 digits is.
-pub(super) fn scalar(text: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
-    let mut scalar = Zeroizing::new([0; 32]);
-    fill(&mut *scalar, 0, 0, text)?;
-    Some(scalar)
-}
-
-/// The value of a digit, in either alphabet.
-pub(super) const fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
+/// Looks at digits that have as many bytes as a key.
+fn look_at_word(text: &Text<'_>, start: usize, end: usize, finder: &mut Finder<'_, '_>) {
+    let digits = text.characters.get(start..end).unwrap_or_default();
+    // A name that begins with a UUID, as those of pictures do.
+    if [8, 13, 18, 23].iter().all(|at| digits.get(*at) == Some(&b'-')) {
+        return;
     }
+    let Some((_, len)) = LENGTHS.iter().find(|(count, _)| *count == digits.len()) else {
+        return;
+    };
+    let mut bytes = Zeroizing::new([0; 97]);
+    let (mut bits, mut have) = (0u32, 0u32);
+    let mut octets = bytes.iter_mut();
+    for sextet in digits.iter().filter_map(|byte| digit(*byte)) {
+        bits = bits << 6 | u32::from(sextet);
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            let [.., octet] = (bits >> have).to_be_bytes();
+            octets.next().into_iter().for_each(|to| *to = octet);
+        }
+    }
+    if let Some((scalar, _)) = bytes.get(..*len).and_then(alone) {
+        finder.look_alone(scalar, text.place(start), text.place(end), Form::Base64);
+    }
+}
+
+/// The value of each byte as a digit, in either alphabet; larger than any for what is none.
+const DIGITS: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut byte = 0u8;
+    loop {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => NONE,
+        };
+        // The index is a byte.
+        #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a loop in a constant")]
+        {
+            values[byte as usize] = value;
+        }
+        if byte == u8::MAX {
+            break values;
+        }
+        byte += 1;
+    }
+};
+const NONE: u8 = u8::MAX;
+
+fn digit(byte: u8) -> Option<u8> {
+    DIGITS.get(usize::from(byte)).copied().filter(|value| *value != NONE)
 }

@@ -1,44 +1,60 @@
-//! PEM that says it holds a private key in plain.
+//! PEM that says it holds a private key.
 
-use super::positions;
+use super::text::Text;
+use super::{Arrangement, Finder, Form, What};
 
 const BEGIN: &[u8] = b"-----BEGIN ";
-const LABELS: [&[u8]; 2] = [b"EC PRIVATE KEY-----", b"PRIVATE KEY-----"];
 const DASHES: &[u8] = b"-----";
+const PRIVATE_KEY: &[u8] = b"PRIVATE KEY";
 /// Far more than a key has.
 const MAX_BODY: usize = 8 << 10;
+/// What OpenSSL writes in front of a key that it encrypts without PKCS#8 (RFC 1421, 4.6.1.1).
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
-pub(super) struct Block<'b> {
-    pub(super) offset: usize,
-    /// What stands behind the first line, up to the next one with dashes.
-    pub(super) body: &'b [u8],
-    /// Where the body ends.
-    pub(super) end: usize,
-}
-
-/// The blocks in order; each begins behind the body of the one before it.
-pub(super) fn key_blocks(bytes: &[u8]) -> impl Iterator<Item = Block<'_>> {
+/// Searches the blocks. The key in one is found as Base64.
+pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
     let mut start = 0;
-    core::iter::from_fn(move || {
-        let block = next(bytes, start)?;
-        start = block.end;
-        Some(block)
-    })
+    while let Some(offset) = position(text.characters, BEGIN, start) {
+        let rest = text.characters.get(offset + BEGIN.len()..).unwrap_or_default();
+        start = offset + BEGIN.len();
+        // A label is shorter than a line.
+        let Some(len) = position(rest.get(..64).unwrap_or(rest), DASHES, 0) else {
+            continue;
+        };
+        let (label, body) = rest.split_at_checked(len).unwrap_or_default();
+        if !label.windows(PRIVATE_KEY.len()).any(|part| part == PRIVATE_KEY) {
+            continue;
+        }
+        let body = body.get(DASHES.len()..).unwrap_or_default();
+        let body = body.get(..MAX_BODY).unwrap_or(body);
+        let end = position(body, DASHES, 0).unwrap_or(body.len());
+        let body = body.get(..end).unwrap_or_default();
+        start = start + len + DASHES.len() + end;
+        let (from, to) = (text.place(offset), text.place(start));
+        finder.tell(what(label, body), Form::Pem, Arrangement::PLAIN, from, to);
+    }
 }
 
-fn next(bytes: &[u8], start: usize) -> Option<Block<'_>> {
-    let rest = bytes.get(start..)?;
-    positions(rest, BEGIN).find_map(|at| {
-        let line = rest.get(at + BEGIN.len()..)?;
-        let body = LABELS.iter().find_map(|label| line.strip_prefix(*label))?;
-        let offset = start + at;
-        let begin = bytes.len() - body.len();
-        let body = body.get(..MAX_BODY).unwrap_or(body);
-        let len = positions(body, DASHES).next().unwrap_or(body.len());
-        Some(Block {
-            offset,
-            body: body.get(..len)?,
-            end: begin + len,
-        })
-    })
+fn what(label: &[u8], body: &[u8]) -> What {
+    let head = body.get(..128).unwrap_or(body);
+    let is_encrypted = |text: &[u8]| text.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED);
+    match label {
+        label if is_encrypted(label) || is_encrypted(head) => What::Container("an encrypted private key"),
+        b"PRIVATE KEY" | b"EC PRIVATE KEY" => What::Unreadable,
+        b"RSA PRIVATE KEY" => What::Container("a private RSA key"),
+        _ => What::Container("a private key of another kind"),
+    }
+}
+
+fn position(bytes: &[u8], pattern: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let first = pattern.first()?;
+    let mut start = 0;
+    loop {
+        let at = start + rest.get(start..)?.iter().position(|byte| byte == first)?;
+        if rest.get(at..)?.starts_with(pattern) {
+            return Some(from + at);
+        }
+        start = at + 1;
+    }
 }

@@ -1,46 +1,190 @@
-//! Scalars that stand alone in a text.
+//! What is text in bytes that may be anything, with one, two or four bytes to a character.
 
 use alloc::vec::Vec;
 
-use matter_attestation::PublicKey;
 use zeroize::Zeroizing;
 
-use super::base64;
+use super::{Finder, base64, escapes, pem, words};
 
-const HEX_DIGITS: usize = 64;
-/// Between the digits of a scalar nobody writes more than this.
-const MAX_SPLIT: usize = 4 * HEX_DIGITS;
-/// The SDK's 97 octets: the public point, then the scalar.
-const HEX_KEYPAIR: usize = 2 * PublicKey::LEN + HEX_DIGITS;
+/// No form of a key in text has fewer characters.
+const SHORTEST: usize = 32;
+/// The longest form of a key in text: a dump with a few bytes to each line, and what stands between them.
+const LONGEST: usize = 8 << 10;
+/// So many characters are freed from escapes at once.
+const PIECE: usize = 64 << 10;
+/// JSON in JSON.
+const MAX_ESCAPED: u8 = 2;
 
-/// The octets of all words that are as long as a scalar: 64 hexadecimal digits, also behind those of a public point, or
-/// 43 digits of Base64. Whether they are a key, nobody can see.
-pub(in crate::audit) fn lone_scalars(bytes: &[u8]) -> impl Iterator<Item = Zeroizing<[u8; 32]>> + '_ {
-    let words = bytes.split(|byte| !byte.is_ascii_hexdigit());
-    let words = words.filter(|word| matches!(word.len(), HEX_DIGITS | HEX_KEYPAIR));
-    let in_words = words.filter_map(|word| word.last_chunk().and_then(from_hex));
-    // As `openssl ec -text` and `xxd -p` write them: in pairs, in lines, with the octet 00 of a sign in front.
-    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b':' || byte.is_ascii_whitespace();
-    let parts = bytes.split(move |byte| !is_part(byte));
-    let is_word = |part: &[u8]| part.trim_ascii().iter().all(u8::is_ascii_hexdigit);
-    let parts = parts.filter(move |part| (HEX_DIGITS..MAX_SPLIT).contains(&part.len()) && !is_word(part));
-    let in_parts = parts.filter_map(|part| {
-        let mut digits = Zeroizing::new(Vec::with_capacity(part.len()));
-        digits.extend(part.iter().copied().filter(u8::is_ascii_hexdigit));
-        let signed = digits.strip_prefix(b"00").filter(|rest| rest.len() == HEX_DIGITS);
-        from_hex(signed.unwrap_or(&digits).try_into().ok()?)
-    });
-    let in_hex = in_words.chain(in_parts);
-    let words = bytes.split(|byte| base64::digit(*byte).is_none());
-    let words = words.filter(|word| word.len() == base64::SCALAR_DIGITS);
-    in_hex.chain(words.filter_map(base64::scalar))
+/// Characters, each with where it stands in the bytes.
+pub(super) struct Text<'b> {
+    pub(super) characters: &'b [u8],
+    places: Places<'b>,
 }
 
-fn from_hex(digits: &[u8; HEX_DIGITS]) -> Option<Zeroizing<[u8; 32]>> {
-    let mut scalar = Zeroizing::new([0; 32]);
-    for (octet, &[high, low]) in scalar.iter_mut().zip(digits.as_chunks::<2>().0) {
-        let digit = |digit: u8| u8::try_from(char::from(digit).to_digit(16)?).ok();
-        *octet = digit(high)? << 4 | digit(low)?;
+enum Places<'b> {
+    /// Characters of so many bytes, one behind the other.
+    Even { first: usize, width: usize },
+    /// Where each character stands, and where the last one ends.
+    Each(&'b [usize]),
+}
+
+impl Text<'_> {
+    /// Where a character stands, or where the last one ends.
+    pub(super) fn place(&self, at: usize) -> usize {
+        match self.places {
+            Places::Even { first, width } => first + at * width,
+            Places::Each(places) => places.get(at).or(places.last()).copied().unwrap_or_default(),
+        }
     }
-    Some(scalar)
+}
+
+/// Searches all texts.
+pub(in crate::audit) fn search(bytes: &[u8], finder: &mut Finder<'_, '_>) {
+    for (first, characters) in runs(bytes) {
+        let places = Places::Even { first, width: 1 };
+        search_text(&Text { characters, places }, 0, finder);
+    }
+    for width in [2, 4] {
+        for parity in 0..width {
+            let mut start = 0;
+            while let Some((first, count)) = wide_run(bytes, width, parity, start) {
+                start = first + count;
+                let first = parity + first * width;
+                let characters = bytes.iter().skip(first).step_by(width).take(count);
+                let mut narrow = Zeroizing::new(Vec::with_capacity(count));
+                narrow.extend(characters);
+                finder.width = width;
+                let places = Places::Even { first, width };
+                search_text(
+                    &Text {
+                        characters: &narrow,
+                        places,
+                    },
+                    0,
+                    finder,
+                );
+            }
+        }
+    }
+    finder.width = 1;
+}
+
+fn search_text(text: &Text<'_>, escaped: u8, finder: &mut Finder<'_, '_>) {
+    pem::search(text, finder);
+    words::search(text, finder);
+    base64::search(text, finder);
+    if escaped < MAX_ESCAPED && text.characters.contains(&b'\\') {
+        let mut start = 0;
+        while start < text.characters.len() {
+            let end = (start + PIECE + LONGEST).min(text.characters.len());
+            let piece = escapes::unescape(text, start..end);
+            let places = Places::Each(&piece.places);
+            escapes::search(&piece, finder);
+            search_text(
+                &Text {
+                    characters: &piece.characters,
+                    places,
+                },
+                escaped + 1,
+                finder,
+            );
+            start += PIECE;
+        }
+    }
+}
+
+/// Tells whether a byte is a character of a text in ASCII.
+const fn is_text(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t'..=b'\r')
+}
+
+/// The texts of one byte to a character that are long enough, each with where it starts.
+fn runs(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut start = 0;
+    core::iter::from_fn(move || {
+        loop {
+            // In most bytes there is no text, so that one of each 32 tells.
+            let fewest = bytes.get(start..start + SHORTEST)?;
+            if let Some(last) = fewest.iter().rposition(|byte| !is_text(*byte)) {
+                start += last + 1;
+                continue;
+            }
+            let rest = bytes.get(start..)?;
+            let len = rest.iter().position(|byte| !is_text(*byte)).unwrap_or(rest.len());
+            let found = (start, rest.get(..len)?);
+            start += len;
+            return Some(found);
+        }
+    })
+}
+
+/// The next run of characters that are long enough, with nothing but zeros between them: which character from `parity` on is
+/// the first, and how many there are. It does not matter on which side of a character its zeros are.
+fn wide_run(bytes: &[u8], width: usize, parity: usize, start: usize) -> Option<(usize, usize)> {
+    // What is in front of the first character does not matter.
+    let is_wide = |at: usize, first: usize| {
+        let place = parity + at * width;
+        let before = bytes.get((place + 1).saturating_sub(width)..place).unwrap_or_default();
+        bytes.get(place).is_some_and(|byte| is_text(*byte)) && (at == first || before.iter().all(|byte| *byte == 0))
+    };
+    let all = bytes.len().saturating_sub(parity).div_ceil(width);
+    let mut first = start;
+    loop {
+        if first + SHORTEST > all {
+            return None;
+        }
+        match (first..first + SHORTEST).rev().find(|at| !is_wide(*at, first)) {
+            // It may be a first one.
+            Some(last) => first = last.max(first + 1),
+            None => break,
+        }
+    }
+    let end = (first + SHORTEST..all).find(|at| !is_wide(*at, first)).unwrap_or(all);
+    Some((first, end - first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_found_between_other_bytes() {
+        let text = [b'a'; SHORTEST];
+        let found = |bytes: &[u8]| runs(bytes).map(|(at, text)| (at, text.len())).collect::<Vec<_>>();
+        assert_eq!(found(&text), [(0, 32)]);
+        assert_eq!(found(&text[1..]), []);
+        assert_eq!(
+            found(&[&[0xFF, 0x00][..], &text, b"b", &[0x80], &text[1..]].concat()),
+            [(2, 33)]
+        );
+        assert_eq!(found(&[&text[..], &[0xFF], &text].concat()), [(0, 32), (33, 32)]);
+    }
+
+    #[test]
+    fn wide_texts_are_found_in_either_order_of_bytes() {
+        for width in [2, 4] {
+            for zeros_first in [false, true] {
+                let zeros = alloc::vec![0; width - 1];
+                let character = |letter: u8| match zeros_first {
+                    true => [&zeros[..], &[letter]].concat(),
+                    false => [&[letter][..], &zeros].concat(),
+                };
+                let text = (b'A'..b'A' + 40).flat_map(character).collect::<Vec<_>>();
+                for before in 0..5 {
+                    let bytes = [&[0xFE; 5][..before], &text, &[0xFF; 3]].concat();
+                    let found = (0..width)
+                        .filter_map(|parity| {
+                            let (first, count) = wide_run(&bytes, width, parity, 0)?;
+                            Some((parity + first * width, count))
+                        })
+                        .collect::<Vec<_>>();
+                    let first = before + if zeros_first { width - 1 } else { 0 };
+                    assert_eq!(found, [(first, 40)], "{width} {zeros_first} {before}");
+                }
+            }
+        }
+        assert_eq!(wide_run(&[b'a'; 200], 2, 0, 0), None);
+        assert_eq!(wide_run(&[0; 200], 2, 0, 0), None);
+        assert_eq!(wide_run(&[], 2, 1, 0), None);
+    }
 }

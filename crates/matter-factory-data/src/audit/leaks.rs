@@ -1,0 +1,285 @@
+//! Private keys where they do not belong: in the images, in the device's files, in the rest of its flash.
+
+mod search;
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use esp_secure_cert::{Image, Record, RecordType};
+use matter_attestation::{Certificate, PrivateKey, PublicKey};
+
+use super::key_set::{KeyOwner, KeySet};
+use super::report::KeyPlace;
+use super::search::{Form, FoundKey, Keys, MAX_FOUND, What};
+use super::stored::Entries;
+use super::{Artifacts, Check, Expected, Finding};
+use search::{Searched, search};
+
+/// Longer files than these, which is far more than a key has, are no key as a whole.
+const MAX_KEY_FILE: usize = 8 << 10;
+/// A key that shows itself in one place may stand in another one in a form in which only known ones are found.
+const MAX_ROUNDS: u8 = 4;
+
+const THE_DACS: &str = "the DAC's key";
+const ANOTHER: &str = "another key";
+
+/// A device whose places are searched.
+pub(super) struct Subject<'a> {
+    pub(super) artifacts: &'a Artifacts<'a>,
+    /// The NVS image as it is without encryption, and its entries.
+    pub(super) nvs: Option<(&'a [u8], &'a Entries<'a>)>,
+    pub(super) place: KeyPlace,
+    /// The key that an image stores.
+    pub(super) stored: Option<&'a PrivateKey>,
+    pub(super) is_in_nvs: bool,
+    pub(super) dac: Option<&'a PublicKey>,
+    pub(super) pai: Option<&'a [u8]>,
+    /// Records of the secure-cert image of which it is told already that they leak a key.
+    pub(super) leaking: &'a [usize],
+}
+
+/// Finds private keys where they do not belong. Returns the stored one and those whose owners are known, as far as nobody
+/// knew them.
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<PrivateKey> {
+    let shared = subject.artifacts.known_keys;
+    let mut own = subject.own_keys();
+    // The stored one is the first that others are to look for.
+    let mut new = subject
+        .stored
+        .filter(|key| own.contains(key))
+        .cloned()
+        .into_iter()
+        .collect::<Vec<_>>();
+    let mut rounds = 0;
+    let found = loop {
+        let found = search(subject, Keys::new(&own, shared));
+        let before = new.len();
+        for key in found
+            .all()
+            .filter(|found| subject.is_own(found) || found.owner().is_some())
+        {
+            new.extend(key.key().filter(|key| own.insert_new(key, shared)).cloned());
+        }
+        rounds += 1;
+        if new.len() == before || rounds == MAX_ROUNDS {
+            break found;
+        }
+    };
+    subject.tell(&found, findings);
+    new
+}
+
+impl KeySet {
+    /// Adds a key that is in neither set.
+    fn insert_new(&mut self, key: &PrivateKey, shared: Option<&Self>) -> bool {
+        shared.is_none_or(|shared| !shared.contains(key)) && self.insert(key)
+    }
+}
+
+impl Subject<'_> {
+    /// The device's own key, as far as it is known and nobody else knows it, and whose the others would be.
+    fn own_keys(&self) -> KeySet {
+        let shared = self.artifacts.known_keys;
+        let mut own = KeySet::new();
+        if let Some(dac) = self
+            .dac
+            .filter(|dac| shared.is_none_or(|shared| shared.owner(dac).is_none()))
+        {
+            own.add_owner(dac, KeyOwner::Device(String::new()));
+        }
+        // What many devices have in common is among what is known of all.
+        let is_shared = shared.is_some()
+            && self
+                .artifacts
+                .attested
+                .is_some_and(|attested| attested.has_pai(self.pai));
+        let pai = self
+            .pai
+            .filter(|_| !is_shared)
+            .and_then(|der| Certificate::from_der(der).ok());
+        if let Some(pai) = pai {
+            own.add_owner(pai.public_key(), KeyOwner::Pai);
+        }
+        let trusted = self.artifacts.expected.into_iter().flat_map(Expected::trusted);
+        for paa in trusted
+            .filter(|_| shared.is_none())
+            .filter_map(|der| Certificate::from_der(der).ok())
+        {
+            own.add_owner(paa.public_key(), KeyOwner::Paa);
+        }
+        if let Some(key) = self.stored {
+            own.insert_new(key, shared);
+        }
+        own
+    }
+
+    /// Tells whether a key is the device's own.
+    fn is_own(&self, found: &FoundKey) -> bool {
+        let is_named = || match (found.owner(), self.artifacts.name) {
+            (Some(KeyOwner::Device(owner)), Some(name)) => self.dac.is_none() && owner == name,
+            _ => false,
+        };
+        found.public_key().is_some_and(|key| {
+            let is_stored = self.stored.is_some_and(|stored| stored.public_key() == key);
+            Some(&key) == self.dac || is_stored || is_named()
+        })
+    }
+
+    fn whose(&self, found: &FoundKey) -> String {
+        match (&found.what, found.owner()) {
+            (What::Key(_), _) if self.is_own(found) => THE_DACS.into(),
+            (What::Key(_), Some(owner)) => format!("{owner}"),
+            (What::Key(_), None) => ANOTHER.into(),
+            (What::Unreadable, _) => "a key".into(),
+            (What::Container(kind), _) => (*kind).into(),
+            (What::Unopened(what), _) => what.clone(),
+        }
+    }
+
+    fn leak(&self, object: &str, found: &FoundKey) -> Finding {
+        Finding::of(found.check(), object, found.describe(&self.whose(found)))
+    }
+
+    fn tell(&self, found: &Searched, findings: &mut Vec<Finding>) {
+        self.tell_nvs(&found.nvs, findings);
+        self.tell_secure_cert(&found.secure_cert, findings);
+        if let (Some(file), Some(found)) = (self.artifacts.efuse_key, &found.efuse_key) {
+            self.tell_efuse_key(file, found, findings);
+        }
+        for ((name, _), found) in self.artifacts.files.iter().zip(&found.files) {
+            self.tell_each(name, found, findings);
+        }
+        if let Some((name, _)) = self.artifacts.flash {
+            // Firmware may have keys of its own, which are nobody's here.
+            let known = found
+                .flash
+                .iter()
+                .filter(|found| self.is_own(found) || found.owner().is_some() || !found.is_key());
+            self.tell_each(name, known, findings);
+        }
+        for ((name, bytes), found) in self.artifacts.key_files.iter().zip(&found.key_files) {
+            self.tell_key_file(name, bytes, found, findings);
+        }
+        if found.is_exhausted {
+            let detail = "more values than are looked at have the length of a key";
+            findings.push(Finding::of(Check::NotChecked, "device", detail));
+        }
+    }
+
+    /// Tells the first one of each key.
+    fn tell_each<'f>(&self, name: &str, found: impl IntoIterator<Item = &'f FoundKey>, findings: &mut Vec<Finding>) {
+        let mut told = Vec::new();
+        for found in found {
+            let whose = self.whose(found);
+            if !told.contains(&whose) && told.len() < MAX_FOUND.into() {
+                findings.push(self.leak(name, found));
+                told.push(whose);
+            }
+        }
+    }
+
+    /// In the NVS image the stored key is a bare scalar, once.
+    fn tell_nvs(&self, found: &[FoundKey], findings: &mut Vec<Finding>) {
+        let mut stored = self.stored.filter(|_| self.is_in_nvs).map(PrivateKey::public_key);
+        for found in found {
+            let key = found.public_key().filter(|_| found.is_bare());
+            if stored.take_if(|stored| key == Some(*stored)).is_none() {
+                findings.push(self.leak("nvs", found));
+            }
+        }
+    }
+
+    /// In the secure-cert image the stored key is in its record, once, and of the records that leak there is a finding
+    /// already.
+    fn tell_secure_cert(&self, found: &[FoundKey], findings: &mut Vec<Finding>) {
+        let Some(image) = self.artifacts.secure_cert.filter(|_| !found.is_empty()) else {
+            return;
+        };
+        let is_stored = self.place == KeyPlace::SecureCert;
+        let records = Image::new(image).records().flatten().collect::<Vec<_>>();
+        let mut stored = records
+            .iter()
+            .find(|record| is_stored && record.kind() == RecordType::PRIV_KEY);
+        for found in found {
+            let is_inside = |record: &&Record<'_>| (record.offset()..record.end()).contains(&found.start);
+            let is_key = matches!(found.form, Form::Sec1 | Form::Pem | Form::Base64) && self.is_stored(found);
+            if is_key && stored.take_if(|record| is_inside(record)).is_some() {
+                continue;
+            }
+            let record = records.iter().find(is_inside);
+            if record.is_none_or(|record| !leaking_has(self.leaking, record.offset())) {
+                findings.push(self.leak("secure-cert", found));
+            }
+        }
+    }
+
+    /// Whether it is the key that the image stores, as far as that can be read.
+    fn is_stored(&self, found: &FoundKey) -> bool {
+        let stored = self.stored.map(PrivateKey::public_key);
+        stored.is_none() || found.public_key() == stored
+    }
+
+    /// The one file that may hold the private key when it is [elsewhere](KeyPlace::Elsewhere).
+    fn tell_efuse_key(&self, (name, bytes): (&str, &[u8]), found: &[FoundKey], findings: &mut Vec<Finding>) {
+        // Beside the key that can be read there may be another one.
+        let is_more = is_full(found) || found.iter().any(|found| found.key().is_none());
+        let mut keys = found.iter().filter_map(FoundKey::public_key).collect::<Vec<_>>();
+        if keys.is_empty() {
+            keys.extend(whole_file(bytes).map(|key| key.public_key()));
+        }
+        findings.push(if keys.is_empty() {
+            let detail = "it holds no key that can be read";
+            Finding::of(Check::ArtifactMalformed, name, detail)
+        } else if keys.iter().all(|key| Some(key) == self.dac) && !is_more && self.place == KeyPlace::Elsewhere {
+            Finding::of(Check::EfuseKeyFile, name, "")
+        } else {
+            Finding::of(Check::KeyLeaked, name, "not the DAC's key for an eFuse")
+        });
+    }
+
+    /// A file that may hold the DAC's key, as long as an image stores it in plain as well.
+    fn tell_key_file(&self, name: &str, bytes: &[u8], found: &[FoundKey], findings: &mut Vec<Finding>) {
+        let may_be_here = self.place != KeyPlace::Elsewhere;
+        // Without a DAC nobody can tell whose key it is, unless it is somebody else's.
+        let may_stay = |found: &FoundKey| match found.what {
+            What::Key(_) => may_be_here && (self.is_own(found) || self.dac.is_none() && found.owner().is_none()),
+            What::Unreadable | What::Container(_) => may_be_here,
+            What::Unopened(_) => false,
+        };
+        if let Some(found) = found.iter().find(|found| !may_stay(found)) {
+            findings.push(self.leak(name, found));
+        } else if is_full(found) {
+            findings.push(Finding::of(Check::KeyLeaked, name, "more keys than the DAC's"));
+        } else if let Some(closed) = found.iter().find(|found| matches!(found.what, What::Container(_))) {
+            let detail = closed.describe(&self.whose(closed));
+            findings.push(Finding::of(Check::NotChecked, name, detail));
+        } else if found.is_empty()
+            && let Some(key) = whole_file(bytes)
+            // A bare scalar is found when it is known, so that this one is none of the device's.
+            && !(may_be_here && self.dac.is_none())
+        {
+            let is_own = Some(&key.public_key()) == self.dac;
+            findings.push(Finding::of(
+                Check::KeyLeaked,
+                name,
+                if is_own { THE_DACS } else { ANOTHER },
+            ));
+        }
+    }
+}
+
+fn leaking_has(leaking: &[usize], offset: usize) -> bool {
+    leaking.contains(&offset)
+}
+
+/// The key that a file is, in any form that is read elsewhere too.
+fn whole_file(bytes: &[u8]) -> Option<PrivateKey> {
+    let is_small = bytes.len() <= MAX_KEY_FILE;
+    is_small.then(|| PrivateKey::decode(bytes).ok())?
+}
+
+/// Tells whether there may be more keys than are told: in a file of one key there are not so many.
+fn is_full(found: &[FoundKey]) -> bool {
+    found.len() >= MAX_FOUND.into()
+}

@@ -1,0 +1,191 @@
+//! Bytes as string literals of C, Python, Rust, Java and JSON have them, and text in such literals.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::hex::value;
+use super::stream::Stream;
+use super::text::Text;
+use super::{Finder, Form};
+
+const SCALAR: usize = 32;
+/// Between the parts of one literal nobody writes more.
+const MAX_BETWEEN: usize = 256;
+
+/// What literals mean, each byte with where it stands.
+pub(super) struct Unescaped {
+    pub(super) characters: Zeroizing<Vec<u8>>,
+    /// One more than there are characters: where the last one ends.
+    pub(super) places: Vec<usize>,
+    /// Where the characters are that quotes are around, and that have an escape among them.
+    literals: Vec<Range<usize>>,
+}
+
+/// Searches the bytes of literals.
+pub(super) fn search(piece: &Unescaped, finder: &mut Finder<'_, '_>) {
+    let mut bytes = Stream::new(Form::Escaped);
+    let ends = piece.places.iter().skip(1);
+    for ((byte, start), end) in piece.characters.iter().zip(&piece.places).zip(ends) {
+        bytes.push(*byte, *start, *end, finder);
+    }
+    for literal in &piece.literals {
+        let value = piece
+            .characters
+            .get(literal.clone())
+            .and_then(|value| value.try_into().ok());
+        let places = piece.places.get(literal.start).zip(piece.places.get(literal.end));
+        if let (Some(value), Some((start, end))) = (value, places) {
+            finder.look_alone(value, *start, *end, Form::Escaped);
+        }
+    }
+}
+
+/// Takes escapes for what they mean, and parts of a literal for one.
+pub(super) fn unescape(text: &Text<'_>, range: Range<usize>) -> Unescaped {
+    let source = text.characters.get(..range.end).unwrap_or_default();
+    let mut piece = Unescaped {
+        characters: Zeroizing::new(Vec::with_capacity(range.len())),
+        places: Vec::with_capacity(range.len() + 1),
+        literals: Vec::new(),
+    };
+    let (mut at, mut literal, mut is_escaped) = (range.start, None, false);
+    while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
+        let (byte, len) = match rest {
+            [quote @ (b'"' | b'\''), behind @ ..] => {
+                if let Some(len) = join(*quote, behind) {
+                    at += 1 + len;
+                    continue;
+                }
+                let end = piece.characters.len();
+                if let Some(start) = literal
+                    .replace(end + 1)
+                    .filter(|start| is_escaped && end - start == SCALAR)
+                {
+                    piece.literals.push(start..end);
+                }
+                is_escaped = false;
+                (Some(*quote), 1)
+            }
+            [b'\\', behind @ ..] => {
+                is_escaped = true;
+                let (byte, len) = escape(behind);
+                (byte, len + 1)
+            }
+            [byte, ..] => (Some(*byte), 1),
+            [] => break,
+        };
+        if let Some(byte) = byte {
+            piece.characters.push(byte);
+            piece.places.push(text.place(at));
+        }
+        at += len;
+    }
+    piece.places.push(text.place(range.end));
+    piece
+}
+
+/// The byte behind a backslash, if it means one, and how many characters that takes.
+fn escape(behind: &[u8]) -> (Option<u8>, usize) {
+    let hex = |digits: &[u8]| {
+        let number = digits
+            .iter()
+            .try_fold(0u32, |number, digit| Some(number << 4 | u32::from(value(*digit)?)))?;
+        u8::try_from(number).ok()
+    };
+    match behind {
+        [b'x' | b'X', high, low, ..] if value(*high).is_some() && value(*low).is_some() => (hex(&[*high, *low]), 3),
+        [b'x' | b'X', digit, ..] if value(*digit).is_some() => (value(*digit), 2),
+        [b'u', b'{', rest @ ..] => {
+            let len = rest.iter().take(6).take_while(|digit| value(**digit).is_some()).count();
+            (rest.get(..len).and_then(hex), len + 3)
+        }
+        [b'u', a, b, c, d, ..] if hex(&[*a, *b, *c, *d]).is_some() => (hex(&[*a, *b, *c, *d]), 5),
+        [b'0'..=b'7', ..] => {
+            let octal = |digit: &&u8| matches!(digit, b'0'..=b'7');
+            let digits = behind.iter().take(3).take_while(octal);
+            let (number, len) = digits.fold((0u16, 0), |(number, len), digit| {
+                (number * 8 + u16::from(digit - b'0'), len + 1)
+            });
+            (u8::try_from(number).ok(), len)
+        }
+        // A literal goes on in the next line.
+        [b'\r', b'\n', ..] => (None, 2),
+        [b'\n', ..] => (None, 1),
+        [letter, ..] => {
+            let byte = match letter {
+                b'n' => b'\n',
+                b't' => b'\t',
+                b'r' => b'\r',
+                b'a' => 0x07,
+                b'b' => 0x08,
+                b'v' => 0x0B,
+                b'f' => 0x0C,
+                b'e' => 0x1B,
+                other => *other,
+            };
+            (Some(byte), 1)
+        }
+        [] => (None, 0),
+    }
+}
+
+/// How much stands between two parts of a literal, if the quote before it ends one and there is another.
+fn join(quote: u8, behind: &[u8]) -> Option<usize> {
+    let len = behind.iter().take(MAX_BETWEEN).position(|byte| *byte == quote)?;
+    let between = behind.get(..len)?;
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'+' | b'b' | b'B' | b'u' | b'L' | b'R');
+    // A backslash goes on in the next line, and in front of a quote makes that a part of the literal.
+    let is_joint = |part: &[u8]| part.iter().all(is_between);
+    let mut lines = between.split(|byte| *byte == b'\\');
+    let is_first = lines.next().is_some_and(is_joint);
+    let is_all = is_first && lines.all(|line| matches!(line, [b'\n' | b'\r', ..]) && is_joint(line));
+    (is_all && between.iter().any(|byte| !byte.is_ascii_alphabetic())).then_some(len + 1)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_what_the_languages_say() {
+        for (behind, byte, len) in [
+            (&b"x1Fg"[..], Some(0x1F), 3),
+            (b"x1g", Some(1), 2),
+            (b"xg", Some(b'x'), 1),
+            (b"101", Some(b'A'), 3),
+            (b"08", Some(0), 1),
+            (b"377", Some(255), 3),
+            (b"477", None, 3),
+            (b"u00e9!", Some(0xE9), 5),
+            (b"u1234", Some(b'u'), 1),
+            (b"u{7f}", Some(0x7F), 5),
+            (b"n", Some(b'\n'), 1),
+            (b"\\", Some(b'\\'), 1),
+            (b"\"", Some(b'"'), 1),
+            (b"\r\nx", None, 2),
+            (b"", None, 0),
+        ] {
+            assert_eq!(escape(behind), (byte, len), "{behind:?}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_literal_are_one() {
+        for (between, is_one) in [
+            ("\n    ", true),
+            (" + b", true),
+            (" \\\n ", true),
+            ("", false),
+            (", ", false),
+            ("b", false),
+            ("\\", false),
+            ("L\\", false),
+        ] {
+            let behind = [between.as_bytes(), b"\"rest"].concat();
+            assert_eq!(join(b'"', &behind).is_some(), is_one, "{between:?}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Bytes as they are.
+
+use super::archive::is_archive;
+use super::containers::{self, PKCS};
+use super::{Arrangement, ENDS, Finder, Form, SEC1_HEAD, What};
+
+const SCALAR: usize = 32;
+const TAIL: usize = 8;
+/// So many bytes are compared with erased flash at once.
+const BLOCK: usize = 64;
+/// What the SDK's `P256SerializedKeypair` has: the uncompressed point, then the scalar.
+const KEYPAIR: usize = 97;
+/// More bytes than these no container's head has.
+const CONTAINER: usize = 64;
+
+/// The bytes with which something begins that is told from its first bytes.
+const BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    // A key in DER, an object identifier, zip, gzip, and a stream of a PDF.
+    begins[0x02] = true;
+    begins[0x2A] = true;
+    begins[0x50] = true;
+    begins[0x1F] = true;
+    begins[0x73] = true;
+    begins
+};
+
+/// Searches bytes as they are.
+pub(super) fn search(bytes: &[u8], finder: &mut Finder<'_, '_>) {
+    search_known(bytes, finder);
+    // Most of an image is erased flash, with which nothing begins.
+    let is_blank = |bytes: &[u8]| bytes.iter().fold(0xFF, |all, byte| all & byte) == 0xFF;
+    for (number, block) in bytes.chunks(BLOCK).enumerate() {
+        if is_blank(block) {
+            continue;
+        }
+        for (start, first) in (number * BLOCK..).zip(block) {
+            if BEGINS.get(usize::from(*first)) == Some(&true) {
+                look_at_beginning(bytes, start, finder);
+            }
+        }
+    }
+    if let Some((scalar, start)) = alone(bytes) {
+        finder.look_alone(scalar, start, bytes.len(), Form::Bare);
+    }
+}
+
+/// Looks for known keys, of which each third place is enough.
+fn search_known(bytes: &[u8], finder: &mut Finder<'_, '_>) {
+    let is_blank_an_end = finder.keys.may_end(u64::MAX);
+    let mut rest = bytes;
+    let mut end = TAIL;
+    while let Some(tail) = rest.first_chunk::<TAIL>() {
+        let tail = u64::from_be_bytes(*tail);
+        if (tail != u64::MAX || is_blank_an_end) && finder.keys.may_end(tail) {
+            for behind in finder.keys.ends(tail) {
+                look_at_known(bytes, end + behind, finder);
+            }
+        }
+        rest = rest.get(ENDS..).unwrap_or_default();
+        end += ENDS;
+    }
+}
+
+/// The scalar that a whole value is: as long as one, or behind a public point.
+pub(in crate::audit) fn alone(bytes: &[u8]) -> Option<(&[u8; SCALAR], usize)> {
+    let is_value = match (bytes.len(), bytes.first()) {
+        (SCALAR, _) => true,
+        // No multiplication for what begins otherwise, as a verifier does.
+        (KEYPAIR, first) => first == Some(&0x04),
+        _ => false,
+    };
+    let scalar = bytes.last_chunk().filter(|_| is_value)?;
+    Some((scalar, bytes.len() - SCALAR))
+}
+
+#[cold]
+fn look_at_known(bytes: &[u8], end: usize, finder: &mut Finder<'_, '_>) {
+    let before = bytes.get(..end).unwrap_or_default();
+    // One in DER is found by what is in front of it.
+    if let Some((before, scalar)) = before.split_last_chunk()
+        && !before.ends_with(&SEC1_HEAD)
+    {
+        finder.look(scalar, false, (before.len(), end), Form::Bare);
+    }
+}
+
+#[cold]
+fn look_at_beginning(bytes: &[u8], start: usize, finder: &mut Finder<'_, '_>) {
+    let rest = bytes.get(start..).unwrap_or_default();
+    let Some(first) = rest.first_chunk().map(|first| u64::from_be_bytes(*first)) else {
+        return;
+    };
+    if is_archive(first) {
+        finder.archives.add(bytes, start);
+    } else if first >> 16 == PKCS {
+        let end = start + TAIL;
+        let before = bytes.get(end.saturating_sub(CONTAINER)..end).unwrap_or_default();
+        if let Some((kind, back)) = containers::ending(before) {
+            finder.tell(What::Container(kind), Form::Bare, Arrangement::PLAIN, end - back, end);
+        }
+    } else if let Some(scalar) = rest.strip_prefix(&SEC1_HEAD).and_then(|behind| behind.first_chunk()) {
+        let end = start + SEC1_HEAD.len() + SCALAR;
+        finder.look(scalar, true, (start, end), Form::Bare);
+    }
+}

@@ -1,0 +1,151 @@
+use miniz_oxide::inflate::decompress_slice_iter_to_slice;
+use zeroize::Zeroizing;
+
+use super::Label;
+
+/// No page's drawing is longer.
+const MAX_PAGE: usize = 8 << 20;
+
+/// The texts of each text object of a PDF's pages, as far as they can be read: those of compressed pages, in Latin-1.
+pub(super) fn labels(bytes: &[u8]) -> Result<Vec<Label>, String> {
+    if !bytes.starts_with(b"%PDF-") {
+        return Err("it is no PDF".into());
+    }
+    if !bytes.trim_ascii_end().ends_with(b"%%EOF") {
+        return Err("it has no end".into());
+    }
+    let mut labels = Vec::new();
+    let mut page = Zeroizing::new(vec![0; MAX_PAGE]);
+    let mut rest = bytes;
+    while let Some((dictionary, behind)) = split(rest, b"stream") {
+        rest = behind;
+        // `endstream` ends the word as well.
+        if dictionary.ends_with(b"end") {
+            continue;
+        }
+        let data = behind
+            .strip_prefix(b"\r\n")
+            .or(behind.strip_prefix(b"\n"))
+            .unwrap_or(behind);
+        let len = decompress_slice_iter_to_slice(&mut page, [data].into_iter(), true, true);
+        let len = len.map_err(|_| "a page cannot be inflated, or is too long")?;
+        labels.extend(texts(page.get(..len).unwrap_or_default()));
+    }
+    if labels.is_empty() {
+        return Err("no text can be read in it".into());
+    }
+    Ok(labels)
+}
+
+fn split<'b>(bytes: &'b [u8], word: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
+    let at = bytes.windows(word.len()).position(|window| window == word)?;
+    Some((bytes.get(..at)?, bytes.get(at + word.len()..)?))
+}
+
+/// The strings of each text object, between BT and ET (ISO 32000-1, 9.4.1).
+fn texts(page: &[u8]) -> Vec<Label> {
+    let mut labels = Vec::new();
+    let mut label = None::<Label>;
+    let mut rest = page;
+    while let [first, behind @ ..] = rest {
+        match first {
+            b'(' => {
+                let (text, after) = literal(behind);
+                rest = after;
+                label.iter_mut().for_each(|label| label.push(text.clone()));
+            }
+            b'<' if !behind.starts_with(b"<") => {
+                let (digits, after) = split(behind, b">").unwrap_or((behind, &[]));
+                rest = after;
+                label.iter_mut().for_each(|label| label.push(hexadecimal(digits)));
+            }
+            b'B' if behind.starts_with(b"T\n") || behind.starts_with(b"T ") => {
+                label = Some(Label::new());
+                rest = behind;
+            }
+            b'E' if behind.starts_with(b"T\n") || behind.starts_with(b"T ") || behind == b"T" => {
+                labels.extend(label.take().filter(|label| !label.is_empty()));
+                rest = behind;
+            }
+            _ => rest = behind,
+        }
+    }
+    labels
+}
+
+/// A string in parentheses (ISO 32000-1, 7.3.4.2), and what is behind it.
+fn literal(bytes: &[u8]) -> (Zeroizing<String>, &[u8]) {
+    let mut text = Zeroizing::new(String::new());
+    let (mut rest, mut depth) = (bytes, 0u32);
+    while let [first, behind @ ..] = rest {
+        rest = behind;
+        match first {
+            b')' if depth == 0 => break,
+            b')' => {
+                depth -= 1;
+                text.push(')');
+            }
+            b'(' => {
+                depth += 1;
+                text.push('(');
+            }
+            b'\\' => {
+                let digits = rest
+                    .iter()
+                    .take(3)
+                    .take_while(|digit| matches!(digit, b'0'..=b'7'))
+                    .count();
+                let (octal, after) = rest.split_at_checked(digits).unwrap_or_default();
+                if digits > 0 {
+                    let code = octal
+                        .iter()
+                        .fold(0u32, |code, digit| code * 8 + u32::from(digit - b'0'));
+                    text.extend(char::from_u32(code));
+                    rest = after;
+                } else if let [escaped, after @ ..] = rest {
+                    rest = after;
+                    text.push(match escaped {
+                        b'n' => '\n',
+                        b'r' => '\r',
+                        b't' => '\t',
+                        other => char::from(*other),
+                    });
+                }
+            }
+            other => text.push(char::from(*other)),
+        }
+    }
+    (text, rest)
+}
+
+/// A string of digits (ISO 32000-1, 7.3.4.3).
+fn hexadecimal(digits: &[u8]) -> Zeroizing<String> {
+    let digits = digits
+        .iter()
+        .filter_map(|digit| char::from(*digit).to_digit(16))
+        .collect::<Vec<_>>();
+    let codes = digits
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0, |code, digit| code * 16 + digit));
+    Zeroizing::new(codes.filter_map(char::from_u32).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_read_object_by_object() {
+        let page =
+            b"0 0 1 1 re\nf\nBT\n/F 5 Tf\n(3497-011-2332) Tj\n(L\\344mp \\(7\\) \\\\) Tj\nET\nBT\n<4C E4> Tj\nET";
+        let labels = texts(page);
+        let lines = labels
+            .iter()
+            .map(|label| label.iter().map(|line| line.as_str()).collect::<Vec<_>>());
+        assert_eq!(
+            lines.collect::<Vec<_>>(),
+            [vec!["3497-011-2332", "L\u{e4}mp (7) \\"], vec!["L\u{e4}"]]
+        );
+        assert!(super::labels(b"%PDF-1.7\n%%EOF").is_err() && super::labels(b"").is_err());
+    }
+}
