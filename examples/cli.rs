@@ -48,9 +48,7 @@ impl Failure {
 pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     memory::keep_to_this_process();
     factory_fs::clean_up_at_signals();
-    let done = work();
-    matter_mfg::wipe_stack();
-    let (sentence, code) = match done {
+    let (sentence, code) = match matter_mfg::wiping_stack(work) {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::No(sentence)) => (sentence, 1),
         Err(Failure::Input(sentence)) => (sentence, 2),

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use cli::{Failure, Files, Trust, end_progress, progress};
-use matter_mfg::{Table, read_table, wipe_stack};
+use matter_mfg::{Table, read_table, wiping_stack};
 use matter_spake2p::{Base64, Iterations, Salt, Verifier};
 use matter_types::Passcode;
 use zeroize::Zeroizing;
@@ -95,7 +95,7 @@ fn derive(work: Vec<Work>, rows: usize) -> Result<Vec<Base64>, Failure> {
         let (sender, receiver) = mpsc::channel();
         for _ in 0..threads {
             let (queue, sender) = (&queue, sender.clone());
-            scope.spawn(move || {
+            let work = move || {
                 let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                 while let Some(work) = next() {
                     let done = Verifier::derive_each(work.devices, work.iterations);
@@ -104,8 +104,8 @@ fn derive(work: Vec<Work>, rows: usize) -> Result<Vec<Base64>, Failure> {
                         let _ = sender.send((row, verifier));
                     }
                 }
-                wipe_stack();
-            });
+            };
+            scope.spawn(move || wiping_stack(work));
         }
         drop(sender);
         for (done, (row, verifier)) in receiver.into_iter().enumerate() {

@@ -46,7 +46,7 @@ pub use random::Seed;
 pub use run::{AuditPolicy, Report, Run};
 pub use sheet::LabelFormat;
 pub use spelling::MqttHost;
-pub use stack::wipe_stack;
+pub use stack::wiping_stack;
 pub use storage::{Storage, Target};
 pub use supplied_dac::SuppliedDac;
 pub use table::{Table, TableRow, read_table};

@@ -183,6 +183,9 @@ impl<'p> Run<'p> {
         self.check_first()?;
         let job = self.plan.job();
         let (outdir, top) = output::open(&job.outdir, &job.product_folder(), self.trust)?;
+        if self.plan.test_pki().is_some() {
+            output::check_child(&outdir, TestPki::FOLDER, self.trust)?;
+        }
         self.check_default_ledger(&outdir)?;
         let is_new = !self.resume || self.ledger.as_ref().is_none_or(|path| !path.exists());
         if is_new {

@@ -15,8 +15,7 @@ use crate::{Error, inputs};
 
 /// The option that all errors here are about.
 const OPTION: &str = "--test-pki";
-/// The folder in the output folder, and the files in it.
-const FOLDER: &str = "test-pki";
+/// The files in its folder.
 const PAA_CERT: &str = "PAA_cert.pem";
 const PAA_KEY: &str = "PAA_key.pem";
 const PAI_CERT: &str = "PAI_cert.pem";
@@ -41,6 +40,9 @@ pub struct TestPki {
 }
 
 impl TestPki {
+    /// Its folder in the output folder.
+    pub(crate) const FOLDER: &str = "test-pki";
+
     /// Returns the folder that holds it, or will.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -71,7 +73,7 @@ impl TestPki {
         rng: &mut R,
     ) -> Result<Self, Error> {
         check_prefix(common_name_prefix)?;
-        let folder = outdir.join(FOLDER);
+        let folder = outdir.join(Self::FOLDER);
         let name = format!("{common_name_prefix} PAI 00");
         if folder.exists() {
             return Self::open(folder, vendor, product, &name);
@@ -152,16 +154,16 @@ impl TestPki {
         let Some((paa_key, paa)) = &self.new_paa else {
             return Ok(());
         };
-        let failed = || Error::write(&outdir.path().join(FOLDER));
+        let failed = || Error::write(&outdir.path().join(Self::FOLDER));
         let _held = FolderLock::new(outdir).map_err(failed())?;
-        match outdir.kind(FOLDER).map_err(failed())? {
+        match outdir.kind(Self::FOLDER).map_err(failed())? {
             None => {}
             Some(Kind::Folder) => {
-                return Err(Error::overtaken(&outdir.path().join(FOLDER)));
+                return Err(Error::overtaken(&outdir.path().join(Self::FOLDER)));
             }
             Some(other) => {
                 let reason = format!("is {}, not a folder; remove it", other.name());
-                return Err(Error::file(OPTION, &outdir.path().join(FOLDER), reason));
+                return Err(Error::file(OPTION, &outdir.path().join(Self::FOLDER), reason));
             }
         }
         let pem = |key: &PrivateKey| -> Result<Zeroizing<String>, Error> {
@@ -184,7 +186,7 @@ impl TestPki {
             }
             outdir.sync_children([DRAFT])?;
             drop(draft);
-            outdir.rename_new(DRAFT, outdir, FOLDER)?;
+            outdir.rename_new(DRAFT, outdir, Self::FOLDER)?;
             outdir.sync()
         };
         write().map_err(|error| {

@@ -60,6 +60,17 @@ pub(super) fn open(outdir: &Path, product: &str, trust: bool) -> Result<(Dir, Di
     Ok((outdir, top))
 }
 
+/// Refuses a folder of the output folder, if it is there, in which others can put links, or replace what is there.
+pub(super) fn check_child(outdir: &Dir, name: &str, trust: bool) -> Result<(), Error> {
+    if check_kind(outdir, name, Kind::Folder)? {
+        let child = outdir
+            .child(name)
+            .map_err(Error::obstacle(OUTDIR, &outdir.path().join(name)))?;
+        check_trusted(&child, trust)?;
+    }
+    Ok(())
+}
+
 /// Refuses a folder in which others can put links, or replace what is there.
 fn check_trusted(dir: &Dir, trust: bool) -> Result<(), Error> {
     let exposure = dir.exposure().map_err(Error::obstacle(OUTDIR, dir.path()))?;

@@ -14,7 +14,7 @@ use super::workspace::Workspace;
 use crate::device::Device;
 use crate::ledger::{DeviceRow, ImageRow, Ledger, Unique};
 use crate::outputs::Outputs;
-use crate::{Error, Phase, Plan, Timings, wipe_stack};
+use crate::{Error, Phase, Plan, Timings, wiping_stack};
 
 /// How many finished batches of a thread may wait to be committed.
 const QUEUE: usize = 2;
@@ -74,9 +74,8 @@ impl Work<'_> {
                 let (batches, count, stop, shared) = (batches.clone(), &count, &stop, &shared);
                 let work = move || {
                     let threads = *count.read().unwrap_or_else(PoisonError::into_inner);
-                    self.work(batches.skip(number).step_by(threads.max(1)), stop, shared, &sender);
                     // The system keeps the stacks of finished threads for the next ones.
-                    wipe_stack();
+                    wiping_stack(|| self.work(batches.skip(number).step_by(threads.max(1)), stop, shared, &sender));
                 };
                 match std::thread::Builder::new().spawn_scoped(scope, work) {
                     Ok(_) => *running = number + 1,
