@@ -69,9 +69,9 @@ def tables(top):
     return found
 
 
-def complete(out, count, pki=None, lists=True, modes=True, open_runs=False):
+def complete(out, count, pki=None, lists=True, modes=True, open_runs=False, cut=False):
     """Faults of a run that ended well with so many devices; `lists` when it made labels, zip and signature, `open_runs` when
-    an earlier one may be open that has no device."""
+    an earlier one may be open that has no device, `cut` after a power cut: nobody waits until a lock's name is gone."""
     out = pathlib.Path(out)
     top, faults = out / TOP, []
     if not top.is_dir():
@@ -79,7 +79,7 @@ def complete(out, count, pki=None, lists=True, modes=True, open_runs=False):
     there = devices(top)
     if len(there) != count:
         faults.append(f"{len(there)} devices instead of {count}")
-    hidden = [str(path.relative_to(out)) for path in out.rglob(".*")]
+    hidden = [str(path.relative_to(out)) for path in out.rglob(".*") if not (cut and path.name == ".lock")]
     if hidden:
         faults.append(f"left hidden: {' '.join(sorted(hidden)[:3])}")
     single = ["summary-*.csv", "cn_dacs-*.csv", "manifest.json", "staging/config.csv", "staging/master.csv",

@@ -137,7 +137,8 @@ impl Error {
             | io::ErrorKind::NotADirectory
             | io::ErrorKind::NotFound
             | io::ErrorKind::PermissionDenied
-            | io::ErrorKind::ReadOnlyFilesystem => Self::file(option, &path, source),
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::UnexpectedEof => Self::file(option, &path, source),
             _ => Self::Write { path, source },
         }
     }

@@ -82,15 +82,16 @@ impl Run<'_> {
     ) -> Result<Option<Unfinished>, Error> {
         let path = workspace.path().display().to_string();
         let stamp = workspace.stamp().to_owned();
-        let done = match progress.state {
-            RunState::Open if progress.done > 0 => match workspace.reconcile(ledger, self.force) {
+        let done = match (workspace.check_inside(), progress.state) {
+            (Err(error), _) => Err(error),
+            (Ok(()), RunState::Open) if progress.done > 0 => match workspace.reconcile(ledger, self.force) {
                 Ok(()) => return Ok(Some((workspace, progress))),
                 failed => failed,
             },
-            RunState::Complete => workspace
+            (Ok(()), RunState::Complete) => workspace
                 .reconcile(ledger, self.force)
                 .and_then(|()| workspace.finish(held)),
-            RunState::Open | RunState::Abandoned => ledger
+            (Ok(()), RunState::Open | RunState::Abandoned) => ledger
                 .end(progress.run, RunState::Abandoned)
                 .and_then(|()| workspace.remove(held)),
         };

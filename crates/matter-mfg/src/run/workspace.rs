@@ -166,6 +166,37 @@ impl Workspace {
         self.folder.path()
     }
 
+    /// Refuses what is in it and was not made by a run: folders of others, which would be removed with it.
+    pub(super) fn check_inside(&self) -> Result<(), Error> {
+        let labels = outputs::labels(&self.stamp);
+        self.check_folders(&self.folder, &[DEVICES, TABLES, REPLACED])?;
+        let Some(tables) = open_child(&self.folder, TABLES)? else {
+            return Ok(());
+        };
+        self.check_folders(&tables, &[STAGING, &labels])?;
+        match open_child(&tables, STAGING)? {
+            Some(staging) => self.check_folders(&staging, &[]),
+            None => Ok(()),
+        }
+    }
+
+    fn check_folders(&self, dir: &Dir, known: &[&str]) -> Result<(), Error> {
+        let device = |dir: &Dir| Ok(dir.space().map_err(Error::obstacle(output::OUTDIR, dir.path()))?.device);
+        let own = device(&self.top)?;
+        for name in dir.names().map_err(Error::obstacle(output::OUTDIR, dir.path()))? {
+            let Some(child) = open_child(dir, &name)? else { continue };
+            let reason = if known.iter().all(|known| name != *known) {
+                "is a folder that no run makes there; move it away"
+            } else if device(&child)? != own {
+                "is on another file system; move it away"
+            } else {
+                continue;
+            };
+            return Err(Error::file(output::OUTDIR, child.path(), reason));
+        }
+        Ok(())
+    }
+
     pub(super) fn tables(&self) -> Result<Dir, Error> {
         self.inner(TABLES)
     }
@@ -305,6 +336,16 @@ impl Workspace {
             Err(_) => Err(self),
         }
     }
+}
+
+/// Opens a folder in a folder, if it is one.
+fn open_child(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Dir>, Error> {
+    let name = name.as_ref();
+    let open = || match dir.kind(name)? {
+        Some(Kind::Folder) => dir.child(name).map(Some),
+        _ => Ok(None),
+    };
+    open().map_err(Error::obstacle(output::OUTDIR, &dir.path().join(name)))
 }
 
 /// Removes a workspace in which there is neither a device nor a table; otherwise all of it stays.
