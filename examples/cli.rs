@@ -10,6 +10,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/hash_tables.rs"]
+mod hash_tables;
 #[path = "cli/memory.rs"]
 mod memory;
 #[path = "cli/paas.rs"]
@@ -48,7 +50,8 @@ impl Failure {
 pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     memory::keep_to_this_process();
     factory_fs::clean_up_at_signals();
-    let (sentence, code) = match matter_mfg::wiping_stack(work) {
+    let done = hash_tables::check_random_source().and_then(|()| matter_mfg::wiping_stack(work));
+    let (sentence, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::No(sentence)) => (sentence, 1),
         Err(Failure::Input(sentence)) => (sentence, 2),

@@ -19,6 +19,8 @@ impl QrZip {
     /// Starts the file `name` in a folder.
     pub(crate) fn new(dir: &Dir, name: &str) -> Result<Self, Error> {
         let path = dir.path().join(name);
+        // The writer has a hash table, for whose key `std` would panic.
+        getrandom::u64().map_err(|_| Error::Random)?;
         let start = || {
             let file = Draft::new(dir, name)?;
             Ok((ZipWriter::new(file.handle()?), file))
