@@ -49,6 +49,12 @@ def said(err):
     return (err.decode(errors="replace").strip().splitlines() or [""])[-1][:200]
 
 
+def as_owners(top):
+    """Wine shows the rights of the system, which may do everything, as those of the group."""
+    for path in [top, *top.rglob("*")]:
+        path.chmod(path.stat().st_mode & ~0o077)
+
+
 def every_tool_once():
     """Each command on both systems: the same answers where nothing is drawn, and each reads what the other has written."""
     pathlib.Path("values.csv").write_text("key,type,encoding,value\nn,namespace,,\nk,data,u8,1\ntext,data,string,word\n")
@@ -115,6 +121,7 @@ def every_tool_once():
             elif not filecmp.cmp(places[windows] / file, places[linux] / file, shallow=False):
                 fault(f"{name} {words[0]}: {file} has other bytes than on Linux")
     # The same chain and keys on the other system.
+    as_owners(places[windows])
     for command in (
         linux("nvs-image", "decrypt", "windows/secret.bin", "crossed.bin", "--keys", "windows/keys.bin"),
         linux("dac-pki", "verify", "--paa", "windows/ca/PAA_cert.pem", "--pai", "windows/ca/PAI_cert.pem", "--dac",
@@ -167,6 +174,7 @@ def produced(out, what):
     if hidden := [name for name in names if name.startswith(".")]:
         fault(f"{what}: left {hidden[0]}")
     if (top / "manifest.json").is_file():
+        as_owners(out)
         audit = linux("audit-device", out, "--ledger", out / "ledger.sqlite", "--manifest", top / "manifest.json", "--paa",
                       "linux/out/test-pki/PAA_cert.pem", "--test", "--json", "--recompute", "sample")  # fmt: skip
         code, answer, err = call(audit, patience=600)

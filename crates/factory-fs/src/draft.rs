@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 
 use crate::dir::unexpected;
 use crate::signals::Hidden;
-use crate::stale::{DRAFT, hidden_name};
+use crate::stale::hidden_name;
 use crate::{Dir, Kind, lock, sys};
 
 /// Whether a file may take the place of another.
@@ -105,7 +105,7 @@ impl Draft {
             // There is no call that names a file in place of another.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && replace == Replace::Yes => {
                 lock(&self.file)?;
-                let mut hidden = Hidden::new(&self.dir, hidden_name(DRAFT)?)?;
+                let mut hidden = Hidden::new(&self.dir, hidden_name()?)?;
                 self.dir.name(&self.file, hidden.name())?;
                 self.dir.rename(hidden.name(), &self.dir, &self.name)?;
                 hidden.forget();
@@ -128,7 +128,7 @@ pub(crate) fn check_target(dir: &Dir, name: &OsStr, replace: Replace) -> io::Res
 /// Makes a hidden file that is locked as long as its process lives.
 fn hidden(dir: &Dir) -> io::Result<(File, Hidden)> {
     loop {
-        let hidden = Hidden::new(dir, hidden_name(DRAFT)?)?;
+        let hidden = Hidden::new(dir, hidden_name()?)?;
         let file = dir.create_file(hidden.name())?;
         lock(&file)?;
         // Before it was locked, another process may have taken it for a leftover.

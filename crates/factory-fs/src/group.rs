@@ -1,14 +1,16 @@
 //! Files of one folder that appear together.
 //!
-//! They are written into a hidden folder beside their places. When all are on disk, that folder's name says that they are
-//! complete, and from there on whoever finds it puts them into their places; before, it is removed. What was there before
-//! gets a second name in it, by which an error leads back, and goes from its place before the first new one comes: there is
-//! never one file of the former and one of the new ones side by side.
+//! They are written into a hidden folder beside their places. When all are on disk, a file in it says that they are
+//! complete, and from there on whoever finds it puts them into their places; before, it is removed. (Its name cannot say
+//! that: Windows renames no folder in which a file is open.) What was there before gets a second name in it, by which an error
+//! leads back, and goes from its place before the first new one comes: there is never one file of the former and one of the
+//! new ones side by side.
 //!
 //! ```text
 //! .factory-0123456789abcdef.tmp/lock       locked as long as the process lives
 //! .factory-0123456789abcdef.tmp/new/NAME   files that are to appear
 //! .factory-0123456789abcdef.tmp/old/NAME   what they replace
+//! .factory-0123456789abcdef.tmp/complete   all of them are on disk
 //! ```
 
 use std::ffi::{OsStr, OsString};
@@ -18,10 +20,11 @@ use std::path::PathBuf;
 
 use crate::draft::check_target;
 use crate::signals::Hidden;
-use crate::stale::{COMMITTED, DRAFT, hidden_name};
+use crate::stale::hidden_name;
 use crate::{Dir, Replace, lock, sys};
 
 pub(crate) const LOCK: &str = "lock";
+pub(crate) const COMPLETE: &str = "complete";
 const NEW: &str = "new";
 const OLD: &str = "old";
 
@@ -32,8 +35,7 @@ pub(crate) struct Group {
     old: Dir,
     lock: File,
     names: Vec<OsString>,
-    /// Its name once it is complete.
-    committed: Option<OsString>,
+    is_complete: bool,
     /// Dropped last: it removes the folder, in which nothing may be open on some systems.
     hidden: Hidden,
 }
@@ -41,7 +43,7 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn new(parent: &Dir) -> io::Result<Self> {
         let (hidden, folder, file) = loop {
-            let hidden = Hidden::new(parent, hidden_name(DRAFT)?)?;
+            let hidden = Hidden::new(parent, hidden_name()?)?;
             let folder = parent.create_new_child(hidden.name())?;
             match folder.create_file(LOCK) {
                 // Another process may have taken the empty folder for a leftover.
@@ -57,7 +59,7 @@ impl Group {
             folder,
             lock: file,
             names: Vec::new(),
-            committed: None,
+            is_complete: false,
             hidden,
         })
     }
@@ -81,11 +83,11 @@ impl Group {
 
     /// Says that all files are complete: from here on they appear, whatever happens.
     pub(crate) fn commit(&mut self, drafts: &mut Vec<PathBuf>) -> io::Result<()> {
-        let name = hidden_name(COMMITTED)?;
-        self.parent.rename_new(self.hidden.name(), &self.parent, &name)?;
+        let mark = self.folder.create_file(COMPLETE)?;
         self.hidden.forget_in(drafts);
-        self.committed = Some(name);
-        self.parent.sync()
+        self.is_complete = true;
+        mark.sync_all()?;
+        self.folder.sync()
     }
 
     /// Puts the files into their places.
@@ -135,18 +137,16 @@ impl Group {
             new,
             old,
             lock,
-            committed,
+            is_complete,
             ..
         } = self;
         drop((new, old));
-        match committed {
-            Some(name) => remove(&parent, &name, folder, lock),
-            None => {
-                drop((folder, lock));
-                drop(hidden);
-                Ok(())
-            }
+        if is_complete {
+            return remove(&parent, hidden.name(), folder, lock);
         }
+        drop((folder, lock));
+        drop(hidden);
+        Ok(())
     }
 }
 
@@ -158,6 +158,7 @@ fn remove(parent: &Dir, name: &OsStr, folder: Dir, lock: File) -> io::Result<()>
             removed => removed?,
         }
     }
+    folder.remove_file(COMPLETE)?;
     // Where an open file keeps its name, it has to be closed first.
     drop(lock);
     folder.remove_file(LOCK)?;

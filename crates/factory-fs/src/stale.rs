@@ -1,20 +1,18 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 
-use crate::group::{LOCK, roll_forward};
+use crate::group::{COMPLETE, LOCK, roll_forward};
 use crate::{Dir, Kind, TryLock, sys, try_lock};
 
 /// How the names of drafts begin, in the folder in which they appear.
 const PREFIX: &str = ".factory-";
-/// How those of drafts end that are not complete.
-pub(crate) const DRAFT: &str = ".tmp";
-/// How that of a group of files ends that are complete and on their way to their places.
-pub(crate) const COMMITTED: &str = ".commit";
+/// How they end.
+const ENDING: &str = ".tmp";
 
 /// A name that nobody uses, not even a process that was killed.
-pub(crate) fn hidden_name(ending: &str) -> io::Result<OsString> {
+pub(crate) fn hidden_name() -> io::Result<OsString> {
     let unique = getrandom::u64().map_err(|_| io::Error::other("the operating system gives no random numbers"))?;
-    Ok(format!("{PREFIX}{unique:016x}{ending}").into())
+    Ok(format!("{PREFIX}{unique:016x}{ENDING}").into())
 }
 
 /// Removes what processes have left in a folder that are no longer there, and completes what they have begun to publish.
@@ -26,20 +24,23 @@ pub(crate) fn hidden_name(ending: &str) -> io::Result<OsString> {
 /// Those of the system while files that belong together are put into their places. What cannot be removed stays.
 pub fn sweep(dir: &Dir) -> io::Result<()> {
     for name in dir.names()? {
-        let Some(text) = name.to_str().filter(|text| text.starts_with(PREFIX)) else {
+        if !name.to_str().is_some_and(is_hidden) {
             continue;
-        };
-        let (draft, committed) = (text.ends_with(DRAFT), text.ends_with(COMMITTED));
+        }
         match dir.kind(&name)? {
-            Some(Kind::File) if draft => {
+            Some(Kind::File) => {
                 // What cannot be removed now may be removed later.
                 let _ = sweep_file(dir, &name);
             }
-            Some(Kind::Folder) if draft || committed => sweep_group(dir, &name, committed)?,
+            Some(Kind::Folder) => sweep_group(dir, &name)?,
             _ => {}
         }
     }
     Ok(())
+}
+
+fn is_hidden(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(ENDING)
 }
 
 fn sweep_file(dir: &Dir, name: &OsStr) -> io::Result<()> {
@@ -50,9 +51,13 @@ fn sweep_file(dir: &Dir, name: &OsStr) -> io::Result<()> {
     Ok(())
 }
 
-fn sweep_group(dir: &Dir, name: &OsStr, committed: bool) -> io::Result<()> {
-    let lock = match dir.child(name).and_then(|group| group.open_for_update(LOCK)) {
-        Ok(lock) => lock,
+fn sweep_group(dir: &Dir, name: &OsStr) -> io::Result<()> {
+    let open = || {
+        let group = dir.child(name)?;
+        Ok::<_, io::Error>((group.open_for_update(LOCK)?, group))
+    };
+    let (lock, group) = match open() {
+        Ok(opened) => opened,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // Killed when it had just begun, or was just done: nothing is in it.
             let _ = dir.remove_folder(name);
@@ -62,9 +67,9 @@ fn sweep_group(dir: &Dir, name: &OsStr, committed: bool) -> io::Result<()> {
     };
     match try_lock(&lock)? {
         TryLock::Busy => Ok(()),
-        TryLock::Locked if committed => roll_forward(dir, name, lock),
+        TryLock::Locked if group.kind(COMPLETE)?.is_some() => roll_forward(dir, name, lock),
         TryLock::Locked => {
-            drop(lock);
+            drop((lock, group));
             let _ = dir.remove_tree(name);
             Ok(())
         }

@@ -129,19 +129,22 @@ fn draft_that_is_dropped_leaves_nothing() {
 }
 
 /// A group of files whose process is gone, as [`publish`] leaves it at each of its steps.
-fn left_behind(folder: &Path, ending: &str) -> std::path::PathBuf {
-    let group = folder.join(format!(".factory-0123456789abcdef{ending}"));
+fn left_behind(folder: &Path, is_complete: bool) -> std::path::PathBuf {
+    let group = folder.join(".factory-0123456789abcdef.tmp");
     for inner in ["new", "old"] {
         fs::create_dir_all(group.join(inner)).unwrap();
     }
     fs::write(group.join("lock"), b"").unwrap();
+    if is_complete {
+        fs::write(group.join("complete"), b"").unwrap();
+    }
     group
 }
 
 #[test]
 fn complete_files_of_a_killed_process_come_to_their_places() {
     let folder = tempfile::tempdir().unwrap();
-    let group = left_behind(folder.path(), ".commit");
+    let group = left_behind(folder.path(), true);
     // The former key has gone, the former certificate has not.
     fs::write(group.join("old/key"), b"old key").unwrap();
     fs::write(group.join("old/cert"), b"old certificate").unwrap();
@@ -157,7 +160,7 @@ fn complete_files_of_a_killed_process_come_to_their_places() {
 #[test]
 fn reader_finds_what_a_killed_process_has_completed() {
     let folder = tempfile::tempdir().unwrap();
-    let group = left_behind(folder.path(), ".commit");
+    let group = left_behind(folder.path(), true);
     fs::write(group.join("old/key"), b"old key").unwrap();
     fs::write(group.join("new/key"), b"new key").unwrap();
     let key = Input::open(&folder.path().join("key"))
@@ -173,21 +176,21 @@ fn reader_finds_what_a_killed_process_has_completed() {
 #[test]
 fn incomplete_files_of_a_killed_process_are_removed() {
     let folder = tempfile::tempdir().unwrap();
-    let group = left_behind(folder.path(), ".tmp");
+    let group = left_behind(folder.path(), false);
     fs::write(group.join("new/key"), b"half a k").unwrap();
     fs::write(folder.path().join(".factory-fedcba9876543210.tmp"), b"half a k").unwrap();
     // Names that are no drafts of ours stay.
-    for other in [".factory-x", ".key.tmp", ".factory-0.commit"] {
+    for other in [".factory-x", ".key.tmp", ".factory-0.dir"] {
         fs::write(folder.path().join(other), b"").unwrap();
     }
     sweep(&Dir::open(folder.path()).unwrap()).unwrap();
-    assert_eq!(names(folder.path()), [".factory-0.commit", ".factory-x", ".key.tmp"]);
+    assert_eq!(names(folder.path()), [".factory-0.dir", ".factory-x", ".key.tmp"]);
 }
 
 #[test]
 fn drafts_of_living_processes_stay() {
     let folder = tempfile::tempdir().unwrap();
-    let group = left_behind(folder.path(), ".tmp");
+    let group = left_behind(folder.path(), false);
     let file = folder.path().join(".factory-fedcba9876543210.tmp");
     fs::write(&file, b"").unwrap();
     let held = [group.join("lock"), file].map(|path| {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use factory_fs::{Dir, Draft, Replace};
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use zip::{CompressionMethod, System, ZipWriter};
 
 use crate::Error;
 
@@ -34,6 +34,8 @@ impl QrZip {
         let options = SimpleFileOptions::DEFAULT
             // A PNG is compressed already.
             .compression_method(CompressionMethod::Stored)
+            // The same file whatever system it is made on.
+            .system(System::Unix)
             .unix_permissions(0o600);
         let added = self.zip.start_file(name, options);
         added.map_err(|error| self.failed(error.into()))?;
