@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use cli::{Failure, insert_paa_folder, read_file};
+use cli::{Failure, Trust, insert_paa_folder, read_file};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
 use matter_factory_data::{Expected, Severity};
 use matter_mfg::{Audit, AuditReport, FlashDump, Recompute, now, parse_time, read_declaration};
@@ -83,6 +83,8 @@ struct Arguments {
     /// Severity from which on the exit code is 1
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
+    #[command(flatten)]
+    trust: Trust,
     /// Writes JSON: {"devices": [{"path", "uuid", "findings"}], "batch", "summary"}
     #[arg(long)]
     json: bool,
@@ -144,6 +146,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if arguments.no_attestation {
         expected = expected.without_attestation();
+    }
+    if let Some(keys) = &arguments.keys {
+        arguments.trust.check_key("--keys", keys)?;
     }
     let report = audit(arguments, expected)?;
     let (fails, least) = match arguments.fail_on {

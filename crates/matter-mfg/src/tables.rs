@@ -192,14 +192,25 @@ impl Tables {
 /// A cell that no spreadsheet takes for a formula: an apostrophe stands in front of a text that begins like one.
 ///
 /// Programs for tables run what begins with `=`, `+`, `-` or `@`, also behind a tab or a carriage return; a number is
-/// none (OWASP, "CSV Injection").
+/// none (OWASP, "CSV Injection"). [`text_of`] takes the apostrophe away again.
 fn no_formula(text: &str) -> Zeroizing<String> {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
-    Zeroizing::new(if is_formula {
+    Zeroizing::new(if is_like_formula(text.trim_start_matches('\'')) {
         format!("'{text}")
     } else {
         text.to_owned()
     })
+}
+
+/// The text of a cell, without the apostrophe that kept it from being a formula.
+pub(crate) fn text_of(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_like_formula(text.trim_start_matches('\'')) => text,
+        _ => cell,
+    }
+}
+
+fn is_like_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
 }
 
 /// A column's name and its value.
@@ -307,11 +318,13 @@ mod tests {
 
     #[test]
     fn texts_that_begin_like_formulas_are_no_formulas() {
-        for text in ["=1+1", "+A1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "--1"] {
+        for text in ["=1+1", "+A1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "--1", "'=1", "''@a"] {
             assert_eq!(*no_formula(text), format!("'{text}"));
+            assert_eq!(text_of(&no_formula(text)), text);
         }
-        for text in ["", "a=1", "-5", "+3.5", "1e5", "'=1", " =1"] {
+        for text in ["", "a=1", "-5", "+3.5", "1e5", " =1", "'", "'a"] {
             assert_eq!(*no_formula(text), text);
+            assert_eq!(text_of(text), text);
         }
     }
 }

@@ -14,7 +14,7 @@ mod report;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use matter_factory_data::{Check, Severity};
+use matter_factory_data::{Check, SerialNumber, Severity};
 use matter_mfg::{Attestation, AuditReport, Job, LabelFormat, Ledger, Plan, Run, now};
 use matter_setup_payload::CommissioningFlow;
 use matter_spake2p::Iterations;
@@ -146,6 +146,28 @@ fn several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use() {
     let report = audit(&out).execute().unwrap();
     assert_eq!(errors(&report), [Check::TableDeviceMissing]);
     assert_eq!(told(&report, Check::TableDeviceMissing).len(), 2);
+}
+
+#[test]
+fn what_is_kept_from_being_a_formula_says_the_same() {
+    for serial in ["=1+1", "+A1", "-cmd|", "'=quoted", "'plain"] {
+        let (_folder, out, _) = output(|job| {
+            job.count = None;
+            job.serial_number = Some(SerialNumber::new(serial).unwrap());
+        });
+        let path = &lists(&out, "summary-")[0];
+        let summary = fs::read_to_string(path).unwrap();
+        let shown = if serial == "'plain" {
+            serial.into()
+        } else {
+            format!("'{serial}")
+        };
+        assert!(summary.contains(&format!(",{shown}")), "{summary}");
+        assert_eq!(errors(&audit(&out).execute().unwrap()), [], "{serial}");
+        // Another text is another one all the same.
+        fs::write(path, summary.replace(&shown, &format!("{shown}2"))).unwrap();
+        assert!(!errors(&audit(&out).execute().unwrap()).is_empty(), "{serial}");
+    }
 }
 
 #[test]

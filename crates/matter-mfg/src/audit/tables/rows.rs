@@ -16,6 +16,7 @@ use crate::audit::files::is_uuid;
 use crate::audit::rows::broken;
 use crate::audit::stream::{Bytes, RowReader};
 use crate::audit::{BOM, delimiter};
+use crate::tables::text_of;
 
 /// What `master.csv` has, for the other tables of the same run.
 #[derive(Default)]
@@ -240,6 +241,12 @@ fn read_rows(path: &Path, mut take: impl FnMut(&StringRecord, u64)) -> Result<()
             return Ok(());
         }
         since.set(0);
-        take(&row, row.position().map_or(0, csv::Position::line));
+        let line = row.position().map_or(0, csv::Position::line);
+        if row.iter().any(|cell| cell.starts_with('\'')) {
+            let texts = row.iter().map(text_of).collect();
+            take(&texts, line);
+        } else {
+            take(&row, line);
+        }
     }
 }
