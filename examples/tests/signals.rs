@@ -1,0 +1,78 @@
+//! A signal that ends a process takes its unfinished files with it.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+const COUNT: usize = 300;
+/// What a shell says of SIGINT; the same for all signals here.
+const INTERRUPTED: i32 = 130;
+
+fn dac_pki(folder: &Path, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dac-pki"));
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+fn is_hidden(name: &String) -> bool {
+    name.starts_with(".factory-")
+}
+
+#[test]
+fn keys_that_are_not_complete_go_at_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    assert!(dac_pki(at, "paa --cn A --out ca").status().unwrap().success());
+    let pai = "pai --cn I --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --out ca";
+    assert!(dac_pki(at, pai).status().unwrap().success());
+    let dacs = format!(
+        "dac --cn D --vid 0xFFF1 --pid 0x8000 --issuer ca/PAI_cert.pem --issuer-key ca/PAI_key.pem --count {COUNT} --out dacs"
+    );
+    let dacs = dacs.as_str();
+    let (mut hits, out) = (0, at.join("dacs"));
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP].into_iter().cycle().take(12) {
+        let mut child = dac_pki(at, dacs).spawn().unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        // When its hidden folder is there, it writes keys.
+        while !names(&out).iter().any(is_hidden) && child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < end, "it hangs");
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let code = child.wait().unwrap().code();
+        let left = names(&out);
+        assert_eq!(
+            left.iter().filter(|name| is_hidden(name)).count(),
+            0,
+            "{code:?}: {left:?}"
+        );
+        match code {
+            Some(INTERRUPTED) if left.is_empty() => hits += 1,
+            // The signal came when all of them were on their way to their places.
+            Some(INTERRUPTED | 0) => assert_eq!(left.iter().filter(|name| name.ends_with("_key.pem")).count(), COUNT),
+            code => assert_eq!(code, Some(INTERRUPTED)),
+        }
+        let _ = fs::remove_dir_all(&out);
+        if hits >= 3 {
+            break;
+        }
+    }
+    assert!(hits > 0, "no signal came while files were written");
+}
