@@ -31,7 +31,7 @@ fn names(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-fn is_hidden(name: &String) -> bool {
+fn is_hidden(name: &str) -> bool {
     name.starts_with(".factory-")
 }
 
@@ -51,7 +51,7 @@ fn keys_that_are_not_complete_go_at_a_signal() {
         let mut child = dac_pki(at, dacs).spawn().unwrap();
         let end = Instant::now() + Duration::from_secs(60);
         // When its hidden folder is there, it writes keys.
-        while !names(&out).iter().any(is_hidden) && child.try_wait().unwrap().is_none() {
+        while !names(&out).iter().any(|name| is_hidden(name)) && child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < end, "it hangs");
             std::thread::sleep(Duration::from_micros(200));
         }
