@@ -105,8 +105,8 @@ impl Draft {
             // There is no call that names a file in place of another.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && replace == Replace::Yes => {
                 lock(&self.file)?;
-                let mut hidden = Hidden::new(&self.dir, hidden_name()?)?;
-                self.dir.name(&self.file, hidden.name())?;
+                let give = |name: &OsStr| self.dir.name(&self.file, name);
+                let (mut hidden, ()) = Hidden::new(&self.dir, hidden_name()?, give)?;
                 self.dir.rename(hidden.name(), &self.dir, &self.name)?;
                 hidden.forget();
                 Ok(())
@@ -128,8 +128,7 @@ pub(crate) fn check_target(dir: &Dir, name: &OsStr, replace: Replace) -> io::Res
 /// Makes a hidden file that is locked as long as its process lives.
 fn hidden(dir: &Dir) -> io::Result<(File, Hidden)> {
     loop {
-        let hidden = Hidden::new(dir, hidden_name()?)?;
-        let file = dir.create_file(hidden.name())?;
+        let (hidden, file) = Hidden::new(dir, hidden_name()?, |name| dir.create_file(name))?;
         lock(&file)?;
         // Before it was locked, another process may have taken it for a leftover.
         if sys::is_named(&dir.folder, hidden.name(), &file)? {

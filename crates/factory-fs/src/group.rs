@@ -19,7 +19,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use crate::draft::check_target;
-use crate::signals::Hidden;
+use crate::signals::{Hidden, uninterrupted};
 use crate::stale::hidden_name;
 use crate::{Dir, Replace, lock, sys};
 
@@ -43,19 +43,24 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn new(parent: &Dir) -> io::Result<Self> {
         let (hidden, folder, file) = loop {
-            let hidden = Hidden::new(parent, hidden_name()?)?;
-            let folder = parent.create_new_child(hidden.name())?;
-            match folder.create_file(LOCK) {
+            let (hidden, folder) = Hidden::new(parent, hidden_name()?, |name| parent.create_new_child(name))?;
+            let held = uninterrupted();
+            let made = folder.create_file(LOCK);
+            drop(held);
+            match made {
                 // Another process may have taken the empty folder for a leftover.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 made => break (hidden, folder, made?),
             }
         };
         lock(&file)?;
+        let held = uninterrupted();
+        let (new, old) = (folder.create_new_child(NEW), folder.create_new_child(OLD));
+        drop(held);
         Ok(Self {
             parent: parent.try_clone()?,
-            new: folder.create_new_child(NEW)?,
-            old: folder.create_new_child(OLD)?,
+            new: new?,
+            old: old?,
             folder,
             lock: file,
             names: Vec::new(),
@@ -65,7 +70,10 @@ impl Group {
     }
 
     pub(crate) fn add(&mut self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        self.new.create_file(name)?.write_all(bytes)?;
+        let held = uninterrupted();
+        let mut file = self.new.create_file(name)?;
+        drop(held);
+        file.write_all(bytes)?;
         self.names.push(name.into());
         Ok(())
     }
@@ -74,6 +82,7 @@ impl Group {
     pub(crate) fn sync(&self) -> io::Result<()> {
         for name in &self.names {
             if self.parent.kind(name)?.is_some() {
+                let _held = uninterrupted();
                 // Where a file has one name only, it is moved there later.
                 let _ = self.parent.link(name, &self.old, name);
             }

@@ -33,7 +33,7 @@ fn install() {
     INSTALLED.call_once(|| {
         // Where another handler is, that one decides.
         let _ = ctrlc::try_set_handler(|| {
-            // Held until the end: no other draft gets a name, and renames that have begun are over.
+            // Held until the end: nothing is made under a hidden name any more, and renames that have begun are over.
             let drafts = drafts();
             for path in &*drafts {
                 let _ = if path.is_dir() {
@@ -47,7 +47,8 @@ fn install() {
     });
 }
 
-/// Keeps signals from ending the process while several files take their places.
+/// Keeps signals from ending the process: while several files take their places, and while something is made under a hidden
+/// name, which they would remove halfway.
 pub(crate) fn uninterrupted() -> MutexGuard<'static, Vec<PathBuf>> {
     drafts()
 }
@@ -61,11 +62,19 @@ pub(crate) struct Hidden {
 }
 
 impl Hidden {
-    pub(crate) fn new(dir: &Dir, name: OsString) -> io::Result<Self> {
+    /// Gives something a name.
+    pub(crate) fn new<T>(
+        dir: &Dir,
+        name: OsString,
+        make: impl FnOnce(&OsStr) -> io::Result<T>,
+    ) -> io::Result<(Self, T)> {
         let dir = dir.try_clone()?;
         install();
-        drafts().push(dir.path().join(&name));
-        Ok(Self { dir, name, armed: true })
+        let mut drafts = drafts();
+        let made = make(&name)?;
+        drafts.push(dir.path().join(&name));
+        drop(drafts);
+        Ok((Self { dir, name, armed: true }, made))
     }
 
     pub(crate) fn name(&self) -> &OsStr {
