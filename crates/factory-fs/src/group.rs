@@ -42,25 +42,28 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn new(parent: &Dir) -> io::Result<Self> {
-        let (hidden, folder, file) = loop {
-            let (hidden, folder) = Hidden::new(parent, hidden_name()?, |name| parent.create_new_child(name))?;
-            let held = uninterrupted();
-            let made = folder.create_file(LOCK);
-            drop(held);
-            match made {
-                // Another process may have taken the empty folder for a leftover.
+        /// More often no other process takes it for a leftover before it is locked.
+        const TRIES: usize = 16;
+        for _ in 1..TRIES {
+            match Self::begin(parent) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                made => break (hidden, folder, made?),
+                begun => return begun,
             }
-        };
+        }
+        Self::begin(parent)
+    }
+
+    fn begin(parent: &Dir) -> io::Result<Self> {
+        let (hidden, folder) = Hidden::new(parent, hidden_name()?, |name| parent.create_new_child(name))?;
+        let file = held(|| folder.create_file(LOCK))?;
         lock(&file)?;
-        let held = uninterrupted();
-        let (new, old) = (folder.create_new_child(NEW), folder.create_new_child(OLD));
-        drop(held);
+        if !sys::is_named(&folder.folder, LOCK.as_ref(), &file)? {
+            return Err(ErrorKind::NotFound.into());
+        }
         Ok(Self {
             parent: parent.try_clone()?,
-            new: new?,
-            old: old?,
+            new: held(|| folder.create_new_child(NEW))?,
+            old: held(|| folder.create_new_child(OLD))?,
             folder,
             lock: file,
             names: Vec::new(),
@@ -70,10 +73,7 @@ impl Group {
     }
 
     pub(crate) fn add(&mut self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        let held = uninterrupted();
-        let mut file = self.new.create_file(name)?;
-        drop(held);
-        file.write_all(bytes)?;
+        held(|| self.new.create_file(name))?.write_all(bytes)?;
         self.names.push(name.into());
         Ok(())
     }
@@ -82,9 +82,8 @@ impl Group {
     pub(crate) fn sync(&self) -> io::Result<()> {
         for name in &self.names {
             if self.parent.kind(name)?.is_some() {
-                let _held = uninterrupted();
                 // Where a file has one name only, it is moved there later.
-                let _ = self.parent.link(name, &self.old, name);
+                let _ = held(|| self.parent.link(name, &self.old, name));
             }
         }
         self.parent.sync_children([self.hidden.name()])
@@ -121,17 +120,22 @@ impl Group {
     }
 
     /// Puts everything back as it was.
+    ///
+    /// As long as the mark is there a sweep goes on with the new files, so that all of them go back first, and the former
+    /// ones keep their second names.
     pub(crate) fn take_back(&self) -> io::Result<()> {
         for name in &self.names {
             // Those that did not come to their places are still where they were written.
-            if self.new.kind(name)?.is_some() {
-                if self.parent.kind(name)?.is_none() && self.old.kind(name)?.is_some() {
-                    self.old.rename(name, &self.parent, name)?;
-                }
-            } else if self.old.kind(name)?.is_some() {
-                self.old.rename(name, &self.parent, name)?;
-            } else {
-                self.parent.remove_file(name)?;
+            if self.new.kind(name)?.is_none() {
+                self.parent.rename_new(name, &self.new, name)?;
+            }
+        }
+        self.new.sync()?;
+        self.parent.sync()?;
+        for name in &self.names {
+            if self.parent.kind(name)?.is_none() && self.old.kind(name)?.is_some() {
+                let linked = self.old.link(name, &self.parent, name);
+                linked.or_else(|_| self.old.rename_new(name, &self.parent, name))?;
             }
         }
         self.parent.sync()
@@ -159,20 +163,34 @@ impl Group {
     }
 }
 
-/// Removes a group's folder, its lock last: without it nobody would know whose it was.
-fn remove(parent: &Dir, name: &OsStr, folder: Dir, lock: File) -> io::Result<()> {
+/// Makes something in the hidden folder while no signal removes that.
+fn held<T>(make: impl FnOnce() -> T) -> T {
+    let _held = uninterrupted();
+    make()
+}
+
+/// Removes a group's folder: the mark first, since what follows leaves it incomplete, and its lock last, without which nobody
+/// would know whose it was.
+pub(crate) fn remove(parent: &Dir, name: &OsStr, folder: Dir, lock: File) -> io::Result<()> {
+    // Another process may do the same as soon as the lock is free.
+    let gone = |removed: io::Result<()>| match removed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
+    gone(folder.remove_file(COMPLETE))?;
+    folder.sync()?;
     for inner in [NEW, OLD] {
-        match folder.remove_tree(inner) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            removed => removed?,
-        }
+        gone(folder.remove_tree(inner))?;
     }
-    folder.remove_file(COMPLETE)?;
-    // Where an open file keeps its name, it has to be closed first.
-    drop(lock);
-    folder.remove_file(LOCK)?;
+    if sys::CLOSES_BEFORE_REMOVING {
+        drop(lock);
+        gone(folder.remove_file(LOCK))?;
+    } else {
+        gone(folder.remove_file(LOCK))?;
+        drop(lock);
+    }
     drop(folder);
-    parent.remove_folder(name)?;
+    gone(parent.remove_folder(name))?;
     parent.sync()
 }
 
@@ -288,6 +306,51 @@ mod tests {
             assert_eq!(read(folder.path()), new);
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
         }
+    }
+
+    /// A group of which two files are in their places, the third is not, and nothing of it runs.
+    fn placed_in_part(folder: &std::path::Path, steps: usize) -> Group {
+        let group = committed(folder);
+        let Group { parent, old, new, .. } = &group;
+        for name in ["key", "cert"] {
+            clear(parent, old, name.as_ref(), Replace::Yes).unwrap();
+        }
+        for name in ["key", "cert"] {
+            new.rename_new(name, parent, name).unwrap();
+        }
+        // As `take_back` does it.
+        for (step, name) in ["key", "cert"].into_iter().cycle().take(steps).enumerate() {
+            if step < 2 {
+                parent.rename_new(name, new, name).unwrap();
+            } else {
+                old.link(name.as_ref(), parent, name.as_ref()).unwrap();
+            }
+        }
+        group
+    }
+
+    #[test]
+    fn process_that_ends_while_it_takes_back_leaves_no_mix() {
+        for steps in 0..=4 {
+            let folder = tempfile::tempdir().unwrap();
+            drop(placed_in_part(folder.path(), steps));
+            crate::sweep(&Dir::open(folder.path()).unwrap()).unwrap();
+            let new = ["key", "cert", "der"].map(|name| Some(format!("new {name}")));
+            assert_eq!(read(folder.path()), new, "{steps}");
+        }
+        // From here on it is removed, whatever is left of it.
+        let folder = tempfile::tempdir().unwrap();
+        let group = placed_in_part(folder.path(), 0);
+        group.take_back().unwrap();
+        group.folder.remove_file(COMPLETE).unwrap();
+        group.new.remove_file("key").unwrap();
+        drop(group);
+        crate::sweep(&Dir::open(folder.path()).unwrap()).unwrap();
+        assert_eq!(
+            read(folder.path()),
+            [Some("old key".into()), Some("old cert".into()), None]
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

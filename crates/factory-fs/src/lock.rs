@@ -70,10 +70,17 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
+        // A file of that name with something in it is somebody else's.
+        let is_empty = self
+            .file
+            .as_ref()
+            .is_some_and(|file| file.metadata().is_ok_and(|found| found.len() == 0));
         if sys::CLOSES_BEFORE_REMOVING {
             self.file = None;
         }
-        // One that stays is taken by the next process.
-        let _ = self.dir.remove_file(NAME);
+        if is_empty {
+            // One that stays is taken by the next process.
+            let _ = self.dir.remove_file(NAME);
+        }
     }
 }

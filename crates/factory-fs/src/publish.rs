@@ -109,7 +109,7 @@ pub fn publish(outputs: &[Output<'_>], replace: Replace) -> Result<(), PublishEr
     for folder in &folders {
         let path = folder.dir.path();
         sweep(&folder.dir).map_err(|error| match error.kind() {
-            ErrorKind::ResourceBusy => PublishError::obstacle(path, error),
+            ErrorKind::ResourceBusy | ErrorKind::PermissionDenied => PublishError::obstacle(path, error),
             _ => PublishError::new(path, error),
         })?;
         for (name, output) in &folder.files {
@@ -166,16 +166,14 @@ fn publish_groups(folders: &[Folder<'_>], replace: Replace) -> Result<(), Publis
     }
     let mut drafts = uninterrupted();
     let placed = place(folders, &mut groups, replace, &mut drafts);
-    drop(drafts);
     if placed.is_err() && groups.iter().any(|group| group.take_back().is_err()) {
         // What could not be put back is completed by the next sweep, from what stays.
         return placed;
     }
-    for (folder, group) in folders.iter().zip(groups) {
-        let removed = group.remove();
-        if placed.is_ok() {
-            removed.map_err(|error| PublishError::new(folder.dir.path(), error))?;
-        }
+    drop(drafts);
+    for group in groups {
+        // Everything is in its place; what cannot be removed now is removed by the next sweep.
+        let _ = group.remove();
     }
     placed
 }

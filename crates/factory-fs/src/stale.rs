@@ -1,8 +1,8 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 
-use crate::group::{COMPLETE, LOCK, roll_forward};
-use crate::{Dir, Kind, TryLock, sys, try_lock};
+use crate::group::{COMPLETE, LOCK, remove, roll_forward};
+use crate::{Dir, Exposure, Kind, TryLock, sys, try_lock};
 
 /// How the names of drafts begin, in the folder in which they appear.
 const PREFIX: &str = ".factory-";
@@ -27,6 +27,10 @@ pub fn sweep(dir: &Dir) -> io::Result<()> {
         if !name.to_str().is_some_and(is_hidden) {
             continue;
         }
+        // In a folder that several users write to: theirs, whether they live or not.
+        if Exposure::of(&dir.path().join(&name)).is_ok_and(Exposure::is_foreign) {
+            continue;
+        }
         match dir.kind(&name)? {
             Some(Kind::File) => {
                 // What cannot be removed now may be removed later.
@@ -40,7 +44,8 @@ pub fn sweep(dir: &Dir) -> io::Result<()> {
 }
 
 fn is_hidden(name: &str) -> bool {
-    name.starts_with(PREFIX) && name.ends_with(ENDING)
+    let digits = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(ENDING));
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 fn sweep_file(dir: &Dir, name: &OsStr) -> io::Result<()> {
@@ -69,8 +74,8 @@ fn sweep_group(dir: &Dir, name: &OsStr) -> io::Result<()> {
         TryLock::Busy => Ok(()),
         TryLock::Locked if group.kind(COMPLETE)?.is_some() => roll_forward(dir, name, lock),
         TryLock::Locked => {
-            drop((lock, group));
-            let _ = dir.remove_tree(name);
+            // What cannot be removed now may be removed later.
+            let _ = remove(dir, name, group, lock);
             Ok(())
         }
     }

@@ -84,6 +84,15 @@ fn trees_are_removed_with_all_that_is_in_them() {
 }
 
 #[test]
+fn file_with_the_name_of_the_lock_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".lock");
+    fs::write(&path, "precious").unwrap();
+    drop(FolderLock::new(&Dir::open(folder.path()).unwrap()).unwrap());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+}
+
+#[test]
 fn lock_is_gone_with_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let dir = Dir::open(folder.path()).unwrap();

@@ -180,11 +180,11 @@ fn incomplete_files_of_a_killed_process_are_removed() {
     fs::write(group.join("new/key"), b"half a k").unwrap();
     fs::write(folder.path().join(".factory-fedcba9876543210.tmp"), b"half a k").unwrap();
     // Names that are no drafts of ours stay.
-    for other in [".factory-x", ".key.tmp", ".factory-0.dir"] {
+    for other in [".factory-notes.tmp", ".factory-x", ".key.tmp"] {
         fs::write(folder.path().join(other), b"").unwrap();
     }
     sweep(&Dir::open(folder.path()).unwrap()).unwrap();
-    assert_eq!(names(folder.path()), [".factory-0.dir", ".factory-x", ".key.tmp"]);
+    assert_eq!(names(folder.path()), [".factory-notes.tmp", ".factory-x", ".key.tmp"]);
 }
 
 #[test]

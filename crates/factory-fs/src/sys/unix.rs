@@ -238,12 +238,13 @@ pub(crate) fn is_same(folder: &Folder, other: &Folder, name: &OsStr) -> io::Resu
 
 /// Tells whether an open file is still the one of a name.
 pub(crate) fn is_named(folder: &Folder, name: &OsStr, file: &File) -> io::Result<bool> {
-    let mine = file.metadata()?;
-    match folder.open_file(name, false) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+    let mine = fs::fstat(file)?;
+    // Not opened: with the locks of fcntl a process loses all that it has on a file when it closes one of its descriptors.
+    match fs::statat(&folder.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => Ok(false),
         found => {
-            let found = found?.metadata()?;
-            Ok(found.dev() == mine.dev() && found.ino() == mine.ino())
+            let found = found?;
+            Ok(found.st_dev == mine.st_dev && found.st_ino == mine.st_ino)
         }
     }
 }

@@ -53,17 +53,26 @@ impl MadePai {
         }
         let found = fs::read(folder.join(CERT_PEM)).ok();
         let mut replaced = None;
-        if folder.join(CERT_PEM).exists() && folder.join(KEY).exists() {
+        let has_key = folder.join(KEY).exists();
+        if has_key && found.is_none() {
+            let reason = "is there without its certificate, and the run keeps its PAI under that name; move it away";
+            return Err(Error::file("--paa", &folder.join(KEY), reason));
+        }
+        if found.is_some() {
             let certificate = inputs::read_certificate("--paa", &folder.join(CERT_PEM))?;
-            let key = inputs::read_private_key("--paa", &folder.join(KEY), None)?;
-            let fits = certificate.verify_issued_by(&authority.certificate).is_ok()
-                && key.public_key() == *certificate.public_key()
-                && certificate.common_name() == Some(&name)
-                && certificate.vendor_id() == Some(job.vendor_id)
-                && certificate.product_id() == Some(job.product_id)
-                && certificate.path_len() == Some(0)
-                && signer::validity(job, &certificate, start).is_ok();
-            if fits {
+            // Without a key: that of a run that was killed while it put both aside.
+            let key = has_key.then(|| inputs::read_private_key("--paa", &folder.join(KEY), None));
+            let key = key.transpose()?;
+            let fits = |key: &PrivateKey| {
+                certificate.verify_issued_by(&authority.certificate).is_ok()
+                    && key.public_key() == *certificate.public_key()
+                    && certificate.common_name() == Some(&name)
+                    && certificate.vendor_id() == Some(job.vendor_id)
+                    && certificate.product_id() == Some(job.product_id)
+                    && certificate.path_len() == Some(0)
+                    && signer::validity(job, &certificate, start).is_ok()
+            };
+            if let Some(key) = key.filter(fits) {
                 return Ok(Self {
                     folder,
                     certificate,

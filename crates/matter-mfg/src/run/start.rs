@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use factory_fs::{Dir, FolderLock, Kind};
+use factory_fs::{Dir, FolderLock, Kind, sweep};
 
 use super::parameters::{self, Parameters};
 use super::workspace::{Found, Strange};
 use super::{Report, Run, Started, Workspace, reconcile, room};
 use crate::ledger::{Ledger, Progress, RunRow, RunState};
+use crate::tables::STAGING;
 use crate::{Error, clock, tables};
 
 /// An unfinished run, its process gone.
@@ -18,6 +19,7 @@ impl Run<'_> {
     pub(super) fn start(&self, top: &Dir, report: &mut Report) -> Result<Option<Started>, Error> {
         let held = FolderLock::new(top).map_err(Error::obstacle(super::output::OUTDIR, &self.top))?;
         let mut ledger = self.ledger.as_deref().map_or_else(Ledger::in_memory, Ledger::open)?;
+        sweep_drafts(top)?;
         let Found { left, alive, strange } = Workspace::find(top, &held)?;
         let (mut unfinished, mut unknown) = (Vec::new(), None);
         for Strange { sentence, has_stamp } in strange {
@@ -218,6 +220,17 @@ impl Run<'_> {
     /// The output folder as the ledger knows it.
     fn folder(&self) -> Result<PathBuf, Error> {
         self.top.canonicalize().map_err(Error::write(&self.top))
+    }
+}
+
+/// Removes the drafts of tables that killed processes have left.
+fn sweep_drafts(top: &Dir) -> Result<(), Error> {
+    let sweep = |dir: &Dir| sweep(dir).map_err(Error::write(dir.path()));
+    sweep(top)?;
+    match top.child(STAGING) {
+        Ok(staging) => sweep(&staging),
+        // There is none, or it was looked at before.
+        Err(_) => Ok(()),
     }
 }
 

@@ -169,6 +169,16 @@ impl Workspace {
     /// Refuses what is in it and was not made by a run: folders of others, which would be removed with it.
     pub(super) fn check_inside(&self) -> Result<(), Error> {
         let labels = outputs::labels(&self.stamp);
+        for name in self
+            .folder
+            .names()
+            .map_err(Error::obstacle(output::OUTDIR, self.path()))?
+        {
+            if ![LOCK, DEVICES, TABLES, REPLACED].iter().any(|known| name == *known) {
+                let reason = "is nothing that a run makes there; move it away";
+                return Err(Error::file(output::OUTDIR, &self.path().join(name), reason));
+            }
+        }
         self.check_folders(&self.folder, &[DEVICES, TABLES, REPLACED])?;
         let Some(tables) = open_child(&self.folder, TABLES)? else {
             return Ok(());
