@@ -215,6 +215,20 @@ fn what_a_program_for_tables_saves_says_the_same() {
         edit("master", &|_| cells(&master));
         assert_eq!(errors(&audit(&out).execute().unwrap()), [], "{prefix}");
     }
+    // Its certificates and declarations are those that all devices have, wherever they are now.
+    let shared = |text: &str| {
+        devices.iter().fold(text.to_owned(), |text, device| {
+            let text = text.replace(
+                &format!("{}/internal/PAI_cert.der", uuid(device)),
+                "/home/user/pai_cert.der",
+            );
+            text.replace(&format!("{}/internal/CD.der", uuid(device)), "CD.der")
+        })
+    };
+    assert_ne!(shared(&summary), summary);
+    edit("summary-", &|_| shared(&summary));
+    edit("master", &|_| shared(&master));
+    assert_eq!(errors(&audit(&out).execute().unwrap()), []);
     // Columns of one's own are nobody's.
     edit("summary-", &|_| summary.replace('\n', ";mine\n"));
     assert_eq!(errors(&audit(&out).execute().unwrap()), []);
