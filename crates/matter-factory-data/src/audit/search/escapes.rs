@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::hex::value;
 use super::stream::Stream;
-use super::text::Text;
+use super::text::{Places, Text};
 use super::{Finder, Form};
 
 const SCALAR: usize = 32;
@@ -21,6 +21,38 @@ pub(super) struct Unescaped {
     pub(super) places: Vec<usize>,
     /// Where the characters are that quotes are around, and that have an escape among them.
     literals: Vec<Range<usize>>,
+}
+
+impl Unescaped {
+    pub(super) fn text(&self) -> Text<'_> {
+        Text {
+            characters: &self.characters,
+            places: Places::Each(&self.places),
+        }
+    }
+}
+
+/// A cell of a table without the second one of each two quotes; `None` if there are none.
+pub(super) fn undouble(text: &Text<'_>, range: Range<usize>) -> Option<Unescaped> {
+    let source = text.characters.get(range.clone())?;
+    if !source.windows(2).any(|pair| pair == b"\"\"") {
+        return None;
+    }
+    let mut piece = Unescaped {
+        characters: Zeroizing::new(Vec::with_capacity(range.len())),
+        places: Vec::with_capacity(range.len() + 1),
+        literals: Vec::new(),
+    };
+    let mut is_second = false;
+    for (byte, at) in source.iter().zip(range.start..) {
+        is_second = *byte == b'"' && !is_second && piece.characters.last() == Some(&b'"');
+        if !is_second {
+            piece.characters.push(*byte);
+            piece.places.push(text.place(at));
+        }
+    }
+    piece.places.push(text.place(range.end));
+    Some(piece)
 }
 
 /// Searches the bytes of literals.

@@ -1,6 +1,7 @@
 //! What is text in bytes that may be anything, with one, two or four bytes to a character.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use zeroize::Zeroizing;
 
@@ -18,10 +19,10 @@ const MAX_ESCAPED: u8 = 2;
 /// Characters, each with where it stands in the bytes.
 pub(super) struct Text<'b> {
     pub(super) characters: &'b [u8],
-    places: Places<'b>,
+    pub(super) places: Places<'b>,
 }
 
-enum Places<'b> {
+pub(super) enum Places<'b> {
     /// Characters of so many bytes, one behind the other.
     Even { first: usize, width: usize },
     /// Where each character stands, and where the last one ends.
@@ -77,20 +78,20 @@ fn search_text(text: &Text<'_>, escaped: u8, finder: &mut Finder<'_, '_>) {
         let mut start = 0;
         while start < text.characters.len() {
             let end = (start + PIECE + LONGEST).min(text.characters.len());
-            let piece = escapes::unescape(text, start..end);
-            let places = Places::Each(&piece.places);
-            escapes::search(&piece, finder);
-            search_text(
-                &Text {
-                    characters: &piece.characters,
-                    places,
-                },
-                escaped + 1,
-                finder,
-            );
+            search_literals(text, start..end, escaped, finder);
+            if let Some(cells) = escapes::undouble(text, start..end) {
+                let len = cells.characters.len();
+                search_literals(&cells.text(), 0..len, escaped, finder);
+            }
             start += PIECE;
         }
     }
+}
+
+fn search_literals(text: &Text<'_>, range: Range<usize>, escaped: u8, finder: &mut Finder<'_, '_>) {
+    let piece = escapes::unescape(text, range);
+    escapes::search(&piece, finder);
+    search_text(&piece.text(), escaped + 1, finder);
 }
 
 /// Tells whether a byte is a character of a text in ASCII.
