@@ -42,7 +42,7 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn new(parent: &Dir) -> io::Result<Self> {
-        /// More often no other process takes it for a leftover before it is locked.
+        /// Another process may take it for a leftover before it is locked; hardly so often in a row.
         const TRIES: usize = 16;
         for _ in 1..TRIES {
             match Self::begin(parent) {
@@ -163,7 +163,7 @@ impl Group {
     }
 }
 
-/// Makes something in the hidden folder while no signal removes that.
+/// Makes something in the hidden folder, which no signal removes meanwhile.
 fn held<T>(make: impl FnOnce() -> T) -> T {
     let _held = uninterrupted();
     make()
