@@ -88,7 +88,8 @@ impl Dir {
             return Self::open(path);
         };
         let parent = path.parent().unwrap_or_else(|| Path::new("."));
-        if path.symlink_metadata().is_ok() {
+        // What is no link may have been made by another process since.
+        if path.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
             return Err(io::Error::new(ErrorKind::NotFound, "is a link to nothing"));
         }
         Self::create(parent)?.create_child(name)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use crate::Dir;
+use crate::{Dir, sys};
 
 /// Drafts that have names, by their paths.
 static HIDDEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -16,8 +16,8 @@ const INTERRUPTED: i32 = 130;
 
 /// Lets the signals that end a process (Ctrl-C, SIGTERM, SIGHUP) remove its drafts first.
 ///
-/// For programs, in which nobody else handles these signals. A thread that waits for them is started with the first draft
-/// that has a name.
+/// For programs: a thread that waits for them is started with the first draft that has a name. A signal that another handler
+/// has, or that the process ignores (`nohup`, a shell's background jobs), is left alone.
 pub fn clean_up_at_signals() {
     WANTED.store(true, Ordering::Relaxed);
 }
@@ -31,8 +31,8 @@ fn install() {
         return;
     }
     INSTALLED.call_once(|| {
-        // Where another handler is, that one decides.
-        let _ = ctrlc::try_set_handler(|| {
+        // Without it a signal leaves drafts, which the next sweep removes.
+        let _ = sys::at_signals(|| {
             // Held until the end: nothing is made under a hidden name any more, and renames that have begun are over.
             let drafts = drafts();
             for path in &*drafts {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::sync::Barrier;
 
 use factory_fs::{Dir, FolderLock, Kind};
 
@@ -31,6 +32,24 @@ fn missing_folders_are_made() {
     let file = deep.join("file");
     let error = Dir::create(&file).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotADirectory, "{error}");
+}
+
+#[test]
+fn folders_that_several_make_at_once_are_made() {
+    const THREADS: usize = 4;
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..300 {
+        let deep = folder.path().join(format!("{round}/b/c"));
+        let start = Barrier::new(THREADS);
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    start.wait();
+                    Dir::create(&deep).unwrap();
+                });
+            }
+        });
+    }
 }
 
 #[test]

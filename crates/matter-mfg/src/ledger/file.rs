@@ -53,9 +53,10 @@ pub(super) fn look(path: &Path) -> Result<Found, String> {
     let metadata = match fs::metadata(path) {
         // That a folder above it is a file is the fault of whoever makes the folder.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            // What is no link may have been made by another process since.
             return match path.symlink_metadata() {
-                Ok(_) => Err("is a link to nothing".into()),
-                Err(_) => Ok(Found::Nothing),
+                Ok(found) if found.is_symlink() => Err("is a link to nothing".into()),
+                _ => Ok(Found::Nothing),
             };
         }
         metadata => metadata.map_err(text)?,

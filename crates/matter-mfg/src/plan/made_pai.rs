@@ -1,6 +1,8 @@
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use factory_fs::{Dir, Output, Replace, publish, sweep};
 use matter_attestation::{
@@ -51,9 +53,8 @@ impl MadePai {
                 return Err(Error::file("--paa", &path, reason));
             }
         }
-        let found = fs::read(folder.join(CERT_PEM)).ok();
+        let (found, has_key) = look(&folder);
         let mut replaced = None;
-        let has_key = folder.join(KEY).exists();
         if has_key && found.is_none() {
             let reason = "is there without its certificate, and the run keeps its PAI under that name; move it away";
             return Err(Error::file("--paa", &folder.join(KEY), reason));
@@ -155,6 +156,22 @@ impl MadePai {
             Error::write(&path)(error.into_source())
         })
     }
+}
+
+/// Reads the certificate that is there, and tells whether its key is. Another run puts the key there first, and its
+/// certificate at once after it.
+fn look(folder: &Path) -> (Option<Vec<u8>>, bool) {
+    const TRIES: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(10);
+    for _ in 1..TRIES {
+        let certificate = fs::read(folder.join(CERT_PEM)).ok();
+        let has_key = folder.join(KEY).exists();
+        if certificate.is_some() || !has_key {
+            return (certificate, has_key);
+        }
+        thread::sleep(PAUSE);
+    }
+    (None, true)
 }
 
 fn issue(
