@@ -194,6 +194,8 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--enable-dynamic-passcode --csv pin.csv --mcsv pin_m.csv", &["--csv", "--enable-dynamic-passcode"]),
     ("--enable-dynamic-passcode --qr-zip", &["--qr-zip", "--enable-dynamic-passcode"]),
     ("--csv text.csv --mcsv text_m.csv", &["text_m.csv:3", "'note'", "4000 bytes", "3999"]),
+    ("--csv text.csv --mcsv lost_m.csv", &["lost_m.csv:3", "'note'", "line 2", "begins with #"]),
+    ("--csv text.csv --mcsv return_m.csv", &["return_m.csv:2", "'note'", "line 1", "carriage return"]),
     ("--sign-manifest pai", &["--sign-manifest", "the key of the run's PAI, which is not given"]),
     ("--test-pki -lt 365 -vf 2000-01-01", &["--lifetime", "2000-12-31"]),
     ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt 365 -vf 2001-01-01", &["--valid-from"]),
@@ -260,6 +262,8 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         "text_m.csv",
         format!("note\n{}\n{}\n", "x".repeat(3999), "x".repeat(4000)).as_bytes(),
     );
+    write("lost_m.csv", b"note\n\"#1\n2\"\n\"one\n#two\n\"\n");
+    write("return_m.csv", b"note\n\"a\rb\"\n");
     write("windows.csv", b"app,namespace,\r\nnumber,data,i8\r\n");
     write("windows_m.csv", b"id;number\r\n1;127\r\n\r\n\r\n2;128\r\n");
     write("taken.csv", b"verifier,data,string\n");

@@ -19,7 +19,7 @@ use self::encode::encode_rows;
 pub use self::error::{CsvError, CsvReason};
 use self::records::Place;
 use self::rows::{Reader, Refused};
-pub use self::write::to_csv;
+pub use self::write::{CsvWriter, to_csv};
 use crate::config::{BlobVersion, PartitionSize};
 use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;

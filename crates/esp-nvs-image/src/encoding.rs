@@ -1,10 +1,12 @@
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 use core::str::FromStr;
 
 use crate::Error;
 use crate::owned::OwnedValue;
+use crate::value::Value;
 
 /// How the generator's CSV files say what type a value has: the column `encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +95,33 @@ impl Encoding {
             Self::Hex2Bin => OwnedValue::Blob(hexadecimal(text.trim()).ok_or(Error::NotHexadecimal)?),
             Self::Base64 => OwnedValue::Blob(base64(text).ok_or(Error::NotBase64)?),
         })
+    }
+
+    /// Writes a value as a cell of a CSV file, which [`Encoding::parse`] reads: blobs in hexadecimal digits, floats in the
+    /// fewest digits that read back to the same number.
+    #[must_use]
+    pub fn format(value: Value<'_>) -> (Self, String) {
+        match value {
+            Value::U8(v) => (Self::U8, v.to_string()),
+            Value::I8(v) => (Self::I8, v.to_string()),
+            Value::U16(v) => (Self::U16, v.to_string()),
+            Value::I16(v) => (Self::I16, v.to_string()),
+            Value::U32(v) => (Self::U32, v.to_string()),
+            Value::I32(v) => (Self::I32, v.to_string()),
+            Value::U64(v) => (Self::U64, v.to_string()),
+            Value::I64(v) => (Self::I64, v.to_string()),
+            Value::Float(v) => (Self::Float, format!("{v:?}")),
+            Value::Double(v) => (Self::Double, format!("{v:?}")),
+            Value::Str(v) => (Self::String, v.into()),
+            Value::Blob(v) => {
+                let mut text = String::with_capacity(2 * v.len());
+                for byte in v {
+                    // Writing to a string does not fail.
+                    let _ = write!(text, "{byte:02x}");
+                }
+                (Self::Hex2Bin, text)
+            }
+        }
     }
 
     fn integer<T: TryFrom<i128>>(self, text: &str) -> Result<T, Error> {

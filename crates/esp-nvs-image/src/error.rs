@@ -1,6 +1,8 @@
 mod display;
 
 use crate::config::PartitionSize;
+#[cfg(feature = "csv")]
+use crate::name::Namespace;
 use crate::name::Key;
 
 /// Why an image cannot be written or read. Offsets are bytes from the start of the image.
@@ -136,6 +138,17 @@ pub enum Error {
     /// A text is not base64.
     #[cfg(feature = "alloc")]
     NotBase64,
+    /// A string, or a key's name, has a line that the CSV files of the generator cannot hold: it begins with `#` and is not the
+    /// first, or contains a carriage return.
+    #[cfg(feature = "csv")]
+    NotInCsv {
+        /// The key's namespace.
+        namespace: Namespace,
+        /// The key.
+        key: Key,
+        /// The line, from 1.
+        line: usize,
+    },
     /// A text is not pairs of hexadecimal digits.
     #[cfg(feature = "alloc")]
     NotHexadecimal,
@@ -200,12 +213,6 @@ pub enum Error {
     Span {
         /// Where the entry lies.
         offset: usize,
-    },
-    /// A string contains a carriage return, which a CSV file cannot carry.
-    #[cfg(feature = "csv")]
-    StringHasCarriageReturn {
-        /// The string's key.
-        key: Key,
     },
     /// A string contains a NUL, where the firmware would see its end.
     StringHasNul,

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use esp_nvs_image::{Encoding, Key, OwnedValue};
+use esp_nvs_image::{CsvWriter, Encoding, Key, OwnedValue};
 use matter_factory_data::{
     AttestationCredentials, CalendarTypes, FactoryEntry, HardwareVersionString, ManufacturingDate, NAMESPACE,
     PartNumber, ProductColor, ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber,
@@ -185,6 +185,10 @@ impl Cells {
         let value = value.parse(column.encoding)?;
         if let OwnedValue::Str(text) = &value {
             check_text(text)?;
+            // It comes into the device's table of its NVS entries.
+            CsvWriter::new()
+                .data(column.namespace, column.key, Encoding::String, text)
+                .map_err(reason)?;
         }
         self.entries.push(FactoryEntry {
             namespace: column.namespace,

@@ -1,16 +1,15 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use esp_nvs_image::{Key, Namespace, Value};
+use esp_nvs_image::{CsvWriter, Encoding, Key, Namespace};
 use factory_fs::Dir;
 use matter_factory_data::{AttestationCredentials, DacKeyStorage, DeviceRecord, Images, Place, StorageLayout};
 use matter_setup_payload::{CommissioningFlow, GroupedManualCode, ManualPayload, QrText, SetupPayload, qr_png};
 use zeroize::Zeroizing;
 
-use crate::hex::hex;
 use crate::manifest::{FileEntry, ManifestDevice};
 use crate::plan::Identity;
-use crate::tables::{LineEnd, Lines, line};
+use crate::tables::{LineEnd, line};
 use crate::timing::{Phase, Timings};
 use crate::{Error, Plan};
 
@@ -78,7 +77,7 @@ pub(crate) struct Row {
     pub(crate) namespace: Namespace,
     pub(crate) key: Key,
     pub(crate) file: Option<&'static str>,
-    pub(crate) encoding: &'static str,
+    pub(crate) encoding: Encoding,
     /// The text of the cell, unless the value is in a file.
     pub(crate) text: Zeroizing<String>,
 }
@@ -86,7 +85,7 @@ pub(crate) struct Row {
 impl Row {
     /// Tells whether the value is a text of somebody's own, which may look like a formula. Salt and verifier are Base64.
     pub(crate) fn is_free_text(&self) -> bool {
-        self.encoding == "string" && !matches!(self.key.as_str(), "salt" | "verifier")
+        self.encoding == Encoding::String && !matches!(self.key.as_str(), "salt" | "verifier")
     }
 }
 
@@ -96,39 +95,20 @@ pub(crate) fn rows(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Result<
     let visited = record.visit_nvs(layout, |namespace, key, value| {
         let file = file_of(key).filter(|_| *namespace == matter_factory_data::NAMESPACE);
         let (encoding, text) = match file {
-            Some(_) => ("binary", Zeroizing::default()),
-            None => cell(value),
+            Some(_) => (Encoding::Binary, String::new()),
+            None => Encoding::format(value),
         };
         rows.push(Row {
             namespace: *namespace,
             key: *key,
             file,
             encoding,
-            text,
+            text: Zeroizing::new(text),
         });
         Ok::<(), matter_factory_data::Error>(())
     });
     visited.map_err(Error::encode)?;
     Ok(rows)
-}
-
-fn cell(value: Value<'_>) -> (&'static str, Zeroizing<String>) {
-    let (encoding, text) = match value {
-        Value::U8(v) => ("u8", v.to_string()),
-        Value::I8(v) => ("i8", v.to_string()),
-        Value::U16(v) => ("u16", v.to_string()),
-        Value::I16(v) => ("i16", v.to_string()),
-        Value::U32(v) => ("u32", v.to_string()),
-        Value::I32(v) => ("i32", v.to_string()),
-        Value::U64(v) => ("u64", v.to_string()),
-        Value::I64(v) => ("i64", v.to_string()),
-        Value::Float(v) => ("float", format!("{v:?}")),
-        Value::Double(v) => ("double", format!("{v:?}")),
-        Value::Str(v) => ("string", v.to_owned()),
-        Value::Blob(v) => ("hex2bin", hex(v)),
-        _ => ("", String::new()),
-    };
-    (encoding, Zeroizing::new(text))
 }
 
 impl Device {
@@ -264,18 +244,16 @@ impl Device {
 
     /// The input with which the reference generator makes the same image when it runs in `internal/`.
     fn partition_csv(&self) -> Result<Zeroizing<String>, Error> {
-        let mut text = Lines::new(LineEnd::Lf);
-        text.add(["key", "type", "encoding", "value"])?;
-        let mut namespace = None;
+        let mut writer = CsvWriter::new();
         for row in rows(&self.record, &self.layout)? {
-            if namespace != Some(row.namespace) {
-                text.add([row.namespace.as_str(), "namespace", "", ""])?;
-                namespace = Some(row.namespace);
-            }
-            let (kind, value) = row.file.map_or(("data", row.text.as_str()), |file| ("file", file));
-            text.add([row.key.as_str(), kind, row.encoding, value])?;
+            let Row { namespace, key, encoding, .. } = row;
+            let added = match row.file {
+                Some(file) => writer.file(namespace, key, encoding, file),
+                None => writer.data(namespace, key, encoding, &row.text),
+            };
+            added.map_err(Error::encode)?;
         }
-        text.finish()
+        Ok(Zeroizing::new(writer.finish()))
     }
 }
 

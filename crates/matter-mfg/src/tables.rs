@@ -182,7 +182,7 @@ impl Tables {
                 namespace = Some(row.namespace);
             }
             let kind = if row.file.is_some() { "file" } else { "data" };
-            let cells = [&*no_formula(row.key.as_str()), kind, row.encoding];
+            let cells = [&*no_formula(row.key.as_str()), kind, row.encoding.as_str()];
             self.add_line(CONFIG_AT, LineEnd::Lf, &cells)?;
         }
         Ok(())

@@ -1,58 +1,110 @@
 use alloc::string::String;
 use core::fmt::Write;
 
-use crate::decode::{Entry, StoredValue};
+use crate::decode::Entry;
+use crate::encoding::Encoding;
 use crate::error::Error;
+use crate::name::{Key, Namespace};
+use crate::owned::OwnedValue;
 
 /// Writes entries as a CSV file that [`crate::encode_csv`] and the generator read; blobs become hexadecimal digits.
 ///
 /// # Errors
 ///
-/// [`Error::StringHasCarriageReturn`]: reading the file turns carriage returns into line feeds.
+/// [`Error::NotInCsv`], see [`CsvWriter::data`].
 pub fn to_csv(entries: &[Entry<'_>]) -> Result<String, Error> {
-    let mut text = String::from("key,type,encoding,value\n");
-    let mut current = None;
+    let mut writer = CsvWriter::new();
     for entry in entries {
-        if current != Some(entry.namespace) {
-            cell(&mut text, entry.namespace.as_str());
-            text.push_str(",namespace,,\n");
-            current = Some(entry.namespace);
-        }
-        cell(&mut text, entry.key.as_str());
-        value(&mut text, entry)?;
-        text.push('\n');
+        let (encoding, text) = Encoding::format(OwnedValue::from(&entry.value).as_value());
+        writer.data(entry.namespace, entry.key, encoding, &text)?;
     }
-    Ok(text)
+    Ok(writer.finish())
 }
 
-/// The columns type, encoding and value. Writing to a string does not fail.
-fn value(text: &mut String, entry: &Entry<'_>) -> Result<(), Error> {
-    let _ = match &entry.value {
-        StoredValue::U8(v) => write!(text, ",data,u8,{v}"),
-        StoredValue::I8(v) => write!(text, ",data,i8,{v}"),
-        StoredValue::U16(v) => write!(text, ",data,u16,{v}"),
-        StoredValue::I16(v) => write!(text, ",data,i16,{v}"),
-        StoredValue::U32(v) => write!(text, ",data,u32,{v}"),
-        StoredValue::I32(v) => write!(text, ",data,i32,{v}"),
-        StoredValue::U64(v) => write!(text, ",data,u64,{v}"),
-        StoredValue::I64(v) => write!(text, ",data,i64,{v}"),
-        // The shortest digits that read back to the same number.
-        StoredValue::Float(v) => write!(text, ",data,float,{v:?}"),
-        StoredValue::Double(v) => write!(text, ",data,double,{v:?}"),
-        StoredValue::Str(v) => {
-            if v.contains('\r') {
-                return Err(Error::StringHasCarriageReturn { key: entry.key });
+/// Writes a CSV file that [`crate::encode_csv`] and the generator read, row by row.
+///
+/// The text may hold keys, as the values do that it is made from.
+#[derive(Clone)]
+pub struct CsvWriter {
+    text: String,
+    namespace: Option<Namespace>,
+}
+
+impl CsvWriter {
+    /// Starts with the header.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            text: "key,type,encoding,value\n".into(),
+            namespace: None,
+        }
+    }
+
+    /// Adds a value that is in its cell: what [`Encoding::format`] makes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInCsv`] for a carriage return, which readers turn into a line feed, and for a line of a cell that begins
+    /// with `#`, which the generator leaves out, quoted or not. Nothing has been added then.
+    pub fn data(&mut self, namespace: Namespace, key: Key, encoding: Encoding, text: &str) -> Result<(), Error> {
+        self.add(namespace, key, "data", encoding, text)
+    }
+
+    /// Adds a value that is in a file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CsvWriter::data`], for the path.
+    pub fn file(&mut self, namespace: Namespace, key: Key, encoding: Encoding, path: &str) -> Result<(), Error> {
+        self.add(namespace, key, "file", encoding, path)
+    }
+
+    fn add(
+        &mut self,
+        namespace: Namespace,
+        key: Key,
+        kind: &str,
+        encoding: Encoding,
+        text: &str,
+    ) -> Result<(), Error> {
+        for contents in [namespace.as_str(), key.as_str(), text] {
+            let lost = |(number, line): (usize, &str)| line.contains('\r') || (number > 0 && line.starts_with('#'));
+            if let Some(line) = contents.split('\n').enumerate().position(lost) {
+                let line = line + 1;
+                return Err(Error::NotInCsv { namespace, key, line });
             }
-            text.push_str(",data,string,");
-            cell(text, v);
-            Ok(())
         }
-        StoredValue::Blob(blob) => {
-            text.push_str(",data,hex2bin,");
-            blob.chunks().flatten().try_for_each(|byte| write!(text, "{byte:02x}"))
+        if self.namespace != Some(namespace) {
+            cell(&mut self.text, namespace.as_str());
+            self.text.push_str(",namespace,,\n");
+            self.namespace = Some(namespace);
         }
-    };
-    Ok(())
+        cell(&mut self.text, key.as_str());
+        // Writing to a string does not fail.
+        let _ = write!(self.text, ",{kind},{encoding},");
+        cell(&mut self.text, text);
+        self.text.push('\n');
+        Ok(())
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.text
+    }
+}
+
+impl Default for CsvWriter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Debug for CsvWriter {
+    /// Leaves out the text, which may hold secrets.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("CsvWriter").finish_non_exhaustive()
+    }
 }
 
 /// A cell, in quotes where a reader would take it for something else: also before a `#`, which begins a comment.

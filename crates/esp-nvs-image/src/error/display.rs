@@ -92,6 +92,14 @@ impl fmt::Display for Error {
             Self::NotBase64 => f.write_str("not base64 with whole groups of four characters"),
             #[cfg(feature = "alloc")]
             Self::NotHexadecimal => f.write_str("not pairs of hexadecimal digits"),
+            #[cfg(feature = "csv")]
+            Self::NotInCsv { namespace, key, line } => {
+                write!(
+                    f,
+                    "line {line} of the string '{key}' in namespace '{namespace}' begins with # or has a carriage return, which \
+                     the generator's CSV files cannot hold"
+                )
+            }
             Self::OrphanChunk { offset } => write!(f, "blob chunk at offset {offset:#x} belongs to no blob"),
             Self::PageCrc { offset } => write!(f, "checksum of the page header at offset {offset:#x} is wrong"),
             #[cfg(feature = "alloc")]
@@ -144,10 +152,6 @@ impl fmt::Display for Error {
                     f,
                     "span of the entry at offset {offset:#x} does not fit its size or its page"
                 )
-            }
-            #[cfg(feature = "csv")]
-            Self::StringHasCarriageReturn { key } => {
-                write!(f, "string of key '{key}' contains a carriage return, which a CSV file cannot carry")
             }
             Self::StringHasNul => f.write_str("string contains a NUL"),
             Self::StringNotTerminated { offset } => {
