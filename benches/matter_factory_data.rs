@@ -11,7 +11,8 @@ use matter_attestation::{
     SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
 use matter_factory_data::{
-    AttestationCredentials, Declaration, DeviceRecord, FactoryEntry, FixedLabel, SemanticTag, SupportedMode,
+    AttestationCredentials, Declaration, DeviceRecord, FactoryEntry, FixedLabel, HardwareVersion, SemanticTag,
+    SupportedMode,
 };
 use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -50,16 +51,16 @@ fn full() -> DeviceRecord {
     record.set_credentials(credentials(vendor, product)).unwrap();
     record.declaration = Some(declaration(vendor, product));
     record.rotating_id = Some("000102030405060708090a0b0c0d0e0f".parse().unwrap());
-    record.vendor_name = Some("Example Vendor".parse().unwrap());
-    record.product_name = Some("Example Light".parse().unwrap());
-    record.hardware_version = Some(1);
-    record.hardware_version_string = Some("1.0".parse().unwrap());
-    record.manufacturing_date = Some("2026-01-31".parse().unwrap());
-    record.product_finish = Some("matte".parse().unwrap());
-    record.product_color = Some("white".parse().unwrap());
-    record.part_number = Some("PN-0001".parse().unwrap());
-    record.serial_number = Some("SN-0001".parse().unwrap());
-    record.calendar_types = Some("Gregorian".parse().unwrap());
+    record.product.vendor_name = Some("Example Vendor".parse().unwrap());
+    record.product.product_name = Some("Example Light".parse().unwrap());
+    record.product.hardware_version = Some(HardwareVersion::new(1));
+    record.product.hardware_version_string = Some("1.0".parse().unwrap());
+    record.product.manufacturing_date = Some("2026-01-31".parse().unwrap());
+    record.product.product_finish = Some("matte".parse().unwrap());
+    record.product.product_color = Some("white".parse().unwrap());
+    record.product.part_number = Some("PN-0001".parse().unwrap());
+    record.product.serial_number = Some("SN-0001".parse().unwrap());
+    record.product.calendar_types = Some("Gregorian".parse().unwrap());
     record.locales = ["en-US", "de"].map(|tag| tag.parse().unwrap()).into();
     record.fixed_labels.push(FixedLabel {
         endpoint: 0,
@@ -72,8 +73,8 @@ fn full() -> DeviceRecord {
         label: "quiet".parse().unwrap(),
         semantic_tags: vec![SemanticTag { mfg_code: 0, value: 8 }],
     });
-    record.product_label = Some("Light of the example".parse().unwrap());
-    record.product_url = Some("https://example.com".parse().unwrap());
+    record.product.product_label = Some("Light of the example".parse().unwrap());
+    record.product.product_url = Some("https://example.com".parse().unwrap());
     let entry = FactoryEntry {
         namespace: Namespace::new("own").unwrap(),
         key: Key::new("calibration").unwrap(),

@@ -26,260 +26,236 @@ const SINGLE_DASH: [(&str, &str); 7] = [
 /// Options with several values, the first of which may stand behind an equals sign.
 const MULTIPLE: [&str; 4] = ["--calendar-types", "--locales", "--fixed-labels", "--supported-modes"];
 
-/// Makes the factory partitions, onboarding codes and certificates of Matter devices on ESP32.
-///
-/// Numbers are decimal or 0x hexadecimal. What is not given is drawn from the system's cryptographic random numbers.
-/// Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 failed while working.
-#[derive(Parser)]
-#[command(name = "matter-mfg", version, args_override_self = true)]
-struct Arguments {
-    /// Number of devices, 1..=4294967295 [default: 1, or the rows of --mcsv, which win]
-    #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
-    count: Option<Text>,
-    /// Vendor id, 0x0001..=0xFFF4
-    #[arg(
-        short = 'v',
-        long,
-        value_name = "ID",
-        allow_hyphen_values = true,
-        required_unless_present = "job"
-    )]
-    vendor_id: Option<Text>,
-    /// Product id, 0x0001..=0xFFFF
-    #[arg(
-        short = 'p',
-        long,
-        value_name = "ID",
-        allow_hyphen_values = true,
-        required_unless_present = "job"
-    )]
-    product_id: Option<Text>,
-    /// Folder for the output [default: out]
-    #[arg(long, value_name = "DIR")]
-    outdir: Option<PathBuf>,
-    /// Partition size in bytes, a multiple of 0x1000 in 0x3000..=0x2000000 [default: 0x6000]
-    #[arg(short = 's', long, value_name = "BYTES", allow_hyphen_values = true)]
-    size: Option<Text>,
-    /// Encrypts every partition with a key of its own, beside it in a keys partition of 4096 bytes
-    #[arg(short = 'e', long)]
-    encrypt: bool,
-    /// Leaves the factory partitions out; certificates, codes and tables are written
-    #[arg(long)]
-    no_bin: bool,
-    /// Options from a JSON object (docs/job.schema.json); those of the command line win
-    #[arg(long, value_name = "FILE")]
-    job: Option<PathBuf>,
-    /// Draws everything from this seed, for tests only: 2..=64 hexadecimal digits, or - for standard input; the same output on
-    /// every machine
-    #[arg(long, value_name = "HEX")]
-    seed: Option<Text>,
-    /// How much is said on stderr: debug, info or error
-    #[arg(long, value_name = "LEVEL", default_value = "info", hide_possible_values = true)]
-    log_level: LogLevel,
-    /// Threads, 1..=1024 [default: one on each core]
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    jobs: Option<Text>,
+macro_rules! define {
+    (
+        texts { $($field:ident: $type:ident = $group:ident $key:literal, $name:literal, $value:literal, $description:literal;)* }
+        $($lists:tt)*
+    ) => {
+        /// Makes the factory partitions, onboarding codes and certificates of Matter devices on ESP32.
+        ///
+        /// Numbers are decimal or 0x hexadecimal. What is not given is drawn from the system's cryptographic random numbers.
+        /// Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+        #[derive(Parser)]
+        #[command(name = "matter-mfg", version, args_override_self = true)]
+        struct Arguments {
+            /// Number of devices, 1..=4294967295 [default: 1, or the rows of --mcsv, which win]
+            #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
+            count: Option<Text>,
+            /// Vendor id, 0x0001..=0xFFF4
+            #[arg(
+                short = 'v',
+                long,
+                value_name = "ID",
+                allow_hyphen_values = true,
+                required_unless_present = "job"
+            )]
+            vendor_id: Option<Text>,
+            /// Product id, 0x0001..=0xFFFF
+            #[arg(
+                short = 'p',
+                long,
+                value_name = "ID",
+                allow_hyphen_values = true,
+                required_unless_present = "job"
+            )]
+            product_id: Option<Text>,
+            /// Folder for the output [default: out]
+            #[arg(long, value_name = "DIR")]
+            outdir: Option<PathBuf>,
+            /// Partition size in bytes, a multiple of 0x1000 in 0x3000..=0x2000000 [default: 0x6000]
+            #[arg(short = 's', long, value_name = "BYTES", allow_hyphen_values = true)]
+            size: Option<Text>,
+            /// Encrypts every partition with a key of its own, beside it in a keys partition of 4096 bytes
+            #[arg(short = 'e', long)]
+            encrypt: bool,
+            /// Leaves the factory partitions out; certificates, codes and tables are written
+            #[arg(long)]
+            no_bin: bool,
+            /// Options from a JSON object (docs/job.schema.json); those of the command line win
+            #[arg(long, value_name = "FILE")]
+            job: Option<PathBuf>,
+            /// Draws everything from this seed, for tests only: 2..=64 hexadecimal digits, or - for standard input; the same output on
+            /// every machine
+            #[arg(long, value_name = "HEX")]
+            seed: Option<Text>,
+            /// How much is said on stderr: debug, info or error
+            #[arg(long, value_name = "LEVEL", default_value = "info", hide_possible_values = true)]
+            log_level: LogLevel,
+            /// Threads, 1..=1024 [default: one on each core]
+            #[arg(long, value_name = "N", allow_hyphen_values = true)]
+            jobs: Option<Text>,
 
-    #[command(flatten, next_help_heading = "Commissioning")]
-    passcode: Passcode,
-    /// Discriminator of a single device, 0..=4095
-    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
-    discriminator: Option<Text>,
-    /// A passcode for each device: one on each line, or the column 'passcode' of a table
-    #[arg(long, value_name = "FILE", help_heading = "Commissioning")]
-    passcodes: Option<PathBuf>,
-    /// A discriminator for each device: one on each line, or the column 'discriminator' of a table
-    #[arg(long, value_name = "FILE", help_heading = "Commissioning")]
-    discriminators: Option<PathBuf>,
-    /// Leaves the verifier to the device, which draws passcodes of its own
-    #[arg(long, help_heading = "Commissioning")]
-    enable_dynamic_passcode: bool,
-    /// Salt of a single device, 16..=32 bytes in base64; needs --verifier and --passcode
-    #[arg(long, value_name = "BASE64", help_heading = "Commissioning")]
-    salt: Option<Text>,
-    #[command(flatten, next_help_heading = "Commissioning")]
-    verifier: Verifier,
-    /// PBKDF2 iterations, 1000..=100000 [default: 10000]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
-    iteration_count: Option<Text>,
-    /// Commissioning flow (also -cf): 0 standard, 1 user intent, 2 custom [default: 0]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
-    commissioning_flow: Option<Text>,
-    /// Sum of discovery modes (also -dm): 2 BLE, 4 on network, 8 Wi-Fi PAF, 16 NFC, 32 Thread [default: 2]
-    #[arg(
-        long,
-        value_name = "MASK",
-        allow_hyphen_values = true,
-        help_heading = "Commissioning"
-    )]
-    discovery_mode: Option<Text>,
+            #[command(flatten, next_help_heading = "Commissioning")]
+            passcode: Passcode,
+            /// Discriminator of a single device, 0..=4095
+            #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
+            discriminator: Option<Text>,
+            /// A passcode for each device: one on each line, or the column 'passcode' of a table
+            #[arg(long, value_name = "FILE", help_heading = "Commissioning")]
+            passcodes: Option<PathBuf>,
+            /// A discriminator for each device: one on each line, or the column 'discriminator' of a table
+            #[arg(long, value_name = "FILE", help_heading = "Commissioning")]
+            discriminators: Option<PathBuf>,
+            /// Leaves the verifier to the device, which draws passcodes of its own
+            #[arg(long, help_heading = "Commissioning")]
+            enable_dynamic_passcode: bool,
+            /// Salt of a single device, 16..=32 bytes in base64; needs --verifier and --passcode
+            #[arg(long, value_name = "BASE64", help_heading = "Commissioning")]
+            salt: Option<Text>,
+            #[command(flatten, next_help_heading = "Commissioning")]
+            verifier: Verifier,
+            /// PBKDF2 iterations, 1000..=100000 [default: 10000]
+            #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
+            iteration_count: Option<Text>,
+            /// Commissioning flow (also -cf): 0 standard, 1 user intent, 2 custom [default: 0]
+            #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Commissioning")]
+            commissioning_flow: Option<Text>,
+            /// Sum of discovery modes (also -dm): 2 BLE, 4 on network, 8 Wi-Fi PAF, 16 NFC, 32 Thread [default: 2]
+            #[arg(
+                long,
+                value_name = "MASK",
+                allow_hyphen_values = true,
+                help_heading = "Commissioning"
+            )]
+            discovery_mode: Option<Text>,
 
-    /// Makes a PAI with the PAA of --cert and --key, or takes that of an earlier run, and signs certificates with it
-    #[arg(long, help_heading = "Attestation")]
-    paa: bool,
-    /// Signs certificates with the PAI of --cert and --key, or takes DACs that it has signed
-    #[arg(long, help_heading = "Attestation")]
-    pai: bool,
-    /// Certificate of the PAA or PAI, PEM or DER
-    #[arg(short = 'c', long, value_name = "FILE", help_heading = "Attestation")]
-    cert: Option<PathBuf>,
-    /// Its private key, PEM or DER, PKCS#8 or SEC 1
-    #[arg(short = 'k', long, value_name = "FILE", help_heading = "Attestation")]
-    key: Option<PathBuf>,
-    #[command(flatten, next_help_heading = "Attestation")]
-    password: Password,
-    /// DAC of a single device that the PAI of --cert has signed, PEM or DER
-    #[arg(long, value_name = "FILE", help_heading = "Attestation")]
-    dac_cert: Option<PathBuf>,
-    /// Its private key, PEM or DER, PKCS#8 or SEC 1
-    #[arg(long, value_name = "FILE", help_heading = "Attestation")]
-    dac_key: Option<PathBuf>,
-    /// Folder with a DAC and its key for each device: PEM, DER, PKCS#8, PKCS#12 or raw
-    #[arg(long, value_name = "DIR", help_heading = "Attestation")]
-    dac_dir: Option<PathBuf>,
-    /// Certification Declaration (also -cd), DER
-    #[arg(long, value_name = "FILE", help_heading = "Attestation")]
-    cert_dclrn: Option<PathBuf>,
-    /// Takes a declaration that does not cover the product
-    #[arg(long, help_heading = "Attestation")]
-    allow_cd_mismatch: bool,
-    /// Lifetime of the certificates in days (also -lt), from 1 [default: 36500, or as long as their issuer]
-    #[arg(long, value_name = "DAYS", allow_hyphen_values = true, help_heading = "Attestation")]
-    lifetime: Option<Text>,
-    /// Start of the certificates (also -vf): YYYY-MM-DD or YYYY-MM-DD HH:MM:SS, in UTC [default: now]
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Attestation")]
-    valid_from: Option<Text>,
-    /// Makes a throw-away PAA, PAI and declaration in test-pki/ in the output folder: for development only
-    #[arg(long, help_heading = "Attestation")]
-    test_pki: bool,
-    /// Beginning of the common name of a PAI that is made (also -cn), 1..=57 bytes [default: ESP32]
-    #[arg(long, value_name = "TEXT", help_heading = "Attestation")]
-    cn_prefix: Option<Text>,
+            /// Makes a PAI with the PAA of --cert and --key, or takes that of an earlier run, and signs certificates with it
+            #[arg(long, help_heading = "Attestation")]
+            paa: bool,
+            /// Signs certificates with the PAI of --cert and --key, or takes DACs that it has signed
+            #[arg(long, help_heading = "Attestation")]
+            pai: bool,
+            /// Certificate of the PAA or PAI, PEM or DER
+            #[arg(short = 'c', long, value_name = "FILE", help_heading = "Attestation")]
+            cert: Option<PathBuf>,
+            /// Its private key, PEM or DER, PKCS#8 or SEC 1
+            #[arg(short = 'k', long, value_name = "FILE", help_heading = "Attestation")]
+            key: Option<PathBuf>,
+            #[command(flatten, next_help_heading = "Attestation")]
+            password: Password,
+            /// DAC of a single device that the PAI of --cert has signed, PEM or DER
+            #[arg(long, value_name = "FILE", help_heading = "Attestation")]
+            dac_cert: Option<PathBuf>,
+            /// Its private key, PEM or DER, PKCS#8 or SEC 1
+            #[arg(long, value_name = "FILE", help_heading = "Attestation")]
+            dac_key: Option<PathBuf>,
+            /// Folder with a DAC and its key for each device: PEM, DER, PKCS#8, PKCS#12 or raw
+            #[arg(long, value_name = "DIR", help_heading = "Attestation")]
+            dac_dir: Option<PathBuf>,
+            /// Certification Declaration (also -cd), DER
+            #[arg(long, value_name = "FILE", help_heading = "Attestation")]
+            cert_dclrn: Option<PathBuf>,
+            /// Takes a declaration that does not cover the product
+            #[arg(long, help_heading = "Attestation")]
+            allow_cd_mismatch: bool,
+            /// Lifetime of the certificates in days (also -lt), from 1 [default: 36500, or as long as their issuer]
+            #[arg(long, value_name = "DAYS", allow_hyphen_values = true, help_heading = "Attestation")]
+            lifetime: Option<Text>,
+            /// Start of the certificates (also -vf): YYYY-MM-DD or YYYY-MM-DD HH:MM:SS, in UTC [default: now]
+            #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Attestation")]
+            valid_from: Option<Text>,
+            /// Makes a throw-away PAA, PAI and declaration in test-pki/ in the output folder: for development only
+            #[arg(long, help_heading = "Attestation")]
+            test_pki: bool,
+            /// Beginning of the common name of a PAI that is made (also -cn), 1..=57 bytes [default: ESP32]
+            #[arg(long, value_name = "TEXT", help_heading = "Attestation")]
+            cn_prefix: Option<Text>,
 
-    /// Puts certificates and key of a device into an esp_secure_cert partition and not into NVS
-    #[arg(long, help_heading = "Secure cert partition")]
-    dac_in_secure_cert: bool,
-    /// The same for discriminator, verifier, salt and iteration count; only with the other two
-    #[arg(long, help_heading = "Secure cert partition")]
-    commissionable_data_in_secure_cert: bool,
-    /// The same for the unique id for rotating device ids [default: random]; only with the other two
-    #[arg(long, help_heading = "Secure cert partition")]
-    rd_id_uid_in_secure_cert: bool,
-    /// Makes no such partition; refused where a device's key would then be in none
-    #[arg(long, help_heading = "Secure cert partition")]
-    no_secure_cert_bin: bool,
-    /// Keeps the key in an eFuse for the ECDSA peripheral (also -ds): in a file for espefuse and in no partition
-    #[arg(long, help_heading = "Secure cert partition")]
-    ds_peripheral: bool,
-    /// The eFuse key block for that, 0..=5; 0..=4 on esp32h2 and esp32s31; -1 is none
-    #[arg(
-        long,
-        value_name = "N",
-        allow_hyphen_values = true,
-        help_heading = "Secure cert partition"
-    )]
-    efuse_key_id: Option<Text>,
-    /// The chip [default: esp32]
-    #[arg(long, value_name = "NAME", help_heading = "Secure cert partition")]
-    target: Option<Text>,
-    /// Serial port of a chip. Nothing is burned or written here: refused beside the options above, with the commands for it
-    #[arg(long, value_name = "PORT", help_heading = "Secure cert partition")]
-    port: Option<Text>,
+            /// Puts certificates and key of a device into an esp_secure_cert partition and not into NVS
+            #[arg(long, help_heading = "Secure cert partition")]
+            dac_in_secure_cert: bool,
+            /// The same for discriminator, verifier, salt and iteration count; only with the other two
+            #[arg(long, help_heading = "Secure cert partition")]
+            commissionable_data_in_secure_cert: bool,
+            /// The same for the unique id for rotating device ids [default: random]; only with the other two
+            #[arg(long, help_heading = "Secure cert partition")]
+            rd_id_uid_in_secure_cert: bool,
+            /// Makes no such partition; refused where a device's key would then be in none
+            #[arg(long, help_heading = "Secure cert partition")]
+            no_secure_cert_bin: bool,
+            /// Keeps the key in an eFuse for the ECDSA peripheral (also -ds): in a file for espefuse and in no partition
+            #[arg(long, help_heading = "Secure cert partition")]
+            ds_peripheral: bool,
+            /// The eFuse key block for that, 0..=5; 0..=4 on esp32h2 and esp32s31; -1 is none
+            #[arg(
+                long,
+                value_name = "N",
+                allow_hyphen_values = true,
+                help_heading = "Secure cert partition"
+            )]
+            efuse_key_id: Option<Text>,
+            /// The chip [default: esp32]
+            #[arg(long, value_name = "NAME", help_heading = "Secure cert partition")]
+            target: Option<Text>,
+            /// Serial port of a chip. Nothing is burned or written here: refused beside the options above, with the commands for it
+            #[arg(long, value_name = "PORT", help_heading = "Secure cert partition")]
+            port: Option<Text>,
 
-    /// Vendor's name, 1..=32 bytes
-    #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    vendor_name: Option<Text>,
-    /// Product's name, 1..=32 bytes
-    #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    product_name: Option<Text>,
-    /// Hardware version, 0..=65535
-    #[arg(
-        long,
-        value_name = "N",
-        allow_hyphen_values = true,
-        help_heading = "Device information"
-    )]
-    hw_ver: Option<Text>,
-    /// Hardware version as a text, 1..=64 bytes
-    #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    hw_ver_str: Option<Text>,
-    /// Day of manufacture: YYYYMMDD or YYYY-MM-DD, up to 16 characters with the vendor's own behind it
-    #[arg(
-        long,
-        value_name = "DATE",
-        allow_hyphen_values = true,
-        help_heading = "Device information"
-    )]
-    mfg_date: Option<Text>,
-    /// Serial number of a single device, 1..=32 bytes [default: 32 random hexadecimal digits]
-    #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    serial_num: Option<Text>,
-    /// A serial number for each device: one on each line, or the column 'serial-num' of a table
-    #[arg(long, value_name = "FILE", help_heading = "Device information")]
-    serials: Option<PathBuf>,
-    /// Gives every device a unique id for rotating device ids
-    #[arg(long, help_heading = "Device information")]
-    enable_rotating_device_id: bool,
-    /// That id for a single device, 32 hexadecimal digits, or - for standard input [default: random]
-    #[arg(long, value_name = "HEX", help_heading = "Device information")]
-    rd_id_uid: Option<Text>,
-    /// Finish of the surface: other, matte, satin, polished, rugged or fabric
-    #[arg(long, value_name = "NAME", help_heading = "Device information")]
-    product_finish: Option<Text>,
-    /// Color: black, navy, green, teal, maroon, purple, olive, gray, blue, lime, aqua, red, fuchsia, yellow, white,
-    /// nickel, chrome, brass, copper, silver or gold
-    #[arg(long, value_name = "NAME", help_heading = "Device information")]
-    product_color: Option<Text>,
-    /// Part number, 1..=32 bytes
-    #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    part_number: Option<Text>,
-    /// Product's label, 1..=64 bytes
-    #[arg(long, value_name = "TEXT", help_heading = "Device information")]
-    product_label: Option<Text>,
-    /// Where to read about the product, 1..=256 bytes
-    #[arg(long, value_name = "URL", help_heading = "Device information")]
-    product_url: Option<Text>,
-    /// Calendars: Buddhist, Chinese, Coptic, Ethiopian, Gregorian, Hebrew, Indian, Islamic, Japanese, Korean, Persian,
-    /// Taiwanese
-    #[arg(long, value_name = "NAME", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
-    calendar_types: Option<Vec<Text>>,
-    /// Languages such as en-US, 1..=35 characters each
-    #[arg(long, value_name = "TAG", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
-    locales: Option<Vec<Text>>,
-    /// Fixed labels as ENDPOINT/LABEL/VALUE, texts of 1..=16 bytes
-    #[arg(long, value_name = "LABEL", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
-    fixed_labels: Option<Vec<Text>>,
-    /// Modes as MODE/LABEL/ENDPOINT, behind that perhaps /VALUE\\MANUFACTURER, VALUE\\MANUFACTURER
-    #[arg(long, value_name = "MODE", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
-    supported_modes: Option<Vec<Text>>,
-    /// MQTT broker of ESP RainMaker, 1..=253 visible ASCII characters
-    #[arg(long, value_name = "HOST", help_heading = "Device information")]
-    mqtt_host: Option<Text>,
-    /// Which columns of --mcsv are used: rows key,type,encoding[,REPEAT]
-    #[arg(long, value_name = "FILE", help_heading = "Device information")]
-    csv: Option<PathBuf>,
-    /// Values of those columns: a header and a row for each device
-    #[arg(long, value_name = "FILE", help_heading = "Device information")]
-    mcsv: Option<PathBuf>,
+            $(
+                #[doc = $description]
+                #[arg(long = $name, value_name = $value, allow_hyphen_values = matches!($value, "N" | "DATE"), help_heading = "Device information")]
+                $field: Option<Text>,
+            )*
+            /// A serial number for each device: one on each line, or the column 'serial-num' of a table
+            #[arg(long, value_name = "FILE", help_heading = "Device information")]
+            serials: Option<PathBuf>,
+            /// Gives every device a unique id for rotating device ids
+            #[arg(long, help_heading = "Device information")]
+            enable_rotating_device_id: bool,
+            /// That id for a single device, 32 hexadecimal digits, or - for standard input [default: random]
+            #[arg(long, value_name = "HEX", help_heading = "Device information")]
+            rd_id_uid: Option<Text>,
+            /// Calendars: Buddhist, Chinese, Coptic, Ethiopian, Gregorian, Hebrew, Indian, Islamic, Japanese, Korean, Persian,
+            /// Taiwanese
+            #[arg(long, value_name = "NAME", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
+            calendar_types: Option<Vec<Text>>,
+            /// Languages such as en-US, 1..=35 characters each
+            #[arg(long, value_name = "TAG", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
+            locales: Option<Vec<Text>>,
+            /// Fixed labels as ENDPOINT/LABEL/VALUE, texts of 1..=16 bytes
+            #[arg(long, value_name = "LABEL", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
+            fixed_labels: Option<Vec<Text>>,
+            /// Modes as MODE/LABEL/ENDPOINT, behind that perhaps /VALUE\\MANUFACTURER, VALUE\\MANUFACTURER
+            #[arg(long, value_name = "MODE", num_args = 1.., action = clap::ArgAction::Append, help_heading = "Device information")]
+            supported_modes: Option<Vec<Text>>,
+            /// MQTT broker of ESP RainMaker, 1..=253 visible ASCII characters
+            #[arg(long, value_name = "HOST", help_heading = "Device information")]
+            mqtt_host: Option<Text>,
+            /// Which columns of --mcsv are used: rows key,type,encoding[,REPEAT]
+            #[arg(long, value_name = "FILE", help_heading = "Device information")]
+            csv: Option<PathBuf>,
+            /// Values of those columns: a header and a row for each device
+            #[arg(long, value_name = "FILE", help_heading = "Device information")]
+            mcsv: Option<PathBuf>,
 
-    /// Label sheets for a printer, A4 with 28 labels each: svg (a file for each page), pdf or none [default: none]
-    #[arg(long, value_name = "FORMAT", help_heading = "Lists of all devices")]
-    labels: Option<Text>,
-    /// All QR code pictures in one zip file
-    #[arg(long, help_heading = "Lists of all devices")]
-    qr_zip: bool,
-    /// Signs the manifest with this P-256 key, PEM or DER; `pai` takes that of the run's PAI
-    #[arg(long, value_name = "FILE", help_heading = "Lists of all devices")]
-    sign_manifest: Option<PathBuf>,
-    /// Leaves passcodes, and the codes that hold them, out of the manifest
-    #[arg(long, help_heading = "Lists of all devices")]
-    no_passcode_in_manifest: bool,
+            /// Label sheets for a printer, A4 with 28 labels each: svg (a file for each page), pdf or none [default: none]
+            #[arg(long, value_name = "FORMAT", help_heading = "Lists of all devices")]
+            labels: Option<Text>,
+            /// All QR code pictures in one zip file
+            #[arg(long, help_heading = "Lists of all devices")]
+            qr_zip: bool,
+            /// Signs the manifest with this P-256 key, PEM or DER; `pai` takes that of the run's PAI
+            #[arg(long, value_name = "FILE", help_heading = "Lists of all devices")]
+            sign_manifest: Option<PathBuf>,
+            /// Leaves passcodes, and the codes that hold them, out of the manifest
+            #[arg(long, help_heading = "Lists of all devices")]
+            no_passcode_in_manifest: bool,
 
-    #[command(flatten)]
-    run: RunOptions,
-    #[command(flatten)]
-    trust: Trust,
+            #[command(flatten)]
+            run: RunOptions,
+            #[command(flatten)]
+            trust: Trust,
+        }
+
+        impl Arguments {
+            /// Puts the fields of the product before those of a job's file.
+            fn take_over_product(&mut self, file: &mut JobFile) {
+                $(file.$field = self.$field.take().or(file.$field.take());)*
+            }
+        }
+    };
 }
+matter_factory_data::product_fields!(define);
 
 /// How much is said on stderr.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -390,11 +366,12 @@ fn failure(error: Error) -> Failure {
 }
 
 /// The options of `--job` and those of the command line, which win.
-fn job_file(arguments: Arguments) -> Result<JobFile, Error> {
+fn job_file(mut arguments: Arguments) -> Result<JobFile, Error> {
     let mut file = match &arguments.job {
         Some(path) => JobFile::read("--job", path)?,
         None => JobFile::default(),
     };
+    arguments.take_over_product(&mut file);
     macro_rules! take_over {
         (values $($value:ident),+; flags $($flag:ident),+; lists $($list:ident),+) => {
             $(file.$value = arguments.$value.or(file.$value);)+
@@ -406,10 +383,8 @@ fn job_file(arguments: Arguments) -> Result<JobFile, Error> {
         values
             count, vendor_id, product_id, outdir, size, jobs, discriminator, passcodes,
             discriminators, salt, iteration_count, commissioning_flow, discovery_mode, cert, key,
-            dac_cert, dac_key, dac_dir, cert_dclrn, lifetime, valid_from, cn_prefix, port, vendor_name, product_name,
-            efuse_key_id, target, labels, sign_manifest,
-            hw_ver, hw_ver_str, mfg_date, serial_num, serials, product_finish, product_color, part_number,
-            product_label, product_url, mqtt_host, csv, mcsv;
+            dac_cert, dac_key, dac_dir, cert_dclrn, lifetime, valid_from, cn_prefix, port, efuse_key_id, target, labels,
+            sign_manifest, serials, mqtt_host, csv, mcsv;
         flags
             encrypt, no_bin, enable_dynamic_passcode, paa, pai, allow_cd_mismatch, test_pki, ds_peripheral,
             enable_rotating_device_id, dac_in_secure_cert, commissionable_data_in_secure_cert, rd_id_uid_in_secure_cert,

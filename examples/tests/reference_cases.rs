@@ -22,7 +22,7 @@ use std::fs;
 use esp_nvs_image::{NvsKeys, OwnedValue, decrypt};
 use made::Made;
 use matter_attestation::Certificate;
-use matter_factory_data::DeviceRecord;
+use matter_factory_data::{DeviceRecord, HardwareVersion};
 use workplace::{run, stderr};
 
 /// What a case must come to.
@@ -73,7 +73,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
         for device in 0..2 {
             let (record, label) = (made.record(device), made.label(device));
             assert!([1234, 1235].contains(&label.discriminator().get()), "the label has the column's discriminator");
-            assert!(record.serial_number.unwrap().as_str().starts_with("SN-"));
+            assert!(record.product.serial_number.unwrap().as_str().starts_with("SN-"));
             assert_eq!(made.entries(device).last().unwrap(), "api_key=1a2b3c");
         }
     })),
@@ -148,18 +148,18 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     (48, PAI, "--log-level|debug", Devices(1, |_| {})),
     (49, PAI, "--vendor-name|Espressif Systems|--product-name|Matter Device|--hw-ver|2|--hw-ver-str|v2.0|--serial-num|SN123456789", Devices(1, |made| {
         let record = made.record(0);
-        assert_eq!(record.vendor_name.unwrap().as_str(), "Espressif Systems");
-        assert_eq!(record.serial_number.unwrap().as_str(), "SN123456789");
-        assert_eq!(record.hardware_version, Some(2));
+        assert_eq!(record.product.vendor_name.unwrap().as_str(), "Espressif Systems");
+        assert_eq!(record.product.serial_number.unwrap().as_str(), "SN123456789");
+        assert_eq!(record.product.hardware_version, Some(HardwareVersion::new(2)));
     })),
     (50, PAI, "--mfg-date|20240115testdata", Devices(1, |made| {
         assert_eq!(made.record(0).manufacturing_date.unwrap().as_str(), "20240115testdata");
     })),
     (51, PAI, "--serial-num|ABC123XYZ|--product-label|Smart Device|--product-url|https://espressif.com|--part-number|ESP-MAT-001", Devices(1, |made| {
         let record = made.record(0);
-        assert_eq!(record.product_label.unwrap().as_str(), "Smart Device");
-        assert_eq!(record.product_url.unwrap().as_str(), "https://espressif.com");
-        assert_eq!(record.part_number.unwrap().as_str(), "ESP-MAT-001");
+        assert_eq!(record.product.product_label.unwrap().as_str(), "Smart Device");
+        assert_eq!(record.product.product_url.unwrap().as_str(), "https://espressif.com");
+        assert_eq!(record.product.part_number.unwrap().as_str(), "ESP-MAT-001");
     })),
     (52, PAI, "--passcode|12345679|--discriminator|2048|--iteration-count|20000", Devices(1, |made| {
         assert_eq!(made.codes(0)[2..], ["2048", "12345679"]);

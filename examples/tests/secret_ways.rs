@@ -437,7 +437,7 @@ fn tables_have_no_formulas() {
     // What the device stores is what was given.
     let device = produced::devices(&top).into_iter().next().unwrap();
     let (record, _) = produced::check(&device, false);
-    assert_eq!(record.vendor_name.unwrap().as_str(), "=cmd|'/C calc'!A0");
+    assert_eq!(record.product.vendor_name.unwrap().as_str(), "=cmd|'/C calc'!A0");
     let csv = fs::read_to_string(device.join("internal/partition.csv")).unwrap();
     assert!(csv.contains("@SUM(A1)") && !csv.contains("'@SUM"), "{csv}");
 }

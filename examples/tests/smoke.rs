@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use matter_attestation::{Certificate, PrivateKey};
-use matter_factory_data::DeviceRecord;
+use matter_factory_data::{DeviceRecord, HardwareVersion};
 use matter_setup_payload::{ManualPayload, SetupPayload};
 use matter_spake2p::PaseCredential;
 use matter_types::Passcode;
@@ -140,9 +140,12 @@ fn documented_single_device_has_the_reference_tool_s_codes() {
         let expected = "qrcode,manualcode,discriminator,passcode\nMT:Q3R00SSJ01ZCS41-F00,0373-491-2128,601,19861989\n";
         assert_eq!(codes, expected);
         let (record, _) = check_device(device);
-        assert_eq!(record.serial_number.as_ref().unwrap().as_str(), "esp32c_dev3");
-        assert_eq!(record.manufacturing_date.as_ref().unwrap().as_str(), "2022-10-25");
-        assert_eq!(record.hardware_version, Some(1));
+        assert_eq!(record.product.serial_number.as_ref().unwrap().as_str(), "esp32c_dev3");
+        assert_eq!(
+            record.product.manufacturing_date.as_ref().unwrap().as_str(),
+            "2022-10-25"
+        );
+        assert_eq!(record.product.hardware_version, Some(HardwareVersion::new(1)));
         assert!(record.credentials().is_none(), "nobody was named to sign a certificate");
         let id = record.rotating_id.as_ref().map(|id| id.expose_bytes()[0]);
         assert_eq!(id, (outdir == "b").then_some(0xC0));
@@ -206,7 +209,7 @@ fn documented_csv_makes_a_device_for_each_row() {
         .iter()
         .map(|device| check_device(device))
         .collect::<Vec<_>>();
-    made.sort_by_key(|(record, _)| record.serial_number.as_ref().unwrap().to_string());
+    made.sort_by_key(|(record, _)| record.product.serial_number.as_ref().unwrap().to_string());
     let summary = made
         .iter()
         .map(|(record, passcode)| (record.discriminator().get(), *passcode))

@@ -1,9 +1,9 @@
 mod display;
 
 use crate::config::PartitionSize;
+use crate::name::Key;
 #[cfg(feature = "csv")]
 use crate::name::Namespace;
-use crate::name::Key;
 
 /// Why an image cannot be written or read. Offsets are bytes from the start of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -57,7 +57,9 @@ pub use blob_ref::{BlobRef, Pieces};
 pub use check::{Finding, FindingKind, Kept, PageState, Severity, StoredKey, check};
 pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
-pub use csv::{CsvBatch, CsvCompat, CsvDevice, CsvError, CsvFile, CsvReason, CsvRow, CsvWriter, encode_csv, read_csv, to_csv};
+pub use csv::{
+    CsvBatch, CsvCompat, CsvDevice, CsvError, CsvFile, CsvReason, CsvRow, CsvWriter, encode_csv, read_csv, to_csv,
+};
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};
 #[cfg(feature = "alloc")]

@@ -1,7 +1,10 @@
 use core::fmt;
 use core::str::FromStr;
 
+use esp_nvs_image::Value;
+
 use crate::Error;
+use crate::product::FieldValue;
 
 macro_rules! enumeration {
     ($(#[$doc:meta])* $name:ident, $field:literal, $allowed:literal, { $($variant:ident = $text:literal $value:literal),+ $(,)? }) => {
@@ -27,6 +30,18 @@ macro_rules! enumeration {
                     $($value => Some(Self::$variant),)+
                     _ => None,
                 }
+            }
+        }
+
+        impl FieldValue for $name {
+            const MAX: Option<u32> = [$($value),+].last().copied();
+
+            fn to_value(&self) -> Value<'_> {
+                Value::U32(self.get())
+            }
+
+            fn from_number(number: u32) -> Option<Self> {
+                Self::from_number(number)
             }
         }
 

@@ -1,6 +1,9 @@
 use core::str::FromStr;
 
+use esp_nvs_image::Value;
+
 use crate::Error;
+use crate::product::FieldValue;
 
 /// SupportedCalendarTypes of the Time Format Localization cluster, one bit for each (Matter Core Specification 11.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +45,18 @@ impl CalendarTypes {
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
+    }
+}
+
+impl FieldValue for CalendarTypes {
+    const MAX: Option<u32> = Some(Self::MAX);
+
+    fn to_value(&self) -> Value<'_> {
+        Value::U32(self.get())
+    }
+
+    fn from_number(number: u32) -> Option<Self> {
+        Self::new(number)
     }
 }
 

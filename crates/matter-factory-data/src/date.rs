@@ -2,7 +2,10 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
+use esp_nvs_image::Value;
+
 use crate::Error;
+use crate::product::FieldValue;
 
 /// ManufacturingDate of the Basic Information cluster: a day, and characters of the vendor's own behind it (Matter
 /// Core Specification 11.1.5).
@@ -55,6 +58,12 @@ impl FromStr for ManufacturingDate {
 impl fmt::Display for ManufacturingDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl FieldValue for ManufacturingDate {
+    fn to_value(&self) -> Value<'_> {
+        Value::Str(&self.0)
     }
 }
 

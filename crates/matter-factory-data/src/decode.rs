@@ -14,8 +14,7 @@ use crate::modes::{SemanticTag, SupportedMode};
 use crate::rotating_id::RotatingId;
 use crate::secure_cert::SecureCert;
 use crate::{
-    AttestationCredentials, CalendarTypes, Declaration, DeviceRecord, Error, FactoryEntry, ProductColor, ProductFinish,
-    StorageLayout,
+    AttestationCredentials, Declaration, DeviceRecord, Error, FactoryEntry, ProductInformation, StorageLayout,
 };
 
 impl DeviceRecord {
@@ -191,23 +190,21 @@ impl<'a> Stored<'a> {
     }
 
     fn information(&mut self, record: &mut DeviceRecord, secure: Option<&mut SecureCert<'_>>) -> Result<(), Error> {
-        record.vendor_name = self.parsed(&keys::VENDOR_NAME)?;
-        record.product_name = self.parsed(&keys::PRODUCT_NAME)?;
-        record.hardware_version = self.small(&keys::HARDWARE_VERSION, u16::MAX.into())?;
-        record.hardware_version_string = self.parsed(&keys::HARDWARE_VERSION_STRING)?;
-        record.manufacturing_date = self.parsed(&keys::MANUFACTURING_DATE)?;
-        record.part_number = self.parsed(&keys::PART_NUMBER)?;
-        record.serial_number = self.parsed(&keys::SERIAL_NUMBER)?;
-        record.product_label = self.parsed(&keys::PRODUCT_LABEL)?;
-        record.product_url = self.parsed(&keys::PRODUCT_URL)?;
-        let key = keys::PRODUCT_FINISH;
-        record.product_finish = self.small::<u32>(&key, 5)?.and_then(ProductFinish::from_number);
-        let key = keys::PRODUCT_COLOR;
-        record.product_color = self.small::<u32>(&key, 20)?.and_then(ProductColor::from_number);
-        let key = keys::CALENDAR_TYPES;
-        record.calendar_types = self
-            .small::<u32>(&key, CalendarTypes::MAX)?
-            .and_then(CalendarTypes::new);
+        for field in ProductInformation::FIELDS {
+            let key = field.key();
+            match field.max() {
+                Some(max) => {
+                    if let Some(number) = self.small(key, max)? {
+                        field.set_number(&mut record.product, number)?;
+                    }
+                }
+                None => {
+                    if let Some(text) = self.text(key)? {
+                        field.set_text(&mut record.product, text)?;
+                    }
+                }
+            }
+        }
         if let Some(blob) = self.blob(&keys::ROTATING_ID)? {
             let bytes = Zeroizing::new(blob.to_vec());
             record.rotating_id = Some(RotatingId::new(

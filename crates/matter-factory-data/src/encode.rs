@@ -6,6 +6,7 @@ use esp_nvs_image::{BlobVersion, Encoder, Key, Namespace, OwnedValue, PartitionS
 use zeroize::Zeroizing;
 
 use crate::keys::{self, NAMESPACE};
+use crate::product::Group;
 use crate::{DeviceRecord, Error, Place, StorageLayout};
 
 impl DeviceRecord {
@@ -78,16 +79,7 @@ impl DeviceRecord {
         }
         self.visit_localization(&mut put)?;
         self.visit_modes(&mut put)?;
-        put_text(
-            &mut put,
-            &keys::PRODUCT_LABEL,
-            self.product_label.as_ref().map(|text| text.as_str()),
-        )?;
-        put_text(
-            &mut put,
-            &keys::PRODUCT_URL,
-            self.product_url.as_ref().map(|text| text.as_str()),
-        )?;
+        self.product.visit(Group::Last, &mut put)?;
         for own in self.entries().iter().filter(|own| own.namespace != NAMESPACE) {
             entry(&own.namespace, &own.key, own.value.as_value())?;
         }
@@ -137,46 +129,13 @@ impl DeviceRecord {
             put(&keys::SALT, Value::Str(parameters.salt.to_base64().as_str()))?;
         }
         put(&keys::VENDOR_ID, Value::U32(self.vendor_id().get().into()))?;
-        put_text(
-            put,
-            &keys::VENDOR_NAME,
-            self.vendor_name.as_ref().map(|text| text.as_str()),
-        )?;
+        self.product.visit(Group::Vendor, &mut *put)?;
         put(&keys::PRODUCT_ID, Value::U32(self.product_id().get().into()))?;
-        put_text(
-            put,
-            &keys::PRODUCT_NAME,
-            self.product_name.as_ref().map(|text| text.as_str()),
-        )?;
-        if let Some(version) = self.hardware_version {
-            put(&keys::HARDWARE_VERSION, Value::U32(version.into()))?;
-        }
-        let version = self.hardware_version_string.as_ref().map(|text| text.as_str());
-        put_text(put, &keys::HARDWARE_VERSION_STRING, version)?;
-        put_text(
-            put,
-            &keys::MANUFACTURING_DATE,
-            self.manufacturing_date.as_ref().map(|text| text.as_str()),
-        )?;
+        self.product.visit(Group::Product, &mut *put)?;
         if let Some(id) = self.rotating_id.as_ref().filter(|_| layout.rotating_id() == Place::Nvs) {
             put(&keys::ROTATING_ID, Value::Blob(id.expose_bytes()))?;
         }
-        if let Some(finish) = self.product_finish {
-            put(&keys::PRODUCT_FINISH, Value::U32(finish.get()))?;
-        }
-        if let Some(color) = self.product_color {
-            put(&keys::PRODUCT_COLOR, Value::U32(color.get()))?;
-        }
-        put_text(
-            put,
-            &keys::PART_NUMBER,
-            self.part_number.as_ref().map(|text| text.as_str()),
-        )?;
-        put_text(
-            put,
-            &keys::SERIAL_NUMBER,
-            self.serial_number.as_ref().map(|text| text.as_str()),
-        )
+        self.product.visit(Group::Unit, put)
     }
 
     fn visit_credentials<E>(
@@ -208,9 +167,7 @@ impl DeviceRecord {
         &self,
         put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if let Some(calendars) = self.calendar_types {
-            put(&keys::CALENDAR_TYPES, Value::U32(calendars.get()))?;
-        }
+        self.product.visit(Group::Calendars, &mut *put)?;
         if !self.locales.is_empty() {
             put(&keys::LOCALE_COUNT, count(self.locales.len()))?;
             for (i, locale) in self.locales.iter().enumerate() {
@@ -260,10 +217,6 @@ impl DeviceRecord {
         }
         Ok(())
     }
-}
-
-fn put_text<E>(put: &mut impl FnMut(&Key, Value<'_>) -> Result<(), E>, key: &Key, text: Option<&str>) -> Result<(), E> {
-    text.map_or(Ok(()), |text| put(key, Value::Str(text)))
 }
 
 fn count(len: usize) -> Value<'static> {

@@ -37,6 +37,8 @@ pub enum Error {
     },
     /// A manufacturing date is not a day of the calendar, or not in a form that the firmware reads.
     Date,
+    /// A hardware version is not a number in 0..=65535.
+    HardwareVersion,
     /// The key belongs to a field of the record and cannot be set beside it.
     KeyReserved {
         /// The key.
@@ -160,6 +162,7 @@ impl fmt::Display for Error {
                 "manufacturing date is not a day as YYYYMMDD or YYYY-MM-DD with nothing, or up to 8 characters behind \
                  the first form, or up to 6 behind the second",
             ),
+            Self::HardwareVersion => f.write_str("not a number in 0..=65535"),
             Self::KeyReserved { key } => write!(f, "key '{key}' belongs to a field of the record"),
             Self::Layout => f.write_str(
                 "secure cert partition has attestation credentials alone, or those with all commissionable data and the \

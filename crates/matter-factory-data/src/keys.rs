@@ -4,20 +4,27 @@
 
 use esp_nvs_image::{Key, Namespace};
 
+use crate::ProductInformation;
+
 /// The namespace of everything that the Matter firmware reads: `chip-factory`.
 pub const NAMESPACE: Namespace = match Namespace::new("chip-factory") {
     Ok(namespace) => namespace,
     Err(_) => unreachable!(),
 };
 
+/// A key that is known to be right.
+pub(crate) const fn constant(text: &str) -> Key {
+    match Key::new(text) {
+        Ok(key) => key,
+        Err(_) => unreachable!(),
+    }
+}
+
 macro_rules! keys {
     ($($name:ident = $text:literal),+ $(,)?) => {
-        $(pub(crate) const $name: Key = match Key::new($text) {
-            Ok(key) => key,
-            Err(_) => unreachable!(),
-        };)+
+        $(pub(crate) const $name: Key = constant($text);)+
 
-        /// The keys that stand alone; those of lists have numbers behind a slash.
+        /// The keys that stand alone, besides those of [`ProductInformation`]; those of lists have numbers behind a slash.
         const SINGLE: &[Key] = &[$($name),+];
     };
 }
@@ -27,36 +34,21 @@ keys! {
     ITERATION_COUNT = "iteration-count",
     SALT = "salt",
     VENDOR_ID = "vendor-id",
-    VENDOR_NAME = "vendor-name",
     PRODUCT_ID = "product-id",
-    PRODUCT_NAME = "product-name",
-    HARDWARE_VERSION = "hardware-ver",
-    HARDWARE_VERSION_STRING = "hw-ver-str",
-    MANUFACTURING_DATE = "mfg-date",
     ROTATING_ID = "rd-id-uid",
-    PRODUCT_FINISH = "product-finish",
-    PRODUCT_COLOR = "product-color",
-    PART_NUMBER = "part-number",
-    SERIAL_NUMBER = "serial-num",
     DAC_CERT = "dac-cert",
     DAC_KEY = "dac-key",
     DAC_PUBLIC_KEY = "dac-pub-key",
     PAI_CERT = "pai-cert",
     VERIFIER = "verifier",
     CERTIFICATION_DECLARATION = "cert-dclrn",
-    CALENDAR_TYPES = "cal-types",
     LOCALE_COUNT = "locale-sz",
-    PRODUCT_LABEL = "product-label",
-    PRODUCT_URL = "product-url",
     // A passcode in plain, which old firmware reads and no device should have.
     PIN_CODE = "pin-code",
 }
 
 /// What the vendor's random numbers are called where they differ. It is no key of NVS.
-pub(crate) const SECURE_CERT_NUMBERS: Key = match Key::new("MATTER_1/128") {
-    Ok(key) => key,
-    Err(_) => unreachable!(),
-};
+pub(crate) const SECURE_CERT_NUMBERS: Key = constant("MATTER_1/128");
 
 pub(crate) const LOCALE: &str = "locale/";
 pub(crate) const FIXED_LABEL_COUNT: &str = "fl-sz/";
@@ -87,5 +79,7 @@ const NUMBERED: [&str; 10] = [
 /// `pin-code`, the passcode in plain that old firmware reads, counts as well: no device is given it.
 #[must_use]
 pub fn is_field_key(key: &Key) -> bool {
-    SINGLE.contains(key) || NUMBERED.iter().any(|prefix| key.as_str().starts_with(prefix))
+    SINGLE.contains(key)
+        || ProductInformation::field(key).is_some()
+        || NUMBERED.iter().any(|prefix| key.as_str().starts_with(prefix))
 }

@@ -7,10 +7,9 @@ use matter_spake2p::{PaseCredential, PbkdfParameters, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 use crate::keys::{self, NAMESPACE};
-use crate::text::{HardwareVersionString, PartNumber, ProductLabel, ProductName, ProductUrl, SerialNumber, VendorName};
 use crate::{
-    AttestationCredentials, CalendarTypes, Declaration, Error, FactoryEntry, FixedLabel, Locale, ManufacturingDate,
-    ProductColor, ProductFinish, RotatingId, SecureCertNumbers, SupportedMode,
+    AttestationCredentials, Declaration, Error, FactoryEntry, FixedLabel, Locale, ProductInformation, RotatingId,
+    SecureCertNumbers, SupportedMode,
 };
 
 /// Everything that is unique to one device, validated once.
@@ -43,36 +42,14 @@ pub struct DeviceRecord {
     pub rotating_id: Option<RotatingId>,
     /// Two random numbers of the vendor's tool; stored only with commissionable data in the secure cert partition.
     pub secure_cert_numbers: Option<SecureCertNumbers>,
-    /// The vendor's name.
-    pub vendor_name: Option<VendorName>,
-    /// The product's name.
-    pub product_name: Option<ProductName>,
-    /// The hardware's version.
-    pub hardware_version: Option<u16>,
-    /// The hardware's version as a text.
-    pub hardware_version_string: Option<HardwareVersionString>,
-    /// The day of manufacture.
-    pub manufacturing_date: Option<ManufacturingDate>,
-    /// The finish of the product's surface.
-    pub product_finish: Option<ProductFinish>,
-    /// The product's main color.
-    pub product_color: Option<ProductColor>,
-    /// The vendor's part number.
-    pub part_number: Option<PartNumber>,
-    /// The device's serial number.
-    pub serial_number: Option<SerialNumber>,
-    /// The calendars that the device knows.
-    pub calendar_types: Option<CalendarTypes>,
+    /// What is known about the product.
+    pub product: ProductInformation,
     /// The languages that the device knows.
     pub locales: Vec<Locale>,
     /// The fixed labels of its endpoints.
     pub fixed_labels: Vec<FixedLabel>,
     /// The modes of its endpoints.
     pub supported_modes: Vec<SupportedMode>,
-    /// The product's label.
-    pub product_label: Option<ProductLabel>,
-    /// Where more about the product can be read.
-    pub product_url: Option<ProductUrl>,
 }
 
 impl DeviceRecord {
@@ -127,21 +104,10 @@ impl DeviceRecord {
             declaration: None,
             rotating_id: None,
             secure_cert_numbers: None,
-            vendor_name: None,
-            product_name: None,
-            hardware_version: None,
-            hardware_version_string: None,
-            manufacturing_date: None,
-            product_finish: None,
-            product_color: None,
-            part_number: None,
-            serial_number: None,
-            calendar_types: None,
+            product: ProductInformation::EMPTY,
             locales: Vec::new(),
             fixed_labels: Vec::new(),
             supported_modes: Vec::new(),
-            product_label: None,
-            product_url: None,
         }
     }
 

@@ -2,7 +2,10 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
+use esp_nvs_image::Value;
+
 use crate::Error;
+use crate::product::FieldValue;
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
@@ -47,6 +50,12 @@ macro_rules! text_type {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
+            }
+        }
+
+        impl FieldValue for $name {
+            fn to_value(&self) -> Value<'_> {
+                Value::Str(&self.0)
             }
         }
     };

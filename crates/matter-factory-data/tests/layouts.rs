@@ -65,7 +65,7 @@ proptest! {
         let Chain { key: scalar, dac, pai } = chain(VENDOR, PRODUCT, seed);
         record.set_credentials(AttestationCredentials::new(dac, scalar, pai).unwrap()).unwrap();
         record.rotating_id = Some(RotatingId::new(id));
-        record.serial_number = full().serial_number;
+        record.product.serial_number = full().product.serial_number;
         let key = match &key {
             Key::Plain => DacKeyStorage::Plain,
             Key::Efuse(id) => DacKeyStorage::EfuseEcdsa(EfuseKey::new(*id).unwrap()),

@@ -34,7 +34,7 @@ fn every_field_comes_back() {
     );
     assert_eq!(read.supported_modes[1].mode, 255);
     assert_eq!(read.entries().len(), 3);
-    assert_eq!(read.product_color, record.product_color);
+    assert_eq!(read.product.product_color, record.product.product_color);
 }
 
 #[test]
@@ -104,10 +104,10 @@ fn differences_are_named() {
         record.first_difference(&other).map(|key| key.to_string())
     };
     assert_eq!(
-        change(|r| r.serial_number = Some("SO".parse().unwrap())).as_deref(),
+        change(|r| r.product.serial_number = Some("SO".parse().unwrap())).as_deref(),
         Some("serial-num")
     );
-    assert_eq!(change(|r| r.product_url = None).as_deref(), Some("product-url"));
+    assert_eq!(change(|r| r.product.product_url = None).as_deref(), Some("product-url"));
     let mut other = full();
     other.add_entry(entry("app", "more", OwnedValue::U8(1))).unwrap();
     assert_eq!(record.first_difference(&other).unwrap().as_str(), "more");

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use esp_secure_cert::{EfuseKey, Error as SecureCertError, Image, PartitionSize, RawRecord, RecordType, Writer};
 use matter_attestation::{Certificate, PrivateKey};
 use matter_factory_data::{
-    AttestationCredentials, DacKeyStorage, Declaration, DeviceRecord, Error, FixedLabel, Place, SecureCertNumbers,
-    SemanticTag, StorageLayout, SupportedMode,
+    AttestationCredentials, DacKeyStorage, Declaration, DeviceRecord, Error, FixedLabel, HardwareVersion, Place,
+    SecureCertNumbers, SemanticTag, StorageLayout, SupportedMode,
 };
 use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -41,17 +41,17 @@ fn record(folder: &Path) -> DeviceRecord {
     );
     record.set_credentials(credentials.unwrap()).unwrap();
     record.declaration = Some(Declaration::decode(read("Chip-Test-CD-FFF2-8001.der")).unwrap());
-    record.vendor_name = Some("V".parse().unwrap());
-    record.product_name = Some("P".parse().unwrap());
-    record.hardware_version = Some(1);
-    record.hardware_version_string = Some("hw".parse().unwrap());
-    record.manufacturing_date = Some("20240115".parse().unwrap());
+    record.product.vendor_name = Some("V".parse().unwrap());
+    record.product.product_name = Some("P".parse().unwrap());
+    record.product.hardware_version = Some(HardwareVersion::new(1));
+    record.product.hardware_version_string = Some("hw".parse().unwrap());
+    record.product.manufacturing_date = Some("20240115".parse().unwrap());
     record.rotating_id = Some("bf2e383052c3c1f1b21cc2eb2105ba9e".parse().unwrap());
-    record.product_finish = Some("matte".parse().unwrap());
-    record.product_color = Some("red".parse().unwrap());
-    record.part_number = Some("PN".parse().unwrap());
-    record.serial_number = Some("SN1".parse().unwrap());
-    record.calendar_types = Some("Gregorian".parse().unwrap());
+    record.product.product_finish = Some("matte".parse().unwrap());
+    record.product.product_color = Some("red".parse().unwrap());
+    record.product.part_number = Some("PN".parse().unwrap());
+    record.product.serial_number = Some("SN1".parse().unwrap());
+    record.product.calendar_types = Some("Gregorian".parse().unwrap());
     record.locales = vec!["en-US".parse().unwrap()];
     record.fixed_labels = vec![FixedLabel {
         endpoint: 0,
@@ -67,8 +67,8 @@ fn record(folder: &Path) -> DeviceRecord {
             SemanticTag { mfg_code: 0, value: 8 },
         ],
     }];
-    record.product_label = Some("L".parse().unwrap());
-    record.product_url = Some("http://x".parse().unwrap());
+    record.product.product_label = Some("L".parse().unwrap());
+    record.product.product_url = Some("http://x".parse().unwrap());
     record
 }
 

@@ -3,9 +3,7 @@ use std::path::Path;
 
 use esp_nvs_image::{CsvWriter, Encoding, Key, OwnedValue};
 use matter_factory_data::{
-    AttestationCredentials, CalendarTypes, FactoryEntry, HardwareVersionString, ManufacturingDate, NAMESPACE,
-    PartNumber, ProductColor, ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber,
-    VendorName, is_field_key,
+    AttestationCredentials, FactoryEntry, NAMESPACE, ProductInformation, RotatingId, is_field_key,
 };
 use matter_spake2p::{Iterations, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -21,19 +19,8 @@ pub(crate) struct Cells {
     pub(crate) discriminator: Option<Discriminator>,
     pub(crate) iterations: Option<Iterations>,
     pub(crate) salt: Option<Salt>,
-    pub(crate) vendor_name: Option<VendorName>,
-    pub(crate) product_name: Option<ProductName>,
-    pub(crate) hardware_version: Option<u16>,
-    pub(crate) hardware_version_string: Option<HardwareVersionString>,
-    pub(crate) manufacturing_date: Option<ManufacturingDate>,
     pub(crate) rotating_id: Option<RotatingId>,
-    pub(crate) product_finish: Option<ProductFinish>,
-    pub(crate) product_color: Option<ProductColor>,
-    pub(crate) part_number: Option<PartNumber>,
-    pub(crate) serial_number: Option<SerialNumber>,
-    pub(crate) calendar_types: Option<CalendarTypes>,
-    pub(crate) product_label: Option<ProductLabel>,
-    pub(crate) product_url: Option<ProductUrl>,
+    pub(crate) product: ProductInformation,
     pub(crate) entries: Vec<FactoryEntry>,
     pub(crate) dac: Option<GivenDac>,
 }
@@ -153,30 +140,20 @@ impl Cells {
             "salt" => self.salt = Some(string()?.parse().map_err(reason)?),
             "vendor-id" => same(number()?, ids.vendor.get().into(), "--vendor-id")?,
             "product-id" => same(number()?, ids.product.get().into(), "--product-id")?,
-            "vendor-name" => self.vendor_name = Some(string()?.parse().map_err(reason)?),
-            "product-name" => self.product_name = Some(string()?.parse().map_err(reason)?),
-            "hardware-ver" => {
-                let number = u16::try_from(number()?).map_err(|_| "not in 0..=65535".to_owned())?;
-                self.hardware_version = Some(number);
-            }
-            "hw-ver-str" => self.hardware_version_string = Some(string()?.parse().map_err(reason)?),
-            "mfg-date" => self.manufacturing_date = Some(string()?.parse().map_err(reason)?),
             "rd-id-uid" => self.rotating_id = Some(value.rotating_id(column.encoding)?),
-            "product-finish" => {
-                self.product_finish = Some(ProductFinish::from_number(number()?).ok_or("not in 0..=5")?);
-            }
-            "product-color" => {
-                self.product_color = Some(ProductColor::from_number(number()?).ok_or("not in 0..=20")?);
-            }
-            "part-number" => self.part_number = Some(string()?.parse().map_err(reason)?),
-            "serial-num" => self.serial_number = Some(string()?.parse().map_err(reason)?),
-            "cal-types" => self.calendar_types = Some(CalendarTypes::new(number()?).ok_or("not in 0..=4095")?),
-            "product-label" => self.product_label = Some(string()?.parse().map_err(reason)?),
-            "product-url" => self.product_url = Some(string()?.parse().map_err(reason)?),
-            _ if is_field_key(&column.key) => {
-                return Err("belongs to the credentials or to a list and cannot be set by a column".into());
-            }
-            _ => self.own(column, &value)?,
+            _ => match ProductInformation::field(&column.key) {
+                Some(field) => match field.max() {
+                    Some(max) => {
+                        let set = field.set_number(&mut self.product, number()?);
+                        set.map_err(|_| format!("not in 0..={max}"))?;
+                    }
+                    None => field.set_text(&mut self.product, string()?).map_err(reason)?,
+                },
+                None if is_field_key(&column.key) => {
+                    return Err("belongs to the credentials or to a list and cannot be set by a column".into());
+                }
+                None => self.own(column, &value)?,
+            },
         }
         Ok(())
     }

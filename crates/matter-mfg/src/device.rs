@@ -246,7 +246,12 @@ impl Device {
     fn partition_csv(&self) -> Result<Zeroizing<String>, Error> {
         let mut writer = CsvWriter::new();
         for row in rows(&self.record, &self.layout)? {
-            let Row { namespace, key, encoding, .. } = row;
+            let Row {
+                namespace,
+                key,
+                encoding,
+                ..
+            } = row;
             let added = match row.file {
                 Some(file) => writer.file(namespace, key, encoding, file),
                 None => writer.data(namespace, key, encoding, &row.text),

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use esp_nvs_image::PartitionSize;
 use matter_attestation::{Certificate, DateTime, PrivateKey};
 use matter_factory_data::{
-    CalendarTypes, Declaration, FixedLabel, HardwareVersionString, Locale, ManufacturingDate, PartNumber, ProductColor,
-    ProductFinish, ProductLabel, ProductName, ProductUrl, RotatingId, SerialNumber, SupportedMode, VendorName,
+    Declaration, FixedLabel, Locale, ProductInformation, RotatingId, SerialNumber, SupportedMode,
 };
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::{Iterations, Salt, Verifier};
@@ -51,40 +50,18 @@ pub struct Job {
     pub flow: CommissioningFlow,
     /// How devices are found.
     pub discovery: DiscoveryCapabilities,
-    /// The vendor's name.
-    pub vendor_name: Option<VendorName>,
-    /// The product's name.
-    pub product_name: Option<ProductName>,
-    /// The hardware's version.
-    pub hardware_version: Option<u16>,
-    /// The hardware's version as a text.
-    pub hardware_version_string: Option<HardwareVersionString>,
-    /// The day of manufacture.
-    pub manufacturing_date: Option<ManufacturingDate>,
-    /// The serial number of a single device; drawn when there is none.
-    pub serial_number: Option<SerialNumber>,
+    /// What is known about the product. The serial number is for a single device, and drawn when there is none.
+    pub product: ProductInformation,
     /// A serial number for each device.
     pub serial_numbers: Option<List<SerialNumber>>,
     /// Whether devices get a unique id for rotating device ids.
     pub rotating_id: RotatingIdPolicy,
-    /// The finish of the product's surface.
-    pub product_finish: Option<ProductFinish>,
-    /// The product's main color.
-    pub product_color: Option<ProductColor>,
-    /// The vendor's part number.
-    pub part_number: Option<PartNumber>,
-    /// The calendars that the devices know.
-    pub calendar_types: Option<CalendarTypes>,
     /// The languages that the devices know.
     pub locales: Vec<Locale>,
     /// The fixed labels of their endpoints.
     pub fixed_labels: Vec<FixedLabel>,
     /// The modes of their endpoints.
     pub supported_modes: Vec<SupportedMode>,
-    /// The product's label.
-    pub product_label: Option<ProductLabel>,
-    /// Where more about the product can be read.
-    pub product_url: Option<ProductUrl>,
     /// The MQTT broker of ESP RainMaker.
     pub mqtt_host: Option<MqttHost>,
     /// The Certification Declaration.
@@ -213,23 +190,12 @@ impl Job {
             discriminators: None,
             flow: CommissioningFlow::default(),
             discovery: DiscoveryCapabilities::default(),
-            vendor_name: None,
-            product_name: None,
-            hardware_version: None,
-            hardware_version_string: None,
-            manufacturing_date: None,
-            serial_number: None,
+            product: ProductInformation::default(),
             serial_numbers: None,
             rotating_id: RotatingIdPolicy::default(),
-            product_finish: None,
-            product_color: None,
-            part_number: None,
-            calendar_types: None,
             locales: Vec::new(),
             fixed_labels: Vec::new(),
             supported_modes: Vec::new(),
-            product_label: None,
-            product_url: None,
             mqtt_host: None,
             declaration: None,
             allow_declaration_mismatch: false,

@@ -90,7 +90,11 @@ impl ManifestDevice {
         let dac = record.credentials().map(|credentials| credentials.dac());
         Self {
             uuid: uuid.to_owned(),
-            serial: record.serial_number.as_ref().map(|serial| serial.as_str().to_owned()),
+            serial: record
+                .product
+                .serial_number
+                .as_ref()
+                .map(|serial| serial.as_str().to_owned()),
             vid: record.vendor_id().get(),
             pid: record.product_id().get(),
             discriminator: record.discriminator().get(),
@@ -262,7 +266,7 @@ mod tests {
         let pase = PaseCredential::derive(Passcode::new(34_567_890).unwrap(), parameters).unwrap();
         let (vendor, product) = (VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8001).unwrap());
         let mut record = DeviceRecord::new(vendor, product, Discriminator::new(0).unwrap(), &pase);
-        record.serial_number = Some("SN \"7\"".parse().unwrap());
+        record.product.serial_number = Some("SN \"7\"".parse().unwrap());
         let payload = record.setup_payload().unwrap();
         let (qr, manual) = (payload.qr_text(), payload.manual_code().grouped());
         let files = BTreeMap::from([("internal/CD.der".to_owned(), FileEntry::new(b"abc", true))]);

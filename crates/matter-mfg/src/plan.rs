@@ -186,8 +186,9 @@ impl Plan {
     /// Returns the product's name of a device.
     pub(crate) fn product_name(&self, index: u32) -> Option<&str> {
         let cells = usize::try_from(index).ok().and_then(|index| self.cells.get(index));
-        let name = cells.and_then(|cells| cells.product_name.as_ref());
-        name.or(self.job.product_name.as_ref()).map(|name| name.as_str())
+        let name = cells.and_then(|cells| cells.product.product_name.as_ref());
+        name.or(self.job.product.product_name.as_ref())
+            .map(|name| name.as_str())
     }
 
     pub(crate) const fn job(&self) -> &Job {
@@ -215,24 +216,10 @@ impl Plan {
         record.flow = job.flow;
         record.discovery = job.discovery;
         record.declaration.clone_from(&job.declaration);
-        record.vendor_name = cells.vendor_name.clone().or_else(|| job.vendor_name.clone());
-        record.product_name = cells.product_name.clone().or_else(|| job.product_name.clone());
-        record.hardware_version = cells.hardware_version.or(job.hardware_version);
-        let version = cells.hardware_version_string.clone();
-        record.hardware_version_string = version.or_else(|| job.hardware_version_string.clone());
-        record.manufacturing_date = cells
-            .manufacturing_date
-            .clone()
-            .or_else(|| job.manufacturing_date.clone());
-        record.product_finish = cells.product_finish.or(job.product_finish);
-        record.product_color = cells.product_color.or(job.product_color);
-        record.part_number = cells.part_number.clone().or_else(|| job.part_number.clone());
-        record.calendar_types = cells.calendar_types.or(job.calendar_types);
+        record.product = cells.product.or(&job.product);
         record.locales.clone_from(&job.locales);
         record.fixed_labels.clone_from(&job.fixed_labels);
         record.supported_modes.clone_from(&job.supported_modes);
-        record.product_label = cells.product_label.clone().or_else(|| job.product_label.clone());
-        record.product_url = cells.product_url.clone().or_else(|| job.product_url.clone());
         let given = cells.rotating_id.clone();
         record.rotating_id = given.or_else(|| match &job.rotating_id {
             RotatingIdPolicy::None => None,
@@ -243,11 +230,9 @@ impl Plan {
                 Some(RotatingId::new(*id))
             }
         });
-        let serial = cells.serial_number.clone().or_else(|| job.serial_number.clone());
-        record.serial_number = Some(match serial {
-            Some(serial) => serial,
-            None => random_serial(rng)?,
-        });
+        if record.product.serial_number.is_none() {
+            record.product.serial_number = Some(random_serial(rng)?);
+        }
         if let Some(host) = &job.mqtt_host {
             record.add_entry(broker(host)).map_err(Error::encode)?;
         }
@@ -267,14 +252,10 @@ impl Plan {
         let Some(format) = self.job.lists.labels else {
             return Ok(());
         };
-        let given = Cells {
-            product_name: self.job.product_name.clone(),
-            serial_number: self.job.serial_number.clone(),
-            ..Cells::default()
-        };
-        for cells in self.cells.iter().chain([&given]) {
-            let name = cells.product_name.as_ref().map(|text| text.as_str());
-            let serial = cells.serial_number.as_ref().map(|text| text.as_str());
+        let given = self.cells.iter().map(|cells| &cells.product);
+        for product in given.chain([&self.job.product]) {
+            let name = product.product_name.as_ref().map(|text| text.as_str());
+            let serial = product.serial_number.as_ref().map(|text| text.as_str());
             for text in [name, serial].into_iter().flatten() {
                 format.check(text).map_err(|reason| Error::option("--labels", reason))?;
             }

@@ -285,7 +285,7 @@ mod tests {
         };
         let discriminator = Discriminator::new(3840).unwrap();
         let mut record = DeviceRecord::with_dynamic_passcode(job.vendor_id, job.product_id, discriminator, parameters);
-        record.serial_number = Some(SerialNumber::new("S").unwrap());
+        record.product.serial_number = Some(SerialNumber::new("S").unwrap());
         let plan = Plan::new(job, time).unwrap();
         let uuid = "device".to_owned();
         let mut device = Device::finish(Identity { uuid, record }, &plan, &mut Timings::default()).unwrap();

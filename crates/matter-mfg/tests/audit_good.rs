@@ -77,7 +77,7 @@ fn job(outdir: &Path, case: usize, pai: &Pai) -> Job {
     if has(3) {
         job.discovery = DiscoveryCapabilities::BLE.with(DiscoveryCapabilities::ON_NETWORK);
         job.vendor_name = Some("Vendor".parse().unwrap());
-        job.product_name = Some("Light, dimmable".parse().unwrap());
+        job.product.product_name = Some("Light, dimmable".parse().unwrap());
         job.hardware_version = Some(1);
         job.hardware_version_string = Some("v1.0".parse().unwrap());
         job.manufacturing_date = Some("2026-02-28".parse().unwrap());

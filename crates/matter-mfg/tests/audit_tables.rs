@@ -153,7 +153,7 @@ fn what_is_kept_from_being_a_formula_says_the_same() {
     for serial in ["=1+1", "+A1", "-cmd|", "'=quoted", "'plain"] {
         let (_folder, out, _) = output(|job| {
             job.count = None;
-            job.serial_number = Some(SerialNumber::new(serial).unwrap());
+            job.product.serial_number = Some(SerialNumber::new(serial).unwrap());
         });
         let path = &lists(&out, "summary-")[0];
         let summary = fs::read_to_string(path).unwrap();

@@ -90,7 +90,7 @@ pub fn check_all(out: &Path, name: &str, count: usize) {
         );
         // Verifiers take most of the time; one of ten is derived again.
         let (record, passcode) = check(&folder, index % 10 == 0);
-        assert_eq!(record.serial_number.as_ref().unwrap().as_str(), serial);
+        assert_eq!(record.product.serial_number.as_ref().unwrap().as_str(), serial);
         assert_eq!(record.discriminator().get(), *discriminator);
         assert!(
             discriminators.insert(*discriminator),

@@ -59,14 +59,7 @@ impl CsvWriter {
         self.add(namespace, key, "file", encoding, path)
     }
 
-    fn add(
-        &mut self,
-        namespace: Namespace,
-        key: Key,
-        kind: &str,
-        encoding: Encoding,
-        text: &str,
-    ) -> Result<(), Error> {
+    fn add(&mut self, namespace: Namespace, key: Key, kind: &str, encoding: Encoding, text: &str) -> Result<(), Error> {
         for contents in [namespace.as_str(), key.as_str(), text] {
             let lost = |(number, line): (usize, &str)| line.contains('\r') || (number > 0 && line.starts_with('#'));
             if let Some(line) = contents.split('\n').enumerate().position(lost) {

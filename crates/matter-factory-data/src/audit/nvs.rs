@@ -14,11 +14,8 @@ use super::{Check, Finding, KeySet};
 use crate::encode::numbered;
 use crate::keys;
 use crate::rotating_id::RotatingId;
-use crate::text::{
-    HardwareVersionString, LabelText, ModeLabel, PartNumber, ProductLabel, ProductName, ProductUrl, SerialNumber,
-    VendorName,
-};
-use crate::{CalendarTypes, Locale, ManufacturingDate};
+use crate::text::{LabelText, ModeLabel};
+use crate::{Locale, ProductInformation};
 
 /// The location capability, which the firmware reads and no tool writes by itself.
 const LOCATION_CAPABILITY: &str = "loc-capability";
@@ -78,7 +75,7 @@ pub(super) fn read(entries: &Entries<'_>, known: Option<&KeySet>, findings: &mut
         ..Facts::default()
     };
     identity(&mut stored, &mut facts);
-    information(&mut stored);
+    information(&mut stored, &mut facts);
     credentials(&mut stored, known, &mut facts);
     lists(&mut stored, &facts.present);
     rest(&mut stored);
@@ -98,24 +95,15 @@ fn identity(stored: &mut Stored<'_>, facts: &mut Facts) {
     facts.vendor_id = vendor.and_then(|id| VendorId::new(id).ok());
     let product = stored.number(&keys::PRODUCT_ID, 1, 0xFFFF).and_then(small);
     facts.product_id = product.and_then(|id| ProductId::new(id).ok());
-    facts.serial = stored
-        .parsed::<SerialNumber, _>(&keys::SERIAL_NUMBER)
-        .map(|text| text.as_str().into());
     facts.rotating_id = stored.blob(&keys::ROTATING_ID, Some(RotatingId::LEN));
 }
 
-fn information(stored: &mut Stored<'_>) {
-    stored.parsed::<VendorName, _>(&keys::VENDOR_NAME);
-    stored.parsed::<ProductName, _>(&keys::PRODUCT_NAME);
-    stored.number(&keys::HARDWARE_VERSION, 0, u16::MAX.into());
-    stored.parsed::<HardwareVersionString, _>(&keys::HARDWARE_VERSION_STRING);
-    stored.parsed::<ManufacturingDate, _>(&keys::MANUFACTURING_DATE);
-    stored.parsed::<PartNumber, _>(&keys::PART_NUMBER);
-    stored.parsed::<ProductLabel, _>(&keys::PRODUCT_LABEL);
-    stored.parsed::<ProductUrl, _>(&keys::PRODUCT_URL);
-    stored.number(&keys::PRODUCT_FINISH, 0, 5);
-    stored.number(&keys::PRODUCT_COLOR, 0, 20);
-    stored.number(&keys::CALENDAR_TYPES, 0, CalendarTypes::MAX);
+fn information(stored: &mut Stored<'_>, facts: &mut Facts) {
+    let mut product = ProductInformation::default();
+    for field in ProductInformation::FIELDS {
+        stored.field(field, &mut product);
+    }
+    facts.serial = product.serial_number.map(|text| text.as_str().into());
     if let Ok(key) = Key::new(LOCATION_CAPABILITY) {
         stored.number(&key, 0, 2);
     }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::Check;
 use super::finding::Finding;
 use crate::keys::NAMESPACE;
+use crate::{ProductField, ProductInformation};
 
 /// What the firmware has after mounting an image.
 pub(super) type Entries<'a> = Vec<Entry<'a>>;
@@ -96,6 +97,18 @@ impl<'a> Stored<'a> {
                 self.add(Check::KeyValue, key, format_args!("{error}"));
                 None
             }
+        }
+    }
+
+    /// A field of the product.
+    pub(super) fn field(&mut self, field: &ProductField, product: &mut ProductInformation) {
+        let key = field.key();
+        let set = match field.max() {
+            Some(max) => self.number(key, 0, max).map(|number| field.set_number(product, number)),
+            None => self.text(key).map(|text| field.set_text(product, text)),
+        };
+        if let Some(Err(error)) = set {
+            self.add(Check::KeyValue, key, error);
         }
     }
 

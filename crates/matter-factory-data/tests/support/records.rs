@@ -6,7 +6,8 @@ use matter_attestation::{
     PrivateKey, SerialNumber as CertificateSerial, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
 use matter_factory_data::{
-    AttestationCredentials, Declaration, DeviceRecord, FactoryEntry, FixedLabel, SemanticTag, SupportedMode,
+    AttestationCredentials, Declaration, DeviceRecord, FactoryEntry, FixedLabel, HardwareVersion, SemanticTag,
+    SupportedMode,
 };
 use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -88,16 +89,16 @@ pub fn full() -> DeviceRecord {
         .unwrap();
     record.declaration = Some(declaration());
     record.rotating_id = Some("c0398f4980b07c9460f71c5421e1a3c5".parse().unwrap());
-    record.vendor_name = Some("ESP".parse().unwrap());
-    record.product_name = Some("light".parse().unwrap());
-    record.hardware_version = Some(1);
-    record.hardware_version_string = Some("v1.0".parse().unwrap());
-    record.manufacturing_date = Some("2022-10-25".parse().unwrap());
-    record.product_finish = Some("fabric".parse().unwrap());
-    record.product_color = Some("gold".parse().unwrap());
-    record.part_number = Some("PN".parse().unwrap());
-    record.serial_number = Some("SN".parse().unwrap());
-    record.calendar_types = Some("Gregorian".parse().unwrap());
+    record.product.vendor_name = Some("ESP".parse().unwrap());
+    record.product.product_name = Some("light".parse().unwrap());
+    record.product.hardware_version = Some(HardwareVersion::new(1));
+    record.product.hardware_version_string = Some("v1.0".parse().unwrap());
+    record.product.manufacturing_date = Some("2022-10-25".parse().unwrap());
+    record.product.product_finish = Some("fabric".parse().unwrap());
+    record.product.product_color = Some("gold".parse().unwrap());
+    record.product.part_number = Some("PN".parse().unwrap());
+    record.product.serial_number = Some("SN".parse().unwrap());
+    record.product.calendar_types = Some("Gregorian".parse().unwrap());
     record.locales = vec!["en-US".parse().unwrap(), "de".parse().unwrap()];
     for (endpoint, label) in [(1, "a"), (11, "b"), (1, "c")] {
         let value = "sixteen bytes..".parse().unwrap();
@@ -123,8 +124,8 @@ pub fn full() -> DeviceRecord {
             semantic_tags,
         });
     }
-    record.product_label = Some("L".parse().unwrap());
-    record.product_url = Some("https://example.com".parse().unwrap());
+    record.product.product_label = Some("L".parse().unwrap());
+    record.product.product_url = Some("https://example.com".parse().unwrap());
     record
         .add_entry(entry("app", "secret", OwnedValue::Blob(vec![1; 300])))
         .unwrap();

@@ -113,18 +113,12 @@ impl JobFile {
     }
 
     fn set_device(&self, job: &mut Job) -> Result<(), Error> {
-        job.vendor_name = parse("--vendor-name", self.vendor_name.as_ref().map(Text::expose))?;
-        job.product_name = parse("--product-name", self.product_name.as_ref().map(Text::expose))?;
-        let version = parse_number("--hw-ver", self.hw_ver.as_ref().map(Text::expose), 0, u16::MAX.into())?;
-        job.hardware_version = version.and_then(|version| u16::try_from(version).ok());
-        job.hardware_version_string = parse("--hw-ver-str", self.hw_ver_str.as_ref().map(Text::expose))?;
-        job.manufacturing_date = parse("--mfg-date", self.mfg_date.as_ref().map(Text::expose))?;
-        job.serial_number = parse("--serial-num", self.serial_num.as_ref().map(Text::expose))?;
-        job.product_finish = parse("--product-finish", self.product_finish.as_ref().map(Text::expose))?;
-        job.product_color = parse("--product-color", self.product_color.as_ref().map(Text::expose))?;
-        job.part_number = parse("--part-number", self.part_number.as_ref().map(Text::expose))?;
-        job.product_label = parse("--product-label", self.product_label.as_ref().map(Text::expose))?;
-        job.product_url = parse("--product-url", self.product_url.as_ref().map(Text::expose))?;
+        for (option, field, text) in self.product() {
+            if let Some(text) = text {
+                let set = field.set_text(&mut job.product, text.expose());
+                set.map_err(|error| Error::option(option, error))?;
+            }
+        }
         job.mqtt_host = parse("--mqtt-host", self.mqtt_host.as_ref().map(Text::expose))?;
         job.rotating_id = match (
             self.enable_rotating_device_id || self.rd_id_uid_in_secure_cert,
@@ -145,7 +139,8 @@ impl JobFile {
 
     fn set_names(&self, job: &mut Job) -> Result<(), Error> {
         for calendar in parse_all::<CalendarTypes, _>("--calendar-types", &self.calendar_types, str::parse)? {
-            job.calendar_types = Some(job.calendar_types.map_or(calendar, |all| all.with(calendar)));
+            let all = &mut job.product.calendar_types;
+            *all = Some(all.map_or(calendar, |all| all.with(calendar)));
         }
         job.locales = parse_all("--locales", &self.locales, str::parse)?;
         job.fixed_labels = parse_all::<FixedLabel, _>("--fixed-labels", &self.fixed_labels, parse_label)?;

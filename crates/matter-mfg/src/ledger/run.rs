@@ -171,11 +171,7 @@ impl Ledger {
     }
 
     /// Returns the names of those parameters that are not those with which a run began.
-    pub(crate) fn differences(
-        &self,
-        run: i64,
-        parameters: &crate::run::Parameters,
-    ) -> Result<Vec<&'static str>, Error> {
+    pub(crate) fn differences(&self, run: i64, parameters: &crate::run::Parameters) -> Result<Vec<String>, Error> {
         let mut differing = Vec::new();
         for (name, value) in parameters {
             let sql = "SELECT mac FROM parameter WHERE run = ?1 AND name = ?2";
@@ -184,7 +180,7 @@ impl Ledger {
                 .query_row(sql, params![run, name], |row| row.get::<_, Vec<u8>>(0));
             let mac = mac.optional().map_err(|error| wrong(&self.path, error))?;
             if mac.as_deref() != Some(&self.key.parameter(name, value)[..]) {
-                differing.push(*name);
+                differing.push(name.clone().into_owned());
             }
         }
         Ok(differing)

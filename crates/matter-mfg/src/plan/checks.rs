@@ -80,7 +80,7 @@ pub(super) fn check_single(job: &Job, count: u32) -> Result<(), Error> {
     let single = [
         ("--passcode", "passcode", job.passcode.is_some()),
         ("--discriminator", "discriminator", job.discriminator.is_some()),
-        ("--serial-num", "serial-num", job.serial_number.is_some()),
+        ("--serial-num", "serial-num", job.product.serial_number.is_some()),
         (
             "--rd-id-uid",
             "rd-id-uid",

@@ -86,7 +86,7 @@ pub(super) fn merge(job: &Job, cells: &mut Vec<Cells>, count: u32, time: DateTim
         cells.passcode = Some(passcode)
     })?;
     put(job, job.serial_numbers.as_ref(), cells, |cells, serial| {
-        cells.serial_number = Some(serial)
+        cells.product.serial_number = Some(serial)
     })?;
     put(job, job.discriminators.as_ref(), cells, |cells, number| {
         cells.discriminator = Some(number)
@@ -119,7 +119,10 @@ fn put<T: Clone>(
     let Some(list) = list else { return Ok(()) };
     let (column, single) = match list.option() {
         "--passcodes" => ("passcode", job.passcode.is_some().then_some("--passcode")),
-        "--serials" => ("serial-num", job.serial_number.is_some().then_some("--serial-num")),
+        "--serials" => (
+            "serial-num",
+            job.product.serial_number.is_some().then_some("--serial-num"),
+        ),
         _ => (
             "discriminator",
             job.discriminator.is_some().then_some("--discriminator"),
@@ -179,7 +182,8 @@ fn check_supplied_pai(job: &Job, pai: &Certificate, time: DateTime) -> Result<()
 fn check_serials(cells: &[Cells]) -> Result<(), Error> {
     let mut devices = BTreeMap::new();
     let numbered = cells.iter().zip(1..);
-    for (serial, device) in numbered.filter_map(|(cells, device)| Some((cells.serial_number.as_ref()?, device))) {
+    for (serial, device) in numbered.filter_map(|(cells, device)| Some((cells.product.serial_number.as_ref()?, device)))
+    {
         if let Some(first) = devices.insert(serial.as_str(), device) {
             let reason = format!("devices {first} and {device} have the same serial number");
             return Err(Error::option("--mcsv", reason));

@@ -20,8 +20,8 @@ impl Plan {
     pub(crate) fn given_traits(&self, row: u32) -> GivenTraits<'_> {
         let cells = usize::try_from(row).ok().and_then(|row| self.cells.get(row));
         let passcode = cells.and_then(|cells| cells.passcode.as_ref());
-        let serial = cells.and_then(|cells| cells.serial_number.as_ref());
-        let serial = serial.or(self.job.serial_number.as_ref());
+        let serial = cells.and_then(|cells| cells.product.serial_number.as_ref());
+        let serial = serial.or(self.job.product.serial_number.as_ref());
         let dac = cells.and_then(|cells| cells.dac.as_ref());
         GivenTraits {
             passcode: passcode.or(self.job.passcode.as_ref()),

@@ -1,3 +1,7 @@
+use std::borrow::Cow;
+
+use esp_nvs_image::Encoding;
+use matter_factory_data::ProductInformation;
 use zeroize::Zeroizing;
 
 use crate::job::{Attestation, Job};
@@ -5,7 +9,7 @@ use crate::plan::Plan;
 use crate::{List, Lists};
 
 /// What must be the same when a run is continued: the name of each option, and its value, which may be a secret.
-pub(crate) type Parameters = Vec<(&'static str, Zeroizing<Vec<u8>>)>;
+pub(crate) type Parameters = Vec<(Cow<'static, str>, Zeroizing<Vec<u8>>)>;
 
 /// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
 ///
@@ -24,7 +28,7 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Paramete
         crate::RotatingIdPolicy::Given(id) => bytes(id.expose_bytes()),
         other => text(other),
     };
-    vec![
+    let parameters = vec![
         ("--vendor-id", text(&job.vendor_id)),
         ("--product-id", text(&job.product_id)),
         ("--count", text(&plan.count())),
@@ -34,12 +38,6 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Paramete
         ("--discriminator", text(&job.discriminator)),
         ("--commissioning-flow", text(&job.flow)),
         ("--discovery-mode", text(&job.discovery)),
-        ("--vendor-name", text(&job.vendor_name)),
-        ("--product-name", text(&job.product_name)),
-        ("--hw-ver", text(&job.hardware_version)),
-        ("--hw-ver-str", text(&job.hardware_version_string)),
-        ("--mfg-date", text(&job.manufacturing_date)),
-        ("--serial-num", text(&job.serial_number)),
         ("--rd-id-uid", rotating),
         ("--cert", pai),
         ("--cert-dclrn", declaration.unwrap_or_default()),
@@ -68,20 +66,23 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Paramete
         ("--no-bin", text(&job.without_image)),
         ("--encrypt", text(&job.encrypt)),
         ("--enable-dynamic-passcode", text(&job.dynamic_passcode)),
-        ("--product-finish", text(&job.product_finish)),
-        ("--product-color", text(&job.product_color)),
-        ("--part-number", text(&job.part_number)),
-        ("--calendar-types", text(&job.calendar_types)),
         ("--locales", text(&job.locales)),
         ("--fixed-labels", text(&job.fixed_labels)),
         ("--supported-modes", text(&job.supported_modes)),
-        ("--product-label", text(&job.product_label)),
-        ("--product-url", text(&job.product_url)),
         ("--mqtt-host", text(&job.mqtt_host)),
         ("--no-passcode-in-manifest", text(&job.lists.no_passcode_in_manifest)),
         ("place of keys or data", text(&job.storage)),
         (OTHERS, rest(job)),
-    ]
+    ];
+    let parameters = parameters.into_iter().map(|(name, value)| (name.into(), value));
+    let product = ProductInformation::FIELDS.iter().map(|field| {
+        let value = field.value(&job.product).map(|value| Encoding::format(value).1);
+        (
+            format!("--{}", field.name()).into(),
+            Zeroizing::new(value.unwrap_or_default().into_bytes()),
+        )
+    });
+    parameters.chain(product).collect()
 }
 
 /// What the entry of all options without one of their own is called.

@@ -139,7 +139,7 @@ impl Run<'_> {
                 let mut names = differing;
                 if names.len() > 1 {
                     // It says nothing new then.
-                    names.retain(|name| *name != parameters::OTHERS);
+                    names.retain(|name| name != parameters::OTHERS);
                 }
                 let names = names.join(", ");
                 format!(

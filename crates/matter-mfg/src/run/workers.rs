@@ -209,7 +209,11 @@ fn describe(row: u32, device: &Device, is_key_given: bool) -> DeviceRow {
     DeviceRow {
         row,
         uuid: device.uuid.clone(),
-        serial: record.serial_number.as_ref().map(|serial| serial.as_str().to_owned()),
+        serial: record
+            .product
+            .serial_number
+            .as_ref()
+            .map(|serial| serial.as_str().to_owned()),
         discriminator: record.discriminator(),
         passcode: record.passcode().cloned(),
         dac_serial: credentials.map(|credentials| credentials.dac().serial().as_bytes().to_vec()),
