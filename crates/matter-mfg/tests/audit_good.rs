@@ -76,11 +76,11 @@ fn job(outdir: &Path, case: usize, pai: &Pai) -> Job {
     }
     if has(3) {
         job.discovery = DiscoveryCapabilities::BLE.with(DiscoveryCapabilities::ON_NETWORK);
-        job.vendor_name = Some("Vendor".parse().unwrap());
+        job.product.vendor_name = Some("Vendor".parse().unwrap());
         job.product.product_name = Some("Light, dimmable".parse().unwrap());
-        job.hardware_version = Some(1);
-        job.hardware_version_string = Some("v1.0".parse().unwrap());
-        job.manufacturing_date = Some("2026-02-28".parse().unwrap());
+        job.product.hardware_version = Some(matter_factory_data::HardwareVersion::new(1));
+        job.product.hardware_version_string = Some("v1.0".parse().unwrap());
+        job.product.manufacturing_date = Some("2026-02-28".parse().unwrap());
         job.lifetime_days = has(0).then_some(3650);
     }
     if has(4) {
