@@ -51,7 +51,7 @@ fn lists_give_each_device_its_own() {
     made.check(None);
     let mut found = (0..3).map(|i| {
         (
-            made.record(i).serial_number.unwrap().to_string(),
+            made.record(i).product.serial_number.unwrap().to_string(),
             made.codes(i)[2..].join(" "),
         )
     });
@@ -135,7 +135,7 @@ fn repeated_lists_add_up_and_replace_those_of_a_job() {
     let locales = record.locales.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(locales, ["en-US", "de-DE", "es-ES"]);
     // Bits 0 and 2 of the calendars.
-    assert_eq!(record.calendar_types.unwrap().get(), 0b101);
+    assert_eq!(record.product.calendar_types.unwrap().get(), 0b101);
     assert_eq!((record.supported_modes.len(), record.fixed_labels.len()), (2, 1));
 }
 

@@ -97,7 +97,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     })),
     // Refused by 1.0.23 and taken by 1.0.29, since the firmware reads it.
     (17, PAA, "-cn|My bulb|--mfg-date|2002-02-02", Devices(1, |made| {
-        assert_eq!(made.record(0).manufacturing_date.unwrap().as_str(), "2002-02-02");
+        assert_eq!(made.record(0).product.manufacturing_date.unwrap().as_str(), "2002-02-02");
     })),
     (18, "-v 0xFFF2 -p 0x8001 --paa -k dac-key.pem -c paa-cert.pem -cd CD.der", "-cn|My bulb", Refused(&["--key", "--cert"])),
     (19, "-v 0x1001 -p 0x1001 --pai -c pai-cert.pem -k pai-key.pem -cd CD.der", "", Refused(&["--cert", "0xFFF2", "0x1001"])),
@@ -113,7 +113,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     // The vendor's tool ignores a port that it has no use for.
     (26, OTHER, "--port|/dev/ttyUSB0|--allow-cd-mismatch", Refused(&["--port", "esptool"])),
     (27, "-v 0xFFF1 -p 0x8001", "--vendor-name|Test Vendor,LLC|--product-name|Test Product", Bare(1, |made| {
-        assert_eq!(made.record(0).vendor_name.unwrap().as_str(), "Test Vendor,LLC");
+        assert_eq!(made.record(0).product.vendor_name.unwrap().as_str(), "Test Vendor,LLC");
         assert_eq!(made.table("summary-")[1][4], "Test Vendor,LLC");
         assert!(made.entries(0).contains(&"vendor-name=Test Vendor,LLC".into()));
     })),
@@ -153,7 +153,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
         assert_eq!(record.product.hardware_version, Some(HardwareVersion::new(2)));
     })),
     (50, PAI, "--mfg-date|20240115testdata", Devices(1, |made| {
-        assert_eq!(made.record(0).manufacturing_date.unwrap().as_str(), "20240115testdata");
+        assert_eq!(made.record(0).product.manufacturing_date.unwrap().as_str(), "20240115testdata");
     })),
     (51, PAI, "--serial-num|ABC123XYZ|--product-label|Smart Device|--product-url|https://espressif.com|--part-number|ESP-MAT-001", Devices(1, |made| {
         let record = made.record(0);

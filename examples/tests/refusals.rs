@@ -194,7 +194,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--enable-dynamic-passcode --csv pin.csv --mcsv pin_m.csv", &["--csv", "--enable-dynamic-passcode"]),
     ("--enable-dynamic-passcode --qr-zip", &["--qr-zip", "--enable-dynamic-passcode"]),
     ("--csv text.csv --mcsv text_m.csv", &["text_m.csv:3", "'note'", "4000 bytes", "3999"]),
-    ("--csv text.csv --mcsv lost_m.csv", &["lost_m.csv:3", "'note'", "line 2", "begins with #"]),
+    ("--csv text.csv --mcsv lost_m.csv", &["lost_m.csv:4", "'note'", "line 2", "begins with #"]),
     ("--csv text.csv --mcsv return_m.csv", &["return_m.csv:2", "'note'", "line 1", "carriage return"]),
     ("--sign-manifest pai", &["--sign-manifest", "the key of the run's PAI, which is not given"]),
     ("--test-pki -lt 365 -vf 2000-01-01", &["--lifetime", "2000-12-31"]),

@@ -169,7 +169,7 @@ fn documented_batch_has_ten_different_devices() {
     let different = |values: Vec<String>| values.iter().collect::<BTreeSet<_>>().len() == values.len();
     assert!(different(
         made.iter()
-            .map(|(r, _)| r.serial_number.as_ref().unwrap().to_string())
+            .map(|(r, _)| r.product.serial_number.as_ref().unwrap().to_string())
             .collect()
     ));
     assert!(different(

@@ -82,7 +82,7 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Paramete
             Zeroizing::new(value.unwrap_or_default().into_bytes()),
         )
     });
-    parameters.chain(product).collect()
+    product.chain(parameters).collect()
 }
 
 /// What the entry of all options without one of their own is called.
