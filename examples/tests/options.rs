@@ -22,6 +22,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use job::{FAST, IDS, folder, make};
+use matter_factory_data::ProductInformation;
 use tempfile::TempDir;
 use workplace::{run, stderr};
 
@@ -408,4 +409,21 @@ fn the_schema_and_the_program_know_the_same_members() {
         };
         assert!(output.status.success(), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn the_schema_and_the_documents_agree_with_the_table_of_fields() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let schema: serde_json::Value = serde_json::from_slice(&fs::read(docs.join("job.schema.json")).unwrap()).unwrap();
+    let output = fs::read_to_string(docs.join("output.md")).unwrap();
+    let (_, listed) = output.split_once("sets that field of the device").unwrap();
+    let (listed, _) = listed.split_once("`vendor-id`").unwrap();
+    for field in ProductInformation::FIELDS {
+        let property = &schema["properties"][field.name()];
+        let described = property.get("description").or_else(|| property["items"].get("description"));
+        assert_eq!(described.unwrap(), field.description(), "{}", field.name());
+        assert!(listed.contains(&format!("`{}`", field.key())), "{}", field.key());
+    }
+    // What else a column sets: passcode under two names, discriminator, iteration count, salt, rotating id.
+    assert_eq!(listed.matches('`').count() / 2, ProductInformation::FIELDS.len() + 6);
 }
