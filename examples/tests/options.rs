@@ -420,7 +420,9 @@ fn the_schema_and_the_documents_agree_with_the_table_of_fields() {
     let (listed, _) = listed.split_once("`vendor-id`").unwrap();
     for field in ProductInformation::FIELDS {
         let property = &schema["properties"][field.name()];
-        let described = property.get("description").or_else(|| property["items"].get("description"));
+        let described = property
+            .get("description")
+            .or_else(|| property["items"].get("description"));
         assert_eq!(described.unwrap(), field.description(), "{}", field.name());
         assert!(listed.contains(&format!("`{}`", field.key())), "{}", field.key());
     }

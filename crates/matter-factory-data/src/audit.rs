@@ -8,27 +8,26 @@ mod attestation;
 mod batch;
 mod check_id;
 mod expected;
-mod facts;
 mod finding;
 mod key_set;
 mod label;
 mod leaks;
-mod nvs;
+pub(crate) mod nvs;
 mod published;
 mod recompute;
 mod report;
 mod search;
 mod secrets;
-mod secure_cert;
-mod stored;
+pub(crate) mod secure_cert;
 
+use alloc::format;
 use alloc::vec::Vec;
 
-use esp_nvs_image::Key;
+use esp_nvs_image::{Entry, Key};
 use esp_secure_cert::PartitionSize;
 use matter_attestation::Certificate;
 use matter_spake2p::PbkdfParameters;
-use matter_types::Passcode;
+use matter_types::{Discriminator, Passcode};
 use zeroize::Zeroizing;
 
 pub use artifacts::Artifacts;
@@ -39,12 +38,12 @@ pub use expected::Expected;
 pub use finding::{Finding, Severity};
 pub use key_set::{KeyOwner, KeySet};
 pub use recompute::recompute;
-pub use report::{KeyPlace, Report, SharedParts};
+pub use report::{Report, SharedParts};
 pub use search::{FoundKey, TriedScalars, find_keys};
 
-use crate::keys;
+use crate::keys::{self, NAMESPACE};
+use crate::reader::{Facts, KeyPlace, KnownKeys, read_nvs, read_secure_cert};
 use attestation::for_tests;
-use facts::Facts;
 use report::Traces;
 
 /// The discriminator of the SDK's examples.
@@ -75,19 +74,21 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         };
         findings.push(Finding::of(Check::ArtifactMalformed, "nvs", format_args!("{detail}")));
     }
+    let known = |scalar: &[u8; 32]| artifacts.known_keys.and_then(|known| known.get(scalar)).cloned();
     let entries = nvs
         .filter(|_| !is_encrypted)
         .map(|image| esp_nvs_image::recover(image).entries)
         .unwrap_or_default();
     if let Some(image) = nvs.filter(|_| !is_encrypted) {
         nvs::check(image, &mut findings);
-        facts = nvs::read(&entries, artifacts.known_keys, &mut findings);
+        facts = read_values(&entries, &known, &mut findings);
     }
     if let Some(image) = artifacts.secure_cert {
         let size = artifacts.secure_cert_size.unwrap_or(PartitionSize::DEFAULT);
         leaking = secure_cert::check(image, size, &mut findings);
-        let other = secure_cert::read(image, artifacts.known_keys, &mut findings);
-        facts = facts.join(other, &mut findings);
+        let Ok(other) = read_secure_cert(image, &known, &mut findings);
+        let Ok(joined) = facts.join(other, &mut findings);
+        facts = joined;
     }
     if nvs.is_some() && !is_encrypted {
         check_present(&facts, artifacts.secure_cert.is_some(), expected, &mut findings);
@@ -102,7 +103,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     let public_key = dac.as_ref().map(|dac| *dac.public_key());
     let subject = leaks::Subject {
         artifacts,
-        nvs: nvs.map(|image| (image, &entries)),
+        nvs: nvs.map(|image| (image, entries.as_slice())),
         place,
         stored: facts.key.as_ref(),
         is_in_nvs: place == KeyPlace::Nvs || facts.key_is_in_nvs_too,
@@ -115,7 +116,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
     if passcode.as_ref().is_some_and(Passcode::is_of_examples) {
         findings.push(for_tests(Finding::of(Check::DefaultPasscode, "label", ""), expected));
     }
-    if facts.discriminator == Some(DEFAULT_DISCRIMINATOR) {
+    if facts.discriminator.map(Discriminator::get) == Some(DEFAULT_DISCRIMINATOR) {
         findings.push(Finding::of(Check::DefaultDiscriminator, "discriminator", ""));
     }
     let parameters = facts.iterations.zip(facts.salt);
@@ -123,7 +124,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         key_place: place,
         product: facts.vendor_id.zip(facts.product_id),
         discriminator: facts.discriminator,
-        serial: facts.serial,
+        serial: facts.product.serial_number,
         rotating_id: facts.rotating_id,
         public_key,
         certificate: dac
@@ -143,6 +144,17 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         traces,
         new_keys,
     }
+}
+
+/// Reads what the firmware would have after mounting; what is lost is a finding of the image's check.
+fn read_values(entries: &[Entry<'_>], known: KnownKeys<'_>, findings: &mut Vec<Finding>) -> Facts {
+    for entry in entries.iter().filter(|entry| entry.namespace != NAMESPACE) {
+        let object = format!("{}/{}", entry.namespace.as_str(), entry.key.as_str());
+        findings.push(Finding::of(Check::KeyUnknown, object, ""));
+    }
+    let Ok((facts, values, _)) = read_nvs(entries.iter().cloned(), known, findings);
+    nvs::unread(&values, findings);
+    facts
 }
 
 #[cfg(feature = "encryption")]
@@ -205,7 +217,11 @@ fn check_random(facts: &Facts, findings: &mut Vec<Finding>) {
     if facts.salt.is_some_and(|salt| secrets::is_weak(salt.as_bytes())) {
         findings.push(Finding::of(Check::SaltWeak, "salt", ""));
     }
-    if facts.rotating_id.as_ref().is_some_and(|id| secrets::is_weak(id)) {
+    if facts
+        .rotating_id
+        .as_ref()
+        .is_some_and(|id| secrets::is_weak(id.expose_bytes()))
+    {
         findings.push(Finding::of(Check::RotatingIdWeak, "rd-id-uid", ""));
     }
 }

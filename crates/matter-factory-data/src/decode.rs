@@ -1,20 +1,15 @@
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use esp_nvs_image::{Blob, Key, StoredValue};
-use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
-use matter_spake2p::{Iterations, PbkdfParameters, Verifier};
-use matter_types::{Discriminator, ProductId, VendorId};
-use zeroize::Zeroizing;
+use esp_nvs_image::{Entry, Key};
+use esp_secure_cert::PartitionSize;
+use matter_attestation::{Certificate, Error as AttestationError, Severity};
+use matter_spake2p::PbkdfParameters;
 
-use crate::encode::numbered;
+use crate::audit::{nvs, secure_cert};
 use crate::keys::{self, NAMESPACE};
-use crate::labels::FixedLabel;
-use crate::modes::{SemanticTag, SupportedMode};
-use crate::rotating_id::RotatingId;
-use crate::secure_cert::SecureCert;
+use crate::reader::{Facts, Strict, Values, check_records, read_nvs, read_secure_cert};
 use crate::{
-    AttestationCredentials, Declaration, DeviceRecord, Error, FactoryEntry, ProductInformation, StorageLayout,
+    AttestationCredentials, DacKeyStorage, Declaration, DeviceRecord, Error, FactoryEntry, Place, StorageLayout,
 };
 
 impl DeviceRecord {
@@ -64,277 +59,120 @@ impl DeviceRecord {
     fn decode_beside<'a>(
         known: Option<&AttestationCredentials>,
         image: &[u8],
-        secure_cert: Option<&'a [u8]>,
+        secure_cert_image: Option<&'a [u8]>,
     ) -> Result<(Self, StorageLayout<'a>), Error> {
-        let mut secure = secure_cert.map(SecureCert::decode).transpose()?;
-        let mut order = Vec::new();
-        let mut factory = Stored(BTreeMap::new());
-        let mut foreign = Vec::new();
-        for entry in esp_nvs_image::decode(image)? {
-            if entry.namespace == NAMESPACE {
-                order.push(entry.key);
-                factory.0.insert(entry.key, entry.value);
-            } else {
-                foreign.push(entry);
-            }
+        let known_key = |scalar: &[u8; 32]| known?.key().filter(|key| key.has_scalar(scalar)).cloned();
+        let sink = &mut Strict;
+        let entries = esp_nvs_image::decode(image)?;
+        refuse(esp_nvs_image::check(image), nvs::severity, Error::NvsFault)?;
+        let (mut facts, values, foreign) = read_nvs(entries, &known_key, sink)?;
+        let mut layout = StorageLayout::NVS;
+        if let Some(bytes) = secure_cert_image {
+            let storage = check_records(bytes)?;
+            let found = esp_secure_cert::check(bytes, PartitionSize::DEFAULT);
+            refuse(found, secure_cert::severity, Error::SecureCertFault)?;
+            let secure = read_secure_cert(bytes, &known_key, sink)?;
+            layout = layout_of(&secure, storage, facts.verifier.is_some())?;
+            need(&keys::DAC_CERT, secure.dac.as_ref())?;
+            need(&keys::PAI_CERT, secure.pai.as_ref())?;
+            facts = facts.join(secure, sink)?;
         }
-        let layout = secure.as_ref().map_or(Ok(StorageLayout::NVS), SecureCert::layout)?;
-        let mut record = factory.identity(secure.as_mut())?;
-        factory.information(&mut record, secure.as_mut())?;
-        factory.credentials(&mut record, secure, known)?;
-        factory.lists(&mut record, &order)?;
-        for key in order {
-            if let Some(value) = factory.0.remove(&key) {
-                record.add_entry(FactoryEntry {
-                    namespace: NAMESPACE,
-                    key,
-                    value: (&value).into(),
-                })?;
-            }
-        }
-        for entry in foreign {
-            let value = (&entry.value).into();
-            record.add_entry(FactoryEntry {
-                namespace: entry.namespace,
-                key: entry.key,
-                value,
-            })?;
-        }
+        let mut record = record(facts, &layout, known)?;
+        record.add_unread(values, foreign)?;
         Ok((record, layout))
     }
-}
 
-/// The values that nobody has taken yet.
-struct Stored<'a>(BTreeMap<Key, StoredValue<'a>>);
-
-impl<'a> Stored<'a> {
-    fn number(&mut self, key: &Key) -> Result<Option<u32>, Error> {
-        match self.0.remove(key) {
-            None => Ok(None),
-            Some(StoredValue::U32(number)) => Ok(Some(number)),
-            Some(_) => Err(Error::WrongType {
-                key: *key,
-                expected: "u32",
-            }),
-        }
-    }
-
-    /// A number that must fit into fewer bits.
-    fn small<T: TryFrom<u32>>(&mut self, key: &Key, max: u32) -> Result<Option<T>, Error> {
-        let Some(value) = self.number(key)? else {
-            return Ok(None);
-        };
-        let error = Error::NumberOutOfRange {
-            key: *key,
-            value: value.into(),
-            max: max.into(),
-        };
-        T::try_from(value).ok().filter(|_| value <= max).ok_or(error).map(Some)
-    }
-
-    fn text(&mut self, key: &Key) -> Result<Option<&'a str>, Error> {
-        match self.0.remove(key) {
-            None => Ok(None),
-            Some(StoredValue::Str(text)) => Ok(Some(text)),
-            Some(_) => Err(Error::WrongType {
-                key: *key,
-                expected: "string",
-            }),
-        }
-    }
-
-    fn parsed<T: core::str::FromStr<Err = E>, E>(&mut self, key: &Key) -> Result<Option<T>, Error>
-    where
-        Error: From<E>,
-    {
-        Ok(self.text(key)?.map(str::parse).transpose()?)
-    }
-
-    fn blob(&mut self, key: &Key) -> Result<Option<Blob<'a>>, Error> {
-        match self.0.remove(key) {
-            None => Ok(None),
-            Some(StoredValue::Blob(blob)) => Ok(Some(blob)),
-            Some(_) => Err(Error::WrongType {
-                key: *key,
-                expected: "blob",
-            }),
-        }
-    }
-
-    fn identity(&mut self, secure: Option<&mut SecureCert<'_>>) -> Result<DeviceRecord, Error> {
-        let none = &mut SecureCert::default();
-        let secure = secure.unwrap_or(none);
-        let (key, stored) = (&keys::DISCRIMINATOR, self.small(&keys::DISCRIMINATOR, 0xFFF)?);
-        let stored = stored.map(Discriminator::new).transpose()?;
-        let discriminator = need(key, either(key, stored, secure.discriminator, |a, b| a == b)?)?;
-        let (key, stored) = (&keys::ITERATION_COUNT, self.number(&keys::ITERATION_COUNT)?);
-        let stored = stored.map(Iterations::new).transpose()?;
-        let iterations = need(key, either(key, stored, secure.iterations, |a, b| a == b)?)?;
-        let (key, stored) = (&keys::SALT, self.parsed(&keys::SALT)?);
-        let salt = need(key, either(key, stored, secure.salt, |a, b| a == b)?)?;
-        let vendor = need(&keys::VENDOR_ID, self.small(&keys::VENDOR_ID, 0xFFFF)?)?;
-        let product = need(&keys::PRODUCT_ID, self.small(&keys::PRODUCT_ID, 0xFFFF)?)?;
-        let stored: Option<Verifier> = self.parsed(&keys::VERIFIER)?;
-        if stored.is_some() && secure.verifier.is_none() && secure.discriminator.is_some() {
-            return Err(Error::Layout);
-        }
-        let same = |a: &Verifier, b: &Verifier| a.expose_bytes() == b.expose_bytes();
-        let verifier = either(&keys::VERIFIER, stored, secure.verifier.take(), same)?;
-        Ok(DeviceRecord::stored(
-            VendorId::new(vendor)?,
-            ProductId::new(product)?,
-            discriminator,
-            PbkdfParameters { iterations, salt },
-            verifier,
-        ))
-    }
-
-    fn information(&mut self, record: &mut DeviceRecord, secure: Option<&mut SecureCert<'_>>) -> Result<(), Error> {
-        for field in ProductInformation::FIELDS {
-            let key = field.key();
-            match field.max() {
-                Some(max) => {
-                    if let Some(number) = self.small(key, max)? {
-                        field.set_number(&mut record.product, number)?;
-                    }
-                }
-                None => {
-                    if let Some(text) = self.text(key)? {
-                        field.set_text(&mut record.product, text)?;
-                    }
-                }
-            }
-        }
-        if let Some(blob) = self.blob(&keys::ROTATING_ID)? {
-            let bytes = Zeroizing::new(blob.to_vec());
-            record.rotating_id = Some(RotatingId::new(
-                bytes.as_slice().try_into().map_err(|_| Error::RotatingId)?,
-            ));
-        }
-        if let Some(secure) = secure {
-            let same = |a: &RotatingId, b: &RotatingId| a.expose_bytes() == b.expose_bytes();
-            let (stored, secret) = (record.rotating_id.take(), secure.rotating_id.take());
-            record.rotating_id = either(&keys::ROTATING_ID, stored, secret, same)?;
-            record.secure_cert_numbers = secure.numbers.take();
+    /// Keeps the values that no field has.
+    fn add_unread(&mut self, mut values: Values<'_>, foreign: Vec<Entry<'_>>) -> Result<(), Error> {
+        let order = values.order().to_vec();
+        let own = order
+            .iter()
+            .filter_map(|key| Some((NAMESPACE, *key, values.take(key)?)));
+        let foreign = foreign
+            .into_iter()
+            .map(|entry| (entry.namespace, entry.key, entry.value));
+        for (namespace, key, value) in own.chain(foreign) {
+            let value = (&value).into();
+            self.add_entry(FactoryEntry { namespace, key, value })?;
         }
         Ok(())
     }
-
-    /// All four parts of the credentials, or none.
-    fn credentials(
-        &mut self,
-        record: &mut DeviceRecord,
-        secure: Option<SecureCert<'_>>,
-        known: Option<&AttestationCredentials>,
-    ) -> Result<(), Error> {
-        if let Some(blob) = self.blob(&keys::CERTIFICATION_DECLARATION)? {
-            record.declaration = Some(Declaration::decode(blob.to_vec())?);
-        }
-        let dac = self.blob(&keys::DAC_CERT)?;
-        let key = self.blob(&keys::DAC_KEY)?;
-        let public_key = self.blob(&keys::DAC_PUBLIC_KEY)?;
-        let pai = self.blob(&keys::PAI_CERT)?;
-        if let Some(secure) = secure {
-            return record.set_credentials(secure.credentials([dac, key, public_key, pai], known)?);
-        }
-        if dac.is_none() && key.is_none() && public_key.is_none() && pai.is_none() {
-            return Ok(());
-        }
-        let dac = Certificate::from_der(&need(&keys::DAC_CERT, dac)?.to_vec())?;
-        let scalar = Zeroizing::new(need(&keys::DAC_KEY, key)?.to_vec());
-        let scalar = scalar
-            .as_slice()
-            .try_into()
-            .map_err(|_| AttestationError::KeyMismatch)?;
-        let known_key = known.and_then(AttestationCredentials::key);
-        let key = match known_key.filter(|key| key.has_scalar(scalar)) {
-            Some(key) => key.clone(),
-            None => PrivateKey::from_scalar(scalar)?,
-        };
-        if need(&keys::DAC_PUBLIC_KEY, public_key)?.to_vec() != dac.public_key().as_bytes() {
-            return Err(AttestationError::KeyMismatch.into());
-        }
-        let pai = Certificate::from_der(&need(&keys::PAI_CERT, pai)?.to_vec())?;
-        record.set_credentials(AttestationCredentials::read(dac, Some(key), pai, known)?)
-    }
-
-    fn lists(&mut self, record: &mut DeviceRecord, order: &[Key]) -> Result<(), Error> {
-        for i in 0..self.count(&keys::LOCALE_COUNT)? {
-            record.locales.push(self.item(keys::LOCALE, &[i], Self::parsed)?);
-        }
-        for endpoint in endpoints(order, keys::FIXED_LABEL_COUNT) {
-            for i in 0..self.count(&numbered(keys::FIXED_LABEL_COUNT, &[endpoint.into()])?)? {
-                let label = self.item(keys::FIXED_LABEL_KEY, &[endpoint.into(), i], Self::parsed)?;
-                let value = self.item(keys::FIXED_LABEL_VALUE, &[endpoint.into(), i], Self::parsed)?;
-                record.fixed_labels.push(FixedLabel { endpoint, label, value });
-            }
-        }
-        for endpoint in endpoints(order, keys::MODE_COUNT) {
-            for i in 0..self.count(&numbered(keys::MODE_COUNT, &[endpoint.into()])?)? {
-                let mode = self.mode(endpoint, i)?;
-                record.supported_modes.push(mode);
-            }
-        }
-        Ok(())
-    }
-
-    fn mode(&mut self, endpoint: u16, i: usize) -> Result<SupportedMode, Error> {
-        let at = [endpoint.into(), i];
-        let label = self.item(keys::MODE_LABEL, &at, Self::parsed)?;
-        let mode = self.item(keys::MODE, &at, |stored, key| stored.small(key, u8::MAX.into()))?;
-        let mut semantic_tags = Vec::new();
-        for j in 0..self.count(&numbered(keys::TAG_COUNT, &at)?)? {
-            let at = [endpoint.into(), i, j];
-            let value = self.item(keys::TAG_VALUE, &at, |stored, key| stored.small(key, u16::MAX.into()))?;
-            let mfg_code = self.item(keys::TAG_MFG_CODE, &at, |stored, key| {
-                stored.small(key, u16::MAX.into())
-            })?;
-            semantic_tags.push(SemanticTag { mfg_code, value });
-        }
-        Ok(SupportedMode {
-            endpoint,
-            mode,
-            label,
-            semantic_tags,
-        })
-    }
-
-    /// The length of a list, 0 when there is none. It is bounded by the items, whose absence is an error.
-    fn count(&mut self, key: &Key) -> Result<usize, Error> {
-        Ok(self.small(key, u32::MAX)?.unwrap_or_default())
-    }
-
-    fn item<T>(
-        &mut self,
-        prefix: &str,
-        numbers: &[usize],
-        read: impl FnOnce(&mut Self, &Key) -> Result<Option<T>, Error>,
-    ) -> Result<T, Error> {
-        let key = numbered(prefix, numbers)?;
-        need(&key, read(self, &key)?)
-    }
 }
 
-/// The value of one place or the other, which must not differ.
-fn either<T>(key: &Key, nvs: Option<T>, secure: Option<T>, same: fn(&T, &T) -> bool) -> Result<Option<T>, Error> {
-    match (nvs, secure) {
-        (Some(nvs), Some(secure)) if !same(&nvs, &secure) => Err(Error::Conflict { key: *key }),
-        (nvs, secure) => Ok(nvs.or(secure)),
+/// Refuses what the audit calls an error in an image itself.
+fn refuse<F>(found: Vec<F>, severity: fn(&F) -> Severity, error: fn(F) -> Error) -> Result<(), Error> {
+    let mut found = found.into_iter();
+    let fault = found.find(|fault| severity(fault) == Severity::Error);
+    fault.map_or(Ok(()), |fault| Err(error(fault)))
+}
+
+/// The layout that puts into the `esp_secure_cert` partition what was found there.
+fn layout_of<'a>(
+    secure: &Facts,
+    storage: DacKeyStorage<'a>,
+    verifier_in_nvs: bool,
+) -> Result<StorageLayout<'a>, Error> {
+    let place = |there| if there { Place::SecureCert } else { Place::Nvs };
+    let needed = [
+        secure.discriminator.is_some(),
+        secure.salt.is_some(),
+        secure.iterations.is_some(),
+    ];
+    let commissionable = needed.contains(&true) || secure.verifier.is_some();
+    let verifier_elsewhere = verifier_in_nvs && secure.verifier.is_none();
+    if commissionable && (needed.contains(&false) || verifier_elsewhere) {
+        return Err(Error::Layout);
     }
+    if secure.secure_cert_numbers.is_some() && !commissionable {
+        return Err(Error::Layout);
+    }
+    let rotating = secure.rotating_id.is_some();
+    StorageLayout::new(Place::SecureCert, place(commissionable), place(rotating), storage)
+}
+
+/// Makes the record of values that are there and belong together.
+fn record(
+    facts: Facts,
+    layout: &StorageLayout<'_>,
+    known: Option<&AttestationCredentials>,
+) -> Result<DeviceRecord, Error> {
+    let discriminator = need(&keys::DISCRIMINATOR, facts.discriminator)?;
+    let iterations = need(&keys::ITERATION_COUNT, facts.iterations)?;
+    let salt = need(&keys::SALT, facts.salt)?;
+    let vendor = need(&keys::VENDOR_ID, facts.vendor_id)?;
+    let product = need(&keys::PRODUCT_ID, facts.product_id)?;
+    let parameters = PbkdfParameters { iterations, salt };
+    let mut record = DeviceRecord::stored(vendor, product, discriminator, parameters, facts.verifier);
+    record.product = facts.product;
+    record.rotating_id = facts.rotating_id;
+    record.secure_cert_numbers = facts.secure_cert_numbers;
+    record.declaration = facts.declaration.map(Declaration::decode).transpose()?;
+    record.locales = facts.locales;
+    record.fixed_labels = facts.fixed_labels;
+    record.supported_modes = facts.supported_modes;
+    // All parts of the credentials, or none.
+    if facts.dac.is_none() && facts.key.is_none() && facts.dac_public_key.is_none() && facts.pai.is_none() {
+        return Ok(record);
+    }
+    let dac = Certificate::from_der(&need(&keys::DAC_CERT, facts.dac)?)?;
+    let pai = Certificate::from_der(&need(&keys::PAI_CERT, facts.pai)?)?;
+    if !layout.has_secure_cert() {
+        need(&keys::DAC_KEY, facts.key.as_ref())?;
+        need(&keys::DAC_PUBLIC_KEY, facts.dac_public_key.as_ref())?;
+    }
+    let same = |stored: &Vec<u8>| stored == dac.public_key().as_bytes();
+    if !facts.dac_public_key.as_ref().is_none_or(same) {
+        return Err(if layout.has_secure_cert() {
+            let key = keys::DAC_PUBLIC_KEY;
+            Error::Conflict { key }
+        } else {
+            AttestationError::KeyMismatch.into()
+        });
+    }
+    record.set_credentials(AttestationCredentials::read(dac, facts.key, pai, known)?)?;
+    Ok(record)
 }
 
 fn need<T>(key: &Key, value: Option<T>) -> Result<T, Error> {
     value.ok_or(Error::MissingKey { key: *key })
-}
-
-/// The endpoints that have a list, in the order in which the lists are stored.
-fn endpoints(order: &[Key], prefix: &str) -> Vec<u16> {
-    order
-        .iter()
-        .filter_map(|key| {
-            let endpoint = u16::from_str_radix(key.as_str().strip_prefix(prefix)?, 16).ok()?;
-            // Only the form that is written: lower case, no leading zeros.
-            (numbered(prefix, &[endpoint.into()]).ok()? == *key).then_some(endpoint)
-        })
-        .collect()
 }

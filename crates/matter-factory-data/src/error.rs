@@ -66,10 +66,14 @@ pub enum Error {
     },
     /// The image cannot be written or read.
     Nvs(NvsError),
+    /// The NVS image has a fault of which the firmware makes something else than was written.
+    NvsFault(esp_nvs_image::Finding),
     /// A rotating device id is not 32 hexadecimal digits.
     RotatingId,
     /// The secure cert partition cannot be written or read.
     SecureCert(SecureCertError),
+    /// The `esp_secure_cert` image has a fault.
+    SecureCertFault(esp_secure_cert::Finding),
     /// The secure cert partition has one of the vendor's two random numbers without the other.
     SecureCertNumbers,
     /// A salt, iteration count or verifier cannot be used.
@@ -173,8 +177,10 @@ impl fmt::Display for Error {
             Self::MissingKey { key } => write!(f, "key '{key}' is missing"),
             Self::NumberOutOfRange { key, value, max } => write!(f, "value {value} of key '{key}' is not in 0..={max}"),
             Self::Nvs(error) => error.fmt(f),
+            Self::NvsFault(finding) => finding.fmt(f),
             Self::RotatingId => f.write_str("rotating device id is not 32 hexadecimal digits"),
             Self::SecureCert(error) => error.fmt(f),
+            Self::SecureCertFault(finding) => finding.fmt(f),
             Self::SecureCertNumbers => f.write_str("MATTER_1 with subtype 128 or 129 stands without the other"),
             Self::Spake2p(error) => error.fmt(f),
             Self::TextControl { field } => write!(f, "{field} contains a control character"),

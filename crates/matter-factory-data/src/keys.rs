@@ -47,6 +47,10 @@ keys! {
     PIN_CODE = "pin-code",
 }
 
+/// The location capability (Matter Core Specification 11.10), which the firmware reads and no tool writes by itself.
+pub(crate) const LOCATION_CAPABILITY: Key = constant("loc-capability");
+pub(crate) const MAX_LOCATION_CAPABILITY: u32 = 2;
+
 /// What the vendor's random numbers are called where they differ. It is no key of NVS.
 pub(crate) const SECURE_CERT_NUMBERS: Key = constant("MATTER_1/128");
 

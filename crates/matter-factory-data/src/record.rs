@@ -1,16 +1,28 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use esp_nvs_image::{Key, Namespace};
+use esp_nvs_image::{Key, Namespace, OwnedValue};
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities, SetupPayload};
 use matter_spake2p::{PaseCredential, PbkdfParameters, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 use crate::keys::{self, NAMESPACE};
+use crate::reader::within;
 use crate::{
-    AttestationCredentials, Declaration, Error, FactoryEntry, FixedLabel, Locale, ProductInformation, RotatingId,
-    SecureCertNumbers, SupportedMode,
+    AttestationCredentials, Declaration, Error, FixedLabel, Locale, ProductInformation, RotatingId, SecureCertNumbers,
+    SupportedMode,
 };
+
+/// A key and its value, in the factory partition beside what Matter defines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FactoryEntry {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: OwnedValue,
+}
 
 /// Everything that is unique to one device, validated once.
 ///
@@ -139,14 +151,19 @@ impl DeviceRecord {
     ///
     /// # Errors
     ///
-    /// [`Error::KeyReserved`] for a key that a field of the record is stored under,
+    /// [`Error::KeyReserved`] for a key that a field of the record is stored under, [`Error::WrongType`] or
+    /// [`Error::NumberOutOfRange`] for a location capability (`loc-capability`) that the firmware does not take,
     /// [`esp_nvs_image::Error::DuplicateKey`] for one that is there already.
     pub fn add_entry(&mut self, entry: FactoryEntry) -> Result<(), Error> {
-        if entry.namespace == NAMESPACE && keys::is_field_key(&entry.key) {
-            return Err(Error::KeyReserved { key: entry.key });
+        let key = entry.key;
+        if entry.namespace == NAMESPACE && keys::is_field_key(&key) {
+            return Err(Error::KeyReserved { key });
+        }
+        if entry.namespace == NAMESPACE && key == keys::LOCATION_CAPABILITY {
+            check_location_capability(&entry.value)?;
         }
         if !self.extra_keys.insert((entry.namespace, entry.key)) {
-            return Err(esp_nvs_image::Error::DuplicateKey { key: entry.key }.into());
+            return Err(esp_nvs_image::Error::DuplicateKey { key }.into());
         }
         self.extra.push(entry);
         Ok(())
@@ -206,5 +223,13 @@ impl DeviceRecord {
         let passcode = self.passcode.clone()?;
         let payload = SetupPayload::new(self.vendor_id, self.product_id, self.discriminator, passcode);
         Some(payload.with_flow(self.flow).with_discovery(self.discovery))
+    }
+}
+
+fn check_location_capability(value: &OwnedValue) -> Result<(), Error> {
+    let key = keys::LOCATION_CAPABILITY;
+    match value {
+        OwnedValue::U32(number) => within::<u32>(&key, *number, keys::MAX_LOCATION_CAPABILITY).map(|_| ()),
+        _ => Err(Error::WrongType { key, expected: "u32" }),
     }
 }

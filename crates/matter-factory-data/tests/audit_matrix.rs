@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use matter_factory_data::{BatchAudit, Check, Report, Severity};
+use matter_factory_data::{BatchAudit, Check, DeviceRecord, Report, Severity};
 
 use device::Device;
 use faults::Fault;
@@ -93,6 +93,52 @@ fn each_fault_is_caught_by_its_check() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     println!("{} faults", faults.len());
+}
+
+/// The checks of what images hold, which the strict reader makes, too.
+fn is_of_values(check: Check) -> bool {
+    matches!(
+        check,
+        Check::DacKeyInvalid
+            | Check::KeyLength
+            | Check::KeyMissing
+            | Check::KeyRange
+            | Check::KeyTwice
+            | Check::KeyType
+            | Check::KeyValue
+            | Check::ListItemUncounted
+            | Check::Nvs(_)
+            | Check::SecureCert(_)
+            | Check::StorageDisagrees
+    )
+}
+
+#[test]
+fn decode_refuses_the_values_that_the_audit_reports() {
+    let (mut refused, mut wrong) = (0, String::new());
+    for fault in faults::all() {
+        let mut device = fault.base.device();
+        (fault.inject)(&mut device);
+        let report = device.audit();
+        let mut found = report.findings().iter();
+        // Without a verifier it is the record of a device that draws its passcode itself.
+        let found = found.any(|finding| {
+            is_of_values(finding.check) && finding.severity == Severity::Error && finding.object != "verifier"
+        });
+        if !found {
+            continue;
+        }
+        let nvs = device.nvs.clone().unwrap_or_else(|| device.encode());
+        let records = device.secure_cert.clone().unwrap_or_else(|| device.encode_records());
+        let records = (!device.records.is_empty()).then_some(records);
+        match DeviceRecord::decode(&nvs, records.as_deref()) {
+            Ok(_) => wrong += &format!("\n{}{}", fault.name, describe(&report)),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    println!("{refused} faults");
+    assert!(refused >= 40, "{refused}");
 }
 
 #[test]

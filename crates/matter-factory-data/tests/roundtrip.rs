@@ -6,7 +6,7 @@
 mod records;
 
 use esp_nvs_image::{BlobVersion, Key, OwnedValue, StoredValue, encode_to_vec};
-use matter_factory_data::{AttestationCredentials, DeviceRecord, Error, NAMESPACE};
+use matter_factory_data::{AttestationCredentials, DeviceRecord, Error, FactoryEntry, NAMESPACE};
 use matter_types::{ProductId, VendorId};
 use proptest::prelude::*;
 use records::{Chain, PRODUCT, VENDOR, chain, entry, full, ids, plain, size};
@@ -281,6 +281,27 @@ fn items_beyond_a_list_s_length_are_refused() {
         DeviceRecord::decode_nvs(&image).map(|_| ()),
         Err(Error::KeyReserved { key })
     );
+}
+
+#[test]
+fn location_capability_is_a_number_that_the_firmware_takes() {
+    let with = |value: OwnedValue| DeviceRecord::decode_nvs(&image_with(|_| None, &[("loc-capability", value)]));
+    assert_eq!(
+        with(OwnedValue::U32(2)).unwrap().entries().len(),
+        full().entries().len() + 1
+    );
+    let key = Key::new("loc-capability").unwrap();
+    let wrong = |value| with(value).map(|_| ()).unwrap_err();
+    let (value, max) = (3, 2);
+    assert_eq!(wrong(OwnedValue::U32(3)), Error::NumberOutOfRange { key, value, max });
+    assert_eq!(wrong(OwnedValue::U8(1)), Error::WrongType { key, expected: "u32" });
+    let namespace = NAMESPACE;
+    let entry = FactoryEntry {
+        namespace,
+        key,
+        value: OwnedValue::U8(1),
+    };
+    assert!(full().add_entry(entry).is_err());
 }
 
 #[test]

@@ -8,10 +8,10 @@ use matter_attestation::{
 };
 use matter_types::{ProductId, VendorId};
 
-use super::facts::Facts;
 use super::published::is_published;
 use super::report::SharedParts;
 use super::{Check, Expected, Finding};
+use crate::reader::Facts;
 
 /// What many devices have in common - PAI, declaration, vendor and product - checked once for all of them.
 #[derive(Clone, Debug)]

@@ -93,7 +93,7 @@ impl BatchAudit {
         compare(Check::DuplicateDevice, &[name.as_bytes()]);
         let traces = &report.traces;
         if let Some(serial) = &traces.serial {
-            compare(Check::DuplicateSerial, &[serial.as_bytes()]);
+            compare(Check::DuplicateSerial, &[serial.as_str().as_bytes()]);
         }
         if let Some(key) = &traces.public_key {
             compare(Check::DuplicateKey, &[&Sha256::digest(key.as_bytes())]);
@@ -113,7 +113,7 @@ impl BatchAudit {
             compare(Check::DuplicateVerifier, &[verifier.expose_bytes()]);
         }
         if let Some(id) = &traces.rotating_id {
-            compare(Check::DuplicateRotatingId, &[id]);
+            compare(Check::DuplicateRotatingId, &[id.expose_bytes()]);
         }
     }
 

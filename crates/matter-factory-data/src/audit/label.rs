@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use matter_setup_payload::{CommissioningFlow, DataValue, ManualPayload, SetupPayload};
-use matter_types::{Passcode, ProductId, VendorId};
+use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 use super::artifacts::Label;
-use super::facts::Facts;
 use super::{Check, Expected, Finding};
+use crate::reader::Facts;
 
 /// What a label says.
 pub(super) struct Printed {
@@ -80,7 +80,7 @@ fn check_qr(qr: &SetupPayload, facts: &Facts, expected: &Expected<'_>, findings:
             ));
         }
     };
-    if let Some(stored) = facts.discriminator {
+    if let Some(stored) = facts.discriminator.map(Discriminator::get) {
         differs(Check::LabelDiscriminator, qr.discriminator().get(), stored);
     }
     if let (Some(found), Some(stored)) = (qr.vendor_id(), facts.vendor_id) {
@@ -95,8 +95,8 @@ fn check_qr(qr: &SetupPayload, facts: &Facts, expected: &Expected<'_>, findings:
         let detail = format_args!("{}, not {}", qr.flow().get(), flow.get());
         findings.push(Finding::of(Check::LabelFlow, "qr", detail));
     }
-    if let (Some(DataValue::Utf8(printed)), Some(stored)) = (qr.data().serial_number(), &facts.serial)
-        && printed != stored
+    if let (Some(DataValue::Utf8(printed)), Some(stored)) = (qr.data().serial_number(), &facts.product.serial_number)
+        && printed != stored.as_str()
     {
         findings.push(Finding::of(Check::LabelSerial, "qr", ""));
     }
@@ -112,7 +112,7 @@ fn check_manual(manual: &ManualPayload, facts: &Facts, expected: &Expected<'_>, 
             ));
         }
     };
-    if let Some(stored) = facts.discriminator {
+    if let Some(stored) = facts.discriminator.map(Discriminator::get) {
         // The top four of twelve bits.
         differs(
             Check::LabelDiscriminator,
@@ -172,7 +172,7 @@ fn numbers(
         if printed.is_none() {
             let detail = format_args!("a discriminator is a number in 0..=4095");
             findings.push(Finding::of(Check::LabelMalformed, "discriminator", detail));
-        } else if let (Some(printed), Some(stored)) = (printed, facts.discriminator)
+        } else if let (Some(printed), Some(stored)) = (printed, facts.discriminator.map(Discriminator::get))
             && printed != stored
         {
             let detail = format_args!("{printed:#06x}, not {stored:#06x}");

@@ -6,14 +6,14 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use esp_nvs_image::Entry;
 use esp_secure_cert::{Image, Record, RecordType};
 use matter_attestation::{Certificate, PrivateKey, PublicKey};
 
 use super::key_set::{KeyOwner, KeySet};
-use super::report::KeyPlace;
 use super::search::{Form, FoundKey, Keys, MAX_FOUND, What};
-use super::stored::Entries;
 use super::{Artifacts, Check, Expected, Finding};
+use crate::KeyPlace;
 use search::{Searched, search};
 
 /// Longer files than these, which is far more than a key has, are no key as a whole.
@@ -28,7 +28,7 @@ const ANOTHER: &str = "another key";
 pub(super) struct Subject<'a> {
     pub(super) artifacts: &'a Artifacts<'a>,
     /// The NVS image as it is without encryption, and its entries.
-    pub(super) nvs: Option<(&'a [u8], &'a Entries<'a>)>,
+    pub(super) nvs: Option<(&'a [u8], &'a [Entry<'a>])>,
     pub(super) place: KeyPlace,
     /// The key that an image stores.
     pub(super) stored: Option<&'a PrivateKey>,

@@ -5,23 +5,9 @@ use core::fmt;
 use matter_attestation::{PrivateKey, PublicKey, Severity};
 use matter_spake2p::{PbkdfParameters, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
-use zeroize::Zeroizing;
 
 use super::{Check, Finding};
-
-/// Where a device's private key is, by what its images say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyPlace {
-    /// No image knows of a key.
-    Nowhere,
-    /// In the NVS image, as it is.
-    Nvs,
-    /// In the secure-cert image, as it is.
-    SecureCert,
-    /// In the eFuses, derived from them, or encrypted under a key from there: no file may have its bytes.
-    Elsewhere,
-}
+use crate::{KeyPlace, RotatingId, SerialNumber};
 
 /// All that the audit of one device found.
 pub struct Report {
@@ -34,9 +20,9 @@ pub struct Report {
 pub(super) struct Traces {
     pub(super) key_place: KeyPlace,
     pub(super) product: Option<(VendorId, ProductId)>,
-    pub(super) discriminator: Option<u16>,
-    pub(super) serial: Option<String>,
-    pub(super) rotating_id: Option<Zeroizing<Vec<u8>>>,
+    pub(super) discriminator: Option<Discriminator>,
+    pub(super) serial: Option<SerialNumber>,
+    pub(super) rotating_id: Option<RotatingId>,
     pub(super) public_key: Option<PublicKey>,
     /// The issuer's name and the serial number.
     pub(super) certificate: Option<(Vec<u8>, Vec<u8>)>,
@@ -100,8 +86,8 @@ impl Report {
 
     /// Returns the discriminator, if it can be read.
     #[must_use]
-    pub fn discriminator(&self) -> Option<Discriminator> {
-        Discriminator::new(self.traces.discriminator?).ok()
+    pub const fn discriminator(&self) -> Option<Discriminator> {
+        self.traces.discriminator
     }
 
     /// Returns iteration count and salt, if both can be read.
@@ -119,13 +105,13 @@ impl Report {
     /// Returns the unique id behind the rotating device id, if there is one.
     #[must_use]
     pub fn rotating_id(&self) -> Option<&[u8]> {
-        self.traces.rotating_id.as_ref().map(|id| id.as_slice())
+        self.traces.rotating_id.as_ref().map(|id| id.expose_bytes().as_slice())
     }
 
     /// Returns the serial number, if there is one.
     #[must_use]
     pub fn serial_number(&self) -> Option<&str> {
-        self.traces.serial.as_deref()
+        self.traces.serial.as_ref().map(SerialNumber::as_str)
     }
 
     /// Returns the common name of the DAC, if it can be read.

@@ -1,9 +1,10 @@
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
-use crate::text::LabelText;
+use crate::text::{LabelText, ModeLabel};
 
 /// A language tag such as `en-US` (BCP 47), at most 35 characters (Matter Core Specification 11.3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,4 +64,26 @@ pub struct FixedLabel {
     pub label: LabelText,
     /// Its value, such as `up`.
     pub value: LabelText,
+}
+
+/// A mode of the Mode Select cluster on an endpoint (Matter Application Cluster Specification 1.9).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SupportedMode {
+    /// The endpoint.
+    pub endpoint: u16,
+    /// The mode's number.
+    pub mode: u8,
+    /// The label that users see.
+    pub label: ModeLabel,
+    /// What the mode means to machines.
+    pub semantic_tags: Vec<SemanticTag>,
+}
+
+/// A semantic tag of a mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SemanticTag {
+    /// The manufacturer whose tag it is, 0 for the standard's.
+    pub mfg_code: u16,
+    /// The tag.
+    pub value: u16,
 }
