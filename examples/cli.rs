@@ -7,26 +7,42 @@ use std::str::FromStr;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use factory_fs::CellPlace;
 
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/given.rs"]
+mod given;
 #[path = "cli/hash_tables.rs"]
 mod hash_tables;
+#[path = "cli/inputs.rs"]
+mod inputs;
 #[path = "cli/memory.rs"]
 mod memory;
 #[path = "cli/paas.rs"]
 mod paas;
+#[path = "cli/progress.rs"]
+mod progress;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/terminal.rs"]
 mod terminal;
+#[path = "cli/text.rs"]
+mod text;
+#[path = "cli/times.rs"]
+mod times;
 
 pub use files::{Files, Trust, read_file, read_input, resolve};
+pub use given::Given;
+pub use inputs::{read_certificate, read_declaration, read_private_key, read_table};
 pub use paas::insert_paa_folder;
+pub use progress::Progress;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};
 pub use terminal::{
-    clean, end_progress, print, print_exact, print_json, print_text, progress, report, report_json, say,
+    clean, print, print_exact, print_json, print_text, report, report_json, say,
 };
+pub use text::{Text, Written};
+pub use times::{now, parse_time};
 
 /// Why a binary ends without success.
 #[derive(Debug)]
@@ -40,6 +56,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Says what is wrong with a cell of a table.
+    pub fn at(place: &CellPlace, reason: impl Display) -> Self {
+        Self::Input(format!("{place}: {reason}"))
+    }
+
     /// Says what is wrong with an option's value, without the value.
     pub fn option(option: &str, reason: impl Display) -> Self {
         Self::Input(format!("{option}: {reason}"))
@@ -50,7 +71,7 @@ impl Failure {
 pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     memory::keep_to_this_process();
     factory_fs::clean_up_at_signals();
-    let done = hash_tables::check_random_source().and_then(|()| matter_mfg::wiping_stack(work));
+    let done = hash_tables::check_random_source().and_then(|()| factory_fs::wiping_stack(work));
     let (sentence, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::No(sentence)) => (sentence, 1),

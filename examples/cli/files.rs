@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use factory_fs::{Dir, Exposure, Input, Kind, Output, Replace, publish};
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-use crate::Failure;
+use crate::{Failure, Given};
 
 /// Larger inputs are not what they are said to be.
 const MAX_INPUT: u64 = 64 * 1024 * 1024;
@@ -21,6 +22,24 @@ pub struct Trust {
     /// Takes keys, and writes into folders, that others than their owner may change
     #[arg(long, global = true)]
     pub allow_insecure_permissions: bool,
+}
+
+impl<'de> Deserialize<'de> for Trust {
+    /// Reads whether they are.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let allow_insecure_permissions = bool::deserialize(deserializer)?;
+        Ok(Self {
+            allow_insecure_permissions,
+        })
+    }
+}
+
+impl Given for Trust {
+    fn or(self, other: Self) -> Self {
+        Self {
+            allow_insecure_permissions: self.allow_insecure_permissions || other.allow_insecure_permissions,
+        }
+    }
 }
 
 impl Trust {

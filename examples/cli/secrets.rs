@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use chacha20::ChaCha20Rng;
 use getrandom::SysRng;
 use getrandom::rand_core::SeedableRng;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-use crate::{Failure, read_file};
+use crate::{Failure, Given, Text, Written, read_file};
 
 /// More than any of these secrets has.
 const MAX_LEN: usize = 4096;
@@ -24,6 +25,27 @@ macro_rules! secret {
             $field: Option<Zeroizing<String>>,
             $(#[$path])+
             $file: Option<PathBuf>,
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            /// Reads the secret itself.
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let secret = Option::<Text>::deserialize(deserializer)?;
+                let $field = secret.map(|secret| Zeroizing::new(secret.expose().to_owned()));
+                Ok(Self { $field, $file: None })
+            }
+        }
+
+        impl Written for $name {
+            fn written(&self) -> Option<&str> {
+                self.$field.as_deref().map(String::as_str)
+            }
+        }
+
+        impl Given for $name {
+            fn or(self, other: Self) -> Self {
+                if self.$field.is_some() || self.$file.is_some() { self } else { other }
+            }
         }
 
         impl $name {
@@ -55,6 +77,17 @@ macro_rules! secret {
             /// [`Failure::Input`] when its file cannot be read.
             pub fn read(&self) -> Result<Option<Zeroizing<String>>, Failure> {
                 self.given()?.map_or_else(Self::from_environment, |secret| Ok(Some(secret)))
+            }
+
+            /// Replaces what says where the secret is by the secret.
+            ///
+            /// # Errors
+            ///
+            /// As [`read`](Self::read).
+            pub fn resolve(&mut self) -> Result<(), Failure> {
+                self.$field = self.read()?;
+                self.$file = None;
+                Ok(())
             }
 
             /// As [`read`](Self::read), where it is needed.

@@ -114,19 +114,3 @@ fn lost(printed: Result<(), Failure>) {
         say(format_args!("warning: {reason}; the work is done"));
     }
 }
-
-/// Shows how far the work is, on a terminal only.
-pub fn progress(complete: u32, of: u32) {
-    let mut stderr = io::stderr();
-    if stderr.is_terminal() {
-        let _ = write!(stderr, "\r{complete} of {of}");
-    }
-}
-
-/// Ends the line of [`progress`].
-pub fn end_progress() {
-    let mut stderr = io::stderr();
-    if stderr.is_terminal() {
-        let _ = writeln!(stderr);
-    }
-}

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cli::{Failure, Password, parse, parse_number, print, print_json, read_file, report, report_json, say};
+use cli::{
+    Failure, Password, parse, parse_number, print, print_json, read_certificate, read_file, read_private_key, report,
+    report_json, say,
+};
 use matter_attestation::{
     CertificateRequest, CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, KeyId, Profile,
     SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, test_cd_signing_key,
 };
-use matter_mfg::{read_certificate, read_private_key};
 use matter_types::{ProductId, VendorId};
 use serde_json::{Value, json};
 
@@ -86,11 +88,10 @@ impl Make {
         let declaration = self.content()?;
         let cms = match (&self.key, &self.cert) {
             (Some(key), Some(cert)) => {
-                let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
-                let certificate = read_certificate("--cert", cert).map_err(wrong)?;
+                let certificate = read_certificate("--cert", cert)?;
                 common.trust.check_key("--key", key)?;
                 let password = self.password.read()?;
-                let key = read_private_key("--key", key, password.as_deref().map(String::as_str)).map_err(wrong)?;
+                let key = read_private_key("--key", key, password.as_deref().map(String::as_str))?;
                 if *certificate.public_key() != key.public_key() {
                     return Err(Failure::option("--key", "is not the key of --cert"));
                 }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cli::{Failure, Files, Password, Trust, parse, parse_number, random};
+use cli::{
+    Failure, Files, Password, Trust, now, parse, parse_number, parse_time, random, read_certificate, read_private_key,
+};
 use matter_attestation::{
     Certificate, DacSubject, DateTime, Error, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity,
     issue_paa,
 };
-use matter_mfg::{now, parse_time, read_certificate, read_private_key};
 use matter_types::{ProductId, VendorId};
 
 use self::batch::{Device, devices};
@@ -117,7 +118,7 @@ impl Certificates {
         };
         let from = match time("--from", &self.from)? {
             Some(from) => from,
-            None => now().map_err(|error| Failure::Work(error.to_string()))?,
+            None => now()?,
         };
         if let Some(days) = parse_number("--days", self.days.as_deref(), 0, u32::MAX)? {
             return Validity::from_days(from, days).map_err(|error| Failure::option("--days", error));
@@ -133,9 +134,8 @@ impl Authority {
         trust.check_key("--issuer-key", &self.issuer_key)?;
         let password = self.password.read()?;
         let password = password.as_deref().map(String::as_str);
-        let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
-        let certificate = read_certificate("--issuer", &self.issuer).map_err(wrong)?;
-        let key = read_private_key("--issuer-key", &self.issuer_key, password).map_err(wrong)?;
+        let certificate = read_certificate("--issuer", &self.issuer)?;
+        let key = read_private_key("--issuer-key", &self.issuer_key, password)?;
         Ok((certificate, key))
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cli::{Failure, print, print_json, read_file, report, report_json, say};
+use cli::{Failure, print, print_json, read_certificate, read_file, report, report_json, say};
 use matter_attestation::{Certificate, Crl, RevocationEntry, RevocationPoint, RevocationSet, RevocationStatus};
-use matter_mfg::read_certificate;
 use serde_json::{Value, json};
 
 use crate::Common;
@@ -173,7 +172,7 @@ pub(crate) fn check(path: &Path, certificates: &[PathBuf], json: bool) -> Result
     let mut revoked = 0_usize;
     let mut answers = Vec::new();
     for path in certificates {
-        let certificate = read_certificate("CERT", path).map_err(|error| Failure::Input(error.to_string()))?;
+        let certificate = read_certificate("CERT", path)?;
         let key_id = certificate.authority_key_id();
         let status = key_id.map_or(RevocationStatus::NoData, |id| {
             set.status(certificate.issuer_der(), id, certificate.serial())

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cli::{Failure, Password, insert_paa_folder, parse, random, read_file, say};
+use cli::{Failure, Password, insert_paa_folder, now, parse, parse_time, random, read_file, read_private_key, say};
 use matter_attestation::{
     DateTime, DeclarationSigners, Error, Object, PaaStore, Part, PrivateKey, Profile, Report, RevocationSet,
     Verification,
 };
-use matter_mfg::{now, parse_time, read_private_key};
 use matter_types::{ProductId, VendorId};
 
 use crate::{Common, revocation, show};
@@ -103,8 +102,7 @@ impl Verify {
             .dac_key
             .as_deref()
             .map(|path| read_private_key("--dac-key", path, password))
-            .transpose();
-        let key = key.map_err(|error| Failure::Input(error.to_string()))?;
+            .transpose()?;
         let set = self.revocation_set.as_deref().map(revocation::read_set).transpose()?;
         let report = Device {
             trusted: Some(&trusted),
@@ -196,6 +194,6 @@ fn part(option: &str, object: Object, path: &Path) -> Result<Part, Failure> {
 pub(crate) fn time(text: Option<&str>) -> Result<DateTime, Failure> {
     match text {
         Some(text) => parse_time(text).map_err(|reason| Failure::option("--at", reason)),
-        None => now().map_err(|error| Failure::Work(error.to_string())),
+        None => now(),
     }
 }

@@ -6,8 +6,8 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use cli::{Failure, Files, Trust, end_progress, progress};
-use matter_mfg::{Table, read_table, wiping_stack};
+use cli::{Failure, Files, Progress, Trust, read_table};
+use factory_fs::{Table, wiping_stack};
 use matter_spake2p::{Base64, Iterations, Salt, Verifier};
 use matter_types::Passcode;
 use zeroize::Zeroizing;
@@ -31,7 +31,7 @@ pub(crate) fn run(input: &Path, output: &Path, force: bool, trust: Trust) -> Res
         .input("IN.csv", input)
         .output("OUT.csv", output);
     files.check()?;
-    let table = read_table("IN.csv", input).map_err(|error| Failure::Input(error.to_string()))?;
+    let table = read_table("IN.csv", input)?;
     let work = read(&table)?;
     let verifiers = derive(work, table.rows().len().saturating_sub(1))?;
     files.publish(&[(output, write(&table, &verifiers)?.as_slice())])
@@ -40,7 +40,7 @@ pub(crate) fn run(input: &Path, output: &Path, force: bool, trust: Trust) -> Res
 /// Reads the rows, those with one iteration count together.
 fn read(table: &Table) -> Result<Vec<Work>, Failure> {
     let wrong = |line, column: &str, reason: &dyn std::fmt::Display| {
-        Failure::Input(table.cell_error(line, column, reason).to_string())
+        Failure::at(&table.place(line, column), reason)
     };
     let Some((header, rows)) = table.rows().split_first() else {
         return Err(wrong(1, COLUMNS[0], &"is missing in the header"));
@@ -91,6 +91,7 @@ fn derive(work: Vec<Work>, rows: usize) -> Result<Vec<Base64>, Failure> {
     let queue = Mutex::new(work.into_iter());
     let mut verifiers = vec![None; rows];
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let mut progress = Progress::new(count(rows), "verifiers", false);
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         for _ in 0..threads {
@@ -114,9 +115,9 @@ fn derive(work: Vec<Work>, rows: usize) -> Result<Vec<Base64>, Failure> {
             if let Some(place) = verifiers.get_mut(row) {
                 *place = Some(verifier.to_base64());
             }
-            progress(count(done + 1), count(rows));
+            progress.show(count(done + 1));
         }
-        end_progress();
+        progress.end();
         Ok(())
     })?;
     let verifiers = verifiers.into_iter().collect::<Option<Vec<_>>>();

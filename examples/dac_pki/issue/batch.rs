@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cli::{Failure, parse_number, read_file, say};
+use cli::{Failure, parse_number, read_file, read_table, say};
 use getrandom::rand_core::CryptoRng;
 use matter_attestation::{CertificateRequest, Error, PrivateKey, PublicKey};
-use matter_mfg::read_table;
 use matter_types::{ProductId, VendorId};
 
 use super::{Dac, refused};
@@ -76,8 +75,8 @@ fn padded(number: impl ToString, largest: impl ToString) -> String {
 }
 
 fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
-    let table = read_table("--csv", path).map_err(|error| Failure::Input(error.to_string()))?;
-    let wrong = |line, reason: &str| Failure::Input(table.cell_error(line, COLUMN, reason).to_string());
+    let table = read_table("--csv", path)?;
+    let wrong = |line, reason: &str| Failure::at(&table.place(line, COLUMN), reason);
     let (header, rows) = table
         .rows()
         .split_first()
@@ -88,7 +87,7 @@ fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
         return Err(wrong(header.line(), "has no rows"));
     }
     for (place, name) in header.cells().enumerate().filter(|(_, name)| name.trim() != COLUMN) {
-        let wrong = |line, reason: String| Failure::Input(table.cell_error(line, name, &reason).to_string());
+        let wrong = |line, reason: String| Failure::at(&table.place(line, name), &reason);
         let id = match name.trim() {
             "vid" => arguments.vid.parse::<VendorId>().map(VendorId::get).ok(),
             "pid" => arguments.pid.parse::<ProductId>().map(ProductId::get).ok(),

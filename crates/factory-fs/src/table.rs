@@ -1,0 +1,289 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use csv::{ReaderBuilder, StringRecord};
+
+use crate::{Input, NotUtf8, utf8};
+
+/// The largest table that is read.
+const MAX_LEN: u64 = 64 * 1024 * 1024;
+
+/// A CSV file in memory: rows of cells, each with the line in which it starts.
+///
+/// UTF-8 with or without a byte order mark, lines ending in LF or CRLF, cells separated by commas or semicolons (of which
+/// the first line has more), quoted cells over several lines. Empty lines are skipped.
+#[derive(Clone)]
+pub struct Table {
+    path: PathBuf,
+    rows: Vec<TableRow>,
+}
+
+/// A row of a table; the first one is usually the header.
+#[derive(Clone)]
+pub struct TableRow {
+    line: u64,
+    cells: StringRecord,
+}
+
+/// Why a file is not a table.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TableError {
+    /// It breaks a rule of CSV.
+    Csv(csv::Error),
+    /// It is not text.
+    NotUtf8(NotUtf8),
+    /// It cannot be read.
+    Read(io::Error),
+    /// A quote is opened and not closed.
+    UnclosedQuote {
+        /// The line of the quote, from 1.
+        line: u64,
+    },
+}
+
+/// Where a cell is, as `file:line: column 'name'`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellPlace {
+    /// The table's file.
+    pub path: PathBuf,
+    /// The line in which the row starts, from 1.
+    pub line: u64,
+    /// The column's name.
+    pub column: String,
+}
+
+impl Table {
+    /// Reads a table of at most 64 MiB from a file.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`]
+    pub fn read(path: &Path) -> Result<Self, TableError> {
+        let bytes = Input::open(path).and_then(|input| input.read_whole(MAX_LEN));
+        Self::parse(path, &bytes.map_err(TableError::Read)?)
+    }
+
+    /// Reads a table from the bytes of the file `path`, which is named in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`], but not [`TableError::Read`].
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, TableError> {
+        let text = utf8(bytes).map_err(TableError::NotUtf8)?;
+        let first = text.lines().next().unwrap_or_default();
+        let semicolons = first.matches(';').count() > first.matches(',').count();
+        let delimiter = if semicolons { b';' } else { b',' };
+        if let Some(line) = unclosed_quote(text.as_bytes(), delimiter) {
+            return Err(TableError::UnclosedQuote { line });
+        }
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(text.as_bytes());
+        let mut rows = Vec::new();
+        let mut lines = Lines {
+            text: text.as_bytes(),
+            offset: 0,
+            line: 1,
+        };
+        for record in reader.records() {
+            let cells = record.map_err(TableError::Csv)?;
+            let start = cells.position().map_or(0, csv::Position::byte);
+            let line = lines.number(usize::try_from(start).unwrap_or_default());
+            rows.push(TableRow { line, cells });
+        }
+        let path = path.into();
+        Ok(Self { path, rows })
+    }
+
+    /// Returns the file that it was read from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the rows, the header among them.
+    #[must_use]
+    pub fn rows(&self) -> &[TableRow] {
+        &self.rows
+    }
+
+    /// Names the place of a cell, for an error.
+    #[must_use]
+    pub fn place(&self, line: u64, column: &str) -> CellPlace {
+        CellPlace {
+            path: self.path.clone(),
+            line,
+            column: column.into(),
+        }
+    }
+}
+
+impl TableRow {
+    /// Returns the line in which the row starts, from 1.
+    #[must_use]
+    pub const fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Returns the number of cells.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Tells whether the row has no cell, which no row that was read is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Returns a cell.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&str> {
+        self.cells.get(index)
+    }
+
+    /// Returns all cells.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        self.cells.iter()
+    }
+}
+
+impl fmt::Debug for Table {
+    /// Leaves out the cells, which may hold passcodes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("path", &self.path)
+            .field("rows", &self.rows.len())
+            .finish()
+    }
+}
+
+impl fmt::Debug for TableRow {
+    /// Leaves out the cells, which may hold passcodes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableRow")
+            .field("line", &self.line)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Csv(error) => error.fmt(f),
+            Self::NotUtf8(error) => error.fmt(f),
+            Self::Read(error) => error.fmt(f),
+            Self::UnclosedQuote { line } => write!(f, "line {line}: a quote is opened and not closed"),
+        }
+    }
+}
+
+impl std::error::Error for TableError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Csv(error) => Some(error),
+            Self::NotUtf8(error) => Some(error),
+            Self::Read(error) => Some(error),
+            Self::UnclosedQuote { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for CellPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, line, column } = self;
+        write!(f, "{}:{line}: column '{column}'", path.display())
+    }
+}
+
+/// The line of a quote that opens a cell and that nothing closes. The reader takes the rest of the file as that cell.
+fn unclosed_quote(text: &[u8], delimiter: u8) -> Option<u64> {
+    let mut line = 1;
+    let mut opened = None;
+    let mut at_start = true;
+    let mut bytes = text.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        line += u64::from(*byte == b'\n');
+        if opened.is_some() {
+            // A quote in a quoted cell is written twice.
+            if *byte == b'"' && bytes.next_if(|next| **next == b'"').is_none() {
+                opened = None;
+            }
+        } else if *byte == b'"' && at_start {
+            opened = Some(line);
+            at_start = false;
+        } else {
+            at_start = *byte == delimiter || matches!(byte, b'\r' | b'\n');
+        }
+    }
+    opened
+}
+
+/// Counts lines on the way through a text. The reader's own count leaves out the line ends in front of a row.
+struct Lines<'t> {
+    text: &'t [u8],
+    offset: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first character from `start` on that ends no line; `start` never goes back.
+    fn number(&mut self, start: usize) -> u64 {
+        while let Some(byte) = self.text.get(self.offset) {
+            if self.offset >= start && !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            self.line += u64::from(*byte == b'\n');
+            self.offset += 1;
+        }
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_that_nothing_closes_is_found_where_it_opens() {
+        for (text, line) in [
+            ("a,b\n1,\"x\n2,y\n3,z\n", Some(2)),
+            ("a,b\r\n\r\n1,x\r\n\"2,y\r\n", Some(4)),
+            ("a,b\n1,\"x\"\"\n", Some(2)),
+            ("a,b\n\"two\nlines\",\"", Some(3)),
+            ("a,b\n1,\"two\nlines \"\"\"\n2,y\n", None),
+            // Only at its start does a quote open a cell.
+            ("a,b\n1,5\" disk\n2,y\n", None),
+            ("a,b\n1,\"\"\n\"x\"y,z\n", None),
+            ("", None),
+        ] {
+            let text = text.replace(',', ";");
+            assert_eq!(unclosed_quote(text.as_bytes(), b';'), line, "{text:?}");
+        }
+        let refused = Table::parse(Path::new("m.csv"), b"a\n\"x\n").unwrap_err();
+        assert_eq!(refused.to_string(), "line 2: a quote is opened and not closed");
+    }
+
+    #[test]
+    fn rows_know_their_lines_whatever_ends_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        let expected = [(1, "a"), (2, "1"), (5, "2"), (7, "two\nlines"), (9, "3")];
+        for end in ["\n", "\r\n"] {
+            let text = ["a,b", "1,x", "", "", "2,x", "", "\"two", "lines\",x", "3,x", "", ""].join(end);
+            std::fs::write(&path, format!("\u{feff}{text}")).unwrap();
+            let table = Table::read(&path).unwrap();
+            let rows = table
+                .rows()
+                .iter()
+                .map(|row| (row.line, row.cells[0].replace('\r', "")))
+                .collect::<Vec<_>>();
+            assert_eq!(rows, expected.map(|(line, cell)| (line, cell.to_owned())), "{end:?}");
+        }
+    }
+}

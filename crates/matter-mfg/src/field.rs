@@ -1,0 +1,163 @@
+use std::fmt;
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
+        /// An input of a job or of a run, which errors and warnings name.
+        ///
+        /// Its [name](Field::name) is that of the member in a job file; a command line puts two dashes before it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Field {
+            $($(#[$doc])* $variant,)+
+            /// A field of the product, by its [name](matter_factory_data::ProductField::name).
+            Product(&'static str),
+        }
+
+        impl Field {
+            /// Returns the name of the field, such as `vendor-id`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Product(name) => name,
+                }
+            }
+        }
+    };
+}
+
+fields! {
+    /// [`Job::allow_declaration_mismatch`](crate::Job::allow_declaration_mismatch)
+    AllowDeclarationMismatch = "allow-cd-mismatch",
+    /// [`Run::with_insecure_permissions`](crate::Run::with_insecure_permissions)
+    AllowInsecurePermissions = "allow-insecure-permissions",
+    /// The certificate of the PAI or PAA.
+    Certificate = "cert",
+    /// The columns of [`Job::values`](crate::Job::values).
+    Columns = "csv",
+    /// What the common name of a PAI that is made begins with.
+    CommonNamePrefix = "cn-prefix",
+    /// [`Storage::commissionable_data_in_secure_cert`](crate::Storage)
+    CommissionableDataInSecureCert = "commissionable-data-in-secure-cert",
+    /// [`Job::count`](crate::Job::count)
+    Count = "count",
+    /// The certificate of a supplied DAC.
+    DacCertificate = "dac-cert",
+    /// A folder of supplied DACs.
+    DacFolder = "dac-dir",
+    /// [`Storage::dac_in_secure_cert`](crate::Storage)
+    DacInSecureCert = "dac-in-secure-cert",
+    /// The key of a supplied DAC.
+    DacKey = "dac-key",
+    /// [`Job::declaration`](crate::Job::declaration)
+    Declaration = "cert-dclrn",
+    /// [`Job::discovery`](crate::Job::discovery)
+    Discovery = "discovery-mode",
+    /// [`Job::discriminator`](crate::Job::discriminator)
+    Discriminator = "discriminator",
+    /// [`Job::discriminators`](crate::Job::discriminators)
+    Discriminators = "discriminators",
+    /// [`Storage::ds_peripheral`](crate::Storage)
+    DsPeripheral = "ds-peripheral",
+    /// [`Job::dynamic_passcode`](crate::Job::dynamic_passcode)
+    DynamicPasscode = "enable-dynamic-passcode",
+    /// [`Storage::efuse_key`](crate::Storage)
+    EfuseKey = "efuse-key-id",
+    /// [`Job::encrypt`](crate::Job::encrypt)
+    Encrypt = "encrypt",
+    /// [`Job::fixed_labels`](crate::Job::fixed_labels)
+    FixedLabels = "fixed-labels",
+    /// [`Job::flow`](crate::Job::flow)
+    Flow = "commissioning-flow",
+    /// [`Run::with_force`](crate::Run::with_force)
+    Force = "force",
+    /// [`Job::iterations`](crate::Job::iterations)
+    Iterations = "iteration-count",
+    /// The file of a job.
+    JobFile = "job",
+    /// The private key of the PAI or PAA.
+    Key = "key",
+    /// [`Lists::labels`](crate::Lists::labels)
+    Labels = "labels",
+    /// [`Run::with_ledger`](crate::Run::with_ledger)
+    Ledger = "ledger",
+    /// [`Job::lifetime_days`](crate::Job::lifetime_days)
+    Lifetime = "lifetime",
+    /// [`Job::locales`](crate::Job::locales)
+    Locales = "locales",
+    /// [`Lists::manifest_signer`](crate::Lists::manifest_signer)
+    ManifestSigner = "sign-manifest",
+    /// [`Job::mqtt_host`](crate::Job::mqtt_host)
+    MqttHost = "mqtt-host",
+    /// [`Job::without_image`](crate::Job::without_image)
+    NoImage = "no-bin",
+    /// [`Lists::no_passcode_in_manifest`](crate::Lists::no_passcode_in_manifest)
+    NoPasscodeInManifest = "no-passcode-in-manifest",
+    /// [`Storage::no_secure_cert_image`](crate::Storage)
+    NoSecureCertImage = "no-secure-cert-bin",
+    /// [`Run::with_order`](crate::Run::with_order): its id.
+    Order = "order",
+    /// [`Run::with_order`](crate::Run::with_order): its devices.
+    OrderSize = "order-size",
+    /// [`Job::outdir`](crate::Job::outdir)
+    OutputFolder = "outdir",
+    /// [`Attestation::Paa`](crate::Attestation::Paa)
+    Paa = "paa",
+    /// [`Attestation::Pai`](crate::Attestation::Pai)
+    Pai = "pai",
+    /// [`Job::passcode`](crate::Job::passcode)
+    Passcode = "passcode",
+    /// [`Job::passcodes`](crate::Job::passcodes)
+    Passcodes = "passcodes",
+    /// The password of encrypted keys.
+    Password = "password",
+    /// [`Storage::port`](crate::Storage)
+    Port = "port",
+    /// [`Job::product_id`](crate::Job::product_id)
+    ProductId = "product-id",
+    /// [`Lists::qr_zip`](crate::Lists::qr_zip)
+    QrZip = "qr-zip",
+    /// [`Run::with_resume`](crate::Run::with_resume)
+    Resume = "resume",
+    /// [`Job::rotating_id`](crate::Job::rotating_id): that of a single device.
+    RotatingId = "rd-id-uid",
+    /// [`Storage::rotating_id_in_secure_cert`](crate::Storage)
+    RotatingIdInSecureCert = "rd-id-uid-in-secure-cert",
+    /// [`Job::salt`](crate::Job::salt)
+    Salt = "salt",
+    /// A device that is taken out of use.
+    Scrap = "scrap",
+    /// [`Job::seed`](crate::Job::seed)
+    Seed = "seed",
+    /// [`Job::serial_numbers`](crate::Job::serial_numbers)
+    SerialNumbers = "serials",
+    /// [`Job::size`](crate::Job::size)
+    Size = "size",
+    /// [`Job::supported_modes`](crate::Job::supported_modes)
+    SupportedModes = "supported-modes",
+    /// [`Storage::target`](crate::Storage)
+    Target = "target",
+    /// [`Attestation::TestPki`](crate::Attestation::TestPki)
+    TestPki = "test-pki",
+    /// [`Run::with_unique`](crate::Run::with_unique)
+    Unique = "unique",
+    /// [`Job::valid_from`](crate::Job::valid_from)
+    ValidFrom = "valid-from",
+    /// The rows of [`Job::values`](crate::Job::values).
+    Values = "mcsv",
+    /// [`Job::vendor_id`](crate::Job::vendor_id)
+    VendorId = "vendor-id",
+    /// [`Job::verifier`](crate::Job::verifier)
+    Verifier = "verifier",
+}
+
+impl Field {
+    /// The serial number of a single device.
+    pub(crate) const SERIAL_NUMBER: Self = Self::Product("serial-num");
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,114 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::Field;
+
+/// A sentence for the operator that may name fields of a job.
+///
+/// `Display` writes the fields' own names; [`Message::with_names`] writes those that the caller has for them, such as the
+/// options of a command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Field(Field),
+    Text(Cow<'static, str>),
+}
+
+impl From<&'static str> for Part {
+    fn from(text: &'static str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Part {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Field> for Part {
+    fn from(field: Field) -> Self {
+        Self::Field(field)
+    }
+}
+
+impl From<&'static str> for Message {
+    fn from(text: &'static str) -> Self {
+        Self::new([text.into()])
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::new([text.into()])
+    }
+}
+
+/// Makes a message of texts and fields.
+macro_rules! message {
+    ($($part:expr),+ $(,)?) => {
+        $crate::message::Message::new([$($crate::message::Part::from($part)),+])
+    };
+}
+pub(crate) use message;
+
+impl Message {
+    pub(crate) fn new(parts: impl Into<Vec<Part>>) -> Self {
+        Self(parts.into())
+    }
+
+    /// Adds a text or a field.
+    pub(crate) fn push(&mut self, part: impl Into<Part>) {
+        self.0.push(part.into());
+    }
+
+    /// Adds another message.
+    pub(crate) fn append(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Returns the sentence with the caller's names of fields.
+    pub fn with_names<'m>(&'m self, names: &'m dyn Fn(Field) -> String) -> impl fmt::Display + 'm {
+        fmt::from_fn(|f| self.write(f, Some(names)))
+    }
+
+    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, names: Option<&dyn Fn(Field) -> String>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Text(text) => f.write_str(text),
+            Part::Field(field) => write_field(*field, f, names),
+        })
+    }
+}
+
+pub(crate) fn write_field(
+    field: Field,
+    f: &mut fmt::Formatter<'_>,
+    names: Option<&dyn Fn(Field) -> String>,
+) -> fmt::Result {
+    match names {
+        Some(names) => f.write_str(&names(field)),
+        None => f.write_str(field.name()),
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_have_the_names_that_the_caller_gives_them() {
+        let message = message!["needs ", Field::Key, format!(" for {} devices", 2)];
+        assert_eq!(message.to_string(), "needs key for 2 devices");
+        let names = |field: Field| format!("--{}", field.name());
+        assert_eq!(message.with_names(&names).to_string(), "needs --key for 2 devices");
+    }
+}

@@ -1,0 +1,70 @@
+//! `matter-mfg --scrap` and `--replace`: a device is taken out of use.
+
+use std::path::PathBuf;
+
+use cli::{Failure, Trust, parse_arguments, report, report_json};
+use matter_mfg::{Ledger, Run};
+use serde_json::json;
+
+/// Taking a device out of use needs none of the options of a run.
+#[derive(clap::Parser)]
+#[command(name = "matter-mfg")]
+struct Retire {
+    #[arg(long)]
+    scrap: Option<String>,
+    #[arg(long, conflicts_with = "scrap")]
+    replace: Option<String>,
+    #[arg(long)]
+    reason: Option<String>,
+    #[arg(long)]
+    ledger: Option<PathBuf>,
+    #[arg(long, default_value = "out")]
+    outdir: PathBuf,
+    #[arg(long)]
+    quiet: bool,
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    _trust: Trust,
+}
+
+/// Takes a device out of use when the arguments ask for it.
+///
+/// # Errors
+///
+/// [`Failure::Input`] when the device or the ledger is not there.
+pub(crate) fn retire() -> Result<bool, Failure> {
+    let asks = |argument: &str| {
+        ["--scrap", "--replace"].iter().any(|name| {
+            argument
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        })
+    };
+    if !std::env::args_os()
+        .skip(1)
+        .any(|argument| argument.to_str().is_some_and(asks))
+    {
+        return Ok(false);
+    }
+    let given = parse_arguments::<Retire>(&[])?;
+    let reason = given.reason.unwrap_or_default();
+    let path = given.ledger.unwrap_or_else(|| Run::default_ledger(&given.outdir));
+    let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
+    let mut ledger = Ledger::open_existing(&path).map_err(wrong)?;
+    let lower = |uuid: String| uuid.to_ascii_lowercase();
+    let (uuid, state) = if let Some(uuid) = given.scrap.map(lower) {
+        ledger.scrap(&uuid, &reason).map_err(wrong)?;
+        (uuid, "scrapped")
+    } else {
+        let uuid = given.replace.map(lower).unwrap_or_default();
+        ledger.replace(&uuid, &reason).map_err(wrong)?;
+        (uuid, "replaced")
+    };
+    if given.json {
+        report_json(json!({"uuid": uuid, "state": state, "ledger": path.display().to_string()}));
+    } else {
+        report(format_args!("device {uuid} is {state}"));
+    }
+    Ok(true)
+}

@@ -1,0 +1,98 @@
+//! How a run is made and told, which no job file says.
+
+use cli::{Failure, Written as _, parse, parse_number, say};
+use matter_mfg::{AuditPolicy, Plan, Run, Unique};
+use matter_spake2p::{InstructionSet, Lanes};
+
+use crate::options::Options;
+
+#[derive(Default, clap::Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct Settings {
+    /// Continues the unfinished run of the same options in --outdir, or starts one when there is none
+    #[arg(long)]
+    resume: bool,
+    /// Replaces folders of devices with the same name, which only runs from a seed or with supplied certificates find
+    #[arg(long)]
+    force: bool,
+    /// Marks a device as scrapped, with --reason, --outdir or --ledger beside it and nothing else
+    #[arg(long, value_name = "UUID")]
+    scrap: Option<String>,
+    /// Marks a device as replaced by another one, as --scrap
+    #[arg(long, value_name = "UUID")]
+    replace: Option<String>,
+    /// Why a device is taken out of use
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Says only results and errors
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Prints the results as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Derives with these instructions, to measure them: avx512, avx2, sse2, sha2, portable
+    #[arg(long, hide = true, value_name = "NAME")]
+    instructions: Option<String>,
+}
+
+impl Settings {
+    /// Prepares the run of a plan.
+    pub(crate) fn run<'p>(&self, plan: &'p Plan, options: &Options) -> Result<Run<'p>, Failure> {
+        if self.reason.is_some() {
+            return Err(Failure::option("--reason", "needs --scrap or --replace beside it"));
+        }
+        let mut run = Run::new(plan)
+            .with_resume(self.resume)
+            .with_force(self.force)
+            .with_insecure_permissions(options.trust.allow_insecure_permissions);
+        if let Some(path) = &options.ledger {
+            run = run.with_ledger(path.clone());
+        }
+        if let Some(lists) = &options.unique {
+            let names = lists.iter().map(cli::Text::expose).collect::<Vec<_>>().join(",");
+            let unique = names.parse::<Unique>();
+            run = run.with_unique(unique.map_err(|error| Failure::option("--unique", error))?);
+        }
+        if let Some(policy) = parse::<AuditPolicy>("--audit", options.audit.written())? {
+            run = run.with_audit(policy);
+        }
+        let size = parse_number("--order-size", options.order_size.written(), 1, u32::MAX)?;
+        match (options.order.written(), size) {
+            (None, None) => {}
+            (Some(order), Some(_)) if order.trim().is_empty() => return Err(Failure::option("--order", "is empty")),
+            (Some(order), Some(size)) => run = run.with_order(order.to_owned(), size),
+            _ => {
+                let reason = "needs --order-size beside it, and the other way round";
+                return Err(Failure::option("--order", reason));
+            }
+        }
+        if let Some(name) = &self.instructions {
+            run = run.with_lanes(lanes(name)?);
+        }
+        Ok(run)
+    }
+
+    /// Writes a line to stderr unless it is to be quiet.
+    pub(crate) fn say(&self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            say(line);
+        }
+    }
+}
+
+fn lanes(name: &str) -> Result<Lanes, Failure> {
+    let set = match name {
+        "avx512" => InstructionSet::Avx512,
+        "avx2" => InstructionSet::Avx2,
+        "sse2" => InstructionSet::Sse2,
+        "sha2" => InstructionSet::Sha2,
+        "portable" => InstructionSet::Portable,
+        _ => {
+            return Err(Failure::option(
+                "--instructions",
+                "is not one of avx512, avx2, sse2, sha2, portable",
+            ));
+        }
+    };
+    Lanes::new(set).ok_or_else(|| Failure::option("--instructions", "this processor does not have them"))
+}
