@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use esp_nvs_image::{CsvWriter, Encoding, Key, OwnedValue};
+use factory_fs::Table;
 use matter_factory_data::{
     AttestationCredentials, FactoryEntry, NAMESPACE, ProductInformation, RotatingId, is_field_key,
 };
@@ -10,7 +11,8 @@ use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use zeroize::Zeroizing;
 
 use crate::columns::{Column, Columns, Source, field, means_passcode};
-use crate::{Error, Table, inputs};
+use crate::message::message;
+use crate::{Error, Field, Message, inputs};
 
 /// What one row of the values file says about its device.
 #[derive(Clone, Debug, Default)]
@@ -44,17 +46,17 @@ pub(crate) fn read(
     columns: &Columns,
     table: &Table,
     ids: Ids,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Message>,
 ) -> Result<Vec<Cells>, Error> {
     let Some((header, rows)) = table.rows().split_first() else {
-        return Err(Error::file("--mcsv", table.path(), "has no header row"));
+        return Err(Error::file(Field::Values, table.path(), "has no header row"));
     };
     let mut numbers = BTreeMap::new();
-    for (number, name) in header.cells.iter().enumerate() {
+    for (number, name) in header.cells().enumerate() {
         if numbers.insert(name, number).is_some() {
             // Without the name: a file without a header has values there.
             let column = format!("number {}", number + 1);
-            return Err(table.cell_error(header.line, &column, "has the name of an earlier column"));
+            return Err(Error::cell(table.place(header.line(), &column), "has the name of an earlier column"));
         }
     }
     let own = columns.iter().filter(|column| column.namespace == NAMESPACE);
@@ -62,48 +64,46 @@ pub(crate) fn read(
         .map(|column| column.key.as_str())
         .map(|key| (field(key), key))
         .collect();
-    for name in header.cells.iter() {
+    for name in header.cells() {
         if let Some(used) = fields.get(field(name)).filter(|used| **used != name) {
             let reason = format!("sets the same as the column '{used}'");
-            return Err(table.cell_error(header.line, name, reason));
+            return Err(Error::cell(table.place(header.line(), name), reason));
         }
     }
     let mut places = Vec::new();
     for column in columns.iter() {
         let place = numbers.get(column.key.as_str()).copied();
-        let missing = || table.cell_error(header.line, column.key.as_str(), "is missing in the header");
+        let missing = || Error::cell(table.place(header.line(), column.key.as_str()), "is missing in the header");
         places.push((column, place.ok_or_else(missing)?));
     }
-    for name in header.cells.iter().filter(|name| is_unused_field(columns, name)) {
+    for name in header.cells().filter(|name| is_unused_field(columns, name)) {
         let path = table.path().display();
-        warnings.push(format!(
-            "{path}: column '{name}' names a field of the device but is not used, because --csv does not list it"
-        ));
+        warnings.push(message![
+            format!("{path}: column '{name}' names a field of the device but is not used, because "),
+            Field::Columns,
+            " does not list it"
+        ]);
     }
     let first = rows.first();
     let mut devices = Vec::with_capacity(rows.len());
     for row in rows {
-        if row.cells.len() != header.cells.len() {
-            let (cells, columns) = (row.cells.len(), header.cells.len());
+        if row.len() != header.len() {
+            let (cells, columns) = (row.len(), header.len());
             let column = format!("number {}", cells.min(columns) + 1);
-            return Err(table.cell_error(
-                row.line,
-                &column,
-                format!("row has {cells} cells, the header {columns}"),
-            ));
+            return Err(Error::cell(table.place(row.line(), &column), format!("row has {cells} cells, the header {columns}")));
         }
         let mut cells = Cells::default();
         for (column, place) in &places {
-            let own = row.cells.get(*place).unwrap_or_default();
-            let repeated = first.and_then(|first| first.cells.get(*place)).unwrap_or_default();
+            let own = row.get(*place).unwrap_or_default();
+            let repeated = first.and_then(|first| first.get(*place)).unwrap_or_default();
             let text = if column.repeat { repeated } else { own };
             if !own.is_empty() && own != text {
                 let reason = "is not the first row's value, which REPEAT gives to all rows";
-                return Err(table.cell_error(row.line, column.key.as_str(), reason));
+                return Err(Error::cell(table.place(row.line(), column.key.as_str()), reason));
             }
             cells
                 .set(column, text, ids)
-                .map_err(|reason| table.cell_error(row.line, column.key.as_str(), reason))?;
+                .map_err(|reason| Error::cell(table.place(row.line(), column.key.as_str()), reason))?;
         }
         devices.push(cells);
     }
@@ -118,13 +118,13 @@ fn is_unused_field(columns: &Columns, name: &str) -> bool {
 
 impl Cells {
     /// Takes over one cell. The error is a reason without the value, which may be a secret.
-    fn set(&mut self, column: &Column, text: &str, ids: Ids) -> Result<(), String> {
+    fn set(&mut self, column: &Column, text: &str, ids: Ids) -> Result<(), Message> {
         let value = match column.source {
             Source::Data => Input::Text(text),
             Source::File => Input::read(text)?,
         };
         if column.namespace != NAMESPACE {
-            return self.own(column, &value);
+            return Ok(self.own(column, &value)?);
         }
         let number = || value.number(column.encoding, Encoding::U32);
         let string = || value.string(column.encoding);
@@ -138,8 +138,8 @@ impl Cells {
             }
             "iteration-count" => self.iterations = Some(Iterations::new(number()?).map_err(reason)?),
             "salt" => self.salt = Some(string()?.parse().map_err(reason)?),
-            "vendor-id" => same(number()?, ids.vendor.get().into(), "--vendor-id")?,
-            "product-id" => same(number()?, ids.product.get().into(), "--product-id")?,
+            "vendor-id" => same(number()?, ids.vendor.get().into(), Field::VendorId)?,
+            "product-id" => same(number()?, ids.product.get().into(), Field::ProductId)?,
             "rd-id-uid" => self.rotating_id = Some(value.rotating_id(column.encoding)?),
             _ => match ProductInformation::field(&column.key) {
                 Some(field) => match field.max() {
@@ -250,10 +250,10 @@ fn check_text(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn same(found: u32, expected: u32, option: &str) -> Result<(), String> {
+fn same(found: u32, expected: u32, field: Field) -> Result<(), Message> {
     if found == expected {
         Ok(())
     } else {
-        Err(format!("is not the {expected:#06x} of {option}"))
+        Err(message![format!("is not the {expected:#06x} of "), field])
     }
 }

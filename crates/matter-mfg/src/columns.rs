@@ -1,9 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use esp_nvs_image::{Encoding, Key, Namespace};
+use factory_fs::Table;
 use matter_factory_data::NAMESPACE;
 
-use crate::{Error, Table};
+use crate::Error;
 
 /// Which columns of the values file are used, and what they become: the reference tool's `--csv` file.
 ///
@@ -50,8 +52,9 @@ impl Columns {
         // The key that sets each field.
         let mut fields = BTreeMap::new();
         for row in table.rows() {
-            let cell = |index: usize| row.cells.get(index).unwrap_or_default();
-            let wrong = |column: &str, reason: &dyn std::fmt::Display| table.cell_error(row.line, column, reason);
+            let cell = |index: usize| row.get(index).unwrap_or_default();
+            let wrong =
+                |column: &str, reason: &dyn Display| Error::cell(table.place(row.line(), column), reason.to_string());
             if cell(1) == "namespace" {
                 namespace = Namespace::new(cell(0)).map_err(|error| wrong("key", &error))?;
                 continue;

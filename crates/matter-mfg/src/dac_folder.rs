@@ -7,19 +7,12 @@ use std::path::{Path, PathBuf};
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
 use zeroize::Zeroizing;
 
-use crate::{Error, SuppliedDac, inputs};
+use crate::{Error, Field, Message, SuppliedDac, inputs};
 
-/// Reads all DACs of a folder, in the order of their files' names, and finds the key of each among the folder's files.
-///
-/// Files are told apart by their content: PEM (several blocks as well), a certificate in DER, a key in PKCS#8 or SEC 1,
-/// 32 raw bytes, or PKCS#12 with the feature `pkcs12`. Hidden files and certificates of authorities, such as those that PKCS#12 brings along, are
-/// skipped; everything else must be needed.
-pub(crate) fn read_dac_folder(
-    option: &'static str,
-    folder: &Path,
-    password: Option<&str>,
-) -> Result<Vec<SuppliedDac>, Error> {
-    let unreadable = |error: std::io::Error| Error::file(option, folder, error);
+/// The work of [`SuppliedDac::read_folder`].
+pub(crate) fn read_dac_folder(folder: &Path, password: Option<&str>) -> Result<Vec<SuppliedDac>, Error> {
+    const FIELD: Field = Field::DacFolder;
+    let unreadable = |error: std::io::Error| Error::file(FIELD, folder, error.to_string());
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -33,12 +26,12 @@ pub(crate) fn read_dac_folder(
     paths.sort();
     let mut found = Found::default();
     for path in paths {
-        let bytes = inputs::read(option, &path)?;
+        let bytes = inputs::read(FIELD, &path)?;
         found
             .take(&path, &bytes, password)
-            .map_err(|reason| Error::file(option, &path, reason))?;
+            .map_err(|reason| Error::file(FIELD, &path, reason))?;
     }
-    found.pair(option, folder)
+    found.pair(FIELD, folder)
 }
 
 /// What the files hold.
@@ -51,7 +44,7 @@ struct Found {
 }
 
 impl Found {
-    fn take(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), String> {
+    fn take(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), Message> {
         let text = std::str::from_utf8(bytes)
             .ok()
             .filter(|text| text.contains("-----BEGIN "));
@@ -74,10 +67,10 @@ impl Found {
         self.take_pkcs12(path, bytes, password)
     }
 
-    fn take_block(&mut self, path: &Path, block: &str, password: Option<&str>) -> Result<(), String> {
+    fn take_block(&mut self, path: &Path, block: &str, password: Option<&str>) -> Result<(), Message> {
         if block.starts_with("-----BEGIN CERTIFICATE-----") {
-            let certificate =
-                Certificate::from_pem(block).map_err(|error| format!("holds a certificate that is none: {error}"))?;
+            let certificate = Certificate::from_pem(block)
+                .map_err(|error| Message::from(format!("holds a certificate that is none: {error}")))?;
             return self.add_certificate(path, certificate);
         }
         // OpenSSL writes the curve's name in front of a key.
@@ -88,7 +81,7 @@ impl Found {
         self.add_key(path, key)
     }
 
-    fn take_pkcs12(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), String> {
+    fn take_pkcs12(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), Message> {
         if !pkcs12::is_pkcs12(bytes) {
             return Err("is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());
         }
@@ -99,13 +92,13 @@ impl Found {
         certificates.iter().try_for_each(|der| self.add_der(path, der))
     }
 
-    fn add_der(&mut self, path: &Path, der: &[u8]) -> Result<(), String> {
-        let certificate =
-            Certificate::from_der(der).map_err(|error| format!("holds a certificate that is none: {error}"))?;
+    fn add_der(&mut self, path: &Path, der: &[u8]) -> Result<(), Message> {
+        let certificate = Certificate::from_der(der)
+            .map_err(|error| Message::from(format!("holds a certificate that is none: {error}")))?;
         self.add_certificate(path, certificate)
     }
 
-    fn add_certificate(&mut self, path: &Path, certificate: Certificate) -> Result<(), String> {
+    fn add_certificate(&mut self, path: &Path, certificate: Certificate) -> Result<(), Message> {
         if certificate.is_ca() {
             return Ok(());
         }
@@ -114,7 +107,7 @@ impl Found {
             // The same certificate in PEM and DER.
             Some((_, other)) if other.as_der() == certificate.as_der() => {}
             Some((other, _)) => {
-                return Err(format!("is another certificate of the key of {}", other.display()));
+                return Err(format!("is another certificate of the key of {}", other.display()).into());
             }
             None => {
                 self.places.insert(key, self.dacs.len());
@@ -124,14 +117,14 @@ impl Found {
         Ok(())
     }
 
-    fn add_key(&mut self, path: &Path, key: PrivateKey) -> Result<(), String> {
+    fn add_key(&mut self, path: &Path, key: PrivateKey) -> Result<(), Message> {
         self.keys
             .entry(*key.public_key().as_bytes())
             .or_insert((path.into(), key));
         Ok(())
     }
 
-    fn pair(mut self, option: &'static str, folder: &Path) -> Result<Vec<SuppliedDac>, Error> {
+    fn pair(mut self, field: Field, folder: &Path) -> Result<Vec<SuppliedDac>, Error> {
         let mut names = BTreeSet::new();
         let mut supplied = Vec::with_capacity(self.dacs.len());
         for (path, certificate) in self.dacs {
@@ -141,23 +134,23 @@ impl Found {
             let dac = SuppliedDac {
                 certificate,
                 key,
-                origin: (option, path),
+                origin: (field, path),
             };
             if dac.uuid().is_some_and(|uuid| !names.insert(uuid.to_ascii_lowercase())) {
-                let (option, path) = dac.origin;
-                return Err(Error::file(option, &path, "names the same device as another file"));
+                let (field, path) = dac.origin;
+                return Err(Error::file(field, &path, "names the same device as another file"));
             }
             supplied.push(dac);
         }
         if let Some((path, _)) = self.keys.into_values().next() {
             return Err(Error::file(
-                option,
+                field,
                 &path,
                 "is a key whose certificate is not in the folder",
             ));
         }
         if supplied.is_empty() {
-            return Err(Error::file(option, folder, "holds no DAC"));
+            return Err(Error::file(field, folder, "holds no DAC"));
         }
         Ok(supplied)
     }

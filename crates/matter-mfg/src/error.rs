@@ -2,20 +2,23 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use factory_fs::CellPlace;
+
+use crate::message::{message, write_field};
+use crate::{Field, Message};
+
 /// Why a run cannot start, or had to stop. No variant carries a secret.
+///
+/// Errors name the [`Field`] that is concerned; [`Error::with_names`] writes another name for it, such as that of an option.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// A cell of a table cannot be used.
     Cell {
-        /// The table's file.
-        path: PathBuf,
-        /// The line in which the row starts, from 1; 0 when there is no file.
-        line: u64,
-        /// The column's name.
-        column: String,
+        /// Where it is.
+        place: CellPlace,
         /// What is wrong and what is allowed.
-        reason: String,
+        reason: Message,
     },
     /// The system's clock shows no time between the years 1970 and 9999.
     Clock,
@@ -24,14 +27,28 @@ pub enum Error {
         /// What the form's library says.
         reason: String,
     },
+    /// Something is where a file is to be written.
+    Exists {
+        /// What is there.
+        path: PathBuf,
+        /// Why it stays, or what to do about it.
+        reason: Message,
+    },
+    /// A field's value cannot be used, alone or beside another.
+    Field {
+        /// The field.
+        field: Field,
+        /// What is wrong and what is allowed.
+        reason: Message,
+    },
     /// An input file cannot be read or does not hold what it should.
     File {
-        /// The option that named it.
-        option: &'static str,
+        /// The field that names it.
+        field: Field,
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        reason: String,
+        reason: Message,
     },
     /// A device would have a private key that belongs into none.
     Leak {
@@ -47,17 +64,10 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// An option's value cannot be used, alone or beside another.
-    Option {
-        /// The option.
-        option: &'static str,
-        /// What is wrong and what is allowed.
-        reason: String,
-    },
     /// Devices that the ledger lists are not where they should be.
     Missing {
         /// Which, and what to do.
-        reason: String,
+        reason: Message,
     },
     /// The operating system gives no random numbers.
     Random,
@@ -95,23 +105,39 @@ impl Error {
     pub const fn is_input(&self) -> bool {
         matches!(
             self,
-            Self::Cell { .. } | Self::File { .. } | Self::Option { .. } | Self::Target
+            Self::Cell { .. } | Self::Field { .. } | Self::File { .. } | Self::Target
         )
     }
 
-    pub(crate) fn option(option: &'static str, reason: impl fmt::Display) -> Self {
-        Self::Option {
-            option,
-            reason: reason.to_string(),
+    /// Returns the sentence with the caller's names of fields.
+    pub fn with_names<'e>(&'e self, names: &'e dyn Fn(Field) -> String) -> impl fmt::Display + 'e {
+        struct Named<'e>(&'e Error, &'e dyn Fn(Field) -> String);
+        impl fmt::Display for Named<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.display(f, Some(self.1))
+            }
         }
+        Named(self, names)
     }
 
-    pub(crate) fn file(option: &'static str, path: &Path, reason: impl fmt::Display) -> Self {
-        Self::File {
-            option,
-            path: path.into(),
-            reason: reason.to_string(),
-        }
+    pub(crate) fn field(field: Field, reason: impl Into<Message>) -> Self {
+        let reason = reason.into();
+        Self::Field { field, reason }
+    }
+
+    /// What the type of a field's value says of it.
+    pub(crate) fn value(field: Field) -> impl FnOnce(&dyn fmt::Display) -> Self {
+        move |error| Self::field(field, error.to_string())
+    }
+
+    pub(crate) fn file(field: Field, path: &Path, reason: impl Into<Message>) -> Self {
+        let (path, reason) = (path.into(), reason.into());
+        Self::File { field, path, reason }
+    }
+
+    pub(crate) fn cell(place: CellPlace, reason: impl Into<Message>) -> Self {
+        let reason = reason.into();
+        Self::Cell { place, reason }
     }
 
     pub(crate) fn encode(reason: impl fmt::Display) -> Self {
@@ -127,7 +153,7 @@ impl Error {
     }
 
     /// What keeps a run from starting: what is in the way is the input's fault, and a failing disk is not.
-    pub(crate) fn obstacle(option: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+    pub(crate) fn obstacle(field: Field, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| match source.kind() {
             io::ErrorKind::AlreadyExists
@@ -138,16 +164,17 @@ impl Error {
             | io::ErrorKind::NotFound
             | io::ErrorKind::PermissionDenied
             | io::ErrorKind::ReadOnlyFilesystem
-            | io::ErrorKind::UnexpectedEof => Self::file(option, &path, source),
+            | io::ErrorKind::UnexpectedEof => Self::file(field, &path, source.to_string()),
             _ => Self::Write { path, source },
         }
     }
 
     /// The same of an error before the first device is made: the output folder and the ledger are inputs then.
-    pub(crate) fn at_start(self, outdir: &'static str) -> Self {
+    pub(crate) fn at_start(self, outdir: Field) -> Self {
         match self {
+            Self::Exists { path, reason } => Self::file(outdir, &path, reason),
             Self::Write { path, source } => Self::obstacle(outdir, &path)(source),
-            Self::Ledger { path, reason } => Self::file("--ledger", &path, reason),
+            Self::Ledger { path, reason } => Self::file(Field::Ledger, &path, reason),
             other => other,
         }
     }
@@ -160,8 +187,9 @@ impl Error {
     }
 
     /// What is there already, with the reason or the remedy.
-    pub(crate) fn exists(path: &Path, reason: &'static str) -> Self {
-        Self::write(path)(io::Error::new(io::ErrorKind::AlreadyExists, reason))
+    pub(crate) fn exists(path: &Path, reason: impl Into<Message>) -> Self {
+        let (path, reason) = (path.into(), reason.into());
+        Self::Exists { path, reason }
     }
 
     /// What another run does at this moment.
@@ -174,44 +202,54 @@ impl Error {
         let path = path.into();
         move |source| Self::Write { path, source }
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn display(&self, f: &mut fmt::Formatter<'_>, names: Option<&dyn Fn(Field) -> String>) -> fmt::Result {
         match self {
-            Self::Cell {
-                path,
-                line,
-                column,
-                reason,
-            } => {
-                write!(f, "{}:{line}: column '{column}': {reason}", path.display())
+            Self::Cell { place, reason } => {
+                write!(f, "{place}: ")?;
+                reason.write(f, names)
             }
-            Self::File { option, path, reason } => write!(f, "{option} {}: {reason}", path.display()),
-            Self::Option { option, reason } => write!(f, "{option}: {reason}"),
+            Self::Exists { path, reason } => {
+                write!(f, "cannot write {}: ", path.display())?;
+                reason.write(f, names)
+            }
+            Self::Field { field, reason } => {
+                write_field(*field, f, names)?;
+                f.write_str(": ")?;
+                reason.write(f, names)
+            }
+            Self::File { field, path, reason } => {
+                write_field(*field, f, names)?;
+                write!(f, " {}: ", path.display())?;
+                reason.write(f, names)
+            }
+            Self::Missing { reason } => reason.write(f, names),
+            Self::Taken { what, row } => {
+                let number = row.saturating_add(1);
+                let text = format!("device {number}: its {what} is that of another device in the ledger, and ");
+                message![text, Field::Unique, " forbids it"].write(f, names)
+            }
             Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
             Self::Encode { reason } => write!(f, "a device's data cannot be written: {reason}"),
-            Self::Missing { reason } => f.write_str(reason),
             Self::Leak { entry, whose } => {
                 write!(
                     f,
                     "a device would have {whose} in its entry '{entry}', which belongs into no device"
                 )
             }
+            Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
-            Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),
-            Self::Taken { what, row } => {
-                let number = row.saturating_add(1);
-                write!(
-                    f,
-                    "device {number}: its {what} is that of another device in the ledger, and --unique forbids it"
-                )
-            }
             Self::Target => write!(f, "is no chip; allowed: {}", crate::storage::names(false)),
             Self::Thread { source } => write!(f, "the system starts no thread: {source}"),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
         }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.display(f, None)
     }
 }
 

@@ -1,18 +1,19 @@
 use std::path::Path;
 
-use factory_fs::{Exposure, Input};
+use factory_fs::Input;
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
 use matter_factory_data::Declaration;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::message::message;
+use crate::{Error, Field, Message};
 
 /// Larger inputs than this are not what they are said to be.
 pub(crate) const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
 /// Reads a whole input file, which may hold secrets.
-pub(crate) fn read(option: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    read_limited(path).map_err(|reason| Error::file(option, path, reason))
+pub(crate) fn read(field: Field, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    read_limited(path).map_err(|reason| Error::file(field, path, reason))
 }
 
 fn open_file(path: &Path) -> Result<Input, String> {
@@ -27,41 +28,14 @@ pub(crate) fn read_limited(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The text of a file, without a byte order mark.
-pub(crate) fn text<'b>(option: &'static str, path: &Path, bytes: &'b [u8]) -> Result<&'b str, Error> {
-    let wrong = |error: std::str::Utf8Error| {
-        Error::file(option, path, format_args!("byte {} is not UTF-8", error.valid_up_to()))
-    };
-    let text = std::str::from_utf8(bytes).map_err(wrong)?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-/// Refuses a key, or a folder of keys, that others than its owner may change: they would choose the keys.
-pub(crate) fn check_trusted(option: &'static str, path: &Path, mode: &str) -> Result<(), Error> {
-    // What cannot be looked at cannot be read either, and that says why.
-    match Exposure::of(path).ok().and_then(Exposure::untrusted) {
-        Some(why) => {
-            let reason = format!("{why}; give it the mode {mode}, or --allow-insecure-permissions");
-            Err(Error::file(option, path, reason))
-        }
-        None => Ok(()),
-    }
-}
-
 /// Reads a certificate, PEM or DER.
 ///
 /// # Errors
 ///
 /// [`Error::File`], naming `option`.
-pub fn read_certificate(option: &'static str, path: &Path) -> Result<Certificate, Error> {
-    let wrong = |error| {
-        Error::file(
-            option,
-            path,
-            format_args!("is not one certificate in PEM or DER: {error}"),
-        )
-    };
-    Certificate::decode(&read(option, path)?).map_err(wrong)
+pub(crate) fn read_certificate(field: Field, path: &Path) -> Result<Certificate, Error> {
+    let wrong = |error| Error::file(field, path, format!("is not one certificate in PEM or DER: {error}"));
+    Certificate::decode(&read(field, path)?).map_err(wrong)
 }
 
 /// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or the bare 32 bytes; encrypted PKCS#8 with a password.
@@ -69,9 +43,9 @@ pub fn read_certificate(option: &'static str, path: &Path) -> Result<Certificate
 /// # Errors
 ///
 /// [`Error::File`], naming `option`.
-pub fn read_private_key(option: &'static str, path: &Path, password: Option<&str>) -> Result<PrivateKey, Error> {
-    let wrong = |error| Error::file(option, path, key_reason(error));
-    decode_private_key(&read(option, path)?, password).map_err(wrong)
+pub(crate) fn read_private_key(field: Field, path: &Path, password: Option<&str>) -> Result<PrivateKey, Error> {
+    let wrong = |error| Error::file(field, path, key_reason(error));
+    decode_private_key(&read(field, path)?, password).map_err(wrong)
 }
 
 /// The same of bytes in memory.
@@ -83,11 +57,11 @@ pub(crate) fn decode_private_key(bytes: &[u8], password: Option<&str>) -> Result
     }
 }
 
-pub(crate) fn key_reason(error: AttestationError) -> String {
+pub(crate) fn key_reason(error: AttestationError) -> Message {
     match error {
-        AttestationError::KeyEncrypted => "is encrypted; --password opens it".into(),
-        AttestationError::KeyPassword => "is encrypted with another password than that of --password".into(),
-        _ => format!("is not one private key in PEM or DER: {error}"),
+        AttestationError::KeyEncrypted => message!["is encrypted; ", Field::Password, " opens it"],
+        AttestationError::KeyPassword => message!["is encrypted with another password than that of ", Field::Password],
+        _ => format!("is not one private key in PEM or DER: {error}").into(),
     }
 }
 
@@ -96,13 +70,13 @@ pub(crate) fn key_reason(error: AttestationError) -> String {
 /// # Errors
 ///
 /// [`Error::File`], naming `option`.
-pub fn read_declaration(option: &'static str, path: &Path) -> Result<Declaration, Error> {
+pub(crate) fn read_declaration(field: Field, path: &Path) -> Result<Declaration, Error> {
     let wrong = |error| {
         Error::file(
-            option,
+            field,
             path,
-            format_args!("is not a Certification Declaration in DER: {error}"),
+            format!("is not a Certification Declaration in DER: {error}"),
         )
     };
-    Declaration::decode(read(option, path)?.to_vec()).map_err(wrong)
+    Declaration::decode(read(field, path)?.to_vec()).map_err(wrong)
 }

@@ -2,7 +2,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use esp_nvs_image::PartitionSize;
-use matter_attestation::{Certificate, DateTime, PrivateKey};
+use factory_fs::Table;
+use matter_attestation::DateTime;
 use matter_factory_data::{
     Declaration, FixedLabel, Locale, ProductInformation, RotatingId, SerialNumber, SupportedMode,
 };
@@ -10,7 +11,7 @@ use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::{Iterations, Salt, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-use crate::{Columns, List, Lists, MqttHost, Seed, Storage, SuppliedDac, Table};
+use crate::{Attestation, Columns, List, Lists, MqttHost, Seed, Storage};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
 #[derive(Clone, Debug)]
@@ -97,54 +98,6 @@ pub enum RotatingIdPolicy {
     Random,
     /// A single device gets this one.
     Given(RotatingId),
-}
-
-/// Who signs the devices' certificates.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub enum Attestation {
-    /// Nobody: devices get no certificate.
-    #[default]
-    None,
-    /// A product attestation intermediate.
-    Pai(Box<Pai>),
-    /// A product attestation authority, with which a PAI is made first.
-    Paa {
-        /// The authority.
-        authority: Box<Authority>,
-        /// What the common name of the PAI begins with.
-        common_name_prefix: String,
-    },
-    /// Somebody who has already done it: one certificate for each device.
-    Supplied {
-        /// The PAI that has signed all of them.
-        pai: Box<Certificate>,
-        /// They and their keys, in the order of the devices.
-        dacs: Vec<SuppliedDac>,
-    },
-    /// A throw-away PKI in `test-pki/` in the output folder, with a declaration signed by the published test key.
-    TestPki {
-        /// What the common name of the PAI begins with.
-        common_name_prefix: String,
-    },
-}
-
-/// A product attestation intermediate.
-#[derive(Clone, Debug)]
-pub struct Pai {
-    /// Its certificate.
-    pub certificate: Certificate,
-    /// Its key.
-    pub key: PrivateKey,
-}
-
-/// A product attestation authority.
-#[derive(Clone, Debug)]
-pub struct Authority {
-    /// Its certificate.
-    pub certificate: Certificate,
-    /// Its key.
-    pub key: PrivateKey,
 }
 
 impl Job {

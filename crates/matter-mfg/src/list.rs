@@ -2,19 +2,19 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
+use factory_fs::{Table, TableRow, utf8};
 use matter_factory_data::SerialNumber;
 use matter_types::{Discriminator, Passcode};
 
-use crate::table::{TableRow, parse_table};
-use crate::{Error, inputs};
+use crate::{Error, Field};
 
 /// Values from a file, one for each device, each with the line in which it stands.
 ///
-/// The file has a value to a line, or is a table (see [`crate::read_table`]) of which one column is named as the value.
+/// The file has a value to a line, or is a table (see [`Table`]) of which one column is named as the value.
 /// Blank lines are skipped.
 #[derive(Clone)]
 pub struct List<T> {
-    option: &'static str,
+    field: Field,
     path: PathBuf,
     values: Vec<(u64, T)>,
 }
@@ -25,9 +25,9 @@ impl List<Passcode> {
     /// # Errors
     ///
     /// [`Error::File`] or [`Error::Cell`], never with a value.
-    pub fn passcodes(option: &'static str, path: &Path) -> Result<Self, Error> {
+    pub fn passcodes(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
         const COLUMNS: [&str; 3] = ["passcode", "passcodes", "pin-code"];
-        Self::read(option, path, &COLUMNS, |text| {
+        Self::read(Field::Passcodes, path, bytes, &COLUMNS, |text| {
             text.parse().map_err(|error| format!("{error}"))
         })
     }
@@ -39,10 +39,10 @@ impl List<Discriminator> {
     /// # Errors
     ///
     /// [`Error::File`] or [`Error::Cell`], never with a value.
-    pub fn discriminators(option: &'static str, path: &Path) -> Result<Self, Error> {
+    pub fn discriminators(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
         const COLUMNS: [&str; 2] = ["discriminator", "discriminators"];
         // What is not a discriminator may be a passcode.
-        Self::read(option, path, &COLUMNS, |text| {
+        Self::read(Field::Discriminators, path, bytes, &COLUMNS, |text| {
             text.parse().map_err(|_| "not a number in 0..=4095".to_owned())
         })
     }
@@ -54,9 +54,9 @@ impl List<SerialNumber> {
     /// # Errors
     ///
     /// [`Error::File`] or [`Error::Cell`], never with a value.
-    pub fn serial_numbers(option: &'static str, path: &Path) -> Result<Self, Error> {
+    pub fn serial_numbers(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
         const COLUMNS: [&str; 3] = ["serial-num", "serial", "serials"];
-        let list = Self::read(option, path, &COLUMNS, |text| {
+        let list = Self::read(Field::SerialNumbers, path, bytes, &COLUMNS, |text| {
             text.parse().map_err(|error| format!("{error}"))
         })?;
         let mut lines = BTreeMap::new();
@@ -71,18 +71,18 @@ impl List<SerialNumber> {
 
 impl<T> List<T> {
     fn read(
-        option: &'static str,
+        field: Field,
         path: &Path,
+        bytes: &[u8],
         columns: &[&str],
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Self, Error> {
-        let bytes = inputs::read(option, path)?;
         let mut list = Self {
-            option,
+            field,
             path: path.into(),
             values: Vec::new(),
         };
-        let text = inputs::text(option, path, &bytes)?;
+        let text = utf8(bytes).map_err(|error| Error::file(field, path, error.to_string()))?;
         let is_name = |cell: &str| columns.contains(&cell.trim().trim_matches('"').to_ascii_lowercase().as_str());
         let mut lines = text
             .lines()
@@ -91,7 +91,7 @@ impl<T> List<T> {
             .filter(|(text, _)| !text.is_empty());
         let header = lines.clone().next().map_or("", |(text, _)| text);
         if header.split([',', ';']).any(is_name) {
-            let table = parse_table(option, path, &bytes)?;
+            let table = Table::parse(path, bytes).map_err(|error| Error::file(field, path, error.to_string()))?;
             let mut rows = table.rows().iter();
             let header = rows.next();
             let Some((place, name)) =
@@ -108,7 +108,7 @@ impl<T> List<T> {
             }
             for row in rows {
                 let cell = row.cells().nth(place).unwrap_or_default().trim();
-                let value = parse(cell).map_err(|reason| table.cell_error(row.line(), name, reason))?;
+                let value = parse(cell).map_err(|reason| Error::cell(table.place(row.line(), name), reason))?;
                 list.values.push((row.line(), value));
             }
         } else {
@@ -119,17 +119,17 @@ impl<T> List<T> {
             list.values = values.collect::<Result<_, Error>>()?;
         }
         if list.values.is_empty() {
-            return Err(Error::file(option, path, "has no value"));
+            return Err(Error::file(field, path, "has no value"));
         }
         Ok(list)
     }
 
     fn wrong(&self, line: u64, reason: impl Display) -> Error {
-        Error::file(self.option, &self.path, format_args!("line {line}: {reason}"))
+        Error::file(self.field, &self.path, format!("line {line}: {reason}"))
     }
 
-    pub(crate) const fn option(&self) -> &'static str {
-        self.option
+    pub(crate) const fn field(&self) -> Field {
+        self.field
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -184,14 +184,14 @@ mod tests {
             "\"note\",\"passcode\"\n\"a\",\"20202021\"\n\"b\",\"12345679\"\n",
         ] {
             let file = write(text);
-            let list = List::passcodes("--passcodes", file.path()).unwrap();
+            let list = List::passcodes(Field::Passcodes, file.path()).unwrap();
             assert!(
                 list.values().map(Passcode::expose).eq([20_202_021, 12_345_679]),
                 "{text:?}"
             );
         }
         let file = write("a,b\nc;d\n");
-        let list = List::serial_numbers("--serials", file.path()).unwrap();
+        let list = List::serial_numbers(Field::SerialNumbers, file.path()).unwrap();
         assert!(
             list.values().map(SerialNumber::as_str).eq(["a,b", "c;d"]),
             "a comma alone makes no table"
@@ -201,17 +201,17 @@ mod tests {
     #[test]
     fn errors_name_the_line_and_not_the_value() {
         let passcodes = |text: &str| {
-            List::passcodes("--passcodes", write(text).path())
+            List::passcodes(Field::Passcodes, write(text).path())
                 .unwrap_err()
                 .to_string()
         };
         let serials = |text: &str| {
-            List::serial_numbers("--serials", write(text).path())
+            List::serial_numbers(Field::SerialNumbers, write(text).path())
                 .unwrap_err()
                 .to_string()
         };
         let discriminators = |text: &str| {
-            List::discriminators("--discriminators", write(text).path())
+            List::discriminators(Field::Discriminators, write(text).path())
                 .unwrap_err()
                 .to_string()
         };

@@ -46,6 +46,27 @@ impl From<String> for Message {
     }
 }
 
+/// What another library says.
+macro_rules! from_display {
+    ($($type:ty),+ $(,)?) => {
+        $(impl From<$type> for Message {
+            fn from(text: $type) -> Self {
+                text.to_string().into()
+            }
+        })+
+    };
+}
+from_display!(
+    fmt::Arguments<'_>,
+    std::io::Error,
+    esp_nvs_image::Error,
+    esp_secure_cert::Error,
+    factory_fs::TableError,
+    matter_attestation::Error,
+    matter_factory_data::Error,
+    matter_spake2p::Error,
+);
+
 /// Makes a message of texts and fields.
 macro_rules! message {
     ($($part:expr),+ $(,)?) => {
@@ -72,7 +93,13 @@ impl Message {
 
     /// Returns the sentence with the caller's names of fields.
     pub fn with_names<'m>(&'m self, names: &'m dyn Fn(Field) -> String) -> impl fmt::Display + 'm {
-        fmt::from_fn(|f| self.write(f, Some(names)))
+        struct Named<'m>(&'m Message, &'m dyn Fn(Field) -> String);
+        impl fmt::Display for Named<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.write(f, Some(self.1))
+            }
+        }
+        Named(self, names)
     }
 
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, names: Option<&dyn Fn(Field) -> String>) -> fmt::Result {

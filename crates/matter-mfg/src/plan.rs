@@ -6,12 +6,14 @@ use matter_factory_data::{DeviceRecord, FactoryEntry, KeySet, RotatingId, Serial
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use crate::attestation::Attestation;
 use crate::cells::{self, Cells, Ids};
 use crate::device::Device;
 use crate::hex::hex;
-use crate::job::{Attestation, Job, RotatingIdPolicy};
+use crate::job::{Job, RotatingIdPolicy};
+use crate::message::message;
 use crate::random::{Purpose, Random};
-use crate::{Error, MqttHost, Seed, TestPki};
+use crate::{Error, Field, Message, MqttHost, Seed, TestPki};
 
 mod batch;
 mod checks;
@@ -41,7 +43,7 @@ pub struct Plan {
     made_pai: Option<MadePai>,
     /// What no device may have.
     signing_keys: KeySet,
-    warnings: Vec<String>,
+    warnings: Vec<Message>,
     time: DateTime,
 }
 
@@ -87,7 +89,13 @@ impl Plan {
         check_declaration(&job, &mut warnings)?;
         warn_of_examples(&job, &cells, &mut warnings);
         if job.seed.is_some() {
-            warnings.push("--seed: whoever knows the seed knows all passcodes and keys; for tests only".into());
+            warnings.push(
+                message![
+                    Field::Seed,
+                    ": whoever knows the seed knows all passcodes and keys; for tests only"
+                ]
+                .into(),
+            );
         }
         let signing_keys = leaks::signing_keys(&job, signer.as_ref());
         let plan = Self {
@@ -115,7 +123,7 @@ impl Plan {
 
     /// Returns what the user should know although it is no error, a sentence each.
     #[must_use]
-    pub fn warnings(&self) -> &[String] {
+    pub fn warnings(&self) -> &[Message] {
         &self.warnings
     }
 
@@ -239,7 +247,7 @@ impl Plan {
         for entry in &cells.entries {
             record
                 .add_entry(entry.clone())
-                .map_err(|error| Error::option("--csv", error))?;
+                .map_err(|error| Error::field(Field::Columns, error))?;
         }
         storage::draw(&self.layout, record, rng);
         Ok(())
@@ -257,7 +265,9 @@ impl Plan {
             let name = product.product_name.as_ref().map(|text| text.as_str());
             let serial = product.serial_number.as_ref().map(|text| text.as_str());
             for text in [name, serial].into_iter().flatten() {
-                format.check(text).map_err(|reason| Error::option("--labels", reason))?;
+                format
+                    .check(text)
+                    .map_err(|reason| Error::field(Field::Labels, reason))?;
             }
         }
         Ok(())

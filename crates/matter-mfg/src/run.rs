@@ -8,8 +8,9 @@ use matter_types::DiscriminatorAllocator;
 
 use crate::growing::GrowingFile;
 use crate::ledger::{Ledger, Progress, RunState, Unique};
+use crate::message::message;
 use crate::outputs::Outputs;
-use crate::{Error, Plan, TestPki, Timings, manifest, outputs, tables};
+use crate::{Error, Field, Plan, TestPki, Timings, manifest, outputs, tables};
 
 mod batches;
 mod before;
@@ -177,8 +178,12 @@ impl<'p> Run<'p> {
 
     fn produce(&self, report: &mut Report, progress: &mut impl FnMut(u32)) -> Result<(), Error> {
         if self.resume && self.plan.is_seeded() {
-            let reason = "is not allowed beside --seed, whose run is the same when it is made again";
-            return Err(Error::option("--resume", reason));
+            let reason = message![
+                "is not allowed beside ",
+                Field::Seed,
+                ", whose run is the same when it is made again"
+            ];
+            return Err(Error::field(Field::Resume, reason));
         }
         self.check_first()?;
         let job = self.plan.job();
@@ -226,10 +231,10 @@ impl<'p> Run<'p> {
         if self.ledger.as_ref() != Some(&default) {
             return Ok(());
         }
-        match outdir.kind(LEDGER).map_err(Error::obstacle("--ledger", &default))? {
+        match outdir.kind(LEDGER).map_err(Error::obstacle(Field::Ledger, &default))? {
             None | Some(Kind::File) => Ok(()),
             Some(other) => Err(Error::file(
-                "--ledger",
+                Field::Ledger,
                 &default,
                 format_args!("is {}, not a file", other.name()),
             )),

@@ -4,7 +4,8 @@ use factory_fs::Dir;
 use matter_setup_payload::Label;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::message::message;
+use crate::{Error, Field};
 
 mod pdf;
 mod svg;
@@ -34,10 +35,11 @@ impl LabelFormat {
     pub(crate) fn check(self, text: &str) -> Result<(), String> {
         let wrong = text.chars().find(|character| pdf::code_of(*character).is_none());
         match (self, wrong) {
-            (Self::Pdf, Some(character)) => Err(format!(
-                "'{character}' is not in the fonts of a PDF label, which have the characters of Latin-1; --labels svg \
-                 is allowed"
-            )),
+            (Self::Pdf, Some(character)) => Err(message![
+                format!("'{character}' is not in the fonts of a PDF label, which have the characters of Latin-1; "),
+                Field::Labels,
+                " svg is allowed"
+            ]),
             _ => Ok(()),
         }
     }

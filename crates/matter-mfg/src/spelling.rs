@@ -38,7 +38,7 @@ impl fmt::Display for MqttHost {
 }
 
 /// Reads `ENDPOINT/LABEL/VALUE`, as the reference tool's `--fixed-labels` spells it.
-pub(crate) fn parse_label(text: &str) -> Result<FixedLabel, String> {
+pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, String> {
     const FORM: &str =
         "not ENDPOINT/LABEL/VALUE with an endpoint in 0..=65534 and texts of 1..=16 bytes without a slash";
     let parts = text.split('/').collect::<Vec<_>>();
@@ -54,7 +54,7 @@ pub(crate) fn parse_label(text: &str) -> Result<FixedLabel, String> {
 
 /// Reads `MODE/LABEL/ENDPOINT`, behind that perhaps `/VALUE\MANUFACTURER, VALUE\MANUFACTURER`, as the reference tool's
 /// `--supported-modes` spells it: the manufacturers' codes are hexadecimal, with or without `0x`.
-pub(crate) fn parse_mode(text: &str) -> Result<SupportedMode, String> {
+pub fn parse_supported_mode(text: &str) -> Result<SupportedMode, String> {
     const FORM: &str = "not MODE/LABEL/ENDPOINT or MODE/LABEL/ENDPOINT/VALUE\\MANUFACTURER, VALUE\\MANUFACTURER with a \
                         mode in 0..=255, a label of 1..=64 bytes without a slash, an endpoint in 0..=65534, values in \
                         0..=65535 and manufacturers in 0..=0xFFFF in hexadecimal";
@@ -114,12 +114,12 @@ mod tests {
 
     #[test]
     fn labels_are_read_with_decimal_endpoints_and_full_length() {
-        let label = parse_label("0/orientation/up").unwrap();
+        let label = parse_fixed_label("0/orientation/up").unwrap();
         assert_eq!(
             (label.endpoint, label.label.as_str(), label.value.as_str()),
             (0, "orientation", "up")
         );
-        let longest = parse_label("01/sixteen bytes ok/sixteen bytes ok").unwrap();
+        let longest = parse_fixed_label("01/sixteen bytes ok/sixteen bytes ok").unwrap();
         assert_eq!((longest.endpoint, longest.label.as_str().len()), (1, 16));
         for text in [
             "",
@@ -132,17 +132,17 @@ mod tests {
             "0//b",
             "0/a/seventeen bytes !!",
         ] {
-            assert!(parse_label(text).is_err(), "{text}");
+            assert!(parse_fixed_label(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn modes_are_read_with_and_without_tags() {
-        let mode = parse_mode("0/label1/1").unwrap();
+        let mode = parse_supported_mode("0/label1/1").unwrap();
         assert_eq!((mode.mode, mode.label.as_str(), mode.endpoint), (0, "label1", 1));
         assert!(mode.semantic_tags.is_empty());
         for text in [r"3/x/2/1\0x8000, 2\fff1", r#"3/x/2/"1\8000,2\0xFFF1""#] {
-            let tags = parse_mode(text).unwrap().semantic_tags;
+            let tags = parse_supported_mode(text).unwrap().semantic_tags;
             let tags = tags.iter().map(|tag| (tag.value, tag.mfg_code)).collect::<Vec<_>>();
             assert_eq!(tags, [(1, 0x8000), (2, 0xFFF1)], "{text}");
         }
@@ -159,7 +159,7 @@ mod tests {
             r"0/x/1/1\10000",
             r"0/x/1/65536\1",
         ] {
-            assert!(parse_mode(text).is_err(), "{text}");
+            assert!(parse_supported_mode(text).is_err(), "{text}");
         }
     }
 

@@ -1,11 +1,13 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use matter_attestation::{Certificate, DateTime, PrivateKey};
 use matter_factory_data::AttestationCredentials;
 use matter_types::{ProductId, VendorId};
 use uuid::Uuid;
 
-use crate::Error;
+use crate::dac_folder::read_dac_folder;
+use crate::message::message;
+use crate::{Error, Field, Message};
 
 /// A device's certificate that somebody else has issued, and its key.
 #[derive(Clone, Debug)]
@@ -14,11 +16,35 @@ pub struct SuppliedDac {
     pub certificate: Certificate,
     /// Its key; `None` for one that is on the chip.
     pub key: Option<PrivateKey>,
-    /// The option and the file that it comes from, for errors.
-    pub origin: (&'static str, PathBuf),
+    /// Where it comes from, for errors.
+    pub(crate) origin: (Field, PathBuf),
 }
 
 impl SuppliedDac {
+    /// Joins a certificate that was read from the file `path` with its key.
+    #[must_use]
+    pub fn new(certificate: Certificate, key: Option<PrivateKey>, path: &Path) -> Self {
+        let origin = (Field::DacCertificate, path.into());
+        Self {
+            certificate,
+            key,
+            origin,
+        }
+    }
+
+    /// Reads all DACs of a folder, in the order of their files' names, and finds the key of each among the folder's files.
+    ///
+    /// Files are told apart by their content: PEM (several blocks as well), a certificate in DER, a key in PKCS#8 or SEC 1,
+    /// 32 raw bytes, or PKCS#12 with the feature `pkcs12`. Hidden files and certificates of authorities, such as those that
+    /// PKCS#12 brings along, are skipped; everything else must be needed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`]
+    pub fn read_folder(folder: &Path, password: Option<&str>) -> Result<Vec<Self>, Error> {
+        read_dac_folder(folder, password)
+    }
+
     /// Returns the common name when it is a UUID in its usual form, which then names the device.
     pub(crate) fn uuid(&self) -> Option<&str> {
         let name = self.certificate.common_name()?;
@@ -34,8 +60,8 @@ impl SuppliedDac {
         (vendor, product): (VendorId, ProductId),
         time: DateTime,
     ) -> Result<AttestationCredentials, Error> {
-        let (option, path) = &self.origin;
-        let wrong = |reason: String| Error::file(option, path, reason);
+        let (field, path) = &self.origin;
+        let wrong = |reason: Message| Error::file(*field, path, reason);
         let dac = &self.certificate;
         if dac.is_ca() {
             return Err(wrong("is the certificate of an authority, not of a device".into()));
@@ -44,22 +70,30 @@ impl SuppliedDac {
             let found = dac
                 .vendor_id()
                 .map_or("no vendor".to_owned(), |id| format!("vendor {id}"));
-            return Err(wrong(format!("is for {found}, and the devices are of vendor {vendor}")));
+            return Err(wrong(
+                format!("is for {found}, and the devices are of vendor {vendor}").into(),
+            ));
         }
         if dac.product_id() != Some(product) {
             let found = dac
                 .product_id()
                 .map_or("no product".to_owned(), |id| format!("product {id}"));
-            return Err(wrong(format!(
-                "is for {found}, and the devices are of product {product}"
-            )));
+            return Err(wrong(
+                format!("is for {found}, and the devices are of product {product}").into(),
+            ));
         }
         if !dac.validity().contains(time) {
             let (first, last) = (dac.not_before(), dac.not_after());
-            return Err(wrong(format!("is valid in {first}..={last}, which {time} is not in")));
+            return Err(wrong(
+                format!("is valid in {first}..={last}, which {time} is not in").into(),
+            ));
         }
         if self.key.is_none() && !on_chip {
-            return Err(wrong("comes without its key, which only --ds-peripheral allows".into()));
+            return Err(wrong(message![
+                "comes without its key, which only ",
+                Field::DsPeripheral,
+                " allows"
+            ]));
         }
         if self
             .key
@@ -72,6 +106,12 @@ impl SuppliedDac {
             Some(key) => AttestationCredentials::new(dac.clone(), key, pai.clone()),
             None => AttestationCredentials::without_key(dac.clone(), pai.clone()),
         };
-        credentials.map_err(|error| wrong(format!("is not signed by the PAI of --cert: {error}")))
+        credentials.map_err(|error| {
+            wrong(message![
+                "is not signed by the PAI of ",
+                Field::Certificate,
+                format!(": {error}")
+            ])
+        })
     }
 }

@@ -11,10 +11,11 @@ use matter_types::{ProductId, VendorId};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::{Error, inputs};
+use crate::message::message;
+use crate::{Error, Field, inputs};
 
 /// The option that all errors here are about.
-const OPTION: &str = "--test-pki";
+const OPTION: &str = Field::TestPki;
 /// The files in its folder.
 const PAA_CERT: &str = "PAA_cert.pem";
 const PAA_KEY: &str = "PAA_key.pem";
@@ -78,7 +79,7 @@ impl TestPki {
         if folder.exists() {
             return Self::open(folder, vendor, product, &name);
         }
-        Self::make(folder, vendor, product, &name, not_before, rng).map_err(|error| Error::option(OPTION, error))
+        Self::make(folder, vendor, product, &name, not_before, rng).map_err(|error| Error::field(OPTION, error))
     }
 
     fn open(folder: PathBuf, vendor: VendorId, product: ProductId, name: &str) -> Result<Self, Error> {
@@ -90,10 +91,13 @@ impl TestPki {
             && pai.common_name() == Some(name)
             && declaration.content().covers(vendor, product);
         if !fits {
-            let reason = format!(
-                "was made for another vendor, product or name than {vendor}, {product} and '{name}'; \
-                 choose another --outdir or remove the folder"
-            );
+            let reason = message![
+                format!(
+                    "was made for another vendor, product or name than {vendor}, {product} and '{name}'; choose another "
+                ),
+                Field::OutputFolder,
+                " or remove the folder"
+            ];
             return Err(Error::file(OPTION, &folder, reason));
         }
         let paa = inputs::read_certificate(OPTION, &folder.join(PAA_CERT))?;
@@ -117,7 +121,7 @@ impl TestPki {
         not_before: DateTime,
         rng: &mut R,
     ) -> Result<Self, Error> {
-        Self::issue(folder, vendor, product, name, not_before, rng).map_err(|error| Error::option(OPTION, error))
+        Self::issue(folder, vendor, product, name, not_before, rng).map_err(|error| Error::field(OPTION, error))
     }
 
     fn issue<R: CryptoRng + ?Sized>(
@@ -167,7 +171,7 @@ impl TestPki {
             }
         }
         let pem = |key: &PrivateKey| -> Result<Zeroizing<String>, Error> {
-            key.to_pkcs8_pem().map_err(|error| Error::option(OPTION, error))
+            key.to_pkcs8_pem().map_err(|error| Error::field(OPTION, error))
         };
         let (paa_key, pai_key) = (pem(paa_key)?, pem(&self.pai_key)?);
         let (paa, pai) = (paa.to_pem(), self.pai.to_pem());
@@ -220,7 +224,7 @@ pub(crate) fn check_prefix(prefix: &str) -> Result<(), Error> {
     let ids = ["Mvid:", "Mpid:"].iter().any(|id| prefix.contains(id));
     if prefix.is_empty() || prefix.len() > MAX || prefix.chars().any(char::is_control) || ids {
         let reason = "is not 1..=57 bytes without control characters, Mvid: and Mpid:";
-        return Err(Error::option("--cn-prefix", reason));
+        return Err(Error::field(Field::CommonNamePrefix, reason));
     }
     Ok(())
 }

@@ -2,6 +2,10 @@
 
 use matter_attestation::PrivateKey;
 
+use crate::Message;
+#[cfg(feature = "pkcs12")]
+use crate::{Field, message::message};
+
 /// Tells whether a file is PKCS#12: a sequence that begins with its version, 3.
 pub(super) fn is_pkcs12(bytes: &[u8]) -> bool {
     let body = bytes.strip_prefix(&[0x30]).and_then(|rest| match rest {
@@ -13,11 +17,11 @@ pub(super) fn is_pkcs12(bytes: &[u8]) -> bool {
 
 /// Returns the keys, and the certificates in DER.
 #[cfg(feature = "pkcs12")]
-pub(super) fn open(bytes: &[u8], password: &str) -> Result<(Vec<PrivateKey>, Vec<Vec<u8>>), String> {
+pub(super) fn open(bytes: &[u8], password: &str) -> Result<(Vec<PrivateKey>, Vec<Vec<u8>>), Message> {
     use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy};
 
     let store = KeyStore::from_pkcs12(bytes, password, Pkcs12ImportPolicy::Relaxed)
-        .map_err(|_| "is PKCS#12 that --password does not open".to_owned())?;
+        .map_err(|_| message!["is PKCS#12 that ", Field::Password, " does not open"])?;
     let (mut keys, mut certificates) = (Vec::new(), Vec::new());
     for (_, entry) in store.entries() {
         match entry {
@@ -34,7 +38,7 @@ pub(super) fn open(bytes: &[u8], password: &str) -> Result<(Vec<PrivateKey>, Vec
 
 /// Says what is missing.
 #[cfg(not(feature = "pkcs12"))]
-pub(super) fn open(_: &[u8], _: &str) -> Result<(Vec<PrivateKey>, Vec<Vec<u8>>), String> {
+pub(super) fn open(_: &[u8], _: &str) -> Result<(Vec<PrivateKey>, Vec<Vec<u8>>), Message> {
     Err("is PKCS#12, which this build without the feature 'pkcs12' cannot open; PEM and DER are read".into())
 }
 
@@ -61,9 +65,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_says_why() {
-        let reason = open(VERSION_3, "secret").unwrap_err();
+        let reason = open(VERSION_3, "secret").unwrap_err().to_string();
         let expected = if cfg!(feature = "pkcs12") {
-            "is PKCS#12 that --password does not open"
+            "is PKCS#12 that password does not open"
         } else {
             "is PKCS#12, which this build without the feature 'pkcs12' cannot open; PEM and DER are read"
         };

@@ -3,31 +3,34 @@ use std::collections::BTreeMap;
 use matter_attestation::{Certificate, DateTime};
 use matter_spake2p::{PaseCredential, PbkdfParameters};
 
+use crate::attestation::Attestation;
 use crate::cells::{Cells, GivenDac};
-use crate::job::{Attestation, Job};
-use crate::{Error, List};
+use crate::job::Job;
+use crate::message::message;
+use crate::{Error, Field, List, Message};
 
 const RANGE: &str = "0 is not in 1..=4294967295";
 
 /// The number of devices: the rows of the values file, which win with a warning, or what was asked for, or as many as
 /// the shortest of what is given for each device.
-pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<String>) -> Result<u32, Error> {
+pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<Message>) -> Result<u32, Error> {
     if job.count == Some(0) {
-        return Err(Error::option("--count", RANGE));
+        return Err(Error::field(Field::Count, RANGE));
     }
     let supplies = supplies(job);
     let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     let count = match (&job.values, rows, job.count) {
         (Some((_, table)), Some(rows), asked) => {
             if rows == 0 {
-                return Err(Error::file("--mcsv", table.path(), "has no row below its header"));
+                return Err(Error::file(Field::Values, table.path(), "has no row below its header"));
             }
             let rows = number(rows);
             if let Some(asked) = asked.filter(|asked| *asked != rows) {
                 let path = table.path().display();
-                warnings.push(format!(
-                    "{path} has {rows} rows, so that {rows} devices are made and not the {asked} of --count"
-                ));
+                warnings.push(message![
+                    format!("{path} has {rows} rows, so that {rows} devices are made and not the {asked} of "),
+                    Field::Count
+                ]);
             }
             rows
         }
@@ -37,35 +40,38 @@ pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<String>) 
             Some((first, len)) => match supplies.iter().find(|(_, other)| other != len) {
                 None => number(*len),
                 Some((other, less)) => {
-                    let reason = format!(
-                        "has {less} values and {first} has {len}; --count says how many devices are to be made"
-                    );
-                    return Err(Error::option(other, reason));
+                    let reason = message![
+                        format!("has {less} values and "),
+                        *first,
+                        format!(" has {len}; "),
+                        Field::Count,
+                        " says how many devices are to be made"
+                    ];
+                    return Err(Error::field(*other, reason));
                 }
             },
         },
     };
-    for (option, len) in supplies {
+    for (field, len) in supplies {
         let len = number(len);
         if len < count {
             let reason = format!("has {len} for {count} devices");
-            return Err(Error::option(option, reason));
+            return Err(Error::field(field, reason));
         }
         if len > count {
-            warnings.push(format!(
-                "{option} has {len} for {count} devices; the first {count} are used"
-            ));
+            let text = format!(" has {len} for {count} devices; the first {count} are used");
+            warnings.push(message![field, text]);
         }
     }
     Ok(count)
 }
 
 /// Everything that is given one for each device, with its number.
-fn supplies(job: &Job) -> Vec<(&'static str, usize)> {
+fn supplies(job: &Job) -> Vec<(Field, usize)> {
     let mut supplies = Vec::new();
-    supplies.extend(job.passcodes.as_ref().map(|list| (list.option(), list.len())));
-    supplies.extend(job.serial_numbers.as_ref().map(|list| (list.option(), list.len())));
-    supplies.extend(job.discriminators.as_ref().map(|list| (list.option(), list.len())));
+    supplies.extend(job.passcodes.as_ref().map(|list| (list.field(), list.len())));
+    supplies.extend(job.serial_numbers.as_ref().map(|list| (list.field(), list.len())));
+    supplies.extend(job.discriminators.as_ref().map(|list| (list.field(), list.len())));
     if let Attestation::Supplied { dacs, .. } = &job.attestation
         && let Some(first) = dacs.first()
     {
@@ -97,9 +103,9 @@ pub(super) fn merge(job: &Job, cells: &mut Vec<Cells>, count: u32, time: DateTim
             let credentials = dac.check(job.storage.ds_peripheral, pai, (job.vendor_id, job.product_id), time)?;
             let uuid = dac.uuid().map(str::to_owned);
             if let Some(uuid) = uuid.as_ref().filter(|uuid| job.top().join(uuid).exists()) {
-                let (option, path) = &dac.origin;
+                let (field, path) = &dac.origin;
                 let reason = format!("its device {uuid} is in {} already", job.top().display());
-                return Err(Error::file(option, path, reason));
+                return Err(Error::file(*field, path, reason));
             }
             cells.dac = Some(GivenDac { uuid, credentials });
         }
@@ -117,26 +123,26 @@ fn put<T: Clone>(
     set: impl Fn(&mut Cells, T),
 ) -> Result<(), Error> {
     let Some(list) = list else { return Ok(()) };
-    let (column, single) = match list.option() {
-        "--passcodes" => ("passcode", job.passcode.is_some().then_some("--passcode")),
-        "--serials" => (
+    let (column, single) = match list.field() {
+        Field::Passcodes => ("passcode", job.passcode.is_some().then_some(Field::Passcode)),
+        Field::SerialNumbers => (
             "serial-num",
-            job.product.serial_number.is_some().then_some("--serial-num"),
+            job.product.serial_number.is_some().then_some(Field::SERIAL_NUMBER),
         ),
         _ => (
             "discriminator",
-            job.discriminator.is_some().then_some("--discriminator"),
+            job.discriminator.is_some().then_some(Field::Discriminator),
         ),
     };
     if let Some(single) = single {
-        return Err(Error::option(
-            list.option(),
-            format_args!("is not allowed beside {single}"),
+        return Err(Error::field(
+            list.field(),
+            message!["is not allowed beside ", single],
         ));
     }
     if job.values.as_ref().is_some_and(|(columns, _)| columns.sets(column)) {
-        let reason = format!("the column '{column}' of --mcsv sets the same");
-        return Err(Error::file(list.option(), list.path(), reason));
+        let reason = message![format!("the column '{column}' of "), Field::Values, " sets the same"];
+        return Err(Error::file(list.field(), list.path(), reason));
     }
     for (cells, value) in cells.iter_mut().zip(list.values()) {
         set(cells, value.clone());
@@ -148,32 +154,48 @@ fn put<T: Clone>(
 fn give_verifier(job: &Job, cells: &mut Cells) -> Result<(), Error> {
     let (salt, verifier) = match (&job.salt, &job.verifier) {
         (None, None) => return Ok(()),
-        (Some(_), None) => return Err(Error::option("--salt", "needs --verifier beside it")),
-        (None, Some(_)) => return Err(Error::option("--verifier", "needs --salt beside it")),
+        (Some(_), None) => {
+            return Err(Error::field(
+                Field::Salt,
+                message!["needs ", Field::Verifier, " beside it"],
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(Error::field(
+                Field::Verifier,
+                message!["needs ", Field::Salt, " beside it"],
+            ));
+        }
         (Some(salt), Some(verifier)) => (*salt, verifier),
     };
     if cells.salt.is_some() {
-        return Err(Error::option("--salt", "is set by the column 'salt' of --mcsv as well"));
+        return Err(Error::field(
+            Field::Salt,
+            message!["is set by the column 'salt' of ", Field::Values, " as well"],
+        ));
     }
     let Some(passcode) = cells.passcode.as_ref().or(job.passcode.as_ref()) else {
-        return Err(Error::option("--salt", "needs --passcode beside it"));
+        return Err(Error::field(
+            Field::Salt,
+            message!["needs ", Field::Passcode, " beside it"],
+        ));
     };
     let parameters = PbkdfParameters {
         iterations: cells.iterations.unwrap_or(job.iterations),
         salt,
     };
     PaseCredential::with_verifier(passcode.clone(), parameters, verifier)
-        .map_err(|error| Error::option("--verifier", error))?;
+        .map_err(|error| Error::field(Field::Verifier, error))?;
     cells.salt = Some(salt);
     Ok(())
 }
 
 fn check_supplied_pai(job: &Job, pai: &Certificate, time: DateTime) -> Result<(), Error> {
-    super::signer::check_pai_certificate(job, pai, "--cert")?;
+    super::signer::check_pai_certificate(job, pai, Field::Certificate)?;
     if !pai.validity().contains(time) {
         let (first, last) = (pai.not_before(), pai.not_after());
         let reason = format!("the PAI is valid in {first}..={last}, which {time} is not in");
-        return Err(Error::option("--cert", reason));
+        return Err(Error::field(Field::Certificate, reason));
     }
     Ok(())
 }
@@ -186,7 +208,7 @@ fn check_serials(cells: &[Cells]) -> Result<(), Error> {
     {
         if let Some(first) = devices.insert(serial.as_str(), device) {
             let reason = format!("devices {first} and {device} have the same serial number");
-            return Err(Error::option("--mcsv", reason));
+            return Err(Error::field(Field::Values, reason));
         }
     }
     Ok(())

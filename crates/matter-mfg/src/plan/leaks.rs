@@ -5,8 +5,9 @@ use matter_factory_data::{DeviceRecord, Error as DataError, KeyOwner, KeySet, Tr
 
 use super::Plan;
 use super::signer::Signer;
-use crate::Error;
-use crate::job::{Attestation, Job};
+use crate::attestation::Attestation;
+use crate::job::Job;
+use crate::{Error, Field};
 
 /// No row has more values as long as a key.
 const MAX_TRIED: usize = 256;
@@ -42,7 +43,7 @@ impl Plan {
     pub(super) fn check_row(&self, record: &DeviceRecord, row: usize) -> Result<(), Error> {
         if has_the_key_of_its_pai(record) {
             let reason = format!("has the public key of {}, which belongs into no device", KeyOwner::Pai);
-            return Err(Error::option("--dac-cert", reason));
+            return Err(Error::field(Field::DacCertificate, reason));
         }
         let mut found = None;
         let visited = record.visit_nvs(&self.layout, |namespace, key, value| {
@@ -97,18 +98,18 @@ impl Plan {
                 .any(|column| column.key == *key && column.namespace == *namespace)
         {
             // The first row is the header.
-            let line = table.rows().get(row + 1).map_or(0, |row| row.line);
-            return table.cell_error(line, key.as_str(), reason);
+            let line = table.rows().get(row + 1).map_or(0, factory_fs::TableRow::line);
+            return Error::cell(table.place(line, key.as_str()), reason);
         }
         let option = match key.as_str() {
-            "product-label" => "--product-label",
-            "product-url" => "--product-url",
-            "hw-ver-str" => "--hw-ver-str",
-            "cert-dclrn" => "--cert-dclrn",
-            "mqtt_host" => "--mqtt-host",
-            _ => "--mcsv",
+            "product-label" => Field::Product("product-label"),
+            "product-url" => Field::Product("product-url"),
+            "hw-ver-str" => Field::Product("hw-ver-str"),
+            "cert-dclrn" => Field::Declaration,
+            "mqtt_host" => Field::MqttHost,
+            _ => Field::Values,
         };
-        Error::option(option, reason)
+        Error::field(option, reason)
     }
 }
 

@@ -11,11 +11,13 @@ use matter_attestation::{
 use rand_core::CryptoRng;
 
 use super::signer;
+use crate::attestation::Authority;
 use crate::hex::hex;
-use crate::job::{Authority, Job};
+use crate::job::Job;
+use crate::message::message;
 use crate::tables::{PAI, STAGING};
 use crate::test_pki::check_prefix;
-use crate::{Error, inputs};
+use crate::{Error, Field, inputs};
 
 const CERT_PEM: &str = "pai_cert.pem";
 const KEY: &str = "pai_key.pem";
@@ -50,19 +52,19 @@ impl MadePai {
             let path = folder.join(name);
             if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
                 let reason = "is no file, and the run keeps its PAI under that name; move it away";
-                return Err(Error::file("--paa", &path, reason));
+                return Err(Error::file(Field::Paa, &path, reason));
             }
         }
         let (found, has_key) = look(&folder);
         let mut replaced = None;
         if has_key && found.is_none() {
             let reason = "is there without its certificate, and the run keeps its PAI under that name; move it away";
-            return Err(Error::file("--paa", &folder.join(KEY), reason));
+            return Err(Error::file(Field::Paa, &folder.join(KEY), reason));
         }
         if found.is_some() {
-            let certificate = inputs::read_certificate("--paa", &folder.join(CERT_PEM))?;
+            let certificate = inputs::read_certificate(Field::Paa, &folder.join(CERT_PEM))?;
             // Without a key: that of a run that was killed while it put both aside.
-            let key = has_key.then(|| inputs::read_private_key("--paa", &folder.join(KEY), None));
+            let key = has_key.then(|| inputs::read_private_key(Field::Paa, &folder.join(KEY), None));
             let key = key.transpose()?;
             let fits = |key: &PrivateKey| {
                 certificate.verify_issued_by(&authority.certificate).is_ok()
@@ -89,10 +91,11 @@ impl MadePai {
         let validity = signer::validity(job, &authority.certificate, start)?;
         let key = PrivateKey::generate(rng);
         let certificate = issue(job, authority, &name, &key, validity, rng).map_err(|error| match error {
-            AttestationError::KeyMismatch => {
-                Error::option("--key", "is not the private key of the certificate of --cert")
-            }
-            _ => Error::option("--cert", error),
+            AttestationError::KeyMismatch => Error::field(
+                Field::Key,
+                message!["is not the private key of the certificate of ", Field::Certificate],
+            ),
+            _ => Error::field(Field::Certificate, error),
         })?;
         Ok(Self {
             folder,
@@ -194,14 +197,17 @@ fn check_authority(job: &Job, authority: &Authority) -> Result<(), Error> {
         || certificate.subject_der() != certificate.issuer_der()
         || certificate.path_len() == Some(0)
     {
-        return Err(Error::option("--cert", "is not a PAA, which signs itself and PAIs"));
+        return Err(Error::field(
+            Field::Certificate,
+            "is not a PAA, which signs itself and PAIs",
+        ));
     }
     certificate
         .verify_issued_by(certificate)
-        .map_err(|error| Error::option("--cert", format_args!("is not a PAA: {error}")))?;
+        .map_err(|error| Error::field(Field::Certificate, format_args!("is not a PAA: {error}")))?;
     if certificate.public_key() != &authority.key.public_key() {
-        let reason = "is not the private key of the certificate of --cert";
-        return Err(Error::option("--key", reason));
+        let reason = message!["is not the private key of the certificate of ", Field::Certificate];
+        return Err(Error::field(Field::Key, reason));
     }
     match certificate.vendor_id().filter(|found| *found != job.vendor_id) {
         Some(found) => {
@@ -209,7 +215,7 @@ fn check_authority(job: &Job, authority: &Authority) -> Result<(), Error> {
                 "the PAA is of vendor {found}, and the devices are of vendor {}",
                 job.vendor_id
             );
-            Err(Error::option("--cert", reason))
+            Err(Error::field(Field::Certificate, reason))
         }
         None => Ok(()),
     }

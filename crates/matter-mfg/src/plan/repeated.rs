@@ -4,7 +4,8 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::Plan;
-use crate::job::Attestation;
+use crate::Field;
+use crate::attestation::Attestation;
 use crate::ledger::{GivenTraits, Unique};
 
 impl Plan {
@@ -36,13 +37,13 @@ impl Plan {
         matches!(self.job.attestation, Attestation::Supplied { .. })
     }
 
-    /// Returns where a given certificate comes from: the option and the file.
-    pub(crate) fn origin_of_dac(&self, row: u32) -> Option<(&'static str, &Path)> {
+    /// Returns where a given certificate comes from: the field and the file.
+    pub(crate) fn origin_of_dac(&self, row: u32) -> Option<(Field, &Path)> {
         let Attestation::Supplied { dacs, .. } = &self.job.attestation else {
             return None;
         };
-        let (option, path) = &dacs.get(usize::try_from(row).ok()?)?.origin;
-        Some((option, path))
+        let (field, path) = &dacs.get(usize::try_from(row).ok()?)?.origin;
+        Some((*field, path))
     }
 
     /// Finds a value that two devices are given although it must be unique: what it is, and the numbers of both, from 1.

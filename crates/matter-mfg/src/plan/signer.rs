@@ -6,8 +6,10 @@ use matter_factory_data::AttestationCredentials;
 use rand_core::CryptoRng;
 
 use super::made_pai::MadePai;
-use crate::job::{Attestation, Job};
-use crate::{Error, TestPki};
+use crate::attestation::Attestation;
+use crate::job::Job;
+use crate::message::message;
+use crate::{Error, Field, TestPki};
 
 /// Days that the reference tool's certificates are valid.
 const DEFAULT_LIFETIME: u32 = 36_500;
@@ -33,7 +35,7 @@ impl Signer {
         job: &Job,
         rng: &mut R,
     ) -> Result<AttestationCredentials, Error> {
-        let signing = |error: AttestationError| Error::option("--cert", error);
+        let signing = |error: AttestationError| Error::field(Field::Certificate, error);
         let key = PrivateKey::generate(rng);
         let subject = DacSubject::new(uuid, job.vendor_id, job.product_id).map_err(signing)?;
         let issuer = Issuer::new(self.pai.issuer(), &self.key).map_err(signing)?;
@@ -57,7 +59,7 @@ pub(super) struct Opened {
 pub(super) fn manifest_key(signer: Option<&Signer>) -> Result<PrivateKey, Error> {
     let reason = "pai is the key of the run's PAI, which is not given; the file of a key is allowed";
     let key = signer.map(|signer| signer.key.clone());
-    key.ok_or_else(|| Error::option("--sign-manifest", reason))
+    key.ok_or_else(|| Error::field(Field::ManifestSigner, reason))
 }
 
 /// Finds out who signs; for a test run also the declaration.
@@ -74,14 +76,14 @@ fn check_end(job: &Job, end: DateTime, now: DateTime) -> Result<(), Error> {
     if end > now {
         return Ok(());
     }
-    let option = match (job.lifetime_days, job.valid_from) {
-        (Some(_), _) => "--lifetime",
-        (None, Some(_)) => "--valid-from",
+    let field = match (job.lifetime_days, job.valid_from) {
+        (Some(_), _) => Field::Lifetime,
+        (None, Some(_)) => Field::ValidFrom,
         // The issuer ends, and the certificates with it.
-        (None, None) => "--cert",
+        (None, None) => Field::Certificate,
     };
     let reason = format!("the certificates would end at {end}, which is not after {now}, the time of the run");
-    Err(Error::option(option, reason))
+    Err(Error::field(field, reason))
 }
 
 fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Result<Opened, Error> {
@@ -89,12 +91,12 @@ fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Resul
     match &job.attestation {
         Attestation::None | Attestation::Supplied { .. } => {
             let given = [
-                ("--lifetime", job.lifetime_days.is_some()),
-                ("--valid-from", job.valid_from.is_some()),
+                (Field::Lifetime, job.lifetime_days.is_some()),
+                (Field::ValidFrom, job.valid_from.is_some()),
             ];
             match given.iter().find(|(_, given)| *given) {
-                Some((option, _)) => Err(Error::option(
-                    option,
+                Some((field, _)) => Err(Error::field(
+                    *field,
                     "is for certificates that are made, and nobody is named to sign any",
                 )),
                 None => Ok(Opened::default()),
@@ -107,7 +109,7 @@ fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Resul
             let made = MadePai::open_or_make(job, authority, common_name_prefix, start, rng)?;
             let validity = validity(job, &made.certificate, start)?;
             let signer = Signer::new(made.certificate.clone(), made.key.clone(), validity);
-            check_pai(job, &signer, ("--paa", "--paa"))?;
+            check_pai(job, &signer, (Field::Paa, Field::Paa))?;
             Ok(Opened {
                 made_pai: Some(made),
                 signer: Some(signer),
@@ -117,7 +119,7 @@ fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Resul
         Attestation::Pai(given) => {
             let validity = validity(job, &given.certificate, start)?;
             let signer = Signer::new(given.certificate.clone(), given.key.clone(), validity);
-            check_pai(job, &signer, ("--cert", "--key"))?;
+            check_pai(job, &signer, (Field::Certificate, Field::Key))?;
             Ok(Opened {
                 signer: Some(signer),
                 ..Opened::default()
@@ -125,9 +127,13 @@ fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Resul
         }
         Attestation::TestPki { common_name_prefix } => {
             if job.declaration.is_some() {
-                return Err(Error::option(
-                    "--test-pki",
-                    "makes its own declaration; --cert-dclrn is not allowed beside it",
+                return Err(Error::field(
+                    Field::TestPki,
+                    message![
+                        "makes its own declaration; ",
+                        Field::Declaration,
+                        " is not allowed beside it"
+                    ],
                 ));
             }
             let earlier = start.min(time);
@@ -136,7 +142,7 @@ fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Resul
             job.declaration = Some(pki.declaration().clone());
             let (pai, key) = pki.pai();
             let signer = Signer::new(pai.clone(), key.clone(), validity(job, pai, start)?);
-            check_pai(job, &signer, ("--test-pki", "--test-pki"))?;
+            check_pai(job, &signer, (Field::TestPki, Field::TestPki))?;
             Ok(Opened {
                 test_pki: Some(pki),
                 signer: Some(signer),
@@ -146,18 +152,18 @@ fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Resul
     }
 }
 
-fn check_pai(job: &Job, signer: &Signer, (cert, key): (&'static str, &'static str)) -> Result<(), Error> {
+fn check_pai(job: &Job, signer: &Signer, (cert, key): (Field, Field)) -> Result<(), Error> {
     Issuer::new(signer.pai.issuer(), &signer.key).map_err(|error| match error {
         AttestationError::KeyMismatch => {
-            Error::option(key, format!("is not the private key of the certificate of {cert}"))
+            Error::field(key, message!["is not the private key of the certificate of ", cert])
         }
-        _ => Error::option(cert, error),
+        _ => Error::field(cert, error),
     })?;
     check_pai_certificate(job, signer.pai.issuer(), cert)
 }
 
 /// That it is a PAI, and one of the vendor and of the product or of all.
-pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: &'static str) -> Result<(), Error> {
+pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: Field) -> Result<(), Error> {
     let found = pai.vendor_id();
     if found != Some(job.vendor_id) {
         let found = found.map_or("no vendor".to_owned(), |id| format!("vendor {id}"));
@@ -165,17 +171,17 @@ pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: &'static
             "the PAI is for {found}, and the devices are of vendor {}",
             job.vendor_id
         );
-        return Err(Error::option(cert, reason));
+        return Err(Error::field(cert, reason));
     }
     if let Some(found) = pai.product_id().filter(|found| *found != job.product_id) {
         let reason = format!(
             "the PAI is for product {found}, and the devices are of product {}",
             job.product_id
         );
-        return Err(Error::option(cert, reason));
+        return Err(Error::field(cert, reason));
     }
     if pai.path_len() != Some(0) {
-        return Err(Error::option(cert, "is not a PAI, whose path length is 0"));
+        return Err(Error::field(cert, "is not a PAI, whose path length is 0"));
     }
     Ok(())
 }
@@ -185,19 +191,19 @@ pub(super) fn validity(job: &Job, issuer: &Certificate, start: DateTime) -> Resu
     let (first, last) = (issuer.not_before(), issuer.not_after());
     if start < first || start > last {
         let reason = format!("{start} is not in {first}..={last}, when its issuer is valid");
-        return Err(Error::option("--valid-from", reason));
+        return Err(Error::field(Field::ValidFrom, reason));
     }
     let Some(days) = job.lifetime_days else {
         let end = Validity::from_days(start, DEFAULT_LIFETIME).map_or(last, |period| period.not_after().min(last));
-        return Validity::new(start, end).map_err(|error| Error::option("--valid-from", error));
+        return Validity::new(start, end).map_err(|error| Error::field(Field::ValidFrom, error));
     };
     if days == 0 {
-        return Err(Error::option("--lifetime", "0 is not a positive number of days"));
+        return Err(Error::field(Field::Lifetime, "0 is not a positive number of days"));
     }
-    let period = Validity::from_days(start, days).map_err(|error| Error::option("--lifetime", error))?;
+    let period = Validity::from_days(start, days).map_err(|error| Error::field(Field::Lifetime, error))?;
     if period.not_after() > last {
         let reason = format!("{days} days from {start} end after {last}, when its issuer ends");
-        return Err(Error::option("--lifetime", reason));
+        return Err(Error::field(Field::Lifetime, reason));
     }
     Ok(period)
 }

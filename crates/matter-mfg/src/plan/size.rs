@@ -15,7 +15,7 @@ use super::Plan;
 use super::signer::Signer;
 use crate::cells::Cells;
 use crate::job::Job;
-use crate::{Error, TestPki};
+use crate::{Error, Field, TestPki};
 
 /// The largest partition: all of the largest flash of an ESP32.
 pub(crate) const MAX_SIZE: u32 = 0x200_0000;
@@ -30,7 +30,7 @@ impl Plan {
         let size = self.job.size;
         if size.is_read_only() || size.get() > MAX_SIZE {
             let reason = format!("{size} is not a multiple of 0x1000 in 0x3000..={MAX_SIZE:#x}");
-            return Err(Error::option("--size", reason));
+            return Err(Error::field(Field::Size, reason));
         }
         let stand_in = self
             .signer
@@ -51,7 +51,7 @@ impl Plan {
                         salt,
                     };
                     let derived = PaseCredential::derive(Passcode::generate(rng), parameters);
-                    new.insert(derived.map_err(|error| Error::option("--mcsv", error))?)
+                    new.insert(derived.map_err(|error| Error::field(Field::Values, error))?)
                 }
             };
             let mut record = DeviceRecord::new(self.job.vendor_id, self.job.product_id, Discriminator::MIN, pase);
@@ -69,8 +69,8 @@ impl Plan {
             self.check_row(&record, row)?;
             let lists = !self.job.fixed_labels.is_empty() || !self.job.supported_modes.is_empty();
             let longest = match (&self.job.values, lists) {
-                (None, true) => "--supported-modes",
-                _ => "--mcsv",
+                (None, true) => Field::SupportedModes,
+                _ => Field::Values,
             };
             check_fits(&record, stand_in.as_ref(), size, &self.layout, longest)?;
             if self.layout.has_secure_cert() {
@@ -136,7 +136,7 @@ fn check_secure_cert(
             _ => record.data(),
         };
         let laid_out = writer.push_raw(&RawRecord::new(record.kind(), record.subtype(), data));
-        laid_out.map_err(|error| Error::option("--dac-in-secure-cert", error))?;
+        laid_out.map_err(|error| Error::field(Field::DacInSecureCert, error))?;
     }
     Ok(())
 }
@@ -147,7 +147,7 @@ fn check_fits(
     stand_in: Option<&StandIn>,
     size: PartitionSize,
     layout: &StorageLayout<'_>,
-    longest: &'static str,
+    longest: Field,
 ) -> Result<(), Error> {
     let mut sizer = Sizer::new(BlobVersion::V2);
     let counted = record.visit_nvs(layout, |namespace, key, value| {
@@ -164,10 +164,10 @@ fn check_fits(
     });
     let needed = counted
         .and_then(|()| Ok(sizer.partition_size()?))
-        .map_err(|error| Error::option(longest, error))?;
+        .map_err(|error| Error::field(longest, error))?;
     if needed > size {
-        return Err(Error::option(
-            "--size",
+        return Err(Error::field(
+            Field::Size,
             format!("{size} is too small; {needed} is enough"),
         ));
     }
@@ -215,7 +215,7 @@ mod tests {
             stand_in.pai.push(0);
             let refused = check(&stand_in).unwrap_err();
             assert!(
-                refused.starts_with("--dac-in-secure-cert: ") && refused.contains("8192"),
+                refused.starts_with(message![Field::DacInSecureCert, ": "]) && refused.contains("8192"),
                 "{refused}"
             );
         }

@@ -5,34 +5,36 @@ use matter_factory_data::{DacKeyStorage, DeviceRecord, Place, SecureCertNumbers,
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::attestation::Attestation;
 use crate::device::EFUSE_KEY;
-use crate::job::{Attestation, Job, RotatingIdPolicy};
+use crate::job::{Job, RotatingIdPolicy};
+use crate::message::message;
 use crate::storage::{Storage, names};
+use crate::{Error, Field, Message};
 
-const DAC: &str = "--dac-in-secure-cert";
-const COMMISSIONABLE: &str = "--commissionable-data-in-secure-cert";
-const ROTATING: &str = "--rd-id-uid-in-secure-cert";
-const NO_IMAGE: &str = "--no-secure-cert-bin";
-const PERIPHERAL: &str = "--ds-peripheral";
-const EFUSE: &str = "--efuse-key-id";
-const PORT: &str = "--port";
+const DAC: Field = Field::DacInSecureCert;
+const COMMISSIONABLE: Field = Field::CommissionableDataInSecureCert;
+const ROTATING: Field = Field::RotatingIdInSecureCert;
+const NO_IMAGE: Field = Field::NoSecureCertImage;
+const PERIPHERAL: Field = Field::DsPeripheral;
+const EFUSE: Field = Field::EfuseKey;
+const PORT: Field = Field::Port;
 
 /// Finds the layout that the options mean. Also gives devices a unique id for rotating ids where the layout needs one.
-pub(super) fn layout(job: &mut Job, count: u32, warnings: &mut Vec<String>) -> Result<StorageLayout<'static>, Error> {
+pub(super) fn layout(job: &mut Job, count: u32, warnings: &mut Vec<Message>) -> Result<StorageLayout<'static>, Error> {
     let storage = &job.storage;
     check_sets(storage)?;
     let key = key(storage, warnings)?;
     check_port(storage, count)?;
     if storage.dac_in_secure_cert && matches!(job.attestation, Attestation::None) {
-        return Err(Error::option(
+        return Err(Error::field(
             DAC,
             "is for certificates, and nobody is named to sign any",
         ));
     }
     if storage.dac_in_secure_cert && storage.no_secure_cert_image {
-        let reason = format!("leaves certificates and key of a device in no partition at all beside {DAC}");
-        return Err(Error::option(NO_IMAGE, reason));
+        let reason = message!["leaves certificates and key of a device in no partition at all beside ", DAC];
+        return Err(Error::field(NO_IMAGE, reason));
     }
     let place = |there| if there { Place::SecureCert } else { Place::Nvs };
     let layout = StorageLayout::new(
@@ -41,7 +43,7 @@ pub(super) fn layout(job: &mut Job, count: u32, warnings: &mut Vec<String>) -> R
         place(storage.rotating_id_in_secure_cert),
         key,
     );
-    let layout = layout.map_err(|error| Error::option(DAC, error))?;
+    let layout = layout.map_err(|error| Error::field(DAC, error))?;
     if layout.rotating_id() == Place::SecureCert && matches!(job.rotating_id, RotatingIdPolicy::None) {
         job.rotating_id = RotatingIdPolicy::Random;
     }
@@ -56,41 +58,47 @@ fn check_sets(storage: &Storage) -> Result<(), Error> {
         (ROTATING, storage.rotating_id_in_secure_cert),
     ];
     let asked = all.iter().skip(1).find(|(_, given)| *given);
-    let lacking = all.iter().filter(|(_, given)| !given).map(|(option, _)| *option);
-    let lacking = lacking.collect::<Vec<_>>().join(" and ");
-    match asked {
-        Some((option, _)) if !lacking.is_empty() => Err(Error::option(option, format!("needs {lacking} beside it"))),
-        _ => Ok(()),
+    let mut lacking = all.iter().filter(|(_, given)| !given).map(|(field, _)| *field);
+    let (Some((field, _)), Some(first)) = (asked, lacking.next()) else {
+        return Ok(());
+    };
+    let mut reason = message!["needs ", first];
+    for other in lacking {
+        reason.push(" and ");
+        reason.push(other);
     }
+    reason.push(" beside it");
+    Err(Error::field(*field, reason))
 }
 
-fn key(storage: &Storage, warnings: &mut Vec<String>) -> Result<DacKeyStorage<'static>, Error> {
+fn key(storage: &Storage, warnings: &mut Vec<Message>) -> Result<DacKeyStorage<'static>, Error> {
     if !storage.ds_peripheral {
         if storage.efuse_key.is_some() {
-            warnings.push(format!("{EFUSE}: has no effect without {PERIPHERAL}"));
+            warnings.push(message![EFUSE, ": has no effect without ", PERIPHERAL]);
         }
         return Ok(DacKeyStorage::Plain);
     }
     if !storage.dac_in_secure_cert {
-        let reason = format!("needs {DAC} beside it: the private key would be in NVS as it is");
-        return Err(Error::option(PERIPHERAL, reason));
+        let reason = message!["needs ", DAC, " beside it: the private key would be in NVS as it is"];
+        return Err(Error::field(PERIPHERAL, reason));
     }
     let target = storage.target;
     let last = target.last_ecdsa_key().ok_or_else(|| {
-        let reason = format!(
-            "needs a --target with an ECDSA peripheral, which {target} has not: {}",
-            names(true)
-        );
-        Error::option(PERIPHERAL, reason)
+        let reason = message![
+            "needs a ",
+            Field::Target,
+            format!(" with an ECDSA peripheral, which {target} has not: {}", names(true))
+        ];
+        Error::field(PERIPHERAL, reason)
     })?;
     let range = || format!("{}..={}", EfuseKey::MIN.id(), last.id());
     let key = storage.efuse_key.ok_or_else(|| {
-        let reason = format!("needs {EFUSE} beside it, {} for {target}", range());
-        Error::option(PERIPHERAL, reason)
+        let reason = message!["needs ", EFUSE, format!(" beside it, {} for {target}", range())];
+        Error::field(PERIPHERAL, reason)
     })?;
     if key > last {
         let reason = format!("{key} of {target} cannot hold an ECDSA key; {} are allowed", range());
-        return Err(Error::option(EFUSE, reason));
+        return Err(Error::field(EFUSE, reason));
     }
     Ok(DacKeyStorage::EfuseEcdsa(key))
 }
@@ -100,8 +108,12 @@ fn check_port(storage: &Storage, count: u32) -> Result<(), Error> {
         return Ok(());
     }
     if count > 1 {
-        let reason = format!("is for one chip, and {count} devices are to be made; --count 1 is allowed");
-        return Err(Error::option(PORT, reason));
+        let reason = message![
+            format!("is for one chip, and {count} devices are to be made; "),
+            Field::Count,
+            " 1 is allowed"
+        ];
+        return Err(Error::field(PORT, reason));
     }
     let write = |name: &str| {
         format!(
@@ -119,7 +131,7 @@ fn check_port(storage: &Storage, count: u32) -> Result<(), Error> {
         ),
         _ => write("UUID_esp_secure_cert.bin"),
     };
-    Err(Error::option(PORT, reason))
+    Err(Error::field(PORT, reason))
 }
 
 /// Draws what only the vendor's secure cert partition has.

@@ -3,8 +3,8 @@ use matter_factory_data::AttestationCredentials;
 use rand_core::CryptoRng;
 
 use super::signer::Signer;
-use crate::Error;
 use crate::job::Job;
+use crate::{Error, Field};
 
 /// What the certificates of a batch have in common, encoded once.
 pub(super) struct BatchSigner<'s> {
@@ -42,5 +42,5 @@ impl<'s> BatchSigner<'s> {
 }
 
 fn signing(error: AttestationError) -> Error {
-    Error::option("--cert", error)
+    Error::field(Field::Certificate, error)
 }

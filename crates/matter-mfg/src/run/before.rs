@@ -1,22 +1,22 @@
 use super::{Run, output};
-use crate::Error;
 use crate::ledger::{Ledger, check_room};
+use crate::{Error, Field};
 
 impl Run<'_> {
     /// Refuses what can be refused before anything is written.
     pub(super) fn check_first(&self) -> Result<(), Error> {
         if let Some((what, first, second)) = self.plan.first_repeated(self.unique) {
             let reason = format!("devices {first} and {second} are given the same {what}");
-            return Err(Error::option("--unique", reason));
+            return Err(Error::field(Field::Unique, reason));
         }
         let inputs = self.inputs.iter().map(|(option, path)| (*option, path.as_path()));
-        let ledger = self.ledger.as_deref().map(|path| ("--ledger", path));
+        let ledger = self.ledger.as_deref().map(|path| (Field::Ledger, path));
         output::check_inputs(&self.top, inputs.chain(ledger))?;
         self.check_ledger_name()?;
         let count = self.plan.count();
         let ledger = match &self.ledger {
             Some(path) => Ledger::open_to_look(path).map_err(|error| match error {
-                Error::Ledger { path, reason } => Error::file("--ledger", &path, reason),
+                Error::Ledger { path, reason } => Error::file(Field::Ledger, &path, reason),
                 error => error,
             })?,
             None => None,
@@ -43,7 +43,7 @@ impl Run<'_> {
             bytes == b":memory:" || bytes.starts_with(b"file:") && !path.starts_with(&self.plan.job().outdir);
         if is_other {
             let reason = "is a name of SQLite's, and not that of a file on disk; ./ before it makes it one";
-            return Err(Error::file("--ledger", path, reason));
+            return Err(Error::file(Field::Ledger, path, reason));
         }
         Ok(())
     }
@@ -61,7 +61,7 @@ impl Run<'_> {
             return Err(
                 match self.plan.origin_of_dac(row).filter(|_| given.key_sha256.is_some()) {
                     Some((option, path)) if what == "public key" => Error::file(option, path, reason),
-                    _ => Error::option("--unique", format_args!("{reason}; another one is allowed")),
+                    _ => Error::field(Field::Unique, format_args!("{reason}; another one is allowed")),
                 },
             );
         }

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use factory_fs::{Dir, Exposure, Kind};
 
+use crate::message::message;
 use crate::tables::{STAGED, STAGING};
-use crate::{Error, manifest, outputs, tables};
+use crate::{Error, Field, manifest, outputs, tables};
 
 /// The option that names the output folder.
-pub(super) const OUTDIR: &str = "--outdir";
+pub(super) const OUTDIR: &str = Field::OutputFolder;
 
 /// The files of a run that have its stamp in their names, and those of the latest run.
 pub(super) fn names(stamp: &str) -> [String; 5] {
@@ -80,7 +81,10 @@ fn check_trusted(dir: &Dir, trust: bool) -> Result<(), Error> {
 fn refuse(exposure: Exposure, path: &Path, trust: bool) -> Result<(), Error> {
     match exposure.untrusted().filter(|_| !trust) {
         Some(why) => {
-            let reason = format!("{why}; give it the mode 0700, or --allow-insecure-permissions");
+            let reason = message![
+                format!("{why}; give it the mode 0700, or "),
+                Field::AllowInsecurePermissions
+            ];
             Err(Error::file(OUTDIR, path, reason))
         }
         None => Ok(()),

@@ -4,9 +4,10 @@ use esp_nvs_image::Encoding;
 use matter_factory_data::ProductInformation;
 use zeroize::Zeroizing;
 
-use crate::job::{Attestation, Job};
+use crate::attestation::Attestation;
+use crate::job::Job;
 use crate::plan::Plan;
-use crate::{List, Lists};
+use crate::{Field, List, Lists};
 
 /// What must be the same when a run is continued: the name of each option, and its value, which may be a secret.
 pub(crate) type Parameters = Vec<(Cow<'static, str>, Zeroizing<Vec<u8>>)>;
@@ -29,48 +30,48 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Paramete
         other => text(other),
     };
     let parameters = vec![
-        ("--vendor-id", text(&job.vendor_id)),
-        ("--product-id", text(&job.product_id)),
-        ("--count", text(&plan.count())),
-        ("--size", text(&job.size)),
-        ("--iteration-count", text(&job.iterations)),
-        ("--passcode", passcode.unwrap_or_default()),
-        ("--discriminator", text(&job.discriminator)),
-        ("--commissioning-flow", text(&job.flow)),
-        ("--discovery-mode", text(&job.discovery)),
-        ("--rd-id-uid", rotating),
-        ("--cert", pai),
-        ("--cert-dclrn", declaration.unwrap_or_default()),
-        ("--valid-from", text(&job.valid_from)),
-        ("--lifetime", text(&job.lifetime_days)),
-        ("--mcsv", values(job)),
+        (Field::VendorId, text(&job.vendor_id)),
+        (Field::ProductId, text(&job.product_id)),
+        (Field::Count, text(&plan.count())),
+        (Field::Size, text(&job.size)),
+        (Field::Iterations, text(&job.iterations)),
+        (Field::Passcode, passcode.unwrap_or_default()),
+        (Field::Discriminator, text(&job.discriminator)),
+        (Field::Flow, text(&job.flow)),
+        (Field::Discovery, text(&job.discovery)),
+        (Field::RotatingId, rotating),
+        (Field::Certificate, pai),
+        (Field::Declaration, declaration.unwrap_or_default()),
+        (Field::ValidFrom, text(&job.valid_from)),
+        (Field::Lifetime, text(&job.lifetime_days)),
+        (Field::Values, values(job)),
         (
-            "--passcodes",
+            Field::Passcodes,
             given(job.passcodes.as_ref(), |passcode| {
                 passcode.expose().to_le_bytes().to_vec()
             }),
         ),
         (
-            "--discriminators",
+            Field::Discriminators,
             given(job.discriminators.as_ref(), |number| {
                 number.get().to_le_bytes().to_vec()
             }),
         ),
         (
-            "--serials",
+            Field::SerialNumbers,
             given(job.serial_numbers.as_ref(), |serial| serial.as_str().into()),
         ),
-        ("--salt", text(&job.salt)),
-        ("--dac-dir", supplied(job)),
-        ("--order", text(&order)),
-        ("--no-bin", text(&job.without_image)),
-        ("--encrypt", text(&job.encrypt)),
-        ("--enable-dynamic-passcode", text(&job.dynamic_passcode)),
-        ("--locales", text(&job.locales)),
-        ("--fixed-labels", text(&job.fixed_labels)),
-        ("--supported-modes", text(&job.supported_modes)),
-        ("--mqtt-host", text(&job.mqtt_host)),
-        ("--no-passcode-in-manifest", text(&job.lists.no_passcode_in_manifest)),
+        (Field::Salt, text(&job.salt)),
+        (Field::DacFolder, supplied(job)),
+        (Field::Order, text(&order)),
+        (Field::NoImage, text(&job.without_image)),
+        (Field::Encrypt, text(&job.encrypt)),
+        (Field::DynamicPasscode, text(&job.dynamic_passcode)),
+        (Field::Locales, text(&job.locales)),
+        (Field::FixedLabels, text(&job.fixed_labels)),
+        (Field::SupportedModes, text(&job.supported_modes)),
+        (Field::MqttHost, text(&job.mqtt_host)),
+        (Field::NoPasscodeInManifest, text(&job.lists.no_passcode_in_manifest)),
         ("place of keys or data", text(&job.storage)),
         (OTHERS, rest(job)),
     ];
@@ -121,7 +122,7 @@ fn values(job: &Job) -> Zeroizing<Vec<u8>> {
         return Zeroizing::default();
     };
     let head = format!("{columns:?}").into_bytes();
-    let cells = |row: &crate::TableRow| row.cells().map(|cell| cell.len() + size_of::<usize>()).sum::<usize>() + 1;
+    let cells = |row: &factory_fs::TableRow| row.cells().map(|cell| cell.len() + size_of::<usize>()).sum::<usize>() + 1;
     let len = head.len() + table.rows().iter().map(cells).sum::<usize>();
     let mut bytes = Zeroizing::new(Vec::with_capacity(len));
     bytes.extend_from_slice(&head);

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::ledger::{Ledger, Progress};
-use crate::{Error, manifest, tables};
+use crate::message::message;
+use crate::{Error, Field, manifest, tables};
 
 /// Counts the devices of a run in its tables and its manifest, which are in `folder`, and compares them with the ledger.
 pub(super) fn check_lists(folder: &Dir, stamp: &str, devices: u32, has_dacs: bool) -> Result<(), Error> {
@@ -110,10 +111,12 @@ impl Folders {
         };
         let (missing, expected, top) = (self.missing.len(), self.expected, top.path().display());
         Err(Error::Missing {
-            reason: format!(
-                "{missing} of {expected} devices that the ledger lists are not in {top}, {first} among them; bring them \
-                 back, or take them out of use with --scrap"
-            ),
+            reason: message![
+                format!(
+                    "{missing} of {expected} devices that the ledger lists are not in {top}, {first} among them; bring them back, or take them out of use with "
+                ),
+                Field::Scrap
+            ],
         })
     }
 }

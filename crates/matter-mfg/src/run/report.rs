@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Error, Timings};
+use crate::{Error, Message, Timings};
 
 /// What a run has produced.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Report {
     /// How long the run took.
     pub elapsed: Duration,
     /// What the user should know although it is no error, a sentence each.
-    pub notes: Vec<String>,
+    pub notes: Vec<Message>,
     /// Whether folders, tables, manifest and ledger were counted, and have the same devices.
     pub is_reconciled: bool,
     /// Why it ended early, if it did.

@@ -5,7 +5,7 @@ use std::path::Path;
 use factory_fs::{Dir, Space};
 
 use super::output::OUTDIR;
-use crate::{Error, Plan};
+use crate::{Error, Field, Plan};
 
 /// A device's folder and the one in it.
 const FOLDERS: u64 = 2;
@@ -31,12 +31,18 @@ pub(super) fn check(plan: &Plan, devices: u32, top: &Dir, ledger: Option<&Path>)
     let ledger = ledger.map(|folder| Dir::open(folder.unwrap_or_else(|| Path::new("."))));
     // A folder that is not there yet is made by the run, most likely where the output is.
     if let Some(Ok(folder)) = ledger {
-        let other = folder.space().map_err(Error::obstacle("--ledger", folder.path()))?;
+        let other = folder.space().map_err(Error::obstacle(Field::Ledger, folder.path()))?;
         let bytes = u64::from(devices) * LEDGER;
         if other.device == space.device && other.device.is_some() {
             needed.bytes += bytes;
         } else {
-            refuse("--ledger", folder.path(), devices, &Needed { bytes, files: 2 }, other)?;
+            refuse(
+                Field::Ledger,
+                folder.path(),
+                devices,
+                &Needed { bytes, files: 2 },
+                other,
+            )?;
         }
     }
     refuse(OUTDIR, top.path(), devices, &needed, space)
@@ -73,17 +79,17 @@ fn small_files(plan: &Plan) -> u64 {
         + count(plan.job().declaration.is_some(), 1)
 }
 
-fn refuse(option: &'static str, folder: &Path, devices: u32, needed: &Needed, space: Space) -> Result<(), Error> {
+fn refuse(field: Field, folder: &Path, devices: u32, needed: &Needed, space: Space) -> Result<(), Error> {
     let mib = |bytes: u64| bytes.div_ceil(1 << 20);
     if needed.bytes > space.bytes {
         let (needed, free) = (mib(needed.bytes), space.bytes >> 20);
         let reason = format!("{devices} devices take at least {needed} MiB, and {free} MiB are free");
-        return Err(Error::file(option, folder, reason));
+        return Err(Error::file(field, folder, reason));
     }
     if let Some(free) = space.files.filter(|free| needed.files > *free) {
         let files = needed.files;
         let reason = format!("{devices} devices take {files} files and folders, and {free} are free");
-        return Err(Error::file(option, folder, reason));
+        return Err(Error::file(field, folder, reason));
     }
     Ok(())
 }

@@ -8,8 +8,9 @@ use super::parameters::{self, Parameters};
 use super::workspace::{Found, Strange};
 use super::{Report, Run, Started, Workspace, reconcile, room};
 use crate::ledger::{Ledger, Progress, RunRow, RunState};
+use crate::message::message;
 use crate::tables::STAGING;
-use crate::{Error, clock, tables};
+use crate::{Error, Field, clock, tables};
 
 /// An unfinished run, its process gone.
 type Unfinished = (Workspace, Progress);
@@ -33,14 +34,18 @@ impl Run<'_> {
                 unfinished.extend(self.clean_up(workspace, progress, &mut ledger, &held, report)?);
             } else if let Err(workspace) = workspace.remove_if_empty(&held) {
                 let path = workspace.path().display().to_string();
-                report.notes.push(format!(
-                    "{path} is an unfinished run that this ledger does not know, and was left as it is: --resume with its \
-                     own --ledger continues it; without that ledger, remove the folder by hand"
-                ));
-                unknown.get_or_insert(format!(
-                    "{path} is an unfinished run that this ledger does not know; its own --ledger is allowed, or to remove \
-                     that folder"
-                ));
+                report.notes.push(message![
+                    format!("{path} is an unfinished run that this ledger does not know, and was left as it is: "),
+                    Field::Resume,
+                    " with its own ",
+                    Field::Ledger,
+                    " continues it; without that ledger, remove the folder by hand"
+                ]);
+                unknown.get_or_insert(message![
+                    format!("{path} is an unfinished run that this ledger does not know; its own "),
+                    Field::Ledger,
+                    " is allowed, or to remove that folder"
+                ]);
             }
         }
         // The newest first, by the ledger's own order: the clock may have gone back.
@@ -49,9 +54,11 @@ impl Run<'_> {
         if !self.resume {
             if let Some((workspace, progress)) = unfinished.first() {
                 let (stamp, done) = (workspace.stamp(), progress.done);
-                report.notes.push(format!(
-                    "the unfinished run {stamp} with {done} complete devices stays as it is; --resume continues it"
-                ));
+                report.notes.push(message![
+                    format!("the unfinished run {stamp} with {done} complete devices stays as it is; "),
+                    Field::Resume,
+                    " continues it"
+                ]);
             }
             return self.begin(top, ledger, parameters, &held).map(Some);
         }
@@ -60,13 +67,13 @@ impl Run<'_> {
         }
         if let Some(stamp) = alive {
             let reason = format!("the run {stamp} is still going");
-            return Err(Error::option("--resume", reason));
+            return Err(Error::field(Field::Resume, reason));
         }
         if self.was_complete(top, &ledger, &parameters, report)? {
             return Ok(None);
         }
         if let Some(reason) = unknown {
-            return Err(Error::option("--resume", reason));
+            return Err(Error::field(Field::Resume, reason));
         }
         room::check(self.plan, self.plan.count(), top, self.ledger.as_deref())?;
         self.check_given(&ledger, 0, None)?;
@@ -148,7 +155,7 @@ impl Run<'_> {
                 )
             });
         }
-        Err(Error::option("--resume", refused.unwrap_or_default()))
+        Err(Error::field(Field::Resume, refused.unwrap_or_default()))
     }
 
     /// Tells whether the newest run in this folder was complete, with the same options.

@@ -14,7 +14,8 @@ use super::workspace::Workspace;
 use crate::device::Device;
 use crate::ledger::{DeviceRow, ImageRow, Ledger, Unique};
 use crate::outputs::Outputs;
-use crate::{Error, Phase, Plan, Timings, wiping_stack};
+use crate::{Error, Phase, Plan, Timings};
+use factory_fs::wiping_stack;
 
 /// How many finished batches of a thread may wait to be committed.
 const QUEUE: usize = 2;

@@ -6,8 +6,9 @@ use factory_fs::{Dir, Draft, FolderLock, Kind, Replace, TryLock, lock, try_lock}
 
 use super::output;
 use crate::ledger::{Ledger, Progress};
+use crate::message::message;
 use crate::tables::{STAGED, STAGING};
-use crate::{Error, manifest, outputs, tables};
+use crate::{Error, Field, manifest, outputs, tables};
 
 /// What the folders of unfinished runs are called, before their stamp.
 const PREFIX: &str = ".run-";
@@ -224,7 +225,10 @@ impl Workspace {
     pub(super) fn check_free(&self, uuid: &str) -> Result<(), Error> {
         let target = self.top.path().join(uuid);
         match self.top.kind(uuid).map_err(Error::write(&target))? {
-            Some(_) => Err(Error::exists(&target, "exists already; --force replaces it")),
+            Some(_) => Err(Error::exists(
+                &target,
+                message!["exists already; ", Field::Force, " replaces it"],
+            )),
             None => Ok(()),
         }
     }
@@ -235,7 +239,10 @@ impl Workspace {
         match devices.rename_new(uuid, &self.top, uuid) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists && force => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                return Err(Error::exists(&target, "exists already; --force replaces it"));
+                return Err(Error::exists(
+                    &target,
+                    message!["exists already; ", Field::Force, " replaces it"],
+                ));
             }
             renamed => return renamed.map_err(Error::write(&target)),
         }

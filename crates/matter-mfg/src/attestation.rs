@@ -1,0 +1,215 @@
+use matter_attestation::{Certificate, PrivateKey};
+
+use crate::message::message;
+use crate::{Error, Field, Message, SuppliedDac};
+
+/// Who signs the devices' certificates.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Attestation {
+    /// Nobody: devices get no certificate.
+    #[default]
+    None,
+    /// A product attestation intermediate.
+    Pai(Box<Pai>),
+    /// A product attestation authority, with which a PAI is made first.
+    Paa {
+        /// The authority.
+        authority: Box<Authority>,
+        /// What the common name of the PAI begins with.
+        common_name_prefix: String,
+    },
+    /// Somebody who has already done it: one certificate for each device.
+    Supplied {
+        /// The PAI that has signed all of them.
+        pai: Box<Certificate>,
+        /// They and their keys, in the order of the devices.
+        dacs: Vec<SuppliedDac>,
+    },
+    /// A throw-away PKI in `test-pki/` in the output folder, with a declaration signed by the published test key.
+    TestPki {
+        /// What the common name of the PAI begins with.
+        common_name_prefix: String,
+    },
+}
+
+/// A product attestation intermediate.
+#[derive(Clone, Debug)]
+pub struct Pai {
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Its key.
+    pub key: PrivateKey,
+}
+
+/// A product attestation authority.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Its key.
+    pub key: PrivateKey,
+}
+
+/// Which inputs of the attestation are given: from them follows who signs, before any file is read.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each input")]
+pub struct AttestationInputs {
+    /// A PAI is to be made with the PAA of `certificate`.
+    pub paa: bool,
+    /// The PAI is that of `certificate`.
+    pub pai: bool,
+    /// A throw-away PKI is to be made.
+    pub test_pki: bool,
+    /// The certificate of the PAA or PAI.
+    pub certificate: bool,
+    /// Its private key.
+    pub key: bool,
+    /// The password of encrypted keys.
+    pub password: bool,
+    /// What the common name of a PAI that is made begins with.
+    pub common_name_prefix: bool,
+    /// The certificate of a supplied DAC.
+    pub dac_certificate: bool,
+    /// Its private key.
+    pub dac_key: bool,
+    /// A folder of supplied DACs.
+    pub dac_folder: bool,
+    /// The keys of DACs are in eFuses.
+    pub ds_peripheral: bool,
+}
+
+/// The variant of [`Attestation`] that given inputs are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AttestationMode {
+    /// [`Attestation::None`]
+    None,
+    /// [`Attestation::Paa`], of certificate and key.
+    Paa,
+    /// [`Attestation::Pai`], of certificate and key.
+    Pai,
+    /// [`Attestation::Supplied`]: the certificate of the PAI, and either a DAC or a folder of them.
+    Supplied,
+    /// [`Attestation::TestPki`]
+    TestPki,
+}
+
+impl AttestationInputs {
+    /// Finds out what the inputs are for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Field`] when some of them do not go together.
+    pub fn mode(self) -> Result<AttestationMode, Error> {
+        let supplied = self.dac_certificate || self.dac_key || self.dac_folder;
+        if self.common_name_prefix && !self.test_pki && !self.paa {
+            let reason = message![
+                "names a PAI that is made, which only ",
+                Field::Paa,
+                " and ",
+                Field::TestPki,
+                " do"
+            ];
+            return Err(Error::field(Field::CommonNamePrefix, reason));
+        }
+        if self.password && !self.key && !supplied {
+            return Err(Error::field(Field::Password, "opens a key, and none is given"));
+        }
+        if self.test_pki {
+            return if self.paa || self.pai || self.certificate || self.key || supplied {
+                let mut reason = message!["makes its own PAI; "];
+                for field in [Field::Paa, Field::Pai, Field::Certificate, Field::Key] {
+                    reason.push(field);
+                    reason.push(if field == Field::Key {
+                        " and supplied DACs are not allowed"
+                    } else {
+                        ", "
+                    });
+                }
+                Err(Error::field(Field::TestPki, reason))
+            } else {
+                Ok(AttestationMode::TestPki)
+            };
+        }
+        match (self.paa, self.pai) {
+            (true, true) => {
+                let reason = message![
+                    "is not allowed beside ",
+                    Field::Pai,
+                    ": ",
+                    Field::Certificate,
+                    " is one of both"
+                ];
+                Err(Error::field(Field::Paa, reason))
+            }
+            (true, false) if supplied => {
+                let reason = message![
+                    "makes a PAI, which cannot have signed supplied DACs; ",
+                    Field::Pai,
+                    " is allowed"
+                ];
+                Err(Error::field(Field::Paa, reason))
+            }
+            (true, false) => self.check_pair(Field::Paa).map(|()| AttestationMode::Paa),
+            (false, true) if supplied => self.supplied(),
+            (false, true) => self.check_pair(Field::Pai).map(|()| AttestationMode::Pai),
+            (false, false) => self.unsigned(supplied),
+        }
+    }
+
+    /// Certificate and key of who signs.
+    fn check_pair(self, signer: Field) -> Result<(), Error> {
+        if self.certificate && self.key {
+            return Ok(());
+        }
+        let reason = message!["needs ", Field::Certificate, " and ", Field::Key, " beside it"];
+        Err(Error::field(signer, reason))
+    }
+
+    fn supplied(self) -> Result<AttestationMode, Error> {
+        if !self.certificate {
+            return Err(Error::field(Field::Pai, needs(Field::Certificate)));
+        }
+        match (self.dac_folder, self.dac_certificate, self.dac_key) {
+            (true, false, false) => Ok(AttestationMode::Supplied),
+            (true, ..) => {
+                let reason = message!["is not allowed beside ", Field::DacCertificate, " and ", Field::DacKey];
+                Err(Error::field(Field::DacFolder, reason))
+            }
+            (false, true, key) if key || self.ds_peripheral => Ok(AttestationMode::Supplied),
+            (false, true, _) => Err(Error::field(Field::DacCertificate, needs(Field::DacKey))),
+            (false, false, _) => Err(Error::field(Field::DacKey, needs(Field::DacCertificate))),
+        }
+    }
+
+    /// Nobody is named who signs.
+    fn unsigned(self, supplied: bool) -> Result<AttestationMode, Error> {
+        let lonely = [(Field::Certificate, self.certificate), (Field::Key, self.key)];
+        if let Some((field, _)) = lonely.iter().find(|(_, given)| *given) {
+            let reason = message!["needs ", Field::Pai, " or ", Field::Paa, " beside it"];
+            return Err(Error::field(*field, reason));
+        }
+        if supplied {
+            let field = if self.dac_folder {
+                Field::DacFolder
+            } else {
+                Field::DacCertificate
+            };
+            let reason = message![
+                "needs ",
+                Field::Pai,
+                " and the PAI's ",
+                Field::Certificate,
+                " beside it"
+            ];
+            return Err(Error::field(field, reason));
+        }
+        Ok(AttestationMode::None)
+    }
+}
+
+/// The reason of a field that needs another one.
+fn needs(field: Field) -> Message {
+    message!["needs ", field, " beside it"]
+}
