@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cli::{Failure, Trust, parse, parse_arguments, parse_number, report as tell_line, report_json, say};
-use matter_mfg::{AuditPolicy, JobFile, Ledger, Phase, Plan, Report, Run, Text, Unique};
+use matter_ledger::{Ledger, Unique};
+use matter_mfg::{AuditPolicy, JobFile, Phase, Plan, Report, Run, Text};
 use matter_spake2p::{InstructionSet, Lanes};
 use serde_json::{Map, Value, json};
 
@@ -102,7 +103,7 @@ pub(crate) fn retire() -> Result<bool, Failure> {
     let given = parse_arguments::<Retire>(&[])?;
     let reason = given.reason.unwrap_or_default();
     let path = given.ledger.unwrap_or_else(|| Run::default_ledger(&given.outdir));
-    let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
+    let wrong = |error: matter_ledger::Error| Failure::Input(matter_mfg::Error::from(error).to_string());
     let mut ledger = Ledger::open_existing(&path).map_err(wrong)?;
     let lower = |uuid: String| uuid.to_ascii_lowercase();
     let (uuid, state) = if let Some(uuid) = given.scrap.map(lower) {

@@ -2,6 +2,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use matter_ledger::Error as LedgerError;
+
 /// Why a run cannot start, or had to stop. No variant carries a secret.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -40,13 +42,8 @@ pub enum Error {
         /// Whose private key it is.
         whose: String,
     },
-    /// The ledger cannot be used.
-    Ledger {
-        /// Its file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    /// The ledger cannot be used, or not for this.
+    Ledger(matter_ledger::Error),
     /// An option's value cannot be used, alone or beside another.
     Option {
         /// The option.
@@ -95,7 +92,13 @@ impl Error {
     pub const fn is_input(&self) -> bool {
         matches!(
             self,
-            Self::Cell { .. } | Self::File { .. } | Self::Option { .. } | Self::Target
+            Self::Cell { .. }
+                | Self::File { .. }
+                | Self::Option { .. }
+                | Self::Target
+                | Self::Ledger(
+                    LedgerError::OrderFull { .. } | LedgerError::OrderSize { .. } | LedgerError::ReasonEmpty
+                )
         )
     }
 
@@ -147,7 +150,16 @@ impl Error {
     pub(crate) fn at_start(self, outdir: &'static str) -> Self {
         match self {
             Self::Write { path, source } => Self::obstacle(outdir, &path)(source),
-            Self::Ledger { path, reason } => Self::file("--ledger", &path, reason),
+            other => other.at_ledger(),
+        }
+    }
+
+    /// A ledger that cannot be opened is an input's fault as long as nothing is written.
+    pub(crate) fn at_ledger(self) -> Self {
+        match self {
+            Self::Ledger(LedgerError::Damaged { path, reason } | LedgerError::Unusable { path, reason }) => {
+                Self::file("--ledger", &path, reason)
+            }
             other => other,
         }
     }
@@ -200,7 +212,12 @@ impl fmt::Display for Error {
             }
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
-            Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),
+            Self::Ledger(error @ LedgerError::OrderFull { .. }) => write!(f, "--order: {error}"),
+            Self::Ledger(error @ LedgerError::OrderSize { .. }) => write!(f, "--order-size: {error}"),
+            Self::Ledger(LedgerError::ReasonEmpty) => {
+                f.write_str("--reason: is empty; say why the device is taken out of use")
+            }
+            Self::Ledger(error) => error.fmt(f),
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
                 write!(
@@ -219,7 +236,21 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Thread { source } | Self::Write { source, .. } => Some(source),
+            Self::Ledger(error) => Some(error),
             _ => None,
+        }
+    }
+}
+
+impl From<LedgerError> for Error {
+    /// What can be wrong elsewhere as well is the same error.
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Clock => Self::Clock,
+            LedgerError::Random => Self::Random,
+            LedgerError::Taken { what, row } => Self::Taken { what: what.name(), row },
+            LedgerError::Write { path, source } => Self::Write { path, source },
+            other => Self::Ledger(other),
         }
     }
 }

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use factory_fs::{Dir, FolderLock, Kind};
+use matter_ledger::{Ledger, Order, Progress, RunState, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 
 use crate::growing::GrowingFile;
-use crate::ledger::{Ledger, Progress, RunState, Unique};
 use crate::outputs::Outputs;
 use crate::{Error, Plan, TestPki, Timings, manifest, outputs, tables};
 
@@ -24,12 +24,9 @@ mod workers;
 mod workspace;
 
 pub use self::check::AuditPolicy;
-pub(crate) use self::parameters::Parameters;
 pub use self::report::Report;
 use self::workspace::Workspace;
 
-/// What the ledger is called in the output folder.
-const LEDGER: &str = "ledger.sqlite";
 /// Discriminators repeat after so many devices.
 const DISCRIMINATORS: u32 = 4096;
 
@@ -79,7 +76,7 @@ impl<'p> Run<'p> {
     /// Returns the ledger of an output folder, when none is named.
     #[must_use]
     pub fn default_ledger(outdir: &Path) -> PathBuf {
-        outdir.join(LEDGER)
+        outdir.join(Ledger::FILE_NAME)
     }
 
     /// Uses a ledger elsewhere, perhaps together with other runs.
@@ -101,6 +98,12 @@ impl<'p> Run<'p> {
     pub fn with_order(mut self, id: String, size: u32) -> Self {
         self.order = Some((id, size));
         self
+    }
+
+    /// The order as the ledger has it.
+    fn ledger_order(&self) -> Option<Order> {
+        let (id, size) = self.order.clone()?;
+        Some(Order { id, size })
     }
 
     /// Continues the newest unfinished run in the output folder, or starts one when there is none.
@@ -226,7 +229,10 @@ impl<'p> Run<'p> {
         if self.ledger.as_ref() != Some(&default) {
             return Ok(());
         }
-        match outdir.kind(LEDGER).map_err(Error::obstacle("--ledger", &default))? {
+        match outdir
+            .kind(Ledger::FILE_NAME)
+            .map_err(Error::obstacle("--ledger", &default))?
+        {
             None | Some(Kind::File) => Ok(()),
             Some(other) => Err(Error::file(
                 "--ledger",

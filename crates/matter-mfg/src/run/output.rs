@@ -99,7 +99,7 @@ fn check_obstacles(top: &Dir, trust: bool) -> Result<(), Error> {
         for name in STAGED {
             check_kind(&staging, name, Kind::File)?;
         }
-        let device = |dir: &Dir| Ok(dir.space().map_err(Error::obstacle(OUTDIR, dir.path()))?.device);
+        let device = |dir: &Dir| Ok::<_, Error>(dir.space().map_err(Error::obstacle(OUTDIR, dir.path()))?.device);
         if device(top)? != device(&staging)? {
             let reason = "is on another file system than the folder it is in; tables cannot be moved there";
             return Err(Error::file(OUTDIR, &path, reason));

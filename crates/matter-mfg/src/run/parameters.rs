@@ -1,21 +1,17 @@
-use std::borrow::Cow;
-
 use esp_nvs_image::Encoding;
 use matter_factory_data::ProductInformation;
+use matter_ledger::Parameter;
 use zeroize::Zeroizing;
 
 use crate::job::{Attestation, Job};
 use crate::plan::Plan;
 use crate::{List, Lists};
 
-/// What must be the same when a run is continued: the name of each option, and its value, which may be a secret.
-pub(crate) type Parameters = Vec<(Cow<'static, str>, Zeroizing<Vec<u8>>)>;
-
 /// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
 ///
 /// The last entry catches every option by what it shows of itself; only secrets, which have entries of their own, are not
 /// in there. What becomes of the finished devices (lists, labels) and how they are checked may change.
-pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Parameters {
+pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<Parameter> {
     let job = plan.job();
     let text = |value: &dyn std::fmt::Debug| Zeroizing::new(format!("{value:?}").into_bytes());
     let bytes = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
@@ -74,13 +70,11 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Paramete
         ("place of keys or data", text(&job.storage)),
         (OTHERS, rest(job)),
     ];
-    let parameters = parameters.into_iter().map(|(name, value)| (name.into(), value));
+    let parameters = parameters.into_iter().map(|(name, value)| Parameter::new(name, value));
     let product = ProductInformation::FIELDS.iter().map(|field| {
         let value = field.value(&job.product).map(|value| Encoding::format(value).1);
-        (
-            format!("--{}", field.name()).into(),
-            Zeroizing::new(value.unwrap_or_default().into_bytes()),
-        )
+        let value = Zeroizing::new(value.unwrap_or_default().into_bytes());
+        Parameter::new(format!("--{}", field.name()), value)
     });
     product.chain(parameters).collect()
 }

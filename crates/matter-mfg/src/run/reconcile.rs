@@ -3,10 +3,10 @@
 use std::io::{BufReader, Read};
 
 use factory_fs::{Dir, Kind};
+use matter_ledger::{Ledger, Progress};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::ledger::{Ledger, Progress};
 use crate::{Error, manifest, tables};
 
 /// Counts the devices of a run in its tables and its manifest, which are in `folder`, and compares them with the ledger.

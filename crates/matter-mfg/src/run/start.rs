@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use factory_fs::{Dir, FolderLock, Kind, sweep};
+use matter_ledger::{Ledger, NewRun, Parameter, Progress, RunState};
 
-use super::parameters::{self, Parameters};
+use super::parameters;
 use super::workspace::{Found, Strange};
 use super::{Report, Run, Started, Workspace, reconcile, room};
-use crate::ledger::{Ledger, Progress, RunRow, RunState};
 use crate::tables::STAGING;
 use crate::{Error, clock, tables};
 
@@ -95,6 +95,7 @@ impl Run<'_> {
                 .and_then(|()| workspace.finish(held)),
             (Ok(()), RunState::Open | RunState::Abandoned) => ledger
                 .end(progress.run, RunState::Abandoned)
+                .map_err(Error::from)
                 .and_then(|()| workspace.remove(held)),
         };
         match done {
@@ -115,7 +116,7 @@ impl Run<'_> {
         &self,
         unfinished: Vec<Unfinished>,
         ledger: Ledger,
-        parameters: &Parameters,
+        parameters: &[Parameter],
         top: &Dir,
         report: &mut Report,
     ) -> Result<Started, Error> {
@@ -158,12 +159,12 @@ impl Run<'_> {
         &self,
         top: &Dir,
         ledger: &Ledger,
-        parameters: &Parameters,
+        parameters: &[Parameter],
         report: &mut Report,
     ) -> Result<bool, Error> {
         let folder = self.folder()?;
         let job = self.plan.job();
-        for (progress, began) in ledger.runs_of(job.vendor_id.get(), job.product_id.get())? {
+        for (progress, began) in ledger.runs_of(job.vendor_id, job.product_id)? {
             if began != folder && !is_here(top, ledger, &progress)? {
                 continue;
             }
@@ -189,19 +190,20 @@ impl Run<'_> {
         &self,
         top: &Dir,
         mut ledger: Ledger,
-        parameters: Parameters,
+        parameters: Vec<Parameter>,
         held: &FolderLock,
     ) -> Result<Started, Error> {
         let job = self.plan.job();
         let workspace = Workspace::create(top, &clock::stamp(self.plan.time()), held)?;
-        let row = RunRow {
+        let row = NewRun {
             ident: workspace.ident().to_owned(),
             folder: self.folder()?,
-            vendor_id: job.vendor_id.get(),
-            product_id: job.product_id.get(),
+            vendor_id: job.vendor_id,
+            product_id: job.product_id,
             count: self.plan.count(),
-            order: self.order.clone(),
+            order: self.ledger_order(),
             test: self.plan.test_reason().is_some(),
+            tool: concat!("matter-mfg ", env!("CARGO_PKG_VERSION")).into(),
             parameters,
         };
         match ledger.begin(&row) {
@@ -212,7 +214,7 @@ impl Run<'_> {
             }),
             Err(error) => {
                 let _ = workspace.remove(held);
-                Err(error)
+                Err(error.into())
             }
         }
     }
