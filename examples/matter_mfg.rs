@@ -28,14 +28,14 @@ use run::Settings;
 #[derive(Parser)]
 #[command(name = "matter-mfg", version, args_override_self = true)]
 struct Arguments {
-    #[command(flatten)]
-    options: Options,
     /// Options from a JSON object (docs/job.schema.json); those of the command line win
     #[arg(long, value_name = "FILE")]
     job: Option<PathBuf>,
     /// How much is said on stderr: debug, info or error
     #[arg(long, value_name = "LEVEL", default_value = "info", hide_possible_values = true)]
     log_level: LogLevel,
+    #[command(flatten)]
+    options: Options,
     #[command(flatten)]
     settings: Settings,
 }

@@ -18,7 +18,13 @@ fn wrong(option: &str, path: &Path, reason: impl Display) -> Failure {
 /// [`Failure::Input`] naming the option and the file.
 pub fn read_certificate(option: &str, path: &Path) -> Result<Certificate, Failure> {
     let certificate = Certificate::decode(&read_file(option, path)?);
-    certificate.map_err(|error| wrong(option, path, format_args!("is not one certificate in PEM or DER: {error}")))
+    certificate.map_err(|error| {
+        wrong(
+            option,
+            path,
+            format_args!("is not one certificate in PEM or DER: {error}"),
+        )
+    })
 }
 
 /// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or the bare 32 bytes; encrypted PKCS#8 with a password.
@@ -35,10 +41,16 @@ pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Re
     };
     key.map_err(|error| match error {
         AttestationError::KeyEncrypted => wrong(option, path, "is encrypted; --password opens it"),
-        AttestationError::KeyPassword => {
-            wrong(option, path, "is encrypted with another password than that of --password")
-        }
-        _ => wrong(option, path, format_args!("is not one private key in PEM or DER: {error}")),
+        AttestationError::KeyPassword => wrong(
+            option,
+            path,
+            "is encrypted with another password than that of --password",
+        ),
+        _ => wrong(
+            option,
+            path,
+            format_args!("is not one private key in PEM or DER: {error}"),
+        ),
     })
 }
 
@@ -49,7 +61,13 @@ pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Re
 /// As [`read_certificate`].
 pub fn read_declaration(option: &str, path: &Path) -> Result<Declaration, Failure> {
     let declaration = Declaration::decode(read_file(option, path)?.to_vec());
-    declaration.map_err(|error| wrong(option, path, format_args!("is not a Certification Declaration in DER: {error}")))
+    declaration.map_err(|error| {
+        wrong(
+            option,
+            path,
+            format_args!("is not a Certification Declaration in DER: {error}"),
+        )
+    })
 }
 
 /// Reads a CSV table.

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cli::{
-    Failure, Written as _, parse, parse_number, parse_quietly, parse_time, read_certificate, read_declaration, read_file,
-    read_private_key, read_table,
+    Failure, Written as _, parse, parse_number, parse_quietly, parse_time, read_certificate, read_declaration,
+    read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
 use matter_factory_data::ProductInformation;
@@ -84,7 +84,11 @@ impl Options {
     /// Refuses keys that others than their owner may change.
     fn check_keys(&self) -> Result<(), Failure> {
         let signer = self.sign_manifest.as_ref().filter(|name| name.as_os_str() != "pai");
-        let keys = [("--key", self.key.as_ref()), ("--dac-key", self.dac_key.as_ref()), ("--sign-manifest", signer)];
+        let keys = [
+            ("--key", self.key.as_ref()),
+            ("--dac-key", self.dac_key.as_ref()),
+            ("--sign-manifest", signer),
+        ];
         for (option, path) in keys {
             path.map_or(Ok(()), |path| self.trust.check_key(option, path))?;
         }
@@ -97,7 +101,9 @@ impl Options {
 
     fn set_attestation(&self, job: &mut Job) -> Result<(), Failure> {
         self.check_keys()?;
-        job.declaration = given(self.cert_dclrn.as_deref(), |path| read_declaration("--cert-dclrn", path))?;
+        job.declaration = given(self.cert_dclrn.as_deref(), |path| {
+            read_declaration("--cert-dclrn", path)
+        })?;
         if self.allow_cd_mismatch && job.declaration.is_none() {
             return Err(Failure::option("--allow-cd-mismatch", "needs --cert-dclrn beside it"));
         }
@@ -143,7 +149,10 @@ impl Options {
                     return Err(Failure::option("--key", reason));
                 }
                 let dacs = self.supplied_dacs(password)?;
-                Attestation::Supplied { pai: Box::new(pai), dacs }
+                Attestation::Supplied {
+                    pai: Box::new(pai),
+                    dacs,
+                }
             }
             _ => Attestation::None,
         })
@@ -155,7 +164,9 @@ impl Options {
         }
         let dac = given(self.dac_cert.as_deref(), |path| {
             let certificate = read_certificate("--dac-cert", path)?;
-            let key = given(self.dac_key.as_deref(), |path| read_private_key("--dac-key", path, password))?;
+            let key = given(self.dac_key.as_deref(), |path| {
+                read_private_key("--dac-key", path, password)
+            })?;
             Ok(SuppliedDac::new(certificate, key, path))
         })?;
         Ok(dac.into_iter().collect())
@@ -180,7 +191,9 @@ impl Options {
     fn set_product(&self, job: &mut Job) -> Result<(), Failure> {
         for (option, name, values) in self.product() {
             let mut fields = ProductInformation::FIELDS.iter();
-            let Some(field) = fields.find(|field| field.name() == name) else { continue };
+            let Some(field) = fields.find(|field| field.name() == name) else {
+                continue;
+            };
             for value in values {
                 let added = field.add_text(&mut job.product, value.expose());
                 added.map_err(|error| Failure::option(option, error))?;
@@ -193,7 +206,10 @@ impl Options {
             (true, None) => RotatingIdPolicy::Random,
             (false, None) => RotatingIdPolicy::None,
             (false, Some(_)) => {
-                return Err(Failure::option("--rd-id-uid", "needs --enable-rotating-device-id beside it"));
+                return Err(Failure::option(
+                    "--rd-id-uid",
+                    "needs --enable-rotating-device-id beside it",
+                ));
             }
         };
         job.locales = parse_all("--locales", &self.locales, str::parse)?;

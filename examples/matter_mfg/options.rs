@@ -249,7 +249,7 @@ macro_rules! define {
                 /// Audits finished devices before they appear: none, sample (one in a hundred) or full [default: sample]
                 #[arg(long, value_name = "WHICH", help_heading = "Run")]
                 pub(crate) audit: Option<Text>,
-                #[command(flatten)]
+                #[command(flatten, next_help_heading = "Run")]
                 #[serde(rename = "allow-insecure-permissions")]
                 pub(crate) trust: Trust,
                 /// The address of the schema, for editors; ignored.

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use cli::{Failure, Trust, parse_arguments, report, report_json};
-use matter_mfg::{Ledger, Run};
+use matter_ledger::Ledger;
+use matter_mfg::{Error, Run};
 use serde_json::json;
+
+use crate::option;
 
 /// Taking a device out of use needs none of the options of a run.
 #[derive(clap::Parser)]
@@ -50,7 +53,7 @@ pub(crate) fn retire() -> Result<bool, Failure> {
     let given = parse_arguments::<Retire>(&[])?;
     let reason = given.reason.unwrap_or_default();
     let path = given.ledger.unwrap_or_else(|| Run::default_ledger(&given.outdir));
-    let wrong = |error: matter_mfg::Error| Failure::Input(error.to_string());
+    let wrong = |error| Failure::Input(Error::from(error).with_names(&option).to_string());
     let mut ledger = Ledger::open_existing(&path).map_err(wrong)?;
     let lower = |uuid: String| uuid.to_ascii_lowercase();
     let (uuid, state) = if let Some(uuid) = given.scrap.map(lower) {

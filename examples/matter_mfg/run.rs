@@ -1,7 +1,8 @@
 //! How a run is made and told, which no job file says.
 
 use cli::{Failure, Written as _, parse, parse_number, say};
-use matter_mfg::{AuditPolicy, Plan, Run, Unique};
+use matter_ledger::Unique;
+use matter_mfg::{AuditPolicy, Plan, Run};
 use matter_spake2p::{InstructionSet, Lanes};
 
 use crate::options::Options;

@@ -102,4 +102,3 @@ fn to_json(plan: &Plan, report: &Report) -> Value {
         "error": report.error.as_ref().map(|error| error.with_names(&option).to_string()),
     })
 }
-

@@ -39,9 +39,7 @@ pub(crate) fn run(input: &Path, output: &Path, force: bool, trust: Trust) -> Res
 
 /// Reads the rows, those with one iteration count together.
 fn read(table: &Table) -> Result<Vec<Work>, Failure> {
-    let wrong = |line, column: &str, reason: &dyn std::fmt::Display| {
-        Failure::at(&table.place(line, column), reason)
-    };
+    let wrong = |line, column: &str, reason: &dyn std::fmt::Display| Failure::at(&table.place(line, column), reason);
     let Some((header, rows)) = table.rows().split_first() else {
         return Err(wrong(1, COLUMNS[0], &"is missing in the header"));
     };

@@ -9,7 +9,7 @@
     reason = "tests"
 )]
 
-#[path = "../../crates/matter-mfg/tests/support/ledger.rs"]
+#[path = "../../crates/matter-ledger/tests/support/changed.rs"]
 mod ledger;
 #[path = "support/workplace.rs"]
 mod workplace;

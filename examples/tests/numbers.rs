@@ -12,7 +12,7 @@
 
 #[path = "support/chain.rs"]
 mod chain;
-#[path = "../../crates/matter-mfg/tests/support/ledger.rs"]
+#[path = "../../crates/matter-ledger/tests/support/changed.rs"]
 mod ledger;
 #[path = "support/produced.rs"]
 mod produced;

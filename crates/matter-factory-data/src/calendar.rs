@@ -55,6 +55,10 @@ impl FieldValue for CalendarTypes {
         Value::U32(self.get())
     }
 
+    fn beside(self, earlier: Option<Self>) -> Self {
+        earlier.map_or(self, |earlier| earlier.with(self))
+    }
+
     fn from_number(number: u32) -> Option<Self> {
         Self::new(number)
     }

@@ -69,6 +69,12 @@ pub(crate) trait FieldValue: Clone + Debug + FromStr<Err = Error> {
 
     fn to_value(&self) -> Value<'_>;
 
+    /// Joins a value with an earlier one; only a list keeps that.
+    #[must_use]
+    fn beside(self, _earlier: Option<Self>) -> Self {
+        self
+    }
+
     /// Accepts 0..=MAX.
     fn from_number(_number: u32) -> Option<Self> {
         None
@@ -84,7 +90,7 @@ pub struct ProductField {
     group: Group,
     max: Option<u32>,
     value: fn(&ProductInformation) -> Option<Value<'_>>,
-    set_text: fn(&mut ProductInformation, &str) -> Result<(), Error>,
+    add_text: fn(&mut ProductInformation, &str) -> Result<(), Error>,
     set_number: fn(&mut ProductInformation, u32) -> bool,
 }
 
@@ -119,14 +125,14 @@ impl ProductField {
         (self.value)(product)
     }
 
-    /// Sets the field to a text as people write it: a number's name, if it has names, or its digits. One of a list of names
-    /// replaces those before it.
+    /// Sets the field to a text as people write it: a number's name, if it has names, or its digits. A name of a list is added
+    /// to those before it.
     ///
     /// # Errors
     ///
     /// That of the field's type, such as [`Error::TextLength`].
-    pub fn set_text(&self, product: &mut ProductInformation, text: &str) -> Result<(), Error> {
-        (self.set_text)(product, text)
+    pub fn add_text(&self, product: &mut ProductInformation, text: &str) -> Result<(), Error> {
+        (self.add_text)(product, text)
     }
 
     /// Sets the field to a stored number.
@@ -174,8 +180,8 @@ macro_rules! define {
                 group: Group::$group,
                 max: <$type as FieldValue>::MAX,
                 value: |product| product.$field.as_ref().map(FieldValue::to_value),
-                set_text: |product, text| {
-                    product.$field = Some(text.parse()?);
+                add_text: |product, text| {
+                    product.$field = Some(FieldValue::beside(text.parse()?, product.$field.take()));
                     Ok(())
                 },
                 set_number: |product, number| {

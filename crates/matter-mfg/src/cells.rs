@@ -56,7 +56,10 @@ pub(crate) fn read(
         if numbers.insert(name, number).is_some() {
             // Without the name: a file without a header has values there.
             let column = format!("number {}", number + 1);
-            return Err(Error::cell(table.place(header.line(), &column), "has the name of an earlier column"));
+            return Err(Error::cell(
+                table.place(header.line(), &column),
+                "has the name of an earlier column",
+            ));
         }
     }
     let own = columns.iter().filter(|column| column.namespace == NAMESPACE);
@@ -73,7 +76,12 @@ pub(crate) fn read(
     let mut places = Vec::new();
     for column in columns.iter() {
         let place = numbers.get(column.key.as_str()).copied();
-        let missing = || Error::cell(table.place(header.line(), column.key.as_str()), "is missing in the header");
+        let missing = || {
+            Error::cell(
+                table.place(header.line(), column.key.as_str()),
+                "is missing in the header",
+            )
+        };
         places.push((column, place.ok_or_else(missing)?));
     }
     for name in header.cells().filter(|name| is_unused_field(columns, name)) {
@@ -90,7 +98,10 @@ pub(crate) fn read(
         if row.len() != header.len() {
             let (cells, columns) = (row.len(), header.len());
             let column = format!("number {}", cells.min(columns) + 1);
-            return Err(Error::cell(table.place(row.line(), &column), format!("row has {cells} cells, the header {columns}")));
+            return Err(Error::cell(
+                table.place(row.line(), &column),
+                format!("row has {cells} cells, the header {columns}"),
+            ));
         }
         let mut cells = Cells::default();
         for (column, place) in &places {
@@ -147,7 +158,7 @@ impl Cells {
                         let set = field.set_number(&mut self.product, number()?);
                         set.map_err(|_| format!("not in 0..={max}"))?;
                     }
-                    None => field.set_text(&mut self.product, string()?).map_err(reason)?,
+                    None => field.add_text(&mut self.product, string()?).map_err(reason)?,
                 },
                 None if is_field_key(&column.key) => {
                     return Err("belongs to the credentials or to a list and cannot be set by a column".into());

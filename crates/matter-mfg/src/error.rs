@@ -3,8 +3,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use factory_fs::CellPlace;
+use matter_ledger::Error as LedgerError;
 
-use crate::message::{message, write_field};
+use crate::message::message;
 use crate::{Field, Message};
 
 /// Why a run cannot start, or had to stop. No variant carries a secret.
@@ -57,13 +58,8 @@ pub enum Error {
         /// Whose private key it is.
         whose: String,
     },
-    /// The ledger cannot be used.
-    Ledger {
-        /// Its file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    /// The ledger cannot be used, or not for this.
+    Ledger(LedgerError),
     /// Devices that the ledger lists are not where they should be.
     Missing {
         /// Which, and what to do.
@@ -105,7 +101,13 @@ impl Error {
     pub const fn is_input(&self) -> bool {
         matches!(
             self,
-            Self::Cell { .. } | Self::Field { .. } | Self::File { .. } | Self::Target
+            Self::Cell { .. }
+                | Self::Field { .. }
+                | Self::File { .. }
+                | Self::Ledger(
+                    LedgerError::OrderFull { .. } | LedgerError::OrderSize { .. } | LedgerError::ReasonEmpty
+                )
+                | Self::Target
         )
     }
 
@@ -114,7 +116,7 @@ impl Error {
         struct Named<'e>(&'e Error, &'e dyn Fn(Field) -> String);
         impl fmt::Display for Named<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.display(f, Some(self.1))
+                self.0.to_message().with_names(self.1).fmt(f)
             }
         }
         Named(self, names)
@@ -123,11 +125,6 @@ impl Error {
     pub(crate) fn field(field: Field, reason: impl Into<Message>) -> Self {
         let reason = reason.into();
         Self::Field { field, reason }
-    }
-
-    /// What the type of a field's value says of it.
-    pub(crate) fn value(field: Field) -> impl FnOnce(&dyn fmt::Display) -> Self {
-        move |error| Self::field(field, error.to_string())
     }
 
     pub(crate) fn file(field: Field, path: &Path, reason: impl Into<Message>) -> Self {
@@ -174,7 +171,16 @@ impl Error {
         match self {
             Self::Exists { path, reason } => Self::file(outdir, &path, reason),
             Self::Write { path, source } => Self::obstacle(outdir, &path)(source),
-            Self::Ledger { path, reason } => Self::file(Field::Ledger, &path, reason),
+            other => other.at_ledger(),
+        }
+    }
+
+    /// A ledger that cannot be opened is an input's fault as long as nothing is written.
+    pub(crate) fn at_ledger(self) -> Self {
+        match self {
+            Self::Ledger(LedgerError::Damaged { path, reason } | LedgerError::Unusable { path, reason }) => {
+                Self::file(Field::Ledger, &path, reason)
+            }
             other => other,
         }
     }
@@ -203,53 +209,49 @@ impl Error {
         move |source| Self::Write { path, source }
     }
 
-    fn display(&self, f: &mut fmt::Formatter<'_>, names: Option<&dyn Fn(Field) -> String>) -> fmt::Result {
+    /// Returns the sentence.
+    pub(crate) fn to_message(&self) -> Message {
         match self {
-            Self::Cell { place, reason } => {
-                write!(f, "{place}: ")?;
-                reason.write(f, names)
-            }
+            Self::Cell { place, reason } => message![format!("{place}: ")].append(reason.clone()),
+            Self::Clock => "the system's clock shows no time between the years 1970 and 9999".into(),
+            Self::Encode { reason } => format!("a device's data cannot be written: {reason}").into(),
             Self::Exists { path, reason } => {
-                write!(f, "cannot write {}: ", path.display())?;
-                reason.write(f, names)
+                message![format!("cannot write {}: ", path.display())].append(reason.clone())
             }
-            Self::Field { field, reason } => {
-                write_field(*field, f, names)?;
-                f.write_str(": ")?;
-                reason.write(f, names)
-            }
+            Self::Field { field, reason } => message![*field, ": "].append(reason.clone()),
             Self::File { field, path, reason } => {
-                write_field(*field, f, names)?;
-                write!(f, " {}: ", path.display())?;
-                reason.write(f, names)
+                message![*field, format!(" {}: ", path.display())].append(reason.clone())
             }
-            Self::Missing { reason } => reason.write(f, names),
+            Self::Leak { entry, whose } => {
+                format!("a device would have {whose} in its entry '{entry}', which belongs into no device").into()
+            }
+            Self::Ledger(error) => {
+                let text = error.to_string();
+                match error {
+                    LedgerError::OrderFull { .. } => message![Field::Order, ": ", text],
+                    LedgerError::OrderSize { .. } => message![Field::OrderSize, ": ", text],
+                    LedgerError::ReasonEmpty => message![Field::Reason, ": ", text],
+                    _ => text.into(),
+                }
+            }
+            Self::Missing { reason } => reason.clone(),
+            Self::Random => "the operating system gives no random numbers".into(),
+            Self::ReadBack { reason } => format!("a finished device does not read back: {reason}").into(),
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
                 let text = format!("device {number}: its {what} is that of another device in the ledger, and ");
-                message![text, Field::Unique, " forbids it"].write(f, names)
+                message![text, Field::Unique, " forbids it"]
             }
-            Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
-            Self::Encode { reason } => write!(f, "a device's data cannot be written: {reason}"),
-            Self::Leak { entry, whose } => {
-                write!(
-                    f,
-                    "a device would have {whose} in its entry '{entry}', which belongs into no device"
-                )
-            }
-            Self::Ledger { path, reason } => write!(f, "ledger {}: {reason}", path.display()),
-            Self::Random => f.write_str("the operating system gives no random numbers"),
-            Self::ReadBack { reason } => write!(f, "a finished device does not read back: {reason}"),
-            Self::Target => write!(f, "is no chip; allowed: {}", crate::storage::names(false)),
-            Self::Thread { source } => write!(f, "the system starts no thread: {source}"),
-            Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
+            Self::Target => format!("is no chip; allowed: {}", crate::storage::names(false)).into(),
+            Self::Thread { source } => format!("the system starts no thread: {source}").into(),
+            Self::Write { path, source } => format!("cannot write {}: {source}", path.display()).into(),
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.display(f, None)
+        self.to_message().fmt(f)
     }
 }
 
@@ -257,7 +259,21 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Thread { source } | Self::Write { source, .. } => Some(source),
+            Self::Ledger(error) => Some(error),
             _ => None,
+        }
+    }
+}
+
+impl From<LedgerError> for Error {
+    /// What can be wrong elsewhere as well is the same error.
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Clock => Self::Clock,
+            LedgerError::Random => Self::Random,
+            LedgerError::Taken { what, row } => Self::Taken { what: what.name(), row },
+            LedgerError::Write { path, source } => Self::Write { path, source },
+            other => Self::Ledger(other),
         }
     }
 }

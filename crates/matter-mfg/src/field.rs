@@ -1,5 +1,7 @@
 use std::fmt;
 
+use matter_factory_data::ProductInformation;
+
 macro_rules! fields {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
         /// An input of a job or of a run, which errors and warnings name.
@@ -14,6 +16,8 @@ macro_rules! fields {
         }
 
         impl Field {
+            const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// Returns the name of the field, such as `vendor-id`.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -117,6 +121,8 @@ fields! {
     ProductId = "product-id",
     /// [`Lists::qr_zip`](crate::Lists::qr_zip)
     QrZip = "qr-zip",
+    /// Why a device is taken out of use.
+    Reason = "reason",
     /// [`Run::with_resume`](crate::Run::with_resume)
     Resume = "resume",
     /// [`Job::rotating_id`](crate::Job::rotating_id): that of a single device.
@@ -152,6 +158,21 @@ fields! {
 }
 
 impl Field {
+    /// Finds the field of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let product = || {
+            let mut fields = ProductInformation::FIELDS.iter();
+            fields
+                .find(|field| field.name() == name)
+                .map(|field| Self::Product(field.name()))
+        };
+        Self::ALL
+            .iter()
+            .find(|field| field.name() == name)
+            .copied()
+            .or_else(product)
+    }
+
     /// The serial number of a single device.
     pub(crate) const SERIAL_NUMBER: Self = Self::Product("serial-num");
 }

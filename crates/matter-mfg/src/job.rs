@@ -106,6 +106,8 @@ impl Job {
         Ok(iterations) => iterations,
         Err(_) => unreachable!(),
     };
+    /// The largest partition size: all of the largest flash of an ESP32.
+    pub const MAX_SIZE: u32 = 0x200_0000;
     /// The partition size of the reference tool.
     pub const DEFAULT_SIZE: PartitionSize = match PartitionSize::new(0x6000) {
         Ok(size) => size,

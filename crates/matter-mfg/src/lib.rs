@@ -3,7 +3,6 @@
 
 mod attestation;
 mod cells;
-mod clock;
 mod columns;
 mod dac_folder;
 mod device;
@@ -13,7 +12,6 @@ mod growing;
 mod hex;
 mod inputs;
 mod job;
-mod ledger;
 mod list;
 mod manifest;
 mod message;
@@ -35,7 +33,6 @@ pub use columns::Columns;
 pub use error::Error;
 pub use field::Field;
 pub use job::{Job, RotatingIdPolicy};
-pub use ledger::{Ledger, Unique};
 pub use list::List;
 pub use message::Message;
 pub use outputs::Lists;

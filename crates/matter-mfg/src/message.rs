@@ -102,22 +102,12 @@ impl Message {
         Named(self, names)
     }
 
-    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, names: Option<&dyn Fn(Field) -> String>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| match part {
-            Part::Text(text) => f.write_str(text),
-            Part::Field(field) => write_field(*field, f, names),
+    fn write(&self, f: &mut fmt::Formatter<'_>, names: Option<&dyn Fn(Field) -> String>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| match (part, names) {
+            (Part::Text(text), _) => f.write_str(text),
+            (Part::Field(field), Some(names)) => f.write_str(&names(*field)),
+            (Part::Field(field), None) => f.write_str(field.name()),
         })
-    }
-}
-
-pub(crate) fn write_field(
-    field: Field,
-    f: &mut fmt::Formatter<'_>,
-    names: Option<&dyn Fn(Field) -> String>,
-) -> fmt::Result {
-    match names {
-        Some(names) => f.write_str(&names(field)),
-        None => f.write_str(field.name()),
     }
 }
 

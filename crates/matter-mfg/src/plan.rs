@@ -29,7 +29,6 @@ mod template;
 use self::checks::{check_combinations, check_declaration, check_single, warn_of_examples};
 use self::made_pai::MadePai;
 use self::signer::Signer;
-pub(crate) use self::size::MAX_SIZE;
 
 /// A job whose parts fit together, so that every device of it can be made.
 #[derive(Debug)]
@@ -89,13 +88,10 @@ impl Plan {
         check_declaration(&job, &mut warnings)?;
         warn_of_examples(&job, &cells, &mut warnings);
         if job.seed.is_some() {
-            warnings.push(
-                message![
-                    Field::Seed,
-                    ": whoever knows the seed knows all passcodes and keys; for tests only"
-                ]
-                .into(),
-            );
+            warnings.push(message![
+                Field::Seed,
+                ": whoever knows the seed knows all passcodes and keys; for tests only"
+            ]);
         }
         let signing_keys = leaks::signing_keys(&job, signer.as_ref());
         let plan = Self {

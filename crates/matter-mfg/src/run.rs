@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use factory_fs::{Dir, FolderLock, Kind};
+use matter_ledger::{Ledger, Order, Progress, RunState, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 
 use crate::growing::GrowingFile;
-use crate::ledger::{Ledger, Progress, RunState, Unique};
 use crate::message::message;
 use crate::outputs::Outputs;
 use crate::{Error, Field, Plan, TestPki, Timings, manifest, outputs, tables};
@@ -25,12 +25,9 @@ mod workers;
 mod workspace;
 
 pub use self::check::AuditPolicy;
-pub(crate) use self::parameters::Parameters;
 pub use self::report::Report;
 use self::workspace::Workspace;
 
-/// What the ledger is called in the output folder.
-const LEDGER: &str = "ledger.sqlite";
 /// Discriminators repeat after so many devices.
 const DISCRIMINATORS: u32 = 4096;
 
@@ -46,7 +43,7 @@ pub struct Run<'p> {
     resume: bool,
     force: bool,
     trust: bool,
-    inputs: Vec<(&'static str, PathBuf)>,
+    inputs: Vec<(Field, PathBuf)>,
     audit: AuditPolicy,
     lanes: Option<Lanes>,
 }
@@ -80,7 +77,7 @@ impl<'p> Run<'p> {
     /// Returns the ledger of an output folder, when none is named.
     #[must_use]
     pub fn default_ledger(outdir: &Path) -> PathBuf {
-        outdir.join(LEDGER)
+        outdir.join(Ledger::FILE_NAME)
     }
 
     /// Uses a ledger elsewhere, perhaps together with other runs.
@@ -104,6 +101,12 @@ impl<'p> Run<'p> {
         self
     }
 
+    /// The order as the ledger has it.
+    fn ledger_order(&self) -> Option<Order> {
+        let (id, size) = self.order.clone()?;
+        Some(Order { id, size })
+    }
+
     /// Continues the newest unfinished run in the output folder, or starts one when there is none.
     #[must_use]
     pub const fn with_resume(mut self, resume: bool) -> Self {
@@ -120,7 +123,7 @@ impl<'p> Run<'p> {
 
     /// Names the files from which the job was read, each with what named it: none of them is replaced.
     #[must_use]
-    pub fn with_inputs(mut self, inputs: Vec<(&'static str, PathBuf)>) -> Self {
+    pub fn with_inputs(mut self, inputs: Vec<(Field, PathBuf)>) -> Self {
         self.inputs = inputs;
         self
     }
@@ -231,7 +234,10 @@ impl<'p> Run<'p> {
         if self.ledger.as_ref() != Some(&default) {
             return Ok(());
         }
-        match outdir.kind(LEDGER).map_err(Error::obstacle(Field::Ledger, &default))? {
+        match outdir
+            .kind(Ledger::FILE_NAME)
+            .map_err(Error::obstacle(Field::Ledger, &default))?
+        {
             None | Some(Kind::File) => Ok(()),
             Some(other) => Err(Error::file(
                 Field::Ledger,

@@ -5,7 +5,7 @@ use matter_setup_payload::Label;
 use zeroize::Zeroizing;
 
 use crate::message::message;
-use crate::{Error, Field};
+use crate::{Error, Field, Message};
 
 mod pdf;
 mod svg;
@@ -32,7 +32,7 @@ pub enum LabelFormat {
 
 impl LabelFormat {
     /// Refuses a text that cannot be printed in this format, or is wider than a label's field.
-    pub(crate) fn check(self, text: &str) -> Result<(), String> {
+    pub(crate) fn check(self, text: &str) -> Result<(), Message> {
         let wrong = text.chars().find(|character| pdf::code_of(*character).is_none());
         match (self, wrong) {
             (Self::Pdf, Some(character)) => Err(message![

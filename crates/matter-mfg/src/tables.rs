@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
 use factory_fs::Dir;
+use matter_attestation::DateTime;
 use matter_factory_data::Place;
 use zeroize::Zeroizing;
 
@@ -261,6 +262,19 @@ fn pins(device: &Device, index: u32) -> Vec<Cell> {
     cells
 }
 
+/// Returns a time as it is in the names of files: `YYYY-MM-DD-HH-MM-SS`.
+pub(crate) fn stamp(time: &DateTime) -> String {
+    format!(
+        "{:04}-{:02}-{:02}-{:02}-{:02}-{:02}",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minutes(),
+        time.seconds()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use matter_factory_data::{DeviceRecord, SerialNumber};
@@ -271,14 +285,14 @@ mod tests {
 
     use super::*;
     use crate::plan::Identity;
-    use crate::{Job, Plan, Timings, now};
+    use crate::{Job, Plan, Timings};
 
     /// Files and columns of esp-matter-mfg-tool 1.0.29 with `--enable-dynamic-passcode`.
     #[test]
     fn device_that_draws_its_passcode_has_no_codes() {
         let top = tempfile::tempdir().unwrap();
         let job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
-        let time = now().unwrap();
+        let time = DateTime::new(2026, 6, 1, 0, 0, 0).unwrap();
         let parameters = PbkdfParameters {
             iterations: job.iterations,
             salt: "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=".parse().unwrap(),

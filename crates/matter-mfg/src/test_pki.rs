@@ -15,7 +15,7 @@ use crate::message::message;
 use crate::{Error, Field, inputs};
 
 /// The option that all errors here are about.
-const OPTION: &str = Field::TestPki;
+const FIELD: Field = Field::TestPki;
 /// The files in its folder.
 const PAA_CERT: &str = "PAA_cert.pem";
 const PAA_KEY: &str = "PAA_key.pem";
@@ -79,13 +79,14 @@ impl TestPki {
         if folder.exists() {
             return Self::open(folder, vendor, product, &name);
         }
-        Self::make(folder, vendor, product, &name, not_before, rng).map_err(|error| Error::field(OPTION, error))
+        Self::make(folder, vendor, product, &name, not_before, rng)
+            .map_err(|error| Error::field(FIELD, error.to_message()))
     }
 
     fn open(folder: PathBuf, vendor: VendorId, product: ProductId, name: &str) -> Result<Self, Error> {
-        let pai = inputs::read_certificate(OPTION, &folder.join(PAI_CERT))?;
-        let pai_key = inputs::read_private_key(OPTION, &folder.join(PAI_KEY), None)?;
-        let declaration = inputs::read_declaration(OPTION, &folder.join(DECLARATION))?;
+        let pai = inputs::read_certificate(FIELD, &folder.join(PAI_CERT))?;
+        let pai_key = inputs::read_private_key(FIELD, &folder.join(PAI_KEY), None)?;
+        let declaration = inputs::read_declaration(FIELD, &folder.join(DECLARATION))?;
         let fits = pai.vendor_id() == Some(vendor)
             && pai.product_id() == Some(product)
             && pai.common_name() == Some(name)
@@ -98,11 +99,11 @@ impl TestPki {
                 Field::OutputFolder,
                 " or remove the folder"
             ];
-            return Err(Error::file(OPTION, &folder, reason));
+            return Err(Error::file(FIELD, &folder, reason));
         }
-        let paa = inputs::read_certificate(OPTION, &folder.join(PAA_CERT))?;
+        let paa = inputs::read_certificate(FIELD, &folder.join(PAA_CERT))?;
         pai.verify_issued_by(&paa)
-            .map_err(|error| Error::file(OPTION, &folder.join(PAI_CERT), error))?;
+            .map_err(|error| Error::file(FIELD, &folder.join(PAI_CERT), error))?;
         Ok(Self {
             folder,
             new_paa: None,
@@ -121,7 +122,7 @@ impl TestPki {
         not_before: DateTime,
         rng: &mut R,
     ) -> Result<Self, Error> {
-        Self::issue(folder, vendor, product, name, not_before, rng).map_err(|error| Error::field(OPTION, error))
+        Self::issue(folder, vendor, product, name, not_before, rng).map_err(|error| Error::field(FIELD, error))
     }
 
     fn issue<R: CryptoRng + ?Sized>(
@@ -167,11 +168,11 @@ impl TestPki {
             }
             Some(other) => {
                 let reason = format!("is {}, not a folder; remove it", other.name());
-                return Err(Error::file(OPTION, &outdir.path().join(Self::FOLDER), reason));
+                return Err(Error::file(FIELD, &outdir.path().join(Self::FOLDER), reason));
             }
         }
         let pem = |key: &PrivateKey| -> Result<Zeroizing<String>, Error> {
-            key.to_pkcs8_pem().map_err(|error| Error::field(OPTION, error))
+            key.to_pkcs8_pem().map_err(|error| Error::field(FIELD, error))
         };
         let (paa_key, pai_key) = (pem(paa_key)?, pem(&self.pai_key)?);
         let (paa, pai) = (paa.to_pem(), self.pai.to_pem());

@@ -18,7 +18,7 @@ mod device;
 mod faults;
 #[path = "support/forms.rs"]
 mod forms;
-#[path = "support/ledger.rs"]
+#[path = "../../matter-ledger/tests/support/changed.rs"]
 mod ledger;
 #[path = "audit_folders/other.rs"]
 mod other;

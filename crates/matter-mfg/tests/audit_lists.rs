@@ -10,7 +10,7 @@
 
 #[path = "support/device.rs"]
 mod device;
-#[path = "support/ledger.rs"]
+#[path = "../../matter-ledger/tests/support/changed.rs"]
 mod ledger;
 #[path = "support/report.rs"]
 mod report;

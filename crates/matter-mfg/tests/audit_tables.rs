@@ -15,7 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use matter_factory_data::{Check, SerialNumber, Severity};
-use matter_mfg::{Attestation, AuditReport, Job, LabelFormat, Ledger, Plan, Run, now};
+use matter_ledger::Ledger;
+use matter_mfg::{Attestation, AuditReport, Job, LabelFormat, Plan, Run, now};
 use matter_setup_payload::CommissioningFlow;
 use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};

@@ -133,7 +133,7 @@ impl<'a> Values<'a> {
         if let Some(max) = field.max() {
             self.number(key, (0, max), |number| field.set_number(product, number), sink)?;
         } else if let Some(text) = self.text(key, sink)? {
-            accept(field.set_text(product, text), Check::KeyValue, key, None, sink)?;
+            accept(field.add_text(product, text), Check::KeyValue, key, None, sink)?;
         }
         Ok(())
     }

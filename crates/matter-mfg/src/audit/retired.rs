@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::{Ledger, Run};
+use matter_ledger::Ledger;
 
 /// The names of devices that the ledgers have written off. Those that were not given lie where runs put them, and are read
 /// when something is missing.
@@ -35,9 +35,9 @@ impl Retired {
 
     fn in_folder(&mut self, folder: &Path) -> &BTreeSet<String> {
         self.found.entry(folder.to_path_buf()).or_insert_with(|| {
-            let ledger = Run::default_ledger(folder);
+            let ledger = folder.join(Ledger::FILE_NAME);
             let listed = ledger.is_file().then(|| Ledger::list(&ledger).ok()).flatten();
-            let names = listed.map(|(_, retired)| retired).unwrap_or_default();
+            let names = listed.map(|listing| listing.retired).unwrap_or_default();
             names.into_iter().map(|name| name.to_ascii_lowercase()).collect()
         })
     }

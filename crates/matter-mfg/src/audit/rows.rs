@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use matter_ledger::{Error as LedgerError, Ledger, ListedDevice};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
@@ -14,9 +15,8 @@ use zeroize::Zeroizing;
 use super::elements::{self, Broken, Part, Place};
 use super::stream::{self, Bytes, MAX_ROWS, RowReader};
 use super::{BOM, delimiter};
+use crate::Error;
 use crate::hex::hex;
-use crate::ledger::{ListError, ListedDevice, MAGIC};
-use crate::{Error, Ledger};
 
 /// What a list says of each device.
 #[derive(Default)]
@@ -240,24 +240,24 @@ pub(super) fn ledger(path: &Path) -> Result<Parsed, Error> {
     const OPTION: &str = "--ledger";
     let failed = |error: io::Error| Error::file(OPTION, path, error);
     let mut file = stream::open(OPTION, path)?;
-    let mut head = Vec::with_capacity(MAGIC.len());
-    let len = u64::try_from(MAGIC.len()).unwrap_or_default();
+    let mut head = Vec::with_capacity(Ledger::MAGIC.len());
+    let len = u64::try_from(Ledger::MAGIC.len()).unwrap_or_default();
     Read::by_ref(&mut file)
         .take(len)
         .read_to_end(&mut head)
         .map_err(failed)?;
-    if head == MAGIC {
+    if head == Ledger::MAGIC {
         return match Ledger::list(path) {
-            Ok((devices, retired)) => {
+            Ok(listing) => {
                 let mut rows = Rows {
-                    retired,
+                    retired: listing.retired,
                     ..Rows::default()
                 };
-                rows.rows.extend(devices.into_iter().map(row));
+                rows.rows.extend(listing.devices.into_iter().map(row));
                 Ok(check(rows))
             }
-            Err(ListError::Damaged(reason)) => Ok(Err(reason)),
-            Err(ListError::Unreadable(error)) => Err(error),
+            Err(LedgerError::Damaged { reason, .. }) => Ok(Err(reason)),
+            Err(error) => Err(error.into()),
         };
     }
     let text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
@@ -352,12 +352,12 @@ fn check(rows: Rows) -> Parsed {
 
 /// A device of our ledger as a row.
 fn row(device: ListedDevice) -> Row {
-    let files = device.images.into_iter().map(|(name, size, sha256)| {
+    let files = device.images.into_iter().map(|image| {
         let file = FileRow {
-            size: Some(Said::Number(size.into())),
-            sha256: Some(text(&hex(&sha256))),
+            size: Some(Said::Number(image.size.into())),
+            sha256: Some(text(&hex(&image.sha256))),
         };
-        (name, file)
+        (image.name, file)
     });
     Row {
         uuid: Some(text(&device.uuid)),

@@ -135,10 +135,7 @@ fn put<T: Clone>(
         ),
     };
     if let Some(single) = single {
-        return Err(Error::field(
-            list.field(),
-            message!["is not allowed beside ", single],
-        ));
+        return Err(Error::field(list.field(), message!["is not allowed beside ", single]));
     }
     if job.values.as_ref().is_some_and(|(columns, _)| columns.sets(column)) {
         let reason = message![format!("the column '{column}' of "), Field::Values, " sets the same"];

@@ -120,9 +120,9 @@ mod tests {
     use matter_types::{Discriminator, Passcode};
 
     use super::*;
+    use crate::Timings;
     use crate::device::Device;
     use crate::plan::Identity;
-    use crate::{Timings, now};
 
     /// However it came there: a device of which a value has the key is not made.
     #[test]
@@ -133,7 +133,7 @@ mod tests {
         job.attestation = Attestation::TestPki {
             common_name_prefix: "Test".into(),
         };
-        let plan = Plan::new(job, now().unwrap()).unwrap();
+        let plan = Plan::new(job, DateTime::new(2026, 6, 1, 0, 0, 0).unwrap()).unwrap();
         let key = plan.signer.as_ref().unwrap().key.expose_scalar();
         let parameters = PbkdfParameters {
             iterations: plan.job().iterations,

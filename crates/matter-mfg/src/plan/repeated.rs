@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use matter_ledger::{GivenTraits, Unique};
 use sha2::{Digest, Sha256};
 
 use super::Plan;
 use crate::Field;
 use crate::attestation::Attestation;
-use crate::ledger::{GivenTraits, Unique};
 
 impl Plan {
     /// Returns for how many devices, from the first on, something may be given.

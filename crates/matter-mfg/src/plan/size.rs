@@ -17,8 +17,6 @@ use crate::cells::Cells;
 use crate::job::Job;
 use crate::{Error, Field, TestPki};
 
-/// The largest partition: all of the largest flash of an ESP32.
-pub(crate) const MAX_SIZE: u32 = 0x200_0000;
 /// How much longer a DAC can be than another one with the same names: its signature varies by two bytes.
 const DAC_SLACK: usize = 4;
 
@@ -28,8 +26,8 @@ impl Plan {
     /// The certificates of a throw-away chain with the same names stand in for those to come.
     pub(super) fn check_size(&self, rng: &mut impl CryptoRng) -> Result<(), Error> {
         let size = self.job.size;
-        if size.is_read_only() || size.get() > MAX_SIZE {
-            let reason = format!("{size} is not a multiple of 0x1000 in 0x3000..={MAX_SIZE:#x}");
+        if size.is_read_only() || size.get() > Job::MAX_SIZE {
+            let reason = format!("{size} is not a multiple of 0x1000 in 0x3000..={:#x}", Job::MAX_SIZE);
             return Err(Error::field(Field::Size, reason));
         }
         let stand_in = self
@@ -180,14 +178,14 @@ mod tests {
     use matter_factory_data::{DacKeyStorage, Place, RotatingId};
 
     use super::*;
-    use crate::now;
     use crate::random::{Purpose, Random};
+    use matter_attestation::DateTime;
 
     #[test]
     fn secure_cert_partition_that_is_too_small_is_refused() {
         let mut rng = Random::open(None, Purpose::Run).unwrap();
         let job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
-        let time = now().unwrap();
+        let time = DateTime::new(2026, 6, 1, 0, 0, 0).unwrap();
         let pki = TestPki::make(PathBuf::new(), job.vendor_id, job.product_id, "T", time, &mut rng).unwrap();
         let (pai, key) = pki.pai();
         let signer = Signer::new(pai.clone(), key.clone(), Validity::from_days(time, 1).unwrap());

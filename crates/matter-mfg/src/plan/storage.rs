@@ -33,7 +33,10 @@ pub(super) fn layout(job: &mut Job, count: u32, warnings: &mut Vec<Message>) -> 
         ));
     }
     if storage.dac_in_secure_cert && storage.no_secure_cert_image {
-        let reason = message!["leaves certificates and key of a device in no partition at all beside ", DAC];
+        let reason = message![
+            "leaves certificates and key of a device in no partition at all beside ",
+            DAC
+        ];
         return Err(Error::field(NO_IMAGE, reason));
     }
     let place = |there| if there { Place::SecureCert } else { Place::Nvs };

@@ -1,5 +1,6 @@
+use matter_ledger::{DeviceTrait, Ledger, RunId};
+
 use super::{Run, output};
-use crate::ledger::{Ledger, check_room};
 use crate::{Error, Field};
 
 impl Run<'_> {
@@ -15,22 +16,19 @@ impl Run<'_> {
         self.check_ledger_name()?;
         let count = self.plan.count();
         let ledger = match &self.ledger {
-            Some(path) => Ledger::open_to_look(path).map_err(|error| match error {
-                Error::Ledger { path, reason } => Error::file(Field::Ledger, &path, reason),
-                error => error,
-            })?,
+            Some(path) => Ledger::open_to_look(path).map_err(|error| Error::from(error).at_ledger())?,
             None => None,
         };
         // What is continued has devices in the order and in the ledger already.
-        match (&self.order, ledger) {
+        match (self.ledger_order(), ledger) {
             _ if self.resume => Ok(()),
             (order, Some(ledger)) => {
                 if let Some(order) = order {
-                    ledger.check_order(order, count)?;
+                    ledger.check_order(&order, count)?;
                 }
                 self.check_given(&ledger, 0, None)
             }
-            (Some((id, size)), None) => check_room(id, *size, 0, count),
+            (Some(order), None) => Ok(order.check_room(0, count)?),
             (None, None) => Ok(()),
         }
     }
@@ -50,7 +48,7 @@ impl Run<'_> {
 
     /// Looks up what is given for the devices from a row on: it must not be that of a device that the ledger lists, those of
     /// the run `own` left out.
-    pub(super) fn check_given(&self, ledger: &Ledger, from: u32, own: Option<i64>) -> Result<(), Error> {
+    pub(super) fn check_given(&self, ledger: &Ledger, from: u32, own: Option<RunId>) -> Result<(), Error> {
         for row in from..self.plan.given_rows() {
             let given = self.plan.given_traits(row);
             let Some((what, uuid)) = ledger.holder(self.unique, &given, own)? else {
@@ -60,7 +58,7 @@ impl Run<'_> {
             let reason = format!("device {number}: its {what} is that of device {uuid} in the ledger");
             return Err(
                 match self.plan.origin_of_dac(row).filter(|_| given.key_sha256.is_some()) {
-                    Some((option, path)) if what == "public key" => Error::file(option, path, reason),
+                    Some((option, path)) if what == DeviceTrait::Key => Error::file(option, path, reason),
                     _ => Error::field(Field::Unique, format_args!("{reason}; another one is allowed")),
                 },
             );

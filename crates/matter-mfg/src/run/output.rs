@@ -8,8 +8,8 @@ use crate::message::message;
 use crate::tables::{STAGED, STAGING};
 use crate::{Error, Field, manifest, outputs, tables};
 
-/// The option that names the output folder.
-pub(super) const OUTDIR: &str = Field::OutputFolder;
+/// The field that names the output folder.
+pub(super) const OUTDIR: Field = Field::OutputFolder;
 
 /// The files of a run that have its stamp in their names, and those of the latest run.
 pub(super) fn names(stamp: &str) -> [String; 5] {
@@ -103,7 +103,7 @@ fn check_obstacles(top: &Dir, trust: bool) -> Result<(), Error> {
         for name in STAGED {
             check_kind(&staging, name, Kind::File)?;
         }
-        let device = |dir: &Dir| Ok(dir.space().map_err(Error::obstacle(OUTDIR, dir.path()))?.device);
+        let device = |dir: &Dir| Ok::<_, Error>(dir.space().map_err(Error::obstacle(OUTDIR, dir.path()))?.device);
         if device(top)? != device(&staging)? {
             let reason = "is on another file system than the folder it is in; tables cannot be moved there";
             return Err(Error::file(OUTDIR, &path, reason));
@@ -130,19 +130,16 @@ fn check_kind(dir: &Dir, name: &str, wanted: Kind) -> Result<bool, Error> {
 }
 
 /// Refuses an input that the run would replace at its end.
-pub(super) fn check_inputs<'i>(
-    top: &Path,
-    inputs: impl IntoIterator<Item = (&'static str, &'i Path)>,
-) -> Result<(), Error> {
+pub(super) fn check_inputs<'i>(top: &Path, inputs: impl IntoIterator<Item = (Field, &'i Path)>) -> Result<(), Error> {
     // The PAI's certificate is replaced by itself.
     let staged = STAGED.iter().filter(|name| **name != tables::PAI);
     let staged = staged.map(|name| top.join(STAGING).join(name));
     let others = [manifest::NAME, manifest::SIGNATURE].map(|name| top.join(name));
     let replaced = staged.chain(others).filter_map(|path| place(&path)).collect::<Vec<_>>();
-    for (option, path) in inputs {
+    for (field, path) in inputs {
         if place(path).is_some_and(|place| replaced.contains(&place)) {
             let reason = "is a file that the run replaces; copy it to another place";
-            return Err(Error::file(option, path, reason));
+            return Err(Error::file(field, path, reason));
         }
     }
     Ok(())

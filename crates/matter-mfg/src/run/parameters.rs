@@ -1,7 +1,6 @@
-use std::borrow::Cow;
-
 use esp_nvs_image::Encoding;
 use matter_factory_data::ProductInformation;
+use matter_ledger::Parameter;
 use zeroize::Zeroizing;
 
 use crate::attestation::Attestation;
@@ -9,14 +8,11 @@ use crate::job::Job;
 use crate::plan::Plan;
 use crate::{Field, List, Lists};
 
-/// What must be the same when a run is continued: the name of each option, and its value, which may be a secret.
-pub(crate) type Parameters = Vec<(Cow<'static, str>, Zeroizing<Vec<u8>>)>;
-
 /// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
 ///
 /// The last entry catches every option by what it shows of itself; only secrets, which have entries of their own, are not
 /// in there. What becomes of the finished devices (lists, labels) and how they are checked may change.
-pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Parameters {
+pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<Parameter> {
     let job = plan.job();
     let text = |value: &dyn std::fmt::Debug| Zeroizing::new(format!("{value:?}").into_bytes());
     let bytes = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
@@ -29,7 +25,7 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Paramete
         crate::RotatingIdPolicy::Given(id) => bytes(id.expose_bytes()),
         other => text(other),
     };
-    let parameters = vec![
+    let fields = vec![
         (Field::VendorId, text(&job.vendor_id)),
         (Field::ProductId, text(&job.product_id)),
         (Field::Count, text(&plan.count())),
@@ -72,19 +68,22 @@ pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Paramete
         (Field::SupportedModes, text(&job.supported_modes)),
         (Field::MqttHost, text(&job.mqtt_host)),
         (Field::NoPasscodeInManifest, text(&job.lists.no_passcode_in_manifest)),
-        ("place of keys or data", text(&job.storage)),
-        (OTHERS, rest(job)),
     ];
-    let parameters = parameters.into_iter().map(|(name, value)| (name.into(), value));
+    let fields = fields
+        .into_iter()
+        .map(|(field, value)| Parameter::new(field.name(), value));
+    let others = [(STORAGE, text(&job.storage)), (OTHERS, rest(job))];
+    let others = others.map(|(name, value)| Parameter::new(name, value));
     let product = ProductInformation::FIELDS.iter().map(|field| {
         let value = field.value(&job.product).map(|value| Encoding::format(value).1);
-        (
-            format!("--{}", field.name()).into(),
-            Zeroizing::new(value.unwrap_or_default().into_bytes()),
-        )
+        let value = Zeroizing::new(value.unwrap_or_default().into_bytes());
+        Parameter::new(field.name(), value)
     });
-    product.chain(parameters).collect()
+    product.chain(fields).chain(others).collect()
 }
+
+/// The name of where data is kept.
+const STORAGE: &str = "place of keys or data";
 
 /// What the entry of all options without one of their own is called.
 pub(super) const OTHERS: &str = "option";

@@ -3,10 +3,10 @@
 use std::io::{BufReader, Read};
 
 use factory_fs::{Dir, Kind};
+use matter_ledger::{Ledger, Progress};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::ledger::{Ledger, Progress};
 use crate::message::message;
 use crate::{Error, Field, manifest, tables};
 

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use factory_fs::{Dir, FolderLock, Kind, sweep};
+use matter_ledger::{Ledger, NewRun, Parameter, Progress, RunState};
 
-use super::parameters::{self, Parameters};
+use super::parameters;
 use super::workspace::{Found, Strange};
 use super::{Report, Run, Started, Workspace, reconcile, room};
-use crate::ledger::{Ledger, Progress, RunRow, RunState};
 use crate::message::message;
 use crate::tables::STAGING;
-use crate::{Error, Field, clock, tables};
+use crate::{Error, Field, Message, tables};
 
 /// An unfinished run, its process gone.
 type Unfinished = (Workspace, Progress);
@@ -25,9 +25,9 @@ impl Run<'_> {
         let (mut unfinished, mut unknown) = (Vec::new(), None);
         for Strange { sentence, has_stamp } in strange {
             if has_stamp {
-                unknown.get_or_insert_with(|| format!("{sentence}; move it away"));
+                unknown.get_or_insert_with(|| Message::from(format!("{sentence}; move it away")));
             }
-            report.notes.push(sentence);
+            report.notes.push(sentence.into());
         }
         for workspace in left {
             if let Some(progress) = ledger.find(workspace.ident())? {
@@ -102,15 +102,15 @@ impl Run<'_> {
                 .and_then(|()| workspace.finish(held)),
             (Ok(()), RunState::Open | RunState::Abandoned) => ledger
                 .end(progress.run, RunState::Abandoned)
+                .map_err(Error::from)
                 .and_then(|()| workspace.remove(held)),
         };
         match done {
             Err(error) if self.resume => Err(error),
             // Whoever makes other devices is not kept from it.
             Err(error) => {
-                report.notes.push(format!(
-                    "the run {stamp} could not be cleaned up: {error}; {path} stays"
-                ));
+                let note = message![format!("the run {stamp} could not be cleaned up: ")].append(error.to_message());
+                report.notes.push(note.append(format!("; {path} stays").into()));
                 Ok(None)
             }
             Ok(()) => Ok(None),
@@ -122,7 +122,7 @@ impl Run<'_> {
         &self,
         unfinished: Vec<Unfinished>,
         ledger: Ledger,
-        parameters: &Parameters,
+        parameters: &[Parameter],
         top: &Dir,
         report: &mut Report,
     ) -> Result<Started, Error> {
@@ -148,11 +148,16 @@ impl Run<'_> {
                     // It says nothing new then.
                     names.retain(|name| name != parameters::OTHERS);
                 }
-                let names = names.join(", ");
-                format!(
-                    "the unfinished run {} was started with another {names}",
-                    workspace.stamp()
-                )
+                let stamp = workspace.stamp();
+                let mut reason = message![format!("the unfinished run {stamp} was started with another ")];
+                for (number, name) in names.into_iter().enumerate() {
+                    reason.push(if number == 0 { "" } else { ", " });
+                    match Field::named(&name) {
+                        Some(field) => reason.push(field),
+                        None => reason.push(name),
+                    }
+                }
+                reason
             });
         }
         Err(Error::field(Field::Resume, refused.unwrap_or_default()))
@@ -165,12 +170,12 @@ impl Run<'_> {
         &self,
         top: &Dir,
         ledger: &Ledger,
-        parameters: &Parameters,
+        parameters: &[Parameter],
         report: &mut Report,
     ) -> Result<bool, Error> {
         let folder = self.folder()?;
         let job = self.plan.job();
-        for (progress, began) in ledger.runs_of(job.vendor_id.get(), job.product_id.get())? {
+        for (progress, began) in ledger.runs_of(job.vendor_id, job.product_id)? {
             if began != folder && !is_here(top, ledger, &progress)? {
                 continue;
             }
@@ -184,7 +189,9 @@ impl Run<'_> {
                 .saturating_sub(u32::try_from(folders.missing.len()).unwrap_or(u32::MAX));
             report.earlier = report.devices;
             self.name_tables(report, top, stamp);
-            report.notes.push(format!("the run {stamp} was complete already"));
+            report
+                .notes
+                .push(format!("the run {stamp} was complete already").into());
             folders.check(top)?;
             report.is_reconciled = true;
             return Ok(true);
@@ -196,19 +203,20 @@ impl Run<'_> {
         &self,
         top: &Dir,
         mut ledger: Ledger,
-        parameters: Parameters,
+        parameters: Vec<Parameter>,
         held: &FolderLock,
     ) -> Result<Started, Error> {
         let job = self.plan.job();
-        let workspace = Workspace::create(top, &clock::stamp(self.plan.time()), held)?;
-        let row = RunRow {
+        let workspace = Workspace::create(top, &tables::stamp(self.plan.time()), held)?;
+        let row = NewRun {
             ident: workspace.ident().to_owned(),
             folder: self.folder()?,
-            vendor_id: job.vendor_id.get(),
-            product_id: job.product_id.get(),
+            vendor_id: job.vendor_id,
+            product_id: job.product_id,
             count: self.plan.count(),
-            order: self.order.clone(),
+            order: self.ledger_order(),
             test: self.plan.test_reason().is_some(),
+            tool: concat!("matter-mfg ", env!("CARGO_PKG_VERSION")).into(),
             parameters,
         };
         match ledger.begin(&row) {
@@ -219,7 +227,7 @@ impl Run<'_> {
             }),
             Err(error) => {
                 let _ = workspace.remove(held);
-                Err(error)
+                Err(error.into())
             }
         }
     }

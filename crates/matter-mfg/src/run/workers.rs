@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use factory_fs::Dir;
+use matter_ledger::{DeviceTrait, Ledger, NewDevice, NewImage, RunId, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 use sha2::{Digest, Sha256};
@@ -12,7 +13,6 @@ use super::batches::Batches;
 use super::check::{AuditPolicy, check};
 use super::workspace::Workspace;
 use crate::device::Device;
-use crate::ledger::{DeviceRow, ImageRow, Ledger, Unique};
 use crate::outputs::Outputs;
 use crate::{Error, Phase, Plan, Timings};
 use factory_fs::wiping_stack;
@@ -30,7 +30,7 @@ pub(super) struct Work<'r> {
     pub(super) force: bool,
     pub(super) audit: AuditPolicy,
     pub(super) lanes: Option<Lanes>,
-    pub(super) run: i64,
+    pub(super) run: RunId,
     pub(super) rows: Range<u32>,
 }
 
@@ -43,7 +43,7 @@ struct Shared<'r> {
 /// Devices whose files are on disk, in the run's own folder.
 struct Batch {
     devices: Vec<Device>,
-    rows: Vec<DeviceRow>,
+    rows: Vec<NewDevice>,
     timings: Timings,
 }
 
@@ -120,7 +120,8 @@ impl Work<'_> {
             let Shared { ledger, discriminators } = &mut *lock(shared);
             self.plan
                 .draw(rows.clone(), discriminators, |passcode, discriminator| {
-                    ledger.reserve(self.unique, passcode, discriminator)
+                    let taken = ledger.reserve(self.unique, passcode, discriminator)?;
+                    Ok(taken.map(DeviceTrait::name))
                 })?
         };
         let identities = self.plan.identities(drawn, self.lanes, &mut timings)?;
@@ -193,7 +194,7 @@ fn lock<'m, 's>(shared: &'m Mutex<Shared<'s>>) -> MutexGuard<'m, Shared<'s>> {
 }
 
 /// What the ledger keeps of a device.
-fn describe(row: u32, device: &Device, is_key_given: bool) -> DeviceRow {
+fn describe(row: u32, device: &Device, is_key_given: bool) -> NewDevice {
     let record = &device.record;
     let credentials = record.credentials();
     // The images are the `.bin` files beside the folder `internal`; those from whose hash a passcode can be guessed are left
@@ -202,12 +203,12 @@ fn describe(row: u32, device: &Device, is_key_given: bool) -> DeviceRow {
         .files
         .iter()
         .filter(|(name, file)| name.ends_with(".bin") && !name.contains('/') && file.hides_passcode);
-    let images = images.map(|(name, file)| ImageRow {
+    let images = images.map(|(name, file)| NewImage {
         name: name.clone(),
         size: file.size,
         sha256: file.sha256,
     });
-    DeviceRow {
+    NewDevice {
         row,
         uuid: device.uuid.clone(),
         serial: record

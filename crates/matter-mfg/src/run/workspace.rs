@@ -3,9 +3,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 
 use factory_fs::{Dir, Draft, FolderLock, Kind, Replace, TryLock, lock, try_lock};
+use matter_ledger::{Ledger, Progress};
 
 use super::output;
-use crate::ledger::{Ledger, Progress};
 use crate::message::message;
 use crate::tables::{STAGED, STAGING};
 use crate::{Error, Field, manifest, outputs, tables};
@@ -192,7 +192,8 @@ impl Workspace {
     }
 
     fn check_folders(&self, dir: &Dir, known: &[&str]) -> Result<(), Error> {
-        let device = |dir: &Dir| Ok(dir.space().map_err(Error::obstacle(output::OUTDIR, dir.path()))?.device);
+        let device =
+            |dir: &Dir| Ok::<_, Error>(dir.space().map_err(Error::obstacle(output::OUTDIR, dir.path()))?.device);
         let own = device(&self.top)?;
         for name in dir.names().map_err(Error::obstacle(output::OUTDIR, dir.path()))? {
             let Some(child) = open_child(dir, &name)? else { continue };

@@ -3,14 +3,14 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use super::PATIENCE;
-use super::file::APPLICATION;
-use super::sums::{self, SUMMED};
+use crate::database_file::APPLICATION;
+use crate::ledger::PATIENCE;
+use crate::row_sums::{self, SUMMED};
 
 /// How long to wait before the next try.
 const PAUSE: Duration = Duration::from_millis(5);
 /// The version of the tables (`PRAGMA user_version`).
-pub(super) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 2;
 /// The version without sums, which is made into the present one.
 const FORMER: i64 = 1;
 
@@ -76,18 +76,18 @@ CREATE TABLE image (
 
 /// Why a database is not taken for a ledger.
 #[derive(Debug)]
-pub(super) enum Unknown {
+pub(crate) enum Refusal {
     Sqlite(rusqlite::Error),
     Schema(String),
 }
 
-impl From<rusqlite::Error> for Unknown {
+impl From<rusqlite::Error> for Refusal {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
 }
 
-impl std::fmt::Display for Unknown {
+impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(error) => error.fmt(f),
@@ -97,31 +97,31 @@ impl std::fmt::Display for Unknown {
 }
 
 /// Takes a database for what it may be: damaged, or made to do harm.
-pub(super) fn defend(connection: &Connection) -> Result<(), rusqlite::Error> {
+pub(crate) fn defend(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;")?;
-    sums::register(connection)
+    row_sums::register(connection)
 }
 
 /// Tells whether there are no tables at all.
-pub(super) fn is_empty(connection: &Connection) -> Result<bool, Unknown> {
+pub(crate) fn is_empty(connection: &Connection) -> Result<bool, Refusal> {
     let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     Ok(objects == 0)
 }
 
 /// Refuses what is no ledger, and tells the version of one. Nothing but the list of tables is read: no view or trigger of
 /// somebody else's runs.
-pub(super) fn recognize(connection: &Connection) -> Result<i64, Unknown> {
+pub(crate) fn recognize(connection: &Connection) -> Result<i64, Refusal> {
     let read = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let version = match (read("application_id")?, read("user_version")?) {
         (APPLICATION, version @ (FORMER | VERSION)) => version,
         (APPLICATION, other) => {
-            return Err(Unknown::Schema(format!(
+            return Err(Refusal::Schema(format!(
                 "has version {other}, and this tool knows {FORMER} and {VERSION}"
             )));
         }
-        _ => return Err(Unknown::Schema("is a database, but no ledger of this tool".into())),
+        _ => return Err(Refusal::Schema("is a database, but no ledger of this tool".into())),
     };
     let mut objects = connection.prepare("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")?;
     let found = objects.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
@@ -129,10 +129,10 @@ pub(super) fn recognize(connection: &Connection) -> Result<i64, Unknown> {
     found.iter_mut().for_each(|(_, sql)| *sql = normal(sql));
     let expected = statements(version);
     if let Some((name, _)) = found.iter().find(|object| !expected.contains(object)) {
-        return Err(Unknown::Schema(format!("has '{name}', which no ledger has")));
+        return Err(Refusal::Schema(format!("has '{name}', which no ledger has")));
     }
     if found.len() < expected.len() {
-        return Err(Unknown::Schema("lacks tables that every ledger has".into()));
+        return Err(Refusal::Schema("lacks tables that every ledger has".into()));
     }
     Ok(version)
 }
@@ -181,7 +181,7 @@ fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
 /// Makes the tables where there are none, or those of this version from those of the one before.
 ///
 /// The tables come before the write-ahead log: from its first byte on, the file says that it is a ledger.
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), Unknown> {
+pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Refusal> {
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     if is_empty(&transaction)? {

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Says that a database is a ledger (`PRAGMA application_id`): "MMFG".
-pub(super) const APPLICATION: i64 = 0x4D4D_4647;
+pub(crate) const APPLICATION: i64 = 0x4D4D_4647;
 /// The first bytes of every SQLite database.
 pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER_LEN: usize = 100;
@@ -23,7 +23,7 @@ const BESIDE: [&str; 4] = ["-wal", "-shm", "-journal", ".key"];
 
 /// What is at the place of a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// Nothing, or an empty file.
     Nothing,
     /// A ledger of whatever version.
@@ -31,7 +31,7 @@ pub(super) enum Found {
 }
 
 /// A name that SQLite takes for nothing but a file's: `:memory:` and `file:` begin otherwise.
-pub(super) fn absolute(path: &Path) -> Result<PathBuf, String> {
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, String> {
     let absolute = std::path::absolute(path).map_err(|error| error.to_string())?;
     // SQLite's other files are beside the one that a link leads to.
     match absolute.canonicalize() {
@@ -42,7 +42,7 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, String> {
 }
 
 /// Looks at a ledger's file without changing anything.
-pub(super) fn look(path: &Path) -> Result<Found, String> {
+pub(crate) fn look(path: &Path) -> Result<Found, String> {
     let text = |error: io::Error| error.to_string();
     for ending in BESIDE {
         let other = beside(path, ending);
@@ -114,7 +114,7 @@ fn log_is_ours(path: &Path) -> io::Result<bool> {
 }
 
 /// A ledger's name with something behind it.
-pub(super) fn beside(ledger: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(ledger: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(ledger);
     name.push(ending);
     name.into()

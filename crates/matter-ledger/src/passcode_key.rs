@@ -8,24 +8,24 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::file::beside;
-use super::sums::META;
-use super::{check_private, wrong};
 use crate::Error;
+use crate::database_file::beside;
+use crate::ledger::check_private;
+use crate::row_sums::META;
 
 /// Bytes of the key, as many as SHA-256 returns (RFC 2104 section 3).
 const LEN: usize = 32;
 
 /// The key under which a ledger knows passcodes, in a file beside the ledger that only its owner can read.
-pub(super) struct PasscodeKey(Zeroizing<[u8; LEN]>);
+pub(crate) struct PasscodeKey(Zeroizing<[u8; LEN]>);
 
 impl PasscodeKey {
     /// Reads the key of a ledger, or makes one for a new ledger.
     ///
     /// The ledger holds a value made with the key, so that another one's key is noticed: with it, equal passcodes
     /// would look different.
-    pub(super) fn open(ledger: &Path, connection: &mut Connection) -> Result<Self, Error> {
-        let failed = |error: rusqlite::Error| wrong(ledger, error);
+    pub(crate) fn open(ledger: &Path, connection: &mut Connection) -> Result<Self, Error> {
+        let failed = |error: rusqlite::Error| Error::unusable(ledger, error);
         // Two runs that start one ledger wait for each other here.
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -48,8 +48,8 @@ impl PasscodeKey {
     }
 
     /// Reads the key of a ledger, and makes none: one in which nothing was written with a key yet gets any.
-    pub(super) fn open_existing(ledger: &Path, connection: &Connection) -> Result<Self, Error> {
-        let check = check_value(connection).map_err(|error| wrong(ledger, error))?;
+    pub(crate) fn open_existing(ledger: &Path, connection: &Connection) -> Result<Self, Error> {
+        let check = check_value(connection).map_err(|error| Error::unusable(ledger, error))?;
         let key = match read(ledger)? {
             Some(key) => key,
             None if check.is_none() => return Self::ephemeral(),
@@ -63,32 +63,32 @@ impl PasscodeKey {
         if check.is_some_and(|check| check != self.mac(CHECK, &[])) {
             let path = beside(ledger, ENDING);
             let reason = format_args!("{} is the key of another ledger", path.display());
-            return Err(wrong(ledger, reason));
+            return Err(Error::unusable(ledger, reason));
         }
         Ok(())
     }
 
     /// Draws a key that is kept nowhere.
-    pub(super) fn ephemeral() -> Result<Self, Error> {
+    pub(crate) fn ephemeral() -> Result<Self, Error> {
         let mut key = Zeroizing::new([0; LEN]);
         getrandom::fill(&mut *key).map_err(|_| Error::Random)?;
         Ok(Self(key))
     }
 
     /// Returns the HMAC of a passcode.
-    pub(super) fn passcode(&self, passcode: &Passcode) -> [u8; LEN] {
+    pub(crate) fn passcode(&self, passcode: &Passcode) -> [u8; LEN] {
         let number = Zeroizing::new(passcode.expose().to_le_bytes());
         self.mac("passcode", &[&*number])
     }
 
     /// Returns the HMAC of a discriminator and a passcode.
-    pub(super) fn pair(&self, discriminator: Discriminator, passcode: &Passcode) -> [u8; LEN] {
+    pub(crate) fn pair(&self, discriminator: Discriminator, passcode: &Passcode) -> [u8; LEN] {
         let number = Zeroizing::new(passcode.expose().to_le_bytes());
         self.mac("pair", &[&discriminator.get().to_le_bytes(), &*number])
     }
 
     /// Returns the HMAC of a run's parameter, which may hold a secret.
-    pub(super) fn parameter(&self, name: &str, value: &[u8]) -> [u8; LEN] {
+    pub(crate) fn parameter(&self, name: &str, value: &[u8]) -> [u8; LEN] {
         self.mac(name, &[value])
     }
 
@@ -119,7 +119,7 @@ fn check_value(connection: &Connection) -> Result<Option<Vec<u8>>, rusqlite::Err
 
 fn missing(ledger: &Path) -> Error {
     let path = beside(ledger, ENDING);
-    wrong(
+    Error::unusable(
         ledger,
         format_args!("its key {} is not there; it belongs beside the ledger", path.display()),
     )
@@ -127,7 +127,7 @@ fn missing(ledger: &Path) -> Error {
 
 fn read(ledger: &Path) -> Result<Option<PasscodeKey>, Error> {
     let path = beside(ledger, ENDING);
-    let failed = |error: io::Error| wrong(ledger, format_args!("its key {}: {error}", path.display()));
+    let failed = |error: io::Error| Error::unusable(ledger, format_args!("its key {}: {error}", path.display()));
     let (dir, name) = Dir::of_file(&path).map_err(failed)?;
     let mut file = match dir.open_file(&name) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -137,7 +137,7 @@ fn read(ledger: &Path) -> Result<Option<PasscodeKey>, Error> {
     let mut key = Zeroizing::new([0; LEN]);
     let len = file.metadata().map_err(failed)?.len();
     if len != u64::try_from(LEN).unwrap_or_default() {
-        return Err(wrong(
+        return Err(Error::unusable(
             ledger,
             format_args!("{} is not {LEN} bytes of key", path.display()),
         ));

@@ -7,34 +7,34 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 use sha2::{Digest, Sha256};
 
-use super::schema::Unknown;
+use crate::schema::Refusal;
 
 /// A table whose rows have sums.
-pub(super) struct Summed {
-    pub(super) name: &'static str,
+pub(crate) struct Summed {
+    pub(crate) name: &'static str,
     /// The columns of a sum. An `id` that SQLite gives is not among them: the indexes hold it as well, and differ from the
     /// table when it is damaged.
-    pub(super) columns: &'static str,
-    pub(super) has_rowid: bool,
+    pub(crate) columns: &'static str,
+    pub(crate) has_rowid: bool,
 }
 
-pub(super) const META: Summed = table("meta", "name, value", false);
-pub(super) const ORDERS: Summed = table("orders", "id, size", false);
-pub(super) const RUN: Summed = table(
+pub(crate) const META: Summed = table("meta", "name, value", false);
+pub(crate) const ORDERS: Summed = table("orders", "id, size", false);
+pub(crate) const RUN: Summed = table(
     "run",
     "ident, state, folder, vendor_id, product_id, count, order_id, tool, test, started, ended, done, tables",
     true,
 );
-pub(super) const PARAMETER: Summed = table("parameter", "run, name, mac", false);
-pub(super) const DEVICE: Summed = table(
+pub(crate) const PARAMETER: Summed = table("parameter", "run, name, mac", false);
+pub(crate) const DEVICE: Summed = table(
     "device",
     "run, row, uuid, state, serial, discriminator, passcode_mac, pair_mac, dac_serial, key_sha256, published, retired, \
      reason",
     true,
 );
-pub(super) const IMAGE: Summed = table("image", "device, name, size, sha256", false);
+pub(crate) const IMAGE: Summed = table("image", "device, name, size, sha256", false);
 
-pub(super) const SUMMED: [Summed; 6] = [META, ORDERS, RUN, PARAMETER, DEVICE, IMAGE];
+pub(crate) const SUMMED: [Summed; 6] = [META, ORDERS, RUN, PARAMETER, DEVICE, IMAGE];
 
 const fn table(name: &'static str, columns: &'static str, has_rowid: bool) -> Summed {
     Summed {
@@ -46,12 +46,12 @@ const fn table(name: &'static str, columns: &'static str, has_rowid: bool) -> Su
 
 impl Summed {
     /// The expression for a row's sum.
-    pub(super) fn sum(&self) -> String {
+    pub(crate) fn sum(&self) -> String {
         format!("row_sum('{}', {})", self.name, self.columns)
     }
 
     /// The statement that adds a row: one parameter for each column.
-    pub(super) fn insert(&self) -> String {
+    pub(crate) fn insert(&self) -> String {
         let count = self.columns.split(',').count();
         let parameters = (1..=count).map(|number| format!("?{number}")).collect::<Vec<_>>();
         let parameters = parameters.join(", ");
@@ -60,13 +60,13 @@ impl Summed {
     }
 
     /// The statement that sums the rows of `condition` again, after they were changed.
-    pub(super) fn sum_again(&self, condition: &str) -> String {
+    pub(crate) fn sum_again(&self, condition: &str) -> String {
         format!("UPDATE {} SET sum = {} WHERE {condition}", self.name, self.sum())
     }
 }
 
 /// Makes the function `row_sum`, which statements of this tool use and no database can.
-pub(super) fn register(connection: &Connection) -> Result<(), rusqlite::Error> {
+pub(crate) fn register(connection: &Connection) -> Result<(), rusqlite::Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function("row_sum", -1, flags, row_sum)
 }
@@ -93,8 +93,8 @@ fn row_sum(context: &mut Context<'_>) -> Result<i64, rusqlite::Error> {
 }
 
 /// Refuses a damaged database: its structure, its indexes, and in the present version the sum of each row.
-pub(super) fn check(connection: &Connection, with_sums: bool) -> Result<(), Unknown> {
-    let damaged = |what: String| Unknown::Schema(format!("is damaged: {what}"));
+pub(crate) fn check(connection: &Connection, with_sums: bool) -> Result<(), Refusal> {
+    let damaged = |what: String| Refusal::Schema(format!("is damaged: {what}"));
     let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if said != "ok" {
         // "row 7 missing from index …", or what SQLite says of a page.
@@ -116,7 +116,7 @@ pub(super) fn check(connection: &Connection, with_sums: bool) -> Result<(), Unkn
 
 /// Lets no statement of a damaged or malicious database run for ever: a whole ledger is read and checked in some steps of
 /// SQLite's machine for each of its bytes.
-pub(super) fn limit(connection: &mut Connection, bytes: u64) -> Result<(), rusqlite::Error> {
+pub(crate) fn limit(connection: &mut Connection, bytes: u64) -> Result<(), rusqlite::Error> {
     const STEPS: i32 = 10_000;
     const ALWAYS: u64 = 50_000_000;
     const PER_BYTE: u64 = 8;
@@ -131,15 +131,15 @@ pub(super) fn limit(connection: &mut Connection, bytes: u64) -> Result<(), rusql
 }
 
 /// Takes the limit away, for a run that goes on for as long as it likes.
-pub(super) fn unlimited(connection: &mut Connection) -> Result<(), rusqlite::Error> {
+pub(crate) fn unlimited(connection: &mut Connection) -> Result<(), rusqlite::Error> {
     connection.progress_handler(0, None::<fn() -> bool>)
 }
 
 /// Says what an end at the limit means.
-pub(super) fn explain(unknown: Unknown) -> Unknown {
-    match unknown {
-        Unknown::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
-            Unknown::Schema("is damaged: reading it takes longer than a ledger of its size may take".into())
+pub(crate) fn explain(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+            Refusal::Schema("is damaged: reading it takes longer than a ledger of its size may take".into())
         }
         other => other,
     }

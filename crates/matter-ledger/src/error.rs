@@ -1,0 +1,153 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::DeviceTrait;
+use crate::schema::Refusal;
+
+/// What is wrong with a ledger, or with what it was asked to do. No variant carries a secret.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The system's clock shows no time between the years 1970 and 9999.
+    Clock,
+    /// The file is no ledger, is damaged, or is of a version that is not known.
+    Damaged {
+        /// The ledger's file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The device is out of use already.
+    DeviceRetired {
+        /// The ledger's file.
+        path: PathBuf,
+        /// The device.
+        uuid: String,
+        /// `scrapped` or `replaced`.
+        state: String,
+    },
+    /// The ledger has no such device.
+    DeviceUnknown {
+        /// The ledger's file.
+        path: PathBuf,
+        /// The device.
+        uuid: String,
+    },
+    /// The order has no room for so many devices more.
+    OrderFull {
+        /// The order.
+        id: String,
+        /// How many devices it is for.
+        size: u32,
+        /// How many of them are made.
+        made: u64,
+        /// How many were asked for.
+        count: u32,
+    },
+    /// The order was for another number of devices so far.
+    OrderSize {
+        /// The order.
+        id: String,
+        /// How many devices it is for in the ledger.
+        known: u32,
+        /// How many devices it was now said to be for.
+        size: u32,
+    },
+    /// The operating system gives no random numbers.
+    Random,
+    /// No reason was given for taking a device out of use.
+    ReasonEmpty,
+    /// Another device has something that must be unique.
+    Taken {
+        /// What it has.
+        what: DeviceTrait,
+        /// The row that wanted it, from 0.
+        row: u32,
+    },
+    /// The ledger, or its key, cannot be opened, read or written now.
+    Unusable {
+        /// The ledger's file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A new ledger, or its key, cannot be written.
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    pub(crate) fn damaged(path: &Path, reason: impl fmt::Display) -> Self {
+        Self::Damaged {
+            path: path.into(),
+            reason: first_line(&reason),
+        }
+    }
+
+    pub(crate) fn unusable(path: &Path, reason: impl fmt::Display) -> Self {
+        Self::Unusable {
+            path: path.into(),
+            reason: first_line(&reason),
+        }
+    }
+
+    pub(crate) fn refused(path: &Path, refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Schema(reason) => Self::damaged(path, reason),
+            Refusal::Sqlite(error) => Self::unusable(path, error),
+        }
+    }
+
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.into();
+        move |source| Self::Write { path, source }
+    }
+}
+
+/// What SQLite says may have several lines.
+fn first_line(reason: &impl fmt::Display) -> String {
+    reason.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
+            Self::Damaged { path, reason } | Self::Unusable { path, reason } => {
+                write!(f, "ledger {}: {reason}", path.display())
+            }
+            Self::DeviceRetired { path, uuid, state } => {
+                write!(f, "ledger {}: device {uuid} is {state} already", path.display())
+            }
+            Self::DeviceUnknown { path, uuid } => write!(f, "ledger {}: there is no device {uuid}", path.display()),
+            Self::OrderFull { id, size, made, count } => write!(
+                f,
+                "order {id} is for {size} devices; {made} are made, and {count} more are too many"
+            ),
+            Self::OrderSize { id, known, size } => {
+                write!(f, "order {id} is for {known} devices in the ledger, not for {size}")
+            }
+            Self::Random => f.write_str("the operating system gives no random numbers"),
+            Self::ReasonEmpty => f.write_str("the reason for taking a device out of use is empty"),
+            Self::Taken { what, row } => {
+                let number = row.saturating_add(1);
+                write!(f, "device {number}: its {what} is that of another device in the ledger")
+            }
+            Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Write { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod database_file;
+mod devices;
+mod error;
+mod ledger;
+mod listing;
+mod order;
+mod passcode_key;
+mod row_sums;
+mod runs;
+mod schema;
+
+pub use devices::{DeviceTrait, GivenTraits, NewDevice, NewImage, Unique};
+pub use error::Error;
+pub use ledger::Ledger;
+pub use listing::{ListedDevice, ListedImage, Listing};
+pub use order::Order;
+pub use runs::{NewRun, Parameter, Progress, RunId, RunState};
