@@ -11,8 +11,9 @@ use esp_nvs_image::{
     BlobVersion, CsvCompat, CsvFile, Editor, Key, Namespace, OwnedValue, PartitionSize, Statistics, Value, check,
     decode, encode_to_vec, read_csv,
 };
+use factory_fs::Table;
 use matter_factory_data::{DeviceRecord, FactoryEntry, NAMESPACE};
-use matter_mfg::{JobFile, Plan};
+use matter_mfg::{Columns, Job, Plan, parse_supported_mode};
 use matter_spake2p::{Iterations, PbkdfParameters, Salt};
 
 use self::growth::Work;
@@ -145,26 +146,18 @@ const RECORDS: &[(&str, usize, Work)] = &[
     }),
 ];
 
-/// A job with these files of columns and values, and with a large partition, that is planned up to its last check.
-fn plan(columns: &str, values: &str, change: impl Fn(&mut JobFile)) -> Box<dyn Fn()> {
+/// A job with these tables of columns and values, and with a large partition, that is planned up to its last check.
+fn plan(columns: &str, values: &str, change: impl Fn(&mut Job) + 'static) -> Box<dyn Fn()> {
     let folder = tempfile::tempdir().unwrap();
-    let [csv, mcsv] = ["c.csv", "m.csv"].map(|name| folder.path().join(name));
-    fs::write(&csv, columns).unwrap();
-    fs::write(&mcsv, values).unwrap();
-    let mut file = JobFile {
-        vendor_id: Some("0xFFF1".into()),
-        product_id: Some("0x8000".into()),
-        outdir: Some(folder.path().join("out")),
-        size: Some("0x2000000".into()),
-        csv: Some(csv),
-        mcsv: Some(mcsv),
-        ..Default::default()
-    };
-    change(&mut file);
+    let [columns, values] = [columns, values].map(|text| text.as_bytes().to_vec());
     Box::new(move || {
-        assert!(Path::new(folder.path()).exists());
-        let job = file.clone().into_job().unwrap();
-        assert_eq!(Plan::new(job, matter_mfg::now().unwrap()).unwrap().count(), 1);
+        let table = |bytes: &[u8]| Table::parse(Path::new("table.csv"), bytes).unwrap();
+        let mut job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
+        job.outdir = folder.path().join("out");
+        job.size = "0x2000000".parse().unwrap();
+        job.values = Some((Columns::new(&table(&columns)).unwrap(), table(&values)));
+        change(&mut job);
+        assert_eq!(Plan::new(job, cli::now().unwrap()).unwrap().count(), 1);
     })
 }
 
@@ -192,9 +185,10 @@ const JOBS: &[(&str, usize, Work)] = &[
         plan(&format!("{rows}k,data,u8\n"), "k\n1\n", |_| {})
     }),
     ("job, modes", 2000, |n| {
-        plan("k,data,u8\n", "k\n1\n", move |file| {
-            let mode = |number: usize| format!("{}/label/{}", number % 250, number / 250).into();
-            file.supported_modes = (0..n).map(mode).collect();
+        plan("k,data,u8\n", "k\n1\n", move |job| {
+            let mode =
+                |number: usize| parse_supported_mode(&format!("{}/label/{}", number % 250, number / 250)).unwrap();
+            job.supported_modes = (0..n).map(mode).collect();
         })
     }),
 ];

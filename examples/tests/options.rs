@@ -14,6 +14,8 @@ mod chain;
 mod job;
 #[path = "support/made.rs"]
 mod made;
+#[path = "../matter_mfg/options.rs"]
+mod options;
 #[path = "support/workplace.rs"]
 mod workplace;
 
@@ -23,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use job::{FAST, IDS, folder, make};
 use matter_factory_data::ProductInformation;
+use options::Options;
 use tempfile::TempDir;
 use workplace::{run, stderr};
 
@@ -339,7 +342,7 @@ fn the_schema_and_the_program_know_the_same_members() {
     let file = folder.path().join("job.json");
     let read = |value: &serde_json::Value| {
         fs::write(&file, value.to_string()).unwrap();
-        matter_mfg::JobFile::read("--job", &file)
+        Options::read(&file)
     };
     let properties = schema["properties"].as_object().unwrap();
     for (name, property) in properties {

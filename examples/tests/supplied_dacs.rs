@@ -22,6 +22,7 @@ use std::path::Path;
 
 use job::{FAST, IDS, folder, make, refused};
 use matter_attestation::{Certificate, PrivateKey};
+use matter_mfg::SuppliedDac;
 use workplace::{run, stderr};
 
 #[test]
@@ -91,23 +92,14 @@ fn broken_pkcs12_is_an_error_and_no_panic() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let dacs = folder.path().join("dacs");
     fs::create_dir(&dacs).unwrap();
-    let job = |bytes: &[u8]| {
+    let read = |bytes: &[u8]| {
         fs::write(dacs.join("dac.p12"), bytes).unwrap();
-        matter_mfg::JobFile {
-            vendor_id: Some("0xFFF2".into()),
-            product_id: Some("0x8001".into()),
-            pai: true,
-            cert: Some(data.join("dac-pai.pem")),
-            dac_dir: Some(dacs.clone()),
-            password: Some("factory".into()),
-            ..Default::default()
-        }
-        .into_job()
+        SuppliedDac::read_folder(&dacs, Some("factory"))
     };
     let (mut cases, mut refused) = (0, 0);
     for name in ["dac-modern.p12", "dac-legacy.p12"] {
         let whole = fs::read(data.join(name)).unwrap();
-        assert!(job(&whole).is_ok());
+        assert!(read(&whole).is_ok());
         for place in 0..whole.len() {
             // Every byte of the structure in front, and some of the encrypted part.
             if place > 120 && !place.is_multiple_of(13) {
@@ -117,10 +109,10 @@ fn broken_pkcs12_is_an_error_and_no_panic() {
                 let mut broken = whole.clone();
                 broken[place] ^= change;
                 cases += 1;
-                refused += usize::from(job(&broken).is_err());
+                refused += usize::from(read(&broken).is_err());
             }
             cases += 1;
-            refused += usize::from(job(&whole[..place]).is_err());
+            refused += usize::from(read(&whole[..place]).is_err());
         }
     }
     // The MAC does not cover names of algorithms in front of it.

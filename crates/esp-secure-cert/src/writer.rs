@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::crc::crc32;
-use crate::layout::{ALIGNMENT, END_MARKER, FOOTER, HEADER, INTEGRITY_LAST, MAGIC, MAX_DATA, SEC_CFG};
+use crate::layout::{ALIGNMENT, FOOTER, HEADER, INTEGRITY_LAST, MAGIC, MAX_DATA, SEC_CFG};
 use crate::{
     Certificate, Error, Flags, Image, KeyStorage, MatterData, PartitionSize, RawRecord, RecordType, Records, Storage,
     Subtype, Tail, integrity,
@@ -80,25 +80,6 @@ impl<'b> Writer<'b> {
     #[must_use]
     pub fn finish(self) -> &'b mut [u8] {
         self.buffer.get_mut(..self.len).unwrap_or_default()
-    }
-
-    /// Returns the image with the marker that the vendor's tool writes behind the last record after appending.
-    ///
-    /// The firmware does not need it: it makes the length no multiple of 16, and it lies where the device would append
-    /// its next record, which refuses flash that is not erased.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::PartitionFull`] and [`Error::BufferTooSmall`].
-    pub fn finish_with_marker(self) -> Result<&'b mut [u8], Error> {
-        let end = self.room_for(END_MARKER.len())?;
-        let image = self.buffer.get_mut(..end).unwrap_or_default();
-        image
-            .iter_mut()
-            .rev()
-            .zip(END_MARKER.iter().rev())
-            .for_each(|(to, from)| *to = *from);
-        Ok(image)
     }
 
     /// Writes the certificate that signed the device's; for Matter the PAI.

@@ -27,11 +27,6 @@ pub enum Error {
         /// The refused value.
         value: u32,
     },
-    /// The distance between equal short discriminators is above 15.
-    ShortDistanceOutOfRange {
-        /// The refused value.
-        value: u32,
-    },
     /// The vendor id is 0 or above 0xFFF4.
     VendorIdOutOfRange {
         /// The refused value.
@@ -52,12 +47,6 @@ impl fmt::Display for Error {
             Self::ProductIdOutOfRange { value } => write!(f, "product id {value:#06X} is not in 0x0001..=0xFFFF"),
             Self::ShortDiscriminatorOutOfRange { value } => {
                 write!(f, "short discriminator {value} is not in 0..=15")
-            }
-            Self::ShortDistanceOutOfRange { value } => {
-                write!(
-                    f,
-                    "distance {value} between equal short discriminators is not in 0..=15"
-                )
             }
             Self::VendorIdOutOfRange { value } => write!(f, "vendor id {value:#06X} is not in 0x0001..=0xFFF4"),
         }

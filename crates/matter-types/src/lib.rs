@@ -7,7 +7,6 @@ mod allocator;
 mod discriminator;
 mod error;
 mod id;
-mod list;
 mod number;
 mod passcode;
 #[cfg(feature = "serde")]
@@ -17,6 +16,5 @@ pub use allocator::DiscriminatorAllocator;
 pub use discriminator::{Discriminator, ShortDiscriminator};
 pub use error::Error;
 pub use id::{ProductId, VendorId};
-pub use list::{LineError, parse_list};
 pub use number::parse_u32;
 pub use passcode::Passcode;
