@@ -11,6 +11,8 @@ use factory_fs::CellPlace;
 
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/findings.rs"]
+mod findings;
 #[path = "cli/given.rs"]
 mod given;
 #[path = "cli/hash_tables.rs"]
@@ -33,6 +35,7 @@ mod text;
 mod times;
 
 pub use files::{Files, Trust, read_file, read_input, resolve};
+pub use findings::{FindingLine, show_findings};
 pub use given::Given;
 pub use inputs::{read_certificate, read_declaration, read_private_key, read_table};
 pub use paas::insert_paa_folder;

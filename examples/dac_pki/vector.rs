@@ -97,15 +97,8 @@ impl<'a> Fields<'a> {
     }
 
     fn octets(&self, member: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let (pairs, rest) = self.text(member)?.as_bytes().as_chunks::<2>();
-        let digit = |digit: u8| {
-            char::from(digit)
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        };
-        let octets = pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?));
-        let octets = octets.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty());
-        let octets = octets.ok_or_else(|| self.wrong(member, "is not pairs of hexadecimal digits"))?;
+        let octets = base16ct::mixed::decode_vec(self.text(member)?);
+        let octets = octets.map_err(|_| self.wrong(member, "is not pairs of hexadecimal digits"))?;
         Ok(Zeroizing::new(octets))
     }
 }

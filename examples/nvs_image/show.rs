@@ -1,7 +1,7 @@
 //! What the commands of `nvs-image` print.
 
 use clap::ValueEnum;
-use cli::{Failure, print, print_exact, print_json, say};
+use cli::{Failure, FindingLine, print, print_exact, print_json, say};
 use esp_nvs_image::{Entry, Finding, Severity, Statistics, StoredValue, to_csv};
 
 /// How entries are shown.
@@ -14,28 +14,14 @@ pub(crate) enum Format {
 
 /// Prints findings; errors among them are a no.
 pub(crate) fn show_findings(findings: &[Finding], json: bool) -> Result<(), Failure> {
-    if json {
-        let objects = findings.iter().map(|finding| {
-            let (severity, text) = (finding.severity.to_string(), finding.to_string());
-            serde_json::json!({"id": finding.kind.id(), "severity": severity, "offset": finding.offset, "text": text})
-        });
-        print_json(format_args!("{:#}", serde_json::Value::Array(objects.collect())))?;
-    } else {
-        for finding in findings {
-            print(format_args!("{}: {finding} [{}]", finding.severity, finding.kind.id()))?;
-        }
-    }
-    match findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count()
-    {
-        0 => Ok(()),
-        errors => Err(Failure::No(format!(
-            "{errors} of {} findings are errors",
-            findings.len()
-        ))),
-    }
+    let lines = findings.iter().map(|finding| FindingLine {
+        id: finding.kind.id(),
+        severity: finding.severity.to_string(),
+        place: ("offset", finding.offset),
+        text: finding.to_string(),
+        is_bad: finding.severity == Severity::Error,
+    });
+    cli::show_findings(&lines.collect::<Vec<_>>(), json, "errors")
 }
 
 pub(crate) fn show_statistics(statistics: &Statistics) -> Result<(), Failure> {

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use cli::{Failure, print, print_json, say};
+use base16ct::lower::encode_string as hex;
+use cli::{Failure, FindingLine, print, print_json, say};
 use esp_secure_cert::{Error, Finding, Image, Record, RecordType, Severity, Storage, Tail};
 use serde_json::{Map, Value};
 
@@ -98,29 +99,14 @@ fn line(record: &Record<'_>, show_keys: bool) -> String {
     )
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Prints findings; errors among them are a no.
 pub(crate) fn show_findings(findings: &[Finding], json: bool) -> Result<(), Failure> {
-    if json {
-        let objects = findings.iter().map(|finding| {
-            let (severity, text) = (finding.severity.to_string(), finding.to_string());
-            serde_json::json!({"id": finding.kind.id(), "severity": severity, "offset": finding.offset, "text": text})
-        });
-        print_json(format_args!("{:#}", Value::Array(objects.collect())))?;
-    } else {
-        for finding in findings {
-            print(format_args!("{}: {finding} [{}]", finding.severity, finding.kind.id()))?;
-        }
-    }
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-    match errors.count() {
-        0 => Ok(()),
-        errors => Err(Failure::No(format!(
-            "{errors} of {} findings are errors",
-            findings.len()
-        ))),
-    }
+    let lines = findings.iter().map(|finding| FindingLine {
+        id: finding.kind.id(),
+        severity: finding.severity.to_string(),
+        place: ("offset", finding.offset),
+        text: finding.to_string(),
+        is_bad: finding.severity == Severity::Error,
+    });
+    cli::show_findings(&lines.collect::<Vec<_>>(), json, "errors")
 }

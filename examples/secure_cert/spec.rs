@@ -97,7 +97,8 @@ impl Entry {
         let data = match object.get("data") {
             Some(data) => Some(
                 data.as_str()
-                    .and_then(unhex)
+                    .and_then(|text| base16ct::mixed::decode_vec(text).ok())
+                    .map(Zeroizing::new)
                     .ok_or("data is not pairs of hexadecimal digits")?,
             ),
             None if kind == RecordType::INTEGRITY => None,
@@ -166,13 +167,4 @@ fn flags_named(name: &str) -> Option<Flags> {
         Flags::HMAC_ENCRYPTED,
     ];
     all.into_iter().find(|flags| flags.storage().name() == name)
-}
-
-fn unhex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let byte = |pair: &[u8; 2]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
-    pairs.iter().map(byte).collect::<Option<Vec<u8>>>().map(Zeroizing::new)
 }

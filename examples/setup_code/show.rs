@@ -1,6 +1,6 @@
 //! What `setup-code` reads and prints.
 
-use cli::{Failure, print, print_json};
+use cli::{Failure, FindingLine, print_json};
 use matter_setup_payload::{ConcatenatedPayloads, DataValue, Error, Finding, ManualPayload, SetupPayload, Severity};
 use serde_json::{Map, Value, json};
 
@@ -102,45 +102,41 @@ fn manual_fields(payload: &ManualPayload) -> Value {
     fields.into()
 }
 
-/// The type and the value of TLV data; octets as hexadecimal digits.
+/// Returns type and value of TLV data, bytes as hexadecimal digits.
 fn member(value: DataValue<'_>) -> (&'static str, Value) {
     match value {
-        DataValue::Octets(octets) => {
-            let digits = octets.iter().map(|octet| format!("{octet:02x}"));
-            ("octets", digits.collect::<String>().into())
-        }
+        DataValue::Octets(octets) => ("octets", base16ct::lower::encode_string(octets).into()),
         DataValue::Signed(number) => ("int", number.into()),
         DataValue::Unsigned(number) => ("uint", number.into()),
         DataValue::Utf8(text) => ("utf8", text.into()),
     }
 }
 
-/// A line of the report.
-struct Line {
-    id: &'static str,
-    severity: Severity,
-    payload: Option<usize>,
-    text: String,
-}
-
 /// Reports on a code; a no when there are errors, or warnings that count.
 pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), Failure> {
     let code = Code::read(code, true)?;
+    let least = if warnings_count {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
     let line = |payload| {
-        move |finding: Finding| Line {
+        move |finding: Finding| FindingLine {
             id: finding.id(),
-            severity: finding.severity(),
-            payload,
+            severity: finding.severity().to_string(),
+            place: ("payload", payload),
             text: finding.to_string(),
+            is_bad: finding.severity() >= least,
         }
     };
     // Discovery capabilities are among the deviations, with their place; the finding would say it again.
     let new = |finding: &Finding| !matches!(finding, Finding::DiscoveryReserved { .. });
-    let deviation = |error: &Error| Line {
+    let deviation = |error: &Error| FindingLine {
         id: "deviation",
-        severity: Severity::Error,
-        payload: None,
+        severity: Severity::Error.to_string(),
+        place: ("payload", None),
         text: error.to_string(),
+        is_bad: true,
     };
     let mut lines = code.deviations().iter().map(deviation).collect::<Vec<_>>();
     match &code {
@@ -157,27 +153,5 @@ pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), F
         }
         Code::Manual { payload, .. } => lines.extend(payload.lint().map(line(None))),
     }
-    if json {
-        let objects = lines.iter().map(|line| {
-            let severity = line.severity.to_string();
-            json!({"id": line.id, "severity": severity, "payload": line.payload, "text": line.text})
-        });
-        print_json(format_args!("{:#}", Value::Array(objects.collect())))?;
-    } else {
-        for line in &lines {
-            let of = line
-                .payload
-                .map_or(String::new(), |number| format!("payload {number}: "));
-            print(format_args!("{}: {of}{} [{}]", line.severity, line.text, line.id))?;
-        }
-    }
-    let least = if warnings_count {
-        Severity::Warning
-    } else {
-        Severity::Error
-    };
-    match lines.iter().filter(|line| line.severity >= least).count() {
-        0 => Ok(()),
-        count => Err(Failure::No(format!("{count} of {} findings are too bad", lines.len()))),
-    }
+    cli::show_findings(&lines, json, "too bad")
 }

@@ -34,16 +34,9 @@ impl FromStr for RotatingId {
     /// Reads 32 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut id = Self([0; Self::LEN]);
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != Self::LEN || !rest.is_empty() {
+        let read = base16ct::mixed::decode(text, &mut id.0).map_err(|_| Error::RotatingId)?;
+        if read.len() != Self::LEN {
             return Err(Error::RotatingId);
-        }
-        for (to, [high, low]) in id.0.iter_mut().zip(pairs) {
-            let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-            *to = digit(*high)
-                .zip(digit(*low))
-                .map(|(high, low)| high << 4 | low)
-                .ok_or(Error::RotatingId)?;
         }
         Ok(id)
     }

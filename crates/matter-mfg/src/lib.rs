@@ -9,7 +9,6 @@ mod device;
 mod error;
 mod field;
 mod growing;
-mod hex;
 mod inputs;
 mod job;
 mod list;

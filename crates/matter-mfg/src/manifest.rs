@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::growing::GrowingFile;
-use crate::hex::hex;
+use base16ct::lower::encode_string as hex;
 
 /// A file of a device, as the manifest lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

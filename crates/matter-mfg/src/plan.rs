@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 use crate::attestation::Attestation;
 use crate::cells::{self, Cells, Ids};
 use crate::device::Device;
-use crate::hex::hex;
 use crate::job::{Job, RotatingIdPolicy};
 use crate::message::message;
 use crate::random::{Purpose, Random};
 use crate::{Error, Field, Message, MqttHost, Seed, TestPki};
+use base16ct::lower::encode_string as hex;
 
 mod batch;
 mod checks;

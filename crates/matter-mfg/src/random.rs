@@ -32,15 +32,10 @@ impl FromStr for Seed {
     /// Reads 1..=32 bytes in hexadecimal; fewer than 32 are followed by zeros.
     fn from_str(text: &str) -> Result<Self, &'static str> {
         const FORM: &str = "not 2..=64 hexadecimal digits, two for each byte";
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.is_empty() || pairs.len() > Self::MAX_LEN || !rest.is_empty() {
-            return Err(FORM);
-        }
         let mut seed = Self([0; Self::MAX_LEN]);
-        for (to, pair) in seed.0.iter_mut().zip(pairs) {
-            let digits = pair.iter().all(u8::is_ascii_hexdigit);
-            let text = std::str::from_utf8(pair).ok().filter(|_| digits).ok_or(FORM)?;
-            *to = u8::from_str_radix(text, 16).map_err(|_| FORM)?;
+        let read = base16ct::mixed::decode(text, &mut seed.0).map_err(|_| FORM)?;
+        if read.is_empty() {
+            return Err(FORM);
         }
         Ok(seed)
     }

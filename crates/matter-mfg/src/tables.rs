@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::device::{Device, Row, rows};
 use crate::growing::GrowingFile;
-use crate::hex::hex;
+use base16ct::lower::encode_string as hex;
 
 /// Longer than most rows.
 const BUFFER: usize = 2048;

@@ -12,12 +12,12 @@ use rand_core::CryptoRng;
 
 use super::signer;
 use crate::attestation::Authority;
-use crate::hex::hex;
 use crate::job::Job;
 use crate::message::message;
 use crate::tables::{PAI, STAGING};
 use crate::test_pki::check_prefix;
 use crate::{Error, Field, inputs};
+use base16ct::lower::encode_string as hex;
 
 const CERT_PEM: &str = "pai_cert.pem";
 const KEY: &str = "pai_key.pem";
