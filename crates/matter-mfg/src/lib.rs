@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod audit;
 mod cells;
 mod clock;
 mod columns;
@@ -9,7 +8,6 @@ mod dac_folder;
 mod device;
 mod error;
 mod growing;
-mod hex;
 mod inputs;
 mod job;
 mod job_file;
@@ -30,7 +28,6 @@ mod tables;
 mod test_pki;
 mod timing;
 
-pub use audit::{Audit, AuditReport, AuditedDevice, FlashDump, ManifestKey, Recompute};
 pub use clock::{now, parse_time};
 pub use columns::Columns;
 pub use error::Error;

@@ -6,6 +6,7 @@ use factory_fs::{Dir, Draft, Replace};
 use matter_attestation::PrivateKey;
 use matter_factory_data::DeviceRecord;
 use matter_setup_payload::{GroupedManualCode, QrText};
+use matter_types::Hex;
 use p256::ecdsa::DerSignature;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -14,7 +15,6 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::growing::GrowingFile;
-use crate::hex::hex;
 
 /// A file of a device, as the manifest lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -99,8 +99,8 @@ impl ManifestDevice {
             pid: record.product_id().get(),
             discriminator: record.discriminator().get(),
             codes,
-            dac_serial: dac.map(|dac| hex(dac.serial().as_bytes())),
-            dac_public_key_sha256: dac.map(|dac| hex(&Sha256::digest(dac.public_key().as_bytes()))),
+            dac_serial: dac.map(|dac| Hex(dac.serial().as_bytes()).to_string()),
+            dac_public_key_sha256: dac.map(|dac| Hex(&Sha256::digest(dac.public_key().as_bytes())).to_string()),
             files,
         }
     }
@@ -245,7 +245,7 @@ pub(crate) fn put_aside(top: &Dir) -> Result<(), Error> {
 }
 
 fn as_hex<S: serde::Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&hex(bytes))
+    serializer.collect_str(&Hex(bytes))
 }
 
 #[cfg(test)]

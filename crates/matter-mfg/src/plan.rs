@@ -3,12 +3,12 @@ use std::num::NonZeroUsize;
 use esp_nvs_image::{Key, Namespace, OwnedValue};
 use matter_attestation::{Certificate, DateTime};
 use matter_factory_data::{DeviceRecord, FactoryEntry, KeySet, RotatingId, SerialNumber, StorageLayout};
+use matter_types::Hex;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::cells::{self, Cells, Ids};
 use crate::device::Device;
-use crate::hex::hex;
 use crate::job::{Attestation, Job, RotatingIdPolicy};
 use crate::random::{Purpose, Random};
 use crate::{Error, MqttHost, Seed, TestPki};
@@ -285,5 +285,5 @@ fn broker(host: &MqttHost) -> FactoryEntry {
 fn random_serial<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<SerialNumber, Error> {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
-    SerialNumber::new(&hex(&bytes)).map_err(Error::encode)
+    SerialNumber::new(&Hex(&bytes).to_string()).map_err(Error::encode)
 }

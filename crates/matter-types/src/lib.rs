@@ -6,6 +6,7 @@
 mod allocator;
 mod discriminator;
 mod error;
+mod hex;
 mod id;
 mod list;
 mod number;
@@ -16,6 +17,7 @@ mod serde_impls;
 pub use allocator::DiscriminatorAllocator;
 pub use discriminator::{Discriminator, ShortDiscriminator};
 pub use error::Error;
+pub use hex::Hex;
 pub use id::{ProductId, VendorId};
 pub use list::{LineError, parse_list};
 pub use number::parse_u32;

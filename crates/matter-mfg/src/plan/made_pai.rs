@@ -11,11 +11,11 @@ use matter_attestation::{
 use rand_core::CryptoRng;
 
 use super::signer;
-use crate::hex::hex;
 use crate::job::{Authority, Job};
 use crate::tables::{PAI, STAGING};
 use crate::test_pki::check_prefix;
 use crate::{Error, inputs};
+use matter_types::Hex;
 
 const CERT_PEM: &str = "pai_cert.pem";
 const KEY: &str = "pai_key.pem";
@@ -84,7 +84,7 @@ impl MadePai {
                 });
             }
             let serial = certificate.serial();
-            replaced = Some(hex(serial.as_bytes()));
+            replaced = Some(Hex(serial.as_bytes()).to_string());
         }
         let validity = signer::validity(job, &authority.certificate, start)?;
         let key = PrivateKey::generate(rng);

@@ -3,9 +3,10 @@ use std::path::Path;
 use std::str::FromStr;
 
 use matter_attestation::Rule;
+use matter_audit::{Audit, Error as AuditError};
 use matter_factory_data::{Check, Expected, Severity};
 
-use crate::{Audit, Error, Plan};
+use crate::{Error, Plan};
 
 /// Which devices of a run are audited from their finished files before they appear.
 ///
@@ -90,8 +91,9 @@ pub(super) fn check(plan: &Plan, policy: AuditPolicy, row: u32, folder: &Path) -
     // The files are the run's own, so that one that cannot be read is no fault of an input.
     let report = Audit::new(expected).with_path(folder).execute();
     let report = report.map_err(|error| match error {
-        Error::File { path, reason, .. } => Error::read_back(format_args!("{}: {reason}", path.display())),
-        error => error,
+        AuditError::File { path, reason, .. } => Error::read_back(format_args!("{}: {reason}", path.display())),
+        AuditError::Random => Error::Random,
+        error => Error::read_back(error),
     })?;
     let mut errors = report.findings().filter(|finding| finding.severity >= Severity::Error);
     let given = plan.given(row);
