@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use cli::{Failure, Trust, insert_paa_folder, read_file};
+use cli::{Failure, Trust, insert_paa_folder, now, parse_time, read_declaration, read_file};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
+use matter_audit::{Audit, AuditInput, AuditReport, Error, FlashDump, Recompute};
 use matter_factory_data::{Expected, Severity};
-use matter_mfg::{Audit, AuditReport, FlashDump, Recompute, now, parse_time, read_declaration};
 use matter_setup_payload::CommissioningFlow;
 use matter_types::{ProductId, VendorId};
 
@@ -110,7 +110,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let paas = read_paas(&arguments.paa)?;
     let declaration = arguments.cd.as_deref().map(|path| read_declaration("--cd", path));
-    let declaration = declaration.transpose().map_err(failure)?;
+    let declaration = declaration.transpose()?;
     let flow = cli::parse_number("--commissioning-flow", arguments.commissioning_flow.as_deref(), 0, 2)?;
     let flow = flow.and_then(|flow| CommissioningFlow::new(flow).ok());
     let revoked = arguments
@@ -120,7 +120,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         .transpose()?;
     let time = match &arguments.at {
         Some(text) => parse_time(text).map_err(|error| Failure::option("--at", error))?,
-        None => now().map_err(|error| Failure::Work(error.to_string()))?,
+        None => now()?,
     };
     let mut expected = Expected::new().at(time);
     if !paas.is_empty() {
@@ -191,11 +191,24 @@ fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, F
     audit.execute().map_err(failure)
 }
 
-fn failure(error: matter_mfg::Error) -> Failure {
-    if error.is_input() {
-        Failure::Input(error.to_string())
-    } else {
-        Failure::Work(error.to_string())
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::File { input, path, reason } => {
+            Failure::Input(format!("{} {}: {reason}", argument(input), path.display()))
+        }
+        error => Failure::Work(error.to_string()),
+    }
+}
+
+/// The argument that gives the audit a file.
+const fn argument(input: AuditInput) -> &'static str {
+    match input {
+        AuditInput::FlashDump => "--flash-dump",
+        AuditInput::Keys => "--keys",
+        AuditInput::Ledger => "--ledger",
+        AuditInput::Manifest => "--manifest",
+        AuditInput::PartitionTable => "--partition-table",
+        _ => "PATH",
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cli::{Failure, read_file};
 use matter_attestation::{Certificate, PublicKey};
-use matter_mfg::ManifestKey;
+use matter_audit::ManifestKey;
 use p256::ecdsa::VerifyingKey;
 use p256::pkcs8::DecodePublicKey;
 

@@ -1,8 +1,8 @@
 //! A report as a table and as JSON.
 
 use cli::{Failure, print, print_json, say};
+use matter_audit::{AuditReport, AuditedDevice};
 use matter_factory_data::{Finding, Severity};
-use matter_mfg::{AuditReport, AuditedDevice};
 use serde_json::{Map, Value, json};
 
 fn to_json(finding: &Finding) -> Value {

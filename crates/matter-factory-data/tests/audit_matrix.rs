@@ -29,7 +29,7 @@ use matter_factory_data::{BatchAudit, Check, DeviceRecord, Report, Severity};
 use device::Device;
 use faults::Fault;
 
-/// Where the faults in folders begin, which are those of `crates/matter-mfg/tests/audit_folders.rs`.
+/// Where the faults in folders begin, which are those of `crates/matter-audit/tests/folders.rs`.
 const FOLDERS: &str = "\n## Faults in folders\n";
 
 fn ids(report: &Report) -> BTreeSet<String> {
@@ -216,7 +216,7 @@ fn documentation_is_this_matrix() {
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-checks.md");
     let document = std::fs::read_to_string(&path).unwrap();
-    // The rest is the matrix of `matter-mfg`.
+    // The rest is the matrix of `matter-audit`.
     let (own, rest) = document.split_at(document.find(FOLDERS).unwrap_or(document.len()));
     if std::env::var_os("MATTER_WRITE_DOCS").is_some() {
         std::fs::write(&path, text + rest).unwrap();

@@ -3,7 +3,9 @@ use std::io::Write;
 
 use esp_nvs_image::{CsvWriter, Encoding, Key, Namespace};
 use factory_fs::Dir;
-use matter_factory_data::{AttestationCredentials, DacKeyStorage, DeviceRecord, Images, Place, StorageLayout};
+use matter_factory_data::{
+    AttestationCredentials, DacKeyStorage, DeviceRecord, FolderFile, Images, InternalFile, Place, StorageLayout,
+};
 use matter_setup_payload::{CommissioningFlow, GroupedManualCode, ManualPayload, QrText, SetupPayload, qr_png};
 use zeroize::Zeroizing;
 
@@ -17,8 +19,6 @@ mod encrypt;
 
 /// Pixels to a module of the QR code, as in the reference tool's pictures.
 const QR_SCALE: u8 = 6;
-/// The file that holds a key which goes into an eFuse, for espefuse. It is the only one that does.
-pub(crate) const EFUSE_KEY: &str = "internal/efuse_key.pem";
 
 /// Everything of one device that goes to disk, read back and found right.
 pub(crate) struct Device {
@@ -61,13 +61,13 @@ pub(crate) struct Label {
 }
 
 /// The file in `internal/` that holds the value of a key.
-pub(crate) fn file_of(key: &Key) -> Option<&'static str> {
+pub(crate) fn file_of(key: &Key) -> Option<InternalFile> {
     match key.as_str() {
-        "dac-cert" => Some("DAC_cert.der"),
-        "dac-key" => Some("DAC_private_key.bin"),
-        "dac-pub-key" => Some("DAC_public_key.bin"),
-        "pai-cert" => Some("PAI_cert.der"),
-        "cert-dclrn" => Some("CD.der"),
+        "dac-cert" => Some(InternalFile::DacDer),
+        "dac-key" => Some(InternalFile::DacPrivateKey),
+        "dac-pub-key" => Some(InternalFile::DacPublicKey),
+        "pai-cert" => Some(InternalFile::PaiDer),
+        "cert-dclrn" => Some(InternalFile::Declaration),
         _ => None,
     }
 }
@@ -76,7 +76,7 @@ pub(crate) fn file_of(key: &Key) -> Option<&'static str> {
 pub(crate) struct Row {
     pub(crate) namespace: Namespace,
     pub(crate) key: Key,
-    pub(crate) file: Option<&'static str>,
+    pub(crate) file: Option<InternalFile>,
     pub(crate) encoding: Encoding,
     /// The text of the cell, unless the value is in a file.
     pub(crate) text: Zeroizing<String>,
@@ -147,29 +147,33 @@ impl Device {
             let encrypted = images.keys.is_some();
             if let Some(nvs) = &images.nvs {
                 let hides = encrypted || self.hides_verifier(Place::Nvs);
-                folder.add(&format!("{uuid}-partition.bin"), nvs, hides)?;
+                folder.add(&FolderFile::Nvs.name(uuid), nvs, hides)?;
             }
             if let Some(keys) = &images.keys {
-                folder.add(&format!("{uuid}-keys-partition.bin"), keys, true)?;
+                folder.add(&FolderFile::NvsKeys.name(uuid), keys, true)?;
             }
             if let Some(image) = &images.secure_cert {
                 let hides = self.hides_verifier(Place::SecureCert);
-                folder.add(&format!("{uuid}_esp_secure_cert.bin"), image, hides)?;
+                folder.add(&FolderFile::SecureCert.name(uuid), image, hides)?;
             }
         }
         if let Some(label) = &self.label {
-            folder.add(&format!("{uuid}-qrcode.png"), &label.picture, false)?;
+            folder.add(&FolderFile::QrPicture.name(uuid), &label.picture, false)?;
             let codes = self.onboarding_codes(label)?;
-            folder.add(&format!("{uuid}-onb_codes.csv"), codes.as_bytes(), false)?;
+            folder.add(&FolderFile::OnboardingCodes.name(uuid), codes.as_bytes(), false)?;
         }
         if let Some(credentials) = self.record.credentials() {
             self.add_credentials(&mut folder, credentials)?;
         }
         if let Some(declaration) = &self.record.declaration {
-            folder.add("internal/CD.der", declaration.as_der(), true)?;
+            folder.add(InternalFile::Declaration.path(), declaration.as_der(), true)?;
         }
         // The key is in a file beside it.
-        folder.add("internal/partition.csv", self.partition_csv()?.as_bytes(), false)?;
+        folder.add(
+            InternalFile::PartitionCsv.path(),
+            self.partition_csv()?.as_bytes(),
+            false,
+        )?;
         self.files = folder.files;
         Ok(())
     }
@@ -198,20 +202,20 @@ impl Device {
 
     /// A key that is for an eFuse goes into one file that says so, and into nothing that could be taken for an image.
     fn add_credentials(&self, folder: &mut DeviceFolder, credentials: &AttestationCredentials) -> Result<(), Error> {
-        let mut add = |name: &str, bytes: &[u8]| folder.add(name, bytes, true);
-        add("internal/DAC_cert.pem", credentials.dac().to_pem().as_bytes())?;
-        add("internal/DAC_cert.der", credentials.dac().as_der())?;
-        add("internal/DAC_public_key.bin", credentials.dac().public_key().as_bytes())?;
-        add("internal/PAI_cert.der", credentials.pai().as_der())?;
+        let mut add = |file: InternalFile, bytes: &[u8]| folder.add(file.path(), bytes, true);
+        add(InternalFile::DacPem, credentials.dac().to_pem().as_bytes())?;
+        add(InternalFile::DacDer, credentials.dac().as_der())?;
+        add(InternalFile::DacPublicKey, credentials.dac().public_key().as_bytes())?;
+        add(InternalFile::PaiDer, credentials.pai().as_der())?;
         let Some(key) = credentials.key() else { return Ok(()) };
         let pem = || key.to_pkcs8_pem().map_err(Error::encode);
         match self.layout.key() {
             DacKeyStorage::Plain => {
-                add("internal/DAC_key.pem", pem()?.as_bytes())?;
-                add("internal/DAC_key.der", &key.to_sec1_der().map_err(Error::encode)?)?;
-                add("internal/DAC_private_key.bin", &*key.expose_scalar())
+                add(InternalFile::DacKeyPem, pem()?.as_bytes())?;
+                add(InternalFile::DacKeyDer, &key.to_sec1_der().map_err(Error::encode)?)?;
+                add(InternalFile::DacPrivateKey, &*key.expose_scalar())
             }
-            DacKeyStorage::EfuseEcdsa(_) => add(EFUSE_KEY, pem()?.as_bytes()),
+            DacKeyStorage::EfuseEcdsa(_) => add(InternalFile::EfuseKey, pem()?.as_bytes()),
             // The chip has made it, and whoever has it here as well keeps it.
             _ => Ok(()),
         }
@@ -253,7 +257,7 @@ impl Device {
                 ..
             } = row;
             let added = match row.file {
-                Some(file) => writer.file(namespace, key, encoding, file),
+                Some(file) => writer.file(namespace, key, encoding, file.name()),
                 None => writer.data(namespace, key, encoding, &row.text),
             };
             added.map_err(Error::encode)?;
@@ -282,7 +286,7 @@ impl DeviceFolder {
     /// Writes a file. `hides_passcode` tells whether nobody can guess the passcode from the file's hash or size.
     fn add(&mut self, name: &str, bytes: &[u8], hides_passcode: bool) -> Result<(), Error> {
         let write = |dir: &Dir, name: &str| dir.create_file(name)?.write_all(bytes);
-        let written = match name.strip_prefix("internal/") {
+        let written = match name.strip_prefix(InternalFile::FOLDER) {
             None => write(&self.dir, name),
             Some(inner) => match &self.internal {
                 Some(internal) => write(internal, inner),

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
+use base16ct::lower::encode_string as hex;
 use factory_fs::{Dir, Draft, Replace};
 use matter_attestation::PrivateKey;
 use matter_factory_data::DeviceRecord;
@@ -14,7 +15,6 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::growing::GrowingFile;
-use base16ct::lower::encode_string as hex;
 
 /// A file of a device, as the manifest lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

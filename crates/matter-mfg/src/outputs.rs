@@ -3,6 +3,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use factory_fs::Dir;
 use matter_attestation::PrivateKey;
+use matter_factory_data::FolderFile;
 use matter_setup_payload::{Label, SetupPayload};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -111,7 +112,7 @@ impl<'p> Outputs<'p> {
         for (row, listed) in (0..).zip(read_rows(rows)) {
             let Listed { uuid, serial } = listed?;
             let folder = top.child(&uuid).map_err(|error| gone(&uuid, &error))?;
-            let picture = format!("{uuid}-qrcode.png");
+            let picture = FolderFile::QrPicture.name(&uuid);
             if self.plan.job().dynamic_passcode {
                 // There is nothing to print.
                 continue;
@@ -165,7 +166,7 @@ fn read(folder: &Dir, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
 
 /// What a device's codes say.
 fn payload(folder: &Dir, uuid: &str) -> Result<SetupPayload, Error> {
-    let codes = read(folder, &format!("{uuid}-onb_codes.csv"))?;
+    let codes = read(folder, &FolderFile::OnboardingCodes.name(uuid))?;
     let text = str::from_utf8(&codes).map_err(Error::encode)?;
     let qr = text.lines().nth(1).and_then(|row| row.split(',').next());
     qr.unwrap_or_default().parse().map_err(Error::encode)

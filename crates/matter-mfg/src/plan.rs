@@ -1,5 +1,6 @@
 use std::num::NonZeroUsize;
 
+use base16ct::lower::encode_string as hex;
 use esp_nvs_image::{Key, Namespace, OwnedValue};
 use matter_attestation::{Certificate, DateTime};
 use matter_factory_data::{DeviceRecord, FactoryEntry, KeySet, RotatingId, SerialNumber, StorageLayout};
@@ -13,7 +14,6 @@ use crate::job::{Job, RotatingIdPolicy};
 use crate::message::message;
 use crate::random::{Purpose, Random};
 use crate::{Error, Field, Message, MqttHost, Seed, TestPki};
-use base16ct::lower::encode_string as hex;
 
 mod batch;
 mod checks;

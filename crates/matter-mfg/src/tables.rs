@@ -1,15 +1,15 @@
 use std::borrow::Cow;
 
+use base16ct::lower::encode_string as hex;
 use csv::{Terminator, WriterBuilder};
 use factory_fs::Dir;
 use matter_attestation::DateTime;
-use matter_factory_data::Place;
+use matter_factory_data::{Place, guard_formula};
 use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::device::{Device, Row, rows};
 use crate::growing::GrowingFile;
-use base16ct::lower::encode_string as hex;
 
 /// Longer than most rows.
 const BUFFER: usize = 2048;
@@ -146,8 +146,8 @@ impl Tables {
             self.write_headers(&rows, &further, &pins)?;
         }
         let values = rows.iter().map(|row| match row.file {
-            Some(file) => Zeroizing::new(format!("{}/internal/{file}", device.uuid)),
-            None if row.is_free_text() => no_formula(&row.text),
+            Some(file) => Zeroizing::new(format!("{}/{}", device.uuid, file.path())),
+            None if row.is_free_text() => guard_formula(&row.text),
             None => row.text.clone(),
         });
         let values = values.collect::<Vec<_>>();
@@ -160,7 +160,7 @@ impl Tables {
         // A supplied certificate may have another name than its device or, as for the reference tool, none and no row.
         let dac = device.record.credentials().map(|credentials| credentials.dac());
         if let Some((dac, name)) = dac.and_then(|dac| Some((dac, dac.common_name()?))) {
-            self.add_line(DACS_AT, LineEnd::CrLf, &[&no_formula(name), &dac.to_pem()])?;
+            self.add_line(DACS_AT, LineEnd::CrLf, &[&guard_formula(name), &dac.to_pem()])?;
         }
         self.rows += 1;
         Ok(())
@@ -168,7 +168,10 @@ impl Tables {
 
     /// All devices of a run have the same columns.
     fn write_headers(&mut self, rows: &[Row], further: &[Cell], pins: &[Cell]) -> Result<(), Error> {
-        let keys = rows.iter().map(|row| no_formula(row.key.as_str())).collect::<Vec<_>>();
+        let keys = rows
+            .iter()
+            .map(|row| guard_formula(row.key.as_str()))
+            .collect::<Vec<_>>();
         let mut cells = keys.iter().map(|key| key.as_str()).collect::<Vec<_>>();
         self.add_line(MASTER_AT, LineEnd::CrLf, &cells)?;
         cells.extend(further.iter().map(|(name, _)| *name));
@@ -178,40 +181,16 @@ impl Tables {
         let mut namespace = None;
         for row in rows {
             if namespace != Some(row.namespace) {
-                let cells = [&*no_formula(row.namespace.as_str()), "namespace", ""];
+                let cells = [&*guard_formula(row.namespace.as_str()), "namespace", ""];
                 self.add_line(CONFIG_AT, LineEnd::Lf, &cells)?;
                 namespace = Some(row.namespace);
             }
             let kind = if row.file.is_some() { "file" } else { "data" };
-            let cells = [&*no_formula(row.key.as_str()), kind, row.encoding.as_str()];
+            let cells = [&*guard_formula(row.key.as_str()), kind, row.encoding.as_str()];
             self.add_line(CONFIG_AT, LineEnd::Lf, &cells)?;
         }
         Ok(())
     }
-}
-
-/// A cell that no spreadsheet takes for a formula: an apostrophe stands in front of a text that begins like one.
-///
-/// Programs for tables run what begins with `=`, `+`, `-` or `@`, also behind a tab or a carriage return; a number is
-/// none (OWASP, "CSV Injection"). [`text_of`] takes the apostrophe away again.
-fn no_formula(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(if is_like_formula(text.trim_start_matches('\'')) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    })
-}
-
-/// The text of a cell, without the apostrophe that kept it from being a formula.
-pub(crate) fn text_of(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(text) if is_like_formula(text.trim_start_matches('\'')) => text,
-        _ => cell,
-    }
-}
-
-fn is_like_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
 }
 
 /// A column's name and its value.
@@ -328,17 +307,5 @@ mod tests {
             read(&top.path().join("staging/pin_disc.csv")),
             format!("Index,Iteration Count,Salt,Discriminator\r\n0,10000,{salt},3840\r\n")
         );
-    }
-
-    #[test]
-    fn texts_that_begin_like_formulas_are_no_formulas() {
-        for text in ["=1+1", "+A1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "--1", "'=1", "''@a"] {
-            assert_eq!(*no_formula(text), format!("'{text}"));
-            assert_eq!(text_of(&no_formula(text)), text);
-        }
-        for text in ["", "a=1", "-5", "+3.5", "1e5", " =1", "'", "'a"] {
-            assert_eq!(*no_formula(text), text);
-            assert_eq!(text_of(text), text);
-        }
     }
 }

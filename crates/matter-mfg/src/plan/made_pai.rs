@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use base16ct::lower::encode_string as hex;
 use factory_fs::{Dir, Output, Replace, publish, sweep};
 use matter_attestation::{
     Certificate, DateTime, Error as AttestationError, Issuer, PaiSubject, PrivateKey, SerialNumber, Validity,
@@ -17,7 +18,6 @@ use crate::message::message;
 use crate::tables::{PAI, STAGING};
 use crate::test_pki::check_prefix;
 use crate::{Error, Field, inputs};
-use base16ct::lower::encode_string as hex;
 
 const CERT_PEM: &str = "pai_cert.pem";
 const KEY: &str = "pai_key.pem";

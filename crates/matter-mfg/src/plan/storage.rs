@@ -1,12 +1,11 @@
 //! Where devices' data is kept: which options go together.
 
 use esp_secure_cert::EfuseKey;
-use matter_factory_data::{DacKeyStorage, DeviceRecord, Place, SecureCertNumbers, StorageLayout};
+use matter_factory_data::{DacKeyStorage, DeviceRecord, InternalFile, Place, SecureCertNumbers, StorageLayout};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::attestation::Attestation;
-use crate::device::EFUSE_KEY;
 use crate::job::{Job, RotatingIdPolicy};
 use crate::message::message;
 use crate::storage::{Storage, names};
@@ -128,9 +127,10 @@ fn check_port(storage: &Storage, count: u32) -> Result<(), Error> {
         (false, ..) => write("UUID-partition.bin"),
         (true, true, Some(key)) => format!(
             "nothing is burned or written to a chip here; make the device without it, and then run 'espefuse --chip {} \
-             --port PORT burn-key {key} {EFUSE_KEY} ECDSA_KEY' and 'esptool --port PORT write-flash OFFSET \
+             --port PORT burn-key {key} {} ECDSA_KEY' and 'esptool --port PORT write-flash OFFSET \
              UUID_esp_secure_cert.bin'",
-            storage.target
+            storage.target,
+            InternalFile::EfuseKey.path()
         ),
         _ => write("UUID_esp_secure_cert.bin"),
     };

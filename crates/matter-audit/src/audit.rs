@@ -1,0 +1,357 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use esp_nvs_image::NvsKeys;
+use matter_factory_data::{BatchAudit, Check, Expected, Finding};
+use zeroize::Zeroizing;
+
+use crate::access::{Access, Open};
+use crate::beside::Beside;
+use crate::device_list::{Listed, Shared};
+use crate::folders::{self, Found, open_secrets};
+use crate::input::read;
+use crate::known_keys::known_keys;
+use crate::retired::Retired;
+use crate::source::{SingleFile, Source, add_file};
+use crate::work::Work;
+use crate::{AuditInput, Error, FlashDump, ManifestKey, tables};
+
+/// Which devices have looked at what takes long: the verifier derived from the passcode, the QR code read from its
+/// picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recompute {
+    /// Every device.
+    #[default]
+    All,
+    /// One in a hundred, and the first.
+    Sample,
+    /// None.
+    None,
+}
+
+impl Recompute {
+    pub(crate) const fn includes(self, index: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Sample => index.is_multiple_of(100),
+            Self::None => false,
+        }
+    }
+}
+
+/// An audit of devices on disk: what to read, and what to hold it against.
+///
+/// # Examples
+///
+/// ```no_run
+/// use matter_factory_data::{Expected, Severity};
+/// use matter_audit::Audit;
+///
+/// let report = Audit::new(Expected::new()).with_path("out").execute()?;
+/// for device in &report.devices {
+///     println!("{}: {} findings", device.path.display(), device.findings.len());
+/// }
+/// assert!(report.is_clean(Severity::Error));
+/// # Ok::<(), matter_audit::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Audit<'a> {
+    expected: Expected<'a>,
+    paths: Vec<PathBuf>,
+    dump: Option<FlashDump>,
+    keys: Option<PathBuf>,
+    manifest: Option<PathBuf>,
+    manifest_key: Option<ManifestKey>,
+    ledger: Option<PathBuf>,
+    recompute: Recompute,
+}
+
+/// What an audit found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AuditReport {
+    /// The devices, in the order of their paths.
+    pub devices: Vec<AuditedDevice>,
+    /// What concerns more than one device, or one that is not there.
+    pub batch: Vec<Finding>,
+}
+
+/// What was found about one device.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AuditedDevice {
+    /// Its folder or file.
+    pub path: PathBuf,
+    /// Its name, if the folder or its certificate has one.
+    pub uuid: Option<String>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+impl<'a> Audit<'a> {
+    /// Starts with nothing to read.
+    #[must_use]
+    pub const fn new(expected: Expected<'a>) -> Self {
+        Self {
+            expected,
+            paths: Vec::new(),
+            dump: None,
+            keys: None,
+            manifest: None,
+            manifest_key: None,
+            ledger: None,
+            recompute: Recompute::All,
+        }
+    }
+
+    /// Adds a device's folder, a folder of such folders, or a file.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.paths.push(path.into());
+        self
+    }
+
+    /// Sets the flash dump, of which there is one.
+    #[must_use]
+    pub fn with_flash_dump(mut self, dump: FlashDump) -> Self {
+        self.dump = Some(dump);
+        self
+    }
+
+    /// Sets the keys partition of devices that have none in their folders.
+    #[must_use]
+    pub fn with_keys(mut self, path: impl Into<PathBuf>) -> Self {
+        self.keys = Some(path.into());
+        self
+    }
+
+    /// Sets the manifest that the devices have to be in.
+    #[must_use]
+    pub fn with_manifest(mut self, path: impl Into<PathBuf>) -> Self {
+        self.manifest = Some(path.into());
+        self
+    }
+
+    /// Sets who has signed the manifests: that of [`Audit::with_manifest`], or without it those beside the devices.
+    #[must_use]
+    pub fn with_manifest_key(mut self, key: ManifestKey) -> Self {
+        self.manifest_key = Some(key);
+        self
+    }
+
+    /// Sets the ledger that the devices have to be in.
+    #[must_use]
+    pub fn with_ledger(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ledger = Some(path.into());
+        self
+    }
+
+    /// Sets which devices have looked at what takes long.
+    #[must_use]
+    pub const fn with_recompute(mut self, recompute: Recompute) -> Self {
+        self.recompute = recompute;
+        self
+    }
+
+    /// Reads and audits everything.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] for what cannot be opened; what opens and is damaged is a finding. [`Error::Random`].
+    pub fn execute(&self) -> Result<AuditReport, Error> {
+        let mut listed = Vec::new();
+        listed.extend(self.manifest.as_deref().map(Listed::manifest).transpose()?);
+        listed.extend(self.ledger.as_deref().map(Listed::ledger).transpose()?);
+        let mut found = Vec::new();
+        let keys = match self.keys.as_deref() {
+            Some(path) => read_keys(path, &mut found)?,
+            None => None,
+        };
+        let mut inputs = self.inputs()?;
+        if self.manifest.is_none() {
+            listed.extend(inputs.manifests());
+        }
+        found.append(&mut inputs.findings);
+        let known = known_keys(&inputs.sources, &inputs.beside, &self.expected);
+        let mut work = Work::new(
+            self.expected,
+            self.recompute,
+            keys,
+            known,
+            BatchAudit::new(&*random_key()?),
+        );
+        work.listed = listed;
+        if tables::are_there(&inputs.beside) {
+            work.facts = Some(tables::Facts::new(random_key()?));
+        }
+        work.run(&inputs.sources)?;
+        work.search_beside(&inputs.beside);
+        work.search_again(&inputs.sources, &inputs.beside)?;
+        if work.tried.is_exhausted() {
+            let text = "beside the devices are more values as long as a key than are looked at";
+            found.push(Finding::of(Check::NotChecked, "output", text));
+        }
+        found.append(&mut work.findings);
+        found.append(&mut self.compare_lists(&mut work, &inputs));
+        let mut batch = work.batch.finish();
+        batch.extend(found);
+        self.add_open_lists(&mut inputs.open);
+        batch.extend(inputs.open.findings("output"));
+        if work.devices.is_empty() && !self.paths.is_empty() {
+            let text = "no folder of a device is there";
+            batch.push(Finding::of(Check::ArtifactMissing, "devices", text));
+        }
+        batch.extend(work.unchecked.notes(&self.expected));
+        Ok(AuditReport {
+            devices: work.devices,
+            batch,
+        })
+    }
+
+    /// Compares lists and tables with the devices, of which all were audited.
+    fn compare_lists(&self, work: &mut Work<'_>, inputs: &Inputs) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let mut retired = Retired::default();
+        for ledger in work.listed.iter().filter(|listed| listed.is_ledger()) {
+            retired.add(ledger.retired());
+        }
+        let mut shared = Shared {
+            outputs: &inputs.outputs,
+            batch: &mut work.batch,
+            retired: &mut retired,
+            said: &mut work.said,
+            manifest_key: self.manifest_key.as_ref(),
+        };
+        for listed in std::mem::take(&mut work.listed) {
+            found.append(&mut listed.finish(&mut shared));
+        }
+        if let Some(facts) = &work.facts {
+            found.append(&mut tables::compare(
+                &inputs.beside,
+                facts,
+                &mut retired,
+                &mut work.said,
+            ));
+        }
+        found
+    }
+
+    /// Adds what was given beside the devices, unless it lies among them.
+    fn add_open_lists(&self, open: &mut Open) {
+        let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
+        for path in lists {
+            let is_named = path.canonicalize().is_ok_and(|path| open.contains_path(&path));
+            if !is_named {
+                open.add(path.display().to_string(), Access::of(path), true);
+            }
+        }
+    }
+
+    /// Finds the devices, and what lies around them.
+    fn inputs(&self) -> Result<Inputs, Error> {
+        let mut inputs = Inputs::default();
+        inputs.sources.extend(self.dump.clone().map(|dump| Source {
+            dump: Some(dump),
+            ..Source::default()
+        }));
+        let (mut seen, mut beside) = (BTreeSet::new(), BTreeSet::new());
+        for path in &self.paths {
+            if !path.is_dir() {
+                add_file(&mut inputs.sources, SingleFile::new(path)?);
+                continue;
+            }
+            let place = path
+                .canonicalize()
+                .map_err(|error| Error::file(AuditInput::Path, path, error))?;
+            let mut found = Found::default();
+            found.look(path)?;
+            // A device's own files are looked at with the device.
+            let in_output = found.devices.first() != Some(path);
+            if in_output {
+                open_secrets(path, 0, &mut inputs.open);
+                inputs.outputs.push(place);
+            }
+            inputs.findings.append(&mut found.findings);
+            // A folder may be given, and one in it as well.
+            found.others.retain(|file| {
+                let place = file.path.canonicalize();
+                self.paths.len() < 2 || place.is_ok_and(|place| beside.insert(place))
+            });
+            inputs.beside.append(&mut found.others);
+            for device in found.devices {
+                if device.canonicalize().is_ok_and(|place| seen.insert(place)) {
+                    inputs.sources.push(Source::folder(device, in_output));
+                }
+            }
+        }
+        if self.dump.is_some() {
+            // The device's folder says more of it, and comes first.
+            inputs.sources.rotate_left(1);
+        }
+        Ok(inputs)
+    }
+}
+
+/// What is to be audited.
+#[derive(Default)]
+struct Inputs {
+    sources: Vec<Source>,
+    /// Folders of devices, in which those of a list have to be.
+    outputs: Vec<PathBuf>,
+    /// Files beside the devices' folders.
+    beside: Vec<Beside>,
+    /// Files with secrets outside of devices' folders that others than their owner can read or change.
+    open: Open,
+    /// What else lies there, and was not looked into.
+    findings: Vec<Finding>,
+}
+
+impl Inputs {
+    /// Reads the manifests of all runs that lie beside the devices.
+    fn manifests(&mut self) -> Vec<Listed> {
+        let is_manifest = |path: &Path| {
+            let name = folders::name(path);
+            name == "manifest.json" || name.starts_with("manifest-") && name.ends_with(".json")
+        };
+        let mut listed = Vec::new();
+        let paths = self.beside.iter().map(|file| file.path.as_path());
+        for path in paths.filter(|path| is_manifest(path)) {
+            match Listed::found_manifest(path) {
+                Ok(manifest) => listed.push(manifest),
+                Err(error) => {
+                    let place = path.display().to_string();
+                    self.findings.push(Finding::of(Check::NotChecked, place, error));
+                }
+            }
+        }
+        listed
+    }
+}
+
+impl AuditReport {
+    /// Tells whether nothing of this severity or a higher one was found.
+    #[must_use]
+    pub fn is_clean(&self, severity: matter_factory_data::Severity) -> bool {
+        self.findings().all(|finding| finding.severity < severity)
+    }
+
+    /// Returns all findings, those of devices first.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.devices
+            .iter()
+            .flat_map(|device| &device.findings)
+            .chain(&self.batch)
+    }
+}
+
+fn read_keys(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<NvsKeys>, Error> {
+    let keys = NvsKeys::decode(&read(AuditInput::Keys, path)?);
+    let wrong = |error| findings.push(Finding::of(Check::ArtifactMalformed, "keys", error));
+    Ok(keys.map_err(wrong).ok())
+}
+
+fn random_key() -> Result<Zeroizing<[u8; 32]>, Error> {
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *key).map_err(|_| Error::Random)?;
+    Ok(key)
+}

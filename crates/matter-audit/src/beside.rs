@@ -1,0 +1,92 @@
+//! What lies beside the folders of devices: it is searched for private keys.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use matter_attestation::PrivateKey;
+use matter_factory_data::{Check, Finding, FoundKey, KeyOwner, KeySet, TriedScalars, find_keys};
+use zeroize::Zeroizing;
+
+use crate::folders::{STAGING, TEST_PKI, name};
+
+/// So much of a file is in memory at once.
+const PIECE: usize = 32 << 20;
+/// No form of a key is longer, so that one that begins in a piece ends in what follows it.
+const LONGEST: usize = 64 << 10;
+/// So many keys of one file are told.
+const MAX_TOLD: usize = 16;
+
+/// A file beside the folders of devices.
+pub(crate) struct Beside {
+    pub(crate) path: PathBuf,
+    /// Whether it is where a key belongs: that of a PKI for tests, or of the PAI that a run has made.
+    pub(crate) holds_keys: bool,
+}
+
+impl Beside {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        let folder = path.parent().map(name).unwrap_or_default();
+        let holds_keys = folder == TEST_PKI || folder == STAGING && name(&path).ends_with("pai_key.pem");
+        Self { path, holds_keys }
+    }
+
+    /// Tells whether a key may be here: no device's may, and another one where keys belong.
+    fn may_have(&self, found: &FoundKey) -> bool {
+        self.holds_keys && found.is_key() && !matches!(found.owner(), Some(KeyOwner::Device(_)))
+    }
+
+    /// Finds keys that do not belong here, and adds those of known owners that nobody knew.
+    pub(crate) fn search(&self, search: &mut Search<'_>, new: &mut Vec<PrivateKey>) {
+        let place = self.path.display().to_string();
+        let found = match File::open(&self.path).and_then(|file| search.file(file)) {
+            Ok(found) => found,
+            Err(error) => {
+                search.findings.push(Finding::of(Check::NotChecked, place, error));
+                return;
+            }
+        };
+        let mut told = Vec::new();
+        for found in found.iter().filter(|found| !self.may_have(found)) {
+            let what = (found.check(), found.owner());
+            if !told.contains(&what) && told.len() < MAX_TOLD {
+                search.findings.push(found.finding(&place));
+                told.push(what);
+            }
+        }
+        let unknown = |key: &&PrivateKey| !search.keys.contains(key);
+        let owned = found.iter().filter(|found| found.owner().is_some());
+        new.extend(owned.filter_map(FoundKey::key).filter(unknown).cloned());
+    }
+}
+
+/// A search of many files for the same keys.
+pub(crate) struct Search<'k> {
+    pub(crate) keys: &'k KeySet,
+    pub(crate) tried: &'k mut TriedScalars,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Search<'_> {
+    /// Searches a file of any size, piece by piece.
+    fn file(&mut self, mut file: File) -> std::io::Result<Vec<FoundKey>> {
+        let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(len.min(PIECE + LONGEST) + 1));
+        let (mut all, mut start) = (Vec::new(), 0);
+        loop {
+            let wanted = u64::try_from(PIECE + LONGEST - bytes.len()).unwrap_or_default();
+            Read::by_ref(&mut file).take(wanted).read_to_end(&mut bytes)?;
+            let is_last = bytes.len() < PIECE + LONGEST;
+            let found = find_keys(&bytes, self.keys, self.tried).into_iter();
+            // What begins behind the piece is found with the next one.
+            let found = found.filter(|found| is_last || found.offset() < PIECE);
+            all.extend(found.map(|found| found.moved_by(start)));
+            if is_last {
+                return Ok(all);
+            }
+            bytes.copy_within(PIECE.., 0);
+            bytes.truncate(LONGEST);
+            start += PIECE;
+        }
+    }
+}

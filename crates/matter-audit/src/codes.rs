@@ -1,0 +1,179 @@
+//! Onboarding codes as they lie in files: a table in CSV with one row, or the codes alone as lines of text.
+
+use matter_factory_data::{Check, Finding};
+use zeroize::Zeroizing;
+
+use crate::device_files::DeviceFile;
+use crate::dialect::{BOM, table};
+
+/// What a file says of a label; what it does not say is `None`.
+#[derive(Default)]
+pub(crate) struct Codes {
+    pub(crate) qr: Option<Zeroizing<String>>,
+    pub(crate) manual: Option<Zeroizing<String>>,
+    pub(crate) discriminator: Option<Zeroizing<String>>,
+    pub(crate) passcode: Option<Zeroizing<String>>,
+}
+
+impl Codes {
+    /// Reads the codes of a file. A column that is not there is a finding.
+    pub(crate) fn read(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
+        // A table that has lost its header is no text.
+        let lines = Self::lines(&file.bytes).filter(|_| !file.name.ends_with(".csv"));
+        lines.or_else(|| Self::row(file, findings))
+    }
+
+    /// Adds what another file says, and returns the names of what it says differently.
+    pub(crate) fn join(&mut self, other: Self) -> Vec<&'static str> {
+        type Same = fn(&str, &str) -> bool;
+        let exactly: Same = |a, b| a == b;
+        let grouped: Same = |a, b| digits(a).eq(digits(b));
+        let number: Same = |a, b| a.trim().parse::<u64>().ok() == b.trim().parse().ok();
+        let pairs = [
+            ("QR code", exactly, &mut self.qr, other.qr),
+            ("manual code", grouped, &mut self.manual, other.manual),
+            ("discriminator", number, &mut self.discriminator, other.discriminator),
+            ("passcode", number, &mut self.passcode, other.passcode),
+        ];
+        let mut differ = Vec::new();
+        for (what, same, own, other) in pairs {
+            match (own.as_ref(), other) {
+                (Some(own), Some(other)) if !same(own, &other) => differ.push(what),
+                (None, other) => *own = other,
+                _ => {}
+            }
+        }
+        differ
+    }
+
+    /// Reads lines of which each is a code, and no two of one kind.
+    pub(crate) fn lines(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes.strip_prefix(BOM).unwrap_or(bytes)).ok()?;
+        let mut codes = Self::default();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (place, code) = if line.starts_with("MT:") {
+                (&mut codes.qr, line.to_owned())
+            } else if is_manual(line) {
+                // Spaces group digits as well as dashes do, to whoever types them.
+                (&mut codes.manual, line.replace(' ', ""))
+            } else {
+                return None;
+            };
+            if place.replace(code.into()).is_some() {
+                return None;
+            }
+        }
+        (codes.qr.is_some() || codes.manual.is_some()).then_some(codes)
+    }
+
+    fn row(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
+        let mut wrong = |reason: String| findings.push(Finding::of(Check::ArtifactMalformed, &file.name, reason));
+        let (text, delimiter) = table(&file.bytes);
+        let Some(Table { header, row, is_more }) = Table::read(text, delimiter) else {
+            wrong("a header and a row of CSV are needed".into());
+            return None;
+        };
+        if is_more {
+            wrong("there is more than one row, of which the first is audited".into());
+        }
+        if row.len() != header.len() {
+            wrong(format!(
+                "the row has {} cells, and the header {}",
+                row.len(),
+                header.len()
+            ));
+        }
+        let mut column = |name: &str| {
+            let index = header.iter().position(|column| column.trim() == name);
+            if index.is_none() {
+                wrong(format!("there is no column {name}"));
+            }
+            index
+                .and_then(|index| row.get(index))
+                .map(|cell| Zeroizing::new(cell.to_owned()))
+        };
+        Some(Self {
+            qr: column("qrcode"),
+            manual: column("manualcode"),
+            discriminator: column("discriminator"),
+            passcode: column("passcode"),
+        })
+    }
+}
+
+/// A header and a row.
+struct Table {
+    header: Vec<String>,
+    row: Zeroizing<Vec<String>>,
+    is_more: bool,
+}
+
+impl Table {
+    fn read(text: &[u8], delimiter: u8) -> Option<Self> {
+        if !text.contains(&b'"') {
+            // Nearly all, and a reader of CSV takes longer to make than all else.
+            let text = std::str::from_utf8(text).ok()?;
+            let cells = |line: &str| line.split(char::from(delimiter)).map(str::to_owned).collect::<Vec<_>>();
+            let mut lines = text.split(['\r', '\n']).filter(|line| !line.is_empty());
+            return Some(Self {
+                header: cells(lines.next()?),
+                row: Zeroizing::new(cells(lines.next()?)),
+                is_more: lines.next().is_some(),
+            });
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(text);
+        let header = reader.headers().ok()?.iter().map(str::to_owned).collect();
+        let mut rows = reader.records();
+        let row = rows.next()?.ok()?.iter().map(str::to_owned).collect();
+        Some(Self {
+            header,
+            row: Zeroizing::new(row),
+            is_more: rows.next().is_some(),
+        })
+    }
+}
+
+/// What a manual code or a number says, however it is grouped.
+pub(crate) fn digits(code: &str) -> impl Iterator<Item = char> {
+    code.chars().filter(char::is_ascii_digit)
+}
+
+/// Tells whether a line has as many digits as a manual code, and nothing else but what groups them.
+fn is_manual(line: &str) -> bool {
+    let digits = line.bytes().filter(u8::is_ascii_digit).count();
+    let others = line.bytes().filter(|byte| !byte.is_ascii_digit());
+    matches!(digits, 11 | 21) && others.into_iter().all(|byte| matches!(byte, b'-' | b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn lines_are_codes_or_no_codes_at_all() {
+        let qr = "MT:Y.K9042C00KA0648G00";
+        let both = Codes::lines(format!("\u{feff}{qr}\r\n\n 3497-011-2332\n").as_bytes()).unwrap();
+        assert_eq!(both.qr.unwrap().as_str(), qr);
+        assert_eq!(both.manual.unwrap().as_str(), "3497-011-2332");
+        let spaced = Codes::lines(b"3497 011 2332").unwrap();
+        assert_eq!(spaced.manual.unwrap().as_str(), "34970112332");
+        assert!(both.discriminator.is_none() && both.passcode.is_none());
+        for other in [
+            "",
+            "\n",
+            "MT:A\nMT:B",
+            "34970112332\n34970112332",
+            "MT:A\n1234",
+            "qrcode,manualcode\nMT:A,34970112332",
+            "3497_0112332",
+        ] {
+            assert!(Codes::lines(other.as_bytes()).is_none(), "{other}");
+        }
+        assert!(Codes::lines(b"MT:\xFF").is_none());
+    }
+}

@@ -1,0 +1,347 @@
+//! The files of one device, as they lie in its folder.
+
+use std::cell::OnceCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use esp_nvs_image::NvsKeys;
+use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, InternalFile, KeySet, Report, audit};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::FlashDump;
+use crate::access::Access;
+use crate::codes::Codes;
+use crate::flash_dump::reads_better;
+use crate::input::{MAX_INPUT, read_limited};
+use crate::source::{Kind, SingleFile, Source};
+use crate::{AuditInput, Error};
+
+/// A file of a device, with its name in the device's folder.
+pub(crate) struct DeviceFile {
+    pub(crate) name: String,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    /// What others than the owner may do.
+    pub(crate) access: Access,
+    /// Whether it was given alone, under whatever name.
+    pub(crate) is_given: bool,
+    digest: OnceCell<[u8; 32]>,
+}
+
+impl DeviceFile {
+    pub(crate) fn new(name: String, bytes: Zeroizing<Vec<u8>>, access: Access, is_given: bool) -> Self {
+        Self {
+            name,
+            bytes,
+            access,
+            is_given,
+            digest: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn sha256(&self) -> &[u8; 32] {
+        self.digest.get_or_init(|| Sha256::digest(&self.bytes).into())
+    }
+}
+
+/// Everything that there is of one device, read and not yet looked into.
+#[derive(Default)]
+pub(crate) struct DeviceFiles {
+    pub(crate) path: PathBuf,
+    pub(crate) uuid: Option<String>,
+    /// What it is called before it is looked into.
+    pub(crate) name: String,
+    pub(crate) is_folder: bool,
+    /// Whether it is nothing but files that were given one by one.
+    pub(crate) is_given: bool,
+    pub(crate) files: Vec<DeviceFile>,
+    /// Its folders, and what others than the owner may do there.
+    pub(crate) folders: Vec<(String, Access)>,
+    pub(crate) nvs: Option<usize>,
+    pub(crate) secure_cert: Option<usize>,
+    pub(crate) codes: Option<usize>,
+    pub(crate) picture: Option<usize>,
+    pub(crate) keys: Option<usize>,
+    /// Codes and pictures that were given beside the device's own, and have to say the same.
+    pub(crate) more_codes: Vec<usize>,
+    pub(crate) more_pictures: Vec<usize>,
+    /// What else is in the flash of a dump.
+    pub(crate) flash: Option<Zeroizing<Vec<u8>>>,
+    /// Why the keys in a dump do not open the store beside them.
+    pub(crate) wrong_keys: Option<&'static str>,
+    pub(crate) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
+    /// What was found while reading.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Tools make folders in a device's folder, and none in those.
+const MAX_DEPTH: u8 = 4;
+
+/// Where the key that goes into an image comes from.
+const KEY_FILES: [&str; 3] = [
+    "internal/DAC_key.pem",
+    "internal/DAC_key.der",
+    "internal/DAC_private_key.bin",
+];
+
+/// Tells whether a name in a folder makes it that of a device.
+pub(crate) fn is_of_device(name: &str) -> bool {
+    matches!(Kind::of_name(name), Some(Kind::Nvs | Kind::SecureCert | Kind::Codes))
+}
+
+/// Tells whether a name is a UUID, as devices' folders have it.
+pub(crate) fn is_uuid(name: &str) -> bool {
+    name.len() == 36 && uuid::Uuid::parse_str(name).is_ok()
+}
+
+impl DeviceFiles {
+    /// Reads all that there is of a device.
+    pub(crate) fn read(source: &Source) -> Result<Self, Error> {
+        let mut device = source
+            .dump
+            .as_ref()
+            .map_or_else(|| Ok(Self::default()), FlashDump::read)?;
+        device.uuid.clone_from(&source.uuid);
+        device.name = source.name();
+        if let Some(folder) = &source.folder {
+            device.path.clone_from(folder);
+            device.is_folder = true;
+            device.read_folder(folder, "", 0)?;
+        } else if let (None, Some(file)) = (&source.dump, source.files.first()) {
+            device.path.clone_from(&file.path);
+            device.is_given = true;
+        }
+        for SingleFile { path, kind, bytes } in &source.files {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if kind.is_none() {
+                let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
+                              device's folder";
+                device
+                    .findings
+                    .push(Finding::of(Check::ArtifactMalformed, &name, reason));
+            }
+            let bytes = match bytes {
+                Some(bytes) => bytes.clone(),
+                None => read_limited(path).map_err(|reason| Error::file(AuditInput::Path, path, reason))?,
+            };
+            let file = DeviceFile::new(name, bytes, Access::of(path), true);
+            device.add(*kind, file);
+        }
+        Ok(device)
+    }
+
+    fn read_folder(&mut self, folder: &Path, prefix: &str, depth: u8) -> Result<(), Error> {
+        let wrong = |error| Error::file(AuditInput::Path, folder, error);
+        let name = if prefix.is_empty() { "./" } else { prefix };
+        self.folders.push((name.into(), Access::of(folder)));
+        let entries = fs::read_dir(folder).map_err(wrong)?.collect::<Result<Vec<_>, _>>();
+        let mut entries = entries.map_err(wrong)?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let metadata = fs::metadata(&path).map_err(|error| Error::file(AuditInput::Path, &path, error))?;
+            if metadata.is_file() {
+                self.read_file(&path, name)?;
+            } else if metadata.is_dir() && depth < MAX_DEPTH {
+                self.read_folder(&path, &format!("{name}/"), depth + 1)?;
+            } else {
+                // A pipe would keep the audit waiting, and a link to a folder above it never ends.
+                let text = "neither a file nor a folder that a device has";
+                self.findings.push(Finding::of(Check::NotChecked, name, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_file(&mut self, path: &Path, name: String) -> Result<(), Error> {
+        if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_INPUT) {
+            let text = "larger than the 64 MiB that a device's files have at most";
+            self.findings.push(Finding::of(Check::ArtifactMalformed, name, text));
+            return Ok(());
+        }
+        let bytes = read_limited(path).map_err(|reason| Error::file(AuditInput::Path, path, reason))?;
+        let file = DeviceFile::new(name, bytes, Access::of(path), false);
+        self.add(Kind::of_name(&file.name), file);
+        Ok(())
+    }
+
+    /// Adds a file, of a kind that the audit looks into or another. One that was given may be the same as one that is
+    /// there, and a label may have been read more than once.
+    pub(crate) fn add(&mut self, kind: Option<Kind>, file: DeviceFile) {
+        let index = self.files.len();
+        let place = match kind {
+            None => None,
+            Some(Kind::Nvs) => Some(&mut self.nvs),
+            Some(Kind::NvsKeys) => Some(&mut self.keys),
+            Some(Kind::SecureCert) => Some(&mut self.secure_cert),
+            Some(Kind::Picture) => Some(&mut self.picture),
+            Some(Kind::Codes | Kind::Qr | Kind::Manual) => Some(&mut self.codes),
+        };
+        match (place, kind) {
+            (Some(place @ None), _) => *place = Some(index),
+            (Some(_), Some(Kind::Codes | Kind::Qr | Kind::Manual)) if file.is_given => self.more_codes.push(index),
+            (Some(_), Some(Kind::Picture)) if file.is_given => self.more_pictures.push(index),
+            (Some(Some(first)), _) => {
+                let first = self.files.get(*first);
+                if let Some(first) = first.filter(|first| !file.is_given || first.bytes != file.bytes) {
+                    let text = format!("{} beside {}", file.name, first.name);
+                    self.findings.push(Finding::of(Check::ArtifactTwice, &file.name, text));
+                }
+            }
+            (None, _) => {}
+        }
+        self.files.push(file);
+    }
+
+    /// The file that a list calls so. One that was given alone may have another name.
+    pub(crate) fn listed(&self, name: &str) -> Option<&DeviceFile> {
+        let named = self.files.iter().find(|file| file.name == name);
+        let place = match Kind::of_name(name).filter(|_| self.is_given) {
+            Some(Kind::Nvs) => self.nvs,
+            Some(Kind::NvsKeys) => self.keys,
+            Some(Kind::SecureCert) => self.secure_cert,
+            _ => None,
+        };
+        named.or_else(|| self.file(place))
+    }
+
+    pub(crate) fn file(&self, index: Option<usize>) -> Option<&DeviceFile> {
+        self.files.get(index?)
+    }
+
+    /// The codes of the device's label, from all files that have some. What two of them say differently is a finding.
+    pub(crate) fn codes(&self, findings: &mut Vec<Finding>) -> Codes {
+        let mut codes = Codes::default();
+        for file in self
+            .codes
+            .iter()
+            .chain(&self.more_codes)
+            .filter_map(|index| self.files.get(*index))
+        {
+            let Some(others) = Codes::read(file, findings) else {
+                continue;
+            };
+            for what in codes.join(others) {
+                let text = format!("another {what} than the device's other label");
+                findings.push(Finding::of(Check::LabelCodes, &file.name, text));
+            }
+        }
+        codes
+    }
+
+    /// What the picture of the QR code shows; all that were given show the same.
+    fn shown(&self, findings: &mut Vec<Finding>) -> Option<Zeroizing<String>> {
+        let files = self.picture.iter().chain(&self.more_pictures);
+        let mut shown = None;
+        for file in files.filter_map(|index| self.files.get(*index)) {
+            let Some(text) = show(file, findings) else { continue };
+            if shown.as_ref().is_some_and(|shown| *shown != text) {
+                findings.push(Finding::of(
+                    Check::LabelPicture,
+                    &file.name,
+                    "another code than the other picture",
+                ));
+            }
+            shown.get_or_insert(text);
+        }
+        shown
+    }
+
+    /// Audits the device. Verifiers are left for later, when there are many.
+    pub(crate) fn audit(
+        &self,
+        expected: &Expected<'_>,
+        attested: Option<&Attested<'_>>,
+        keys: Option<&NvsKeys>,
+        known: &KeySet,
+        pictures: bool,
+    ) -> Report {
+        let mut findings = self.findings.clone();
+        let codes = self.codes(&mut findings);
+        let picture = if pictures { self.shown(&mut findings) } else { None };
+        let own_keys = self.file(self.keys).and_then(|file| {
+            let keys = NvsKeys::decode(&file.bytes);
+            keys.map_err(|error| findings.push(Finding::of(Check::ArtifactMalformed, &file.name, error)))
+                .ok()
+        });
+        if let (Some(why), Some(keys)) = (self.wrong_keys, own_keys.as_ref().or(keys)) {
+            let store = self.file(self.nvs);
+            if store.is_some_and(|file| reads_better(&file.bytes, keys)) {
+                let text = format!("{why}, and the store needs those that were given");
+                findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", text));
+            }
+        }
+        let mut artifacts = Artifacts::new()
+            .with_expected(expected)
+            .with_known_keys(known)
+            .with_name(&self.name);
+        if let Some(file) = self.file(self.nvs) {
+            artifacts = artifacts.with_nvs(&file.bytes);
+        }
+        if let Some(keys) = own_keys.as_ref().or(keys) {
+            artifacts = artifacts.with_nvs_keys(keys);
+        }
+        if let Some(file) = self.file(self.secure_cert) {
+            artifacts = artifacts.with_secure_cert(&file.bytes);
+        }
+        if let Some(size) = self.secure_cert_size {
+            artifacts = artifacts.with_secure_cert_size(size);
+        }
+        if let Some(attested) = attested {
+            artifacts = artifacts.with_attested(attested);
+        }
+        if let Some(picture) = &picture {
+            artifacts = artifacts.with_picture(picture);
+        }
+        if let Some(qr) = &codes.qr {
+            artifacts = artifacts.with_qr(qr);
+        }
+        if let Some(manual) = &codes.manual {
+            artifacts = artifacts.with_manual(manual);
+        }
+        if let (Some(discriminator), Some(passcode)) = (&codes.discriminator, &codes.passcode) {
+            artifacts = artifacts.with_numbers(discriminator, passcode);
+        }
+        if let Some(flash) = &self.flash {
+            artifacts = artifacts.with_flash("flash dump", flash);
+        }
+        let [key_files, files] = self.other_files();
+        artifacts = artifacts.with_key_files(&key_files).with_files(&files);
+        if let Some(file) = self
+            .files
+            .iter()
+            .find(|file| file.name == InternalFile::EfuseKey.path())
+        {
+            artifacts = artifacts.with_efuse_key(&file.name, &file.bytes);
+        }
+        let mut report = audit(&artifacts);
+        findings.into_iter().for_each(|finding| report.push(finding));
+        self.check_surroundings(&mut report);
+        report
+    }
+
+    /// The files beside the images: those that may hold the DAC's key, and those in which there is none.
+    fn other_files(&self) -> [Vec<(&str, &[u8])>; 2] {
+        let images = [self.nvs, self.secure_cert];
+        let files = self.files.iter().enumerate();
+        let others =
+            files.filter(|(index, file)| !images.contains(&Some(*index)) && file.name != InternalFile::EfuseKey.path());
+        let others = others.map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()));
+        let (key_files, files) = others.partition(|(name, _)| KEY_FILES.contains(name));
+        [key_files, files]
+    }
+}
+
+#[cfg(feature = "pictures")]
+fn show(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Zeroizing<String>> {
+    let shown = crate::picture::read(&file.bytes);
+    shown
+        .map_err(|reason| findings.push(Finding::of(Check::LabelPicture, &file.name, reason)))
+        .ok()
+}
+
+#[cfg(not(feature = "pictures"))]
+fn show(_: &DeviceFile, _: &mut Vec<Finding>) -> Option<Zeroizing<String>> {
+    None
+}

@@ -1,0 +1,64 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::AuditInput;
+
+/// Why an audit could not be made. No variant carries a secret.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder cannot be opened or read.
+    File {
+        /// What it was given as.
+        input: AuditInput,
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The ledger cannot be read now.
+    Ledger(matter_ledger::Error),
+    /// The operating system gives no random numbers.
+    Random,
+}
+
+impl Error {
+    /// Tells whether what was given is at fault.
+    #[must_use]
+    pub const fn is_input(&self) -> bool {
+        matches!(self, Self::File { .. })
+    }
+
+    pub(crate) fn file(input: AuditInput, path: &Path, reason: impl fmt::Display) -> Self {
+        Self::File {
+            input,
+            path: path.into(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { input, path, reason } => write!(f, "{input} {}: {reason}", path.display()),
+            Self::Ledger(error) => error.fmt(f),
+            Self::Random => f.write_str("the operating system gives no random numbers"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Ledger(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<matter_ledger::Error> for Error {
+    fn from(error: matter_ledger::Error) -> Self {
+        Self::Ledger(error)
+    }
+}

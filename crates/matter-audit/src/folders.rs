@@ -1,0 +1,138 @@
+//! Folders of devices: where the devices are, and what lies beside them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use matter_factory_data::{Check, Finding};
+
+use crate::access::{Access, Open};
+use crate::beside::Beside;
+use crate::device_files::{is_of_device, is_uuid};
+use crate::{AuditInput, Error};
+
+/// Folders in an output in which devices' files are others than those of a device's folder.
+const OTHER_FOLDERS: [&str; 5] = [STAGING, "internal", TEST_PKI, "csv", "bin"];
+pub(crate) const STAGING: &str = "staging";
+/// The folder of a PKI for tests, whose keys are in it.
+pub(crate) const TEST_PKI: &str = "test-pki";
+/// An output folder has folders of products, and these those of devices.
+const MAX_DEPTH: u8 = 3;
+
+/// What was found in a folder.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// The folders of devices.
+    pub(crate) devices: Vec<PathBuf>,
+    /// Files beside the folders of devices.
+    pub(crate) others: Vec<Beside>,
+    /// Files of devices beside their folders, and folders that were not looked into.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Found {
+    /// Looks for the folders of devices in a folder, which may be one itself.
+    pub(crate) fn look(&mut self, path: &Path) -> Result<(), Error> {
+        self.look_into(path, 0, true)
+    }
+
+    /// `by_files` says that a folder of any name is a device's when there are a device's files in it.
+    fn look_into(&mut self, path: &Path, depth: u8, by_files: bool) -> Result<(), Error> {
+        let wrong = |error| Error::file(AuditInput::Path, path, error);
+        // Above all, the folder of an order may be called so as well.
+        if depth > 0 && is_uuid(&name(path)) {
+            self.devices.push(path.into());
+            return Ok(());
+        }
+        let entries = fs::read_dir(path).map_err(wrong)?.collect::<Result<Vec<_>, _>>();
+        let mut entries = entries
+            .map_err(wrong)?
+            .iter()
+            .map(fs::DirEntry::path)
+            .collect::<Vec<_>>();
+        entries.sort();
+        let (before, files, findings) = (self.devices.len(), self.others.len(), self.findings.len());
+        for folder in entries.iter().filter(|entry| entry.is_dir()) {
+            let name = name(folder);
+            let is_hidden = name.starts_with('.');
+            if is_hidden || depth == MAX_DEPTH {
+                let why = if is_hidden { "hidden" } else { "deeper than devices are" };
+                let text = format!("the folder {} is {why}, and was not looked into", folder.display());
+                self.findings.push(Finding::of(Check::NotChecked, "folder", text));
+            } else {
+                let by_files = by_files && !OTHER_FOLDERS.contains(&name.as_str());
+                self.look_into(folder, depth + 1, by_files)?;
+            }
+        }
+        let stray = entries
+            .iter()
+            .filter(|entry| is_of_device(&name(entry)) && !entry.is_dir());
+        let has_devices = self.devices.len() > before;
+        let others = entries.iter().filter(|entry| !entry.is_dir());
+        for other in others {
+            if other.is_file() {
+                self.others.push(Beside::new(other.clone()));
+            } else {
+                // A pipe would keep the audit waiting.
+                let text = format!(
+                    "{} is neither a file nor a folder, and was not looked into",
+                    other.display()
+                );
+                self.findings.push(Finding::of(Check::NotChecked, "output", text));
+            }
+        }
+        if has_devices {
+            let stray = stray.map(|file| Finding::of(Check::ArtifactStray, name(file), path.display()));
+            self.findings.extend(stray.filter(|_| by_files));
+        } else if depth == 0 && is_uuid(&name(path)) || by_files && stray.count() > 0 {
+            // What is in it is looked at with the device.
+            self.others.truncate(files);
+            self.findings.truncate(findings);
+            self.devices.push(path.into());
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Finds files with secrets that others than their owner can read or change, and such folders of them, outside of devices'
+/// folders. Tells whether there are devices below.
+pub(crate) fn open_secrets(path: &Path, depth: u8, open: &mut Open) -> bool {
+    // What cannot be opened is an error of whoever has to read it.
+    let Ok(entries) = fs::read_dir(path) else { return false };
+    let mut entries = entries.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>();
+    entries.sort();
+    let (mut holds_secrets, mut holds_devices) = (false, false);
+    let mut inside = Open::default();
+    for entry in entries {
+        let name = name(&entry);
+        if entry.is_dir() {
+            holds_devices |= is_uuid(&name);
+            if !is_uuid(&name) && depth < MAX_DEPTH {
+                holds_devices |= open_secrets(&entry, depth + 1, &mut inside);
+            }
+        } else if is_secret(&name) {
+            holds_secrets = true;
+            inside.add(entry.display().to_string(), Access::of(&entry), true);
+        }
+        holds_secrets |= entry.is_dir() && is_uuid(&name);
+    }
+    if holds_secrets || holds_devices {
+        // Whoever can change a folder can replace what is in it; what can be read there has modes of its own.
+        open.add(path.display().to_string(), Access::of(path), holds_secrets);
+    }
+    open.append(inside);
+    holds_devices
+}
+
+/// Tells whether a file beside the devices' folders, of ours or the reference tool, has keys, passcodes or what they are
+/// made of in it.
+fn is_secret(name: &str) -> bool {
+    const STARTS: [&str; 6] = ["summary", "ledger", "master", "pin_disc", "qrcodes", "labels"];
+    let name = name.to_ascii_lowercase();
+    STARTS.iter().any(|start| name.starts_with(start))
+        || name == "manifest.json"
+        || ["_key.pem", "-key.pem", ".key"].iter().any(|end| name.ends_with(end))
+}

@@ -1,0 +1,246 @@
+//! A JSON object of which one member is a long list: the list's elements one by one, and the other members.
+
+use std::io::{self, Read};
+
+use zeroize::Zeroizing;
+
+use crate::stream::{Bytes, push, too_long};
+
+/// A member of the object, or an element of the list.
+pub(crate) enum Part<'t> {
+    Element(&'t [u8]),
+    Member(&'t str, &'t [u8]),
+}
+
+/// Where a part begins: line and column.
+pub(crate) type Place = (usize, usize);
+
+/// Why an object could not be read.
+pub(crate) enum Broken {
+    /// It cannot be read now.
+    Unreadable(io::Error),
+    /// It is none.
+    Malformed(String),
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::InvalidData {
+            Self::Malformed(error.to_string())
+        } else {
+            Self::Unreadable(error)
+        }
+    }
+}
+
+/// Reads the object, whose member `list` is the long one, and tells whether that is there. What a part has in it, the caller
+/// has to see.
+pub(crate) fn read<R: Read>(
+    bytes: &mut Bytes<R>,
+    list: &str,
+    mut take: impl FnMut(Part<'_>, Place) -> Result<(), String>,
+) -> Result<bool, Broken> {
+    let mut text = Zeroizing::new(Vec::new());
+    expect(bytes, b'{')?;
+    let (mut is_first, mut has_list) = (true, false);
+    loop {
+        match bytes.skip_blank()? {
+            Some(b'}') if is_first => break,
+            Some(b'"') => {}
+            _ => return Err(no_json(bytes)?),
+        }
+        value(bytes, &mut text)?;
+        let name = serde_json::from_slice::<String>(&text).map_err(|_| Broken::Malformed(place(bytes, "no JSON")))?;
+        expect(bytes, b':')?;
+        if bytes.skip_blank()? == Some(b'[') && name == list {
+            has_list = true;
+            elements(bytes, &mut text, &mut take)?;
+        } else {
+            let start = (bytes.line, bytes.column);
+            value(bytes, &mut text)?;
+            take(Part::Member(&name, &text), start).map_err(Broken::Malformed)?;
+        }
+        is_first = false;
+        match bytes.skip_blank()? {
+            Some(b',') => bytes.skip(),
+            Some(b'}') => break,
+            _ => return Err(no_json(bytes)?),
+        }
+    }
+    bytes.skip();
+    match bytes.skip_blank()? {
+        None => Ok(has_list),
+        Some(_) => Err(no_json(bytes)?),
+    }
+}
+
+fn elements<R: Read>(
+    bytes: &mut Bytes<R>,
+    text: &mut Zeroizing<Vec<u8>>,
+    take: &mut impl FnMut(Part<'_>, Place) -> Result<(), String>,
+) -> Result<(), Broken> {
+    expect(bytes, b'[')?;
+    let mut is_first = true;
+    loop {
+        if bytes.skip_blank()? == Some(b']') && is_first {
+            break;
+        }
+        is_first = false;
+        let start = (bytes.line, bytes.column);
+        value(bytes, text)?;
+        take(Part::Element(text), start).map_err(Broken::Malformed)?;
+        match bytes.skip_blank()? {
+            Some(b',') => bytes.skip(),
+            Some(b']') => break,
+            _ => return Err(no_json(bytes)?),
+        }
+    }
+    bytes.skip();
+    Ok(())
+}
+
+/// Reads the text of a value, as far as brackets and strings say where it ends.
+fn value<R: Read>(bytes: &mut Bytes<R>, text: &mut Zeroizing<Vec<u8>>) -> Result<(), Broken> {
+    text.clear();
+    let (mut depth, mut in_string, mut is_escaped) = (0usize, false, false);
+    while let Some(byte) = bytes.peek()? {
+        let is_end = match byte {
+            _ if is_escaped => {
+                is_escaped = false;
+                false
+            }
+            b'\\' if in_string => {
+                is_escaped = true;
+                false
+            }
+            b'"' => {
+                in_string = !in_string;
+                depth == 0 && !in_string
+            }
+            _ if in_string => false,
+            b'[' | b'{' => {
+                depth += 1;
+                false
+            }
+            b']' | b'}' | b',' if depth == 0 => break,
+            b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => break,
+            b']' | b'}' => {
+                depth -= 1;
+                depth == 0
+            }
+            _ => false,
+        };
+        if push(text, byte).is_err() {
+            return Err(Broken::Malformed(place(bytes, &too_long().to_string())));
+        }
+        bytes.skip();
+        if is_end {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn expect<R: Read>(bytes: &mut Bytes<R>, byte: u8) -> Result<(), Broken> {
+    if bytes.skip_blank()? != Some(byte) {
+        return Err(no_json(bytes)?);
+    }
+    bytes.skip();
+    Ok(())
+}
+
+fn no_json<R: Read>(bytes: &mut Bytes<R>) -> Result<Broken, Broken> {
+    let what = if bytes.peek()?.is_none() {
+        "it ends too early"
+    } else {
+        "no JSON"
+    };
+    Ok(Broken::Malformed(place(bytes, what)))
+}
+
+fn place<R>(bytes: &Bytes<R>, what: &str) -> String {
+    format!("{what} at line {}, column {}", bytes.line, bytes.column)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    type Members = Vec<(String, Value)>;
+
+    /// The members without the list, and its elements; `None` if something is no JSON.
+    fn parts(text: &[u8]) -> Option<(Members, Vec<Value>)> {
+        let (mut members, mut elements) = (Vec::new(), Vec::new());
+        let read = read(&mut Bytes::new(text), "devices", |part, _| {
+            let wrong = |error: serde_json::Error| error.to_string();
+            match part {
+                Part::Element(text) => elements.push(serde_json::from_slice(text).map_err(wrong)?),
+                Part::Member(name, text) => members.push((name.into(), serde_json::from_slice(text).map_err(wrong)?)),
+            }
+            Ok(())
+        });
+        read.is_ok().then_some((members, elements))
+    }
+
+    fn check(text: &[u8]) {
+        match (serde_json::from_slice::<Value>(text), parts(text)) {
+            (Ok(Value::Object(mut object)), Some((members, elements))) => {
+                let list = object.remove("devices").unwrap_or_default();
+                assert_eq!(list.as_array().cloned().unwrap_or_default(), elements);
+                for (name, value) in object {
+                    assert!(
+                        members.iter().any(|member| member.0 == name && member.1 == value),
+                        "{name}"
+                    );
+                }
+            }
+            (Ok(Value::Object(_)), None) => panic!("an object that is not read: {}", String::from_utf8_lossy(text)),
+            (_, found) => assert!(found.is_none(), "{}", String::from_utf8_lossy(text)),
+        }
+    }
+
+    #[test]
+    fn objects_are_read_as_serde_json_reads_them() {
+        for text in [
+            r#"{"run":"a","devices":[{"a":"]}\"\\"},{"b":[1,{}]}],"test":true}"#,
+            "{\n \"devices\" : [ ] , \"x\" : -1.5e3 }\n",
+            r#"{"devices":[1,2,"a",null,[],{}]}"#,
+            r#"{"dev\u0069ces":[1]}"#,
+            "{}",
+            " { } ",
+            "",
+            "[]",
+            "{",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{"devices":[1,]}"#,
+            r#"{"devices":[,]}"#,
+            r#"{"devices":[1 2]}"#,
+            r#"{"devices":[1}"#,
+            r#"{"devices":["a]}"#,
+            r#"{"devices":[{]}]}"#,
+            r#"{"a":1}x"#,
+            r#"{"a":1}{}"#,
+            r#"{1:2}"#,
+        ] {
+            check(text.as_bytes());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_serde_json_reads_too(text in r#"[\[\]{},:"\\ a1\n]{0,24}"#) {
+            let text = format!(r#"{{"devices":[{text}]}}"#);
+            // Twice the same name is no question of this test.
+            if text.matches("devices").count() == 1 {
+                check(text.as_bytes());
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The private keys of all devices and of those who sign, collected before anything is searched for them.
+//!
+//! Whose a key is, the public keys decide: those of the DACs beside the images, of PAI and PAA certificates, and of the PAAs
+//! that are trusted. Of a device's folder only the files are read that have its key.
+
+use std::fs;
+use std::path::Path;
+
+use esp_nvs_image::{Key, StoredValue};
+use esp_secure_cert::{Image, KeyStorage, Subtype};
+use matter_attestation::{Certificate, PrivateKey, PublicKey};
+use matter_factory_data::{Expected, InternalFile, KeyOwner, KeySet, NAMESPACE, TriedScalars, find_keys};
+use zeroize::Zeroizing;
+
+use crate::beside::Beside;
+use crate::input::read_limited;
+use crate::source::{Kind, SingleFile, Source};
+
+/// The files of a device's folder that have its key, the shortest first.
+const KEYS: [&str; 4] = [
+    "internal/DAC_private_key.bin",
+    InternalFile::EfuseKey.path(),
+    "internal/DAC_key.der",
+    "internal/DAC_key.pem",
+];
+/// Longer files than these are neither a key nor a certificate.
+const MAX_FILE: u64 = 64 << 10;
+
+/// Collects the keys of devices, and those in the places for keys beside them.
+pub(crate) fn known_keys(sources: &[Source], beside: &[Beside], expected: &Expected<'_>) -> KeySet {
+    let mut known = Known::default();
+    for source in sources {
+        match &source.folder {
+            Some(folder) => known.add_folder(folder, source),
+            None => source.files.iter().for_each(|file| known.add_file(file, source)),
+        }
+    }
+    for file in beside {
+        known.add_beside(file);
+    }
+    for der in expected.trusted() {
+        if let Ok(paa) = Certificate::from_der(der) {
+            known.keys.add_owner(paa.public_key(), KeyOwner::Paa);
+        }
+    }
+    known.keys
+}
+
+#[derive(Default)]
+struct Known {
+    keys: KeySet,
+    /// The PAI that was read last, which most devices share.
+    pai: Vec<u8>,
+}
+
+impl Known {
+    fn add_folder(&mut self, folder: &Path, source: &Source) {
+        let owner = || KeyOwner::Device(source.name());
+        let read = |name: &str| read_small(&folder.join(name));
+        let point = read("internal/DAC_public_key.bin").and_then(|point| PublicKey::new(&point).ok());
+        let public_key = point.or_else(|| {
+            let names = ["internal/DAC_cert.der", "internal/DAC_cert.pem"];
+            let certificate = names.iter().find_map(|name| Certificate::decode(&read(name)?).ok());
+            certificate.map(|certificate| *certificate.public_key())
+        });
+        if let Some(key) = &public_key {
+            self.keys.add_owner(key, owner());
+        }
+        if let Some(pai) = read("internal/PAI_cert.der") {
+            self.add_pai(&pai);
+        }
+        let key = KEYS.iter().find_map(|name| PrivateKey::decode(&read(name)?).ok());
+        if let Some(key) = key {
+            self.add(&key, public_key.is_none().then(owner));
+            return;
+        }
+        // A folder of another tool, or what is left of one.
+        let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        for path in entries.map(|entry| entry.path()).filter(|path| path.is_file()) {
+            let kind = path.file_name().and_then(|name| Kind::of_name(&name.to_string_lossy()));
+            if let Some(key) = kind.and_then(|kind| key_of_image(kind, &read_limited(&path).ok()?)) {
+                self.add(&key, public_key.is_none().then(owner));
+            }
+        }
+    }
+
+    /// Adds the key of an image that was given alone. A pipe's bytes are kept.
+    fn add_file(&mut self, file: &SingleFile, source: &Source) {
+        let read = || match &file.bytes {
+            Some(bytes) => Some(bytes.clone()),
+            None => read_limited(&file.path).ok(),
+        };
+        if let Some(kind @ (Kind::Nvs | Kind::SecureCert)) = file.kind
+            && let Some(key) = read().and_then(|bytes| key_of_image(kind, &bytes))
+        {
+            self.add(&key, Some(KeyOwner::Device(source.name())));
+        }
+    }
+
+    /// Adds the keys of a file where keys belong, and says whose those of certificates are.
+    fn add_beside(&mut self, file: &Beside) {
+        let name = file
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_ascii_lowercase();
+        if !file.holds_keys && !name.ends_with("pai_cert.der") && !name.ends_with("pai_cert.pem") {
+            return;
+        }
+        let Some(bytes) = read_small(&file.path) else { return };
+        if let Ok(certificate) = Certificate::decode(&bytes) {
+            self.add_authority(&certificate);
+        } else if let Ok(key) = PrivateKey::decode(&bytes) {
+            self.keys.insert(&key);
+        } else {
+            for found in find_keys(&bytes, &self.keys, &mut TriedScalars::new(0)) {
+                found.key().into_iter().for_each(|key| self.add(key, None));
+            }
+        }
+    }
+
+    fn add(&mut self, key: &PrivateKey, owner: Option<KeyOwner>) {
+        if let Some(owner) = owner {
+            self.keys.add_owner(&key.public_key(), owner);
+        }
+        self.keys.insert(key);
+    }
+
+    fn add_pai(&mut self, bytes: &[u8]) {
+        if self.pai != bytes {
+            self.pai = bytes.to_vec();
+            if let Ok(certificate) = Certificate::decode(bytes) {
+                self.add_authority(&certificate);
+            }
+        }
+    }
+
+    fn add_authority(&mut self, certificate: &Certificate) {
+        let is_root = certificate.issuer_der() == certificate.subject_der();
+        let owner = if is_root { KeyOwner::Paa } else { KeyOwner::Pai };
+        self.keys.add_owner(certificate.public_key(), owner);
+    }
+}
+
+/// The private key that an image stores in plain.
+fn key_of_image(kind: Kind, image: &[u8]) -> Option<PrivateKey> {
+    match kind {
+        Kind::Nvs => {
+            let name = Key::new("dac-key").ok()?;
+            let entries = esp_nvs_image::recover(image).entries;
+            let stored = entries
+                .iter()
+                .find(|entry| entry.namespace == NAMESPACE && entry.key == name)?;
+            let StoredValue::Blob(blob) = &stored.value else {
+                return None;
+            };
+            PrivateKey::from_scalar(Zeroizing::new(blob.to_vec()).as_slice().try_into().ok()?).ok()
+        }
+        Kind::SecureCert => match Image::new(image).key(Subtype::MIN) {
+            Ok(Some(KeyStorage::Plain(key))) => PrivateKey::decode(key.expose()).ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn read_small(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+    let metadata = fs::metadata(path).ok()?;
+    let is_small = metadata.is_file() && metadata.len() <= MAX_FILE;
+    is_small.then(|| read_limited(path).ok())?
+}

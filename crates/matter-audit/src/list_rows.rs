@@ -1,0 +1,381 @@
+//! Manifests and ledgers as rows: what they say of each device, and whether they can be read.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use matter_ledger::{Error as LedgerError, Ledger, ListedDevice};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+use zeroize::Zeroizing;
+
+use crate::dialect::{BOM, delimiter};
+use crate::json_list::{self, Broken, Part, Place};
+use crate::stream::{self, Bytes, MAX_ROWS, RowReader};
+use crate::{AuditInput, Error};
+
+/// What a list says of each device.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) rows: Vec<Row>,
+    /// The names of devices that are no longer in use.
+    pub(crate) retired: Vec<String>,
+    /// Whether the list is one of devices for tests.
+    pub(crate) is_test: bool,
+}
+
+/// What a list says of a device. What it does not say is `None`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Row {
+    pub(crate) uuid: Option<Said>,
+    pub(crate) vid: Option<Said>,
+    pub(crate) pid: Option<Said>,
+    pub(crate) discriminator: Option<Said>,
+    pub(crate) passcode: Option<Said>,
+    pub(crate) serial: Option<Said>,
+    pub(crate) dac_serial: Option<Said>,
+    pub(crate) dac_public_key_sha256: Option<Said>,
+    pub(crate) qr: Option<Said>,
+    pub(crate) manual: Option<Said>,
+    pub(crate) test: Option<Said>,
+    pub(crate) files: BTreeMap<String, FileRow>,
+    /// What only our ledger knows.
+    #[serde(skip)]
+    pub(crate) run: Option<Run>,
+}
+
+/// The run that made a device.
+pub(crate) struct Run {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) passcode_mac: Option<Vec<u8>>,
+}
+
+/// What a list says of a file.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct FileRow {
+    pub(crate) size: Option<Said>,
+    pub(crate) sha256: Option<Said>,
+}
+
+/// One value of a list, of whatever type; some are secret.
+pub(crate) enum Said {
+    Number(Zeroizing<u64>),
+    Text(Zeroizing<String>),
+    Bool(bool),
+    Other,
+}
+
+impl Said {
+    /// A number, or a text with one, also in hexadecimal behind `0x`.
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(**number),
+            Self::Text(text) => matter_types::parse_u32(text.trim()).ok().map(u64::from),
+            Self::Bool(_) | Self::Other => None,
+        }
+    }
+
+    /// A text; an empty one is what a list does not know.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it says something.
+    pub(crate) fn is_said(&self) -> bool {
+        !matches!(self, Self::Text(text) if text.is_empty())
+    }
+
+    /// Whether it means yes, also as a program for tables writes it.
+    pub(crate) fn is_true(&self) -> bool {
+        matches!(self, Self::Bool(true))
+            || self.number() == Some(1)
+            || self.text().is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Said;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Said, E> {
+                Ok(Said::Bool(value))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Said, E> {
+                Ok(Said::Number(value.into()))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Said, E> {
+                Ok(Said::Other)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Said, E> {
+                Ok(Said::Other)
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Said, E> {
+                Ok(Said::Text(value.to_owned().into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Said, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Said::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Said::Other)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+impl Row {
+    /// The UUID of the device, in lower case.
+    pub(crate) fn uuid(&self) -> Option<String> {
+        Some(self.uuid.as_ref()?.text()?.to_ascii_lowercase())
+    }
+
+    /// Puts a cell of a table into the field of its column's name.
+    fn set(&mut self, column: &str, cell: &str) {
+        let field = match column {
+            "uuid" => &mut self.uuid,
+            "vid" => &mut self.vid,
+            "pid" => &mut self.pid,
+            "discriminator" => &mut self.discriminator,
+            "passcode" => &mut self.passcode,
+            "serial" => &mut self.serial,
+            "dac_serial" => &mut self.dac_serial,
+            "dac_public_key_sha256" => &mut self.dac_public_key_sha256,
+            "qr" => &mut self.qr,
+            "manual" => &mut self.manual,
+            "test" => &mut self.test,
+            _ => return,
+        };
+        *field = Some(text(cell));
+    }
+}
+
+fn text(text: &str) -> Said {
+    Said::Text(text.to_owned().into())
+}
+
+fn hex(bytes: &[u8]) -> Said {
+    Said::Text(base16ct::lower::encode_string(bytes).into())
+}
+
+fn number(number: u16) -> Said {
+    Said::Number(Zeroizing::new(number.into()))
+}
+
+/// A list that could be opened: what is in it, or why it is none.
+type Parsed = Result<Rows, String>;
+
+/// Where JSON is not as expected, without what stands there. It begins at a place in a file.
+fn reason(error: &serde_json::Error, (line, column): Place) -> String {
+    let what = match error.classify() {
+        Category::Eof => "it ends too early",
+        Category::Data => "a value of another type than expected",
+        Category::Io | Category::Syntax => "no JSON",
+    };
+    // Lines and columns count from 1.
+    let column = if error.line() > 1 {
+        error.column()
+    } else {
+        column + error.column().saturating_sub(1)
+    };
+    format!(
+        "{what} at line {}, column {column}",
+        line + error.line().saturating_sub(1)
+    )
+}
+
+/// The member of a manifest that has a row for each device.
+const DEVICES: &str = "devices";
+
+/// Reads `manifest.json`: an object with the list "devices". Returns the hash of its bytes as well.
+pub(crate) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
+    let mut bytes = Bytes::new(stream::open(AuditInput::Manifest, path)?);
+    let mut rows = Rows::default();
+    let read = json_list::read(&mut bytes, DEVICES, |part, place| {
+        let wrong = |error: serde_json::Error| reason(&error, place);
+        match part {
+            Part::Element(text) => rows.push(serde_json::from_slice(text).map_err(wrong)?)?,
+            Part::Member(DEVICES, text) => {
+                // Another value than a list.
+                serde_json::from_slice::<Vec<Row>>(text).map_err(wrong)?;
+            }
+            Part::Member("test", text) => rows.is_test = serde_json::from_slice::<Said>(text).map_err(wrong)?.is_true(),
+            Part::Member(_, text) => {
+                serde_json::from_slice::<IgnoredAny>(text).map_err(wrong)?;
+            }
+        }
+        Ok(())
+    });
+    let parsed = match read {
+        Ok(true) => check_some(rows),
+        Ok(false) => Err(format!("it has no list \"{DEVICES}\"")),
+        Err(Broken::Malformed(reason)) => Err(reason),
+        Err(Broken::Unreadable(error)) => return Err(Error::file(AuditInput::Manifest, path, error)),
+    };
+    Ok((parsed, bytes.finish()))
+}
+
+/// Reads a ledger of ours; or one of another tool, a JSON object in each line, or CSV with a header, with the device's
+/// "uuid".
+pub(crate) fn ledger(path: &Path) -> Result<Parsed, Error> {
+    let failed = |error: io::Error| Error::file(AuditInput::Ledger, path, error);
+    let mut file = stream::open(AuditInput::Ledger, path)?;
+    let mut head = Vec::with_capacity(Ledger::MAGIC.len());
+    let len = u64::try_from(Ledger::MAGIC.len()).unwrap_or_default();
+    Read::by_ref(&mut file)
+        .take(len)
+        .read_to_end(&mut head)
+        .map_err(failed)?;
+    if head == Ledger::MAGIC {
+        return match Ledger::list(path) {
+            Ok(listing) => {
+                let mut rows = Rows {
+                    retired: listing.retired,
+                    ..Rows::default()
+                };
+                rows.rows.extend(listing.devices.into_iter().map(row));
+                Ok(check(rows))
+            }
+            Err(LedgerError::Damaged { reason, .. }) => Ok(Err(reason)),
+            Err(error) => Err(error.into()),
+        };
+    }
+    let text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
+    let is_json = text.trim_ascii_start().starts_with(b"{");
+    let bytes = Bytes::new(io::Cursor::new(text).chain(file));
+    let rows = if is_json { objects(bytes) } else { cells(bytes) };
+    match rows {
+        Ok(rows) => Ok(check_some(rows)),
+        Err(Broken::Malformed(reason)) => Ok(Err(reason)),
+        Err(Broken::Unreadable(error)) => Err(failed(error)),
+    }
+}
+
+fn objects(mut bytes: Bytes<impl Read>) -> Result<Rows, Broken> {
+    let mut rows = Rows::default();
+    let mut line = Zeroizing::new(Vec::new());
+    let mut number = 0;
+    while bytes.read_line(&mut line)?.is_some() {
+        number += 1;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let row = serde_json::from_slice::<Row>(&line);
+        let row = row.map_err(|error| Broken::Malformed(reason(&error, (number, 1))))?;
+        // A line about the run and not about a device has none.
+        if row.uuid.is_some() {
+            rows.push(row).map_err(Broken::Malformed)?;
+        }
+    }
+    Ok(rows)
+}
+
+fn cells(mut bytes: Bytes<impl Read>) -> Result<Rows, Broken> {
+    let mut header = Zeroizing::new(Vec::new());
+    bytes.read_line(&mut header)?;
+    let delimiter = delimiter(&header);
+    header.push(b'\n');
+    let since = Cell::new(0);
+    let text = io::Cursor::new(&**header).chain(RowReader::new(bytes, &since));
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
+    let header = reader.headers().map_err(broken)?.clone();
+    let mut rows = Rows::default();
+    for cells in reader.records() {
+        let (cells, mut row) = (cells.map_err(broken)?, Row::default());
+        since.set(0);
+        let pairs = header.iter().zip(&cells);
+        pairs.for_each(|(name, cell)| row.set(name.trim(), cell));
+        rows.push(row).map_err(Broken::Malformed)?;
+    }
+    Ok(rows)
+}
+
+/// What is wrong with CSV, without what stands there.
+pub(crate) fn broken(error: csv::Error) -> Broken {
+    Broken::Malformed(match error.into_kind() {
+        csv::ErrorKind::Io(error) => return error.into(),
+        csv::ErrorKind::Utf8 { pos: Some(place), .. } => format!("line {} is not UTF-8", place.line()),
+        csv::ErrorKind::UnequalLengths {
+            pos: Some(place),
+            expected_len,
+            len,
+        } => format!("line {} has {len} cells, and the header {expected_len}", place.line()),
+        _ => "it is no CSV".into(),
+    })
+}
+
+impl Rows {
+    /// Adds a device.
+    fn push(&mut self, row: Row) -> Result<(), String> {
+        if self.rows.len() == MAX_ROWS {
+            return Err(format!("it has more than {MAX_ROWS} devices"));
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+}
+
+/// A list without devices says nothing.
+fn check_some(rows: Rows) -> Parsed {
+    if rows.rows.is_empty() {
+        return Err("no device is in it".into());
+    }
+    check(rows)
+}
+
+fn check(rows: Rows) -> Parsed {
+    match rows.rows.iter().position(|row| row.uuid().is_none()) {
+        Some(index) => Err(format!("device {} has no \"uuid\"", index + 1)),
+        None => Ok(rows),
+    }
+}
+
+/// A device of our ledger as a row.
+fn row(device: ListedDevice) -> Row {
+    let files = device.images.into_iter().map(|image| {
+        let file = FileRow {
+            size: Some(Said::Number(image.size.into())),
+            sha256: Some(hex(&image.sha256)),
+        };
+        (image.name, file)
+    });
+    Row {
+        uuid: Some(text(&device.uuid)),
+        vid: Some(number(device.vendor_id)),
+        pid: Some(number(device.product_id)),
+        discriminator: Some(number(device.discriminator)),
+        serial: device.serial.as_deref().map(text),
+        dac_serial: device.dac_serial.map(|serial| hex(&serial)),
+        dac_public_key_sha256: device.key_sha256.map(|hash| hex(&hash)),
+        test: Some(Said::Bool(device.test)),
+        files: files.collect(),
+        run: Some(Run {
+            name: device.run,
+            folder: device.folder,
+            passcode_mac: device.passcode_mac,
+        }),
+        ..Row::default()
+    }
+}

@@ -1,0 +1,44 @@
+//! Devices that are out of use: nobody misses them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use matter_ledger::Ledger;
+
+/// The names of devices that the ledgers have written off. Those that were not given lie where runs put them, and are read
+/// when something is missing.
+#[derive(Default)]
+pub(crate) struct Retired {
+    given: Option<BTreeSet<String>>,
+    /// Of the ledger in each folder, if there is one.
+    found: BTreeMap<PathBuf, BTreeSet<String>>,
+}
+
+impl Retired {
+    /// Adds what a ledger says that was given; no other is read then.
+    pub(crate) fn add(&mut self, names: impl IntoIterator<Item = String>) {
+        self.given.get_or_insert_default().extend(names);
+    }
+
+    /// Tells whether a device is out of use, which was in a folder of a product.
+    pub(crate) fn has(&mut self, top: &Path, name: &str) -> bool {
+        if let Some(given) = &self.given {
+            return given.contains(name);
+        }
+        // The output folder is above that of the product.
+        let folders = [Some(top), top.parent()];
+        folders
+            .into_iter()
+            .flatten()
+            .any(|folder| self.in_folder(folder).contains(name))
+    }
+
+    fn in_folder(&mut self, folder: &Path) -> &BTreeSet<String> {
+        self.found.entry(folder.to_path_buf()).or_insert_with(|| {
+            let ledger = folder.join(Ledger::FILE_NAME);
+            let listed = ledger.is_file().then(|| Ledger::list(&ledger).ok()).flatten();
+            let names = listed.map(|listing| listing.retired).unwrap_or_default();
+            names.into_iter().map(|name| name.to_ascii_lowercase()).collect()
+        })
+    }
+}

@@ -1,0 +1,277 @@
+//! What is given to the audit: folders of devices, and files one by one, of which several may be of one device.
+
+use std::path::{Path, PathBuf};
+
+use esp_nvs_image::NvsKeys;
+use matter_attestation::Part;
+use zeroize::Zeroizing;
+
+use crate::FlashDump;
+use crate::codes::Codes;
+use crate::device_files::is_uuid;
+use crate::input::read_limited;
+use crate::{AuditInput, Error};
+
+/// A kind of file of which a device has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Nvs,
+    NvsKeys,
+    SecureCert,
+    /// A table or a text with both codes.
+    Codes,
+    /// A text with nothing but the code of the QR picture.
+    Qr,
+    /// A text with nothing but the manual code.
+    Manual,
+    Picture,
+}
+
+/// The suffixes by which our folders and the reference tool's name what is in them. Keys end like an image.
+const SUFFIXES: [(&str, Kind); 5] = [
+    ("-keys-partition.bin", Kind::NvsKeys),
+    ("-partition.bin", Kind::Nvs),
+    ("_esp_secure_cert.bin", Kind::SecureCert),
+    ("-onb_codes.csv", Kind::Codes),
+    ("-qrcode.png", Kind::Picture),
+];
+
+impl Kind {
+    /// Tells what a file is by its name.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        SUFFIXES
+            .iter()
+            .find(|(suffix, _)| name.ends_with(suffix))
+            .map(|(_, kind)| *kind)
+    }
+
+    /// Tells what a file of any name is by what is in it; `None` for what is not audited alone.
+    pub(crate) fn of_content(name: &str, bytes: &[u8]) -> Option<Self> {
+        if bytes.starts_with(b"\x89PNG") {
+            Some(Self::Picture)
+        } else if NvsKeys::decode(bytes).is_ok() {
+            Some(Self::NvsKeys)
+        } else if esp_secure_cert::Image::new(bytes).records().next().is_some() || name.contains("secure_cert") {
+            Some(Self::SecureCert)
+        } else if name.ends_with(".csv") {
+            Some(Self::Codes)
+        } else if let Some(codes) = Codes::lines(bytes) {
+            Some(match (codes.qr, codes.manual) {
+                (Some(_), None) => Self::Qr,
+                (None, Some(_)) => Self::Manual,
+                _ => Self::Codes,
+            })
+        } else if Part::read(bytes).is_ok() || bytes.starts_with(b"-----BEGIN ") {
+            None
+        } else if name.ends_with(".bin") || !bytes.is_empty() && bytes.len().is_multiple_of(0x1000) {
+            Some(Self::Nvs)
+        } else {
+            None
+        }
+    }
+
+    /// Tells whether it is, or is on, the label.
+    pub(crate) const fn is_label(self) -> bool {
+        matches!(self, Self::Codes | Self::Qr | Self::Manual | Self::Picture)
+    }
+
+    /// Tells whether a device that has the one has no place for the other.
+    fn excludes(self, other: Self) -> bool {
+        let both = [self, other];
+        self == other || both.contains(&Self::Codes) && (both.contains(&Self::Qr) || both.contains(&Self::Manual))
+    }
+}
+
+/// One device, before it is looked into.
+#[derive(Default)]
+pub(crate) struct Source {
+    pub(crate) folder: Option<PathBuf>,
+    /// Whether the folder is in a folder of devices, and not given itself.
+    pub(crate) in_output: bool,
+    pub(crate) dump: Option<FlashDump>,
+    /// What its folder is called, or the names of its files begin with, in lower case.
+    pub(crate) uuid: Option<String>,
+    pub(crate) files: Vec<SingleFile>,
+}
+
+/// A file that was given alone.
+pub(crate) struct SingleFile {
+    pub(crate) path: PathBuf,
+    pub(crate) kind: Option<Kind>,
+    /// What is in it, if its name does not tell what it is, or if it is a pipe, which can be read only once.
+    pub(crate) bytes: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl SingleFile {
+    pub(crate) fn new(path: &Path) -> Result<Self, Error> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut file = Self {
+            path: path.into(),
+            kind: Kind::of_name(&name),
+            bytes: None,
+        };
+        if file.kind.is_none() || !path.is_file() {
+            let bytes = read_limited(path).map_err(|reason| Error::file(AuditInput::Path, path, reason))?;
+            file.kind = file.kind.or_else(|| Kind::of_content(&name, &bytes));
+            file.bytes = Some(bytes);
+        }
+        Ok(file)
+    }
+}
+
+impl Source {
+    /// A folder of a device, which may be in a folder of devices.
+    pub(crate) fn folder(path: PathBuf, in_output: bool) -> Self {
+        let uuid = lower_name(&path).filter(|name| is_uuid(name));
+        Self {
+            folder: Some(path),
+            in_output,
+            uuid,
+            ..Self::default()
+        }
+    }
+
+    /// What to call the device before it is looked into.
+    pub(crate) fn name(&self) -> String {
+        let first = self.files.first().map(|file| &file.path);
+        let path = self.folder.as_ref().or(first);
+        let path = path.map(|path| path.display().to_string());
+        self.uuid.clone().or(path).unwrap_or_default()
+    }
+
+    /// Tells whether a file that names no device can be of this one, which was given before it: a label of a folder's
+    /// device, and else what it has none of.
+    fn takes(&self, file: &SingleFile) -> bool {
+        let Some(kind) = file.kind else {
+            return self.folder.is_none();
+        };
+        let has = |file: &SingleFile| file.kind.is_some_and(|own| own.excludes(kind));
+        let is_image = matches!(kind, Kind::Nvs | Kind::SecureCert);
+        if self.folder.is_some() {
+            !self.in_output && kind.is_label() && !self.files.iter().any(has)
+        } else {
+            !(self.dump.is_some() && is_image || self.files.iter().any(has))
+        }
+    }
+}
+
+/// Adds a file. It is of the device whose UUID its name begins with or its folder has; otherwise of the device that was
+/// given before it, unless that has one of its kind.
+pub(crate) fn add_file(sources: &mut Vec<Source>, file: SingleFile) {
+    let uuid = uuid_of(&file.path);
+    let named = sources.iter().position(|source| uuid.is_some() && source.uuid == uuid);
+    let last = sources.len().checked_sub(1);
+    let fits = |source: &Source| source.takes(&file) && (uuid.is_none() || source.uuid.is_none());
+    let place = named.or_else(|| last.filter(|last| sources.get(*last).is_some_and(fits)));
+    match place.and_then(|index| sources.get_mut(index)) {
+        Some(source) => {
+            source.files.push(file);
+            source.uuid = source.uuid.take().or(uuid);
+        }
+        None => sources.push(Source {
+            uuid,
+            files: vec![file],
+            ..Source::default()
+        }),
+    }
+}
+
+fn lower_name(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_str()?.to_ascii_lowercase())
+}
+
+/// The UUID with which a file's name begins, or that its folder is called.
+fn uuid_of(path: &Path) -> Option<String> {
+    let own = lower_name(path).and_then(|name| name.get(..36).map(str::to_owned));
+    let folder = path.parent().and_then(lower_name);
+    own.filter(|name| is_uuid(name)).or(folder.filter(|name| is_uuid(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    const A: &str = "063b8835-9d21-4509-8019-b75c665fd089";
+    const B: &str = "163b8835-9d21-4509-8019-b75c665fd089";
+
+    fn groups(files: &[(&str, Kind)]) -> Vec<usize> {
+        let mut sources = Vec::new();
+        for (name, kind) in files {
+            let file = SingleFile {
+                path: name.into(),
+                kind: Some(*kind),
+                bytes: None,
+            };
+            add_file(&mut sources, file);
+        }
+        sources.iter().map(|source| source.files.len()).collect()
+    }
+
+    #[test]
+    fn files_are_of_one_device_until_a_kind_comes_again() {
+        use Kind::{Codes, Manual, Nvs, Picture, Qr, SecureCert};
+        let all = [("n", Nvs), ("s", SecureCert), ("c", Codes), ("p", Picture)];
+        assert_eq!(groups(&all), [4]);
+        assert_eq!(groups(&[("a", Nvs), ("b", Codes), ("c", Nvs), ("d", Codes)]), [2, 2]);
+        assert_eq!(groups(&[("a", Nvs), ("b", Nvs)]), [1, 1]);
+        assert_eq!(groups(&[("q", Qr), ("m", Manual), ("n", Nvs)]), [3]);
+        assert_eq!(groups(&[("q", Qr), ("c", Codes)]), [1, 1]);
+        assert_eq!(groups(&[("m", Manual), ("q", Qr), ("n", Manual)]), [2, 1]);
+    }
+
+    #[test]
+    fn a_uuid_decides() {
+        use Kind::{Codes, Nvs, Picture};
+        let name = |uuid: &str, end: &str| format!("{uuid}{end}");
+        let [an, bn] = [A, B].map(|uuid| name(uuid, "-partition.bin"));
+        let [ac, bc] = [A, B].map(|uuid| name(uuid, "-onb_codes.csv"));
+        assert_eq!(groups(&[(&an, Nvs), (&bn, Nvs), (&ac, Codes), (&bc, Codes)]), [2, 2]);
+        assert_eq!(groups(&[(&an, Nvs), (&bc, Codes)]), [1, 1]);
+        assert_eq!(groups(&[("image", Nvs), (&ac, Codes), ("label", Picture)]), [3]);
+        // Two of one kind under one name are one device's, which is a finding.
+        assert_eq!(groups(&[(&an, Nvs), (&an, Nvs)]), [2]);
+        let inside = format!("out/{A}/label.txt");
+        assert_eq!(groups(&[(&an, Nvs), (&bn, Nvs), (&inside, Codes)]), [2, 1]);
+    }
+
+    #[test]
+    fn labels_follow_a_folder() {
+        let mut sources = vec![Source::folder(format!("out/{A}").into(), false)];
+        let add = |sources: &mut Vec<Source>, name: &str, kind| {
+            let file = SingleFile {
+                path: name.into(),
+                kind: Some(kind),
+                bytes: None,
+            };
+            add_file(sources, file);
+        };
+        for (name, kind) in [("scan", Kind::Qr), ("photo", Kind::Picture), ("image", Kind::Nvs)] {
+            add(&mut sources, name, kind);
+        }
+        let sizes = |sources: &[Source]| sources.iter().map(|source| source.files.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(&sources), [2, 1]);
+        // Of many devices none is the one before it, but the one of its name.
+        let mut sources = [A, B].map(|uuid| Source::folder(format!("out/{uuid}").into(), true));
+        let mut sources = sources.iter_mut().map(std::mem::take).collect::<Vec<_>>();
+        add(&mut sources, "scan", Kind::Qr);
+        add(&mut sources, &format!("{A}-onb_codes.csv"), Kind::Codes);
+        assert_eq!(sizes(&sources), [1, 0, 1]);
+    }
+
+    #[test]
+    fn what_is_in_a_file_tells_what_it_is() {
+        let of = |bytes: &[u8]| Kind::of_content("file", bytes);
+        assert_eq!(of(b"\x89PNG\r\n"), Some(Kind::Picture));
+        assert_eq!(of(b"MT:Y.K9042C00KA0648G00"), Some(Kind::Qr));
+        assert_eq!(of(b"34970112332\n"), Some(Kind::Manual));
+        assert_eq!(of(b"34970112332\nMT:Y.K9042C00KA0648G00"), Some(Kind::Codes));
+        assert_eq!(of(b""), None);
+        assert_eq!(of(&[0xFF; 0x1000]), Some(Kind::Nvs));
+        assert_eq!(of(b"-----BEGIN CERTIFICATE-----"), None);
+        assert_eq!(of(b"{}"), None);
+        assert_eq!(Kind::of_content("cut.bin", b"{}"), Some(Kind::Nvs));
+        assert_eq!(Kind::of_content("codes.csv", b"qrcode"), Some(Kind::Codes));
+    }
+}

@@ -1,0 +1,206 @@
+//! Lists of any length, read piece by piece: no more of one is in memory than one of its elements.
+
+use std::cell::Cell;
+use std::fs::{self, FileType};
+use std::io::{self, Read};
+use std::path::Path;
+
+use factory_fs::Input;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::{AuditInput, Error};
+
+/// What stands between two commas of a list, or in one line, is shorter.
+pub(crate) const MAX_ELEMENT: usize = 1 << 20;
+/// No list has more devices.
+pub(crate) const MAX_ROWS: usize = 1 << 22;
+const BUFFER: usize = 64 << 10;
+
+/// Opens a list, which is a file or a pipe: a device without an end is none.
+pub(crate) fn open(input: AuditInput, path: &Path) -> Result<Input, Error> {
+    let wrong = |error: io::Error| Error::file(input, path, error);
+    if !is_stream(fs::metadata(path).map_err(wrong)?.file_type()) {
+        return Err(Error::file(input, path, "is neither a file nor a pipe"));
+    }
+    Input::open(path).map_err(wrong)
+}
+
+#[cfg(unix)]
+fn is_stream(kind: FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    kind.is_file() || kind.is_fifo()
+}
+
+#[cfg(not(unix))]
+fn is_stream(kind: FileType) -> bool {
+    kind.is_file()
+}
+
+/// The bytes of a list, one after the other, with their place and the hash of all that were read.
+pub(crate) struct Bytes<R> {
+    reader: R,
+    buffer: Zeroizing<Vec<u8>>,
+    at: usize,
+    len: usize,
+    hash: Sha256,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl<R: Read> Bytes<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            buffer: Zeroizing::new(vec![0; BUFFER]),
+            at: 0,
+            len: 0,
+            hash: Sha256::new(),
+            line: 1,
+            column: 1,
+        }
+    }
+
+    /// The next byte, which stays.
+    pub(crate) fn peek(&mut self) -> io::Result<Option<u8>> {
+        if self.at == self.len {
+            self.len = loop {
+                match self.reader.read(&mut self.buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    read => break read?,
+                }
+            };
+            self.at = 0;
+            self.hash.update(self.buffer.get(..self.len).unwrap_or_default());
+        }
+        Ok(self.buffer.get(self.at).filter(|_| self.at < self.len).copied())
+    }
+
+    /// Takes the next byte, which was looked at.
+    pub(crate) fn skip(&mut self) {
+        let is_end = self.buffer.get(self.at) == Some(&b'\n');
+        self.at += 1;
+        (self.line, self.column) = if is_end {
+            (self.line + 1, 1)
+        } else {
+            (self.line, self.column + 1)
+        };
+    }
+
+    /// Skips what stands between the parts of JSON, and returns the byte behind it, which stays.
+    pub(crate) fn skip_blank(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            match self.peek()? {
+                Some(b' ' | b'\t' | b'\r' | b'\n') => self.skip(),
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// Reads a line without its end; `None` at the end of the list.
+    pub(crate) fn read_line(&mut self, line: &mut Zeroizing<Vec<u8>>) -> io::Result<Option<()>> {
+        line.clear();
+        if self.peek()?.is_none() {
+            return Ok(None);
+        }
+        while let Some(byte) = self.peek()? {
+            self.skip();
+            if byte == b'\n' {
+                break;
+            }
+            push(line, byte)?;
+        }
+        Ok(Some(()))
+    }
+
+    /// Returns the hash of everything, when all was read.
+    pub(crate) fn finish(self) -> [u8; 32] {
+        self.hash.finalize().into()
+    }
+}
+
+/// Adds a byte to an element, if that does not become too long.
+pub(crate) fn push(element: &mut Zeroizing<Vec<u8>>, byte: u8) -> io::Result<()> {
+    if element.len() == MAX_ELEMENT {
+        return Err(too_long());
+    }
+    if element.len() == element.capacity() {
+        // No copy of a secret is left behind in a smaller place.
+        let mut larger = Zeroizing::new(Vec::with_capacity((2 * element.len()).max(4096)));
+        larger.extend_from_slice(element);
+        *element = larger;
+    }
+    element.push(byte);
+    Ok(())
+}
+
+/// What is wrong with a list that has an element without an end.
+pub(crate) fn too_long() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("an element is longer than {MAX_ELEMENT} bytes"),
+    )
+}
+
+/// A list of which each row is no longer than an element may be.
+pub(crate) struct RowReader<'c, R> {
+    bytes: Bytes<R>,
+    /// How many bytes were read since the last row.
+    since: &'c Cell<usize>,
+}
+
+impl<'c, R: Read> RowReader<'c, R> {
+    pub(crate) const fn new(bytes: Bytes<R>, since: &'c Cell<usize>) -> Self {
+        Self { bytes, since }
+    }
+}
+
+impl<R: Read> Read for RowReader<'_, R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        // A reader of rows reads ahead.
+        if self.since.get() > MAX_ELEMENT + BUFFER {
+            return Err(too_long());
+        }
+        self.bytes.peek()?;
+        let Bytes { buffer, at, len, .. } = &mut self.bytes;
+        let ready = buffer.get(*at..*len).unwrap_or_default();
+        let count = ready.len().min(to.len());
+        to.iter_mut().zip(ready).for_each(|(to, from)| *to = *from);
+        *at += count;
+        self.since.set(self.since.get() + count);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn lines_are_read_with_their_numbers() {
+        let mut bytes = Bytes::new(&b"a\n\nlast"[..]);
+        let mut line = Zeroizing::default();
+        let mut lines = Vec::new();
+        while bytes.read_line(&mut line).unwrap().is_some() {
+            lines.push((bytes.line, String::from_utf8(line.to_vec()).unwrap()));
+        }
+        assert_eq!(lines, [(2, "a".into()), (3, String::new()), (3, "last".into())]);
+        // FIPS 180-2, appendix B.1.
+        let mut bytes = Bytes::new(&b"abc"[..]);
+        bytes.read_line(&mut line).unwrap();
+        assert_eq!(bytes.finish()[..4], [0xBA, 0x78, 0x16, 0xBF]);
+    }
+
+    #[test]
+    fn what_has_no_end_is_refused_before_it_fills_the_memory() {
+        let mut line = Zeroizing::default();
+        let error = Bytes::new(io::repeat(b'x')).read_line(&mut line).unwrap_err();
+        assert!(error.to_string().contains("1048576 bytes") && line.capacity() <= 2 * MAX_ELEMENT);
+        let since = Cell::new(0);
+        let mut rows = RowReader::new(Bytes::new(io::repeat(b'x')), &since);
+        let copied = io::copy(&mut rows, &mut io::sink());
+        assert!(copied.is_err() && since.get() < 2 * MAX_ELEMENT);
+    }
+}

@@ -1,0 +1,91 @@
+//! What is around the images of a device: modes, names, and copies of what they hold.
+
+use matter_attestation::Certificate;
+use matter_factory_data::{Check, Finding, Report};
+
+use crate::access::Open;
+use crate::device_files::{DeviceFiles, is_uuid};
+
+impl DeviceFiles {
+    /// What is around the images: modes, the folder's name.
+    pub(crate) fn check_surroundings(&self, report: &mut Report) {
+        let images = [self.nvs, self.secure_cert];
+        let mut open = Open::default();
+        for (name, access) in &self.folders {
+            open.add(name, *access, true);
+        }
+        for file in &self.files {
+            open.add(&file.name, file.access, is_secret(&file.name));
+        }
+        open.findings("files").for_each(|finding| report.push(finding));
+        // One file may be a label alone, a device has an image.
+        if self.is_folder && images == [None, None] && !report.has(Check::ArtifactMissing) {
+            report.push(Finding::of(Check::ArtifactMissing, "folder", ""));
+        } else if self.is_folder && self.nvs.is_none() && self.secure_cert.is_some() {
+            let text = "vendor and product are in NVS, of which there is no image beside secure cert";
+            report.push(Finding::of(Check::ArtifactMissing, "nvs", text));
+        }
+        self.compare_copies(report);
+        let known = [self.nvs, self.keys, self.secure_cert, self.codes, self.picture];
+        for file in known.into_iter().filter(|_| self.is_folder) {
+            let Some((uuid, file)) = self.uuid.as_ref().zip(self.file(file)) else {
+                continue;
+            };
+            let is_own = file
+                .name
+                .get(..uuid.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(uuid));
+            if !is_own && !file.is_given {
+                let text = format!("the folder is {uuid}, the file {}", file.name);
+                report.push(Finding::of(Check::NameDiffers, "folder", text));
+            }
+        }
+        let name = report.common_name().filter(|name| is_uuid(name));
+        if let (Some(uuid), Some(name)) = (&self.uuid, name)
+            && !uuid.eq_ignore_ascii_case(name)
+        {
+            let what = if self.is_folder { "folder" } else { "file name" };
+            let text = format!("the {what} is {uuid}, the DAC's common name {name}");
+            report.push(Finding::of(Check::NameDiffers, what, text));
+        }
+    }
+}
+
+impl DeviceFiles {
+    /// Compares certificates and declaration with those of the images.
+    fn compare_copies(&self, report: &mut Report) {
+        let decode = |bytes: &[u8]| Certificate::decode(bytes).ok().map(|found| found.as_der().to_vec());
+        let public_key = report.public_key().map(|key| *key.as_bytes());
+        let copies = [
+            ("internal/DAC_cert.der", report.dac()),
+            ("internal/DAC_cert.pem", report.dac()),
+            ("internal/PAI_cert.der", report.pai()),
+            ("internal/CD.der", report.declaration()),
+            ("internal/DAC_public_key.bin", public_key.as_ref().map(|key| &key[..])),
+        ];
+        let differs = |name: &str, stored: &[u8]| {
+            let file = self.files.iter().find(|file| file.name == name);
+            // What is the same needs no decoding.
+            file.is_some_and(|file| {
+                file.bytes.as_slice() != stored && decode(&file.bytes).is_none_or(|copy| copy != stored)
+            })
+        };
+        let differ = copies.map(|(name, stored)| stored.filter(|stored| differs(name, stored)).map(|_| name));
+        for name in differ.into_iter().flatten() {
+            report.push(Finding::of(Check::StorageDisagrees, name, "not what the image holds"));
+        }
+    }
+}
+
+/// Certificates and public keys are no secrets.
+fn is_secret(name: &str) -> bool {
+    ![
+        "DAC_cert.pem",
+        "DAC_cert.der",
+        "DAC_public_key.bin",
+        "PAI_cert.der",
+        "CD.der",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
+}

@@ -1,0 +1,242 @@
+//! The tables, sheets of labels and archives of pictures of all runs in a folder, compared with the devices that are there.
+
+mod csv_rows;
+mod facts;
+mod labels;
+mod pictures;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use matter_factory_data::{Check, Finding};
+
+use crate::beside::Beside;
+use crate::folders::{STAGING, name};
+use crate::retired::Retired;
+pub(crate) use facts::Facts;
+use facts::{Device, Identity};
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Summary,
+    Certificates,
+    Labels,
+    Pictures,
+    Master,
+    Pins,
+    Config,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Summary => "the summary",
+            Self::Certificates => "the table of certificates",
+            Self::Labels => "the labels",
+            Self::Pictures => "the pictures",
+            Self::Master | Self::Pins | Self::Config => "the tables in staging",
+        }
+    }
+}
+
+/// A file that lists devices of a run.
+struct Table {
+    kind: Kind,
+    path: PathBuf,
+    /// The folder of the product, in which the devices are.
+    top: PathBuf,
+    /// What the files of a run have in their names.
+    stamp: String,
+}
+
+impl Table {
+    /// Tells whether a file is one, as our runs and the vendor's tool call them.
+    fn of(path: &Path) -> Option<Self> {
+        let file = name(path);
+        let folder = path.parent()?;
+        let above = folder.parent().map(Path::to_path_buf);
+        let in_folder = name(folder);
+        let stamped = |start: &str, end: &str| file.strip_prefix(start)?.strip_suffix(end).map(str::to_owned);
+        let here = |kind, stamp| Some((kind, folder.to_path_buf(), stamp));
+        let (kind, top, stamp) = match file.as_str() {
+            "master.csv" if in_folder == STAGING => (Kind::Master, above?, String::new()),
+            "pin_disc.csv" if in_folder == STAGING => (Kind::Pins, above?, String::new()),
+            "config.csv" if in_folder == STAGING => (Kind::Config, above?, String::new()),
+            _ => stamped("summary-", ".csv")
+                .and_then(|stamp| here(Kind::Summary, stamp))
+                .or_else(|| stamped("cn_dacs-", ".csv").and_then(|stamp| here(Kind::Certificates, stamp)))
+                .or_else(|| stamped("qrcodes-", ".zip").and_then(|stamp| here(Kind::Pictures, stamp)))
+                .or_else(|| {
+                    let stamp = in_folder.strip_prefix("labels-")?.to_owned();
+                    let is_sheet = path.extension().is_some_and(|kind| kind == "svg" || kind == "pdf");
+                    is_sheet.then_some((Kind::Labels, above?, stamp))
+                })?,
+        };
+        Some(Self {
+            kind,
+            path: path.to_path_buf(),
+            top,
+            stamp,
+        })
+    }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// Tells whether there is something to compare devices with.
+pub(crate) fn are_there(beside: &[Beside]) -> bool {
+    beside.iter().any(|file| Table::of(&file.path).is_some())
+}
+
+/// What was found in tables.
+pub(crate) struct Comparison<'a> {
+    facts: &'a Facts,
+    retired: &'a mut Retired,
+    /// Devices that were said to be missing, or to be too many, by lists.
+    said: &'a mut BTreeSet<String>,
+    findings: Vec<Finding>,
+    /// Which devices each kind of table of each run has.
+    listed: BTreeMap<(PathBuf, String, Kind), BTreeSet<Device>>,
+    /// What identifies the devices of summaries that are not there, and what they were called.
+    absent: BTreeMap<Identity, String>,
+    /// The devices of `master.csv` row by row, and its header.
+    master: BTreeMap<PathBuf, csv_rows::Master>,
+}
+
+/// Compares all tables with the devices.
+pub(crate) fn compare(
+    beside: &[Beside],
+    facts: &Facts,
+    retired: &mut Retired,
+    said: &mut BTreeSet<String>,
+) -> Vec<Finding> {
+    let mut tables = beside
+        .iter()
+        .filter_map(|file| Table::of(&file.path))
+        .collect::<Vec<_>>();
+    // Those of staging stand on the one that is read first.
+    tables.sort_by(|a, b| (a.kind, &a.path).cmp(&(b.kind, &b.path)));
+    let mut comparison = Comparison {
+        facts,
+        retired,
+        said,
+        findings: Vec::new(),
+        listed: BTreeMap::new(),
+        absent: BTreeMap::new(),
+        master: BTreeMap::new(),
+    };
+    for table in tables {
+        let read = match table.kind {
+            Kind::Summary | Kind::Master => comparison.read_values(&table),
+            Kind::Certificates => comparison.read_certificates(&table),
+            Kind::Pins => comparison.read_pins(&table),
+            Kind::Config => comparison.read_config(&table),
+            Kind::Labels => comparison.read_labels(&table),
+            Kind::Pictures => comparison.read_pictures(&table),
+        };
+        let key = (table.top.clone(), table.stamp.clone(), table.kind);
+        comparison.listed.entry(key).or_default();
+        if let Err(reason) = read {
+            comparison
+                .findings
+                .push(Finding::of(Check::TableMalformed, table.place(), reason));
+            // Nobody knows what else would be in it.
+            comparison.listed.remove(&(table.top, table.stamp, table.kind));
+        }
+    }
+    comparison.compare_runs();
+    comparison.findings
+}
+
+impl Comparison<'_> {
+    /// Says that a device is in a table. Once is enough.
+    fn list(&mut self, table: &Table, device: Device) {
+        let key = (table.top.clone(), table.stamp.clone(), table.kind);
+        if !self.listed.entry(key).or_default().insert(device) {
+            let text = format!("it has {} twice", self.facts.name(device));
+            self.findings
+                .push(Finding::of(Check::TableDiffers, table.place(), text));
+        }
+    }
+
+    fn differs(&mut self, table: &Table, device: Device, what: &str) {
+        let text = format!("{what} of {}", self.facts.name(device));
+        self.findings
+            .push(Finding::of(Check::TableDiffers, table.place(), text));
+    }
+
+    /// Says that a device of a table is not there; of each once, and of none that is out of use.
+    fn missing(&mut self, table: &Table, name: &str) {
+        if !self.retired.has(&table.top, name) && self.said.insert(name.to_owned()) {
+            self.findings
+                .push(Finding::of(Check::TableDeviceMissing, table.place(), name));
+        }
+    }
+
+    /// What a table has called a device that is not there.
+    fn absent(&self, identities: &[Identity]) -> Option<String> {
+        identities
+            .iter()
+            .find_map(|identity| self.absent.get(identity).cloned())
+    }
+
+    /// Compares the tables of each run with each other: they have the same devices.
+    fn compare_runs(&mut self) {
+        let none = BTreeSet::new();
+        let tops = self.listed.keys().map(|(top, ..)| top.clone()).collect::<BTreeSet<_>>();
+        for top in tops {
+            let of_kind = |kind: Kind| self.listed.iter().filter(move |((_, _, own), _)| *own == kind);
+            let summaries = of_kind(Kind::Summary).filter(|((own, ..), _)| *own == top);
+            let summaries = summaries
+                .map(|((_, stamp, _), devices)| (stamp.clone(), devices))
+                .collect::<Vec<_>>();
+            if summaries.is_empty() {
+                continue;
+            }
+            let mut rest = Vec::new();
+            for device in self.facts.devices_in(&top) {
+                let is_listed = summaries.iter().any(|(_, devices)| devices.contains(&device));
+                if !is_listed && !self.said.contains(self.facts.name(device)) {
+                    rest.push((device, "summaries".to_owned()));
+                }
+            }
+            for (stamp, devices) in &summaries {
+                for kind in [Kind::Certificates, Kind::Labels, Kind::Pictures] {
+                    let Some(others) = self.listed.get(&(top.clone(), stamp.clone(), kind)) else {
+                        continue;
+                    };
+                    let has_one = |device: &&Device| match (kind, self.facts.has(**device)) {
+                        (Kind::Certificates, (has_name, _)) => has_name,
+                        (_, (_, has_label)) => has_label,
+                    };
+                    let missing = devices.difference(others).filter(has_one);
+                    rest.extend(missing.map(|device| (*device, format!("{}, not {}", summary_of(stamp), kind.name()))));
+                    let more = others.difference(devices);
+                    rest.extend(more.map(|device| (*device, format!("{}, not {}", kind.name(), summary_of(stamp)))));
+                }
+            }
+            let latest = self
+                .listed
+                .get(&(top.clone(), String::new(), Kind::Master))
+                .unwrap_or(&none);
+            let is_of_a_run = latest.is_empty() || summaries.iter().any(|(_, devices)| *devices == latest);
+            for (device, where_it_is) in rest {
+                let text = format!("{} is in {where_it_is}", self.facts.name(device));
+                self.findings
+                    .push(Finding::of(Check::TableRowMissing, top.display().to_string(), text));
+            }
+            if !is_of_a_run {
+                let place = top.join(STAGING).join("master.csv").display().to_string();
+                let text = "it has the devices of no summary";
+                self.findings.push(Finding::of(Check::TableDiffers, place, text));
+            }
+        }
+    }
+}
+
+fn summary_of(stamp: &str) -> String {
+    format!("summary-{stamp}.csv")
+}

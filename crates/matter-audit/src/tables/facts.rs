@@ -1,0 +1,328 @@
+//! What the devices that are there say, value by value, to compare tables with.
+//!
+//! Values are kept as hashes under a key of this audit: passcodes are among them.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, DefaultHasher, Hash};
+use std::path::Path;
+
+use base16ct::lower::encode_string as hex;
+use esp_nvs_image::{Entry, NvsKeys, StoredValue};
+use matter_factory_data::Report;
+use zeroize::Zeroizing;
+
+use crate::codes::digits;
+use crate::device_files::DeviceFiles;
+
+/// The columns by which a row's device is found, the surest first; their values are hardly ever those of two devices.
+const IDENTITIES: [&str; 6] = [QR, SERIAL, SALT, VERIFIER, PASSCODE, MANUAL];
+pub(super) const QR: &str = "qrcode";
+pub(super) const MANUAL: &str = "manualcode";
+pub(super) const PASSCODE: &str = "pincode";
+pub(super) const SERIAL: &str = "serial-num";
+pub(super) const DISCRIMINATOR: &str = "discriminator";
+pub(super) const ITERATIONS: &str = "iteration-count";
+pub(super) const SALT: &str = "salt";
+pub(super) const VERIFIER: &str = "verifier";
+const ROTATING_ID: &str = "rd-id-uid";
+/// The common name of the DAC, and what it is a name of; not in tables under this name.
+pub(super) const NAME: &str = "CN";
+pub(super) const CERTIFICATE: &str = "certs";
+
+/// How a value is written, as far as two ways to write it mean the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Number,
+    Hex,
+    Digits,
+}
+
+/// A value that is hardly ever that of two devices, with its column.
+pub(super) type Identity = (u64, u64);
+
+/// A device by its place in [`Facts`].
+pub(super) type Device = usize;
+
+/// A value of a device.
+struct Fact {
+    column: u64,
+    value: u64,
+    form: Form,
+    /// The type in NVS, as `config.csv` has it.
+    encoding: &'static str,
+}
+
+struct DeviceFacts {
+    name: String,
+    top: u64,
+    facts: Vec<Fact>,
+    picture: Option<u64>,
+    has_name: bool,
+    has_label: bool,
+}
+
+/// Hashes under a key. That of `std` panics where the system has no random bytes.
+struct Keyed(Zeroizing<[u8; 32]>);
+
+impl BuildHasher for Keyed {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        hasher
+    }
+}
+
+/// All devices.
+pub(crate) struct Facts {
+    hasher: Keyed,
+    devices: Vec<DeviceFacts>,
+    names: BTreeMap<String, Device>,
+    /// Which device has a value that identifies it; none if two have it.
+    places: BTreeMap<Identity, Option<Device>>,
+}
+
+impl Facts {
+    /// Makes an empty list, whose values are hashed under a random key.
+    pub(crate) const fn new(key: Zeroizing<[u8; 32]>) -> Self {
+        Self {
+            hasher: Keyed(key),
+            devices: Vec::new(),
+            names: BTreeMap::new(),
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a device that is in a folder of devices.
+    pub(crate) fn add(&mut self, device: &DeviceFiles, report: &Report, keys: Option<&NvsKeys>, name: &str) {
+        let mut facts = Vec::new();
+        self.add_entries(device, keys, &mut facts);
+        let mut add = |column: &str, form: Form, value: Option<&str>| {
+            let column = self.hasher.hash_one(column);
+            let known = value.map(|value| self.fact(column, form, "", value));
+            facts.extend(known.into_iter().flatten());
+        };
+        let codes = device.codes(&mut Vec::new());
+        add(QR, Form::Text, codes.qr.as_deref().map(String::as_str));
+        add(MANUAL, Form::Digits, codes.manual.as_deref().map(String::as_str));
+        add(PASSCODE, Form::Number, codes.passcode.as_deref().map(String::as_str));
+        let discriminator = report.discriminator().map(|number| number.get().to_string());
+        add(DISCRIMINATOR, Form::Number, discriminator.as_deref());
+        if let Some(parameters) = report.parameters() {
+            add(ITERATIONS, Form::Number, Some(&parameters.iterations.to_string()));
+            add(SALT, Form::Text, Some(parameters.salt.to_base64().as_str()));
+        }
+        if let Some(verifier) = report.verifier() {
+            add(VERIFIER, Form::Text, Some(verifier.to_base64().as_str()));
+        }
+        if let Some(id) = report.rotating_id() {
+            add(ROTATING_ID, Form::Hex, Some(&Zeroizing::new(hex(id))));
+        }
+        add(NAME, Form::Text, report.common_name());
+        let certificate = report.dac().map(|dac| self.hasher.hash_one(dac));
+        facts.extend(certificate.map(|value| Fact {
+            column: self.hasher.hash_one(CERTIFICATE),
+            value,
+            form: Form::Text,
+            encoding: "",
+        }));
+        let picture = device
+            .file(device.picture)
+            .map(|file| self.hasher.hash_one(file.bytes.as_slice()));
+        let top = device.path.parent().unwrap_or(Path::new(""));
+        self.insert(DeviceFacts {
+            name: name.to_owned(),
+            top: self.hasher.hash_one(top),
+            facts,
+            picture,
+            has_name: report.common_name().is_some(),
+            has_label: codes.qr.is_some(),
+        });
+    }
+
+    fn insert(&mut self, device: DeviceFacts) {
+        let number = self.devices.len();
+        self.names.entry(device.name.clone()).or_insert(number);
+        for identity in IDENTITIES.iter().chain(&[NAME]) {
+            let column = self.hasher.hash_one(*identity);
+            // The same value may be in NVS and beside it.
+            let mut values = device.facts.iter().filter(|fact| fact.column == column);
+            if let Some(fact) = values.next() {
+                let place = self.places.entry((column, fact.value));
+                place.and_modify(|place| *place = None).or_insert(Some(number));
+            }
+        }
+        self.devices.push(device);
+    }
+
+    fn add_entries(&self, device: &DeviceFiles, keys: Option<&NvsKeys>, facts: &mut Vec<Fact>) {
+        let Some(file) = device.file(device.nvs) else { return };
+        let own = device
+            .file(device.keys)
+            .and_then(|file| NvsKeys::decode(&file.bytes).ok());
+        let plain = own.as_ref().or(keys).map(|keys| {
+            let mut image = file.bytes.clone();
+            // Damage is a finding of the device.
+            let _ = esp_nvs_image::decrypt(&mut image, keys);
+            image
+        });
+        for entry in esp_nvs_image::recover(plain.as_ref().unwrap_or(&file.bytes)).entries {
+            let column = self.hasher.hash_one(entry.key.as_str());
+            let (form, encoding, text) = cell(&entry);
+            facts.extend(self.fact(column, form, encoding, &text));
+        }
+    }
+
+    fn fact(&self, column: u64, form: Form, encoding: &'static str, text: &str) -> Option<Fact> {
+        Some(Fact {
+            column,
+            value: self.value(form, text)?,
+            form,
+            encoding,
+        })
+    }
+
+    /// The hash of a value; `None` for what is not written in this form.
+    fn value(&self, form: Form, text: &str) -> Option<u64> {
+        Some(match form {
+            Form::Text => self.hasher.hash_one(text),
+            Form::Number => self.hasher.hash_one(number(text)?),
+            Form::Hex => self.hasher.hash_one(&*Zeroizing::new(text.trim().to_ascii_lowercase())),
+            Form::Digits => self.hasher.hash_one(&*Zeroizing::new(digits(text).collect::<String>())),
+        })
+    }
+
+    /// The devices that are in a folder.
+    pub(super) fn devices_in(&self, top: &Path) -> impl Iterator<Item = Device> + '_ {
+        let top = self.hasher.hash_one(top);
+        let devices = self.devices.iter().enumerate();
+        devices
+            .filter(move |(_, device)| device.top == top)
+            .map(|(number, _)| number)
+    }
+
+    pub(super) fn name(&self, device: Device) -> &str {
+        self.devices.get(device).map_or("", |device| &device.name)
+    }
+
+    /// The device of a name.
+    pub(super) fn named(&self, name: &str) -> Option<Device> {
+        self.names.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// Whether a device has a certificate with a name, and a label.
+    pub(super) fn has(&self, device: Device) -> (bool, bool) {
+        self.devices
+            .get(device)
+            .map_or((false, false), |device| (device.has_name, device.has_label))
+    }
+
+    /// The device that has a value in a column, if that identifies one.
+    pub(super) fn device_with(&self, column: &str, text: &str) -> Option<Device> {
+        self.places.get(&self.identity(column, text)?).copied().flatten()
+    }
+
+    /// The device of a row.
+    pub(super) fn device_of<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)> + Clone) -> Option<Device> {
+        IDENTITIES.iter().find_map(|identity| {
+            let (column, cell) = row
+                .clone()
+                .find(|(column, cell)| column == identity && !cell.is_empty())?;
+            self.device_with(column, cell)
+        })
+    }
+
+    /// What identifies the device of a row, to be known again in another table.
+    pub(super) fn identities<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)>) -> Vec<Identity> {
+        let identities = row.filter(|(column, cell)| IDENTITIES.contains(column) && !cell.is_empty());
+        identities
+            .filter_map(|(column, cell)| self.identity(column, cell))
+            .collect()
+    }
+
+    /// A value that identifies a device.
+    pub(super) fn identity(&self, column: &str, text: &str) -> Option<Identity> {
+        let form = match column {
+            PASSCODE => Form::Number,
+            MANUAL => Form::Digits,
+            _ => Form::Text,
+        };
+        Some((self.hasher.hash_one(column), self.value(form, text)?))
+    }
+
+    /// Tells whether a device has a value in a column; `None` if it says nothing of it.
+    pub(super) fn agrees(&self, device: Device, column: &str, text: &str) -> Option<bool> {
+        let column = self.hasher.hash_one(column);
+        let facts = &self.devices.get(device)?.facts;
+        let mut known = facts.iter().filter(|fact| fact.column == column).peekable();
+        let first = known.peek()?;
+        if first.form == Form::Hex && text.contains(['.', '/', '\\']) {
+            // The file from which it was read, as the vendor's tool writes it; it may be anywhere now.
+            return None;
+        }
+        Some(known.any(|fact| self.value(fact.form, text) == Some(fact.value)))
+    }
+
+    /// Tells whether a device has a certificate; `None` if it has none.
+    pub(super) fn has_certificate(&self, device: Device, der: &[u8]) -> Option<bool> {
+        let column = self.hasher.hash_one(CERTIFICATE);
+        let value = self.hasher.hash_one(der);
+        let mut own = self
+            .devices
+            .get(device)?
+            .facts
+            .iter()
+            .filter(|fact| fact.column == column);
+        own.next().map(|fact| fact.value == value)
+    }
+
+    /// Tells whether a device has a picture; `None` if it has none.
+    pub(super) fn has_picture(&self, device: Device, png: &[u8]) -> Option<bool> {
+        let picture = self.devices.get(device)?.picture?;
+        Some(picture == self.hasher.hash_one(png))
+    }
+
+    /// The types that a device's NVS has for a key; none if it has no such key.
+    pub(super) fn encodings(&self, device: Device, key: &str) -> Vec<&'static str> {
+        let column = self.hasher.hash_one(key);
+        let facts = self.devices.get(device).map(|device| device.facts.as_slice());
+        let facts = facts.unwrap_or_default().iter();
+        let stored = facts.filter(|fact| fact.column == column && !fact.encoding.is_empty());
+        stored.map(|fact| fact.encoding).collect()
+    }
+}
+
+/// A number, also in hexadecimal behind `0x`, in decimal.
+fn number(text: &str) -> Option<i128> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        Some(digits) => i128::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// An entry as the cell of a table has it.
+fn cell(entry: &Entry<'_>) -> (Form, &'static str, Zeroizing<String>) {
+    let (form, text) = match &entry.value {
+        StoredValue::Str(text) => (Form::Text, (*text).to_owned()),
+        StoredValue::Blob(blob) => {
+            let mut bytes = Zeroizing::new(Vec::with_capacity(blob.len()));
+            blob.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
+            (Form::Hex, hex(&bytes))
+        }
+        StoredValue::U8(number) => (Form::Number, number.to_string()),
+        StoredValue::I8(number) => (Form::Number, number.to_string()),
+        StoredValue::U16(number) => (Form::Number, number.to_string()),
+        StoredValue::I16(number) => (Form::Number, number.to_string()),
+        StoredValue::U32(number) => (Form::Number, number.to_string()),
+        StoredValue::I32(number) => (Form::Number, number.to_string()),
+        StoredValue::U64(number) => (Form::Number, number.to_string()),
+        StoredValue::I64(number) => (Form::Number, number.to_string()),
+        StoredValue::Float(number) => (Form::Text, format!("{number:?}")),
+        StoredValue::Double(number) => (Form::Text, format!("{number:?}")),
+        _ => (Form::Text, String::new()),
+    };
+    (form, entry.value.type_name(), Zeroizing::new(text))
+}

@@ -1,0 +1,75 @@
+//! What an audit could not look at, so that nobody takes its silence for an answer.
+
+use matter_factory_data::{Check, Expected, Finding, Report};
+
+use crate::device_files::DeviceFiles;
+
+/// How many devices there are, and how many of them lack what something is checked with.
+#[derive(Default)]
+pub(crate) struct Unchecked {
+    devices: usize,
+    chains: usize,
+    without_image: usize,
+    without_nvs: usize,
+    without_codes: usize,
+    without_picture: usize,
+    not_recomputed: usize,
+    unread_pictures: usize,
+}
+
+impl Unchecked {
+    /// Counts a device. `slow` tells whether what takes long was done.
+    pub(crate) fn add(&mut self, device: &DeviceFiles, report: &Report, slow: bool) {
+        let (has_nvs, has_secure_cert) = (device.nvs.is_some(), device.secure_cert.is_some());
+        let has_image = has_nvs || has_secure_cert;
+        let (has_codes, has_picture) = (device.codes.is_some(), device.picture.is_some());
+        let count = |is: bool| usize::from(is);
+        self.devices += 1;
+        self.chains += count(report.pai().is_some());
+        // A folder without an image is an error, as is a file that is neither image nor label.
+        self.without_image += count(!has_image && !device.is_folder && (has_codes || has_picture));
+        self.without_nvs += count(has_secure_cert && !has_nvs && !device.is_folder);
+        self.without_codes += count(has_image && !has_codes && !has_picture);
+        self.without_picture += count(has_codes && !has_picture);
+        self.not_recomputed += count((has_codes || has_picture) && !slow);
+        self.unread_pictures += count(has_picture && slow && cfg!(not(feature = "pictures")));
+    }
+
+    /// Returns a note for each thing that was not looked at.
+    pub(crate) fn notes(&self, expected: &Expected<'_>) -> Vec<Finding> {
+        let mut notes = Vec::new();
+        let missing = expected.missing();
+        if self.chains > 0 && !missing.is_empty() {
+            let text = format!("nothing was given to hold the devices against: {}", missing.join(", "));
+            notes.push(Finding::of(Check::NotChecked, "expected", text));
+        }
+        let mut note = |count: usize, object: &str, text: &str| {
+            if count > 0 {
+                let text = format!("{count} of {} devices {text}", self.devices);
+                notes.push(Finding::of(Check::NotChecked, object, text));
+            }
+        };
+        note(
+            self.without_image,
+            "image",
+            "have a label only, and no image to hold it against",
+        );
+        note(
+            self.without_nvs,
+            "nvs",
+            "have no NVS image, where vendor and product are",
+        );
+        note(
+            self.unread_pictures,
+            "qr picture",
+            "have a picture of their QR code that this build cannot read",
+        );
+        if !expected.has_dynamic_passcode() {
+            note(self.without_codes, "label", "have no onboarding codes");
+            note(self.without_picture, "qr picture", "have no picture of their QR code");
+            let text = "had neither their verifier derived again nor the picture of their QR code read";
+            note(self.not_recomputed, "verifier", text);
+        }
+        notes
+    }
+}

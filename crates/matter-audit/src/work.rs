@@ -1,0 +1,288 @@
+//! The devices of an audit, one after another, and what they have in common checked once.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use esp_nvs_image::NvsKeys;
+use matter_attestation::{Certificate, PrivateKey};
+use matter_factory_data::{
+    Attested, BatchAudit, Check, Expected, Finding, KeyOwner, KeySet, Report, TriedScalars, recompute,
+};
+
+use crate::Error;
+use crate::beside::{Beside, Search};
+use crate::device_files::{DeviceFiles, is_uuid};
+use crate::device_list::Listed;
+use crate::source::Source;
+use crate::tables::Facts;
+use crate::unchecked::Unchecked;
+use crate::{AuditedDevice, Recompute};
+
+/// Devices whose verifiers are derived together.
+const CHUNK: usize = 256;
+/// So many values beside devices' folders that are as long as a key are looked at.
+const MAX_TRIED: usize = 4096;
+/// A key that is found in one place is looked for in all others, where there may be another one.
+const MAX_ROUNDS: usize = 3;
+
+/// What an audit has done so far.
+pub(crate) struct Work<'a> {
+    expected: Expected<'a>,
+    recompute: Recompute,
+    keys: Option<NvsKeys>,
+    pub(crate) listed: Vec<Listed>,
+    pub(crate) batch: BatchAudit,
+    pub(crate) devices: Vec<AuditedDevice>,
+    /// The private keys that are looked for everywhere.
+    pub(crate) known: KeySet,
+    /// Those that were found on the way.
+    pub(crate) new_keys: Vec<PrivateKey>,
+    /// Values that are no keys, wherever they stand.
+    pub(crate) tried: TriedScalars,
+    /// What tables are compared with, if there are any.
+    pub(crate) facts: Option<Facts>,
+    /// Devices that lists said to be too many.
+    pub(crate) said: BTreeSet<String>,
+    /// Devices whose verifiers are not derived yet.
+    waiting: Vec<(PathBuf, Option<String>, Report)>,
+    pub(crate) unchecked: Unchecked,
+    /// Where the device of each name is.
+    places: BTreeMap<String, PathBuf>,
+    /// What concerns more than one device.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// What devices have in common, checked once.
+struct Shared<'e> {
+    expected: &'e Expected<'e>,
+    attested: &'e Attested<'e>,
+    is_test: bool,
+}
+
+/// What became of a device.
+enum Added {
+    /// It has what was checked already.
+    Alike,
+    /// It has something else, and was checked in full.
+    Alone,
+    /// It is held against something else, and not added.
+    No,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(
+        expected: Expected<'a>,
+        recompute: Recompute,
+        keys: Option<NvsKeys>,
+        known: KeySet,
+        batch: BatchAudit,
+    ) -> Self {
+        Self {
+            expected,
+            recompute,
+            keys,
+            listed: Vec::new(),
+            batch,
+            devices: Vec::new(),
+            known,
+            new_keys: Vec::new(),
+            tried: TriedScalars::new(MAX_TRIED),
+            facts: None,
+            said: BTreeSet::new(),
+            waiting: Vec::new(),
+            unchecked: Unchecked::default(),
+            places: BTreeMap::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Audits all devices.
+    pub(crate) fn run(&mut self, sources: &[Source]) -> Result<(), Error> {
+        let mut rest = sources;
+        while !rest.is_empty() {
+            let count = self.run_alike(rest)?;
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        self.flush();
+        Ok(())
+    }
+
+    /// Audits devices as long as they share PAI, declaration and product, and whether they are for tests. Returns how many.
+    fn run_alike(&mut self, sources: &[Source]) -> Result<usize, Error> {
+        let Some(source) = sources.first() else { return Ok(0) };
+        let device = DeviceFiles::read(source)?;
+        let first = device.audit(&self.expected, None, self.keys.as_ref(), &self.known, false);
+        let is_test = self.is_test(&device, &first);
+        let expected = self.expected(is_test);
+        let parts = first.shared_parts().cloned().unwrap_or_default();
+        if let Some(pai) = parts.pai.as_deref().and_then(|der| Certificate::from_der(der).ok()) {
+            self.known.add_owner(pai.public_key(), KeyOwner::Pai);
+        }
+        let attested = Attested::new(&parts, &expected);
+        let first = Shared {
+            expected: &expected,
+            attested: &attested,
+            is_test,
+        };
+        // It is read once: a pipe has nothing the second time.
+        let mut read = Some(device);
+        for (done, source) in sources.iter().enumerate() {
+            let device = match read.take() {
+                Some(device) => device,
+                None => DeviceFiles::read(source)?,
+            };
+            match self.add(source, device, &first) {
+                Added::Alike => {}
+                Added::Alone => return Ok(done + 1),
+                Added::No => return Ok(done),
+            }
+        }
+        Ok(sources.len())
+    }
+
+    /// A run that is marked as one for tests makes devices for tests.
+    fn expected(&self, is_test: bool) -> Expected<'a> {
+        if is_test {
+            self.expected.for_tests()
+        } else {
+            self.expected
+        }
+    }
+
+    fn is_test(&self, device: &DeviceFiles, report: &Report) -> bool {
+        self.listed.iter().any(|listed| listed.is_test(device, report))
+    }
+
+    /// Audits a device, unless it is for tests where the first is not, or the other way round.
+    fn add(&mut self, source: &Source, device: DeviceFiles, first: &Shared<'_>) -> Added {
+        let index = self.devices.len() + self.waiting.len();
+        let slow = self.recompute.includes(index);
+        let attested = Some(first.attested);
+        let mut report = device.audit(first.expected, attested, self.keys.as_ref(), &self.known, slow);
+        if self.is_test(&device, &report) != first.is_test {
+            return Added::No;
+        }
+        let uuid = report.common_name().filter(|name| is_uuid(name)).map(Into::into);
+        let uuid = device.uuid.clone().or(uuid);
+        let listed = self.listed.iter().find_map(|listed| listed.name_of(&device, &report));
+        let listed = listed.map(str::to_owned);
+        // As the lists have it.
+        let name = listed.or(uuid.as_ref().map(|uuid| uuid.to_ascii_lowercase()));
+        let name = name.unwrap_or_else(|| device.path.display().to_string());
+        for listed in &mut self.listed {
+            if listed.compare(&device, &name, source.in_output, &mut self.tried, &mut report) {
+                self.said.insert(name.clone());
+            }
+        }
+        if let Some(salt) = report
+            .parameters()
+            .and_then(|parameters| parameters.salt.as_bytes().try_into().ok())
+        {
+            // The device's own was looked at with the device.
+            self.tried.skip(salt);
+        }
+        if let Some(facts) = self.facts.as_mut().filter(|_| source.in_output) {
+            facts.add(&device, &report, self.keys.as_ref(), &name);
+        }
+        self.new_keys.extend(report.new_keys().iter().cloned());
+        self.unchecked.add(&device, &report, slow);
+        // A dump is no other device than the one in its folder.
+        if source.dump.is_none() || !self.places.contains_key(&name) {
+            self.compare(&name, &device.path, &report);
+        }
+        let shared = report.shared_parts().is_none();
+        self.waiting.push((device.path, uuid, report));
+        if self.waiting.len() == CHUNK {
+            self.flush();
+        }
+        if shared { Added::Alike } else { Added::Alone }
+    }
+
+    /// Compares a device with those before it. Of one name there may be two, which only their places tell apart.
+    fn compare(&mut self, name: &str, path: &Path, report: &Report) {
+        match self.places.entry(name.to_owned()) {
+            Entry::Vacant(free) => {
+                free.insert(path.into());
+                self.batch.add(name, report);
+            }
+            Entry::Occupied(taken) => {
+                let places = format!("{} and {}", taken.get().display(), path.display());
+                self.findings.push(Finding::of(Check::DuplicateDevice, name, places));
+                self.batch.add(&format!("{name} in {}", path.display()), report);
+            }
+        }
+    }
+
+    /// Searches what lies beside the devices for private keys.
+    pub(crate) fn search_beside(&mut self, beside: &[Beside]) {
+        let mut search = Search {
+            keys: &self.known,
+            tried: &mut self.tried,
+            findings: Vec::new(),
+        };
+        for file in beside {
+            file.search(&mut search, &mut self.new_keys);
+        }
+        for finding in search.findings {
+            // What was found before is found again.
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    /// Looks everywhere for the keys that were found in one place only.
+    pub(crate) fn search_again(&mut self, sources: &[Source], beside: &[Beside]) -> Result<(), Error> {
+        for _ in 0..MAX_ROUNDS {
+            let new = std::mem::take(&mut self.new_keys);
+            let unknown = new.iter().filter(|key| self.known.insert(key)).count();
+            if unknown == 0 || sources.len() + beside.len() < 2 {
+                break;
+            }
+            for (source, number) in sources.iter().zip(0..) {
+                // A pipe has nothing the second time.
+                if source
+                    .dump
+                    .as_ref()
+                    .is_some_and(|dump| !dump.dump.is_file() || !dump.table.is_file())
+                {
+                    continue;
+                }
+                let device = DeviceFiles::read(source)?;
+                let report = device.audit(&self.expected, None, self.keys.as_ref(), &self.known, false);
+                self.new_keys.extend(report.new_keys().iter().cloned());
+                let keys = report
+                    .findings()
+                    .iter()
+                    .filter(|finding| finding.check == Check::KeyLeaked);
+                let keys = keys.cloned().collect::<Vec<_>>();
+                if let Some(device) = self.devices.get_mut(number) {
+                    let new = keys
+                        .into_iter()
+                        .filter(|key| !device.findings.contains(key))
+                        .collect::<Vec<_>>();
+                    device.findings.extend(new);
+                }
+            }
+            self.search_beside(beside);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        let first = self.devices.len();
+        let slow = self
+            .waiting
+            .iter_mut()
+            .enumerate()
+            .filter(|(index, _)| self.recompute.includes(first + index));
+        recompute(slow.map(|(_, (_, _, report))| report));
+        self.devices
+            .extend(self.waiting.drain(..).map(|(path, uuid, report)| AuditedDevice {
+                path,
+                uuid,
+                findings: report.findings().to_vec(),
+            }));
+    }
+}

@@ -1,0 +1,309 @@
+//! The audit of flash dumps.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/device.rs"]
+mod device;
+
+use std::fs;
+
+use device::{file, keyless, run};
+use esp_nvs_image::NvsKeys;
+use matter_audit::{Audit, FlashDump};
+use matter_factory_data::{Check, Expected, Severity};
+
+/// The binary form of a table as `gen_esp32part.py` writes it; the MD5 is that of Python's hashlib over the rows.
+fn binary_table(rows: &[(&str, u8, u8, u32, u32)], md5: &[u8; 16]) -> Vec<u8> {
+    let mut table = Vec::new();
+    for (name, kind, subtype, offset, size) in rows {
+        table.extend([0xAA, 0x50, *kind, *subtype]);
+        table.extend(offset.to_le_bytes());
+        table.extend(size.to_le_bytes());
+        let mut field = [0; 16];
+        field[..name.len()].copy_from_slice(name.as_bytes());
+        table.extend(field);
+        table.extend([0; 4]);
+    }
+    table.extend([0xEB, 0xEB]);
+    table.extend([0xFF; 14]);
+    table.extend(md5);
+    table.resize(0xC00, 0xFF);
+    table
+}
+
+const ROWS: [(&str, u8, u8, u32, u32); 4] = [
+    ("nvs", 1, 2, 0x9000, 0x6000),
+    ("esp_secure_cert", 0x3F, 0x06, 0xF000, 0x2000),
+    ("nvs_keys", 1, 4, 0x1_1000, 0x1000),
+    ("fctry", 1, 2, 0x1_2000, 0x6000),
+];
+
+#[test]
+fn partitions_of_a_flash_dump_are_found_by_either_table() {
+    let (folder, devices) = run(1);
+    let nvs = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
+    let mut encrypted = nvs.clone();
+    esp_nvs_image::encrypt(&mut encrypted, &keys).unwrap();
+    let mut keys_partition = [0; NvsKeys::PARTITION_LEN];
+    keys.encode_partition(&mut keys_partition);
+    let csv = folder.path().join("partitions.csv");
+    let text = "# Name, Type, SubType, Offset, Size, Flags\n\nnvs, data, nvs, , 24K,\nesp_secure_cert, 0x3F, , , 0x2000, encrypted\n\
+                nvs_keys, data, nvs_keys, 0x11000, 4K, encrypted # keys\nfctry, data, nvs, , 0x6000\n";
+    fs::write(&csv, text).unwrap();
+    let european = folder.path().join("european.csv");
+    fs::write(&european, format!("\u{feff}{}", text.replace(',', ";"))).unwrap();
+    let binary = folder.path().join("partition-table.bin");
+    fs::write(&binary, binary_table(&ROWS, &MD5)).unwrap();
+    let dump = folder.path().join("flash.bin");
+    for (store, keys) in [(&nvs, None), (&encrypted, Some(keys_partition))] {
+        let mut flash = vec![0xFF; 0x2_0000];
+        flash[0x1_2000..0x1_8000].copy_from_slice(store);
+        flash[0xF000..0xF000 + keyless(&devices[0]).len()].copy_from_slice(&keyless(&devices[0]));
+        if let Some(keys) = keys {
+            flash[0x1_1000..0x1_2000].copy_from_slice(&keys);
+        }
+        fs::write(&dump, flash).unwrap();
+        for table in [&csv, &european, &binary] {
+            let (table, dump) = (table.clone(), dump.clone());
+            let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+            let report = report.execute().unwrap();
+            let errors = report
+                .findings()
+                .filter(|finding| finding.severity == Severity::Error)
+                .collect::<Vec<_>>();
+            // Both images were read: the key in the one is against what the other says, and all else is right.
+            assert!(
+                !errors.is_empty() && errors.iter().all(|finding| finding.check == Check::KeyLeaked),
+                "{report:?}"
+            );
+        }
+    }
+    let mut damaged = binary_table(&ROWS, &MD5);
+    damaged[5] ^= 1;
+    fs::write(&binary, damaged).unwrap();
+    let audit = Audit::new(Expected::new()).with_flash_dump(FlashDump { table: binary, dump });
+    let report = audit.execute().unwrap();
+    let found = report.devices[0]
+        .findings
+        .iter()
+        .find(|finding| finding.object == "partition table");
+    assert!(found.is_some_and(|finding| finding.text.contains("MD5")), "{report:?}");
+}
+
+/// The firmware looks into `nvs` unless it is told; the table may have a `fctry` all the same, which is erased then.
+#[test]
+fn factory_data_are_found_in_either_store() {
+    let (folder, devices) = run(1);
+    let image = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
+    let mut encrypted = image.clone();
+    esp_nvs_image::encrypt(&mut encrypted, &keys).unwrap();
+    let mut keys_partition = [0; NvsKeys::PARTITION_LEN];
+    keys.encode_partition(&mut keys_partition);
+    let (table, dump) = (folder.path().join("partitions.bin"), folder.path().join("flash.bin"));
+    fs::write(&table, binary_table(&ROWS, &MD5)).unwrap();
+    let [nvs, fctry] = [0x9000, 0x1_2000];
+    for at in [nvs, fctry] {
+        for (store, keys) in [(&image, None), (&encrypted, Some(keys_partition))] {
+            let mut flash = vec![0xFF; 0x2_0000];
+            flash[at..at + store.len()].copy_from_slice(store);
+            if let Some(keys) = keys {
+                flash[0x1_1000..0x1_2000].copy_from_slice(&keys);
+            }
+            fs::write(&dump, flash).unwrap();
+            let (table, dump) = (table.clone(), dump.clone());
+            let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+            let report = report.execute().unwrap();
+            let severe = |check| report.findings().any(|finding| finding.check == check);
+            assert!(
+                !severe(Check::KeyMissing) && !severe(Check::AttestationAbsent),
+                "{report:?}"
+            );
+            assert_eq!(
+                report.devices[0].uuid.as_deref(),
+                devices[0].file_name().unwrap().to_str()
+            );
+        }
+    }
+}
+
+/// Everything in NVS, and the partition for secure cert erased, or the dump cut.
+#[test]
+fn erased_partitions_are_not_there_and_cut_ones_are_an_error() {
+    let (folder, devices) = run(1);
+    let image = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    let (table, dump) = (folder.path().join("partitions.bin"), folder.path().join("flash.bin"));
+    fs::write(&table, binary_table(&ROWS, &MD5)).unwrap();
+    let mut flash = vec![0xFF; 0x2_0000];
+    flash[0x9000..0x9000 + image.len()].copy_from_slice(&image);
+    let errors = |len: usize| {
+        fs::write(&dump, &flash[..len]).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = report.execute().unwrap();
+        let errors = report.findings().filter(|finding| finding.severity == Severity::Error);
+        errors.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for whole in [0x2_0000, 0x1_8000] {
+        assert_eq!(errors(whole), Vec::<String>::new());
+    }
+    // One sector less, in the middle of the second store, and all but the first one.
+    for (len, partition) in [
+        (0x1_7000, "inside the partition fctry"),
+        (0x1_4001, "inside the partition fctry"),
+    ] {
+        let errors = errors(len);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(
+            errors[0].contains("artifact-malformed") && errors[0].contains(partition),
+            "{errors:?}"
+        );
+    }
+    let errors = errors(0xF000);
+    for partition in ["esp_secure_cert", "nvs_keys", "fctry"] {
+        let text = format!("ends before the partition {partition}");
+        assert!(errors.iter().any(|error| error.contains(&text)), "{errors:?}");
+    }
+}
+
+const MD5: [u8; 16] = [
+    0x32, 0xAB, 0x4D, 0xCF, 0x82, 0xCB, 0x26, 0x2C, 0xD0, 0x88, 0xB9, 0x3D, 0xF3, 0x15, 0x2B, 0x8B,
+];
+
+const TABLE: &str = "nvs, DATA, NVS, 0x9000, 24 K\nnvs_keys, data, nvs_keys, , 4K\nboot, bootloader, primary, N/A, N/A\n\
+                     fctry, data, nvs, 0x10000, -0x16000\n";
+
+#[test]
+fn factory_data_in_two_partitions_are_one_too_many() {
+    let (folder, devices) = run(2);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&table, TABLE).unwrap();
+    let store = |index: usize| fs::read(file(&devices[index], "-partition.bin")).unwrap();
+    let mut flash = vec![0xFF; 0x1_6000];
+    flash[0x1_0000..].copy_from_slice(&store(0));
+    let errors = |flash: &[u8]| {
+        fs::write(&dump, flash).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = audit.execute().unwrap();
+        let errors = report.findings().filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.check).collect::<Vec<_>>()
+    };
+    assert_eq!(errors(&flash), []);
+    // The namespace alone is what firmware makes that looks there.
+    let mut empty = [0; 0x6000];
+    let namespace = esp_nvs_image::Namespace::new("chip-factory").unwrap();
+    let key = esp_nvs_image::Key::new("other").unwrap();
+    let mut encoder =
+        esp_nvs_image::Encoder::new(&mut empty, esp_nvs_image::PartitionSize::new(0x6000).unwrap()).unwrap();
+    encoder.push(&namespace, &key, esp_nvs_image::Value::U8(1)).unwrap();
+    assert!(encoder.finish().len() <= 0x6000);
+    flash[0x9000..0xF000].copy_from_slice(&empty);
+    assert_eq!(errors(&flash), []);
+    flash[0x9000..0xF000].copy_from_slice(&store(1));
+    assert_eq!(errors(&flash), [Check::ArtifactTwice]);
+}
+
+#[test]
+fn a_dump_needs_its_own_keys() {
+    let (folder, devices) = run(1);
+    let [table, dump, partition] = ["table", "dump", "keys"].map(|name| folder.path().join(name));
+    fs::write(&table, TABLE).unwrap();
+    let encoded = |first: u8| {
+        let mut partition = [0; NvsKeys::PARTITION_LEN];
+        NvsKeys::new([first; 32], [2; 32])
+            .unwrap()
+            .encode_partition(&mut partition);
+        partition
+    };
+    let mut store = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    esp_nvs_image::encrypt(&mut store, &NvsKeys::new([1; 32], [2; 32]).unwrap()).unwrap();
+    fs::write(&partition, encoded(1)).unwrap();
+    for (keys, is_wrong) in [
+        (encoded(1), false),
+        ([0xFF; NvsKeys::PARTITION_LEN], true),
+        (encoded(3), true),
+        // What flash encryption makes of keys cannot be known.
+        (std::array::from_fn(|at| at.to_le_bytes()[0] ^ 0x5A), false),
+    ] {
+        let mut flash = vec![0xFF; 0x1_6000];
+        flash[0x1_0000..].copy_from_slice(&store);
+        flash[0xF000..0x1_0000].copy_from_slice(&keys);
+        fs::write(&dump, flash).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        // As an option and as a file beside the dump.
+        for audit in [audit.clone().with_keys(&partition), audit.with_path(&partition)] {
+            let report = audit.execute().unwrap();
+            let found = report.findings().any(|finding| finding.object == "nvs_keys");
+            assert_eq!(found, is_wrong, "{report:?}");
+            assert_eq!(report.is_clean(Severity::Error), !is_wrong, "{report:?}");
+        }
+    }
+}
+
+/// Firmware may have keys of its own; the DAC's has one place.
+#[test]
+fn the_key_of_the_dac_is_nowhere_else_in_the_flash() {
+    let (folder, devices) = run(2);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&table, "nvs, data, nvs, 0x9000, 0x6000\n").unwrap();
+    let leaks = |key: &[u8]| {
+        let mut flash = vec![0xFF; 0x2_0000];
+        flash[0x9000..0xF000].copy_from_slice(&fs::read(file(&devices[0], "-partition.bin")).unwrap());
+        flash[0x1_0123..0x1_0123 + key.len()].copy_from_slice(key);
+        fs::write(&dump, flash).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let report = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = report.execute().unwrap();
+        let leaks = report.findings().filter(|finding| finding.check == Check::KeyLeaked);
+        leaks.map(|finding| finding.object.clone()).collect::<Vec<_>>()
+    };
+    for name in ["DAC_key.der", "DAC_key.pem", "DAC_private_key.bin"] {
+        let [own, other] = [0, 1].map(|index| fs::read(devices[index].join("internal").join(name)).unwrap());
+        assert_eq!(leaks(&own), ["flash dump"], "{name}");
+        assert_eq!(leaks(&other), Vec::<String>::new(), "{name}");
+    }
+}
+
+/// A dump is no other device than the one in its folder, which says more of it; another one is.
+#[test]
+fn a_dump_beside_folders_is_compared_once() {
+    let (folder, devices) = run(2);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&table, "nvs, data, nvs, 0x9000, 0x6000\n").unwrap();
+    let mut flash = vec![0xFF; 0x9000];
+    flash.extend(fs::read(file(&devices[0], "-partition.bin")).unwrap());
+    fs::write(&dump, flash).unwrap();
+    let found = |device: &std::path::Path| {
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_path(device);
+        let report = audit.with_flash_dump(FlashDump { table, dump }).execute().unwrap();
+        assert_eq!(report.devices.len(), 2);
+        let errors = report
+            .batch
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.check).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&devices[0]), []);
+    // The second device's folder with the image of the first one: it is as if there were two of it.
+    fs::copy(file(&devices[0], "-partition.bin"), file(&devices[1], "-partition.bin")).unwrap();
+    assert!(found(&devices[1]).contains(&Check::DuplicateKey));
+}
+
+#[test]
+fn a_table_has_as_many_rows_as_flash_has_room_for() {
+    let (folder, devices) = run(1);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&dump, fs::read(file(&devices[0], "-partition.bin")).unwrap()).unwrap();
+    for (rows, is_table) in [(95, true), (96, false)] {
+        fs::write(&table, "nvs, data, nvs, 0, 0x6000\n".repeat(rows)).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = audit.execute().unwrap();
+        let damaged = report.findings().any(|finding| finding.object == "partition table");
+        assert_eq!(damaged, !is_table, "{rows}");
+    }
+}

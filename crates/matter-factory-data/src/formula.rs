@@ -1,0 +1,48 @@
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+
+use zeroize::Zeroizing;
+
+/// Returns a cell that no spreadsheet takes for a formula: an apostrophe stands in front of a text that begins like one.
+///
+/// Programs for tables run what begins with `=`, `+`, `-` or `@`, also behind a tab or a carriage return; a number is
+/// none (OWASP, "CSV Injection"). [`unguard_formula`] takes the apostrophe away again.
+#[must_use]
+pub fn guard_formula(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(if is_like_formula(text.trim_start_matches('\'')) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    })
+}
+
+/// Returns the text of a cell, without the apostrophe that kept it from being a formula.
+#[must_use]
+pub fn unguard_formula(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_like_formula(text.trim_start_matches('\'')) => text,
+        _ => cell,
+    }
+}
+
+fn is_like_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_begin_like_formulas_are_no_formulas() {
+        for text in ["=1+1", "+A1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "--1", "'=1", "''@a"] {
+            assert_eq!(*guard_formula(text), format!("'{text}"));
+            assert_eq!(unguard_formula(&guard_formula(text)), text);
+        }
+        for text in ["", "a=1", "-5", "+3.5", "1e5", " =1", "'", "'a"] {
+            assert_eq!(*guard_formula(text), text);
+            assert_eq!(unguard_formula(text), text);
+        }
+    }
+}
