@@ -6,10 +6,9 @@ use core::fmt;
 use core::ops::Range;
 
 use const_oid::ObjectIdentifier;
-use p256::ecdsa::DerSignature;
 
 pub use self::fault::CsrFault;
-use crate::raw::{ECDSA_WITH_SHA256, Malformed, Tlv, Walker, tag};
+use crate::x509::{Malformed, Signed, SignedFault, Tlv, Walker, ecdsa_signature, tag};
 use crate::{Error, PublicKey, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE REQUEST";
@@ -57,30 +56,17 @@ impl CertificateRequest {
     ///
     /// [`Error::Csr`] with what is wrong and where.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        let mut outside = Walker::new(der);
-        let mut request = outside.expect(tag::SEQUENCE).map_err(fault(CsrFault::Form))?.inside();
-        outside.finish().map_err(fault(CsrFault::Trailing))?;
-        let info = request.expect(tag::SEQUENCE).map_err(fault(CsrFault::Form))?;
-        let (subject, key) = read_info(info)?;
-
-        let algorithm = request.expect(tag::SEQUENCE).map_err(fault(CsrFault::Algorithm))?;
-        if algorithm.value != ECDSA_WITH_SHA256 {
-            return Err(refuse(CsrFault::Algorithm, algorithm));
-        }
-        let signature = request.expect(tag::BIT_STRING).map_err(fault(CsrFault::Signature))?;
-        request.finish().map_err(fault(CsrFault::Form))?;
-
+        let signed = Signed::read(der).map_err(in_frame)?;
+        let (subject, key) = read_info(signed.tbs)?;
+        let bits = signed.signature().map_err(in_frame)?;
         let public_key = PublicKey::from_spki_der(key.raw).map_err(|_| refuse(CsrFault::Key, key))?;
-        let octets = match signature.value.split_first() {
-            Some((0, octets)) if DerSignature::from_bytes(octets).is_ok() => octets,
-            _ => return Err(refuse(CsrFault::Signature, signature)),
-        };
+        let signature = ecdsa_signature(&bits).map_err(in_frame)?;
         public_key
-            .verify_der(info.raw, octets)
-            .map_err(|_| refuse(CsrFault::Possession, signature))?;
+            .verify_der(signed.tbs.raw, signature)
+            .map_err(|_| refuse(CsrFault::Possession, bits))?;
         Ok(Self {
             der: der.into(),
-            subject: subject.offset..subject.offset + subject.raw.len(),
+            subject: subject.span(),
             public_key,
         })
     }
@@ -195,6 +181,16 @@ fn check_oid(oid: Tlv<'_>) -> Result<(), Malformed> {
     ObjectIdentifier::from_bytes(oid.value)
         .map(|_| ())
         .map_err(|_| oid.malformed())
+}
+
+fn in_frame((fault, Malformed(offset)): (SignedFault, Malformed)) -> Error {
+    let fault = match fault {
+        SignedFault::Algorithm => CsrFault::Algorithm,
+        SignedFault::Form => CsrFault::Form,
+        SignedFault::Signature => CsrFault::Signature,
+        SignedFault::Trailing => CsrFault::Trailing,
+    };
+    Error::Csr { fault, offset }
 }
 
 fn refuse(fault: CsrFault, element: Tlv<'_>) -> Error {

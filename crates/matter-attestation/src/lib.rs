@@ -11,10 +11,13 @@ extern crate std;
 mod aws_lc;
 mod cd;
 mod certificate;
+mod chain;
 mod csr;
 mod elements;
 mod error;
+mod fault;
 mod finding;
+mod hex;
 mod issue;
 mod issuer_verifier;
 mod key_id;
@@ -26,11 +29,11 @@ mod part;
 mod pem;
 mod private_key;
 mod public_key;
-mod raw;
 mod revocation;
 mod serial;
 mod validity;
 mod verify;
+mod x509;
 
 #[cfg(feature = "aws-lc-rs")]
 pub use aws_lc::AwsLcKey;

@@ -1,5 +1,4 @@
 mod batch;
-mod chain;
 mod cms;
 mod content;
 mod declaration;
@@ -12,7 +11,6 @@ use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
 pub use self::batch::Batch;
-pub(crate) use self::chain::check_root;
 pub use self::report::Report;
 pub use self::response::AttestationResponse;
 use crate::{DeclarationSigners, PaaStore, Profile, PublicKey, RevocationSet};

@@ -1,5 +1,8 @@
 use core::fmt;
 
+use der::Decode;
+use x509_cert::name::Name;
+
 use super::build::build;
 use super::signer::{self, CertificateSigner};
 use super::subject::Subject;
@@ -160,6 +163,11 @@ impl<S> fmt::Debug for Issuer<'_, S> {
             .field("certificate", self.certificate)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns the issuer's subject for x509-cert's builder.
+pub(super) fn name(issuer: &Certificate) -> Result<Name, Error> {
+    Name::from_der(issuer.subject_der()).map_err(|_| Error::EncodingFailed)
 }
 
 /// Returns the key identifier that certificates below this issuer get.

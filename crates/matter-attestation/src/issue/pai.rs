@@ -39,7 +39,7 @@ impl PaiProfile {
         }
         issuer::check_ids(issuer, subject.subject())?;
         Ok(Self {
-            issuer: issuer.subject_name().clone(),
+            issuer: issuer::name(issuer)?,
             authority_key_id,
             subject: subject.subject().to_name()?,
         })

@@ -1,11 +1,12 @@
 //! Keys without any DER around them: 32 octets, the 97 octets of the Matter SDK, and both as hexadecimal digits.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
 use super::PrivateKey;
-use crate::{Error, PublicKey};
+use crate::{Error, PublicKey, hex};
 
 const SCALAR_LEN: usize = 32;
 /// What the SDK's `P256SerializedKeypair` has: the uncompressed point, then the scalar.
@@ -46,18 +47,7 @@ fn from_scalar(octets: &[u8]) -> Result<PrivateKey, Error> {
 }
 
 fn from_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if !rest.is_empty() || pairs.len() > KEYPAIR_LEN {
-        return None;
-    }
-    let mut octets = Zeroizing::new(Vec::with_capacity(KEYPAIR_LEN));
-    for &[high, low] in pairs {
-        let digit = |digit: u8| {
-            char::from(digit)
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        };
-        octets.push(digit(high)? << 4 | digit(low)?);
-    }
+    let mut octets = Zeroizing::new(vec![0; digits.len().min(2 * KEYPAIR_LEN) / 2]);
+    hex::decode(digits, &mut octets)?;
     Some(octets)
 }

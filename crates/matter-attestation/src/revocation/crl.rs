@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use der::{DateTime, Decode};
-use x509_cert::ext::pkix::KeyUsage;
+use der::DateTime;
 
 use super::RevocationFault;
 use crate::{Certificate, Error, KeyId, SerialNumber, pem};
@@ -188,7 +187,7 @@ impl Crl {
         signer
             .public_key()
             .verify_der(self.span(&self.tbs), self.span(&self.signature))?;
-        if !may_sign_crls(signer) {
+        if !signer.may_sign_crls() {
             return Err(RevocationFault::SignerUsage.into());
         }
         if !signer.validity().contains(self.this_update) {
@@ -246,14 +245,4 @@ impl<'a> RevokedCertificate<'a> {
     pub const fn issuer_der(&self) -> Option<&'a [u8]> {
         self.issuer
     }
-}
-
-/// Tells whether the key usage has cRLSign; a certificate without key usage may not sign lists here.
-fn may_sign_crls(certificate: &Certificate) -> bool {
-    x509_cert::Certificate::from_der(certificate.as_der()).is_ok_and(|certificate| {
-        certificate
-            .tbs_certificate()
-            .get_extension::<KeyUsage>()
-            .is_ok_and(|usage| usage.is_some_and(|(_, usage)| usage.crl_sign()))
-    })
 }

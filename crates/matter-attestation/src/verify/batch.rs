@@ -1,12 +1,12 @@
 use alloc::vec::Vec;
 
 use super::content::Content;
-use super::{Anchor, Report, Verification, chain, declaration, revoked};
+use super::{Anchor, Report, Verification, declaration, revoked};
 use crate::finding::Findings;
 use crate::issuer_verifier::KeyTable;
 use crate::lint::{Facts, lint};
 use crate::paa_store::Paa;
-use crate::{AttestationResponse, DeclarationSigners, Finding, Object, Profile, Rule};
+use crate::{AttestationResponse, DeclarationSigners, Finding, Object, Profile, Rule, chain};
 
 /// A [`Verification`] whose parts that many devices have in common are checked already.
 ///

@@ -5,7 +5,8 @@ use matter_types::{ProductId, VendorId};
 use super::cms;
 use super::content::{Content, Origin, Unreadable};
 use crate::finding::Findings;
-use crate::lint::{Facts, RawIds};
+use crate::lint::Facts;
+use crate::x509::RawIds;
 use crate::{CertificationDeclaration, CertificationType, DeclarationSigners, KeyId, Object, Rule};
 
 /// The most octets of content that the SDK decodes.
