@@ -5,7 +5,10 @@ use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
 use crate::fault::Strict;
-use crate::x509::{self, CertificateDer, Extensions, Frame, KeyUsage, Malformed, id};
+use crate::x509::{
+    self, AuthorityKeyId, BasicConstraints, CertificateDer, ExtensionValue, Extensions, Frame, KeyUsage, Malformed,
+    SubjectKeyId,
+};
 use crate::{Error, KeyId, PublicKey, SerialNumber, Validity, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE";
@@ -70,34 +73,20 @@ impl Certificate {
         let subject = subject.ok_or_else(refused)?;
 
         let extensions = Extensions::read(&frame, sink)?;
-        for duplicate in extensions.duplicates() {
-            if let Some(extension) = duplicate.number().and_then(x509::name_of) {
-                return Err(Error::ExtensionDuplicate { extension });
-            }
+        if let Some(extension) = extensions.duplicates().find_map(x509::name_of) {
+            return Err(Error::ExtensionDuplicate { extension });
         }
-        let constraints = extensions
-            .find(id::BASIC_CONSTRAINTS)
-            .map(|found| x509::basic_constraints(found, sink))
-            .transpose()?
-            .flatten();
+        let constraints = extensions.read_as::<BasicConstraints, _>(sink)?;
         let path_len = constraints.and_then(|constraints| constraints.path_len);
-        let path_len = path_len.map(u8::try_from).transpose();
-        let key_usage = extensions
-            .find(id::KEY_USAGE)
-            .map(|found| x509::key_usage(found, sink))
-            .transpose()?
-            .flatten();
-        let subject_key_id = extensions
-            .find(id::SUBJECT_KEY_ID)
-            .map(|found| x509::subject_key_id(found, sink))
-            .transpose()?
-            .flatten();
-        let authority_key_id = extensions
-            .find(id::AUTHORITY_KEY_ID)
-            .map(|found| x509::authority_key_id(found, sink))
-            .transpose()?
-            .flatten()
-            .map(|authority| authority.key_id);
+        let path_len = path_len
+            .map(u8::try_from)
+            .transpose()
+            .map_err(|_| Error::ExtensionMalformed {
+                extension: BasicConstraints::NAME,
+            })?;
+        let key_usage = extensions.read_as::<KeyUsage, _>(sink)?;
+        let subject_key_id = extensions.read_as::<SubjectKeyId, _>(sink)?;
+        let authority_key_id = extensions.read_as::<AuthorityKeyId<'_>, _>(sink)?;
 
         let ids = x509::subject_ids(&subject, sink)?;
         let public_key = x509::public_key(&frame, sink)?.ok_or_else(refused)?;
@@ -113,12 +102,11 @@ impl Certificate {
             public_key,
             serial,
             validity: Validity::new(not_before, not_after)?,
-            authority_key_id,
-            subject_key_id,
-            is_ca: constraints.is_some_and(|constraints| constraints.ca),
-            path_len: path_len.map_err(|_| Error::ExtensionMalformed {
-                extension: "basicConstraints",
-            })?,
+            // One that names the issuer in another way is tolerated.
+            authority_key_id: authority_key_id.and_then(|authority| authority.key_id.ok()),
+            subject_key_id: subject_key_id.map(|id| id.0),
+            is_ca: constraints.is_some_and(|constraints| constraints.is_ca()),
+            path_len,
             key_usage,
         })
     }

@@ -22,6 +22,7 @@ mod issue;
 mod issuer_verifier;
 mod key_id;
 mod lint;
+mod members;
 mod multiples;
 mod oid;
 mod paa_store;

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::x509::{self, Extensions, Frame, Malformed, Walker, id, tag};
+use crate::x509::{BasicConstraints, Extensions, Frame, Malformed, Walker, id, tag};
 use crate::{Error, Object, oid, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE";
@@ -104,7 +104,7 @@ fn certificate(der: &[u8]) -> Result<Object, Malformed> {
     // Extensions up to the first that cannot be read count.
     let (extensions, _) = Extensions::find_all(&frame);
     Ok(match extensions.find(id::BASIC_CONSTRAINTS) {
-        Some(constraints) if x509::claims_ca(constraints) => Object::Pai,
+        Some(constraints) if BasicConstraints::claims_ca(constraints) => Object::Pai,
         _ => Object::Dac,
     })
 }

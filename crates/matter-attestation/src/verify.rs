@@ -1,6 +1,4 @@
 mod batch;
-mod cms;
-mod content;
 mod declaration;
 mod report;
 mod response;

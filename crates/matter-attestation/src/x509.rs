@@ -15,8 +15,8 @@ mod time;
 
 pub(crate) use self::der::{Malformed, Tlv, Walker, tag};
 pub(crate) use self::extensions::{
-    Extension, Extensions, KeyUsage, authority_key_id, basic_constraints, claims_ca, default_encoded, id, key_id,
-    key_usage, name_of, subject_key_id,
+    AuthorityKeyId, BasicConstraints, Extension, ExtensionValue, Extensions, KeyUsage, SubjectKeyId, id, key_id,
+    name_of,
 };
 pub(crate) use self::fields::{algorithms, public_key, serial, validity};
 pub(crate) use self::frame::{CertificateDer, Frame};

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::facts::Facts;
 use crate::finding::AboutObject;
 use crate::revocation::DistributionPoints;
-use crate::x509::{self, Extension, Extensions, Frame, KeyUsage, id};
+use crate::x509::{AuthorityKeyId, BasicConstraints, Extension, Extensions, Frame, KeyUsage, SubjectKeyId, id};
 use crate::{Object, Rule, SdkResult};
 
 pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject<'_>) {
@@ -13,7 +13,7 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject
     duplicates(&list, lint);
     for extension in list.iter() {
         if extension.written_default.is_some() {
-            let Ok(()) = x509::default_encoded(extension, lint);
+            lint.add_at(Rule::DefaultEncoded, extension.value.offset);
         }
         if extension.critical && !is_known(extension) {
             lint.add_at(Rule::ExtensionUnknownCritical, extension.value.offset);
@@ -92,10 +92,13 @@ fn basic_constraints(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'
     if !extension.critical {
         lint.add(Rule::BasicConstraintsNotCritical);
     }
-    let Ok(Some(constraints)) = x509::basic_constraints(extension, lint) else {
+    let Ok(Some(constraints)) = extension.read_as::<BasicConstraints, _>(lint) else {
         return;
     };
-    if constraints.ca != (lint.object() != Object::Dac) {
+    if constraints.written_ca == Some(false) {
+        lint.add_at(Rule::DefaultEncoded, extension.value.offset);
+    }
+    if constraints.is_ca() != (lint.object() != Object::Dac) {
         lint.add(Rule::BasicConstraintsCa);
     }
     let path_len = constraints.path_len;
@@ -119,7 +122,7 @@ fn key_usage(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'_>) {
     if !extension.critical {
         lint.add(Rule::KeyUsageNotCritical);
     }
-    let Ok(Some(KeyUsage { first, more })) = x509::key_usage(extension, lint) else {
+    let Ok(Some(KeyUsage { first, more })) = extension.read_as(lint) else {
         return;
     };
     let right = match lint.object() {
@@ -144,11 +147,11 @@ fn subject_key_id(extension: Option<&Extension<'_>>, facts: &mut Facts, lint: &m
     if extension.critical {
         lint.add(Rule::SubjectKeyIdCritical);
     }
-    let Ok(id) = x509::subject_key_id(extension, lint);
-    facts.subject_key_id = id;
-    if let Some(id) = id
-        && facts.public_key.is_some_and(|key| key.key_id() != id)
-    {
+    let Ok(Some(SubjectKeyId(id))) = extension.read_as(lint) else {
+        return;
+    };
+    facts.subject_key_id = Some(id);
+    if facts.public_key.is_some_and(|key| key.key_id() != id) {
         lint.add_with(Rule::SubjectKeyIdMethod, format_args!("{id}"));
     }
 }
@@ -163,10 +166,14 @@ fn authority_key_id(extension: Option<&Extension<'_>>, facts: &mut Facts, lint: 
     if extension.critical {
         lint.add(Rule::AuthorityKeyIdCritical);
     }
-    let Ok(Some(authority)) = x509::authority_key_id(extension, lint) else {
+    let Ok(Some(authority)) = extension.read_as::<AuthorityKeyId<'_>, _>(lint) else {
         return;
     };
-    facts.authority_key_id = Some(authority.key_id);
+    let key_id = match authority.key_id {
+        Ok(key_id) => key_id,
+        Err(at) => return lint.add_at(Rule::AuthorityKeyIdMalformed, at.0),
+    };
+    facts.authority_key_id = Some(key_id);
     facts.authority_serial = authority.serial.map(Vec::from);
     if authority.has_more {
         lint.add(Rule::AuthorityKeyIdForm);

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
-use super::content::Content;
 use super::{Anchor, Report, Verification, declaration, revoked};
+use crate::cd::Content;
 use crate::finding::Findings;
 use crate::issuer_verifier::KeyTable;
 use crate::lint::{Facts, lint};

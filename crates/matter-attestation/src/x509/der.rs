@@ -144,6 +144,13 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Reads an element with this tag that is all there is.
+    pub(crate) fn only(mut self, tag: u8) -> Result<Tlv<'a>, Malformed> {
+        let element = self.expect(tag)?;
+        self.finish()?;
+        Ok(element)
+    }
+
     /// Reads the next element if it is there and has this tag.
     pub(crate) fn next_if(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Malformed> {
         if self.rest.first() == Some(&tag) {

@@ -60,6 +60,18 @@ impl<'a> Extension<'a> {
         }))
     }
 
+    /// Reads the value; `None` after a fault.
+    pub(crate) fn read_as<T: ExtensionValue<'a>, S: FaultSink>(&self, sink: &mut S) -> Result<Option<T>, S::Refusal> {
+        match T::read(self.value.inside()) {
+            Ok(value) => Ok(Some(value)),
+            Err(Malformed(at)) => {
+                let error = Error::ExtensionMalformed { extension: T::NAME };
+                sink.refuse(T::MALFORMED, format_args!("at octet {at}"), error)?;
+                Ok(None)
+            }
+        }
+    }
+
     /// Returns the last byte of an object identifier below `id-ce`.
     pub(crate) const fn number(&self) -> Option<u8> {
         match self.oid {
@@ -103,6 +115,12 @@ impl<'a> Extensions<'a> {
         self.iter().find(|extension| extension.number() == Some(number))
     }
 
+    /// Reads the extension with this value, if there is one.
+    pub(crate) fn read_as<T: ExtensionValue<'a>, S: FaultSink>(&self, sink: &mut S) -> Result<Option<T>, S::Refusal> {
+        self.find(T::NUMBER)
+            .map_or(Ok(None), |extension| extension.read_as(sink))
+    }
+
     /// Returns the values of all extensions with this number below `id-ce`.
     pub(crate) fn values_of(&self, number: u8) -> Vec<Tlv<'a>> {
         let found = self.iter().filter(|extension| extension.number() == Some(number));
@@ -120,68 +138,65 @@ impl<'a> Extensions<'a> {
     }
 }
 
-/// Returns the name in RFC 5280 of the extensions that the strict view reads.
-pub(crate) const fn name_of(number: u8) -> Option<&'static str> {
-    match number {
-        id::BASIC_CONSTRAINTS => Some(BASIC_CONSTRAINTS),
-        id::KEY_USAGE => Some(KEY_USAGE),
-        id::SUBJECT_KEY_ID => Some(SUBJECT_KEY_ID),
-        id::AUTHORITY_KEY_ID => Some(AUTHORITY_KEY_ID),
+/// The value of an extension that the strict view reads too.
+pub(crate) trait ExtensionValue<'a>: Sized {
+    /// The last byte of the object identifier below `id-ce`.
+    const NUMBER: u8;
+    /// The name in RFC 5280.
+    const NAME: &'static str;
+    /// The rule that a malformed value breaks.
+    const MALFORMED: Rule;
+
+    /// Reads the content of the OCTET STRING.
+    fn read(content: Walker<'a>) -> Result<Self, Malformed>;
+}
+
+/// Returns the name of an extension that the strict view reads.
+pub(crate) fn name_of(extension: &Extension<'_>) -> Option<&'static str> {
+    match extension.number()? {
+        BasicConstraints::NUMBER => Some(BasicConstraints::NAME),
+        KeyUsage::NUMBER => Some(KeyUsage::NAME),
+        SubjectKeyId::NUMBER => Some(SubjectKeyId::NAME),
+        AuthorityKeyId::NUMBER => Some(AuthorityKeyId::NAME),
         _ => None,
     }
 }
 
-const BASIC_CONSTRAINTS: &str = "basicConstraints";
-const KEY_USAGE: &str = "keyUsage";
-const SUBJECT_KEY_ID: &str = "subjectKeyIdentifier";
-const AUTHORITY_KEY_ID: &str = "authorityKeyIdentifier";
-
 /// Basic constraints (RFC 5280, 4.2.1.9).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BasicConstraints {
-    pub(crate) ca: bool,
+    /// The cA, if it is written out.
+    pub(crate) written_ca: Option<bool>,
     pub(crate) path_len: Option<u64>,
 }
 
-pub(crate) fn basic_constraints<S: FaultSink>(
-    extension: &Extension<'_>,
-    sink: &mut S,
-) -> Result<Option<BasicConstraints>, S::Refusal> {
-    let (ca, path_len) = match read_basic_constraints(&extension.value) {
-        Ok(fields) => fields,
-        Err(at) => {
-            unreadable(Rule::BasicConstraintsMalformed, at, BASIC_CONSTRAINTS, sink)?;
-            return Ok(None);
-        }
-    };
-    if ca == Some(false) {
-        default_encoded(extension, sink)?;
+impl BasicConstraints {
+    pub(crate) fn is_ca(&self) -> bool {
+        self.written_ca == Some(true)
     }
-    let ca = ca == Some(true);
-    Ok(Some(BasicConstraints { ca, path_len }))
+
+    /// Whether the value begins with a cA that is TRUE, whatever follows.
+    pub(crate) fn claims_ca(extension: &Extension<'_>) -> bool {
+        let fields = extension.value.inside().expect(tag::SEQUENCE);
+        fields.is_ok_and(|fields| default_false(&mut fields.inside()) == Ok(Some(true)))
+    }
 }
 
-fn read_basic_constraints(value: &Tlv<'_>) -> Result<(Option<bool>, Option<u64>), Malformed> {
-    let mut fields = only(value, tag::SEQUENCE)?.inside();
-    let ca = default_false(&mut fields)?;
-    let path_len = match fields.next_if(tag::INTEGER)? {
-        None => None,
-        Some(number) => Some(number.small_number()?),
-    };
-    fields.finish()?;
-    Ok((ca, path_len))
-}
+impl<'a> ExtensionValue<'a> for BasicConstraints {
+    const NUMBER: u8 = id::BASIC_CONSTRAINTS;
+    const NAME: &'static str = "basicConstraints";
+    const MALFORMED: Rule = Rule::BasicConstraintsMalformed;
 
-/// Whether basic constraints begin with a cA that is TRUE, whatever follows.
-pub(crate) fn claims_ca(extension: &Extension<'_>) -> bool {
-    let fields = extension.value.inside().expect(tag::SEQUENCE);
-    fields.is_ok_and(|fields| default_false(&mut fields.inside()) == Ok(Some(true)))
-}
-
-/// Reports a FALSE that is written out.
-pub(crate) fn default_encoded<S: FaultSink>(extension: &Extension<'_>, sink: &mut S) -> Result<(), S::Refusal> {
-    let at = extension.value.offset;
-    sink.note(Rule::DefaultEncoded, format_args!("at octet {at}"))
+    fn read(content: Walker<'a>) -> Result<Self, Malformed> {
+        let mut fields = content.only(tag::SEQUENCE)?.inside();
+        let written_ca = default_false(&mut fields)?;
+        let path_len = match fields.next_if(tag::INTEGER)? {
+            None => None,
+            Some(number) => Some(number.small_number()?),
+        };
+        fields.finish()?;
+        Ok(Self { written_ca, path_len })
+    }
 }
 
 /// A key usage (RFC 5280, 4.2.1.3).
@@ -203,77 +218,71 @@ impl KeyUsage {
     }
 }
 
-pub(crate) fn key_usage<S: FaultSink>(extension: &Extension<'_>, sink: &mut S) -> Result<Option<KeyUsage>, S::Refusal> {
-    match read_key_usage(&extension.value) {
-        Ok(usage) => Ok(Some(usage)),
-        Err(at) => unreadable(Rule::KeyUsageMalformed, at, KEY_USAGE, sink).map(|()| None),
+impl<'a> ExtensionValue<'a> for KeyUsage {
+    const NUMBER: u8 = id::KEY_USAGE;
+    const NAME: &'static str = "keyUsage";
+    const MALFORMED: Rule = Rule::KeyUsageMalformed;
+
+    fn read(content: Walker<'a>) -> Result<Self, Malformed> {
+        let bits = content.only(tag::BIT_STRING)?;
+        let (first, more) = match *bits.value {
+            [unused @ 0..=7, first] if first.trailing_zeros() >= u32::from(unused) => (first, false),
+            [7, first, 0x80] => (first, true),
+            _ => return Err(bits.malformed()),
+        };
+        Ok(Self { first, more })
     }
 }
 
-fn read_key_usage(value: &Tlv<'_>) -> Result<KeyUsage, Malformed> {
-    let bits = only(value, tag::BIT_STRING)?;
-    let (first, more) = match *bits.value {
-        [unused @ 0..=7, first] if first.trailing_zeros() >= u32::from(unused) => (first, false),
-        [7, first, 0x80] => (first, true),
-        _ => return Err(bits.malformed()),
-    };
-    Ok(KeyUsage { first, more })
-}
+/// A subject key identifier (RFC 5280, 4.2.1.2).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SubjectKeyId(pub(crate) KeyId);
 
-/// Reads a subject key identifier (RFC 5280, 4.2.1.2).
-pub(crate) fn subject_key_id<S: FaultSink>(
-    extension: &Extension<'_>,
-    sink: &mut S,
-) -> Result<Option<KeyId>, S::Refusal> {
-    let mut outer = extension.value.inside();
-    let id = outer
-        .expect(tag::OCTET_STRING)
-        .and_then(|id| key_id(&id))
-        .and_then(|id| outer.finish().map(|()| id));
-    match id {
-        Ok(id) => Ok(Some(id)),
-        Err(at) => unreadable(Rule::SubjectKeyIdMalformed, at, SUBJECT_KEY_ID, sink).map(|()| None),
+impl<'a> ExtensionValue<'a> for SubjectKeyId {
+    const NUMBER: u8 = id::SUBJECT_KEY_ID;
+    const NAME: &'static str = "subjectKeyIdentifier";
+    const MALFORMED: Rule = Rule::SubjectKeyIdMalformed;
+
+    fn read(mut content: Walker<'a>) -> Result<Self, Malformed> {
+        let id = key_id(&content.expect(tag::OCTET_STRING)?)?;
+        content.finish()?;
+        Ok(Self(id))
     }
 }
 
 /// An authority key identifier (RFC 5280, 4.2.1.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuthorityKeyId<'a> {
-    pub(crate) key_id: KeyId,
+    /// The key identifier, or where it should be.
+    pub(crate) key_id: Result<KeyId, Malformed>,
     /// The content of the issuer's serial number.
     pub(crate) serial: Option<&'a [u8]>,
     /// It names the issuer's certificate in another way, too.
     pub(crate) has_more: bool,
 }
 
-/// Reads an authority key identifier; the strict view tolerates one without a key identifier.
-pub(crate) fn authority_key_id<'a, S: FaultSink>(
-    extension: &Extension<'a>,
-    sink: &mut S,
-) -> Result<Option<AuthorityKeyId<'a>>, S::Refusal> {
-    let rule = Rule::AuthorityKeyIdMalformed;
-    match read_authority_key_id(&extension.value) {
-        Ok(Ok(read)) => Ok(Some(read)),
-        Ok(Err(Malformed(at))) => sink.note(rule, format_args!("at octet {at}")).map(|()| None),
-        Err(at) => unreadable(rule, at, AUTHORITY_KEY_ID, sink).map(|()| None),
-    }
-}
+impl<'a> ExtensionValue<'a> for AuthorityKeyId<'a> {
+    const NUMBER: u8 = id::AUTHORITY_KEY_ID;
+    const NAME: &'static str = "authorityKeyIdentifier";
+    const MALFORMED: Rule = Rule::AuthorityKeyIdMalformed;
 
-/// Returns what is read, or where the key identifier should be.
-fn read_authority_key_id<'a>(value: &Tlv<'a>) -> Result<Result<AuthorityKeyId<'a>, Malformed>, Malformed> {
-    let mut fields = only(value, tag::SEQUENCE)?.inside();
-    let start = fields.position();
-    let id = fields.next_if(tag::IMPLICIT_0)?;
-    let has_more = !fields.is_empty();
-    let read_id = id.map(|id| key_id(&id)).transpose()?;
-    fields.next_if(tag::EXPLICIT_1)?;
-    let serial = fields.next_if(tag::IMPLICIT_2)?.map(|serial| serial.value);
-    fields.finish()?;
-    Ok(read_id.ok_or(start).map(|key_id| AuthorityKeyId {
-        key_id,
-        serial,
-        has_more,
-    }))
+    fn read(content: Walker<'a>) -> Result<Self, Malformed> {
+        let mut fields = content.only(tag::SEQUENCE)?.inside();
+        let start = fields.position();
+        let key_id = match fields.next_if(tag::IMPLICIT_0)? {
+            None => Err(start),
+            Some(id) => Ok(key_id(&id)?),
+        };
+        let has_more = !fields.is_empty();
+        fields.next_if(tag::EXPLICIT_1)?;
+        let serial = fields.next_if(tag::IMPLICIT_2)?.map(|serial| serial.value);
+        fields.finish()?;
+        Ok(Self {
+            key_id,
+            serial,
+            has_more,
+        })
+    }
 }
 
 /// Reads the content of a key identifier.
@@ -281,14 +290,6 @@ pub(crate) fn key_id(octets: &Tlv<'_>) -> Result<KeyId, Malformed> {
     <[u8; KeyId::LEN]>::try_from(octets.value)
         .map(KeyId::new)
         .map_err(|_| octets.malformed())
-}
-
-/// Reads the one element inside of another.
-fn only<'a>(value: &Tlv<'a>, tag: u8) -> Result<Tlv<'a>, Malformed> {
-    let mut outer = value.inside();
-    let element = outer.expect(tag)?;
-    outer.finish()?;
-    Ok(element)
 }
 
 /// Reads a BOOLEAN whose default is FALSE, if it is there.
@@ -301,18 +302,4 @@ fn default_false(fields: &mut Walker<'_>) -> Result<Option<bool>, Malformed> {
         [0xFF] => Ok(Some(true)),
         _ => Err(flag.malformed()),
     }
-}
-
-/// Reports an extension whose value cannot be read.
-fn unreadable<S: FaultSink>(
-    rule: Rule,
-    Malformed(at): Malformed,
-    extension: &'static str,
-    sink: &mut S,
-) -> Result<(), S::Refusal> {
-    sink.refuse(
-        rule,
-        format_args!("at octet {at}"),
-        Error::ExtensionMalformed { extension },
-    )
 }
