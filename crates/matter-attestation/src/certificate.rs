@@ -50,7 +50,7 @@ pub struct Certificate {
 
 impl Certificate {
     /// The most octets that a DAC, PAI or PAA may have (Matter Core Specification 6.1.3).
-    pub const MAX_LEN: usize = 600;
+    pub const MAX_LEN: usize = x509::MAX_LEN;
 
     /// Reads a certificate in DER.
     ///
@@ -118,7 +118,7 @@ impl Certificate {
     /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a
     /// certificate, and those of [`Certificate::from_der`].
     pub fn from_pem(text: &str) -> Result<Self, Error> {
-        Self::from_pem_bytes(text.as_bytes())
+        Self::from_der(&pem::only_block(text.as_bytes(), &[PEM_LABEL])?)
     }
 
     /// Reads a certificate in PEM or DER, whichever it is.
@@ -127,19 +127,7 @@ impl Certificate {
     ///
     /// Those of [`Certificate::from_pem`] and [`Certificate::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
-        if pem::is_pem(input) {
-            Self::from_pem_bytes(input)
-        } else {
-            Self::from_der(input)
-        }
-    }
-
-    fn from_pem_bytes(text: &[u8]) -> Result<Self, Error> {
-        match pem::blocks(text)?.as_slice() {
-            [block] if block.label == PEM_LABEL.as_bytes() => Self::from_der(&block.decode()?),
-            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
-            _ => Err(Error::PemMalformed),
-        }
+        Self::from_der(&pem::to_der(input, &[PEM_LABEL])?)
     }
 
     /// Returns the octets as they were read.

@@ -1,5 +1,3 @@
-mod fault;
-
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -7,9 +5,8 @@ use core::ops::Range;
 
 use const_oid::ObjectIdentifier;
 
-pub use self::fault::CsrFault;
 use crate::x509::{Malformed, Signed, SignedFault, Tlv, Walker, ecdsa_signature, tag};
-use crate::{Error, PublicKey, pem};
+use crate::{CsrFault, Error, PublicKey, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE REQUEST";
 /// What older programs write.
@@ -78,16 +75,7 @@ impl CertificateRequest {
     /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a
     /// request, and those of [`CertificateRequest::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
-        if !pem::is_pem(input) {
-            return Self::from_der(input);
-        }
-        match pem::blocks(input)?.as_slice() {
-            [block] if [PEM_LABEL, OLD_PEM_LABEL].map(str::as_bytes).contains(&block.label) => {
-                Self::from_der(&block.decode()?)
-            }
-            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
-            _ => Err(Error::PemMalformed),
-        }
+        Self::from_der(&pem::to_der(input, &[PEM_LABEL, OLD_PEM_LABEL])?)
     }
 
     /// Returns the octets as they were read.

@@ -43,10 +43,10 @@ pub use cd::{
     TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
 };
 pub use certificate::Certificate;
-pub use csr::{CertificateRequest, CsrFault};
+pub use csr::CertificateRequest;
 pub use der::DateTime;
 pub use elements::{AttestationElements, VendorReserved, sign_elements};
-pub use error::Error;
+pub use error::{CsrFault, Error};
 pub use finding::{Finding, Object, Profile, Rule, SdkResult, Severity};
 pub use issue::{
     CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
@@ -64,4 +64,4 @@ pub use revocation::{
 };
 pub use serial::SerialNumber;
 pub use validity::Validity;
-pub use verify::{AttestationResponse, Batch, Report, Verification};
+pub use verify::{AttestationResponse, PreparedVerification, Verification, VerificationReport};

@@ -38,7 +38,7 @@ impl Part {
     ///
     /// [`Error::PemMalformed`], [`Error::PemLabel`], and [`Error::CertificateMalformed`] when it is neither.
     pub fn read(input: &[u8]) -> Result<Self, Error> {
-        let der = der(input)?;
+        let der = pem::to_der(input, &[PEM_LABEL])?.into_owned();
         let object = if is_declaration(&der) {
             Object::Cd
         } else {
@@ -53,7 +53,7 @@ impl Part {
     ///
     /// [`Error::PemMalformed`] and [`Error::PemLabel`].
     pub fn read_as(object: Object, input: &[u8]) -> Result<Self, Error> {
-        let der = der(input)?;
+        let der = pem::to_der(input, &[PEM_LABEL])?.into_owned();
         Ok(Self { object, der })
     }
 
@@ -75,17 +75,6 @@ impl fmt::Debug for Part {
         f.debug_struct("Part")
             .field("object", &self.object)
             .finish_non_exhaustive()
-    }
-}
-
-fn der(input: &[u8]) -> Result<Vec<u8>, Error> {
-    if !pem::is_pem(input) {
-        return Ok(input.into());
-    }
-    match pem::blocks(input)?.as_slice() {
-        [block] if block.label == PEM_LABEL.as_bytes() => Ok(block.decode()?.to_vec()),
-        [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
-        _ => Err(Error::PemMalformed),
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) use self::extensions::{
     name_of,
 };
 pub(crate) use self::fields::{algorithms, public_key, serial, validity};
-pub(crate) use self::frame::{CertificateDer, Frame};
+pub(crate) use self::frame::{CertificateDer, Frame, MAX_LEN};
 pub(crate) use self::ids::{RawIds, has_unreadable_ids, names, subject_ids};
 pub(crate) use self::name::{Attribute, attributes, common_name, equivalent};
 pub(crate) use self::signed::{Signed, SignedFault, ecdsa_signature, is_ecdsa_with_sha256};

@@ -1,5 +1,3 @@
-#[macro_use]
-mod macros;
 mod table;
 
 use core::fmt;

@@ -81,14 +81,7 @@ impl Crl {
     /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a list,
     /// and those of [`Crl::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
-        if !pem::is_pem(input) {
-            return Self::from_der(input);
-        }
-        match pem::blocks(input)?.as_slice() {
-            [block] if block.label == PEM_LABEL.as_bytes() => Self::from_der(&block.decode()?),
-            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
-            _ => Err(Error::PemMalformed),
-        }
+        Self::from_der(&pem::to_der(input, &[PEM_LABEL])?)
     }
 
     /// Returns the octets as they were read.

@@ -5,7 +5,10 @@ use core::ops::Range;
 use super::signed::whole_octets;
 use super::{Malformed, Signed, Tlv, tag};
 use crate::fault::FaultSink;
-use crate::{Certificate, Error, Rule};
+use crate::{Error, Rule};
+
+/// The most bytes that a DAC, PAI or PAA may have (Matter Core Specification 6.1.3).
+pub(crate) const MAX_LEN: usize = 600;
 
 /// The frame of a certificate (RFC 5280, 4.1): all parts in their places, none of them looked into.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +99,7 @@ impl<'a> Frame<'a> {
                 Malformed(frame.len).in_certificate(),
             )?;
         }
-        if frame.len > Certificate::MAX_LEN {
+        if frame.len > MAX_LEN {
             sink.note(Rule::CertificateTooLong, format_args!("{} octets", frame.len))?;
         }
         if frame.version != 2 {
