@@ -4,14 +4,14 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 
 use cli::{Failure, clean, print, print_json, print_text, say};
-use matter_attestation::{Finding, Report, Severity};
+use matter_attestation::{Finding, Severity, VerificationReport};
 
 /// How wide a sentence may be.
 const WIDTH: usize = 96;
 const INDENT: &str = "         ";
 
 /// Prints a report; a rejection is a no.
-pub(crate) fn report(report: &Report, json: bool) -> Result<(), Failure> {
+pub(crate) fn report(report: &VerificationReport, json: bool) -> Result<(), Failure> {
     let findings = report.findings();
     let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
     let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use cli::{Failure, Password, insert_paa_folder, now, parse, parse_time, random, read_file, read_private_key, say};
 use matter_attestation::{
-    DateTime, DeclarationSigners, Error, Object, PaaStore, Part, PrivateKey, Profile, Report, RevocationSet,
-    Verification,
+    DateTime, DeclarationSigners, Error, Object, PaaStore, Part, PrivateKey, Profile, RevocationSet, Verification,
+    VerificationReport,
 };
 use matter_types::{ProductId, VendorId};
 
@@ -151,7 +151,7 @@ pub(crate) struct Device<'a> {
 
 impl Device<'_> {
     /// Checks what there is; when it is all there, the key answers an attestation request.
-    pub(crate) fn check(&self, signers: &DeclarationSigners, profile: Profile) -> Result<Report, Failure> {
+    pub(crate) fn check(&self, signers: &DeclarationSigners, profile: Profile) -> Result<VerificationReport, Failure> {
         let mut check = Verification::new().with_pai(self.pai).with_dac(self.dac).at(self.time);
         check = check.with_declaration_signers(signers);
         match self.trusted {

@@ -1,16 +1,14 @@
-mod parse;
-mod subject_ids;
-
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Range;
 
 use der::DateTime;
 use matter_types::{ProductId, VendorId};
-use x509_cert::name::Name;
 
-use self::subject_ids::SubjectIds;
+use crate::fault::Strict;
+use crate::x509::{
+    self, AuthorityKeyId, BasicConstraints, CertificateDer, ExtensionValue, Extensions, Frame, KeyUsage, Malformed,
+    SubjectKeyId,
+};
 use crate::{Error, KeyId, PublicKey, SerialNumber, Validity, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE";
@@ -36,33 +34,23 @@ const PEM_LABEL: &str = "CERTIFICATE";
 /// ```
 #[derive(Clone)]
 pub struct Certificate {
-    der: Vec<u8>,
-    /// Where in `der` the signed part, both names and the signature are, tag and length included for the first three.
-    spans: Spans,
-    /// The subject for use as an issuer.
-    subject_name: Name,
-    subject_ids: SubjectIds,
+    der: CertificateDer,
+    vendor_id: Option<VendorId>,
+    product_id: Option<ProductId>,
     common_name: Option<String>,
     public_key: PublicKey,
     serial: SerialNumber,
     validity: Validity,
     authority_key_id: Option<KeyId>,
     subject_key_id: Option<KeyId>,
-    basic_constraints: Option<(bool, Option<u8>)>,
-    may_sign_certificates: bool,
-}
-
-#[derive(Clone)]
-struct Spans {
-    tbs: Range<usize>,
-    issuer: Range<usize>,
-    subject: Range<usize>,
-    signature: Range<usize>,
+    is_ca: bool,
+    path_len: Option<u8>,
+    key_usage: Option<KeyUsage>,
 }
 
 impl Certificate {
     /// The most octets that a DAC, PAI or PAA may have (Matter Core Specification 6.1.3).
-    pub const MAX_LEN: usize = 600;
+    pub const MAX_LEN: usize = x509::MAX_LEN;
 
     /// Reads a certificate in DER.
     ///
@@ -76,7 +64,51 @@ impl Certificate {
     /// [`Error::ValidityReversed`], [`Error::ExtensionDuplicate`], [`Error::ExtensionMalformed`], and
     /// [`Error::SubjectVendorIdMalformed`], [`Error::SubjectVendorIdDuplicate`] and their likes for the product id.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        parse::parse(der)
+        let sink = &mut Strict;
+        // After a part that cannot be read, the sink has refused the certificate already.
+        let refused = || Malformed(0).in_certificate();
+        let frame = Frame::read(der, sink)?.ok_or_else(refused)?;
+        x509::algorithms(&frame, sink)?;
+        let [_, subject] = x509::names(&frame, sink)?;
+        let subject = subject.ok_or_else(refused)?;
+
+        let extensions = Extensions::read(&frame, sink)?;
+        if let Some(extension) = extensions.duplicates().find_map(x509::name_of) {
+            return Err(Error::ExtensionDuplicate { extension });
+        }
+        let constraints = extensions.read_as::<BasicConstraints, _>(sink)?;
+        let path_len = constraints.and_then(|constraints| constraints.path_len);
+        let path_len = path_len
+            .map(u8::try_from)
+            .transpose()
+            .map_err(|_| Error::ExtensionMalformed {
+                extension: BasicConstraints::NAME,
+            })?;
+        let key_usage = extensions.read_as::<KeyUsage, _>(sink)?;
+        let subject_key_id = extensions.read_as::<SubjectKeyId, _>(sink)?;
+        let authority_key_id = extensions.read_as::<AuthorityKeyId<'_>, _>(sink)?;
+
+        let ids = x509::subject_ids(&subject, sink)?;
+        let public_key = x509::public_key(&frame, sink)?.ok_or_else(refused)?;
+        let serial = x509::serial(&frame, sink)?.ok_or_else(refused)?;
+        let (Some(not_before), Some(not_after)) = x509::validity(&frame, sink)? else {
+            return Err(refused());
+        };
+        Ok(Self {
+            der: CertificateDer::new(der, &frame),
+            vendor_id: ids.vendor_id.and_then(|id| VendorId::new(id).ok()),
+            product_id: ids.product_id.and_then(|id| ProductId::new(id).ok()),
+            common_name: x509::common_name(&subject).map(String::from),
+            public_key,
+            serial,
+            validity: Validity::new(not_before, not_after)?,
+            // One that names the issuer in another way is tolerated.
+            authority_key_id: authority_key_id.and_then(|authority| authority.key_id.ok()),
+            subject_key_id: subject_key_id.map(|id| id.0),
+            is_ca: constraints.is_some_and(|constraints| constraints.is_ca()),
+            path_len,
+            key_usage,
+        })
     }
 
     /// Reads a text with one PEM block `CERTIFICATE`.
@@ -86,7 +118,7 @@ impl Certificate {
     /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a
     /// certificate, and those of [`Certificate::from_der`].
     pub fn from_pem(text: &str) -> Result<Self, Error> {
-        Self::from_pem_bytes(text.as_bytes())
+        Self::from_der(&pem::only_block(text.as_bytes(), &[PEM_LABEL])?)
     }
 
     /// Reads a certificate in PEM or DER, whichever it is.
@@ -95,44 +127,32 @@ impl Certificate {
     ///
     /// Those of [`Certificate::from_pem`] and [`Certificate::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
-        if pem::is_pem(input) {
-            Self::from_pem_bytes(input)
-        } else {
-            Self::from_der(input)
-        }
-    }
-
-    fn from_pem_bytes(text: &[u8]) -> Result<Self, Error> {
-        match pem::blocks(text)?.as_slice() {
-            [block] if block.label == PEM_LABEL.as_bytes() => Self::from_der(&block.decode()?),
-            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
-            _ => Err(Error::PemMalformed),
-        }
+        Self::from_der(&pem::to_der(input, &[PEM_LABEL])?)
     }
 
     /// Returns the octets as they were read.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
-        &self.der
+        self.der.as_der()
     }
 
     /// Returns the certificate as a PEM block with lines of 64 characters, each ended by a line feed.
     #[must_use]
     pub fn to_pem(&self) -> String {
         // The label is a constant and the length is small, which leaves nothing to fail.
-        pem::encode(PEM_LABEL, &self.der).unwrap_or_default()
+        pem::encode(PEM_LABEL, self.as_der()).unwrap_or_default()
     }
 
     /// Returns the vendor id in the subject (Matter Core Specification 6.1.1 and 6.2.2.2).
     #[must_use]
     pub const fn vendor_id(&self) -> Option<VendorId> {
-        self.subject_ids.vendor_id
+        self.vendor_id
     }
 
     /// Returns the product id in the subject (Matter Core Specification 6.1.1 and 6.2.2.2).
     #[must_use]
     pub const fn product_id(&self) -> Option<ProductId> {
-        self.subject_ids.product_id
+        self.product_id
     }
 
     /// Returns the first common name of the subject, if it is in a character set that UTF-8 includes.
@@ -185,26 +205,26 @@ impl Certificate {
 
     /// Tells whether the basic constraints say that this is a certificate authority.
     #[must_use]
-    pub fn is_ca(&self) -> bool {
-        self.basic_constraints.is_some_and(|(ca, _)| ca)
+    pub const fn is_ca(&self) -> bool {
+        self.is_ca
     }
 
     /// Returns the path length constraint: how many CA certificates may follow this one.
     #[must_use]
-    pub fn path_len(&self) -> Option<u8> {
-        self.basic_constraints.and_then(|(_, path_len)| path_len)
+    pub const fn path_len(&self) -> Option<u8> {
+        self.path_len
     }
 
     /// Returns the issuer's distinguished name in DER.
     #[must_use]
     pub fn issuer_der(&self) -> &[u8] {
-        self.span(&self.spans.issuer)
+        self.der.issuer()
     }
 
     /// Returns the subject's distinguished name in DER.
     #[must_use]
     pub fn subject_der(&self) -> &[u8] {
-        self.span(&self.spans.subject)
+        self.der.subject()
     }
 
     /// Checks that `issuer` issued this certificate: the names are equal octet by octet, the authority key identifier is
@@ -245,20 +265,18 @@ impl Certificate {
 
     /// What the issuer signed, and the signature in DER.
     pub(crate) fn signed(&self) -> (&[u8], &[u8]) {
-        (self.span(&self.spans.tbs), self.span(&self.spans.signature))
+        self.der.signed()
     }
 
-    pub(crate) const fn subject_name(&self) -> &Name {
-        &self.subject_name
-    }
-
-    /// Tells whether this is a CA whose key usage, where it has one, allows signing certificates.
+    /// Whether this is a CA whose key usage, where it has one, allows signing certificates.
     pub(crate) fn may_issue(&self) -> bool {
-        self.is_ca() && self.may_sign_certificates
+        let usage = self.key_usage;
+        self.is_ca && usage.is_none_or(|usage| usage.has(KeyUsage::KEY_CERT_SIGN))
     }
 
-    fn span(&self, span: &Range<usize>) -> &[u8] {
-        self.der.get(span.clone()).unwrap_or_default()
+    /// Whether the key usage has cRLSign; a certificate without key usage may not sign lists here.
+    pub(crate) fn may_sign_crls(&self) -> bool {
+        self.key_usage.is_some_and(|usage| usage.has(KeyUsage::CRL_SIGN))
     }
 }
 

@@ -1,16 +1,12 @@
-mod fault;
-
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
 use const_oid::ObjectIdentifier;
-use p256::ecdsa::DerSignature;
 
-pub use self::fault::CsrFault;
-use crate::raw::{ECDSA_WITH_SHA256, Malformed, Tlv, Walker, tag};
-use crate::{Error, PublicKey, pem};
+use crate::x509::{Malformed, Signed, SignedFault, Tlv, Walker, ecdsa_signature, tag};
+use crate::{CsrFault, Error, PublicKey, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE REQUEST";
 /// What older programs write.
@@ -57,30 +53,17 @@ impl CertificateRequest {
     ///
     /// [`Error::Csr`] with what is wrong and where.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        let mut outside = Walker::new(der);
-        let mut request = outside.expect(tag::SEQUENCE).map_err(fault(CsrFault::Form))?.inside();
-        outside.finish().map_err(fault(CsrFault::Trailing))?;
-        let info = request.expect(tag::SEQUENCE).map_err(fault(CsrFault::Form))?;
-        let (subject, key) = read_info(info)?;
-
-        let algorithm = request.expect(tag::SEQUENCE).map_err(fault(CsrFault::Algorithm))?;
-        if algorithm.value != ECDSA_WITH_SHA256 {
-            return Err(refuse(CsrFault::Algorithm, algorithm));
-        }
-        let signature = request.expect(tag::BIT_STRING).map_err(fault(CsrFault::Signature))?;
-        request.finish().map_err(fault(CsrFault::Form))?;
-
+        let signed = Signed::read(der).map_err(in_frame)?;
+        let (subject, key) = read_info(signed.tbs)?;
+        let bits = signed.signature().map_err(in_frame)?;
         let public_key = PublicKey::from_spki_der(key.raw).map_err(|_| refuse(CsrFault::Key, key))?;
-        let octets = match signature.value.split_first() {
-            Some((0, octets)) if DerSignature::from_bytes(octets).is_ok() => octets,
-            _ => return Err(refuse(CsrFault::Signature, signature)),
-        };
+        let signature = ecdsa_signature(&bits).map_err(in_frame)?;
         public_key
-            .verify_der(info.raw, octets)
-            .map_err(|_| refuse(CsrFault::Possession, signature))?;
+            .verify_der(signed.tbs.raw, signature)
+            .map_err(|_| refuse(CsrFault::Possession, bits))?;
         Ok(Self {
             der: der.into(),
-            subject: subject.offset..subject.offset + subject.raw.len(),
+            subject: subject.span(),
             public_key,
         })
     }
@@ -92,16 +75,7 @@ impl CertificateRequest {
     /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a
     /// request, and those of [`CertificateRequest::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
-        if !pem::is_pem(input) {
-            return Self::from_der(input);
-        }
-        match pem::blocks(input)?.as_slice() {
-            [block] if [PEM_LABEL, OLD_PEM_LABEL].map(str::as_bytes).contains(&block.label) => {
-                Self::from_der(&block.decode()?)
-            }
-            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
-            _ => Err(Error::PemMalformed),
-        }
+        Self::from_der(&pem::to_der(input, &[PEM_LABEL, OLD_PEM_LABEL])?)
     }
 
     /// Returns the octets as they were read.
@@ -195,6 +169,16 @@ fn check_oid(oid: Tlv<'_>) -> Result<(), Malformed> {
     ObjectIdentifier::from_bytes(oid.value)
         .map(|_| ())
         .map_err(|_| oid.malformed())
+}
+
+fn in_frame((fault, Malformed(offset)): (SignedFault, Malformed)) -> Error {
+    let fault = match fault {
+        SignedFault::Algorithm => CsrFault::Algorithm,
+        SignedFault::Form => CsrFault::Form,
+        SignedFault::Signature => CsrFault::Signature,
+        SignedFault::Trailing => CsrFault::Trailing,
+    };
+    Error::Csr { fault, offset }
 }
 
 fn refuse(fault: CsrFault, element: Tlv<'_>) -> Error {

@@ -3,7 +3,7 @@ mod display;
 use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
-use crate::{CrlFault, CsrFault, KeyId, RevocationFault};
+use crate::{CrlFault, KeyId, RevocationFault};
 
 /// Why something cannot be read, issued or verified.
 ///
@@ -242,4 +242,28 @@ impl From<RevocationFault> for Error {
     fn from(fault: RevocationFault) -> Self {
         Self::Revocation(fault)
     }
+}
+
+/// What is wrong with a certificate signing request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CsrFault {
+    /// The signature algorithm is not ecdsa-with-SHA256 without parameters.
+    Algorithm,
+    /// The attributes are missing or malformed.
+    Attributes,
+    /// It is not DER or does not have the parts of a request.
+    Form,
+    /// The public key is not an uncompressed point on the curve P-256.
+    Key,
+    /// The signature is not that of the key inside.
+    Possession,
+    /// The signature is not an ECDSA signature in DER in a BIT STRING.
+    Signature,
+    /// The subject is not a distinguished name.
+    Subject,
+    /// Octets follow the request.
+    Trailing,
+    /// The version is not 1, which is encoded as 0.
+    Version,
 }

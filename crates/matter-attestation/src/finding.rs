@@ -1,55 +1,19 @@
+mod collect;
 mod object;
 mod rule;
 mod sdk;
 #[cfg(feature = "serde")]
 mod serde_impl;
+mod severity;
 
 use alloc::string::String;
 use core::fmt;
 
+pub(crate) use self::collect::{AboutObject, Findings};
 pub use self::object::Object;
 pub use self::rule::Rule;
 pub use self::sdk::SdkResult;
-
-/// How much a [`Finding`] matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing; nothing is wrong.
-    Note,
-    /// Allowed, and yet likely a mistake or a risk.
-    Warning,
-    /// A rule is broken: not accepted.
-    Error,
-}
-
-impl Severity {
-    /// Returns the name: `note`, `warning` or `error`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Which rules decide about acceptance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Profile {
-    /// Every rule of the specification and of the certification test harness.
-    #[default]
-    Strict,
-    /// What the Matter SDK's own commissioner enforces, and nothing more; a broken rule that it does not check is a
-    /// warning.
-    Sdk,
-}
+pub use self::severity::{Profile, Severity};
 
 /// One thing to know about a certificate, a declaration, an attestation response, or how they fit together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,44 +114,5 @@ impl fmt::Display for Finding {
             "" => Ok(()),
             remedy => write!(f, " Remedy: {remedy}."),
         }
-    }
-}
-
-/// Collects what is found about one object after the other.
-#[derive(Clone, Debug)]
-pub(crate) struct Findings {
-    pub(crate) profile: Profile,
-    pub(crate) list: alloc::vec::Vec<Finding>,
-}
-
-impl Findings {
-    pub(crate) const fn new(profile: Profile) -> Self {
-        Self {
-            profile,
-            list: alloc::vec::Vec::new(),
-        }
-    }
-
-    /// Adds a finding whose sentence says it all.
-    pub(crate) fn add(&mut self, rule: Rule, object: Object) {
-        self.list.push(Finding::new(rule, object, String::new(), self.profile));
-    }
-
-    /// Adds a finding with the values that were found.
-    pub(crate) fn add_with(&mut self, rule: Rule, object: Object, detail: fmt::Arguments<'_>) {
-        let detail = alloc::fmt::format(detail);
-        self.list.push(Finding::new(rule, object, detail, self.profile));
-    }
-
-    /// Adds a finding for which the SDK has another result than usual.
-    pub(crate) fn add_as(
-        &mut self,
-        rule: Rule,
-        object: Object,
-        sdk_result: Option<SdkResult>,
-        detail: fmt::Arguments<'_>,
-    ) {
-        let finding = Finding::new(rule, object, alloc::fmt::format(detail), self.profile);
-        self.list.push(finding.with_sdk_result(sdk_result, self.profile));
     }
 }

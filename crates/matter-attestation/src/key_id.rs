@@ -1,7 +1,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::Error;
+use crate::{Error, hex};
 
 /// A key identifier: the 20 octets of a subjectKeyIdentifier or authorityKeyIdentifier extension, or of a CMS signer.
 ///
@@ -51,24 +51,8 @@ impl FromStr for KeyId {
 
     /// Reads 40 hexadecimal digits in either case.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-            return Err(Error::KeyIdMalformed);
-        };
         let mut octets = [0; Self::LEN];
-        if pairs.len() != octets.len() {
-            return Err(Error::KeyIdMalformed);
-        }
-        for (octet, pair) in octets.iter_mut().zip(pairs) {
-            let [high, low] = pair.map(|digit| {
-                char::from(digit)
-                    .to_digit(16)
-                    .and_then(|digit| u8::try_from(digit).ok())
-            });
-            *octet = high
-                .zip(low)
-                .map(|(high, low)| high << 4 | low)
-                .ok_or(Error::KeyIdMalformed)?;
-        }
+        hex::decode(text.as_bytes(), &mut octets).ok_or(Error::KeyIdMalformed)?;
         Ok(Self(octets))
     }
 }

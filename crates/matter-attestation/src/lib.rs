@@ -11,14 +11,18 @@ extern crate std;
 mod aws_lc;
 mod cd;
 mod certificate;
+mod chain;
 mod csr;
 mod elements;
 mod error;
+mod fault;
 mod finding;
+mod hex;
 mod issue;
 mod issuer_verifier;
 mod key_id;
 mod lint;
+mod members;
 mod multiples;
 mod oid;
 mod paa_store;
@@ -26,11 +30,11 @@ mod part;
 mod pem;
 mod private_key;
 mod public_key;
-mod raw;
 mod revocation;
 mod serial;
 mod validity;
 mod verify;
+mod x509;
 
 #[cfg(feature = "aws-lc-rs")]
 pub use aws_lc::AwsLcKey;
@@ -39,10 +43,10 @@ pub use cd::{
     TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
 };
 pub use certificate::Certificate;
-pub use csr::{CertificateRequest, CsrFault};
+pub use csr::CertificateRequest;
 pub use der::DateTime;
 pub use elements::{AttestationElements, VendorReserved, sign_elements};
-pub use error::Error;
+pub use error::{CsrFault, Error};
 pub use finding::{Finding, Object, Profile, Rule, SdkResult, Severity};
 pub use issue::{
     CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
@@ -60,4 +64,4 @@ pub use revocation::{
 };
 pub use serial::SerialNumber;
 pub use validity::Validity;
-pub use verify::{AttestationResponse, Batch, Report, Verification};
+pub use verify::{AttestationResponse, PreparedVerification, Verification, VerificationReport};

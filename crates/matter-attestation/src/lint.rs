@@ -1,65 +1,41 @@
-//! The rules of one certificate (Matter Core Specification 6.2.2; RFC 5280).
+//! The rules of one certificate (Matter Core Specification 6.2.2; RFC 5280): the reader's faults are findings, and what it
+//! reads has to obey the rules for a PAA, a PAI or a DAC.
 
 mod extensions;
 mod facts;
-mod fields;
-mod subject;
+mod names;
 
-pub(crate) use self::facts::{Facts, RawIds};
-use crate::finding::Findings;
-use crate::raw::{Frame, Malformed};
-use crate::{Certificate, Object, Rule};
+use p256::ecdsa::DerSignature;
+
+pub(crate) use self::facts::Facts;
+use crate::finding::{AboutObject, Findings};
+use crate::x509::{self, Frame};
+use crate::{Object, Rule};
 
 /// Adds a finding for every rule that the certificate breaks, and returns what it says, unless its frame makes no sense.
 pub(crate) fn lint(der: &[u8], object: Object, findings: &mut Findings) -> Option<Facts> {
-    let mut lint = Lint { object, findings };
-    let frame = match Frame::read(der) {
-        Ok(frame) => frame,
-        Err(malformed) => {
-            lint.malformed(Rule::CertificateMalformed, malformed);
-            return None;
-        }
-    };
-    if frame.len < der.len() {
-        let count = der.len() - frame.len;
-        lint.add(Rule::CertificateTrailingBytes, format_args!("{count} of them"));
-    }
-    if frame.len > Certificate::MAX_LEN {
-        lint.add(Rule::CertificateTooLong, format_args!("{} octets", frame.len));
-    }
-    if frame.version != 2 {
-        lint.add(
-            Rule::CertificateVersion,
-            format_args!("version {}", frame.version.saturating_add(1)),
-        );
-    }
+    let lint = &mut findings.about(object);
+    let Ok(frame) = Frame::read(der, lint);
+    let frame = frame?;
     let mut facts = Facts::new(der, &frame);
-    facts.serial = fields::serial(&frame, &mut lint);
-    let known = fields::algorithms(&frame, &mut lint);
-    facts.has_verifiable_signature = fields::signature(&frame, &mut lint) && known;
-    (facts.not_before, facts.not_after) = fields::validity(&frame, &mut lint);
-    facts.public_key = fields::public_key(&frame, &mut lint);
-    facts.ids = subject::names(&frame, &mut lint);
-    extensions::check(&frame, &mut facts, &mut lint);
+    let Ok(serial) = x509::serial(&frame, lint);
+    let Ok(is_known_algorithm) = x509::algorithms(&frame, lint);
+    facts.serial = serial;
+    facts.has_verifiable_signature = signature(&frame, lint) && is_known_algorithm;
+    let Ok((not_before, not_after)) = x509::validity(&frame, lint);
+    (facts.not_before, facts.not_after) = (not_before, not_after);
+    let Ok(public_key) = x509::public_key(&frame, lint);
+    facts.public_key = public_key;
+    facts.ids = names::check(&frame, lint);
+    extensions::check(&frame, &mut facts, lint);
     Some(facts)
 }
 
-/// Where findings about one certificate go.
-struct Lint<'a> {
-    object: Object,
-    findings: &'a mut Findings,
-}
-
-impl Lint<'_> {
-    fn add(&mut self, rule: Rule, detail: core::fmt::Arguments<'_>) {
-        self.findings.add_with(rule, self.object, detail);
+/// Checks that the signature is two numbers.
+fn signature(frame: &Frame<'_>, lint: &mut AboutObject<'_>) -> bool {
+    let well_formed = DerSignature::from_bytes(frame.signature).is_ok();
+    if !well_formed {
+        lint.add(Rule::CertificateSignatureMalformed);
     }
-
-    fn plain(&mut self, rule: Rule) {
-        self.findings.add(rule, self.object);
-    }
-
-    fn malformed(&mut self, rule: Rule, at: Malformed) {
-        self.add(rule, format_args!("at octet {}", at.0));
-    }
+    well_formed
 }

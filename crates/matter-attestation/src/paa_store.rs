@@ -3,9 +3,9 @@ use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
+use crate::chain::check_root;
 use crate::finding::Findings;
 use crate::lint::{Facts, lint};
-use crate::verify::check_root;
 use crate::{Error, Finding, KeyId, Object, Profile};
 
 /// The Product Attestation Authorities that are trusted, by subject key identifier.

@@ -1,14 +1,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::raw::{Extension, Frame, Malformed, Walker, default_false, tag};
-use crate::{Error, Object, pem};
+use crate::x509::{BasicConstraints, Extensions, Frame, Malformed, Walker, id, tag};
+use crate::{Error, Object, oid, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE";
-/// The content of the object identifier of basicConstraints, 2.5.29.19.
-const BASIC_CONSTRAINTS: [u8; 3] = [0x55, 0x1D, 0x13];
-/// The content of the object identifier of CMS SignedData, 1.2.840.113549.1.7.2 (RFC 5652, 5.1).
-const SIGNED_DATA: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
 
 /// A file that may be any part of what proves a device genuine, to be given to a [`Verification`](crate::Verification).
 ///
@@ -42,11 +38,11 @@ impl Part {
     ///
     /// [`Error::PemMalformed`], [`Error::PemLabel`], and [`Error::CertificateMalformed`] when it is neither.
     pub fn read(input: &[u8]) -> Result<Self, Error> {
-        let der = der(input)?;
+        let der = pem::to_der(input, &[PEM_LABEL])?.into_owned();
         let object = if is_declaration(&der) {
             Object::Cd
         } else {
-            certificate(&der).map_err(|Malformed(offset)| Error::CertificateMalformed { offset: Some(offset) })?
+            certificate(&der).map_err(Malformed::in_certificate)?
         };
         Ok(Self { object, der })
     }
@@ -57,7 +53,7 @@ impl Part {
     ///
     /// [`Error::PemMalformed`] and [`Error::PemLabel`].
     pub fn read_as(object: Object, input: &[u8]) -> Result<Self, Error> {
-        let der = der(input)?;
+        let der = pem::to_der(input, &[PEM_LABEL])?.into_owned();
         Ok(Self { object, der })
     }
 
@@ -82,41 +78,22 @@ impl fmt::Debug for Part {
     }
 }
 
-fn der(input: &[u8]) -> Result<Vec<u8>, Error> {
-    if !pem::is_pem(input) {
-        return Ok(input.into());
-    }
-    match pem::blocks(input)?.as_slice() {
-        [block] if block.label == PEM_LABEL.as_bytes() => Ok(block.decode()?.to_vec()),
-        [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
-        _ => Err(Error::PemMalformed),
-    }
-}
-
 fn is_declaration(der: &[u8]) -> bool {
-    let read = || {
-        let mut inside = Walker::new(der).expect(tag::SEQUENCE)?.inside();
-        inside.expect(tag::OID)
-    };
-    read().is_ok_and(|oid: crate::raw::Tlv<'_>| oid.value == SIGNED_DATA)
+    let content_type = Walker::new(der)
+        .expect(tag::SEQUENCE)
+        .and_then(|info| info.inside().expect(tag::OID));
+    content_type.is_ok_and(|content_type| content_type.value == oid::SIGNED_DATA.as_bytes())
 }
 
 fn certificate(der: &[u8]) -> Result<Object, Malformed> {
-    let frame = Frame::read(der)?;
+    let frame = Frame::find(der)?;
     if frame.issuer.raw == frame.subject.raw {
         return Ok(Object::Paa);
     }
-    let mut list = frame.extensions.map_or(Walker::new(&[]), |list| list.inside());
-    while let Ok(Some(extension)) = Extension::read(&mut list) {
-        if extension.oid == BASIC_CONSTRAINTS {
-            let fields = extension.value.inside().expect(tag::SEQUENCE);
-            let is_ca = fields.and_then(|fields| default_false(&mut fields.inside()));
-            return Ok(if is_ca == Ok(Some(true)) {
-                Object::Pai
-            } else {
-                Object::Dac
-            });
-        }
-    }
-    Ok(Object::Dac)
+    // Extensions up to the first that cannot be read count.
+    let (extensions, _) = Extensions::find_all(&frame);
+    Ok(match extensions.find(id::BASIC_CONSTRAINTS) {
+        Some(constraints) if BasicConstraints::claims_ca(constraints) => Object::Pai,
+        _ => Object::Dac,
+    })
 }

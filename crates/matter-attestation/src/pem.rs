@@ -1,5 +1,6 @@
 //! Finding and decoding PEM blocks (RFC 7468).
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -59,6 +60,26 @@ pub(crate) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, Error> {
 /// Tells whether the input is text with a PEM block and not DER, which starts with a SEQUENCE.
 pub(crate) fn is_pem(input: &[u8]) -> bool {
     input.first() != Some(&0x30) && find(input, BEGIN).is_some()
+}
+
+/// Returns input that is DER, or the content of the one PEM block in it, which must have one of the labels.
+pub(crate) fn to_der<'a>(input: &'a [u8], labels: &[&'static str]) -> Result<Cow<'a, [u8]>, Error> {
+    if is_pem(input) {
+        only_block(input, labels).map(Cow::Owned)
+    } else {
+        Ok(Cow::Borrowed(input))
+    }
+}
+
+/// Returns the content of the only PEM block, which must have one of the labels, the first of which new files have.
+pub(crate) fn only_block(text: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, Error> {
+    match blocks(text)?.as_slice() {
+        [block] if labels.iter().any(|label| label.as_bytes() == block.label) => Ok(block.decode()?.to_vec()),
+        [_] => Err(Error::PemLabel {
+            expected: labels.first().copied().unwrap_or_default(),
+        }),
+        _ => Err(Error::PemMalformed),
+    }
 }
 
 pub(crate) fn encode(label: &str, der: &[u8]) -> Result<String, Error> {

@@ -1,7 +1,4 @@
-mod bare;
 mod decode;
-mod ecdsa;
-mod encode;
 #[cfg(feature = "encryption")]
 mod encrypted;
 
@@ -10,16 +7,19 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use der::asn1::AnyRef;
-use p256::NonZeroScalar;
 use p256::ecdsa::{DerSignature, Signature, VerifyingKey};
-use p256::elliptic_curve::PrimeField;
+use p256::elliptic_curve::ops::{Invert, Reduce};
+use p256::elliptic_curve::point::AffineCoordinates;
 use p256::elliptic_curve::subtle::ConstantTimeEq;
+use p256::elliptic_curve::{Curve, PrimeField};
+use p256::{FieldBytes, NistP256, NonZeroScalar, Scalar};
+use rfc6979::KGenerator;
+use sha2::{Digest, Sha256};
 use signature::hazmat::PrehashSigner;
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-pub(crate) use self::encode::{pkcs8_der, sec1_der};
 use crate::multiples::multiply_base;
 use crate::{Error, PublicKey, oid, pem};
 
@@ -207,13 +207,13 @@ impl ZeroizeOnDrop for PrivateKey {}
 
 impl Signer<DerSignature> for PrivateKey {
     fn try_sign(&self, message: &[u8]) -> Result<DerSignature, signature::Error> {
-        ecdsa::sign(&self.scalar, message).map(|signature| signature.to_der())
+        sign(&self.scalar, message).map(|signature| signature.to_der())
     }
 }
 
 impl Signer<Signature> for PrivateKey {
     fn try_sign(&self, message: &[u8]) -> Result<Signature, signature::Error> {
-        ecdsa::sign(&self.scalar, message)
+        sign(&self.scalar, message)
     }
 }
 
@@ -224,7 +224,7 @@ impl PrehashSigner<DerSignature> for PrivateKey {
     /// For a hash of another length than 32 octets.
     fn sign_prehash(&self, hash: &[u8]) -> Result<DerSignature, signature::Error> {
         let hash = hash.try_into().map_err(|_| signature::Error::new())?;
-        ecdsa::sign_hash(&self.scalar, hash).map(|signature| signature.to_der())
+        sign_hash(&self.scalar, hash).map(|signature| signature.to_der())
     }
 }
 
@@ -243,4 +243,62 @@ impl SignatureAlgorithmIdentifier for PrivateKey {
         oid: oid::ECDSA_WITH_SHA256,
         parameters: None,
     };
+}
+
+/// ECDSA with the nonce of RFC 6979 (SHA-256), as p256 has it, with a multiplication of its own.
+fn sign(key: &NonZeroScalar, message: &[u8]) -> Result<Signature, signature::Error> {
+    sign_hash(key, Sha256::digest(message).into())
+}
+
+/// Signs the SHA-256 hash of a message.
+fn sign_hash(key: &NonZeroScalar, hash: [u8; 32]) -> Result<Signature, signature::Error> {
+    let hash = FieldBytes::from(hash);
+    let scalar = Zeroizing::new(key.to_repr());
+    let order = NistP256::ORDER.get();
+    let mut nonces = KGenerator::<Sha256, _>::new(&scalar, &hash, &[], &order);
+    let hash = <Scalar as Reduce<FieldBytes>>::reduce(&hash);
+    loop {
+        let mut nonce = Zeroizing::new(FieldBytes::default());
+        nonces.fill_next_k(&mut nonce);
+        let Some(nonce) = NonZeroScalar::from_repr(*nonce).into_option() else {
+            continue;
+        };
+        let nonce = Zeroizing::new(nonce);
+        let inverse = Zeroizing::new(nonce.invert());
+        let point = multiply_base(&nonce).to_affine();
+        let r = <Scalar as Reduce<FieldBytes>>::reduce(&point.x());
+        let s = **inverse * (hash + r * key.as_ref());
+        // It is an error when one of them is 0.
+        if let Ok(signature) = Signature::from_scalars(r, s) {
+            return Ok(signature);
+        }
+    }
+}
+
+/// SEQUENCE, version 1, OCTET STRING of 32.
+const SEC1_HEAD: &[u8] = &[0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20];
+/// The curve's name prime256v1 in its explicit tag.
+const SEC1_CURVE: &[u8] = &[0xA0, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+/// BIT STRING of 65 octets in its explicit tag.
+const POINT_HEAD: &[u8] = &[0xA1, 0x44, 0x03, 0x42, 0x00];
+/// SEQUENCE, version 0, id-ecPublicKey with prime256v1, OCTET STRING of an ECPrivateKey without the curve's name.
+const PKCS8_HEAD: &[u8] = &[
+    0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08,
+    0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x04, 0x6D, 0x30, 0x6B, 0x02, 0x01, 0x01, 0x04, 0x20,
+];
+
+pub(crate) fn sec1_der(scalar: &[u8; 32], public_key: &PublicKey) -> Zeroizing<Vec<u8>> {
+    let mut der = Zeroizing::new(Vec::with_capacity(PrivateKey::SEC1_LEN));
+    for part in [SEC1_HEAD, scalar, SEC1_CURVE, POINT_HEAD, public_key.as_bytes()] {
+        der.extend_from_slice(part);
+    }
+    der
+}
+
+pub(crate) fn pkcs8_der(scalar: &[u8; 32], public_key: &PublicKey) -> Zeroizing<Vec<u8>> {
+    let mut der = Zeroizing::new(Vec::with_capacity(PrivateKey::PKCS8_LEN));
+    for part in [PKCS8_HEAD, scalar, POINT_HEAD, public_key.as_bytes()] {
+        der.extend_from_slice(part);
+    }
+    der
 }

@@ -1,6 +1,5 @@
 use core::fmt;
 
-use der::Encode;
 use p256::ecdsa::{DerSignature, Signature, VerifyingKey};
 use sha1::{Digest, Sha1};
 use signature::Verifier;
@@ -84,15 +83,6 @@ impl PublicKey {
 
     pub(crate) fn to_spki(self) -> Result<SubjectPublicKeyInfoOwned, Error> {
         SubjectPublicKeyInfoOwned::from_key(&self.key).map_err(|_| Error::EncodingFailed)
-    }
-
-    /// Returns the key as a DER SubjectPublicKeyInfo (RFC 5480, 2).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EncodingFailed`], which no key gives.
-    pub fn to_spki_der(&self) -> Result<alloc::vec::Vec<u8>, Error> {
-        self.to_spki()?.to_der().map_err(|_| Error::EncodingFailed)
     }
 }
 

@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use matter_attestation::{Profile, Report, Rule, SdkResult, Severity};
+use matter_attestation::{Profile, Rule, SdkResult, Severity, VerificationReport};
 
 use self::kit::Kit;
 use self::row::Row;
@@ -56,7 +56,7 @@ fn parts() -> Vec<(&'static str, Vec<Row>)> {
     ]
 }
 
-fn describe(report: &Report) -> String {
+fn describe(report: &VerificationReport) -> String {
     report
         .findings()
         .iter()
@@ -64,7 +64,7 @@ fn describe(report: &Report) -> String {
         .collect()
 }
 
-fn report(change: fn(&mut Kit), profile: Profile) -> Report {
+fn report(change: fn(&mut Kit), profile: Profile) -> VerificationReport {
     let mut kit = Kit::new();
     change(&mut kit);
     kit.run(profile)

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use matter_attestation::{
     AttestationElements, AttestationResponse, DateTime, DeclarationSigners, Object, PaaStore, PrivateKey, Profile,
-    Report, Rule, Severity, Verification, sign_elements,
+    Rule, Severity, Verification, VerificationReport, sign_elements,
 };
 use matter_types::{ProductId, VendorId};
 use serde_json::Value;
@@ -41,7 +41,7 @@ fn paas(root: &Path) -> PaaStore {
     store
 }
 
-fn run(vector: &Value, paas: &PaaStore, time: DateTime, profile: Profile) -> Report {
+fn run(vector: &Value, paas: &PaaStore, time: DateTime, profile: Profile) -> VerificationReport {
     let part = |name: &str| octets(&vector[name]);
     let (dac, pai, cd) = (part("dac_cert"), part("pai_cert"), part("certification_declaration"));
     let key = PrivateKey::from_scalar(&part("dac_private_key").try_into().unwrap()).unwrap();
@@ -88,7 +88,7 @@ fn family(name: &str) -> String {
     name.split('_').take(2).collect::<Vec<_>>().join("_")
 }
 
-fn describe(report: &Report) -> String {
+fn describe(report: &VerificationReport) -> String {
     report
         .findings()
         .iter()

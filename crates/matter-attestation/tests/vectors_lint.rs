@@ -13,8 +13,8 @@ use std::fs;
 use std::path::Path;
 
 use matter_attestation::{
-    AttestationElements, AttestationResponse, Certificate, DeclarationSigners, PaaStore, Profile, Report, Rule,
-    VendorReserved, Verification,
+    AttestationElements, AttestationResponse, Certificate, DeclarationSigners, PaaStore, Profile, Rule, VendorReserved,
+    Verification, VerificationReport,
 };
 
 use self::support::{files, json, octets, vectors};
@@ -29,7 +29,7 @@ fn role(name: &str) -> &'static str {
     }
 }
 
-fn lint(der: &[u8], role: &str, profile: Profile) -> Report {
+fn lint(der: &[u8], role: &str, profile: Profile) -> VerificationReport {
     let verification = Verification::new();
     match role {
         "PAA" => verification.with_paa(der),
@@ -40,7 +40,7 @@ fn lint(der: &[u8], role: &str, profile: Profile) -> Report {
     .run(profile)
 }
 
-fn ids(report: &Report) -> BTreeSet<&'static str> {
+fn ids(report: &VerificationReport) -> BTreeSet<&'static str> {
     report.errors().map(|finding| finding.rule().id()).collect()
 }
 

@@ -10,8 +10,8 @@ mod kit;
 
 use matter_attestation::{
     AttestationElements, AttestationResponse, Certificate, CertificationDeclaration, CertificationType,
-    DeclarationSigners, Error, Issuer, Object, PaaStore, PrivateKey, Profile, Report, Rule, SdkResult, Severity,
-    TEST_CD_SIGNING_KEY_ID, VendorReserved, Verification, sign_elements, test_cd_signing_key,
+    DeclarationSigners, Error, Issuer, Object, PaaStore, PrivateKey, Profile, Rule, SdkResult, Severity,
+    TEST_CD_SIGNING_KEY_ID, VendorReserved, Verification, VerificationReport, sign_elements, test_cd_signing_key,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -35,7 +35,7 @@ fn declaration() -> Vec<u8> {
         .unwrap()
 }
 
-fn rules(report: &Report) -> Vec<Rule> {
+fn rules(report: &VerificationReport) -> Vec<Rule> {
     report.errors().map(|finding| finding.rule()).collect()
 }
 

@@ -17,12 +17,14 @@
 //! There are no certificates, no CRLs, no attributes and no algorithm parameters.
 
 use alloc::vec::Vec;
+use core::fmt;
 
-use const_oid::ObjectIdentifier;
-use der::{Decode, Encode, Header, Length, Reader, SliceReader, Tag, TagNumber};
+use der::{Encode, Header, Length, Tag, TagNumber};
 use p256::ecdsa::DerSignature;
 
-use crate::{Error, KeyId, oid};
+use crate::fault::{FaultSink, Strict};
+use crate::x509::{Malformed, Tlv, Walker, is_ecdsa_with_sha256, tag};
+use crate::{Error, KeyId, Rule, oid};
 
 const VERSION: u8 = 3;
 const EXPLICIT_0: Tag = Tag::ContextSpecific {
@@ -33,13 +35,8 @@ const IMPLICIT_0: Tag = Tag::ContextSpecific {
     constructed: false,
     number: TagNumber(0),
 };
-
-/// What the envelope holds.
-pub(super) struct Envelope<'a> {
-    pub(super) content: &'a [u8],
-    pub(super) signer_key_id: KeyId,
-    pub(super) signature: &'a [u8],
-}
+/// The AlgorithmIdentifier id-sha256 without parameters, inside of its SEQUENCE.
+const SHA256: [u8; 11] = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 
 pub(super) fn encode(content: &[u8], signer_key_id: KeyId, signature: &[u8]) -> der::Result<Vec<u8>> {
     let version = VERSION.to_der()?;
@@ -70,111 +67,167 @@ fn tlv(tag: Tag, parts: &[&[u8]]) -> der::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// Reads an envelope and refuses every other form, and anything behind it.
-pub(super) fn decode(cms: &[u8]) -> Result<Envelope<'_>, Error> {
-    let mut reader = SliceReader::new(cms).map_err(malformed)?;
-    let envelope = content_info(&mut reader).map_err(|refusal| refusal.0)?;
-    reader.finish().map_err(malformed)?;
-    Ok(envelope)
+/// The parts of the envelope, as far as they can be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Envelope<'a> {
+    pub(crate) content: Option<&'a [u8]>,
+    pub(crate) signer_key_id: Option<&'a [u8]>,
+    /// The signature, if it is well-formed and by the one algorithm.
+    pub(crate) signature: Option<&'a [u8]>,
 }
 
-/// Lets errors of the DER reader and of ours out of the same closure without exporting a conversion.
-struct Refusal(Error);
-
-impl From<der::Error> for Refusal {
-    fn from(error: der::Error) -> Self {
-        Self(malformed(error))
+/// Reads an envelope and refuses every other form, and anything behind it: content, key identifier and signature.
+pub(super) fn decode(cms: &[u8]) -> Result<(&[u8], KeyId, &[u8]), Error> {
+    let envelope = Envelope::read(cms, &mut Strict)?;
+    let key_id = envelope
+        .signer_key_id
+        .and_then(|id| <[u8; KeyId::LEN]>::try_from(id).ok());
+    let key_id = key_id.ok_or(field("signer identifier (allowed is a key identifier of 20 octets)"))?;
+    match (envelope.content, envelope.signature) {
+        (Some(content), Some(signature)) => Ok((content, KeyId::new(key_id), signature)),
+        // Whatever keeps a part from being read has been refused.
+        _ => Err(Error::CdCmsMalformed { offset: None }),
     }
 }
 
-type Outcome<T> = Result<T, Refusal>;
-
-fn content_info<'a>(reader: &mut SliceReader<'a>) -> Outcome<Envelope<'a>> {
-    nested(reader, Tag::Sequence, |info| {
-        expect(info, oid::SIGNED_DATA, "content type (allowed is id-signedData)")?;
-        nested(info, EXPLICIT_0, |body| nested(body, Tag::Sequence, signed_data))
-    })
-}
-
-fn signed_data<'a>(signed: &mut SliceReader<'a>) -> Outcome<Envelope<'a>> {
-    expect(signed, VERSION, "version (allowed is 3)")?;
-    nested(signed, Tag::Set, |algorithms| {
-        algorithm(algorithms, oid::SHA256, "digest algorithm (allowed is SHA-256)")
-    })?;
-    let content = nested(signed, Tag::Sequence, |encapsulated| {
-        expect(
-            encapsulated,
-            oid::DATA,
-            "encapsulated content type (allowed is id-data)",
-        )?;
-        nested(encapsulated, EXPLICIT_0, |content| octets(content, Tag::OctetString))
-    })?;
-    nested(signed, Tag::Set, |infos| {
-        nested(infos, Tag::Sequence, |info| {
-            expect(info, VERSION, "signer version (allowed is 3)")?;
-            let key_id = octets(info, IMPLICIT_0)?;
-            let signer_key_id = <[u8; KeyId::LEN]>::try_from(key_id)
-                .map(KeyId::new)
-                .map_err(|_| refuse("signer identifier (allowed is a key identifier of 20 octets)"))?;
-            algorithm(info, oid::SHA256, "signer's digest algorithm (allowed is SHA-256)")?;
-            let ecdsa = "signature algorithm (allowed is ecdsa-with-SHA256)";
-            algorithm(info, oid::ECDSA_WITH_SHA256, ecdsa)?;
-            let signature = octets(info, Tag::OctetString)?;
-            DerSignature::from_bytes(signature)
-                .map_err(|_| refuse("signature (allowed is a DER SEQUENCE of r and s)"))?;
-            Ok(Envelope {
-                content,
-                signer_key_id,
-                signature,
-            })
-        })
-    })
-}
-
-fn nested<'a, T>(
-    reader: &mut SliceReader<'a>,
-    tag: Tag,
-    read: impl FnOnce(&mut SliceReader<'a>) -> Outcome<T>,
-) -> Outcome<T> {
-    let len = header(reader, tag)?;
-    reader.read_nested(len, read)
-}
-
-fn octets<'a>(reader: &mut SliceReader<'a>, tag: Tag) -> Outcome<&'a [u8]> {
-    let len = header(reader, tag)?;
-    Ok(reader.read_slice(len)?)
-}
-
-fn header(reader: &mut SliceReader<'_>, tag: Tag) -> Outcome<Length> {
-    let position = reader.position();
-    let header = Header::decode(reader)?;
-    if header.tag() != tag {
-        return Err(header.tag().unexpected_error(Some(tag)).at(position).into());
+impl<'a> Envelope<'a> {
+    /// Reads an envelope and reports whatever differs from the one form.
+    pub(crate) fn read<S: FaultSink>(cms: &'a [u8], sink: &mut S) -> Result<Self, S::Refusal> {
+        let mut envelope = Self::default();
+        match envelope.content_info(cms, sink) {
+            Ok(()) => Ok(envelope),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Malformed(at)) => {
+                sink.refuse(Rule::CdMalformed, format_args!("at octet {}", at.0), malformed(at))?;
+                Ok(envelope)
+            }
+        }
     }
-    Ok(header.length())
-}
 
-fn algorithm(reader: &mut SliceReader<'_>, allowed: ObjectIdentifier, field: &'static str) -> Outcome<()> {
-    nested(reader, Tag::Sequence, |algorithm| expect(algorithm, allowed, field))
-}
+    fn content_info<S: FaultSink>(&mut self, cms: &'a [u8], sink: &mut S) -> Outcome<S, ()> {
+        let mut input = Walker::new(cms);
+        let info = input.expect(tag::SEQUENCE)?;
+        if !input.is_empty() {
+            let count = cms.len() - info.raw.len();
+            let error = malformed(input.position());
+            refuse(sink, Rule::CdTrailingBytes, format_args!("{count} of them"), error)?;
+        }
+        let mut fields = info.inside();
+        if fields.expect(tag::OID)?.value != oid::SIGNED_DATA.as_bytes() {
+            let error = field("content type (allowed is id-signedData)");
+            refuse(sink, Rule::CdContentType, format_args!(""), error)?;
+        }
+        let explicit = fields.expect(tag::EXPLICIT_0)?;
+        fields.finish()?;
+        let signed = explicit.inside().only(tag::SEQUENCE)?;
+        self.signed_data(&signed, sink)
+    }
 
-fn expect<'a, T>(reader: &mut SliceReader<'a>, allowed: T, field: &'static str) -> Outcome<()>
-where
-    T: Decode<'a, Error = der::Error> + PartialEq,
-{
-    if T::decode(reader)? == allowed {
+    fn signed_data<S: FaultSink>(&mut self, signed: &Tlv<'a>, sink: &mut S) -> Outcome<S, ()> {
+        let mut fields = signed.inside();
+        if fields.expect(tag::INTEGER)?.value != [VERSION] {
+            refuse(sink, Rule::CdVersion, format_args!(""), field("version (allowed is 3)"))?;
+        }
+        let algorithms = fields.expect(tag::SET)?.inside();
+        if !algorithms.only(tag::SEQUENCE).is_ok_and(|one| one.value == SHA256) {
+            let error = field("digest algorithm (allowed is SHA-256)");
+            refuse(sink, Rule::CdDigestAlgorithms, format_args!(""), error)?;
+        }
+        let encapsulated = fields.expect(tag::SEQUENCE)?;
+        // Certificates and CRLs would be here, which nothing may be.
+        let infos = fields.expect(tag::SET)?;
+        fields.finish()?;
+
+        if let Err(error) = self.encapsulated_content(&encapsulated) {
+            refuse(sink, Rule::CdEncapsulatedContent, format_args!(""), error)?;
+        }
+        let mut infos = infos.inside();
+        let info = infos.expect(tag::SEQUENCE)?;
+        let info = self.signer_info(&info, sink)?;
+        if let Err(error) = info.and(infos.finish().map_err(malformed)) {
+            refuse(sink, Rule::CdSignerInfos, format_args!(""), error)?;
+        }
         Ok(())
-    } else {
-        Err(refuse(field))
+    }
+
+    /// Reads the content, and tells why its form is not right.
+    fn encapsulated_content(&mut self, encapsulated: &Tlv<'a>) -> Result<(), Error> {
+        let mut fields = encapsulated.inside();
+        let content_type = fields.expect(tag::OID).map_err(malformed)?;
+        let mut explicit = fields.expect(tag::EXPLICIT_0).map_err(malformed)?.inside();
+        self.content = Some(explicit.expect(tag::OCTET_STRING).map_err(malformed)?.value);
+        if content_type.value != oid::DATA.as_bytes() {
+            return Err(field("encapsulated content type (allowed is id-data)"));
+        }
+        explicit.finish().and(fields.finish()).map_err(malformed)
+    }
+
+    /// Reads the one SignerInfo, and tells why it does not have its version and its members.
+    fn signer_info<S: FaultSink>(&mut self, info: &Tlv<'a>, sink: &mut S) -> Outcome<S, Result<(), Error>> {
+        let mut fields = info.inside();
+        let mut form = Ok(());
+        if fields.expect(tag::INTEGER)?.value != [VERSION] {
+            form = Err(field("signer version (allowed is 3)"));
+        }
+        let Some(key_id) = fields.next_if(tag::IMPLICIT_0)? else {
+            return Ok(form.and(Err(malformed(fields.position()))));
+        };
+        self.signer_key_id = Some(key_id.value);
+        if fields.expect(tag::SEQUENCE)?.value != SHA256 {
+            let error = field("signer's digest algorithm (allowed is SHA-256)");
+            refuse(sink, Rule::CdSignerDigest, format_args!(""), error)?;
+        }
+        if let Some(attributes) = fields.next_if(tag::EXPLICIT_0)? {
+            form = form.and(Err(malformed(attributes.malformed())));
+        }
+        let known = is_ecdsa_with_sha256(&fields.expect(tag::SEQUENCE)?);
+        if !known {
+            let error = field("signature algorithm (allowed is ecdsa-with-SHA256)");
+            refuse(sink, Rule::CdSignerAlgorithm, format_args!(""), error)?;
+        }
+        let signature = fields.expect(tag::OCTET_STRING)?.value;
+        if DerSignature::from_bytes(signature).is_err() {
+            let error = field("signature (allowed is a DER SEQUENCE of r and s)");
+            refuse(sink, Rule::CdSignatureMalformed, format_args!(""), error)?;
+        } else if known {
+            self.signature = Some(signature);
+        }
+        Ok(form.and(fields.finish().map_err(malformed)))
     }
 }
 
-fn refuse(field: &'static str) -> Refusal {
-    Refusal(Error::CdCmsField { field })
+/// Why reading stops.
+enum Stop<R> {
+    Malformed(Malformed),
+    Refused(R),
 }
 
-fn malformed(error: der::Error) -> Error {
-    Error::CdCmsMalformed {
-        offset: error.position().and_then(|offset| usize::try_from(offset).ok()),
+type Outcome<S, T> = Result<T, Stop<<S as FaultSink>::Refusal>>;
+
+impl<R> From<Malformed> for Stop<R> {
+    fn from(at: Malformed) -> Self {
+        Self::Malformed(at)
+    }
+}
+
+fn refuse<S: FaultSink>(sink: &mut S, rule: Rule, detail: fmt::Arguments<'_>, error: Error) -> Outcome<S, ()> {
+    sink.refuse(rule, detail, error).map_err(Stop::Refused)
+}
+
+const fn field(field: &'static str) -> Error {
+    Error::CdCmsField { field }
+}
+
+const fn malformed(at: Malformed) -> Error {
+    Error::CdCmsMalformed { offset: Some(at.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn algorithm_is_that_of_its_object_identifier() {
+        assert_eq!(&SHA256[2..], oid::SHA256.as_bytes());
     }
 }

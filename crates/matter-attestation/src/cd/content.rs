@@ -1,272 +1,258 @@
+//! The content of a Certification Declaration as TLV (Matter Core Specification 6.3.1), read as the Matter SDK reads it,
+//! whatever the values (`DecodeCertificationElements` in connectedhomeip, `credentials/CertificationDeclaration.cpp`):
+//!
+//! ```text
+//! structure {
+//!   0 format_version    u16     6 security_information  u16
+//!   1 vendor_id         u16     7 version_number        u16
+//!   2 product_id_array  array   8 certification_type    u8
+//!   3 device_type_id    u32     9 dac_origin_vendor_id  u16, optional
+//!   4 certificate_id    utf8   10 dac_origin_product_id u16, with the one before
+//!   5 security_level    u8     11 authorized_paa_list   array of 20 octets, optional
+//! }
+//! ```
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use matter_tlv::{Element, Tag, Value, Writer};
 use matter_types::{ProductId, VendorId};
-use p256::ecdsa::DerSignature;
-use signature::Signer;
 
-use super::tlv::tag;
-use super::{cms, tlv};
+use super::declaration::{CertificationDeclaration, CertificationType, DacOrigin};
+use crate::members::{MemberFault, Members, key_id, unsigned};
 use crate::{Error, KeyId};
 
-/// What a Certification Declaration says (Matter Core Specification 6.3.1): these products of this vendor are certified.
+pub(super) mod tag {
+    pub(in crate::cd) const FORMAT_VERSION: u8 = 0;
+    pub(in crate::cd) const VENDOR_ID: u8 = 1;
+    pub(in crate::cd) const PRODUCT_ID_ARRAY: u8 = 2;
+    pub(in crate::cd) const DEVICE_TYPE_ID: u8 = 3;
+    pub(in crate::cd) const CERTIFICATE_ID: u8 = 4;
+    pub(in crate::cd) const SECURITY_LEVEL: u8 = 5;
+    pub(in crate::cd) const SECURITY_INFORMATION: u8 = 6;
+    pub(in crate::cd) const VERSION_NUMBER: u8 = 7;
+    pub(in crate::cd) const CERTIFICATION_TYPE: u8 = 8;
+    pub(in crate::cd) const DAC_ORIGIN_VENDOR_ID: u8 = 9;
+    pub(in crate::cd) const DAC_ORIGIN_PRODUCT_ID: u8 = 10;
+    pub(in crate::cd) const AUTHORIZED_PAA_LIST: u8 = 11;
+}
+
+/// The content with values in the range of their fields, and not necessarily in the range that is allowed.
 ///
-/// # Examples
-///
-/// ```
-/// use matter_attestation::{
-///     CertificationDeclaration, CertificationType, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
-/// };
-/// use matter_types::{ProductId, VendorId};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let (vendor_id, product_id) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
-/// let declaration = CertificationDeclaration::new(
-///     vendor_id,
-///     &[product_id],
-///     0x0100,
-///     "CSA00000SWC00000-00",
-///     CertificationType::DevelopmentAndTest,
-/// )?;
-/// let key = test_cd_signing_key();
-/// let cms = declaration.sign(&key, TEST_CD_SIGNING_KEY_ID)?;
-///
-/// let signed = SignedDeclaration::decode(&cms)?;
-/// signed.verify(&key.public_key())?;
-/// assert!(signed.content().covers(vendor_id, product_id));
-/// # Ok(())
-/// # }
-/// ```
+/// [`CertificationDeclaration`] is the strict view: what its constructors accept of this.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CertificationDeclaration {
-    pub(super) vendor_id: VendorId,
-    pub(super) product_ids: Vec<ProductId>,
-    pub(super) device_type_id: u32,
-    pub(super) certificate_id: String,
-    pub(super) security_level: u8,
-    pub(super) security_information: u16,
-    pub(super) version_number: u16,
-    pub(super) certification_type: CertificationType,
-    pub(super) dac_origin: Option<DacOrigin>,
-    pub(super) authorized_paas: Option<Vec<KeyId>>,
+pub(crate) struct Content {
+    pub(crate) format_version: u16,
+    pub(crate) vendor_id: Id,
+    pub(crate) product_ids: Vec<Id>,
+    pub(crate) device_type_id: u32,
+    pub(crate) certificate_id: String,
+    pub(crate) security_level: u8,
+    pub(crate) security_information: u16,
+    pub(crate) version_number: u16,
+    pub(crate) certification_type: u8,
+    pub(crate) origin_vendor_id: Option<Id>,
+    /// The SDK disregards a product id without a vendor id.
+    pub(crate) origin_product_id: Option<Id>,
+    pub(crate) authorized_paas: Option<Vec<KeyId>>,
+    /// Tag and place of the first known member that comes too late, which the SDK takes for an unknown one.
+    pub(crate) late: Option<(u8, usize)>,
+}
+
+/// A vendor id or a product id, and where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Id {
+    pub(crate) value: u16,
+    offset: usize,
+}
+
+/// Why the content cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContentFault {
+    Member(MemberFault),
+    /// There is an origin vendor id without a product id.
+    OriginIncomplete,
+}
+
+impl From<MemberFault> for ContentFault {
+    fn from(fault: MemberFault) -> Self {
+        Self::Member(fault)
+    }
+}
+
+impl From<ContentFault> for Error {
+    fn from(fault: ContentFault) -> Self {
+        match fault {
+            ContentFault::Member(MemberFault::Malformed { offset }) => Self::CdTlvMalformed { offset },
+            ContentFault::Member(MemberFault::Member { tag, offset }) => Self::CdMember { tag, offset },
+            ContentFault::OriginIncomplete => Self::CdDacOriginIncomplete,
+        }
+    }
+}
+
+impl Content {
+    /// Reads the members in their order; unknown ones behind them are skipped.
+    pub(crate) fn read(tlv: &[u8]) -> Result<Self, ContentFault> {
+        let mut members = Members::new(tlv)?;
+        let mut content = Self {
+            format_version: members.required(tag::FORMAT_VERSION, unsigned)?,
+            vendor_id: members.required(tag::VENDOR_ID, id)?,
+            product_ids: match members.array(tag::PRODUCT_ID_ARRAY, id)? {
+                Some(product_ids) => product_ids,
+                None => return Err(members.missing(tag::PRODUCT_ID_ARRAY).into()),
+            },
+            device_type_id: members.required(tag::DEVICE_TYPE_ID, unsigned)?,
+            certificate_id: members.required(tag::CERTIFICATE_ID, utf8)?,
+            security_level: members.required(tag::SECURITY_LEVEL, unsigned)?,
+            security_information: members.required(tag::SECURITY_INFORMATION, unsigned)?,
+            version_number: members.required(tag::VERSION_NUMBER, unsigned)?,
+            certification_type: members.required(tag::CERTIFICATION_TYPE, unsigned)?,
+            origin_vendor_id: members.optional(tag::DAC_ORIGIN_VENDOR_ID, id)?,
+            origin_product_id: members.optional(tag::DAC_ORIGIN_PRODUCT_ID, id)?,
+            authorized_paas: None,
+            late: None,
+        };
+        if content.origin_vendor_id.is_some() && content.origin_product_id.is_none() {
+            return Err(ContentFault::OriginIncomplete);
+        }
+        content.authorized_paas = members.array(tag::AUTHORIZED_PAA_LIST, key_id)?;
+        while let Some(&Element { tag, offset, .. }) = members.peek() {
+            if let Tag::Context(tag @ ..=tag::AUTHORIZED_PAA_LIST) = tag {
+                content.late.get_or_insert((tag, offset));
+            }
+            members.skip()?;
+        }
+        members.finish()?;
+        Ok(content)
+    }
+
+    /// Returns the ids that DAC and PAI have to have, if both are there.
+    pub(crate) fn dac_origin(&self) -> Option<(u16, u16)> {
+        let (vendor, product) = self.origin_vendor_id.zip(self.origin_product_id)?;
+        Some((vendor.value, product.value))
+    }
+
+    /// Whether a product is listed.
+    pub(crate) fn has_product(&self, product_id: u16) -> bool {
+        self.product_ids.iter().any(|id| id.value == product_id)
+    }
+}
+
+/// Reads the content of a declaration strictly.
+pub(super) fn decode(tlv: &[u8]) -> Result<CertificationDeclaration, Error> {
+    let content = Content::read(tlv)?;
+    if content.format_version != CertificationDeclaration::FORMAT_VERSION {
+        let value = content.format_version.into();
+        return Err(Error::CdFormatVersion { value });
+    }
+    if let Some((tag, offset)) = content.late {
+        return Err(Error::CdMember { tag, offset });
+    }
+    let product_id = |id: &Id, tag| ProductId::new(id.value).map_err(|_| id.refused(tag));
+    let vendor_id = |id: &Id, tag| VendorId::new(id.value).map_err(|_| id.refused(tag));
+    let product_ids = content.product_ids.iter();
+    let mut declaration = CertificationDeclaration::new(
+        vendor_id(&content.vendor_id, tag::VENDOR_ID)?,
+        &product_ids
+            .map(|id| product_id(id, tag::PRODUCT_ID_ARRAY))
+            .collect::<Result<Vec<_>, _>>()?,
+        content.device_type_id,
+        &content.certificate_id,
+        CertificationType::new(content.certification_type.into())?,
+    )?;
+    declaration.security_level = content.security_level;
+    declaration.security_information = content.security_information;
+    declaration.version_number = content.version_number;
+    declaration.dac_origin = match (content.origin_vendor_id, content.origin_product_id) {
+        (Some(vendor), Some(product)) => Some(DacOrigin {
+            vendor_id: vendor_id(&vendor, tag::DAC_ORIGIN_VENDOR_ID)?,
+            product_id: product_id(&product, tag::DAC_ORIGIN_PRODUCT_ID)?,
+        }),
+        (None, None) => None,
+        _ => return Err(Error::CdDacOriginIncomplete),
+    };
+    match content.authorized_paas {
+        Some(paas) => declaration.with_authorized_paas(&paas),
+        None => Ok(declaration),
+    }
+}
+
+impl Id {
+    const fn refused(&self, tag: u8) -> Error {
+        let offset = self.offset;
+        Error::CdMember { tag, offset }
+    }
+}
+
+fn id(element: &Element<'_>) -> Option<Id> {
+    unsigned(element).map(|value| Id {
+        value,
+        offset: element.offset,
+    })
+}
+
+fn utf8(element: &Element<'_>) -> Option<String> {
+    match element.value {
+        Value::Utf8(text) => Some(text.into()),
+        _ => None,
+    }
 }
 
 impl CertificationDeclaration {
-    /// The version of the format that this crate reads and writes.
-    pub const FORMAT_VERSION: u16 = 1;
-    /// The most product ids in one declaration; the fewest are 1.
-    pub const MAX_PRODUCT_IDS: usize = 100;
-    /// The most authorized PAAs in one declaration; the fewest are 1.
-    pub const MAX_AUTHORIZED_PAAS: usize = 10;
-    /// The exact length of the certificate id in octets.
-    pub const CERTIFICATE_ID_LEN: usize = 19;
-
-    /// Declares some products of one vendor, with security level and information 0 and version number 1.
-    ///
-    /// `device_type_id` is the primary device type; `certificate_id` looks like `CSA00000SWC00000-00`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::CdProductIdCount`] outside of 1..=100 products, [`Error::CdCertificateIdLength`] unless the certificate
-    /// id has 19 octets.
-    pub fn new(
-        vendor_id: VendorId,
-        product_ids: &[ProductId],
-        device_type_id: u32,
-        certificate_id: &str,
-        certification_type: CertificationType,
-    ) -> Result<Self, Error> {
-        let count = product_ids.len();
-        if count == 0 || count > Self::MAX_PRODUCT_IDS {
-            return Err(Error::CdProductIdCount { count });
-        }
-        let len = certificate_id.len();
-        if len != Self::CERTIFICATE_ID_LEN {
-            return Err(Error::CdCertificateIdLength { len });
-        }
-        Ok(Self {
-            vendor_id,
-            product_ids: product_ids.into(),
-            device_type_id,
-            certificate_id: certificate_id.into(),
-            security_level: 0,
-            security_information: 0,
-            version_number: 1,
-            certification_type,
-            dac_origin: None,
-            authorized_paas: None,
-        })
-    }
-
-    /// Sets the version number, which the CSA assigns and no device checks; 0 cannot be signed.
-    #[must_use]
-    pub const fn with_version_number(mut self, version_number: u16) -> Self {
-        self.version_number = version_number;
-        self
-    }
-
-    /// Sets the ids in the DACs, where they are not those of the product.
-    #[must_use]
-    pub const fn with_dac_origin(mut self, dac_origin: DacOrigin) -> Self {
-        self.dac_origin = Some(dac_origin);
-        self
-    }
-
-    /// Restricts the PAAs that may stand above the devices, given by subject key identifier.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::CdAuthorizedPaaCount`] outside of 1..=10.
-    pub fn with_authorized_paas(mut self, authorized_paas: &[KeyId]) -> Result<Self, Error> {
-        let count = authorized_paas.len();
-        if count == 0 || count > Self::MAX_AUTHORIZED_PAAS {
-            return Err(Error::CdAuthorizedPaaCount { count });
-        }
-        self.authorized_paas = Some(authorized_paas.into());
-        Ok(self)
-    }
-
-    /// Returns the vendor id, the one in Basic Information.
-    #[must_use]
-    pub const fn vendor_id(&self) -> VendorId {
-        self.vendor_id
-    }
-
-    /// Returns the product ids, 1..=100 of them.
-    #[must_use]
-    pub fn product_ids(&self) -> &[ProductId] {
-        &self.product_ids
-    }
-
-    /// Returns the primary device type.
-    #[must_use]
-    pub const fn device_type_id(&self) -> u32 {
-        self.device_type_id
-    }
-
-    /// Returns the certificate id, 19 octets.
-    #[must_use]
-    pub fn certificate_id(&self) -> &str {
-        &self.certificate_id
-    }
-
-    /// Returns the security level: reserved, 0 in all that is issued.
-    #[must_use]
-    pub const fn security_level(&self) -> u8 {
-        self.security_level
-    }
-
-    /// Returns the security information: reserved, 0 in all that is issued.
-    #[must_use]
-    pub const fn security_information(&self) -> u16 {
-        self.security_information
-    }
-
-    /// Returns the version number.
-    #[must_use]
-    pub const fn version_number(&self) -> u16 {
-        self.version_number
-    }
-
-    /// Returns the certification type.
-    #[must_use]
-    pub const fn certification_type(&self) -> CertificationType {
-        self.certification_type
-    }
-
-    /// Returns the ids in the DACs, where they are not those of the product.
-    #[must_use]
-    pub const fn dac_origin(&self) -> Option<DacOrigin> {
-        self.dac_origin
-    }
-
-    /// Returns the subject key identifiers of the PAAs that may stand above the devices, or `None` for all.
-    #[must_use]
-    pub fn authorized_paas(&self) -> Option<&[KeyId]> {
-        self.authorized_paas.as_deref()
-    }
-
-    /// Tells whether this is about the product that calls itself by these ids in Basic Information (Matter Core
-    /// Specification 6.2.3.1).
-    #[must_use]
-    pub fn covers(&self, vendor_id: VendorId, product_id: ProductId) -> bool {
-        self.vendor_id == vendor_id && self.product_ids.contains(&product_id)
-    }
-
     /// Encodes the content as TLV, which is what is signed.
     ///
     /// # Errors
     ///
     /// [`Error::EncodingFailed`], which no content gives.
     pub fn encode_tlv(&self) -> Result<Vec<u8>, Error> {
-        tlv::encode(self)
-    }
-
-    /// Signs the content and wraps it as CMS (Matter Core Specification 6.3.1; RFC 5652).
-    ///
-    /// `signer_key_id` is the subject key identifier of the signer's certificate.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::CdMemberNotIssuable`] when security level or information is not 0 or the version number is 0, which
-    /// content that was read may have; [`Error::SigningFailed`].
-    pub fn sign<S: Signer<DerSignature>>(&self, signer: &S, signer_key_id: KeyId) -> Result<Vec<u8>, Error> {
-        let issuable = [
-            (self.security_level == 0, tag::SECURITY_LEVEL),
-            (self.security_information == 0, tag::SECURITY_INFORMATION),
-            (self.version_number != 0, tag::VERSION_NUMBER),
-        ];
-        if let Some((_, tag)) = issuable.into_iter().find(|(issuable, _)| !issuable) {
-            return Err(Error::CdMemberNotIssuable { tag });
-        }
-        let tlv = self.encode_tlv()?;
-        let signature = signer.try_sign(&tlv).map_err(|_| Error::SigningFailed)?;
-        cms::encode(&tlv, signer_key_id, signature.as_bytes()).map_err(|_| Error::EncodingFailed)
+        encode(self)
     }
 }
 
-/// What a Certification Declaration is good for (Matter Core Specification 6.3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CertificationType {
-    /// 0: for development and test; no product carries it.
-    DevelopmentAndTest,
-    /// 1: for a product whose certification is under way.
-    Provisional,
-    /// 2: for a certified product.
-    Official,
+/// 1 + 3 + 4 + (4 + 100 * 3) + 6 + 22 + 3 + 4 + 4 + 3 + 4 + 4 + (4 + 10 * 22) + 1 octets are the most.
+const MAX_LEN: usize = 640;
+
+fn encode(content: &CertificationDeclaration) -> Result<Vec<u8>, Error> {
+    let mut buffer = [0; MAX_LEN];
+    let mut writer = Writer::new(&mut buffer);
+    write(&mut writer, content)
+        .and_then(|()| writer.finish())
+        .map(Vec::from)
+        .map_err(|_| Error::EncodingFailed)
 }
 
-impl CertificationType {
-    /// Accepts the number in the encoding.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::CdCertificationType`] above 2.
-    pub const fn new(raw: u64) -> Result<Self, Error> {
-        match raw {
-            0 => Ok(Self::DevelopmentAndTest),
-            1 => Ok(Self::Provisional),
-            2 => Ok(Self::Official),
-            value => Err(Error::CdCertificationType { value }),
-        }
+fn write(writer: &mut Writer<'_>, content: &CertificationDeclaration) -> Result<(), matter_tlv::Error> {
+    let context = Tag::Context;
+    writer.start_structure(Tag::Anonymous)?;
+    writer.put_unsigned(
+        context(tag::FORMAT_VERSION),
+        CertificationDeclaration::FORMAT_VERSION.into(),
+    )?;
+    writer.put_unsigned(context(tag::VENDOR_ID), content.vendor_id.get().into())?;
+    writer.start_array(context(tag::PRODUCT_ID_ARRAY))?;
+    for product_id in &content.product_ids {
+        writer.put_unsigned(Tag::Anonymous, product_id.get().into())?;
     }
-
-    /// Returns the number in the encoding.
-    #[must_use]
-    pub const fn get(self) -> u8 {
-        match self {
-            Self::DevelopmentAndTest => 0,
-            Self::Provisional => 1,
-            Self::Official => 2,
-        }
+    writer.end()?;
+    writer.put_unsigned(context(tag::DEVICE_TYPE_ID), content.device_type_id.into())?;
+    writer.put_utf8(context(tag::CERTIFICATE_ID), &content.certificate_id)?;
+    writer.put_unsigned(context(tag::SECURITY_LEVEL), content.security_level.into())?;
+    writer.put_unsigned(context(tag::SECURITY_INFORMATION), content.security_information.into())?;
+    writer.put_unsigned(context(tag::VERSION_NUMBER), content.version_number.into())?;
+    writer.put_unsigned(
+        context(tag::CERTIFICATION_TYPE),
+        content.certification_type.get().into(),
+    )?;
+    if let Some(origin) = content.dac_origin {
+        writer.put_unsigned(context(tag::DAC_ORIGIN_VENDOR_ID), origin.vendor_id.get().into())?;
+        writer.put_unsigned(context(tag::DAC_ORIGIN_PRODUCT_ID), origin.product_id.get().into())?;
     }
-}
-
-/// The ids in the DACs of a product that is sold under other ids than its origin's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct DacOrigin {
-    /// The vendor id in DAC and PAI.
-    pub vendor_id: VendorId,
-    /// The product id in the DAC.
-    pub product_id: ProductId,
+    if let Some(paas) = &content.authorized_paas {
+        writer.start_array(context(tag::AUTHORIZED_PAA_LIST))?;
+        for paa in paas {
+            writer.put_bytes(Tag::Anonymous, paa.as_bytes())?;
+        }
+        writer.end()?;
+    }
+    writer.end()
 }

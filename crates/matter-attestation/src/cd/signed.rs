@@ -1,8 +1,12 @@
 use alloc::vec::Vec;
 
-use super::content::CertificationDeclaration;
+use p256::ecdsa::DerSignature;
+use signature::Signer;
+
+use super::content::tag;
+use super::declaration::CertificationDeclaration;
 use super::test_key::TEST_CD_SIGNING_KEY_ID;
-use super::{cms, tlv};
+use super::{cms, content};
 use crate::{Error, KeyId, PublicKey};
 
 /// A Certification Declaration with its signature, which may or may not be valid.
@@ -28,12 +32,12 @@ impl SignedDeclaration {
     /// [`Error::CdCertificateIdLength`], [`Error::CdDacOriginIncomplete`] and [`Error::CdAuthorizedPaaCount`] for the
     /// content.
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
-        let envelope = cms::decode(input)?;
+        let (tlv, signer_key_id, signature) = cms::decode(input)?;
         Ok(Self {
-            content: tlv::decode(envelope.content)?,
-            tlv: envelope.content.into(),
-            signer_key_id: envelope.signer_key_id,
-            signature: envelope.signature.into(),
+            content: content::decode(tlv)?,
+            tlv: tlv.into(),
+            signer_key_id,
+            signature: signature.into(),
         })
     }
 
@@ -68,5 +72,29 @@ impl SignedDeclaration {
     /// [`Error::SignatureInvalid`] when it was not.
     pub fn verify(&self, public_key: &PublicKey) -> Result<(), Error> {
         public_key.verify_der(&self.tlv, &self.signature)
+    }
+}
+
+impl CertificationDeclaration {
+    /// Signs the content and wraps it as CMS (Matter Core Specification 6.3.1; RFC 5652).
+    ///
+    /// `signer_key_id` is the subject key identifier of the signer's certificate.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CdMemberNotIssuable`] when security level or information is not 0 or the version number is 0, which
+    /// content that was read may have; [`Error::SigningFailed`].
+    pub fn sign<S: Signer<DerSignature>>(&self, signer: &S, signer_key_id: KeyId) -> Result<Vec<u8>, Error> {
+        let issuable = [
+            (self.security_level == 0, tag::SECURITY_LEVEL),
+            (self.security_information == 0, tag::SECURITY_INFORMATION),
+            (self.version_number != 0, tag::VERSION_NUMBER),
+        ];
+        if let Some((_, tag)) = issuable.into_iter().find(|(issuable, _)| !issuable) {
+            return Err(Error::CdMemberNotIssuable { tag });
+        }
+        let tlv = self.encode_tlv()?;
+        let signature = signer.try_sign(&tlv).map_err(|_| Error::SigningFailed)?;
+        cms::encode(&tlv, signer_key_id, signature.as_bytes()).map_err(|_| Error::EncodingFailed)
     }
 }

@@ -10,10 +10,11 @@
 
 use alloc::vec::Vec;
 
-use matter_tlv::{Element, Reader, Tag, Value, Writer};
+use matter_tlv::{Tag, Writer};
 
 use super::{AttestationElements, VendorReserved};
 use crate::Error;
+use crate::members::{MemberFault, Members, octets, unsigned};
 
 mod tag {
     pub(super) const DECLARATION: u8 = 1;
@@ -51,92 +52,41 @@ fn write(writer: &mut Writer<'_>, elements: &AttestationElements<'_>) -> Result<
 }
 
 pub(super) fn decode(input: &[u8]) -> Result<AttestationElements<'_>, Error> {
-    let mut reader = Reader::new(input);
-    let start = read(&mut reader)?;
-    if start.tag != Tag::Anonymous || start.value != Value::Structure {
-        return Err(Error::ElementsMalformed { offset: start.offset });
-    }
-    let declaration = octets(&read(&mut reader)?, tag::DECLARATION)?;
-    let nonce = octets(&read(&mut reader)?, tag::NONCE)?;
-    let timestamp = timestamp(&read(&mut reader)?)?;
+    read(input).map_err(|fault| match fault {
+        MemberFault::Malformed { offset } => Error::ElementsMalformed { offset },
+        MemberFault::Member { tag, offset } => Error::ElementsMember { tag, offset },
+    })
+}
+
+fn read(input: &[u8]) -> Result<AttestationElements<'_>, MemberFault> {
+    let mut members = Members::new(input)?;
     let mut elements = AttestationElements {
-        declaration,
-        nonce,
-        timestamp,
+        declaration: members.required(tag::DECLARATION, octets)?,
+        nonce: members.required(tag::NONCE, octets)?,
+        timestamp: members.required(tag::TIMESTAMP, unsigned)?,
         firmware_information: None,
         vendor_reserved: Vec::new(),
     };
     let mut last = tag::TIMESTAMP;
-    loop {
-        let element = read(&mut reader)?;
+    while let Some(element) = members.peek() {
+        let data = octets(element);
         match element.tag {
-            _ if element.value == Value::End => break,
             Tag::Context(number) if number > last && elements.vendor_reserved.is_empty() => {
                 if number == tag::FIRMWARE_INFORMATION {
-                    elements.firmware_information = Some(octets(&element, number)?);
-                } else {
-                    skip(&mut reader, &element)?;
+                    elements.firmware_information = Some(data.ok_or(members.missing(number))?);
                 }
                 last = number;
             }
-            Tag::FullyQualified { vendor, profile, tag } => {
-                let Value::Bytes(data) = element.value else {
-                    return Err(Error::ElementsMalformed { offset: element.offset });
-                };
-                elements.vendor_reserved.push(VendorReserved {
-                    vendor_id: vendor,
-                    profile,
-                    tag,
-                    data,
-                });
-            }
-            _ => return Err(Error::ElementsMalformed { offset: element.offset }),
+            Tag::FullyQualified { vendor, profile, tag } => elements.vendor_reserved.push(VendorReserved {
+                vendor_id: vendor,
+                profile,
+                tag,
+                data: data.ok_or(MemberFault::Malformed { offset: element.offset })?,
+            }),
+            _ => return Err(MemberFault::Malformed { offset: element.offset }),
         }
+        members.skip()?;
     }
-    match reader.read().map_err(malformed)? {
-        None => Ok(elements),
-        Some(element) => Err(Error::ElementsMalformed { offset: element.offset }),
-    }
-}
-
-fn skip(reader: &mut Reader<'_>, element: &Element<'_>) -> Result<(), Error> {
-    match element.value {
-        Value::Structure | Value::Array | Value::List => reader.skip_container().map_err(malformed),
-        _ => Ok(()),
-    }
-}
-
-fn read<'a>(reader: &mut Reader<'a>) -> Result<Element<'a>, Error> {
-    let offset = reader.offset();
-    reader
-        .read()
-        .map_err(malformed)?
-        .ok_or(Error::ElementsMalformed { offset })
-}
-
-fn malformed(error: matter_tlv::Error) -> Error {
-    Error::ElementsMalformed { offset: error.offset() }
-}
-
-fn octets<'a>(element: &Element<'a>, tag: u8) -> Result<&'a [u8], Error> {
-    match element.value {
-        Value::Bytes(octets) if element.tag == Tag::Context(tag) => Ok(octets),
-        _ => Err(member(element, tag)),
-    }
-}
-
-fn timestamp(element: &Element<'_>) -> Result<u32, Error> {
-    match element.value {
-        Value::Unsigned(time) if element.tag == Tag::Context(tag::TIMESTAMP) => {
-            u32::try_from(time).map_err(|_| member(element, tag::TIMESTAMP))
-        }
-        _ => Err(member(element, tag::TIMESTAMP)),
-    }
-}
-
-const fn member(element: &Element<'_>, tag: u8) -> Error {
-    Error::ElementsMember {
-        tag,
-        offset: element.offset,
-    }
+    members.finish()?;
+    Ok(elements)
 }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::Error;
+use super::{CsrFault, Error};
 use crate::CertificationDeclaration;
 
 impl fmt::Display for Error {
@@ -146,5 +146,21 @@ impl fmt::Display for At {
             Some(offset) => write!(f, "at {offset}"),
             None => f.write_str("offset unknown"),
         }
+    }
+}
+
+impl fmt::Display for CsrFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Algorithm => "signature algorithm is not ecdsa-with-SHA256 without parameters",
+            Self::Attributes => "attributes are missing or malformed",
+            Self::Form => "not the DER of a PKCS#10 request",
+            Self::Key => "public key is not an uncompressed point on the curve P-256",
+            Self::Possession => "signature is not that of the key inside, so that its possession is not proved",
+            Self::Signature => "signature is not a BIT STRING with an ECDSA signature in DER",
+            Self::Subject => "subject is not a distinguished name",
+            Self::Trailing => "octets follow the request",
+            Self::Version => "version is not 1 (encoded as 0)",
+        })
     }
 }

@@ -1,11 +1,11 @@
-#[macro_use]
-mod macros;
 mod table;
 
 use core::fmt;
 
 pub use self::table::Rule;
-use super::{Object, SdkResult, Severity};
+use super::object::Object;
+use super::sdk::SdkResult;
+use super::severity::Severity;
 
 /// What a rule's finding makes of the SDK's verifier.
 enum Sdk {

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::Object;
+use super::object::Object;
 
 macro_rules! results {
     ($($variant:ident = $number:literal,)+) => {

@@ -1,12 +1,30 @@
 use core::fmt;
 
-use super::build::build;
-use super::signer::{self, CertificateSigner};
-use super::subject::Subject;
+use der::Encode;
+use p256::ecdsa::DerSignature;
+use signature::{Keypair, Signer};
+use spki::{DynSignatureAlgorithmIdentifier, EncodePublicKey};
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{Builder, CertificateBuilder, Error as BuilderError};
+
+use super::profile::authority_key_id;
 use crate::{
-    Certificate, DacProfile, DacSubject, DacTemplate, Error, KeyId, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
-    PublicKey, SerialNumber, Validity,
+    Certificate, DacProfile, DacSubject, Error, PaaProfile, PaaSubject, PaiProfile, PaiSubject, PublicKey,
+    SerialNumber, Validity, oid,
 };
+
+/// Whatever can sign certificates: a [`PrivateKey`](crate::PrivateKey), a key in a token, a remote service.
+///
+/// Every type with these traits is one; there is nothing to implement here.
+pub trait CertificateSigner:
+    Signer<DerSignature> + Keypair<VerifyingKey: EncodePublicKey> + DynSignatureAlgorithmIdentifier
+{
+}
+
+impl<T> CertificateSigner for T where
+    T: Signer<DerSignature> + Keypair<VerifyingKey: EncodePublicKey> + DynSignatureAlgorithmIdentifier + ?Sized
+{
+}
 
 /// Issues the self-signed certificate of a product attestation authority (Matter Core Specification 6.2.2.5).
 ///
@@ -22,7 +40,7 @@ pub fn issue_paa<S: CertificateSigner>(
     validity: Validity,
     serial: SerialNumber,
 ) -> Result<Certificate, Error> {
-    let public_key = signer::public_key(signer)?;
+    let public_key = signer_key(signer)?;
     let paa = build(PaaProfile::new(subject)?, signer, &public_key, validity, serial)?;
     paa.verify_issued_by(&paa)?;
     Ok(paa)
@@ -67,8 +85,8 @@ pub fn issue_paa<S: CertificateSigner>(
 /// # }
 /// ```
 pub struct Issuer<'a, S> {
-    certificate: &'a Certificate,
-    signer: &'a S,
+    pub(super) certificate: &'a Certificate,
+    pub(super) signer: &'a S,
 }
 
 impl<'a, S: CertificateSigner> Issuer<'a, S> {
@@ -80,7 +98,7 @@ impl<'a, S: CertificateSigner> Issuer<'a, S> {
     /// [`Error::SignerAlgorithm`], and [`Error::KeyMismatch`] when the signer's key is not the certificate's.
     pub fn new(certificate: &'a Certificate, signer: &'a S) -> Result<Self, Error> {
         authority_key_id(certificate)?;
-        if signer::public_key(signer)? != *certificate.public_key() {
+        if signer_key(signer)? != *certificate.public_key() {
             return Err(Error::KeyMismatch);
         }
         Ok(Self { certificate, signer })
@@ -134,19 +152,6 @@ impl<'a, S: CertificateSigner> Issuer<'a, S> {
         self.check(build(profile, self.signer, public_key, validity, serial)?)
     }
 
-    /// Prepares issuing many device attestation certificates that differ in common name, public key and serial number.
-    ///
-    /// The ids and their form are those of `subject`; its common name does not matter.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Issuer::issue_dac`] which depend on the subject and the validity.
-    pub fn dac_template(&self, subject: &DacSubject, validity: Validity) -> Result<DacTemplate<'a, S>, Error> {
-        let profile = DacProfile::new(self.certificate, subject)?;
-        validity.check_inside(&self.certificate.validity())?;
-        DacTemplate::new(self.certificate, self.signer, profile, subject, validity)
-    }
-
     /// Catches a signer that returns something else than a signature, and an issuer whose name was not in DER order.
     fn check(&self, child: Certificate) -> Result<Certificate, Error> {
         child.verify_issued_by(self.certificate)?;
@@ -162,31 +167,43 @@ impl<S> fmt::Debug for Issuer<'_, S> {
     }
 }
 
-/// Returns the key identifier that certificates below this issuer get.
-pub(super) fn authority_key_id(issuer: &Certificate) -> Result<KeyId, Error> {
-    if !issuer.may_issue() {
-        return Err(Error::NotACertificateAuthority);
+/// Builds, signs and reads back a certificate.
+fn build<P, S>(
+    profile: P,
+    signer: &S,
+    public_key: &PublicKey,
+    validity: Validity,
+    serial: SerialNumber,
+) -> Result<Certificate, Error>
+where
+    P: BuilderProfile,
+    S: CertificateSigner,
+{
+    let der = CertificateBuilder::new(profile, serial.to_x509()?, validity.to_x509(), public_key.to_spki()?)
+        .and_then(|builder| builder.build::<_, DerSignature>(signer))
+        .map_err(|error| match error {
+            BuilderError::Signature(_) => Error::SigningFailed,
+            _ => Error::EncodingFailed,
+        })?
+        .to_der()
+        .map_err(|_| Error::EncodingFailed)?;
+    if der.len() > Certificate::MAX_LEN {
+        return Err(Error::CertificateTooLong { len: der.len() });
     }
-    issuer.subject_key_id().ok_or(Error::SubjectKeyIdMissing)
+    Certificate::from_der(&der)
 }
 
-/// Checks that the subject has the ids that the issuer is restricted to.
-pub(super) fn check_ids(issuer: &Certificate, subject: &Subject) -> Result<(), Error> {
-    if let Some(vendor_id) = issuer.vendor_id()
-        && subject.vendor_id != Some(vendor_id)
-    {
-        return Err(Error::IssuerVendorIdMismatch {
-            issuer: vendor_id,
-            subject: subject.vendor_id,
-        });
+/// Returns the public key of a signer whose algorithm is ecdsa-with-SHA256 without parameters.
+fn signer_key<S: CertificateSigner>(signer: &S) -> Result<PublicKey, Error> {
+    let algorithm = signer
+        .signature_algorithm_identifier()
+        .map_err(|_| Error::SignerAlgorithm)?;
+    if algorithm.oid != oid::ECDSA_WITH_SHA256 || algorithm.parameters.is_some() {
+        return Err(Error::SignerAlgorithm);
     }
-    if let Some(product_id) = issuer.product_id()
-        && subject.product_id != Some(product_id)
-    {
-        return Err(Error::IssuerProductIdMismatch {
-            issuer: product_id,
-            subject: subject.product_id,
-        });
-    }
-    Ok(())
+    let spki = signer
+        .verifying_key()
+        .to_public_key_der()
+        .map_err(|_| Error::KeyMalformed)?;
+    PublicKey::from_spki_der(spki.as_bytes())
 }

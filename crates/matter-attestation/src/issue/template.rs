@@ -8,7 +8,7 @@ use der::{Reader, SliceReader};
 use p256::ecdsa::DerSignature;
 use x509_cert::builder::{Builder, CertificateBuilder};
 
-use super::signer::CertificateSigner;
+use super::issuer::{CertificateSigner, Issuer};
 use crate::{Certificate, DacProfile, DacSubject, Error, KeyId, PublicKey, SerialNumber, Validity};
 
 const SEQUENCE: u8 = 0x30;
@@ -74,9 +74,24 @@ pub struct DacTemplate<'a, S> {
     key_id: Range<usize>,
 }
 
+impl<'a, S: CertificateSigner> Issuer<'a, S> {
+    /// Prepares issuing many device attestation certificates that differ in common name, public key and serial number.
+    ///
+    /// The ids and their form are those of `subject`; its common name does not matter.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Issuer::issue_dac`] which depend on the subject and the validity.
+    pub fn dac_template(&self, subject: &DacSubject, validity: Validity) -> Result<DacTemplate<'a, S>, Error> {
+        let profile = DacProfile::new(self.certificate, subject)?;
+        validity.check_inside(&self.certificate.validity())?;
+        DacTemplate::new(self.certificate, self.signer, profile, subject, validity)
+    }
+}
+
 impl<'a, S: CertificateSigner> DacTemplate<'a, S> {
     /// Takes the parts that do not change from the signed part of a certificate that nobody signs.
-    pub(super) fn new(
+    fn new(
         issuer: &'a Certificate,
         signer: &'a S,
         profile: DacProfile,

@@ -1,27 +1,15 @@
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use der::DateTime;
 
 use crate::issuer_verifier::KeyTable;
-use crate::raw::{Frame, Tlv};
+use crate::x509::{CertificateDer, Frame, RawIds};
 use crate::{KeyId, PublicKey, SerialNumber};
-
-/// The ids in a subject, which may be numbers that no vendor and no product has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RawIds {
-    pub(crate) vendor_id: Option<u16>,
-    pub(crate) product_id: Option<u16>,
-}
 
 /// What a certificate says, as far as it can be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
-    der: Vec<u8>,
-    tbs: Range<usize>,
-    issuer: Range<usize>,
-    subject: Range<usize>,
-    signature: Vec<u8>,
+    der: CertificateDer,
     /// The signature is ECDSA's with SHA-256, so that it can be verified.
     pub(crate) has_verifiable_signature: bool,
     pub(crate) ids: RawIds,
@@ -39,13 +27,8 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(super) fn new(der: &[u8], frame: &Frame<'_>) -> Self {
-        let range = |part: &Tlv<'_>| part.offset..part.offset + part.raw.len();
         Self {
-            der: der.into(),
-            tbs: range(&frame.tbs),
-            issuer: range(&frame.issuer),
-            subject: range(&frame.subject),
-            signature: frame.signature.into(),
+            der: CertificateDer::new(der, frame),
             has_verifiable_signature: false,
             ids: RawIds::default(),
             serial: None,
@@ -60,35 +43,33 @@ impl Facts {
     }
 
     pub(crate) fn der(&self) -> &[u8] {
-        &self.der
+        self.der.as_der()
     }
 
     /// The issuer in DER, with tag and length.
     pub(crate) fn issuer(&self) -> &[u8] {
-        self.part(&self.issuer)
+        self.der.issuer()
     }
 
     /// The subject in DER, with tag and length.
     pub(crate) fn subject(&self) -> &[u8] {
-        self.part(&self.subject)
+        self.der.subject()
     }
 
     /// Tells whether the certificate is signed with this key.
     pub(crate) fn is_signed_with(&self, key: &PublicKey) -> bool {
-        key.verify_der(self.part(&self.tbs), &self.signature).is_ok()
+        let (signed, signature) = self.der.signed();
+        key.verify_der(signed, signature).is_ok()
     }
 
     /// The same for a key with its table.
     pub(crate) fn is_signed_with_table(&self, key: &KeyTable) -> bool {
-        key.verify_der(self.part(&self.tbs), &self.signature).is_ok()
+        let (signed, signature) = self.der.signed();
+        key.verify_der(signed, signature).is_ok()
     }
 
     /// Tells whether a second lies in the validity, as far as that can be read.
     pub(crate) fn is_valid_at(&self, time: DateTime) -> bool {
         self.not_before.is_some_and(|start| start <= time) && self.not_after.is_some_and(|end| time <= end)
-    }
-
-    fn part(&self, range: &Range<usize>) -> &[u8] {
-        self.der.get(range.clone()).unwrap_or_default()
     }
 }

@@ -1,3 +1,4 @@
+use alloc::vec;
 use alloc::vec::Vec;
 
 use der::asn1::AnyRef;
@@ -8,13 +9,16 @@ use sec1::EcPrivateKey;
 use signature::Keypair;
 use zeroize::Zeroizing;
 
-use super::{PrivateKey, bare};
-use crate::{Error, oid, pem};
+use super::PrivateKey;
+use crate::{Error, PublicKey, hex, oid, pem};
 
 const PKCS8_LABEL: &[u8] = b"PRIVATE KEY";
 const SEC1_LABEL: &[u8] = b"EC PRIVATE KEY";
 const ENCRYPTED_LABEL: &[u8] = b"ENCRYPTED PRIVATE KEY";
 const PARAMETERS_LABEL: &[u8] = b"EC PARAMETERS";
+const SCALAR_LEN: usize = 32;
+/// What the SDK's `P256SerializedKeypair` has: the uncompressed point, then the scalar.
+const KEYPAIR_LEN: usize = PublicKey::LEN + SCALAR_LEN;
 
 /// What an input is, as far as its content tells without reading the key.
 pub(super) enum Form {
@@ -39,7 +43,7 @@ pub(super) fn form(input: &[u8]) -> Result<Form, Error> {
     if pem::is_pem(input) {
         return pem_form(input);
     }
-    if let Some(key) = bare::decode(input) {
+    if let Some(key) = bare(input) {
         return Ok(Form::Bare(key));
     }
     let der = || Zeroizing::new(Vec::from(input));
@@ -52,6 +56,46 @@ pub(super) fn form(input: &[u8]) -> Result<Form, Error> {
         (Tag::Integer, Tag::OctetString) => Ok(Form::Sec1(der())),
         _ => Err(Error::KeyMalformed),
     }
+}
+
+/// Reads a key without any DER around it: 32 bytes, the 97 bytes of the Matter SDK, and both as hexadecimal digits; `None` if the input is something else, which no DER of a key can be taken for.
+fn bare(input: &[u8]) -> Option<Result<PrivateKey, Error>> {
+    let text = input.trim_ascii();
+    if !text.is_empty() && text.iter().all(u8::is_ascii_hexdigit) {
+        // 32 or 97 digits are a mistake and not so many octets of a key.
+        let octets = from_hex(text)?;
+        return Some(from_octets(&octets).unwrap_or(Err(Error::KeyMalformed)));
+    }
+    from_octets(input)
+}
+
+fn from_octets(octets: &[u8]) -> Option<Result<PrivateKey, Error>> {
+    match octets.len() {
+        SCALAR_LEN => Some(from_scalar(octets)),
+        KEYPAIR_LEN if octets.first() == Some(&0x04) => {
+            let (point, scalar) = octets.split_at_checked(PublicKey::LEN)?;
+            Some(PublicKey::new(point).and_then(|point| {
+                let key = from_scalar(scalar)?;
+                if key.public_key() == point {
+                    Ok(key)
+                } else {
+                    Err(Error::KeyMismatch)
+                }
+            }))
+        }
+        _ => None,
+    }
+}
+
+fn from_scalar(octets: &[u8]) -> Result<PrivateKey, Error> {
+    let scalar = <&[u8; SCALAR_LEN]>::try_from(octets).map_err(|_| Error::KeyMalformed)?;
+    PrivateKey::from_scalar(scalar)
+}
+
+fn from_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut octets = Zeroizing::new(vec![0; digits.len().min(2 * KEYPAIR_LEN) / 2]);
+    hex::decode(digits, &mut octets)?;
+    Some(octets)
 }
 
 fn pem_form(input: &[u8]) -> Result<Form, Error> {

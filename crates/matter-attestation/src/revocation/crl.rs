@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use der::{DateTime, Decode};
-use x509_cert::ext::pkix::KeyUsage;
+use der::DateTime;
 
 use super::RevocationFault;
 use crate::{Certificate, Error, KeyId, SerialNumber, pem};
@@ -82,14 +81,7 @@ impl Crl {
     /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a list,
     /// and those of [`Crl::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
-        if !pem::is_pem(input) {
-            return Self::from_der(input);
-        }
-        match pem::blocks(input)?.as_slice() {
-            [block] if block.label == PEM_LABEL.as_bytes() => Self::from_der(&block.decode()?),
-            [_] => Err(Error::PemLabel { expected: PEM_LABEL }),
-            _ => Err(Error::PemMalformed),
-        }
+        Self::from_der(&pem::to_der(input, &[PEM_LABEL])?)
     }
 
     /// Returns the octets as they were read.
@@ -188,7 +180,7 @@ impl Crl {
         signer
             .public_key()
             .verify_der(self.span(&self.tbs), self.span(&self.signature))?;
-        if !may_sign_crls(signer) {
+        if !signer.may_sign_crls() {
             return Err(RevocationFault::SignerUsage.into());
         }
         if !signer.validity().contains(self.this_update) {
@@ -246,14 +238,4 @@ impl<'a> RevokedCertificate<'a> {
     pub const fn issuer_der(&self) -> Option<&'a [u8]> {
         self.issuer
     }
-}
-
-/// Tells whether the key usage has cRLSign; a certificate without key usage may not sign lists here.
-fn may_sign_crls(certificate: &Certificate) -> bool {
-    x509_cert::Certificate::from_der(certificate.as_der()).is_ok_and(|certificate| {
-        certificate
-            .tbs_certificate()
-            .get_extension::<KeyUsage>()
-            .is_ok_and(|usage| usage.is_some_and(|(_, usage)| usage.crl_sign()))
-    })
 }

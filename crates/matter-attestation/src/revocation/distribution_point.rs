@@ -1,11 +1,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::raw::{Extension, Frame, Malformed, Tlv, Walker, tag};
+use crate::x509::{Extensions, Frame, Malformed, Tlv, id, tag};
 use crate::{Certificate, Error};
-
-/// The content of `id-ce-cRLDistributionPoints` (RFC 5280, 4.2.1.13).
-const OID: [u8; 3] = [0x55, 0x1D, 0x1F];
 
 /// Where a certificate says that its CRL is (Matter Core Specification 6.2.4.1; RFC 5280, 4.2.1.13).
 ///
@@ -36,16 +33,10 @@ impl CrlDistributionPoint {
     ///
     /// [`Error::CertificateMalformed`] when it is not a certificate.
     pub fn of_der(certificate: &[u8]) -> Result<Self, Error> {
-        let malformed = |at: Malformed| Error::CertificateMalformed { offset: Some(at.0) };
-        let frame = Frame::read(certificate).map_err(malformed)?;
-        let mut list = frame.extensions.as_ref().map_or(Walker::new(&[]), Tlv::inside);
-        let mut values = Vec::new();
-        while let Some(extension) = Extension::read(&mut list).map_err(malformed)? {
-            if extension.oid == OID {
-                values.push(extension.value);
-            }
-        }
-        let points = DistributionPoints::read(&values);
+        let frame = Frame::find(certificate).map_err(Malformed::in_certificate)?;
+        let (extensions, end) = Extensions::find_all(&frame);
+        end.map_err(Malformed::in_certificate)?;
+        let points = DistributionPoints::read(&extensions.values_of(id::CRL_DISTRIBUTION_POINTS));
         Ok(Self {
             uri: points.uri.map(String::from),
             crl_issuer: points.crl_issuer.map(Vec::from),

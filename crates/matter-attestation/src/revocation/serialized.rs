@@ -1,6 +1,7 @@
 //! The objects of the Matter SDK's revocation set, and of the ledger's revocation distribution points.
 
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
@@ -10,7 +11,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{RevocationEntry, RevocationPoint, RevocationSet};
-use crate::{Certificate, KeyId, SerialNumber};
+use crate::{Certificate, KeyId, SerialNumber, hex};
 
 const TYPE: &str = "revocation_set";
 /// The ledger's revocation type of a CRL.
@@ -58,7 +59,7 @@ impl<'de> Deserialize<'de> for RevocationEntry {
             .revoked_serial_numbers
             .iter()
             .map(|text| {
-                hex(text)
+                upper_hex(text)
                     .and_then(|number| SerialNumber::new(&number).ok())
                     .ok_or_else(|| {
                         D::Error::custom(format_args!(
@@ -147,9 +148,9 @@ fn serial_to_text(serial: SerialNumber) -> String {
 }
 
 fn key_id<E: serde::de::Error>(text: &str, member: &str) -> Result<KeyId, E> {
-    hex(text)
-        .and_then(|octets| <[u8; KeyId::LEN]>::try_from(octets).ok())
-        .map(KeyId::new)
+    let mut octets = [0; KeyId::LEN];
+    hex::decode_upper(text.as_bytes(), &mut octets)
+        .map(|()| KeyId::new(octets))
         .ok_or_else(|| in_member(member, "not 40 upper-case hexadecimal digits"))
 }
 
@@ -165,18 +166,9 @@ fn in_member<E: serde::de::Error>(member: &str, error: impl Display) -> E {
     E::custom(format_args!("{member}: {error}"))
 }
 
-/// Reads two upper-case hexadecimal digits for each octet.
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    };
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
-    pairs
-        .iter()
-        .map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?))
-        .collect()
+/// Reads two upper-case digits for each byte.
+fn upper_hex(text: &str) -> Option<Vec<u8>> {
+    let mut octets = vec![0; text.len() / 2];
+    hex::decode_upper(text.as_bytes(), &mut octets)?;
+    Some(octets)
 }

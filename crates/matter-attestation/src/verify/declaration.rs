@@ -2,10 +2,11 @@
 
 use matter_types::{ProductId, VendorId};
 
-use super::cms;
-use super::content::{Content, Origin, Unreadable};
+use crate::cd::{Content, ContentFault, Envelope};
 use crate::finding::Findings;
-use crate::lint::{Facts, RawIds};
+use crate::lint::Facts;
+use crate::members::MemberFault;
+use crate::x509::RawIds;
 use crate::{CertificationDeclaration, CertificationType, DeclarationSigners, KeyId, Object, Rule};
 
 /// The most octets of content that the SDK decodes.
@@ -15,7 +16,7 @@ const DEVICE_TYPE_END: u32 = 0x7FFF_FFFF;
 
 /// Checks all that a declaration says on its own, and returns its content.
 pub(super) fn check(cms: &[u8], signers: &DeclarationSigners, findings: &mut Findings) -> Option<Content> {
-    let envelope = cms::read(cms, findings);
+    let Ok(envelope) = Envelope::read(cms, &mut findings.about(Object::Cd));
     let signer = envelope.signer_key_id.map(|octets| {
         let key_id = <[u8; KeyId::LEN]>::try_from(octets).ok().map(KeyId::new);
         let signer = key_id.and_then(|key_id| signers.find(key_id));
@@ -46,8 +47,8 @@ pub(super) fn check(cms: &[u8], signers: &DeclarationSigners, findings: &mut Fin
     }
     let content = match Content::read(tlv) {
         Ok(content) => content,
-        Err(unreadable) => {
-            add_unreadable(unreadable, findings);
+        Err(fault) => {
+            add_content_fault(fault, findings);
             return None;
         }
     };
@@ -63,13 +64,14 @@ pub(super) fn check(cms: &[u8], signers: &DeclarationSigners, findings: &mut Fin
     Some(content)
 }
 
-fn add_unreadable(unreadable: Unreadable, findings: &mut Findings) {
-    match unreadable {
-        Unreadable::Malformed(at) => {
-            findings.add_with(Rule::CdContentMalformed, Object::Cd, format_args!("at octet {at}"));
+fn add_content_fault(fault: ContentFault, findings: &mut Findings) {
+    let mut findings = findings.about(Object::Cd);
+    match fault {
+        ContentFault::Member(MemberFault::Malformed { offset }) => findings.add_at(Rule::CdContentMalformed, offset),
+        ContentFault::Member(MemberFault::Member { tag, .. }) => {
+            findings.add_with(Rule::CdMember, format_args!("member {tag}"));
         }
-        Unreadable::Member(tag) => findings.add_with(Rule::CdMember, Object::Cd, format_args!("member {tag}")),
-        Unreadable::OriginIncomplete => findings.add(Rule::CdOriginIncomplete, Object::Cd),
+        ContentFault::OriginIncomplete => findings.add(Rule::CdOriginIncomplete),
     }
 }
 
@@ -82,18 +84,18 @@ fn check_limits(content: &Content, findings: &mut Findings) {
     let version = content.format_version;
     let known = version == CertificationDeclaration::FORMAT_VERSION;
     add(!known, Rule::CdFormatVersion, format_args!("{version}"));
-    let vendor = content.vendor_id;
+    let vendor = content.vendor_id.value;
     let out = VendorId::new(vendor).is_err();
     add(out, Rule::CdVendorIdRange, format_args!("{vendor:04X}"));
     let count = content.product_ids.len();
     let out = count == 0 || count > CertificationDeclaration::MAX_PRODUCT_IDS;
     add(out, Rule::CdProductIdCount, format_args!("{count} products"));
-    let zero = content.product_ids.contains(&0);
+    let zero = content.has_product(0);
     add(zero, Rule::CdProductIdZero, format_args!(""));
     let device_type = content.device_type_id;
     let out = device_type >= DEVICE_TYPE_END;
     add(out, Rule::CdDeviceTypeId, format_args!("{device_type:08X}"));
-    let len = content.certificate_id_len;
+    let len = content.certificate_id.len();
     let wrong = len != CertificationDeclaration::CERTIFICATE_ID_LEN;
     add(wrong, Rule::CdCertificateIdLength, format_args!("{len} octets"));
     let level = content.security_level;
@@ -113,10 +115,10 @@ fn check_limits(content: &Content, findings: &mut Findings) {
         add(out, Rule::CdAuthorizedPaaCount, format_args!("{count} PAAs"));
     }
     // The SDK does not see these two.
-    if content.origin == Origin::ProductAlone {
+    if content.origin_vendor_id.is_none() && content.origin_product_id.is_some() {
         findings.add_as(Rule::CdOriginIncomplete, Object::Cd, None, format_args!("no vendor id"));
     }
-    if let Some(tag) = content.late {
+    if let Some((tag, _)) = content.late {
         findings.add_as(Rule::CdMember, Object::Cd, None, format_args!("member {tag}, too late"));
     }
     findings.add(Rule::CdNeedsLedger, Object::Cd);
@@ -124,11 +126,12 @@ fn check_limits(content: &Content, findings: &mut Findings) {
 
 /// Checks that the declaration is for this product.
 pub(super) fn check_product(content: &Content, vendor: VendorId, product: ProductId, findings: &mut Findings) {
-    if content.vendor_id != vendor.get() {
-        let detail = format_args!("{:04X}, not {vendor}", content.vendor_id);
+    let id = content.vendor_id.value;
+    if id != vendor.get() {
+        let detail = format_args!("{id:04X}, not {vendor}");
         findings.add_with(Rule::CdVendorId, Object::Cd, detail);
     }
-    if !content.product_ids.contains(&product.get()) {
+    if !content.has_product(product.get()) {
         findings.add_with(Rule::CdProductId, Object::Cd, format_args!("{product}"));
     }
 }
@@ -139,16 +142,18 @@ pub(super) fn check_ids(content: &Content, ids: RawIds, object: Object, findings
         Object::Pai => (Rule::CdPaiVendorId, Rule::CdPaiProductId),
         _ => (Rule::CdDacVendorId, Rule::CdDacProductId),
     };
-    let vendor = content.dac_origin.map_or(content.vendor_id, |(vendor, _)| vendor);
+    let vendor = content
+        .dac_origin()
+        .map_or(content.vendor_id.value, |(vendor, _)| vendor);
     if let Some(id) = ids.vendor_id
         && id != vendor
     {
         findings.add_with(vendor_rule, Object::Cd, format_args!("{id:04X}, not {vendor:04X}"));
     }
     if let Some(id) = ids.product_id {
-        let listed = match content.dac_origin {
+        let listed = match content.dac_origin() {
             Some((_, product)) => id == product,
-            None => content.product_ids.contains(&id),
+            None => content.has_product(id),
         };
         // The SDK takes product id 0 in a PAI for none.
         if !listed && object == Object::Pai && id == 0 {
@@ -169,7 +174,7 @@ pub(super) fn check_other_product(
 ) {
     if let Some(id) = ids.product_id
         && id != product.get()
-        && content.dac_origin.is_none()
+        && content.dac_origin().is_none()
     {
         let detail = format_args!("{id:04X}, not {product}");
         findings.add_with(Rule::ProductIdOfAnother, object, detail);

@@ -4,12 +4,12 @@ use crate::{Finding, Profile, SdkResult, Severity};
 
 /// All that a [`Verification`](crate::Verification) found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct VerificationReport {
     profile: Profile,
     findings: Vec<Finding>,
 }
 
-impl Report {
+impl VerificationReport {
     pub(super) const fn new(profile: Profile, findings: Vec<Finding>) -> Self {
         Self { profile, findings }
     }

@@ -7,8 +7,8 @@ mod declaration;
 use std::sync::OnceLock;
 
 use matter_attestation::{
-    AttestationResponse, DateTime, DeclarationSigners, PaaStore, Profile, PublicKey, Report, RevocationSet,
-    Verification, test_cd_signing_key,
+    AttestationResponse, DateTime, DeclarationSigners, PaaStore, Profile, PublicKey, RevocationSet, Verification,
+    VerificationReport, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
 use p256::ecdsa::{Signature, SigningKey};
@@ -254,7 +254,7 @@ impl Kit {
         self.dac.issuer = subject;
     }
 
-    pub fn run(&self, profile: Profile) -> Report {
+    pub fn run(&self, profile: Profile) -> VerificationReport {
         let (paa, pai, dac, cd) = (
             self.paa.encode(),
             self.pai.encode(),

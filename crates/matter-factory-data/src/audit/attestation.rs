@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use matter_attestation::{
-    AttestationElements, Batch, Certificate, DeclarationSigners, Object, Profile, Report as ChainReport, Rule,
-    Severity, SignedDeclaration, Verification,
+    AttestationElements, Certificate, DeclarationSigners, Object, PreparedVerification, Profile, Rule, Severity,
+    SignedDeclaration, Verification, VerificationReport,
 };
 use matter_types::{ProductId, VendorId};
 
@@ -17,7 +17,7 @@ use crate::reader::Facts;
 #[derive(Clone, Debug)]
 pub struct Attested<'a> {
     parts: &'a SharedParts,
-    batch: Batch<'a>,
+    batch: PreparedVerification<'a>,
     /// What is to say about the parts beside the chain's rules.
     findings: Vec<Finding>,
 }
@@ -182,7 +182,7 @@ fn run(attested: &Attested<'_>, facts: &Facts, expected: &Expected<'_>, findings
     findings.extend_from_slice(&attested.findings);
 }
 
-fn take(report: &ChainReport, is_unknown: bool, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
+fn take(report: &VerificationReport, is_unknown: bool, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
     for found in report.findings() {
         // The audit has a finding of its own for this, about the whole chain, if NVS says the vendor.
         if found.rule() == Rule::TestVendorId {

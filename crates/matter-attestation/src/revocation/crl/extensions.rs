@@ -5,7 +5,7 @@ use der::Decode;
 use x509_cert::name::Name;
 
 use super::parse::{fault, refuse};
-use crate::raw::{Malformed, Tlv, Walker, tag};
+use crate::x509::{self, Malformed, Tlv, Walker, tag};
 use crate::{CrlFault, Error, KeyId};
 
 // Content octets of the object identifiers below 2.5.29 (RFC 5280, A.2).
@@ -98,23 +98,16 @@ fn each<'a>(extensions: Tlv<'a>, mut visit: impl FnMut(Extension<'a>) -> Result<
 }
 
 fn read<'a>(list: &mut Walker<'a>) -> Result<Extension<'a>, Malformed> {
-    let extension = list.expect(tag::SEQUENCE)?;
-    let mut parts = extension.inside();
-    let oid = parts.object_identifier()?;
-    let critical = match parts.next_if(tag::BOOLEAN)? {
-        None => false,
-        // DER knows one way to say true, and does not say the default.
-        Some(boolean) if boolean.value == [0xFF] => true,
-        Some(boolean) => return Err(boolean.malformed()),
-    };
-    let octets = parts.expect(tag::OCTET_STRING)?;
-    parts.finish()?;
-    let mut inside = octets.inside();
-    let value = inside.next().map_err(|_| octets.malformed())?;
+    let extension = x509::Extension::read(list)?.ok_or(list.position())?;
+    if let Some(default) = extension.written_default {
+        return Err(default);
+    }
+    let mut inside = extension.value.inside();
+    let value = inside.next().map_err(|_| extension.value.malformed())?;
     inside.finish()?;
     Ok(Extension {
-        oid,
-        critical,
+        oid: extension.oid,
+        critical: extension.critical,
         offset: extension.offset,
         value,
     })
@@ -126,9 +119,7 @@ fn key_id(extension: &Extension<'_>) -> Result<KeyId, Error> {
         return Err(malformed(extension.value.malformed()));
     }
     let id = extension.value.inside().expect(tag::IMPLICIT_0).map_err(&malformed)?;
-    <[u8; KeyId::LEN]>::try_from(id.value)
-        .map(KeyId::new)
-        .map_err(|_| malformed(id.malformed()))
+    x509::key_id(&id).map_err(malformed)
 }
 
 /// Reads an IssuingDistributionPoint (RFC 5280, 5.2.5): its URI, and whether the list is indirect.

@@ -2,35 +2,29 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use der::{DateTime, Decode};
-use p256::ecdsa::DerSignature;
 use x509_cert::name::Name;
-use x509_cert::time::Time;
 
 use super::extensions::{self, ListExtensions};
 use super::{Crl, Entry};
-use crate::raw::{ECDSA_WITH_SHA256, Malformed, Tlv, Walker, tag};
+use crate::x509::{
+    Encoding, Malformed, Signed, SignedFault, Time, Tlv, Walker, ecdsa_signature, is_ecdsa_with_sha256, tag,
+};
 use crate::{CrlFault, Error, SerialNumber};
 
 pub(super) fn parse(der: &[u8]) -> Result<Crl, Error> {
-    let mut outside = Walker::new(der);
-    let mut list = outside.expect(tag::SEQUENCE).map_err(fault(CrlFault::Form))?.inside();
-    outside.finish().map_err(fault(CrlFault::Trailing))?;
-    let tbs = list.expect(tag::SEQUENCE).map_err(fault(CrlFault::Form))?;
-    read_algorithm(&mut list)?;
-    let signature = list.expect(tag::BIT_STRING).map_err(fault(CrlFault::Signature))?;
-    list.finish().map_err(fault(CrlFault::Form))?;
-    let octets = match signature.value.split_first() {
-        Some((0, octets)) if DerSignature::from_bytes(octets).is_ok() => octets,
-        _ => return Err(refuse(CrlFault::Signature, signature.offset)),
-    };
-    let signature_end = signature.offset + signature.raw.len();
+    let signed = Signed::read(der).map_err(in_frame)?;
+    let bits = signed.signature().map_err(in_frame)?;
+    let signature = ecdsa_signature(&bits).map_err(in_frame)?;
 
-    let mut fields = tbs.inside();
+    let mut fields = signed.tbs.inside();
     let version = fields.expect(tag::INTEGER).map_err(fault(CrlFault::Version))?;
     if version.value != [1] {
         return Err(refuse(CrlFault::Version, version.offset));
     }
-    read_algorithm(&mut fields)?;
+    let algorithm = fields.expect(tag::SEQUENCE).map_err(fault(CrlFault::Algorithm))?;
+    if !is_ecdsa_with_sha256(&algorithm) {
+        return Err(refuse(CrlFault::Algorithm, algorithm.offset));
+    }
     let issuer = fields.expect(tag::SEQUENCE).map_err(fault(CrlFault::Issuer))?;
     if Name::from_der(issuer.raw).is_err() || issuer.value.is_empty() {
         return Err(refuse(CrlFault::Issuer, issuer.offset));
@@ -61,9 +55,9 @@ pub(super) fn parse(der: &[u8]) -> Result<Crl, Error> {
 
     Ok(Crl {
         der: der.into(),
-        tbs: span(tbs),
-        issuer: span(issuer),
-        signature: signature_end - octets.len()..signature_end,
+        tbs: signed.tbs.span(),
+        issuer: issuer.span(),
+        signature: signed.len - signature.len()..signed.len,
         this_update,
         next_update,
         authority_key_id,
@@ -72,15 +66,6 @@ pub(super) fn parse(der: &[u8]) -> Result<Crl, Error> {
         entries,
         issuers,
     })
-}
-
-fn read_algorithm(fields: &mut Walker<'_>) -> Result<(), Error> {
-    let algorithm = fields.expect(tag::SEQUENCE).map_err(fault(CrlFault::Algorithm))?;
-    if algorithm.value == ECDSA_WITH_SHA256 {
-        Ok(())
-    } else {
-        Err(refuse(CrlFault::Algorithm, algorithm.offset))
-    }
 }
 
 /// Reads the entries, and where the issuers are that they name.
@@ -99,7 +84,7 @@ fn read_entries(entries: Tlv<'_>, indirect: bool) -> Result<(Vec<Entry>, Vec<Ran
             if !indirect {
                 return Err(refuse(CrlFault::CertificateIssuer, extensions.offset));
             }
-            issuers.push(span(name));
+            issuers.push(name.span());
         }
         entry.finish().map_err(fault(CrlFault::Entry))?;
         entries.push(Entry {
@@ -121,21 +106,23 @@ fn serial(content: &[u8]) -> Option<SerialNumber> {
 
 fn time(fields: &mut Walker<'_>) -> Result<DateTime, Malformed> {
     let element = fields.next()?;
-    let malformed = element.malformed();
-    if element.tag != tag::UTC_TIME && element.tag != tag::GENERALIZED_TIME {
-        return Err(malformed);
-    }
-    let time = Time::from_der(element.raw).map_err(|_| malformed)?;
-    let time = time.to_date_time();
+    let Time { date, encoding } = Time::read(&element)?;
     // GeneralizedTime is for what UTCTime cannot say (RFC 5280, 5.1.2.4).
-    if element.tag == tag::GENERALIZED_TIME && time.year() < 2050 {
-        return Err(malformed);
+    if encoding == Encoding::of(date) {
+        Ok(date)
+    } else {
+        Err(element.malformed())
     }
-    Ok(time)
 }
 
-fn span(element: Tlv<'_>) -> Range<usize> {
-    element.offset..element.offset + element.raw.len()
+fn in_frame((fault, Malformed(offset)): (SignedFault, Malformed)) -> Error {
+    let fault = match fault {
+        SignedFault::Algorithm => CrlFault::Algorithm,
+        SignedFault::Form => CrlFault::Form,
+        SignedFault::Signature => CrlFault::Signature,
+        SignedFault::Trailing => CrlFault::Trailing,
+    };
+    refuse(fault, offset)
 }
 
 pub(super) fn refuse(fault: CrlFault, offset: usize) -> Error {

@@ -5,7 +5,7 @@ use der::DateTime;
 use crate::finding::Findings;
 use crate::issuer_verifier::KeyTable;
 use crate::lint::Facts;
-use crate::raw::{Tlv, Walker, equivalent};
+use crate::x509::{Tlv, Walker, equivalent};
 use crate::{KeyId, Object, Rule};
 
 /// The PAAs of connectedhomeip, `credentials/test/attestation`: without a vendor id and for FFF1. Their keys are public,
@@ -46,7 +46,7 @@ pub(crate) fn check_root(paa: &Facts, findings: &mut Findings) {
 }
 
 /// Checks that the certificate above issued this one.
-pub(super) fn check_link(
+pub(crate) fn check_link(
     child: &Facts,
     object: Object,
     parent: &Facts,
@@ -83,7 +83,7 @@ pub(super) fn check_link(
 }
 
 /// Checks a certificate against the present.
-pub(super) fn check_time(facts: &Facts, object: Object, time: DateTime, findings: &mut Findings) {
+pub(crate) fn check_time(facts: &Facts, object: Object, time: DateTime, findings: &mut Findings) {
     let (Some(start), Some(end)) = (facts.not_before, facts.not_after) else {
         return;
     };
@@ -96,7 +96,7 @@ pub(super) fn check_time(facts: &Facts, object: Object, time: DateTime, findings
 }
 
 /// Checks that a CA was valid at the first second of a DAC.
-pub(super) fn check_issuance(issuer: &Facts, object: Object, dac: &Facts, findings: &mut Findings) {
+pub(crate) fn check_issuance(issuer: &Facts, object: Object, dac: &Facts, findings: &mut Findings) {
     if let (Some(time), Some(start), Some(end)) = (dac.not_before, issuer.not_before, issuer.not_after)
         && !issuer.is_valid_at(time)
     {
@@ -106,7 +106,7 @@ pub(super) fn check_issuance(issuer: &Facts, object: Object, dac: &Facts, findin
 }
 
 /// Checks the vendor id of a PAI against a PAA that has one.
-pub(super) fn check_paa_ids(paa: &Facts, pai: &Facts, findings: &mut Findings) {
+pub(crate) fn check_paa_ids(paa: &Facts, pai: &Facts, findings: &mut Findings) {
     if let (Some(above), Some(below)) = (paa.ids.vendor_id, pai.ids.vendor_id)
         && above != below
     {
@@ -119,7 +119,7 @@ pub(super) fn check_paa_ids(paa: &Facts, pai: &Facts, findings: &mut Findings) {
 }
 
 /// Checks the ids of a DAC against its PAI.
-pub(super) fn check_pai_ids(pai: &Facts, dac: &Facts, findings: &mut Findings) {
+pub(crate) fn check_pai_ids(pai: &Facts, dac: &Facts, findings: &mut Findings) {
     let pairs = [
         (Rule::PaiVendorId, pai.ids.vendor_id, dac.ids.vendor_id),
         (Rule::PaiProductId, pai.ids.product_id, dac.ids.product_id),

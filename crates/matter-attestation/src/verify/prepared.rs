@@ -1,12 +1,19 @@
 use alloc::vec::Vec;
 
-use super::content::Content;
-use super::{Anchor, Report, Verification, chain, declaration, revoked};
+use p256::ecdsa::DerSignature;
+use signature::Signer;
+
+use super::verification::{Anchor, Verification};
+use super::{VerificationReport, declaration};
+use crate::cd::Content;
 use crate::finding::Findings;
 use crate::issuer_verifier::KeyTable;
 use crate::lint::{Facts, lint};
 use crate::paa_store::Paa;
-use crate::{AttestationResponse, DeclarationSigners, Finding, Object, Profile, Rule};
+use crate::{
+    AttestationElements, AttestationResponse, DeclarationSigners, Error, Finding, Object, Profile, RevocationSet,
+    RevocationStatus, Rule, SdkResult, chain, sign_elements,
+};
 
 /// A [`Verification`] whose parts that many devices have in common are checked already.
 ///
@@ -44,7 +51,7 @@ use crate::{AttestationResponse, DeclarationSigners, Finding, Object, Profile, R
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Batch<'a> {
+pub struct PreparedVerification<'a> {
     input: Verification<'a>,
     profile: Profile,
     /// What is found about PAA and PAI.
@@ -64,7 +71,7 @@ struct Checked {
     findings: Vec<Finding>,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> PreparedVerification<'a> {
     pub(super) fn new(input: Verification<'a>, profile: Profile) -> Self {
         let mut findings = Findings::new(profile);
         let mut pai_findings = Findings::new(profile);
@@ -86,7 +93,7 @@ impl<'a> Batch<'a> {
                 chain::check_link(pai, Object::Pai, paa, None, &mut findings);
             }
             if let Some(set) = input.revocation {
-                pai_is_revoked = revoked::look_up(set, pai, Object::Pai, &mut findings);
+                pai_is_revoked = look_up(set, pai, Object::Pai, &mut findings);
             }
         }
         let mut batch = Self {
@@ -112,17 +119,21 @@ impl<'a> Batch<'a> {
 
     /// Verifies a device's DAC in DER.
     #[must_use]
-    pub fn verify(&self, dac: &[u8]) -> Report {
+    pub fn verify(&self, dac: &[u8]) -> VerificationReport {
         self.verify_parts(Some(dac), None)
     }
 
     /// Verifies a device's DAC in DER, and what it answered to an attestation request.
     #[must_use]
-    pub fn verify_response(&self, dac: &[u8], response: AttestationResponse<'_>) -> Report {
+    pub fn verify_response(&self, dac: &[u8], response: AttestationResponse<'_>) -> VerificationReport {
         self.verify_parts(Some(dac), Some(response))
     }
 
-    pub(super) fn verify_parts(&self, dac: Option<&[u8]>, response: Option<AttestationResponse<'_>>) -> Report {
+    pub(super) fn verify_parts(
+        &self,
+        dac: Option<&[u8]>,
+        response: Option<AttestationResponse<'_>>,
+    ) -> VerificationReport {
         let mut findings = Findings::new(self.profile);
         findings.list.clone_from(&self.shared);
         let facts = dac.and_then(|der| lint(der, Object::Dac, &mut findings));
@@ -159,15 +170,15 @@ impl<'a> Batch<'a> {
         }
         findings.list.append(&mut response_findings.list);
         let revoked = match (&facts, self.input.revocation) {
-            (Some(dac), Some(set)) => revoked::look_up(set, dac, Object::Dac, &mut findings),
+            (Some(dac), Some(set)) => look_up(set, dac, Object::Dac, &mut findings),
             _ => false,
         };
-        revoked::report(self.pai_is_revoked, revoked, &mut findings);
+        report_revoked(self.pai_is_revoked, revoked, &mut findings);
         if self.input.complete {
             let declaration = self.input.declaration.is_some() || response.is_some();
             self.check_complete(dac.is_some(), declaration, &mut findings);
         }
-        Report::new(self.profile, findings.list)
+        VerificationReport::new(self.profile, findings.list)
     }
 
     fn check_dac(&self, dac: &Facts, findings: &mut Findings) {
@@ -225,6 +236,56 @@ impl<'a> Batch<'a> {
     }
 }
 
+impl<'a> Verification<'a> {
+    /// Checks everything and returns all that is found.
+    #[must_use]
+    pub fn run(self, profile: Profile) -> VerificationReport {
+        PreparedVerification::new(self, profile).verify_parts(self.dac, self.response)
+    }
+
+    /// Checks what many devices have in common - PAA, PAI, declaration and product - once for all of them.
+    #[must_use]
+    pub fn prepare(self, profile: Profile) -> PreparedVerification<'a> {
+        PreparedVerification::new(self, profile).with_table()
+    }
+
+    /// Answers an attestation request in the device's place and checks the answer: proves, before a device leaves the
+    /// line, that DAC, its key, PAI, PAA, declaration and product fit together.
+    ///
+    /// Nonce and challenge are drawn from `rng`. Everything that [`Verification::complete`] demands has to be given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ElementsTooLong`] when the declaration is too long for the answer, [`Error::SigningFailed`].
+    pub fn self_test<S, R>(self, dac_key: &S, rng: &mut R, profile: Profile) -> Result<VerificationReport, Error>
+    where
+        S: Signer<DerSignature>,
+        R: rand_core::CryptoRng + ?Sized,
+    {
+        let mut nonce = [0; AttestationElements::NONCE_LEN];
+        let mut challenge = [0; AttestationElements::CHALLENGE_LEN];
+        rng.fill_bytes(&mut nonce);
+        rng.fill_bytes(&mut challenge);
+        let Some(declaration) = self.declaration else {
+            return Ok(self.complete().run(profile));
+        };
+        let elements = AttestationElements::new(declaration, &nonce, 0).encode()?;
+        let signature = sign_elements(&elements, &challenge, dac_key)?;
+        let response = AttestationResponse {
+            elements: &elements,
+            signature: &signature,
+            challenge: &challenge,
+            nonce: &nonce,
+        };
+        Ok(Verification {
+            response: Some(response),
+            ..self
+        }
+        .complete()
+        .run(profile))
+    }
+}
+
 /// Finds the PAA above the PAI and says what there is to say about it.
 fn find_paa(anchor: Option<Anchor<'_>>, pai: Option<&Facts>, findings: &mut Findings) -> Option<Facts> {
     let profile = findings.profile;
@@ -261,4 +322,35 @@ fn find_paa(anchor: Option<Anchor<'_>>, pai: Option<&Facts>, findings: &mut Find
         findings.add_with(Rule::PaaNotFound, Object::Paa, format_args!("{wanted}"));
     }
     Some(paa)
+}
+
+/// Looks a certificate up, and says what is not known about it.
+fn look_up(set: &RevocationSet, facts: &Facts, object: Object, findings: &mut Findings) -> bool {
+    let (Some(issuer), Some(serial)) = (facts.authority_key_id, facts.serial) else {
+        return false;
+    };
+    match set.status(facts.issuer(), issuer, serial) {
+        RevocationStatus::Revoked => return true,
+        RevocationStatus::NotRevoked => {}
+        RevocationStatus::NoData => findings.add(Rule::RevocationNoData, object),
+        RevocationStatus::Disregarded => findings.add(Rule::RevocationDisregarded, object),
+    }
+    false
+}
+
+/// Reports what is revoked; the SDK has a result of its own for both together.
+fn report_revoked(pai: bool, dac: bool, findings: &mut Findings) {
+    for (revoked, rule, object) in [
+        (pai, Rule::PaiRevoked, Object::Pai),
+        (dac, Rule::DacRevoked, Object::Dac),
+    ] {
+        if revoked {
+            let result = if pai && dac {
+                Some(SdkResult::PaiAndDacRevoked)
+            } else {
+                rule.sdk_result(object)
+            };
+            findings.add_as(rule, object, result, format_args!(""));
+        }
+    }
 }

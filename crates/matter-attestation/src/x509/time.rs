@@ -9,6 +9,17 @@ pub(crate) enum Encoding {
     Generalized,
 }
 
+impl Encoding {
+    /// Returns the type that a date has to be of: UTCTime through 2049.
+    pub(crate) fn of(date: DateTime) -> Self {
+        if date.year() < 2050 {
+            Self::Utc
+        } else {
+            Self::Generalized
+        }
+    }
+}
+
 /// A date of the validity.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {

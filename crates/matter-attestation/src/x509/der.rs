@@ -1,5 +1,7 @@
 //! A walker over DER that never copies and knows where it is.
 
+use core::ops::Range;
+
 /// Tags with class and constructed bit, as one octet.
 pub(crate) mod tag {
     pub(crate) const BOOLEAN: u8 = 0x01;
@@ -51,6 +53,20 @@ impl<'a> Tlv<'a> {
 
     pub(crate) const fn malformed(&self) -> Malformed {
         Malformed(self.offset)
+    }
+
+    /// Returns where the element is, with tag and length.
+    pub(crate) const fn span(&self) -> Range<usize> {
+        self.offset..self.offset + self.raw.len()
+    }
+
+    /// Reads the content of an INTEGER that is not negative and fits.
+    pub(crate) fn small_number(&self) -> Result<u64, Malformed> {
+        match self.value {
+            [] | [0x80..=0xFF, ..] | [0, 0..=0x7F, ..] => Err(self.malformed()),
+            octets if octets.len() > 8 => Err(self.malformed()),
+            octets => Ok(octets.iter().fold(0, |number, &octet| number << 8 | u64::from(octet))),
+        }
     }
 }
 
@@ -126,6 +142,13 @@ impl<'a> Walker<'a> {
         } else {
             Err(element.malformed())
         }
+    }
+
+    /// Reads an element with this tag that is all there is.
+    pub(crate) fn only(mut self, tag: u8) -> Result<Tlv<'a>, Malformed> {
+        let element = self.expect(tag)?;
+        self.finish()?;
+        Ok(element)
     }
 
     /// Reads the next element if it is there and has this tag.

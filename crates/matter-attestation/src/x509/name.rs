@@ -1,5 +1,7 @@
-use super::{Malformed, Tlv, tag};
 use alloc::vec::Vec;
+
+use super::{Malformed, Tlv, tag};
+use crate::oid;
 
 /// One attribute of a distinguished name.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +63,14 @@ impl<'a> Attribute<'a> {
     pub(crate) const fn place_and_type(&self) -> (usize, &'a [u8]) {
         (self.rdn, self.oid)
     }
+}
+
+/// Returns the first common name, if it is in a character set that UTF-8 includes.
+pub(crate) fn common_name<'a>(name: &[Attribute<'a>]) -> Option<&'a str> {
+    let common_name = oid::COMMON_NAME.as_bytes();
+    let first = name.iter().find(|attribute| attribute.oid == common_name)?;
+    let text = first.is_current().then_some(first.value.value)?;
+    core::str::from_utf8(text).ok()
 }
 
 /// The characters of a PrintableString (X.680, 41.4).
