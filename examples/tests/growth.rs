@@ -4,7 +4,6 @@
 #[path = "../../crates/matter-attestation/tests/support/growth.rs"]
 mod growth;
 
-use std::fs;
 use std::path::Path;
 
 use esp_nvs_image::{

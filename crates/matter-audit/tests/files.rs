@@ -17,6 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use device::{file, keyless, run};
+use matter_attestation::Certificate;
 use matter_audit::{Audit, AuditReport, FlashDump, Recompute};
 use matter_factory_data::{Check, Expected};
 use matter_types::{ProductId, VendorId};
@@ -375,7 +376,7 @@ fn what_was_not_checked_is_said() {
         ["image", "qr picture"]
     );
     let pki = folder.path().join("out/test-pki/PAA_cert.pem");
-    let paa = matter_mfg::read_certificate("", &pki).unwrap();
+    let paa = Certificate::decode(&fs::read(&pki).unwrap()).unwrap();
     let mut store = matter_attestation::PaaStore::new();
     store.insert(paa.as_der()).unwrap();
     let declaration = fs::read(devices[1].join("internal/CD.der")).unwrap();

@@ -40,7 +40,7 @@ use faults::{faults, open};
 use matter_attestation::{Certificate, PrivateKey, RevocationEntry, RevocationSet};
 use matter_audit::{Audit, ManifestKey, Recompute};
 use matter_factory_data::{Check, Expected, Severity};
-use matter_mfg::{Attestation, Job, LabelFormat, Plan, Run, now, read_certificate};
+use matter_mfg::{Attestation, Job, LabelFormat, Plan, Run, now};
 use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
 use other::{OTHER_FAULTS, TESTS, keys};
@@ -238,7 +238,8 @@ impl Batch {
 
     /// A set that knows both authorities, and this certificate.
     fn revoke(&self, certificate: &Certificate) -> RevocationSet {
-        let paa = read_certificate("", &self.folder.path().join("out/test-pki/PAA_cert.pem")).unwrap();
+        let paa =
+            Certificate::decode(&fs::read(self.folder.path().join("out/test-pki/PAA_cert.pem")).unwrap()).unwrap();
         let authorities = [self.certificate("PAI_cert.der"), paa];
         let entries = authorities.map(|authority| {
             let is_issuer = certificate.issuer_der() == authority.subject_der();

@@ -8,13 +8,14 @@ use std::fs;
 use std::path::Path;
 
 use esp_nvs_image::PartitionSize;
+use factory_fs::Table;
 use matter_attestation::{
     CertificationDeclaration, CertificationType, DateTime, Issuer, PaaStore, PaaSubject, PaiSubject, PrivateKey,
     SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
 use matter_audit::{Audit, Recompute};
 use matter_factory_data::{Check, Declaration, Expected, Severity};
-use matter_mfg::{Attestation, Columns, Job, Pai, Plan, RotatingIdPolicy, Run, now, read_table};
+use matter_mfg::{Attestation, Columns, Job, Pai, Plan, RotatingIdPolicy, Run, now};
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
@@ -95,8 +96,8 @@ fn job(outdir: &Path, case: usize, pai: &Pai) -> Job {
             .map(|i| format!("SN-{case}-{i},{i},00ff{i:02x}\n"))
             .collect::<String>();
         fs::write(&values, format!("serial-num,lot,blob\n{rows}")).unwrap();
-        let columns = Columns::new(&read_table("--csv", &columns).unwrap()).unwrap();
-        job.values = Some((columns, read_table("--mcsv", &values).unwrap()));
+        let columns = Columns::new(&Table::read(&columns).unwrap()).unwrap();
+        job.values = Some((columns, Table::read(&values).unwrap()));
         job.count = None;
     }
     job

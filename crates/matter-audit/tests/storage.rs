@@ -141,11 +141,8 @@ fn supplied(pai: &Pai, maker: Maker) -> Vec<SuppliedDac> {
         };
         let subject = DacSubject::new(&name, VENDOR, PRODUCT).unwrap();
         let certificate = issuer.issue_dac(&subject, &key(number).public_key(), validity(), serial(number));
-        SuppliedDac {
-            certificate: certificate.unwrap(),
-            key: (maker != Maker::Chip).then(|| key(number)),
-            origin: ("--dac-cert", PathBuf::from(name)),
-        }
+        let key = (maker != Maker::Chip).then(|| key(number));
+        SuppliedDac::new(certificate.unwrap(), key, Path::new(&name))
     };
     (0x10..0x10 + DEVICES).map(dac).collect()
 }
@@ -352,11 +349,7 @@ fn a_run_for_a_product_refuses_a_key_that_everybody_has() {
             .unwrap();
         job.attestation = Attestation::Supplied {
             pai: Box::new(pai.certificate.clone()),
-            dacs: vec![SuppliedDac {
-                certificate,
-                key: Some(key),
-                origin: ("--dac-cert", PathBuf::from("DAC.pem")),
-            }],
+            dacs: vec![SuppliedDac::new(certificate, Some(key), Path::new("DAC.pem"))],
         };
         let error = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {}).error;
         let error = error.map(|error| error.to_string()).unwrap_or_default();

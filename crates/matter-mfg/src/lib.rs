@@ -35,7 +35,7 @@ pub use job::{Job, RotatingIdPolicy};
 pub use list::List;
 pub use message::Message;
 pub use outputs::Lists;
-pub use plan::Plan;
+pub use plan::{Plan, now};
 pub use random::Seed;
 pub use run::{AuditPolicy, Report, Run};
 pub use sheet::LabelFormat;

@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base16ct::lower::encode_string as hex;
 use esp_nvs_image::{Key, Namespace, OwnedValue};
@@ -51,6 +52,16 @@ pub struct Plan {
 pub(crate) struct Identity {
     pub(crate) uuid: String,
     pub(crate) record: DeviceRecord,
+}
+
+/// Returns the current time in UTC, without fractions of a second, for [`Plan::new`].
+///
+/// # Errors
+///
+/// [`Error::Clock`] when the system's clock shows a time before 1970 or after 9999.
+pub fn now() -> Result<DateTime, Error> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
+    DateTime::from_unix_duration(Duration::from_secs(since.as_secs())).map_err(|_| Error::Clock)
 }
 
 impl Plan {

@@ -7,7 +7,8 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use matter_mfg::{Attestation, Columns, Job, Phase, Plan, Run, now, read_table};
+use factory_fs::Table;
+use matter_mfg::{Attestation, Columns, Job, Phase, Plan, Run, now};
 use matter_spake2p::Iterations;
 use matter_types::{Passcode, ProductId, VendorId};
 
@@ -23,8 +24,8 @@ fn job(outdir: &Path) -> Job {
 fn with_rows(job: &mut Job, folder: &Path, columns: &str, values: &str) {
     fs::write(folder.join("c.csv"), columns).unwrap();
     fs::write(folder.join("v.csv"), values).unwrap();
-    let columns = Columns::new(&read_table("--csv", &folder.join("c.csv")).unwrap()).unwrap();
-    job.values = Some((columns, read_table("--mcsv", &folder.join("v.csv")).unwrap()));
+    let columns = Columns::new(&Table::read(&folder.join("c.csv")).unwrap()).unwrap();
+    job.values = Some((columns, Table::read(&folder.join("v.csv")).unwrap()));
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use esp_nvs_image::NvsKeys;
+use matter_attestation::DateTime;
 use matter_audit::{Audit, AuditReport, FlashDump};
 use matter_factory_data::{DeviceRecord, Expected, Severity};
-use matter_mfg::{Attestation, Job, Plan, Run, parse_time};
+use matter_mfg::{Attestation, Job, Plan, Run};
 use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
 use tempfile::TempDir;
@@ -70,7 +71,7 @@ impl GoodFolder {
         job.attestation = Attestation::TestPki {
             common_name_prefix: "Audit".into(),
         };
-        let plan = Plan::new(job, parse_time("2026-06-01").unwrap()).unwrap();
+        let plan = Plan::new(job, DateTime::new(2026, 6, 1, 0, 0, 0).unwrap()).unwrap();
         let report = Run::new(&plan).execute(|_| {});
         assert!(report.error.is_none(), "{:?}", report.error);
         let mut entries = fs::read_dir(folder.path().join("out/fff1_8000")).unwrap();
@@ -117,7 +118,11 @@ impl GoodFolder {
     }
 
     fn audit(&self) -> Audit<'static> {
-        Audit::new(Expected::new().for_tests().at(parse_time("2026-07-01").unwrap()))
+        Audit::new(
+            Expected::new()
+                .for_tests()
+                .at(DateTime::new(2026, 7, 1, 0, 0, 0).unwrap()),
+        )
     }
 
     /// Audits the device with these bytes in a role. It always ends with a report; and an image of another device than the

@@ -115,6 +115,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
+    use matter_attestation::DateTime;
     use matter_factory_data::{FactoryEntry, NAMESPACE};
     use matter_spake2p::{PaseCredential, PbkdfParameters};
     use matter_types::{Discriminator, Passcode};

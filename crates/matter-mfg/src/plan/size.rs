@@ -213,7 +213,7 @@ mod tests {
             stand_in.pai.push(0);
             let refused = check(&stand_in).unwrap_err();
             assert!(
-                refused.starts_with(message![Field::DacInSecureCert, ": "]) && refused.contains("8192"),
+                refused.starts_with("dac-in-secure-cert: ") && refused.contains("8192"),
                 "{refused}"
             );
         }
