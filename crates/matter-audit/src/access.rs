@@ -27,12 +27,12 @@ impl Access {
 
 /// The files and folders that others can read or change.
 #[derive(Default)]
-pub(crate) struct Open {
+pub(crate) struct OpenFiles {
     read: Vec<String>,
     write: Vec<String>,
 }
 
-impl Open {
+impl OpenFiles {
     /// Adds a file or folder, which is a secret or is none.
     pub(crate) fn add(&mut self, name: impl Into<String>, access: Access, is_secret: bool) {
         match access {

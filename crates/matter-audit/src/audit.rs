@@ -5,16 +5,16 @@ use esp_nvs_image::NvsKeys;
 use matter_factory_data::{BatchAudit, Check, Expected, Finding};
 use zeroize::Zeroizing;
 
-use crate::access::{Access, Open};
+use crate::access::{Access, OpenFiles};
+use crate::audit_input::read;
 use crate::beside::Beside;
-use crate::device_list::{Listed, Shared};
-use crate::folders::{self, Found, open_secrets};
-use crate::input::read;
+use crate::device_list::{DeviceList, ListContext};
+use crate::device_source::{DeviceSource, SingleFile, add_file};
+use crate::folders::{self, FolderContents, open_secrets};
 use crate::known_keys::known_keys;
 use crate::retired::Retired;
-use crate::source::{SingleFile, Source, add_file};
-use crate::work::Work;
-use crate::{AuditInput, Error, FlashDump, ManifestKey, tables};
+use crate::work::AuditWork;
+use crate::{AuditInput, Error, FlashDump, ManifestKey, run_tables};
 
 /// Which devices have looked at what takes long: the verifier derived from the passcode, the QR code read from its
 /// picture.
@@ -160,8 +160,8 @@ impl<'a> Audit<'a> {
     /// [`Error::File`] for what cannot be opened; what opens and is damaged is a finding. [`Error::Random`].
     pub fn execute(&self) -> Result<AuditReport, Error> {
         let mut listed = Vec::new();
-        listed.extend(self.manifest.as_deref().map(Listed::manifest).transpose()?);
-        listed.extend(self.ledger.as_deref().map(Listed::ledger).transpose()?);
+        listed.extend(self.manifest.as_deref().map(DeviceList::manifest).transpose()?);
+        listed.extend(self.ledger.as_deref().map(DeviceList::ledger).transpose()?);
         let mut found = Vec::new();
         let keys = match self.keys.as_deref() {
             Some(path) => read_keys(path, &mut found)?,
@@ -173,7 +173,7 @@ impl<'a> Audit<'a> {
         }
         found.append(&mut inputs.findings);
         let known = known_keys(&inputs.sources, &inputs.beside, &self.expected);
-        let mut work = Work::new(
+        let mut work = AuditWork::new(
             self.expected,
             self.recompute,
             keys,
@@ -181,8 +181,8 @@ impl<'a> Audit<'a> {
             BatchAudit::new(&*random_key()?),
         );
         work.listed = listed;
-        if tables::are_there(&inputs.beside) {
-            work.facts = Some(tables::Facts::new(random_key()?));
+        if run_tables::are_there(&inputs.beside) {
+            work.facts = Some(run_tables::DeviceValues::new(random_key()?));
         }
         work.run(&inputs.sources)?;
         work.search_beside(&inputs.beside);
@@ -209,35 +209,35 @@ impl<'a> Audit<'a> {
     }
 
     /// Compares lists and tables with the devices, of which all were audited.
-    fn compare_lists(&self, work: &mut Work<'_>, inputs: &Inputs) -> Vec<Finding> {
+    fn compare_lists(&self, work: &mut AuditWork<'_>, inputs: &FoundInputs) -> Vec<Finding> {
         let mut found = Vec::new();
         let mut retired = Retired::default();
         for ledger in work.listed.iter().filter(|listed| listed.is_ledger()) {
             retired.add(ledger.retired());
         }
-        let mut shared = Shared {
+        let mut shared = ListContext {
             outputs: &inputs.outputs,
             batch: &mut work.batch,
             retired: &mut retired,
-            said: &mut work.said,
+            reported: &mut work.reported,
             manifest_key: self.manifest_key.as_ref(),
         };
         for listed in std::mem::take(&mut work.listed) {
             found.append(&mut listed.finish(&mut shared));
         }
         if let Some(facts) = &work.facts {
-            found.append(&mut tables::compare(
+            found.append(&mut run_tables::compare(
                 &inputs.beside,
                 facts,
                 &mut retired,
-                &mut work.said,
+                &mut work.reported,
             ));
         }
         found
     }
 
     /// Adds what was given beside the devices, unless it lies among them.
-    fn add_open_lists(&self, open: &mut Open) {
+    fn add_open_lists(&self, open: &mut OpenFiles) {
         let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
         for path in lists {
             let is_named = path.canonicalize().is_ok_and(|path| open.contains_path(&path));
@@ -248,11 +248,11 @@ impl<'a> Audit<'a> {
     }
 
     /// Finds the devices, and what lies around them.
-    fn inputs(&self) -> Result<Inputs, Error> {
-        let mut inputs = Inputs::default();
-        inputs.sources.extend(self.dump.clone().map(|dump| Source {
+    fn inputs(&self) -> Result<FoundInputs, Error> {
+        let mut inputs = FoundInputs::default();
+        inputs.sources.extend(self.dump.clone().map(|dump| DeviceSource {
             dump: Some(dump),
-            ..Source::default()
+            ..DeviceSource::default()
         }));
         let (mut seen, mut beside) = (BTreeSet::new(), BTreeSet::new());
         for path in &self.paths {
@@ -263,7 +263,7 @@ impl<'a> Audit<'a> {
             let place = path
                 .canonicalize()
                 .map_err(|error| Error::file(AuditInput::Path, path, error))?;
-            let mut found = Found::default();
+            let mut found = FolderContents::default();
             found.look(path)?;
             // A device's own files are looked at with the device.
             let in_output = found.devices.first() != Some(path);
@@ -280,7 +280,7 @@ impl<'a> Audit<'a> {
             inputs.beside.append(&mut found.others);
             for device in found.devices {
                 if device.canonicalize().is_ok_and(|place| seen.insert(place)) {
-                    inputs.sources.push(Source::folder(device, in_output));
+                    inputs.sources.push(DeviceSource::folder(device, in_output));
                 }
             }
         }
@@ -294,21 +294,21 @@ impl<'a> Audit<'a> {
 
 /// What is to be audited.
 #[derive(Default)]
-struct Inputs {
-    sources: Vec<Source>,
+struct FoundInputs {
+    sources: Vec<DeviceSource>,
     /// Folders of devices, in which those of a list have to be.
     outputs: Vec<PathBuf>,
     /// Files beside the devices' folders.
     beside: Vec<Beside>,
     /// Files with secrets outside of devices' folders that others than their owner can read or change.
-    open: Open,
+    open: OpenFiles,
     /// What else lies there, and was not looked into.
     findings: Vec<Finding>,
 }
 
-impl Inputs {
+impl FoundInputs {
     /// Reads the manifests of all runs that lie beside the devices.
-    fn manifests(&mut self) -> Vec<Listed> {
+    fn manifests(&mut self) -> Vec<DeviceList> {
         let is_manifest = |path: &Path| {
             let name = folders::name(path);
             name == "manifest.json" || name.starts_with("manifest-") && name.ends_with(".json")
@@ -316,7 +316,7 @@ impl Inputs {
         let mut listed = Vec::new();
         let paths = self.beside.iter().map(|file| file.path.as_path());
         for path in paths.filter(|path| is_manifest(path)) {
-            match Listed::found_manifest(path) {
+            match DeviceList::found_manifest(path) {
                 Ok(manifest) => listed.push(manifest),
                 Err(error) => {
                     let place = path.display().to_string();

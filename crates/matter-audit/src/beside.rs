@@ -37,7 +37,7 @@ impl Beside {
     }
 
     /// Finds keys that do not belong here, and adds those of known owners that nobody knew.
-    pub(crate) fn search(&self, search: &mut Search<'_>, new: &mut Vec<PrivateKey>) {
+    pub(crate) fn search(&self, search: &mut BesideSearch<'_>, new: &mut Vec<PrivateKey>) {
         let place = self.path.display().to_string();
         let found = match File::open(&self.path).and_then(|file| search.file(file)) {
             Ok(found) => found,
@@ -61,13 +61,13 @@ impl Beside {
 }
 
 /// A search of many files for the same keys.
-pub(crate) struct Search<'k> {
+pub(crate) struct BesideSearch<'k> {
     pub(crate) keys: &'k KeySet,
     pub(crate) tried: &'k mut TriedScalars,
     pub(crate) findings: Vec<Finding>,
 }
 
-impl Search<'_> {
+impl BesideSearch<'_> {
     /// Searches a file of any size, piece by piece.
     fn file(&mut self, mut file: File) -> std::io::Result<Vec<FoundKey>> {
         let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);

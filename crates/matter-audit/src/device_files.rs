@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::FlashDump;
 use crate::access::Access;
-use crate::codes::Codes;
+use crate::audit_input::{MAX_INPUT, read_limited};
+use crate::device_source::{DeviceSource, FileKind, SingleFile};
 use crate::flash_dump::reads_better;
-use crate::input::{MAX_INPUT, read_limited};
-use crate::source::{Kind, SingleFile, Source};
+use crate::label_codes::LabelCodes;
 use crate::{AuditInput, Error};
 
 /// A file of a device, with its name in the device's folder.
@@ -78,15 +78,18 @@ pub(crate) struct DeviceFiles {
 const MAX_DEPTH: u8 = 4;
 
 /// Where the key that goes into an image comes from.
-const KEY_FILES: [&str; 3] = [
-    "internal/DAC_key.pem",
-    "internal/DAC_key.der",
-    "internal/DAC_private_key.bin",
+const KEY_FILES: [InternalFile; 3] = [
+    InternalFile::DacKeyPem,
+    InternalFile::DacKeyDer,
+    InternalFile::DacPrivateKey,
 ];
 
 /// Tells whether a name in a folder makes it that of a device.
 pub(crate) fn is_of_device(name: &str) -> bool {
-    matches!(Kind::of_name(name), Some(Kind::Nvs | Kind::SecureCert | Kind::Codes))
+    matches!(
+        FileKind::of_name(name),
+        Some(FileKind::Nvs | FileKind::SecureCert | FileKind::Codes)
+    )
 }
 
 /// Tells whether a name is a UUID, as devices' folders have it.
@@ -96,7 +99,7 @@ pub(crate) fn is_uuid(name: &str) -> bool {
 
 impl DeviceFiles {
     /// Reads all that there is of a device.
-    pub(crate) fn read(source: &Source) -> Result<Self, Error> {
+    pub(crate) fn read(source: &DeviceSource) -> Result<Self, Error> {
         let mut device = source
             .dump
             .as_ref()
@@ -162,26 +165,28 @@ impl DeviceFiles {
         }
         let bytes = read_limited(path).map_err(|reason| Error::file(AuditInput::Path, path, reason))?;
         let file = DeviceFile::new(name, bytes, Access::of(path), false);
-        self.add(Kind::of_name(&file.name), file);
+        self.add(FileKind::of_name(&file.name), file);
         Ok(())
     }
 
     /// Adds a file, of a kind that the audit looks into or another. One that was given may be the same as one that is
     /// there, and a label may have been read more than once.
-    pub(crate) fn add(&mut self, kind: Option<Kind>, file: DeviceFile) {
+    pub(crate) fn add(&mut self, kind: Option<FileKind>, file: DeviceFile) {
         let index = self.files.len();
         let place = match kind {
             None => None,
-            Some(Kind::Nvs) => Some(&mut self.nvs),
-            Some(Kind::NvsKeys) => Some(&mut self.keys),
-            Some(Kind::SecureCert) => Some(&mut self.secure_cert),
-            Some(Kind::Picture) => Some(&mut self.picture),
-            Some(Kind::Codes | Kind::Qr | Kind::Manual) => Some(&mut self.codes),
+            Some(FileKind::Nvs) => Some(&mut self.nvs),
+            Some(FileKind::NvsKeys) => Some(&mut self.keys),
+            Some(FileKind::SecureCert) => Some(&mut self.secure_cert),
+            Some(FileKind::Picture) => Some(&mut self.picture),
+            Some(FileKind::Codes | FileKind::Qr | FileKind::Manual) => Some(&mut self.codes),
         };
         match (place, kind) {
             (Some(place @ None), _) => *place = Some(index),
-            (Some(_), Some(Kind::Codes | Kind::Qr | Kind::Manual)) if file.is_given => self.more_codes.push(index),
-            (Some(_), Some(Kind::Picture)) if file.is_given => self.more_pictures.push(index),
+            (Some(_), Some(FileKind::Codes | FileKind::Qr | FileKind::Manual)) if file.is_given => {
+                self.more_codes.push(index)
+            }
+            (Some(_), Some(FileKind::Picture)) if file.is_given => self.more_pictures.push(index),
             (Some(Some(first)), _) => {
                 let first = self.files.get(*first);
                 if let Some(first) = first.filter(|first| !file.is_given || first.bytes != file.bytes) {
@@ -197,10 +202,10 @@ impl DeviceFiles {
     /// The file that a list calls so. One that was given alone may have another name.
     pub(crate) fn listed(&self, name: &str) -> Option<&DeviceFile> {
         let named = self.files.iter().find(|file| file.name == name);
-        let place = match Kind::of_name(name).filter(|_| self.is_given) {
-            Some(Kind::Nvs) => self.nvs,
-            Some(Kind::NvsKeys) => self.keys,
-            Some(Kind::SecureCert) => self.secure_cert,
+        let place = match FileKind::of_name(name).filter(|_| self.is_given) {
+            Some(FileKind::Nvs) => self.nvs,
+            Some(FileKind::NvsKeys) => self.keys,
+            Some(FileKind::SecureCert) => self.secure_cert,
             _ => None,
         };
         named.or_else(|| self.file(place))
@@ -211,15 +216,15 @@ impl DeviceFiles {
     }
 
     /// The codes of the device's label, from all files that have some. What two of them say differently is a finding.
-    pub(crate) fn codes(&self, findings: &mut Vec<Finding>) -> Codes {
-        let mut codes = Codes::default();
+    pub(crate) fn codes(&self, findings: &mut Vec<Finding>) -> LabelCodes {
+        let mut codes = LabelCodes::default();
         for file in self
             .codes
             .iter()
             .chain(&self.more_codes)
             .filter_map(|index| self.files.get(*index))
         {
-            let Some(others) = Codes::read(file, findings) else {
+            let Some(others) = LabelCodes::read(file, findings) else {
                 continue;
             };
             for what in codes.join(others) {
@@ -328,7 +333,7 @@ impl DeviceFiles {
         let others =
             files.filter(|(index, file)| !images.contains(&Some(*index)) && file.name != InternalFile::EfuseKey.path());
         let others = others.map(|(_, file)| (file.name.as_str(), file.bytes.as_slice()));
-        let (key_files, files) = others.partition(|(name, _)| KEY_FILES.contains(name));
+        let (key_files, files) = others.partition(|(name, _)| KEY_FILES.iter().any(|file| file.path() == *name));
         [key_files, files]
     }
 }

@@ -10,34 +10,34 @@ use matter_types::Passcode;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
-use crate::codes::digits;
 use crate::device_files::{DeviceFile, DeviceFiles};
-use crate::list_rows::{self, FileRow, Row, Said};
+use crate::label_codes::digits;
+use crate::list_rows::{self, ListRow, ListedFile, ListedValue};
 use crate::retired::Retired;
-use crate::signature::{ManifestKey, Signed};
+use crate::signature::{ManifestKey, SignedManifest};
 
 /// The devices of a manifest or ledger by their UUID in lower case, each with what is said about it.
-pub(crate) struct Listed {
-    devices: BTreeMap<String, Row>,
+pub(crate) struct DeviceList {
+    devices: BTreeMap<String, ListRow>,
     /// What devices are called by SHA-256 of their DAC's key in hexadecimal.
     keys: BTreeMap<String, String>,
     /// Devices that are no longer in use.
     retired: BTreeSet<String>,
     /// Which of them are there.
-    seen: BTreeMap<String, Seen>,
+    seen: BTreeMap<String, SeenDevice>,
     name: String,
     /// Whether it was given, and not found beside the devices: then it is of all of them, and says what they are for.
     is_given: bool,
     is_test: bool,
     is_readable: bool,
     /// Of a manifest.
-    signed: Option<Signed>,
+    signed: Option<SignedManifest>,
     /// What is wrong with the list itself.
     findings: Vec<Finding>,
 }
 
 /// A device that is there.
-struct Seen {
+struct SeenDevice {
     /// What it is called beside others; another list may have another name for it.
     name: String,
     /// Whether it is in a folder of devices.
@@ -45,22 +45,22 @@ struct Seen {
 }
 
 /// What all lists share.
-pub(crate) struct Shared<'s> {
+pub(crate) struct ListContext<'s> {
     /// Folders of devices that were audited: a device can only be missing there.
     pub(crate) outputs: &'s [PathBuf],
     pub(crate) batch: &'s mut BatchAudit,
     pub(crate) retired: &'s mut Retired,
     /// Devices that were said to be missing or to be too many.
-    pub(crate) said: &'s mut BTreeSet<String>,
+    pub(crate) reported: &'s mut BTreeSet<String>,
     pub(crate) manifest_key: Option<&'s ManifestKey>,
 }
 
-impl Listed {
+impl DeviceList {
     /// Reads a manifest that was given. One that is damaged is a finding.
     pub(crate) fn manifest(path: &Path) -> Result<Self, Error> {
         let (rows, sha256) = list_rows::manifest(path)?;
         Ok(Self {
-            signed: Some(Signed::new(path.into(), sha256)),
+            signed: Some(SignedManifest::new(path.into(), sha256)),
             ..Self::new("manifest".into(), rows)
         })
     }
@@ -69,7 +69,7 @@ impl Listed {
     pub(crate) fn found_manifest(path: &Path) -> Result<Self, Error> {
         let (rows, sha256) = list_rows::manifest(path)?;
         Ok(Self {
-            signed: Some(Signed::new(path.into(), sha256)),
+            signed: Some(SignedManifest::new(path.into(), sha256)),
             is_given: false,
             ..Self::new(path.display().to_string(), rows)
         })
@@ -80,12 +80,12 @@ impl Listed {
         Ok(Self::new("ledger".into(), list_rows::ledger(path)?))
     }
 
-    fn new(name: String, list: Result<list_rows::Rows, String>) -> Self {
+    fn new(name: String, list: Result<list_rows::ListRows, String>) -> Self {
         let (mut devices, mut findings) = (BTreeMap::new(), Vec::new());
         let is_readable = list.is_ok();
         let list = list.unwrap_or_else(|reason| {
             findings.push(Finding::of(Check::ListMalformed, &name, reason));
-            list_rows::Rows::default()
+            list_rows::ListRows::default()
         });
         for row in list.rows {
             match devices.entry(row.uuid().unwrap_or_default()) {
@@ -98,7 +98,7 @@ impl Listed {
                 }
             }
         }
-        let hash = |row: &Row| Some(row.dac_public_key_sha256.as_ref()?.text()?.to_ascii_lowercase());
+        let hash = |row: &ListRow| Some(row.dac_public_key_sha256.as_ref()?.text()?.to_ascii_lowercase());
         let keys = devices
             .iter()
             .filter_map(|(name, row)| Some((hash(row)?, name.clone())));
@@ -147,7 +147,7 @@ impl Listed {
             || row
                 .filter(|_| self.is_given)
                 .and_then(|row| row.test.as_ref())
-                .is_some_and(Said::is_true)
+                .is_some_and(ListedValue::is_true)
     }
 
     /// Compares a device, which may be in a folder of devices, with its row. Beside others it is called `name`. Hashes that are
@@ -201,12 +201,12 @@ impl Listed {
             signed.add(report.pai());
         }
         let name = name.to_owned();
-        self.seen.insert(uuid, Seen { name, in_output });
+        self.seen.insert(uuid, SeenDevice { name, in_output });
         false
     }
 
     /// Returns what is wrong with the list as a whole. Rows are compared with each other and with the devices.
-    pub(crate) fn finish(mut self, shared: &mut Shared<'_>) -> Vec<Finding> {
+    pub(crate) fn finish(mut self, shared: &mut ListContext<'_>) -> Vec<Finding> {
         let is_output = |folder: &Path| {
             let related = |output: &PathBuf| output.starts_with(folder) || folder.starts_with(output);
             shared.outputs.iter().any(related)
@@ -217,20 +217,20 @@ impl Listed {
         let top = self
             .signed
             .as_ref()
-            .and_then(Signed::folder)
+            .and_then(SignedManifest::folder)
             .map(Path::to_path_buf)
             .unwrap_or_default();
         let mut missing = 0;
         for (uuid, row) in &self.devices {
             add(shared.batch, self.seen.get(uuid).map_or(uuid, |seen| &seen.name), row);
             // A list that does not know of runs is one of what is there.
-            let is_expected = |run: &list_rows::Run| runs.contains(run.name.as_str()) || is_output(&run.folder);
+            let is_expected = |run: &list_rows::ListedRun| runs.contains(run.name.as_str()) || is_output(&run.folder);
             let is_expected = row.run.as_ref().is_none_or(is_expected) && !shared.outputs.is_empty();
             if is_expected && !self.seen.contains_key(uuid) {
                 missing += 1;
                 // Of each device it is said once, and of those that are out of use not at all.
                 let is_retired = !self.is_ledger() && shared.retired.has(&top, uuid);
-                if !is_retired && (shared.said.insert(uuid.clone()) || self.is_given) {
+                if !is_retired && (shared.reported.insert(uuid.clone()) || self.is_given) {
                     self.findings.push(Finding::of(Check::DeviceMissing, &self.name, uuid));
                 }
             }
@@ -250,10 +250,10 @@ impl Listed {
 }
 
 /// Tells whether a file is the one of the list, as far as that says it.
-fn is_same(listed: &FileRow, file: &DeviceFile) -> bool {
+fn is_same(listed: &ListedFile, file: &DeviceFile) -> bool {
     let (size, digest) = (
-        said(&listed.size).map(Said::number),
-        said(&listed.sha256).map(Said::text),
+        present(&listed.size).map(ListedValue::number),
+        present(&listed.sha256).map(ListedValue::text),
     );
     let is_own = |digest: &str| digest.eq_ignore_ascii_case(&hex(file.sha256()));
     size.is_none_or(|size| size.map(usize::try_from) == Some(Ok(file.bytes.len())))
@@ -261,17 +261,17 @@ fn is_same(listed: &FileRow, file: &DeviceFile) -> bool {
 }
 
 /// Compares what is said of a device with what is said of others.
-fn add(batch: &mut BatchAudit, name: &str, row: &Row) {
-    let bytes = |said: &Option<Said>| {
-        let text = said.as_ref()?.text()?;
+fn add(batch: &mut BatchAudit, name: &str, row: &ListRow) {
+    let bytes = |value: &Option<ListedValue>| {
+        let text = value.as_ref()?.text()?;
         base16ct::mixed::decode_vec(text).ok()
     };
     let hash = bytes(&row.dac_public_key_sha256).and_then(|hash| <[u8; 32]>::try_from(hash).ok());
     let serial = bytes(&row.dac_serial);
-    let number = row.passcode.as_ref().and_then(Said::number);
+    let number = row.passcode.as_ref().and_then(ListedValue::number);
     let passcode = number.and_then(|number| Passcode::new(number.try_into().ok()?).ok());
     let traces = ListedTraces {
-        serial: row.serial.as_ref().and_then(Said::text),
+        serial: row.serial.as_ref().and_then(ListedValue::text),
         key_sha256: hash.as_ref(),
         certificate_serial: serial.as_deref(),
         passcode: passcode.as_ref(),
@@ -281,7 +281,7 @@ fn add(batch: &mut BatchAudit, name: &str, row: &Row) {
 }
 
 /// The names of what a row says otherwise than the device. What only one of the two says is not compared.
-fn differences(row: &Row, device: &DeviceFiles, report: &Report) -> Vec<&'static str> {
+fn differences(row: &ListRow, device: &DeviceFiles, report: &Report) -> Vec<&'static str> {
     let (vendor, product) = report.product().unzip();
     let discriminator = report.discriminator().map(|found| found.get().into());
     let passcode = report.passcode().map(|passcode| passcode.expose().into());
@@ -294,12 +294,12 @@ fn differences(row: &Row, device: &DeviceFiles, report: &Report) -> Vec<&'static
     // What is no number is not that of the device either.
     let mut names = Vec::new();
     for (name, listed, found) in numbers {
-        if found.is_some() && said(listed).is_some_and(|listed| listed.number() != found) {
+        if found.is_some() && present(listed).is_some_and(|listed| listed.number() != found) {
             names.push(name);
         }
     }
-    let mut compare = |name, listed: &Option<Said>, found: Option<&str>, same: fn(&str, &str) -> bool| {
-        if let (Some(listed), Some(found)) = (said(listed), found)
+    let mut compare = |name, listed: &Option<ListedValue>, found: Option<&str>, same: fn(&str, &str) -> bool| {
+        if let (Some(listed), Some(found)) = (present(listed), found)
             && !listed.text().is_some_and(|listed| same(listed, found))
         {
             names.push(name);
@@ -324,6 +324,6 @@ fn differences(row: &Row, device: &DeviceFiles, report: &Report) -> Vec<&'static
     names
 }
 
-fn said(value: &Option<Said>) -> Option<&Said> {
-    value.as_ref().filter(|value| value.is_said())
+fn present(value: &Option<ListedValue>) -> Option<&ListedValue> {
+    value.as_ref().filter(|value| value.is_present())
 }

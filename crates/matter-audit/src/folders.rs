@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use matter_factory_data::{Check, Finding};
 
-use crate::access::{Access, Open};
+use crate::access::{Access, OpenFiles};
 use crate::beside::Beside;
 use crate::device_files::{is_of_device, is_uuid};
 use crate::{AuditInput, Error};
@@ -20,7 +20,7 @@ const MAX_DEPTH: u8 = 3;
 
 /// What was found in a folder.
 #[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct FolderContents {
     /// The folders of devices.
     pub(crate) devices: Vec<PathBuf>,
     /// Files beside the folders of devices.
@@ -29,7 +29,7 @@ pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
 }
 
-impl Found {
+impl FolderContents {
     /// Looks for the folders of devices in a folder, which may be one itself.
     pub(crate) fn look(&mut self, path: &Path) -> Result<(), Error> {
         self.look_into(path, 0, true)
@@ -99,13 +99,13 @@ pub(crate) fn name(path: &Path) -> String {
 
 /// Finds files with secrets that others than their owner can read or change, and such folders of them, outside of devices'
 /// folders. Tells whether there are devices below.
-pub(crate) fn open_secrets(path: &Path, depth: u8, open: &mut Open) -> bool {
+pub(crate) fn open_secrets(path: &Path, depth: u8, open: &mut OpenFiles) -> bool {
     // What cannot be opened is an error of whoever has to read it.
     let Ok(entries) = fs::read_dir(path) else { return false };
     let mut entries = entries.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>();
     entries.sort();
     let (mut holds_secrets, mut holds_devices) = (false, false);
-    let mut inside = Open::default();
+    let mut inside = OpenFiles::default();
     for entry in entries {
         let name = name(&entry);
         if entry.is_dir() {

@@ -4,26 +4,26 @@ use std::io::{self, Read};
 
 use zeroize::Zeroizing;
 
-use crate::stream::{Bytes, push, too_long};
+use crate::list_bytes::{ListBytes, push, too_long};
 
 /// A member of the object, or an element of the list.
-pub(crate) enum Part<'t> {
+pub(crate) enum JsonPart<'t> {
     Element(&'t [u8]),
     Member(&'t str, &'t [u8]),
 }
 
 /// Where a part begins: line and column.
-pub(crate) type Place = (usize, usize);
+pub(crate) type TextPlace = (usize, usize);
 
 /// Why an object could not be read.
-pub(crate) enum Broken {
+pub(crate) enum ListFault {
     /// It cannot be read now.
     Unreadable(io::Error),
     /// It is none.
     Malformed(String),
 }
 
-impl From<io::Error> for Broken {
+impl From<io::Error> for ListFault {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::InvalidData {
             Self::Malformed(error.to_string())
@@ -36,10 +36,10 @@ impl From<io::Error> for Broken {
 /// Reads the object, whose member `list` is the long one, and tells whether that is there. What a part has in it, the caller
 /// has to see.
 pub(crate) fn read<R: Read>(
-    bytes: &mut Bytes<R>,
+    bytes: &mut ListBytes<R>,
     list: &str,
-    mut take: impl FnMut(Part<'_>, Place) -> Result<(), String>,
-) -> Result<bool, Broken> {
+    mut take: impl FnMut(JsonPart<'_>, TextPlace) -> Result<(), String>,
+) -> Result<bool, ListFault> {
     let mut text = Zeroizing::new(Vec::new());
     expect(bytes, b'{')?;
     let (mut is_first, mut has_list) = (true, false);
@@ -50,7 +50,8 @@ pub(crate) fn read<R: Read>(
             _ => return Err(no_json(bytes)?),
         }
         value(bytes, &mut text)?;
-        let name = serde_json::from_slice::<String>(&text).map_err(|_| Broken::Malformed(place(bytes, "no JSON")))?;
+        let name =
+            serde_json::from_slice::<String>(&text).map_err(|_| ListFault::Malformed(place(bytes, "no JSON")))?;
         expect(bytes, b':')?;
         if bytes.skip_blank()? == Some(b'[') && name == list {
             has_list = true;
@@ -58,7 +59,7 @@ pub(crate) fn read<R: Read>(
         } else {
             let start = (bytes.line, bytes.column);
             value(bytes, &mut text)?;
-            take(Part::Member(&name, &text), start).map_err(Broken::Malformed)?;
+            take(JsonPart::Member(&name, &text), start).map_err(ListFault::Malformed)?;
         }
         is_first = false;
         match bytes.skip_blank()? {
@@ -75,10 +76,10 @@ pub(crate) fn read<R: Read>(
 }
 
 fn elements<R: Read>(
-    bytes: &mut Bytes<R>,
+    bytes: &mut ListBytes<R>,
     text: &mut Zeroizing<Vec<u8>>,
-    take: &mut impl FnMut(Part<'_>, Place) -> Result<(), String>,
-) -> Result<(), Broken> {
+    take: &mut impl FnMut(JsonPart<'_>, TextPlace) -> Result<(), String>,
+) -> Result<(), ListFault> {
     expect(bytes, b'[')?;
     let mut is_first = true;
     loop {
@@ -88,7 +89,7 @@ fn elements<R: Read>(
         is_first = false;
         let start = (bytes.line, bytes.column);
         value(bytes, text)?;
-        take(Part::Element(text), start).map_err(Broken::Malformed)?;
+        take(JsonPart::Element(text), start).map_err(ListFault::Malformed)?;
         match bytes.skip_blank()? {
             Some(b',') => bytes.skip(),
             Some(b']') => break,
@@ -100,7 +101,7 @@ fn elements<R: Read>(
 }
 
 /// Reads the text of a value, as far as brackets and strings say where it ends.
-fn value<R: Read>(bytes: &mut Bytes<R>, text: &mut Zeroizing<Vec<u8>>) -> Result<(), Broken> {
+fn value<R: Read>(bytes: &mut ListBytes<R>, text: &mut Zeroizing<Vec<u8>>) -> Result<(), ListFault> {
     text.clear();
     let (mut depth, mut in_string, mut is_escaped) = (0usize, false, false);
     while let Some(byte) = bytes.peek()? {
@@ -131,7 +132,7 @@ fn value<R: Read>(bytes: &mut Bytes<R>, text: &mut Zeroizing<Vec<u8>>) -> Result
             _ => false,
         };
         if push(text, byte).is_err() {
-            return Err(Broken::Malformed(place(bytes, &too_long().to_string())));
+            return Err(ListFault::Malformed(place(bytes, &too_long().to_string())));
         }
         bytes.skip();
         if is_end {
@@ -141,7 +142,7 @@ fn value<R: Read>(bytes: &mut Bytes<R>, text: &mut Zeroizing<Vec<u8>>) -> Result
     Ok(())
 }
 
-fn expect<R: Read>(bytes: &mut Bytes<R>, byte: u8) -> Result<(), Broken> {
+fn expect<R: Read>(bytes: &mut ListBytes<R>, byte: u8) -> Result<(), ListFault> {
     if bytes.skip_blank()? != Some(byte) {
         return Err(no_json(bytes)?);
     }
@@ -149,16 +150,16 @@ fn expect<R: Read>(bytes: &mut Bytes<R>, byte: u8) -> Result<(), Broken> {
     Ok(())
 }
 
-fn no_json<R: Read>(bytes: &mut Bytes<R>) -> Result<Broken, Broken> {
+fn no_json<R: Read>(bytes: &mut ListBytes<R>) -> Result<ListFault, ListFault> {
     let what = if bytes.peek()?.is_none() {
         "it ends too early"
     } else {
         "no JSON"
     };
-    Ok(Broken::Malformed(place(bytes, what)))
+    Ok(ListFault::Malformed(place(bytes, what)))
 }
 
-fn place<R>(bytes: &Bytes<R>, what: &str) -> String {
+fn place<R>(bytes: &ListBytes<R>, what: &str) -> String {
     format!("{what} at line {}, column {}", bytes.line, bytes.column)
 }
 
@@ -176,11 +177,13 @@ mod tests {
     /// The members without the list, and its elements; `None` if something is no JSON.
     fn parts(text: &[u8]) -> Option<(Members, Vec<Value>)> {
         let (mut members, mut elements) = (Vec::new(), Vec::new());
-        let read = read(&mut Bytes::new(text), "devices", |part, _| {
+        let read = read(&mut ListBytes::new(text), "devices", |part, _| {
             let wrong = |error: serde_json::Error| error.to_string();
             match part {
-                Part::Element(text) => elements.push(serde_json::from_slice(text).map_err(wrong)?),
-                Part::Member(name, text) => members.push((name.into(), serde_json::from_slice(text).map_err(wrong)?)),
+                JsonPart::Element(text) => elements.push(serde_json::from_slice(text).map_err(wrong)?),
+                JsonPart::Member(name, text) => {
+                    members.push((name.into(), serde_json::from_slice(text).map_err(wrong)?))
+                }
             }
             Ok(())
         });

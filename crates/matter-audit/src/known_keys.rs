@@ -12,23 +12,23 @@ use matter_attestation::{Certificate, PrivateKey, PublicKey};
 use matter_factory_data::{Expected, InternalFile, KeyOwner, KeySet, NAMESPACE, TriedScalars, find_keys};
 use zeroize::Zeroizing;
 
+use crate::audit_input::read_limited;
 use crate::beside::Beside;
-use crate::input::read_limited;
-use crate::source::{Kind, SingleFile, Source};
+use crate::device_source::{DeviceSource, FileKind, SingleFile};
 
 /// The files of a device's folder that have its key, the shortest first.
-const KEYS: [&str; 4] = [
-    "internal/DAC_private_key.bin",
-    InternalFile::EfuseKey.path(),
-    "internal/DAC_key.der",
-    "internal/DAC_key.pem",
+const KEYS: [InternalFile; 4] = [
+    InternalFile::DacPrivateKey,
+    InternalFile::EfuseKey,
+    InternalFile::DacKeyDer,
+    InternalFile::DacKeyPem,
 ];
 /// Longer files than these are neither a key nor a certificate.
 const MAX_FILE: u64 = 64 << 10;
 
 /// Collects the keys of devices, and those in the places for keys beside them.
-pub(crate) fn known_keys(sources: &[Source], beside: &[Beside], expected: &Expected<'_>) -> KeySet {
-    let mut known = Known::default();
+pub(crate) fn known_keys(sources: &[DeviceSource], beside: &[Beside], expected: &Expected<'_>) -> KeySet {
+    let mut known = KeyCollector::default();
     for source in sources {
         match &source.folder {
             Some(folder) => known.add_folder(folder, source),
@@ -47,29 +47,29 @@ pub(crate) fn known_keys(sources: &[Source], beside: &[Beside], expected: &Expec
 }
 
 #[derive(Default)]
-struct Known {
+struct KeyCollector {
     keys: KeySet,
     /// The PAI that was read last, which most devices share.
     pai: Vec<u8>,
 }
 
-impl Known {
-    fn add_folder(&mut self, folder: &Path, source: &Source) {
+impl KeyCollector {
+    fn add_folder(&mut self, folder: &Path, source: &DeviceSource) {
         let owner = || KeyOwner::Device(source.name());
-        let read = |name: &str| read_small(&folder.join(name));
-        let point = read("internal/DAC_public_key.bin").and_then(|point| PublicKey::new(&point).ok());
+        let read = |file: InternalFile| read_small(&folder.join(file.path()));
+        let point = read(InternalFile::DacPublicKey).and_then(|point| PublicKey::new(&point).ok());
         let public_key = point.or_else(|| {
-            let names = ["internal/DAC_cert.der", "internal/DAC_cert.pem"];
-            let certificate = names.iter().find_map(|name| Certificate::decode(&read(name)?).ok());
+            let files = [InternalFile::DacDer, InternalFile::DacPem];
+            let certificate = files.iter().find_map(|file| Certificate::decode(&read(*file)?).ok());
             certificate.map(|certificate| *certificate.public_key())
         });
         if let Some(key) = &public_key {
             self.keys.add_owner(key, owner());
         }
-        if let Some(pai) = read("internal/PAI_cert.der") {
+        if let Some(pai) = read(InternalFile::PaiDer) {
             self.add_pai(&pai);
         }
-        let key = KEYS.iter().find_map(|name| PrivateKey::decode(&read(name)?).ok());
+        let key = KEYS.iter().find_map(|file| PrivateKey::decode(&read(*file)?).ok());
         if let Some(key) = key {
             self.add(&key, public_key.is_none().then(owner));
             return;
@@ -77,7 +77,9 @@ impl Known {
         // A folder of another tool, or what is left of one.
         let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
         for path in entries.map(|entry| entry.path()).filter(|path| path.is_file()) {
-            let kind = path.file_name().and_then(|name| Kind::of_name(&name.to_string_lossy()));
+            let kind = path
+                .file_name()
+                .and_then(|name| FileKind::of_name(&name.to_string_lossy()));
             if let Some(key) = kind.and_then(|kind| key_of_image(kind, &read_limited(&path).ok()?)) {
                 self.add(&key, public_key.is_none().then(owner));
             }
@@ -85,12 +87,12 @@ impl Known {
     }
 
     /// Adds the key of an image that was given alone. A pipe's bytes are kept.
-    fn add_file(&mut self, file: &SingleFile, source: &Source) {
+    fn add_file(&mut self, file: &SingleFile, source: &DeviceSource) {
         let read = || match &file.bytes {
             Some(bytes) => Some(bytes.clone()),
             None => read_limited(&file.path).ok(),
         };
-        if let Some(kind @ (Kind::Nvs | Kind::SecureCert)) = file.kind
+        if let Some(kind @ (FileKind::Nvs | FileKind::SecureCert)) = file.kind
             && let Some(key) = read().and_then(|bytes| key_of_image(kind, &bytes))
         {
             self.add(&key, Some(KeyOwner::Device(source.name())));
@@ -144,9 +146,9 @@ impl Known {
 }
 
 /// The private key that an image stores in plain.
-fn key_of_image(kind: Kind, image: &[u8]) -> Option<PrivateKey> {
+fn key_of_image(kind: FileKind, image: &[u8]) -> Option<PrivateKey> {
     match kind {
-        Kind::Nvs => {
+        FileKind::Nvs => {
             let name = Key::new("dac-key").ok()?;
             let entries = esp_nvs_image::recover(image).entries;
             let stored = entries
@@ -157,7 +159,7 @@ fn key_of_image(kind: Kind, image: &[u8]) -> Option<PrivateKey> {
             };
             PrivateKey::from_scalar(Zeroizing::new(blob.to_vec()).as_slice().try_into().ok()?).ok()
         }
-        Kind::SecureCert => match Image::new(image).key(Subtype::MIN) {
+        FileKind::SecureCert => match Image::new(image).key(Subtype::MIN) {
             Ok(Some(KeyStorage::Plain(key))) => PrivateKey::decode(key.expose()).ok(),
             _ => None,
         },

@@ -3,31 +3,32 @@
 
 mod access;
 mod audit;
+mod audit_input;
 mod beside;
-mod codes;
 mod device_files;
 mod device_list;
+mod device_source;
 mod dialect;
 mod error;
 mod flash_dump;
 mod folders;
-mod input;
 mod json_list;
 mod known_keys;
+mod label_codes;
+mod list_bytes;
 mod list_rows;
+mod partition_table;
 #[cfg(feature = "pictures")]
 mod picture;
 mod retired;
+mod run_tables;
 mod signature;
-mod source;
-mod stream;
 mod surroundings;
-mod tables;
 mod unchecked;
 mod work;
 
 pub use audit::{Audit, AuditReport, AuditedDevice, Recompute};
+pub use audit_input::AuditInput;
 pub use error::Error;
 pub use flash_dump::FlashDump;
-pub use input::AuditInput;
 pub use signature::ManifestKey;

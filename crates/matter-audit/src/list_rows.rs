@@ -13,14 +13,14 @@ use serde_json::error::Category;
 use zeroize::Zeroizing;
 
 use crate::dialect::{BOM, delimiter};
-use crate::json_list::{self, Broken, Part, Place};
-use crate::stream::{self, Bytes, MAX_ROWS, RowReader};
+use crate::json_list::{self, JsonPart, ListFault, TextPlace};
+use crate::list_bytes::{self, ListBytes, MAX_ROWS, RowReader};
 use crate::{AuditInput, Error};
 
 /// What a list says of each device.
 #[derive(Default)]
-pub(crate) struct Rows {
-    pub(crate) rows: Vec<Row>,
+pub(crate) struct ListRows {
+    pub(crate) rows: Vec<ListRow>,
     /// The names of devices that are no longer in use.
     pub(crate) retired: Vec<String>,
     /// Whether the list is one of devices for tests.
@@ -30,26 +30,26 @@ pub(crate) struct Rows {
 /// What a list says of a device. What it does not say is `None`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Row {
-    pub(crate) uuid: Option<Said>,
-    pub(crate) vid: Option<Said>,
-    pub(crate) pid: Option<Said>,
-    pub(crate) discriminator: Option<Said>,
-    pub(crate) passcode: Option<Said>,
-    pub(crate) serial: Option<Said>,
-    pub(crate) dac_serial: Option<Said>,
-    pub(crate) dac_public_key_sha256: Option<Said>,
-    pub(crate) qr: Option<Said>,
-    pub(crate) manual: Option<Said>,
-    pub(crate) test: Option<Said>,
-    pub(crate) files: BTreeMap<String, FileRow>,
+pub(crate) struct ListRow {
+    pub(crate) uuid: Option<ListedValue>,
+    pub(crate) vid: Option<ListedValue>,
+    pub(crate) pid: Option<ListedValue>,
+    pub(crate) discriminator: Option<ListedValue>,
+    pub(crate) passcode: Option<ListedValue>,
+    pub(crate) serial: Option<ListedValue>,
+    pub(crate) dac_serial: Option<ListedValue>,
+    pub(crate) dac_public_key_sha256: Option<ListedValue>,
+    pub(crate) qr: Option<ListedValue>,
+    pub(crate) manual: Option<ListedValue>,
+    pub(crate) test: Option<ListedValue>,
+    pub(crate) files: BTreeMap<String, ListedFile>,
     /// What only our ledger knows.
     #[serde(skip)]
-    pub(crate) run: Option<Run>,
+    pub(crate) run: Option<ListedRun>,
 }
 
 /// The run that made a device.
-pub(crate) struct Run {
+pub(crate) struct ListedRun {
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
     pub(crate) passcode_mac: Option<Vec<u8>>,
@@ -58,20 +58,20 @@ pub(crate) struct Run {
 /// What a list says of a file.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct FileRow {
-    pub(crate) size: Option<Said>,
-    pub(crate) sha256: Option<Said>,
+pub(crate) struct ListedFile {
+    pub(crate) size: Option<ListedValue>,
+    pub(crate) sha256: Option<ListedValue>,
 }
 
 /// One value of a list, of whatever type; some are secret.
-pub(crate) enum Said {
+pub(crate) enum ListedValue {
     Number(Zeroizing<u64>),
     Text(Zeroizing<String>),
     Bool(bool),
     Other,
 }
 
-impl Said {
+impl ListedValue {
     /// A number, or a text with one, also in hexadecimal behind `0x`.
     pub(crate) fn number(&self) -> Option<u64> {
         match self {
@@ -90,7 +90,7 @@ impl Said {
     }
 
     /// Whether it says something.
-    pub(crate) fn is_said(&self) -> bool {
+    pub(crate) fn is_present(&self) -> bool {
         !matches!(self, Self::Text(text) if text.is_empty())
     }
 
@@ -102,51 +102,51 @@ impl Said {
     }
 }
 
-impl<'de> Deserialize<'de> for Said {
+impl<'de> Deserialize<'de> for ListedValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
         impl<'de> Visitor<'de> for Any {
-            type Value = Said;
+            type Value = ListedValue;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value")
             }
 
-            fn visit_bool<E>(self, value: bool) -> Result<Said, E> {
-                Ok(Said::Bool(value))
+            fn visit_bool<E>(self, value: bool) -> Result<ListedValue, E> {
+                Ok(ListedValue::Bool(value))
             }
 
-            fn visit_u64<E>(self, value: u64) -> Result<Said, E> {
-                Ok(Said::Number(value.into()))
+            fn visit_u64<E>(self, value: u64) -> Result<ListedValue, E> {
+                Ok(ListedValue::Number(value.into()))
             }
 
-            fn visit_i64<E>(self, _: i64) -> Result<Said, E> {
-                Ok(Said::Other)
+            fn visit_i64<E>(self, _: i64) -> Result<ListedValue, E> {
+                Ok(ListedValue::Other)
             }
 
-            fn visit_f64<E>(self, _: f64) -> Result<Said, E> {
-                Ok(Said::Other)
+            fn visit_f64<E>(self, _: f64) -> Result<ListedValue, E> {
+                Ok(ListedValue::Other)
             }
 
-            fn visit_str<E>(self, value: &str) -> Result<Said, E> {
-                Ok(Said::Text(value.to_owned().into()))
+            fn visit_str<E>(self, value: &str) -> Result<ListedValue, E> {
+                Ok(ListedValue::Text(value.to_owned().into()))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Said, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ListedValue, A::Error> {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Said::Other)
+                Ok(ListedValue::Other)
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ListedValue, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Said::Other)
+                Ok(ListedValue::Other)
             }
         }
         deserializer.deserialize_any(Any)
     }
 }
 
-impl Row {
+impl ListRow {
     /// The UUID of the device, in lower case.
     pub(crate) fn uuid(&self) -> Option<String> {
         Some(self.uuid.as_ref()?.text()?.to_ascii_lowercase())
@@ -172,23 +172,23 @@ impl Row {
     }
 }
 
-fn text(text: &str) -> Said {
-    Said::Text(text.to_owned().into())
+fn text(text: &str) -> ListedValue {
+    ListedValue::Text(text.to_owned().into())
 }
 
-fn hex(bytes: &[u8]) -> Said {
-    Said::Text(base16ct::lower::encode_string(bytes).into())
+fn hex(bytes: &[u8]) -> ListedValue {
+    ListedValue::Text(base16ct::lower::encode_string(bytes).into())
 }
 
-fn number(number: u16) -> Said {
-    Said::Number(Zeroizing::new(number.into()))
+fn number(number: u16) -> ListedValue {
+    ListedValue::Number(Zeroizing::new(number.into()))
 }
 
 /// A list that could be opened: what is in it, or why it is none.
-type Parsed = Result<Rows, String>;
+type Parsed = Result<ListRows, String>;
 
 /// Where JSON is not as expected, without what stands there. It begins at a place in a file.
-fn reason(error: &serde_json::Error, (line, column): Place) -> String {
+fn reason(error: &serde_json::Error, (line, column): TextPlace) -> String {
     let what = match error.classify() {
         Category::Eof => "it ends too early",
         Category::Data => "a value of another type than expected",
@@ -211,18 +211,20 @@ const DEVICES: &str = "devices";
 
 /// Reads `manifest.json`: an object with the list "devices". Returns the hash of its bytes as well.
 pub(crate) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
-    let mut bytes = Bytes::new(stream::open(AuditInput::Manifest, path)?);
-    let mut rows = Rows::default();
+    let mut bytes = ListBytes::new(list_bytes::open(AuditInput::Manifest, path)?);
+    let mut rows = ListRows::default();
     let read = json_list::read(&mut bytes, DEVICES, |part, place| {
         let wrong = |error: serde_json::Error| reason(&error, place);
         match part {
-            Part::Element(text) => rows.push(serde_json::from_slice(text).map_err(wrong)?)?,
-            Part::Member(DEVICES, text) => {
+            JsonPart::Element(text) => rows.push(serde_json::from_slice(text).map_err(wrong)?)?,
+            JsonPart::Member(DEVICES, text) => {
                 // Another value than a list.
-                serde_json::from_slice::<Vec<Row>>(text).map_err(wrong)?;
+                serde_json::from_slice::<Vec<ListRow>>(text).map_err(wrong)?;
             }
-            Part::Member("test", text) => rows.is_test = serde_json::from_slice::<Said>(text).map_err(wrong)?.is_true(),
-            Part::Member(_, text) => {
+            JsonPart::Member("test", text) => {
+                rows.is_test = serde_json::from_slice::<ListedValue>(text).map_err(wrong)?.is_true()
+            }
+            JsonPart::Member(_, text) => {
                 serde_json::from_slice::<IgnoredAny>(text).map_err(wrong)?;
             }
         }
@@ -231,8 +233,8 @@ pub(crate) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
     let parsed = match read {
         Ok(true) => check_some(rows),
         Ok(false) => Err(format!("it has no list \"{DEVICES}\"")),
-        Err(Broken::Malformed(reason)) => Err(reason),
-        Err(Broken::Unreadable(error)) => return Err(Error::file(AuditInput::Manifest, path, error)),
+        Err(ListFault::Malformed(reason)) => Err(reason),
+        Err(ListFault::Unreadable(error)) => return Err(Error::file(AuditInput::Manifest, path, error)),
     };
     Ok((parsed, bytes.finish()))
 }
@@ -241,7 +243,7 @@ pub(crate) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
 /// "uuid".
 pub(crate) fn ledger(path: &Path) -> Result<Parsed, Error> {
     let failed = |error: io::Error| Error::file(AuditInput::Ledger, path, error);
-    let mut file = stream::open(AuditInput::Ledger, path)?;
+    let mut file = list_bytes::open(AuditInput::Ledger, path)?;
     let mut head = Vec::with_capacity(Ledger::MAGIC.len());
     let len = u64::try_from(Ledger::MAGIC.len()).unwrap_or_default();
     Read::by_ref(&mut file)
@@ -251,9 +253,9 @@ pub(crate) fn ledger(path: &Path) -> Result<Parsed, Error> {
     if head == Ledger::MAGIC {
         return match Ledger::list(path) {
             Ok(listing) => {
-                let mut rows = Rows {
+                let mut rows = ListRows {
                     retired: listing.retired,
-                    ..Rows::default()
+                    ..ListRows::default()
                 };
                 rows.rows.extend(listing.devices.into_iter().map(row));
                 Ok(check(rows))
@@ -264,17 +266,17 @@ pub(crate) fn ledger(path: &Path) -> Result<Parsed, Error> {
     }
     let text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
     let is_json = text.trim_ascii_start().starts_with(b"{");
-    let bytes = Bytes::new(io::Cursor::new(text).chain(file));
+    let bytes = ListBytes::new(io::Cursor::new(text).chain(file));
     let rows = if is_json { objects(bytes) } else { cells(bytes) };
     match rows {
         Ok(rows) => Ok(check_some(rows)),
-        Err(Broken::Malformed(reason)) => Ok(Err(reason)),
-        Err(Broken::Unreadable(error)) => Err(failed(error)),
+        Err(ListFault::Malformed(reason)) => Ok(Err(reason)),
+        Err(ListFault::Unreadable(error)) => Err(failed(error)),
     }
 }
 
-fn objects(mut bytes: Bytes<impl Read>) -> Result<Rows, Broken> {
-    let mut rows = Rows::default();
+fn objects(mut bytes: ListBytes<impl Read>) -> Result<ListRows, ListFault> {
+    let mut rows = ListRows::default();
     let mut line = Zeroizing::new(Vec::new());
     let mut number = 0;
     while bytes.read_line(&mut line)?.is_some() {
@@ -282,17 +284,17 @@ fn objects(mut bytes: Bytes<impl Read>) -> Result<Rows, Broken> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let row = serde_json::from_slice::<Row>(&line);
-        let row = row.map_err(|error| Broken::Malformed(reason(&error, (number, 1))))?;
+        let row = serde_json::from_slice::<ListRow>(&line);
+        let row = row.map_err(|error| ListFault::Malformed(reason(&error, (number, 1))))?;
         // A line about the run and not about a device has none.
         if row.uuid.is_some() {
-            rows.push(row).map_err(Broken::Malformed)?;
+            rows.push(row).map_err(ListFault::Malformed)?;
         }
     }
     Ok(rows)
 }
 
-fn cells(mut bytes: Bytes<impl Read>) -> Result<Rows, Broken> {
+fn cells(mut bytes: ListBytes<impl Read>) -> Result<ListRows, ListFault> {
     let mut header = Zeroizing::new(Vec::new());
     bytes.read_line(&mut header)?;
     let delimiter = delimiter(&header);
@@ -301,20 +303,20 @@ fn cells(mut bytes: Bytes<impl Read>) -> Result<Rows, Broken> {
     let text = io::Cursor::new(&**header).chain(RowReader::new(bytes, &since));
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
     let header = reader.headers().map_err(broken)?.clone();
-    let mut rows = Rows::default();
+    let mut rows = ListRows::default();
     for cells in reader.records() {
-        let (cells, mut row) = (cells.map_err(broken)?, Row::default());
+        let (cells, mut row) = (cells.map_err(broken)?, ListRow::default());
         since.set(0);
         let pairs = header.iter().zip(&cells);
         pairs.for_each(|(name, cell)| row.set(name.trim(), cell));
-        rows.push(row).map_err(Broken::Malformed)?;
+        rows.push(row).map_err(ListFault::Malformed)?;
     }
     Ok(rows)
 }
 
 /// What is wrong with CSV, without what stands there.
-pub(crate) fn broken(error: csv::Error) -> Broken {
-    Broken::Malformed(match error.into_kind() {
+pub(crate) fn broken(error: csv::Error) -> ListFault {
+    ListFault::Malformed(match error.into_kind() {
         csv::ErrorKind::Io(error) => return error.into(),
         csv::ErrorKind::Utf8 { pos: Some(place), .. } => format!("line {} is not UTF-8", place.line()),
         csv::ErrorKind::UnequalLengths {
@@ -326,9 +328,9 @@ pub(crate) fn broken(error: csv::Error) -> Broken {
     })
 }
 
-impl Rows {
+impl ListRows {
     /// Adds a device.
-    fn push(&mut self, row: Row) -> Result<(), String> {
+    fn push(&mut self, row: ListRow) -> Result<(), String> {
         if self.rows.len() == MAX_ROWS {
             return Err(format!("it has more than {MAX_ROWS} devices"));
         }
@@ -338,14 +340,14 @@ impl Rows {
 }
 
 /// A list without devices says nothing.
-fn check_some(rows: Rows) -> Parsed {
+fn check_some(rows: ListRows) -> Parsed {
     if rows.rows.is_empty() {
         return Err("no device is in it".into());
     }
     check(rows)
 }
 
-fn check(rows: Rows) -> Parsed {
+fn check(rows: ListRows) -> Parsed {
     match rows.rows.iter().position(|row| row.uuid().is_none()) {
         Some(index) => Err(format!("device {} has no \"uuid\"", index + 1)),
         None => Ok(rows),
@@ -353,15 +355,15 @@ fn check(rows: Rows) -> Parsed {
 }
 
 /// A device of our ledger as a row.
-fn row(device: ListedDevice) -> Row {
+fn row(device: ListedDevice) -> ListRow {
     let files = device.images.into_iter().map(|image| {
-        let file = FileRow {
-            size: Some(Said::Number(image.size.into())),
+        let file = ListedFile {
+            size: Some(ListedValue::Number(image.size.into())),
             sha256: Some(hex(&image.sha256)),
         };
         (image.name, file)
     });
-    Row {
+    ListRow {
         uuid: Some(text(&device.uuid)),
         vid: Some(number(device.vendor_id)),
         pid: Some(number(device.product_id)),
@@ -369,13 +371,13 @@ fn row(device: ListedDevice) -> Row {
         serial: device.serial.as_deref().map(text),
         dac_serial: device.dac_serial.map(|serial| hex(&serial)),
         dac_public_key_sha256: device.key_sha256.map(|hash| hex(&hash)),
-        test: Some(Said::Bool(device.test)),
+        test: Some(ListedValue::Bool(device.test)),
         files: files.collect(),
-        run: Some(Run {
+        run: Some(ListedRun {
             name: device.run,
             folder: device.folder,
             passcode_mac: device.passcode_mac,
         }),
-        ..Row::default()
+        ..ListRow::default()
     }
 }

@@ -8,7 +8,7 @@ use matter_factory_data::{Check, Finding};
 use p256::ecdsa::{DerSignature, VerifyingKey};
 use signature::hazmat::PrehashVerifier;
 
-use crate::input::read_limited;
+use crate::audit_input::read_limited;
 
 /// Who signs manifests.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub enum ManifestKey {
 }
 
 /// A manifest's own file, and who may have signed it.
-pub(crate) struct Signed {
+pub(crate) struct SignedManifest {
     path: PathBuf,
     sha256: [u8; 32],
     /// The PAIs of its devices that are there.
@@ -30,7 +30,7 @@ pub(crate) struct Signed {
 /// No manifest has devices of more PAIs.
 const MAX_PAIS: usize = 64;
 
-impl Signed {
+impl SignedManifest {
     pub(crate) const fn new(path: PathBuf, sha256: [u8; 32]) -> Self {
         Self {
             path,

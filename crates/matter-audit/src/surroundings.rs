@@ -1,16 +1,16 @@
 //! What is around the images of a device: modes, names, and copies of what they hold.
 
 use matter_attestation::Certificate;
-use matter_factory_data::{Check, Finding, Report};
+use matter_factory_data::{Check, Finding, InternalFile, Report};
 
-use crate::access::Open;
+use crate::access::OpenFiles;
 use crate::device_files::{DeviceFiles, is_uuid};
 
 impl DeviceFiles {
     /// What is around the images: modes, the folder's name.
     pub(crate) fn check_surroundings(&self, report: &mut Report) {
         let images = [self.nvs, self.secure_cert];
-        let mut open = Open::default();
+        let mut open = OpenFiles::default();
         for (name, access) in &self.folders {
             open.add(name, *access, true);
         }
@@ -57,11 +57,11 @@ impl DeviceFiles {
         let decode = |bytes: &[u8]| Certificate::decode(bytes).ok().map(|found| found.as_der().to_vec());
         let public_key = report.public_key().map(|key| *key.as_bytes());
         let copies = [
-            ("internal/DAC_cert.der", report.dac()),
-            ("internal/DAC_cert.pem", report.dac()),
-            ("internal/PAI_cert.der", report.pai()),
-            ("internal/CD.der", report.declaration()),
-            ("internal/DAC_public_key.bin", public_key.as_ref().map(|key| &key[..])),
+            (InternalFile::DacDer, report.dac()),
+            (InternalFile::DacPem, report.dac()),
+            (InternalFile::PaiDer, report.pai()),
+            (InternalFile::Declaration, report.declaration()),
+            (InternalFile::DacPublicKey, public_key.as_ref().map(|key| &key[..])),
         ];
         let differs = |name: &str, stored: &[u8]| {
             let file = self.files.iter().find(|file| file.name == name);
@@ -70,6 +70,7 @@ impl DeviceFiles {
                 file.bytes.as_slice() != stored && decode(&file.bytes).is_none_or(|copy| copy != stored)
             })
         };
+        let copies = copies.map(|(file, stored)| (file.path(), stored));
         let differ = copies.map(|(name, stored)| stored.filter(|stored| differs(name, stored)).map(|_| name));
         for name in differ.into_iter().flatten() {
             report.push(Finding::of(Check::StorageDisagrees, name, "not what the image holds"));
@@ -79,13 +80,12 @@ impl DeviceFiles {
 
 /// Certificates and public keys are no secrets.
 fn is_secret(name: &str) -> bool {
-    ![
-        "DAC_cert.pem",
-        "DAC_cert.der",
-        "DAC_public_key.bin",
-        "PAI_cert.der",
-        "CD.der",
-    ]
-    .iter()
-    .any(|end| name.ends_with(end))
+    const PUBLIC: [InternalFile; 5] = [
+        InternalFile::DacPem,
+        InternalFile::DacDer,
+        InternalFile::DacPublicKey,
+        InternalFile::PaiDer,
+        InternalFile::Declaration,
+    ];
+    !PUBLIC.iter().any(|file| name.ends_with(file.name()))
 }

@@ -11,11 +11,11 @@ use matter_factory_data::{
 };
 
 use crate::Error;
-use crate::beside::{Beside, Search};
+use crate::beside::{Beside, BesideSearch};
 use crate::device_files::{DeviceFiles, is_uuid};
-use crate::device_list::Listed;
-use crate::source::Source;
-use crate::tables::Facts;
+use crate::device_list::DeviceList;
+use crate::device_source::DeviceSource;
+use crate::run_tables::DeviceValues;
 use crate::unchecked::Unchecked;
 use crate::{AuditedDevice, Recompute};
 
@@ -27,11 +27,11 @@ const MAX_TRIED: usize = 4096;
 const MAX_ROUNDS: usize = 3;
 
 /// What an audit has done so far.
-pub(crate) struct Work<'a> {
+pub(crate) struct AuditWork<'a> {
     expected: Expected<'a>,
     recompute: Recompute,
     keys: Option<NvsKeys>,
-    pub(crate) listed: Vec<Listed>,
+    pub(crate) listed: Vec<DeviceList>,
     pub(crate) batch: BatchAudit,
     pub(crate) devices: Vec<AuditedDevice>,
     /// The private keys that are looked for everywhere.
@@ -41,9 +41,9 @@ pub(crate) struct Work<'a> {
     /// Values that are no keys, wherever they stand.
     pub(crate) tried: TriedScalars,
     /// What tables are compared with, if there are any.
-    pub(crate) facts: Option<Facts>,
-    /// Devices that lists said to be too many.
-    pub(crate) said: BTreeSet<String>,
+    pub(crate) facts: Option<DeviceValues>,
+    /// Devices that lists reported to be too many.
+    pub(crate) reported: BTreeSet<String>,
     /// Devices whose verifiers are not derived yet.
     waiting: Vec<(PathBuf, Option<String>, Report)>,
     pub(crate) unchecked: Unchecked,
@@ -54,7 +54,7 @@ pub(crate) struct Work<'a> {
 }
 
 /// What devices have in common, checked once.
-struct Shared<'e> {
+struct AlikeParts<'e> {
     expected: &'e Expected<'e>,
     attested: &'e Attested<'e>,
     is_test: bool,
@@ -70,7 +70,7 @@ enum Added {
     No,
 }
 
-impl<'a> Work<'a> {
+impl<'a> AuditWork<'a> {
     pub(crate) fn new(
         expected: Expected<'a>,
         recompute: Recompute,
@@ -89,7 +89,7 @@ impl<'a> Work<'a> {
             new_keys: Vec::new(),
             tried: TriedScalars::new(MAX_TRIED),
             facts: None,
-            said: BTreeSet::new(),
+            reported: BTreeSet::new(),
             waiting: Vec::new(),
             unchecked: Unchecked::default(),
             places: BTreeMap::new(),
@@ -98,7 +98,7 @@ impl<'a> Work<'a> {
     }
 
     /// Audits all devices.
-    pub(crate) fn run(&mut self, sources: &[Source]) -> Result<(), Error> {
+    pub(crate) fn run(&mut self, sources: &[DeviceSource]) -> Result<(), Error> {
         let mut rest = sources;
         while !rest.is_empty() {
             let count = self.run_alike(rest)?;
@@ -109,7 +109,7 @@ impl<'a> Work<'a> {
     }
 
     /// Audits devices as long as they share PAI, declaration and product, and whether they are for tests. Returns how many.
-    fn run_alike(&mut self, sources: &[Source]) -> Result<usize, Error> {
+    fn run_alike(&mut self, sources: &[DeviceSource]) -> Result<usize, Error> {
         let Some(source) = sources.first() else { return Ok(0) };
         let device = DeviceFiles::read(source)?;
         let first = device.audit(&self.expected, None, self.keys.as_ref(), &self.known, false);
@@ -120,7 +120,7 @@ impl<'a> Work<'a> {
             self.known.add_owner(pai.public_key(), KeyOwner::Pai);
         }
         let attested = Attested::new(&parts, &expected);
-        let first = Shared {
+        let first = AlikeParts {
             expected: &expected,
             attested: &attested,
             is_test,
@@ -155,7 +155,7 @@ impl<'a> Work<'a> {
     }
 
     /// Audits a device, unless it is for tests where the first is not, or the other way round.
-    fn add(&mut self, source: &Source, device: DeviceFiles, first: &Shared<'_>) -> Added {
+    fn add(&mut self, source: &DeviceSource, device: DeviceFiles, first: &AlikeParts<'_>) -> Added {
         let index = self.devices.len() + self.waiting.len();
         let slow = self.recompute.includes(index);
         let attested = Some(first.attested);
@@ -172,7 +172,7 @@ impl<'a> Work<'a> {
         let name = name.unwrap_or_else(|| device.path.display().to_string());
         for listed in &mut self.listed {
             if listed.compare(&device, &name, source.in_output, &mut self.tried, &mut report) {
-                self.said.insert(name.clone());
+                self.reported.insert(name.clone());
             }
         }
         if let Some(salt) = report
@@ -216,7 +216,7 @@ impl<'a> Work<'a> {
 
     /// Searches what lies beside the devices for private keys.
     pub(crate) fn search_beside(&mut self, beside: &[Beside]) {
-        let mut search = Search {
+        let mut search = BesideSearch {
             keys: &self.known,
             tried: &mut self.tried,
             findings: Vec::new(),
@@ -233,7 +233,7 @@ impl<'a> Work<'a> {
     }
 
     /// Looks everywhere for the keys that were found in one place only.
-    pub(crate) fn search_again(&mut self, sources: &[Source], beside: &[Beside]) -> Result<(), Error> {
+    pub(crate) fn search_again(&mut self, sources: &[DeviceSource], beside: &[Beside]) -> Result<(), Error> {
         for _ in 0..MAX_ROUNDS {
             let new = std::mem::take(&mut self.new_keys);
             let unknown = new.iter().filter(|key| self.known.insert(key)).count();

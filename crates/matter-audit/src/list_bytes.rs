@@ -38,7 +38,7 @@ fn is_stream(kind: FileType) -> bool {
 }
 
 /// The bytes of a list, one after the other, with their place and the hash of all that were read.
-pub(crate) struct Bytes<R> {
+pub(crate) struct ListBytes<R> {
     reader: R,
     buffer: Zeroizing<Vec<u8>>,
     at: usize,
@@ -48,7 +48,7 @@ pub(crate) struct Bytes<R> {
     pub(crate) column: usize,
 }
 
-impl<R: Read> Bytes<R> {
+impl<R: Read> ListBytes<R> {
     pub(crate) fn new(reader: R) -> Self {
         Self {
             reader,
@@ -144,13 +144,13 @@ pub(crate) fn too_long() -> io::Error {
 
 /// A list of which each row is no longer than an element may be.
 pub(crate) struct RowReader<'c, R> {
-    bytes: Bytes<R>,
+    bytes: ListBytes<R>,
     /// How many bytes were read since the last row.
     since: &'c Cell<usize>,
 }
 
 impl<'c, R: Read> RowReader<'c, R> {
-    pub(crate) const fn new(bytes: Bytes<R>, since: &'c Cell<usize>) -> Self {
+    pub(crate) const fn new(bytes: ListBytes<R>, since: &'c Cell<usize>) -> Self {
         Self { bytes, since }
     }
 }
@@ -162,7 +162,7 @@ impl<R: Read> Read for RowReader<'_, R> {
             return Err(too_long());
         }
         self.bytes.peek()?;
-        let Bytes { buffer, at, len, .. } = &mut self.bytes;
+        let ListBytes { buffer, at, len, .. } = &mut self.bytes;
         let ready = buffer.get(*at..*len).unwrap_or_default();
         let count = ready.len().min(to.len());
         to.iter_mut().zip(ready).for_each(|(to, from)| *to = *from);
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn lines_are_read_with_their_numbers() {
-        let mut bytes = Bytes::new(&b"a\n\nlast"[..]);
+        let mut bytes = ListBytes::new(&b"a\n\nlast"[..]);
         let mut line = Zeroizing::default();
         let mut lines = Vec::new();
         while bytes.read_line(&mut line).unwrap().is_some() {
@@ -188,7 +188,7 @@ mod tests {
         }
         assert_eq!(lines, [(2, "a".into()), (3, String::new()), (3, "last".into())]);
         // FIPS 180-2, appendix B.1.
-        let mut bytes = Bytes::new(&b"abc"[..]);
+        let mut bytes = ListBytes::new(&b"abc"[..]);
         bytes.read_line(&mut line).unwrap();
         assert_eq!(bytes.finish()[..4], [0xBA, 0x78, 0x16, 0xBF]);
     }
@@ -196,10 +196,10 @@ mod tests {
     #[test]
     fn what_has_no_end_is_refused_before_it_fills_the_memory() {
         let mut line = Zeroizing::default();
-        let error = Bytes::new(io::repeat(b'x')).read_line(&mut line).unwrap_err();
+        let error = ListBytes::new(io::repeat(b'x')).read_line(&mut line).unwrap_err();
         assert!(error.to_string().contains("1048576 bytes") && line.capacity() <= 2 * MAX_ELEMENT);
         let since = Cell::new(0);
-        let mut rows = RowReader::new(Bytes::new(io::repeat(b'x')), &since);
+        let mut rows = RowReader::new(ListBytes::new(io::repeat(b'x')), &since);
         let copied = io::copy(&mut rows, &mut io::sink());
         assert!(copied.is_err() && since.get() < 2 * MAX_ELEMENT);
     }

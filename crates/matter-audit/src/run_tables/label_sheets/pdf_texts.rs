@@ -1,13 +1,13 @@
 use miniz_oxide::inflate::decompress_slice_iter_to_slice;
 use zeroize::Zeroizing;
 
-use super::Label;
+use super::LabelLines;
 
 /// No page's drawing is longer.
 const MAX_PAGE: usize = 8 << 20;
 
 /// The texts of each text object of a PDF's pages, as far as they can be read: those of compressed pages, in Latin-1.
-pub(super) fn labels(bytes: &[u8]) -> Result<Vec<Label>, String> {
+pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     if !bytes.starts_with(b"%PDF-") {
         return Err("it is no PDF".into());
     }
@@ -43,9 +43,9 @@ fn split<'b>(bytes: &'b [u8], word: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
 }
 
 /// The strings of each text object, between BT and ET (ISO 32000-1, 9.4.1).
-fn texts(page: &[u8]) -> Vec<Label> {
+fn texts(page: &[u8]) -> Vec<LabelLines> {
     let mut labels = Vec::new();
-    let mut label = None::<Label>;
+    let mut label = None::<LabelLines>;
     let mut rest = page;
     while let [first, behind @ ..] = rest {
         match first {
@@ -60,7 +60,7 @@ fn texts(page: &[u8]) -> Vec<Label> {
                 label.iter_mut().for_each(|label| label.push(hexadecimal(digits)));
             }
             b'B' if behind.starts_with(b"T\n") || behind.starts_with(b"T ") => {
-                label = Some(Label::new());
+                label = Some(LabelLines::new());
                 rest = behind;
             }
             b'E' if behind.starts_with(b"T\n") || behind.starts_with(b"T ") || behind == b"T" => {

@@ -11,8 +11,8 @@ use esp_nvs_image::{Entry, NvsKeys, StoredValue};
 use matter_factory_data::Report;
 use zeroize::Zeroizing;
 
-use crate::codes::digits;
 use crate::device_files::DeviceFiles;
+use crate::label_codes::digits;
 
 /// The columns by which a row's device is found, the surest first; their values are hardly ever those of two devices.
 const IDENTITIES: [&str; 6] = [QR, SERIAL, SALT, VERIFIER, PASSCODE, MANUAL];
@@ -31,7 +31,7 @@ pub(super) const CERTIFICATE: &str = "certs";
 
 /// How a value is written, as far as two ways to write it mean the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum CellForm {
     Text,
     Number,
     Hex,
@@ -39,24 +39,24 @@ enum Form {
 }
 
 /// A value that is hardly ever that of two devices, with its column.
-pub(super) type Identity = (u64, u64);
+pub(super) type IdentityHash = (u64, u64);
 
-/// A device by its place in [`Facts`].
-pub(super) type Device = usize;
+/// A device by its place in [`DeviceValues`].
+pub(super) type DeviceIndex = usize;
 
 /// A value of a device.
-struct Fact {
+struct DeviceValue {
     column: u64,
     value: u64,
-    form: Form,
+    form: CellForm,
     /// The type in NVS, as `config.csv` has it.
     encoding: &'static str,
 }
 
-struct DeviceFacts {
+struct ValuesOfDevice {
     name: String,
     top: u64,
-    facts: Vec<Fact>,
+    facts: Vec<DeviceValue>,
     picture: Option<u64>,
     has_name: bool,
     has_label: bool,
@@ -76,15 +76,15 @@ impl BuildHasher for Keyed {
 }
 
 /// All devices.
-pub(crate) struct Facts {
+pub(crate) struct DeviceValues {
     hasher: Keyed,
-    devices: Vec<DeviceFacts>,
-    names: BTreeMap<String, Device>,
+    devices: Vec<ValuesOfDevice>,
+    names: BTreeMap<String, DeviceIndex>,
     /// Which device has a value that identifies it; none if two have it.
-    places: BTreeMap<Identity, Option<Device>>,
+    places: BTreeMap<IdentityHash, Option<DeviceIndex>>,
 }
 
-impl Facts {
+impl DeviceValues {
     /// Makes an empty list, whose values are hashed under a random key.
     pub(crate) const fn new(key: Zeroizing<[u8; 32]>) -> Self {
         Self {
@@ -99,40 +99,44 @@ impl Facts {
     pub(crate) fn add(&mut self, device: &DeviceFiles, report: &Report, keys: Option<&NvsKeys>, name: &str) {
         let mut facts = Vec::new();
         self.add_entries(device, keys, &mut facts);
-        let mut add = |column: &str, form: Form, value: Option<&str>| {
+        let mut add = |column: &str, form: CellForm, value: Option<&str>| {
             let column = self.hasher.hash_one(column);
             let known = value.map(|value| self.fact(column, form, "", value));
             facts.extend(known.into_iter().flatten());
         };
         let codes = device.codes(&mut Vec::new());
-        add(QR, Form::Text, codes.qr.as_deref().map(String::as_str));
-        add(MANUAL, Form::Digits, codes.manual.as_deref().map(String::as_str));
-        add(PASSCODE, Form::Number, codes.passcode.as_deref().map(String::as_str));
+        add(QR, CellForm::Text, codes.qr.as_deref().map(String::as_str));
+        add(MANUAL, CellForm::Digits, codes.manual.as_deref().map(String::as_str));
+        add(
+            PASSCODE,
+            CellForm::Number,
+            codes.passcode.as_deref().map(String::as_str),
+        );
         let discriminator = report.discriminator().map(|number| number.get().to_string());
-        add(DISCRIMINATOR, Form::Number, discriminator.as_deref());
+        add(DISCRIMINATOR, CellForm::Number, discriminator.as_deref());
         if let Some(parameters) = report.parameters() {
-            add(ITERATIONS, Form::Number, Some(&parameters.iterations.to_string()));
-            add(SALT, Form::Text, Some(parameters.salt.to_base64().as_str()));
+            add(ITERATIONS, CellForm::Number, Some(&parameters.iterations.to_string()));
+            add(SALT, CellForm::Text, Some(parameters.salt.to_base64().as_str()));
         }
         if let Some(verifier) = report.verifier() {
-            add(VERIFIER, Form::Text, Some(verifier.to_base64().as_str()));
+            add(VERIFIER, CellForm::Text, Some(verifier.to_base64().as_str()));
         }
         if let Some(id) = report.rotating_id() {
-            add(ROTATING_ID, Form::Hex, Some(&Zeroizing::new(hex(id))));
+            add(ROTATING_ID, CellForm::Hex, Some(&Zeroizing::new(hex(id))));
         }
-        add(NAME, Form::Text, report.common_name());
+        add(NAME, CellForm::Text, report.common_name());
         let certificate = report.dac().map(|dac| self.hasher.hash_one(dac));
-        facts.extend(certificate.map(|value| Fact {
+        facts.extend(certificate.map(|value| DeviceValue {
             column: self.hasher.hash_one(CERTIFICATE),
             value,
-            form: Form::Text,
+            form: CellForm::Text,
             encoding: "",
         }));
         let picture = device
             .file(device.picture)
             .map(|file| self.hasher.hash_one(file.bytes.as_slice()));
         let top = device.path.parent().unwrap_or(Path::new(""));
-        self.insert(DeviceFacts {
+        self.insert(ValuesOfDevice {
             name: name.to_owned(),
             top: self.hasher.hash_one(top),
             facts,
@@ -142,7 +146,7 @@ impl Facts {
         });
     }
 
-    fn insert(&mut self, device: DeviceFacts) {
+    fn insert(&mut self, device: ValuesOfDevice) {
         let number = self.devices.len();
         self.names.entry(device.name.clone()).or_insert(number);
         for identity in IDENTITIES.iter().chain(&[NAME]) {
@@ -157,7 +161,7 @@ impl Facts {
         self.devices.push(device);
     }
 
-    fn add_entries(&self, device: &DeviceFiles, keys: Option<&NvsKeys>, facts: &mut Vec<Fact>) {
+    fn add_entries(&self, device: &DeviceFiles, keys: Option<&NvsKeys>, facts: &mut Vec<DeviceValue>) {
         let Some(file) = device.file(device.nvs) else { return };
         let own = device
             .file(device.keys)
@@ -175,8 +179,8 @@ impl Facts {
         }
     }
 
-    fn fact(&self, column: u64, form: Form, encoding: &'static str, text: &str) -> Option<Fact> {
-        Some(Fact {
+    fn fact(&self, column: u64, form: CellForm, encoding: &'static str, text: &str) -> Option<DeviceValue> {
+        Some(DeviceValue {
             column,
             value: self.value(form, text)?,
             form,
@@ -185,17 +189,17 @@ impl Facts {
     }
 
     /// The hash of a value; `None` for what is not written in this form.
-    fn value(&self, form: Form, text: &str) -> Option<u64> {
+    fn value(&self, form: CellForm, text: &str) -> Option<u64> {
         Some(match form {
-            Form::Text => self.hasher.hash_one(text),
-            Form::Number => self.hasher.hash_one(number(text)?),
-            Form::Hex => self.hasher.hash_one(&*Zeroizing::new(text.trim().to_ascii_lowercase())),
-            Form::Digits => self.hasher.hash_one(&*Zeroizing::new(digits(text).collect::<String>())),
+            CellForm::Text => self.hasher.hash_one(text),
+            CellForm::Number => self.hasher.hash_one(number(text)?),
+            CellForm::Hex => self.hasher.hash_one(&*Zeroizing::new(text.trim().to_ascii_lowercase())),
+            CellForm::Digits => self.hasher.hash_one(&*Zeroizing::new(digits(text).collect::<String>())),
         })
     }
 
     /// The devices that are in a folder.
-    pub(super) fn devices_in(&self, top: &Path) -> impl Iterator<Item = Device> + '_ {
+    pub(super) fn devices_in(&self, top: &Path) -> impl Iterator<Item = DeviceIndex> + '_ {
         let top = self.hasher.hash_one(top);
         let devices = self.devices.iter().enumerate();
         devices
@@ -203,29 +207,29 @@ impl Facts {
             .map(|(number, _)| number)
     }
 
-    pub(super) fn name(&self, device: Device) -> &str {
+    pub(super) fn name(&self, device: DeviceIndex) -> &str {
         self.devices.get(device).map_or("", |device| &device.name)
     }
 
     /// The device of a name.
-    pub(super) fn named(&self, name: &str) -> Option<Device> {
+    pub(super) fn named(&self, name: &str) -> Option<DeviceIndex> {
         self.names.get(&name.to_ascii_lowercase()).copied()
     }
 
     /// Whether a device has a certificate with a name, and a label.
-    pub(super) fn has(&self, device: Device) -> (bool, bool) {
+    pub(super) fn has(&self, device: DeviceIndex) -> (bool, bool) {
         self.devices
             .get(device)
             .map_or((false, false), |device| (device.has_name, device.has_label))
     }
 
     /// The device that has a value in a column, if that identifies one.
-    pub(super) fn device_with(&self, column: &str, text: &str) -> Option<Device> {
+    pub(super) fn device_with(&self, column: &str, text: &str) -> Option<DeviceIndex> {
         self.places.get(&self.identity(column, text)?).copied().flatten()
     }
 
     /// The device of a row.
-    pub(super) fn device_of<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)> + Clone) -> Option<Device> {
+    pub(super) fn device_of<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)> + Clone) -> Option<DeviceIndex> {
         IDENTITIES.iter().find_map(|identity| {
             let (column, cell) = row
                 .clone()
@@ -235,7 +239,7 @@ impl Facts {
     }
 
     /// What identifies the device of a row, to be known again in another table.
-    pub(super) fn identities<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)>) -> Vec<Identity> {
+    pub(super) fn identities<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)>) -> Vec<IdentityHash> {
         let identities = row.filter(|(column, cell)| IDENTITIES.contains(column) && !cell.is_empty());
         identities
             .filter_map(|(column, cell)| self.identity(column, cell))
@@ -243,22 +247,22 @@ impl Facts {
     }
 
     /// A value that identifies a device.
-    pub(super) fn identity(&self, column: &str, text: &str) -> Option<Identity> {
+    pub(super) fn identity(&self, column: &str, text: &str) -> Option<IdentityHash> {
         let form = match column {
-            PASSCODE => Form::Number,
-            MANUAL => Form::Digits,
-            _ => Form::Text,
+            PASSCODE => CellForm::Number,
+            MANUAL => CellForm::Digits,
+            _ => CellForm::Text,
         };
         Some((self.hasher.hash_one(column), self.value(form, text)?))
     }
 
     /// Tells whether a device has a value in a column; `None` if it says nothing of it.
-    pub(super) fn agrees(&self, device: Device, column: &str, text: &str) -> Option<bool> {
+    pub(super) fn agrees(&self, device: DeviceIndex, column: &str, text: &str) -> Option<bool> {
         let column = self.hasher.hash_one(column);
         let facts = &self.devices.get(device)?.facts;
         let mut known = facts.iter().filter(|fact| fact.column == column).peekable();
         let first = known.peek()?;
-        if first.form == Form::Hex && text.contains(['.', '/', '\\']) {
+        if first.form == CellForm::Hex && text.contains(['.', '/', '\\']) {
             // The file from which it was read, as the vendor's tool writes it; it may be anywhere now.
             return None;
         }
@@ -266,7 +270,7 @@ impl Facts {
     }
 
     /// Tells whether a device has a certificate; `None` if it has none.
-    pub(super) fn has_certificate(&self, device: Device, der: &[u8]) -> Option<bool> {
+    pub(super) fn has_certificate(&self, device: DeviceIndex, der: &[u8]) -> Option<bool> {
         let column = self.hasher.hash_one(CERTIFICATE);
         let value = self.hasher.hash_one(der);
         let mut own = self
@@ -279,13 +283,13 @@ impl Facts {
     }
 
     /// Tells whether a device has a picture; `None` if it has none.
-    pub(super) fn has_picture(&self, device: Device, png: &[u8]) -> Option<bool> {
+    pub(super) fn has_picture(&self, device: DeviceIndex, png: &[u8]) -> Option<bool> {
         let picture = self.devices.get(device)?.picture?;
         Some(picture == self.hasher.hash_one(png))
     }
 
     /// The types that a device's NVS has for a key; none if it has no such key.
-    pub(super) fn encodings(&self, device: Device, key: &str) -> Vec<&'static str> {
+    pub(super) fn encodings(&self, device: DeviceIndex, key: &str) -> Vec<&'static str> {
         let column = self.hasher.hash_one(key);
         let facts = self.devices.get(device).map(|device| device.facts.as_slice());
         let facts = facts.unwrap_or_default().iter();
@@ -304,25 +308,25 @@ fn number(text: &str) -> Option<i128> {
 }
 
 /// An entry as the cell of a table has it.
-fn cell(entry: &Entry<'_>) -> (Form, &'static str, Zeroizing<String>) {
+fn cell(entry: &Entry<'_>) -> (CellForm, &'static str, Zeroizing<String>) {
     let (form, text) = match &entry.value {
-        StoredValue::Str(text) => (Form::Text, (*text).to_owned()),
+        StoredValue::Str(text) => (CellForm::Text, (*text).to_owned()),
         StoredValue::Blob(blob) => {
             let mut bytes = Zeroizing::new(Vec::with_capacity(blob.len()));
             blob.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
-            (Form::Hex, hex(&bytes))
+            (CellForm::Hex, hex(&bytes))
         }
-        StoredValue::U8(number) => (Form::Number, number.to_string()),
-        StoredValue::I8(number) => (Form::Number, number.to_string()),
-        StoredValue::U16(number) => (Form::Number, number.to_string()),
-        StoredValue::I16(number) => (Form::Number, number.to_string()),
-        StoredValue::U32(number) => (Form::Number, number.to_string()),
-        StoredValue::I32(number) => (Form::Number, number.to_string()),
-        StoredValue::U64(number) => (Form::Number, number.to_string()),
-        StoredValue::I64(number) => (Form::Number, number.to_string()),
-        StoredValue::Float(number) => (Form::Text, format!("{number:?}")),
-        StoredValue::Double(number) => (Form::Text, format!("{number:?}")),
-        _ => (Form::Text, String::new()),
+        StoredValue::U8(number) => (CellForm::Number, number.to_string()),
+        StoredValue::I8(number) => (CellForm::Number, number.to_string()),
+        StoredValue::U16(number) => (CellForm::Number, number.to_string()),
+        StoredValue::I16(number) => (CellForm::Number, number.to_string()),
+        StoredValue::U32(number) => (CellForm::Number, number.to_string()),
+        StoredValue::I32(number) => (CellForm::Number, number.to_string()),
+        StoredValue::U64(number) => (CellForm::Number, number.to_string()),
+        StoredValue::I64(number) => (CellForm::Number, number.to_string()),
+        StoredValue::Float(number) => (CellForm::Text, format!("{number:?}")),
+        StoredValue::Double(number) => (CellForm::Text, format!("{number:?}")),
+        _ => (CellForm::Text, String::new()),
     };
     (form, entry.value.type_name(), Zeroizing::new(text))
 }

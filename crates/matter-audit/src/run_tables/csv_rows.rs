@@ -10,34 +10,34 @@ use matter_attestation::{Object, Part};
 use matter_factory_data::unguard_formula;
 use zeroize::Zeroizing;
 
-use super::facts::{self, Device};
-use super::{Comparison, Kind, Table};
+use super::device_values::{self, DeviceIndex};
+use super::{RunTable, TableComparison, TableKind};
 use crate::device_files::is_uuid;
 use crate::dialect::{BOM, delimiter};
-use crate::json_list::Broken;
+use crate::json_list::ListFault;
+use crate::list_bytes::{ListBytes, RowReader};
 use crate::list_rows::broken;
-use crate::stream::{Bytes, RowReader};
 
 /// What `master.csv` has, for the other tables of the same run.
 #[derive(Default)]
-pub(super) struct Master {
+pub(super) struct MasterTable {
     header: Vec<String>,
-    devices: Vec<Option<Device>>,
+    devices: Vec<Option<DeviceIndex>>,
 }
 
 /// The columns of `pin_disc.csv`, and what they are called elsewhere.
 const PINS: [(&str, &str); 5] = [
-    ("PIN Code", facts::PASSCODE),
-    ("Iteration Count", facts::ITERATIONS),
-    ("Salt", facts::SALT),
-    ("Verifier", facts::VERIFIER),
-    ("Discriminator", facts::DISCRIMINATOR),
+    ("PIN Code", device_values::PASSCODE),
+    ("Iteration Count", device_values::ITERATIONS),
+    ("Salt", device_values::SALT),
+    ("Verifier", device_values::VERIFIER),
+    ("Discriminator", device_values::DISCRIMINATOR),
 ];
 
-impl Comparison<'_> {
+impl TableComparison<'_> {
     /// Compares a table with all values: the summary, or the one that the images were made of.
-    pub(super) fn read_values(&mut self, table: &Table) -> Result<(), String> {
-        let mut master = Master::default();
+    pub(super) fn read_values(&mut self, table: &RunTable) -> Result<(), String> {
+        let mut master = MasterTable::default();
         read(&table.path, |header, row, line| {
             if master.header.is_empty() {
                 master.header = header.iter().map(str::to_owned).collect();
@@ -74,14 +74,14 @@ impl Comparison<'_> {
                 self.differs(table, device, &differ.join(", "));
             }
         })?;
-        if table.kind == Kind::Master {
+        if table.kind == TableKind::Master {
             self.master.insert(table.top.clone(), master);
         }
         Ok(())
     }
 
     /// Compares a table of common names and certificates.
-    pub(super) fn read_certificates(&mut self, table: &Table) -> Result<(), String> {
+    pub(super) fn read_certificates(&mut self, table: &RunTable) -> Result<(), String> {
         read(&table.path, |header, row, line| {
             let cell = |name: &str| {
                 header
@@ -89,10 +89,13 @@ impl Comparison<'_> {
                     .position(|column| column == name)
                     .and_then(|at| row.get(at))
             };
-            let (name, certificate) = (cell(facts::NAME).unwrap_or_default(), cell(facts::CERTIFICATE));
+            let (name, certificate) = (
+                cell(device_values::NAME).unwrap_or_default(),
+                cell(device_values::CERTIFICATE),
+            );
             let Some(device) = self
                 .facts
-                .device_with(facts::NAME, name)
+                .device_with(device_values::NAME, name)
                 .or_else(|| self.facts.named(name))
             else {
                 let place = format!("line {line}");
@@ -109,7 +112,7 @@ impl Comparison<'_> {
     }
 
     /// Compares the table that passcodes and verifiers were drawn into, of which each row is one of `master.csv`.
-    pub(super) fn read_pins(&mut self, table: &Table) -> Result<(), String> {
+    pub(super) fn read_pins(&mut self, table: &RunTable) -> Result<(), String> {
         let (mut number, mut found) = (0, Vec::new());
         read(&table.path, |header, row, line| {
             let cells = header.iter().zip(row).filter_map(|(column, cell)| {
@@ -151,7 +154,7 @@ impl Comparison<'_> {
     }
 
     /// Compares the table of columns with those of `master.csv`, and their types with those of a device.
-    pub(super) fn read_config(&mut self, table: &Table) -> Result<(), String> {
+    pub(super) fn read_config(&mut self, table: &RunTable) -> Result<(), String> {
         let Some(master) = self.master.get(&table.top) else {
             return Ok(());
         };
@@ -217,7 +220,7 @@ fn read(path: &Path, mut take: impl FnMut(&StringRecord, &StringRecord, u64)) ->
 /// Reads all rows, each with its line.
 fn read_rows(path: &Path, mut take: impl FnMut(&StringRecord, u64)) -> Result<(), String> {
     let failed = |error: io::Error| error.to_string();
-    let mut bytes = Bytes::new(File::open(path).map_err(failed)?);
+    let mut bytes = ListBytes::new(File::open(path).map_err(failed)?);
     let mut first = Zeroizing::new(Vec::new());
     bytes.read_line(&mut first).map_err(failed)?;
     if let Some(text) = first.strip_prefix(BOM) {
@@ -234,8 +237,8 @@ fn read_rows(path: &Path, mut take: impl FnMut(&StringRecord, u64)) -> Result<()
     let mut row = StringRecord::new();
     loop {
         let read = reader.read_record(&mut row).map_err(|error| match broken(error) {
-            Broken::Malformed(reason) => reason,
-            Broken::Unreadable(error) => failed(error),
+            ListFault::Malformed(reason) => reason,
+            ListFault::Unreadable(error) => failed(error),
         })?;
         if !read {
             return Ok(());

@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
 use matter_attestation::Part;
+use matter_factory_data::FolderFile;
 use zeroize::Zeroizing;
 
 use crate::FlashDump;
-use crate::codes::Codes;
+use crate::audit_input::read_limited;
 use crate::device_files::is_uuid;
-use crate::input::read_limited;
+use crate::label_codes::LabelCodes;
 use crate::{AuditInput, Error};
 
 /// A kind of file of which a device has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FileKind {
     Nvs,
     NvsKeys,
     SecureCert,
@@ -27,22 +28,17 @@ pub(crate) enum Kind {
     Picture,
 }
 
-/// The suffixes by which our folders and the reference tool's name what is in them. Keys end like an image.
-const SUFFIXES: [(&str, Kind); 5] = [
-    ("-keys-partition.bin", Kind::NvsKeys),
-    ("-partition.bin", Kind::Nvs),
-    ("_esp_secure_cert.bin", Kind::SecureCert),
-    ("-onb_codes.csv", Kind::Codes),
-    ("-qrcode.png", Kind::Picture),
-];
-
-impl Kind {
+impl FileKind {
     /// Tells what a file is by its name.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        SUFFIXES
-            .iter()
-            .find(|(suffix, _)| name.ends_with(suffix))
-            .map(|(_, kind)| *kind)
+        Some(match FolderFile::of_name(name)? {
+            FolderFile::Nvs => Self::Nvs,
+            FolderFile::NvsKeys => Self::NvsKeys,
+            FolderFile::OnboardingCodes => Self::Codes,
+            FolderFile::QrPicture => Self::Picture,
+            FolderFile::SecureCert => Self::SecureCert,
+            _ => return None,
+        })
     }
 
     /// Tells what a file of any name is by what is in it; `None` for what is not audited alone.
@@ -55,7 +51,7 @@ impl Kind {
             Some(Self::SecureCert)
         } else if name.ends_with(".csv") {
             Some(Self::Codes)
-        } else if let Some(codes) = Codes::lines(bytes) {
+        } else if let Some(codes) = LabelCodes::lines(bytes) {
             Some(match (codes.qr, codes.manual) {
                 (Some(_), None) => Self::Qr,
                 (None, Some(_)) => Self::Manual,
@@ -84,7 +80,7 @@ impl Kind {
 
 /// One device, before it is looked into.
 #[derive(Default)]
-pub(crate) struct Source {
+pub(crate) struct DeviceSource {
     pub(crate) folder: Option<PathBuf>,
     /// Whether the folder is in a folder of devices, and not given itself.
     pub(crate) in_output: bool,
@@ -97,7 +93,7 @@ pub(crate) struct Source {
 /// A file that was given alone.
 pub(crate) struct SingleFile {
     pub(crate) path: PathBuf,
-    pub(crate) kind: Option<Kind>,
+    pub(crate) kind: Option<FileKind>,
     /// What is in it, if its name does not tell what it is, or if it is a pipe, which can be read only once.
     pub(crate) bytes: Option<Zeroizing<Vec<u8>>>,
 }
@@ -107,19 +103,19 @@ impl SingleFile {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let mut file = Self {
             path: path.into(),
-            kind: Kind::of_name(&name),
+            kind: FileKind::of_name(&name),
             bytes: None,
         };
         if file.kind.is_none() || !path.is_file() {
             let bytes = read_limited(path).map_err(|reason| Error::file(AuditInput::Path, path, reason))?;
-            file.kind = file.kind.or_else(|| Kind::of_content(&name, &bytes));
+            file.kind = file.kind.or_else(|| FileKind::of_content(&name, &bytes));
             file.bytes = Some(bytes);
         }
         Ok(file)
     }
 }
 
-impl Source {
+impl DeviceSource {
     /// A folder of a device, which may be in a folder of devices.
     pub(crate) fn folder(path: PathBuf, in_output: bool) -> Self {
         let uuid = lower_name(&path).filter(|name| is_uuid(name));
@@ -146,7 +142,7 @@ impl Source {
             return self.folder.is_none();
         };
         let has = |file: &SingleFile| file.kind.is_some_and(|own| own.excludes(kind));
-        let is_image = matches!(kind, Kind::Nvs | Kind::SecureCert);
+        let is_image = matches!(kind, FileKind::Nvs | FileKind::SecureCert);
         if self.folder.is_some() {
             !self.in_output && kind.is_label() && !self.files.iter().any(has)
         } else {
@@ -157,21 +153,21 @@ impl Source {
 
 /// Adds a file. It is of the device whose UUID its name begins with or its folder has; otherwise of the device that was
 /// given before it, unless that has one of its kind.
-pub(crate) fn add_file(sources: &mut Vec<Source>, file: SingleFile) {
+pub(crate) fn add_file(sources: &mut Vec<DeviceSource>, file: SingleFile) {
     let uuid = uuid_of(&file.path);
     let named = sources.iter().position(|source| uuid.is_some() && source.uuid == uuid);
     let last = sources.len().checked_sub(1);
-    let fits = |source: &Source| source.takes(&file) && (uuid.is_none() || source.uuid.is_none());
+    let fits = |source: &DeviceSource| source.takes(&file) && (uuid.is_none() || source.uuid.is_none());
     let place = named.or_else(|| last.filter(|last| sources.get(*last).is_some_and(fits)));
     match place.and_then(|index| sources.get_mut(index)) {
         Some(source) => {
             source.files.push(file);
             source.uuid = source.uuid.take().or(uuid);
         }
-        None => sources.push(Source {
+        None => sources.push(DeviceSource {
             uuid,
             files: vec![file],
-            ..Source::default()
+            ..DeviceSource::default()
         }),
     }
 }
@@ -196,7 +192,7 @@ mod tests {
     const A: &str = "063b8835-9d21-4509-8019-b75c665fd089";
     const B: &str = "163b8835-9d21-4509-8019-b75c665fd089";
 
-    fn groups(files: &[(&str, Kind)]) -> Vec<usize> {
+    fn groups(files: &[(&str, FileKind)]) -> Vec<usize> {
         let mut sources = Vec::new();
         for (name, kind) in files {
             let file = SingleFile {
@@ -211,7 +207,7 @@ mod tests {
 
     #[test]
     fn files_are_of_one_device_until_a_kind_comes_again() {
-        use Kind::{Codes, Manual, Nvs, Picture, Qr, SecureCert};
+        use FileKind::{Codes, Manual, Nvs, Picture, Qr, SecureCert};
         let all = [("n", Nvs), ("s", SecureCert), ("c", Codes), ("p", Picture)];
         assert_eq!(groups(&all), [4]);
         assert_eq!(groups(&[("a", Nvs), ("b", Codes), ("c", Nvs), ("d", Codes)]), [2, 2]);
@@ -223,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_uuid_decides() {
-        use Kind::{Codes, Nvs, Picture};
+        use FileKind::{Codes, Nvs, Picture};
         let name = |uuid: &str, end: &str| format!("{uuid}{end}");
         let [an, bn] = [A, B].map(|uuid| name(uuid, "-partition.bin"));
         let [ac, bc] = [A, B].map(|uuid| name(uuid, "-onb_codes.csv"));
@@ -238,8 +234,8 @@ mod tests {
 
     #[test]
     fn labels_follow_a_folder() {
-        let mut sources = vec![Source::folder(format!("out/{A}").into(), false)];
-        let add = |sources: &mut Vec<Source>, name: &str, kind| {
+        let mut sources = vec![DeviceSource::folder(format!("out/{A}").into(), false)];
+        let add = |sources: &mut Vec<DeviceSource>, name: &str, kind| {
             let file = SingleFile {
                 path: name.into(),
                 kind: Some(kind),
@@ -247,31 +243,35 @@ mod tests {
             };
             add_file(sources, file);
         };
-        for (name, kind) in [("scan", Kind::Qr), ("photo", Kind::Picture), ("image", Kind::Nvs)] {
+        for (name, kind) in [
+            ("scan", FileKind::Qr),
+            ("photo", FileKind::Picture),
+            ("image", FileKind::Nvs),
+        ] {
             add(&mut sources, name, kind);
         }
-        let sizes = |sources: &[Source]| sources.iter().map(|source| source.files.len()).collect::<Vec<_>>();
+        let sizes = |sources: &[DeviceSource]| sources.iter().map(|source| source.files.len()).collect::<Vec<_>>();
         assert_eq!(sizes(&sources), [2, 1]);
         // Of many devices none is the one before it, but the one of its name.
-        let mut sources = [A, B].map(|uuid| Source::folder(format!("out/{uuid}").into(), true));
+        let mut sources = [A, B].map(|uuid| DeviceSource::folder(format!("out/{uuid}").into(), true));
         let mut sources = sources.iter_mut().map(std::mem::take).collect::<Vec<_>>();
-        add(&mut sources, "scan", Kind::Qr);
-        add(&mut sources, &format!("{A}-onb_codes.csv"), Kind::Codes);
+        add(&mut sources, "scan", FileKind::Qr);
+        add(&mut sources, &format!("{A}-onb_codes.csv"), FileKind::Codes);
         assert_eq!(sizes(&sources), [1, 0, 1]);
     }
 
     #[test]
     fn what_is_in_a_file_tells_what_it_is() {
-        let of = |bytes: &[u8]| Kind::of_content("file", bytes);
-        assert_eq!(of(b"\x89PNG\r\n"), Some(Kind::Picture));
-        assert_eq!(of(b"MT:Y.K9042C00KA0648G00"), Some(Kind::Qr));
-        assert_eq!(of(b"34970112332\n"), Some(Kind::Manual));
-        assert_eq!(of(b"34970112332\nMT:Y.K9042C00KA0648G00"), Some(Kind::Codes));
+        let of = |bytes: &[u8]| FileKind::of_content("file", bytes);
+        assert_eq!(of(b"\x89PNG\r\n"), Some(FileKind::Picture));
+        assert_eq!(of(b"MT:Y.K9042C00KA0648G00"), Some(FileKind::Qr));
+        assert_eq!(of(b"34970112332\n"), Some(FileKind::Manual));
+        assert_eq!(of(b"34970112332\nMT:Y.K9042C00KA0648G00"), Some(FileKind::Codes));
         assert_eq!(of(b""), None);
-        assert_eq!(of(&[0xFF; 0x1000]), Some(Kind::Nvs));
+        assert_eq!(of(&[0xFF; 0x1000]), Some(FileKind::Nvs));
         assert_eq!(of(b"-----BEGIN CERTIFICATE-----"), None);
         assert_eq!(of(b"{}"), None);
-        assert_eq!(Kind::of_content("cut.bin", b"{}"), Some(Kind::Nvs));
-        assert_eq!(Kind::of_content("codes.csv", b"qrcode"), Some(Kind::Codes));
+        assert_eq!(FileKind::of_content("cut.bin", b"{}"), Some(FileKind::Nvs));
+        assert_eq!(FileKind::of_content("codes.csv", b"qrcode"), Some(FileKind::Codes));
     }
 }

@@ -1,32 +1,32 @@
 //! Sheets of labels: the texts of each label.
 
-mod pdf;
-mod svg;
+mod pdf_texts;
+mod svg_texts;
 
 use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
-use super::facts::{MANUAL, SERIAL};
-use super::{Comparison, Table};
-use crate::codes::digits;
-use crate::input::read_limited;
+use super::device_values::{MANUAL, SERIAL};
+use super::{RunTable, TableComparison};
+use crate::audit_input::read_limited;
+use crate::label_codes::digits;
 
 /// The lines of one label. Some are secret.
-type Label = Vec<Zeroizing<String>>;
+type LabelLines = Vec<Zeroizing<String>>;
 
 /// The digits of a manual pairing code, with and without vendor and product.
 const DIGITS: [usize; 2] = [11, 21];
 
-impl Comparison<'_> {
+impl TableComparison<'_> {
     /// Compares the manual code and the serial number of each label with those of the device.
-    pub(super) fn read_labels(&mut self, table: &Table) -> Result<(), String> {
+    pub(super) fn read_labels(&mut self, table: &RunTable) -> Result<(), String> {
         let bytes = read_limited(&table.path)?;
         let is_pdf = table.path.extension().is_some_and(|kind| kind == "pdf");
         let labels = if is_pdf {
-            pdf::labels(&bytes)?
+            pdf_texts::labels(&bytes)?
         } else {
-            svg::labels(&bytes)?
+            svg_texts::labels(&bytes)?
         };
         for (number, label) in labels.iter().enumerate() {
             let codes = manuals(label);
@@ -63,7 +63,7 @@ impl Comparison<'_> {
 }
 
 /// What may be the manual code of a label: the first line, and that with the second one, into which a long code goes on.
-fn manuals(label: &Label) -> Vec<Zeroizing<String>> {
+fn manuals(label: &LabelLines) -> Vec<Zeroizing<String>> {
     let mut codes = Vec::new();
     let mut code = Zeroizing::new(String::new());
     for line in label.iter().take(2) {

@@ -8,14 +8,14 @@ use crate::dialect::{BOM, table};
 
 /// What a file says of a label; what it does not say is `None`.
 #[derive(Default)]
-pub(crate) struct Codes {
+pub(crate) struct LabelCodes {
     pub(crate) qr: Option<Zeroizing<String>>,
     pub(crate) manual: Option<Zeroizing<String>>,
     pub(crate) discriminator: Option<Zeroizing<String>>,
     pub(crate) passcode: Option<Zeroizing<String>>,
 }
 
-impl Codes {
+impl LabelCodes {
     /// Reads the codes of a file. A column that is not there is a finding.
     pub(crate) fn read(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
         // A table that has lost its header is no text.
@@ -69,7 +69,7 @@ impl Codes {
     fn row(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
         let mut wrong = |reason: String| findings.push(Finding::of(Check::ArtifactMalformed, &file.name, reason));
         let (text, delimiter) = table(&file.bytes);
-        let Some(Table { header, row, is_more }) = Table::read(text, delimiter) else {
+        let Some(CodesTable { header, row, is_more }) = CodesTable::read(text, delimiter) else {
             wrong("a header and a row of CSV are needed".into());
             return None;
         };
@@ -102,13 +102,13 @@ impl Codes {
 }
 
 /// A header and a row.
-struct Table {
+struct CodesTable {
     header: Vec<String>,
     row: Zeroizing<Vec<String>>,
     is_more: bool,
 }
 
-impl Table {
+impl CodesTable {
     fn read(text: &[u8], delimiter: u8) -> Option<Self> {
         if !text.contains(&b'"') {
             // Nearly all, and a reader of CSV takes longer to make than all else.
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn lines_are_codes_or_no_codes_at_all() {
         let qr = "MT:Y.K9042C00KA0648G00";
-        let both = Codes::lines(format!("\u{feff}{qr}\r\n\n 3497-011-2332\n").as_bytes()).unwrap();
+        let both = LabelCodes::lines(format!("\u{feff}{qr}\r\n\n 3497-011-2332\n").as_bytes()).unwrap();
         assert_eq!(both.qr.unwrap().as_str(), qr);
         assert_eq!(both.manual.unwrap().as_str(), "3497-011-2332");
-        let spaced = Codes::lines(b"3497 011 2332").unwrap();
+        let spaced = LabelCodes::lines(b"3497 011 2332").unwrap();
         assert_eq!(spaced.manual.unwrap().as_str(), "34970112332");
         assert!(both.discriminator.is_none() && both.passcode.is_none());
         for other in [
@@ -172,8 +172,8 @@ mod tests {
             "qrcode,manualcode\nMT:A,34970112332",
             "3497_0112332",
         ] {
-            assert!(Codes::lines(other.as_bytes()).is_none(), "{other}");
+            assert!(LabelCodes::lines(other.as_bytes()).is_none(), "{other}");
         }
-        assert!(Codes::lines(b"MT:\xFF").is_none());
+        assert!(LabelCodes::lines(b"MT:\xFF").is_none());
     }
 }

@@ -3,26 +3,28 @@
 use std::fs::File;
 use std::io::Read;
 
+use matter_factory_data::FolderFile;
 use zeroize::Zeroizing;
 use zip::ZipArchive;
 
-use super::{Comparison, Table};
+use super::{RunTable, TableComparison};
 use crate::device_files::is_uuid;
 
-const SUFFIX: &str = "-qrcode.png";
 /// No picture of a QR code is larger.
 const MAX_PICTURE: u64 = 1 << 20;
 
-impl Comparison<'_> {
+impl TableComparison<'_> {
     /// Compares each picture with that in the device's folder.
-    pub(super) fn read_pictures(&mut self, table: &Table) -> Result<(), String> {
+    pub(super) fn read_pictures(&mut self, table: &RunTable) -> Result<(), String> {
         let file = File::open(&table.path).map_err(|error| error.to_string())?;
         let mut archive = ZipArchive::new(file).map_err(|error| error.to_string())?;
         for number in 0..archive.len() {
             let wrong = |reason: &dyn std::fmt::Display| format!("entry {}: {reason}", number + 1);
             let mut entry = archive.by_index(number).map_err(|error| wrong(&error))?;
             let name = entry.name().map_err(|error| wrong(&error))?;
-            let uuid = name.strip_suffix(SUFFIX).filter(|name| is_uuid(name));
+            let uuid = name
+                .strip_suffix(FolderFile::QrPicture.suffix())
+                .filter(|name| is_uuid(name));
             let Some(uuid) = uuid.map(str::to_ascii_lowercase) else {
                 return Err(wrong(&"it is no picture of a device"));
             };

@@ -1,9 +1,9 @@
 //! The tables, sheets of labels and archives of pictures of all runs in a folder, compared with the devices that are there.
 
 mod csv_rows;
-mod facts;
-mod labels;
-mod pictures;
+mod device_values;
+mod label_sheets;
+mod picture_archive;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ use matter_factory_data::{Check, Finding};
 use crate::beside::Beside;
 use crate::folders::{STAGING, name};
 use crate::retired::Retired;
-pub(crate) use facts::Facts;
-use facts::{Device, Identity};
+pub(crate) use device_values::DeviceValues;
+use device_values::{DeviceIndex, IdentityHash};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum TableKind {
     Summary,
     Certificates,
     Labels,
@@ -28,7 +28,7 @@ enum Kind {
     Config,
 }
 
-impl Kind {
+impl TableKind {
     const fn name(self) -> &'static str {
         match self {
             Self::Summary => "the summary",
@@ -41,8 +41,8 @@ impl Kind {
 }
 
 /// A file that lists devices of a run.
-struct Table {
-    kind: Kind,
+struct RunTable {
+    kind: TableKind,
     path: PathBuf,
     /// The folder of the product, in which the devices are.
     top: PathBuf,
@@ -50,7 +50,7 @@ struct Table {
     stamp: String,
 }
 
-impl Table {
+impl RunTable {
     /// Tells whether a file is one, as our runs and the vendor's tool call them.
     fn of(path: &Path) -> Option<Self> {
         let file = name(path);
@@ -60,17 +60,17 @@ impl Table {
         let stamped = |start: &str, end: &str| file.strip_prefix(start)?.strip_suffix(end).map(str::to_owned);
         let here = |kind, stamp| Some((kind, folder.to_path_buf(), stamp));
         let (kind, top, stamp) = match file.as_str() {
-            "master.csv" if in_folder == STAGING => (Kind::Master, above?, String::new()),
-            "pin_disc.csv" if in_folder == STAGING => (Kind::Pins, above?, String::new()),
-            "config.csv" if in_folder == STAGING => (Kind::Config, above?, String::new()),
+            "master.csv" if in_folder == STAGING => (TableKind::Master, above?, String::new()),
+            "pin_disc.csv" if in_folder == STAGING => (TableKind::Pins, above?, String::new()),
+            "config.csv" if in_folder == STAGING => (TableKind::Config, above?, String::new()),
             _ => stamped("summary-", ".csv")
-                .and_then(|stamp| here(Kind::Summary, stamp))
-                .or_else(|| stamped("cn_dacs-", ".csv").and_then(|stamp| here(Kind::Certificates, stamp)))
-                .or_else(|| stamped("qrcodes-", ".zip").and_then(|stamp| here(Kind::Pictures, stamp)))
+                .and_then(|stamp| here(TableKind::Summary, stamp))
+                .or_else(|| stamped("cn_dacs-", ".csv").and_then(|stamp| here(TableKind::Certificates, stamp)))
+                .or_else(|| stamped("qrcodes-", ".zip").and_then(|stamp| here(TableKind::Pictures, stamp)))
                 .or_else(|| {
                     let stamp = in_folder.strip_prefix("labels-")?.to_owned();
                     let is_sheet = path.extension().is_some_and(|kind| kind == "svg" || kind == "pdf");
-                    is_sheet.then_some((Kind::Labels, above?, stamp))
+                    is_sheet.then_some((TableKind::Labels, above?, stamp))
                 })?,
         };
         Some(Self {
@@ -88,41 +88,41 @@ impl Table {
 
 /// Tells whether there is something to compare devices with.
 pub(crate) fn are_there(beside: &[Beside]) -> bool {
-    beside.iter().any(|file| Table::of(&file.path).is_some())
+    beside.iter().any(|file| RunTable::of(&file.path).is_some())
 }
 
 /// What was found in tables.
-pub(crate) struct Comparison<'a> {
-    facts: &'a Facts,
+pub(crate) struct TableComparison<'a> {
+    facts: &'a DeviceValues,
     retired: &'a mut Retired,
     /// Devices that were said to be missing, or to be too many, by lists.
-    said: &'a mut BTreeSet<String>,
+    reported: &'a mut BTreeSet<String>,
     findings: Vec<Finding>,
     /// Which devices each kind of table of each run has.
-    listed: BTreeMap<(PathBuf, String, Kind), BTreeSet<Device>>,
+    listed: BTreeMap<(PathBuf, String, TableKind), BTreeSet<DeviceIndex>>,
     /// What identifies the devices of summaries that are not there, and what they were called.
-    absent: BTreeMap<Identity, String>,
+    absent: BTreeMap<IdentityHash, String>,
     /// The devices of `master.csv` row by row, and its header.
-    master: BTreeMap<PathBuf, csv_rows::Master>,
+    master: BTreeMap<PathBuf, csv_rows::MasterTable>,
 }
 
 /// Compares all tables with the devices.
 pub(crate) fn compare(
     beside: &[Beside],
-    facts: &Facts,
+    facts: &DeviceValues,
     retired: &mut Retired,
-    said: &mut BTreeSet<String>,
+    reported: &mut BTreeSet<String>,
 ) -> Vec<Finding> {
     let mut tables = beside
         .iter()
-        .filter_map(|file| Table::of(&file.path))
+        .filter_map(|file| RunTable::of(&file.path))
         .collect::<Vec<_>>();
     // Those of staging stand on the one that is read first.
     tables.sort_by(|a, b| (a.kind, &a.path).cmp(&(b.kind, &b.path)));
-    let mut comparison = Comparison {
+    let mut comparison = TableComparison {
         facts,
         retired,
-        said,
+        reported,
         findings: Vec::new(),
         listed: BTreeMap::new(),
         absent: BTreeMap::new(),
@@ -130,12 +130,12 @@ pub(crate) fn compare(
     };
     for table in tables {
         let read = match table.kind {
-            Kind::Summary | Kind::Master => comparison.read_values(&table),
-            Kind::Certificates => comparison.read_certificates(&table),
-            Kind::Pins => comparison.read_pins(&table),
-            Kind::Config => comparison.read_config(&table),
-            Kind::Labels => comparison.read_labels(&table),
-            Kind::Pictures => comparison.read_pictures(&table),
+            TableKind::Summary | TableKind::Master => comparison.read_values(&table),
+            TableKind::Certificates => comparison.read_certificates(&table),
+            TableKind::Pins => comparison.read_pins(&table),
+            TableKind::Config => comparison.read_config(&table),
+            TableKind::Labels => comparison.read_labels(&table),
+            TableKind::Pictures => comparison.read_pictures(&table),
         };
         let key = (table.top.clone(), table.stamp.clone(), table.kind);
         comparison.listed.entry(key).or_default();
@@ -151,9 +151,9 @@ pub(crate) fn compare(
     comparison.findings
 }
 
-impl Comparison<'_> {
+impl TableComparison<'_> {
     /// Says that a device is in a table. Once is enough.
-    fn list(&mut self, table: &Table, device: Device) {
+    fn list(&mut self, table: &RunTable, device: DeviceIndex) {
         let key = (table.top.clone(), table.stamp.clone(), table.kind);
         if !self.listed.entry(key).or_default().insert(device) {
             let text = format!("it has {} twice", self.facts.name(device));
@@ -162,22 +162,22 @@ impl Comparison<'_> {
         }
     }
 
-    fn differs(&mut self, table: &Table, device: Device, what: &str) {
+    fn differs(&mut self, table: &RunTable, device: DeviceIndex, what: &str) {
         let text = format!("{what} of {}", self.facts.name(device));
         self.findings
             .push(Finding::of(Check::TableDiffers, table.place(), text));
     }
 
     /// Says that a device of a table is not there; of each once, and of none that is out of use.
-    fn missing(&mut self, table: &Table, name: &str) {
-        if !self.retired.has(&table.top, name) && self.said.insert(name.to_owned()) {
+    fn missing(&mut self, table: &RunTable, name: &str) {
+        if !self.retired.has(&table.top, name) && self.reported.insert(name.to_owned()) {
             self.findings
                 .push(Finding::of(Check::TableDeviceMissing, table.place(), name));
         }
     }
 
     /// What a table has called a device that is not there.
-    fn absent(&self, identities: &[Identity]) -> Option<String> {
+    fn absent(&self, identities: &[IdentityHash]) -> Option<String> {
         identities
             .iter()
             .find_map(|identity| self.absent.get(identity).cloned())
@@ -188,8 +188,8 @@ impl Comparison<'_> {
         let none = BTreeSet::new();
         let tops = self.listed.keys().map(|(top, ..)| top.clone()).collect::<BTreeSet<_>>();
         for top in tops {
-            let of_kind = |kind: Kind| self.listed.iter().filter(move |((_, _, own), _)| *own == kind);
-            let summaries = of_kind(Kind::Summary).filter(|((own, ..), _)| *own == top);
+            let of_kind = |kind: TableKind| self.listed.iter().filter(move |((_, _, own), _)| *own == kind);
+            let summaries = of_kind(TableKind::Summary).filter(|((own, ..), _)| *own == top);
             let summaries = summaries
                 .map(|((_, stamp, _), devices)| (stamp.clone(), devices))
                 .collect::<Vec<_>>();
@@ -199,17 +199,17 @@ impl Comparison<'_> {
             let mut rest = Vec::new();
             for device in self.facts.devices_in(&top) {
                 let is_listed = summaries.iter().any(|(_, devices)| devices.contains(&device));
-                if !is_listed && !self.said.contains(self.facts.name(device)) {
+                if !is_listed && !self.reported.contains(self.facts.name(device)) {
                     rest.push((device, "summaries".to_owned()));
                 }
             }
             for (stamp, devices) in &summaries {
-                for kind in [Kind::Certificates, Kind::Labels, Kind::Pictures] {
+                for kind in [TableKind::Certificates, TableKind::Labels, TableKind::Pictures] {
                     let Some(others) = self.listed.get(&(top.clone(), stamp.clone(), kind)) else {
                         continue;
                     };
-                    let has_one = |device: &&Device| match (kind, self.facts.has(**device)) {
-                        (Kind::Certificates, (has_name, _)) => has_name,
+                    let has_one = |device: &&DeviceIndex| match (kind, self.facts.has(**device)) {
+                        (TableKind::Certificates, (has_name, _)) => has_name,
                         (_, (_, has_label)) => has_label,
                     };
                     let missing = devices.difference(others).filter(has_one);
@@ -220,7 +220,7 @@ impl Comparison<'_> {
             }
             let latest = self
                 .listed
-                .get(&(top.clone(), String::new(), Kind::Master))
+                .get(&(top.clone(), String::new(), TableKind::Master))
                 .unwrap_or(&none);
             let is_of_a_run = latest.is_empty() || summaries.iter().any(|(_, devices)| *devices == latest);
             for (device, where_it_is) in rest {

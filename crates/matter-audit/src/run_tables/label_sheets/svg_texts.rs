@@ -1,9 +1,9 @@
 use zeroize::Zeroizing;
 
-use super::Label;
+use super::LabelLines;
 
 /// The texts of each group of an SVG.
-pub(super) fn labels(bytes: &[u8]) -> Result<Vec<Label>, String> {
+pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
     if !text.contains("<svg") {
         return Err("it is no SVG".into());
@@ -15,7 +15,7 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<Label>, String> {
         .split("<g")
         .skip(1)
         .map(|group| group.split("</g>").next().unwrap_or_default());
-    let labels = groups.map(|group| group.split("<text").skip(1).filter_map(line).collect::<Label>());
+    let labels = groups.map(|group| group.split("<text").skip(1).filter_map(line).collect::<LabelLines>());
     Ok(labels.filter(|label| !label.is_empty()).collect())
 }
 

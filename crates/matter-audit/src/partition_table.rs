@@ -1,0 +1,169 @@
+//! ESP-IDF's table of partitions, in CSV or in its binary form.
+//!
+//! Source: ESP-IDF, "Partition Tables" in the API guides, and `components/partition_table/gen_esp32part.py`.
+
+use md5::{Digest, Md5};
+
+use crate::dialect::BOM;
+
+/// One row of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PartitionRow {
+    pub(crate) name: String,
+    pub(crate) kind: u8,
+    pub(crate) subtype: u8,
+    pub(crate) offset: usize,
+    pub(crate) size: usize,
+}
+
+const DATA: u8 = 0x01;
+const NVS: u8 = 0x02;
+const NVS_KEYS: u8 = 0x04;
+const SECURE_CERT: &str = "esp_secure_cert";
+const SECTOR: usize = 0x1000;
+/// The table has 0xC00 bytes, 32 for each partition and for its end.
+const MAX_PARTITIONS: usize = 95;
+/// Where the table lies, and behind it the first partition, unless the project says otherwise.
+const TABLE_OFFSET: usize = 0x8000;
+
+impl PartitionRow {
+    pub(crate) fn is_nvs(&self) -> bool {
+        self.kind == DATA && self.subtype == NVS
+    }
+
+    pub(crate) fn is_nvs_keys(&self) -> bool {
+        self.kind == DATA && self.subtype == NVS_KEYS
+    }
+
+    pub(crate) fn is_secure_cert(&self) -> bool {
+        self.name == SECURE_CERT
+    }
+
+    /// Where it ends in flash.
+    pub(crate) const fn end(&self) -> usize {
+        self.offset.saturating_add(self.size)
+    }
+}
+
+/// Reads a table in either form.
+pub(crate) fn read_table(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
+    let partitions = if bytes.starts_with(&[0xAA, 0x50]) {
+        read_binary(bytes)?
+    } else {
+        let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes).map_err(|_| "is neither a binary partition table nor a text")?;
+        read_csv(text)?
+    };
+    if partitions.len() > MAX_PARTITIONS {
+        return Err(format!(
+            "has more than the {MAX_PARTITIONS} partitions for which flash has room"
+        ));
+    }
+    Ok(partitions)
+}
+
+fn read_binary(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
+    let mut partitions = Vec::new();
+    for (index, row) in bytes.as_chunks::<32>().0.iter().enumerate() {
+        match row {
+            [0xAA, 0x50, kind, subtype, a, b, c, d, e, f, g, h, name @ .., _, _, _, _] => {
+                let number = |octets: [u8; 4]| usize::try_from(u32::from_le_bytes(octets)).unwrap_or(usize::MAX);
+                let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+                partitions.push(PartitionRow {
+                    name: String::from_utf8_lossy(name).into_owned(),
+                    kind: *kind,
+                    subtype: *subtype,
+                    offset: number([*a, *b, *c, *d]),
+                    size: number([*e, *f, *g, *h]),
+                });
+            }
+            [0xEB, 0xEB, rest @ ..] => {
+                let digest = Md5::digest(bytes.get(..32 * index).unwrap_or_default());
+                if rest.last_chunk::<16>().is_none_or(|stored| stored[..] != digest[..]) {
+                    return Err("has another MD5 than it states: it is damaged".into());
+                }
+                return Ok(partitions);
+            }
+            row if row.iter().all(|byte| *byte == 0xFF) => return Ok(partitions),
+            _ => return Err(format!("row {index} begins with neither AA 50 nor EB EB")),
+        }
+    }
+    Err("has no end: a row of FF or of the MD5 is missing".into())
+}
+
+fn read_csv(text: &str) -> Result<Vec<PartitionRow>, String> {
+    let mut partitions = Vec::new();
+    let mut next = TABLE_OFFSET + SECTOR;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        let wrong = |what: &str| format!("line {}: {what}", index + 1);
+        let delimiter = if line.contains(',') { ',' } else { ';' };
+        let mut cells = line.split(delimiter).map(str::trim);
+        let mut cell = || cells.next().unwrap_or_default();
+        let (name, kind, subtype, offset, size) = (cell(), cell(), cell(), cell(), cell());
+        let kind = match kind.to_ascii_lowercase().as_str() {
+            "app" => 0x00,
+            "data" => DATA,
+            // They lie in front of what is looked for, and may say neither where nor how large.
+            "bootloader" | "partition_table" => continue,
+            other => byte(other).ok_or(wrong("the type is app, data or a number up to 254"))?,
+        };
+        let subtype = match (kind, subtype.to_ascii_lowercase().as_str()) {
+            (DATA, "nvs") => NVS,
+            (DATA, "nvs_keys") => NVS_KEYS,
+            // What other subtypes are called does not matter here.
+            (_, other) => byte(other).unwrap_or(0xFF),
+        };
+        let (end, size) = match size.strip_prefix('-') {
+            Some(end) => (true, end),
+            None => (false, size),
+        };
+        let size = number(size).ok_or(wrong("the size is a number of bytes, also like 0x6000, 24K or 1M"))?;
+        // Without an offset a partition follows on the one before; applications begin at 64 KiB.
+        let alignment = if kind == 0 { 0x1_0000 } else { SECTOR };
+        let offset = match offset {
+            "" => next
+                .checked_next_multiple_of(alignment)
+                .ok_or(wrong("the partition is behind the end of any flash"))?,
+            offset => number(offset).ok_or(wrong("the offset is a number of bytes, or empty"))?,
+        };
+        // Behind a minus sign it is where the partition ends.
+        let size = if end { size.checked_sub(offset) } else { Some(size) };
+        let size = size.ok_or(wrong("the partition ends before it begins"))?;
+        next = offset.checked_add(size).ok_or(wrong("the partition is too large"))?;
+        let name = name.to_owned();
+        partitions.push(PartitionRow {
+            name,
+            kind,
+            subtype,
+            offset,
+            size,
+        });
+    }
+    if partitions.is_empty() {
+        return Err("has no partitions".into());
+    }
+    Ok(partitions)
+}
+
+fn byte(text: &str) -> Option<u8> {
+    number(text).and_then(|number| number.try_into().ok())
+}
+
+fn number(text: &str) -> Option<usize> {
+    let (digits, factor) = match text.strip_suffix(['K', 'k']) {
+        Some(digits) => (digits, 1024),
+        None => text
+            .strip_suffix(['M', 'm'])
+            .map_or((text, 1), |digits| (digits, 1024 * 1024)),
+    };
+    let digits = digits.trim();
+    let number = match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    usize::try_from(number).ok()?.checked_mul(factor)
+}
