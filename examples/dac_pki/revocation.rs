@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use cli::{Failure, print, print_json, read_certificate, read_file, report, report_json, say};
-use matter_attestation::{Certificate, Crl, RevocationEntry, RevocationPoint, RevocationSet, RevocationStatus};
+use matter_attestation::{
+    Certificate, Crl, RevocationEntry, RevocationPoint, RevocationSet, RevocationSetBuilder, RevocationStatus,
+};
 use serde_json::{Value, json};
 
 use crate::Common;
@@ -64,37 +66,19 @@ impl Build {
         };
         let paas = paas.into_iter().collect::<Result<Vec<_>, _>>();
         let paas = paas.map_err(|error| Failure::option("--paa", error))?;
-        let mut entries = Vec::new();
-        let mut used = vec![false; points.len()];
+        let mut builder = RevocationSetBuilder::new(&points, &paas, at);
         for path in &self.crl {
             let wrong =
                 |reason: &dyn std::fmt::Display| Failure::option("--crl", format_args!("{}: {reason}", path.display()));
             let crl = Crl::decode(&read_file("--crl", path)?).map_err(|error| wrong(&error))?;
-            let signer = Some(crl.authority_key_id());
-            let mut refusal = None;
-            let mut known = BTreeSet::new();
-            let of_signer = |(point, _): &(&RevocationPoint, _)| point.signer().subject_key_id() == signer;
-            for (point, used) in points.iter().zip(&mut used).filter(of_signer) {
-                match point.authority(&points, &crl, &paas, at) {
-                    // Of points with the same entry one is enough: those of other vendors below one PAA.
-                    Ok(authority) => {
-                        *used = true;
-                        if known.insert((authority.as_der(), point.signer().as_der())) {
-                            let entry = point.entry(&points, &crl, &paas, at);
-                            entries.push(entry.map_err(|error| wrong(&error))?);
-                        }
-                    }
-                    Err(error) => refusal = refusal.or(Some(error)),
-                }
-            }
-            if known.is_empty() {
-                return Err(refusal.map_or_else(|| wrong(&"no point has its signer"), |error| wrong(&error)));
+            if builder.add(&crl).map_err(|error| wrong(&error))? == 0 {
+                return Err(wrong(&"no point has its signer"));
             }
         }
-        for (point, _) in points.iter().zip(used).filter(|(_, used)| !used) {
+        for point in builder.points_without_list() {
             say(format_args!("no list is given for the point {}", point.data_url()));
         }
-        let set = RevocationSet::new(entries);
+        let set = builder.build();
         let failed = |error| Failure::Work(format!("cannot encode the set: {error}"));
         let text = serde_json::to_string_pretty(&set).map_err(failed)? + "\n";
         files.publish(&[(&self.out, text.as_bytes())])?;

@@ -60,7 +60,7 @@ pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
 pub use revocation::{
     Crl, CrlDistributionPoint, CrlFault, RevocationEntry, RevocationFault, RevocationPoint, RevocationSet,
-    RevocationStatus, RevokedCertificate,
+    RevocationSetBuilder, RevocationStatus, RevokedCertificate,
 };
 pub use serial::SerialNumber;
 pub use validity::Validity;

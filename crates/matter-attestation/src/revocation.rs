@@ -1,5 +1,6 @@
 //! Certificate revocation lists, and what they say in the end: which serial numbers of which authority are revoked.
 
+mod builder;
 mod crl;
 mod distribution_point;
 mod fault;
@@ -8,6 +9,7 @@ mod point;
 mod serialized;
 mod set;
 
+pub use self::builder::RevocationSetBuilder;
 pub use self::crl::{Crl, RevokedCertificate};
 pub use self::distribution_point::CrlDistributionPoint;
 pub(crate) use self::distribution_point::DistributionPoints;

@@ -14,7 +14,7 @@ mod table;
 
 use matter_attestation::{
     Certificate, Crl, Error, KeyId, PaaSubject, PrivateKey, RevocationEntry, RevocationPoint, RevocationSet,
-    RevocationStatus, issue_paa,
+    RevocationSetBuilder, RevocationStatus, issue_paa,
 };
 
 use self::chain::{PRODUCT, VENDOR, date, key, paa, pai, pai_subject, product, serial, vendor, years};
@@ -102,6 +102,33 @@ fn entries_about_another_authority_are_left_out() {
     let crl = Crl::from_der(&parts.encode(&key(5))).unwrap();
     let entry = build(&point(false, &pai, &of_pai).with_delegator(pai.clone()), &crl).unwrap();
     assert!(entry.revoked().eq([serial(7), serial(10)]));
+}
+
+#[test]
+fn a_set_has_one_entry_for_points_that_share_a_list() {
+    let (paa, pai) = (paa(), pai(&pai_subject()));
+    let key_id = paa.subject_key_id().unwrap();
+    let of_vendor = |id| RevocationPoint::new(vendor(id), true, key_id, paa.clone(), URL);
+    let points = [of_vendor(VENDOR), of_vendor(0xFFF2), point(false, &pai, &pai)];
+    let paas = [paa.clone()];
+    let mut builder = RevocationSetBuilder::new(&points, &paas, date(2026));
+    assert_eq!(builder.add(&crl(&paa, &key(1))), Ok(1));
+    assert!(builder.points_without_list().eq([&points[2]]));
+    // A list whose signer has no point, and one whose signature is another's.
+    let stranger = delegate(&pai, &key(2), &key(5), CRL_SIGN);
+    assert_eq!(builder.add(&crl(&stranger, &key(5))), Ok(0));
+    assert_eq!(builder.add(&crl(&pai, &key(3))), Err(Error::SignatureInvalid));
+    assert_eq!(builder.points_without_list().count(), 1);
+    assert_eq!(builder.add(&crl(&pai, &key(2))), Ok(1));
+    assert_eq!(builder.points_without_list().count(), 0);
+
+    let set = builder.build();
+    assert_eq!(set.entries().len(), 2);
+    for authority in [&paa, &pai] {
+        let id = authority.subject_key_id().unwrap();
+        let status = set.status(authority.subject_der(), id, serial(7));
+        assert_eq!(status, RevocationStatus::Revoked);
+    }
 }
 
 /// A point of a PAI, its list and who is trusted: right, and each part for a case to replace.

@@ -75,35 +75,28 @@ impl RevocationPoint {
     ///
     /// Those of [`Crl::verify`], and [`Error::Revocation`] with the [`RevocationFault`] that applies first.
     pub fn entry(&self, all: &[Self], crl: &Crl, paas: &[Certificate], at: DateTime) -> Result<RevocationEntry, Error> {
-        let (authority, delegator) = self.check(all, crl, paas, at)?;
-        Ok(RevocationEntry::new(
+        self.check(all, crl, paas, at)
+            .map(|checked| self.checked_entry(crl, checked))
+    }
+
+    /// Returns the entry of a list that [`RevocationPoint::check`] accepted.
+    pub(super) fn checked_entry(
+        &self,
+        crl: &Crl,
+        (authority, delegator): (&Certificate, Option<&Certificate>),
+    ) -> RevocationEntry {
+        RevocationEntry::new(
             authority.subject_der(),
             self.issuer_key_id,
             crl.revoked_by(authority.subject_der()),
             self.signer.clone(),
             delegator.cloned(),
-        ))
+        )
     }
 
-    /// Makes the checks of [`RevocationPoint::entry`], and returns the authority's certificate.
-    ///
-    /// Points of one list with the same authority and the same signer have the same entry, which may be long.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`RevocationPoint::entry`].
-    pub fn authority<'a>(
-        &'a self,
-        all: &[Self],
-        crl: &Crl,
-        paas: &'a [Certificate],
-        at: DateTime,
-    ) -> Result<&'a Certificate, Error> {
-        self.check(all, crl, paas, at).map(|(authority, _)| authority)
-    }
-
-    /// Returns the authority, and itself once more where another signs its list.
-    fn check<'a>(
+    /// Makes the checks of [`RevocationPoint::entry`], and returns the authority, and itself once more where another
+    /// signs its list.
+    pub(super) fn check<'a>(
         &'a self,
         all: &[Self],
         crl: &Crl,
