@@ -10,8 +10,8 @@ use cli::{
 use esp_secure_cert::EfuseKey;
 use matter_factory_data::ProductInformation;
 use matter_mfg::{
-    Attestation, AttestationInputs, AttestationMode, Authority, Columns, Job, LabelFormat, List, Lists, Pai,
-    RotatingIdPolicy, Storage, SuppliedDac, parse_fixed_label, parse_supported_mode,
+    Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, Job, LabelFormat, Pai,
+    RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
 };
 
 use crate::failure;
@@ -218,8 +218,8 @@ impl Options {
         Ok(())
     }
 
-    fn lists(&self, attestation: &Attestation) -> Result<Lists, Failure> {
-        let mut lists = Lists::default();
+    fn lists(&self, attestation: &Attestation) -> Result<BatchFiles, Failure> {
+        let mut lists = BatchFiles::default();
         lists.labels = match self.labels.written() {
             None | Some("none") => None,
             Some("svg") => Some(LabelFormat::Svg),
@@ -243,13 +243,13 @@ impl Options {
 
     fn set_files(&self, job: &mut Job) -> Result<(), Failure> {
         job.passcodes = given(self.passcodes.as_deref(), |path| {
-            List::passcodes(path, &read_file("--passcodes", path)?).map_err(failure)
+            ValueList::passcodes(path, &read_file("--passcodes", path)?).map_err(failure)
         })?;
         job.discriminators = given(self.discriminators.as_deref(), |path| {
-            List::discriminators(path, &read_file("--discriminators", path)?).map_err(failure)
+            ValueList::discriminators(path, &read_file("--discriminators", path)?).map_err(failure)
         })?;
         job.serial_numbers = given(self.serials.as_deref(), |path| {
-            List::serial_numbers(path, &read_file("--serials", path)?).map_err(failure)
+            ValueList::serial_numbers(path, &read_file("--serials", path)?).map_err(failure)
         })?;
         let columns = given(self.csv.as_deref(), |path| read_table("--csv", path))?;
         let values = given(self.mcsv.as_deref(), |path| read_table("--mcsv", path))?;

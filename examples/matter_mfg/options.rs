@@ -221,16 +221,16 @@ macro_rules! define {
                 pub(crate) mcsv: Option<PathBuf>,
 
                 /// Label sheets for a printer, A4 with 28 labels each: svg (a file for each page), pdf or none [default: none]
-                #[arg(long, value_name = "FORMAT", help_heading = "Lists of all devices")]
+                #[arg(long, value_name = "FORMAT", help_heading = "BatchFiles of all devices")]
                 pub(crate) labels: Option<Text>,
                 /// All QR code pictures in one zip file
-                #[arg(long, help_heading = "Lists of all devices")]
+                #[arg(long, help_heading = "BatchFiles of all devices")]
                 pub(crate) qr_zip: bool,
                 /// Signs the manifest with this P-256 key, PEM or DER; `pai` takes that of the run's PAI
-                #[arg(long, value_name = "FILE", help_heading = "Lists of all devices")]
+                #[arg(long, value_name = "FILE", help_heading = "BatchFiles of all devices")]
                 pub(crate) sign_manifest: Option<PathBuf>,
                 /// Leaves passcodes, and the codes that hold them, out of the manifest
-                #[arg(long, help_heading = "Lists of all devices")]
+                #[arg(long, help_heading = "BatchFiles of all devices")]
                 pub(crate) no_passcode_in_manifest: bool,
 
                 /// Database of all runs and devices, which runs may share [default: ledger.sqlite in --outdir]

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use cli::{Failure, report as tell_line, report_json};
-use matter_mfg::{Error, Phase, Plan, Report};
+use matter_mfg::{Error, Phase, Plan, RunReport};
 use serde_json::{Map, Value, json};
 
 use crate::run::Settings;
 use crate::{failure, option};
 
 /// Tells what was made; a run that failed is a failure.
-pub(crate) fn show(plan: &Plan, report: Report, settings: &Settings) -> Result<(), Failure> {
+pub(crate) fn show(plan: &Plan, report: RunReport, settings: &Settings) -> Result<(), Failure> {
     if settings.json {
         report_json(to_json(plan, &report));
     }
@@ -74,7 +74,7 @@ pub(crate) fn show(plan: &Plan, report: Report, settings: &Settings) -> Result<(
     Ok(())
 }
 
-fn to_json(plan: &Plan, report: &Report) -> Value {
+fn to_json(plan: &Plan, report: &RunReport) -> Value {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let made = f64::from((report.devices - report.earlier).max(1));
     let phases = Phase::ALL.iter().map(|phase| {

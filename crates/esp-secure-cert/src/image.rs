@@ -1,5 +1,6 @@
-use crate::integrity;
-use crate::layout::{END_MARKER, SEC_CFG};
+use sha2::{Digest, Sha256};
+
+use crate::layout::{END_MARKER, INTEGRITY, SEC_CFG};
 use crate::{
     DsKey, EfuseKey, EncryptedKey, Error, KeySalt, KeyStorage, PlainKey, Record, RecordType, Records, Storage, Subtype,
 };
@@ -159,7 +160,7 @@ impl<'a> Image<'a> {
             return Ok(false);
         };
         let before = self.0.get(..record.offset()).unwrap_or_default();
-        if record.data() == integrity::digest(before) {
+        if record.data() == integrity_digest(before) {
             Ok(true)
         } else {
             Err(Error::Integrity {
@@ -204,4 +205,9 @@ pub enum Tail {
     Marker,
     /// Anything else, also a record that is cut.
     Other,
+}
+
+/// Computes the data of an INTEGRITY record: the SHA-256 of everything before it.
+pub(crate) fn integrity_digest(before: &[u8]) -> [u8; INTEGRITY] {
+    Sha256::digest(before).into()
 }

@@ -16,7 +16,6 @@ mod flags;
 #[cfg(feature = "hmac")]
 mod hmac_key;
 mod image;
-mod integrity;
 mod key;
 mod layout;
 mod matter;

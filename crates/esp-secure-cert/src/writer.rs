@@ -1,10 +1,11 @@
 use core::fmt;
 
 use crate::crc::crc32;
+use crate::image::integrity_digest;
 use crate::layout::{ALIGNMENT, FOOTER, HEADER, INTEGRITY_LAST, MAGIC, MAX_DATA, SEC_CFG};
 use crate::{
     Certificate, Error, Flags, Image, KeyStorage, MatterData, PartitionSize, RawRecord, RecordType, Records, Storage,
-    Subtype, Tail, integrity,
+    Subtype, Tail,
 };
 
 /// Writes records into a caller's buffer, one after the other.
@@ -218,7 +219,7 @@ impl<'b> Writer<'b> {
             Some(last) if last < INTEGRITY_LAST => last + 1,
             Some(_) => return Err(Error::TooManyIntegrity),
         };
-        let digest = integrity::digest(self.as_bytes());
+        let digest = integrity_digest(self.as_bytes());
         self.push_new(RecordType::INTEGRITY, Subtype::new(next)?, Flags::PLAIN, &[&digest])
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
-use matter_factory_data::{Artifacts, Attested, Check, Expected, Finding, InternalFile, KeySet, Report, audit};
+use matter_factory_data::{Artifacts, Attested, Check, DeviceReport, Expected, Finding, InternalFile, KeySet, audit};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -261,7 +261,7 @@ impl DeviceFiles {
         keys: Option<&NvsKeys>,
         known: &KeySet,
         pictures: bool,
-    ) -> Report {
+    ) -> DeviceReport {
         let mut findings = self.findings.clone();
         let codes = self.codes(&mut findings);
         let picture = if pictures { self.shown(&mut findings) } else { None };

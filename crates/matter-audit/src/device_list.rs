@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use base16ct::lower::encode_string as hex;
-use matter_factory_data::{BatchAudit, Check, Finding, InternalFile, ListedTraces, Report, TriedScalars};
+use matter_factory_data::{BatchAudit, Check, DeviceReport, Finding, InternalFile, ListedTraces, TriedScalars};
 use matter_types::Passcode;
 use sha2::{Digest, Sha256};
 
@@ -127,7 +127,7 @@ impl DeviceList {
     }
 
     /// What the list calls a device: by the name of its folder or files, its DAC's common name, or its DAC's key.
-    pub(crate) fn name_of(&self, device: &DeviceFiles, report: &Report) -> Option<&str> {
+    pub(crate) fn name_of(&self, device: &DeviceFiles, report: &DeviceReport) -> Option<&str> {
         let names = [device.uuid.as_deref(), report.common_name()];
         let named = names.into_iter().flatten().find_map(|name| {
             let (name, _) = self.devices.get_key_value(&name.to_ascii_lowercase())?;
@@ -140,7 +140,7 @@ impl DeviceList {
     }
 
     /// Tells whether the run of a device is marked as one for tests.
-    pub(crate) fn is_test(&self, device: &DeviceFiles, report: &Report) -> bool {
+    pub(crate) fn is_test(&self, device: &DeviceFiles, report: &DeviceReport) -> bool {
         let row = self.name_of(device, report).and_then(|name| self.devices.get(name));
         // What lies beside devices may not make them devices for tests.
         self.is_given && self.is_test
@@ -158,7 +158,7 @@ impl DeviceList {
         name: &str,
         in_output: bool,
         explained: &mut TriedScalars,
-        report: &mut Report,
+        report: &mut DeviceReport,
     ) -> bool {
         if !self.is_readable {
             return false;
@@ -281,7 +281,7 @@ fn add(batch: &mut BatchAudit, name: &str, row: &ListRow) {
 }
 
 /// The names of what a row says otherwise than the device. What only one of the two says is not compared.
-fn differences(row: &ListRow, device: &DeviceFiles, report: &Report) -> Vec<&'static str> {
+fn differences(row: &ListRow, device: &DeviceFiles, report: &DeviceReport) -> Vec<&'static str> {
     let (vendor, product) = report.product().unzip();
     let discriminator = report.discriminator().map(|found| found.get().into());
     let passcode = report.passcode().map(|passcode| passcode.expose().into());

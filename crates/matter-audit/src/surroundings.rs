@@ -1,14 +1,14 @@
 //! What is around the images of a device: modes, names, and copies of what they hold.
 
 use matter_attestation::Certificate;
-use matter_factory_data::{Check, Finding, InternalFile, Report};
+use matter_factory_data::{Check, DeviceReport, Finding, InternalFile};
 
 use crate::access::OpenFiles;
 use crate::device_files::{DeviceFiles, is_uuid};
 
 impl DeviceFiles {
     /// What is around the images: modes, the folder's name.
-    pub(crate) fn check_surroundings(&self, report: &mut Report) {
+    pub(crate) fn check_surroundings(&self, report: &mut DeviceReport) {
         let images = [self.nvs, self.secure_cert];
         let mut open = OpenFiles::default();
         for (name, access) in &self.folders {
@@ -53,7 +53,7 @@ impl DeviceFiles {
 
 impl DeviceFiles {
     /// Compares certificates and declaration with those of the images.
-    fn compare_copies(&self, report: &mut Report) {
+    fn compare_copies(&self, report: &mut DeviceReport) {
         let decode = |bytes: &[u8]| Certificate::decode(bytes).ok().map(|found| found.as_der().to_vec());
         let public_key = report.public_key().map(|key| *key.as_bytes());
         let copies = [

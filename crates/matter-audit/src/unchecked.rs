@@ -1,6 +1,6 @@
 //! What an audit could not look at, so that nobody takes its silence for an answer.
 
-use matter_factory_data::{Check, Expected, Finding, Report};
+use matter_factory_data::{Check, DeviceReport, Expected, Finding};
 
 use crate::device_files::DeviceFiles;
 
@@ -19,7 +19,7 @@ pub(crate) struct Unchecked {
 
 impl Unchecked {
     /// Counts a device. `slow` tells whether what takes long was done.
-    pub(crate) fn add(&mut self, device: &DeviceFiles, report: &Report, slow: bool) {
+    pub(crate) fn add(&mut self, device: &DeviceFiles, report: &DeviceReport, slow: bool) {
         let (has_nvs, has_secure_cert) = (device.nvs.is_some(), device.secure_cert.is_some());
         let has_image = has_nvs || has_secure_cert;
         let (has_codes, has_picture) = (device.codes.is_some(), device.picture.is_some());

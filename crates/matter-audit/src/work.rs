@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use esp_nvs_image::NvsKeys;
 use matter_attestation::{Certificate, PrivateKey};
 use matter_factory_data::{
-    Attested, BatchAudit, Check, Expected, Finding, KeyOwner, KeySet, Report, TriedScalars, recompute,
+    Attested, BatchAudit, Check, DeviceReport, Expected, Finding, KeyOwner, KeySet, TriedScalars, recompute,
 };
 
 use crate::Error;
@@ -45,7 +45,7 @@ pub(crate) struct AuditWork<'a> {
     /// Devices that lists reported to be too many.
     pub(crate) reported: BTreeSet<String>,
     /// Devices whose verifiers are not derived yet.
-    waiting: Vec<(PathBuf, Option<String>, Report)>,
+    waiting: Vec<(PathBuf, Option<String>, DeviceReport)>,
     pub(crate) unchecked: Unchecked,
     /// Where the device of each name is.
     places: BTreeMap<String, PathBuf>,
@@ -150,7 +150,7 @@ impl<'a> AuditWork<'a> {
         }
     }
 
-    fn is_test(&self, device: &DeviceFiles, report: &Report) -> bool {
+    fn is_test(&self, device: &DeviceFiles, report: &DeviceReport) -> bool {
         self.listed.iter().any(|listed| listed.is_test(device, report))
     }
 
@@ -200,7 +200,7 @@ impl<'a> AuditWork<'a> {
     }
 
     /// Compares a device with those before it. Of one name there may be two, which only their places tell apart.
-    fn compare(&mut self, name: &str, path: &Path, report: &Report) {
+    fn compare(&mut self, name: &str, path: &Path, report: &DeviceReport) {
         match self.places.entry(name.to_owned()) {
             Entry::Vacant(free) => {
                 free.insert(path.into());

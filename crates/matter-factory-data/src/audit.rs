@@ -5,8 +5,9 @@
 
 mod artifacts;
 mod attestation;
-mod batch;
+mod batch_audit;
 mod check_id;
+mod device_report;
 mod expected;
 mod finding;
 mod key_set;
@@ -15,9 +16,7 @@ mod leaks;
 pub(crate) mod nvs;
 mod published;
 mod recompute;
-mod report;
 mod search;
-mod secrets;
 pub(crate) mod secure_cert;
 
 use alloc::format;
@@ -32,20 +31,24 @@ use zeroize::Zeroizing;
 
 pub use artifacts::Artifacts;
 pub use attestation::Attested;
-pub use batch::{BatchAudit, ListedTraces};
+pub use batch_audit::{BatchAudit, ListedTraces};
 pub use check_id::Check;
+pub use device_report::{DeviceReport, SharedParts};
 pub use expected::Expected;
 pub use finding::{Finding, Severity};
 pub use key_set::{KeyOwner, KeySet};
 pub use recompute::recompute;
-pub use report::{Report, SharedParts};
 pub use search::{FoundKey, TriedScalars, find_keys};
 
 use crate::keys::{self, NAMESPACE};
 use crate::reader::{Facts, KeyPlace, KnownKeys, read_nvs, read_secure_cert};
 use attestation::for_tests;
-use report::Traces;
+use device_report::Traces;
 
+/// The salt of the SDK's examples.
+const SDK_SALT: &[u8] = b"SPAKE2P Key Salt";
+/// Fewer different bytes than these are in sixteen random ones once in 10^10 times.
+const DIFFERENT_BYTES: usize = 8;
 /// The discriminator of the SDK's examples.
 const DEFAULT_DISCRIMINATOR: u16 = 3840;
 
@@ -54,7 +57,7 @@ const DEFAULT_DISCRIMINATOR: u16 = 3840;
 /// All that is found is reported, not the first fault. Whether the passcode on the label opens the stored verifier takes
 /// long to know and is left to [`recompute`], what must differ between devices to [`BatchAudit`].
 #[must_use]
-pub fn audit(artifacts: &Artifacts<'_>) -> Report {
+pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     let nothing = Expected::new();
     let expected = artifacts.expected.unwrap_or(&nothing);
     let mut findings = Vec::new();
@@ -139,7 +142,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> Report {
         passcode,
         shared,
     };
-    Report {
+    DeviceReport {
         findings,
         traces,
         new_keys,
@@ -214,14 +217,24 @@ fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, find
 }
 
 fn check_random(facts: &Facts, findings: &mut Vec<Finding>) {
-    if facts.salt.is_some_and(|salt| secrets::is_weak(salt.as_bytes())) {
+    if facts.salt.is_some_and(|salt| is_weak(salt.as_bytes())) {
         findings.push(Finding::of(Check::SaltWeak, "salt", ""));
     }
-    if facts
-        .rotating_id
-        .as_ref()
-        .is_some_and(|id| secrets::is_weak(id.expose_bytes()))
-    {
+    if facts.rotating_id.as_ref().is_some_and(|id| is_weak(id.expose_bytes())) {
         findings.push(Finding::of(Check::RotatingIdWeak, "rd-id-uid", ""));
     }
+}
+
+/// Tells whether at least sixteen bytes are plainly not drawn at random.
+fn is_weak(bytes: &[u8]) -> bool {
+    let mut seen = [false; 256];
+    for byte in bytes {
+        if let Some(seen) = seen.get_mut(usize::from(*byte)) {
+            *seen = true;
+        }
+    }
+    let mut steps = bytes.iter().zip(bytes.iter().skip(1)).map(|(a, b)| b.wrapping_sub(*a));
+    let first = steps.next();
+    let counts = steps.all(|step| Some(step) == first);
+    seen.iter().filter(|seen| **seen).count() < DIFFERENT_BYTES || counts || bytes == SDK_SALT
 }

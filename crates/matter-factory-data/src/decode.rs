@@ -64,14 +64,14 @@ impl DeviceRecord {
         let known_key = |scalar: &[u8; 32]| known?.key().filter(|key| key.has_scalar(scalar)).cloned();
         let sink = &mut Strict;
         let entries = esp_nvs_image::decode(image)?;
-        refuse(esp_nvs_image::check(image), nvs::severity, Error::NvsFault)?;
         let (mut facts, values, foreign) = read_nvs(entries, &known_key, sink)?;
+        refuse(esp_nvs_image::check(image), nvs::severity, Error::NvsFault)?;
         let mut layout = StorageLayout::NVS;
         if let Some(bytes) = secure_cert_image {
             let storage = check_records(bytes)?;
+            let secure = read_secure_cert(bytes, &known_key, sink)?;
             let found = esp_secure_cert::check(bytes, PartitionSize::DEFAULT);
             refuse(found, secure_cert::severity, Error::SecureCertFault)?;
-            let secure = read_secure_cert(bytes, &known_key, sink)?;
             layout = layout_of(&secure, storage, facts.verifier.is_some())?;
             need(&keys::DAC_CERT, secure.dac.as_ref())?;
             need(&keys::PAI_CERT, secure.pai.as_ref())?;

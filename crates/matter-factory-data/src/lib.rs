@@ -30,7 +30,7 @@ mod text;
 
 pub use appearance::{ProductColor, ProductFinish};
 pub use audit::{
-    Artifacts, Attested, BatchAudit, Check, Expected, Finding, FoundKey, KeyOwner, KeySet, ListedTraces, Report,
+    Artifacts, Attested, BatchAudit, Check, DeviceReport, Expected, Finding, FoundKey, KeyOwner, KeySet, ListedTraces,
     Severity, SharedParts, TriedScalars, audit, find_keys, recompute,
 };
 pub use calendar::CalendarTypes;

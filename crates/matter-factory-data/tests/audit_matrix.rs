@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use matter_factory_data::{BatchAudit, Check, DeviceRecord, Report, Severity};
+use matter_factory_data::{BatchAudit, Check, DeviceRecord, DeviceReport, Severity};
 
 use device::Device;
 use faults::Fault;
@@ -32,7 +32,7 @@ use faults::Fault;
 /// Where the faults in folders begin, which are those of `crates/matter-audit/tests/folders.rs`.
 const FOLDERS: &str = "\n## Faults in folders\n";
 
-fn ids(report: &Report) -> BTreeSet<String> {
+fn ids(report: &DeviceReport) -> BTreeSet<String> {
     let weighty = report
         .findings()
         .iter()
@@ -40,7 +40,7 @@ fn ids(report: &Report) -> BTreeSet<String> {
     weighty.map(|finding| finding.check.to_string()).collect()
 }
 
-fn describe(report: &Report) -> String {
+fn describe(report: &DeviceReport) -> String {
     report
         .findings()
         .iter()

@@ -81,7 +81,7 @@ fields! {
     JobFile = "job",
     /// The private key of the PAI or PAA.
     Key = "key",
-    /// [`Lists::labels`](crate::Lists::labels)
+    /// [`BatchFiles::labels`](crate::BatchFiles::labels)
     Labels = "labels",
     /// [`Run::with_ledger`](crate::Run::with_ledger)
     Ledger = "ledger",
@@ -89,13 +89,13 @@ fields! {
     Lifetime = "lifetime",
     /// [`Job::locales`](crate::Job::locales)
     Locales = "locales",
-    /// [`Lists::manifest_signer`](crate::Lists::manifest_signer)
+    /// [`BatchFiles::manifest_signer`](crate::BatchFiles::manifest_signer)
     ManifestSigner = "sign-manifest",
     /// [`Job::mqtt_host`](crate::Job::mqtt_host)
     MqttHost = "mqtt-host",
     /// [`Job::without_image`](crate::Job::without_image)
     NoImage = "no-bin",
-    /// [`Lists::no_passcode_in_manifest`](crate::Lists::no_passcode_in_manifest)
+    /// [`BatchFiles::no_passcode_in_manifest`](crate::BatchFiles::no_passcode_in_manifest)
     NoPasscodeInManifest = "no-passcode-in-manifest",
     /// [`Storage::no_secure_cert_image`](crate::Storage)
     NoSecureCertImage = "no-secure-cert-bin",
@@ -119,7 +119,7 @@ fields! {
     Port = "port",
     /// [`Job::product_id`](crate::Job::product_id)
     ProductId = "product-id",
-    /// [`Lists::qr_zip`](crate::Lists::qr_zip)
+    /// [`BatchFiles::qr_zip`](crate::BatchFiles::qr_zip)
     QrZip = "qr-zip",
     /// Why a device is taken out of use.
     Reason = "reason",

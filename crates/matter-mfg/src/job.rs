@@ -11,7 +11,7 @@ use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::{Iterations, Salt, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-use crate::{Attestation, Columns, List, Lists, MqttHost, Seed, Storage};
+use crate::{Attestation, BatchFiles, Columns, MqttHost, Seed, Storage, ValueList};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
 #[derive(Clone, Debug)]
@@ -42,11 +42,11 @@ pub struct Job {
     /// Whether the devices draw passcodes of their own, so that they store no verifier.
     pub dynamic_passcode: bool,
     /// A passcode for each device.
-    pub passcodes: Option<List<Passcode>>,
+    pub passcodes: Option<ValueList<Passcode>>,
     /// The discriminator of a single device; drawn when there is none.
     pub discriminator: Option<Discriminator>,
     /// A discriminator for each device.
-    pub discriminators: Option<List<Discriminator>>,
+    pub discriminators: Option<ValueList<Discriminator>>,
     /// How devices are commissioned.
     pub flow: CommissioningFlow,
     /// How devices are found.
@@ -54,7 +54,7 @@ pub struct Job {
     /// What is known about the product. The serial number is for a single device, and drawn when there is none.
     pub product: ProductInformation,
     /// A serial number for each device.
-    pub serial_numbers: Option<List<SerialNumber>>,
+    pub serial_numbers: Option<ValueList<SerialNumber>>,
     /// Whether devices get a unique id for rotating device ids.
     pub rotating_id: RotatingIdPolicy,
     /// The languages that the devices know.
@@ -80,7 +80,7 @@ pub struct Job {
     /// Further values: which columns, and a row for each device.
     pub values: Option<(Columns, Table)>,
     /// What is written about all devices.
-    pub lists: Lists,
+    pub lists: BatchFiles,
     /// How many threads; `None` for one on each core.
     pub threads: Option<NonZeroUsize>,
     /// Where all random numbers of a test run come from, which then is the same on every machine.
@@ -159,7 +159,7 @@ impl Job {
             valid_from: None,
             lifetime_days: None,
             values: None,
-            lists: Lists::default(),
+            lists: BatchFiles::default(),
             threads: None,
             seed: None,
         }

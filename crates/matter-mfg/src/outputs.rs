@@ -9,16 +9,16 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::device::Device;
+use crate::device_tables::Tables;
 use crate::manifest::Manifest;
 use crate::qr_zip::QrZip;
 use crate::sheet::{LabelFormat, LabelSheets};
-use crate::tables::Tables;
 use crate::{Error, Plan};
 
 /// What a run writes about all of its devices, besides the reference tool's tables.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Lists {
+pub struct BatchFiles {
     /// Sheets of labels for a printer.
     pub labels: Option<LabelFormat>,
     /// All QR code pictures in one zip file.

@@ -16,8 +16,8 @@ use crate::message::message;
 use crate::random::{Purpose, Random};
 use crate::{Error, Field, Message, MqttHost, Seed, TestPki};
 
-mod batch;
 mod checks;
+mod draw;
 mod given;
 mod leaks;
 mod made_pai;
@@ -25,7 +25,6 @@ mod repeated;
 mod signer;
 mod size;
 mod storage;
-mod template;
 
 use self::checks::{check_combinations, check_declaration, check_single, warn_of_examples};
 use self::made_pai::MadePai;

@@ -10,7 +10,7 @@ use matter_types::DiscriminatorAllocator;
 use crate::growing::GrowingFile;
 use crate::message::message;
 use crate::outputs::Outputs;
-use crate::{Error, Field, Plan, TestPki, Timings, manifest, outputs, tables};
+use crate::{Error, Field, Plan, TestPki, Timings, device_tables, manifest, outputs};
 
 mod batches;
 mod before;
@@ -25,7 +25,7 @@ mod workers;
 mod workspace;
 
 pub use self::check::AuditPolicy;
-pub use self::report::Report;
+pub use self::report::RunReport;
 use self::workspace::Workspace;
 
 /// Discriminators repeat after so many devices.
@@ -154,9 +154,9 @@ impl<'p> Run<'p> {
     /// A device's folder appears complete or not at all, and not before the ledger lists it. When something fails, the
     /// devices that are complete stay, the tables list them, and the run can be continued.
     #[must_use]
-    pub fn execute(&self, mut progress: impl FnMut(u32)) -> Report {
+    pub fn execute(&self, mut progress: impl FnMut(u32)) -> RunReport {
         let start = Instant::now();
-        let mut report = Report {
+        let mut report = RunReport {
             devices: 0,
             earlier: 0,
             top: self.top.clone(),
@@ -179,7 +179,7 @@ impl<'p> Run<'p> {
         report
     }
 
-    fn produce(&self, report: &mut Report, progress: &mut impl FnMut(u32)) -> Result<(), Error> {
+    fn produce(&self, report: &mut RunReport, progress: &mut impl FnMut(u32)) -> Result<(), Error> {
         if self.resume && self.plan.is_seeded() {
             let reason = message![
                 "is not allowed beside ",
@@ -248,7 +248,7 @@ impl<'p> Run<'p> {
     }
 
     /// Ends a run of which all devices are there: counts them, says so in the ledger, and moves the tables to their places.
-    fn complete(&self, started: Started, top: &Dir, held: &FolderLock, report: &mut Report) -> Result<(), Error> {
+    fn complete(&self, started: Started, top: &Dir, held: &FolderLock, report: &mut RunReport) -> Result<(), Error> {
         let Started {
             workspace,
             mut ledger,
@@ -298,13 +298,13 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn name_tables(&self, report: &mut Report, top: &Dir, stamp: &str) {
+    fn name_tables(&self, report: &mut RunReport, top: &Dir, stamp: &str) {
         let there = |name: String, kind| {
             let found = top.kind(&name).is_ok_and(|found| found == Some(kind));
             found.then(|| self.top.join(name))
         };
-        report.summary = there(tables::summary(stamp), Kind::File);
-        report.dacs = there(tables::dacs(stamp), Kind::File);
+        report.summary = there(device_tables::summary(stamp), Kind::File);
+        report.dacs = there(device_tables::dacs(stamp), Kind::File);
         // The latest manifest may be that of another run.
         let latest = manifest::run_of(top, manifest::NAME).is_ok_and(|run| run.as_deref() == Some(stamp));
         let name = if latest {
@@ -322,7 +322,7 @@ impl<'p> Run<'p> {
         &self,
         started: &mut Started,
         top: &Dir,
-        report: &mut Report,
+        report: &mut RunReport,
         progress: &mut impl FnMut(u32),
     ) -> Result<(), Error> {
         let Progress { run, done, tables, .. } = &started.progress;

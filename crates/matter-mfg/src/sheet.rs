@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::io::Write;
 
 use factory_fs::Dir;
@@ -8,7 +9,6 @@ use crate::message::message;
 use crate::{Error, Field, Message};
 
 mod pdf;
-mod svg;
 
 /// Millimetres of an A4 page, and of the label fields on it: four columns of seven.
 const PAGE: (f64, f64) = (210.0, 297.0);
@@ -100,7 +100,7 @@ impl LabelSheets {
     fn end_page(&mut self) -> Result<(), Error> {
         let labels = std::mem::take(&mut self.page);
         match self.format {
-            LabelFormat::Svg => self.write("svg", svg::page(&labels).as_bytes()),
+            LabelFormat::Svg => self.write("svg", svg_page(&labels).as_bytes()),
             LabelFormat::Pdf => {
                 self.document.add_page(&labels);
                 if self.document.pages() == PDF_PAGES {
@@ -129,6 +129,25 @@ impl LabelSheets {
             .and_then(|mut file| file.write_all(bytes));
         written.map_err(Error::write(&self.folder.path().join(name)))
     }
+}
+
+/// Draws a page, one user unit to the millimetre.
+fn svg_page(labels: &[Label]) -> Zeroizing<String> {
+    let (width, height) = PAGE;
+    let mut svg = Zeroizing::new(String::new());
+    // Writing into a string does not fail.
+    let _ = write!(
+        *svg,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}mm\" height=\"{height}mm\" \
+         viewBox=\"0 0 {width} {height}\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
+    );
+    for (number, label) in labels.iter().enumerate() {
+        let (x, y) = place(number, label);
+        svg.push_str(&label.to_svg_group(x, y));
+        svg.push('\n');
+    }
+    svg.push_str("</svg>\n");
+    svg
 }
 
 #[cfg(test)]

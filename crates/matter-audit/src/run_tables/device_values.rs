@@ -8,7 +8,7 @@ use std::path::Path;
 
 use base16ct::lower::encode_string as hex;
 use esp_nvs_image::{Entry, NvsKeys, StoredValue};
-use matter_factory_data::Report;
+use matter_factory_data::DeviceReport;
 use zeroize::Zeroizing;
 
 use crate::device_files::DeviceFiles;
@@ -96,7 +96,7 @@ impl DeviceValues {
     }
 
     /// Adds a device that is in a folder of devices.
-    pub(crate) fn add(&mut self, device: &DeviceFiles, report: &Report, keys: Option<&NvsKeys>, name: &str) {
+    pub(crate) fn add(&mut self, device: &DeviceFiles, report: &DeviceReport, keys: Option<&NvsKeys>, name: &str) {
         let mut facts = Vec::new();
         self.add_entries(device, keys, &mut facts);
         let mut add = |column: &str, form: CellForm, value: Option<&str>| {

@@ -8,8 +8,8 @@ use matter_attestation::{
 };
 use matter_types::{ProductId, VendorId};
 
+use super::device_report::SharedParts;
 use super::published::is_published;
-use super::report::SharedParts;
 use super::{Check, Expected, Finding};
 use crate::reader::Facts;
 
@@ -26,7 +26,7 @@ pub struct Attested<'a> {
 const SIGNERS: &DeclarationSigners = &DeclarationSigners::new().with_test_key(true);
 
 impl<'a> Attested<'a> {
-    /// Checks the parts. They are those of a [`Report`](crate::Report), or come from elsewhere.
+    /// Checks the parts. They are those of a [`DeviceReport`](crate::DeviceReport), or come from elsewhere.
     #[must_use]
     pub fn new(parts: &'a SharedParts, expected: &Expected<'a>) -> Self {
         let batch = verification(parts, expected).prepare(Profile::Strict);

@@ -3,15 +3,15 @@ use alloc::vec::Vec;
 
 use matter_spake2p::{Iterations, Verifier};
 
-use super::{Check, Finding, Report};
+use super::{Check, DeviceReport, Finding};
 
 /// Derives verifiers from the passcodes on the labels and compares them with those that the devices store.
 ///
 /// It takes many devices at a time, which is several times as fast as one after the other. Reports without a passcode,
 /// a salt, an iteration count or a verifier are left as they are; what is missing in them is a finding already. Returns
 /// how many verifiers were derived.
-pub fn recompute<'r>(reports: impl IntoIterator<Item = &'r mut Report>) -> usize {
-    let mut groups = BTreeMap::<u32, (Iterations, Vec<&mut Report>)>::new();
+pub fn recompute<'r>(reports: impl IntoIterator<Item = &'r mut DeviceReport>) -> usize {
+    let mut groups = BTreeMap::<u32, (Iterations, Vec<&mut DeviceReport>)>::new();
     for report in reports {
         let traces = &report.traces;
         if let (Some(_), Some(_), Some(parameters)) = (&traces.passcode, &traces.verifier, &traces.parameters) {

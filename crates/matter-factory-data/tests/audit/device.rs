@@ -8,7 +8,7 @@ use matter_attestation::{
     Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaStore, PaaSubject,
     PaiSubject, PrivateKey, SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
-use matter_factory_data::{Artifacts, Expected, Report, audit, recompute};
+use matter_factory_data::{Artifacts, DeviceReport, Expected, audit, recompute};
 use matter_setup_payload::{CommissioningFlow, SetupPayload};
 use matter_spake2p::{Iterations, PbkdfParameters, Salt, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -326,7 +326,7 @@ impl Device {
         self.secure_cert = Some(image);
     }
 
-    pub(crate) fn audit(&self) -> Report {
+    pub(crate) fn audit(&self) -> DeviceReport {
         let nvs = self.nvs.clone().unwrap_or_else(|| self.encode());
         let secure_cert = self.secure_cert.clone().unwrap_or_else(|| self.encode_records());
         let files = self

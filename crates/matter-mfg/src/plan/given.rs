@@ -7,7 +7,7 @@ use crate::attestation::Attestation;
 use crate::cells::{Cells, GivenDac};
 use crate::job::Job;
 use crate::message::message;
-use crate::{Error, Field, List, Message};
+use crate::{Error, Field, Message, ValueList};
 
 const RANGE: &str = "0 is not in 1..=4294967295";
 
@@ -118,7 +118,7 @@ pub(super) fn merge(job: &Job, cells: &mut Vec<Cells>, count: u32, time: DateTim
 
 fn put<T: Clone>(
     job: &Job,
-    list: Option<&List<T>>,
+    list: Option<&ValueList<T>>,
     cells: &mut [Cells],
     set: impl Fn(&mut Cells, T),
 ) -> Result<(), Error> {

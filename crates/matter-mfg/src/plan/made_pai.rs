@@ -13,9 +13,9 @@ use rand_core::CryptoRng;
 
 use super::signer;
 use crate::attestation::Authority;
+use crate::device_tables::{PAI, STAGING};
 use crate::job::Job;
 use crate::message::message;
-use crate::tables::{PAI, STAGING};
 use crate::test_pki::check_prefix;
 use crate::{Error, Field, inputs};
 

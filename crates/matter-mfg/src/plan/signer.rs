@@ -1,6 +1,6 @@
 use matter_attestation::{
-    Certificate, DacSubject, DateTime, Error as AttestationError, Issuer, IssuerVerifier, PrivateKey, SerialNumber,
-    Validity,
+    Certificate, DacSubject, DacTemplate, DateTime, Error as AttestationError, Issuer, IssuerVerifier, PrivateKey,
+    SerialNumber, Validity,
 };
 use matter_factory_data::AttestationCredentials;
 use rand_core::CryptoRng;
@@ -27,24 +27,45 @@ impl Signer {
         let pai = IssuerVerifier::new(pai);
         Self { pai, key, validity }
     }
+}
+
+/// What the certificates of a batch have in common, encoded once.
+pub(super) struct BatchSigner<'s> {
+    signer: &'s Signer,
+    template: DacTemplate<'s, PrivateKey>,
+}
+
+impl<'s> BatchSigner<'s> {
+    /// The common name is a stand-in: a UUID, as those of the devices.
+    pub(super) fn new(signer: &'s Signer, job: &Job) -> Result<Self, Error> {
+        let name = "00000000-0000-0000-0000-000000000000";
+        let subject = DacSubject::new(name, job.vendor_id, job.product_id).map_err(signing)?;
+        let issuer = Issuer::new(signer.pai.issuer(), &signer.key).map_err(signing)?;
+        let template = issuer.dac_template(&subject, signer.validity).map_err(signing)?;
+        Ok(Self { signer, template })
+    }
 
     /// Makes a key and its certificate, whose common name is the device's UUID.
+    ///
+    /// The credentials verify the signature, once.
     pub(super) fn issue<R: CryptoRng + ?Sized>(
         &self,
         uuid: &str,
-        job: &Job,
         rng: &mut R,
     ) -> Result<AttestationCredentials, Error> {
-        let signing = |error: AttestationError| Error::field(Field::Certificate, error);
         let key = PrivateKey::generate(rng);
-        let subject = DacSubject::new(uuid, job.vendor_id, job.product_id).map_err(signing)?;
-        let issuer = Issuer::new(self.pai.issuer(), &self.key).map_err(signing)?;
         let serial = SerialNumber::generate(rng);
-        let dac = issuer
-            .issue_dac(&subject, &key.public_key(), self.validity, serial)
+        let der = self
+            .template
+            .issue_der(uuid, &key.public_key(), serial)
             .map_err(signing)?;
-        AttestationCredentials::issued(dac, key, &self.pai).map_err(Error::encode)
+        let dac = Certificate::from_der(&der).map_err(signing)?;
+        AttestationCredentials::issued(dac, key, &self.signer.pai).map_err(Error::encode)
     }
+}
+
+fn signing(error: AttestationError) -> Error {
+    Error::field(Field::Certificate, error)
 }
 
 /// Who signs, if anybody does, and where that one comes from.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::Plan;
-use super::signer::Signer;
+use super::signer::{BatchSigner, Signer};
 use crate::cells::Cells;
 use crate::job::Job;
 use crate::{Error, Field, TestPki};
@@ -93,7 +93,7 @@ impl Signer {
         )?;
         let (pai, key) = pki.pai();
         let signer = Self::new(pai.clone(), key.clone(), self.validity);
-        let credentials = signer.issue(&Uuid::nil().to_string(), job, rng)?;
+        let credentials = BatchSigner::new(&signer, job)?.issue(&Uuid::nil().to_string(), rng)?;
         let names = self
             .pai
             .issuer()

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use factory_fs::{Dir, Exposure, Kind};
 
+use crate::device_tables::{STAGED, STAGING};
 use crate::message::message;
-use crate::tables::{STAGED, STAGING};
-use crate::{Error, Field, manifest, outputs, tables};
+use crate::{Error, Field, device_tables, manifest, outputs};
 
 /// The field that names the output folder.
 pub(super) const OUTDIR: Field = Field::OutputFolder;
@@ -14,8 +14,8 @@ pub(super) const OUTDIR: Field = Field::OutputFolder;
 /// The files of a run that have its stamp in their names, and those of the latest run.
 pub(super) fn names(stamp: &str) -> [String; 5] {
     [
-        tables::summary(stamp),
-        tables::dacs(stamp),
+        device_tables::summary(stamp),
+        device_tables::dacs(stamp),
         outputs::pictures(stamp),
         manifest::NAME.into(),
         manifest::SIGNATURE.into(),
@@ -30,8 +30,8 @@ pub(super) fn test_mark(stamp: &str) -> String {
 /// Tells whether anything of another run has this stamp.
 pub(super) fn is_used(top: &Dir, stamp: &str) -> Result<bool, Error> {
     let own = [
-        tables::summary(stamp),
-        tables::dacs(stamp),
+        device_tables::summary(stamp),
+        device_tables::dacs(stamp),
         outputs::pictures(stamp),
         outputs::labels(stamp),
         manifest::former(stamp),
@@ -132,7 +132,7 @@ fn check_kind(dir: &Dir, name: &str, wanted: Kind) -> Result<bool, Error> {
 /// Refuses an input that the run would replace at its end.
 pub(super) fn check_inputs<'i>(top: &Path, inputs: impl IntoIterator<Item = (Field, &'i Path)>) -> Result<(), Error> {
     // The PAI's certificate is replaced by itself.
-    let staged = STAGED.iter().filter(|name| **name != tables::PAI);
+    let staged = STAGED.iter().filter(|name| **name != device_tables::PAI);
     let staged = staged.map(|name| top.join(STAGING).join(name));
     let others = [manifest::NAME, manifest::SIGNATURE].map(|name| top.join(name));
     let replaced = staged.chain(others).filter_map(|path| place(&path)).collect::<Vec<_>>();

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::attestation::Attestation;
 use crate::job::Job;
 use crate::plan::Plan;
-use crate::{Field, List, Lists};
+use crate::{BatchFiles, Field, ValueList};
 
 /// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
 ///
@@ -89,7 +89,7 @@ const STORAGE: &str = "place of keys or data";
 pub(super) const OTHERS: &str = "option";
 
 /// The values of a list, the length of each first.
-fn given<T>(list: Option<&List<T>>, bytes: impl Fn(&T) -> Vec<u8>) -> Zeroizing<Vec<u8>> {
+fn given<T>(list: Option<&ValueList<T>>, bytes: impl Fn(&T) -> Vec<u8>) -> Zeroizing<Vec<u8>> {
     let values = list.into_iter().flat_map(|list| list.values());
     joined(values.map(|value| Zeroizing::new(bytes(value))))
 }
@@ -146,9 +146,9 @@ fn rest(job: &Job) -> Zeroizing<Vec<u8>> {
     rest.declaration = None;
     rest.attestation = Attestation::None;
     // Made at the end, whatever it was when the run began.
-    rest.lists = Lists {
+    rest.lists = BatchFiles {
         no_passcode_in_manifest: job.lists.no_passcode_in_manifest,
-        ..Lists::default()
+        ..BatchFiles::default()
     };
     Zeroizing::new(format!("{rest:?}").into_bytes())
 }

@@ -8,13 +8,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::message::message;
-use crate::{Error, Field, manifest, tables};
+use crate::{Error, Field, device_tables, manifest};
 
 /// Counts the devices of a run in its tables and its manifest, which are in `folder`, and compares them with the ledger.
 pub(super) fn check_lists(folder: &Dir, stamp: &str, devices: u32, has_dacs: bool) -> Result<(), Error> {
-    for (below, name) in tables::names(stamp) {
+    for (below, name) in device_tables::names(stamp) {
         // It has the settings of a column each; and certificates without a common name have no row.
-        if name == "config.csv" || name == tables::dacs(stamp) && !has_dacs {
+        if name == "config.csv" || name == device_tables::dacs(stamp) && !has_dacs {
             continue;
         }
         let dir = match below {

@@ -6,7 +6,7 @@ use crate::{Error, Message, Timings};
 /// What a run has produced.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Report {
+pub struct RunReport {
     /// How many devices are complete, those included that an earlier part of the run has made.
     pub devices: u32,
     /// How many of them were complete when the run was continued.

@@ -7,17 +7,17 @@ use matter_ledger::{Ledger, NewRun, Parameter, Progress, RunState};
 
 use super::parameters;
 use super::workspace::{Found, Strange};
-use super::{Report, Run, Started, Workspace, reconcile, room};
+use super::{Run, RunReport, Started, Workspace, reconcile, room};
+use crate::device_tables::STAGING;
 use crate::message::message;
-use crate::tables::STAGING;
-use crate::{Error, Field, Message, tables};
+use crate::{Error, Field, Message, device_tables};
 
 /// An unfinished run, its process gone.
 type Unfinished = (Workspace, Progress);
 
 impl Run<'_> {
     /// Cleans up after runs whose process is gone, and starts or continues one; `None` when there is nothing left to do.
-    pub(super) fn start(&self, top: &Dir, report: &mut Report) -> Result<Option<Started>, Error> {
+    pub(super) fn start(&self, top: &Dir, report: &mut RunReport) -> Result<Option<Started>, Error> {
         let held = FolderLock::new(top).map_err(Error::obstacle(super::output::OUTDIR, &self.top))?;
         let mut ledger = self.ledger.as_deref().map_or_else(Ledger::in_memory, Ledger::open)?;
         sweep_drafts(top)?;
@@ -87,7 +87,7 @@ impl Run<'_> {
         progress: Progress,
         ledger: &mut Ledger,
         held: &FolderLock,
-        report: &mut Report,
+        report: &mut RunReport,
     ) -> Result<Option<Unfinished>, Error> {
         let path = workspace.path().display().to_string();
         let stamp = workspace.stamp().to_owned();
@@ -124,7 +124,7 @@ impl Run<'_> {
         ledger: Ledger,
         parameters: &[Parameter],
         top: &Dir,
-        report: &mut Report,
+        report: &mut RunReport,
     ) -> Result<Started, Error> {
         let mut refused = None;
         for (workspace, progress) in unfinished {
@@ -171,7 +171,7 @@ impl Run<'_> {
         top: &Dir,
         ledger: &Ledger,
         parameters: &[Parameter],
-        report: &mut Report,
+        report: &mut RunReport,
     ) -> Result<bool, Error> {
         let folder = self.folder()?;
         let job = self.plan.job();
@@ -207,7 +207,7 @@ impl Run<'_> {
         held: &FolderLock,
     ) -> Result<Started, Error> {
         let job = self.plan.job();
-        let workspace = Workspace::create(top, &tables::stamp(self.plan.time()), held)?;
+        let workspace = Workspace::create(top, &device_tables::stamp(self.plan.time()), held)?;
         let row = NewRun {
             ident: workspace.ident().to_owned(),
             folder: self.folder()?,
@@ -252,7 +252,7 @@ fn sweep_drafts(top: &Dir) -> Result<(), Error> {
 /// Tells whether anything of a run is in a folder: a table of it, or a device.
 fn is_here(top: &Dir, ledger: &Ledger, progress: &Progress) -> Result<bool, Error> {
     let failed = |name: &str| Error::write(&top.path().join(name));
-    let name = tables::summary(stamp_of(&progress.ident));
+    let name = device_tables::summary(stamp_of(&progress.ident));
     // Runs in other folders may have the same second in their names, and not the same device.
     let devices = ledger.devices_of(progress.run)?;
     for uuid in devices.iter().take(PROBES) {

@@ -6,9 +6,9 @@ use factory_fs::{Dir, Draft, FolderLock, Kind, Replace, TryLock, lock, try_lock}
 use matter_ledger::{Ledger, Progress};
 
 use super::output;
+use crate::device_tables::{STAGED, STAGING};
 use crate::message::message;
-use crate::tables::{STAGED, STAGING};
-use crate::{Error, Field, manifest, outputs, tables};
+use crate::{Error, Field, device_tables, manifest, outputs};
 
 /// What the folders of unfinished runs are called, before their stamp.
 const PREFIX: &str = ".run-";
@@ -278,7 +278,7 @@ impl Workspace {
     pub(super) fn show_tables(&self, progress: &Progress) -> Result<(), Error> {
         let from = self.tables()?;
         let lens = progress.tables.iter().skip(1);
-        for ((below, name), len) in tables::names(&self.stamp).iter().zip(lens) {
+        for ((below, name), len) in device_tables::names(&self.stamp).iter().zip(lens) {
             let (from, to) = match below {
                 None => (from.try_clone(), self.top.try_clone()),
                 Some(below) => (from.child(below), self.top.create_child(below)),

@@ -8,7 +8,7 @@ use matter_types::Passcode;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Check, Finding, Report, Severity};
+use super::{Check, DeviceReport, Finding, Severity};
 
 /// What a manifest or a ledger says of a device that is not there, for [`BatchAudit::add_listed`].
 #[derive(Clone, Copy, Default)]
@@ -77,7 +77,7 @@ impl BatchAudit {
     }
 
     /// Compares a device with all before it.
-    pub fn add(&mut self, name: &str, report: &Report) {
+    pub fn add(&mut self, name: &str, report: &DeviceReport) {
         let index = self.devices.len();
         self.devices.push(Device {
             name: name.into(),

@@ -13,13 +13,13 @@ use crate::{Error, Field};
 /// The file has a value to a line, or is a table (see [`Table`]) of which one column is named as the value.
 /// Blank lines are skipped.
 #[derive(Clone)]
-pub struct List<T> {
+pub struct ValueList<T> {
     field: Field,
     path: PathBuf,
     values: Vec<(u64, T)>,
 }
 
-impl List<Passcode> {
+impl ValueList<Passcode> {
     /// Reads passcodes, which may repeat.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl List<Passcode> {
     }
 }
 
-impl List<Discriminator> {
+impl ValueList<Discriminator> {
     /// Reads discriminators, which may repeat: there are 4096 only.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl List<Discriminator> {
     }
 }
 
-impl List<SerialNumber> {
+impl ValueList<SerialNumber> {
     /// Reads serial numbers, none of them twice.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl List<SerialNumber> {
     }
 }
 
-impl<T> List<T> {
+impl<T> ValueList<T> {
     fn read(
         field: Field,
         path: &Path,
@@ -154,7 +154,7 @@ impl<T> List<T> {
     }
 }
 
-impl<T> fmt::Debug for List<T> {
+impl<T> fmt::Debug for ValueList<T> {
     /// Leaves out the values, which may be passcodes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("List")
@@ -179,13 +179,13 @@ mod tests {
             "\u{feff}serial;PASSCODE;x\r\nA1;20202021;\"two\nlines\"\r\n\r\nA2;12345679;y\r\n",
             "\"note\",\"passcode\"\n\"a\",\"20202021\"\n\"b\",\"12345679\"\n",
         ] {
-            let list = List::passcodes(Path::new(FILE), text.as_bytes()).unwrap();
+            let list = ValueList::passcodes(Path::new(FILE), text.as_bytes()).unwrap();
             assert!(
                 list.values().map(Passcode::expose).eq([20_202_021, 12_345_679]),
                 "{text:?}"
             );
         }
-        let list = List::serial_numbers(Path::new(FILE), b"a,b\nc;d\n").unwrap();
+        let list = ValueList::serial_numbers(Path::new(FILE), b"a,b\nc;d\n").unwrap();
         assert!(
             list.values().map(SerialNumber::as_str).eq(["a,b", "c;d"]),
             "a comma alone makes no table"
@@ -195,17 +195,17 @@ mod tests {
     #[test]
     fn errors_name_the_line_and_not_the_value() {
         let passcodes = |text: &str| {
-            List::passcodes(Path::new(FILE), text.as_bytes())
+            ValueList::passcodes(Path::new(FILE), text.as_bytes())
                 .unwrap_err()
                 .to_string()
         };
         let serials = |text: &str| {
-            List::serial_numbers(Path::new(FILE), text.as_bytes())
+            ValueList::serial_numbers(Path::new(FILE), text.as_bytes())
                 .unwrap_err()
                 .to_string()
         };
         let discriminators = |text: &str| {
-            List::discriminators(Path::new(FILE), text.as_bytes())
+            ValueList::discriminators(Path::new(FILE), text.as_bytes())
                 .unwrap_err()
                 .to_string()
         };

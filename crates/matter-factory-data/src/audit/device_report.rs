@@ -10,7 +10,7 @@ use super::{Check, Finding};
 use crate::{KeyPlace, RotatingId, SerialNumber};
 
 /// All that the audit of one device found.
-pub struct Report {
+pub struct DeviceReport {
     pub(super) findings: Vec<Finding>,
     pub(super) traces: Traces,
     pub(super) new_keys: Vec<PrivateKey>,
@@ -48,7 +48,7 @@ pub struct SharedParts {
     pub product: Option<(VendorId, ProductId)>,
 }
 
-impl Report {
+impl DeviceReport {
     /// Returns the findings: images, values, label, attestation, secrets.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -171,10 +171,10 @@ impl Report {
     }
 }
 
-impl fmt::Debug for Report {
+impl fmt::Debug for DeviceReport {
     /// Leaves out what is kept for comparing devices, of which some is secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Report")
+        f.debug_struct("DeviceReport")
             .field("findings", &self.findings)
             .finish_non_exhaustive()
     }

@@ -8,7 +8,7 @@ use matter_types::{Discriminator, DiscriminatorAllocator, Passcode};
 use rand_core::Rng;
 use uuid::Uuid;
 
-use super::template::BatchSigner;
+use super::signer::BatchSigner;
 use super::{Identity, Plan};
 use crate::cells::Cells;
 use crate::random::Random;
