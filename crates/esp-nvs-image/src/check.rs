@@ -49,7 +49,7 @@ pub(crate) use survey::Survey;
 /// use esp_nvs_image::{BlobVersion, Key, Namespace, PartitionSize, Severity, Value, check, encode_to_vec};
 ///
 /// let namespace = Namespace::new("ns")?;
-/// let entries = [(namespace, Key::new("a")?, Value::U8(1)), (namespace, Key::new("b")?, Value::Str("text"))];
+/// let entries = [(namespace, Key::new("a")?, Value::from(1_u8)), (namespace, Key::new("b")?, Value::Str("text"))];
 /// let mut image = encode_to_vec(PartitionSize::new(0x3000)?, BlobVersion::V2, entries)?;
 /// assert!(check(&image).is_empty());
 ///

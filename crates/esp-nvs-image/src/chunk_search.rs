@@ -1,4 +1,5 @@
-use crate::item::{Item, ItemType};
+use crate::item::Item;
+use crate::item_type::ItemType;
 use crate::layout::{PAGE_ACTIVE, PAGE_SIZE};
 use crate::log::{Identity, identity};
 use crate::mount::Repeats;

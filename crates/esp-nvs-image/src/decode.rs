@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use crate::Error;
 use crate::entry_ref::ValueRef;
-use crate::item::{Item, ItemType};
+use crate::item::Item;
+use crate::item_type::ItemType;
 use crate::items::PageItems;
 use crate::layout::{NAMESPACE_TABLE, PAGE_FREEING, PAGE_SIZE};
 use crate::mount::{Mount, Repeats};

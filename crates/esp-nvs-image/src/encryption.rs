@@ -31,7 +31,7 @@ use crate::xts::SlotCipher;
 /// let size = PartitionSize::new(0x3000)?;
 /// let mut buffer = [0; 0x3000];
 /// let mut encoder = Encoder::new(&mut buffer, size)?;
-/// encoder.push(&Namespace::new("storage")?, &Key::new("answer")?, Value::U8(42))?;
+/// encoder.push(&Namespace::new("storage")?, &Key::new("answer")?, Value::from(42_u8))?;
 /// let len = encoder.finish().len();
 /// let image = &mut buffer[..len];
 ///

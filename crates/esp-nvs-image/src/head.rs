@@ -1,7 +1,8 @@
 use crate::crc::crc32;
-use crate::item::ItemType;
-use crate::layout::{KEY_FIELD, SLOT_SIZE};
-use crate::name::Key;
+use crate::item_type::ItemType;
+use crate::layout::{KEY_FIELD, NAMESPACE_TABLE, NO_CHUNK, SLOT_SIZE};
+use crate::name::{Key, Namespace};
+use crate::number::Number;
 
 /// The first slot of every entry, in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,15 @@ impl Head {
             key: key.field(),
             data,
         }
+    }
+
+    pub(crate) fn of_number(namespace: u8, key: &Key, number: Number) -> Self {
+        Self::new(namespace, number.item_type(), 1, NO_CHUNK, key, number.to_data())
+    }
+
+    /// The entry of the table of namespaces that gives a namespace its index.
+    pub(crate) fn of_namespace(namespace: &Namespace, index: u8) -> Self {
+        Self::of_number(NAMESPACE_TABLE, &namespace.as_key(), Number::U8(index))
     }
 
     /// Writes the slot, its checksum included.

@@ -29,6 +29,7 @@ mod entry_ref;
 mod error;
 mod head;
 mod item;
+mod item_type;
 mod items;
 #[cfg(feature = "encryption")]
 mod keys;
@@ -36,6 +37,7 @@ mod layout;
 mod log;
 mod mount;
 mod name;
+mod number;
 #[cfg(feature = "alloc")]
 mod owned;
 mod page;
@@ -74,11 +76,13 @@ pub use encryption::{decrypt, encrypt};
 pub use entries::Entries;
 pub use entry_ref::{EntryRef, ValueRef};
 pub use error::Error;
-pub use item::{Item, ItemType};
+pub use item::Item;
+pub use item_type::ItemType;
 pub use items::Items;
 #[cfg(feature = "encryption")]
 pub use keys::{HmacKey, NvsKeys};
 pub use name::{Key, Namespace};
+pub use number::Number;
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedEntry, OwnedValue};
 pub use sizer::Sizer;

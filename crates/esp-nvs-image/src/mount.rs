@@ -1,4 +1,5 @@
-use crate::item::{Frame, ItemType};
+use crate::item::Frame;
+use crate::item_type::ItemType;
 use crate::items::end_of;
 use crate::layout::{PAGE_ACTIVE, PAGE_FREEING, PAGE_SIZE};
 use crate::log::{heads_of, identity, kind_at, place};

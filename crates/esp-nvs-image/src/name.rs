@@ -2,7 +2,8 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
-use crate::item::{Item, ItemType};
+use crate::item::Item;
+use crate::item_type::ItemType;
 use crate::items::PageItems;
 use crate::layout::{KEY_FIELD, MAX_NAMESPACES, NAMESPACE_TABLE};
 use crate::page::Page;

@@ -2,7 +2,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::check::{Names, PageState, Survey, number_size};
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 use crate::layout::SLOTS_PER_PAGE;
 use crate::name::Namespace;
 

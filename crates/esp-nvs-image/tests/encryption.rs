@@ -15,7 +15,8 @@ mod naive;
 use aes::Aes256;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use esp_nvs_image::{
-    BlobVersion, Encoder, Error, HmacKey, Items, Key, Namespace, NvsKeys, PartitionSize, Value, decrypt, encrypt,
+    BlobVersion, Encoder, Error, HmacKey, Items, Key, Namespace, Number, NvsKeys, PartitionSize, Value, decrypt,
+    encrypt,
 };
 use hex_literal::hex;
 use proptest::collection::vec;
@@ -237,7 +238,7 @@ fn image_decrypted_with_other_keys_does_not_read() {
     let mut image = vec![0; 0x3000];
     let mut encoder = Encoder::new(&mut image, PartitionSize::new(0x3000).unwrap()).unwrap();
     let (namespace, key) = (Namespace::new("n").unwrap(), Key::new("k").unwrap());
-    encoder.push(&namespace, &key, Value::U8(1)).unwrap();
+    encoder.push(&namespace, &key, Value::Number(Number::U8(1))).unwrap();
     assert_eq!(encoder.finish().len(), 0x3000);
     encrypt(&mut image, &keys()).unwrap();
     let swapped = NvsKeys::new(*keys().expose_tweak_key(), *keys().expose_data_key()).unwrap();
@@ -341,7 +342,7 @@ fn encoded(version: BlobVersion, entries: &[Data]) -> Vec<u8> {
     for (number, data) in entries.iter().enumerate() {
         let key = Key::new(&format!("key{number}")).unwrap();
         let pushed = match data {
-            Data::Number(number) => encoder.push(&namespace, &key, Value::U64(*number)),
+            Data::Number(number) => encoder.push(&namespace, &key, Value::Number(Number::U64(*number))),
             Data::Text(len) => encoder.push(&namespace, &key, Value::Str(&"text ".repeat(len / 5))),
             Data::Blob(len, byte) => encoder.push(&namespace, &key, Value::Blob(&vec![*byte; *len])),
         };

@@ -16,7 +16,7 @@ mod raw;
 
 use std::time::{Duration, Instant};
 
-use esp_nvs_image::{Entries, Error, ValueRef};
+use esp_nvs_image::{Entries, Error, Number, ValueRef};
 use raw::{ACTIVE, FREEING, FULL, Raw};
 
 /// Three pages, of which the blob's chunks fill the first and the second.
@@ -42,7 +42,7 @@ fn values_are_borrowed_from_the_image() {
         .iter()
         .map(|entry| (entry.namespace.as_str(), entry.key.as_str()));
     assert_eq!(names.collect::<Vec<_>>(), [("ns", "n"), ("ns", "b"), ("ns", "s")]);
-    assert!(matches!(entries[0].value, ValueRef::I64(-5)));
+    assert!(matches!(entries[0].value, ValueRef::Number(Number::I64(-5))));
     assert!(matches!(entries[2].value, ValueRef::Str("text")));
     let ValueRef::Blob(blob) = &entries[1].value else {
         panic!("{:?}", entries[1])

@@ -23,11 +23,11 @@ mod power;
 mod raw;
 
 use cases::{Case, cases};
-use esp_nvs_image::{Entries, Entry, Severity, StoredValue, check, decode, recover};
+use esp_nvs_image::{Entries, Entry, Number, Severity, StoredValue, check, decode, recover};
 
 fn describe(entry: &Entry<'_>) -> String {
     let value = match &entry.value {
-        StoredValue::U8(v) => v.to_string(),
+        StoredValue::Number(Number::U8(v)) => v.to_string(),
         StoredValue::Str(v) => format!("{v:?}"),
         StoredValue::Blob(v) => format!("{:?}", String::from_utf8(v.to_vec()).unwrap()),
         other => unreachable!("{other:?}"),

@@ -1,7 +1,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use esp_nvs_image::{Blob, Key, StoredValue};
+use esp_nvs_image::{Blob, Key, Number, StoredValue};
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
 use matter_spake2p::{Iterations, PbkdfParameters, Verifier};
 use matter_types::{Discriminator, ProductId, VendorId};
@@ -111,7 +111,7 @@ impl<'a> Stored<'a> {
     fn number(&mut self, key: &Key) -> Result<Option<u32>, Error> {
         match self.0.remove(key) {
             None => Ok(None),
-            Some(StoredValue::U32(number)) => Ok(Some(number)),
+            Some(StoredValue::Number(Number::U32(number))) => Ok(Some(number)),
             Some(_) => Err(Error::WrongType {
                 key: *key,
                 expected: "u32",

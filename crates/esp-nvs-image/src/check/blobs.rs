@@ -6,7 +6,7 @@ use super::kind::FindingKind;
 use super::stored_key::StoredKey;
 use super::survey::{Record, Survey};
 use crate::head::IndexData;
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 
 /// Compares blob indices with their chunks. Returns the indices that the firmware drops, as places in `records`,
 /// ascending.

@@ -5,7 +5,7 @@ use super::kind::FindingKind;
 use super::survey::Record;
 use crate::crc::crc32;
 use crate::head::{IndexData, PayloadData};
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 use crate::layout::NO_CHUNK;
 
 /// Reports what is wrong inside one entry whose head and slots are sound.

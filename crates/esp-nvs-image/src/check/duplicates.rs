@@ -4,7 +4,7 @@ use super::kept::Kept;
 use super::kind::FindingKind;
 use super::pages::PageState;
 use super::survey::{Record, Survey};
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 
 /// Marks the entries that the firmware erases because a later one has the same key.
 pub(super) fn resolve(survey: &mut Survey<'_>) {

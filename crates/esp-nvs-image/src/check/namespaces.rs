@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use super::kind::FindingKind;
 use super::stored_key::StoredKey;
 use super::survey::Survey;
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 use crate::layout::{MAX_NAMESPACES, NAMESPACE_TABLE};
 
 /// The namespaces that can be opened.

@@ -7,7 +7,7 @@ use super::pages::{PageInfo, PageState};
 use super::stored_key::StoredKey;
 use super::survey::Record;
 use crate::head::{Head, IndexData, PayloadData};
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 use crate::layout::{MAX_BLOB_V2, NO_CHUNK, SLOT_EMPTY, SLOT_ERASED, SLOT_SIZE, SLOT_WRITTEN, SLOTS_PER_PAGE};
 use crate::page::Page;
 

@@ -6,7 +6,7 @@ use super::kind::FindingKind;
 use super::pages::{PageInfo, PageState};
 use super::stored_key::StoredKey;
 use super::{duplicates, moves, slots};
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 use crate::layout::{PAGE_SIZE, VERSION_2};
 use crate::page::Page;
 

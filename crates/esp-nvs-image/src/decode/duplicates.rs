@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use super::chunks::ChunkMap;
 use super::{Report, Stored};
 use crate::Error;
-use crate::item::{Item, ItemType};
+use crate::item::Item;
+use crate::item_type::ItemType;
 use crate::layout::PAGE_SIZE;
 use crate::page::Page;
 

@@ -8,7 +8,8 @@ use crate::Error;
 use crate::cursor::Run;
 use crate::decode::{Entry, decode, recover};
 use crate::head::{Head, IndexData};
-use crate::item::{Item, ItemType};
+use crate::item::Item;
+use crate::item_type::ItemType;
 use crate::layout::{NAMESPACE_TABLE, NO_CHUNK};
 use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
@@ -80,24 +81,27 @@ impl Partition {
     }
 
     fn append(&mut self, index: u8, key: &Key, value: Value<'_>) -> Result<New, Error> {
-        if let Some((kind, data)) = value.fixed() {
-            let head = Head::new(index, kind, 1, NO_CHUNK, key, data);
-            return self.log.append_head(&head).map(New::At);
+        match value {
+            Value::Number(number) => {
+                let head = Head::of_number(index, key, number);
+                self.log.append_head(&head).map(New::At)
+            }
+            Value::Str(text) => {
+                let payload = Payload {
+                    kind: ItemType::Str,
+                    chunk: NO_CHUNK,
+                    namespace: index,
+                    key,
+                    parts: &[text.as_bytes(), &[0]],
+                };
+                self.log.append(&payload).map(New::At)
+            }
+            Value::Blob(bytes) => {
+                let chunk_start = self.free_half(index, key)?;
+                blob::append(&mut self.log, index, key, bytes, chunk_start)?;
+                Ok(New::Blob { chunk_start })
+            }
         }
-        if let Value::Blob(bytes) = value {
-            let chunk_start = self.free_half(index, key)?;
-            blob::append(&mut self.log, index, key, bytes, chunk_start)?;
-            return Ok(New::Blob { chunk_start });
-        }
-        let text = if let Value::Str(text) = value { text } else { "" };
-        let payload = Payload {
-            kind: ItemType::Str,
-            chunk: NO_CHUNK,
-            namespace: index,
-            key,
-            parts: &[text.as_bytes(), &[0]],
-        };
-        self.log.append(&payload).map(New::At)
     }
 
     /// The namespaces of the table, each with its index.
@@ -124,9 +128,7 @@ impl Partition {
         let index = (1..u8::MAX)
             .find(|index| !taken.contains(index))
             .ok_or(Error::TooManyNamespaces)?;
-        let data = [index, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
-        let head = Head::new(NAMESPACE_TABLE, ItemType::U8, 1, NO_CHUNK, &namespace.as_key(), data);
-        self.log.append_head(&head)?;
+        self.log.append_head(&Head::of_namespace(namespace, index))?;
         Ok(index)
     }
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use esp_nvs_image::{
-    BlobVersion, Encoder, Error, Key, Namespace, PartitionSize, Severity, Statistics, Value, check, decode, recover,
+    BlobVersion, Encoder, Error, Key, Namespace, Number, PartitionSize, Severity, Statistics, Value, check, decode,
+    recover,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -135,7 +136,7 @@ fn encode(groups: &[Vec<Data>], pages: usize, version: BlobVersion) -> Vec<u8> {
         for (i, data) in group.iter().enumerate() {
             let key = Key::new(&format!("key {i}")).unwrap();
             let pushed = match data {
-                Data::Number(value) => encoder.push(&namespace, &key, Value::U32(*value)),
+                Data::Number(value) => encoder.push(&namespace, &key, Value::Number(Number::U32(*value))),
                 Data::Text(len) => encoder.push(&namespace, &key, Value::Str(&"x".repeat(*len))),
                 Data::Blob(len) => encoder.push(&namespace, &key, Value::Blob(&vec![7; *len])),
             };

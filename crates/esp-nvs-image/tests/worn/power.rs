@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use esp_nvs_image::{Entries, Entry, Severity, StoredValue, check, decode, recover};
+use esp_nvs_image::{Entries, Entry, Number, Severity, StoredValue, check, decode, recover};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -35,7 +35,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
 
 fn values(entries: &[Entry<'_>]) -> BTreeMap<String, Data> {
     let value = |value: &StoredValue<'_>| match value {
-        StoredValue::U8(v) => Data::Number(*v),
+        StoredValue::Number(Number::U8(v)) => Data::Number(*v),
         StoredValue::Str(v) => Data::Text((*v).to_owned()),
         StoredValue::Blob(v) => Data::Blob(v.to_vec()),
         other => unreachable!("{other:?}"),

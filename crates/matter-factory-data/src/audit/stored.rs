@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt::Display;
 use core::str::FromStr;
 
-use esp_nvs_image::{Entry, Key, StoredValue};
+use esp_nvs_image::{Entry, Key, Number, StoredValue};
 use zeroize::Zeroizing;
 
 use super::Check;
@@ -66,8 +66,8 @@ impl<'a> Stored<'a> {
 
     pub(super) fn number(&mut self, key: &Key, min: u32, max: u32) -> Option<u32> {
         match self.values.remove(key)? {
-            StoredValue::U32(number) if (min..=max).contains(&number) => Some(number),
-            StoredValue::U32(number) => {
+            StoredValue::Number(Number::U32(number)) if (min..=max).contains(&number) => Some(number),
+            StoredValue::Number(Number::U32(number)) => {
                 self.add(Check::KeyRange, key, format_args!("{number}, not {min}..={max}"));
                 None
             }

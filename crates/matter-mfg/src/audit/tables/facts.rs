@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, DefaultHasher, Hash};
 use std::path::Path;
 
-use esp_nvs_image::{Entry, NvsKeys, StoredValue};
+use esp_nvs_image::{Entry, Number, NvsKeys, StoredValue};
 use matter_factory_data::Report;
 use zeroize::Zeroizing;
 
@@ -312,16 +312,9 @@ fn cell(entry: &Entry<'_>) -> (Form, &'static str, Zeroizing<String>) {
             blob.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
             (Form::Hex, hex(&bytes))
         }
-        StoredValue::U8(number) => (Form::Number, number.to_string()),
-        StoredValue::I8(number) => (Form::Number, number.to_string()),
-        StoredValue::U16(number) => (Form::Number, number.to_string()),
-        StoredValue::I16(number) => (Form::Number, number.to_string()),
-        StoredValue::U32(number) => (Form::Number, number.to_string()),
-        StoredValue::I32(number) => (Form::Number, number.to_string()),
-        StoredValue::U64(number) => (Form::Number, number.to_string()),
-        StoredValue::I64(number) => (Form::Number, number.to_string()),
-        StoredValue::Float(number) => (Form::Text, format!("{number:?}")),
-        StoredValue::Double(number) => (Form::Text, format!("{number:?}")),
+        StoredValue::Number(Number::Float(number)) => (Form::Text, format!("{number:?}")),
+        StoredValue::Number(Number::Double(number)) => (Form::Text, format!("{number:?}")),
+        StoredValue::Number(number) => (Form::Number, number.to_string()),
         _ => (Form::Text, String::new()),
     };
     (form, entry.value.type_name(), Zeroizing::new(text))
