@@ -1,11 +1,10 @@
 use core::fmt;
 
-use crate::Error;
 use crate::blob_ref::BlobRef;
-use crate::item::Item;
 use crate::item_type::ItemType;
 use crate::name::{Key, Namespace};
 use crate::number::Number;
+use crate::record::Record;
 
 /// One key and its value, where they lie in an image.
 #[derive(Clone, Debug)]
@@ -33,22 +32,13 @@ pub enum ValueRef<'a> {
 }
 
 impl<'a> ValueRef<'a> {
-    /// Reads an entry that holds all of its value: neither a chunk of a blob nor an index.
-    pub(crate) fn of_item(item: &Item<'a>) -> Result<Self, Error> {
-        let offset = item.offset();
-        if let Some(number) = Number::from_data(item.kind(), item.data()) {
-            return Ok(Self::Number(number));
+    /// Reads an entry in which nothing is wrong and that holds all of its value: neither a chunk of a blob nor an index.
+    pub(crate) fn of_record(record: &Record<'a>) -> Option<Self> {
+        match record.kind {
+            ItemType::Str => record.text().map(Self::Str),
+            ItemType::BlobV1 => Some(Self::Blob(BlobRef::in_one_piece(record.payload))),
+            kind => Number::from_data(kind, record.data).map(Self::Number),
         }
-        Ok(match item.kind() {
-            ItemType::Str => {
-                let text = item.payload().strip_suffix(&[0]).filter(|text| !text.contains(&0));
-                let text = text.ok_or(Error::StringNotTerminated { offset })?;
-                Self::Str(core::str::from_utf8(text).map_err(|_| Error::StringNotUtf8 { offset })?)
-            }
-            ItemType::BlobV1 => Self::Blob(BlobRef::in_one_piece(item.payload())),
-            ItemType::BlobChunk => return Err(Error::OrphanChunk { offset }),
-            _ => return Err(Error::BlobIndex { offset }),
-        })
     }
 
     /// Returns the name of the type: `u8`, `i8`, .. `float`, `double`, `string` or `blob`.

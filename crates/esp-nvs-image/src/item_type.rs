@@ -75,4 +75,8 @@ impl ItemType {
     pub(crate) const fn has_payload(self) -> bool {
         matches!(self, Self::Str | Self::BlobV1 | Self::BlobChunk)
     }
+    /// The bytes of a number: the codes of the types of fixed size have it in their low half.
+    pub(crate) fn number_size(self) -> usize {
+        usize::from(self.code() & 0x0F)
+    }
 }

@@ -1,7 +1,8 @@
 use crate::Error;
 use crate::config::{BlobVersion, PartitionSize};
 use crate::cursor::Cursor;
-use crate::name::{Namespace, NamespaceTable};
+use crate::name::Namespace;
+use crate::namespace_table::NamespaceTable;
 use crate::value::Value;
 
 /// Finds out how large a partition must be, with the layout of [`crate::Encoder`] and without any buffer.
@@ -12,7 +13,7 @@ use crate::value::Value;
 /// # Examples
 ///
 /// ```
-/// use esp_nvs_image::{BlobVersion, Namespace, Number, Sizer, Value};
+/// use esp_nvs_image::{BlobVersion, Namespace, Sizer, Value};
 ///
 /// let mut sizer = Sizer::new(BlobVersion::V2);
 /// sizer.push(&Namespace::new("files")?, &Value::Blob(&[0; 20_000]))?;
@@ -28,7 +29,7 @@ use crate::value::Value;
 /// At compile time:
 ///
 /// ```
-/// use esp_nvs_image::{BlobVersion, Error, Namespace, PartitionSize, Sizer, Value};
+/// use esp_nvs_image::{BlobVersion, Error, Namespace, Number, PartitionSize, Sizer, Value};
 ///
 /// const fn size_of_factory_data() -> Result<PartitionSize, Error> {
 ///     let mut sizer = Sizer::new(BlobVersion::V2);

@@ -4,12 +4,17 @@
 
 use std::collections::BTreeMap;
 
+#[path = "common/fault.rs"]
+mod fault;
+
 use esp_nvs_image::{
     BlobVersion, Editor, Entry, Error, Items, Key, Namespace, Number, OwnedValue, PartitionSize, Value, decode,
     encode_to_vec,
 };
 
 const PAGE: usize = 4096;
+
+use fault::place;
 
 fn ns(name: &str) -> Namespace {
     Namespace::new(name).unwrap()
@@ -345,17 +350,20 @@ fn what_cannot_be_stored_changes_nothing() {
             Error::PartitionFull { usable_pages: 2 },
         ),
         (&one_page, Value::Number(Number::U8(2)), Error::NoEmptyPage),
-        (&damaged, Value::Number(Number::U8(2)), Error::EntryCrc { offset: 96 }),
         (&last_sequence, Value::Number(Number::U8(2)), Error::PageSequence),
-        (
-            &three[..5000].to_vec(),
-            Value::Number(Number::U8(2)),
-            Error::ImageSize { len: 5000 },
-        ),
-        (&Vec::new(), Value::Number(Number::U8(2)), Error::ImageSize { len: 0 }),
     ] {
         let mut after = before.clone();
         assert_eq!(set(&mut after, "a", value), Err(error));
+        assert_eq!(&after, before);
+    }
+    for (before, expected) in [
+        (&damaged, ("entry-crc", Some(96))),
+        (&three[..5000].to_vec(), ("image-size", None)),
+        (&Vec::new(), ("image-size", None)),
+    ] {
+        let mut after = before.clone();
+        let error = set(&mut after, "a", Value::Number(Number::U8(2))).unwrap_err();
+        assert_eq!(place(error), expected);
         assert_eq!(&after, before);
     }
     // The longest ones fit.
@@ -442,7 +450,7 @@ fn what_an_interrupted_write_left_behind_is_erased() {
     let mut orphan = image(3, &[("b", Value::Blob(&[1; 20]))]);
     orphan[32] |= 0b11 << 6;
     orphan[64 + 3 * 32..64 + 4 * 32].fill(0xFF);
-    assert_eq!(decode(&orphan), Err(Error::OrphanChunk { offset: 96 }));
+    assert_eq!(place(decode(&orphan).unwrap_err()), ("orphan-chunks", Some(96)));
     // A value appended on the next page, its predecessor not yet erased.
     let mut twice = image(4, &[("a", Value::Number(Number::U8(1)))]);
     let next = image(3, &[("a", Value::Number(Number::U8(2)))])[..PAGE].to_vec();
@@ -450,7 +458,8 @@ fn what_an_interrupted_write_left_behind_is_erased() {
     twice[PAGE + 32] &= !0b11;
     change_page(&mut twice[..PAGE], 0xFC, 0);
     change_page(&mut twice[PAGE..2 * PAGE], 0xFE, 1);
-    assert!(matches!(decode(&twice), Err(Error::DuplicateEntry { .. })));
+    let error = decode(&twice).unwrap_err();
+    assert!(matches!(place(error).0, "duplicate-key" | "namespace-twice"), "{error}");
     for (mut image, left) in [(orphan, 0), (twice, 1)] {
         assert_eq!(set(&mut image, "new", Value::Number(Number::U8(7))), Ok(true));
         assert_eq!(values(&image).len(), left + 1);

@@ -15,8 +15,8 @@ mod naive;
 use aes::Aes256;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use esp_nvs_image::{
-    BlobVersion, Encoder, Error, HmacKey, Items, Key, Namespace, Number, NvsKeys, PartitionSize, Value, decrypt,
-    encrypt,
+    BlobVersion, Encoder, Error, FindingKind, HmacKey, Items, Key, Namespace, Number, NvsKeys, PartitionSize, Value,
+    decrypt, encrypt,
 };
 use hex_literal::hex;
 use proptest::collection::vec;
@@ -209,12 +209,19 @@ fn slot_is_encrypted_whatever_it_holds() {
     }
 }
 
+fn fault(refused: Result<(), Error>) -> FindingKind {
+    match refused {
+        Err(Error::Damaged(finding)) => finding.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn image_of_a_wrong_size_is_refused() {
     for len in [0, 1, 32, PAGE - 1, PAGE + 1, 2 * PAGE + 32] {
         let mut image = vec![0x55; len];
-        assert_eq!(encrypt(&mut image, &keys()), Err(Error::ImageSize { len }));
-        assert_eq!(decrypt(&mut image, &keys()), Err(Error::ImageSize { len }));
+        assert_eq!(fault(encrypt(&mut image, &keys())), FindingKind::ImageSize { len });
+        assert_eq!(fault(decrypt(&mut image, &keys())), FindingKind::ImageSize { len });
         assert!(image.iter().all(|byte| *byte == 0x55));
     }
 }
@@ -224,11 +231,14 @@ fn page_of_an_unknown_version_is_refused_before_anything_changes() {
     let mut image = hand_made();
     set_header(&mut image[2 * PAGE..], ACTIVE, 0xFD);
     let original = image.clone();
-    let refused = Err(Error::PageVersion {
-        offset: 2 * PAGE,
-        version: 0xFD,
-    });
-    assert_eq!(encrypt(&mut image, &keys()), refused);
+    let refused = encrypt(&mut image, &keys());
+    assert_eq!(fault(refused), FindingKind::PageVersion { version: 0xFD });
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains(&format!("offset {:#x},", 2 * PAGE))
+    );
     assert_eq!(decrypt(&mut image, &keys()), refused);
     assert!(image == original);
 }
@@ -425,9 +435,13 @@ proptest! {
         let len = pages * PAGE + more;
         let mut image = vec![0; len];
         ChaCha20Rng::seed_from_u64(seed).fill_bytes(&mut image);
-        let expected = if len > 0 && more == 0 { Ok(()) } else { Err(Error::ImageSize { len }) };
-        prop_assert_eq!(encrypt(&mut image, &keys()), expected);
-        prop_assert_eq!(decrypt(&mut image, &keys()), expected);
+        let (encrypted, decrypted) = (encrypt(&mut image, &keys()), decrypt(&mut image, &keys()));
+        if len > 0 && more == 0 {
+            prop_assert_eq!((encrypted, decrypted), (Ok(()), Ok(())));
+        } else {
+            prop_assert_eq!(fault(encrypted), FindingKind::ImageSize { len });
+            prop_assert_eq!(fault(decrypted), FindingKind::ImageSize { len });
+        }
         prop_assert!(NvsKeys::decode(&key).is_err());
     }
 }

@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "common/fault.rs"]
+mod fault;
+
 use esp_nvs_image::{
-    BlobVersion, Encoder, Error, Items, Key, Namespace, Number, PartitionSize, Value, decode, encode_to_vec, recover,
+    BlobVersion, Encoder, Error, FindingKind, Items, Key, Namespace, Number, PartitionSize, Value, decode,
+    encode_to_vec, recover,
 };
+use fault::place;
 use proptest::prelude::*;
 
 fn ns() -> Namespace {
@@ -248,7 +253,12 @@ fn every_single_bit_of_what_is_written_matters() {
 #[test]
 fn image_must_be_whole_pages() {
     for len in [0, 1, 4095, 4097] {
-        assert_eq!(decode(&vec![0xFF; len]).map(|_| ()), Err(Error::ImageSize { len }));
+        let image = vec![0xFF; len];
+        let error = decode(&image).unwrap_err();
+        assert!(
+            matches!(error, Error::Damaged(fault) if fault.kind == FindingKind::ImageSize { len }),
+            "{error}"
+        );
     }
     assert_eq!(decode(&[0xFF; 8192]).unwrap(), []);
 }
@@ -267,7 +277,7 @@ fn walk_goes_on_behind_damage() {
     let mut image = sample();
     image[64 + 32 + 24] ^= 1;
     let items = Items::new(&image).collect::<Vec<_>>();
-    assert_eq!(items[1], Err(Error::EntryCrc { offset: 96 }));
+    assert_eq!(place(items[1].unwrap_err()), ("entry-crc", Some(96)));
     assert_eq!(items.iter().filter(|item| item.is_ok()).count(), items.len() - 1);
     assert_eq!(items[2].unwrap().payload(), b"text\0");
 }
@@ -283,40 +293,38 @@ fn what_is_not_damaged_is_recovered() {
             .iter()
             .map(|entry| entry.key.to_string())
             .collect::<String>();
-        (keys, read.damage)
+        let damage = read.damage.iter().map(|fault| (fault.kind.id(), fault.offset));
+        (keys, damage.collect::<Vec<_>>())
     };
     assert_eq!(recover(&image).entries, whole);
     assert_eq!(recover(&image).damage, []);
 
     let mut damaged = image.clone();
     damaged[64 + 32 + 24] ^= 1;
-    assert_eq!(names(&damaged), ("sb".into(), vec![Error::EntryCrc { offset: 96 }]));
+    assert_eq!(names(&damaged), ("sb".into(), vec![("entry-crc", Some(96))]));
 
-    // A blob without one of its chunks is lost, and the chunks that are left belong to nothing.
+    // A blob of which a chunk is damaged cannot be read.
     let mut damaged = image.clone();
     damaged[4096 + 64 + 32] ^= 1;
+    assert_eq!(names(&damaged), ("ns".into(), vec![("payload-crc", Some(4096 + 64))]));
+
+    // A blob without one of its chunks is lost, and the chunks that are left with it.
+    let mut damaged = image.clone();
+    damaged[4096 + 64 + 8] ^= 1;
     let (keys, damage) = names(&damaged);
-    assert_eq!(
-        (keys.as_str(), damage[0]),
-        ("ns", Error::PayloadCrc { offset: 4096 + 64 })
-    );
-    assert!(
-        damage.iter().any(|error| matches!(error, Error::BlobIndex { .. })),
-        "{damage:?}"
-    );
+    assert_eq!((keys.as_str(), damage[0]), ("ns", ("entry-crc", Some(4096 + 64))));
+    assert_eq!(damage.last().map(|fault| fault.0), Some("blob-chunks"), "{damage:?}");
+    assert_eq!(damage.len(), 2, "{damage:?}");
 
     // A page without its header takes its entries with it.
     let mut damaged = image.clone();
     damaged[4] ^= 1;
     let (keys, damage) = names(&damaged);
-    assert_eq!((keys.as_str(), damage[0]), ("", Error::PageCrc { offset: 0 }));
+    assert_eq!((keys.as_str(), damage[0]), ("", ("page-header-crc", Some(0))));
 
     let longer = [&image[..], b"tail"].concat();
-    assert_eq!(
-        names(&longer),
-        ("nsb".into(), vec![Error::ImageSize { len: image.len() + 4 }])
-    );
-    assert_eq!(names(&[]), (String::new(), vec![Error::ImageSize { len: 0 }]));
+    assert_eq!(names(&longer), ("nsb".into(), vec![("image-size", None)]));
+    assert_eq!(names(&[]), (String::new(), vec![("image-size", None)]));
 }
 
 #[test]
@@ -366,7 +374,7 @@ proptest! {
         }
         let strict = decode(&image);
         let read = recover(&image);
-        prop_assert_eq!(strict.err(), read.damage.first().copied());
+        prop_assert_eq!(strict.err(), read.damage.first().copied().map(Error::Damaged));
         prop_assert!(Items::new(&image).count() <= image.len() / 32);
     }
 }
@@ -383,7 +391,7 @@ fn one_name_for_two_namespaces_is_refused() {
     image[head + 8] = b'a';
     let checksum = naive_crc(&[&image[head..head + 4], &image[head + 8..head + 32]].concat());
     image[head + 4..head + 8].copy_from_slice(&checksum.to_le_bytes());
-    assert_eq!(decode(&image), Err(Error::NamespaceTable { offset: head }));
+    assert_eq!(place(decode(&image).unwrap_err()), ("namespace-twice", Some(head)));
 }
 
 fn naive_crc(data: &[u8]) -> u32 {
