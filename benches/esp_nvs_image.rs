@@ -6,7 +6,8 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use esp_nvs_image::{
-    BlobVersion, Key, Namespace, NvsKeys, OwnedValue, PartitionSize, Value, decode, decrypt, encode_to_vec, encrypt,
+    BlobVersion, Key, Namespace, Number, NvsKeys, OwnedValue, PartitionSize, Value, decode, decrypt, encode_to_vec,
+    encrypt,
 };
 
 type Entries = Vec<(Namespace, Key, OwnedValue)>;
@@ -14,7 +15,7 @@ type Entries = Vec<(Namespace, Key, OwnedValue)>;
 /// The keys of a Matter factory partition, with values as long as they usually are.
 fn factory_entries() -> Entries {
     let namespace = Namespace::new("chip-factory").unwrap();
-    let number = |value| OwnedValue::U32(value);
+    let number = |value| OwnedValue::Number(Number::U32(value));
     let text = |len: usize| OwnedValue::Str("x".repeat(len));
     let blob = |len: usize| OwnedValue::Blob(vec![0x5A; len]);
     [
@@ -47,7 +48,13 @@ fn factory_entries() -> Entries {
 fn small_entries(count: u32) -> Entries {
     let namespace = Namespace::new("many").unwrap();
     (0..count)
-        .map(|i| (namespace, Key::new(&format!("key-{i}")).unwrap(), OwnedValue::U32(i)))
+        .map(|i| {
+            (
+                namespace,
+                Key::new(&format!("key-{i}")).unwrap(),
+                OwnedValue::Number(Number::U32(i)),
+            )
+        })
         .collect()
 }
 

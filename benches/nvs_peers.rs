@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use esp_nvs_image::{
-    BlobVersion, Key, Namespace, NvsKeys, OwnedValue, PartitionSize, decode, encode_to_vec, encrypt, to_csv,
+    BlobVersion, Key, Namespace, Number, NvsKeys, OwnedValue, PartitionSize, decode, encode_to_vec, encrypt, to_csv,
 };
 use esp_nvs_partition_tool::NvsPartition;
 
@@ -25,14 +25,14 @@ fn matter() -> Vec<Entry> {
     let blob = |len: usize| OwnedValue::Blob((0..=255).cycle().take(len).collect());
     let text = |text: &str| OwnedValue::Str(text.into());
     vec![
-        entry("discriminator", OwnedValue::U32(3840)),
-        entry("iteration-count", OwnedValue::U32(10_000)),
+        entry("discriminator", OwnedValue::Number(Number::U32(3840))),
+        entry("iteration-count", OwnedValue::Number(Number::U32(10_000))),
         entry("salt", text(&"A".repeat(44))),
-        entry("vendor-id", OwnedValue::U32(0xFFF1)),
+        entry("vendor-id", OwnedValue::Number(Number::U32(0xFFF1))),
         entry("vendor-name", text("vendor")),
-        entry("product-id", OwnedValue::U32(0x8000)),
+        entry("product-id", OwnedValue::Number(Number::U32(0x8000))),
         entry("product-name", text("product")),
-        entry("hardware-ver", OwnedValue::U32(1)),
+        entry("hardware-ver", OwnedValue::Number(Number::U32(1))),
         entry("hw-ver-str", text("v1.0")),
         entry("mfg-date", text("2022-10-25")),
         entry("rd-id-uid", blob(16)),
@@ -48,7 +48,7 @@ fn matter() -> Vec<Entry> {
 
 fn many(keys: u32) -> Vec<Entry> {
     (0..keys)
-        .map(|i| entry(&format!("key{i}"), OwnedValue::U32(i)))
+        .map(|i| entry(&format!("key{i}"), OwnedValue::Number(Number::U32(i))))
         .collect()
 }
 

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use cli::{Failure, Files, Trust, random, read_file, read_input, say};
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvFile, HmacKey, NvsKeys, PartitionSize, Statistics, check, decrypt, encode_csv, encrypt,
-    recover,
+    BlobVersion, CsvCompat, CsvFile, HmacKey, NvsKeys, PageState, PartitionSize, Statistics, check, decrypt,
+    encode_csv, encrypt, recover,
 };
 use zeroize::Zeroizing;
 
@@ -306,11 +306,19 @@ fn read_plain(path: &Path, keys: &KeyFiles, trust: Trust) -> Result<Zeroizing<Ve
     Ok(image)
 }
 
+/// Tells whether nothing is in a partition but a page whose first header was being written when power failed.
+fn is_new(statistics: &Statistics) -> bool {
+    let pages = statistics.pages().len();
+    statistics.pages_in(PageState::Corrupt) == 1 && statistics.pages_in(PageState::Empty) + 1 == pages && pages > 1
+}
+
 /// Shows what can be read, and says what cannot.
 fn dump(path: &Path, image: &[u8], format: Format) -> Result<(), Failure> {
     let read = recover(image);
-    if let (true, Some(first)) = (read.entries.is_empty(), read.damage.first()) {
-        return Err(wrong(path, *first));
+    if let (true, Some(first)) = (read.entries.is_empty(), read.damage.first())
+        && !is_new(&Statistics::new(image))
+    {
+        return Err(wrong(path, esp_nvs_image::Error::Damaged(*first)));
     }
     show(&read.entries, format)?;
     for damage in &read.damage {

@@ -90,16 +90,7 @@ fn cell(value: &StoredValue<'_>) -> String {
             let more = if blob.len() > SHOWN { ".." } else { "" };
             format!("{bytes}{more} ({} bytes)", blob.len())
         }
-        StoredValue::U8(v) => v.to_string(),
-        StoredValue::I8(v) => v.to_string(),
-        StoredValue::U16(v) => v.to_string(),
-        StoredValue::I16(v) => v.to_string(),
-        StoredValue::U32(v) => v.to_string(),
-        StoredValue::I32(v) => v.to_string(),
-        StoredValue::U64(v) => v.to_string(),
-        StoredValue::I64(v) => v.to_string(),
-        StoredValue::Float(v) => v.to_string(),
-        StoredValue::Double(v) => v.to_string(),
+        StoredValue::Number(number) => number.to_string(),
         _ => String::new(),
     }
 }

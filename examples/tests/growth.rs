@@ -7,8 +7,8 @@ mod growth;
 use std::path::Path;
 
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvFile, Editor, Key, Namespace, OwnedValue, PartitionSize, Statistics, Value, check,
-    decode, encode_to_vec, read_csv,
+    BlobVersion, CsvCompat, CsvFile, Editor, Key, Namespace, Number, OwnedValue, PartitionSize, Statistics, Value,
+    check, decode, encode_to_vec, read_csv,
 };
 use factory_fs::Table;
 use matter_factory_data::{DeviceRecord, FactoryEntry, NAMESPACE};
@@ -32,7 +32,7 @@ fn size(slots: usize) -> PartitionSize {
 }
 
 fn keys(count: usize) -> Vec<u8> {
-    let entries = (0..count).map(|number| (namespace("n"), key(number), Value::U8(1)));
+    let entries = (0..count).map(|number| (namespace("n"), key(number), Value::Number(Number::U8(1))));
     encode_to_vec(size(count), BlobVersion::V2, entries).unwrap()
 }
 
@@ -77,7 +77,7 @@ const IMAGES: &[(&str, usize, Work)] = &[
             let mut image = image.clone();
             assert!(
                 Editor::new(&mut image)
-                    .set(&namespace("n"), &key(0), Value::U8(2))
+                    .set(&namespace("n"), &key(0), Value::Number(Number::U8(2)))
                     .unwrap()
             );
         })
@@ -110,7 +110,7 @@ fn record() -> DeviceRecord {
 fn with_entries(count: usize) -> DeviceRecord {
     let mut record = record();
     for number in 0..count {
-        let (namespace, key, value) = (NAMESPACE, key(number), OwnedValue::U8(1));
+        let (namespace, key, value) = (NAMESPACE, key(number), OwnedValue::Number(Number::U8(1)));
         record.add_entry(FactoryEntry { namespace, key, value }).unwrap();
     }
     record

@@ -60,6 +60,22 @@ fn image_is_made_shown_and_made_again() {
 }
 
 #[test]
+fn partition_whose_first_header_was_cut_is_empty_and_damaged() {
+    let folder = workplace();
+    let mut image = vec![0xFF; 0x3000];
+    image[..8].copy_from_slice(&[0xFE, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]);
+    fs::write(folder.path().join("a.bin"), &image).unwrap();
+    let output = run(folder.path(), "dump a.bin --format json");
+    assert_eq!(
+        (output.status.code(), output.stdout.trim_ascii()),
+        (Some(1), &b"[]"[..])
+    );
+    // Without a page that is empty it is no partition that a device has begun with.
+    fs::write(folder.path().join("a.bin"), &image[..0x1000]).unwrap();
+    assert_eq!(run(folder.path(), "dump a.bin").status.code(), Some(2));
+}
+
+#[test]
 fn damaged_image_is_shown_as_far_as_it_goes() {
     let folder = workplace();
     succeed(folder.path(), "generate in.csv a.bin 0x3000");
@@ -74,7 +90,7 @@ fn damaged_image_is_shown_as_far_as_it_goes() {
     );
     assert!(shown.contains("channel") && !shown.contains(" ssid "), "{shown}");
     assert!(
-        said.contains("warning: b.bin: checksum of the entry at offset 0x60 is wrong"),
+        said.contains("warning: b.bin: at offset 0x60, the checksum of the entry is wrong"),
         "{said}"
     );
     assert!(said.contains("b.bin: damaged in"), "{said}");

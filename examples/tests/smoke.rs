@@ -236,7 +236,7 @@ fn documented_csv_makes_a_device_for_each_row() {
         [site(0), site(1), site(2)],
         ["here"; 3].map(|s| esp_nvs_image::OwnedValue::Str(s.into()))
     );
-    assert_eq!(made[0].0.entries()[3].value, esp_nvs_image::OwnedValue::I32(-101));
+    assert_eq!(made[0].0.entries()[3].value, esp_nvs_image::OwnedValue::from(-101_i32));
     let declaration = fs::read(folder.path().join("CD.der")).unwrap();
     assert_eq!(
         made[0].0.entries()[4].value,

@@ -104,10 +104,10 @@ impl Content {
     /// Returns the value.
     pub fn value(&self) -> OwnedValue {
         match *self {
-            Self::U8(v) => OwnedValue::U8(v),
-            Self::I16(v) => OwnedValue::I16(v),
-            Self::U32(v) => OwnedValue::U32(v),
-            Self::I64(v) => OwnedValue::I64(v),
+            Self::U8(v) => OwnedValue::from(v),
+            Self::I16(v) => OwnedValue::from(v),
+            Self::U32(v) => OwnedValue::from(v),
+            Self::I64(v) => OwnedValue::from(v),
             Self::Str(len, v) => {
                 OwnedValue::Str(["a", "\u{e9}", "\u{20ac}", "\0"][usize::from(v % 4)].repeat(len.into()))
             }

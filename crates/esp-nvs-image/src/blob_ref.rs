@@ -2,9 +2,10 @@ use core::fmt;
 
 use crate::Error;
 use crate::chunk_search::{Chunks, Exhausted, Walk};
+use crate::finding::Finding;
 use crate::head::IndexData;
-use crate::item::Item;
-use crate::log::place;
+use crate::layout::PAGE_SIZE;
+use crate::record::Record;
 
 /// A blob where it lies in the image.
 ///
@@ -24,50 +25,48 @@ impl<'a> BlobRef<'a> {
         }
     }
 
-    /// Finds the chunks of an index, and checks that they are all there.
-    pub(crate) fn of_index(index: &Item<'a>, chunks: &mut Chunks<'a>) -> Result<Self, Error> {
-        let offset = index.offset();
-        let mismatch = Error::BlobIndex { offset };
-        let data = IndexData::decode(index.data());
-        if data.chunk_start.checked_add(data.chunks).is_none() {
-            return Err(mismatch);
-        }
-        let (own, _) = place(offset);
-        let mut walk = Walk {
-            namespace: index.namespace_index(),
-            key: index.key(),
+    /// Finds the chunks of an index, and checks that they are all there; `None` when one of them is damaged, which is said where
+    /// it lies.
+    pub(crate) fn of_index(index: &Record<'a>, chunks: &mut Chunks<'a>) -> Result<Option<Self>, Error> {
+        let offset = index.offset;
+        let too_scattered = |Exhausted| Error::BlobTooScattered { offset };
+        let data = IndexData::decode(index.data);
+        let own = offset / PAGE_SIZE;
+        let start = Walk {
+            namespace: index.namespace,
+            key: index.key,
             next: data.chunk_start,
             left: data.chunks,
             page: own,
             // The generator and the firmware write the index behind the chunks.
             before: own.saturating_sub(usize::from(data.chunks).saturating_sub(1).max(1)),
         };
-        let mut first = None;
-        let mut len = 0;
+        let (mut walk, mut first) = (start.clone(), None);
+        let (mut len, mut is_readable) = (0, true);
         while walk.left > 0 {
-            let chunk = match walk.next_chunk(chunks) {
-                Ok(chunk) => chunk.ok_or(mismatch)?,
-                Err(Exhausted) => return Err(Error::BlobTooScattered { offset }),
+            let Some(chunk) = walk.next_chunk(chunks).map_err(too_scattered)? else {
+                break;
             };
-            len += chunk.payload().len();
+            len += chunk.payload.len();
+            is_readable &= chunk.faults().all(|fault| !fault.is_damage());
             first = first.or(Some(walk.page));
         }
-        if u32::try_from(len) != Ok(data.size) {
-            return Err(mismatch);
+        if walk.left > 0 || u32::try_from(len) != Ok(data.size) || !data.counts_all() {
+            // The mismatch that the firmware finds, or that it finds when it reads a blob of which a chunk stands twice.
+            let (found, bytes) = chunks.count(index, data).map_err(too_scattered)?;
+            let fault = data.mismatch(index.key, found, bytes);
+            let found = usize::from(data.chunks - walk.left);
+            let fault = fault.or_else(|| data.mismatch(index.key, found, len));
+            return fault.map_or(Ok(None), |fault| Err(Error::Damaged(Finding::at(offset, fault))));
         }
         let page = first.unwrap_or(own);
         let walk = Walk {
-            next: data.chunk_start,
-            left: data.chunks,
             page,
             before: page,
-            ..walk
+            ..start
         };
-        let chunks = chunks.without_limit();
-        Ok(Self {
-            len,
-            pieces: Pieces(PiecesState::Chunks(chunks, walk)),
-        })
+        let pieces = Pieces(PiecesState::Chunks(chunks.without_limit(), walk));
+        Ok(is_readable.then_some(Self { len, pieces }))
     }
 
     /// Returns the number of bytes.
@@ -141,7 +140,7 @@ impl<'a> Iterator for Pieces<'a> {
             }
             // All chunks were found before, and there is no limit.
             PiecesState::Chunks(chunks, walk) if walk.left > 0 => {
-                walk.next_chunk(chunks).ok().flatten().map(|chunk| chunk.payload())
+                walk.next_chunk(chunks).ok().flatten().map(|chunk| chunk.payload)
             }
             _ => None,
         }

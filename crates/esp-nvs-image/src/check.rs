@@ -1,35 +1,12 @@
-//! What the firmware does to an image when it mounts it, without doing it.
-//!
-//! Source: ESP-IDF `components/nvs_flash`: `Page::load` and `mLoadEntryTable` (pages, slots, keys that stand twice in
-//! an active page), `PageManager::load` (order of the pages, the last entry, an interrupted move, empty pages),
-//! `Storage::init` (namespaces, blob indices, chunks without one). Each step here is a file of `check/`, in that
-//! order, and works on what the steps before it leave.
+//! What the firmware does to an image when it mounts it, and what else is worth saying about it.
 
-mod blobs;
-mod contents;
-mod duplicates;
-mod finding;
-mod kept;
-mod kind;
-mod moves;
-mod namespaces;
-mod pages;
-mod slots;
-mod stored_key;
-mod survey;
-mod text;
+mod log;
+mod notes;
 
 use alloc::vec::Vec;
 
-pub use finding::{Finding, Severity};
-pub use kept::Kept;
-pub use kind::FindingKind;
-pub use pages::PageState;
-pub use stored_key::StoredKey;
-
-pub(crate) use contents::number_size;
-pub(crate) use namespaces::Names;
-pub(crate) use survey::Survey;
+use crate::finding::Finding;
+use crate::mounted::Mounted;
 
 /// Names everything in an image that the firmware would refuse, erase, drop or misread, and what is legal but wasteful.
 ///
@@ -49,7 +26,7 @@ pub(crate) use survey::Survey;
 /// use esp_nvs_image::{BlobVersion, Key, Namespace, PartitionSize, Severity, Value, check, encode_to_vec};
 ///
 /// let namespace = Namespace::new("ns")?;
-/// let entries = [(namespace, Key::new("a")?, Value::U8(1)), (namespace, Key::new("b")?, Value::Str("text"))];
+/// let entries = [(namespace, Key::new("a")?, Value::from(1_u8)), (namespace, Key::new("b")?, Value::Str("text"))];
 /// let mut image = encode_to_vec(PartitionSize::new(0x3000)?, BlobVersion::V2, entries)?;
 /// assert!(check(&image).is_empty());
 ///
@@ -62,12 +39,16 @@ pub(crate) use survey::Survey;
 /// ```
 #[must_use]
 pub fn check(image: &[u8]) -> Vec<Finding> {
-    let mut survey = Survey::new(image);
-    let mismatched = blobs::check(&mut survey);
-    duplicates::report(&mut survey, &mismatched);
-    namespaces::check(&mut survey);
-    pages::report(&mut survey);
-    let mut findings = survey.findings;
+    let mut findings = Vec::new();
+    let mounted = Mounted::new(image, &mut |fault| {
+        findings.push(fault);
+        Ok(())
+    });
+    // Nothing is an error when all is accepted.
+    if let Ok(mounted) = mounted {
+        log::report(&mounted, &mut findings);
+        notes::report(&mounted, &mut findings);
+    }
     findings.sort_by_key(|finding| (finding.offset, core::cmp::Reverse(finding.severity)));
     findings
 }

@@ -1,15 +1,16 @@
-use crate::item::{Item, ItemType};
-use crate::layout::{PAGE_ACTIVE, PAGE_SIZE};
-use crate::log::{Identity, identity};
-use crate::mount::Repeats;
-use crate::name::Key;
+use crate::head::IndexData;
+use crate::item_type::ItemType;
+use crate::layout::PAGE_SIZE;
+use crate::mount::{Heads, Mount, slots_of};
+use crate::name::StoredKey;
 use crate::page::Page;
+use crate::record::{Identity, Record};
 
 /// The chunks of one blob, of which each is looked for near the one before it.
 #[derive(Clone)]
 pub(crate) struct Walk {
     pub(crate) namespace: u8,
-    pub(crate) key: Key,
+    pub(crate) key: StoredKey,
     pub(crate) next: u8,
     pub(crate) left: u8,
     /// The page to look at first.
@@ -19,17 +20,21 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    pub(crate) fn next_chunk<'a>(&mut self, chunks: &mut Chunks<'a>) -> Result<Option<Item<'a>>, Exhausted> {
-        let field = self.key.field();
-        let wanted = (self.namespace, self.next, &field[..]);
+    pub(crate) fn next_chunk<'a>(&mut self, chunks: &mut Chunks<'a>) -> Result<Option<Record<'a>>, Exhausted> {
+        let wanted = Identity {
+            namespace: self.namespace,
+            key: self.key,
+            chunk: self.next,
+        };
         let mut pages = core::iter::once(self.page)
             .chain(self.before..chunks.pages())
             .chain(0..self.before);
         let found = loop {
             let Some(page) = pages.next() else { return Ok(None) };
-            if let Some(item) = chunks.on_page(page, wanted)? {
+            let on_page = chunks.on_page(page, |other| other == wanted)?;
+            if let Some(record) = on_page.and_then(|(page, slots)| records(page, slots).next()) {
                 self.page = page;
-                break item;
+                break record;
             }
         };
         self.before = self.page;
@@ -46,9 +51,9 @@ pub(crate) struct Exhausted;
 #[derive(Clone)]
 pub(crate) struct Chunks<'a> {
     image: &'a [u8],
-    /// What the firmware erases when it mounts the partition: a page, and entries.
-    given_up: Option<usize>,
-    repeats: Repeats,
+    mount: Mount,
+    /// The entries of the page that was asked for last.
+    heads: Option<(usize, Heads)>,
     /// The work that is left.
     limit: u64,
 }
@@ -57,12 +62,12 @@ pub(crate) struct Chunks<'a> {
 const WALK: u64 = 16;
 
 impl<'a> Chunks<'a> {
-    pub(crate) fn new(image: &'a [u8], given_up: Option<usize>, repeats: Repeats) -> Self {
+    pub(crate) fn new(image: &'a [u8], mount: Mount) -> Self {
         let pages = u64::try_from(image.len() / PAGE_SIZE).unwrap_or(u64::MAX);
         Self {
             image,
-            given_up,
-            repeats,
+            mount,
+            heads: None,
             limit: pages.saturating_mul(pages).saturating_mul(2).saturating_add(1 << 16),
         }
     }
@@ -83,38 +88,60 @@ impl<'a> Chunks<'a> {
         Ok(())
     }
 
-    /// The chunk of that identity on a page, if it can be read. Of two on an active page the firmware erases the first,
-    /// and of two elsewhere it finds the first.
-    fn on_page(&mut self, number: usize, wanted: Identity<'_>) -> Result<Option<Item<'a>>, Exhausted> {
+    /// Counts the chunks that the firmware takes for those of an index, and their bytes.
+    pub(crate) fn count(&mut self, index: &Record<'_>, data: IndexData) -> Result<(usize, usize), Exhausted> {
+        let (mut found, mut bytes) = (0, 0);
+        let is_counted =
+            |other: Identity| (other.namespace, other.key) == (index.namespace, index.key) && data.counts(other.chunk);
+        for page in 0..self.pages() {
+            if let Some((page, slots)) = self.on_page(page, is_counted)? {
+                for chunk in records(page, slots) {
+                    found += 1;
+                    bytes += chunk.payload.len();
+                }
+            }
+        }
+        Ok((found, bytes))
+    }
+
+    /// The chunks on a page that the firmware leaves and whose identities are wanted: one bit for the slot of each.
+    fn on_page(
+        &mut self,
+        number: usize,
+        is_wanted: impl Fn(Identity) -> bool,
+    ) -> Result<Option<(Page<'a>, u128)>, Exhausted> {
         self.spend(1)?;
         let Some(page) = Page::nth(self.image, number) else {
             return Ok(None);
         };
-        let mut like_it = 0u128;
+        let mut wanted = 0u128;
         for (slot, bytes) in page.slots() {
-            let [namespace, kind, _, chunk, ..] = *bytes;
-            let is_like_it = kind == ItemType::BlobChunk.code() && (namespace, chunk) == (wanted.0, wanted.1);
-            if is_like_it && identity(bytes) == wanted {
-                like_it |= 1 << slot;
+            let [_, kind, ..] = *bytes;
+            if kind == ItemType::BlobChunk.code() && is_wanted(Identity::of_slot(bytes)) {
+                wanted |= 1 << slot;
             }
         }
-        if like_it == 0 || page.check() != Ok(true) || self.given_up == Some(page.offset()) {
+        if wanted == 0 || !page.is_in_log() || self.mount.gives_up(&page) {
             return Ok(None);
         }
-        if !self.repeats.knows(number) {
-            self.spend(WALK)?;
-        }
         // Bytes of a value may look like a chunk.
-        let mut found = like_it & self.repeats.heads(number, &page);
-        if let Some(slot) = self.repeats.superseded_on(number) {
-            found &= !(1 << slot);
-        }
-        let slot = if page.state() == PAGE_ACTIVE {
-            127u32.checked_sub(found.leading_zeros())
-        } else {
-            (found != 0).then(|| found.trailing_zeros())
-        };
-        let slot = slot.and_then(|slot| usize::try_from(slot).ok());
-        Ok(slot.and_then(|slot| Item::read(&page, slot).0.ok()))
+        let kept = self.heads(number, &page)?.kept();
+        Ok(Some((page, wanted & kept)))
     }
+
+    fn heads(&mut self, number: usize, page: &Page<'_>) -> Result<Heads, Exhausted> {
+        match self.heads {
+            Some((known, heads)) if known == number => Ok(heads),
+            _ => {
+                self.spend(WALK)?;
+                let heads = self.mount.heads(page);
+                self.heads = Some((number, heads));
+                Ok(heads)
+            }
+        }
+    }
+}
+
+fn records(page: Page<'_>, slots: u128) -> impl Iterator<Item = Record<'_>> {
+    slots_of(slots).filter_map(move |slot| Record::read(&page, slot).ok())
 }

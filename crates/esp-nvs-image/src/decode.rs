@@ -1,17 +1,10 @@
-mod chunks;
-mod duplicates;
-
 use alloc::vec::Vec;
 
 use crate::Error;
 use crate::entry_ref::ValueRef;
-use crate::item::{Item, ItemType};
-use crate::items::PageItems;
-use crate::layout::{NAMESPACE_TABLE, PAGE_FREEING, PAGE_SIZE};
-use crate::mount::{Mount, Repeats};
-use crate::name::NamespaceTable;
-use crate::page::Page;
-use chunks::ChunkMap;
+use crate::finding::Finding;
+use crate::mounted::Mounted;
+use crate::record::{Record, Stored};
 
 pub use crate::stored::{Blob, Entry, StoredValue};
 
@@ -25,14 +18,15 @@ pub use crate::stored::{Blob, Entry, StoredValue};
 ///
 /// # Errors
 ///
-/// The first damage found, with its byte offset. [`Error::DuplicateEntry`], [`Error::UnknownNamespace`],
-/// [`Error::BlobIndex`], [`Error::OrphanChunk`] and [`Error::LostInMove`] for entries that are whole but do not fit
-/// together.
+/// [`Error::Damaged`] with the first fault that [`recover`] would report.
 pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
-    if image.is_empty() || !image.len().is_multiple_of(PAGE_SIZE) {
-        return Err(Error::ImageSize { len: image.len() });
-    }
-    read(image, Err)
+    read(image, |fault| {
+        if fault.kind.is_damage() {
+            Err(Error::Damaged(fault))
+        } else {
+            Ok(())
+        }
+    })
 }
 
 /// What can still be read of an image, and what cannot.
@@ -40,8 +34,8 @@ pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
 pub struct Recovered<'a> {
     /// The entries that are whole, in the order in which they were written.
     pub entries: Vec<Entry<'a>>,
-    /// The damage found, each with its byte offset.
-    pub damage: Vec<Error>,
+    /// The damage found: those of the findings of [`check`](crate::check) for which [`decode`] refuses the image.
+    pub damage: Vec<Finding>,
 }
 
 /// Reads what the firmware reads after it has mounted the partition: damaged pages and entries are reported and left
@@ -55,12 +49,8 @@ pub struct Recovered<'a> {
 #[must_use]
 pub fn recover(image: &[u8]) -> Recovered<'_> {
     let mut damage = Vec::new();
-    let (pages, rest) = image.as_chunks::<PAGE_SIZE>();
-    if !rest.is_empty() || pages.is_empty() {
-        damage.push(Error::ImageSize { len: image.len() });
-    }
-    let entries = read(pages.as_flattened(), |error| {
-        damage.push(error);
+    let entries = read(image, |fault| {
+        damage.extend(Some(fault).filter(|fault| fault.kind.is_damage()));
         Ok(())
     });
     // Nothing is an error when all damage is accepted.
@@ -70,132 +60,45 @@ pub fn recover(image: &[u8]) -> Recovered<'_> {
     }
 }
 
-/// Takes each fault that is found, or refuses the image.
-trait Report: FnMut(Error) -> Result<(), Error> {}
-impl<F: FnMut(Error) -> Result<(), Error>> Report for F {}
-
-/// The entries of an image, in the order of the log.
-struct Stored<'a> {
-    image: &'a [u8],
-    pages: Vec<Page<'a>>,
-    mount: Mount,
-    names: NamespaceTable,
-    /// Numbers, texts, blobs in one piece and indices of blobs.
-    values: Vec<Item<'a>>,
-    chunks: Vec<Item<'a>>,
-}
-
-/// Reads an image of whole pages, as long as `report` accepts the damage that is found.
-fn read(image: &[u8], mut report: impl Report) -> Result<Vec<Entry<'_>>, Error> {
-    let mut stored = Stored::new(image, &mut report)?;
-    stored.read_items(&mut report)?;
-    let mut chunks = ChunkMap::new(core::mem::take(&mut stored.chunks));
-    if chunks.has_duplicates() || duplicates::may_have(&stored.values) {
-        duplicates::resolve(&mut stored, &mut chunks, &mut report)?;
-    }
-    let mut entries = Vec::with_capacity(stored.values.len());
-    for item in &stored.values {
-        let (key, index, offset) = (item.key(), item.namespace_index(), item.offset());
-        let Some(&namespace) = stored.names.get(index) else {
-            report(Error::UnknownNamespace { offset, index })?;
-            continue;
-        };
-        let value = match item.kind() {
-            ItemType::BlobIndex => chunks.take(item).map(StoredValue::Blob),
-            _ => ValueRef::of_item(item).map(StoredValue::from),
-        };
-        match value {
-            Ok(value) => entries.push(Entry { namespace, key, value }),
-            Err(error) => report(error)?,
-        }
-    }
-    chunks
-        .orphans()
-        .try_for_each(|offset| report(Error::OrphanChunk { offset }))?;
+/// Reads an image, as long as `report` accepts what is wrong with it.
+fn read(image: &[u8], mut report: impl FnMut(Finding) -> Result<(), Error>) -> Result<Vec<Entry<'_>>, Error> {
+    let mounted = Mounted::new(image, &mut report)?;
+    let mut entries = Vec::with_capacity(mounted.entries.len());
+    entries.extend(mounted.given());
     Ok(entries)
 }
 
-impl<'a> Stored<'a> {
-    /// Puts the pages in order.
-    fn new(image: &'a [u8], report: &mut impl Report) -> Result<Self, Error> {
-        let mut pages = Vec::new();
-        for (bytes, number) in image.chunks_exact(PAGE_SIZE).zip(0..) {
-            let Some(page) = Page::first_of(bytes, number * PAGE_SIZE) else {
-                continue;
-            };
-            match page.check() {
-                Ok(true) => pages.push(page),
-                Ok(false) => {}
-                Err(error) => report(error)?,
-            }
-        }
-        // The sort is stable: the firmware takes pages of one sequence number as they lie in flash.
-        pages.sort_by_key(Page::sequence);
-        let mut mount = Mount::default();
-        if pages.iter().any(|page| page.state() == PAGE_FREEING) {
-            mount = Mount::new(pages.iter().copied());
-        }
-        if let Some((page, slots)) = mount.lost(image) {
-            for slot in (0..128).filter(|slot| slots >> slot & 1 == 1) {
-                let offset = page.slot_offset(slot);
-                report(Error::LostInMove { offset })?;
-            }
-            pages.pop();
-        }
-        Ok(Self {
-            image,
-            pages,
-            mount,
-            names: NamespaceTable::new(),
-            values: Vec::new(),
-            chunks: Vec::new(),
+impl<'a> Mounted<'a> {
+    /// The entries that can be read. What is wrong with the others was reported.
+    pub(crate) fn given(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.values().filter_map(|(place, record)| self.entry(place, record))
+    }
+
+    fn entry(&self, place: usize, record: &Record<'a>) -> Option<Entry<'a>> {
+        Some(Entry {
+            namespace: self.names.get(record.namespace)?.key()?.as_namespace(),
+            key: record.key.key()?,
+            value: match record.index_data() {
+                Some(_) => StoredValue::Blob(self.blob(place)?),
+                None => ValueRef::of_record(record)?.into(),
+            },
         })
     }
 
-    /// Sorts the entries by what they are, and registers the namespaces.
-    fn read_items(&mut self, report: &mut impl Report) -> Result<(), Error> {
-        let mut is_table_sound = true;
-        for page in &self.pages {
-            // An entry of the table that is no namespace hides those behind it on its page from the firmware.
-            let mut table_goes_on = true;
-            for item in PageItems::mounted(*page) {
-                let item = match item {
-                    Ok(item) => item,
-                    Err(error) => {
-                        report(error)?;
-                        continue;
-                    }
-                };
-                match item.kind() {
-                    ItemType::U8 if item.namespace_index() == NAMESPACE_TABLE => {
-                        let [index, ..] = item.data();
-                        let name = item.key().as_namespace();
-                        if !table_goes_on || !self.names.register(name, index) {
-                            let offset = item.offset();
-                            report(Error::NamespaceTable { offset })?;
-                            is_table_sound = false;
-                        }
-                    }
-                    ItemType::BlobChunk => self.chunks.push(item),
-                    _ => {
-                        table_goes_on &= item.namespace_index() != NAMESPACE_TABLE;
-                        self.values.push(item);
-                    }
-                }
+    /// Puts the chunks of an index together; `None` when one of them is damaged.
+    fn blob(&self, place: usize) -> Option<Blob<'a>> {
+        let mut blob = Blob::default();
+        let mut last = None;
+        for &chunk in self.blobs.of_index(place)? {
+            let Stored { record, is_sound, .. } = self.entries.get(chunk)?;
+            if last.replace(record.chunk) == Some(record.chunk) {
+                continue;
             }
-        }
-        if !is_table_sound {
-            let mut repeats = self.repeats();
-            self.names = NamespaceTable::new();
-            for page in &self.pages {
-                self.names
-                    .read_page(page, |item| repeats.is_erased(page, item.offset()));
+            if !is_sound {
+                return None;
             }
+            blob.push(record.payload);
         }
-        Ok(())
-    }
-
-    fn repeats(&self) -> Repeats {
-        Repeats::new(self.mount.superseded(self.pages.iter().copied()))
+        Some(blob)
     }
 }

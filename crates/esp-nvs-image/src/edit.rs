@@ -38,7 +38,7 @@ use partition::Partition;
 ///
 /// let wifi = Namespace::new("wifi")?;
 /// let channel = Key::new("channel")?;
-/// let mut image = encode_to_vec(PartitionSize::new(0x3000)?, BlobVersion::V2, [(wifi, channel, Value::U8(6))])?;
+/// let mut image = encode_to_vec(PartitionSize::new(0x3000)?, BlobVersion::V2, [(wifi, channel, Value::from(6_u8))])?;
 ///
 /// let mut editor = Editor::new(&mut image);
 /// assert!(editor.set(&wifi, &Key::new("ssid")?, Value::Str("factory"))?);

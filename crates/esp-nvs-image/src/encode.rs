@@ -2,9 +2,10 @@ use crate::config::{BlobVersion, PartitionSize};
 use crate::cursor::{Cursor, Piece, Run};
 use crate::error::Error;
 use crate::head::{Head, IndexData};
-use crate::item::ItemType;
-use crate::layout::{NAMESPACE_TABLE, NO_CHUNK, PAGE_FULL, PAGE_SIZE};
-use crate::name::{Key, Namespace, NamespaceTable};
+use crate::item_type::ItemType;
+use crate::layout::{NO_CHUNK, PAGE_FULL, PAGE_SIZE};
+use crate::name::{Key, Namespace};
+use crate::namespace_table::NamespaceTable;
 use crate::seen::Seen;
 use crate::value::Value;
 use crate::writer::{Payload, Writer};
@@ -23,7 +24,7 @@ use crate::writer::{Payload, Writer};
 /// let mut encoder = Encoder::new(&mut buffer, size)?;
 /// let wifi = Namespace::new("wifi")?;
 /// encoder.push(&wifi, &Key::new("ssid")?, Value::Str("factory"))?;
-/// encoder.push(&wifi, &Key::new("channel")?, Value::U8(6))?;
+/// encoder.push(&wifi, &Key::new("channel")?, Value::from(6_u8))?;
 /// let image = encoder.finish();
 /// assert_eq!(image.len(), 0x3000);
 /// # Ok::<(), esp_nvs_image::Error>(())
@@ -113,12 +114,9 @@ impl<'b> Encoder<'b> {
                 self.write_payload(ItemType::BlobV1, index, key, &[bytes])?;
             }
             Value::Blob(bytes) => self.write_blob(index, key, bytes)?,
-            _ => {
-                if let Some((kind, data)) = value.fixed() {
-                    let run = self.place(Cursor::fixed)?;
-                    self.writer
-                        .put_head(run, &Head::new(index, kind, 1, NO_CHUNK, key, data));
-                }
+            Value::Number(number) => {
+                let run = self.place(Cursor::fixed)?;
+                self.writer.put_head(run, &Head::of_number(index, key, number));
             }
         }
         Ok(())
@@ -149,11 +147,7 @@ impl<'b> Encoder<'b> {
 
     fn write_namespace(&mut self, namespace: &Namespace, index: u8) -> Result<(), Error> {
         let run = self.place(Cursor::fixed)?;
-        let data = [index, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
-        self.writer.put_head(
-            run,
-            &Head::new(NAMESPACE_TABLE, ItemType::U8, 1, NO_CHUNK, &namespace.as_key(), data),
-        );
+        self.writer.put_head(run, &Head::of_namespace(namespace, index));
         self.namespaces.insert(namespace, index);
         Ok(())
     }

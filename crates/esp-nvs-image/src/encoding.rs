@@ -5,6 +5,7 @@ use core::fmt::{self, Write};
 use core::str::FromStr;
 
 use crate::Error;
+use crate::number::Number;
 use crate::owned::OwnedValue;
 use crate::value::Value;
 
@@ -80,16 +81,16 @@ impl Encoding {
     /// [`Error::NotAnInteger`] with the type's range, [`Error::NotANumber`], [`Error::NotHexadecimal`], [`Error::NotBase64`].
     pub fn parse(self, text: &str) -> Result<OwnedValue, Error> {
         Ok(match self {
-            Self::U8 => OwnedValue::U8(self.integer(text)?),
-            Self::I8 => OwnedValue::I8(self.integer(text)?),
-            Self::U16 => OwnedValue::U16(self.integer(text)?),
-            Self::I16 => OwnedValue::I16(self.integer(text)?),
-            Self::U32 => OwnedValue::U32(self.integer(text)?),
-            Self::I32 => OwnedValue::I32(self.integer(text)?),
-            Self::U64 => OwnedValue::U64(self.integer(text)?),
-            Self::I64 => OwnedValue::I64(self.integer(text)?),
-            Self::Float => OwnedValue::Float(number(text)?),
-            Self::Double => OwnedValue::Double(number(text)?),
+            Self::U8 => OwnedValue::Number(Number::U8(self.integer(text)?)),
+            Self::I8 => OwnedValue::Number(Number::I8(self.integer(text)?)),
+            Self::U16 => OwnedValue::Number(Number::U16(self.integer(text)?)),
+            Self::I16 => OwnedValue::Number(Number::I16(self.integer(text)?)),
+            Self::U32 => OwnedValue::Number(Number::U32(self.integer(text)?)),
+            Self::I32 => OwnedValue::Number(Number::I32(self.integer(text)?)),
+            Self::U64 => OwnedValue::Number(Number::U64(self.integer(text)?)),
+            Self::I64 => OwnedValue::Number(Number::I64(self.integer(text)?)),
+            Self::Float => OwnedValue::Number(Number::Float(number(text)?)),
+            Self::Double => OwnedValue::Number(Number::Double(number(text)?)),
             Self::String => OwnedValue::Str(text.into()),
             Self::Binary => OwnedValue::Blob(text.into()),
             Self::Hex2Bin => OwnedValue::Blob(hexadecimal(text.trim()).ok_or(Error::NotHexadecimal)?),
@@ -102,16 +103,7 @@ impl Encoding {
     #[must_use]
     pub fn format(value: Value<'_>) -> (Self, String) {
         match value {
-            Value::U8(v) => (Self::U8, v.to_string()),
-            Value::I8(v) => (Self::I8, v.to_string()),
-            Value::U16(v) => (Self::U16, v.to_string()),
-            Value::I16(v) => (Self::I16, v.to_string()),
-            Value::U32(v) => (Self::U32, v.to_string()),
-            Value::I32(v) => (Self::I32, v.to_string()),
-            Value::U64(v) => (Self::U64, v.to_string()),
-            Value::I64(v) => (Self::I64, v.to_string()),
-            Value::Float(v) => (Self::Float, format!("{v:?}")),
-            Value::Double(v) => (Self::Double, format!("{v:?}")),
+            Value::Number(number) => Self::format_number(number),
             Value::Str(v) => (Self::String, v.into()),
             Value::Blob(v) => {
                 let mut text = String::with_capacity(2 * v.len());
@@ -122,6 +114,23 @@ impl Encoding {
                 (Self::Hex2Bin, text)
             }
         }
+    }
+
+    fn format_number(number: Number) -> (Self, String) {
+        let (encoding, text) = match number {
+            Number::U8(_) => (Self::U8, None),
+            Number::I8(_) => (Self::I8, None),
+            Number::U16(_) => (Self::U16, None),
+            Number::I16(_) => (Self::I16, None),
+            Number::U32(_) => (Self::U32, None),
+            Number::I32(_) => (Self::I32, None),
+            Number::U64(_) => (Self::U64, None),
+            Number::I64(_) => (Self::I64, None),
+            // With a point or an exponent, unlike `Display`.
+            Number::Float(number) => (Self::Float, Some(format!("{number:?}"))),
+            Number::Double(number) => (Self::Double, Some(format!("{number:?}"))),
+        };
+        (encoding, text.unwrap_or_else(|| number.to_string()))
     }
 
     fn integer<T: TryFrom<i128>>(self, text: &str) -> Result<T, Error> {

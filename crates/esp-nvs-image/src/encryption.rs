@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::Error;
+use crate::finding::{Finding, FindingKind};
 use crate::keys::NvsKeys;
 use crate::layout::{PAGE_SIZE, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE};
 use crate::page::Page;
@@ -31,7 +32,7 @@ use crate::xts::SlotCipher;
 /// let size = PartitionSize::new(0x3000)?;
 /// let mut buffer = [0; 0x3000];
 /// let mut encoder = Encoder::new(&mut buffer, size)?;
-/// encoder.push(&Namespace::new("storage")?, &Key::new("answer")?, Value::U8(42))?;
+/// encoder.push(&Namespace::new("storage")?, &Key::new("answer")?, Value::from(42_u8))?;
 /// let len = encoder.finish().len();
 /// let image = &mut buffer[..len];
 ///
@@ -45,8 +46,8 @@ use crate::xts::SlotCipher;
 ///
 /// # Errors
 ///
-/// [`Error::ImageSize`] unless the length is a positive multiple of 4096, and [`Error::PageVersion`] when an intact
-/// page is of a version that is not known, which the firmware does not mount. Nothing is changed then.
+/// [`Error::Damaged`] unless the length is a positive multiple of 4096, and when an intact page is of a version that is not
+/// known, which the firmware does not mount. Nothing is changed then.
 pub fn encrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
     check(image)?;
     let cipher = SlotCipher::new(keys);
@@ -80,11 +81,13 @@ pub(crate) fn decrypted(mut image: Zeroizing<Vec<u8>>, cipher: &SlotCipher) -> R
 fn check(image: &[u8]) -> Result<(), Error> {
     let (pages, rest) = image.as_chunks::<PAGE_SIZE>();
     if pages.is_empty() || !rest.is_empty() {
-        return Err(Error::ImageSize { len: image.len() });
+        let len = image.len();
+        return Err(Error::Damaged(Finding::of_image(FindingKind::ImageSize { len })));
     }
     for (page, offset) in pages.iter().zip((0..).step_by(PAGE_SIZE)) {
-        if let Some(Err(error @ Error::PageVersion { .. })) = Page::first_of(page, offset).map(|page| page.check()) {
-            return Err(error);
+        let fault = Page::first_of(page, offset).and_then(|page| page.classify().1);
+        if let Some(fault @ FindingKind::PageVersion { .. }) = fault {
+            return Err(Error::Damaged(Finding::at(offset, fault)));
         }
     }
     Ok(())
@@ -115,7 +118,7 @@ pub(crate) fn slots_of(
 /// Which slots of a page are written, a bit each; `None` for a page whose header is not intact.
 fn written_bits(page: &[u8; PAGE_SIZE]) -> Option<u128> {
     let page = Page::first_of(page, 0)?;
-    if page.check() != Ok(true) {
+    if !page.is_in_log() {
         return None;
     }
     let written = (0..SLOTS_PER_PAGE).filter(|&slot| page.slot_state(slot) == SLOT_WRITTEN);

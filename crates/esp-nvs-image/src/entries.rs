@@ -4,13 +4,15 @@ use crate::Error;
 use crate::blob_ref::BlobRef;
 use crate::chunk_search::Chunks;
 use crate::entry_ref::{EntryRef, ValueRef};
-use crate::item::{Item, ItemType};
-use crate::items::PageItems;
-use crate::layout::{MAX_NAMESPACES, NAMESPACE_TABLE, PAGE_SIZE};
+use crate::finding::{Finding, FindingKind, Kept};
+use crate::item_type::ItemType;
+use crate::layout::PAGE_SIZE;
 use crate::log::LogOrder;
-use crate::mount::{Mount, Repeats};
-use crate::name::NamespaceTable;
+use crate::mount::{Heads, Lost, Mount};
+use crate::names::Names;
 use crate::page::Page;
+use crate::page_records::PageRecords;
+use crate::record::Record;
 
 /// Walks over the keys and values of an image in the order in which they were written, without allocating.
 ///
@@ -35,7 +37,7 @@ use crate::page::Page;
 /// image of up to 22 pages needs and no device comes near; what is not found by then is [`Error::BlobTooScattered`].
 /// So the whole is pages * slots at worst. Reading a blob takes as long as finding it.
 ///
-/// The walk takes about 5 KiB of stack for the table of namespaces.
+/// The walk takes about 7 KiB of stack, most of it for the table of namespaces.
 ///
 /// # Examples
 ///
@@ -67,15 +69,19 @@ pub struct Entries<'a> {
     unchecked: usize,
     log: LogOrder<'a>,
     mount: Mount,
-    names: NamespaceTable,
-    /// Which indices of namespaces were met.
-    met: [bool; MAX_NAMESPACES],
-    page: Option<(Page<'a>, PageItems<'a>)>,
+    names: Names,
+    page: Option<OpenPage<'a>>,
     /// What is still to be reported of the page that is given up.
-    lost: Option<(Page<'a>, u128)>,
-    /// Of its own, since the search for chunks goes to other pages.
-    repeats: Repeats,
+    lost: Lost<'a>,
     chunks: Chunks<'a>,
+}
+
+/// The page that the walk is on.
+#[derive(Clone)]
+struct OpenPage<'a> {
+    page: Page<'a>,
+    heads: Heads,
+    records: PageRecords<'a>,
 }
 
 impl<'a> Entries<'a> {
@@ -88,11 +94,12 @@ impl<'a> Entries<'a> {
         let image = pages.as_flattened();
         let log = LogOrder::new(image);
         let mount = Mount::new(log.clone());
-        let superseded = mount.superseded(log.clone());
-        let mut repeats = Repeats::new(superseded);
-        let mut names = NamespaceTable::new();
+        let mut names = Names::new();
         for page in log.clone().filter(|page| !mount.gives_up(page)) {
-            names.read_page(&page, |item| repeats.is_erased(&page, item.offset()));
+            let heads = mount.heads(&page);
+            let records = PageRecords::mounted(page).flatten();
+            let kept = records.filter(|record| heads.keeps(page.slot_at(record.offset)));
+            kept.filter(Record::is_in_table).for_each(|record| names.take(&record));
         }
         Self {
             image,
@@ -101,73 +108,75 @@ impl<'a> Entries<'a> {
             log,
             mount,
             names,
-            met: [false; MAX_NAMESPACES],
             page: None,
             lost: mount.lost(image),
-            chunks: Chunks::new(image, mount.given_up, repeats.clone()),
-            repeats,
+            chunks: Chunks::new(image, mount),
         }
     }
 
     /// The next fault of the image, of a page, or an entry that went with a page.
-    fn next_fault(&mut self) -> Option<Error> {
+    fn next_fault(&mut self) -> Option<Finding> {
         if let Some(len) = self.wrong_len.take() {
-            return Some(Error::ImageSize { len });
+            return Some(Finding::of_image(FindingKind::ImageSize { len }));
         }
         while let Some(page) = Page::nth(self.image, self.unchecked) {
             self.unchecked += 1;
-            if let Err(error) = page.check() {
-                return Some(error);
+            if let (_, Some(fault)) = page.classify() {
+                return Some(Finding::at(page.offset(), fault));
             }
         }
-        let (page, bits) = self.lost.as_mut()?;
-        let slot = usize::try_from(bits.trailing_zeros()).ok().filter(|_| *bits != 0)?;
-        *bits &= *bits - 1;
-        let offset = page.slot_offset(slot);
-        Some(Error::LostInMove { offset })
+        self.lost.next()
     }
 
-    fn next_item(&mut self) -> Option<(Page<'a>, Result<Item<'a>, Error>)> {
+    fn next_record(&mut self) -> Option<(Page<'a>, Heads, Result<Record<'a>, Finding>)> {
         loop {
-            if let Some((page, items)) = &mut self.page
-                && let Some(item) = items.next()
+            if let Some(OpenPage { page, heads, records }) = &mut self.page
+                && let Some(record) = records.next()
             {
-                return Some((*page, item));
+                return Some((*page, *heads, record));
             }
             let page = self.log.next()?;
             if !self.mount.gives_up(&page) {
-                self.page = Some((page, PageItems::mounted(page)));
+                let (heads, records) = (self.mount.heads(&page), PageRecords::mounted(page));
+                self.page = Some(OpenPage { page, heads, records });
             }
         }
     }
 
     /// What an entry is for the caller, if anything.
-    fn entry(&mut self, page: &Page<'a>, item: &Item<'a>) -> Result<Option<EntryRef<'a>>, Error> {
-        let (offset, key, index) = (item.offset(), item.key(), item.namespace_index());
-        if self.repeats.is_erased(page, offset) {
-            return Err(Error::DuplicateEntry { offset, key });
+    fn entry(&mut self, page: &Page<'a>, heads: Heads, record: &Record<'a>) -> Result<Option<EntryRef<'a>>, Error> {
+        let at = |fault| Error::Damaged(Finding::at(record.offset, fault));
+        if !heads.keeps(page.slot_at(record.offset)) {
+            return Err(Error::Damaged(self.mount.fault_of_erased(page, heads, record)));
         }
-        match item.kind() {
-            ItemType::BlobChunk => return Ok(None),
-            ItemType::U8 if index == NAMESPACE_TABLE => {
-                let [index, ..] = item.data();
-                let met = self.met.get_mut(usize::from(index).wrapping_sub(1));
-                return match (self.names.get(index), met) {
-                    (Some(name), Some(met @ false)) if *name == key.as_namespace() => {
-                        *met = true;
-                        Ok(None)
-                    }
-                    _ => Err(Error::NamespaceTable { offset }),
-                };
-            }
-            _ => {}
+        if let Some(fault) = record.faults().find(FindingKind::is_damage) {
+            return Err(at(fault));
         }
-        let namespace = *self.names.get(index).ok_or(Error::UnknownNamespace { offset, index })?;
-        let value = match item.kind() {
-            ItemType::BlobIndex => ValueRef::Blob(BlobRef::of_index(item, &mut self.chunks)?),
-            _ => ValueRef::of_item(item)?,
+        if record.is_in_table() {
+            return self.fault_in_table(record).map_or(Ok(None), |fault| Err(at(fault)));
+        }
+        let index = record.namespace;
+        let unknown = FindingKind::UnknownNamespace { index, entries: 1 };
+        let name = self.names.get(index).ok_or_else(|| at(unknown))?;
+        // What is wrong with a name is said at its own entry.
+        let (Some(name), Some(key)) = (name.key(), record.key.key()) else {
+            return Ok(None);
         };
-        Ok(Some(EntryRef { namespace, key, value }))
+        let value = match record.kind {
+            ItemType::BlobChunk => None,
+            ItemType::BlobIndex => BlobRef::of_index(record, &mut self.chunks)?.map(ValueRef::Blob),
+            _ => ValueRef::of_record(record),
+        };
+        let namespace = name.as_namespace();
+        Ok(value.map(|value| EntryRef { namespace, key, value }))
+    }
+
+    fn fault_in_table(&self, record: &Record<'_>) -> Option<FindingKind> {
+        let known = self.names.index_of(record.key).map(|index| self.names.offset(index));
+        self.names.fault(record).or_else(|| {
+            let earlier = known.filter(|earlier| *earlier != record.offset)?;
+            Some(record.repeated(earlier, Kept::Earlier))
+        })
     }
 }
 
@@ -175,15 +184,18 @@ impl<'a> Iterator for Entries<'a> {
     type Item = Result<EntryRef<'a>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(error) = self.next_fault() {
-            return Some(Err(error));
+        if let Some(fault) = self.next_fault() {
+            return Some(Err(Error::Damaged(fault)));
         }
         loop {
-            let (page, item) = self.next_item()?;
-            match item.and_then(|item| self.entry(&page, &item)) {
-                Ok(Some(entry)) => return Some(Ok(entry)),
-                Ok(None) => {}
-                Err(error) => return Some(Err(error)),
+            let (page, heads, record) = self.next_record()?;
+            let entry = match record {
+                Ok(record) => self.entry(&page, heads, &record),
+                Err(fault) if fault.kind.is_damage() => Err(Error::Damaged(fault)),
+                Err(_) => continue,
+            };
+            if let Some(entry) = entry.transpose() {
+                return Some(entry);
             }
         }
     }
@@ -192,7 +204,7 @@ impl<'a> Iterator for Entries<'a> {
 impl fmt::Debug for Entries<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entries")
-            .field("page", &self.page.as_ref().map(|(page, _)| page))
+            .field("page", &self.page.as_ref().map(|open| open.page))
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 mod display;
 
 use crate::config::PartitionSize;
+use crate::finding::Finding;
 use crate::name::Key;
 #[cfg(feature = "csv")]
 use crate::name::Namespace;
@@ -9,11 +10,6 @@ use crate::name::Namespace;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A blob's index does not fit its chunks, or says more than 508,000 bytes.
-    BlobIndex {
-        /// Where the index lies.
-        offset: usize,
-    },
     /// A blob is longer than its version can hold.
     BlobTooLong {
         /// Its bytes.
@@ -36,18 +32,8 @@ pub enum Error {
         /// Bytes given.
         available: usize,
     },
-    /// A chunk has no index, or something else has one.
-    ChunkIndex {
-        /// Where the entry lies.
-        offset: usize,
-    },
-    /// An entry or a chunk in an image has the key of another.
-    DuplicateEntry {
-        /// Where it lies: of two the one that the firmware erases when it mounts the partition, else the later.
-        offset: usize,
-        /// The key.
-        key: Key,
-    },
+    /// An image is damaged, or entries in it do not fit together: the first thing that [`check`](crate::check) names, too.
+    Damaged(Finding),
     /// A key to be written stands twice in one namespace.
     DuplicateKey {
         /// The key.
@@ -59,11 +45,6 @@ pub enum Error {
     /// The two keys of an encrypted partition are the same.
     #[cfg(feature = "encryption")]
     EncryptionKeysEqual,
-    /// An entry's checksum is wrong.
-    EntryCrc {
-        /// Where the entry lies.
-        offset: usize,
-    },
     /// An HMAC key is all 0x00 or all 0xFF: none was burned or stored yet.
     #[cfg(feature = "encryption")]
     HmacKeyBlank,
@@ -73,18 +54,8 @@ pub enum Error {
         /// Its bytes.
         len: usize,
     },
-    /// An image's length is not a multiple of 4096 bytes, or it is empty.
-    ImageSize {
-        /// Its bytes.
-        len: usize,
-    },
     /// A key is empty.
     KeyEmpty,
-    /// A stored key is empty, not terminated or not UTF-8.
-    KeyField {
-        /// Where the entry lies.
-        offset: usize,
-    },
     /// A key contains a NUL.
     KeyHasNul,
     /// A key partition's checksum is wrong.
@@ -105,16 +76,6 @@ pub enum Error {
     NamespaceEmpty,
     /// A namespace's name contains a NUL.
     NamespaceHasNul,
-    /// A page was being moved when power failed, and an entry lies only on the page that is erased to begin again.
-    LostInMove {
-        /// Where the entry lies.
-        offset: usize,
-    },
-    /// The table of namespaces has an index or a name twice, or index 0 or 255.
-    NamespaceTable {
-        /// Where the entry lies.
-        offset: usize,
-    },
     /// A namespace's name has more than 15 bytes.
     NamespaceTooLong {
         /// Its bytes.
@@ -152,33 +113,9 @@ pub enum Error {
     /// A text is not pairs of hexadecimal digits.
     #[cfg(feature = "alloc")]
     NotHexadecimal,
-    /// A chunk belongs to no blob.
-    OrphanChunk {
-        /// Where the chunk lies.
-        offset: usize,
-    },
-    /// A page header's checksum is wrong.
-    PageCrc {
-        /// Where the page starts.
-        offset: usize,
-    },
     /// The sequence numbers of the pages are used up.
     #[cfg(feature = "alloc")]
     PageSequence,
-    /// A page's state is none that the firmware keeps.
-    PageState {
-        /// Where the page starts.
-        offset: usize,
-        /// The state word.
-        state: u32,
-    },
-    /// A page's version byte is none that is known (0xFE and 0xFF are).
-    PageVersion {
-        /// Where the page starts.
-        offset: usize,
-        /// The version byte.
-        version: u8,
-    },
     /// The entries do not fit into the partition's usable pages.
     PartitionFull {
         /// How many pages of 126 slots may hold entries.
@@ -198,34 +135,8 @@ pub enum Error {
         /// The smallest size that holds the entries and that the firmware can write to.
         needed: PartitionSize,
     },
-    /// A payload's checksum is wrong.
-    PayloadCrc {
-        /// Where the entry lies.
-        offset: usize,
-    },
-    /// The bitmap has an illegal state, marks a part of an entry as not written, or on an active page a slot behind an
-    /// empty one as written.
-    SlotState {
-        /// Where the slot or the entry lies.
-        offset: usize,
-    },
-    /// An entry's span does not fit its size, or runs over the page.
-    Span {
-        /// Where the entry lies.
-        offset: usize,
-    },
     /// A string contains a NUL, where the firmware would see its end.
     StringHasNul,
-    /// A stored string does not end with its first NUL.
-    StringNotTerminated {
-        /// Where the entry lies.
-        offset: usize,
-    },
-    /// A stored string is not UTF-8.
-    StringNotUtf8 {
-        /// Where the entry lies.
-        offset: usize,
-    },
     /// A string has more than 3999 bytes.
     StringTooLong {
         /// Its bytes, without the NUL.
@@ -236,20 +147,6 @@ pub enum Error {
     /// The name of an encoding is not known.
     #[cfg(feature = "alloc")]
     UnknownEncoding,
-    /// An entry belongs to a namespace that the table does not have.
-    UnknownNamespace {
-        /// Where the entry lies.
-        offset: usize,
-        /// The namespace's index.
-        index: u8,
-    },
-    /// An entry's type code is not known.
-    UnknownType {
-        /// Where the entry lies.
-        offset: usize,
-        /// The type code.
-        code: u8,
-    },
 }
 
 impl core::error::Error for Error {}

@@ -1,7 +1,9 @@
 use crate::crc::crc32;
-use crate::item::ItemType;
-use crate::layout::{KEY_FIELD, SLOT_SIZE};
-use crate::name::Key;
+use crate::finding::FindingKind;
+use crate::item_type::ItemType;
+use crate::layout::{KEY_FIELD, NAMESPACE_TABLE, NO_CHUNK, SECOND_HALF, SLOT_SIZE};
+use crate::name::{Key, Namespace, StoredKey};
+use crate::number::Number;
 
 /// The first slot of every entry, in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,15 @@ impl Head {
         }
     }
 
+    pub(crate) fn of_number(namespace: u8, key: &Key, number: Number) -> Self {
+        Self::new(namespace, number.item_type(), 1, NO_CHUNK, key, number.to_data())
+    }
+
+    /// The entry of the table of namespaces that gives a namespace its index.
+    pub(crate) fn of_namespace(namespace: &Namespace, index: u8) -> Self {
+        Self::of_number(NAMESPACE_TABLE, &namespace.as_key(), Number::U8(index))
+    }
+
     /// Writes the slot, its checksum included.
     pub(crate) fn encode(&self) -> [u8; SLOT_SIZE] {
         let mut slot = [0; SLOT_SIZE];
@@ -36,8 +47,14 @@ impl Head {
         slot
     }
 
-    /// Reads the slot and tells whether its checksum is right.
-    pub(crate) fn decode(slot: &[u8; SLOT_SIZE]) -> (Self, bool) {
+    /// Reads the slot; `None` when its checksum is wrong.
+    pub(crate) fn decode(slot: &[u8; SLOT_SIZE]) -> Option<Self> {
+        let (head, crc) = Self::split(slot);
+        (head.checksum() == crc).then_some(head)
+    }
+
+    /// The parts of the slot, and the checksum that it states.
+    pub(crate) fn split(slot: &[u8; SLOT_SIZE]) -> (Self, u32) {
         let [namespace, kind, span, chunk, c0, c1, c2, c3, rest @ ..] = *slot;
         let [key @ .., d0, d1, d2, d3, d4, d5, d6, d7] = rest;
         let head = Self {
@@ -48,7 +65,7 @@ impl Head {
             key,
             data: [d0, d1, d2, d3, d4, d5, d6, d7],
         };
-        (head, head.checksum() == u32::from_le_bytes([c0, c1, c2, c3]))
+        (head, u32::from_le_bytes([c0, c1, c2, c3]))
     }
 
     fn checksum(&self) -> u32 {
@@ -104,5 +121,27 @@ impl IndexData {
             chunks,
             chunk_start,
         }
+    }
+    /// Tells whether the firmware counts a chunk to the index when it mounts the partition: all behind the first in its half of
+    /// the chunk indices (`Storage::eraseMismatchedBlobIndexes`).
+    pub(crate) const fn counts(self, chunk: u8) -> bool {
+        let end = if self.chunk_start == 0 { SECOND_HALF } else { NO_CHUNK };
+        self.chunk_start <= chunk && chunk < end
+    }
+
+    /// Tells whether the chunks that it states are all among those that the firmware counts.
+    pub(crate) fn counts_all(self) -> bool {
+        let last = self.chunks.checked_sub(1);
+        last.is_none_or(|last| self.chunk_start.checked_add(last).is_some_and(|last| self.counts(last)))
+    }
+
+    /// What is wrong with the index of a blob, of which the firmware counts so many chunks and bytes.
+    pub(crate) fn mismatch(self, key: StoredKey, found: usize, bytes: usize) -> Option<FindingKind> {
+        let stated = usize::from(self.chunks);
+        if found != stated {
+            return Some(FindingKind::BlobChunks { key, stated, found });
+        }
+        let (stated, found) = (self.size, bytes);
+        (usize::try_from(stated) != Ok(found)).then_some(FindingKind::BlobSize { key, stated, found })
     }
 }

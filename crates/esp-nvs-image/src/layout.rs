@@ -50,6 +50,8 @@ pub(crate) const SLOT_ERASED: u8 = 0b00;
 
 /// Chunk index of everything that is not a chunk.
 pub(crate) const NO_CHUNK: u8 = 0xFF;
+/// The first chunk index of the second half of their range: the halves serve the old and the new value of a blob in turn.
+pub(crate) const SECOND_HALF: u8 = 0x80;
 /// Namespace index of the table of namespaces itself.
 pub(crate) const NAMESPACE_TABLE: u8 = 0;
 /// Largest index of a namespace; 255 means "any" in the firmware.

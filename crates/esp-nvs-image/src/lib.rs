@@ -8,6 +8,8 @@ extern crate alloc;
 
 mod blob_ref;
 #[cfg(feature = "alloc")]
+mod blobs;
+#[cfg(feature = "alloc")]
 mod check;
 mod chunk_search;
 mod config;
@@ -18,6 +20,8 @@ mod cursor;
 #[cfg(feature = "alloc")]
 mod decode;
 #[cfg(feature = "alloc")]
+mod duplicates;
+#[cfg(feature = "alloc")]
 mod edit;
 mod encode;
 #[cfg(feature = "alloc")]
@@ -27,18 +31,27 @@ mod encryption;
 mod entries;
 mod entry_ref;
 mod error;
+mod finding;
 mod head;
 mod item;
+mod item_type;
 mod items;
 #[cfg(feature = "encryption")]
 mod keys;
 mod layout;
 mod log;
 mod mount;
+#[cfg(feature = "alloc")]
+mod mounted;
 mod name;
+mod names;
+mod namespace_table;
+mod number;
 #[cfg(feature = "alloc")]
 mod owned;
 mod page;
+mod page_records;
+mod record;
 mod seen;
 #[cfg(feature = "serde")]
 mod serde_impls;
@@ -54,7 +67,7 @@ mod xts;
 
 pub use blob_ref::{BlobRef, Pieces};
 #[cfg(feature = "alloc")]
-pub use check::{Finding, FindingKind, Kept, PageState, Severity, StoredKey, check};
+pub use check::check;
 pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
 pub use csv::{
@@ -74,13 +87,17 @@ pub use encryption::{decrypt, encrypt};
 pub use entries::Entries;
 pub use entry_ref::{EntryRef, ValueRef};
 pub use error::Error;
-pub use item::{Item, ItemType};
+pub use finding::{Finding, FindingKind, Kept, Severity};
+pub use item::Item;
+pub use item_type::ItemType;
 pub use items::Items;
 #[cfg(feature = "encryption")]
 pub use keys::{HmacKey, NvsKeys};
-pub use name::{Key, Namespace};
+pub use name::{Key, Namespace, StoredKey};
+pub use number::Number;
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedEntry, OwnedValue};
+pub use page::PageState;
 pub use sizer::Sizer;
 #[cfg(feature = "alloc")]
 pub use statistics::{PageSummary, Statistics};

@@ -1,6 +1,4 @@
-use crate::item::Frame;
-use crate::items::end_of;
-use crate::layout::{PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST};
+use crate::layout::PAGE_SIZE;
 use crate::page::Page;
 
 /// The pages that hold entries, in the order in which they were written: by sequence number, and of one number as they
@@ -42,7 +40,7 @@ impl<'a> LogOrder<'a> {
             };
             let place = (page.sequence(), number);
             let is_full = self.len == BATCH;
-            if self.last >= Some(place) || (is_full && self.batch.last() <= Some(&place)) || page.check() != Ok(true) {
+            if self.last >= Some(place) || (is_full && self.batch.last() <= Some(&place)) || !page.is_in_log() {
                 continue;
             }
             // The last one of a full batch gives way.
@@ -80,33 +78,4 @@ impl<'a> Iterator for LogOrder<'a> {
         self.next += 1;
         Page::nth(self.image, number)
     }
-}
-
-/// What the firmware finds an entry by: namespace, chunk index and key. The type is not part of it.
-pub(crate) type Identity<'a> = (u8, u8, &'a [u8]);
-
-pub(crate) fn identity(slot: &[u8; SLOT_SIZE]) -> Identity<'_> {
-    let [namespace, _, _, chunk, ..] = *slot;
-    let (_, key) = slot.split_at(8);
-    let (key, _) = key.split_at(16);
-    (namespace, chunk, key)
-}
-
-/// The entries of a page that the firmware sees, readable or not.
-pub(crate) fn heads_of<'a>(page: &Page<'a>) -> impl Iterator<Item = (usize, Identity<'a>)> + use<'a> {
-    let heads = Frame::heads(page, end_of(page));
-    let slots = page.slots().filter(move |(slot, _)| heads >> slot & 1 == 1);
-    slots.map(|(slot, bytes)| (slot, identity(bytes)))
-}
-
-pub(crate) fn kind_at(page: &Page<'_>, slot: usize) -> Option<u8> {
-    page.slot(slot).map(|[_, kind, ..]| *kind)
-}
-
-/// Splits an offset in the image into the page's number and the slot.
-pub(crate) const fn place(offset: usize) -> (usize, usize) {
-    (
-        offset / PAGE_SIZE,
-        (offset % PAGE_SIZE / SLOT_SIZE).saturating_sub(SLOTS_BEFORE_FIRST),
-    )
 }

@@ -1,36 +1,55 @@
-use crate::item::{Frame, ItemType};
-use crate::items::end_of;
-use crate::layout::{PAGE_ACTIVE, PAGE_FREEING, PAGE_SIZE};
-use crate::log::{heads_of, identity, kind_at, place};
+use crate::finding::{Finding, FindingKind, Kept};
+use crate::item_type::ItemType;
+use crate::layout::{PAGE_SIZE, SLOTS_PER_PAGE};
 use crate::page::Page;
+use crate::page_records::PageRecords;
+use crate::record::{Identity, Record};
 
-/// What the firmware makes undone when it mounts a partition after power failed in the middle of a write.
+/// What the firmware erases when it mounts a partition: a page, and entries that others replace.
 ///
-/// Source: ESP-IDF `components/nvs_flash`, `PageManager::load`.
+/// Source: ESP-IDF `components/nvs_flash`, `PageManager::load` and `Page::mLoadEntryTable`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Mount {
     /// The page that is erased, since the move of another page to it begins again, as its offset.
     pub(crate) given_up: Option<usize>,
     /// The page that is moved.
-    source: Option<usize>,
+    pub(crate) source: Option<usize>,
+    /// The entry that the last one of the log replaces, and that last one, as their offsets.
+    superseded: Option<(usize, usize)>,
+}
+
+/// The entries of a page: one bit for each slot with the head of one.
+#[derive(Clone, Copy)]
+pub(crate) struct Heads {
+    /// Those that the firmware finds.
+    all: u128,
+    /// Those that it leaves.
+    kept: u128,
 }
 
 impl Mount {
-    /// Looks at pages in the order of the log: the last page is given up when it is active and an earlier one is being
-    /// moved.
-    pub(crate) fn new<'a>(log: impl Iterator<Item = Page<'a>>) -> Self {
+    /// Looks at the pages in the order of the log.
+    pub(crate) fn new<'a>(log: impl Iterator<Item = Page<'a>> + Clone) -> Self {
+        let mut mount = Self::of_moves(log.clone());
+        mount.find_superseded(log);
+        mount
+    }
+
+    /// Looks for moves only: the last page is given up when it is active and an earlier one is being moved.
+    pub(crate) fn of_moves<'a>(log: impl Iterator<Item = Page<'a>>) -> Self {
         let mut source = None;
         let mut last = None;
         for page in log {
-            if source.is_none() && page.state() == PAGE_FREEING {
+            if source.is_none() && page.is_freeing() {
                 source = Some(page.offset());
             }
             last = Some(page);
         }
-        let given_up = last.filter(|page| source.is_some() && page.state() == PAGE_ACTIVE);
+        let given_up = last.filter(|page| source.is_some() && page.is_active());
         Self {
             given_up: given_up.map(|page| page.offset()),
             source,
+            superseded: None,
         }
     }
 
@@ -38,94 +57,207 @@ impl Mount {
         self.given_up == Some(page.offset())
     }
 
-    /// Finds the entries that are on the page given up and nowhere else: the page, and one bit for each slot.
-    pub(crate) fn lost<'a>(&self, image: &'a [u8]) -> Option<(Page<'a>, u128)> {
-        let page = |offset: usize| Page::nth(image, offset / PAGE_SIZE);
-        let (target, source) = (page(self.given_up?)?, page(self.source?)?);
-        let has_copy = |wanted| heads_of(&source).any(|(_, other)| other == wanted);
-        let lost = heads_of(&target).filter(|(_, identity)| !has_copy(*identity));
-        Some((target, lost.fold(0, |bits, (slot, _)| bits | 1 << slot)))
+    /// The entries that are on the page given up and nowhere else.
+    pub(crate) fn lost<'a>(&self, image: &'a [u8]) -> Lost<'a> {
+        let page = |offset: Option<usize>| Page::nth(image, offset? / PAGE_SIZE);
+        let (Some(target), Some(source)) = (page(self.given_up), page(self.source)) else {
+            return Lost(None);
+        };
+        let originals = Heads::load(&source).all;
+        let is_copy = |slot| {
+            let wanted = identity_and_type(&target, slot).map(|(identity, _)| identity);
+            slots_of(originals).any(|other| identity_and_type(&source, other).map(|(identity, _)| identity) == wanted)
+        };
+        let lost = slots_of(Heads::load(&target).all).filter(|slot| !is_copy(*slot));
+        Lost(Some((target, lost.fold(0, |bits, slot| bits | 1 << slot))))
     }
 
-    /// Finds the old value of the last entry of all, if it was still to be erased when power failed: the first entry of
-    /// the same type on an earlier page.
+    /// Finds the old value of the last entry of all, if it was still to be erased when power failed.
     ///
-    /// An index of a blob also replaces a blob that is stored in one piece.
-    pub(crate) fn superseded<'a>(&self, log: impl Iterator<Item = Page<'a>> + Clone) -> Option<usize> {
+    /// A page is asked for the first entry of the key that its own load has left; if that is of another type the search goes on
+    /// on the next page (`Page::findItem`). An index of a blob also replaces a blob that is stored in one piece.
+    ///
+    /// The firmware does this before it gives up the last page for an interrupted move, but then only originals on the page being
+    /// moved match, which are spared.
+    pub(crate) fn find_superseded<'a>(&mut self, log: impl Iterator<Item = Page<'a>> + Clone) {
+        self.superseded = None;
         if self.given_up.is_some() {
-            return None;
+            return;
         }
-        let last_page = log.clone().last()?;
-        let (last, identity) = heads_of(&last_page).last()?;
-        let kind = kind_at(&last_page, last)?;
+        let Some(last_page) = log.clone().last() else { return };
+        let Some(last) = last_of(Heads::load(&last_page).kept) else {
+            return;
+        };
+        let Some((identity, kind)) = identity_and_type(&last_page, last) else {
+            return;
+        };
         let one_piece = (kind == BLOB_INDEX).then_some(BLOB_V1);
-        [Some(kind), one_piece].into_iter().flatten().find_map(|kind| {
+        let earlier = [Some(kind), one_piece].into_iter().flatten().find_map(|kind| {
             let earlier = log.clone().take_while(|page| page.offset() != last_page.offset());
-            let mut earlier = earlier.filter(|page| page.state() != PAGE_FREEING);
+            let mut earlier = earlier.filter(|page| !page.is_freeing());
             earlier.find_map(|page| {
-                let mut same = heads_of(&page).filter(|(_, other)| *other == identity);
-                let (slot, _) = same.find(|(slot, _)| kind_at(&page, *slot) == Some(kind))?;
-                Some(page.slot_offset(slot))
+                let heads = Heads::load(&page);
+                let mut entries = heads.slots().map(|slot| (slot, identity_and_type(&page, slot)));
+                let (slot, first) = entries.find(|(_, entry)| entry.is_some_and(|(other, _)| other == identity))?;
+                (first == Some((identity, kind))).then(|| page.slot_offset(slot))
             })
-        })
+        });
+        self.superseded = earlier.map(|earlier| (earlier, last_page.slot_offset(last)));
+    }
+
+    /// The entries of a page after the mount; of one that is given up none is asked for.
+    pub(crate) fn heads(&self, page: &Page<'_>) -> Heads {
+        let mut heads = Heads::load(page);
+        if let Some((earlier, _)) = self.superseded.filter(|(earlier, _)| page.holds(*earlier)) {
+            heads.kept &= !(1 << page.slot_at(earlier));
+        }
+        heads
+    }
+
+    /// What to say of an entry that is erased. `heads` are those of its page.
+    pub(crate) fn fault_of_erased(&self, page: &Page<'_>, heads: Heads, erased: &Record<'_>) -> Finding {
+        let slot = page.slot_at(erased.offset);
+        let mut behind = slots_of(heads.all & (u128::MAX << slot << 1));
+        let is_same =
+            |other: &usize| identity_and_type(page, *other).is_some_and(|(other, _)| other == erased.identity());
+        let later = match self.superseded {
+            Some((earlier, later)) if earlier == erased.offset => Some(later),
+            _ => behind.find(is_same).map(|later| page.slot_offset(later)),
+        };
+        if let Some(later) = later {
+            return Finding::at(later, erased.repeated(erased.offset, Kept::Later));
+        }
+        let (key, chunk) = (erased.key, erased.chunk);
+        let last = last_of(heads.all).map_or(0, |last| page.slot_offset(last));
+        Finding::at(erased.offset, FindingKind::ChunkErased { key, chunk, last })
+    }
+}
+
+/// The entries that go with the page given up.
+#[derive(Clone)]
+pub(crate) struct Lost<'a>(Option<(Page<'a>, u128)>);
+
+impl Iterator for Lost<'_> {
+    type Item = Finding;
+
+    fn next(&mut self) -> Option<Finding> {
+        let (page, bits) = self.0.as_mut()?;
+        let slot = slots_of(*bits).next()?;
+        *bits &= *bits - 1;
+        let (Identity { key, .. }, _) = identity_and_type(page, slot)?;
+        Some(Finding::at(page.slot_offset(slot), FindingKind::LostInMove { key }))
+    }
+}
+
+impl Record<'_> {
+    /// What to say of an entry whose identity an earlier one has.
+    pub(crate) fn repeated(&self, earlier: usize, kept: Kept) -> FindingKind {
+        let (key, chunk) = (self.key, self.chunk);
+        if self.is_chunk() {
+            FindingKind::DuplicateChunk {
+                key,
+                chunk,
+                earlier,
+                kept,
+            }
+        } else if self.is_in_table() {
+            FindingKind::NamespaceTwice {
+                name: key,
+                earlier,
+                kept,
+            }
+        } else {
+            FindingKind::DuplicateKey { key, earlier, kept }
+        }
     }
 }
 
 const BLOB_V1: u8 = ItemType::BlobV1.code();
 const BLOB_INDEX: u8 = ItemType::BlobIndex.code();
+const BLOB_CHUNK: u8 = ItemType::BlobChunk.code();
 
-/// The entries that the firmware erases because others have their identity.
-#[derive(Clone)]
-pub(crate) struct Repeats {
-    superseded: Option<usize>,
-    /// The entries of the page that was asked for last.
-    heads: Option<(usize, u128)>,
+fn identity_and_type(page: &Page<'_>, slot: usize) -> Option<(Identity, u8)> {
+    let bytes @ [_, kind, ..] = page.slot(slot)?;
+    Some((Identity::of_slot(bytes), *kind))
 }
 
-impl Repeats {
-    pub(crate) const fn new(superseded: Option<usize>) -> Self {
-        Self {
-            superseded,
-            heads: None,
+impl Heads {
+    /// What a page's own load leaves: of an active page the entries that no later one has the identity of, whatever their types.
+    fn load(page: &Page<'_>) -> Self {
+        let records = PageRecords::mounted(*page).flatten();
+        let all = records.fold(0, |bits, record| bits | 1 << page.slot_at(record.offset));
+        let mut heads = Self { all, kept: all };
+        if !page.is_active() {
+            return heads;
         }
-    }
-
-    /// Tells whether the firmware erases an entry when it mounts the partition, because another has its identity.
-    pub(crate) fn is_erased(&mut self, page: &Page<'_>, offset: usize) -> bool {
-        if self.superseded == Some(offset) {
-            return true;
+        let mut hashes = [0; SLOTS_PER_PAGE];
+        for (hash, slot) in hashes.iter_mut().zip(0..) {
+            *hash = identity_and_type(page, slot).map_or(0, |(identity, _)| identity.hash());
         }
-        if page.state() != PAGE_ACTIVE {
-            return false;
-        }
-        let (number, slot) = place(offset);
-        let Some(bytes) = page.slot(slot) else { return false };
-        let heads = self.heads(number, page);
-        let is_later = |later: usize| later > slot && heads >> later & 1 == 1;
-        let mut later = page.slots().filter(|(later, _)| is_later(*later));
-        later.any(|(_, later)| identity(later) == identity(bytes))
-    }
-
-    /// The entries of a page, readable or not: one bit for each slot with a head.
-    pub(crate) fn heads(&mut self, number: usize, page: &Page<'_>) -> u128 {
-        match self.heads {
-            Some((known, heads)) if known == number => heads,
-            _ => {
-                let heads = Frame::heads(page, end_of(page));
-                self.heads = Some((number, heads));
-                heads
+        let mut behind = all;
+        for slot in slots_of(all) {
+            behind &= !(1 << slot);
+            let hash = hashes.get(slot);
+            let entry = identity_and_type(page, slot).map(|(identity, _)| identity);
+            let is_same = |other| identity_and_type(page, other).map(|(identity, _)| identity) == entry;
+            if slots_of(behind).any(|other| hashes.get(other) == hash && is_same(other)) {
+                heads.kept &= !(1 << slot);
             }
         }
+        if let Some(erased) = heads.before_last_chunk(page) {
+            heads.kept &= !(1 << erased);
+        }
+        heads
     }
 
-    /// Tells whether the entries of a page are known without work.
-    pub(crate) fn knows(&self, number: usize) -> bool {
-        self.heads.is_some_and(|(known, _)| known == number)
+    /// The first chunk of the key whose chunk ends the page, whatever their chunk indices.
+    ///
+    /// After it has loaded an active page, the firmware asks for the first entry like the last one ("check that last item is not
+    /// duplicate") and erases it. Since 2024 (v5.0.8, v5.1.6, v5.2.2, v5.3) that search finds a chunk of either generation, so
+    /// that power that fails between a blob's new chunk and its index costs the old value. A slot that is erased behind the chunk
+    /// keeps the firmware from asking.
+    fn before_last_chunk(&self, page: &Page<'_>) -> Option<usize> {
+        let last = last_of(self.all)?;
+        let (wanted, kind) = identity_and_type(page, last)?;
+        let end = last + Record::read(page, last).ok()?.slots();
+        let is_torn = end < page.end() || !page.is_untouched(end);
+        if kind != BLOB_CHUNK || is_torn {
+            return None;
+        }
+        let is_like_it = |slot: &usize| {
+            identity_and_type(page, *slot).is_some_and(|(other, kind)| {
+                kind == BLOB_CHUNK && (other.namespace, other.key) == (wanted.namespace, wanted.key)
+            })
+        };
+        self.slots().find(is_like_it).filter(|slot| *slot < last)
     }
 
-    /// The slot of the entry that the last one of the log replaces, if it is on that page.
-    pub(crate) fn superseded_on(&self, number: usize) -> Option<usize> {
-        let (_, slot) = self.superseded.map(place).filter(|(page, _)| *page == number)?;
+    /// Tells whether the firmware leaves an entry.
+    pub(crate) const fn keeps(&self, slot: usize) -> bool {
+        self.kept >> slot & 1 == 1
+    }
+
+    /// A bit for each slot with the head of an entry that it leaves.
+    pub(crate) const fn kept(&self) -> u128 {
+        self.kept
+    }
+
+    /// The slots of the entries that it leaves.
+    fn slots(&self) -> impl Iterator<Item = usize> + use<> {
+        slots_of(self.kept)
+    }
+}
+
+/// The slots whose bits are set.
+pub(crate) fn slots_of(mut bits: u128) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let slot = usize::try_from(bits.trailing_zeros()).ok().filter(|_| bits != 0)?;
+        bits &= bits - 1;
         Some(slot)
-    }
+    })
+}
+
+fn last_of(bits: u128) -> Option<usize> {
+    let last = 127_u32.checked_sub(bits.leading_zeros())?;
+    usize::try_from(last).ok()
 }

@@ -2,10 +2,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
-use crate::item::{Item, ItemType};
-use crate::items::PageItems;
-use crate::layout::{KEY_FIELD, MAX_NAMESPACES, NAMESPACE_TABLE};
-use crate::page::Page;
+use crate::layout::KEY_FIELD;
 
 /// The bytes that keys and namespaces share: 1..=15 bytes of UTF-8 without NUL, padded with NUL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,11 +43,6 @@ impl Name {
         let (text, padding) = field.split_at(len);
         let valid = len > 0 && core::str::from_utf8(text).is_ok() && padding.iter().all(|&b| b == 0);
         valid.then_some(Self(field))
-    }
-
-    /// What `==` says, at compile time.
-    const fn is(&self, other: &Self) -> bool {
-        u128::from_ne_bytes(self.0) == u128::from_ne_bytes(other.0)
     }
 
     fn as_str(&self) -> &str {
@@ -133,6 +125,11 @@ impl Namespace {
     pub(crate) const fn as_key(&self) -> Key {
         Key(self.0)
     }
+
+    /// What `==` says, at compile time.
+    pub(crate) const fn is(&self, other: &Self) -> bool {
+        u128::from_ne_bytes(self.0.0) == u128::from_ne_bytes(other.0.0)
+    }
 }
 
 impl Key {
@@ -157,70 +154,53 @@ impl Key {
     }
 }
 
-/// The namespaces of an image in the order of their indices 1, 2, ..
-#[derive(Clone, Debug)]
-pub(crate) struct NamespaceTable([Option<Namespace>; MAX_NAMESPACES]);
+/// The 16 bytes of a stored key or namespace, which need not be a legal one.
+///
+/// `Display` shows the bytes before the first NUL, with control characters and what is not UTF-8 escaped.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoredKey([u8; KEY_FIELD]);
 
-impl NamespaceTable {
-    pub(crate) const fn new() -> Self {
-        Self([None; MAX_NAMESPACES])
+impl StoredKey {
+    pub(crate) const fn new(field: [u8; KEY_FIELD]) -> Self {
+        Self(field)
     }
 
-    /// The index of a namespace, and whether it is still to be inserted.
-    pub(crate) const fn index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
-        let mut rest = self.0.as_slice();
-        let mut index = 1;
-        while let [slot, behind @ ..] = rest {
-            match slot {
-                Some(known) if known.0.is(&namespace.0) => return Ok((index, false)),
-                Some(_) => {}
-                None => return Ok((index, true)),
-            }
-            // At most 254 of them.
-            index += 1;
-            rest = behind;
+    pub(crate) const fn field(&self) -> &[u8; KEY_FIELD] {
+        &self.0
+    }
+
+    /// Returns the key; `None` unless it is 1..=15 bytes of UTF-8 padded with NUL.
+    #[must_use]
+    pub fn key(&self) -> Option<Key> {
+        Key::from_field(self.0)
+    }
+
+    /// Returns the bytes before the first NUL.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.split(|&b| b == 0).next().unwrap_or_default()
+    }
+
+    /// Tells whether a NUL ends the text and nothing but NUL follows, as the firmware's search expects.
+    pub(crate) fn is_padded(&self) -> bool {
+        let len = self.as_bytes().len();
+        len < KEY_FIELD && self.0.iter().skip(len).all(|&b| b == 0)
+    }
+}
+
+impl fmt::Display for StoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.as_bytes().utf8_chunks() {
+            write!(f, "{}", chunk.valid().escape_debug())?;
+            write!(f, "{}", chunk.invalid().escape_ascii())?;
         }
-        Err(Error::TooManyNamespaces)
+        Ok(())
     }
+}
 
-    /// The namespace of an index.
-    pub(crate) fn get(&self, index: u8) -> Option<&Namespace> {
-        self.0.get(usize::from(index).wrapping_sub(1))?.as_ref()
-    }
-
-    /// Inserts a namespace as it was read; refuses an index or a name that is taken, and the indices 0 and 255.
-    pub(crate) fn register(&mut self, namespace: Namespace, index: u8) -> bool {
-        let is_known = self.0.iter().flatten().any(|known| *known == namespace);
-        match self.0.get_mut(usize::from(index).wrapping_sub(1)) {
-            Some(slot @ None) if !is_known => {
-                *slot = Some(namespace);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Adds the namespaces of a page, up to the first entry of the table that is none, as the firmware does.
-    pub(crate) fn read_page<'a>(&mut self, page: &Page<'a>, mut is_erased: impl FnMut(&Item<'a>) -> bool) {
-        for item in PageItems::mounted(*page).flatten() {
-            if item.namespace_index() != NAMESPACE_TABLE || is_erased(&item) {
-                continue;
-            }
-            if item.kind() != ItemType::U8 {
-                return;
-            }
-            let [index, ..] = item.data();
-            self.register(item.key().as_namespace(), index);
-        }
-    }
-
-    /// Inserts a namespace under an index that [`NamespaceTable::index`] gave.
-    pub(crate) const fn insert(&mut self, namespace: &Namespace, index: u8) {
-        #[expect(clippy::as_conversions, reason = "u8 to usize loses nothing")]
-        let (_, slots) = self.0.split_at_mut((index as usize).saturating_sub(1));
-        if let [slot, ..] = slots {
-            *slot = Some(*namespace);
-        }
+impl fmt::Debug for StoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoredKey(\"{self}\")")
     }
 }
 

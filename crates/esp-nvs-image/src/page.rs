@@ -1,11 +1,34 @@
 use core::fmt;
 
-use crate::Error;
 use crate::crc::crc32;
+use crate::finding::FindingKind;
 use crate::layout::{
     BITMAP_OFFSET, PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, PAGE_UNINITIALISED, SLOT_EMPTY, SLOT_SIZE,
     SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE, VERSION_2,
 };
+
+/// What the firmware takes a page for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PageState {
+    /// New entries go here.
+    Active,
+    /// Its header or its state is damaged: it is erased when a page is needed.
+    Corrupt,
+    /// Nothing was written here since it was erased.
+    Empty,
+    /// Its entries are being moved to another page.
+    Freeing,
+    /// It is read, but nothing is added.
+    Full,
+}
+
+impl PageState {
+    /// Tells whether the firmware reads entries from such a page.
+    pub(crate) const fn is_in_log(self) -> bool {
+        matches!(self, Self::Active | Self::Full | Self::Freeing)
+    }
+}
 
 /// One page of an image to read.
 #[derive(Clone, Copy)]
@@ -37,29 +60,34 @@ impl<'a> Page<'a> {
         image.first_chunk().map(|bytes| Self { bytes, offset })
     }
 
-    /// Checks the header. `false` for a page that was never written.
-    pub(crate) fn check(&self) -> Result<bool, Error> {
-        let offset = self.offset;
-        let state = self.word(0);
-        if state == PAGE_UNINITIALISED {
-            return if self.is_blank() {
-                Ok(false)
-            } else {
-                Err(Error::PageState { offset, state })
-            };
-        }
-        let [_, checked, ..] = self.header_words();
-        if crc32(&[checked]) != self.word(28) {
-            return Err(Error::PageCrc { offset });
-        }
-        let version = self.byte(8);
-        if version < VERSION_2 {
-            return Err(Error::PageVersion { offset, version });
-        }
-        match state {
-            PAGE_ACTIVE | PAGE_FULL | PAGE_FREEING => Ok(true),
-            _ => Err(Error::PageState { offset, state }),
-        }
+    /// What the firmware takes the page for, and what is wrong with it. Follows the order of the firmware's tests
+    /// (`Page::load`): blank, checksum, version, state.
+    pub(crate) fn classify(&self) -> (PageState, Option<FindingKind>) {
+        let state = self.state();
+        let fault = if state == PAGE_UNINITIALISED {
+            if self.is_blank() {
+                return (PageState::Empty, None);
+            }
+            FindingKind::PageNotBlank
+        } else if !self.has_right_crc() {
+            FindingKind::PageHeaderCrc
+        } else if self.version() < VERSION_2 {
+            let version = self.version();
+            FindingKind::PageVersion { version }
+        } else {
+            match state {
+                PAGE_ACTIVE => return (PageState::Active, None),
+                PAGE_FULL => return (PageState::Full, None),
+                PAGE_FREEING => return (PageState::Freeing, None),
+                _ => FindingKind::PageState { state },
+            }
+        };
+        (PageState::Corrupt, Some(fault))
+    }
+
+    /// Tells whether the firmware reads entries from it.
+    pub(crate) fn is_in_log(&self) -> bool {
+        self.classify().0.is_in_log()
     }
 
     /// The header in three parts: state, what the checksum covers, checksum.
@@ -81,7 +109,6 @@ impl<'a> Page<'a> {
     }
 
     /// The version byte.
-    #[cfg(feature = "alloc")]
     pub(crate) fn version(&self) -> u8 {
         self.byte(8)
     }
@@ -93,10 +120,19 @@ impl<'a> Page<'a> {
     }
 
     /// Tells whether the header's checksum is right.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn has_right_crc(&self) -> bool {
+    fn has_right_crc(&self) -> bool {
         let [_, checked, ..] = self.header_words();
         crc32(&[checked]) == self.word(28)
+    }
+
+    /// The slot that begins at an offset of the image, which lies in the page.
+    pub(crate) const fn slot_at(&self, offset: usize) -> usize {
+        (offset.saturating_sub(self.offset) / SLOT_SIZE).saturating_sub(SLOTS_BEFORE_FIRST)
+    }
+
+    /// Tells whether an offset of the image lies in the page.
+    pub(crate) const fn holds(&self, offset: usize) -> bool {
+        offset / PAGE_SIZE == self.offset / PAGE_SIZE
     }
 
     pub(crate) fn slot_offset(&self, slot: usize) -> usize {
@@ -108,9 +144,43 @@ impl<'a> Page<'a> {
         (self.byte(BITMAP_OFFSET + slot / 4) >> (2 * (slot % 4))) & 0b11
     }
 
+    /// How many slots are written, and how many are erased; none of a page outside of the log.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn used_and_erased(&self, state: PageState) -> (usize, usize) {
+        let count = |state| {
+            (0..SLOTS_PER_PAGE)
+                .filter(|&slot| self.slot_state(slot) == state)
+                .count()
+        };
+        if state.is_in_log() {
+            (count(SLOT_WRITTEN), count(crate::layout::SLOT_ERASED))
+        } else {
+            (0, 0)
+        }
+    }
+
     /// Tells whether the bitmap marks `span` slots from `slot` on as written.
     pub(crate) fn all_written(&self, slot: usize, span: usize) -> bool {
         (slot..slot + span).all(|slot| self.slot_state(slot) == SLOT_WRITTEN)
+    }
+
+    /// Tells whether the page is active; only pages of the log are asked.
+    pub(crate) fn is_active(&self) -> bool {
+        self.state() == PAGE_ACTIVE
+    }
+
+    /// Tells whether the page is being moved; only pages of the log are asked.
+    pub(crate) fn is_freeing(&self) -> bool {
+        self.state() == PAGE_FREEING
+    }
+
+    /// How many slots the firmware reads: of an active page those before the first empty one, of any other all.
+    pub(crate) fn end(&self) -> usize {
+        if self.is_active() {
+            self.first_empty()
+        } else {
+            SLOTS_PER_PAGE
+        }
     }
 
     /// The first slot that was never written, or the number of slots.
@@ -125,8 +195,19 @@ impl<'a> Page<'a> {
         slots.iter().skip(SLOTS_BEFORE_FIRST).enumerate()
     }
 
+    /// The bytes of a slot; `None` behind the last.
     pub(crate) fn slot(&self, slot: usize) -> Option<&'a [u8; SLOT_SIZE]> {
         self.slot_bytes(slot, SLOT_SIZE)?.first_chunk()
+    }
+
+    /// Tells whether the bytes of a slot are all 0xFF.
+    pub(crate) fn is_blank_slot(&self, slot: usize) -> bool {
+        self.slot(slot).is_none_or(|bytes| bytes == &[0xFF; SLOT_SIZE])
+    }
+
+    /// Tells whether the first four bytes of a slot are 0xFF, which the firmware takes for a slot that was never written to.
+    pub(crate) fn is_untouched(&self, slot: usize) -> bool {
+        self.slot_bytes(slot, 4).is_none_or(|word| word == [0xFF; 4])
     }
 
     /// The first `len` bytes from `slot` on; `None` when they run over the end of the page.

@@ -10,6 +10,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::decode::{Blob, Entry, StoredValue};
+use crate::number::Number;
 
 impl Serialize for Entry<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -25,23 +26,31 @@ impl Serialize for Entry<'_> {
 impl Serialize for StoredValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::U8(v) => serializer.serialize_u8(*v),
-            Self::I8(v) => serializer.serialize_i8(*v),
-            Self::U16(v) => serializer.serialize_u16(*v),
-            Self::I16(v) => serializer.serialize_i16(*v),
-            Self::U32(v) => serializer.serialize_u32(*v),
-            Self::I32(v) => serializer.serialize_i32(*v),
-            Self::U64(v) => serializer.serialize_u64(*v),
-            Self::I64(v) => serializer.serialize_i64(*v),
-            Self::Float(v) => number(f64::from(*v), serializer),
-            Self::Double(v) => number(*v, serializer),
-            Self::Str(v) => serializer.serialize_str(v),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Str(text) => serializer.serialize_str(text),
             Self::Blob(blob) => serializer.collect_str(&Hexadecimal(blob)),
         }
     }
 }
 
-fn number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Self::U8(number) => serializer.serialize_u8(number),
+            Self::I8(number) => serializer.serialize_i8(number),
+            Self::U16(number) => serializer.serialize_u16(number),
+            Self::I16(number) => serializer.serialize_i16(number),
+            Self::U32(number) => serializer.serialize_u32(number),
+            Self::I32(number) => serializer.serialize_i32(number),
+            Self::U64(number) => serializer.serialize_u64(number),
+            Self::I64(number) => serializer.serialize_i64(number),
+            Self::Float(number) => float(number.into(), serializer),
+            Self::Double(number) => float(number, serializer),
+        }
+    }
+}
+
+fn float<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     if number.is_finite() {
         serializer.serialize_f64(number)
     } else {

@@ -1,7 +1,8 @@
 use crate::Error;
 use crate::config::{BlobVersion, PartitionSize};
 use crate::cursor::Cursor;
-use crate::name::{Namespace, NamespaceTable};
+use crate::name::Namespace;
+use crate::namespace_table::NamespaceTable;
 use crate::value::Value;
 
 /// Finds out how large a partition must be, with the layout of [`crate::Encoder`] and without any buffer.
@@ -18,7 +19,6 @@ use crate::value::Value;
 /// sizer.push(&Namespace::new("files")?, &Value::Blob(&[0; 20_000]))?;
 /// assert_eq!(sizer.partition_size()?.get(), 0x7000);
 /// let size = "0x4000".parse()?;
-/// assert_eq!(sizer.missing_bytes(size), 0x3000);
 /// assert_eq!(
 ///     sizer.check_fits(size).unwrap_err().to_string(),
 ///     "entries need a partition of 0x7000 bytes, 0x3000 more than its 0x4000"
@@ -29,12 +29,12 @@ use crate::value::Value;
 /// At compile time:
 ///
 /// ```
-/// use esp_nvs_image::{BlobVersion, Error, Namespace, PartitionSize, Sizer, Value};
+/// use esp_nvs_image::{BlobVersion, Error, Namespace, Number, PartitionSize, Sizer, Value};
 ///
 /// const fn size_of_factory_data() -> Result<PartitionSize, Error> {
 ///     let mut sizer = Sizer::new(BlobVersion::V2);
 ///     let Ok(factory) = Namespace::new("factory") else { return Err(Error::NamespaceEmpty) };
-///     let values = [Value::U32(0), Value::Str("SN-0001"), Value::Blob(&[0; 9000])];
+///     let values = [Value::Number(Number::U32(0)), Value::Str("SN-0001"), Value::Blob(&[0; 9000])];
 ///     let mut i = 0;
 ///     while i < values.len() {
 ///         if let Err(error) = sizer.push(&factory, &values[i]) {
@@ -121,19 +121,6 @@ impl Sizer {
     pub const fn partition_size(&self) -> Result<PartitionSize, Error> {
         let pages = if self.pages() < 2 { 3 } else { self.pages() + 1 };
         PartitionSize::new((pages as u32).saturating_mul(0x1000))
-    }
-
-    /// Returns how many bytes a partition lacks to hold the entries: 0 when they fit, else what there is between it and
-    /// [`Sizer::partition_size`], a multiple of 4096.
-    #[must_use]
-    pub const fn missing_bytes(&self, size: PartitionSize) -> usize {
-        if self.pages() <= size.usable_pages() {
-            return 0;
-        }
-        match self.partition_size() {
-            Ok(needed) => needed.bytes() - size.bytes(),
-            Err(_) => (self.pages() + 1 - size.pages()) * 0x1000,
-        }
     }
 
     /// Asks whether the entries fit a partition, before one is written.

@@ -1,10 +1,11 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::check::{Names, PageState, Survey, number_size};
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 use crate::layout::SLOTS_PER_PAGE;
+use crate::mounted::Mounted;
 use crate::name::Namespace;
+use crate::page::PageState;
 
 /// One page of an image, for a map of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct PageSummary {
 ///
 /// Pages and slots are counted as they are, entries and bytes as the firmware sees them after it mounted the image:
 /// without what it erases or drops (see [`check`](crate::check)).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     pages: Vec<PageSummary>,
     namespaces: Vec<(Namespace, usize)>,
@@ -40,33 +41,38 @@ impl Statistics {
     /// Counts what is in an image. Bytes behind the last whole page are left out.
     #[must_use]
     pub fn new(image: &[u8]) -> Self {
-        let survey = Survey::new(image);
-        let pages = survey.pages.iter().map(|info| {
-            let (used, erased) = info.used_and_erased();
+        // Nothing is an error when all is accepted.
+        let mounted = Mounted::new(image, &mut |_| Ok(()));
+        mounted.map_or_else(|_| Self::default(), |mounted| Self::of(&mounted))
+    }
+
+    fn of(mounted: &Mounted<'_>) -> Self {
+        let pages = mounted.pages.iter().map(|(page, state)| {
+            let (used, erased) = page.used_and_erased(*state);
             PageSummary {
-                offset: info.offset,
-                state: info.state,
-                sequence: info.is_in_log().then(|| info.page.sequence()),
-                version: info.is_in_log().then(|| info.page.version()),
+                offset: page.offset(),
+                state: *state,
+                sequence: state.is_in_log().then(|| page.sequence()),
+                version: state.is_in_log().then(|| page.version()),
                 used,
                 erased,
             }
         });
         let mut entries = BTreeMap::<u8, usize>::new();
         let mut payload_bytes = 0;
-        for (_, record) in survey.kept_records().filter(|(_, record)| !record.is_in_table()) {
+        for (_, record) in mounted.kept().filter(|(_, record)| !record.is_in_table()) {
             payload_bytes += match record.kind {
                 ItemType::BlobIndex => 0,
                 kind if kind.has_payload() => record.payload.len(),
-                kind => number_size(kind),
+                kind => kind.number_size(),
             };
-            if record.kind != ItemType::BlobChunk {
+            if !record.is_chunk() {
                 *entries.entry(record.namespace).or_default() += 1;
             }
         }
-        let names = Names::new(&survey).by_index.into_iter();
+        let names = mounted.names.iter();
         let namespaces = names
-            .filter_map(|(index, (_, name))| {
+            .filter_map(|(index, name, _)| {
                 let name = name.key()?.as_namespace();
                 Some((name, entries.remove(&index).unwrap_or_default()))
             })

@@ -3,9 +3,10 @@ use core::fmt;
 
 use crate::entry_ref::{EntryRef, ValueRef};
 use crate::name::{Key, Namespace};
+use crate::number::Number;
 
 /// One key and its value, read from an image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// The namespace that the key is in.
     pub namespace: Namespace,
@@ -18,29 +19,11 @@ pub struct Entry<'a> {
 /// A value read from an image.
 ///
 /// `Debug` shows the type and the size only: factory partitions hold private keys.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoredValue<'a> {
-    /// An unsigned 8-bit integer.
-    U8(u8),
-    /// A signed 8-bit integer.
-    I8(i8),
-    /// An unsigned 16-bit integer.
-    U16(u16),
-    /// A signed 16-bit integer.
-    I16(i16),
-    /// An unsigned 32-bit integer.
-    U32(u32),
-    /// A signed 32-bit integer.
-    I32(i32),
-    /// An unsigned 64-bit integer.
-    U64(u64),
-    /// A signed 64-bit integer.
-    I64(i64),
-    /// A 32-bit IEEE 754 number, which ESP-IDF reads from its development version of 2026 on.
-    Float(f32),
-    /// A 64-bit IEEE 754 number, likewise.
-    Double(f64),
+    /// A number.
+    Number(Number),
     /// A text, without its terminating NUL.
     Str(&'a str),
     /// Bytes, possibly in several pieces.
@@ -51,16 +34,7 @@ impl<'a> From<ValueRef<'a>> for StoredValue<'a> {
     /// Collects the pieces of a blob; no byte is copied.
     fn from(value: ValueRef<'a>) -> Self {
         match value {
-            ValueRef::U8(v) => Self::U8(v),
-            ValueRef::I8(v) => Self::I8(v),
-            ValueRef::U16(v) => Self::U16(v),
-            ValueRef::I16(v) => Self::I16(v),
-            ValueRef::U32(v) => Self::U32(v),
-            ValueRef::I32(v) => Self::I32(v),
-            ValueRef::U64(v) => Self::U64(v),
-            ValueRef::I64(v) => Self::I64(v),
-            ValueRef::Float(v) => Self::Float(v),
-            ValueRef::Double(v) => Self::Double(v),
+            ValueRef::Number(number) => Self::Number(number),
             ValueRef::Str(v) => Self::Str(v),
             ValueRef::Blob(blob) => {
                 let mut pieces = Blob::default();
@@ -86,16 +60,7 @@ impl StoredValue<'_> {
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         match self {
-            Self::U8(_) => "u8",
-            Self::I8(_) => "i8",
-            Self::U16(_) => "u16",
-            Self::I16(_) => "i16",
-            Self::U32(_) => "u32",
-            Self::I32(_) => "i32",
-            Self::U64(_) => "u64",
-            Self::I64(_) => "i64",
-            Self::Float(_) => "float",
-            Self::Double(_) => "double",
+            Self::Number(number) => number.type_name(),
             Self::Str(_) => "string",
             Self::Blob(_) => "blob",
         }
@@ -105,16 +70,7 @@ impl StoredValue<'_> {
 impl fmt::Debug for StoredValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::U8(_) => f.write_str("U8([elided])"),
-            Self::I8(_) => f.write_str("I8([elided])"),
-            Self::U16(_) => f.write_str("U16([elided])"),
-            Self::I16(_) => f.write_str("I16([elided])"),
-            Self::U32(_) => f.write_str("U32([elided])"),
-            Self::I32(_) => f.write_str("I32([elided])"),
-            Self::U64(_) => f.write_str("U64([elided])"),
-            Self::I64(_) => f.write_str("I64([elided])"),
-            Self::Float(_) => f.write_str("Float([elided])"),
-            Self::Double(_) => f.write_str("Double([elided])"),
+            Self::Number(number) => number.fmt(f),
             Self::Str(text) => write!(f, "Str([{} bytes])", text.len()),
             Self::Blob(blob) => blob.fmt(f),
         }

@@ -1,7 +1,7 @@
 use crate::crc::crc32;
 use crate::cursor::Run;
 use crate::head::{Head, PayloadData};
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 use crate::layout::{BITMAP_OFFSET, PAGE_ACTIVE, PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST};
 use crate::name::Key;
 

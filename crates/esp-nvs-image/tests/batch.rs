@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use esp_nvs_image::{
-    BlobVersion, CsvBatch, CsvError, CsvFile, CsvReason, Error, Key, OwnedValue, PartitionSize, decode, encode_csv,
+    BlobVersion, CsvBatch, CsvError, CsvFile, CsvReason, Error, Key, Number, OwnedValue, PartitionSize, decode,
+    encode_csv,
 };
 
 fn no_files(_: &str) -> Result<Vec<u8>, String> {
@@ -63,7 +64,7 @@ fn each_row_is_a_device() {
     let bytes = OwnedValue::Blob(vec![0xFF, 0]);
     let device = |number| {
         Ok(vec![
-            ("a/x".into(), OwnedValue::I16(number)),
+            ("a/x".into(), OwnedValue::Number(Number::I16(number))),
             ("b/y".into(), bytes.clone()),
         ])
     };
@@ -74,7 +75,7 @@ fn each_row_is_a_device() {
 fn repeated_value_is_the_first_device_s() {
     let expected = [1, 2, 3].map(|n| {
         let (key, model) = (OwnedValue::Blob(vec![n]), OwnedValue::Str("A-1".into()));
-        vec![key, model, OwnedValue::I32(n.into())]
+        vec![key, model, OwnedValue::Number(Number::I32(n.into()))]
     });
     let found = values(CONFIG, "key,model,number\n01,A-1,1\n02,,2\n03,A-1,3\n");
     assert_eq!(found, expected);
@@ -91,7 +92,10 @@ fn nothing_to_repeat_stays_nothing() {
     let empty = || OwnedValue::Str(String::new());
     assert_eq!(
         values(config, "model,n\n,1\n,2\n"),
-        [[empty(), OwnedValue::U8(1)], [empty(), OwnedValue::U8(2)]]
+        [
+            [empty(), OwnedValue::Number(Number::U8(1))],
+            [empty(), OwnedValue::Number(Number::U8(2))]
+        ]
     );
     assert!(
         refused(config, "model,n\n,1\nA,2\n")
@@ -113,7 +117,7 @@ fn columns_stand_in_any_order_beside_others() {
 fn key_of_two_namespaces_has_two_columns() {
     let config = "a,namespace,\nx,data,u8\nb,namespace,\nx,data,u8,REPEAT\n";
     let found = values(config, "x,x\n1,2\n3,\n");
-    let numbers = |a, b| vec![OwnedValue::U8(a), OwnedValue::U8(b)];
+    let numbers = |a, b| vec![OwnedValue::Number(Number::U8(a)), OwnedValue::Number(Number::U8(b))];
     assert_eq!(found, [numbers(1, 2), numbers(3, 2)]);
     let key = Key::new("x").unwrap();
     assert_eq!(refused(config, "x\n1\n").reason, CsvReason::KeyColumnMissing { key });
@@ -133,7 +137,10 @@ fn words_in_cells_are_nothing_but_cells() {
 fn lines_of_blanks_and_comments_of_the_configuration_are_left_out() {
     let config = "\u{feff}# of the app\r\n\r\napp,namespace,\r\n  \r\nx,data,u8\r\n";
     let found = values(config, "\u{feff}x\r\n1\r\n \t\r\n\r\n2");
-    assert_eq!(found, [[OwnedValue::U8(1)], [OwnedValue::U8(2)]]);
+    assert_eq!(
+        found,
+        [[OwnedValue::Number(Number::U8(1))], [OwnedValue::Number(Number::U8(2))]]
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn each_fault_is_found_at_its_place_and_nothing_else() {
 
 #[test]
 fn every_kind_has_a_case_and_a_name_of_its_own() {
-    let source = include_str!("../src/check/kind.rs");
+    let source = include_str!("../src/finding/kind.rs");
     let names = source
         .lines()
         .filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\","));

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use esp_nvs_image::{Encoder, Error, Items, Key, Namespace, PartitionSize, Value};
+use esp_nvs_image::{Encoder, Error, Items, Key, Namespace, Number, PartitionSize, Value};
 
 #[test]
 fn key_twice_is_refused() {
@@ -10,22 +10,22 @@ fn key_twice_is_refused() {
     let mut encoder = Encoder::new(&mut buffer, PartitionSize::new(0x4000).unwrap()).unwrap();
     let [one, two] = ["one", "two"].map(|name| Namespace::new(name).unwrap());
     let [a, b] = ["a", "b"].map(|name| Key::new(name).unwrap());
-    encoder.push(&one, &a, Value::U8(1)).unwrap();
+    encoder.push(&one, &a, Value::Number(Number::U8(1))).unwrap();
     encoder.push(&two, &a, Value::Blob(&[0; 5000])).unwrap();
     encoder.push(&one, &b, Value::Str("text")).unwrap();
     assert_eq!(
-        encoder.push(&one, &a, Value::U16(2)),
+        encoder.push(&one, &a, Value::Number(Number::U16(2))),
         Err(Error::DuplicateKey { key: a })
     );
     assert_eq!(
-        encoder.push(&two, &a, Value::U8(2)),
+        encoder.push(&two, &a, Value::Number(Number::U8(2))),
         Err(Error::DuplicateKey { key: a })
     );
     assert_eq!(
         encoder.push(&one, &b, Value::Blob(b"b")),
         Err(Error::DuplicateKey { key: b })
     );
-    encoder.push(&two, &b, Value::U8(2)).unwrap();
+    encoder.push(&two, &b, Value::Number(Number::U8(2))).unwrap();
 
     let image = encoder.finish();
     // Two namespaces, three single entries, one blob of two chunks and an index.

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, Key, Namespace, OwnedValue, PartitionSize, Value,
-    decode, encode_csv, encode_to_vec, read_csv, to_csv,
+    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, Key, Namespace, Number, OwnedValue, PartitionSize,
+    Value, decode, encode_csv, encode_to_vec, read_csv, to_csv,
 };
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn entries(text: &str) -> Vec<(String, OwnedValue)> {
 #[test]
 fn columns_stand_in_any_order_and_others_are_left_alone() {
     let text = "note,value,type,key,encoding\n,,namespace,ns,\nx,7,data,k,u8,more,cells\n";
-    assert_eq!(entries(text), [("ns/k".into(), OwnedValue::U8(7))]);
+    assert_eq!(entries(text), [("ns/k".into(), OwnedValue::Number(Number::U8(7)))]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn files_are_read_as_their_encoding_says() {
         values,
         [
             OwnedValue::Blob(vec![0xFF, 0]),
-            OwnedValue::I8(12),
+            OwnedValue::Number(Number::I8(12)),
             OwnedValue::Str(" 12 ".into())
         ]
     );
@@ -161,14 +161,14 @@ fn nothing_at_all_is_an_empty_image() {
 
 fn any_value() -> impl Strategy<Value = OwnedValue> {
     prop_oneof![
-        any::<i8>().prop_map(OwnedValue::I8),
-        any::<u64>().prop_map(OwnedValue::U64),
+        any::<i8>().prop_map(OwnedValue::from),
+        any::<u64>().prop_map(OwnedValue::from),
         any::<f32>()
             .prop_filter("NaN equals nothing", |v| !v.is_nan())
-            .prop_map(OwnedValue::Float),
+            .prop_map(OwnedValue::from),
         any::<f64>()
             .prop_filter("NaN equals nothing", |v| !v.is_nan())
-            .prop_map(OwnedValue::Double),
+            .prop_map(OwnedValue::from),
         "[ -~\n\u{e9}\u{1f600}]{0,40}"
             .prop_filter("a line that readers lose is refused", |text| !text.contains("\n#"))
             .prop_map(OwnedValue::Str),

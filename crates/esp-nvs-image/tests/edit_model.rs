@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use esp_nvs_image::{
-    BlobVersion, Editor, Entry, Error, Key, Namespace, OwnedValue, PartitionSize, Severity, Value, check, decode,
-    encode_to_vec,
+    BlobVersion, Editor, Entry, Error, Key, Namespace, Number, OwnedValue, PartitionSize, Severity, Value, check,
+    decode, encode_to_vec,
 };
 use proptest::prelude::*;
 
@@ -36,8 +36,8 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let value = prop_oneof![
-        4 => any::<u8>().prop_map(OwnedValue::U8),
-        4 => any::<i64>().prop_map(OwnedValue::I64),
+        4 => any::<u8>().prop_map(OwnedValue::from),
+        4 => any::<i64>().prop_map(OwnedValue::from),
         3 => "[a-z]{0,200}".prop_map(OwnedValue::Str),
         1 => (3000..4000usize).prop_map(|len| OwnedValue::Str("x".repeat(len))),
         3 => prop::collection::vec(any::<u8>(), 0..600).prop_map(OwnedValue::Blob),
@@ -78,7 +78,7 @@ fn run(
                     "{error}"
                 );
                 assert_eq!(image, before);
-                if let Step::Set(_, _, OwnedValue::U8(_) | OwnedValue::I64(_)) = step {
+                if let Step::Set(_, _, OwnedValue::Number(Number::U8(_)) | OwnedValue::Number(Number::I64(_))) = step {
                     // For a number a page can always be moved, until all are in use.
                     let used = others + model.values().map(slots).sum::<usize>();
                     assert!(used + 20 >= (image.len() / PAGE - 1) * 126, "refused at {used} slots");

@@ -15,7 +15,8 @@ mod naive;
 use aes::Aes256;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use esp_nvs_image::{
-    BlobVersion, Encoder, Error, HmacKey, Items, Key, Namespace, NvsKeys, PartitionSize, Value, decrypt, encrypt,
+    BlobVersion, Encoder, Error, FindingKind, HmacKey, Items, Key, Namespace, Number, NvsKeys, PartitionSize, Value,
+    decrypt, encrypt,
 };
 use hex_literal::hex;
 use proptest::collection::vec;
@@ -208,12 +209,19 @@ fn slot_is_encrypted_whatever_it_holds() {
     }
 }
 
+fn fault(refused: Result<(), Error>) -> FindingKind {
+    match refused {
+        Err(Error::Damaged(finding)) => finding.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn image_of_a_wrong_size_is_refused() {
     for len in [0, 1, 32, PAGE - 1, PAGE + 1, 2 * PAGE + 32] {
         let mut image = vec![0x55; len];
-        assert_eq!(encrypt(&mut image, &keys()), Err(Error::ImageSize { len }));
-        assert_eq!(decrypt(&mut image, &keys()), Err(Error::ImageSize { len }));
+        assert_eq!(fault(encrypt(&mut image, &keys())), FindingKind::ImageSize { len });
+        assert_eq!(fault(decrypt(&mut image, &keys())), FindingKind::ImageSize { len });
         assert!(image.iter().all(|byte| *byte == 0x55));
     }
 }
@@ -223,11 +231,14 @@ fn page_of_an_unknown_version_is_refused_before_anything_changes() {
     let mut image = hand_made();
     set_header(&mut image[2 * PAGE..], ACTIVE, 0xFD);
     let original = image.clone();
-    let refused = Err(Error::PageVersion {
-        offset: 2 * PAGE,
-        version: 0xFD,
-    });
-    assert_eq!(encrypt(&mut image, &keys()), refused);
+    let refused = encrypt(&mut image, &keys());
+    assert_eq!(fault(refused), FindingKind::PageVersion { version: 0xFD });
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains(&format!("offset {:#x},", 2 * PAGE))
+    );
     assert_eq!(decrypt(&mut image, &keys()), refused);
     assert!(image == original);
 }
@@ -237,7 +248,7 @@ fn image_decrypted_with_other_keys_does_not_read() {
     let mut image = vec![0; 0x3000];
     let mut encoder = Encoder::new(&mut image, PartitionSize::new(0x3000).unwrap()).unwrap();
     let (namespace, key) = (Namespace::new("n").unwrap(), Key::new("k").unwrap());
-    encoder.push(&namespace, &key, Value::U8(1)).unwrap();
+    encoder.push(&namespace, &key, Value::Number(Number::U8(1))).unwrap();
     assert_eq!(encoder.finish().len(), 0x3000);
     encrypt(&mut image, &keys()).unwrap();
     let swapped = NvsKeys::new(*keys().expose_tweak_key(), *keys().expose_data_key()).unwrap();
@@ -341,7 +352,7 @@ fn encoded(version: BlobVersion, entries: &[Data]) -> Vec<u8> {
     for (number, data) in entries.iter().enumerate() {
         let key = Key::new(&format!("key{number}")).unwrap();
         let pushed = match data {
-            Data::Number(number) => encoder.push(&namespace, &key, Value::U64(*number)),
+            Data::Number(number) => encoder.push(&namespace, &key, Value::Number(Number::U64(*number))),
             Data::Text(len) => encoder.push(&namespace, &key, Value::Str(&"text ".repeat(len / 5))),
             Data::Blob(len, byte) => encoder.push(&namespace, &key, Value::Blob(&vec![*byte; *len])),
         };
@@ -424,9 +435,13 @@ proptest! {
         let len = pages * PAGE + more;
         let mut image = vec![0; len];
         ChaCha20Rng::seed_from_u64(seed).fill_bytes(&mut image);
-        let expected = if len > 0 && more == 0 { Ok(()) } else { Err(Error::ImageSize { len }) };
-        prop_assert_eq!(encrypt(&mut image, &keys()), expected);
-        prop_assert_eq!(decrypt(&mut image, &keys()), expected);
+        let (encrypted, decrypted) = (encrypt(&mut image, &keys()), decrypt(&mut image, &keys()));
+        if len > 0 && more == 0 {
+            prop_assert_eq!((encrypted, decrypted), (Ok(()), Ok(())));
+        } else {
+            prop_assert_eq!(fault(encrypted), FindingKind::ImageSize { len });
+            prop_assert_eq!(fault(decrypted), FindingKind::ImageSize { len });
+        }
         prop_assert!(NvsKeys::decode(&key).is_err());
     }
 }

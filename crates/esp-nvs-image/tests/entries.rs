@@ -11,12 +11,15 @@
     reason = "tests"
 )]
 
+#[path = "common/fault.rs"]
+mod fault;
 #[path = "check/raw.rs"]
 mod raw;
 
 use std::time::{Duration, Instant};
 
-use esp_nvs_image::{Entries, Error, ValueRef};
+use esp_nvs_image::{Entries, Error, FindingKind, Number, ValueRef};
+use fault::place;
 use raw::{ACTIVE, FREEING, FULL, Raw};
 
 /// Three pages, of which the blob's chunks fill the first and the second.
@@ -42,7 +45,7 @@ fn values_are_borrowed_from_the_image() {
         .iter()
         .map(|entry| (entry.namespace.as_str(), entry.key.as_str()));
     assert_eq!(names.collect::<Vec<_>>(), [("ns", "n"), ("ns", "b"), ("ns", "s")]);
-    assert!(matches!(entries[0].value, ValueRef::I64(-5)));
+    assert!(matches!(entries[0].value, ValueRef::Number(Number::I64(-5))));
     assert!(matches!(entries[2].value, ValueRef::Str("text")));
     let ValueRef::Blob(blob) = &entries[1].value else {
         panic!("{:?}", entries[1])
@@ -82,21 +85,26 @@ fn damage_has_an_offset_and_the_rest_is_read() {
     let mut image = raw.image.clone();
     image.extend([0xFF; 5]);
     let errors = Entries::new(&image).filter_map(Result::err).collect::<Vec<_>>();
-    let state = 0xFFFF_FFF0;
     let expected = [
-        Error::ImageSize { len: 0x4005 },
-        Error::PageState { offset: 0x2000, state },
-        Error::EntryCrc { offset: 0x60 },
-        Error::UnknownNamespace {
-            offset: 0x1040 + 70 * 32,
-            index: 9,
-        },
+        ("image-size", None),
+        ("page-state", Some(0x2000)),
+        ("entry-crc", Some(0x60)),
+        ("unknown-namespace", Some(0x1040 + 70 * 32)),
     ];
-    assert_eq!(errors, expected);
+    assert_eq!(errors.iter().copied().map(place).collect::<Vec<_>>(), expected);
+    let kinds = errors.iter().map(|error| match error {
+        Error::Damaged(finding) => finding.kind,
+        other => panic!("{other:?}"),
+    });
+    let kinds = kinds.collect::<Vec<_>>();
+    assert_eq!(kinds[0], FindingKind::ImageSize { len: 0x4005 });
+    assert_eq!(kinds[1], FindingKind::PageState { state: 0xFFFF_FFF0 });
+    assert_eq!(kinds[3], FindingKind::UnknownNamespace { index: 9, entries: 1 });
     assert_eq!(Entries::new(&image).flatten().count(), 2);
     for len in [0, 100, 4095] {
         let mut entries = Entries::new(&image[..len]);
-        assert_eq!(entries.next().map(Result::unwrap_err), Some(Error::ImageSize { len }));
+        let error = entries.next().map(Result::unwrap_err).unwrap();
+        assert!(matches!(error, Error::Damaged(finding) if finding.kind == FindingKind::ImageSize { len }));
         assert!(entries.next().is_none());
     }
 }
@@ -105,14 +113,23 @@ fn damage_has_an_offset_and_the_rest_is_read() {
 fn blob_without_all_of_its_chunks_is_left_out() {
     let (raw, _) = with_blob();
     let index = 0x1040 + 67 * 32;
-    for (at, byte) in [(24, 1), (28, 1), (28, 3), (29, 0x80), (29, 1), (28, 0xFF)] {
+    let cases = [
+        ("blob-size", 24, 1),
+        ("blob-chunks", 28, 1),
+        ("blob-chunks", 28, 3),
+        ("blob-chunks", 29, 0x80),
+        ("blob-chunks", 29, 1),
+        ("blob-chunks", 28, 0xFF),
+    ];
+    for (id, at, byte) in cases {
         let mut raw = Raw {
             image: raw.image.clone(),
             next: vec![],
         };
         raw.set(index, at, byte);
         let errors = Entries::new(&raw.image).filter_map(Result::err).collect::<Vec<_>>();
-        assert_eq!(errors, [Error::BlobIndex { offset: index }], "{at} {byte}");
+        let errors = errors.into_iter().map(place).collect::<Vec<_>>();
+        assert_eq!(errors, [(id, Some(index))], "{at} {byte}");
     }
 }
 

@@ -10,7 +10,8 @@ use std::fs;
 use std::path::Path;
 
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvFile, HmacKey, NvsKeys, PartitionSize, StoredValue, decode, decrypt, encode_csv, encrypt,
+    BlobVersion, CsvCompat, CsvFile, HmacKey, Number, NvsKeys, PartitionSize, StoredValue, decode, decrypt, encode_csv,
+    encrypt,
 };
 use serde_json::Value as Json;
 
@@ -192,16 +193,16 @@ impl Case {
 
 fn shown(value: &StoredValue<'_>) -> String {
     match value {
-        StoredValue::U8(v) => v.to_string(),
-        StoredValue::I8(v) => v.to_string(),
-        StoredValue::U16(v) => v.to_string(),
-        StoredValue::I16(v) => v.to_string(),
-        StoredValue::U32(v) => v.to_string(),
-        StoredValue::I32(v) => v.to_string(),
-        StoredValue::U64(v) => v.to_string(),
-        StoredValue::I64(v) => v.to_string(),
-        StoredValue::Float(v) => digits(&v.to_le_bytes()),
-        StoredValue::Double(v) => digits(&v.to_le_bytes()),
+        StoredValue::Number(Number::U8(v)) => v.to_string(),
+        StoredValue::Number(Number::I8(v)) => v.to_string(),
+        StoredValue::Number(Number::U16(v)) => v.to_string(),
+        StoredValue::Number(Number::I16(v)) => v.to_string(),
+        StoredValue::Number(Number::U32(v)) => v.to_string(),
+        StoredValue::Number(Number::I32(v)) => v.to_string(),
+        StoredValue::Number(Number::U64(v)) => v.to_string(),
+        StoredValue::Number(Number::I64(v)) => v.to_string(),
+        StoredValue::Number(Number::Float(v)) => digits(&v.to_le_bytes()),
+        StoredValue::Number(Number::Double(v)) => digits(&v.to_le_bytes()),
         StoredValue::Str(v) => (*v).to_owned(),
         StoredValue::Blob(v) => digits(&v.to_vec()),
         _ => String::new(),

@@ -2,21 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use esp_nvs_image::{BlobVersion, Key, Namespace, OwnedEntry, OwnedValue, PartitionSize, Value, decode, encode_to_vec};
+use esp_nvs_image::{
+    BlobVersion, Key, Namespace, Number, OwnedEntry, OwnedValue, PartitionSize, Value, decode, encode_to_vec,
+};
 use proptest::prelude::*;
 
 #[test]
 fn entries_are_objects_with_four_members() {
     let values = [
-        ("a", Value::U64(u64::MAX)),
-        ("b", Value::I8(-1)),
-        ("c", Value::Double(0.5)),
+        ("a", Value::Number(Number::U64(u64::MAX))),
+        ("b", Value::Number(Number::I8(-1))),
+        ("c", Value::Number(Number::Double(0.5))),
         ("d", Value::Str("\"\u{e9}\"")),
         ("e", Value::Blob(b"\x00\xFF")),
         ("f", Value::Blob(b"")),
-        ("g", Value::Float(0.1)),
-        ("h", Value::Float(f32::NEG_INFINITY)),
-        ("i", Value::Double(f64::NAN)),
+        ("g", Value::Number(Number::Float(0.1))),
+        ("h", Value::Number(Number::Float(f32::NEG_INFINITY))),
+        ("i", Value::Number(Number::Double(f64::NAN))),
     ];
     let namespace = Namespace::new("ns").unwrap();
     let entries = values.map(|(key, value)| (namespace, Key::new(key).unwrap(), value));
@@ -64,22 +66,30 @@ fn typed(kind: &str, value: &str) -> Result<OwnedValue, serde_json::Error> {
 #[test]
 fn values_are_read_as_their_types_say() {
     for (kind, text, value) in [
-        ("u8", "255", OwnedValue::U8(255)),
-        ("i8", "-128", OwnedValue::I8(-128)),
-        ("u16", "65535", OwnedValue::U16(u16::MAX)),
-        ("i16", "-32768", OwnedValue::I16(i16::MIN)),
-        ("u32", "0", OwnedValue::U32(0)),
-        ("i32", "-2147483648", OwnedValue::I32(i32::MIN)),
-        ("u64", "18446744073709551615", OwnedValue::U64(u64::MAX)),
-        ("i64", "-9223372036854775808", OwnedValue::I64(i64::MIN)),
-        ("i64", "9223372036854775807", OwnedValue::I64(i64::MAX)),
-        ("float", "1", OwnedValue::Float(1.0)),
-        ("float", "-1.5e1", OwnedValue::Float(-15.0)),
-        ("float", "\"-inf\"", OwnedValue::Float(f32::NEG_INFINITY)),
-        ("double", "-0.0", OwnedValue::Double(-0.0)),
-        ("double", "5e-324", OwnedValue::Double(f64::from_bits(1))),
-        ("double", "\"inf\"", OwnedValue::Double(f64::INFINITY)),
-        ("double", "\"NaN\"", OwnedValue::Double(f64::NAN)),
+        ("u8", "255", OwnedValue::Number(Number::U8(255))),
+        ("i8", "-128", OwnedValue::Number(Number::I8(-128))),
+        ("u16", "65535", OwnedValue::Number(Number::U16(u16::MAX))),
+        ("i16", "-32768", OwnedValue::Number(Number::I16(i16::MIN))),
+        ("u32", "0", OwnedValue::Number(Number::U32(0))),
+        ("i32", "-2147483648", OwnedValue::Number(Number::I32(i32::MIN))),
+        ("u64", "18446744073709551615", OwnedValue::Number(Number::U64(u64::MAX))),
+        ("i64", "-9223372036854775808", OwnedValue::Number(Number::I64(i64::MIN))),
+        ("i64", "9223372036854775807", OwnedValue::Number(Number::I64(i64::MAX))),
+        ("float", "1", OwnedValue::Number(Number::Float(1.0))),
+        ("float", "-1.5e1", OwnedValue::Number(Number::Float(-15.0))),
+        (
+            "float",
+            "\"-inf\"",
+            OwnedValue::Number(Number::Float(f32::NEG_INFINITY)),
+        ),
+        ("double", "-0.0", OwnedValue::Number(Number::Double(-0.0))),
+        (
+            "double",
+            "5e-324",
+            OwnedValue::Number(Number::Double(f64::from_bits(1))),
+        ),
+        ("double", "\"inf\"", OwnedValue::Number(Number::Double(f64::INFINITY))),
+        ("double", "\"NaN\"", OwnedValue::Number(Number::Double(f64::NAN))),
         ("string", r#""a\u00e9\n\r""#, OwnedValue::Str("a\u{e9}\n\r".into())),
         ("string", r#""00ff""#, OwnedValue::Str("00ff".into())),
         ("blob", r#""00ff""#, OwnedValue::Blob(vec![0, 255])),
@@ -185,25 +195,25 @@ fn errors_name_line_and_column_but_no_value() {
 fn any_value() -> impl Strategy<Value = OwnedValue> {
     let is_kept = |nan: bool, is_canonical: bool| !nan || is_canonical;
     prop_oneof![
-        any::<u8>().prop_map(OwnedValue::U8),
-        any::<i16>().prop_map(OwnedValue::I16),
-        any::<u32>().prop_map(OwnedValue::U32),
-        any::<u64>().prop_map(OwnedValue::U64),
-        any::<i64>().prop_map(OwnedValue::I64),
+        any::<u8>().prop_map(OwnedValue::from),
+        any::<i16>().prop_map(OwnedValue::from),
+        any::<u32>().prop_map(OwnedValue::from),
+        any::<u64>().prop_map(OwnedValue::from),
+        any::<i64>().prop_map(OwnedValue::from),
         any::<u32>()
             .prop_map(f32::from_bits)
             .prop_filter("bits of a NaN", move |v| is_kept(
                 v.is_nan(),
                 v.to_bits() == f32::NAN.to_bits()
             ))
-            .prop_map(OwnedValue::Float),
+            .prop_map(OwnedValue::from),
         any::<u64>()
             .prop_map(f64::from_bits)
             .prop_filter("bits of a NaN", move |v| is_kept(
                 v.is_nan(),
                 v.to_bits() == f64::NAN.to_bits()
             ))
-            .prop_map(OwnedValue::Double),
+            .prop_map(OwnedValue::from),
         "\\PC{0,40}".prop_map(OwnedValue::Str),
         "[\r\n\t\"\\\\]{0,9}".prop_map(OwnedValue::Str),
         proptest::collection::vec(any::<u8>(), 0..300).prop_map(OwnedValue::Blob),

@@ -13,7 +13,8 @@
 mod naive;
 
 use esp_nvs_image::{
-    BlobVersion, Encoder, Entries, Entry, Error, Key, Namespace, PartitionSize, StoredValue, Value, decode, recover,
+    BlobVersion, Encoder, Entries, Entry, Error, Key, Namespace, Number, PartitionSize, StoredValue, Value, decode,
+    recover,
 };
 use naive::{Item, Naive};
 use proptest::collection::vec;
@@ -36,14 +37,14 @@ enum Data {
 impl Data {
     fn value(&self) -> Value<'_> {
         match self {
-            Self::U8(v) => Value::U8(*v),
-            Self::I8(v) => Value::I8(*v),
-            Self::U16(v) => Value::U16(*v),
-            Self::I16(v) => Value::I16(*v),
-            Self::U32(v) => Value::U32(*v),
-            Self::I32(v) => Value::I32(*v),
-            Self::U64(v) => Value::U64(*v),
-            Self::I64(v) => Value::I64(*v),
+            Self::U8(v) => Value::Number(Number::U8(*v)),
+            Self::I8(v) => Value::Number(Number::I8(*v)),
+            Self::U16(v) => Value::Number(Number::U16(*v)),
+            Self::I16(v) => Value::Number(Number::I16(*v)),
+            Self::U32(v) => Value::Number(Number::U32(*v)),
+            Self::I32(v) => Value::Number(Number::I32(*v)),
+            Self::U64(v) => Value::Number(Number::U64(*v)),
+            Self::I64(v) => Value::Number(Number::I64(*v)),
             Self::Str(v) => Value::Str(v),
             Self::Blob(v) => Value::Blob(v),
         }
@@ -66,14 +67,14 @@ impl Data {
 
     fn is_stored_as(&self, stored: &StoredValue<'_>) -> bool {
         match (self, stored) {
-            (Self::U8(a), StoredValue::U8(b)) => a == b,
-            (Self::I8(a), StoredValue::I8(b)) => a == b,
-            (Self::U16(a), StoredValue::U16(b)) => a == b,
-            (Self::I16(a), StoredValue::I16(b)) => a == b,
-            (Self::U32(a), StoredValue::U32(b)) => a == b,
-            (Self::I32(a), StoredValue::I32(b)) => a == b,
-            (Self::U64(a), StoredValue::U64(b)) => a == b,
-            (Self::I64(a), StoredValue::I64(b)) => a == b,
+            (Self::U8(a), StoredValue::Number(Number::U8(b))) => a == b,
+            (Self::I8(a), StoredValue::Number(Number::I8(b))) => a == b,
+            (Self::U16(a), StoredValue::Number(Number::U16(b))) => a == b,
+            (Self::I16(a), StoredValue::Number(Number::I16(b))) => a == b,
+            (Self::U32(a), StoredValue::Number(Number::U32(b))) => a == b,
+            (Self::I32(a), StoredValue::Number(Number::I32(b))) => a == b,
+            (Self::U64(a), StoredValue::Number(Number::U64(b))) => a == b,
+            (Self::I64(a), StoredValue::Number(Number::I64(b))) => a == b,
             (Self::Str(a), StoredValue::Str(b)) => a == b,
             (Self::Blob(a), StoredValue::Blob(b)) => *a == b.to_vec() && a.len() == b.len(),
             _ => false,

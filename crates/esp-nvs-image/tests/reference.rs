@@ -16,7 +16,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use esp_nvs_image::{BlobVersion, Key, Namespace, PartitionSize, StoredValue, Value, decode, encode_to_vec};
+use esp_nvs_image::{BlobVersion, Key, Namespace, Number, PartitionSize, StoredValue, Value, decode, encode_to_vec};
 use hex_literal::hex;
 
 const VERSION_2: [u8; 384] = hex!(
@@ -53,10 +53,14 @@ fn entries() -> [(Namespace, Key, Value<'static>); 5] {
     let key = |name| Key::new(name).unwrap();
     [
         (ns("wifi"), key("ssid"), Value::Str("factory")),
-        (ns("wifi"), key("channel"), Value::U8(6)),
-        (ns("wifi"), key("offset"), Value::I16(-300)),
+        (ns("wifi"), key("channel"), Value::Number(Number::U8(6))),
+        (ns("wifi"), key("offset"), Value::Number(Number::I16(-300))),
         (ns("wifi"), key("bssid"), Value::Blob(&hex!("00112233445566"))),
-        (ns("other"), key("serial"), Value::U64(0x1122_3344_5566_7788)),
+        (
+            ns("other"),
+            key("serial"),
+            Value::Number(Number::U64(0x1122_3344_5566_7788)),
+        ),
     ]
 }
 
@@ -95,9 +99,15 @@ fn decodes_the_bytes_of_the_generator() {
             assert_eq!((entry.namespace, entry.key), (namespace, key));
             match (&entry.value, value) {
                 (StoredValue::Str(read), Value::Str(written)) => assert_eq!(*read, written),
-                (StoredValue::U8(read), Value::U8(written)) => assert_eq!(*read, written),
-                (StoredValue::I16(read), Value::I16(written)) => assert_eq!(*read, written),
-                (StoredValue::U64(read), Value::U64(written)) => assert_eq!(*read, written),
+                (StoredValue::Number(Number::U8(read)), Value::Number(Number::U8(written))) => {
+                    assert_eq!(*read, written)
+                }
+                (StoredValue::Number(Number::I16(read)), Value::Number(Number::I16(written))) => {
+                    assert_eq!(*read, written)
+                }
+                (StoredValue::Number(Number::U64(read)), Value::Number(Number::U64(written))) => {
+                    assert_eq!(*read, written)
+                }
                 (StoredValue::Blob(read), Value::Blob(written)) => assert_eq!(read.to_vec(), written),
                 (read, written) => panic!("{key}: {read:?} is not {written:?}"),
             }
@@ -117,9 +127,12 @@ fn debug_shows_no_value() {
 
 #[test]
 fn values_are_equal_when_they_are_stored_alike() {
-    assert_eq!(Value::Double(f64::NAN), Value::Double(f64::NAN));
-    assert_ne!(Value::Float(0.0), Value::Float(-0.0));
-    assert_ne!(Value::U8(1), Value::I8(1));
+    assert_eq!(
+        Value::Number(Number::Double(f64::NAN)),
+        Value::Number(Number::Double(f64::NAN))
+    );
+    assert_ne!(Value::Number(Number::Float(0.0)), Value::Number(Number::Float(-0.0)));
+    assert_ne!(Value::Number(Number::U8(1)), Value::Number(Number::I8(1)));
     assert_ne!(Value::Str("a"), Value::Blob(b"a"));
 }
 
@@ -128,8 +141,8 @@ fn floats_take_one_slot_like_integers() {
     // Types 0x24 and 0x28 with IEEE 754 bytes, little-endian, the rest 0xFF: ESP-IDF, nvs_types.hpp and nvs_page.cpp.
     let namespace = Namespace::new("ns").unwrap();
     let entries = [
-        (namespace, Key::new("f").unwrap(), Value::Float(1.5)),
-        (namespace, Key::new("d").unwrap(), Value::Double(-2.0)),
+        (namespace, Key::new("f").unwrap(), Value::Number(Number::Float(1.5))),
+        (namespace, Key::new("d").unwrap(), Value::Number(Number::Double(-2.0))),
     ];
     let image = encode_to_vec(PartitionSize::new(0x3000).unwrap(), BlobVersion::V2, entries).unwrap();
     assert_eq!(image[96..100], hex!("012401ff"));
@@ -139,6 +152,9 @@ fn floats_take_one_slot_like_integers() {
     let read = decode(&image).unwrap();
     assert_eq!(
         (&read[0].value, &read[1].value),
-        (&StoredValue::Float(1.5), &StoredValue::Double(-2.0))
+        (
+            &StoredValue::Number(Number::Float(1.5)),
+            &StoredValue::Number(Number::Double(-2.0))
+        )
     );
 }

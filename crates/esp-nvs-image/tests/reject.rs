@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "common/fault.rs"]
+mod fault;
+
 use esp_nvs_image::{
-    BlobVersion, Encoder, Error, Items, Key, Namespace, PartitionSize, Value, decode, encode_to_vec, recover,
+    BlobVersion, Encoder, Error, FindingKind, Items, Key, Namespace, Number, PartitionSize, Value, decode,
+    encode_to_vec, recover,
 };
+use fault::place;
 use proptest::prelude::*;
 
 fn ns() -> Namespace {
@@ -104,7 +109,7 @@ fn full_partition_is_named_with_its_pages_and_what_it_lacks() {
     );
 
     // Also what comes behind the entry that does not fit counts: 252 slots are used by 251 keys and a namespace.
-    let entries = |count: u32| (0..count).map(|i| (ns(), key(&format!("k{i}")), Value::U32(i)));
+    let entries = |count: u32| (0..count).map(|i| (ns(), key(&format!("k{i}")), Value::Number(Number::U32(i))));
     assert!(encode_to_vec(size(0x3000), BlobVersion::V2, entries(251)).is_ok());
     for (count, needed) in [(252, 0x4000), (377, 0x4000), (378, 0x5000), (1000, 0x9000)] {
         let refused = encode_to_vec(size(0x3000), BlobVersion::V2, entries(count));
@@ -120,7 +125,7 @@ fn full_partition_is_named_with_its_pages_and_what_it_lacks() {
 fn key_twice_is_refused_also_on_another_page_and_with_another_type() {
     let filler = vec![0; 5000];
     let entries = [
-        (ns(), key("a"), Value::U8(1)),
+        (ns(), key("a"), Value::Number(Number::U8(1))),
         (ns(), key("filler"), Value::Blob(&filler)),
         (ns(), key("a"), Value::Str("x")),
     ];
@@ -130,9 +135,9 @@ fn key_twice_is_refused_also_on_another_page_and_with_another_type() {
     );
     let other = Namespace::new("other").unwrap();
     let entries = [
-        (ns(), key("a"), Value::U8(1)),
-        (other, key("a"), Value::U8(2)),
-        (ns(), key("b"), Value::U8(3)),
+        (ns(), key("a"), Value::Number(Number::U8(1))),
+        (other, key("a"), Value::Number(Number::U8(2))),
+        (ns(), key("b"), Value::Number(Number::U8(3))),
     ];
     assert!(
         encode_to_vec(size(0x6000), BlobVersion::V2, entries).is_ok(),
@@ -149,11 +154,15 @@ fn namespace_255_is_refused() {
     }
     assert_eq!(encoder.declare(&ns()), Err(Error::TooManyNamespaces));
     assert_eq!(
-        encoder.push(&ns(), &key("k"), Value::U8(0)),
+        encoder.push(&ns(), &key("k"), Value::Number(Number::U8(0))),
         Err(Error::TooManyNamespaces)
     );
     encoder
-        .push(&Namespace::new("n253").unwrap(), &key("k"), Value::U8(0))
+        .push(
+            &Namespace::new("n253").unwrap(),
+            &key("k"),
+            Value::Number(Number::U8(0)),
+        )
         .unwrap();
 }
 
@@ -161,19 +170,24 @@ fn namespace_255_is_refused() {
 fn refused_entry_leaves_the_image_as_it_was() {
     let mut buffer = vec![0; 0x3000];
     let mut encoder = Encoder::new(&mut buffer, size(0x3000)).unwrap();
-    encoder.push(&ns(), &key("a"), Value::U8(1)).unwrap();
+    encoder.push(&ns(), &key("a"), Value::Number(Number::U8(1))).unwrap();
     let blob = vec![1; 20_000];
     let other = Namespace::new("other").unwrap();
     assert!(encoder.push(&other, &key("b"), Value::Blob(&blob)).is_err());
-    assert!(encoder.push(&ns(), &key("a"), Value::U8(2)).is_err());
+    assert!(encoder.push(&ns(), &key("a"), Value::Number(Number::U8(2))).is_err());
     let image = encoder.finish().to_vec();
     assert_eq!(
         image,
-        one(0x3000, BlobVersion::V2, Value::U8(1))
+        one(0x3000, BlobVersion::V2, Value::Number(Number::U8(1)))
             .map(|_| image.clone())
             .unwrap()
     );
-    let only_a = encode_to_vec(size(0x3000), BlobVersion::V2, [(ns(), key("a"), Value::U8(1))]).unwrap();
+    let only_a = encode_to_vec(
+        size(0x3000),
+        BlobVersion::V2,
+        [(ns(), key("a"), Value::Number(Number::U8(1)))],
+    )
+    .unwrap();
     assert_eq!(image, only_a);
 }
 
@@ -195,7 +209,7 @@ fn sample() -> Vec<u8> {
         size(0x4000),
         BlobVersion::V2,
         [
-            (ns(), key("n"), Value::I64(-1)),
+            (ns(), key("n"), Value::Number(Number::I64(-1))),
             (ns(), key("s"), Value::Str("text")),
             (ns(), key("b"), Value::Blob(&blob)),
         ],
@@ -239,7 +253,12 @@ fn every_single_bit_of_what_is_written_matters() {
 #[test]
 fn image_must_be_whole_pages() {
     for len in [0, 1, 4095, 4097] {
-        assert_eq!(decode(&vec![0xFF; len]).map(|_| ()), Err(Error::ImageSize { len }));
+        let image = vec![0xFF; len];
+        let error = decode(&image).unwrap_err();
+        assert!(
+            matches!(error, Error::Damaged(fault) if fault.kind == FindingKind::ImageSize { len }),
+            "{error}"
+        );
     }
     assert_eq!(decode(&[0xFF; 8192]).unwrap(), []);
 }
@@ -258,7 +277,7 @@ fn walk_goes_on_behind_damage() {
     let mut image = sample();
     image[64 + 32 + 24] ^= 1;
     let items = Items::new(&image).collect::<Vec<_>>();
-    assert_eq!(items[1], Err(Error::EntryCrc { offset: 96 }));
+    assert_eq!(place(items[1].unwrap_err()), ("entry-crc", Some(96)));
     assert_eq!(items.iter().filter(|item| item.is_ok()).count(), items.len() - 1);
     assert_eq!(items[2].unwrap().payload(), b"text\0");
 }
@@ -274,47 +293,50 @@ fn what_is_not_damaged_is_recovered() {
             .iter()
             .map(|entry| entry.key.to_string())
             .collect::<String>();
-        (keys, read.damage)
+        let damage = read.damage.iter().map(|fault| (fault.kind.id(), fault.offset));
+        (keys, damage.collect::<Vec<_>>())
     };
     assert_eq!(recover(&image).entries, whole);
     assert_eq!(recover(&image).damage, []);
 
     let mut damaged = image.clone();
     damaged[64 + 32 + 24] ^= 1;
-    assert_eq!(names(&damaged), ("sb".into(), vec![Error::EntryCrc { offset: 96 }]));
+    assert_eq!(names(&damaged), ("sb".into(), vec![("entry-crc", Some(96))]));
 
-    // A blob without one of its chunks is lost, and the chunks that are left belong to nothing.
+    // A blob of which a chunk is damaged cannot be read.
     let mut damaged = image.clone();
     damaged[4096 + 64 + 32] ^= 1;
+    assert_eq!(names(&damaged), ("ns".into(), vec![("payload-crc", Some(4096 + 64))]));
+
+    // A blob without one of its chunks is lost, and the chunks that are left with it.
+    let mut damaged = image.clone();
+    damaged[4096 + 64 + 8] ^= 1;
     let (keys, damage) = names(&damaged);
-    assert_eq!(
-        (keys.as_str(), damage[0]),
-        ("ns", Error::PayloadCrc { offset: 4096 + 64 })
-    );
-    assert!(
-        damage.iter().any(|error| matches!(error, Error::BlobIndex { .. })),
-        "{damage:?}"
-    );
+    assert_eq!((keys.as_str(), damage[0]), ("ns", ("entry-crc", Some(4096 + 64))));
+    assert_eq!(damage.last().map(|fault| fault.0), Some("blob-chunks"), "{damage:?}");
+    assert_eq!(damage.len(), 2, "{damage:?}");
 
     // A page without its header takes its entries with it.
     let mut damaged = image.clone();
     damaged[4] ^= 1;
     let (keys, damage) = names(&damaged);
-    assert_eq!((keys.as_str(), damage[0]), ("", Error::PageCrc { offset: 0 }));
+    assert_eq!((keys.as_str(), damage[0]), ("", ("page-header-crc", Some(0))));
 
     let longer = [&image[..], b"tail"].concat();
-    assert_eq!(
-        names(&longer),
-        ("nsb".into(), vec![Error::ImageSize { len: image.len() + 4 }])
-    );
-    assert_eq!(names(&[]), (String::new(), vec![Error::ImageSize { len: 0 }]));
+    assert_eq!(names(&longer), ("nsb".into(), vec![("image-size", None)]));
+    assert_eq!(names(&[]), (String::new(), vec![("image-size", None)]));
 }
 
 #[test]
 fn value_written_last_is_recovered() {
     // Two pages that each hold the key: images of one entry, the second with the next sequence number.
     let page = |value| {
-        let image = encode_to_vec(size(0x1000), BlobVersion::V2, [(ns(), key("k"), Value::U8(value))]).unwrap();
+        let image = encode_to_vec(
+            size(0x1000),
+            BlobVersion::V2,
+            [(ns(), key("k"), Value::Number(Number::U8(value)))],
+        )
+        .unwrap();
         image[..4096].to_vec()
     };
     let (first, mut second) = (page(1), page(2));
@@ -324,7 +346,7 @@ fn value_written_last_is_recovered() {
     for image in [[&first[..], &second].concat(), [&second[..], &first].concat()] {
         let read = recover(&image);
         assert_eq!(read.entries.len(), 1);
-        assert_eq!(read.entries[0].value, esp_nvs_image::StoredValue::U8(2));
+        assert_eq!(read.entries[0].value, esp_nvs_image::StoredValue::Number(Number::U8(2)));
         assert_eq!(
             read.damage.len(),
             2,
@@ -352,7 +374,7 @@ proptest! {
         }
         let strict = decode(&image);
         let read = recover(&image);
-        prop_assert_eq!(strict.err(), read.damage.first().copied());
+        prop_assert_eq!(strict.err(), read.damage.first().copied().map(Error::Damaged));
         prop_assert!(Items::new(&image).count() <= image.len() / 32);
     }
 }
@@ -362,14 +384,14 @@ fn one_name_for_two_namespaces_is_refused() {
     // Found by fuzzing: keys of such namespaces came out twice. The second name is made one with the first, and the
     // checksum of its entry with it.
     let names = ["a", "b"].map(|name| Namespace::new(name).unwrap());
-    let entries = names.map(|namespace| (namespace, key("k"), Value::U8(1)));
+    let entries = names.map(|namespace| (namespace, key("k"), Value::Number(Number::U8(1))));
     let mut image = encode_to_vec(size(0x1000), BlobVersion::V2, entries).unwrap();
     let head = 64 + 2 * 32;
     assert_eq!(&image[head + 8..head + 10], b"b\0");
     image[head + 8] = b'a';
     let checksum = naive_crc(&[&image[head..head + 4], &image[head + 8..head + 32]].concat());
     image[head + 4..head + 8].copy_from_slice(&checksum.to_le_bytes());
-    assert_eq!(decode(&image), Err(Error::NamespaceTable { offset: head }));
+    assert_eq!(place(decode(&image).unwrap_err()), ("namespace-twice", Some(head)));
 }
 
 fn naive_crc(data: &[u8]) -> u32 {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{
-    BlobVersion, Encoder, Entries, Entry, Item, ItemType, Items, Namespace, PartitionSize, StoredValue, Value, decode,
-    recover,
+    BlobVersion, Encoder, Entries, Entry, Item, ItemType, Items, Namespace, Number, PartitionSize, StoredValue, Value,
+    decode, recover,
 };
 use serde_json::Value as Json;
 
@@ -51,14 +51,14 @@ fn our_entries(entries: &[Entry<'_>]) -> Vec<String> {
         .iter()
         .map(|entry| {
             let (kind, value) = match &entry.value {
-                StoredValue::U8(v) => ("u8", v.to_string()),
-                StoredValue::I8(v) => ("i8", v.to_string()),
-                StoredValue::U16(v) => ("u16", v.to_string()),
-                StoredValue::I16(v) => ("i16", v.to_string()),
-                StoredValue::U32(v) => ("u32", v.to_string()),
-                StoredValue::I32(v) => ("i32", v.to_string()),
-                StoredValue::U64(v) => ("u64", v.to_string()),
-                StoredValue::I64(v) => ("i64", v.to_string()),
+                StoredValue::Number(Number::U8(v)) => ("u8", v.to_string()),
+                StoredValue::Number(Number::I8(v)) => ("i8", v.to_string()),
+                StoredValue::Number(Number::U16(v)) => ("u16", v.to_string()),
+                StoredValue::Number(Number::I16(v)) => ("i16", v.to_string()),
+                StoredValue::Number(Number::U32(v)) => ("u32", v.to_string()),
+                StoredValue::Number(Number::I32(v)) => ("i32", v.to_string()),
+                StoredValue::Number(Number::U64(v)) => ("u64", v.to_string()),
+                StoredValue::Number(Number::I64(v)) => ("i64", v.to_string()),
                 StoredValue::Str(v) => ("string", (*v).to_owned()),
                 StoredValue::Blob(v) => ("blob", v.to_vec().iter().map(|b| format!("{b:02x}")).collect()),
                 other => unreachable!("{other:?}"),
@@ -94,14 +94,14 @@ fn encode_again(image: &[u8], size: PartitionSize, version: BlobVersion) -> Vec<
         }
         let namespace = names[&item.namespace_index()];
         let value = match item.kind() {
-            ItemType::U8 => Value::U8(a),
-            ItemType::I8 => Value::I8(a.cast_signed()),
-            ItemType::U16 => Value::U16(u16::from_le_bytes([a, b])),
-            ItemType::I16 => Value::I16(i16::from_le_bytes([a, b])),
-            ItemType::U32 => Value::U32(u32::from_le_bytes([a, b, c, d])),
-            ItemType::I32 => Value::I32(i32::from_le_bytes([a, b, c, d])),
-            ItemType::U64 => Value::U64(u64::from_le_bytes(data)),
-            ItemType::I64 => Value::I64(i64::from_le_bytes(data)),
+            ItemType::U8 => Value::Number(Number::U8(a)),
+            ItemType::I8 => Value::Number(Number::I8(a.cast_signed())),
+            ItemType::U16 => Value::Number(Number::U16(u16::from_le_bytes([a, b]))),
+            ItemType::I16 => Value::Number(Number::I16(i16::from_le_bytes([a, b]))),
+            ItemType::U32 => Value::Number(Number::U32(u32::from_le_bytes([a, b, c, d]))),
+            ItemType::I32 => Value::Number(Number::I32(i32::from_le_bytes([a, b, c, d]))),
+            ItemType::U64 => Value::Number(Number::U64(u64::from_le_bytes(data))),
+            ItemType::I64 => Value::Number(Number::I64(i64::from_le_bytes(data))),
             ItemType::Str => Value::Str(std::str::from_utf8(item.payload()).unwrap().strip_suffix('\0').unwrap()),
             ItemType::BlobV1 => Value::Blob(item.payload()),
             ItemType::BlobChunk if item.chunk_index() == 0 => Value::Blob(&blobs[&(namespace, item.key())]),

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, PartitionSize, StoredValue, decode, encode_csv,
+    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, Number, PartitionSize, StoredValue, decode, encode_csv,
 };
 use serde_json::Value as Json;
 
@@ -79,14 +79,14 @@ fn entries(image: &[u8]) -> BTreeMap<String, String> {
     let entries = decode(image).unwrap();
     let texts = entries.iter().map(|entry| {
         let value = match &entry.value {
-            StoredValue::U8(v) => v.to_string(),
-            StoredValue::I8(v) => v.to_string(),
-            StoredValue::U16(v) => v.to_string(),
-            StoredValue::I16(v) => v.to_string(),
-            StoredValue::U32(v) => v.to_string(),
-            StoredValue::I32(v) => v.to_string(),
-            StoredValue::U64(v) => v.to_string(),
-            StoredValue::I64(v) => v.to_string(),
+            StoredValue::Number(Number::U8(v)) => v.to_string(),
+            StoredValue::Number(Number::I8(v)) => v.to_string(),
+            StoredValue::Number(Number::U16(v)) => v.to_string(),
+            StoredValue::Number(Number::I16(v)) => v.to_string(),
+            StoredValue::Number(Number::U32(v)) => v.to_string(),
+            StoredValue::Number(Number::I32(v)) => v.to_string(),
+            StoredValue::Number(Number::U64(v)) => v.to_string(),
+            StoredValue::Number(Number::I64(v)) => v.to_string(),
             StoredValue::Str(v) => (*v).to_owned(),
             StoredValue::Blob(v) => v.to_vec().iter().map(|byte| format!("{byte:02x}")).collect(),
             other => panic!("{other:?}"),

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use esp_nvs_image::{HmacKey, NvsKeys, StoredValue, decode, decrypt, encrypt};
+use esp_nvs_image::{HmacKey, Number, NvsKeys, StoredValue, decode, decrypt, encrypt};
 use serde_json::Value as Json;
 
 fn folder() -> Option<PathBuf> {
@@ -41,14 +41,14 @@ fn our_entries(image: &[u8]) -> Vec<String> {
         .iter()
         .map(|entry| {
             let (kind, value) = match &entry.value {
-                StoredValue::U8(v) => ("u8", v.to_string()),
-                StoredValue::I8(v) => ("i8", v.to_string()),
-                StoredValue::U16(v) => ("u16", v.to_string()),
-                StoredValue::I16(v) => ("i16", v.to_string()),
-                StoredValue::U32(v) => ("u32", v.to_string()),
-                StoredValue::I32(v) => ("i32", v.to_string()),
-                StoredValue::U64(v) => ("u64", v.to_string()),
-                StoredValue::I64(v) => ("i64", v.to_string()),
+                StoredValue::Number(Number::U8(v)) => ("u8", v.to_string()),
+                StoredValue::Number(Number::I8(v)) => ("i8", v.to_string()),
+                StoredValue::Number(Number::U16(v)) => ("u16", v.to_string()),
+                StoredValue::Number(Number::I16(v)) => ("i16", v.to_string()),
+                StoredValue::Number(Number::U32(v)) => ("u32", v.to_string()),
+                StoredValue::Number(Number::I32(v)) => ("i32", v.to_string()),
+                StoredValue::Number(Number::U64(v)) => ("u64", v.to_string()),
+                StoredValue::Number(Number::I64(v)) => ("i64", v.to_string()),
                 StoredValue::Str(v) => ("string", (*v).to_owned()),
                 StoredValue::Blob(v) => ("blob", v.to_vec().iter().map(|b| format!("{b:02x}")).collect()),
                 other => unreachable!("{other:?}"),

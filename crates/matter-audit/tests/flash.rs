@@ -8,7 +8,7 @@ mod device;
 use std::fs;
 
 use device::{file, keyless, run};
-use esp_nvs_image::NvsKeys;
+use esp_nvs_image::{Number, NvsKeys};
 use matter_audit::{Audit, FlashDump};
 use matter_factory_data::{Check, Expected, Severity};
 
@@ -197,7 +197,9 @@ fn factory_data_in_two_partitions_are_one_too_many() {
     let key = esp_nvs_image::Key::new("other").unwrap();
     let mut encoder =
         esp_nvs_image::Encoder::new(&mut empty, esp_nvs_image::PartitionSize::new(0x6000).unwrap()).unwrap();
-    encoder.push(&namespace, &key, esp_nvs_image::Value::U8(1)).unwrap();
+    encoder
+        .push(&namespace, &key, esp_nvs_image::Value::Number(Number::U8(1)))
+        .unwrap();
     assert!(encoder.finish().len() <= 0x6000);
     flash[0x9000..0xF000].copy_from_slice(&empty);
     assert_eq!(errors(&flash), []);

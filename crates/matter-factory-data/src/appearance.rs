@@ -1,7 +1,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use esp_nvs_image::Value;
+use esp_nvs_image::{Number, Value};
 
 use crate::Error;
 use crate::product::FieldValue;
@@ -37,7 +37,7 @@ macro_rules! enumeration {
             const MAX: Option<u32> = [$($value),+].last().copied();
 
             fn to_value(&self) -> Value<'_> {
-                Value::U32(self.get())
+                Value::Number(Number::U32(self.get()))
             }
 
             fn from_number(number: u32) -> Option<Self> {

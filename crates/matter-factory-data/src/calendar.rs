@@ -1,6 +1,6 @@
 use core::str::FromStr;
 
-use esp_nvs_image::Value;
+use esp_nvs_image::{Number, Value};
 
 use crate::Error;
 use crate::product::FieldValue;
@@ -52,7 +52,7 @@ impl FieldValue for CalendarTypes {
     const MAX: Option<u32> = Some(Self::MAX);
 
     fn to_value(&self) -> Value<'_> {
-        Value::U32(self.get())
+        Value::Number(Number::U32(self.get()))
     }
 
     fn beside(self, earlier: Option<Self>) -> Self {

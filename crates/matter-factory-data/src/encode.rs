@@ -2,7 +2,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-use esp_nvs_image::{BlobVersion, Encoder, Key, Namespace, OwnedValue, PartitionSize, Value};
+use esp_nvs_image::{BlobVersion, Encoder, Key, Namespace, Number, OwnedValue, PartitionSize, Value};
 use zeroize::Zeroizing;
 
 use crate::keys::{self, NAMESPACE};
@@ -124,13 +124,25 @@ impl DeviceRecord {
     ) -> Result<(), E> {
         if layout.commissionable_data() == Place::Nvs {
             let parameters = self.parameters();
-            put(&keys::DISCRIMINATOR, Value::U32(self.discriminator().get().into()))?;
-            put(&keys::ITERATION_COUNT, Value::U32(parameters.iterations.get()))?;
+            put(
+                &keys::DISCRIMINATOR,
+                Value::Number(Number::U32(self.discriminator().get().into())),
+            )?;
+            put(
+                &keys::ITERATION_COUNT,
+                Value::Number(Number::U32(parameters.iterations.get())),
+            )?;
             put(&keys::SALT, Value::Str(parameters.salt.to_base64().as_str()))?;
         }
-        put(&keys::VENDOR_ID, Value::U32(self.vendor_id().get().into()))?;
+        put(
+            &keys::VENDOR_ID,
+            Value::Number(Number::U32(self.vendor_id().get().into())),
+        )?;
         self.product.visit(Group::Vendor, &mut *put)?;
-        put(&keys::PRODUCT_ID, Value::U32(self.product_id().get().into()))?;
+        put(
+            &keys::PRODUCT_ID,
+            Value::Number(Number::U32(self.product_id().get().into())),
+        )?;
         self.product.visit(Group::Product, &mut *put)?;
         if let Some(id) = self.rotating_id.as_ref().filter(|_| layout.rotating_id() == Place::Nvs) {
             put(&keys::ROTATING_ID, Value::Blob(id.expose_bytes()))?;
@@ -198,7 +210,10 @@ impl DeviceRecord {
                     &numbered(keys::MODE_LABEL, &[endpoint, i])?,
                     Value::Str(mode.label.as_str()),
                 )?;
-                put(&numbered(keys::MODE, &[endpoint, i])?, Value::U32(mode.mode.into()))?;
+                put(
+                    &numbered(keys::MODE, &[endpoint, i])?,
+                    Value::Number(Number::U32(mode.mode.into())),
+                )?;
                 put(
                     &numbered(keys::TAG_COUNT, &[endpoint, i])?,
                     count(mode.semantic_tags.len()),
@@ -206,11 +221,11 @@ impl DeviceRecord {
                 for (j, tag) in mode.semantic_tags.iter().enumerate() {
                     put(
                         &numbered(keys::TAG_VALUE, &[endpoint, i, j])?,
-                        Value::U32(tag.value.into()),
+                        Value::Number(Number::U32(tag.value.into())),
                     )?;
                     put(
                         &numbered(keys::TAG_MFG_CODE, &[endpoint, i, j])?,
-                        Value::U32(tag.mfg_code.into()),
+                        Value::Number(Number::U32(tag.mfg_code.into())),
                     )?;
                 }
             }
@@ -220,7 +235,7 @@ impl DeviceRecord {
 }
 
 fn count(len: usize) -> Value<'static> {
-    Value::U32(u32::try_from(len).unwrap_or(u32::MAX))
+    Value::Number(Number::U32(u32::try_from(len).unwrap_or(u32::MAX)))
 }
 
 /// Groups items by endpoint, both in the order in which they first come.

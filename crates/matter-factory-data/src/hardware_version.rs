@@ -1,6 +1,6 @@
 use core::str::FromStr;
 
-use esp_nvs_image::Value;
+use esp_nvs_image::{Number, Value};
 
 use crate::Error;
 use crate::product::FieldValue;
@@ -27,7 +27,7 @@ impl FieldValue for HardwareVersion {
     const MAX: Option<u32> = Some(0xFFFF);
 
     fn to_value(&self) -> Value<'_> {
-        Value::U32(self.0.into())
+        Value::Number(Number::U32(self.0.into()))
     }
 
     fn from_number(number: u32) -> Option<Self> {

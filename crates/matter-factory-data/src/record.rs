@@ -1,7 +1,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use esp_nvs_image::{Key, Namespace, OwnedValue};
+use esp_nvs_image::{Key, Namespace, Number, OwnedValue};
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities, SetupPayload};
 use matter_spake2p::{PaseCredential, PbkdfParameters, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -229,7 +229,9 @@ impl DeviceRecord {
 fn check_location_capability(value: &OwnedValue) -> Result<(), Error> {
     let key = keys::LOCATION_CAPABILITY;
     match value {
-        OwnedValue::U32(number) => within::<u32>(&key, *number, keys::MAX_LOCATION_CAPABILITY).map(|_| ()),
+        OwnedValue::Number(Number::U32(number)) => {
+            within::<u32>(&key, *number, keys::MAX_LOCATION_CAPABILITY).map(|_| ())
+        }
         _ => Err(Error::WrongType { key, expected: "u32" }),
     }
 }

@@ -5,7 +5,7 @@
 #[path = "audit/device.rs"]
 mod device;
 
-use esp_nvs_image::OwnedValue;
+use esp_nvs_image::{Number, OwnedValue};
 use esp_secure_cert::{EfuseKey, RecordType};
 use matter_factory_data::{Check, Finding, KeyPlace, Severity};
 
@@ -75,7 +75,7 @@ fn the_key_in_nvs_beside_one_in_the_efuses_is_told_once_and_a_copy_of_it_too() {
 #[test]
 fn a_name_in_nvs_hides_no_key() {
     let mut device = Device::in_efuse();
-    device.put("nvs dac-key", OwnedValue::U8(1));
+    device.put("nvs dac-key", OwnedValue::Number(Number::U8(1)));
     assert_eq!(errors(&device), [""; 0]);
     device.put("nvs dac-key", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
     assert_eq!(errors(&device), ["nvs"]);

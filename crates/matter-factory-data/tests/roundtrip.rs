@@ -5,7 +5,7 @@
 #[path = "support/records.rs"]
 mod records;
 
-use esp_nvs_image::{BlobVersion, Key, OwnedValue, StoredValue, encode_to_vec};
+use esp_nvs_image::{BlobVersion, Key, Number, OwnedValue, StoredValue, encode_to_vec};
 use matter_factory_data::{AttestationCredentials, DeviceRecord, Error, FactoryEntry, NAMESPACE};
 use matter_types::{ProductId, VendorId};
 use proptest::prelude::*;
@@ -109,7 +109,9 @@ fn differences_are_named() {
     );
     assert_eq!(change(|r| r.product.product_url = None).as_deref(), Some("product-url"));
     let mut other = full();
-    other.add_entry(entry("app", "more", OwnedValue::U8(1))).unwrap();
+    other
+        .add_entry(entry("app", "more", OwnedValue::Number(Number::U8(1))))
+        .unwrap();
     assert_eq!(record.first_difference(&other).unwrap().as_str(), "more");
     assert_eq!(other.first_difference(&record).unwrap().as_str(), "more");
 }
@@ -159,7 +161,7 @@ fn vendor_s_own_keys_cannot_stand_in_for_matter_s() {
         "st-mfg/1/0/0",
     ] {
         let error = plain()
-            .add_entry(entry("chip-factory", key, OwnedValue::U32(1)))
+            .add_entry(entry("chip-factory", key, OwnedValue::Number(Number::U32(1))))
             .unwrap_err();
         assert_eq!(
             error,
@@ -167,11 +169,19 @@ fn vendor_s_own_keys_cannot_stand_in_for_matter_s() {
                 key: Key::new(key).unwrap()
             }
         );
-        plain().add_entry(entry("app", key, OwnedValue::U32(1))).unwrap();
+        plain()
+            .add_entry(entry("app", key, OwnedValue::Number(Number::U32(1))))
+            .unwrap();
     }
     let mut record = plain();
-    record.add_entry(entry("app", "k", OwnedValue::U8(1))).unwrap();
-    assert!(record.add_entry(entry("app", "k", OwnedValue::U16(1))).is_err());
+    record
+        .add_entry(entry("app", "k", OwnedValue::Number(Number::U8(1))))
+        .unwrap();
+    assert!(
+        record
+            .add_entry(entry("app", "k", OwnedValue::Number(Number::U16(1))))
+            .is_err()
+    );
 }
 
 #[test]
@@ -197,7 +207,7 @@ fn image_with(change: impl Fn(&str) -> Option<OwnedValue>, extra: &[(&str, Owned
     let mut entries = Vec::new();
     for stored in esp_nvs_image::decode(&image).unwrap() {
         match change(stored.key.as_str()) {
-            Some(OwnedValue::U64(0)) => {}
+            Some(OwnedValue::Number(Number::U64(0))) => {}
             Some(value) => entries.push((stored.namespace, stored.key, value)),
             None => entries.push((stored.namespace, stored.key, OwnedValue::from(&stored.value))),
         }
@@ -222,13 +232,16 @@ fn what_the_firmware_needs_must_be_there_in_the_right_type() {
         "dac-key",
         "pai-cert",
     ] {
-        let missing = image_with(|k| (k == key).then_some(OwnedValue::U64(0)), &[]);
+        let missing = image_with(|k| (k == key).then_some(OwnedValue::Number(Number::U64(0))), &[]);
         let key = Key::new(key).unwrap();
         assert_eq!(
             DeviceRecord::decode_nvs(&missing).map(|_| ()),
             Err(Error::MissingKey { key })
         );
-        let wrong = image_with(|k| (k == key.as_str()).then_some(OwnedValue::U8(1)), &[]);
+        let wrong = image_with(
+            |k| (k == key.as_str()).then_some(OwnedValue::Number(Number::U8(1))),
+            &[],
+        );
         let error = DeviceRecord::decode_nvs(&wrong).unwrap_err();
         assert!(
             matches!(error, Error::WrongType { key: k, .. } if k == key),
@@ -244,23 +257,23 @@ fn stored_values_go_through_the_same_doors() {
         DeviceRecord::decode_nvs(&image).map(|_| ()).unwrap_err().to_string()
     };
     assert_eq!(
-        with("discriminator", OwnedValue::U32(4096)),
+        with("discriminator", OwnedValue::Number(Number::U32(4096))),
         "value 4096 of key 'discriminator' is not in 0..=4095"
     );
     assert_eq!(
-        with("iteration-count", OwnedValue::U32(999)),
+        with("iteration-count", OwnedValue::Number(Number::U32(999))),
         "iteration count 999 is not in 1000..=100000"
     );
     assert_eq!(
-        with("vendor-id", OwnedValue::U32(0xFFFF)),
+        with("vendor-id", OwnedValue::Number(Number::U32(0xFFFF))),
         "vendor id 0xFFFF is not in 0x0001..=0xFFF4"
     );
     assert_eq!(
-        with("vendor-id", OwnedValue::U32(0xFFF2)),
+        with("vendor-id", OwnedValue::Number(Number::U32(0xFFF2))),
         "DAC is for vendor 0xFFF1, not for 0xFFF2"
     );
     assert_eq!(
-        with("product-color", OwnedValue::U32(21)),
+        with("product-color", OwnedValue::Number(Number::U32(21))),
         "value 21 of key 'product-color' is not in 0..=20"
     );
     assert_eq!(
@@ -269,7 +282,7 @@ fn stored_values_go_through_the_same_doors() {
     );
     assert!(with("mfg-date", OwnedValue::Str("20230230".into())).starts_with("manufacturing date is not a day"));
     assert!(with("salt", OwnedValue::Str("AAAA".into())).contains("16..=32"));
-    assert!(with("locale-sz", OwnedValue::U32(u32::MAX)).contains("'locale/2' is missing"));
+    assert!(with("locale-sz", OwnedValue::Number(Number::U32(u32::MAX))).contains("'locale/2' is missing"));
     assert!(with("cert-dclrn", OwnedValue::Blob(vec![0x5A; 64])).len() > 10);
 }
 
@@ -287,19 +300,25 @@ fn items_beyond_a_list_s_length_are_refused() {
 fn location_capability_is_a_number_that_the_firmware_takes() {
     let with = |value: OwnedValue| DeviceRecord::decode_nvs(&image_with(|_| None, &[("loc-capability", value)]));
     assert_eq!(
-        with(OwnedValue::U32(2)).unwrap().entries().len(),
+        with(OwnedValue::Number(Number::U32(2))).unwrap().entries().len(),
         full().entries().len() + 1
     );
     let key = Key::new("loc-capability").unwrap();
     let wrong = |value| with(value).map(|_| ()).unwrap_err();
     let (value, max) = (3, 2);
-    assert_eq!(wrong(OwnedValue::U32(3)), Error::NumberOutOfRange { key, value, max });
-    assert_eq!(wrong(OwnedValue::U8(1)), Error::WrongType { key, expected: "u32" });
+    assert_eq!(
+        wrong(OwnedValue::Number(Number::U32(3))),
+        Error::NumberOutOfRange { key, value, max }
+    );
+    assert_eq!(
+        wrong(OwnedValue::Number(Number::U8(1))),
+        Error::WrongType { key, expected: "u32" }
+    );
     let namespace = NAMESPACE;
     let entry = FactoryEntry {
         namespace,
         key,
-        value: OwnedValue::U8(1),
+        value: OwnedValue::Number(Number::U8(1)),
     };
     assert!(full().add_entry(entry).is_err());
 }
@@ -314,7 +333,10 @@ fn label_and_image_come_from_the_same_value() {
         .iter()
         .find(|entry| entry.key.as_str() == "discriminator")
         .unwrap();
-    assert_eq!(stored.value, StoredValue::U32(payload.discriminator().get().into()));
+    assert_eq!(
+        stored.value,
+        StoredValue::Number(Number::U32(payload.discriminator().get().into()))
+    );
     assert_eq!(payload.vendor_id(), Some(record.vendor_id()));
 }
 

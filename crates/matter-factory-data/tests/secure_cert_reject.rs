@@ -13,7 +13,7 @@ mod layouts;
 #[path = "support/records.rs"]
 mod records;
 
-use esp_nvs_image::{BlobVersion, OwnedValue, encode_to_vec};
+use esp_nvs_image::{BlobVersion, Number, OwnedValue, encode_to_vec};
 use esp_secure_cert::{Error as SecureCertError, Flags, Image, PartitionSize, RawRecord, RecordType, Writer};
 use layouts::{decode, encode, keys, layout, record};
 use matter_factory_data::{DacKeyStorage, DeviceRecord, Error, NAMESPACE, Place, StorageLayout};
@@ -65,8 +65,8 @@ fn value_in_both_partitions_must_be_the_same() {
         OwnedValue::Str(pase.verifier().to_base64().as_str().into())
     };
     let cases = [
-        ("discriminator", OwnedValue::U32(3841)),
-        ("iteration-count", OwnedValue::U32(1001)),
+        ("discriminator", OwnedValue::Number(Number::U32(3841))),
+        ("iteration-count", OwnedValue::Number(Number::U32(1001))),
         ("salt", salt),
         ("verifier", verifier),
         ("rd-id-uid", OwnedValue::Blob(vec![9; 16])),

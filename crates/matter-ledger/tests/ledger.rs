@@ -115,7 +115,7 @@ fn what_is_given_or_drawn_is_looked_up_before_a_device_is_made() {
     let mut ledger = Ledger::in_memory().unwrap();
     let run = ledger.begin(&run("a", None)).unwrap().run;
     let first = device(0);
-    ledger.commit(run, all(), &[first.clone()], &[]).unwrap();
+    ledger.commit(run, all(), std::slice::from_ref(&first), &[]).unwrap();
     let given = GivenTraits {
         serial: first.serial.as_deref(),
         ..GivenTraits::default()

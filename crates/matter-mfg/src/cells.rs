@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use esp_nvs_image::{CsvWriter, Encoding, Key, OwnedValue};
+use esp_nvs_image::{CsvWriter, Encoding, Key, Number, OwnedValue};
 use factory_fs::Table;
 use matter_factory_data::{
     AttestationCredentials, FactoryEntry, NAMESPACE, ProductInformation, RotatingId, is_field_key,
@@ -217,7 +217,7 @@ impl Input<'_> {
 
     fn number(&self, encoding: Encoding, expected: Encoding) -> Result<u32, String> {
         match (encoding == expected).then(|| self.parse(encoding)).transpose()? {
-            Some(OwnedValue::U32(number)) => Ok(number),
+            Some(OwnedValue::Number(Number::U32(number))) => Ok(number),
             _ => Err(format!("the firmware reads a u32 here, not a {encoding}")),
         }
     }

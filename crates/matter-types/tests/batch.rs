@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use matter_types::{Discriminator, DiscriminatorAllocator, Passcode};
+use matter_types::{Discriminator, DiscriminatorAllocator};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 

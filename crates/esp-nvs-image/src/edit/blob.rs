@@ -1,7 +1,7 @@
 use super::log::Log;
 use crate::Error;
 use crate::head::{Head, IndexData};
-use crate::item::ItemType;
+use crate::item_type::ItemType;
 use crate::layout::{MAX_CHUNK, MAX_CHUNKS, NO_CHUNK, SLOT_SIZE};
 use crate::name::Key;
 use crate::writer::Payload;

@@ -1,4 +1,4 @@
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -6,14 +6,44 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::cursor::Run;
 use crate::head::Head;
-use crate::item::Item;
-use crate::items::PageItems;
 use crate::layout::{
     PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, SLOT_EMPTY, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST,
     SLOTS_PER_PAGE, VERSION_2,
 };
+use crate::mounted::Mounted;
 use crate::page::Page;
+use crate::page_records::PageRecords;
+use crate::record::Record;
 use crate::writer::{Payload, Writer};
+
+/// How the work on an image begins: what the firmware finds when it mounts it.
+pub(super) struct Plan {
+    /// The pages with entries in the order in which they were opened.
+    used: Vec<usize>,
+    last_sequence: Option<u32>,
+    /// The entries that an interrupted write left behind, with their slots.
+    erased: Vec<(Run, usize)>,
+}
+
+impl Plan {
+    pub(super) fn of(mounted: &Mounted<'_>) -> Self {
+        let erased = mounted.entries.iter().filter(|entry| !entry.is_kept || entry.is_lost);
+        Self {
+            used: mounted.log.iter().map(|page| page.offset() / PAGE_SIZE).collect(),
+            last_sequence: mounted.log.last().map(Page::sequence),
+            erased: erased
+                .map(|entry| (place(&entry.record), entry.record.slots()))
+                .collect(),
+        }
+    }
+}
+
+fn place(record: &Record<'_>) -> Run {
+    Run {
+        page: record.offset / PAGE_SIZE,
+        slot: record.offset % PAGE_SIZE / SLOT_SIZE - SLOTS_BEFORE_FIRST,
+    }
+}
 
 /// The pages of a partition that is being written to, in the clear.
 ///
@@ -32,35 +62,31 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Takes over an image whose written slots are in the clear, erases the entries at `dropped` offsets, and ends moves
-    /// of pages that were interrupted.
-    ///
-    /// But for these entries the image must be one that the decoder accepts.
-    pub(super) fn new(bytes: Zeroizing<Vec<u8>>, dropped: &[usize]) -> Result<Self, Error> {
-        let mut used = Vec::new();
-        let mut free = VecDeque::new();
-        let mut clear = Vec::new();
-        for (number, page) in (0..).map_while(|number| Some((number, Page::nth(&bytes, number)?))) {
-            if page.is_blank() {
-                free.push_back(number);
-            } else {
-                used.push((page.sequence(), number));
-            }
-            let written = (0..SLOTS_PER_PAGE).filter(|&slot| page.slot_state(slot) == SLOT_WRITTEN);
-            clear.push(written.fold(0, |set, slot| set | 1 << slot));
-        }
-        used.sort_unstable();
-        // The firmware counts on from the end of the 32 bits to 0, and then mistakes the order.
-        let next_sequence = used.last().map_or(Some(0), |&(sequence, _)| sequence.checked_add(1));
-        let mut log = Self {
-            bytes,
-            clear,
-            used: used.into_iter().map(|(_, number)| number).collect(),
-            free,
-            next_sequence,
+    /// Takes over an image whose written slots are in the clear, erases what the firmware erases when it mounts it, and ends
+    /// moves of pages that were interrupted.
+    pub(super) fn new(bytes: Zeroizing<Vec<u8>>, plan: &Plan) -> Result<Self, Error> {
+        let numbers = (0..bytes.len() / PAGE_SIZE).collect::<Vec<_>>();
+        let is_blank = |number: &usize| Page::nth(&bytes, *number).is_some_and(|page| page.is_blank());
+        let free = numbers.iter().copied().filter(is_blank);
+        let written = |&number: &usize| {
+            let is_written = |page: &Page<'_>, slot| page.slot_state(slot) == SLOT_WRITTEN;
+            let slots = |page: Page<'_>| {
+                (0..SLOTS_PER_PAGE)
+                    .filter(|&slot| is_written(&page, slot))
+                    .fold(0, |set, slot| set | 1 << slot)
+            };
+            Page::nth(&bytes, number).map_or(0, slots)
         };
-        for entry in log.entries_at(dropped) {
-            log.erase(entry.0, entry.1);
+        let mut log = Self {
+            free: free.collect(),
+            clear: numbers.iter().map(written).collect(),
+            used: plan.used.clone(),
+            // The firmware counts on from the end of the 32 bits to 0, and then mistakes the order.
+            next_sequence: plan.last_sequence.map_or(Some(0), |last| last.checked_add(1)),
+            bytes,
+        };
+        for &(at, slots) in &plan.erased {
+            log.erase(at, slots);
         }
         log.end_interrupted_moves()?;
         // The first page of a blank partition is opened when it is written to; one more must be empty then.
@@ -88,23 +114,16 @@ impl Log {
     }
 
     /// The entries page by page in the order of the log, each with its place.
-    pub(super) fn items(&self) -> impl Iterator<Item = (Run, Item<'_>)> {
-        self.used.iter().flat_map(|&page| self.items_of(page).flatten())
+    pub(super) fn records(&self) -> impl Iterator<Item = (Run, Record<'_>)> {
+        self.used.iter().flat_map(|&page| self.records_of(page).flatten())
     }
 
-    /// The places and sizes of the entries whose heads lie at these offsets.
-    fn entries_at(&self, offsets: &[usize]) -> Vec<(Run, usize)> {
-        let offsets = offsets.iter().copied().collect::<BTreeSet<_>>();
-        let items = self.items().filter(|(_, item)| offsets.contains(&item.offset()));
-        items.map(|(at, item)| (at, item.slots())).collect()
-    }
-
-    fn items_of(&self, page: usize) -> impl Iterator<Item = Result<(Run, Item<'_>), Error>> {
-        let items = self.page(page).map(PageItems::mounted);
-        items.into_iter().flatten().map(move |item| {
-            let item = item?;
-            let slot = (item.offset() - page * PAGE_SIZE) / SLOT_SIZE - SLOTS_BEFORE_FIRST;
-            Ok((Run { page, slot }, item))
+    fn records_of(&self, page: usize) -> impl Iterator<Item = Result<(Run, Record<'_>), Error>> {
+        let records = self.page(page).map(PageRecords::mounted);
+        records.into_iter().flatten().filter_map(|record| match record {
+            Ok(record) => Some(Ok((place(&record), record))),
+            // What is no damage loses nothing.
+            Err(fault) => fault.kind.is_damage().then_some(Err(Error::Damaged(fault))),
         })
     }
 
@@ -220,8 +239,8 @@ impl Log {
     fn move_page(&mut self, source: usize) -> Result<(), Error> {
         let target = self.open_free()?;
         let entries = self
-            .items_of(source)
-            .map(|entry| entry.map(|(at, item)| (at, item.slots())));
+            .records_of(source)
+            .map(|entry| entry.map(|(at, record)| (at, record.slots())));
         // What cannot be read would be lost.
         let entries = entries.collect::<Result<Vec<_>, Error>>()?;
         let mut slot = 0;

@@ -3,22 +3,23 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::{blob, log::Log};
+use super::blob;
+use super::log::{Log, Plan};
 use crate::Error;
 use crate::cursor::Run;
-use crate::decode::{Entry, decode, recover};
-use crate::head::{Head, IndexData};
-use crate::item::{Item, ItemType};
-use crate::layout::{NAMESPACE_TABLE, NO_CHUNK};
+use crate::decode::decode;
+use crate::finding::{Finding, FindingKind};
+use crate::head::Head;
+use crate::item_type::ItemType;
+use crate::layout::{NO_CHUNK, SECOND_HALF};
+use crate::mounted::Mounted;
 use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
+use crate::record::Record;
 use crate::value::Value;
 use crate::writer::Payload;
 #[cfg(feature = "encryption")]
 use crate::xts::SlotCipher;
-
-/// The first chunk index of a blob's second half of the range.
-const SECOND_HALF: u8 = 0x80;
 
 /// A partition as the firmware sees it after the mount: all entries sound and no key twice.
 pub(super) struct Partition {
@@ -38,14 +39,14 @@ impl Partition {
             return Ok(None);
         }
         let mut partition = Self {
-            log: Log::new(bytes, &stored.dropped)?,
+            log: Log::new(bytes, &stored.plan)?,
         };
         let index = match partition.index_of(namespace) {
             Some(index) => index,
             None => partition.add_namespace(namespace)?,
         };
         let new = partition.append(index, key, value)?;
-        partition.erase(index, key, |at, item| !new.is(at, item));
+        partition.erase(index, key, |at, record| !new.is(at, record));
         partition.checked().map(Some)
     }
 
@@ -56,7 +57,7 @@ impl Partition {
             return Ok(None);
         }
         let mut partition = Self {
-            log: Log::new(bytes, &stored.dropped)?,
+            log: Log::new(bytes, &stored.plan)?,
         };
         if let Some(index) = partition.index_of(namespace) {
             partition.erase(index, key, |_, _| true);
@@ -80,35 +81,35 @@ impl Partition {
     }
 
     fn append(&mut self, index: u8, key: &Key, value: Value<'_>) -> Result<New, Error> {
-        if let Some((kind, data)) = value.fixed() {
-            let head = Head::new(index, kind, 1, NO_CHUNK, key, data);
-            return self.log.append_head(&head).map(New::At);
+        match value {
+            Value::Number(number) => {
+                let head = Head::of_number(index, key, number);
+                self.log.append_head(&head).map(New::At)
+            }
+            Value::Str(text) => {
+                let payload = Payload {
+                    kind: ItemType::Str,
+                    chunk: NO_CHUNK,
+                    namespace: index,
+                    key,
+                    parts: &[text.as_bytes(), &[0]],
+                };
+                self.log.append(&payload).map(New::At)
+            }
+            Value::Blob(bytes) => {
+                let chunk_start = self.free_half(index, key)?;
+                blob::append(&mut self.log, index, key, bytes, chunk_start)?;
+                Ok(New::Blob { chunk_start })
+            }
         }
-        if let Value::Blob(bytes) = value {
-            let chunk_start = self.free_half(index, key)?;
-            blob::append(&mut self.log, index, key, bytes, chunk_start)?;
-            return Ok(New::Blob { chunk_start });
-        }
-        let text = if let Value::Str(text) = value { text } else { "" };
-        let payload = Payload {
-            kind: ItemType::Str,
-            chunk: NO_CHUNK,
-            namespace: index,
-            key,
-            parts: &[text.as_bytes(), &[0]],
-        };
-        self.log.append(&payload).map(New::At)
     }
 
     /// The namespaces of the table, each with its index.
     fn namespaces(&self) -> impl Iterator<Item = (u8, Namespace)> {
-        let table = self
-            .log
-            .items()
-            .filter(|(_, item)| item.namespace_index() == NAMESPACE_TABLE);
-        table.map(|(_, item)| {
-            let [index, ..] = item.data();
-            (index, item.key().as_namespace())
+        let table = self.log.records().filter(|(_, record)| record.is_in_table());
+        table.filter_map(|(_, record)| {
+            let [index, ..] = record.data;
+            Some((index, record.key.key()?.as_namespace()))
         })
     }
 
@@ -124,42 +125,40 @@ impl Partition {
         let index = (1..u8::MAX)
             .find(|index| !taken.contains(index))
             .ok_or(Error::TooManyNamespaces)?;
-        let data = [index, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
-        let head = Head::new(NAMESPACE_TABLE, ItemType::U8, 1, NO_CHUNK, &namespace.as_key(), data);
-        self.log.append_head(&head)?;
+        self.log.append_head(&Head::of_namespace(namespace, index))?;
         Ok(index)
     }
 
     /// The half of the chunk indices that the stored blob does not use, so that both can stand beside each other.
     fn free_half(&self, namespace: u8, key: &Key) -> Result<u8, Error> {
         let mut entries = self.entries_of(namespace, key);
-        let Some((_, item)) = entries.find(|(_, item)| item.kind() == ItemType::BlobIndex) else {
+        let Some((record, data)) = entries.find_map(|(_, record)| Some((record, record.index_data()?))) else {
             return Ok(0);
         };
         // The firmware starts at 0x00 and 0x80 only.
-        let data = IndexData::decode(item.data());
         if data.chunk_start >= SECOND_HALF {
             Ok(0)
         } else if data.chunks <= SECOND_HALF - data.chunk_start {
             Ok(SECOND_HALF)
         } else {
-            Err(Error::BlobIndex { offset: item.offset() })
+            let (key, start) = (record.key, data.chunk_start);
+            let fault = FindingKind::ChunkStart { key, start };
+            Err(Error::Damaged(Finding::at(record.offset, fault)))
         }
     }
 
-    fn entries_of(&self, namespace: u8, key: &Key) -> impl Iterator<Item = (Run, Item<'_>)> {
-        let key = *key;
-        self.log
-            .items()
-            .filter(move |(_, item)| item.namespace_index() == namespace && item.key() == key)
+    fn entries_of(&self, namespace: u8, key: &Key) -> impl Iterator<Item = (Run, Record<'_>)> {
+        let field = key.field();
+        let records = self.log.records();
+        records.filter(move |(_, record)| record.namespace == namespace && *record.key.field() == field)
     }
 
     /// Erases those entries of a key that `which` names, and tells whether there were any.
-    fn erase(&mut self, namespace: u8, key: &Key, which: impl Fn(Run, &Item<'_>) -> bool) -> bool {
+    fn erase(&mut self, namespace: u8, key: &Key, which: impl Fn(Run, &Record<'_>) -> bool) -> bool {
         let entries = self.entries_of(namespace, key);
         let erased = entries
-            .filter(|(at, item)| which(*at, item))
-            .map(|(at, item)| (at, item.slots()));
+            .filter(|(at, record)| which(*at, record))
+            .map(|(at, record)| (at, record.slots()));
         let erased = erased.collect::<Vec<_>>();
         for &(at, slots) in &erased {
             self.log.erase(at, slots);
@@ -175,13 +174,12 @@ enum New {
 }
 
 impl New {
-    fn is(&self, at: Run, item: &Item<'_>) -> bool {
+    fn is(&self, at: Run, record: &Record<'_>) -> bool {
         match *self {
             Self::At(place) => at == place,
-            Self::Blob { chunk_start } => match item.kind() {
-                ItemType::BlobChunk => (item.chunk_index() ^ chunk_start) < SECOND_HALF,
-                ItemType::BlobIndex => IndexData::decode(item.data()).chunk_start == chunk_start,
-                _ => false,
+            Self::Blob { chunk_start } => match record.index_data() {
+                Some(data) => data.chunk_start == chunk_start,
+                None => record.is_chunk() && (record.chunk ^ chunk_start) < SECOND_HALF,
             },
         }
     }
@@ -190,29 +188,47 @@ impl New {
 /// What a partition holds under a key, and what the firmware drops when it mounts it.
 struct Stored {
     value: Option<OwnedValue>,
-    /// Offsets of the entries that a write left behind which was interrupted: chunks without an index, and values that
-    /// others replace.
-    dropped: Vec<usize>,
+    plan: Plan,
 }
 
 impl Stored {
+    /// Refuses what is damaged in another way than an interrupted write leaves it: chunks without an index, values that others
+    /// replace, blobs of which a chunk was taken for one of their new value.
     fn read(bytes: &[u8], namespace: &Namespace, key: &Key) -> Result<Self, Error> {
-        let recovered = recover(bytes);
+        let mut repeated = None;
+        let mut cut = BTreeSet::new();
+        let owner = |fault: &Finding, key| (namespace_at(bytes, fault), key);
+        let mounted = Mounted::new(bytes, &mut |fault| match fault.kind {
+            FindingKind::OrphanChunks { .. } => Ok(()),
+            FindingKind::DuplicateKey { .. } | FindingKind::DuplicateChunk { .. } => {
+                repeated.get_or_insert(fault);
+                Ok(())
+            }
+            FindingKind::ChunkErased { key, .. } => {
+                cut.insert(owner(&fault, key));
+                Ok(())
+            }
+            FindingKind::BlobChunks { key, .. } if cut.contains(&owner(&fault, key)) => Ok(()),
+            kind if kind.is_damage() => Err(Error::Damaged(fault)),
+            _ => Ok(()),
+        })?;
+        let entries = mounted.given().collect::<Vec<_>>();
         let mut keys = BTreeSet::new();
-        let is_new = |entry: &Entry<'_>| keys.insert((entry.namespace, entry.key));
-        let is_clear = recovered.entries.iter().all(is_new);
-        let dropped = recovered.damage.into_iter().map(|error| match error {
-            Error::OrphanChunk { offset } => Ok(offset),
-            // Of two that both can be read none is dropped.
-            Error::DuplicateEntry { offset, .. } if is_clear => Ok(offset),
-            error => Err(error),
-        });
-        let dropped = dropped.collect::<Result<Vec<_>, Error>>()?;
-        let mut entries = recovered.entries.iter();
+        let is_clear = entries.iter().all(|entry| keys.insert((entry.namespace, entry.key)));
+        // Of two that both can be read none is dropped.
+        if let Some(repeated) = repeated.filter(|_| !is_clear) {
+            return Err(Error::Damaged(repeated));
+        }
+        let mut entries = entries.iter();
         let entry = entries.find(|entry| entry.namespace == *namespace && entry.key == *key);
         Ok(Self {
             value: entry.map(|entry| OwnedValue::from(&entry.value)),
-            dropped,
+            plan: Plan::of(&mounted),
         })
     }
+}
+
+/// The namespace of the entry that a finding is about.
+fn namespace_at(bytes: &[u8], fault: &Finding) -> Option<u8> {
+    bytes.get(fault.offset?).copied()
 }

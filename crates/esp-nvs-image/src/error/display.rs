@@ -6,12 +6,6 @@ use crate::layout::MAX_STRING;
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::BlobIndex { offset } => {
-                write!(
-                    f,
-                    "blob index at offset {offset:#x} does not fit its chunks (at most 508000 bytes in 127 chunks)"
-                )
-            }
             Self::BlobTooLong { len, max } => write!(f, "blob of {len} bytes is longer than the {max} allowed"),
             Self::BlobTooManyChunks => f.write_str("blob needs more than the 127 chunks allowed"),
             Self::BlobTooScattered { offset } => write!(
@@ -24,33 +18,17 @@ impl fmt::Display for Error {
                     "buffer of {available} bytes is smaller than the {needed} needed"
                 )
             }
-            Self::ChunkIndex { offset } => {
-                write!(
-                    f,
-                    "chunk index at offset {offset:#x} does not fit the entry's type (0..=254 for chunks only)"
-                )
-            }
-            Self::DuplicateEntry { offset, key } => {
-                write!(f, "entry at offset {offset:#x} has key '{key}', which stands twice in its namespace")
-            }
+            Self::Damaged(finding) => finding.fmt(f),
             Self::DuplicateKey { key } => write!(f, "key '{key}' stands twice in its namespace"),
             #[cfg(feature = "encryption")]
             Self::EncryptionKeysBlank => f.write_str("encryption keys are all 0xff, which stands for no keys"),
             #[cfg(feature = "encryption")]
             Self::EncryptionKeysEqual => f.write_str("data key and tweak key are the same; they have to differ"),
-            Self::EntryCrc { offset } => write!(f, "checksum of the entry at offset {offset:#x} is wrong"),
             #[cfg(feature = "encryption")]
             Self::HmacKeyBlank => f.write_str("HMAC key is all 0x00 or all 0xff, which stands for no key"),
             #[cfg(feature = "encryption")]
             Self::HmacKeySize { len } => write!(f, "HMAC key of {len} bytes; exactly 32 are allowed"),
-            Self::ImageSize { len } => write!(f, "image of {len} bytes is not a positive multiple of 4096"),
             Self::KeyEmpty => f.write_str("key is empty; 1..=15 bytes are allowed"),
-            Self::KeyField { offset } => {
-                write!(
-                    f,
-                    "key at offset {offset:#x} is not 1..=15 bytes of UTF-8 padded with NUL"
-                )
-            }
             Self::KeyHasNul => f.write_str("key contains a NUL"),
             #[cfg(feature = "encryption")]
             Self::KeyPartitionCrc => f.write_str("checksum of the key partition is wrong"),
@@ -64,18 +42,6 @@ impl fmt::Display for Error {
             Self::KeyTooLong { len } => write!(f, "key of {len} bytes is longer than the 15 allowed"),
             Self::NamespaceEmpty => f.write_str("namespace is empty; 1..=15 bytes are allowed"),
             Self::NamespaceHasNul => f.write_str("namespace contains a NUL"),
-            Self::LostInMove { offset } => {
-                write!(
-                    f,
-                    "entry at offset {offset:#x} lies only on a page that is erased since it was being filled from another"
-                )
-            }
-            Self::NamespaceTable { offset } => {
-                write!(
-                    f,
-                    "namespace at offset {offset:#x} has an index or a name that is taken, or an index that is not in 1..=254"
-                )
-            }
             Self::NamespaceTooLong { len } => write!(f, "namespace of {len} bytes is longer than the 15 allowed"),
             #[cfg(feature = "alloc")]
             Self::NoEmptyPage => f.write_str("partition has no empty page; at least one is needed to write to it"),
@@ -100,22 +66,8 @@ impl fmt::Display for Error {
                      the generator's CSV files cannot hold"
                 )
             }
-            Self::OrphanChunk { offset } => write!(f, "blob chunk at offset {offset:#x} belongs to no blob"),
-            Self::PageCrc { offset } => write!(f, "checksum of the page header at offset {offset:#x} is wrong"),
             #[cfg(feature = "alloc")]
             Self::PageSequence => f.write_str("sequence numbers of the pages are used up; they have 32 bits"),
-            Self::PageState { offset, state } => {
-                write!(
-                    f,
-                    "state {state:#010x} of the page at offset {offset:#x} is not active, full or freeing"
-                )
-            }
-            Self::PageVersion { offset, version } => {
-                write!(
-                    f,
-                    "version byte {version:#04x} of the page at offset {offset:#x} is not 0xfe or 0xff"
-                )
-            }
             Self::PartitionFull { usable_pages } => {
                 write!(
                     f,
@@ -138,29 +90,7 @@ impl fmt::Display for Error {
                     "entries need a partition of {needed} bytes, {missing:#x} more than its {size}"
                 )
             }
-            Self::PayloadCrc { offset } => {
-                write!(f, "checksum of the data of the entry at offset {offset:#x} is wrong")
-            }
-            Self::SlotState { offset } => {
-                write!(
-                    f,
-                    "state bits of the slot at offset {offset:#x} do not fit its contents"
-                )
-            }
-            Self::Span { offset } => {
-                write!(
-                    f,
-                    "span of the entry at offset {offset:#x} does not fit its size or its page"
-                )
-            }
             Self::StringHasNul => f.write_str("string contains a NUL"),
-            Self::StringNotTerminated { offset } => {
-                write!(
-                    f,
-                    "string of the entry at offset {offset:#x} does not end with its first NUL"
-                )
-            }
-            Self::StringNotUtf8 { offset } => write!(f, "string of the entry at offset {offset:#x} is not UTF-8"),
             Self::StringTooLong { len } => {
                 write!(f, "string of {len} bytes is longer than the {} allowed", MAX_STRING - 1)
             }
@@ -168,15 +98,6 @@ impl fmt::Display for Error {
             #[cfg(feature = "alloc")]
             Self::UnknownEncoding => {
                 f.write_str("unknown encoding (u8 i8 u16 i16 u32 i32 u64 i64 float double string binary hex2bin base64 are allowed)")
-            }
-            Self::UnknownNamespace { offset, index } => {
-                write!(
-                    f,
-                    "namespace {index} of the entry at offset {offset:#x} is not in the table of namespaces"
-                )
-            }
-            Self::UnknownType { offset, code } => {
-                write!(f, "type {code:#04x} of the entry at offset {offset:#x} is unknown")
             }
         }
     }

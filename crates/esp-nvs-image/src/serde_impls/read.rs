@@ -182,8 +182,8 @@ impl de::Visitor<'_> for ValueSeed {
 
 fn understand(kind: Encoding, raw: &mut Raw) -> Result<OwnedValue, Error> {
     match (kind, raw) {
-        (Encoding::Float, raw) => real(raw).and_then(single).map(OwnedValue::Float),
-        (Encoding::Double, raw) => real(raw).map(OwnedValue::Double),
+        (Encoding::Float, raw) => real(raw).and_then(single).map(OwnedValue::from),
+        (Encoding::Double, raw) => real(raw).map(OwnedValue::from),
         (Encoding::String, Raw::Text(text)) => Ok(OwnedValue::Str(core::mem::take(&mut **text))),
         (Encoding::String, _) => Err(Error::NotAText),
         (Encoding::Hex2Bin, Raw::Text(text)) => kind.parse(text),

@@ -54,6 +54,7 @@ pub fn blob_cases() -> Vec<Case> {
             base(|raw| {
                 raw.chunk(0, "b", 0, b"x");
                 raw.chunk(0, "b", 1, b"y");
+                raw.number(0, 1, "c");
             }),
             at("orphan-chunks", NEXT),
         ),
@@ -62,6 +63,7 @@ pub fn blob_cases() -> Vec<Case> {
             base(|raw| {
                 blob(raw, 0, b"x");
                 raw.chunk(0, "b", 0x80, b"y");
+                raw.number(0, 1, "c");
             }),
             at("orphan-chunks", NEXT + 96),
         ),
@@ -122,6 +124,121 @@ pub fn blob_cases() -> Vec<Case> {
                 raw.index(0, "b", 1, 1, 0x80);
             }),
             { [at("orphan-chunks", NEXT), at("duplicate-key", NEXT + 160)].concat() },
+        ),
+    ]
+}
+
+/// A chunk of a blob's new value without its index, and chunks beyond what an index states.
+pub fn chunk_cases() -> Vec<Case> {
+    let old = |raw: &mut Raw| {
+        raw.chunk(0, "b", 0, b"x");
+        raw.index(0, "b", 1, 1, 0);
+    };
+    let lost = || {
+        [
+            at("chunk-erased", NEXT),
+            at("blob-chunks", NEXT + 64),
+            at("orphan-chunks", NEXT + 96),
+        ]
+        .concat()
+    };
+    vec![
+        (
+            "new chunk ends an active page",
+            base(|raw| {
+                old(raw);
+                raw.chunk(0, "b", 0x80, b"y");
+            }),
+            lost(),
+        ),
+        (
+            "new chunk ends an active page that is not the newest",
+            two_pages(|raw| {
+                raw.page(0, ACTIVE, 0);
+                old(raw);
+                raw.chunk(0, "b", 0x80, b"y");
+            }),
+            [at("active-page-not-last", 0), lost()].concat(),
+        ),
+        (
+            "new chunk on a full page",
+            two_pages(|raw| {
+                old(raw);
+                raw.chunk(0, "b", 0x80, b"y");
+            }),
+            at("orphan-chunks", NEXT + 96),
+        ),
+        (
+            "new chunk, and its index written in part",
+            base(|raw| {
+                old(raw);
+                raw.chunk(0, "b", 0x80, b"y");
+                let index = raw.index(0, "b", 1, 1, 0x80);
+                raw.image[index + 8..index + 32].fill(0xFF);
+                raw.mark(0, 7, 3);
+            }),
+            [at("orphan-chunks", NEXT + 96), at("empty-slot-not-blank", NEXT + 160)].concat(),
+        ),
+        (
+            "chunk of another blob ends an active page",
+            base(|raw| {
+                old(raw);
+                raw.chunk(0, "c", 0, b"y");
+            }),
+            at("orphan-chunks", NEXT + 96),
+        ),
+        (
+            "chunk too many",
+            base(|raw| {
+                raw.chunk(0, "b", 0, b"x");
+                raw.chunk(0, "b", 5, b"y");
+                raw.index(0, "b", 1, 1, 0);
+            }),
+            at("blob-chunks", NEXT + 128),
+        ),
+        (
+            "chunk too many in the other half",
+            base(|raw| {
+                raw.chunk(0, "b", 0x80, b"x");
+                raw.chunk(0, "b", 0xFE, b"y");
+                raw.index(0, "b", 1, 1, 0x80);
+            }),
+            at("blob-chunks", NEXT + 128),
+        ),
+        (
+            "chunk too many, its data damaged",
+            base(|raw| {
+                raw.chunk(0, "b", 0, b"x");
+                let at = raw.chunk(0, "b", 1, b"y");
+                raw.image[at + 32] = b'z';
+                raw.index(0, "b", 1, 1, 0);
+            }),
+            [at("payload-crc", NEXT + 64), at("blob-chunks", NEXT + 128)].concat(),
+        ),
+        (
+            "more chunks stated than a half has",
+            base(|raw| {
+                (0..40).for_each(|chunk| {
+                    raw.chunk(0, "b", chunk, b"");
+                });
+                raw.index(0, "b", 0, 129, 0);
+            }),
+            at("blob-chunks", NEXT + 40 * 32),
+        ),
+        (
+            "index of the same half on an earlier page takes the chunks",
+            two_pages(|raw| {
+                raw.index(0, "b", 9, 1, 0);
+                raw.chunk(1, "b", 0, b"x");
+                raw.index(1, "b", 1, 1, 0);
+                raw.number(1, 1, "c");
+            }),
+            [
+                at("blob-size", NEXT),
+                at("blob-chunks", PAGE_1 + 64),
+                at("duplicate-key", PAGE_1 + 64),
+            ]
+            .concat(),
         ),
     ]
 }

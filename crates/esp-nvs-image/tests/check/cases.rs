@@ -47,6 +47,7 @@ pub fn cases() -> Vec<Case> {
         entries::content_cases(),
         entries::namespace_cases(),
         blobs::blob_cases(),
+        blobs::chunk_cases(),
     ]
     .into_iter()
     .flatten()

@@ -144,6 +144,31 @@ pub fn slot_cases() -> Vec<Case> {
             at("empty-slot-not-blank", NEXT),
         ),
         (
+            "number in an empty slot of a full page",
+            two_pages(|raw| {
+                raw.number(0, 1, "b");
+                raw.number(0, 1, "c");
+                raw.mark(0, 2, 3);
+            }),
+            [at("empty-slot-not-blank", NEXT), at("written-behind-empty", NEXT + 32)].concat(),
+        ),
+        (
+            "number in an empty slot at the end of a full page",
+            two_pages(|raw| {
+                raw.number(0, 1, "b");
+                raw.mark(0, 2, 3);
+            }),
+            at("empty-slot-not-blank", NEXT),
+        ),
+        (
+            "slot of a string empty in a full page",
+            two_pages(|raw| {
+                raw.string(0, "s", b"\0");
+                raw.mark(0, 3, 3);
+            }),
+            at("entry-incomplete", NEXT),
+        ),
+        (
             "head damaged",
             base(|raw| {
                 let at = raw.number(0, 1, "b");

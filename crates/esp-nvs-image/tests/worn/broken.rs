@@ -159,7 +159,7 @@ pub(super) fn faulty() -> Vec<Case> {
                 raw.index(0, "b", 2, 1, 0);
             },
             &["ns/a = u8 7"],
-            &[slot(0, 4), slot(0, 2)],
+            &[slot(0, 4)],
         ),
         case(
             "namespace behind a number of no namespace",
@@ -170,7 +170,7 @@ pub(super) fn faulty() -> Vec<Case> {
                 raw.number(0, 2, "b");
             },
             &["ns/a = u8 7"],
-            &[slot(0, 3), slot(0, 2), slot(0, 4)],
+            &[slot(0, 2), slot(0, 4)],
         ),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use esp_nvs_image::{Entries, Entry, Severity, StoredValue, check, decode, recover};
+use esp_nvs_image::{Entries, Entry, Error, Number, Severity, StoredValue, check, decode, recover};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -35,7 +35,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
 
 fn values(entries: &[Entry<'_>]) -> BTreeMap<String, Data> {
     let value = |value: &StoredValue<'_>| match value {
-        StoredValue::U8(v) => Data::Number(*v),
+        StoredValue::Number(Number::U8(v)) => Data::Number(*v),
         StoredValue::Str(v) => Data::Text((*v).to_owned()),
         StoredValue::Blob(v) => Data::Blob(v.to_vec()),
         other => unreachable!("{other:?}"),
@@ -71,6 +71,46 @@ fn run(actions: &[Action], pages: usize) -> (Device, Vec<Moment>) {
     (device, history)
 }
 
+/// The key of which the firmware erases a chunk since the active page ends with another, read slot by slot and in the plainest way.
+fn lost_to_new_chunk(image: &[u8]) -> Option<String> {
+    for page in image
+        .chunks(0x1000)
+        .filter(|page| page[..4] == [0xFE, 0xFF, 0xFF, 0xFF])
+    {
+        let state = |slot: usize| page[32 + slot / 4] >> (2 * (slot % 4)) & 3;
+        let head = |slot: usize| &page[64 + 32 * slot..96 + 32 * slot];
+        let mut chunks = Vec::new();
+        let mut last = None;
+        let mut slot = 0;
+        while slot < 126 && state(slot) != 3 {
+            let span = usize::from(head(slot)[2]);
+            if state(slot) != 2 {
+                last = None;
+                slot += 1;
+            } else if (slot..slot + span).any(|slot| state(slot) != 2) {
+                last = None;
+                slot += span;
+            } else {
+                if head(slot)[1] == 0x42 {
+                    chunks.push(slot);
+                }
+                last = Some(slot);
+                slot += span;
+            }
+        }
+        let is_torn = slot < 126 && head(slot)[..4] != [0xFF; 4];
+        let last = last.filter(|last| chunks.contains(last) && !is_torn);
+        let key = |slot: usize| &head(slot)[8..24];
+        if let Some(last) = last
+            && chunks.iter().any(|&slot| slot < last && key(slot) == key(last))
+        {
+            let text = key(last).split(|byte| *byte == 0).next()?;
+            return Some(String::from_utf8(text.to_vec()).unwrap());
+        }
+    }
+    None
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
@@ -103,13 +143,18 @@ proptest! {
             let image = device.after(steps);
             let read = recover(&image);
             let held = values(&read.entries);
-            let is_before = after > 0 && held == history[after - 1].1;
+            let mut before = history[after.saturating_sub(1)].1.clone();
+            // A chunk of a new value that ends the page costs the old value.
+            if let Some(key) = lost_to_new_chunk(&image) {
+                before.remove(&key);
+            }
+            let is_before = after > 0 && held == before;
             prop_assert!(is_before || held == history[after].1, "{:?}", read.damage);
             let walked = Entries::new(&image).filter_map(|entry| Some(entry.ok()?.into())).collect::<Vec<Entry<'_>>>();
             prop_assert!(walked == read.entries);
             match decode(&image) {
                 Ok(entries) => prop_assert!(entries == read.entries && read.damage.is_empty()),
-                Err(error) => prop_assert_eq!(Some(&error), read.damage.first()),
+                Err(error) => prop_assert_eq!(Some(error), read.damage.first().copied().map(Error::Damaged)),
             }
         }
     }

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hash};
 use std::path::Path;
 
 use base16ct::lower::encode_string as hex;
-use esp_nvs_image::{Entry, NvsKeys, StoredValue};
+use esp_nvs_image::{Entry, Number, NvsKeys, StoredValue};
 use matter_factory_data::DeviceReport;
 use zeroize::Zeroizing;
 
@@ -316,16 +316,9 @@ fn cell(entry: &Entry<'_>) -> (CellForm, &'static str, Zeroizing<String>) {
             blob.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
             (CellForm::Hex, hex(&bytes))
         }
-        StoredValue::U8(number) => (CellForm::Number, number.to_string()),
-        StoredValue::I8(number) => (CellForm::Number, number.to_string()),
-        StoredValue::U16(number) => (CellForm::Number, number.to_string()),
-        StoredValue::I16(number) => (CellForm::Number, number.to_string()),
-        StoredValue::U32(number) => (CellForm::Number, number.to_string()),
-        StoredValue::I32(number) => (CellForm::Number, number.to_string()),
-        StoredValue::U64(number) => (CellForm::Number, number.to_string()),
-        StoredValue::I64(number) => (CellForm::Number, number.to_string()),
-        StoredValue::Float(number) => (CellForm::Text, format!("{number:?}")),
-        StoredValue::Double(number) => (CellForm::Text, format!("{number:?}")),
+        StoredValue::Number(Number::Float(number)) => (CellForm::Text, format!("{number:?}")),
+        StoredValue::Number(Number::Double(number)) => (CellForm::Text, format!("{number:?}")),
+        StoredValue::Number(number) => (CellForm::Number, number.to_string()),
         _ => (CellForm::Text, String::new()),
     };
     (form, entry.value.type_name(), Zeroizing::new(text))

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt::Display;
 use core::str::FromStr;
 
-use esp_nvs_image::{Entry, Error as NvsError, Key, StoredValue};
+use esp_nvs_image::{Entry, Error as NvsError, Key, Number, StoredValue};
 use zeroize::Zeroizing;
 
 use super::{Fault, Sink};
@@ -75,7 +75,7 @@ impl<'a> Values<'a> {
     ) -> Result<Option<T>, S::Stop> {
         match self.take(key) {
             None => Ok(None),
-            Some(StoredValue::U32(number)) => {
+            Some(StoredValue::Number(Number::U32(number))) => {
                 let detail = format_args!("{number}, not {min}..={max}");
                 accept(parse(number), Check::KeyRange, key, Some(&detail), sink)
             }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use esp_nvs_image::{BlobVersion, Encoder, Key, Namespace, OwnedValue, PartitionSize};
+use esp_nvs_image::{BlobVersion, Encoder, Key, Namespace, Number, OwnedValue, PartitionSize};
 use esp_secure_cert::{Flags, RawRecord, RecordType, Writer};
 use matter_attestation::{
     Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaStore, PaaSubject,
@@ -184,14 +184,14 @@ impl Device {
         device.print(&payload);
         let salt = Salt::new(&salt()).unwrap();
         let world = world();
-        device.put("discriminator", OwnedValue::U32(DISCRIMINATOR.into()));
-        device.put("iteration-count", OwnedValue::U32(1000));
+        device.put("discriminator", OwnedValue::Number(Number::U32(DISCRIMINATOR.into())));
+        device.put("iteration-count", OwnedValue::Number(Number::U32(1000)));
         device.put("salt", OwnedValue::Str(salt.to_base64().as_str().into()));
-        device.put("vendor-id", OwnedValue::U32(VENDOR.into()));
+        device.put("vendor-id", OwnedValue::Number(Number::U32(VENDOR.into())));
         device.put("vendor-name", OwnedValue::Str("Vendor".into()));
-        device.put("product-id", OwnedValue::U32(PRODUCT.into()));
+        device.put("product-id", OwnedValue::Number(Number::U32(PRODUCT.into())));
         device.put("product-name", OwnedValue::Str("Light".into()));
-        device.put("hardware-ver", OwnedValue::U32(1));
+        device.put("hardware-ver", OwnedValue::Number(Number::U32(1)));
         device.put("mfg-date", OwnedValue::Str("2026-05-01".into()));
         device.put(
             "rd-id-uid",
@@ -204,10 +204,10 @@ impl Device {
         device.put("pai-cert", OwnedValue::Blob(world.pai.as_der().into()));
         device.put("verifier", OwnedValue::Str(good_verifier().to_base64().as_str().into()));
         device.put("cert-dclrn", OwnedValue::Blob(declaration(VENDOR, PRODUCT)));
-        device.put("locale-sz", OwnedValue::U32(2));
+        device.put("locale-sz", OwnedValue::Number(Number::U32(2)));
         device.put("locale/0", OwnedValue::Str("en-US".into()));
         device.put("locale/1", OwnedValue::Str("de".into()));
-        device.put("fl-sz/1", OwnedValue::U32(1));
+        device.put("fl-sz/1", OwnedValue::Number(Number::U32(1)));
         device.put("fl-k/1/0", OwnedValue::Str("room".into()));
         device.put("fl-v/1/0", OwnedValue::Str("kitchen".into()));
         device

@@ -1,6 +1,6 @@
 //! The faults: what is changed, and the check that has to see it.
 
-use esp_nvs_image::OwnedValue;
+use esp_nvs_image::{Number, OwnedValue};
 use esp_secure_cert::RecordType;
 use matter_attestation::Validity;
 use matter_setup_payload::{CommissioningFlow, OptionalData};
@@ -134,12 +134,12 @@ fn values() -> Vec<Fault> {
                 device.remove(name);
             }
         };
-        Nvs, "A discriminator of 16 bits", "key-type", |device| device.put("discriminator", OwnedValue::U16(DISCRIMINATOR));
+        Nvs, "A discriminator of 16 bits", "key-type", |device| device.put("discriminator", OwnedValue::Number(Number::U16(DISCRIMINATOR)));
         Nvs, "A verifier as a blob", "key-type", |device| device.put("verifier", OwnedValue::Blob(vec![1; 97]));
         Nvs, "A DAC as a string", "key-type", |device| device.put("dac-cert", text("DAC"));
-        Nvs, "A discriminator above 4095", "key-range", |device| device.put("discriminator", OwnedValue::U32(0x1000));
-        Nvs, "999 iterations", "key-range", |device| device.put("iteration-count", OwnedValue::U32(999));
-        Nvs, "Vendor id 0", "key-range", |device| device.put("vendor-id", OwnedValue::U32(0));
+        Nvs, "A discriminator above 4095", "key-range", |device| device.put("discriminator", OwnedValue::Number(Number::U32(0x1000)));
+        Nvs, "999 iterations", "key-range", |device| device.put("iteration-count", OwnedValue::Number(Number::U32(999)));
+        Nvs, "Vendor id 0", "key-range", |device| device.put("vendor-id", OwnedValue::Number(Number::U32(0)));
         SecureCert, "A discriminator above 4095 in secure cert", "key-range", |device| device.record_mut(RecordType::MATTER_1, 0).data = vec![0, 0x10];
         SecureCert, "A discriminator of four bytes in secure cert", "secure-cert-matter-length", |device| device.record_mut(RecordType::MATTER_1, 0).data = vec![0; 4];
         Nvs, "A salt of 8 bytes", "key-value", |device| device.put("salt", text("AAECAwQFBgc="));
@@ -161,9 +161,9 @@ fn values() -> Vec<Fault> {
             device.put("my-key", text("1"));
             device.patch(|image| rename(image, "my-key", "hardware-ver"));
         };
-        Nvs, "A key that no firmware reads", "key-unknown", |device| device.put("my-key", OwnedValue::U8(1));
-        Nvs, "A list that is longer than its items", "key-missing", |device| device.put("locale-sz", OwnedValue::U32(u32::MAX));
-        Nvs, "An item beyond its list", "list-item-uncounted", |device| device.put("locale-sz", OwnedValue::U32(1));
+        Nvs, "A key that no firmware reads", "key-unknown", |device| device.put("my-key", OwnedValue::Number(Number::U8(1)));
+        Nvs, "A list that is longer than its items", "key-missing", |device| device.put("locale-sz", OwnedValue::Number(Number::U32(u32::MAX)));
+        Nvs, "An item beyond its list", "list-item-uncounted", |device| device.put("locale-sz", OwnedValue::Number(Number::U32(1)));
         Efuse, "Another discriminator in secure cert", "storage-disagrees", |device| device.record(RecordType::MATTER_1, 0, &[1, 0]);
         Efuse, "Another PAI in NVS", "storage-disagrees", |device| device.put("pai-cert", OwnedValue::Blob(world().other_pai.as_der().into()));
         SecureCert, "Another salt in NVS", "storage-disagrees", |device| device.put("salt", text("AAECAwQFBgcICQoLDA0ODw=="));
@@ -220,13 +220,13 @@ fn labels() -> Vec<Fault> {
         Nvs, "Another discriminator beside the codes", "label-discriminator", |device| device.discriminator = "7".into();
         Nvs, "Another passcode beside the codes", "label-codes-differ", |device| device.passcode = "12341234".into();
         Nvs, "A discriminator that is no number", "label-malformed", |device| device.discriminator = "x".into();
-        Nvs, "Another discriminator in the image", "label-discriminator", |device| device.put("discriminator", OwnedValue::U32(0x0BC));
+        Nvs, "Another discriminator in the image", "label-discriminator", |device| device.put("discriminator", OwnedValue::Number(Number::U32(0x0BC)));
         Nvs, "Another salt in the image", "verifier-passcode", |device| {
             let mut other = salt();
             other[0] ^= 1;
             device.put("salt", text(Salt::new(&other).unwrap().to_base64().as_str()));
         };
-        Nvs, "Another iteration count in the image", "verifier-passcode", |device| device.put("iteration-count", OwnedValue::U32(1001));
+        Nvs, "Another iteration count in the image", "verifier-passcode", |device| device.put("iteration-count", OwnedValue::Number(Number::U32(1001)));
         SecureCert, "Another salt in secure cert", "verifier-passcode", |device| device.record_mut(RecordType::MATTER_1, 2).data[0] ^= 1;
     }
 }
@@ -284,7 +284,7 @@ fn attestation() -> Vec<Fault> {
             pem.push(0);
             device.record_mut(RecordType::DEV_CERT, 0).data = pem;
         };
-        Nvs, "A vendor id for tests", "test-pki", |device| device.put("vendor-id", OwnedValue::U32(0xFFF1));
+        Nvs, "A vendor id for tests", "test-pki", |device| device.put("vendor-id", OwnedValue::Number(Number::U32(0xFFF1)));
         WithoutCd, "A declaration that everybody can sign", "test-cd-signer", |device| device.put("cert-dclrn", OwnedValue::Blob(declaration(VENDOR, PRODUCT)));
     }
 }

@@ -1,6 +1,6 @@
 //! The faults that are about secrets.
 
-use esp_nvs_image::OwnedValue;
+use esp_nvs_image::{Number, OwnedValue};
 use esp_secure_cert::{Flags, RecordType};
 use matter_setup_payload::CommissioningFlow;
 
@@ -123,13 +123,13 @@ pub(crate) fn all() -> Vec<Fault> {
             // credentials/development/attestation/Matter-Development-DAC-FFF1-8000-Key.pem
             device.put("dac-key", OwnedValue::Blob(SDK_KEY.to_vec()));
         };
-        Nvs, "The passcode in plain", "passcode-stored", |device| device.put("pin-code", OwnedValue::U32(PASSCODE));
+        Nvs, "The passcode in plain", "passcode-stored", |device| device.put("pin-code", OwnedValue::Number(Number::U32(PASSCODE)));
         Nvs, "The passcode of the SDK's examples", "default-passcode", |device| {
             let example = 20_202_021;
             reprint(device, VENDOR, PRODUCT, DISCRIMINATOR, example, CommissioningFlow::Standard);
             device.put("verifier", text(verifier(example, &salt()).to_base64().as_str()));
         };
-        Nvs, "The discriminator of the SDK's examples", "default-discriminator", |device| device.put("discriminator", OwnedValue::U32(3840));
+        Nvs, "The discriminator of the SDK's examples", "default-discriminator", |device| device.put("discriminator", OwnedValue::Number(Number::U32(3840)));
         Nvs, "A salt of one byte, repeated", "salt-weak", |device| device.put("salt", text("BwcHBwcHBwcHBwcHBwcHBw=="));
         Nvs, "The salt of the SDK's examples", "salt-weak", |device| device.put("salt", text("U1BBS0UyUCBLZXkgU2FsdA=="));
         Nvs, "A rotating id that counts", "rotating-id-weak", |device| device.put("rd-id-uid", OwnedValue::Blob((0..16).collect()));

@@ -1,6 +1,6 @@
 //! Records for tests.
 
-use esp_nvs_image::{Key, Namespace, OwnedValue, PartitionSize};
+use esp_nvs_image::{Key, Namespace, Number, OwnedValue, PartitionSize};
 use matter_attestation::{
     Certificate, CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaSubject, PaiSubject,
     PrivateKey, SerialNumber as CertificateSerial, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
@@ -130,7 +130,7 @@ pub fn full() -> DeviceRecord {
         .add_entry(entry("app", "secret", OwnedValue::Blob(vec![1; 300])))
         .unwrap();
     record
-        .add_entry(entry("chip-factory", "own", OwnedValue::I32(-5)))
+        .add_entry(entry("chip-factory", "own", OwnedValue::Number(Number::I32(-5))))
         .unwrap();
     record
         .add_entry(entry("app", "name", OwnedValue::Str("x".into())))

@@ -1,6 +1,4 @@
-use super::finding::Severity;
-use super::kept::Kept;
-use super::stored_key::StoredKey;
+use crate::name::StoredKey;
 
 /// What a finding is, with the figures that belong to it. Offsets are bytes from the start of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +34,16 @@ pub enum FindingKind {
         stated: u32,
         /// The bytes in the chunks.
         found: usize,
+    },
+    /// A chunk lies before another of its key that ends an active page, as when power failed before the blob's new index was
+    /// written.
+    ChunkErased {
+        /// The blob's key.
+        key: StoredKey,
+        /// The chunk index.
+        chunk: u8,
+        /// Where the chunk lies that ends the page.
+        last: usize,
     },
     /// A chunk has no chunk index, or a blob's index has one.
     ChunkIndex {
@@ -83,10 +91,13 @@ pub enum FindingKind {
         /// The blob's key.
         key: StoredKey,
     },
-    /// Slots of an active page that the bitmap calls empty hold bytes, as when power failed in a write.
+    /// Slots that the bitmap calls empty hold bytes: on an active page as when power failed in a write, which is a warning; on
+    /// any other an error.
     EmptySlotNotBlank {
         /// How many slots in a row.
         slots: usize,
+        /// Whether the page is not active, so that what the slots held is lost.
+        hidden: bool,
     },
     /// An entry's checksum is wrong.
     EntryCrc {
@@ -200,7 +211,7 @@ pub enum FindingKind {
         /// Where the other page starts.
         earlier: usize,
     },
-    /// A page's state is none of the legal ones.
+    /// The page state is invalid.
     PageState {
         /// The state word.
         state: u32,
@@ -286,6 +297,7 @@ impl FindingKind {
             Self::BlobChunks { .. } => "blob-chunks",
             Self::BlobIndexSize { .. } => "blob-index-size",
             Self::BlobSize { .. } => "blob-size",
+            Self::ChunkErased { .. } => "chunk-erased",
             Self::ChunkIndex { .. } => "chunk-index",
             Self::ChunkStart { .. } => "chunk-start",
             Self::DataPadding { .. } => "data-padding",
@@ -330,60 +342,19 @@ impl FindingKind {
             Self::WrittenBehindEmpty { .. } => "written-behind-empty",
         }
     }
+}
 
-    /// Returns how much it matters.
-    #[must_use]
-    pub const fn severity(&self) -> Severity {
-        match self {
-            Self::NoEmptyPage { pages } if *pages < 3 => Severity::Warning,
-            Self::WrittenBehindEmpty { hidden: false, .. } => Severity::Warning,
-            Self::BlankPartition
-            | Self::EmptyChunk { .. }
-            | Self::ErasedSlots { .. }
-            | Self::NamespaceWithoutKeys { .. }
-            | Self::PageMostlyErased { .. }
-            | Self::Version1Blob { .. }
-            | Self::Version1Page => Severity::Note,
-            Self::ActivePageNotLast
-            | Self::ChunkStart { .. }
-            | Self::DataPadding { .. }
-            | Self::EmptySlotNotBlank { .. }
-            | Self::InterruptedMove { .. }
-            | Self::KeyEmpty
-            | Self::KeyNotUtf8 { .. }
-            | Self::NamespaceIndexGap { .. }
-            | Self::NoActivePage
-            | Self::PageSequence { .. }
-            | Self::StringNotUtf8 { .. }
-            | Self::StringTerminator { .. } => Severity::Warning,
-            Self::BlobChunks { .. }
-            | Self::BlobIndexSize { .. }
-            | Self::BlobSize { .. }
-            | Self::ChunkIndex { .. }
-            | Self::DuplicateChunk { .. }
-            | Self::DuplicateKey { .. }
-            | Self::EntryCrc { .. }
-            | Self::EntryIncomplete { .. }
-            | Self::ImageSize { .. }
-            | Self::KeyUnreadable { .. }
-            | Self::LostInMove { .. }
-            | Self::NamespaceIndexReserved { .. }
-            | Self::NamespaceIndexTwice { .. }
-            | Self::NamespaceTableType { .. }
-            | Self::NamespaceTwice { .. }
-            | Self::NoEmptyPage { .. }
-            | Self::OrphanChunks { .. }
-            | Self::PageHeaderCrc
-            | Self::PageNotBlank
-            | Self::PageState { .. }
-            | Self::PageVersion { .. }
-            | Self::PayloadCrc { .. }
-            | Self::SlotState { .. }
-            | Self::Span { .. }
-            | Self::StrayChunkIndex { .. }
-            | Self::UnknownNamespace { .. }
-            | Self::UnknownType { .. }
-            | Self::WrittenBehindEmpty { .. } => Severity::Error,
-        }
-    }
+/// Which of two entries with one key the firmware keeps, or finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kept {
+    /// Both: they are of different types on different pages, and each is found by its own type.
+    Both,
+    /// The earlier: a search over several pages, or in a full one, ends there.
+    Earlier,
+    /// The later: the earlier one is erased at mount, because both are on one active page, or the later one is the
+    /// last entry of all.
+    Later,
+    /// Neither: the chunks of two blobs do not add up to either.
+    Neither,
 }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::kind::FindingKind;
+use super::kind::{FindingKind, Kept};
 
 /// Writes what is wrong and what the firmware makes of it, as it follows on the offset.
 impl fmt::Display for FindingKind {
@@ -29,6 +29,10 @@ impl FindingKind {
                 f,
                 "the index of blob '{key}' states {stated} bytes but its chunks hold {found}"
             ),
+            Self::ChunkErased { key, chunk, last } => write!(
+                f,
+                "chunk {chunk} of blob '{key}' lies before one at offset {last:#x} that ends the active page"
+            ),
             Self::ChunkIndex { key, chunk, .. } => {
                 write!(f, "the chunk index {chunk:#04x} of '{key}' does not fit its type")
             }
@@ -45,7 +49,9 @@ impl FindingKind {
             ),
             Self::DuplicateKey { key, earlier, .. } => write!(f, "key '{key}' stands again after offset {earlier:#x}"),
             Self::EmptyChunk { key } => write!(f, "a chunk of blob '{key}' holds no bytes"),
-            Self::EmptySlotNotBlank { slots } => write!(f, "there are bytes in {} marked empty", Count(slots, "slot")),
+            Self::EmptySlotNotBlank { slots, .. } => {
+                write!(f, "there are bytes in {} marked empty", Count(slots, "slot"))
+            }
             Self::EntryCrc { .. } => f.write_str("the checksum of the entry is wrong"),
             Self::EntryIncomplete { key } => write!(f, "a slot of '{key}' is not marked as written"),
             Self::ErasedSlots { slots } => write!(f, "there are {} erased of the page's 126", Count(slots, "slot")),
@@ -130,13 +136,15 @@ impl FindingKind {
             | Self::UnknownType { slots, .. } => {
                 return write!(f, "the firmware erases the entry at mount{}", More(slots));
             }
+            Self::ChunkErased { .. } => "the firmware erases it at mount, and the blob with it",
             Self::ChunkStart { .. } => "the firmware reads the blob but cannot overwrite it",
             Self::DataPadding { .. } => "the firmware reads the entry, but never writes one like it",
             Self::DuplicateChunk { kept, .. } | Self::DuplicateKey { kept, .. } => {
                 return write!(f, "the firmware keeps {kept}");
             }
             Self::EmptyChunk { .. } | Self::NamespaceWithoutKeys { .. } => "it takes a slot for nothing",
-            Self::EmptySlotNotBlank { .. } => {
+            Self::EmptySlotNotBlank { hidden: true, .. } => "the firmware does not see what is in there",
+            Self::EmptySlotNotBlank { hidden: false, .. } => {
                 "what the firmware writes there comes out damaged, unless it gives the slot up"
             }
             Self::EntryIncomplete { .. } | Self::LostInMove { .. } => "the firmware erases the entry at mount",
@@ -183,6 +191,17 @@ impl FindingKind {
             Self::WrittenBehindEmpty { hidden: false, .. } => {
                 "the firmware reads what is in there, but never leaves a slot out"
             }
+        })
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Both => "both, each under its own type",
+            Self::Earlier => "the earlier",
+            Self::Later => "the later",
+            Self::Neither => "neither",
         })
     }
 }

@@ -1,0 +1,278 @@
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::finding::{Finding, FindingKind};
+use crate::head::IndexData;
+use crate::item_type::ItemType;
+use crate::name::StoredKey;
+use crate::record::{Record, Stored};
+
+/// Which chunks belong to which index, as the firmware books them when it mounts the partition.
+///
+/// Source: ESP-IDF `components/nvs_flash`, `Storage::eraseMismatchedBlobIndexes` and `eraseOrphanDataBlobs`. All by places in
+/// the list of all entries.
+#[derive(Default)]
+pub(crate) struct Blobs {
+    /// The chunks in the order of their identities, of one identity in that of the log.
+    chunks: Vec<usize>,
+    /// For each of them the index to which it is booked.
+    booked: Vec<Option<usize>>,
+    /// The indices whose blobs can be read, ascending, each with its chunks.
+    whole: Vec<(usize, Range<usize>)>,
+}
+
+impl Blobs {
+    /// Books the chunks, and marks what the firmware drops as lost. Returns what is wrong with indices, in the order of the log.
+    pub(crate) fn assign(entries: &mut [Stored<'_>]) -> (Self, Vec<Finding>) {
+        let chunks = sorted(entries, ItemType::BlobChunk);
+        let indices = sorted(entries, ItemType::BlobIndex);
+        let mut blobs = Self {
+            booked: vec![None; chunks.len()],
+            chunks,
+            whole: Vec::new(),
+        };
+        let mut faults = Vec::new();
+        let mut is_lost = vec![true; blobs.chunks.len()];
+        let key_of = |place: usize| entries.get(place).map(|entry| key_of(&entry.record));
+        let mut erased = Vec::new();
+        for indices in indices.chunk_by(|a, b| key_of(*a) == key_of(*b)) {
+            let mut group = Group::new(indices, entries);
+            blobs.book(&mut group, entries);
+            group.erase_mismatched();
+            let covered = group.covered();
+            for (at, chunk) in group.chunks.clone().zip(blobs.records(&group, entries)) {
+                if let Some(is_lost) = is_lost.get_mut(at) {
+                    *is_lost = covered.get(usize::from(chunk.chunk)) != Some(&true);
+                }
+            }
+            for index in &group.indices {
+                match group.readable(index, &covered).filter(|_| !index.is_erased) {
+                    Some(chunks) => blobs.whole.push((index.place, chunks)),
+                    None => faults.extend(group.fault(index).map(|fault| (index.place, fault))),
+                }
+                erased.extend(Some(index.place).filter(|_| index.is_erased));
+            }
+        }
+        blobs.whole.sort_unstable_by_key(|(place, _)| *place);
+        faults.sort_unstable_by_key(|(place, _)| *place);
+        let offset = |place: usize| Some(entries.get(place)?.record.offset);
+        let faults = faults
+            .into_iter()
+            .filter_map(|(place, fault)| Some(Finding::at(offset(place)?, fault)));
+        let faults = faults.collect();
+        let lost = blobs.chunks.iter().zip(is_lost).filter(|(_, is_lost)| *is_lost);
+        for place in lost.map(|(place, _)| *place).chain(erased) {
+            if let Some(entry) = entries.get_mut(place) {
+                entry.is_lost = true;
+            }
+        }
+        (blobs, faults)
+    }
+
+    /// Books the chunks of a key, each to the first index in the order of the log that counts it.
+    fn book(&mut self, group: &mut Group, entries: &[Stored<'_>]) {
+        let counted_by = group.counted_by();
+        let record = |place: &usize| entries.get(*place).map(|entry| &entry.record);
+        let start = self
+            .chunks
+            .partition_point(|place| record(place).map(key_of) < Some(group.key));
+        group.chunks = start..start;
+        let chunks = self.chunks.iter().zip(&mut self.booked).enumerate().skip(start);
+        for (at, (place, booked)) in chunks {
+            let Some(chunk) = record(place).filter(|chunk| key_of(chunk) == group.key) else {
+                break;
+            };
+            group.chunks.end = at + 1;
+            let size = chunk.payload.len();
+            if let Some(first) = group.first.get_mut(usize::from(chunk.chunk)) {
+                first.get_or_insert((at, size));
+            }
+            let by = counted_by.get(usize::from(chunk.chunk)).copied().flatten();
+            if let Some(index) = by.and_then(|n: usize| group.indices.get_mut(n)) {
+                *booked = Some(index.place);
+                index.count += 1;
+                index.bytes += size;
+            }
+        }
+    }
+
+    fn records<'e>(&self, group: &Group, entries: &'e [Stored<'_>]) -> impl Iterator<Item = &'e Record<'e>> {
+        let places = self.chunks.get(group.chunks.clone()).unwrap_or_default();
+        places
+            .iter()
+            .filter_map(|place| entries.get(*place))
+            .map(|entry| &entry.record)
+    }
+
+    /// The chunks of an index whose blob can be read, in order; of one that stands twice the first is to be taken.
+    pub(crate) fn of_index(&self, place: usize) -> Option<&[usize]> {
+        let at = self.whole.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+        let (_, chunks) = self.whole.get(at)?;
+        self.chunks.get(chunks.clone())
+    }
+
+    /// Every chunk, and the index to which it is booked.
+    pub(crate) fn booked(&self) -> impl Iterator<Item = (usize, Option<usize>)> {
+        self.chunks.iter().copied().zip(self.booked.iter().copied())
+    }
+
+    /// The chunks without an index, one finding for a key.
+    pub(crate) fn orphans(&self, entries: &[Stored<'_>]) -> Vec<Finding> {
+        let orphans = self.booked().filter(|(_, index)| index.is_none());
+        let orphans = orphans.filter_map(|(place, _)| entries.get(place));
+        let orphans = orphans.map(|entry| &entry.record).collect::<Vec<_>>();
+        let finding = |group: &[&Record<'_>]| {
+            let first = group.iter().min_by_key(|record| record.offset)?;
+            let (key, chunks) = (first.key, group.len());
+            Some(Finding::at(first.offset, FindingKind::OrphanChunks { key, chunks }))
+        };
+        let keys = orphans.chunk_by(|a, b| key_of(a) == key_of(b));
+        keys.filter_map(finding).collect()
+    }
+}
+
+/// The places of the entries of a type that the firmware keeps, in the order of their identities.
+fn sorted(entries: &[Stored<'_>], kind: ItemType) -> Vec<usize> {
+    let of_kind = |(_, entry): &(usize, &Stored<'_>)| entry.is_kept && entry.record.kind == kind;
+    let places = entries.iter().enumerate().filter(of_kind).map(|(place, _)| place);
+    let mut places = places.collect::<Vec<_>>();
+    places.sort_by_key(|&place| entries.get(place).map(|entry| entry.record.identity()));
+    places
+}
+
+fn key_of(record: &Record<'_>) -> (u8, StoredKey) {
+    (record.namespace, record.key)
+}
+
+/// The indices and chunks of one key.
+struct Group {
+    key: (u8, StoredKey),
+    /// In the order of the log.
+    indices: Vec<Index>,
+    /// Places in the list of chunks.
+    chunks: Range<usize>,
+    /// By chunk index the first chunk, as its place in the list of chunks, and its bytes.
+    first: [Option<(usize, usize)>; 256],
+}
+
+/// An index, and what is booked to it.
+struct Index {
+    place: usize,
+    data: IndexData,
+    count: usize,
+    bytes: usize,
+    is_erased: bool,
+}
+
+impl Group {
+    fn new(indices: &[usize], entries: &[Stored<'_>]) -> Self {
+        let record = |place: usize| entries.get(place).map(|entry| &entry.record);
+        let key = indices.first().and_then(|&place| record(place)).map(key_of);
+        let index = |&place| {
+            Some(Index {
+                place,
+                data: record(place)?.index_data()?,
+                count: 0,
+                bytes: 0,
+                is_erased: false,
+            })
+        };
+        Self {
+            // There is a first one.
+            key: key.unwrap_or((0, StoredKey::new([0; 16]))),
+            indices: indices.iter().filter_map(index).collect(),
+            chunks: 0..0,
+            first: [None; 256],
+        }
+    }
+
+    /// By chunk index the first index that counts the chunk.
+    fn counted_by(&self) -> [Option<usize>; 256] {
+        let mut counted_by = [None; 256];
+        let mut known_starts = [false; 256];
+        for (n, index) in self.indices.iter().enumerate() {
+            let is_known = known_starts.get_mut(usize::from(index.data.chunk_start));
+            // Those of one start count the same chunks.
+            if is_known.is_none_or(|is_known| core::mem::replace(is_known, true)) {
+                continue;
+            }
+            for (chunk, by) in (0..=u8::MAX).zip(&mut counted_by) {
+                if index.data.counts(chunk) {
+                    by.get_or_insert(n);
+                }
+            }
+        }
+        counted_by
+    }
+
+    fn mismatch(&self, index: &Index) -> Option<FindingKind> {
+        let (_, key) = self.key;
+        index.data.mismatch(key, index.count, index.bytes)
+    }
+
+    /// For each index that does not fit, the firmware erases the first that is left of its chunk start: if several are, that may
+    /// be another one.
+    fn erase_mismatched(&mut self) {
+        let mut next = [0; 256];
+        let mismatched = self.indices.iter().filter(|index| self.mismatch(index).is_some());
+        let starts = mismatched.map(|index| index.data.chunk_start).collect::<Vec<_>>();
+        for start in starts {
+            let Some(next) = next.get_mut(usize::from(start)) else {
+                continue;
+            };
+            let left = self.indices.iter_mut().enumerate().skip(*next);
+            let mut left = left.filter(|(_, index)| index.data.chunk_start == start);
+            if let Some((n, index)) = left.next() {
+                index.is_erased = true;
+                *next = n + 1;
+            }
+        }
+    }
+
+    /// By chunk index whether the firmware leaves the chunks: those that an index has which fits, whether it is left or not.
+    fn covered(&self) -> [bool; 256] {
+        let mut covered = [false; 256];
+        let fitting = self.indices.iter().filter(|index| self.mismatch(index).is_none());
+        for IndexData {
+            chunk_start, chunks, ..
+        } in fitting.map(|index| index.data)
+        {
+            let start = usize::from(chunk_start);
+            let end = (start + usize::from(chunks)).min(covered.len());
+            if let Some(covered) = covered.get_mut(start..end) {
+                covered.fill(true);
+            }
+        }
+        covered
+    }
+
+    /// The chunks that a read of the blob finds one after the other; `None` if they are too few or of another size.
+    fn readable(&self, index: &Index, covered: &[bool; 256]) -> Option<Range<usize>> {
+        let start = usize::from(index.data.chunk_start);
+        let (mut bytes, mut chunks) = (0, self.chunks.start..self.chunks.start);
+        for (n, chunk) in (start..start + usize::from(index.data.chunks)).enumerate() {
+            let (at, size) = self.first.get(chunk).copied().flatten()?;
+            covered.get(chunk).filter(|is_covered| **is_covered)?;
+            bytes += size;
+            chunks = if n == 0 { at..at + 1 } else { chunks.start..at + 1 };
+        }
+        (usize::try_from(index.data.size) == Ok(bytes)).then_some(chunks)
+    }
+
+    /// What is wrong with an index whose blob cannot be read, if that is not told of another.
+    fn fault(&self, index: &Index) -> Option<FindingKind> {
+        let unreadable = || {
+            // As many chunks as stated, but one of them stands twice.
+            let counted = self
+                .first
+                .iter()
+                .zip(0..=u8::MAX)
+                .filter(|(_, chunk)| index.data.counts(*chunk));
+            let found = counted.filter(|(first, _)| first.is_some()).count();
+            let ((_, key), stated) = (self.key, usize::from(index.data.chunks));
+            FindingKind::BlobChunks { key, stated, found }
+        };
+        self.mismatch(index).or_else(|| (!index.is_erased).then(unreadable))
+    }
+}

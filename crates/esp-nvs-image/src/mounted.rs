@@ -1,0 +1,175 @@
+use alloc::vec::Vec;
+
+use crate::Error;
+use crate::blobs::Blobs;
+use crate::duplicates;
+use crate::finding::{Finding, FindingKind, Report};
+use crate::item_type::ItemType;
+use crate::layout::{PAGE_SIZE, VERSION_2};
+use crate::mount::Mount;
+use crate::names::Names;
+use crate::page::{Page, PageState};
+use crate::page_records::PageRecords;
+use crate::record::{Record, Stored};
+
+/// What an image holds after the firmware has mounted it, without any byte being changed.
+///
+/// Source: ESP-IDF `components/nvs_flash`: `Page::load` and `mLoadEntryTable` (pages, slots, keys that stand twice in an active
+/// page), `PageManager::load` (order of the pages, the last entry, an interrupted move), `Storage::init` (namespaces, blob
+/// indices, chunks without one), `Storage::findItem` (what stands twice after that).
+pub(crate) struct Mounted<'a> {
+    /// All whole pages, as they lie in flash.
+    pub(crate) pages: Vec<(Page<'a>, PageState)>,
+    /// The pages with entries in the order in which they were written, with the one that is given up.
+    pub(crate) log: Vec<Page<'a>>,
+    pub(crate) mount: Mount,
+    /// The entries in the order of the log, without those of a page that is given up.
+    pub(crate) entries: Vec<Stored<'a>>,
+    pub(crate) names: Names,
+    pub(crate) blobs: Blobs,
+}
+
+impl<'a> Mounted<'a> {
+    /// Reads an image, as long as `report` accepts what is wrong with it.
+    pub(crate) fn new(image: &'a [u8], report: &mut impl Report) -> Result<Self, Error> {
+        let (whole, rest) = image.as_chunks::<PAGE_SIZE>();
+        if whole.is_empty() || !rest.is_empty() {
+            let len = image.len();
+            report(Finding::of_image(FindingKind::ImageSize { len }))?;
+        }
+        let image = whole.as_flattened();
+        let mut mounted = Self::of_pages(image, report)?;
+        for lost in mounted.mount.lost(image) {
+            report(lost)?;
+        }
+        mounted.read_entries(report)?;
+        let Self {
+            pages,
+            log,
+            mount,
+            entries,
+            ..
+        } = &mut mounted;
+        let may_repeat = duplicates::may_have(entries, pages);
+        if may_repeat {
+            mount.find_superseded(log.iter().copied());
+            duplicates::erase(entries, pages, mount, report)?;
+        }
+        let (blobs, mismatches) = Blobs::assign(entries);
+        mismatches.into_iter().try_for_each(&mut *report)?;
+        if may_repeat {
+            duplicates::find(entries, report)?;
+        }
+        mounted.read_names(report)?;
+        blobs.orphans(&mounted.entries).into_iter().try_for_each(&mut *report)?;
+        mounted.blobs = blobs;
+        Ok(mounted)
+    }
+
+    /// Puts the pages in order.
+    fn of_pages(image: &'a [u8], report: &mut impl Report) -> Result<Self, Error> {
+        let mut pages = Vec::with_capacity(image.len() / PAGE_SIZE);
+        for page in (0..).map_while(|number| Page::nth(image, number)) {
+            let (state, fault) = page.classify();
+            if let Some(fault) = fault {
+                report(Finding::at(page.offset(), fault))?;
+            }
+            pages.push((page, state));
+        }
+        let in_log = pages.iter().filter(|(_, state)| state.is_in_log());
+        let mut log = in_log.map(|(page, _)| *page).collect::<Vec<_>>();
+        // The sort is stable: the firmware takes pages of one sequence number as they lie in flash.
+        log.sort_by_key(Page::sequence);
+        let mount = Mount::of_moves(log.iter().copied());
+        for page in log.iter().filter(|page| page.is_freeing()) {
+            // One mount moves one page.
+            let erased = mount.given_up.filter(|_| mount.source == Some(page.offset()));
+            report(Finding::at(page.offset(), FindingKind::InterruptedMove { erased }))?;
+        }
+        Ok(Self {
+            pages,
+            log,
+            mount,
+            entries: Vec::new(),
+            names: Names::new(),
+            blobs: Blobs::default(),
+        })
+    }
+
+    /// Walks over the pages. What is wrong with a page that is erased anyway does no harm: power may have failed in the middle of
+    /// a copy.
+    fn read_entries(&mut self, report: &mut impl Report) -> Result<(), Error> {
+        for page in self.log.iter().filter(|page| !self.mount.gives_up(page)) {
+            for record in PageRecords::mounted(*page) {
+                let record = match record {
+                    Ok(record) => record,
+                    Err(fault) => {
+                        report(fault)?;
+                        continue;
+                    }
+                };
+                let mut is_sound = true;
+                for fault in record.faults() {
+                    is_sound &= !fault.is_damage();
+                    report(Finding::at(record.offset, fault))?;
+                }
+                self.entries.push(Stored {
+                    record,
+                    is_sound,
+                    is_kept: true,
+                    is_lost: false,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the table of namespaces, and looks for entries outside of it.
+    fn read_names(&mut self, report: &mut impl Report) -> Result<(), Error> {
+        let names = &mut self.names;
+        let kept = self.entries.iter().filter(|entry| entry.is_kept);
+        let kept = kept.map(|entry| &entry.record);
+        kept.clone()
+            .filter(|record| record.is_in_table())
+            .for_each(|record| names.take(record));
+        // For each namespace without a name the offset of the first entry, and how many there are.
+        let mut unknown = [(usize::MAX, 0); 256];
+        for record in kept {
+            let index = record.namespace;
+            if record.is_in_table() {
+                if let Some(fault) = names.fault(record) {
+                    report(Finding::at(record.offset, fault))?;
+                }
+            } else if names.get(index).is_none()
+                && let Some((offset, entries)) = unknown.get_mut(usize::from(index))
+            {
+                *offset = record.offset.min(*offset);
+                *entries += 1;
+            }
+        }
+        for (index, (offset, entries)) in (0..=u8::MAX).zip(unknown) {
+            if entries > 0 {
+                report(Finding::at(offset, FindingKind::UnknownNamespace { index, entries }))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries that the firmware keeps when it resolves keys that stand twice, with their places in `entries`.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (usize, &Record<'a>)> {
+        let kept = self.entries.iter().enumerate().filter(|(_, entry)| entry.is_kept);
+        kept.map(|(place, entry)| (place, &entry.record))
+    }
+
+    /// The numbers, texts and blobs that a search finds and that can be read, with the places of their entries.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, &Record<'a>)> {
+        let entries = self.entries.iter().enumerate();
+        let found = entries.filter(|(_, entry)| entry.is_kept && !entry.is_lost && entry.is_sound);
+        let found = found.map(|(place, entry)| (place, &entry.record));
+        found.filter(|(_, record)| !record.is_in_table() && record.kind != ItemType::BlobChunk)
+    }
+
+    pub(crate) fn has_version_2(&self) -> bool {
+        self.log.iter().any(|page| page.version() == VERSION_2)
+    }
+}

@@ -1,0 +1,111 @@
+use core::fmt;
+
+use crate::item_type::ItemType;
+
+/// Declares the number types once: variant, Rust type, and the name that CSV files and JSON have for it.
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $variant:ident($type:ty) = $name:literal,)*) => {
+        /// A number of one of the types that NVS stores.
+        ///
+        /// `Debug` shows the type only, as for every value; `Display` writes the decimal digits.
+        #[derive(Clone, Copy)]
+        #[non_exhaustive]
+        pub enum Number {
+            $($(#[$doc])* $variant($type),)*
+        }
+
+        impl Number {
+            /// Returns the name of the type: `u8`, `i8`, .. `float` or `double`.
+            #[must_use]
+            pub const fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                }
+            }
+
+            pub(crate) const fn item_type(&self) -> ItemType {
+                match self {
+                    $(Self::$variant(_) => ItemType::$variant,)*
+                }
+            }
+
+            /// The data field of its entry: little-endian, and filled up with the 0xFF of erased flash.
+            pub(crate) fn to_data(self) -> [u8; 8] {
+                match self {
+                    $(Self::$variant(number) => padded(&number.to_le_bytes()),)*
+                }
+            }
+
+            /// Reads a data field; `None` for a type that is no number.
+            pub(crate) fn from_data(kind: ItemType, data: [u8; 8]) -> Option<Self> {
+                match kind {
+                    $(ItemType::$variant => {
+                        data.first_chunk().map(|bytes| Self::$variant(<$type>::from_le_bytes(*bytes)))
+                    })*
+                    _ => None,
+                }
+            }
+        }
+
+        impl fmt::Display for Number {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(number) => number.fmt(f),)*
+                }
+            }
+        }
+
+        $(impl From<$type> for Number {
+            fn from(number: $type) -> Self {
+                Self::$variant(number)
+            }
+        })*
+    };
+}
+
+numbers! {
+    /// An unsigned 8-bit integer.
+    U8(u8) = "u8",
+    /// A signed 8-bit integer.
+    I8(i8) = "i8",
+    /// An unsigned 16-bit integer.
+    U16(u16) = "u16",
+    /// A signed 16-bit integer.
+    I16(i16) = "i16",
+    /// An unsigned 32-bit integer.
+    U32(u32) = "u32",
+    /// A signed 32-bit integer.
+    I32(i32) = "i32",
+    /// An unsigned 64-bit integer.
+    U64(u64) = "u64",
+    /// A signed 64-bit integer.
+    I64(i64) = "i64",
+    /// A 32-bit IEEE 754 number, which ESP-IDF reads from its development version of 2026 on.
+    Float(f32) = "float",
+    /// A 64-bit IEEE 754 number, likewise.
+    Double(f64) = "double",
+}
+
+impl PartialEq for Number {
+    /// Numbers are equal when they are stored alike: a float that is no number equals itself, and 0 is not -0.
+    fn eq(&self, other: &Self) -> bool {
+        self.item_type() == other.item_type() && self.to_data() == other.to_data()
+    }
+}
+
+impl Eq for Number {}
+
+impl fmt::Debug for Number {
+    /// Leaves out the number: it may be a passcode.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}([elided])", self.item_type())
+    }
+}
+
+fn padded(bytes: &[u8]) -> [u8; 8] {
+    let mut field = [0xFF; 8];
+    for (to, from) in field.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    field
+}

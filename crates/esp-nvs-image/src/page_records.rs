@@ -1,0 +1,144 @@
+use crate::finding::{Finding, FindingKind};
+use crate::layout::{SLOT_EMPTY, SLOT_ERASED, SLOT_WRITTEN, SLOTS_PER_PAGE};
+use crate::page::Page;
+use crate::record::Record;
+
+/// The entries of one page, and what is wrong with its slots: neighbours with one fault are one finding.
+///
+/// Source: ESP-IDF `components/nvs_flash`, `Page::mLoadEntryTable`.
+#[derive(Clone, Debug)]
+pub(crate) struct PageRecords<'a> {
+    page: Page<'a>,
+    slot: usize,
+    end: usize,
+    rest: Rest,
+}
+
+/// What is still to be looked at.
+#[derive(Clone, Copy, Debug)]
+enum Rest {
+    /// The entries of a page of which also slots are read that the firmware does not look at.
+    Unchecked,
+    /// The entries, and then whether slots are written behind the first empty one.
+    Checked,
+    /// The slots behind the end of an active page.
+    Tail,
+}
+
+impl<'a> PageRecords<'a> {
+    /// All entries, also those behind an empty slot of an active page.
+    pub(crate) const fn all(page: Page<'a>) -> Self {
+        Self {
+            page,
+            slot: 0,
+            end: SLOTS_PER_PAGE,
+            rest: Rest::Unchecked,
+        }
+    }
+
+    /// The entries that the firmware sees, and all that is wrong with the slots.
+    pub(crate) fn mounted(page: Page<'a>) -> Self {
+        Self {
+            page,
+            slot: 0,
+            end: page.end(),
+            rest: Rest::Checked,
+        }
+    }
+
+    /// The entry at a slot that is marked as written.
+    fn entry(&mut self, slot: usize) -> Result<Record<'a>, Finding> {
+        match Record::read(&self.page, slot) {
+            Ok(record) => {
+                self.slot += record.slots();
+                let key = record.key;
+                let is_whole = self.page.all_written(slot, record.slots());
+                let incomplete = Finding::at(record.offset, FindingKind::EntryIncomplete { key });
+                is_whole.then_some(record).ok_or(incomplete)
+            }
+            // Without a sound head the payload behind it is taken for heads, one slot at a time.
+            Err(mut fault) => {
+                let is_payload = |page: &Page<'a>, slot| {
+                    page.slot_state(slot) == SLOT_WRITTEN
+                        && matches!(Record::read(page, slot), Err(FindingKind::EntryCrc { .. }))
+                };
+                let length = self.run(slot, is_payload);
+                if let FindingKind::BlobIndexSize { slots, .. }
+                | FindingKind::ChunkIndex { slots, .. }
+                | FindingKind::EntryCrc { slots }
+                | FindingKind::Span { slots, .. }
+                | FindingKind::UnknownType { slots, .. } = &mut fault
+                {
+                    *slots = length;
+                }
+                Err(Finding::at(self.page.slot_offset(slot), fault))
+            }
+        }
+    }
+
+    /// Goes on by one slot and those that follow and are like it; returns how many they are.
+    fn run(&mut self, slot: usize, is_like_it: impl Fn(&Page<'a>, usize) -> bool) -> usize {
+        let behind = (slot + 1..self.end).take_while(|&slot| is_like_it(&self.page, slot));
+        let slots = 1 + behind.count();
+        self.slot += slots;
+        slots
+    }
+
+    /// What is wrong with a slot that is not written.
+    fn fault(&mut self, slot: usize) -> Option<Finding> {
+        let is_illegal =
+            |page: &Page<'_>, slot| !matches!(page.slot_state(slot), SLOT_EMPTY | SLOT_ERASED | SLOT_WRITTEN);
+        let is_spoilt = |page: &Page<'_>, slot| page.slot_state(slot) == SLOT_EMPTY && !page.is_blank_slot(slot);
+        let kind = if is_illegal(&self.page, slot) {
+            let slots = self.run(slot, is_illegal);
+            FindingKind::SlotState { slots }
+        } else if !matches!(self.rest, Rest::Unchecked) && is_spoilt(&self.page, slot) {
+            let slots = self.run(slot, is_spoilt);
+            // Power may fail between the bytes of a slot and its bits while the page is active. In a page that is full the
+            // firmware has made up for that, and a slot that it cannot see was one of an entry.
+            let hidden = !self.page.is_active();
+            FindingKind::EmptySlotNotBlank { slots, hidden }
+        } else {
+            self.slot += 1;
+            return None;
+        };
+        Some(Finding::at(self.page.slot_offset(slot), kind))
+    }
+
+    /// Whether slots are written behind the first empty one.
+    fn behind_empty(&self) -> Option<Finding> {
+        let is_written = |slot: &usize| self.page.slot_state(*slot) == SLOT_WRITTEN;
+        let mut written = (self.page.first_empty()..SLOTS_PER_PAGE).filter(is_written);
+        let offset = self.page.slot_offset(written.next()?);
+        let slots = 1 + written.count();
+        let hidden = self.page.is_active();
+        Some(Finding::at(offset, FindingKind::WrittenBehindEmpty { slots, hidden }))
+    }
+}
+
+impl<'a> Iterator for PageRecords<'a> {
+    type Item = Result<Record<'a>, Finding>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            while self.slot < self.end {
+                let slot = self.slot;
+                if matches!(self.rest, Rest::Tail) && self.page.slot_state(slot) == SLOT_WRITTEN {
+                    self.slot += 1;
+                } else if self.page.slot_state(slot) == SLOT_WRITTEN {
+                    return Some(self.entry(slot));
+                } else if let Some(finding) = self.fault(slot) {
+                    return Some(Err(finding));
+                }
+            }
+            if !matches!(self.rest, Rest::Checked) {
+                return None;
+            }
+            self.rest = Rest::Tail;
+            self.end = SLOTS_PER_PAGE;
+            if let Some(finding) = self.behind_empty() {
+                return Some(Err(finding));
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+use crate::crc::crc32;
+use crate::finding::FindingKind;
+use crate::head::{Head, IndexData, PayloadData};
+use crate::item_type::ItemType;
+use crate::layout::{MAX_BLOB_V2, NAMESPACE_TABLE, NO_CHUNK, SLOT_SIZE};
+use crate::name::StoredKey;
+use crate::page::Page;
+
+/// An entry as the firmware sees it when it mounts the partition: its head is sound. The key and the bytes behind the head are
+/// looked at only when the value is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Record<'a> {
+    /// Where the head lies in the image.
+    pub(crate) offset: usize,
+    pub(crate) namespace: u8,
+    pub(crate) kind: ItemType,
+    pub(crate) chunk: u8,
+    pub(crate) key: StoredKey,
+    pub(crate) data: [u8; 8],
+    pub(crate) payload: &'a [u8],
+}
+
+/// An entry of an image, and what becomes of it.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy)]
+pub(crate) struct Stored<'a> {
+    pub(crate) record: Record<'a>,
+    /// Nothing is wrong inside of it.
+    pub(crate) is_sound: bool,
+    /// The firmware does not erase it because another replaces it.
+    pub(crate) is_kept: bool,
+    /// The firmware drops it because blobs and chunks do not fit, or its search ends before it.
+    pub(crate) is_lost: bool,
+}
+
+/// What the firmware finds an entry by; the type is not part of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Identity {
+    pub(crate) namespace: u8,
+    pub(crate) key: StoredKey,
+    pub(crate) chunk: u8,
+}
+
+impl Identity {
+    /// Reads it from the head of an entry.
+    pub(crate) fn of_slot(slot: &[u8; SLOT_SIZE]) -> Self {
+        let (
+            Head {
+                namespace, chunk, key, ..
+            },
+            _,
+        ) = Head::split(slot);
+        Self {
+            namespace,
+            key: StoredKey::new(key),
+            chunk,
+        }
+    }
+
+    /// A number by which different ones can be told apart, but for chance or somebody's doing.
+    pub(crate) fn hash(&self) -> u64 {
+        let (halves, _) = self.key.field().as_chunks::<8>();
+        let start = u64::from(self.namespace) << 8 | u64::from(self.chunk);
+        halves.iter().fold(start, |hash, half| {
+            let mixed = (hash ^ u64::from_le_bytes(*half)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            mixed ^ mixed >> 29
+        })
+    }
+}
+
+impl<'a> Record<'a> {
+    /// Reads the head at a slot. The error is what makes the firmware erase that slot alone (`checkHeaderConsistency`); the
+    /// bytes behind it are then taken for heads in turn.
+    pub(crate) fn read(page: &Page<'a>, slot: usize) -> Result<Self, FindingKind> {
+        const SLOTS: usize = 1;
+        let bytes = page.slot(slot).ok_or(FindingKind::EntryCrc { slots: SLOTS })?;
+        let head = Head::decode(bytes).ok_or(FindingKind::EntryCrc { slots: SLOTS })?;
+        let (code, chunk, key) = (head.kind, head.chunk, StoredKey::new(head.key));
+        let kind = ItemType::from_code(code).ok_or(FindingKind::UnknownType { code, slots: SLOTS })?;
+        let may_be_chunk = match kind {
+            ItemType::BlobChunk => chunk != NO_CHUNK,
+            ItemType::BlobIndex => chunk == NO_CHUNK,
+            _ => true,
+        };
+        if !may_be_chunk {
+            let slots = SLOTS;
+            return Err(FindingKind::ChunkIndex { key, chunk, slots });
+        }
+        let span = usize::from(head.span);
+        let size = if kind.has_payload() {
+            usize::from(PayloadData::decode(head.data).size)
+        } else {
+            0
+        };
+        let payload = page
+            .slot_bytes(slot + 1, size)
+            .filter(|_| span == 1 + size.div_ceil(SLOT_SIZE));
+        let payload = payload.ok_or(FindingKind::Span {
+            key,
+            span,
+            slots: SLOTS,
+        })?;
+        let size = IndexData::decode(head.data).size;
+        if kind == ItemType::BlobIndex && usize::try_from(size).map_or(true, |size| size > MAX_BLOB_V2) {
+            let slots = SLOTS;
+            return Err(FindingKind::BlobIndexSize { key, size, slots });
+        }
+        Ok(Self {
+            offset: page.slot_offset(slot),
+            namespace: head.namespace,
+            kind,
+            chunk,
+            key,
+            data: head.data,
+            payload,
+        })
+    }
+
+    /// How many slots the entry takes, its head included.
+    pub(crate) const fn slots(&self) -> usize {
+        1 + self.payload.len().div_ceil(SLOT_SIZE)
+    }
+
+    pub(crate) const fn identity(&self) -> Identity {
+        Identity {
+            namespace: self.namespace,
+            key: self.key,
+            chunk: self.chunk,
+        }
+    }
+
+    pub(crate) const fn is_in_table(&self) -> bool {
+        self.namespace == NAMESPACE_TABLE
+    }
+
+    pub(crate) const fn is_chunk(&self) -> bool {
+        matches!(self.kind, ItemType::BlobChunk)
+    }
+
+    /// The data field of the index of a blob; `None` for anything else.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn index_data(&self) -> Option<IndexData> {
+        (self.kind == ItemType::BlobIndex).then(|| IndexData::decode(self.data))
+    }
+
+    /// What is wrong inside the entry.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = FindingKind> + use<> {
+        let (key, chunk) = (self.key, self.chunk);
+        let of_key = if key.key().is_some() {
+            None
+        } else if !key.is_padded() {
+            Some(FindingKind::KeyUnreadable { key })
+        } else if key.as_bytes().is_empty() {
+            Some(FindingKind::KeyEmpty)
+        } else {
+            Some(FindingKind::KeyNotUtf8 { key })
+        };
+        let is_stray = !self.is_chunk() && chunk != NO_CHUNK;
+        let is_padded = self.unused().iter().all(|&byte| byte == 0xFF);
+        [
+            of_key,
+            is_stray.then_some(FindingKind::StrayChunkIndex { key, chunk }),
+            (!is_padded).then_some(FindingKind::DataPadding { key }),
+            self.fault_of_value(),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Tells whether the checksum of the bytes behind the head is right, or there are none.
+    pub(crate) fn has_right_payload(&self) -> bool {
+        !self.kind.has_payload() || crc32(&[self.payload]) == PayloadData::decode(self.data).crc
+    }
+
+    fn fault_of_value(&self) -> Option<FindingKind> {
+        let key = self.key;
+        if !self.has_right_payload() {
+            return Some(FindingKind::PayloadCrc { key });
+        }
+        match self.kind {
+            ItemType::Str => match self.terminated() {
+                None => Some(FindingKind::StringTerminator { key }),
+                Some(text) if core::str::from_utf8(text).is_err() => Some(FindingKind::StringNotUtf8 { key }),
+                Some(_) => None,
+            },
+            ItemType::BlobIndex => {
+                let start = IndexData::decode(self.data).chunk_start;
+                (start != 0x00 && start != 0x80).then_some(FindingKind::ChunkStart { key, start })
+            }
+            _ => None,
+        }
+    }
+
+    /// The bytes of a string before its NUL; `None` when that is not the first one.
+    fn terminated(&self) -> Option<&'a [u8]> {
+        self.payload.strip_suffix(&[0]).filter(|text| !text.contains(&0))
+    }
+
+    /// The text of a string.
+    pub(crate) fn text(&self) -> Option<&'a str> {
+        core::str::from_utf8(self.terminated()?).ok()
+    }
+
+    /// The bytes of the data field that hold nothing.
+    fn unused(&self) -> &[u8] {
+        let unused = match self.kind {
+            kind if kind.has_payload() => self.data.get(2..4),
+            ItemType::BlobIndex => self.data.get(6..8),
+            kind => self.data.get(kind.number_size()..),
+        };
+        unused.unwrap_or_default()
+    }
+}

@@ -1,0 +1,11 @@
+//! What an error of a damaged image says.
+
+use esp_nvs_image::Error;
+
+/// The name of the fault and its offset, as the tables of the tests have them.
+pub(crate) fn place(error: Error) -> (&'static str, Option<usize>) {
+    match error {
+        Error::Damaged(finding) => (finding.kind.id(), finding.offset),
+        _ => ("not damaged", None),
+    }
+}
