@@ -102,7 +102,7 @@ impl Certificate {
             public_key,
             serial,
             validity: Validity::new(not_before, not_after)?,
-            // One that names the issuer in another way is tolerated.
+            // An identifier without a key identifier is tolerated.
             authority_key_id: authority_key_id.and_then(|authority| authority.key_id.ok()),
             subject_key_id: subject_key_id.map(|id| id.0),
             is_ca: constraints.is_some_and(|constraints| constraints.is_ca()),
