@@ -72,9 +72,7 @@ impl Table {
     /// [`TableError`], but not [`TableError::Read`].
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, TableError> {
         let text = utf8(bytes).map_err(TableError::NotUtf8)?;
-        let first = text.lines().next().unwrap_or_default();
-        let semicolons = first.matches(';').count() > first.matches(',').count();
-        let delimiter = if semicolons { b';' } else { b',' };
+        let delimiter = delimiter(text.as_bytes());
         if let Some(line) = unclosed_quote(text.as_bytes(), delimiter) {
             return Err(TableError::UnclosedQuote { line });
         }
@@ -199,6 +197,15 @@ impl fmt::Display for CellPlace {
         let Self { path, line, column } = self;
         write!(f, "{}:{line}: column '{column}'", path.display())
     }
+}
+
+/// Returns what separates the cells of a table that begins so: a semicolon, as some programs have it, if the first line has
+/// more of them than commas.
+#[must_use]
+pub fn delimiter(text: &[u8]) -> u8 {
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
+    if count(b';') > count(b',') { b';' } else { b',' }
 }
 
 /// The line of a quote that opens a cell and that nothing closes. The reader takes the rest of the file as that cell.

@@ -1,10 +1,10 @@
 //! Onboarding codes as they lie in files: a table in CSV with one row, or the codes alone as lines of text.
 
+use factory_fs::{delimiter, without_bom};
 use matter_factory_data::{Check, Finding};
 use zeroize::Zeroizing;
 
 use crate::device_files::DeviceFile;
-use crate::dialect::{BOM, table};
 
 /// What a file says of a label; what it does not say is `None`.
 #[derive(Default)]
@@ -48,7 +48,7 @@ impl LabelCodes {
 
     /// Reads lines of which each is a code, and no two of one kind.
     pub(crate) fn lines(bytes: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes.strip_prefix(BOM).unwrap_or(bytes)).ok()?;
+        let text = std::str::from_utf8(without_bom(bytes)).ok()?;
         let mut codes = Self::default();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (place, code) = if line.starts_with("MT:") {
@@ -68,8 +68,8 @@ impl LabelCodes {
 
     fn row(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
         let mut wrong = |reason: String| findings.push(Finding::of(Check::ArtifactMalformed, &file.name, reason));
-        let (text, delimiter) = table(&file.bytes);
-        let Some(CodesTable { header, row, is_more }) = CodesTable::read(text, delimiter) else {
+        let text = without_bom(&file.bytes);
+        let Some(CodesTable { header, row, is_more }) = CodesTable::read(text, delimiter(text)) else {
             wrong("a header and a row of CSV are needed".into());
             return None;
         };

@@ -8,7 +8,6 @@ mod beside;
 mod device_files;
 mod device_list;
 mod device_source;
-mod dialect;
 mod error;
 mod flash_dump;
 mod folders;

@@ -6,13 +6,13 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use factory_fs::{delimiter, without_bom};
 use matter_ledger::{Error as LedgerError, Ledger, ListedDevice};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
-use crate::dialect::{BOM, delimiter};
 use crate::json_list::{self, JsonPart, ListFault, TextPlace};
 use crate::list_bytes::{self, ListBytes, MAX_ROWS, RowReader};
 use crate::{AuditInput, Error};
@@ -264,7 +264,7 @@ pub(crate) fn ledger(path: &Path) -> Result<Parsed, Error> {
             Err(error) => Err(error.into()),
         };
     }
-    let text = head.strip_prefix(BOM).unwrap_or(&head).to_vec();
+    let text = without_bom(&head).to_vec();
     let is_json = text.trim_ascii_start().starts_with(b"{");
     let bytes = ListBytes::new(io::Cursor::new(text).chain(file));
     let rows = if is_json { objects(bytes) } else { cells(bytes) };

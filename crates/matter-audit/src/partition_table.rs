@@ -2,9 +2,8 @@
 //!
 //! Source: ESP-IDF, "Partition Tables" in the API guides, and `components/partition_table/gen_esp32part.py`.
 
+use factory_fs::without_bom;
 use md5::{Digest, Md5};
-
-use crate::dialect::BOM;
 
 /// One row of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +49,7 @@ pub(crate) fn read_table(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
     let partitions = if bytes.starts_with(&[0xAA, 0x50]) {
         read_binary(bytes)?
     } else {
-        let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
+        let bytes = without_bom(bytes);
         let text = std::str::from_utf8(bytes).map_err(|_| "is neither a binary partition table nor a text")?;
         read_csv(text)?
     };

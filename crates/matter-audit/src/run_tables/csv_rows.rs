@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use csv::StringRecord;
+use factory_fs::{delimiter, without_bom};
 use matter_attestation::{Object, Part};
 use matter_factory_data::unguard_formula;
 use zeroize::Zeroizing;
@@ -13,7 +14,6 @@ use zeroize::Zeroizing;
 use super::device_values::{self, DeviceIndex};
 use super::{RunTable, TableComparison, TableKind};
 use crate::device_files::is_uuid;
-use crate::dialect::{BOM, delimiter};
 use crate::json_list::ListFault;
 use crate::list_bytes::{ListBytes, RowReader};
 use crate::list_rows::broken;
@@ -223,9 +223,7 @@ fn read_rows(path: &Path, mut take: impl FnMut(&StringRecord, u64)) -> Result<()
     let mut bytes = ListBytes::new(File::open(path).map_err(failed)?);
     let mut first = Zeroizing::new(Vec::new());
     bytes.read_line(&mut first).map_err(failed)?;
-    if let Some(text) = first.strip_prefix(BOM) {
-        first = Zeroizing::new(text.to_vec());
-    }
+    first = Zeroizing::new(without_bom(&first).to_vec());
     let delimiter = delimiter(&first);
     first.push(b'\n');
     let since = Cell::new(0);

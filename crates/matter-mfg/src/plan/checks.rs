@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use matter_factory_data::Declaration;
 use matter_types::Passcode;
 
@@ -57,6 +59,13 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
                 " leaves to the devices"
             ];
             return Err(Error::field(Field::Columns, reason));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for mode in &job.supported_modes {
+        if !seen.insert((mode.endpoint, mode.mode)) {
+            let reason = format!("mode {} of endpoint {} is there twice", mode.mode, mode.endpoint);
+            return Err(Error::field(Field::SupportedModes, reason));
         }
     }
     Ok(())
