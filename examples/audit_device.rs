@@ -4,10 +4,11 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 use cli::{Failure, Trust, insert_paa_folder, now, parse_time, read_declaration, read_file};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
-use matter_audit::{Audit, AuditInput, AuditReport, Error, FlashDump, Recompute};
+use matter_audit::{Audit, AuditInput, AuditReport, Error, FlashDump, Sampling};
 use matter_factory_data::{Expected, Severity};
 use matter_setup_payload::CommissioningFlow;
 use matter_types::{ProductId, VendorId};
@@ -78,8 +79,8 @@ struct Arguments {
     #[arg(long)]
     no_attestation: bool,
     /// Devices whose verifier is derived again and whose QR picture is read
-    #[arg(long, value_enum, default_value_t = Which::All)]
-    recompute: Which,
+    #[arg(long, value_name = "RECOMPUTE", default_value = "all", value_parser = sampling())]
+    recompute: Sampling,
     /// Severity from which on the exit code is 1
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
@@ -91,16 +92,14 @@ struct Arguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Which {
-    All,
-    Sample,
-    None,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
 enum FailOn {
     Error,
     Warning,
+}
+
+/// The names of `--recompute`.
+fn sampling() -> impl TypedValueParser<Value = Sampling> {
+    PossibleValuesParser::new(["all", "sample", "none"]).try_map(|name| name.parse::<Sampling>())
 }
 
 fn main() -> ExitCode {
@@ -164,11 +163,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, Failure> {
-    let mut audit = Audit::new(expected).with_recompute(match arguments.recompute {
-        Which::All => Recompute::All,
-        Which::Sample => Recompute::Sample,
-        Which::None => Recompute::None,
-    });
+    let mut audit = Audit::new(expected).with_recompute(arguments.recompute);
     for path in &arguments.path {
         audit = audit.with_path(path);
     }

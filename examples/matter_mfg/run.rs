@@ -2,7 +2,7 @@
 
 use cli::{Failure, Written as _, parse, parse_number, say};
 use matter_ledger::Unique;
-use matter_mfg::{AuditPolicy, Plan, Run};
+use matter_mfg::{Plan, Run, Sampling};
 use matter_spake2p::{InstructionSet, Lanes};
 
 use crate::options::Options;
@@ -54,7 +54,7 @@ impl Settings {
             let unique = names.parse::<Unique>();
             run = run.with_unique(unique.map_err(|error| Failure::option("--unique", error))?);
         }
-        if let Some(policy) = parse::<AuditPolicy>("--audit", options.audit.written())? {
+        if let Some(policy) = parse::<Sampling>("--audit", options.audit.written())? {
             run = run.with_audit(policy);
         }
         let size = parse_number("--order-size", options.order_size.written(), 1, u32::MAX)?;

@@ -14,30 +14,7 @@ use crate::folders::{self, FolderContents, open_secrets};
 use crate::known_keys::known_keys;
 use crate::retired::Retired;
 use crate::work::AuditWork;
-use crate::{AuditInput, Error, FlashDump, ManifestKey, run_tables};
-
-/// Which devices have looked at what takes long: the verifier derived from the passcode, the QR code read from its
-/// picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Recompute {
-    /// Every device.
-    #[default]
-    All,
-    /// One in a hundred, and the first.
-    Sample,
-    /// None.
-    None,
-}
-
-impl Recompute {
-    pub(crate) const fn includes(self, index: usize) -> bool {
-        match self {
-            Self::All => true,
-            Self::Sample => index.is_multiple_of(100),
-            Self::None => false,
-        }
-    }
-}
+use crate::{AuditInput, Error, FlashDump, ManifestKey, Sampling, run_tables};
 
 /// An audit of devices on disk: what to read, and what to hold it against.
 ///
@@ -63,7 +40,7 @@ pub struct Audit<'a> {
     manifest: Option<PathBuf>,
     manifest_key: Option<ManifestKey>,
     ledger: Option<PathBuf>,
-    recompute: Recompute,
+    recompute: Sampling,
 }
 
 /// What an audit found.
@@ -100,7 +77,7 @@ impl<'a> Audit<'a> {
             manifest: None,
             manifest_key: None,
             ledger: None,
-            recompute: Recompute::All,
+            recompute: Sampling::All,
         }
     }
 
@@ -148,7 +125,7 @@ impl<'a> Audit<'a> {
 
     /// Sets which devices have looked at what takes long.
     #[must_use]
-    pub const fn with_recompute(mut self, recompute: Recompute) -> Self {
+    pub const fn with_recompute(mut self, recompute: Sampling) -> Self {
         self.recompute = recompute;
         self
     }

@@ -21,13 +21,15 @@ mod partition_table;
 mod picture;
 mod retired;
 mod run_tables;
+mod sampling;
 mod signature;
 mod surroundings;
 mod unchecked;
 mod work;
 
-pub use audit::{Audit, AuditReport, AuditedDevice, Recompute};
+pub use audit::{Audit, AuditReport, AuditedDevice};
 pub use audit_input::AuditInput;
 pub use error::Error;
 pub use flash_dump::FlashDump;
+pub use sampling::Sampling;
 pub use signature::ManifestKey;

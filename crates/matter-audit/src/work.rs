@@ -17,7 +17,7 @@ use crate::device_list::DeviceList;
 use crate::device_source::DeviceSource;
 use crate::run_tables::DeviceValues;
 use crate::unchecked::Unchecked;
-use crate::{AuditedDevice, Recompute};
+use crate::{AuditedDevice, Sampling};
 
 /// Devices whose verifiers are derived together.
 const CHUNK: usize = 256;
@@ -29,7 +29,7 @@ const MAX_ROUNDS: usize = 3;
 /// What an audit has done so far.
 pub(crate) struct AuditWork<'a> {
     expected: Expected<'a>,
-    recompute: Recompute,
+    recompute: Sampling,
     keys: Option<NvsKeys>,
     pub(crate) listed: Vec<DeviceList>,
     pub(crate) batch: BatchAudit,
@@ -73,7 +73,7 @@ enum Added {
 impl<'a> AuditWork<'a> {
     pub(crate) fn new(
         expected: Expected<'a>,
-        recompute: Recompute,
+        recompute: Sampling,
         keys: Option<NvsKeys>,
         known: KeySet,
         batch: BatchAudit,

@@ -17,7 +17,7 @@ use std::fs;
 
 use device::{file, keyless, run};
 use matter_attestation::PrivateKey;
-use matter_audit::{Audit, Error, Recompute};
+use matter_audit::{Audit, Error, Sampling};
 use matter_factory_data::{Check, Expected, Severity};
 use matter_types::{ProductId, VendorId};
 use report::{audit, has, is_good};
@@ -110,7 +110,7 @@ fn swapped_labels_are_seen_on_both_devices() {
             );
         }
     }
-    let report = audit(&devices[0]).with_recompute(Recompute::None).execute().unwrap();
+    let report = audit(&devices[0]).with_recompute(Sampling::None).execute().unwrap();
     assert!(has(&report, Check::LabelDiscriminator) && !has(&report, Check::VerifierPasscode));
 }
 
@@ -182,7 +182,7 @@ fn shown(bytes: &[u8]) -> Option<Option<String>> {
 fn changed_folders_are_never_what_they_were() {
     let (_folder, devices) = run(1);
     let findings = || {
-        let report = audit(&devices[0]).with_recompute(Recompute::All).execute().unwrap();
+        let report = audit(&devices[0]).with_recompute(Sampling::All).execute().unwrap();
         report.findings().map(ToString::to_string).collect::<Vec<_>>()
     };
     let good = findings();

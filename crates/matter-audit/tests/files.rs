@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use device::{file, keyless, run};
 use matter_attestation::Certificate;
-use matter_audit::{Audit, AuditReport, FlashDump, Recompute};
+use matter_audit::{Audit, AuditReport, FlashDump, Sampling};
 use matter_factory_data::{Check, Expected};
 use matter_types::{ProductId, VendorId};
 use report::{audit, errors, has, is_good, unchecked};
@@ -364,7 +364,7 @@ fn what_was_not_checked_is_said() {
     // It misses what is removed.
     fs::remove_file(top.join("manifest.json")).unwrap();
     assert_eq!(
-        notes(audit(top).with_recompute(Recompute::Sample)),
+        notes(audit(top).with_recompute(Sampling::Sample)),
         ["expected", "verifier"]
     );
     fs::remove_file(file(&devices[0], "-qrcode.png")).unwrap();

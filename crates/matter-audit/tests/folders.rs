@@ -38,7 +38,7 @@ use std::sync::OnceLock;
 use esp_secure_cert::EfuseKey;
 use faults::{faults, open};
 use matter_attestation::{Certificate, PrivateKey, RevocationEntry, RevocationSet};
-use matter_audit::{Audit, ManifestKey, Recompute};
+use matter_audit::{Audit, ManifestKey, Sampling};
 use matter_factory_data::{Check, Expected, Severity};
 use matter_mfg::{Attestation, Job, LabelFormat, Plan, Run, now};
 use matter_spake2p::Iterations;
@@ -224,7 +224,7 @@ impl Batch {
         }
         let audit = Audit::new(expected)
             .with_path(self.folder.path().join("out"))
-            .with_recompute(Recompute::All);
+            .with_recompute(Sampling::All);
         let audit = match against {
             Against::Manifest => audit.with_manifest(self.top().join("manifest.json")),
             Against::Ledger => audit.with_ledger(self.folder.path().join("out/ledger.sqlite")),

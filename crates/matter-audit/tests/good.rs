@@ -13,7 +13,7 @@ use matter_attestation::{
     CertificationDeclaration, CertificationType, DateTime, Issuer, PaaStore, PaaSubject, PaiSubject, PrivateKey,
     SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
-use matter_audit::{Audit, Recompute};
+use matter_audit::{Audit, Sampling};
 use matter_factory_data::{Check, Declaration, Expected, Severity};
 use matter_mfg::{Attestation, Columns, Job, Pai, Plan, RotatingIdPolicy, Run, now};
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
@@ -130,7 +130,7 @@ fn a_thousand_good_devices_are_good() {
         let expected = expected.at(now().unwrap());
         let report = Audit::new(expected)
             .with_path(folder.path().join("out"))
-            .with_recompute(Recompute::All)
+            .with_recompute(Sampling::All)
             .execute();
         let report = report.unwrap();
         assert_eq!(u32::try_from(report.devices.len()), Ok(run.devices));

@@ -10,7 +10,7 @@ use matter_attestation::{
     CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaStore, PaaSubject, PaiSubject,
     PrivateKey, SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
-use matter_audit::{Audit, AuditReport, Recompute};
+use matter_audit::{Audit, AuditReport, Sampling};
 use matter_factory_data::{Check, Declaration, Expected, Severity};
 use matter_mfg::{Attestation, Job, Pai, Plan, RotatingIdPolicy, Run, SuppliedDac, now};
 use matter_spake2p::Iterations;
@@ -188,7 +188,7 @@ fn audit(out: &Path, case: Case, store: &PaaStore) -> AuditReport {
     if case.dynamic_passcode {
         expected = expected.with_dynamic_passcode();
     }
-    let audit = Audit::new(expected).with_path(out).with_recompute(Recompute::All);
+    let audit = Audit::new(expected).with_path(out).with_recompute(Sampling::All);
     let audit = audit
         .with_ledger(out.join("ledger.sqlite"))
         .with_manifest(out.join("1234_8001/manifest.json"));

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use factory_fs::{Dir, FolderLock, Kind};
+use matter_audit::Sampling;
 use matter_ledger::{Ledger, Order, Progress, RunState, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
@@ -24,7 +25,6 @@ mod start;
 mod workers;
 mod workspace;
 
-pub use self::check::AuditPolicy;
 pub use self::report::RunReport;
 use self::workspace::Workspace;
 
@@ -44,7 +44,7 @@ pub struct Run<'p> {
     force: bool,
     trust: bool,
     inputs: Vec<(Field, PathBuf)>,
-    audit: AuditPolicy,
+    audit: Sampling,
     lanes: Option<Lanes>,
 }
 
@@ -69,7 +69,7 @@ impl<'p> Run<'p> {
             force: false,
             trust: false,
             inputs: Vec::new(),
-            audit: AuditPolicy::default(),
+            audit: Sampling::Sample,
             lanes: None,
         }
     }
@@ -137,8 +137,8 @@ impl<'p> Run<'p> {
 
     /// Sets which devices are audited before they appear; one that fails ends the run.
     #[must_use]
-    pub const fn with_audit(mut self, policy: AuditPolicy) -> Self {
-        self.audit = policy;
+    pub const fn with_audit(mut self, sampling: Sampling) -> Self {
+        self.audit = sampling;
         self
     }
 

@@ -1,5 +1,6 @@
 use core::fmt;
 
+pub use matter_types::Severity;
 use matter_types::{Passcode, VendorId};
 
 use crate::data::value::SERIAL_NUMBER;
@@ -9,27 +10,6 @@ use crate::{
 
 /// The passcode of connectedhomeip's examples, which everybody knows.
 const EXAMPLE_PASSCODE: u32 = 20_202_021;
-
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Some commissioner refuses or misreads the code, or it should not be on a product.
-    Warning,
-    /// No product may carry the code.
-    Error,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
-    }
-}
 
 /// What may go wrong in the field with a code that can be read.
 ///

@@ -11,6 +11,7 @@ mod number;
 mod passcode;
 #[cfg(feature = "serde")]
 mod serde_impls;
+mod severity;
 
 pub use allocator::DiscriminatorAllocator;
 pub use discriminator::{Discriminator, ShortDiscriminator};
@@ -18,3 +19,4 @@ pub use error::Error;
 pub use id::{ProductId, VendorId};
 pub use number::parse_u32;
 pub use passcode::Passcode;
+pub use severity::Severity;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Discriminator, ProductId, ShortDiscriminator, VendorId};
+use crate::{Discriminator, ProductId, Severity, ShortDiscriminator, VendorId};
 
 macro_rules! as_number {
     ($($name:ident: $raw:ty),+ $(,)?) => {$(
@@ -21,3 +21,10 @@ macro_rules! as_number {
 }
 
 as_number!(VendorId: u16, ProductId: u16, Discriminator: u16, ShortDiscriminator: u8);
+
+impl Serialize for Severity {
+    /// Writes the name.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{Finding, Object, Rule, Severity};
+use super::{Finding, Object, Rule};
 
 macro_rules! as_name {
     ($($type:ident: $name:ident),+) => {$(
@@ -16,7 +16,7 @@ macro_rules! as_name {
     )+};
 }
 
-as_name!(Severity: name, Object: name, Rule: id);
+as_name!(Object: name, Rule: id);
 
 impl Serialize for Finding {
     /// Writes `id`, `severity`, `object`, `text`, and where there are any `sdk_code`, a number, and `remedy`.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use esp_nvs_image::{Editor, Key, Namespace, StoredValue, Value};
 use esp_secure_cert::{EfuseKey, PartitionSize, RawRecord, RecordType, Writer};
 use matter_attestation::{DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity, issue_paa};
-use matter_audit::{Audit, AuditReport, FlashDump, Recompute};
+use matter_audit::{Audit, AuditReport, FlashDump, Sampling};
 use matter_factory_data::Expected;
 use matter_mfg::{Attestation, Job, Pai, Plan, Run, now};
 use matter_spake2p::Iterations;
@@ -367,7 +367,7 @@ impl Output {
     pub fn audit(&self) -> AuditReport {
         let mut audit = Audit::new(Expected::new().for_tests())
             .with_path(self.folder.path().join("out"))
-            .with_recompute(Recompute::None);
+            .with_recompute(Sampling::None);
         if self.dump().exists() {
             let table = self.folder.path().join("table.csv");
             fs::write(&table, TABLE).unwrap();

@@ -1,60 +1,10 @@
-use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 use matter_attestation::Rule;
-use matter_audit::{Audit, Error as AuditError};
+use matter_audit::{Audit, Error as AuditError, Sampling};
 use matter_factory_data::{Check, Expected, Severity};
 
 use crate::{Error, Plan};
-
-/// Which devices of a run are audited from their finished files before they appear.
-///
-/// Every device's images and codes are read back in any case; the audit also derives the verifier again, reads the QR code
-/// from its picture, and checks chain, key and declaration together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AuditPolicy {
-    /// None.
-    None,
-    /// One in a hundred, and the first.
-    #[default]
-    Sample,
-    /// Every device.
-    Full,
-}
-
-impl AuditPolicy {
-    const fn includes(self, row: u32) -> bool {
-        match self {
-            Self::None => false,
-            Self::Sample => row.is_multiple_of(100),
-            Self::Full => true,
-        }
-    }
-}
-
-impl FromStr for AuditPolicy {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, &'static str> {
-        match name {
-            "none" => Ok(Self::None),
-            "sample" => Ok(Self::Sample),
-            "full" => Ok(Self::Full),
-            _ => Err("is neither none nor sample nor full"),
-        }
-    }
-}
-
-impl fmt::Display for AuditPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Sample => "sample",
-            Self::Full => "full",
-        })
-    }
-}
 
 /// The rules that a declaration of another product breaks.
 const ABOUT_THE_PRODUCT: [Rule; 6] = [
@@ -67,10 +17,10 @@ const ABOUT_THE_PRODUCT: [Rule; 6] = [
 ];
 
 /// Refuses a device that would not commission. `folder` holds its finished files.
-pub(super) fn check(plan: &Plan, policy: AuditPolicy, row: u32, folder: &Path) -> Result<(), Error> {
+pub(super) fn check(plan: &Plan, sampling: Sampling, row: u32, folder: &Path) -> Result<(), Error> {
     let job = plan.job();
     // Without its image there is nothing to audit.
-    if !policy.includes(row) || job.without_image {
+    if !usize::try_from(row).is_ok_and(|row| sampling.includes(row)) || job.without_image {
         return Ok(());
     }
     let mut expected = Expected::new()

@@ -4,13 +4,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use factory_fs::Dir;
+use matter_audit::Sampling;
 use matter_ledger::{DeviceTrait, Ledger, NewDevice, NewImage, RunId, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 use sha2::{Digest, Sha256};
 
 use super::batches::Batches;
-use super::check::{AuditPolicy, check};
+use super::check::check;
 use super::workspace::Workspace;
 use crate::device::Device;
 use crate::outputs::Outputs;
@@ -28,7 +29,7 @@ pub(super) struct Work<'r> {
     pub(super) devices: Dir,
     pub(super) unique: Unique,
     pub(super) force: bool,
-    pub(super) audit: AuditPolicy,
+    pub(super) audit: Sampling,
     pub(super) lanes: Option<Lanes>,
     pub(super) run: RunId,
     pub(super) rows: Range<u32>,
