@@ -306,17 +306,22 @@ fn read_plain(path: &Path, keys: &KeyFiles, trust: Trust) -> Result<Zeroizing<Ve
     Ok(image)
 }
 
-/// Tells whether nothing is in a partition but a page whose first header was being written when power failed.
-fn is_new(statistics: &Statistics) -> bool {
+/// Tells whether an image that gives no entries is a partition all the same: it has a namespace, or nothing but a page whose first
+/// header was being written when power failed.
+fn is_partition(statistics: &Statistics) -> bool {
     let pages = statistics.pages().len();
-    statistics.pages_in(PageState::Corrupt) == 1 && statistics.pages_in(PageState::Empty) + 1 == pages && pages > 1
+    let (corrupt, empty) = (
+        statistics.pages_in(PageState::Corrupt),
+        statistics.pages_in(PageState::Empty),
+    );
+    !statistics.namespaces().is_empty() || (corrupt == 1 && empty + 1 == pages && pages > 1)
 }
 
 /// Shows what can be read, and says what cannot.
 fn dump(path: &Path, image: &[u8], format: Format) -> Result<(), Failure> {
     let read = recover(image);
     if let (true, Some(first)) = (read.entries.is_empty(), read.damage.first())
-        && !is_new(&Statistics::new(image))
+        && !is_partition(&Statistics::new(image))
     {
         return Err(wrong(path, esp_nvs_image::Error::Damaged(*first)));
     }

@@ -451,6 +451,14 @@ fn what_an_interrupted_write_left_behind_is_erased() {
     orphan[32] |= 0b11 << 6;
     orphan[64 + 3 * 32..64 + 4 * 32].fill(0xFF);
     assert_eq!(place(decode(&orphan).unwrap_err()), ("orphan-chunks", Some(96)));
+    // A blob's new chunk behind its old value and before its index, which costs the old value.
+    let mut cut = image(3, &[("b", Value::Blob(&[1; 20]))]);
+    let mut new = cut.clone();
+    assert_eq!(set(&mut new, "b", Value::Blob(&[2; 20])), Ok(true));
+    let written = 64 + 4 * 32..64 + 6 * 32;
+    cut[written.clone()].copy_from_slice(&new[written]);
+    cut[33] &= !0b0101;
+    assert_eq!(place(decode(&cut).unwrap_err()).0, "chunk-erased");
     // A value appended on the next page, its predecessor not yet erased.
     let mut twice = image(4, &[("a", Value::Number(Number::U8(1)))]);
     let next = image(3, &[("a", Value::Number(Number::U8(2)))])[..PAGE].to_vec();
@@ -460,7 +468,7 @@ fn what_an_interrupted_write_left_behind_is_erased() {
     change_page(&mut twice[PAGE..2 * PAGE], 0xFE, 1);
     let error = decode(&twice).unwrap_err();
     assert!(matches!(place(error).0, "duplicate-key" | "namespace-twice"), "{error}");
-    for (mut image, left) in [(orphan, 0), (twice, 1)] {
+    for (mut image, left) in [(orphan, 0), (cut, 0), (twice, 1)] {
         assert_eq!(set(&mut image, "new", Value::Number(Number::U8(7))), Ok(true));
         assert_eq!(values(&image).len(), left + 1);
         if left == 1 {

@@ -16,6 +16,28 @@ pub(super) fn blobs() -> Vec<Case> {
             &[slot(1, 0)],
         ),
         case(
+            "new generation without an index behind the old one: both are lost",
+            Raw::base(),
+            |raw| {
+                blob(raw, 0, 0, b"old");
+                raw.chunk(0, "b", 0x80, b"new");
+            },
+            &["ns/a = u8 7"],
+            &[slot(0, 2), slot(0, 4), slot(0, 5)],
+        ),
+        case(
+            "the same, and a slot behind it that was being written",
+            Raw::base(),
+            |raw| {
+                blob(raw, 0, 0, b"old");
+                raw.chunk(0, "b", 0x80, b"new");
+                raw.number(0, 1, "c");
+                raw.mark(0, 7, 3);
+            },
+            &["ns/a = u8 7", "ns/b = blob \"old\""],
+            &[slot(0, 5)],
+        ),
+        case(
             "new generation written, old one whole",
             Raw::two_pages(),
             |raw| {
@@ -106,6 +128,55 @@ pub(super) fn faulty() -> Vec<Case> {
             &["ns/a = u8 7", "ns/a = string \"x\"", "ns/c = u8 7"],
             &[slot(1, 0)],
         )),
+        twice(case(
+            "key of two types on one full page and of one on the next: the last replaces what a search finds first",
+            Raw::new(4),
+            |raw| {
+                raw.page(0, FULL, 0);
+                raw.page(1, FULL, 1);
+                raw.page(2, ACTIVE, 2);
+                raw.namespace(0, "ns", 1);
+                raw.string(0, "k", b"text\0");
+                raw.number(0, 1, "k");
+                let at = raw.number(1, 1, "k");
+                raw.set(at, 24, 3);
+                let at = raw.number(2, 1, "k");
+                raw.set(at, 24, 4);
+            },
+            &["ns/k = string \"text\"", "ns/k = u8 4"],
+            &[slot(0, 3), slot(1, 0), slot(1, 0)],
+        )),
+        twice(case(
+            "key twice on an earlier page that is active: its own load erases the first, the last entry the second",
+            Raw::two_pages(),
+            |raw| {
+                raw.page(0, ACTIVE, 0);
+                raw.number(0, 1, "a");
+                raw.number(1, 1, "a");
+            },
+            &["ns/a = u8 7"],
+            &[slot(0, 2), slot(0, 2)],
+        )),
+        twice(case(
+            "chunks too many",
+            Raw::base(),
+            |raw| {
+                raw.chunk(0, "b", 1, b"y");
+                blob(raw, 0, 0, b"x");
+            },
+            &["ns/a = u8 7"],
+            &[slot(0, 6)],
+        )),
+        case(
+            "number in an empty slot of a full page",
+            Raw::two_pages(),
+            |raw| {
+                raw.number(0, 1, "lost");
+                raw.mark(0, 2, 3);
+            },
+            &["ns/a = u8 7"],
+            &[slot(0, 2)],
+        ),
         case(
             "entry behind an empty slot of an active page",
             Raw::base(),
