@@ -1,14 +1,24 @@
 //! Replays the fuzz corpus of the decoders, with the property of the fuzz target.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 #[path = "properties/decode.rs"]
 mod decode;
+#[path = "properties/exchange.rs"]
+mod exchange;
+#[path = "properties/lanes.rs"]
+mod lanes;
 #[path = "../../../fuzz/replay.rs"]
 mod replay;
 
+use arbitrary::{Arbitrary, Unstructured};
 use matter_spake2p::{Salt, Share, Verifier};
 use replay::replay;
+
+/// Makes the input of a fuzz target from a seed, as the target does.
+fn input<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {
+    T::arbitrary_take_rest(Unstructured::new(bytes)).unwrap()
+}
 
 #[test]
 fn what_is_read_encodes_to_the_same_bytes() {
@@ -22,4 +32,14 @@ fn what_is_read_encodes_to_the_same_bytes() {
         texts += usize::from(text.parse::<Verifier>().is_ok()) + usize::from(text.parse::<Salt>().is_ok());
     });
     assert!(verifiers >= 1 && shares >= 1 && texts >= 2 && files >= 10);
+}
+
+#[test]
+fn only_an_unchanged_exchange_succeeds() {
+    replay("matter_spake2p_exchange", |bytes| exchange::property(input(bytes)));
+}
+
+#[test]
+fn bulk_derivation_gives_what_one_at_a_time_gives() {
+    replay("matter_spake2p_lanes", |bytes| lanes::property(input(bytes)));
 }

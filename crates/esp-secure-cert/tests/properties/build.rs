@@ -1,5 +1,5 @@
-//! Any row of calls: what the typed methods accept is read back, has no finding that is an error, and is
-//! written to the same bytes; what they refuse changes nothing.
+//! Any row of calls: what the typed methods accept is read back, has no finding that is an error, and is written to the
+//! same bytes; what they refuse changes nothing.
 //!
 //! A call is what to write, the subtype, a length and so many bytes.
 
