@@ -1,58 +1,13 @@
-//! Any image and any keys: decryption undoes encryption and the other way round, only written slots change, and an
-//! image that is refused is left alone. What follows the last whole page makes the keys.
+//! Any image and any keys: decryption undoes encryption and the other way round.
 #![no_main]
 
-use esp_nvs_image::{NvsKeys, decrypt, encrypt};
-use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+#[path = "../../crates/esp-nvs-image/tests/properties/crypt.rs"]
+mod crypt;
 
-const PAGE: usize = 4096;
-const SLOT: usize = 32;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     matter_factory_fuzz::mutate_nvs_image(data, size, max_size, seed)
 });
 
-fn keys(tail: &[u8]) -> NvsKeys {
-    let mut raw: [u8; NvsKeys::RAW_LEN] = std::array::from_fn(|i| i as u8);
-    raw.iter_mut().zip(tail).for_each(|(byte, mask)| *byte ^= mask);
-    // The tail can make both halves the same, which is refused.
-    NvsKeys::from_raw(&raw).unwrap_or_else(|_| NvsKeys::new([1; 32], [2; 32]).unwrap())
-}
-
-/// The two bits of a slot; the header and the bitmap itself, slots -2 and -1, count as never written.
-fn is_written(page: &[u8], piece: usize) -> bool {
-    piece
-        .checked_sub(2)
-        .is_some_and(|slot| page[32 + slot / 4] >> (2 * (slot % 4)) & 3 == 0b10)
-}
-
-fuzz_target!(|input: &[u8]| {
-    let (plain, tail) = input.split_at(input.len() / PAGE * PAGE);
-    let keys = keys(tail);
-    let mut image = input.to_vec();
-    if !tail.is_empty() {
-        assert!(encrypt(&mut image, &keys).is_err());
-        assert!(decrypt(&mut image, &keys).is_err());
-        assert_eq!(image, input);
-    }
-    let mut image = plain.to_vec();
-    if encrypt(&mut image, &keys).is_err() {
-        assert!(decrypt(&mut image, &keys).is_err());
-        assert_eq!(image, plain);
-        return;
-    }
-    for (page, before) in image.chunks(PAGE).zip(plain.chunks(PAGE)) {
-        let changed = page.chunks(SLOT).zip(before.chunks(SLOT)).map(|(a, b)| a != b);
-        let changed = changed.collect::<Vec<_>>();
-        // Either the page is intact and each of its written slots is encrypted, or none is.
-        let expected = (0..PAGE / SLOT)
-            .map(|piece| is_written(before, piece))
-            .collect::<Vec<_>>();
-        assert!(changed == expected || !changed.contains(&true));
-    }
-    decrypt(&mut image, &keys).unwrap();
-    assert_eq!(image, plain);
-    decrypt(&mut image, &keys).unwrap();
-    encrypt(&mut image, &keys).unwrap();
-    assert_eq!(image, plain);
-});
+fuzz_target!(|bytes: &[u8]| crypt::property(bytes));

@@ -1,45 +1,13 @@
-//! Any bytes: no reader panics, and items are bounded by slots. What is accepted is also what is recovered, without
-//! damage, and what the walk without an allocator gives; it encodes into a partition with room, and that decodes to the
-//! same entries.
+//! Any bytes: all readers of an image agree, and what is accepted encodes and decodes to the same entries.
 #![no_main]
 
-use esp_nvs_image::{
-    BlobVersion, Entries, Entry, Error, Items, OwnedValue, PartitionSize, Severity, Statistics, check, decode,
-    encode_to_vec, recover,
-};
+#[path = "../../crates/esp-nvs-image/tests/properties/decode.rs"]
+mod decode;
+
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     matter_factory_fuzz::mutate_nvs_image(data, size, max_size, seed)
 });
 
-fuzz_target!(|image: &[u8]| {
-    assert!(Items::new(image).count() <= image.len() / 32 + 1);
-    let slots = image.len() / 32;
-    assert!(Statistics::new(image).used_slots() <= slots);
-    let walked = Entries::new(image).map(|entry| entry.map(Entry::from)).collect::<Vec<_>>();
-    assert!(walked.len() <= 2 * slots + 1);
-    let read = recover(image);
-    let errors = check(image).into_iter().filter(|finding| finding.severity == Severity::Error);
-    let entries = match decode(image) {
-        Ok(entries) => entries,
-        Err(error) => return assert_eq!(read.damage.first().copied().map(Error::Damaged), Some(error)),
-    };
-    // That no page is free keeps the firmware from writing, not from reading.
-    assert_eq!(errors.filter(|finding| finding.kind.id() != "no-empty-page").count(), 0);
-    assert!(read.damage.is_empty());
-    let owned = |entries: &[Entry<'_>]| {
-        let triple = |e: &Entry<'_>| (e.namespace, e.key, OwnedValue::from(&e.value));
-        entries.iter().map(triple).collect::<Vec<_>>()
-    };
-    let before = owned(&entries);
-    assert_eq!(owned(&read.entries), before);
-    let walked = walked.into_iter().collect::<Result<Vec<_>, _>>().expect("what decode accepts has no fault");
-    assert_eq!(owned(&walked), before);
-    let size = PartitionSize::new(u32::try_from(image.len()).unwrap() + 8 * 4096).unwrap();
-    let borrowed = before
-        .iter()
-        .map(|(namespace, key, value)| (*namespace, *key, value.as_value()));
-    let again = encode_to_vec(size, BlobVersion::V2, borrowed).expect("accepted entries encode");
-    assert_eq!(owned(&decode(&again).expect("our own image decodes")), before);
-});
+fuzz_target!(|bytes: &[u8]| decode::property(bytes));

@@ -1,35 +1,11 @@
-//! Any list of entries: a push is a duplicate exactly when a plain map has the key, a refused push changes nothing, and
-//! the image decodes to the map.
+//! Any list of entries: the image decodes to what a plain map says, and a refused entry changes nothing.
 #![no_main]
 
-use std::collections::BTreeMap;
+#[path = "../../crates/esp-nvs-image/tests/properties/content.rs"]
+mod content;
+#[path = "../../crates/esp-nvs-image/tests/properties/encode.rs"]
+mod encode;
 
-use esp_nvs_image::{BlobVersion, Encoder, Error, Key, Namespace, OwnedValue, PartitionSize, decode};
 use libfuzzer_sys::fuzz_target;
-use matter_factory_fuzz::Content;
 
-fuzz_target!(|input: (u8, bool, Vec<(u8, u8, Content)>)| {
-    let (pages, version_1, entries) = input;
-    let size = PartitionSize::new((1 + u32::from(pages % 16)) * 4096).unwrap();
-    let version = if version_1 { BlobVersion::V1 } else { BlobVersion::V2 };
-    let mut buffer = vec![0; size.bytes()];
-    let mut encoder = Encoder::with_version(&mut buffer, size, version).unwrap();
-    let mut model = BTreeMap::new();
-    for (namespace, key, content) in entries {
-        let name = (
-            Namespace::new(&format!("{namespace:x}")).unwrap(),
-            Key::new(&format!("{key:015}")).unwrap(),
-        );
-        let value = content.value();
-        let duplicate = model.contains_key(&name);
-        match encoder.push(&name.0, &name.1, value.as_value()) {
-            Err(error) => assert_eq!(matches!(error, Error::DuplicateKey { .. }), duplicate, "{error}"),
-            Ok(()) => assert!(model.insert(name, value).is_none()),
-        }
-    }
-    let entries = decode(encoder.finish()).expect("our own image decodes");
-    let read = entries
-        .iter()
-        .map(|e| ((e.namespace, e.key), OwnedValue::from(&e.value)));
-    assert_eq!((entries.len(), read.collect::<BTreeMap<_, _>>()), (model.len(), model));
-});
+fuzz_target!(|input: encode::Input| encode::property(input));

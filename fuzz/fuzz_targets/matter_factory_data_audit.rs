@@ -1,30 +1,13 @@
-//! Any bytes: auditing them as either image and as each kind of file never panics, an NVS image that the audit has
-//! nothing against reads, and a key that reads is found in the file for an eFuse.
+//! Any bytes: auditing never panics, and an NVS image that the audit has nothing against reads.
 #![no_main]
 
+#[path = "../../crates/matter-factory-data/tests/properties/audit.rs"]
+mod audit;
+
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use matter_attestation::PrivateKey;
-use matter_factory_data::{Artifacts, BatchAudit, Check, Severity, audit, recompute};
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     matter_factory_fuzz::mutate_nvs_image(data, size, max_size, seed)
 });
 
-fuzz_target!(|bytes: &[u8]| {
-    let text = String::from_utf8_lossy(bytes.get(..64).unwrap_or(bytes));
-    let label = Artifacts::new().with_qr(&text).with_manual(&text).with_numbers(&text, &text);
-    let files = [("file", bytes)];
-    let files = label.with_files(&files).with_key_files(&files).with_efuse_key("efuse-key", bytes);
-    let report = audit(&files.with_nvs(bytes).with_secure_cert(bytes));
-    // Without an image no key is for an eFuse. Longer files are searched and not read as a whole.
-    let alone = audit(&Artifacts::new().with_efuse_key("efuse-key", bytes));
-    let is_key = bytes.len() <= 8192 && PrivateKey::decode(bytes).is_ok();
-    assert!(alone.has(Check::KeyLeaked) || alone.has(Check::ArtifactMalformed) && !is_key);
-    let mut nvs = audit(&Artifacts::new().with_nvs(bytes));
-    assert!(!nvs.is_clean(Severity::Warning) || esp_nvs_image::decode(bytes).is_ok());
-    recompute([&mut nvs]);
-    let mut batch = BatchAudit::new(&[0; 32]);
-    batch.add("both", &report);
-    batch.add("nvs", &nvs);
-    let _ = batch.finish();
-});
+fuzz_target!(|bytes: &[u8]| audit::property(bytes));

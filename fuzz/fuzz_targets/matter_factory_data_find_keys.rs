@@ -1,19 +1,9 @@
-//! Any bytes: searching them for private keys never panics, and a known key that stands between them is found.
+//! Any bytes: searching them for private keys never panics, and a known key between them is found.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use matter_attestation::PrivateKey;
-use matter_factory_data::{KeyOwner, KeySet, TriedScalars, find_keys};
+#[path = "../../crates/matter-factory-data/tests/properties/find_keys.rs"]
+mod find_keys;
 
-fuzz_target!(|input: &[u8]| {
-    let key = PrivateKey::from_scalar(&core::array::from_fn(|at| at as u8 * 7 + 1)).unwrap();
-    let mut keys = KeySet::new();
-    keys.add_owner(&key.public_key(), KeyOwner::Pai);
-    keys.insert(&key);
-    let place = input.first().map_or(0, |first| usize::from(*first) * input.len() / 256);
-    let (before, behind) = input.split_at(place);
-    let bytes = [before, &*key.expose_scalar(), behind].concat();
-    let found = find_keys(&bytes, &keys, &mut TriedScalars::new(8));
-    assert!(found.iter().any(|found| found.owner() == Some(&KeyOwner::Pai)));
-    assert!(found.iter().all(|found| found.offset() < bytes.len() && !found.to_string().is_empty()));
-});
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| find_keys::property(bytes));

@@ -1,11 +1,4 @@
-//! What the fuzz targets share: mutators that get past checksums, values, and arbitrary onboarding payloads.
-
-mod device;
-
-use arbitrary::Arbitrary;
-use esp_nvs_image::OwnedValue;
-
-pub use device::Device;
+//! What the fuzz targets share: mutators that get past checksums.
 
 /// Bytes of a page, of a slot, and where the bitmap and slot 0 start (ESP-IDF Programming Guide, "Non-Volatile Storage
 /// Library", section "Internals").
@@ -81,37 +74,4 @@ pub fn mutate_secure_cert_image(data: &mut [u8], size: usize, max_size: usize, s
         rest = behind;
     }
     size
-}
-
-/// A value of an entry, small to write down.
-#[derive(Arbitrary, Debug)]
-pub enum Content {
-    /// Unsigned, 8 bits.
-    U8(u8),
-    /// Signed, 16 bits.
-    I16(i16),
-    /// Unsigned, 32 bits.
-    U32(u32),
-    /// Signed, 64 bits.
-    I64(i64),
-    /// A length and what the text repeats.
-    Str(u16, u8),
-    /// A length and the first byte of what counts up.
-    Blob(u16, u8),
-}
-
-impl Content {
-    /// Returns the value.
-    pub fn value(&self) -> OwnedValue {
-        match *self {
-            Self::U8(v) => OwnedValue::from(v),
-            Self::I16(v) => OwnedValue::from(v),
-            Self::U32(v) => OwnedValue::from(v),
-            Self::I64(v) => OwnedValue::from(v),
-            Self::Str(len, v) => {
-                OwnedValue::Str(["a", "\u{e9}", "\u{20ac}", "\0"][usize::from(v % 4)].repeat(len.into()))
-            }
-            Self::Blob(len, v) => OwnedValue::Blob((0..len).map(|i| v.wrapping_add((i % 251) as u8)).collect()),
-        }
-    }
 }

@@ -8,13 +8,13 @@
     reason = "tests"
 )]
 
-#[path = "support/mutated.rs"]
-mod mutated;
+#[path = "properties/folder.rs"]
+mod folder;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 
-use std::fs;
-use std::path::Path;
-
-use mutated::{GoodFolder, Role};
+use folder::{GoodFolder, Role};
+use replay::replay;
 
 #[test]
 fn every_role_is_audited_as_it_is_and_with_whatever_bytes() {
@@ -37,18 +37,11 @@ fn every_role_is_audited_as_it_is_and_with_whatever_bytes() {
 
 #[test]
 fn seeds_of_the_fuzz_target_are_audited() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/matter_audit_folder");
-    let mut files: Vec<_> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
-    files.sort();
-    assert!(files.len() >= Role::ALL.len());
-    let good = GoodFolder::new();
-    for file in &files {
-        let input = fs::read(file).unwrap();
-        let (role, bytes) = input.split_first().unwrap();
-        good.check(Role::ALL[usize::from(*role) % Role::ALL.len()], bytes);
-    }
-    println!("{} seeds", files.len());
+    let mut seeds = 0;
+    replay("matter_audit_folder", |input| {
+        assert!(!input.is_empty());
+        folder::property(input);
+        seeds += 1;
+    });
+    assert!(seeds >= Role::ALL.len());
 }

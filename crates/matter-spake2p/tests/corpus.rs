@@ -1,42 +1,45 @@
 //! Replays the fuzz corpus of the decoders, with the property of the fuzz target.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use std::path::Path;
+#[path = "properties/decode.rs"]
+mod decode;
+#[path = "properties/exchange.rs"]
+mod exchange;
+#[path = "properties/lanes.rs"]
+mod lanes;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 
-use matter_spake2p::{Confirmation, Salt, Share, Verifier};
+use arbitrary::{Arbitrary, Unstructured};
+use matter_spake2p::{Salt, Share, Verifier};
+use replay::replay;
+
+/// Makes the input of a fuzz target from a seed, as the target does.
+fn input<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {
+    T::arbitrary_take_rest(Unstructured::new(bytes)).unwrap()
+}
 
 #[test]
 fn what_is_read_encodes_to_the_same_bytes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/matter_spake2p_decode");
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
-    files.sort();
-    let (mut verifiers, mut shares, mut texts) = (0, 0, 0);
-    for file in &files {
-        println!("{}", file.display());
-        let bytes = std::fs::read(file).unwrap();
-        if let Ok(verifier) = Verifier::from_bytes(&bytes) {
-            assert_eq!(verifier.expose_bytes()[..], bytes);
-            verifiers += 1;
-        }
-        if let Ok(share) = Share::from_bytes(&bytes) {
-            assert_eq!(share.as_bytes()[..], bytes);
-            shares += 1;
-        }
-        if let Ok(confirmation) = Confirmation::from_bytes(&bytes) {
-            assert_eq!(confirmation.as_bytes()[..], bytes);
-        }
-        let Ok(text) = std::str::from_utf8(&bytes) else {
-            continue;
-        };
-        if let Ok(verifier) = text.parse::<Verifier>() {
-            assert_eq!(verifier.to_base64().as_str(), text);
-            texts += 1;
-        }
-        if let Ok(salt) = text.parse::<Salt>() {
-            assert_eq!(salt.to_base64().as_str(), text);
-            texts += 1;
-        }
-    }
-    assert!(verifiers >= 1 && shares >= 1 && texts >= 2 && files.len() >= 10);
+    let (mut files, mut verifiers, mut shares, mut texts) = (0, 0, 0, 0);
+    replay("matter_spake2p_decode", |bytes| {
+        decode::property(bytes);
+        files += 1;
+        verifiers += usize::from(Verifier::from_bytes(bytes).is_ok());
+        shares += usize::from(Share::from_bytes(bytes).is_ok());
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        texts += usize::from(text.parse::<Verifier>().is_ok()) + usize::from(text.parse::<Salt>().is_ok());
+    });
+    assert!(verifiers >= 1 && shares >= 1 && texts >= 2 && files >= 10);
+}
+
+#[test]
+fn only_an_unchanged_exchange_succeeds() {
+    replay("matter_spake2p_exchange", |bytes| exchange::property(input(bytes)));
+}
+
+#[test]
+fn bulk_derivation_gives_what_one_at_a_time_gives() {
+    replay("matter_spake2p_lanes", |bytes| lanes::property(input(bytes)));
 }

@@ -1,12 +1,14 @@
+//! Any valid payload: it encodes, within its length, and both codes read back as the same fields.
+
 use arbitrary::Arbitrary;
 use matter_setup_payload::{
-    CommissioningFlow, DataValue, DiscoveryCapabilities, ManufacturerTag, OptionalData, SetupPayload,
+    CommissioningFlow, DataValue, DiscoveryCapabilities, ManualPayload, ManufacturerTag, OptionalData, SetupPayload,
 };
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 /// The fields of an onboarding payload as plain numbers.
 #[derive(Arbitrary, Debug)]
-pub struct Device {
+pub(crate) struct Device {
     vendor: u16,
     product: u16,
     flow: u8,
@@ -29,7 +31,7 @@ enum Member {
 
 impl Device {
     /// The payload; `None` when a field is out of its range. Most numbers are cut to their bits.
-    pub fn payload(&self) -> Option<SetupPayload> {
+    fn payload(&self) -> Option<SetupPayload> {
         let discriminator = Discriminator::new(self.discriminator & 0xFFF).ok()?;
         let passcode = Passcode::new(self.passcode & 0x7FF_FFFF).ok()?;
         let payload = SetupPayload::without_ids(discriminator, passcode)
@@ -65,5 +67,24 @@ impl Device {
             Some(seconds) => data.with_commissioning_timeout(seconds).ok(),
             None => Some(data),
         }
+    }
+}
+
+pub(crate) fn property(device: Device) {
+    let Some(payload) = device.payload() else { return };
+    let text = payload.qr_text();
+    assert_eq!(text.as_str().len(), payload.qr_len());
+    let read: SetupPayload = text.as_str().parse().unwrap();
+    assert_eq!(format!("{read:?}"), format!("{payload:?}"));
+    assert_eq!(read.passcode().expose(), payload.passcode().expose());
+    let code = payload.manual_code();
+    let typed: ManualPayload = code.grouped().as_str().parse().unwrap();
+    assert_eq!(typed.passcode().expose(), payload.passcode().expose());
+    assert_eq!(typed.short_discriminator(), payload.discriminator().short());
+    if let Some(ids) = typed.ids() {
+        assert_eq!(
+            (ids.vendor_id, ids.product_id),
+            (payload.vendor_id(), payload.product_id())
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! The folder of a good device of which one file has other bytes, and what an audit must make of it.
-//!
-//! The fuzz target `matter_audit_folder` and the replay of its seeds share it.
+//! The folder of a good device of which one file has any bytes: its audit always ends with a report, and an image of
+//! another device, or of none, is seen.
 
+use std::cell::LazyCell;
 use std::fs;
 use std::path::PathBuf;
 
@@ -46,6 +46,22 @@ impl Role {
         Self::KeysOption,
         Self::SingleFile,
     ];
+
+    /// Splits an input into the role, which its first byte selects, and the bytes to put there.
+    pub fn select(input: &[u8]) -> Option<(Self, &[u8])> {
+        let (role, bytes) = input.split_first()?;
+        Some((*Self::ALL.get(usize::from(*role) % Self::ALL.len())?, bytes))
+    }
+}
+
+thread_local! {
+    static GOOD: LazyCell<GoodFolder> = const { LazyCell::new(GoodFolder::new) };
+}
+
+pub(crate) fn property(input: &[u8]) {
+    if let Some((role, bytes)) = Role::select(input) {
+        GOOD.with(|good| good.check(role, bytes));
+    }
 }
 
 pub struct GoodFolder {

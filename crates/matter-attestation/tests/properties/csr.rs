@@ -1,0 +1,20 @@
+//! Bytes as a certificate signing request: decoding never panics; what is accepted comes back the same from its own
+//! encodings, and every change of one byte is refused.
+
+use matter_attestation::CertificateRequest;
+
+pub(crate) fn property(input: &[u8]) {
+    let Ok(request) = CertificateRequest::decode(input) else {
+        return;
+    };
+    assert_eq!(CertificateRequest::from_der(request.as_der()), Ok(request.clone()));
+    assert_eq!(
+        CertificateRequest::decode(request.to_pem().as_bytes()),
+        Ok(request.clone())
+    );
+    let mut changed = request.as_der().to_vec();
+    if let Some(byte) = changed.get_mut(input.len() % request.as_der().len()) {
+        *byte ^= 1;
+        assert!(CertificateRequest::from_der(&changed).is_err());
+    }
+}
