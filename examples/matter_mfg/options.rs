@@ -286,12 +286,12 @@ impl Options {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let wrong = |reason: &dyn std::fmt::Display| Failure::Input(format!("--job {}: {reason}", path.display()));
         let bytes = read_file("--job", path)?;
-        let text = factory_fs::utf8(&bytes).map_err(|error| wrong(&error))?;
+        let bytes = factory_fs::without_bom(&bytes);
         // Members without their names would be taken in their order.
-        if !text.trim_start().starts_with('{') {
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
             return Err(wrong(&"is not a JSON object, which begins with a brace"));
         }
-        serde_json::from_str(text).map_err(|error| wrong(&sentence(&error)))
+        serde_json::from_slice(bytes).map_err(|error| wrong(&sentence(&error)))
     }
 
     /// Replaces what says where a secret is by the secret: a file, `-` for standard input, the environment.
