@@ -48,7 +48,7 @@ impl<'a> BlobRef<'a> {
                 break;
             };
             len += chunk.payload.len();
-            is_readable &= chunk.faults().all(|fault| !fault.is_damage());
+            is_readable &= chunk.damage().is_none();
             first = first.or(Some(walk.page));
         }
         if walk.left > 0 || u32::try_from(len) != Ok(data.size) || !data.counts_all() {

@@ -5,6 +5,7 @@ use core::ops::Range;
 use crate::finding::{Finding, FindingKind};
 use crate::head::IndexData;
 use crate::item_type::ItemType;
+use crate::layout::SECOND_HALF;
 use crate::name::StoredKey;
 use crate::record::{Record, Stored};
 
@@ -41,15 +42,19 @@ impl Blobs {
             blobs.book(&mut group, entries);
             group.erase_mismatched();
             let covered = group.covered();
-            for (at, chunk) in group.chunks.clone().zip(blobs.records(&group, entries)) {
+            for (at, chunk) in group.chunks.clone().zip(blobs.of_group(&group, entries)) {
                 if let Some(is_lost) = is_lost.get_mut(at) {
-                    *is_lost = covered.get(usize::from(chunk.chunk)) != Some(&true);
+                    *is_lost = !covered.has(chunk.chunk);
                 }
             }
             for index in &group.indices {
-                match group.readable(index, &covered).filter(|_| !index.is_erased) {
+                let readable = blobs.readable(&group, index, covered, entries);
+                match readable.filter(|_| !index.is_erased) {
                     Some(chunks) => blobs.whole.push((index.place, chunks)),
-                    None => faults.extend(group.fault(index).map(|fault| (index.place, fault))),
+                    None => {
+                        let fault = group.fault(index, blobs.of_group(&group, entries));
+                        faults.extend(fault.map(|fault| (index.place, fault)));
+                    }
                 }
                 erased.extend(Some(index.place).filter(|_| index.is_erased));
             }
@@ -84,25 +89,53 @@ impl Blobs {
                 break;
             };
             group.chunks.end = at + 1;
-            let size = chunk.payload.len();
-            if let Some(first) = group.first.get_mut(usize::from(chunk.chunk)) {
-                first.get_or_insert((at, size));
-            }
-            let by = counted_by.get(usize::from(chunk.chunk)).copied().flatten();
-            if let Some(index) = by.and_then(|n: usize| group.indices.get_mut(n)) {
+            let by = match &counted_by {
+                Some(counted_by) => counted_by.get(usize::from(chunk.chunk)).copied().flatten(),
+                None => Some(0),
+            };
+            let index = by
+                .and_then(|n| group.indices.get_mut(n))
+                .filter(|index| index.data.counts(chunk.chunk));
+            if let Some(index) = index {
                 *booked = Some(index.place);
                 index.count += 1;
-                index.bytes += size;
+                index.bytes += chunk.payload.len();
             }
         }
     }
 
-    fn records<'e>(&self, group: &Group, entries: &'e [Stored<'_>]) -> impl Iterator<Item = &'e Record<'e>> {
+    fn of_group<'e>(&self, group: &Group, entries: &'e [Stored<'_>]) -> impl Iterator<Item = &'e Record<'e>> {
         let places = self.chunks.get(group.chunks.clone()).unwrap_or_default();
         places
             .iter()
             .filter_map(|place| entries.get(*place))
             .map(|entry| &entry.record)
+    }
+
+    /// The chunks that a read of a blob finds one after the other; `None` if they are too few or of another size.
+    fn readable(&self, group: &Group, index: &Index, covered: Covered, entries: &[Stored<'_>]) -> Option<Range<usize>> {
+        let places = self.chunks.get(group.chunks.clone())?;
+        let record = |place: &usize| entries.get(*place).map(|entry| &entry.record);
+        let start = usize::from(index.data.chunk_start);
+        let (mut bytes, mut next) = (0, 0);
+        let mut found = group.chunks.start..group.chunks.start;
+        for (n, wanted) in (start..start + usize::from(index.data.chunks)).enumerate() {
+            let wanted = u8::try_from(wanted).ok().filter(|wanted| covered.has(*wanted))?;
+            let is_before = |place: &usize| record(place).is_some_and(|chunk| chunk.chunk < wanted);
+            // Mostly it is the one behind the last.
+            if places.get(next).is_some_and(is_before) {
+                next = places.partition_point(is_before);
+            }
+            let chunk = places
+                .get(next)
+                .and_then(record)
+                .filter(|chunk| chunk.chunk == wanted)?;
+            bytes += chunk.payload.len();
+            next += 1;
+            let at = group.chunks.start + next;
+            found = if n == 0 { at - 1..at } else { found.start..at };
+        }
+        (usize::try_from(index.data.size) == Ok(bytes)).then_some(found)
     }
 
     /// The chunks of an index whose blob can be read, in order; of one that stands twice the first is to be taken.
@@ -152,8 +185,6 @@ struct Group {
     indices: Vec<Index>,
     /// Places in the list of chunks.
     chunks: Range<usize>,
-    /// By chunk index the first chunk, as its place in the list of chunks, and its bytes.
-    first: [Option<(usize, usize)>; 256],
 }
 
 /// An index, and what is booked to it.
@@ -183,12 +214,14 @@ impl Group {
             key: key.unwrap_or((0, StoredKey::new([0; 16]))),
             indices: indices.iter().filter_map(index).collect(),
             chunks: 0..0,
-            first: [None; 256],
         }
     }
 
-    /// By chunk index the first index that counts the chunk.
-    fn counted_by(&self) -> [Option<usize>; 256] {
+    /// By chunk index the first index that counts the chunk; `None` if there is but one.
+    fn counted_by(&self) -> Option<[Option<usize>; 256]> {
+        if self.indices.len() == 1 {
+            return None;
+        }
         let mut counted_by = [None; 256];
         let mut known_starts = [false; 256];
         for (n, index) in self.indices.iter().enumerate() {
@@ -203,7 +236,7 @@ impl Group {
                 }
             }
         }
-        counted_by
+        Some(counted_by)
     }
 
     fn mismatch(&self, index: &Index) -> Option<FindingKind> {
@@ -230,49 +263,49 @@ impl Group {
         }
     }
 
-    /// By chunk index whether the firmware leaves the chunks: those that an index has which fits, whether it is left or not.
-    fn covered(&self) -> [bool; 256] {
-        let mut covered = [false; 256];
+    /// The chunk indices of which the firmware leaves the chunks: those of each index that fits, whether it is left or not.
+    fn covered(&self) -> Covered {
         let fitting = self.indices.iter().filter(|index| self.mismatch(index).is_none());
-        for IndexData {
-            chunk_start, chunks, ..
-        } in fitting.map(|index| index.data)
-        {
-            let start = usize::from(chunk_start);
-            let end = (start + usize::from(chunks)).min(covered.len());
-            if let Some(covered) = covered.get_mut(start..end) {
-                covered.fill(true);
-            }
-        }
-        covered
+        let ranges = fitting.map(|index| (index.data.chunk_start, index.data.chunks));
+        ranges.fold(Covered::default(), |covered, (start, chunks)| {
+            covered.with(start, chunks)
+        })
     }
 
-    /// The chunks that a read of the blob finds one after the other; `None` if they are too few or of another size.
-    fn readable(&self, index: &Index, covered: &[bool; 256]) -> Option<Range<usize>> {
-        let start = usize::from(index.data.chunk_start);
-        let (mut bytes, mut chunks) = (0, self.chunks.start..self.chunks.start);
-        for (n, chunk) in (start..start + usize::from(index.data.chunks)).enumerate() {
-            let (at, size) = self.first.get(chunk).copied().flatten()?;
-            covered.get(chunk).filter(|is_covered| **is_covered)?;
-            bytes += size;
-            chunks = if n == 0 { at..at + 1 } else { chunks.start..at + 1 };
-        }
-        (usize::try_from(index.data.size) == Ok(bytes)).then_some(chunks)
-    }
-
-    /// What is wrong with an index whose blob cannot be read, if that is not told of another.
-    fn fault(&self, index: &Index) -> Option<FindingKind> {
+    /// What is wrong with an index whose blob cannot be read, if that is not told of another. `chunks` are those of the key.
+    fn fault<'c>(&self, index: &Index, chunks: impl Iterator<Item = &'c Record<'c>>) -> Option<FindingKind> {
         let unreadable = || {
             // As many chunks as stated, but one of them stands twice.
-            let counted = self
-                .first
-                .iter()
-                .zip(0..=u8::MAX)
-                .filter(|(_, chunk)| index.data.counts(*chunk));
-            let found = counted.filter(|(first, _)| first.is_some()).count();
+            let counted = chunks
+                .map(|chunk| chunk.chunk)
+                .filter(|chunk| index.data.counts(*chunk));
             let ((_, key), stated) = (self.key, usize::from(index.data.chunks));
+            let mut last = None;
+            let found = counted.filter(|chunk| last.replace(*chunk) != Some(*chunk)).count();
             FindingKind::BlobChunks { key, stated, found }
         };
         self.mismatch(index).or_else(|| (!index.is_erased).then(unreadable))
+    }
+}
+
+/// A set of chunk indices, one bit for each.
+#[derive(Clone, Copy, Default)]
+struct Covered([u128; 2]);
+
+impl Covered {
+    fn with(mut self, start: u8, chunks: u8) -> Self {
+        let end = start.saturating_add(chunks);
+        for chunk in start..end {
+            if let Some(half) = self.0.get_mut(usize::from(chunk / SECOND_HALF)) {
+                *half |= 1 << (chunk % SECOND_HALF);
+            }
+        }
+        self
+    }
+
+    fn has(&self, chunk: u8) -> bool {
+        self.0
+            .get(usize::from(chunk / SECOND_HALF))
+            .is_some_and(|half| half >> (chunk % SECOND_HALF) & 1 == 1)
     }
 }

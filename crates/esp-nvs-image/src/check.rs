@@ -1,11 +1,12 @@
-//! What the firmware does to an image when it mounts it, and what else is worth saying about it.
+//! What the firmware does to an image when it mounts it, and what else is worth saying about it: what is legal, but takes room for
+//! nothing, is of an earlier version or is in an order that no device leaves.
 
-mod log;
-mod notes;
-
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingKind};
+use crate::item_type::ItemType;
+use crate::layout::{SLOTS_PER_PAGE, VERSION_1};
 use crate::mounted::Mounted;
 
 /// Names everything in an image that the firmware would refuse, erase, drop or misread, and what is legal but wasteful.
@@ -46,9 +47,89 @@ pub fn check(image: &[u8]) -> Vec<Finding> {
     });
     // Nothing is an error when all is accepted.
     if let Ok(mounted) = mounted {
-        log::report(&mounted, &mut findings);
-        notes::report(&mounted, &mut findings);
+        report_pages(&mounted, &mut findings);
+        report_order(&mounted, &mut findings);
+        report_free(&mounted, &mut findings);
+        report_blobs(&mounted, &mut findings);
+        report_namespaces(&mounted, &mut findings);
     }
     findings.sort_by_key(|finding| (finding.offset, core::cmp::Reverse(finding.severity)));
     findings
+}
+
+fn report_pages(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
+    let has_version_2 = mounted.has_version_2();
+    for (page, state) in mounted.pages.iter().filter(|(_, state)| state.is_in_log()) {
+        let mut add = |kind| findings.push(Finding::at(page.offset(), kind));
+        if has_version_2 && page.version() == VERSION_1 {
+            add(FindingKind::Version1Page);
+        }
+        match page.used_and_erased(*state).1 {
+            0 => {}
+            slots if slots > SLOTS_PER_PAGE / 2 => add(FindingKind::PageMostlyErased { slots }),
+            slots => add(FindingKind::ErasedSlots { slots }),
+        }
+    }
+}
+
+fn report_order(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
+    let mut sequences = BTreeMap::new();
+    let last = mounted.log.last().map(|page| page.offset());
+    for page in &mounted.log {
+        let sequence = page.sequence();
+        if let Some(earlier) = sequences.insert(sequence, page.offset()) {
+            let kind = FindingKind::PageSequence { sequence, earlier };
+            findings.push(Finding::at(page.offset(), kind));
+        }
+        if page.is_active() && Some(page.offset()) != last {
+            findings.push(Finding::at(page.offset(), FindingKind::ActivePageNotLast));
+        }
+    }
+    if mounted.log.is_empty() && !mounted.pages.is_empty() {
+        findings.push(Finding::of_image(FindingKind::BlankPartition));
+    } else if !mounted.log.is_empty() && !mounted.log.iter().any(|page| page.is_active()) {
+        findings.push(Finding::of_image(FindingKind::NoActivePage));
+    }
+}
+
+/// A corrupt page is as good as an empty one, and so is the one that an unfinished move gives back.
+fn report_free(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
+    let pages = mounted.pages.len();
+    let has_free = mounted.log.len() < pages || mounted.mount.given_up.is_some();
+    if pages > 0 && !has_free {
+        findings.push(Finding::of_image(FindingKind::NoEmptyPage { pages }));
+    }
+}
+
+fn report_blobs(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
+    if mounted.has_version_2() {
+        let in_one_piece = mounted.kept().filter(|(_, record)| record.kind == ItemType::BlobV1);
+        findings.extend(in_one_piece.map(|(_, record)| {
+            let key = record.key;
+            Finding::at(record.offset, FindingKind::Version1Blob { key })
+        }));
+    }
+    let record = |place: usize| mounted.entries.get(place).map(|entry| &entry.record);
+    for (chunk, index) in mounted.blobs.booked() {
+        let (Some(chunk), Some(index)) = (record(chunk), index.and_then(record)) else {
+            continue;
+        };
+        if chunk.payload.is_empty() && index.index_data().is_some_and(|data| data.size > 0) {
+            let key = chunk.key;
+            findings.push(Finding::at(chunk.offset, FindingKind::EmptyChunk { key }));
+        }
+    }
+}
+
+fn report_namespaces(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
+    let outside = mounted.kept().filter(|(_, record)| !record.is_in_table());
+    let used = outside.map(|(_, record)| record.namespace).collect::<BTreeSet<_>>();
+    for (index, name, offset) in mounted.names.iter() {
+        if !used.contains(&index) {
+            findings.push(Finding::at(offset, FindingKind::NamespaceWithoutKeys { name }));
+        }
+        if index > 1 && mounted.names.get(index - 1).is_none() {
+            findings.push(Finding::at(offset, FindingKind::NamespaceIndexGap { index }));
+        }
+    }
 }

@@ -1,9 +1,10 @@
 use alloc::vec::Vec;
 
 use crate::Error;
-use crate::entry_ref::ValueRef;
 use crate::finding::Finding;
+use crate::item_type::ItemType;
 use crate::mounted::Mounted;
+use crate::number::Number;
 use crate::record::{Record, Stored};
 
 pub use crate::stored::{Blob, Entry, StoredValue};
@@ -62,26 +63,38 @@ pub fn recover(image: &[u8]) -> Recovered<'_> {
 
 /// Reads an image, as long as `report` accepts what is wrong with it.
 fn read(image: &[u8], mut report: impl FnMut(Finding) -> Result<(), Error>) -> Result<Vec<Entry<'_>>, Error> {
-    let mounted = Mounted::new(image, &mut report)?;
-    let mut entries = Vec::with_capacity(mounted.entries.len());
-    entries.extend(mounted.given());
-    Ok(entries)
+    Ok(Mounted::new(image, &mut report)?.given())
 }
 
 impl<'a> Mounted<'a> {
     /// The entries that can be read. What is wrong with the others was reported.
-    pub(crate) fn given(&self) -> impl Iterator<Item = Entry<'a>> {
-        self.values().filter_map(|(place, record)| self.entry(place, record))
+    pub(crate) fn given(&self) -> Vec<Entry<'a>> {
+        let mut entries = Vec::with_capacity(self.entries.len());
+        let mut known = None;
+        for (place, record) in self.values() {
+            let index = record.namespace;
+            let (_, namespace) = match known {
+                Some(known @ (known_index, _)) if known_index == index => known,
+                _ => *known.insert((index, self.names.get(index).and_then(|name| name.key()))),
+            };
+            if let (Some(name), Some(value)) = (namespace, self.value(place, record)) {
+                let (namespace, key) = (name.as_namespace(), record.key.sound());
+                entries.push(Entry { namespace, key, value });
+            }
+        }
+        entries
     }
 
-    fn entry(&self, place: usize, record: &Record<'a>) -> Option<Entry<'a>> {
-        Some(Entry {
-            namespace: self.names.get(record.namespace)?.key()?.as_namespace(),
-            key: record.key.key()?,
-            value: match record.index_data() {
-                Some(_) => StoredValue::Blob(self.blob(place)?),
-                None => ValueRef::of_record(record)?.into(),
-            },
+    fn value(&self, place: usize, record: &Record<'a>) -> Option<StoredValue<'a>> {
+        Some(match record.kind {
+            ItemType::Str => StoredValue::Str(record.text()?),
+            ItemType::BlobV1 => {
+                let mut blob = Blob::default();
+                blob.push(record.payload);
+                StoredValue::Blob(blob)
+            }
+            ItemType::BlobIndex => StoredValue::Blob(self.blob(place)?),
+            kind => StoredValue::Number(Number::from_data(kind, record.data)?),
         })
     }
 

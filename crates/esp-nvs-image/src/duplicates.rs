@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::Error;
-use crate::finding::{Finding, FindingKind, Kept, Report};
+use crate::error::{Error, Report};
+use crate::finding::{Finding, FindingKind, Kept};
 use crate::item_type::ItemType;
 use crate::layout::PAGE_SIZE;
 use crate::mount::Mount;
@@ -40,19 +40,17 @@ pub(crate) fn erase(
     mount: &Mount,
     report: &mut impl Report,
 ) -> Result<(), Error> {
-    let mut known = None;
-    for entry in entries {
-        let record = &entry.record;
-        let number = record.offset / PAGE_SIZE;
-        let Some((page, _)) = pages.get(number) else { continue };
-        let heads = match known {
-            Some((known, heads)) if known == number => heads,
-            _ => mount.heads(page),
+    let on_page = |entry: &Stored<'_>| entry.record.offset / PAGE_SIZE;
+    for entries in entries.chunk_by_mut(|a, b| on_page(a) == on_page(b)) {
+        let page = entries.first().and_then(|first| pages.get(on_page(first)));
+        let Some((page, _)) = page.filter(|(page, _)| !mount.keeps_all(page)) else {
+            continue;
         };
-        known = Some((number, heads));
-        entry.is_kept = heads.keeps(page.slot_at(record.offset));
-        if !entry.is_kept {
-            let fault = mount.fault_of_erased(page, heads, record);
+        let heads = mount.heads(page);
+        let is_erased = |entry: &&mut Stored<'_>| !heads.keeps(page.slot_at(entry.record.offset));
+        for entry in entries.iter_mut().filter(is_erased) {
+            entry.is_kept = false;
+            let fault = mount.fault_of_erased(page, heads, &entry.record);
             // The others are told when it is known what becomes of the later ones.
             if matches!(fault.kind, FindingKind::ChunkErased { .. }) {
                 report(fault)?;

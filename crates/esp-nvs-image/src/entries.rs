@@ -6,7 +6,7 @@ use crate::chunk_search::Chunks;
 use crate::entry_ref::{EntryRef, ValueRef};
 use crate::finding::{Finding, FindingKind, Kept};
 use crate::item_type::ItemType;
-use crate::layout::PAGE_SIZE;
+use crate::layout::{NAMESPACE_TABLE, PAGE_SIZE};
 use crate::log::LogOrder;
 use crate::mount::{Heads, Lost, Mount};
 use crate::names::Names;
@@ -80,8 +80,30 @@ pub struct Entries<'a> {
 #[derive(Clone)]
 struct OpenPage<'a> {
     page: Page<'a>,
-    heads: Heads,
+    /// Where its entries are, if some of them may be erased.
+    heads: Option<Heads>,
     records: PageRecords<'a>,
+}
+
+impl<'a> OpenPage<'a> {
+    fn new(page: Page<'a>, mount: &Mount) -> Self {
+        Self {
+            page,
+            heads: (!mount.keeps_all(&page)).then(|| mount.heads(&page)),
+            records: PageRecords::mounted(page),
+        }
+    }
+
+    /// The entries of the table of namespaces that are not erased.
+    fn table(self) -> impl Iterator<Item = Record<'a>> {
+        let may_have = self
+            .page
+            .slots()
+            .any(|(_, [namespace, ..])| *namespace == NAMESPACE_TABLE);
+        let records = may_have.then_some(self.records).into_iter().flatten().flatten();
+        let is_kept = move |slot| self.heads.is_none_or(|heads| heads.keeps(slot));
+        records.filter(move |record| record.is_in_table() && is_kept(self.page.slot_at(record.offset)))
+    }
 }
 
 impl<'a> Entries<'a> {
@@ -96,10 +118,9 @@ impl<'a> Entries<'a> {
         let mount = Mount::new(log.clone());
         let mut names = Names::new();
         for page in log.clone().filter(|page| !mount.gives_up(page)) {
-            let heads = mount.heads(&page);
-            let records = PageRecords::mounted(page).flatten();
-            let kept = records.filter(|record| heads.keeps(page.slot_at(record.offset)));
-            kept.filter(Record::is_in_table).for_each(|record| names.take(&record));
+            OpenPage::new(page, &mount)
+                .table()
+                .for_each(|record| names.take(&record));
         }
         Self {
             image,
@@ -128,7 +149,7 @@ impl<'a> Entries<'a> {
         self.lost.next()
     }
 
-    fn next_record(&mut self) -> Option<(Page<'a>, Heads, Result<Record<'a>, Finding>)> {
+    fn next_record(&mut self) -> Option<(Page<'a>, Option<Heads>, Result<Record<'a>, Finding>)> {
         loop {
             if let Some(OpenPage { page, heads, records }) = &mut self.page
                 && let Some(record) = records.next()
@@ -137,19 +158,23 @@ impl<'a> Entries<'a> {
             }
             let page = self.log.next()?;
             if !self.mount.gives_up(&page) {
-                let (heads, records) = (self.mount.heads(&page), PageRecords::mounted(page));
-                self.page = Some(OpenPage { page, heads, records });
+                self.page = Some(OpenPage::new(page, &self.mount));
             }
         }
     }
 
     /// What an entry is for the caller, if anything.
-    fn entry(&mut self, page: &Page<'a>, heads: Heads, record: &Record<'a>) -> Result<Option<EntryRef<'a>>, Error> {
+    fn entry(
+        &mut self,
+        page: &Page<'a>,
+        heads: Option<Heads>,
+        record: &Record<'a>,
+    ) -> Result<Option<EntryRef<'a>>, Error> {
         let at = |fault| Error::Damaged(Finding::at(record.offset, fault));
-        if !heads.keeps(page.slot_at(record.offset)) {
+        if let Some(heads) = heads.filter(|heads| !heads.keeps(page.slot_at(record.offset))) {
             return Err(Error::Damaged(self.mount.fault_of_erased(page, heads, record)));
         }
-        if let Some(fault) = record.faults().find(FindingKind::is_damage) {
+        if let Some(fault) = record.damage() {
             return Err(at(fault));
         }
         if record.is_in_table() {
@@ -159,9 +184,8 @@ impl<'a> Entries<'a> {
         let unknown = FindingKind::UnknownNamespace { index, entries: 1 };
         let name = self.names.get(index).ok_or_else(|| at(unknown))?;
         // What is wrong with a name is said at its own entry.
-        let (Some(name), Some(key)) = (name.key(), record.key.key()) else {
-            return Ok(None);
-        };
+        let Some(name) = name.key() else { return Ok(None) };
+        let key = record.key.sound();
         let value = match record.kind {
             ItemType::BlobChunk => None,
             ItemType::BlobIndex => BlobRef::of_index(record, &mut self.chunks)?.map(ValueRef::Blob),

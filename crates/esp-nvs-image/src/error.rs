@@ -150,3 +150,9 @@ pub enum Error {
 }
 
 impl core::error::Error for Error {}
+
+/// Takes each fault that is found, or refuses the image with it.
+#[cfg(feature = "alloc")]
+pub(crate) trait Report: FnMut(Finding) -> Result<(), Error> {}
+#[cfg(feature = "alloc")]
+impl<F: FnMut(Finding) -> Result<(), Error>> Report for F {}

@@ -59,12 +59,6 @@ impl Finding {
     }
 }
 
-/// Takes each fault that is found, or refuses the image with it.
-#[cfg(feature = "alloc")]
-pub(crate) trait Report: FnMut(Finding) -> Result<(), crate::Error> {}
-#[cfg(feature = "alloc")]
-impl<F: FnMut(Finding) -> Result<(), crate::Error>> Report for F {}
-
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.offset {

@@ -15,12 +15,14 @@ pub struct Item<'a> {
 impl<'a> Item<'a> {
     /// Accepts an entry in which nothing is wrong.
     pub(crate) fn new(record: Record<'a>) -> Result<Self, Finding> {
-        if let Some(fault) = record.faults().find(is_damage_of_item) {
-            return Err(Finding::at(record.offset, fault));
-        }
-        let key = record.key;
-        let unreadable = Finding::at(record.offset, FindingKind::KeyUnreadable { key });
-        let key = key.key().ok_or(unreadable)?;
+        record.faults(|fault| {
+            if is_damage_of_item(&fault) {
+                Err(Finding::at(record.offset, fault))
+            } else {
+                Ok(())
+            }
+        })?;
+        let key = record.key.sound();
         Ok(Self { record, key })
     }
 

@@ -1,6 +1,6 @@
 use crate::finding::{Finding, FindingKind, Kept};
 use crate::item_type::ItemType;
-use crate::layout::{PAGE_SIZE, SLOTS_PER_PAGE};
+use crate::layout::PAGE_SIZE;
 use crate::page::Page;
 use crate::page_records::PageRecords;
 use crate::record::{Identity, Record};
@@ -63,12 +63,12 @@ impl Mount {
         let (Some(target), Some(source)) = (page(self.given_up), page(self.source)) else {
             return Lost(None);
         };
-        let originals = Heads::load(&source).all;
+        let originals = heads_of(&source);
         let is_copy = |slot| {
             let wanted = identity_and_type(&target, slot).map(|(identity, _)| identity);
             slots_of(originals).any(|other| identity_and_type(&source, other).map(|(identity, _)| identity) == wanted)
         };
-        let lost = slots_of(Heads::load(&target).all).filter(|slot| !is_copy(*slot));
+        let lost = slots_of(heads_of(&target)).filter(|slot| !is_copy(*slot));
         Lost(Some((target, lost.fold(0, |bits, slot| bits | 1 << slot))))
     }
 
@@ -85,7 +85,7 @@ impl Mount {
             return;
         }
         let Some(last_page) = log.clone().last() else { return };
-        let Some(last) = last_of(Heads::load(&last_page).kept) else {
+        let Some(last) = last_of(heads_of(&last_page)) else {
             return;
         };
         let Some((identity, kind)) = identity_and_type(&last_page, last) else {
@@ -94,15 +94,22 @@ impl Mount {
         let one_piece = (kind == BLOB_INDEX).then_some(BLOB_V1);
         let earlier = [Some(kind), one_piece].into_iter().flatten().find_map(|kind| {
             let earlier = log.clone().take_while(|page| page.offset() != last_page.offset());
-            let mut earlier = earlier.filter(|page| !page.is_freeing());
+            // Most pages have nothing like it, which is found out sooner than where their entries are.
+            let may_hold = |page: &Page<'_>| page.slots().any(|(_, bytes)| Identity::of_slot(bytes) == identity);
+            let mut earlier = earlier.filter(|page| !page.is_freeing() && may_hold(page));
             earlier.find_map(|page| {
                 let heads = Heads::load(&page);
-                let mut entries = heads.slots().map(|slot| (slot, identity_and_type(&page, slot)));
+                let mut entries = slots_of(heads.kept).map(|slot| (slot, identity_and_type(&page, slot)));
                 let (slot, first) = entries.find(|(_, entry)| entry.is_some_and(|(other, _)| other == identity))?;
                 (first == Some((identity, kind))).then(|| page.slot_offset(slot))
             })
         });
         self.superseded = earlier.map(|earlier| (earlier, last_page.slot_offset(last)));
+    }
+
+    /// Tells whether none of a page's entries is erased because of others.
+    pub(crate) fn keeps_all(&self, page: &Page<'_>) -> bool {
+        !page.is_active() && self.superseded.is_none_or(|(earlier, _)| !page.holds(earlier))
     }
 
     /// The entries of a page after the mount; of one that is given up none is asked for.
@@ -184,25 +191,27 @@ fn identity_and_type(page: &Page<'_>, slot: usize) -> Option<(Identity, u8)> {
 impl Heads {
     /// What a page's own load leaves: of an active page the entries that no later one has the identity of, whatever their types.
     fn load(page: &Page<'_>) -> Self {
-        let records = PageRecords::mounted(*page).flatten();
-        let all = records.fold(0, |bits, record| bits | 1 << page.slot_at(record.offset));
+        let all = heads_of(page);
         let mut heads = Self { all, kept: all };
         if !page.is_active() {
             return heads;
         }
-        let mut hashes = [0; SLOTS_PER_PAGE];
-        for (hash, slot) in hashes.iter_mut().zip(0..) {
-            *hash = identity_and_type(page, slot).map_or(0, |(identity, _)| identity.hash());
-        }
-        let mut behind = all;
-        for slot in slots_of(all) {
-            behind &= !(1 << slot);
-            let hash = hashes.get(slot);
-            let entry = identity_and_type(page, slot).map(|(identity, _)| identity);
-            let is_same = |other| identity_and_type(page, other).map(|(identity, _)| identity) == entry;
-            if slots_of(behind).any(|other| hashes.get(other) == hash && is_same(other)) {
-                heads.kept &= !(1 << slot);
+        // From the last one on: which hashes were met, so that few entries are compared with those behind them.
+        let (mut rest, mut behind, mut met) = (all, 0u128, [0u128; 8]);
+        while let Some(slot) = last_of(rest) {
+            rest &= !(1 << slot);
+            let Some((identity, _)) = identity_and_type(page, slot) else {
+                continue;
+            };
+            let is_same = |other| identity_and_type(page, other).is_some_and(|(other, _)| other == identity);
+            let [word, bit, ..] = identity.hash().to_be_bytes();
+            if let Some(met) = met.get_mut(usize::from(word % 8)) {
+                if *met >> (bit % 128) & 1 == 1 && slots_of(behind).any(is_same) {
+                    heads.kept &= !(1 << slot);
+                }
+                *met |= 1 << (bit % 128);
             }
+            behind |= 1 << slot;
         }
         if let Some(erased) = heads.before_last_chunk(page) {
             heads.kept &= !(1 << erased);
@@ -229,7 +238,7 @@ impl Heads {
                 kind == BLOB_CHUNK && (other.namespace, other.key) == (wanted.namespace, wanted.key)
             })
         };
-        self.slots().find(is_like_it).filter(|slot| *slot < last)
+        slots_of(self.kept).find(is_like_it).filter(|slot| *slot < last)
     }
 
     /// Tells whether the firmware leaves an entry.
@@ -241,11 +250,12 @@ impl Heads {
     pub(crate) const fn kept(&self) -> u128 {
         self.kept
     }
+}
 
-    /// The slots of the entries that it leaves.
-    fn slots(&self) -> impl Iterator<Item = usize> + use<> {
-        slots_of(self.kept)
-    }
+/// The entries of a page, whatever becomes of them: one bit for each slot with the head of one.
+fn heads_of(page: &Page<'_>) -> u128 {
+    let records = PageRecords::mounted(*page).flatten();
+    records.fold(0, |bits, record| bits | 1 << page.slot_at(record.offset))
 }
 
 /// The slots whose bits are set.

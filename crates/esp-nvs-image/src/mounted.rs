@@ -1,11 +1,13 @@
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::Error;
 use crate::blobs::Blobs;
 use crate::duplicates;
-use crate::finding::{Finding, FindingKind, Report};
+use crate::error::{Error, Report};
+use crate::finding::{Finding, FindingKind};
 use crate::item_type::ItemType;
-use crate::layout::{PAGE_SIZE, VERSION_2};
+use crate::layout::{PAGE_SIZE, SLOTS_PER_PAGE, VERSION_2};
 use crate::mount::Mount;
 use crate::names::Names;
 use crate::page::{Page, PageState};
@@ -25,7 +27,7 @@ pub(crate) struct Mounted<'a> {
     pub(crate) mount: Mount,
     /// The entries in the order of the log, without those of a page that is given up.
     pub(crate) entries: Vec<Stored<'a>>,
-    pub(crate) names: Names,
+    pub(crate) names: Box<Names>,
     pub(crate) blobs: Blobs,
 }
 
@@ -88,10 +90,10 @@ impl<'a> Mounted<'a> {
         }
         Ok(Self {
             pages,
-            log,
             mount,
-            entries: Vec::new(),
-            names: Names::new(),
+            entries: Vec::with_capacity(log.len() * SLOTS_PER_PAGE / 4),
+            log,
+            names: Box::new(Names::new()),
             blobs: Blobs::default(),
         })
     }
@@ -109,10 +111,10 @@ impl<'a> Mounted<'a> {
                     }
                 };
                 let mut is_sound = true;
-                for fault in record.faults() {
+                record.faults(|fault| {
                     is_sound &= !fault.is_damage();
-                    report(Finding::at(record.offset, fault))?;
-                }
+                    report(Finding::at(record.offset, fault))
+                })?;
                 self.entries.push(Stored {
                     record,
                     is_sound,
@@ -133,24 +135,21 @@ impl<'a> Mounted<'a> {
             .filter(|record| record.is_in_table())
             .for_each(|record| names.take(record));
         // For each namespace without a name the offset of the first entry, and how many there are.
-        let mut unknown = [(usize::MAX, 0); 256];
+        let mut unknown = BTreeMap::<u8, (usize, usize)>::new();
         for record in kept {
             let index = record.namespace;
             if record.is_in_table() {
                 if let Some(fault) = names.fault(record) {
                     report(Finding::at(record.offset, fault))?;
                 }
-            } else if names.get(index).is_none()
-                && let Some((offset, entries)) = unknown.get_mut(usize::from(index))
-            {
+            } else if names.offset(index) == 0 {
+                let (offset, entries) = unknown.entry(index).or_insert((record.offset, 0));
                 *offset = record.offset.min(*offset);
                 *entries += 1;
             }
         }
-        for (index, (offset, entries)) in (0..=u8::MAX).zip(unknown) {
-            if entries > 0 {
-                report(Finding::at(offset, FindingKind::UnknownNamespace { index, entries }))?;
-            }
+        for (index, (offset, entries)) in unknown {
+            report(Finding::at(offset, FindingKind::UnknownNamespace { index, entries }))?;
         }
         Ok(())
     }

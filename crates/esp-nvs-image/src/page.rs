@@ -200,6 +200,14 @@ impl<'a> Page<'a> {
         self.slot_bytes(slot, SLOT_SIZE)?.first_chunk()
     }
 
+    /// Tells whether a slot and all behind it are empty and hold nothing.
+    pub(crate) fn is_blank_from(&self, slot: usize) -> bool {
+        let (_, bytes) = self.bytes.split_at((SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE);
+        let (words, _) = bytes.as_chunks::<16>();
+        (slot..SLOTS_PER_PAGE).all(|slot| self.slot_state(slot) == SLOT_EMPTY)
+            && words.iter().all(|word| u128::from_ne_bytes(*word) == u128::MAX)
+    }
+
     /// Tells whether the bytes of a slot are all 0xFF.
     pub(crate) fn is_blank_slot(&self, slot: usize) -> bool {
         self.slot(slot).is_none_or(|bytes| bytes == &[0xFF; SLOT_SIZE])

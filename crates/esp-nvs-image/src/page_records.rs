@@ -135,6 +135,9 @@ impl<'a> Iterator for PageRecords<'a> {
                 return None;
             }
             self.rest = Rest::Tail;
+            if self.page.is_active() && self.page.is_blank_from(self.end) {
+                return None;
+            }
             self.end = SLOTS_PER_PAGE;
             if let Some(finding) = self.behind_empty() {
                 return Some(Err(finding));

@@ -143,28 +143,31 @@ impl<'a> Record<'a> {
         (self.kind == ItemType::BlobIndex).then(|| IndexData::decode(self.data))
     }
 
-    /// What is wrong inside the entry.
-    pub(crate) fn faults(&self) -> impl Iterator<Item = FindingKind> + use<> {
+    /// Hands over what is wrong inside the entry, until `take` has had enough.
+    pub(crate) fn faults<E>(&self, mut take: impl FnMut(FindingKind) -> Result<(), E>) -> Result<(), E> {
         let (key, chunk) = (self.key, self.chunk);
-        let of_key = if key.key().is_some() {
-            None
-        } else if !key.is_padded() {
-            Some(FindingKind::KeyUnreadable { key })
-        } else if key.as_bytes().is_empty() {
-            Some(FindingKind::KeyEmpty)
-        } else {
-            Some(FindingKind::KeyNotUtf8 { key })
-        };
-        let is_stray = !self.is_chunk() && chunk != NO_CHUNK;
-        let is_padded = self.unused().iter().all(|&byte| byte == 0xFF);
-        [
-            of_key,
-            is_stray.then_some(FindingKind::StrayChunkIndex { key, chunk }),
-            (!is_padded).then_some(FindingKind::DataPadding { key }),
-            self.fault_of_value(),
-        ]
-        .into_iter()
-        .flatten()
+        if key.key().is_none() {
+            take(if !key.is_padded() {
+                FindingKind::KeyUnreadable { key }
+            } else if key.as_bytes().is_empty() {
+                FindingKind::KeyEmpty
+            } else {
+                FindingKind::KeyNotUtf8 { key }
+            })?;
+        }
+        if !self.is_chunk() && chunk != NO_CHUNK {
+            take(FindingKind::StrayChunkIndex { key, chunk })?;
+        }
+        if self.unused().iter().any(|&byte| byte != 0xFF) {
+            take(FindingKind::DataPadding { key })?;
+        }
+        self.fault_of_value().map_or(Ok(()), take)
+    }
+
+    /// The first thing inside the entry for which the readers that give values leave it out.
+    pub(crate) fn damage(&self) -> Option<FindingKind> {
+        let first = |fault: FindingKind| if fault.is_damage() { Err(fault) } else { Ok(()) };
+        self.faults(first).err()
     }
 
     /// Tells whether the checksum of the bytes behind the head is right, or there are none.

@@ -212,7 +212,7 @@ impl Stored {
             kind if kind.is_damage() => Err(Error::Damaged(fault)),
             _ => Ok(()),
         })?;
-        let entries = mounted.given().collect::<Vec<_>>();
+        let entries = mounted.given();
         let mut keys = BTreeSet::new();
         let is_clear = entries.iter().all(|entry| keys.insert((entry.namespace, entry.key)));
         // Of two that both can be read none is dropped.
