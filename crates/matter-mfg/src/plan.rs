@@ -68,7 +68,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`Error::Option`], [`Error::File`] or [`Error::Cell`] with what is wrong and what is allowed.
+    /// [`Error::Field`], [`Error::File`] or [`Error::Cell`] with what is wrong and what is allowed.
     pub fn new(mut job: Job, time: DateTime) -> Result<Self, Error> {
         let mut rng = Random::open(job.seed.as_ref(), Purpose::Run)?;
         let time = job.seed.as_ref().map_or(Ok(time), |_| Seed::time())?;
