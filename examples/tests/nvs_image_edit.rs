@@ -141,7 +141,7 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
         ),
         (
             ["short.bin", "wifi", "k", "u8", "1"],
-            "short.bin: image of 100 bytes is not a positive multiple of 4096",
+            "short.bin: the image of 100 bytes is not a positive multiple of 4096: it is no whole partition",
         ),
     ] {
         let before = fs::read(folder.join(arguments[0])).unwrap();
