@@ -321,7 +321,7 @@ fn is_partition(statistics: &Statistics) -> bool {
 fn dump(path: &Path, image: &[u8], format: Format) -> Result<(), Failure> {
     let read = recover(image);
     if let (true, Some(first)) = (read.entries.is_empty(), read.damage.first())
-        && !is_partition(&Statistics::new(image))
+        && !(first.offset.is_some() && is_partition(&Statistics::new(image)))
     {
         return Err(wrong(path, esp_nvs_image::Error::Damaged(*first)));
     }

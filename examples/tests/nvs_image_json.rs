@@ -71,10 +71,7 @@ fn errors_name_file_line_and_column() {
             list(&[entry("b", "passcode", "20202021")]),
             "in.json:2:51: unknown type",
         ),
-        (
-            list(&[first.clone(), first.clone()]),
-            "in.json:3:3: key 'a' stands twice",
-        ),
+        (list(&[first.clone(), first.clone()]), "in.json:3:3: duplicate key 'a'"),
         (
             list(&[first.clone(), entry("\u{e9}", "string", &text(4000))]),
             "in.json:3:3: string of 4000 bytes",

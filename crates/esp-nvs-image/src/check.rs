@@ -12,7 +12,7 @@ use crate::mounted::Mounted;
 /// Names everything in an image that the firmware would refuse, erase, drop or misread, and what is legal but wasteful.
 ///
 /// The image is that of a whole partition, and plain: an encrypted one is decrypted first. Findings of the whole image
-/// come first, the others in the order of their offsets. An image without a [`Severity::Error`](crate::Severity::Error) mounts, and every
+/// come first, the others in the order of their offsets. An image without an [error](crate::Severity::Error) mounts, and every
 /// value in it can be read; one without findings at all, notes aside, is what [`decode`](crate::decode) accepts.
 ///
 /// One fault may show in several ways: with an index the chunks of its blob are lost, with a namespace all its keys.

@@ -89,9 +89,8 @@ impl<'b> Editor<'b> {
     /// [`Error::StringTooLong`], [`Error::StringHasNul`], [`Error::BlobTooLong`] (508,000 bytes, and 4000 for each page
     /// of the partition but one) and [`Error::BlobTooManyChunks`] (when it starts where little is left of a page) for
     /// the value; [`Error::NoEmptyPage`], [`Error::PartitionFull`], [`Error::PageSequence`] and
-    /// [`Error::TooManyNamespaces`] for the image; [`Error::Damaged`] when chunks of the old blob lie in both halves of
-    /// their indices; and those of [`decode`](crate::decode) for an image that is damaged, which an edit could only make
-    /// worse, or that has a text that is not UTF-8.
+    /// [`Error::TooManyNamespaces`] for the image; and [`Error::Damaged`] for one that is damaged, which an edit could only make
+    /// worse, that has a text that is not UTF-8, or an old blob whose chunks lie in both halves of their indices.
     pub fn set(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<bool, Error> {
         value.check()?;
         self.edit(|bytes| Partition::with(bytes, namespace, key, value))

@@ -98,7 +98,7 @@ impl<'b> Encoder<'b> {
     pub fn push(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<(), Error> {
         let (index, is_new) = self.namespaces.index(namespace)?;
         if let Err(error) = self.check_fits(is_new, &value) {
-            // That the key stands twice is the better thing to say.
+            // Report the duplicate key in preference.
             return self.seen.check(self.writer.bytes(), index, key).and(Err(error));
         }
         self.seen.insert(self.writer.bytes(), index, key)?;

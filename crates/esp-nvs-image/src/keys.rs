@@ -248,7 +248,7 @@ impl HmacKey {
         Ok(self)
     }
 
-    /// Computes the HMAC-SHA256 of a seed said eight times.
+    /// Computes HMAC-SHA256 over the seed repeated eight times.
     fn authenticate(&self, seed: &[u8; 4], out: &mut [u8; KEY_LEN]) {
         // HMAC pads a short key with zeros to the hash's block (RFC 2104, section 2); doing so here leaves no length to
         // be refused.
@@ -278,11 +278,11 @@ impl fmt::Debug for HmacKey {
 const KEY_LEN: usize = 32;
 /// Bytes of a block of SHA-256.
 const SHA256_BLOCK: usize = 64;
-/// What the data key is the authentication code of: the firmware's little-endian word 0xAEBE5A5A.
+/// HMAC seed for the data key: the firmware's little-endian word 0xAEBE5A5A.
 const DATA_KEY_SEED: [u8; 4] = [0x5A, 0x5A, 0xBE, 0xAE];
-/// What the tweak key is the authentication code of: the firmware's little-endian word 0xCEDEA5A5.
+/// HMAC seed for the tweak key: the firmware's little-endian word 0xCEDEA5A5.
 const TWEAK_KEY_SEED: [u8; 4] = [0xA5, 0xA5, 0xDE, 0xCE];
-/// How often a seed is said.
+/// How often a seed is repeated.
 const SEED_REPEATS: usize = 8;
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ impl fmt::Display for Error {
                 )
             }
             Self::Damaged(finding) => finding.fmt(f),
-            Self::DuplicateKey { key } => write!(f, "key '{key}' stands twice in its namespace"),
+            Self::DuplicateKey { key } => write!(f, "duplicate key '{key}' in its namespace"),
             #[cfg(feature = "encryption")]
             Self::EncryptionKeysBlank => f.write_str("encryption keys are all 0xff, which stands for no keys"),
             #[cfg(feature = "encryption")]

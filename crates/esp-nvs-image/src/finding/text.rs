@@ -136,7 +136,7 @@ impl FindingKind {
             | Self::UnknownType { slots, .. } => {
                 return write!(f, "the firmware erases the entry at mount{}", More(slots));
             }
-            Self::ChunkErased { .. } => "the firmware erases it at mount, and the blob with it",
+            Self::ChunkErased { .. } => "the firmware erases it at mount, and the value that it is of is lost",
             Self::ChunkStart { .. } => "the firmware reads the blob but cannot overwrite it",
             Self::DataPadding { .. } => "the firmware reads the entry, but never writes one like it",
             Self::DuplicateChunk { kept, .. } | Self::DuplicateKey { kept, .. } => {

@@ -1,6 +1,6 @@
 //! Devices that write for a while, whose power then fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use esp_nvs_image::{Entries, Entry, Error, Number, Severity, StoredValue, check, decode, recover};
 use proptest::collection::vec;
@@ -71,8 +71,24 @@ fn run(actions: &[Action], pages: usize) -> (Device, Vec<Moment>) {
     (device, history)
 }
 
-/// The key of which the firmware erases a chunk since the active page ends with another, read slot by slot and in the plainest way.
+/// The keys of which there is an index, each with the half of the chunk indices that it names.
+fn indices(image: &[u8]) -> BTreeSet<(Vec<u8>, u8)> {
+    let slots = image.chunks(0x1000).flat_map(|page| {
+        let written = (0..126).filter(|&slot| page[32 + slot / 4] >> (2 * (slot % 4)) & 3 == 2);
+        written.map(|slot| &page[64 + 32 * slot..96 + 32 * slot])
+    });
+    let indices = slots.filter(|slot| slot[1..4] == [0x48, 1, 0xFF]);
+    let key = |slot: &[u8]| slot[8..24].iter().copied().take_while(|byte| *byte != 0).collect();
+    indices.map(|slot| (key(slot), slot[29] / 0x80)).collect()
+}
+
+/// The key of which the firmware erases a chunk since the active page ends with another, read slot by slot and in the plainest way;
+/// `None` if that is no chunk of a value that stands.
 fn lost_to_new_chunk(image: &[u8]) -> Option<String> {
+    // The page that another is being moved to is erased whole.
+    if image.chunks(0x1000).any(|page| page[..4] == [0xF8, 0xFF, 0xFF, 0xFF]) {
+        return None;
+    }
     for page in image
         .chunks(0x1000)
         .filter(|page| page[..4] == [0xFE, 0xFF, 0xFF, 0xFF])
@@ -101,11 +117,13 @@ fn lost_to_new_chunk(image: &[u8]) -> Option<String> {
         let is_torn = slot < 126 && head(slot)[..4] != [0xFF; 4];
         let last = last.filter(|last| chunks.contains(last) && !is_torn);
         let key = |slot: usize| &head(slot)[8..24];
-        if let Some(last) = last
-            && chunks.iter().any(|&slot| slot < last && key(slot) == key(last))
-        {
-            let text = key(last).split(|byte| *byte == 0).next()?;
-            return Some(String::from_utf8(text.to_vec()).unwrap());
+        let first = last.and_then(|last| chunks.iter().find(|&&slot| slot < last && key(slot) == key(last)));
+        if let Some(&first) = first {
+            // The chunk may be one of the new value itself, on a page that was moved while it was written.
+            let half = head(first)[3] / 0x80;
+            let text = key(first).split(|byte| *byte == 0).next()?;
+            let is_of_old = indices(image).contains(&(text.to_vec(), half));
+            return is_of_old.then(|| String::from_utf8(text.to_vec()).unwrap());
         }
     }
     None
