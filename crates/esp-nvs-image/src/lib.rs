@@ -71,7 +71,7 @@ pub use check::check;
 pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
 pub use csv::{
-    CsvBatch, CsvCompat, CsvDevice, CsvError, CsvFile, CsvReason, CsvRow, CsvWriter, encode_csv, read_csv, to_csv,
+    CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, CsvWriter, encode_csv, read_csv, to_csv,
 };
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};
