@@ -91,7 +91,7 @@ impl<'a> Mounted<'a> {
         Ok(Self {
             pages,
             mount,
-            entries: Vec::with_capacity(log.len() * SLOTS_PER_PAGE / 4),
+            entries: Vec::with_capacity(log.len() * SLOTS_PER_PAGE / 3),
             log,
             names: Box::new(Names::new()),
             blobs: Blobs::default(),
@@ -115,12 +115,7 @@ impl<'a> Mounted<'a> {
                     is_sound &= !fault.is_damage();
                     report(Finding::at(record.offset, fault))
                 })?;
-                self.entries.push(Stored {
-                    record,
-                    is_sound,
-                    is_kept: true,
-                    is_lost: false,
-                });
+                self.entries.push(Stored::new(page, &record, is_sound));
             }
         }
         Ok(())
@@ -130,16 +125,16 @@ impl<'a> Mounted<'a> {
     fn read_names(&mut self, report: &mut impl Report) -> Result<(), Error> {
         let names = &mut self.names;
         let kept = self.entries.iter().filter(|entry| entry.is_kept);
-        let kept = kept.map(|entry| &entry.record);
+        let kept = kept.map(Stored::record);
         kept.clone()
             .filter(|record| record.is_in_table())
-            .for_each(|record| names.take(record));
+            .for_each(|record| names.take(&record));
         // For each namespace without a name the offset of the first entry, and how many there are.
         let mut unknown = BTreeMap::<u8, (usize, usize)>::new();
         for record in kept {
             let index = record.namespace;
             if record.is_in_table() {
-                if let Some(fault) = names.fault(record) {
+                if let Some(fault) = names.fault(&record) {
                     report(Finding::at(record.offset, fault))?;
                 }
             } else if names.offset(index) == 0 {
@@ -155,16 +150,16 @@ impl<'a> Mounted<'a> {
     }
 
     /// The entries that the firmware keeps when it resolves keys that stand twice, with their places in `entries`.
-    pub(crate) fn kept(&self) -> impl Iterator<Item = (usize, &Record<'a>)> {
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (usize, Record<'a>)> {
         let kept = self.entries.iter().enumerate().filter(|(_, entry)| entry.is_kept);
-        kept.map(|(place, entry)| (place, &entry.record))
+        kept.map(|(place, entry)| (place, entry.record()))
     }
 
     /// The numbers, texts and blobs that a search finds and that can be read, with the places of their entries.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, &Record<'a>)> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, Record<'a>)> {
         let entries = self.entries.iter().enumerate();
         let found = entries.filter(|(_, entry)| entry.is_kept && !entry.is_lost && entry.is_sound);
-        let found = found.map(|(place, entry)| (place, &entry.record));
+        let found = found.map(|(place, entry)| (place, entry.record()));
         found.filter(|(_, record)| !record.is_in_table() && record.kind != ItemType::BlobChunk)
     }
 
