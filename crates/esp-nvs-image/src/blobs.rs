@@ -36,10 +36,12 @@ impl Blobs {
         let mut faults = Vec::new();
         let mut is_lost = vec![true; blobs.chunks.len()];
         let key_of = |place: usize| entries.get(place).map(|entry| key_of(entry.record()));
-        let mut erased = Vec::new();
+        let (mut erased, mut next) = (Vec::new(), 0);
         for indices in indices.chunk_by(|a, b| key_of(*a) == key_of(*b)) {
             let mut group = Group::new(indices, entries);
+            group.chunks = next..next;
             blobs.book(&mut group, entries);
+            next = group.chunks.end;
             group.erase_mismatched();
             let covered = group.covered();
             for (at, chunk) in group.chunks.clone().zip(blobs.of_group(&group, entries)) {
@@ -79,9 +81,13 @@ impl Blobs {
     fn book(&mut self, group: &mut Group, entries: &[Stored<'_>]) {
         let counted_by = group.counted_by();
         let record = |place: &usize| entries.get(*place).map(Stored::record);
-        let start = self
-            .chunks
-            .partition_point(|place| record(place).map(key_of) < Some(group.key));
+        // Keys come in order, those of the chunks, too.
+        let from = group.chunks.start;
+        let behind = self.chunks.get(from..).unwrap_or_default().iter();
+        let start = from
+            + behind
+                .take_while(|place| record(place).map(key_of) < Some(group.key))
+                .count();
         group.chunks = start..start;
         let chunks = self.chunks.iter().zip(&mut self.booked).enumerate().skip(start);
         for (at, (place, booked)) in chunks {
