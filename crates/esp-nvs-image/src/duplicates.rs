@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::error::{Error, Report};
+use crate::error::{Error, FaultSink};
 use crate::finding::{Finding, FindingKind, Kept};
 use crate::item_type::ItemType;
 use crate::layout::PAGE_SIZE;
@@ -74,7 +74,7 @@ pub(crate) fn erase(
     entries: &mut [Stored<'_>],
     pages: &[(Page<'_>, PageState)],
     mount: &Mount,
-    report: &mut impl Report,
+    report: &mut impl FaultSink,
 ) -> Result<(), Error> {
     let on_page = |entry: &Stored<'_>| entry.offset / PAGE_SIZE;
     for entries in entries.chunk_by_mut(|a, b| on_page(a) == on_page(b)) {
@@ -97,7 +97,7 @@ pub(crate) fn erase(
 }
 
 /// Finds out which of the entries of one identity a search finds, and reports the pairs.
-pub(crate) fn find(entries: &mut [Stored<'_>], report: &mut impl Report) -> Result<(), Error> {
+pub(crate) fn find(entries: &mut [Stored<'_>], report: &mut impl FaultSink) -> Result<(), Error> {
     let mut order = (0..entries.len()).collect::<Vec<_>>();
     order.sort_by_key(|&place| entries.get(place).map(|entry| entry.identity()));
     let is_same = |a: &usize, b: &usize| {

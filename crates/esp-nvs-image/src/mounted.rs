@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::blobs::Blobs;
 use crate::duplicates;
-use crate::error::{Error, Report};
+use crate::error::{Error, FaultSink};
 use crate::finding::{Finding, FindingKind};
 use crate::item_type::ItemType;
 use crate::layout::{PAGE_SIZE, SLOTS_PER_PAGE, VERSION_2};
@@ -33,7 +33,7 @@ pub(crate) struct Mounted<'a> {
 
 impl<'a> Mounted<'a> {
     /// Reads an image, as long as `report` accepts what is wrong with it.
-    pub(crate) fn new(image: &'a [u8], report: &mut impl Report) -> Result<Self, Error> {
+    pub(crate) fn new(image: &'a [u8], report: &mut impl FaultSink) -> Result<Self, Error> {
         let (whole, rest) = image.as_chunks::<PAGE_SIZE>();
         if whole.is_empty() || !rest.is_empty() {
             let len = image.len();
@@ -69,7 +69,7 @@ impl<'a> Mounted<'a> {
     }
 
     /// Puts the pages in order.
-    fn of_pages(image: &'a [u8], report: &mut impl Report) -> Result<Self, Error> {
+    fn of_pages(image: &'a [u8], report: &mut impl FaultSink) -> Result<Self, Error> {
         let mut pages = Vec::with_capacity(image.len() / PAGE_SIZE);
         for page in (0..).map_while(|number| Page::nth(image, number)) {
             let (state, fault) = page.classify();
@@ -100,7 +100,7 @@ impl<'a> Mounted<'a> {
 
     /// Walks over the pages. What is wrong with a page that is erased anyway does no harm: power may have failed in the middle of
     /// a copy.
-    fn read_entries(&mut self, report: &mut impl Report) -> Result<(), Error> {
+    fn read_entries(&mut self, report: &mut impl FaultSink) -> Result<(), Error> {
         for page in self.log.iter().filter(|page| !self.mount.gives_up(page)) {
             for record in PageRecords::mounted(*page) {
                 let record = match record {
@@ -122,7 +122,7 @@ impl<'a> Mounted<'a> {
     }
 
     /// Reads the table of namespaces, and looks for entries outside of it.
-    fn read_names(&mut self, report: &mut impl Report) -> Result<(), Error> {
+    fn read_names(&mut self, report: &mut impl FaultSink) -> Result<(), Error> {
         let names = &mut self.names;
         let kept = self.entries.iter().filter(|entry| entry.is_kept);
         let kept = kept.map(Stored::record);
