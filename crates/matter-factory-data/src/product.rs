@@ -36,8 +36,6 @@ macro_rules! product_fields {
                 serial_number: SerialNumber = Unit "serial-num", "serial-num", "TEXT",
                     "Serial number of a single device, 1..=32 bytes [default: 32 random hexadecimal digits]";
                 product_label: ProductLabel = Last "product-label", "product-label", "TEXT", "Product's label, 1..=64 bytes";
-                factory_line: ProductLabel = Last "factory-line", "factory-line", "TEXT",
-                    "Line on which the device was made, 1..=64 bytes";
                 product_url: ProductUrl = Last "product-url", "product-url", "URL",
                     "Where to read about the product, 1..=256 bytes";
             }
