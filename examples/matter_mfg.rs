@@ -58,7 +58,7 @@ fn main() -> ExitCode {
             job,
             log_level,
             mut settings,
-        } = cli::parse_arguments_with(&SINGLE_DASH, &MULTIPLE)?;
+        } = cli::parse_arguments_with(&SINGLE_DASH, MULTIPLE)?;
         settings.quiet |= log_level == LogLevel::Error;
         options.read_arguments()?;
         let mut inputs = Vec::new();
@@ -74,14 +74,14 @@ fn main() -> ExitCode {
         }
         let plan = Plan::new(job, cli::now()?).map_err(failure)?;
         for warning in plan.warnings() {
-            settings.say(format_args!("warning: {}", warning.with_names(&option)));
+            settings.say(format_args!("warning: {}", warning.with_names(option)));
         }
         let run = settings.run(&plan, &options)?.with_inputs(inputs);
         let mut progress = Progress::new(plan.count(), "devices", settings.quiet);
         let report = run.execute(|complete| progress.show(complete));
         progress.end();
         for note in &report.notes {
-            settings.say(format_args!("note: {}", note.with_names(&option)));
+            settings.say(format_args!("note: {}", note.with_names(option)));
         }
         show::show(&plan, report, &settings)
     })
@@ -93,7 +93,7 @@ fn option(field: Field) -> String {
 }
 
 fn failure(error: Error) -> Failure {
-    let sentence = error.with_names(&option).to_string();
+    let sentence = error.with_names(option);
     match error {
         Error::Missing { .. } => Failure::No(sentence),
         _ if error.is_input() => Failure::Input(sentence),

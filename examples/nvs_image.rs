@@ -331,9 +331,10 @@ fn dump(path: &Path, image: &[u8], format: Format) -> Result<(), Failure> {
     }
     match read.damage.len() {
         0 => Ok(()),
-        places => Err(Failure::No(format!(
-            "{}: damaged in {places} places; the rest is shown",
-            path.display()
-        ))),
+        places => {
+            let places = format!("{places} {}", if places == 1 { "place" } else { "places" });
+            let path = path.display();
+            Err(Failure::No(format!("{path}: damaged in {places}; the rest is shown")))
+        }
     }
 }

@@ -13,9 +13,6 @@ use zeroize::Zeroizing;
 
 use crate::{Failure, Given};
 
-/// Larger inputs are not what they are said to be.
-const MAX_INPUT: u64 = 64 * 1024 * 1024;
-
 /// Whether keys and folders are taken that others than their owner may change.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct Trust {
@@ -101,7 +98,7 @@ pub fn read_file(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure>
 ///
 /// Those of [`Input`].
 pub fn read_input(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let bytes = Input::open(path)?.read_whole(MAX_INPUT)?;
+    let bytes = Input::read_file(path)?;
     if let Ok(place) = path.canonicalize() {
         READ.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
     }

@@ -33,12 +33,7 @@ pub fn read_certificate(option: &str, path: &Path) -> Result<Certificate, Failur
 ///
 /// As [`read_certificate`].
 pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Result<PrivateKey, Failure> {
-    let bytes = read_file(option, path)?;
-    let key = match password {
-        // A key that is not encrypted is read as well, as by OpenSSL.
-        Some(password) => PrivateKey::decode_encrypted(&bytes, password.as_bytes()),
-        None => PrivateKey::decode(&bytes),
-    };
+    let key = PrivateKey::decode_with(&read_file(option, path)?, password.map(str::as_bytes));
     key.map_err(|error| match error {
         AttestationError::KeyEncrypted => wrong(option, path, "is encrypted; --password opens it"),
         AttestationError::KeyPassword => wrong(

@@ -8,7 +8,6 @@ use cli::{
     read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
-use matter_factory_data::ProductInformation;
 use matter_mfg::{
     Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, Job, LabelFormat, Pai,
     RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
@@ -20,7 +19,6 @@ use crate::options::Options;
 const VENDORS: &str = "0x0001..=0xFFF4";
 const PRODUCTS: &str = "0x0001..=0xFFFF";
 const DISCRIMINATORS: &str = "0..=4095";
-const SIZES: &str = "0x3000..=0x2000000";
 /// Beginning of a PAI's common name, as in the reference tool.
 const DEFAULT_PREFIX: &str = "ESP32";
 /// The days of the years 1970 to 9999.
@@ -54,7 +52,12 @@ impl Options {
         }
         job.count = parse_number("--count", self.count.written(), 1, u32::MAX)?;
         if let Some(size) = self.size.written() {
-            let wrong = |_| Failure::option("--size", format_args!("not a multiple of 0x1000 in {SIZES}"));
+            let wrong = |_| {
+                Failure::option(
+                    "--size",
+                    format_args!("not a multiple of 0x1000 in 0x3000..={:#x}", Job::MAX_SIZE),
+                )
+            };
             job.size = size.parse().map_err(wrong)?;
         }
         job.encrypt = self.encrypt;
@@ -189,11 +192,7 @@ impl Options {
     }
 
     fn set_product(&self, job: &mut Job) -> Result<(), Failure> {
-        for (option, name, values) in self.product() {
-            let mut fields = ProductInformation::FIELDS.iter();
-            let Some(field) = fields.find(|field| field.name() == name) else {
-                continue;
-            };
+        for (option, field, values) in self.product() {
             for value in values {
                 let added = field.add_text(&mut job.product, value.expose());
                 added.map_err(|error| Failure::option(option, error))?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cli::{Failure, Passcode, Password, Text, Trust, Verifier, read_argument, read_file};
+use matter_factory_data::{ProductField, ProductInformation};
 use matter_mfg::Field;
 use serde::{Deserialize, Deserializer};
 
@@ -16,9 +17,6 @@ pub(crate) const SINGLE_DASH: [(&str, &str); 7] = [
     ("-vf", "--valid-from"),
     ("-ds", "--ds-peripheral"),
 ];
-/// Options with several values, the first of which may stand behind an equals sign.
-pub(crate) const MULTIPLE: [&str; 4] = ["--calendar-types", "--locales", "--fixed-labels", "--supported-modes"];
-
 macro_rules! define {
     (
         texts { $($field:ident: $type:ident = $group:ident $key:literal, $name:literal, $value:literal, $description:literal;)* }
@@ -259,13 +257,18 @@ macro_rules! define {
             }
         }
 
+        /// Options with several values, the first of which may stand behind an equals sign.
+        pub(crate) const MULTIPLE: &[&str] =
+            &[$(concat!("--", $list_name),)* "--locales", "--fixed-labels", "--supported-modes"];
+
         impl Options {
-            /// Returns the fields of the product that were given: the option of each, its name and its values.
-            pub(crate) fn product(&self) -> impl Iterator<Item = (&'static str, &'static str, &[Text])> {
-                let texts = [$((concat!("--", $name), $name, self.$field.as_ref().map(std::slice::from_ref))),*];
-                let lists = [$((concat!("--", $list_name), $list_name, self.$list.as_deref())),*];
-                let fields = texts.into_iter().chain(lists);
-                fields.filter_map(|(option, name, values)| Some((option, name, values?)))
+            /// Returns the fields of the product that were given, each with its option and its values.
+            pub(crate) fn product(&self) -> impl Iterator<Item = (&'static str, &'static ProductField, &[Text])> {
+                let texts = [$((concat!("--", $name), self.$field.as_ref().map(std::slice::from_ref))),*];
+                let lists = [$((concat!("--", $list_name), self.$list.as_deref())),*];
+                // The table has the texts first, too.
+                let given = texts.into_iter().chain(lists).zip(ProductInformation::FIELDS);
+                given.filter_map(|((option, values), field)| Some((option, field, values?)))
             }
         }
     };

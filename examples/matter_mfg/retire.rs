@@ -9,16 +9,26 @@ use serde_json::json;
 
 use crate::option;
 
+/// Which device is taken out of use, and why.
+#[derive(Default, clap::Args)]
+pub(crate) struct Retirement {
+    /// Marks a device as scrapped, with --reason, --outdir or --ledger beside it and nothing else
+    #[arg(long, value_name = "UUID")]
+    scrap: Option<String>,
+    /// Marks a device as replaced by another one, as --scrap
+    #[arg(long, value_name = "UUID", conflicts_with = "scrap")]
+    replace: Option<String>,
+    /// Why a device is taken out of use
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
 /// Taking a device out of use needs none of the options of a run.
 #[derive(clap::Parser)]
 #[command(name = "matter-mfg")]
 struct Retire {
-    #[arg(long)]
-    scrap: Option<String>,
-    #[arg(long, conflicts_with = "scrap")]
-    replace: Option<String>,
-    #[arg(long)]
-    reason: Option<String>,
+    #[command(flatten)]
+    retirement: Retirement,
     #[arg(long)]
     ledger: Option<PathBuf>,
     #[arg(long, default_value = "out")]
@@ -51,16 +61,17 @@ pub(crate) fn retire() -> Result<bool, Failure> {
         return Ok(false);
     }
     let given = parse_arguments::<Retire>(&[])?;
-    let reason = given.reason.unwrap_or_default();
+    let Retirement { scrap, replace, reason } = given.retirement;
+    let reason = reason.unwrap_or_default();
     let path = given.ledger.unwrap_or_else(|| Run::default_ledger(&given.outdir));
-    let wrong = |error| Failure::Input(Error::from(error).with_names(&option).to_string());
+    let wrong = |error| Failure::Input(Error::from(error).with_names(option));
     let mut ledger = Ledger::open_existing(&path).map_err(wrong)?;
     let lower = |uuid: String| uuid.to_ascii_lowercase();
-    let (uuid, state) = if let Some(uuid) = given.scrap.map(lower) {
+    let (uuid, state) = if let Some(uuid) = scrap.map(lower) {
         ledger.scrap(&uuid, &reason).map_err(wrong)?;
         (uuid, "scrapped")
     } else {
-        let uuid = given.replace.map(lower).unwrap_or_default();
+        let uuid = replace.map(lower).unwrap_or_default();
         ledger.replace(&uuid, &reason).map_err(wrong)?;
         (uuid, "replaced")
     };

@@ -6,6 +6,7 @@ use matter_mfg::{Plan, Run, Sampling};
 use matter_spake2p::{InstructionSet, Lanes};
 
 use crate::options::Options;
+use crate::retire::Retirement;
 
 #[derive(Default, clap::Args)]
 #[command(next_help_heading = "Run")]
@@ -16,15 +17,8 @@ pub(crate) struct Settings {
     /// Replaces folders of devices with the same name, which only runs from a seed or with supplied certificates find
     #[arg(long)]
     force: bool,
-    /// Marks a device as scrapped, with --reason, --outdir or --ledger beside it and nothing else
-    #[arg(long, value_name = "UUID")]
-    scrap: Option<String>,
-    /// Marks a device as replaced by another one, as --scrap
-    #[arg(long, value_name = "UUID")]
-    replace: Option<String>,
-    /// Why a device is taken out of use
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    #[command(flatten)]
+    retirement: Retirement,
     /// Says only results and errors
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -39,7 +33,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Prepares the run of a plan.
     pub(crate) fn run<'p>(&self, plan: &'p Plan, options: &Options) -> Result<Run<'p>, Failure> {
-        if self.reason.is_some() {
+        if self.retirement.reason.is_some() {
             return Err(Failure::option("--reason", "needs --scrap or --replace beside it"));
         }
         let mut run = Run::new(plan)

@@ -21,7 +21,7 @@ pub(crate) fn show(plan: &Plan, report: RunReport, settings: &Settings) -> Resul
         }
         return Err(Failure::Work(format!(
             "{}; {devices} of {count} devices are complete in {top}{}",
-            error.with_names(&option),
+            error.with_names(option),
             if devices > 0 { "; --resume continues" } else { "" }
         )));
     }
@@ -82,7 +82,7 @@ fn to_json(plan: &Plan, report: &RunReport) -> Value {
         (phase.to_string(), json!(each))
     });
     let warnings = plan.warnings().iter().chain(&report.notes);
-    let warnings = warnings.map(|warning| warning.with_names(&option).to_string());
+    let warnings = warnings.map(|warning| warning.with_names(option));
     json!({
         "devices": report.devices,
         "count": plan.count(),
@@ -99,6 +99,6 @@ fn to_json(plan: &Plan, report: &RunReport) -> Value {
         "milliseconds_per_device": Value::Object(phases.collect::<Map<_, _>>()),
         "warnings": warnings.collect::<Vec<_>>(),
         "checked": report.is_reconciled,
-        "error": report.error.as_ref().map(|error| error.with_names(&option).to_string()),
+        "error": report.error.as_ref().map(|error| error.with_names(option)),
     })
 }

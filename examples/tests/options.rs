@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use job::{FAST, IDS, folder, make};
 use matter_factory_data::ProductInformation;
+use matter_mfg::Field;
 use options::Options;
 use tempfile::TempDir;
 use workplace::{run, stderr};
@@ -401,6 +402,13 @@ fn the_schema_and_the_program_know_the_same_members() {
     assert!(options.len() > 50, "{options:?}");
     for option in &options {
         assert!(properties.contains_key(*option), "{option} is not in the schema");
+    }
+    // The names that errors give to fields are options.
+    for field in Field::ALL {
+        assert!(
+            help.contains(&format!("--{} ", field.name())) || help.contains(&format!("--{}\n", field.name())),
+            "{field}"
+        );
     }
     // "$schema" is for editors and no option.
     assert!(properties.contains_key("$schema"));

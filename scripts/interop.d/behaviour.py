@@ -244,16 +244,27 @@ def first(old, new):
     return f"{one.decode(errors='replace')[:200]!r} -> {other.decode(errors='replace')[:200]!r}"
 
 
+def kind(text):
+    """A difference without numbers, names and places."""
+    return re.sub(r"\d+", "N", re.sub(r"'[^' ]*'|[\w-]+\.\w+|0x[0-9a-f]+", "_", text))[:120]
+
+
 def main():
     WORK.mkdir(parents=True, exist_ok=True)
-    count, behaviour, texts, codes = 0, [], [], {}
+    count, behaviour, texts, codes, kinds = 0, [], [], {}, {}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for name, command, differs, said, code in pool.map(compare, enumerate(cases())):
             count += 1
             codes[code] = codes.get(code, 0) + 1
             line = " ".join(command)[:160]
+            for title, found in (("text", said), ("BEHAVIOUR", differs)):
+                for text in found:
+                    key = title, " ".join(word for word in command[:2] if "." not in word), kind(text)
+                    kinds[key] = kinds.get(key, 0) + 1
             behaviour += [f"{name}: {line}: {text}" for text in differs[:3]]
             texts += [f"{name}: {line}: {text}" for text in said]
+    for (title, command, kind), many in sorted(kinds.items()):
+        print(f"compare-behaviour: {title}: {many} times {command}: {kind}")
     for title, found in (("text", texts), ("BEHAVIOUR", behaviour)):
         for text in found[:SHOWN]:
             print(f"compare-behaviour: {title}: {text}")

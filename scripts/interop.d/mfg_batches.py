@@ -1,10 +1,9 @@
-"""Writes random batches, and the images that ESP-IDF's mfg_gen makes of them, into a folder.
+"""Gives random batches to ESP-IDF's mfg_gen and to matter-mfg: what a device stores of its row is the same.
 
-usage: mfg_batches.py FOLDER COUNT SEED
+usage: mfg_batches.py FOLDER COUNT SEED MATTER_MFG NVS_IMAGE
 
-`batches.jsonl` has a line for each batch; BATCH-DEVICE.bin is a device's image without the 0xFF at its end. All batches
-are such that mfg_gen handles them: columns in the configuration's order, no i16, empty cells below a repeated value, no
-blank lines within quotes.
+All batches are such that mfg_gen handles them: columns in the configuration's order, no i16, empty cells below a repeated
+value, no blank lines within quotes.
 """
 
 import argparse
@@ -16,6 +15,8 @@ import logging
 import os
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from deps import mfg_gen
@@ -70,61 +71,85 @@ def text(rows):
     return out.getvalue()
 
 
+def run_mfg_gen(work, version):
+    """Returns the images, in the order of the rows."""
+    request = argparse.Namespace(
+        conf="config.csv",
+        values="values.csv",
+        prefix="device",
+        size="0x20000",
+        fileid=None,
+        version=version,
+        keygen=False,
+        keyfile=None,
+        inputkey=None,
+        outdir=str(work),
+        generate_bin=True,
+    )
+    with contextlib.redirect_stdout(io.StringIO()):
+        mfg_gen.generate(request)
+    count = len(list(Path("bin").glob("device-*.bin")))
+    return [Path(f"bin/device-{device}.bin") for device in range(1, count + 1)]
+
+
+def run_matter_mfg(work, matter_mfg):
+    """Returns the images, in the order of the rows."""
+    arguments = "--test-pki -v 0xFFF1 -p 0x8000 -s 0x40000 --outdir out --csv config.csv --mcsv values.csv"
+    run = subprocess.run([matter_mfg, *arguments.split()], capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise SystemExit(f"{work}: matter-mfg: {run.stderr}")
+    top = Path("out/fff1_8000")
+    devices = json.loads((top / "manifest.json").read_text(encoding="utf-8"))["devices"]
+    return [top / device["uuid"] / f"{device['uuid']}-partition.bin" for device in devices]
+
+
+def entries(image, nvs_image):
+    """Returns the entries outside chip-factory."""
+    dump = subprocess.run([nvs_image, "dump", image, "--format", "json"], capture_output=True, text=True, check=True).stdout
+    return [entry for entry in json.loads(dump) if entry["namespace"] != "chip-factory"]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("count", type=int)
     parser.add_argument("seed", type=int)
+    parser.add_argument("matter_mfg", type=Path)
+    parser.add_argument("nvs_image", type=Path)
     arguments = parser.parse_args()
+    matter_mfg, nvs_image = arguments.matter_mfg.resolve(), arguments.nvs_image.resolve()
     folder = arguments.folder.resolve()
     logging.disable()
-    with contextlib.ExitStack() as stack:
-        list_of_batches = stack.enter_context(open_new(folder / "batches.jsonl"))
-        for number in range(arguments.count):
-            rng = random.Random(arguments.seed * 1_000_000 + number)
-            config, values, files = batch(rng)
-            version, size = rng.choice([1, 2]), hex(rng.choice([0x10000, 0x20000]))
-            work = folder / "work"
-            shutil.rmtree(work, ignore_errors=True)
-            work.mkdir()
-            os.chdir(work)
-            Path("config.csv").write_text(text(config), encoding="utf-8", newline="")
-            Path("values.csv").write_text(text(values), encoding="utf-8", newline="")
-            for name, data in files.items():
-                Path(name).write_bytes(data)
-            request = argparse.Namespace(
-                conf="config.csv",
-                values="values.csv",
-                prefix="device",
-                size=size,
-                fileid=None,
-                version=version,
-                keygen=False,
-                keyfile=None,
-                inputkey=None,
-                outdir=str(work),
-                generate_bin=True,
-            )
-            with contextlib.redirect_stdout(io.StringIO()):
-                mfg_gen.generate(request)
-            for device in range(1, len(values)):
-                image = Path(f"bin/device-{device}.bin").read_bytes()
-                assert len(image) == int(size, 0)
-                (folder / f"{number}-{device}.bin").write_bytes(image.rstrip(b"\xff"))
-            description = {
-                "config": text(config),
-                "values": text(values),
-                "files": {name: data.decode() for name, data in files.items()},
-                "size": size,
-                "version": version,
-                "devices": len(values) - 1,
-            }
-            print(json.dumps(description), file=list_of_batches)
-
-
-def open_new(path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return open(path, "w", encoding="utf-8")
+    devices = values_alike = mismatches = 0
+    for number in range(arguments.count):
+        rng = random.Random(arguments.seed * 1_000_000 + number)
+        config, values, files = batch(rng)
+        work = folder / str(number)
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        os.chdir(work)
+        Path("config.csv").write_text(text(config), encoding="utf-8", newline="")
+        Path("values.csv").write_text(text(values), encoding="utf-8", newline="")
+        for name, data in files.items():
+            Path(name).write_bytes(data)
+        theirs, ours = run_mfg_gen(work, rng.choice([1, 2])), run_matter_mfg(work, matter_mfg)
+        if not len(theirs) == len(ours) == len(values) - 1:
+            raise SystemExit(f"{work}: {len(theirs)} and {len(ours)} images for {len(values) - 1} rows")
+        for device, images in enumerate(zip(theirs, ours, strict=True), 1):
+            expected, found = (entries(image, nvs_image) for image in images)
+            devices += 1
+            if expected == found:
+                values_alike += len(found)
+            else:
+                mismatches += 1
+                print(f"{work}: device {device} stores something else")
+        os.chdir(folder)
+        shutil.rmtree(work)
+    print(
+        f"mfg_gen batches: {arguments.count} ran, {devices} devices with {values_alike} values alike,"
+        f" {mismatches} mismatches"
+    )
+    sys.exit(mismatches != 0 or values_alike < 5 * arguments.count)
 
 
 if __name__ == "__main__":

@@ -35,11 +35,13 @@ impl Blobs {
         };
         let mut faults = Vec::new();
         let mut is_lost = vec![true; blobs.chunks.len()];
-        let key_of = |place: usize| entries.get(place).map(|entry| key_of(&entry.record));
-        let mut erased = Vec::new();
+        let key_of = |place: usize| entries.get(place).map(|entry| key_of(entry.record()));
+        let (mut erased, mut next) = (Vec::new(), 0);
         for indices in indices.chunk_by(|a, b| key_of(*a) == key_of(*b)) {
             let mut group = Group::new(indices, entries);
+            group.chunks = next..next;
             blobs.book(&mut group, entries);
+            next = group.chunks.end;
             group.erase_mismatched();
             let covered = group.covered();
             for (at, chunk) in group.chunks.clone().zip(blobs.of_group(&group, entries)) {
@@ -61,7 +63,7 @@ impl Blobs {
         }
         blobs.whole.sort_unstable_by_key(|(place, _)| *place);
         faults.sort_unstable_by_key(|(place, _)| *place);
-        let offset = |place: usize| Some(entries.get(place)?.record.offset);
+        let offset = |place: usize| Some(entries.get(place)?.offset);
         let faults = faults
             .into_iter()
             .filter_map(|(place, fault)| Some(Finding::at(offset(place)?, fault)));
@@ -78,14 +80,18 @@ impl Blobs {
     /// Books the chunks of a key, each to the first index in the order of the log that counts it.
     fn book(&mut self, group: &mut Group, entries: &[Stored<'_>]) {
         let counted_by = group.counted_by();
-        let record = |place: &usize| entries.get(*place).map(|entry| &entry.record);
-        let start = self
-            .chunks
-            .partition_point(|place| record(place).map(key_of) < Some(group.key));
+        let record = |place: &usize| entries.get(*place).map(Stored::record);
+        // Keys come in order, those of the chunks, too.
+        let from = group.chunks.start;
+        let behind = self.chunks.get(from..).unwrap_or_default().iter();
+        let start = from
+            + behind
+                .take_while(|place| record(place).map(key_of) < Some(group.key))
+                .count();
         group.chunks = start..start;
         let chunks = self.chunks.iter().zip(&mut self.booked).enumerate().skip(start);
         for (at, (place, booked)) in chunks {
-            let Some(chunk) = record(place).filter(|chunk| key_of(chunk) == group.key) else {
+            let Some(chunk) = record(place).filter(|chunk| key_of(*chunk) == group.key) else {
                 break;
             };
             group.chunks.end = at + 1;
@@ -104,18 +110,18 @@ impl Blobs {
         }
     }
 
-    fn of_group<'e>(&self, group: &Group, entries: &'e [Stored<'_>]) -> impl Iterator<Item = &'e Record<'e>> {
+    fn of_group<'e>(&self, group: &Group, entries: &'e [Stored<'_>]) -> impl Iterator<Item = Record<'e>> {
         let places = self.chunks.get(group.chunks.clone()).unwrap_or_default();
         places
             .iter()
             .filter_map(|place| entries.get(*place))
-            .map(|entry| &entry.record)
+            .map(Stored::record)
     }
 
     /// The chunks that a read of a blob finds one after the other; `None` if they are too few or of another size.
     fn readable(&self, group: &Group, index: &Index, covered: Covered, entries: &[Stored<'_>]) -> Option<Range<usize>> {
         let places = self.chunks.get(group.chunks.clone())?;
-        let record = |place: &usize| entries.get(*place).map(|entry| &entry.record);
+        let record = |place: &usize| entries.get(*place).map(Stored::record);
         let start = usize::from(index.data.chunk_start);
         let (mut bytes, mut next) = (0, 0);
         let mut found = group.chunks.start..group.chunks.start;
@@ -154,27 +160,27 @@ impl Blobs {
     pub(crate) fn orphans(&self, entries: &[Stored<'_>]) -> Vec<Finding> {
         let orphans = self.booked().filter(|(_, index)| index.is_none());
         let orphans = orphans.filter_map(|(place, _)| entries.get(place));
-        let orphans = orphans.map(|entry| &entry.record).collect::<Vec<_>>();
-        let finding = |group: &[&Record<'_>]| {
+        let orphans = orphans.map(Stored::record).collect::<Vec<_>>();
+        let finding = |group: &[Record<'_>]| {
             let first = group.iter().min_by_key(|record| record.offset)?;
             let (key, chunks) = (first.key, group.len());
             Some(Finding::at(first.offset, FindingKind::OrphanChunks { key, chunks }))
         };
-        let keys = orphans.chunk_by(|a, b| key_of(a) == key_of(b));
+        let keys = orphans.chunk_by(|a, b| key_of(*a) == key_of(*b));
         keys.filter_map(finding).collect()
     }
 }
 
 /// The places of the entries of a type that the firmware keeps, in the order of their identities.
 fn sorted(entries: &[Stored<'_>], kind: ItemType) -> Vec<usize> {
-    let of_kind = |(_, entry): &(usize, &Stored<'_>)| entry.is_kept && entry.record.kind == kind;
+    let of_kind = |(_, entry): &(usize, &Stored<'_>)| entry.is_kept && entry.kind == kind;
     let places = entries.iter().enumerate().filter(of_kind).map(|(place, _)| place);
     let mut places = places.collect::<Vec<_>>();
-    places.sort_by_key(|&place| entries.get(place).map(|entry| entry.record.identity()));
+    places.sort_by_key(|&place| entries.get(place).map(|entry| entry.identity()));
     places
 }
 
-fn key_of(record: &Record<'_>) -> (u8, StoredKey) {
+fn key_of(record: Record<'_>) -> (u8, StoredKey) {
     (record.namespace, record.key)
 }
 
@@ -198,7 +204,7 @@ struct Index {
 
 impl Group {
     fn new(indices: &[usize], entries: &[Stored<'_>]) -> Self {
-        let record = |place: usize| entries.get(place).map(|entry| &entry.record);
+        let record = |place: usize| entries.get(place).map(Stored::record);
         let key = indices.first().and_then(|&place| record(place)).map(key_of);
         let index = |&place| {
             Some(Index {
@@ -247,9 +253,12 @@ impl Group {
     /// For each index that does not fit, the firmware erases the first that is left of its chunk start: if several are, that may
     /// be another one.
     fn erase_mismatched(&mut self) {
-        let mut next = [0; 256];
         let mismatched = self.indices.iter().filter(|index| self.mismatch(index).is_some());
         let starts = mismatched.map(|index| index.data.chunk_start).collect::<Vec<_>>();
+        if starts.is_empty() {
+            return;
+        }
+        let mut next = [0; 256];
         for start in starts {
             let Some(next) = next.get_mut(usize::from(start)) else {
                 continue;
@@ -273,7 +282,7 @@ impl Group {
     }
 
     /// What is wrong with an index whose blob cannot be read, if that is not told of another. `chunks` are those of the key.
-    fn fault<'c>(&self, index: &Index, chunks: impl Iterator<Item = &'c Record<'c>>) -> Option<FindingKind> {
+    fn fault<'c>(&self, index: &Index, chunks: impl Iterator<Item = Record<'c>>) -> Option<FindingKind> {
         let unreadable = || {
             // As many chunks as stated, but one of them stands twice.
             let counted = chunks

@@ -8,6 +8,7 @@ use crate::finding::{Finding, FindingKind};
 use crate::item_type::ItemType;
 use crate::layout::{SLOTS_PER_PAGE, VERSION_1};
 use crate::mounted::Mounted;
+use crate::record::Stored;
 
 /// Names everything in an image that the firmware would refuse, erase, drop or misread, and what is legal but wasteful.
 ///
@@ -59,12 +60,13 @@ pub fn check(image: &[u8]) -> Vec<Finding> {
 
 fn report_pages(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
     let has_version_2 = mounted.has_version_2();
-    for (page, state) in mounted.pages.iter().filter(|(_, state)| state.is_in_log()) {
+    for (page, _) in mounted.pages.iter().filter(|(_, state)| state.is_in_log()) {
         let mut add = |kind| findings.push(Finding::at(page.offset(), kind));
         if has_version_2 && page.version() == VERSION_1 {
             add(FindingKind::Version1Page);
         }
-        match page.used_and_erased(*state).1 {
+        let (_, erased) = page.slot_states().written_and_erased();
+        match erased {
             0 => {}
             slots if slots > SLOTS_PER_PAGE / 2 => add(FindingKind::PageMostlyErased { slots }),
             slots => add(FindingKind::ErasedSlots { slots }),
@@ -109,7 +111,7 @@ fn report_blobs(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
             Finding::at(record.offset, FindingKind::Version1Blob { key })
         }));
     }
-    let record = |place: usize| mounted.entries.get(place).map(|entry| &entry.record);
+    let record = |place: usize| mounted.entries.get(place).map(Stored::record);
     for (chunk, index) in mounted.blobs.booked() {
         let (Some(chunk), Some(index)) = (record(chunk), index.and_then(record)) else {
             continue;

@@ -1,10 +1,11 @@
 use crate::head::IndexData;
 use crate::item_type::ItemType;
 use crate::layout::PAGE_SIZE;
-use crate::mount::{Heads, Mount, slots_of};
+use crate::mount::{Heads, Mount};
 use crate::name::StoredKey;
 use crate::page::Page;
 use crate::record::{Identity, Record};
+use crate::slot_states::slots_of;
 
 /// The chunks of one blob, of which each is looked for near the one before it.
 #[derive(Clone)]

@@ -1,6 +1,5 @@
 //! The CSV files of the reference generator: `key,type,encoding,value`.
 
-mod batch;
 mod encode;
 mod error;
 mod fill;
@@ -14,7 +13,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::ControlFlow;
 
-pub use self::batch::{CsvBatch, CsvDevice};
 use self::encode::encode_rows;
 pub use self::error::{CsvError, CsvReason};
 use self::records::Place;

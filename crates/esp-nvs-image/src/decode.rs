@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::item_type::ItemType;
 use crate::mounted::Mounted;
 use crate::number::Number;
-use crate::record::{Record, Stored};
+use crate::record::Record;
 
 pub use crate::stored::{Blob, Entry, StoredValue};
 
@@ -77,7 +77,7 @@ impl<'a> Mounted<'a> {
                 Some(known @ (known_index, _)) if known_index == index => known,
                 _ => *known.insert((index, self.names.get(index).and_then(|name| name.key()))),
             };
-            if let (Some(name), Some(value)) = (namespace, self.value(place, record)) {
+            if let (Some(name), Some(value)) = (namespace, self.value(place, &record)) {
                 let (namespace, key) = (name.as_namespace(), record.key.sound());
                 entries.push(Entry { namespace, key, value });
             }
@@ -103,11 +103,12 @@ impl<'a> Mounted<'a> {
         let mut blob = Blob::default();
         let mut last = None;
         for &chunk in self.blobs.of_index(place)? {
-            let Stored { record, is_sound, .. } = self.entries.get(chunk)?;
+            let stored = self.entries.get(chunk)?;
+            let record = stored.record();
             if last.replace(record.chunk) == Some(record.chunk) {
                 continue;
             }
-            if !is_sound {
+            if !stored.is_sound {
                 return None;
             }
             blob.push(record.payload);

@@ -1,8 +1,9 @@
 //! Entries of one identity. They are rare, so that no more is done about them than to sort a list of numbers.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::error::{Error, Report};
+use crate::error::{Error, FaultSink};
 use crate::finding::{Finding, FindingKind, Kept};
 use crate::item_type::ItemType;
 use crate::layout::PAGE_SIZE;
@@ -12,22 +13,57 @@ use crate::record::Stored;
 
 /// Tells whether the firmware may erase entries because of others; `false` if it does not.
 ///
-/// Hashes are compared and not keys. Hashes that meet by chance, or by somebody's doing, only cost the time to look.
+/// Hashes are compared and not keys. Hashes that meet by chance, or by somebody's doing, or are many in one place, only cost the
+/// time to look.
 pub(crate) fn may_have(entries: &[Stored<'_>], pages: &[(Page<'_>, PageState)]) -> bool {
-    let mut hashes = entries
-        .iter()
-        .map(|entry| entry.record.identity().hash())
-        .collect::<Vec<_>>();
-    hashes.sort_unstable();
-    hashes.windows(2).any(|pair| pair.first() == pair.last()) || may_end_with_chunk(entries, pages)
+    let mut met = HashSet::with_capacity(entries.len());
+    entries.iter().any(|entry| !met.insert(entry.identity().hash())) || may_end_with_chunk(entries, pages)
+}
+
+/// A set of hashes, at most half full.
+struct HashSet {
+    /// The lower halves of the hashes, near the places that the upper halves give.
+    places: Vec<u32>,
+    mask: usize,
+}
+
+impl HashSet {
+    const MAX_PROBES: usize = 32;
+
+    fn with_capacity(capacity: usize) -> Self {
+        let mask = (2 * capacity).next_power_of_two() - 1;
+        Self {
+            places: vec![0; mask + Self::MAX_PROBES],
+            mask,
+        }
+    }
+
+    /// Takes up a hash; `false` if one like it is there already, or if there is no place for it near its own.
+    fn insert(&mut self, hash: u64) -> bool {
+        let [a, b, c, d, upper @ ..] = hash.to_le_bytes();
+        let own = usize::try_from(u32::from_le_bytes(upper)).unwrap_or_default() & self.mask;
+        let near = self.places.iter_mut().skip(own).take(Self::MAX_PROBES);
+        // 0 is a free place.
+        let wanted = u32::from_le_bytes([a, b, c, d]) | 1;
+        for place in near {
+            if *place == 0 {
+                *place = wanted;
+                return true;
+            }
+            if *place == wanted {
+                return false;
+            }
+        }
+        false
+    }
 }
 
 /// Tells whether an active page may end with a chunk.
 fn may_end_with_chunk(entries: &[Stored<'_>], pages: &[(Page<'_>, PageState)]) -> bool {
-    let number = |entry: &Stored<'_>| entry.record.offset / PAGE_SIZE;
+    let number = |entry: &Stored<'_>| entry.offset / PAGE_SIZE;
     let mut on_pages = entries.chunk_by(|a, b| number(a) == number(b));
     on_pages.any(|entries| {
-        let last = entries.last().filter(|last| last.record.is_chunk());
+        let last = entries.last().filter(|last| last.kind == ItemType::BlobChunk);
         let page = last.and_then(|last| pages.get(number(last)));
         page.is_some_and(|(_, state)| *state == PageState::Active)
     })
@@ -38,19 +74,19 @@ pub(crate) fn erase(
     entries: &mut [Stored<'_>],
     pages: &[(Page<'_>, PageState)],
     mount: &Mount,
-    report: &mut impl Report,
+    report: &mut impl FaultSink,
 ) -> Result<(), Error> {
-    let on_page = |entry: &Stored<'_>| entry.record.offset / PAGE_SIZE;
+    let on_page = |entry: &Stored<'_>| entry.offset / PAGE_SIZE;
     for entries in entries.chunk_by_mut(|a, b| on_page(a) == on_page(b)) {
         let page = entries.first().and_then(|first| pages.get(on_page(first)));
         let Some((page, _)) = page.filter(|(page, _)| !mount.keeps_all(page)) else {
             continue;
         };
         let heads = mount.heads(page);
-        let is_erased = |entry: &&mut Stored<'_>| !heads.keeps(page.slot_at(entry.record.offset));
+        let is_erased = |entry: &&mut Stored<'_>| !heads.keeps(page.slot_at(entry.offset));
         for entry in entries.iter_mut().filter(is_erased) {
             entry.is_kept = false;
-            let fault = mount.fault_of_erased(page, heads, &entry.record);
+            let fault = mount.fault_of_erased(page, heads, &entry.record());
             // The others are told when it is known what becomes of the later ones.
             if matches!(fault.kind, FindingKind::ChunkErased { .. }) {
                 report(fault)?;
@@ -61,11 +97,11 @@ pub(crate) fn erase(
 }
 
 /// Finds out which of the entries of one identity a search finds, and reports the pairs.
-pub(crate) fn find(entries: &mut [Stored<'_>], report: &mut impl Report) -> Result<(), Error> {
+pub(crate) fn find(entries: &mut [Stored<'_>], report: &mut impl FaultSink) -> Result<(), Error> {
     let mut order = (0..entries.len()).collect::<Vec<_>>();
-    order.sort_by_key(|&place| entries.get(place).map(|entry| entry.record.identity()));
+    order.sort_by_key(|&place| entries.get(place).map(|entry| entry.identity()));
     let is_same = |a: &usize, b: &usize| {
-        let identity = |place: usize| entries.get(place).map(|entry| entry.record.identity());
+        let identity = |place: usize| entries.get(place).map(|entry| entry.identity());
         identity(*a) == identity(*b)
     };
     let groups = order.chunk_by(is_same).filter(|group| group.len() > 1);
@@ -82,8 +118,8 @@ pub(crate) fn find(entries: &mut [Stored<'_>], report: &mut impl Report) -> Resu
                 (false, true) => Kept::Later,
                 (false, false) => Kept::Neither,
             };
-            let fault = later.record.repeated(earlier.record.offset, kept);
-            report(Finding::at(later.record.offset, fault))?;
+            let fault = later.record().repeated(earlier.offset, kept);
+            report(Finding::at(later.offset, fault))?;
         }
         for ((place, _), is_found) in group.iter().zip(found) {
             if let Some(entry) = entries.get_mut(*place) {
@@ -106,25 +142,26 @@ fn found(group: &[(usize, Stored<'_>)]) -> Vec<bool> {
     for (
         _,
         Stored {
-            record,
+            offset,
+            kind,
             is_kept,
             is_lost,
             ..
         },
     ) in group
     {
-        let page = record.offset / PAGE_SIZE;
+        let page = offset / PAGE_SIZE;
         let is_left = *is_kept && !is_lost;
         let is_first = is_left && last_page.replace(page) != Some(page);
-        let is_found = is_first && !types.contains(&record.kind);
+        let is_found = is_first && !types.contains(kind);
         if is_found {
-            types.push(record.kind);
+            types.push(*kind);
         }
         found.push(is_found);
     }
     if types.contains(&ItemType::BlobIndex) {
         let one_piece = found.iter_mut().zip(group);
-        let one_piece = one_piece.filter(|(_, (_, entry))| entry.record.kind == ItemType::BlobV1);
+        let one_piece = one_piece.filter(|(_, (_, entry))| entry.kind == ItemType::BlobV1);
         one_piece.for_each(|(is_found, _)| *is_found = false);
     }
     found

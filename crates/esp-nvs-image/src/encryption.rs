@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::finding::{Finding, FindingKind};
 use crate::keys::NvsKeys;
-use crate::layout::{PAGE_SIZE, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE};
+use crate::layout::{PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST};
 use crate::page::Page;
 use crate::xts::SlotCipher;
 
@@ -118,9 +118,5 @@ pub(crate) fn slots_of(
 /// Which slots of a page are written, a bit each; `None` for a page whose header is not intact.
 fn written_bits(page: &[u8; PAGE_SIZE]) -> Option<u128> {
     let page = Page::first_of(page, 0)?;
-    if !page.is_in_log() {
-        return None;
-    }
-    let written = (0..SLOTS_PER_PAGE).filter(|&slot| page.slot_state(slot) == SLOT_WRITTEN);
-    Some(written.fold(0, |bits, slot| bits | 1 << slot))
+    page.is_in_log().then(|| page.slot_states().written())
 }

@@ -32,7 +32,7 @@ pub enum Error {
         /// Bytes given.
         available: usize,
     },
-    /// An image is damaged, or entries in it do not fit together: the first thing that [`check`](crate::check) names, too.
+    /// An image is damaged, or entries in it do not fit together: the first of the damage that [`recover`](crate::recover) reports.
     Damaged(Finding),
     /// A key to be written stands twice in one namespace.
     DuplicateKey {
@@ -153,6 +153,6 @@ impl core::error::Error for Error {}
 
 /// Takes each fault that is found, or refuses the image with it.
 #[cfg(feature = "alloc")]
-pub(crate) trait Report: FnMut(Finding) -> Result<(), Error> {}
+pub(crate) trait FaultSink: FnMut(Finding) -> Result<(), Error> {}
 #[cfg(feature = "alloc")]
-impl<F: FnMut(Finding) -> Result<(), Error>> Report for F {}
+impl<F: FnMut(Finding) -> Result<(), Error>> FaultSink for F {}

@@ -69,11 +69,11 @@ impl Head {
     }
 
     fn checksum(&self) -> u32 {
-        crc32(&[
-            &[self.namespace, self.kind, self.span, self.chunk],
-            &self.key,
-            &self.data,
-        ])
+        let mut covered = [0; SLOT_SIZE - 4];
+        covered[..4].copy_from_slice(&[self.namespace, self.kind, self.span, self.chunk]);
+        covered[4..20].copy_from_slice(&self.key);
+        covered[20..].copy_from_slice(&self.data);
+        crc32(&[&covered])
     }
 }
 

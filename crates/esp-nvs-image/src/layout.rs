@@ -43,11 +43,6 @@ pub(crate) const VERSION_2: u8 = 0xFE;
 /// Version byte of a page that holds each blob in one piece.
 pub(crate) const VERSION_1: u8 = 0xFF;
 
-/// Slot states in the bitmap.
-pub(crate) const SLOT_EMPTY: u8 = 0b11;
-pub(crate) const SLOT_WRITTEN: u8 = 0b10;
-pub(crate) const SLOT_ERASED: u8 = 0b00;
-
 /// Chunk index of everything that is not a chunk.
 pub(crate) const NO_CHUNK: u8 = 0xFF;
 /// The first chunk index of the second half of their range: the halves serve the old and the new value of a blob in turn.

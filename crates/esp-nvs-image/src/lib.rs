@@ -56,6 +56,7 @@ mod seen;
 #[cfg(feature = "serde")]
 mod serde_impls;
 mod sizer;
+mod slot_states;
 #[cfg(feature = "alloc")]
 mod statistics;
 #[cfg(feature = "alloc")]
@@ -70,9 +71,7 @@ pub use blob_ref::{BlobRef, Pieces};
 pub use check::check;
 pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
-pub use csv::{
-    CsvBatch, CsvCompat, CsvDevice, CsvError, CsvFile, CsvReason, CsvRow, CsvWriter, encode_csv, read_csv, to_csv,
-};
+pub use csv::{CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, CsvWriter, encode_csv, read_csv, to_csv};
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};
 #[cfg(feature = "alloc")]

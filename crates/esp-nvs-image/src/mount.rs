@@ -4,6 +4,7 @@ use crate::layout::PAGE_SIZE;
 use crate::page::Page;
 use crate::page_records::PageRecords;
 use crate::record::{Identity, Record};
+use crate::slot_states::slots_of;
 
 /// What the firmware erases when it mounts a partition: a page, and entries that others replace.
 ///
@@ -256,15 +257,6 @@ impl Heads {
 fn heads_of(page: &Page<'_>) -> u128 {
     let records = PageRecords::mounted(*page).flatten();
     records.fold(0, |bits, record| bits | 1 << page.slot_at(record.offset))
-}
-
-/// The slots whose bits are set.
-pub(crate) fn slots_of(mut bits: u128) -> impl Iterator<Item = usize> {
-    core::iter::from_fn(move || {
-        let slot = usize::try_from(bits.trailing_zeros()).ok().filter(|_| bits != 0)?;
-        bits &= bits - 1;
-        Some(slot)
-    })
 }
 
 fn last_of(bits: u128) -> Option<usize> {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::blobs::Blobs;
 use crate::duplicates;
-use crate::error::{Error, Report};
+use crate::error::{Error, FaultSink};
 use crate::finding::{Finding, FindingKind};
 use crate::item_type::ItemType;
 use crate::layout::{PAGE_SIZE, SLOTS_PER_PAGE, VERSION_2};
@@ -33,7 +33,7 @@ pub(crate) struct Mounted<'a> {
 
 impl<'a> Mounted<'a> {
     /// Reads an image, as long as `report` accepts what is wrong with it.
-    pub(crate) fn new(image: &'a [u8], report: &mut impl Report) -> Result<Self, Error> {
+    pub(crate) fn new(image: &'a [u8], report: &mut impl FaultSink) -> Result<Self, Error> {
         let (whole, rest) = image.as_chunks::<PAGE_SIZE>();
         if whole.is_empty() || !rest.is_empty() {
             let len = image.len();
@@ -69,7 +69,7 @@ impl<'a> Mounted<'a> {
     }
 
     /// Puts the pages in order.
-    fn of_pages(image: &'a [u8], report: &mut impl Report) -> Result<Self, Error> {
+    fn of_pages(image: &'a [u8], report: &mut impl FaultSink) -> Result<Self, Error> {
         let mut pages = Vec::with_capacity(image.len() / PAGE_SIZE);
         for page in (0..).map_while(|number| Page::nth(image, number)) {
             let (state, fault) = page.classify();
@@ -91,7 +91,7 @@ impl<'a> Mounted<'a> {
         Ok(Self {
             pages,
             mount,
-            entries: Vec::with_capacity(log.len() * SLOTS_PER_PAGE / 4),
+            entries: Vec::with_capacity(log.len() * SLOTS_PER_PAGE / 3),
             log,
             names: Box::new(Names::new()),
             blobs: Blobs::default(),
@@ -100,7 +100,7 @@ impl<'a> Mounted<'a> {
 
     /// Walks over the pages. What is wrong with a page that is erased anyway does no harm: power may have failed in the middle of
     /// a copy.
-    fn read_entries(&mut self, report: &mut impl Report) -> Result<(), Error> {
+    fn read_entries(&mut self, report: &mut impl FaultSink) -> Result<(), Error> {
         for page in self.log.iter().filter(|page| !self.mount.gives_up(page)) {
             for record in PageRecords::mounted(*page) {
                 let record = match record {
@@ -115,31 +115,26 @@ impl<'a> Mounted<'a> {
                     is_sound &= !fault.is_damage();
                     report(Finding::at(record.offset, fault))
                 })?;
-                self.entries.push(Stored {
-                    record,
-                    is_sound,
-                    is_kept: true,
-                    is_lost: false,
-                });
+                self.entries.push(Stored::new(page, &record, is_sound));
             }
         }
         Ok(())
     }
 
     /// Reads the table of namespaces, and looks for entries outside of it.
-    fn read_names(&mut self, report: &mut impl Report) -> Result<(), Error> {
+    fn read_names(&mut self, report: &mut impl FaultSink) -> Result<(), Error> {
         let names = &mut self.names;
         let kept = self.entries.iter().filter(|entry| entry.is_kept);
-        let kept = kept.map(|entry| &entry.record);
+        let kept = kept.map(Stored::record);
         kept.clone()
             .filter(|record| record.is_in_table())
-            .for_each(|record| names.take(record));
+            .for_each(|record| names.take(&record));
         // For each namespace without a name the offset of the first entry, and how many there are.
         let mut unknown = BTreeMap::<u8, (usize, usize)>::new();
         for record in kept {
             let index = record.namespace;
             if record.is_in_table() {
-                if let Some(fault) = names.fault(record) {
+                if let Some(fault) = names.fault(&record) {
                     report(Finding::at(record.offset, fault))?;
                 }
             } else if names.offset(index) == 0 {
@@ -155,16 +150,16 @@ impl<'a> Mounted<'a> {
     }
 
     /// The entries that the firmware keeps when it resolves keys that stand twice, with their places in `entries`.
-    pub(crate) fn kept(&self) -> impl Iterator<Item = (usize, &Record<'a>)> {
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (usize, Record<'a>)> {
         let kept = self.entries.iter().enumerate().filter(|(_, entry)| entry.is_kept);
-        kept.map(|(place, entry)| (place, &entry.record))
+        kept.map(|(place, entry)| (place, entry.record()))
     }
 
     /// The numbers, texts and blobs that a search finds and that can be read, with the places of their entries.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, &Record<'a>)> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, Record<'a>)> {
         let entries = self.entries.iter().enumerate();
         let found = entries.filter(|(_, entry)| entry.is_kept && !entry.is_lost && entry.is_sound);
-        let found = found.map(|(place, entry)| (place, &entry.record));
+        let found = found.map(|(place, entry)| (place, entry.record()));
         found.filter(|(_, record)| !record.is_in_table() && record.kind != ItemType::BlobChunk)
     }
 

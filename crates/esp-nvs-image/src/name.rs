@@ -39,10 +39,16 @@ impl Name {
 
     /// Reads a field as it stands in a slot. `None` when it is empty, not terminated, not padded with NUL or not UTF-8.
     fn from_field(field: [u8; KEY_FIELD]) -> Option<Self> {
-        let len = field.iter().position(|&b| b == 0)?;
-        let (text, padding) = field.split_at(len);
-        let valid = len > 0 && core::str::from_utf8(text).is_ok() && padding.iter().all(|&b| b == 0);
-        valid.then_some(Self(field))
+        const ONES: u128 = u128::from_ne_bytes([1; KEY_FIELD]);
+        let bytes = u128::from_le_bytes(field);
+        // The lowest of these bits is that of the first NUL.
+        let nul = bytes.wrapping_sub(ONES) & !bytes & ONES << 7;
+        let behind = u128::MAX.checked_shl(nul.trailing_zeros())?;
+        if nul & 0x80 != 0 || bytes & behind != 0 {
+            return None;
+        }
+        let is_ascii = bytes & ONES << 7 == 0;
+        (is_ascii || core::str::from_utf8(&field).is_ok()).then_some(Self(field))
     }
 
     fn as_str(&self) -> &str {

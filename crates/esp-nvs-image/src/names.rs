@@ -11,6 +11,8 @@ use crate::record::Record;
 pub(crate) struct Names {
     /// By index less one: the name, and where its entry lies, which for an index that is free is 0.
     names: [StoredKey; MAX_NAMESPACES],
+    /// All behind so many are free.
+    used: usize,
     offsets: [usize; MAX_NAMESPACES],
     /// The page whose further entries of the table are not read.
     ended_page: Option<usize>,
@@ -20,6 +22,7 @@ impl Names {
     pub(crate) const fn new() -> Self {
         Self {
             names: [StoredKey::new([0; 16]); MAX_NAMESPACES],
+            used: 0,
             offsets: [0; MAX_NAMESPACES],
             ended_page: None,
         }
@@ -39,6 +42,7 @@ impl Names {
         let place = usize::from(index).wrapping_sub(1);
         if let (Some(name), Some(offset @ 0)) = (self.names.get_mut(place), self.offsets.get_mut(place)) {
             (*name, *offset) = (record.key, record.offset);
+            self.used = self.used.max(place + 1);
         }
     }
 
@@ -56,7 +60,7 @@ impl Names {
 
     /// The index of a name.
     pub(crate) fn index_of(&self, name: StoredKey) -> Option<u8> {
-        let known = self.names.iter().zip(&self.offsets).zip(1..=u8::MAX);
+        let known = self.names.iter().zip(&self.offsets).zip(1..=u8::MAX).take(self.used);
         let mut known = known.filter(|((other, offset), _)| **offset != 0 && **other == name);
         known.next().map(|(_, index)| index)
     }

@@ -3,9 +3,10 @@ use core::fmt;
 use crate::crc::crc32;
 use crate::finding::FindingKind;
 use crate::layout::{
-    BITMAP_OFFSET, PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, PAGE_UNINITIALISED, SLOT_EMPTY, SLOT_SIZE,
-    SLOT_WRITTEN, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE, VERSION_2,
+    BITMAP_OFFSET, PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, PAGE_UNINITIALISED, SLOT_SIZE, SLOTS_BEFORE_FIRST,
+    SLOTS_PER_PAGE, VERSION_2,
 };
+use crate::slot_states::SlotStates;
 
 /// What the firmware takes a page for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,10 +114,9 @@ impl<'a> Page<'a> {
         self.byte(8)
     }
 
-    /// Tells whether every byte is 0xFF. Most of a large partition is blank, hence the wide steps.
+    /// Tells whether every byte is 0xFF.
     pub(crate) fn is_blank(&self) -> bool {
-        let (words, _) = self.bytes.as_chunks::<16>();
-        words.iter().all(|word| u128::from_ne_bytes(*word) == u128::MAX)
+        is_blank(self.bytes)
     }
 
     /// Tells whether the header's checksum is right.
@@ -139,29 +139,10 @@ impl<'a> Page<'a> {
         self.offset + (SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE
     }
 
-    /// The two bits of a slot; only 0..=125 are asked for.
-    pub(crate) fn slot_state(&self, slot: usize) -> u8 {
-        (self.byte(BITMAP_OFFSET + slot / 4) >> (2 * (slot % 4))) & 0b11
-    }
-
-    /// How many slots are written, and how many are erased; none of a page outside of the log.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn used_and_erased(&self, state: PageState) -> (usize, usize) {
-        let count = |state| {
-            (0..SLOTS_PER_PAGE)
-                .filter(|&slot| self.slot_state(slot) == state)
-                .count()
-        };
-        if state.is_in_log() {
-            (count(SLOT_WRITTEN), count(crate::layout::SLOT_ERASED))
-        } else {
-            (0, 0)
-        }
-    }
-
-    /// Tells whether the bitmap marks `span` slots from `slot` on as written.
-    pub(crate) fn all_written(&self, slot: usize, span: usize) -> bool {
-        (slot..slot + span).all(|slot| self.slot_state(slot) == SLOT_WRITTEN)
+    /// What the bitmap says of the slots.
+    pub(crate) fn slot_states(&self) -> SlotStates {
+        let (_, rest) = self.bytes.split_at(BITMAP_OFFSET);
+        SlotStates::new(rest.first_chunk().copied().unwrap_or_default())
     }
 
     /// Tells whether the page is active; only pages of the log are asked.
@@ -177,16 +158,10 @@ impl<'a> Page<'a> {
     /// How many slots the firmware reads: of an active page those before the first empty one, of any other all.
     pub(crate) fn end(&self) -> usize {
         if self.is_active() {
-            self.first_empty()
+            self.slot_states().first_empty()
         } else {
             SLOTS_PER_PAGE
         }
-    }
-
-    /// The first slot that was never written, or the number of slots.
-    pub(crate) fn first_empty(&self) -> usize {
-        let is_empty = |&slot: &usize| self.slot_state(slot) == SLOT_EMPTY;
-        (0..SLOTS_PER_PAGE).find(is_empty).unwrap_or(SLOTS_PER_PAGE)
     }
 
     /// All slots with their numbers, whatever they hold.
@@ -203,9 +178,7 @@ impl<'a> Page<'a> {
     /// Tells whether a slot and all behind it are empty and hold nothing.
     pub(crate) fn is_blank_from(&self, slot: usize) -> bool {
         let (_, bytes) = self.bytes.split_at((SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE);
-        let (words, _) = bytes.as_chunks::<16>();
-        (slot..SLOTS_PER_PAGE).all(|slot| self.slot_state(slot) == SLOT_EMPTY)
-            && words.iter().all(|word| u128::from_ne_bytes(*word) == u128::MAX)
+        self.slot_states().all_empty_from(slot) && is_blank(bytes)
     }
 
     /// Tells whether the bytes of a slot are all 0xFF.
@@ -234,4 +207,17 @@ impl<'a> Page<'a> {
     fn word(&self, at: usize) -> u32 {
         u32::from_le_bytes([self.byte(at), self.byte(at + 1), self.byte(at + 2), self.byte(at + 3)])
     }
+}
+
+/// Tells whether every byte of some slots is 0xFF. Most of a large partition is blank, hence the wide steps.
+fn is_blank(slots: &[u8]) -> bool {
+    let (steps, rest) = slots.as_chunks::<{ 4 * SLOT_SIZE }>();
+    let is_blank = |bytes: &[u8]| {
+        let (words, _) = bytes.as_chunks::<16>();
+        words
+            .iter()
+            .fold(u128::MAX, |all, word| all & u128::from_ne_bytes(*word))
+            == u128::MAX
+    };
+    steps.iter().all(|step| is_blank(step)) && is_blank(rest)
 }

@@ -1,7 +1,8 @@
 use crate::finding::{Finding, FindingKind};
-use crate::layout::{SLOT_EMPTY, SLOT_ERASED, SLOT_WRITTEN, SLOTS_PER_PAGE};
+use crate::layout::SLOTS_PER_PAGE;
 use crate::page::Page;
 use crate::record::Record;
+use crate::slot_states::{SlotStates, slots_of};
 
 /// The entries of one page, and what is wrong with its slots: neighbours with one fault are one finding.
 ///
@@ -9,6 +10,7 @@ use crate::record::Record;
 #[derive(Clone, Debug)]
 pub(crate) struct PageRecords<'a> {
     page: Page<'a>,
+    states: SlotStates,
     slot: usize,
     end: usize,
     rest: Rest,
@@ -27,9 +29,10 @@ enum Rest {
 
 impl<'a> PageRecords<'a> {
     /// All entries, also those behind an empty slot of an active page.
-    pub(crate) const fn all(page: Page<'a>) -> Self {
+    pub(crate) fn all(page: Page<'a>) -> Self {
         Self {
             page,
+            states: page.slot_states(),
             slot: 0,
             end: SLOTS_PER_PAGE,
             rest: Rest::Unchecked,
@@ -40,6 +43,7 @@ impl<'a> PageRecords<'a> {
     pub(crate) fn mounted(page: Page<'a>) -> Self {
         Self {
             page,
+            states: page.slot_states(),
             slot: 0,
             end: page.end(),
             rest: Rest::Checked,
@@ -52,15 +56,15 @@ impl<'a> PageRecords<'a> {
             Ok(record) => {
                 self.slot += record.slots();
                 let key = record.key;
-                let is_whole = self.page.all_written(slot, record.slots());
-                let incomplete = Finding::at(record.offset, FindingKind::EntryIncomplete { key });
-                is_whole.then_some(record).ok_or(incomplete)
+                let is_whole = self.states.all_written(slot, record.slots());
+                let incomplete = || Finding::at(record.offset, FindingKind::EntryIncomplete { key });
+                is_whole.then_some(record).ok_or_else(incomplete)
             }
             // Without a sound head the payload behind it is taken for heads, one slot at a time.
             Err(mut fault) => {
-                let is_payload = |page: &Page<'a>, slot| {
-                    page.slot_state(slot) == SLOT_WRITTEN
-                        && matches!(Record::read(page, slot), Err(FindingKind::EntryCrc { .. }))
+                let is_payload = |records: &Self, slot| {
+                    records.states.is_written(slot)
+                        && matches!(Record::read(&records.page, slot), Err(FindingKind::EntryCrc { .. }))
                 };
                 let length = self.run(slot, is_payload);
                 if let FindingKind::BlobIndexSize { slots, .. }
@@ -77,8 +81,8 @@ impl<'a> PageRecords<'a> {
     }
 
     /// Goes on by one slot and those that follow and are like it; returns how many they are.
-    fn run(&mut self, slot: usize, is_like_it: impl Fn(&Page<'a>, usize) -> bool) -> usize {
-        let behind = (slot + 1..self.end).take_while(|&slot| is_like_it(&self.page, slot));
+    fn run(&mut self, slot: usize, is_like_it: impl Fn(&Self, usize) -> bool) -> usize {
+        let behind = (slot + 1..self.end).take_while(|&slot| is_like_it(self, slot));
         let slots = 1 + behind.count();
         self.slot += slots;
         slots
@@ -86,13 +90,12 @@ impl<'a> PageRecords<'a> {
 
     /// What is wrong with a slot that is not written.
     fn fault(&mut self, slot: usize) -> Option<Finding> {
-        let is_illegal =
-            |page: &Page<'_>, slot| !matches!(page.slot_state(slot), SLOT_EMPTY | SLOT_ERASED | SLOT_WRITTEN);
-        let is_spoilt = |page: &Page<'_>, slot| page.slot_state(slot) == SLOT_EMPTY && !page.is_blank_slot(slot);
-        let kind = if is_illegal(&self.page, slot) {
+        let is_illegal = |records: &Self, slot| records.states.is_illegal(slot);
+        let is_spoilt = |records: &Self, slot| records.states.is_empty(slot) && !records.page.is_blank_slot(slot);
+        let kind = if is_illegal(self, slot) {
             let slots = self.run(slot, is_illegal);
             FindingKind::SlotState { slots }
-        } else if !matches!(self.rest, Rest::Unchecked) && is_spoilt(&self.page, slot) {
+        } else if !matches!(self.rest, Rest::Unchecked) && is_spoilt(self, slot) {
             let slots = self.run(slot, is_spoilt);
             // Power may fail between the bytes of a slot and its bits while the page is active. In a page that is full the
             // firmware has made up for that, and a slot that it cannot see was one of an entry.
@@ -107,10 +110,9 @@ impl<'a> PageRecords<'a> {
 
     /// Whether slots are written behind the first empty one.
     fn behind_empty(&self) -> Option<Finding> {
-        let is_written = |slot: &usize| self.page.slot_state(*slot) == SLOT_WRITTEN;
-        let mut written = (self.page.first_empty()..SLOTS_PER_PAGE).filter(is_written);
-        let offset = self.page.slot_offset(written.next()?);
-        let slots = 1 + written.count();
+        let written = self.states.written() & (u128::MAX << self.states.first_empty());
+        let offset = self.page.slot_offset(slots_of(written).next()?);
+        let slots = slots_of(written).count();
         let hidden = self.page.is_active();
         Some(Finding::at(offset, FindingKind::WrittenBehindEmpty { slots, hidden }))
     }
@@ -123,9 +125,11 @@ impl<'a> Iterator for PageRecords<'a> {
         loop {
             while self.slot < self.end {
                 let slot = self.slot;
-                if matches!(self.rest, Rest::Tail) && self.page.slot_state(slot) == SLOT_WRITTEN {
-                    self.slot += 1;
-                } else if self.page.slot_state(slot) == SLOT_WRITTEN {
+                if self.states.is_written(slot) {
+                    if matches!(self.rest, Rest::Tail) {
+                        self.slot += 1;
+                        continue;
+                    }
                     return Some(self.entry(slot));
                 } else if let Some(finding) = self.fault(slot) {
                     return Some(Err(finding));

@@ -20,17 +20,64 @@ pub(crate) struct Record<'a> {
     pub(crate) payload: &'a [u8],
 }
 
-/// An entry of an image, and what becomes of it.
+/// An entry of an image, and what becomes of it. There may be as many as slots, so that it is kept small.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy)]
 pub(crate) struct Stored<'a> {
-    pub(crate) record: Record<'a>,
+    /// The head and the bytes behind it.
+    bytes: &'a [u8],
+    pub(crate) offset: usize,
+    pub(crate) kind: ItemType,
     /// Nothing is wrong inside of it.
     pub(crate) is_sound: bool,
     /// The firmware does not erase it because another replaces it.
     pub(crate) is_kept: bool,
     /// The firmware drops it because blobs and chunks do not fit, or its search ends before it.
     pub(crate) is_lost: bool,
+}
+
+#[cfg(feature = "alloc")]
+impl<'a> Stored<'a> {
+    /// Keeps an entry of a page.
+    pub(crate) fn new(page: &Page<'a>, record: &Record<'a>, is_sound: bool) -> Self {
+        let len = SLOT_SIZE + record.payload.len();
+        let bytes = page.slot_bytes(page.slot_at(record.offset), len);
+        Self {
+            bytes: bytes.unwrap_or_default(),
+            offset: record.offset,
+            kind: record.kind,
+            is_sound,
+            is_kept: true,
+            is_lost: false,
+        }
+    }
+
+    pub(crate) fn record(&self) -> Record<'a> {
+        let (slot, payload) = self.bytes.split_first_chunk().unwrap_or((&[0; SLOT_SIZE], &[]));
+        let (
+            Head {
+                namespace,
+                chunk,
+                key,
+                data,
+                ..
+            },
+            _,
+        ) = Head::split(slot);
+        Record {
+            offset: self.offset,
+            namespace,
+            kind: self.kind,
+            chunk,
+            key: StoredKey::new(key),
+            data,
+            payload,
+        }
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.record().identity()
+    }
 }
 
 /// What the firmware finds an entry by; the type is not part of it.

@@ -48,12 +48,13 @@ impl Statistics {
 
     fn of(mounted: &Mounted<'_>) -> Self {
         let pages = mounted.pages.iter().map(|(page, state)| {
-            let (used, erased) = page.used_and_erased(*state);
+            let in_log = state.is_in_log().then_some(*page);
+            let (used, erased) = in_log.map_or((0, 0), |page| page.slot_states().written_and_erased());
             PageSummary {
                 offset: page.offset(),
                 state: *state,
-                sequence: state.is_in_log().then(|| page.sequence()),
-                version: state.is_in_log().then(|| page.version()),
+                sequence: in_log.map(|page| page.sequence()),
+                version: in_log.map(|page| page.version()),
                 used,
                 erased,
             }

@@ -25,6 +25,19 @@ pub struct Input {
 }
 
 impl Input {
+    /// The bytes of the largest file that [`Input::read_file`] reads: larger ones are not what they are said to be.
+    pub const MAX_FILE: u64 = 64 << 20;
+
+    /// Reads a whole file, which may hold secrets. Pipes and devices are read as well, but never more than
+    /// [`Input::MAX_FILE`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Input::open`] and [`Input::read_whole`].
+    pub fn read_file(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+        Self::open(path)?.read_whole(Self::MAX_FILE)
+    }
+
     /// Opens an input. Links are followed: the path is the caller's own. A file that is missing because a process was killed
     /// while it [published](crate::publish) it comes to its place first.
     ///

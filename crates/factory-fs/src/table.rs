@@ -3,11 +3,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord};
+use zeroize::Zeroizing;
 
 use crate::{Input, NotUtf8, utf8};
-
-/// The largest table that is read.
-const MAX_LEN: u64 = 64 * 1024 * 1024;
 
 /// A CSV file in memory: rows of cells, each with the line in which it starts.
 ///
@@ -23,7 +21,10 @@ pub struct Table {
 #[derive(Clone)]
 pub struct TableRow {
     line: u64,
-    cells: StringRecord,
+    /// All cells, one behind the other; they may hold passcodes.
+    text: Zeroizing<String>,
+    /// Where each cell ends.
+    ends: Vec<usize>,
 }
 
 /// Why a file is not a table.
@@ -31,7 +32,10 @@ pub struct TableRow {
 #[non_exhaustive]
 pub enum TableError {
     /// It breaks a rule of CSV.
-    Csv(csv::Error),
+    Csv {
+        /// What the reader says.
+        reason: String,
+    },
     /// It is not text.
     NotUtf8(NotUtf8),
     /// It cannot be read.
@@ -55,14 +59,13 @@ pub struct CellPlace {
 }
 
 impl Table {
-    /// Reads a table of at most 64 MiB from a file.
+    /// Reads a table from a file of at most [`Input::MAX_FILE`] bytes.
     ///
     /// # Errors
     ///
     /// [`TableError`]
     pub fn read(path: &Path) -> Result<Self, TableError> {
-        let bytes = Input::open(path).and_then(|input| input.read_whole(MAX_LEN));
-        Self::parse(path, &bytes.map_err(TableError::Read)?)
+        Self::parse(path, &Input::read_file(path).map_err(TableError::Read)?)
     }
 
     /// Reads a table from the bytes of the file `path`, which is named in errors.
@@ -87,11 +90,14 @@ impl Table {
             offset: 0,
             line: 1,
         };
-        for record in reader.records() {
-            let cells = record.map_err(TableError::Csv)?;
-            let start = cells.position().map_or(0, csv::Position::byte);
+        let mut record = StringRecord::new();
+        let csv = |error: csv::Error| TableError::Csv {
+            reason: error.to_string(),
+        };
+        while reader.read_record(&mut record).map_err(csv)? {
+            let start = record.position().map_or(0, csv::Position::byte);
             let line = lines.number(usize::try_from(start).unwrap_or_default());
-            rows.push(TableRow { line, cells });
+            rows.push(TableRow::new(line, &record));
         }
         let path = path.into();
         Ok(Self { path, rows })
@@ -121,6 +127,16 @@ impl Table {
 }
 
 impl TableRow {
+    fn new(line: u64, record: &StringRecord) -> Self {
+        let mut text = Zeroizing::new(String::with_capacity(record.as_slice().len()));
+        let mut ends = Vec::with_capacity(record.len());
+        for cell in record {
+            text.push_str(cell);
+            ends.push(text.len());
+        }
+        Self { line, text, ends }
+    }
+
     /// Returns the line in which the row starts, from 1.
     #[must_use]
     pub const fn line(&self) -> u64 {
@@ -130,24 +146,26 @@ impl TableRow {
     /// Returns the number of cells.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.cells.len()
+        self.ends.len()
     }
 
     /// Tells whether the row has no cell, which no row that was read is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.ends.is_empty()
     }
 
     /// Returns a cell.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&str> {
-        self.cells.get(index)
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before).copied());
+        self.text.get(start.unwrap_or_default()..end)
     }
 
     /// Returns all cells.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
-        self.cells.iter()
+        (0..self.len()).filter_map(|index| self.get(index))
     }
 }
 
@@ -173,7 +191,7 @@ impl fmt::Debug for TableRow {
 impl fmt::Display for TableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Csv(error) => error.fmt(f),
+            Self::Csv { reason } => f.write_str(reason),
             Self::NotUtf8(error) => error.fmt(f),
             Self::Read(error) => error.fmt(f),
             Self::UnclosedQuote { line } => write!(f, "line {line}: a quote is opened and not closed"),
@@ -184,10 +202,9 @@ impl fmt::Display for TableError {
 impl std::error::Error for TableError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Csv(error) => Some(error),
             Self::NotUtf8(error) => Some(error),
             Self::Read(error) => Some(error),
-            Self::UnclosedQuote { .. } => None,
+            Self::Csv { .. } | Self::UnclosedQuote { .. } => None,
         }
     }
 }
@@ -288,7 +305,7 @@ mod tests {
             let rows = table
                 .rows()
                 .iter()
-                .map(|row| (row.line, row.cells[0].replace('\r', "")))
+                .map(|row| (row.line, row.get(0).unwrap().replace('\r', "")))
                 .collect::<Vec<_>>();
             assert_eq!(rows, expected.map(|(line, cell)| (line, cell.to_owned())), "{end:?}");
         }

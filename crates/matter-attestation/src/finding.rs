@@ -1,19 +1,20 @@
 mod collect;
 mod object;
+mod profile;
 mod rule;
 mod sdk;
 #[cfg(feature = "serde")]
 mod serde_impl;
-mod severity;
 
 use alloc::string::String;
 use core::fmt;
 
 pub(crate) use self::collect::{AboutObject, Findings};
 pub use self::object::Object;
+pub use self::profile::Profile;
 pub use self::rule::Rule;
 pub use self::sdk::SdkResult;
-pub use self::severity::{Profile, Severity};
+pub use matter_types::Severity;
 
 /// One thing to know about a certificate, a declaration, an attestation response, or how they fit together.
 #[derive(Clone, Debug, PartialEq, Eq)]

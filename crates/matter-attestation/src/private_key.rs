@@ -117,6 +117,19 @@ impl PrivateKey {
         encrypted::decode(input, password)
     }
 
+    /// Reads a key as [`PrivateKey::decode_encrypted`] does if there is a password, or else as [`PrivateKey::decode`].
+    ///
+    /// # Errors
+    ///
+    /// Those of both.
+    #[cfg(feature = "encryption")]
+    pub fn decode_with(input: &[u8], password: Option<&[u8]>) -> Result<Self, Error> {
+        match password {
+            Some(password) => Self::decode_encrypted(input, password),
+            None => Self::decode(input),
+        }
+    }
+
     /// Returns the key as a PEM block `ENCRYPTED PRIVATE KEY`: PBES2 with [`PrivateKey::PBKDF2_ITERATIONS`] rounds of
     /// PBKDF2 with HMAC-SHA-256, and AES-256-CBC. Salt and initialization vector are drawn from `rng`.
     ///

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use der::{Decode, Encode};
 use matter_attestation::{
-    Certificate, CertificationDeclaration, CertificationType, DeclarationSigners, Error, Issuer, Profile, Severity,
-    SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, VerificationReport, test_cd_signing_key,
+    Certificate, CertificationDeclaration, CertificationType, DeclarationSigners, Error, Finding, Issuer, Profile,
+    Rule, Severity, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, VerificationReport, test_cd_signing_key,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -108,6 +108,11 @@ proptest! {
             Ok(_) => {}
             Err(Error::CdCmsMalformed { offset }) => {
                 prop_assert!(offset.is_some() && reports_a_fault(&report, None), "{:?}", report.findings());
+                // The other rules say what is missing, and not where.
+                let first = report.findings().iter().find(|finding| finding.severity() >= Severity::Warning);
+                let first = first.filter(|finding| finding.rule() == Rule::CdMalformed);
+                let (said, place) = (first.map(Finding::detail), offset.map(|offset| format!("at octet {offset}")));
+                prop_assert!(said.is_none() || said == place.as_deref(), "{said:?} {place:?}");
             }
             Err(error) => prop_assert!(reports_a_fault(&report, None), "{error:?}: {:?}", report.findings()),
         }

@@ -37,17 +37,7 @@ impl fmt::Display for AuditInput {
     }
 }
 
-/// Larger files than this are not what they are said to be.
-pub(crate) const MAX_INPUT: u64 = 64 << 20;
-
 /// Reads a whole file, which may hold secrets.
 pub(crate) fn read(input: AuditInput, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    read_limited(path).map_err(|reason| Error::file(input, path, reason))
-}
-
-/// Reads a whole file for callers that make a finding of what is wrong. Pipes and devices are read as well, but never more
-/// than the limit.
-pub(crate) fn read_limited(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    let read = Input::open(path).and_then(|input| input.read_whole(MAX_INPUT));
-    read.map_err(|error| error.to_string())
+    Input::read_file(path).map_err(|error| Error::file(input, path, error))
 }

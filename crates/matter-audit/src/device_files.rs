@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
+use factory_fs::Input;
 use matter_factory_data::{Artifacts, Attested, Check, DeviceReport, Expected, Finding, InternalFile, KeySet, audit};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::FlashDump;
 use crate::access::Access;
-use crate::audit_input::{MAX_INPUT, read_limited};
+use crate::audit_input::read;
 use crate::device_source::{DeviceSource, FileKind, SingleFile};
 use crate::flash_dump::reads_better;
 use crate::label_codes::LabelCodes;
@@ -94,7 +95,7 @@ pub(crate) fn is_of_device(name: &str) -> bool {
 
 /// Tells whether a name is a UUID, as devices' folders have it.
 pub(crate) fn is_uuid(name: &str) -> bool {
-    name.len() == 36 && uuid::Uuid::parse_str(name).is_ok()
+    name.len() == uuid::fmt::Hyphenated::LENGTH && uuid::Uuid::parse_str(name).is_ok()
 }
 
 impl DeviceFiles {
@@ -125,7 +126,7 @@ impl DeviceFiles {
             }
             let bytes = match bytes {
                 Some(bytes) => bytes.clone(),
-                None => read_limited(path).map_err(|reason| Error::file(AuditInput::Path, path, reason))?,
+                None => read(AuditInput::Path, path)?,
             };
             let file = DeviceFile::new(name, bytes, Access::of(path), true);
             device.add(*kind, file);
@@ -158,12 +159,12 @@ impl DeviceFiles {
     }
 
     fn read_file(&mut self, path: &Path, name: String) -> Result<(), Error> {
-        if fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_INPUT) {
+        if fs::metadata(path).is_ok_and(|metadata| metadata.len() > Input::MAX_FILE) {
             let text = "larger than the 64 MiB that a device's files have at most";
             self.findings.push(Finding::of(Check::ArtifactMalformed, name, text));
             return Ok(());
         }
-        let bytes = read_limited(path).map_err(|reason| Error::file(AuditInput::Path, path, reason))?;
+        let bytes = read(AuditInput::Path, path)?;
         let file = DeviceFile::new(name, bytes, Access::of(path), false);
         self.add(FileKind::of_name(&file.name), file);
         Ok(())

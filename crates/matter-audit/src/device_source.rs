@@ -8,7 +8,7 @@ use matter_factory_data::FolderFile;
 use zeroize::Zeroizing;
 
 use crate::FlashDump;
-use crate::audit_input::read_limited;
+use crate::audit_input::read;
 use crate::device_files::is_uuid;
 use crate::label_codes::LabelCodes;
 use crate::{AuditInput, Error};
@@ -107,7 +107,7 @@ impl SingleFile {
             bytes: None,
         };
         if file.kind.is_none() || !path.is_file() {
-            let bytes = read_limited(path).map_err(|reason| Error::file(AuditInput::Path, path, reason))?;
+            let bytes = read(AuditInput::Path, path)?;
             file.kind = file.kind.or_else(|| FileKind::of_content(&name, &bytes));
             file.bytes = Some(bytes);
         }

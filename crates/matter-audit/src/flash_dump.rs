@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use esp_nvs_image::NvsKeys;
 use esp_secure_cert::PartitionSize;
-use matter_factory_data::{Check, Finding};
+use matter_factory_data::{Check, Finding, NAMESPACE};
 use zeroize::Zeroizing;
 
 use crate::access::Access;
@@ -138,7 +138,7 @@ impl CutDump {
 /// The namespace alone is nothing: firmware makes it where it looks for factory data.
 fn holds_factory_data(store: &[u8]) -> bool {
     let holds = |name: &[u8]| store.windows(name.len()).any(|window| window == name);
-    holds(b"chip-factory") && holds(b"vendor-id")
+    holds(NAMESPACE.as_str().as_bytes()) && holds(b"vendor-id")
 }
 
 fn is_erased(partition: &[u8]) -> bool {

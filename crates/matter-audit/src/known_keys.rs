@@ -8,11 +8,11 @@ use std::path::Path;
 
 use esp_nvs_image::{Key, StoredValue};
 use esp_secure_cert::{Image, KeyStorage, Subtype};
+use factory_fs::Input;
 use matter_attestation::{Certificate, PrivateKey, PublicKey};
 use matter_factory_data::{Expected, InternalFile, KeyOwner, KeySet, NAMESPACE, TriedScalars, find_keys};
 use zeroize::Zeroizing;
 
-use crate::audit_input::read_limited;
 use crate::beside::Beside;
 use crate::device_source::{DeviceSource, FileKind, SingleFile};
 
@@ -80,7 +80,7 @@ impl KeyCollector {
             let kind = path
                 .file_name()
                 .and_then(|name| FileKind::of_name(&name.to_string_lossy()));
-            if let Some(key) = kind.and_then(|kind| key_of_image(kind, &read_limited(&path).ok()?)) {
+            if let Some(key) = kind.and_then(|kind| key_of_image(kind, &Input::read_file(&path).ok()?)) {
                 self.add(&key, public_key.is_none().then(owner));
             }
         }
@@ -90,7 +90,7 @@ impl KeyCollector {
     fn add_file(&mut self, file: &SingleFile, source: &DeviceSource) {
         let read = || match &file.bytes {
             Some(bytes) => Some(bytes.clone()),
-            None => read_limited(&file.path).ok(),
+            None => Input::read_file(&file.path).ok(),
         };
         if let Some(kind @ (FileKind::Nvs | FileKind::SecureCert)) = file.kind
             && let Some(key) = read().and_then(|bytes| key_of_image(kind, &bytes))
@@ -170,5 +170,5 @@ fn key_of_image(kind: FileKind, image: &[u8]) -> Option<PrivateKey> {
 fn read_small(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
     let metadata = fs::metadata(path).ok()?;
     let is_small = metadata.is_file() && metadata.len() <= MAX_FILE;
-    is_small.then(|| read_limited(path).ok())?
+    is_small.then(|| Input::read_file(path).ok())?
 }

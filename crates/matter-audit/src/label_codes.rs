@@ -103,7 +103,8 @@ impl LabelCodes {
 
 /// A header and a row.
 struct CodesTable {
-    header: Vec<String>,
+    // Without a header it is a device's row, with the passcode.
+    header: Zeroizing<Vec<String>>,
     row: Zeroizing<Vec<String>>,
     is_more: bool,
 }
@@ -116,7 +117,7 @@ impl CodesTable {
             let cells = |line: &str| line.split(char::from(delimiter)).map(str::to_owned).collect::<Vec<_>>();
             let mut lines = text.split(['\r', '\n']).filter(|line| !line.is_empty());
             return Some(Self {
-                header: cells(lines.next()?),
+                header: Zeroizing::new(cells(lines.next()?)),
                 row: Zeroizing::new(cells(lines.next()?)),
                 is_more: lines.next().is_some(),
             });
@@ -125,7 +126,7 @@ impl CodesTable {
             .flexible(true)
             .delimiter(delimiter)
             .from_reader(text);
-        let header = reader.headers().ok()?.iter().map(str::to_owned).collect();
+        let header = Zeroizing::new(reader.headers().ok()?.iter().map(str::to_owned).collect());
         let mut rows = reader.records();
         let row = rows.next()?.ok()?.iter().map(str::to_owned).collect();
         Some(Self {

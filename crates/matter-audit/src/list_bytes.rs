@@ -5,7 +5,7 @@ use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::Path;
 
-use factory_fs::Input;
+use factory_fs::{Input, delimiter, without_bom};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -142,17 +142,24 @@ pub(crate) fn too_long() -> io::Error {
     )
 }
 
+/// Returns the delimiter of a table in CSV, and its text without a byte order mark. `since` is to be set to 0 behind each row.
+pub(crate) fn csv_text<'c, R: Read + 'c>(
+    mut bytes: ListBytes<R>,
+    since: &'c Cell<usize>,
+) -> io::Result<(u8, impl Read + 'c)> {
+    let mut first = Zeroizing::new(Vec::new());
+    bytes.read_line(&mut first)?;
+    let mut first = Zeroizing::new(without_bom(&first).to_vec());
+    let delimiter = delimiter(&first);
+    first.push(b'\n');
+    Ok((delimiter, io::Cursor::new(first).chain(RowReader { bytes, since })))
+}
+
 /// A list of which each row is no longer than an element may be.
-pub(crate) struct RowReader<'c, R> {
+struct RowReader<'c, R> {
     bytes: ListBytes<R>,
     /// How many bytes were read since the last row.
     since: &'c Cell<usize>,
-}
-
-impl<'c, R: Read> RowReader<'c, R> {
-    pub(crate) const fn new(bytes: ListBytes<R>, since: &'c Cell<usize>) -> Self {
-        Self { bytes, since }
-    }
 }
 
 impl<R: Read> Read for RowReader<'_, R> {
@@ -199,7 +206,10 @@ mod tests {
         let error = ListBytes::new(io::repeat(b'x')).read_line(&mut line).unwrap_err();
         assert!(error.to_string().contains("1048576 bytes") && line.capacity() <= 2 * MAX_ELEMENT);
         let since = Cell::new(0);
-        let mut rows = RowReader::new(ListBytes::new(io::repeat(b'x')), &since);
+        let mut rows = RowReader {
+            bytes: ListBytes::new(io::repeat(b'x')),
+            since: &since,
+        };
         let copied = io::copy(&mut rows, &mut io::sink());
         assert!(copied.is_err() && since.get() < 2 * MAX_ELEMENT);
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use factory_fs::{delimiter, without_bom};
+use factory_fs::without_bom;
 use matter_ledger::{Error as LedgerError, Ledger, ListedDevice};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -14,7 +14,7 @@ use serde_json::error::Category;
 use zeroize::Zeroizing;
 
 use crate::json_list::{self, JsonPart, ListFault, TextPlace};
-use crate::list_bytes::{self, ListBytes, MAX_ROWS, RowReader};
+use crate::list_bytes::{self, ListBytes, MAX_ROWS, csv_text};
 use crate::{AuditInput, Error};
 
 /// What a list says of each device.
@@ -294,13 +294,9 @@ fn objects(mut bytes: ListBytes<impl Read>) -> Result<ListRows, ListFault> {
     Ok(rows)
 }
 
-fn cells(mut bytes: ListBytes<impl Read>) -> Result<ListRows, ListFault> {
-    let mut header = Zeroizing::new(Vec::new());
-    bytes.read_line(&mut header)?;
-    let delimiter = delimiter(&header);
-    header.push(b'\n');
+fn cells(bytes: ListBytes<impl Read>) -> Result<ListRows, ListFault> {
     let since = Cell::new(0);
-    let text = io::Cursor::new(&**header).chain(RowReader::new(bytes, &since));
+    let (delimiter, text) = csv_text(bytes, &since)?;
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
     let header = reader.headers().map_err(broken)?.clone();
     let mut rows = ListRows::default();

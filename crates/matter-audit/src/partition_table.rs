@@ -159,10 +159,6 @@ fn number(text: &str) -> Option<usize> {
             .strip_suffix(['M', 'm'])
             .map_or((text, 1), |digits| (digits, 1024 * 1024)),
     };
-    let digits = digits.trim();
-    let number = match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => digits.parse().ok()?,
-    };
+    let number = matter_types::parse_u32(digits.trim()).ok()?;
     usize::try_from(number).ok()?.checked_mul(factor)
 }

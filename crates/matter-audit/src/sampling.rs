@@ -1,4 +1,3 @@
-use std::fmt;
 use std::str::FromStr;
 
 /// Which devices of many are looked at.
@@ -35,15 +34,5 @@ impl FromStr for Sampling {
             "all" | "full" => Ok(Self::All),
             _ => Err("is neither none nor sample nor full"),
         }
-    }
-}
-
-impl fmt::Display for Sampling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Sample => "sample",
-            Self::All => "all",
-        })
     }
 }

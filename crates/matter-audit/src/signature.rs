@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use factory_fs::Input;
 use matter_attestation::{Certificate, PublicKey};
 use matter_factory_data::{Check, Finding};
 use p256::ecdsa::{DerSignature, VerifyingKey};
 use signature::hazmat::PrehashVerifier;
-
-use crate::audit_input::read_limited;
 
 /// Who signs manifests.
 #[derive(Clone, Debug)]
@@ -78,7 +77,7 @@ impl SignedManifest {
             let text = "no device of the manifest is there, whose PAI would have signed it";
             return Some(Finding::of(Check::NotChecked, place, text));
         }
-        let signature = match read_limited(&path) {
+        let signature = match Input::read_file(&path) {
             Ok(signature) => signature,
             Err(reason) => return Some(Finding::of(Check::ManifestSignature, place, reason)),
         };

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::columns::{Column, Columns, Source, field, means_passcode};
 use crate::message::message;
-use crate::{Error, Field, Message, inputs};
+use crate::{Error, Field, Message};
 
 /// What one row of the values file says about its device.
 #[derive(Clone, Debug, Default)]
@@ -197,7 +197,9 @@ impl Input<'_> {
     /// The error does not name the file: what is in the cell may be a value that was mistaken for one.
     fn read(path: &str) -> Result<Self, String> {
         let wrong = |reason| format!("cannot read the file that the cell names: {reason}");
-        inputs::read_limited(Path::new(path)).map(Self::File).map_err(wrong)
+        factory_fs::Input::read_file(Path::new(path))
+            .map(Self::File)
+            .map_err(wrong)
     }
 
     fn text(&self) -> Result<&str, String> {

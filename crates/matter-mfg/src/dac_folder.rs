@@ -9,9 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Field, Message, SuppliedDac, inputs};
 
+const FIELD: Field = Field::DacFolder;
+
 /// The work of [`SuppliedDac::read_folder`].
 pub(crate) fn read_dac_folder(folder: &Path, password: Option<&str>) -> Result<Vec<SuppliedDac>, Error> {
-    const FIELD: Field = Field::DacFolder;
     let unreadable = |error: std::io::Error| Error::file(FIELD, folder, error.to_string());
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -31,7 +32,7 @@ pub(crate) fn read_dac_folder(folder: &Path, password: Option<&str>) -> Result<V
             .take(&path, &bytes, password)
             .map_err(|reason| Error::file(FIELD, &path, reason))?;
     }
-    found.pair(FIELD, folder)
+    found.pair(folder)
 }
 
 /// What the files hold.
@@ -57,7 +58,7 @@ impl Found {
         if let Ok(certificate) = Certificate::decode(bytes) {
             return self.add_certificate(path, certificate);
         }
-        match inputs::decode_private_key(bytes, password) {
+        match PrivateKey::decode_with(bytes, password.map(str::as_bytes)) {
             Ok(key) => return self.add_key(path, key),
             Err(error @ (AttestationError::KeyEncrypted | AttestationError::KeyPassword)) => {
                 return Err(inputs::key_reason(error));
@@ -77,7 +78,7 @@ impl Found {
         if block.starts_with("-----BEGIN EC PARAMETERS-----") {
             return Ok(());
         }
-        let key = inputs::decode_private_key(block.as_bytes(), password).map_err(inputs::key_reason)?;
+        let key = PrivateKey::decode_with(block.as_bytes(), password.map(str::as_bytes)).map_err(inputs::key_reason)?;
         self.add_key(path, key)
     }
 
@@ -124,7 +125,7 @@ impl Found {
         Ok(())
     }
 
-    fn pair(mut self, field: Field, folder: &Path) -> Result<Vec<SuppliedDac>, Error> {
+    fn pair(mut self, folder: &Path) -> Result<Vec<SuppliedDac>, Error> {
         let mut names = BTreeSet::new();
         let mut supplied = Vec::with_capacity(self.dacs.len());
         for (path, certificate) in self.dacs {
@@ -134,23 +135,23 @@ impl Found {
             let dac = SuppliedDac {
                 certificate,
                 key,
-                origin: (field, path),
+                origin: (FIELD, path),
             };
             if dac.uuid().is_some_and(|uuid| !names.insert(uuid.to_ascii_lowercase())) {
-                let (field, path) = dac.origin;
-                return Err(Error::file(field, &path, "names the same device as another file"));
+                let (_, path) = dac.origin;
+                return Err(Error::file(FIELD, &path, "names the same device as another file"));
             }
             supplied.push(dac);
         }
         if let Some((path, _)) = self.keys.into_values().next() {
             return Err(Error::file(
-                field,
+                FIELD,
                 &path,
                 "is a key whose certificate is not in the folder",
             ));
         }
         if supplied.is_empty() {
-            return Err(Error::file(field, folder, "holds no DAC"));
+            return Err(Error::file(FIELD, folder, "holds no DAC"));
         }
         Ok(supplied)
     }

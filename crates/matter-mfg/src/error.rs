@@ -112,14 +112,9 @@ impl Error {
     }
 
     /// Returns the sentence with the caller's names of fields.
-    pub fn with_names<'e>(&'e self, names: &'e dyn Fn(Field) -> String) -> impl fmt::Display + 'e {
-        struct Named<'e>(&'e Error, &'e dyn Fn(Field) -> String);
-        impl fmt::Display for Named<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.to_message().with_names(self.1).fmt(f)
-            }
-        }
-        Named(self, names)
+    #[must_use]
+    pub fn with_names(&self, names: impl Fn(Field) -> String) -> String {
+        self.to_message().with_names(names)
     }
 
     pub(crate) fn field(field: Field, reason: impl Into<Message>) -> Self {
@@ -167,10 +162,10 @@ impl Error {
     }
 
     /// The same of an error before the first device is made: the output folder and the ledger are inputs then.
-    pub(crate) fn at_start(self, outdir: Field) -> Self {
+    pub(crate) fn at_start(self) -> Self {
         match self {
-            Self::Exists { path, reason } => Self::file(outdir, &path, reason),
-            Self::Write { path, source } => Self::obstacle(outdir, &path)(source),
+            Self::Exists { path, reason } => Self::file(Field::OutputFolder, &path, reason),
+            Self::Write { path, source } => Self::obstacle(Field::OutputFolder, &path)(source),
             other => other.at_ledger(),
         }
     }

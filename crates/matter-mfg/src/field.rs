@@ -16,7 +16,8 @@ macro_rules! fields {
         }
 
         impl Field {
-            const ALL: &[Self] = &[$(Self::$variant),+];
+            /// All fields but those of the product.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// Returns the name of the field, such as `vendor-id`.
             #[must_use]

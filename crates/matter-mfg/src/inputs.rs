@@ -8,31 +8,16 @@ use zeroize::Zeroizing;
 use crate::message::message;
 use crate::{Error, Field, Message};
 
-/// Larger inputs than this are not what they are said to be.
-pub(crate) const MAX_INPUT: u64 = 64 * 1024 * 1024;
-
 /// Reads a whole input file, which may hold secrets.
 pub(crate) fn read(field: Field, path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    read_limited(path).map_err(|reason| Error::file(field, path, reason))
-}
-
-fn open_file(path: &Path) -> Result<Input, String> {
-    Input::open(path).map_err(|error| error.to_string())
-}
-
-/// Reads a whole input file as [`read`] does, for callers that have other names of option and file. Pipes and devices are
-/// read as well, but never more than the limit.
-pub(crate) fn read_limited(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    open_file(path)?
-        .read_whole(MAX_INPUT)
-        .map_err(|error| error.to_string())
+    Input::read_file(path).map_err(|error| Error::file(field, path, error))
 }
 
 /// Reads a certificate, PEM or DER.
 ///
 /// # Errors
 ///
-/// [`Error::File`], naming `option`.
+/// [`Error::File`], naming `field`.
 pub(crate) fn read_certificate(field: Field, path: &Path) -> Result<Certificate, Error> {
     let wrong = |error| Error::file(field, path, format!("is not one certificate in PEM or DER: {error}"));
     Certificate::decode(&read(field, path)?).map_err(wrong)
@@ -42,21 +27,13 @@ pub(crate) fn read_certificate(field: Field, path: &Path) -> Result<Certificate,
 ///
 /// # Errors
 ///
-/// [`Error::File`], naming `option`.
+/// [`Error::File`], naming `field`.
 pub(crate) fn read_private_key(field: Field, path: &Path, password: Option<&str>) -> Result<PrivateKey, Error> {
     let wrong = |error| Error::file(field, path, key_reason(error));
-    decode_private_key(&read(field, path)?, password).map_err(wrong)
+    PrivateKey::decode_with(&read(field, path)?, password.map(str::as_bytes)).map_err(wrong)
 }
 
-/// The same of bytes in memory.
-pub(crate) fn decode_private_key(bytes: &[u8], password: Option<&str>) -> Result<PrivateKey, AttestationError> {
-    match password {
-        // A key that is not encrypted is read as well, as by OpenSSL.
-        Some(password) => PrivateKey::decode_encrypted(bytes, password.as_bytes()),
-        None => PrivateKey::decode(bytes),
-    }
-}
-
+/// The reason of a key that is refused.
 pub(crate) fn key_reason(error: AttestationError) -> Message {
     match error {
         AttestationError::KeyEncrypted => message!["is encrypted; ", Field::Password, " opens it"],
@@ -69,7 +46,7 @@ pub(crate) fn key_reason(error: AttestationError) -> Message {
 ///
 /// # Errors
 ///
-/// [`Error::File`], naming `option`.
+/// [`Error::File`], naming `field`.
 pub(crate) fn read_declaration(field: Field, path: &Path) -> Result<Declaration, Error> {
     let wrong = |error| {
         Error::file(

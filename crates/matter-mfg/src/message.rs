@@ -61,7 +61,6 @@ from_display!(
     std::io::Error,
     esp_nvs_image::Error,
     esp_secure_cert::Error,
-    factory_fs::TableError,
     matter_attestation::Error,
     matter_factory_data::Error,
     matter_spake2p::Error,
@@ -92,28 +91,22 @@ impl Message {
     }
 
     /// Returns the sentence with the caller's names of fields.
-    pub fn with_names<'m>(&'m self, names: &'m dyn Fn(Field) -> String) -> impl fmt::Display + 'm {
-        struct Named<'m>(&'m Message, &'m dyn Fn(Field) -> String);
-        impl fmt::Display for Named<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.write(f, Some(self.1))
-            }
-        }
-        Named(self, names)
-    }
-
-    fn write(&self, f: &mut fmt::Formatter<'_>, names: Option<&dyn Fn(Field) -> String>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| match (part, names) {
-            (Part::Text(text), _) => f.write_str(text),
-            (Part::Field(field), Some(names)) => f.write_str(&names(*field)),
-            (Part::Field(field), None) => f.write_str(field.name()),
-        })
+    #[must_use]
+    pub fn with_names(&self, names: impl Fn(Field) -> String) -> String {
+        let parts = self.0.iter().map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Field(field) => names(*field).into(),
+        });
+        parts.collect()
     }
 }
 
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, None)
+        self.0.iter().try_for_each(|part| match part {
+            Part::Text(text) => f.write_str(text),
+            Part::Field(field) => f.write_str(field.name()),
+        })
     }
 }
 
@@ -126,6 +119,6 @@ mod tests {
         let message = message!["needs ", Field::Key, format!(" for {} devices", 2)];
         assert_eq!(message.to_string(), "needs key for 2 devices");
         let names = |field: Field| format!("--{}", field.name());
-        assert_eq!(message.with_names(&names).to_string(), "needs --key for 2 devices");
+        assert_eq!(message.with_names(names), "needs --key for 2 devices");
     }
 }

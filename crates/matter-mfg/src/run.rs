@@ -39,7 +39,7 @@ pub struct Run<'p> {
     /// None for a run from a seed, which shall leave the same files on every machine.
     ledger: Option<PathBuf>,
     unique: Unique,
-    order: Option<(String, u32)>,
+    order: Option<Order>,
     resume: bool,
     force: bool,
     trust: bool,
@@ -97,14 +97,8 @@ impl<'p> Run<'p> {
     /// Makes the devices for an order, which gets no more than `size` over all runs of the ledger.
     #[must_use]
     pub fn with_order(mut self, id: String, size: u32) -> Self {
-        self.order = Some((id, size));
+        self.order = Some(Order { id, size });
         self
-    }
-
-    /// The order as the ledger has it.
-    fn ledger_order(&self) -> Option<Order> {
-        let (id, size) = self.order.clone()?;
-        Some(Order { id, size })
     }
 
     /// Continues the newest unfinished run in the output folder, or starts one when there is none.
@@ -211,7 +205,7 @@ impl<'p> Run<'p> {
             }
             self.start(&top, report)
         };
-        let Some(mut started) = begin().map_err(|error| error.at_start(output::OUTDIR))? else {
+        let Some(mut started) = begin().map_err(|error| error.at_start())? else {
             return Ok(());
         };
         let made = self.make_all(&mut started, &top, report, progress);
@@ -333,7 +327,7 @@ impl<'p> Run<'p> {
             }
             Outputs::open(self.plan, &started.workspace.tables()?, stamp, *done, tables)
         };
-        let mut outputs = open().map_err(|error| error.at_start(output::OUTDIR))?;
+        let mut outputs = open().map_err(|error| error.at_start())?;
         let block = done - done % DISCRIMINATORS;
         let used = started.ledger.discriminators(*run, block)?;
         let discriminators = DiscriminatorAllocator::new().with_taken(used);

@@ -48,7 +48,7 @@ impl SuppliedDac {
     /// Returns the common name when it is a UUID in its usual form, which then names the device.
     pub(crate) fn uuid(&self) -> Option<&str> {
         let name = self.certificate.common_name()?;
-        let usual = name.len() == Uuid::nil().hyphenated().to_string().len();
+        let usual = name.len() == uuid::fmt::Hyphenated::LENGTH;
         (usual && Uuid::try_parse(name).is_ok()).then_some(name)
     }
 

@@ -80,7 +80,6 @@ impl TestPki {
             return Self::open(folder, vendor, product, &name);
         }
         Self::make(folder, vendor, product, &name, not_before, rng)
-            .map_err(|error| Error::field(FIELD, error.to_message()))
     }
 
     fn open(folder: PathBuf, vendor: VendorId, product: ProductId, name: &str) -> Result<Self, Error> {

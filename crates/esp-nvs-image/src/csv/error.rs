@@ -22,13 +22,6 @@ pub struct CsvError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CsvReason {
-    /// A row of a batch's values has another number of cells than their header.
-    CellCount {
-        /// The row's cells.
-        cells: usize,
-        /// The header's.
-        columns: usize,
-    },
     /// The row is too short for a column that it needs.
     CellMissing {
         /// The column's name.
@@ -55,16 +48,6 @@ pub enum CsvReason {
     File(String),
     /// A file's contents are to be read as text and are not UTF-8.
     FileNotUtf8,
-    /// A batch's values have no column for a key.
-    KeyColumnMissing {
-        /// The key.
-        key: Key,
-    },
-    /// A batch's values have more columns of a key's name than the configuration has keys of that name.
-    KeyColumnRepeated {
-        /// The key.
-        key: Key,
-    },
     /// The row stands before the first row with a namespace.
     NamespaceMissing,
     /// The value, the key or the namespace cannot be stored.
@@ -75,13 +58,6 @@ pub enum CsvReason {
         size: PartitionSize,
         /// The size that all rows need; `None` when none is large enough.
         needed: Option<PartitionSize>,
-    },
-    /// What stands behind the encoding in a batch's configuration is not `REPEAT`.
-    Repeat,
-    /// A key that repeats the first device's value has another value for this one.
-    RepeatDiffers {
-        /// The key.
-        key: Key,
     },
     /// The type is not `data`, `file` or `namespace`.
     UnknownType,
@@ -96,7 +72,6 @@ impl fmt::Display for CsvError {
 impl fmt::Display for CsvReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CellCount { cells, columns } => write!(f, "row has {cells} cells, the header {columns}"),
             Self::CellMissing { column } => write!(f, "row has no cell for the column '{column}'"),
             Self::ColumnMissing { column } => {
                 write!(f, "header has no column '{column}' (key, type, encoding and value are needed)")
@@ -110,10 +85,6 @@ impl fmt::Display for CsvReason {
             ),
             Self::File(reason) => write!(f, "file cannot be read: {reason}"),
             Self::FileNotUtf8 => f.write_str("file is not UTF-8, which this encoding asks for"),
-            Self::KeyColumnMissing { key } => write!(f, "header has no column for the key '{key}'"),
-            Self::KeyColumnRepeated { key } => {
-                write!(f, "header has more columns '{key}' than the configuration has keys of that name")
-            }
             Self::NamespaceMissing => f.write_str("row stands before any namespace"),
             Self::Nvs(error) => error.fmt(f),
             Self::PartitionTooSmall { size, needed: Some(needed) } => {
@@ -121,10 +92,6 @@ impl fmt::Display for CsvReason {
             }
             Self::PartitionTooSmall { size, needed: None } => {
                 write!(f, "entries do not fit into {size} bytes, nor into any partition")
-            }
-            Self::Repeat => f.write_str("row has something other than REPEAT behind its encoding"),
-            Self::RepeatDiffers { key } => {
-                write!(f, "key '{key}' repeats the first device's value; the cell has to be empty or the same")
             }
             Self::UnknownType => f.write_str("type is not data, file or namespace"),
         }

@@ -24,7 +24,6 @@ pub(super) struct Place {
 pub(super) struct Records<'t> {
     rest: core::iter::Peekable<core::str::Chars<'t>>,
     place: Place,
-    comments: bool,
 }
 
 enum State {
@@ -44,15 +43,6 @@ impl<'t> Records<'t> {
         Self {
             rest: text.chars().peekable(),
             place: Place { line: 1, column: 1 },
-            comments: true,
-        }
-    }
-
-    /// Takes lines that begin with `#` for rows.
-    pub(super) fn without_comments(text: &'t str) -> Self {
-        Self {
-            comments: false,
-            ..Self::new(text)
         }
     }
 
@@ -79,7 +69,7 @@ impl<'t> Records<'t> {
                 '\n' | '\r' => {
                     self.next_char();
                 }
-                '#' if self.comments => while self.next_char().is_some_and(|character| character != '\n') {},
+                '#' => while self.next_char().is_some_and(|character| character != '\n') {},
                 _ => return,
             }
         }

@@ -7,8 +7,7 @@ use crate::Error;
 use crate::cursor::Run;
 use crate::head::Head;
 use crate::layout::{
-    PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, SLOT_EMPTY, SLOT_SIZE, SLOT_WRITTEN, SLOTS_BEFORE_FIRST,
-    SLOTS_PER_PAGE, VERSION_2,
+    PAGE_ACTIVE, PAGE_FREEING, PAGE_FULL, PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST, SLOTS_PER_PAGE, VERSION_2,
 };
 use crate::mounted::Mounted;
 use crate::page::Page;
@@ -32,7 +31,7 @@ impl Plan {
             used: mounted.log.iter().map(|page| page.offset() / PAGE_SIZE).collect(),
             last_sequence: mounted.log.last().map(Page::sequence),
             erased: erased
-                .map(|entry| (place(&entry.record), entry.record.slots()))
+                .map(|entry| (place(&entry.record()), entry.record().slots()))
                 .collect(),
         }
     }
@@ -68,15 +67,7 @@ impl Log {
         let numbers = (0..bytes.len() / PAGE_SIZE).collect::<Vec<_>>();
         let is_blank = |number: &usize| Page::nth(&bytes, *number).is_some_and(|page| page.is_blank());
         let free = numbers.iter().copied().filter(is_blank);
-        let written = |&number: &usize| {
-            let is_written = |page: &Page<'_>, slot| page.slot_state(slot) == SLOT_WRITTEN;
-            let slots = |page: Page<'_>| {
-                (0..SLOTS_PER_PAGE)
-                    .filter(|&slot| is_written(&page, slot))
-                    .fold(0, |set, slot| set | 1 << slot)
-            };
-            Page::nth(&bytes, number).map_or(0, slots)
-        };
+        let written = |&number: &usize| Page::nth(&bytes, number).map_or(0, |page| page.slot_states().written());
         let mut log = Self {
             free: free.collect(),
             clear: numbers.iter().map(written).collect(),
@@ -165,9 +156,8 @@ impl Log {
             return self.open_free().map(drop);
         }
         let in_use = |page: usize| {
-            let is_written = |page: &Page<'_>, slot| page.slot_state(slot) == SLOT_WRITTEN;
-            let count = |page: Page<'_>| (0..SLOTS_PER_PAGE).filter(|&slot| is_written(&page, slot)).count();
-            self.page(page).map_or(SLOTS_PER_PAGE, count)
+            let written = |page: Page<'_>| page.slot_states().written_and_erased().0;
+            self.page(page).map_or(SLOTS_PER_PAGE, written)
         };
         // Of several the first.
         let least = self.used.iter().copied().min_by_key(|&page| in_use(page));
@@ -213,10 +203,9 @@ impl Log {
         let Some(view) = self.page(page) else {
             return SLOTS_PER_PAGE;
         };
-        let slot = view.first_empty();
-        let is_blank = |(slot, bytes): (usize, &[u8; SLOT_SIZE])| {
-            view.slot_state(slot) == SLOT_EMPTY && bytes == &[0xFF; SLOT_SIZE]
-        };
+        let states = view.slot_states();
+        let slot = states.first_empty();
+        let is_blank = |(slot, bytes): (usize, &[u8; SLOT_SIZE])| states.is_empty(slot) && bytes == &[0xFF; SLOT_SIZE];
         let spoilt = view.slots().skip(slot).collect::<Vec<_>>();
         let spoilt = spoilt
             .into_iter()

@@ -34,7 +34,7 @@ impl Partition {
         key: &Key,
         value: Value<'_>,
     ) -> Result<Option<Self>, Error> {
-        let stored = Stored::read(&bytes, namespace, key)?;
+        let stored = Current::read(&bytes, namespace, key)?;
         if stored.value.is_some_and(|stored| stored.as_value() == value) {
             return Ok(None);
         }
@@ -52,7 +52,7 @@ impl Partition {
 
     /// Removes a key from a copy of a partition whose slots are in the clear; `None` when it is not there.
     pub(super) fn without(bytes: Zeroizing<Vec<u8>>, namespace: &Namespace, key: &Key) -> Result<Option<Self>, Error> {
-        let stored = Stored::read(&bytes, namespace, key)?;
+        let stored = Current::read(&bytes, namespace, key)?;
         if stored.value.is_none() {
             return Ok(None);
         }
@@ -154,7 +154,7 @@ impl Partition {
     }
 
     /// Erases those entries of a key that `which` names, and tells whether there were any.
-    fn erase(&mut self, namespace: u8, key: &Key, which: impl Fn(Run, &Record<'_>) -> bool) -> bool {
+    fn erase(&mut self, namespace: u8, key: &Key, which: impl Fn(Run, &Record<'_>) -> bool) {
         let entries = self.entries_of(namespace, key);
         let erased = entries
             .filter(|(at, record)| which(*at, record))
@@ -163,7 +163,6 @@ impl Partition {
         for &(at, slots) in &erased {
             self.log.erase(at, slots);
         }
-        !erased.is_empty()
     }
 }
 
@@ -186,12 +185,12 @@ impl New {
 }
 
 /// What a partition holds under a key, and what the firmware drops when it mounts it.
-struct Stored {
+struct Current {
     value: Option<OwnedValue>,
     plan: Plan,
 }
 
-impl Stored {
+impl Current {
     /// Refuses what is damaged in another way than an interrupted write leaves it: chunks without an index, values that others
     /// replace, blobs of which a chunk was taken for one of their new value.
     fn read(bytes: &[u8], namespace: &Namespace, key: &Key) -> Result<Self, Error> {

@@ -3,9 +3,9 @@ mod table;
 use core::fmt;
 
 pub use self::table::Rule;
+use super::Severity;
 use super::object::Object;
 use super::sdk::SdkResult;
-use super::severity::Severity;
 
 /// What a rule's finding makes of the SDK's verifier.
 enum Sdk {

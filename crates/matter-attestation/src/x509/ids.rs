@@ -130,7 +130,7 @@ fn in_common_name<S: FaultSink>(
     if count > 1 && !disregarded {
         sink.note(Rule::CommonNameIdRepeated, format_args!("{count} times"))?;
     }
-    match scan(name.get(..COMMON_NAME_LEN).unwrap_or(name), kind.prefix) {
+    match scan(name, kind.prefix) {
         Scan::Absent => Ok(None),
         Scan::Found(id) => Ok(Some(id)),
         Scan::Malformed => {
@@ -187,6 +187,7 @@ enum Scan {
 
 /// Looks for the first prefix with four digits behind it; a prefix without them counts only if no other has them.
 fn scan(name: &[u8], prefix: &[u8]) -> Scan {
+    let name = name.get(..COMMON_NAME_LEN).unwrap_or(name);
     let mut result = Scan::Absent;
     for at in 0..name.len() {
         let Some(behind) = name.get(at..).and_then(|rest| rest.strip_prefix(prefix)) else {

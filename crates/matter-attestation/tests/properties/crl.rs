@@ -1,5 +1,5 @@
 //! Bytes as a certificate revocation list: decoding never panics; what is accepted comes back the same from its own
-//! encodings and is verified without a panic, and only what the test key signed is believed.
+//! encodings, and is not believed of an authority that did not sign it.
 
 use std::sync::LazyLock;
 

@@ -2,20 +2,18 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use csv::StringRecord;
-use factory_fs::{delimiter, without_bom};
 use matter_attestation::{Object, Part};
 use matter_factory_data::unguard_formula;
-use zeroize::Zeroizing;
 
 use super::device_values::{self, DeviceIndex};
 use super::{RunTable, TableComparison, TableKind};
 use crate::device_files::is_uuid;
 use crate::json_list::ListFault;
-use crate::list_bytes::{ListBytes, RowReader};
+use crate::list_bytes::{ListBytes, csv_text};
 use crate::list_rows::broken;
 
 /// What `master.csv` has, for the other tables of the same run.
@@ -220,18 +218,14 @@ fn read(path: &Path, mut take: impl FnMut(&StringRecord, &StringRecord, u64)) ->
 /// Reads all rows, each with its line.
 fn read_rows(path: &Path, mut take: impl FnMut(&StringRecord, u64)) -> Result<(), String> {
     let failed = |error: io::Error| error.to_string();
-    let mut bytes = ListBytes::new(File::open(path).map_err(failed)?);
-    let mut first = Zeroizing::new(Vec::new());
-    bytes.read_line(&mut first).map_err(failed)?;
-    first = Zeroizing::new(without_bom(&first).to_vec());
-    let delimiter = delimiter(&first);
-    first.push(b'\n');
+    let bytes = ListBytes::new(File::open(path).map_err(failed)?);
     let since = Cell::new(0);
+    let (delimiter, text) = csv_text(bytes, &since).map_err(failed)?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .from_reader(io::Cursor::new(&**first).chain(RowReader::new(bytes, &since)));
+        .from_reader(text);
     let mut row = StringRecord::new();
     loop {
         let read = reader.read_record(&mut row).map_err(|error| match broken(error) {

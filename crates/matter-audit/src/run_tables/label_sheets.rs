@@ -5,11 +5,11 @@ mod svg_texts;
 
 use std::fmt::Write;
 
+use factory_fs::Input;
 use zeroize::Zeroizing;
 
 use super::device_values::{MANUAL, SERIAL};
 use super::{RunTable, TableComparison};
-use crate::audit_input::read_limited;
 use crate::label_codes::digits;
 
 /// The lines of one label. Some are secret.
@@ -21,7 +21,7 @@ const DIGITS: [usize; 2] = [11, 21];
 impl TableComparison<'_> {
     /// Compares the manual code and the serial number of each label with those of the device.
     pub(super) fn read_labels(&mut self, table: &RunTable) -> Result<(), String> {
-        let bytes = read_limited(&table.path)?;
+        let bytes = Input::read_file(&table.path).map_err(|error| error.to_string())?;
         let is_pdf = table.path.extension().is_some_and(|kind| kind == "pdf");
         let labels = if is_pdf {
             pdf_texts::labels(&bytes)?

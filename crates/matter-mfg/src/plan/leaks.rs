@@ -1,7 +1,9 @@
 //! The private keys of those who sign, which belong into no device: a cell may have one by mistake, or the file that it names.
 
 use esp_nvs_image::{Key, Namespace, Value};
-use matter_factory_data::{DeviceRecord, Error as DataError, KeyOwner, KeySet, TriedScalars, find_keys};
+use matter_factory_data::{
+    DeviceRecord, Error as DataError, KeyOwner, KeySet, ProductInformation, TriedScalars, find_keys,
+};
 
 use super::Plan;
 use super::signer::Signer;
@@ -89,7 +91,7 @@ impl Plan {
         })
     }
 
-    /// Where the value comes from: a cell, or an option.
+    /// Names where the value comes from: a cell, or a field of the job.
     fn leak(&self, namespace: &Namespace, key: &Key, row: usize, whose: &str) -> Error {
         let reason = format!("holds {whose}, which belongs into no device");
         if let Some((columns, table)) = &self.job.values
@@ -101,15 +103,12 @@ impl Plan {
             let line = table.rows().get(row + 1).map_or(0, factory_fs::TableRow::line);
             return Error::cell(table.place(line, key.as_str()), reason);
         }
-        let option = match key.as_str() {
-            "product-label" => Field::Product("product-label"),
-            "product-url" => Field::Product("product-url"),
-            "hw-ver-str" => Field::Product("hw-ver-str"),
+        let field = match key.as_str() {
             "cert-dclrn" => Field::Declaration,
             "mqtt_host" => Field::MqttHost,
-            _ => Field::Values,
+            _ => ProductInformation::field(key).map_or(Field::Values, |field| Field::Product(field.name())),
         };
-        Error::field(option, reason)
+        Error::field(field, reason)
     }
 }
 

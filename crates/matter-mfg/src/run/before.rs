@@ -20,11 +20,11 @@ impl Run<'_> {
             None => None,
         };
         // What is continued has devices in the order and in the ledger already.
-        match (self.ledger_order(), ledger) {
+        match (&self.order, ledger) {
             _ if self.resume => Ok(()),
             (order, Some(ledger)) => {
                 if let Some(order) = order {
-                    ledger.check_order(&order, count)?;
+                    ledger.check_order(order, count)?;
                 }
                 self.check_given(&ledger, 0, None)
             }

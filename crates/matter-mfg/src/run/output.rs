@@ -8,9 +8,6 @@ use crate::device_tables::{STAGED, STAGING};
 use crate::message::message;
 use crate::{Error, Field, device_tables, manifest, outputs};
 
-/// The field that names the output folder.
-pub(super) const OUTDIR: Field = Field::OutputFolder;
-
 /// The files of a run that have its stamp in their names, and those of the latest run.
 pub(super) fn names(stamp: &str) -> [String; 5] {
     [
@@ -52,10 +49,12 @@ pub(super) fn is_used(top: &Dir, stamp: &str) -> Result<bool, Error> {
 /// Opens the output folder and the product's in it, and makes them where they are missing. What keeps a run from writing
 /// there is found now.
 pub(super) fn open(outdir: &Path, product: &str, trust: bool) -> Result<(Dir, Dir), Error> {
-    let outdir = Dir::create(outdir).map_err(Error::obstacle(OUTDIR, outdir))?;
+    let outdir = Dir::create(outdir).map_err(Error::obstacle(Field::OutputFolder, outdir))?;
     check_trusted(&outdir, trust)?;
     let path = outdir.path().join(product);
-    let top = outdir.create_child(product).map_err(Error::obstacle(OUTDIR, &path))?;
+    let top = outdir
+        .create_child(product)
+        .map_err(Error::obstacle(Field::OutputFolder, &path))?;
     check_trusted(&top, trust)?;
     check_obstacles(&top, trust)?;
     Ok((outdir, top))
@@ -66,7 +65,7 @@ pub(super) fn check_child(outdir: &Dir, name: &str, trust: bool) -> Result<(), E
     if check_kind(outdir, name, Kind::Folder)? {
         let child = outdir
             .child(name)
-            .map_err(Error::obstacle(OUTDIR, &outdir.path().join(name)))?;
+            .map_err(Error::obstacle(Field::OutputFolder, &outdir.path().join(name)))?;
         check_trusted(&child, trust)?;
     }
     Ok(())
@@ -74,7 +73,9 @@ pub(super) fn check_child(outdir: &Dir, name: &str, trust: bool) -> Result<(), E
 
 /// Refuses a folder in which others can put links, or replace what is there.
 fn check_trusted(dir: &Dir, trust: bool) -> Result<(), Error> {
-    let exposure = dir.exposure().map_err(Error::obstacle(OUTDIR, dir.path()))?;
+    let exposure = dir
+        .exposure()
+        .map_err(Error::obstacle(Field::OutputFolder, dir.path()))?;
     refuse(exposure, dir.path(), trust)
 }
 
@@ -85,7 +86,7 @@ fn refuse(exposure: Exposure, path: &Path, trust: bool) -> Result<(), Error> {
                 format!("{why}; give it the mode 0700, or "),
                 Field::AllowInsecurePermissions
             ];
-            Err(Error::file(OUTDIR, path, reason))
+            Err(Error::file(Field::OutputFolder, path, reason))
         }
         None => Ok(()),
     }
@@ -98,15 +99,23 @@ fn check_obstacles(top: &Dir, trust: bool) -> Result<(), Error> {
     }
     if check_kind(top, STAGING, Kind::Folder)? {
         let path = top.path().join(STAGING);
-        let staging = top.child(STAGING).map_err(Error::obstacle(OUTDIR, &path))?;
+        let staging = top
+            .child(STAGING)
+            .map_err(Error::obstacle(Field::OutputFolder, &path))?;
         check_trusted(&staging, trust)?;
         for name in STAGED {
             check_kind(&staging, name, Kind::File)?;
         }
-        let device = |dir: &Dir| Ok::<_, Error>(dir.space().map_err(Error::obstacle(OUTDIR, dir.path()))?.device);
+        let device = |dir: &Dir| {
+            Ok::<_, Error>(
+                dir.space()
+                    .map_err(Error::obstacle(Field::OutputFolder, dir.path()))?
+                    .device,
+            )
+        };
         if device(top)? != device(&staging)? {
             let reason = "is on another file system than the folder it is in; tables cannot be moved there";
-            return Err(Error::file(OUTDIR, &path, reason));
+            return Err(Error::file(Field::OutputFolder, &path, reason));
         }
     }
     Ok(())
@@ -115,7 +124,7 @@ fn check_obstacles(top: &Dir, trust: bool) -> Result<(), Error> {
 /// Tells whether something has a name, and refuses what is of another kind.
 fn check_kind(dir: &Dir, name: &str, wanted: Kind) -> Result<bool, Error> {
     let path = dir.path().join(name);
-    match dir.kind(name).map_err(Error::obstacle(OUTDIR, &path))? {
+    match dir.kind(name).map_err(Error::obstacle(Field::OutputFolder, &path))? {
         None => Ok(false),
         Some(found) if found == wanted => Ok(true),
         Some(found) => {
@@ -124,7 +133,7 @@ fn check_kind(dir: &Dir, name: &str, wanted: Kind) -> Result<bool, Error> {
                 found.name(),
                 wanted.name()
             );
-            Err(Error::file(OUTDIR, &path, reason))
+            Err(Error::file(Field::OutputFolder, &path, reason))
         }
     }
 }

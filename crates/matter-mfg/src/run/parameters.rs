@@ -1,6 +1,6 @@
 use esp_nvs_image::Encoding;
 use matter_factory_data::ProductInformation;
-use matter_ledger::Parameter;
+use matter_ledger::{Order, Parameter};
 use zeroize::Zeroizing;
 
 use crate::attestation::Attestation;
@@ -12,7 +12,7 @@ use crate::{BatchFiles, Field, ValueList};
 ///
 /// The last entry catches every option by what it shows of itself; only secrets, which have entries of their own, are not
 /// in there. What becomes of the finished devices (lists, labels) and how they are checked may change.
-pub(super) fn parameters(plan: &Plan, order: Option<&(String, u32)>) -> Vec<Parameter> {
+pub(super) fn parameters(plan: &Plan, order: Option<&Order>) -> Vec<Parameter> {
     let job = plan.job();
     let text = |value: &dyn std::fmt::Debug| Zeroizing::new(format!("{value:?}").into_bytes());
     let bytes = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());

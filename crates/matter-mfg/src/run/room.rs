@@ -4,7 +4,6 @@ use std::path::Path;
 
 use factory_fs::{Dir, Space};
 
-use super::output::OUTDIR;
 use crate::{Error, Field, Plan};
 
 /// A device's folder and the one in it.
@@ -25,7 +24,7 @@ struct Needed {
 /// Refuses a run that would fill a file system. What is needed is counted too low rather than too high: what cannot be
 /// counted now, such as the lengths of texts, is left out.
 pub(super) fn check(plan: &Plan, devices: u32, top: &Dir, ledger: Option<&Path>) -> Result<(), Error> {
-    let space = top.space().map_err(Error::obstacle(OUTDIR, top.path()))?;
+    let space = top.space().map_err(Error::obstacle(Field::OutputFolder, top.path()))?;
     let mut needed = output(plan, devices, space);
     let ledger = ledger.map(|path| path.parent().filter(|parent| !parent.as_os_str().is_empty()));
     let ledger = ledger.map(|folder| Dir::open(folder.unwrap_or_else(|| Path::new("."))));
@@ -45,7 +44,7 @@ pub(super) fn check(plan: &Plan, devices: u32, top: &Dir, ledger: Option<&Path>)
             )?;
         }
     }
-    refuse(OUTDIR, top.path(), devices, &needed, space)
+    refuse(Field::OutputFolder, top.path(), devices, &needed, space)
 }
 
 fn output(plan: &Plan, devices: u32, space: Space) -> Needed {

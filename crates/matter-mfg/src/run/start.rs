@@ -18,7 +18,7 @@ type Unfinished = (Workspace, Progress);
 impl Run<'_> {
     /// Cleans up after runs whose process is gone, and starts or continues one; `None` when there is nothing left to do.
     pub(super) fn start(&self, top: &Dir, report: &mut RunReport) -> Result<Option<Started>, Error> {
-        let held = FolderLock::new(top).map_err(Error::obstacle(super::output::OUTDIR, &self.top))?;
+        let held = FolderLock::new(top).map_err(Error::obstacle(Field::OutputFolder, &self.top))?;
         let mut ledger = self.ledger.as_deref().map_or_else(Ledger::in_memory, Ledger::open)?;
         sweep_drafts(top)?;
         let Found { left, alive, strange } = Workspace::find(top, &held)?;
@@ -214,7 +214,7 @@ impl Run<'_> {
             vendor_id: job.vendor_id,
             product_id: job.product_id,
             count: self.plan.count(),
-            order: self.ledger_order(),
+            order: self.order.clone(),
             test: self.plan.test_reason().is_some(),
             tool: concat!("matter-mfg ", env!("CARGO_PKG_VERSION")).into(),
             parameters,

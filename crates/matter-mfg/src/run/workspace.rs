@@ -173,11 +173,11 @@ impl Workspace {
         for name in self
             .folder
             .names()
-            .map_err(Error::obstacle(output::OUTDIR, self.path()))?
+            .map_err(Error::obstacle(Field::OutputFolder, self.path()))?
         {
             if ![LOCK, DEVICES, TABLES, REPLACED].iter().any(|known| name == *known) {
                 let reason = "is nothing that a run makes there; move it away";
-                return Err(Error::file(output::OUTDIR, &self.path().join(name), reason));
+                return Err(Error::file(Field::OutputFolder, &self.path().join(name), reason));
             }
         }
         self.check_folders(&self.folder, &[DEVICES, TABLES, REPLACED])?;
@@ -192,10 +192,15 @@ impl Workspace {
     }
 
     fn check_folders(&self, dir: &Dir, known: &[&str]) -> Result<(), Error> {
-        let device =
-            |dir: &Dir| Ok::<_, Error>(dir.space().map_err(Error::obstacle(output::OUTDIR, dir.path()))?.device);
+        let device = |dir: &Dir| {
+            Ok::<_, Error>(
+                dir.space()
+                    .map_err(Error::obstacle(Field::OutputFolder, dir.path()))?
+                    .device,
+            )
+        };
         let own = device(&self.top)?;
-        for name in dir.names().map_err(Error::obstacle(output::OUTDIR, dir.path()))? {
+        for name in dir.names().map_err(Error::obstacle(Field::OutputFolder, dir.path()))? {
             let Some(child) = open_child(dir, &name)? else { continue };
             let reason = if known.iter().all(|known| name != *known) {
                 "is a folder that no run makes there; move it away"
@@ -204,7 +209,7 @@ impl Workspace {
             } else {
                 continue;
             };
-            return Err(Error::file(output::OUTDIR, child.path(), reason));
+            return Err(Error::file(Field::OutputFolder, child.path(), reason));
         }
         Ok(())
     }
@@ -363,7 +368,7 @@ fn open_child(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Dir>, Error> 
         Some(Kind::Folder) => dir.child(name).map(Some),
         _ => Ok(None),
     };
-    open().map_err(Error::obstacle(output::OUTDIR, &dir.path().join(name)))
+    open().map_err(Error::obstacle(Field::OutputFolder, &dir.path().join(name)))
 }
 
 /// Removes a workspace in which there is neither a device nor a table; otherwise all of it stays.

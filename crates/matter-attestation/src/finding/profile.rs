@@ -1,5 +1,3 @@
-pub use matter_types::Severity;
-
 /// Which rules decide about acceptance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Profile {
