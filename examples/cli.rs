@@ -41,7 +41,7 @@ pub use inputs::{read_certificate, read_declaration, read_private_key, read_tabl
 pub use paas::insert_paa_folder;
 pub use progress::Progress;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};
-pub use terminal::{clean, print, print_exact, print_json, print_text, report, report_json, say};
+pub use terminal::{clean, counted, print, print_exact, print_json, print_text, report, report_json, say};
 pub use text::{Text, Written};
 pub use times::{now, parse_time};
 

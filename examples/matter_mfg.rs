@@ -78,7 +78,16 @@ fn main() -> ExitCode {
         }
         let run = settings.run(&plan, &options)?.with_inputs(inputs);
         let mut progress = Progress::new(plan.count(), "devices", settings.quiet);
-        let report = run.execute(|complete| progress.show(complete));
+        let report = run.execute(|complete, uuid| {
+            progress.show(complete);
+            if !settings.quiet && !settings.json {
+                // The reference tool's line, by which scripts find the devices.
+                cli::report(format_args!(
+                    "Generated output files at: {}",
+                    run.top().join(uuid).display()
+                ));
+            }
+        });
         progress.end();
         for note in &report.notes {
             settings.say(format_args!("note: {}", note.with_names(option)));

@@ -1,6 +1,6 @@
 //! A report as a table and as JSON.
 
-use cli::{Failure, print, print_json, say};
+use cli::{Failure, counted, print, print_json, say};
 use matter_audit::{AuditReport, AuditedDevice};
 use matter_factory_data::{Finding, Severity};
 use serde_json::{Map, Value, json};
@@ -48,9 +48,12 @@ pub(crate) fn show(report: &AuditReport, as_json: bool) -> Result<(), Failure> {
     for finding in &report.batch {
         print(line("batch", finding))?;
     }
-    say(format_args!(
-        "{devices} devices, {clean} clean, {errors} errors, {warnings} warnings"
-    ));
+    let (devices, errors, warnings) = (
+        counted(devices, "device"),
+        counted(errors, "error"),
+        counted(warnings, "warning"),
+    );
+    say(format_args!("{devices}, {clean} clean, {errors}, {warnings}"));
     Ok(())
 }
 

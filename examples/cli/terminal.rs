@@ -27,6 +27,13 @@ pub fn say(line: impl Display) {
     let _ = writeln!(io::stderr(), "{}", *clean(line));
 }
 
+/// Writes a number with its noun: "1 device", "2 devices".
+#[must_use]
+pub fn counted(number: impl TryInto<u64> + Copy + Display, noun: &str) -> String {
+    let is_one = number.try_into().is_ok_and(|number| number == 1);
+    format!("{number} {noun}{}", if is_one { "" } else { "s" })
+}
+
 /// Writes bytes to stdout, and keeps no copy of them, as the standard library's buffer does.
 fn write(bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]

@@ -141,7 +141,7 @@ macro_rules! define {
                 /// Start of the certificates (also -vf): YYYY-MM-DD or YYYY-MM-DD HH:MM:SS, in UTC [default: now]
                 #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Attestation")]
                 pub(crate) valid_from: Option<Text>,
-                /// Makes a throw-away PAA, PAI and declaration in test-pki/ in the output folder: for development only
+                /// Makes a throw-away PAA, PAI and declaration in the output folder, test-pki/ or for a further product test-pki-VID_PID/: for development only
                 #[arg(long, help_heading = "Attestation")]
                 pub(crate) test_pki: bool,
                 /// Beginning of the common name of a PAI that is made (also -cn), 1..=57 bytes [default: ESP32]

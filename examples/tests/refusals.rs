@@ -101,8 +101,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--test-pki --dac-in-secure-cert -ds --target esp32h2 --efuse-key-id 1 --port /dev/ttyUSB0", &["--port", "espefuse --chip esp32h2", "BLOCK_KEY1 internal/efuse_key.pem ECDSA_KEY"]),
     ("--test-pki --pai -c PAI-Cert.pem -k PAI-Key.pem", &["--test-pki", "--pai"]),
     ("--test-pki -cd CD.der", &["--test-pki", "--cert-dclrn"]),
-    ("-cn Own", &["--cn-prefix", "--test-pki", "--paa"]),
-    ("--csv repeat.csv --mcsv repeat_m.csv", &["repeat_m.csv:3", "'site'", "REPEAT"]),
+    ("--csv repeat.csv --mcsv repeat_m.csv", &["repeat_m.csv:3", "'site'", "REPEAT", "remove ',REPEAT' from that column in --csv"]),
     ("--csv serial.csv --mcsv serial_m.csv", &["--mcsv", "devices 1 and 3 have the same serial number"]),
     ("--port /dev/ttyUSB0", &["--port", "esptool"]),
     ("--encrypt --no-bin", &["--encrypt", "--no-bin"]),
@@ -167,6 +166,9 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--csv wrong.csv --mcsv values.csv", &["wrong.csv:2", "'encoding'", "hex2bin"]),
     ("--csv garbage --mcsv values.csv", &["--csv", "garbage", "UTF-8"]),
     ("--csv taken.csv --mcsv taken_m.csv", &["taken_m.csv:2", "'verifier'", "cannot be set by a column"]),
+    ("--csv files.csv --mcsv named_m.csv", &["named_m.csv:2", "'passcode'", "cannot read the file 'keys/no.pem'", "from the current folder"]),
+    ("--csv extra.csv --mcsv nameless_m.csv", &["nameless_m.csv:3", "column 'number 2': has a value, and the header no name"]),
+    ("--csv extra.csv --mcsv longer_m.csv", &["longer_m.csv:2", "row has 3 cells, the header 2"]),
     ("--csv files.csv --mcsv files_m.csv", &["files_m.csv:2", "'passcode'", "cannot read the file that the cell names"]),
     ("--csv twice.csv --mcsv twice_m.csv", &["twice_m.csv:1", "number 2", "name of an earlier column"]),
     ("--passcode 30303030 --csv own.csv --mcsv own_m.csv", &["--passcode", "column 'passcode'"]),
@@ -241,6 +243,10 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     write("large_m.csv", format!("blob\n{}\n", "x".repeat(32_768)).as_bytes());
     write("files.csv", b"passcode,file,u32\n");
     write("files_m.csv", b"passcode\n20202021\n");
+    write("named_m.csv", b"passcode\nkeys/no.pem\n");
+    write("extra.csv", b"lot,data,u8\n");
+    write("nameless_m.csv", b"lot,\n1,\n2,x\n");
+    write("longer_m.csv", b"lot,note\n1,a,b\n");
     write("twice.csv", b"passcode,data,u32\n");
     write("twice_m.csv", b"20202021,20202021\n1,1\n");
     write("own.csv", b"passcode,data,u32\n");

@@ -144,6 +144,8 @@ checks! {
         "There is a private key where none belongs", "remove it, and make the device again with another key";
     KeyContainer, "key-container", Error,
         "There is a private key that cannot be read here, encrypted or of another kind", "remove it, or find out whose it is";
+    CustomerKey, "customer-key", Note,
+        "There is a private key in a namespace that is not Matter's", "";
     EfuseKeyFile, "efuse-key-file", Note,
         "The private key for the eFuse is still in its file", "remove the file once the key is burned";
     KeyPublished, "key-published", Error,

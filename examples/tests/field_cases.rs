@@ -1,0 +1,209 @@
+//! What users' files and commands look like, and what has to become of them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/workplace.rs"]
+mod workplace;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use workplace::{run, stderr, workplace};
+
+const IDS: [&str; 6] = ["-v", "0xFFF1", "-p", "0x8000", "--iteration-count", "1000"];
+
+fn made(folder: &Path, arguments: &[&str]) -> (String, String) {
+    let output = run(folder, &[&IDS[..], arguments].concat());
+    let (out, err) = (String::from_utf8(output.stdout.clone()).unwrap(), stderr(&output));
+    assert!(output.status.success(), "{arguments:?}: {err}");
+    (out, err)
+}
+
+fn audit(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_audit-device"));
+    command.args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// How often each check is found, and how grave.
+fn findings(output: &Output) -> Vec<(String, String)> {
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let of = |list: &Value| list.as_array().unwrap().clone();
+    let devices = of(&report["devices"])
+        .iter()
+        .flat_map(|device| of(&device["findings"]))
+        .collect::<Vec<_>>();
+    let all = devices.iter().chain(report["batch"].as_array().unwrap());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    all.map(|finding| (text(&finding["check"]), text(&finding["severity"])))
+        .collect()
+}
+
+#[test]
+fn columns_without_a_name_are_no_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("c.csv", "lot,data,string,REPEAT\n");
+    for (values, devices) in [
+        ("lot,,\nA1\n", 1),
+        ("lot,\nA1,\n,\n", 2),
+        (",lot,\n,A1,\n,,,\n,\"\",,,,\n", 3),
+        ("lot;;\r\nA1;;\r\n", 1),
+    ] {
+        write("m.csv", values);
+        let outdir = format!("out{devices}{}", values.len());
+        let (out, err) = made(
+            folder.path(),
+            &["--csv", "c.csv", "--mcsv", "m.csv", "--outdir", &outdir],
+        );
+        assert!(out.contains(&format!("devices: {devices} in")), "{values:?}: {out}");
+        let is_noted = err.contains("a row without values is a device, too");
+        assert_eq!(is_noted, devices > 1, "{values:?}: {err}");
+    }
+}
+
+#[test]
+fn name_of_a_pai_that_nobody_makes_is_told() {
+    let folder = workplace("0xFFF1", "0x8000");
+    let pai = ["--pai", "-k", "PAI-Key.pem", "-c", "PAI-Cert.pem", "-cd", "CD.der"];
+    for (common, outdir) in [(&pai[..], "a"), (&[], "b")] {
+        let arguments = [common, &["-cn", "My bulb", "--outdir", outdir]].concat();
+        let (_, err) = made(folder.path(), &arguments);
+        assert!(err.contains("warning: --cn-prefix has no effect"), "{err}");
+    }
+}
+
+#[test]
+fn values_of_the_examples_are_told_as_the_audit_tells_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let salt = "U1BBS0UyUCBLZXkgU2FsdA==";
+    let mut derive = Command::new(env!("CARGO_BIN_EXE_spake2p"));
+    let derived = derive
+        .args(["gen-verifier", "-p", "20202021", "-i", "1000", "-s", salt])
+        .output()
+        .unwrap();
+    let verifier = String::from_utf8(derived.stdout).unwrap();
+    let (_, err) = made(folder.path(), &["--passcode", "20202021", "--discriminator", "0xF00"]);
+    for told in [
+        "--passcode: ",
+        "[default-passcode]",
+        "--discriminator: ",
+        "[default-discriminator]",
+    ] {
+        assert!(err.contains(told), "{told}: {err}");
+    }
+    let given = [
+        "--passcode",
+        "20202021",
+        "--salt",
+        salt,
+        "--verifier",
+        verifier.trim(),
+        "--outdir",
+        "b",
+    ];
+    let (_, err) = made(folder.path(), &given);
+    assert!(err.contains("--salt: The salt is not random"), "{err}");
+    let (_, err) = made(folder.path(), &["--outdir", "c"]);
+    assert!(!err.contains("warning"), "{err}");
+}
+
+#[test]
+fn each_product_has_a_test_pki_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |product: &str| {
+        let arguments = ["--test-pki", "-v", "0xFFF1", "-p", product, "--outdir", "o", "--quiet"];
+        let output = run(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(of("0x8000").contains("PKI made in o/test-pki;"));
+    for (product, said) in [
+        ("0x8001", "PKI made in o/test-pki-fff1_8001;"),
+        ("0x8001", "PKI used again in o/test-pki-fff1_8001;"),
+        ("0x8000", "PKI used again in o/test-pki;"),
+        ("0x8002", "PKI made in o/test-pki-fff1_8002;"),
+    ] {
+        let out = of(product);
+        assert!(out.contains(said), "{product}: {out}");
+    }
+    // Keys where they belong are no leaks.
+    let found = findings(&audit(folder.path(), &["o", "--json"]));
+    assert!(found.iter().all(|(check, _)| check != "key-leaked"), "{found:?}");
+}
+
+#[test]
+fn key_of_a_customer_is_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let cloud = matter_attestation::PrivateKey::from_scalar(&[9; 32]).unwrap();
+    write("cloud.pem", &cloud.to_pkcs8_pem().unwrap());
+    write(
+        "c.csv",
+        "rmaker,namespace,\nkey,file,binary\ntext,data,string\nsecret,data,hex2bin\n",
+    );
+    let row = format!("cloud.pem,\"{}\",{}\n", *cloud.to_pkcs8_pem().unwrap(), "09".repeat(32));
+    write("m.csv", &format!("key,text,secret\n{row}"));
+    let values = ["--csv", "c.csv", "--mcsv", "m.csv", "-s", "0x10000"];
+    made(folder.path(), &[&["--test-pki", "--outdir", "o"], &values[..]].concat());
+    let found = findings(&audit(folder.path(), &["o", "--json"]));
+    let told = found.iter().filter(|(check, _)| check == "customer-key");
+    assert!(
+        told.clone().count() >= 3 && told.clone().all(|(_, severity)| severity == "note"),
+        "{found:?}"
+    );
+    assert!(found.iter().all(|(check, _)| check != "key-leaked"), "{found:?}");
+
+    // Where Matter's own values are, it is none.
+    write("c.csv", "key,file,binary\n");
+    write("m.csv", "key\ncloud.pem\n");
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &["--test-pki", "--outdir", "p"], &values].concat(),
+    );
+    assert!(stderr(&output).contains("[key-leaked]"), "{}", stderr(&output));
+
+    // The PAI's is none anywhere.
+    fs::copy(
+        folder.path().join("o/test-pki/PAI_key.pem"),
+        folder.path().join("cloud.pem"),
+    )
+    .unwrap();
+    write("c.csv", "rmaker,namespace,\nkey,file,binary\n");
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &["--test-pki", "--outdir", "o"], &values].concat(),
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("m.csv:2: column 'key': holds the PAI's key"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn scripts_find_the_devices_in_the_reference_tool_s_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, err) = made(folder.path(), &["-n", "3"]);
+    let lines = out
+        .lines()
+        .filter_map(|line| line.split_once("Generated output files at: "));
+    let folders = lines.map(|(_, path)| folder.path().join(path)).collect::<Vec<_>>();
+    assert!(folders.len() == 3 && folders.iter().all(|path| path.is_dir()), "{out}");
+    assert!(err.contains("3 devices in "), "{err}");
+    let (out, err) = made(folder.path(), &["--outdir", "b"]);
+    assert!(
+        err.contains("1 device in ") && out.contains("have the same 1 device\n"),
+        "{err}{out}"
+    );
+    let (out, _) = made(folder.path(), &["--outdir", "c", "--quiet"]);
+    assert!(!out.contains("Generated"), "{out}");
+}
