@@ -101,6 +101,10 @@ checks! {
         "The device has no attestation credentials", "store DAC, its key and PAI, unless the device gets them from elsewhere";
     CdAbsent, "cd-absent", Note,
         "The device stores no Certification Declaration, so that the firmware has to bring it", "";
+    PartitionTableDiffers, "partition-table-differs", Error,
+        "The partition table in the flash is another one than the given", "flash the table that belongs to the firmware, or give that one";
+    NvsNotEncrypted, "nvs-not-encrypted", Error,
+        "The flash has keys for NVS encryption, and the factory data is not encrypted", "encrypt it with these keys, or erase their partition";
     StorageDisagrees, "storage-disagrees", Error,
         "Images or files hold different values of the same thing", "store it in one place";
     NotChecked, "not-checked", Note,
