@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, Key, Namespace, Number, OwnedValue, PartitionSize,
-    Value, decode, encode_csv, encode_to_vec, read_csv, to_csv,
+    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, CsvWarningKind, Error, Key, Namespace, Number, OwnedValue,
+    PartitionSize, Value, csv_warnings, decode, encode_csv, encode_to_vec, read_csv, to_csv,
 };
 use proptest::prelude::*;
 
@@ -272,6 +272,28 @@ fn quotes_that_nothing_closes_are_refused_where_they_open() {
     assert_eq!((header.line, header.reason), (1, CsvReason::UnclosedQuote));
 }
 
+#[test]
+fn what_is_probably_not_meant_is_named() {
+    let text = "key,type,encoding,value\n ns,namespace,,\nk\u{200b},data,u8,1\nsta.pswd,namespace,string,x\n\
+                sta.ssid,data,string,x\nk,data,u8,1\n";
+    let two = CsvFile {
+        name: "two.csv",
+        text: "value;key;type;encoding\nx; a;data;string\n\"x;b ;data;string\n",
+    };
+    let warnings = |compat| {
+        let found = csv_warnings(&[file(text), two], compat).into_iter();
+        found.map(|w| (w.file, w.line, w.column, w.kind)).collect::<Vec<_>>()
+    };
+    let unseen = |name: &str, line, column| (name.to_owned(), line, column, CsvWarningKind::UnseenEdge);
+    let edges = [unseen("in.csv", 2, 1), unseen("in.csv", 3, 1), unseen("two.csv", 2, 3)];
+    assert_eq!(warnings(CsvCompat::On), edges);
+    let mut all = edges.to_vec();
+    all.insert(2, ("in.csv".into(), 4, 1, CsvWarningKind::WifiRows));
+    assert_eq!(warnings(CsvCompat::Off), all);
+    // What is refused is not this one's business.
+    assert_eq!(csv_warnings(&[CsvFile { name: "cut", text: "" }], CsvCompat::Off), []);
+}
+
 fn any_value() -> impl Strategy<Value = OwnedValue> {
     prop_oneof![
         any::<i8>().prop_map(OwnedValue::from),
@@ -310,6 +332,7 @@ proptest! {
         let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
         let text = format!("key,type,encoding,value\nns,namespace,,\n{text}");
         let _ = read_csv(&[file(&text)], compat, no_files);
+        let _ = csv_warnings(&[file(&text)], compat);
     }
 }
 

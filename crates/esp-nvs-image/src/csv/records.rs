@@ -152,14 +152,18 @@ impl Cell {
     }
 }
 
-/// Returns what separates the cells of a file: of `,`, `;` and tab the one that its header has most of, of as many the comma.
+/// Returns what separates the cells of a file: a semicolon if its header has more of them than commas, a tab if it has neither,
+/// else a comma.
 fn delimiter(text: &str) -> char {
     let mut lines = text.split(['\r', '\n']);
     let header = lines.find(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let count = |wanted| header.unwrap_or_default().matches(wanted).count();
-    [';', '\t']
-        .into_iter()
-        .fold(',', |most, other| if count(other) > count(most) { other } else { most })
+    let count = |wanted: char| header.unwrap_or_default().matches(wanted).count();
+    match (count(','), count(';')) {
+        // With one of the others it lines columns up.
+        (0, 0) if count('\t') > 0 => '\t',
+        (commas, semicolons) if semicolons > commas => ';',
+        _ => ',',
+    }
 }
 
 #[cfg(test)]
@@ -219,7 +223,7 @@ mod tests {
         for (text, rows) in [
             ("a;b\n1;2,3\n", [["a", "b"], ["1", "2,3"]]),
             ("# x,y,z\n\na\tb\r\n1\t;", [["a", "b"], ["1", ";"]]),
-            ("a,b\tc\n1,2", [["a", "b\tc"], ["1", "2"]]),
+            ("a,b\tc\td\n1,2", [["a", "b\tc\td"], ["1", "2"]]),
             ("\u{feff}\"a\";b\n\"1;\";2", [["a", "b"], ["1;", "2"]]),
         ] {
             assert_eq!(texts(text), rows, "{text:?}");
