@@ -207,12 +207,11 @@ fn sentence(error: &clap::Error, arguments: &[OsString]) -> String {
         ErrorKind::ArgumentConflict => format!("{name} is not allowed beside another option; --help tells which"),
         // What was typed may be a value; what is known is none.
         ErrorKind::InvalidSubcommand => match error.get(ContextKind::SuggestedSubcommand) {
-            Some(ContextValue::Strings(known)) if !known.is_empty() => {
-                format!(
-                    "the command is unknown; did you mean {}? --help lists all",
-                    known.join(" or ")
-                )
-            }
+            // The most alike is the last one.
+            Some(ContextValue::Strings(known)) => known.last().map_or_else(
+                || "the command is unknown; --help lists all".into(),
+                |known| format!("the command is unknown; did you mean {known}? --help lists all"),
+            ),
             _ => "the command is unknown; --help lists all".into(),
         },
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
