@@ -42,6 +42,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Makes an image from CSV files of the reference generator's form, or from JSON
+    #[command(override_usage = "nvs-image generate [OPTIONS] <IN>... <OUT> <SIZE>")]
     Generate(Generate),
     /// Shows the entries of an image
     Dump {
@@ -80,8 +81,10 @@ enum Command {
     /// Removes a key from an image: exit code 1 when it is not there
     Remove(Place),
     /// Encrypts an image that is not encrypted
+    #[command(override_usage = "nvs-image encrypt [OPTIONS] <IN> <OUT>")]
     Encrypt(Encrypt),
     /// Decrypts an image
+    #[command(override_usage = "nvs-image decrypt [OPTIONS] <IN> <OUT>")]
     Decrypt(Decrypt),
     /// Makes a key partition
     Keygen {
@@ -96,7 +99,7 @@ enum Command {
 #[derive(Args)]
 struct Encrypt {
     /// The image to read and the one to write; as in the reference generator also IN.. OUT SIZE, which is generate with keys
-    #[arg(required = true, value_names = ["IN", "OUT"], num_args = 2..)]
+    #[arg(required = true, value_name = "IN OUT", num_args = 2..)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     options: GenerateOptions,
@@ -105,7 +108,7 @@ struct Encrypt {
 #[derive(Args)]
 struct Decrypt {
     /// The image to read and the one to write; as in the reference generator also IN KEYS OUT
-    #[arg(required = true, value_names = ["IN", "OUT"], num_args = 2..=3)]
+    #[arg(required = true, value_name = "IN OUT", num_args = 2..=3)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     keys: KeyFiles,

@@ -15,7 +15,7 @@ use crate::{KeyFiles, json, key_partition, new_keys};
 pub(crate) struct Generate {
     /// CSV files (key,type,encoding,value), or one of JSON as dump writes it, known by the ending .json or by a [ at its
     /// start; the image to write; the partition's size in bytes, a multiple of 0x1000 from 0x1000
-    #[arg(required = true, value_names = ["IN", "OUT", "SIZE"], num_args = 1..)]
+    #[arg(required = true, value_name = "IN.. OUT SIZE", num_args = 1..)]
     pub(crate) arguments: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) options: GenerateOptions,
