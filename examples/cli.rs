@@ -50,6 +50,8 @@ pub use times::{now, parse_time};
 pub enum Failure {
     /// The answer is no. Exit code 1.
     No(String),
+    /// Whoever read the output has closed it, as `head` does. Exit code 141, as of a process that such a pipe ends, and no sentence.
+    Closed,
     /// Bad usage or unusable input; nothing was written. Exit code 2.
     Input(String),
     /// Something failed while working. Exit code 3.
@@ -75,6 +77,8 @@ pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     let done = hash_tables::check_random_source().and_then(|()| factory_fs::wiping_stack(work));
     let (sentence, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,
+        // 128 and SIGPIPE: not 0, since an answer that was not read may have been a no.
+        Err(Failure::Closed) => return ExitCode::from(141),
         Err(Failure::No(sentence)) => (sentence, 1),
         Err(Failure::Input(sentence)) => (sentence, 2),
         Err(Failure::Work(sentence)) => (sentence, 3),
@@ -114,6 +118,26 @@ pub fn parse_arguments_with<T: Parser>(single_dash: &[(&str, &str)], multiple: &
             error.exit();
         }
         Failure::Input(sentence(&error, &given))
+    })
+}
+
+/// Parses the arguments of a binary with commands. `foreign` pairs commands that other tools have with ours.
+///
+/// # Errors
+///
+/// As [`parse_arguments`].
+pub fn parse_commands<T: Parser>(foreign: &[(&str, &str)]) -> Result<T, Failure> {
+    parse_arguments(&[]).map_err(|failure| {
+        let arguments = std::env::args_os().skip(1).zip(1..);
+        let mut commands = arguments.filter(|(argument, _)| !argument.as_encoded_bytes().starts_with(b"-"));
+        let command = commands.next();
+        let ours = command.and_then(|(given, place)| {
+            let (name, ours) = foreign.iter().find(|(name, _)| given == *name)?;
+            Some(format!(
+                "argument {place}, {name}, is a command of another tool; here it is: {ours}"
+            ))
+        });
+        ours.map_or(failure, Failure::Input)
     })
 }
 
@@ -181,9 +205,18 @@ fn sentence(error: &clap::Error, arguments: &[OsString]) -> String {
             _ => format!("{name} needs a value that it knows; --help lists all"),
         },
         ErrorKind::ArgumentConflict => format!("{name} is not allowed beside another option; --help tells which"),
-        ErrorKind::MissingSubcommand
-        | ErrorKind::InvalidSubcommand
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is needed; --help lists all".into(),
+        // What was typed may be a value; what is known is none.
+        ErrorKind::InvalidSubcommand => match error.get(ContextKind::SuggestedSubcommand) {
+            // The most alike is the last one.
+            Some(ContextValue::Strings(known)) => known.last().map_or_else(
+                || "the command is unknown; --help lists all".into(),
+                |known| format!("the command is unknown; did you mean {known}? --help lists all"),
+            ),
+            _ => "the command is unknown; --help lists all".into(),
+        },
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command is needed; --help lists all".into()
+        }
         ErrorKind::TooManyValues => format!("{name} takes no value"),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".into(),
         _ => "the arguments cannot be understood; --help lists all".into(),

@@ -54,14 +54,17 @@ fn write_line(text: &str) -> Result<(), Failure> {
     let mut line = Zeroizing::new(String::with_capacity(text.len() + 1));
     line.push_str(text);
     line.push('\n');
-    write(line.as_bytes()).map_err(|error| Failure::Work(format!("cannot write to stdout: {error}")))
+    write(line.as_bytes()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::Work(format!("cannot write to stdout: {error}")),
+    })
 }
 
 /// Writes a line of a result to stdout.
 ///
 /// # Errors
 ///
-/// [`Failure::Work`] when the reader is gone.
+/// [`Failure::Closed`] when the reader is gone, [`Failure::Work`] when the line cannot be written.
 pub fn print(line: impl Display) -> Result<(), Failure> {
     write_line(&clean(line))
 }

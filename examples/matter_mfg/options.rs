@@ -289,12 +289,12 @@ impl Options {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let wrong = |reason: &dyn std::fmt::Display| Failure::Input(format!("--job {}: {reason}", path.display()));
         let bytes = read_file("--job", path)?;
-        let bytes = factory_fs::without_bom(&bytes);
+        let text = factory_fs::utf8(&bytes).map_err(|error| wrong(&error))?;
         // Members without their names would be taken in their order.
-        if bytes.trim_ascii_start().first() != Some(&b'{') {
+        if !text.trim_ascii_start().starts_with('{') {
             return Err(wrong(&"is not a JSON object, which begins with a brace"));
         }
-        serde_json::from_slice(bytes).map_err(|error| wrong(&sentence(&error)))
+        serde_json::from_str(text).map_err(|error| wrong(&sentence(&error)))
     }
 
     /// Replaces what says where a secret is by the secret: a file, `-` for standard input, the environment.

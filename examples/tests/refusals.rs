@@ -182,6 +182,13 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--csv pin.csv --mcsv pin_m.csv --passcode 30303030", &["--passcode", "column 'passcode'"]),
     ("--csv serial.csv --mcsv quote_m.csv", &["quote_m.csv", "line 2: a quote is opened and not closed"]),
     ("--csv quote_m.csv --mcsv serial_m.csv", &["--csv quote_m.csv", "line 2: a quote is opened and not closed"]),
+    ("--csv windows.csv --mcsv utf16_m.csv", &["--mcsv utf16_m.csv", "UTF-16", "UTF-8"]),
+    ("--csv utf16_m.csv --mcsv values.csv", &["--csv utf16_m.csv", "UTF-16"]),
+    ("--job utf16.json", &["--job utf16.json", "UTF-16"]),
+    ("--passcodes utf16_m.csv", &["utf16_m.csv", "UTF-16"]),
+    ("--csv columns.csv --mcsv blanks_m.csv", &["blanks_m.csv:1", "'number'", "blanks around it"]),
+    ("--csv columns.csv --mcsv tabs_m.csv", &["tabs_m.csv:3", "'number'", "-128..=127"]),
+    ("--csv serial.csv --mcsv later_m.csv", &["later_m.csv", "line 2: a quote is opened and not closed"]),
     ("--passcodes same.csv", &["same.csv", "line 1: two columns"]),
     ("-s 0x6001", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),
     ("-s 0x80000000", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),
@@ -272,6 +279,15 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     write("return_m.csv", b"note\n\"a\rb\"\n");
     write("windows.csv", b"app,namespace,\r\nnumber,data,i8\r\n");
     write("windows_m.csv", b"id;number\r\n1;127\r\n\r\n\r\n2;128\r\n");
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    write(
+        "utf16_m.csv",
+        &[&[0xFF, 0xFE], &utf16("id,number\r\n1,5\r\n")[..]].concat(),
+    );
+    write("utf16.json", &utf16("{\"count\": 1}"));
+    write("blanks_m.csv", b"id, number\n1,5\n");
+    write("tabs_m.csv", b"id\tnumber\n1\t127\n2\t128\n");
+    write("later_m.csv", b"serial-num,foo\nA,\"x\nB,\"y\"\nC,z\n");
     write("taken.csv", b"verifier,data,string\n");
     write("taken_m.csv", b"verifier\nx\n");
     write("wide.csv", b"discriminator,data,u16\n");

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use factory_fs::without_bom;
+use factory_fs::{delimiter, utf8};
 use md5::{Digest, Md5};
 
 /// One row of a table.
@@ -100,8 +100,10 @@ pub(crate) fn read_table(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
     let partitions = if is_binary(bytes) {
         read_binary(bytes)?
     } else {
-        let bytes = without_bom(bytes);
-        let text = std::str::from_utf8(bytes).map_err(|_| "is neither a binary partition table nor a text")?;
+        let text = utf8(bytes).map_err(|error| match error.is_utf16 {
+            true => error.to_string(),
+            false => "is neither a binary partition table nor a text".into(),
+        })?;
         read_csv(text)?
     };
     if partitions.len() > MAX_PARTITIONS {
@@ -208,8 +210,12 @@ fn read_csv(text: &str) -> Result<Vec<PartitionRow>, String> {
             continue;
         }
         let wrong = |what: &str| format!("line {}: {what}", index + 1);
-        let delimiter = if line.contains(',') { ',' } else { ';' };
-        let mut cells = line.split(delimiter).map(str::trim);
+        let delimiter = if line.contains(',') {
+            b','
+        } else {
+            delimiter(line.as_bytes())
+        };
+        let mut cells = line.split(char::from(delimiter)).map(str::trim);
         let mut cell = || cells.next().unwrap_or_default();
         let (name, kind, subtype, offset, size) = (cell(), cell(), cell(), cell(), cell());
         let flags = cell().split(':').map(str::trim).collect::<Vec<_>>();

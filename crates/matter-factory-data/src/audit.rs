@@ -22,7 +22,7 @@ pub(crate) mod secure_cert;
 use alloc::format;
 use alloc::vec::Vec;
 
-use esp_nvs_image::{Entry, Key};
+use esp_nvs_image::{Entry, Key, Legibility};
 use esp_secure_cert::PartitionSize;
 use matter_attestation::Certificate;
 use matter_spake2p::PbkdfParameters;
@@ -66,7 +66,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     }
     let mut facts = Facts::default();
     let mut leaking = Vec::new();
-    let is_encrypted = nvs.is_some_and(nvs::looks_encrypted);
+    let is_encrypted = nvs.is_some_and(|image| Legibility::of(image) == Legibility::Encrypted);
     if is_encrypted {
         let detail = if plain.is_some() {
             "nothing in it can be read with these keys: it is encrypted with others, or not at all"

@@ -82,9 +82,14 @@ pub(crate) fn read(
     for column in columns.iter() {
         let place = numbers.get(column.key.as_str()).copied();
         let missing = || {
+            let has_blanks = header.cells().any(|name| name.trim() == column.key.as_str());
             Error::cell(
                 table.place(header.line(), column.key.as_str()),
-                "is missing in the header",
+                if has_blanks {
+                    "is missing in the header, which has that name with blanks around it"
+                } else {
+                    "is missing in the header"
+                },
             )
         };
         places.push((column, place.ok_or_else(missing)?));
