@@ -89,6 +89,9 @@ struct Arguments {
     /// Writes JSON: {"devices": [{"path", "uuid", "findings"}], "batch", "summary"}
     #[arg(long)]
     json: bool,
+    /// Shows every finding, and not three of each check and a table of the checks
+    #[arg(long)]
+    verbose: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -154,7 +157,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         FailOn::Error => ("errors", Severity::Error),
         FailOn::Warning => ("errors or warnings", Severity::Warning),
     };
-    show(&report, arguments.json)?;
+    show(&report, arguments.json, arguments.verbose)?;
     if report.is_clean(least) {
         Ok(())
     } else {

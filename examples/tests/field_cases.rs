@@ -207,3 +207,40 @@ fn scripts_find_the_devices_in_the_reference_tool_s_line() {
     let (out, _) = made(folder.path(), &["--outdir", "c", "--quiet"]);
     assert!(!out.contains("Generated"), "{out}");
 }
+
+#[test]
+fn findings_of_many_devices_are_grouped() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), &["--test-pki", "-n", "5", "--outdir", "o"]);
+    let text = |arguments: &[&str]| String::from_utf8(audit(folder.path(), arguments).stdout).unwrap();
+    let (grouped, all) = (text(&["o"]), text(&["o", "--verbose"]));
+    let count = |text: &str| {
+        text.lines()
+            .filter(|line| line.contains("  error    test-pki "))
+            .count()
+    };
+    assert_eq!((count(&grouped), count(&all)), (3, 5), "{grouped}");
+    assert!(
+        grouped.contains("\n  and 2 more of test-pki; --verbose shows all\n"),
+        "{grouped}"
+    );
+    let row = grouped
+        .lines()
+        .find(|line| line.starts_with("error    test-pki "))
+        .unwrap();
+    assert!(
+        row.contains("       5        5  The attestation chain is one for tests"),
+        "{row}"
+    );
+    assert!(
+        !all.contains("--verbose") && !all.contains("findings  devices"),
+        "{all}"
+    );
+    let report: Value = serde_json::from_slice(&audit(folder.path(), &["o", "--json"]).stdout).unwrap();
+    for finding in report["devices"][0]["findings"].as_array().unwrap() {
+        assert!(
+            finding["id"].is_string() && finding["id"] == finding["check"],
+            "{finding}"
+        );
+    }
+}
