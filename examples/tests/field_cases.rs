@@ -244,3 +244,72 @@ fn findings_of_many_devices_are_grouped() {
         );
     }
 }
+
+#[test]
+fn declaration_of_a_white_label_names_the_origin_of_the_certificates() {
+    let folder = workplace("0xFFF1", "0x8000");
+    let tool = |binary: &str, arguments: &str| {
+        let mut command = Command::new(binary);
+        let output = command
+            .args(arguments.split(' '))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let make = "cd make --vid 0xFFF2 --pid 0x8001 --device-type 0x0100 --certificate-id CSA00000SWC00000-00 --type 0 \
+                --origin-vid 0xFFF1 --origin-pid 0x8000 --test-key --out white.der";
+    let (code, said) = tool(env!("CARGO_BIN_EXE_dac-pki"), make);
+    assert_eq!(code, Some(0), "{said}");
+    let ids = "-v 0xFFF2 -p 0x8001 --iteration-count 1000 -cd white.der";
+    let pki = "inputs/test-pki";
+    for (outdir, signer) in [
+        ("pai", "--pai -c PAI-Cert.pem -k PAI-Key.pem".to_owned()),
+        ("paa", format!("--paa -c {pki}/PAA_cert.pem -k {pki}/PAA_key.pem")),
+    ] {
+        let (code, said) = tool(
+            env!("CARGO_BIN_EXE_matter-mfg"),
+            &format!("{ids} {signer} --outdir {outdir}"),
+        );
+        assert_eq!(code, Some(0), "{said}");
+        let devices = fs::read_dir(folder.path().join(outdir).join("fff2_8001")).unwrap();
+        let mut devices = devices.map(|entry| entry.unwrap().path().join("internal"));
+        let device = devices.find(|path| path.is_dir()).unwrap();
+        let file = |name: &str| device.join(name).display().to_string();
+        let verify = format!(
+            "verify --paa {pki}/PAA_cert.pem --pai {} --dac {} --dac-key {} --cd {} --vid 0xFFF2 --pid 0x8001 --allow-test-cd",
+            file("PAI_cert.der"),
+            file("DAC_cert.pem"),
+            file("DAC_key.pem"),
+            file("CD.der")
+        );
+        let (code, said) = tool(env!("CARGO_BIN_EXE_dac-pki"), &verify);
+        assert!(code == Some(0) && said.contains("says 0 kSuccess"), "{said}");
+        let audit = format!("{outdir} --paa {pki}/PAA_cert.pem --vid 0xFFF2 --pid 0x8001 --cd white.der --test");
+        let (code, said) = tool(env!("CARGO_BIN_EXE_audit-device"), &audit);
+        assert_eq!(code, Some(0), "{said}");
+        // The supplied certificates of such a device are taken as well.
+        let dacs = folder.path().join(format!("dacs-{outdir}"));
+        fs::create_dir(&dacs).unwrap();
+        for name in ["DAC_cert.pem", "DAC_key.pem"] {
+            fs::copy(device.join(name), dacs.join(name)).unwrap();
+        }
+        let pai = file("PAI_cert.der");
+        let supplied = format!("{ids} --pai -c {pai} --dac-dir dacs-{outdir} --outdir again-{outdir}");
+        let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), &supplied);
+        assert_eq!(code, Some(0), "{said}");
+    }
+    // Without an origin the certificates have to be the product's own.
+    let own = "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem --outdir none";
+    let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), own);
+    assert!(code == Some(2) && said.contains("the PAI is for vendor 0xFFF1, and the devices are of vendor 0xFFF2"));
+    let make = make
+        .replace("--origin-vid 0xFFF1", "--origin-vid 0xFFF3")
+        .replace("white", "other");
+    assert_eq!(tool(env!("CARGO_BIN_EXE_dac-pki"), &make).0, Some(0));
+    let other = "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem -cd other.der --outdir none";
+    let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), other);
+    let reason = "the PAI is for vendor 0xFFF1, and the declaration names certificates of vendor 0xFFF3";
+    assert!(code == Some(2) && said.contains(reason), "{said}");
+}

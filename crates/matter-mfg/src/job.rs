@@ -116,6 +116,15 @@ impl Job {
         Err(_) => unreachable!(),
     };
 
+    /// The vendor and product in the devices' DACs and their PAI: those of the origin where the declaration has one, for a
+    /// product that is sold under other ids (Matter Core Specification 6.2.3 and 6.3.1, `dac_origin_vendor_id`).
+    pub(crate) fn dac_ids(&self) -> (VendorId, ProductId) {
+        let own = (self.vendor_id, self.product_id);
+        self.declaration
+            .as_ref()
+            .map_or(own, |declaration| declaration.dac_ids(own))
+    }
+
     /// The folder in which the devices' folders are.
     pub(crate) fn top(&self) -> PathBuf {
         self.outdir.join(self.product_folder())
