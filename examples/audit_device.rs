@@ -20,11 +20,18 @@ mod show;
 
 use show::show;
 
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  audit-device out --paa paa/ --vid 0xFFF1 --pid 0x8000 --cd CD.der
+  audit-device out --ledger out/ledger.sqlite --json
+  audit-device --flash-dump flash.bin --partition-table partitions.csv";
+
 /// Audits devices: images, label, attestation, secrets, and what must differ between devices.
 ///
 /// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad usage or unreadable input, 3 failed while working.
 #[derive(Parser)]
-#[command(name = "audit-device", version, args_override_self = true)]
+#[command(name = "audit-device", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// A device's folder, a folder of such folders, or single files: an image, a keys partition, codes as a table or text, a
     /// picture. A file is of the device of the file before it, unless its name has another UUID or its kind comes again

@@ -27,6 +27,8 @@ mod paas;
 mod progress;
 #[path = "cli/secrets.rs"]
 mod secrets;
+#[path = "cli/shell.rs"]
+mod shell;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/text.rs"]
@@ -113,12 +115,21 @@ pub fn parse_arguments_with<T: Parser>(single_dash: &[(&str, &str)], multiple: &
     let given = arguments.clone();
     let arguments = arguments.into_iter().map(|argument| expand(argument, single_dash));
     let arguments = arguments.flat_map(|argument| split(argument, multiple));
-    T::try_parse_from(arguments).map_err(|error| {
+    let refused = |error: clap::Error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             error.exit();
         }
         Failure::Input(sentence(&error, &given))
-    })
+    };
+    let mut command = shell::extend(T::command());
+    let arguments = shell::with_help(arguments.collect(), &command);
+    if let Some(written) = shell::write(&mut command, &arguments) {
+        written?;
+        // As after --help.
+        std::process::exit(0);
+    }
+    let matches = command.try_get_matches_from_mut(arguments).map_err(refused)?;
+    T::from_arg_matches(&matches).map_err(refused)
 }
 
 /// Parses the arguments of a binary with commands. `foreign` pairs commands that other tools have with ours.

@@ -24,11 +24,18 @@ use generate::{Generate, GenerateOptions};
 use plain::Plain;
 use show::{Format, show, show_findings, show_statistics};
 
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  nvs-image generate factory.csv factory.bin 0x6000
+  nvs-image dump factory.bin --format json
+  nvs-image check factory.bin";
+
 /// Makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
 ///
 /// Exit codes: 0 done, 1 an image is damaged or has errors or a key is not there, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "nvs-image", version, args_override_self = true)]
+#[command(name = "nvs-image", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]

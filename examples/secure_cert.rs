@@ -24,11 +24,18 @@ use material::Place;
 use show::{show, show_findings};
 use spec::Spec;
 
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  secure-cert dump esp_secure_cert.bin
+  secure-cert build records.json esp_secure_cert.bin
+  secure-cert check esp_secure_cert.bin";
+
 /// Makes, shows, checks, extends, signs and verifies images of the `esp_secure_cert` partition.
 ///
 /// Exit codes: 0 done, 1 an image is damaged, has errors or is not signed by the key, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "secure-cert", version, args_override_self = true)]
+#[command(name = "secure-cert", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]

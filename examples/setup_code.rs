@@ -24,11 +24,18 @@ use show::{Code, lint, show};
 /// Pixels to a module of a PNG.
 const SCALE: u8 = 6;
 
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  setup-code encode --passcode 34567890 --discriminator 1234 --png code.png
+  setup-code parse MT:Y.K9042C00KA0648G00
+  setup-code lint 34970112332";
+
 /// Makes, reads and checks Matter onboarding codes: QR texts and manual pairing codes.
 ///
 /// Exit codes: 0 done, 1 a code is refused or has findings, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "setup-code", version, args_override_self = true)]
+#[command(name = "setup-code", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]
