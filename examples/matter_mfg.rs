@@ -89,7 +89,7 @@ fn main() -> ExitCode {
             progress.show(complete);
             if !settings.quiet && !settings.json {
                 // The reference tool's line, by which scripts find the devices.
-                cli::report(format_args!(
+                progress.report(format_args!(
                     "Generated output files at: {}",
                     run.top().join(uuid).display()
                 ));

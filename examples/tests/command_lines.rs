@@ -115,7 +115,11 @@ fn help_ends_with_examples_that_are_understood() {
         for example in examples.lines() {
             let mut words = example.split_whitespace();
             assert_eq!(words.next(), Some(name), "{example}");
-            let output = Command::new(binary).args(words).current_dir(folder.path()).output().unwrap();
+            let output = Command::new(binary)
+                .args(words)
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
             let said = text(&output.stderr);
             for complaint in ["--help", "beside", "is missing", "unknown"] {
                 assert!(!said.contains(complaint), "{example}: {said}");
