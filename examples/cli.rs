@@ -39,7 +39,7 @@ mod times;
 pub use files::{Files, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};
 pub use given::Given;
-pub use inputs::{read_certificate, read_declaration, read_private_key, read_table};
+pub use inputs::{read_certificate, read_declaration, read_private_key, read_table, told};
 pub use paas::insert_paa_folder;
 pub use progress::Progress;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};
@@ -251,8 +251,27 @@ pub fn parse<T: FromStr<Err: Display>>(option: &str, text: Option<&str>) -> Resu
 ///
 /// [`Failure::Input`] naming the option and the range.
 pub fn parse_quietly<T: FromStr>(option: &str, text: &str, range: &str) -> Result<T, Failure> {
+    // A leading zero may stand before hexadecimal digits, but not in a range of decimal numbers.
+    let is_id = range.starts_with("0x") && text.len() > 1 && text.starts_with('0') && !text.starts_with("0x");
+    let remedy = if is_id {
+        "; digits with a leading zero may be meant as decimal or hexadecimal: drop the zero, or write 0x before them"
+    } else {
+        ""
+    };
     text.parse()
-        .map_err(|_| Failure::option(option, format_args!("not a number in {range}")))
+        .map_err(|_| Failure::option(option, format_args!("not a number in {range}{remedy}")))
+}
+
+/// Parses a device type: as [`parse_number`], but a leading zero is refused, which others write before hexadecimal digits.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the option, and the range or the remedy.
+pub fn parse_device_type(option: &str, text: &str) -> Result<Option<u32>, Failure> {
+    if let Err(error @ matter_types::Error::LeadingZero { .. }) = matter_types::parse_id(text) {
+        return Err(Failure::option(option, error));
+    }
+    parse_number(option, Some(text), 0, u32::MAX)
 }
 
 /// Parses a decimal or `0x` hexadecimal number in a range.

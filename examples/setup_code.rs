@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 #[path = "setup_code/show.rs"]
 mod show;
 
-use show::{Code, lint, show};
+use show::{Code, lint, refused, show};
 
 /// Pixels to a module of a PNG.
 const SCALE: u8 = 6;
@@ -146,7 +146,7 @@ fn main() -> ExitCode {
         let code = |text| read_argument("CODE", text);
         match command {
             Command::Encode(encode) => encode.run(files),
-            Command::Parse { code: text, lenient } => show(&Code::read(&code(text)?, lenient)?),
+            Command::Parse { code: text, lenient } => show(&code(text)?, lenient),
             Command::Lint {
                 code: text,
                 fail_on,
@@ -291,7 +291,7 @@ impl Pictures {
 fn draw(code: &str, pictures: &Pictures, files: Files) -> Result<(), Failure> {
     let files = pictures.named(files);
     files.check()?;
-    let Code::Qr { .. } = Code::read(code, false)? else {
+    let Code::Qr { .. } = Code::read(code, false).map_err(refused)? else {
         return Err(Failure::Input("CODE: a manual code is not drawn; a QR text is".into()));
     };
     let drawn = pictures.draw(code)?;
@@ -303,7 +303,7 @@ fn ndef(code: &str, output: &Path, files: Files) -> Result<(), Failure> {
     let files = files.output("OUT", output);
     files.check()?;
     // Whatever goes onto a tag must be what a producer may emit.
-    let Code::Qr { .. } = Code::read(code, false)? else {
+    let Code::Qr { .. } = Code::read(code, false).map_err(refused)? else {
         return Err(Failure::Input(
             "CODE: a manual code cannot go onto an NFC tag; a QR text can".into(),
         ));

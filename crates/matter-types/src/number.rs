@@ -17,6 +17,21 @@ pub fn parse_u32(text: &str) -> Result<u32, Error> {
     u32::from_str_radix(digits, radix).map_err(|_| Error::NotANumber)
 }
 
+/// As [`parse_u32`], for ids and types that other tools write in four hexadecimal digits without `0x`: a leading zero before
+/// other digits is refused.
+///
+/// # Errors
+///
+/// [`Error::LeadingZero`], [`Error::NotANumber`].
+pub fn parse_id(text: &str) -> Result<u32, Error> {
+    let value = parse_u32(text)?;
+    let is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+    if text.len() > 1 && text.starts_with('0') && !is_hexadecimal {
+        return Err(Error::LeadingZero { value });
+    }
+    Ok(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +63,16 @@ mod tests {
         ] {
             assert_eq!(parse_u32(text), Err(Error::NotANumber), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_id_with_a_leading_zero_may_be_meant_in_either_way() {
+        for (text, value) in [("0103", 103), ("00", 0), ("007", 7), ("0000259", 259)] {
+            assert_eq!(parse_id(text), Err(Error::LeadingZero { value }), "{text}");
+        }
+        for (text, value) in [("0", 0), ("103", 103), ("0x0103", 0x103), ("0X0", 0)] {
+            assert_eq!(parse_id(text), Ok(value), "{text}");
+        }
+        assert_eq!(parse_id("01FF"), Err(Error::NotANumber));
     }
 }
