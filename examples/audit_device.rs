@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
-use cli::{Failure, Trust, insert_paa_folder, now, parse_time, read_declaration, read_file};
+use cli::{Failure, Trust, insert_paa_folder, now, parse_quietly, parse_time, read_declaration, read_file};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
 use matter_audit::{Audit, AuditInput, AuditReport, Error, FlashDump, Sampling};
 use matter_factory_data::{Expected, Severity};
@@ -42,10 +42,10 @@ struct Arguments {
     paa: Vec<PathBuf>,
     /// Expected vendor id
     #[arg(long, value_name = "ID", requires = "pid")]
-    vid: Option<VendorId>,
+    vid: Option<String>,
     /// Expected product id
     #[arg(long, value_name = "ID", requires = "vid")]
-    pid: Option<ProductId>,
+    pid: Option<String>,
     /// Expected commissioning flow: 0 standard, 1 user-intent, 2 custom
     #[arg(long, value_name = "0|1|2")]
     commissioning_flow: Option<String>,
@@ -117,6 +117,11 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let vendor = arguments.vid.as_deref();
+    let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001..=0xFFF4"));
+    let product = arguments.pid.as_deref();
+    let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001..=0xFFFF"));
+    let (vendor, product) = (vendor.transpose()?, product.transpose()?);
     let paas = read_paas(&arguments.paa)?;
     let declaration = arguments.cd.as_deref().map(|path| read_declaration("--cd", path));
     let declaration = declaration.transpose()?;
@@ -135,7 +140,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !paas.is_empty() {
         expected = expected.with_paa_store(&paas);
     }
-    if let (Some(vid), Some(pid)) = (arguments.vid, arguments.pid) {
+    if let Some((vid, pid)) = vendor.zip(product) {
         expected = expected.with_product(vid, pid);
     }
     if let Some(declaration) = &declaration {

@@ -253,10 +253,18 @@ pub fn parse<T: FromStr<Err: Display>>(option: &str, text: Option<&str>) -> Resu
 pub fn parse_quietly<T: FromStr>(option: &str, text: &str, range: &str) -> Result<T, Failure> {
     // A leading zero may stand before hexadecimal digits, but not in a range of decimal numbers.
     let is_id = range.starts_with("0x") && text.len() > 1 && text.starts_with('0') && !text.starts_with("0x");
-    let remedy = if is_id {
+    // Letters are in no passcode, so that such a text may be repeated.
+    let is_hexadecimal = range.starts_with("0x")
+        && (1..=4).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let remedy = if is_hexadecimal {
+        format!("; write 0x{}", text.to_ascii_uppercase())
+    } else if is_id {
         "; digits with a leading zero may be meant as decimal or hexadecimal: drop the zero, or write 0x before them"
+            .into()
     } else {
-        ""
+        String::new()
     };
     text.parse()
         .map_err(|_| Failure::option(option, format_args!("not a number in {range}{remedy}")))

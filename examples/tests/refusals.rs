@@ -35,6 +35,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--serial-num x -n 2", &["--serial-num", "one device"]),
     ("-v 0xFFFF -p 0", &["--vendor-id", "0x0001..=0xFFF4"]),
     ("-v 0", &["--vendor-id", "0x0001..=0xFFF4"]),
+    ("-v FFF2", &["--vendor-id", "write 0xFFF2"]),
     ("-p 0", &["--product-id", "0x0001..=0xFFFF"]),
     ("-p 0x10000", &["--product-id", "0x0001..=0xFFFF"]),
     ("-n 0", &["--count", "1..=4294967295"]),

@@ -18,6 +18,11 @@ pub enum Error {
     },
     /// The text is neither a decimal number nor `0x` and hexadecimal digits, or it does not fit into 32 bits.
     NotANumber,
+    /// Hexadecimal digits of an id have no `0x` in front.
+    PrefixMissing {
+        /// The number.
+        value: u16,
+    },
     /// The passcode is not in `1..=99999998`.
     PasscodeOutOfRange,
     /// The passcode is one of the twelve trivial ones of Matter Core Specification 5.1.7.1.
@@ -57,6 +62,7 @@ impl fmt::Display for Error {
                 write!(f, " (decimal {hexadecimal}) for hexadecimal digits")
             }
             Self::NotANumber => f.write_str("not a decimal number or 0x and hexadecimal digits of at most 32 bits"),
+            Self::PrefixMissing { value } => write!(f, "hexadecimal digits without 0x in front: write {value:#06X}"),
             Self::PasscodeOutOfRange => f.write_str("passcode is not in 1..=99999998"),
             Self::PasscodeTrivial => f.write_str(
                 "passcode is one of the twelve that no device may use \
