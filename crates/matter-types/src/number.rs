@@ -88,6 +88,6 @@ mod tests {
         for (text, value) in [("0", 0), ("103", 103), ("0x0103", 0x103), ("0X0", 0)] {
             assert_eq!(parse_id(text), Ok(value), "{text}");
         }
-        assert_eq!(parse_id("01FF"), Err(Error::NotANumber));
+        assert_eq!(parse_id("01FG"), Err(Error::NotANumber));
     }
 }
