@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
-use cli::{Failure, Trust, insert_paa_folder, now, parse_time, read_declaration, read_file};
+use cli::{Failure, Trust, insert_paa_folder, now, parse_quietly, parse_time, read_declaration, read_file};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
 use matter_audit::{Audit, AuditInput, AuditReport, Error, FlashDump, Sampling};
 use matter_factory_data::{Expected, Severity};
@@ -20,11 +20,18 @@ mod show;
 
 use show::show;
 
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  audit-device out --paa paa/ --vid 0xFFF1 --pid 0x8000 --cd CD.der
+  audit-device out --ledger out/ledger.sqlite --json
+  audit-device --flash-dump flash.bin --partition-table partitions.csv";
+
 /// Audits devices: images, label, attestation, secrets, and what must differ between devices.
 ///
 /// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad usage or unreadable input, 3 failed while working.
 #[derive(Parser)]
-#[command(name = "audit-device", version, args_override_self = true)]
+#[command(name = "audit-device", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// A device's folder, a folder of such folders, or single files: an image, a keys partition, codes as a table or text, a
     /// picture. A file is of the device of the file before it, unless its name has another UUID or its kind comes again
@@ -35,10 +42,10 @@ struct Arguments {
     paa: Vec<PathBuf>,
     /// Expected vendor id
     #[arg(long, value_name = "ID", requires = "pid")]
-    vid: Option<VendorId>,
+    vid: Option<String>,
     /// Expected product id
     #[arg(long, value_name = "ID", requires = "vid")]
-    pid: Option<ProductId>,
+    pid: Option<String>,
     /// Expected commissioning flow: 0 standard, 1 user-intent, 2 custom
     #[arg(long, value_name = "0|1|2")]
     commissioning_flow: Option<String>,
@@ -89,6 +96,9 @@ struct Arguments {
     /// Writes JSON: {"devices": [{"path", "uuid", "findings"}], "batch", "summary"}
     #[arg(long)]
     json: bool,
+    /// Shows every finding, and not three of each check and a table of the checks
+    #[arg(long)]
+    verbose: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -107,6 +117,11 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let vendor = arguments.vid.as_deref();
+    let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001..=0xFFF4"));
+    let product = arguments.pid.as_deref();
+    let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001..=0xFFFF"));
+    let (vendor, product) = (vendor.transpose()?, product.transpose()?);
     let paas = read_paas(&arguments.paa)?;
     let declaration = arguments.cd.as_deref().map(|path| read_declaration("--cd", path));
     let declaration = declaration.transpose()?;
@@ -125,7 +140,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !paas.is_empty() {
         expected = expected.with_paa_store(&paas);
     }
-    if let (Some(vid), Some(pid)) = (arguments.vid, arguments.pid) {
+    if let Some((vid, pid)) = vendor.zip(product) {
         expected = expected.with_product(vid, pid);
     }
     if let Some(declaration) = &declaration {
@@ -154,7 +169,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         FailOn::Error => ("errors", Severity::Error),
         FailOn::Warning => ("errors or warnings", Severity::Warning),
     };
-    show(&report, arguments.json)?;
+    show(&report, arguments.json, arguments.verbose)?;
     if report.is_clean(least) {
         Ok(())
     } else {

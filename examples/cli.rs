@@ -27,6 +27,8 @@ mod paas;
 mod progress;
 #[path = "cli/secrets.rs"]
 mod secrets;
+#[path = "cli/shell.rs"]
+mod shell;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/text.rs"]
@@ -37,11 +39,11 @@ mod times;
 pub use files::{Files, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};
 pub use given::Given;
-pub use inputs::{read_certificate, read_declaration, read_private_key, read_table};
+pub use inputs::{read_certificate, read_declaration, read_private_key, read_table, told};
 pub use paas::insert_paa_folder;
 pub use progress::Progress;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};
-pub use terminal::{clean, print, print_exact, print_json, print_text, report, report_json, say};
+pub use terminal::{clean, counted, print, print_exact, print_json, print_text, report, report_json, say};
 pub use text::{Text, Written};
 pub use times::{now, parse_time};
 
@@ -50,6 +52,8 @@ pub use times::{now, parse_time};
 pub enum Failure {
     /// The answer is no. Exit code 1.
     No(String),
+    /// Whoever read the output has closed it, as `head` does. Exit code 141, as of a process that such a pipe ends, and no sentence.
+    Closed,
     /// Bad usage or unusable input; nothing was written. Exit code 2.
     Input(String),
     /// Something failed while working. Exit code 3.
@@ -75,6 +79,8 @@ pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     let done = hash_tables::check_random_source().and_then(|()| factory_fs::wiping_stack(work));
     let (sentence, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,
+        // 128 and SIGPIPE: not 0, since an answer that was not read may have been a no.
+        Err(Failure::Closed) => return ExitCode::from(141),
         Err(Failure::No(sentence)) => (sentence, 1),
         Err(Failure::Input(sentence)) => (sentence, 2),
         Err(Failure::Work(sentence)) => (sentence, 3),
@@ -109,11 +115,40 @@ pub fn parse_arguments_with<T: Parser>(single_dash: &[(&str, &str)], multiple: &
     let given = arguments.clone();
     let arguments = arguments.into_iter().map(|argument| expand(argument, single_dash));
     let arguments = arguments.flat_map(|argument| split(argument, multiple));
-    T::try_parse_from(arguments).map_err(|error| {
+    let refused = |error: clap::Error| {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             error.exit();
         }
         Failure::Input(sentence(&error, &given))
+    };
+    let mut command = shell::extend(T::command());
+    let arguments = shell::with_help(arguments.collect(), &command);
+    if let Some(written) = shell::write(&mut command, &arguments) {
+        written?;
+        // As after --help.
+        std::process::exit(0);
+    }
+    let matches = command.try_get_matches_from_mut(arguments).map_err(refused)?;
+    T::from_arg_matches(&matches).map_err(refused)
+}
+
+/// Parses the arguments of a binary with commands. `foreign` pairs commands that other tools have with ours.
+///
+/// # Errors
+///
+/// As [`parse_arguments`].
+pub fn parse_commands<T: Parser>(foreign: &[(&str, &str)]) -> Result<T, Failure> {
+    parse_arguments(&[]).map_err(|failure| {
+        let arguments = std::env::args_os().skip(1).zip(1..);
+        let mut commands = arguments.filter(|(argument, _)| !argument.as_encoded_bytes().starts_with(b"-"));
+        let command = commands.next();
+        let ours = command.and_then(|(given, place)| {
+            let (name, ours) = foreign.iter().find(|(name, _)| given == *name)?;
+            Some(format!(
+                "argument {place}, {name}, is a command of another tool; here it is: {ours}"
+            ))
+        });
+        ours.map_or(failure, Failure::Input)
     })
 }
 
@@ -181,9 +216,18 @@ fn sentence(error: &clap::Error, arguments: &[OsString]) -> String {
             _ => format!("{name} needs a value that it knows; --help lists all"),
         },
         ErrorKind::ArgumentConflict => format!("{name} is not allowed beside another option; --help tells which"),
-        ErrorKind::MissingSubcommand
-        | ErrorKind::InvalidSubcommand
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is needed; --help lists all".into(),
+        // What was typed may be a value; what is known is none.
+        ErrorKind::InvalidSubcommand => match error.get(ContextKind::SuggestedSubcommand) {
+            // The most alike is the last one.
+            Some(ContextValue::Strings(known)) => known.last().map_or_else(
+                || "the command is unknown; --help lists all".into(),
+                |known| format!("the command is unknown; did you mean {known}? --help lists all"),
+            ),
+            _ => "the command is unknown; --help lists all".into(),
+        },
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command is needed; --help lists all".into()
+        }
         ErrorKind::TooManyValues => format!("{name} takes no value"),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".into(),
         _ => "the arguments cannot be understood; --help lists all".into(),
@@ -207,8 +251,35 @@ pub fn parse<T: FromStr<Err: Display>>(option: &str, text: Option<&str>) -> Resu
 ///
 /// [`Failure::Input`] naming the option and the range.
 pub fn parse_quietly<T: FromStr>(option: &str, text: &str, range: &str) -> Result<T, Failure> {
+    // A leading zero may stand before hexadecimal digits, but not in a range of decimal numbers.
+    let is_id = range.starts_with("0x") && text.len() > 1 && text.starts_with('0') && !text.starts_with("0x");
+    // Letters are in no passcode, so that such a text may be repeated.
+    let is_hexadecimal = range.starts_with("0x")
+        && (1..=4).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let remedy = if is_hexadecimal {
+        format!("; write 0x{}", text.to_ascii_uppercase())
+    } else if is_id {
+        "; digits with a leading zero may be meant as decimal or hexadecimal: drop the zero, or write 0x before them"
+            .into()
+    } else {
+        String::new()
+    };
     text.parse()
-        .map_err(|_| Failure::option(option, format_args!("not a number in {range}")))
+        .map_err(|_| Failure::option(option, format_args!("not a number in {range}{remedy}")))
+}
+
+/// Parses a device type: as [`parse_number`], but a leading zero is refused, which others write before hexadecimal digits.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the option, and the range or the remedy.
+pub fn parse_device_type(option: &str, text: &str) -> Result<Option<u32>, Failure> {
+    if let Err(error @ matter_types::Error::LeadingZero { .. }) = matter_types::parse_id(text) {
+        return Err(Failure::option(option, error));
+    }
+    parse_number(option, Some(text), 0, u32::MAX)
 }
 
 /// Parses a decimal or `0x` hexadecimal number in a range.

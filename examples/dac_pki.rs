@@ -20,12 +20,19 @@ mod vector;
 #[path = "dac_pki/verify.rs"]
 mod verify;
 
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  dac-pki lint DAC_cert.pem PAI_cert.pem CD.der
+  dac-pki verify --paa paa/ --pai PAI.pem --dac DAC.pem --cd CD.der
+  dac-pki csr check request.pem";
+
 /// Issues attestation certificates and Certification Declarations, and tells what is wrong with them.
 ///
 /// Certificates and keys are read in PEM or DER, numbers are decimal or 0x hexadecimal, times are YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ in UTC.
 /// Exit codes: 0 done or accepted, 1 rejected, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "dac-pki", version, args_override_self = true)]
+#[command(name = "dac-pki", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]

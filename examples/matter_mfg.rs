@@ -21,12 +21,19 @@ mod show;
 use options::{MULTIPLE, Options, SINGLE_DASH};
 use run::Settings;
 
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  matter-mfg -v 0xFFF1 -p 0x8000 --test-pki -n 10
+  matter-mfg -v 0xFFF1 -p 0x8000 --pai -c PAI.pem -k PAI_key.pem -cd CD.der
+  matter-mfg --job job.json --csv columns.csv --mcsv values.csv --resume";
+
 /// Makes the factory partitions, onboarding codes and certificates of Matter devices on ESP32.
 ///
 /// Numbers are decimal or 0x hexadecimal. What is not given is drawn from the system's cryptographic random numbers.
 /// Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "matter-mfg", version, args_override_self = true)]
+#[command(name = "matter-mfg", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Options from a JSON object (docs/job.schema.json); those of the command line win
     #[arg(long, value_name = "FILE")]
@@ -78,7 +85,16 @@ fn main() -> ExitCode {
         }
         let run = settings.run(&plan, &options)?.with_inputs(inputs);
         let mut progress = Progress::new(plan.count(), "devices", settings.quiet);
-        let report = run.execute(|complete| progress.show(complete));
+        let report = run.execute(|complete, uuid| {
+            progress.show(complete);
+            if !settings.quiet && !settings.json {
+                // The reference tool's line, by which scripts find the devices.
+                progress.report(format_args!(
+                    "Generated output files at: {}",
+                    run.top().join(uuid).display()
+                ));
+            }
+        });
         progress.end();
         for note in &report.notes {
             settings.say(format_args!("note: {}", note.with_names(option)));

@@ -4,28 +4,38 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use cli::{Failure, Files, Trust, random, read_file, read_input, say};
-use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvFile, HmacKey, NvsKeys, PageState, PartitionSize, Statistics, check, decrypt,
-    encode_csv, encrypt, recover,
-};
+use cli::{Failure, Files, Trust, random, read_file, say};
+use esp_nvs_image::{HmacKey, Legibility, NvsKeys, PageState, Statistics, check, decrypt, encrypt, recover};
 use zeroize::Zeroizing;
 
 #[path = "nvs_image/edit.rs"]
 mod edit;
+#[path = "nvs_image/generate.rs"]
+mod generate;
 #[path = "nvs_image/json.rs"]
 mod json;
+#[path = "nvs_image/plain.rs"]
+mod plain;
 #[path = "nvs_image/show.rs"]
 mod show;
 
 use edit::{NewValue, Place};
+use generate::{Generate, GenerateOptions};
+use plain::Plain;
 use show::{Format, show, show_findings, show_statistics};
+
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  nvs-image generate factory.csv factory.bin 0x6000
+  nvs-image dump factory.bin --format json
+  nvs-image check factory.bin";
 
 /// Makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
 ///
 /// Exit codes: 0 done, 1 an image is damaged or has errors or a key is not there, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "nvs-image", version, args_override_self = true)]
+#[command(name = "nvs-image", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]
@@ -38,29 +48,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes an image from a CSV file of the reference generator's form, or from JSON
-    Generate {
-        /// CSV file: key,type,encoding,value; or JSON as dump writes it, known by the ending .json or by a [ at its start
-        input: PathBuf,
-        /// The image to write
-        output: PathBuf,
-        /// Size of the partition in bytes, a multiple of 0x1000 from 0x1000
-        size: String,
-        /// How blobs are stored: 1 in one piece, 2 in chunks
-        #[arg(long, value_name = "1|2", default_value = "2")]
-        version: String,
-        #[command(flatten)]
-        keys: KeyFiles,
-        /// Encrypts with new keys, which go to --keyfile
-        #[arg(long, conflicts_with_all = ["inputkey", "hmac_key"])]
-        keygen: bool,
-        /// Where the keys of --keygen or --hmac-key go: a key partition of 4096 bytes
-        #[arg(long, value_name = "FILE")]
-        keyfile: Option<PathBuf>,
-        /// Puts rows under a namespace that stands twice into the newest one, and adds the generator's Wi-Fi rows
-        #[arg(long)]
-        compat: bool,
-    },
+    /// Makes an image from CSV files of the reference generator's form, or from JSON
+    #[command(override_usage = "nvs-image generate [OPTIONS] <IN>... <OUT> <SIZE>")]
+    Generate(Generate),
     /// Shows the entries of an image
     Dump {
         /// The image
@@ -97,10 +87,12 @@ enum Command {
     },
     /// Removes a key from an image: exit code 1 when it is not there
     Remove(Place),
-    /// Encrypts an image
-    Encrypt(Crypt),
+    /// Encrypts an image that is not encrypted
+    #[command(override_usage = "nvs-image encrypt [OPTIONS] <IN> <OUT>")]
+    Encrypt(Encrypt),
     /// Decrypts an image
-    Decrypt(Crypt),
+    #[command(override_usage = "nvs-image decrypt [OPTIONS] <IN> <OUT>")]
+    Decrypt(Decrypt),
     /// Makes a key partition
     Keygen {
         /// The key partition to write, 4096 bytes
@@ -112,11 +104,19 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Crypt {
-    /// The image to read
-    input: PathBuf,
-    /// The image to write
-    output: PathBuf,
+struct Encrypt {
+    /// The image to read and the one to write; as in the reference generator also IN.. OUT SIZE, which is generate with keys
+    #[arg(required = true, value_name = "IN OUT", num_args = 2..)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    options: GenerateOptions,
+}
+
+#[derive(Args)]
+struct Decrypt {
+    /// The image to read and the one to write; as in the reference generator also IN KEYS OUT
+    #[arg(required = true, value_name = "IN OUT", num_args = 2..=3)]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     keys: KeyFiles,
 }
@@ -133,51 +133,25 @@ struct KeyFiles {
 
 fn main() -> ExitCode {
     cli::exit(|| {
-        let Arguments { force, trust, command } = cli::parse_arguments(&[])?;
+        let Arguments { force, trust, command } = cli::parse_commands(&[("generate-key", "keygen OUT")])?;
         let files = Files::new(force, trust);
         match command {
-            Command::Generate {
-                input,
-                output,
-                size,
-                version,
-                keys,
-                keygen,
-                keyfile,
-                compat,
-            } => {
-                let size = parse_size(&size)?;
-                let version = parse_version(&version)?;
-                match &keyfile {
-                    Some(_) if !keygen && keys.hmac_key.is_none() && keys.keys.is_none() => {
-                        return Err(Failure::option("--keyfile", "needs --keygen or --hmac-key"));
-                    }
-                    None if keygen => return Err(Failure::option("--keygen", "needs --keyfile beside it")),
-                    _ => {}
-                }
-                let files = keys.named(files.input("IN", &input)).output("OUT", &output);
-                let files = files.optional_output("--keyfile", keyfile.as_ref());
-                files.check()?;
-                let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
-                let mut image = generate(&input, size, version, compat)?;
-                let keys = if keygen { Some(new_keys()?) } else { keys.read(trust)? };
-                if let Some(keys) = &keys {
-                    encrypt(&mut image, keys).map_err(|error| Failure::Input(error.to_string()))?;
-                }
-                let partition = keys.as_ref().map(key_partition);
-                let mut outputs = vec![(output.as_path(), image.as_slice())];
-                if let (Some(path), Some(partition)) = (&keyfile, &partition) {
-                    outputs.push((path, partition.as_slice()));
-                }
-                files.publish(&outputs)
+            Command::Generate(generate) => generate.run(files, trust),
+            Command::Dump { image, keys, format } => dump(&Plain::read(&image, &keys, trust)?, format),
+            Command::Check { image, keys, json } => {
+                let plain = Plain::read(&image, &keys, trust)?;
+                let shown = show_findings(&check(plain.bytes()), json);
+                plain.or_unreadable(shown)
             }
-            Command::Dump { image, keys, format } => dump(&image, &read_plain(&image, &keys, trust)?, format),
-            Command::Check { image, keys, json } => show_findings(&check(&read_plain(&image, &keys, trust)?), json),
-            Command::Stat { image, keys } => show_statistics(&Statistics::new(&read_plain(&image, &keys, trust)?)),
+            Command::Stat { image, keys } => {
+                let plain = Plain::read(&image, &keys, trust)?;
+                let shown = show_statistics(&Statistics::new(plain.bytes()));
+                plain.or_unreadable(shown)
+            }
             Command::Set { place, value } => edit::set(&place, &value, trust),
             Command::Remove(place) => edit::remove(&place, trust),
-            Command::Encrypt(paths) => paths.run(encrypt, files, trust),
-            Command::Decrypt(paths) => paths.run(decrypt, files, trust),
+            Command::Encrypt(encrypt) => encrypt.run(files, trust),
+            Command::Decrypt(decrypt) => decrypt.run(files, trust),
             Command::Keygen { output, hmac_key } => {
                 let files = files
                     .optional_input("--hmac-key", hmac_key.as_ref())
@@ -195,49 +169,6 @@ fn main() -> ExitCode {
 
 fn wrong(path: &Path, error: esp_nvs_image::Error) -> Failure {
     Failure::Input(format!("{}: {error}", path.display()))
-}
-
-fn parse_size(text: &str) -> Result<PartitionSize, Failure> {
-    text.parse().map_err(|error| Failure::option("SIZE", error))
-}
-
-fn parse_version(text: &str) -> Result<BlobVersion, Failure> {
-    match text {
-        "1" => Ok(BlobVersion::V1),
-        "2" => Ok(BlobVersion::V2),
-        _ => Err(Failure::option("--version", "is not 1 or 2")),
-    }
-}
-
-fn generate(
-    input: &Path,
-    size: PartitionSize,
-    version: BlobVersion,
-    compat: CsvCompat,
-) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let bytes = read_file("IN", input)?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
-        Failure::Input(format!(
-            "{}: byte {} is not UTF-8",
-            input.display(),
-            error.valid_up_to()
-        ))
-    })?;
-    let name = input.display().to_string();
-    let image = if json::is_json(input, text) {
-        if compat == CsvCompat::On {
-            return Err(Failure::option("--compat", "is for CSV files only"));
-        }
-        json::generate(&name, text, size, version)
-    } else {
-        let load = |path: &str| {
-            let bytes = read_input(Path::new(path)).map_err(|error| format!("{path}: {error}"));
-            bytes.map(|mut bytes| std::mem::take(&mut *bytes))
-        };
-        let image = encode_csv(&[CsvFile { name: &name, text }], size, version, compat, load);
-        image.map_err(|error| error.to_string())
-    };
-    image.map(Zeroizing::new).map_err(Failure::Input)
 }
 
 fn new_keys() -> Result<NvsKeys, Failure> {
@@ -276,34 +207,70 @@ impl KeyFiles {
     }
 }
 
-impl Crypt {
-    fn run(
-        &self,
-        work: fn(&mut [u8], &NvsKeys) -> Result<(), esp_nvs_image::Error>,
-        files: Files,
-        trust: Trust,
-    ) -> Result<(), Failure> {
-        let files = self
-            .keys
-            .named(files.input("IN", &self.input))
-            .output("OUT", &self.output);
-        files.check()?;
-        let keys = self
-            .keys
-            .read(trust)?
-            .ok_or_else(|| Failure::Input("--keys or --hmac-key is missing".into()))?;
-        let mut image = read_file("IN", &self.input)?;
-        work(&mut image, &keys).map_err(|error| wrong(&self.input, error))?;
-        files.publish(&[(&self.output, image.as_slice())])
+impl Encrypt {
+    fn run(self, files: Files, trust: Trust) -> Result<(), Failure> {
+        let [input, output] = match <[PathBuf; 2]>::try_from(self.paths) {
+            Ok(paths) => paths,
+            // Its image is made on the way.
+            Err(arguments) => {
+                let options = self.options;
+                return Generate { arguments, options }.run(files, trust);
+            }
+        };
+        let keys = self.options.keys_alone()?;
+        crypt(&input, &output, &keys, files, trust, |image, keys| {
+            let before = Legibility::of(image);
+            encrypt(image, keys).map_err(|error| error.to_string())?;
+            match before {
+                Legibility::Blank | Legibility::Legible => Ok(()),
+                Legibility::Encrypted => Err("nothing in it can be read: it is perhaps encrypted already".into()),
+                _ => Err("nothing in it can be read: it is damaged, or encrypted already".into()),
+            }
+        })
     }
 }
 
-fn read_plain(path: &Path, keys: &KeyFiles, trust: Trust) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut image = read_file("IMAGE", path)?;
-    if let Some(keys) = keys.read(trust)? {
-        decrypt(&mut image, &keys).map_err(|error| wrong(path, error))?;
+impl Decrypt {
+    fn run(mut self, files: Files, trust: Trust) -> Result<(), Failure> {
+        let [input, output] = match <[PathBuf; 3]>::try_from(self.paths) {
+            Ok([input, keys, output]) => {
+                if self.keys.keys.replace(keys).is_some() || self.keys.hmac_key.is_some() {
+                    return Err(Failure::Input(
+                        "IN KEYS OUT: keys are given twice; IN OUT is allowed beside --keys and --hmac-key".into(),
+                    ));
+                }
+                [input, output]
+            }
+            Err(paths) => match <[PathBuf; 2]>::try_from(paths) {
+                Ok(paths) => paths,
+                Err(_) => return Err(Failure::Input("IN and OUT are needed; --help lists all".into())),
+            },
+        };
+        crypt(&input, &output, &self.keys, files, trust, |image, keys| {
+            let before = Legibility::of(image);
+            decrypt(image, keys).map_err(|error| error.to_string())?;
+            plain::unreadable_with_keys(before, image).map_or(Ok(()), |reason| Err(reason.into()))
+        })
     }
-    Ok(image)
+}
+
+/// Reads an image, works on it, and writes it if that was right.
+fn crypt(
+    input: &Path,
+    output: &Path,
+    keys: &KeyFiles,
+    files: Files,
+    trust: Trust,
+    work: impl FnOnce(&mut [u8], &NvsKeys) -> Result<(), String>,
+) -> Result<(), Failure> {
+    let files = keys.named(files.input("IN", input)).output("OUT", output);
+    files.check()?;
+    let keys = keys
+        .read(trust)?
+        .ok_or_else(|| Failure::Input("--keys or --hmac-key is missing".into()))?;
+    let mut image = read_file("IN", input)?;
+    work(&mut image, &keys).map_err(|reason| Failure::Input(format!("{}: {reason}", input.display())))?;
+    files.publish(&[(output, image.as_slice())])
 }
 
 /// Tells whether an image that gives no entries is a partition all the same: it has a namespace, or nothing but a page whose first
@@ -318,7 +285,11 @@ fn is_partition(statistics: &Statistics) -> bool {
 }
 
 /// Shows what can be read, and says what cannot.
-fn dump(path: &Path, image: &[u8], format: Format) -> Result<(), Failure> {
+fn dump(plain: &Plain, format: Format) -> Result<(), Failure> {
+    let (path, image) = (plain.path(), plain.bytes());
+    if let Some(failure) = plain.unreadable() {
+        return Err(failure);
+    }
     let read = recover(image);
     if let (true, Some(first)) = (read.entries.is_empty(), read.damage.first())
         && !(first.offset.is_some() && is_partition(&Statistics::new(image)))

@@ -10,20 +10,32 @@ use zeroize::Zeroizing;
 
 #[path = "secure_cert/keys.rs"]
 mod keys;
+#[path = "secure_cert/material.rs"]
+mod material;
 #[path = "secure_cert/show.rs"]
 mod show;
 #[path = "secure_cert/spec.rs"]
 mod spec;
+#[path = "secure_cert/table.rs"]
+mod table;
 
 use keys::{SigningKey, read_public_key};
+use material::Place;
 use show::{show, show_findings};
 use spec::Spec;
+
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  secure-cert dump esp_secure_cert.bin
+  secure-cert build records.json esp_secure_cert.bin
+  secure-cert check esp_secure_cert.bin";
 
 /// Makes, shows, checks, extends, signs and verifies images of the `esp_secure_cert` partition.
 ///
 /// Exit codes: 0 done, 1 an image is damaged, has errors or is not signed by the key, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "secure-cert", version, args_override_self = true)]
+#[command(name = "secure-cert", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]
@@ -60,7 +72,8 @@ enum Command {
     },
     /// Makes an image; INTEGRITY without data is computed
     Build {
-        /// The records, as `dump --json --show-keys` writes them; offset and crc_ok are left out
+        /// The records: JSON as `dump --json --show-keys` writes it, without offset and crc_ok, where `file` may stand for data
+        /// and names a certificate or key in PEM or DER; or the CSV of Espressif's tool, from tlv_type to efuse_key
         spec: PathBuf,
         /// The image to write
         output: PathBuf,
@@ -107,23 +120,20 @@ fn main() -> ExitCode {
             Command::Dump { image, json, show_keys } => show(&image, &read_file("IMAGE", &image)?, json, show_keys),
             Command::Check { image, json } => show_findings(&check(&read_file("IMAGE", &image)?, size), json),
             Command::Build { spec, output } => {
-                let files = files.input("SPEC.json", &spec).output("OUT", &output);
+                let files = files.input("SPEC", &spec).output("OUT", &output);
                 files.check()?;
-                let text = read_file("SPEC.json", &spec)?;
-                let spec = Spec::parse(&spec, &text)?;
+                let text = read_file("SPEC", &spec)?;
+                let spec = Spec::parse(Place { spec: &spec, trust }, &text)?;
                 let mut buffer = Zeroizing::new(vec![0; size.bytes()]);
                 let mut writer = Writer::new(&mut buffer, size);
                 spec.write(&mut writer)?;
                 publish(&files, &output, writer.finish(), size)
             }
             Command::Append { image, spec, output } => {
-                let files = files
-                    .input("IMAGE", &image)
-                    .input("SPEC.json", &spec)
-                    .output("OUT", &output);
+                let files = files.input("IMAGE", &image).input("SPEC", &spec).output("OUT", &output);
                 files.check()?;
-                let text = read_file("SPEC.json", &spec)?;
-                let spec = Spec::parse(&spec, &text)?;
+                let text = read_file("SPEC", &spec)?;
+                let spec = Spec::parse(Place { spec: &spec, trust }, &text)?;
                 extend(&files, &image, &output, size, |writer| spec.write(writer))
             }
             Command::Sign { image, key, output } => {

@@ -19,16 +19,23 @@ use zeroize::Zeroizing;
 #[path = "setup_code/show.rs"]
 mod show;
 
-use show::{Code, lint, show};
+use show::{Code, lint, refused, show};
 
 /// Pixels to a module of a PNG.
 const SCALE: u8 = 6;
+
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  setup-code encode --passcode 34567890 --discriminator 1234 --png code.png
+  setup-code parse MT:Y.K9042C00KA0648G00
+  setup-code lint 34970112332";
 
 /// Makes, reads and checks Matter onboarding codes: QR texts and manual pairing codes.
 ///
 /// Exit codes: 0 done, 1 a code is refused or has findings, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "setup-code", version, args_override_self = true)]
+#[command(name = "setup-code", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     /// Replaces output files that exist
     #[arg(long, global = true)]
@@ -139,7 +146,7 @@ fn main() -> ExitCode {
         let code = |text| read_argument("CODE", text);
         match command {
             Command::Encode(encode) => encode.run(files),
-            Command::Parse { code: text, lenient } => show(&Code::read(&code(text)?, lenient)?),
+            Command::Parse { code: text, lenient } => show(&code(text)?, lenient),
             Command::Lint {
                 code: text,
                 fail_on,
@@ -284,7 +291,7 @@ impl Pictures {
 fn draw(code: &str, pictures: &Pictures, files: Files) -> Result<(), Failure> {
     let files = pictures.named(files);
     files.check()?;
-    let Code::Qr { .. } = Code::read(code, false)? else {
+    let Code::Qr { .. } = Code::read(code, false).map_err(refused)? else {
         return Err(Failure::Input("CODE: a manual code is not drawn; a QR text is".into()));
     };
     let drawn = pictures.draw(code)?;
@@ -296,7 +303,7 @@ fn ndef(code: &str, output: &Path, files: Files) -> Result<(), Failure> {
     let files = files.output("OUT", output);
     files.check()?;
     // Whatever goes onto a tag must be what a producer may emit.
-    let Code::Qr { .. } = Code::read(code, false)? else {
+    let Code::Qr { .. } = Code::read(code, false).map_err(refused)? else {
         return Err(Failure::Input(
             "CODE: a manual code cannot go onto an NFC tag; a QR text can".into(),
         ));

@@ -13,11 +13,17 @@ mod batch;
 #[path = "spake2p/bench.rs"]
 mod bench;
 
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  spake2p gen-verifier -p 34567890 -s U1BBS0UyUCBLZXkgU2FsdA== -i 10000
+  spake2p batch devices.csv verifiers.csv";
+
 /// Derives and checks SPAKE2+ verifiers.
 ///
 /// Exit codes: 0 done, 1 a passcode does not open a verifier, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
-#[command(name = "spake2p", version, args_override_self = true)]
+#[command(name = "spake2p", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
     #[command(flatten)]
     trust: Trust,

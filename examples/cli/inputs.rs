@@ -2,7 +2,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use factory_fs::Table;
-use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
+use matter_attestation::{Certificate, Error as AttestationError, InputKind, PrivateKey};
 use matter_factory_data::Declaration;
 
 use crate::{Failure, read_file};
@@ -11,18 +11,36 @@ fn wrong(option: &str, path: &Path, reason: impl Display) -> Failure {
     Failure::Input(format!("{option} {}: {reason}", path.display()))
 }
 
+/// Says what a file is, where that can be told and is more than the error of its reader says.
+pub fn told(bytes: &[u8], error: impl Display) -> String {
+    told_unless(InputKind::Unknown, bytes, error)
+}
+
+/// The same where a file of one kind is wanted, whose own errors say more.
+fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> String {
+    match InputKind::of(bytes) {
+        kind if kind == wanted => error.to_string(),
+        InputKind::Unknown | InputKind::OtherPem => error.to_string(),
+        kind => format!("it is {kind}"),
+    }
+}
+
 /// Reads a certificate, PEM or DER.
 ///
 /// # Errors
 ///
 /// [`Failure::Input`] naming the option and the file.
 pub fn read_certificate(option: &str, path: &Path) -> Result<Certificate, Failure> {
-    let certificate = Certificate::decode(&read_file(option, path)?);
+    let bytes = read_file(option, path)?;
+    let certificate = Certificate::decode(&bytes);
     certificate.map_err(|error| {
         wrong(
             option,
             path,
-            format_args!("is not one certificate in PEM or DER: {error}"),
+            format_args!(
+                "is not one certificate in PEM or DER: {}",
+                told_unless(InputKind::Certificate, &bytes, error)
+            ),
         )
     })
 }
@@ -33,18 +51,22 @@ pub fn read_certificate(option: &str, path: &Path) -> Result<Certificate, Failur
 ///
 /// As [`read_certificate`].
 pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Result<PrivateKey, Failure> {
-    let key = PrivateKey::decode_with(&read_file(option, path)?, password.map(str::as_bytes));
+    let bytes = read_file(option, path)?;
+    let key = PrivateKey::decode_with(&bytes, password.map(str::as_bytes));
     key.map_err(|error| match error {
-        AttestationError::KeyEncrypted => wrong(option, path, "is encrypted; --password opens it"),
-        AttestationError::KeyPassword => wrong(
+        AttestationError::KeyEncrypted => wrong(
             option,
             path,
-            "is encrypted with another password than that of --password",
+            "is encrypted; --password-file or MATTER_PASSWORD opens it",
         ),
+        AttestationError::KeyPassword => wrong(option, path, "is encrypted with another password than the one given"),
         _ => wrong(
             option,
             path,
-            format_args!("is not one private key in PEM or DER: {error}"),
+            format_args!(
+                "is not one private key in PEM or DER: {}",
+                told_unless(InputKind::PrivateKey, &bytes, error)
+            ),
         ),
     })
 }
@@ -55,12 +77,16 @@ pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Re
 ///
 /// As [`read_certificate`].
 pub fn read_declaration(option: &str, path: &Path) -> Result<Declaration, Failure> {
-    let declaration = Declaration::decode(read_file(option, path)?.to_vec());
+    let bytes = read_file(option, path)?;
+    let declaration = Declaration::decode(bytes.to_vec());
     declaration.map_err(|error| {
         wrong(
             option,
             path,
-            format_args!("is not a Certification Declaration in DER: {error}"),
+            format_args!(
+                "is not a Certification Declaration in DER: {}",
+                told_unless(InputKind::Declaration, &bytes, error)
+            ),
         )
     })
 }

@@ -26,12 +26,12 @@ pub fn insert_paa_folder(folder: &Path, store: &mut PaaStore) -> Result<(), Fail
     // The same PAA may lie there in PEM and in DER.
     let (mut paas, mut others) = (BTreeSet::new(), 0_usize);
     for file in files {
-        match Part::read(&read_file("--paa", &file)?) {
-            Ok(part) if part.object() == Object::Paa => {
-                store.insert(part.as_der()).map_err(|error| wrong(&file, &error))?;
-                paas.insert(part.as_der().to_vec());
-            }
-            _ => others += 1,
+        let parts = Part::read_all(&read_file("--paa", &file)?).unwrap_or_default();
+        let found: Vec<_> = parts.iter().filter(|part| part.object() == Object::Paa).collect();
+        others += usize::from(found.is_empty());
+        for part in found {
+            store.insert(part.as_der()).map_err(|error| wrong(&file, &error))?;
+            paas.insert(part.as_der().to_vec());
         }
     }
     if paas.is_empty() {

@@ -1,14 +1,16 @@
-use std::io::{IsTerminal, Write, stderr};
+use std::fmt::Display;
+use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-use crate::say;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{report, say};
 
 /// Between two lines when stderr is no terminal.
 const SILENCE: Duration = Duration::from_secs(10);
-/// Between two states of the line on a terminal.
-const REDRAW: Duration = Duration::from_millis(100);
+const BAR: &str = "{wide_bar} {pos} of {len} {msg}, {per_sec}, {eta} left";
 
-/// The progress of a long work: a line that is drawn again on a terminal, and a line every ten seconds otherwise.
+/// The progress of a long work: a bar on a terminal, and a line every ten seconds otherwise.
 #[derive(Debug)]
 pub struct Progress {
     unit: &'static str,
@@ -18,14 +20,17 @@ pub struct Progress {
     /// How many were complete at the first call: those of an earlier run.
     first: Option<u32>,
     quiet: bool,
-    terminal: bool,
-    drawn: bool,
+    bar: Option<ProgressBar>,
 }
 
 impl Progress {
     /// Starts with nothing done of `of` units, such as devices. A quiet one shows nothing.
     #[must_use]
     pub fn new(of: u32, unit: &'static str, quiet: bool) -> Self {
+        let bar = (!quiet && stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new(of.into()).with_message(unit);
+            ProgressStyle::with_template(BAR).map_or(bar.clone(), |style| bar.with_style(style))
+        });
         Self {
             unit,
             of,
@@ -33,42 +38,46 @@ impl Progress {
             last: None,
             first: None,
             quiet,
-            terminal: stderr().is_terminal(),
-            drawn: false,
+            bar,
         }
     }
 
     /// Shows how many are complete, if it is time for that.
     pub fn show(&mut self, complete: u32) {
-        let now = Instant::now();
-        let pause = if self.terminal { REDRAW } else { SILENCE };
-        let first = *self.first.get_or_insert(complete.saturating_sub(1));
-        if self.quiet || (now.duration_since(self.last.unwrap_or(self.start)) < pause && complete != self.of) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(complete.into());
             return;
         }
-        if !self.terminal && self.last.is_none() && complete == self.of {
+        let now = Instant::now();
+        let first = *self.first.get_or_insert(complete.saturating_sub(1));
+        if self.quiet || (now.duration_since(self.last.unwrap_or(self.start)) < SILENCE && complete != self.of) {
+            return;
+        }
+        if self.last.is_none() && complete == self.of {
             return;
         }
         self.last = Some(now);
         let seconds = now.duration_since(self.start).as_secs_f64().max(0.001);
         let rate = f64::from(complete - first) / seconds;
         let left = f64::from(self.of - complete) / rate.max(0.001);
-        let line = format!(
+        say(format_args!(
             "{complete} of {} {}, {rate:.0} per second, {left:.0} s left",
             self.of, self.unit
-        );
-        if self.terminal {
-            self.drawn = true;
-            let _ = write!(stderr(), "\r{line:<70}");
-        } else {
-            say(line);
+        ));
+    }
+
+    /// Writes a line of a result, over which the bar stays.
+    pub fn report(&self, line: impl Display) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| report(line)),
+            None => report(line),
         }
     }
 
-    /// Ends the line on a terminal.
+    /// Leaves the bar as it is.
     pub fn end(&self) {
-        if self.drawn {
-            say("");
+        if let Some(bar) = &self.bar {
+            bar.abandon();
         }
     }
 }

@@ -24,7 +24,33 @@ pub fn clean(text: impl Display) -> Zeroizing<String> {
 
 /// Writes a line to stderr; when nobody can read it, it is lost.
 pub fn say(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{}", *clean(line));
+    let _ = writeln!(io::stderr(), "{}", *painted(clean(line), has_colours(&io::stderr())));
+}
+
+/// Gives the word at the beginning of a line that says how grave it is its colour (ECMA-48, SGR).
+fn painted(line: Zeroizing<String>, has_colours: bool) -> Zeroizing<String> {
+    const COLOURS: [(&str, u8); 3] = [("error:", 31), ("warning:", 33), ("note:", 36)];
+    let word = COLOURS
+        .iter()
+        .find_map(|(word, colour)| Some((word, colour, line.strip_prefix(word)?)));
+    match word.filter(|_| has_colours) {
+        Some((word, colour, rest)) => Zeroizing::new(format!("\x1b[{colour}m{word}\x1b[0m{rest}")),
+        None => line,
+    }
+}
+
+/// Tells whether colours are shown: on a terminal that has some, unless nobody wants them (no-color.org).
+fn has_colours(stream: &impl IsTerminal) -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb
+}
+
+/// Writes a number with its noun: "1 device", "2 devices".
+#[must_use]
+pub fn counted(number: impl TryInto<u64> + Copy + Display, noun: &str) -> String {
+    let is_one = number.try_into().is_ok_and(|number| number == 1);
+    format!("{number} {noun}{}", if is_one { "" } else { "s" })
 }
 
 /// Writes bytes to stdout, and keeps no copy of them, as the standard library's buffer does.
@@ -47,16 +73,19 @@ fn write_line(text: &str) -> Result<(), Failure> {
     let mut line = Zeroizing::new(String::with_capacity(text.len() + 1));
     line.push_str(text);
     line.push('\n');
-    write(line.as_bytes()).map_err(|error| Failure::Work(format!("cannot write to stdout: {error}")))
+    write(line.as_bytes()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::Work(format!("cannot write to stdout: {error}")),
+    })
 }
 
 /// Writes a line of a result to stdout.
 ///
 /// # Errors
 ///
-/// [`Failure::Work`] when the reader is gone.
+/// [`Failure::Closed`] when the reader is gone, [`Failure::Work`] when the line cannot be written.
 pub fn print(line: impl Display) -> Result<(), Failure> {
-    write_line(&clean(line))
+    write_line(&painted(clean(line), has_colours(&io::stdout())))
 }
 
 /// Writes a JSON document to stdout. JSON itself lets some control characters through; they are escaped.
@@ -112,5 +141,23 @@ pub fn report_json(document: impl Display) {
 fn lost(printed: Result<(), Failure>) {
     if let Err(Failure::Work(reason)) = printed {
         say(format_args!("warning: {reason}; the work is done"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_word_has_a_colour() {
+        let painted = |line: &str, colours| painted(line.to_owned().into(), colours).to_string();
+        assert_eq!(
+            painted("error: a warning: b", true),
+            "\x1b[31merror:\x1b[0m a warning: b"
+        );
+        assert_eq!(painted("warning: a", true), "\x1b[33mwarning:\x1b[0m a");
+        for (line, colours) in [("error: a", false), ("no error: a", true), ("errors", true), ("", true)] {
+            assert_eq!(painted(line, colours), line);
+        }
     }
 }

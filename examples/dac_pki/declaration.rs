@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use cli::{
-    Failure, Password, parse, parse_number, print, print_json, read_certificate, read_file, read_private_key, report,
-    report_json, say,
+    Failure, Password, parse, parse_device_type, parse_number, print, print_json, read_certificate, read_file,
+    read_private_key, report, report_json, say, told,
 };
 use matter_attestation::{
-    CertificateRequest, CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, KeyId, Profile,
-    SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, test_cd_signing_key,
+    CertificateRequest, CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, InputKind, KeyId,
+    Profile, Severity, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
 use serde_json::{Value, json};
@@ -47,12 +47,15 @@ pub(crate) struct Make {
     /// Primary device type, 0..=0xFFFFFFFF
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     device_type: String,
-    /// Certificate id, 19 octets, such as CSA00000SWC00000-00
+    /// Certificate id, 19 bytes, such as CSA00000SWC00000-00
     #[arg(long, value_name = "TEXT")]
     certificate_id: String,
     /// 0 development and test, 1 provisional, 2 official
     #[arg(long = "type", value_name = "N", allow_hyphen_values = true)]
     kind: String,
+    /// Version number that the CSA assigned, 1..=65535 [default: 1]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    version_number: Option<String>,
     /// Vendor id in the DACs, 0x0001..=0xFFF4, where it is not the product's
     #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "origin_pid")]
     origin_vid: Option<String>,
@@ -107,8 +110,12 @@ impl Make {
         let check = Verification::new()
             .with_declaration(&cms)
             .with_declaration_signers(&signers);
-        for finding in check.run(Profile::Strict).errors() {
-            say(format_args!("commissioners will refuse it: {finding}"));
+        for finding in check.run(Profile::Strict).findings() {
+            match finding.severity() {
+                Severity::Error => say(format_args!("commissioners will refuse it: {finding}")),
+                Severity::Warning => say(finding),
+                Severity::Note => {}
+            }
         }
         let path = self.out.display();
         if common.json {
@@ -126,7 +133,7 @@ impl Make {
         let vendor_id = parse::<VendorId>("--vid", Some(&self.vid))?;
         let product_ids = self.pid.iter().map(|pid| parse::<ProductId>("--pid", Some(pid)));
         let product_ids = product_ids.collect::<Result<Option<Vec<_>>, _>>()?;
-        let device_type = parse_number("--device-type", Some(&self.device_type), 0, u32::MAX)?;
+        let device_type = parse_device_type("--device-type", &self.device_type)?;
         let kind = parse_number("--type", Some(&self.kind), 0, 2)?;
         let (Some(vendor_id), Some(product_ids), Some(device_type), Some(kind)) =
             (vendor_id, product_ids, device_type, kind)
@@ -142,6 +149,10 @@ impl Make {
         let origin = origin.zip(parse::<ProductId>("--origin-pid", self.origin_pid.as_deref())?);
         if let Some((vendor_id, product_id)) = origin {
             declaration = declaration.with_dac_origin(DacOrigin { vendor_id, product_id });
+        }
+        if let Some(number) = parse_number("--version-number", self.version_number.as_deref(), 1, u16::MAX.into())? {
+            let number = u16::try_from(number).map_err(|error| Failure::option("--version-number", error))?;
+            declaration = declaration.with_version_number(number);
         }
         if self.paa_ski.is_empty() {
             return Ok(declaration);
@@ -160,7 +171,16 @@ impl Make {
 pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
     let bytes = read_file("FILE", path)?;
     let signed = SignedDeclaration::decode(&bytes);
-    let signed = signed.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let signed = signed.map_err(|error| {
+        Failure::Input(format!(
+            "{}: {}",
+            path.display(),
+            match InputKind::of(&bytes) {
+                InputKind::Declaration => error.to_string(),
+                _ => told(&bytes, error),
+            }
+        ))
+    })?;
     let members = members(&signed);
     if json {
         let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
@@ -224,11 +244,16 @@ pub(crate) fn check_request(path: &Path, json: bool) -> Result<(), Failure> {
             ))
         }
         Err(error) => {
+            let reason = match InputKind::of(&bytes) {
+                InputKind::CertificateRequest => error.to_string(),
+                InputKind::Certificate => format!("it is {}", InputKind::Certificate),
+                _ => told(&bytes, error),
+            };
             if json {
-                let object = json!({"file": file, "accepted": false, "text": error.to_string()});
+                let object = json!({"file": file, "accepted": false, "text": reason});
                 print_json(format_args!("{object:#}"))?;
             }
-            Err(Failure::No(format!("{file}: {error}")))
+            Err(Failure::No(format!("{file}: {reason}")))
         }
     }
 }

@@ -47,7 +47,7 @@ struct Authority {
     /// Certificate of the issuer: of a PAA for a PAI, of a PAI for a DAC
     #[arg(long, value_name = "CERT")]
     issuer: PathBuf,
-    /// Private key of the issuer: PKCS#8, SEC 1, or 32 octets, plain or as digits
+    /// Private key of the issuer: PKCS#8, SEC 1, or 32 bytes, plain or as digits
     #[arg(long, value_name = "KEY")]
     issuer_key: PathBuf,
     #[command(flatten)]
@@ -56,7 +56,7 @@ struct Authority {
 
 #[derive(Args)]
 pub(crate) struct Paa {
-    /// Common name, 1..=64 octets
+    /// Common name, 1..=64 bytes
     #[arg(long, value_name = "TEXT")]
     cn: String,
     /// Vendor id, 0x0001..=0xFFF4, of an authority for one vendor only
@@ -68,7 +68,7 @@ pub(crate) struct Paa {
 
 #[derive(Args)]
 pub(crate) struct Pai {
-    /// Common name, 1..=64 octets
+    /// Common name, 1..=64 bytes
     #[arg(long, value_name = "TEXT")]
     cn: String,
     /// Vendor id, 0x0001..=0xFFF4
@@ -85,7 +85,7 @@ pub(crate) struct Pai {
 
 #[derive(Args)]
 pub(crate) struct Dac {
-    /// Common name, 1..=64 octets; with --count the number follows, with --csr the name of the request's file
+    /// Common name, 1..=64 bytes; with --count the number follows, with --csr the name of the request's file
     #[arg(long, value_name = "TEXT", required_unless_present_any = ["csv", "csr"])]
     cn: Option<String>,
     /// Vendor id, 0x0001..=0xFFF4

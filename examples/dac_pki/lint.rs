@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cli::{Failure, read_file};
-use matter_attestation::{Object, Part, Verification};
+use cli::{Failure, read_file, told};
+use matter_attestation::{InputKind, Object, Part, Verification};
 
 use crate::show;
 use crate::verify::Rules;
 
 #[derive(Args)]
 pub(crate) struct Lint {
-    /// At most one PAA, PAI, DAC and Certification Declaration, in any order; the content tells which is which
+    /// At most one PAA, PAI, DAC and Certification Declaration, in any order, also several certificates in one PEM file; the content tells which is which
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -21,11 +21,21 @@ pub(crate) struct Lint {
 impl Lint {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let mut parts = Vec::<(&PathBuf, Part)>::new();
+        let mut read = Vec::new();
         for path in &self.files {
-            let part = Part::read(&read_file("FILE", path)?).map_err(|error| {
+            let bytes = read_file("FILE", path)?;
+            let kind = InputKind::of(&bytes);
+            let in_file = match kind {
+                InputKind::Pkcs7 => Err(kind.to_string()),
+                _ => Part::read_all(&bytes).map_err(|error| told(&bytes, error)),
+            };
+            let in_file = in_file.map_err(|reason| {
                 let what = "is neither a certificate nor a Certification Declaration";
-                Failure::Input(format!("{}: {what}: {error}", path.display()))
+                Failure::Input(format!("{}: {what}: {reason}", path.display()))
             })?;
+            read.extend(in_file.into_iter().map(|part| (path, part)));
+        }
+        for (path, part) in read {
             let same = parts.iter().find(|(_, other)| other.object() == part.object());
             match same {
                 // In PEM and DER.
@@ -39,7 +49,10 @@ impl Lint {
                 None => parts.push((path, part)),
             }
         }
-        let signers = self.rules.signers();
+        let signers = self.rules.signers()?;
+        let whole = [Object::Paa, Object::Pai, Object::Dac]
+            .iter()
+            .all(|object| parts.iter().any(|(_, part)| part.object() == *object));
         let mut check = Verification::new().with_declaration_signers(&signers);
         for (_, part) in &parts {
             let der = part.as_der();
@@ -50,6 +63,6 @@ impl Lint {
                 _ => check.with_dac(der),
             };
         }
-        show::report(&check.run(self.rules.profile()), json)
+        show::report(&check.run(self.rules.profile()), whole, json)
     }
 }

@@ -4,17 +4,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cli::{Failure, print, print_json, read_certificate, read_file, report, report_json, say};
+use cli::{Failure, print, print_json, read_certificate, read_file, report, report_json, say, told};
 use matter_attestation::{
-    Certificate, Crl, RevocationEntry, RevocationPoint, RevocationSet, RevocationSetBuilder, RevocationStatus,
+    Certificate, Crl, InputKind, RevocationEntry, RevocationPoint, RevocationSet, RevocationSetBuilder,
+    RevocationStatus,
 };
 use serde_json::{Value, json};
 
 use crate::Common;
 use crate::verify::{Trusted, time};
 
-/// What the ledger's interface calls its list of points.
+/// What the ledger's interface calls its list of points, and that of one issuer.
 const POINTS: &str = "PkiRevocationDistributionPoint";
+const BY_ISSUER: &str = "pkiRevocationDistributionPointsByIssuerSubjectKeyID";
+/// What it calls a single point.
+const POINT: &str = "pkiRevocationDistributionPoint";
 
 #[derive(Subcommand)]
 pub(crate) enum RevokeSet {
@@ -32,7 +36,7 @@ pub(crate) enum RevokeSet {
 
 #[derive(Args)]
 pub(crate) struct Build {
-    /// Revocation distribution points: the ledger's answer in JSON, or an array or a single one of its objects
+    /// Revocation distribution points: the ledger's whole answer in JSON, for all or for one issuer, or an array or a single one of its objects
     #[arg(long, value_name = "FILE")]
     points: PathBuf,
     /// Certificate revocation lists of these points in PEM or DER; may be repeated
@@ -70,7 +74,11 @@ impl Build {
         for path in &self.crl {
             let wrong =
                 |reason: &dyn std::fmt::Display| Failure::option("--crl", format_args!("{}: {reason}", path.display()));
-            let crl = Crl::decode(&read_file("--crl", path)?).map_err(|error| wrong(&error))?;
+            let bytes = read_file("--crl", path)?;
+            let crl = Crl::decode(&bytes).map_err(|error| match InputKind::of(&bytes) {
+                InputKind::Crl => wrong(&error),
+                _ => wrong(&told(&bytes, error)),
+            })?;
             if builder.add(&crl).map_err(|error| wrong(&error))? == 0 {
                 return Err(wrong(&"no point has its signer"));
             }
@@ -106,11 +114,48 @@ fn not_json(path: &Path, error: &serde_json::Error) -> Failure {
     ))
 }
 
+/// Refuses one page of an answer that has more: what is revoked on the others would count as not revoked.
+fn check_complete(path: &Path, answer: &Value) -> Result<(), Failure> {
+    let Some(pagination) = answer.get("pagination") else {
+        return Ok(());
+    };
+    let incomplete = |reason: &str| {
+        let all = "ask the ledger with pagination.limit=10000, or join the pages";
+        Failure::option("--points", format_args!("{}: {reason}; {all}", path.display()))
+    };
+    match pagination.get("next_key") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(key)) if key.is_empty() => {}
+        Some(_) => {
+            return Err(incomplete(
+                "is one page of an answer: its next_key says that more follow",
+            ));
+        }
+    }
+    let total = pagination.get("total").and_then(|total| match total {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64(),
+    });
+    let here = answer.get(POINTS).and_then(Value::as_array).map(Vec::len);
+    match (total, here.and_then(|len| u64::try_from(len).ok())) {
+        (Some(total), Some(here)) if total > here => Err(incomplete("is one page of an answer: its total is larger")),
+        _ => Ok(()),
+    }
+}
+
 fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
     let text = read_file("--points", path)?;
     let mut value: Value = serde_json::from_slice(&text).map_err(|error| not_json(path, &error))?;
+    check_complete(path, &value)?;
     if let Some(list) = value.get_mut(POINTS) {
         value = list.take();
+    } else if let Some(answer) = value.get_mut(BY_ISSUER) {
+        value = answer.get_mut("points").map(Value::take).unwrap_or_default();
+    } else if let Some(point) = value.get_mut(POINT) {
+        value = point.take();
+    }
+    if value.is_null() {
+        value = Value::Array(Vec::new());
     }
     let list = match value {
         Value::Array(list) => list,

@@ -4,14 +4,16 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 
 use cli::{Failure, clean, print, print_json, print_text, say};
-use matter_attestation::{Finding, Severity, VerificationReport};
+use matter_attestation::{Finding, SdkResult, Severity, VerificationReport};
 
 /// How wide a sentence may be.
 const WIDTH: usize = 96;
 const INDENT: &str = "         ";
 
 /// Prints a report; a rejection is a no.
-pub(crate) fn report(report: &VerificationReport, json: bool) -> Result<(), Failure> {
+///
+/// What the SDK says is told of a whole chain, and of a part of one only where that alone is refused.
+pub(crate) fn report(report: &VerificationReport, whole: bool, json: bool) -> Result<(), Failure> {
     let findings = report.findings();
     let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
     let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);
@@ -24,11 +26,7 @@ pub(crate) fn report(report: &VerificationReport, json: bool) -> Result<(), Fail
     }
     let counts = [(errors, "error"), (warnings, "warning"), (notes, "note")];
     let counts = counts.map(|(number, name)| format!("{number} {name}{}", if number == 1 { "" } else { "s" }));
-    let verdict = format!(
-        "{}; a commissioner of the Matter SDK says {}",
-        counts.join(", "),
-        report.sdk_result()
-    );
+    let verdict = format!("{}; {}", counts.join(", "), commissioner(report, whole));
     if !report.is_accepted() {
         return Err(Failure::No(format!("rejected: {verdict}")));
     }
@@ -37,6 +35,20 @@ pub(crate) fn report(report: &VerificationReport, json: bool) -> Result<(), Fail
         return Ok(());
     }
     print(format_args!("accepted: {verdict}"))
+}
+
+/// What a commissioner ends with. Builds of the SDK with OpenSSL and with BoringSSL, as Home Assistant's is, may differ.
+fn commissioner(report: &VerificationReport, whole: bool) -> String {
+    let (openssl, boringssl) = (report.sdk_result(), report.boringssl_result());
+    if !whole && (openssl, boringssl) == (SdkResult::Success, SdkResult::Success) {
+        return "a commissioner of the Matter SDK judges only whole chains: give PAA, PAI and DAC".into();
+    }
+    if openssl == boringssl {
+        return format!("a commissioner of the Matter SDK says {openssl}");
+    }
+    format!(
+        "a commissioner of the Matter SDK says {boringssl} if built with BoringSSL, {openssl} if built with OpenSSL"
+    )
 }
 
 /// Severity, object, id and the SDK's result in columns, and below them the sentence and the remedy.
@@ -54,9 +66,13 @@ fn table(findings: &[Finding], colour: bool) -> String {
             Severity::Warning => ("\x1b[33m", "\x1b[0m"),
             Severity::Note => ("\x1b[36m", "\x1b[0m"),
         };
-        let sdk = finding
-            .sdk_result()
-            .map_or_else(|| "-".into(), |result| result.to_string());
+        let name = |result: Option<SdkResult>| result.map_or_else(|| "-".into(), |result| result.to_string());
+        let (openssl, boringssl) = (finding.sdk_result(), finding.boringssl_result());
+        let sdk = if openssl == boringssl {
+            name(openssl)
+        } else {
+            format!("{} (OpenSSL), {} (BoringSSL)", name(openssl), name(boringssl))
+        };
         let (severity, object, id) = (finding.severity().name(), finding.object().name(), finding.rule().id());
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{start}{severity:8}{end} {object:8} {id:ids$} {sdk}");

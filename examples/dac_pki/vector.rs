@@ -36,7 +36,7 @@ impl Vector {
         let trusted = self.paa.as_deref().map(Trusted::read).transpose()?;
         let text = read_file("FILE", &self.file)?;
         let vector = Fields::parse(&self.file, &text)?;
-        let (pai, dac) = (vector.octets("pai_cert")?, vector.octets("dac_cert")?);
+        let (pai, dac) = (vector.certificate("pai_cert")?, vector.certificate("dac_cert")?);
         let declaration = vector.octets("certification_declaration")?;
         let key = PrivateKey::decode(vector.text("dac_private_key")?.as_bytes());
         let key = key.map_err(|error| vector.wrong("dac_private_key", error))?;
@@ -65,7 +65,7 @@ impl Vector {
         if expected.is_some_and(|expected| expected != report.is_accepted()) {
             say("the vector's own flag says otherwise");
         }
-        show::report(&report, json)
+        show::report(&report, true, json)
     }
 }
 
@@ -94,6 +94,14 @@ impl<'a> Fields<'a> {
     fn text(&self, member: &str) -> Result<&str, Failure> {
         let text = self.value.get(member).and_then(Value::as_str);
         text.ok_or_else(|| self.wrong(member, "is missing or not a text"))
+    }
+
+    /// A certificate that is left out is an empty one, as which a device sends it.
+    fn certificate(&self, member: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        match self.value.get(member) {
+            None | Some(Value::Null) => Ok(Zeroizing::default()),
+            Some(_) => self.octets(member),
+        }
     }
 
     fn octets(&self, member: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {

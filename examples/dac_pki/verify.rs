@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cli::{Failure, Password, insert_paa_folder, now, parse, parse_time, random, read_file, read_private_key, say};
+use cli::{
+    Failure, Password, insert_paa_folder, now, parse, parse_time, random, read_certificate, read_file,
+    read_private_key, say, told,
+};
 use matter_attestation::{
-    DateTime, DeclarationSigners, Error, Object, PaaStore, Part, PrivateKey, Profile, RevocationSet, Verification,
-    VerificationReport,
+    DateTime, DeclarationSigners, Error, InputKind, Object, PaaStore, Part, PrivateKey, Profile, RevocationSet,
+    Verification, VerificationReport,
 };
 use matter_types::{ProductId, VendorId};
 
@@ -14,7 +17,7 @@ use crate::{Common, revocation, show};
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The trusted PAA, or a folder with those that are trusted
+    /// The trusted PAA, a PEM file or a folder with those that are trusted
     #[arg(long, value_name = "FILE|DIR")]
     paa: PathBuf,
     /// Certificate of the PAI
@@ -56,6 +59,9 @@ pub(crate) struct Rules {
     /// Accepts declarations signed with the published test key
     #[arg(long)]
     allow_test_cd: bool,
+    /// Certificate of a further signer of declarations that is trusted; may be repeated
+    #[arg(long, value_name = "CERT")]
+    cd_signer: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -78,8 +84,14 @@ impl Rules {
         self.profile.profile()
     }
 
-    pub(crate) const fn signers(&self) -> DeclarationSigners {
-        DeclarationSigners::new().with_test_key(self.allow_test_cd)
+    pub(crate) fn signers(&self) -> Result<DeclarationSigners, Failure> {
+        let mut signers = DeclarationSigners::new().with_test_key(self.allow_test_cd);
+        for path in &self.cd_signer {
+            let wrong = |error| Failure::option("--cd-signer", format_args!("{}: {error}", path.display()));
+            let certificate = read_certificate("--cd-signer", path)?;
+            signers = signers.with_trusted_certificate(&certificate).map_err(wrong)?;
+        }
+        Ok(signers)
     }
 }
 
@@ -114,8 +126,8 @@ impl Verify {
             time,
             revocation: set.as_ref(),
         }
-        .check(&self.rules.signers(), self.rules.profile())?;
-        show::report(&report, common.json)
+        .check(&self.rules.signers()?, self.rules.profile())?;
+        show::report(&report, true, common.json)
     }
 }
 
@@ -129,7 +141,16 @@ impl Trusted {
     /// Reads a file, or all PAAs in a folder; what else is in the folder is counted and left alone.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         if !path.is_dir() {
-            return part("--paa", Object::Paa, path).map(Self::One);
+            let bytes = read_file("--paa", path)?;
+            if !matches!(InputKind::of(&bytes), InputKind::Certificates { .. }) {
+                return part("--paa", Object::Paa, path).map(Self::One);
+            }
+            let wrong = |error| Failure::option("--paa", format_args!("{}: {error}", path.display()));
+            let mut store = PaaStore::new();
+            for paa in Part::read_all(&bytes).map_err(wrong)? {
+                store.insert(paa.as_der()).map_err(wrong)?;
+            }
+            return Ok(Self::Folder(store));
         }
         let mut store = PaaStore::new();
         insert_paa_folder(path, &mut store)?;
@@ -186,8 +207,9 @@ impl Device<'_> {
 
 /// Reads a certificate or a declaration, which may be broken.
 fn part(option: &str, object: Object, path: &Path) -> Result<Part, Failure> {
-    let part = Part::read_as(object, &read_file(option, path)?);
-    part.map_err(|error| Failure::option(option, format_args!("{}: {error}", path.display())))
+    let bytes = read_file(option, path)?;
+    let part = Part::read_as(object, &bytes);
+    part.map_err(|error| Failure::option(option, format_args!("{}: {}", path.display(), told(&bytes, error))))
 }
 
 /// Reads `--at`.

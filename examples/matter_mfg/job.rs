@@ -9,7 +9,7 @@ use cli::{
 };
 use esp_secure_cert::EfuseKey;
 use matter_mfg::{
-    Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, Job, LabelFormat, Pai,
+    Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, Job, LabelFormat, Message, Pai,
     RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
 };
 
@@ -111,14 +111,14 @@ impl Options {
             return Err(Failure::option("--allow-cd-mismatch", "needs --cert-dclrn beside it"));
         }
         job.allow_declaration_mismatch = self.allow_cd_mismatch;
-        job.attestation = self.attestation()?;
+        job.attestation = self.attestation(&mut job.warnings)?;
         job.lifetime_days = parse_number("--lifetime", self.lifetime.written(), 1, MAX_LIFETIME)?;
         let start = self.valid_from.written().map(parse_time).transpose();
         job.valid_from = start.map_err(|reason| Failure::option("--valid-from", reason))?;
         Ok(())
     }
 
-    fn attestation(&self) -> Result<Attestation, Failure> {
+    fn attestation(&self, warnings: &mut Vec<Message>) -> Result<Attestation, Failure> {
         let password = self.password.written();
         let inputs = AttestationInputs {
             paa: self.paa,
@@ -134,6 +134,7 @@ impl Options {
             ds_peripheral: self.ds_peripheral,
         };
         let mode = inputs.mode().map_err(failure)?;
+        warnings.extend(inputs.unused());
         let certificate = given(self.cert.as_deref(), |path| read_certificate("--cert", path))?;
         let key = given(self.key.as_deref(), |path| read_private_key("--key", path, password))?;
         let common_name_prefix = self.cn_prefix.written().unwrap_or(DEFAULT_PREFIX).to_owned();

@@ -141,7 +141,7 @@ macro_rules! define {
                 /// Start of the certificates (also -vf): YYYY-MM-DD or YYYY-MM-DD HH:MM:SS, in UTC [default: now]
                 #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Attestation")]
                 pub(crate) valid_from: Option<Text>,
-                /// Makes a throw-away PAA, PAI and declaration in test-pki/ in the output folder: for development only
+                /// Makes a throw-away PAA, PAI and declaration in the output folder, test-pki/ or for a further product test-pki-VID_PID/: for development only
                 #[arg(long, help_heading = "Attestation")]
                 pub(crate) test_pki: bool,
                 /// Beginning of the common name of a PAI that is made (also -cn), 1..=57 bytes [default: ESP32]
@@ -289,12 +289,12 @@ impl Options {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let wrong = |reason: &dyn std::fmt::Display| Failure::Input(format!("--job {}: {reason}", path.display()));
         let bytes = read_file("--job", path)?;
-        let bytes = factory_fs::without_bom(&bytes);
+        let text = factory_fs::utf8(&bytes).map_err(|error| wrong(&error))?;
         // Members without their names would be taken in their order.
-        if bytes.trim_ascii_start().first() != Some(&b'{') {
+        if !text.trim_ascii_start().starts_with('{') {
             return Err(wrong(&"is not a JSON object, which begins with a brace"));
         }
-        serde_json::from_slice(bytes).map_err(|error| wrong(&sentence(&error)))
+        serde_json::from_str(text).map_err(|error| wrong(&sentence(&error)))
     }
 
     /// Replaces what says where a secret is by the secret: a file, `-` for standard input, the environment.

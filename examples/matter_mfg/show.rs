@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cli::{Failure, report as tell_line, report_json};
+use cli::{Failure, counted, report as tell_line, report_json};
 use matter_mfg::{Error, Phase, Plan, RunReport};
 use serde_json::{Map, Value, json};
 
@@ -20,8 +20,13 @@ pub(crate) fn show(plan: &Plan, report: RunReport, settings: &Settings) -> Resul
             return Err(failure(error));
         }
         return Err(Failure::Work(format!(
-            "{}; {devices} of {count} devices are complete in {top}{}",
+            "{}; {devices} of {} complete in {top}{}",
             error.with_names(option),
+            if count == 1 {
+                "1 device is".to_owned()
+            } else {
+                format!("{count} devices are")
+            },
             if devices > 0 { "; --resume continues" } else { "" }
         )));
     }
@@ -30,8 +35,8 @@ pub(crate) fn show(plan: &Plan, report: RunReport, settings: &Settings) -> Resul
         .map(|phase| format!("{phase} {:.2}", each(report.timings.get(phase))))
         .join(", ");
     settings.say(format_args!(
-        "{} devices in {:.2} s; milliseconds for each: {phases}",
-        devices - report.earlier,
+        "{} in {:.2} s; milliseconds for each: {phases}",
+        counted(devices - report.earlier, "device"),
         report.elapsed.as_secs_f64()
     ));
     if settings.json {
@@ -40,7 +45,8 @@ pub(crate) fn show(plan: &Plan, report: RunReport, settings: &Settings) -> Resul
     tell_line(format_args!("devices: {devices} in {top}"));
     if report.is_reconciled {
         tell_line(format_args!(
-            "checked: folders, tables, manifest and ledger have the same {devices} devices"
+            "checked: folders, tables, manifest and ledger have the same {}",
+            counted(devices, "device")
         ));
     }
     for (name, path) in [

@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cli::{Failure, Files, Trust, read_argument, read_file, resolve};
-use esp_nvs_image::{Editor, Encoding, Error, Key, Namespace, OwnedValue};
+use cli::{Failure, Files, Trust, read_argument, read_file, resolve, say};
+use esp_nvs_image::{CsvWarningKind, Editor, Encoding, Error, Key, Namespace, OwnedValue};
 
+use crate::plain::Plain;
 use crate::{KeyFiles, wrong};
 
 /// Which key of which image.
@@ -31,9 +32,17 @@ pub(crate) struct NewValue {
 
 pub(crate) fn set(place: &Place, new: &NewValue, trust: Trust) -> Result<(), Failure> {
     let value = new.parse()?;
+    let mut unseen = Vec::new();
     place.edit(trust, |editor, namespace, key| {
-        editor.set(namespace, key, value.as_value()).map(drop)
-    })
+        editor.set(namespace, key, value.as_value())?;
+        unseen.extend(namespace.has_unseen_edge().then_some("NAMESPACE"));
+        unseen.extend(key.has_unseen_edge().then_some("KEY"));
+        Ok(())
+    })?;
+    for name in unseen {
+        say(format_args!("warning: {name}: {}", CsvWarningKind::UnseenEdge));
+    }
+    Ok(())
 }
 
 pub(crate) fn remove(place: &Place, trust: Trust) -> Result<(), Failure> {
@@ -79,12 +88,20 @@ impl Place {
             | Error::StringHasNul
             | Error::BlobTooLong { .. }
             | Error::BlobTooManyChunks => Failure::option("VALUE", error),
+            Error::Damaged(_) => self.unreadable(trust).unwrap_or_else(|| wrong(&self.image, error)),
             _ => wrong(&self.image, error),
         })?;
         if image == before {
             return Ok(());
         }
         files.publish(&[(&file, image.as_slice())])
+    }
+}
+
+impl Place {
+    /// Says that an image which seems to be damaged is encrypted, or is not.
+    fn unreadable(&self, trust: Trust) -> Option<Failure> {
+        Plain::read(&self.image, &self.keys, trust).ok()?.unreadable()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use esp_nvs_image::{BlobVersion, Encoder, Error, OwnedEntry, PartitionSize, Sizer};
+use cli::say;
+use esp_nvs_image::{BlobVersion, CsvWarningKind, Encoder, Error, OwnedEntry, PartitionSize, Sizer};
 use serde_json::value::RawValue;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -49,6 +50,15 @@ pub(crate) fn generate(name: &str, text: &str, size: PartitionSize, version: Blo
     }
     let len = encoder.finish().len();
     image.truncate(len);
+    for (index, entry) in entries.iter().enumerate() {
+        if entry.key.has_unseen_edge() || entry.namespace.has_unseen_edge() {
+            let (line, column) = place(text, index);
+            say(format_args!(
+                "warning: {name}:{line}:{column}: {}",
+                CsvWarningKind::UnseenEdge
+            ));
+        }
+    }
     Ok(image)
 }
 

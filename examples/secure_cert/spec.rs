@@ -1,4 +1,5 @@
-//! SPEC.json: records as `dump --json --show-keys` writes them, with or without `offset` and `crc_ok`.
+//! SPEC: records as `dump --json --show-keys` writes them, with or without `offset` and `crc_ok`, or with a `file` in the place of
+//! `data`; or the table of Espressif's tool.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -8,21 +9,24 @@ use esp_secure_cert::{Flags, RawRecord, RecordType, Writer};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::material::Place;
+use crate::table::is_table;
+
 /// The records of a file.
 pub(crate) struct Spec {
-    path: PathBuf,
-    records: Vec<Entry>,
+    pub(crate) path: PathBuf,
+    pub(crate) records: Vec<Entry>,
 }
 
-struct Entry {
-    kind: RecordType,
-    subtype: Option<u8>,
-    flags: Flags,
+pub(crate) struct Entry {
+    pub(crate) kind: RecordType,
+    pub(crate) subtype: Option<u8>,
+    pub(crate) flags: Flags,
     /// `None` for a digest that is computed.
-    data: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) data: Option<Zeroizing<Vec<u8>>>,
 }
 
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 10] = [
     "offset",
     "type",
     "type_name",
@@ -32,11 +36,16 @@ const MEMBERS: [&str; 9] = [
     "length",
     "crc_ok",
     "data",
+    "file",
 ];
 
 impl Spec {
     /// Reads the file strictly: what is said twice must agree, and members that are not known are refused.
-    pub(crate) fn parse(path: &Path, text: &[u8]) -> Result<Self, Failure> {
+    pub(crate) fn parse(place: Place<'_>, text: &[u8]) -> Result<Self, Failure> {
+        let path = place.spec;
+        if is_table(text) {
+            return Self::from_table(place, text);
+        }
         let malformed = |error: &serde_json::Error| {
             // The library's own message may repeat text of the file.
             let (line, column) = (error.line(), error.column());
@@ -47,11 +56,13 @@ impl Spec {
             .as_array()
             .ok_or_else(|| Failure::Input(format!("{}: not an array of records", path.display())))?;
         let entry = |(index, value): (usize, &Value)| {
-            let parsed = value
-                .as_object()
-                .ok_or("is no object".to_owned())
-                .and_then(Entry::parse);
-            parsed.map_err(|reason| refused(path, index, reason))
+            let object = value.as_object().ok_or(refused(path, index, "is no object"))?;
+            let named = object.get("file").map(|file| {
+                let name = file.as_str().ok_or(refused(path, index, "file is no text"))?;
+                let kind = kind(object).map_err(|reason| refused(path, index, reason))?;
+                place.read(name, kind)
+            });
+            Entry::parse(object, named.transpose()?).map_err(|reason| refused(path, index, reason))
         };
         let records = list.iter().enumerate().map(entry).collect::<Result<_, _>>()?;
         Ok(Self {
@@ -74,16 +85,11 @@ fn refused(path: &Path, index: usize, reason: impl Display) -> Failure {
 }
 
 impl Entry {
-    fn parse(object: &Map<String, Value>) -> Result<Self, String> {
+    fn parse(object: &Map<String, Value>, named: Option<Zeroizing<Vec<u8>>>) -> Result<Self, String> {
         if object.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
             return Err(format!("has a member other than {}", MEMBERS.join(", ")));
         }
-        let named = match object.get("type_name").map(Value::as_str) {
-            None => None,
-            Some(name) => Some(name.and_then(type_named).ok_or("type_name is not known")?),
-        };
-        let kind = agree("type", byte(object, "type")?.map(RecordType::new), named)?;
-        let kind = kind.ok_or("type is missing")?;
+        let kind = kind(object)?;
         let stored = match object.get("storage").map(Value::as_str) {
             None => None,
             Some(name) => Some(name.and_then(flags_named).ok_or("storage is not known")?),
@@ -94,7 +100,10 @@ impl Entry {
             }
             (flags, stored) => flags.or(stored).unwrap_or_default(),
         };
+        let is_file = named.is_some();
         let data = match object.get("data") {
+            Some(_) if is_file => return Err("has a file and data; one of them is allowed".into()),
+            None if is_file => named,
             Some(data) => Some(
                 data.as_str()
                     .and_then(|text| base16ct::mixed::decode_vec(text).ok())
@@ -111,7 +120,7 @@ impl Entry {
                 return Err(format!("length is not that of data, {}", data.len()));
             }
         }
-        let subtype = byte(object, "subtype")?;
+        let subtype = byte(object, "subtype")?.or(is_file.then_some(0));
         if subtype.is_none() && data.is_some() {
             return Err("subtype is missing".into());
         }
@@ -138,6 +147,15 @@ impl Entry {
     }
 }
 
+fn kind(object: &Map<String, Value>) -> Result<RecordType, String> {
+    let named = match object.get("type_name").map(Value::as_str) {
+        None => None,
+        Some(name) => Some(name.and_then(type_named).ok_or("type_name is not known")?),
+    };
+    let kind = agree("type", byte(object, "type")?.map(RecordType::new), named)?;
+    Ok(kind.ok_or("type is missing")?)
+}
+
 /// Where a record's subtype is.
 const SUBTYPE: usize = 9;
 
@@ -155,7 +173,7 @@ fn byte(object: &Map<String, Value>, name: &str) -> Result<Option<u8>, String> {
     number.map(Some).ok_or(format!("{name} is not a number in 0..=255"))
 }
 
-fn type_named(name: &str) -> Option<RecordType> {
+pub(crate) fn type_named(name: &str) -> Option<RecordType> {
     RecordType::from_name(name).or_else(|| name.parse().ok().map(RecordType::new))
 }
 

@@ -3,60 +3,152 @@
 use cli::{Failure, FindingLine, print_json};
 use matter_setup_payload::{ConcatenatedPayloads, DataValue, Error, Finding, ManualPayload, SetupPayload, Severity};
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 /// A code that was read.
 pub(crate) enum Code {
     Qr {
         payloads: Vec<SetupPayload>,
         common: Vec<Finding>,
-        deviations: Vec<Error>,
+        deviations: Vec<Deviation>,
     },
     Manual {
         payload: ManualPayload,
-        deviations: Vec<Error>,
+        deviations: Vec<Deviation>,
     },
+}
+
+/// What a lenient reader tolerates, and where it is.
+pub(crate) struct Deviation {
+    position: Option<usize>,
+    text: String,
+}
+
+impl From<Error> for Deviation {
+    fn from(error: Error) -> Self {
+        Self {
+            position: error.position(),
+            text: error.to_string(),
+        }
+    }
+}
+
+/// Takes a code out of what surrounds a copied one: blanks and line ends, and the address of a web page that draws it.
+fn unwrapped(text: &str) -> (Zeroizing<String>, Vec<Deviation>) {
+    let mut deviations = Vec::new();
+    let mut tolerate = |text: &str| {
+        let text = text.to_owned();
+        deviations.push(Deviation { position: None, text });
+    };
+    let mut code = text.trim();
+    // A manual code names each character that is left out.
+    let is_manual = !text.contains(|c: char| c.is_ascii_alphabetic() || c == ':');
+    if is_manual {
+        return (Zeroizing::new(text.to_owned()), deviations);
+    }
+    if code.len() != text.len() {
+        tolerate("blanks or line ends surround the code");
+    }
+    let is_address = code.contains("://");
+    let parameter = ["?data=", "&data="].iter().find_map(|name| code.split_once(name));
+    if is_address && let Some((_, data)) = parameter {
+        tolerate("the code is in the address of a web page, behind data=");
+        code = data.split(['&', '#']).next().unwrap_or_default();
+        return (percent_decoded(code), deviations);
+    }
+    let is_escaped = code.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("MT%3A"));
+    if is_escaped {
+        tolerate("the code has the escapes of a web address");
+        return (percent_decoded(code), deviations);
+    }
+    (Zeroizing::new(code.to_owned()), deviations)
+}
+
+/// Replaces escapes of ASCII characters (RFC 3986, 2.1); others stay and are refused.
+fn percent_decoded(text: &str) -> Zeroizing<String> {
+    let mut decoded = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        decoded.push_str(before);
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.filter(u8::is_ascii) {
+            Some(byte) => {
+                decoded.push(char::from(byte));
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                decoded.push('%');
+                rest = after;
+            }
+        }
+    }
+    decoded.push_str(rest);
+    decoded
 }
 
 impl Code {
     /// Reads a QR text when there is a letter or a colon, which no manual code has; else a manual code.
-    pub(crate) fn read(code: &str, lenient: bool) -> Result<Self, Failure> {
-        let refused = |error: Error| Failure::No(error.to_string());
+    pub(crate) fn read(text: &str, lenient: bool) -> Result<Self, Error> {
+        let (unwrapped, mut around) = if lenient {
+            unwrapped(text)
+        } else {
+            (Zeroizing::new(text.to_owned()), Vec::new())
+        };
+        let code = unwrapped.as_str();
         if code.contains(|c: char| c.is_ascii_alphabetic() || c == ':') {
             if !lenient {
-                ConcatenatedPayloads::parse(code).map_err(refused)?;
+                ConcatenatedPayloads::parse(code)?;
             }
-            let read = ConcatenatedPayloads::parse_lenient(code).map_err(refused)?;
+            let read = ConcatenatedPayloads::parse_lenient(code)?;
+            around.extend(read.deviations().iter().map(Deviation::from));
             return Ok(Self::Qr {
                 payloads: read.value().iter().collect(),
                 common: read.value().lint().collect(),
-                deviations: read.deviations().iter().collect(),
+                deviations: around,
             });
         }
         if !lenient {
-            code.parse::<ManualPayload>().map_err(refused)?;
+            code.parse::<ManualPayload>()?;
         }
-        let read = ManualPayload::parse_lenient(code).map_err(refused)?;
+        let read = ManualPayload::parse_lenient(code)?;
+        around.extend(read.deviations().iter().map(Deviation::from));
         Ok(Self::Manual {
-            deviations: read.deviations().iter().collect(),
+            deviations: around,
             payload: read.into_value(),
         })
     }
 
-    fn deviations(&self) -> &[Error] {
+    fn deviations(&self) -> &[Deviation] {
         match self {
             Self::Qr { deviations, .. } | Self::Manual { deviations, .. } => deviations,
         }
     }
 }
 
-/// Prints a code's fields as JSON.
-pub(crate) fn show(code: &Code) -> Result<(), Failure> {
+/// A code that is refused: the answer is no.
+pub(crate) fn refused(error: Error) -> Failure {
+    Failure::No(error.to_string())
+}
+
+/// The id of the one finding about a code that cannot be read.
+const UNREADABLE: &str = "unreadable";
+
+/// Prints a code's fields as JSON, or why it cannot be read.
+pub(crate) fn show(code: &str, lenient: bool) -> Result<(), Failure> {
+    let code = &match Code::read(code, lenient) {
+        Ok(code) => code,
+        Err(error) => {
+            let object = json!({"error": {"id": UNREADABLE, "position": error.position(), "text": error.to_string()}});
+            print_json(format_args!("{object:#}"))?;
+            return Err(refused(error));
+        }
+    };
     let (kind, payloads) = match code {
         Code::Qr { payloads, .. } => ("qr", payloads.iter().map(qr_fields).collect()),
         Code::Manual { payload, .. } => ("manual", vec![manual_fields(payload)]),
     };
     let deviations = code.deviations().iter();
-    let deviations = deviations.map(|error| json!({"position": error.position(), "text": error.to_string()}));
+    let deviations = deviations.map(|error| json!({"position": error.position, "text": error.text}));
     let deviations = deviations.collect::<Vec<_>>();
     let json = json!({"kind": kind, "payloads": payloads, "deviations": deviations});
     print_json(format_args!("{json:#}"))
@@ -114,7 +206,17 @@ fn member(value: DataValue<'_>) -> (&'static str, Value) {
 
 /// Reports on a code; a no when there are errors, or warnings that count.
 pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), Failure> {
-    let code = Code::read(code, true)?;
+    let code = match Code::read(code, true) {
+        Ok(code) => code,
+        Err(error) if json => {
+            let finding = json!([{
+                "id": UNREADABLE, "severity": Severity::Error.to_string(), "payload": null, "text": error.to_string(),
+            }]);
+            print_json(format_args!("{finding:#}"))?;
+            return Err(refused(error));
+        }
+        Err(error) => return Err(refused(error)),
+    };
     let least = if warnings_count {
         Severity::Warning
     } else {
@@ -131,11 +233,11 @@ pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), F
     };
     // Discovery capabilities are among the deviations, with their place; the finding would say it again.
     let new = |finding: &Finding| !matches!(finding, Finding::DiscoveryReserved { .. });
-    let deviation = |error: &Error| FindingLine {
+    let deviation = |deviation: &Deviation| FindingLine {
         id: "deviation",
         severity: Severity::Error.to_string(),
         place: ("payload", None),
-        text: error.to_string(),
+        text: deviation.text.clone(),
         is_bad: true,
     };
     let mut lines = code.deviations().iter().map(deviation).collect::<Vec<_>>();

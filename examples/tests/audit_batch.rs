@@ -252,7 +252,7 @@ fn a_ledger_alone_is_audited() {
     assert_eq!(
         String::from_utf8(output.stdout)
             .unwrap()
-            .matches("duplicate-key")
+            .matches(r#""id":"duplicate-key""#)
             .count(),
         2
     );

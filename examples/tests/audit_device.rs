@@ -80,9 +80,9 @@ fn good_devices_are_clean_of_errors() {
                 .keys()
                 .map(String::as_str)
                 .collect::<Vec<_>>();
-            let known = ["check", "severity", "object", "text", "sdk_code", "remedy"];
+            let known = ["id", "check", "severity", "object", "text", "sdk_code", "remedy"];
             assert!(
-                names.iter().all(|name| known.contains(name)) && names.len() >= 4,
+                names.iter().all(|name| known.contains(name)) && names.len() >= 5,
                 "{names:?}"
             );
         }
@@ -362,7 +362,7 @@ fn names_from_files_do_not_command_the_terminal() {
         assert!(shown.chars().all(is_plain), "{shown:?}");
         (report.status.code(), shown)
     };
-    let (code, found) = shown(&[&["out"], &TRUST[..]].concat());
+    let (code, found) = shown(&[&["out", "--verbose"], &TRUST[..]].concat());
     assert!(code == Some(1) && found.matches("key-leaked").count() == 2, "{found}");
     for line in found.lines().filter(|line| line.contains("key-leaked")) {
         assert!(line.contains("the DAC's key"), "{line}");

@@ -92,7 +92,7 @@ fn device_that_would_not_commission_does_not_appear() {
 #[test]
 fn what_everybody_knows_is_named_before_a_product_gets_it() {
     const SIGNER: &str = "warning: --cert-dclrn: the declaration is signed with the published test key";
-    const PASSCODE: &str = "warning: a given passcode is the one of the SDK's examples";
+    const PASSCODE: &str = "warning: --passcode: The passcode is the one of the SDK's examples";
     for (vendor, warned) in [("0x1234", true), ("0xFFF2", false)] {
         let folder = workplace(vendor, "0x8001");
         fs::write(folder.path().join("codes.csv"), "20202021\n").unwrap();
@@ -105,8 +105,8 @@ fn what_everybody_knows_is_named_before_a_product_gets_it() {
             stderr(&output)
         };
         assert_eq!(said("-cd CD.der", "a").contains(SIGNER), warned);
-        assert_eq!(said("--passcode 20202021", "b").contains(PASSCODE), warned);
-        assert_eq!(said("--passcodes codes.csv", "c").contains(PASSCODE), warned);
+        assert!(said("--passcode 20202021", "b").contains(PASSCODE));
+        assert!(said("--passcodes codes.csv", "c").contains(PASSCODE));
         let plain = said("--passcode 20202022", "d");
         assert!(!plain.contains(SIGNER) && !plain.contains(PASSCODE), "{plain}");
     }

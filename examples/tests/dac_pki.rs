@@ -406,7 +406,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("CD --pid 1 --type 0 --test-key --out CD.der", "CD.der: exists already"),
     ("cd make --vid 0xFFF1 --pid 1 --device-type 0x100000000 --certificate-id CSA00000SWC00000-00 --type 0 --test-key --out x", "--device-type: not a number in 0..=4294967295"),
     ("cd make --vid 0xFFF1 --pid 1 --device-type 1 --certificate-id CSA --type 0 --test-key --out x", "certificate id has 3 octets, not 19"),
-    ("cd print ca/PAA_cert.der", "ca/PAA_cert.der: certification declaration: "),
+    ("cd print ca/PAA_cert.der", "ca/PAA_cert.der: it is an X.509 certificate"),
     ("csr check nowhere", "FILE nowhere"),
 ];
 

@@ -378,6 +378,8 @@ fn the_schema_and_the_program_know_the_same_members() {
         "log-level",
         "help",
         "version",
+        "completions",
+        "man",
         "resume",
         "force",
         "scrap",

@@ -21,7 +21,7 @@ use std::fs;
 
 use esp_nvs_image::{NvsKeys, OwnedValue, decrypt};
 use made::Made;
-use matter_attestation::Certificate;
+use matter_attestation::{Certificate, PrivateKey};
 use matter_factory_data::{DeviceRecord, HardwareVersion};
 use workplace::{run, stderr};
 
@@ -80,7 +80,11 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     (8, IDS, "-cd|CD.der", Bare(1, |made| assert!(made.record(0).declaration.is_some()))),
     (9, PAI, "--outdir|elsewhere/out", Devices(1, |made| assert!(made.top.ends_with("elsewhere/out/fff2_8001")))),
     (11, PAI, "--csv|lines.csv|--mcsv|lines_values.csv", Devices(1, |made| {
-        assert_eq!(made.record(0).entries()[0].value, OwnedValue::Str("first\n\nthird".into()));
+        let record = made.record(0);
+        assert_eq!(record.entries()[0].value, OwnedValue::Str("first\n\nthird".into()));
+        // A key of a cloud, which the audit of the run takes for no leak.
+        let key = fs::read(made.top.join("../../cloud-key.pem")).unwrap();
+        assert!(record.entries()[2].value == OwnedValue::Blob(key));
     })),
     (12, SUPPLIED, "--dac-key|dac-plain-key.der|--dac-cert|dac-plain-cert.der", Devices(1, |made| {
         assert_eq!(made.record(0).credentials().unwrap().dac().common_name(), Some("Plain DAC"));
@@ -233,8 +237,16 @@ fn inputs() -> (tempfile::TempDir, Certificate) {
         "extra_values.csv",
         "id,serial-num,discriminator,api_key\n1,SN-1,1234,1a2b3c\n2,SN-2,1235,1a2b3c\n",
     );
-    write("lines.csv", "cloud,namespace,\nnote,data,string\nother,data,u8\n");
-    write("lines_values.csv", "note,other\n\"first\n\nthird\",7\n");
+    write(
+        "lines.csv",
+        "cloud,namespace,\nnote,data,string\nother,data,u8\nclient_key,file,binary\n",
+    );
+    write(
+        "lines_values.csv",
+        "note,other,client_key\n\"first\n\nthird\",7,cloud-key.pem\n",
+    );
+    let cloud = PrivateKey::from_scalar(&[9; 32]).unwrap().to_pkcs8_pem().unwrap();
+    write("cloud-key.pem", &cloud);
     let root = Certificate::decode(&fs::read(folder.path().join("paa-cert.pem")).unwrap()).unwrap();
     (folder, root)
 }

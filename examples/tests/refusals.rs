@@ -35,6 +35,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--serial-num x -n 2", &["--serial-num", "one device"]),
     ("-v 0xFFFF -p 0", &["--vendor-id", "0x0001..=0xFFF4"]),
     ("-v 0", &["--vendor-id", "0x0001..=0xFFF4"]),
+    ("-v FFF2", &["--vendor-id", "write 0xFFF2"]),
     ("-p 0", &["--product-id", "0x0001..=0xFFFF"]),
     ("-p 0x10000", &["--product-id", "0x0001..=0xFFFF"]),
     ("-n 0", &["--count", "1..=4294967295"]),
@@ -101,8 +102,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--test-pki --dac-in-secure-cert -ds --target esp32h2 --efuse-key-id 1 --port /dev/ttyUSB0", &["--port", "espefuse --chip esp32h2", "BLOCK_KEY1 internal/efuse_key.pem ECDSA_KEY"]),
     ("--test-pki --pai -c PAI-Cert.pem -k PAI-Key.pem", &["--test-pki", "--pai"]),
     ("--test-pki -cd CD.der", &["--test-pki", "--cert-dclrn"]),
-    ("-cn Own", &["--cn-prefix", "--test-pki", "--paa"]),
-    ("--csv repeat.csv --mcsv repeat_m.csv", &["repeat_m.csv:3", "'site'", "REPEAT"]),
+    ("--csv repeat.csv --mcsv repeat_m.csv", &["repeat_m.csv:3", "'site'", "REPEAT", "remove ',REPEAT' from that column in --csv"]),
     ("--csv serial.csv --mcsv serial_m.csv", &["--mcsv", "devices 1 and 3 have the same serial number"]),
     ("--port /dev/ttyUSB0", &["--port", "esptool"]),
     ("--encrypt --no-bin", &["--encrypt", "--no-bin"]),
@@ -167,6 +167,9 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--csv wrong.csv --mcsv values.csv", &["wrong.csv:2", "'encoding'", "hex2bin"]),
     ("--csv garbage --mcsv values.csv", &["--csv", "garbage", "UTF-8"]),
     ("--csv taken.csv --mcsv taken_m.csv", &["taken_m.csv:2", "'verifier'", "cannot be set by a column"]),
+    ("--csv files.csv --mcsv named_m.csv", &["named_m.csv:2", "'passcode'", "cannot read the file 'keys/no.pem'", "from the current folder"]),
+    ("--csv extra.csv --mcsv nameless_m.csv", &["nameless_m.csv:3", "column 'number 2': has a value, and the header no name"]),
+    ("--csv extra.csv --mcsv longer_m.csv", &["longer_m.csv:2", "row has 3 cells, the header 2"]),
     ("--csv files.csv --mcsv files_m.csv", &["files_m.csv:2", "'passcode'", "cannot read the file that the cell names"]),
     ("--csv twice.csv --mcsv twice_m.csv", &["twice_m.csv:1", "number 2", "name of an earlier column"]),
     ("--passcode 30303030 --csv own.csv --mcsv own_m.csv", &["--passcode", "column 'passcode'"]),
@@ -180,6 +183,13 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--csv pin.csv --mcsv pin_m.csv --passcode 30303030", &["--passcode", "column 'passcode'"]),
     ("--csv serial.csv --mcsv quote_m.csv", &["quote_m.csv", "line 2: a quote is opened and not closed"]),
     ("--csv quote_m.csv --mcsv serial_m.csv", &["--csv quote_m.csv", "line 2: a quote is opened and not closed"]),
+    ("--csv windows.csv --mcsv utf16_m.csv", &["--mcsv utf16_m.csv", "UTF-16", "UTF-8"]),
+    ("--csv utf16_m.csv --mcsv values.csv", &["--csv utf16_m.csv", "UTF-16"]),
+    ("--job utf16.json", &["--job utf16.json", "UTF-16"]),
+    ("--passcodes utf16_m.csv", &["utf16_m.csv", "UTF-16"]),
+    ("--csv columns.csv --mcsv blanks_m.csv", &["blanks_m.csv:1", "'number'", "blanks around it"]),
+    ("--csv columns.csv --mcsv tabs_m.csv", &["tabs_m.csv:3", "'number'", "-128..=127"]),
+    ("--csv serial.csv --mcsv later_m.csv", &["later_m.csv", "line 2: a quote is opened and not closed"]),
     ("--passcodes same.csv", &["same.csv", "line 1: two columns"]),
     ("-s 0x6001", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),
     ("-s 0x80000000", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),
@@ -241,6 +251,10 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     write("large_m.csv", format!("blob\n{}\n", "x".repeat(32_768)).as_bytes());
     write("files.csv", b"passcode,file,u32\n");
     write("files_m.csv", b"passcode\n20202021\n");
+    write("named_m.csv", b"passcode\nkeys/no.pem\n");
+    write("extra.csv", b"lot,data,u8\n");
+    write("nameless_m.csv", b"lot,\n1,\n2,x\n");
+    write("longer_m.csv", b"lot,note\n1,a,b\n");
     write("twice.csv", b"passcode,data,u32\n");
     write("twice_m.csv", b"20202021,20202021\n1,1\n");
     write("own.csv", b"passcode,data,u32\n");
@@ -266,6 +280,15 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     write("return_m.csv", b"note\n\"a\rb\"\n");
     write("windows.csv", b"app,namespace,\r\nnumber,data,i8\r\n");
     write("windows_m.csv", b"id;number\r\n1;127\r\n\r\n\r\n2;128\r\n");
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    write(
+        "utf16_m.csv",
+        &[&[0xFF, 0xFE], &utf16("id,number\r\n1,5\r\n")[..]].concat(),
+    );
+    write("utf16.json", &utf16("{\"count\": 1}"));
+    write("blanks_m.csv", b"id, number\n1,5\n");
+    write("tabs_m.csv", b"id\tnumber\n1\t127\n2\t128\n");
+    write("later_m.csv", b"serial-num,foo\nA,\"x\nB,\"y\"\nC,z\n");
     write("taken.csv", b"verifier,data,string\n");
     write("taken_m.csv", b"verifier\nx\n");
     write("wide.csv", b"discriminator,data,u16\n");

@@ -281,3 +281,158 @@ fn refused(folder: &Path, arguments: &str, needle: &str, name: &str) {
         "{name}: something was written"
     );
 }
+
+/// The columns of Espressif's `configure_esp_secure_cert.py`.
+const TABLE: &str = "tlv_type,tlv_subtype,data_value,data_type,priv_key_type,algorithm,key_size,efuse_id,efuse_key\n";
+
+fn with_material() -> TempDir {
+    let folder = workplace();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    let key = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+    write(
+        "key.pem",
+        key.to_pkcs8_pem(p256::pkcs8::LineEnding::CRLF).unwrap().as_bytes(),
+    );
+    write("key.der", key.to_sec1_der().unwrap().as_slice());
+    write("cert.der", &[0x30, 0x02, 0x05, 0x00]);
+    write(
+        "cert.pem",
+        b"subject=A\r\n-----BEGIN CERTIFICATE-----\r\nMAIFAA==\r\n-----END CERTIFICATE-----\r\n",
+    );
+    fs::create_dir(folder.path().join("specs")).unwrap();
+    folder
+}
+
+fn records(folder: &Path, image: &str) -> Vec<(String, String)> {
+    let dump = run(folder, &format!("dump {image} --json --show-keys"));
+    assert!(dump.status.success());
+    let list: Value = serde_json::from_slice(&dump.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let records = list.as_array().unwrap().iter();
+    records
+        .map(|record| (text(&record["type_name"]), text(&record["data"])))
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn records_are_made_from_files_and_from_the_tool_s_table() {
+    let folder = with_material();
+    let key = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+    let sec1 = key.to_sec1_pem(p256::pkcs8::LineEnding::LF).unwrap();
+    let pem = "-----BEGIN CERTIFICATE-----\nMAIFAA==\n-----END CERTIFICATE-----\n\0";
+    let expected = [
+        ("DEV_CERT", hex(pem.as_bytes())),
+        ("CA_CERT", "30020500".to_owned()),
+        ("PRIV_KEY", hex(format!("{}\0", *sec1).as_bytes())),
+        ("USER_DATA_1", "6869".to_owned()),
+    ];
+    let expected = expected.map(|(name, data)| (name.to_owned(), data));
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    // A file is looked for beside the SPEC, and from the current folder.
+    let spec = json!([
+        {"type": 1, "file": "cert.pem"}, {"type_name": "CA_CERT", "file": "cert.der"}, {"type": 2, "file": "key.pem"},
+        {"type_name": "USER_DATA_1", "subtype": 0, "data": "6869"},
+    ]);
+    write("specs/files.json", &spec.to_string());
+    let build = run(folder.path(), "build specs/files.json files.bin");
+    assert!(build.status.success(), "{build:?}");
+    assert_eq!(records(folder.path(), "files.bin"), expected);
+
+    let rows = "\n# a comment\nESP_SECURE_CERT_DEV_CERT_TLV,0,cert.pem,file,,,,,\n\
+        ESP_SECURE_CERT_CA_CERT_TLV,0,MAIFAA==,base64,,,,,\n2,0, key.pem ,file,plaintext,ECDSA,256,,\n\
+        ESP_SECURE_CERT_USER_DATA_1_TLV,0,hi,string,,,,,\n,,,,,,,,\n";
+    write("table.csv", &format!("\u{feff}{TABLE}{rows}").replace('\n', "\r\n"));
+    let build = run(folder.path(), "build table.csv table.bin");
+    assert!(build.status.success(), "{build:?}");
+    let made = records(folder.path(), "table.bin");
+    assert_eq!(made[..4], expected);
+    assert!(made.len() == 5 && made[4].0 == "INTEGRITY");
+}
+
+#[test]
+fn material_that_is_no_certificate_or_key_is_refused() {
+    let folder = with_material();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "two.pem",
+        &"-----BEGIN CERTIFICATE-----\nMAIFAA==\n-----END CERTIFICATE-----\n".repeat(2),
+    );
+    write("cut.pem", "-----BEGIN CERTIFICATE-----\nMAIFAA==\n");
+    write(
+        "closed.pem",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAIFAA==\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    );
+    for (record, said) in [
+        (json!({"type": 1, "file": "no.pem"}), "no.pem"),
+        (
+            json!({"type": 1, "file": "key.pem"}),
+            "key.pem: holds something else than a certificate in PEM",
+        ),
+        (
+            json!({"type": 2, "file": "cert.pem"}),
+            "cert.pem: holds something else than a private key in PEM",
+        ),
+        (json!({"type": 2, "file": "closed.pem"}), "closed.pem: is encrypted"),
+        (
+            json!({"type": 1, "file": "two.pem"}),
+            "two.pem: holds more than one block of PEM",
+        ),
+        (json!({"type": 1, "file": "cut.pem"}), "cut.pem: ends inside of its PEM"),
+        (
+            json!({"type": 1, "file": "cert.pem", "data": "00"}),
+            "record 0: has a file and data",
+        ),
+        (json!({"type": 1, "file": 7}), "record 0: file is no text"),
+        (
+            json!({"type": 1, "file": "cert.der", "length": 5}),
+            "record 0: length is not that of data",
+        ),
+    ] {
+        write("one.json", &json!([record]).to_string());
+        let build = run(folder.path(), "build one.json one.bin");
+        let said_text = String::from_utf8(build.stderr).unwrap();
+        assert!(
+            build.status.code() == Some(2) && said_text.contains(said),
+            "{said_text}"
+        );
+    }
+    for (row, said) in [
+        (
+            "ESP_SECURE_CERT_OTHER_TLV,0,hi,string,,,,,",
+            "table.csv:2: column 'tlv_type'",
+        ),
+        ("51,256,hi,string,,,,,", "table.csv:2: column 'tlv_subtype'"),
+        ("51,0,hi,text,,,,,", "table.csv:2: column 'data_type'"),
+        ("51,0,0g,hex,,,,,", "table.csv:2: column 'data_value'"),
+        ("51,0,A*B,base64,,,,,", "table.csv:2: column 'data_value'"),
+        (
+            "2,0,key.pem,file,ecdsa_peripheral,ECDSA,256,1,",
+            "table.csv:2: column 'priv_key_type': only plaintext",
+        ),
+        (
+            "51,0,a,string,,,,,\n51,0,b,string,,,,,",
+            "table.csv:3: column 'tlv_subtype': is that of an earlier record",
+        ),
+        ("51,0,a,string,,,,,\n\"51,0", "a quote is opened and not closed"),
+    ] {
+        write("table.csv", &format!("{TABLE}{row}\n"));
+        let build = run(folder.path(), "build table.csv table.bin");
+        let said_text = String::from_utf8(build.stderr).unwrap();
+        assert!(
+            build.status.code() == Some(2) && said_text.contains(said),
+            "{row}: {said_text}"
+        );
+        assert!(!folder.path().join("table.bin").exists());
+    }
+    write("table.csv", "tlv_type,data_value,data_type\n");
+    let build = run(folder.path(), "build table.csv table.bin");
+    assert!(
+        String::from_utf8(build.stderr)
+            .unwrap()
+            .contains("has no column 'tlv_subtype'")
+    );
+}

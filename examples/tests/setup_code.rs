@@ -109,7 +109,10 @@ fn bad_code_is_refused_with_the_place_and_without_the_code() {
         ("", "(at character 0)"),
     ] {
         let (exit, out, error) = call(&["parse", "--", code]);
-        assert_eq!((exit, out.as_str()), (1, ""), "{code}");
+        let told: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((exit, &told["error"]["id"]), (1, &json!("unreadable")), "{code}");
+        assert!(told["error"]["text"].as_str().unwrap().contains(sentence), "{out}");
+        assert!(code.len() < 5 || !out.contains(&code[3..]), "{out}");
         assert!(error.starts_with("error: ") && error.contains(sentence), "{error}");
         assert!(code.len() < 5 || !error.contains(&code[3..]), "{error}");
     }

@@ -382,14 +382,17 @@ fn test_pki_is_made_once_and_marked() {
     assert_eq!((count("summary-"), count("test-run-"), count("cn_dacs-")), (2, 2, 2));
     assert_eq!(count("."), 0, "nothing half-written is left");
 
-    let other = run(folder.path(), &["--test-pki", "-v", "0xFFF1", "-p", "0x8001"]);
+    let other = run(
+        folder.path(),
+        &["--test-pki", "-v", "0xFFF1", "-p", "0x8000", "-cn", "Other"],
+    );
     assert_eq!(other.status.code(), Some(2));
     assert!(
         stderr(&other).contains("was made for another vendor, product or name"),
         "{}",
         stderr(&other)
     );
-    assert!(!folder.path().join("out/fff1_8001").exists());
+    assert_eq!(devices(&top).len(), 2);
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn encrypted_ca_keys_are_opened_by_their_password() {
         fs::copy(data.join(name), folder.path().join(name)).unwrap();
     }
     let arguments = ["--pai", "-c", "dac-pai.pem", "-k", "dac-pai-key-encrypted.pem"];
-    assert!(refused(&folder, &arguments).contains("is encrypted; --password opens it"));
+    assert!(refused(&folder, &arguments).contains("is encrypted; --password-file or MATTER_PASSWORD opens it"));
     let said = refused(&folder, &[&arguments[..], &["--password", "secret-typo"]].concat());
     assert!(
         said.contains("another password") && !said.contains("secret-typo"),

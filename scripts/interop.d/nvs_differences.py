@@ -83,6 +83,16 @@ def blank_line_in_front(case):
     case.before = "\n"
 
 
+def other_delimiters(case):
+    case.delimiter = case.rng.choice([";", "\t"])
+
+
+def blanks_in_the_header(case):
+    case.columns = ["key", "type", "encoding", "value"]
+    case.header = [case.rng.choice(["", " ", "\t"]) + column + case.rng.choice(["", " "]) for column in case.columns]
+    case.header[1] = " type"
+
+
 def cells_of_131073_and_more(case):
     case.version = 2
     case.insert(case.blob_row(case.rng.randint(65537, 66000), "hex2bin"))
@@ -100,6 +110,8 @@ for make in [
     blank_line_in_front,
     byte_order_mark,
     file_to_fill,
+    other_delimiters,
+    blanks_in_the_header,
 ]:
     beyond(make)
 beyond(cells_of_131073_and_more, 1)

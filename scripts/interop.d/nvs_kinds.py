@@ -9,6 +9,11 @@
   beyond  the generator cannot write it; our image has the entries that the rows mean
 """
 
+import base64
+import binascii
+import csv
+import re
+
 from nvs_random import INTEGERS, LONGEST_BLOB, Row
 
 KINDS = []
@@ -90,7 +95,18 @@ def filled_blobs(case):
 def base64_texts(case):
     case.some_rows()
     text = case.text(case.rng.randint(0, 24), case.rng.choice(["AQz9+/=", "AQz9+/==- \n\u00e9*"]))
+    if loses(text):
+        case.want = "quirk"
     case.insert(Row(case.new_key(), "data", "base64", text, wrong=True))
+
+
+def loses(text):
+    """Whether the generator reads a text in base64 and leaves something of it out."""
+    try:
+        data = binascii.a2b_base64(text)
+    except ValueError:
+        return False
+    return base64.b64encode(data).decode().rstrip("=") != re.sub("[ \t\r\n]", "", text).rstrip("=")
 
 
 @kind(8, "agree", "NotHexadecimal")
@@ -114,6 +130,11 @@ def quoting(case):
     case.some_rows()
     case.inputs.append([case.string_row(0)])
     case.behind = case.text(case.rng.randint(0, 12), 'ab", ')
+    row, *behind = csv.reader([f"key,data,string,{case.behind}\n", "behind\n"])
+    if not behind:
+        case.want, case.reason = "quirk", "UnclosedQuote"
+    elif any(cell.strip() for cell in row[4:]):
+        case.want, case.reason = "quirk", "CellWithoutColumn"
 
 
 # Encryption, with keys that both are given.

@@ -38,6 +38,9 @@ class Case:
         self.files = {}
         self.columns = ["key", "type", "encoding", "value"]
         self.plain_style = True
+        self.delimiter = ","
+        # The names of the columns as they stand there, if not as they are.
+        self.header = None
         # Text in front of every input, and at the end of the last one.
         self.before, self.behind = "", ""
         self.want, self.reason = "same", None
@@ -126,14 +129,14 @@ class Case:
         for number, rows in enumerate(self.inputs):
             lines = io.StringIO()
             style = csv.QUOTE_ALL if not self.plain_style and self.rng.random() < 0.2 else csv.QUOTE_MINIMAL
-            writer = csv.writer(lines, lineterminator="\n", quoting=style)
+            writer = csv.writer(lines, delimiter=self.delimiter, lineterminator="\n", quoting=style)
             columns = list(self.columns)
             if not self.plain_style:
                 columns += self.rng.sample(["note", "other"], self.rng.randint(0, 2))
                 self.rng.shuffle(columns)
             if not self.plain_style and self.rng.random() < 0.1:
                 lines.write("# a comment\n")
-            writer.writerow(columns)
+            writer.writerow(self.header or columns)
             for row in rows:
                 self.noise(lines)
                 if row.wrong:

@@ -222,7 +222,25 @@ def fill_with_more_behind(case):
     bad(case, Row(case.new_key(), "data", "blob_fill(4;0x00)" + case.rng.choice(["x", ")", " "]), "a"))
 
 
+def surplus_cell(case):
+    row = case.small_row()
+    row.more = case.rng.choice([("x",), ("", " x "), ("", "", "x", "")])
+    bad(case, row)
+
+
+def column_twice(case):
+    case.columns.append(case.rng.choice(case.columns))
+
+
+def unclosed_quote(case):
+    case.inputs[-1].append(Row("behind", "namespace"))
+    case.behind = case.rng.choice(['\nk,data,string,"x\nl,data,u8,1\n', '\nk,data,string,"x""\n', '\nk,data,binary,"'])
+
+
 for reason, make in [
+    ("CellWithoutColumn", surplus_cell),
+    ("ColumnTwice", column_twice),
+    ("UnclosedQuote", unclosed_quote),
     ("NamespaceMissing", before_namespace),
     ("Duplicate", duplicate),
     ("Duplicate", duplicate_blob),

@@ -5,6 +5,7 @@ mod error;
 mod fill;
 mod records;
 mod rows;
+mod warnings;
 mod wifi;
 mod write;
 
@@ -17,6 +18,7 @@ use self::encode::encode_rows;
 pub use self::error::{CsvError, CsvReason};
 use self::records::Place;
 use self::rows::{Reader, Refused};
+pub use self::warnings::{CsvWarning, CsvWarningKind, csv_warnings};
 pub use self::write::{CsvWriter, to_csv};
 use crate::config::{BlobVersion, PartitionSize};
 use crate::name::{Key, Namespace};
@@ -79,15 +81,18 @@ pub struct CsvRow {
 
 /// Reads CSV files in the generator's dialect, all of them for one image.
 ///
-/// The header names the columns `key`, `type`, `encoding` and `value` in any order, among others. Types are `namespace`,
+/// The header names the columns `key`, `type`, `encoding` and `value` in any order, among others, and says what separates
+/// cells: a semicolon if it has more of them than commas, a tab if it has neither, else a comma. Types are `namespace`,
 /// `data` and `file`, whose value names a file: `load` reads it, and its error is shown as it is. Encodings are those of
 /// [`crate::Encoding`], and `blob_fill(LEN;0xPP)` and `blob_sz_fill(LEN;0xPP)`, which fill a blob up. Lines that begin
-/// with `#` are left out.
+/// with `#` are left out, and so are rows in which nothing stands.
 ///
 /// # Errors
 ///
 /// [`CsvError`] with file, line and column for everything that the generator refuses, and for what it writes in a way
-/// that the firmware reads differently: a key that stands twice, a row before any namespace, an unknown type.
+/// that the firmware reads differently: a key that stands twice, a row before any namespace, an unknown type. Also for what
+/// the generator passes over: a cell that is in no column, a column that stands twice, a quote that is not closed, a file
+/// without a header.
 pub fn read_csv(
     files: &[CsvFile<'_>],
     compat: CsvCompat,

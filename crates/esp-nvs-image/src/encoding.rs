@@ -74,7 +74,8 @@ impl Encoding {
     /// Reads a cell of a CSV file as the generator does.
     ///
     /// Integers may have a sign, leading zeros, blanks around them and single underscores between digits. Base64 may
-    /// contain any other ASCII character, which is skipped.
+    /// be broken by blanks and line ends; other characters, text behind its padding, and bits of the last character that
+    /// would be dropped are refused, all of which the generator passes over.
     ///
     /// # Errors
     ///
@@ -206,14 +207,11 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// Python's `binascii.a2b_base64` in its default, non-strict mode: ASCII that is not in the alphabet is skipped, and
-/// padding ends the text where it completes a group.
+/// RFC 4648, section 4, broken by blanks and line ends. As in Python's `binascii.a2b_base64` there may be more padding than
+/// is needed, which loses nothing.
 fn base64(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() {
-        return None;
-    }
     let mut bytes = Vec::new();
-    let (mut bits, mut count, mut pads) = (0u32, 0u8, 0u8);
+    let (mut bits, mut count, mut pads) = (0u32, 0u8, 0usize);
     for byte in text.bytes() {
         let value = match byte {
             b'A'..=b'Z' => byte - b'A',
@@ -223,28 +221,37 @@ fn base64(text: &str) -> Option<Vec<u8>> {
             b'/' => 63,
             b'=' => {
                 pads += 1;
-                if count >= 2 && count + pads >= 4 {
-                    return Some(bytes);
-                }
                 continue;
             }
-            _ => continue,
+            b' ' | b'\t' | b'\r' | b'\n' => continue,
+            _ => return None,
         };
-        pads = 0;
+        if pads > 0 {
+            return None;
+        }
         bits = bits << 6 | u32::from(value);
         count = (count + 1) % 4;
         if count != 1 {
-            // 2, 3 or 4 characters in: the bits of one more byte are there.
-            let unused = match count {
-                2 => 4,
-                3 => 2,
-                _ => 0,
-            };
-            let [byte, ..] = (bits >> unused).to_le_bytes();
+            let [byte, ..] = (bits >> unused(count)).to_le_bytes();
             bytes.push(byte);
         }
     }
-    (count == 0).then_some(bytes)
+    let (needed, rest) = match count {
+        0 => (0, 0),
+        1 => return None,
+        2 => (2, bits & 0xF),
+        _ => (1, bits & 0x3),
+    };
+    (pads >= needed && rest == 0).then_some(bytes)
+}
+
+/// How many bits are behind those of the last whole byte, 2, 3 or 4 characters in.
+const fn unused(count: u8) -> u32 {
+    match count {
+        2 => 4,
+        3 => 2,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -280,24 +287,42 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_binascii_s() {
+    fn base64_is_binascii_s_where_that_loses_nothing() {
         // Results of CPython 3.11 binascii.a2b_base64.
         for (text, bytes) in [
             ("MTIzYWJj", Some(&b"123abc"[..])),
             ("MTIz\nYWJj ", Some(b"123abc")),
-            ("MT-Iz*YWJj", Some(b"123abc")),
+            (" MTIz\r\n\tYWJj\r\n", Some(b"123abc")),
             ("MTI=", Some(b"12")),
             ("MQ==", Some(b"1")),
-            ("MQ==MTIz", Some(b"1")),
-            ("M=Q==", Some(b"1")),
-            ("=MTIz", Some(b"123")),
+            ("MQ=\n=", Some(b"1")),
+            ("MQ===", Some(b"1")),
+            ("MTIz=", Some(b"123")),
             ("", Some(b"")),
             ("MQ=", None),
+            ("MQ", None),
             ("M", None),
             ("MTIzY", None),
             ("MTIz\u{e9}", None),
         ] {
             assert_eq!(base64(text).as_deref(), bytes, "{text:?}");
+        }
+        // It leaves something out of each of these.
+        for text in [
+            "MT-Iz*YWJj",
+            "MT!Iz",
+            "MQ==MTIz",
+            "MTI=\nMTIz",
+            "M=Q==",
+            "=MTIz",
+            "MR==",
+            "MTJ=",
+            "MTIz\u{b}",
+            "MTIz\0",
+            "-_==",
+            "\u{feff}MTIz",
+        ] {
+            assert_eq!(base64(text), None, "{text:?}");
         }
     }
 

@@ -96,7 +96,7 @@ pub enum Error {
     /// A value is not a text, as its type says.
     #[cfg(feature = "alloc")]
     NotAText,
-    /// A text is not base64.
+    /// A text is not base64, with whole groups of four characters and nothing else but blanks and line ends.
     #[cfg(feature = "alloc")]
     NotBase64,
     /// A string, or a key's name, has a line that the CSV files of the generator cannot hold: it begins with `#` and is not the

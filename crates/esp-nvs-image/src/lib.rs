@@ -39,6 +39,7 @@ mod items;
 #[cfg(feature = "encryption")]
 mod keys;
 mod layout;
+mod legibility;
 mod log;
 mod mount;
 #[cfg(feature = "alloc")]
@@ -71,7 +72,10 @@ pub use blob_ref::{BlobRef, Pieces};
 pub use check::check;
 pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
-pub use csv::{CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, CsvWriter, encode_csv, read_csv, to_csv};
+pub use csv::{
+    CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, CsvWarning, CsvWarningKind, CsvWriter, csv_warnings, encode_csv,
+    read_csv, to_csv,
+};
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};
 #[cfg(feature = "alloc")]
@@ -92,6 +96,7 @@ pub use item_type::ItemType;
 pub use items::Items;
 #[cfg(feature = "encryption")]
 pub use keys::{HmacKey, NvsKeys};
+pub use legibility::Legibility;
 pub use name::{Key, Namespace, StoredKey};
 pub use number::Number;
 #[cfg(feature = "alloc")]

@@ -51,11 +51,31 @@ impl Name {
         (is_ascii || core::str::from_utf8(&field).is_ok()).then_some(Self(field))
     }
 
+    /// Tells whether the first or the last character is one that nobody sees.
+    fn has_unseen_edge(&self) -> bool {
+        let mut letters = self.as_str().chars();
+        let first = letters.next();
+        let last = letters.next_back();
+        [first, last].into_iter().flatten().any(is_unseen)
+    }
+
     fn as_str(&self) -> &str {
         let text = self.0.split(|&b| b == 0).next().unwrap_or_default();
         // Both doors let only UTF-8 in.
         core::str::from_utf8(text).unwrap_or_default()
     }
+}
+
+/// Tells whether a character shows nothing: white space, a control character, or one of Unicode's that are ignored when a
+/// text is shown (`Default_Ignorable_Code_Point`), such as the byte order mark and the spaces of no width.
+fn is_unseen(letter: char) -> bool {
+    letter.is_whitespace()
+        || letter.is_control()
+        || matches!(letter,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 enum NameFault {
@@ -92,6 +112,13 @@ macro_rules! name_type {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
+            }
+
+            /// Tells whether the name begins or ends with a character that nobody sees: white space, a control character, a
+            /// byte order mark, a space of no width. It is a legal name, but hardly the one that the firmware asks for.
+            #[must_use]
+            pub fn has_unseen_edge(&self) -> bool {
+                self.0.has_unseen_edge()
             }
         }
 
@@ -229,6 +256,32 @@ mod tests {
         );
         assert_eq!(Key::new("").unwrap_err(), Error::KeyEmpty);
         assert_eq!(Namespace::new("a\0b").unwrap_err(), Error::NamespaceHasNul);
+    }
+
+    #[test]
+    fn edges_that_nobody_sees_are_found() {
+        for text in [
+            " a",
+            "a ",
+            "a\t",
+            "\na",
+            "a\u{a0}",
+            "\u{feff}a",
+            "a\u{200b}",
+            "\u{200d}a",
+            "a\u{3000}",
+            "a\u{ad}",
+            "\u{1}a",
+            "a\u{7f}",
+            " ",
+            "\u{2060}a",
+        ] {
+            assert!(Key::new(text).unwrap().has_unseen_edge(), "{text:?}");
+            assert!(Namespace::new(text).unwrap().has_unseen_edge(), "{text:?}");
+        }
+        for text in ["a", "a b", "a\u{200d}b", "_a.", "\u{e9}", "\u{4e2d}"] {
+            assert!(!Key::new(text).unwrap().has_unseen_edge(), "{text:?}");
+        }
     }
 
     #[test]

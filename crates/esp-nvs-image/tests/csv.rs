@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, Key, Namespace, Number, OwnedValue, PartitionSize,
-    Value, decode, encode_csv, encode_to_vec, read_csv, to_csv,
+    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, CsvWarningKind, Error, Key, Namespace, Number, OwnedValue,
+    PartitionSize, Value, csv_warnings, decode, encode_csv, encode_to_vec, read_csv, to_csv,
 };
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ fn entries(text: &str) -> Vec<(String, OwnedValue)> {
 
 #[test]
 fn columns_stand_in_any_order_and_others_are_left_alone() {
-    let text = "note,value,type,key,encoding\n,,namespace,ns,\nx,7,data,k,u8,more,cells\n";
+    let text = "note,value,type,key,encoding\n,,namespace,ns,,,\nx,7,data,k,u8, ,\n";
     assert_eq!(entries(text), [("ns/k".into(), OwnedValue::Number(Number::U8(7)))]);
 }
 
@@ -153,10 +153,145 @@ fn size_that_is_enough_is_named() {
 }
 
 #[test]
-fn nothing_at_all_is_an_empty_image() {
-    for text in ["", "\u{feff}", "# only this\n", "key,type,encoding,value\n"] {
+fn a_header_alone_is_an_empty_image_and_less_is_no_file() {
+    for text in [
+        "key,type,encoding,value\n",
+        "\u{feff}# x\n\n key ;type;encoding;value\r\n;;;\n",
+    ] {
         assert_eq!(decode(&encode(text, 0x3000).unwrap()).unwrap(), [], "{text:?}");
     }
+    for text in ["", "\u{feff}", "\n\r\n", "# only this\n", ",,,\n", " \n\t\n#"] {
+        let error = encode(text, 0x3000).unwrap_err();
+        assert_eq!(
+            (error.line, error.column, error.reason),
+            (1, 1, CsvReason::HeaderMissing),
+            "{text:?}"
+        );
+    }
+    // One of several is refused as well.
+    let size = PartitionSize::new(0x3000).unwrap();
+    let files = [
+        file("key,type,encoding,value\n"),
+        CsvFile {
+            name: "cut.csv",
+            text: "",
+        },
+    ];
+    let error = encode_csv(&files, size, BlobVersion::V2, CsvCompat::Off, no_files).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cut.csv:1:1: file has no header (key, type, encoding and value are needed)"
+    );
+}
+
+#[test]
+fn cells_that_are_in_no_column_are_refused() {
+    for (header, row, place) in [
+        ("key,type,encoding,value", "k,data,string,one, two", "3:19"),
+        ("key,type,encoding,value", "k,data,string,{\"a\":1,\"b\":2}", "3:22"),
+        ("key,type,encoding,value", "k,data,string, \"a,b\"", "3:19"),
+        ("key,type,encoding,value", "k,data,u8,1,,,x,,", "3:15"),
+        ("key;type;encoding;value", "k;data;string;a;b", "3:17"),
+        ("key\ttype\tencoding\tvalue", "k\tdata\tstring\ta\tb", "3:17"),
+        // A column without a name is none.
+        ("key,type,encoding,value,", "k,data,u8,1,x", "3:13"),
+        ("key,,type,encoding,value", "k,x,data,u8,1", "3:3"),
+    ] {
+        for end in ["\n", "\r\n"] {
+            let separator = header.chars().find(|c| !c.is_alphanumeric()).unwrap();
+            let namespace = ["ns", "namespace", "", ""].join(&separator.to_string());
+            let namespace = if header.contains(",,") {
+                "ns,,namespace,,".into()
+            } else {
+                namespace
+            };
+            let error = encode(&[header, &namespace, row, ""].join(end), 0x3000).unwrap_err();
+            assert_eq!(error.reason, CsvReason::CellWithoutColumn, "{row}");
+            assert!(
+                error.to_string().starts_with(&format!("in.csv:{place}: ")),
+                "{row}: {error}"
+            );
+        }
+    }
+    // Not when it has a name, nor when nothing is in it.
+    let text = "key,type,encoding,value,note,,\nns,namespace,,,a namespace,,\nk,data,u8,7,x,, ,,\nl,data,u8,7\n";
+    assert_eq!(entries(text).len(), 2);
+}
+
+#[test]
+fn columns_that_stand_twice_are_refused() {
+    for (header, column, at) in [
+        ("key,type,encoding,value,value", "value", 25),
+        ("key,key,type,encoding,value", "key", 5),
+        ("key;type;encoding; type ;value", "type", 19),
+        ("key,type,encoding,note,value,note,encoding", "encoding", 35),
+    ] {
+        let error = encode(&format!("{header}\n"), 0x3000).unwrap_err();
+        assert_eq!(
+            (error.line, error.column, error.reason),
+            (1, at, CsvReason::ColumnTwice { column })
+        );
+    }
+    assert!(
+        encode("key,note,type,note,encoding,value\n", 0x3000).is_ok(),
+        "notes may"
+    );
+}
+
+#[test]
+fn files_of_spreadsheets_mean_the_same() {
+    let comma = "key,type,encoding,value\nns,namespace,,\na,data,string,\"x,y;z\"\nb,data,blob_fill(3;0x00),q\n";
+    let expected = entries(comma);
+    for text in [
+        "\u{feff}key;type;encoding;value\r\nns;namespace;;\r\na;data;string;\"x,y;z\"\r\nb;data;\"blob_fill(3;0x00)\";q\r\n",
+        "key\ttype\tencoding\tvalue\nns\tnamespace\t\t\na\tdata\tstring\tx,y;z\nb\tdata\tblob_fill(3;0x00)\tq\n",
+        "key, type, encoding, value \nns,namespace,,\na,data,string,\"x,y;z\"\nb,data,blob_fill(3;0x00),q\n,,,\n",
+    ] {
+        assert_eq!(entries(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn quotes_that_nothing_closes_are_refused_where_they_open() {
+    for (rows, place) in [
+        ("k,data,string,\"open\nl,data,u8,1\n", "3:15"),
+        ("k,data,u8,1\n\n\"l,data,u8,1\n", "5:1"),
+        ("k,data,string,\"open\nl,data,string,\"x\"\n", "3:15"),
+        ("k,data,string,\"a\"\"\n", "3:15"),
+    ] {
+        let text = format!("key,type,encoding,value\nns,namespace,,\n{rows}");
+        for text in [text.replace('\n', "\r\n"), text] {
+            let error = encode(&text, 0x3000).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("in.csv:{place}: a quote is opened and not closed")
+            );
+        }
+    }
+    let header = encode("key,type,encoding,\"value\nns,namespace,,\n", 0x3000).unwrap_err();
+    assert_eq!((header.line, header.reason), (1, CsvReason::UnclosedQuote));
+}
+
+#[test]
+fn what_is_probably_not_meant_is_named() {
+    let text = "key,type,encoding,value\n ns,namespace,,\nk\u{200b},data,u8,1\nsta.pswd,namespace,string,x\n\
+                sta.ssid,data,string,x\nk,data,u8,1\n";
+    let two = CsvFile {
+        name: "two.csv",
+        text: "value;key;type;encoding\nx; a;data;string\n\"x;b ;data;string\n",
+    };
+    let warnings = |compat| {
+        let found = csv_warnings(&[file(text), two], compat).into_iter();
+        found.map(|w| (w.file, w.line, w.column, w.kind)).collect::<Vec<_>>()
+    };
+    let unseen = |name: &str, line, column| (name.to_owned(), line, column, CsvWarningKind::UnseenEdge);
+    let edges = [unseen("in.csv", 2, 1), unseen("in.csv", 3, 1), unseen("two.csv", 2, 3)];
+    assert_eq!(warnings(CsvCompat::On), edges);
+    let mut all = edges.to_vec();
+    all.insert(2, ("in.csv".into(), 4, 1, CsvWarningKind::WifiRows));
+    assert_eq!(warnings(CsvCompat::Off), all);
+    // What is refused is not this one's business.
+    assert_eq!(csv_warnings(&[CsvFile { name: "cut", text: "" }], CsvCompat::Off), []);
 }
 
 fn any_value() -> impl Strategy<Value = OwnedValue> {
@@ -197,6 +332,7 @@ proptest! {
         let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
         let text = format!("key,type,encoding,value\nns,namespace,,\n{text}");
         let _ = read_csv(&[file(&text)], compat, no_files);
+        let _ = csv_warnings(&[file(&text)], compat);
     }
 }
 

@@ -31,12 +31,16 @@ impl Case {
     }
 
     fn encode(&self, compat: CsvCompat) -> Result<Vec<u8>, CsvError> {
+        self.encode_mended(compat, |text| text)
+    }
+
+    fn encode_mended(&self, compat: CsvCompat, mend: impl Fn(String) -> String) -> Result<Vec<u8>, CsvError> {
         let inputs = self.json["inputs"].as_array().unwrap();
         let texts = inputs.iter().map(|input| {
             let path = self.folder.join(input.as_str().unwrap());
             (
                 path.file_name().unwrap().to_str().unwrap().to_owned(),
-                fs::read_to_string(&path).unwrap(),
+                mend(fs::read_to_string(&path).unwrap()),
             )
         });
         let texts = texts.collect::<Vec<_>>();
@@ -119,6 +123,8 @@ fn refusal(name: &str) -> Option<fn(&CsvReason) -> bool> {
         "e_string_4000" => |r| nvs(r) == Some(Error::StringTooLong { len: 4000 }),
         "e_v1_blob_1985" => |r| nvs(r) == Some(Error::BlobTooLong { len: 1985, max: 1984 }),
         "e_u8_256" | "e_hex_int" => |r| matches!(nvs(r), Some(Error::NotAnInteger { .. })),
+        // The generator leaves a letter out that is in no alphabet.
+        "base64_lenient" => |r| nvs(r) == Some(Error::NotBase64),
         "e_hex_odd" | "e_hex_bad" => |r| nvs(r) == Some(Error::NotHexadecimal),
         "e_too_small" | "e_full_to_last_slot" => {
             |r| matches!(r, CsvReason::PartitionTooSmall { size, needed: Some(needed) } if needed > size)
@@ -171,6 +177,10 @@ fn verdict(case: &Case) -> &'static str {
             error.line >= 2 && error.column >= 1 && error.file.starts_with("input"),
             "{name}: {error}"
         );
+        if name == "base64_lenient" {
+            let mended = case.encode_mended(CsvCompat::Off, |text| text.replace("MT!Iz", "MTIz"));
+            assert!(mended.unwrap() == case.expected(), "{name}");
+        }
         return "refused";
     }
     let ours = ours.unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -9,8 +9,8 @@ use crate::{Input, NotUtf8, utf8};
 
 /// A CSV file in memory: rows of cells, each with the line in which it starts.
 ///
-/// UTF-8 with or without a byte order mark, lines ending in LF or CRLF, cells separated by commas or semicolons (of which
-/// the first line has more), quoted cells over several lines. Empty lines are skipped.
+/// UTF-8 with or without a byte order mark, lines ending in LF or CRLF, cells separated by commas, semicolons or tabs (see
+/// [`delimiter`]), quoted cells over several lines. Empty lines are skipped.
 #[derive(Clone)]
 pub struct Table {
     path: PathBuf,
@@ -216,16 +216,23 @@ impl fmt::Display for CellPlace {
     }
 }
 
-/// Returns what separates the cells of a table that begins so: a semicolon, as some programs have it, if the first line has
-/// more of them than commas.
+/// Returns what separates the cells of a table that begins so: a semicolon, as some programs have it, if the first line that is
+/// not empty has more of them than commas, a tab if it has neither, else a comma.
 #[must_use]
 pub fn delimiter(text: &[u8]) -> u8 {
-    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let first = lines.find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
-    if count(b';') > count(b',') { b';' } else { b',' }
+    match (count(b','), count(b';')) {
+        // With one of the others it lines columns up.
+        (0, 0) if count(b'\t') > 0 => b'\t',
+        (commas, semicolons) if semicolons > commas => b';',
+        _ => b',',
+    }
 }
 
-/// The line of a quote that opens a cell and that nothing closes. The reader takes the rest of the file as that cell.
+/// The line of a quote that opens a cell and that nothing closes. The reader takes the rest of the file as that cell, or all
+/// up to the quote that opens a cell of a later line: then text stands behind that one.
 fn unclosed_quote(text: &[u8], delimiter: u8) -> Option<u64> {
     let mut line = 1;
     let mut opened = None;
@@ -236,6 +243,12 @@ fn unclosed_quote(text: &[u8], delimiter: u8) -> Option<u64> {
         if opened.is_some() {
             // A quote in a quoted cell is written twice.
             if *byte == b'"' && bytes.next_if(|next| **next == b'"').is_none() {
+                let is_end = bytes
+                    .peek()
+                    .is_none_or(|next| **next == delimiter || matches!(next, b'\r' | b'\n'));
+                if !is_end && opened < Some(line) {
+                    return opened;
+                }
                 opened = None;
             }
         } else if *byte == b'"' && at_start {
@@ -281,6 +294,7 @@ mod tests {
             ("a,b\n1,\"x\"\"\n", Some(2)),
             ("a,b\n\"two\nlines\",\"", Some(3)),
             ("a,b\n1,\"two\nlines \"\"\"\n2,y\n", None),
+            ("a,b\n1,\"x\n2,\"y\"\n3,z\n", Some(2)),
             // Only at its start does a quote open a cell.
             ("a,b\n1,5\" disk\n2,y\n", None),
             ("a,b\n1,\"\"\n\"x\"y,z\n", None),
@@ -291,6 +305,22 @@ mod tests {
         }
         let refused = Table::parse(Path::new("m.csv"), b"a\n\"x\n").unwrap_err();
         assert_eq!(refused.to_string(), "line 2: a quote is opened and not closed");
+    }
+
+    #[test]
+    fn the_first_line_says_what_separates_cells() {
+        for (text, expected) in [
+            ("a,b;c", b','),
+            ("a;b;c,d", b';'),
+            ("a\tb\tc", b'\t'),
+            ("a,\t\tb,\t\tc", b','),
+            ("\r\n\n a;b\r\n1,2,3", b';'),
+            ("a\r1;2", b','),
+            ("a", b','),
+            ("", b','),
+        ] {
+            assert_eq!(delimiter(text.as_bytes()), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -13,9 +13,23 @@ pub fn without_bom(bytes: &[u8]) -> &[u8] {
 /// [`NotUtf8`]
 pub fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
     let text = without_bom(bytes);
-    std::str::from_utf8(text).map_err(|error| NotUtf8 {
-        offset: bytes.len() - text.len() + error.valid_up_to(),
-    })
+    let refuse = |offset| NotUtf8 {
+        offset,
+        is_utf16: is_utf16(bytes),
+    };
+    if is_utf16(bytes) {
+        return Err(refuse(0));
+    }
+    std::str::from_utf8(text).map_err(|error| refuse(bytes.len() - text.len() + error.valid_up_to()))
+}
+
+/// Tells whether a text begins with a byte order mark of UTF-16, or with an ASCII character of two bytes. That would be UTF-8,
+/// too, but no text in UTF-8 has NUL there.
+fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 1..=0x7F, ..] | [1..=0x7F, 0, ..]
+    )
 }
 
 /// A file that is not text in UTF-8.
@@ -24,10 +38,17 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
 pub struct NotUtf8 {
     /// The first byte that is wrong, from 0.
     pub offset: usize,
+    /// Whether it is a text in UTF-16.
+    pub is_utf16: bool,
 }
 
 impl fmt::Display for NotUtf8 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_utf16 {
+            return f.write_str(
+                "is a text in UTF-16, as PowerShell and some editors on Windows write it; save it as UTF-8",
+            );
+        }
         write!(f, "byte {} is not UTF-8", self.offset)
     }
 }
@@ -41,6 +62,29 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_no_text() {
         assert_eq!(utf8(b"\xEF\xBB\xBFa\xEF\xBB\xBF"), Ok("a\u{feff}"));
-        assert_eq!(utf8(b"\xEF\xBB\xBFab\xFF"), Err(NotUtf8 { offset: 5 }));
+        assert_eq!(
+            utf8(b"\xEF\xBB\xBFab\xFF"),
+            Err(NotUtf8 {
+                offset: 5,
+                is_utf16: false
+            })
+        );
+    }
+
+    #[test]
+    fn utf_16_is_named() {
+        for bytes in [
+            &b"\xFF\xFEk\0e\0"[..],
+            b"\xFE\xFF\0k\0e",
+            b"k\0e\0",
+            b"\0k\0e",
+            b"\xFF\xFE",
+        ] {
+            let error = utf8(bytes).unwrap_err();
+            assert!(error.is_utf16 && error.to_string().contains("UTF-16"), "{bytes:?}");
+        }
+        for bytes in [&b"ke\0y"[..], b"", b"\0\0", b"k"] {
+            assert!(utf8(bytes).is_ok(), "{bytes:?}");
+        }
     }
 }

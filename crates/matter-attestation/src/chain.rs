@@ -5,6 +5,7 @@ use der::DateTime;
 use crate::finding::Findings;
 use crate::issuer_verifier::KeyTable;
 use crate::lint::Facts;
+use crate::path::{names, policies};
 use crate::x509::{Tlv, Walker, equivalent};
 use crate::{KeyId, Object, Rule};
 
@@ -35,8 +36,7 @@ pub(crate) fn check_root(paa: &Facts, findings: &mut Findings) {
         findings.add_with(Rule::PaaAuthorityKeyId, object, format_args!("{authority}, not {own}"));
     }
     if let Some(key) = &paa.public_key
-        && paa.has_verifiable_signature
-        && !paa.is_signed_with(key)
+        && (paa.has_larger_signature || paa.has_verifiable_signature && !paa.is_signed_with(key))
     {
         findings.add(Rule::PaaSignature, object);
     }
@@ -69,6 +69,9 @@ pub(crate) fn check_link(
         findings.add_with(Rule::AuthorityKeyId, object, format_args!("another serial number"));
     }
     match (table, &parent.public_key) {
+        // A key on another curve is a finding of its own, and what it signs is not verified here.
+        _ if parent.is_on_larger_curve => {}
+        (_, Some(_)) if child.has_larger_signature => findings.add(Rule::CertificateSignature, object),
         // Another algorithm is a finding of its own, and so is a signature that makes no sense.
         _ if !child.has_verifiable_signature => {}
         (Some(table), _) if child.is_signed_with_table(table) => {}
@@ -79,6 +82,20 @@ pub(crate) fn check_link(
         && end > issuer
     {
         findings.add_with(Rule::ValidityBeyondIssuer, object, format_args!("{end}, not {issuer}"));
+    }
+}
+
+/// Checks the names of a certificate against the name constraints of one above it.
+pub(crate) fn check_name_constraints(above: &Facts, below: &Facts, object: Object, findings: &mut Findings) {
+    if let Some(kind) = names::refused(above, below, object == Object::Dac) {
+        findings.add_with(Rule::NameConstraint, object, format_args!("{kind}"));
+    }
+}
+
+/// Checks that there is a policy where PAI or DAC require one.
+pub(crate) fn check_policies(pai: &Facts, dac: &Facts, findings: &mut Findings) {
+    if policies::is_missing(pai, dac) {
+        findings.add(Rule::PolicyMissing, Object::Dac);
     }
 }
 

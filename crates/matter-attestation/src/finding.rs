@@ -14,6 +14,7 @@ pub use self::object::Object;
 pub use self::profile::Profile;
 pub use self::rule::Rule;
 pub use self::sdk::SdkResult;
+pub(crate) use self::sdk::SdkResults;
 pub use matter_types::Severity;
 
 /// One thing to know about a certificate, a declaration, an attestation response, or how they fit together.
@@ -22,7 +23,7 @@ pub struct Finding {
     rule: Rule,
     object: Object,
     severity: Severity,
-    sdk_result: Option<SdkResult>,
+    sdk_results: SdkResults,
     detail: String,
 }
 
@@ -45,11 +46,17 @@ impl Finding {
         self.severity
     }
 
-    /// Returns the result with which a commissioner built on the Matter SDK ends for this reason, or `None` where it
-    /// does not care.
+    /// Returns the result with which a commissioner built on the Matter SDK with OpenSSL ends for this reason, or `None`
+    /// where it does not care.
     #[must_use]
     pub const fn sdk_result(&self) -> Option<SdkResult> {
-        self.sdk_result
+        self.sdk_results.openssl
+    }
+
+    /// The same for a commissioner built with BoringSSL, such as Home Assistant's.
+    #[must_use]
+    pub const fn boringssl_result(&self) -> Option<SdkResult> {
+        self.sdk_results.boringssl
     }
 
     /// Returns the values that were found, or an empty text.
@@ -70,21 +77,21 @@ impl Finding {
 
     /// Returns a finding of a rule with the severity it has in the profile.
     pub(crate) fn new(rule: Rule, object: Object, detail: String, profile: Profile) -> Self {
-        let sdk_result = rule.sdk_result(object);
+        let sdk_results = rule.sdk_results(object);
         let mut finding = Self {
             rule,
             object,
             severity: Severity::Note,
-            sdk_result,
+            sdk_results,
             detail,
         };
         finding.weigh(profile);
         finding
     }
 
-    /// Returns the finding with another result than the rule usually has.
-    pub(crate) fn with_sdk_result(mut self, sdk_result: Option<SdkResult>, profile: Profile) -> Self {
-        self.sdk_result = sdk_result;
+    /// Returns the finding with other results than the rule usually has.
+    pub(crate) fn with_sdk_results(mut self, sdk_results: SdkResults, profile: Profile) -> Self {
+        self.sdk_results = sdk_results;
         self.weigh(profile);
         self
     }
@@ -96,7 +103,8 @@ impl Finding {
     }
 
     fn weigh(&mut self, profile: Profile) {
-        self.severity = match (profile, self.sdk_result) {
+        let results = self.sdk_results;
+        self.severity = match (profile, results.openssl.or(results.boringssl)) {
             (Profile::Strict, _) => self.rule.severity(self.object),
             (Profile::Sdk, Some(_)) => Severity::Error,
             (Profile::Sdk, None) => self.rule.severity(self.object).min(Severity::Warning),
@@ -105,11 +113,18 @@ impl Finding {
 }
 
 impl fmt::Display for Finding {
-    /// Writes severity, id, object, sentence, the result of the SDK and the remedy, in one line.
+    /// Writes severity, id, object, sentence, the results of the SDK and the remedy, in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} [{}]: {}", self.severity, self.object, self.rule, self.text())?;
-        if let Some(result) = self.sdk_result {
-            write!(f, " The SDK says {result}.")?;
+        match (self.sdk_results.openssl, self.sdk_results.boringssl) {
+            (Some(openssl), Some(boringssl)) if openssl == boringssl => write!(f, " The SDK says {openssl}.")?,
+            (openssl, boringssl) => {
+                for (result, library) in [(openssl, "OpenSSL"), (boringssl, "BoringSSL")] {
+                    if let Some(result) = result {
+                        write!(f, " The SDK built with {library} says {result}.")?;
+                    }
+                }
+            }
         }
         match self.rule.remedy() {
             "" => Ok(()),

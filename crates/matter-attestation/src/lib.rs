@@ -18,6 +18,7 @@ mod error;
 mod fault;
 mod finding;
 mod hex;
+mod input_kind;
 mod issue;
 mod issuer_verifier;
 mod key_id;
@@ -27,6 +28,7 @@ mod multiples;
 mod oid;
 mod paa_store;
 mod part;
+mod path;
 mod pem;
 mod private_key;
 mod public_key;
@@ -48,6 +50,7 @@ pub use der::DateTime;
 pub use elements::{AttestationElements, VendorReserved, sign_elements};
 pub use error::{CsrFault, Error};
 pub use finding::{Finding, Object, Profile, Rule, SdkResult, Severity};
+pub use input_kind::InputKind;
 pub use issue::{
     CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
     issue_paa,

@@ -47,6 +47,25 @@ impl Part {
         Ok(Self { object, der })
     }
 
+    /// Reads a declaration, or all certificates of a PEM file, in their order.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and [`Error::PemLabel`] when a block is no certificate.
+    pub fn read_all(input: &[u8]) -> Result<Vec<Self>, Error> {
+        if !pem::is_pem(input) {
+            return Ok(alloc::vec![Self::read(input)?]);
+        }
+        let blocks = pem::blocks(input)?;
+        let read = |block: &pem::Block<'_>| {
+            if block.label != PEM_LABEL.as_bytes() {
+                return Err(Error::PemLabel { expected: PEM_LABEL });
+            }
+            Self::read(&block.decode()?)
+        };
+        blocks.iter().map(read).collect()
+    }
+
     /// Reads a file that is known to be a certificate or a declaration, and does not look into it.
     ///
     /// # Errors

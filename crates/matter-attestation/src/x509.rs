@@ -18,9 +18,9 @@ pub(crate) use self::extensions::{
     AuthorityKeyId, BasicConstraints, Extension, ExtensionValue, Extensions, KeyUsage, SubjectKeyId, id, key_id,
     name_of,
 };
-pub(crate) use self::fields::{algorithms, public_key, serial, validity};
+pub(crate) use self::fields::{algorithms, is_on_larger_curve, public_key, serial, validity};
 pub(crate) use self::frame::{CertificateDer, Frame, MAX_LEN};
 pub(crate) use self::ids::{RawIds, has_unreadable_ids, names, subject_ids};
-pub(crate) use self::name::{Attribute, attributes, common_name, equivalent};
-pub(crate) use self::signed::{Signed, SignedFault, ecdsa_signature, is_ecdsa_with_sha256};
+pub(crate) use self::name::{Attribute, attributes, begins_with, common_name, equivalent};
+pub(crate) use self::signed::{Signed, SignedFault, ecdsa_signature, is_ecdsa_with_sha256, is_larger_signature};
 pub(crate) use self::time::{Encoding, Time};

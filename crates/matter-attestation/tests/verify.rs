@@ -277,7 +277,7 @@ fn a_finding_reads_as_one_line() {
         "error paa [certificate-trailing-bytes]: Octets follow the certificate (1 of them). Remedy: cut the file at the end \
          of the certificate."
     );
-    let report = Verification::new().with_dac(&[]).run(Profile::Sdk);
+    let report = Verification::new().with_dac(&[0x31]).run(Profile::Sdk);
     assert_eq!(
         report.errors().next().unwrap().to_string(),
         "error dac [certificate-malformed]: The certificate is not well-formed DER (at octet 0). The SDK says 303 \
@@ -295,7 +295,7 @@ fn a_finding_reads_as_one_line() {
 #[cfg(feature = "serde")]
 #[test]
 fn findings_are_json_in_the_documented_form() {
-    let report = Verification::new().with_dac(&[]).run(Profile::Strict);
+    let report = Verification::new().with_dac(&[0x31]).run(Profile::Strict);
     assert_eq!(
         serde_json::to_string(report.findings()).unwrap(),
         r#"[{"id":"certificate-malformed","severity":"error","object":"dac","text":"The certificate is not well-formed DER (at octet 0).","sdk_code":303,"remedy":"get the certificate again from its issuer"}]"#

@@ -8,7 +8,7 @@ use matter_attestation::PrivateKey;
 use matter_factory_data::{Check, Finding, FoundKey, KeyOwner, KeySet, TriedScalars, find_keys};
 use zeroize::Zeroizing;
 
-use crate::folders::{STAGING, TEST_PKI, name};
+use crate::folders::{STAGING, is_test_pki, name};
 
 /// So much of a file is in memory at once.
 const PIECE: usize = 32 << 20;
@@ -27,7 +27,7 @@ pub(crate) struct Beside {
 impl Beside {
     pub(crate) fn new(path: PathBuf) -> Self {
         let folder = path.parent().map(name).unwrap_or_default();
-        let holds_keys = folder == TEST_PKI || folder == STAGING && name(&path).ends_with("pai_key.pem");
+        let holds_keys = is_test_pki(&folder) || folder == STAGING && name(&path).ends_with("pai_key.pem");
         Self { path, holds_keys }
     }
 
@@ -55,7 +55,7 @@ impl Beside {
             }
         }
         let unknown = |key: &&PrivateKey| !search.keys.contains(key);
-        let owned = found.iter().filter(|found| found.owner().is_some());
+        let owned = found.iter().filter(|found| found.is_attesting());
         new.extend(owned.filter_map(FoundKey::key).filter(unknown).cloned());
     }
 }

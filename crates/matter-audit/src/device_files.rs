@@ -70,6 +70,8 @@ pub(crate) struct DeviceFiles {
     pub(crate) flash: Option<Zeroizing<Vec<u8>>>,
     /// Why the keys in a dump do not open the store beside them.
     pub(crate) wrong_keys: Option<&'static str>,
+    /// The partition for keys in a dump that has none which can be read.
+    pub(crate) damaged_keys: Option<String>,
     pub(crate) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
     /// What was found while reading.
     pub(crate) findings: Vec<Finding>,
@@ -277,6 +279,11 @@ impl DeviceFiles {
                 let text = format!("{why}, and the store needs those that were given");
                 findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", text));
             }
+        }
+        // With keys from elsewhere it may be what flash encryption makes of them.
+        if let (Some(partition), None) = (&self.damaged_keys, own_keys.as_ref().or(keys)) {
+            let text = "the checksum of the keys partition is wrong: it is damaged, or was read from a flash that is encrypted";
+            findings.push(Finding::of(Check::ArtifactMalformed, partition, text));
         }
         let mut artifacts = Artifacts::new()
             .with_expected(expected)

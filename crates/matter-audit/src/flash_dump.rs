@@ -11,7 +11,7 @@ use crate::access::Access;
 use crate::audit_input::read;
 use crate::device_files::{DeviceFile, DeviceFiles};
 use crate::device_source::FileKind;
-use crate::partition_table::{PartitionRow, read_table};
+use crate::partition_table::{PartitionRow, TABLE_LEN, TABLE_OFFSET, is_binary, read_table};
 use crate::{AuditInput, Error};
 
 /// A dump of a device's flash from its first byte, and the table of its partitions.
@@ -38,6 +38,7 @@ impl FlashDump {
             cut.find(Check::ArtifactMalformed, "partition table", reason);
             Vec::new()
         });
+        cut.compare_tables(&partitions);
         cut.add_nvs(&partitions);
         cut.add_secure_cert(&partitions);
         cut.keep_rest(&partitions);
@@ -99,7 +100,45 @@ impl CutDump {
         if let Some(keys) = keys().find(|part| NvsKeys::decode(self.bytes(part)).is_ok_and(opens)) {
             self.add(FileKind::NvsKeys, keys);
         } else if let Some(keys) = keys().next() {
-            self.device.wrong_keys = wrong_keys(self.bytes(keys));
+            self.tell_wrong_keys(factory, keys);
+        }
+    }
+
+    /// Says why keys in flash do not open the store. Without flash encryption the firmware needs their checksum to be right.
+    fn tell_wrong_keys(&mut self, store: &PartitionRow, keys: &PartitionRow) {
+        let (store, bytes) = (self.bytes(store), self.bytes(keys));
+        let is_plain = holds_factory_data(store);
+        if is_erased(bytes) {
+            self.device.wrong_keys = Some("the partition with its keys is erased");
+        } else if NvsKeys::decode(bytes).is_err() {
+            self.device.damaged_keys = Some(keys.name.clone());
+        } else if is_plain {
+            self.find(Check::NvsNotEncrypted, &keys.name, "");
+        } else {
+            self.device.wrong_keys = Some("the keys in flash are others");
+        }
+    }
+
+    /// Compares the table in the dump with the given one, as far as the audit reads partitions. An encrypted one is none.
+    fn compare_tables(&mut self, given: &[PartitionRow]) {
+        let Some(own) = self.dump.get(TABLE_OFFSET..).filter(|own| is_binary(own)) else {
+            return;
+        };
+        let own = match read_table(own.get(..TABLE_LEN).unwrap_or(own)) {
+            Ok(own) => own,
+            Err(reason) => {
+                let text = format!("that of the dump, at {TABLE_OFFSET:#x}, {reason}");
+                return self.find(Check::ArtifactMalformed, "partition table", text);
+            }
+        };
+        let is_read = |part: &&PartitionRow| part.is_secure_cert() || part.is_nvs() || part.is_nvs_keys();
+        for part in given.iter().filter(is_read) {
+            let text = match own.iter().find(|own| own.name == part.name) {
+                Some(own) if own.is_same(part) => continue,
+                Some(own) => format!("{own} in the flash, {part} in the given one"),
+                None => format!("no partition {} in the flash", part.name),
+            };
+            self.find(Check::PartitionTableDiffers, "partition table", text);
         }
     }
 
@@ -143,15 +182,6 @@ fn holds_factory_data(store: &[u8]) -> bool {
 
 fn is_erased(partition: &[u8]) -> bool {
     partition.iter().all(|byte| *byte == 0xFF)
-}
-
-/// Why keys in flash do not open a store that needs some. Bytes that are no keys may be some under flash encryption.
-fn wrong_keys(partition: &[u8]) -> Option<&'static str> {
-    if is_erased(partition) {
-        Some("the partition with its keys is erased")
-    } else {
-        NvsKeys::decode(partition).ok().map(|_| "the keys in flash are others")
-    }
 }
 
 /// Tells whether a store is rather the one that was encrypted with these keys than a plain one.

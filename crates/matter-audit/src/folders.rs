@@ -11,12 +11,16 @@ use crate::device_files::{is_of_device, is_uuid};
 use crate::{AuditInput, Error};
 
 /// Folders in an output in which devices' files are others than those of a device's folder.
-const OTHER_FOLDERS: [&str; 5] = [STAGING, "internal", TEST_PKI, "csv", "bin"];
+const OTHER_FOLDERS: [&str; 4] = [STAGING, "internal", "csv", "bin"];
 pub(crate) const STAGING: &str = "staging";
-/// The folder of a PKI for tests, whose keys are in it.
-pub(crate) const TEST_PKI: &str = "test-pki";
 /// An output folder has folders of products, and these those of devices.
 const MAX_DEPTH: u8 = 3;
+
+/// Tells whether a folder is that of a PKI for tests, whose keys are in it. Several products have one each.
+pub(crate) fn is_test_pki(name: &str) -> bool {
+    name.strip_prefix("test-pki")
+        .is_some_and(|product| product.is_empty() || product.starts_with('-'))
+}
 
 /// What was found in a folder.
 #[derive(Default)]
@@ -59,7 +63,7 @@ impl FolderContents {
                 let text = format!("the folder {} is {why}, and was not looked into", folder.display());
                 self.findings.push(Finding::of(Check::NotChecked, "folder", text));
             } else {
-                let by_files = by_files && !OTHER_FOLDERS.contains(&name.as_str());
+                let by_files = by_files && !OTHER_FOLDERS.contains(&name.as_str()) && !is_test_pki(&name);
                 self.look_into(folder, depth + 1, by_files)?;
             }
         }

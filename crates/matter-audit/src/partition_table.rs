@@ -2,7 +2,10 @@
 //!
 //! Source: ESP-IDF, "Partition Tables" in the API guides, and `components/partition_table/gen_esp32part.py`.
 
-use factory_fs::without_bom;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use factory_fs::{delimiter, utf8};
 use md5::{Digest, Md5};
 
 /// One row of a table.
@@ -13,17 +16,31 @@ pub(crate) struct PartitionRow {
     pub(crate) subtype: u8,
     pub(crate) offset: usize,
     pub(crate) size: usize,
+    /// Whether the firmware may only read it.
+    is_read_only: bool,
+    /// The line of the text, or the row of the binary form.
+    line: usize,
 }
 
+const APP: u8 = 0x00;
+const APP_ALIGNMENT: usize = 0x1_0000;
 const DATA: u8 = 0x01;
 const NVS: u8 = 0x02;
 const NVS_KEYS: u8 = 0x04;
 const SECURE_CERT: &str = "esp_secure_cert";
 const SECTOR: usize = 0x1000;
+/// The bit of the flags.
+const READ_ONLY: u8 = 0b10;
 /// The table has 0xC00 bytes, 32 for each partition and for its end.
 const MAX_PARTITIONS: usize = 95;
 /// Where the table lies, and behind it the first partition, unless the project says otherwise.
-const TABLE_OFFSET: usize = 0x8000;
+pub(crate) const TABLE_OFFSET: usize = 0x8000;
+/// What the firmware reads of it.
+pub(crate) const TABLE_LEN: usize = 0xC00;
+/// Bytes of a label; the tool cuts longer ones.
+const MAX_LABEL: usize = 16;
+/// The smallest store to which the firmware can write.
+const MIN_WRITABLE_NVS: usize = 0x3000;
 
 impl PartitionRow {
     pub(crate) fn is_nvs(&self) -> bool {
@@ -38,6 +55,40 @@ impl PartitionRow {
         self.name == SECURE_CERT
     }
 
+    /// Tells whether another row is of the same partition in the same place.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let place = |row: &Self| (row.kind, row.subtype, row.offset, row.size);
+        place(self) == place(other)
+    }
+
+    /// What ESP-IDF's tool refuses of a row alone.
+    fn check(&self) -> Result<(), String> {
+        let Self { name, offset, size, .. } = self;
+        let alignment = if self.kind == APP { APP_ALIGNMENT } else { SECTOR };
+        if name.is_empty() {
+            Err("a partition has no name".into())
+        } else if offset % alignment != 0 {
+            Err(format!(
+                "the offset {offset:#x} of {name} is no multiple of {alignment:#x}"
+            ))
+        } else if *offset < TABLE_OFFSET + SECTOR {
+            let first = TABLE_OFFSET + SECTOR;
+            Err(format!(
+                "the offset {offset:#x} of {name} is before {first:#x}, where the first partition may begin"
+            ))
+        } else if *size == 0 {
+            Err(format!("{name} has no bytes"))
+        } else if self.kind == APP && size % SECTOR != 0 {
+            Err(format!("the size {size:#x} of {name} is no multiple of {SECTOR:#x}"))
+        } else if self.is_nvs() && *size < MIN_WRITABLE_NVS && !self.is_read_only {
+            Err(format!(
+                "{name} is smaller than {MIN_WRITABLE_NVS:#x} bytes, and not flagged readonly"
+            ))
+        } else {
+            Ok(())
+        }
+    }
+
     /// Where it ends in flash.
     pub(crate) const fn end(&self) -> usize {
         self.offset.saturating_add(self.size)
@@ -46,11 +97,13 @@ impl PartitionRow {
 
 /// Reads a table in either form.
 pub(crate) fn read_table(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
-    let partitions = if bytes.starts_with(&[0xAA, 0x50]) {
+    let partitions = if is_binary(bytes) {
         read_binary(bytes)?
     } else {
-        let bytes = without_bom(bytes);
-        let text = std::str::from_utf8(bytes).map_err(|_| "is neither a binary partition table nor a text")?;
+        let text = utf8(bytes).map_err(|error| match error.is_utf16 {
+            true => error.to_string(),
+            false => "is neither a binary partition table nor a text".into(),
+        })?;
         read_csv(text)?
     };
     if partitions.len() > MAX_PARTITIONS {
@@ -58,14 +111,70 @@ pub(crate) fn read_table(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
             "has more than the {MAX_PARTITIONS} partitions for which flash has room"
         ));
     }
+    check_rows(&partitions)?;
     Ok(partitions)
+}
+
+/// Tells whether bytes begin as the binary form does.
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xAA, 0x50])
+}
+
+/// Refuses what ESP-IDF's tool refuses: rows that are wrong alone, that have one name, or that overlap.
+fn check_rows(partitions: &[PartitionRow]) -> Result<(), String> {
+    let mut names = BTreeMap::new();
+    for part in partitions {
+        let line = part.line;
+        part.check().map_err(|reason| format!("line {line}: {reason}"))?;
+        if let Some(earlier) = names.insert(&part.name, line) {
+            return Err(format!(
+                "line {line}: {} is the name of line {earlier} as well",
+                part.name
+            ));
+        }
+    }
+    let mut sorted = partitions.iter().collect::<Vec<_>>();
+    sorted.sort_by_key(|part| part.offset);
+    for pair in sorted.windows(2) {
+        if let [before, behind] = pair
+            && before.end() > behind.offset
+        {
+            let line = before.line.max(behind.line);
+            return Err(format!("line {line}: {before} and {behind} overlap"));
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for PartitionRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {:#x}..{:#x}", self.name, self.offset, self.end())
+    }
 }
 
 fn read_binary(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
     let mut partitions = Vec::new();
     for (index, row) in bytes.as_chunks::<32>().0.iter().enumerate() {
         match row {
-            [0xAA, 0x50, kind, subtype, a, b, c, d, e, f, g, h, name @ .., _, _, _, _] => {
+            [
+                0xAA,
+                0x50,
+                kind,
+                subtype,
+                a,
+                b,
+                c,
+                d,
+                e,
+                f,
+                g,
+                h,
+                name @ ..,
+                flags,
+                _,
+                _,
+                _,
+            ] => {
                 let number = |octets: [u8; 4]| usize::try_from(u32::from_le_bytes(octets)).unwrap_or(usize::MAX);
                 let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
                 partitions.push(PartitionRow {
@@ -74,6 +183,8 @@ fn read_binary(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
                     subtype: *subtype,
                     offset: number([*a, *b, *c, *d]),
                     size: number([*e, *f, *g, *h]),
+                    is_read_only: flags & READ_ONLY != 0,
+                    line: index + 1,
                 });
             }
             [0xEB, 0xEB, rest @ ..] => {
@@ -99,12 +210,22 @@ fn read_csv(text: &str) -> Result<Vec<PartitionRow>, String> {
             continue;
         }
         let wrong = |what: &str| format!("line {}: {what}", index + 1);
-        let delimiter = if line.contains(',') { ',' } else { ';' };
-        let mut cells = line.split(delimiter).map(str::trim);
+        let delimiter = if line.contains(',') {
+            b','
+        } else {
+            delimiter(line.as_bytes())
+        };
+        let mut cells = line.split(char::from(delimiter)).map(str::trim);
         let mut cell = || cells.next().unwrap_or_default();
         let (name, kind, subtype, offset, size) = (cell(), cell(), cell(), cell(), cell());
+        let flags = cell().split(':').map(str::trim).collect::<Vec<_>>();
+        if !flags.iter().all(|flag| matches!(*flag, "" | "encrypted" | "readonly")) {
+            return Err(wrong(
+                "the flags are encrypted, readonly, both with a colon between, or none",
+            ));
+        }
         let kind = match kind.to_ascii_lowercase().as_str() {
-            "app" => 0x00,
+            "app" => APP,
             "data" => DATA,
             // They lie in front of what is looked for, and may say neither where nor how large.
             "bootloader" | "partition_table" => continue,
@@ -122,7 +243,7 @@ fn read_csv(text: &str) -> Result<Vec<PartitionRow>, String> {
         };
         let size = number(size).ok_or(wrong("the size is a number of bytes, also like 0x6000, 24K or 1M"))?;
         // Without an offset a partition follows on the one before; applications begin at 64 KiB.
-        let alignment = if kind == 0 { 0x1_0000 } else { SECTOR };
+        let alignment = if kind == APP { APP_ALIGNMENT } else { SECTOR };
         let offset = match offset {
             "" => next
                 .checked_next_multiple_of(alignment)
@@ -133,19 +254,26 @@ fn read_csv(text: &str) -> Result<Vec<PartitionRow>, String> {
         let size = if end { size.checked_sub(offset) } else { Some(size) };
         let size = size.ok_or(wrong("the partition ends before it begins"))?;
         next = offset.checked_add(size).ok_or(wrong("the partition is too large"))?;
-        let name = name.to_owned();
         partitions.push(PartitionRow {
-            name,
+            name: cut_label(name),
             kind,
             subtype,
             offset,
             size,
+            is_read_only: flags.contains(&"readonly"),
+            line: index + 1,
         });
     }
     if partitions.is_empty() {
         return Err("has no partitions".into());
     }
     Ok(partitions)
+}
+
+/// What the tool stores of a label.
+fn cut_label(name: &str) -> String {
+    let bytes = name.as_bytes();
+    String::from_utf8_lossy(bytes.get(..MAX_LABEL).unwrap_or(bytes)).into_owned()
 }
 
 fn byte(text: &str) -> Option<u8> {

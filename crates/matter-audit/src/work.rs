@@ -201,6 +201,9 @@ impl<'a> AuditWork<'a> {
 
     /// Compares a device with those before it. Of one name there may be two, which only their places tell apart.
     fn compare(&mut self, name: &str, path: &Path, report: &DeviceReport) {
+        for key in report.customer_keys() {
+            self.known.add_owner(key, KeyOwner::Customer);
+        }
         match self.places.entry(name.to_owned()) {
             Entry::Vacant(free) => {
                 free.insert(path.into());

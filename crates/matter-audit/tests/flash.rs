@@ -11,6 +11,7 @@ use device::{file, keyless, run};
 use esp_nvs_image::{Number, NvsKeys};
 use matter_audit::{Audit, FlashDump};
 use matter_factory_data::{Check, Expected, Severity};
+use md5::{Digest, Md5};
 
 /// The binary form of a table as `gen_esp32part.py` writes it; the MD5 is that of Python's hashlib over the rows.
 fn binary_table(rows: &[(&str, u8, u8, u32, u32)], md5: &[u8; 16]) -> Vec<u8> {
@@ -299,13 +300,158 @@ fn a_dump_beside_folders_is_compared_once() {
 fn a_table_has_as_many_rows_as_flash_has_room_for() {
     let (folder, devices) = run(1);
     let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
-    fs::write(&dump, fs::read(file(&devices[0], "-partition.bin")).unwrap()).unwrap();
+    let store = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    fs::write(&dump, [vec![0xFF; 0x9000], store].concat()).unwrap();
     for (rows, is_table) in [(95, true), (96, false)] {
-        fs::write(&table, "nvs, data, nvs, 0, 0x6000\n".repeat(rows)).unwrap();
+        let others = (1..rows).map(|row| format!("p{row}, data, phy, , 0x1000\n"));
+        let text = "nvs, data, nvs, 0x9000, 0x6000\n".to_owned() + &others.collect::<String>();
+        fs::write(&table, text).unwrap();
         let (table, dump) = (table.clone(), dump.clone());
         let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
         let report = audit.execute().unwrap();
         let damaged = report.findings().any(|finding| finding.object == "partition table");
         assert_eq!(damaged, !is_table, "{rows}");
+    }
+}
+
+#[test]
+fn tables_that_the_tool_refuses_are_damaged() {
+    let (folder, devices) = run(1);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    let store = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    fs::write(&dump, [vec![0xFF; 0x9000], store].concat()).unwrap();
+    let head = "# a comment\nnvs, data, nvs, 0x9000, 0x6000\n";
+    for (rows, said) in [
+        ("app0, app, factory, 0x10000, 1M\n", ""),
+        ("app0, app, factory, , 1M\nkeys, data, nvs_keys, , 4K, encrypted\n", ""),
+        ("small, data, nvs, , 0x1000, readonly\n", ""),
+        ("small, data, nvs, , 0x1000\n", "line 3: small is smaller than 0x3000"),
+        (
+            "phy, data, phy, 0xe000, 0x1000\n",
+            "line 3: nvs at 0x9000..0xf000 and phy at 0xe000..0xf000 overlap",
+        ),
+        (
+            "app0, app, factory, 0x10000, 1M\nlow, data, phy, 0x10f000, 8K\n",
+            "line 4: app0 at",
+        ),
+        ("nvs, data, phy, , 0x1000\n", "line 3: nvs is the name of line 2"),
+        (
+            "a long name of 16 1, data, phy, , 4K\na long name of 16 2, data, phy, , 4K\n",
+            "line 4: a long name of 1 is",
+        ),
+        (
+            "phy, data, phy, 0xf800, 0x1000\n",
+            "line 3: the offset 0xf800 of phy is no multiple of 0x1000",
+        ),
+        (
+            "app0, app, ota_0, 0x11000, 1M\n",
+            "line 3: the offset 0x11000 of app0 is no multiple of 0x10000",
+        ),
+        ("app0, app, ota_0, 0x10000, 0x800\n", "line 3: the size 0x800 of app0"),
+        (
+            "phy, data, phy, 0x8000, 0x1000\n",
+            "line 3: the offset 0x8000 of phy is before 0x9000",
+        ),
+        ("phy, data, phy, , 0\n", "line 3: phy has no bytes"),
+        (", data, phy, , 4K\n", "line 3: a partition has no name"),
+        ("phy, data, phy, , 4K, hidden\n", "line 3: the flags are"),
+    ] {
+        fs::write(&table, head.to_owned() + rows).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = audit.execute().unwrap();
+        let mut found = report.findings().filter(|finding| finding.object == "partition table");
+        let found = found.next().map(|finding| finding.text.clone());
+        let is_right = found
+            .as_ref()
+            .map_or(said.is_empty(), |text| !said.is_empty() && text.contains(said));
+        assert!(is_right, "{rows}: {found:?}");
+    }
+}
+
+#[test]
+fn the_table_in_the_flash_has_to_be_the_given_one() {
+    let (folder, devices) = run(1);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    let store = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    fs::write(
+        &table,
+        "fctry, data, nvs, 0x10000, 0x6000\nphy, data, phy, 0xf000, 0x1000\n",
+    )
+    .unwrap();
+    let md5 = |rows: &[(&str, u8, u8, u32, u32)]| {
+        let text = binary_table(rows, &[0; 16]);
+        <[u8; 16]>::from(Md5::digest(&text[..32 * rows.len()]))
+    };
+    for (rows, said) in [
+        (
+            &[("fctry", 1, 2, 0x1_0000, 0x6000), ("other", 1, 1, 0x9000, 0x1000)][..],
+            None,
+        ),
+        (
+            &[("fctry", 1, 2, 0x2_0000, 0x6000)],
+            Some("fctry at 0x20000..0x26000 in the flash"),
+        ),
+        (
+            &[("nvs", 1, 2, 0x1_0000, 0x6000)],
+            Some("no partition fctry in the flash"),
+        ),
+    ] {
+        let mut flash = vec![0xFF; 0x1_6000];
+        flash[0x1_0000..].copy_from_slice(&store);
+        let own = binary_table(rows, &md5(rows));
+        flash[0x8000..0x8000 + own.len()].copy_from_slice(&own);
+        fs::write(&dump, &flash).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = audit.execute().unwrap();
+        let differs = report
+            .findings()
+            .find(|finding| finding.check == Check::PartitionTableDiffers);
+        let text = differs.map(|finding| finding.text.clone());
+        assert!(
+            text.as_deref().is_some() == said.is_some() && said.is_none_or(|said| text.unwrap().contains(said)),
+            "{report:?}"
+        );
+    }
+}
+
+#[test]
+fn keys_partitions_that_do_not_fit_are_told() {
+    let (folder, devices) = run(1);
+    let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
+    fs::write(&table, TABLE).unwrap();
+    let plain = fs::read(file(&devices[0], "-partition.bin")).unwrap();
+    let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
+    let mut encrypted = plain.clone();
+    esp_nvs_image::encrypt(&mut encrypted, &keys).unwrap();
+    let mut partition = [0; NvsKeys::PARTITION_LEN];
+    keys.encode_partition(&mut partition);
+    let mut damaged = partition;
+    damaged[3] ^= 1;
+    for (store, keys, found) in [
+        (&encrypted, &partition, &[][..]),
+        (
+            &encrypted,
+            &damaged,
+            &[Check::ArtifactMalformed, Check::ArtifactMalformed],
+        ),
+        (&plain, &damaged, &[Check::ArtifactMalformed]),
+        (&plain, &partition, &[Check::NvsNotEncrypted]),
+        (&plain, &[0xFF; NvsKeys::PARTITION_LEN], &[]),
+    ] {
+        let mut flash = vec![0xFF; 0x1_6000];
+        flash[0x1_0000..].copy_from_slice(store);
+        flash[0xF000..0x1_0000].copy_from_slice(keys);
+        fs::write(&dump, flash).unwrap();
+        let (table, dump) = (table.clone(), dump.clone());
+        let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+        let report = audit.execute().unwrap();
+        let errors = report.findings().filter(|finding| finding.severity == Severity::Error);
+        assert_eq!(
+            errors.map(|finding| finding.check).collect::<Vec<_>>(),
+            found,
+            "{report:?}"
+        );
     }
 }

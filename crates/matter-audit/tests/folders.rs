@@ -81,7 +81,7 @@ fn make(outdir: PathBuf, attestation: Attestation, change: fn(&mut Job)) {
     job.iterations = Iterations::MIN;
     job.attestation = attestation;
     change(&mut job);
-    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {});
+    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_, _| {});
     assert!(report.error.is_none(), "{:?}", report.error);
 }
 

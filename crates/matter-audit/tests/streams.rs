@@ -159,7 +159,7 @@ fn signed(outdir: &Path, key: Option<PrivateKey>) {
     };
     job.lists.sign_with_pai = key.is_none();
     job.lists.manifest_signer = key;
-    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_| {});
+    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_, _| {});
     assert!(report.error.is_none(), "{:?}", report.error);
 }
 

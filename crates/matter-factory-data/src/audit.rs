@@ -22,7 +22,7 @@ pub(crate) mod secure_cert;
 use alloc::format;
 use alloc::vec::Vec;
 
-use esp_nvs_image::{Entry, Key};
+use esp_nvs_image::{Entry, Key, Legibility};
 use esp_secure_cert::PartitionSize;
 use matter_attestation::Certificate;
 use matter_spake2p::PbkdfParameters;
@@ -49,8 +49,6 @@ use device_report::Traces;
 const SDK_SALT: &[u8] = b"SPAKE2P Key Salt";
 /// Fewer different bytes than these are in sixteen random ones once in 10^10 times.
 const DIFFERENT_BYTES: usize = 8;
-/// The discriminator of the SDK's examples.
-const DEFAULT_DISCRIMINATOR: u16 = 3840;
 
 /// Audits one device: integrity of the images, every value that the firmware reads, label, attestation and secrets.
 ///
@@ -68,7 +66,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     }
     let mut facts = Facts::default();
     let mut leaking = Vec::new();
-    let is_encrypted = nvs.is_some_and(nvs::looks_encrypted);
+    let is_encrypted = nvs.is_some_and(|image| Legibility::of(image) == Legibility::Encrypted);
     if is_encrypted {
         let detail = if plain.is_some() {
             "nothing in it can be read with these keys: it is encrypted with others, or not at all"
@@ -114,12 +112,12 @@ pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
         pai: facts.pai.as_deref(),
         leaking: &leaking,
     };
-    let new_keys = leaks::check(&subject, &mut findings);
+    let keys = leaks::check(&subject, &mut findings);
     check_random(&facts, &mut findings);
     if passcode.as_ref().is_some_and(Passcode::is_of_examples) {
         findings.push(for_tests(Finding::of(Check::DefaultPasscode, "label", ""), expected));
     }
-    if facts.discriminator.map(Discriminator::get) == Some(DEFAULT_DISCRIMINATOR) {
+    if facts.discriminator == Some(Discriminator::OF_EXAMPLES) {
         findings.push(Finding::of(Check::DefaultDiscriminator, "discriminator", ""));
     }
     let parameters = facts.iterations.zip(facts.salt);
@@ -145,7 +143,8 @@ pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     DeviceReport {
         findings,
         traces,
-        new_keys,
+        new_keys: keys.new,
+        customer_keys: keys.customers,
     }
 }
 
@@ -225,8 +224,10 @@ fn check_random(facts: &Facts, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Tells whether at least sixteen bytes are plainly not drawn at random.
-fn is_weak(bytes: &[u8]) -> bool {
+/// Tells whether at least sixteen bytes are plainly not drawn at random: few different ones, a sequence, or the salt of the SDK's
+/// examples.
+#[must_use]
+pub fn is_weak(bytes: &[u8]) -> bool {
     let mut seen = [false; 256];
     for byte in bytes {
         if let Some(seen) = seen.get_mut(usize::from(*byte)) {

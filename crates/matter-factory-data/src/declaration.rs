@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
 
 use matter_attestation::{CertificationDeclaration, SignedDeclaration};
+use matter_types::{ProductId, VendorId};
 
 use crate::Error;
 
@@ -32,6 +33,14 @@ impl Declaration {
     #[must_use]
     pub const fn content(&self) -> &CertificationDeclaration {
         self.signed.content()
+    }
+
+    /// Returns the vendor and product that the DACs of a product are for: its own, unless the declaration names an origin.
+    #[must_use]
+    pub fn dac_ids(&self, own: (VendorId, ProductId)) -> (VendorId, ProductId) {
+        self.content()
+            .dac_origin()
+            .map_or(own, |origin| (origin.vendor_id, origin.product_id))
     }
 
     /// Tells whether it says to be signed with the published test key, which no commissioner for products accepts.

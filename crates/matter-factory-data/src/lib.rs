@@ -31,7 +31,7 @@ mod text;
 pub use appearance::{ProductColor, ProductFinish};
 pub use audit::{
     Artifacts, Attested, BatchAudit, Check, DeviceReport, Expected, Finding, FoundKey, KeyOwner, KeySet, ListedTraces,
-    Severity, SharedParts, TriedScalars, audit, find_keys, recompute,
+    Severity, SharedParts, TriedScalars, audit, find_keys, is_weak, recompute,
 };
 pub use calendar::CalendarTypes;
 pub use credentials::AttestationCredentials;

@@ -123,25 +123,30 @@ impl DeviceRecord {
         }
     }
 
-    /// Sets the attestation credentials.
+    /// Returns the vendor and product that the DAC is for: the record's, or those that the declaration names as the origin of
+    /// the DAC (Matter Core Specification 6.3.1, `dac_origin_vendor_id`).
+    #[must_use]
+    pub fn dac_ids(&self) -> (VendorId, ProductId) {
+        let own = (self.vendor_id, self.product_id);
+        self.declaration
+            .as_ref()
+            .map_or(own, |declaration| declaration.dac_ids(own))
+    }
+
+    /// Sets the attestation credentials. The declaration, which may name another origin of the DAC, is set before.
     ///
     /// # Errors
     ///
     /// [`Error::DacVendorId`] or [`Error::DacProductId`] when the certificate is for another product.
     pub fn set_credentials(&mut self, credentials: AttestationCredentials) -> Result<(), Error> {
+        let (expected, product) = self.dac_ids();
         let found = credentials.dac().vendor_id();
-        if found != Some(self.vendor_id) {
-            return Err(Error::DacVendorId {
-                expected: self.vendor_id,
-                found,
-            });
+        if found != Some(expected) {
+            return Err(Error::DacVendorId { expected, found });
         }
-        let found = credentials.dac().product_id();
-        if found != Some(self.product_id) {
-            return Err(Error::DacProductId {
-                expected: self.product_id,
-                found,
-            });
+        let (expected, found) = (product, credentials.dac().product_id());
+        if found != Some(expected) {
+            return Err(Error::DacProductId { expected, found });
         }
         self.credentials = Some(credentials);
         Ok(())

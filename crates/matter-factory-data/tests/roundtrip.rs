@@ -281,7 +281,7 @@ fn stored_values_go_through_the_same_doors() {
         "rotating device id is not 32 hexadecimal digits"
     );
     assert!(with("mfg-date", OwnedValue::Str("20230230".into())).starts_with("manufacturing date is not a day"));
-    assert!(with("salt", OwnedValue::Str("AAAA".into())).contains("16..=32"));
+    assert!(with("salt", OwnedValue::Str("AAAA".into())).contains("16 to 32"));
     assert!(with("locale-sz", OwnedValue::Number(Number::U32(u32::MAX))).contains("'locale/2' is missing"));
     assert!(with("cert-dclrn", OwnedValue::Blob(vec![0x5A; 64])).len() > 10);
 }

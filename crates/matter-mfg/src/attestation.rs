@@ -26,7 +26,7 @@ pub enum Attestation {
         /// They and their keys, in the order of the devices.
         dacs: Vec<SuppliedDac>,
     },
-    /// A throw-away PKI in `test-pki/` in the output folder, with a declaration signed by the published test key.
+    /// A throw-away PKI in `test-pki/` in the output folder (`test-pki-VID_PID/` for further products there), with a declaration signed by the published test key.
     TestPki {
         /// What the common name of the PAI begins with.
         common_name_prefix: String,
@@ -103,16 +103,6 @@ impl AttestationInputs {
     /// [`Error::Field`] when some of them do not go together.
     pub fn mode(self) -> Result<AttestationMode, Error> {
         let supplied = self.dac_certificate || self.dac_key || self.dac_folder;
-        if self.common_name_prefix && !self.test_pki && !self.paa {
-            let reason = message![
-                "names a PAI that is made, which only ",
-                Field::Paa,
-                " and ",
-                Field::TestPki,
-                " do"
-            ];
-            return Err(Error::field(Field::CommonNamePrefix, reason));
-        }
         if self.password && !self.key && !supplied {
             return Err(Error::field(Field::Password, "opens a key, and none is given"));
         }
@@ -156,6 +146,21 @@ impl AttestationInputs {
             (false, true) => self.check_pair(Field::Pai).map(|()| AttestationMode::Pai),
             (false, false) => self.unsigned(supplied),
         }
+    }
+
+    /// Returns what is to be told of an input that has no effect: the reference tool takes it, and its documents show it.
+    #[must_use]
+    pub fn unused(self) -> Option<Message> {
+        (self.common_name_prefix && !self.test_pki && !self.paa).then(|| {
+            message![
+                Field::CommonNamePrefix,
+                " has no effect: it names a PAI that is made, which only ",
+                Field::Paa,
+                " and ",
+                Field::TestPki,
+                " do"
+            ]
+        })
     }
 
     /// Certificate and key of who signs.

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use esp_nvs_image::{CsvWriter, Encoding, Key, Number, OwnedValue};
-use factory_fs::Table;
+use factory_fs::{Table, TableRow};
 use matter_factory_data::{
     AttestationCredentials, FactoryEntry, NAMESPACE, ProductInformation, RotatingId, is_field_key,
 };
@@ -53,6 +54,10 @@ pub(crate) fn read(
     };
     let mut numbers = BTreeMap::new();
     for (number, name) in header.cells().enumerate() {
+        // Spreadsheets leave columns without a name behind the others.
+        if name.is_empty() {
+            continue;
+        }
         if numbers.insert(name, number).is_some() {
             // Without the name: a file without a header has values there.
             let column = format!("number {}", number + 1);
@@ -77,9 +82,14 @@ pub(crate) fn read(
     for column in columns.iter() {
         let place = numbers.get(column.key.as_str()).copied();
         let missing = || {
+            let has_blanks = header.cells().any(|name| name.trim() == column.key.as_str());
             Error::cell(
                 table.place(header.line(), column.key.as_str()),
-                "is missing in the header",
+                if has_blanks {
+                    "is missing in the header, which has that name with blanks around it"
+                } else {
+                    "is missing in the header"
+                },
             )
         };
         places.push((column, place.ok_or_else(missing)?));
@@ -92,24 +102,31 @@ pub(crate) fn read(
             " does not list it"
         ]);
     }
+    let mut empty = rows.iter().filter(|row| row.cells().all(str::is_empty));
+    if let Some(row) = empty.next() {
+        let (path, line, more) = (table.path().display(), row.line(), empty.count());
+        let more = if more > 0 {
+            format!(", and {more} more")
+        } else {
+            String::new()
+        };
+        let text = format!("{path}:{line}{more}: a row without values is a device, too; remove it if it is none");
+        warnings.push(text.into());
+    }
     let first = rows.first();
     let mut devices = Vec::with_capacity(rows.len());
     for row in rows {
-        if row.len() != header.len() {
-            let (cells, columns) = (row.len(), header.len());
-            let column = format!("number {}", cells.min(columns) + 1);
-            return Err(Error::cell(
-                table.place(row.line(), &column),
-                format!("row has {cells} cells, the header {columns}"),
-            ));
-        }
+        check_length(table, header, row)?;
         let mut cells = Cells::default();
         for (column, place) in &places {
             let own = row.get(*place).unwrap_or_default();
             let repeated = first.and_then(|first| first.get(*place)).unwrap_or_default();
             let text = if column.repeat { repeated } else { own };
             if !own.is_empty() && own != text {
-                let reason = "is not the first row's value, which REPEAT gives to all rows";
+                let reason = message![
+                    "is not the first row's value, which REPEAT gives to all rows; remove ',REPEAT' from that column in ",
+                    Field::Columns
+                ];
                 return Err(Error::cell(table.place(row.line(), column.key.as_str()), reason));
             }
             cells
@@ -119,6 +136,27 @@ pub(crate) fn read(
         devices.push(cells);
     }
     Ok(devices)
+}
+
+/// Refuses a row that has values in columns without a name, or none in those with one.
+fn check_length(table: &Table, header: &TableRow, row: &TableRow) -> Result<(), Error> {
+    let named = header.cells().zip(1..).filter(|(name, _)| !name.is_empty()).last();
+    let named = named.map_or(0, |(_, columns)| columns);
+    if row.len() < named || row.cells().skip(header.len()).any(|cell| !cell.is_empty()) {
+        let (cells, columns) = (row.len(), header.len());
+        let column = format!("number {}", cells.min(columns) + 1);
+        let reason = format!("row has {cells} cells, the header {columns}");
+        return Err(Error::cell(table.place(row.line(), &column), reason));
+    }
+    let nameless = header
+        .cells()
+        .zip(row.cells())
+        .position(|(name, cell)| name.is_empty() && !cell.is_empty());
+    nameless.map_or(Ok(()), |number| {
+        let column = format!("number {}", number + 1);
+        let reason = "has a value, and the header no name for the column";
+        Err(Error::cell(table.place(row.line(), &column), reason))
+    })
 }
 
 /// Tells whether somebody may believe that a column sets a field of the device, and none in `columns` does.
@@ -194,9 +232,16 @@ enum Input<'t> {
 }
 
 impl Input<'_> {
-    /// The error does not name the file: what is in the cell may be a value that was mistaken for one.
+    /// The error names the file if it is called like one: what is in the cell may be a secret that was mistaken for a name.
     fn read(path: &str) -> Result<Self, String> {
-        let wrong = |reason| format!("cannot read the file that the cell names: {reason}");
+        let is_extension =
+            |text: &&str| (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        let extension = Path::new(path).extension().and_then(OsStr::to_str).filter(is_extension);
+        let is_name = extension.is_some() && path.len() <= 255 && !path.contains(char::is_control);
+        let name = if is_name { format!(" '{path}'") } else { String::new() };
+        let wrong = |reason| {
+            format!("cannot read the file{name} that the cell names, looked for from the current folder: {reason}")
+        };
         factory_fs::Input::read_file(Path::new(path))
             .map(Self::File)
             .map_err(wrong)

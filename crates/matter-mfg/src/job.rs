@@ -11,7 +11,7 @@ use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::{Iterations, Salt, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-use crate::{Attestation, BatchFiles, Columns, MqttHost, Seed, Storage, ValueList};
+use crate::{Attestation, BatchFiles, Columns, Message, MqttHost, Seed, Storage, ValueList};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
 #[derive(Clone, Debug)]
@@ -85,6 +85,8 @@ pub struct Job {
     pub threads: Option<NonZeroUsize>,
     /// Where all random numbers of a test run come from, which then is the same on every machine.
     pub seed: Option<Seed>,
+    /// What is to be told of the inputs that the job was made of: the first of [`crate::Plan::warnings`].
+    pub warnings: Vec<Message>,
 }
 
 /// Whether devices get a unique id for rotating device ids.
@@ -114,6 +116,15 @@ impl Job {
         Err(_) => unreachable!(),
     };
 
+    /// The vendor and product in the devices' DACs and their PAI: those of the origin where the declaration has one, for a
+    /// product that is sold under other ids (Matter Core Specification 6.2.3 and 6.3.1, `dac_origin_vendor_id`).
+    pub(crate) fn dac_ids(&self) -> (VendorId, ProductId) {
+        let own = (self.vendor_id, self.product_id);
+        self.declaration
+            .as_ref()
+            .map_or(own, |declaration| declaration.dac_ids(own))
+    }
+
     /// The folder in which the devices' folders are.
     pub(crate) fn top(&self) -> PathBuf {
         self.outdir.join(self.product_folder())
@@ -121,7 +132,11 @@ impl Job {
 
     /// Its name: lower-case without leading zeros, as the reference tool has it.
     pub(crate) fn product_folder(&self) -> String {
-        format!("{:x}_{:x}", self.vendor_id.get(), self.product_id.get())
+        Self::folder_of(self.vendor_id, self.product_id)
+    }
+
+    pub(crate) fn folder_of(vendor: VendorId, product: ProductId) -> String {
+        format!("{:x}_{:x}", vendor.get(), product.get())
     }
 
     /// Describes one device with the reference tool's defaults, written to `out` in the current folder.
@@ -162,6 +177,7 @@ impl Job {
             lists: BatchFiles::default(),
             threads: None,
             seed: None,
+            warnings: Vec::new(),
         }
     }
 }

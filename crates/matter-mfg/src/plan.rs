@@ -1,3 +1,4 @@
+use std::mem;
 use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -73,7 +74,7 @@ impl Plan {
         let mut rng = Random::open(job.seed.as_ref(), Purpose::Run)?;
         let time = job.seed.as_ref().map_or(Ok(time), |_| Seed::time())?;
         check_combinations(&job)?;
-        let mut warnings = Vec::new();
+        let mut warnings = mem::take(&mut job.warnings);
         let ids = Ids {
             vendor: job.vendor_id,
             product: job.product_id,

@@ -143,12 +143,18 @@ impl<'p> Run<'p> {
         self
     }
 
-    /// Makes all devices and calls `progress` with the number of complete ones.
+    /// Returns the folder with a folder for each device.
+    #[must_use]
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// Makes all devices and calls `progress` for each one that is complete, with the number of those and its UUID.
     ///
     /// A device's folder appears complete or not at all, and not before the ledger lists it. When something fails, the
     /// devices that are complete stay, the tables list them, and the run can be continued.
     #[must_use]
-    pub fn execute(&self, mut progress: impl FnMut(u32)) -> RunReport {
+    pub fn execute(&self, mut progress: impl FnMut(u32, &str)) -> RunReport {
         let start = Instant::now();
         let mut report = RunReport {
             devices: 0,
@@ -173,7 +179,7 @@ impl<'p> Run<'p> {
         report
     }
 
-    fn produce(&self, report: &mut RunReport, progress: &mut impl FnMut(u32)) -> Result<(), Error> {
+    fn produce(&self, report: &mut RunReport, progress: &mut impl FnMut(u32, &str)) -> Result<(), Error> {
         if self.resume && self.plan.is_seeded() {
             let reason = message![
                 "is not allowed beside ",
@@ -185,8 +191,8 @@ impl<'p> Run<'p> {
         self.check_first()?;
         let job = self.plan.job();
         let (outdir, top) = output::open(&job.outdir, &job.product_folder(), self.trust)?;
-        if self.plan.test_pki().is_some() {
-            output::check_child(&outdir, TestPki::FOLDER, self.trust)?;
+        if let Some(pki) = self.plan.test_pki() {
+            output::check_child(&outdir, pki.name(), self.trust)?;
         }
         self.check_default_ledger(&outdir)?;
         let is_new = !self.resume || self.ledger.as_ref().is_none_or(|path| !path.exists());
@@ -317,7 +323,7 @@ impl<'p> Run<'p> {
         started: &mut Started,
         top: &Dir,
         report: &mut RunReport,
-        progress: &mut impl FnMut(u32),
+        progress: &mut impl FnMut(u32, &str),
     ) -> Result<(), Error> {
         let Progress { run, done, tables, .. } = &started.progress;
         let stamp = started.workspace.stamp();
@@ -350,9 +356,9 @@ impl<'p> Run<'p> {
             &mut outputs,
             |devices, timings| {
                 report.timings.add(timings);
-                for _ in 0..devices {
+                for device in devices {
                     report.devices += 1;
-                    progress(report.devices);
+                    progress(report.devices, &device.uuid);
                 }
             },
         )?;

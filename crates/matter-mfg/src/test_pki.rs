@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::message::message;
-use crate::{Error, Field, inputs};
+use crate::{Error, Field, Job, inputs};
 
 /// The option that all errors here are about.
 const FIELD: Field = Field::TestPki;
@@ -41,13 +42,18 @@ pub struct TestPki {
 }
 
 impl TestPki {
-    /// Its folder in the output folder.
-    pub(crate) const FOLDER: &str = "test-pki";
+    /// Its folder in the output folder; further products have folders with their ids behind that.
+    const FOLDER: &str = "test-pki";
 
     /// Returns the folder that holds it, or will.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The name of its folder.
+    pub(crate) fn name(&self) -> &str {
+        self.folder.file_name().and_then(OsStr::to_str).unwrap_or(Self::FOLDER)
     }
 
     /// Tells whether it was there before the run.
@@ -74,12 +80,21 @@ impl TestPki {
         rng: &mut R,
     ) -> Result<Self, Error> {
         check_prefix(common_name_prefix)?;
-        let folder = outdir.join(Self::FOLDER);
         let name = format!("{common_name_prefix} PAI 00");
+        let mut folder = outdir.join(Self::FOLDER);
+        if folder.exists() && !Self::is_of_product(&folder, vendor, product)? {
+            folder = outdir.join(format!("{}-{}", Self::FOLDER, Job::folder_of(vendor, product)));
+        }
         if folder.exists() {
             return Self::open(folder, vendor, product, &name);
         }
         Self::make(folder, vendor, product, &name, not_before, rng)
+    }
+
+    /// Tells whether the PAI of a folder is one of the product.
+    fn is_of_product(folder: &Path, vendor: VendorId, product: ProductId) -> Result<bool, Error> {
+        let pai = inputs::read_certificate(FIELD, &folder.join(PAI_CERT))?;
+        Ok(pai.vendor_id() == Some(vendor) && pai.product_id() == Some(product))
     }
 
     fn open(folder: PathBuf, vendor: VendorId, product: ProductId, name: &str) -> Result<Self, Error> {
@@ -158,16 +173,14 @@ impl TestPki {
         let Some((paa_key, paa)) = &self.new_paa else {
             return Ok(());
         };
-        let failed = || Error::write(&outdir.path().join(Self::FOLDER));
+        let failed = || Error::write(&self.folder);
         let _held = FolderLock::new(outdir).map_err(failed())?;
-        match outdir.kind(Self::FOLDER).map_err(failed())? {
+        match outdir.kind(self.name()).map_err(failed())? {
             None => {}
-            Some(Kind::Folder) => {
-                return Err(Error::overtaken(&outdir.path().join(Self::FOLDER)));
-            }
+            Some(Kind::Folder) => return Err(Error::overtaken(&self.folder)),
             Some(other) => {
                 let reason = format!("is {}, not a folder; remove it", other.name());
-                return Err(Error::file(FIELD, &outdir.path().join(Self::FOLDER), reason));
+                return Err(Error::file(FIELD, &self.folder, reason));
             }
         }
         let pem = |key: &PrivateKey| -> Result<Zeroizing<String>, Error> {
@@ -190,7 +203,7 @@ impl TestPki {
             }
             outdir.sync_children([DRAFT])?;
             drop(draft);
-            outdir.rename_new(DRAFT, outdir, Self::FOLDER)?;
+            outdir.rename_new(DRAFT, outdir, self.name())?;
             outdir.sync()
         };
         write().map_err(|error| {

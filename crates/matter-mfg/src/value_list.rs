@@ -90,7 +90,7 @@ impl<T> ValueList<T> {
             .zip(1..)
             .filter(|(text, _)| !text.is_empty());
         let header = lines.clone().next().map_or("", |(text, _)| text);
-        if header.split([',', ';']).any(is_name) {
+        if header.split([',', ';', '\t']).any(is_name) {
             let table = Table::parse(path, bytes).map_err(|error| Error::file(field, path, error.to_string()))?;
             let mut rows = table.rows().iter();
             let header = rows.next();

@@ -51,7 +51,7 @@ fn tables_have_the_order_of_the_rows_whatever_the_threads() {
     job.threads = NonZeroUsize::new(7);
     let plan = Plan::new(job, now().unwrap()).unwrap();
     let mut calls = Vec::new();
-    let report = Run::new(&plan).execute(|complete| calls.push(complete));
+    let report = Run::new(&plan).execute(|complete, _| calls.push(complete));
     assert!(report.error.is_none(), "{:?}", report.error);
     assert_eq!(report.devices, 40);
     assert_eq!(calls, (1..=40).collect::<Vec<_>>());
@@ -80,7 +80,7 @@ fn devices_of_a_run_have_different_discriminators() {
     job.iterations = Iterations::MIN;
     job.threads = NonZeroUsize::new(3);
     let plan = Plan::new(job, now().unwrap()).unwrap();
-    let report = Run::new(&plan).execute(|_| {});
+    let report = Run::new(&plan).execute(|_, _| {});
     assert!(report.error.is_none(), "{:?}", report.error);
     let mut reader = csv::Reader::from_path(report.summary.unwrap()).unwrap();
     let name = |name: &str| name.eq_ignore_ascii_case("discriminator");
@@ -95,7 +95,7 @@ fn two_runs_at_once_in_one_folder_are_both_complete() {
     let time = now().unwrap();
     // The PKI is there before, so that both use it; the time is the same, and so are the names of the tables.
     let first = Plan::new(job(folder.path()), time).unwrap();
-    assert_eq!(Run::new(&first).execute(|_| {}).devices, 1);
+    assert_eq!(Run::new(&first).execute(|_, _| {}).devices, 1);
     let plans = [(); 2].map(|()| {
         let mut job = job(folder.path());
         job.count = Some(20);
@@ -104,7 +104,7 @@ fn two_runs_at_once_in_one_folder_are_both_complete() {
     let reports = std::thread::scope(|scope| {
         let threads = plans
             .each_ref()
-            .map(|plan| scope.spawn(move || Run::new(plan).execute(|_| {})));
+            .map(|plan| scope.spawn(move || Run::new(plan).execute(|_, _| {})));
         threads.map(|thread| thread.join().unwrap())
     });
     let mut summaries = Vec::new();
@@ -132,7 +132,7 @@ fn two_test_runs_that_make_their_pki_at_once_leave_one_whole_pki() {
         let reports = std::thread::scope(|scope| {
             let threads = plans
                 .each_ref()
-                .map(|plan| scope.spawn(move || Run::new(plan).execute(|_| {})));
+                .map(|plan| scope.spawn(move || Run::new(plan).execute(|_, _| {})));
             threads.map(|thread| thread.join().unwrap())
         });
         // One wins; the others, whose devices would have another PAI, make none and say why.
@@ -169,7 +169,7 @@ fn more_threads_than_the_system_gives_or_devices_need_are_no_harm() {
     job.count = Some(3);
     assert_eq!(
         Run::new(&Plan::new(job, now().unwrap()).unwrap())
-            .execute(|_| {})
+            .execute(|_, _| {})
             .devices,
         3
     );

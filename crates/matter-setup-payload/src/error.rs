@@ -135,6 +135,13 @@ pub enum ErrorKind {
         /// The refused tag.
         value: u32,
     },
+    /// The number of digits of a manual code is not that of its first digit.
+    ManualFirstDigit {
+        /// How many digits there are.
+        len: usize,
+    },
+    /// The first digit of a manual code, 8 or 9, belongs to a later version.
+    ManualVersion,
     /// A group of digits of a manual code says more than its bits can hold.
     ManualGroup,
     /// The text does not fit into a short NDEF record.
@@ -200,6 +207,11 @@ impl fmt::Display for ErrorKind {
                 "{len} characters fit no code (QR text: 19 behind MT:, more with TLV data; manual code: 11 or 21 digits)"
             ),
             Self::ManufacturerTag { value } => write!(f, "tag {value:#04x} is not in 0x80..=0xff"),
+            Self::ManualFirstDigit { len } => write!(
+                f,
+                "{len} digits contradict the first of them: codes of 11 digits start with 0 to 3, codes of 21 with 4 to 7"
+            ),
+            Self::ManualVersion => f.write_str("first digit 8 or 9 belongs to a later version of manual codes"),
             Self::ManualGroup => f.write_str("group of digits says more than its bits can hold"),
             Self::Padding => f.write_str("padding bits are not zero"),
             Self::PbkdfHalf => f.write_str("PBKDF2 iterations (tag 0x01) and salt (tag 0x02) are not both there"),

@@ -172,10 +172,10 @@ impl Digits {
         let first = self.number(0, 1);
         // 8 and 9 belong to a version to come; bit 2 says whether the ids follow.
         if first > 7 {
-            return Err(self.at(ErrorKind::ManualGroup, 0));
+            return Err(self.at(ErrorKind::ManualVersion, 0));
         }
         if (first >> 2 == 1) != (self.len == LONG) {
-            return Err(self.at(ErrorKind::Length { len: self.len }, 0));
+            return Err(self.at(ErrorKind::ManualFirstDigit { len: self.len }, 0));
         }
         let (second, third) = (self.number(1, 5), self.number(6, 4));
         if second > MAX_GROUP_2 {

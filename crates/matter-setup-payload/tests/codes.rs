@@ -131,7 +131,7 @@ fn broken_manual_codes_are_refused_for_the_right_reason_and_place() {
         ("34970181922", E::ManualGroup, 6),
         ("3497-018-1922", E::ManualGroup, 7),
         ("749701123300001000001", E::ProductIdMissing, 10),
-        ("234567891234567856105", E::Length { len: 21 }, 0),
+        ("234567891234567856105", E::ManualFirstDigit { len: 21 }, 0),
         ("34915200008", value(ValueError::PasscodeTrivial), 1),
         ("35208147474", value(ValueError::PasscodeTrivial), 1),
         ("35760061030", value(ValueError::PasscodeOutOfRange), 1),

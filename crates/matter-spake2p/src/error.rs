@@ -22,6 +22,10 @@ pub enum Error {
         /// The refused count.
         count: u32,
     },
+    /// The salt is not canonical base64.
+    SaltBase64,
+    /// The salt is hexadecimal digits, where base64 is wanted.
+    SaltHexadecimal,
     /// The salt does not have 16..=32 bytes.
     SaltLength {
         /// Its bytes.
@@ -54,7 +58,11 @@ impl fmt::Display for Error {
             Self::DegenerateVerifier => f.write_str("the salt gives a degenerate verifier; use another one"),
             Self::IterationsNotANumber => f.write_str("iteration count is not a number; 1000..=100000 is allowed"),
             Self::IterationsOutOfRange { count } => write!(f, "iteration count {count} is not in 1000..=100000"),
-            Self::SaltLength { len } => write!(f, "salt of {len} bytes is not one of 16..=32"),
+            Self::SaltBase64 => f.write_str("salt is not base64 of 16 to 32 bytes"),
+            Self::SaltHexadecimal => f.write_str("salt is hexadecimal digits; write its 16 to 32 bytes in base64"),
+            Self::SaltLength { len } => {
+                write!(f, "salt of {len} bytes; 16 to 32 bytes, written in base64, are allowed")
+            }
             Self::ShareInvalid => f.write_str("share is not an uncompressed point of P-256"),
             Self::ShareLength { len } => write!(f, "share of {len} bytes is not one of 65"),
             Self::VerifierInvalid => f.write_str("verifier is not a scalar and a point of P-256"),

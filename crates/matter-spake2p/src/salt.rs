@@ -59,11 +59,34 @@ impl FromStr for Salt {
     type Err = Error;
 
     /// Reads base64.
+    ///
+    /// 32 to 64 hexadecimal digits, of which one is decimal at least, are base64 of other bytes than those that are meant, and are refused.
     fn from_str(text: &str) -> Result<Self, Error> {
-        // Three bytes more than the maximum, so that a salt that is too long is told from a text that is no base64.
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let is_hex = digits.len().is_multiple_of(2) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        // Without a decimal digit it may be base64 of zeros.
+        let is_hex = is_hex && digits.bytes().any(|digit| digit.is_ascii_digit());
+        if is_hex && (2 * Self::MIN_LEN..=2 * Self::MAX_LEN).contains(&digits.len()) {
+            return Err(Error::SaltHexadecimal);
+        }
         let mut buffer = [0; Self::MAX_LEN + 3];
-        Self::new(decode(text, &mut buffer)?)
+        match decode(text, &mut buffer) {
+            Ok(bytes) => Self::new(bytes),
+            Err(_) => Err(too_long(text).unwrap_or(Error::SaltBase64)),
+        }
     }
+}
+
+/// Returns the error for base64 of more bytes than a salt may have.
+fn too_long(text: &str) -> Option<Error> {
+    let characters = text.trim_end_matches('=');
+    let padding = text.len() - characters.len();
+    let is_base64 = characters
+        .bytes()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/'));
+    let len = (text.len() / 4 * 3).checked_sub(padding)?;
+    (is_base64 && padding <= 2 && text.len().is_multiple_of(4) && len > Salt::MAX_LEN)
+        .then_some(Error::SaltLength { len })
 }
 
 impl fmt::Debug for Salt {

@@ -87,9 +87,28 @@ fn ranges_end_where_the_specification_says() {
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".parse::<Salt>(),
         Err(Error::SaltLength { len: 33 })
     );
-    assert_eq!("AAAA*AAAAAAAAAAAAAAAAA==".parse::<Salt>(), Err(Error::Base64));
+    assert_eq!("AAAA*AAAAAAAAAAAAAAAAA==".parse::<Salt>(), Err(Error::SaltBase64));
     // A text whose last character carries bits that no byte takes up is not what an encoder writes.
-    assert_eq!("AAAAAAAAAAAAAAAAAAAAAB==".parse::<Salt>(), Err(Error::Base64));
+    assert_eq!("AAAAAAAAAAAAAAAAAAAAAB==".parse::<Salt>(), Err(Error::SaltBase64));
+    for text in ["passcode's salt here", "", "AAAA", "-__-AAAAAAAAAAAAAAAAAA=="] {
+        let error = text.parse::<Salt>().unwrap_err();
+        assert!(error.to_string().contains("16 to 32 bytes"), "{text}: {error}");
+    }
+    for len in [33, 36, 48, 64, 300] {
+        let text = format!("{}{}", "A".repeat(len / 3 * 4), ["", "AA==", "AAA="][len % 3]);
+        assert_eq!(text.parse::<Salt>(), Err(Error::SaltLength { len }), "{text}");
+    }
+    // 32 to 64 hexadecimal digits are 16 to 32 bytes that somebody wrote in the other way.
+    for digits in [32, 40, 48, 64] {
+        for text in [
+            "4a".repeat(digits / 2),
+            "4A".repeat(digits / 2),
+            format!("0x{}", "12".repeat(digits / 2)),
+        ] {
+            assert_eq!(text.parse::<Salt>(), Err(Error::SaltHexadecimal), "{text}");
+        }
+    }
+    assert!("4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4g".parse::<Salt>().is_ok());
 }
 
 #[test]

@@ -13,6 +13,8 @@ impl Discriminator {
     pub const MIN: Self = Self(0);
     /// The largest discriminator.
     pub const MAX: Self = Self(0xFFF);
+    /// The one of the SDK's examples, 3840.
+    pub const OF_EXAMPLES: Self = Self(0xF00);
 
     /// Accepts a discriminator.
     ///

@@ -11,8 +11,18 @@ pub enum Error {
         /// The refused value.
         value: u32,
     },
+    /// The text has a leading zero and no `0x`, so that it may be meant as decimal or as hexadecimal digits.
+    LeadingZero {
+        /// The decimal number.
+        value: u32,
+    },
     /// The text is neither a decimal number nor `0x` and hexadecimal digits, or it does not fit into 32 bits.
     NotANumber,
+    /// Hexadecimal digits of an id have no `0x` in front.
+    PrefixMissing {
+        /// The number.
+        value: u16,
+    },
     /// The passcode is not in `1..=99999998`.
     PasscodeOutOfRange,
     /// The passcode is one of the twelve trivial ones of Matter Core Specification 5.1.7.1.
@@ -38,7 +48,21 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DiscriminatorOutOfRange { value } => write!(f, "discriminator {value} is not in 0..=4095"),
+            Self::LeadingZero { value } => {
+                write!(
+                    f,
+                    "number with a leading zero: write {value} for the decimal number, or 0x{value}"
+                )?;
+                // The same digits, each worth a power of 16.
+                let (mut rest, mut worth, mut hexadecimal) = (*value, 1, 0_u64);
+                while rest > 0 {
+                    hexadecimal += u64::from(rest % 10) * worth;
+                    (rest, worth) = (rest / 10, worth * 16);
+                }
+                write!(f, " (decimal {hexadecimal}) for hexadecimal digits")
+            }
             Self::NotANumber => f.write_str("not a decimal number or 0x and hexadecimal digits of at most 32 bits"),
+            Self::PrefixMissing { value } => write!(f, "hexadecimal digits without 0x in front: write {value:#06X}"),
             Self::PasscodeOutOfRange => f.write_str("passcode is not in 1..=99999998"),
             Self::PasscodeTrivial => f.write_str(
                 "passcode is one of the twelve that no device may use \

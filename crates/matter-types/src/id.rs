@@ -2,7 +2,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
-use crate::number::parse_u32;
+use crate::number::parse_id;
 
 /// A vendor id, 0x0001..=0xFFF4 (Matter Core Specification 2.5.2).
 ///
@@ -56,7 +56,7 @@ impl FromStr for VendorId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let value = parse_u32(text)?;
+        let value = parse_id(text)?;
         u16::try_from(value)
             .map_err(|_| Error::VendorIdOutOfRange { value })
             .and_then(Self::new)
@@ -113,7 +113,7 @@ impl FromStr for ProductId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let value = parse_u32(text)?;
+        let value = parse_id(text)?;
         u16::try_from(value)
             .map_err(|_| Error::ProductIdOutOfRange { value })
             .and_then(Self::new)

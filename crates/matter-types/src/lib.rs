@@ -17,6 +17,6 @@ pub use allocator::DiscriminatorAllocator;
 pub use discriminator::{Discriminator, ShortDiscriminator};
 pub use error::Error;
 pub use id::{ProductId, VendorId};
-pub use number::parse_u32;
+pub use number::{parse_id, parse_u32};
 pub use passcode::Passcode;
 pub use severity::Severity;

@@ -17,6 +17,26 @@ pub fn parse_u32(text: &str) -> Result<u32, Error> {
     u32::from_str_radix(digits, radix).map_err(|_| Error::NotANumber)
 }
 
+/// As [`parse_u32`], for ids and types that other tools write in four hexadecimal digits without `0x`: a leading zero before
+/// other digits is refused, and so are hexadecimal digits alone.
+///
+/// # Errors
+///
+/// [`Error::LeadingZero`], [`Error::PrefixMissing`], [`Error::NotANumber`].
+pub fn parse_id(text: &str) -> Result<u32, Error> {
+    let value = parse_u32(text).map_err(|error| match u16::from_str_radix(text, 16) {
+        Ok(value) if text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Error::PrefixMissing { value }
+        }
+        _ => error,
+    })?;
+    let is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+    if text.len() > 1 && text.starts_with('0') && !is_hexadecimal {
+        return Err(Error::LeadingZero { value });
+    }
+    Ok(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +68,26 @@ mod tests {
         ] {
             assert_eq!(parse_u32(text), Err(Error::NotANumber), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_id_in_hexadecimal_digits_needs_a_prefix() {
+        for (text, value) in [("FFF2", 0xFFF2), ("a", 10), ("0fa0", 0xFA0), ("8e3", 0x8E3)] {
+            assert_eq!(parse_id(text), Err(Error::PrefixMissing { value }), "{text}");
+        }
+        for text in ["FFF2h", "10000F", "+F", "FG", "", "12 "] {
+            assert_eq!(parse_id(text), Err(Error::NotANumber), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_with_a_leading_zero_may_be_meant_in_either_way() {
+        for (text, value) in [("0103", 103), ("00", 0), ("007", 7), ("0000259", 259)] {
+            assert_eq!(parse_id(text), Err(Error::LeadingZero { value }), "{text}");
+        }
+        for (text, value) in [("0", 0), ("103", 103), ("0x0103", 0x103), ("0X0", 0)] {
+            assert_eq!(parse_id(text), Ok(value), "{text}");
+        }
+        assert_eq!(parse_id("01FG"), Err(Error::NotANumber));
     }
 }

@@ -178,6 +178,8 @@ fn request(
 ) -> Result<Device, String> {
     let bytes = read_file("request", path).map_err(|failure| match failure {
         Failure::Input(reason) | Failure::No(reason) | Failure::Work(reason) => reason,
+        // Nothing is printed here.
+        Failure::Closed => String::new(),
     })?;
     let request = CertificateRequest::decode(&bytes).map_err(|error| error.to_string())?;
     let stem = path.file_stem().and_then(|stem| stem.to_str());

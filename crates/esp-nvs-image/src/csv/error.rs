@@ -27,8 +27,15 @@ pub enum CsvReason {
         /// The column's name.
         column: &'static str,
     },
+    /// The cell is not empty, and the header names no column for it: a comma too many, or quotes that are missing.
+    CellWithoutColumn,
     /// The header has no such column.
     ColumnMissing {
+        /// The column's name.
+        column: &'static str,
+    },
+    /// The header has such a column twice.
+    ColumnTwice {
         /// The column's name.
         column: &'static str,
     },
@@ -48,6 +55,8 @@ pub enum CsvReason {
     File(String),
     /// A file's contents are to be read as text and are not UTF-8.
     FileNotUtf8,
+    /// The file has no row, so that it has no header either.
+    HeaderMissing,
     /// The row stands before the first row with a namespace.
     NamespaceMissing,
     /// The value, the key or the namespace cannot be stored.
@@ -59,6 +68,8 @@ pub enum CsvReason {
         /// The size that all rows need; `None` when none is large enough.
         needed: Option<PartitionSize>,
     },
+    /// A quote is opened here and not closed, or only by the quote that opens a cell of a later row.
+    UnclosedQuote,
     /// The type is not `data`, `file` or `namespace`.
     UnknownType,
 }
@@ -73,9 +84,14 @@ impl fmt::Display for CsvReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CellMissing { column } => write!(f, "row has no cell for the column '{column}'"),
+            Self::CellWithoutColumn => f.write_str(
+                "cell belongs to no column of the header; a value with a separator in it stands in quotes, which begin \
+                 at once behind the separator",
+            ),
             Self::ColumnMissing { column } => {
                 write!(f, "header has no column '{column}' (key, type, encoding and value are needed)")
             }
+            Self::ColumnTwice { column } => write!(f, "header has the column '{column}' twice"),
             Self::Duplicate { key, file, line } => {
                 write!(f, "key '{key}' stands in its namespace already, in {file}:{line}")
             }
@@ -85,6 +101,7 @@ impl fmt::Display for CsvReason {
             ),
             Self::File(reason) => write!(f, "file cannot be read: {reason}"),
             Self::FileNotUtf8 => f.write_str("file is not UTF-8, which this encoding asks for"),
+            Self::HeaderMissing => f.write_str("file has no header (key, type, encoding and value are needed)"),
             Self::NamespaceMissing => f.write_str("row stands before any namespace"),
             Self::Nvs(error) => error.fmt(f),
             Self::PartitionTooSmall { size, needed: Some(needed) } => {
@@ -93,6 +110,7 @@ impl fmt::Display for CsvReason {
             Self::PartitionTooSmall { size, needed: None } => {
                 write!(f, "entries do not fit into {size} bytes, nor into any partition")
             }
+            Self::UnclosedQuote => f.write_str("a quote is opened and not closed"),
             Self::UnknownType => f.write_str("type is not data, file or namespace"),
         }
     }

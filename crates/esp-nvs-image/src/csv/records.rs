@@ -1,7 +1,11 @@
-//! Cells and where they stand: the dialect of Python's `csv` module in its defaults, with which the generator reads.
+//! Cells and where they stand: the dialect of Python's `csv` module in its defaults, with which the generator reads, and the
+//! delimiters of spreadsheets beside its comma.
 
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use super::error::CsvReason;
+use super::rows::Refused;
 
 /// A cell and the place of its first character.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +24,15 @@ pub(super) struct Place {
 /// Splits a text into rows of cells.
 ///
 /// A byte order mark is skipped, CRLF and CR count as LF also within quotes, empty lines are left out, and so are lines
-/// that begin with `#`, unless they stand within quotes.
+/// that begin with `#`, unless they stand within quotes. A row without a letter in any cell counts as an empty line.
+///
+/// A quote that is opened and not closed is refused, where Python takes what is left as one cell. Whether it is closed
+/// by the quote that opens a later cell cannot be seen, but then text stands behind that quote: a cell of several lines
+/// with such text is refused as well.
 pub(super) struct Records<'t> {
     rest: core::iter::Peekable<core::str::Chars<'t>>,
     place: Place,
+    delimiter: char,
 }
 
 enum State {
@@ -43,6 +52,17 @@ impl<'t> Records<'t> {
         Self {
             rest: text.chars().peekable(),
             place: Place { line: 1, column: 1 },
+            delimiter: delimiter(text),
+        }
+    }
+
+    /// Returns the next row that says anything.
+    pub(super) fn next_row(&mut self) -> Option<Result<Vec<Cell>, Refused>> {
+        loop {
+            match self.read_row()? {
+                Ok(row) if row.iter().all(Cell::is_blank) => {}
+                read => return Some(read),
+            }
         }
     }
 
@@ -74,25 +94,18 @@ impl<'t> Records<'t> {
             }
         }
     }
-}
 
-impl Iterator for Records<'_> {
-    type Item = Vec<Cell>;
-
-    fn next(&mut self) -> Option<Vec<Cell>> {
+    fn read_row(&mut self) -> Option<Result<Vec<Cell>, Refused>> {
         self.skip_lines();
         self.rest.peek()?;
         let mut row = Vec::new();
-        let mut cell = Cell {
-            text: String::new(),
-            place: self.place,
-        };
+        let mut cell = Cell::new(self.place);
         let mut state = State::Start;
         loop {
+            let before = self.place;
             let next = self.next_char();
             match (&state, next) {
-                // A text may end within quotes; Python takes that as their end.
-                (_, None) => break,
+                (State::Quoted, None) => return Some(Err((cell.place, CsvReason::UnclosedQuote))),
                 (State::Start, Some('"')) => state = State::Quoted,
                 (State::Quoted, Some('"')) => state = State::QuoteInQuoted,
                 (State::QuoteInQuoted, Some('"')) => {
@@ -100,14 +113,13 @@ impl Iterator for Records<'_> {
                     state = State::Quoted;
                 }
                 (State::Quoted, Some(character)) => cell.text.push(character),
-                (_, Some('\n')) => break,
-                (_, Some(',')) => {
-                    let new = Cell {
-                        text: String::new(),
-                        place: self.place,
-                    };
-                    row.push(core::mem::replace(&mut cell, new));
+                (_, None | Some('\n')) => break,
+                (_, Some(character)) if character == self.delimiter => {
+                    row.push(core::mem::replace(&mut cell, Cell::new(self.place)));
                     state = State::Start;
+                }
+                (State::QuoteInQuoted, Some(_)) if before.line > cell.place.line => {
+                    return Some(Err((cell.place, CsvReason::UnclosedQuote)));
                 }
                 (_, Some(character)) => {
                     cell.text.push(character);
@@ -116,7 +128,41 @@ impl Iterator for Records<'_> {
             }
         }
         row.push(cell);
-        Some(row)
+        Some(Ok(row))
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Vec<Cell>, Refused>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_row()
+    }
+}
+
+impl Cell {
+    const fn new(place: Place) -> Self {
+        let text = String::new();
+        Self { text, place }
+    }
+
+    /// Tells whether nothing is in it, or blanks.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+}
+
+/// Returns what separates the cells of a file: a semicolon if its header has more of them than commas, a tab if it has neither,
+/// else a comma.
+fn delimiter(text: &str) -> char {
+    let mut lines = text.split(['\r', '\n']);
+    let header = lines.find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let count = |wanted: char| header.unwrap_or_default().matches(wanted).count();
+    match (count(','), count(';')) {
+        // With one of the others it lines columns up.
+        (0, 0) if count('\t') > 0 => '\t',
+        (commas, semicolons) if semicolons > commas => ';',
+        _ => ',',
     }
 }
 
@@ -125,8 +171,8 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<Vec<String>> {
-        Records::new(text)
-            .map(|row| row.into_iter().map(|cell| cell.text).collect())
+        let rows = Records::new(text).map(Result::unwrap);
+        rows.map(|row| row.into_iter().map(|cell| cell.text).collect())
             .collect()
     }
 
@@ -142,12 +188,43 @@ mod tests {
             ("a\"b\",c", &[&["a\"b\"", "c"]]),
             ("\"a\"b\"c,d", &[&["ab\"c", "d"]]),
             (" \"a\",b", &[&[" \"a\"", "b"]]),
-            ("a,\n,\n \n", &[&["a", ""], &["", ""], &[" "]]),
+            ("a,\n,b\n", &[&["a", ""], &["", "b"]]),
             ("#x\na\n#y,\nb,#c", &[&["a"], &["b", "#c"]]),
-            ("\"open,\nend", &[&["open,\nend"]]),
             ("\u{feff}key", &[&["key"]]),
             ("", &[]),
-            ("\"\"", &[&[""]]),
+            ("\"\",a", &[&["", "a"]]),
+        ] {
+            assert_eq!(texts(text), rows, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn rows_without_a_letter_are_empty_lines() {
+        assert_eq!(texts("a,b\n,,,\n\"\", \n \t\n,x\r\n,,\r\n"), [["a", "b"], ["", "x"]]);
+    }
+
+    #[test]
+    fn quotes_that_nothing_closes_are_refused_where_they_open() {
+        for (text, line, column) in [
+            ("\"open,\nend", 1, 1),
+            ("a,b\n1,\"x\n2,y\n", 2, 3),
+            ("a,b\r\n\r\n1,\"x\"\"\r\n", 3, 3),
+            ("a,\"", 1, 3),
+            // Closed by the quote that was to open another cell.
+            ("a,b\n1,\"x\n2,\"y\"\n3,z\n", 2, 3),
+        ] {
+            let refused = Records::new(text).find_map(Result::err).unwrap();
+            assert_eq!(refused, (Place { line, column }, CsvReason::UnclosedQuote), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_header_says_what_separates_cells() {
+        for (text, rows) in [
+            ("a;b\n1;2,3\n", [["a", "b"], ["1", "2,3"]]),
+            ("# x,y,z\n\na\tb\r\n1\t;", [["a", "b"], ["1", ";"]]),
+            ("a,b\tc\td\n1,2", [["a", "b\tc\td"], ["1", "2"]]),
+            ("\u{feff}\"a\";b\n\"1;\";2", [["a", "b"], ["1;", "2"]]),
         ] {
             assert_eq!(texts(text), rows, "{text:?}");
         }
@@ -163,6 +240,7 @@ mod tests {
         let rows = Records::new("a,\u{e9},c\n# x\n\n\"1\n2\",3").collect::<Vec<_>>();
         let places = rows
             .iter()
+            .flatten()
             .flatten()
             .map(|cell| (cell.place.line, cell.place.column))
             .collect::<Vec<_>>();

@@ -32,11 +32,13 @@ pub(super) struct Reader<'l> {
 }
 
 /// Where the columns are.
-struct Header {
-    key: usize,
-    kind: usize,
+pub(super) struct Header {
+    pub(super) key: usize,
+    pub(super) kind: usize,
     encoding: usize,
-    value: usize,
+    pub(super) value: usize,
+    /// Which columns have a name.
+    named: Vec<bool>,
 }
 
 /// A reason and the place that it is about.
@@ -66,10 +68,9 @@ impl<'l> Reader<'l> {
 
     fn read_rows(&mut self, file: &CsvFile<'_>) -> Result<(), Refused> {
         let mut records = Records::new(file.text);
-        let Some(names) = records.next() else { return Ok(()) };
-        let header = Header::new(&names)?;
+        let header = Header::read(&mut records)?;
         for record in records {
-            self.row(file.name, &header, &record)?;
+            self.row(file.name, &header, &record?)?;
             if self.is_done {
                 break;
             }
@@ -79,8 +80,12 @@ impl<'l> Reader<'l> {
     }
 
     fn row(&mut self, file: &str, header: &Header, record: &[Cell]) -> Result<(), Refused> {
-        let start = record.first().map_or(Place { line: 1, column: 1 }, |cell| cell.place);
-        let need = |at: usize, column| record.get(at).ok_or((start, CsvReason::CellMissing { column }));
+        let need = |at: usize, column| {
+            record
+                .get(at)
+                .ok_or((start_of(record), CsvReason::CellMissing { column }))
+        };
+        header.check(record)?;
         let (name, kind) = (need(header.key, "key")?, need(header.kind, "type")?);
         let as_data = self.compat == CsvCompat::On && Wifi::is_station(&name.text);
         if kind.text == "namespace" && !as_data {
@@ -158,20 +163,47 @@ impl<'l> Reader<'l> {
 }
 
 impl Header {
+    /// Reads the first row.
+    pub(super) fn read(records: &mut Records<'_>) -> Result<Self, Refused> {
+        let start = Place { line: 1, column: 1 };
+        Self::new(&records.next().ok_or((start, CsvReason::HeaderMissing))??)
+    }
+
     fn new(names: &[Cell]) -> Result<Self, Refused> {
-        let start = names.first().map_or(Place { line: 1, column: 1 }, |cell| cell.place);
         let find = |column: &'static str| {
-            // As in Python's DictReader the last of several columns of one name counts.
-            let found = names.iter().rposition(|cell| cell.text == column);
-            found.ok_or((start, CsvReason::ColumnMissing { column }))
+            // Editors put blanks between the names.
+            let mut found = names.iter().enumerate().filter(|(_, cell)| cell.text.trim() == column);
+            let (at, _) = found
+                .next()
+                .ok_or((start_of(names), CsvReason::ColumnMissing { column }))?;
+            match found.next() {
+                Some((_, again)) => Err((again.place, CsvReason::ColumnTwice { column })),
+                None => Ok(at),
+            }
         };
         Ok(Self {
             key: find("key")?,
             kind: find("type")?,
             encoding: find("encoding")?,
             value: find("value")?,
+            named: names.iter().map(|cell| !cell.is_blank()).collect(),
         })
     }
+
+    /// Finds a cell that stands in no column. The generator leaves its text out, which was a part of the value most often.
+    fn check(&self, record: &[Cell]) -> Result<(), Refused> {
+        let is_named = |at: usize| self.named.get(at) == Some(&true);
+        let mut cells = record.iter().enumerate();
+        match cells.find(|(at, cell)| !is_named(*at) && !cell.is_blank()) {
+            Some((_, cell)) => Err((cell.place, CsvReason::CellWithoutColumn)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where a row starts.
+fn start_of(record: &[Cell]) -> Place {
+    record.first().map_or(Place { line: 1, column: 1 }, |cell| cell.place)
 }
 
 /// How a value is spelled: the column `encoding`.

@@ -31,6 +31,16 @@ impl Wifi {
 
     /// The row that comes before one of the access point's keys: the one that completes the set.
     pub(super) fn before(&mut self, key: &str, value: &str) -> Option<(&'static str, Vec<u8>)> {
+        let (ssid, password) = self.access_point(key, value)?;
+        let mut info = vec![0; PMK_INFO_ZEROS + PMK_LEN];
+        if let Some(key) = info.get_mut(PMK_INFO_ZEROS..) {
+            pbkdf2::pbkdf2_hmac::<Sha1>(password.as_bytes(), ssid.as_bytes(), PMK_ROUNDS, key);
+        }
+        Some(("ap.pmk_info", info))
+    }
+
+    /// Takes a row, and returns the access point's name and password when they are known with it.
+    fn access_point(&mut self, key: &str, value: &str) -> Option<(&str, &str)> {
         match key {
             "ap.ssid" => self.ssid = Some(value.into()),
             "ap.passwd" => self.password = Some(value.into()),
@@ -40,14 +50,14 @@ impl Wifi {
         let (Some(ssid), Some(password), true) = (&self.ssid, &self.password, self.authentication) else {
             return None;
         };
-        if ssid.is_empty() || password.is_empty() {
-            return None;
-        }
-        let mut info = vec![0; PMK_INFO_ZEROS + PMK_LEN];
-        if let Some(key) = info.get_mut(PMK_INFO_ZEROS..) {
-            pbkdf2::pbkdf2_hmac::<Sha1>(password.as_bytes(), ssid.as_bytes(), PMK_ROUNDS, key);
-        }
-        Some(("ap.pmk_info", info))
+        (!ssid.is_empty() && !password.is_empty()).then_some((ssid, password))
+    }
+
+    /// Takes a row, and tells whether the generator adds rows for it.
+    pub(super) fn adds(&mut self, key: &str, value: &str) -> bool {
+        let is_first = Self::is_station(key) && !self.station_written;
+        self.station_written |= is_first;
+        is_first || self.access_point(key, value).is_some()
     }
 
     /// The rows that come behind the first of the station's keys.

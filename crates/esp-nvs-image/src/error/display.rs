@@ -55,7 +55,7 @@ impl fmt::Display for Error {
             #[cfg(feature = "alloc")]
             Self::NotAText => f.write_str("not a text, as string asks for"),
             #[cfg(feature = "alloc")]
-            Self::NotBase64 => f.write_str("not base64 with whole groups of four characters"),
+            Self::NotBase64 => f.write_str("not base64: the characters of RFC 4648, blanks and line ends, padding at the end, and no bits left over"),
             #[cfg(feature = "alloc")]
             Self::NotHexadecimal => f.write_str("not pairs of hexadecimal digits"),
             #[cfg(feature = "csv")]

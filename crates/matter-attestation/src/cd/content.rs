@@ -51,9 +51,8 @@ pub(crate) struct Content {
     pub(crate) security_information: u16,
     pub(crate) version_number: u16,
     pub(crate) certification_type: u8,
-    pub(crate) origin_vendor_id: Option<Id>,
-    /// The SDK disregards a product id without a vendor id.
-    pub(crate) origin_product_id: Option<Id>,
+    /// The vendor id and the product id that DAC and PAI have to have.
+    dac_origin: Option<(Id, Id)>,
     pub(crate) authorized_paas: Option<Vec<KeyId>>,
     /// Tag and place of the first known member that comes too late, which the SDK takes for an unknown one.
     pub(crate) late: Option<(u8, usize)>,
@@ -70,8 +69,10 @@ pub(crate) struct Id {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ContentFault {
     Member(MemberFault),
-    /// There is an origin vendor id without a product id.
-    OriginIncomplete,
+    /// There is an origin vendor id or, directly behind the certification type, an origin product id without the other.
+    OriginIncomplete {
+        missing: &'static str,
+    },
 }
 
 impl From<MemberFault> for ContentFault {
@@ -85,7 +86,7 @@ impl From<ContentFault> for Error {
         match fault {
             ContentFault::Member(MemberFault::Malformed { offset }) => Self::CdTlvMalformed { offset },
             ContentFault::Member(MemberFault::Member { tag, offset }) => Self::CdMember { tag, offset },
-            ContentFault::OriginIncomplete => Self::CdDacOriginIncomplete,
+            ContentFault::OriginIncomplete { .. } => Self::CdDacOriginIncomplete,
         }
     }
 }
@@ -107,14 +108,10 @@ impl Content {
             security_information: members.required(tag::SECURITY_INFORMATION, unsigned)?,
             version_number: members.required(tag::VERSION_NUMBER, unsigned)?,
             certification_type: members.required(tag::CERTIFICATION_TYPE, unsigned)?,
-            origin_vendor_id: members.optional(tag::DAC_ORIGIN_VENDOR_ID, id)?,
-            origin_product_id: members.optional(tag::DAC_ORIGIN_PRODUCT_ID, id)?,
+            dac_origin: origin(&mut members)?,
             authorized_paas: None,
             late: None,
         };
-        if content.origin_vendor_id.is_some() && content.origin_product_id.is_none() {
-            return Err(ContentFault::OriginIncomplete);
-        }
         content.authorized_paas = members.array(tag::AUTHORIZED_PAA_LIST, key_id)?;
         while let Some(&Element { tag, offset, .. }) = members.peek() {
             if let Tag::Context(tag @ ..=tag::AUTHORIZED_PAA_LIST) = tag {
@@ -128,7 +125,7 @@ impl Content {
 
     /// Returns the ids that DAC and PAI have to have, if both are there.
     pub(crate) fn dac_origin(&self) -> Option<(u16, u16)> {
-        let (vendor, product) = self.origin_vendor_id.zip(self.origin_product_id)?;
+        let (vendor, product) = self.dac_origin?;
         Some((vendor.value, product.value))
     }
 
@@ -163,13 +160,12 @@ pub(super) fn decode(tlv: &[u8]) -> Result<CertificationDeclaration, Error> {
     declaration.security_level = content.security_level;
     declaration.security_information = content.security_information;
     declaration.version_number = content.version_number;
-    declaration.dac_origin = match (content.origin_vendor_id, content.origin_product_id) {
-        (Some(vendor), Some(product)) => Some(DacOrigin {
+    declaration.dac_origin = match content.dac_origin {
+        Some((vendor, product)) => Some(DacOrigin {
             vendor_id: vendor_id(&vendor, tag::DAC_ORIGIN_VENDOR_ID)?,
             product_id: product_id(&product, tag::DAC_ORIGIN_PRODUCT_ID)?,
         }),
-        (None, None) => None,
-        _ => return Err(Error::CdDacOriginIncomplete),
+        None => None,
     };
     match content.authorized_paas {
         Some(paas) => declaration.with_authorized_paas(&paas),
@@ -181,6 +177,24 @@ impl Id {
     const fn refused(&self, tag: u8) -> Error {
         let offset = self.offset;
         Error::CdMember { tag, offset }
+    }
+}
+
+/// Reads the two origin ids. The SDK refuses a product id without a vendor id only where it is the first member behind
+/// the certification type; behind another member it takes it for an unknown one.
+fn origin(members: &mut Members<'_>) -> Result<Option<(Id, Id)>, ContentFault> {
+    let Some(vendor) = members.optional(tag::DAC_ORIGIN_VENDOR_ID, id)? else {
+        let product = Tag::Context(tag::DAC_ORIGIN_PRODUCT_ID);
+        let alone = members.peek().is_some_and(|next| next.tag == product);
+        return if alone {
+            Err(ContentFault::OriginIncomplete { missing: "vendor id" })
+        } else {
+            Ok(None)
+        };
+    };
+    match members.optional(tag::DAC_ORIGIN_PRODUCT_ID, id)? {
+        Some(product) => Ok(Some((vendor, product))),
+        None => Err(ContentFault::OriginIncomplete { missing: "product id" }),
     }
 }
 

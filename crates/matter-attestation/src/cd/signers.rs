@@ -62,6 +62,19 @@ impl DeclarationSigners {
         Ok(self)
     }
 
+    /// Adds a signer that is trusted on the caller's word, whoever certified it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SubjectKeyIdMissing`] when the certificate has no key identifier.
+    pub fn with_trusted_certificate(mut self, certificate: &Certificate) -> Result<Self, Error> {
+        let key_id = certificate.subject_key_id().ok_or(Error::SubjectKeyIdMissing)?;
+        if key_id != TEST_CD_SIGNING_KEY_ID {
+            self.added.push((key_id, *certificate.public_key()));
+        }
+        Ok(self)
+    }
+
     /// Tells whether the test key is allowed.
     #[must_use]
     pub const fn allows_test_key(&self) -> bool {

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
 
-use super::{Finding, Object, Profile, Rule, SdkResult};
+use super::{Finding, Object, Profile, Rule, SdkResults};
 use crate::fault::{Fault, FaultSink};
 
 /// Collects findings about one object after the other.
@@ -37,16 +37,17 @@ impl Findings {
         self.list.push(Finding::new(rule, object, detail, self.profile));
     }
 
-    /// Adds a finding for which the SDK has another result than usual.
+    /// Adds a finding for which the SDK has other results than usual.
     pub(crate) fn add_as(
         &mut self,
         rule: Rule,
         object: Object,
-        sdk_result: Option<SdkResult>,
+        sdk_results: impl Into<SdkResults>,
         detail: fmt::Arguments<'_>,
     ) {
         let finding = Finding::new(rule, object, alloc::fmt::format(detail), self.profile);
-        self.list.push(finding.with_sdk_result(sdk_result, self.profile));
+        self.list
+            .push(finding.with_sdk_results(sdk_results.into(), self.profile));
     }
 }
 
@@ -73,8 +74,8 @@ impl AboutObject<'_> {
         self.findings.add_with(rule, self.object, detail);
     }
 
-    pub(crate) fn add_as(&mut self, rule: Rule, sdk_result: Option<SdkResult>, detail: fmt::Arguments<'_>) {
-        self.findings.add_as(rule, self.object, sdk_result, detail);
+    pub(crate) fn add_as(&mut self, rule: Rule, sdk_results: impl Into<SdkResults>, detail: fmt::Arguments<'_>) {
+        self.findings.add_as(rule, self.object, sdk_results, detail);
     }
 }
 

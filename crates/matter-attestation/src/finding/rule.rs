@@ -5,9 +5,12 @@ use core::fmt;
 pub use self::table::Rule;
 use super::Severity;
 use super::object::Object;
-use super::sdk::SdkResult;
+use super::sdk::{SdkResult, SdkResults};
 
 /// What a rule's finding makes of the SDK's verifier.
+///
+/// The SDK leaves the chain to OpenSSL with its strict flag, or to BoringSSL, which knows no such flag, checks policies
+/// always, and does not look at the extensions and the signature of a trusted PAA.
 enum Sdk {
     /// The SDK does not look.
     Never,
@@ -15,12 +18,26 @@ enum Sdk {
     Format,
     /// The same, and a PAA that breaks the rule breaks the chain.
     FormatOrChain,
+    /// The same, but for BoringSSL.
+    FormatOrOpenSslChain,
+    /// The version: BoringSSL cannot even read another one.
+    Version,
+    /// What is empty is missing.
+    Empty,
+    /// The format, and a PAA that does not fit the verifier's buffer is not found.
+    PaaBuffer,
     /// The certificate or its vendor and product id cannot be read, which is looked at in all three.
     Parse,
     /// The chain, whichever certificate is the cause.
     Chain,
+    /// The chain, which BoringSSL minds below the PAA only.
+    ChainOrOpenSslPaa,
     /// The chain, unless the cause is in the PAA.
     ChainBelowPaa,
+    /// The chain, which BoringSSL alone minds, and only below the PAA.
+    BoringSslBelowPaa,
+    /// The chain, which OpenSSL alone minds.
+    OpenSslChain,
     /// The DAC's validity now, or else the chain.
     Time,
     /// Always this.
@@ -47,21 +64,54 @@ impl Rule {
         }
     }
 
-    /// Returns the result with which the Matter SDK's verifier ends for this reason, or `None` where it does not look.
+    /// Returns the result with which the Matter SDK's verifier, built with OpenSSL, ends for this reason, or `None` where
+    /// it does not look.
     #[must_use]
     pub const fn sdk_result(self, object: Object) -> Option<SdkResult> {
-        match (self.sdk(), object) {
-            (Sdk::Is(result), _) => Some(result),
-            (Sdk::Chain, _) | (Sdk::ChainBelowPaa, Object::Pai | Object::Dac) | (Sdk::FormatOrChain, Object::Paa) => {
-                Some(SdkResult::DacSignatureInvalid)
+        self.sdk_results(object).openssl
+    }
+
+    /// The same for the verifier built with BoringSSL.
+    #[must_use]
+    pub const fn boringssl_result(self, object: Object) -> Option<SdkResult> {
+        self.sdk_results(object).boringssl
+    }
+
+    pub(crate) const fn sdk_results(self, object: Object) -> SdkResults {
+        use SdkResult::{
+            DacExpired, DacFormatInvalid, DacSignatureInvalid, InvalidArgument, PaaFormatInvalid, PaaNotFound,
+            PaiFormatInvalid, PaiMissing,
+        };
+        let (result, openssl, boringssl) = match (self.sdk(), object) {
+            (Sdk::Is(result), _) => (result, true, true),
+            (Sdk::Chain, _)
+            | (Sdk::ChainBelowPaa | Sdk::ChainOrOpenSslPaa, Object::Pai | Object::Dac)
+            | (Sdk::FormatOrChain, Object::Paa)
+            | (Sdk::Time, Object::Paa | Object::Pai) => (DacSignatureInvalid, true, true),
+            (Sdk::OpenSslChain, _) | (Sdk::ChainOrOpenSslPaa | Sdk::FormatOrOpenSslChain, Object::Paa) => {
+                (DacSignatureInvalid, true, false)
             }
-            (Sdk::Time, Object::Dac) => Some(SdkResult::DacExpired),
-            (Sdk::Time, Object::Paa | Object::Pai) => Some(SdkResult::DacSignatureInvalid),
-            (Sdk::Parse, Object::Paa) => Some(SdkResult::PaaFormatInvalid),
-            (Sdk::Format | Sdk::FormatOrChain | Sdk::Parse, Object::Pai) => Some(SdkResult::PaiFormatInvalid),
-            (Sdk::Format | Sdk::FormatOrChain | Sdk::Parse, Object::Dac) => Some(SdkResult::DacFormatInvalid),
-            _ => None,
-        }
+            (Sdk::BoringSslBelowPaa, Object::Pai | Object::Dac) => (DacSignatureInvalid, false, true),
+            (Sdk::Version, Object::Paa) => {
+                return SdkResults {
+                    openssl: Some(DacSignatureInvalid),
+                    boringssl: Some(PaaFormatInvalid),
+                };
+            }
+            (Sdk::Time, Object::Dac) => (DacExpired, true, true),
+            (Sdk::Empty | Sdk::PaaBuffer, Object::Paa) => (PaaNotFound, true, true),
+            (Sdk::Empty, Object::Pai) => (PaiMissing, true, true),
+            (Sdk::Empty, Object::Dac) => (InvalidArgument, true, true),
+            (Sdk::Parse, Object::Paa) => (PaaFormatInvalid, true, true),
+            (Sdk::Format | Sdk::FormatOrChain | Sdk::FormatOrOpenSslChain | Sdk::Version | Sdk::Parse, Object::Pai) => {
+                (PaiFormatInvalid, true, true)
+            }
+            (Sdk::Format | Sdk::FormatOrChain | Sdk::FormatOrOpenSslChain | Sdk::Version | Sdk::Parse, Object::Dac) => {
+                (DacFormatInvalid, true, true)
+            }
+            _ => (SdkResult::Success, false, false),
+        };
+        SdkResults::of(result, openssl, boringssl)
     }
 }
 

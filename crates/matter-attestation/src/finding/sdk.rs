@@ -122,6 +122,33 @@ impl SdkResult {
     }
 }
 
+/// What the two builds of the SDK end with: the one with OpenSSL, and the one with BoringSSL, which is Home Assistant's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SdkResults {
+    pub(crate) openssl: Option<SdkResult>,
+    pub(crate) boringssl: Option<SdkResult>,
+}
+
+impl SdkResults {
+    /// Returns the results of one build alone, or of both.
+    pub(super) const fn of(result: SdkResult, openssl: bool, boringssl: bool) -> Self {
+        Self {
+            openssl: if openssl { Some(result) } else { None },
+            boringssl: if boringssl { Some(result) } else { None },
+        }
+    }
+}
+
+impl From<Option<SdkResult>> for SdkResults {
+    /// Both builds end alike.
+    fn from(result: Option<SdkResult>) -> Self {
+        Self {
+            openssl: result,
+            boringssl: result,
+        }
+    }
+}
+
 impl fmt::Display for SdkResult {
     /// Writes number and name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{Finding, Object, Rule};
+use super::{Finding, Object, Rule, SdkResult};
 
 macro_rules! as_name {
     ($($type:ident: $name:ident),+) => {$(
@@ -19,18 +19,26 @@ macro_rules! as_name {
 as_name!(Object: name, Rule: id);
 
 impl Serialize for Finding {
-    /// Writes `id`, `severity`, `object`, `text`, and where there are any `sdk_code`, a number, and `remedy`.
+    /// Writes `id`, `severity`, `object`, `text`, and where there are any `sdk_code`, a number,
+    /// `boringssl_code`, where the SDK built with BoringSSL ends otherwise, and `remedy`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let remedy = self.rule.remedy();
-        let fields = 4 + usize::from(self.sdk_result.is_some()) + usize::from(!remedy.is_empty());
+        let (openssl, boringssl) = (self.sdk_result(), self.boringssl_result());
+        let fields =
+            4 + usize::from(openssl.is_some()) + usize::from(boringssl != openssl) + usize::from(!remedy.is_empty());
         let mut out = serializer.serialize_struct("Finding", fields)?;
         out.serialize_field("id", &self.rule)?;
         out.serialize_field("severity", &self.severity)?;
         out.serialize_field("object", &self.object)?;
         out.serialize_field("text", self.text().as_str())?;
-        match self.sdk_result {
+        match openssl {
             Some(result) => out.serialize_field("sdk_code", &result.number())?,
             None => out.skip_field("sdk_code")?,
+        }
+        if boringssl == openssl {
+            out.skip_field("boringssl_code")?;
+        } else {
+            out.serialize_field("boringssl_code", &boringssl.map_or(0, SdkResult::number))?;
         }
         if remedy.is_empty() {
             out.skip_field("remedy")?;

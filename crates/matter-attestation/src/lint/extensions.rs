@@ -3,9 +3,12 @@
 use alloc::vec::Vec;
 
 use super::facts::Facts;
-use crate::finding::AboutObject;
+use crate::finding::{AboutObject, SdkResults};
+use crate::path::{names::NameConstraints, policies};
 use crate::revocation::DistributionPoints;
-use crate::x509::{AuthorityKeyId, BasicConstraints, Extension, Extensions, Frame, KeyUsage, SubjectKeyId, id};
+use crate::x509::{
+    AuthorityKeyId, BasicConstraints, Extension, ExtensionValue, Extensions, Frame, KeyUsage, SubjectKeyId, id,
+};
 use crate::{Object, Rule, SdkResult};
 
 pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject<'_>) {
@@ -20,13 +23,43 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject
         }
     }
     basic_constraints(list.find(id::BASIC_CONSTRAINTS), lint);
-    key_usage(list.find(id::KEY_USAGE), lint);
+    key_usage(list.find(id::KEY_USAGE), facts.is_crl_signer, lint);
     subject_key_id(list.find(id::SUBJECT_KEY_ID), facts, lint);
     authority_key_id(list.find(id::AUTHORITY_KEY_ID), facts, lint);
     let points = list.values_of(id::CRL_DISTRIBUTION_POINTS);
     if !points.is_empty() && !DistributionPoints::read(&points).is_allowed() {
         lint.add(Rule::CrlDistributionPoints);
     }
+    // OpenSSL knows the extension, BoringSSL does not.
+    if list
+        .find(id::CRL_DISTRIBUTION_POINTS)
+        .is_some_and(|points| points.critical)
+    {
+        lint.add(Rule::CrlDistributionPointsCritical);
+    }
+    if let Some(constraints) = list.find(id::NAME_CONSTRAINTS) {
+        match NameConstraints::read(constraints.value.inside()) {
+            Ok(_) => facts.has_name_constraints = true,
+            Err(at) => lint.add_at(Rule::NameConstraintsMalformed, at.0),
+        }
+    }
+    match policies::check(&list) {
+        Ok(required) => facts.requires_policy = required,
+        Err(at) => lint.add_at(Rule::PoliciesMalformed, at.0),
+    }
+}
+
+/// Tells whether a certificate that is no CA signs CRLs, as the delegate of a PAA or a PAI does.
+pub(super) fn is_crl_signer(frame: &Frame<'_>) -> bool {
+    let (list, _) = Extensions::find_all(frame);
+    let usage = list
+        .find(id::KEY_USAGE)
+        .map(|usage| KeyUsage::read(usage.value.inside()));
+    let is_ca = list
+        .find(id::BASIC_CONSTRAINTS)
+        .is_some_and(BasicConstraints::claims_ca);
+    let signs = |usage: KeyUsage| usage.has(KeyUsage::CRL_SIGN) && !usage.has(KeyUsage::DIGITAL_SIGNATURE);
+    !is_ca && matches!(usage, Some(Ok(usage)) if signs(usage))
 }
 
 /// Whether OpenSSL knows the extension, so that it may be critical.
@@ -57,8 +90,8 @@ fn duplicates(list: &Extensions<'_>, lint: &mut AboutObject<'_>) {
             (
                 Some(id::BASIC_CONSTRAINTS | id::KEY_USAGE | id::SUBJECT_KEY_ID | id::AUTHORITY_KEY_ID),
                 object @ (Object::Pai | Object::Dac),
-            ) => Rule::CertificateVersion.sdk_result(object),
-            // OpenSSL reads these before it verifies, and then the chain fails.
+            ) => Rule::KeyUsageMalformed.sdk_result(object),
+            // Both libraries read these before they verify, and then the chain fails.
             (Some(number), _) if is_cached(number) => Some(SdkResult::DacSignatureInvalid),
             _ => None,
         };
@@ -99,7 +132,12 @@ fn basic_constraints(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'
         lint.add_at(Rule::DefaultEncoded, extension.value.offset);
     }
     if constraints.is_ca() != (lint.object() != Object::Dac) {
-        lint.add(Rule::BasicConstraintsCa);
+        // BoringSSL cannot read a path length without a CA.
+        let results = match (lint.object(), constraints.path_len) {
+            (Object::Paa, Some(_)) => Some(SdkResult::DacSignatureInvalid).into(),
+            (object, _) => Rule::BasicConstraintsCa.sdk_results(object),
+        };
+        lint.add_as(Rule::BasicConstraintsCa, results, format_args!(""));
     }
     let path_len = constraints.path_len;
     let allowed = match lint.object() {
@@ -109,12 +147,20 @@ fn basic_constraints(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'
     };
     match path_len {
         _ if allowed => {}
+        // Only OpenSSL counts the path below a trusted PAA.
+        Some(0) if lint.object() == Object::Paa => {
+            let results = SdkResults {
+                openssl: Some(SdkResult::DacSignatureInvalid),
+                boringssl: None,
+            };
+            lint.add_as(Rule::BasicConstraintsPathLen, results, format_args!("0"));
+        }
         Some(path_len) => lint.add_with(Rule::BasicConstraintsPathLen, format_args!("{path_len}")),
         None => lint.add_with(Rule::BasicConstraintsPathLen, format_args!("none")),
     }
 }
 
-fn key_usage(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'_>) {
+fn key_usage(extension: Option<&Extension<'_>>, is_crl_signer: bool, lint: &mut AboutObject<'_>) {
     const CA: u8 = KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN;
     let Some(extension) = extension else {
         return lint.add(Rule::KeyUsageMissing);
@@ -129,7 +175,8 @@ fn key_usage(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'_>) {
         Object::Dac => first == KeyUsage::DIGITAL_SIGNATURE,
         _ => first & !KeyUsage::DIGITAL_SIGNATURE == CA,
     };
-    if !right || more {
+    // The usage of a delegate is the reason why it is no DAC.
+    if (!right && !is_crl_signer) || more {
         let sdk_result = match lint.object() {
             // OpenSSL wants of a root that it may sign certificates, and nothing else.
             Object::Paa => (first & KeyUsage::KEY_CERT_SIGN == 0).then_some(SdkResult::DacSignatureInvalid),

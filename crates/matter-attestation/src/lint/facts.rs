@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use der::DateTime;
 
 use crate::issuer_verifier::KeyTable;
-use crate::x509::{CertificateDer, Frame, RawIds};
+use crate::x509::{CertificateDer, Frame, RawIds, is_on_larger_curve};
 use crate::{KeyId, PublicKey, SerialNumber};
 
 /// What a certificate says, as far as it can be read.
@@ -12,6 +12,16 @@ pub(crate) struct Facts {
     der: CertificateDer,
     /// The signature is ECDSA's with SHA-256, so that it can be verified.
     pub(crate) has_verifiable_signature: bool,
+    /// The signature is one of a larger curve than P-256.
+    pub(crate) has_larger_signature: bool,
+    /// The key is on a larger curve than P-256, so that nothing that it signs is verified.
+    pub(crate) is_on_larger_curve: bool,
+    /// The name constraints can be read.
+    pub(crate) has_name_constraints: bool,
+    /// The policy constraints require a policy.
+    pub(crate) requires_policy: bool,
+    /// It signs CRLs and is no CA.
+    pub(crate) is_crl_signer: bool,
     pub(crate) ids: RawIds,
     pub(crate) serial: Option<SerialNumber>,
     pub(crate) not_before: Option<DateTime>,
@@ -30,6 +40,11 @@ impl Facts {
         Self {
             der: CertificateDer::new(der, frame),
             has_verifiable_signature: false,
+            has_larger_signature: false,
+            is_on_larger_curve: is_on_larger_curve(frame),
+            has_name_constraints: false,
+            requires_policy: false,
+            is_crl_signer: false,
             ids: RawIds::default(),
             serial: None,
             not_before: None,

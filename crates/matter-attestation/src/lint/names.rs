@@ -7,7 +7,7 @@ use crate::finding::AboutObject;
 use crate::x509::{self, Attribute, Frame, RawIds};
 use crate::{Object, Rule};
 
-pub(super) fn check(frame: &Frame<'_>, lint: &mut AboutObject<'_>) -> RawIds {
+pub(super) fn check(frame: &Frame<'_>, is_crl_signer: bool, lint: &mut AboutObject<'_>) -> RawIds {
     let Ok([issuer, subject]) = x509::names(frame, lint);
     let empty = |name: &Option<Vec<Attribute<'_>>>| name.as_ref().is_some_and(Vec::is_empty);
     if empty(&issuer) || empty(&subject) {
@@ -20,7 +20,10 @@ pub(super) fn check(frame: &Frame<'_>, lint: &mut AboutObject<'_>) -> RawIds {
         return RawIds::default();
     };
     let Ok(ids) = x509::subject_ids(&subject, lint);
-    presence(ids, &subject, lint);
+    // A delegate that signs CRLs has no ids.
+    if !is_crl_signer {
+        presence(ids, &subject, lint);
+    }
     ids
 }
 

@@ -7,7 +7,7 @@ use crate::finding::Findings;
 use crate::lint::Facts;
 use crate::members::MemberFault;
 use crate::x509::RawIds;
-use crate::{CertificationDeclaration, CertificationType, DeclarationSigners, KeyId, Object, Rule};
+use crate::{CertificationDeclaration, CertificationType, DeclarationSigners, InputKind, KeyId, Object, Rule};
 
 /// The most octets of content that the SDK decodes.
 const MAX_CONTENT_LEN: usize = 790;
@@ -16,6 +16,14 @@ const DEVICE_TYPE_END: u32 = 0x7FFF_FFFF;
 
 /// Checks all that a declaration says on its own, and returns its content.
 pub(super) fn check(cms: &[u8], signers: &DeclarationSigners, findings: &mut Findings) -> Option<Content> {
+    if let Some(kind) = InputKind::in_place_of_declaration(cms) {
+        findings.add_with(Rule::CdOther, Object::Cd, format_args!("it is {kind}"));
+        return None;
+    }
+    if let kind @ InputKind::Truncated { .. } = InputKind::of(cms) {
+        findings.add_with(Rule::CdMalformed, Object::Cd, format_args!("at octet 0; it is {kind}"));
+        return None;
+    }
     let Ok(envelope) = Envelope::read(cms, &mut findings.about(Object::Cd));
     let signer = envelope.signer_key_id.map(|octets| {
         let key_id = <[u8; KeyId::LEN]>::try_from(octets).ok().map(KeyId::new);
@@ -71,7 +79,9 @@ fn add_content_fault(fault: ContentFault, findings: &mut Findings) {
         ContentFault::Member(MemberFault::Member { tag, .. }) => {
             findings.add_with(Rule::CdMember, format_args!("member {tag}"));
         }
-        ContentFault::OriginIncomplete => findings.add(Rule::CdOriginIncomplete),
+        ContentFault::OriginIncomplete { missing } => {
+            findings.add_with(Rule::CdOriginIncomplete, format_args!("no {missing}"));
+        }
     }
 }
 
@@ -114,10 +124,7 @@ fn check_limits(content: &Content, findings: &mut Findings) {
         let out = count == 0 || count > CertificationDeclaration::MAX_AUTHORIZED_PAAS;
         add(out, Rule::CdAuthorizedPaaCount, format_args!("{count} PAAs"));
     }
-    // The SDK does not see these two.
-    if content.origin_vendor_id.is_none() && content.origin_product_id.is_some() {
-        findings.add_as(Rule::CdOriginIncomplete, Object::Cd, None, format_args!("no vendor id"));
-    }
+    // The SDK takes it for an unknown member.
     if let Some((tag, _)) = content.late {
         findings.add_as(Rule::CdMember, Object::Cd, None, format_args!("member {tag}, too late"));
     }

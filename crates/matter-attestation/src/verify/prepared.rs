@@ -91,6 +91,7 @@ impl<'a> PreparedVerification<'a> {
             if let Some(paa) = &paa {
                 chain::check_paa_ids(paa, pai, &mut findings);
                 chain::check_link(pai, Object::Pai, paa, None, &mut findings);
+                chain::check_name_constraints(paa, pai, Object::Pai, &mut findings);
             }
             if let Some(set) = input.revocation {
                 pai_is_revoked = look_up(set, pai, Object::Pai, &mut findings);
@@ -189,9 +190,12 @@ impl<'a> PreparedVerification<'a> {
             chain::check_pai_ids(pai, dac, findings);
             chain::check_link(dac, Object::Dac, pai, self.pai_table.as_ref(), findings);
             chain::check_issuance(pai, Object::Pai, dac, findings);
+            chain::check_name_constraints(pai, dac, Object::Dac, findings);
+            chain::check_policies(pai, dac, findings);
         }
         if let Some(paa) = &self.paa {
             chain::check_issuance(paa, Object::Paa, dac, findings);
+            chain::check_name_constraints(paa, dac, Object::Dac, findings);
         }
     }
 

@@ -39,12 +39,23 @@ impl VerificationReport {
         self.profile
     }
 
-    /// Returns the one result that a commissioner built on the Matter SDK ends with, in whichever profile this is.
+    /// Returns the one result that a commissioner built on the Matter SDK with OpenSSL ends with, in whichever profile
+    /// this is.
     #[must_use]
     pub fn sdk_result(&self) -> SdkResult {
+        self.first(Finding::sdk_result)
+    }
+
+    /// The same for a commissioner built with BoringSSL, such as Home Assistant's.
+    #[must_use]
+    pub fn boringssl_result(&self) -> SdkResult {
+        self.first(Finding::boringssl_result)
+    }
+
+    fn first(&self, result: fn(&Finding) -> Option<SdkResult>) -> SdkResult {
         self.findings
             .iter()
-            .filter_map(|finding| Some((finding.sdk_result()?, finding.object())))
+            .filter_map(|finding| Some((result(finding)?, finding.object())))
             .min_by_key(|(result, object)| result.step(*object))
             .map_or(SdkResult::Success, |(result, _)| result)
     }

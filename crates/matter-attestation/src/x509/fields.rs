@@ -150,6 +150,23 @@ pub(crate) fn public_key<S: FaultSink>(frame: &Frame<'_>, sink: &mut S) -> Resul
     Ok(None)
 }
 
+/// Tells whether the public key is on P-384 or P-521, whose signatures are longer than those of P-256.
+pub(crate) fn is_on_larger_curve(frame: &Frame<'_>) -> bool {
+    const P384_POINT: usize = 97;
+    const P521_POINT: usize = 133;
+    let mut fields = frame.public_key.inside();
+    let read = fields.expect(tag::SEQUENCE).and_then(|algorithm| {
+        let (algorithm, parameters) = algorithm_identifier(&algorithm)?;
+        Ok((algorithm, parameters, whole_octets(&fields.expect(tag::BIT_STRING)?)?))
+    });
+    let Ok((algorithm, Some(Tlv { value: curve, .. }), point)) = read else {
+        return false;
+    };
+    let larger = curve == oid::P384.as_bytes() && point.len() == P384_POINT
+        || curve == oid::P521.as_bytes() && point.len() == P521_POINT;
+    algorithm == oid::EC_PUBLIC_KEY.as_bytes() && larger && point.first() == Some(&0x04)
+}
+
 fn read_public_key(spki: &Tlv<'_>) -> Result<Result<PublicKey, Rule>, Malformed> {
     let mut fields = spki.inside();
     let (algorithm, parameters) = algorithm_identifier(&fields.expect(tag::SEQUENCE)?)?;

@@ -1,3 +1,4 @@
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -5,7 +6,7 @@ use core::ops::Range;
 use super::signed::whole_octets;
 use super::{Malformed, Signed, Tlv, tag};
 use crate::fault::FaultSink;
-use crate::{Error, Rule};
+use crate::{Error, InputKind, Rule};
 
 /// The most bytes that a DAC, PAI or PAA may have (Matter Core Specification 6.1.3).
 pub(crate) const MAX_LEN: usize = 600;
@@ -85,10 +86,21 @@ impl<'a> Frame<'a> {
 
     /// Finds the parts of what should be one certificate of version 3; `None` after a fault without a frame.
     pub(crate) fn read<S: FaultSink>(input: &'a [u8], sink: &mut S) -> Result<Option<Self>, S::Refusal> {
+        if input.is_empty() {
+            let error = Malformed(0).in_certificate();
+            sink.refuse(Rule::CertificateEmpty, format_args!(""), error)?;
+            return Ok(None);
+        }
         let frame = match Self::find(input) {
             Ok(frame) => frame,
             Err(at) => {
-                malformed(Rule::CertificateMalformed, at, sink)?;
+                // What else it is tells more than a place in it.
+                let kind = match InputKind::of(input) {
+                    InputKind::Unknown | InputKind::Certificate => String::new(),
+                    kind => alloc::format!("; it is {kind}"),
+                };
+                let detail = format_args!("at octet {}{kind}", at.0);
+                sink.refuse(Rule::CertificateMalformed, detail, at.in_certificate())?;
                 return Ok(None);
             }
         };

@@ -1,3 +1,4 @@
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Malformed, Tlv, tag};
@@ -92,11 +93,47 @@ pub(crate) fn equivalent(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
     }
 }
 
+/// Tells whether a name begins with all the relative distinguished names of another, as far as OpenSSL can tell.
+pub(crate) fn begins_with(name: &Tlv<'_>, base: &Tlv<'_>) -> bool {
+    let (Ok(name), Ok(base)) = (attributes(name), attributes(base)) else {
+        return false;
+    };
+    let ends = base.last().map_or(0, |last| last.rdn + 1);
+    let whole = name.iter().filter(|attribute| attribute.rdn < ends).count() == base.len();
+    whole
+        && name
+            .iter()
+            .zip(&base)
+            .all(|(one, other)| one.oid == other.oid && one.rdn == other.rdn && same_value(&one.value, &other.value))
+}
+
 fn same_value(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
-    if is_string(one.tag) && is_string(other.tag) {
-        canonical(one.value).eq(canonical(other.value))
-    } else {
-        one.raw == other.raw
+    match (text(one), text(other)) {
+        (Some(one), Some(other)) => canonical(&one) == canonical(&other),
+        _ => one.raw == other.raw,
+    }
+}
+
+/// Returns the text of a string in any character set; `None` for what is no string or not of its character set.
+fn text(value: &Tlv<'_>) -> Option<String> {
+    let octets = value.value;
+    match value.tag {
+        // OpenSSL takes a TeletexString for Latin-1.
+        T61 => Some(octets.iter().copied().map(char::from).collect()),
+        BMP => {
+            let (pairs, rest) = octets.as_chunks::<2>();
+            let characters = pairs
+                .iter()
+                .map(|&pair| char::from_u32(u16::from_be_bytes(pair).into()));
+            rest.is_empty().then(|| characters.collect())?
+        }
+        UNIVERSAL => {
+            let (fours, rest) = octets.as_chunks::<4>();
+            let characters = fours.iter().map(|&four| char::from_u32(u32::from_be_bytes(four)));
+            rest.is_empty().then(|| characters.collect())?
+        }
+        tag if is_string(tag) => core::str::from_utf8(octets).ok().map(String::from),
+        _ => None,
     }
 }
 
@@ -112,10 +149,7 @@ const fn is_string(tag: u8) -> bool {
     matches!(tag, tag::UTF8_STRING | tag::PRINTABLE_STRING | T61 | IA5 | VISIBLE)
 }
 
-fn canonical(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    words
-        .enumerate()
-        .flat_map(|(number, word)| (number > 0).then_some(b' ').into_iter().chain(word.iter().copied()))
-        .map(|octet| octet.to_ascii_lowercase())
+fn canonical(text: &str) -> String {
+    let words: Vec<_> = text.split_ascii_whitespace().collect();
+    words.join(" ").to_ascii_lowercase()
 }

@@ -72,6 +72,24 @@ pub(crate) fn ecdsa_signature<'a>(bits: &Tlv<'a>) -> Result<&'a [u8], Refused> {
         .ok_or((SignedFault::Signature, bits.malformed()))
 }
 
+/// Tells whether an ECDSA signature in DER is of a larger curve than P-256, up to P-521: two positive numbers, at least one
+/// of which has more than 32 bytes.
+pub(crate) fn is_larger_signature(signature: &[u8]) -> bool {
+    const P256: usize = 32;
+    const P521: usize = 66;
+    let number = |fields: &mut Walker<'_>| match *fields.expect(tag::INTEGER)?.value {
+        [0, ref rest @ ..] if rest.first().is_some_and(|first| *first >= 0x80) => Ok(rest.len()),
+        [1..=0x7F, ref rest @ ..] => Ok(rest.len() + 1),
+        _ => Err(fields.position()),
+    };
+    let read = Walker::new(signature).only(tag::SEQUENCE).and_then(|numbers| {
+        let mut fields = numbers.inside();
+        let longest = number(&mut fields)?.max(number(&mut fields)?);
+        fields.finish().map(|()| longest)
+    });
+    read.is_ok_and(|longest| (P256 + 1..=P521).contains(&longest))
+}
+
 const fn form(at: Malformed) -> Refused {
     (SignedFault::Form, at)
 }

@@ -3,7 +3,10 @@
 use matter_attestation::Object::{Cd, Chain, Dac, Elements, Paa, Pai};
 use matter_attestation::Rule;
 
-use super::der::{self, AKI, COMMON_NAME, PRINTABLE, PRODUCT_ID, SKI, UTF8, VENDOR_ID, tlv};
+use super::der::{
+    self, AKI, ALT_NAME, ANY_POLICY, COMMON_NAME, INHIBIT_ANY_POLICY, NAME_CONSTRAINTS, POLICIES, POLICY,
+    POLICY_CONSTRAINTS, PRINTABLE, PRODUCT_ID, SKI, UTF8, VENDOR_ID, policies, tlv,
+};
 use super::kit::{Kit, date, products};
 use super::row::{Row, row};
 
@@ -16,6 +19,8 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend(roots());
     rows.extend(ids());
     rows.extend(links());
+    rows.extend(names());
+    rows.extend(required_policies());
     rows.extend(dates());
     rows
 }
@@ -28,6 +33,32 @@ fn parts() -> Vec<Row> {
             (Pai, 207),
             ("no PAI", |kit| kit.left_out = "pai"),
             ("a PAI", nothing),
+        ),
+        row(
+            Rule::CertificateEmpty,
+            (Pai, 207),
+            ("an empty PAI", |kit| kit.left_out = "pai content"),
+            ("a PAI", nothing),
+        ),
+        row(
+            Rule::CertificateEmpty,
+            (Dac, 701),
+            ("an empty DAC", |kit| kit.left_out = "dac content"),
+            ("a DAC", nothing),
+        ),
+        row(
+            Rule::CertificateEmpty,
+            (Paa, 101),
+            ("an empty PAA", |kit| kit.left_out = "paa content"),
+            ("a PAA", nothing),
+        ),
+        row(
+            Rule::CdOther,
+            (Cd, 600),
+            ("a certificate in the place of the declaration", |kit| {
+                kit.left_out = "the declaration";
+            }),
+            ("the declaration", nothing),
         ),
         row(
             Rule::PartMissing,
@@ -172,6 +203,15 @@ fn links() -> Vec<Row> {
         ),
         row(
             Rule::IssuerNameEncoding,
+            (Dac, 0),
+            ("the issuer's common name as BMPString", |kit| {
+                kit.dac.issuer = der::name(&[(COMMON_NAME, 0x1E, "\0P\0A\0I"), (VENDOR_ID, UTF8, "FFF1")]);
+            }),
+            ("as the PAI has it", |_| {}),
+        )
+        .also(&[(Rule::NameString, Dac)]),
+        row(
+            Rule::IssuerNameEncoding,
             (Pai, 0),
             ("the issuer's common name in lower case", |kit| {
                 kit.pai.issuer = der::name(&[(COMMON_NAME, UTF8, "paa"), (VENDOR_ID, UTF8, "FFF1")]);
@@ -208,6 +248,138 @@ fn links() -> Vec<Row> {
             ("the DAC's key", |kit| kit.device_key = 3),
         )
         .also(&[(Rule::ElementsSignature, Elements)]),
+    ]
+}
+
+/// Name constraints with one base in the permitted (0xA0) or the excluded (0xA1) subtrees.
+fn constraints(list: u8, base: &[u8]) -> Vec<u8> {
+    der::seq(&[&tlv(list, &der::seq(&[base]))])
+}
+
+fn directory(name: &[u8]) -> Vec<u8> {
+    tlv(0xA4, name)
+}
+
+fn names() -> Vec<Row> {
+    vec![
+        row(
+            Rule::NameConstraint,
+            (Dac, 301),
+            ("a PAI that excludes the vendor's directory names", |kit| {
+                let name = der::name(&[(COMMON_NAME, UTF8, "dac")]);
+                kit.pai
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA1, &directory(&name)));
+            }),
+            ("other directory names", |kit| {
+                let name = der::name(&[(COMMON_NAME, UTF8, "DAC 2")]);
+                kit.pai
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA1, &directory(&name)));
+            }),
+        ),
+        row(
+            Rule::NameConstraint,
+            (Pai, 301),
+            ("a PAA that permits another directory name", |kit| {
+                let name = der::common_name("Other");
+                kit.paa
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &directory(&name)));
+            }),
+            ("all of them", |kit| {
+                let name = der::name(&[]);
+                kit.paa
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &directory(&name)));
+            }),
+        )
+        .also(&[(Rule::NameConstraint, Dac)]),
+        row(
+            Rule::NameConstraint,
+            (Dac, 301),
+            (
+                "a PAA that permits DNS names below example.org, and a DAC with another",
+                |kit| {
+                    kit.paa
+                        .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
+                    kit.dac
+                        .set(ALT_NAME, false, &der::seq(&[&tlv(0x82, b"badexample.org")]));
+                },
+            ),
+            ("a DAC with one of these", |kit| {
+                kit.paa
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
+                kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x82, b"a.Example.org")]));
+            }),
+        ),
+        row(
+            Rule::NameConstraint,
+            (Dac, 301),
+            (
+                "a PAI that excludes a network, and a DAC with an address in it",
+                |kit| {
+                    kit.pai.set(
+                        NAME_CONSTRAINTS,
+                        true,
+                        &constraints(0xA1, &tlv(0x87, &[10, 0, 0, 0, 255, 0, 0, 0])),
+                    );
+                    kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x87, &[10, 9, 9, 9])]));
+                },
+            ),
+            ("outside of it", |kit| {
+                kit.pai.set(
+                    NAME_CONSTRAINTS,
+                    true,
+                    &constraints(0xA1, &tlv(0x87, &[10, 0, 0, 0, 255, 0, 0, 0])),
+                );
+                kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x87, &[11, 9, 9, 9])]));
+            }),
+        ),
+    ]
+}
+
+fn required_policies() -> Vec<Row> {
+    /// Policy constraints that require a policy behind so many certificates.
+    fn require(skip: u8) -> Vec<u8> {
+        der::seq(&[&tlv(0x80, &[skip])])
+    }
+    vec![
+        row(
+            Rule::PolicyMissing,
+            (Dac, 0),
+            ("a PAI that requires a policy, which the DAC does not have", |kit| {
+                kit.pai.set(POLICY_CONSTRAINTS, true, &require(0));
+                kit.pai.set(POLICIES, false, &policies(&[POLICY]));
+            }),
+            ("which both have", |kit| {
+                kit.pai.set(POLICY_CONSTRAINTS, true, &require(0));
+                kit.pai.set(POLICIES, false, &policies(&[POLICY]));
+                kit.dac.set(POLICIES, false, &policies(&[POLICY]));
+            }),
+        )
+        .boringssl(301),
+        row(
+            Rule::PolicyMissing,
+            (Dac, 0),
+            ("a PAI that requires a policy behind one certificate", |kit| {
+                kit.pai.set(POLICY_CONSTRAINTS, true, &require(1));
+            }),
+            ("behind two", |kit| kit.pai.set(POLICY_CONSTRAINTS, true, &require(2))),
+        )
+        .boringssl(301),
+        row(
+            Rule::PolicyMissing,
+            (Dac, 0),
+            ("any policy in the PAI, and anyPolicy inhibited below it", |kit| {
+                kit.pai.set(POLICY_CONSTRAINTS, true, &require(0));
+                kit.pai.set(INHIBIT_ANY_POLICY, true, &tlv(der::INTEGER, &[0]));
+                kit.pai.set(POLICIES, false, &policies(&[ANY_POLICY]));
+                kit.dac.set(POLICIES, false, &policies(&[ANY_POLICY]));
+            }),
+            ("allowed", |kit| {
+                kit.pai.set(POLICY_CONSTRAINTS, true, &require(0));
+                kit.pai.set(POLICIES, false, &policies(&[ANY_POLICY]));
+                kit.dac.set(POLICIES, false, &policies(&[ANY_POLICY]));
+            }),
+        )
+        .boringssl(301),
     ]
 }
 

@@ -128,8 +128,8 @@ fn values() -> Vec<Line> {
         ),
         (
             Rule::CdOriginIncomplete,
-            0,
-            "an origin product id alone",
+            603,
+            "an origin product id directly behind the certification type",
             |kit| kit.cd.set(10, u16_member(10, 0x8000)),
             "none",
             nothing,

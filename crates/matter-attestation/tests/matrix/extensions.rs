@@ -3,7 +3,10 @@
 use matter_attestation::Object::{Dac, Paa};
 use matter_attestation::Rule;
 
-use super::der::{self, AKI, ALT_NAME, BASIC, CRL_POINTS, EXTENDED_USAGE, KEY_USAGE, SKI, UNKNOWN, tlv};
+use super::der::{
+    self, AKI, ALT_NAME, ANY_POLICY, BASIC, CRL_POINTS, EXTENDED_USAGE, KEY_USAGE, NAME_CONSTRAINTS, POLICIES, POLICY,
+    POLICY_CONSTRAINTS, POLICY_MAPPINGS, SKI, UNKNOWN, policies, tlv,
+};
 use super::kit::{Cert, Kit, key_id};
 use super::row::{Row, each, row};
 
@@ -56,7 +59,7 @@ pub(crate) fn rows() -> Vec<Row> {
         },
         "without the flag", |cert| cert.add(UNKNOWN, false, &[]));
     duplicates(&mut rows);
-    each!(rows, Rule::ExtensionUnknownCritical, [paa: Paa 301, pai: Pai 301, dac: Dac 301],
+    each!(rows, Rule::ExtensionUnknownCritical, [paa: Paa 301 / 0, pai: Pai 301, dac: Dac 301],
         "an unknown extension that is critical", |cert| cert.add(UNKNOWN, true, &[]),
         "that is not critical", |cert| cert.add(UNKNOWN, false, &[]));
     each!(rows, Rule::ExtensionUnknownCritical, [dac: Dac 301],
@@ -93,6 +96,41 @@ pub(crate) fn rows() -> Vec<Row> {
             points(cert, &[der::seq(&[&tlv(0xA0, &tlv(0xA1, &name))])]);
         },
         "a full name", |cert| points(cert, &[distribution_point(&["https://a/"], &[])]));
+    each!(rows, Rule::CrlDistributionPointsCritical, [paa: Paa 0, pai: Pai 0 / 301, dac: Dac 0 / 301],
+        "critical", |cert| cert.set(CRL_POINTS, true, &der::seq(&[&distribution_point(&["http://a/"], &[])])),
+        "not critical", |cert| points(cert, &[distribution_point(&["http://a/"], &[])]));
+    each!(rows, Rule::CrlSigner, [dac: Dac 303],
+        "a delegate that signs CRLs, without ids", |cert| {
+            cert.usage(true, &[1, 0x02]);
+            cert.subject = der::common_name("PAI CRL delegate");
+        },
+        "a DAC", |_| {});
+    each!(rows, Rule::NameConstraintsMalformed, [pai: Pai 301, dac: Dac 301],
+    "name constraints with a maximum", |cert| {
+        let subtree = der::seq(&[&tlv(0x82, b"example.org"), &tlv(0x81, &[3])]);
+        cert.set(NAME_CONSTRAINTS, true, &der::seq(&[&tlv(0xA0, &subtree)]));
+    },
+    "without it", |cert| {
+        let subtree = der::seq(&[&tlv(0x82, b"example.org")]);
+        cert.set(NAME_CONSTRAINTS, true, &der::seq(&[&tlv(0xA0, &subtree)]));
+    });
+    each!(rows, Rule::PoliciesMalformed, [paa: Paa 0, pai: Pai 0 / 301, dac: Dac 0 / 301],
+        "a policy twice", |cert| cert.set(POLICIES, false, &policies(&[POLICY, POLICY])),
+        "two policies", |cert| cert.set(POLICIES, false, &policies(&[POLICY, ANY_POLICY])));
+    each!(rows, Rule::PoliciesMalformed, [pai: Pai 0 / 301],
+    "a mapping to any policy", |cert| {
+        let pair = der::seq(&[&der::oid(POLICY), &der::oid(ANY_POLICY)]);
+        cert.set(POLICY_MAPPINGS, true, &der::seq(&[&pair]));
+    },
+    "a mapping to a policy", |cert| {
+        let pair = der::seq(&[&der::oid(POLICY), &der::oid(&[0x2A, 3, 9])]);
+        cert.set(POLICY_MAPPINGS, true, &der::seq(&[&pair]));
+    });
+    each!(rows, Rule::PoliciesMalformed, [pai: Pai 0 / 301],
+        "policy constraints that constrain nothing",
+        |cert| cert.set(POLICY_CONSTRAINTS, true, &der::seq(&[])),
+        "mappings that are inhibited",
+        |cert| cert.set(POLICY_CONSTRAINTS, true, &der::seq(&[&tlv(0x81, &[0])])));
     rows
 }
 
@@ -127,13 +165,13 @@ fn duplicates(rows: &mut Vec<Row>) {
 }
 
 fn basic_constraints(rows: &mut Vec<Row>) {
-    each!(rows, Rule::BasicConstraintsMissing, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+    each!(rows, Rule::BasicConstraintsMissing, [paa: Paa 301 / 0, pai: Pai 203, dac: Dac 303],
         "no basic constraints", |cert| cert.remove(BASIC),
         "basic constraints", |_| {});
     each!(rows, Rule::BasicConstraintsMalformed, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
         "a string in the basic constraints", |cert| cert.basic(true, &tlv(der::UTF8, b"CA")),
         "numbers and truth values", |_| {});
-    each!(rows, Rule::BasicConstraintsNotCritical, [paa: Paa 301],
+    each!(rows, Rule::BasicConstraintsNotCritical, [paa: Paa 301 / 0],
         "not critical", |cert| cert.basic(false, &[1, 1, 0xFF, 2, 1, 1]),
         "critical", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]));
     each!(rows, Rule::BasicConstraintsNotCritical, [pai: Pai 203],
@@ -145,13 +183,16 @@ fn basic_constraints(rows: &mut Vec<Row>) {
     each!(rows, Rule::BasicConstraintsCa, [paa: Paa 301],
         "a PAA that is no CA", |cert| cert.basic(true, &[2, 1, 1]),
         "a CA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]));
+    each!(rows, Rule::BasicConstraintsCa, [paa: Paa 301 / 0],
+        "a PAA that is no CA and has no path length", |cert| cert.basic(true, &[]),
+        "a CA", |cert| cert.basic(true, &[1, 1, 0xFF]));
     each!(rows, Rule::BasicConstraintsCa, [pai: Pai 203],
         "a PAI that is no CA", |cert| cert.basic(true, &[2, 1, 0]),
         "a CA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 0]));
     each!(rows, Rule::BasicConstraintsCa, [dac: Dac 303],
         "a DAC that is a CA", |cert| cert.basic(true, &[1, 1, 0xFF]),
         "no CA", |cert| cert.basic(true, &[]));
-    each!(rows, Rule::BasicConstraintsPathLen, [paa: Paa 0],
+    each!(rows, Rule::BasicConstraintsPathLen, [paa: Paa 301 / 0],
         "path length 0 in a PAA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 0]),
         "path length 1", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]));
     each!(rows, Rule::BasicConstraintsPathLen, [paa: Paa 0],
@@ -169,7 +210,7 @@ fn basic_constraints(rows: &mut Vec<Row>) {
 }
 
 fn key_usages(rows: &mut Vec<Row>) {
-    each!(rows, Rule::KeyUsageMissing, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+    each!(rows, Rule::KeyUsageMissing, [paa: Paa 301 / 0, pai: Pai 203, dac: Dac 303],
         "no key usage", |cert| cert.remove(KEY_USAGE),
         "a key usage", |_| {});
     each!(rows, Rule::KeyUsageMalformed, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
@@ -232,7 +273,7 @@ fn key_ids(rows: &mut Vec<Row>) {
     each!(rows, Rule::SubjectKeyIdMalformed, [dac: Dac 303],
         "a subject key identifier of 21 octets", |cert| ski(cert, false, &[5; 21]),
         "any 20 octets", |cert| ski(cert, false, &[5; 20]));
-    each!(rows, Rule::SubjectKeyIdCritical, [paa: Paa 301],
+    each!(rows, Rule::SubjectKeyIdCritical, [paa: Paa 301 / 0],
         "critical", |cert| ski(cert, true, &key_id(1)),
         "not critical", |cert| ski(cert, false, &key_id(1)));
     each!(rows, Rule::SubjectKeyIdCritical, [pai: Pai 203],
@@ -256,7 +297,7 @@ fn key_ids(rows: &mut Vec<Row>) {
     each!(rows, Rule::AuthorityKeyIdMalformed, [dac: Dac 303],
         "a serial number alone", |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x82, &[1])])),
         "a key identifier alone", |_| {});
-    each!(rows, Rule::AuthorityKeyIdCritical, [paa: Paa 301],
+    each!(rows, Rule::AuthorityKeyIdCritical, [paa: Paa 301 / 0],
         "critical", |cert| aki(cert, true, &key_id(1)),
         "not critical", |cert| aki(cert, false, &key_id(1)));
     each!(rows, Rule::AuthorityKeyIdCritical, [pai: Pai 203],

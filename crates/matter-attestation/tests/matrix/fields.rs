@@ -15,10 +15,10 @@ pub(crate) fn rows() -> Vec<Row> {
     each!(rows, Rule::CertificateTrailingBytes, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
         "one octet behind the certificate", |cert| cert.behind = vec![0],
         "none", |cert| cert.behind.clear());
-    each!(rows, Rule::CertificateTooLong, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
+    each!(rows, Rule::CertificateTooLong, [paa: Paa 101, pai: Pai 0, dac: Dac 0],
         "601 octets", |cert| cert.pad_to(601),
         "600 octets", |cert| cert.pad_to(600));
-    each!(rows, Rule::CertificateVersion, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+    each!(rows, Rule::CertificateVersion, [paa: Paa 301 / 105, pai: Pai 203, dac: Dac 303],
         "version 2", |cert| cert.version = tlv(0xA0, &tlv(der::INTEGER, &[1])),
         "version 3", |cert| cert.version = tlv(0xA0, &tlv(der::INTEGER, &[2])));
     each!(rows, Rule::CertificateVersion, [dac: Dac 303],
@@ -45,7 +45,7 @@ pub(crate) fn rows() -> Vec<Row> {
             cert.outer_algorithm = cert.inner_algorithm.clone();
         },
         "ecdsa-with-SHA256", |_| {});
-    each!(rows, Rule::SignatureAlgorithmInside, [paa: Paa 301, pai: Pai 301, dac: Dac 301],
+    each!(rows, Rule::SignatureAlgorithmInside, [paa: Paa 301 / 0, pai: Pai 301, dac: Dac 301],
         "ecdsa-with-SHA384 inside, ecdsa-with-SHA256 outside",
         |cert| cert.inner_algorithm = der::algorithm(der::ECDSA_SHA384),
         "the same twice", |_| {});
@@ -74,9 +74,52 @@ pub(crate) fn rows() -> Vec<Row> {
     each!(rows, Rule::CertificateSignatureMalformed, [paa: Paa 0, pai: Pai 301, dac: Dac 301],
         "r and s as 64 octets", |cert| cert.signature = Some(vec![1; 64]),
         "r and s in DER", |cert| cert.signature = None);
+    rows.push(row(
+        Rule::CertificateSignature,
+        (Dac, 301),
+        ("a signature of the length of P-384 below a key on P-256", |kit| {
+            kit.dac.signature = Some(longer_signature(48));
+        }),
+        ("of P-256", |_| {}),
+    ));
     keys(&mut rows);
     dates(&mut rows);
     rows
+}
+
+/// A signature of r and s with so many bytes each.
+fn longer_signature(len: usize) -> Vec<u8> {
+    let number = tlv(der::INTEGER, &vec![0x5A; len]);
+    der::seq(&[&number, &number])
+}
+
+fn larger_curves() -> [Row; 2] {
+    fn set(kit: &mut super::kit::Kit, curve: &[u8], len: usize) {
+        let point = [vec![4], vec![0x5A; 2 * len]].concat();
+        kit.paa.spki = der::public_key(curve, &point);
+        kit.paa.signature = Some(longer_signature(len));
+        kit.pai.signature = Some(longer_signature(len));
+    }
+    let (rule, object) = (Rule::PublicKeyCurve, (matter_attestation::Object::Paa, 0));
+    let keep: (&str, fn(&mut super::kit::Kit)) = ("curve P-256", |_| {});
+    [
+        row(
+            rule,
+            object,
+            ("curve P-384, and signatures of that length", |kit| {
+                set(kit, der::SECP384R1, 48)
+            }),
+            keep,
+        ),
+        row(
+            rule,
+            object,
+            ("curve P-521, and signatures of that length", |kit| {
+                set(kit, der::SECP521R1, 66)
+            }),
+            keep,
+        ),
+    ]
 }
 
 fn keys(rows: &mut Vec<Row>) {
@@ -95,6 +138,8 @@ fn keys(rows: &mut Vec<Row>) {
         "a point that is not on the curve", |cert| *cert.spki.last_mut().unwrap() ^= 1,
         "a point on the curve", |_| {});
     rows.extend(paa.into_iter().map(|row| row.also(BELOW_PAA)));
+    // What a key on a larger curve signs is longer, and is not verified.
+    rows.extend(larger_curves());
     let mut pai = Vec::new();
     each!(pai, Rule::PublicKeyAlgorithm, [pai: Pai 203],
         "an RSA key", |cert| cert.spki = der::spki(der::RSA_KEY, der::NULL, &point(2)),

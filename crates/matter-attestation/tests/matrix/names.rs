@@ -39,7 +39,8 @@ fn names() -> Vec<Row> {
                 kit.rename_paa(der::name(&[(COMMON_NAME, UTF8, "PAA")]))
             }),
         )
-        .also(&[(Rule::NameEmpty, Pai)]),
+        .also(&[(Rule::NameEmpty, Pai)])
+        .boringssl(0),
         row(
             Rule::NameEmpty,
             (Dac, 305),

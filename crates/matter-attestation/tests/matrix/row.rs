@@ -9,6 +9,8 @@ pub(crate) struct Row {
     pub(crate) object: Object,
     /// The number with which the SDK's verifier ends, typed in from its source; 0 where it accepts.
     pub(crate) sdk: u16,
+    /// The same for a verifier built with BoringSSL.
+    pub(crate) boringssl: u16,
     /// What is broken, and how.
     pub(crate) broken: &'static str,
     pub(crate) break_it: fn(&mut Kit),
@@ -24,6 +26,11 @@ impl Row {
         self.also = also;
         self
     }
+
+    pub(crate) const fn boringssl(mut self, number: u16) -> Self {
+        self.boringssl = number;
+        self
+    }
 }
 
 pub(crate) fn row(
@@ -36,6 +43,7 @@ pub(crate) fn row(
         rule,
         object,
         sdk,
+        boringssl: sdk,
         broken,
         break_it,
         inside,
@@ -46,7 +54,7 @@ pub(crate) fn row(
 
 /// One line for each of several certificates, which are broken and kept alike.
 macro_rules! each {
-    ($rows:ident, $rule:expr, [$($part:ident: $object:ident $sdk:literal),+],
+    ($rows:ident, $rule:expr, [$($part:ident: $object:ident $sdk:literal $(/ $boringssl:literal)?),+],
      $broken:literal, $break_it:expr, $inside:literal, $keep_it:expr) => {
         $($rows.push(crate::row::row(
             $rule,
@@ -59,7 +67,7 @@ macro_rules! each {
                 let change: fn(&mut crate::kit::Cert) = $keep_it;
                 change(&mut kit.$part);
             }),
-        ));)+
+        )$(.boringssl($boringssl))?);)+
     };
 }
 pub(crate) use each;

@@ -31,6 +31,7 @@ pub const RSA_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1];
 pub const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7];
 pub const SECP256K1: &[u8] = &[0x2B, 0x81, 4, 0, 0x0A];
 pub const SECP384R1: &[u8] = &[0x2B, 0x81, 4, 0, 0x22];
+pub const SECP521R1: &[u8] = &[0x2B, 0x81, 4, 0, 0x23];
 pub const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
 pub const SHA1: &[u8] = &[0x2B, 0x0E, 3, 2, 0x1A];
 pub const DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1];
@@ -45,6 +46,13 @@ pub const BASIC: &[u8] = &[0x55, 0x1D, 19];
 pub const CRL_POINTS: &[u8] = &[0x55, 0x1D, 31];
 pub const AKI: &[u8] = &[0x55, 0x1D, 35];
 pub const EXTENDED_USAGE: &[u8] = &[0x55, 0x1D, 37];
+pub const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 30];
+pub const POLICIES: &[u8] = &[0x55, 0x1D, 32];
+pub const POLICY_MAPPINGS: &[u8] = &[0x55, 0x1D, 33];
+pub const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 36];
+pub const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1D, 54];
+pub const POLICY: &[u8] = &[0x2A, 3, 8];
+pub const ANY_POLICY: &[u8] = &[0x55, 0x1D, 0x20, 0];
 pub const UNKNOWN: &[u8] = &[0x2A, 3, 4];
 
 /// ecdsa-with-SHA256 without parameters, the whole AlgorithmIdentifier.
@@ -90,6 +98,12 @@ pub fn name(attributes: &[(&[u8], u8, &str)]) -> Vec<u8> {
 /// A distinguished name of one common name.
 pub fn common_name(text: &str) -> Vec<u8> {
     name(&[(COMMON_NAME, UTF8, text)])
+}
+
+/// The content of certificate policies.
+pub fn policies(list: &[&[u8]]) -> Vec<u8> {
+    let information: Vec<_> = list.iter().flat_map(|policy| seq(&[&oid(policy)])).collect();
+    tlv(SEQUENCE, &information)
 }
 
 pub fn extension(kind: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {

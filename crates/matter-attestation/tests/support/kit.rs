@@ -261,6 +261,14 @@ impl Kit {
             self.dac.encode(),
             self.cd.encode(),
         );
+        let empty_if = |name: &str, der: Vec<u8>| if self.left_out == name { Vec::new() } else { der };
+        let (paa, pai) = (empty_if("paa content", paa), empty_if("pai content", pai));
+        let dac = empty_if("dac content", dac);
+        let cd = if self.left_out == "the declaration" {
+            paa.clone()
+        } else {
+            cd
+        };
         let octets = |tag: u8, value: &[u8]| {
             let len = u16::try_from(value.len()).unwrap().to_le_bytes();
             [&[0x31, tag, len[0], len[1]], value].concat()

@@ -20,7 +20,27 @@ pub(crate) const TESTS: [&str; 9] = [
     include_str!("../tables.rs"),
 ];
 
-pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 37] = [
+pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 41] = [
+    (
+        "A dump with another partition table than the given one",
+        "the_table_in_the_flash_has_to_be_the_given_one",
+        "partition-table-differs",
+    ),
+    (
+        "A partition table that ESP-IDF's tool refuses",
+        "tables_that_the_tool_refuses_are_damaged",
+        "artifact-malformed",
+    ),
+    (
+        "A keys partition of a dump with a wrong checksum",
+        "keys_partitions_that_do_not_fit_are_told",
+        "artifact-malformed",
+    ),
+    (
+        "Factory data in plain beside keys for NVS encryption",
+        "keys_partitions_that_do_not_fit_are_told",
+        "nvs-not-encrypted",
+    ),
     (
         "Two folders of one name",
         "two_folders_of_one_name_are_a_duplicate_device",

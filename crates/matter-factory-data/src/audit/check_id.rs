@@ -101,6 +101,10 @@ checks! {
         "The device has no attestation credentials", "store DAC, its key and PAI, unless the device gets them from elsewhere";
     CdAbsent, "cd-absent", Note,
         "The device stores no Certification Declaration, so that the firmware has to bring it", "";
+    PartitionTableDiffers, "partition-table-differs", Error,
+        "The partition table in the flash is another one than the given", "flash the table that belongs to the firmware, or give that one";
+    NvsNotEncrypted, "nvs-not-encrypted", Error,
+        "The flash has keys for NVS encryption, and the factory data is not encrypted", "encrypt it with these keys, or erase their partition";
     StorageDisagrees, "storage-disagrees", Error,
         "Images or files hold different values of the same thing", "store it in one place";
     NotChecked, "not-checked", Note,
@@ -144,6 +148,8 @@ checks! {
         "There is a private key where none belongs", "remove it, and make the device again with another key";
     KeyContainer, "key-container", Error,
         "There is a private key that cannot be read here, encrypted or of another kind", "remove it, or find out whose it is";
+    CustomerKey, "customer-key", Note,
+        "There is a private key in a namespace that is not Matter's", "";
     EfuseKeyFile, "efuse-key-file", Note,
         "The private key for the eFuse is still in its file", "remove the file once the key is burned";
     KeyPublished, "key-published", Error,

@@ -14,6 +14,7 @@ pub struct DeviceReport {
     pub(super) findings: Vec<Finding>,
     pub(super) traces: Traces,
     pub(super) new_keys: Vec<PrivateKey>,
+    pub(super) customer_keys: Vec<PublicKey>,
 }
 
 /// What tells a device from others, kept for [`BatchAudit`](crate::BatchAudit) and [`recompute`](crate::recompute).
@@ -162,6 +163,13 @@ impl DeviceReport {
     #[must_use]
     pub fn new_keys(&self) -> &[PrivateKey] {
         &self.new_keys
+    }
+
+    /// Returns the private keys of the NVS image in namespaces that are not Matter's, by their public keys: tables of the batch
+    /// may have them, too.
+    #[must_use]
+    pub fn customer_keys(&self) -> &[PublicKey] {
+        &self.customer_keys
     }
 
     /// Returns what the device may share with others, unless it came as already checked.

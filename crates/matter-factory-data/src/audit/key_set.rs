@@ -23,6 +23,8 @@ pub enum KeyOwner {
     Pai,
     /// The PAA, which signs PAIs.
     Paa,
+    /// Somebody whose firmware keeps it in a namespace of its own, for a cloud. It attests nothing.
+    Customer,
 }
 
 impl fmt::Display for KeyOwner {
@@ -31,6 +33,7 @@ impl fmt::Display for KeyOwner {
             Self::Device(name) => write!(f, "the DAC's key of device {name}"),
             Self::Pai => f.write_str("the PAI's key"),
             Self::Paa => f.write_str("the PAA's key"),
+            Self::Customer => f.write_str("another key"),
         }
     }
 }

@@ -5,16 +5,17 @@ mod search;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use esp_nvs_image::Entry;
+use esp_nvs_image::{Entry, StoredValue};
 use esp_secure_cert::{Image, Record, RecordType};
 use matter_attestation::{Certificate, PrivateKey, PublicKey};
 
 use super::key_set::{KeyOwner, KeySet};
 use super::search::{Form, FoundKey, Keys, MAX_FOUND, What};
 use super::{Artifacts, Check, Expected, Finding};
-use crate::KeyPlace;
-use search::{Searched, search};
+use crate::{KeyPlace, NAMESPACE};
+use search::{Searched, offset_in, search};
 
 /// Longer files than these, which is far more than a key has, are no key as a whole.
 const MAX_KEY_FILE: usize = 8 << 10;
@@ -39,9 +40,16 @@ pub(super) struct Subject<'a> {
     pub(super) leaking: &'a [usize],
 }
 
-/// Finds private keys where they do not belong. Returns the stored one and those whose owners are known, as far as nobody
-/// knew them.
-pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<PrivateKey> {
+/// The keys of a device that others are to know.
+pub(super) struct DeviceKeys {
+    /// The stored one and those whose owners are known, as far as nobody knew them.
+    pub(super) new: Vec<PrivateKey>,
+    /// Those in namespaces that are not Matter's.
+    pub(super) customers: Vec<PublicKey>,
+}
+
+/// Finds private keys where they do not belong.
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> DeviceKeys {
     let shared = subject.artifacts.known_keys;
     let mut own = subject.own_keys();
     // The stored one is the first that others are to look for.
@@ -57,7 +65,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<P
         let before = new.len();
         for key in found
             .all()
-            .filter(|found| subject.is_own(found) || found.owner().is_some())
+            .filter(|found| subject.is_own(found) || found.is_attesting())
         {
             new.extend(key.key().filter(|key| own.insert_new(key, shared)).cloned());
         }
@@ -67,7 +75,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Vec<P
         }
     };
     subject.tell(&found, findings);
-    new
+    let customers = found.nvs.iter().filter(|found| subject.is_customers(found));
+    let customers = customers.filter_map(FoundKey::public_key).collect();
+    DeviceKeys { new, customers }
 }
 
 impl KeySet {
@@ -147,16 +157,21 @@ impl Subject<'_> {
         if let (Some(file), Some(found)) = (self.artifacts.efuse_key, &found.efuse_key) {
             self.tell_efuse_key(file, found, findings);
         }
+        let customers = found
+            .nvs
+            .iter()
+            .filter(|found| self.is_customers(found))
+            .collect::<Vec<_>>();
         for ((name, _), found) in self.artifacts.files.iter().zip(&found.files) {
-            self.tell_each(name, found, findings);
+            self.tell_each(name, found, &customers, findings);
         }
         if let Some((name, _)) = self.artifacts.flash {
             // Firmware may have keys of its own, which are nobody's here.
             let known = found
                 .flash
                 .iter()
-                .filter(|found| self.is_own(found) || found.owner().is_some() || !found.is_key());
-            self.tell_each(name, known, findings);
+                .filter(|found| self.is_own(found) || found.is_attesting() || !found.is_key());
+            self.tell_each(name, known, &[], findings);
         }
         for ((name, bytes), found) in self.artifacts.key_files.iter().zip(&found.key_files) {
             self.tell_key_file(name, bytes, found, findings);
@@ -167,13 +182,20 @@ impl Subject<'_> {
         }
     }
 
-    /// Tells the first one of each key.
-    fn tell_each<'f>(&self, name: &str, found: impl IntoIterator<Item = &'f FoundKey>, findings: &mut Vec<Finding>) {
+    /// Tells the first one of each key. The tables of a device repeat what its image has of the `customers`.
+    fn tell_each<'f>(
+        &self,
+        name: &str,
+        found: impl IntoIterator<Item = &'f FoundKey>,
+        customers: &[&FoundKey],
+        findings: &mut Vec<Finding>,
+    ) {
         let mut told = Vec::new();
         for found in found {
-            let whose = self.whose(found);
+            let is_customers = customers.iter().any(|customers| customers.is_like(found));
+            let whose = (self.whose(found), is_customers);
             if !told.contains(&whose) && told.len() < MAX_FOUND.into() {
-                findings.push(self.leak(name, found));
+                findings.push(self.told(name, found, is_customers));
                 told.push(whose);
             }
         }
@@ -185,9 +207,42 @@ impl Subject<'_> {
         for found in found {
             let key = found.public_key().filter(|_| found.is_bare());
             if stored.take_if(|stored| key == Some(*stored)).is_none() {
-                findings.push(self.leak("nvs", found));
+                let is_customers = self.is_customers(found);
+                findings.push(self.told("nvs", found, is_customers));
             }
         }
+    }
+
+    /// Tells whether a key in the NVS image is none of those that attest, but one that a firmware keeps in a namespace of its
+    /// own, for its cloud.
+    fn is_customers(&self, found: &FoundKey) -> bool {
+        let is_attesting = self.is_own(found) || found.is_attesting();
+        found.is_key() && !is_attesting && self.is_outside(found.start..found.end)
+    }
+
+    fn told(&self, object: &str, found: &FoundKey, is_customers: bool) -> Finding {
+        if is_customers {
+            Finding::of(Check::CustomerKey, object, found.describe(&self.whose(found)))
+        } else {
+            self.leak(object, found)
+        }
+    }
+
+    /// Tells whether bytes of the NVS image are those of a value outside of the namespace of Matter.
+    fn is_outside(&self, bytes: Range<usize>) -> bool {
+        let Some((image, entries)) = self.nvs else {
+            return false;
+        };
+        let mut outside = entries.iter().filter(|entry| entry.namespace != NAMESPACE);
+        let has = |part: &[u8]| {
+            let start = offset_in(image, part).unwrap_or(usize::MAX);
+            start <= bytes.start && bytes.start < start.saturating_add(part.len())
+        };
+        outside.any(|entry| match &entry.value {
+            StoredValue::Str(text) => has(text.as_bytes()),
+            StoredValue::Blob(blob) => blob.chunks().any(has),
+            _ => false,
+        })
     }
 
     /// In the secure-cert image the stored key is in its record, once, and of the records that leak there is a finding

@@ -26,30 +26,6 @@ pub(crate) const fn severity(found: &esp_nvs_image::Finding) -> Severity {
     }
 }
 
-/// Tells whether an image has no entry that can be read, and instead of entries what looks random. Only entries are
-/// encrypted, not the heads of pages (ESP-IDF, "NVS Encryption").
-pub(super) fn looks_encrypted(image: &[u8]) -> bool {
-    const PAGE: usize = 0x1000;
-    const HEAD: usize = 0x40;
-    let mut counts = [0usize; 256];
-    for slot in image
-        .chunks(PAGE)
-        .filter_map(|page| page.get(HEAD..))
-        .flat_map(|slots| slots.as_chunks::<32>().0)
-        .filter(|slot| slot.iter().any(|byte| *byte != 0xFF))
-    {
-        for byte in slot {
-            if let Some(count) = counts.get_mut(usize::from(*byte)) {
-                *count += 1;
-            }
-        }
-    }
-    let all: usize = counts.iter().sum();
-    let most = counts.iter().max().copied().unwrap_or_default();
-    // Of 512 random bytes hardly one stands there 16 times; entries as they are have many bytes 00 and FF.
-    all >= 512 && most * 32 < all && esp_nvs_image::recover(image).entries.is_empty()
-}
-
 /// Makes a sentence of what begins with a small letter and has no full stop.
 pub(super) fn capitalized(found: &impl core::fmt::Display) -> alloc::string::String {
     let text = alloc::format!("{found}.");

@@ -259,8 +259,12 @@ impl Device {
     }
 
     pub(crate) fn put(&mut self, name: &str, value: OwnedValue) {
+        self.put_in("chip-factory", name, value);
+    }
+
+    pub(crate) fn put_in(&mut self, namespace: &str, name: &str, value: OwnedValue) {
         let name = Key::new(name).unwrap();
-        let entry = (Namespace::new("chip-factory").unwrap(), name, value);
+        let entry = (Namespace::new(namespace).unwrap(), name, value);
         match self.entries.iter_mut().find(|(_, key, _)| *key == name) {
             Some(old) => *old = entry,
             None => self.entries.push(entry),

@@ -32,6 +32,9 @@ pub(crate) fn all() -> Vec<Fault> {
         };
         Efuse, "The key in NVS beside one in the eFuses", "key-leaked", |device| device.put("dac-key", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
         Efuse, "A key in DER in NVS", "key-leaked", |device| device.put("note", OwnedValue::Blob(key(3).to_sec1_der().unwrap().to_vec()));
+        Nvs, "The key of a cloud in a namespace of its own", "customer-key", |device| device.put_in("cloud", "client_key", text(&key(9).to_pkcs8_pem().unwrap()));
+        Nvs, "The DAC's key in a namespace of its own", "key-leaked", |device| device.put_in("cloud", "client_key", text(&key(3).to_pkcs8_pem().unwrap()));
+        Nvs, "The PAI's key in a namespace of its own", "key-leaked", |device| device.put_in("cloud", "client_key", text(&key(2).to_pkcs8_pem().unwrap()));
         Efuse, "A key in PEM in NVS", "key-leaked", |device| device.put("note", text(&key(3).to_pkcs8_pem().unwrap()));
         Efuse, "An unencrypted key in a record that promises encryption", "key-leaked", |device| {
             let record = device.record_mut(RecordType::PRIV_KEY, 0);

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use matter_factory_data::Declaration;
-use matter_types::Passcode;
+use matter_factory_data::{Check, Declaration, is_weak};
+use matter_types::{Discriminator, Passcode};
 
 use crate::cells::Cells;
 use crate::job::{Job, RotatingIdPolicy};
@@ -71,8 +71,35 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
     Ok(())
 }
 
-/// What is right for development and wrong for products, where nothing else tells that the devices are for tests.
+/// What is right for development and wrong for products. The declaration's signer is named where nothing else tells that the
+/// devices are for tests.
 pub(super) fn warn_of_examples(job: &Job, cells: &[Cells], warnings: &mut Vec<Message>) {
+    let passcodes = cells.iter().filter_map(|cells| cells.passcode.as_ref());
+    if passcodes.chain(&job.passcode).any(Passcode::is_of_examples) {
+        warnings.push(named(Check::DefaultPasscode, Field::Passcode));
+    }
+    let discriminators = cells.iter().filter_map(|cells| cells.discriminator);
+    if discriminators
+        .chain(job.discriminator)
+        .any(|given| given == Discriminator::OF_EXAMPLES)
+    {
+        warnings.push(named(Check::DefaultDiscriminator, Field::Discriminator));
+    }
+    if cells
+        .iter()
+        .filter_map(|cells| cells.salt)
+        .any(|salt| is_weak(salt.as_bytes()))
+    {
+        warnings.push(named(Check::SaltWeak, Field::Salt));
+    }
+    let given = match &job.rotating_id {
+        RotatingIdPolicy::Given(id) => Some(id),
+        _ => None,
+    };
+    let ids = cells.iter().filter_map(|cells| cells.rotating_id.as_ref()).chain(given);
+    if ids.map(|id| id.expose_bytes()).any(|bytes| is_weak(bytes)) {
+        warnings.push(named(Check::RotatingIdWeak, Field::RotatingId));
+    }
     if job.vendor_id.is_test() {
         return;
     }
@@ -81,10 +108,12 @@ pub(super) fn warn_of_examples(job: &Job, cells: &[Cells], warnings: &mut Vec<Me
                     to trust test devices";
         warnings.push(message![Field::Declaration, format!(": {text}")]);
     }
-    let given = cells.iter().filter_map(|cells| cells.passcode.as_ref());
-    if given.chain(&job.passcode).any(Passcode::is_of_examples) {
-        warnings.push("a given passcode is the one of the SDK's examples, which everybody knows".into());
-    }
+}
+
+/// What the audit would say of a device that gets such a value.
+fn named(check: Check, field: Field) -> Message {
+    let remedy = check.remedy().map_or(String::new(), |remedy| format!("; {remedy}"));
+    message![field, format!(": {}{remedy} [{check}]", check.sentence())]
 }
 
 /// A declaration that does not cover the product is refused by every commissioner.

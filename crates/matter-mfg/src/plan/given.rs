@@ -100,7 +100,7 @@ pub(super) fn merge(job: &Job, cells: &mut Vec<Cells>, count: u32, time: DateTim
     if let Attestation::Supplied { pai, dacs } = &job.attestation {
         check_supplied_pai(job, pai, time)?;
         for (cells, dac) in cells.iter_mut().zip(dacs) {
-            let credentials = dac.check(job.storage.ds_peripheral, pai, (job.vendor_id, job.product_id), time)?;
+            let credentials = dac.check(job.storage.ds_peripheral, pai, job.dac_ids(), time)?;
             let uuid = dac.uuid().map(str::to_owned);
             if let Some(uuid) = uuid.as_ref().filter(|uuid| job.top().join(uuid).exists()) {
                 let (field, path) = &dac.origin;

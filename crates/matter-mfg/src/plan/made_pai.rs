@@ -70,8 +70,8 @@ impl MadePai {
                 certificate.verify_issued_by(&authority.certificate).is_ok()
                     && key.public_key() == *certificate.public_key()
                     && certificate.common_name() == Some(&name)
-                    && certificate.vendor_id() == Some(job.vendor_id)
-                    && certificate.product_id() == Some(job.product_id)
+                    && certificate.vendor_id() == Some(job.dac_ids().0)
+                    && certificate.product_id() == Some(job.dac_ids().1)
                     && certificate.path_len() == Some(0)
                     && signer::validity(job, &certificate, start).is_ok()
             };
@@ -186,7 +186,8 @@ fn issue(
     rng: &mut impl CryptoRng,
 ) -> Result<Certificate, AttestationError> {
     let issuer = Issuer::new(&authority.certificate, &authority.key)?;
-    let subject = PaiSubject::new(name, job.vendor_id)?.with_product_id(job.product_id);
+    let (vendor, product) = job.dac_ids();
+    let subject = PaiSubject::new(name, vendor)?.with_product_id(product);
     issuer.issue_pai(&subject, &key.public_key(), validity, SerialNumber::generate(rng))
 }
 
@@ -209,11 +210,12 @@ fn check_authority(job: &Job, authority: &Authority) -> Result<(), Error> {
         let reason = message!["is not the private key of the certificate of ", Field::Certificate];
         return Err(Error::field(Field::Key, reason));
     }
-    match certificate.vendor_id().filter(|found| *found != job.vendor_id) {
+    let (vendor, _) = job.dac_ids();
+    match certificate.vendor_id().filter(|found| *found != vendor) {
         Some(found) => {
             let reason = format!(
-                "the PAA is of vendor {found}, and the devices are of vendor {}",
-                job.vendor_id
+                "the PAA is of vendor {found}, and the {} of vendor {vendor}",
+                signer::whose(job)
             );
             Err(Error::field(Field::Certificate, reason))
         }

@@ -39,7 +39,8 @@ impl<'s> BatchSigner<'s> {
     /// The common name is a stand-in: a UUID, as those of the devices.
     pub(super) fn new(signer: &'s Signer, job: &Job) -> Result<Self, Error> {
         let name = "00000000-0000-0000-0000-000000000000";
-        let subject = DacSubject::new(name, job.vendor_id, job.product_id).map_err(signing)?;
+        let (vendor, product) = job.dac_ids();
+        let subject = DacSubject::new(name, vendor, product).map_err(signing)?;
         let issuer = Issuer::new(signer.pai.issuer(), &signer.key).map_err(signing)?;
         let template = issuer.dac_template(&subject, signer.validity).map_err(signing)?;
         Ok(Self { signer, template })
@@ -185,19 +186,17 @@ fn check_pai(job: &Job, signer: &Signer, (cert, key): (Field, Field)) -> Result<
 
 /// That it is a PAI, and one of the vendor and of the product or of all.
 pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: Field) -> Result<(), Error> {
+    let (vendor, product) = job.dac_ids();
     let found = pai.vendor_id();
-    if found != Some(job.vendor_id) {
+    if found != Some(vendor) {
         let found = found.map_or("no vendor".to_owned(), |id| format!("vendor {id}"));
-        let reason = format!(
-            "the PAI is for {found}, and the devices are of vendor {}",
-            job.vendor_id
-        );
+        let reason = format!("the PAI is for {found}, and the {} of vendor {vendor}", whose(job));
         return Err(Error::field(cert, reason));
     }
-    if let Some(found) = pai.product_id().filter(|found| *found != job.product_id) {
+    if let Some(found) = pai.product_id().filter(|found| *found != product) {
         let reason = format!(
-            "the PAI is for product {found}, and the devices are of product {}",
-            job.product_id
+            "the PAI is for product {found}, and the {} of product {product}",
+            whose(job)
         );
         return Err(Error::field(cert, reason));
     }
@@ -205,6 +204,15 @@ pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: Field) -
         return Err(Error::field(cert, "is not a PAI, whose path length is 0"));
     }
     Ok(())
+}
+
+/// Whose vendor and product a certificate must have.
+pub(crate) fn whose(job: &Job) -> &'static str {
+    if job.dac_ids() == (job.vendor_id, job.product_id) {
+        "devices are"
+    } else {
+        "declaration names certificates"
+    }
 }
 
 /// How long the devices' certificates are valid: within the issuer's time.

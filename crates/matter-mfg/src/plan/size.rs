@@ -82,7 +82,7 @@ impl Plan {
 impl Signer {
     /// Makes credentials of the size of the real ones without a signature of the real PAI.
     fn stand_in(&self, job: &Job, rng: &mut impl CryptoRng) -> Result<StandIn, Error> {
-        let (vendor, product) = (job.vendor_id, job.product_id);
+        let (vendor, product) = job.dac_ids();
         let pki = TestPki::make(
             PathBuf::new(),
             vendor,

@@ -56,7 +56,7 @@ impl Work<'_> {
         ledger: &mut Ledger,
         discriminators: DiscriminatorAllocator,
         outputs: &mut Outputs<'_>,
-        mut progress: impl FnMut(usize, &Timings),
+        mut progress: impl FnMut(&[NewDevice], &Timings),
     ) -> Result<(), Error> {
         let batches = Batches::new(self.rows.clone());
         let threads = wanted.min(batches.clone().take(wanted).count());
@@ -163,7 +163,7 @@ impl Work<'_> {
         count: usize,
         shared: &Mutex<Shared<'_>>,
         outputs: &mut Outputs<'_>,
-        progress: &mut impl FnMut(usize, &Timings),
+        progress: &mut impl FnMut(&[NewDevice], &Timings),
     ) -> Result<(), Error> {
         for receiver in receivers.iter().cycle().take(count) {
             // A thread ends early only when it panicked, which it does not.
@@ -183,7 +183,7 @@ impl Work<'_> {
             for row in &batch.rows {
                 self.workspace.release(&self.devices, &row.uuid, self.force)?;
             }
-            progress(batch.rows.len(), &batch.timings);
+            progress(&batch.rows, &batch.timings);
         }
         Ok(())
     }

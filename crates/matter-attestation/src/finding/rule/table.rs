@@ -1,7 +1,8 @@
 //! Every rule: variant, id, severity, what the SDK's verifier makes of it, sentence, remedy.
 //!
 //! What the SDK does is read in connectedhomeip: `DefaultDeviceAttestationVerifier.cpp`, `CertificationDeclaration.cpp`,
-//! and `CHIPCryptoPALOpenSSL.cpp`, which leaves the chain to OpenSSL with its strict flag.
+//! and `CHIPCryptoPALOpenSSL.cpp`, which leaves the chain to OpenSSL with its strict flag, or to BoringSSL
+//! (`check_chain_extensions` in its `crypto/x509/x509_vfy.cc` looks at untrusted certificates only).
 
 use super::{Sdk, Weight};
 
@@ -54,7 +55,10 @@ macro_rules! rules {
             }
 
             pub(super) const fn sdk(self) -> Sdk {
-                use self::Sdk::{Chain, ChainBelowPaa, Format, FormatOrChain, Is, Never, Parse, Time};
+                use self::Sdk::{
+                    BoringSslBelowPaa, Chain, ChainBelowPaa, ChainOrOpenSslPaa, Empty, Format, FormatOrChain,
+                    FormatOrOpenSslChain, Is, Never, OpenSslChain, PaaBuffer, Parse, Time, Version,
+                };
                 use crate::SdkResult::*;
                 match self {
                     $(Self::$variant => $sdk,)+
@@ -66,13 +70,15 @@ macro_rules! rules {
 
 rules! {
     // One certificate.
+    CertificateEmpty, "certificate-empty", Error, Empty,
+        "The certificate is empty", "get the certificate again from its issuer";
     CertificateMalformed, "certificate-malformed", Error, Parse,
         "The certificate is not well-formed DER", "get the certificate again from its issuer";
     CertificateTrailingBytes, "certificate-trailing-bytes", Error, Never,
         "Octets follow the certificate", "cut the file at the end of the certificate";
-    CertificateTooLong, "certificate-too-long", Error, Never,
+    CertificateTooLong, "certificate-too-long", Error, PaaBuffer,
         "The certificate has more than 600 octets", "issue it with a shorter subject or fewer extensions";
-    CertificateVersion, "certificate-version", Error, FormatOrChain,
+    CertificateVersion, "certificate-version", Error, Version,
         "The certificate is not of X.509 version 3", "issue it as version 3";
     SerialNumberEmpty, "serial-number-malformed", Error, Parse,
         "The serial number is not a DER INTEGER of the fewest octets", "issue it with a serial number of SerialNumber::generate";
@@ -82,7 +88,7 @@ rules! {
         "The serial number has more than 20 octets", "issue it with a serial number of 16 octets";
     SignatureAlgorithm, "signature-algorithm", Error, Format,
         "The signature algorithm is not ecdsa-with-SHA256", "have the issuer sign with ECDSA and SHA-256";
-    SignatureAlgorithmInside, "signature-algorithm-inside", Error, Chain,
+    SignatureAlgorithmInside, "signature-algorithm-inside", Error, ChainOrOpenSslPaa,
         "The signature algorithm in the signed part is not the one outside of it", "issue the certificate again";
     SignatureAlgorithmParameters, "signature-algorithm-parameters", WarningInPaa, Never,
         "The signature algorithm has parameters, which have to be absent", "issue it without algorithm parameters, also without NULL";
@@ -106,7 +112,7 @@ rules! {
     NameAttributeRepeated, "name-attribute-repeated", Error, Never,
         "A relative distinguished name of the issuer or the subject has an attribute more than once",
         "give each attribute a relative distinguished name of its own";
-    NameEmpty, "name-empty", Error, Chain,
+    NameEmpty, "name-empty", Error, OpenSslChain,
         "The issuer or the subject is empty", "issue it with a common name at least";
     CommonNameTooLong, "common-name-too-long", Error, Never,
         "The common name has more than 64 octets", "shorten the common name";
@@ -142,19 +148,21 @@ rules! {
         "FALSE is written out, where DER leaves out what is the default", "leave the FALSE out";
     ExtensionDuplicate, "extension-duplicate", Error, Never,
         "An extension is there more than once", "issue it with one of each";
-    ExtensionUnknownCritical, "extension-unknown-critical", Error, Chain,
+    ExtensionUnknownCritical, "extension-unknown-critical", Error, ChainOrOpenSslPaa,
         "An extension that nobody here knows is critical", "issue it without the extension, or not critical";
-    BasicConstraintsMissing, "basic-constraints-missing", Error, FormatOrChain,
+    BasicConstraintsMissing, "basic-constraints-missing", Error, FormatOrOpenSslChain,
         "There are no basic constraints", "issue it with critical basic constraints";
     BasicConstraintsMalformed, "basic-constraints-malformed", Error, FormatOrChain,
         "The basic constraints are not well-formed DER", "issue it with well-formed basic constraints";
-    BasicConstraintsNotCritical, "basic-constraints-not-critical", Error, FormatOrChain,
+    BasicConstraintsNotCritical, "basic-constraints-not-critical", Error, FormatOrOpenSslChain,
         "The basic constraints are not critical", "mark them critical";
-    BasicConstraintsCa, "basic-constraints-ca", Error, FormatOrChain,
+    BasicConstraintsCa, "basic-constraints-ca", Error, FormatOrOpenSslChain,
         "The basic constraints say the wrong thing about being a CA", "PAA and PAI are CAs, a DAC is none";
     BasicConstraintsPathLen, "basic-constraints-path-len", Error, Format,
         "The path length is wrong", "give a PAA 1 or none, a PAI 0, a DAC none";
-    KeyUsageMissing, "key-usage-missing", Error, FormatOrChain,
+    CrlSigner, "crl-signer", Error, Format,
+        "The certificate is for signing CRLs, as the delegate of a PAA or a PAI, and no DAC", "use the device's own certificate";
+    KeyUsageMissing, "key-usage-missing", Error, FormatOrOpenSslChain,
         "There is no key usage", "issue it with a critical key usage";
     KeyUsageMalformed, "key-usage-malformed", Error, FormatOrChain,
         "The key usage is not well-formed DER", "issue it with a well-formed key usage";
@@ -166,7 +174,7 @@ rules! {
         "There is no subject key identifier", "issue it with the SHA-1 of the public key's point";
     SubjectKeyIdMalformed, "subject-key-id-malformed", Error, FormatOrChain,
         "The subject key identifier is not an OCTET STRING of 20 octets", "issue it with the SHA-1 of the public key's point";
-    SubjectKeyIdCritical, "subject-key-id-critical", Error, FormatOrChain,
+    SubjectKeyIdCritical, "subject-key-id-critical", Error, FormatOrOpenSslChain,
         "The subject key identifier is critical", "mark it not critical";
     SubjectKeyIdMethod, "subject-key-id-method", Note, Never,
         "The subject key identifier is not the SHA-1 of the public key, so it has to be copied and never computed", "";
@@ -174,12 +182,19 @@ rules! {
         "There is no authority key identifier", "issue it with the issuer's subject key identifier, copied";
     AuthorityKeyIdMalformed, "authority-key-id-malformed", Error, FormatOrChain,
         "The authority key identifier does not hold a key identifier of 20 octets", "issue it with the issuer's subject key identifier, copied";
-    AuthorityKeyIdCritical, "authority-key-id-critical", Error, FormatOrChain,
+    AuthorityKeyIdCritical, "authority-key-id-critical", Error, FormatOrOpenSslChain,
         "The authority key identifier is critical", "mark it not critical";
     AuthorityKeyIdForm, "authority-key-id-form", Error, Never,
         "The authority key identifier holds more than a key identifier", "leave out issuer and serial number";
     CrlDistributionPoints, "crl-distribution-points", Error, Never,
         "The CRL distribution points are not one point with one name that is a URI of http or https", "give one URI, and at most one CRL issuer";
+    CrlDistributionPointsCritical, "crl-distribution-points-critical", Error, BoringSslBelowPaa,
+        "The CRL distribution points are critical", "mark them not critical";
+    NameConstraintsMalformed, "name-constraints-malformed", Error, ChainBelowPaa,
+        "The name constraints are not well-formed DER", "issue it with well-formed name constraints, or without any";
+    PoliciesMalformed, "policies-malformed", Error, BoringSslBelowPaa,
+        "The policies, their mappings or their constraints are malformed, or name a policy twice",
+        "issue it without policies";
     CertificateSignatureMalformed, "certificate-signature-malformed", Error, ChainBelowPaa,
         "The signature is not a DER SEQUENCE of r and s", "have the issuer sign it again";
 
@@ -204,6 +219,11 @@ rules! {
         "The vendor id of the DAC is not that of the PAI", "sign the DAC with this vendor's PAI";
     PaiProductId, "pai-product-id", Error, Is(DacProductIdMismatch),
         "The product id of the DAC is not that of the PAI", "sign the DAC with this product's PAI, or with one without a product id";
+    NameConstraint, "name-constraint", Error, Chain,
+        "The names of the certificate are not those that the name constraints above permit",
+        "issue the certificate above without name constraints";
+    PolicyMissing, "policy-missing", Error, BoringSslBelowPaa,
+        "A policy is required, and no policy is valid for the whole path", "issue PAI and DAC without policy constraints";
     IssuerName, "issuer-name", Error, Chain,
         "The issuer's name is not the subject of the certificate above", "sign it with the right CA";
     IssuerNameEncoding, "issuer-name-encoding", Error, Never,
@@ -228,6 +248,8 @@ rules! {
         "The private key does not belong to the DAC", "store the key for which the DAC was issued";
 
     // The declaration.
+    CdOther, "cd-other-object", Error, Is(CertificationDeclarationNoKeyId),
+        "Something else stands in the place of the declaration", "hand over the declaration: CMS in DER, signed by the CSA";
     CdMalformed, "cd-malformed", Error, Is(CertificationDeclarationNoKeyId),
         "The declaration is not the one form of CMS SignedData in DER", "get the declaration again from the CSA";
     CdTrailingBytes, "cd-trailing-bytes", Error, Never,

@@ -135,7 +135,7 @@ fn search_value(image: &[u8], parts: &[&[u8]], keys: Keys<'_>, tried: &mut Tried
 }
 
 /// Where a part of an image is in it.
-fn offset_in(image: &[u8], part: &[u8]) -> Option<usize> {
+pub(super) fn offset_in(image: &[u8], part: &[u8]) -> Option<usize> {
     part.as_ptr().addr().checked_sub(image.as_ptr().addr())
 }
 

@@ -149,6 +149,16 @@ impl FoundKey {
         }
     }
 
+    /// Tells whether it is the same key, or one of the same kind if neither can be read.
+    pub(in crate::audit) fn is_like(&self, other: &Self) -> bool {
+        match (&self.what, &other.what) {
+            (What::Key(key), What::Key(other)) => key.public_key() == other.public_key(),
+            (What::Container(kind), What::Container(other)) => kind == other,
+            (What::Unreadable, What::Unreadable) => true,
+            _ => false,
+        }
+    }
+
     /// Tells whether it is the scalar as it is, and nothing else.
     pub(in crate::audit) fn is_bare(&self) -> bool {
         self.form == Form::Bare && self.arrangement.is_plain() && self.inside.is_none()
@@ -174,10 +184,18 @@ impl FoundKey {
         }
     }
 
-    /// Returns the finding of a key where none belongs.
+    /// Returns the finding of a key where none belongs, unless it is a [customer's](KeyOwner::Customer).
     #[must_use]
     pub fn finding(&self, object: &str) -> Finding {
-        Finding::of(self.check(), object, self)
+        let is_customers = self.owner == Some(KeyOwner::Customer);
+        let check = if is_customers { Check::CustomerKey } else { self.check() };
+        Finding::of(check, object, self)
+    }
+
+    /// Tells whether it is known to be the key of a device, a PAI or a PAA.
+    #[must_use]
+    pub fn is_attesting(&self) -> bool {
+        self.owner.as_ref().is_some_and(|owner| *owner != KeyOwner::Customer)
     }
 
     /// Writes the form and the place behind whose key it is.

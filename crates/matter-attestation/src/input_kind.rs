@@ -1,0 +1,256 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::oid;
+use crate::pem::{blocks, is_pem};
+use crate::x509::{Frame, Signed, Walker, tag};
+
+/// What a file is, as far as its first bytes, its PEM label or its form tell: for messages about a file that is not what
+/// is wanted.
+///
+/// # Examples
+///
+/// ```
+/// use matter_attestation::InputKind;
+///
+/// assert_eq!(InputKind::of(b""), InputKind::Empty);
+/// let key = b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+/// assert_eq!(InputKind::of(key).to_string(), "a private key");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InputKind {
+    /// Text in base64 without PEM boundary lines.
+    Base64Text,
+    /// An X.509 certificate.
+    Certificate,
+    /// Several X.509 certificates in PEM.
+    Certificates {
+        /// How many there are.
+        count: usize,
+    },
+    /// A PKCS#10 certificate signing request.
+    CertificateRequest,
+    /// A certificate revocation list.
+    Crl,
+    /// A Certification Declaration.
+    Declaration,
+    /// Nothing.
+    Empty,
+    /// Text in hexadecimal digits.
+    HexText,
+    /// A PEM block with another label than those of the others.
+    OtherPem,
+    /// A PKCS#12 file.
+    Pkcs12,
+    /// PKCS#7 (CMS SignedData) with certificates.
+    Pkcs7,
+    /// A private key.
+    PrivateKey,
+    /// A public key.
+    PublicKey,
+    /// DER that ends too early.
+    Truncated {
+        /// The bytes that are there.
+        len: usize,
+        /// The bytes that its first length asks for.
+        expected: usize,
+    },
+    /// Nothing of these.
+    Unknown,
+}
+
+impl InputKind {
+    /// Tells what a file is, PEM, DER or text.
+    #[must_use]
+    pub fn of(input: &[u8]) -> Self {
+        if input.trim_ascii().is_empty() {
+            return Self::Empty;
+        }
+        if is_pem(input) {
+            return of_pem(input);
+        }
+        let kind = of_der(input);
+        if kind == Self::Unknown { of_text(input) } else { kind }
+    }
+
+    /// Tells what stands where a declaration should, if that is nothing that only resembles one.
+    pub(crate) fn in_place_of_declaration(input: &[u8]) -> Option<Self> {
+        match Self::of(input) {
+            Self::Declaration | Self::Truncated { .. } | Self::Unknown => None,
+            // An empty one is malformed.
+            Self::Empty => None,
+            other => Some(other),
+        }
+    }
+}
+
+impl fmt::Display for InputKind {
+    /// Writes the noun with its article, and what can be done with it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match *self {
+            Self::Base64Text => "text in base64, where the bytes themselves are wanted",
+            Self::Certificate => "an X.509 certificate",
+            Self::Certificates { count } => return write!(f, "a bundle of {count} X.509 certificates"),
+            Self::CertificateRequest => "a certificate signing request (PKCS#10)",
+            Self::Crl => "a certificate revocation list (CRL)",
+            Self::Declaration => "a Certification Declaration",
+            Self::Empty => "empty",
+            Self::HexText => "text in hexadecimal digits, where the bytes themselves are wanted",
+            Self::OtherPem => "a PEM block of another kind",
+            Self::Pkcs12 => "a PKCS#12 file; `openssl pkcs12` takes the key and the certificates out",
+            Self::Pkcs7 => "a PKCS#7 bundle of certificates; `openssl pkcs7 -print_certs` takes them out",
+            Self::PrivateKey => "a private key",
+            Self::PublicKey => "a public key",
+            Self::Truncated { len, expected } => {
+                return write!(f, "truncated: it ends after {len} of {expected} bytes");
+            }
+            Self::Unknown => "of no kind that is known here",
+        })
+    }
+}
+
+fn of_pem(input: &[u8]) -> InputKind {
+    let Ok(found) = blocks(input) else {
+        return InputKind::OtherPem;
+    };
+    let certificates = found
+        .iter()
+        .filter(|block| block.label.ends_with(b"CERTIFICATE"))
+        .count();
+    if certificates == found.len() && certificates > 1 {
+        return InputKind::Certificates { count: certificates };
+    }
+    let kind = |label: &[u8]| match label {
+        b"CERTIFICATE" | b"X509 CERTIFICATE" | b"TRUSTED CERTIFICATE" => InputKind::Certificate,
+        b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => InputKind::CertificateRequest,
+        b"X509 CRL" => InputKind::Crl,
+        b"PKCS7" | b"CMS" | b"PKCS #7 SIGNED DATA" => InputKind::Pkcs7,
+        b"PKCS12" => InputKind::Pkcs12,
+        b"PUBLIC KEY" => InputKind::PublicKey,
+        label if label.ends_with(b"PRIVATE KEY") => InputKind::PrivateKey,
+        _ => InputKind::OtherPem,
+    };
+    let kinds: Vec<_> = found.iter().map(|block| kind(block.label)).collect();
+    match kinds
+        .iter()
+        .find(|kind| **kind == InputKind::PrivateKey)
+        .or(kinds.first())
+    {
+        Some(InputKind::Certificate) => {
+            let inside = found.first().and_then(|block| block.decode().ok());
+            inside.map_or(InputKind::Certificate, |der| match of_der(&der) {
+                cut @ InputKind::Truncated { .. } => cut,
+                _ => InputKind::Certificate,
+            })
+        }
+        Some(kind) => *kind,
+        None => InputKind::OtherPem,
+    }
+}
+
+fn of_der(input: &[u8]) -> InputKind {
+    if let Some(expected) = announced_len(input).filter(|expected| *expected > input.len()) {
+        let len = input.len();
+        return InputKind::Truncated { len, expected };
+    }
+    let Ok(whole) = Walker::new(input).expect(tag::SEQUENCE) else {
+        return InputKind::Unknown;
+    };
+    if Frame::find(input).is_ok() {
+        return InputKind::Certificate;
+    }
+    let mut inside = whole.inside();
+    let (first, second) = (inside.next(), inside.next());
+    let tags = [first, second].map(|element| element.map_or(0, |element| element.tag));
+    match (first, tags) {
+        (Ok(content_type), [tag::OID, tag::EXPLICIT_0]) if content_type.value == oid::SIGNED_DATA.as_bytes() => {
+            if only_carries_certificates(&whole) {
+                InputKind::Pkcs7
+            } else {
+                InputKind::Declaration
+            }
+        }
+        (Ok(version), [tag::INTEGER, tag::SEQUENCE]) if version.value == [3] => InputKind::Pkcs12,
+        // PKCS#8, SEC 1, PKCS#1.
+        (Ok(version), [tag::INTEGER, tag::SEQUENCE | tag::OCTET_STRING | tag::INTEGER])
+            if matches!(version.value, [0 | 1]) =>
+        {
+            InputKind::PrivateKey
+        }
+        (Ok(_), [tag::SEQUENCE, tag::OCTET_STRING]) => InputKind::PrivateKey,
+        (Ok(_), [tag::SEQUENCE, tag::BIT_STRING]) => InputKind::PublicKey,
+        (Ok(_), [tag::SEQUENCE, tag::SEQUENCE]) => of_signed(input),
+        _ => InputKind::Unknown,
+    }
+}
+
+/// Tells a request, a CRL and a certificate that is broken inside apart.
+fn of_signed(input: &[u8]) -> InputKind {
+    let Ok(signed) = Signed::read(input) else {
+        return InputKind::Unknown;
+    };
+    let mut fields = signed.tbs.inside();
+    let mut tags = [0; 4];
+    for tag in &mut tags {
+        *tag = fields.next().map_or(0, |field| field.tag);
+    }
+    match tags {
+        [tag::INTEGER, tag::SEQUENCE, tag::SEQUENCE, tag::EXPLICIT_0] => InputKind::CertificateRequest,
+        [
+            tag::INTEGER,
+            tag::SEQUENCE,
+            tag::SEQUENCE,
+            tag::UTC_TIME | tag::GENERALIZED_TIME,
+        ]
+        | [tag::SEQUENCE, tag::SEQUENCE, tag::UTC_TIME | tag::GENERALIZED_TIME, _] => InputKind::Crl,
+        _ => InputKind::Unknown,
+    }
+}
+
+/// Whether SignedData has certificates and no content, where a declaration has content and no certificates.
+fn only_carries_certificates(info: &crate::x509::Tlv<'_>) -> bool {
+    let mut fields = info.inside();
+    let signed = fields
+        .next()
+        .and_then(|_| fields.expect(tag::EXPLICIT_0)?.inside().expect(tag::SEQUENCE));
+    let Ok(signed) = signed else { return false };
+    let mut members = signed.inside();
+    let encapsulated = members
+        .next()
+        .and_then(|_| members.next())
+        .and_then(|_| members.expect(tag::SEQUENCE));
+    let has_no_content = encapsulated.is_ok_and(|content| content.inside().only(tag::OID).is_ok());
+    has_no_content
+        && members
+            .next()
+            .is_ok_and(|certificates| certificates.tag == tag::EXPLICIT_0)
+}
+
+/// Returns how long a SEQUENCE with a definite length of more than 127 bytes says that it is.
+fn announced_len(input: &[u8]) -> Option<usize> {
+    match *input {
+        [tag::SEQUENCE, 0x81, len, ..] => Some(3 + usize::from(len)),
+        [tag::SEQUENCE, 0x82, high, low, ..] => Some(4 + (usize::from(high) << 8 | usize::from(low))),
+        _ => None,
+    }
+}
+
+fn of_text(input: &[u8]) -> InputKind {
+    let text = input.trim_ascii();
+    let is_digit = |octet: &u8| octet.is_ascii_hexdigit();
+    let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=' | b'-' | b'_');
+    let between = |octet: &u8| octet.is_ascii_whitespace() || matches!(octet, b':' | b',');
+    let text = text.strip_prefix(b"0x").unwrap_or(text);
+    let separated = |octet: &u8| is_digit(octet) || between(octet) || matches!(octet, b'x' | b'X' | b'\\');
+    if text.len() < 2 || !text.iter().any(is_digit) {
+        return InputKind::Unknown;
+    }
+    if text.iter().all(separated) {
+        InputKind::HexText
+    } else if text.iter().all(|octet| is_base64(octet) || octet.is_ascii_whitespace()) {
+        InputKind::Base64Text
+    } else {
+        InputKind::Unknown
+    }
+}

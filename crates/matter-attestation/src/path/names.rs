@@ -1,0 +1,269 @@
+//! Name constraints (RFC 5280, 4.2.1.10), as OpenSSL and BoringSSL check them.
+
+use alloc::vec::Vec;
+
+use crate::lint::Facts;
+use crate::x509::{Attribute, Malformed, Tlv, Walker, attributes, begins_with, common_name, id, tag};
+
+/// The tags of a GeneralName.
+const EMAIL: u8 = 0x81;
+const DNS: u8 = 0x82;
+const DIRECTORY: u8 = 0xA4;
+const URI: u8 = 0x86;
+const IP: u8 = 0x87;
+const PERMITTED: u8 = 0xA0;
+const EXCLUDED: u8 = 0xA1;
+
+/// What a certificate permits and excludes below it: the bases of its subtrees.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NameConstraints<'a> {
+    permitted: Vec<Tlv<'a>>,
+    excluded: Vec<Tlv<'a>>,
+}
+
+impl<'a> NameConstraints<'a> {
+    /// Reads the content of the extension. A minimum or a maximum is not allowed (RFC 5280, 4.2.1.10).
+    pub(crate) fn read(content: Walker<'a>) -> Result<Self, Malformed> {
+        let mut fields = content.only(tag::SEQUENCE)?.inside();
+        let mut constraints = Self::default();
+        for (list, tag) in [
+            (&mut constraints.permitted, PERMITTED),
+            (&mut constraints.excluded, EXCLUDED),
+        ] {
+            let Some(subtrees) = fields.next_if(tag)? else { continue };
+            let mut subtrees = subtrees.inside();
+            while !subtrees.is_empty() {
+                let mut subtree = subtrees.expect(tag::SEQUENCE)?.inside();
+                list.push(subtree.next()?);
+                subtree.finish()?;
+            }
+        }
+        fields.finish()?;
+        Ok(constraints)
+    }
+
+    /// Returns the kind of the first name that is not permitted or that is excluded.
+    fn refused(&self, names: &[Name<'_>]) -> Option<&'static str> {
+        let refuses = |name: &&Name<'_>| {
+            let same_kind = |list: &[Tlv<'a>]| list.iter().filter(|base| base.tag == name.tag).copied().collect();
+            let (permitted, excluded): (Vec<Tlv<'a>>, Vec<Tlv<'a>>) =
+                (same_kind(&self.permitted), same_kind(&self.excluded));
+            let outside = !permitted.is_empty() && !permitted.iter().any(|base| name.is_below(base));
+            // A kind that cannot be compared is refused wherever it is constrained.
+            let is_constrained = !permitted.is_empty() || !excluded.is_empty();
+            let unknown = is_constrained && !name.is_comparable();
+            outside || unknown || excluded.iter().any(|base| name.is_below(base))
+        };
+        names.iter().find(refuses).map(Name::kind)
+    }
+}
+
+/// A name of a certificate.
+#[derive(Clone, Copy, Debug)]
+struct Name<'a> {
+    tag: u8,
+    value: &'a [u8],
+}
+
+impl Name<'_> {
+    const fn kind(&self) -> &'static str {
+        match self.tag {
+            EMAIL => "an e-mail address",
+            DNS => "a DNS name",
+            DIRECTORY => "the subject or a directory name",
+            URI => "a URI",
+            IP => "an IP address",
+            _ => "a name of a kind that nobody compares",
+        }
+    }
+
+    const fn is_comparable(&self) -> bool {
+        matches!(self.tag, EMAIL | DNS | DIRECTORY | URI | IP)
+    }
+
+    fn is_below(&self, base: &Tlv<'_>) -> bool {
+        match self.tag {
+            DIRECTORY => {
+                let (name, base) = (Walker::new(self.value).next(), base.inside().next());
+                matches!((name, base), (Ok(name), Ok(base)) if begins_with(&name, &base))
+            }
+            DNS => is_in_domain(self.value, base.value),
+            EMAIL => is_in_mailbox(self.value, base.value),
+            URI => host(self.value).is_some_and(|host| is_host(host, base.value)),
+            IP => is_in_network(self.value, base.value),
+            _ => false,
+        }
+    }
+}
+
+/// Returns the kind of the first name of a certificate that the name constraints of one above it refuse.
+///
+/// The common name counts as a DNS name where the certificate is no CA, has no alternative name, and the common name looks
+/// like one.
+pub(crate) fn refused(above: &Facts, below: &Facts, is_leaf: bool) -> Option<&'static str> {
+    if !above.has_name_constraints {
+        return None;
+    }
+    let (_, extensions) = super::read(above)?;
+    let constraints = NameConstraints::read(extensions.find(id::NAME_CONSTRAINTS)?.value.inside()).ok()?;
+    let (frame, extensions) = super::read(below)?;
+    let mut names = Vec::new();
+    if !frame.subject.value.is_empty() {
+        names.push(Name {
+            tag: DIRECTORY,
+            value: frame.subject.raw,
+        });
+    }
+    let subject = attributes(&frame.subject).unwrap_or_default();
+    names.extend(
+        subject
+            .iter()
+            .filter(|attribute| attribute.oid == EMAIL_ADDRESS)
+            .map(email),
+    );
+    let alternative = extensions.find(id::SUBJECT_ALT_NAME);
+    if let Some(list) = alternative.and_then(|names| names.value.inside().only(tag::SEQUENCE).ok()) {
+        let mut list = list.inside();
+        while let Ok(Tlv { tag, value, .. }) = list.next() {
+            names.push(Name { tag, value });
+        }
+    } else if is_leaf && let Some(text) = common_name(&subject).filter(|text| looks_like_dns(text)) {
+        names.push(Name {
+            tag: DNS,
+            value: text.as_bytes(),
+        });
+    }
+    constraints.refused(&names)
+}
+
+/// `emailAddress` (RFC 5280, A.1), the content of the OBJECT IDENTIFIER 1.2.840.113549.1.9.1.
+const EMAIL_ADDRESS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 1];
+
+const fn email<'a>(attribute: &Attribute<'a>) -> Name<'a> {
+    Name {
+        tag: EMAIL,
+        value: attribute.value.value,
+    }
+}
+
+/// Whether there are labels with a dot between them.
+fn looks_like_dns(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let inner = label
+            .bytes()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'));
+        inner && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.contains('.') && text.split('.').all(is_label)
+}
+
+/// Splits an end off, whatever the case of its letters.
+fn without_end<'a>(text: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
+    let (rest, last) = text.split_at_checked(text.len().checked_sub(end.len())?)?;
+    last.eq_ignore_ascii_case(end).then_some(rest)
+}
+
+/// A DNS name is in the domain of its end; an empty domain has all.
+fn is_in_domain(name: &[u8], base: &[u8]) -> bool {
+    let whole = base.is_empty() || base.first() == Some(&b'.');
+    without_end(name, base).is_some_and(|rest| whole || rest.is_empty() || rest.last() == Some(&b'.'))
+}
+
+/// A base is a mailbox, a host, or behind a dot a domain.
+fn is_in_mailbox(address: &[u8], base: &[u8]) -> bool {
+    let split = |text: &[u8]| text.iter().rposition(|&octet| octet == b'@');
+    let Some(at) = split(address) else { return false };
+    let (local, host) = (address.get(..at), address.get(at + 1..).unwrap_or_default());
+    match split(base) {
+        Some(at) => {
+            let same_local = at == 0 || base.get(..at) == local;
+            same_local && base.get(at + 1..).is_some_and(|base| host.eq_ignore_ascii_case(base))
+        }
+        None => is_host(host, base),
+    }
+}
+
+/// A base is a host, or behind a dot a domain; an empty one has all.
+fn is_host(host: &[u8], base: &[u8]) -> bool {
+    match base.first() {
+        None => true,
+        Some(b'.') => without_end(host, base).is_some_and(|rest| !rest.is_empty()),
+        Some(_) => host.eq_ignore_ascii_case(base),
+    }
+}
+
+/// Returns what stands between `//` and the port or the path.
+fn host(uri: &[u8]) -> Option<&[u8]> {
+    let start = uri.windows(3).position(|window| window == b"://")? + 3;
+    let host = uri
+        .get(start..)?
+        .split(|octet| matches!(octet, b':' | b'/' | b'?' | b'#'))
+        .next()?;
+    (!host.is_empty()).then_some(host)
+}
+
+/// A base is an address and a mask, of 4 or of 16 bytes each.
+fn is_in_network(address: &[u8], base: &[u8]) -> bool {
+    if base.len() != 2 * address.len() {
+        return false;
+    }
+    let (network, mask) = base.split_at(address.len());
+    let mut octets = address.iter().zip(network).zip(mask);
+    octets.all(|((address, network), mask)| address & mask == network & mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_names_are_compared_at_dots() {
+        for (name, base, within) in [
+            ("a.example.com", "example.com", true),
+            ("example.com", "EXAMPLE.com", true),
+            ("badexample.com", "example.com", false),
+            ("a.example.com", ".example.com", true),
+            ("example.com", ".example.com", false),
+            ("any", "", true),
+        ] {
+            assert_eq!(is_in_domain(name.as_bytes(), base.as_bytes()), within, "{name} {base}");
+        }
+        for (address, base, within) in [
+            ("u@example.com", "example.com", true),
+            ("u@a.example.com", "example.com", false),
+            ("u@a.example.com", ".example.com", true),
+            ("u@example.com", "u@Example.com", true),
+            ("U@example.com", "u@example.com", false),
+            ("none", "example.com", false),
+        ] {
+            assert_eq!(
+                is_in_mailbox(address.as_bytes(), base.as_bytes()),
+                within,
+                "{address} {base}"
+            );
+        }
+        for (uri, host_of) in [("http://a.b:80/c", Some("a.b")), ("urn:a", None), ("http:///c", None)] {
+            assert_eq!(host(uri.as_bytes()), host_of.map(str::as_bytes), "{uri}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_compared_under_the_mask() {
+        assert!(is_in_network(&[10, 1, 2, 3], &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(!is_in_network(&[11, 1, 2, 3], &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(!is_in_network(&[10, 1, 2, 3], &[10, 0, 0, 0]));
+    }
+
+    #[test]
+    fn a_common_name_with_dots_between_labels_looks_like_a_dns_name() {
+        for (text, looks) in [
+            ("a.b", true),
+            ("lamp", false),
+            ("a b.c", false),
+            ("a..b", false),
+            ("-a.b", false),
+        ] {
+            assert_eq!(looks_like_dns(text), looks, "{text}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `nvs-image generate`: an image from CSV files or from JSON.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cli::{Failure, Files, Trust, read_file, read_input, say};
+use esp_nvs_image::{
+    BlobVersion, CsvCompat, CsvFile, CsvWarningKind, PartitionSize, csv_warnings, encode_csv, encrypt,
+};
+use zeroize::Zeroizing;
+
+use crate::{KeyFiles, json, key_partition, new_keys};
+
+#[derive(Args)]
+pub(crate) struct Generate {
+    /// CSV files (key,type,encoding,value), or one of JSON as dump writes it, known by the ending .json or by a [ at its
+    /// start; the image to write; the partition's size in bytes, a multiple of 0x1000 from 0x1000
+    #[arg(required = true, value_name = "IN.. OUT SIZE", num_args = 1..)]
+    pub(crate) arguments: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: GenerateOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct GenerateOptions {
+    /// How blobs are stored: 1 in one piece, 2 in chunks [default: 2]
+    #[arg(long, value_name = "1|2")]
+    version: Option<String>,
+    #[command(flatten)]
+    keys: KeyFiles,
+    /// Encrypts with new keys, which go to --keyfile
+    #[arg(long, conflicts_with_all = ["inputkey", "hmac_key"])]
+    keygen: bool,
+    /// Where the keys of --keygen or --hmac-key go: a key partition of 4096 bytes
+    #[arg(long, value_name = "FILE")]
+    keyfile: Option<PathBuf>,
+    /// Puts rows under a namespace that stands twice into the newest one, and adds the generator's Wi-Fi rows
+    #[arg(long)]
+    compat: bool,
+}
+
+/// Where the entries come from, and how they are stored.
+struct Source<'a> {
+    inputs: &'a [PathBuf],
+    size: PartitionSize,
+    version: BlobVersion,
+    compat: CsvCompat,
+}
+
+impl Generate {
+    pub(crate) fn run(self, files: Files, trust: Trust) -> Result<(), Failure> {
+        let missing = |what| Failure::Input(format!("missing: {what}; --help lists all"));
+        let (inputs, output, size) = match self.arguments.as_slice() {
+            [inputs @ .., output, size] if !inputs.is_empty() => (inputs, output, size),
+            [_, _] => return Err(missing("<SIZE>")),
+            _ => return Err(missing("<OUTPUT>, <SIZE>")),
+        };
+        let GenerateOptions {
+            version,
+            keys,
+            keygen,
+            keyfile,
+            compat,
+        } = self.options;
+        let size = size.to_str().unwrap_or_default().parse();
+        let size: PartitionSize = size.map_err(|error| Failure::option("SIZE", error))?;
+        let version = match version.as_deref() {
+            Some("1") => BlobVersion::V1,
+            None | Some("2") => BlobVersion::V2,
+            _ => return Err(Failure::option("--version", "is not 1 or 2")),
+        };
+        match &keyfile {
+            Some(_) if !keygen && keys.hmac_key.is_none() && keys.keys.is_none() => {
+                return Err(Failure::option("--keyfile", "needs --keygen or --hmac-key"));
+            }
+            None if keygen => return Err(Failure::option("--keygen", "needs --keyfile beside it")),
+            _ => {}
+        }
+        let files = inputs.iter().fold(files, |files, input| files.input("IN", input));
+        let files = keys.named(files).output("OUT", output);
+        let files = files.optional_output("--keyfile", keyfile.as_ref());
+        files.check()?;
+        let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
+        let mut image = Source {
+            inputs,
+            size,
+            version,
+            compat,
+        }
+        .encode()?;
+        let keys = if keygen { Some(new_keys()?) } else { keys.read(trust)? };
+        if let Some(keys) = &keys {
+            encrypt(&mut image, keys).map_err(|error| Failure::Input(error.to_string()))?;
+        }
+        let partition = keys.as_ref().map(key_partition);
+        let mut outputs = vec![(output.as_path(), image.as_slice())];
+        if let (Some(path), Some(partition)) = (&keyfile, &partition) {
+            outputs.push((path, partition.as_slice()));
+        }
+        files.publish(&outputs)?;
+        if size.is_read_only() {
+            say(format_args!(
+                "warning: SIZE: a partition below 0x3000 has to be flagged readonly in the partition table; the firmware \
+                 mounts it for reading only"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl GenerateOptions {
+    /// The keys, when nothing else is given.
+    pub(crate) fn keys_alone(self) -> Result<KeyFiles, Failure> {
+        let Self {
+            version,
+            keys,
+            keygen,
+            keyfile,
+            compat,
+        } = self;
+        if version.is_some() || keygen || keyfile.is_some() || compat {
+            let reason = "--version, --keygen, --keyfile and --compat are for IN.. OUT SIZE, which makes an image";
+            return Err(Failure::Input(reason.into()));
+        }
+        Ok(keys)
+    }
+}
+
+impl Source<'_> {
+    fn encode(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let files = self
+            .inputs
+            .iter()
+            .map(|input| Ok((input, input.display().to_string(), read_file("IN", input)?)));
+        let files = files.collect::<Result<Vec<_>, Failure>>()?;
+        let mut texts = Vec::new();
+        for (input, name, bytes) in &files {
+            let text = factory_fs::utf8(bytes).map_err(|error| Failure::Input(format!("{name}: {error}")))?;
+            if json::is_json(input, text) {
+                return self.encode_json(name, text);
+            }
+            texts.push(CsvFile { name, text });
+        }
+        self.encode_csv(&texts)
+    }
+
+    fn encode_json(&self, name: &str, text: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        if self.compat == CsvCompat::On {
+            return Err(Failure::option("--compat", "is for CSV files only"));
+        }
+        if self.inputs.len() > 1 {
+            return Err(Failure::Input(format!(
+                "{name}: several files are allowed in CSV only; this one is JSON"
+            )));
+        }
+        let image = json::generate(name, text, self.size, self.version);
+        image.map(Zeroizing::new).map_err(Failure::Input)
+    }
+
+    fn encode_csv(&self, files: &[CsvFile<'_>]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let load = |path: &str| {
+            let bytes = read_input(Path::new(path)).map_err(|error| format!("{path}: {error}"));
+            bytes.map(|mut bytes| std::mem::take(&mut *bytes))
+        };
+        let image = encode_csv(files, self.size, self.version, self.compat, load);
+        let image = image
+            .map(Zeroizing::new)
+            .map_err(|error| Failure::Input(error.to_string()))?;
+        for warning in csv_warnings(files, self.compat) {
+            let remedy = match warning.kind {
+                CsvWarningKind::WifiRows => "; --compat adds them",
+                _ => "",
+            };
+            say(format_args!("warning: {warning}{remedy}"));
+        }
+        Ok(image)
+    }
+}

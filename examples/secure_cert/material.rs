@@ -1,0 +1,98 @@
+//! What a certificate's or key's file becomes in a record: the bytes that Espressif's tool stores.
+
+use std::path::{Path, PathBuf};
+
+use cli::{Failure, Trust, read_file};
+use esp_secure_cert::RecordType;
+use matter_attestation::PrivateKey;
+use p256::elliptic_curve::pkcs8::LineEnding;
+use zeroize::Zeroizing;
+
+/// Where a SPEC is, and whose keys it may name.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) spec: &'a Path,
+    pub(crate) trust: Trust,
+}
+
+impl Place<'_> {
+    /// A file is looked for beside the SPEC, and then from the current folder.
+    fn find(&self, name: &str) -> PathBuf {
+        let beside = self.spec.parent().unwrap_or(Path::new("")).join(name);
+        if beside.exists() { beside } else { name.into() }
+    }
+
+    /// Reads the data of a record from a file.
+    pub(crate) fn read(&self, name: &str, kind: RecordType) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let path = self.find(name);
+        if kind == RecordType::PRIV_KEY {
+            self.trust.check_key("file", &path)?;
+        }
+        let bytes = read_file("file", &path)?;
+        material(kind, &bytes).map_err(|reason| Failure::Input(format!("{}: {reason}", path.display())))
+    }
+}
+
+/// Certificates and keys in PEM stay in PEM, with the NUL behind it that the firmware's parser asks for, and those in DER in DER.
+/// A key of P-256 is stored as SEC 1. All other data are stored as they are.
+pub(crate) fn material(kind: RecordType, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
+    let is_certificate = matches!(kind, RecordType::CA_CERT | RecordType::DEV_CERT);
+    if !is_certificate && kind != RecordType::PRIV_KEY {
+        return Ok(Zeroizing::new(bytes.to_vec()));
+    }
+    let Some(block) = pem_block(bytes)? else {
+        return Ok(Zeroizing::new(match sec1(bytes).filter(|_| !is_certificate) {
+            Some(key) => key.to_vec(),
+            None => bytes.to_vec(),
+        }));
+    };
+    let is_certificate_block = block.starts_with("-----BEGIN CERTIFICATE-----");
+    let is_key_block = block
+        .lines()
+        .next()
+        .is_some_and(|line| line.ends_with("PRIVATE KEY-----"));
+    if is_certificate && !is_certificate_block || !is_certificate && !is_key_block {
+        let wanted = if is_certificate { "certificate" } else { "private key" };
+        return Err(format!("holds something else than a {wanted} in PEM"));
+    }
+    if block.starts_with("-----BEGIN ENCRYPTED") {
+        return Err("is encrypted, and the firmware has no password; decrypt it first".into());
+    }
+    let mut pem = match sec1(block.as_bytes()).filter(|_| !is_certificate) {
+        Some(key) => sec1_pem(&key).unwrap_or(block),
+        None => block,
+    };
+    pem.push('\0');
+    Ok(Zeroizing::new(pem.as_bytes().to_vec()))
+}
+
+/// The only block of PEM, with LF at the ends of its lines.
+fn pem_block(bytes: &[u8]) -> Result<Option<Zeroizing<String>>, String> {
+    let text = std::str::from_utf8(bytes).ok();
+    let Some(start) = text.and_then(|text| text.find("-----BEGIN ")) else {
+        return Ok(None);
+    };
+    let block = text.and_then(|text| text.get(start..)).unwrap_or_default();
+    let mut pem = Zeroizing::new(String::with_capacity(block.len() + 1));
+    let mut lines = block.lines().map(str::trim_end);
+    for line in lines.by_ref() {
+        pem.push_str(line);
+        pem.push('\n');
+        if line.starts_with("-----END ") {
+            if lines.any(|line| line.starts_with("-----BEGIN ")) {
+                return Err("holds more than one block of PEM".into());
+            }
+            return Ok(Some(pem));
+        }
+    }
+    Err("ends inside of its PEM".into())
+}
+
+fn sec1(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    PrivateKey::decode(bytes).ok()?.to_sec1_der().ok()
+}
+
+fn sec1_pem(der: &[u8]) -> Option<Zeroizing<String>> {
+    let key = p256::SecretKey::from_sec1_der(der).ok()?;
+    key.to_sec1_pem(LineEnding::LF).ok()
+}

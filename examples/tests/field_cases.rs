@@ -1,0 +1,315 @@
+//! What users' files and commands look like, and what has to become of them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/workplace.rs"]
+mod workplace;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use workplace::{run, stderr, workplace};
+
+const IDS: [&str; 6] = ["-v", "0xFFF1", "-p", "0x8000", "--iteration-count", "1000"];
+
+fn made(folder: &Path, arguments: &[&str]) -> (String, String) {
+    let output = run(folder, &[&IDS[..], arguments].concat());
+    let (out, err) = (String::from_utf8(output.stdout.clone()).unwrap(), stderr(&output));
+    assert!(output.status.success(), "{arguments:?}: {err}");
+    (out, err)
+}
+
+fn audit(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_audit-device"));
+    command.args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// How often each check is found, and how grave.
+fn findings(output: &Output) -> Vec<(String, String)> {
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let of = |list: &Value| list.as_array().unwrap().clone();
+    let devices = of(&report["devices"])
+        .iter()
+        .flat_map(|device| of(&device["findings"]))
+        .collect::<Vec<_>>();
+    let all = devices.iter().chain(report["batch"].as_array().unwrap());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    all.map(|finding| (text(&finding["check"]), text(&finding["severity"])))
+        .collect()
+}
+
+#[test]
+fn columns_without_a_name_are_no_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("c.csv", "lot,data,string,REPEAT\n");
+    for (values, devices) in [
+        ("lot,,\nA1\n", 1),
+        ("lot,\nA1,\n,\n", 2),
+        (",lot,\n,A1,\n,,,\n,\"\",,,,\n", 3),
+        ("lot;;\r\nA1;;\r\n", 1),
+    ] {
+        write("m.csv", values);
+        let outdir = format!("out{devices}{}", values.len());
+        let (out, err) = made(
+            folder.path(),
+            &["--csv", "c.csv", "--mcsv", "m.csv", "--outdir", &outdir],
+        );
+        assert!(out.contains(&format!("devices: {devices} in")), "{values:?}: {out}");
+        let is_noted = err.contains("a row without values is a device, too");
+        assert_eq!(is_noted, devices > 1, "{values:?}: {err}");
+    }
+}
+
+#[test]
+fn name_of_a_pai_that_nobody_makes_is_told() {
+    let folder = workplace("0xFFF1", "0x8000");
+    let pai = ["--pai", "-k", "PAI-Key.pem", "-c", "PAI-Cert.pem", "-cd", "CD.der"];
+    for (common, outdir) in [(&pai[..], "a"), (&[], "b")] {
+        let arguments = [common, &["-cn", "My bulb", "--outdir", outdir]].concat();
+        let (_, err) = made(folder.path(), &arguments);
+        assert!(err.contains("warning: --cn-prefix has no effect"), "{err}");
+    }
+}
+
+#[test]
+fn values_of_the_examples_are_told_as_the_audit_tells_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let salt = "U1BBS0UyUCBLZXkgU2FsdA==";
+    let mut derive = Command::new(env!("CARGO_BIN_EXE_spake2p"));
+    let derived = derive
+        .args(["gen-verifier", "-p", "20202021", "-i", "1000", "-s", salt])
+        .output()
+        .unwrap();
+    let verifier = String::from_utf8(derived.stdout).unwrap();
+    let (_, err) = made(folder.path(), &["--passcode", "20202021", "--discriminator", "0xF00"]);
+    for told in [
+        "--passcode: ",
+        "[default-passcode]",
+        "--discriminator: ",
+        "[default-discriminator]",
+    ] {
+        assert!(err.contains(told), "{told}: {err}");
+    }
+    let given = [
+        "--passcode",
+        "20202021",
+        "--salt",
+        salt,
+        "--verifier",
+        verifier.trim(),
+        "--outdir",
+        "b",
+    ];
+    let (_, err) = made(folder.path(), &given);
+    assert!(err.contains("--salt: The salt is not random"), "{err}");
+    let (_, err) = made(folder.path(), &["--outdir", "c"]);
+    assert!(!err.contains("warning"), "{err}");
+}
+
+#[test]
+fn each_product_has_a_test_pki_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |product: &str| {
+        let arguments = ["--test-pki", "-v", "0xFFF1", "-p", product, "--outdir", "o", "--quiet"];
+        let output = run(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(of("0x8000").contains("PKI made in o/test-pki;"));
+    for (product, said) in [
+        ("0x8001", "PKI made in o/test-pki-fff1_8001;"),
+        ("0x8001", "PKI used again in o/test-pki-fff1_8001;"),
+        ("0x8000", "PKI used again in o/test-pki;"),
+        ("0x8002", "PKI made in o/test-pki-fff1_8002;"),
+    ] {
+        let out = of(product);
+        assert!(out.contains(said), "{product}: {out}");
+    }
+    // Keys where they belong are no leaks.
+    let found = findings(&audit(folder.path(), &["o", "--json"]));
+    assert!(found.iter().all(|(check, _)| check != "key-leaked"), "{found:?}");
+}
+
+#[test]
+fn key_of_a_customer_is_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let cloud = matter_attestation::PrivateKey::from_scalar(&[9; 32]).unwrap();
+    write("cloud.pem", &cloud.to_pkcs8_pem().unwrap());
+    write(
+        "c.csv",
+        "rmaker,namespace,\nkey,file,binary\ntext,data,string\nsecret,data,hex2bin\n",
+    );
+    let row = format!("cloud.pem,\"{}\",{}\n", *cloud.to_pkcs8_pem().unwrap(), "09".repeat(32));
+    write("m.csv", &format!("key,text,secret\n{row}"));
+    let values = ["--csv", "c.csv", "--mcsv", "m.csv", "-s", "0x10000"];
+    made(folder.path(), &[&["--test-pki", "--outdir", "o"], &values[..]].concat());
+    let found = findings(&audit(folder.path(), &["o", "--json"]));
+    let told = found.iter().filter(|(check, _)| check == "customer-key");
+    assert!(
+        told.clone().count() >= 3 && told.clone().all(|(_, severity)| severity == "note"),
+        "{found:?}"
+    );
+    assert!(found.iter().all(|(check, _)| check != "key-leaked"), "{found:?}");
+
+    // Where Matter's own values are, it is none.
+    write("c.csv", "key,file,binary\n");
+    write("m.csv", "key\ncloud.pem\n");
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &["--test-pki", "--outdir", "p"], &values].concat(),
+    );
+    assert!(stderr(&output).contains("[key-leaked]"), "{}", stderr(&output));
+
+    // The PAI's is none anywhere.
+    fs::copy(
+        folder.path().join("o/test-pki/PAI_key.pem"),
+        folder.path().join("cloud.pem"),
+    )
+    .unwrap();
+    write("c.csv", "rmaker,namespace,\nkey,file,binary\n");
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &["--test-pki", "--outdir", "o"], &values].concat(),
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("m.csv:2: column 'key': holds the PAI's key"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn scripts_find_the_devices_in_the_reference_tool_s_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, err) = made(folder.path(), &["-n", "3"]);
+    let lines = out
+        .lines()
+        .filter_map(|line| line.split_once("Generated output files at: "));
+    let folders = lines.map(|(_, path)| folder.path().join(path)).collect::<Vec<_>>();
+    assert!(folders.len() == 3 && folders.iter().all(|path| path.is_dir()), "{out}");
+    assert!(err.contains("3 devices in "), "{err}");
+    let (out, err) = made(folder.path(), &["--outdir", "b"]);
+    assert!(
+        err.contains("1 device in ") && out.contains("have the same 1 device\n"),
+        "{err}{out}"
+    );
+    let (out, _) = made(folder.path(), &["--outdir", "c", "--quiet"]);
+    assert!(!out.contains("Generated"), "{out}");
+}
+
+#[test]
+fn findings_of_many_devices_are_grouped() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path(), &["--test-pki", "-n", "5", "--outdir", "o"]);
+    let text = |arguments: &[&str]| String::from_utf8(audit(folder.path(), arguments).stdout).unwrap();
+    let (grouped, all) = (text(&["o"]), text(&["o", "--verbose"]));
+    let count = |text: &str| {
+        text.lines()
+            .filter(|line| line.contains("  error    test-pki "))
+            .count()
+    };
+    assert_eq!((count(&grouped), count(&all)), (3, 5), "{grouped}");
+    assert!(
+        grouped.contains("\n  and 2 more of test-pki; --verbose shows all\n"),
+        "{grouped}"
+    );
+    let row = grouped
+        .lines()
+        .find(|line| line.starts_with("error    test-pki "))
+        .unwrap();
+    assert!(
+        row.contains("       5        5  The attestation chain is one for tests"),
+        "{row}"
+    );
+    assert!(
+        !all.contains("--verbose") && !all.contains("findings  devices"),
+        "{all}"
+    );
+    let report: Value = serde_json::from_slice(&audit(folder.path(), &["o", "--json"]).stdout).unwrap();
+    for finding in report["devices"][0]["findings"].as_array().unwrap() {
+        assert!(
+            finding["id"].is_string() && finding["id"] == finding["check"],
+            "{finding}"
+        );
+    }
+}
+
+#[test]
+fn declaration_of_a_white_label_names_the_origin_of_the_certificates() {
+    let folder = workplace("0xFFF1", "0x8000");
+    let tool = |binary: &str, arguments: &str| {
+        let mut command = Command::new(binary);
+        let output = command
+            .args(arguments.split(' '))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let make = "cd make --vid 0xFFF2 --pid 0x8001 --device-type 0x0100 --certificate-id CSA00000SWC00000-00 --type 0 \
+                --origin-vid 0xFFF1 --origin-pid 0x8000 --test-key --out white.der";
+    let (code, said) = tool(env!("CARGO_BIN_EXE_dac-pki"), make);
+    assert_eq!(code, Some(0), "{said}");
+    let ids = "-v 0xFFF2 -p 0x8001 --iteration-count 1000 -cd white.der";
+    let pki = "inputs/test-pki";
+    for (outdir, signer) in [
+        ("pai", "--pai -c PAI-Cert.pem -k PAI-Key.pem".to_owned()),
+        ("paa", format!("--paa -c {pki}/PAA_cert.pem -k {pki}/PAA_key.pem")),
+    ] {
+        let (code, said) = tool(
+            env!("CARGO_BIN_EXE_matter-mfg"),
+            &format!("{ids} {signer} --outdir {outdir}"),
+        );
+        assert_eq!(code, Some(0), "{said}");
+        let devices = fs::read_dir(folder.path().join(outdir).join("fff2_8001")).unwrap();
+        let mut devices = devices.map(|entry| entry.unwrap().path().join("internal"));
+        let device = devices.find(|path| path.is_dir()).unwrap();
+        let file = |name: &str| device.join(name).display().to_string();
+        let verify = format!(
+            "verify --paa {pki}/PAA_cert.pem --pai {} --dac {} --dac-key {} --cd {} --vid 0xFFF2 --pid 0x8001 --allow-test-cd",
+            file("PAI_cert.der"),
+            file("DAC_cert.pem"),
+            file("DAC_key.pem"),
+            file("CD.der")
+        );
+        let (code, said) = tool(env!("CARGO_BIN_EXE_dac-pki"), &verify);
+        assert!(code == Some(0) && said.contains("says 0 kSuccess"), "{said}");
+        let audit = format!("{outdir} --paa {pki}/PAA_cert.pem --vid 0xFFF2 --pid 0x8001 --cd white.der --test");
+        let (code, said) = tool(env!("CARGO_BIN_EXE_audit-device"), &audit);
+        assert_eq!(code, Some(0), "{said}");
+        // The supplied certificates of such a device are taken as well.
+        let dacs = folder.path().join(format!("dacs-{outdir}"));
+        fs::create_dir(&dacs).unwrap();
+        for name in ["DAC_cert.pem", "DAC_key.pem"] {
+            fs::copy(device.join(name), dacs.join(name)).unwrap();
+        }
+        let pai = file("PAI_cert.der");
+        let supplied = format!("{ids} --pai -c {pai} --dac-dir dacs-{outdir} --outdir again-{outdir}");
+        let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), &supplied);
+        assert_eq!(code, Some(0), "{said}");
+    }
+    // Without an origin the certificates have to be the product's own.
+    let own = "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem --outdir none";
+    let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), own);
+    assert!(code == Some(2) && said.contains("the PAI is for vendor 0xFFF1, and the devices are of vendor 0xFFF2"));
+    let make = make
+        .replace("--origin-vid 0xFFF1", "--origin-vid 0xFFF3")
+        .replace("white", "other");
+    assert_eq!(tool(env!("CARGO_BIN_EXE_dac-pki"), &make).0, Some(0));
+    let other = "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem -cd other.der --outdir none";
+    let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), other);
+    let reason = "the PAI is for vendor 0xFFF1, and the declaration names certificates of vendor 0xFFF3";
+    assert!(code == Some(2) && said.contains(reason), "{said}");
+}

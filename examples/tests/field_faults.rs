@@ -1,0 +1,360 @@
+//! What users' files and command lines taught: files of another kind, bundles, options that messages promise.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/dac_pki.rs"]
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use support::{
+    BY_PAI, CD, certificate, expect, hex, key, refused, rejected, request, revocation_list, run, succeed, workplace,
+};
+
+const CHAIN: &str = "verify --paa ca/PAA_cert.pem --pai ca/PAI_cert.der --dac dac/DAC_cert.pem --at 2026-06-01";
+
+/// Exit code, stdout and stderr of another binary.
+fn tool(program: &str, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn said(at: &Path, arguments: &str) -> String {
+    String::from_utf8(run(at, arguments).stderr).unwrap()
+}
+
+#[test]
+fn an_empty_certificate_is_a_missing_one() {
+    let folder = workplace();
+    let at = folder.path();
+    fs::write(at.join("empty"), "").unwrap();
+    let device = "--cd CD.der --vid 0xFFF1 --pid 0x8000 --allow-test-cd --dac-key dac/DAC_key.pem";
+    let chain = format!("{CHAIN} {device}");
+    expect(
+        at,
+        &chain.replace("ca/PAI_cert.der", "empty"),
+        &[("certificate-empty", "pai", 207)],
+    );
+    let (_, no) = rejected(at, &chain.replace("dac/DAC_cert.pem", "empty"));
+    assert!(no.contains("SDK says 701 kInvalidArgument"), "{no}");
+    refused(at, "lint empty dac/DAC_cert.pem", "it is empty");
+}
+
+#[test]
+fn a_file_of_another_kind_is_called_by_its_name() {
+    let folder = workplace();
+    let at = folder.path();
+    let declaration = fs::read(at.join("CD.der")).unwrap();
+    let dac_key = key(&at.join("dac/DAC_key.pem"));
+    fs::write(at.join("request"), request(&dac_key, &dac_key)).unwrap();
+    let pai = certificate(&at.join("ca/PAI_cert.der"));
+    let crl = revocation_list(
+        &pai,
+        &key(&at.join("ca/PAI_key.pem")),
+        &certificate(&at.join("dac/DAC_cert.pem")),
+    );
+    fs::write(at.join("crl"), crl).unwrap();
+    fs::write(at.join("hex"), hex(&declaration)).unwrap();
+    fs::write(at.join("cut"), &pai.as_der()[..300]).unwrap();
+    for (file, kind) in [
+        ("dac/DAC_key.pem", "a private key"),
+        ("request", "a certificate signing request"),
+        ("crl", "a certificate revocation list"),
+        ("hex", "text in hexadecimal digits"),
+        ("cut", "truncated: it ends after 300 of"),
+    ] {
+        refused(at, &format!("lint {file}"), kind);
+        let as_dac = CHAIN.replace("dac/DAC_cert.pem", file) + " --json";
+        assert!(
+            said(at, &as_dac).contains(kind) || rejected(at, &as_dac).0.contains(kind),
+            "{file}"
+        );
+        refused(
+            at,
+            &format!("revoke-set build --points ca/PAI_cert.der --crl {file} --paa ca --out set"),
+            "",
+        );
+        refused(
+            at,
+            &BY_PAI.replace(
+                "--issuer ca/PAI_cert.pem",
+                &format!("dac --cn L --vid 0xFFF1 --pid 1 --out x --issuer {file}"),
+            ),
+            kind,
+        );
+    }
+    let cd = format!("{CHAIN} --allow-test-cd --cd ");
+    let (printed, _) = rejected(at, &format!("{cd}ca/PAI_cert.der"));
+    assert!(
+        printed.contains("cd-other-object") && printed.contains("it is an X.509 certificate"),
+        "{printed}"
+    );
+    refused(at, "cd print hex", "text in hexadecimal digits");
+    refused(at, "cd print ca/PAI_cert.der", "it is an X.509 certificate");
+}
+
+#[test]
+fn bundles_are_read_where_there_is_room_for_several() {
+    let folder = workplace();
+    let at = folder.path();
+    let read = |path: &str| fs::read_to_string(at.join(path)).unwrap();
+    let chain = [
+        read("dac/DAC_cert.pem"),
+        read("ca/PAI_cert.pem"),
+        read("ca/PAA_cert.pem"),
+    ];
+    fs::write(at.join("chain.pem"), chain.concat()).unwrap();
+    assert!(succeed(at, "lint chain.pem").contains("SDK says 0 kSuccess"));
+    succeed(at, "paa --cn Other --out other");
+    fs::create_dir(at.join("paas")).unwrap();
+    let both = [read("other/PAA_cert.pem"), read("ca/PAA_cert.pem")].concat();
+    fs::write(at.join("paas/all.pem"), both).unwrap();
+    for paa in ["paas", "paas/all.pem"] {
+        succeed(at, &CHAIN.replace("ca/PAA_cert.pem", paa));
+    }
+    refused(
+        at,
+        &CHAIN.replace("dac/DAC_cert.pem", "chain.pem"),
+        "a bundle of 3 X.509 certificates",
+    );
+}
+
+#[test]
+fn a_part_of_a_chain_has_no_success() {
+    let folder = workplace();
+    let at = folder.path();
+    for part in [
+        "ca/PAA_cert.pem",
+        "ca/PAI_cert.pem",
+        "dac/DAC_cert.pem",
+        "ca/PAA_cert.pem ca/PAI_cert.pem",
+        "CD.der --allow-test-cd",
+    ] {
+        let printed = succeed(at, &format!("lint {part}"));
+        assert!(
+            !printed.contains("SDK says") && printed.contains("judges only whole chains"),
+            "{printed}"
+        );
+    }
+}
+
+#[test]
+fn encrypted_keys_are_opened_by_what_the_message_names() {
+    let folder = workplace();
+    let at = folder.path();
+    let encrypted = at.join("key.pem");
+    let made = Command::new("openssl")
+        .args([
+            "pkcs8",
+            "-topk8",
+            "-in",
+            "dac/DAC_key.pem",
+            "-out",
+            "key.pem",
+            "-passout",
+            "pass:open sesame",
+        ])
+        .current_dir(at)
+        .output();
+    // Nothing else on this machine may be able to encrypt a key.
+    if !made.is_ok_and(|made| made.status.success()) || !encrypted.exists() {
+        return;
+    }
+    fs::write(at.join("password"), "open sesame\n").unwrap();
+    refused(
+        at,
+        &format!("{CHAIN} --dac-key key.pem"),
+        "--password-file or MATTER_PASSWORD opens it",
+    );
+    succeed(at, &format!("{CHAIN} --dac-key key.pem --password-file password"));
+}
+
+#[test]
+fn a_declaration_has_its_version_number_and_its_warnings() {
+    let folder = workplace();
+    let at = folder.path();
+    succeed(
+        at,
+        &format!("{CD} --pid 0x8000 --type 0 --test-key --version-number 0x2694 --out numbered"),
+    );
+    let shown: Value = serde_json::from_str(&succeed(at, "cd print numbered --json")).unwrap();
+    assert_eq!(shown["version_number"], 0x2694);
+    for number in ["0", "65536", "one"] {
+        let make = format!("{CD} --pid 1 --type 0 --test-key --out x --version-number {number}");
+        refused(at, &make, "--version-number");
+    }
+    let output = run(at, &format!("{CD} --pid 0x8000 --type 1 --test-key --out provisional"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("cd-type-needs-csa"), "{said}");
+}
+
+#[test]
+fn a_further_signer_is_trusted_where_its_certificate_is_given() {
+    let folder = workplace();
+    let at = folder.path();
+    succeed(
+        at,
+        &format!("{CD} --pid 0x8000 --type 0 --key ca/PAA_key.pem --cert ca/PAA_cert.pem --out own"),
+    );
+    expect(at, "lint own", &[("cd-signer-unknown", "cd", 601)]);
+    succeed(at, "lint own --cd-signer ca/PAA_cert.pem");
+    succeed(
+        at,
+        &format!("{CHAIN} --cd own --vid 0xFFF1 --pid 0x8000 --cd-signer ca/PAA_cert.der"),
+    );
+    refused(at, "lint own --cd-signer own", "--cd-signer own");
+}
+
+#[test]
+fn ids_with_a_leading_zero_are_refused_with_both_readings() {
+    let folder = workplace();
+    let at = folder.path();
+    let both = "write 103 for the decimal number, or 0x103 (decimal 259) for hexadecimal digits";
+    refused(
+        at,
+        &format!("dac --cn L --vid 0xFFF1 --pid 0103 {BY_PAI} --out x"),
+        both,
+    );
+    refused(at, "paa --cn P --vid 0103 --out x", both);
+    refused(at, &format!("{CD} --pid 0103 --type 0 --test-key --out x"), both);
+    refused(
+        at,
+        &format!("{CD} --pid 1 --type 0 --test-key --out x").replace("0x0100", "0103"),
+        both,
+    );
+    let setup = env!("CARGO_BIN_EXE_setup-code");
+    let encode = [
+        "encode",
+        "--passcode",
+        "20202021",
+        "--discriminator",
+        "1",
+        "--vid",
+        "0xFFF1",
+        "--pid",
+        "0103",
+    ];
+    let (code, _, said) = tool(setup, &encode);
+    assert!(
+        code == 2 && said.contains("decimal or hexadecimal") && !said.contains("0103"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_ledgers_answers_are_whole_or_refused() {
+    let folder = workplace();
+    let at = folder.path();
+    let (pai, pai_key) = (
+        certificate(&at.join("ca/PAI_cert.der")),
+        key(&at.join("ca/PAI_key.pem")),
+    );
+    let crl = revocation_list(&pai, &pai_key, &certificate(&at.join("dac/DAC_cert.pem")));
+    fs::write(at.join("pai.crl"), crl).unwrap();
+    let id = pai.subject_key_id().unwrap().to_string();
+    let point = json!({
+        "vid": 0xFFF1, "pid": 0, "isPAA": false, "crlSignerCertificate": pai.to_pem(), "issuerSubjectKeyID": id,
+        "dataURL": "https://example.org/pai.crl", "revocationType": 1,
+    });
+    let list = json!([point]);
+    let page = |pagination: Value| json!({"PkiRevocationDistributionPoint": list, "pagination": pagination});
+    let build =
+        "revoke-set build --points points --crl pai.crl --paa ca/PAA_cert.pem --at 2026-06-01 --force --out set";
+    let write = |answer: &Value| fs::write(at.join("points"), answer.to_string()).unwrap();
+    for answer in [
+        page(json!({"next_key": null, "total": "1"})),
+        page(json!({"next_key": null, "total": "0"})),
+        json!({"pkiRevocationDistributionPointsByIssuerSubjectKeyID": {"issuerSubjectKeyID": id, "points": list}}),
+        json!({"pkiRevocationDistributionPoint": point}),
+    ] {
+        write(&answer);
+        assert!(
+            succeed(at, build).contains("1 revoked certificates of 1 authorities"),
+            "{answer}"
+        );
+    }
+    for pagination in [
+        json!({"next_key": "AA==", "total": "0"}),
+        json!({"next_key": null, "total": "2"}),
+    ] {
+        write(&page(pagination));
+        refused(at, build, "is one page of an answer");
+    }
+}
+
+#[test]
+fn salts_in_another_notation_are_refused_with_the_remedy() {
+    let spake2p = env!("CARGO_BIN_EXE_spake2p");
+    let refuse = |salt: &str| {
+        let (code, _, said) = tool(spake2p, &["gen-verifier", "-p", "20202021", "-i", "1000", "-s", salt]);
+        assert_eq!(code, 2, "{salt}: {said}");
+        said
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for salt in ["000102030405060708090a0b0c0d0e0f", "000102030405060708090A0B0C0D0E0F"] {
+        assert!(refuse(salt).contains("hexadecimal digits"));
+        fs::write(
+            at.join("in.csv"),
+            format!("index,passcode,iterations,salt\n0,20202021,1000,{salt}\n"),
+        )
+        .unwrap();
+        let output = Command::new(spake2p)
+            .args(["batch", "in.csv", "out.csv"])
+            .current_dir(at)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && said.contains("hexadecimal digits"),
+            "{said}"
+        );
+    }
+    assert!(refuse("some text").contains("16 to 32 bytes"));
+    assert!(refuse(&"AAAA".repeat(15)).contains("salt of 45 bytes"));
+    assert!(refuse(&"AAAA".repeat(4)).contains("salt of 12 bytes"));
+}
+
+#[test]
+fn copied_codes_are_read_leniently_and_refused_in_json() {
+    let setup = env!("CARGO_BIN_EXE_setup-code");
+    let address = "https://project-chip.github.io/connectedhomeip/qrcode.html?data=";
+    for code in [
+        "MT:Y.K9042C00KA0648G00\r\n",
+        "  MT:Y.K9042C00KA0648G00\t",
+        "MT%3AY.K9042C00KA0648G00",
+        &format!("{address}MT%3AY.K9042C00KA0648G00"),
+        &format!("{address}MT%3aY.K9042C00KA0648G00*Y.K9042C00KA0648G00&theme=dark#top\n"),
+        &format!("{address}MT:Y.K9042C00KA0648G00"),
+    ] {
+        let (status, out, said) = tool(setup, &["parse", "--lenient", code]);
+        assert_eq!(status, 0, "{code}: {said}");
+        let read: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(read["payloads"][0]["passcode"], 20_202_021);
+        assert!(!read["deviations"].as_array().unwrap().is_empty());
+        let (status, out, _) = tool(setup, &["parse", code]);
+        let refused: Value = serde_json::from_str(&out).unwrap();
+        assert!(status == 1 && refused["error"]["text"].is_string(), "{out}");
+    }
+    let (status, out, _) = tool(setup, &["lint", "--json", "34970112330"]);
+    let findings: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((status, &findings[0]["severity"]), (1, &json!("error")));
+    for (code, reason) in [
+        ("74970112334", "contradict"),
+        ("349701123365521327683", "contradict"),
+        ("84970112331", "later version"),
+    ] {
+        let (status, _, said) = tool(setup, &["parse", code]);
+        assert!(status == 1 && said.contains(reason), "{code}: {said}");
+    }
+}
