@@ -39,11 +39,11 @@ mod times;
 pub use files::{Files, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};
 pub use given::Given;
-pub use inputs::{read_certificate, read_declaration, read_private_key, read_table, told};
+pub use inputs::{read_certificate, read_declaration, read_private_key, read_table, told, told_unless};
 pub use paas::insert_paa_folder;
 pub use progress::Progress;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};
-pub use terminal::{clean, counted, print, print_exact, print_json, print_text, report, report_json, say};
+pub use terminal::{clean, counted, has_colours, print, print_exact, print_json, print_text, report, report_json, say};
 pub use text::{Text, Written};
 pub use times::{now, parse_time};
 
@@ -251,20 +251,14 @@ pub fn parse<T: FromStr<Err: Display>>(option: &str, text: Option<&str>) -> Resu
 ///
 /// [`Failure::Input`] naming the option and the range.
 pub fn parse_quietly<T: FromStr>(option: &str, text: &str, range: &str) -> Result<T, Failure> {
-    // A leading zero may stand before hexadecimal digits, but not in a range of decimal numbers.
-    let is_id = range.starts_with("0x") && text.len() > 1 && text.starts_with('0') && !text.starts_with("0x");
-    // Letters are in no passcode, so that such a text may be repeated.
-    let is_hexadecimal = range.starts_with("0x")
-        && (1..=4).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && text.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let remedy = if is_hexadecimal {
-        format!("; write 0x{}", text.to_ascii_uppercase())
-    } else if is_id {
-        "; digits with a leading zero may be meant as decimal or hexadecimal: drop the zero, or write 0x before them"
-            .into()
-    } else {
-        String::new()
+    // Ranges in hexadecimal digits are those of ids. Letters are in no passcode, so that what has some may be repeated.
+    let remedy = match matter_types::parse_id(text).err().filter(|_| range.starts_with("0x")) {
+        Some(matter_types::Error::PrefixMissing { value }) => format!("; write {value:#06X}"),
+        Some(matter_types::Error::LeadingZero { .. }) => {
+            "; digits with a leading zero may be meant as decimal or hexadecimal: drop the zero, or write 0x before them"
+                .into()
+        }
+        _ => String::new(),
     };
     text.parse()
         .map_err(|_| Failure::option(option, format_args!("not a number in {range}{remedy}")))

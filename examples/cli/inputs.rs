@@ -17,7 +17,8 @@ pub fn told(bytes: &[u8], error: impl Display) -> String {
 }
 
 /// The same where a file of one kind is wanted, whose own errors say more.
-fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> String {
+#[must_use]
+pub fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> String {
     match InputKind::of(bytes) {
         kind if kind == wanted => error.to_string(),
         InputKind::Unknown | InputKind::OtherPem => error.to_string(),

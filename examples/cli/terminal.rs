@@ -40,7 +40,7 @@ fn painted(line: Zeroizing<String>, has_colours: bool) -> Zeroizing<String> {
 }
 
 /// Tells whether colours are shown: on a terminal that has some, unless nobody wants them (no-color.org).
-fn has_colours(stream: &impl IsTerminal) -> bool {
+pub fn has_colours(stream: &impl IsTerminal) -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use cli::{
     Failure, Password, parse, parse_device_type, parse_number, print, print_json, read_certificate, read_file,
-    read_private_key, report, report_json, say, told,
+    read_private_key, report, report_json, say, told, told_unless,
 };
 use matter_attestation::{
     CertificateRequest, CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, InputKind, KeyId,
@@ -175,10 +175,7 @@ pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
         Failure::Input(format!(
             "{}: {}",
             path.display(),
-            match InputKind::of(&bytes) {
-                InputKind::Declaration => error.to_string(),
-                _ => told(&bytes, error),
-            }
+            told_unless(InputKind::Declaration, &bytes, error)
         ))
     })?;
     let members = members(&signed);

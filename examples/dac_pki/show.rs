@@ -1,9 +1,8 @@
 //! Findings as `dac-pki` prints them.
 
 use std::fmt::Write;
-use std::io::IsTerminal;
 
-use cli::{Failure, clean, print, print_json, print_text, say};
+use cli::{Failure, clean, counted, has_colours, print, print_json, print_text, say};
 use matter_attestation::{Finding, SdkResult, Severity, VerificationReport};
 
 /// How wide a sentence may be.
@@ -21,11 +20,11 @@ pub(crate) fn report(report: &VerificationReport, whole: bool, json: bool) -> Re
         let text = serde_json::to_string_pretty(findings);
         print_json(text.map_err(|error| Failure::Work(format!("cannot encode the findings: {error}")))?)?;
     } else {
-        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|text| text.is_empty());
+        let colour = has_colours(&std::io::stdout());
         table(findings, colour).lines().try_for_each(print_text)?;
     }
     let counts = [(errors, "error"), (warnings, "warning"), (notes, "note")];
-    let counts = counts.map(|(number, name)| format!("{number} {name}{}", if number == 1 { "" } else { "s" }));
+    let counts = counts.map(|(number, name)| counted(number, name));
     let verdict = format!("{}; {}", counts.join(", "), commissioner(report, whole));
     if !report.is_accepted() {
         return Err(Failure::No(format!("rejected: {verdict}")));
