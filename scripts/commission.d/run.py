@@ -1,0 +1,119 @@
+"""Makes the devices, audits them, and lets both controllers commission them: scripts/commission sets up what is needed.
+
+usage: run.py WORK BINARIES NODE MODULES CD_SIGNER; WORK is an empty folder.
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import devices
+import faults
+from bundle import bundle
+
+HERE = pathlib.Path(__file__).parent
+WORK, BINARIES, NODE, MODULES, CD_SIGNER = map(pathlib.Path, sys.argv[1:])
+CONTROLLERS = ["sdk", "matter.js"]
+NAMESPACES = os.environ["COMMISSION_NAMESPACES"] == "1"
+# A case keeps less than one core busy; without a network of its own only one can run.
+AT_ONCE = os.cpu_count() + 1 if NAMESPACES else 1
+
+
+def audit(device):
+    """{check: the SDK's code or None} of the errors found, of a device that belongs to tests."""
+    command = [BINARIES / "audit-device", device.folder, "--paa", device.paa, "--test", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr
+    report = json.loads(done.stdout)
+    assert len(report["devices"]) == 1
+    found = [*report["devices"][0]["findings"], *report["batch"]]
+    return {finding["id"]: finding.get("sdk_code") for finding in found if finding["severity"] == "error"}
+
+
+def openssl(certificate, to):
+    subprocess.run(["openssl", "x509", "-in", certificate, "-outform", "der", "-out", to], check=True)
+
+
+def commission(device, controller):
+    """What a controller says: {"commissioned", "reason", "basic"}. The device knows its bundle, the controller the code."""
+    work = WORK / "cases" / f"{device.name}-{controller}"
+    storage, paas = work / "device", work / "paas"
+    paas.mkdir(parents=True)
+    openssl(device.paa, paas / "paa.der")
+    openssl(CD_SIGNER, work / "signer.der")
+    known = WORK / "bundles" / device.name
+    code = (known / f"{device.code}.txt").read_text()
+    if controller == "sdk":
+        command = [sys.executable, HERE / "controller_sdk.py", code, paas, work]
+    else:
+        script = MODULES / "controller_matterjs.mjs"
+        command = [NODE, script, code, paas / "paa.der", work / "signer.der", work / "controller"]
+    script = [HERE / "pair", work, NODE, MODULES / "device.mjs", known, storage, "--", *command]
+    if NAMESPACES:
+        script.insert(0, HERE / "sandbox")
+    done = subprocess.run(list(map(str, script)), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    (work / "controller.out").write_text(done.stdout + done.stderr)
+    answers = [line for line in done.stdout.splitlines() if line.startswith('{"commissioned"')]
+    if len(answers) != 1:
+        return {"commissioned": False, "reason": f"no answer, see {work}", "basic": {}}
+    return json.loads(answers[0])
+
+
+def main():
+    began = time.monotonic()
+    maker = devices.Maker(BINARIES, WORK)
+    good = devices.option_sets(maker)
+    bad = faults.faults(maker)
+    if only := os.environ.get("COMMISSION_ONLY"):
+        good = [device for device in good if device.name in only.split()]
+        bad = [fault for fault in bad if fault.device.name in only.split()]
+    everything = [*good, *(fault.device for fault in bad)]
+    for device in everything:
+        bundle(device.folder, WORK / "bundles" / device.name)
+    print(f"commission: {len(everything)} devices made in {time.monotonic() - began:.0f} s", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        named = dict(zip((d.name for d in everything), pool.map(audit, everything)))
+        cases = [(device, controller) for device in everything for controller in CONTROLLERS]
+        answers = pool.map(lambda case: commission(*case), cases)
+        said = {(device.name, controller): answer for (device, controller), answer in zip(cases, answers)}
+
+    wrong = []
+    print(f"{'device':24} {'code':6} {'audit':44} " + " ".join(f"{name:40}" for name in CONTROLLERS))
+    for device in everything:
+        cells, checks = [], named[device.name]
+        fault = next((fault for fault in bad if fault.device is device), None)
+        if fault and fault.check not in checks:
+            wrong.append(f"{device.name}: the audit found {checks} and not {fault.check}")
+        if not fault and checks:
+            wrong.append(f"{device.name}: the audit found {checks}")
+        for number, controller in enumerate(CONTROLLERS):
+            answer = said[device.name, controller]
+            reason = answer["reason"]
+            cells.append("commissioned" if answer["commissioned"] else reason.split(" <- ")[0])
+            if answer["commissioned"] != (fault is None):
+                wrong.append(f"{device.name}, {controller}: {reason}")
+            elif fault and not reason.startswith(fault.refusals[number]):
+                wrong.append(f"{device.name}, {controller}: refused by {reason}, not by {fault.refusals[number]}")
+            elif fault and controller == "sdk" and reason.startswith("attestation"):
+                if checks.get(fault.check) not in (None, int(reason.split()[1])):
+                    wrong.append(f"{device.name}: the audit says {checks[fault.check]}, the SDK {reason}")
+            for key, value in device.expected.items():
+                if answer.get("basic", {}).get(key) != value:
+                    wrong.append(f"{device.name}, {controller}: {key} is {answer.get('basic')}, not {value!r}")
+        cells = [f"{cell:40.40}" for cell in cells]
+        print(f"{device.name:24} {device.code:6} {' '.join(sorted(checks)) or '-':44.44}", *cells)
+    print(*wrong, sep="\n", end="\n" if wrong else "")
+    taken = sum(answer["commissioned"] for answer in said.values())
+    print(
+        f"commission: {len(good)} option sets, {len(bad)} single faults, {len(cases)} cases: {taken} commissioned, "
+        f"{len(cases) - taken} refused, {len(wrong)} unexpected, {time.monotonic() - began:.0f} s"
+    )
+    return 1 if wrong else 0
+
+
+sys.exit(main())
