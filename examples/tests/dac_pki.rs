@@ -187,7 +187,12 @@ fn a_table_names_devices_as_it_is_saved() {
             "cn,vid,pid\nA,0xFFF1,0x8000\nB,0xFFF1,0x8001\n",
             "t.csv:3: column 'pid': is not that of --pid",
         ),
-        ("cn,vid\nA,garbage\n", "t.csv:2: column 'vid': is not that of --vid"),
+        ("cn,vid\nA,0xFFF2\n", "t.csv:2: column 'vid': is not that of --vid"),
+        ("cn,vid\nA,garbage\n", "t.csv:2: column 'vid': "),
+        (
+            "cn,pid\nA,032768\n",
+            "t.csv:2: column 'pid': number with a leading zero: write 32768 for the decimal number",
+        ),
         ("cn\n\"\"\n", "t.csv:2: column 'cn': common name has 0 octets"),
     ] {
         fs::write(at.join("t.csv"), text).unwrap();

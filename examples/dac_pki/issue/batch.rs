@@ -88,16 +88,19 @@ fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
     }
     for (place, name) in header.cells().enumerate().filter(|(_, name)| name.trim() != COLUMN) {
         let wrong = |line, reason: String| Failure::at(&table.place(line, name), &reason);
-        let id = match name.trim() {
-            "vid" => arguments.vid.parse::<VendorId>().map(VendorId::get).ok(),
-            "pid" => arguments.pid.parse::<ProductId>().map(ProductId::get).ok(),
+        let vendor = |text: &str| text.parse().map(VendorId::get);
+        let product = |text: &str| text.parse().map(ProductId::get);
+        let (read, option): (&dyn Fn(&str) -> Result<u16, matter_types::Error>, _) = match name.trim() {
+            "vid" => (&vendor, &arguments.vid),
+            "pid" => (&product, &arguments.pid),
             // Notes of whoever keeps the table.
             _ => continue,
         };
+        let id = read(option).ok();
         for row in rows {
             let cell = row.cells().nth(place).unwrap_or_default().trim();
-            let found = matter_types::parse_u32(cell).ok().and_then(|id| u16::try_from(id).ok());
-            if found.is_none() || found != id {
+            let found = read(cell).map_err(|error| wrong(row.line(), error.to_string()))?;
+            if Some(found) != id {
                 let reason = format!("is not that of --{}, which all certificates have", name.trim());
                 return Err(wrong(row.line(), reason));
             }
