@@ -230,14 +230,15 @@ fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
             continue;
         }
         let wrong = |reason: &dyn Display| Failure::option("--paa", format_args!("{}: {reason}", path.display()));
-        let paa = Part::read_as(Object::Paa, &read_file("--paa", path)?).map_err(|error| wrong(&error))?;
-        if Part::read(paa.as_der()).is_ok_and(|part| part.object() != Object::Paa) {
-            return Err(wrong(
-                &"is a certificate, but none of a PAA, which is signed with its own key",
-            ));
+        for paa in cli::read_paas("--paa", path, None)? {
+            if Part::read(paa.as_der()).is_ok_and(|part| part.object() != Object::Paa) {
+                return Err(wrong(
+                    &"is a certificate, but none of a PAA, which is signed with its own key",
+                ));
+            }
+            let added = store.insert(paa.as_der());
+            added.map_err(|error| wrong(&error))?;
         }
-        let added = store.insert(paa.as_der());
-        added.map_err(|error| wrong(&error))?;
     }
     Ok(store)
 }

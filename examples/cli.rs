@@ -9,6 +9,8 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use factory_fs::CellPlace;
 
+#[path = "cli/certificates.rs"]
+mod certificates;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/findings.rs"]
@@ -36,10 +38,11 @@ mod text;
 #[path = "cli/times.rs"]
 mod times;
 
+pub use certificates::{parts, read_certificate, read_paas, read_part};
 pub use files::{Files, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};
 pub use given::Given;
-pub use inputs::{read_certificate, read_declaration, read_private_key, read_table, told, told_unless};
+pub use inputs::{read_declaration, read_private_key, read_table, told, told_unless};
 pub use paas::insert_paa_folder;
 pub use progress::Progress;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};

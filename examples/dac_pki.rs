@@ -29,7 +29,7 @@ Examples:
 
 /// Issues attestation certificates and Certification Declarations, and tells what is wrong with them.
 ///
-/// Certificates and keys are read in PEM or DER, numbers are decimal or 0x hexadecimal, times are YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ in UTC.
+/// Certificates and keys are read in PEM, DER and PKCS#12, certificates in PKCS#7 too, numbers are decimal or 0x hexadecimal, times are YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ in UTC.
 /// Exit codes: 0 done or accepted, 1 rejected, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "dac-pki", version, args_override_self = true, after_help = EXAMPLES)]
@@ -104,9 +104,11 @@ fn main() -> ExitCode {
             Command::Verify(arguments) => arguments.run(&common),
             Command::Vector(arguments) => arguments.run(json),
             Command::RevokeSet(revocation::RevokeSet::Build(arguments)) => arguments.run(&common),
-            Command::RevokeSet(revocation::RevokeSet::Check { set, certificates }) => {
-                revocation::check(&set, &certificates, json)
-            }
+            Command::RevokeSet(revocation::RevokeSet::Check {
+                set,
+                certificates,
+                password,
+            }) => revocation::check(&set, &certificates, &password, json),
         }
     })
 }

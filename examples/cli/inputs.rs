@@ -2,12 +2,13 @@ use std::fmt::Display;
 use std::path::Path;
 
 use factory_fs::Table;
-use matter_attestation::{Certificate, Error as AttestationError, InputKind, PrivateKey};
+use matter_attestation::{Error as AttestationError, InputKind, PrivateKey};
 use matter_factory_data::Declaration;
 
+use crate::certificates::open_pkcs12;
 use crate::{Failure, read_file};
 
-fn wrong(option: &str, path: &Path, reason: impl Display) -> Failure {
+pub(crate) fn wrong(option: &str, path: &Path, reason: impl Display) -> Failure {
     Failure::Input(format!("{option} {}: {reason}", path.display()))
 }
 
@@ -26,33 +27,17 @@ pub fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> Stri
     }
 }
 
-/// Reads a certificate, PEM or DER.
+/// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or the bare 32 bytes; encrypted PKCS#8 and PKCS#12 with a
+/// password.
 ///
 /// # Errors
 ///
 /// [`Failure::Input`] naming the option and the file.
-pub fn read_certificate(option: &str, path: &Path) -> Result<Certificate, Failure> {
-    let bytes = read_file(option, path)?;
-    let certificate = Certificate::decode(&bytes);
-    certificate.map_err(|error| {
-        wrong(
-            option,
-            path,
-            format_args!(
-                "is not one certificate in PEM or DER: {}",
-                told_unless(InputKind::Certificate, &bytes, error)
-            ),
-        )
-    })
-}
-
-/// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or the bare 32 bytes; encrypted PKCS#8 with a password.
-///
-/// # Errors
-///
-/// As [`read_certificate`].
 pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Result<PrivateKey, Failure> {
     let bytes = read_file(option, path)?;
+    if InputKind::of(&bytes) == InputKind::Pkcs12 {
+        return key_in_pkcs12(&bytes, password).map_err(|reason| wrong(option, path, reason));
+    }
     let key = PrivateKey::decode_with(&bytes, password.map(str::as_bytes));
     key.map_err(|error| match error {
         AttestationError::KeyEncrypted => wrong(
@@ -72,11 +57,21 @@ pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Re
     })
 }
 
+fn key_in_pkcs12(bytes: &[u8], password: Option<&str>) -> Result<PrivateKey, String> {
+    let keys = open_pkcs12(bytes, password)?.private_keys();
+    let mut keys = keys.map_err(|error| format!("is PKCS#12 with a private key that is refused: {error}"))?;
+    let count = keys.len();
+    match keys.pop() {
+        Some(key) if count == 1 => Ok(key),
+        _ => Err(format!("is PKCS#12 with {count} private keys, where one is wanted")),
+    }
+}
+
 /// Reads a signed Certification Declaration in DER.
 ///
 /// # Errors
 ///
-/// As [`read_certificate`].
+/// As [`read_private_key`].
 pub fn read_declaration(option: &str, path: &Path) -> Result<Declaration, Failure> {
     let bytes = read_file(option, path)?;
     let declaration = Declaration::decode(bytes.to_vec());
@@ -96,7 +91,7 @@ pub fn read_declaration(option: &str, path: &Path) -> Result<Declaration, Failur
 ///
 /// # Errors
 ///
-/// As [`read_certificate`].
+/// As [`read_private_key`].
 pub fn read_table(option: &str, path: &Path) -> Result<Table, Failure> {
     Table::parse(path, &read_file(option, path)?).map_err(|error| wrong(option, path, error))
 }

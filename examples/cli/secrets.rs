@@ -118,7 +118,7 @@ secret! {
 secret! {
     /// The password of encrypted keys, in one of its ways.
     Password "--password" "MATTER_PASSWORD";
-    /// Password of encrypted keys (also --pwd); other users of the machine may see it in the list of processes
+    /// Password of encrypted keys and of PKCS#12 files (also --pwd); other users of the machine may see it in the list of processes
     #[arg(long, alias = "pwd", value_name = "TEXT", allow_hyphen_values = true)]
     password;
     /// File with the password, or - for standard input [default: the environment's MATTER_PASSWORD]

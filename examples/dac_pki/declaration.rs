@@ -91,10 +91,11 @@ impl Make {
         let declaration = self.content()?;
         let cms = match (&self.key, &self.cert) {
             (Some(key), Some(cert)) => {
-                let certificate = read_certificate("--cert", cert)?;
-                common.trust.check_key("--key", key)?;
                 let password = self.password.read()?;
-                let key = read_private_key("--key", key, password.as_deref().map(String::as_str))?;
+                let password = password.as_deref().map(String::as_str);
+                let certificate = read_certificate("--cert", None, cert, password)?;
+                common.trust.check_key("--key", key)?;
+                let key = read_private_key("--key", key, password)?;
                 if *certificate.public_key() != key.public_key() {
                     return Err(Failure::option("--key", "is not the key of --cert"));
                 }

@@ -7,8 +7,8 @@ use cli::{
     Failure, Files, Password, Trust, now, parse, parse_number, parse_time, random, read_certificate, read_private_key,
 };
 use matter_attestation::{
-    Certificate, DacSubject, DateTime, Error, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity,
-    issue_paa,
+    Certificate, DacSubject, DateTime, Error, Issuer, Object, PaaSubject, PaiSubject, PrivateKey, SerialNumber,
+    Validity, issue_paa,
 };
 use matter_types::{ProductId, VendorId};
 
@@ -130,11 +130,12 @@ impl Certificates {
 }
 
 impl Authority {
-    fn read(&self, trust: Trust) -> Result<(Certificate, PrivateKey), Failure> {
+    /// Reads the certificate of a PAA or a PAI, and its key.
+    fn read(&self, object: Object, trust: Trust) -> Result<(Certificate, PrivateKey), Failure> {
         trust.check_key("--issuer-key", &self.issuer_key)?;
         let password = self.password.read()?;
         let password = password.as_deref().map(String::as_str);
-        let certificate = read_certificate("--issuer", &self.issuer)?;
+        let certificate = read_certificate("--issuer", Some(object), &self.issuer, password)?;
         let key = read_private_key("--issuer-key", &self.issuer_key, password)?;
         Ok((certificate, key))
     }
@@ -169,7 +170,7 @@ impl Paa {
 
 impl Pai {
     pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
-        let (paa, paa_key) = self.authority.read(common.trust)?;
+        let (paa, paa_key) = self.authority.read(Object::Paa, common.trust)?;
         let validity = self.common.validity(Some(&paa))?;
         let mut subject = PaiSubject::new(&self.cn, required("--vid", &self.vid)?).map_err(refused)?;
         if let Some(product_id) = parse::<ProductId>("--pid", self.pid.as_deref())? {
@@ -190,7 +191,7 @@ impl Pai {
 
 impl Dac {
     pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
-        let (pai, pai_key) = self.authority.read(common.trust)?;
+        let (pai, pai_key) = self.authority.read(Object::Pai, common.trust)?;
         let validity = self.common.validity(Some(&pai))?;
         // The template takes each device's own name.
         let mut subject = DacSubject::new("any", required("--vid", &self.vid)?, required("--pid", &self.pid)?);

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cli::{Failure, read_file, told};
-use matter_attestation::{InputKind, Object, Part, Verification};
+use cli::{Failure, read_file};
+use matter_attestation::{Object, Part, Verification};
 
 use crate::show;
 use crate::verify::Rules;
 
 #[derive(Args)]
 pub(crate) struct Lint {
-    /// At most one PAA, PAI, DAC and Certification Declaration, in any order, also several certificates in one PEM file; the content tells which is which
+    /// At most one PAA, PAI, DAC and Certification Declaration, in any order, also several certificates in one file in PEM, PKCS#7 or PKCS#12; the content tells which is which
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -22,14 +22,10 @@ impl Lint {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let mut parts = Vec::<(&PathBuf, Part)>::new();
         let mut read = Vec::new();
+        let password = self.rules.password()?;
+        let password = password.as_deref().map(String::as_str);
         for path in &self.files {
-            let bytes = read_file("FILE", path)?;
-            let kind = InputKind::of(&bytes);
-            let in_file = match kind {
-                InputKind::Pkcs7 => Err(kind.to_string()),
-                _ => Part::read_all(&bytes).map_err(|error| told(&bytes, error)),
-            };
-            let in_file = in_file.map_err(|reason| {
+            let in_file = cli::parts(&read_file("FILE", path)?, password).map_err(|reason| {
                 let what = "is neither a certificate nor a Certification Declaration";
                 Failure::Input(format!("{}: {what}: {reason}", path.display()))
             })?;
@@ -49,7 +45,7 @@ impl Lint {
                 None => parts.push((path, part)),
             }
         }
-        let signers = self.rules.signers()?;
+        let signers = self.rules.signers(password)?;
         let whole = [Object::Paa, Object::Pai, Object::Dac]
             .iter()
             .all(|object| parts.iter().any(|(_, part)| part.object() == *object));

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cli::{Failure, print, print_json, read_certificate, read_file, report, report_json, say, told};
+use cli::{Failure, Password, print, print_json, read_file, report, report_json, say, told, told_unless};
 use matter_attestation::{
-    Certificate, Crl, InputKind, RevocationEntry, RevocationPoint, RevocationSet, RevocationSetBuilder,
+    Certificate, Crl, InputKind, Object, RevocationEntry, RevocationPoint, RevocationSet, RevocationSetBuilder,
     RevocationStatus,
 };
 use serde_json::{Value, json};
@@ -31,6 +31,8 @@ pub(crate) enum RevokeSet {
         /// PAIs and DACs to look up
         #[arg(value_name = "CERT")]
         certificates: Vec<PathBuf>,
+        #[command(flatten)]
+        password: Password,
     },
 }
 
@@ -51,6 +53,8 @@ pub(crate) struct Build {
     /// The set to write, JSON
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    password: Password,
 }
 
 impl Build {
@@ -64,7 +68,9 @@ impl Build {
         files.check()?;
         let at = time(self.at.as_deref())?;
         let points = read_points(&self.points)?;
-        let paas = match Trusted::read(&self.paa)? {
+        let password = self.password.read()?;
+        let password = password.as_deref().map(String::as_str);
+        let paas = match Trusted::read(&self.paa, password)? {
             Trusted::One(paa) => vec![Certificate::from_der(paa.as_der())],
             Trusted::Folder(store) => store.certificates().map(Certificate::from_der).collect(),
         };
@@ -195,19 +201,43 @@ pub(crate) fn read_set(path: &Path) -> Result<RevocationSet, Failure> {
     serde_json::from_slice(&text).map_err(|error| not_json(path, &error))
 }
 
+/// Reads the certificates of a file and names them; of several, PAAs are left out, which no set lists.
+fn to_look_up(path: &Path, password: Option<&str>) -> Result<Vec<(String, Certificate)>, Failure> {
+    let bytes = read_file("CERT", path)?;
+    let file = path.display();
+    let wrong = |reason: String| Failure::Input(format!("CERT {file}: is not a certificate in PEM or DER: {reason}"));
+    let parts = cli::parts(&bytes, password).map_err(wrong)?;
+    let is_only = parts.len() == 1;
+    let looked_up = parts.iter().filter(|part| is_only || part.object() != Object::Paa);
+    let named = looked_up.map(|part| {
+        let certificate = Certificate::from_der(part.as_der());
+        let certificate = certificate.map_err(|error| wrong(told_unless(InputKind::Certificate, &bytes, error)))?;
+        let name = if is_only {
+            file.to_string()
+        } else {
+            format!("{file}: {}", part.object())
+        };
+        Ok((name, certificate))
+    });
+    named.collect()
+}
+
 /// `revoke-set check`.
-pub(crate) fn check(path: &Path, certificates: &[PathBuf], json: bool) -> Result<(), Failure> {
+pub(crate) fn check(path: &Path, certificates: &[PathBuf], password: &Password, json: bool) -> Result<(), Failure> {
     let set = read_set(path)?;
+    let password = password.read()?;
+    let password = password.as_deref().map(String::as_str);
     let mut revoked = 0_usize;
     let mut answers = Vec::new();
     for path in certificates {
-        let certificate = read_certificate("CERT", path)?;
-        let key_id = certificate.authority_key_id();
-        let status = key_id.map_or(RevocationStatus::NoData, |id| {
-            set.status(certificate.issuer_der(), id, certificate.serial())
-        });
-        revoked += usize::from(status == RevocationStatus::Revoked);
-        answers.push((path.display().to_string(), status));
+        for (name, certificate) in to_look_up(path, password)? {
+            let key_id = certificate.authority_key_id();
+            let status = key_id.map_or(RevocationStatus::NoData, |id| {
+                set.status(certificate.issuer_der(), id, certificate.serial())
+            });
+            revoked += usize::from(status == RevocationStatus::Revoked);
+            answers.push((name, status));
+        }
     }
     let doubtful = set.entries().iter().filter(|entry| !entry.is_consistent()).count();
     if json {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cli::{Failure, read_file, say};
+use cli::{Failure, Password, read_file, say};
 use matter_attestation::{DeclarationSigners, PrivateKey};
 use matter_types::{ProductId, VendorId};
 use serde_json::Value;
@@ -28,12 +28,17 @@ pub(crate) struct Vector {
     /// strict: every rule. sdk: what the Matter SDK's commissioner refuses is an error, the rest a warning
     #[arg(long, value_enum, default_value_t = Choice::Strict)]
     profile: Choice,
+    #[command(flatten)]
+    password: Password,
 }
 
 impl Vector {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let time = time(Some(&self.at))?;
-        let trusted = self.paa.as_deref().map(Trusted::read).transpose()?;
+        let password = self.password.read()?;
+        let password = password.as_deref().map(String::as_str);
+        let trusted = self.paa.as_deref().map(|path| Trusted::read(path, password));
+        let trusted = trusted.transpose()?;
         let text = read_file("FILE", &self.file)?;
         let vector = Fields::parse(&self.file, &text)?;
         let (pai, dac) = (vector.certificate("pai_cert")?, vector.certificate("dac_cert")?);

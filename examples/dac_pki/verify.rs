@@ -4,20 +4,21 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use cli::{
-    Failure, Password, insert_paa_folder, now, parse, parse_time, random, read_certificate, read_file,
-    read_private_key, say, told,
+    Failure, Password, insert_paa_folder, now, parse, parse_time, random, read_certificate, read_paas, read_part,
+    read_private_key, say,
 };
 use matter_attestation::{
-    DateTime, DeclarationSigners, Error, InputKind, Object, PaaStore, Part, PrivateKey, Profile, RevocationSet,
-    Verification, VerificationReport,
+    DateTime, DeclarationSigners, Error, Object, PaaStore, Part, PrivateKey, Profile, RevocationSet, Verification,
+    VerificationReport,
 };
 use matter_types::{ProductId, VendorId};
+use zeroize::Zeroizing;
 
 use crate::{Common, revocation, show};
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The trusted PAA, a PEM file or a folder with those that are trusted
+    /// The trusted PAA, a file with several, or a folder with those that are trusted
     #[arg(long, value_name = "FILE|DIR")]
     paa: PathBuf,
     /// Certificate of the PAI
@@ -46,8 +47,6 @@ pub(crate) struct Verify {
     revocation_set: Option<PathBuf>,
     #[command(flatten)]
     rules: Rules,
-    #[command(flatten)]
-    password: Password,
 }
 
 /// By which rules findings are weighed.
@@ -62,6 +61,8 @@ pub(crate) struct Rules {
     /// Certificate of a further signer of declarations that is trusted; may be repeated
     #[arg(long, value_name = "CERT")]
     cd_signer: Vec<PathBuf>,
+    #[command(flatten)]
+    password: Password,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -84,11 +85,15 @@ impl Rules {
         self.profile.profile()
     }
 
-    pub(crate) fn signers(&self) -> Result<DeclarationSigners, Failure> {
+    pub(crate) fn password(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+        self.password.read()
+    }
+
+    pub(crate) fn signers(&self, password: Option<&str>) -> Result<DeclarationSigners, Failure> {
         let mut signers = DeclarationSigners::new().with_test_key(self.allow_test_cd);
         for path in &self.cd_signer {
             let wrong = |error| Failure::option("--cd-signer", format_args!("{}: {error}", path.display()));
-            let certificate = read_certificate("--cd-signer", path)?;
+            let certificate = read_certificate("--cd-signer", None, path, password)?;
             signers = signers.with_trusted_certificate(&certificate).map_err(wrong)?;
         }
         Ok(signers)
@@ -100,16 +105,16 @@ impl Verify {
         let vendor_id = parse::<VendorId>("--vid", self.vid.as_deref())?;
         let product = vendor_id.zip(parse::<ProductId>("--pid", self.pid.as_deref())?);
         let time = time(self.at.as_deref())?;
-        let trusted = Trusted::read(&self.paa)?;
-        let pai = part("--pai", Object::Pai, &self.pai)?;
-        let dac = part("--dac", Object::Dac, &self.dac)?;
+        let password = self.rules.password()?;
+        let password = password.as_deref().map(String::as_str);
+        let trusted = Trusted::read(&self.paa, password)?;
+        let pai = read_part("--pai", Object::Pai, &self.pai, password)?;
+        let dac = read_part("--dac", Object::Dac, &self.dac, password)?;
         let declaration = self
             .cd
             .as_deref()
-            .map(|path| part("--cd", Object::Cd, path))
+            .map(|path| read_part("--cd", Object::Cd, path, password))
             .transpose()?;
-        let password = self.password.read()?;
-        let password = password.as_deref().map(String::as_str);
         let key = self
             .dac_key
             .as_deref()
@@ -126,7 +131,7 @@ impl Verify {
             time,
             revocation: set.as_ref(),
         }
-        .check(&self.rules.signers()?, self.rules.profile())?;
+        .check(&self.rules.signers(password)?, self.rules.profile())?;
         show::report(&report, true, common.json)
     }
 }
@@ -138,22 +143,23 @@ pub(crate) enum Trusted {
 }
 
 impl Trusted {
-    /// Reads a file, or all PAAs in a folder; what else is in the folder is counted and left alone.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        if !path.is_dir() {
-            let bytes = read_file("--paa", path)?;
-            if !matches!(InputKind::of(&bytes), InputKind::Certificates { .. }) {
-                return part("--paa", Object::Paa, path).map(Self::One);
-            }
-            let wrong = |error| Failure::option("--paa", format_args!("{}: {error}", path.display()));
-            let mut store = PaaStore::new();
-            for paa in Part::read_all(&bytes).map_err(wrong)? {
-                store.insert(paa.as_der()).map_err(wrong)?;
-            }
+    /// Reads the PAAs in a file, or all in a folder; what else is in the folder is counted and left alone.
+    pub(crate) fn read(path: &Path, password: Option<&str>) -> Result<Self, Failure> {
+        let mut store = PaaStore::new();
+        if path.is_dir() {
+            insert_paa_folder(path, &mut store)?;
             return Ok(Self::Folder(store));
         }
-        let mut store = PaaStore::new();
-        insert_paa_folder(path, &mut store)?;
+        let mut paas = read_paas("--paa", path, password)?;
+        if paas.len() == 1
+            && let Some(paa) = paas.pop()
+        {
+            return Ok(Self::One(paa));
+        }
+        for paa in paas {
+            let added = store.insert(paa.as_der());
+            added.map_err(|error| Failure::option("--paa", format_args!("{}: {error}", path.display())))?;
+        }
         Ok(Self::Folder(store))
     }
 }
@@ -203,13 +209,6 @@ impl Device<'_> {
             None => Ok(check.run(profile)),
         }
     }
-}
-
-/// Reads a certificate or a declaration, which may be broken.
-fn part(option: &str, object: Object, path: &Path) -> Result<Part, Failure> {
-    let bytes = read_file(option, path)?;
-    let part = Part::read_as(object, &bytes);
-    part.map_err(|error| Failure::option(option, format_args!("{}: {}", path.display(), told(&bytes, error))))
 }
 
 /// Reads `--at`.

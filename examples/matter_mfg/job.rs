@@ -8,6 +8,7 @@ use cli::{
     read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
+use matter_attestation::Object;
 use matter_mfg::{
     Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, Job, LabelFormat, Message, Pai,
     RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
@@ -135,7 +136,14 @@ impl Options {
         };
         let mode = inputs.mode().map_err(failure)?;
         warnings.extend(inputs.unused());
-        let certificate = given(self.cert.as_deref(), |path| read_certificate("--cert", path))?;
+        let certificate = given(self.cert.as_deref(), |path| {
+            let authority = if mode == AttestationMode::Paa {
+                Object::Paa
+            } else {
+                Object::Pai
+            };
+            read_certificate("--cert", Some(authority), path, password)
+        })?;
         let key = given(self.key.as_deref(), |path| read_private_key("--key", path, password))?;
         let common_name_prefix = self.cn_prefix.written().unwrap_or(DEFAULT_PREFIX).to_owned();
         Ok(match (mode, certificate, key) {
@@ -167,7 +175,7 @@ impl Options {
             return SuppliedDac::read_folder(folder, password).map_err(failure);
         }
         let dac = given(self.dac_cert.as_deref(), |path| {
-            let certificate = read_certificate("--dac-cert", path)?;
+            let certificate = read_certificate("--dac-cert", Some(Object::Dac), path, password)?;
             let key = given(self.dac_key.as_deref(), |path| {
                 read_private_key("--dac-key", path, password)
             })?;

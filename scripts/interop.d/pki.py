@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+import pki_bundles
 import pki_checks
 import pki_crls
 import pki_mutations
@@ -49,7 +50,7 @@ FEATURES = {
     "pai ids in the name", "dac ids in the name", "paa without end", "pai without end", "dac without end",
     "paa with end", "pai with end", "dac with end", "DACs by count", "DACs by table", "DACs by request", "openssl",
     "python", "CD of type 0", "CD of type 1", "CD of type 2", "CD of 1 product", "CD of 100 products",
-    "CD with origin", "CD with authorized PAAs", "CD of 10 authorized PAAs", "UTCTime", "GeneralizedTime",
+    "bundles", "CD with origin", "CD with authorized PAAs", "CD of 10 authorized PAAs", "UTCTime", "GeneralizedTime",
 }
 
 
@@ -115,6 +116,7 @@ class Chain:
         self.count("dac", len(dacs))
         self.count(f"PAA of {'all vendors' if self.paa_vid is None else 'one vendor'}")
         self.count(f"PAI of {'all products' if self.pai_pid is None else 'one product'}")
+        self.count("bundles", pki_bundles.check(self.tool, self.folder, self.paa, self.pai, self.dac))
         self.declare(dacs)
 
     def by_count(self, options, asked):
@@ -242,7 +244,8 @@ def main():
     print(
         f"pki: {len(chains)} chains with {counts.get('paa')} PAAs, {counts.get('pai')} PAIs, {counts.get('dac')} DACs,"
         f" {counts.get('openssl', 0)} requests by openssl and {counts.get('python', 0)} by cryptography, {refused} refused,"
-        f" {counts.get('cd')} declarations; {counts.get('verified')} strict verdicts; {mutated}; {crls};"
+        f" {counts.get('cd')} declarations; {counts.get('verified')} strict verdicts;"
+        f" {counts.get('bundles')} files of openssl in PKCS#7 and PKCS#12; {mutated}; {crls};"
         f" {wrong} mismatches"
     )
     sys.exit(wrong != 0)

@@ -183,6 +183,19 @@ pub enum Error {
     },
     /// The text does not hold exactly one well-formed PEM block.
     PemMalformed,
+    /// PKCS#12 is encrypted in a way that is not read, or that would take too long.
+    Pkcs12Encryption,
+    /// The input is not PKCS#12 in DER.
+    Pkcs12Malformed,
+    /// The password is not that of the PKCS#12 file.
+    Pkcs12Password,
+    /// PKCS#7 carries no certificate.
+    Pkcs7Empty,
+    /// The input is not PKCS#7 in DER.
+    Pkcs7Malformed {
+        /// Where in the DER.
+        offset: usize,
+    },
     /// A certificate revocation list is not believed.
     Revocation(RevocationFault),
     /// The serial number is 0, negative or too long.

@@ -3,6 +3,7 @@ use core::fmt;
 
 use crate::oid;
 use crate::pem::{blocks, is_pem};
+use crate::pkcs7::{self, only_carries_certificates};
 use crate::x509::{Frame, Signed, Walker, tag};
 
 /// What a file is, as far as its first bytes, its PEM label or its form tell: for messages about a file that is not what
@@ -39,6 +40,8 @@ pub enum InputKind {
     Empty,
     /// Text in hexadecimal digits.
     HexText,
+    /// SignedData or PKCS#12 in BER, with an indefinite length.
+    IndefiniteLength,
     /// A PEM block with another label than those of the others.
     OtherPem,
     /// A PKCS#12 file.
@@ -77,7 +80,7 @@ impl InputKind {
     /// Tells what stands where a declaration should, if that is nothing that only resembles one.
     pub(crate) fn in_place_of_declaration(input: &[u8]) -> Option<Self> {
         match Self::of(input) {
-            Self::Declaration | Self::Truncated { .. } | Self::Unknown => None,
+            Self::Declaration | Self::IndefiniteLength | Self::Truncated { .. } | Self::Unknown => None,
             // An empty one is malformed.
             Self::Empty => None,
             other => Some(other),
@@ -96,6 +99,10 @@ impl fmt::Display for InputKind {
             Self::Crl => "a certificate revocation list (CRL)",
             Self::Declaration => "a Certification Declaration",
             Self::Empty => "empty",
+            Self::IndefiniteLength => {
+                "in BER with indefinite lengths, where DER is read; `openssl pkcs7 -inform DER -outform DER` writes PKCS#7 in DER, \
+                 and `openssl pkcs12` takes PKCS#12 apart"
+            }
             Self::HexText => "text in hexadecimal digits, where the bytes themselves are wanted",
             Self::OtherPem => "a PEM block of another kind",
             Self::Pkcs12 => "a PKCS#12 file; `openssl pkcs12` takes the key and the certificates out",
@@ -125,7 +132,7 @@ fn of_pem(input: &[u8]) -> InputKind {
         b"CERTIFICATE" | b"X509 CERTIFICATE" | b"TRUSTED CERTIFICATE" => InputKind::Certificate,
         b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => InputKind::CertificateRequest,
         b"X509 CRL" => InputKind::Crl,
-        b"PKCS7" | b"CMS" | b"PKCS #7 SIGNED DATA" => InputKind::Pkcs7,
+        label if pkcs7::PEM_LABELS.contains(&label) => InputKind::Pkcs7,
         b"PKCS12" => InputKind::Pkcs12,
         b"PUBLIC KEY" => InputKind::PublicKey,
         label if label.ends_with(b"PRIVATE KEY") => InputKind::PrivateKey,
@@ -137,11 +144,11 @@ fn of_pem(input: &[u8]) -> InputKind {
         .find(|kind| **kind == InputKind::PrivateKey)
         .or(kinds.first())
     {
-        Some(InputKind::Certificate) => {
+        Some(kind @ (InputKind::Certificate | InputKind::Pkcs7 | InputKind::Pkcs12)) => {
             let inside = found.first().and_then(|block| block.decode().ok());
-            inside.map_or(InputKind::Certificate, |der| match of_der(&der) {
-                cut @ InputKind::Truncated { .. } => cut,
-                _ => InputKind::Certificate,
+            inside.map_or(*kind, |der| match of_der(&der) {
+                unread @ (InputKind::IndefiniteLength | InputKind::Truncated { .. }) => unread,
+                _ => *kind,
             })
         }
         Some(kind) => *kind,
@@ -150,6 +157,9 @@ fn of_pem(input: &[u8]) -> InputKind {
 }
 
 fn of_der(input: &[u8]) -> InputKind {
+    if let [tag::SEQUENCE, 0x80, inside @ ..] = input {
+        return in_ber(inside);
+    }
     if let Some(expected) = announced_len(input).filter(|expected| *expected > input.len()) {
         let len = input.len();
         return InputKind::Truncated { len, expected };
@@ -165,7 +175,7 @@ fn of_der(input: &[u8]) -> InputKind {
     let tags = [first, second].map(|element| element.map_or(0, |element| element.tag));
     match (first, tags) {
         (Ok(content_type), [tag::OID, tag::EXPLICIT_0]) if content_type.value == oid::SIGNED_DATA.as_bytes() => {
-            if only_carries_certificates(&whole) {
+            if only_carries_certificates(input) {
                 InputKind::Pkcs7
             } else {
                 InputKind::Declaration
@@ -181,6 +191,15 @@ fn of_der(input: &[u8]) -> InputKind {
         (Ok(_), [tag::SEQUENCE, tag::OCTET_STRING]) => InputKind::PrivateKey,
         (Ok(_), [tag::SEQUENCE, tag::BIT_STRING]) => InputKind::PublicKey,
         (Ok(_), [tag::SEQUENCE, tag::SEQUENCE]) => of_signed(input),
+        _ => InputKind::Unknown,
+    }
+}
+
+/// Tells what has an indefinite length by its first element.
+fn in_ber(inside: &[u8]) -> InputKind {
+    match Walker::new(inside).next() {
+        Ok(first) if first.tag == tag::OID && first.value == oid::SIGNED_DATA.as_bytes() => InputKind::IndefiniteLength,
+        Ok(first) if first.tag == tag::INTEGER && first.value == [3] => InputKind::IndefiniteLength,
         _ => InputKind::Unknown,
     }
 }
@@ -206,25 +225,6 @@ fn of_signed(input: &[u8]) -> InputKind {
         | [tag::SEQUENCE, tag::SEQUENCE, tag::UTC_TIME | tag::GENERALIZED_TIME, _] => InputKind::Crl,
         _ => InputKind::Unknown,
     }
-}
-
-/// Whether SignedData has certificates and no content, where a declaration has content and no certificates.
-fn only_carries_certificates(info: &crate::x509::Tlv<'_>) -> bool {
-    let mut fields = info.inside();
-    let signed = fields
-        .next()
-        .and_then(|_| fields.expect(tag::EXPLICIT_0)?.inside().expect(tag::SEQUENCE));
-    let Ok(signed) = signed else { return false };
-    let mut members = signed.inside();
-    let encapsulated = members
-        .next()
-        .and_then(|_| members.next())
-        .and_then(|_| members.expect(tag::SEQUENCE));
-    let has_no_content = encapsulated.is_ok_and(|content| content.inside().only(tag::OID).is_ok());
-    has_no_content
-        && members
-            .next()
-            .is_ok_and(|certificates| certificates.tag == tag::EXPLICIT_0)
 }
 
 /// Returns how long a SEQUENCE with a definite length of more than 127 bytes says that it is.

@@ -30,6 +30,9 @@ mod paa_store;
 mod part;
 mod path;
 mod pem;
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
+mod pkcs7;
 mod private_key;
 mod public_key;
 mod revocation;
@@ -59,6 +62,8 @@ pub use issuer_verifier::IssuerVerifier;
 pub use key_id::KeyId;
 pub use paa_store::PaaStore;
 pub use part::Part;
+#[cfg(feature = "pkcs12")]
+pub use pkcs12::Pkcs12;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
 pub use revocation::{

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::x509::{BasicConstraints, Extensions, Frame, Malformed, Walker, id, tag};
-use crate::{Error, Object, oid, pem};
+use crate::{Error, Object, oid, pem, pkcs7};
 
 const PEM_LABEL: &str = "CERTIFICATE";
 
@@ -47,23 +47,35 @@ impl Part {
         Ok(Self { object, der })
     }
 
-    /// Reads a declaration, or all certificates of a PEM file, in their order.
+    /// Reads a declaration, or all certificates of a file in PEM, DER or PKCS#7, in their order.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read), and [`Error::PemLabel`] when a block is no certificate.
+    /// As [`read`](Self::read), [`Error::PemLabel`] when a block is neither a certificate nor PKCS#7, and
+    /// [`Error::Pkcs7Malformed`] and [`Error::Pkcs7Empty`].
     pub fn read_all(input: &[u8]) -> Result<Vec<Self>, Error> {
         if !pem::is_pem(input) {
-            return Ok(alloc::vec![Self::read(input)?]);
+            return if pkcs7::only_carries_certificates(input) {
+                Self::read_pkcs7(input)
+            } else {
+                Ok(alloc::vec![Self::read(input)?])
+            };
         }
-        let blocks = pem::blocks(input)?;
-        let read = |block: &pem::Block<'_>| {
-            if block.label != PEM_LABEL.as_bytes() {
+        let mut parts = Vec::new();
+        for block in pem::blocks(input)? {
+            if block.label == PEM_LABEL.as_bytes() {
+                parts.push(Self::read(&block.decode()?)?);
+            } else if pkcs7::PEM_LABELS.contains(&block.label) {
+                parts.extend(Self::read_pkcs7(&block.decode()?)?);
+            } else {
                 return Err(Error::PemLabel { expected: PEM_LABEL });
             }
-            Self::read(&block.decode()?)
-        };
-        blocks.iter().map(read).collect()
+        }
+        Ok(parts)
+    }
+
+    fn read_pkcs7(der: &[u8]) -> Result<Vec<Self>, Error> {
+        pkcs7::certificates(der)?.into_iter().map(Self::read).collect()
     }
 
     /// Reads a file that is known to be a certificate or a declaration, and does not look into it.
@@ -98,6 +110,9 @@ impl fmt::Debug for Part {
 }
 
 fn is_declaration(der: &[u8]) -> bool {
+    if pkcs7::only_carries_certificates(der) {
+        return false;
+    }
     let content_type = Walker::new(der)
         .expect(tag::SEQUENCE)
         .and_then(|info| info.inside().expect(tag::OID));

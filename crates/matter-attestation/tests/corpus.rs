@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "properties/bundle.rs"]
+mod bundle;
 #[path = "properties/crl.rs"]
 mod crl;
 #[path = "properties/csr.rs"]
@@ -46,6 +48,11 @@ fn whatever_is_linted_is_judged_without_a_panic() {
             _ => {}
         }
     });
+}
+
+#[test]
+fn a_certificate_of_a_bundle_reads_the_same_alone() {
+    replay("matter_attestation_bundle", bundle::property);
 }
 
 #[test]

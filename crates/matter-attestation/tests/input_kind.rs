@@ -5,7 +5,7 @@
 mod der;
 
 use matter_attestation::{
-    CertificationDeclaration, CertificationType, DateTime, InputKind, Object, PaaSubject, Part, PrivateKey,
+    CertificationDeclaration, CertificationType, DateTime, Error, InputKind, Object, PaaSubject, Part, PrivateKey,
     SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
@@ -34,17 +34,33 @@ fn declaration() -> Vec<u8> {
         .to_vec()
 }
 
-/// PKCS#7 without content that carries a certificate (RFC 5652, 5.1).
-fn pkcs7(certificate: &[u8]) -> Vec<u8> {
+/// PKCS#7 without content that carries certificates (RFC 5652, 5.1).
+fn pkcs7(certificates: &[&[u8]]) -> Vec<u8> {
+    signed_data(&der::tlv(0xA0, &certificates.concat()))
+}
+
+fn signed_data(certificates: &[u8]) -> Vec<u8> {
     let set = der::tlv(der::SET, &[]);
     let signed = der::seq(&[
         &der::tlv(der::INTEGER, &[1]),
         &set,
         &der::seq(&[&der::oid(der::DATA)]),
-        &der::tlv(0xA0, certificate),
+        certificates,
         &set,
     ]);
     der::seq(&[&der::oid(der::SIGNED_DATA), &der::tlv(0xA0, &signed)])
+}
+
+/// A PEM block around any bytes.
+fn armored(label: &str, der: &[u8]) -> Vec<u8> {
+    let text = ::der::pem::encode_string(label, ::der::pem::LineEnding::LF, der).unwrap();
+    text.into_bytes()
+}
+
+/// The outermost element with an indefinite length (X.690, 8.1.3.6).
+fn in_ber(der: &[u8]) -> Vec<u8> {
+    assert_eq!(der[..2], [0x30, 0x82]);
+    [&[0x30, 0x80], &der[4..], &[0, 0]].concat()
 }
 
 #[test]
@@ -62,7 +78,9 @@ fn files_are_called_what_they_are() {
         (pem.clone().into_bytes(), InputKind::Certificate),
         (pem.repeat(3).into_bytes(), InputKind::Certificates { count: 3 }),
         (declaration(), InputKind::Declaration),
-        (pkcs7(&der), InputKind::Pkcs7),
+        (pkcs7(&[&der]), InputKind::Pkcs7),
+        (in_ber(&pkcs7(&[&der])), InputKind::IndefiniteLength),
+        (armored("PKCS7", &in_ber(&pkcs7(&[&der]))), InputKind::IndefiniteLength),
         (block("PKCS7"), InputKind::Pkcs7),
         (key.to_pkcs8_der().unwrap().to_vec(), InputKind::PrivateKey),
         (key_pem.as_bytes().to_vec(), InputKind::PrivateKey),
@@ -105,4 +123,44 @@ fn a_bundle_is_read_in_its_order() {
     assert_eq!(Part::read_all(one.as_der()).unwrap().len(), 1);
     let key = PrivateKey::from_scalar(&[1; 32]).unwrap().to_pkcs8_pem().unwrap();
     Part::read_all([key.as_bytes(), one.to_pem().as_bytes()].concat().as_slice()).unwrap_err();
+}
+
+#[test]
+fn certificates_in_pkcs7_are_read_in_their_order() {
+    let (one, two) = (paa("One"), paa("Two"));
+    // An attribute certificate of version 2 between them.
+    let other: &[u8] = &[0xA2, 2, 0x30, 0];
+    let bundle = pkcs7(&[one.as_der(), other, two.as_der()]);
+    let expected = [(Object::Paa, one.as_der()), (Object::Paa, two.as_der())];
+    for input in [bundle.clone(), armored("PKCS7", &bundle), armored("CMS", &bundle)] {
+        let parts = Part::read_all(&input).unwrap();
+        let read: Vec<_> = parts.iter().map(|part| (part.object(), part.as_der())).collect();
+        assert_eq!(read, expected);
+    }
+    let beside = [armored("PKCS7", &bundle), two.to_pem().into_bytes()].concat();
+    assert_eq!(Part::read_all(&beside).unwrap().len(), 3);
+    // One certificate is wanted here.
+    Part::read(&bundle).unwrap_err();
+}
+
+#[test]
+fn pkcs7_that_is_broken_or_empty_is_refused() {
+    let der = paa("PAA").as_der().to_vec();
+    for empty in [
+        signed_data(&[]),
+        pkcs7(&[&[0xA2, 2, 0x30, 0]]),
+        pkcs7(&[]),
+        declaration(),
+    ] {
+        assert_eq!(Part::read_all(&armored("PKCS7", &empty)), Err(Error::Pkcs7Empty));
+    }
+    let cut = pkcs7(&[&der[..100]]);
+    for malformed in [&cut, &in_ber(&pkcs7(&[&der])), &der] {
+        let error = Part::read_all(&armored("PKCS7", malformed)).unwrap_err();
+        assert!(matches!(error, Error::Pkcs7Malformed { .. }), "{error:?}");
+    }
+    assert_eq!(
+        Part::read_all(&cut).unwrap_err().to_string(),
+        "not well-formed PKCS#7 in DER, at 38"
+    );
 }

@@ -1,12 +1,14 @@
-mod pkcs12;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
+#[cfg(feature = "pkcs12")]
+use matter_attestation::Pkcs12;
+use matter_attestation::{Certificate, Error as AttestationError, InputKind, PrivateKey};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "pkcs12")]
+use crate::message::message;
 use crate::{Error, Field, Message, SuppliedDac, inputs};
 
 const FIELD: Field = Field::DacFolder;
@@ -65,6 +67,9 @@ impl Found {
             }
             Err(_) => {}
         }
+        if InputKind::of(bytes) != InputKind::Pkcs12 {
+            return Err("is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());
+        }
         self.take_pkcs12(path, bytes, password)
     }
 
@@ -82,15 +87,20 @@ impl Found {
         self.add_key(path, key)
     }
 
+    #[cfg(feature = "pkcs12")]
     fn take_pkcs12(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), Message> {
-        if !pkcs12::is_pkcs12(bytes) {
-            return Err("is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());
-        }
-        let (keys, certificates) = pkcs12::open(bytes, password.unwrap_or_default())?;
-        for key in keys {
+        let open = Pkcs12::decode_with(bytes, password.unwrap_or_default());
+        let open = open.map_err(|_| message!["is PKCS#12 that ", Field::Password, " does not open"])?;
+        for key in open.private_keys().map_err(inputs::key_reason)? {
             self.add_key(path, key)?;
         }
-        certificates.iter().try_for_each(|der| self.add_der(path, der))
+        open.certificates().iter().try_for_each(|der| self.add_der(path, der))
+    }
+
+    #[cfg(not(feature = "pkcs12"))]
+    #[expect(clippy::unused_self, reason = "the same with the feature")]
+    fn take_pkcs12(&mut self, _: &Path, _: &[u8], _: Option<&str>) -> Result<(), Message> {
+        Err("is PKCS#12, which this build without the feature 'pkcs12' cannot open; PEM and DER are read".into())
     }
 
     fn add_der(&mut self, path: &Path, der: &[u8]) -> Result<(), Message> {
@@ -154,5 +164,28 @@ impl Found {
             return Err(Error::file(FIELD, folder, "holds no DAC"));
         }
         Ok(supplied)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SEQUENCE, version 3, and what is broken behind it.
+    const VERSION_3: &[u8] = &[0x30, 0x05, 0x02, 0x01, 0x03, 0x30, 0x00];
+
+    #[test]
+    fn pkcs12_that_cannot_be_opened_says_why() {
+        let refused = |bytes| Found::default().take(Path::new("dac.p12"), bytes, Some("secret"));
+        let expected = if cfg!(feature = "pkcs12") {
+            "is PKCS#12 that password does not open"
+        } else {
+            "is PKCS#12, which this build without the feature 'pkcs12' cannot open; PEM and DER are read"
+        };
+        assert_eq!(refused(VERSION_3).unwrap_err().to_string(), expected);
+        for other in [&[0x30, 0x05, 0x02, 0x01, 0x01, 0x30, 0x00][..], &[0x30], b""] {
+            let reason = refused(other).unwrap_err().to_string();
+            assert!(reason.starts_with("is neither a certificate nor a key"), "{reason}");
+        }
     }
 }

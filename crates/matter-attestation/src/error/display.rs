@@ -59,6 +59,14 @@ impl fmt::Display for Error {
             Self::NotACertificateAuthority => f.write_str("certificate may not sign others"),
             Self::PemLabel { expected } => write!(f, "PEM block is not a {expected}"),
             Self::PemMalformed => f.write_str("text does not hold exactly one well-formed PEM block"),
+            Self::Pkcs12Encryption => f.write_str(
+                "PKCS#12 is not encrypted with PBES2 and AES, triple DES or RC2, in at most 1000000 rounds, under an HMAC \
+                 with SHA-1 or SHA-2",
+            ),
+            Self::Pkcs12Malformed => f.write_str("not well-formed PKCS#12 in DER"),
+            Self::Pkcs12Password => f.write_str("password is not that of the PKCS#12 file"),
+            Self::Pkcs7Empty => f.write_str("PKCS#7 carries no certificate"),
+            Self::Pkcs7Malformed { offset } => write!(f, "not well-formed PKCS#7 in DER, at {offset}"),
             Self::Revocation(fault) => write!(f, "certificate revocation list: {fault}"),
             Self::SerialNumberOutOfRange { len } => {
                 write!(

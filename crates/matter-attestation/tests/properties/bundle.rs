@@ -1,0 +1,9 @@
+//! Any bytes as certificates in PEM, DER or PKCS#7: each that is read reads the same alone.
+
+use matter_attestation::Part;
+
+pub(crate) fn property(input: &[u8]) {
+    for part in Part::read_all(input).unwrap_or_default() {
+        assert_eq!(Part::read(part.as_der()), Ok(part));
+    }
+}

@@ -1,0 +1,152 @@
+//! Files with certificates: one in PEM or DER, several in PEM, PKCS#7, or PKCS#12 with its password.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use matter_attestation::{Certificate, Error, InputKind, Object, Part, Pkcs12};
+
+use crate::inputs::{told, told_unless, wrong};
+use crate::{Failure, read_file};
+
+/// Reads a declaration, or all certificates of a file.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn parts(bytes: &[u8], password: Option<&str>) -> Result<Vec<Part>, String> {
+    if InputKind::of(bytes) != InputKind::Pkcs12 {
+        return Part::read_all(bytes).map_err(|error| told_unless(InputKind::Pkcs7, bytes, error));
+    }
+    let open = open_pkcs12(bytes, password)?;
+    let parts = open.certificates().iter().map(|der| Part::read(der));
+    let parts: Vec<_> = parts.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    if parts.is_empty() {
+        return Err("is PKCS#12 without certificates".into());
+    }
+    Ok(parts)
+}
+
+/// Reads a certificate or a declaration, which may be broken: of several certificates that of the wanted kind.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the option and the file.
+pub fn read_part(option: &str, object: Object, path: &Path, password: Option<&str>) -> Result<Part, Failure> {
+    let bytes = read_file(option, path)?;
+    part(object, &bytes, password).map_err(|reason| option_file(option, path, reason))
+}
+
+/// Reads a certificate: of several that of the wanted kind, or in PKCS#12 that of its key.
+///
+/// # Errors
+///
+/// As [`read_part`].
+pub fn read_certificate(
+    option: &str,
+    object: Option<Object>,
+    path: &Path,
+    password: Option<&str>,
+) -> Result<Certificate, Failure> {
+    let bytes = read_file(option, path)?;
+    let not_one = |reason: String| {
+        wrong(
+            option,
+            path,
+            format_args!("is not one certificate in PEM or DER: {reason}"),
+        )
+    };
+    if !is_bundle(&bytes) {
+        let certificate = Certificate::decode(&bytes);
+        return certificate.map_err(|error| not_one(told_unless(InputKind::Certificate, &bytes, error)));
+    }
+    let mut parts = parts(&bytes, password).map_err(|reason| wrong(option, path, reason))?;
+    if object.is_none() && InputKind::of(&bytes) == InputKind::Pkcs12 {
+        keep_that_of_key(&mut parts, &bytes, password);
+    }
+    let part = only(parts, object).map_err(|reason| wrong(option, path, reason))?;
+    Certificate::from_der(part.as_der()).map_err(|error| not_one(error.to_string()))
+}
+
+/// Reads the PAA in a file, which may be broken, or all PAAs of several certificates.
+///
+/// # Errors
+///
+/// As [`read_part`], and when no PAA is among several certificates.
+pub fn read_paas(option: &str, path: &Path, password: Option<&str>) -> Result<Vec<Part>, Failure> {
+    let bytes = read_file(option, path)?;
+    let wrong = |reason| option_file(option, path, reason);
+    if !is_bundle(&bytes) {
+        return Ok(vec![part(Object::Paa, &bytes, password).map_err(wrong)?]);
+    }
+    let mut paas = parts(&bytes, password).map_err(wrong)?;
+    paas.retain(|part| part.object() == Object::Paa);
+    if paas.is_empty() {
+        return Err(wrong("holds certificates, and no PAA is among them".into()));
+    }
+    Ok(paas)
+}
+
+/// Opens a PKCS#12 file.
+pub(crate) fn open_pkcs12(bytes: &[u8], password: Option<&str>) -> Result<Pkcs12, String> {
+    Pkcs12::decode_with(bytes, password.unwrap_or_default()).map_err(|error| match (error, password) {
+        (Error::Pkcs12Password, None) => {
+            "is PKCS#12 with a password; --password-file or MATTER_PASSWORD opens it".to_owned()
+        }
+        (Error::Pkcs12Password, Some(_)) => "is PKCS#12 with another password than the one given".to_owned(),
+        (error, _) => error.to_string(),
+    })
+}
+
+fn option_file(option: &str, path: &Path, reason: impl Display) -> Failure {
+    Failure::option(option, format_args!("{}: {reason}", path.display()))
+}
+
+fn is_bundle(bytes: &[u8]) -> bool {
+    matches!(
+        InputKind::of(bytes),
+        InputKind::Certificates { .. } | InputKind::IndefiniteLength | InputKind::Pkcs12 | InputKind::Pkcs7
+    )
+}
+
+fn part(object: Object, bytes: &[u8], password: Option<&str>) -> Result<Part, String> {
+    // In a declaration's place a bundle is a finding.
+    if is_bundle(bytes) && object != Object::Cd {
+        only(parts(bytes, password)?, Some(object))
+    } else {
+        Part::read_as(object, bytes).map_err(|error| told(bytes, error))
+    }
+}
+
+/// Returns the only part, or the only one of a kind; a certificate may be there twice.
+fn only(mut parts: Vec<Part>, object: Option<Object>) -> Result<Part, String> {
+    let count = parts.len();
+    if let Some(object) = object.filter(|_| count > 1) {
+        parts.retain(|part| part.object() == object);
+    }
+    parts.dedup();
+    let found = parts.len();
+    let kind = object.map(|object| format!(" of a {object}")).unwrap_or_default();
+    match parts.pop() {
+        Some(part) if found == 1 => Ok(part),
+        Some(_) => Err(format!("holds {found} certificates{kind}, where one is wanted")),
+        None => Err(format!("holds {count} certificates, and none{kind}")),
+    }
+}
+
+/// Leaves the certificate of the private key, where there is one.
+fn keep_that_of_key(parts: &mut Vec<Part>, bytes: &[u8], password: Option<&str>) {
+    let keys = open_pkcs12(bytes, password)
+        .ok()
+        .and_then(|open| open.private_keys().ok());
+    let is_of_key = |part: &Part| {
+        let certificate = Certificate::from_der(part.as_der());
+        certificate.is_ok_and(|certificate| {
+            let keys = keys.iter().flatten();
+            keys.into_iter()
+                .any(|key| key.public_key() == *certificate.public_key())
+        })
+    };
+    if parts.iter().any(is_of_key) {
+        parts.retain(is_of_key);
+    }
+}
