@@ -22,14 +22,22 @@ mod show;
 use edit::{NewValue, Place};
 use generate::{Generate, GenerateOptions};
 use plain::Plain;
-use show::{Format, show, show_findings, show_statistics};
+use show::{Format, FormatOptions, show, show_findings, show_statistics};
 
-/// The end of `--help`.
+/// The end of `--help`, and of that of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   nvs-image generate factory.csv factory.bin 0x6000
-  nvs-image dump factory.bin --format json
-  nvs-image check factory.bin";
+  nvs-image generate factory.csv secret.bin 0x6000 --keygen \\
+      --keyfile secret_keys.bin
+  nvs-image dump factory.bin --json
+  nvs-image check factory.bin
+  nvs-image stat factory.bin
+  nvs-image set factory.bin chip-factory hw-ver u16 2
+  nvs-image remove factory.bin chip-factory hw-ver
+  nvs-image keygen nvs_keys.bin
+  nvs-image encrypt factory.bin encrypted.bin --keys nvs_keys.bin
+  nvs-image decrypt encrypted.bin plain.bin --keys nvs_keys.bin";
 
 /// Makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
 ///
@@ -57,9 +65,8 @@ enum Command {
         image: PathBuf,
         #[command(flatten)]
         keys: KeyFiles,
-        /// How the entries are shown; csv can be given to generate again
-        #[arg(long, value_enum, default_value = "table")]
-        format: Format,
+        #[command(flatten)]
+        format: FormatOptions,
     },
     /// Names what the firmware would refuse, erase, drop or misread in an image: exit code 1 when there is any error
     Check {
@@ -137,7 +144,10 @@ fn main() -> ExitCode {
         let files = Files::new(force, trust);
         match command {
             Command::Generate(generate) => generate.run(files, trust),
-            Command::Dump { image, keys, format } => dump(&Plain::read(&image, &keys, trust)?, format),
+            Command::Dump { image, keys, format } => {
+                let format = format.format()?;
+                dump(&Plain::read(&image, &keys, trust)?, format)
+            }
             Command::Check { image, keys, json } => {
                 let plain = Plain::read(&image, &keys, trust)?;
                 let shown = show_findings(&check(plain.bytes()), json);
