@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
-use cli::{Failure, Trust, insert_paa_folder, now, parse_quietly, parse_time, read_declaration, read_file};
+use cli::{
+    Failure, Trust, insert_paa_folder, now, parse_json, parse_quietly, parse_time, read_declaration, read_file, told,
+};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
 use matter_audit::{Audit, AuditInput, AuditReport, Error, FlashDump, Sampling};
 use matter_factory_data::{Expected, Severity};
@@ -230,19 +232,23 @@ fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
             continue;
         }
         let wrong = |reason: &dyn Display| Failure::option("--paa", format_args!("{}: {reason}", path.display()));
-        let paa = Part::read_as(Object::Paa, &read_file("--paa", path)?).map_err(|error| wrong(&error))?;
+        let bytes = read_file("--paa", path)?;
+        let paa = Part::read_as(Object::Paa, &bytes).map_err(|error| wrong(&error))?;
         if Part::read(paa.as_der()).is_ok_and(|part| part.object() != Object::Paa) {
             return Err(wrong(
                 &"is a certificate, but none of a PAA, which is signed with its own key",
             ));
         }
         let added = store.insert(paa.as_der());
-        added.map_err(|error| wrong(&error))?;
+        added.map_err(|error| wrong(&told(&bytes, error)))?;
     }
     Ok(store)
 }
 
 fn read_revocation_set(path: &Path) -> Result<RevocationSet, Failure> {
-    let text = read_file("--revocation-set", path)?;
-    serde_json::from_slice(&text).map_err(|error| Failure::option("--revocation-set", error))
+    let set = parse_json(path, &read_file("--revocation-set", path)?);
+    set.map_err(|failure| match failure {
+        Failure::Input(reason) => Failure::option("--revocation-set", reason),
+        other => other,
+    })
 }

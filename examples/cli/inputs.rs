@@ -1,9 +1,11 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use factory_fs::Table;
+use factory_fs::{Table, utf8, without_bom};
 use matter_attestation::{Certificate, Error as AttestationError, InputKind, PrivateKey};
 use matter_factory_data::Declaration;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use crate::{Failure, read_file};
 
@@ -19,6 +21,9 @@ pub fn told(bytes: &[u8], error: impl Display) -> String {
 /// The same where a file of one kind is wanted, whose own errors say more.
 #[must_use]
 pub fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> String {
+    if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
+        return format!("it {utf16}");
+    }
     match InputKind::of(bytes) {
         kind if kind == wanted => error.to_string(),
         InputKind::Unknown | InputKind::OtherPem => error.to_string(),
@@ -89,6 +94,28 @@ pub fn read_declaration(option: &str, path: &Path) -> Result<Declaration, Failur
                 told_unless(InputKind::Declaration, &bytes, error)
             ),
         )
+    })
+}
+
+/// Reads JSON.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the file and the place. Nothing of a file that is not JSON is in it.
+pub fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Failure> {
+    let path = path.display();
+    if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
+        return Err(Failure::Input(format!("{path}: {utf16}")));
+    }
+    serde_json::from_slice(without_bom(bytes)).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let what = match error.classify() {
+            Category::Data => error
+                .to_string()
+                .replace(&format!(" at line {line} column {column}"), ""),
+            Category::Eof | Category::Io | Category::Syntax => "not JSON".into(),
+        };
+        Failure::Input(format!("{path}:{line}:{column}: {what}"))
     })
 }
 

@@ -4,7 +4,7 @@ use base16ct::mixed::decode_vec;
 use cli::Failure;
 use esp_nvs_image::{Encoding, OwnedValue};
 use esp_secure_cert::{Flags, RecordType};
-use factory_fs::{Table, TableRow, utf8};
+use factory_fs::{Dialect, Table, TableRow, utf8};
 use zeroize::Zeroizing;
 
 use crate::material::{Place, material};
@@ -18,8 +18,9 @@ const KEY: &str = "priv_key_type";
 
 /// Tells whether a SPEC is such a table, and not JSON.
 pub(crate) fn is_table(text: &[u8]) -> bool {
-    let text = utf8(text).unwrap_or_default().trim_start();
-    text.trim_start_matches('"').starts_with(TYPE)
+    let text = utf8(text).unwrap_or_default();
+    let rows = text.get(Dialect::of(text.as_bytes()).start..).unwrap_or_default();
+    rows.trim_start().trim_start_matches('"').starts_with(TYPE)
 }
 
 impl Spec {

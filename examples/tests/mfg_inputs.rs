@@ -56,6 +56,7 @@ fn columns_without_a_name_are_no_data() {
         ("lot,\nA1,\n,\n", 2),
         (",lot,\n,A1,\n,,,\n,\"\",,,,\n", 3),
         ("lot;;\r\nA1;;\r\n", 1),
+        ("sep=;\r\n lot ; ;x\r\nA1;;,\r\nA1;;\r\nA1;;\r\nA1;;\r\n", 4),
     ] {
         write("m.csv", values);
         let outdir = format!("out{devices}{}", values.len());
@@ -65,7 +66,24 @@ fn columns_without_a_name_are_no_data() {
         );
         assert!(out.contains(&format!("devices: {devices} in")), "{values:?}: {out}");
         let is_noted = err.contains("a row without values is a device, too");
-        assert_eq!(is_noted, devices > 1, "{values:?}: {err}");
+        assert_eq!(is_noted, matches!(devices, 2 | 3), "{values:?}: {err}");
+    }
+}
+
+#[test]
+fn a_line_for_spreadsheets_is_no_serial_number() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["sep=;\r\nA1\r\nA2\r\n", "sep=;\nx; serial-num \n1;A1\n2;A2\n"] {
+        fs::write(folder.path().join("serials.csv"), text).unwrap();
+        let outdir = format!("out{}", text.len());
+        made(
+            folder.path(),
+            &["-n", "2", "--serials", "serials.csv", "--outdir", &outdir],
+        );
+        let manifest = fs::read(folder.path().join(outdir).join("fff1_8000/manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        let serials = [0, 1].map(|device| manifest["devices"][device]["serial"].clone());
+        assert_eq!(serials, ["A1", "A2"], "{text:?}");
     }
 }
 

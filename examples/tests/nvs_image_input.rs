@@ -122,6 +122,9 @@ fn files_of_spreadsheets_make_the_same_image() {
         CSV.replace(',', "\t").replace('\n', "\r\n"),
         CSV.replace("key,type,encoding", "\u{feff} key , type,encoding "),
         format!("{CSV},,,\n ,,, ,,,\n"),
+        format!("sep=;\r\n{}", CSV.replace(',', ";")),
+        format!("\u{feff}\"sep=|\"\n{}", CSV.replace(',', "|")),
+        format!("Sep=,\n{CSV}"),
     ] {
         bench.write("x.csv", &text);
         assert_eq!(bench.succeed("--force generate x.csv b.bin 0x3000"), "", "{text}");

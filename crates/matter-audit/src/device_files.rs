@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::NvsKeys;
-use factory_fs::Input;
+use factory_fs::{Input, utf8};
 use matter_factory_data::{Artifacts, Attested, Check, DeviceReport, Expected, Finding, InternalFile, KeySet, audit};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -119,17 +119,19 @@ impl DeviceFiles {
         }
         for SingleFile { path, kind, bytes } in &source.files {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if kind.is_none() {
-                let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
-                              device's folder";
-                device
-                    .findings
-                    .push(Finding::of(Check::ArtifactMalformed, &name, reason));
-            }
             let bytes = match bytes {
                 Some(bytes) => bytes.clone(),
                 None => read(AuditInput::Path, path)?,
             };
+            if kind.is_none() {
+                let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
+                              device's folder";
+                let utf16 = utf8(&bytes).err().filter(|error| error.is_utf16);
+                let reason = utf16.map_or_else(|| reason.to_owned(), |error| error.to_string());
+                device
+                    .findings
+                    .push(Finding::of(Check::ArtifactMalformed, &name, reason));
+            }
             let file = DeviceFile::new(name, bytes, Access::of(path), true);
             device.add(*kind, file);
         }

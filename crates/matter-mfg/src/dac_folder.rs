@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use factory_fs::utf8;
 use matter_attestation::{Certificate, Error as AttestationError, PrivateKey};
 use zeroize::Zeroizing;
 
@@ -83,6 +84,9 @@ impl Found {
     }
 
     fn take_pkcs12(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), Message> {
+        if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
+            return Err(utf16.to_string().into());
+        }
         if !pkcs12::is_pkcs12(bytes) {
             return Err("is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());
         }
