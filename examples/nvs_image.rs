@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 mod edit;
 #[path = "nvs_image/generate.rs"]
 mod generate;
+#[path = "nvs_image/generator.rs"]
+mod generator;
 #[path = "nvs_image/json.rs"]
 mod json;
 #[path = "nvs_image/plain.rs"]
@@ -21,6 +23,7 @@ mod show;
 
 use edit::{NewValue, Place};
 use generate::{Generate, GenerateOptions};
+use generator::Outdir;
 use plain::Plain;
 use show::{Format, FormatOptions, show, show_findings, show_statistics};
 
@@ -126,6 +129,8 @@ struct Decrypt {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     keys: KeyFiles,
+    #[command(flatten)]
+    outdir: Outdir,
 }
 
 #[derive(Args)]
@@ -140,7 +145,10 @@ struct KeyFiles {
 
 fn main() -> ExitCode {
     cli::exit(|| {
-        let Arguments { force, trust, command } = cli::parse_commands(&[("generate-key", "keygen OUT")])?;
+        let Arguments { force, trust, command } = cli::parse_commands(&[(
+            "generate-key",
+            "keygen OUT, with --hmac-key FILE for --key_protect_hmac",
+        )])?;
         let files = Files::new(force, trust);
         match command {
             Command::Generate(generate) => generate.run(files, trust),
@@ -227,7 +235,8 @@ impl Encrypt {
                 return Generate { arguments, options }.run(files, trust);
             }
         };
-        let keys = self.options.keys_alone()?;
+        let (keys, outdir) = self.options.keys_alone()?;
+        let output = outdir.output(output)?;
         crypt(&input, &output, &keys, files, trust, |image, keys| {
             let before = Legibility::of(image);
             encrypt(image, keys).map_err(|error| error.to_string())?;
@@ -256,6 +265,7 @@ impl Decrypt {
                 Err(_) => return Err(Failure::Input("IN and OUT are needed; --help lists all".into())),
             },
         };
+        let output = self.outdir.output(output)?;
         crypt(&input, &output, &self.keys, files, trust, |image, keys| {
             let before = Legibility::of(image);
             decrypt(image, keys).map_err(|error| error.to_string())?;

@@ -93,7 +93,8 @@ pub(crate) fn show(entries: &[Entry<'_>], format: Format) -> Result<(), Failure>
                     cell(&entry.value)
                 ))?;
             }
-            say(format_args!("{} entries", entries.len()));
+            let count = entries.len();
+            say(format_args!("{count} {}", if count == 1 { "entry" } else { "entries" }));
             Ok(())
         }
     }
