@@ -1,7 +1,7 @@
 //! The CSV file of `configure_esp_secure_cert.py`: a record for each row, from `tlv_type` to `efuse_key`.
 
 use base16ct::mixed::decode_vec;
-use cli::Failure;
+use cli::{Failure, check_columns};
 use esp_nvs_image::{Encoding, OwnedValue};
 use esp_secure_cert::{Flags, RecordType};
 use factory_fs::{Dialect, Table, TableRow, utf8};
@@ -27,6 +27,7 @@ impl Spec {
     pub(crate) fn from_table(place: Place<'_>, text: &[u8]) -> Result<Self, Failure> {
         let path = place.spec;
         let table = Table::parse(path, text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+        check_columns(&table)?;
         let Some((header, rows)) = table.rows().split_first() else {
             return Err(Failure::Input(format!("{}: has no header", path.display())));
         };

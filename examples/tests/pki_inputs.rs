@@ -162,6 +162,82 @@ fn a_text_in_utf_16_is_named_wherever_a_text_is_read() {
 }
 
 #[test]
+fn tables_have_each_column_once_and_no_cell_in_none() {
+    let folder = workplace();
+    let at = folder.path();
+    let write = |name: &str, text: &str| fs::write(at.join(name), text).unwrap();
+    write("twice.csv", "cn; cn\nA;B\n");
+    write("more.csv", "cn,note\nA,x\nB,x,,y\n");
+    let issue = format!("dac --vid 0xFFF1 --pid 0x8000 {BY_PAI} --out x --csv");
+    refused(at, &format!("{issue} twice.csv"), "twice.csv:1: column 'number 2'");
+    refused(at, &format!("{issue} more.csv"), "more.csv:3: column 'number 4'");
+    write(
+        "verifiers.csv",
+        "index,passcode,iterations,salt,salt\n1,34567890,1000,U1BBS0UyUCBLZXkgU2FsdA==,x\n",
+    );
+    write(
+        "records.csv",
+        "tlv_type,tlv_subtype,data_value,data_type\nUSER_DATA_1,0,a,b,string\n",
+    );
+    let path = |name: &str| at.join(name).display().to_string();
+    for (program, arguments, reason) in [
+        (
+            env!("CARGO_BIN_EXE_spake2p"),
+            ["batch", &path("verifiers.csv"), &path("out")],
+            "'number 5': has the name of",
+        ),
+        (
+            env!("CARGO_BIN_EXE_secure-cert"),
+            ["build", &path("records.csv"), &path("out")],
+            "'number 5': has a value",
+        ),
+    ] {
+        let (code, _, said) = tool(program, &arguments);
+        assert!(code == 2 && said.contains(reason), "{said}");
+    }
+}
+
+#[test]
+fn files_of_records_hold_what_their_type_says() {
+    let folder = workplace();
+    let at = folder.path();
+    let out = at.join("out").display().to_string();
+    let pem = fs::read_to_string(at.join("ca/PAI_cert.pem")).unwrap();
+    let utf16 = pem.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    fs::write(at.join("utf16.pem"), utf16).unwrap();
+    for (kind, file, reason) in [
+        ("DEV_CERT", "ca/PAI_key.pem", "holds something else than a certificate"),
+        ("DEV_CERT", "utf16.pem", "is no certificate: it is a text in UTF-16"),
+        (
+            "DEV_CERT",
+            "CD.der",
+            "is no certificate: it is a Certification Declaration",
+        ),
+        (
+            "PRIV_KEY",
+            "ca/PAI_cert.der",
+            "is no private key: it is an X.509 certificate",
+        ),
+        ("CA_CERT", "none", "records.json: file "),
+    ] {
+        let records = format!("[{{\"type_name\": \"{kind}\", \"subtype\": 0, \"file\": \"{file}\"}}]");
+        let spec = at.join("records.json");
+        fs::write(&spec, records).unwrap();
+        let (code, _, said) = tool(
+            env!("CARGO_BIN_EXE_secure-cert"),
+            &["build", &spec.display().to_string(), &out],
+        );
+        assert!(code == 2 && said.contains(reason), "{kind} {file}: {said}");
+    }
+    fs::write(at.join("records.json"), "").unwrap();
+    let (_, _, said) = tool(
+        env!("CARGO_BIN_EXE_secure-cert"),
+        &["build", &at.join("records.json").display().to_string(), &out],
+    );
+    assert!(said.ends_with("records.json: is empty\n"), "{said}");
+}
+
+#[test]
 fn bundles_are_read_where_there_is_room_for_several() {
     let folder = workplace();
     let at = folder.path();

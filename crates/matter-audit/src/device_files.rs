@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esp_nvs_image::NvsKeys;
+use esp_nvs_image::{Legibility, NvsKeys};
 use factory_fs::{Input, utf8};
 use matter_factory_data::{Artifacts, Attested, Check, DeviceReport, Expected, Finding, InternalFile, KeySet, audit};
 use sha2::{Digest, Sha256};
@@ -281,6 +281,11 @@ impl DeviceFiles {
                 let text = format!("{why}, and the store needs those that were given");
                 findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", text));
             }
+        }
+        if let (Some(why), None, Some(store)) = (self.wrong_keys, own_keys.as_ref().or(keys), self.file(self.nvs))
+            && Legibility::of(&store.bytes) == Legibility::Encrypted
+        {
+            findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", why));
         }
         // With keys from elsewhere it may be what flash encryption makes of them.
         if let (Some(partition), None) = (&self.damaged_keys, own_keys.as_ref().or(keys)) {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use esp_nvs_image::{CsvWriter, Encoding, Key, Number, OwnedValue};
+use esp_nvs_image::{CsvWriter, Encoding, Key, Number, OwnedValue, has_wifi_rows};
 use factory_fs::{Table, TableRow};
 use matter_factory_data::{
     AttestationCredentials, FactoryEntry, NAMESPACE, ProductInformation, RotatingId, is_field_key,
@@ -115,6 +115,15 @@ pub(crate) fn read(
         warnings.push(text.into());
     }
     let first = rows.first();
+    let values =
+        |(column, place): &(&'_ Column, usize)| first.and_then(|row| row.get(*place)).map(|text| (column.key, text));
+    let values = places.iter().filter_map(values).collect::<Vec<_>>();
+    if has_wifi_rows(values.iter().map(|(key, text)| (key.as_str(), *text))) {
+        let path = table.path().display();
+        let text =
+            format!("{path}: the reference tool adds rows for the Wi-Fi driver to these values, which are left out");
+        warnings.push(text.into());
+    }
     let mut devices = Vec::with_capacity(rows.len());
     for row in rows {
         check_length(table, header, row)?;

@@ -115,6 +115,11 @@ impl<T> ValueList<T> {
             }
         } else {
             let wrong = |line, reason: String| list.wrong(line, reason);
+            // What stands in quotes is a cell of a table, and would be taken with them.
+            if let Some((_, line)) = lines.clone().find(|(text, _)| text.starts_with('"')) {
+                let reason = "begins with a quote; in a list without the column's name a value stands without quotes";
+                return Err(list.wrong(line, reason));
+            }
             let values = lines
                 .by_ref()
                 .map(|(text, line)| Ok((line, parse(text).map_err(|reason| wrong(line, reason))?)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cli::{Failure, parse_number, read_file, read_table, say};
+use cli::{Failure, parse_number, read_file, read_table_with_header, say};
 use getrandom::rand_core::CryptoRng;
 use matter_attestation::{CertificateRequest, Error, PrivateKey, PublicKey};
 use matter_types::{ProductId, VendorId};
@@ -75,7 +75,7 @@ fn padded(number: impl ToString, largest: impl ToString) -> String {
 }
 
 fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
-    let table = read_table("--csv", path)?;
+    let table = read_table_with_header("--csv", path)?;
     let wrong = |line, reason: &str| Failure::at(&table.place(line, COLUMN), reason);
     let (header, rows) = table
         .rows()
