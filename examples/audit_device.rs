@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
-use cli::{Failure, Trust, insert_paa_folder, now, parse_quietly, parse_time, read_declaration, read_file};
+use cli::{Failure, Trust, insert_paa_folder, now, parse_json, parse_quietly, parse_time, read_declaration, read_file};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
 use matter_audit::{Audit, AuditInput, AuditReport, Error, FlashDump, Sampling};
 use matter_factory_data::{Expected, Severity};
@@ -244,6 +244,9 @@ fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
 }
 
 fn read_revocation_set(path: &Path) -> Result<RevocationSet, Failure> {
-    let text = read_file("--revocation-set", path)?;
-    serde_json::from_slice(&text).map_err(|error| Failure::option("--revocation-set", error))
+    let set = parse_json(path, &read_file("--revocation-set", path)?);
+    set.map_err(|failure| match failure {
+        Failure::Input(reason) => Failure::option("--revocation-set", reason),
+        other => other,
+    })
 }

@@ -42,7 +42,10 @@ pub use certificates::{parts, read_certificate, read_paas, read_part};
 pub use files::{Files, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};
 pub use given::Given;
-pub use inputs::{read_declaration, read_private_key, read_table, told, told_unless};
+pub use inputs::{
+    check_columns, parse_json, read_declaration, read_private_key, read_table, read_table_with_header, told,
+    told_unless,
+};
 pub use paas::insert_paa_folder;
 pub use progress::Progress;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};

@@ -20,12 +20,26 @@ mod vector;
 #[path = "dac_pki/verify.rs"]
 mod verify;
 
-/// The end of `--help`.
+/// The end of `--help`, and of that of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
-  dac-pki lint DAC_cert.pem PAI_cert.pem CD.der
-  dac-pki verify --paa paa/ --pai PAI.pem --dac DAC.pem --cd CD.der
-  dac-pki csr check request.pem";
+  dac-pki paa --cn Example-PAA --vid 0xFFF1 --out paa
+  dac-pki pai --cn Example-PAI --vid 0xFFF1 --issuer paa/PAA_cert.pem \\
+      --issuer-key paa/PAA_key.pem --out pai
+  dac-pki dac --cn Lamp --vid 0xFFF1 --pid 0x8000 \\
+      --issuer pai/PAI_cert.pem --issuer-key pai/PAI_key.pem --count 10 \\
+      --out dac
+  dac-pki cd make --vid 0xFFF1 --pid 0x8000 --device-type 0x0100 \\
+      --certificate-id CSA00000SWC00000-00 --type 0 --test-key --out CD.der
+  dac-pki cd print CD.der
+  dac-pki csr check request.pem
+  dac-pki lint dac/DAC_0001_cert.pem pai/PAI_cert.pem CD.der --allow-test-cd
+  dac-pki verify --paa paa --pai pai/PAI_cert.pem \\
+      --dac dac/DAC_0001_cert.pem --cd CD.der --allow-test-cd
+  dac-pki vector struct_cd_vendor_id_mismatch.json --paa paa
+  dac-pki revoke-set build --points points.json --crl pai.crl --paa paa \\
+      --out revoked.json
+  dac-pki revoke-set check revoked.json pai/PAI_cert.pem dac/DAC_0001_cert.pem";
 
 /// Issues attestation certificates and Certification Declarations, and tells what is wrong with them.
 ///

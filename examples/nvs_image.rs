@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 mod edit;
 #[path = "nvs_image/generate.rs"]
 mod generate;
+#[path = "nvs_image/generator.rs"]
+mod generator;
 #[path = "nvs_image/json.rs"]
 mod json;
 #[path = "nvs_image/plain.rs"]
@@ -21,15 +23,24 @@ mod show;
 
 use edit::{NewValue, Place};
 use generate::{Generate, GenerateOptions};
+use generator::Outdir;
 use plain::Plain;
-use show::{Format, show, show_findings, show_statistics};
+use show::{Format, FormatOptions, show, show_findings, show_statistics};
 
-/// The end of `--help`.
+/// The end of `--help`, and of that of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   nvs-image generate factory.csv factory.bin 0x6000
-  nvs-image dump factory.bin --format json
-  nvs-image check factory.bin";
+  nvs-image generate factory.csv secret.bin 0x6000 --keygen \\
+      --keyfile secret_keys.bin
+  nvs-image dump factory.bin --json
+  nvs-image check factory.bin
+  nvs-image stat factory.bin
+  nvs-image set factory.bin chip-factory hw-ver u16 2
+  nvs-image remove factory.bin chip-factory hw-ver
+  nvs-image keygen nvs_keys.bin
+  nvs-image encrypt factory.bin encrypted.bin --keys nvs_keys.bin
+  nvs-image decrypt encrypted.bin plain.bin --keys nvs_keys.bin";
 
 /// Makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
 ///
@@ -57,9 +68,8 @@ enum Command {
         image: PathBuf,
         #[command(flatten)]
         keys: KeyFiles,
-        /// How the entries are shown; csv can be given to generate again
-        #[arg(long, value_enum, default_value = "table")]
-        format: Format,
+        #[command(flatten)]
+        format: FormatOptions,
     },
     /// Names what the firmware would refuse, erase, drop or misread in an image: exit code 1 when there is any error
     Check {
@@ -119,6 +129,8 @@ struct Decrypt {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     keys: KeyFiles,
+    #[command(flatten)]
+    outdir: Outdir,
 }
 
 #[derive(Args)]
@@ -133,11 +145,17 @@ struct KeyFiles {
 
 fn main() -> ExitCode {
     cli::exit(|| {
-        let Arguments { force, trust, command } = cli::parse_commands(&[("generate-key", "keygen OUT")])?;
+        let Arguments { force, trust, command } = cli::parse_commands(&[(
+            "generate-key",
+            "keygen OUT, with --hmac-key FILE for --key_protect_hmac",
+        )])?;
         let files = Files::new(force, trust);
         match command {
             Command::Generate(generate) => generate.run(files, trust),
-            Command::Dump { image, keys, format } => dump(&Plain::read(&image, &keys, trust)?, format),
+            Command::Dump { image, keys, format } => {
+                let format = format.format()?;
+                dump(&Plain::read(&image, &keys, trust)?, format)
+            }
             Command::Check { image, keys, json } => {
                 let plain = Plain::read(&image, &keys, trust)?;
                 let shown = show_findings(&check(plain.bytes()), json);
@@ -217,7 +235,8 @@ impl Encrypt {
                 return Generate { arguments, options }.run(files, trust);
             }
         };
-        let keys = self.options.keys_alone()?;
+        let (keys, outdir) = self.options.keys_alone()?;
+        let output = outdir.output(output)?;
         crypt(&input, &output, &keys, files, trust, |image, keys| {
             let before = Legibility::of(image);
             encrypt(image, keys).map_err(|error| error.to_string())?;
@@ -246,6 +265,7 @@ impl Decrypt {
                 Err(_) => return Err(Failure::Input("IN and OUT are needed; --help lists all".into())),
             },
         };
+        let output = self.outdir.output(output)?;
         crypt(&input, &output, &self.keys, files, trust, |image, keys| {
             let before = Legibility::of(image);
             decrypt(image, keys).map_err(|error| error.to_string())?;

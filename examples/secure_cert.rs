@@ -24,12 +24,15 @@ use material::Place;
 use show::{show, show_findings};
 use spec::Spec;
 
-/// The end of `--help`.
+/// The end of `--help`, and of that of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
-  secure-cert dump esp_secure_cert.bin
   secure-cert build records.json esp_secure_cert.bin
-  secure-cert check esp_secure_cert.bin";
+  secure-cert dump esp_secure_cert.bin
+  secure-cert check esp_secure_cert.bin
+  secure-cert append esp_secure_cert.bin more.json longer.bin
+  secure-cert sign esp_secure_cert.bin signer_key.pem signed.bin
+  secure-cert verify signed.bin --key signer_public.pem";
 
 /// Makes, shows, checks, extends, signs and verifies images of the `esp_secure_cert` partition.
 ///

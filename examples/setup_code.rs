@@ -24,12 +24,14 @@ use show::{Code, lint, refused, show};
 /// Pixels to a module of a PNG.
 const SCALE: u8 = 6;
 
-/// The end of `--help`.
+/// The end of `--help`, and of that of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   setup-code encode --passcode 34567890 --discriminator 1234 --png code.png
-  setup-code parse MT:Y.K9042C00KA0648G00
-  setup-code lint 34970112332";
+  setup-code parse MT:00000M.R02MGVH7SR00
+  setup-code lint 1140-342-1099
+  setup-code draw MT:00000M.R02MGVH7SR00 --terminal
+  setup-code ndef MT:00000M.R02MGVH7SR00 tag.ndef";
 
 /// Makes, reads and checks Matter onboarding codes: QR texts and manual pairing codes.
 ///
@@ -57,6 +59,8 @@ enum Command {
         /// Tolerates what a commissioner must, and lists it as deviations
         #[arg(long)]
         lenient: bool,
+        #[command(flatten)]
+        json: AlwaysJson,
     },
     /// Tells what commissioners refuse or misread in a code, and what is unwise on a product
     Lint {
@@ -89,6 +93,14 @@ enum Command {
 enum FailOn {
     Error,
     Warning,
+}
+
+/// For scripts that ask every command for JSON.
+#[derive(Args)]
+struct AlwaysJson {
+    /// Writes JSON, which it does without this option as well
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -124,6 +136,8 @@ struct Encode {
     /// A line of text on the label; may be given again
     #[arg(long, value_name = "TEXT", requires = "label")]
     label_text: Vec<String>,
+    #[command(flatten)]
+    json: AlwaysJson,
 }
 
 #[derive(Args)]
@@ -146,7 +160,9 @@ fn main() -> ExitCode {
         let code = |text| read_argument("CODE", text);
         match command {
             Command::Encode(encode) => encode.run(files),
-            Command::Parse { code: text, lenient } => show(&code(text)?, lenient),
+            Command::Parse {
+                code: text, lenient, ..
+            } => show(&code(text)?, lenient),
             Command::Lint {
                 code: text,
                 fail_on,

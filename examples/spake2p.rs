@@ -13,11 +13,14 @@ mod batch;
 #[path = "spake2p/bench.rs"]
 mod bench;
 
-/// The end of `--help`.
+/// The end of `--help`, and of that of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   spake2p gen-verifier -p 34567890 -s U1BBS0UyUCBLZXkgU2FsdA== -i 10000
-  spake2p batch devices.csv verifiers.csv";
+  spake2p check -p 34567890 -s U1BBS0UyUCBLZXkgU2FsdA== -i 10000 \\
+      --verifier-file verifier.txt
+  spake2p batch devices.csv verifiers.csv
+  spake2p bench";
 
 /// Derives and checks SPAKE2+ verifiers.
 ///

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cli::{Failure, read_file};
+use cli::{Failure, read_file, told};
 use matter_attestation::{Certificate, PublicKey};
 use matter_audit::ManifestKey;
 use p256::ecdsa::VerifyingKey;
@@ -26,5 +26,5 @@ pub(crate) fn read(path: &Path) -> Result<ManifestKey, Failure> {
     let key = key.or_else(|| VerifyingKey::from_public_key_der(&bytes).ok());
     let key = key.map(|key| ManifestKey::Key(PublicKey::from(&key)));
     let reason = "is neither a certificate nor a public key of the curve P-256, in PEM or DER; pai is the devices' PAI";
-    key.ok_or_else(|| Failure::option(OPTION, format_args!("{}: {reason}", path.display())))
+    key.ok_or_else(|| Failure::option(OPTION, format_args!("{}: {}", path.display(), told(&bytes, reason))))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use factory_fs::utf8;
 use matter_attestation::{Certificate, Error, InputKind, Object, Part, Pkcs12};
 
 use crate::inputs::{told, told_unless, wrong};
@@ -109,6 +110,10 @@ fn is_bundle(bytes: &[u8]) -> bool {
 }
 
 fn part(object: Object, bytes: &[u8], password: Option<&str>) -> Result<Part, String> {
+    // A broken certificate is a finding, a text is none.
+    if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
+        return Err(utf16.to_string());
+    }
     // In a declaration's place a bundle is a finding.
     if is_bundle(bytes) && object != Object::Cd {
         only(parts(bytes, password)?, Some(object))

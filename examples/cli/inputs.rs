@@ -1,9 +1,12 @@
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::Path;
 
-use factory_fs::Table;
+use factory_fs::{Table, utf8, without_bom};
 use matter_attestation::{Error as AttestationError, InputKind, PrivateKey};
 use matter_factory_data::Declaration;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use crate::certificates::open_pkcs12;
 use crate::{Failure, read_file};
@@ -20,6 +23,9 @@ pub fn told(bytes: &[u8], error: impl Display) -> String {
 /// The same where a file of one kind is wanted, whose own errors say more.
 #[must_use]
 pub fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> String {
+    if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
+        return format!("it {utf16}");
+    }
     match InputKind::of(bytes) {
         kind if kind == wanted => error.to_string(),
         InputKind::Unknown | InputKind::OtherPem => error.to_string(),
@@ -87,6 +93,31 @@ pub fn read_declaration(option: &str, path: &Path) -> Result<Declaration, Failur
     })
 }
 
+/// Reads JSON.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the file and the place. Nothing of a file that is not JSON is in it.
+pub fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Failure> {
+    let path = path.display();
+    if without_bom(bytes).trim_ascii().is_empty() {
+        return Err(Failure::Input(format!("{path}: is empty")));
+    }
+    if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
+        return Err(Failure::Input(format!("{path}: {utf16}")));
+    }
+    serde_json::from_slice(without_bom(bytes)).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let what = match error.classify() {
+            Category::Data => error
+                .to_string()
+                .replace(&format!(" at line {line} column {column}"), ""),
+            Category::Eof | Category::Io | Category::Syntax => "not JSON".into(),
+        };
+        Failure::Input(format!("{path}:{line}:{column}: {what}"))
+    })
+}
+
 /// Reads a CSV table.
 ///
 /// # Errors
@@ -94,4 +125,44 @@ pub fn read_declaration(option: &str, path: &Path) -> Result<Declaration, Failur
 /// As [`read_private_key`].
 pub fn read_table(option: &str, path: &Path) -> Result<Table, Failure> {
     Table::parse(path, &read_file(option, path)?).map_err(|error| wrong(option, path, error))
+}
+
+/// Reads a CSV table with a header.
+///
+/// # Errors
+///
+/// As [`read_private_key`], and those of [`check_columns`].
+pub fn read_table_with_header(option: &str, path: &Path) -> Result<Table, Failure> {
+    let table = read_table(option, path)?;
+    check_columns(&table)?;
+    Ok(table)
+}
+
+/// Refuses a table of which a part would be passed over: a column that has the name of another, or a cell in no column.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the cell.
+pub fn check_columns(table: &Table) -> Result<(), Failure> {
+    let Some((header, rows)) = table.rows().split_first() else {
+        return Ok(());
+    };
+    let wrong = |line, number: usize, reason: &str| {
+        let column = format!("number {}", number + 1);
+        Err(Failure::at(&table.place(line, &column), reason))
+    };
+    let mut names = BTreeSet::new();
+    for (number, name) in header.cells().map(str::trim).enumerate() {
+        if !name.is_empty() && !names.insert(name) {
+            return wrong(header.line(), number, "has the name of an earlier column");
+        }
+    }
+    for row in rows {
+        let surplus = row.cells().skip(header.len()).position(|cell| !cell.is_empty());
+        if let Some(number) = surplus {
+            let reason = "has a value, and the header no such column; a value with a separator in it stands in quotes";
+            return wrong(row.line(), header.len() + number, reason);
+        }
+    }
+    Ok(())
 }

@@ -156,7 +156,7 @@ fn read_secret(option: &str, path: &Path) -> Result<Zeroizing<String>, Failure> 
     if bytes.len() > MAX_LEN {
         return Err(wrong("is longer than 4096 bytes"));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| wrong("is not UTF-8"))?;
+    let text = factory_fs::utf8(&bytes).map_err(|error| Failure::option(option, error))?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if text.is_empty() || text.contains(['\n', '\r']) {

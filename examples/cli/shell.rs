@@ -1,4 +1,5 @@
-//! What all binaries' command lines have: second spellings of ids, `help` as a word, completions for shells, and manual pages.
+//! What all binaries' command lines have: second spellings of ids, examples at the end of each `--help`, `help` as a word,
+//! completions for shells, and manual pages.
 
 use std::ffi::OsString;
 
@@ -13,7 +14,12 @@ const COMPLETIONS: &str = "completions";
 const MAN: &str = "man";
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 /// What an id is called in one binary or another.
-const SPELLINGS: [(&str, &str); 2] = [("vid", "vendor-id"), ("pid", "product-id")];
+const SPELLINGS: [(&str, &str); 4] = [
+    ("vid", "vendor-id"),
+    ("pid", "product-id"),
+    ("origin-vid", "origin-vendor-id"),
+    ("origin-pid", "origin-product-id"),
+];
 
 /// Adds what all binaries have.
 pub(crate) fn extend(command: Command) -> Command {
@@ -30,7 +36,7 @@ pub(crate) fn extend(command: Command) -> Command {
         .exclusive(true)
         .help("Prints the manual page");
     let heading = "Shell";
-    with_spellings(command)
+    with_examples(with_spellings(command))
         .arg(completions.help_heading(heading))
         .arg(man.help_heading(heading))
 }
@@ -49,6 +55,38 @@ fn with_spellings(command: Command) -> Command {
         }
     });
     command.mut_subcommands(with_spellings)
+}
+
+/// Ends the help of each command with those of the binary's examples that are its own.
+fn with_examples(command: Command) -> Command {
+    let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let name = command.get_name().to_owned();
+    match examples.split_once('\n') {
+        Some((heading, lines)) => with_examples_of(command, &name, heading, lines),
+        None => command,
+    }
+}
+
+/// The same for the commands below one that is called with these words.
+fn with_examples_of(command: Command, words: &str, heading: &str, lines: &str) -> Command {
+    command.mut_subcommands(|below| {
+        let words = format!("{words} {}", below.get_name());
+        let mut is_own = false;
+        let mut goes_on = false;
+        let own = lines.lines().filter(|line| {
+            let behind = line.trim_start().strip_prefix(&words);
+            // A line that goes on in the next one ends with a backslash, as for a shell.
+            is_own = if goes_on {
+                is_own
+            } else {
+                behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(' '))
+            };
+            goes_on = line.ends_with('\\');
+            is_own
+        });
+        let text = own.fold(heading.to_owned(), |text, line| format!("{text}\n{line}"));
+        with_examples_of(below.after_help(text), &words, heading, lines)
+    })
 }
 
 /// `help` alone is `--help` in a binary without commands, which have it of their own.

@@ -125,7 +125,7 @@ impl Make {
                 json!({"file": path.to_string(), "size": cms.len()})
             ));
         } else {
-            report(format_args!("{path}: {} octets", cms.len()));
+            report(format_args!("{path}: {} bytes", cms.len()));
         }
         Ok(())
     }

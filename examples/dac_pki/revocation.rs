@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cli::{Failure, Password, print, print_json, read_file, report, report_json, say, told, told_unless};
+use cli::{Failure, Password, parse_json, print, print_json, read_file, report, report_json, say, told, told_unless};
 use matter_attestation::{
     Certificate, Crl, InputKind, Object, RevocationEntry, RevocationPoint, RevocationSet, RevocationSetBuilder,
     RevocationStatus,
@@ -111,15 +111,6 @@ impl Build {
     }
 }
 
-fn not_json(path: &Path, error: &serde_json::Error) -> Failure {
-    Failure::Input(format!(
-        "{}:{}:{}: {error}",
-        path.display(),
-        error.line(),
-        error.column()
-    ))
-}
-
 /// Refuses one page of an answer that has more: what is revoked on the others would count as not revoked.
 fn check_complete(path: &Path, answer: &Value) -> Result<(), Failure> {
     let Some(pagination) = answer.get("pagination") else {
@@ -151,7 +142,7 @@ fn check_complete(path: &Path, answer: &Value) -> Result<(), Failure> {
 
 fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
     let text = read_file("--points", path)?;
-    let mut value: Value = serde_json::from_slice(&text).map_err(|error| not_json(path, &error))?;
+    let mut value: Value = parse_json(path, &text)?;
     check_complete(path, &value)?;
     if let Some(list) = value.get_mut(POINTS) {
         value = list.take();
@@ -198,7 +189,7 @@ fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
 /// Reads a revocation set.
 pub(crate) fn read_set(path: &Path) -> Result<RevocationSet, Failure> {
     let text = read_file("revocation set", path)?;
-    serde_json::from_slice(&text).map_err(|error| not_json(path, &error))
+    parse_json(path, &text)
 }
 
 /// Reads the certificates of a file and names them; of several, PAAs are left out, which no set lists.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cli::{Failure, Password, read_file, say};
+use cli::{Failure, Password, parse_json, read_file, say};
 use matter_attestation::{DeclarationSigners, PrivateKey};
 use matter_types::{ProductId, VendorId};
 use serde_json::Value;
@@ -81,14 +81,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn parse(path: &'a Path, text: &[u8]) -> Result<Self, Failure> {
-        let value = serde_json::from_slice::<Value>(text).map_err(|error| {
-            Failure::Input(format!(
-                "{}:{}:{}: not JSON",
-                path.display(),
-                error.line(),
-                error.column()
-            ))
-        })?;
+        let value = parse_json(path, text)?;
         Ok(Self { path, value })
     }
 

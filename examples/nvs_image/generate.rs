@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cli::{Failure, Files, Trust, read_file, read_input, say};
+use cli::{Failure, Files, Trust, random, read_file, read_input, say};
 use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvFile, CsvWarningKind, PartitionSize, csv_warnings, encode_csv, encrypt,
+    BlobVersion, CsvCompat, CsvFile, CsvWarningKind, HmacKey, NvsKeys, PartitionSize, csv_warnings, encode_csv, encrypt,
 };
 use zeroize::Zeroizing;
 
+use crate::generator::{HmacScheme, HmacSource, Outdir};
 use crate::{KeyFiles, json, key_partition, new_keys};
 
 #[derive(Args)]
@@ -37,6 +38,10 @@ pub(crate) struct GenerateOptions {
     /// Puts rows under a namespace that stands twice into the newest one, and adds the generator's Wi-Fi rows
     #[arg(long)]
     compat: bool,
+    #[command(flatten)]
+    outdir: Outdir,
+    #[command(flatten)]
+    hmac: HmacScheme,
 }
 
 /// Where the entries come from, and how they are stored.
@@ -55,32 +60,22 @@ impl Generate {
             [_, _] => return Err(missing("<SIZE>")),
             _ => return Err(missing("<OUTPUT>, <SIZE>")),
         };
-        let GenerateOptions {
-            version,
-            keys,
-            keygen,
-            keyfile,
-            compat,
-        } = self.options;
         let size = size.to_str().unwrap_or_default().parse();
         let size: PartitionSize = size.map_err(|error| Failure::option("SIZE", error))?;
-        let version = match version.as_deref() {
+        let version = match self.options.version.as_deref() {
             Some("1") => BlobVersion::V1,
             None | Some("2") => BlobVersion::V2,
             _ => return Err(Failure::option("--version", "is not 1 or 2")),
         };
-        match &keyfile {
-            Some(_) if !keygen && keys.hmac_key.is_none() && keys.keys.is_none() => {
-                return Err(Failure::option("--keyfile", "needs --keygen or --hmac-key"));
-            }
-            None if keygen => return Err(Failure::option("--keygen", "needs --keyfile beside it")),
-            _ => {}
-        }
+        let compat = match self.options.compat {
+            true => CsvCompat::On,
+            false => CsvCompat::Off,
+        };
+        let output = self.options.outdir.output(output.clone())?;
+        let keys = self.options.into_keys()?;
         let files = inputs.iter().fold(files, |files, input| files.input("IN", input));
-        let files = keys.named(files).output("OUT", output);
-        let files = files.optional_output("--keyfile", keyfile.as_ref());
+        let files = keys.named(files.output("OUT", &output));
         files.check()?;
-        let compat = if compat { CsvCompat::On } else { CsvCompat::Off };
         let mut image = Source {
             inputs,
             size,
@@ -88,14 +83,17 @@ impl Generate {
             compat,
         }
         .encode()?;
-        let keys = if keygen { Some(new_keys()?) } else { keys.read(trust)? };
-        if let Some(keys) = &keys {
+        let made = keys.make(trust)?;
+        if let Some(keys) = &made.keys {
             encrypt(&mut image, keys).map_err(|error| Failure::Input(error.to_string()))?;
         }
-        let partition = keys.as_ref().map(key_partition);
+        let partition = made.keys.as_ref().map(key_partition);
         let mut outputs = vec![(output.as_path(), image.as_slice())];
-        if let (Some(path), Some(partition)) = (&keyfile, &partition) {
+        if let (Some(path), Some(partition)) = (&keys.keyfile, &partition) {
             outputs.push((path, partition.as_slice()));
+        }
+        if let (KeySource::NewHmac(path), Some(key)) = (&keys.source, &made.hmac_key) {
+            outputs.push((path, key.expose()));
         }
         files.publish(&outputs)?;
         if size.is_read_only() {
@@ -108,21 +106,107 @@ impl Generate {
     }
 }
 
+/// Where the keys come from.
+enum KeySource {
+    /// From files, or there are none.
+    Given(KeyFiles),
+    New,
+    /// From a new HMAC key, which goes to this file.
+    NewHmac(PathBuf),
+}
+
+/// Where the keys come from, and where they go.
+struct Keys {
+    source: KeySource,
+    keyfile: Option<PathBuf>,
+}
+
+#[derive(Default)]
+struct MadeKeys {
+    keys: Option<NvsKeys>,
+    hmac_key: Option<HmacKey>,
+}
+
+impl Keys {
+    /// Adds the files to what a command reads and writes.
+    fn named(&self, files: Files) -> Files {
+        let files = files.optional_output("--keyfile", self.keyfile.as_ref());
+        match &self.source {
+            KeySource::Given(keys) => keys.named(files),
+            KeySource::New => files,
+            KeySource::NewHmac(path) => files.output("--kp_hmac_keyfile", path),
+        }
+    }
+
+    fn make(&self, trust: Trust) -> Result<MadeKeys, Failure> {
+        let failed = |error: esp_nvs_image::Error| Failure::Work(error.to_string());
+        let mut made = MadeKeys::default();
+        made.keys = match &self.source {
+            KeySource::Given(keys) => keys.read(trust)?,
+            KeySource::New => Some(new_keys()?),
+            KeySource::NewHmac(_) => {
+                let key = HmacKey::generate(&mut random()?).map_err(failed)?;
+                let keys = NvsKeys::from_hmac_key(&key).map_err(failed)?;
+                made.hmac_key = Some(key);
+                Some(keys)
+            }
+        };
+        Ok(made)
+    }
+}
+
 impl GenerateOptions {
-    /// The keys, when nothing else is given.
-    pub(crate) fn keys_alone(self) -> Result<KeyFiles, Failure> {
+    fn into_keys(self) -> Result<Keys, Failure> {
+        let Self {
+            keys: mut given,
+            keygen,
+            keyfile,
+            outdir,
+            hmac,
+            ..
+        } = self;
+        let hmac = hmac.source(keygen, keyfile.as_deref())?;
+        let keyfile = match keyfile {
+            Some(_) if !keygen && given.keys.is_none() && given.hmac_key.is_none() => {
+                return Err(Failure::option("--keyfile", "needs --keygen or --hmac-key"));
+            }
+            Some(_) if given.keys.is_some() => {
+                say("warning: --keyfile has no effect beside --keys, whose file has the keys");
+                None
+            }
+            Some(keyfile) => Some(outdir.keys(keyfile)?),
+            None if keygen && hmac.is_none() => return Err(Failure::option("--keygen", "needs --keyfile beside it")),
+            None => None,
+        };
+        let source = match hmac {
+            Some(HmacSource::File(path)) => {
+                given.hmac_key = Some(path);
+                KeySource::Given(given)
+            }
+            Some(HmacSource::New(path)) => KeySource::NewHmac(outdir.keys(path)?),
+            None if keygen => KeySource::New,
+            None => KeySource::Given(given),
+        };
+        Ok(Keys { source, keyfile })
+    }
+
+    /// The keys and the folder of OUT, when nothing else is given.
+    pub(crate) fn keys_alone(self) -> Result<(KeyFiles, Outdir), Failure> {
         let Self {
             version,
             keys,
             keygen,
             keyfile,
             compat,
+            outdir,
+            hmac,
         } = self;
-        if version.is_some() || keygen || keyfile.is_some() || compat {
-            let reason = "--version, --keygen, --keyfile and --compat are for IN.. OUT SIZE, which makes an image";
+        if version.is_some() || keygen || keyfile.is_some() || compat || hmac.is_given() {
+            let reason = "--version, --keygen, --keyfile, --compat, --key_protect_hmac and --kp_hmac_.. are for IN.. OUT \
+                          SIZE, which makes an image";
             return Err(Failure::Input(reason.into()));
         }
-        Ok(keys)
+        Ok((keys, outdir))
     }
 }
 

@@ -1,15 +1,39 @@
 //! What the commands of `nvs-image` print.
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use cli::{Failure, FindingLine, print, print_exact, print_json, say};
 use esp_nvs_image::{Entry, Finding, Severity, Statistics, StoredValue, to_csv};
 
 /// How entries are shown.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Table,
     Json,
     Csv,
+}
+
+/// The options for that.
+#[derive(Args)]
+pub(crate) struct FormatOptions {
+    /// How the entries are shown; csv can be given to generate again [default: table]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Writes JSON, as --format json: [{"namespace", "key", "type", "value"}]
+    #[arg(long)]
+    json: bool,
+}
+
+impl FormatOptions {
+    pub(crate) fn format(&self) -> Result<Format, Failure> {
+        match (self.json, self.format) {
+            (true, Some(Format::Table | Format::Csv)) => Err(Failure::option(
+                "--json",
+                "the entries are shown in one form; leave out --json or --format",
+            )),
+            (true, _) => Ok(Format::Json),
+            (false, format) => Ok(format.unwrap_or(Format::Table)),
+        }
+    }
 }
 
 /// Prints findings; errors among them are a no.
@@ -69,7 +93,8 @@ pub(crate) fn show(entries: &[Entry<'_>], format: Format) -> Result<(), Failure>
                     cell(&entry.value)
                 ))?;
             }
-            say(format_args!("{} entries", entries.len()));
+            let count = entries.len();
+            say(format_args!("{count} {}", if count == 1 { "entry" } else { "entries" }));
             Ok(())
         }
     }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use cli::{Failure, random, read_file};
+use cli::{Failure, random, read_file, told_unless};
 use esp_secure_cert::{Error, PublicKey, Writer};
+use matter_attestation::InputKind;
 use p256::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pss::SigningKey as RsaSigningKey;
@@ -65,7 +66,14 @@ impl SigningKey {
         let key = p256().map(|key| Self::P256(key.into()));
         let key = key.or_else(|| p384().map(|key| Self::P384(key.into())));
         let key = key.or_else(|| rsa().map(|key| Self::Rsa(Box::new(RsaSigningKey::new(key)))));
-        key.ok_or_else(|| refused(path, "private key (PKCS#8, SEC 1 or PKCS#1)"))
+        key.ok_or_else(|| {
+            refused(
+                path,
+                &bytes,
+                InputKind::PrivateKey,
+                "private key (PKCS#8, SEC 1 or PKCS#1)",
+            )
+        })
     }
 
     /// Signs an image; the outer error is the machine's.
@@ -90,12 +98,16 @@ pub(crate) fn read_public_key(path: &Path) -> Result<PublicKey, Failure> {
     let rsa = rsa.or_else(|| RsaPublicKey::from_public_key_der(&bytes).ok());
     let key = p256.map(PublicKey::P256).or_else(|| p384.map(PublicKey::P384));
     key.or_else(|| rsa.map(PublicKey::Rsa3072))
-        .ok_or_else(|| refused(path, "public key (SubjectPublicKeyInfo)"))
+        .ok_or_else(|| refused(path, &bytes, InputKind::PublicKey, "public key (SubjectPublicKeyInfo)"))
 }
 
-fn refused(path: &Path, what: &str) -> Failure {
+fn refused(path: &Path, bytes: &[u8], wanted: InputKind, what: &str) -> Failure {
+    let kind = match told_unless(wanted, bytes, "") {
+        kind if kind.is_empty() => kind,
+        kind => format!(": {kind}"),
+    };
     Failure::Input(format!(
-        "{}: is no {what} of P-256, P-384 or RSA in PEM or DER",
+        "{}: is no {what} of P-256, P-384 or RSA in PEM or DER{kind}",
         path.display()
     ))
 }

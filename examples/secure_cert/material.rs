@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cli::{Failure, Trust, read_file};
+use cli::{Failure, Trust, read_file, told_unless};
 use esp_secure_cert::RecordType;
-use matter_attestation::PrivateKey;
+use matter_attestation::{InputKind, PrivateKey};
 use p256::elliptic_curve::pkcs8::LineEnding;
 use zeroize::Zeroizing;
 
@@ -28,7 +28,7 @@ impl Place<'_> {
         if kind == RecordType::PRIV_KEY {
             self.trust.check_key("file", &path)?;
         }
-        let bytes = read_file("file", &path)?;
+        let bytes = read_file(&format!("{}: file", self.spec.display()), &path)?;
         material(kind, &bytes).map_err(|reason| Failure::Input(format!("{}: {reason}", path.display())))
     }
 }
@@ -41,6 +41,14 @@ pub(crate) fn material(kind: RecordType, bytes: &[u8]) -> Result<Zeroizing<Vec<u
         return Ok(Zeroizing::new(bytes.to_vec()));
     }
     let Some(block) = pem_block(bytes)? else {
+        let (wanted, noun) = match is_certificate {
+            true => (InputKind::Certificate, "certificate"),
+            false => (InputKind::PrivateKey, "private key"),
+        };
+        let other = told_unless(wanted, bytes, "");
+        if !other.is_empty() {
+            return Err(format!("is no {noun}: {other}"));
+        }
         return Ok(Zeroizing::new(match sec1(bytes).filter(|_| !is_certificate) {
             Some(key) => key.to_vec(),
             None => bytes.to_vec(),

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use cli::Failure;
+use cli::{Failure, parse_json};
 use esp_secure_cert::{Flags, RawRecord, RecordType, Writer};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -46,12 +46,7 @@ impl Spec {
         if is_table(text) {
             return Self::from_table(place, text);
         }
-        let malformed = |error: &serde_json::Error| {
-            // The library's own message may repeat text of the file.
-            let (line, column) = (error.line(), error.column());
-            Failure::Input(format!("{}:{line}:{column}: not JSON", path.display()))
-        };
-        let json: Value = serde_json::from_slice(text).map_err(|error| malformed(&error))?;
+        let json: Value = parse_json(path, text)?;
         let list = json
             .as_array()
             .ok_or_else(|| Failure::Input(format!("{}: not an array of records", path.display())))?;

@@ -1,10 +1,10 @@
 //! The CSV file of `configure_esp_secure_cert.py`: a record for each row, from `tlv_type` to `efuse_key`.
 
 use base16ct::mixed::decode_vec;
-use cli::Failure;
+use cli::{Failure, check_columns};
 use esp_nvs_image::{Encoding, OwnedValue};
 use esp_secure_cert::{Flags, RecordType};
-use factory_fs::{Table, TableRow, utf8};
+use factory_fs::{Dialect, Table, TableRow, utf8};
 use zeroize::Zeroizing;
 
 use crate::material::{Place, material};
@@ -18,14 +18,16 @@ const KEY: &str = "priv_key_type";
 
 /// Tells whether a SPEC is such a table, and not JSON.
 pub(crate) fn is_table(text: &[u8]) -> bool {
-    let text = utf8(text).unwrap_or_default().trim_start();
-    text.trim_start_matches('"').starts_with(TYPE)
+    let text = utf8(text).unwrap_or_default();
+    let rows = text.get(Dialect::of(text.as_bytes()).start..).unwrap_or_default();
+    rows.trim_start().trim_start_matches('"').starts_with(TYPE)
 }
 
 impl Spec {
     pub(crate) fn from_table(place: Place<'_>, text: &[u8]) -> Result<Self, Failure> {
         let path = place.spec;
         let table = Table::parse(path, text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+        check_columns(&table)?;
         let Some((header, rows)) = table.rows().split_first() else {
             return Err(Failure::Input(format!("{}: has no header", path.display())));
         };

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use cli::{Failure, Files, Progress, Trust, read_table};
+use cli::{Failure, Files, Progress, Trust, read_table_with_header};
 use factory_fs::{Table, wiping_stack};
 use matter_spake2p::{Base64, Iterations, Salt, Verifier};
 use matter_types::Passcode;
@@ -31,7 +31,7 @@ pub(crate) fn run(input: &Path, output: &Path, force: bool, trust: Trust) -> Res
         .input("IN.csv", input)
         .output("OUT.csv", output);
     files.check()?;
-    let table = read_table("IN.csv", input)?;
+    let table = read_table_with_header("IN.csv", input)?;
     let work = read(&table)?;
     let verifiers = derive(work, table.rows().len().saturating_sub(1))?;
     files.publish(&[(output, write(&table, &verifiers)?.as_slice())])

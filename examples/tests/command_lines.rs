@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
 const BINARIES: [(&str, &str); 7] = [
     ("audit-device", env!("CARGO_BIN_EXE_audit-device")),
@@ -104,26 +107,181 @@ fn ids_have_one_spelling_more_in_each_binary() {
     assert!(!codes[0].is_empty() && codes[0] == codes[1]);
 }
 
+/// The examples that `--help` of these words ends with.
+fn examples(binary: &str, words: &[&str]) -> Vec<String> {
+    let help = run(binary, &[words, &["--help"]].concat());
+    assert!(help.status.success(), "{words:?}: {}", text(&help.stderr));
+    let (_, examples) = text(&help.stdout).split_once("Examples:\n").unwrap();
+    let examples = examples.replace("\\\n", "");
+    examples.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// The commands that `--help` of these words lists, without `help` itself.
+fn commands(binary: &str, words: &[&str]) -> Vec<String> {
+    let help = run(binary, &[words, &["-h"]].concat()).stdout;
+    let Some((_, list)) = text(&help).split_once("\nCommands:\n") else {
+        return Vec::new();
+    };
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    // What goes on in a second line stands further right.
+    let lines = lines.filter(|line| !line.starts_with("   "));
+    let names = lines.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(ToOwned::to_owned).collect()
+}
+
+/// Goes through a command and those below it, and returns how many.
+fn each_has_its_own_examples(name: &str, binary: &str, words: &[&str]) -> usize {
+    let called = [&[name], words].concat().join(" ");
+    let found = examples(binary, words);
+    assert!(!found.is_empty(), "{called} has no example");
+    for example in &found {
+        let behind = example.strip_prefix(&called);
+        assert!(
+            behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')),
+            "{called}: {example}"
+        );
+    }
+    let below = commands(binary, words);
+    let count = below
+        .iter()
+        .map(|below| each_has_its_own_examples(name, binary, &[words, &[below]].concat()));
+    1 + count.sum::<usize>()
+}
+
+/// Commands whose result is a file, a drawing, a number or a sentence.
+const WITHOUT_JSON: [&str; 17] = [
+    "nvs-image decrypt",
+    "nvs-image encrypt",
+    "nvs-image generate",
+    "nvs-image keygen",
+    "nvs-image remove",
+    "nvs-image set",
+    "nvs-image stat",
+    "secure-cert append",
+    "secure-cert build",
+    "secure-cert sign",
+    "secure-cert verify",
+    "setup-code draw",
+    "setup-code ndef",
+    "spake2p batch",
+    "spake2p bench",
+    "spake2p check",
+    "spake2p gen-verifier",
+];
+
+/// All commands that have none below them, with the words that call them.
+fn leaves(name: &str, binary: &str, words: &[&str]) -> Vec<(String, String)> {
+    let below = commands(binary, words);
+    if below.is_empty() {
+        let help = run(binary, &[words, &["-h"]].concat()).stdout;
+        return vec![([&[name], words].concat().join(" "), text(&help).to_owned())];
+    }
+    let below = below
+        .iter()
+        .flat_map(|below| leaves(name, binary, &[words, &[below]].concat()));
+    below.collect()
+}
+
+#[test]
+fn json_and_ids_have_one_spelling() {
+    for (name, binary) in BINARIES {
+        for (called, help) in leaves(name, binary, &[]) {
+            let mut lines = help.lines().map(str::trim_start);
+            let has_json = lines.any(|line| line.starts_with("--json "));
+            assert_eq!(has_json, !WITHOUT_JSON.contains(&called.as_str()), "{called}");
+            for [short, long] in [["vid", "vendor-id"], ["pid", "product-id"]] {
+                let [short, long] = [short, long].map(|id| help.contains(&format!("--{id}")));
+                assert_eq!(short, long, "{called}");
+            }
+        }
+    }
+}
+
+#[test]
+fn help_of_each_command_ends_with_its_own_examples() {
+    let counts = BINARIES.map(|(name, binary)| each_has_its_own_examples(name, binary, &[]));
+    assert_eq!(counts, [1, 15, 1, 10, 7, 6, 5], "commands of each binary, and itself");
+}
+
+/// Runs an example as it is written.
+fn run_example(folder: &Path, name: &str, binary: &str, example: &str) -> Output {
+    let mut words = example.split_whitespace();
+    assert_eq!(words.next(), Some(name), "{example}");
+    Command::new(binary).args(words).current_dir(folder).output().unwrap()
+}
+
 /// Every example names commands and options that the binary has: with them it does not complain about its command line.
 #[test]
 fn help_ends_with_examples_that_are_understood() {
     let folder = tempfile::tempdir().unwrap();
     for (name, binary) in BINARIES {
-        let help = run(binary, &["--help"]).stdout;
-        let (_, examples) = text(&help).split_once("Examples:\n").unwrap();
-        assert!(examples.lines().count() >= 2, "{name}");
-        for example in examples.lines() {
-            let mut words = example.split_whitespace();
-            assert_eq!(words.next(), Some(name), "{example}");
-            let output = Command::new(binary)
-                .args(words)
-                .current_dir(folder.path())
-                .output()
-                .unwrap();
+        let examples = examples(binary, &[]);
+        assert!(examples.len() >= 2, "{name}");
+        // That one takes its time, and has no options.
+        for example in examples.iter().filter(|example| *example != "spake2p bench") {
+            let output = run_example(folder.path(), name, binary, example);
             let said = text(&output.stderr);
             for complaint in ["--help", "beside", "is missing", "unknown"] {
                 assert!(!said.contains(complaint), "{example}: {said}");
             }
         }
     }
+}
+
+/// What is elsewhere: a request, a vector, a list of what is revoked, a dump of a flash, columns of a job.
+const OTHER_INPUTS: [&str; 7] = [
+    "dac-pki csr check ",
+    "dac-pki vector ",
+    "dac-pki revoke-set ",
+    "audit-device out --paa ",
+    "audit-device --flash-dump ",
+    "matter-mfg -v 0xFFF1 -p 0x8000 --pai ",
+    "matter-mfg --job ",
+];
+
+/// Writes what the examples read and no example makes.
+fn write_inputs(folder: &Path) {
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write(
+        "factory.csv",
+        "key,type,encoding,value\nchip-factory,namespace,,\nserial-num,data,string,ABC123\n",
+    );
+    write(
+        "records.json",
+        r#"[{"type": 201, "subtype": 0, "data": "000F"}, {"type": 9}]"#,
+    );
+    write("more.json", r#"[{"type": 99, "subtype": 7, "data": ""}, {"type": 9}]"#);
+    let key = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+    write("signer_key.pem", &key.to_pkcs8_pem(LineEnding::LF).unwrap());
+    write(
+        "signer_public.pem",
+        &key.public_key().to_public_key_pem(LineEnding::LF).unwrap(),
+    );
+    write(
+        "devices.csv",
+        "index,passcode,iterations,salt\n1,34567890,1000,U1BBS0UyUCBLZXkgU2FsdA==\n",
+    );
+}
+
+/// The examples of a binary are a session: with the inputs that no example makes, one after the other works.
+#[test]
+fn examples_work_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    write_inputs(folder.path());
+    let (made, audited): (Vec<_>, Vec<_>) = BINARIES.into_iter().partition(|(name, _)| *name != "audit-device");
+    let mut count = 0;
+    for (name, binary) in made.into_iter().chain(audited) {
+        for example in examples(binary, &[]) {
+            if example == "spake2p bench" || OTHER_INPUTS.iter().any(|begin| example.starts_with(begin)) {
+                continue;
+            }
+            let output = run_example(folder.path(), name, binary, &example);
+            assert_eq!(output.status.code(), Some(0), "{example}: {}", text(&output.stderr));
+            if example.starts_with("spake2p gen-verifier ") {
+                std::fs::write(folder.path().join("verifier.txt"), &output.stdout).unwrap();
+            }
+            count += 1;
+        }
+    }
+    assert_eq!(count, 33, "examples that were run");
 }

@@ -56,6 +56,7 @@ fn columns_without_a_name_are_no_data() {
         ("lot,\nA1,\n,\n", 2),
         (",lot,\n,A1,\n,,,\n,\"\",,,,\n", 3),
         ("lot;;\r\nA1;;\r\n", 1),
+        ("sep=;\r\n lot ; ;x\r\nA1;;,\r\nA1;;\r\nA1;;\r\nA1;;\r\n", 4),
     ] {
         write("m.csv", values);
         let outdir = format!("out{devices}{}", values.len());
@@ -65,7 +66,83 @@ fn columns_without_a_name_are_no_data() {
         );
         assert!(out.contains(&format!("devices: {devices} in")), "{values:?}: {out}");
         let is_noted = err.contains("a row without values is a device, too");
-        assert_eq!(is_noted, devices > 1, "{values:?}: {err}");
+        assert_eq!(is_noted, matches!(devices, 2 | 3), "{values:?}: {err}");
+    }
+}
+
+#[test]
+fn what_would_be_passed_over_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("m.csv", "lot\nA1\n");
+    for (columns, reason) in [
+        (
+            "lot,data,string,REPEAT,x\n",
+            "c.csv:1: column 'number 5': has a value; a row is key,",
+        ),
+        ("lot,data,string,,,\n\nx,data,u8,,,,5\n", "c.csv:3: column 'number 7'"),
+        ("", "--csv c.csv: names no column"),
+        ("\r\n\r\n", "--csv c.csv: names no column"),
+        ("app,namespace\n", "--csv c.csv: names no column"),
+    ] {
+        write("c.csv", columns);
+        let output = run(
+            folder.path(),
+            &[&IDS[..], &["--csv", "c.csv", "--mcsv", "m.csv", "--outdir", "out"]].concat(),
+        );
+        let said = stderr(&output);
+        assert!(
+            output.status.code() == Some(2) && said.contains(reason),
+            "{columns:?}: {said}"
+        );
+    }
+    // A table without its header, of which the quotes would be a part of the values.
+    write("serials.csv", "A0\n\"A1\"\n");
+    let output = run(
+        folder.path(),
+        &[&IDS[..], &["--serials", "serials.csv", "--outdir", "out"]].concat(),
+    );
+    let said = stderr(&output);
+    assert!(
+        output.status.code() == Some(2) && said.contains("line 2: begins with a quote"),
+        "{said}"
+    );
+}
+
+#[test]
+fn rows_that_the_reference_tool_adds_for_wifi_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    for (name, columns, values, is_told) in [
+        ("one", "net,namespace\nsta.ssid,data,string\n", "sta.ssid\nHome\n", true),
+        (
+            "two",
+            "ap.ssid,data,string\nap.passwd,data,string\n",
+            "ap.ssid,ap.passwd\nHome,12345678\n",
+            false,
+        ),
+    ] {
+        write("c.csv", columns);
+        write("m.csv", values);
+        let (_, err) = made(folder.path(), &["--csv", "c.csv", "--mcsv", "m.csv", "--outdir", name]);
+        assert_eq!(err.contains("adds rows for the Wi-Fi driver"), is_told, "{err}");
+    }
+}
+
+#[test]
+fn a_line_for_spreadsheets_is_no_serial_number() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["sep=;\r\nA1\r\nA2\r\n", "sep=;\nx; serial-num \n1;A1\n2;A2\n"] {
+        fs::write(folder.path().join("serials.csv"), text).unwrap();
+        let outdir = format!("out{}", text.len());
+        made(
+            folder.path(),
+            &["-n", "2", "--serials", "serials.csv", "--outdir", &outdir],
+        );
+        let manifest = fs::read(folder.path().join(outdir).join("fff1_8000/manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        let serials = [0, 1].map(|device| manifest["devices"][device]["serial"].clone());
+        assert_eq!(serials, ["A1", "A2"], "{text:?}");
     }
 }
 

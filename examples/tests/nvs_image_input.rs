@@ -122,6 +122,9 @@ fn files_of_spreadsheets_make_the_same_image() {
         CSV.replace(',', "\t").replace('\n', "\r\n"),
         CSV.replace("key,type,encoding", "\u{feff} key , type,encoding "),
         format!("{CSV},,,\n ,,, ,,,\n"),
+        format!("sep=;\r\n{}", CSV.replace(',', ";")),
+        format!("\u{feff}\"sep=|\"\n{}", CSV.replace(',', "|")),
+        format!("Sep=,\n{CSV}"),
     ] {
         bench.write("x.csv", &text);
         assert_eq!(bench.succeed("--force generate x.csv b.bin 0x3000"), "", "{text}");
@@ -318,8 +321,59 @@ fn command_lines_of_the_generator_are_understood() {
     assert_eq!(bench.read("e.bin"), bench.read("f.bin"));
     bench.succeed("decrypt e.bin keys.bin b.bin");
     assert_eq!(bench.read("a.bin"), bench.read("b.bin"));
+    // Folders and the HMAC scheme, as the generator has them.
+    bench.write("hmac.bin", [7; 32]);
+    let scheme = "--keygen --keyfile k.bin --key_protect_hmac";
+    bench.succeed(&format!(
+        "encrypt in.csv h.bin 0x3000 {scheme} --kp_hmac_inputkey hmac.bin --outdir d"
+    ));
+    bench.succeed("encrypt in.csv g.bin 0x3000 --hmac-key hmac.bin");
+    bench.succeed("keygen derived.bin --hmac-key hmac.bin");
+    assert_eq!(bench.read("d/h.bin"), bench.read("g.bin"));
+    assert_eq!(bench.read("d/keys/k.bin"), bench.read("derived.bin"));
+    bench.succeed("decrypt g.bin derived.bin plain.bin --outdir e/f");
+    bench.succeed("generate in.csv a.bin 0x3000 --outdir e");
+    assert_eq!(bench.read("e/f/plain.bin"), bench.read("e/a.bin"));
+    bench.succeed(&format!(
+        "encrypt in.csv n.bin 0x3000 {scheme} --kp_hmac_keygen --outdir d --force"
+    ));
+    bench.succeed(&format!(
+        "encrypt in.csv o.bin 0x3000 {scheme} --kp_hmac_keygen --kp_hmac_keyfile new.bin"
+    ));
+    for (image, key) in [("d/n.bin", "d/keys/hmac-k.bin"), ("o.bin", "new.bin")] {
+        assert_eq!(bench.read(key).len(), 32);
+        bench.succeed(&format!("--force decrypt {image} p.bin --hmac-key {key}"));
+        assert_eq!(bench.read("p.bin"), bench.read("e/a.bin"), "{image}");
+    }
+    let said = bench.succeed("encrypt in.csv q.bin 0x3000 --inputkey keys.bin --keyfile unused.bin");
+    assert!(said.starts_with("warning: --keyfile has no effect") && !bench.path().join("unused.bin").exists());
     bench.write("in.json", "[]");
     for (arguments, needle) in [
+        (
+            "encrypt in.csv out.bin 0x3000 --kp_hmac_inputkey hmac.bin",
+            "--hmac-key FILE alone does the same",
+        ),
+        (
+            "encrypt in.csv out.bin 0x3000 --key_protect_hmac",
+            "--hmac-key FILE alone",
+        ),
+        (
+            "encrypt in.csv out.bin 0x3000 --keygen --keyfile x --key_protect_hmac",
+            "--key_protect_hmac needs --kp_hmac_inputkey or --kp_hmac_keygen",
+        ),
+        (
+            "encrypt in.csv out.bin 0x3000 --keygen --key_protect_hmac --kp_hmac_keygen",
+            "--kp_hmac_keygen needs --kp_hmac_keyfile",
+        ),
+        (
+            "encrypt in.csv out.bin 0x3000 --keygen --keyfile x --key_protect_hmac --kp_hmac_keygen --kp_hmac_inputkey hmac.bin",
+            "one of the two",
+        ),
+        (
+            "encrypt a.bin out.bin --hmac-key hmac.bin --key_protect_hmac",
+            "are for IN.. OUT SIZE",
+        ),
+        ("decrypt e.bin keys.bin out.bin --outdir in.csv", "--outdir: in.csv"),
         ("generate in.csv two.csv out.bin", "SIZE: "),
         ("generate in.csv", "missing: <OUTPUT>, <SIZE>"),
         ("generate in.csv out.bin", "missing: <SIZE>"),

@@ -34,6 +34,18 @@ fn dumped_json_makes_the_same_image() {
     succeed(folder.path(), "generate in.csv a.bin 0x4000");
     let json = succeed(folder.path(), "dump a.bin --format json");
     fs::write(path("a.json"), &json).unwrap();
+    for same in ["--json", "--json --format json"] {
+        assert_eq!(succeed(folder.path(), &format!("dump a.bin {same}")), json, "{same}");
+    }
+    for other in ["table", "csv"] {
+        let output = run(folder.path(), &format!("dump a.bin --json --format {other}"));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && output.stdout.is_empty());
+        assert_eq!(
+            said,
+            "error: --json: the entries are shown in one form; leave out --json or --format\n"
+        );
+    }
     // Known by its contents, with a byte order mark as some editors put it there.
     fs::write(path("b.txt"), ["\u{feff}\n".as_bytes(), &json].concat()).unwrap();
     for (input, output) in [("a.json", "b.bin"), ("b.txt", "c.bin")] {

@@ -105,6 +105,140 @@ fn a_file_of_another_kind_is_called_by_its_name() {
 }
 
 #[test]
+fn a_text_in_utf_16_is_named_wherever_a_text_is_read() {
+    let folder = workplace();
+    let at = folder.path();
+    let utf16 = |text: &str| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xFF, 0xFE].into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    for (name, text) in [
+        ("cert.pem", fs::read_to_string(at.join("ca/PAI_cert.pem")).unwrap()),
+        ("key.pem", fs::read_to_string(at.join("ca/PAI_key.pem")).unwrap()),
+        ("x.json", "[]".to_owned()),
+        ("password", "secret\r\n".to_owned()),
+        ("x.csv", "cn\nLamp\n".to_owned()),
+    ] {
+        fs::write(at.join(name), utf16(&text)).unwrap();
+    }
+    let issue = "pai --cn X --vid 0xFFF1 --out x --issuer";
+    for arguments in [
+        "lint cert.pem",
+        "cd print cert.pem",
+        "vector x.json",
+        "revoke-set check x.json",
+        "revoke-set build --points x.json --crl cert.pem --paa ca --out x",
+        &format!("{issue} cert.pem --issuer-key ca/PAA_key.pem"),
+        &format!("{issue} ca/PAA_cert.pem --issuer-key key.pem"),
+        &format!("{issue} ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --password-file password"),
+        &format!("dac --vid 0xFFF1 --pid 0x8000 {BY_PAI} --csv x.csv --out x"),
+    ] {
+        refused(at, arguments, "is a text in UTF-16");
+    }
+    let path = |name: &str| at.join(name).display().to_string();
+    let [cert, key, spec, out] = ["cert.pem", "key.pem", "x.json", "out"].map(path);
+    let [audit, secure_cert] = [env!("CARGO_BIN_EXE_audit-device"), env!("CARGO_BIN_EXE_secure-cert")];
+    for (program, arguments) in [
+        (secure_cert, &["build", &spec, &out][..]),
+        (secure_cert, &["sign", &spec, &key, &out]),
+        (secure_cert, &["verify", &spec, "--key", &cert]),
+        (audit, &["ca", "--paa", &cert]),
+        (audit, &["ca", "--cd", &cert]),
+        (audit, &["ca", "--manifest", &spec, "--manifest-key", &cert]),
+        (audit, &["ca", "--revocation-set", &spec]),
+    ] {
+        let (code, _, said) = tool(program, arguments);
+        assert!(
+            code == 2 && said.contains("is a text in UTF-16"),
+            "{arguments:?}: {said}"
+        );
+    }
+    // A byte order mark in front of JSON is no fault.
+    fs::write(at.join("set.json"), "\u{feff}[]").unwrap();
+    succeed(at, "revoke-set check set.json");
+    let records = "\u{feff}[{\"type\": 201, \"subtype\": 0, \"data\": \"000F\"}, {\"type\": 9}]";
+    fs::write(at.join("records.json"), records).unwrap();
+    let (code, _, said) = tool(secure_cert, &["build", &path("records.json"), &out]);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn tables_have_each_column_once_and_no_cell_in_none() {
+    let folder = workplace();
+    let at = folder.path();
+    let write = |name: &str, text: &str| fs::write(at.join(name), text).unwrap();
+    write("twice.csv", "cn; cn\nA;B\n");
+    write("more.csv", "cn,note\nA,x\nB,x,,y\n");
+    let issue = format!("dac --vid 0xFFF1 --pid 0x8000 {BY_PAI} --out x --csv");
+    refused(at, &format!("{issue} twice.csv"), "twice.csv:1: column 'number 2'");
+    refused(at, &format!("{issue} more.csv"), "more.csv:3: column 'number 4'");
+    write(
+        "verifiers.csv",
+        "index,passcode,iterations,salt,salt\n1,34567890,1000,U1BBS0UyUCBLZXkgU2FsdA==,x\n",
+    );
+    write(
+        "records.csv",
+        "tlv_type,tlv_subtype,data_value,data_type\nUSER_DATA_1,0,a,b,string\n",
+    );
+    let path = |name: &str| at.join(name).display().to_string();
+    for (program, arguments, reason) in [
+        (
+            env!("CARGO_BIN_EXE_spake2p"),
+            ["batch", &path("verifiers.csv"), &path("out")],
+            "'number 5': has the name of",
+        ),
+        (
+            env!("CARGO_BIN_EXE_secure-cert"),
+            ["build", &path("records.csv"), &path("out")],
+            "'number 5': has a value",
+        ),
+    ] {
+        let (code, _, said) = tool(program, &arguments);
+        assert!(code == 2 && said.contains(reason), "{said}");
+    }
+}
+
+#[test]
+fn files_of_records_hold_what_their_type_says() {
+    let folder = workplace();
+    let at = folder.path();
+    let out = at.join("out").display().to_string();
+    let pem = fs::read_to_string(at.join("ca/PAI_cert.pem")).unwrap();
+    let utf16 = pem.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    fs::write(at.join("utf16.pem"), utf16).unwrap();
+    for (kind, file, reason) in [
+        ("DEV_CERT", "ca/PAI_key.pem", "holds something else than a certificate"),
+        ("DEV_CERT", "utf16.pem", "is no certificate: it is a text in UTF-16"),
+        (
+            "DEV_CERT",
+            "CD.der",
+            "is no certificate: it is a Certification Declaration",
+        ),
+        (
+            "PRIV_KEY",
+            "ca/PAI_cert.der",
+            "is no private key: it is an X.509 certificate",
+        ),
+        ("CA_CERT", "none", "records.json: file "),
+    ] {
+        let records = format!("[{{\"type_name\": \"{kind}\", \"subtype\": 0, \"file\": \"{file}\"}}]");
+        let spec = at.join("records.json");
+        fs::write(&spec, records).unwrap();
+        let (code, _, said) = tool(
+            env!("CARGO_BIN_EXE_secure-cert"),
+            &["build", &spec.display().to_string(), &out],
+        );
+        assert!(code == 2 && said.contains(reason), "{kind} {file}: {said}");
+    }
+    fs::write(at.join("records.json"), "").unwrap();
+    let (_, _, said) = tool(
+        env!("CARGO_BIN_EXE_secure-cert"),
+        &["build", &at.join("records.json").display().to_string(), &out],
+    );
+    assert!(said.ends_with("records.json: is empty\n"), "{said}");
+}
+
+#[test]
 fn bundles_are_read_where_there_is_room_for_several() {
     let folder = workplace();
     let at = folder.path();

@@ -345,7 +345,10 @@ fn records_are_made_from_files_and_from_the_tool_s_table() {
     let rows = "\n# a comment\nESP_SECURE_CERT_DEV_CERT_TLV,0,cert.pem,file,,,,,\n\
         ESP_SECURE_CERT_CA_CERT_TLV,0,MAIFAA==,base64,,,,,\n2,0, key.pem ,file,plaintext,ECDSA,256,,\n\
         ESP_SECURE_CERT_USER_DATA_1_TLV,0,hi,string,,,,,\n,,,,,,,,\n";
-    write("table.csv", &format!("\u{feff}{TABLE}{rows}").replace('\n', "\r\n"));
+    write(
+        "table.csv",
+        &format!("\u{feff}sep=,\n{TABLE}{rows}").replace('\n', "\r\n"),
+    );
     let build = run(folder.path(), "build table.csv table.bin");
     assert!(build.status.success(), "{build:?}");
     let made = records(folder.path(), "table.bin");

@@ -18,7 +18,7 @@ use self::encode::encode_rows;
 pub use self::error::{CsvError, CsvReason};
 use self::records::Place;
 use self::rows::{Reader, Refused};
-pub use self::warnings::{CsvWarning, CsvWarningKind, csv_warnings};
+pub use self::warnings::{CsvWarning, CsvWarningKind, csv_warnings, has_wifi_rows};
 pub use self::write::{CsvWriter, to_csv};
 use crate::config::{BlobVersion, PartitionSize};
 use crate::name::{Key, Namespace};

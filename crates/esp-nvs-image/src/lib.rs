@@ -74,7 +74,7 @@ pub use config::{BlobVersion, PartitionSize};
 #[cfg(feature = "csv")]
 pub use csv::{
     CsvCompat, CsvError, CsvFile, CsvReason, CsvRow, CsvWarning, CsvWarningKind, CsvWriter, csv_warnings, encode_csv,
-    read_csv, to_csv,
+    has_wifi_rows, read_csv, to_csv,
 };
 #[cfg(feature = "alloc")]
 pub use decode::{Blob, Entry, Recovered, StoredValue, decode, recover};

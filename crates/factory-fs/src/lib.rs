@@ -26,5 +26,5 @@ pub use signals::clean_up_at_signals;
 pub use space::Space;
 pub use stack::wiping_stack;
 pub use stale::sweep;
-pub use table::{CellPlace, Table, TableError, TableRow, delimiter};
+pub use table::{CellPlace, Dialect, Table, TableError, TableRow};
 pub use text::{NotUtf8, utf8, without_bom};

@@ -10,7 +10,7 @@ use crate::{Input, NotUtf8, utf8};
 /// A CSV file in memory: rows of cells, each with the line in which it starts.
 ///
 /// UTF-8 with or without a byte order mark, lines ending in LF or CRLF, cells separated by commas, semicolons or tabs (see
-/// [`delimiter`]), quoted cells over several lines. Empty lines are skipped.
+/// [`Dialect`]), quoted cells over several lines. Empty lines are skipped.
 #[derive(Clone)]
 pub struct Table {
     path: PathBuf,
@@ -25,6 +25,15 @@ pub struct TableRow {
     text: Zeroizing<String>,
     /// Where each cell ends.
     ends: Vec<usize>,
+}
+
+/// What separates the cells of a table, and where its rows begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// Between two cells.
+    pub delimiter: u8,
+    /// The first byte of the rows: behind a first line `sep=;`, by which some programs tell a spreadsheet the delimiter.
+    pub start: usize,
 }
 
 /// Why a file is not a table.
@@ -75,7 +84,7 @@ impl Table {
     /// [`TableError`], but not [`TableError::Read`].
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, TableError> {
         let text = utf8(bytes).map_err(TableError::NotUtf8)?;
-        let delimiter = delimiter(text.as_bytes());
+        let Dialect { delimiter, start } = Dialect::of(text.as_bytes());
         if let Some(line) = unclosed_quote(text.as_bytes(), delimiter) {
             return Err(TableError::UnclosedQuote { line });
         }
@@ -83,7 +92,7 @@ impl Table {
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .from_reader(text.as_bytes());
+            .from_reader(text.as_bytes().get(start..).unwrap_or_default());
         let mut rows = Vec::new();
         let mut lines = Lines {
             text: text.as_bytes(),
@@ -95,8 +104,8 @@ impl Table {
             reason: error.to_string(),
         };
         while reader.read_record(&mut record).map_err(csv)? {
-            let start = record.position().map_or(0, csv::Position::byte);
-            let line = lines.number(usize::try_from(start).unwrap_or_default());
+            let behind = record.position().map_or(0, csv::Position::byte);
+            let line = lines.number(start + usize::try_from(behind).unwrap_or_default());
             rows.push(TableRow::new(line, &record));
         }
         let path = path.into();
@@ -216,18 +225,42 @@ impl fmt::Display for CellPlace {
     }
 }
 
-/// Returns what separates the cells of a table that begins so: a semicolon, as some programs have it, if the first line that is
-/// not empty has more of them than commas, a tab if it has neither, else a comma.
-#[must_use]
-pub fn delimiter(text: &[u8]) -> u8 {
-    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n'));
-    let first = lines.find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-    let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
-    match (count(b','), count(b';')) {
-        // With one of the others it lines columns up.
-        (0, 0) if count(b'\t') > 0 => b'\t',
-        (commas, semicolons) if semicolons > commas => b';',
-        _ => b',',
+impl Dialect {
+    /// Returns that of a table that begins so. The delimiter is what a first line `sep=` names, or else a semicolon, as some
+    /// programs have it, if the first line that is not empty has more of them than commas, a tab if it has neither, else a comma.
+    #[must_use]
+    pub fn of(text: &[u8]) -> Self {
+        let mut lines = text.split_inclusive(|byte| matches!(byte, b'\r' | b'\n'));
+        if let Some(line) = lines.clone().next()
+            && let Some(delimiter) = named_delimiter(line)
+        {
+            let is_split = line.ends_with(b"\r") && text.get(line.len()) == Some(&b'\n');
+            let start = line.len() + usize::from(is_split);
+            return Self { delimiter, start };
+        }
+        let first = lines.find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+        let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
+        let delimiter = match (count(b','), count(b';')) {
+            // With one of the others it lines columns up.
+            (0, 0) if count(b'\t') > 0 => b'\t',
+            (commas, semicolons) if semicolons > commas => b';',
+            _ => b',',
+        };
+        Self { delimiter, start: 0 }
+    }
+}
+
+/// The delimiter that a line `sep=;` names, in quotes or not.
+fn named_delimiter(line: &[u8]) -> Option<u8> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let bare = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\""));
+    let (name, delimiter) = bare.unwrap_or(line).split_at_checked(b"sep=".len())?;
+    match delimiter {
+        [delimiter @ (b'\t' | b'!'..=b'~')] if name.eq_ignore_ascii_case(b"sep=") => {
+            Some(*delimiter).filter(|delimiter| *delimiter != b'"' && !delimiter.is_ascii_alphanumeric())
+        }
+        _ => None,
     }
 }
 
@@ -319,7 +352,35 @@ mod tests {
             ("a", b','),
             ("", b','),
         ] {
-            assert_eq!(delimiter(text.as_bytes()), expected, "{text:?}");
+            let (delimiter, start) = (expected, 0);
+            assert_eq!(Dialect::of(text.as_bytes()), Dialect { delimiter, start }, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_for_spreadsheets_names_the_delimiter_and_is_no_row() {
+        for (text, delimiter, start) in [
+            ("sep=;\na,b;c\n", b';', 6),
+            ("SEP=,\r\na;b;c,d", b',', 7),
+            ("\"sep=\t\"\na;b", b'\t', 8),
+            ("sep=|\na,b|c\n", b'|', 6),
+            ("sep=\na;b\n", b',', 0),
+            ("sep=ab\n", b',', 0),
+            ("sep=a\n", b',', 0),
+            ("sep;a\n", b';', 0),
+            ("\nsep=;\n", b';', 0),
+        ] {
+            assert_eq!(Dialect::of(text.as_bytes()), Dialect { delimiter, start }, "{text:?}");
+        }
+        for end in ["\n", "\r\n"] {
+            let text = ["\u{feff}sep=;", "a;b", "", "1;\"x,", "y\"", "2;z"].join(end);
+            let table = Table::parse(Path::new("t.csv"), text.as_bytes()).unwrap();
+            let rows = table
+                .rows()
+                .iter()
+                .map(|row| (row.line, row.get(0).unwrap().to_owned()));
+            let expected = [(2, "a"), (4, "1"), (6, "2")].map(|(line, cell)| (line, cell.to_owned()));
+            assert_eq!(rows.collect::<Vec<_>>(), expected);
         }
     }
 

@@ -26,6 +26,10 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
 /// Tells whether a text begins with a byte order mark of UTF-16, or with an ASCII character of two bytes. That would be UTF-8,
 /// too, but no text in UTF-8 has NUL there.
 fn is_utf16(bytes: &[u8]) -> bool {
+    // An active page of an NVS image, whose state is followed by no character.
+    if bytes.starts_with(&[0xFE, 0xFF, 0xFF, 0xFF]) {
+        return false;
+    }
     matches!(
         bytes,
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 1..=0x7F, ..] | [1..=0x7F, 0, ..]
@@ -86,5 +90,8 @@ mod tests {
         for bytes in [&b"ke\0y"[..], b"", b"\0\0", b"k"] {
             assert!(utf8(bytes).is_ok(), "{bytes:?}");
         }
+        // The first bytes of an NVS image.
+        let image = utf8(b"\xFE\xFF\xFF\xFF\0\0\0\0").unwrap_err();
+        assert_eq!(image.to_string(), "byte 0 is not UTF-8");
     }
 }

@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use esp_nvs_image::NvsKeys;
-use factory_fs::Input;
+use esp_nvs_image::{Legibility, NvsKeys};
+use factory_fs::{Input, utf8};
 use matter_factory_data::{Artifacts, Attested, Check, DeviceReport, Expected, Finding, InternalFile, KeySet, audit};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -119,17 +119,19 @@ impl DeviceFiles {
         }
         for SingleFile { path, kind, bytes } in &source.files {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if kind.is_none() {
-                let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
-                              device's folder";
-                device
-                    .findings
-                    .push(Finding::of(Check::ArtifactMalformed, &name, reason));
-            }
             let bytes = match bytes {
                 Some(bytes) => bytes.clone(),
                 None => read(AuditInput::Path, path)?,
             };
+            if kind.is_none() {
+                let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
+                              device's folder";
+                let utf16 = utf8(&bytes).err().filter(|error| error.is_utf16);
+                let reason = utf16.map_or_else(|| reason.to_owned(), |error| error.to_string());
+                device
+                    .findings
+                    .push(Finding::of(Check::ArtifactMalformed, &name, reason));
+            }
             let file = DeviceFile::new(name, bytes, Access::of(path), true);
             device.add(*kind, file);
         }
@@ -279,6 +281,11 @@ impl DeviceFiles {
                 let text = format!("{why}, and the store needs those that were given");
                 findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", text));
             }
+        }
+        if let (Some(why), None, Some(store)) = (self.wrong_keys, own_keys.as_ref().or(keys), self.file(self.nvs))
+            && Legibility::of(&store.bytes) == Legibility::Encrypted
+        {
+            findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", why));
         }
         // With keys from elsewhere it may be what flash encryption makes of them.
         if let (Some(partition), None) = (&self.damaged_keys, own_keys.as_ref().or(keys)) {

@@ -1,6 +1,6 @@
 //! Onboarding codes as they lie in files: a table in CSV with one row, or the codes alone as lines of text.
 
-use factory_fs::{delimiter, without_bom};
+use factory_fs::{Dialect, utf8, without_bom};
 use matter_factory_data::{Check, Finding};
 use zeroize::Zeroizing;
 
@@ -68,8 +68,17 @@ impl LabelCodes {
 
     fn row(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
         let mut wrong = |reason: String| findings.push(Finding::of(Check::ArtifactMalformed, &file.name, reason));
-        let text = without_bom(&file.bytes);
-        let Some(CodesTable { header, row, is_more }) = CodesTable::read(text, delimiter(text)) else {
+        let text = match utf8(&file.bytes) {
+            Ok(text) => text.as_bytes(),
+            Err(error) if error.is_utf16 => {
+                wrong(error.to_string());
+                return None;
+            }
+            Err(_) => without_bom(&file.bytes),
+        };
+        let Dialect { delimiter, start } = Dialect::of(text);
+        let text = text.get(start..).unwrap_or_default();
+        let Some(CodesTable { header, row, is_more }) = CodesTable::read(text, delimiter) else {
             wrong("a header and a row of CSV are needed".into());
             return None;
         };

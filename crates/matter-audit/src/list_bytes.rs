@@ -5,7 +5,7 @@ use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::Path;
 
-use factory_fs::{Input, delimiter, without_bom};
+use factory_fs::{Dialect, Input, utf8, without_bom};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -64,16 +64,31 @@ impl<R: Read> ListBytes<R> {
     /// The next byte, which stays.
     pub(crate) fn peek(&mut self) -> io::Result<Option<u8>> {
         if self.at == self.len {
-            self.len = loop {
-                match self.reader.read(&mut self.buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    read => break read?,
-                }
-            };
-            self.at = 0;
-            self.hash.update(self.buffer.get(..self.len).unwrap_or_default());
+            self.fill()?;
         }
         Ok(self.buffer.get(self.at).filter(|_| self.at < self.len).copied())
+    }
+
+    /// Reads the next piece, the first one with as many bytes as tell a text in UTF-16.
+    fn fill(&mut self) -> io::Result<()> {
+        let is_first = self.len == 0;
+        let least = if is_first { 2 } else { 1 };
+        (self.at, self.len) = (0, 0);
+        while self.len < least {
+            match self.reader.read(self.buffer.get_mut(self.len..).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(read) => self.len += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let piece = self.buffer.get(..self.len).unwrap_or_default();
+        self.hash.update(piece);
+        let start = piece.get(..least).unwrap_or_default();
+        match utf8(start).err().filter(|error| is_first && error.is_utf16) {
+            Some(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+            None => Ok(()),
+        }
     }
 
     /// Takes the next byte, which was looked at.
@@ -147,12 +162,22 @@ pub(crate) fn csv_text<'c, R: Read + 'c>(
     mut bytes: ListBytes<R>,
     since: &'c Cell<usize>,
 ) -> io::Result<(u8, impl Read + 'c)> {
-    let mut first = Zeroizing::new(Vec::new());
-    bytes.read_line(&mut first)?;
-    let mut first = Zeroizing::new(without_bom(&first).to_vec());
-    let delimiter = delimiter(&first);
-    first.push(b'\n');
-    Ok((delimiter, io::Cursor::new(first).chain(RowReader { bytes, since })))
+    let mut line = Zeroizing::new(Vec::new());
+    let mut head = Zeroizing::new(Vec::new());
+    // The header is the first line that is not empty.
+    while bytes.read_line(&mut line)?.is_some() {
+        let text = if head.is_empty() { without_bom(&line) } else { &line };
+        text.iter().try_for_each(|byte| push(&mut head, *byte))?;
+        push(&mut head, b'\n')?;
+        if !line.trim_ascii().is_empty() {
+            break;
+        }
+    }
+    let Dialect { delimiter, start } = Dialect::of(&head);
+    let mut head = io::Cursor::new(head);
+    // What is in front of the rows is an empty line, so that lines keep their numbers.
+    head.set_position(u64::try_from(start.saturating_sub(1)).unwrap_or_default());
+    Ok((delimiter, head.chain(RowReader { bytes, since })))
 }
 
 /// A list of which each row is no longer than an element may be.
@@ -198,6 +223,43 @@ mod tests {
         let mut bytes = ListBytes::new(&b"abc"[..]);
         bytes.read_line(&mut line).unwrap();
         assert_eq!(bytes.finish()[..4], [0xBA, 0x78, 0x16, 0xBF]);
+    }
+
+    fn table(text: &[u8]) -> io::Result<(u8, String)> {
+        let since = Cell::new(0);
+        let (delimiter, mut rest) = csv_text(ListBytes::new(text), &since)?;
+        let mut text = String::new();
+        rest.read_to_string(&mut text)?;
+        Ok((delimiter, text))
+    }
+
+    #[test]
+    fn the_header_of_a_table_says_what_separates_cells() {
+        for (text, delimiter, rest) in [
+            ("a,b\n1;2;3", b',', "a,b\n1;2;3"),
+            ("\u{feff}a;b\r\n", b';', "a;b\r\n"),
+            ("\n \na;b\n1", b';', "\n \na;b\n1"),
+            // Lines keep their numbers.
+            ("sep=,\na;b,c\n", b',', "\na;b,c\n"),
+            ("\u{feff}sep=;\r\na,b\r\n", b';', "\na,b\r\n"),
+            ("", b',', ""),
+        ] {
+            assert_eq!(table(text.as_bytes()).unwrap(), (delimiter, rest.into()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_in_utf_16_is_named() {
+        let text = "uuid,serial\n";
+        let little = text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let big = text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+        for bytes in [&little, &big, &[&[0xFF, 0xFE], &little[..]].concat()] {
+            // As a pipe gives them.
+            let (first, rest) = bytes.split_at(1);
+            let refused = ListBytes::new(first.chain(rest)).peek().unwrap_err();
+            assert!(refused.to_string().contains("UTF-16"), "{refused}");
+            assert!(table(bytes).unwrap_err().to_string().contains("UTF-16"));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use factory_fs::{delimiter, utf8};
+use factory_fs::{Dialect, utf8};
 use md5::{Digest, Md5};
 
 /// One row of a table.
@@ -204,7 +204,8 @@ fn read_binary(bytes: &[u8]) -> Result<Vec<PartitionRow>, String> {
 fn read_csv(text: &str) -> Result<Vec<PartitionRow>, String> {
     let mut partitions = Vec::new();
     let mut next = TABLE_OFFSET + SECTOR;
-    for (index, line) in text.lines().enumerate() {
+    let is_row = |(index, _): &(usize, &str)| *index > 0 || Dialect::of(text.as_bytes()).start == 0;
+    for (index, line) in text.lines().enumerate().filter(is_row) {
         let line = line.split('#').next().unwrap_or_default().trim();
         if line.is_empty() {
             continue;
@@ -213,7 +214,7 @@ fn read_csv(text: &str) -> Result<Vec<PartitionRow>, String> {
         let delimiter = if line.contains(',') {
             b','
         } else {
-            delimiter(line.as_bytes())
+            Dialect::of(line.as_bytes()).delimiter
         };
         let mut cells = line.split(char::from(delimiter)).map(str::trim);
         let mut cell = || cells.next().unwrap_or_default();

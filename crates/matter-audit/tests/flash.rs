@@ -439,6 +439,11 @@ fn keys_partitions_that_do_not_fit_are_told() {
         (&plain, &damaged, &[Check::ArtifactMalformed]),
         (&plain, &partition, &[Check::NvsNotEncrypted]),
         (&plain, &[0xFF; NvsKeys::PARTITION_LEN], &[]),
+        (
+            &encrypted,
+            &[0xFF; NvsKeys::PARTITION_LEN],
+            &[Check::ArtifactMalformed, Check::ArtifactMalformed],
+        ),
     ] {
         let mut flash = vec![0xFF; 0x1_6000];
         flash[0x1_0000..].copy_from_slice(store);

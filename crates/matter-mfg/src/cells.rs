@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use esp_nvs_image::{CsvWriter, Encoding, Key, Number, OwnedValue};
+use esp_nvs_image::{CsvWriter, Encoding, Key, Number, OwnedValue, has_wifi_rows};
 use factory_fs::{Table, TableRow};
 use matter_factory_data::{
     AttestationCredentials, FactoryEntry, NAMESPACE, ProductInformation, RotatingId, is_field_key,
@@ -52,8 +52,10 @@ pub(crate) fn read(
     let Some((header, rows)) = table.rows().split_first() else {
         return Err(Error::file(Field::Values, table.path(), "has no header row"));
     };
+    // Blanks around a name are left out, unless it is used with them.
+    let name_of = |cell| if columns.uses(cell) { cell } else { cell.trim() };
     let mut numbers = BTreeMap::new();
-    for (number, name) in header.cells().enumerate() {
+    for (number, name) in header.cells().map(name_of).enumerate() {
         // Spreadsheets leave columns without a name behind the others.
         if name.is_empty() {
             continue;
@@ -72,7 +74,7 @@ pub(crate) fn read(
         .map(|column| column.key.as_str())
         .map(|key| (field(key), key))
         .collect();
-    for name in header.cells() {
+    for name in header.cells().map(name_of) {
         if let Some(used) = fields.get(field(name)).filter(|used| **used != name) {
             let reason = format!("sets the same as the column '{used}'");
             return Err(Error::cell(table.place(header.line(), name), reason));
@@ -82,19 +84,18 @@ pub(crate) fn read(
     for column in columns.iter() {
         let place = numbers.get(column.key.as_str()).copied();
         let missing = || {
-            let has_blanks = header.cells().any(|name| name.trim() == column.key.as_str());
             Error::cell(
                 table.place(header.line(), column.key.as_str()),
-                if has_blanks {
-                    "is missing in the header, which has that name with blanks around it"
-                } else {
-                    "is missing in the header"
-                },
+                "is missing in the header",
             )
         };
         places.push((column, place.ok_or_else(missing)?));
     }
-    for name in header.cells().filter(|name| is_unused_field(columns, name)) {
+    for name in header
+        .cells()
+        .map(name_of)
+        .filter(|name| is_unused_field(columns, name))
+    {
         let path = table.path().display();
         warnings.push(message![
             format!("{path}: column '{name}' names a field of the device but is not used, because "),
@@ -114,6 +115,15 @@ pub(crate) fn read(
         warnings.push(text.into());
     }
     let first = rows.first();
+    let values =
+        |(column, place): &(&'_ Column, usize)| first.and_then(|row| row.get(*place)).map(|text| (column.key, text));
+    let values = places.iter().filter_map(values).collect::<Vec<_>>();
+    if has_wifi_rows(values.iter().map(|(key, text)| (key.as_str(), *text))) {
+        let path = table.path().display();
+        let text =
+            format!("{path}: the reference tool adds rows for the Wi-Fi driver to these values, which are left out");
+        warnings.push(text.into());
+    }
     let mut devices = Vec::with_capacity(rows.len());
     for row in rows {
         check_length(table, header, row)?;
@@ -140,7 +150,11 @@ pub(crate) fn read(
 
 /// Refuses a row that has values in columns without a name, or none in those with one.
 fn check_length(table: &Table, header: &TableRow, row: &TableRow) -> Result<(), Error> {
-    let named = header.cells().zip(1..).filter(|(name, _)| !name.is_empty()).last();
+    let named = header
+        .cells()
+        .zip(1..)
+        .filter(|(name, _)| !name.trim().is_empty())
+        .last();
     let named = named.map_or(0, |(_, columns)| columns);
     if row.len() < named || row.cells().skip(header.len()).any(|cell| !cell.is_empty()) {
         let (cells, columns) = (row.len(), header.len());
@@ -151,7 +165,7 @@ fn check_length(table: &Table, header: &TableRow, row: &TableRow) -> Result<(), 
     let nameless = header
         .cells()
         .zip(row.cells())
-        .position(|(name, cell)| name.is_empty() && !cell.is_empty());
+        .position(|(name, cell)| name.trim().is_empty() && !cell.is_empty());
     nameless.map_or(Ok(()), |number| {
         let column = format!("number {}", number + 1);
         let reason = "has a value, and the header no name for the column";

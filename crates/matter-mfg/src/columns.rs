@@ -5,7 +5,7 @@ use esp_nvs_image::{Encoding, Key, Namespace};
 use factory_fs::Table;
 use matter_factory_data::NAMESPACE;
 
-use crate::Error;
+use crate::{Error, Field};
 
 /// Which columns of the values file are used, and what they become: the reference tool's `--csv` file.
 ///
@@ -28,6 +28,9 @@ pub(crate) struct Column {
     pub(crate) repeat: bool,
 }
 
+/// Cells of a row: key, type, encoding, REPEAT.
+const CELLS: usize = 4;
+
 /// Where the value of a cell is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -42,7 +45,7 @@ impl Columns {
     ///
     /// # Errors
     ///
-    /// [`Error::Cell`] with the line and what is allowed there.
+    /// [`Error::Cell`] with the line and what is allowed there, [`Error::File`] when no column is named.
     pub fn new(table: &Table) -> Result<Self, Error> {
         let mut namespace = NAMESPACE;
         let mut columns = Self {
@@ -53,6 +56,11 @@ impl Columns {
         let mut fields = BTreeMap::new();
         for row in table.rows() {
             let cell = |index: usize| row.get(index).unwrap_or_default();
+            if let Some(number) = row.cells().skip(CELLS).position(|cell| !cell.is_empty()) {
+                let column = format!("number {}", CELLS + number + 1);
+                let reason = "has a value; a row is key,type,encoding and perhaps REPEAT";
+                return Err(Error::cell(table.place(row.line(), &column), reason));
+            }
             let wrong =
                 |column: &str, reason: &dyn Display| Error::cell(table.place(row.line(), column), reason.to_string());
             if cell(1) == "namespace" {
@@ -87,6 +95,9 @@ impl Columns {
                 encoding,
                 repeat,
             });
+        }
+        if columns.list.is_empty() {
+            return Err(Error::file(Field::Columns, table.path(), "names no column"));
         }
         Ok(columns)
     }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use factory_fs::utf8;
 #[cfg(feature = "pkcs12")]
 use matter_attestation::Pkcs12;
 use matter_attestation::{Certificate, Error as AttestationError, InputKind, PrivateKey};
@@ -66,6 +67,9 @@ impl Found {
                 return Err(inputs::key_reason(error));
             }
             Err(_) => {}
+        }
+        if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
+            return Err(utf16.to_string().into());
         }
         if InputKind::of(bytes) != InputKind::Pkcs12 {
             return Err("is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());

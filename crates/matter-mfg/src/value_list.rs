@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use factory_fs::{Table, TableRow, utf8};
+use factory_fs::{Dialect, Table, TableRow, utf8};
 use matter_factory_data::SerialNumber;
 use matter_types::{Discriminator, Passcode};
 
@@ -84,10 +84,12 @@ impl<T> ValueList<T> {
         };
         let text = utf8(bytes).map_err(|error| Error::file(field, path, error.to_string()))?;
         let is_name = |cell: &str| columns.contains(&cell.trim().trim_matches('"').to_ascii_lowercase().as_str());
+        let is_for_spreadsheets = Dialect::of(text.as_bytes()).start > 0;
         let mut lines = text
             .lines()
             .map(str::trim)
             .zip(1..)
+            .skip(usize::from(is_for_spreadsheets))
             .filter(|(text, _)| !text.is_empty());
         let header = lines.clone().next().map_or("", |(text, _)| text);
         if header.split([',', ';', '\t']).any(is_name) {
@@ -113,6 +115,11 @@ impl<T> ValueList<T> {
             }
         } else {
             let wrong = |line, reason: String| list.wrong(line, reason);
+            // What stands in quotes is a cell of a table, and would be taken with them.
+            if let Some((_, line)) = lines.clone().find(|(text, _)| text.starts_with('"')) {
+                let reason = "begins with a quote; in a list without the column's name a value stands without quotes";
+                return Err(list.wrong(line, reason));
+            }
             let values = lines
                 .by_ref()
                 .map(|(text, line)| Ok((line, parse(text).map_err(|reason| wrong(line, reason))?)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cli::{Failure, parse_number, read_file, read_table, say};
+use cli::{Failure, parse_number, read_file, read_table_with_header, say};
 use getrandom::rand_core::CryptoRng;
 use matter_attestation::{CertificateRequest, Error, PrivateKey, PublicKey};
 use matter_types::{ProductId, VendorId};
@@ -75,7 +75,7 @@ fn padded(number: impl ToString, largest: impl ToString) -> String {
 }
 
 fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
-    let table = read_table("--csv", path)?;
+    let table = read_table_with_header("--csv", path)?;
     let wrong = |line, reason: &str| Failure::at(&table.place(line, COLUMN), reason);
     let (header, rows) = table
         .rows()
@@ -88,13 +88,15 @@ fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
     }
     for (place, name) in header.cells().enumerate().filter(|(_, name)| name.trim() != COLUMN) {
         let wrong = |line, reason: String| Failure::at(&table.place(line, name), &reason);
-        let vendor = |text: &str| text.parse().map(VendorId::get);
-        let product = |text: &str| text.parse().map(ProductId::get);
-        let (read, option): (&dyn Fn(&str) -> Result<u16, matter_types::Error>, _) = match name.trim() {
-            "vid" => (&vendor, &arguments.vid),
-            "pid" => (&product, &arguments.pid),
+        let option = match name.trim() {
+            "vid" => &arguments.vid,
+            "pid" => &arguments.pid,
             // Notes of whoever keeps the table.
             _ => continue,
+        };
+        let read = |text: &str| match name.trim() {
+            "vid" => text.parse().map(VendorId::get),
+            _ => text.parse().map(ProductId::get),
         };
         let id = read(option).ok();
         for row in rows {

@@ -49,11 +49,16 @@ enum State {
 impl<'t> Records<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self {
+        let named = named_delimiter(text);
+        let mut records = Self {
             rest: text.chars().peekable(),
             place: Place { line: 1, column: 1 },
-            delimiter: delimiter(text),
+            delimiter: named.unwrap_or_else(|| delimiter(text)),
+        };
+        if named.is_some() {
+            while records.next_char().is_some_and(|character| character != '\n') {}
         }
+        records
     }
 
     /// Returns the next row that says anything.
@@ -152,6 +157,17 @@ impl Cell {
     }
 }
 
+/// The delimiter that a first line `sep=;` names, by which some programs tell it to a spreadsheet.
+fn named_delimiter(text: &str) -> Option<char> {
+    let line = text.split(['\r', '\n']).next()?;
+    let bare = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
+    let (name, delimiter) = bare.unwrap_or(line).split_at_checked("sep=".len())?;
+    let mut characters = delimiter.chars();
+    let delimiter = characters.next()?;
+    let can_be = delimiter == '\t' || (delimiter.is_ascii_punctuation() && delimiter != '"');
+    (name.eq_ignore_ascii_case("sep=") && can_be && characters.next().is_none()).then_some(delimiter)
+}
+
 /// Returns what separates the cells of a file: a semicolon if its header has more of them than commas, a tab if it has neither,
 /// else a comma.
 fn delimiter(text: &str) -> char {
@@ -225,6 +241,9 @@ mod tests {
             ("# x,y,z\n\na\tb\r\n1\t;", [["a", "b"], ["1", ";"]]),
             ("a,b\tc\td\n1,2", [["a", "b\tc\td"], ["1", "2"]]),
             ("\u{feff}\"a\";b\n\"1;\";2", [["a", "b"], ["1;", "2"]]),
+            ("sep=;\r\na,;b\n1;2", [["a,", "b"], ["1", "2"]]),
+            ("\u{feff}\"SEP=|\"\n\na;|b\n1|2", [["a;", "b"], ["1", "2"]]),
+            ("sep=,x\na,b", [["sep=", "x"], ["a", "b"]]),
         ] {
             assert_eq!(texts(text), rows, "{text:?}");
         }

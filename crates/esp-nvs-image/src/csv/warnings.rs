@@ -78,6 +78,12 @@ pub fn csv_warnings(files: &[CsvFile<'_>], compat: CsvCompat) -> Vec<CsvWarning>
     warnings
 }
 
+/// Tells whether the generator adds rows for the Wi-Fi driver to these, which are keys with their values in their order.
+#[must_use]
+pub fn has_wifi_rows<'r>(rows: impl IntoIterator<Item = (&'r str, &'r str)>) -> bool {
+    Wifi::adds_to(rows)
+}
+
 /// Gives the name and the value of each row.
 fn read(text: &str, mut take: impl FnMut(&Cell, Option<&Cell>)) -> Result<(), Refused> {
     let mut records = Records::new(text);

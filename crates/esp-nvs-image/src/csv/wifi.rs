@@ -60,6 +60,12 @@ impl Wifi {
         is_first || self.access_point(key, value).is_some()
     }
 
+    /// Whether the generator adds rows to these, keys with their values.
+    pub(super) fn adds_to<'r>(rows: impl IntoIterator<Item = (&'r str, &'r str)>) -> bool {
+        let mut wifi = Self::default();
+        rows.into_iter().any(|(key, value)| wifi.adds(key, value))
+    }
+
     /// The rows that come behind the first of the station's keys.
     pub(super) fn behind(&mut self, key: &Key) -> Vec<(&'static str, Vec<u8>)> {
         if !Self::is_station(key.as_str()) || self.station_written {

@@ -1,10 +1,11 @@
+use factory_fs::utf8;
 use zeroize::Zeroizing;
 
 use super::LabelLines;
 
 /// The texts of each group of an SVG.
 pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
+    let text = utf8(bytes).map_err(|error| error.to_string())?;
     if !text.contains("<svg") {
         return Err("it is no SVG".into());
     }
