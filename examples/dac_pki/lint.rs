@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cli::{Failure, read_file};
-use matter_attestation::{Object, Part, Verification};
+use matter_attestation::{InputKind, Object, Part, Verification};
 
 use crate::show;
 use crate::verify::Rules;
 
+/// DER's tag.
+const SEQUENCE: u8 = 0x30;
+
 #[derive(Args)]
 pub(crate) struct Lint {
-    /// At most one PAA, PAI, DAC and Certification Declaration, in any order, also several certificates in one file in PEM, PKCS#7 or PKCS#12; the content tells which is which
+    /// At most one PAA, PAI, DAC and Certification Declaration, in any order, also several certificates in one file in PEM, also as PKCS#7, or in PKCS#12; the content tells which is which
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -25,10 +28,17 @@ impl Lint {
         let password = self.rules.password()?;
         let password = password.as_deref().map(String::as_str);
         for path in &self.files {
-            let in_file = cli::parts(&read_file("FILE", path)?, password).map_err(|reason| {
+            let wrong = |reason: String| {
                 let what = "is neither a certificate nor a Certification Declaration";
                 Failure::Input(format!("{}: {what}: {reason}", path.display()))
-            })?;
+            };
+            let bytes = read_file("FILE", path)?;
+            // SignedData in DER is what a declaration is; that certificates are meant, only the label in PEM says.
+            if bytes.first() == Some(&SEQUENCE) && InputKind::of(&bytes) == InputKind::Pkcs7 {
+                let remedy = "`openssl pkcs7 -inform der` makes PEM of it, which is read";
+                return Err(wrong(format!("it is a PKCS#7 bundle in DER; {remedy}")));
+            }
+            let in_file = cli::parts(&bytes, password).map_err(wrong)?;
             read.extend(in_file.into_iter().map(|part| (path, part)));
         }
         for (path, part) in read {

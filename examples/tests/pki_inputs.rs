@@ -308,7 +308,14 @@ fn pkcs7_is_read_wherever_certificates_are() {
     fs::write(at.join("ber.p7b"), [&[0x30, 0x80], &whole[4..], &[0, 0]].concat()).unwrap();
     fs::write(at.join("set"), "[]").unwrap();
 
-    assert!(succeed(at, "lint chain.p7b").contains("SDK says 0 kSuccess"));
+    let pem = p256::pkcs8::der::pem::encode_string("PKCS7", p256::pkcs8::LineEnding::LF, &whole).unwrap();
+    fs::write(at.join("chain.pem"), pem).unwrap();
+    assert!(succeed(at, "lint chain.pem").contains("SDK says 0 kSuccess"));
+    refused(
+        at,
+        "lint chain.p7b",
+        "it is a PKCS#7 bundle in DER; `openssl pkcs7 -inform der` makes PEM",
+    );
     for paa in ["chain.p7b", "paas", "paas/paa.p7b"] {
         for dac in ["chain.p7b", "dac.p7b"] {
             succeed(
