@@ -84,7 +84,7 @@ def made(program, line, place):
 
 def main():
     top, ours = Path(sys.argv[1]).resolve(), [str(Path(sys.argv[2]).resolve())]
-    top.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(top, ignore_errors=True)
     start = folder(top, "start")
     made(ours, "keygen keys.bin", start)
     made(ours, "encrypt in.csv encrypted.bin 0x3000 --keys keys.bin", start)

@@ -114,6 +114,13 @@ pub(crate) fn read(
         let text = format!("{path}:{line}{more}: a row without values is a device, too; remove it if it is none");
         warnings.push(text.into());
     }
+    if columns.iter().next().is_none() {
+        let path = table.path().display();
+        warnings.push(message![
+            Field::Columns,
+            format!(" names no column: no value of {path} is used")
+        ]);
+    }
     let first = rows.first();
     let values =
         |(column, place): &(&'_ Column, usize)| first.and_then(|row| row.get(*place)).map(|text| (column.key, text));

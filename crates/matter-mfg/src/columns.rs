@@ -5,7 +5,7 @@ use esp_nvs_image::{Encoding, Key, Namespace};
 use factory_fs::Table;
 use matter_factory_data::NAMESPACE;
 
-use crate::{Error, Field};
+use crate::Error;
 
 /// Which columns of the values file are used, and what they become: the reference tool's `--csv` file.
 ///
@@ -45,7 +45,7 @@ impl Columns {
     ///
     /// # Errors
     ///
-    /// [`Error::Cell`] with the line and what is allowed there, [`Error::File`] when no column is named.
+    /// [`Error::Cell`] with the line and what is allowed there.
     pub fn new(table: &Table) -> Result<Self, Error> {
         let mut namespace = NAMESPACE;
         let mut columns = Self {
@@ -95,9 +95,6 @@ impl Columns {
                 encoding,
                 repeat,
             });
-        }
-        if columns.list.is_empty() {
-            return Err(Error::file(Field::Columns, table.path(), "names no column"));
         }
         Ok(columns)
     }
