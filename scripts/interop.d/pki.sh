@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Certificates, requests, declarations and revocation lists: dac-pki beside openssl and PyPI cryptography. Called by
 # scripts/interop; needs the network once. PKI_CHAINS sets the number of random chains (default 48), PKI_MUTATIONS that
-# of mutated certificates (default 300).
+# of mutated certificates (default 300), PKI_PATHS that of chains for path validation (default 480).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -17,3 +17,5 @@ mkdir -p "$work/run/pki"
 cargo build --quiet --bin dac-pki
 "$work/venv-pki/bin/python" scripts/interop.d/pki.py "${CARGO_TARGET_DIR:-target}/debug/dac-pki" "$work/run/pki" \
     "${PKI_CHAINS:-48}" "${PKI_MUTATIONS:-300}" 20221025
+"$work/venv-pki/bin/python" scripts/interop.d/pki_paths.py "${CARGO_TARGET_DIR:-target}/debug/dac-pki" \
+    "$work/run/pki" "${PKI_PATHS:-480}" 5280

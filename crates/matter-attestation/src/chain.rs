@@ -87,8 +87,8 @@ pub(crate) fn check_link(
 
 /// Checks the names of a certificate against the name constraints of one above it.
 pub(crate) fn check_name_constraints(above: &Facts, below: &Facts, object: Object, findings: &mut Findings) {
-    if let Some(kind) = names::refused(above, below, object == Object::Dac) {
-        findings.add_with(Rule::NameConstraint, object, format_args!("{kind}"));
+    if let Some((kind, results)) = names::refused(above, below, object == Object::Dac) {
+        findings.add_as(Rule::NameConstraint, object, results, format_args!("{kind}"));
     }
 }
 

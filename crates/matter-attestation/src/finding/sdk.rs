@@ -131,7 +131,7 @@ pub(crate) struct SdkResults {
 
 impl SdkResults {
     /// Returns the results of one build alone, or of both.
-    pub(super) const fn of(result: SdkResult, openssl: bool, boringssl: bool) -> Self {
+    pub(crate) const fn of(result: SdkResult, openssl: bool, boringssl: bool) -> Self {
         Self {
             openssl: if openssl { Some(result) } else { None },
             boringssl: if boringssl { Some(result) } else { None },

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::SdkResult;
+use crate::finding::SdkResults;
 use crate::lint::Facts;
 use crate::x509::{Attribute, Malformed, Tlv, Walker, attributes, begins_with, common_name, id, tag};
 
@@ -42,20 +44,24 @@ impl<'a> NameConstraints<'a> {
         Ok(constraints)
     }
 
-    /// Returns the kind of the first name that is not permitted or that is excluded.
-    fn refused(&self, names: &[Name<'_>]) -> Option<&'static str> {
-        let refuses = |name: &&Name<'_>| {
-            let same_kind = |list: &[Tlv<'a>]| list.iter().filter(|base| base.tag == name.tag).copied().collect();
-            let (permitted, excluded): (Vec<Tlv<'a>>, Vec<Tlv<'a>>) =
-                (same_kind(&self.permitted), same_kind(&self.excluded));
-            let outside = !permitted.is_empty() && !permitted.iter().any(|base| name.is_below(base));
-            // A kind that cannot be compared is refused wherever it is constrained.
-            let is_constrained = !permitted.is_empty() || !excluded.is_empty();
-            let unknown = is_constrained && !name.is_comparable();
-            outside || unknown || excluded.iter().any(|base| name.is_below(base))
-        };
-        names.iter().find(refuses).map(Name::kind)
+    /// Tells whether a name is not permitted or is excluded.
+    fn refuses(&self, name: &Name<'_>, library: Library) -> bool {
+        let same_kind = |list: &[Tlv<'a>]| list.iter().filter(|base| base.tag == name.tag).copied().collect();
+        let (permitted, excluded): (Vec<Tlv<'a>>, Vec<Tlv<'a>>) =
+            (same_kind(&self.permitted), same_kind(&self.excluded));
+        let outside = !permitted.is_empty() && !permitted.iter().any(|base| name.is_below(base));
+        // What cannot be compared is refused wherever its kind is constrained.
+        let is_constrained = !permitted.is_empty() || !excluded.is_empty();
+        let unknown = is_constrained && !name.is_comparable(library);
+        outside || unknown || excluded.iter().any(|base| name.is_below(base))
     }
+}
+
+/// Whose rules names are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Library {
+    BoringSsl,
+    OpenSsl,
 }
 
 /// A name of a certificate.
@@ -77,8 +83,15 @@ impl Name<'_> {
         }
     }
 
-    const fn is_comparable(&self) -> bool {
-        matches!(self.tag, EMAIL | DNS | DIRECTORY | URI | IP)
+    /// BoringSSL knows no constraints on addresses (`nc_match_single`).
+    fn is_comparable(&self, library: Library) -> bool {
+        match self.tag {
+            DNS | DIRECTORY => true,
+            EMAIL => self.value.contains(&b'@'),
+            URI => host(self.value).is_some(),
+            IP => library == Library::OpenSsl,
+            _ => false,
+        }
     }
 
     fn is_below(&self, base: &Tlv<'_>) -> bool {
@@ -96,44 +109,60 @@ impl Name<'_> {
     }
 }
 
-/// Returns the kind of the first name of a certificate that the name constraints of one above it refuse.
-///
-/// The common name counts as a DNS name where the certificate is no CA, has no alternative name, and the common name looks
-/// like one.
-pub(crate) fn refused(above: &Facts, below: &Facts, is_leaf: bool) -> Option<&'static str> {
+/// Returns the kind of the first name of a certificate that the name constraints of one above it refuse, and what the SDK
+/// makes of it.
+pub(crate) fn refused(above: &Facts, below: &Facts, is_leaf: bool) -> Option<(&'static str, SdkResults)> {
     if !above.has_name_constraints {
         return None;
     }
     let (_, extensions) = super::read(above)?;
     let constraints = NameConstraints::read(extensions.find(id::NAME_CONSTRAINTS)?.value.inside()).ok()?;
     let (frame, extensions) = super::read(below)?;
+    let subject = attributes(&frame.subject).unwrap_or_default();
+    let alternative = extensions.find(id::SUBJECT_ALT_NAME);
+    let alternative = alternative.and_then(|names| names.value.inside().only(tag::SEQUENCE).ok());
+    let names = names(&frame.subject, &subject, alternative.as_ref());
+    let by = |library| {
+        names
+            .iter()
+            .find(|name| constraints.refuses(name, library))
+            .map(Name::kind)
+    };
+    let (mut openssl, mut boringssl) = (by(Library::OpenSsl), by(Library::BoringSsl));
+    if is_leaf && let Some(text) = common_name(&subject).filter(|text| looks_like_dns(text)) {
+        let (tag, value) = (DNS, text.as_bytes());
+        // OpenSSL takes it for a DNS name where no other is (`check_name_constraints`).
+        let is_taken = !names.iter().any(|name| name.tag == DNS);
+        if is_taken && constraints.refuses(&Name { tag, value }, Library::OpenSsl) {
+            openssl = openssl.or(Some("the common name as a DNS name"));
+        }
+        // BoringSSL refuses it without alternative names, whatever is constrained (`reject_dns_name_in_common_name`).
+        if alternative.is_none() {
+            boringssl = boringssl.or(Some("a common name like a DNS name without an alternative name"));
+        }
+    }
+    let results = SdkResults::of(SdkResult::DacSignatureInvalid, openssl.is_some(), boringssl.is_some());
+    openssl.or(boringssl).map(|kind| (kind, results))
+}
+
+/// Returns the names that are constrained: the subject, its e-mail addresses, and the alternative names.
+fn names<'a>(subject: &Tlv<'a>, attributes: &[Attribute<'a>], alternative: Option<&Tlv<'a>>) -> Vec<Name<'a>> {
     let mut names = Vec::new();
-    if !frame.subject.value.is_empty() {
+    if !subject.value.is_empty() {
         names.push(Name {
             tag: DIRECTORY,
-            value: frame.subject.raw,
+            value: subject.raw,
         });
     }
-    let subject = attributes(&frame.subject).unwrap_or_default();
-    names.extend(
-        subject
-            .iter()
-            .filter(|attribute| attribute.oid == EMAIL_ADDRESS)
-            .map(email),
-    );
-    let alternative = extensions.find(id::SUBJECT_ALT_NAME);
-    if let Some(list) = alternative.and_then(|names| names.value.inside().only(tag::SEQUENCE).ok()) {
-        let mut list = list.inside();
-        while let Ok(Tlv { tag, value, .. }) = list.next() {
-            names.push(Name { tag, value });
-        }
-    } else if is_leaf && let Some(text) = common_name(&subject).filter(|text| looks_like_dns(text)) {
-        names.push(Name {
-            tag: DNS,
-            value: text.as_bytes(),
-        });
+    let addresses = attributes.iter().filter(|attribute| attribute.oid == EMAIL_ADDRESS);
+    names.extend(addresses.map(email));
+    let Some(mut list) = alternative.map(Tlv::inside) else {
+        return names;
+    };
+    while let Ok(Tlv { tag, value, .. }) = list.next() {
+        names.push(Name { tag, value });
     }
-    constraints.refused(&names)
+    names
 }
 
 /// `emailAddress` (RFC 5280, A.1), the content of the OBJECT IDENTIFIER 1.2.840.113549.1.9.1.
@@ -171,7 +200,7 @@ fn is_in_domain(name: &[u8], base: &[u8]) -> bool {
 
 /// A base is a mailbox, a host, or behind a dot a domain.
 fn is_in_mailbox(address: &[u8], base: &[u8]) -> bool {
-    let split = |text: &[u8]| text.iter().rposition(|&octet| octet == b'@');
+    let split = |text: &[u8]| text.iter().rposition(|&byte| byte == b'@');
     let Some(at) = split(address) else { return false };
     let (local, host) = (address.get(..at), address.get(at + 1..).unwrap_or_default());
     match split(base) {
@@ -183,23 +212,20 @@ fn is_in_mailbox(address: &[u8], base: &[u8]) -> bool {
     }
 }
 
-/// A base is a host, or behind a dot a domain; an empty one has all.
+/// A base is a host, or behind a dot a domain.
 fn is_host(host: &[u8], base: &[u8]) -> bool {
     match base.first() {
-        None => true,
         Some(b'.') => without_end(host, base).is_some_and(|rest| !rest.is_empty()),
-        Some(_) => host.eq_ignore_ascii_case(base),
+        _ => host.eq_ignore_ascii_case(base),
     }
 }
 
-/// Returns what stands between `//` and the port or the path.
+/// Returns what stands between `//` and the port or the path, as both libraries split it (`nc_uri`).
 fn host(uri: &[u8]) -> Option<&[u8]> {
-    let start = uri.windows(3).position(|window| window == b"://")? + 3;
-    let host = uri
-        .get(start..)?
-        .split(|octet| matches!(octet, b':' | b'/' | b'?' | b'#'))
-        .next()?;
-    (!host.is_empty()).then_some(host)
+    let end_of = |text: &[u8], end| text.iter().position(|&byte| byte == end);
+    let rest = uri.get(end_of(uri, b':')? + 1..)?.strip_prefix(b"//")?;
+    let end = end_of(rest, b':').or_else(|| end_of(rest, b'/')).unwrap_or(rest.len());
+    rest.get(..end).filter(|host| !host.is_empty())
 }
 
 /// A base is an address and a mask, of 4 or of 16 bytes each.
@@ -235,6 +261,7 @@ mod tests {
             ("u@example.com", "u@Example.com", true),
             ("U@example.com", "u@example.com", false),
             ("none", "example.com", false),
+            ("u@example.com", "", false),
         ] {
             assert_eq!(
                 is_in_mailbox(address.as_bytes(), base.as_bytes()),
@@ -242,7 +269,12 @@ mod tests {
                 "{address} {base}"
             );
         }
-        for (uri, host_of) in [("http://a.b:80/c", Some("a.b")), ("urn:a", None), ("http:///c", None)] {
+        for (uri, host_of) in [
+            ("http://a.b:80/c", Some("a.b")),
+            ("urn:a", None),
+            ("https://[::1]", Some("[")),
+            ("http:///c", None),
+        ] {
             assert_eq!(host(uri.as_bytes()), host_of.map(str::as_bytes), "{uri}");
         }
     }

@@ -256,6 +256,15 @@ fn constraints(list: u8, base: &[u8]) -> Vec<u8> {
     der::seq(&[&tlv(list, &der::seq(&[base]))])
 }
 
+/// Gives the DAC a common name that looks like a DNS name.
+fn dns_like(kit: &mut Kit) {
+    kit.dac.subject = der::name(&[
+        (COMMON_NAME, UTF8, "lamp.example.com"),
+        (VENDOR_ID, UTF8, "FFF1"),
+        (PRODUCT_ID, UTF8, "8000"),
+    ]);
+}
+
 fn directory(name: &[u8]) -> Vec<u8> {
     tlv(0xA4, name)
 }
@@ -323,13 +332,89 @@ fn names() -> Vec<Row> {
                     kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x87, &[10, 9, 9, 9])]));
                 },
             ),
-            ("outside of it", |kit| {
+            ("no address", |kit| {
                 kit.pai.set(
                     NAME_CONSTRAINTS,
                     true,
                     &constraints(0xA1, &tlv(0x87, &[10, 0, 0, 0, 255, 0, 0, 0])),
                 );
-                kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x87, &[11, 9, 9, 9])]));
+            }),
+        ),
+        row(
+            Rule::NameConstraint,
+            (Dac, 0),
+            (
+                "an address that is permitted, which BoringSSL does not compare",
+                |kit| {
+                    kit.pai.set(
+                        NAME_CONSTRAINTS,
+                        true,
+                        &constraints(0xA0, &tlv(0x87, &[10, 0, 0, 0, 255, 0, 0, 0])),
+                    );
+                    kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x87, &[10, 9, 9, 9])]));
+                },
+            ),
+            ("no address", |kit| {
+                kit.pai.set(
+                    NAME_CONSTRAINTS,
+                    true,
+                    &constraints(0xA0, &tlv(0x87, &[10, 0, 0, 0, 255, 0, 0, 0])),
+                );
+            }),
+        )
+        .boringssl(301),
+        row(
+            Rule::NameConstraint,
+            (Dac, 301),
+            (
+                "a common name like a DNS name that is not permitted, beside an e-mail address",
+                |kit| {
+                    kit.pai
+                        .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
+                    dns_like(kit);
+                    kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x81, b"u@example.org")]));
+                },
+            ),
+            ("beside a DNS name that is", |kit| {
+                kit.pai
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
+                dns_like(kit);
+                kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x82, b"a.example.org")]));
+            }),
+        )
+        .boringssl(0),
+        row(
+            Rule::NameConstraint,
+            (Dac, 0),
+            (
+                "a common name like a DNS name without alternative names, and constraints on e-mail addresses",
+                |kit| {
+                    kit.pai
+                        .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x81, b"example.org")));
+                    dns_like(kit);
+                },
+            ),
+            ("with an alternative name", |kit| {
+                kit.pai
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x81, b"example.org")));
+                dns_like(kit);
+                kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x81, b"u@example.org")]));
+            }),
+        )
+        .boringssl(301),
+        row(
+            Rule::NameConstraint,
+            (Dac, 301),
+            ("a URI without a host, where URIs are excluded", |kit| {
+                kit.pai
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA1, &tlv(0x86, b"example.org")));
+                kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x86, b"urn:example")]));
+            }),
+            ("another host", |kit| {
+                kit.pai
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA1, &tlv(0x86, b"example.org")));
+                kit.dac
+                    .set(ALT_NAME, false, &der::seq(&[&tlv(0x86, b"http://a.example.org/x")]));
             }),
         ),
     ]
