@@ -107,6 +107,7 @@ impl Found {
         Err("is PKCS#12, which this build without the feature 'pkcs12' cannot open; PEM and DER are read".into())
     }
 
+    #[cfg(feature = "pkcs12")]
     fn add_der(&mut self, path: &Path, der: &[u8]) -> Result<(), Message> {
         let certificate = Certificate::from_der(der)
             .map_err(|error| Message::from(format!("holds a certificate that is none: {error}")))?;
