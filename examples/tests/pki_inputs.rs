@@ -368,9 +368,9 @@ fn openssl_s_pkcs7_and_pkcs12_are_read() {
     }
     fs::write(at.join("pw"), "factory\n").unwrap();
     fs::write(at.join("other"), "Factory\n").unwrap();
+    refused(at, "lint chain-der.p7b", "it is a PKCS#7 bundle in DER");
     for files in [
         "chain.p7b",
-        "chain-der.p7b",
         "chain.p7b dac-pai.pem",
         "dac-modern.p12 --password-file pw",
         "dac-legacy.p12 dac-pai.pem --password-file pw",
