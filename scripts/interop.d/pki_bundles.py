@@ -32,7 +32,8 @@ def check(tool, folder, paa, pai, dac):
             if name != "certificates":
                 made[path] += ["--dac-key", path]
     for path, options in made.items():
-        tool.call("lint", path, *options[:2])
+        # A bundle in DER could be meant for a declaration, which is SignedData too.
+        tool.call("lint", path, *options[:2], code=2 if path.name == "chain-DER.p7b" else 0)
         tool.call("verify", "--paa", path, "--pai", path, "--dac", path, "--at", NOW, *options)
     for path in made:
         if path.suffix == ".p12":
