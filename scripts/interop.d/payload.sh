@@ -1,8 +1,10 @@
 # Onboarding codes against other parsers and picture readers. Sourced by scripts/interop, which sets `work`.
 # PAYLOAD_CASES sets the number of random codes (default 200).
 
+. scripts/interop.d/chip.sh
+
 payload_install() {
-    local packages=(zbar-tools zxing-cpp-tools librsvg2-bin fonts-dejavu-core libnl-route-3-200)
+    local packages=(zbar-tools zxing-cpp-tools librsvg2-bin fonts-dejavu-core)
     if ! command -v zbarimg >/dev/null || ! command -v ZXingReader >/dev/null || ! command -v rsvg-convert >/dev/null ||
         ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then
         local sudo=
@@ -10,12 +12,7 @@ payload_install() {
         $sudo apt-get update -qq
         DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq "${packages[@]}" >/dev/null
     fi
-    local peer=home-assistant-chip-core==2025.7.0
-    if [ ! -e "$work/venv-payload/$peer" ]; then
-        python3 -m venv "$work/venv-payload"
-        "$work/venv-payload/bin/python" -m pip install --quiet --disable-pip-version-check "$peer"
-        touch "$work/venv-payload/$peer"
-    fi
+    chip_install
     local types=@matter/types@0.17.9
     if [ ! -e "$work/node-payload/${types//\//-}" ]; then
         if ! command -v npm >/dev/null; then

@@ -1,7 +1,7 @@
-"""Chains with name constraints, policies, critical extensions, large and oddly named PAAs: openssl's strict path
-validation beside dac-pki's.
+"""Chains with name constraints, policies, critical extensions, large and oddly named PAAs: the strict path validation of
+openssl, and that of the Matter SDK built with BoringSSL, beside dac-pki's.
 
-usage: pki_paths.py BINARY FOLDER CHAINS SEED
+usage: pki_paths.py BINARY FOLDER CHAINS SEED LIBRARY
 """
 
 import calendar
@@ -24,12 +24,17 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from pki_checks import NOW, PRODUCT_ID, VENDOR_ID
 from pki_der import Node
+from pki_sdk import Sdk
 from pki_tool import run
 
 ALLOWED = (StringType.UTF8String, StringType.PrintableString)
 FIRST, LAST = datetime.datetime(2026, 1, 1), datetime.datetime(2046, 1, 1)
 POLICIES = [bytes([0x2A, 3, 8]), bytes([0x2A, 3, 9])]
 ANY_POLICY = bytes([0x55, 0x1D, 0x20, 0])
+COMMON_NAMES = [
+    "Lamp", "Lamp 1", "lamp.example.com", "example.org", "a-.example.com", "-a.example.com", "a..example.com", "example.com.",
+    "*.example.com", "a:b", "a_b.example.com",
+]
 OIDS = {"policies": "2.5.29.32", "mappings": "2.5.29.33", "constraints": "2.5.29.36", "inhibit any": "2.5.29.54"}
 
 # What the strict profile refuses and openssl does not, by rule and object.
@@ -144,7 +149,7 @@ class Maker:
         rng = self.rng
         extensions = {role: [] for role in self.keys}
         subjects = {role: [self.organization(ALLOWED)] for role in self.keys}
-        common_names = {"paa": "PAA", "pai": "PAI", "dac": rng.choice(["Lamp", "lamp.example.com", "example.org"])}
+        common_names = {"paa": "PAA", "pai": "PAI", "dac": rng.choice(COMMON_NAMES)}
         for role, name in common_names.items():
             subjects[role].append(x509.NameAttribute(NameOID.COMMON_NAME, name))
         issuers, drop = {}, set()
@@ -229,7 +234,7 @@ def has_policies(path):
     return any(extension.oid.dotted_string == OIDS["policies"] for extension in certificate.extensions)
 
 
-def judge(binary, folder, kind):
+def judge(binary, folder, kind, boringssl):
     """What openssl and dac-pki say: openssl's error, our errors, and what is wrong with the SDK's results in them."""
     number = openssl(folder, "-policy_check", "-policy", "2.5.29.32.0")
     # The SDK's own flags, without policies.
@@ -239,12 +244,15 @@ def judge(binary, folder, kind):
     findings = json.loads(ours.stdout)
     errors = {f"{one['id']} {one['object']}" for one in findings if one["severity"] == "error"}
     codes = {one["sdk_code"] for one in findings if "sdk_code" in one}
+    of_boringssl = {one.get("boringssl_code", one.get("sdk_code", 0)) for one in findings} - {0}
     wrong = None
     if ours.returncode != bool(errors):
         wrong = f"exit code {ours.returncode} {ours.stderr}"
     # Formats and lengths are the SDK's own rules, which come first.
     elif codes <= {CHAIN} and (CHAIN in codes) != bool(by_sdk):
         wrong = f"the SDK's results are {codes}, and openssl says {by_sdk or 'yes'}"
+    elif of_boringssl <= {CHAIN} and (CHAIN in of_boringssl) != (boringssl == CHAIN):
+        wrong = f"BoringSSL's results are {of_boringssl}, and the SDK built with it says {boringssl}"
     if not number and "policies-malformed pai" in errors and has_policies(folder / "pai.pem"):
         wrong = "openssl accepts malformed policies of the PAI"
     return folder, kind, number, errors, wrong
@@ -252,14 +260,16 @@ def judge(binary, folder, kind):
 
 def main():
     binary, folder, count, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    rng, jobs = random.Random(seed), []
+    rng, jobs, sdk = random.Random(seed), [], Sdk(sys.argv[5])
     for number in range(count):
         kind = KINDS[number % len(KINDS)]
         place = folder / f"path-{number}"
         place.mkdir(parents=True)
-        for role, certificate in Maker(rng).chain(kind).items():
+        chain = Maker(rng).chain(kind)
+        for role, certificate in chain.items():
             (place / f"{role}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        jobs.append((binary, place, kind))
+        der = [certificate.public_bytes(serialization.Encoding.DER) for certificate in chain.values()]
+        jobs.append((binary, place, kind, sdk.result_or_crash(*der)))
     accepted, refused, explained, times, unexplained = Counter(), Counter(), 0, Counter(), []
     with ThreadPoolExecutor(2) as pool:
         for place, kind, number, errors, wrong in pool.map(lambda job: judge(*job), jobs):
@@ -279,10 +289,12 @@ def main():
         print(line)
     for error, found in sorted(times.items()):
         print(f"pki paths: {found} refused by dac-pki alone for {error}: {EXPLAINED[error]}")
+    results = Counter(boringssl for *_, boringssl in jobs)
     both = ", ".join(f"{kind} {accepted[kind]}/{refused[kind]}" for kind in dict.fromkeys(KINDS))
     print(
         f"pki paths: {count} chains, {accepted.total()} accepted and {refused.total()} refused by openssl and dac-pki"
-        f" ({both}), {explained} differences explained, {len(unexplained)} unexplained"
+        f" ({both}), {explained} differences explained; the SDK built with BoringSSL says {results.get(0, 0)} times yes and"
+        f" {results.get(CHAIN, 0)} times no; {len(unexplained)} unexplained"
     )
     sys.exit(bool(unexplained))
 

@@ -29,6 +29,15 @@ impl PublicKey {
         Ok(Self { point, key })
     }
 
+    /// Reads a compressed point: 0x02 or 0x03, then x (SEC 1, 2.3.3).
+    pub(crate) fn of_compressed(point: &[u8]) -> Option<Self> {
+        let (&(0x02 | 0x03), _) = point.split_first()? else {
+            return None;
+        };
+        let key = VerifyingKey::from_sec1_bytes(point).ok()?;
+        Self::new(key.to_sec1_point(false).as_bytes()).ok()
+    }
+
     /// Returns the uncompressed point.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 65] {

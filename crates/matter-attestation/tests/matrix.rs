@@ -132,6 +132,31 @@ fn every_broken_rule_is_the_reason_and_what_is_just_inside_passes() {
     assert!(rows.len() >= 320, "{} rows", rows.len());
 }
 
+/// Writes the certificates of every row into the folder `MATTER_MATRIX_DIR`, for the SDK's own code: scripts/interop.
+#[test]
+fn the_certificates_of_every_row_are_written_where_asked() {
+    let Some(folder) = std::env::var_os("MATTER_MATRIX_DIR") else {
+        return;
+    };
+    let rows = parts().into_iter().flat_map(|(_, rows)| rows);
+    for (number, row) in rows.enumerate() {
+        let results = [
+            ("broken", row.break_it, [row.sdk, row.boringssl]),
+            ("inside", row.keep_it, [0, 0]),
+        ];
+        for (name, change, [openssl, boringssl]) in results {
+            let place = Path::new(&folder).join(format!("{number:03}-{}-{}-{name}", row.object, row.rule));
+            std::fs::create_dir_all(&place).unwrap();
+            let mut kit = Kit::new();
+            change(&mut kit);
+            for (part, der) in ["paa", "pai", "dac"].iter().zip(kit.certificates()) {
+                std::fs::write(place.join(format!("{part}.der")), der).unwrap();
+            }
+            std::fs::write(place.join("results"), format!("{openssl} {boringssl}")).unwrap();
+        }
+    }
+}
+
 #[test]
 fn every_rule_that_refuses_has_a_row() {
     let covered: BTreeSet<_> = parts()

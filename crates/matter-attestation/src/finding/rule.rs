@@ -18,8 +18,12 @@ enum Sdk {
     Format,
     /// The same, and a PAA that breaks the rule breaks the chain.
     FormatOrChain,
-    /// The same, but for BoringSSL.
+    /// The same, and neither library tells the key identifier of a PAA that breaks the rule, so that it is not found.
+    FormatOrNotFound,
+    /// The same as `FormatOrChain`, but for BoringSSL.
     FormatOrOpenSslChain,
+    /// The format, which BoringSSL does not mind.
+    OpenSslFormat,
     /// The version: BoringSSL cannot even read another one.
     Version,
     /// What is empty is missing.
@@ -30,6 +34,8 @@ enum Sdk {
     Parse,
     /// The chain, whichever certificate is the cause.
     Chain,
+    /// The chain, and a PAA that breaks the rule is not found.
+    ChainOrNotFound,
     /// The chain, which BoringSSL minds below the PAA only.
     ChainOrOpenSslPaa,
     /// The chain, unless the cause is in the PAA.
@@ -38,8 +44,8 @@ enum Sdk {
     BoringSslBelowPaa,
     /// The chain, which OpenSSL alone minds.
     OpenSslChain,
-    /// The DAC's validity now, or else the chain.
-    Time,
+    /// A date: the DAC's validity now, or else the chain. BoringSSL cannot even read a malformed one.
+    Date,
     /// Always this.
     Is(SdkResult),
 }
@@ -85,30 +91,43 @@ impl Rule {
         let (result, openssl, boringssl) = match (self.sdk(), object) {
             (Sdk::Is(result), _) => (result, true, true),
             (Sdk::Chain, _)
-            | (Sdk::ChainBelowPaa | Sdk::ChainOrOpenSslPaa, Object::Pai | Object::Dac)
-            | (Sdk::FormatOrChain, Object::Paa)
-            | (Sdk::Time, Object::Paa | Object::Pai) => (DacSignatureInvalid, true, true),
+            | (Sdk::ChainBelowPaa | Sdk::ChainOrNotFound | Sdk::ChainOrOpenSslPaa, Object::Pai | Object::Dac)
+            | (Sdk::FormatOrChain, Object::Paa) => (DacSignatureInvalid, true, true),
             (Sdk::OpenSslChain, _) | (Sdk::ChainOrOpenSslPaa | Sdk::FormatOrOpenSslChain, Object::Paa) => {
                 (DacSignatureInvalid, true, false)
             }
             (Sdk::BoringSslBelowPaa, Object::Pai | Object::Dac) => (DacSignatureInvalid, false, true),
-            (Sdk::Version, Object::Paa) => {
-                return SdkResults {
-                    openssl: Some(DacSignatureInvalid),
-                    boringssl: Some(PaaFormatInvalid),
-                };
+            (Sdk::Version | Sdk::Date, Object::Paa) => {
+                return SdkResults::either(DacSignatureInvalid, PaaFormatInvalid);
             }
-            (Sdk::Time, Object::Dac) => (DacExpired, true, true),
-            (Sdk::Empty | Sdk::PaaBuffer, Object::Paa) => (PaaNotFound, true, true),
+            (Sdk::Date, Object::Pai) => return SdkResults::either(DacSignatureInvalid, PaiFormatInvalid),
+            (Sdk::Date, Object::Dac) => return SdkResults::either(DacExpired, DacFormatInvalid),
+            (Sdk::ChainOrNotFound | Sdk::Empty | Sdk::FormatOrNotFound | Sdk::PaaBuffer, Object::Paa) => {
+                (PaaNotFound, true, true)
+            }
             (Sdk::Empty, Object::Pai) => (PaiMissing, true, true),
             (Sdk::Empty, Object::Dac) => (InvalidArgument, true, true),
             (Sdk::Parse, Object::Paa) => (PaaFormatInvalid, true, true),
-            (Sdk::Format | Sdk::FormatOrChain | Sdk::FormatOrOpenSslChain | Sdk::Version | Sdk::Parse, Object::Pai) => {
-                (PaiFormatInvalid, true, true)
-            }
-            (Sdk::Format | Sdk::FormatOrChain | Sdk::FormatOrOpenSslChain | Sdk::Version | Sdk::Parse, Object::Dac) => {
-                (DacFormatInvalid, true, true)
-            }
+            (
+                Sdk::Format
+                | Sdk::FormatOrChain
+                | Sdk::FormatOrNotFound
+                | Sdk::FormatOrOpenSslChain
+                | Sdk::Version
+                | Sdk::Parse,
+                Object::Pai,
+            ) => (PaiFormatInvalid, true, true),
+            (Sdk::OpenSslFormat, Object::Pai) => (PaiFormatInvalid, true, false),
+            (
+                Sdk::Format
+                | Sdk::FormatOrChain
+                | Sdk::FormatOrNotFound
+                | Sdk::FormatOrOpenSslChain
+                | Sdk::Version
+                | Sdk::Parse,
+                Object::Dac,
+            ) => (DacFormatInvalid, true, true),
+            (Sdk::OpenSslFormat, Object::Dac) => (DacFormatInvalid, true, false),
             _ => (SdkResult::Success, false, false),
         };
         SdkResults::of(result, openssl, boringssl)

@@ -137,6 +137,14 @@ impl SdkResults {
             boringssl: if boringssl { Some(result) } else { None },
         }
     }
+
+    /// Returns the results of builds that end differently.
+    pub(crate) const fn either(openssl: SdkResult, boringssl: SdkResult) -> Self {
+        Self {
+            openssl: Some(openssl),
+            boringssl: Some(boringssl),
+        }
+    }
 }
 
 impl From<Option<SdkResult>> for SdkResults {

@@ -39,7 +39,17 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject
     }
     if let Some(constraints) = list.find(id::NAME_CONSTRAINTS) {
         match NameConstraints::read(constraints.value.inside()) {
-            Ok(_) => facts.has_name_constraints = true,
+            Ok(constraints) => {
+                facts.has_name_constraints = true;
+                // Both libraries read a limit, and refuse the names of its kind.
+                if constraints.has_limits() {
+                    lint.add_as(
+                        Rule::NameConstraintsMalformed,
+                        None,
+                        format_args!("a minimum or a maximum"),
+                    );
+                }
+            }
             Err(at) => lint.add_at(Rule::NameConstraintsMalformed, at.0),
         }
     }
@@ -91,7 +101,8 @@ fn duplicates(list: &Extensions<'_>, lint: &mut AboutObject<'_>) {
                 Some(id::BASIC_CONSTRAINTS | id::KEY_USAGE | id::SUBJECT_KEY_ID | id::AUTHORITY_KEY_ID),
                 object @ (Object::Pai | Object::Dac),
             ) => Rule::KeyUsageMalformed.sdk_result(object),
-            // Both libraries read these before they verify, and then the chain fails.
+            // Both libraries read these before they do anything else, and do not tell the key identifier of a PAA then.
+            (Some(number), Object::Paa) if is_cached(number) => Some(SdkResult::PaaNotFound),
             (Some(number), _) if is_cached(number) => Some(SdkResult::DacSignatureInvalid),
             _ => None,
         };
@@ -134,7 +145,7 @@ fn basic_constraints(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'
     if constraints.is_ca() != (lint.object() != Object::Dac) {
         // BoringSSL cannot read a path length without a CA.
         let results = match (lint.object(), constraints.path_len) {
-            (Object::Paa, Some(_)) => Some(SdkResult::DacSignatureInvalid).into(),
+            (Object::Paa, Some(_)) => SdkResults::either(SdkResult::DacSignatureInvalid, SdkResult::PaaNotFound),
             (object, _) => Rule::BasicConstraintsCa.sdk_results(object),
         };
         lint.add_as(Rule::BasicConstraintsCa, results, format_args!(""));

@@ -21,27 +21,39 @@ const EXCLUDED: u8 = 0xA1;
 pub(crate) struct NameConstraints<'a> {
     permitted: Vec<Tlv<'a>>,
     excluded: Vec<Tlv<'a>>,
+    /// The tags of bases with a minimum or a maximum, which RFC 5280, 4.2.1.10 does not allow.
+    limited: Vec<u8>,
 }
 
 impl<'a> NameConstraints<'a> {
-    /// Reads the content of the extension. A minimum or a maximum is not allowed (RFC 5280, 4.2.1.10).
+    /// Reads the content of the extension.
     pub(crate) fn read(content: Walker<'a>) -> Result<Self, Malformed> {
         let mut fields = content.only(tag::SEQUENCE)?.inside();
         let mut constraints = Self::default();
-        for (list, tag) in [
-            (&mut constraints.permitted, PERMITTED),
-            (&mut constraints.excluded, EXCLUDED),
-        ] {
+        for tag in [PERMITTED, EXCLUDED] {
             let Some(subtrees) = fields.next_if(tag)? else { continue };
             let mut subtrees = subtrees.inside();
             while !subtrees.is_empty() {
                 let mut subtree = subtrees.expect(tag::SEQUENCE)?.inside();
-                list.push(subtree.next()?);
+                let base = subtree.next()?;
+                let minimum = subtree.next_if(tag::IMPLICIT_0)?;
+                if minimum.or(subtree.next_if(tag::IMPLICIT_1)?).is_some() {
+                    constraints.limited.push(base.tag);
+                }
                 subtree.finish()?;
+                if tag == PERMITTED {
+                    constraints.permitted.push(base);
+                } else {
+                    constraints.excluded.push(base);
+                }
             }
         }
         fields.finish()?;
         Ok(constraints)
+    }
+
+    pub(crate) const fn has_limits(&self) -> bool {
+        !self.limited.is_empty()
     }
 
     /// Tells whether a name is not permitted or is excluded.
@@ -53,7 +65,7 @@ impl<'a> NameConstraints<'a> {
         // What cannot be compared is refused wherever its kind is constrained.
         let is_constrained = !permitted.is_empty() || !excluded.is_empty();
         let unknown = is_constrained && !name.is_comparable(library);
-        outside || unknown || excluded.iter().any(|base| name.is_below(base))
+        outside || unknown || self.limited.contains(&name.tag) || excluded.iter().any(|base| name.is_below(base))
     }
 }
 
@@ -129,16 +141,16 @@ pub(crate) fn refused(above: &Facts, below: &Facts, is_leaf: bool) -> Option<(&'
             .map(Name::kind)
     };
     let (mut openssl, mut boringssl) = (by(Library::OpenSsl), by(Library::BoringSsl));
-    if is_leaf && let Some(text) = common_name(&subject).filter(|text| looks_like_dns(text)) {
+    if is_leaf && let Some(text) = common_name(&subject) {
         let (tag, value) = (DNS, text.as_bytes());
-        // OpenSSL takes it for a DNS name where no other is (`check_name_constraints`).
-        let is_taken = !names.iter().any(|name| name.tag == DNS);
+        // OpenSSL takes it for a DNS name where there is no other (`check_name_constraints`).
+        let is_taken = is_dns_name_for_openssl(text) && !names.iter().any(|name| name.tag == DNS);
         if is_taken && constraints.refuses(&Name { tag, value }, Library::OpenSsl) {
             openssl = openssl.or(Some("the common name as a DNS name"));
         }
         // BoringSSL refuses it without alternative names, whatever is constrained (`reject_dns_name_in_common_name`).
-        if alternative.is_none() {
-            boringssl = boringssl.or(Some("a common name like a DNS name without an alternative name"));
+        if alternative.is_none() && is_dns_name_for_boringssl(value) {
+            boringssl = boringssl.or(Some("a common name like a host's, without an alternative name"));
         }
     }
     let results = SdkResults::of(SdkResult::DacSignatureInvalid, openssl.is_some(), boringssl.is_some());
@@ -175,8 +187,8 @@ const fn email<'a>(attribute: &Attribute<'a>) -> Name<'a> {
     }
 }
 
-/// Whether there are labels with a dot between them.
-fn looks_like_dns(text: &str) -> bool {
+/// Whether there are labels with a dot between them (`cn2dnsid`).
+fn is_dns_name_for_openssl(text: &str) -> bool {
     let is_label = |label: &str| {
         let inner = label
             .bytes()
@@ -184,6 +196,15 @@ fn looks_like_dns(text: &str) -> bool {
         inner && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
     };
     text.contains('.') && text.split('.').all(is_label)
+}
+
+/// Whether there are labels, also a single one, of which none is empty (`x509v3_looks_like_dns_name`).
+fn is_dns_name_for_boringssl(text: &[u8]) -> bool {
+    let text = text.strip_suffix(b".").unwrap_or(text);
+    let text = text.strip_prefix(b"*.").unwrap_or(text);
+    let is_part = |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b':');
+    text.split(|&c| c == b'.')
+        .all(|label| !label.is_empty() && label.first() != Some(&b'-') && label.iter().all(is_part))
 }
 
 /// Splits an end off, whatever the case of its letters.
@@ -287,15 +308,22 @@ mod tests {
     }
 
     #[test]
-    fn a_common_name_with_dots_between_labels_looks_like_a_dns_name() {
-        for (text, looks) in [
-            ("a.b", true),
-            ("lamp", false),
-            ("a b.c", false),
-            ("a..b", false),
-            ("-a.b", false),
+    fn a_common_name_is_a_dns_name_for_each_library_by_its_own_rule() {
+        for (text, openssl, boringssl) in [
+            ("a.b", true, true),
+            ("lamp", false, true),
+            ("Lamp 1", false, false),
+            ("a..b", false, false),
+            ("-a.b", false, false),
+            ("a-.b", false, true),
+            ("a.b.", false, true),
+            ("*.b", false, true),
+            ("a:b", false, true),
+            ("a_b.c", true, true),
+            ("", false, false),
         ] {
-            assert_eq!(looks_like_dns(text), looks, "{text}");
+            assert_eq!(is_dns_name_for_openssl(text), openssl, "{text}");
+            assert_eq!(is_dns_name_for_boringssl(text.as_bytes()), boringssl, "{text}");
         }
     }
 }

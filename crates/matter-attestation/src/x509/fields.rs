@@ -138,16 +138,16 @@ fn date<S: FaultSink>(element: &Tlv<'_>, sink: &mut S) -> Result<Option<DateTime
 
 /// Reads the SubjectPublicKeyInfo (RFC 5280, 4.1.2.7; RFC 5480, 2).
 pub(crate) fn public_key<S: FaultSink>(frame: &Frame<'_>, sink: &mut S) -> Result<Option<PublicKey>, S::Refusal> {
-    let rule = match read_public_key(&frame.public_key) {
+    let (rule, key) = match read_public_key(&frame.public_key) {
         Ok(Ok(key)) => return Ok(Some(key)),
-        Ok(Err(rule)) => rule,
+        Ok(Err(refused)) => refused,
         Err(at) => {
             malformed(Rule::CertificateMalformed, at, sink)?;
             return Ok(None);
         }
     };
     sink.refuse(rule, format_args!(""), Error::KeyNotP256)?;
-    Ok(None)
+    Ok(key)
 }
 
 /// Tells whether the public key is on P-384 or P-521, whose signatures are longer than those of P-256.
@@ -167,19 +167,25 @@ pub(crate) fn is_on_larger_curve(frame: &Frame<'_>) -> bool {
     algorithm == oid::EC_PUBLIC_KEY.as_bytes() && larger && point.first() == Some(&0x04)
 }
 
-fn read_public_key(spki: &Tlv<'_>) -> Result<Result<PublicKey, Rule>, Malformed> {
+/// Reads a key, or the rule that it breaks, with the key where that can be told all the same.
+fn read_public_key(spki: &Tlv<'_>) -> Result<Result<PublicKey, (Rule, Option<PublicKey>)>, Malformed> {
     let mut fields = spki.inside();
     let (algorithm, parameters) = algorithm_identifier(&fields.expect(tag::SEQUENCE)?)?;
     let point = whole_octets(&fields.expect(tag::BIT_STRING)?)?;
     fields.finish()?;
     if algorithm != oid::EC_PUBLIC_KEY.as_bytes() {
-        return Ok(Err(Rule::PublicKeyAlgorithm));
+        return Ok(Err((Rule::PublicKeyAlgorithm, None)));
     }
     match parameters {
         Some(Tlv {
             tag: tag::OID, value, ..
         }) if value == oid::P256.as_bytes() => {}
-        _ => return Ok(Err(Rule::PublicKeyCurve)),
+        _ => return Ok(Err((Rule::PublicKeyCurve, None))),
     }
-    Ok(PublicKey::new(point).map_err(|_| Rule::PublicKeyPoint))
+    Ok(
+        PublicKey::new(point).map_err(|_| match PublicKey::of_compressed(point) {
+            Some(key) => (Rule::PublicKeyCompressed, Some(key)),
+            None => (Rule::PublicKeyPoint, None),
+        }),
+    )
 }

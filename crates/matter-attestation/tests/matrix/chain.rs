@@ -256,10 +256,14 @@ fn constraints(list: u8, base: &[u8]) -> Vec<u8> {
     der::seq(&[&tlv(list, &der::seq(&[base]))])
 }
 
-/// Gives the DAC a common name that looks like a DNS name.
-fn dns_like(kit: &mut Kit) {
+fn with_maximum() -> Vec<u8> {
+    let subtree = der::seq(&[&tlv(0x82, b"example.org"), &tlv(0x81, &[3])]);
+    der::seq(&[&tlv(0xA0, &subtree)])
+}
+
+fn named(kit: &mut Kit, common_name: &str) {
     kit.dac.subject = der::name(&[
-        (COMMON_NAME, UTF8, "lamp.example.com"),
+        (COMMON_NAME, UTF8, common_name),
         (VENDOR_ID, UTF8, "FFF1"),
         (PRODUCT_ID, UTF8, "8000"),
     ]);
@@ -275,7 +279,7 @@ fn names() -> Vec<Row> {
             Rule::NameConstraint,
             (Dac, 301),
             ("a PAI that excludes the vendor's directory names", |kit| {
-                let name = der::name(&[(COMMON_NAME, UTF8, "dac")]);
+                let name = der::name(&[(COMMON_NAME, UTF8, "test dac")]);
                 kit.pai
                     .set(NAME_CONSTRAINTS, true, &constraints(0xA1, &directory(&name)));
             }),
@@ -371,14 +375,14 @@ fn names() -> Vec<Row> {
                 |kit| {
                     kit.pai
                         .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
-                    dns_like(kit);
+                    named(kit, "lamp.example.com");
                     kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x81, b"u@example.org")]));
                 },
             ),
             ("beside a DNS name that is", |kit| {
                 kit.pai
                     .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
-                dns_like(kit);
+                named(kit, "lamp.example.com");
                 kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x82, b"a.example.org")]));
             }),
         )
@@ -387,21 +391,38 @@ fn names() -> Vec<Row> {
             Rule::NameConstraint,
             (Dac, 0),
             (
-                "a common name like a DNS name without alternative names, and constraints on e-mail addresses",
+                "a common name of one word without alternative names, and constraints on e-mail addresses",
                 |kit| {
                     kit.pai
                         .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x81, b"example.org")));
-                    dns_like(kit);
+                    named(kit, "Lamp");
                 },
             ),
             ("with an alternative name", |kit| {
                 kit.pai
                     .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x81, b"example.org")));
-                dns_like(kit);
+                named(kit, "Lamp");
                 kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x81, b"u@example.org")]));
             }),
         )
         .boringssl(301),
+        row(
+            Rule::NameConstraint,
+            (Dac, 301),
+            (
+                "name constraints with a maximum on a kind of name that the DAC has",
+                |kit| {
+                    kit.pai.set(NAME_CONSTRAINTS, true, &with_maximum());
+                    kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x82, b"example.org")]));
+                },
+            ),
+            ("without a maximum", |kit| {
+                kit.pai
+                    .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
+                kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x82, b"example.org")]));
+            }),
+        )
+        .also(&[(Rule::NameConstraintsMalformed, Pai)]),
         row(
             Rule::NameConstraint,
             (Dac, 301),

@@ -105,7 +105,15 @@ pub(crate) fn rows() -> Vec<Row> {
             cert.subject = der::common_name("PAI CRL delegate");
         },
         "a DAC", |_| {});
-    each!(rows, Rule::NameConstraintsMalformed, [pai: Pai 301, dac: Dac 301],
+    each!(rows, Rule::NameConstraintsMalformed, [paa: Paa 101, pai: Pai 301, dac: Dac 301],
+    "name constraints without a base", |cert| {
+        cert.set(NAME_CONSTRAINTS, true, &der::seq(&[&tlv(0xA0, &der::seq(&[]))]));
+    },
+    "with one", |cert| {
+        let subtree = der::seq(&[&tlv(0x82, b"example.org")]);
+        cert.set(NAME_CONSTRAINTS, true, &der::seq(&[&tlv(0xA0, &subtree)]));
+    });
+    each!(rows, Rule::NameConstraintsMalformed, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
     "name constraints with a maximum", |cert| {
         let subtree = der::seq(&[&tlv(0x82, b"example.org"), &tlv(0x81, &[3])]);
         cert.set(NAME_CONSTRAINTS, true, &der::seq(&[&tlv(0xA0, &subtree)]));
@@ -135,7 +143,7 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 fn duplicates(rows: &mut Vec<Row>) {
-    each!(rows, Rule::ExtensionDuplicate, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+    each!(rows, Rule::ExtensionDuplicate, [paa: Paa 101, pai: Pai 203, dac: Dac 303],
         "the subject key identifier twice", |cert| {
             let again = cert.extensions.iter().find(|(kind, _)| kind == SKI).unwrap().clone();
             cert.extensions.push(again);
@@ -168,7 +176,7 @@ fn basic_constraints(rows: &mut Vec<Row>) {
     each!(rows, Rule::BasicConstraintsMissing, [paa: Paa 301 / 0, pai: Pai 203, dac: Dac 303],
         "no basic constraints", |cert| cert.remove(BASIC),
         "basic constraints", |_| {});
-    each!(rows, Rule::BasicConstraintsMalformed, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+    each!(rows, Rule::BasicConstraintsMalformed, [paa: Paa 101, pai: Pai 203, dac: Dac 303],
         "a string in the basic constraints", |cert| cert.basic(true, &tlv(der::UTF8, b"CA")),
         "numbers and truth values", |_| {});
     each!(rows, Rule::BasicConstraintsNotCritical, [paa: Paa 301 / 0],
@@ -180,7 +188,7 @@ fn basic_constraints(rows: &mut Vec<Row>) {
     each!(rows, Rule::BasicConstraintsNotCritical, [dac: Dac 303],
         "not critical", |cert| cert.basic(false, &[]),
         "critical", |cert| cert.basic(true, &[]));
-    each!(rows, Rule::BasicConstraintsCa, [paa: Paa 301],
+    each!(rows, Rule::BasicConstraintsCa, [paa: Paa 301 / 101],
         "a PAA that is no CA", |cert| cert.basic(true, &[2, 1, 1]),
         "a CA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]));
     each!(rows, Rule::BasicConstraintsCa, [paa: Paa 301 / 0],
@@ -213,7 +221,7 @@ fn key_usages(rows: &mut Vec<Row>) {
     each!(rows, Rule::KeyUsageMissing, [paa: Paa 301 / 0, pai: Pai 203, dac: Dac 303],
         "no key usage", |cert| cert.remove(KEY_USAGE),
         "a key usage", |_| {});
-    each!(rows, Rule::KeyUsageMalformed, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
+    each!(rows, Rule::KeyUsageMalformed, [paa: Paa 101, pai: Pai 203, dac: Dac 303],
         "a key usage with 8 unused bits", |cert| cert.usage(true, &[8, 0]),
         "with fewer", |_| {});
     each!(rows, Rule::KeyUsageNotCritical, [paa: Paa 0, pai: Pai 203],

@@ -162,19 +162,23 @@ fn keys(rows: &mut Vec<Row>) {
         "no curve", |cert| cert.spki = der::spki(der::EC_KEY, der::NULL, &point(3)),
         "curve P-256", |_| {});
     each!(dac, Rule::PublicKeyPoint, [dac: Dac 303],
+        "a point that is not on the curve", |cert| *cert.spki.last_mut().unwrap() ^= 1,
+        "a point on the curve", |_| {});
+    rows.extend(dac.into_iter().map(|row| row.also(BELOW_DAC)));
+    each!(rows, Rule::PublicKeyCompressed, [paa: Paa 0, pai: Pai 203 / 0, dac: Dac 303 / 0],
         "a compressed point", |cert| {
-            let compressed = [&[2 + (point(3)[64] & 1)], &point(3)[1..33]].concat();
+            let point = cert.spki.split_off(cert.spki.len() - 65);
+            let compressed = [&[2 + (point[64] & 1)], &point[1..33]].concat();
             cert.spki = der::spki(der::EC_KEY, &der::oid(der::P256), &compressed);
         },
         "an uncompressed point", |_| {});
-    rows.extend(dac.into_iter().map(|row| row.also(BELOW_DAC)));
 }
 
 fn dates(rows: &mut Vec<Row>) {
-    each!(rows, Rule::ValidityMalformed, [paa: Paa 301, pai: Pai 301, dac: Dac 300],
+    each!(rows, Rule::ValidityMalformed, [paa: Paa 301 / 105, pai: Pai 301 / 203, dac: Dac 300 / 303],
         "notAfter is the 32nd of January", |cert| cert.validity = der::validity("250101000000Z", "300132000000Z"),
         "the 31st", |cert| cert.validity = der::validity("250101000000Z", "300131000000Z"));
-    each!(rows, Rule::ValidityMalformed, [dac: Dac 300],
+    each!(rows, Rule::ValidityMalformed, [dac: Dac 300 / 303],
         "notBefore without seconds", |cert| {
             let times = [tlv(der::UTC, b"2501010000Z"), tlv(der::GENERALIZED, b"99991231235959Z")].concat();
             cert.validity = tlv(der::SEQUENCE, &times);

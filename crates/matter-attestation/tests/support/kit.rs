@@ -208,7 +208,7 @@ impl Kit {
             (der::VENDOR_ID, der::UTF8, "FFF1"),
         ]);
         let dac = der::name(&[
-            (der::COMMON_NAME, der::UTF8, "DAC"),
+            (der::COMMON_NAME, der::UTF8, "Test DAC"),
             (der::VENDOR_ID, der::UTF8, "FFF1"),
             (der::PRODUCT_ID, der::UTF8, "8000"),
         ]);
@@ -254,16 +254,24 @@ impl Kit {
         self.dac.issuer = subject;
     }
 
+    /// PAA, PAI and DAC.
+    pub fn certificates(&self) -> [Vec<u8>; 3] {
+        let parts = [
+            ("paa content", &self.paa),
+            ("pai content", &self.pai),
+            ("dac content", &self.dac),
+        ];
+        parts.map(|(name, certificate)| {
+            if self.left_out == name {
+                Vec::new()
+            } else {
+                certificate.encode()
+            }
+        })
+    }
+
     pub fn run(&self, profile: Profile) -> VerificationReport {
-        let (paa, pai, dac, cd) = (
-            self.paa.encode(),
-            self.pai.encode(),
-            self.dac.encode(),
-            self.cd.encode(),
-        );
-        let empty_if = |name: &str, der: Vec<u8>| if self.left_out == name { Vec::new() } else { der };
-        let (paa, pai) = (empty_if("paa content", paa), empty_if("pai content", pai));
-        let dac = empty_if("dac content", dac);
+        let ([paa, pai, dac], cd) = (self.certificates(), self.cd.encode());
         let cd = if self.left_out == "the declaration" {
             paa.clone()
         } else {

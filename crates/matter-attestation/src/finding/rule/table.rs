@@ -56,8 +56,8 @@ macro_rules! rules {
 
             pub(super) const fn sdk(self) -> Sdk {
                 use self::Sdk::{
-                    BoringSslBelowPaa, Chain, ChainBelowPaa, ChainOrOpenSslPaa, Empty, Format, FormatOrChain,
-                    FormatOrOpenSslChain, Is, Never, OpenSslChain, PaaBuffer, Parse, Time, Version,
+                    BoringSslBelowPaa, Chain, ChainBelowPaa, ChainOrNotFound, ChainOrOpenSslPaa, Date, Empty, Format, FormatOrChain, FormatOrNotFound,
+                    FormatOrOpenSslChain, Is, Never, OpenSslChain, OpenSslFormat, PaaBuffer, Parse, Version,
                 };
                 use crate::SdkResult::*;
                 match self {
@@ -96,9 +96,11 @@ rules! {
         "The public key is not an elliptic-curve key", "make a key on the curve P-256";
     PublicKeyCurve, "public-key-curve", Error, Format,
         "The public key is not on the curve P-256", "make a key on the curve P-256";
+    PublicKeyCompressed, "public-key-compressed", Error, OpenSslFormat,
+        "The public key is a compressed point", "encode the key uncompressed";
     PublicKeyPoint, "public-key-point", Error, Format,
         "The public key is not an uncompressed point of 65 octets on the curve", "encode the key uncompressed";
-    ValidityMalformed, "validity-malformed", Error, Time,
+    ValidityMalformed, "validity-malformed", Error, Date,
         "A date of the validity is not a DER time in UTC", "issue it with dates of the form YYMMDDhhmmssZ or YYYYMMDDhhmmssZ";
     ValidityEncoding, "validity-encoding", Error, Never,
         "A date up to 2049 is not a UTCTime, or one from 2050 is not a GeneralizedTime", "encode the date as RFC 5280 says";
@@ -152,7 +154,7 @@ rules! {
         "An extension that nobody here knows is critical", "issue it without the extension, or not critical";
     BasicConstraintsMissing, "basic-constraints-missing", Error, FormatOrOpenSslChain,
         "There are no basic constraints", "issue it with critical basic constraints";
-    BasicConstraintsMalformed, "basic-constraints-malformed", Error, FormatOrChain,
+    BasicConstraintsMalformed, "basic-constraints-malformed", Error, FormatOrNotFound,
         "The basic constraints are not well-formed DER", "issue it with well-formed basic constraints";
     BasicConstraintsNotCritical, "basic-constraints-not-critical", Error, FormatOrOpenSslChain,
         "The basic constraints are not critical", "mark them critical";
@@ -164,7 +166,7 @@ rules! {
         "The certificate is for signing CRLs, as the delegate of a PAA or a PAI, and no DAC", "use the device's own certificate";
     KeyUsageMissing, "key-usage-missing", Error, FormatOrOpenSslChain,
         "There is no key usage", "issue it with a critical key usage";
-    KeyUsageMalformed, "key-usage-malformed", Error, FormatOrChain,
+    KeyUsageMalformed, "key-usage-malformed", Error, FormatOrNotFound,
         "The key usage is not well-formed DER", "issue it with a well-formed key usage";
     KeyUsageNotCritical, "key-usage-not-critical", Error, Format,
         "The key usage is not critical", "mark it critical";
@@ -190,8 +192,8 @@ rules! {
         "The CRL distribution points are not one point with one name that is a URI of http or https", "give one URI, and at most one CRL issuer";
     CrlDistributionPointsCritical, "crl-distribution-points-critical", Error, BoringSslBelowPaa,
         "The CRL distribution points are critical", "mark them not critical";
-    NameConstraintsMalformed, "name-constraints-malformed", Error, ChainBelowPaa,
-        "The name constraints are not well-formed DER", "issue it with well-formed name constraints, or without any";
+    NameConstraintsMalformed, "name-constraints-malformed", Error, ChainOrNotFound,
+        "The name constraints are not well-formed DER, or have a minimum or a maximum", "issue it with well-formed name constraints, or without any";
     PoliciesMalformed, "policies-malformed", Error, BoringSslBelowPaa,
         "The policies, their mappings or their constraints are malformed, or name a policy twice",
         "issue it without policies";
