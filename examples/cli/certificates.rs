@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use factory_fs::utf8;
+use factory_fs::utf16;
 use matter_attestation::{Certificate, Error, InputKind, Object, Part, Pkcs12};
 
 use crate::inputs::{told, told_unless, wrong};
@@ -18,7 +18,10 @@ pub fn parts(bytes: &[u8], password: Option<&str>) -> Result<Vec<Part>, String> 
     if InputKind::of(bytes) != InputKind::Pkcs12 {
         return Part::read_all(bytes).map_err(|error| told_unless(InputKind::Pkcs7, bytes, error));
     }
-    let open = open_pkcs12(bytes, password)?;
+    parts_of_pkcs12(&open_pkcs12(bytes, password)?)
+}
+
+fn parts_of_pkcs12(open: &Pkcs12) -> Result<Vec<Part>, String> {
     let parts = open.certificates().iter().map(|der| Part::read(der));
     let parts: Vec<_> = parts.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
     if parts.is_empty() {
@@ -60,11 +63,13 @@ pub fn read_certificate(
         let certificate = Certificate::decode(&bytes);
         return certificate.map_err(|error| not_one(told_unless(InputKind::Certificate, &bytes, error)));
     }
-    let mut parts = parts(&bytes, password).map_err(|reason| wrong(option, path, reason))?;
-    if object.is_none() && InputKind::of(&bytes) == InputKind::Pkcs12 {
-        keep_that_of_key(&mut parts, &bytes, password);
-    }
-    let part = only(parts, object).map_err(|reason| wrong(option, path, reason))?;
+    let parts = if object.is_none() && InputKind::of(&bytes) == InputKind::Pkcs12 {
+        open_pkcs12(&bytes, password).and_then(|open| parts_of_key(&open))
+    } else {
+        parts(&bytes, password)
+    };
+    let part = parts.and_then(|parts| only(parts, object));
+    let part = part.map_err(|reason| wrong(option, path, reason))?;
     Certificate::from_der(part.as_der()).map_err(|error| not_one(error.to_string()))
 }
 
@@ -111,8 +116,8 @@ fn is_bundle(bytes: &[u8]) -> bool {
 
 fn part(object: Object, bytes: &[u8], password: Option<&str>) -> Result<Part, String> {
     // A broken certificate is a finding, a text is none.
-    if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
-        return Err(utf16.to_string());
+    if let Some(reason) = utf16(bytes) {
+        return Err(reason.to_string());
     }
     // In a declaration's place a bundle is a finding.
     if is_bundle(bytes) && object != Object::Cd {
@@ -138,20 +143,16 @@ fn only(mut parts: Vec<Part>, object: Option<Object>) -> Result<Part, String> {
     }
 }
 
-/// Leaves the certificate of the private key, where there is one.
-fn keep_that_of_key(parts: &mut Vec<Part>, bytes: &[u8], password: Option<&str>) {
-    let keys = open_pkcs12(bytes, password)
-        .ok()
-        .and_then(|open| open.private_keys().ok());
+/// Returns the certificates of the private keys, or all where none is a key's.
+fn parts_of_key(open: &Pkcs12) -> Result<Vec<Part>, String> {
+    let mut parts = parts_of_pkcs12(open)?;
+    let keys = open.private_keys().unwrap_or_default();
     let is_of_key = |part: &Part| {
         let certificate = Certificate::from_der(part.as_der());
-        certificate.is_ok_and(|certificate| {
-            let keys = keys.iter().flatten();
-            keys.into_iter()
-                .any(|key| key.public_key() == *certificate.public_key())
-        })
+        certificate.is_ok_and(|certificate| keys.iter().any(|key| key.public_key() == *certificate.public_key()))
     };
     if parts.iter().any(is_of_key) {
         parts.retain(is_of_key);
     }
+    Ok(parts)
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::Path;
 
-use factory_fs::{Table, utf8, without_bom};
+use factory_fs::{Table, utf16, without_bom};
 use matter_attestation::{Error as AttestationError, InputKind, PrivateKey};
 use matter_factory_data::Declaration;
 use serde::de::DeserializeOwned;
@@ -23,8 +23,8 @@ pub fn told(bytes: &[u8], error: impl Display) -> String {
 /// The same where a file of one kind is wanted, whose own errors say more.
 #[must_use]
 pub fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> String {
-    if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
-        return format!("it {utf16}");
+    if let Some(reason) = utf16(bytes) {
+        return format!("it {reason}");
     }
     match InputKind::of(bytes) {
         kind if kind == wanted => error.to_string(),
@@ -103,8 +103,8 @@ pub fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, F
     if without_bom(bytes).trim_ascii().is_empty() {
         return Err(Failure::Input(format!("{path}: is empty")));
     }
-    if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
-        return Err(Failure::Input(format!("{path}: {utf16}")));
+    if let Some(reason) = utf16(bytes) {
+        return Err(Failure::Input(format!("{path}: {reason}")));
     }
     serde_json::from_slice(without_bom(bytes)).map_err(|error| {
         let (line, column) = (error.line(), error.column());

@@ -44,18 +44,15 @@ def openssl(certificate, to):
 def commission(device, controller):
     """What a controller says: {"commissioned", "reason", "basic"}. The device knows its bundle, the controller the code."""
     work = WORK / "cases" / f"{device.name}-{controller}"
-    storage, paas = work / "device", work / "paas"
-    paas.mkdir(parents=True)
-    openssl(device.paa, paas / "paa.der")
-    openssl(CD_SIGNER, work / "signer.der")
-    known = WORK / "bundles" / device.name
+    known, paas = WORK / "bundles" / device.name, WORK / "paas" / device.name
+    work.mkdir(parents=True)
     code = (known / f"{device.code}.txt").read_text()
     if controller == "sdk":
         command = [sys.executable, HERE / "controller_sdk.py", code, paas, work]
     else:
         script = MODULES / "controller_matterjs.mjs"
-        command = [NODE, script, code, paas / "paa.der", work / "signer.der", work / "controller"]
-    script = [HERE / "pair", work, NODE, MODULES / "device.mjs", known, storage, "--", *command]
+        command = [NODE, script, code, paas / "paa.der", WORK / "signer.der", work / "controller"]
+    script = [HERE / "pair", work, NODE, MODULES / "device.mjs", known, work / "device", "--", *command]
     if NAMESPACES:
         script.insert(0, HERE / "sandbox")
     done = subprocess.run(list(map(str, script)), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
@@ -77,6 +74,9 @@ def main():
     everything = [*good, *(fault.device for fault in bad)]
     for device in everything:
         bundle(device.folder, WORK / "bundles" / device.name)
+        (WORK / "paas" / device.name).mkdir(parents=True)
+        openssl(device.paa, WORK / "paas" / device.name / "paa.der")
+    openssl(CD_SIGNER, WORK / "signer.der")
     print(f"commission: {len(everything)} devices made in {time.monotonic() - began:.0f} s", flush=True)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         named = dict(zip((d.name for d in everything), pool.map(audit, everything)))

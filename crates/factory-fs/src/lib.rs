@@ -27,4 +27,4 @@ pub use space::Space;
 pub use stack::wiping_stack;
 pub use stale::sweep;
 pub use table::{CellPlace, Dialect, Table, TableError, TableRow};
-pub use text::{NotUtf8, utf8, without_bom};
+pub use text::{NotUtf8, utf8, utf16, without_bom};

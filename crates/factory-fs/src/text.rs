@@ -13,14 +13,22 @@ pub fn without_bom(bytes: &[u8]) -> &[u8] {
 /// [`NotUtf8`]
 pub fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
     let text = without_bom(bytes);
-    let refuse = |offset| NotUtf8 {
-        offset,
-        is_utf16: is_utf16(bytes),
-    };
-    if is_utf16(bytes) {
-        return Err(refuse(0));
+    if let Some(error) = utf16(bytes) {
+        return Err(error);
     }
-    std::str::from_utf8(text).map_err(|error| refuse(bytes.len() - text.len() + error.valid_up_to()))
+    std::str::from_utf8(text).map_err(|error| NotUtf8 {
+        offset: bytes.len() - text.len() + error.valid_up_to(),
+        is_utf16: false,
+    })
+}
+
+/// Returns why a file is refused that is a text in UTF-16, where other bytes than UTF-8 are taken as well.
+#[must_use]
+pub fn utf16(bytes: &[u8]) -> Option<NotUtf8> {
+    is_utf16(bytes).then_some(NotUtf8 {
+        offset: 0,
+        is_utf16: true,
+    })
 }
 
 /// Tells whether a text begins with a byte order mark of UTF-16, or with an ASCII character of two bytes. That would be UTF-8,

@@ -23,6 +23,8 @@ mod kit;
 mod members;
 #[path = "matrix/names.rs"]
 mod names;
+#[path = "matrix/path.rs"]
+mod path;
 #[path = "matrix/policy.rs"]
 mod policy;
 #[path = "matrix/revocation.rs"]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{Legibility, NvsKeys};
-use factory_fs::{Input, utf8};
+use factory_fs::{Input, utf16};
 use matter_factory_data::{Artifacts, Attested, Check, DeviceReport, Expected, Finding, InternalFile, KeySet, audit};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -126,8 +126,7 @@ impl DeviceFiles {
             if kind.is_none() {
                 let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
                               device's folder";
-                let utf16 = utf8(&bytes).err().filter(|error| error.is_utf16);
-                let reason = utf16.map_or_else(|| reason.to_owned(), |error| error.to_string());
+                let reason = utf16(&bytes).map_or_else(|| reason.to_owned(), |error| error.to_string());
                 device
                     .findings
                     .push(Finding::of(Check::ArtifactMalformed, &name, reason));

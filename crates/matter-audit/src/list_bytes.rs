@@ -5,7 +5,7 @@ use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::Path;
 
-use factory_fs::{Dialect, Input, utf8, without_bom};
+use factory_fs::{Dialect, Input, utf16, without_bom};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -85,7 +85,7 @@ impl<R: Read> ListBytes<R> {
         let piece = self.buffer.get(..self.len).unwrap_or_default();
         self.hash.update(piece);
         let start = piece.get(..least).unwrap_or_default();
-        match utf8(start).err().filter(|error| is_first && error.is_utf16) {
+        match utf16(start).filter(|_| is_first) {
             Some(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
             None => Ok(()),
         }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use factory_fs::utf8;
+use factory_fs::utf16;
 #[cfg(feature = "pkcs12")]
 use matter_attestation::Pkcs12;
 use matter_attestation::{Certificate, Error as AttestationError, InputKind, PrivateKey};
@@ -68,8 +68,8 @@ impl Found {
             }
             Err(_) => {}
         }
-        if let Some(utf16) = utf8(bytes).err().filter(|error| error.is_utf16) {
-            return Err(utf16.to_string().into());
+        if let Some(reason) = utf16(bytes) {
+            return Err(reason.to_string().into());
         }
         if InputKind::of(bytes) != InputKind::Pkcs12 {
             return Err("is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());

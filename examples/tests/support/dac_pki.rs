@@ -14,6 +14,8 @@ use tempfile::TempDir;
 pub const BY_PAI: &str = "--issuer ca/PAI_cert.pem --issuer-key ca/PAI_key.pem";
 /// What every declaration of the tests has.
 pub const CD: &str = "cd make --vid 0xFFF1 --device-type 0x0100 --certificate-id CSA00000SWC00000-00";
+/// Verifies what is there after [`workplace`], at a day on which all of it is valid.
+pub const CHAIN: &str = "verify --paa ca/PAA_cert.pem --pai ca/PAI_cert.der --dac dac/DAC_cert.pem --at 2026-06-01";
 
 /// A folder with a PAA, a PAI, a DAC and a declaration for it.
 pub fn workplace() -> TempDir {

@@ -88,6 +88,10 @@ impl Rule {
             DacExpired, DacFormatInvalid, DacSignatureInvalid, InvalidArgument, PaaFormatInvalid, PaaNotFound,
             PaiFormatInvalid, PaiMissing,
         };
+        let format_invalid = match object {
+            Object::Pai => PaiFormatInvalid,
+            _ => DacFormatInvalid,
+        };
         let (result, openssl, boringssl) = match (self.sdk(), object) {
             (Sdk::Is(result), _) => (result, true, true),
             (Sdk::Chain, _)
@@ -100,8 +104,8 @@ impl Rule {
             (Sdk::Version | Sdk::Date, Object::Paa) => {
                 return SdkResults::either(DacSignatureInvalid, PaaFormatInvalid);
             }
-            (Sdk::Date, Object::Pai) => return SdkResults::either(DacSignatureInvalid, PaiFormatInvalid),
-            (Sdk::Date, Object::Dac) => return SdkResults::either(DacExpired, DacFormatInvalid),
+            (Sdk::Date, Object::Pai) => return SdkResults::either(DacSignatureInvalid, format_invalid),
+            (Sdk::Date, Object::Dac) => return SdkResults::either(DacExpired, format_invalid),
             (Sdk::ChainOrNotFound | Sdk::Empty | Sdk::FormatOrNotFound | Sdk::PaaBuffer, Object::Paa) => {
                 (PaaNotFound, true, true)
             }
@@ -115,19 +119,9 @@ impl Rule {
                 | Sdk::FormatOrOpenSslChain
                 | Sdk::Version
                 | Sdk::Parse,
-                Object::Pai,
-            ) => (PaiFormatInvalid, true, true),
-            (Sdk::OpenSslFormat, Object::Pai) => (PaiFormatInvalid, true, false),
-            (
-                Sdk::Format
-                | Sdk::FormatOrChain
-                | Sdk::FormatOrNotFound
-                | Sdk::FormatOrOpenSslChain
-                | Sdk::Version
-                | Sdk::Parse,
-                Object::Dac,
-            ) => (DacFormatInvalid, true, true),
-            (Sdk::OpenSslFormat, Object::Dac) => (DacFormatInvalid, true, false),
+                Object::Pai | Object::Dac,
+            ) => (format_invalid, true, true),
+            (Sdk::OpenSslFormat, Object::Pai | Object::Dac) => (format_invalid, true, false),
             _ => (SdkResult::Success, false, false),
         };
         SdkResults::of(result, openssl, boringssl)
