@@ -1,7 +1,15 @@
 //! Flash encryption.
 
+mod cipher;
+mod key;
+mod legacy;
+mod xts;
+
 use core::fmt;
 use core::str::FromStr;
+
+pub use cipher::FlashCipher;
+pub use key::FlashKey;
 
 use crate::Error;
 
@@ -70,5 +78,42 @@ impl FromStr for EncryptionScheme {
     fn from_str(text: &str) -> Result<Self, Error> {
         let found = Self::ALL.iter().find(|scheme| scheme.name() == text);
         found.copied().ok_or(Error::SchemeName)
+    }
+}
+
+/// The eFuse FLASH_CRYPT_CONFIG: which of four segments of the key change with the address.
+///
+/// Source: ESP-IDF, "Flash Encryption" of the ESP32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlashCryptConfig(u8);
+
+impl FlashCryptConfig {
+    /// All segments change, which is the only value that ESP-IDF burns.
+    pub const DEFAULT: Self = Self(0xF);
+    /// The largest value.
+    pub const MAX: u8 = 0xF;
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CryptConfig`] above 15, of which `espsecure` drops bits without a word.
+    pub const fn new(value: u8) -> Result<Self, Error> {
+        if value > Self::MAX {
+            return Err(Error::CryptConfig { value });
+        }
+        Ok(Self(value))
+    }
+
+    /// Returns the value.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for FlashCryptConfig {
+    fn default() -> Self {
+        Self::DEFAULT
     }
 }
