@@ -203,6 +203,10 @@ fn tables_are_made_shown_and_checked() {
         succeed(folder, "table show table.bin"),
         succeed(folder, "table show table.csv")
     );
+    let csv = succeed(folder, "table show table.bin --csv");
+    fs::write(folder.join("again.csv"), csv).unwrap();
+    succeed(folder, "table make again.csv again.bin");
+    assert_eq!(fs::read(folder.join("again.bin")).unwrap(), bytes);
     let checked: Value = serde_json::from_str(&succeed(folder, "table check table.bin --json")).unwrap();
     assert_eq!(checked, json!({"ok": true, "error": null, "warnings": []}));
     refuse(folder, 1, "table check table.bin --flash-size 1MB", "factory");
@@ -288,6 +292,9 @@ fn files_are_merged_where_they_belong() {
     succeed(folder, "merge flash.bin 0x8000=table.bin 0=c3.bin --size 1MB");
     let bytes = fs::read(folder.join("flash.bin")).unwrap();
     let c3 = image(Chip::Esp32c3);
+    let output = run(folder, "merge near.bin 0x8000=table.bin 0x8C00=piece.bin");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("piece.bin and table.bin share the sector at 0x8000"));
     assert!(bytes.len() == 0x10_0000 && bytes.starts_with(&c3));
     assert_eq!(bytes[0x8000..0x8C00], fs::read(folder.join("table.bin")).unwrap());
     assert!(

@@ -175,6 +175,19 @@ impl<'a> Image<'a> {
         self.bytes.last_chunk().copied().filter(|_| self.has_hash())
     }
 
+    /// Returns the checksum: the exclusive or of all segments' bytes and 0xEF.
+    #[must_use]
+    pub fn checksum(&self) -> u8 {
+        let behind = if self.has_hash() { HASH_LEN } else { 0 };
+        let hashed = self
+            .bytes
+            .len()
+            .checked_sub(behind)
+            .and_then(|len| self.bytes.get(..len));
+        // It was found by `parse`.
+        hashed.and_then(<[u8]>::last).copied().unwrap_or(CHECKSUM_SEED)
+    }
+
     /// Returns the description of the app at the start of its first segment; bootloaders and old apps have none.
     #[must_use]
     pub fn app_description(&self) -> Option<AppDescription<'a>> {
