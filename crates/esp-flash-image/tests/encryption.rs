@@ -155,7 +155,7 @@ fn keys_have_the_length_of_their_scheme() {
             let key = FlashKey::new(scheme, &vec![7; len]);
             match key {
                 Ok(key) => assert_eq!(key.expose_bytes(), vec![7; len]),
-                Err(error) => assert_eq!(error, Error::KeyLength { len }),
+                Err(error) => assert_eq!(error, Error::KeyLength { scheme, len }),
             }
             assert_eq!(
                 FlashKey::new(scheme, &vec![7; len]).is_ok(),
