@@ -1,6 +1,6 @@
 //! What is refused that espsecure 5.6.0 accepts or crashes on, and what both refuse.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 #[path = "common/keys.rs"]
 mod common;

@@ -47,7 +47,7 @@ pub(crate) fn bytes(digits: &str) -> Vec<u8> {
 pub(crate) enum PrivateKey {
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
-    Rsa(rsa::PublicKey, PssSigner<ChaCha20Rng>),
+    Rsa(rsa::PublicKey, Box<PssSigner<ChaCha20Rng>>),
 }
 
 impl PrivateKey {
@@ -63,7 +63,7 @@ impl PrivateKey {
         match self {
             Self::P256(key) => BootSigner::P256(key),
             Self::P384(key) => BootSigner::P384(key),
-            Self::Rsa(_, signer) => BootSigner::Rsa3072(signer),
+            Self::Rsa(_, signer) => BootSigner::Rsa3072(signer.as_ref()),
         }
     }
 
@@ -77,7 +77,7 @@ impl PrivateKey {
     pub(crate) fn rsa(key: rsa::PrivateKey) -> Self {
         Self::Rsa(
             key.to_public_key(),
-            PssSigner::new(key, ChaCha20Rng::from_seed([7; 32])),
+            Box::new(PssSigner::new(key, ChaCha20Rng::from_seed([7; 32]))),
         )
     }
 }
