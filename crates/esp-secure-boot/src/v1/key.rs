@@ -70,7 +70,7 @@ pub fn reflashable_key_v1(private_scalar: &[u8; 32]) -> Result<BootloaderKeyV1, 
 fn is_scalar(number: &[u8; 32]) -> bool {
     let bits = number.iter().fold(0, |bits, byte| bits | byte);
     let below = number.iter().zip(&ORDER).rev().fold(0_u16, |borrow, (byte, order)| {
-        // The high byte of the difference is 0 or 0xFF.
+        // The highest bit tells that the difference is negative.
         u16::from(*byte).wrapping_sub(u16::from(*order)).wrapping_sub(borrow) >> 15
     });
     (bits != 0) & (below == 1)
