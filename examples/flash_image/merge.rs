@@ -50,7 +50,15 @@ impl Merge {
         }
         warn_of_sectors(&map);
         let image = Zeroizing::new(map.to_image(size.map(FlashSize::get)).map_err(refused)?);
-        files.publish(&[(&self.output, &image)])
+        files.publish(&[(&self.output, &image)])?;
+        let written = pieces.iter().map(|piece| piece.bytes.len());
+        let gaps = image.len().saturating_sub(written.sum());
+        if gaps != 0 {
+            say(format_args!(
+                "note: {gaps:#x} bytes between and behind the files are 0xFF; writing the image erases what a device has there"
+            ));
+        }
+        Ok(())
     }
 }
 

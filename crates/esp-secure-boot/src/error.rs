@@ -107,6 +107,8 @@ pub enum Error {
         /// Its block.
         block: usize,
     },
+    /// A signed image was signed as if it were not: the device looks at the inner signature alone.
+    SignedTwice,
     /// A signer failed.
     SigningFailed,
     /// A signer made a signature that the public key does not verify: it has another key.
@@ -192,6 +194,9 @@ impl fmt::Display for Error {
             Self::SignatureInvalid { block } => write!(
                 f,
                 "signature block {block}: its signature is not by the key in it; sign the image anew"
+            ),
+            Self::SignedTwice => f.write_str(
+                "the image was signed, and then signed with its signature; the device looks at the inner one: sign the unsigned image",
             ),
             Self::SigningFailed => f.write_str("the signer failed"),
             Self::SigningKeyDiffers => {

@@ -540,3 +540,13 @@ fn public_keys_that_are_none_are_refused() {
     curve[22] = 0x08;
     assert_eq!(BootPublicKey::from_der(&curve), Err(Error::PublicKeyAlgorithm));
 }
+
+/// `espsecure sign-data` without `--append` makes such files of signed ones, and verifies the outer signature.
+#[test]
+fn an_image_that_was_signed_with_its_signature_is_refused() {
+    let signed = data("p256.signed.bin");
+    let sector = signed.last_chunk::<SECTOR>().unwrap();
+    let twice = [signed.as_slice(), sector].concat();
+    assert_eq!(SignedImage::parse(&twice).err(), Some(Error::SignedTwice));
+    assert!(SignedImage::parse(&signed).is_ok());
+}
