@@ -5,7 +5,7 @@ mod images;
 use alloc::vec::Vec;
 
 use esp_flash_image::{
-    BootCurve, BootScheme, ChipRevision, EncryptionScheme, PartitionType, SecureBootFact,
+    BootCurve, BootScheme, EncryptionScheme, PartitionType, SecureBootFact,
 };
 use esp_secure_boot::BootKeyKind;
 
@@ -229,10 +229,4 @@ fn download_mode(profile: &SecurityProfile, warnings: &mut Vec<Warning>) -> Resu
 /// Says what a key of flash encryption means for the eFuses of the ESP32.
 pub(crate) fn coding_scheme(scheme: EncryptionScheme, key_len: usize) -> Option<Warning> {
     (scheme == EncryptionScheme::Esp32).then_some(Warning::CodingScheme { key_len })
-}
-
-/// Tells whether a revision is one that an image runs on; 0 or 0xFFFF as the last one is "any".
-const fn runs_on(min: u16, max: u16, revision: ChipRevision) -> bool {
-    let number = revision.number();
-    number >= min && (max == 0 || number <= max)
 }

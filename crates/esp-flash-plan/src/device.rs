@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use esp_flash_image::{BootScheme, Chip, FlashKey, Partition};
+use esp_flash_image::{BootScheme, Chip, EncryptionScheme, FlashKey, Partition};
 use esp_secure_boot::{BootloaderKeyV1, bootloader_digest_v1};
 
 use crate::command::commands;
@@ -313,6 +313,14 @@ fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut V
             let found = key.scheme();
             if found != expected {
                 return Err(Error::FlashKeyScheme { found, expected });
+            }
+            let config = profile.encryption.as_ref().map(|encryption| encryption.crypt_config.get());
+            let key_config = key.flash_crypt_config().get();
+            if let Some(profile) = config.filter(|config| found == EncryptionScheme::Esp32 && *config != key_config) {
+                return Err(Error::CryptConfigDiffers {
+                    key: key_config,
+                    profile,
+                });
             }
             let key_len = key.expose_bytes().len();
             warnings.extend(check::coding_scheme(found, key_len));

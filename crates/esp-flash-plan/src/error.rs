@@ -32,6 +32,11 @@ impl fmt::Display for KeyUse {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
+    /// An app is given as a plain image, which is not checked.
+    AppAsImage {
+        /// The label.
+        part: String,
+    },
     /// An app is given for one device, but apps are shared by all.
     AppOfDevice {
         /// The label.
@@ -110,6 +115,13 @@ pub enum Error {
     },
     /// FLASH_CRYPT_CONFIG of the profile is 0, which leaves one key for all of the flash.
     CryptConfig,
+    /// FLASH_CRYPT_CONFIG of the key is not that of the profile.
+    CryptConfigDiffers {
+        /// Of the key.
+        key: u8,
+        /// Of the profile.
+        profile: u8,
+    },
     /// An image is longer than its partition.
     DoesNotFit {
         /// The image.
@@ -185,10 +197,10 @@ pub enum Error {
     ImageRevision {
         /// The image.
         part: String,
-        /// The first revision that it runs on, in hundreds.
-        min: u16,
-        /// The last one.
-        max: u16,
+        /// The first revision that it runs on, if the header states one.
+        min: Option<ChipRevision>,
+        /// The last one, if there is one.
+        max: Option<ChipRevision>,
         /// The revision of the profile.
         revision: ChipRevision,
     },
@@ -330,6 +342,7 @@ impl fmt::Display for Error {
             | Self::KeyBlocks { .. }
             | Self::KeyFileLength { .. } => self.fmt_keys(f),
             Self::CryptConfig
+            | Self::CryptConfigDiffers { .. }
             | Self::DownloadMode { .. }
             | Self::EncryptedNvs { .. }
             | Self::Encryption { .. }
@@ -397,6 +410,9 @@ impl Error {
     fn fmt_protection(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CryptConfig => f.write_str("FLASH_CRYPT_CONFIG is 0, allowed are 1 to 15"),
+            Self::CryptConfigDiffers { key, profile } => {
+                write!(f, "FLASH_CRYPT_CONFIG of the key is {key:#x}, that of the profile {profile:#x}")
+            }
             Self::DownloadMode { chip, mode } => {
                 let mode = match mode {
                     DownloadMode::Full => "full",
@@ -432,6 +448,7 @@ impl Error {
 
     fn fmt_parts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AppAsImage { part } => write!(f, "partition '{part}' is for an app, which is checked as one"),
             Self::AppOfDevice { part } => write!(f, "app '{part}' is given for one device; apps are shared by all"),
             Self::BootloaderFlashSize {
                 header,
@@ -463,14 +480,13 @@ impl Error {
                 min,
                 max,
                 revision,
-            } => write!(
-                f,
-                "'{part}' runs on revisions {}.{} to {}.{}, the chip has {revision}",
-                min / 100,
-                min % 100,
-                max / 100,
-                max % 100
-            ),
+            } => {
+                write!(f, "'{part}' runs on revisions ")?;
+                min.map_or_else(|| f.write_str("unknown"), |min| min.fmt(f))?;
+                f.write_str(" to ")?;
+                max.map_or_else(|| f.write_str("any"), |max| max.fmt(f))?;
+                write!(f, ", the chip has {revision}")
+            }
             Self::NoApp => f.write_str("no app is given; one or more are needed"),
             Self::NotAnApp { part } => write!(f, "partition '{part}' is not for apps"),
             Self::NoPartition { part } => write!(f, "partition table has no partition '{part}'"),

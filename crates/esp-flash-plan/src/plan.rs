@@ -160,6 +160,9 @@ fn pieces(profile: &SecurityProfile, parts: &SharedParts<'_>) -> Result<Vec<Shar
     }
     for (label, image) in &parts.images {
         let partition = layout::find(table, label)?;
+        if partition.is_app() {
+            return Err(Error::AppAsImage { part: (*label).into() });
+        }
         layout::check_fit(partition, image.len())?;
         let encrypted = layout::is_encrypted(partition);
         let len = if encrypted && on { size(partition) } else { image.len() };

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use esp_flash_image::{BootScheme, Image, ImageHeader};
 use esp_secure_boot::{BootKeyKind, SignedImage, verify_app_v1};
 
-use super::{runs_on, warn_of_scheme};
+use super::warn_of_scheme;
 use crate::layout::{self, SECTOR};
 use crate::plan::{BOOTLOADER, TABLE};
 use crate::{Error, SecureBoot, SecurityProfile, SharedParts, Warning};
@@ -186,8 +186,9 @@ fn parse<'a>(profile: &SecurityProfile, part: &str, bytes: &'a [u8]) -> Result<I
         });
     }
     let (min, max) = (header.min_revision(), header.max_revision());
+    let runs_on = |revision| min.is_some_and(|min| min <= revision) && max.is_none_or(|max| revision <= max);
     match profile.revision {
-        Some(revision) if !runs_on(min, max, revision) => Err(Error::ImageRevision {
+        Some(revision) if !runs_on(revision) => Err(Error::ImageRevision {
             part: part.into(),
             min,
             max,
