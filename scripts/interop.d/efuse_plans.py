@@ -66,6 +66,9 @@ class Chip:
         self.keys = keys
         if name in REVISION_BITS:
             self.must("burn-bit", "BLOCK1", *(str(bit) for bit in REVISION_BITS[name]))
+        flash_key = Path(keys, "flash-key.bin")
+        if name == "esp32" and flash_key.exists() and flash_key.stat().st_size == 24:
+            self.must("burn-efuse", "CODING_SCHEME", "1")
 
     def run(self, *args):
         options = ["--chip", self.name, "--virt", "--path-efuse-file", str(self.file), "--do-not-confirm"]

@@ -44,39 +44,63 @@ fn plan_json(plan: &DevicePlan, device: &str, revision: Option<ChipRevision>) ->
 
 /// Every kind of plan that a chip can have.
 fn cases(chip: Chip) -> Vec<(String, Case)> {
-    let mut cases = vec![("locked", Case::locked(chip))];
-    cases.push(("release", Case::open(chip).encrypted(EncryptionMode::Release)));
-    cases.push(("development", Case::open(chip).encrypted(EncryptionMode::Development)));
+    let mut cases = vec![
+        ("locked".to_owned(), Case::locked(chip)),
+        ("release".into(), Case::open(chip).encrypted(EncryptionMode::Release)),
+        (
+            "development".into(),
+            Case::open(chip).encrypted(EncryptionMode::Development),
+        ),
+    ];
     for scheme in chip.facts().encryption {
         if chip.facts().has_encryption(*scheme, false) {
-            cases.push((scheme.name(), Case::open(chip).encrypted_with(EncryptionMode::Release, *scheme)));
+            cases.push((
+                scheme.to_string(),
+                Case::open(chip).encrypted_with(EncryptionMode::Release, *scheme),
+            ));
         }
     }
     for fact in chip.facts().secure_boot {
+        let named = |name: &str| {
+            format!(
+                "{name}-{}{}",
+                fact.scheme,
+                if fact.min_revision.is_some() { "-late" } else { "" }
+            )
+        };
         let signer = Signer::of(fact.scheme);
-        cases.push((fact.scheme.name(), Case::open(chip).booting(fact.scheme, &signer)));
-        let both = Case::open(chip).encrypted(EncryptionMode::Development).booting(fact.scheme, &signer);
-        cases.push(("both-development", both));
+        cases.push((named("boot"), Case::open(chip).booting(fact.scheme, &signer)));
+        let both = Case::open(chip)
+            .encrypted(EncryptionMode::Development)
+            .booting(fact.scheme, &signer);
+        cases.push((named("development"), both));
         if fact.max_keys > 1 && fact.scheme == BootScheme::V2Rsa {
-            let mut three = Case::open(chip).encrypted(EncryptionMode::Release).booting(fact.scheme, &signer);
-            let keys = SecureBoot::new(fact.scheme).with_key(signer.public()).with_key(Signer::rsa(1).public());
+            let mut three = Case::open(chip)
+                .encrypted(EncryptionMode::Release)
+                .booting(fact.scheme, &signer);
+            let keys = SecureBoot::new(fact.scheme)
+                .with_key(signer.public())
+                .with_key(Signer::rsa(1).public());
             three.profile = three.profile.with_secure_boot(keys.with_key_digest([0xD3; 32]));
-            cases.push(("three-keys", three));
+            cases.push((named("three-keys"), three));
         }
         if fact.curves.contains(&esp_flash_image::BootCurve::P384) {
-            cases.push(("p-384", Case::open(chip).booting(fact.scheme, &Signer::p384(1))));
+            cases.push((named("p-384"), Case::open(chip).booting(fact.scheme, &Signer::p384(1))));
         }
     }
     if chip.facts().key_blocks.count() > 4 {
         let mut chosen = Case::locked(chip);
-        let profile = chosen.profile.with_reserved_block(0).with_key_block(KeyUse::FlashEncryption, 2);
+        let profile = chosen
+            .profile
+            .with_reserved_block(0)
+            .with_key_block(KeyUse::FlashEncryption, 2);
         chosen.profile = profile.with_download_mode(DownloadMode::Off);
-        cases.push(("chosen-blocks", chosen));
+        cases.push(("chosen-blocks".into(), chosen));
     }
     if chip == Chip::Esp32 {
         let mut coded = Case::open(chip).encrypted(EncryptionMode::Release);
         coded.flash_key = Some(FlashKey::new(EncryptionScheme::Esp32, &[0x24; 24]).unwrap());
-        cases.push(("coded", coded));
+        cases.push(("coded".into(), coded));
     }
     for (_, case) in &mut cases {
         // The scheme can depend on secure boot.
@@ -84,7 +108,10 @@ fn cases(chip: Chip) -> Vec<(String, Case)> {
             case.flash_key = case.profile.encryption_scheme().map(parts::flash_key);
         }
     }
-    cases.into_iter().map(|(name, case)| (format!("{chip}-{name}"), case)).collect()
+    cases
+        .into_iter()
+        .map(|(name, case)| (format!("{chip}-{name}"), case))
+        .collect()
 }
 
 #[test]
