@@ -1,6 +1,6 @@
 //! The table of chips in `docs/flash-security.md` is that of the facts, and its commands are those of a plan.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::as_conversions, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 #[path = "common/parts.rs"]
 mod parts;
