@@ -1,6 +1,6 @@
 //! Benchmarks of esp-secure-boot.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{criterion_group, criterion_main, Criterion};
 
 fn nothing(_: &mut Criterion) {}
 
