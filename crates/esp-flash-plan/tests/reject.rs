@@ -1,6 +1,12 @@
 //! One case for each reason to refuse a plan: a sound device, and one thing that is wrong with it.
 
-#![allow(clippy::as_conversions, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 #[path = "common/parts.rs"]
 mod parts;
