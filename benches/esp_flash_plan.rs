@@ -36,7 +36,9 @@ fn plans(criterion: &mut Criterion) {
 fn shared(criterion: &mut Criterion) {
     let line = Line::new();
     let mut group = criterion.benchmark_group("esp-flash-plan");
-    group.bench_function("esp-flash-plan/new/1.5MiB", |bencher| bencher.iter(|| black_box(&line).plan()));
+    group.bench_function("esp-flash-plan/new/1.5MiB", |bencher| {
+        bencher.iter(|| black_box(&line).plan())
+    });
     group.finish();
 }
 

@@ -15,7 +15,10 @@ use device::{Line, bare};
 const ROUNDS: u32 = 5;
 
 fn main() {
-    let devices = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1000_u32);
+    let devices = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(1000_u32);
     let line = Line::new();
     let cores = u32::try_from(thread::available_parallelism().map_or(1, NonZero::get)).unwrap_or(1);
     let (mut planned, mut looped) = (Duration::MAX, Duration::MAX);

@@ -82,7 +82,11 @@ impl Line {
 
     /// Bytes of flash that a device gets.
     pub(crate) fn content(&self) -> u64 {
-        self.device(Vec::new(), 0).regions().iter().map(|region| u64::from(region.length())).sum()
+        self.device(Vec::new(), 0)
+            .regions()
+            .iter()
+            .map(|region| u64::from(region.length()))
+            .sum()
     }
 }
 
@@ -105,7 +109,10 @@ fn key(number: u32) -> FlashKey {
 }
 
 fn image(len: usize) -> Vec<u8> {
-    let data: Vec<u8> = (0_u32..).map(|index| index.wrapping_mul(0x9E37_79B1).to_le_bytes()[3]).take(len).collect();
+    let data: Vec<u8> = (0_u32..)
+        .map(|index| index.wrapping_mul(0x9E37_79B1).to_le_bytes()[3])
+        .take(len)
+        .collect();
     let mut writer = ImageWriter::new(ImageHeader::new(Chip::Esp32c3).with_flash_codes(2, 0));
     writer.push(0x4038_0000, &data).expect("a segment");
     writer.finish().expect("an image")

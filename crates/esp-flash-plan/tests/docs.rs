@@ -1,6 +1,12 @@
 //! The table of chips in `docs/flash-security.md` is that of the facts, and its commands are those of a plan.
 
-#![allow(clippy::as_conversions, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 #[path = "common/parts.rs"]
 mod parts;
@@ -22,7 +28,11 @@ fn scheme(fact: &SecureBootFact) -> String {
     if let Some(min) = fact.min_revision {
         write!(text, " (≥ {min})").unwrap();
     }
-    if fact.insecure.is_some() { format!("[{text}]") } else { text }
+    if fact.insecure.is_some() {
+        format!("[{text}]")
+    } else {
+        text
+    }
 }
 
 fn table() -> String {
@@ -32,7 +42,13 @@ fn table() -> String {
     );
     for chip in Chip::ALL {
         let facts = chip.facts();
-        let list = |items: Vec<String>| if items.is_empty() { "-".to_owned() } else { items.join(", ") };
+        let list = |items: Vec<String>| {
+            if items.is_empty() {
+                "-".to_owned()
+            } else {
+                items.join(", ")
+            }
+        };
         let encryption = list(facts.encryption.iter().map(ToString::to_string).collect());
         let boot = list(facts.secure_boot.iter().map(scheme).collect());
         let keys = facts.secure_boot.iter().map(|fact| fact.max_keys).max().unwrap_or(0);
@@ -84,7 +100,9 @@ fn commands_are_those_of_a_plan() {
     for command in &commands {
         // The offsets of the files depend on the table.
         let shown = command.split_once(" 0x0 ").map_or(command.as_str(), |(head, _)| head);
-        let place = rest.find(shown).unwrap_or_else(|| panic!("not there, or out of order: {shown}"));
+        let place = rest
+            .find(shown)
+            .unwrap_or_else(|| panic!("not there, or out of order: {shown}"));
         rest = &rest[place + shown.len()..];
     }
 }
