@@ -195,7 +195,7 @@ impl Options {
         let id = self.efuse_key_id.written().filter(|id| *id != "-1");
         let id = parse_number("--efuse-key-id", id, 0, EfuseKey::MAX.id().into())?;
         storage.efuse_key = id.and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok());
-        storage.target = parse("--target", self.target.written())?.unwrap_or_default();
+        storage.target = parse("--target", self.target.written())?.unwrap_or(storage.target);
         storage.port = self.port.written().map(ToOwned::to_owned);
         Ok(storage)
     }

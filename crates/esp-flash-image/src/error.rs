@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::Chip;
+
 /// Why flash content cannot be read, written or encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -118,7 +120,13 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AddressAlignment { address } => write!(f, "flash address {address:#x} is not a multiple of 16"),
-            Self::ChipName => f.write_str("unknown chip: expected a name such as esp32c3"),
+            Self::ChipName => {
+                f.write_str("is no chip; allowed:")?;
+                Chip::ALL.iter().enumerate().try_for_each(|(index, chip)| {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma} {chip}")
+                })
+            }
             Self::ChipRevision => f.write_str("chip revision is not MAJOR.MINOR with a minor number of 0 to 99"),
             Self::Checksum {
                 offset,

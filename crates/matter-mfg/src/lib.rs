@@ -40,7 +40,7 @@ pub use random::Seed;
 pub use run::{Run, RunReport};
 pub use sheet::LabelFormat;
 pub use spelling::{MqttHost, parse_fixed_label, parse_supported_mode};
-pub use storage::{Storage, Target};
+pub use storage::Storage;
 pub use supplied_dac::SuppliedDac;
 pub use test_pki::TestPki;
 pub use timing::{Phase, Timings};
