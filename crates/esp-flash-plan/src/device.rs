@@ -120,6 +120,13 @@ impl<'a> DeviceKeys<'a> {
         self.bootloader = Some((key, file, iv));
         self
     }
+
+    pub(crate) const fn flash_key(&self) -> Option<&'a FlashKey> {
+        match self.flash {
+            Some((key, _)) => Some(key),
+            None => None,
+        }
+    }
 }
 
 /// A file of the flash: a range without gaps.
@@ -279,6 +286,17 @@ impl DevicePlan {
         commands(self.chip, &self.steps, &files)
     }
 
+    /// Returns the same for one file with the whole flash from address 0 on, such as [`DevicePlan::merged`].
+    #[must_use]
+    pub fn commands_of_merged(&self, file: &str) -> Vec<String> {
+        let merged = FlashFile {
+            offset: 0,
+            name: file,
+            bytes: &[],
+        };
+        commands(self.chip, &self.steps, &[merged])
+    }
+
     /// Returns what to know about this plan.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -384,7 +402,7 @@ fn check_images(profile: &SecurityProfile, parts: &DeviceParts<'_>, warnings: &m
 }
 
 /// Makes the sector at address 0 of secure boot version 1: IV, digest of the bootloader, 0xFF.
-fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Result<Option<Vec<u8>>, Error> {
+pub(crate) fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Result<Option<Vec<u8>>, Error> {
     let Some((key, _, iv)) = keys.bootloader else {
         return Ok(None);
     };
@@ -398,7 +416,7 @@ fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Result<Option<V
 }
 
 /// Puts the shared parts and those of the device in the order of the flash.
-fn pieces<'a>(
+pub(crate) fn pieces<'a>(
     plan: &'a FlashPlan,
     parts: &DeviceParts<'a>,
     digest: Option<&'a [u8]>,

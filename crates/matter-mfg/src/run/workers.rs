@@ -9,11 +9,13 @@ use matter_ledger::{DeviceTrait, Ledger, NewDevice, NewImage, RunId, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::batches::Batches;
 use super::check::check;
 use super::workspace::Workspace;
 use crate::device::Device;
+use crate::keys_folder::KeysFolder;
 use crate::outputs::Outputs;
 use crate::{Error, Phase, Plan, Timings};
 use factory_fs::wiping_stack;
@@ -27,6 +29,8 @@ pub(super) struct Work<'r> {
     pub(super) workspace: &'r Workspace,
     /// Where devices are until the ledger lists them.
     pub(super) devices: Dir,
+    /// Where the keys of their chips are.
+    pub(super) keys: Option<&'r KeysFolder>,
     pub(super) unique: Unique,
     pub(super) force: bool,
     pub(super) audit: Sampling,
@@ -131,13 +135,17 @@ impl Work<'_> {
             rows: Vec::with_capacity(identities.len()),
             timings,
         };
+        let mut buffer = Zeroizing::new(Vec::new());
         for (row, identity) in rows.zip(identities) {
             if !self.force {
                 self.workspace.check_free(&identity.uuid)?;
             }
             let mut device = Device::finish(identity, self.plan, &mut batch.timings)?;
-            self.plan.seal(&mut device, row)?;
+            self.plan.seal(&mut device, row, self.keys)?;
+            let flash = || self.plan.flash(&mut device, row, self.keys, &mut buffer);
+            batch.timings.measure(Phase::Flash, flash)?;
             batch.timings.measure(Phase::Files, || device.write(&self.devices))?;
+            device.take_flash(&mut buffer);
             let own = self.devices.path().join(&device.uuid);
             batch
                 .timings
