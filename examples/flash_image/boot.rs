@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use base16ct::lower::encode_string as hex;
 use clap::{Args, ValueEnum};
 use cli::{Failure, Files, SigningKey, Trust, VerifyingKey, counted, print, random, read_file, say};
-use esp_flash_image::{BootScheme, ImageHeader};
+use esp_flash_image::{BootScheme, Image, ImageHeader, MmuPage, SecurePad, secure_pad};
 use esp_secure_boot::{
     BootKeyKind, BootPublicKey, BootSigner, BootloaderKeyV1, Error, PssSigner, SignedImage, append_v2, bootloader_v1,
     reflashable_key_v1, sign_app_v1, sign_v2, verify_app_v1,
 };
+use getrandom::rand_core::Rng;
 use p256::pkcs8::Document;
 use zeroize::Zeroizing;
 
@@ -36,6 +37,9 @@ pub(crate) struct Sign {
     /// Adds a signature to a signed image; up to three are possible
     #[arg(long)]
     append: bool,
+    /// Pads an app first, so that its signature is where the firmware can map it; the build usually does it
+    #[arg(long, conflicts_with = "append")]
+    secure_pad: bool,
     /// Makes the digest of a bootloader for V1, for flash address 0: its first 4096 bytes, and the bootloader behind them
     #[arg(long, conflicts_with = "append")]
     bootloader: bool,
@@ -77,7 +81,7 @@ impl Sign {
         let files = files.output("OUT", &self.output);
         files.check()?;
         trust.check_key("--key", &self.key)?;
-        let image = read_file("IN", &self.input)?;
+        let image = self.pad(read_file("IN", &self.input)?)?;
         let signed = match (self.scheme, self.bootloader) {
             (Version::V1, true) => self.digest_bootloader(&image)?,
             (Version::V2, true) => {
@@ -94,6 +98,33 @@ impl Sign {
         files.publish(&[(&self.output, signed.as_slice())])
     }
 
+    /// Secure-pads an app, or says that it is not.
+    fn pad(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let mode = match self.scheme {
+            Version::V1 => SecurePad::V1,
+            Version::V2 => SecurePad::V2,
+        };
+        let refused = |error: esp_flash_image::Error| Failure::Input(format!("{}: {error}", self.input.display()));
+        let image = match Image::parse(&bytes) {
+            Ok(image) => image,
+            Err(error) if self.secure_pad => return Err(refused(error)),
+            // Whatever is signed need not be an image.
+            Err(_) => return Ok(bytes),
+        };
+        let page = mmu_page(&image);
+        if self.secure_pad {
+            return secure_pad(&bytes, mode, page).map(Zeroizing::new).map_err(refused);
+        }
+        if image.app_description().is_some() && !image.is_secure_padded(mode, page) {
+            say(format_args!(
+                "warning: {}: an app that is not secure-padded: its signature may be where the device cannot map it; \
+                 --secure-pad pads it",
+                self.input.display()
+            ));
+        }
+        Ok(bytes)
+    }
+
     fn digest_bootloader(&self, image: &[u8]) -> Result<Vec<u8>, Failure> {
         let key = BootloaderKeyV1::new(&read_file("--key", &self.key)?).map_err(|error| wrong(&self.key, error))?;
         let mut iv = [0; 128];
@@ -105,7 +136,7 @@ impl Sign {
                     Failure::Input(format!("--iv {}: has {len} bytes; 128 are needed", path.display()))
                 })?;
             }
-            None => rand_core::Rng::fill_bytes(&mut random()?, &mut iv),
+            None => random()?.fill_bytes(&mut iv),
         }
         bootloader_v1(image, &key, &iv).map_err(|error| wrong(&self.input, error))
     }
@@ -159,7 +190,10 @@ impl Verify {
                     return Err(Failure::option("--key", reason));
                 }
                 let app = verify_app_v1(&bytes, key).map_err(no)?;
-                print(format_args!("{path}: signature of the first {} bytes verifies", app.len()))
+                print(format_args!(
+                    "{path}: signature of the first {} bytes verifies",
+                    app.len()
+                ))
             }
             Version::V2 => {
                 let image = SignedImage::parse(&bytes).map_err(no)?;
@@ -178,7 +212,9 @@ impl Verify {
 
 impl DigestOf {
     pub(crate) fn run(&self, files: Files) -> Result<(), Failure> {
-        let files = files.input("KEY", &self.key).optional_output("--out", self.out.as_ref());
+        let files = files
+            .input("KEY", &self.key)
+            .optional_output("--out", self.out.as_ref());
         files.check()?;
         let digest = match self.scheme {
             Version::V2 => Zeroizing::new(read_public_key("KEY", &self.key)?.key_digest().to_vec()),
@@ -194,9 +230,16 @@ impl DigestOf {
         };
         match &self.out {
             Some(path) => files.publish(&[(path, &digest)]),
-            None => print(*Zeroizing::new(hex(&digest))),
+            None => print(Zeroizing::new(hex(&digest)).as_str()),
         }
     }
+}
+
+/// The page that an app was built for.
+pub(crate) fn mmu_page(image: &Image<'_>) -> MmuPage {
+    let app = image.app_description();
+    let page = app.and_then(|app| MmuPage::new(image.header().chip()?, app.mmu_page_size()?).ok());
+    page.unwrap_or(MmuPage::DEFAULT)
 }
 
 /// Names a scheme that ESP-IDF itself calls insecure on the chip of an image.
@@ -226,7 +269,9 @@ pub(crate) fn read_public_key(option: &str, path: &Path) -> Result<BootPublicKey
     let pem = std::str::from_utf8(&bytes).ok();
     let der = pem.and_then(|pem| Document::from_pem(pem).ok());
     let der = der.filter(|(label, _)| *label == "PUBLIC KEY");
-    let der = der.as_ref().map_or(bytes.as_slice(), |(_, document)| document.as_bytes());
+    let der = der
+        .as_ref()
+        .map_or(bytes.as_slice(), |(_, document)| document.as_bytes());
     match BootPublicKey::from_der(der) {
         Ok(key) => Ok(key),
         Err(Error::PublicKeyForm) => {

@@ -86,7 +86,11 @@ impl Options {
         if let Some(offset) = address("--recovery-bootloader-offset", recovery)? {
             options = options.with_recovery_bootloader_offset(offset);
         }
-        Ok(if self.disable_md5sum { options.without_md5() } else { options })
+        Ok(if self.disable_md5sum {
+            options.without_md5()
+        } else {
+            options
+        })
     }
 }
 
@@ -116,7 +120,7 @@ impl TableCommand {
 fn read(path: &Path, options: &TableOptions) -> Result<Result<PartitionTable, String>, Failure> {
     let bytes = read_file("FILE", path)?;
     if let Some(reason) = utf16(&bytes) {
-        return Err(refused(path, reason));
+        return Err(refused(path, &reason.to_string()));
     }
     Ok(PartitionTable::read(&bytes, options).map_err(|error| error.to_string()))
 }
@@ -155,7 +159,10 @@ fn check(path: &Path, table: Result<PartitionTable, String>, json: bool) -> Resu
         Ok(_) if json => Ok(()),
         Ok(table) => {
             let count = counted(table.partitions().len(), "partition");
-            print(format_args!("{}: {count}, as ESP-IDF and the device want them", path.display()))
+            print(format_args!(
+                "{}: {count}, as ESP-IDF and the device want them",
+                path.display()
+            ))
         }
         Err(reason) => Err(Failure::No(format!("{}: {reason}", path.display()))),
     }
