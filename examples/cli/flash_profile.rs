@@ -163,23 +163,8 @@ impl<'p> FlashProfileFile<'p> {
             trust,
             read: Vec::new(),
         };
-        let member = |name: &str, reason: &dyn Display| wrong(option, path, format_args!("{name}: {reason}"));
-        let keys_dir = written.flash_encryption.as_ref().map(|it| files.folder.join(&it.keys_dir));
-        match written.nvs_encryption {
-            Some(WrittenNvs::NvsKeys) if written.images.nvs_keys.is_none() => {
-                let reason = "nvs_keys needs \"nvs_keys\" among the images: the partition for the keys";
-                return Err(member("nvs_encryption", &reason));
-            }
-            Some(WrittenNvs::Hmac) if written.images.nvs_keys.is_some() => {
-                return Err(member("images", &"nvs_keys has no use beside \"nvs_encryption\": \"hmac\""));
-            }
-            Some(WrittenNvs::Hmac) if keys_dir.is_none() => {
-                let reason = "hmac needs flash_encryption with keys_dir, where the HMAC key of each device is written";
-                return Err(member("nvs_encryption", &reason));
-            }
-            _ => {}
-        }
-        let chip = written.chip.0;
+        let member = |name: &str, reason: &str| wrong(option, path, format_args!("{name}: {reason}"));
+        written.check_nvs().map_err(|(name, reason)| member(name, reason))?;
         let scheme = written.secure_boot.as_ref().map(|boot| BootScheme::from(boot.scheme));
         let table_bytes = files.read("partition_table", &written.partition_table)?;
         let table = read_table(&written, &table_bytes, scheme)
@@ -188,30 +173,17 @@ impl<'p> FlashProfileFile<'p> {
         let apps = written.apps.iter().map(|(label, file)| Ok((label.as_str(), files.read("apps", file)?)));
         let apps = apps.collect::<Result<Vec<_>, Failure>>()?;
 
-        let mut profile = SecurityProfile::new(chip, written.flash_size.0, table).with_fill_gaps(written.fill_gaps);
-        if let Some(revision) = &written.revision {
-            profile = profile.with_revision(revision.0);
-        }
+        let mut profile = written.profile(table);
         if let Some(block) = self.reserved_block {
             profile = profile.with_reserved_block(block);
         }
         let mut bootloader_key = None;
         if let (Some(boot), Some(scheme)) = (&written.secure_boot, scheme) {
-            bootloader_key = files.bootloader_key(boot, scheme).map_err(|reason| member("secure_boot", &reason))?;
+            bootloader_key = files
+                .bootloader_key(boot, scheme)
+                .map_err(|reason| member("secure_boot", &reason))?;
             profile = profile.with_secure_boot(files.secure_boot(boot, scheme, digests)?);
         }
-        if let Some(encryption) = &written.flash_encryption {
-            let typed = FlashEncryption::new(encryption.mode.into());
-            profile = profile.with_flash_encryption(match encryption.scheme {
-                Some(scheme) => typed.with_scheme(scheme.into()),
-                None => typed,
-            });
-        }
-        profile = profile.with_nvs_encryption(match written.nvs_encryption {
-            None => NvsEncryption::Off,
-            Some(WrittenNvs::NvsKeys) => NvsEncryption::NvsKeys,
-            Some(WrittenNvs::Hmac) => NvsEncryption::Hmac,
-        });
         let mut parts = SharedParts::new(&bootloader);
         if scheme == Some(BootScheme::V1) {
             parts = parts.with_signed_table(&table_bytes);
@@ -220,7 +192,13 @@ impl<'p> FlashProfileFile<'p> {
             parts = parts.with_app(label, app);
         }
         let plan = FlashPlan::new(profile, &parts).map_err(|error| wrong(option, path, error))?;
-        let Images { nvs, nvs_keys, secure_cert } = written.images;
+        let keys_dir = written.flash_encryption.as_ref();
+        let keys_dir = keys_dir.map(|encryption| files.path(&encryption.keys_dir));
+        let Images {
+            nvs,
+            nvs_keys,
+            secure_cert,
+        } = written.images;
         Ok(FlashProfile {
             plan,
             nvs,
@@ -230,6 +208,49 @@ impl<'p> FlashProfileFile<'p> {
             bootloader_key,
             inputs: files.read,
         })
+    }
+}
+
+impl Written {
+    /// Refuses a kind of NVS encryption without what it needs. Returns the member and the reason.
+    fn check_nvs(&self) -> Result<(), (&'static str, &'static str)> {
+        let has_label = self.images.nvs_keys.is_some();
+        match self.nvs_encryption {
+            Some(WrittenNvs::NvsKeys) if !has_label => Err((
+                "nvs_encryption",
+                "nvs_keys needs \"nvs_keys\" among the images: the partition for the keys",
+            )),
+            Some(WrittenNvs::Hmac) if has_label => {
+                Err(("images", "nvs_keys has no use beside \"nvs_encryption\": \"hmac\""))
+            }
+            Some(WrittenNvs::Hmac) if self.flash_encryption.is_none() => Err((
+                "nvs_encryption",
+                "hmac needs flash_encryption with keys_dir, where the HMAC key of each device is written",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What needs no other file than the table.
+    fn profile(&self, table: PartitionTable) -> SecurityProfile {
+        let mut profile = SecurityProfile::new(self.chip.0, self.flash_size.0, table)
+            .with_fill_gaps(self.fill_gaps)
+            .with_nvs_encryption(match self.nvs_encryption {
+                None => NvsEncryption::Off,
+                Some(WrittenNvs::NvsKeys) => NvsEncryption::NvsKeys,
+                Some(WrittenNvs::Hmac) => NvsEncryption::Hmac,
+            });
+        if let Some(revision) = &self.revision {
+            profile = profile.with_revision(revision.0);
+        }
+        if let Some(encryption) = &self.flash_encryption {
+            let typed = FlashEncryption::new(encryption.mode.into());
+            profile = profile.with_flash_encryption(match encryption.scheme {
+                Some(scheme) => typed.with_scheme(scheme.into()),
+                None => typed,
+            });
+        }
+        profile
     }
 }
 

@@ -28,7 +28,6 @@ use std::time::{Duration, Instant};
 
 use esp_flash_image::{Chip, EncryptionScheme, PartitionTable};
 use esp_nvs_image::{HmacKey, NvsKeys, decrypt};
-use factory_fs as _;
 use flash::Project;
 use matter_factory_data::DeviceRecord;
 use rusqlite::Connection;
