@@ -96,7 +96,9 @@ impl Free<'_> {
     /// espefuse puts the second half of an XTS-AES-256 key into the first free block behind that of the first half.
     fn blocks_of(&self, key: KeyUse, block: usize) -> impl Iterator<Item = usize> + use<> {
         let second = self.two && key == KeyUse::FlashEncryption;
-        [Some(block), second.then(|| block.saturating_add(1))].into_iter().flatten()
+        [Some(block), second.then(|| block.saturating_add(1))]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -105,7 +107,11 @@ fn needed(profile: &SecurityProfile) -> Vec<KeyUse> {
     keys.extend(profile.encryption.as_ref().map(|_| KeyUse::FlashEncryption));
     keys.extend((profile.nvs == NvsEncryption::Hmac).then_some(KeyUse::NvsHmac));
     if let Some(secure_boot) = &profile.secure_boot {
-        keys.extend((0..).zip(&secure_boot.keys).map(|(slot, _)| KeyUse::SecureBootDigest(slot)));
+        keys.extend(
+            (0..)
+                .zip(&secure_boot.keys)
+                .map(|(slot, _)| KeyUse::SecureBootDigest(slot)),
+        );
     }
     keys
 }
@@ -127,10 +133,17 @@ fn check_wishes(profile: &SecurityProfile, blocks: &KeyBlocks) -> Result<(), Err
             return Err(Error::KeyBlockUnsuited { block: name, key: *key });
         }
     }
-    profile.reserved_blocks.iter().try_for_each(|block| name(blocks, *block).map(drop))
+    profile
+        .reserved_blocks
+        .iter()
+        .try_for_each(|block| name(blocks, *block).map(drop))
 }
 
 pub(crate) fn name(blocks: &KeyBlocks, block: usize) -> Result<&'static str, Error> {
     let count = blocks.count();
-    blocks.names.get(block).copied().ok_or(Error::KeyBlockUnknown { block, count })
+    blocks
+        .names
+        .get(block)
+        .copied()
+        .ok_or(Error::KeyBlockUnknown { block, count })
 }

@@ -4,9 +4,7 @@ mod images;
 
 use alloc::vec::Vec;
 
-use esp_flash_image::{
-    BootCurve, BootScheme, EncryptionScheme, PartitionType, SecureBootFact,
-};
+use esp_flash_image::{BootCurve, BootScheme, EncryptionScheme, PartitionType, SecureBootFact};
 use esp_secure_boot::BootKeyKind;
 
 pub(crate) use images::parts;
@@ -85,7 +83,10 @@ fn flash_encryption(profile: &SecurityProfile, warnings: &mut Vec<Warning>) -> R
 
 fn boot_keys(profile: &SecurityProfile, secure_boot: &SecureBoot) -> Result<(), Error> {
     let (chip, scheme) = (profile.chip, secure_boot.scheme);
-    let fact = chip.facts().secure_boot(scheme).ok_or(Error::BootScheme { chip, scheme })?;
+    let fact = chip
+        .facts()
+        .secure_boot(scheme)
+        .ok_or(Error::BootScheme { chip, scheme })?;
     let (count, max) = (secure_boot.keys.len(), fact.max_keys);
     if count == 0 || count > usize::from(max) {
         return Err(Error::BootKeys { count, max });
@@ -195,7 +196,12 @@ fn nvs_encryption(profile: &SecurityProfile, warnings: &mut Vec<Warning>) -> Res
             Ok(())
         }
         NvsEncryption::NvsKeys => {
-            if !profile.table.partitions().iter().any(|partition| partition.is_nvs_keys()) {
+            if !profile
+                .table
+                .partitions()
+                .iter()
+                .any(|partition| partition.is_nvs_keys())
+            {
                 Err(Error::NvsKeysPartition)
             } else if profile.encryption.is_none() {
                 Err(Error::NvsKeysPlain)

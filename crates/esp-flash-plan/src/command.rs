@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use esp_flash_image::{Chip, KeyAssignment};
 
-use crate::{Action, FlashFile, KeyHalf, KeyPurpose, Phase, Step};
+use crate::{Action, FlashFile, KeyHalf, Step};
 
 /// Returns the command lines that do the steps, in their order.
 ///
@@ -52,7 +52,13 @@ fn burn_efuse(chip: Chip, steps: &[Step]) -> String {
 fn burn_key(chip: Chip, steps: &[Step]) -> String {
     let mut command = espefuse(chip, "burn-key");
     for step in steps {
-        if let Action::BurnKey { block, purpose, file, half } = step.action() {
+        if let Action::BurnKey {
+            block,
+            purpose,
+            file,
+            half,
+        } = step.action()
+        {
             let file = quote(file);
             let _ = match (half, purpose) {
                 _ if purpose.is_block() => write!(command, " {} {file}", purpose.name()),
@@ -107,6 +113,7 @@ fn quote(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{KeyPurpose, Phase};
 
     #[test]
     fn file_names_are_quoted_for_a_shell() {
@@ -128,7 +135,12 @@ mod tests {
     fn halves_of_a_key_are_one_command_and_keys_of_other_blocks_are_not() {
         let key = |block, purpose, half| {
             let file = "k".into();
-            let action = Action::BurnKey { block, purpose, file, half };
+            let action = Action::BurnKey {
+                block,
+                purpose,
+                file,
+                half,
+            };
             Step::new(Phase::SecretKeys, action, "")
         };
         let steps = [

@@ -332,7 +332,10 @@ fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut V
             if found != expected {
                 return Err(Error::FlashKeyScheme { found, expected });
             }
-            let config = profile.encryption.as_ref().map(|encryption| encryption.crypt_config.get());
+            let config = profile
+                .encryption
+                .as_ref()
+                .map(|encryption| encryption.crypt_config.get());
             let key_config = key.flash_crypt_config().get();
             if let Some(profile) = config.filter(|config| found == EncryptionScheme::Esp32 && *config != key_config) {
                 return Err(Error::CryptConfigDiffers {
@@ -365,7 +368,11 @@ fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut V
             SecurityProfile::check_file(file)?;
             let len = key.expose_bytes().len();
             let other = keys.flash.is_some_and(|(flash, _)| flash.expose_bytes().len() != len);
-            if other { Err(Error::KeyFileLength { len }) } else { Ok(()) }
+            if other {
+                Err(Error::KeyFileLength { len })
+            } else {
+                Ok(())
+            }
         }
         None => Ok(()),
     }
@@ -474,7 +481,10 @@ fn names(regions: &[Region], prefix: &str) -> Vec<(u32, String, usize)> {
         .chunk_by(|first, second| first.end() == second.offset())
         .filter_map(|group| {
             let offset = group.first()?.offset();
-            let len = group.iter().map(|region| usize::try_from(region.length()).unwrap_or(0)).sum();
+            let len = group
+                .iter()
+                .map(|region| usize::try_from(region.length()).unwrap_or(0))
+                .sum();
             Some((offset, alloc::format!("{prefix}flash-{offset:#x}.bin"), len))
         })
         .collect()
@@ -482,9 +492,14 @@ fn names(regions: &[Region], prefix: &str) -> Vec<(u32, String, usize)> {
 
 fn digests(profile: &SecurityProfile) -> Vec<(String, [u8; 32])> {
     let secure_boot = profile.secure_boot.iter();
-    let keys = secure_boot.filter(|secure_boot| secure_boot.scheme != BootScheme::V1).flat_map(|it| &it.keys);
+    let keys = secure_boot
+        .filter(|secure_boot| secure_boot.scheme != BootScheme::V1)
+        .flat_map(|it| &it.keys);
     let file = |slot, name: Option<&str>| digest_file(slot, name);
-    (0..).zip(keys).map(|(slot, key)| (file(slot, key.file.as_deref()), key.digest)).collect()
+    (0..)
+        .zip(keys)
+        .map(|(slot, key)| (file(slot, key.file.as_deref()), key.digest))
+        .collect()
 }
 
 const DIGEST: &str = "bootloader digest";

@@ -411,7 +411,10 @@ impl Error {
         match self {
             Self::CryptConfig => f.write_str("FLASH_CRYPT_CONFIG is 0, allowed are 1 to 15"),
             Self::CryptConfigDiffers { key, profile } => {
-                write!(f, "FLASH_CRYPT_CONFIG of the key is {key:#x}, that of the profile {profile:#x}")
+                write!(
+                    f,
+                    "FLASH_CRYPT_CONFIG of the key is {key:#x}, that of the profile {profile:#x}"
+                )
             }
             Self::DownloadMode { chip, mode } => {
                 let mode = match mode {
@@ -432,7 +435,10 @@ impl Error {
                 "flash encryption {scheme} takes the whole key block, secure boot needs half of it; use xts-128-derived"
             ),
             Self::NvsHmac { chip } => {
-                write!(f, "{chip} cannot derive the keys of NVS encryption; nvs_keys is allowed")
+                write!(
+                    f,
+                    "{chip} cannot derive the keys of NVS encryption; nvs_keys is allowed"
+                )
             }
             Self::NvsKeysImage => f.write_str("NVS image without the image of the nvs_keys partition"),
             Self::NvsKeysPartition => f.write_str("partition table has no partition of subtype nvs_keys"),
@@ -481,11 +487,8 @@ impl Error {
                 max,
                 revision,
             } => {
-                write!(f, "'{part}' runs on revisions ")?;
-                min.map_or_else(|| f.write_str("unknown"), |min| min.fmt(f))?;
-                f.write_str(" to ")?;
-                max.map_or_else(|| f.write_str("any"), |max| max.fmt(f))?;
-                write!(f, ", the chip has {revision}")
+                let (min, max) = (Bound(*min, "unknown"), Bound(*max, "any"));
+                write!(f, "'{part}' runs on revisions {min} to {max}, the chip has {revision}")
             }
             Self::NoApp => f.write_str("no app is given; one or more are needed"),
             Self::NotAnApp { part } => write!(f, "partition '{part}' is not for apps"),
@@ -502,3 +505,15 @@ impl Error {
 }
 
 impl core::error::Error for Error {}
+
+/// A revision, or the word for none.
+struct Bound(Option<ChipRevision>, &'static str);
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(revision) => revision.fmt(f),
+            None => f.write_str(self.1),
+        }
+    }
+}

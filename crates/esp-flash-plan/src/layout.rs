@@ -84,14 +84,18 @@ pub(crate) fn fill_gaps<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
             });
         }
         filled.push(*piece);
-        end = piece.offset.saturating_add(u32::try_from(piece.len).unwrap_or(u32::MAX));
+        end = piece
+            .offset
+            .saturating_add(u32::try_from(piece.len).unwrap_or(u32::MAX));
     }
     filled
 }
 
 /// Finds a partition.
 pub(crate) fn find<'a>(table: &'a PartitionTable, label: &str) -> Result<&'a Partition, Error> {
-    table.find(label).ok_or_else(|| Error::NoPartition { part: label.into() })
+    table
+        .find(label)
+        .ok_or_else(|| Error::NoPartition { part: label.into() })
 }
 
 /// Refuses an image that is longer than its partition, or empty.

@@ -149,9 +149,24 @@ fn pieces(profile: &SecurityProfile, parts: &SharedParts<'_>) -> Result<Vec<Shar
         });
     };
     let offset = profile.chip.facts().bootloader_offset;
-    add(offset, parts.bootloader.len(), BOOTLOADER, true, parts.bootloader.to_vec());
-    add(table.offset(), layout::SECTOR, TABLE, true, parts.signed_table.map_or_else(|| table.encode(), <[u8]>::to_vec));
-    let whole = profile.encryption.as_ref().is_some_and(|encryption| encryption.whole_apps);
+    add(
+        offset,
+        parts.bootloader.len(),
+        BOOTLOADER,
+        true,
+        parts.bootloader.to_vec(),
+    );
+    add(
+        table.offset(),
+        layout::SECTOR,
+        TABLE,
+        true,
+        parts.signed_table.map_or_else(|| table.encode(), <[u8]>::to_vec),
+    );
+    let whole = profile
+        .encryption
+        .as_ref()
+        .is_some_and(|encryption| encryption.whole_apps);
     for (label, app) in &parts.apps {
         let partition = layout::find(table, label)?;
         layout::check_fit(partition, app.len())?;

@@ -66,11 +66,7 @@ impl Region {
     /// Fills a piece's bytes in, encrypts and digests them.
     ///
     /// All of that is done with one chunk before the next, while it is in the cache.
-    pub(crate) fn write(
-        piece: &Piece<'_>,
-        cipher: Option<&FlashCipher>,
-        target: &mut Vec<u8>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn write(piece: &Piece<'_>, cipher: Option<&FlashCipher>, target: &mut Vec<u8>) -> Result<Self, Error> {
         let (mut md5, mut sha256) = (Md5::new(), Sha256::new());
         let mut plain = piece.bytes;
         let (mut address, mut left) = (piece.offset, piece.len);

@@ -30,11 +30,7 @@ pub(crate) fn parts(
     Ok(kinds)
 }
 
-fn bootloader(
-    profile: &SecurityProfile,
-    parts: &SharedParts<'_>,
-    warnings: &mut Vec<Warning>,
-) -> Result<(), Error> {
+fn bootloader(profile: &SecurityProfile, parts: &SharedParts<'_>, warnings: &mut Vec<Warning>) -> Result<(), Error> {
     let chip = profile.chip;
     let expected = chip.facts().bootloader_offset;
     let offset = parts.bootloader_offset.unwrap_or(expected);

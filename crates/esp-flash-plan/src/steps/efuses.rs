@@ -1,7 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use esp_flash_image::{BootScheme, ChipRevision, EncryptionScheme, EfuseNames, EfuseValue};
+use esp_flash_image::{BootScheme, ChipRevision, EfuseNames, EfuseValue, EncryptionScheme};
 use esp_secure_boot::BootKeyKind;
 
 use super::{Action, KeyHalf, Phase, Step, Steps};
@@ -61,13 +61,20 @@ fn secret_keys(
     let mut burn = |block, purpose, file: &str, half, reason| {
         let block = blocks::name(&profile.chip.facts().key_blocks, block)?;
         let file = String::from(file);
-        let action = Action::BurnKey { block, purpose, file, half };
+        let action = Action::BurnKey {
+            block,
+            purpose,
+            file,
+            half,
+        };
         steps.add(Phase::SecretKeys, action, reason);
         Ok::<_, Error>(())
     };
-    if let (Some(scheme), Some(block), Some(file)) =
-        (profile.encryption_scheme(), assigned.flash_encryption, files.flash_encryption)
-    {
+    if let (Some(scheme), Some(block), Some(file)) = (
+        profile.encryption_scheme(),
+        assigned.flash_encryption,
+        files.flash_encryption,
+    ) {
         match scheme {
             EncryptionScheme::Esp32 => burn(block, KeyPurpose::FlashEncryption, file, KeyHalf::Whole, SECRET)?,
             EncryptionScheme::Xts128Derived => {
@@ -99,7 +106,12 @@ fn flash_encryption(steps: &mut Steps, profile: &SecurityProfile) {
     let efuses = &profile.chip.facts().efuses;
     if let Some(name) = efuses.crypt_config {
         let value = encryption.crypt_config.get();
-        enable(steps, name, value, "how the address changes the key, before the counter turns encryption on");
+        enable(
+            steps,
+            name,
+            value,
+            "how the address changes the key, before the counter turns encryption on",
+        );
     }
     match encryption.mode {
         EncryptionMode::Development => {
@@ -129,7 +141,12 @@ fn pseudo_rounds(steps: &mut Steps, profile: &SecurityProfile, efuses: &EfuseNam
     let always = ChipRevision::new(0, 0).ok();
     let has = min.is_some() && (min == always || profile.revision >= min);
     if let Some(name) = efuses.pseudo_rounds.filter(|_| has) {
-        enable(steps, name, 1, "pseudo rounds hide decryption from power analysis, low level as ESP-IDF sets it");
+        enable(
+            steps,
+            name,
+            1,
+            "pseudo rounds hide decryption from power analysis, low level as ESP-IDF sets it",
+        );
     }
 }
 
@@ -159,7 +176,12 @@ fn secure_boot(
         );
     }
     if let Some(name) = efuses.secure_boot_enable(secure_boot.scheme) {
-        enable(steps, name, 1, "secure boot is on for ever; its digests or its key are burned");
+        enable(
+            steps,
+            name,
+            1,
+            "secure boot is on for ever; its digests or its key are burned",
+        );
     }
     if kinds.contains(&BootKeyKind::EcdsaP384) {
         enable(steps, SHA384, 1, "signatures of P-384 are over SHA-384");
