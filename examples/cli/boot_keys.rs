@@ -18,7 +18,9 @@ pub fn read_boot_key(what: &str, path: &Path) -> Result<BootPublicKey, Failure> 
     let pem = std::str::from_utf8(&bytes).ok();
     let der = pem.and_then(|pem| Document::from_pem(pem).ok());
     let der = der.filter(|(label, _)| *label == "PUBLIC KEY");
-    let der = der.as_ref().map_or(bytes.as_slice(), |(_, document)| document.as_bytes());
+    let der = der
+        .as_ref()
+        .map_or(bytes.as_slice(), |(_, document)| document.as_bytes());
     match BootPublicKey::from_der(der) {
         Ok(key) => Ok(key),
         Err(Error::PublicKeyForm) => {

@@ -170,7 +170,10 @@ impl<'p> FlashProfileFile<'p> {
         let table = read_table(&written, &table_bytes, scheme)
             .map_err(|reason| wrong("partition_table", &files.path(&written.partition_table), reason))?;
         let bootloader = files.read("bootloader", &written.bootloader)?;
-        let apps = written.apps.iter().map(|(label, file)| Ok((label.as_str(), files.read("apps", file)?)));
+        let apps = written
+            .apps
+            .iter()
+            .map(|(label, file)| Ok((label.as_str(), files.read("apps", file)?)));
         let apps = apps.collect::<Result<Vec<_>, Failure>>()?;
 
         let mut profile = written.profile(table);
@@ -292,7 +295,9 @@ impl Files<'_> {
         scheme: BootScheme,
     ) -> Result<Option<(BootloaderKeyV1, PathBuf)>, String> {
         match (&boot.bootloader_key, scheme) {
-            (Some(_), BootScheme::V2Rsa | BootScheme::V2Ecdsa) => Err("bootloader_key is for the scheme v1 alone".into()),
+            (Some(_), BootScheme::V2Rsa | BootScheme::V2Ecdsa) => {
+                Err("bootloader_key is for the scheme v1 alone".into())
+            }
             (None, BootScheme::V1) => Err("v1 needs bootloader_key: a file of 32 secret bytes, or 24".into()),
             (None, _) => Ok(None),
             (Some(file), _) => {
@@ -324,9 +329,15 @@ fn read_table(written: &Written, bytes: &[u8], scheme: Option<BootScheme>) -> Re
     }
     // Behind it is its signature.
     let is_signed = scheme == Some(BootScheme::V1) && PartitionTable::is_binary(bytes);
-    let table = if is_signed { bytes.get(..TABLE_LEN).unwrap_or(bytes) } else { bytes };
+    let table = if is_signed {
+        bytes.get(..TABLE_LEN).unwrap_or(bytes)
+    } else {
+        bytes
+    };
     if scheme == Some(BootScheme::V1) && !is_signed {
-        return Err("secure boot v1 needs the binary table with its signature (espsecure sign-data --version 1)".into());
+        return Err(
+            "secure boot v1 needs the binary table with its signature (espsecure sign-data --version 1)".into(),
+        );
     }
     PartitionTable::read(table, &options).map_err(|error| error.to_string())
 }
@@ -393,12 +404,16 @@ impl<'de> Deserialize<'de> for Address {
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Address, E> {
                 let address = u32::try_from(number);
-                address.map(Address).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+                address
+                    .map(Address)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Address, E> {
                 let address = matter_types::parse_u32(text);
-                address.map(Address).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+                address
+                    .map(Address)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
         deserializer.deserialize_any(Number)

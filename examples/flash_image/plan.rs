@@ -80,12 +80,17 @@ impl Plan {
         }
         let digests = plan.digest_files().iter();
         outputs.extend(digests.map(|(name, digest)| (self.out.join(name), digest.as_slice())));
-        let files = outputs.iter().fold(Files::new(force, trust), |files, (path, _)| files.output("--out", path));
+        let files = outputs
+            .iter()
+            .fold(Files::new(force, trust), |files, (path, _)| files.output("--out", path));
         create(&self.out)?;
         files.check()?;
         // Before anything refers to them.
         keep(flash.as_ref(), hmac.as_ref(), trust)?;
-        let outputs = outputs.iter().map(|(path, bytes)| (path.as_path(), *bytes)).collect::<Vec<_>>();
+        let outputs = outputs
+            .iter()
+            .map(|(path, bytes)| (path.as_path(), *bytes))
+            .collect::<Vec<_>>();
         files.publish(&outputs)?;
         if self.json {
             return print_json(text.trim_end());
@@ -93,12 +98,7 @@ impl Plan {
         self.show(&plan, &document, &outputs)
     }
 
-    fn show(
-        &self,
-        plan: &DevicePlan,
-        document: &PlanDocument<'_>,
-        outputs: &[(&Path, &[u8])],
-    ) -> Result<(), Failure> {
+    fn show(&self, plan: &DevicePlan, document: &PlanDocument<'_>, outputs: &[(&Path, &[u8])]) -> Result<(), Failure> {
         for warning in plan.warnings() {
             say(format_args!("warning: {warning}"));
         }
@@ -115,7 +115,10 @@ impl Plan {
         let is_plain = Legibility::of(&device.nvs) == Legibility::Legible;
         let wanted = profile.plan.profile().nvs_encryption();
         if wanted != NvsEncryption::Hmac && self.hmac_key.is_some() {
-            return Err(Failure::option("--hmac-key", "is for a profile with \"nvs_encryption\": \"hmac\""));
+            return Err(Failure::option(
+                "--hmac-key",
+                "is for a profile with \"nvs_encryption\": \"hmac\"",
+            ));
         }
         match (wanted, &device.nvs_keys) {
             (NvsEncryption::Off, None) if is_plain => Ok(None),
@@ -125,22 +128,27 @@ impl Plan {
                 self.check_keys(&device.nvs, &keys, "the keys partition beside it")?;
                 Ok(None)
             }
-            (NvsEncryption::NvsKeys, None) => {
-                wrong("its NVS has no keys partition; make the device with --encrypt")
-            }
-            (NvsEncryption::Hmac, Some(_)) => {
-                wrong("its NVS has its keys in a partition, and the profile in the eFuses; make the device without --encrypt")
-            }
+            (NvsEncryption::NvsKeys, None) => wrong("its NVS has no keys partition; make the device with --encrypt"),
+            (NvsEncryption::Hmac, Some(_)) => wrong(
+                "its NVS has its keys in a partition, and the profile in the eFuses; make the device without --encrypt",
+            ),
             (NvsEncryption::Hmac, None) if is_plain => {
                 if self.hmac_key.is_some() {
-                    return Err(Failure::option("--hmac-key", "is for an NVS that is encrypted, and this one is not"));
+                    return Err(Failure::option(
+                        "--hmac-key",
+                        "is for an NVS that is encrypted, and this one is not",
+                    ));
                 }
                 let file = self.key_file(profile, KeyFile::NvsHmac, &device.name, "--hmac-key")?;
                 let key = HmacKey::generate(&mut random()?).map_err(|error| self.nvs_error(error))?;
                 let keys = NvsKeys::from_hmac_key(&key).map_err(|error| self.nvs_error(error))?;
                 encrypt(&mut device.nvs, &keys).map_err(|error| self.nvs_error(error))?;
                 self.check_keys(&device.nvs, &keys, "its HMAC key")?;
-                Ok(Some(Kept { key, file, is_new: true }))
+                Ok(Some(Kept {
+                    key,
+                    file,
+                    is_new: true,
+                }))
             }
             (NvsEncryption::Hmac, None) => {
                 let Some(path) = &self.hmac_key else {
@@ -152,7 +160,11 @@ impl Plan {
                 let keys = NvsKeys::from_hmac_key(&key).map_err(|error| self.nvs_error(error))?;
                 self.check_keys(&device.nvs, &keys, "--hmac-key")?;
                 let file = cli::resolve(path)?;
-                Ok(Some(Kept { key, file, is_new: false }))
+                Ok(Some(Kept {
+                    key,
+                    file,
+                    is_new: false,
+                }))
             }
         }
     }
@@ -169,7 +181,9 @@ impl Plan {
             return Ok(());
         }
         let device = self.device.display();
-        Err(Failure::Input(format!("--device {device}: its NVS is not encrypted with {whose}")))
+        Err(Failure::Input(format!(
+            "--device {device}: its NVS is not encrypted with {whose}"
+        )))
     }
 
     fn flash_key(&self, profile: &FlashProfile, device: &str, trust: Trust) -> Result<Option<Kept<FlashKey>>, Failure> {
@@ -184,7 +198,11 @@ impl Plan {
             let key = FlashKey::new(scheme, &read_file("--flash-key", path)?);
             let key = key.map_err(|error| Failure::Input(format!("--flash-key {}: {error}", path.display())))?;
             let file = cli::resolve(path)?;
-            return Ok(Some(Kept { key, file, is_new: false }));
+            return Ok(Some(Kept {
+                key,
+                file,
+                is_new: false,
+            }));
         }
         let file = self.key_file(profile, KeyFile::FlashEncryption, device, "--flash-key")?;
         let drawn = FlashKey::generate(scheme, &mut random()?);
@@ -195,7 +213,11 @@ impl Plan {
             None => Ok(drawn),
         };
         let key = key.map_err(|error| Failure::Work(error.to_string()))?;
-        Ok(Some(Kept { key, file, is_new: true }))
+        Ok(Some(Kept {
+            key,
+            file,
+            is_new: true,
+        }))
     }
 
     /// Finds where a fresh key is written.
@@ -220,16 +242,16 @@ impl Plan {
 impl Device {
     /// Finds the images in a device's folder by their names.
     fn read(folder: &Path) -> Result<Self, Failure> {
-        let wrong = |reason: &dyn std::fmt::Display| {
-            Failure::Input(format!("--device {}: {reason}", folder.display()))
-        };
+        let wrong = |reason: &dyn std::fmt::Display| Failure::Input(format!("--device {}: {reason}", folder.display()));
         let mut found: [Option<(String, Bytes)>; 3] = [None, None, None];
         for entry in fs::read_dir(folder).map_err(|error| wrong(&error))? {
             let path = entry.map_err(|error| wrong(&error))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let kind = FolderFile::of_name(&name);
             let wanted = [FolderFile::Nvs, FolderFile::NvsKeys, FolderFile::SecureCert];
-            let Some(place) = wanted.iter().position(|wanted| kind == Some(*wanted)) else { continue };
+            let Some(place) = wanted.iter().position(|wanted| kind == Some(*wanted)) else {
+                continue;
+            };
             let suffix = kind.map_or("", FolderFile::suffix);
             let device = name.strip_suffix(suffix).unwrap_or(&name).to_owned();
             let slot = found.get_mut(place);
@@ -276,7 +298,10 @@ fn plan(
                 parts = parts.with_image(DeviceImage::new(label, image).with_plain_key(holds_key));
             }
             (None, Some(_)) => {
-                let reason = format!("device {}: its {member} image has no partition in the profile", device.name);
+                let reason = format!(
+                    "device {}: its {member} image has no partition in the profile",
+                    device.name
+                );
                 return Err(Failure::Input(reason));
             }
             (Some(label), None) if member == "secure_cert" => {
@@ -308,17 +333,26 @@ fn plan(
     }
     let plan = profile.plan.device(&parts, &keys).map_err(refused)?;
     match profile.plan.first_difference(&plan, &parts, &keys).map_err(refused)? {
-        Some(part) => Err(Failure::Work(format!("device {}: '{part}' does not read back", device.name))),
+        Some(part) => Err(Failure::Work(format!(
+            "device {}: '{part}' does not read back",
+            device.name
+        ))),
         None => Ok(plan),
     }
 }
 
 /// Writes fresh keys, on disk when this returns.
 fn keep(flash: Option<&Kept<FlashKey>>, hmac: Option<&Kept<HmacKey>>, trust: Trust) -> Result<(), Failure> {
-    let flash = flash.filter(|kept| kept.is_new).map(|kept| (kept.file.as_path(), kept.key.expose_bytes()));
-    let hmac = hmac.filter(|kept| kept.is_new).map(|kept| (kept.file.as_path(), kept.key.expose().as_slice()));
+    let flash = flash
+        .filter(|kept| kept.is_new)
+        .map(|kept| (kept.file.as_path(), kept.key.expose_bytes()));
+    let hmac = hmac
+        .filter(|kept| kept.is_new)
+        .map(|kept| (kept.file.as_path(), kept.key.expose().as_slice()));
     let keys = flash.into_iter().chain(hmac).collect::<Vec<_>>();
-    let files = keys.iter().fold(Files::new(false, trust), |files, (path, _)| files.output("keys_dir", path));
+    let files = keys.iter().fold(Files::new(false, trust), |files, (path, _)| {
+        files.output("keys_dir", path)
+    });
     files.check()?;
     files.publish(&keys)
 }
@@ -326,7 +360,9 @@ fn keep(flash: Option<&Kept<FlashKey>>, hmac: Option<&Kept<HmacKey>>, trust: Tru
 /// Makes a folder where it is missing.
 fn create(folder: &Path) -> Result<(), Failure> {
     let created = Dir::create(folder);
-    created.map(drop).map_err(|error| Failure::Input(format!("{}: {error}", folder.display())))
+    created
+        .map(drop)
+        .map_err(|error| Failure::Input(format!("{}: {error}", folder.display())))
 }
 
 const PLAN: &str = "plan.json";

@@ -4,15 +4,15 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cli::{
-    Failure, FlashProfileFile, Written as _, parse, parse_number, parse_quietly, parse_time, read_certificate, read_declaration,
-    read_file, read_private_key, read_table,
+    Failure, FlashProfileFile, Written as _, parse, parse_number, parse_quietly, parse_time, read_certificate,
+    read_declaration, read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
 use matter_attestation::Object;
 use matter_factory_data::InternalFile;
 use matter_mfg::{
-    Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, FlashJob, Job, LabelFormat, Message, Pai,
-    RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
+    Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, FlashJob, Job, LabelFormat,
+    Message, Pai, RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
 };
 
 use crate::failure;

@@ -57,7 +57,11 @@ fn refused(output: &Output, code: i32, words: &[&str]) {
 
 fn flash_image(folder: &Path, arguments: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flash-image"));
-    command.args(arguments.split_whitespace()).current_dir(folder).output().unwrap()
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .output()
+        .unwrap()
 }
 
 fn workplace() -> tempfile::TempDir {
@@ -67,7 +71,9 @@ fn workplace() -> tempfile::TempDir {
 }
 
 fn devices(folder: &Path, out: &str) -> Vec<PathBuf> {
-    produced::devices(&folder.join(out).join("fff2_8001")).into_iter().collect()
+    produced::devices(&folder.join(out).join("fff2_8001"))
+        .into_iter()
+        .collect()
 }
 
 fn uuid(device: &Path) -> &str {
@@ -102,13 +108,21 @@ impl Flash {
 
     fn region(&self, source: &str) -> Vec<u8> {
         let regions = self.plan["regions"].as_array().unwrap();
-        let region = regions.iter().find(|region| region["source"] == source).unwrap_or_else(|| panic!("{source}"));
+        let region = regions
+            .iter()
+            .find(|region| region["source"] == source)
+            .unwrap_or_else(|| panic!("{source}"));
         let number = |name: &str| region[name].as_u64().unwrap() as usize;
         let (offset, length) = (number("offset"), number("length"));
         let mut bytes = self.bytes[offset..offset + length].to_vec();
         assert_eq!(region["sha256"], hex(&Sha256::digest(&bytes)), "{source}");
         if region["encrypted"] == true {
-            self.key.as_ref().unwrap().cipher().decrypt(offset as u32, &mut bytes).unwrap();
+            self.key
+                .as_ref()
+                .unwrap()
+                .cipher()
+                .decrypt(offset as u32, &mut bytes)
+                .unwrap();
         }
         bytes
     }
@@ -140,11 +154,18 @@ fn each_family_of_chips_gets_a_locked_device() {
         let mut project = Project::new(&at.join(chip.name()), chip).locked();
         project.profile["revision"] = "3.1".into();
         project.write();
-        let said = made(at, &format!("{PAI} -n 2 --audit none --outdir out-{chip} --flash-plan {chip}/profile.json"));
+        let said = made(
+            at,
+            &format!("{PAI} -n 2 --audit none --outdir out-{chip} --flash-plan {chip}/profile.json"),
+        );
         assert!(!said.contains("NVS partition 'fctry'"), "{said}");
         let has_hmac = chip.facts().nvs_hmac;
         let boot = chip.facts().secure_boot[0].scheme;
-        let beside = chip.facts().encryption.iter().find(|scheme| chip.facts().has_encryption(**scheme, true));
+        let beside = chip
+            .facts()
+            .encryption
+            .iter()
+            .find(|scheme| chip.facts().has_encryption(**scheme, true));
         let scheme = *beside.unwrap();
         let mut keys = BTreeSet::new();
         for device in devices(at, &format!("out-{chip}")) {
@@ -156,9 +177,20 @@ fn each_family_of_chips_gets_a_locked_device() {
             let table = flash.region("partition table");
             let nvs = fs::read(device.join(format!("{uuid}-partition.bin"))).unwrap();
             flash.check("fctry", &nvs);
-            assert_eq!(flash.plan["regions"].as_array().unwrap().iter().filter(|it| it["encrypted"] == false).count(), 1);
+            assert_eq!(
+                flash.plan["regions"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|it| it["encrypted"] == false)
+                    .count(),
+                1
+            );
             assert!(PartitionTable::decode(&table[..0xC00]).unwrap().find("fctry").is_some());
-            assert!(flash.bytes.len() < 0x40_0000, "gaps behind the last part are not written");
+            assert!(
+                flash.bytes.len() < 0x40_0000,
+                "gaps behind the last part are not written"
+            );
 
             // NVS is the device's own, under keys that the chip has or derives.
             let keys_file = device.join(format!("{uuid}-keys-partition.bin"));
@@ -182,7 +214,12 @@ fn each_family_of_chips_gets_a_locked_device() {
             assert!(steps.iter().zip(1..).all(|(step, number)| step["step"] == number));
             let commands = plan["commands"].as_array().unwrap();
             let first = commands[0].as_str().unwrap();
-            assert!(first.ends_with(&format!("write-flash --flash-mode keep --flash-freq keep --flash-size keep 0x0 {uuid}-flash.bin")), "{first}");
+            assert!(
+                first.ends_with(&format!(
+                    "write-flash --flash-mode keep --flash-freq keep --flash-size keep 0x0 {uuid}-flash.bin"
+                )),
+                "{first}"
+            );
             // What the commands name is there.
             let text = plan.to_string();
             let key = fs::read(project.keys().join(format!("{uuid}-flash-key.bin"))).unwrap();
@@ -190,7 +227,10 @@ fn each_family_of_chips_gets_a_locked_device() {
             assert!(!text.contains(&hex(&key)));
             if boot != esp_flash_image::BootScheme::V1 {
                 assert!(text.contains("internal/secure-boot-digest0.bin"), "{text}");
-                assert_eq!(fs::read(device.join("internal/secure-boot-digest0.bin")).unwrap().len(), 32);
+                assert_eq!(
+                    fs::read(device.join("internal/secure-boot-digest0.bin")).unwrap().len(),
+                    32
+                );
             }
             assert!(keys.insert(key), "each device has a key of its own");
         }
@@ -211,11 +251,17 @@ fn secure_boot_v1_has_a_digest_of_the_bootloader() {
     let device = &devices(at, "out")[0];
     let flash = Flash::of(&project, device, Some(EncryptionScheme::Esp32));
     flash.check("bootloader", &project.bootloader);
-    flash.check("partition table", &fs::read(project.folder.join("partitions.bin")).unwrap());
+    flash.check(
+        "partition table",
+        &fs::read(project.folder.join("partitions.bin")).unwrap(),
+    );
     let digest = flash.region("bootloader digest");
     assert!(digest[..192].iter().any(|byte| *byte != 0xFF) && digest[192..].iter().all(|byte| *byte == 0xFF));
     let text = flash.plan.to_string();
-    assert!(text.contains("secure_boot_v1") && text.contains("bootloader-key.bin"), "{text}");
+    assert!(
+        text.contains("secure_boot_v1") && text.contains("bootloader-key.bin"),
+        "{text}"
+    );
 }
 
 /// What is said, and where; nothing is made.
@@ -229,33 +275,87 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
         project.write();
     };
     let cases: &[(&dyn Fn(&mut Value), &[&str])] = &[
-        (&|p| p["colour"] = 1.into(), &["p/profile.json:", "unknown field `colour`"]),
-        (&|p| p["chip"] = "esp99".into(), &["p/profile.json:", "is no chip", "esp32c3"]),
+        (
+            &|p| p["colour"] = 1.into(),
+            &["p/profile.json:", "unknown field `colour`"],
+        ),
+        (
+            &|p| p["chip"] = "esp99".into(),
+            &["p/profile.json:", "is no chip", "esp32c3"],
+        ),
         (&|p| p["flash_size"] = "4XB".into(), &["p/profile.json:", "flash"]),
         (&|p| p["revision"] = "x".into(), &["p/profile.json:", "revision"]),
-        (&|p| p["partition_table_offset"] = "0x1_0".into(), &["p/profile.json:", "an address"]),
-        (&|p| p["partition_table_offset"] = "0x9000".into(), &["partition_table p/partitions.csv"]),
-        (&|p| p["partition_table"] = "app.bin".into(), &["partition_table p/app.bin"]),
-        (&|p| p["bootloader"] = "missing.bin".into(), &["bootloader p/missing.bin"]),
-        (&|p| p["bootloader"] = "partitions.csv".into(), &["--flash-plan p/profile.json", "'bootloader'"]),
+        (
+            &|p| p["partition_table_offset"] = "0x1_0".into(),
+            &["p/profile.json:", "an address"],
+        ),
+        (
+            &|p| p["partition_table_offset"] = "0x9000".into(),
+            &["partition_table p/partitions.csv"],
+        ),
+        (
+            &|p| p["partition_table"] = "app.bin".into(),
+            &["partition_table p/app.bin"],
+        ),
+        (
+            &|p| p["bootloader"] = "missing.bin".into(),
+            &["bootloader p/missing.bin"],
+        ),
+        (
+            &|p| p["bootloader"] = "partitions.csv".into(),
+            &["--flash-plan p/profile.json", "'bootloader'"],
+        ),
         (&|p| p["apps"] = json!({}), &["--flash-plan p/profile.json", "no app"]),
         (&|p| p["apps"] = json!({"ota_9": "app.bin"}), &["no partition 'ota_9'"]),
         (&|p| p["apps"] = json!({"ota_0": "../esp32/app.bin"}), &["chip"]),
-        (&|p| p["images"]["nvs"] = "fact".into(), &["--flash-plan", "no partition 'fact'"]),
+        (
+            &|p| p["images"]["nvs"] = "fact".into(),
+            &["--flash-plan", "no partition 'fact'"],
+        ),
         (&|p| p["images"]["nvs"] = "ota_1".into(), &["--flash-plan", "ota_1"]),
-        (&|p| p["images"]["secure_cert"] = "cert".into(), &["--flash-plan", "'cert'", "--dac-in-secure-cert"]),
-        (&|p| p["images"]["nvs_keys"] = "nvs_keys".into(), &["images", "nvs_keys has no use"]),
-        (&|p| p["nvs_encryption"] = "nvs_keys".into(), &["nvs_encryption", "among the images"]),
+        (
+            &|p| p["images"]["secure_cert"] = "cert".into(),
+            &["--flash-plan", "'cert'", "--dac-in-secure-cert"],
+        ),
+        (
+            &|p| p["images"]["nvs_keys"] = "nvs_keys".into(),
+            &["images", "nvs_keys has no use"],
+        ),
+        (
+            &|p| p["nvs_encryption"] = "nvs_keys".into(),
+            &["nvs_encryption", "among the images"],
+        ),
         (&|p| p["nvs_encryption"] = "on".into(), &["p/profile.json:", "`hmac`"]),
-        (&|p| p["nvs_encryption"] = Value::Null, &["--flash-plan", "'fctry' holds a private key"]),
-        (&|p| p["flash_encryption"] = Value::Null, &["nvs_encryption", "keys_dir"]),
-        (&|p| p["flash_encryption"]["mode"] = "on".into(), &["p/profile.json:", "`release`"]),
-        (&|p| p["flash_encryption"]["scheme"] = "xts-256".into(), &["esp32c3 has no flash encryption xts-256"]),
+        (
+            &|p| p["nvs_encryption"] = Value::Null,
+            &["--flash-plan", "'fctry' holds a private key"],
+        ),
+        (
+            &|p| p["flash_encryption"] = Value::Null,
+            &["nvs_encryption", "keys_dir"],
+        ),
+        (
+            &|p| p["flash_encryption"]["mode"] = "on".into(),
+            &["p/profile.json:", "`release`"],
+        ),
+        (
+            &|p| p["flash_encryption"]["scheme"] = "xts-256".into(),
+            &["esp32c3 has no flash encryption xts-256"],
+        ),
         (&|p| p["secure_boot"]["scheme"] = "v2-ecdsa".into(), &["--flash-plan"]),
-        (&|p| p["secure_boot"]["scheme"] = "v3".into(), &["p/profile.json:", "`v2-rsa`"]),
+        (
+            &|p| p["secure_boot"]["scheme"] = "v3".into(),
+            &["p/profile.json:", "`v2-rsa`"],
+        ),
         (&|p| p["secure_boot"]["keys"] = json!([]), &["keys of secure boot"]),
-        (&|p| p["secure_boot"]["keys"] = json!(["app.bin"]), &["secure_boot.keys p/app.bin"]),
-        (&|p| p["secure_boot"]["bootloader_key"] = "app.bin".into(), &["secure_boot", "v1 alone"]),
+        (
+            &|p| p["secure_boot"]["keys"] = json!(["app.bin"]),
+            &["secure_boot.keys p/app.bin"],
+        ),
+        (
+            &|p| p["secure_boot"]["bootloader_key"] = "app.bin".into(),
+            &["secure_boot", "v1 alone"],
+        ),
         (&|p| p["revision"] = "0.2".into(), &["revision 0.3"]),
     ];
     Project::new(&at.join("esp32"), Chip::Esp32).locked();
@@ -265,7 +365,11 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
         assert!(!at.join("out").exists() && !at.join("p/keys").exists(), "{words:?}");
     }
     fs::write(at.join("p/profile.json"), "{\n  \"chip\": esp32\n}").unwrap();
-    refused(&mfg(at, "--flash-plan p/profile.json"), 2, &["p/profile.json:2:", "not JSON"]);
+    refused(
+        &mfg(at, "--flash-plan p/profile.json"),
+        2,
+        &["p/profile.json:2:", "not JSON"],
+    );
     // Unsigned parts, and a header that was changed behind the signature.
     for change in [0usize, 1] {
         let mut project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
@@ -274,15 +378,25 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
             _ => project.bootloader[2] ^= 1,
         }
         project.write();
-        refused(&mfg(at, &format!("{PAI} --flash-plan p/profile.json")), 2, &["--flash-plan"]);
+        refused(
+            &mfg(at, &format!("{PAI} --flash-plan p/profile.json")),
+            2,
+            &["--flash-plan"],
+        );
     }
     let profile = Project::new(&at.join("p"), Chip::Esp32c3).locked().path();
     let profile = profile.display();
     for (options, words) in [
         ("--no-bin", &["--flash-plan", "--no-bin"][..]),
         ("--encrypt", &["--flash-plan", "--encrypt"]),
-        ("--dac-in-secure-cert", &["--flash-plan", "no partition for the images of esp_secure_cert"]),
-        ("--dac-in-secure-cert -ds --efuse-key-id 1 --target esp32h2", &["esp32c3", "--target is esp32h2"]),
+        (
+            "--dac-in-secure-cert",
+            &["--flash-plan", "no partition for the images of esp_secure_cert"],
+        ),
+        (
+            "--dac-in-secure-cert -ds --efuse-key-id 1 --target esp32h2",
+            &["esp32c3", "--target is esp32h2"],
+        ),
         ("--size 0x7000", &["--flash-plan", "fctry"]),
     ] {
         refused(&mfg(at, &format!("{PAI} {options} --flash-plan {profile}")), 2, words);
@@ -302,18 +416,27 @@ fn keys_are_for_their_owner_and_are_never_replaced() {
     made(at, &format!("{supplied} --flash-plan p/profile.json"));
     let files = || {
         let files = fs::read_dir(project.keys()).unwrap().map(|entry| entry.unwrap().path());
-        let mut files = files.map(|path| (path.clone(), fs::read(path).unwrap())).collect::<Vec<_>>();
+        let mut files = files
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect::<Vec<_>>();
         files.sort();
         files
     };
     let before = files();
     assert_eq!(before.len(), 2);
-    assert_eq!(fs::metadata(project.keys()).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(
+        fs::metadata(project.keys()).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
     for (path, _) in &before {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let again = format!("{supplied} --outdir other --flash-plan p/profile.json");
-    refused(&mfg(at, &again), 3, &[chain::UUID, "exists already", "never replaced", "--resume"]);
+    refused(
+        &mfg(at, &again),
+        3,
+        &[chain::UUID, "exists already", "never replaced", "--resume"],
+    );
     assert!(devices(at, "other").is_empty());
     assert_eq!(files(), before);
     // The interrupted run has left it.
@@ -339,22 +462,42 @@ fn manifest_and_ledger_list_the_image_and_hide_what_tells_a_passcode() {
         let files = manifest["devices"][0]["files"].as_object().unwrap().clone();
         for (name, entry) in &files {
             let bytes = fs::read(device.join(name)).unwrap();
-            assert_eq!((&entry["size"], &entry["sha256"]), (&bytes.len().into(), &hex(&Sha256::digest(&bytes)).into()));
+            assert_eq!(
+                (&entry["size"], &entry["sha256"]),
+                (&bytes.len().into(), &hex(&Sha256::digest(&bytes)).into())
+            );
         }
         let ledger = Connection::open(at.join(out).join("ledger.sqlite")).unwrap();
         let mut images = ledger.prepare("SELECT name FROM image").unwrap();
-        let images = images.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
+        let images = images
+            .query_map([], |row| row.get::<_, String>(0))
+            .unwrap()
+            .map(Result::unwrap);
         let names = |end: &str| files.keys().any(|name| name.ends_with(end));
-        (names("-flash.bin"), names("-flash-plan.json"), images.filter(|name| name.ends_with("-flash.bin")).count())
+        (
+            names("-flash.bin"),
+            names("-flash-plan.json"),
+            images.filter(|name| name.ends_with("-flash.bin")).count(),
+        )
     };
     // The only secret of these images is the passcode, until they are encrypted or hold a private key.
     Project::new(&at.join("plain"), Chip::Esp32c3);
     Project::new(&at.join("dev"), Chip::Esp32c3).encrypted("development");
     for (out, options, shown, hidden) in [
         ("a", "--flash-plan plain/profile.json", true, 0),
-        ("b", "--flash-plan plain/profile.json --no-passcode-in-manifest", false, 0),
+        (
+            "b",
+            "--flash-plan plain/profile.json --no-passcode-in-manifest",
+            false,
+            0,
+        ),
         ("c", "--flash-plan dev/profile.json --no-passcode-in-manifest", true, 1),
-        ("d", &format!("{PAI} --flash-plan plain/profile.json --no-passcode-in-manifest"), true, 1),
+        (
+            "d",
+            &format!("{PAI} --flash-plan plain/profile.json --no-passcode-in-manifest"),
+            true,
+            1,
+        ),
     ] {
         made(at, &format!("--outdir {out} {options}"));
         assert_eq!(listed(out), (shown, shown, hidden), "{out}");
@@ -384,12 +527,20 @@ fn run_is_continued_with_the_same_profile_and_the_same_parts_only() {
     assert_ne!(other.app, app);
     std::mem::swap(&mut app, &mut other.app.clone());
     fs::write(at.join("p/app.bin"), &other.app).unwrap();
-    refused(&mfg(at, &format!("{options} --resume")), 2, &["--resume", "--flash-plan"]);
+    refused(
+        &mfg(at, &format!("{options} --resume")),
+        2,
+        &["--resume", "--flash-plan"],
+    );
     project.write();
     let mut profile = project.profile.clone();
     profile["fill_gaps"] = true.into();
     fs::write(project.path(), profile.to_string()).unwrap();
-    refused(&mfg(at, &format!("{options} --resume")), 2, &["--resume", "--flash-plan"]);
+    refused(
+        &mfg(at, &format!("{options} --resume")),
+        2,
+        &["--resume", "--flash-plan"],
+    );
     project.write();
     made(at, &format!("{options} --resume"));
     assert_eq!(devices(at, "out").len(), 40);
@@ -423,7 +574,8 @@ fn killed_runs_leave_keys_and_no_half_device() {
     let folder = workplace();
     let at = folder.path();
     let project = Project::new(&at.join("p"), Chip::Esp32c3).encrypted("development");
-    let options = "-v 0xFFF2 -p 0x8001 --iteration-count 1000 -n 60 --resume --quiet --audit none --flash-plan p/profile.json";
+    let options =
+        "-v 0xFFF2 -p 0x8001 --iteration-count 1000 -n 60 --resume --quiet --audit none --flash-plan p/profile.json";
     let mut kills = 0u64;
     loop {
         let mut child = Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
@@ -440,7 +592,10 @@ fn killed_runs_leave_keys_and_no_half_device() {
         for device in devices(at, "out") {
             let flash = Flash::of(&project, &device, Some(EncryptionScheme::Xts128));
             flash.check("ota_0", &project.app);
-            flash.check("fctry", &fs::read(device.join(format!("{}-partition.bin", uuid(&device)))).unwrap());
+            flash.check(
+                "fctry",
+                &fs::read(device.join(format!("{}-partition.bin", uuid(&device)))).unwrap(),
+            );
         }
         if done {
             break;
@@ -463,7 +618,8 @@ fn run_from_a_seed_makes_the_same_keys_again() {
     let [one, two] = ["one", "two"].map(|out| devices(at, out));
     for (first, second) in one.iter().zip(&two) {
         let [first, second] = [first, second].map(|device| {
-            ["-flash.bin", "-flash-plan.json"].map(|end| fs::read(device.join(format!("{}{end}", uuid(device)))).unwrap())
+            ["-flash.bin", "-flash-plan.json"]
+                .map(|end| fs::read(device.join(format!("{}{end}", uuid(device)))).unwrap())
         });
         assert!(first == second);
     }
@@ -479,7 +635,10 @@ fn audit_of_a_locked_device_is_clean() {
         if locked {
             project.locked();
         }
-        made(at, &format!("{PAI} -n 3 --audit full --outdir out-{name} --flash-plan {name}/profile.json"));
+        made(
+            at,
+            &format!("{PAI} -n 3 --audit full --outdir out-{name} --flash-plan {name}/profile.json"),
+        );
         assert_eq!(devices(at, &format!("out-{name}")).len(), 3);
     }
 }
@@ -496,10 +655,17 @@ fn plan_of_one_device_writes_the_files_that_its_commands_name() {
     let output = flash_image(at, &format!("{arguments} --json"));
     assert!(output.status.success(), "{}", stderr(&output));
     let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(plan, serde_json::from_slice::<Value>(&fs::read(at.join("flash/plan.json")).unwrap()).unwrap());
+    assert_eq!(
+        plan,
+        serde_json::from_slice::<Value>(&fs::read(at.join("flash/plan.json")).unwrap()).unwrap()
+    );
     let merged = fs::read(at.join(format!("flash/{uuid}-flash.bin"))).unwrap();
     let write = plan["commands"][0].as_str().unwrap();
-    let words = write.split(' ').skip_while(|word| *word != "--flash-size").skip(2).collect::<Vec<_>>();
+    let words = write
+        .split(' ')
+        .skip_while(|word| *word != "--flash-size")
+        .skip(2)
+        .collect::<Vec<_>>();
     let mut written = 0;
     for piece in words.chunks(2) {
         let offset = usize::from_str_radix(piece[0].strip_prefix("0x").unwrap(), 16).unwrap();
@@ -507,26 +673,49 @@ fn plan_of_one_device_writes_the_files_that_its_commands_name() {
         assert!(merged[offset..].starts_with(&bytes));
         written += bytes.len();
     }
-    let lengths = plan["regions"].as_array().unwrap().iter().map(|region| region["length"].as_u64().unwrap());
+    let lengths = plan["regions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|region| region["length"].as_u64().unwrap());
     assert_eq!(lengths.sum::<u64>(), written as u64, "gaps are not written");
     assert!(at.join("flash/secure-boot-digest0.bin").exists());
 
     // NVS was plain, and is encrypted with keys that the chip derives.
-    let flash = Flash { bytes: merged, plan, key: Some(project.flash_key(uuid, EncryptionScheme::Xts128)) };
+    let flash = Flash {
+        bytes: merged,
+        plan,
+        key: Some(project.flash_key(uuid, EncryptionScheme::Xts128)),
+    };
     let key = fs::read(project.keys().join(format!("{uuid}-nvs-hmac-key.bin"))).unwrap();
     let mut nvs = flash.region("fctry");
-    decrypt(&mut nvs, &NvsKeys::from_hmac_key(&HmacKey::decode(&key).unwrap()).unwrap()).unwrap();
+    decrypt(
+        &mut nvs,
+        &NvsKeys::from_hmac_key(&HmacKey::decode(&key).unwrap()).unwrap(),
+    )
+    .unwrap();
     assert_eq!(nvs, fs::read(device.join(format!("{uuid}-partition.bin"))).unwrap());
 
     // Another plan of the device would need another key, which is refused, or the same.
-    refused(&flash_image(at, &format!("--force {arguments}")), 2, &["exists already", "never replaced"]);
+    refused(
+        &flash_image(at, &format!("--force {arguments}")),
+        2,
+        &["exists already", "never replaced"],
+    );
     let mut project = project;
     project.profile["nvs_encryption"] = Value::Null;
     project.profile["flash_encryption"]["mode"] = "development".into();
     project.profile["fill_gaps"] = true.into();
     project.write();
-    refused(&flash_image(at, &format!("--force {arguments}")), 2, &["-flash-key.bin", "--flash-key"]);
-    let output = flash_image(at, &format!("--force {arguments} --flash-key p/keys/{uuid}-flash-key.bin"));
+    refused(
+        &flash_image(at, &format!("--force {arguments}")),
+        2,
+        &["-flash-key.bin", "--flash-key"],
+    );
+    let output = flash_image(
+        at,
+        &format!("--force {arguments} --flash-key p/keys/{uuid}-flash-key.bin"),
+    );
     assert!(output.status.success(), "{}", stderr(&output));
     let commands = String::from_utf8(output.stdout).unwrap();
     assert!(commands.contains(&format!(" 0x0 {uuid}-flash.bin")), "{commands}");

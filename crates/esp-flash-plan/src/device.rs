@@ -2,14 +2,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use esp_flash_image::{BootScheme, Chip, EncryptionScheme, FlashKey, Partition};
+use esp_flash_image::{BootCurve, BootScheme, Chip, EncryptionScheme, FlashKey, Partition};
 use esp_secure_boot::{BootloaderKeyV1, bootloader_digest_v1};
 
 use crate::command::commands;
 use crate::layout::{self, Piece, SECTOR};
 use crate::plan::BOOTLOADER;
 use crate::steps::{KeyFiles, digest_file, efuse_steps};
-use crate::{Error, FlashPlan, NvsEncryption, Region, SecurityProfile, Step, Warning, check};
+use crate::{Error, FlashPlan, KeyUse, NvsEncryption, Region, SecurityProfile, Step, Warning, blocks, check};
 
 /// The image of a partition of one device.
 #[derive(Clone, Copy)]
@@ -86,6 +86,7 @@ impl<'a> DeviceParts<'a> {
 pub struct DeviceKeys<'a> {
     flash: Option<(&'a FlashKey, &'a str)>,
     hmac_file: Option<&'a str>,
+    ecdsa: Option<(usize, &'a str)>,
     bootloader: Option<(&'a BootloaderKeyV1, &'a str, &'a [u8; 128])>,
 }
 
@@ -96,6 +97,7 @@ impl<'a> DeviceKeys<'a> {
         Self {
             flash: None,
             hmac_file: None,
+            ecdsa: None,
             bootloader: None,
         }
     }
@@ -111,6 +113,14 @@ impl<'a> DeviceKeys<'a> {
     #[must_use]
     pub const fn with_hmac_file(mut self, file: &'a str) -> Self {
         self.hmac_file = Some(file);
+        self
+    }
+
+    /// Names the file of a key on P-256 for the ECDSA peripheral, in PEM, and the number of its block, which is one of
+    /// [`SecurityProfile::with_reserved_block`].
+    #[must_use]
+    pub const fn with_ecdsa_key(mut self, block: usize, file: &'a str) -> Self {
+        self.ecdsa = Some((block, file));
         self
     }
 
@@ -203,6 +213,7 @@ impl DevicePlan {
         let files = KeyFiles {
             flash_encryption: keys.flash.map(|(_, file)| file),
             nvs_hmac: keys.hmac_file,
+            ecdsa: keys.ecdsa,
             secure_boot_v1: keys.bootloader.map(|(_, file, _)| file),
         };
         Ok(Self {
@@ -360,6 +371,10 @@ fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut V
         return Err(Error::HmacKey { needed });
     }
     keys.hmac_file.map_or(Ok(()), SecurityProfile::check_file)?;
+    if let Some((block, file)) = keys.ecdsa {
+        SecurityProfile::check_file(file)?;
+        check_ecdsa_block(profile, block)?;
+    }
     let needed = profile.boot_scheme() == Some(BootScheme::V1);
     match keys.bootloader {
         None if needed => Err(Error::BootloaderKey { needed }),
@@ -376,6 +391,20 @@ fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut V
         }
         None => Ok(()),
     }
+}
+
+/// Refuses a block that the profile does not leave alone, or that the peripheral cannot read.
+fn check_ecdsa_block(profile: &SecurityProfile, block: usize) -> Result<(), Error> {
+    let facts = profile.chip.facts();
+    let (key, name) = (KeyUse::EcdsaKey, blocks::name(&facts.key_blocks, block)?);
+    let has_curve = facts.ecdsa_peripheral.iter().any(|fact| fact.curve == BootCurve::P256);
+    if !has_curve || facts.key_blocks.without_ecdsa_key.contains(&name) {
+        return Err(Error::KeyBlockUnsuited { block: name, key });
+    }
+    if !profile.reserved_blocks.contains(&block) {
+        return Err(Error::KeyBlockTaken { block: name, key });
+    }
+    Ok(())
 }
 
 fn check_images(profile: &SecurityProfile, parts: &DeviceParts<'_>, warnings: &mut Vec<Warning>) -> Result<(), Error> {

@@ -56,7 +56,9 @@ impl Serialize for PlanDocument<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { plan, device, .. } = self;
         let regions = plan.regions().iter().map(RegionObject).collect::<Vec<_>>();
-        let efuses = (1u32..).zip(plan.efuse_steps()).map(|(number, step)| StepObject { number, step });
+        let efuses = (1u32..)
+            .zip(plan.efuse_steps())
+            .map(|(number, step)| StepObject { number, step });
         let warnings = plan.warnings().iter().map(ToString::to_string);
         let mut object = serializer.serialize_struct("PlanDocument", 6)?;
         object.serialize_field("chip", plan.chip().name())?;

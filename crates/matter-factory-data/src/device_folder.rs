@@ -97,8 +97,11 @@ impl InternalFile {
     pub const FOLDER: &str = "internal/";
 
     /// The digests of the keys that secure boot trusts, the first key first.
-    pub const SECURE_BOOT_DIGESTS: [Self; 3] =
-        [Self::SecureBootDigest0, Self::SecureBootDigest1, Self::SecureBootDigest2];
+    pub const SECURE_BOOT_DIGESTS: [Self; 3] = [
+        Self::SecureBootDigest0,
+        Self::SecureBootDigest1,
+        Self::SecureBootDigest2,
+    ];
 
     /// Returns the name in the device's folder: `/` comes behind the folder's name on every system.
     #[must_use]

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use esp_nvs_image::{CsvWriter, Encoding, Key, Namespace, NvsKeys, decrypt, encrypt};
+use esp_secure_cert::EfuseKey;
 use factory_fs::Dir;
 use matter_factory_data::{
     AttestationCredentials, DacKeyStorage, DeviceRecord, FolderFile, Images, InternalFile, Place, StorageLayout,
@@ -308,7 +309,12 @@ impl DeviceFolder {
     }
 
     /// The same for bytes that are in several places.
-    fn add_with(&mut self, name: &str, hides_passcode: bool, fill: impl FnOnce(Write<'_>) -> io::Result<()>) -> Result<(), Error> {
+    fn add_with(
+        &mut self,
+        name: &str,
+        hides_passcode: bool,
+        fill: impl FnOnce(Write<'_>) -> io::Result<()>,
+    ) -> Result<(), Error> {
         let mut hash = FileHash::default();
         let write = |dir: &Dir, name: &str| {
             let mut file = dir.create_file(name)?;
@@ -329,14 +335,21 @@ impl DeviceFolder {
             },
         };
         written.map_err(Error::write(&self.dir.path().join(name)))?;
-        self.files
-            .insert(name.to_owned(), hash.finish(hides_passcode));
+        self.files.insert(name.to_owned(), hash.finish(hides_passcode));
         Ok(())
     }
 }
 
 /// Writes some bytes behind those before.
 type Write<'w> = &'w mut dyn FnMut(&[u8]) -> io::Result<()>;
+
+/// The key block of the eFuses for the private key of a device that is not in its images.
+pub(crate) fn dac_key_block(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Option<EfuseKey> {
+    match layout.key() {
+        DacKeyStorage::EfuseEcdsa(block) => record.credentials()?.key().map(|_| block),
+        _ => None,
+    }
+}
 
 /// Tells whether the private key of a device can be read in an image that is not encrypted.
 pub(crate) fn holds_plain_key(record: &DeviceRecord, layout: &StorageLayout<'_>, place: Place) -> bool {
@@ -451,6 +464,7 @@ impl Device {
             nvs: nvs.map(|image| (image.as_slice(), !finished.is_encrypted && holds_key(Place::Nvs))),
             nvs_keys: finished.keys.as_ref().map(|keys| keys.as_slice()),
             secure_cert: secure_cert.map(|image| (image.as_slice(), holds_key(Place::SecureCert))),
+            dac_key: dac_key_block(&self.record, &self.layout),
         };
         let secrets = flash.draw(&self.uuid, folder, rng)?;
         self.flash = Some(flash.device(&self.uuid, &images, &secrets, std::mem::take(buffer))?);

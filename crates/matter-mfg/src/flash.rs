@@ -9,7 +9,8 @@ use esp_flash_image::{EncryptionScheme, FlashKey};
 use esp_flash_plan::{DeviceImage, DeviceKeys, DeviceParts, DevicePlan, FlashPlan, NvsEncryption, PlanDocument};
 use esp_nvs_image::NvsKeys;
 use esp_secure_boot::BootloaderKeyV1;
-use matter_factory_data::{FolderFile, KeyFile, StorageLayout};
+use esp_secure_cert::EfuseKey;
+use matter_factory_data::{FolderFile, InternalFile, KeyFile, StorageLayout};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -76,7 +77,9 @@ impl FlashJob {
 
     /// Returns the folder for keys, when there is something to write there.
     pub(crate) fn keys_dir(&self) -> Option<&Path> {
-        self.keys_dir.as_deref().filter(|_| self.scheme().is_some() || self.has_hmac())
+        self.keys_dir
+            .as_deref()
+            .filter(|_| self.scheme().is_some() || self.has_hmac())
     }
 
     /// Tells whether the keys of NVS encryption are derived from an HMAC key in the eFuses.
@@ -90,11 +93,19 @@ impl FlashJob {
         let profile = flash.plan.profile();
         let refuse = |reason| Err(Error::field(Field::FlashPlan, reason));
         if job.without_image {
-            return refuse(message!["needs the factory partition, which ", Field::NoImage, " leaves out"]);
+            return refuse(message![
+                "needs the factory partition, which ",
+                Field::NoImage,
+                " leaves out"
+            ]);
         }
         if job.storage.ds_peripheral && job.storage.target != profile.chip() {
             let (chip, target) = (profile.chip(), job.storage.target);
-            return refuse(message![format!("is for {chip}, and "), Field::Target, format!(" is {target}")]);
+            return refuse(message![
+                format!("is for {chip}, and "),
+                Field::Target,
+                format!(" is {target}")
+            ]);
         }
         let needs_keys = flash.scheme().is_some() || flash.has_hmac();
         if needs_keys && flash.keys_dir.is_none() {
@@ -166,6 +177,9 @@ impl FlashJob {
         if let Some(file) = &secrets.hmac_file {
             keys = keys.with_hmac_file(file);
         }
+        if let Some(block) = images.dac_key {
+            keys = keys.with_ecdsa_key(block.id().into(), InternalFile::EfuseKey.path());
+        }
         if let Some((key, file)) = &bootloader {
             keys = keys.with_bootloader_key(key, file, &secrets.iv);
         }
@@ -225,11 +239,7 @@ impl FlashJob {
     }
 
     /// Tries the profile with images as long as a device's, before there is a device.
-    pub(crate) fn try_device(
-        &self,
-        images: &DeviceImages<'_>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Tried, Error> {
+    pub(crate) fn try_device(&self, images: &DeviceImages<'_>, rng: &mut impl CryptoRng) -> Result<Tried, Error> {
         let secrets = self.draw(STAND_IN, None, rng)?;
         let device = self.device(STAND_IN, images, &secrets, Vec::new())?;
         let warnings = device.plan.warnings().iter().map(ToString::to_string).collect();
@@ -274,12 +284,14 @@ impl fmt::Debug for FlashJob {
     }
 }
 
-/// The images of a device that go into its flash; whether a private key can be read in them.
+/// The images of a device that go into its flash, and whether a private key can be read in them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct DeviceImages<'i> {
     pub(crate) nvs: Option<(&'i [u8], bool)>,
     pub(crate) nvs_keys: Option<&'i [u8]>,
     pub(crate) secure_cert: Option<(&'i [u8], bool)>,
+    /// The key block for the private key of the DAC, whose file is in the device's folder.
+    pub(crate) dac_key: Option<EfuseKey>,
 }
 
 /// The keys of a device's chip, with the names of their files.
@@ -362,7 +374,9 @@ impl DeviceFlash {
                 gap = gap.saturating_sub(erased.len());
             }
             write(file.bytes())?;
-            end = usize::try_from(file.offset()).unwrap_or(end).saturating_add(file.bytes().len());
+            end = usize::try_from(file.offset())
+                .unwrap_or(end)
+                .saturating_add(file.bytes().len());
         }
         Ok(())
     }
@@ -375,7 +389,10 @@ const STAND_IN: &str = "stand-in";
 
 /// A file that no command can name.
 pub(crate) fn not_utf8() -> Error {
-    Error::field(Field::FlashPlan, "names a folder or a file of keys whose path is not UTF-8")
+    Error::field(
+        Field::FlashPlan,
+        "names a folder or a file of keys whose path is not UTF-8",
+    )
 }
 
 /// Derives the keys of NVS encryption from an HMAC key, which is kept in the folder of keys.

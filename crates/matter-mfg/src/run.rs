@@ -8,8 +8,8 @@ use matter_ledger::{Ledger, Order, Progress, RunState, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 
-use crate::growing::GrowingFile;
 use crate::flash::FlashJob;
+use crate::growing::GrowingFile;
 use crate::keys_folder::KeysFolder;
 use crate::message::message;
 use crate::outputs::Outputs;
@@ -198,7 +198,9 @@ impl<'p> Run<'p> {
         }
         self.check_default_ledger(&outdir)?;
         let keys = job.flash.as_ref().and_then(FlashJob::keys_dir);
-        let keys = keys.map(|path| output::open_keys(path, self.trust, self.resume)).transpose()?;
+        let keys = keys
+            .map(|path| output::open_keys(path, self.trust, self.resume))
+            .transpose()?;
         let is_new = !self.resume || self.ledger.as_ref().is_none_or(|path| !path.exists());
         if is_new {
             // What is continued has most of it already, and is checked when it is known.

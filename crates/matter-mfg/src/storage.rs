@@ -48,8 +48,12 @@ pub(crate) fn last_ecdsa_key(chip: Chip) -> Option<EfuseKey> {
     let facts = chip.facts();
     let has_curve = facts.ecdsa_peripheral.iter().any(|fact| fact.curve == BootCurve::P256);
     let blocks = &facts.key_blocks;
-    let last = blocks.names.iter().rposition(|name| !blocks.without_ecdsa_key.contains(name));
-    last.filter(|_| has_curve).and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok())
+    let last = blocks
+        .names
+        .iter()
+        .rposition(|name| !blocks.without_ecdsa_key.contains(name));
+    last.filter(|_| has_curve)
+        .and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok())
 }
 
 /// The names of the chips with that peripheral.
@@ -68,7 +72,14 @@ mod tests {
         assert_eq!(last(Chip::Esp32c5), Some(5));
         // BLOCK_KEY5 of the one has a fault of the hardware, and the other has no such block (espefuse 5.6.0).
         assert_eq!((last(Chip::Esp32h2), last(Chip::Esp32s31)), (Some(4), Some(4)));
-        for chip in [Chip::Esp32, Chip::Esp32c2, Chip::Esp32c3, Chip::Esp32c6, Chip::Esp32s2, Chip::Esp32s3] {
+        for chip in [
+            Chip::Esp32,
+            Chip::Esp32c2,
+            Chip::Esp32c3,
+            Chip::Esp32c6,
+            Chip::Esp32s2,
+            Chip::Esp32s3,
+        ] {
             assert_eq!(last(chip), None, "{chip}");
         }
         assert!(names_with_ecdsa().starts_with("esp32c5, esp32c61, esp32h2, esp32h21, esp32h4, esp32p4"));

@@ -42,7 +42,9 @@ impl Project {
         fs::create_dir_all(folder).unwrap();
         let image = |len: usize| {
             let mut writer = ImageWriter::new(ImageHeader::new(chip).with_flash_codes(2, 0));
-            let data = (0..len).map(|index| (index * 7 + index / 251) as u8).collect::<Vec<_>>();
+            let data = (0..len)
+                .map(|index| (index * 7 + index / 251) as u8)
+                .collect::<Vec<_>>();
             writer.push(0x4038_0000, &data).unwrap();
             writer.finish().unwrap()
         };
@@ -103,13 +105,20 @@ impl Project {
             BootScheme::V2Rsa => ((&rsa.to_public_key()).try_into().unwrap(), BootSigner::Rsa3072(&pss)),
             _ => (p256.verifying_key().into(), BootSigner::P256(&p256)),
         };
-        let mode = if scheme == BootScheme::V1 { SecurePad::V1 } else { SecurePad::V2 };
+        let mode = if scheme == BootScheme::V1 {
+            SecurePad::V1
+        } else {
+            SecurePad::V2
+        };
         let padded = secure_pad(&self.app, mode, MmuPage::new(self.chip, 0x1_0000).unwrap()).unwrap();
         let mut boot = json!({"scheme": scheme.name(), "keys": ["boot-key.pem"]});
         // A private key, of which the public half is taken, and a public one.
         let pem = match scheme {
             BootScheme::V2Rsa => RSA.to_owned(),
-            BootScheme::V1 => p256::SecretKey::from(&p256).to_pkcs8_pem(LineEnding::LF).unwrap().to_string(),
+            BootScheme::V1 => p256::SecretKey::from(&p256)
+                .to_pkcs8_pem(LineEnding::LF)
+                .unwrap()
+                .to_string(),
             _ => p256.verifying_key().to_public_key_pem(LineEnding::LF).unwrap(),
         };
         fs::write(self.folder.join("boot-key.pem"), pem).unwrap();
@@ -144,7 +153,11 @@ impl Project {
 
     /// Reads a device's key of flash encryption.
     pub fn flash_key(&self, uuid: &str, scheme: EncryptionScheme) -> FlashKey {
-        FlashKey::new(scheme, &fs::read(self.keys().join(format!("{uuid}-flash-key.bin"))).unwrap()).unwrap()
+        FlashKey::new(
+            scheme,
+            &fs::read(self.keys().join(format!("{uuid}-flash-key.bin"))).unwrap(),
+        )
+        .unwrap()
     }
 }
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::Plan;
 use super::signer::{BatchSigner, Signer};
 use crate::cells::Cells;
-use crate::device::holds_plain_key;
+use crate::device::{dac_key_block, holds_plain_key};
 use crate::flash::{DeviceImages, FlashJob, Tried};
 use crate::job::Job;
 use crate::{Error, Field, TestPki};
@@ -94,6 +94,7 @@ impl Plan {
             nvs: Some((images.nvs(), !is_encrypted && holds_key(Place::Nvs))),
             nvs_keys: keys.as_ref().map(<[u8; _]>::as_slice),
             secure_cert: images.secure_cert().map(|image| (image, holds_key(Place::SecureCert))),
+            dac_key: dac_key_block(record, &self.layout),
         };
         flash.try_device(&images, rng)
     }

@@ -89,7 +89,10 @@ fn key(storage: &Storage, warnings: &mut Vec<Message>) -> Result<DacKeyStorage<'
         let reason = message![
             "needs a ",
             Field::Target,
-            format!(" with an ECDSA peripheral, which {target} has not: {}", names_with_ecdsa())
+            format!(
+                " with an ECDSA peripheral, which {target} has not: {}",
+                names_with_ecdsa()
+            )
         ];
         Error::field(PERIPHERAL, reason)
     })?;

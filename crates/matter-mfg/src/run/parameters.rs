@@ -59,7 +59,10 @@ pub(super) fn parameters(plan: &Plan, order: Option<&Order>) -> Vec<Parameter> {
         ),
         (Field::Salt, text(&job.salt)),
         (Field::DacFolder, supplied(job)),
-        (Field::FlashPlan, bytes(plan.tried_flash().map_or(&[], |flash| &flash.shared))),
+        (
+            Field::FlashPlan,
+            bytes(plan.tried_flash().map_or(&[], |flash| &flash.shared)),
+        ),
         (Field::Order, text(&order)),
         (Field::NoImage, text(&job.without_image)),
         (Field::Encrypt, text(&job.encrypt)),
