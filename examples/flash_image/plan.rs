@@ -10,7 +10,7 @@ use esp_flash_plan::{DeviceImage, DeviceKeys, DeviceParts, DevicePlan, NvsEncryp
 use esp_nvs_image::{HmacKey, Legibility, NvsKeys, decrypt, encrypt};
 use factory_fs::Dir;
 use getrandom::rand_core::Rng;
-use matter_factory_data::{FolderFile, KeyFile, KeySet, TriedScalars, find_keys};
+use matter_factory_data::{DeviceRecord, FolderFile, KeyFile, Place};
 use zeroize::Zeroizing;
 
 type Bytes = Zeroizing<Vec<u8>>;
@@ -43,6 +43,8 @@ struct Device {
     nvs: Bytes,
     nvs_keys: Option<Bytes>,
     secure_cert: Option<Bytes>,
+    /// The image in which the private key can be read.
+    plain_key: Option<Place>,
 }
 
 /// A key of a device and the file that the commands name; whether the file is to be written.
@@ -121,11 +123,16 @@ impl Plan {
             ));
         }
         match (wanted, &device.nvs_keys) {
-            (NvsEncryption::Off, None) if is_plain => Ok(None),
+            (NvsEncryption::Off, None) if is_plain => {
+                let plain = device.nvs.clone();
+                self.look(device, &plain, false)?;
+                Ok(None)
+            }
             (NvsEncryption::Off, _) => wrong("its NVS is encrypted, and the profile has no nvs_encryption"),
             (NvsEncryption::NvsKeys, Some(keys)) => {
                 let keys = NvsKeys::decode(keys).map_err(|error| self.nvs_error(error))?;
-                self.check_keys(&device.nvs, &keys, "the keys partition beside it")?;
+                let plain = self.decrypt(&device.nvs, &keys, "the keys partition beside it")?;
+                self.look(device, &plain, true)?;
                 Ok(None)
             }
             (NvsEncryption::NvsKeys, None) => wrong("its NVS has no keys partition; make the device with --encrypt"),
@@ -142,8 +149,10 @@ impl Plan {
                 let file = self.key_file(profile, KeyFile::NvsHmac, &device.name, "--hmac-key")?;
                 let key = HmacKey::generate(&mut random()?).map_err(|error| self.nvs_error(error))?;
                 let keys = NvsKeys::from_hmac_key(&key).map_err(|error| self.nvs_error(error))?;
+                let plain = device.nvs.clone();
+                self.look(device, &plain, true)?;
                 encrypt(&mut device.nvs, &keys).map_err(|error| self.nvs_error(error))?;
-                self.check_keys(&device.nvs, &keys, "its HMAC key")?;
+                self.decrypt(&device.nvs, &keys, "its HMAC key")?;
                 Ok(Some(Kept {
                     key,
                     file,
@@ -158,7 +167,8 @@ impl Plan {
                 let key = HmacKey::decode(&read_file("--hmac-key", path)?);
                 let key = key.map_err(|error| Failure::option("--hmac-key", error))?;
                 let keys = NvsKeys::from_hmac_key(&key).map_err(|error| self.nvs_error(error))?;
-                self.check_keys(&device.nvs, &keys, "--hmac-key")?;
+                let plain = self.decrypt(&device.nvs, &keys, "--hmac-key")?;
+                self.look(device, &plain, true)?;
                 let file = cli::resolve(path)?;
                 Ok(Some(Kept {
                     key,
@@ -173,17 +183,28 @@ impl Plan {
         Failure::Input(format!("--device {}: NVS: {error}", self.device.display()))
     }
 
-    /// Refuses keys that do not open the NVS.
-    fn check_keys(&self, nvs: &[u8], keys: &NvsKeys, whose: &str) -> Result<(), Failure> {
+    /// Opens the NVS, and refuses keys that do not.
+    fn decrypt(&self, nvs: &[u8], keys: &NvsKeys, whose: &str) -> Result<Bytes, Failure> {
         let mut plain = Zeroizing::new(nvs.to_vec());
         decrypt(&mut plain, keys).map_err(|error| self.nvs_error(error))?;
         if Legibility::of(&plain) == Legibility::Legible {
-            return Ok(());
+            return Ok(plain);
         }
         let device = self.device.display();
         Err(Failure::Input(format!(
             "--device {device}: its NVS is not encrypted with {whose}"
         )))
+    }
+
+    /// Reads the device's data, which says where its private key is.
+    fn look(&self, device: &mut Device, plain: &[u8], is_encrypted: bool) -> Result<(), Failure> {
+        let read = DeviceRecord::decode(plain, device.secure_cert.as_ref().map(|image| image.as_slice()));
+        let (record, layout) =
+            read.map_err(|error| Failure::Input(format!("--device {}: {error}", self.device.display())))?;
+        let holds_key = record.credentials().is_some_and(|found| found.key().is_some()) && !layout.is_keyless();
+        let place = Some(layout.attestation()).filter(|_| holds_key);
+        device.plain_key = place.filter(|place| *place != Place::Nvs || !is_encrypted);
+        Ok(())
     }
 
     fn flash_key(&self, profile: &FlashProfile, device: &str, trust: Trust) -> Result<Option<Kept<FlashKey>>, Failure> {
@@ -262,15 +283,17 @@ impl Device {
         }
         let [nvs, nvs_keys, secure_cert] = found;
         let (name, nvs) = nvs.ok_or_else(|| wrong(&"has no file that ends with -partition.bin"))?;
-        let others = [&nvs_keys, &secure_cert].into_iter().flatten();
-        if let Some((other, _)) = others.clone().find(|(other, _)| *other != name) {
-            return Err(wrong(&format_args!("has files of two devices, {name} and {other}")));
+        for other in [&nvs_keys, &secure_cert] {
+            if let Some((other, _)) = other.as_ref().filter(|(other, _)| *other != name) {
+                return Err(wrong(&format_args!("has files of two devices, {name} and {other}")));
+            }
         }
         Ok(Self {
             name,
             nvs,
             nvs_keys: nvs_keys.map(|(_, image)| image),
             secure_cert: secure_cert.map(|(_, image)| image),
+            plain_key: None,
         })
     }
 }
@@ -284,17 +307,20 @@ fn plan(
 ) -> Result<DevicePlan, Failure> {
     let refused = |error: esp_flash_plan::Error| Failure::Input(format!("device {}: {error}", device.name));
     let images = [
-        ("nvs", Some(&profile.nvs), Some(&device.nvs)),
-        ("nvs_keys", profile.nvs_keys.as_ref(), device.nvs_keys.as_ref()),
-        ("secure_cert", profile.secure_cert.as_ref(), device.secure_cert.as_ref()),
+        ("nvs", Some(Place::Nvs), Some(&profile.nvs), Some(&device.nvs)),
+        ("nvs_keys", None, profile.nvs_keys.as_ref(), device.nvs_keys.as_ref()),
+        (
+            "secure_cert",
+            Some(Place::SecureCert),
+            profile.secure_cert.as_ref(),
+            device.secure_cert.as_ref(),
+        ),
     ];
     let mut parts = DeviceParts::new();
-    for (member, label, image) in images {
+    for (member, place, label, image) in images {
         match (label, image) {
             (Some(label), Some(image)) => {
-                let holds_key = !find_keys(image, &KeySet::new(), &mut TriedScalars::default()).is_empty();
-                // A keys partition is told by what it is for.
-                let holds_key = holds_key && member != "nvs_keys";
+                let holds_key = place.is_some() && place == device.plain_key;
                 parts = parts.with_image(DeviceImage::new(label, image).with_plain_key(holds_key));
             }
             (None, Some(_)) => {

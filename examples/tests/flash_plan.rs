@@ -717,7 +717,7 @@ fn plan_of_one_device_writes_the_files_that_its_commands_name() {
         &format!("--force {arguments} --flash-key p/keys/{uuid}-flash-key.bin"),
     );
     assert!(output.status.success(), "{}", stderr(&output));
-    let commands = String::from_utf8(output.stdout).unwrap();
+    let commands = String::from_utf8(output.stdout.clone()).unwrap();
     assert!(commands.contains(&format!(" 0x0 {uuid}-flash.bin")), "{commands}");
     assert!(stderr(&output).contains("'fctry' holds a private key"));
 }
