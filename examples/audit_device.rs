@@ -52,7 +52,7 @@ struct Arguments {
     /// Expected Certification Declaration
     #[arg(long, value_name = "FILE")]
     cd: Option<PathBuf>,
-    /// NVS keys partition of devices that have none in their folders
+    /// NVS keys partition of devices that have none in their folders, or the HMAC key from which they derive their keys
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// What is revoked, as the Matter SDK's revocation set in JSON

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{Legibility, NvsKeys};
 use factory_fs::{Input, utf16};
-use matter_factory_data::{Artifacts, Attested, Check, DeviceReport, Expected, Finding, InternalFile, KeySet, audit};
+use matter_factory_data::{
+    Artifacts, Attested, Check, DeviceReport, Expected, Finding, FolderFile, InternalFile, KeySet, audit,
+};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -325,7 +327,12 @@ impl DeviceFiles {
         if let Some(flash) = &self.flash {
             artifacts = artifacts.with_flash("flash dump", flash);
         }
-        let [key_files, files] = self.other_files();
+        let [key_files, mut files] = self.other_files();
+        let flash = self.flash_beside_images();
+        if let Some((name, rest)) = &flash {
+            files.retain(|(other, _)| other != name);
+            files.push((name, rest));
+        }
         artifacts = artifacts.with_key_files(&key_files).with_files(&files);
         if let Some(file) = self
             .files
@@ -338,6 +345,31 @@ impl DeviceFiles {
         findings.into_iter().for_each(|finding| report.push(finding));
         self.check_surroundings(&mut report);
         report
+    }
+
+    /// The image of the whole flash without the images that are looked at by themselves: what is left has no key of the DAC.
+    fn flash_beside_images(&self) -> Option<(&str, Zeroizing<Vec<u8>>)> {
+        const SECTOR: usize = 4096;
+        let is_flash = |file: &&DeviceFile| FolderFile::of_name(&file.name) == Some(FolderFile::Flash);
+        let flash = self.files.iter().find(is_flash)?;
+        let mut rest = flash.bytes.clone();
+        for image in [self.nvs, self.secure_cert]
+            .into_iter()
+            .filter_map(|index| self.file(index))
+        {
+            let mut start = 0;
+            while let Some(tail) = rest.get_mut(start..).filter(|tail| !tail.is_empty()) {
+                if let Some(found) = tail
+                    .get_mut(..image.bytes.len())
+                    .filter(|found| **found == **image.bytes)
+                {
+                    found.fill(0xFF);
+                    break;
+                }
+                start = start.saturating_add(SECTOR);
+            }
+        }
+        Some((&flash.name, rest))
     }
 
     /// The files beside the images: those that may hold the DAC's key, and those in which there is none.
