@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use esp_flash_image::{Chip, EncryptionScheme, PartitionTable};
+use esp_flash_image::{Chip, EncryptionScheme, ImageHeader, ImageWriter, PartitionTable};
 use esp_nvs_image::{HmacKey, NvsKeys, decrypt};
 use flash::Project;
 use matter_factory_data::DeviceRecord;
@@ -156,7 +156,7 @@ fn each_family_of_chips_gets_a_locked_device() {
         project.write();
         let said = made(
             at,
-            &format!("{PAI} -n 2 --audit none --outdir out-{chip} --flash-plan {chip}/profile.json"),
+            &format!("{PAI} -n 2 --outdir out-{chip} --flash-plan {chip}/profile.json"),
         );
         assert!(!said.contains("NVS partition 'fctry'"), "{said}");
         let has_hmac = chip.facts().nvs_hmac;
@@ -262,6 +262,39 @@ fn secure_boot_v1_has_a_digest_of_the_bootloader() {
         text.contains("secure_boot_v1") && text.contains("bootloader-key.bin"),
         "{text}"
     );
+}
+
+/// A DAC key for the eFuses is burned with the other secret keys, in the block that the images name.
+#[test]
+fn key_of_a_dac_is_burned_while_it_can_be_read_protected() {
+    let folder = workplace();
+    let at = folder.path();
+    let mut project = Project::new(&at.join("p"), Chip::Esp32h2).locked();
+    project.profile["images"]["secure_cert"] = "cert".into();
+    project.write();
+    made(
+        at,
+        &format!("{PAI} --dac-in-secure-cert -ds --efuse-key-id 0 --flash-plan p/profile.json"),
+    );
+    let device = &devices(at, "out")[0];
+    let flash = Flash::of(&project, device, Some(EncryptionScheme::Xts128));
+    flash.check(
+        "cert",
+        &fs::read(device.join(format!("{}_esp_secure_cert.bin", uuid(device)))).unwrap(),
+    );
+    let steps = flash.plan["efuses"].as_array().unwrap();
+    let place = |purpose: &str| steps.iter().position(|step| step["purpose"] == purpose).unwrap();
+    let step = &steps[place("ECDSA_KEY")];
+    assert_eq!(
+        (&step["block"], &step["value_or_file"]),
+        (&"BLOCK_KEY0".into(), &"internal/efuse_key.pem".into())
+    );
+    assert!(place("XTS_AES_128_KEY") < place("ECDSA_KEY") && place("ECDSA_KEY") < place("SECURE_BOOT_DIGEST0"));
+    assert_eq!(steps[place("XTS_AES_128_KEY")]["block"], "BLOCK_KEY1");
+    let burn = "burn-key BLOCK_KEY0 internal/efuse_key.pem ECDSA_KEY";
+    let commands = flash.plan["commands"].as_array().unwrap();
+    assert!(commands.iter().any(|command| command.as_str().unwrap().ends_with(burn)));
+    assert!(device.join("internal/efuse_key.pem").exists());
 }
 
 /// What is said, and where; nothing is made.
@@ -511,21 +544,13 @@ fn run_is_continued_with_the_same_profile_and_the_same_parts_only() {
     let project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
     let options = format!("{PAI} -n 40 --audit none --flash-plan p/profile.json");
     interrupt(at, &format!("{options} --resume --jobs 1"));
-    let mut app = project.app.clone();
-    let changed = Project::new(&at.join("q"), Chip::Esp32c3);
     // Another app, signed as well.
-    let other = {
-        let mut other = changed;
-        other.app = {
-            use esp_flash_image::{ImageHeader, ImageWriter};
-            let mut writer = ImageWriter::new(ImageHeader::new(Chip::Esp32c3).with_flash_codes(2, 0));
-            writer.push(0x4038_0000, &[1; 64]).unwrap();
-            writer.finish().unwrap()
-        };
-        other.locked()
-    };
-    assert_ne!(other.app, app);
-    std::mem::swap(&mut app, &mut other.app.clone());
+    let mut other = Project::new(&at.join("q"), Chip::Esp32c3);
+    let mut writer = ImageWriter::new(ImageHeader::new(Chip::Esp32c3).with_flash_codes(2, 0));
+    writer.push(0x4038_0000, &[1; 64]).unwrap();
+    other.app = writer.finish().unwrap();
+    let other = other.locked();
+    assert_ne!(other.app, project.app);
     fs::write(at.join("p/app.bin"), &other.app).unwrap();
     refused(
         &mfg(at, &format!("{options} --resume")),
