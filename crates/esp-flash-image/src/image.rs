@@ -12,7 +12,6 @@
 
 mod app_description;
 mod header;
-#[cfg(feature = "alloc")]
 mod secure_pad;
 #[cfg(feature = "alloc")]
 mod writer;
@@ -20,7 +19,8 @@ mod writer;
 pub use app_description::AppDescription;
 pub use header::{ImageHeader, SpiMode};
 #[cfg(feature = "alloc")]
-pub use secure_pad::{MmuPage, SecurePad, secure_pad};
+pub use secure_pad::secure_pad;
+pub use secure_pad::{MmuPage, SecurePad};
 use sha2::{Digest, Sha256};
 #[cfg(feature = "alloc")]
 pub use writer::ImageWriter;

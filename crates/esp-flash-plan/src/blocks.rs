@@ -19,6 +19,7 @@ impl Assigned {
         let keys = needed(profile);
         check_wishes(profile, blocks)?;
         if blocks.assignment != KeyAssignment::Purpose {
+            check_reserved(profile, blocks, &keys)?;
             return Ok(Self {
                 flash_encryption: profile.encryption.as_ref().map(|_| 0),
                 nvs_hmac: None,
@@ -139,6 +140,18 @@ fn check_wishes(profile: &SecurityProfile, blocks: &KeyBlocks) -> Result<(), Err
         .reserved_blocks
         .iter()
         .try_for_each(|block| name(blocks, *block).map(drop))
+}
+
+/// Refuses reserved blocks where a key has no choice: the one block for all, or on the ESP32 the one for it.
+fn check_reserved(profile: &SecurityProfile, blocks: &KeyBlocks, keys: &[KeyUse]) -> Result<(), Error> {
+    for key in keys {
+        let own = usize::from(blocks.assignment == KeyAssignment::Fixed && is_digest(*key));
+        if profile.reserved_blocks.contains(&own) {
+            let block = name(blocks, own)?;
+            return Err(Error::KeyBlockTaken { block, key: *key });
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn name(blocks: &KeyBlocks, block: usize) -> Result<&'static str, Error> {

@@ -5,6 +5,8 @@ use core::fmt;
 use esp_flash_image::{BootCurve, BootScheme, Chip, EncryptionScheme, FlashKey, Partition};
 use esp_secure_boot::{BootloaderKeyV1, bootloader_digest_v1};
 
+use zeroize::Zeroize;
+
 use crate::command::commands;
 use crate::layout::{self, Piece, SECTOR};
 use crate::plan::BOOTLOADER;
@@ -178,6 +180,8 @@ impl fmt::Debug for FlashFile<'_> {
 }
 
 /// All that is to be done with one device: the bytes of its flash and the steps from a blank chip to a locked one.
+///
+/// Without flash encryption the bytes are as secret as the images of the device; they are not cleared when this is dropped.
 #[derive(Clone)]
 pub struct DevicePlan {
     chip: Chip,
@@ -209,7 +213,12 @@ impl DevicePlan {
         bytes.reserve_exact(pieces.iter().map(|piece| piece.len).fold(0, usize::saturating_add));
         let cipher = keys.flash.map(|(key, _)| key.cipher());
         let write = |piece| Region::write(piece, cipher.as_ref(), &mut bytes);
-        let regions: Vec<_> = pieces.iter().map(write).collect::<Result<_, _>>()?;
+        let regions: Result<Vec<_>, _> = pieces.iter().map(write).collect();
+        if regions.is_err() {
+            // There can be keys in it that were not encrypted yet.
+            bytes.zeroize();
+        }
+        let regions = regions?;
         let files = KeyFiles {
             flash_encryption: keys.flash.map(|(_, file)| file),
             nvs_hmac: keys.hmac_file,

@@ -1,7 +1,13 @@
 //! Writes plans of every chip as `plan.json`, with their key files, for `scripts/interop.d/efuse_plans.py`, which has
 //! espefuse do them on virtual chips. Runs with a folder in `FLASH_PLANS`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 #[path = "common/parts.rs"]
 mod parts;

@@ -1,6 +1,12 @@
 //! One case for each reason to refuse a plan: a sound device, and one thing that is wrong with it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 #[path = "common/parts.rs"]
 mod parts;
@@ -535,6 +541,11 @@ fn key_blocks_are_given_once() {
     let mut case = Case::locked(Chip::Esp32c3);
     case.profile = case.profile.with_reserved_block(0).with_key_block(key, 0);
     refused!(case, Error::KeyBlockTaken { .. });
+    for (chip, block) in [(Chip::Esp32c2, 0), (Chip::Esp32, 0), (Chip::Esp32, 1)] {
+        let mut case = Case::locked(chip);
+        case.profile = case.profile.with_reserved_block(block);
+        refused!(case, Error::KeyBlockTaken { .. });
+    }
     let mut case = Case::locked(Chip::Esp32c3);
     case.profile = case.profile.with_reserved_block(6);
     refused!(case, Error::KeyBlockUnknown { block: 6, count: 6 });

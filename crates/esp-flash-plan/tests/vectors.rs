@@ -3,7 +3,13 @@
 //! The words of the plain suite are those of `espefuse --virt ... dump` after the commands that stand beside them; the
 //! larger set is read from `MATTER_VECTORS`, or the folder `shared/vectors` beside the checkout.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 #[path = "common/parts.rs"]
 mod parts;

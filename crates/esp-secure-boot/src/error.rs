@@ -102,7 +102,7 @@ pub enum Error {
     },
     /// A private scalar of P-256 is not 32 bytes between 1 and the order of the curve.
     Scalar,
-    /// A signature by a trusted key is wrong.
+    /// A signature is not by the key that stands beside it.
     SignatureInvalid {
         /// Its block.
         block: usize,
@@ -191,7 +191,7 @@ impl fmt::Display for Error {
             Self::Scalar => f.write_str("the private scalar is not between 1 and the order of P-256"),
             Self::SignatureInvalid { block } => write!(
                 f,
-                "signature block {block} is of a trusted key, and its signature wrong; sign the image anew"
+                "signature block {block}: its signature is not by the key in it; sign the image anew"
             ),
             Self::SigningFailed => f.write_str("the signer failed"),
             Self::SigningKeyDiffers => {

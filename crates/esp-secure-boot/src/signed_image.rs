@@ -25,7 +25,7 @@ impl<'a> SignedImage<'a> {
     /// [`Error::Block`], [`Error::BlockBehindEmptySlot`] and [`Error::SectorRest`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let (content, sector) = bytes.split_last_chunk::<SECTOR>().ok_or(Error::NotSigned)?;
-        if bytes.len() % SECTOR != 0 {
+        if !bytes.len().is_multiple_of(SECTOR) {
             return Err(Error::Length { len: bytes.len() });
         }
         let blocks = Blocks::read(sector)?;

@@ -1,6 +1,13 @@
 //! A sound device of each chip, whose parts a test can break; images are put together byte by byte.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(dead_code, reason = "not every test file uses all")]
+#![allow(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 use esp_flash_image::{
     BootScheme, Chip, ChipRevision, EncryptionScheme, FlashKey, FlashSize, PartitionTable, TableOptions,

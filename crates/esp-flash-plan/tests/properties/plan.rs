@@ -1,6 +1,12 @@
 //! A plan is refused with a reason, or it is safe: what it writes decrypts to its parts, and its steps are in order.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 use esp_flash_image::{
     BootScheme, Chip, ChipRevision, EncryptionScheme, FlashKey, FlashSize, ImageHeader, ImageWriter, PartitionTable,
