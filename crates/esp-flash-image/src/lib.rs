@@ -2,3 +2,22 @@
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod chip;
+mod encryption;
+mod error;
+mod number;
+mod partition;
+
+pub use chip::{
+    BootCurve, BootScheme, Chip, ChipFacts, ChipRevision, EcdsaFact, EfuseNames, EfuseValue, KeyAssignment, KeyBlocks,
+    SecureBootFact,
+};
+pub use encryption::{EncryptionScheme, FlashCipher, FlashCryptConfig, FlashKey};
+pub use error::Error;
+pub use partition::{FlashSize, PartitionType};
+#[cfg(feature = "alloc")]
+pub use partition::{Partition, PartitionTable, TableError, TableErrorKind, TableOptions};
