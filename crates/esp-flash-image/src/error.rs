@@ -40,11 +40,6 @@ pub enum Error {
     },
     /// A flash size is not like `4MB`, or is no multiple of 4 KiB.
     FlashSize,
-    /// Reserved bytes of a header are not zero.
-    HeaderReserved {
-        /// Where.
-        offset: usize,
-    },
     /// The byte for the appended hash is neither 0 nor 1.
     HashFlag {
         /// The byte.
@@ -84,8 +79,15 @@ pub enum Error {
         /// The state.
         state: u32,
     },
+    /// A name is none of the states of otadata.
+    OtaStateName,
     /// Bytes that padding leaves free are not as erased flash is.
     Padding {
+        /// The first of them.
+        offset: usize,
+    },
+    /// Bytes that a format leaves zero are not.
+    Reserved {
         /// The first of them.
         offset: usize,
     },
@@ -103,6 +105,11 @@ pub enum Error {
         /// Where its header stands.
         offset: usize,
         /// The length.
+        len: usize,
+    },
+    /// Bytes are behind what is read.
+    Trailing {
+        /// How many.
         len: usize,
     },
     /// The bytes end inside of what is read.
@@ -136,7 +143,6 @@ impl fmt::Display for Error {
                 write!(f, "{len} bytes at flash address {address:#x} end behind {limit:#x}")
             }
             Self::FlashSize => f.write_str("flash size is not a multiple of 4 KiB such as 4MB or 0x400000"),
-            Self::HeaderReserved { offset } => write!(f, "reserved byte at offset {offset:#x} is not zero"),
             Self::HashFlag { value } => write!(
                 f,
                 "appended-hash flag of the image header is {value}, allowed are 0 and 1"
@@ -154,7 +160,11 @@ impl fmt::Display for Error {
             Self::OtaChecksum => f.write_str("checksum of the otadata entry is wrong"),
             Self::OtaSequence => f.write_str("otadata sequence number is not 1 to 4294967294"),
             Self::OtaState { state } => write!(f, "otadata state {state:#x} is not 0 to 4 or 0xffffffff"),
+            Self::OtaStateName => {
+                f.write_str("otadata state is not new, pending-verify, valid, invalid, aborted or undefined")
+            }
             Self::Padding { offset } => write!(f, "byte at offset {offset:#x} is not 0xff as in erased flash"),
+            Self::Reserved { offset } => write!(f, "reserved byte at offset {offset:#x} is not zero"),
             Self::SchemeName => f.write_str("unknown scheme name"),
             Self::SecurePadWithoutHash => f.write_str("secure padding needs an image with appended SHA-256"),
             Self::SegmentCount { count } => write!(f, "image has {count} segments, allowed are 1 to 16"),
@@ -162,6 +172,7 @@ impl fmt::Display for Error {
                 f,
                 "segment at offset {offset:#x} has {len:#x} bytes, allowed are multiples of 4 below 0x1000000"
             ),
+            Self::Trailing { len } => write!(f, "{len} bytes are behind the end"),
             Self::Truncated { needed, available } => write!(f, "{needed} bytes needed, {available} there"),
         }
     }

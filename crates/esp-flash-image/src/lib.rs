@@ -9,7 +9,11 @@ extern crate alloc;
 mod chip;
 mod encryption;
 mod error;
+mod image;
+#[cfg(feature = "alloc")]
+mod merge;
 mod number;
+mod otadata;
 mod partition;
 
 pub use chip::{
@@ -18,6 +22,12 @@ pub use chip::{
 };
 pub use encryption::{EncryptionScheme, FlashCipher, FlashCryptConfig, FlashKey};
 pub use error::Error;
+pub use image::{AppDescription, Image, ImageHeader, MmuPage, SecurePad, Segment, SpiMode};
+#[cfg(feature = "alloc")]
+pub use image::{ImageWriter, secure_pad};
+#[cfg(feature = "alloc")]
+pub use merge::{FlashMap, FlashPiece, MapError, PiecePlace};
+pub use otadata::{OtaData, OtaSelect, OtaState};
 pub use partition::{FlashSize, PartitionType};
 #[cfg(feature = "alloc")]
 pub use partition::{Partition, PartitionTable, TableError, TableErrorKind, TableOptions};

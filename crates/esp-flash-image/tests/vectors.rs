@@ -11,7 +11,10 @@
 #[path = "support/vectors.rs"]
 mod vectors;
 
-use esp_flash_image::{BootScheme, EncryptionScheme, Error, FlashCryptConfig, FlashKey, PartitionTable, TableOptions};
+use esp_flash_image::{
+    BootScheme, Chip, EncryptionScheme, Error, FlashCryptConfig, FlashKey, Image, ImageHeader, ImageWriter, OtaSelect,
+    OtaState, PartitionTable, TableOptions,
+};
 use sha2::{Digest, Sha256};
 use vectors::{hex, load, number};
 
@@ -49,7 +52,10 @@ fn flash_is_encrypted_as_by_espsecure() {
         cipher.decrypt(address, &mut bytes).unwrap();
         assert_eq!(bytes, plain, "{scheme} at {address:#x}");
     }
-    println!("flash_encryption.json: {} cases ran, {beyond} refused beyond 16 MiB", vectors.len());
+    println!(
+        "flash_encryption.json: {} cases ran, {beyond} refused beyond 16 MiB",
+        vectors.len()
+    );
 }
 
 #[test]
@@ -126,4 +132,52 @@ fn partition_tables_are_made_and_refused_as_by_the_generator() {
         assert_eq!(PartitionTable::read(&bytes, &options).unwrap().encode(), bytes, "{csv}");
     }
     println!("partition_table.json: {} cases ran", cases.len());
+}
+
+#[test]
+fn images_are_written_as_by_esptool() {
+    let Some(file) = load("image.json") else { return };
+    let images = file["images"].as_array().unwrap();
+    for case in images {
+        let chip: Chip = case["chip"].as_str().unwrap().parse().unwrap();
+        let has_hash = case["append_sha256"].as_bool().unwrap();
+        let expected = hex(&case["image"]);
+        // Flash mode and size are not in the vectors, and are those of the file.
+        let given = ImageHeader::decode(&expected).unwrap();
+        let header = ImageHeader::new(chip)
+            .with_entry(number(&case["entry"]))
+            .with_spi_mode(given.spi_mode().unwrap())
+            .with_flash_codes(expected[3] >> 4, given.flash_frequency())
+            .with_hash(has_hash);
+        let mut writer = ImageWriter::new(header);
+        let segments = case["segments"].as_array().unwrap();
+        for segment in segments {
+            writer.push(number(&segment[0]), &hex(&segment[1])).unwrap();
+        }
+        let bytes = writer.finish().unwrap();
+        assert_eq!(bytes, expected, "{chip}");
+        let image = Image::parse(&bytes).unwrap();
+        assert_eq!((image.header().chip(), image.has_hash()), (Some(chip), has_hash));
+        assert_eq!(image.segments().count(), segments.len());
+        for (segment, expected) in image.segments().zip(segments) {
+            assert_eq!(
+                (segment.load_address, segment.data),
+                (number(&expected[0]), &hex(&expected[1])[..])
+            );
+        }
+    }
+    println!("image.json: {} cases ran", images.len());
+}
+
+#[test]
+fn otadata_is_written_as_by_esp_idf() {
+    let Some(file) = load("otadata.json") else { return };
+    let entries = file["entries"].as_array().unwrap();
+    for case in entries {
+        let entry = OtaSelect::new(number(&case["seq"]), OtaState::Undefined).unwrap();
+        let expected = hex(&case["entry"]);
+        assert_eq!(entry.encode()[..], expected);
+        assert_eq!(OtaSelect::decode(&expected.try_into().unwrap()), Ok(Some(entry)));
+    }
+    println!("otadata.json: {} cases ran", entries.len());
 }
