@@ -241,7 +241,11 @@ fn tables_that_the_tool_refuses_are_damaged() {
     let store = fs::read(file(&devices[0], "-partition.bin")).unwrap();
     fs::write(&dump, [vec![0xFF; 0x9000], store].concat()).unwrap();
     let head = "# a comment\nnvs, data, nvs, 0x9000, 0x6000\n";
-    for (rows, said) in [
+    let first = (
+        "phy, data, phy, 0x8000, 0x1000\n".to_owned() + head,
+        "line 1: the offset 0x8000 of phy is before 0x9000, where the first partition may begin",
+    );
+    let behind = [
         ("app0, app, factory, 0x10000, 1M\n", ""),
         ("app0, app, factory, , 1M\nkeys, data, nvs_keys, , 4K, encrypted\n", ""),
         ("small, data, nvs, , 0x1000, readonly\n", ""),
@@ -273,7 +277,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         ("app0, app, ota_0, 0x10000, 0x800\n", "line 3: the size 0x800 of app0"),
         (
             "phy, data, phy, 0x8000, 0x1000\n",
-            "line 3: the offset 0x8000 of phy is before 0x9000",
+            "line 3: the offset 0x8000 of phy is before 0xf000, where the partition before it ends",
         ),
         ("phy, data, phy, , 0\n", "line 3: phy has no bytes"),
         (", data, phy, , 4K\n", "line 3: a partition has no name"),
@@ -281,8 +285,10 @@ fn tables_that_the_tool_refuses_are_damaged() {
             "phy, data, phy, , 4K, hidden\n",
             "line 3: unknown flag \"hidden\": the flags are encrypted, readonly",
         ),
-    ] {
-        fs::write(&table, head.to_owned() + rows).unwrap();
+    ];
+    let behind = behind.map(|(rows, said)| (head.to_owned() + rows, said));
+    for (text, said) in behind.into_iter().chain([first]) {
+        fs::write(&table, &text).unwrap();
         let (table, dump) = (table.clone(), dump.clone());
         let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump::new(dump).with_table(table));
         let report = audit.execute().unwrap();
@@ -291,7 +297,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         let is_right = found
             .as_ref()
             .map_or(said.is_empty(), |text| !said.is_empty() && text.contains(said));
-        assert!(is_right, "{rows}: {found:?}");
+        assert!(is_right, "{text}: {found:?}");
     }
 }
 
