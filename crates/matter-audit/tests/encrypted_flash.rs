@@ -169,7 +169,7 @@ fn a_key_that_does_not_open_the_flash_is_told() {
     for wrong in [&[7; 16][..], &[7; 24], &[7; 32], &[7; 64]] {
         let text = malformed(Some(wrong), "partition table", |dump| dump);
         assert!(
-            text.contains("the key does not open the table at 0x8000: it is the key of another"),
+            text.contains("the key does not open the table at 0x8000: give the key and the scheme"),
             "{text}"
         );
     }

@@ -76,7 +76,7 @@ impl CutDump {
         let offset = self.flash.table_offset();
         let len = self.flash.bytes().len();
         let text = match own {
-            OwnTable::Read(_) if has_key && !keys.is_empty() && !self.flash.is_encrypted() => format!(
+            OwnTable::Read(_) if !keys.is_empty() && !self.flash.is_encrypted() => format!(
                 "the partition table at {offset:#x} is not encrypted, and nothing was decrypted: encrypt the flash, or give no key"
             ),
             OwnTable::Read(_) => return,
@@ -86,8 +86,8 @@ impl CutDump {
                 format!("none at {offset:#x}, where the flash is erased: give the offset of the table, or a table")
             }
             OwnTable::Missing => format!("the dump of {len:#x} bytes ends before that at {offset:#x}: give a table"),
-            OwnTable::Unreadable if has_key && !keys.is_empty() => format!(
-                "the key does not open the table at {offset:#x}: it is the key of another flash or scheme, or the table has another offset"
+            OwnTable::Unreadable if !keys.is_empty() => format!(
+                "the key does not open the table at {offset:#x}: give the key and the scheme of this flash, or the offset of its table"
             ),
             // The key that is none has its own finding.
             OwnTable::Unreadable if has_key => return,

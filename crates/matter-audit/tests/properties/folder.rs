@@ -1,5 +1,5 @@
 //! The folder of a good device of which one file has any bytes: its audit always ends with a report, and an image of
-//! another device, or of none, is seen.
+//! another device, or of none, is seen, as is a key of other flash.
 
 use std::cell::LazyCell;
 use std::fs;
@@ -215,6 +215,11 @@ impl GoodFolder {
                 Ok(_) => {}
                 Err(error) => assert!(found != self.found, "{error}"),
             }
+        } else if role == Role::FlashKey {
+            assert!(
+                bytes == self.bytes(role) || !report.is_clean(Severity::Error),
+                "{found:?}"
+            );
         } else if path.starts_with(&self.device) && fs::read(&path).is_ok_and(|good| good == bytes) {
             assert_eq!(found, self.found);
         }
