@@ -22,10 +22,13 @@ fn key(scheme: EncryptionScheme, bytes: &[u8], config: u8) -> FlashKey {
         .with_flash_crypt_config(FlashCryptConfig::new(config).unwrap())
 }
 
+/// Scheme, key, address, FLASH_CRYPT_CONFIG, ciphertext.
+type Case = (EncryptionScheme, Vec<u8>, u32, u8, [u8; 96]);
+
 /// Bytes 0 to 0x5F, encrypted by espsecure 5.6.0; see `data/README.md`.
 #[test]
 fn results_are_those_of_espsecure() {
-    let cases: [(EncryptionScheme, Vec<u8>, u32, u8, [u8; 96]); 5] = [
+    let cases: [Case; 5] = [
         (
             EncryptionScheme::Xts128,
             bytes(0x40, 32),

@@ -3,7 +3,13 @@
 //! `ESP_TOOLS_PYTHON` names a Python with `esptool` 5.6.0 and `esp-idf-defs` 0.1.7 from PyPI:
 //! `ESP_TOOLS_PYTHON=venv/bin/python cargo test -p esp-flash-image --features alloc --test oracle -- --ignored`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "tests"
+)]
 
 use std::io::Write;
 use std::process::{Command, Stdio};
