@@ -216,8 +216,9 @@ impl<'a> Audit<'a> {
 
     /// Adds what was given beside the devices, unless it lies among them.
     fn add_open_lists(&self, open: &mut OpenFiles) {
+        let flash_key = self.dump.as_ref().and_then(FlashDump::key);
         let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
-        for path in lists {
+        for path in lists.map(PathBuf::as_path).chain(flash_key) {
             let is_named = path.canonicalize().is_ok_and(|path| open.contains_path(&path));
             if !is_named {
                 open.add(path.display().to_string(), Access::of(path), true);
