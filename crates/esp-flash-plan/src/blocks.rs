@@ -53,6 +53,8 @@ impl Assigned {
                 KeyUse::FlashEncryption => assigned.flash_encryption = block,
                 KeyUse::NvsHmac => assigned.nvs_hmac = block,
                 KeyUse::SecureBootDigest(_) => assigned.digests.extend(block),
+                // Whoever has reserved its block names it.
+                KeyUse::EcdsaKey => {}
             }
         }
         Ok(assigned)

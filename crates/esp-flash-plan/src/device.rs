@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use esp_flash_image::{BootScheme, Chip, EncryptionScheme, FlashKey, Partition};
+use esp_flash_image::{BootCurve, BootScheme, Chip, EncryptionScheme, FlashKey, Partition};
 use esp_secure_boot::{BootloaderKeyV1, bootloader_digest_v1};
 
 use zeroize::Zeroize;
@@ -11,7 +11,7 @@ use crate::command::commands;
 use crate::layout::{self, Piece, SECTOR};
 use crate::plan::BOOTLOADER;
 use crate::steps::{KeyFiles, digest_file, efuse_steps};
-use crate::{Error, FlashPlan, NvsEncryption, Region, SecurityProfile, Step, Warning, check};
+use crate::{Error, FlashPlan, KeyUse, NvsEncryption, Region, SecurityProfile, Step, Warning, blocks, check};
 
 /// The image of a partition of one device.
 #[derive(Clone, Copy)]
@@ -88,6 +88,7 @@ impl<'a> DeviceParts<'a> {
 pub struct DeviceKeys<'a> {
     flash: Option<(&'a FlashKey, &'a str)>,
     hmac_file: Option<&'a str>,
+    ecdsa: Option<(usize, &'a str)>,
     bootloader: Option<(&'a BootloaderKeyV1, &'a str, &'a [u8; 128])>,
 }
 
@@ -98,6 +99,7 @@ impl<'a> DeviceKeys<'a> {
         Self {
             flash: None,
             hmac_file: None,
+            ecdsa: None,
             bootloader: None,
         }
     }
@@ -116,11 +118,26 @@ impl<'a> DeviceKeys<'a> {
         self
     }
 
+    /// Names the file of a key on P-256 for the ECDSA peripheral, in PEM, and the number of its block, which is one of
+    /// [`SecurityProfile::with_reserved_block`].
+    #[must_use]
+    pub const fn with_ecdsa_key(mut self, block: usize, file: &'a str) -> Self {
+        self.ecdsa = Some((block, file));
+        self
+    }
+
     /// Sets the key of the bootloader's digest, for secure boot version 1; `iv` is random.
     #[must_use]
     pub const fn with_bootloader_key(mut self, key: &'a BootloaderKeyV1, file: &'a str, iv: &'a [u8; 128]) -> Self {
         self.bootloader = Some((key, file, iv));
         self
+    }
+
+    pub(crate) const fn flash_key(&self) -> Option<&'a FlashKey> {
+        match self.flash {
+            Some((key, _)) => Some(key),
+            None => None,
+        }
     }
 }
 
@@ -205,6 +222,7 @@ impl DevicePlan {
         let files = KeyFiles {
             flash_encryption: keys.flash.map(|(_, file)| file),
             nvs_hmac: keys.hmac_file,
+            ecdsa: keys.ecdsa,
             secure_boot_v1: keys.bootloader.map(|(_, file, _)| file),
         };
         Ok(Self {
@@ -288,6 +306,17 @@ impl DevicePlan {
         commands(self.chip, &self.steps, &files)
     }
 
+    /// Returns the same for one file with the whole flash from address 0 on, such as [`DevicePlan::merged`].
+    #[must_use]
+    pub fn commands_of_merged(&self, file: &str) -> Vec<String> {
+        let merged = FlashFile {
+            offset: 0,
+            name: file,
+            bytes: &[],
+        };
+        commands(self.chip, &self.steps, &[merged])
+    }
+
     /// Returns what to know about this plan.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -351,6 +380,10 @@ fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut V
         return Err(Error::HmacKey { needed });
     }
     keys.hmac_file.map_or(Ok(()), SecurityProfile::check_file)?;
+    if let Some((block, file)) = keys.ecdsa {
+        SecurityProfile::check_file(file)?;
+        check_ecdsa_block(profile, block)?;
+    }
     let needed = profile.boot_scheme() == Some(BootScheme::V1);
     match keys.bootloader {
         None if needed => Err(Error::BootloaderKey { needed }),
@@ -367,6 +400,20 @@ fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut V
         }
         None => Ok(()),
     }
+}
+
+/// Refuses a block that the profile does not leave alone, or that the peripheral cannot read.
+fn check_ecdsa_block(profile: &SecurityProfile, block: usize) -> Result<(), Error> {
+    let facts = profile.chip.facts();
+    let (key, name) = (KeyUse::EcdsaKey, blocks::name(&facts.key_blocks, block)?);
+    let has_curve = facts.ecdsa_peripheral.iter().any(|fact| fact.curve == BootCurve::P256);
+    if !has_curve || facts.key_blocks.without_ecdsa_key.contains(&name) {
+        return Err(Error::KeyBlockUnsuited { block: name, key });
+    }
+    if !profile.reserved_blocks.contains(&block) {
+        return Err(Error::KeyBlockTaken { block: name, key });
+    }
+    Ok(())
 }
 
 fn check_images(profile: &SecurityProfile, parts: &DeviceParts<'_>, warnings: &mut Vec<Warning>) -> Result<(), Error> {
@@ -400,7 +447,7 @@ fn check_images(profile: &SecurityProfile, parts: &DeviceParts<'_>, warnings: &m
 }
 
 /// Makes the sector at address 0 of secure boot version 1: IV, digest of the bootloader, 0xFF.
-fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Result<Option<Vec<u8>>, Error> {
+pub(crate) fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Result<Option<Vec<u8>>, Error> {
     let Some((key, _, iv)) = keys.bootloader else {
         return Ok(None);
     };
@@ -414,7 +461,11 @@ fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Result<Option<V
 }
 
 /// Puts the shared parts and those of the device in the order of the flash.
-fn pieces<'a>(plan: &'a FlashPlan, parts: &DeviceParts<'a>, digest: Option<&'a [u8]>) -> Result<Vec<Piece<'a>>, Error> {
+pub(crate) fn pieces<'a>(
+    plan: &'a FlashPlan,
+    parts: &DeviceParts<'a>,
+    digest: Option<&'a [u8]>,
+) -> Result<Vec<Piece<'a>>, Error> {
     let profile = &plan.profile;
     let on = profile.encryption.is_some();
     let mut pieces: Vec<_> = plan.pieces.iter().map(|piece| piece.as_piece()).collect();

@@ -10,6 +10,8 @@ use crate::DownloadMode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyUse {
+    /// The key of the ECDSA peripheral.
+    EcdsaKey,
     /// The key of flash encryption.
     FlashEncryption,
     /// The HMAC key that the keys of NVS encryption are derived from.
@@ -21,6 +23,7 @@ pub enum KeyUse {
 impl fmt::Display for KeyUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EcdsaKey => f.write_str("key of the ECDSA peripheral"),
             Self::FlashEncryption => f.write_str("flash encryption key"),
             Self::NvsHmac => f.write_str("HMAC key of NVS encryption"),
             Self::SecureBootDigest(slot) => write!(f, "secure boot key digest {slot}"),

@@ -9,16 +9,21 @@ mod blocks;
 mod check;
 mod command;
 mod device;
+#[cfg(feature = "serde")]
+mod document;
 mod error;
 mod layout;
 mod plan;
 mod profile;
 mod purpose;
+mod read_back;
 mod region;
 mod steps;
 mod warning;
 
 pub use device::{DeviceImage, DeviceKeys, DeviceParts, DevicePlan, FlashFile};
+#[cfg(feature = "serde")]
+pub use document::PlanDocument;
 pub use error::{Error, KeyUse};
 pub use plan::{FlashPlan, SharedParts};
 pub use profile::{DownloadMode, EncryptionMode, FlashEncryption, NvsEncryption, SecureBoot, SecurityProfile};

@@ -169,6 +169,12 @@ impl SecurityProfile {
         self.secure_boot.as_ref().map(|secure_boot| secure_boot.scheme)
     }
 
+    /// Returns where the keys of NVS encryption are.
+    #[must_use]
+    pub const fn nvs_encryption(&self) -> NvsEncryption {
+        self.nvs
+    }
+
     /// Returns what is left of download mode in the end.
     #[must_use]
     pub fn download_mode(&self) -> DownloadMode {

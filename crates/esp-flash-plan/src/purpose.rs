@@ -8,6 +8,8 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyPurpose {
+    /// A key on P-256 for the ECDSA peripheral.
+    EcdsaKey,
     /// Flash encryption of the ESP32.
     FlashEncryption,
     /// Derivation of the keys of NVS encryption by the HMAC peripheral.
@@ -35,6 +37,7 @@ impl KeyPurpose {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::EcdsaKey => "ECDSA_KEY",
             Self::FlashEncryption => "flash_encryption",
             Self::HmacUp => "HMAC_UP",
             Self::SecureBootDigest(0) => "SECURE_BOOT_DIGEST0",

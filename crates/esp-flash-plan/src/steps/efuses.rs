@@ -13,6 +13,8 @@ use crate::{DownloadMode, EncryptionMode, Error, KeyPurpose, SecurityProfile};
 pub(crate) struct KeyFiles<'a> {
     pub(crate) flash_encryption: Option<&'a str>,
     pub(crate) nvs_hmac: Option<&'a str>,
+    /// With the number of its block.
+    pub(crate) ecdsa: Option<(usize, &'a str)>,
     pub(crate) secure_boot_v1: Option<&'a str>,
 }
 
@@ -91,6 +93,10 @@ fn secret_keys(
     if let (Some(block), Some(file)) = (assigned.nvs_hmac, files.nvs_hmac) {
         let reason = "the HMAC peripheral derives the keys of NVS encryption; read protection needs RD_DIS open";
         burn(block, KeyPurpose::HmacUp, file, KeyHalf::Whole, reason)?;
+    }
+    if let Some((block, file)) = files.ecdsa {
+        let reason = "the ECDSA peripheral signs with it; read protection needs RD_DIS open";
+        burn(block, KeyPurpose::EcdsaKey, file, KeyHalf::Whole, reason)?;
     }
     if let (Some(BootScheme::V1), Some(file)) = (profile.boot_scheme(), files.secure_boot_v1) {
         let reason = "the ROM computes the digest of the bootloader with it; read protection needs RD_DIS open";
