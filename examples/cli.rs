@@ -44,7 +44,7 @@ mod text;
 #[path = "cli/times.rs"]
 mod times;
 
-pub use boot_keys::read_boot_key;
+pub use boot_keys::{read_boot_key, to_boot_key};
 pub use certificates::{parts, read_certificate, read_paas, read_part};
 pub use files::{Files, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};

@@ -25,13 +25,18 @@ pub fn read_boot_key(what: &str, path: &Path) -> Result<BootPublicKey, Failure> 
         Ok(key) => Ok(key),
         Err(Error::PublicKeyForm) => {
             let key = VerifyingKey::read_either(what, path)?;
-            public_half(&key).map_err(|error| wrong(what, path, error))
+            to_boot_key(&key).map_err(|error| wrong(what, path, error))
         }
         Err(error) => Err(wrong(what, path, error)),
     }
 }
 
-fn public_half(key: &VerifyingKey) -> Result<BootPublicKey, Error> {
+/// Makes a key of secure boot of one that was read.
+///
+/// # Errors
+///
+/// What secure boot does not take of RSA keys.
+pub fn to_boot_key(key: &VerifyingKey) -> Result<BootPublicKey, Error> {
     match key {
         VerifyingKey::P256(key) => Ok(key.into()),
         VerifyingKey::P384(key) => Ok(key.into()),

@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 
 use base16ct::lower::encode_string as hex;
 use clap::{Args, ValueEnum};
-use cli::{Failure, Files, SigningKey, Trust, VerifyingKey, counted, print, random, read_file, say};
+use cli::{Failure, Files, SigningKey, Trust, counted, print, random, read_boot_key, read_file, say, to_boot_key};
 use esp_flash_image::{BootScheme, Image, ImageHeader, MmuPage, SecurePad, secure_pad};
 use esp_secure_boot::{
-    BootKeyKind, BootPublicKey, BootSigner, BootloaderKeyV1, Error, PssSigner, SignedImage, append_v2, bootloader_v1,
+    BootKeyKind, BootSigner, BootloaderKeyV1, Error, PssSigner, SignedImage, append_v2, bootloader_v1,
     reflashable_key_v1, sign_app_v1, sign_v2, verify_app_v1,
 };
 use getrandom::rand_core::Rng;
-use p256::pkcs8::Document;
 use zeroize::Zeroizing;
 
 /// A version of secure boot.
@@ -152,7 +151,7 @@ impl Sign {
 
     fn sign_v2(&self, image: &[u8]) -> Result<Vec<u8>, Failure> {
         let key = SigningKey::read("--key", &self.key)?;
-        let public = public_half(&key.verifying_key()).map_err(|error| wrong(&self.key, error))?;
+        let public = to_boot_key(&key.verifying_key()).map_err(|error| wrong(&self.key, error))?;
         warn_of_scheme(&self.input, image, public.kind());
         let make = |signer: BootSigner<'_>| {
             let signed = if self.append {
@@ -175,7 +174,7 @@ impl Sign {
 
 impl Verify {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let keys = self.key.iter().map(|path| read_public_key("--key", path));
+        let keys = self.key.iter().map(|path| read_boot_key("--key", path));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let bytes = read_file("IMAGE", &self.image)?;
         let path = self.image.display();
@@ -217,7 +216,7 @@ impl DigestOf {
             .optional_output("--out", self.out.as_ref());
         files.check()?;
         let digest = match self.scheme {
-            Version::V2 => Zeroizing::new(read_public_key("KEY", &self.key)?.key_digest().to_vec()),
+            Version::V2 => Zeroizing::new(read_boot_key("KEY", &self.key)?.key_digest().to_vec()),
             Version::V1 => {
                 let SigningKey::P256(key) = SigningKey::read("KEY", &self.key)? else {
                     let found = "another key; secure boot V1 signs with P-256";
@@ -252,33 +251,6 @@ fn warn_of_scheme(path: &Path, image: &[u8], kind: BootKeyKind) {
     let fact = chip.and_then(|chip| Some((chip, chip.facts().secure_boot(scheme)?.insecure?)));
     if let Some((chip, reason)) = fact {
         say(format_args!("warning: {}: {kind} on {chip}: {reason}", path.display()));
-    }
-}
-
-fn public_half(key: &VerifyingKey) -> Result<BootPublicKey, Error> {
-    match key {
-        VerifyingKey::P256(key) => Ok(key.into()),
-        VerifyingKey::P384(key) => Ok(key.into()),
-        VerifyingKey::Rsa(key) => key.try_into(),
-    }
-}
-
-/// Reads a public key, or a private one for its public half. Of P-192 there are digests, so that its public keys are read, too.
-pub(crate) fn read_public_key(option: &str, path: &Path) -> Result<BootPublicKey, Failure> {
-    let bytes = read_file(option, path)?;
-    let pem = std::str::from_utf8(&bytes).ok();
-    let der = pem.and_then(|pem| Document::from_pem(pem).ok());
-    let der = der.filter(|(label, _)| *label == "PUBLIC KEY");
-    let der = der
-        .as_ref()
-        .map_or(bytes.as_slice(), |(_, document)| document.as_bytes());
-    match BootPublicKey::from_der(der) {
-        Ok(key) => Ok(key),
-        Err(Error::PublicKeyForm) => {
-            let key = VerifyingKey::read_either(option, path)?;
-            public_half(&key).map_err(|error| wrong(path, error))
-        }
-        Err(error) => Err(wrong(path, error)),
     }
 }
 
