@@ -20,7 +20,11 @@ fn images(c: &mut Criterion) {
     let rsa_public = BootPublicKey::try_from(&private.to_public_key()).unwrap();
     let rsa = PssSigner::new(private, ChaCha20Rng::from_seed([2; 32]));
     let keys = [
-        ("p256", BootPublicKey::from(p256.verifying_key()), BootSigner::P256(&p256)),
+        (
+            "p256",
+            BootPublicKey::from(p256.verifying_key()),
+            BootSigner::P256(&p256),
+        ),
         ("rsa", rsa_public, BootSigner::Rsa3072(&rsa)),
     ];
     for mib in [1_usize, 4] {

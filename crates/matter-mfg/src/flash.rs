@@ -10,6 +10,7 @@ use esp_flash_plan::{DeviceImage, DeviceKeys, DeviceParts, DevicePlan, FlashPlan
 use esp_nvs_image::NvsKeys;
 use esp_secure_boot::BootloaderKeyV1;
 use esp_secure_cert::EfuseKey;
+use matter_audit::FlashDump;
 use matter_factory_data::{FolderFile, InternalFile, KeyFile, StorageLayout};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -196,8 +197,17 @@ impl FlashJob {
     }
 
     /// Returns the scheme of flash encryption.
-    fn scheme(&self) -> Option<EncryptionScheme> {
+    pub(crate) fn scheme(&self) -> Option<EncryptionScheme> {
         self.plan.profile().encryption_scheme()
+    }
+
+    /// Describes an image of a device's flash for the audit.
+    pub(crate) fn dump(&self, path: PathBuf) -> FlashDump {
+        let dump = FlashDump::new(path).with_table_offset(self.plan.profile().table().offset());
+        match self.scheme() {
+            Some(scheme) => dump.with_scheme(scheme),
+            None => dump,
+        }
     }
 
     /// Draws what a device has of its own besides its images, and keeps the keys in their folder.
