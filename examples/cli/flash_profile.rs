@@ -33,8 +33,6 @@ pub struct FlashProfile {
     pub keys_dir: Option<PathBuf>,
     /// The key of the bootloader's digest and its file, for secure boot version 1.
     pub bootloader_key: Option<(BootloaderKeyV1, PathBuf)>,
-    /// The files that were read, but for the profile itself.
-    pub inputs: Vec<PathBuf>,
 }
 
 /// A profile as it is written.
@@ -158,10 +156,9 @@ impl<'p> FlashProfileFile<'p> {
     pub fn read(self, option: &str, trust: Trust) -> Result<FlashProfile, Failure> {
         let Self { path, digests, .. } = self;
         let written: Written = parse_json(path, &read_file(option, path)?)?;
-        let mut files = Files {
+        let files = Files {
             folder: path.parent().unwrap_or_else(|| Path::new("")),
             trust,
-            read: Vec::new(),
         };
         let member = |name: &str, reason: &str| wrong(option, path, format_args!("{name}: {reason}"));
         written.check_nvs().map_err(|(name, reason)| member(name, reason))?;
@@ -209,7 +206,6 @@ impl<'p> FlashProfileFile<'p> {
             secure_cert,
             keys_dir,
             bootloader_key,
-            inputs: files.read,
         })
     }
 }
@@ -261,7 +257,6 @@ impl Written {
 struct Files<'p> {
     folder: &'p Path,
     trust: Trust,
-    read: Vec<PathBuf>,
 }
 
 impl Files<'_> {
@@ -269,28 +264,24 @@ impl Files<'_> {
         self.folder.join(file)
     }
 
-    fn read(&mut self, what: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let path = self.path(file);
-        let bytes = read_file(what, &path)?;
-        self.read.push(path);
-        Ok(bytes)
+    fn read(&self, what: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        read_file(what, &self.path(file))
     }
 
-    fn secure_boot(&mut self, boot: &WrittenBoot, scheme: BootScheme, digests: &str) -> Result<SecureBoot, Failure> {
+    fn secure_boot(&self, boot: &WrittenBoot, scheme: BootScheme, digests: &str) -> Result<SecureBoot, Failure> {
         let mut typed = SecureBoot::new(scheme);
         for (index, file) in boot.keys.iter().enumerate() {
             let path = self.path(file);
             typed = typed
                 .with_key(read_boot_key("secure_boot.keys", &path)?)
                 .with_digest_file(&format!("{digests}secure-boot-digest{index}.bin"));
-            self.read.push(path);
         }
         Ok(typed)
     }
 
     /// Reads the secret key of the bootloader's digest, which version 1 needs and no other scheme has.
     fn bootloader_key(
-        &mut self,
+        &self,
         boot: &WrittenBoot,
         scheme: BootScheme,
     ) -> Result<Option<(BootloaderKeyV1, PathBuf)>, String> {

@@ -270,7 +270,7 @@ fn key_of_a_dac_is_burned_while_it_can_be_read_protected() {
     let folder = workplace();
     let at = folder.path();
     let mut project = Project::new(&at.join("p"), Chip::Esp32h2).locked();
-    project.profile["images"]["secure_cert"] = "cert".into();
+    project.profile["images"]["secure_cert"] = "esp_secure_cert".into();
     project.write();
     made(
         at,
@@ -279,7 +279,7 @@ fn key_of_a_dac_is_burned_while_it_can_be_read_protected() {
     let device = &devices(at, "out")[0];
     let flash = Flash::of(&project, device, Some(EncryptionScheme::Xts128));
     flash.check(
-        "cert",
+        "esp_secure_cert",
         &fs::read(device.join(format!("{}_esp_secure_cert.bin", uuid(device)))).unwrap(),
     );
     let steps = flash.plan["efuses"].as_array().unwrap();
@@ -347,8 +347,8 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
         ),
         (&|p| p["images"]["nvs"] = "ota_1".into(), &["--flash-plan", "ota_1"]),
         (
-            &|p| p["images"]["secure_cert"] = "cert".into(),
-            &["--flash-plan", "'cert'", "--dac-in-secure-cert"],
+            &|p| p["images"]["secure_cert"] = "esp_secure_cert".into(),
+            &["--flash-plan", "'esp_secure_cert'", "--dac-in-secure-cert"],
         ),
         (
             &|p| p["images"]["nvs_keys"] = "nvs_keys".into(),

@@ -13,7 +13,7 @@ use crate::device_source::{DeviceSource, SingleFile, add_file};
 use crate::folders::{self, FolderContents, open_secrets};
 use crate::known_keys::known_keys;
 use crate::retired::Retired;
-use crate::work::AuditWork;
+use crate::work::{AuditWork, GivenKeys};
 use crate::{AuditInput, Error, FlashDump, ManifestKey, Sampling, run_tables};
 
 /// An audit of devices on disk: what to read, and what to hold it against.
@@ -323,10 +323,13 @@ impl AuditReport {
     }
 }
 
-fn read_keys(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<NvsKeys>, Error> {
+fn read_keys(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<GivenKeys>, Error> {
     let bytes = read(AuditInput::Keys, path)?;
     // A keys partition has 68 bytes at least.
-    let keys = HmacKey::decode(&bytes).map_or_else(|_| NvsKeys::decode(&bytes), |key| NvsKeys::from_hmac_key(&key));
+    let hmac_key = HmacKey::decode(&bytes);
+    let are_derived = hmac_key.is_ok();
+    let keys = hmac_key.map_or_else(|_| NvsKeys::decode(&bytes), |key| NvsKeys::from_hmac_key(&key));
+    let keys = keys.map(|keys| GivenKeys { keys, are_derived });
     let wrong = |error| findings.push(Finding::of(Check::ArtifactMalformed, "keys", error));
     Ok(keys.map_err(wrong).ok())
 }

@@ -31,6 +31,8 @@ pub(crate) struct AuditWork<'a> {
     expected: Expected<'a>,
     recompute: Sampling,
     keys: Option<NvsKeys>,
+    /// Whether the chips derive them, so that a partition for keys is of no use.
+    are_keys_derived: bool,
     pub(crate) listed: Vec<DeviceList>,
     pub(crate) batch: BatchAudit,
     pub(crate) devices: Vec<AuditedDevice>,
@@ -51,6 +53,13 @@ pub(crate) struct AuditWork<'a> {
     places: BTreeMap<String, PathBuf>,
     /// What concerns more than one device.
     pub(crate) findings: Vec<Finding>,
+}
+
+/// Keys that are given for devices that have none in their folders.
+pub(crate) struct GivenKeys {
+    pub(crate) keys: NvsKeys,
+    /// Whether the chips derive them from an HMAC key.
+    pub(crate) are_derived: bool,
 }
 
 /// What devices have in common, checked once.
@@ -74,14 +83,15 @@ impl<'a> AuditWork<'a> {
     pub(crate) fn new(
         expected: Expected<'a>,
         recompute: Sampling,
-        keys: Option<NvsKeys>,
+        keys: Option<GivenKeys>,
         known: KeySet,
         batch: BatchAudit,
     ) -> Self {
         Self {
             expected,
             recompute,
-            keys,
+            are_keys_derived: keys.as_ref().is_some_and(|given| given.are_derived),
+            keys: keys.map(|given| given.keys),
             listed: Vec::new(),
             batch,
             devices: Vec::new(),
@@ -108,10 +118,19 @@ impl<'a> AuditWork<'a> {
         Ok(())
     }
 
+    fn read(&self, source: &DeviceSource) -> Result<DeviceFiles, Error> {
+        let mut device = DeviceFiles::read(source)?;
+        if self.are_keys_derived {
+            device.wrong_keys = None;
+            device.damaged_keys = None;
+        }
+        Ok(device)
+    }
+
     /// Audits devices as long as they share PAI, declaration and product, and whether they are for tests. Returns how many.
     fn run_alike(&mut self, sources: &[DeviceSource]) -> Result<usize, Error> {
         let Some(source) = sources.first() else { return Ok(0) };
-        let device = DeviceFiles::read(source)?;
+        let device = self.read(source)?;
         let first = device.audit(&self.expected, None, self.keys.as_ref(), &self.known, false);
         let is_test = self.is_test(&device, &first);
         let expected = self.expected(is_test);
@@ -130,7 +149,7 @@ impl<'a> AuditWork<'a> {
         for (done, source) in sources.iter().enumerate() {
             let device = match read.take() {
                 Some(device) => device,
-                None => DeviceFiles::read(source)?,
+                None => self.read(source)?,
             };
             match self.add(source, device, &first) {
                 Added::Alike => {}
@@ -248,7 +267,7 @@ impl<'a> AuditWork<'a> {
                 if source.dump.as_ref().is_some_and(|dump| !dump.is_in_files()) {
                     continue;
                 }
-                let device = DeviceFiles::read(source)?;
+                let device = self.read(source)?;
                 let report = device.audit(&self.expected, None, self.keys.as_ref(), &self.known, false);
                 self.new_keys.extend(report.new_keys().iter().cloned());
                 let keys = report

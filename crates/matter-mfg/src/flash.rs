@@ -10,6 +10,7 @@ use esp_flash_plan::{DeviceImage, DeviceKeys, DeviceParts, DevicePlan, FlashPlan
 use esp_nvs_image::NvsKeys;
 use esp_secure_boot::BootloaderKeyV1;
 use esp_secure_cert::EfuseKey;
+use matter_audit::FlashDump;
 use matter_factory_data::{FolderFile, InternalFile, KeyFile, StorageLayout};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -196,8 +197,17 @@ impl FlashJob {
     }
 
     /// Returns the scheme of flash encryption.
-    fn scheme(&self) -> Option<EncryptionScheme> {
+    pub(crate) fn scheme(&self) -> Option<EncryptionScheme> {
         self.plan.profile().encryption_scheme()
+    }
+
+    /// Describes an image of a device's flash for the audit.
+    pub(crate) fn dump(&self, path: PathBuf) -> FlashDump {
+        let dump = FlashDump::new(path).with_table_offset(self.plan.profile().table().offset());
+        match self.scheme() {
+            Some(scheme) => dump.with_scheme(scheme),
+            None => dump,
+        }
     }
 
     /// Draws what a device has of its own besides its images, and keeps the keys in their folder.
@@ -406,4 +416,75 @@ pub(crate) fn hmac_keys(uuid: &str, keys: Option<&KeysFolder>, rng: &mut impl Cr
         None => drawn,
     };
     NvsKeys::from_hmac_key(&key).map_err(Error::encode)
+}
+
+#[cfg(test)]
+mod tests {
+    use esp_flash_image::{Chip, ImageHeader, ImageWriter, PartitionTable, TableOptions};
+    use esp_flash_plan::{EncryptionMode, FlashEncryption, SecurityProfile, SharedParts};
+
+    use super::*;
+    use crate::random::{Purpose, Random};
+
+    fn job(app: &[u8], with: fn(SecurityProfile) -> SecurityProfile) -> FlashJob {
+        let csv = "nvs,data,nvs,0x9000,0x3000\nfactory,app,factory,0x20000,0x10000\nlast,data,nvs,0x80000,0x3000";
+        let table = PartitionTable::from_csv(csv, &TableOptions::new()).unwrap();
+        let mut writer = ImageWriter::new(ImageHeader::new(Chip::Esp32c3).with_flash_codes(2, 0));
+        writer.push(0x4038_0000, app).unwrap();
+        let image = writer.finish().unwrap();
+        let profile = with(SecurityProfile::new(Chip::Esp32c3, "4MB".parse().unwrap(), table));
+        let parts = SharedParts::new(&image).with_app("factory", &image);
+        FlashJob::new(FlashPlan::new(profile, &parts).unwrap(), "last".into())
+    }
+
+    fn encrypted(profile: SecurityProfile) -> SecurityProfile {
+        profile.with_flash_encryption(FlashEncryption::new(EncryptionMode::Development))
+    }
+
+    fn images(nvs: &[u8]) -> DeviceImages<'_> {
+        DeviceImages {
+            nvs: Some((nvs, false)),
+            ..DeviceImages::default()
+        }
+    }
+
+    #[test]
+    fn image_is_written_piece_by_piece_as_it_would_be_merged() {
+        let mut rng = Random::open(None, Purpose::Run).unwrap();
+        let job = job(b"code", encrypted);
+        let secrets = job.draw("device", None, &mut rng).unwrap();
+        let flash = job
+            .device("device", &images(&[5; 0x3000]), &secrets, Vec::new())
+            .unwrap();
+        let mut written = Vec::new();
+        flash
+            .write(|bytes| {
+                written.extend_from_slice(bytes);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(written.len(), 0x8_3000);
+        assert_eq!(u64::try_from(written.len()).unwrap(), flash.len());
+        assert!(written == flash.plan.merged());
+        assert_eq!(written[0x8_0000..], [5; 0x3000]);
+    }
+
+    #[test]
+    fn same_profile_and_parts_are_known_again_and_others_are_not() {
+        let mut rng = Random::open(None, Purpose::Run).unwrap();
+        let mut shared = |job: &FlashJob| job.try_device(&images(&[5; 0x3000]), &mut rng).unwrap().shared;
+        let first = shared(&job(b"code", encrypted));
+        assert_eq!(first, shared(&job(b"code", encrypted)));
+        let elsewhere = job(b"code", encrypted).with_keys_dir(Some("keys".into()));
+        assert_eq!(first, shared(&elsewhere));
+        let others = [
+            job(b"edoc", encrypted),
+            job(b"code", |profile| profile),
+            job(b"code", |profile| encrypted(profile).with_fill_gaps(true)),
+            job(b"code", encrypted).with_secure_cert(Some("nvs".into())),
+        ];
+        for other in others {
+            assert!(first != shared(&other));
+        }
+    }
 }

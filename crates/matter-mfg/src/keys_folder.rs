@@ -67,3 +67,30 @@ impl KeysFolder {
         Err(Error::exists(&path, reason))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_is_written_once_and_taken_again_only_when_it_is_the_same_or_of_an_interrupted_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/keys");
+        let keys = |resume| KeysFolder::open(&path, resume).unwrap();
+        let keep = |resume, drawn: &[u8]| keys(resume).keep(KeyFile::FlashEncryption, "device", drawn);
+        assert_eq!(*keep(false, &[1; 32]).unwrap(), [1; 32]);
+        assert_eq!(*keep(false, &[1; 32]).unwrap(), [1; 32]);
+        let refused = keep(false, &[2; 32]).unwrap_err();
+        assert!(matches!(refused, Error::Exists { .. }) && refused.to_string().contains("device-flash-key.bin"));
+        assert_eq!(*keep(true, &[2; 32]).unwrap(), [1; 32]);
+        // That of another scheme.
+        assert!(matches!(keep(true, &[2; 64]), Err(Error::Exists { .. })));
+        assert_eq!(
+            *keys(false).keep(KeyFile::NvsHmac, "device", &[3; 32]).unwrap(),
+            [3; 32]
+        );
+        let file = keys(false).path_of(KeyFile::FlashEncryption, "device").unwrap();
+        assert_eq!(std::fs::read(file).unwrap(), [1; 32]);
+        assert_eq!(std::fs::read_dir(&path).unwrap().count(), 2);
+    }
+}

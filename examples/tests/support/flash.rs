@@ -19,7 +19,7 @@ nvs,      data, nvs,      0x9000,  0x6000
 otadata,  data, ota,      0xf000,  0x2000
 nvs_keys, data, nvs_keys, 0x11000, 0x1000
 fctry,    data, nvs,      0x12000, 0x6000
-cert,     data, 0x3f,     0x18000, 0x2000, encrypted
+esp_secure_cert, data, 0x3f,     0x18000, 0x2000, encrypted
 ota_0,    app,  ota_0,    0x20000, 0x20000
 ota_1,    app,  ota_1,    0x40000, 0x20000
 ";

@@ -1,9 +1,11 @@
+use std::ffi::OsStr;
 use std::path::Path;
 
 use matter_attestation::Rule;
 use matter_audit::{Audit, Error as AuditError, Sampling};
-use matter_factory_data::{Check, Expected, Severity};
+use matter_factory_data::{Check, Expected, FolderFile, KeyFile, Severity};
 
+use crate::keys_folder::KeysFolder;
 use crate::{Error, Plan};
 
 /// The rules that a declaration of another product breaks.
@@ -16,16 +18,17 @@ const ABOUT_THE_PRODUCT: [Rule; 6] = [
     Rule::CdPaiProductId,
 ];
 
-/// Refuses a device that would not commission. `folder` holds its finished files, and `keys` is the file of the HMAC key that
-/// opens its NVS.
+/// Refuses a device that would not commission. `folder` holds its finished files, and `keys` those that open them.
 pub(super) fn check(
     plan: &Plan,
     sampling: Sampling,
     row: u32,
     folder: &Path,
-    keys: Option<&Path>,
+    keys: Option<&KeysFolder>,
 ) -> Result<(), Error> {
     let job = plan.job();
+    let uuid = folder.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let key_file = |file| keys.map(|keys| keys.path_of(file, uuid)).transpose();
     // Without its image there is nothing to audit.
     if !usize::try_from(row).is_ok_and(|row| sampling.includes(row)) || job.without_image {
         return Ok(());
@@ -45,11 +48,30 @@ pub(super) fn check(
     if plan.pai().is_none() {
         expected = expected.without_attestation();
     }
-    // The files are the run's own, so that one that cannot be read is no fault of an input.
     let mut audit = Audit::new(expected).with_path(folder);
-    if let Some(keys) = keys {
-        audit = audit.with_keys(keys);
+    let hmac = job.flash.as_ref().filter(|flash| flash.has_hmac());
+    let hmac = hmac.map(|_| key_file(KeyFile::NvsHmac)).transpose()?.flatten();
+    if let Some(key) = &hmac {
+        audit = audit.with_keys(key);
     }
+    judge(plan, row, &audit)?;
+    let Some(flash) = &job.flash else { return Ok(()) };
+    // The same out of the image of the whole flash, opened with the key of the chip.
+    let mut dump = flash.dump(folder.join(FolderFile::Flash.name(uuid)));
+    if let Some(key) = key_file(KeyFile::FlashEncryption)?.filter(|_| flash.scheme().is_some()) {
+        dump = dump.with_key(key);
+    }
+    let mut audit = Audit::new(expected).with_flash_dump(dump);
+    if let Some(key) = &hmac {
+        audit = audit.with_keys(key);
+    }
+    judge(plan, row, &audit)
+}
+
+/// Refuses a device in which an audit finds an error, but for what is wanted.
+fn judge(plan: &Plan, row: u32, audit: &Audit<'_>) -> Result<(), Error> {
+    let job = plan.job();
+    // The files are the run's own, so that one that cannot be read is no fault of an input.
     let report = audit.execute();
     let report = report.map_err(|error| match error {
         AuditError::File { path, reason, .. } => Error::read_back(format_args!("{}: {reason}", path.display())),

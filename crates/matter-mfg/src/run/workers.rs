@@ -1,12 +1,10 @@
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use factory_fs::Dir;
 use matter_audit::Sampling;
-use matter_factory_data::KeyFile;
 use matter_ledger::{DeviceTrait, Ledger, NewDevice, NewImage, RunId, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
@@ -17,7 +15,6 @@ use super::batches::Batches;
 use super::check::check;
 use super::workspace::Workspace;
 use crate::device::Device;
-use crate::flash::FlashJob;
 use crate::keys_folder::KeysFolder;
 use crate::outputs::Outputs;
 use crate::{Error, Phase, Plan, Timings};
@@ -150,8 +147,7 @@ impl Work<'_> {
             batch.timings.measure(Phase::Files, || device.write(&self.devices))?;
             device.take_flash(&mut buffer);
             let own = self.devices.path().join(&device.uuid);
-            let keys = self.hmac_key(&device.uuid)?;
-            let check = || check(self.plan, self.audit, row, &own, keys.as_deref());
+            let check = || check(self.plan, self.audit, row, &own, self.keys);
             batch.timings.measure(Phase::Audit, check)?;
             let described = describe(row, &device, self.plan.are_keys_given());
             // The tables do not need them, and many devices may wait for their rows.
@@ -165,14 +161,6 @@ impl Work<'_> {
         });
         synced.map_err(Error::write(self.devices.path()))?;
         Ok(batch)
-    }
-
-    /// The file of the HMAC key that opens a device's NVS.
-    fn hmac_key(&self, uuid: &str) -> Result<Option<PathBuf>, Error> {
-        let has_hmac = self.plan.job().flash.as_ref().is_some_and(FlashJob::has_hmac);
-        let keys = self.keys.filter(|_| has_hmac);
-        let path = keys.map(|keys| keys.path_of(KeyFile::NvsHmac, uuid)).transpose()?;
-        Ok(path.map(PathBuf::from))
     }
 
     /// Commits batches in the order of their rows.
