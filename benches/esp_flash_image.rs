@@ -1,6 +1,6 @@
-//! Benchmarks of `esp-flash-image`.
+//! Encryption, images, merging and partition tables.
 
-#![allow(missing_docs, reason = "criterion's macros make public items")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, missing_docs, reason = "benchmark")]
 
 use std::hint::black_box;
 
@@ -26,7 +26,11 @@ fctry, data, nvs, 0x3E0000, 0x6000, readonly
 
 fn encryption(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("esp-flash-image");
-    for scheme in [EncryptionScheme::Xts128, EncryptionScheme::Xts256, EncryptionScheme::Esp32] {
+    for scheme in [
+        EncryptionScheme::Xts128,
+        EncryptionScheme::Xts256,
+        EncryptionScheme::Esp32,
+    ] {
         let key: Vec<u8> = (0..).take(scheme.key_len()).collect();
         let cipher = FlashKey::new(scheme, &key).expect("a key of that length").cipher();
         for len in [4096, MIB] {
