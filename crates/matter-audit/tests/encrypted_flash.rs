@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use device::{file, keyless, run};
-use esp_flash_image::{EncryptionScheme, FlashCryptConfig, FlashKey};
+use esp_flash_image::{EncryptionScheme, FlashCryptConfig, FlashKey, Image};
 use esp_nvs_image::NvsKeys;
 use flash::{binary_table, encrypt, put};
 use matter_audit::{Audit, AuditReport, FlashDump};
@@ -56,7 +56,7 @@ impl Device {
         put(&mut plain, CERT, &keyless(&path));
         put(&mut plain, KEYS, &partition);
         put(&mut plain, FCTRY, &store);
-        put(&mut plain, APP, &[0xE9; 0x1000]);
+        put(&mut plain, APP, &app());
         Self { folder, path, plain }
     }
 
@@ -80,6 +80,18 @@ impl Device {
         let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(change(dump));
         audit.execute().unwrap()
     }
+}
+
+/// An app of one segment with four bytes, without a hash.
+fn app() -> [u8; 48] {
+    let mut app = [0; 48];
+    app[..4].copy_from_slice(&[0xE9, 1, 2, 0x20]);
+    // For an ESP32-C3; a segment for 0x42000000.
+    (app[8], app[12], app[27], app[28]) = (0xEE, 5, 0x42, 4);
+    app[32..36].copy_from_slice(&[1, 2, 4, 8]);
+    app[47] = 0xEF ^ 1 ^ 2 ^ 4 ^ 8;
+    assert!(Image::parse(&app).is_ok());
+    app
 }
 
 fn key(scheme: EncryptionScheme) -> FlashKey {
@@ -259,7 +271,11 @@ fn pieces_that_the_firmware_reads_otherwise_are_told() {
     let key = key(EncryptionScheme::Xts128);
     let audit = |flash: &[u8]| device.audit(flash, Some(key.expose_bytes()), |dump| dump);
     let good = all(&audit(&device.encrypted(&key)));
-    let plain_pieces = [(KEYS, 0x1000, "nvs_keys"), (CERT, 0x2000, "esp_secure_cert")];
+    let plain_pieces = [
+        (KEYS, 0x1000, "nvs_keys"),
+        (CERT, 0x2000, "esp_secure_cert"),
+        (APP, 0x1_0000, "app"),
+    ];
     for (at, len, label) in plain_pieces {
         let mut flash = device.encrypted(&key);
         put(&mut flash, at, &device.plain[at..at + len]);

@@ -1,6 +1,6 @@
 //! The partitions that the audit reads, cut out of a dump.
 
-use esp_flash_image::{FlashKey, Partition, PartitionTable};
+use esp_flash_image::{FlashKey, Image as AppImage, Partition, PartitionTable};
 use esp_nvs_image::NvsKeys;
 use esp_secure_cert::{Image, PartitionSize};
 use matter_factory_data::{Check, Finding, NAMESPACE};
@@ -57,6 +57,7 @@ impl CutDump {
         let partitions = table.as_ref().map(PartitionTable::partitions).unwrap_or_default();
         self.add_nvs(partitions);
         self.add_secure_cert(partitions);
+        self.check_apps(partitions);
         self.keep_rest(partitions);
         self.check_ends(partitions);
     }
@@ -234,6 +235,14 @@ impl CutDump {
             self.add(FileKind::SecureCert, certs, bytes);
             let size = usize::try_from(certs.size()).unwrap_or(usize::MAX);
             self.device.secure_cert_size = PartitionSize::new(size).ok();
+        }
+    }
+
+    /// Finds apps that are not encrypted in flash that is: the bootloader would start none of them.
+    fn check_apps(&mut self, partitions: &[Partition]) {
+        let is_encrypted = self.flash.is_encrypted();
+        for app in partitions.iter().filter(|part| is_encrypted && part.is_app()) {
+            self.content(app, |bytes| AppImage::parse(bytes).is_ok());
         }
     }
 
