@@ -36,33 +36,26 @@ def theirs(path):
     return said, answer
 
 
-def number(value):
-    return int(value, 0) if isinstance(value, str) else value
-
-
 def mine(path, ours):
     """The same of `flash-image info --json`, None when it refuses."""
     answer = ours("info", path, "--json")
     if not answer.done:
         return None, answer
     info = json.loads(answer.out)
+    app = info.get("app") or {}
     said = {
-        "entry": number(info["entry"]),
+        "entry": info["entry"],
         "flash size": info["flash_size"],
         "mode": info["spi_mode"].upper(),
-        "chip id": number(info["chip_id"]),
+        "chip id": info["chip_id"],
         "least revision": info["min_revision"],
         "last revision": info["max_revision"],
-        "checksum": number(info["checksum"]),
-        "hash": info.get("sha256"),
-        "segments": [
-            tuple(number(cell[name]) for name in ("length", "address", "offset")) for cell in info["segments"]
-        ],
+        "checksum": info["checksum"],
+        "hash": info["hash"],
+        "segments": [tuple(cell[name] for name in ("length", "load_address", "offset")) for cell in info["segments"]],
+        **{name: app.get(name.replace(" ", "_")) for name in ("project name", "version", "idf version", "secure version")},
+        "elf hash": app.get("app_elf_sha256"),
     }
-    app = info.get("app_description") or {}
-    for name, field in (("project name", "project_name"), ("version", "version"), ("idf version", "idf_version")):
-        said[name] = app.get(field)
-    said["elf hash"], said["secure version"] = app.get("app_elf_sha256"), app.get("secure_version")
     return {name: value for name, value in said.items() if value is not None}, answer
 
 
