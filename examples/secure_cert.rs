@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use cli::{Failure, Files, Trust, print, read_file, say};
-use esp_secure_cert::{Error, Image, PartitionSize, Severity, Writer, check};
+use cli::{Failure, Files, SigningKey, Trust, VerifyingKey, print, random, read_file, say};
+use esp_secure_cert::{Error, Image, PartitionSize, PublicKey, Severity, Writer, check};
 use zeroize::Zeroizing;
 
-#[path = "secure_cert/keys.rs"]
-mod keys;
 #[path = "secure_cert/material.rs"]
 mod material;
 #[path = "secure_cert/show.rs"]
@@ -19,7 +17,6 @@ mod spec;
 #[path = "secure_cert/table.rs"]
 mod table;
 
-use keys::{SigningKey, read_public_key};
 use material::Place;
 use show::{show, show_findings};
 use spec::Spec;
@@ -143,16 +140,20 @@ fn main() -> ExitCode {
                 let files = files.input("IMAGE", &image).input("KEY", &key).output("OUT", &output);
                 files.check()?;
                 trust.check_key("KEY", &key)?;
-                let key = SigningKey::read(&key)?;
+                let key = SigningKey::read("KEY", &key)?;
                 extend(&files, &image, &output, size, |writer| {
-                    let signed = key.sign(writer)?;
+                    let signed = sign(&key, writer)?;
                     signed
                         .and_then(|()| writer.push_integrity())
                         .map_err(|error| wrong(&image, error))
                 })
             }
             Command::Verify { image, key } => {
-                let key = read_public_key(&key)?;
+                let key = match VerifyingKey::read("--key", &key)? {
+                    VerifyingKey::P256(key) => PublicKey::P256(key),
+                    VerifyingKey::P384(key) => PublicKey::P384(key),
+                    VerifyingKey::Rsa(key) => PublicKey::Rsa3072(key),
+                };
                 let bytes = read_file("IMAGE", &image)?;
                 match Image::new(&bytes).verify_signature(&key) {
                     Ok(block) => print(format_args!(
@@ -171,6 +172,15 @@ fn main() -> ExitCode {
 
 fn wrong(path: &Path, error: Error) -> Failure {
     Failure::Input(format!("{}: {error}", path.display()))
+}
+
+/// Signs an image; the outer error is the machine's.
+fn sign(key: &SigningKey, writer: &mut Writer<'_>) -> Result<Result<(), Error>, Failure> {
+    Ok(match key {
+        SigningKey::P256(key) => writer.sign_p256(key),
+        SigningKey::P384(key) => writer.sign_p384(key),
+        SigningKey::Rsa(key) => writer.sign_rsa(&**key, &mut random()?),
+    })
 }
 
 /// Goes on behind the records of an image and writes the result to another file.

@@ -1,0 +1,99 @@
+//! `merge`: files at their offsets in one image.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cli::{Failure, Files, read_file};
+use esp_flash_image::{Chip, FlashMap, FlashSize, ImageHeader, MapError, TableOptions};
+use zeroize::Zeroizing;
+
+/// What `merge` takes.
+#[derive(Args)]
+pub(crate) struct Merge {
+    /// The image to write
+    output: PathBuf,
+    /// Where a file begins in flash, and the file
+    #[arg(required = true, value_name = "OFFSET=FILE")]
+    pieces: Vec<String>,
+    /// Length of the image, as 4MB or 0x400000 [default: up to the last byte of the files]
+    #[arg(long, value_name = "SIZE")]
+    size: Option<String>,
+}
+
+/// A file and where it goes.
+struct Piece {
+    offset: u32,
+    path: PathBuf,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Merge {
+    pub(crate) fn run(self, mut files: Files) -> Result<(), Failure> {
+        let size = cli::parse::<FlashSize>("--size", self.size.as_deref())?;
+        let places = self.pieces.iter().map(|text| parse(text));
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        for (_, path) in &places {
+            files = files.input("OFFSET=FILE", path);
+        }
+        let files = files.output("OUT", &self.output);
+        files.check()?;
+        let read = places.into_iter().map(|(offset, path)| {
+            let bytes = read_file("OFFSET=FILE", &path)?;
+            Ok::<_, Failure>(Piece { offset, path, bytes })
+        });
+        let pieces = read.collect::<Result<Vec<_>, _>>()?;
+        check_chips(&pieces)?;
+        let mut map = FlashMap::new(size);
+        for piece in &pieces {
+            map.add(piece.offset, piece.bytes.as_slice(), piece.path.to_string_lossy())
+                .map_err(refused)?;
+        }
+        let image = Zeroizing::new(map.to_image(size.map(FlashSize::get)).map_err(refused)?);
+        files.publish(&[(&self.output, &image)])
+    }
+}
+
+fn refused(error: MapError) -> Failure {
+    Failure::Input(match error {
+        MapError::DoesNotFit { .. } => format!("{error}; a larger --size is allowed"),
+        MapError::Overlap { .. } => format!("{error}; give one of them another offset"),
+        error => error.to_string(),
+    })
+}
+
+fn parse(text: &str) -> Result<(u32, PathBuf), Failure> {
+    let (offset, path) = text
+        .split_once('=')
+        .filter(|(_, path)| !path.is_empty())
+        .ok_or_else(|| Failure::Input("OFFSET=FILE: a place and a file are needed, as 0x10000=app.bin".into()))?;
+    let offset = cli::parse_number("OFFSET=FILE", Some(offset), 0, u32::MAX)?.unwrap_or_default();
+    Ok((offset, path.into()))
+}
+
+/// Refuses images for several chips in one flash, and a bootloader where its chip does not look for it.
+fn check_chips(pieces: &[Piece]) -> Result<(), Failure> {
+    let mut first: Option<(&Path, Chip)> = None;
+    for piece in pieces {
+        let header = ImageHeader::decode(&piece.bytes).ok();
+        let Some(chip) = header.and_then(|header| header.chip()) else {
+            continue;
+        };
+        let path = piece.path.display();
+        match first {
+            Some((other, of)) if of != chip => {
+                let other = other.display();
+                return Err(Failure::Input(format!("{path}: is for {chip}, and {other} for {of}")));
+            }
+            _ => first = Some((&piece.path, chip)),
+        }
+        let wanted = chip.facts().bootloader_offset;
+        // Nothing else that has such a header lies in front of the partition table.
+        if piece.offset < TableOptions::DEFAULT_OFFSET && piece.offset != wanted {
+            return Err(Failure::Input(format!(
+                "{path}: a bootloader for {chip} at {:#x}; the chip looks for it at {wanted:#x}",
+                piece.offset
+            )));
+        }
+    }
+    Ok(())
+}
