@@ -15,7 +15,7 @@ cargo build --quiet --release --bin flash-image
 binary=${CARGO_TARGET_DIR:-target}/release/flash-image
 "$work/flash-venv/bin/python" scripts/interop.d/flash.py "$work/run/flash" "$binary" 20261128 \
     --pieces "${FLASH_CASES:-300}" --tables "${FLASH_TABLES:-100}" --merged "${FLASH_MERGED:-40}" \
-    --images "${FLASH_IMAGES:-40}" &
+    --plans "${FLASH_MERGED:-40}" --images "${FLASH_IMAGES:-40}" &
 flash=$!
 "$work/flash-venv/bin/python" scripts/interop.d/secure_boot.py "$work/run/secure-boot" "$binary" 20261128 \
     --signed "${SECURE_BOOT_CASES:-60}" >"$work/run/secure-boot.log" || { cat "$work/run/secure-boot.log"; wait $flash; exit 1; }

@@ -22,6 +22,8 @@ FIELDS = {
     "elf hash": (r"^ELF file SHA256: ([0-9a-f]{64})", str),
     "secure version": (r"^Secure version: (\d+)", int),
 }
+# Where esptool's "File offs" is: at the header of a segment, 8 bytes before its data.
+SEGMENT_HEADER = 8
 SEGMENT = re.compile(r"^ +\d+ +0x([0-9a-f]+) +0x([0-9a-f]+) +0x([0-9a-f]+) ", re.MULTILINE)
 
 
@@ -32,7 +34,8 @@ def theirs(path):
         return None, answer
     found = {name: re.search(pattern, answer.out, re.MULTILINE) for name, (pattern, _) in FIELDS.items()}
     said = {name: FIELDS[name][1](match.group(1).strip()) for name, match in found.items() if match}
-    said["segments"] = [tuple(int(cell, 16) for cell in row) for row in SEGMENT.findall(answer.out)]
+    rows = [[int(cell, 16) for cell in row] for row in SEGMENT.findall(answer.out)]
+    said["segments"] = [(length, address, offset + SEGMENT_HEADER) for length, address, offset in rows]
     return said, answer
 
 
@@ -53,7 +56,10 @@ def mine(path, ours):
         "checksum": info["checksum"],
         "hash": info["hash"],
         "segments": [tuple(cell[name] for name in ("length", "load_address", "offset")) for cell in info["segments"]],
-        **{name: app.get(name.replace(" ", "_")) for name in ("project name", "version", "idf version", "secure version")},
+        **{
+            name: app.get(name.replace(" ", "_"))
+            for name in ("project name", "version", "idf version", "secure version")
+        },
         "elf hash": app.get("app_elf_sha256"),
     }
     return {name: value for name, value in said.items() if value is not None}, answer
@@ -90,11 +96,12 @@ def damages(rng, data, image):
 def agree(path, image, ours, tally):
     left, tool = theirs(path)
     right, answer = mine(path, ours)
-    tally.check(
-        left is not None and left == right,
-        "images read alike",
-        f"{image.chip}: esptool {left} {tool}; ours {right} {answer}",
-    )
+    if left is None or right is None:
+        tally.check(False, "images read alike", f"{image.chip}: esptool {tool}; ours {answer}")
+        return
+    names = [name for name in {**left, **right} if left.get(name) != right.get(name)]
+    other = "; ".join(f"{name}: esptool {left.get(name)}; ours {right.get(name)}" for name in names)
+    tally.check(not names, "images read alike", f"{image.chip}: {other}")
 
 
 def images(rng, count, folder, ours, tally):

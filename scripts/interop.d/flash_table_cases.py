@@ -260,12 +260,15 @@ REFUSED = {
 
 # What ESP-IDF's tool takes and flash-image need not: the reason that its message then gives.
 STRICTER = {
-    "label above 16 bytes": (long_labels, r"16 bytes|label"),
+    "label above 16 bytes": (long_labels, r"name .* bytes, allowed are 1 to 16"),
     "data size of no sector": (last_row("data", "fat", "0x1234"), r"0x1000|4096|4 KiB|multiple|sector"),
-    "size 0": (last_row("data", "fat", "0"), r"size|empty"),
-    "empty label": (set_cell("name", ""), r"label|name"),
+    "size 0": (last_row("data", "fat", "0"), r"has no bytes"),
+    "empty label": (set_cell("name", ""), r"has no name"),
     "seven cells": (more_cells, r"column|field|cell"),
-    "label of 17 bytes in 16 letters": (last_row("data", "fat", "0x1000", name="l" * 15 + "\u00e9"), r"16 bytes|label"),
+    "label of 17 bytes in 16 letters": (
+        last_row("data", "fat", "0x1000", name="l" * 15 + "\u00e9"),
+        r"name .* bytes, allowed are 1 to 16",
+    ),
     "digits apart": (last_row("data", "fat", "0x1_000"), r"number|size|digit"),
     "binary number": (last_row("data", "fat", "0b1000000000000"), r"number|size"),
     "octal number": (last_row("data", "fat", "0o10000"), r"number|size"),

@@ -120,7 +120,8 @@ def digests(keys, folder, ours, tally):
     for key in [key for scheme in keys.values() for key in scheme]:
         out = folder / f"{key.private.stem}.digest"
         tool = espsecure("digest-sbv2-public-key", "--keyfile", key.private, "--output", out)
-        for file in (key.private, key.public):
+        # Of P-192 ours reads public keys alone: it cannot sign with it.
+        for file in [key.public] if key.scheme == "p192" else [key.private, key.public]:
             answer = ours("digest", file)
             equal = tool.done and answer.done and answer.out.strip() == read(out).hex()
             tally.check(equal, "key digests equal", f"{file}: espsecure {tool}; ours {answer} {answer.out}")
