@@ -33,13 +33,14 @@ Examples:
       --scheme xts-128 --key flash_key.bin
   flash-image decrypt app_encrypted.bin app_again.bin --address 0x20000 \\
       --scheme xts-128 --key flash_key.bin
-  flash-image sign app.bin signed.bin --key signing_key.pem
-  flash-image verify signed.bin --key signing_public.pem
+  flash-image sign app.bin signed_app.bin --key signing_key.pem
+  flash-image verify signed_app.bin --key signing_public.pem
   flash-image digest signing_public.pem
   flash-image table make partitions.csv partitions.bin --flash-size 4MB
   flash-image table show partitions.bin
   flash-image table check partitions.csv --flash-size 4MB
   flash-image otadata make otadata.bin --sequence 1
+  flash-image otadata show otadata.bin
   flash-image info app.bin
   flash-image merge flash.bin 0x8000=partitions.bin 0x20000=app.bin";
 

@@ -74,6 +74,7 @@ fn describe_image(image: &Image<'_>, document: &mut Map<String, Value>) {
     };
     let fields = [
         ("segments", image.segments().map(segment).collect::<Vec<_>>().into()),
+        ("checksum", json!(image.checksum())),
         ("image_length", json!(image.image_len())),
         ("hash", json!(image.hash().map(|hash| hex(&hash)))),
         ("secure_padding", json!(padding)),
@@ -104,7 +105,7 @@ fn describe_signatures(signed: Option<&SignedImage<'_>>) -> Value {
 
 /// Prints what is known, a line for each value.
 fn print_lines(above: &str, document: &Map<String, Value>) -> Result<(), Failure> {
-    const HEXADECIMAL: [&str; 3] = ["entry", "load_address", "offset"];
+    const HEXADECIMAL: [&str; 4] = ["checksum", "entry", "load_address", "offset"];
     for (name, value) in document {
         let label = format!("{above}{}", name.replace('_', " "));
         match value {

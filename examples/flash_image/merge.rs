@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cli::{Failure, Files, read_file};
-use esp_flash_image::{Chip, FlashMap, FlashSize, ImageHeader, MapError, TableOptions};
+use cli::{Failure, Files, read_file, say};
+use esp_flash_image::{Chip, FlashMap, FlashPiece, FlashSize, ImageHeader, MapError, TableOptions};
 use zeroize::Zeroizing;
 
 /// What `merge` takes.
@@ -48,8 +48,34 @@ impl Merge {
             map.add(piece.offset, piece.bytes.as_slice(), piece.path.to_string_lossy())
                 .map_err(refused)?;
         }
+        warn_of_sectors(&map);
         let image = Zeroizing::new(map.to_image(size.map(FlashSize::get)).map_err(refused)?);
-        files.publish(&[(&self.output, &image)])
+        files.publish(&[(&self.output, &image)])?;
+        let written = pieces.iter().map(|piece| piece.bytes.len());
+        let gaps = image.len().saturating_sub(written.sum());
+        if gaps != 0 {
+            say(format_args!(
+                "note: {gaps:#x} bytes between and behind the files are 0xFF; writing the image erases what a device has there"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Names files that share a sector: written one by one, the second erases the first.
+fn warn_of_sectors(map: &FlashMap<'_>) {
+    const SECTOR: u64 = 0x1000;
+    let mut before: Option<&FlashPiece<'_>> = None;
+    for piece in map.pieces() {
+        let shared = before.filter(|before| before.end().div_ceil(SECTOR) > u64::from(piece.offset()) / SECTOR);
+        if let Some(before) = shared {
+            let (name, other) = (piece.name(), before.name());
+            let sector = u64::from(piece.offset()) / SECTOR * SECTOR;
+            say(format_args!(
+                "warning: {name} and {other} share the sector at {sector:#x}; write the merged image, not one by one"
+            ));
+        }
+        before = Some(piece);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cli::{Failure, Files, counted, print, print_json, read_file, say};
+use cli::{Failure, Files, counted, print, print_json, print_text, read_file, say};
 use esp_flash_image::{BootScheme, Partition, PartitionTable, TableOptions};
 use factory_fs::utf16;
 use serde_json::{Value, json};
@@ -29,6 +29,9 @@ pub(crate) enum TableCommand {
         /// Writes JSON: {"offset", "partitions": [{"label", "type", "subtype", "offset", "size", "encrypted", "read_only"}]}
         #[arg(long)]
         json: bool,
+        /// Writes CSV with all offsets, as ESP-IDF's tool makes it
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
     },
     /// Checks a table: exit code 1 when ESP-IDF or the device would refuse it
     Check {
@@ -105,9 +108,18 @@ impl TableCommand {
                 warnings(&table).iter().for_each(|warning| warn(&input, warning));
                 files.publish(&[(&output, &table.encode())])
             }
-            Self::Show { file, options, json } => {
+            Self::Show {
+                file,
+                options,
+                json,
+                csv,
+            } => {
                 let table = read(&file, &options.parse()?)?.map_err(|reason| refused(&file, &reason))?;
-                show(&table, json)?;
+                if csv {
+                    print_text(table.to_csv().trim_end())?;
+                } else {
+                    show(&table, json)?;
+                }
                 warnings(&table).iter().for_each(|warning| warn(&file, warning));
                 Ok(())
             }

@@ -5,11 +5,13 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use esp_flash_image::{Chip, ImageHeader, ImageWriter};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
-const BINARIES: [(&str, &str); 7] = [
+const BINARIES: [(&str, &str); 8] = [
     ("audit-device", env!("CARGO_BIN_EXE_audit-device")),
     ("dac-pki", env!("CARGO_BIN_EXE_dac-pki")),
+    ("flash-image", env!("CARGO_BIN_EXE_flash-image")),
     ("matter-mfg", env!("CARGO_BIN_EXE_matter-mfg")),
     ("nvs-image", env!("CARGO_BIN_EXE_nvs-image")),
     ("secure-cert", env!("CARGO_BIN_EXE_secure-cert")),
@@ -149,7 +151,16 @@ fn each_has_its_own_examples(name: &str, binary: &str, words: &[&str]) -> usize 
 }
 
 /// Commands whose result is a file, a drawing, a number or a sentence.
-const WITHOUT_JSON: [&str; 17] = [
+const WITHOUT_JSON: [&str; 26] = [
+    "flash-image decrypt",
+    "flash-image digest",
+    "flash-image encrypt",
+    "flash-image keygen",
+    "flash-image merge",
+    "flash-image otadata make",
+    "flash-image sign",
+    "flash-image table make",
+    "flash-image verify",
     "nvs-image decrypt",
     "nvs-image encrypt",
     "nvs-image generate",
@@ -187,7 +198,7 @@ fn json_and_ids_have_one_spelling() {
     for (name, binary) in BINARIES {
         for (called, help) in leaves(name, binary, &[]) {
             let mut lines = help.lines().map(str::trim_start);
-            let has_json = lines.any(|line| line.starts_with("--json "));
+            let has_json = lines.any(|line| line == "--json" || line.starts_with("--json "));
             assert_eq!(has_json, !WITHOUT_JSON.contains(&called.as_str()), "{called}");
             for [short, long] in [["vid", "vendor-id"], ["pid", "product-id"]] {
                 let [short, long] = [short, long].map(|id| help.contains(&format!("--{id}")));
@@ -200,7 +211,11 @@ fn json_and_ids_have_one_spelling() {
 #[test]
 fn help_of_each_command_ends_with_its_own_examples() {
     let counts = BINARIES.map(|(name, binary)| each_has_its_own_examples(name, binary, &[]));
-    assert_eq!(counts, [1, 15, 1, 10, 7, 6, 5], "commands of each binary, and itself");
+    assert_eq!(
+        counts,
+        [1, 15, 16, 1, 10, 7, 6, 5],
+        "commands of each binary, and itself"
+    );
 }
 
 /// Runs an example as it is written.
@@ -257,6 +272,15 @@ fn write_inputs(folder: &Path) {
         "signer_public.pem",
         &key.public_key().to_public_key_pem(LineEnding::LF).unwrap(),
     );
+    write("signing_key.pem", &key.to_pkcs8_pem(LineEnding::LF).unwrap());
+    write(
+        "signing_public.pem",
+        &key.public_key().to_public_key_pem(LineEnding::LF).unwrap(),
+    );
+    write("partitions.csv", "nvs, data, nvs, , 24K\nfactory, app, factory, , 1M\n");
+    let mut app = ImageWriter::new(ImageHeader::new(Chip::Esp32c3));
+    app.push(0x4038_0000, &[0; 64]).unwrap();
+    std::fs::write(folder.join("app.bin"), app.finish().unwrap()).unwrap();
     write(
         "devices.csv",
         "index,passcode,iterations,salt\n1,34567890,1000,U1BBS0UyUCBLZXkgU2FsdA==\n",
@@ -283,5 +307,5 @@ fn examples_work_in_their_order() {
             count += 1;
         }
     }
-    assert_eq!(count, 33, "examples that were run");
+    assert_eq!(count, 46, "examples that were run");
 }

@@ -130,7 +130,7 @@ def every_tool_once():
         code, _, err = call(command)
         if code != 0:
             fault(f"what {command[1]} made on Windows is refused on Linux: {said(err)}")
-    print(f"cross: {len(commands)} commands of the seven tools on both systems", flush=True)
+    print(f"cross: {len(commands)} commands of the eight tools on both systems", flush=True)
 
 
 def job(out, *more):

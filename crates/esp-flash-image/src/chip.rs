@@ -158,7 +158,7 @@ impl FromStr for BootScheme {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let found = Self::ALL.into_iter().find(|scheme| scheme.name() == text);
-        found.ok_or(Error::SchemeName)
+        found.ok_or(Error::BootSchemeName)
     }
 }
 

@@ -77,7 +77,7 @@ impl FromStr for EncryptionScheme {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let found = Self::ALL.iter().find(|scheme| scheme.name() == text);
-        found.copied().ok_or(Error::SchemeName)
+        found.copied().ok_or(Error::EncryptionSchemeName)
     }
 }
 

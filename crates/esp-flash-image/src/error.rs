@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::EncryptionScheme;
+
 /// Why flash content cannot be read, written or encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -9,6 +11,8 @@ pub enum Error {
         /// Its address.
         address: u32,
     },
+    /// A name is none of the schemes of secure boot.
+    BootSchemeName,
     /// A name is none of the chips.
     ChipName,
     /// A chip revision is not like `1.2`, with a major number of 0 to 654 and a minor one of 0 to 99.
@@ -29,6 +33,8 @@ pub enum Error {
     },
     /// No bytes were given for encryption.
     Empty,
+    /// A name is none of the schemes of flash encryption.
+    EncryptionSchemeName,
     /// A piece for encryption ends behind the last address of the scheme.
     EndOfFlash {
         /// Where it starts.
@@ -57,6 +63,8 @@ pub enum Error {
     },
     /// A key has not the length that its scheme wants.
     KeyLength {
+        /// The scheme.
+        scheme: EncryptionScheme,
         /// Its bytes.
         len: usize,
     },
@@ -91,8 +99,6 @@ pub enum Error {
         /// The first of them.
         offset: usize,
     },
-    /// A name is none of the schemes.
-    SchemeName,
     /// An image is to be padded for secure boot, but has no appended SHA-256.
     SecurePadWithoutHash,
     /// The number of segments is not in 1 to 16.
@@ -125,6 +131,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AddressAlignment { address } => write!(f, "flash address {address:#x} is not a multiple of 16"),
+            Self::BootSchemeName => f.write_str("unknown scheme of secure boot, allowed are v1, v2-rsa and v2-ecdsa"),
             Self::ChipName => f.write_str("unknown chip: expected a name such as esp32c3"),
             Self::ChipRevision => f.write_str("chip revision is not MAJOR.MINOR with a minor number of 0 to 99"),
             Self::Checksum {
@@ -139,6 +146,9 @@ impl fmt::Display for Error {
             }
             Self::CryptConfig { value } => write!(f, "FLASH_CRYPT_CONFIG is {value}, allowed are 0 to 15"),
             Self::Empty => f.write_str("no bytes to encrypt or decrypt"),
+            Self::EncryptionSchemeName => f.write_str(
+                "unknown scheme of flash encryption, allowed are esp32, xts-128, xts-128-derived and xts-256",
+            ),
             Self::EndOfFlash { address, len, limit } => {
                 write!(f, "{len} bytes at flash address {address:#x} end behind {limit:#x}")
             }
@@ -154,7 +164,14 @@ impl fmt::Display for Error {
                 )
             }
             Self::ImageMagic { found } => write!(f, "image begins with {found:#04x} instead of 0xe9"),
-            Self::KeyLength { len } => write!(f, "key of {len} bytes does not fit the encryption scheme"),
+            Self::KeyLength { scheme, len } => {
+                let other = if *scheme == EncryptionScheme::Esp32 {
+                    ", or 24 with 3/4 coding"
+                } else {
+                    ""
+                };
+                write!(f, "key of {len} bytes, {scheme} needs {}{other}", scheme.key_len())
+            }
             Self::LengthAlignment { len } => write!(f, "length of {len} bytes is not a multiple of 16"),
             Self::MmuPage { size } => write!(f, "{size:#x} bytes is no MMU page size of the chip"),
             Self::OtaChecksum => f.write_str("checksum of the otadata entry is wrong"),
@@ -165,7 +182,6 @@ impl fmt::Display for Error {
             }
             Self::Padding { offset } => write!(f, "byte at offset {offset:#x} is not 0xff as in erased flash"),
             Self::Reserved { offset } => write!(f, "reserved byte at offset {offset:#x} is not zero"),
-            Self::SchemeName => f.write_str("unknown scheme name"),
             Self::SecurePadWithoutHash => f.write_str("secure padding needs an image with appended SHA-256"),
             Self::SegmentCount { count } => write!(f, "image has {count} segments, allowed are 1 to 16"),
             Self::SegmentLength { offset, len } => write!(

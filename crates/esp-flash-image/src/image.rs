@@ -12,7 +12,6 @@
 
 mod app_description;
 mod header;
-#[cfg(feature = "alloc")]
 mod secure_pad;
 #[cfg(feature = "alloc")]
 mod writer;
@@ -20,7 +19,8 @@ mod writer;
 pub use app_description::AppDescription;
 pub use header::{ImageHeader, SpiMode};
 #[cfg(feature = "alloc")]
-pub use secure_pad::{MmuPage, SecurePad, secure_pad};
+pub use secure_pad::secure_pad;
+pub use secure_pad::{MmuPage, SecurePad};
 use sha2::{Digest, Sha256};
 #[cfg(feature = "alloc")]
 pub use writer::ImageWriter;
@@ -173,6 +173,19 @@ impl<'a> Image<'a> {
     #[must_use]
     pub fn hash(&self) -> Option<[u8; 32]> {
         self.bytes.last_chunk().copied().filter(|_| self.has_hash())
+    }
+
+    /// Returns the checksum: the exclusive or of all segments' bytes and 0xEF.
+    #[must_use]
+    pub fn checksum(&self) -> u8 {
+        let behind = if self.has_hash() { HASH_LEN } else { 0 };
+        let hashed = self
+            .bytes
+            .len()
+            .checked_sub(behind)
+            .and_then(|len| self.bytes.get(..len));
+        // It was found by `parse`.
+        hashed.and_then(<[u8]>::last).copied().unwrap_or(CHECKSUM_SEED)
     }
 
     /// Returns the description of the app at the start of its first segment; bootloaders and old apps have none.

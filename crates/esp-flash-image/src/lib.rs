@@ -22,9 +22,9 @@ pub use chip::{
 };
 pub use encryption::{EncryptionScheme, FlashCipher, FlashCryptConfig, FlashKey};
 pub use error::Error;
-pub use image::{AppDescription, Image, ImageHeader, Segment, SpiMode};
+pub use image::{AppDescription, Image, ImageHeader, MmuPage, SecurePad, Segment, SpiMode};
 #[cfg(feature = "alloc")]
-pub use image::{ImageWriter, MmuPage, SecurePad, secure_pad};
+pub use image::{ImageWriter, secure_pad};
 #[cfg(feature = "alloc")]
 pub use merge::{FlashMap, FlashPiece, MapError, PiecePlace};
 pub use otadata::{OtaData, OtaSelect, OtaState};

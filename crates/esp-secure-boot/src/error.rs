@@ -102,11 +102,13 @@ pub enum Error {
     },
     /// A private scalar of P-256 is not 32 bytes between 1 and the order of the curve.
     Scalar,
-    /// A signature by a trusted key is wrong.
+    /// A signature is not by the key that stands beside it.
     SignatureInvalid {
         /// Its block.
         block: usize,
     },
+    /// A signed image was signed as if it were not: the device looks at the inner signature alone.
+    SignedTwice,
     /// A signer failed.
     SigningFailed,
     /// A signer made a signature that the public key does not verify: it has another key.
@@ -191,7 +193,10 @@ impl fmt::Display for Error {
             Self::Scalar => f.write_str("the private scalar is not between 1 and the order of P-256"),
             Self::SignatureInvalid { block } => write!(
                 f,
-                "signature block {block} is of a trusted key, and its signature wrong; sign the image anew"
+                "signature block {block}: its signature is not by the key in it; sign the image anew"
+            ),
+            Self::SignedTwice => f.write_str(
+                "the image was signed, and then signed with its signature; the device looks at the inner one: sign the unsigned image",
             ),
             Self::SigningFailed => f.write_str("the signer failed"),
             Self::SigningKeyDiffers => {

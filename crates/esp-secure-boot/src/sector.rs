@@ -1,6 +1,7 @@
 use core::fmt;
 
 use crate::layout::SECTOR;
+use crate::verify::verify;
 #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
 use crate::{
     BootPublicKey, BootSigner,
@@ -104,13 +105,17 @@ impl SignedImage<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::MixedSchemes`] when the blocks differ in kind, and [`Error::ImageChanged`] when one is of another image.
+    /// [`Error::MixedSchemes`] when the blocks differ in kind, [`Error::ImageChanged`] when one is of another image, and
+    /// [`Error::SignatureInvalid`] when one is not by the key in it.
     pub fn to_sector(&self) -> Result<SignatureSector, Error> {
         let kind = self.kind()?;
         let digest = ImageDigest::of(kind, self.content());
         for (block, found) in self.blocks().enumerate() {
             if found.image_digest() != digest.as_bytes() {
                 return Err(Error::ImageChanged { block });
+            }
+            if verify(found.public_key(), found.image_digest(), found.signature()) == Ok(false) {
+                return Err(Error::SignatureInvalid { block });
             }
         }
         Ok(SignatureSector::from_bytes(digest, *self.sector()))

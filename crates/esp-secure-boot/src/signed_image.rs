@@ -21,16 +21,20 @@ impl<'a> SignedImage<'a> {
     /// # Errors
     ///
     /// [`Error::Length`] when the length is not a multiple of [`SECTOR`](crate::SECTOR), [`Error::NotSigned`],
-    /// [`Error::Empty`] when there is a sector and nothing before it, and for a sector that is not as it should be
+    /// [`Error::Empty`] when there is a sector and nothing before it, [`Error::SignedTwice`] when there is another sector before
+    /// it, and for a sector that is not as it should be
     /// [`Error::Block`], [`Error::BlockBehindEmptySlot`] and [`Error::SectorRest`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let (content, sector) = bytes.split_last_chunk::<SECTOR>().ok_or(Error::NotSigned)?;
-        if bytes.len() % SECTOR != 0 {
+        if !bytes.len().is_multiple_of(SECTOR) {
             return Err(Error::Length { len: bytes.len() });
         }
         let blocks = Blocks::read(sector)?;
         if content.is_empty() {
             return Err(Error::Empty);
+        }
+        if content.last_chunk().is_some_and(is_signature_sector) {
+            return Err(Error::SignedTwice);
         }
         Ok(Self {
             content,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "common/keys.rs"]
 mod common;
 
 use std::path::{Path, PathBuf};

@@ -36,7 +36,7 @@ impl FlashKey {
         let len = bytes.len();
         let coded = scheme == EncryptionScheme::Esp32 && len == Self::CODED_LEN;
         if len != scheme.key_len() && !coded {
-            return Err(Error::KeyLength { len });
+            return Err(Error::KeyLength { scheme, len });
         }
         let config = FlashCryptConfig::DEFAULT;
         let mut key = Self {

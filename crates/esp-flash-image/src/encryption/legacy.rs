@@ -77,26 +77,37 @@ impl LegacyCipher {
         let mut unit = address & !(UNIT - 1);
         // The first unit may begin in front of the data.
         let mut len = if unit == address { 2 } else { 1 };
-        let mut key = Zeroizing::new([0; 32]);
+        let mut key = Zeroizing::new(self.key);
+        self.flip(unit, &mut key);
         while !rest.is_empty() {
             let (blocks, behind) = rest.split_at_mut(len.min(rest.len()));
-            self.key_at(unit, &mut key);
-            blocks.iter_mut().for_each(|block| block.reverse());
+            blocks.iter_mut().for_each(reverse);
             aes(&key, blocks);
-            blocks.iter_mut().for_each(|block| block.reverse());
+            blocks.iter_mut().for_each(reverse);
             rest = behind;
             len = 2;
-            // At most 16 MiB.
-            unit = unit.wrapping_add(UNIT);
+            // At most 16 MiB. Of the address's bits two change on average.
+            let next = unit.wrapping_add(UNIT);
+            self.flip(unit ^ next, &mut key);
+            unit = next;
         }
     }
 
-    fn key_at(&self, unit: u32, key: &mut [u8; 32]) {
-        *key = self.key;
-        for (index, mask) in self.masks.iter().enumerate() {
-            if unit >> (FIRST_BIT + index) & 1 == 1 {
+    /// Flips the bits of the key that belong to bits of an address.
+    fn flip(&self, address: u32, key: &mut [u8; 32]) {
+        let mut bits = address >> FIRST_BIT;
+        for mask in &self.masks {
+            if bits == 0 {
+                return;
+            }
+            if bits & 1 == 1 {
                 key.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
             }
+            bits >>= 1;
         }
     }
+}
+
+fn reverse(block: &mut Block) {
+    *block = u128::from_be_bytes((*block).into()).to_le_bytes().into();
 }

@@ -1,7 +1,9 @@
+#[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 
-use super::writer::close;
-use super::{CHECKSUM_SEED, HASH_LEN, Image, MAX_SEGMENTS, SEGMENT_HEADER_LEN, xor};
+use super::Image;
+#[cfg(feature = "alloc")]
+use super::{CHECKSUM_SEED, HASH_LEN, MAX_SEGMENTS, SEGMENT_HEADER_LEN, writer::close, xor};
 use crate::{Chip, Error};
 
 /// For which version of secure boot an app is padded.
@@ -57,6 +59,7 @@ impl MmuPage {
 ///
 /// As [`Image::parse`]; [`Error::SecurePadWithoutHash`]; [`Error::Trailing`] when bytes are behind the image, such as a signature;
 /// [`Error::SegmentCount`] when it has 16 segments.
+#[cfg(feature = "alloc")]
 pub fn secure_pad(image: &[u8], mode: SecurePad, page: MmuPage) -> Result<Vec<u8>, Error> {
     Image::parse(image)?.secure_pad(mode, page)
 }
@@ -71,6 +74,7 @@ impl Image<'_> {
         self.has_hash() && end.is_some_and(|end| end.is_multiple_of(page.get()))
     }
 
+    #[cfg(feature = "alloc")]
     fn secure_pad(&self, mode: SecurePad, page: MmuPage) -> Result<Vec<u8>, Error> {
         if !self.has_hash() {
             return Err(Error::SecurePadWithoutHash);

@@ -103,7 +103,7 @@ fn verifies(image: &[u8], signature: &[u8; 64], key: &BootPublicKey) -> bool {
 
 /// Tells whether an image is signed, as far as there is no doubt.
 fn is_signed(image: &[u8], key: &BootPublicKey) -> bool {
-    if image.len() % SECTOR == 0 && image.last_chunk().is_some_and(is_signature_sector) {
+    if image.len().is_multiple_of(SECTOR) && image.last_chunk().is_some_and(is_signature_sector) {
         return true;
     }
     let signed = split(image);

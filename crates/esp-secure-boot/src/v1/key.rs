@@ -59,11 +59,21 @@ impl fmt::Debug for BootloaderKeyV1 {
 ///
 /// [`Error::Scalar`] unless the scalar, big-endian, is between 1 and the order of P-256.
 pub fn reflashable_key_v1(private_scalar: &[u8; 32]) -> Result<BootloaderKeyV1, Error> {
-    if private_scalar.iter().all(|byte| *byte == 0) || private_scalar >= &ORDER {
+    if !is_scalar(private_scalar) {
         return Err(Error::Scalar);
     }
     let digest: Zeroizing<[u8; 32]> = Zeroizing::new(Sha256::digest(private_scalar).into());
     BootloaderKeyV1::new(digest.as_slice())
+}
+
+/// Tells whether a number is neither 0 nor the order or above, with the same steps for every number.
+fn is_scalar(number: &[u8; 32]) -> bool {
+    let bits = number.iter().fold(0, |bits, byte| bits | byte);
+    let below = number.iter().zip(&ORDER).rev().fold(0_u16, |borrow, (byte, order)| {
+        // The highest bit tells that the difference is negative.
+        u16::from(*byte).wrapping_sub(u16::from(*order)).wrapping_sub(borrow) >> 15
+    });
+    (bits != 0) & (below == 1)
 }
 
 /// The order n of P-256; FIPS 186-4, D.1.2.3.
@@ -71,3 +81,31 @@ const ORDER: [u8; 32] = [
     0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC, 0xE6, 0xFA,
     0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_are_from_1_to_the_order_less_1() {
+        let mut one = [0; 32];
+        one[31] = 1;
+        let mut last = ORDER;
+        last[31] -= 1;
+        let mut behind = ORDER;
+        behind[31] += 1;
+        let mut small = ORDER;
+        small[0] = 0;
+        for (number, wanted) in [
+            ([0; 32], false),
+            (one, true),
+            (last, true),
+            (small, true),
+            (ORDER, false),
+            (behind, false),
+            ([0xFF; 32], false),
+        ] {
+            assert_eq!(is_scalar(&number), wanted, "{number:02x?}");
+        }
+    }
+}

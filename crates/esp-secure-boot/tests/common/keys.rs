@@ -1,12 +1,42 @@
 //! Keys from PEM files and bytes from digits.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "not every test file uses all")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "not every test file uses all"
+)]
 
-use esp_secure_boot::{BootPublicKey, BootSigner, PssSigner};
+use esp_secure_boot::{BootPublicKey, BootSigner, PssSigner, SECTOR, SignatureBlock};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
+
+/// Reads a file that espsecure made; `data/README.md` says how.
+pub(crate) fn data(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+/// Reads a private key of that folder.
+pub(crate) fn key(name: &str) -> PrivateKey {
+    private_key(std::str::from_utf8(&data(name)).unwrap()).unwrap()
+}
+
+/// Writes the checksum of a block anew, so that another check has to find what was changed.
+pub(crate) fn repair(image: &mut [u8], block: usize) {
+    let start = image.len() - SECTOR + block * SignatureBlock::LEN;
+    let block = &mut image[start..start + SignatureBlock::LEN];
+    let crc = crc32fast::hash(&block[..1196]).to_le_bytes();
+    block[1196..1200].copy_from_slice(&crc);
+}
+
+/// Where a block starts in an image with one sector of content.
+pub(crate) const fn block(number: usize) -> usize {
+    SECTOR + number * SignatureBlock::LEN
+}
 
 pub(crate) fn bytes(digits: &str) -> Vec<u8> {
     let digits = digits.as_bytes().as_chunks::<2>().0;
@@ -17,7 +47,7 @@ pub(crate) fn bytes(digits: &str) -> Vec<u8> {
 pub(crate) enum PrivateKey {
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
-    Rsa(rsa::PublicKey, PssSigner<ChaCha20Rng>),
+    Rsa(rsa::PublicKey, Box<PssSigner<ChaCha20Rng>>),
 }
 
 impl PrivateKey {
@@ -33,7 +63,7 @@ impl PrivateKey {
         match self {
             Self::P256(key) => BootSigner::P256(key),
             Self::P384(key) => BootSigner::P384(key),
-            Self::Rsa(_, signer) => BootSigner::Rsa3072(signer),
+            Self::Rsa(_, signer) => BootSigner::Rsa3072(signer.as_ref()),
         }
     }
 
@@ -47,7 +77,7 @@ impl PrivateKey {
     pub(crate) fn rsa(key: rsa::PrivateKey) -> Self {
         Self::Rsa(
             key.to_public_key(),
-            PssSigner::new(key, ChaCha20Rng::from_seed([7; 32])),
+            Box::new(PssSigner::new(key, ChaCha20Rng::from_seed([7; 32]))),
         )
     }
 }

@@ -1,0 +1,104 @@
+//! What needs neither an allocator nor a feature.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use esp_secure_boot::{
+    BootKeyKind, BootPublicKey, BootloaderKeyV1, Error, ImageHasher, SECTOR, SignedImage, bootloader_digest_v1,
+};
+use hex_literal::hex;
+
+const IMAGES: [(BootKeyKind, &[u8], &[u8]); 4] = [
+    (
+        BootKeyKind::Rsa3072,
+        include_bytes!("data/rsa.signed.bin"),
+        include_bytes!("data/rsa.der"),
+    ),
+    (
+        BootKeyKind::EcdsaP192,
+        include_bytes!("data/p192.signed.bin"),
+        include_bytes!("data/p192.der"),
+    ),
+    (
+        BootKeyKind::EcdsaP256,
+        include_bytes!("data/p256.signed.bin"),
+        include_bytes!("data/p256.der"),
+    ),
+    (
+        BootKeyKind::EcdsaP384,
+        include_bytes!("data/p384.signed.bin"),
+        include_bytes!("data/p384.der"),
+    ),
+];
+
+#[test]
+fn blocks_of_every_kind_are_read_and_hold_the_digest_of_the_content() {
+    for (kind, image, der) in IMAGES {
+        let image = SignedImage::parse(image).unwrap();
+        let block = image.blocks().next().unwrap();
+        let mut hasher = ImageHasher::new(kind);
+        hasher.update(include_bytes!("data/content.bin"));
+        assert_eq!((image.kind(), block.kind()), (Ok(kind), kind));
+        assert_eq!(block.image_digest(), hasher.finish().unwrap().as_bytes());
+        assert_eq!(block.public_key(), &BootPublicKey::from_der(der).unwrap());
+        assert_eq!(image.sector()[..4], block.as_bytes()[..4]);
+        assert_eq!(image.content().len(), SECTOR);
+        assert_eq!(image.to_sector().unwrap().as_bytes(), image.sector());
+    }
+}
+
+#[test]
+fn kinds_that_are_not_built_are_unsupported_and_not_wrong() {
+    for (kind, image, der) in IMAGES {
+        let built = match kind {
+            BootKeyKind::EcdsaP192 => false,
+            BootKeyKind::EcdsaP256 => cfg!(feature = "p256"),
+            BootKeyKind::EcdsaP384 => cfg!(feature = "p384"),
+            BootKeyKind::Rsa3072 => cfg!(feature = "rsa"),
+        };
+        let wanted = if built { Ok(0) } else { Err(Error::Unsupported { kind }) };
+        let image = SignedImage::parse(image).unwrap();
+        let key = BootPublicKey::from_der(der).unwrap();
+        assert_eq!(image.verify_digests(&[*key.key_digest()]), wanted);
+        assert_eq!(image.verify(&[key]), wanted);
+        assert_eq!(image.verify_digests(&[[0; 32]]), Err(Error::NoTrustedKey { blocks: 1 }));
+    }
+}
+
+#[test]
+fn bootloader_digest_of_version_1_needs_no_feature() {
+    let key: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).unwrap());
+    let key = BootloaderKeyV1::new(&key).unwrap();
+    let digest = bootloader_digest_v1(include_bytes!("data/bootloader.bin"), &key, &[b'Z'; 128]).unwrap();
+    let wanted = hex!(
+        "acb9222f88915d68db604952c031213b7d9e41294336f4c48d446e72dba9ae49"
+        "0e88ff07b7fbc971cd5e7c3bddf5011a593248b77d983182cd655417e39041cb"
+    );
+    assert_eq!(digest, wanted);
+}
+
+#[test]
+fn errors_say_what_is_wrong_and_what_to_do() {
+    for (error, text) in [
+        (
+            Error::AlreadySigned,
+            "the image is signed already; sign the unsigned one, or append a signature to this one",
+        ),
+        (
+            Error::NoTrustedKey { blocks: 2 },
+            "none of 2 signatures is by a trusted key; sign with a trusted one, or trust the key's digest",
+        ),
+        (
+            Error::RsaKeySize { bits: 2048 },
+            "an RSA key of 2048 bits; secure boot wants 3072",
+        ),
+        (
+            Error::Block {
+                block: 1,
+                problem: esp_secure_boot::BlockProblem::Reserved { offset: 1200 },
+            },
+            "signature block 1: reserved byte 1200 is not 0; sign the image anew",
+        ),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+}
