@@ -34,6 +34,9 @@ def theirs(path):
         return None, answer
     found = {name: re.search(pattern, answer.out, re.MULTILINE) for name, (pattern, _) in FIELDS.items()}
     said = {name: FIELDS[name][1](match.group(1).strip()) for name, match in found.items() if match}
+    # ESP-IDF takes 0 for no limit ("IS_MAX_REV_SET" of its bootloader), and so do we.
+    if said.get("last revision") == "0.0":
+        del said["last revision"]
     rows = [[int(cell, 16) for cell in row] for row in SEGMENT.findall(answer.out)]
     said["segments"] = [(length, address, offset + SEGMENT_HEADER) for length, address, offset in rows]
     return said, answer

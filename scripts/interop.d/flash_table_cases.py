@@ -119,7 +119,7 @@ class Table:
             if is_app:
                 added = self.add(rng.choice(["app", "0", "APP", "0x0"]), rng.choice(APPS), size, flags)
             elif rng.random() < 0.15:
-                added = self.add(self.number(rng.randint(0x40, 0xFE)), self.number(rng.randint(0, 0xFE)), size)
+                added = self.add(self.number(rng.randint(0x40, 0xFE)), self.number(rng.randint(1, 0xFE)), size)
             else:
                 subtype = rng.choice([name for name in DATA if not (small and name == "nvs")])
                 size = max(size, 0x3000) if subtype == "nvs" else size
@@ -273,6 +273,7 @@ STRICTER = {
     "binary number": (last_row("data", "fat", "0b1000000000000"), r"number|size"),
     "octal number": (last_row("data", "fat", "0o10000"), r"number|size"),
     "plus": (last_row("data", "fat", "+0x1000"), r"number|size"),
+    "suffix behind a subtype": (last_row("data", "0k", "0x2000"), r"subtype .* neither a name"),
     "two suffixes": (last_row("data", "fat", "1kk"), r"number|size"),
     "type of the free range": (last_row("0x20", "0", "0x1000"), r"type"),
 }
