@@ -1,6 +1,6 @@
-//! Benchmarks of `esp-flash-image`.
+//! Encryption, images, merging and partition tables.
 
-#![allow(missing_docs, reason = "criterion's macros make public items")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, missing_docs, reason = "benchmark")]
 
 use std::hint::black_box;
 

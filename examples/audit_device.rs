@@ -8,16 +8,19 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 use cli::{Failure, Trust, insert_paa_folder, now, parse_json, parse_quietly, parse_time, read_declaration, read_file};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
-use matter_audit::{Audit, AuditInput, AuditReport, Error, FlashDump, Sampling};
+use matter_audit::{Audit, AuditInput, AuditReport, Error, Sampling};
 use matter_factory_data::{Expected, Severity};
 use matter_setup_payload::CommissioningFlow;
 use matter_types::{ProductId, VendorId};
 
+#[path = "audit_device/flash_arguments.rs"]
+mod flash_arguments;
 #[path = "audit_device/manifest_key.rs"]
 mod manifest_key;
 #[path = "audit_device/show.rs"]
 mod show;
 
+use flash_arguments::FlashArguments;
 use show::show;
 
 /// The end of `--help`.
@@ -25,7 +28,8 @@ const EXAMPLES: &str = "\
 Examples:
   audit-device out --paa paa/ --vid 0xFFF1 --pid 0x8000 --cd CD.der
   audit-device out --ledger out/ledger.sqlite --json
-  audit-device --flash-dump flash.bin --partition-table partitions.csv";
+  audit-device --flash-dump flash.bin --partition-table partitions.csv
+  audit-device --flash-dump merged.bin --flash-key flash_key.bin";
 
 /// Audits devices: images, label, attestation, secrets, and what must differ between devices.
 ///
@@ -52,7 +56,7 @@ struct Arguments {
     /// Expected Certification Declaration
     #[arg(long, value_name = "FILE")]
     cd: Option<PathBuf>,
-    /// NVS keys partition of devices that have none in their folders
+    /// NVS keys partition of devices that have none in their folders, or the HMAC key from which they derive their keys
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// What is revoked, as the Matter SDK's revocation set in JSON
@@ -67,12 +71,8 @@ struct Arguments {
     /// Who has signed the manifest: a certificate or public key in PEM or DER, or pai for the PAI of its devices
     #[arg(long, value_name = "FILE|pai")]
     manifest_key: Option<PathBuf>,
-    /// Partition table of the flash dump, in CSV or binary
-    #[arg(long, value_name = "FILE", requires = "flash_dump")]
-    partition_table: Option<PathBuf>,
-    /// Dump of a device's whole flash
-    #[arg(long, value_name = "FILE", requires = "partition_table")]
-    flash_dump: Option<PathBuf>,
+    #[command(flatten)]
+    flash: FlashArguments,
     /// Time at which the certificates have to be valid; now by default
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
@@ -182,9 +182,8 @@ fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, F
     for path in &arguments.path {
         audit = audit.with_path(path);
     }
-    if let (Some(table), Some(dump)) = (&arguments.partition_table, &arguments.flash_dump) {
-        let (table, dump) = (table.clone(), dump.clone());
-        audit = audit.with_flash_dump(FlashDump { table, dump });
+    if let Some(dump) = arguments.flash.dump(arguments.trust)? {
+        audit = audit.with_flash_dump(dump);
     }
     if let Some(keys) = &arguments.keys {
         audit = audit.with_keys(keys);
@@ -214,6 +213,7 @@ fn failure(error: Error) -> Failure {
 const fn argument(input: AuditInput) -> &'static str {
     match input {
         AuditInput::FlashDump => "--flash-dump",
+        AuditInput::FlashKey => "--flash-key",
         AuditInput::Keys => "--keys",
         AuditInput::Ledger => "--ledger",
         AuditInput::Manifest => "--manifest",

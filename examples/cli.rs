@@ -9,12 +9,16 @@ use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use factory_fs::CellPlace;
 
+#[path = "cli/boot_keys.rs"]
+mod boot_keys;
 #[path = "cli/certificates.rs"]
 mod certificates;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/findings.rs"]
 mod findings;
+#[path = "cli/flash_profile.rs"]
+mod flash_profile;
 #[path = "cli/given.rs"]
 mod given;
 #[path = "cli/hash_tables.rs"]
@@ -40,9 +44,11 @@ mod text;
 #[path = "cli/times.rs"]
 mod times;
 
+pub use boot_keys::read_boot_key;
 pub use certificates::{parts, read_certificate, read_paas, read_part};
 pub use files::{Files, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};
+pub use flash_profile::{FlashProfile, FlashProfileFile};
 pub use given::Given;
 pub use inputs::{
     check_columns, parse_json, read_declaration, read_private_key, read_table, read_table_with_header, told,

@@ -16,6 +16,8 @@ mod info;
 mod merge;
 #[path = "flash_image/otadata.rs"]
 mod otadata;
+#[path = "flash_image/plan.rs"]
+mod plan;
 #[path = "flash_image/table.rs"]
 mod table;
 
@@ -23,6 +25,7 @@ use boot::{DigestOf, Sign, Verify};
 use crypt::Crypt;
 use merge::Merge;
 use otadata::OtaDataCommand;
+use plan::Plan;
 use table::TableCommand;
 
 /// The end of `--help`, and of that of each command: the lines with its name.
@@ -42,7 +45,8 @@ Examples:
   flash-image otadata make otadata.bin --sequence 1
   flash-image otadata show otadata.bin
   flash-image info app.bin
-  flash-image merge flash.bin 0x8000=partitions.bin 0x20000=app.bin";
+  flash-image merge flash.bin 0x8000=partitions.bin 0x20000=app.bin
+  flash-image plan profile.json --device out/fff1_8000/UUID --out flash";
 
 /// Makes, reads, checks, signs, encrypts and merges what lies in the flash of an ESP32.
 ///
@@ -95,6 +99,8 @@ enum Command {
     },
     /// Puts files at their offsets into one image, 0xFF between them
     Merge(Merge),
+    /// Plans one device: its flash, encrypted with a key of its own, the eFuses to burn and the commands that do it
+    Plan(Plan),
 }
 
 fn main() -> ExitCode {
@@ -112,6 +118,7 @@ fn main() -> ExitCode {
             Command::Otadata(command) => command.run(files),
             Command::Info { image, json } => info::show(&image, json),
             Command::Merge(merge) => merge.run(files),
+            Command::Plan(plan) => plan.run(force, trust),
         }
     })
 }

@@ -4,14 +4,15 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cli::{
-    Failure, Written as _, parse, parse_number, parse_quietly, parse_time, read_certificate, read_declaration,
-    read_file, read_private_key, read_table,
+    Failure, FlashProfileFile, Written as _, parse, parse_number, parse_quietly, parse_time, read_certificate,
+    read_declaration, read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
 use matter_attestation::Object;
+use matter_factory_data::InternalFile;
 use matter_mfg::{
-    Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, Job, LabelFormat, Message, Pai,
-    RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
+    Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, FlashJob, Job, LabelFormat,
+    Message, Pai, RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
 };
 
 use crate::failure;
@@ -38,6 +39,7 @@ impl Options {
         self.set_commissioning(&mut job)?;
         self.set_attestation(&mut job)?;
         job.storage = self.storage()?;
+        self.set_flash(&mut job)?;
         self.set_product(&mut job)?;
         job.lists = self.lists(&job.attestation)?;
         self.set_files(&mut job)?;
@@ -195,9 +197,28 @@ impl Options {
         let id = self.efuse_key_id.written().filter(|id| *id != "-1");
         let id = parse_number("--efuse-key-id", id, 0, EfuseKey::MAX.id().into())?;
         storage.efuse_key = id.and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok());
-        storage.target = parse("--target", self.target.written())?.unwrap_or_default();
+        storage.target = parse("--target", self.target.written())?.unwrap_or(storage.target);
         storage.port = self.port.written().map(ToOwned::to_owned);
         Ok(storage)
+    }
+
+    fn set_flash(&self, job: &mut Job) -> Result<(), Failure> {
+        let Some(path) = &self.flash_plan else { return Ok(()) };
+        let dac_block = job.storage.efuse_key.filter(|_| job.storage.ds_peripheral);
+        let profile = FlashProfileFile::new(path)
+            .with_digest_folder(InternalFile::FOLDER)
+            .with_reserved_block(dac_block.map(|key| key.id().into()))
+            .read("--flash-plan", self.trust)?;
+        if self.target.written().is_none() {
+            job.storage.target = profile.plan.profile().chip();
+        }
+        let flash = FlashJob::new(profile.plan, profile.nvs)
+            .with_nvs_keys(profile.nvs_keys)
+            .with_secure_cert(profile.secure_cert)
+            .with_keys_dir(profile.keys_dir)
+            .with_bootloader_key(profile.bootloader_key);
+        job.flash = Some(flash);
+        Ok(())
     }
 
     fn set_product(&self, job: &mut Job) -> Result<(), Failure> {

@@ -178,6 +178,11 @@ macro_rules! define {
                 #[arg(long, value_name = "PORT", help_heading = "Secure cert partition")]
                 pub(crate) port: Option<Text>,
 
+                /// Makes an image of the whole flash of each device, encrypted with a key of its own, and a plan for its eFuses: the profile,
+                /// JSON
+                #[arg(long, value_name = "PROFILE", help_heading = "Flash")]
+                pub(crate) flash_plan: Option<PathBuf>,
+
                 $(
                     #[doc = $description]
                     #[arg(long = $name, value_name = $value, allow_hyphen_values = matches!($value, "N" | "DATE"), help_heading = "Device information")]
@@ -332,6 +337,7 @@ impl Options {
             (Field::DacKey, &self.dac_key),
             (Field::Columns, &self.csv),
             (Field::Values, &self.mcsv),
+            (Field::FlashPlan, &self.flash_plan),
             (Field::Passcodes, &self.passcodes),
             (Field::Discriminators, &self.discriminators),
             (Field::SerialNumbers, &self.serials),

@@ -80,7 +80,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--pai -c PAI-Cert.pem -k PAI-Key.pem -lt -5", &["--lifetime", "1..="]),
     ("--pai -c PAI-Cert.pem -k PAI-Key.pem -ds", &["--ds-peripheral", "--dac-in-secure-cert", "NVS"]),
     ("--test-pki -ds --target esp32h2 --efuse-key-id 1", &["--ds-peripheral", "--dac-in-secure-cert", "NVS"]),
-    ("--test-pki --dac-in-secure-cert -ds --target esp32c3 --efuse-key-id 1", &["--ds-peripheral", "esp32c3", "esp32h2, esp32p4"]),
+    ("--test-pki --dac-in-secure-cert -ds --target esp32c3 --efuse-key-id 1", &["--ds-peripheral", "esp32c3", "esp32h2, esp32h21, esp32h4, esp32p4"]),
     ("--test-pki --dac-in-secure-cert -ds --efuse-key-id 1", &["--ds-peripheral", "--target", "esp32 has not"]),
     ("--test-pki --dac-in-secure-cert -ds --target esp32h2", &["--ds-peripheral", "--efuse-key-id", "0..=4"]),
     ("--test-pki --dac-in-secure-cert -ds --target ESP32C5 --efuse-key-id -1", &["--ds-peripheral", "--efuse-key-id", "0..=5"]),

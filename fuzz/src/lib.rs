@@ -95,7 +95,10 @@ fn repair_image(image: &mut [u8]) -> Option<()> {
         len[0] &= !3;
         len[2..].fill(0);
         let len = usize::from(u16::from_le_bytes([len[0], len[1]]));
-        checksum ^= image.get(end + 8..end + 8 + len)?.iter().fold(0, |sum, byte| sum ^ byte);
+        checksum ^= image
+            .get(end + 8..end + 8 + len)?
+            .iter()
+            .fold(0, |sum, byte| sum ^ byte);
         end += 8 + len;
     }
     let at = (end + 1).next_multiple_of(16) - 1;

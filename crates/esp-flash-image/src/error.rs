@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::EncryptionScheme;
+use crate::{Chip, EncryptionScheme};
 
 /// Why flash content cannot be read, written or encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,13 @@ impl fmt::Display for Error {
         match self {
             Self::AddressAlignment { address } => write!(f, "flash address {address:#x} is not a multiple of 16"),
             Self::BootSchemeName => f.write_str("unknown scheme of secure boot, allowed are v1, v2-rsa and v2-ecdsa"),
-            Self::ChipName => f.write_str("unknown chip: expected a name such as esp32c3"),
+            Self::ChipName => {
+                f.write_str("is no chip; allowed:")?;
+                Chip::ALL.iter().enumerate().try_for_each(|(index, chip)| {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma} {chip}")
+                })
+            }
             Self::ChipRevision => f.write_str("chip revision is not MAJOR.MINOR with a minor number of 0 to 99"),
             Self::Checksum {
                 offset,

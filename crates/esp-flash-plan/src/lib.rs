@@ -2,3 +2,32 @@
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod blocks;
+mod check;
+mod command;
+mod device;
+#[cfg(feature = "serde")]
+mod document;
+mod error;
+mod layout;
+mod plan;
+mod profile;
+mod purpose;
+mod read_back;
+mod region;
+mod steps;
+mod warning;
+
+pub use device::{DeviceImage, DeviceKeys, DeviceParts, DevicePlan, FlashFile};
+#[cfg(feature = "serde")]
+pub use document::PlanDocument;
+pub use error::{Error, KeyUse};
+pub use plan::{FlashPlan, SharedParts};
+pub use profile::{DownloadMode, EncryptionMode, FlashEncryption, NvsEncryption, SecureBoot, SecurityProfile};
+pub use purpose::KeyPurpose;
+pub use region::Region;
+pub use steps::{Action, KeyHalf, Phase, Step};
+pub use warning::Warning;

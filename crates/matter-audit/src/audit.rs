@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use esp_nvs_image::NvsKeys;
+use esp_nvs_image::{HmacKey, NvsKeys};
 use matter_factory_data::{BatchAudit, Check, Expected, Finding};
 use zeroize::Zeroizing;
 
@@ -95,7 +95,8 @@ impl<'a> Audit<'a> {
         self
     }
 
-    /// Sets the keys partition of devices that have none in their folders.
+    /// Sets the keys partition of devices that have none in their folders, or the HMAC key of 32 bytes from which they derive
+    /// their keys.
     #[must_use]
     pub fn with_keys(mut self, path: impl Into<PathBuf>) -> Self {
         self.keys = Some(path.into());
@@ -215,8 +216,9 @@ impl<'a> Audit<'a> {
 
     /// Adds what was given beside the devices, unless it lies among them.
     fn add_open_lists(&self, open: &mut OpenFiles) {
+        let flash_key = self.dump.as_ref().and_then(FlashDump::key);
         let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
-        for path in lists {
+        for path in lists.map(PathBuf::as_path).chain(flash_key) {
             let is_named = path.canonicalize().is_ok_and(|path| open.contains_path(&path));
             if !is_named {
                 open.add(path.display().to_string(), Access::of(path), true);
@@ -322,7 +324,9 @@ impl AuditReport {
 }
 
 fn read_keys(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<NvsKeys>, Error> {
-    let keys = NvsKeys::decode(&read(AuditInput::Keys, path)?);
+    let bytes = read(AuditInput::Keys, path)?;
+    // A keys partition has 68 bytes at least.
+    let keys = HmacKey::decode(&bytes).map_or_else(|_| NvsKeys::decode(&bytes), |key| NvsKeys::from_hmac_key(&key));
     let wrong = |error| findings.push(Finding::of(Check::ArtifactMalformed, "keys", error));
     Ok(keys.map_err(wrong).ok())
 }

@@ -12,6 +12,8 @@ use crate::Error;
 pub enum AuditInput {
     /// The dump of a device's flash.
     FlashDump,
+    /// The key of the dump's flash encryption.
+    FlashKey,
     /// The keys partition of devices that have none in their folders.
     Keys,
     /// The ledger that the devices have to be in.
@@ -28,6 +30,7 @@ impl fmt::Display for AuditInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::FlashDump => "flash dump",
+            Self::FlashKey => "flash key",
             Self::Keys => "keys partition",
             Self::Ledger => "ledger",
             Self::Manifest => "manifest",

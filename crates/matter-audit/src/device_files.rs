@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{Legibility, NvsKeys};
 use factory_fs::{Input, utf16};
-use matter_factory_data::{Artifacts, Attested, Check, DeviceReport, Expected, Finding, InternalFile, KeySet, audit};
+use matter_factory_data::{
+    Artifacts, Attested, Check, DeviceReport, Expected, Finding, FolderFile, InternalFile, KeySet, audit,
+};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -66,12 +68,12 @@ pub(crate) struct DeviceFiles {
     /// Codes and pictures that were given beside the device's own, and have to say the same.
     pub(crate) more_codes: Vec<usize>,
     pub(crate) more_pictures: Vec<usize>,
-    /// What else is in the flash of a dump.
-    pub(crate) flash: Option<Zeroizing<Vec<u8>>>,
+    /// What else is in the flash of a dump: as it is, and decrypted.
+    pub(crate) flash: Vec<(&'static str, Zeroizing<Vec<u8>>)>,
     /// Why the keys in a dump do not open the store beside them.
     pub(crate) wrong_keys: Option<&'static str>,
-    /// The partition for keys in a dump that has none which can be read.
-    pub(crate) damaged_keys: Option<String>,
+    /// The partition for keys in a dump that has none which can be read, and why.
+    pub(crate) damaged_keys: Option<(String, &'static str)>,
     pub(crate) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
     /// What was found while reading.
     pub(crate) findings: Vec<Finding>,
@@ -287,8 +289,8 @@ impl DeviceFiles {
             findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", why));
         }
         // With keys from elsewhere it may be what flash encryption makes of them.
-        if let (Some(partition), None) = (&self.damaged_keys, own_keys.as_ref().or(keys)) {
-            let text = "the checksum of the keys partition is wrong: it is damaged, or was read from a flash that is encrypted";
+        if let (Some((partition, why)), None) = (&self.damaged_keys, own_keys.as_ref().or(keys)) {
+            let text = format!("the checksum of the keys partition is wrong: {why}");
             findings.push(Finding::of(Check::ArtifactMalformed, partition, text));
         }
         let mut artifacts = Artifacts::new()
@@ -322,11 +324,18 @@ impl DeviceFiles {
         if let (Some(discriminator), Some(passcode)) = (&codes.discriminator, &codes.passcode) {
             artifacts = artifacts.with_numbers(discriminator, passcode);
         }
-        if let Some(flash) = &self.flash {
-            artifacts = artifacts.with_flash("flash dump", flash);
+        let [key_files, mut files] = self.other_files();
+        let merged = self.flash_beside_images();
+        if let Some((name, rest)) = &merged {
+            files.retain(|(other, _)| other != name);
+            files.push((name, rest));
         }
-        let [key_files, files] = self.other_files();
-        artifacts = artifacts.with_key_files(&key_files).with_files(&files);
+        let flash = self.flash.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+        let flash = flash.collect::<Vec<_>>();
+        artifacts = artifacts
+            .with_key_files(&key_files)
+            .with_files(&files)
+            .with_flash(&flash);
         if let Some(file) = self
             .files
             .iter()
@@ -338,6 +347,31 @@ impl DeviceFiles {
         findings.into_iter().for_each(|finding| report.push(finding));
         self.check_surroundings(&mut report);
         report
+    }
+
+    /// The image of the whole flash without the images that are looked at by themselves: what is left has no key of the DAC.
+    fn flash_beside_images(&self) -> Option<(&str, Zeroizing<Vec<u8>>)> {
+        const SECTOR: usize = 4096;
+        let is_flash = |file: &&DeviceFile| FolderFile::of_name(&file.name) == Some(FolderFile::Flash);
+        let flash = self.files.iter().find(is_flash)?;
+        let mut rest = flash.bytes.clone();
+        for image in [self.nvs, self.secure_cert]
+            .into_iter()
+            .filter_map(|index| self.file(index))
+        {
+            let mut start = 0;
+            while let Some(tail) = rest.get_mut(start..).filter(|tail| !tail.is_empty()) {
+                if let Some(found) = tail
+                    .get_mut(..image.bytes.len())
+                    .filter(|found| **found == **image.bytes)
+                {
+                    found.fill(0xFF);
+                    break;
+                }
+                start = start.saturating_add(SECTOR);
+            }
+        }
+        Some((&flash.name, rest))
     }
 
     /// The files beside the images: those that may hold the DAC's key, and those in which there is none.

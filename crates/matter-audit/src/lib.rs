@@ -16,7 +16,6 @@ mod known_keys;
 mod label_codes;
 mod list_bytes;
 mod list_rows;
-mod partition_table;
 #[cfg(feature = "pictures")]
 mod picture;
 mod retired;

@@ -245,11 +245,7 @@ impl<'a> AuditWork<'a> {
             }
             for (source, number) in sources.iter().zip(0..) {
                 // A pipe has nothing the second time.
-                if source
-                    .dump
-                    .as_ref()
-                    .is_some_and(|dump| !dump.dump.is_file() || !dump.table.is_file())
-                {
+                if source.dump.as_ref().is_some_and(|dump| !dump.is_in_files()) {
                     continue;
                 }
                 let device = DeviceFiles::read(source)?;

@@ -322,7 +322,7 @@ fn a_label_beside_a_dump_is_the_dumps() {
         let (table, dump) = (table.clone(), dump.clone());
         let audit = audit(&codes)
             .with_path(picture)
-            .with_flash_dump(FlashDump { table, dump });
+            .with_flash_dump(FlashDump::new(dump).with_table(table));
         audit.execute().unwrap()
     };
     let own = with(&devices[0]);

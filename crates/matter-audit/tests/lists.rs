@@ -97,7 +97,7 @@ fn nobody_misses_the_rest_beside_one_device() {
     let [table, dump] = ["table.csv", "dump.bin"].map(|name| folder.path().join(name));
     fs::write(&table, "nvs, data, nvs, 0x9000, 0x6000\n").unwrap();
     fs::write(&dump, flash).unwrap();
-    let of_dump = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump { table, dump });
+    let of_dump = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump::new(dump).with_table(table));
     for audit in [audit(&devices[0]), audit(&image), of_dump] {
         for audit in [
             audit.clone().with_manifest(&manifest),

@@ -5,6 +5,10 @@ use alloc::string::String;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FolderFile {
+    /// The whole flash in one image, from address 0 on.
+    Flash,
+    /// What is in it, and how the device is locked: eFuses and commands.
+    FlashPlan,
     /// The NVS factory partition.
     Nvs,
     /// The keys of an encrypted one.
@@ -19,18 +23,22 @@ pub enum FolderFile {
 
 impl FolderFile {
     /// Keys end like an image, and come first.
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::NvsKeys,
         Self::Nvs,
         Self::SecureCert,
         Self::OnboardingCodes,
         Self::QrPicture,
+        Self::Flash,
+        Self::FlashPlan,
     ];
 
     /// Returns what the name has behind the device's.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match self {
+            Self::Flash => "-flash.bin",
+            Self::FlashPlan => "-flash-plan.json",
             Self::Nvs => "-partition.bin",
             Self::NvsKeys => "-keys-partition.bin",
             Self::OnboardingCodes => "-onb_codes.csv",
@@ -76,11 +84,24 @@ pub enum InternalFile {
     PaiDer,
     /// What the reference generator makes the NVS partition of.
     PartitionCsv,
+    /// The digest of the first key that secure boot trusts, for an eFuse.
+    SecureBootDigest0,
+    /// That of the second.
+    SecureBootDigest1,
+    /// That of the third.
+    SecureBootDigest2,
 }
 
 impl InternalFile {
     /// The folder, as paths begin.
     pub const FOLDER: &str = "internal/";
+
+    /// The digests of the keys that secure boot trusts, the first key first.
+    pub const SECURE_BOOT_DIGESTS: [Self; 3] = [
+        Self::SecureBootDigest0,
+        Self::SecureBootDigest1,
+        Self::SecureBootDigest2,
+    ];
 
     /// Returns the name in the device's folder: `/` comes behind the folder's name on every system.
     #[must_use]
@@ -96,6 +117,9 @@ impl InternalFile {
             Self::EfuseKey => "internal/efuse_key.pem",
             Self::PaiDer => "internal/PAI_cert.der",
             Self::PartitionCsv => "internal/partition.csv",
+            Self::SecureBootDigest0 => "internal/secure-boot-digest0.bin",
+            Self::SecureBootDigest1 => "internal/secure-boot-digest1.bin",
+            Self::SecureBootDigest2 => "internal/secure-boot-digest2.bin",
         }
     }
 
@@ -103,6 +127,28 @@ impl InternalFile {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.path().strip_prefix(Self::FOLDER).unwrap_or_default()
+    }
+}
+
+/// A secret of a device's chip, whose file is kept apart from the device's folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyFile {
+    /// The key of flash encryption.
+    FlashEncryption,
+    /// The HMAC key that the keys of NVS encryption are derived from.
+    NvsHmac,
+}
+
+impl KeyFile {
+    /// Returns the name for a device.
+    #[must_use]
+    pub fn name(self, device: &str) -> String {
+        let suffix = match self {
+            Self::FlashEncryption => "-flash-key.bin",
+            Self::NvsHmac => "-nvs-hmac-key.bin",
+        };
+        format!("{device}{suffix}")
     }
 }
 

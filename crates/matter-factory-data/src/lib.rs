@@ -37,7 +37,7 @@ pub use calendar::CalendarTypes;
 pub use credentials::AttestationCredentials;
 pub use date::ManufacturingDate;
 pub use declaration::Declaration;
-pub use device_folder::{FolderFile, InternalFile};
+pub use device_folder::{FolderFile, InternalFile, KeyFile};
 pub use error::Error;
 pub use formula::{guard_formula, unguard_formula};
 pub use hardware_version::HardwareVersion;

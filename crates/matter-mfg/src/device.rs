@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write as _};
 
 use esp_nvs_image::{CsvWriter, Encoding, Key, Namespace, NvsKeys, decrypt, encrypt};
+use esp_secure_cert::EfuseKey;
 use factory_fs::Dir;
 use matter_factory_data::{
     AttestationCredentials, DacKeyStorage, DeviceRecord, FolderFile, Images, InternalFile, Place, StorageLayout,
@@ -11,7 +12,9 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::device_tables::{LineEnd, line};
-use crate::manifest::{FileEntry, ManifestDevice};
+use crate::flash::{DeviceFlash, DeviceImages, FlashJob, hmac_keys};
+use crate::keys_folder::KeysFolder;
+use crate::manifest::{FileEntry, FileHash, ManifestDevice};
 use crate::plan::Identity;
 use crate::timing::{Phase, Timings};
 use crate::{Error, Plan};
@@ -28,6 +31,8 @@ pub(crate) struct Device {
     pub(crate) label: Option<Label>,
     /// Until they are on disk.
     images: Option<Finished>,
+    /// Until it is on disk.
+    flash: Option<DeviceFlash>,
     /// The files of the device's folder, once they are on disk.
     pub(crate) files: BTreeMap<String, FileEntry>,
 }
@@ -35,7 +40,8 @@ pub(crate) struct Device {
 /// The images of a device as they are flashed.
 struct Finished {
     nvs: Option<Zeroizing<Vec<u8>>>,
-    /// The key of an encrypted one.
+    is_encrypted: bool,
+    /// The key of an encrypted one, unless it is in the eFuses.
     keys: Option<Zeroizing<Vec<u8>>>,
     secure_cert: Option<Zeroizing<Vec<u8>>>,
 }
@@ -45,6 +51,7 @@ impl From<Images> for Finished {
         let (nvs, secure_cert) = images.into_parts();
         Self {
             nvs: Some(nvs),
+            is_encrypted: false,
             keys: None,
             secure_cert,
         }
@@ -134,6 +141,7 @@ impl Device {
             layout,
             label,
             images: Some(images.into()),
+            flash: None,
             files: BTreeMap::new(),
         })
     }
@@ -143,9 +151,8 @@ impl Device {
         let uuid = &self.uuid;
         let mut folder = DeviceFolder::new(devices, uuid)?;
         if let Some(images) = &self.images {
-            let encrypted = images.keys.is_some();
             if let Some(nvs) = &images.nvs {
-                let hides = encrypted || self.hides_verifier(Place::Nvs);
+                let hides = images.is_encrypted || self.hides_verifier(Place::Nvs);
                 folder.add(&FolderFile::Nvs.name(uuid), nvs, hides)?;
             }
             if let Some(keys) = &images.keys {
@@ -155,6 +162,9 @@ impl Device {
                 let hides = self.hides_verifier(Place::SecureCert);
                 folder.add(&FolderFile::SecureCert.name(uuid), image, hides)?;
             }
+        }
+        if let Some(flash) = &self.flash {
+            self.add_flash(&mut folder, flash)?;
         }
         if let Some(label) = &self.label {
             folder.add(&FolderFile::QrPicture.name(uuid), &label.picture, false)?;
@@ -177,13 +187,24 @@ impl Device {
         Ok(())
     }
 
+    /// The plan has the hashes of all parts.
+    fn add_flash(&self, folder: &mut DeviceFolder, flash: &DeviceFlash) -> Result<(), Error> {
+        let is_encrypted = self.images.as_ref().is_some_and(|images| images.is_encrypted);
+        let hides = flash.is_encrypted()
+            || (is_encrypted || self.hides_verifier(Place::Nvs)) && self.hides_verifier(Place::SecureCert);
+        folder.add_with(&FolderFile::Flash.name(&self.uuid), hides, |write| flash.write(write))?;
+        folder.add(&FolderFile::FlashPlan.name(&self.uuid), flash.document(), hides)?;
+        for (file, digest) in InternalFile::SECURE_BOOT_DIGESTS.iter().zip(flash.digests()) {
+            folder.add(file.path(), digest, true)?;
+        }
+        Ok(())
+    }
+
     /// Tells whether nobody can guess what is in an image from its hash: there is no verifier in it, which a passcode gives
     /// with a salt that the device tells everybody (Matter Core 4.14.1, PBKDFParamResponse), or there are random secrets.
     fn hides_verifier(&self, place: Place) -> bool {
         let holds_verifier = self.record.verifier().is_some() && self.layout.commissionable_data() == place;
-        let holds_key = self.record.credentials().is_some_and(|found| found.key().is_some())
-            && self.layout.attestation() == place
-            && !self.layout.is_keyless();
+        let holds_key = holds_plain_key(&self.record, &self.layout, place);
         // Two of 32 bytes, which nobody else knows.
         let holds_numbers = self.record.secure_cert_numbers.is_some() && place == Place::SecureCert;
         !holds_verifier || holds_key || holds_numbers
@@ -284,7 +305,24 @@ impl DeviceFolder {
 
     /// Writes a file. `hides_passcode` tells whether nobody can guess the passcode from the file's hash or size.
     fn add(&mut self, name: &str, bytes: &[u8], hides_passcode: bool) -> Result<(), Error> {
-        let write = |dir: &Dir, name: &str| dir.create_file(name)?.write_all(bytes);
+        self.add_with(name, hides_passcode, |write| write(bytes))
+    }
+
+    /// The same for bytes that are in several places.
+    fn add_with(
+        &mut self,
+        name: &str,
+        hides_passcode: bool,
+        fill: impl FnOnce(Write<'_>) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let mut hash = FileHash::default();
+        let write = |dir: &Dir, name: &str| {
+            let mut file = dir.create_file(name)?;
+            fill(&mut |bytes| {
+                hash.update(bytes);
+                file.write_all(bytes)
+            })
+        };
         let written = match name.strip_prefix(InternalFile::FOLDER) {
             None => write(&self.dir, name),
             Some(inner) => match &self.internal {
@@ -297,10 +335,27 @@ impl DeviceFolder {
             },
         };
         written.map_err(Error::write(&self.dir.path().join(name)))?;
-        self.files
-            .insert(name.to_owned(), FileEntry::new(bytes, hides_passcode));
+        self.files.insert(name.to_owned(), hash.finish(hides_passcode));
         Ok(())
     }
+}
+
+/// Writes some bytes behind those before.
+type Write<'w> = &'w mut dyn FnMut(&[u8]) -> io::Result<()>;
+
+/// The key block of the eFuses for the private key of a device that is not in its images.
+pub(crate) fn dac_key_block(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Option<EfuseKey> {
+    match layout.key() {
+        DacKeyStorage::EfuseEcdsa(block) => record.credentials()?.key().map(|_| block),
+        _ => None,
+    }
+}
+
+/// Tells whether the private key of a device can be read in an image that is not encrypted.
+pub(crate) fn holds_plain_key(record: &DeviceRecord, layout: &StorageLayout<'_>, place: Place) -> bool {
+    record.credentials().is_some_and(|found| found.key().is_some())
+        && layout.attestation() == place
+        && !layout.is_keyless()
 }
 
 impl Label {
@@ -353,26 +408,74 @@ fn check_codes(payload: &SetupPayload, qr: &QrText, manual: &GroupedManualCode) 
 type KeysPartition = Zeroizing<[u8; NvsKeys::PARTITION_LEN]>;
 
 impl Device {
-    /// Encrypts the NVS image with a key of its own, and decrypts it again to see that it is the same.
+    /// Encrypts the NVS image with a key of its own, which goes into a partition.
     pub(crate) fn encrypt(&mut self, rng: &mut impl CryptoRng) -> Result<(), Error> {
-        let wrong = |reason: &dyn std::fmt::Display| Error::read_back(format_args!("encrypted image: {reason}"));
-        let Some(images) = &mut self.images else { return Ok(()) };
-        let Some(plain) = &images.nvs else { return Ok(()) };
         let keys = NvsKeys::generate(rng).map_err(Error::encode)?;
         let mut partition: KeysPartition = Zeroizing::new([0xFF; NvsKeys::PARTITION_LEN]);
         keys.encode_partition(&mut partition);
-        let mut image = plain.clone();
-        encrypt(&mut image, &keys).map_err(Error::encode)?;
+        let read = NvsKeys::decode(&*partition).map_err(|error| Error::read_back(format_args!("keys: {error}")))?;
+        self.encrypt_with(&keys, &read)?;
+        if let Some(images) = &mut self.images {
+            images.keys = Some(Zeroizing::new(partition.to_vec()));
+        }
+        Ok(())
+    }
 
-        let read = NvsKeys::decode(&*partition).map_err(|error| wrong(&error))?;
+    /// Encrypts the NVS image with keys that the chip derives from an HMAC key in its eFuses.
+    pub(crate) fn encrypt_by_hmac(
+        &mut self,
+        folder: Option<&KeysFolder>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), Error> {
+        let keys = hmac_keys(&self.uuid, folder, rng)?;
+        self.encrypt_with(&keys, &keys)
+    }
+
+    /// Encrypts the NVS image, and decrypts it again to see that it is the same.
+    fn encrypt_with(&mut self, keys: &NvsKeys, read: &NvsKeys) -> Result<(), Error> {
+        let wrong = |reason: &dyn std::fmt::Display| Error::read_back(format_args!("encrypted image: {reason}"));
+        let Some(images) = &mut self.images else { return Ok(()) };
+        let Some(plain) = &images.nvs else { return Ok(()) };
+        let mut image = plain.clone();
+        encrypt(&mut image, keys).map_err(Error::encode)?;
         let mut back = image.clone();
-        decrypt(&mut back, &read).map_err(|error| wrong(&error))?;
+        decrypt(&mut back, read).map_err(|error| wrong(&error))?;
         if *back != **plain {
             return Err(wrong(&"does not decrypt to what was encrypted"));
         }
         images.nvs = Some(image);
-        images.keys = Some(Zeroizing::new(partition.to_vec()));
+        images.is_encrypted = true;
         Ok(())
+    }
+
+    /// Makes the flash of the finished images. The keys are on disk when this returns.
+    pub(crate) fn make_flash(
+        &mut self,
+        flash: &FlashJob,
+        folder: Option<&KeysFolder>,
+        rng: &mut impl CryptoRng,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let Some(finished) = &self.images else { return Ok(()) };
+        let holds_key = |place| holds_plain_key(&self.record, &self.layout, place);
+        let nvs = finished.nvs.as_ref();
+        let secure_cert = finished.secure_cert.as_ref();
+        let images = DeviceImages {
+            nvs: nvs.map(|image| (image.as_slice(), !finished.is_encrypted && holds_key(Place::Nvs))),
+            nvs_keys: finished.keys.as_ref().map(|keys| keys.as_slice()),
+            secure_cert: secure_cert.map(|image| (image.as_slice(), holds_key(Place::SecureCert))),
+            dac_key: dac_key_block(&self.record, &self.layout),
+        };
+        let secrets = flash.draw(&self.uuid, folder, rng)?;
+        self.flash = Some(flash.device(&self.uuid, &images, &secrets, std::mem::take(buffer))?);
+        Ok(())
+    }
+
+    /// Gives the buffer of the flash back, which is on disk now.
+    pub(crate) fn take_flash(&mut self, buffer: &mut Vec<u8>) {
+        if let Some(flash) = self.flash.take() {
+            *buffer = flash.into_buffer();
+        }
     }
 
     /// Leaves the NVS image out.

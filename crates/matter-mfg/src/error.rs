@@ -79,8 +79,6 @@ pub enum Error {
         /// The row that wanted it, from 0.
         row: u32,
     },
-    /// A chip's name is none that is known.
-    Target,
     /// The system starts no thread.
     Thread {
         /// What the system says.
@@ -107,7 +105,6 @@ impl Error {
                 | Self::Ledger(
                     LedgerError::OrderFull { .. } | LedgerError::OrderSize { .. } | LedgerError::ReasonEmpty
                 )
-                | Self::Target
         )
     }
 
@@ -237,7 +234,6 @@ impl Error {
                 let text = format!("device {number}: its {what} is that of another device in the ledger, and ");
                 message![text, Field::Unique, " forbids it"]
             }
-            Self::Target => format!("is no chip; allowed: {}", crate::storage::names(false)).into(),
             Self::Thread { source } => format!("the system starts no thread: {source}").into(),
             Self::Write { path, source } => format!("cannot write {}: {source}", path.display()).into(),
         }

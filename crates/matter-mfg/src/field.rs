@@ -72,6 +72,8 @@ fields! {
     Encrypt = "encrypt",
     /// [`Job::fixed_labels`](crate::Job::fixed_labels)
     FixedLabels = "fixed-labels",
+    /// [`Job::flash`](crate::Job::flash)
+    FlashPlan = "flash-plan",
     /// [`Job::flow`](crate::Job::flow)
     Flow = "commissioning-flow",
     /// [`Run::with_force`](crate::Run::with_force)

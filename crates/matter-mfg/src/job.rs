@@ -11,7 +11,7 @@ use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::{Iterations, Salt, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-use crate::{Attestation, BatchFiles, Columns, Message, MqttHost, Seed, Storage, ValueList};
+use crate::{Attestation, BatchFiles, Columns, FlashJob, Message, MqttHost, Seed, Storage, ValueList};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
 #[derive(Clone, Debug)]
@@ -73,6 +73,8 @@ pub struct Job {
     pub attestation: Attestation,
     /// Where devices' data is kept.
     pub storage: Storage,
+    /// What is in the flash of each device and how its chip is locked; `None` for no image of the whole flash.
+    pub flash: Option<FlashJob>,
     /// When certificates begin to be valid; `None` for now.
     pub valid_from: Option<DateTime>,
     /// For how many days certificates are valid; `None` for 36500, or as long as the PAI.
@@ -171,6 +173,7 @@ impl Job {
             allow_declaration_mismatch: false,
             attestation: Attestation::default(),
             storage: Storage::default(),
+            flash: None,
             valid_from: None,
             lifetime_days: None,
             values: None,

@@ -27,11 +27,23 @@ pub(crate) struct FileEntry {
     pub(crate) hides_passcode: bool,
 }
 
-impl FileEntry {
-    pub(crate) fn new(bytes: &[u8], hides_passcode: bool) -> Self {
-        Self {
-            size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            sha256: Sha256::digest(bytes).into(),
+/// The hash of a file while it is written.
+#[derive(Default)]
+pub(crate) struct FileHash {
+    size: u64,
+    hash: Sha256,
+}
+
+impl FileHash {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.size = self.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        self.hash.update(bytes);
+    }
+
+    pub(crate) fn finish(self, hides_passcode: bool) -> FileEntry {
+        FileEntry {
+            size: self.size,
+            sha256: self.hash.finalize().into(),
             hides_passcode,
         }
     }
@@ -269,7 +281,10 @@ mod tests {
         record.product.serial_number = Some("SN \"7\"".parse().unwrap());
         let payload = record.setup_payload().unwrap();
         let (qr, manual) = (payload.qr_text(), payload.manual_code().grouped());
-        let files = BTreeMap::from([("internal/CD.der".to_owned(), FileEntry::new(b"abc", true))]);
+        let mut abc = FileHash::default();
+        abc.update(b"a");
+        abc.update(b"bc");
+        let files = BTreeMap::from([("internal/CD.der".to_owned(), abc.finish(true))]);
         let top = tempfile::tempdir().unwrap();
         let dir = Dir::open(top.path()).unwrap();
         let mut manifest = Manifest::open(&dir, "2026-11-21-08-00-00", true, 0, 0).unwrap();

@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 use crate::attestation::Attestation;
 use crate::cells::{self, Cells, Ids};
 use crate::device::Device;
+use crate::flash::{FlashJob, Tried};
 use crate::job::{Job, RotatingIdPolicy};
+use crate::keys_folder::KeysFolder;
 use crate::message::message;
 use crate::random::{Purpose, Random};
 use crate::{Error, Field, Message, MqttHost, Seed, TestPki};
@@ -43,6 +45,8 @@ pub struct Plan {
     made_pai: Option<MadePai>,
     /// What no device may have.
     signing_keys: KeySet,
+    /// What the flash of a device is like.
+    flash: Option<Tried>,
     warnings: Vec<Message>,
     time: DateTime,
 }
@@ -74,6 +78,7 @@ impl Plan {
         let mut rng = Random::open(job.seed.as_ref(), Purpose::Run)?;
         let time = job.seed.as_ref().map_or(Ok(time), |_| Seed::time())?;
         check_combinations(&job)?;
+        FlashJob::prepare(&mut job)?;
         let mut warnings = mem::take(&mut job.warnings);
         let ids = Ids {
             vendor: job.vendor_id,
@@ -87,6 +92,7 @@ impl Plan {
         let mut cells = rows.unwrap_or_default();
         check_single(&job, count)?;
         let layout = storage::layout(&mut job, count, &mut warnings)?;
+        job.flash.as_ref().map_or(Ok(()), |flash| flash.check_layout(&layout))?;
         given::merge(&job, &mut cells, count, time)?;
         let signer::Opened {
             test_pki,
@@ -105,7 +111,7 @@ impl Plan {
             ]);
         }
         let signing_keys = leaks::signing_keys(&job, signer.as_ref());
-        let plan = Self {
+        let mut plan = Self {
             job,
             count,
             cells,
@@ -114,11 +120,15 @@ impl Plan {
             test_pki,
             made_pai,
             signing_keys,
+            flash: None,
             warnings,
             time,
         };
         plan.check_labels()?;
-        plan.check_size(&mut rng)?;
+        plan.flash = plan.check_size(&mut rng)?;
+        let told = plan.flash.iter().flat_map(|flash| &flash.warnings);
+        let told = told.map(|text| message![Field::FlashPlan, format!(": {text}")]);
+        plan.warnings.extend(told);
         Ok(plan)
     }
 
@@ -188,14 +198,35 @@ impl Plan {
     }
 
     /// Encrypts a finished device's image or leaves it out, as the job says.
-    pub(crate) fn seal(&self, device: &mut Device, index: u32) -> Result<(), Error> {
+    pub(crate) fn seal(&self, device: &mut Device, index: u32, keys: Option<&KeysFolder>) -> Result<(), Error> {
+        let open = || Random::open(self.job.seed.as_ref(), Purpose::Encryption(index));
         if self.job.encrypt {
-            device.encrypt(&mut Random::open(self.job.seed.as_ref(), Purpose::Encryption(index))?)?;
+            device.encrypt(&mut open()?)?;
+        } else if self.job.flash.as_ref().is_some_and(FlashJob::has_hmac) {
+            device.encrypt_by_hmac(keys, &mut open()?)?;
         }
         if self.job.without_image {
             device.drop_image();
         }
         Ok(())
+    }
+
+    /// Makes the flash of a device whose images are final. `buffer` is that of the device before.
+    pub(crate) fn flash(
+        &self,
+        device: &mut Device,
+        index: u32,
+        keys: Option<&KeysFolder>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let Some(flash) = &self.job.flash else { return Ok(()) };
+        let mut rng = Random::open(self.job.seed.as_ref(), Purpose::Flash(index))?;
+        device.make_flash(flash, keys, &mut rng, buffer)
+    }
+
+    /// Returns what the flash of a device is like.
+    pub(crate) const fn tried_flash(&self) -> Option<&Tried> {
+        self.flash.as_ref()
     }
 
     /// Returns the product's name of a device.

@@ -56,6 +56,8 @@ pub(crate) enum Purpose {
     Device(u32),
     /// The key of a device's encrypted partition.
     Encryption(u32),
+    /// The key of its flash.
+    Flash(u32),
 }
 
 /// Random numbers: ChaCha20 with a key of its own from the operating system for each purpose, or for tests from a seed.
@@ -75,6 +77,7 @@ impl Random {
             Purpose::Run => u64::MAX,
             Purpose::Device(index) => u64::from(index) << 1,
             Purpose::Encryption(index) => u64::from(index) << 1 | 1,
+            Purpose::Flash(index) => 1 << 33 | u64::from(index),
         });
         Ok(Self(rng))
     }
@@ -120,6 +123,7 @@ mod tests {
             Purpose::Device(0),
             Purpose::Device(1),
             Purpose::Encryption(0),
+            Purpose::Flash(0),
         ]
         .map(draw);
         assert_eq!(drawn[1], draw(Purpose::Device(0)));

@@ -8,7 +8,9 @@ use matter_ledger::{Ledger, Order, Progress, RunState, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 
+use crate::flash::FlashJob;
 use crate::growing::GrowingFile;
+use crate::keys_folder::KeysFolder;
 use crate::message::message;
 use crate::outputs::Outputs;
 use crate::{Error, Field, Plan, TestPki, Timings, device_tables, manifest, outputs};
@@ -195,6 +197,10 @@ impl<'p> Run<'p> {
             output::check_child(&outdir, pki.name(), self.trust)?;
         }
         self.check_default_ledger(&outdir)?;
+        let keys = job.flash.as_ref().and_then(FlashJob::keys_dir);
+        let keys = keys
+            .map(|path| output::open_keys(path, self.trust, self.resume))
+            .transpose()?;
         let is_new = !self.resume || self.ledger.as_ref().is_none_or(|path| !path.exists());
         if is_new {
             // What is continued has most of it already, and is checked when it is known.
@@ -214,7 +220,7 @@ impl<'p> Run<'p> {
         let Some(mut started) = begin().map_err(|error| error.at_start())? else {
             return Ok(());
         };
-        let made = self.make_all(&mut started, &top, report, progress);
+        let made = self.make_all(&mut started, &top, keys.as_ref(), report, progress);
         let held = FolderLock::new(&top).map_err(Error::write(&self.top));
         if let Err(error) = made {
             if let Ok(held) = held {
@@ -322,6 +328,7 @@ impl<'p> Run<'p> {
         &self,
         started: &mut Started,
         top: &Dir,
+        keys: Option<&KeysFolder>,
         report: &mut RunReport,
         progress: &mut impl FnMut(u32, &str),
     ) -> Result<(), Error> {
@@ -342,6 +349,7 @@ impl<'p> Run<'p> {
             plan: self.plan,
             workspace: &started.workspace,
             devices: started.workspace.devices()?,
+            keys,
             unique: self.unique,
             force: self.force,
             audit: self.audit,

@@ -1,12 +1,8 @@
-use std::fmt;
-use std::str::FromStr;
-
+use esp_flash_image::{BootCurve, Chip};
 use esp_secure_cert::EfuseKey;
 
-use crate::Error;
-
 /// What the options say about where devices' data is kept. [`crate::Plan::new`] checks that it fits together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 #[expect(
     clippy::struct_excessive_bools,
@@ -26,91 +22,66 @@ pub struct Storage {
     /// The eFuse key block for that.
     pub efuse_key: Option<EfuseKey>,
     /// The chip.
-    pub target: Target,
+    pub target: Chip,
     /// The serial port of a chip to burn and write. Nothing here does that.
     pub port: Option<String>,
 }
 
-/// A chip, by ESP-IDF's name for it.
-///
-/// # Examples
-///
-/// ```
-/// use matter_mfg::Target;
-///
-/// let target: Target = "esp32h2".parse()?;
-/// assert_eq!(target.to_string(), "esp32h2");
-/// assert!("esp32x1".parse::<Target>().is_err());
-/// # Ok::<(), matter_mfg::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target(&'static Chip);
-
-#[derive(Debug, PartialEq, Eq)]
-struct Chip {
-    name: &'static str,
-    /// The last eFuse key block that can hold a P-256 key for the ECDSA peripheral, if there is that.
-    last_ecdsa_block: Option<u8>,
-}
-
-const fn chip(name: &'static str, last_ecdsa_block: Option<u8>) -> Chip {
-    Chip { name, last_ecdsa_block }
-}
-
-/// The names are those of esptool 5.6.0. Which have the peripheral: esp-secure-cert-tool 2.6.1, `configure_ds.py`.
-/// BLOCK_KEY5 of the ESP32-H2 has a hardware bug, and the ESP32-S31 has no such block (espefuse 5.6.0).
-const CHIPS: [Chip; 13] = [
-    chip("esp32", None),
-    chip("esp32c2", None),
-    chip("esp32c3", None),
-    chip("esp32c5", Some(5)),
-    chip("esp32c6", None),
-    chip("esp32c61", Some(5)),
-    chip("esp32h2", Some(4)),
-    chip("esp32h21", None),
-    chip("esp32h4", None),
-    chip("esp32p4", Some(5)),
-    chip("esp32s2", None),
-    chip("esp32s3", None),
-    chip("esp32s31", Some(4)),
-];
-
-impl Target {
-    /// Returns the last eFuse key block that can hold a device's key; `None` without an ECDSA peripheral.
-    #[must_use]
-    pub fn last_ecdsa_key(self) -> Option<EfuseKey> {
-        self.0.last_ecdsa_block.and_then(|id| EfuseKey::new(id).ok())
-    }
-}
-
-impl Default for Target {
-    /// The vendor's default, `esp32`.
+impl Default for Storage {
+    /// Everything in NVS, and the vendor's default of the chip, the ESP32.
     fn default() -> Self {
-        let [esp32, ..] = &CHIPS;
-        Self(esp32)
+        Self {
+            dac_in_secure_cert: false,
+            commissionable_data_in_secure_cert: false,
+            rotating_id_in_secure_cert: false,
+            no_secure_cert_image: false,
+            ds_peripheral: false,
+            efuse_key: None,
+            target: Chip::Esp32,
+            port: None,
+        }
     }
 }
 
-impl FromStr for Target {
-    type Err = Error;
-
-    /// Reads the name; capital letters are as good.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let found = CHIPS.iter().find(|chip| chip.name.eq_ignore_ascii_case(text));
-        found.map(Self).ok_or(Error::Target)
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name)
-    }
-}
-
-/// The names of all chips, or of those with an ECDSA peripheral.
-pub(crate) fn names(with_ecdsa: bool) -> String {
-    let chips = CHIPS
+/// Returns the last eFuse key block that can hold a device's key; `None` without a peripheral for ECDSA on P-256.
+pub(crate) fn last_ecdsa_key(chip: Chip) -> Option<EfuseKey> {
+    let facts = chip.facts();
+    let has_curve = facts.ecdsa_peripheral.iter().any(|fact| fact.curve == BootCurve::P256);
+    let blocks = &facts.key_blocks;
+    let last = blocks
+        .names
         .iter()
-        .filter(|chip| !with_ecdsa || chip.last_ecdsa_block.is_some());
-    chips.map(|chip| chip.name).collect::<Vec<_>>().join(", ")
+        .rposition(|name| !blocks.without_ecdsa_key.contains(name));
+    last.filter(|_| has_curve)
+        .and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok())
+}
+
+/// The names of the chips with that peripheral.
+pub(crate) fn names_with_ecdsa() -> String {
+    let chips = Chip::ALL.iter().filter(|chip| last_ecdsa_key(**chip).is_some());
+    chips.map(|chip| chip.name()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_devices_go_where_the_chip_reads_them() {
+        let last = |chip| last_ecdsa_key(chip).map(EfuseKey::id);
+        assert_eq!(last(Chip::Esp32c5), Some(5));
+        // BLOCK_KEY5 of the one has a fault of the hardware, and the other has no such block (espefuse 5.6.0).
+        assert_eq!((last(Chip::Esp32h2), last(Chip::Esp32s31)), (Some(4), Some(4)));
+        for chip in [
+            Chip::Esp32,
+            Chip::Esp32c2,
+            Chip::Esp32c3,
+            Chip::Esp32c6,
+            Chip::Esp32s2,
+            Chip::Esp32s3,
+        ] {
+            assert_eq!(last(chip), None, "{chip}");
+        }
+        assert!(names_with_ecdsa().starts_with("esp32c5, esp32c61, esp32h2, esp32h21, esp32h4, esp32p4"));
+    }
 }

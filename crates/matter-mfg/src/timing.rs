@@ -12,6 +12,8 @@ pub enum Phase {
     Nvs,
     /// The QR code's picture.
     Qr,
+    /// The image of its flash, and reading it back.
+    Flash,
     /// Putting the device's folder on disk.
     Files,
     /// The audit of the finished files.
@@ -20,11 +22,12 @@ pub enum Phase {
 
 impl Phase {
     /// All phases in the order in which a device goes through them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Derivation,
         Self::Certificates,
         Self::Nvs,
         Self::Qr,
+        Self::Flash,
         Self::Files,
         Self::Audit,
     ];
@@ -37,6 +40,7 @@ impl fmt::Display for Phase {
             Self::Certificates => "certificates",
             Self::Nvs => "nvs",
             Self::Qr => "qr",
+            Self::Flash => "flash",
             Self::Files => "files",
             Self::Audit => "audit",
         })
@@ -50,6 +54,7 @@ pub struct Timings {
     certificates: Duration,
     nvs: Duration,
     qr: Duration,
+    flash: Duration,
     files: Duration,
     audit: Duration,
 }
@@ -63,6 +68,7 @@ impl Timings {
             Phase::Certificates => self.certificates,
             Phase::Nvs => self.nvs,
             Phase::Qr => self.qr,
+            Phase::Flash => self.flash,
             Phase::Files => self.files,
             Phase::Audit => self.audit,
         }
@@ -88,6 +94,7 @@ impl Timings {
             Phase::Certificates => &mut self.certificates,
             Phase::Nvs => &mut self.nvs,
             Phase::Qr => &mut self.qr,
+            Phase::Flash => &mut self.flash,
             Phase::Files => &mut self.files,
             Phase::Audit => &mut self.audit,
         }

@@ -1,8 +1,8 @@
 //! The table of chips. A new chip is a new row here and a new name in `Chip`.
 
-use super::SecureBootFact;
 use super::{
     BootCurve, BootScheme, ChipFacts, ChipRevision, EcdsaFact, EfuseNames, EfuseValue, KeyAssignment, KeyBlocks,
+    SecureBootFact,
 };
 use crate::EncryptionScheme::{Esp32, Xts128, Xts128Derived, Xts256};
 

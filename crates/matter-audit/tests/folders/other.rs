@@ -8,10 +8,12 @@ use crate::forms::{self, Found};
 use crate::places::{PLACES, Place};
 
 /// Where the tests of [`OTHER_FAULTS`] are.
-pub(crate) const TESTS: [&str; 9] = [
+pub(crate) const TESTS: [&str; 11] = [
     include_str!("../folders.rs"),
     include_str!("../files.rs"),
     include_str!("../flash.rs"),
+    include_str!("../flash_tables.rs"),
+    include_str!("../encrypted_flash.rs"),
     include_str!("../lists.rs"),
     include_str!("../ledgers.rs"),
     include_str!("../audit.rs"),
@@ -20,7 +22,7 @@ pub(crate) const TESTS: [&str; 9] = [
     include_str!("../tables.rs"),
 ];
 
-pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 41] = [
+pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     (
         "A dump with another partition table than the given one",
         "the_table_in_the_flash_has_to_be_the_given_one",
@@ -30,6 +32,36 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 41] = [
         "A partition table that ESP-IDF's tool refuses",
         "tables_that_the_tool_refuses_are_damaged",
         "artifact-malformed",
+    ),
+    (
+        "A dump without a partition table, or of another flash key",
+        "a_key_that_does_not_open_the_flash_is_told",
+        "artifact-malformed",
+    ),
+    (
+        "A partition table whose flags are not those of the given one",
+        "the_table_in_the_flash_has_to_be_the_given_one",
+        "partition-table-differs",
+    ),
+    (
+        "A partition that is not encrypted, in flash that is",
+        "pieces_that_the_firmware_reads_otherwise_are_told",
+        "artifact-malformed",
+    ),
+    (
+        "An NVS partition with the flag encrypted, in flash that is",
+        "pieces_that_the_firmware_reads_otherwise_are_told",
+        "artifact-malformed",
+    ),
+    (
+        "The DAC's key in an app that is encrypted",
+        "keys_are_looked_for_in_the_decrypted_flash_as_well",
+        "key-leaked",
+    ),
+    (
+        "An encrypted image that ends before partitions that are read",
+        "an_image_may_end_before_partitions_that_the_firmware_fills",
+        "not-checked",
     ),
     (
         "A keys partition of a dump with a wrong checksum",

@@ -1,10 +1,11 @@
 //! The folder of a good device of which one file has any bytes: its audit always ends with a report, and an image of
-//! another device, or of none, is seen.
+//! another device, or of none, is seen, as is a key of other flash.
 
 use std::cell::LazyCell;
 use std::fs;
 use std::path::PathBuf;
 
+use esp_flash_image::{EncryptionScheme, FlashKey, PartitionTable, TableOptions};
 use esp_nvs_image::NvsKeys;
 use matter_attestation::DateTime;
 use matter_audit::{Audit, AuditReport, FlashDump};
@@ -29,10 +30,11 @@ pub enum Role {
     FlashDump,
     KeysOption,
     SingleFile,
+    FlashKey,
 }
 
 impl Role {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Nvs,
         Self::Codes,
         Self::SecureCert,
@@ -45,6 +47,7 @@ impl Role {
         Self::FlashDump,
         Self::KeysOption,
         Self::SingleFile,
+        Self::FlashKey,
     ];
 
     /// Splits an input into the role, which its first byte selects, and the bytes to put there.
@@ -73,6 +76,7 @@ pub struct GoodFolder {
     found: Vec<String>,
 }
 
+/// The table of the dump, which is at its beginning.
 const TABLE: &str =
     "nvs, data, nvs, 0x1000, 0x6000\nesp_secure_cert, 0x3F, 6, 0x7000, 0x2000\nkeys, data, nvs_keys, , 4K\n";
 
@@ -129,7 +133,13 @@ impl GoodFolder {
             Role::Manifest => fs::read(self.device.with_file_name("manifest.json")).unwrap(),
             Role::Ledger => format!("uuid,serial,passcode\n{},,20202021\n", self.uuid).into_bytes(),
             Role::PartitionTable => TABLE.into(),
-            Role::FlashDump => [&vec![0xFF; 0x1000][..], &self.image, &[0xFF; 0x3000]].concat(),
+            Role::FlashDump => {
+                let table = PartitionTable::from_csv(TABLE, &TableOptions::new().with_offset(0)).unwrap();
+                let mut table = table.encode();
+                table.resize(0x1000, 0xFF);
+                [&table, &self.image, &[0xFF; 0x3000][..]].concat()
+            }
+            Role::FlashKey => vec![7; 32],
         }
     }
 
@@ -174,7 +184,20 @@ impl GoodFolder {
                 } else {
                     (other, second)
                 };
-                self.audit().with_flash_dump(FlashDump { table, dump })
+                let dump = FlashDump::new(dump).with_table_offset(0).with_table(table);
+                self.audit().with_flash_dump(dump)
+            }
+            Role::FlashKey => {
+                let mut flash = self.bytes(Role::FlashDump);
+                let key = FlashKey::new(EncryptionScheme::Xts128, &self.bytes(role)).unwrap();
+                // The table, and the keys behind image and secure cert.
+                for at in [0, 0x9000] {
+                    let address = u32::try_from(at).unwrap();
+                    key.cipher().encrypt(address, &mut flash[at..at + 0x1000]).unwrap();
+                }
+                fs::write(&second, flash).unwrap();
+                let dump = FlashDump::new(second).with_table_offset(0).with_key(other);
+                self.audit().with_flash_dump(dump)
             }
             Role::SingleFile => self.audit().with_path(&other).with_path(own("-onb_codes.csv")),
             _ => self.audit().with_path(&self.device),
@@ -192,6 +215,11 @@ impl GoodFolder {
                 Ok(_) => {}
                 Err(error) => assert!(found != self.found, "{error}"),
             }
+        } else if role == Role::FlashKey {
+            assert!(
+                bytes == self.bytes(role) || !report.is_clean(Severity::Error),
+                "{found:?}"
+            );
         } else if path.starts_with(&self.device) && fs::read(&path).is_ok_and(|good| good == bytes) {
             assert_eq!(found, self.found);
         }

@@ -372,7 +372,7 @@ impl Output {
             let table = self.folder.path().join("table.csv");
             fs::write(&table, TABLE).unwrap();
             let dump = self.dump();
-            audit = audit.with_flash_dump(FlashDump { table, dump });
+            audit = audit.with_flash_dump(FlashDump::new(dump).with_table(table));
         }
         audit.execute().unwrap()
     }

@@ -29,7 +29,7 @@ pub struct Artifacts<'a> {
     pub(super) files: &'a [(&'a str, &'a [u8])],
     pub(super) key_files: &'a [(&'a str, &'a [u8])],
     pub(super) efuse_key: Option<(&'a str, &'a [u8])>,
-    pub(super) flash: Option<(&'a str, &'a [u8])>,
+    pub(super) flash: &'a [(&'a str, &'a [u8])],
     pub(super) known_keys: Option<&'a KeySet>,
     pub(super) name: Option<&'a str>,
 }
@@ -147,10 +147,10 @@ impl<'a> Artifacts<'a> {
     }
 
     /// Sets what else there is in the device's flash: firmware and its data, which may have keys of their own, and not the
-    /// DAC's.
+    /// DAC's. Flash that is encrypted is one entry as it is, and another one decrypted.
     #[must_use]
-    pub const fn with_flash(mut self, name: &'a str, bytes: &'a [u8]) -> Self {
-        self.flash = Some((name, bytes));
+    pub const fn with_flash(mut self, flash: &'a [(&'a str, &'a [u8])]) -> Self {
+        self.flash = flash;
         self
     }
 

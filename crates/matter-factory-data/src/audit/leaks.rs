@@ -165,10 +165,9 @@ impl Subject<'_> {
         for ((name, _), found) in self.artifacts.files.iter().zip(&found.files) {
             self.tell_each(name, found, &customers, findings);
         }
-        if let Some((name, _)) = self.artifacts.flash {
+        for ((name, _), found) in self.artifacts.flash.iter().zip(&found.flash) {
             // Firmware may have keys of its own, which are nobody's here.
             let known = found
-                .flash
                 .iter()
                 .filter(|found| self.is_own(found) || found.is_attesting() || !found.is_key());
             self.tell_each(name, known, &[], findings);

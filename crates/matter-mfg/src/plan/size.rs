@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
-use esp_nvs_image::{BlobVersion, PartitionSize, Sizer, Value};
+use esp_nvs_image::{BlobVersion, NvsKeys, PartitionSize, Sizer, Value};
 use esp_secure_cert::{Image, PartitionSize as SecureCertSize, RawRecord, RecordType, Writer};
-use matter_factory_data::{AttestationCredentials, DeviceRecord, Error as DataError, StorageLayout};
+use matter_factory_data::{AttestationCredentials, DeviceRecord, Error as DataError, Place, StorageLayout};
 use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode};
 use rand_core::CryptoRng;
@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 use super::Plan;
 use super::signer::{BatchSigner, Signer};
 use crate::cells::Cells;
+use crate::device::{dac_key_block, holds_plain_key};
+use crate::flash::{DeviceImages, FlashJob, Tried};
 use crate::job::Job;
 use crate::{Error, Field, TestPki};
 
@@ -24,7 +26,7 @@ impl Plan {
     /// Lays every row out on the partition before anything is written.
     ///
     /// The certificates of a throw-away chain with the same names stand in for those to come.
-    pub(super) fn check_size(&self, rng: &mut impl CryptoRng) -> Result<(), Error> {
+    pub(super) fn check_size(&self, rng: &mut impl CryptoRng) -> Result<Option<Tried>, Error> {
         let size = self.job.size;
         if size.is_read_only() || size.get() > Job::MAX_SIZE {
             let reason = format!("{size} is not a multiple of 0x1000 in 0x3000..={:#x}", Job::MAX_SIZE);
@@ -36,6 +38,7 @@ impl Plan {
             .map(|signer| signer.stand_in(&self.job, rng))
             .transpose()?;
         let mut passcodes = BTreeMap::new();
+        let mut tried = None;
         let none = [Cells::default()];
         let rows = if self.cells.is_empty() { &none[..] } else { &self.cells };
         for (row, cells) in rows.iter().enumerate() {
@@ -74,8 +77,26 @@ impl Plan {
             if self.layout.has_secure_cert() {
                 check_secure_cert(&record, stand_in.as_ref(), &self.layout)?;
             }
+            if let Some(flash) = self.job.flash.as_ref().filter(|_| tried.is_none()) {
+                tried = Some(self.try_flash(flash, &record, rng)?);
+            }
         }
-        Ok(())
+        Ok(tried)
+    }
+
+    /// Plans the flash of the first device with images of its lengths.
+    fn try_flash(&self, flash: &FlashJob, record: &DeviceRecord, rng: &mut impl CryptoRng) -> Result<Tried, Error> {
+        let images = record.encode(self.job.size, &self.layout).map_err(Error::encode)?;
+        let is_encrypted = self.job.encrypt || flash.has_hmac();
+        let keys = self.job.encrypt.then_some([0xFF; NvsKeys::PARTITION_LEN]);
+        let holds_key = |place| holds_plain_key(record, &self.layout, place);
+        let images = DeviceImages {
+            nvs: Some((images.nvs(), !is_encrypted && holds_key(Place::Nvs))),
+            nvs_keys: keys.as_ref().map(<[u8; _]>::as_slice),
+            secure_cert: images.secure_cert().map(|image| (image, holds_key(Place::SecureCert))),
+            dac_key: dac_key_block(record, &self.layout),
+        };
+        flash.try_device(&images, rng)
     }
 }
 
@@ -175,7 +196,7 @@ fn check_fits(
 #[cfg(test)]
 mod tests {
     use matter_attestation::Validity;
-    use matter_factory_data::{DacKeyStorage, Place, RotatingId};
+    use matter_factory_data::{DacKeyStorage, RotatingId};
 
     use super::*;
     use crate::random::{Purpose, Random};

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::attestation::Attestation;
 use crate::job::{Job, RotatingIdPolicy};
 use crate::message::message;
-use crate::storage::{Storage, names};
+use crate::storage::{Storage, last_ecdsa_key, names_with_ecdsa};
 use crate::{Error, Field, Message};
 
 const DAC: Field = Field::DacInSecureCert;
@@ -85,11 +85,14 @@ fn key(storage: &Storage, warnings: &mut Vec<Message>) -> Result<DacKeyStorage<'
         return Err(Error::field(PERIPHERAL, reason));
     }
     let target = storage.target;
-    let last = target.last_ecdsa_key().ok_or_else(|| {
+    let last = last_ecdsa_key(target).ok_or_else(|| {
         let reason = message![
             "needs a ",
             Field::Target,
-            format!(" with an ECDSA peripheral, which {target} has not: {}", names(true))
+            format!(
+                " with an ECDSA peripheral, which {target} has not: {}",
+                names_with_ecdsa()
+            )
         ];
         Error::field(PERIPHERAL, reason)
     })?;

@@ -16,8 +16,15 @@ const ABOUT_THE_PRODUCT: [Rule; 6] = [
     Rule::CdPaiProductId,
 ];
 
-/// Refuses a device that would not commission. `folder` holds its finished files.
-pub(super) fn check(plan: &Plan, sampling: Sampling, row: u32, folder: &Path) -> Result<(), Error> {
+/// Refuses a device that would not commission. `folder` holds its finished files, and `keys` is the file of the HMAC key that
+/// opens its NVS.
+pub(super) fn check(
+    plan: &Plan,
+    sampling: Sampling,
+    row: u32,
+    folder: &Path,
+    keys: Option<&Path>,
+) -> Result<(), Error> {
     let job = plan.job();
     // Without its image there is nothing to audit.
     if !usize::try_from(row).is_ok_and(|row| sampling.includes(row)) || job.without_image {
@@ -39,7 +46,11 @@ pub(super) fn check(plan: &Plan, sampling: Sampling, row: u32, folder: &Path) ->
         expected = expected.without_attestation();
     }
     // The files are the run's own, so that one that cannot be read is no fault of an input.
-    let report = Audit::new(expected).with_path(folder).execute();
+    let mut audit = Audit::new(expected).with_path(folder);
+    if let Some(keys) = keys {
+        audit = audit.with_keys(keys);
+    }
+    let report = audit.execute();
     let report = report.map_err(|error| match error {
         AuditError::File { path, reason, .. } => Error::read_back(format_args!("{}: {reason}", path.display())),
         AuditError::Random => Error::Random,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use factory_fs::{Dir, Exposure, Kind};
 
 use crate::device_tables::{STAGED, STAGING};
+use crate::keys_folder::KeysFolder;
 use crate::message::message;
 use crate::{Error, Field, device_tables, manifest, outputs};
 
@@ -60,6 +61,14 @@ pub(super) fn open(outdir: &Path, product: &str, trust: bool) -> Result<(Dir, Di
     Ok((outdir, top))
 }
 
+/// Opens the folder for the keys of devices' chips, and makes it where it is missing.
+pub(super) fn open_keys(path: &Path, trust: bool, resume: bool) -> Result<KeysFolder, Error> {
+    let keys = KeysFolder::open(path, resume)?;
+    let exposure = keys.dir().exposure().map_err(Error::obstacle(Field::FlashPlan, path))?;
+    refuse(Field::FlashPlan, exposure, path, trust)?;
+    Ok(keys)
+}
+
 /// Refuses a folder of the output folder, if it is there, in which others can put links, or replace what is there.
 pub(super) fn check_child(outdir: &Dir, name: &str, trust: bool) -> Result<(), Error> {
     if check_kind(outdir, name, Kind::Folder)? {
@@ -76,17 +85,17 @@ fn check_trusted(dir: &Dir, trust: bool) -> Result<(), Error> {
     let exposure = dir
         .exposure()
         .map_err(Error::obstacle(Field::OutputFolder, dir.path()))?;
-    refuse(exposure, dir.path(), trust)
+    refuse(Field::OutputFolder, exposure, dir.path(), trust)
 }
 
-fn refuse(exposure: Exposure, path: &Path, trust: bool) -> Result<(), Error> {
+fn refuse(field: Field, exposure: Exposure, path: &Path, trust: bool) -> Result<(), Error> {
     match exposure.untrusted().filter(|_| !trust) {
         Some(why) => {
             let reason = message![
                 format!("{why}; give it the mode 0700, or "),
                 Field::AllowInsecurePermissions
             ];
-            Err(Error::file(Field::OutputFolder, path, reason))
+            Err(Error::file(field, path, reason))
         }
         None => Ok(()),
     }

@@ -59,6 +59,10 @@ pub(super) fn parameters(plan: &Plan, order: Option<&Order>) -> Vec<Parameter> {
         ),
         (Field::Salt, text(&job.salt)),
         (Field::DacFolder, supplied(job)),
+        (
+            Field::FlashPlan,
+            bytes(plan.tried_flash().map_or(&[], |flash| &flash.shared)),
+        ),
         (Field::Order, text(&order)),
         (Field::NoImage, text(&job.without_image)),
         (Field::Encrypt, text(&job.encrypt)),
@@ -145,6 +149,7 @@ fn rest(job: &Job) -> Zeroizing<Vec<u8>> {
     rest.count = None;
     rest.declaration = None;
     rest.attestation = Attestation::None;
+    rest.flash = None;
     // Made at the end, whatever it was when the run began.
     rest.lists = BatchFiles {
         no_passcode_in_manifest: job.lists.no_passcode_in_manifest,

@@ -59,8 +59,16 @@ fn output(plan: &Plan, devices: u32, space: Space) -> Needed {
     };
     let keys = if job.encrypt { round(4096) } else { 0 };
     let files = small_files(plan) + FOLDERS;
-    let each = image + keys + files * small + ROWS;
-    let files = files + u64::from(image > 0) + u64::from(keys > 0);
+    let flash = plan
+        .tried_flash()
+        .map(|flash| (flash.len, u64::try_from(flash.document_len).unwrap_or_default()));
+    let (flash, document) = flash.map_or((0, 0), |(flash, document)| (round(flash), round(document)));
+    let each = image + keys + flash + document + files * small + ROWS;
+    let files = files
+        + [image, keys, flash, document]
+            .iter()
+            .map(|len| u64::from(*len > 0))
+            .sum::<u64>();
     Needed {
         bytes: each.saturating_mul(devices.into()),
         files: files.saturating_mul(devices.into()),

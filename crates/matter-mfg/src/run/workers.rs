@@ -1,19 +1,24 @@
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use factory_fs::Dir;
 use matter_audit::Sampling;
+use matter_factory_data::KeyFile;
 use matter_ledger::{DeviceTrait, Ledger, NewDevice, NewImage, RunId, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::batches::Batches;
 use super::check::check;
 use super::workspace::Workspace;
 use crate::device::Device;
+use crate::flash::FlashJob;
+use crate::keys_folder::KeysFolder;
 use crate::outputs::Outputs;
 use crate::{Error, Phase, Plan, Timings};
 use factory_fs::wiping_stack;
@@ -27,6 +32,8 @@ pub(super) struct Work<'r> {
     pub(super) workspace: &'r Workspace,
     /// Where devices are until the ledger lists them.
     pub(super) devices: Dir,
+    /// Where the keys of their chips are.
+    pub(super) keys: Option<&'r KeysFolder>,
     pub(super) unique: Unique,
     pub(super) force: bool,
     pub(super) audit: Sampling,
@@ -131,17 +138,21 @@ impl Work<'_> {
             rows: Vec::with_capacity(identities.len()),
             timings,
         };
+        let mut buffer = Zeroizing::new(Vec::new());
         for (row, identity) in rows.zip(identities) {
             if !self.force {
                 self.workspace.check_free(&identity.uuid)?;
             }
             let mut device = Device::finish(identity, self.plan, &mut batch.timings)?;
-            self.plan.seal(&mut device, row)?;
+            self.plan.seal(&mut device, row, self.keys)?;
+            let flash = || self.plan.flash(&mut device, row, self.keys, &mut buffer);
+            batch.timings.measure(Phase::Flash, flash)?;
             batch.timings.measure(Phase::Files, || device.write(&self.devices))?;
+            device.take_flash(&mut buffer);
             let own = self.devices.path().join(&device.uuid);
-            batch
-                .timings
-                .measure(Phase::Audit, || check(self.plan, self.audit, row, &own))?;
+            let keys = self.hmac_key(&device.uuid)?;
+            let check = || check(self.plan, self.audit, row, &own, keys.as_deref());
+            batch.timings.measure(Phase::Audit, check)?;
             let described = describe(row, &device, self.plan.are_keys_given());
             // The tables do not need them, and many devices may wait for their rows.
             device.drop_files();
@@ -154,6 +165,14 @@ impl Work<'_> {
         });
         synced.map_err(Error::write(self.devices.path()))?;
         Ok(batch)
+    }
+
+    /// The file of the HMAC key that opens a device's NVS.
+    fn hmac_key(&self, uuid: &str) -> Result<Option<PathBuf>, Error> {
+        let has_hmac = self.plan.job().flash.as_ref().is_some_and(FlashJob::has_hmac);
+        let keys = self.keys.filter(|_| has_hmac);
+        let path = keys.map(|keys| keys.path_of(KeyFile::NvsHmac, uuid)).transpose()?;
+        Ok(path.map(PathBuf::from))
     }
 
     /// Commits batches in the order of their rows.

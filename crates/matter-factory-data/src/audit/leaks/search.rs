@@ -21,18 +21,19 @@ pub(super) struct Searched {
     pub(super) efuse_key: Option<Vec<FoundKey>>,
     pub(super) files: Vec<Vec<FoundKey>>,
     pub(super) key_files: Vec<Vec<FoundKey>>,
-    pub(super) flash: Vec<FoundKey>,
+    pub(super) flash: Vec<Vec<FoundKey>>,
     /// Whether there were more values than are looked at.
     pub(super) is_exhausted: bool,
 }
 
 impl Searched {
     pub(super) fn all(&self) -> impl Iterator<Item = &FoundKey> {
-        let alone = [&self.nvs, &self.secure_cert, &self.flash].into_iter().flatten();
+        let alone = [&self.nvs, &self.secure_cert].into_iter().flatten();
         let files = self
             .files
             .iter()
             .chain(&self.key_files)
+            .chain(&self.flash)
             .chain(&self.efuse_key)
             .flatten();
         alone.chain(files)
@@ -47,20 +48,20 @@ pub(super) fn search(subject: &Subject<'_>, keys: Keys<'_>) -> Searched {
     let secure_cert = artifacts
         .secure_cert
         .map(|image| search_secure_cert(image, keys, &mut tried));
-    let mut each = |files: &[(&str, &[u8])]| {
-        let found = files.iter().map(|(_, bytes)| find(bytes, keys, &mut tried));
+    let each = |files: &[(&str, &[u8])], tried: &mut TriedScalars| {
+        let found = files.iter().map(|(_, bytes)| find(bytes, keys, tried));
         found.collect::<Vec<_>>()
     };
-    let (files, key_files) = (each(artifacts.files), each(artifacts.key_files));
+    let (files, key_files) = (each(artifacts.files, &mut tried), each(artifacts.key_files, &mut tried));
     let efuse_key = artifacts.efuse_key.map(|(_, bytes)| find(bytes, keys, &mut tried));
-    let flash = artifacts.flash.map(|(_, bytes)| find(bytes, keys, &mut tried));
+    let flash = each(artifacts.flash, &mut tried);
     Searched {
         nvs,
         secure_cert: secure_cert.unwrap_or_default(),
         efuse_key,
         files,
         key_files,
-        flash: flash.unwrap_or_default(),
+        flash,
         is_exhausted: tried.is_exhausted(),
     }
 }

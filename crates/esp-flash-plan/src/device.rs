@@ -1,0 +1,545 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use esp_flash_image::{BootCurve, BootScheme, Chip, EncryptionScheme, FlashKey, Partition};
+use esp_secure_boot::{BootloaderKeyV1, bootloader_digest_v1};
+
+use zeroize::Zeroize;
+
+use crate::command::commands;
+use crate::layout::{self, Piece, SECTOR};
+use crate::plan::BOOTLOADER;
+use crate::steps::{KeyFiles, digest_file, efuse_steps};
+use crate::{Error, FlashPlan, KeyUse, NvsEncryption, Region, SecurityProfile, Step, Warning, blocks, check};
+
+/// The image of a partition of one device.
+#[derive(Clone, Copy)]
+pub struct DeviceImage<'a> {
+    label: &'a str,
+    bytes: &'a [u8],
+    holds_plain_key: bool,
+}
+
+impl<'a> DeviceImage<'a> {
+    /// Takes the image of the partition with a label, such as NVS or `nvs_keys`.
+    #[must_use]
+    pub const fn new(label: &'a str, bytes: &'a [u8]) -> Self {
+        Self {
+            label,
+            bytes,
+            holds_plain_key: false,
+        }
+    }
+
+    /// Says whether a private key can be read in these bytes. A production profile then wants them encrypted.
+    #[must_use]
+    pub const fn with_plain_key(mut self, holds_plain_key: bool) -> Self {
+        self.holds_plain_key = holds_plain_key;
+        self
+    }
+}
+
+/// The bytes may hold keys.
+impl fmt::Debug for DeviceImage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceImage")
+            .field("label", &self.label)
+            .field("len", &self.bytes.len())
+            .field("holds_plain_key", &self.holds_plain_key)
+            .finish()
+    }
+}
+
+/// What is different from device to device, but the keys.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceParts<'a> {
+    images: Vec<DeviceImage<'a>>,
+    file_prefix: &'a str,
+}
+
+impl<'a> DeviceParts<'a> {
+    /// Starts without an image.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            images: Vec::new(),
+            file_prefix: "",
+        }
+    }
+
+    /// Adds an image.
+    #[must_use]
+    pub fn with_image(mut self, image: DeviceImage<'a>) -> Self {
+        self.images.push(image);
+        self
+    }
+
+    /// Sets what the names of flash files begin with in commands, such as a folder and `/`.
+    #[must_use]
+    pub const fn with_file_prefix(mut self, prefix: &'a str) -> Self {
+        self.file_prefix = prefix;
+        self
+    }
+}
+
+/// The keys of one device with the names of their files; the plan takes the names alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DeviceKeys<'a> {
+    flash: Option<(&'a FlashKey, &'a str)>,
+    hmac_file: Option<&'a str>,
+    ecdsa: Option<(usize, &'a str)>,
+    bootloader: Option<(&'a BootloaderKeyV1, &'a str, &'a [u8; 128])>,
+}
+
+impl<'a> DeviceKeys<'a> {
+    /// Starts without a key.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            flash: None,
+            hmac_file: None,
+            ecdsa: None,
+            bootloader: None,
+        }
+    }
+
+    /// Sets the key of flash encryption, which should be another one for each device.
+    #[must_use]
+    pub const fn with_flash_key(mut self, key: &'a FlashKey, file: &'a str) -> Self {
+        self.flash = Some((key, file));
+        self
+    }
+
+    /// Names the file of the HMAC key that the keys of NVS encryption are derived from.
+    #[must_use]
+    pub const fn with_hmac_file(mut self, file: &'a str) -> Self {
+        self.hmac_file = Some(file);
+        self
+    }
+
+    /// Names the file of a key on P-256 for the ECDSA peripheral, in PEM, and the number of its block, which is one of
+    /// [`SecurityProfile::with_reserved_block`].
+    #[must_use]
+    pub const fn with_ecdsa_key(mut self, block: usize, file: &'a str) -> Self {
+        self.ecdsa = Some((block, file));
+        self
+    }
+
+    /// Sets the key of the bootloader's digest, for secure boot version 1; `iv` is random.
+    #[must_use]
+    pub const fn with_bootloader_key(mut self, key: &'a BootloaderKeyV1, file: &'a str, iv: &'a [u8; 128]) -> Self {
+        self.bootloader = Some((key, file, iv));
+        self
+    }
+
+    pub(crate) const fn flash_key(&self) -> Option<&'a FlashKey> {
+        match self.flash {
+            Some((key, _)) => Some(key),
+            None => None,
+        }
+    }
+}
+
+/// A file of the flash: a range without gaps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FlashFile<'a> {
+    offset: u32,
+    name: &'a str,
+    bytes: &'a [u8],
+}
+
+impl<'a> FlashFile<'a> {
+    /// Returns where it begins in the flash.
+    #[must_use]
+    pub const fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// Returns its name in the commands.
+    #[must_use]
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Returns its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+impl fmt::Debug for FlashFile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlashFile")
+            .field("offset", &self.offset)
+            .field("name", &self.name)
+            .field("len", &self.bytes.len())
+            .finish()
+    }
+}
+
+/// All that is to be done with one device: the bytes of its flash and the steps from a blank chip to a locked one.
+///
+/// Without flash encryption the bytes are as secret as the images of the device; they are not cleared when this is dropped.
+#[derive(Clone)]
+pub struct DevicePlan {
+    chip: Chip,
+    regions: Vec<Region>,
+    /// The regions without what is between them.
+    bytes: Vec<u8>,
+    /// Of each file its offset, name and bytes.
+    files: Vec<(u32, String, usize)>,
+    digests: Vec<(String, [u8; 32])>,
+    steps: Vec<Step>,
+    warnings: Vec<Warning>,
+}
+
+impl DevicePlan {
+    pub(crate) fn new(
+        plan: &FlashPlan,
+        buffer: Vec<u8>,
+        parts: &DeviceParts<'_>,
+        keys: &DeviceKeys<'_>,
+    ) -> Result<Self, Error> {
+        let profile = &plan.profile;
+        let mut warnings = plan.warnings.clone();
+        check_keys(profile, keys, &mut warnings)?;
+        check_images(profile, parts, &mut warnings)?;
+        let digest = bootloader_digest(plan, keys)?;
+        let pieces = pieces(plan, parts, digest.as_deref())?;
+        let mut bytes = buffer;
+        bytes.clear();
+        bytes.reserve_exact(pieces.iter().map(|piece| piece.len).fold(0, usize::saturating_add));
+        let cipher = keys.flash.map(|(key, _)| key.cipher());
+        let write = |piece| Region::write(piece, cipher.as_ref(), &mut bytes);
+        let regions: Result<Vec<_>, _> = pieces.iter().map(write).collect();
+        if regions.is_err() {
+            // There can be keys in it that were not encrypted yet.
+            bytes.zeroize();
+        }
+        let regions = regions?;
+        let files = KeyFiles {
+            flash_encryption: keys.flash.map(|(_, file)| file),
+            nvs_hmac: keys.hmac_file,
+            ecdsa: keys.ecdsa,
+            secure_boot_v1: keys.bootloader.map(|(_, file, _)| file),
+        };
+        Ok(Self {
+            chip: profile.chip,
+            files: names(&regions, parts.file_prefix),
+            regions,
+            bytes,
+            digests: digests(profile),
+            steps: efuse_steps(profile, &plan.assigned, &plan.kinds, files)?,
+            warnings,
+        })
+    }
+
+    /// Returns the chip.
+    #[must_use]
+    pub const fn chip(&self) -> Chip {
+        self.chip
+    }
+
+    /// Returns the ranges of flash that are written, in their order.
+    #[must_use]
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
+    }
+
+    /// Returns the files that the commands write: adjoining regions are one.
+    pub fn files(&self) -> impl Iterator<Item = FlashFile<'_>> {
+        let mut rest = self.bytes.as_slice();
+        self.files.iter().map(move |(offset, name, len)| {
+            let (bytes, behind) = rest.split_at_checked(*len).unwrap_or_default();
+            rest = behind;
+            FlashFile {
+                offset: *offset,
+                name,
+                bytes,
+            }
+        })
+    }
+
+    /// Returns the bytes of a region as they are in the flash, by its place in [`DevicePlan::regions`].
+    #[must_use]
+    pub fn region_bytes(&self, index: usize) -> Option<&[u8]> {
+        let length = |region: &Region| usize::try_from(region.length()).ok();
+        let before: Option<usize> = self.regions.get(..index)?.iter().map(length).sum();
+        let end = before?.checked_add(length(self.regions.get(index)?)?)?;
+        self.bytes.get(before?..end)
+    }
+
+    /// Returns the flash from address 0 to the end of the last region, with 0xFF in the gaps.
+    #[must_use]
+    pub fn merged(&self) -> Vec<u8> {
+        let mut merged = Vec::new();
+        for file in self.files() {
+            merged.resize(usize::try_from(file.offset).unwrap_or(merged.len()), 0xFF);
+            merged.extend_from_slice(file.bytes);
+        }
+        merged
+    }
+
+    /// Returns the files with the digests of secure boot's keys, which are no secret, as the commands name them.
+    #[must_use]
+    pub fn digest_files(&self) -> &[(String, [u8; 32])] {
+        &self.digests
+    }
+
+    /// Returns all steps in the only safe order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Returns the steps that burn eFuses, in the only safe order.
+    pub fn efuse_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.is_efuse())
+    }
+
+    /// Returns command lines of `esptool` and `espefuse` that do all steps by hand.
+    #[must_use]
+    pub fn commands(&self) -> Vec<String> {
+        let files: Vec<_> = self.files().collect();
+        commands(self.chip, &self.steps, &files)
+    }
+
+    /// Returns the same for one file with the whole flash from address 0 on, such as [`DevicePlan::merged`].
+    #[must_use]
+    pub fn commands_of_merged(&self, file: &str) -> Vec<String> {
+        let merged = FlashFile {
+            offset: 0,
+            name: file,
+            bytes: &[],
+        };
+        commands(self.chip, &self.steps, &[merged])
+    }
+
+    /// Returns what to know about this plan.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Returns the buffer of the flash's bytes, for [`FlashPlan::device_in`].
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// The bytes may hold keys, when flash encryption is off.
+impl fmt::Debug for DevicePlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DevicePlan")
+            .field("chip", &self.chip)
+            .field("regions", &self.regions)
+            .field("steps", &self.steps)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+    let expected = profile.encryption_scheme();
+    match (expected, keys.flash) {
+        (None, None) => {}
+        (Some(expected), Some((key, file))) => {
+            SecurityProfile::check_file(file)?;
+            let found = key.scheme();
+            if found != expected {
+                return Err(Error::FlashKeyScheme { found, expected });
+            }
+            let config = profile
+                .encryption
+                .as_ref()
+                .map(|encryption| encryption.crypt_config.get());
+            let key_config = key.flash_crypt_config().get();
+            if let Some(profile) = config.filter(|config| found == EncryptionScheme::Esp32 && *config != key_config) {
+                return Err(Error::CryptConfigDiffers {
+                    key: key_config,
+                    profile,
+                });
+            }
+            let key_len = key.expose_bytes().len();
+            warnings.extend(check::coding_scheme(found, key_len));
+            if key_len == CODED_KEY && profile.boot_scheme() == Some(BootScheme::V2Rsa) {
+                return Err(Error::KeyFileLength { len: key_len });
+            }
+        }
+        (expected, _) => {
+            return Err(Error::FlashKey {
+                needed: expected.is_some(),
+            });
+        }
+    }
+    let needed = profile.nvs == NvsEncryption::Hmac;
+    if needed != keys.hmac_file.is_some() {
+        return Err(Error::HmacKey { needed });
+    }
+    keys.hmac_file.map_or(Ok(()), SecurityProfile::check_file)?;
+    if let Some((block, file)) = keys.ecdsa {
+        SecurityProfile::check_file(file)?;
+        check_ecdsa_block(profile, block)?;
+    }
+    let needed = profile.boot_scheme() == Some(BootScheme::V1);
+    match keys.bootloader {
+        None if needed => Err(Error::BootloaderKey { needed }),
+        Some(_) if !needed => Err(Error::BootloaderKey { needed }),
+        Some((key, file, _)) => {
+            SecurityProfile::check_file(file)?;
+            let len = key.expose_bytes().len();
+            let other = keys.flash.is_some_and(|(flash, _)| flash.expose_bytes().len() != len);
+            if other {
+                Err(Error::KeyFileLength { len })
+            } else {
+                Ok(())
+            }
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses a block that the profile does not leave alone, or that the peripheral cannot read.
+fn check_ecdsa_block(profile: &SecurityProfile, block: usize) -> Result<(), Error> {
+    let facts = profile.chip.facts();
+    let (key, name) = (KeyUse::EcdsaKey, blocks::name(&facts.key_blocks, block)?);
+    let has_curve = facts.ecdsa_peripheral.iter().any(|fact| fact.curve == BootCurve::P256);
+    if !has_curve || facts.key_blocks.without_ecdsa_key.contains(&name) {
+        return Err(Error::KeyBlockUnsuited { block: name, key });
+    }
+    if !profile.reserved_blocks.contains(&block) {
+        return Err(Error::KeyBlockTaken { block: name, key });
+    }
+    Ok(())
+}
+
+fn check_images(profile: &SecurityProfile, parts: &DeviceParts<'_>, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+    let (mut nvs, mut nvs_keys) = (false, false);
+    for image in &parts.images {
+        let partition = layout::find(&profile.table, image.label)?;
+        if partition.is_app() {
+            return Err(Error::AppOfDevice {
+                part: image.label.into(),
+            });
+        }
+        layout::check_fit(partition, image.bytes.len())?;
+        nvs |= partition.is_nvs();
+        nvs_keys |= partition.is_nvs_keys();
+        let encrypted = profile.encryption.is_some() && layout::is_encrypted(partition);
+        if image.holds_plain_key && !encrypted {
+            let part = String::from(image.label);
+            if profile.is_release() {
+                return Err(Error::PlainKey { part });
+            }
+            warnings.push(Warning::PlainKey { part });
+        }
+    }
+    if profile.nvs == NvsEncryption::NvsKeys && nvs && !nvs_keys {
+        return Err(Error::NvsKeysImage);
+    }
+    if parts.file_prefix.chars().any(char::is_control) {
+        return Err(Error::FileName);
+    }
+    Ok(())
+}
+
+/// Makes the sector at address 0 of secure boot version 1: IV, digest of the bootloader, 0xFF.
+pub(crate) fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Result<Option<Vec<u8>>, Error> {
+    let Some((key, _, iv)) = keys.bootloader else {
+        return Ok(None);
+    };
+    let bootloader = plan.pieces.iter().find(|piece| piece.source == BOOTLOADER);
+    let image = bootloader.map(|piece| piece.bytes.as_slice()).unwrap_or_default();
+    let digest = bootloader_digest_v1(image, key, iv).map_err(|error| Error::Signature {
+        part: BOOTLOADER.into(),
+        error,
+    })?;
+    Ok(Some([iv.as_slice(), &digest].concat()))
+}
+
+/// Puts the shared parts and those of the device in the order of the flash.
+pub(crate) fn pieces<'a>(
+    plan: &'a FlashPlan,
+    parts: &DeviceParts<'a>,
+    digest: Option<&'a [u8]>,
+) -> Result<Vec<Piece<'a>>, Error> {
+    let profile = &plan.profile;
+    let on = profile.encryption.is_some();
+    let mut pieces: Vec<_> = plan.pieces.iter().map(|piece| piece.as_piece()).collect();
+    pieces.extend(digest.map(|bytes| Piece {
+        offset: 0,
+        len: SECTOR,
+        source: DIGEST,
+        encrypted: on,
+        bytes,
+    }));
+    for image in &parts.images {
+        let partition = layout::find(&profile.table, image.label)?;
+        pieces.push(piece(partition, image.bytes, on));
+    }
+    // Erased flash would decrypt to noise.
+    let given = |partition: &Partition| pieces.iter().any(|piece| piece.offset == partition.offset());
+    let erased = |partition: &&Partition| {
+        let always = partition.is_ota_data();
+        let filled = profile.fill_gaps && partition.is_encrypted() && !partition.is_app() && !partition.is_nvs_keys();
+        on && (always || filled) && !given(partition)
+    };
+    let erased: Vec<_> = profile.table.partitions().iter().filter(erased).collect();
+    pieces.extend(erased.into_iter().map(|partition| piece(partition, &[], on)));
+    layout::sort(&mut pieces)?;
+    Ok(if profile.fill_gaps {
+        layout::fill_gaps(&pieces)
+    } else {
+        pieces
+    })
+}
+
+fn piece<'a>(partition: &'a Partition, bytes: &'a [u8], on: bool) -> Piece<'a> {
+    let encrypted = on && layout::is_encrypted(partition);
+    let len = if encrypted {
+        usize::try_from(partition.size()).unwrap_or(usize::MAX)
+    } else {
+        bytes.len()
+    };
+    Piece {
+        offset: partition.offset(),
+        len: layout::sectors(len),
+        source: partition.label(),
+        encrypted,
+        bytes,
+    }
+}
+
+/// Makes one file of adjoining regions.
+fn names(regions: &[Region], prefix: &str) -> Vec<(u32, String, usize)> {
+    regions
+        .chunk_by(|first, second| first.end() == second.offset())
+        .filter_map(|group| {
+            let offset = group.first()?.offset();
+            let len = group
+                .iter()
+                .map(|region| usize::try_from(region.length()).unwrap_or(0))
+                .sum();
+            Some((offset, alloc::format!("{prefix}flash-{offset:#x}.bin"), len))
+        })
+        .collect()
+}
+
+fn digests(profile: &SecurityProfile) -> Vec<(String, [u8; 32])> {
+    let secure_boot = profile.secure_boot.iter();
+    let keys = secure_boot
+        .filter(|secure_boot| secure_boot.scheme != BootScheme::V1)
+        .flat_map(|it| &it.keys);
+    let file = |slot, name: Option<&str>| digest_file(slot, name);
+    (0..)
+        .zip(keys)
+        .map(|(slot, key)| (file(slot, key.file.as_deref()), key.digest))
+        .collect()
+}
+
+const DIGEST: &str = "bootloader digest";
+/// Bytes of a key under the 3/4 coding scheme, which has no room for a digest of secure boot version 2.
+const CODED_KEY: usize = 24;

@@ -1,0 +1,123 @@
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::{DevicePlan, Region, Step};
+
+/// A device's plan as a document, `plan.json`: what is in its flash, which eFuses are burned, and the commands for both.
+///
+/// ```text
+/// {"chip", "device",
+///  "regions": [{"offset", "length", "source", "encrypted", "md5", "sha256"}],
+///  "efuses": [{"step", "what", "block"?, "purpose"?, "value_or_file", "reason"}],
+///  "commands": [TEXT], "warnings": [TEXT]}
+/// ```
+///
+/// It names key files and holds no key.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanDocument<'a> {
+    plan: &'a DevicePlan,
+    device: &'a str,
+    merged: Option<&'a str>,
+}
+
+impl<'a> PlanDocument<'a> {
+    /// Starts the document of the device with a name.
+    #[must_use]
+    pub const fn new(plan: &'a DevicePlan, device: &'a str) -> Self {
+        Self {
+            plan,
+            device,
+            merged: None,
+        }
+    }
+
+    /// Lets the commands write one file with the whole flash instead of one for each range.
+    #[must_use]
+    pub const fn with_merged_file(mut self, file: &'a str) -> Self {
+        self.merged = Some(file);
+        self
+    }
+
+    /// Returns the command lines.
+    #[must_use]
+    pub fn commands(&self) -> Vec<String> {
+        match self.merged {
+            Some(file) => self.plan.commands_of_merged(file),
+            None => self.plan.commands(),
+        }
+    }
+}
+
+impl Serialize for PlanDocument<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { plan, device, .. } = self;
+        let regions = plan.regions().iter().map(RegionObject).collect::<Vec<_>>();
+        let efuses = (1u32..)
+            .zip(plan.efuse_steps())
+            .map(|(number, step)| StepObject { number, step });
+        let warnings = plan.warnings().iter().map(ToString::to_string);
+        let mut object = serializer.serialize_struct("PlanDocument", 6)?;
+        object.serialize_field("chip", plan.chip().name())?;
+        object.serialize_field("device", device)?;
+        object.serialize_field("regions", &regions)?;
+        object.serialize_field("efuses", &efuses.collect::<Vec<_>>())?;
+        object.serialize_field("commands", &self.commands())?;
+        object.serialize_field("warnings", &warnings.collect::<Vec<_>>())?;
+        object.end()
+    }
+}
+
+struct RegionObject<'a>(&'a Region);
+
+impl Serialize for RegionObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Region", 6)?;
+        object.serialize_field("offset", &self.0.offset())?;
+        object.serialize_field("length", &self.0.length())?;
+        object.serialize_field("source", self.0.source())?;
+        object.serialize_field("encrypted", &self.0.is_encrypted())?;
+        object.serialize_field("md5", &hex(self.0.md5()))?;
+        object.serialize_field("sha256", &hex(self.0.sha256()))?;
+        object.end()
+    }
+}
+
+struct StepObject<'a> {
+    number: u32,
+    step: &'a Step,
+}
+
+impl Serialize for StepObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let step = self.step;
+        let purpose = step.purpose();
+        let len = 4 + usize::from(step.block().is_some()) + usize::from(purpose.is_some());
+        let mut object = serializer.serialize_struct("Step", len)?;
+        object.serialize_field("step", &self.number)?;
+        object.serialize_field("what", &step.to_string())?;
+        match step.block() {
+            Some(block) => object.serialize_field("block", block)?,
+            None => object.skip_field("block")?,
+        }
+        match purpose {
+            Some(purpose) => object.serialize_field("purpose", purpose.name())?,
+            None => object.skip_field("purpose")?,
+        }
+        object.serialize_field("value_or_file", &step.value_or_file())?;
+        object.serialize_field("reason", step.reason())?;
+        object.end()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

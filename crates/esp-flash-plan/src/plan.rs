@@ -1,0 +1,194 @@
+use alloc::vec::Vec;
+
+use esp_flash_image::Partition;
+use esp_secure_boot::BootKeyKind;
+
+use crate::blocks::Assigned;
+use crate::layout::{self, SharedPiece};
+use crate::{DeviceKeys, DeviceParts, DevicePlan, Error, SecurityProfile, Warning, check};
+
+/// What all devices have in common besides the profile.
+#[derive(Clone, Debug)]
+pub struct SharedParts<'a> {
+    pub(crate) bootloader: &'a [u8],
+    pub(crate) bootloader_offset: Option<u32>,
+    pub(crate) signed_table: Option<&'a [u8]>,
+    pub(crate) apps: Vec<(&'a str, &'a [u8])>,
+    pub(crate) images: Vec<(&'a str, &'a [u8])>,
+}
+
+impl<'a> SharedParts<'a> {
+    /// Starts with the bootloader, signed when secure boot version 2 is on.
+    #[must_use]
+    pub const fn new(bootloader: &'a [u8]) -> Self {
+        Self {
+            bootloader,
+            bootloader_offset: None,
+            signed_table: None,
+            apps: Vec::new(),
+            images: Vec::new(),
+        }
+    }
+
+    /// States where the bootloader is to be, to have it checked.
+    #[must_use]
+    pub const fn with_bootloader_offset(mut self, offset: u32) -> Self {
+        self.bootloader_offset = Some(offset);
+        self
+    }
+
+    /// Sets the partition table with its signature, which secure boot version 1 needs.
+    #[must_use]
+    pub const fn with_signed_table(mut self, table: &'a [u8]) -> Self {
+        self.signed_table = Some(table);
+        self
+    }
+
+    /// Adds an app for the partition with a label, signed when secure boot is on.
+    #[must_use]
+    pub fn with_app(mut self, label: &'a str, app: &'a [u8]) -> Self {
+        self.apps.push((label, app));
+        self
+    }
+
+    /// Adds the image of any other partition, such as OTA data or a file system.
+    #[must_use]
+    pub fn with_image(mut self, label: &'a str, image: &'a [u8]) -> Self {
+        self.images.push((label, image));
+        self
+    }
+}
+
+/// A profile and the parts that all devices share, checked once.
+///
+/// Plans of devices are made from it, on as many threads as there are.
+#[derive(Clone, Debug)]
+pub struct FlashPlan {
+    pub(crate) profile: SecurityProfile,
+    pub(crate) assigned: Assigned,
+    pub(crate) kinds: Vec<BootKeyKind>,
+    /// The plain bytes of each shared part, in the order of the flash.
+    pub(crate) pieces: Vec<SharedPiece>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl FlashPlan {
+    /// Checks a profile and the shared parts.
+    ///
+    /// # Errors
+    ///
+    /// One variant of [`Error`] for each thing that would not boot, would not be protected, or could not be burned.
+    pub fn new(profile: SecurityProfile, parts: &SharedParts<'_>) -> Result<Self, Error> {
+        let mut warnings = check::profile(&profile)?;
+        let kinds = check::parts(&profile, parts, &mut warnings)?;
+        let assigned = Assigned::new(&profile)?;
+        if let Some(id) = assigned.nvs_hmac {
+            warnings.push(Warning::HmacBlock { id });
+        }
+        let pieces = pieces(&profile, parts)?;
+        let mut places: Vec<_> = pieces.iter().map(SharedPiece::as_piece).collect();
+        layout::sort(&mut places)?;
+        Ok(Self {
+            profile,
+            assigned,
+            kinds,
+            pieces,
+            warnings,
+        })
+    }
+
+    /// Makes the plan of one device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when an image has no partition or does not fit, when a key is missing or of another scheme, and when a
+    /// private key would be plain in a production device.
+    pub fn device(&self, parts: &DeviceParts<'_>, keys: &DeviceKeys<'_>) -> Result<DevicePlan, Error> {
+        self.device_in(Vec::new(), parts, keys)
+    }
+
+    /// Makes the plan of one device with the buffer of an earlier one, from [`DevicePlan::into_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`FlashPlan::device`].
+    pub fn device_in(
+        &self,
+        buffer: Vec<u8>,
+        parts: &DeviceParts<'_>,
+        keys: &DeviceKeys<'_>,
+    ) -> Result<DevicePlan, Error> {
+        DevicePlan::new(self, buffer, parts, keys)
+    }
+
+    /// Returns the profile.
+    #[must_use]
+    pub const fn profile(&self) -> &SecurityProfile {
+        &self.profile
+    }
+
+    /// Returns what to know about the profile and the shared parts.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+/// Lays the shared parts out.
+fn pieces(profile: &SecurityProfile, parts: &SharedParts<'_>) -> Result<Vec<SharedPiece>, Error> {
+    let on = profile.encryption.is_some();
+    let table = &profile.table;
+    let mut pieces = Vec::new();
+    let mut add = |offset, len, source: &str, encrypted, bytes: Vec<u8>| {
+        pieces.push(SharedPiece {
+            offset,
+            len: layout::sectors(len),
+            source: source.into(),
+            encrypted: encrypted && on,
+            bytes,
+        });
+    };
+    let offset = profile.chip.facts().bootloader_offset;
+    add(
+        offset,
+        parts.bootloader.len(),
+        BOOTLOADER,
+        true,
+        parts.bootloader.to_vec(),
+    );
+    add(
+        table.offset(),
+        layout::SECTOR,
+        TABLE,
+        true,
+        parts.signed_table.map_or_else(|| table.encode(), <[u8]>::to_vec),
+    );
+    let whole = profile
+        .encryption
+        .as_ref()
+        .is_some_and(|encryption| encryption.whole_apps);
+    for (label, app) in &parts.apps {
+        let partition = layout::find(table, label)?;
+        layout::check_fit(partition, app.len())?;
+        let len = if whole { size(partition) } else { app.len() };
+        add(partition.offset(), len, label, true, app.to_vec());
+    }
+    for (label, image) in &parts.images {
+        let partition = layout::find(table, label)?;
+        if partition.is_app() {
+            return Err(Error::AppAsImage { part: (*label).into() });
+        }
+        layout::check_fit(partition, image.len())?;
+        let encrypted = layout::is_encrypted(partition);
+        let len = if encrypted && on { size(partition) } else { image.len() };
+        add(partition.offset(), len, label, encrypted, image.to_vec());
+    }
+    Ok(pieces)
+}
+
+fn size(partition: &Partition) -> usize {
+    usize::try_from(partition.size()).unwrap_or(usize::MAX)
+}
+
+pub(crate) const BOOTLOADER: &str = "bootloader";
+pub(crate) const TABLE: &str = "partition table";

@@ -1,0 +1,21 @@
+//! Replays the fuzz corpus, with the property of the fuzz target.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "properties/plan.rs"]
+mod plan;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
+
+use replay::replay;
+
+#[test]
+fn plans_are_refused_or_safe() {
+    let mut made = 0;
+    replay("esp_flash_plan_plan", |bytes| {
+        made += usize::from(plan::property(bytes))
+    });
+    // Seeds that never come to a plan would show nothing.
+    assert!(made > 0);
+    println!("{made} plans made");
+}

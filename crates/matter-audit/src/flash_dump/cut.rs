@@ -1,0 +1,293 @@
+//! The partitions that the audit reads, cut out of a dump.
+
+use esp_flash_image::{FlashKey, Partition, PartitionTable};
+use esp_nvs_image::NvsKeys;
+use esp_secure_cert::{Image, PartitionSize};
+use matter_factory_data::{Check, Finding, NAMESPACE};
+use zeroize::Zeroizing;
+
+use super::flash::{Flash, OwnTable, is_erased};
+use super::tables::{differences, read_given};
+use crate::access::Access;
+use crate::device_files::{DeviceFile, DeviceFiles};
+use crate::device_source::FileKind;
+
+const TABLE: &str = "partition table";
+const DUMP: &str = "flash dump";
+/// The partition of Espressif's component of that name.
+const SECURE_CERT: &str = "esp_secure_cert";
+
+/// A dump, and the device of its partitions.
+pub(super) struct CutDump {
+    device: DeviceFiles,
+    flash: Flash,
+    access: Access,
+}
+
+impl CutDump {
+    pub(super) const fn new(device: DeviceFiles, flash: Flash, access: Access) -> Self {
+        Self { device, flash, access }
+    }
+
+    pub(super) fn into_device(self) -> DeviceFiles {
+        self.device
+    }
+
+    /// Finds the partitions by the table of the flash, or by the given one where the flash has none, and adds what the
+    /// audit reads of them.
+    pub(super) fn cut(&mut self, given: Option<&[u8]>, keys: &[FlashKey], has_key: bool) {
+        let own = self.flash.open(keys);
+        self.tell_own_table(&own, given.is_some(), has_key, keys);
+        let own = match own {
+            OwnTable::Read(table) => Some(table),
+            _ => None,
+        };
+        let given = given.and_then(|bytes| {
+            let read = read_given(bytes, self.flash.table_offset(), own.as_ref());
+            read.map_err(|reason| self.find(Check::ArtifactMalformed, TABLE, reason))
+                .ok()
+        });
+        if let (Some(own), Some(given)) = (&own, &given) {
+            for difference in differences(own, given) {
+                self.find(Check::PartitionTableDiffers, TABLE, difference);
+            }
+        }
+        // What the firmware goes by is in the flash.
+        let table = own.or(given);
+        let partitions = table.as_ref().map(PartitionTable::partitions).unwrap_or_default();
+        self.add_nvs(partitions);
+        self.add_secure_cert(partitions);
+        self.keep_rest(partitions);
+        self.check_ends(partitions);
+    }
+
+    /// The keys of a key file, if they are some.
+    pub(super) fn keys(&mut self, keys: Result<Vec<FlashKey>, String>) -> Vec<FlashKey> {
+        keys.map_err(|reason| self.find(Check::ArtifactMalformed, "flash key", reason))
+            .unwrap_or_default()
+    }
+
+    fn find(&mut self, check: Check, object: &str, text: impl std::fmt::Display) {
+        self.device.findings.push(Finding::of(check, object, text));
+    }
+
+    /// Says what is wrong with the table of the flash. Only without a given one it has to be there.
+    fn tell_own_table(&mut self, own: &OwnTable, is_given: bool, has_key: bool, keys: &[FlashKey]) {
+        let offset = self.flash.table_offset();
+        let len = self.flash.bytes().len();
+        let text = match own {
+            OwnTable::Read(_) if !keys.is_empty() && !self.flash.is_encrypted() => format!(
+                "the partition table at {offset:#x} is not encrypted, and nothing was decrypted: encrypt the flash, or give no key"
+            ),
+            OwnTable::Read(_) => return,
+            OwnTable::Damaged(error) => format!("that of the dump, at {offset:#x}: {error}"),
+            OwnTable::Erased | OwnTable::Missing if is_given => return self.take_key(keys),
+            OwnTable::Erased => {
+                format!("none at {offset:#x}, where the flash is erased: give the offset of the table, or a table")
+            }
+            OwnTable::Missing => format!("the dump of {len:#x} bytes ends before that at {offset:#x}: give a table"),
+            OwnTable::Unreadable if !keys.is_empty() => format!(
+                "the key does not open the table at {offset:#x}: give the key and the scheme of this flash, or the offset of its table"
+            ),
+            // The key that is none has its own finding.
+            OwnTable::Unreadable if has_key => return,
+            OwnTable::Unreadable => {
+                let text = format!(
+                    "none that can be read at {offset:#x}: perhaps the flash is encrypted, and its key opens it; or the table has another offset"
+                );
+                let check = if is_given {
+                    Check::NotChecked
+                } else {
+                    Check::ArtifactMalformed
+                };
+                return self.find(check, TABLE, text);
+            }
+        };
+        self.find(Check::ArtifactMalformed, TABLE, text);
+    }
+
+    /// Takes the key without a table that tells whether it is right.
+    fn take_key(&mut self, keys: &[FlashKey]) {
+        match keys {
+            [] => {}
+            [key] => self.flash.set_key(key),
+            _ => {
+                let text = "opens flash of two schemes, esp32 and xts-128, and no table in the dump tells which: give the scheme";
+                self.find(Check::ArtifactMalformed, "flash key", text);
+            }
+        }
+    }
+
+    /// What the firmware reads of a partition. It is as in the dump, unless the bootloader encrypts the partition.
+    ///
+    /// What is only right the other way round, which `is_right` tells, was written in the wrong way.
+    fn content(&mut self, partition: &Partition, is_right: fn(&[u8]) -> bool) -> Zeroizing<Vec<u8>> {
+        let raw = Zeroizing::new(self.flash.raw(partition).to_vec());
+        let plain = match self.flash.decrypt(self.flash.range(partition)) {
+            Ok(Some(plain)) if !is_erased(&raw) => plain,
+            Ok(_) => return raw,
+            Err(error) => {
+                self.find(Check::ArtifactMalformed, partition.label(), error);
+                return raw;
+            }
+        };
+        let is_encrypted = partition.is_encrypted_with_flash();
+        let (read, other, text) = if is_encrypted {
+            (
+                plain,
+                raw,
+                "not encrypted, and the firmware decrypts it: encrypt it at its address",
+            )
+        } else {
+            (
+                raw,
+                plain,
+                "encrypted, and without the flag in the table: the firmware does not decrypt it",
+            )
+        };
+        if !is_right(&read) && is_right(&other) {
+            self.find(Check::ArtifactMalformed, partition.label(), text);
+            return other;
+        }
+        read
+    }
+
+    fn add(&mut self, kind: FileKind, partition: &Partition, bytes: Zeroizing<Vec<u8>>) {
+        let file = DeviceFile::new(partition.label().into(), bytes, self.access, false);
+        self.device.add(Some(kind), file);
+    }
+
+    /// Adds the factory partition and its keys.
+    fn add_nvs(&mut self, partitions: &[Partition]) {
+        let stores = || partitions.iter().filter(|part| part.is_nvs());
+        // Espressif's projects for Matter have one of this name, and their firmware does not look there unless it is told.
+        // The namespace cannot be seen in an encrypted one.
+        let factory = stores().min_by_key(|part| {
+            let bytes = self.flash.raw(part);
+            (!holds_factory_data(bytes), is_erased(bytes), part.label() != "fctry")
+        });
+        let Some(factory) = factory else {
+            if !partitions.is_empty() {
+                let text = "has no partition of type data and subtype nvs";
+                self.find(Check::ArtifactMalformed, TABLE, text);
+            }
+            return;
+        };
+        // Flash encryption has nothing to do with NVS, which has its own.
+        let store = Zeroizing::new(self.flash.raw(factory).to_vec());
+        self.add(FileKind::Nvs, factory, store);
+        let holding = stores().filter(|part| holds_factory_data(self.flash.raw(part)));
+        let holding = holding.map(Partition::label).collect::<Vec<_>>();
+        if holding.len() > 1 {
+            let names = holding.join(" and ");
+            let text = format!("factory data in {names}, of which the firmware reads one");
+            self.find(Check::ArtifactTwice, DUMP, text);
+        }
+        for part in stores().filter(|part| part.is_encrypted() && self.flash.is_encrypted()) {
+            let text = "has the flag encrypted in the partition table, with which the firmware refuses an NVS store";
+            self.device
+                .findings
+                .push(Finding::of(Check::ArtifactMalformed, part.label(), text));
+        }
+        let keys = partitions.iter().filter(|part| part.is_nvs_keys());
+        let keys = keys.map(|part| (part, self.content(part, |bytes| NvsKeys::decode(bytes).is_ok())));
+        let mut keys = keys.collect::<Vec<_>>();
+        // An erased one holds no keys, and the store is not encrypted.
+        let opens = |keys: NvsKeys| reads_better(self.flash.raw(factory), &keys);
+        let right = keys
+            .iter()
+            .position(|(_, bytes)| NvsKeys::decode(bytes).is_ok_and(opens));
+        if let Some(right) = right {
+            let (part, bytes) = keys.swap_remove(right);
+            self.add(FileKind::NvsKeys, part, bytes);
+        } else if let Some((part, bytes)) = keys.first() {
+            self.tell_wrong_keys(factory, part, bytes);
+        }
+    }
+
+    /// Says why keys in flash do not open the store. The firmware needs their checksum to be right.
+    fn tell_wrong_keys(&mut self, store: &Partition, keys: &Partition, bytes: &[u8]) {
+        let is_plain = holds_factory_data(self.flash.raw(store));
+        if is_erased(bytes) {
+            self.device.wrong_keys = Some("the partition with its keys is erased");
+        } else if NvsKeys::decode(bytes).is_err() {
+            let why = if self.flash.is_encrypted() {
+                "it is damaged, or was encrypted with another key than the rest"
+            } else {
+                "it is damaged, or was read from a flash that is encrypted"
+            };
+            self.device.damaged_keys = Some((keys.label().into(), why));
+        } else if is_plain {
+            self.find(Check::NvsNotEncrypted, keys.label(), "");
+        } else {
+            self.device.wrong_keys = Some("the keys in flash are others");
+        }
+    }
+
+    fn add_secure_cert(&mut self, partitions: &[Partition]) {
+        let Some(certs) = partitions.iter().find(|part| is_secure_cert(part)) else {
+            return;
+        };
+        let bytes = self.content(certs, |bytes| Image::new(bytes).records().next().is_some());
+        // An erased one is there for devices whose credentials are in NVS.
+        if !is_erased(&bytes) {
+            self.add(FileKind::SecureCert, certs, bytes);
+            let size = usize::try_from(certs.size()).unwrap_or(usize::MAX);
+            self.device.secure_cert_size = PartitionSize::new(size).ok();
+        }
+    }
+
+    /// Keeps what else is in the flash, to be searched for keys: as it is, and decrypted.
+    fn keep_rest(&mut self, partitions: &[Partition]) {
+        let is_own = |part: &&Partition| self.device.files.iter().any(|file| file.name == part.label());
+        let mut rest = Zeroizing::new(self.flash.bytes().to_vec());
+        for part in partitions.iter().filter(is_own) {
+            rest.get_mut(self.flash.range(part)).unwrap_or_default().fill(0xFF);
+        }
+        let encrypted = partitions
+            .iter()
+            .filter(|part| part.is_encrypted_with_flash() && !part.is_nvs() && !is_own(part));
+        let plain = self.flash.decrypted(encrypted);
+        self.device.flash.push((DUMP, rest));
+        self.device
+            .flash
+            .extend(plain.map(|plain| ("decrypted flash dump", plain)));
+    }
+
+    /// Finds partitions that the audit reads and the dump does not have in full. An image that was merged and encrypted may
+    /// end behind its last piece.
+    fn check_ends(&mut self, partitions: &[Partition]) {
+        let len = self.flash.bytes().len();
+        let is_read = |part: &&Partition| is_secure_cert(part) || part.is_nvs() || part.is_nvs_keys();
+        let reaches = |part: &Partition| usize::try_from(part.end()).is_ok_and(|end| end <= len);
+        for part in partitions.iter().filter(is_read).filter(|part| !reaches(part)) {
+            let is_before = usize::try_from(part.offset()).map_or(true, |offset| offset >= len);
+            let end = if is_before { "before" } else { "inside" };
+            let text = format!("the dump of {len:#x} bytes ends {end} the partition {}", part.label());
+            let is_image = self.flash.is_encrypted() && (is_before || is_secure_cert(part));
+            let check = if is_image {
+                Check::NotChecked
+            } else {
+                Check::ArtifactMalformed
+            };
+            self.find(check, DUMP, text);
+        }
+    }
+}
+
+fn is_secure_cert(partition: &Partition) -> bool {
+    partition.label() == SECURE_CERT
+}
+
+/// The namespace alone is nothing: firmware makes it where it looks for factory data.
+fn holds_factory_data(store: &[u8]) -> bool {
+    let holds = |name: &[u8]| store.windows(name.len()).any(|window| window == name);
+    holds(NAMESPACE.as_str().as_bytes()) && holds(b"vendor-id")
+}
+
+/// Tells whether a store is rather the one that was encrypted with these keys than a plain one.
+pub(crate) fn reads_better(store: &[u8], keys: &NvsKeys) -> bool {
+    let mut plain = Zeroizing::new(store.to_vec());
+    esp_nvs_image::decrypt(&mut plain, keys).is_ok()
+        && esp_nvs_image::check(&plain).len() < esp_nvs_image::check(store).len()
+}

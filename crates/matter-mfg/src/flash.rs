@@ -1,0 +1,409 @@
+//! The flash image of each device, and the plan by which its chip is locked.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use esp_flash_image::{EncryptionScheme, FlashKey};
+use esp_flash_plan::{DeviceImage, DeviceKeys, DeviceParts, DevicePlan, FlashPlan, NvsEncryption, PlanDocument};
+use esp_nvs_image::NvsKeys;
+use esp_secure_boot::BootloaderKeyV1;
+use esp_secure_cert::EfuseKey;
+use matter_factory_data::{FolderFile, InternalFile, KeyFile, StorageLayout};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::job::Job;
+use crate::keys_folder::KeysFolder;
+use crate::message::message;
+use crate::{Error, Field};
+
+/// What all devices of a run have in their flash, and where the images of each go.
+///
+/// Each device gets one image of its flash and a plan for its chip; the keys for the eFuses are written into a folder of
+/// their own, one file each, before the device appears.
+#[derive(Clone)]
+pub struct FlashJob {
+    plan: Arc<FlashPlan>,
+    nvs: String,
+    nvs_keys: Option<String>,
+    secure_cert: Option<String>,
+    keys_dir: Option<PathBuf>,
+    bootloader_key: Option<(BootloaderKeyV1, PathBuf)>,
+}
+
+impl FlashJob {
+    /// Takes a checked profile, and the label of the partition for the factory data.
+    #[must_use]
+    pub fn new(plan: FlashPlan, nvs: String) -> Self {
+        Self {
+            plan: Arc::new(plan),
+            nvs,
+            nvs_keys: None,
+            secure_cert: None,
+            keys_dir: None,
+            bootloader_key: None,
+        }
+    }
+
+    /// Sets the label of the partition for the keys of encrypted factory data.
+    #[must_use]
+    pub fn with_nvs_keys(mut self, label: Option<String>) -> Self {
+        self.nvs_keys = label;
+        self
+    }
+
+    /// Sets the label of the `esp_secure_cert` partition.
+    #[must_use]
+    pub fn with_secure_cert(mut self, label: Option<String>) -> Self {
+        self.secure_cert = label;
+        self
+    }
+
+    /// Sets the folder for the devices' keys, which flash encryption and NVS encryption by HMAC need.
+    #[must_use]
+    pub fn with_keys_dir(mut self, path: Option<PathBuf>) -> Self {
+        self.keys_dir = path;
+        self
+    }
+
+    /// Sets the key of the bootloader's digest, for secure boot version 1, and its file.
+    #[must_use]
+    pub fn with_bootloader_key(mut self, key: Option<(BootloaderKeyV1, PathBuf)>) -> Self {
+        self.bootloader_key = key;
+        self
+    }
+
+    /// Returns the folder for keys, when there is something to write there.
+    pub(crate) fn keys_dir(&self) -> Option<&Path> {
+        self.keys_dir
+            .as_deref()
+            .filter(|_| self.scheme().is_some() || self.has_hmac())
+    }
+
+    /// Tells whether the keys of NVS encryption are derived from an HMAC key in the eFuses.
+    pub(crate) fn has_hmac(&self) -> bool {
+        self.plan.profile().nvs_encryption() == NvsEncryption::Hmac
+    }
+
+    /// Sets what follows from the profile for the other fields of a job, and refuses what does not go with it.
+    pub(crate) fn prepare(job: &mut Job) -> Result<(), Error> {
+        let Some(flash) = &job.flash else { return Ok(()) };
+        let profile = flash.plan.profile();
+        let refuse = |reason| Err(Error::field(Field::FlashPlan, reason));
+        if job.without_image {
+            return refuse(message![
+                "needs the factory partition, which ",
+                Field::NoImage,
+                " leaves out"
+            ]);
+        }
+        if job.storage.ds_peripheral && job.storage.target != profile.chip() {
+            let (chip, target) = (profile.chip(), job.storage.target);
+            return refuse(message![
+                format!("is for {chip}, and "),
+                Field::Target,
+                format!(" is {target}")
+            ]);
+        }
+        let needs_keys = flash.scheme().is_some() || flash.has_hmac();
+        if needs_keys && flash.keys_dir.is_none() {
+            return refuse(message!["names no folder for the devices' keys"]);
+        }
+        match profile.nvs_encryption() {
+            NvsEncryption::NvsKeys => job.encrypt = true,
+            NvsEncryption::Hmac if job.encrypt => {
+                return refuse(message![
+                    "derives the keys of NVS encryption from the eFuses; leave out ",
+                    Field::Encrypt,
+                    ", which puts them into a partition"
+                ]);
+            }
+            NvsEncryption::Off if job.encrypt => {
+                return refuse(message![
+                    "has no place for the keys of ",
+                    Field::Encrypt,
+                    "; NVS encryption by nvs_keys is allowed"
+                ]);
+            }
+            NvsEncryption::Off | NvsEncryption::Hmac => {}
+        }
+        Ok(())
+    }
+
+    /// Refuses a profile that has no partition for an image, or one for an image that is not made.
+    pub(crate) fn check_layout(&self, layout: &StorageLayout<'_>) -> Result<(), Error> {
+        let reason = match (layout.has_secure_cert(), &self.secure_cert) {
+            (true, None) => "names no partition for the images of esp_secure_cert".into(),
+            (false, Some(label)) => message![
+                format!("names the partition '{label}' for esp_secure_cert, whose images need "),
+                Field::DacInSecureCert
+            ],
+            _ => return Ok(()),
+        };
+        Err(Error::field(Field::FlashPlan, reason))
+    }
+
+    /// Makes the flash of a device whose keys are those of `secrets`, and reads it back. `buffer` is used again.
+    pub(crate) fn device(
+        &self,
+        uuid: &str,
+        images: &DeviceImages<'_>,
+        secrets: &Secrets,
+        buffer: Vec<u8>,
+    ) -> Result<DeviceFlash, Error> {
+        let refused = |error: esp_flash_plan::Error| Error::field(Field::FlashPlan, error.to_string());
+        let mut parts = DeviceParts::new();
+        let labels = [
+            (Some(&self.nvs), images.nvs),
+            (self.nvs_keys.as_ref(), images.nvs_keys.map(|keys| (keys, false))),
+            (self.secure_cert.as_ref(), images.secure_cert),
+        ];
+        for (label, image) in labels {
+            if let (Some(label), Some((bytes, holds_plain_key))) = (label, image) {
+                parts = parts.with_image(DeviceImage::new(label, bytes).with_plain_key(holds_plain_key));
+            }
+        }
+        let path = |path: &'_ Path| path.to_str().map(ToOwned::to_owned).ok_or_else(not_utf8);
+        let bootloader = match &self.bootloader_key {
+            Some((key, file)) => Some((key, path(file)?)),
+            None => None,
+        };
+        let mut keys = DeviceKeys::new();
+        if let Some((key, file)) = &secrets.flash {
+            keys = keys.with_flash_key(key, file);
+        }
+        if let Some(file) = &secrets.hmac_file {
+            keys = keys.with_hmac_file(file);
+        }
+        if let Some(block) = images.dac_key {
+            keys = keys.with_ecdsa_key(block.id().into(), InternalFile::EfuseKey.path());
+        }
+        if let Some((key, file)) = &bootloader {
+            keys = keys.with_bootloader_key(key, file, &secrets.iv);
+        }
+        let plan = self.plan.device_in(buffer, &parts, &keys).map_err(refused)?;
+        let different = self.plan.first_difference(&plan, &parts, &keys).map_err(refused)?;
+        match different {
+            Some(part) => Err(Error::read_back(format_args!("flash image: '{part}' differs"))),
+            None => Ok(DeviceFlash {
+                plan,
+                document: Vec::new(),
+            }
+            .described(uuid)?),
+        }
+    }
+
+    /// Returns the scheme of flash encryption.
+    fn scheme(&self) -> Option<EncryptionScheme> {
+        self.plan.profile().encryption_scheme()
+    }
+
+    /// Draws what a device has of its own besides its images, and keeps the keys in their folder.
+    pub(crate) fn draw<R: CryptoRng + ?Sized>(
+        &self,
+        uuid: &str,
+        keys: Option<&KeysFolder>,
+        rng: &mut R,
+    ) -> Result<Secrets, Error> {
+        let mut secrets = Secrets::default();
+        rng.fill_bytes(&mut secrets.iv);
+        let file = |file: KeyFile| match keys {
+            Some(keys) => keys.path_of(file, uuid),
+            None => Ok(file.name(uuid)),
+        };
+        if let Some(scheme) = self.scheme() {
+            let drawn = self.draw_flash_key(scheme, rng)?;
+            let kept = match keys {
+                Some(keys) => keys.keep(KeyFile::FlashEncryption, uuid, drawn.expose_bytes())?,
+                None => Zeroizing::new(drawn.expose_bytes().to_vec()),
+            };
+            let key = FlashKey::new(scheme, &kept).map_err(Error::encode)?;
+            secrets.flash = Some((key, file(KeyFile::FlashEncryption)?));
+        }
+        if self.has_hmac() {
+            secrets.hmac_file = Some(file(KeyFile::NvsHmac)?);
+        }
+        Ok(secrets)
+    }
+
+    /// An ESP32 has one coding scheme for all of its keys.
+    fn draw_flash_key<R: CryptoRng + ?Sized>(&self, scheme: EncryptionScheme, rng: &mut R) -> Result<FlashKey, Error> {
+        let key = FlashKey::generate(scheme, rng);
+        let coded = self.bootloader_key.as_ref().map(|(key, _)| key.expose_bytes().len());
+        match coded.and_then(|len| key.expose_bytes().get(..len)) {
+            Some(bytes) => FlashKey::new(scheme, bytes).map_err(Error::encode),
+            None => Ok(key),
+        }
+    }
+
+    /// Tries the profile with images as long as a device's, before there is a device.
+    pub(crate) fn try_device(&self, images: &DeviceImages<'_>, rng: &mut impl CryptoRng) -> Result<Tried, Error> {
+        let secrets = self.draw(STAND_IN, None, rng)?;
+        let device = self.device(STAND_IN, images, &secrets, Vec::new())?;
+        let warnings = device.plan.warnings().iter().map(ToString::to_string).collect();
+        let len = device.len();
+        // The same for the same profile and the same parts, wherever they are.
+        let secrets = Secrets {
+            flash: match self.scheme() {
+                Some(scheme) => Some((
+                    FlashKey::new(scheme, &vec![7; scheme.key_len()]).map_err(Error::encode)?,
+                    STAND_IN.into(),
+                )),
+                None => None,
+            },
+            hmac_file: secrets.hmac_file,
+            iv: [0; 128],
+        };
+        let shared = Self {
+            bootloader_key: self.bootloader_key.clone().map(|(key, _)| (key, STAND_IN.into())),
+            ..self.clone()
+        };
+        let shared = shared.device(STAND_IN, &DeviceImages::default(), &secrets, Vec::new())?;
+        let labels = format!("{:?}", (&self.nvs, &self.nvs_keys, &self.secure_cert));
+        Ok(Tried {
+            len,
+            document_len: device.document.len(),
+            warnings,
+            shared: [labels.as_bytes(), &shared.document].concat(),
+        })
+    }
+}
+
+/// The parts may hold keys, and are long.
+impl fmt::Debug for FlashJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlashJob")
+            .field("chip", &self.plan.profile().chip())
+            .field("nvs", &self.nvs)
+            .field("nvs_keys", &self.nvs_keys)
+            .field("secure_cert", &self.secure_cert)
+            .field("keys_dir", &self.keys_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The images of a device that go into its flash, and whether a private key can be read in them.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct DeviceImages<'i> {
+    pub(crate) nvs: Option<(&'i [u8], bool)>,
+    pub(crate) nvs_keys: Option<&'i [u8]>,
+    pub(crate) secure_cert: Option<(&'i [u8], bool)>,
+    /// The key block for the private key of the DAC, whose file is in the device's folder.
+    pub(crate) dac_key: Option<EfuseKey>,
+}
+
+/// The keys of a device's chip, with the names of their files.
+pub(crate) struct Secrets {
+    flash: Option<(FlashKey, String)>,
+    hmac_file: Option<String>,
+    iv: [u8; 128],
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self {
+            flash: None,
+            hmac_file: None,
+            iv: [0; 128],
+        }
+    }
+}
+
+/// What a plan says before there is a device.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    /// Bytes of a device's flash image.
+    pub(crate) len: u64,
+    /// Bytes of its plan.
+    pub(crate) document_len: usize,
+    pub(crate) warnings: Vec<String>,
+    /// What all devices share: the same profile and the same parts give the same bytes.
+    pub(crate) shared: Vec<u8>,
+}
+
+/// The flash of a device, and its plan as a document.
+pub(crate) struct DeviceFlash {
+    plan: DevicePlan,
+    document: Vec<u8>,
+}
+
+impl DeviceFlash {
+    fn described(mut self, uuid: &str) -> Result<Self, Error> {
+        let file = FolderFile::Flash.name(uuid);
+        let document = PlanDocument::new(&self.plan, uuid).with_merged_file(&file);
+        self.document = serde_json::to_vec_pretty(&document).map_err(Error::encode)?;
+        self.document.push(b'\n');
+        Ok(self)
+    }
+
+    /// Tells whether flash encryption is on, so that no hash of a whole image can be guessed without the device's key.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.plan.regions().iter().any(|region| region.is_encrypted())
+    }
+
+    /// Returns the plan in JSON.
+    pub(crate) fn document(&self) -> &[u8] {
+        &self.document
+    }
+
+    /// Returns the digests of the keys that secure boot trusts.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.plan.digest_files().iter().map(|(_, digest)| digest)
+    }
+
+    /// Returns the buffer for the next device.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.plan.into_bytes()
+    }
+
+    /// Returns how long the image is.
+    fn len(&self) -> u64 {
+        let end = self.plan.regions().last().map(|region| region.end());
+        end.unwrap_or_default().into()
+    }
+
+    /// Writes the flash from address 0 on, 0xFF between its parts.
+    pub(crate) fn write(&self, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut end = 0;
+        for file in self.plan.files() {
+            let mut gap = usize::try_from(file.offset()).unwrap_or(end).saturating_sub(end);
+            while let Some(erased) = ERASED.get(..gap.min(ERASED.len())).filter(|erased| !erased.is_empty()) {
+                write(erased)?;
+                gap = gap.saturating_sub(erased.len());
+            }
+            write(file.bytes())?;
+            end = usize::try_from(file.offset())
+                .unwrap_or(end)
+                .saturating_add(file.bytes().len());
+        }
+        Ok(())
+    }
+}
+
+/// Erased flash.
+static ERASED: [u8; 0x1_0000] = [0xFF; 0x1_0000];
+/// The name of a device that is not made.
+const STAND_IN: &str = "stand-in";
+
+/// A file that no command can name.
+pub(crate) fn not_utf8() -> Error {
+    Error::field(
+        Field::FlashPlan,
+        "names a folder or a file of keys whose path is not UTF-8",
+    )
+}
+
+/// Derives the keys of NVS encryption from an HMAC key, which is kept in the folder of keys.
+pub(crate) fn hmac_keys(uuid: &str, keys: Option<&KeysFolder>, rng: &mut impl CryptoRng) -> Result<NvsKeys, Error> {
+    let drawn = esp_nvs_image::HmacKey::generate(rng).map_err(Error::encode)?;
+    let key = match keys {
+        Some(keys) => {
+            let kept = keys.keep(KeyFile::NvsHmac, uuid, drawn.expose())?;
+            esp_nvs_image::HmacKey::decode(&kept).map_err(Error::encode)?
+        }
+        None => drawn,
+    };
+    NvsKeys::from_hmac_key(&key).map_err(Error::encode)
+}

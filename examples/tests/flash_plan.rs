@@ -1,0 +1,748 @@
+//! `matter-mfg --flash-plan` and `flash-image plan`: what is in the flash of each device, which keys there are, and what is
+//! refused.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::as_conversions,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "support/chain.rs"]
+mod chain;
+#[path = "support/flash.rs"]
+mod flash;
+#[path = "support/produced.rs"]
+mod produced;
+#[path = "support/workplace.rs"]
+mod workplace;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use esp_flash_image::{Chip, EncryptionScheme, ImageHeader, ImageWriter, PartitionTable};
+use esp_nvs_image::{HmacKey, NvsKeys, decrypt};
+use flash::Project;
+use matter_factory_data::DeviceRecord;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use workplace::{run, stderr};
+
+const BASE: &str = "-v 0xFFF2 -p 0x8001 --iteration-count 1000";
+const PAI: &str = "--pai -c pai-cert.pem -k pai-key.pem -cd CD.der";
+
+fn mfg(folder: &Path, arguments: &str) -> Output {
+    let arguments = format!("{BASE} {arguments}");
+    run(folder, &arguments.split_whitespace().collect::<Vec<_>>())
+}
+
+fn made(folder: &Path, arguments: &str) -> String {
+    let output = mfg(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", stderr(&output));
+    stderr(&output)
+}
+
+fn refused(output: &Output, code: i32, words: &[&str]) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
+}
+
+fn flash_image(folder: &Path, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flash-image"));
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn workplace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    chain::write(folder.path());
+    folder
+}
+
+fn devices(folder: &Path, out: &str) -> Vec<PathBuf> {
+    produced::devices(&folder.join(out).join("fff2_8001"))
+        .into_iter()
+        .collect()
+}
+
+fn uuid(device: &Path) -> &str {
+    device.file_name().unwrap().to_str().unwrap()
+}
+
+fn plan_of(device: &Path) -> Value {
+    let text = fs::read(device.join(format!("{}-flash-plan.json", uuid(device)))).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads regions out of a flash image, decrypted, and compares their hashes with those of the plan.
+struct Flash {
+    bytes: Vec<u8>,
+    plan: Value,
+    key: Option<esp_flash_image::FlashKey>,
+}
+
+impl Flash {
+    fn of(project: &Project, device: &Path, scheme: Option<EncryptionScheme>) -> Self {
+        let uuid = uuid(device);
+        Self {
+            bytes: fs::read(device.join(format!("{uuid}-flash.bin"))).unwrap(),
+            plan: plan_of(device),
+            key: scheme.map(|scheme| project.flash_key(uuid, scheme)),
+        }
+    }
+
+    fn region(&self, source: &str) -> Vec<u8> {
+        let regions = self.plan["regions"].as_array().unwrap();
+        let region = regions
+            .iter()
+            .find(|region| region["source"] == source)
+            .unwrap_or_else(|| panic!("{source}"));
+        let number = |name: &str| region[name].as_u64().unwrap() as usize;
+        let (offset, length) = (number("offset"), number("length"));
+        let mut bytes = self.bytes[offset..offset + length].to_vec();
+        assert_eq!(region["sha256"], hex(&Sha256::digest(&bytes)), "{source}");
+        if region["encrypted"] == true {
+            self.key
+                .as_ref()
+                .unwrap()
+                .cipher()
+                .decrypt(offset as u32, &mut bytes)
+                .unwrap();
+        }
+        bytes
+    }
+
+    fn check(&self, source: &str, part: &[u8]) {
+        let region = self.region(source);
+        assert!(region.starts_with(part), "{source}");
+        assert!(region[part.len()..].iter().all(|byte| *byte == 0xFF), "{source}");
+    }
+}
+
+/// One chip of each family: what it can do at most, and the image holds it.
+#[test]
+fn each_family_of_chips_gets_a_locked_device() {
+    let folder = workplace();
+    let at = folder.path();
+    let chips = [
+        Chip::Esp32,
+        Chip::Esp32c2,
+        Chip::Esp32c3,
+        Chip::Esp32c5,
+        Chip::Esp32c6,
+        Chip::Esp32h2,
+        Chip::Esp32p4,
+        Chip::Esp32s2,
+        Chip::Esp32s3,
+    ];
+    for chip in chips {
+        let mut project = Project::new(&at.join(chip.name()), chip).locked();
+        project.profile["revision"] = "3.1".into();
+        project.write();
+        let said = made(
+            at,
+            &format!("{PAI} -n 2 --outdir out-{chip} --flash-plan {chip}/profile.json"),
+        );
+        assert!(!said.contains("NVS partition 'fctry'"), "{said}");
+        let has_hmac = chip.facts().nvs_hmac;
+        let boot = chip.facts().secure_boot[0].scheme;
+        let beside = chip
+            .facts()
+            .encryption
+            .iter()
+            .find(|scheme| chip.facts().has_encryption(**scheme, true));
+        let scheme = *beside.unwrap();
+        let mut keys = BTreeSet::new();
+        for device in devices(at, &format!("out-{chip}")) {
+            let uuid = uuid(&device);
+            let flash = Flash::of(&project, &device, Some(scheme));
+            flash.check("bootloader", &project.bootloader);
+            flash.check("ota_0", &project.app);
+            flash.check("otadata", &[]);
+            let table = flash.region("partition table");
+            let nvs = fs::read(device.join(format!("{uuid}-partition.bin"))).unwrap();
+            flash.check("fctry", &nvs);
+            assert_eq!(
+                flash.plan["regions"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|it| it["encrypted"] == false)
+                    .count(),
+                1
+            );
+            assert!(PartitionTable::decode(&table[..0xC00]).unwrap().find("fctry").is_some());
+            assert!(
+                flash.bytes.len() < 0x40_0000,
+                "gaps behind the last part are not written"
+            );
+
+            // NVS is the device's own, under keys that the chip has or derives.
+            let keys_file = device.join(format!("{uuid}-keys-partition.bin"));
+            let nvs_keys = if has_hmac {
+                assert!(!keys_file.exists());
+                let key = fs::read(project.keys().join(format!("{uuid}-nvs-hmac-key.bin"))).unwrap();
+                NvsKeys::from_hmac_key(&HmacKey::decode(&key).unwrap()).unwrap()
+            } else {
+                let partition = fs::read(keys_file).unwrap();
+                flash.check("nvs_keys", &partition);
+                NvsKeys::decode(&partition).unwrap()
+            };
+            let mut plain = nvs;
+            decrypt(&mut plain, &nvs_keys).unwrap();
+            let credentials = DeviceRecord::decode_nvs(&plain).unwrap();
+            assert_eq!(credentials.credentials().unwrap().dac().common_name(), Some(uuid));
+
+            let plan = &flash.plan;
+            assert_eq!((&plan["chip"], &plan["device"]), (&chip.name().into(), &uuid.into()));
+            let steps = plan["efuses"].as_array().unwrap();
+            assert!(steps.iter().zip(1..).all(|(step, number)| step["step"] == number));
+            let commands = plan["commands"].as_array().unwrap();
+            let first = commands[0].as_str().unwrap();
+            assert!(
+                first.ends_with(&format!(
+                    "write-flash --flash-mode keep --flash-freq keep --flash-size keep 0x0 {uuid}-flash.bin"
+                )),
+                "{first}"
+            );
+            // What the commands name is there.
+            let text = plan.to_string();
+            let key = fs::read(project.keys().join(format!("{uuid}-flash-key.bin"))).unwrap();
+            assert!(text.contains(&format!("/keys/{uuid}-flash-key.bin")), "{text}");
+            assert!(!text.contains(&hex(&key)));
+            if boot != esp_flash_image::BootScheme::V1 {
+                assert!(text.contains("internal/secure-boot-digest0.bin"), "{text}");
+                assert_eq!(
+                    fs::read(device.join("internal/secure-boot-digest0.bin")).unwrap().len(),
+                    32
+                );
+            }
+            assert!(keys.insert(key), "each device has a key of its own");
+        }
+        assert_eq!(keys.len(), 2);
+    }
+}
+
+/// Version 1 of secure boot signs the table, too, and has a secret of its own.
+#[test]
+fn secure_boot_v1_has_a_digest_of_the_bootloader() {
+    let folder = workplace();
+    let at = folder.path();
+    let project = Project::new(&at.join("v1"), Chip::Esp32)
+        .encrypted("release")
+        .with_nvs("nvs_keys")
+        .signed(esp_flash_image::BootScheme::V1);
+    made(at, &format!("{PAI} --flash-plan v1/profile.json"));
+    let device = &devices(at, "out")[0];
+    let flash = Flash::of(&project, device, Some(EncryptionScheme::Esp32));
+    flash.check("bootloader", &project.bootloader);
+    flash.check(
+        "partition table",
+        &fs::read(project.folder.join("partitions.bin")).unwrap(),
+    );
+    let digest = flash.region("bootloader digest");
+    assert!(digest[..192].iter().any(|byte| *byte != 0xFF) && digest[192..].iter().all(|byte| *byte == 0xFF));
+    let text = flash.plan.to_string();
+    assert!(
+        text.contains("secure_boot_v1") && text.contains("bootloader-key.bin"),
+        "{text}"
+    );
+}
+
+/// A DAC key for the eFuses is burned with the other secret keys, in the block that the images name.
+#[test]
+fn key_of_a_dac_is_burned_while_it_can_be_read_protected() {
+    let folder = workplace();
+    let at = folder.path();
+    let mut project = Project::new(&at.join("p"), Chip::Esp32h2).locked();
+    project.profile["images"]["secure_cert"] = "cert".into();
+    project.write();
+    made(
+        at,
+        &format!("{PAI} --dac-in-secure-cert -ds --efuse-key-id 0 --flash-plan p/profile.json"),
+    );
+    let device = &devices(at, "out")[0];
+    let flash = Flash::of(&project, device, Some(EncryptionScheme::Xts128));
+    flash.check(
+        "cert",
+        &fs::read(device.join(format!("{}_esp_secure_cert.bin", uuid(device)))).unwrap(),
+    );
+    let steps = flash.plan["efuses"].as_array().unwrap();
+    let place = |purpose: &str| steps.iter().position(|step| step["purpose"] == purpose).unwrap();
+    let step = &steps[place("ECDSA_KEY")];
+    assert_eq!(
+        (&step["block"], &step["value_or_file"]),
+        (&"BLOCK_KEY0".into(), &"internal/efuse_key.pem".into())
+    );
+    assert!(place("XTS_AES_128_KEY") < place("ECDSA_KEY") && place("ECDSA_KEY") < place("SECURE_BOOT_DIGEST0"));
+    assert_eq!(steps[place("XTS_AES_128_KEY")]["block"], "BLOCK_KEY1");
+    let burn = "burn-key BLOCK_KEY0 internal/efuse_key.pem ECDSA_KEY";
+    let commands = flash.plan["commands"].as_array().unwrap();
+    assert!(commands.iter().any(|command| command.as_str().unwrap().ends_with(burn)));
+    assert!(device.join("internal/efuse_key.pem").exists());
+}
+
+/// What is said, and where; nothing is made.
+#[test]
+fn profiles_are_refused_with_their_place_and_nothing_is_made() {
+    let folder = workplace();
+    let at = folder.path();
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
+        change(&mut project.profile);
+        project.write();
+    };
+    let cases: &[(&dyn Fn(&mut Value), &[&str])] = &[
+        (
+            &|p| p["colour"] = 1.into(),
+            &["p/profile.json:", "unknown field `colour`"],
+        ),
+        (
+            &|p| p["chip"] = "esp99".into(),
+            &["p/profile.json:", "is no chip", "esp32c3"],
+        ),
+        (&|p| p["flash_size"] = "4XB".into(), &["p/profile.json:", "flash"]),
+        (&|p| p["revision"] = "x".into(), &["p/profile.json:", "revision"]),
+        (
+            &|p| p["partition_table_offset"] = "0x1_0".into(),
+            &["p/profile.json:", "an address"],
+        ),
+        (
+            &|p| p["partition_table_offset"] = "0x9000".into(),
+            &["partition_table p/partitions.csv"],
+        ),
+        (
+            &|p| p["partition_table"] = "app.bin".into(),
+            &["partition_table p/app.bin"],
+        ),
+        (
+            &|p| p["bootloader"] = "missing.bin".into(),
+            &["bootloader p/missing.bin"],
+        ),
+        (
+            &|p| p["bootloader"] = "partitions.csv".into(),
+            &["--flash-plan p/profile.json", "'bootloader'"],
+        ),
+        (&|p| p["apps"] = json!({}), &["--flash-plan p/profile.json", "no app"]),
+        (&|p| p["apps"] = json!({"ota_9": "app.bin"}), &["no partition 'ota_9'"]),
+        (&|p| p["apps"] = json!({"ota_0": "../esp32/app.bin"}), &["chip"]),
+        (
+            &|p| p["images"]["nvs"] = "fact".into(),
+            &["--flash-plan", "no partition 'fact'"],
+        ),
+        (&|p| p["images"]["nvs"] = "ota_1".into(), &["--flash-plan", "ota_1"]),
+        (
+            &|p| p["images"]["secure_cert"] = "cert".into(),
+            &["--flash-plan", "'cert'", "--dac-in-secure-cert"],
+        ),
+        (
+            &|p| p["images"]["nvs_keys"] = "nvs_keys".into(),
+            &["images", "nvs_keys has no use"],
+        ),
+        (
+            &|p| p["nvs_encryption"] = "nvs_keys".into(),
+            &["nvs_encryption", "among the images"],
+        ),
+        (&|p| p["nvs_encryption"] = "on".into(), &["p/profile.json:", "`hmac`"]),
+        (
+            &|p| p["nvs_encryption"] = Value::Null,
+            &["--flash-plan", "'fctry' holds a private key"],
+        ),
+        (
+            &|p| p["flash_encryption"] = Value::Null,
+            &["nvs_encryption", "keys_dir"],
+        ),
+        (
+            &|p| p["flash_encryption"]["mode"] = "on".into(),
+            &["p/profile.json:", "`release`"],
+        ),
+        (
+            &|p| p["flash_encryption"]["scheme"] = "xts-256".into(),
+            &["esp32c3 has no flash encryption xts-256"],
+        ),
+        (&|p| p["secure_boot"]["scheme"] = "v2-ecdsa".into(), &["--flash-plan"]),
+        (
+            &|p| p["secure_boot"]["scheme"] = "v3".into(),
+            &["p/profile.json:", "`v2-rsa`"],
+        ),
+        (&|p| p["secure_boot"]["keys"] = json!([]), &["keys of secure boot"]),
+        (
+            &|p| p["secure_boot"]["keys"] = json!(["app.bin"]),
+            &["secure_boot.keys p/app.bin"],
+        ),
+        (
+            &|p| p["secure_boot"]["bootloader_key"] = "app.bin".into(),
+            &["secure_boot", "v1 alone"],
+        ),
+        (&|p| p["revision"] = "0.2".into(), &["revision 0.3"]),
+    ];
+    Project::new(&at.join("esp32"), Chip::Esp32).locked();
+    for (change, words) in cases {
+        with(change);
+        refused(&mfg(at, &format!("{PAI} --flash-plan p/profile.json")), 2, words);
+        assert!(!at.join("out").exists() && !at.join("p/keys").exists(), "{words:?}");
+    }
+    fs::write(at.join("p/profile.json"), "{\n  \"chip\": esp32\n}").unwrap();
+    refused(
+        &mfg(at, "--flash-plan p/profile.json"),
+        2,
+        &["p/profile.json:2:", "not JSON"],
+    );
+    // Unsigned parts, and a header that was changed behind the signature.
+    for change in [0usize, 1] {
+        let mut project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
+        match change {
+            0 => project.app = Project::new(&at.join("q"), Chip::Esp32c3).app,
+            _ => project.bootloader[2] ^= 1,
+        }
+        project.write();
+        refused(
+            &mfg(at, &format!("{PAI} --flash-plan p/profile.json")),
+            2,
+            &["--flash-plan"],
+        );
+    }
+    let profile = Project::new(&at.join("p"), Chip::Esp32c3).locked().path();
+    let profile = profile.display();
+    for (options, words) in [
+        ("--no-bin", &["--flash-plan", "--no-bin"][..]),
+        ("--encrypt", &["--flash-plan", "--encrypt"]),
+        (
+            "--dac-in-secure-cert",
+            &["--flash-plan", "no partition for the images of esp_secure_cert"],
+        ),
+        (
+            "--dac-in-secure-cert -ds --efuse-key-id 1 --target esp32h2",
+            &["esp32c3", "--target is esp32h2"],
+        ),
+        ("--size 0x7000", &["--flash-plan", "fctry"]),
+    ] {
+        refused(&mfg(at, &format!("{PAI} {options} --flash-plan {profile}")), 2, words);
+    }
+    assert!(!at.join("out").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_are_for_their_owner_and_are_never_replaced() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = workplace();
+    let at = folder.path();
+    let project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
+    // A supplied certificate names its device, so that it is made twice.
+    let supplied = "--pai -c pai-cert.pem --dac-cert dac-cert.pem --dac-key dac-key.pem -cd CD.der";
+    made(at, &format!("{supplied} --flash-plan p/profile.json"));
+    let files = || {
+        let files = fs::read_dir(project.keys()).unwrap().map(|entry| entry.unwrap().path());
+        let mut files = files
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect::<Vec<_>>();
+        files.sort();
+        files
+    };
+    let before = files();
+    assert_eq!(before.len(), 2);
+    assert_eq!(
+        fs::metadata(project.keys()).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+    for (path, _) in &before {
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let again = format!("{supplied} --outdir other --flash-plan p/profile.json");
+    refused(
+        &mfg(at, &again),
+        3,
+        &[chain::UUID, "exists already", "never replaced", "--resume"],
+    );
+    assert!(devices(at, "other").is_empty());
+    assert_eq!(files(), before);
+    // The interrupted run has left it.
+    made(at, &format!("{again} --resume"));
+    assert_eq!(files(), before);
+    let flash = Flash::of(&project, &devices(at, "other")[0], Some(EncryptionScheme::Xts128));
+    flash.check("ota_0", &project.app);
+
+    fs::set_permissions(project.keys(), fs::Permissions::from_mode(0o777)).unwrap();
+    let open = format!("{PAI} --outdir third --flash-plan p/profile.json");
+    refused(&mfg(at, &open), 2, &["--flash-plan", "keys", "0700"]);
+    made(at, &format!("{open} --allow-insecure-permissions"));
+}
+
+#[test]
+fn manifest_and_ledger_list_the_image_and_hide_what_tells_a_passcode() {
+    let folder = workplace();
+    let at = folder.path();
+    let listed = |out: &str| {
+        let manifest = fs::read(at.join(out).join("fff2_8001/manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        let device = &devices(at, out)[0];
+        let files = manifest["devices"][0]["files"].as_object().unwrap().clone();
+        for (name, entry) in &files {
+            let bytes = fs::read(device.join(name)).unwrap();
+            assert_eq!(
+                (&entry["size"], &entry["sha256"]),
+                (&bytes.len().into(), &hex(&Sha256::digest(&bytes)).into())
+            );
+        }
+        let ledger = Connection::open(at.join(out).join("ledger.sqlite")).unwrap();
+        let mut images = ledger.prepare("SELECT name FROM image").unwrap();
+        let images = images
+            .query_map([], |row| row.get::<_, String>(0))
+            .unwrap()
+            .map(Result::unwrap);
+        let names = |end: &str| files.keys().any(|name| name.ends_with(end));
+        (
+            names("-flash.bin"),
+            names("-flash-plan.json"),
+            images.filter(|name| name.ends_with("-flash.bin")).count(),
+        )
+    };
+    // The only secret of these images is the passcode, until they are encrypted or hold a private key.
+    Project::new(&at.join("plain"), Chip::Esp32c3);
+    Project::new(&at.join("dev"), Chip::Esp32c3).encrypted("development");
+    for (out, options, shown, hidden) in [
+        ("a", "--flash-plan plain/profile.json", true, 0),
+        (
+            "b",
+            "--flash-plan plain/profile.json --no-passcode-in-manifest",
+            false,
+            0,
+        ),
+        ("c", "--flash-plan dev/profile.json --no-passcode-in-manifest", true, 1),
+        (
+            "d",
+            &format!("{PAI} --flash-plan plain/profile.json --no-passcode-in-manifest"),
+            true,
+            1,
+        ),
+    ] {
+        made(at, &format!("--outdir {out} {options}"));
+        assert_eq!(listed(out), (shown, shown, hidden), "{out}");
+    }
+}
+
+#[test]
+fn run_is_continued_with_the_same_profile_and_the_same_parts_only() {
+    let folder = workplace();
+    let at = folder.path();
+    let project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
+    let options = format!("{PAI} -n 40 --audit none --flash-plan p/profile.json");
+    interrupt(at, &format!("{options} --resume --jobs 1"));
+    // Another app, signed as well.
+    let mut other = Project::new(&at.join("q"), Chip::Esp32c3);
+    let mut writer = ImageWriter::new(ImageHeader::new(Chip::Esp32c3).with_flash_codes(2, 0));
+    writer.push(0x4038_0000, &[1; 64]).unwrap();
+    other.app = writer.finish().unwrap();
+    let other = other.locked();
+    assert_ne!(other.app, project.app);
+    fs::write(at.join("p/app.bin"), &other.app).unwrap();
+    refused(
+        &mfg(at, &format!("{options} --resume")),
+        2,
+        &["--resume", "--flash-plan"],
+    );
+    project.write();
+    let mut profile = project.profile.clone();
+    profile["fill_gaps"] = true.into();
+    fs::write(project.path(), profile.to_string()).unwrap();
+    refused(
+        &mfg(at, &format!("{options} --resume")),
+        2,
+        &["--resume", "--flash-plan"],
+    );
+    project.write();
+    made(at, &format!("{options} --resume"));
+    assert_eq!(devices(at, "out").len(), 40);
+    for device in devices(at, "out") {
+        Flash::of(&project, &device, Some(EncryptionScheme::Xts128)).check("ota_0", &project.app);
+    }
+}
+
+/// Kills a run as soon as a device is there.
+fn interrupt(at: &Path, options: &str) {
+    let arguments = format!("{BASE} {options}");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
+        .args(arguments.split_whitespace())
+        .current_dir(at)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while devices(at, "out").is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(120) && child.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// A device has its keys, its image and its plan or is not there, whenever the run is killed.
+#[test]
+fn killed_runs_leave_keys_and_no_half_device() {
+    let folder = workplace();
+    let at = folder.path();
+    let project = Project::new(&at.join("p"), Chip::Esp32c3).encrypted("development");
+    let options =
+        "-v 0xFFF2 -p 0x8001 --iteration-count 1000 -n 60 --resume --quiet --audit none --flash-plan p/profile.json";
+    let mut kills = 0u64;
+    loop {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
+            .args(options.split_whitespace())
+            .current_dir(at)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        if kills < 12 {
+            std::thread::sleep(Duration::from_millis(15 + 10 * kills));
+            child.kill().unwrap();
+        }
+        let done = child.wait().unwrap().success();
+        for device in devices(at, "out") {
+            let flash = Flash::of(&project, &device, Some(EncryptionScheme::Xts128));
+            flash.check("ota_0", &project.app);
+            flash.check(
+                "fctry",
+                &fs::read(device.join(format!("{}-partition.bin", uuid(&device)))).unwrap(),
+            );
+        }
+        if done {
+            break;
+        }
+        kills += 1;
+    }
+    println!("{kills} kills, {} keys", fs::read_dir(project.keys()).unwrap().count());
+    produced::check_all(&at.join("out"), "fff2_8001", 60);
+    assert!(fs::read_dir(project.keys()).unwrap().count() >= 60);
+}
+
+#[test]
+fn run_from_a_seed_makes_the_same_keys_again() {
+    let folder = workplace();
+    let at = folder.path();
+    let project = Project::new(&at.join("p"), Chip::Esp32c6).locked();
+    let options = format!("{PAI} -n 2 --seed 0123 --flash-plan p/profile.json");
+    made(at, &format!("{options} --outdir one"));
+    made(at, &format!("{options} --outdir two"));
+    let [one, two] = ["one", "two"].map(|out| devices(at, out));
+    for (first, second) in one.iter().zip(&two) {
+        let [first, second] = [first, second].map(|device| {
+            ["-flash.bin", "-flash-plan.json"]
+                .map(|end| fs::read(device.join(format!("{}{end}", uuid(device)))).unwrap())
+        });
+        assert!(first == second);
+    }
+    assert_eq!(fs::read_dir(project.keys()).unwrap().count(), 4);
+}
+
+#[test]
+fn audit_of_a_locked_device_is_clean() {
+    let folder = workplace();
+    let at = folder.path();
+    for (name, locked) in [("open", false), ("locked", true)] {
+        let project = Project::new(&at.join(name), Chip::Esp32c3);
+        if locked {
+            project.locked();
+        }
+        made(
+            at,
+            &format!("{PAI} -n 3 --audit full --outdir out-{name} --flash-plan {name}/profile.json"),
+        );
+        assert_eq!(devices(at, &format!("out-{name}")).len(), 3);
+    }
+}
+
+#[test]
+fn plan_of_one_device_writes_the_files_that_its_commands_name() {
+    let folder = workplace();
+    let at = folder.path();
+    let project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
+    made(at, PAI);
+    let device = &devices(at, "out")[0];
+    let uuid = uuid(device);
+    let arguments = format!("plan p/profile.json --device out/fff2_8001/{uuid} --out flash");
+    let output = flash_image(at, &format!("{arguments} --json"));
+    assert!(output.status.success(), "{}", stderr(&output));
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        plan,
+        serde_json::from_slice::<Value>(&fs::read(at.join("flash/plan.json")).unwrap()).unwrap()
+    );
+    let merged = fs::read(at.join(format!("flash/{uuid}-flash.bin"))).unwrap();
+    let write = plan["commands"][0].as_str().unwrap();
+    let words = write
+        .split(' ')
+        .skip_while(|word| *word != "--flash-size")
+        .skip(2)
+        .collect::<Vec<_>>();
+    let mut written = 0;
+    for piece in words.chunks(2) {
+        let offset = usize::from_str_radix(piece[0].strip_prefix("0x").unwrap(), 16).unwrap();
+        let bytes = fs::read(at.join("flash").join(piece[1])).unwrap();
+        assert!(merged[offset..].starts_with(&bytes));
+        written += bytes.len();
+    }
+    let lengths = plan["regions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|region| region["length"].as_u64().unwrap());
+    assert_eq!(lengths.sum::<u64>(), written as u64, "gaps are not written");
+    assert!(at.join("flash/secure-boot-digest0.bin").exists());
+
+    // NVS was plain, and is encrypted with keys that the chip derives.
+    let flash = Flash {
+        bytes: merged,
+        plan,
+        key: Some(project.flash_key(uuid, EncryptionScheme::Xts128)),
+    };
+    let key = fs::read(project.keys().join(format!("{uuid}-nvs-hmac-key.bin"))).unwrap();
+    let mut nvs = flash.region("fctry");
+    decrypt(
+        &mut nvs,
+        &NvsKeys::from_hmac_key(&HmacKey::decode(&key).unwrap()).unwrap(),
+    )
+    .unwrap();
+    assert_eq!(nvs, fs::read(device.join(format!("{uuid}-partition.bin"))).unwrap());
+
+    // Another plan of the device would need another key, which is refused, or the same.
+    refused(
+        &flash_image(at, &format!("--force {arguments}")),
+        2,
+        &["exists already", "never replaced"],
+    );
+    let mut project = project;
+    project.profile["nvs_encryption"] = Value::Null;
+    project.profile["flash_encryption"]["mode"] = "development".into();
+    project.profile["fill_gaps"] = true.into();
+    project.write();
+    refused(
+        &flash_image(at, &format!("--force {arguments}")),
+        2,
+        &["-flash-key.bin", "--flash-key"],
+    );
+    let output = flash_image(
+        at,
+        &format!("--force {arguments} --flash-key p/keys/{uuid}-flash-key.bin"),
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let commands = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(commands.contains(&format!(" 0x0 {uuid}-flash.bin")), "{commands}");
+    assert!(stderr(&output).contains("'fctry' holds a private key"));
+}
