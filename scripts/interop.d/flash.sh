@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Flash encryption, partition tables, images, merged images and secure boot: flash-image beside espsecure, esptool and
+# ESP-IDF's partition table generator. Called by scripts/interop; needs the network once. FLASH_CASES sets the number of
+# random pieces (default 300), FLASH_TABLES that of partition tables (default 100), FLASH_MERGED and FLASH_IMAGES those of
+# merged and of single images (default 40), SECURE_BOOT_CASES that of files signed by each side (default 60).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+work=target/interop
+. scripts/interop.d/flash_venv.sh
+flash_install
+rm -rf "$work/run/flash" "$work/run/secure-boot"
+mkdir -p "$work/run/flash" "$work/run/secure-boot"
+cargo build --quiet --release --bin flash-image
+binary=${CARGO_TARGET_DIR:-target}/release/flash-image
+"$work/flash-venv/bin/python" scripts/interop.d/flash.py "$work/run/flash" "$binary" 20261128 \
+    --pieces "${FLASH_CASES:-300}" --tables "${FLASH_TABLES:-100}" --merged "${FLASH_MERGED:-40}" \
+    --plans "${FLASH_MERGED:-40}" --images "${FLASH_IMAGES:-40}" &
+flash=$!
+"$work/flash-venv/bin/python" scripts/interop.d/secure_boot.py "$work/run/secure-boot" "$binary" 20261128 \
+    --signed "${SECURE_BOOT_CASES:-60}" >"$work/run/secure-boot.log" || { cat "$work/run/secure-boot.log"; wait $flash; exit 1; }
+wait $flash
+cat "$work/run/secure-boot.log"
