@@ -271,6 +271,17 @@ impl DevicePlan {
         self.bytes.get(before?..end)
     }
 
+    /// Returns the bytes of flash in front of and between the files.
+    pub(crate) fn gaps(&self) -> u32 {
+        let mut end = 0;
+        let gaps = self.regions.iter().map(|region| {
+            let gap = region.offset().saturating_sub(end);
+            end = region.end();
+            gap
+        });
+        gaps.sum()
+    }
+
     /// Returns the flash from address 0 to the end of the last region, with 0xFF in the gaps.
     #[must_use]
     pub fn merged(&self) -> Vec<u8> {

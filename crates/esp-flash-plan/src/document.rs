@@ -1,3 +1,4 @@
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -50,6 +51,19 @@ impl<'a> PlanDocument<'a> {
             None => self.plan.commands(),
         }
     }
+
+    /// Returns the warnings of the plan, and what a file with the whole flash does to the gaps.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.plan.warnings().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let gaps = self.merged.map_or(0, |_| self.plan.gaps());
+        if gaps != 0 {
+            warnings.push(format!(
+                "the file fills gaps of {gaps:#x} bytes with 0xFF: writing it erases what a used device has there"
+            ));
+        }
+        warnings
+    }
 }
 
 impl Serialize for PlanDocument<'_> {
@@ -59,14 +73,13 @@ impl Serialize for PlanDocument<'_> {
         let efuses = (1u32..)
             .zip(plan.efuse_steps())
             .map(|(number, step)| StepObject { number, step });
-        let warnings = plan.warnings().iter().map(ToString::to_string);
         let mut object = serializer.serialize_struct("PlanDocument", 6)?;
         object.serialize_field("chip", plan.chip().name())?;
         object.serialize_field("device", device)?;
         object.serialize_field("regions", &regions)?;
         object.serialize_field("efuses", &efuses.collect::<Vec<_>>())?;
         object.serialize_field("commands", &self.commands())?;
-        object.serialize_field("warnings", &warnings.collect::<Vec<_>>())?;
+        object.serialize_field("warnings", &self.warnings())?;
         object.end()
     }
 }
