@@ -109,7 +109,7 @@ fn a_dump_without_a_table_says_why_nothing_is_read() {
     let dump = Dump::new();
     let mut damaged = binary_table(&ROWS);
     damaged[40] ^= 1;
-    let noise = (0_u32..0xC00).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8);
+    let noise = (0_u32..0xC00).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[3]);
     let noise = noise.collect::<Vec<_>>();
     for (table, said) in [
         (&[0xFF; 0xC00][..], "none at 0x8000, where the flash is erased"),

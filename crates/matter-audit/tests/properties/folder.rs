@@ -191,9 +191,10 @@ impl GoodFolder {
                 let mut flash = self.bytes(Role::FlashDump);
                 let key = FlashKey::new(EncryptionScheme::Xts128, &self.bytes(role)).unwrap();
                 // The table, and the keys behind image and secure cert.
-                for at in [0, 0x9000] {
-                    let address = u32::try_from(at).unwrap();
-                    key.cipher().encrypt(address, &mut flash[at..at + 0x1000]).unwrap();
+                for (address, sector) in (0..).step_by(0x1000).zip(flash.chunks_mut(0x1000)) {
+                    if [0, 0x9000].contains(&address) {
+                        key.cipher().encrypt(address, sector).unwrap();
+                    }
                 }
                 fs::write(&second, flash).unwrap();
                 let dump = FlashDump::new(second).with_table_offset(0).with_key(other);
