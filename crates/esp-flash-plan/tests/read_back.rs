@@ -44,7 +44,7 @@ fn device_reads_back_with_its_own_parts_and_key_only() {
         // The plan of another app.
         let mut changed = Case::open(chip).encrypted(EncryptionMode::Release);
         changed.profile = changed.profile.with_nvs_encryption(NvsEncryption::NvsKeys);
-        changed.apps[0].1 = crate::parts::image(crate::parts::Header::of(chip), 0x8010);
+        changed.apps[0].1 = parts::image(parts::Header::of(chip), 0x8010);
         let found = changed
             .shared_plan()
             .unwrap()
