@@ -108,10 +108,7 @@ impl Flash {
 
     fn region(&self, source: &str) -> Vec<u8> {
         let regions = self.plan["regions"].as_array().unwrap();
-        let region = regions
-            .iter()
-            .find(|region| region["source"] == source)
-            .unwrap_or_else(|| panic!("{source}"));
+        let region = regions.iter().find(|region| region["source"] == source).unwrap();
         let number = |name: &str| region[name].as_u64().unwrap() as usize;
         let (offset, length) = (number("offset"), number("length"));
         let mut bytes = self.bytes[offset..offset + length].to_vec();
@@ -297,6 +294,9 @@ fn key_of_a_dac_is_burned_while_it_can_be_read_protected() {
     assert!(device.join("internal/efuse_key.pem").exists());
 }
 
+/// What a test changes in a profile.
+type Change<'c> = &'c dyn Fn(&mut Value);
+
 /// What is said, and where; nothing is made.
 #[test]
 fn profiles_are_refused_with_their_place_and_nothing_is_made() {
@@ -307,7 +307,7 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
         change(&mut project.profile);
         project.write();
     };
-    let cases: &[(&dyn Fn(&mut Value), &[&str])] = &[
+    let cases: &[(Change<'_>, &[&str])] = &[
         (
             &|p| p["colour"] = 1.into(),
             &["p/profile.json:", "unknown field `colour`"],
