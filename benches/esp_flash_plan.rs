@@ -1,5 +1,7 @@
 //! Benchmarks of esp-flash-plan: the plan of one device with 1.5 MiB of content, against what its bytes cost at least.
 
+#![allow(clippy::expect_used, missing_docs, reason = "benchmark")]
+
 #[path = "flash_plan/device.rs"]
 mod device;
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench flash_plan_rate [-- DEVICES]`; rounds of both take turns, and the best of each counts.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "benchmark")]
+
 #[path = "flash_plan/device.rs"]
 mod device;
 

@@ -1,6 +1,6 @@
 //! A line that makes ESP32-C3 devices with 4 MiB of flash and 1.5 MiB of content.
 
-#![allow(dead_code, reason = "not both programs use all")]
+#![allow(clippy::expect_used, dead_code, reason = "benchmark; not both programs use all")]
 
 use esp_flash_image::{
     Chip, EncryptionScheme, FlashKey, FlashSize, ImageHeader, ImageWriter, PartitionTable, TableOptions,
