@@ -84,7 +84,7 @@ impl Lanes {
             InstructionSet::ShaNi => has_sha::get(),
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             InstructionSet::Sse2 => true,
-            #[allow(unreachable_patterns, reason = "those of other processors")]
+            // Those of other processors.
             _ => false,
         };
         available.then_some(Self(instructions))
