@@ -3,7 +3,8 @@
 use super::Lanes;
 use crate::InstructionSet;
 
-/// Nanoseconds of one compression in all lanes, for each of `InstructionSet::ALL`; none for those that are not there.
+/// Nanoseconds of one compression in all lanes, for each of `InstructionSet::ALL`; none for those that are not there, and for
+/// those that no test has run: they are used when they are asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Costs([Option<u64>; InstructionSet::ALL.len()]);
 
@@ -28,9 +29,10 @@ impl Costs {
         Self(InstructionSet::ALL.map(|set| {
             let lanes = Lanes::new(set)?;
             Some(match lanes.instructions() {
-                InstructionSet::ArmSha2 | InstructionSet::ShaNi => 56,
+                InstructionSet::ArmSha2 | InstructionSet::Neon => return None,
                 InstructionSet::Avx2 | InstructionSet::Avx512 => 267,
-                InstructionSet::Neon | InstructionSet::Sse2 => 280,
+                InstructionSet::ShaNi => 56,
+                InstructionSet::Sse2 => 280,
                 InstructionSet::Portable => 178,
                 InstructionSet::Sha2 if super::has_sha_extensions() => 45,
                 InstructionSet::Sha2 => 177,
@@ -92,7 +94,7 @@ mod measured {
 
     /// Runs all instruction sets in turn on jobs of zeros.
     pub(super) fn measure() -> Costs {
-        let mut shortest = InstructionSet::ALL.map(|set| Lanes::new(set).map(|_| u64::MAX));
+        let mut shortest = Costs::recorded().0.map(|cost| cost.map(|_| u64::MAX));
         let mut jobs: [Job; InstructionSet::MOST_LANES] = Default::default();
         for _ in 0..ROUNDS {
             for (set, shortest) in InstructionSet::ALL.into_iter().zip(&mut shortest) {
@@ -156,7 +158,8 @@ mod tests {
     fn only_what_the_processor_has_is_recorded() {
         let Costs(recorded) = Costs::recorded();
         for (set, cost) in InstructionSet::ALL.into_iter().zip(recorded) {
-            assert_eq!(Lanes::new(set).is_some(), cost.is_some(), "{set}");
+            let tried = !matches!(set, InstructionSet::ArmSha2 | InstructionSet::Neon);
+            assert_eq!(Lanes::new(set).is_some() && tried, cost.is_some(), "{set}");
         }
     }
 
