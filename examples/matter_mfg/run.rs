@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     /// Prints the results as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Derives with these instructions, to measure them: avx512, avx2, sse2, sha2, portable
+    /// Derives with these instructions, to measure them: avx512, avx2, sse2, sha-ni, arm-sha2, neon, sha2, portable
     #[arg(long, hide = true, value_name = "NAME")]
     instructions: Option<String>,
 }
@@ -80,12 +80,15 @@ fn lanes(name: &str) -> Result<Lanes, Failure> {
         "avx512" => InstructionSet::Avx512,
         "avx2" => InstructionSet::Avx2,
         "sse2" => InstructionSet::Sse2,
+        "sha-ni" => InstructionSet::ShaNi,
+        "arm-sha2" => InstructionSet::ArmSha2,
+        "neon" => InstructionSet::Neon,
         "sha2" => InstructionSet::Sha2,
         "portable" => InstructionSet::Portable,
         _ => {
             return Err(Failure::option(
                 "--instructions",
-                "is not one of avx512, avx2, sse2, sha2, portable",
+                "is not one of avx512, avx2, sse2, sha-ni, arm-sha2, neon, sha2, portable",
             ));
         }
     };

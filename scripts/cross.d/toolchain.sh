@@ -1,4 +1,4 @@
-# Read by scripts/cross: a Rust compiler with the source of its standard libraries, mingw-w64, Wine. Uses $cross.
+# Read by scripts/cross: a Rust compiler with the source of its standard libraries, mingw-w64, Wine, qemu. Uses $cross.
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -50,6 +50,14 @@ install_windows_tools() {
         as_root apt-get update -qq
         DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends \
             gcc-mingw-w64-x86-64-win32 wine64 >/dev/null
+    fi
+}
+
+install_aarch64_tools() {
+    if ! command -v aarch64-linux-gnu-gcc >/dev/null || ! command -v qemu-aarch64-static >/dev/null; then
+        as_root apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends \
+            gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static >/dev/null
     fi
 }
 

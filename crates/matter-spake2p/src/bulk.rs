@@ -7,7 +7,7 @@ use p256::{AffinePoint, ProjectivePoint};
 use sha2::block_api::compress256;
 use zeroize::Zeroizing;
 
-use crate::lanes::{Job, write_words};
+use crate::lanes::{Costs, Job, write_words};
 use crate::prover_key::{ProverKey, WS_SIZE};
 use crate::{Error, Iterations, Lanes, PaseCredential, PbkdfParameters, Salt, Verifier};
 
@@ -74,7 +74,13 @@ impl<I: Iterator<Item = (Passcode, Salt)>> DeriveEach<I> {
             start(jobs, passcode, salt);
         }
         if let Some(jobs) = jobs.as_flattened_mut().get_mut(..count * BLOCKS) {
-            run(jobs, self.iterations, self.lanes);
+            match self.lanes {
+                Some(lanes) => run(jobs, self.iterations, |_| lanes),
+                None => {
+                    let costs = Costs::known(jobs.len(), self.devices.size_hint().0.saturating_mul(BLOCKS));
+                    run(jobs, self.iterations, |left| costs.fastest(left));
+                }
+            }
         }
         // Idle places have jobs of zeros: a degenerate key, which nobody asks for.
         let keys = jobs.each_ref().map(finish);
@@ -177,10 +183,10 @@ fn compress(state: &[u32; 8], block: &[u8; 64]) -> Zeroizing<[u32; 8]> {
     state
 }
 
-/// Runs the jobs, each part of them with the lanes that are fastest for what is left.
-fn run(mut jobs: &mut [Job], iterations: Iterations, lanes: Option<Lanes>) {
+/// Runs the jobs, each part of them with the lanes that are chosen for what is left.
+fn run(mut jobs: &mut [Job], iterations: Iterations, choose: impl Fn(usize) -> Lanes) {
     while !jobs.is_empty() {
-        let lanes = lanes.unwrap_or_else(|| Lanes::fastest(jobs.len()));
+        let lanes = choose(jobs.len());
         let take = jobs.len().min(lanes.instructions().lanes());
         let (now, later) = jobs.split_at_mut(take);
         lanes.run(now, iterations.get());

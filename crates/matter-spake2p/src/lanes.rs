@@ -1,28 +1,44 @@
 //! PBKDF2's iterations for several (device, block) pairs side by side, one pair in each lane of a vector register.
 //!
 //! [`Lanes::run`] is the only place of the workspace with `unsafe`: it calls functions that need a processor feature,
-//! which a value of [`Lanes`] proves to be there. Targets without SSE2, as kernels, get none of the vector code.
+//! which a value of [`Lanes`] proves to be there. Targets without SSE2 or NEON, as kernels, get none of the vector code.
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::InstructionSet;
 
+pub(crate) use costs::Costs;
+
+mod costs;
 mod portable;
 mod source;
 
+#[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+mod arm_sha2;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod avx2;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod avx512;
+#[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+mod neon;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod sha_ni;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod sse2;
+#[cfg(any(
+    all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"),
+    all(target_arch = "x86_64", target_feature = "sse2")
+))]
+mod streams;
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 cpufeatures::new!(has_avx2, "avx2");
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 cpufeatures::new!(has_avx512, "avx512f");
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-cpufeatures::new!(has_sha, "sha", "sse4.1");
+cpufeatures::new!(has_sha, "sha", "sse4.1", "ssse3");
+#[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+cpufeatures::new!(has_sha, "sha2");
 
 /// One of PBKDF2's output blocks while it is computed (RFC 8018 section 5.2).
 #[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
@@ -37,7 +53,7 @@ pub(crate) struct Job {
     pub(crate) sum: [u32; 8],
 }
 
-/// The jobs of one register: word by word, and there lane by lane.
+/// The jobs that run side by side: word by word, and there lane by lane.
 #[derive(Zeroize, ZeroizeOnDrop)]
 struct Batch<const LANES: usize> {
     inner: [[u32; LANES]; 8],
@@ -56,41 +72,22 @@ impl Lanes {
     pub fn new(instructions: InstructionSet) -> Option<Self> {
         let available = match instructions {
             InstructionSet::Portable | InstructionSet::Sha2 => true,
+            #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+            InstructionSet::ArmSha2 => has_sha::get(),
+            #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+            InstructionSet::Neon => true,
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             InstructionSet::Avx2 => has_avx2::get(),
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             InstructionSet::Avx512 => has_avx512::get(),
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+            InstructionSet::ShaNi => has_sha::get(),
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             InstructionSet::Sse2 => true,
-            #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-            InstructionSet::Avx2 | InstructionSet::Avx512 | InstructionSet::Sse2 => false,
+            // Those of other processors.
+            _ => false,
         };
         available.then_some(Self(instructions))
-    }
-
-    /// Chooses what is fastest for so many pairs that are left.
-    ///
-    /// A register takes the same time however few of its lanes are used: as long as five to six pairs one after the other
-    /// with SHA extensions, and as one or two without (`docs/benchmarks.md`).
-    #[must_use]
-    pub(crate) fn fastest(pairs: usize) -> Self {
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        {
-            let (sha, avx2, avx512) = (has_sha::get(), has_avx2::get(), has_avx512::get());
-            Self(match pairs {
-                _ if avx512 && !sha => InstructionSet::Avx512,
-                0..=5 if sha => InstructionSet::Sha2,
-                _ if avx512 => InstructionSet::Avx512,
-                _ if avx2 && pairs > 1 => InstructionSet::Avx2,
-                _ if !sha && pairs > 1 => InstructionSet::Sse2,
-                _ => InstructionSet::Sha2,
-            })
-        }
-        #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-        {
-            let _ = pairs;
-            Self(InstructionSet::Sha2)
-        }
     }
 
     /// Returns which one it is.
@@ -102,7 +99,7 @@ impl Lanes {
     /// Runs the iterations of PBKDF2 from the second on, for any number of jobs.
     #[allow(
         unsafe_code,
-        reason = "the instructions are there: only `new` and `fastest` make a value, after asking"
+        reason = "the instructions are there: `new` makes a value after asking, `costs` copies what it made"
     )]
     pub(crate) fn run(self, jobs: &mut [Job], iterations: u32) {
         match self.0 {
@@ -117,13 +114,30 @@ impl Lanes {
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             // SAFETY: a value with AVX-512 is made only where the processor has AVX-512F.
             InstructionSet::Avx512 => in_batches(jobs, |batch| unsafe { avx512::iterate(batch, iterations) }),
-            #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-            InstructionSet::Avx2 | InstructionSet::Avx512 | InstructionSet::Sse2 => {}
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+            // SAFETY: a value with SHA extensions is made only where the processor has them, SSE4.1 and SSSE3.
+            InstructionSet::ShaNi => in_batches(jobs, |batch| unsafe { sha_ni::iterate(batch, iterations) }),
+            #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+            // SAFETY: this line is compiled only for targets whose processors all have NEON.
+            InstructionSet::Neon => in_batches(jobs, |batch| unsafe { neon::iterate(batch, iterations) }),
+            #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
+            // SAFETY: a value with ARM's SHA-2 instructions is made only where the processor has them and NEON.
+            InstructionSet::ArmSha2 => in_batches(jobs, |batch| unsafe { arm_sha2::iterate(batch, iterations) }),
+            #[allow(
+                unreachable_patterns,
+                reason = "those of other processors, of which no value is made"
+            )]
+            _ => {}
         }
     }
 }
 
-/// Runs the jobs a register at a time; lanes behind the last job are idle.
+/// Whether the processor has instructions for SHA-256, which the `sha2` crate then uses.
+fn has_sha_extensions() -> bool {
+    Lanes::new(InstructionSet::ShaNi).is_some() || Lanes::new(InstructionSet::ArmSha2).is_some()
+}
+
+/// Runs the jobs a batch at a time; lanes behind the last job are idle.
 fn in_batches<const LANES: usize>(jobs: &mut [Job], iterate: impl Fn(&mut Batch<LANES>)) {
     for jobs in jobs.chunks_mut(LANES) {
         let words = |of: fn(&Job) -> &[u32; 8]| transpose(jobs, of);

@@ -102,6 +102,54 @@ fn iteration_counts_are_kept_by_every_instruction_set() {
     }
 }
 
+/// Three blocks of 80 bytes each: the first hundred devices are 300 jobs, after which std's choice is measured.
+#[test]
+fn choice_of_instructions_does_not_change_what_is_derived() {
+    let iterations = Iterations::MIN;
+    let all = devices(5, 150);
+    let expected = one_by_one(&all, iterations);
+    for round in 0..2 {
+        assert_eq!(in_bulk(&all, iterations, None), expected, "round {round}");
+    }
+    // A device at a time, with and without a hint that more are to come.
+    let alone = all
+        .iter()
+        .map(|device| in_bulk(std::slice::from_ref(device), iterations, None)[0]);
+    assert_eq!(alone.collect::<Vec<_>>(), expected);
+    let unhinted = all.iter().filter(|_| std::hint::black_box(true)).cloned();
+    let verifiers = Verifier::derive_each(unhinted, iterations).map(|verifier| *verifier.unwrap().expose_bytes());
+    assert_eq!(verifiers.collect::<Vec<_>>(), expected);
+    for lanes in InstructionSet::ALL.into_iter().filter_map(Lanes::new) {
+        assert_eq!(in_bulk(&all, iterations, Some(lanes)), expected, "{lanes:?}");
+    }
+}
+
+#[test]
+fn threads_that_choose_at_once_derive_the_same() {
+    let all = devices(6, 120);
+    let expected = one_by_one(&all, Iterations::MIN);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(in_bulk(&all, Iterations::MIN, None), expected));
+        }
+    });
+}
+
+/// connectedhomeip, `CHIP_DEVICE_CONFIG_USE_TEST_SPAKE2P_VERIFIER`: w0 of passcode 20202021, 1000 iterations.
+#[test]
+fn every_instruction_set_derives_the_sdks_test_verifier() {
+    let w0 = hex_literal::hex!("b96170aae803346884724fe9a3b287c30330c2a660375d17bb205a8cf1aecb35");
+    let device = (
+        Passcode::new(20_202_021).unwrap(),
+        Salt::new(b"SPAKE2P Key Salt").unwrap(),
+    );
+    for lanes in InstructionSet::ALL.into_iter().filter_map(Lanes::new) {
+        let many = lanes.instructions().lanes() + 1;
+        let verifiers = in_bulk(&vec![device.clone(); many], Iterations::MIN, Some(lanes));
+        assert!(verifiers.iter().all(|verifier| verifier[..32] == w0), "{lanes:?}");
+    }
+}
+
 #[test]
 fn portable_and_baseline_lanes_are_always_there() {
     assert!(Lanes::new(InstructionSet::Portable).is_some() && Lanes::new(InstructionSet::Sha2).is_some());
@@ -120,7 +168,20 @@ fn portable_and_baseline_lanes_are_always_there() {
             Lanes::new(InstructionSet::Avx512).is_some(),
             is_x86_feature_detected!("avx512f")
         );
+        assert_eq!(
+            Lanes::new(InstructionSet::ShaNi).is_some(),
+            is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1") && is_x86_feature_detected!("ssse3")
+        );
     }
+    assert_eq!(
+        Lanes::new(InstructionSet::Neon).is_some(),
+        cfg!(all(target_feature = "neon", target_endian = "little"))
+    );
+    #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+    assert_eq!(
+        Lanes::new(InstructionSet::ArmSha2).is_some(),
+        std::arch::is_aarch64_feature_detected!("sha2")
+    );
 }
 
 #[test]

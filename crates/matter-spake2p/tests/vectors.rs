@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use fixed_random::FixedRandom;
 use matter_spake2p::{
-    Context, Iterations, PbkdfParameters, ProverExchange, ProverKey, Salt, Verifier, VerifierExchange,
+    Context, InstructionSet, Iterations, Lanes, PaseCredential, PbkdfParameters, ProverExchange, ProverKey, Salt,
+    Verifier, VerifierExchange,
 };
 use matter_types::Passcode;
 use serde_json::Value as Json;
@@ -49,6 +50,13 @@ fn given_verifiers_are_derived() {
                 "{file}: {}",
                 case["salt_b64"]
             );
+            for lanes in InstructionSet::ALL.into_iter().filter_map(Lanes::new) {
+                let devices = [(Passcode::new(number("passcode")).unwrap(), parameters.salt)];
+                let mut bulk = PaseCredential::derive_each(devices, parameters.iterations).with_lanes(lanes);
+                let credential = bulk.next().unwrap().unwrap();
+                let same = credential.verifier().expose_bytes() == verifier.expose_bytes();
+                assert!(same, "{lanes:?}, {file}: {}", case["salt_b64"]);
+            }
             ran += 1;
         }
     }
