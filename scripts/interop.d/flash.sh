@@ -13,11 +13,18 @@ rm -rf "$work/run/flash" "$work/run/secure-boot"
 mkdir -p "$work/run/flash" "$work/run/secure-boot"
 cargo build --quiet --release --bin flash-image
 binary=${CARGO_TARGET_DIR:-target}/release/flash-image
-"$work/flash-venv/bin/python" scripts/interop.d/flash.py "$work/run/flash" "$binary" 20261128 \
-    --pieces "${FLASH_CASES:-300}" --tables "${FLASH_TABLES:-100}" --merged "${FLASH_MERGED:-40}" \
-    --plans "${FLASH_MERGED:-40}" --images "${FLASH_IMAGES:-40}" &
+python=$work/flash-venv/bin/python
+"$python" scripts/interop.d/flash.py "$work/run/flash" "$binary" 20261128 --pieces "${FLASH_CASES:-300}" \
+    --tables "${FLASH_TABLES:-100}" --merged "${FLASH_MERGED:-40}" --plans "${FLASH_MERGED:-40}" \
+    --images "${FLASH_IMAGES:-40}" &
 flash=$!
-"$work/flash-venv/bin/python" scripts/interop.d/secure_boot.py "$work/run/secure-boot" "$binary" 20261128 \
-    --signed "${SECURE_BOOT_CASES:-60}" >"$work/run/secure-boot.log" || { cat "$work/run/secure-boot.log"; wait $flash; exit 1; }
-wait $flash
+failed=0
+"$python" scripts/interop.d/secure_boot.py "$work/run/secure-boot" "$binary" 20261128 \
+    --signed "${SECURE_BOOT_CASES:-60}" >"$work/run/secure-boot.log" || failed=1
+wait $flash || failed=1
 cat "$work/run/secure-boot.log"
+[ "$failed" = 0 ] || exit 1
+
+# Plans of all chips, whose commands espefuse does on virtual chips.
+FLASH_PLANS="$PWD/$work/run/flash/efuses" cargo test --quiet -p esp-flash-plan --test interop >/dev/null
+"$python" scripts/interop.d/efuse_plans.py "$work/run/flash/efuses"
