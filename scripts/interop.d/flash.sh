@@ -25,6 +25,12 @@ wait $flash || failed=1
 cat "$work/run/secure-boot.log"
 [ "$failed" = 0 ] || exit 1
 
+# Four thousand tables and six hundred pieces more, without the binary.
+log=$work/run/flash/oracle.log
+ESP_TOOLS_PYTHON="$PWD/$python" cargo test --quiet -p esp-flash-image --features alloc --test oracle -- --nocapture \
+    >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+grep -E '^[0-9]+ (tables|pieces) ' "$log" | sed 's/^/flash: /'
+
 # Plans of all chips, whose commands espefuse does on virtual chips.
 FLASH_PLANS="$PWD/$work/run/flash/efuses" cargo test --quiet -p esp-flash-plan --test interop >/dev/null
 "$python" scripts/interop.d/efuse_plans.py "$work/run/flash/efuses"
