@@ -156,7 +156,7 @@ pub(super) fn keys_of_file(
     config: FlashCryptConfig,
 ) -> Result<Vec<FlashKey>, String> {
     if let Some(scheme) = scheme {
-        let key = FlashKey::new(scheme, bytes).map_err(|error| format!("{error} {scheme}"))?;
+        let key = FlashKey::new(scheme, bytes).map_err(|error| error.to_string())?;
         return Ok(vec![key.with_flash_crypt_config(config)]);
     }
     // The newer ones first.
