@@ -1,6 +1,6 @@
 //! Benchmarks of esp-flash-image.
 
-use criterion::{criterion_group, criterion_main, Criterion};
+use criterion::{Criterion, criterion_group, criterion_main};
 
 fn nothing(_: &mut Criterion) {}
 

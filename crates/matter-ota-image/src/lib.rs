@@ -2,3 +2,28 @@
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
+
+mod applies;
+mod digest;
+mod element;
+mod error;
+mod header;
+mod layout;
+mod model_version;
+mod raw;
+mod reader;
+mod sdk_code;
+mod url;
+mod version;
+
+pub use applies::{Obstacle, Requestor};
+pub use digest::{Digest, DigestType, Payload, PayloadHasher};
+pub use error::Error;
+pub use header::OtaHeader;
+pub use layout::{FILE_IDENTIFIER, FIXED_HEADER_LEN, MAX_HEADER_LEN};
+pub use model_version::ModelVersion;
+pub use raw::RawHeader;
+pub use reader::{FixedHeader, HeaderReader, PayloadReader};
+pub use sdk_code::SdkCode;
+pub use url::{OtaUrl, ReleaseNotesUrl};
+pub use version::{ApplicableVersions, SoftwareVersion, SoftwareVersionString};
