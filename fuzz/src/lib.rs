@@ -75,3 +75,74 @@ pub fn mutate_secure_cert_image(data: &mut [u8], size: usize, max_size: usize, s
     }
     size
 }
+
+/// Mutates an image of an app and, three times out of four, makes its checksum and its hash right again.
+pub fn mutate_flash_image(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
+    if !seed.is_multiple_of(4) {
+        let _ = repair_image(&mut data[..size]);
+    }
+    size
+}
+
+fn repair_image(image: &mut [u8]) -> Option<()> {
+    let segments = image.get(1).copied()?.clamp(1, 16);
+    let mut end = 24;
+    let mut checksum = 0xEF;
+    for _ in 0..segments {
+        let len = image.get_mut(end + 4..end + 8)?;
+        // A short segment, and a multiple of 4.
+        len[0] &= !3;
+        len[2..].fill(0);
+        let len = usize::from(u16::from_le_bytes([len[0], len[1]]));
+        checksum ^= image.get(end + 8..end + 8 + len)?.iter().fold(0, |sum, byte| sum ^ byte);
+        end += 8 + len;
+    }
+    let at = (end + 1).next_multiple_of(16) - 1;
+    image.get_mut(end..=at)?.fill(0);
+    image[0] = 0xE9;
+    image[1] = segments;
+    image[19..23].fill(0);
+    image[23] &= 1;
+    image[at] = checksum;
+    let hash = <sha2::Sha256 as sha2::Digest>::digest(&image[..=at]);
+    if image[23] == 1 {
+        image.get_mut(at + 1..at + 33)?.copy_from_slice(&hash);
+    }
+    Some(())
+}
+
+/// Mutates a partition table and, three times out of four, makes its magic numbers and its MD5 right again.
+pub fn mutate_flash_table_binary(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
+    let table = &mut data[..size];
+    for start in (0..size).step_by(SLOT) {
+        let (rows, rest) = table.split_at_mut(start);
+        if seed.is_multiple_of(4) || rest.len() < SLOT || rest[..SLOT].iter().all(|byte| *byte == 0xFF) {
+            break;
+        }
+        if rest[0] == 0xEB {
+            rest[1] = 0xEB;
+            rest[2..16].fill(0xFF);
+            rest[16..SLOT].copy_from_slice(&<md5::Md5 as md5::Digest>::digest(rows));
+        } else {
+            rest[..2].copy_from_slice(&[0xAA, 0x50]);
+            rest[28] &= 3;
+            rest[29..SLOT].fill(0);
+        }
+    }
+    size
+}
+
+/// Mutates otadata and, three times out of four, makes the checksums of both entries right again.
+pub fn mutate_flash_otadata(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
+    for entry in data[..size].chunks_exact_mut(SLOT).take(2) {
+        if !seed.is_multiple_of(4) && entry.iter().any(|byte| *byte != 0xFF) {
+            entry[4..24].fill(0xFF);
+            let crc = crc32(&[&entry[..4]]);
+            entry[28..].copy_from_slice(&crc);
+        }
+    }
+    size
+}

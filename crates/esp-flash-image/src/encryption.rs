@@ -1,0 +1,119 @@
+//! Flash encryption.
+
+mod cipher;
+mod key;
+mod legacy;
+mod xts;
+
+use core::fmt;
+use core::str::FromStr;
+
+pub use cipher::FlashCipher;
+pub use key::FlashKey;
+
+use crate::Error;
+
+/// A scheme of flash encryption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum EncryptionScheme {
+    /// AES-256 with a key that changes with the address: ESP32.
+    Esp32,
+    /// XTS-AES-128.
+    Xts128,
+    /// XTS-AES-128 with a key of which eFuses hold 16 bytes: ESP32-C2.
+    Xts128Derived,
+    /// XTS-AES-256.
+    Xts256,
+}
+
+impl EncryptionScheme {
+    /// All schemes.
+    pub const ALL: &[Self] = &[Self::Esp32, Self::Xts128, Self::Xts128Derived, Self::Xts256];
+
+    /// Returns the name in profiles and options.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Esp32 => "esp32",
+            Self::Xts128 => "xts-128",
+            Self::Xts128Derived => "xts-128-derived",
+            Self::Xts256 => "xts-256",
+        }
+    }
+
+    /// Returns the bytes of a key file. The ESP32 with its 3/4 coding scheme has 24 instead.
+    #[must_use]
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::Esp32 | Self::Xts128 => 32,
+            Self::Xts128Derived => 16,
+            Self::Xts256 => 64,
+        }
+    }
+
+    /// Returns the purpose of the key for espefuse's `burn-key`; the ESP32 has a block for it instead.
+    ///
+    /// `XTS_AES_256_KEY` is espefuse's word for two blocks, the named and the next free one.
+    #[must_use]
+    pub const fn key_purpose(self) -> Option<&'static str> {
+        match self {
+            Self::Esp32 => None,
+            Self::Xts128 => Some("XTS_AES_128_KEY"),
+            Self::Xts128Derived => Some("XTS_AES_128_KEY_DERIVED_FROM_128_EFUSE_BITS"),
+            Self::Xts256 => Some("XTS_AES_256_KEY"),
+        }
+    }
+}
+
+impl fmt::Display for EncryptionScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for EncryptionScheme {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let found = Self::ALL.iter().find(|scheme| scheme.name() == text);
+        found.copied().ok_or(Error::SchemeName)
+    }
+}
+
+/// The eFuse FLASH_CRYPT_CONFIG: which of four segments of the key change with the address.
+///
+/// Source: ESP-IDF, "Flash Encryption" of the ESP32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlashCryptConfig(u8);
+
+impl FlashCryptConfig {
+    /// All segments change, which is the only value that ESP-IDF burns.
+    pub const DEFAULT: Self = Self(0xF);
+    /// The largest value.
+    pub const MAX: u8 = 0xF;
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CryptConfig`] above 15, of which `espsecure` drops bits without a word.
+    pub const fn new(value: u8) -> Result<Self, Error> {
+        if value > Self::MAX {
+            return Err(Error::CryptConfig { value });
+        }
+        Ok(Self(value))
+    }
+
+    /// Returns the value.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for FlashCryptConfig {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

@@ -1,0 +1,9 @@
+//! Any text: reading never panics, and what is accepted is the same table in either form.
+#![no_main]
+
+#[path = "../../crates/esp-flash-image/tests/properties/table_csv.rs"]
+mod table_csv;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| table_csv::property(bytes));
