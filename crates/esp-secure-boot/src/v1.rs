@@ -1,0 +1,9 @@
+//! Secure boot version 1, of ESP32 alone.
+//!
+//! Source: ESP-IDF Programming Guide, "Secure Boot V1", "Secure Bootloader Digest Algorithm" and "Image Signing
+//! Algorithm".
+
+#[cfg(feature = "p256")]
+pub(crate) mod app;
+pub(crate) mod bootloader;
+pub(crate) mod key;

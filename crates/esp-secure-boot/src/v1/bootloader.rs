@@ -1,0 +1,87 @@
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+
+use aes::Aes256;
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use sha2::{Digest, Sha512};
+
+use super::key::BootloaderKeyV1;
+use crate::Error;
+#[cfg(feature = "alloc")]
+use crate::layout::SECTOR;
+
+/// Computes the digest of a bootloader, which an ESP32 with secure boot version 1 compares at every start.
+///
+/// `iv` is random for each digest and lies before it in the flash. When the image ends with its SHA-256, which the chip
+/// leaves out, what is behind the last multiple of 128 bytes is left out here, too.
+///
+/// # Errors
+///
+/// [`Error::NotAnImage`] when the header is missing.
+pub fn bootloader_digest_v1(image: &[u8], key: &BootloaderKeyV1, iv: &[u8; 128]) -> Result<[u8; 64], Error> {
+    let (image, padding) = digested(image)?;
+    let cipher = Aes256::new(key.cipher_key().into());
+    let mut hash = Sha512::new();
+    let mut feed = |bytes: &[u8]| {
+        for block in bytes.as_chunks::<16>().0 {
+            let mut block = *block;
+            block.reverse();
+            let mut block = block.into();
+            cipher.encrypt_block(&mut block);
+            block.reverse();
+            block.chunks_exact_mut(4).for_each(<[u8]>::reverse);
+            hash.update(block);
+        }
+    };
+    feed(iv);
+    // The last 128 bytes may be begun by the image and ended by the padding.
+    let (whole, begun) = image
+        .split_at_checked(image.len() - image.len() % 128)
+        .unwrap_or_default();
+    feed(whole);
+    if padding != 0 {
+        let mut last = [0xFF; 128];
+        last.iter_mut().zip(begun).for_each(|(to, from)| *to = *from);
+        feed(&last);
+    }
+    let mut digest: [u8; 64] = hash.finalize().into();
+    digest.chunks_exact_mut(4).for_each(<[u8]>::reverse);
+    Ok(digest)
+}
+
+/// Makes the file for flash address 0: `iv` and digest in the first 4096 bytes, then what the digest is of.
+///
+/// # Errors
+///
+/// As [`bootloader_digest_v1`].
+#[cfg(feature = "alloc")]
+pub fn bootloader_v1(image: &[u8], key: &BootloaderKeyV1, iv: &[u8; 128]) -> Result<Vec<u8>, Error> {
+    let digest = bootloader_digest_v1(image, key, iv)?;
+    let (image, padding) = digested(image)?;
+    let len = SECTOR.saturating_add(image.len()).saturating_add(padding);
+    let mut file = Vec::with_capacity(len);
+    file.extend_from_slice(iv);
+    file.extend_from_slice(&digest);
+    file.resize(SECTOR, 0xFF);
+    file.extend_from_slice(image);
+    file.resize(len, 0xFF);
+    Ok(file)
+}
+
+/// Returns what the digest is of, and how many bytes 0xFF follow.
+fn digested(image: &[u8]) -> Result<(&[u8], usize), Error> {
+    let header: &[u8; 24] = image.first_chunk().ok_or(Error::NotAnImage)?;
+    let [MAGIC, .., has_hash] = *header else {
+        return Err(Error::NotAnImage);
+    };
+    let begun = image.len() % 128;
+    if has_hash == 1 && begun <= HASH {
+        return Ok((image.get(..image.len().saturating_sub(begun)).unwrap_or_default(), 0));
+    }
+    Ok((image, if begun == 0 { 0 } else { 128_usize.saturating_sub(begun) }))
+}
+
+/// First byte of an image.
+const MAGIC: u8 = 0xE9;
+/// Bytes of the SHA-256 behind an image.
+const HASH: usize = 32;

@@ -1,0 +1,73 @@
+use core::fmt;
+
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::Error;
+
+/// The secret in an ESP32's eFuses that the digest of its bootloader is made with.
+///
+/// It is wiped when dropped, `Debug` does not show it, and it is read only through [`BootloaderKeyV1::expose_bytes`].
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct BootloaderKeyV1 {
+    key: [u8; 32],
+    len: usize,
+}
+
+impl BootloaderKeyV1 {
+    /// Accepts a key file: 32 bytes, or 24 for a chip with 3/4 coding, which reads the third block of 8 bytes twice.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BootloaderKeyLength`] for another length.
+    pub fn new(file: &[u8]) -> Result<Self, Error> {
+        let len = file.len();
+        let again = match len {
+            32 => &[],
+            24 => file.get(8..16).unwrap_or_default(),
+            _ => return Err(Error::BootloaderKeyLength { len }),
+        };
+        let mut out = Self { key: [0; 32], len };
+        let bytes = file.iter().chain(again);
+        out.key.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        Ok(out)
+    }
+
+    /// Returns what is burned, as in a key file: the one way to read the secret.
+    #[must_use]
+    pub fn expose_bytes(&self) -> &[u8] {
+        self.key.get(..self.len).unwrap_or_default()
+    }
+
+    /// Returns the key that the chip computes with.
+    pub(super) const fn cipher_key(&self) -> &[u8; 32] {
+        &self.key
+    }
+}
+
+impl fmt::Debug for BootloaderKeyV1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BootloaderKeyV1([elided])")
+    }
+}
+
+/// Derives the bootloader key of the reflashable mode from the private key that signs apps: its SHA-256.
+///
+/// For a chip with 3/4 coding, the key file has the first 24 bytes of it.
+///
+/// # Errors
+///
+/// [`Error::Scalar`] unless the scalar, big-endian, is between 1 and the order of P-256.
+pub fn reflashable_key_v1(private_scalar: &[u8; 32]) -> Result<BootloaderKeyV1, Error> {
+    if private_scalar.iter().all(|byte| *byte == 0) || private_scalar >= &ORDER {
+        return Err(Error::Scalar);
+    }
+    let digest: Zeroizing<[u8; 32]> = Zeroizing::new(Sha256::digest(private_scalar).into());
+    BootloaderKeyV1::new(digest.as_slice())
+}
+
+/// The order n of P-256; FIPS 186-4, D.1.2.3.
+const ORDER: [u8; 32] = [
+    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC, 0xE6, 0xFA,
+    0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+];

@@ -1,0 +1,9 @@
+//! Any row of calls: what is signed verifies, what was changed does not.
+#![no_main]
+
+#[path = "../../crates/esp-secure-boot/tests/properties/sign.rs"]
+mod sign;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| sign::property(bytes));
