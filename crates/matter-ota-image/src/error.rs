@@ -31,6 +31,15 @@ pub enum Error {
         /// Bytes that are enough.
         needed: usize,
     },
+    /// An encrypted image does not open: another key, or damage.
+    #[cfg(feature = "encryption")]
+    Decryption,
+    /// The header of a patch is missing.
+    #[cfg(feature = "esp")]
+    DeltaHeader,
+    /// An HMAC key leads to no private key of P-256.
+    #[cfg(feature = "encryption")]
+    DeviceKey,
     /// The digest is a character string.
     DigestIsText,
     /// A digest is not as long as its type says.
@@ -59,6 +68,20 @@ pub enum Error {
         /// Where the element starts.
         offset: usize,
     },
+    /// The header of an encrypted image is missing.
+    #[cfg(feature = "esp")]
+    EncryptedHeader,
+    /// An encrypted image is not as long as its header says.
+    #[cfg(feature = "encryption")]
+    EncryptedSize {
+        /// The size in the header.
+        size: u32,
+        /// Its bytes.
+        found: usize,
+    },
+    /// An image is too long to be encrypted.
+    #[cfg(feature = "encryption")]
+    EncryptedTooLong,
     /// The structure ends where an element is expected, or its end is missing.
     EndOfStructure {
         /// Where it ends.
@@ -127,6 +150,9 @@ pub enum Error {
         /// Where the element starts.
         offset: usize,
     },
+    /// An RSA key has not 3072 bits.
+    #[cfg(feature = "encryption")]
+    RsaKey,
     /// A text is not a software version.
     SoftwareVersion,
     /// A tag is in a fully qualified form that only the SDK takes for a context tag.
@@ -213,6 +239,12 @@ impl Error {
             Self::ApplicableRange { .. } => "applicable-range",
             Self::BehindStructure { .. } => "behind-structure",
             Self::BufferTooSmall { .. } => "buffer-too-small",
+            #[cfg(feature = "encryption")]
+            Self::Decryption => "decryption",
+            #[cfg(feature = "esp")]
+            Self::DeltaHeader => "delta-header",
+            #[cfg(feature = "encryption")]
+            Self::DeviceKey => "device-key",
             Self::DigestIsText => "digest-is-text",
             Self::DigestLength { .. } => "digest-length",
             Self::DigestMismatch => "digest-mismatch",
@@ -220,6 +252,12 @@ impl Error {
             Self::DigestNotForLedger { .. } => "digest-not-for-ledger",
             Self::DigestType { .. } => "digest-type",
             Self::ElementTruncated { .. } => "element-truncated",
+            #[cfg(feature = "esp")]
+            Self::EncryptedHeader => "encrypted-header",
+            #[cfg(feature = "encryption")]
+            Self::EncryptedSize { .. } => "encrypted-size",
+            #[cfg(feature = "encryption")]
+            Self::EncryptedTooLong => "encrypted-too-long",
             Self::EndOfStructure { .. } => "end-of-structure",
             Self::FileIdentifier { .. } => "file-identifier",
             Self::FirmwareInformationTooLong { .. } => "firmware-information",
@@ -233,6 +271,8 @@ impl Error {
             Self::PayloadTruncated { .. } => "payload-truncated",
             Self::ProductIdZero => "product-id-zero",
             Self::ReservedElement { .. } => "reserved-element",
+            #[cfg(feature = "encryption")]
+            Self::RsaKey => "rsa-key",
             Self::SoftwareVersion => "software-version",
             Self::TagForm { .. } => "tag-form",
             Self::TagNotAllowed { .. } => "tag-not-allowed",
@@ -302,6 +342,12 @@ impl fmt::Display for Error {
                 write!(f, "header has bytes behind its structure, from offset {offset} of it")
             }
             Self::BufferTooSmall { needed } => write!(f, "buffer is too small, {needed} bytes are enough"),
+            #[cfg(feature = "encryption")]
+            Self::Decryption => f.write_str("encrypted image does not open: another key, or it is damaged"),
+            #[cfg(feature = "esp")]
+            Self::DeltaHeader => f.write_str("no header of a patch of esp_delta_ota"),
+            #[cfg(feature = "encryption")]
+            Self::DeviceKey => f.write_str("HMAC key leads to no private key of P-256; draw another one"),
             Self::DigestIsText => f.write_str("digest is a character string instead of bytes"),
             Self::DigestLength { code, len } => write!(f, "digest of {len} bytes does not fit its type {code}"),
             Self::DigestMismatch => f.write_str("payload has another digest than the header says"),
@@ -317,6 +363,14 @@ impl fmt::Display for Error {
                 f,
                 "header ends inside of the element at offset {offset} of its structure"
             ),
+            #[cfg(feature = "esp")]
+            Self::EncryptedHeader => f.write_str("no header of an encrypted image of esp_encrypted_img"),
+            #[cfg(feature = "encryption")]
+            Self::EncryptedSize { size, found } => {
+                write!(f, "encrypted image has {found} bytes, its header says {size}")
+            }
+            #[cfg(feature = "encryption")]
+            Self::EncryptedTooLong => f.write_str("image is too long to be encrypted: less than 4 GiB"),
             Self::EndOfStructure { offset } => write!(
                 f,
                 "structure of the header ends at offset {offset}, where an element or its end is expected"
@@ -357,6 +411,8 @@ impl fmt::Display for Error {
                 f,
                 "element at offset {offset} of the structure has a reserved type or ends nothing"
             ),
+            #[cfg(feature = "encryption")]
+            Self::RsaKey => f.write_str("RSA key has another length than 3072 bits"),
             Self::SoftwareVersion => f.write_str("not a software version: 0 to 4294967295, decimal or 0x hexadecimal"),
             Self::TagForm { offset } => write!(
                 f,

@@ -7,6 +7,8 @@ mod applies;
 mod digest;
 mod element;
 mod error;
+#[cfg(feature = "esp")]
+mod esp;
 mod header;
 mod layout;
 mod model_version;
@@ -19,6 +21,12 @@ mod version;
 pub use applies::{Obstacle, Requestor};
 pub use digest::{Digest, DigestType, Payload, PayloadHasher};
 pub use error::Error;
+#[cfg(feature = "esp")]
+pub use esp::{DeltaHeader, EncryptedForm, EncryptedHeader, EspApp, EspFinding, EspPayload, EspSignature, ExpectedApp};
+#[cfg(feature = "encryption")]
+pub use esp::{decrypt_ecc, device_key, encrypt_ecc};
+#[cfg(all(feature = "encryption", feature = "rsa"))]
+pub use esp::{decrypt_rsa, encrypt_rsa};
 pub use header::OtaHeader;
 pub use layout::{FILE_IDENTIFIER, FIXED_HEADER_LEN, MAX_HEADER_LEN};
 pub use model_version::ModelVersion;
