@@ -41,7 +41,7 @@ mod text;
 mod times;
 
 pub use certificates::{parts, read_certificate, read_paas, read_part};
-pub use files::{Files, Trust, read_file, read_input, resolve};
+pub use files::{Files, Growing, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};
 pub use given::Given;
 pub use inputs::{

@@ -7,11 +7,12 @@ use std::process::{Command, Output, Stdio};
 
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
-const BINARIES: [(&str, &str); 7] = [
+const BINARIES: [(&str, &str); 8] = [
     ("audit-device", env!("CARGO_BIN_EXE_audit-device")),
     ("dac-pki", env!("CARGO_BIN_EXE_dac-pki")),
     ("matter-mfg", env!("CARGO_BIN_EXE_matter-mfg")),
     ("nvs-image", env!("CARGO_BIN_EXE_nvs-image")),
+    ("ota-image", env!("CARGO_BIN_EXE_ota-image")),
     ("secure-cert", env!("CARGO_BIN_EXE_secure-cert")),
     ("setup-code", env!("CARGO_BIN_EXE_setup-code")),
     ("spake2p", env!("CARGO_BIN_EXE_spake2p")),
