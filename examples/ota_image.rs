@@ -38,7 +38,7 @@ Examples:
   ota-image dcl light.ota --ota-url https://example.com/light.ota
   ota-image applies light.ota --vid 0xFFF1 --pid 0x8000 --current 1
   ota-image encrypt app.bin app.enc --key device_public.pem
-  ota-image decrypt app.enc app.bin --key device_private.pem";
+  ota-image decrypt app.enc opened.bin --key device_private.pem";
 
 /// Options of the SDK's tool of several letters behind a single dash, and what they are here.
 const SINGLE_DASH: [(&str, &str); 6] = [
