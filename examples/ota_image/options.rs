@@ -23,7 +23,7 @@ pub(crate) struct HeaderOptions {
     #[arg(short = 'p', long, value_name = "PID")]
     product_id: Option<String>,
     /// Software version, 0..=4294967295 (also -vn)
-    #[arg(long, visible_alias = "version", value_name = "N")]
+    #[arg(long, visible_alias = "version", value_name = "N", allow_negative_numbers = true)]
     software_version: Option<String>,
     /// Software version for people, 1 to 64 bytes (also -vs)
     #[arg(long, value_name = "TEXT")]
@@ -32,10 +32,10 @@ pub(crate) struct HeaderOptions {
     #[arg(long, value_name = "TYPE")]
     digest_algorithm: Option<String>,
     /// Smallest software version that the image may be applied to (also -mi)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     min_version: Option<String>,
     /// Largest software version that the image may be applied to, below its own (also -ma)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_version: Option<String>,
     /// Where the release notes are: https, at most 256 bytes of ASCII (also -rn)
     #[arg(long, value_name = "URL")]

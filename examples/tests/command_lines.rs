@@ -206,7 +206,11 @@ fn json_and_ids_have_one_spelling() {
 #[test]
 fn help_of_each_command_ends_with_its_own_examples() {
     let counts = BINARIES.map(|(name, binary)| each_has_its_own_examples(name, binary, &[]));
-    assert_eq!(counts, [1, 15, 1, 10, 10, 7, 6, 5], "commands of each binary, and itself");
+    assert_eq!(
+        counts,
+        [1, 15, 1, 10, 10, 7, 6, 5],
+        "commands of each binary, and itself"
+    );
 }
 
 /// Runs an example as it is written.
