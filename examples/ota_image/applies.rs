@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cli::{Failure, print, print_json, say};
+use cli::{Failure, print, print_json};
 use matter_ota_image::{Requestor, SoftwareVersion};
 use matter_types::{ProductId, VendorId};
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ impl Applies {
         }
         if reasons.is_empty() {
             if !self.json {
-                say(format_args!("{}: a provider offers it", self.file.display()));
+                return print(format_args!("{}: a provider offers it", self.file.display()));
             }
             return Ok(());
         }

@@ -28,7 +28,7 @@ pub(crate) struct Dcl {
     #[arg(long, value_name = "TYPE", default_value = "sha256")]
     checksum_type: String,
     /// What the ledger is to say about the firmware, at most 512 bytes
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     firmware_information: Option<String>,
     /// Account that signs the record
     #[arg(long, value_name = "NAME")]

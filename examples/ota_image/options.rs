@@ -26,7 +26,7 @@ pub(crate) struct HeaderOptions {
     #[arg(long, visible_alias = "version", value_name = "N", allow_negative_numbers = true)]
     software_version: Option<String>,
     /// Software version for people, 1 to 64 bytes (also -vs)
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     version_str: Option<String>,
     /// Digest type: sha256, sha384, sha512, sha3_256, sha3_384 or sha3_512 (also -da) [default for a new file: sha256]
     #[arg(long, value_name = "TYPE")]

@@ -6,7 +6,7 @@ use base16ct::lower::encode_string as hex;
 use clap::Args;
 use cli::{Failure, print, print_json, say};
 use matter_ota_image::{DigestType, RawHeader};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::findings::Finding;
 use crate::options::PayloadRules;
@@ -36,8 +36,16 @@ impl Show {
             let object: Map<String, Value> = rows.into_iter().map(|row| (row.name.into(), row.value)).collect();
             print_json(format_args!("{:#}", Value::Object(object)))?;
         } else {
-            for row in rows {
-                row.print()?;
+            for row in rows.iter().filter(|row| !row.text.is_empty()) {
+                print(line(row.name, &row.text))?;
+            }
+            for (name, value) in payload(&scanned.payload).into_iter().flatten() {
+                let text = match value {
+                    Value::String(text) => text,
+                    Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+                    other => other.to_string(),
+                };
+                print(line(&format!("payload {name}"), &text))?;
             }
         }
         let judged = scanned.judge(&PayloadRules::none(), &[]);
@@ -75,24 +83,10 @@ impl Row {
         let value = value.into();
         Self::new(name, value, value.to_string())
     }
+}
 
-    fn print(&self) -> Result<(), Failure> {
-        if let Value::Object(members) = &self.value {
-            for (name, value) in members {
-                let text = match value {
-                    Value::String(text) => text.clone(),
-                    Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-                    other => other.to_string(),
-                };
-                print(format_args!(
-                    "{:25} {text}",
-                    format!("payload {}", name.replace('_', " "))
-                ))?;
-            }
-            return Ok(());
-        }
-        print(format_args!("{:25} {}", self.name.replace('_', " "), self.text))
-    }
+fn line(name: &str, text: &str) -> String {
+    format!("{:25} {text}", name.replace('_', " "))
 }
 
 fn rows(header: &RawHeader<'_>, scanned: &Scanned) -> Vec<Row> {
@@ -124,7 +118,7 @@ fn rows(header: &RawHeader<'_>, scanned: &Scanned) -> Vec<Row> {
     ));
     if let Ok(name) = name {
         // For programs: people have it beside the number.
-        rows.push(Row::new("digest_type_name", name, name));
+        rows.push(Row::new("digest_type_name", name, ""));
     }
     rows.push(Row::new("digest", hex(header.digest), hex(header.digest)));
     if let Ok(fixed) = scanned.fixed() {
@@ -132,43 +126,51 @@ fn rows(header: &RawHeader<'_>, scanned: &Scanned) -> Vec<Row> {
         rows.push(Row::number("total_size", fixed.total_size));
     }
     if let Some(payload) = payload(&scanned.payload) {
-        rows.push(Row::new("payload", payload, ""));
+        let members = payload.into_iter().map(|(name, value)| (name.to_owned(), value));
+        rows.push(Row::new("payload", Value::Object(members.collect()), ""));
     }
     rows
 }
 
 /// What a payload for an ESP32 says about itself.
-fn payload(watched: &Watched) -> Option<Value> {
-    if let Some(Ok(app)) = watched.app() {
-        let header = app.image().header();
-        let mut object = Map::new();
-        let mut put = |name: &str, value: Value| object.insert(name.into(), value);
-        put("kind", "esp-app".into());
-        let chip = header
-            .chip()
-            .map_or_else(|| header.chip_id().to_string(), |chip| chip.to_string());
-        put("chip", chip.into());
-        if let Some(description) = app.image().app_description() {
-            put("project", description.project_name().into());
-            put("version", description.version().into());
-            put("idf_version", description.idf_version().into());
-            put("secure_version", description.secure_version().into());
-        }
-        let hash = app.image().hash().map_or("none", |_| "valid");
-        put("hash", hash.into());
-        put("signature", app.signature().to_string().into());
-        let digests: Vec<_> = app.key_digests().map(|digest| hex(digest)).collect();
-        if !digests.is_empty() {
-            put("key_digests", digests.into());
-        }
-        return Some(Value::Object(object));
+fn payload(watched: &Watched) -> Option<Vec<(&'static str, Value)>> {
+    let app = match watched.app() {
+        Some(Ok(app)) => app,
+        Some(Err(_)) => return Some(vec![("kind", "esp-app".into()), ("hash", "wrong".into())]),
+        None => return other_payload(watched),
+    };
+    let header = app.image().header();
+    let chip = header.chip();
+    let chip = chip.map_or_else(|| header.chip_id().to_string(), |chip| chip.to_string());
+    let mut members: Vec<(&str, Value)> = vec![("kind", "esp-app".into()), ("chip", chip.into())];
+    if let Some(description) = app.image().app_description() {
+        members.extend([
+            ("project", description.project_name().into()),
+            ("version", description.version().into()),
+            ("idf_version", description.idf_version().into()),
+            ("secure_version", description.secure_version().into()),
+        ]);
     }
-    if watched.app().is_some() {
-        return Some(json!({"kind": "esp-app", "hash": "wrong"}));
+    members.push(("hash", app.image().hash().map_or("none", |_| "valid").into()));
+    members.push(("signature", app.signature().to_string().into()));
+    let digests: Vec<_> = app.key_digests().map(|digest| hex(digest)).collect();
+    if !digests.is_empty() {
+        members.push(("key_digests", digests.into()));
     }
+    Some(members)
+}
+
+fn other_payload(watched: &Watched) -> Option<Vec<(&'static str, Value)>> {
     if let Some(delta) = watched.delta() {
-        return Some(json!({"kind": "esp-delta", "base_hash": hex(delta.base_hash())}));
+        return Some(vec![
+            ("kind", "esp-delta".into()),
+            ("base_hash", hex(delta.base_hash()).into()),
+        ]);
     }
     let encrypted = watched.encrypted()?;
-    Some(json!({"kind": "esp-encrypted", "form": encrypted.form().to_string(), "image_size": encrypted.size()}))
+    Some(vec![
+        ("kind", "esp-encrypted".into()),
+        ("form", encrypted.form().to_string().into()),
+        ("image_size", encrypted.size().into()),
+    ])
 }

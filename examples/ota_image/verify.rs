@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use cli::{Failure, say};
+use cli::{Failure, print};
 use matter_types::Severity;
 
 use crate::findings::show;
@@ -53,7 +53,7 @@ impl Verify {
         show(&judged, self.json)?;
         let Some(error) = judged.iter().find(|judged| judged.is_error()) else {
             if !self.json {
-                say(format_args!("{}: accepted", self.file.display()));
+                return print(format_args!("{}: accepted", self.file.display()));
             }
             return Ok(());
         };

@@ -98,6 +98,7 @@ fn files_are_those_of_the_sdk_tool() {
         CREATE,
         "create --vendor-id 65521 --product-id=0x8000 --version 2 --version-str 1.0 --digest-algorithm sha256",
         "create -v0xFFF1 -p 32768 -vn=2 -vs=1.0",
+        "create -v 0xFFF1 -p 0x8000 -vn 2 -vs -beta --version-str 1.0",
     ]
     .into_iter()
     .enumerate()
