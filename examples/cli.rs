@@ -46,7 +46,7 @@ mod times;
 
 pub use boot_keys::{read_boot_key, to_boot_key};
 pub use certificates::{parts, read_certificate, read_paas, read_part};
-pub use files::{Files, Trust, read_file, read_input, resolve};
+pub use files::{Files, Growing, Trust, read_file, read_input, resolve};
 pub use findings::{FindingLine, show_findings};
 pub use flash_profile::{FlashProfile, FlashProfileFile};
 pub use given::Given;

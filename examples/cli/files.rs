@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use factory_fs::{Dir, Exposure, Input, Kind, Output, Replace, publish};
+use factory_fs::{Dir, Exposure, GrowingOutput, Input, Kind, Output, PublishError, Replace, publish};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
@@ -226,27 +226,81 @@ impl Files {
     /// [`Failure::Input`] for what is in the way, [`Failure::Work`] when they cannot be written.
     pub fn publish(&self, outputs: &[(&Path, &[u8])]) -> Result<(), Failure> {
         let replace = if self.force { Replace::Yes } else { Replace::No };
-        // What was read without being named, such as the files that a table names.
-        for (path, _) in outputs.iter().filter(|(path, _)| self.changed.as_deref() != Some(path)) {
-            let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-            if place(path).is_ok_and(|(_, _, place)| read.contains(&place)) {
-                let reason = "is a file that was read; another one is allowed";
-                return Err(Failure::Input(format!("{}: {reason}", path.display())));
-            }
+        for (path, _) in outputs {
+            self.check_read(path)?;
         }
         let outputs = outputs.iter().map(|(path, bytes)| Output { path, bytes });
-        publish(&outputs.collect::<Vec<_>>(), replace).map_err(|error| {
-            if error.already_exists() {
-                Failure::Input(format!(
-                    "{}: exists already; --force replaces it",
-                    error.path().display()
-                ))
-            } else if error.is_obstacle() {
-                Failure::Input(error.to_string())
-            } else {
-                Failure::Work(error.to_string())
-            }
-        })
+        publish(&outputs.collect::<Vec<_>>(), replace).map_err(not_published)
+    }
+
+    /// Starts an output that is written piece by piece, for its owner only.
+    ///
+    /// # Errors
+    ///
+    /// As [`Files::publish`].
+    pub fn grow(&self, path: &Path) -> Result<Growing, Failure> {
+        self.check_read(path)?;
+        let replace = if self.force { Replace::Yes } else { Replace::No };
+        GrowingOutput::new(path, replace).map(Growing).map_err(not_published)
+    }
+
+    /// Refuses an output that was read without being named, such as the files that a table names.
+    fn check_read(&self, path: &Path) -> Result<(), Failure> {
+        if self.changed.as_deref() == Some(path) {
+            return Ok(());
+        }
+        let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if place(path).is_ok_and(|(_, _, place)| read.contains(&place)) {
+            let reason = "is a file that was read; another one is allowed";
+            return Err(Failure::Input(format!("{}: {reason}", path.display())));
+        }
+        Ok(())
+    }
+}
+
+/// An output that is written piece by piece, and appears when it is published.
+#[derive(Debug)]
+pub struct Growing(GrowingOutput);
+
+impl Growing {
+    /// Writes more of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Work`] when the system does not take it.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.0.write(bytes).map_err(not_published)
+    }
+
+    /// Replaces the first bytes of what was written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Growing::write`].
+    pub fn rewrite_start(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.0.rewrite_start(bytes).map_err(not_published)
+    }
+
+    /// Makes the file appear. It is on disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`Files::publish`].
+    pub fn publish(self) -> Result<(), Failure> {
+        self.0.publish().map_err(not_published)
+    }
+}
+
+fn not_published(error: PublishError) -> Failure {
+    if error.already_exists() {
+        Failure::Input(format!(
+            "{}: exists already; --force replaces it",
+            error.path().display()
+        ))
+    } else if error.is_obstacle() {
+        Failure::Input(error.to_string())
+    } else {
+        Failure::Work(error.to_string())
     }
 }
 

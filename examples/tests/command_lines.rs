@@ -8,12 +8,13 @@ use std::process::{Command, Output, Stdio};
 use esp_flash_image::{Chip, ImageHeader, ImageWriter};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
-const BINARIES: [(&str, &str); 8] = [
+const BINARIES: [(&str, &str); 9] = [
     ("audit-device", env!("CARGO_BIN_EXE_audit-device")),
     ("dac-pki", env!("CARGO_BIN_EXE_dac-pki")),
     ("flash-image", env!("CARGO_BIN_EXE_flash-image")),
     ("matter-mfg", env!("CARGO_BIN_EXE_matter-mfg")),
     ("nvs-image", env!("CARGO_BIN_EXE_nvs-image")),
+    ("ota-image", env!("CARGO_BIN_EXE_ota-image")),
     ("secure-cert", env!("CARGO_BIN_EXE_secure-cert")),
     ("setup-code", env!("CARGO_BIN_EXE_setup-code")),
     ("spake2p", env!("CARGO_BIN_EXE_spake2p")),
@@ -151,7 +152,7 @@ fn each_has_its_own_examples(name: &str, binary: &str, words: &[&str]) -> usize 
 }
 
 /// Commands whose result is a file, a drawing, a number or a sentence.
-const WITHOUT_JSON: [&str; 26] = [
+const WITHOUT_JSON: [&str; 31] = [
     "flash-image decrypt",
     "flash-image digest",
     "flash-image encrypt",
@@ -168,6 +169,11 @@ const WITHOUT_JSON: [&str; 26] = [
     "nvs-image remove",
     "nvs-image set",
     "nvs-image stat",
+    "ota-image change-header",
+    "ota-image create",
+    "ota-image decrypt",
+    "ota-image encrypt",
+    "ota-image extract",
     "secure-cert append",
     "secure-cert build",
     "secure-cert sign",
@@ -213,7 +219,7 @@ fn help_of_each_command_ends_with_its_own_examples() {
     let counts = BINARIES.map(|(name, binary)| each_has_its_own_examples(name, binary, &[]));
     assert_eq!(
         counts,
-        [1, 15, 16, 1, 10, 7, 6, 5],
+        [1, 15, 16, 1, 10, 10, 7, 6, 5],
         "commands of each binary, and itself"
     );
 }
@@ -281,6 +287,12 @@ fn write_inputs(folder: &Path) {
     let mut app = ImageWriter::new(ImageHeader::new(Chip::Esp32c3));
     app.push(0x4038_0000, &[0; 64]).unwrap();
     std::fs::write(folder.join("app.bin"), app.finish().unwrap()).unwrap();
+    let device = p256::SecretKey::from_slice(&[9; 32]).unwrap();
+    write("device_private.pem", &device.to_pkcs8_pem(LineEnding::LF).unwrap());
+    write(
+        "device_public.pem",
+        &device.public_key().to_public_key_pem(LineEnding::LF).unwrap(),
+    );
     write(
         "devices.csv",
         "index,passcode,iterations,salt\n1,34567890,1000,U1BBS0UyUCBLZXkgU2FsdA==\n",
@@ -307,5 +319,5 @@ fn examples_work_in_their_order() {
             count += 1;
         }
     }
-    assert_eq!(count, 46, "examples that were run");
+    assert_eq!(count, 55, "examples that were run");
 }

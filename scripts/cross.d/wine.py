@@ -88,6 +88,10 @@ def every_tool_once():
         ("dac-pki", ["dac", "--cn", "DAC", *pairs, *authority, "--out", "ca"], None),
         ("dac-pki", ["cd", "make", *pairs, *declaration, "--out", "ca/CD.der"], ["ca/CD.der"]),
         ("dac-pki", "verify --paa ca/PAA_cert.pem --pai ca/PAI_cert.pem --dac ca/DAC_cert.pem --dac-key ca/DAC_key.pem", None),
+        ("ota-image", "create -v 0xFFF1 -p 0x8000 -vn 2 -vs 1.0 values.csv image.ota", ["image.ota"]),
+        ("ota-image", "change-header -vn 3 -da sha512 image.ota other.ota", ["other.ota"]),
+        ("ota-image", "verify other.ota --json", []),
+        ("ota-image", "extract other.ota payload.bin", ["payload.bin"]),
         ("secure-cert", "build spec.json records.bin", ["records.bin"]),
         ("secure-cert", "append records.bin more.json longer.bin", ["longer.bin"]),
         ("secure-cert", "dump records.bin --json", []),
@@ -130,7 +134,7 @@ def every_tool_once():
         code, _, err = call(command)
         if code != 0:
             fault(f"what {command[1]} made on Windows is refused on Linux: {said(err)}")
-    print(f"cross: {len(commands)} commands of the eight tools on both systems", flush=True)
+    print(f"cross: {len(commands)} commands of the tools on both systems", flush=True)
 
 
 def job(out, *more):

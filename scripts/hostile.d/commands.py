@@ -28,6 +28,11 @@ TEXTS = [
     "secure-cert build <spec.json >records.bin",
     "secure-cert append <secure.bin <more.json >records.bin",
     "secure-cert sign <secure.bin <!signer.pem >records.bin",
+    "ota-image create -v 0xFFF1 -p 0x8000 -vn 2 -vs 1.0 <payload.bin >image.ota",
+    "ota-image change-header -vn 3 <plain.ota >image.ota",
+    "ota-image extract <plain.ota >payload.out",
+    "ota-image encrypt <payload.bin >payload.enc --key <device.pub",
+    "ota-image decrypt <device.enc >payload.out --key <!signer.pem",
     f"setup-code encode --passcode {PASSCODE} --discriminator 3840 --png >code.png --svg >code.svg --label >label.svg",
     f"setup-code draw {QR} --png >code.png --svg >code.svg",
     f"setup-code ndef {QR} >tag.bin",
@@ -107,6 +112,9 @@ def inputs():
     must(tool("nvs-image", "keygen", path / "nvs-keys.bin"))
     must(tool("nvs-image", "encrypt", path / "plain.bin", path / "secret.bin", "--keys", path / "nvs-keys.bin"))
     must(tool("secure-cert", "build", path / "spec.json", path / "secure.bin"))
+    (path / "payload.bin").write_bytes(bytes(range(256)) * 20)
+    ids = ["-v", "0xFFF1", "-p", "0x8000", "-vn", "2", "-vs", "1.0"]
+    must(tool("ota-image", "create", *ids, path / "payload.bin", path / "plain.ota"))
     authorities(path)
     for file in path.iterdir():
         file.chmod(0o600)
@@ -126,6 +134,8 @@ def authorities(path):
     run = lambda *words: subprocess.run(["openssl", *words], cwd=path, check=True, capture_output=True, text=True)
     run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=CD signer", "-days",
         "3650", "-keyout", "signer.pem", "-out", "signer-cert.pem")  # fmt: skip
+    run("pkey", "-in", "signer.pem", "-pubout", "-out", "device.pub")
+    must(tool("ota-image", "encrypt", path / "payload.bin", path / "device.enc", "--key", path / "device.pub"))
     settings = path / "openssl.cnf"
     settings.write_text("[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\ndefault_crl_days=365\n"
                         "crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n")  # fmt: skip

@@ -35,7 +35,7 @@ pub struct PublishError {
 }
 
 impl PublishError {
-    fn new(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn new(path: &Path, source: io::Error) -> Self {
         Self {
             path: path.into(),
             source,
@@ -43,7 +43,7 @@ impl PublishError {
         }
     }
 
-    fn obstacle(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn obstacle(path: &Path, source: io::Error) -> Self {
         Self {
             obstacle: true,
             ..Self::new(path, source)

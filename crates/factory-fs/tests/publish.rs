@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use factory_fs::{Dir, Draft, Input, Output, Replace, publish, sweep};
+use factory_fs::{Dir, Draft, GrowingOutput, Input, Output, Replace, publish, sweep};
 
 fn names(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap();
@@ -126,6 +126,36 @@ fn draft_that_is_dropped_leaves_nothing() {
     draft.write(b"row").unwrap();
     draft.publish(Replace::No).unwrap();
     assert_eq!(names(folder.path()), ["table"]);
+}
+
+#[test]
+fn growing_output_keeps_what_is_there_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image");
+    let mut output = GrowingOutput::new(&path, Replace::No).unwrap();
+    output.write(b"payload").unwrap();
+    assert!(output.rewrite_start(b"longer than it").is_err());
+    drop(output);
+    assert!(names(folder.path()).is_empty());
+    let mut output = GrowingOutput::new(&path, Replace::No).unwrap();
+    output.write(b"....").unwrap();
+    output.rewrite_start(b"size").unwrap();
+    output.write(b"payload").unwrap();
+    output.publish().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"sizepayload");
+    let error = GrowingOutput::new(&path, Replace::No).unwrap_err();
+    assert!(error.already_exists() && error.is_obstacle());
+    // Somebody makes it meanwhile.
+    let other = folder.path().join("other");
+    let mut output = GrowingOutput::new(&other, Replace::No).unwrap();
+    output.write(b"ours").unwrap();
+    fs::write(&other, b"theirs").unwrap();
+    assert!(output.publish().unwrap_err().already_exists());
+    assert_eq!(fs::read(&other).unwrap(), b"theirs");
+    let mut output = GrowingOutput::new(&other, Replace::Yes).unwrap();
+    output.write(b"ours").unwrap();
+    output.publish().unwrap();
+    assert_eq!(fs::read(&other).unwrap(), b"ours");
 }
 
 /// A group of files whose process is gone, as [`publish`] leaves it at each of its steps.

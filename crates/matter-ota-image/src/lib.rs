@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![warn(clippy::disallowed_types)]
+#![forbid(unsafe_code)]
+
+mod applies;
+mod digest;
+mod element;
+mod error;
+#[cfg(feature = "esp")]
+mod esp;
+mod header;
+mod layout;
+mod model_version;
+mod raw;
+mod reader;
+mod sdk_code;
+mod url;
+mod version;
+
+pub use applies::{Obstacle, Requestor};
+pub use digest::{Digest, DigestType, Payload, PayloadHasher};
+pub use error::Error;
+#[cfg(feature = "esp")]
+pub use esp::{DeltaHeader, EncryptedForm, EncryptedHeader, EspApp, EspFinding, EspPayload, EspSignature, ExpectedApp};
+#[cfg(feature = "encryption")]
+pub use esp::{decrypt_ecc, device_key, encrypt_ecc};
+#[cfg(all(feature = "encryption", feature = "rsa"))]
+pub use esp::{decrypt_rsa, encrypt_rsa};
+pub use header::OtaHeader;
+pub use layout::{FILE_IDENTIFIER, FIXED_HEADER_LEN, MAX_HEADER_LEN};
+pub use model_version::ModelVersion;
+pub use raw::RawHeader;
+pub use reader::{FixedHeader, HeaderReader, PayloadReader};
+pub use sdk_code::SdkCode;
+pub use url::{OtaUrl, ReleaseNotesUrl};
+pub use version::{ApplicableVersions, SoftwareVersion, SoftwareVersionString};

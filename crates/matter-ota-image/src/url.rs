@@ -1,0 +1,80 @@
+use core::fmt;
+
+use crate::Error;
+
+const MAX_LEN: usize = 256;
+
+/// Checks what both kinds of URL have in common: `https://` and something behind it, printable ASCII without blanks, at
+/// most 256 bytes.
+fn check(text: &str) -> Result<(), Error> {
+    if text.len() > MAX_LEN {
+        return Err(Error::UrlTooLong { len: text.len() });
+    }
+    if let Some(position) = text.bytes().position(|byte| !byte.is_ascii_graphic()) {
+        return Err(Error::UrlCharacter { position });
+    }
+    match text.strip_prefix("https://") {
+        Some(rest) if !rest.is_empty() && !rest.starts_with('/') => Ok(()),
+        _ => Err(Error::UrlNotHttps),
+    }
+}
+
+/// Where the release notes are: an https URL of at most 256 bytes of ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReleaseNotesUrl<'a>(&'a str);
+
+impl<'a> ReleaseNotesUrl<'a> {
+    /// The largest length in bytes.
+    pub const MAX_LEN: usize = MAX_LEN;
+
+    /// Accepts a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UrlTooLong`], [`Error::UrlCharacter`], [`Error::UrlNotHttps`].
+    pub fn new(text: &'a str) -> Result<Self, Error> {
+        check(text).map(|()| Self(text))
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub const fn get(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Display for ReleaseNotesUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Where providers download the file: an https URL of at most 256 bytes of ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OtaUrl<'a>(&'a str);
+
+impl<'a> OtaUrl<'a> {
+    /// The largest length in bytes.
+    pub const MAX_LEN: usize = MAX_LEN;
+
+    /// Accepts a URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReleaseNotesUrl::new`].
+    pub fn new(text: &'a str) -> Result<Self, Error> {
+        check(text).map(|()| Self(text))
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub const fn get(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Display for OtaUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}

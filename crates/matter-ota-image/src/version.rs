@@ -1,0 +1,142 @@
+use core::fmt;
+use core::str::FromStr;
+
+use matter_types::parse_u32;
+
+use crate::Error;
+
+/// A software version, any number of 32 bits: the larger one is the newer one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SoftwareVersion(u32);
+
+impl SoftwareVersion {
+    /// The smallest version, which no provider offers: it is newer than none.
+    pub const MIN: Self = Self(0);
+    /// The largest version.
+    pub const MAX: Self = Self(u32::MAX);
+
+    /// Accepts a version.
+    #[must_use]
+    pub const fn new(raw: u32) -> Self {
+        Self(raw)
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl From<u32> for SoftwareVersion {
+    fn from(raw: u32) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl FromStr for SoftwareVersion {
+    type Err = Error;
+
+    /// Reads a decimal or `0x` hexadecimal number.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        parse_u32(text).map(Self).map_err(|_| Error::SoftwareVersion)
+    }
+}
+
+impl fmt::Display for SoftwareVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The text of a software version for people, 1 to 64 bytes of UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SoftwareVersionString<'a>(&'a str);
+
+impl<'a> SoftwareVersionString<'a> {
+    /// The largest length in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// Accepts a text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::VersionStringEmpty`], [`Error::VersionStringTooLong`]; [`Error::VersionStringSeparator`] for a text with
+    /// U+001F, at which the SDK cuts it.
+    pub const fn new(text: &'a str) -> Result<Self, Error> {
+        let len = text.len();
+        if len == 0 {
+            return Err(Error::VersionStringEmpty);
+        }
+        if len > Self::MAX_LEN {
+            return Err(Error::VersionStringTooLong { len });
+        }
+        let mut rest = text.as_bytes();
+        while let Some((byte, behind)) = rest.split_first() {
+            if *byte == crate::element::SEPARATOR {
+                return Err(Error::VersionStringSeparator);
+            }
+            rest = behind;
+        }
+        Ok(Self(text))
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub const fn get(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Display for SoftwareVersionString<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// The versions that an image may be applied to; a limit that is not given does not restrict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ApplicableVersions {
+    min: Option<SoftwareVersion>,
+    max: Option<SoftwareVersion>,
+}
+
+impl ApplicableVersions {
+    /// Accepts the limits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ApplicableRange`] when `min` is above `max`.
+    pub fn new(min: Option<SoftwareVersion>, max: Option<SoftwareVersion>) -> Result<Self, Error> {
+        match (min, max) {
+            (Some(min), Some(max)) if min > max => Err(Error::ApplicableRange {
+                min: min.get(),
+                max: max.get(),
+            }),
+            _ => Ok(Self { min, max }),
+        }
+    }
+
+    /// Returns the smallest version.
+    #[must_use]
+    pub const fn min(self) -> Option<SoftwareVersion> {
+        self.min
+    }
+
+    /// Returns the largest version.
+    #[must_use]
+    pub const fn max(self) -> Option<SoftwareVersion> {
+        self.max
+    }
+
+    /// Checks that `version` is newer than every version that it may be applied to.
+    pub(crate) fn check_below(self, version: SoftwareVersion) -> Result<(), Error> {
+        match self.max.or(self.min) {
+            Some(limit) if limit >= version => Err(Error::ApplicableNotBelowVersion {
+                applicable: limit.get(),
+                version: version.get(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}

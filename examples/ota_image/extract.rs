@@ -1,0 +1,35 @@
+//! `extract`: the payload of a file, if it is whole.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cli::{Failure, Files};
+
+use crate::findings::{Finding, refuse_errors};
+use crate::options::{Allow, PayloadRules};
+use crate::scan::Scanned;
+
+/// What `extract` takes.
+#[derive(Args)]
+pub(crate) struct Extract {
+    /// The file to read
+    file: PathBuf,
+    /// The payload to write
+    output: PathBuf,
+    #[command(flatten)]
+    allow: Allow,
+}
+
+impl Extract {
+    pub(crate) fn run(&self, files: Files) -> Result<(), Failure> {
+        let files = files.input("FILE", &self.file).output("OUT", &self.output);
+        files.check()?;
+        let mut writing = files.grow(&self.output)?;
+        let scanned = Scanned::read(&self.file, |piece| writing.write(piece))?;
+        let mut judged = scanned.judge(&PayloadRules::none(), &self.allow.allow);
+        // What it is for an ESP32 is not asked here: it goes out as it came in.
+        judged.retain(|judged| matches!(judged.finding, Finding::File(_)));
+        refuse_errors(&self.file, &judged)?;
+        writing.publish()
+    }
+}
