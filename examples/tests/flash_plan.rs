@@ -23,19 +23,14 @@ mod workplace;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
-use esp_flash_image::{Chip, EncryptionScheme, ImageHeader, ImageWriter, PartitionTable};
+use esp_flash_image::{Chip, EncryptionScheme, PartitionTable};
 use esp_nvs_image::{HmacKey, NvsKeys, decrypt};
 use flash::Project;
 use matter_factory_data::DeviceRecord;
-use rusqlite::Connection;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use workplace::{run, stderr};
 use runs::*;
+use serde_json::Value;
+use workplace::stderr;
 
 /// One chip of each family: what it can do at most, and the image holds it.
 #[test]
@@ -200,10 +195,6 @@ fn key_of_a_dac_is_burned_while_it_can_be_read_protected() {
     assert!(device.join("internal/efuse_key.pem").exists());
 }
 
-/// What a test changes in a profile.
-type Change<'c> = &'c dyn Fn(&mut Value);
-
-/// What is said, and where; nothing is made.
 #[test]
 fn audit_of_a_locked_device_is_clean() {
     let folder = workplace();

@@ -21,22 +21,22 @@ mod runs;
 #[path = "support/workplace.rs"]
 mod workplace;
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use esp_flash_image::{Chip, EncryptionScheme, ImageHeader, ImageWriter, PartitionTable};
-use esp_nvs_image::{HmacKey, NvsKeys, decrypt};
+use esp_flash_image::{Chip, EncryptionScheme, ImageHeader, ImageWriter};
 use flash::Project;
-use matter_factory_data::DeviceRecord;
+use runs::*;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use workplace::{run, stderr};
-use runs::*;
 
+/// What a test changes in a profile.
+type Change<'c> = &'c dyn Fn(&mut Value);
+
+/// What is said, and where; nothing is made.
 #[test]
 fn profiles_are_refused_with_their_place_and_nothing_is_made() {
     let folder = workplace();

@@ -107,4 +107,3 @@ impl Flash {
         assert!(region[part.len()..].iter().all(|byte| *byte == 0xFF), "{source}");
     }
 }
-
