@@ -1,7 +1,7 @@
 """Flash images: flash-image beside espsecure, esptool and ESP-IDF's partition table generator.
 
-usage: flash.py FOLDER FLASH_IMAGE SEED [--pieces N] [--tables N] [--merged N] [--plans N]
-    [--images N]
+usage: flash.py FOLDER FLASH_IMAGE SEED [--pieces N] [--tables N] [--changed N] [--merged N]
+    [--plans N] [--images N]
 
 Each part prints one line with what agreed; ends with 1 when something did not.
 """
@@ -20,7 +20,7 @@ import flash_tables
 from flash_tools import FlashImage, Tally
 
 # How many cases the full form has.
-PARTS = {"pieces": 300, "tables": 100, "merged": 40, "plans": 40, "images": 40}
+PARTS = {"pieces": 300, "tables": 100, "changed": 500, "merged": 40, "plans": 40, "images": 40}
 
 
 def arguments():
@@ -41,6 +41,7 @@ def main():
     works = {
         "pieces": flash_pieces.pieces,
         "tables": flash_tables.tables,
+        "changed": flash_tables.changed,
         "merged": flash_merged.merged,
         "plans": flash_plans.plans,
         "images": flash_images.images,

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Flash encryption, partition tables, images, merged images and secure boot: flash-image beside espsecure, esptool and
-# ESP-IDF's partition table generator. Called by scripts/interop; needs the network once. FLASH_CASES sets the number of
-# random pieces (default 300), FLASH_TABLES that of partition tables (default 100), FLASH_MERGED and FLASH_IMAGES those of
-# merged and of single images (default 40), SECURE_BOOT_CASES that of files signed by each side (default 60).
+# Flash encryption, partition tables, images, merged images, plans and secure boot: flash-image beside espsecure, esptool and
+# ESP-IDF's partition table generator; then espefuse does the plans of esp-flash-plan. Called by scripts/interop; needs the
+# network once. FLASH_CASES sets the number of random pieces (default 300), FLASH_TABLES and FLASH_CHANGED that of partition
+# tables and of damaged CSV (100, 500), FLASH_MERGED that of merged images and of plans (40 each), FLASH_IMAGES that of images
+# (40), SECURE_BOOT_CASES that of files signed by each side (60).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,7 +17,7 @@ binary=${CARGO_TARGET_DIR:-target}/release/flash-image
 python=$work/flash-venv/bin/python
 "$python" scripts/interop.d/flash.py "$work/run/flash" "$binary" 20261128 --pieces "${FLASH_CASES:-300}" \
     --tables "${FLASH_TABLES:-100}" --merged "${FLASH_MERGED:-40}" --plans "${FLASH_MERGED:-40}" \
-    --images "${FLASH_IMAGES:-40}" &
+    --changed "${FLASH_CHANGED:-500}" --images "${FLASH_IMAGES:-40}" &
 flash=$!
 failed=0
 "$python" scripts/interop.d/secure_boot.py "$work/run/secure-boot" "$binary" 20261128 \

@@ -278,6 +278,21 @@ STRICTER = {
     "type of the free range": (last_row("0x20", "0", "0x1000"), r"type"),
 }
 
+# What it says where changed characters make one of these, and other spellings that are no table of somebody's.
+STRICTER_TEXT = "|".join(
+    [
+        *{reason for _, reason in STRICTER.values()},
+        r"name .* has a comma, a dollar or control character",
+        r"a variable of the environment",
+        r"a line break that is neither LF nor CRLF",
+        r"type .* is not app, data",
+        r"size .* is not a number of bytes",
+        # A size of -0.
+        r"would end at 0x0",
+    ]
+)
+CHARACTERS = [*"\t ,,,,0123456789xXkKmM-+_:#\"'$\\abcdef\r\n\x0b\x0c\x1c\x85\u2028\u00e9\ufeff\0;", "0x", "ota", "data"]
+
 # What both take, and has to come out the same.
 TAKEN = {
     "letters of two bytes": last_row("data", "fat", "0x1000", name="\u00e9t\u00e9"),
@@ -299,3 +314,12 @@ def draw(rng, case):
         kinds[name](table)
         table.faults.append(name)
     return table
+
+
+def change(rng, text):
+    """Puts in, replaces or takes out a few characters."""
+    text = list(text)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(text))
+        text[at : at + rng.randint(0, 1)] = rng.choice([[], [rng.choice(CHARACTERS)]])
+    return "".join(text)
