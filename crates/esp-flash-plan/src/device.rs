@@ -2,8 +2,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use esp_flash_image::{BootCurve, BootScheme, Chip, EncryptionScheme, FlashKey, Partition};
-use esp_secure_boot::{BootloaderKeyV1, bootloader_digest_v1};
+use esp_flash_image::{BootCurve, BootScheme, Chip, EncryptionScheme, Partition};
+use esp_secure_boot::bootloader_digest_v1;
 
 use zeroize::Zeroize;
 
@@ -11,135 +11,10 @@ use crate::command::commands;
 use crate::layout::{self, Piece, SECTOR};
 use crate::plan::BOOTLOADER;
 use crate::steps::{KeyFiles, digest_file, efuse_steps};
-use crate::{Error, FlashPlan, KeyUse, NvsEncryption, Region, SecurityProfile, Step, Warning, blocks, check};
-
-/// The image of a partition of one device.
-#[derive(Clone, Copy)]
-pub struct DeviceImage<'a> {
-    label: &'a str,
-    bytes: &'a [u8],
-    holds_plain_key: bool,
-}
-
-impl<'a> DeviceImage<'a> {
-    /// Takes the image of the partition with a label, such as NVS or `nvs_keys`.
-    #[must_use]
-    pub const fn new(label: &'a str, bytes: &'a [u8]) -> Self {
-        Self {
-            label,
-            bytes,
-            holds_plain_key: false,
-        }
-    }
-
-    /// Says whether a private key can be read in these bytes. A production profile then wants them encrypted.
-    #[must_use]
-    pub const fn with_plain_key(mut self, holds_plain_key: bool) -> Self {
-        self.holds_plain_key = holds_plain_key;
-        self
-    }
-}
-
-/// The bytes may hold keys.
-impl fmt::Debug for DeviceImage<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceImage")
-            .field("label", &self.label)
-            .field("len", &self.bytes.len())
-            .field("holds_plain_key", &self.holds_plain_key)
-            .finish()
-    }
-}
-
-/// What is different from device to device, but the keys.
-#[derive(Clone, Debug, Default)]
-pub struct DeviceParts<'a> {
-    images: Vec<DeviceImage<'a>>,
-    file_prefix: &'a str,
-}
-
-impl<'a> DeviceParts<'a> {
-    /// Starts without an image.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            images: Vec::new(),
-            file_prefix: "",
-        }
-    }
-
-    /// Adds an image.
-    #[must_use]
-    pub fn with_image(mut self, image: DeviceImage<'a>) -> Self {
-        self.images.push(image);
-        self
-    }
-
-    /// Sets what the names of flash files begin with in commands, such as a folder and `/`.
-    #[must_use]
-    pub const fn with_file_prefix(mut self, prefix: &'a str) -> Self {
-        self.file_prefix = prefix;
-        self
-    }
-}
-
-/// The keys of one device with the names of their files; the plan takes the names alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DeviceKeys<'a> {
-    flash: Option<(&'a FlashKey, &'a str)>,
-    hmac_file: Option<&'a str>,
-    ecdsa: Option<(usize, &'a str)>,
-    bootloader: Option<(&'a BootloaderKeyV1, &'a str, &'a [u8; 128])>,
-}
-
-impl<'a> DeviceKeys<'a> {
-    /// Starts without a key.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            flash: None,
-            hmac_file: None,
-            ecdsa: None,
-            bootloader: None,
-        }
-    }
-
-    /// Sets the key of flash encryption, which should be another one for each device.
-    #[must_use]
-    pub const fn with_flash_key(mut self, key: &'a FlashKey, file: &'a str) -> Self {
-        self.flash = Some((key, file));
-        self
-    }
-
-    /// Names the file of the HMAC key that the keys of NVS encryption are derived from.
-    #[must_use]
-    pub const fn with_hmac_file(mut self, file: &'a str) -> Self {
-        self.hmac_file = Some(file);
-        self
-    }
-
-    /// Names the file of a key on P-256 for the ECDSA peripheral, in PEM, and the number of its block, which is one of
-    /// [`SecurityProfile::with_reserved_block`].
-    #[must_use]
-    pub const fn with_ecdsa_key(mut self, block: usize, file: &'a str) -> Self {
-        self.ecdsa = Some((block, file));
-        self
-    }
-
-    /// Sets the key of the bootloader's digest, for secure boot version 1; `iv` is random.
-    #[must_use]
-    pub const fn with_bootloader_key(mut self, key: &'a BootloaderKeyV1, file: &'a str, iv: &'a [u8; 128]) -> Self {
-        self.bootloader = Some((key, file, iv));
-        self
-    }
-
-    pub(crate) const fn flash_key(&self) -> Option<&'a FlashKey> {
-        match self.flash {
-            Some((key, _)) => Some(key),
-            None => None,
-        }
-    }
-}
+use crate::{
+    DeviceKeys, DeviceParts, Error, FlashPlan, KeyUse, NvsEncryption, Region, SecurityProfile, Step, Warning, blocks,
+    check,
+};
 
 /// A file of the flash: a range without gaps.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod blocks;
 mod check;
 mod command;
 mod device;
+mod device_parts;
 #[cfg(feature = "serde")]
 mod document;
 mod error;
@@ -21,7 +22,8 @@ mod region;
 mod steps;
 mod warning;
 
-pub use device::{DeviceImage, DeviceKeys, DeviceParts, DevicePlan, FlashFile};
+pub use device::{DevicePlan, FlashFile};
+pub use device_parts::{DeviceImage, DeviceKeys, DeviceParts};
 #[cfg(feature = "serde")]
 pub use document::PlanDocument;
 pub use error::{Error, KeyUse};
