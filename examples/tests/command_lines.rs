@@ -219,7 +219,7 @@ fn help_of_each_command_ends_with_its_own_examples() {
     let counts = BINARIES.map(|(name, binary)| each_has_its_own_examples(name, binary, &[]));
     assert_eq!(
         counts,
-        [1, 15, 16, 1, 10, 10, 7, 6, 5],
+        [1, 15, 17, 1, 10, 10, 7, 6, 5],
         "commands of each binary, and itself"
     );
 }
@@ -249,8 +249,8 @@ fn help_ends_with_examples_that_are_understood() {
     }
 }
 
-/// What is elsewhere: a request, a vector, a list of what is revoked, a dump of a flash, columns of a job.
-const OTHER_INPUTS: [&str; 7] = [
+/// What is elsewhere: a request, a vector, a list of what is revoked, a dump of a flash, columns of a job, a firmware.
+const OTHER_INPUTS: [&str; 8] = [
     "dac-pki csr check ",
     "dac-pki vector ",
     "dac-pki revoke-set ",
@@ -258,6 +258,7 @@ const OTHER_INPUTS: [&str; 7] = [
     "audit-device --flash-dump ",
     "matter-mfg -v 0xFFF1 -p 0x8000 --pai ",
     "matter-mfg --job ",
+    "flash-image plan ",
 ];
 
 /// Writes what the examples read and no example makes.
