@@ -97,7 +97,17 @@ fn commands_are_those_of_a_plan() {
     };
     let commands = Case::locked(Chip::Esp32c3).plan().unwrap().commands();
     let mut rest = text.as_str();
-    for command in &commands {
+    // The page has the names that `flash-image plan` gives the key files.
+    let names = [
+        (" flash-key.bin", " keys/UUID-flash-key.bin"),
+        (" hmac-key.bin", " keys/UUID-nvs-hmac-key.bin"),
+    ];
+    let named = |command: String| {
+        names
+            .iter()
+            .fold(command, |command, (ours, shown)| command.replace(ours, shown))
+    };
+    for command in commands.into_iter().map(named) {
         // The offsets of the files depend on the table.
         let shown = command.split_once(" 0x0 ").map_or(command.as_str(), |(head, _)| head);
         let place = rest
