@@ -7,6 +7,7 @@ did not agree.
 """
 
 import argparse
+import json
 import os
 import random
 import sys
@@ -16,7 +17,7 @@ import flash_writer
 import secure_boot_keys
 import secure_boot_quirks
 from flash_tools import FlashImage, Tally, case_folder, espsecure, read, write
-from secure_boot_keys import BLOCK, MOST_BLOCKS, SECTOR, blocks, without_signature
+from secure_boot_keys import BLOCK, MOST_BLOCKS, SECTOR, blocks, key_digest, without_signature
 
 SIGNED = ("rsa3072", "p256", "p384")
 # Keys of each scheme; one signs nothing.
@@ -127,6 +128,21 @@ def digests(keys, folder, ours, tally):
             tally.check(equal, "key digests equal", f"{file}: espsecure {tool}; ours {answer} {answer.out}")
 
 
+def named(rng, keys, folder, ours, tally):
+    """What `info` says of a signature; those of P-192 are named, and not verified."""
+    for key in [key for scheme in keys.values() for key in scheme]:
+        source, out = write(folder / "in", content(rng)), folder / f"{key.private.stem}.signed"
+        espsecure("sign-data", "--version", 2, "--keyfile", key.private, "--output", out, source)
+        answer = ours("info", out, "--json")
+        said = [block["key_digest"] for block in json.loads(answer.out)["signatures"]] if answer.done else answer
+        digest = key_digest(blocks(read(out))[0], key.scheme)
+        tally.check(said == [digest], "signatures named by info", f"{out}: {said}; {digest}")
+        if key.scheme == "p192":
+            tool, answer = verified(out, key, ours)
+            refused = tool.done and answer.code == 1 and "P-192" in answer.said
+            tally.check(refused, "of P-192 not verified", f"{out}: espsecure {tool}; ours {answer}")
+
+
 def signatures_v1(rng, count, keys, folder, ours, tally):
     """Signatures of version 1 are deterministic, so the files are equal."""
     for case in range(count):
@@ -183,6 +199,7 @@ def main():
             signed(rng, given.signed, keys, path, ours, tally)
         elif part == "digests":
             digests(keys, path, ours, tally)
+            named(rng, keys, path, ours, tally)
         elif part == "v1":
             signatures_v1(rng, given.v1, keys, path / "apps", ours, tally)
             (path / "bootloaders").mkdir()
