@@ -147,6 +147,7 @@ impl DevicePlan {
     }
 
     /// Returns the bytes of flash in front of and between the files.
+    #[cfg(feature = "serde")]
     pub(crate) fn gaps(&self) -> u32 {
         let mut end = 0;
         let gaps = self.regions.iter().map(|region| {
