@@ -112,7 +112,7 @@ impl<'a> DeviceKeys<'a> {
     }
 
     /// Names the file of a key on P-256 for the ECDSA peripheral, in PEM, and the number of its block, which is one of
-    /// [`SecurityProfile::with_reserved_block`].
+    /// [`SecurityProfile::with_reserved_block`](crate::SecurityProfile::with_reserved_block).
     #[must_use]
     pub const fn with_ecdsa_key(mut self, block: usize, file: &'a str) -> Self {
         self.ecdsa = Some((block, file));
