@@ -75,7 +75,7 @@ fn signed_images_of_espsecure_verify() {
         let name = signed["name"].as_str().unwrap();
         assert_eq!(parsed.kind().is_err(), name == "s_mix3", "{name}");
     }
-    println!("{cases} blocks verified, {legacy} of P-192 read and digested");
+    println!("secure_boot_v2.json, blocks: {cases} cases ran, {legacy} of P-192 read and digested alone");
     assert_eq!((cases, legacy), (8, 1));
 }
 
@@ -101,7 +101,7 @@ fn keys_in_the_file_are_those_in_the_blocks() {
             cases += 1;
         }
     }
-    println!("{cases} cases ran");
+    println!("secure_boot_v2.json, keys: {cases} cases ran");
     assert_eq!(cases, 3);
 }
 
@@ -123,7 +123,7 @@ fn signed_files_of_espsecure_verify() {
         assert_eq!(parsed.verify(&[key.public()]), Ok(0));
         cases += 1;
     }
-    println!("{cases} cases ran");
+    println!("signed files: {cases} cases ran");
 }
 
 #[test]
@@ -173,6 +173,6 @@ fn bootloader_digests_and_app_signature_of_version_1_are_those_of_espsecure() {
     assert_eq!(derived.expose_bytes(), hex(&wanted["sha256_of_private"]));
     assert_eq!(derived.expose_bytes()[..24], hex(&wanted["truncated_192"]));
     cases += 1;
-    println!("{cases} cases ran");
+    println!("secure_boot_v1.json: {cases} cases ran");
     assert_eq!(cases, 8);
 }
