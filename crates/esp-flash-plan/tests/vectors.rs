@@ -113,6 +113,7 @@ fn purposes(name: &str) -> &'static [KeyPurpose] {
         "flash_encryption" => &[KeyPurpose::FlashEncryption],
         "secure_boot_v1" => &[KeyPurpose::SecureBootV1],
         "secure_boot_v2" => &[KeyPurpose::SecureBootV2],
+        "ECDSA_KEY" => &[KeyPurpose::EcdsaKey],
         "HMAC_UP" => &[KeyPurpose::HmacUp],
         "XTS_AES_128_KEY" => &[KeyPurpose::XtsAes128],
         "XTS_AES_256_KEY" => &[KeyPurpose::XtsAes256Key1, KeyPurpose::XtsAes256Key2],
@@ -130,6 +131,12 @@ fn digest_of(pems: &Value, name: &str) -> Option<Vec<u8>> {
         .ok()?;
     let key = BootPublicKey::try_from(&key.to_public_key()).unwrap();
     Some(key.key_digest().to_vec())
+}
+
+/// The private key on P-256 in a file: what the ECDSA peripheral of a device has for its DAC.
+fn scalar_of(pems: &Value, name: &str) -> Option<Vec<u8>> {
+    let pem = pems["keys_pem"][name.strip_suffix(".pem")?].as_str()?;
+    Some(p256::SecretKey::from_sec1_pem(pem).ok()?.to_bytes().to_vec())
 }
 
 /// Compares the blocks of one command; returns how many.
@@ -152,8 +159,8 @@ fn compare(command: &[&str], pems: &Value, words_left: &Value) -> usize {
             "k16" => key(16),
             "k32" => key(32),
             "k64" => key(64),
-            pem => match digest_of(pems, pem) {
-                Some(digest) => digest,
+            pem => match digest_of(pems, pem).or_else(|| scalar_of(pems, pem)) {
+                Some(bytes) => bytes,
                 None => continue,
             },
         };
