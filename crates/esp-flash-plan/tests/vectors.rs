@@ -231,6 +231,9 @@ fn plans_and_espefuse_agree_on_key_blocks() {
         }
         compared += blocks;
     }
-    println!("efuse.json: {ran} of {} cases ran, {compared} blocks compared", cases.len());
+    println!(
+        "efuse.json: {ran} of {} cases ran, {compared} blocks compared",
+        cases.len()
+    );
     assert!(ran > 0);
 }
