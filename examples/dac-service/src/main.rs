@@ -1,0 +1,3 @@
+//! Issues device attestation certificates to devices in the field.
+
+fn main() {}

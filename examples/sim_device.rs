@@ -1,0 +1,3 @@
+//! A device that makes its own key, simulated.
+
+fn main() {}
