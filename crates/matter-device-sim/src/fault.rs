@@ -150,8 +150,14 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::all()
-            .find(|fault| fault.to_string() == text)
-            .ok_or_else(|| format!("not a fault: {}", Self::all().map(|fault| fault.to_string()).collect::<Vec<_>>().join(", ")))
+        Self::all().find(|fault| fault.to_string() == text).ok_or_else(|| {
+            format!(
+                "not a fault: {}",
+                Self::all()
+                    .map(|fault| fault.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
+        })
     }
 }

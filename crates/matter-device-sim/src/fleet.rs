@@ -44,7 +44,11 @@ impl Fleet {
         let first = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
         let mac = first.checked_add(index.into())?.to_be_bytes();
         let [0, 0, a, b, c, d, e, f] = mac else { return None };
-        Some(Device::new(Mac::new([a, b, c, d, e, f]), self.seed, self.fault_of(index)))
+        Some(Device::new(
+            Mac::new([a, b, c, d, e, f]),
+            self.seed,
+            self.fault_of(index),
+        ))
     }
 
     fn fault_of(&self, index: u32) -> Fault {
@@ -55,7 +59,9 @@ impl Fleet {
             return self.fault;
         }
         let faults: Vec<_> = Fault::all().filter(|fault| *fault != Fault::None).collect();
-        let turn = usize::try_from(bad(index)).ok().and_then(|turn| turn.checked_rem(faults.len()));
+        let turn = usize::try_from(bad(index))
+            .ok()
+            .and_then(|turn| turn.checked_rem(faults.len()));
         turn.and_then(|turn| faults.get(turn)).copied().unwrap_or(self.fault)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use matter_attestation::{Certificate, PrivateKey};
 use matter_issuance::protocol::{
     DeviceIdentity, DeviceMessage, Installation, LineReader, MAX_LINE, Message, Nonce, PROTOCOL_VERSION, ProtocolError,
-    SessionId, ShortText, StationMessage, Statement, write_line,
+    SessionId, ShortText, Statement, StationMessage, write_line,
 };
 
 use crate::key::{derive, noise, sign};
@@ -154,6 +154,8 @@ impl Device {
                 self.identify()
             }
             StationMessage::Hello { .. } => Ok(error("version", "only version 1 of the protocol is known")),
+            // On a serial line it may be the rest of a session that this device has died in.
+            _ if opened.is_none() => Ok(Answer::Nothing),
             StationMessage::Refused { code, reason } => Ok(Answer::End(SessionEnd::Refused { code, reason })),
             other => match (other, &*opened) {
                 (StationMessage::GenKey { allow_replace, .. }, Some(opened)) => self.request(opened, allow_replace),
@@ -224,7 +226,11 @@ impl Device {
         let ids = (self.fault == Fault::OtherVendor).then_some(OTHER_IDS);
         let subject = if self.fault == Fault::ForeignCsr { &other } else { key };
         let pkcs10 = request(subject, &self.mac.to_string(), ids);
-        let signer = if self.fault == Fault::WrongPossession { &other } else { key };
+        let signer = if self.fault == Fault::WrongPossession {
+            &other
+        } else {
+            key
+        };
         let statement = Statement::possession(&opened.session_id, &opened.nonce, &self.mac, &pkcs10);
         let pop = sign(signer, &statement);
         DeviceMessage::Csr { pkcs10, pop }
@@ -266,7 +272,10 @@ impl Device {
             Fault::WrongProof => sign(&derive(&self.seed, self.neighbour(), 0), &statement),
             _ => sign(&key, &statement),
         };
-        Ok(Answer::Send(DeviceMessage::Proof { signature, readback }, Moment::Proof))
+        Ok(Answer::Send(
+            DeviceMessage::Proof { signature, readback },
+            Moment::Proof,
+        ))
     }
 
     fn lock(&mut self) -> io::Result<Answer> {

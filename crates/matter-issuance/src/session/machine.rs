@@ -4,8 +4,8 @@ use matter_attestation::{Certificate, PublicKey};
 
 use super::{SessionFault, SessionSettings};
 use crate::protocol::{
-    DeviceIdentity, DeviceMessage, Installation, Mac, Nonce, PROTOCOL_VERSION, Readback, SessionId, ShortText, SignatureBytes,
-    StationMessage, Statement, VerifierSet,
+    DeviceIdentity, DeviceMessage, Installation, Mac, Nonce, PROTOCOL_VERSION, Readback, SessionId, ShortText,
+    SignatureBytes, Statement, StationMessage, VerifierSet,
 };
 use crate::{DeviceId, Error, Issued, KeyHash, Proof, Refusal, Request};
 

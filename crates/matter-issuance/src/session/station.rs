@@ -8,7 +8,10 @@ use crate::{DeskHandle, DeviceId, Error, Issued, Refusal, State};
 /// How long the last word to a refused device may take.
 const LAST_WORD: Duration = Duration::from_secs(1);
 /// What a device is told when the fault is not its own.
-const UNAVAILABLE: (&str, &str) = ("unavailable", "the station cannot issue for now; connect the device again later");
+const UNAVAILABLE: (&str, &str) = (
+    "unavailable",
+    "the station cannot issue for now; connect the device again later",
+);
 
 /// Runs sessions with devices, as many at once as there are threads that call it.
 #[derive(Clone, Debug)]
