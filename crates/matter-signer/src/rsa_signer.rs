@@ -30,7 +30,11 @@ impl RsaSigner {
         Self(Source::Remote { backend, public_key })
     }
 
-    fn sign_remotely(backend: &dyn Backend, public_key: &VerifyingKey<Sha256>, digest: &[u8]) -> Result<Signature, Error> {
+    fn sign_remotely(
+        backend: &dyn Backend,
+        public_key: &VerifyingKey<Sha256>,
+        digest: &[u8],
+    ) -> Result<Signature, Error> {
         Algorithm::RsaPss.check_digest(digest)?;
         let bytes = backend.sign(Algorithm::RsaPss, digest)?;
         let signature = Signature::try_from(bytes.as_slice());
