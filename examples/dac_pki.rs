@@ -11,6 +11,8 @@ mod declaration;
 mod issue;
 #[path = "dac_pki/lint.rs"]
 mod lint;
+#[path = "dac_pki/provision.rs"]
+mod provision;
 #[path = "dac_pki/revocation.rs"]
 mod revocation;
 #[path = "dac_pki/show.rs"]
@@ -36,6 +38,10 @@ Examples:
   dac-pki lint dac/DAC_0001_cert.pem pai/PAI_cert.pem CD.der --allow-test-cd
   dac-pki verify --paa paa --pai pai/PAI_cert.pem \\
       --dac dac/DAC_0001_cert.pem --cd CD.der --allow-test-cd
+  dac-pki provision --order A-17 --ledger ledger.sqlite \\
+      --issuer pai/PAI_cert.pem --issuer-key pai/PAI_key.pem --cd CD.der \\
+      --allow-test-cd --log-signer file:log_key.pem --station line-1 \\
+      --listen 127.0.0.1:7000 --idle 60
   dac-pki vector struct_cd_vendor_id_mismatch.json --paa paa
   dac-pki revoke-set build --points points.json --crl pai.crl --paa paa \\
       --out revoked.json
@@ -80,6 +86,8 @@ enum Command {
     Verify(verify::Verify),
     /// Verifies one commissioner test vector of the Matter SDK: exit code 1 when it is rejected
     Vector(vector::Vector),
+    /// Gives certificates to devices that make their own keys: exit code 1 when a session ended otherwise
+    Provision(Box<provision::Provision>),
     /// Makes and checks sets of revoked certificates
     #[command(subcommand)]
     RevokeSet(revocation::RevokeSet),
@@ -117,6 +125,7 @@ fn main() -> ExitCode {
             Command::Lint(arguments) => arguments.run(json),
             Command::Verify(arguments) => arguments.run(&common),
             Command::Vector(arguments) => arguments.run(json),
+            Command::Provision(arguments) => arguments.run(&common),
             Command::RevokeSet(revocation::RevokeSet::Build(arguments)) => arguments.run(&common),
             Command::RevokeSet(revocation::RevokeSet::Check {
                 set,

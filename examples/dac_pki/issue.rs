@@ -43,7 +43,7 @@ struct Certificates {
 
 /// Who issues.
 #[derive(Args)]
-struct Authority {
+pub(crate) struct Authority {
     /// Certificate of the issuer: of a PAA for a PAI, of a PAI for a DAC
     #[arg(long, value_name = "CERT")]
     issuer: PathBuf,
@@ -131,7 +131,7 @@ impl Certificates {
 
 impl Authority {
     /// Reads the certificate of a PAA or a PAI, and its key.
-    fn read(&self, object: Object, trust: Trust) -> Result<(Certificate, PrivateKey), Failure> {
+    pub(crate) fn read(&self, object: Object, trust: Trust) -> Result<(Certificate, PrivateKey), Failure> {
         trust.check_key("--issuer-key", &self.issuer_key)?;
         let password = self.password.read()?;
         let password = password.as_deref().map(String::as_str);
@@ -143,7 +143,7 @@ impl Authority {
 
 impl Authority {
     /// Adds the files to what a command reads.
-    fn named(&self, files: Files) -> Files {
+    pub(crate) fn named(&self, files: Files) -> Files {
         files
             .input("--issuer", &self.issuer)
             .input("--issuer-key", &self.issuer_key)

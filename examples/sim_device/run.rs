@@ -78,12 +78,19 @@ impl Place {
     pub(crate) fn address(&self) -> String {
         match self {
             Self::Dials(address) => address.to_string(),
-            Self::Listens(listener) => listener.local_addr().map_or_else(|_| "?".into(), |address| address.to_string()),
+            Self::Listens(listener) => listener
+                .local_addr()
+                .map_or_else(|_| "?".into(), |address| address.to_string()),
             #[cfg(unix)]
             Self::Opens(path) => path.display().to_string(),
             #[cfg(unix)]
             Self::Terminal(pty) => pty.path().display().to_string(),
         }
+    }
+
+    /// Tells whether nobody sees here that the other side is gone.
+    const fn is_line(&self) -> bool {
+        !matches!(self, Self::Dials(_) | Self::Listens(_))
     }
 
     /// Meets the station, or fails after a while.
@@ -110,7 +117,10 @@ impl Place {
 }
 
 fn resolve(address: &str) -> io::Result<SocketAddr> {
-    address.to_socket_addrs()?.next().ok_or_else(|| ErrorKind::NotFound.into())
+    address
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| ErrorKind::NotFound.into())
 }
 
 /// Lets reads and writes end after a while.
@@ -142,7 +152,9 @@ pub(crate) fn run_all(devices: Vec<Device>, places: Vec<Place>, patience: Durati
     }
     let mut unfinished = 0_u32;
     for thread in threads {
-        let ended = thread.join().map_err(|_| Failure::Work("a device's thread has failed".into()))?;
+        let ended = thread
+            .join()
+            .map_err(|_| Failure::Work("a device's thread has failed".into()))?;
         if !ended? {
             unfinished = unfinished.saturating_add(1);
         }
@@ -166,8 +178,9 @@ fn run(mut device: Device, mut place: Place, patience: Duration, line: Line) -> 
             device.run_session(&mut channel).map_err(failed)?
         };
         show(&device, &end, line)?;
-        let is_silent = matches!(place, Place::Terminal(_)) && matches!(end, SessionEnd::Lost(_));
-        if !device.comes_back_after(&end) || is_silent {
+        // A line has no end: a session that is lost there is one that nobody has begun.
+        let is_deserted = place.is_line() && matches!(end, SessionEnd::Lost(_));
+        if !device.comes_back_after(&end) || is_deserted {
             break;
         }
         sleep(PAUSE);
@@ -197,7 +210,11 @@ fn show(device: &Device, end: &SessionEnd, line: Line) -> Result<(), Failure> {
             print_json(document)
         }
         Line::Text => {
-            let behaves = if fault == Fault::None { String::new() } else { format!(" ({fault})") };
+            let behaves = if fault == Fault::None {
+                String::new()
+            } else {
+                format!(" ({fault})")
+            };
             let why = reason.map(|reason| format!(": {}{reason}", code.map(|code| code + ": ").unwrap_or_default()));
             print(format_args!("{mac}{behaves} {word}{}", why.unwrap_or_default()))
         }
