@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use cli::{Failure, Files, parse, parse_number, read_certificate, read_file};
+use cli::{Failure, Files, open_p256_signer, parse, parse_number, read_certificate, read_file};
 use matter_attestation::Object;
 use matter_issuance::protocol::KeyMode;
 use matter_issuance::session::{SessionSettings, Station};
 use matter_issuance::{Desk, DeskHandle, DeskQueue, Error, LogSigner, Policy};
 use matter_ledger::{Ledger, LedgerPlace};
-use matter_signer::{Secrets, SignerUri};
 
 use self::sessions::{Outcome, Source};
 use crate::Common;
@@ -47,7 +46,7 @@ pub(crate) struct Provision {
     allow_test_cd: bool,
     /// Key that signs the log's head, P-256: file:PATH, pkcs11:..., exec:PROGRAM
     #[arg(long, value_name = "URI")]
-    log_signer: SignerUri,
+    log_signer: String,
     /// Name of this station in the log
     #[arg(long, value_name = "NAME")]
     station: String,
@@ -146,8 +145,7 @@ impl Provision {
         if self.two_operators {
             policy = policy.with_two_operators();
         }
-        let log = self.log_signer.open_p256(&Secrets::from_environment());
-        let log = log.map_err(|error| Failure::option("--log-signer", error))?;
+        let log = open_p256_signer("--log-signer", &self.log_signer, None, common.trust)?;
         let declaration = cli::read_declaration("--cd", &self.cd)?;
         let place = match &self.ledger_key {
             Some(path) => self.ledger.clone().with_key_file(path.clone()),
