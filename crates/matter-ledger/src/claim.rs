@@ -124,24 +124,17 @@ impl Ledger {
     /// board has a device of another order; [`Error::Clock`]; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger
     /// cannot be written.
     pub fn claim(&mut self, order: &str, mac: Mac, station: &str, slot: &str) -> Result<Claim, Error> {
-        let (now, mac_text) = (now()?, mac.to_string());
+        let now = now()?;
         self.write_rows(|statements| {
-            let known = "SELECT uuid, serial, station, slot, claim.state, run.order_id FROM claim
-                JOIN device ON device.id = claim.device JOIN run ON run.id = device.run
-                WHERE mac = $1 AND claim.state <> 'quarantined'";
-            if let Some(row) = statements.query_one(known, &[(&mac_text).into()])? {
-                let claim = known_claim(&row, mac)?;
-                if row.get::<Option<String>>(5)?.as_deref() != Some(order) {
-                    let uuid = claim.uuid;
-                    return Err(Error::BoardTaken { mac, uuid }.into());
-                }
-                return Ok(claim);
-            }
-            let (id, uuid, serial) = next(statements, order)?;
+            let (id, uuid, serial) = match take(statements, order, mac)? {
+                Taken::Before(claim) => return Ok(claim),
+                Taken::Now(free) => free,
+            };
+            let state = ClaimState::Claimed;
             let values = [
                 id.into(),
-                (&mac_text).into(),
-                ClaimState::Claimed.name().into(),
+                mac.to_string().into(),
+                state.name().into(),
                 station.into(),
                 slot.into(),
                 (&now).into(),
@@ -156,11 +149,79 @@ impl Ledger {
                 mac,
                 station,
                 slot,
-                state: ClaimState::Claimed,
+                state,
                 is_new: true,
             })
         })
     }
+}
+
+enum Taken {
+    Before(Claim),
+    Now(Free),
+}
+
+/// The number, name and serial number of a device.
+type Free = (i64, String, Option<String>);
+
+/// Looks for the device of a board, or else for one that is free and stays so until the transaction ends.
+fn take(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Taken, Fault> {
+    let engine = statements.engine();
+    loop {
+        if let Some(claim) = before(statements, order, mac)? {
+            return Ok(Taken::Before(claim));
+        }
+        let mut found = free(statements, order, engine.skip_locked())?;
+        if found.is_none() {
+            // Those that others hold may be free again: others wait for the same board, and some fail.
+            found = free(statements, order, engine.for_update())?;
+        }
+        let Some((id, uuid, serial)) = found else {
+            // What others held may have become this board's.
+            if let Some(claim) = before(statements, order, mac)? {
+                return Ok(Taken::Before(claim));
+            }
+            let known = statements.query_one("SELECT 1 FROM orders WHERE id = $1", &[order.into()])?;
+            let id = order.to_owned();
+            return Err(match known {
+                Some(_) => Error::OrderEmpty { id },
+                None => Error::OrderUnknown { id },
+            }
+            .into());
+        };
+        // The device was free when the statement began; another station may have taken it and let go of the row since.
+        let taken = statements.query_one("SELECT 1 FROM claim WHERE device = $1", &[Value::Integer(id)])?;
+        if taken.is_none() {
+            return Ok(Taken::Now((id, uuid, serial)));
+        }
+    }
+}
+
+/// The device that a board has.
+fn before(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Option<Claim>, Fault> {
+    let sql = "SELECT uuid, serial, station, slot, claim.state, run.order_id FROM claim
+        JOIN device ON device.id = claim.device JOIN run ON run.id = device.run
+        WHERE mac = $1 AND claim.state <> 'quarantined'";
+    let Some(row) = statements.query_one(sql, &[mac.to_string().into()])? else {
+        return Ok(None);
+    };
+    let claim = known_claim(&row, mac)?;
+    if row.get::<Option<String>>(5)?.as_deref() != Some(order) {
+        let uuid = claim.uuid;
+        return Err(Error::BoardTaken { mac, uuid }.into());
+    }
+    Ok(Some(claim))
+}
+
+/// The first free device of an order: its number, name and serial number. The order of the devices is that in which they were made.
+fn free(statements: &mut dyn Statements, order: &str, lock: &str) -> Result<Option<Free>, Fault> {
+    let sql = format!(
+        "SELECT id, uuid, serial FROM device WHERE run IN (SELECT id FROM run WHERE order_id = $1)
+         AND state = 'published' AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.device = device.id)
+         ORDER BY id LIMIT 1{lock}"
+    );
+    let row = statements.query_one(&sql, &[order.into()])?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
 }
 
 fn known_claim(row: &Row, mac: Mac) -> Result<Claim, Fault> {
@@ -175,31 +236,4 @@ fn known_claim(row: &Row, mac: Mac) -> Result<Claim, Fault> {
         state: state.ok_or(Fault::Cell(4))?,
         is_new: false,
     })
-}
-
-/// The next device of an order that is free, and stays so until the transaction ends.
-fn next(statements: &mut dyn Statements, order: &str) -> Result<(i64, String, Option<String>), Fault> {
-    let lock = statements.engine().skip_locked();
-    let sql = format!(
-        "SELECT id, uuid, serial FROM device WHERE run IN (SELECT id FROM run WHERE order_id = $1)
-         AND state = 'published' AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.device = device.id)
-         ORDER BY id LIMIT 1{lock}"
-    );
-    loop {
-        let Some(row) = statements.query_one(&sql, &[order.into()])? else {
-            let known = statements.query_one("SELECT 1 FROM orders WHERE id = $1", &[order.into()])?;
-            let order = order.to_owned();
-            return Err(match known {
-                Some(_) => Error::OrderEmpty { id: order },
-                None => Error::OrderUnknown { id: order },
-            }
-            .into());
-        };
-        let id = row.get(0)?;
-        // The row was free when the statement began; another station may have taken it and let it go since.
-        let taken = statements.query_one("SELECT 1 FROM claim WHERE device = $1", &[Value::Integer(id)])?;
-        if taken.is_none() {
-            return Ok((id, row.get(1)?, row.get(2)?));
-        }
-    }
 }

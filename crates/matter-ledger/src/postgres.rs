@@ -124,6 +124,7 @@ impl Postgres {
         let connection = self.begin(purpose)?;
         let mut statements = OnServer {
             connection,
+            purpose,
             has_failed: false,
         };
         let done = work(&mut statements);
@@ -162,6 +163,7 @@ impl Database for Postgres {
 
 struct OnServer<'c> {
     connection: &'c mut Connection,
+    purpose: Purpose,
     has_failed: bool,
 }
 
@@ -199,6 +201,13 @@ impl OnServer<'_> {
 impl Statements for OnServer<'_> {
     fn engine(&self) -> Engine {
         Engine::Postgres
+    }
+
+    fn for_update(&self) -> &'static str {
+        match self.purpose {
+            Purpose::Read => "",
+            Purpose::Rows | Purpose::Write => self.engine().for_update(),
+        }
     }
 
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Fault> {
