@@ -12,6 +12,8 @@ use matter_device_sim::{Device, Fault, SessionEnd};
 const WAIT: Duration = Duration::from_millis(250);
 /// How long a device waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a line outlives its device.
+const LINGER: Duration = Duration::from_secs(1);
 /// There may be thousands of threads.
 const STACK: usize = 256 * 1024;
 
@@ -184,6 +186,10 @@ fn run(mut device: Device, mut place: Place, patience: Duration, line: Line) -> 
             break;
         }
         sleep(PAUSE);
+    }
+    if place.is_line() {
+        // What the station has not read yet is lost with the line.
+        sleep(LINGER);
     }
     Ok(device.is_locked() || !device.fault().is_harmless())
 }
