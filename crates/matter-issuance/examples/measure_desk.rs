@@ -19,7 +19,10 @@ fn main() {
     let (count, batch) = (number(20_000), number(64));
     let folder = tempfile::tempdir().unwrap();
     let place = match arguments.next() {
-        Some(url) => url.parse::<LedgerPlace>().unwrap().with_key_file(folder.path().join("ledger.key")),
+        Some(url) => url
+            .parse::<LedgerPlace>()
+            .unwrap()
+            .with_key_file(folder.path().join("ledger.key")),
         None => folder.path().join(Ledger::FILE_NAME).into(),
     };
     let run = std::process::id();
@@ -39,7 +42,12 @@ fn main() {
     let mut keys = Vec::new();
     let start = Instant::now();
     for requests in requests.chunks(batch) {
-        keys.extend(desk.issue(requests).unwrap().into_iter().map(|issued| issued.unwrap().key));
+        keys.extend(
+            desk.issue(requests)
+                .unwrap()
+                .into_iter()
+                .map(|issued| issued.unwrap().key),
+        );
     }
     report("issued", count, start);
 
@@ -58,7 +66,11 @@ fn main() {
     let start = Instant::now();
     let (rows, head) = desk.registrar().log().unwrap();
     let summary = matter_issuance::Log::verify(&rows, &head, &[*pki::log_signer().public_key()]).unwrap();
-    report("entries of the log read and verified", usize::try_from(summary.entries).unwrap(), start);
+    report(
+        "entries of the log read and verified",
+        usize::try_from(summary.entries).unwrap(),
+        start,
+    );
 }
 
 fn report(what: &str, count: usize, start: Instant) {
