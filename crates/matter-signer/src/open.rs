@@ -10,7 +10,6 @@ use crate::{Error, KeyAlgorithm, P256Signer, P384Signer, RsaSigner, Secrets, Sig
 
 /// A signer of one of the kinds of keys.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub enum OpenedSigner {
     /// ECDSA on P-256.
     P256(P256Signer),

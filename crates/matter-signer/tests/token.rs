@@ -58,7 +58,9 @@ fn key_of_rsa_is_made_and_signs() {
     let (named, made) = uri.generate(KeyAlgorithm::Rsa3072, &secrets()).unwrap();
     assert_eq!(named, uri);
     assert_eq!(made.verifying_key().kind(), "RSA with 3072 bits");
-    let OpenedSigner::Rsa(signer) = uri.open(&secrets()).unwrap() else { unreachable!() };
+    let OpenedSigner::Rsa(signer) = uri.open(&secrets()).unwrap() else {
+        unreachable!()
+    };
     let digest = Sha256::digest(b"image");
     let [first, second] = [(); 2].map(|()| signer.sign_prehash(&digest).unwrap());
     for signature in [&first, &second] {
@@ -75,7 +77,10 @@ fn key_is_not_made_twice() {
     let Some(uri) = uri("object=once") else { return };
     uri.generate(KeyAlgorithm::P256, &secrets()).unwrap();
     let error = uri.generate(KeyAlgorithm::P256, &secrets()).unwrap_err();
-    assert_eq!(error.to_string(), "the token has a key with object 'once' already; choose another name");
+    assert_eq!(
+        error.to_string(),
+        "the token has a key with object 'once' already; choose another name"
+    );
     let unnamed: SignerUri = std::env::var("MATTER_TOKEN").unwrap().parse().unwrap();
     let error = unnamed.generate(KeyAlgorithm::P256, &secrets()).unwrap_err();
     assert!(matches!(error, Error::KeyUnnamed));
@@ -89,11 +94,16 @@ fn ambiguous_and_absent_keys_are_refused_with_those_that_are_there() {
         twin.generate(KeyAlgorithm::P256, &secrets()).unwrap();
     }
     let error = uri.open(&secrets()).unwrap_err();
-    let Error::KeyMissing { present, .. } = &error else { unreachable!("{error}") };
+    let Error::KeyMissing { present, .. } = &error else {
+        unreachable!("{error}")
+    };
     assert!(present.iter().any(|key| key == "'twin1' id 01"), "{error}");
     let all: SignerUri = std::env::var("MATTER_TOKEN").unwrap().parse().unwrap();
     let error = all.open(&secrets()).unwrap_err();
-    assert!(matches!(&error, Error::KeyAmbiguous { found, .. } if found.len() >= 2), "{error}");
+    assert!(
+        matches!(&error, Error::KeyAmbiguous { found, .. } if found.len() >= 2),
+        "{error}"
+    );
 }
 
 #[test]
@@ -101,11 +111,23 @@ fn absent_tokens_and_modules_are_refused() {
     let Some(uri) = uri("object=a") else { return };
     let text = uri.to_string().replace("token=", "token=x");
     let error = text.parse::<SignerUri>().unwrap().open(&secrets()).unwrap_err();
-    assert!(matches!(&error, Error::TokenMissing { present, .. } if !present.is_empty()), "{error}");
+    assert!(
+        matches!(&error, Error::TokenMissing { present, .. } if !present.is_empty()),
+        "{error}"
+    );
     for (query, expected) in [
-        ("module-path=/nowhere/lib.so", "the PKCS#11 module /nowhere/lib.so cannot be loaded: "),
-        ("module-path=/etc/passwd", "the PKCS#11 module /etc/passwd cannot be loaded: "),
-        ("module-name=nowhere", "no PKCS#11 module 'nowhere' in the usual folders"),
+        (
+            "module-path=/nowhere/lib.so",
+            "the PKCS#11 module /nowhere/lib.so cannot be loaded: ",
+        ),
+        (
+            "module-path=/etc/passwd",
+            "the PKCS#11 module /etc/passwd cannot be loaded: ",
+        ),
+        (
+            "module-name=nowhere",
+            "no PKCS#11 module 'nowhere' in the usual folders",
+        ),
         ("", "the URI names no PKCS#11 module"),
     ] {
         let uri: SignerUri = format!("pkcs11:object=a?{query}").parse().unwrap();
