@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use matter_attestation::Certificate;
 use matter_ledger::{Issuance, IssuanceState, Issuing, IssuingOrder, NewIssuance, OrderState};
 use matter_types::{ProductId, VendorId};
 
@@ -43,6 +44,7 @@ pub(super) fn admit(
     log: &mut Vec<Entry>,
     requests: &[Request],
     policy: &Policy,
+    pai: &Certificate,
     mut check_product: impl FnMut(VendorId, ProductId) -> Result<(), Refusal>,
 ) -> Result<Vec<Result<Admission, Refusal>>, Error> {
     let mut known = Known::look_up(issuing, requests)?;
@@ -50,7 +52,7 @@ pub(super) fn admit(
     let mut new = Vec::new();
     for request in requests {
         let key = request.key();
-        results.push(match known.decide(request, policy, &mut check_product) {
+        results.push(match known.decide(request, policy, pai, &mut check_product) {
             Err(refusal) => {
                 log.push(Entry {
                     order: Some(request.order.chars().take(64).collect()),
@@ -119,6 +121,7 @@ impl Known {
         &self,
         request: &Request,
         policy: &Policy,
+        pai: &Certificate,
         check_product: impl FnMut(VendorId, ProductId) -> Result<(), Refusal>,
     ) -> Result<Decision, Refusal> {
         let key = *request.key().as_bytes();
@@ -127,7 +130,7 @@ impl Known {
         }
         let order = || request.order.clone();
         if let Some(issuance) = self.by_key.get(&key) {
-            return self.decide_known(request, issuance, policy, check_product);
+            return self.decide_known(request, issuance, policy, pai, check_product);
         }
         if self.of_runs.contains(&key) {
             return Err(Refusal::KeyKnown);
@@ -165,6 +168,7 @@ impl Known {
         request: &Request,
         issuance: &Issuance,
         policy: &Policy,
+        pai: &Certificate,
         check_product: impl FnMut(VendorId, ProductId) -> Result<(), Refusal>,
     ) -> Result<Decision, Refusal> {
         let Some(order) = &issuance.order else {
@@ -178,6 +182,11 @@ impl Known {
         }
         if *order != request.order {
             return Err(Refusal::DeviceOfOtherOrder { order: order.clone() });
+        }
+        if issuance.dac.as_deref().is_some_and(|der| is_of_other_pai(der, pai)) {
+            return Err(Refusal::OtherPai {
+                device: issuance.device.clone(),
+            });
         }
         if issuance.state == IssuanceState::CsrOk {
             let product = self.product(request, policy, check_product)?;
@@ -244,4 +253,10 @@ impl Known {
             known.state = IssuanceState::Retired;
         }
     }
+}
+
+/// Whether a certificate that can be read names another issuer. One that cannot is damage, and no refusal.
+fn is_of_other_pai(der: &[u8], pai: &Certificate) -> bool {
+    Certificate::from_der(der)
+        .is_ok_and(|dac| dac.issuer_der() != pai.subject_der() || dac.authority_key_id() != pai.subject_key_id())
 }
