@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use cli::{Failure, Files, open_p256_signer, parse, parse_number, read_certificate, read_file};
+use cli::{Failure, Files, ledger_place, open_p256_signer, parse, parse_number, read_certificate, read_file};
 use matter_attestation::Object;
 use matter_issuance::protocol::KeyMode;
 use matter_issuance::session::{SessionSettings, Station};
 use matter_issuance::{Desk, DeskHandle, DeskQueue, Error, LogSigner, Policy};
-use matter_ledger::{Ledger, LedgerPlace};
+use matter_ledger::Ledger;
 
 use self::sessions::{Outcome, Source};
 use crate::Common;
@@ -27,10 +27,10 @@ pub(crate) struct Provision {
     /// Order that the devices are for
     #[arg(long, value_name = "ID")]
     order: String,
-    /// Ledger with the order: a file, or postgresql://USER@HOST/DATABASE
+    /// Ledger with the order: a file, or postgresql://USER@HOST/DATABASE with --ledger-key
     #[arg(long, value_name = "PATH|URL")]
-    ledger: LedgerPlace,
-    /// File with the key of a ledger that is a URL
+    ledger: PathBuf,
+    /// File with the key of the passcodes of a ledger on a server
     #[arg(long, value_name = "FILE")]
     ledger_key: Option<PathBuf>,
     #[command(flatten)]
@@ -147,10 +147,8 @@ impl Provision {
         }
         let log = open_p256_signer("--log-signer", &self.log_signer, None, common.trust)?;
         let declaration = cli::read_declaration("--cd", &self.cd)?;
-        let place = match &self.ledger_key {
-            Some(path) => self.ledger.clone().with_key_file(path.clone()),
-            None => self.ledger.clone(),
-        };
+        let place = ledger_place(Some(&self.ledger), self.ledger_key.as_deref())?;
+        let place = place.ok_or_else(|| Failure::option("--ledger", "is empty"))?;
         let ledger = Ledger::open_existing(place).map_err(|error| Failure::option("--ledger", error))?;
         Desk::new(ledger, pai, signer, declaration.as_der(), LogSigner::new(log), policy).map_err(failed)
     }
