@@ -125,6 +125,22 @@ fn a_device_and_its_key_in_one_batch_twice_is_found() {
 }
 
 #[test]
+fn a_known_key_that_is_replaced_in_its_batch_is_refused() {
+    let mut desk = desk_with_order(9);
+    desk.issue(&[request_for(ORDER, "a", "key 1")])
+        .unwrap()
+        .remove(0)
+        .unwrap();
+    let requests = [
+        request_for(ORDER, "a", "key 1"),
+        request_for(ORDER, "a", "key 2").with_new_key("board changed").unwrap(),
+    ];
+    let mut answers = desk.issue(&requests).unwrap();
+    assert_eq!(answers.remove(0).unwrap_err(), Refusal::KeyRetired);
+    answers.remove(0).unwrap();
+}
+
+#[test]
 fn a_new_key_needs_a_reason_retires_the_old_one_and_takes_no_second_place() {
     let mut desk = desk_with_order(1);
     let old = one(desk.issue(&[request_for(ORDER, "a", "old")]).unwrap()).unwrap();
