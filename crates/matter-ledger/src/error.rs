@@ -2,26 +2,33 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::DeviceTrait;
 use crate::schema::Refusal;
+use crate::{DeviceTrait, LedgerPlace, Mac};
 
 /// What is wrong with a ledger, or with what it was asked to do. No variant carries a secret.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// The board has a device of another order.
+    BoardTaken {
+        /// The board.
+        mac: Mac,
+        /// Its device.
+        uuid: String,
+    },
     /// The system's clock shows no time between the years 1970 and 9999.
     Clock,
-    /// The file is no ledger, is damaged, or is of a version that is not known.
+    /// It is no ledger, is damaged, or is of a version that is not known.
     Damaged {
-        /// The ledger's file.
-        path: PathBuf,
+        /// The ledger.
+        place: LedgerPlace,
         /// What is wrong.
         reason: String,
     },
     /// The device is out of use already.
     DeviceRetired {
-        /// The ledger's file.
-        path: PathBuf,
+        /// The ledger.
+        place: LedgerPlace,
         /// The device.
         uuid: String,
         /// `scrapped` or `replaced`.
@@ -29,10 +36,15 @@ pub enum Error {
     },
     /// The ledger has no such device.
     DeviceUnknown {
-        /// The ledger's file.
-        path: PathBuf,
+        /// The ledger.
+        place: LedgerPlace,
         /// The device.
         uuid: String,
+    },
+    /// All devices of the order are taken, or none is made yet.
+    OrderEmpty {
+        /// The order.
+        id: String,
     },
     /// The order has no room for so many devices more.
     OrderFull {
@@ -45,6 +57,13 @@ pub enum Error {
         /// How many were asked for.
         count: u32,
     },
+    /// The order is proposed and not approved yet, or closed.
+    OrderNotOpen {
+        /// The order.
+        id: String,
+        /// `proposed` or `closed`.
+        state: String,
+    },
     /// The order was for another number of devices so far.
     OrderSize {
         /// The order.
@@ -53,6 +72,11 @@ pub enum Error {
         known: u32,
         /// How many devices it was now said to be for.
         size: u32,
+    },
+    /// The ledger has no such order.
+    OrderUnknown {
+        /// The order.
+        id: String,
     },
     /// The operating system gives no random numbers.
     Random,
@@ -65,12 +89,24 @@ pub enum Error {
         /// The row that wanted it, from 0.
         row: u32,
     },
-    /// The ledger, or its key, cannot be opened, read or written now.
-    Unusable {
-        /// The ledger's file.
-        path: PathBuf,
+    /// The server is not there for now, or its answer did not come: nothing is known to be done, and trying again is safe.
+    Unavailable {
+        /// The ledger.
+        place: LedgerPlace,
         /// What is wrong.
         reason: String,
+    },
+    /// The ledger, or its key, cannot be opened, read or written now.
+    Unusable {
+        /// The ledger.
+        place: LedgerPlace,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The text that names a ledger is not one of a path or of a server.
+    Url {
+        /// What is wrong.
+        reason: &'static str,
     },
     /// A new ledger, or its key, cannot be written.
     Write {
@@ -82,24 +118,32 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn damaged(path: &Path, reason: impl fmt::Display) -> Self {
+    pub(crate) fn damaged(place: impl Into<LedgerPlace>, reason: impl fmt::Display) -> Self {
         Self::Damaged {
-            path: path.into(),
+            place: place.into(),
             reason: first_line(&reason),
         }
     }
 
-    pub(crate) fn unusable(path: &Path, reason: impl fmt::Display) -> Self {
+    pub(crate) fn unusable(place: impl Into<LedgerPlace>, reason: impl fmt::Display) -> Self {
         Self::Unusable {
-            path: path.into(),
+            place: place.into(),
             reason: first_line(&reason),
         }
     }
 
-    pub(crate) fn refused(path: &Path, refusal: Refusal) -> Self {
+    #[cfg(feature = "postgres")]
+    pub(crate) fn unavailable(place: impl Into<LedgerPlace>, reason: impl fmt::Display) -> Self {
+        Self::Unavailable {
+            place: place.into(),
+            reason: first_line(&reason),
+        }
+    }
+
+    pub(crate) fn refused(place: impl Into<LedgerPlace>, refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Schema(reason) => Self::damaged(path, reason),
-            Refusal::Sqlite(error) => Self::unusable(path, error),
+            Refusal::Schema(reason) => Self::damaged(place, reason),
+            Refusal::Sqlite(error) => Self::unusable(place, error),
         }
     }
 
@@ -117,27 +161,33 @@ fn first_line(reason: &impl fmt::Display) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BoardTaken { mac, uuid } => {
+                write!(f, "board {mac} has the device {uuid}, which is of another order")
+            }
             Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
-            Self::Damaged { path, reason } | Self::Unusable { path, reason } => {
-                write!(f, "ledger {}: {reason}", path.display())
+            Self::Damaged { place, reason } | Self::Unusable { place, reason } => write!(f, "ledger {place}: {reason}"),
+            Self::DeviceRetired { place, uuid, state } => {
+                write!(f, "ledger {place}: device {uuid} is {state} already")
             }
-            Self::DeviceRetired { path, uuid, state } => {
-                write!(f, "ledger {}: device {uuid} is {state} already", path.display())
-            }
-            Self::DeviceUnknown { path, uuid } => write!(f, "ledger {}: there is no device {uuid}", path.display()),
+            Self::DeviceUnknown { place, uuid } => write!(f, "ledger {place}: there is no device {uuid}"),
+            Self::OrderEmpty { id } => write!(f, "order {id} has no device that is free"),
             Self::OrderFull { id, size, made, count } => write!(
                 f,
                 "order {id} is for {size} devices; {made} are made, and {count} more are too many"
             ),
+            Self::OrderNotOpen { id, state } => write!(f, "order {id} is {state}, and gets no devices now"),
             Self::OrderSize { id, known, size } => {
                 write!(f, "order {id} is for {known} devices in the ledger, not for {size}")
             }
+            Self::OrderUnknown { id } => write!(f, "there is no order {id}"),
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReasonEmpty => f.write_str("the reason for taking a device out of use is empty"),
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
                 write!(f, "device {number}: its {what} is that of another device in the ledger")
             }
+            Self::Unavailable { place, reason } => write!(f, "ledger {place}: {reason}; try again"),
+            Self::Url { reason } => write!(f, "the URL of the ledger {reason}"),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
         }
     }

@@ -1,20 +1,34 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod claim;
+mod clock;
 mod database_file;
 mod devices;
 mod error;
+mod issuance;
 mod ledger;
 mod listing;
+mod log;
 mod order;
 mod passcode_key;
+mod place;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row_sums;
 mod runs;
 mod schema;
+mod sqlite;
+mod statements;
+mod tables;
 
+pub use claim::{Claim, ClaimState, Mac};
 pub use devices::{DeviceTrait, GivenTraits, NewDevice, NewImage, Unique};
 pub use error::Error;
+pub use issuance::{Issuance, IssuanceState, Issuing, IssuingOrder, NewCertificate, NewIssuance, NewOrder, OrderState};
 pub use ledger::Ledger;
 pub use listing::{ListedDevice, ListedImage, Listing};
+pub use log::{LogHead, LogRow};
 pub use order::Order;
+pub use place::LedgerPlace;
 pub use runs::{NewRun, Parameter, Progress, RunId, RunState};

@@ -3,6 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use factory_fs::CellPlace;
+use matter_attestation::Error as AttestationError;
 use matter_ledger::Error as LedgerError;
 
 use crate::message::message;
@@ -72,6 +73,11 @@ pub enum Error {
         /// What differs.
         reason: String,
     },
+    /// The signer of certificates or of the manifest failed.
+    Signing {
+        /// Why, with the signer's own error as its source.
+        source: AttestationError,
+    },
     /// A device of the ledger has a value already that must be unique.
     Taken {
         /// What value it is.
@@ -103,7 +109,11 @@ impl Error {
                 | Self::Field { .. }
                 | Self::File { .. }
                 | Self::Ledger(
-                    LedgerError::OrderFull { .. } | LedgerError::OrderSize { .. } | LedgerError::ReasonEmpty
+                    LedgerError::OrderFull { .. }
+                        | LedgerError::OrderNotOpen { .. }
+                        | LedgerError::OrderSize { .. }
+                        | LedgerError::ReasonEmpty
+                        | LedgerError::Url { .. }
                 )
         )
     }
@@ -133,6 +143,10 @@ impl Error {
         Self::Encode {
             reason: reason.to_string(),
         }
+    }
+
+    pub(crate) fn signing(error: impl Into<AttestationError>) -> Self {
+        Self::Signing { source: error.into() }
     }
 
     pub(crate) fn read_back(reason: impl fmt::Display) -> Self {
@@ -170,7 +184,8 @@ impl Error {
     /// A ledger that cannot be opened is an input's fault as long as nothing is written.
     pub(crate) fn at_ledger(self) -> Self {
         match self {
-            Self::Ledger(LedgerError::Damaged { path, reason } | LedgerError::Unusable { path, reason }) => {
+            Self::Ledger(LedgerError::Damaged { place, reason } | LedgerError::Unusable { place, reason }) => {
+                let path = place.file().map_or_else(|| place.to_string().into(), Path::to_owned);
                 Self::file(Field::Ledger, &path, reason)
             }
             other => other,
@@ -220,8 +235,11 @@ impl Error {
             Self::Ledger(error) => {
                 let text = error.to_string();
                 match error {
-                    LedgerError::OrderFull { .. } => message![Field::Order, ": ", text],
+                    LedgerError::OrderFull { .. } | LedgerError::OrderNotOpen { .. } => {
+                        message![Field::Order, ": ", text]
+                    }
                     LedgerError::OrderSize { .. } => message![Field::OrderSize, ": ", text],
+                    LedgerError::Url { .. } => message![Field::Ledger, ": ", text],
                     LedgerError::ReasonEmpty => message![Field::Reason, ": ", text],
                     _ => text.into(),
                 }
@@ -229,6 +247,10 @@ impl Error {
             Self::Missing { reason } => reason.clone(),
             Self::Random => "the operating system gives no random numbers".into(),
             Self::ReadBack { reason } => format!("a finished device does not read back: {reason}").into(),
+            Self::Signing { source } => match std::error::Error::source(source) {
+                Some(cause) => format!("cannot sign: {cause}").into(),
+                None => format!("cannot sign: {source}").into(),
+            },
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
                 let text = format!("device {number}: its {what} is that of another device in the ledger, and ");
@@ -251,6 +273,7 @@ impl std::error::Error for Error {
         match self {
             Self::Thread { source } | Self::Write { source, .. } => Some(source),
             Self::Ledger(error) => Some(error),
+            Self::Signing { source } => Some(source),
             _ => None,
         }
     }

@@ -86,7 +86,7 @@ pub(super) fn answer<S: CertificateSigner, R: CryptoRng>(
             let issued = template.issue(common_name, key, SerialNumber::generate(rng));
             one.state = match issued {
                 Ok(certificate) => State::Issued(certificate),
-                Err(error @ matter_attestation::Error::SigningFailed) => return Err(super::refused(error)),
+                Err(error @ matter_attestation::Error::SigningFailed(_)) => return Err(super::refused(error)),
                 Err(error) => State::Refused(error.to_string()),
             };
         }
