@@ -78,7 +78,9 @@ impl Place {
     pub(crate) fn address(&self) -> String {
         match self {
             Self::Dials(address) => address.to_string(),
-            Self::Listens(listener) => listener.local_addr().map_or_else(|_| "?".into(), |address| address.to_string()),
+            Self::Listens(listener) => listener
+                .local_addr()
+                .map_or_else(|_| "?".into(), |address| address.to_string()),
             #[cfg(unix)]
             Self::Opens(path) => path.display().to_string(),
             #[cfg(unix)]
@@ -110,7 +112,10 @@ impl Place {
 }
 
 fn resolve(address: &str) -> io::Result<SocketAddr> {
-    address.to_socket_addrs()?.next().ok_or_else(|| ErrorKind::NotFound.into())
+    address
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| ErrorKind::NotFound.into())
 }
 
 /// Lets reads and writes end after a while.
@@ -142,7 +147,9 @@ pub(crate) fn run_all(devices: Vec<Device>, places: Vec<Place>, patience: Durati
     }
     let mut unfinished = 0_u32;
     for thread in threads {
-        let ended = thread.join().map_err(|_| Failure::Work("a device's thread has failed".into()))?;
+        let ended = thread
+            .join()
+            .map_err(|_| Failure::Work("a device's thread has failed".into()))?;
         if !ended? {
             unfinished = unfinished.saturating_add(1);
         }
@@ -197,7 +204,11 @@ fn show(device: &Device, end: &SessionEnd, line: Line) -> Result<(), Failure> {
             print_json(document)
         }
         Line::Text => {
-            let behaves = if fault == Fault::None { String::new() } else { format!(" ({fault})") };
+            let behaves = if fault == Fault::None {
+                String::new()
+            } else {
+                format!(" ({fault})")
+            };
             let why = reason.map(|reason| format!(": {}{reason}", code.map(|code| code + ": ").unwrap_or_default()));
             print(format_args!("{mac}{behaves} {word}{}", why.unwrap_or_default()))
         }
