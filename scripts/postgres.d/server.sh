@@ -21,8 +21,10 @@ start_server() {
     local bin version
     version=$(ls /usr/lib/postgresql | sort -n | tail -1)
     bin=/usr/lib/postgresql/$version/bin
-    # A socket's path has 107 bytes at most.
-    pg_folder=$(mktemp -d "${TMPDIR:-/tmp}/matter-pg.XXXXXX")
+    # In memory unless TMPDIR says otherwise: what is killed is the server, not the machine. A socket's path has 107 bytes at most.
+    local parent=/tmp
+    [ ! -d /dev/shm ] || parent=/dev/shm
+    pg_folder=$(mktemp -d "${TMPDIR:-$parent}/matter-pg.XXXXXX")
     trap stop_server EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM

@@ -76,6 +76,7 @@ fn a_board_gets_one_device_and_the_same_again() {
 fn stations_at_the_same_time_get_different_devices() {
     on_each(|engine| {
         const BOARDS: u32 = 200;
+        let boards = usize::try_from(BOARDS).unwrap();
         drop(filled(engine, BOARDS));
         let taken = thread::scope(|scope| {
             let stations = (0..THREADS).map(|station| {
@@ -95,14 +96,14 @@ fn stations_at_the_same_time_get_different_devices() {
                 .flat_map(|station| station.join().unwrap())
                 .collect::<Vec<_>>()
         });
-        assert_eq!(taken.len(), 2 * BOARDS as usize);
+        assert_eq!(taken.len(), 2 * boards);
         let new = taken.iter().filter(|(_, claim)| claim.is_new).count();
-        assert_eq!(new, BOARDS as usize, "{}", engine.name);
+        assert_eq!(new, boards, "{}", engine.name);
         let by_board = taken.iter().map(|(number, claim)| (*number, claim.uuid.clone()));
         let by_board = by_board.collect::<BTreeSet<_>>();
-        assert_eq!(by_board.len(), BOARDS as usize, "a board has two devices");
+        assert_eq!(by_board.len(), boards, "a board has two devices");
         let devices = by_board.iter().map(|(_, uuid)| uuid).collect::<BTreeSet<_>>();
-        assert_eq!(devices.len(), BOARDS as usize, "a device has two boards");
+        assert_eq!(devices.len(), boards, "a device has two boards");
         assert!(engine.open().claim("4711", mac(BOARDS), "9", "1").is_err());
     });
 }
@@ -118,23 +119,24 @@ fn runs_at_the_same_time_make_as_many_devices_as_the_order_is_for() {
                     let mut ledger = engine.open();
                     let mut row = run(&format!("run {number}"), Some(order("4711", SIZE)));
                     row.count = 1;
-                    let Ok(begun) = ledger.begin(&row) else { return 0 };
-                    (0..SIZE)
-                        .take_while(|index| {
-                            let device = numbered(*index, number * SIZE + index + 1);
-                            match ledger.commit(begun.run, all(), &[device], &[]) {
-                                Ok(()) => true,
-                                Err(Error::OrderFull { .. }) => false,
-                                Err(error) => panic!("{error}"),
-                            }
-                        })
-                        .count()
+                    let Ok(begun) = ledger.begin(&row) else {
+                        return 0;
+                    };
+                    let made = (0..SIZE).take_while(|index| {
+                        let device = numbered(*index, number * SIZE + index + 1);
+                        match ledger.commit(begun.run, all(), &[device], &[]) {
+                            Ok(()) => true,
+                            Err(Error::OrderFull { .. }) => false,
+                            Err(error) => panic!("{error}"),
+                        }
+                    });
+                    u32::try_from(made.count()).unwrap()
                 })
             });
             let runs = runs.collect::<Vec<_>>();
-            runs.into_iter().map(|run| run.join().unwrap()).sum::<usize>()
+            runs.into_iter().map(|run| run.join().unwrap()).sum::<u32>()
         });
-        assert_eq!(made, SIZE as usize, "{}", engine.name);
+        assert_eq!(made, SIZE, "{}", engine.name);
         assert_eq!(engine.open().devices().unwrap(), u64::from(SIZE));
     });
 }
@@ -176,7 +178,7 @@ fn of_devices_with_one_passcode_at_the_same_time_one_is_listed() {
             *counts.entry(round).or_insert(0) += 1;
         }
         assert!(
-            counts.len() == ROUNDS as usize && counts.values().all(|count| *count == 1),
+            counts.len() == usize::try_from(ROUNDS).unwrap() && counts.values().all(|count| *count == 1),
             "{}: {counts:?}",
             engine.name
         );

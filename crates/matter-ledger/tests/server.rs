@@ -13,8 +13,6 @@ mod engines;
 #[path = "support/samples.rs"]
 mod samples;
 
-use std::process::Command;
-
 use engines::{server, statement};
 use matter_ledger::{Error, Ledger, LedgerPlace, Unique};
 use samples::{device, run};
@@ -65,8 +63,8 @@ fn a_url_without_a_server_is_refused_in_one_sentence() {
 fn what_is_no_ledger_is_refused_and_stays_as_it_is() {
     let engine = server_or_return!();
     let url = engine.place().to_string();
-    assert!(Ledger::open_to_look(&engine.place()).unwrap().is_none());
-    assert!(Ledger::open_existing(&engine.place()).is_err());
+    assert!(Ledger::open_to_look(engine.place()).unwrap().is_none());
+    assert!(Ledger::open_existing(engine.place()).is_err());
     statement(&url, "CREATE TABLE t (a INTEGER)");
     for opened in [Ledger::open(engine.place()), Ledger::open_existing(engine.place())] {
         let error = opened.unwrap_err();
@@ -158,13 +156,4 @@ fn a_connection_that_is_cut_is_made_anew() {
     }
     assert_eq!(ledger.find("a").unwrap().unwrap().done, 3);
     println!("3 cases ran on PostgreSQL");
-}
-
-/// Kills all of the server with SIGKILL, as `scripts/postgres` lets its command do.
-fn restart(what: &str) -> bool {
-    let Some(program) = std::env::var_os("MATTER_POSTGRES_RESTART") else {
-        return false;
-    };
-    assert!(Command::new(program).arg(what).status().unwrap().success());
-    true
 }
