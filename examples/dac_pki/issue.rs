@@ -18,6 +18,7 @@ use self::answers::answer;
 use self::batch::{Device, devices};
 use self::output::{Issued, write};
 use crate::Common;
+use crate::recording::Recording;
 
 #[path = "issue/answers.rs"]
 mod answers;
@@ -82,6 +83,8 @@ pub(crate) struct Paa {
     /// Folder for certificates in PEM and DER and keys in PEM; it is made
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    recording: Recording,
 }
 
 #[derive(Args)]
@@ -105,6 +108,8 @@ pub(crate) struct Pai {
     /// Folder for certificates in PEM and DER and keys in PEM; it is made
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    recording: Recording,
 }
 
 #[derive(Args)]
@@ -134,6 +139,8 @@ pub(crate) struct Dac {
     /// Folder for certificates in PEM and DER and keys in PEM; it is made [default with --csr: each request gets NAME.pem, or NAME.err with the reason, beside it, and what has its answer is left alone]
     #[arg(long, value_name = "DIR", required_unless_present = "csr")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    recording: Recording,
 }
 
 impl Certificates {
@@ -218,7 +225,8 @@ impl Paa {
         let paa = issue_paa(&signer, &subject, validity, SerialNumber::generate(&mut rng)).map_err(refused)?;
         let new = signer.private_key().filter(|_| self.signer.is_none());
         let issued = vec![Issued::new("PAA", paa, new.cloned())];
-        write(&self.out, &issued, common.files(), common)
+        let book = self.recording.open_with(&self.password, common)?;
+        write(&self.out, &issued, common.files(), book, common)
     }
 }
 
@@ -246,12 +254,9 @@ impl Pai {
         let pai = issuer.issue_pai(&subject, &public_key, validity, serial);
         let issued = vec![Issued::new("PAI", pai.map_err(refused)?, key)];
         let files = self.authority.named(common.files());
-        write(
-            &self.out,
-            &issued,
-            files.optional_input("--csr", self.csr.as_ref()),
-            common,
-        )
+        let files = files.optional_input("--csr", self.csr.as_ref());
+        let book = self.recording.open_with(&self.authority.password, common)?;
+        write(&self.out, &issued, files, book, common)
     }
 }
 
@@ -268,9 +273,13 @@ impl Dac {
         let template = subject.and_then(|subject| issuer.dac_template(&subject, validity));
         let template = template.map_err(refused)?;
         let mut rng = random()?;
+        let book = self.recording.open_with(&self.authority.password, common)?;
         let out = match (&self.out, &self.csr) {
             (Some(out), _) => out,
-            (None, Some(folder)) => return answer(folder, self.cn.as_deref(), &pai, &template, &mut rng, common),
+            (None, Some(folder)) => {
+                let prefix = self.cn.as_deref();
+                return answer(folder, prefix, &pai, &template, &mut rng, book, common);
+            }
             (None, None) => return Err(Failure::option("--out", "is missing")),
         };
         let mut issued = Vec::new();
@@ -284,7 +293,7 @@ impl Dac {
             let dac = template.issue(&common_name, &public_key, SerialNumber::generate(&mut rng));
             issued.push(Issued::new(&name, dac.map_err(|error| source.refused(error))?, key));
         }
-        write(out, &issued, self.authority.named(common.files()), common)
+        write(out, &issued, self.authority.named(common.files()), book, common)
     }
 }
 
@@ -301,7 +310,7 @@ fn requested_key(path: &Path, paa: &Certificate) -> Result<PublicKey, Failure> {
 }
 
 /// Reads an option that is always there.
-fn required<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
+pub(crate) fn required<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
     text.parse().map_err(|error| Failure::option(option, error))
 }
 

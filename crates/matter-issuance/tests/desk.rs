@@ -101,6 +101,8 @@ fn a_batch_is_as_good_as_its_requests_one_by_one() {
     assert_eq!(codes, ["ok", "ok", "ok", "ok", "order-full", "ok"]);
     assert!(answers[0].as_ref().unwrap().dac == answers[2].as_ref().unwrap().dac);
     assert!(answers[1].as_ref().unwrap().dac == answers[5].as_ref().unwrap().dac);
+    let new = answers.iter().flatten().map(|issued| issued.is_new);
+    assert_eq!(new.collect::<Vec<_>>(), [true, true, false, true, false]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::batch::{Owners, named, no_requests, own, owners, read_request, request_files, stem};
 use crate::Common;
+use crate::recording::Book;
 
 /// How many answers are made between two waits for the disk.
 const BATCH: usize = 64;
@@ -35,6 +36,8 @@ enum State {
     },
     /// It has got one now.
     Issued(Certificate),
+    /// It gets the one that the ledger has.
+    Recorded(Certificate),
     Refused(String),
 }
 
@@ -57,7 +60,7 @@ impl Pending {
         };
         match &self.state {
             State::Answered(certificate) => of("answered before", certificate),
-            State::Issued(certificate) => of("answered", certificate),
+            State::Issued(certificate) | State::Recorded(certificate) => of("answered", certificate),
             State::Wanted { .. } => json!({"request": request, "state": "open"}),
             State::Refused(reason) => json!({"request": request, "state": "refused", "reason": reason}),
         }
@@ -71,6 +74,7 @@ pub(super) fn answer<S: CertificateSigner, R: CryptoRng>(
     pai: &Certificate,
     template: &DacTemplate<'_, S>,
     rng: &mut R,
+    mut book: Option<Book>,
     common: &Common,
 ) -> Result<(), Failure> {
     let unusable = |error| Failure::option("--csr", format_args!("{}: {error}", folder.display()));
@@ -83,6 +87,14 @@ pub(super) fn answer<S: CertificateSigner, R: CryptoRng>(
             let State::Wanted { key, common_name } = &one.state else {
                 continue;
             };
+            let recorded = match &mut book {
+                Some(book) => book.recorded(key)?,
+                None => None,
+            };
+            if let Some(recorded) = recorded {
+                one.state = again(recorded, common_name, pai);
+                continue;
+            }
             let issued = template.issue(common_name, key, SerialNumber::generate(rng));
             one.state = match issued {
                 Ok(certificate) => State::Issued(certificate),
@@ -90,9 +102,36 @@ pub(super) fn answer<S: CertificateSigner, R: CryptoRng>(
                 Err(error) => State::Refused(error.to_string()),
             };
         }
+        if let Some(book) = &mut book {
+            record(chunk, book)?;
+        }
         publish(chunk, &dir, common)?;
     }
     tell(&pending, common.json)
+}
+
+/// What is done with a certificate that was recorded and is not in its file: the program was ended in between.
+fn again(recorded: Certificate, common_name: &str, pai: &Certificate) -> State {
+    if recorded.common_name() == Some(common_name) && recorded.verify_issued_by(pai).is_ok() {
+        State::Recorded(recorded)
+    } else {
+        State::Refused("the ledger of --ledger has another certificate for this key; make a new key".into())
+    }
+}
+
+/// Records what was issued, each for itself: one whose key a device of a run has is refused, and no other one.
+fn record(chunk: &mut [Pending], book: &mut Book) -> Result<(), Failure> {
+    for one in chunk {
+        let State::Issued(certificate) = &one.state else {
+            continue;
+        };
+        match book.record(std::slice::from_ref(certificate)) {
+            Ok(()) => {}
+            Err(Failure::No(reason)) => one.state = State::Refused(reason),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
 }
 
 /// Lists the requests: all files but answers. Two of one name, and a request in the place of an answer, are refused.
@@ -195,7 +234,9 @@ fn publish(chunk: &[Pending], dir: &Dir, common: &Common) -> Result<(), Failure>
     let (mut certificates, mut reasons) = (Vec::new(), Vec::new());
     for one in chunk {
         match &one.state {
-            State::Issued(certificate) => certificates.push((one.answer(), certificate.to_pem())),
+            State::Issued(certificate) | State::Recorded(certificate) => {
+                certificates.push((one.answer(), certificate.to_pem()));
+            }
             State::Refused(reason) => reasons.push((one.error(), format!("{reason}\n"))),
             State::Answered(_) | State::Wanted { .. } => {}
         }
@@ -234,7 +275,7 @@ fn tell(pending: &[Pending], json: bool) -> Result<(), Failure> {
                 refused += 1;
                 say(format_args!("{}: {reason}", one.path.display()));
             }
-            State::Issued(certificate) | State::Answered(certificate) if !json => {
+            State::Issued(certificate) | State::Recorded(certificate) | State::Answered(certificate) if !json => {
                 let before = if matches!(one.state, State::Answered(_)) {
                     ", answered before"
                 } else {
