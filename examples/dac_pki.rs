@@ -13,6 +13,12 @@ mod issue;
 mod key;
 #[path = "dac_pki/lint.rs"]
 mod lint;
+#[path = "dac_pki/log.rs"]
+mod log;
+#[path = "dac_pki/order.rs"]
+mod order;
+#[path = "dac_pki/recording.rs"]
+mod recording;
 #[path = "dac_pki/provision.rs"]
 mod provision;
 #[path = "dac_pki/revocation.rs"]
@@ -47,11 +53,25 @@ Examples:
   dac-pki lint dac/DAC_0001_cert.pem pai/PAI_cert.pem CD.der --allow-test-cd
   dac-pki verify --paa paa --pai pai/PAI_cert.pem \\
       --dac dac/DAC_0001_cert.pem --cd CD.der --allow-test-cd
-  dac-pki provision --order A-17 --ledger ledger.sqlite \\
-      --issuer pai/PAI_cert.pem --issuer-key pai/PAI_key.pem --cd CD.der \\
-      --allow-test-cd --log-signer file:log_key.pem --station line-1 \\
-      --listen 127.0.0.1:7000 --idle 60
   dac-pki vector struct_cd_vendor_id_mismatch.json --paa paa
+  dac-pki pai --cn Next-PAI --vid 0xFFF1 --issuer paa/PAA_cert.pem \\
+      --issuer-key paa/PAA_key.pem --out next --ledger orders.sqlite \\
+      --log-signer key.pem --operator ann
+  dac-pki order open 4711 --size 500 --vid 0xFFF1 --pid 0x8000 --approval \\
+      --ledger orders.sqlite --log-signer key.pem --operator ann
+  dac-pki order approve 4711 --ledger orders.sqlite --log-signer key.pem \\
+      --operator bob
+  dac-pki provision --order 4711 --ledger orders.sqlite \\
+      --issuer pai/PAI_cert.pem --issuer-key pai/PAI_key.pem --cd CD.der \\
+      --allow-test-cd --log-signer key.pem --station line-1 \\
+      --listen 127.0.0.1:7000 --idle 60
+  dac-pki order show --ledger orders.sqlite
+  dac-pki order close 4711 --ledger orders.sqlite --log-signer key.pem \\
+      --operator bob
+  dac-pki log show --ledger orders.sqlite --last 5
+  dac-pki log verify --ledger orders.sqlite --log-key key.pem
+  dac-pki log export --ledger orders.sqlite --out log.jsonl
+  dac-pki log verify --file log.jsonl --log-key key.pem
   dac-pki revoke-set build --points points.json --crl pai.crl --paa paa \\
       --out revoked.json
   dac-pki revoke-set check revoked.json pai/PAI_cert.pem dac/DAC_0001_cert.pem";
@@ -82,7 +102,7 @@ enum Command {
     /// Issues the certificate of a Product Attestation Intermediate, with a new key or for a request
     Pai(Box<issue::Pai>),
     /// Issues Device Attestation Certificates: with new keys, or for the keys in a folder of requests
-    Dac(issue::Dac),
+    Dac(Box<issue::Dac>),
     /// Makes and shows Certification Declarations
     #[command(subcommand)]
     Cd(declaration::Cd),
@@ -92,6 +112,12 @@ enum Command {
     /// Makes keys, and shows their public halves
     #[command(subcommand)]
     Key(key::Key),
+    /// Opens, approves, closes and shows the orders for which certificates are issued
+    #[command(subcommand)]
+    Order(order::Order),
+    /// Verifies, shows and exports the log of what was decided
+    #[command(subcommand)]
+    Log(log::Log),
     /// Tells what is wrong with certificates and declarations, broken ones too: exit code 1 when there is any error
     Lint(lint::Lint),
     /// Verifies a device's chain, declaration and key as a commissioner does: exit code 1 when it is rejected
@@ -136,6 +162,8 @@ fn main() -> ExitCode {
             Command::Csr(declaration::Csr::Check { file }) => declaration::check_request(&file, json),
             Command::Csr(declaration::Csr::Make(arguments)) => arguments.run(&common),
             Command::Key(command) => command.run(&common),
+            Command::Order(command) => command.run(&common),
+            Command::Log(command) => command.run(&common),
             Command::Lint(arguments) => arguments.run(json),
             Command::Verify(arguments) => arguments.run(&common),
             Command::Vector(arguments) => arguments.run(json),

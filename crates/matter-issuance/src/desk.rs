@@ -1,7 +1,7 @@
 mod admission;
 mod product;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use matter_attestation::{Certificate, CertificateSigner, DateTime, Issuer, SignedDeclaration};
@@ -199,12 +199,14 @@ impl<S: CertificateSigner> Desk<S> {
         new: &BTreeMap<KeyHash, (Result<Issuance, Refusal>, bool)>,
     ) -> Result<Vec<Result<Issued, Refusal>>, Error> {
         let mut answers = Vec::with_capacity(requests.len());
+        let mut told = BTreeSet::new();
         for (request, admission) in requests.iter().zip(admissions) {
             answers.push(match admission {
                 Err(refusal) => Err(refusal),
                 Ok(Admission::Known(issuance)) => self.issued(request, &issuance, false)?,
                 Ok(Admission::ToSign { key, .. }) => match new.get(&key) {
-                    Some((Ok(issuance), is_new)) => self.issued(request, issuance, *is_new)?,
+                    // The first one of a batch that asks has the new certificate.
+                    Some((Ok(issuance), is_new)) => self.issued(request, issuance, told.insert(key) && *is_new)?,
                     Some((Err(refusal), _)) => Err(refusal.clone()),
                     None => Err(Refusal::KeyUnknown),
                 },

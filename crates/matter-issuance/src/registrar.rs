@@ -170,23 +170,7 @@ impl Registrar {
     ///
     /// [`Error`] when the ledger is away.
     pub fn order(&mut self, id: &str) -> Result<Option<OrderUse>, Error> {
-        self.ledger.issuing(|issuing| {
-            let order = issuing.order(id)?;
-            let order = order.map(|order| usage(issuing, order));
-            order.transpose()
-        })
-    }
-
-    /// Returns all orders, by their names.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] when the ledger is away.
-    pub fn orders(&mut self) -> Result<Vec<OrderUse>, Error> {
-        self.ledger.issuing(|issuing| {
-            let orders = issuing.orders()?;
-            orders.into_iter().map(|order| usage(issuing, order)).collect()
-        })
+        OrderUse::read(&mut self.ledger, id)
     }
 
     /// Looks up a key.
@@ -197,7 +181,7 @@ impl Registrar {
     pub fn find_key(&mut self, key: KeyHash) -> Result<Option<KnownKey>, Error> {
         let found = self
             .ledger
-            .issuing(|issuing| Ok::<_, Error>(issuing.by_key(&[*key.as_bytes()])?.into_values().next()))?;
+            .look_up(|issuing| Ok::<_, Error>(issuing.by_key(&[*key.as_bytes()])?.into_values().next()))?;
         found.map(KnownKey::new).transpose()
     }
 
@@ -209,7 +193,7 @@ impl Registrar {
     pub fn find_device(&mut self, device: &DeviceId) -> Result<Option<KnownKey>, Error> {
         let found = self
             .ledger
-            .issuing(|issuing| Ok::<_, Error>(issuing.by_device(&[device.as_str()])?.into_values().next()))?;
+            .look_up(|issuing| Ok::<_, Error>(issuing.by_device(&[device.as_str()])?.into_values().next()))?;
         found.map(KnownKey::new).transpose()
     }
 
@@ -380,6 +364,40 @@ impl Registrar {
     }
 }
 
+impl OrderUse {
+    /// Looks up an order in a ledger.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ledger`] when the ledger is away.
+    pub fn read(ledger: &mut Ledger, id: &str) -> Result<Option<Self>, Error> {
+        ledger.look_up(|issuing| {
+            let order = issuing.order(id)?;
+            order.map(|order| Self::of(issuing, order)).transpose()
+        })
+    }
+
+    /// Returns all orders of a ledger, by their names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ledger`] when the ledger is away.
+    pub fn read_all(ledger: &mut Ledger) -> Result<Vec<Self>, Error> {
+        ledger.look_up(|issuing| {
+            let orders = issuing.orders()?;
+            orders.into_iter().map(|order| Self::of(issuing, order)).collect()
+        })
+    }
+
+    fn of(issuing: &mut Issuing<'_>, order: IssuingOrder) -> Result<Self, Error> {
+        Ok(Self {
+            used: issuing.devices_of_order(&order.id)?,
+            states: issuing.states_of_order(&order.id)?,
+            order,
+        })
+    }
+}
+
 impl KnownKey {
     fn new(issuance: Issuance) -> Result<Self, Error> {
         let dac = issuance.dac.as_deref().map(Certificate::from_der).transpose()?;
@@ -393,14 +411,6 @@ impl KnownKey {
             changed: issuance.changed,
         })
     }
-}
-
-fn usage(issuing: &mut Issuing<'_>, order: IssuingOrder) -> Result<OrderUse, Error> {
-    Ok(OrderUse {
-        used: issuing.devices_of_order(&order.id)?,
-        states: issuing.states_of_order(&order.id)?,
-        order,
-    })
 }
 
 /// The certificate as the ledger keeps it.

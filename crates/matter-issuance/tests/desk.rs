@@ -101,6 +101,8 @@ fn a_batch_is_as_good_as_its_requests_one_by_one() {
     assert_eq!(codes, ["ok", "ok", "ok", "ok", "order-full", "ok"]);
     assert!(answers[0].as_ref().unwrap().dac == answers[2].as_ref().unwrap().dac);
     assert!(answers[1].as_ref().unwrap().dac == answers[5].as_ref().unwrap().dac);
+    let new = answers.iter().flatten().map(|issued| issued.is_new);
+    assert_eq!(new.collect::<Vec<_>>(), [true, true, false, true, false]);
 }
 
 #[test]
@@ -122,6 +124,22 @@ fn a_device_and_its_key_in_one_batch_twice_is_found() {
     assert_eq!(codes, ["key-retired", "key-known", "device-known", "ok", "key-retired"]);
     let used = desk.registrar().order(ORDER).unwrap().unwrap();
     assert_eq!(used.used, 1);
+}
+
+#[test]
+fn a_known_key_that_is_replaced_in_its_batch_is_refused() {
+    let mut desk = desk_with_order(9);
+    desk.issue(&[request_for(ORDER, "a", "key 1")])
+        .unwrap()
+        .remove(0)
+        .unwrap();
+    let requests = [
+        request_for(ORDER, "a", "key 1"),
+        request_for(ORDER, "a", "key 2").with_new_key("board changed").unwrap(),
+    ];
+    let mut answers = desk.issue(&requests).unwrap();
+    assert_eq!(answers.remove(0).unwrap_err(), Refusal::KeyRetired);
+    answers.remove(0).unwrap();
 }
 
 #[test]

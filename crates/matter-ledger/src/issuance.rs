@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::clock::now;
-use crate::statements::{Fault, Row, Statements, Value};
+use crate::statements::{Fault, Purpose, Row, Statements, Value};
 use crate::tables::ISSUANCE;
 use crate::{Error, Ledger, LedgerPlace};
 
@@ -141,14 +141,28 @@ impl Ledger {
     /// # Errors
     ///
     /// Those of `work`; [`Error::Unavailable`] when the ledger is away, [`Error::Unusable`] when it cannot be written.
-    pub fn issuing<T, E: From<Error>>(
+    pub fn issuing<T, E: From<Error>>(&mut self, work: impl FnMut(&mut Issuing<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.issuing_for(Purpose::Write, work)
+    }
+
+    /// Looks things up, all at one moment, and beside others that write.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`]; what writes fails.
+    pub fn look_up<T, E: From<Error>>(&mut self, work: impl FnMut(&mut Issuing<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.issuing_for(Purpose::Read, work)
+    }
+
+    fn issuing_for<T, E: From<Error>>(
         &mut self,
+        purpose: Purpose,
         mut work: impl FnMut(&mut Issuing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let (now, place) = (now()?, self.place.clone());
         // The error of the work itself, for which the transaction is given up.
         let mut refused = None;
-        let done = self.write(|statements| {
+        let done = self.transaction(purpose, |statements| {
             let mut issuing = Issuing {
                 statements,
                 place: &place,

@@ -219,7 +219,7 @@ impl Ledger {
         self.transaction(Purpose::Rows, work)
     }
 
-    fn transaction<T>(
+    pub(crate) fn transaction<T>(
         &mut self,
         purpose: Purpose,
         work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>,

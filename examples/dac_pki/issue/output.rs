@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::Common;
+use crate::recording::Book;
 
 /// A file that is to be written: where, and what is in it.
 type NewFile = (PathBuf, Zeroizing<Vec<u8>>);
@@ -69,8 +70,14 @@ const CERT_PEM: &str = "cert.pem";
 const CERT_DER: &str = "cert.der";
 const KEY: &str = "key.pem";
 
-/// Writes everything, or nothing.
-pub(super) fn write(folder: &Path, issued: &[Issued], files: Files, common: &Common) -> Result<(), Failure> {
+/// Writes everything, or nothing. With a ledger the certificates are recorded before: what is refused there is not written.
+pub(super) fn write(
+    folder: &Path,
+    issued: &[Issued],
+    files: Files,
+    book: Option<Book>,
+    common: &Common,
+) -> Result<(), Failure> {
     let made = Dir::create(folder);
     made.map_err(|error| Failure::option("--out", format_args!("{}: {error}", folder.display())))?;
     common.trust.check_folder("--out", folder)?;
@@ -80,6 +87,10 @@ pub(super) fn write(folder: &Path, issued: &[Issued], files: Files, common: &Com
         .iter()
         .fold(files, |files, (path, _)| files.output("--out", path));
     files.check()?;
+    if let Some(mut book) = book {
+        let certificates = issued.iter().map(|issued| issued.certificate.clone());
+        book.record(&certificates.collect::<Vec<_>>())?;
+    }
     let outputs = outputs.iter().map(|(path, bytes)| (path.as_path(), bytes.as_slice()));
     files.publish(&outputs.collect::<Vec<_>>())?;
     if common.json {

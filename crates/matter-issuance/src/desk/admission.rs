@@ -54,13 +54,7 @@ pub(super) fn admit(
         let key = request.key();
         results.push(match known.decide(request, policy, pai, &mut check_product) {
             Err(refusal) => {
-                log.push(Entry {
-                    order: Some(request.order.chars().take(64).collect()),
-                    device: Some(request.device.to_string()),
-                    key: Some(key.to_string()),
-                    station: Some(request.station.clone()),
-                    ..Entry::refused(&refusal)
-                });
+                log.push(refused(request, &refusal));
                 Err(refusal)
             }
             Ok(Decision::Known(issuance)) => Ok(Admission::Known(issuance)),
@@ -93,7 +87,26 @@ pub(super) fn admit(
         });
     }
     issuing.add(&new)?;
+    for (request, result) in requests.iter().zip(&mut results) {
+        // A later request of the batch has replaced it.
+        let is_known = matches!(result, Ok(Admission::Known(_)));
+        if is_known && known.is_retired(&request.key()) {
+            log.push(refused(request, &Refusal::KeyRetired));
+            *result = Err(Refusal::KeyRetired);
+        }
+    }
     Ok(results)
+}
+
+fn refused(request: &Request, refusal: &Refusal) -> Entry {
+    Entry {
+        // Whoever asks for an order that is not there chooses its name.
+        order: Some(request.order.chars().take(64).collect()),
+        device: Some(request.device.to_string()),
+        key: Some(request.key().to_string()),
+        station: Some(request.station.clone()),
+        ..Entry::refused(refusal)
+    }
 }
 
 impl Known {
@@ -242,6 +255,11 @@ impl Known {
         self.by_key.insert(issuance.key_sha256, issuance.clone());
         self.by_device.insert(issuance.device.clone(), issuance.clone());
         issuance
+    }
+
+    fn is_retired(&self, key: &KeyHash) -> bool {
+        let known = self.by_key.get(key.as_bytes());
+        known.is_some_and(|known| known.state == IssuanceState::Retired)
     }
 
     /// Gives the place of a replaced key back.

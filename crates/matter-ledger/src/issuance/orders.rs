@@ -81,7 +81,7 @@ impl Issuing<'_> {
     /// As [`Ledger::issuing`](crate::Ledger::issuing).
     pub fn order(&mut self, id: &str) -> Result<Option<IssuingOrder>, Error> {
         self.run(|statements| {
-            let lock = statements.engine().for_update();
+            let lock = statements.for_update();
             let sql = format!("SELECT {COLUMNS} FROM orders WHERE id = $1{lock}");
             let row = statements.query_one(&sql, &[id.into()])?;
             row.as_ref().map(order).transpose()
