@@ -30,7 +30,7 @@ pub(crate) enum Log {
 }
 
 #[derive(Args)]
-#[group(id = "source", required = true, multiple = false, args = ["ledger", "file"])]
+#[command(group(clap::ArgGroup::new("source").required(true).args(["ledger", "file"])))]
 pub(crate) struct Verify {
     /// Ledger of the log: a file, or postgresql://USER@HOST/DATABASE
     #[arg(long, value_name = "LEDGER")]

@@ -14,6 +14,7 @@ use matter_ledger::Ledger;
 use self::sessions::{Outcome, Source};
 use crate::Common;
 use crate::issue::Authority;
+use crate::recording::{self, log_keys};
 
 #[path = "provision/sessions.rs"]
 mod sessions;
@@ -47,6 +48,9 @@ pub(crate) struct Provision {
     /// Key that signs the log's head, P-256: file:PATH, pkcs11:..., exec:PROGRAM
     #[arg(long, value_name = "URI")]
     log_signer: String,
+    /// Public key with which another station, a service or an operator signs the log, may be repeated
+    #[arg(long, value_name = "FILE")]
+    log_key: Vec<PathBuf>,
     /// Name of this station in the log
     #[arg(long, value_name = "NAME")]
     station: String,
@@ -145,6 +149,9 @@ impl Provision {
         if self.two_operators {
             policy = policy.with_two_operators();
         }
+        for key in log_keys(&self.log_key)? {
+            policy = policy.with_trusted_log_key(key);
+        }
         let log = open_p256_signer("--log-signer", &self.log_signer, None, common.trust)?;
         let declaration = cli::read_declaration("--cd", &self.cd)?;
         let place = ledger_place(Some(&self.ledger), self.ledger_key.as_deref())?;
@@ -197,12 +204,12 @@ impl Provision {
     }
 }
 
-/// What keeps the desk from working.
+/// PAI, declaration or signer cannot be used, or what keeps the desk from working.
 fn failed(error: Error) -> Failure {
     match error {
         Error::Attestation(_) | Error::Chain { .. } if !error.is_retryable() => {
-            Failure::Input(format!("--issuer, --issuer-key, --paa and --cd: {error}"))
+            Failure::Input(format!("--issuer, its key, --paa and --cd: {error}"))
         }
-        error => Failure::Work(error.to_string()),
+        error => recording::failed(error),
     }
 }

@@ -17,7 +17,6 @@ import store
 DEVICES = int(os.environ.get("ISSUANCE_DEVICES", "500"))
 KILLS = int(os.environ.get("ISSUANCE_KILLS", "20"))
 SEED = int(os.environ.get("ISSUANCE_SEED", "1"))
-MIX = 20
 # Devices that come when the order is full.
 TOO_MANY = 5
 BINARIES = pathlib.Path(os.environ["BINARIES"])
@@ -54,8 +53,11 @@ def check(holds, sentence):
         print(f"FAULT: {sentence}", file=sys.stderr)
 
 
-def run(*words, **options):
-    return subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True, **options).stdout
+def run(*words):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"issuance: {' '.join(map(str, words))} ends with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def is_harmless(fault):
@@ -76,15 +78,16 @@ def prepare(folder):
 
 
 def fleet():
-    """The fault of each device, as sim-device gives them."""
+    """How many of a hundred devices misbehave, 20 or as many as there are faults; and the fault of each device, as sim-device gives them."""
     listed = subprocess.run([SIM, "--connect", "127.0.0.1:1", "--fault", "?"], capture_output=True, text=True).stderr
     names = [name.strip() for name in listed.split("not a fault:")[1].split(",")]
     names.remove("none")
+    mix = max(20, -(-100 * len(names) // DEVICES))
     found = []
     for index in range(DEVICES):
-        before, after = index * MIX // 100, (index + 1) * MIX // 100
+        before, after = index * mix // 100, (index + 1) * mix // 100
         found.append("none" if before == after else names[before % len(names)])
-    return found
+    return mix, found
 
 
 def station(folder, place, port, *more):
@@ -214,7 +217,7 @@ def check_certificates(folder, rows):
 
 
 def check_log(folder, place, entries):
-    said = run(PKI, "log", "verify", *place, "--key", folder / "log_public.pem")
+    said = run(PKI, "log", "verify", *place, "--log-key", folder / "log_public.pem")
     signed = collections.Counter(entry.get("key") for entry in entries if entry["event"] == "signed")
     check(not signed or max(signed.values()) == 1, "a key was signed twice")
     return said.strip()
@@ -259,14 +262,14 @@ def main():
         folder = pathlib.Path(os.environ.get("ISSUANCE_KEEP", temporary)) / engine.name
         folder.mkdir(parents=True)
         prepare(folder)
-        all_faults = fleet()
+        mix, all_faults = fleet()
         places = sum(is_harmless(fault) or fault in TAKES_A_PLACE for fault in all_faults) + ("cloned-key" in all_faults)
         place = engine.place(folder)
         run(PKI, "order", "open", ORDER, *place, "--size", places, "--vid", "0x" + VENDOR, "--pid", "0x" + PRODUCT,
             "--operator", "ann", "--log-signer", f"file:{folder / 'log_key.pem'}")
         start = time.monotonic()
         port = free_port()
-        kills = kill_now_and_then(folder, place, port, simulate("sessions", folder, port, DEVICES, "--mix", str(MIX)))
+        kills = kill_now_and_then(folder, place, port, simulate("sessions", folder, port, DEVICES, "--mix", str(mix)))
         seconds = time.monotonic() - start
 
         ends = collections.defaultdict(list)
@@ -277,7 +280,7 @@ def main():
         left = fill_order(folder, place, port, places - len(rows))
         rows, entries = engine.rows(folder, ORDER), engine.entries(folder)
         check(len(rows) == places, f"the order is for {places} devices and has {len(rows)}")
-        print(f"issuance on {engine.name}: {DEVICES} devices at once, order of {places}, {kills} kills, {seconds:.0f} s")
+        print(f"issuance on {engine.name}: {DEVICES} devices at once, {mix} % of them misbehave, order of {places}, {kills} kills, {seconds:.0f} s")
         table(all_faults, ends, states, entries)
         verified, strictly = check_certificates(folder, rows)
         log = check_log(folder, place, entries)
