@@ -30,13 +30,12 @@ pub(crate) enum Log {
 }
 
 #[derive(Args)]
-#[group(id = "source", required = true, multiple = false, args = ["ledger", "file"])]
 pub(crate) struct Verify {
     /// Ledger of the log: a file, or postgresql://USER@HOST/DATABASE
-    #[arg(long, value_name = "LEDGER")]
+    #[arg(long, value_name = "LEDGER", required_unless_present = "file")]
     ledger: Option<PathBuf>,
     /// What log export has written, instead of a ledger
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
     file: Option<PathBuf>,
     /// Key of the ledger's passcodes [default: FILE.key of --ledger; a URL needs one]
     #[arg(long, value_name = "FILE")]
