@@ -49,6 +49,9 @@ pub(crate) fn generate(
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
         Attribute::Sign(true),
+        // What it may not do unless it is told, modules allow.
+        Attribute::Decrypt(false),
+        Attribute::Unwrap(false),
     ]);
     let mechanism = match algorithm {
         KeyAlgorithm::P256 => {
