@@ -24,7 +24,12 @@ pub(crate) enum Key {
 #[derive(Args)]
 pub(crate) struct Generate {
     /// The file to write: PKCS#8 in PEM
-    #[arg(long, value_name = "FILE", required_unless_present = "signer", conflicts_with = "signer")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "signer",
+        conflicts_with = "signer"
+    )]
     out: Option<PathBuf>,
     /// The token that makes the key, which never leaves it, with the key's label as object: pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN)
     #[arg(long, value_name = "URI")]

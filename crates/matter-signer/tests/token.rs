@@ -90,7 +90,10 @@ fn key_that_is_made_cannot_be_exported() {
     let slot = module.get_slots_with_initialized_token().unwrap()[0];
     let session = module.open_rw_session(slot).unwrap();
     let signer = uri.open_p256(&secrets()).unwrap();
-    let template = [Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::Label(b"fast".to_vec())];
+    let template = [
+        Attribute::Class(ObjectClass::PRIVATE_KEY),
+        Attribute::Label(b"fast".to_vec()),
+    ];
     let key = session.find_objects(&template).unwrap()[0];
     let shown = session.get_attributes(key, &[AttributeType::Value]);
     assert!(shown.is_err() || shown.unwrap().is_empty());
@@ -103,7 +106,10 @@ fn key_that_is_made_cannot_be_exported() {
     let wrapping = session.generate_key(&Mechanism::AesKeyGen, &wrapping).unwrap();
     let wrapped = session.wrap_key(&Mechanism::AesKeyWrapPad, wrapping, key);
     let error = wrapped.unwrap_err();
-    assert!(matches!(error, CryptokiError::Pkcs11(RvError::KeyUnextractable, _)), "{error}");
+    assert!(
+        matches!(error, CryptokiError::Pkcs11(RvError::KeyUnextractable, _)),
+        "{error}"
+    );
     let extractable = session.update_attributes(key, &[Attribute::Extractable(true)]);
     assert!(extractable.is_err());
     signer.sign_digest(&[1; 32]).unwrap();
