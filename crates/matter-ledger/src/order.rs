@@ -77,7 +77,7 @@ pub(crate) const OPEN: &str = "open";
 pub(crate) fn made(statements: &mut dyn Statements, order: &str) -> Result<u64, Fault> {
     let runs = "SELECT count(*) FROM device JOIN run ON run.id = device.run \
                 WHERE run.order_id = $1 AND device.state = 'published'";
-    let desks = "SELECT count(*) FROM issuance WHERE order_id = $1 AND state <> 'new'";
+    let desks = "SELECT count(*) FROM issuance WHERE order_id = $1 AND state <> 'RETIRED'";
     let made = statements.query_number(runs, &[order.into()])?;
     let accepted = statements.query_number(desks, &[order.into()])?;
     Ok(u64::try_from(made.saturating_add(accepted)).unwrap_or_default())

@@ -78,6 +78,8 @@ fields! {
     Flow = "commissioning-flow",
     /// [`Run::with_force`](crate::Run::with_force)
     Force = "force",
+    /// [`Job::internal`](crate::Job::internal)
+    Internal = "internal",
     /// [`Job::iterations`](crate::Job::iterations)
     Iterations = "iteration-count",
     /// The file of a job.
@@ -140,6 +142,8 @@ fields! {
     Seed = "seed",
     /// [`Job::serial_numbers`](crate::Job::serial_numbers)
     SerialNumbers = "serials",
+    /// Where the private key of the PAI or PAA is.
+    Signer = "signer",
     /// [`Job::size`](crate::Job::size)
     Size = "size",
     /// [`Job::supported_modes`](crate::Job::supported_modes)

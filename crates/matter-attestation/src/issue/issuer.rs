@@ -182,7 +182,7 @@ where
     let der = CertificateBuilder::new(profile, serial.to_x509()?, validity.to_x509(), public_key.to_spki()?)
         .and_then(|builder| builder.build::<_, DerSignature>(signer))
         .map_err(|error| match error {
-            BuilderError::Signature(_) => Error::SigningFailed,
+            BuilderError::Signature(error) => error.into(),
             _ => Error::EncodingFailed,
         })?
         .to_der()
@@ -194,7 +194,7 @@ where
 }
 
 /// Returns the public key of a signer whose algorithm is ecdsa-with-SHA256 without parameters.
-fn signer_key<S: CertificateSigner>(signer: &S) -> Result<PublicKey, Error> {
+pub(super) fn signer_key<S: CertificateSigner>(signer: &S) -> Result<PublicKey, Error> {
     let algorithm = signer
         .signature_algorithm_identifier()
         .map_err(|_| Error::SignerAlgorithm)?;
