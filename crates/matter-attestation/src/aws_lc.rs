@@ -10,7 +10,7 @@ use spki::SignatureAlgorithmIdentifier;
 use zeroize::Zeroizing;
 
 use crate::private_key::{pkcs8_der, sec1_der};
-use crate::{Error, PrivateKey, PublicKey};
+use crate::{Error, PrivateKey, PublicKey, SigningFailure};
 
 /// A P-256 private key in memory whose arithmetic is AWS-LC's.
 ///
@@ -42,7 +42,8 @@ impl AwsLcKey {
     ///
     /// [`Error::SigningFailed`] when AWS-LC reports a failure.
     pub fn generate() -> Result<Self, Error> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| Error::SigningFailed)?;
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)
+            .map_err(|_| Error::SigningFailed(SigningFailure::UNKNOWN))?;
         let public_key = PublicKey::new(pair.public_key().as_ref())?;
         Ok(Self { pair, public_key })
     }

@@ -142,7 +142,7 @@ pub fn sign_elements<S: Signer<DerSignature>>(
     signer: &S,
 ) -> Result<[u8; 64], Error> {
     let message = [elements, challenge].concat();
-    let signature = signer.try_sign(&message).map_err(|_| Error::SigningFailed)?;
-    let signature = Signature::from_der(signature.as_bytes()).map_err(|_| Error::SigningFailed)?;
+    let signature = signer.try_sign(&message)?;
+    let signature = Signature::from_der(signature.as_bytes())?;
     Ok(signature.to_bytes().into())
 }

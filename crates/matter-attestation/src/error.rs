@@ -1,4 +1,7 @@
 mod display;
+mod signing_failure;
+
+pub use self::signing_failure::SigningFailure;
 
 use der::DateTime;
 use matter_types::{ProductId, VendorId};
@@ -8,7 +11,7 @@ use crate::{CrlFault, KeyId, RevocationFault};
 /// Why something cannot be read, issued or verified.
 ///
 /// No variant carries any part of a private key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// The authority key identifier is not the issuer's subject key identifier.
@@ -207,8 +210,8 @@ pub enum Error {
     SignatureInvalid,
     /// The signer's algorithm is not ecdsa-with-SHA256 without parameters.
     SignerAlgorithm,
-    /// The signer reported a failure.
-    SigningFailed,
+    /// The signer reported a failure, which is the [`source`](core::error::Error::source).
+    SigningFailed(SigningFailure),
     /// The issuer has no subject key identifier to copy.
     SubjectKeyIdMissing,
     /// The subject has more than one product id attribute.
@@ -249,7 +252,20 @@ pub enum Error {
     },
 }
 
-impl core::error::Error for Error {}
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::SigningFailed(failure) => failure.cause(),
+            _ => None,
+        }
+    }
+}
+
+impl From<signature::Error> for Error {
+    fn from(error: signature::Error) -> Self {
+        Self::SigningFailed(error.into())
+    }
+}
 
 impl From<RevocationFault> for Error {
     fn from(fault: RevocationFault) -> Self {

@@ -17,8 +17,9 @@ impl<'a> Fault<'a> {
     /// A fault that both views report.
     pub(crate) const fn refused(rule: Rule, detail: fmt::Arguments<'a>, error: Error) -> Self {
         Self {
+            rule,
+            detail,
             error: Some(error),
-            ..Self::noted(rule, detail)
         }
     }
 

@@ -51,7 +51,7 @@ pub use certificate::Certificate;
 pub use csr::CertificateRequest;
 pub use der::DateTime;
 pub use elements::{AttestationElements, VendorReserved, sign_elements};
-pub use error::{CsrFault, Error};
+pub use error::{CsrFault, Error, SigningFailure};
 pub use finding::{Finding, Object, Profile, Rule, SdkResult, Severity};
 pub use input_kind::InputKind;
 pub use issue::{
@@ -65,6 +65,8 @@ pub use part::Part;
 #[cfg(feature = "pkcs12")]
 pub use pkcs12::Pkcs12;
 pub use private_key::PrivateKey;
+#[cfg(feature = "encryption")]
+pub use private_key::decrypt_pkcs8;
 pub use public_key::PublicKey;
 pub use revocation::{
     Crl, CrlDistributionPoint, CrlFault, RevocationEntry, RevocationFault, RevocationPoint, RevocationSet,

@@ -2,6 +2,9 @@ mod decode;
 #[cfg(feature = "encryption")]
 mod encrypted;
 
+#[cfg(feature = "encryption")]
+pub use self::encrypted::decrypt_pkcs8;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -238,6 +241,16 @@ impl PrehashSigner<DerSignature> for PrivateKey {
     fn sign_prehash(&self, hash: &[u8]) -> Result<DerSignature, signature::Error> {
         let hash = hash.try_into().map_err(|_| signature::Error::new())?;
         sign_hash(&self.scalar, hash).map(|signature| signature.to_der())
+    }
+}
+
+impl PrehashSigner<Signature> for PrivateKey {
+    /// # Errors
+    ///
+    /// As above.
+    fn sign_prehash(&self, hash: &[u8]) -> Result<Signature, signature::Error> {
+        let hash = hash.try_into().map_err(|_| signature::Error::new())?;
+        sign_hash(&self.scalar, hash)
     }
 }
 

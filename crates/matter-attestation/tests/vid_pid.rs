@@ -51,7 +51,7 @@ fn common_names_hold_ids_behind_prefixes() {
         // The first with digits wins over the later one.
         "Mvid:FFF1 Mvid:FFF2 Mpid:00B1 Mpid:zzzz",
     ] {
-        check(&[CommonName(name)], found);
+        check(&[CommonName(name)], found.clone());
     }
     check(
         &[CommonName("Mpid:Mvid:FFF1 Mpid:12cd Mpid:FE67")],

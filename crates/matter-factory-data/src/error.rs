@@ -7,7 +7,7 @@ use matter_spake2p::Error as Spake2pError;
 use matter_types::{Error as ValueError, ProductId, VendorId};
 
 /// Why a record or its bytes are not acceptable. No variant carries a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// A certificate, key or declaration cannot be used.
@@ -195,4 +195,12 @@ impl fmt::Display for Error {
     }
 }
 
-impl core::error::Error for Error {}
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            // Its own sentence is this error's; what it has behind it is the cause.
+            Self::Attestation(error) => error.source(),
+            _ => None,
+        }
+    }
+}

@@ -1,2 +1,25 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod backend;
+mod ecdsa;
+mod error;
+mod exec;
+mod key_file;
+mod open;
+mod rsa_signer;
+mod secrets;
+#[cfg(feature = "pkcs11")]
+mod token;
+mod uri;
+mod verifying_key;
+
+pub use backend::Algorithm;
+pub use ecdsa::{P256Signer, P384Signer};
+pub use error::Error;
+pub use key_file::SigningKey;
+pub use open::OpenedSigner;
+pub use rsa_signer::RsaSigner;
+pub use secrets::Secrets;
+pub use uri::{KeyAlgorithm, Pkcs11Uri, SignerUri};
+pub use verifying_key::VerifyingKey;

@@ -94,7 +94,7 @@ impl CertificationDeclaration {
             return Err(Error::CdMemberNotIssuable { tag });
         }
         let tlv = self.encode_tlv()?;
-        let signature = signer.try_sign(&tlv).map_err(|_| Error::SigningFailed)?;
+        let signature = signer.try_sign(&tlv)?;
         cms::encode(&tlv, signer_key_id, signature.as_bytes()).map_err(|_| Error::EncodingFailed)
     }
 }

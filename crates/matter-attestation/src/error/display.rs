@@ -76,7 +76,7 @@ impl fmt::Display for Error {
             }
             Self::SignatureInvalid => f.write_str("signature is invalid"),
             Self::SignerAlgorithm => f.write_str("signer's algorithm is not ecdsa-with-SHA256 without parameters"),
-            Self::SigningFailed => f.write_str("signer reported a failure"),
+            Self::SigningFailed(_) => f.write_str("signer reported a failure"),
             Self::SubjectKeyIdMissing => f.write_str("issuer has no subject key identifier"),
             Self::SubjectProductIdDuplicate => f.write_str("subject has more than one product id"),
             Self::SubjectProductIdMalformed => {

@@ -182,7 +182,7 @@ where
     let der = CertificateBuilder::new(profile, serial.to_x509()?, validity.to_x509(), public_key.to_spki()?)
         .and_then(|builder| builder.build::<_, DerSignature>(signer))
         .map_err(|error| match error {
-            BuilderError::Signature(_) => Error::SigningFailed,
+            BuilderError::Signature(error) => error.into(),
             _ => Error::EncodingFailed,
         })?
         .to_der()

@@ -148,7 +148,7 @@ impl<'a, S: CertificateSigner> DacTemplate<'a, S> {
     /// [`Error::CertificateTooLong`].
     pub fn issue_der(&self, common_name: &str, public_key: &PublicKey, serial: SerialNumber) -> Result<Vec<u8>, Error> {
         let tbs = self.tbs(common_name, public_key, serial)?;
-        let signature: DerSignature = self.signer.try_sign(&tbs).map_err(|_| Error::SigningFailed)?;
+        let signature: DerSignature = self.signer.try_sign(&tbs)?;
         let bits = signature.as_bytes().len() + 1;
         let content = tbs.len() + ALGORITHM.len() + encoded_len(bits);
         let len = encoded_len(content);

@@ -1,6 +1,7 @@
 //! Encrypted PKCS#8 (RFC 5958, 3): PBES2 (RFC 8018, 6.2) with PBKDF2 or scrypt, and AES.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use pkcs8::pkcs5::pbes2::{self, Kdf};
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef};
@@ -18,8 +19,26 @@ const MAX_SCRYPT_MEMORY: u64 = 64 << 20;
 const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
 pub(super) fn decode(input: &[u8], password: &[u8]) -> Result<PrivateKey, Error> {
-    let Form::Encrypted(der) = form(input)? else {
+    let Some(plain) = decrypt_pkcs8(input, password)? else {
         return super::decode::decode(input);
+    };
+    match from_pkcs8(&plain) {
+        Err(Error::KeyMalformed) => Err(Error::KeyPassword),
+        result => result,
+    }
+}
+
+/// Decrypts PKCS#8 in PEM or DER, whose key may be of any kind: to a PrivateKeyInfo in DER, or to nothing where it is not
+/// encrypted.
+///
+/// For keys of other kinds than [`PrivateKey`], with its limits of what decrypting may cost.
+///
+/// # Errors
+///
+/// [`Error::KeyPassword`] and [`Error::KeyEncryption`], and those of [`PrivateKey::decode`] for what has the form of no key.
+pub fn decrypt_pkcs8(input: &[u8], password: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    let Form::Encrypted(der) = form(input)? else {
+        return Ok(None);
     };
     let info = EncryptedPrivateKeyInfoRef::try_from(der.as_slice()).map_err(|_| Error::KeyEncryption)?;
     let parameters = info.encryption_algorithm.pbes2().ok_or(Error::KeyEncryption)?;
@@ -33,10 +52,7 @@ pub(super) fn decode(input: &[u8], password: &[u8]) -> Result<PrivateKey, Error>
         }
         _ => Error::KeyEncryption,
     })?;
-    match from_pkcs8(plain.as_bytes()) {
-        Err(Error::KeyMalformed) => Err(Error::KeyPassword),
-        result => result,
-    }
+    Ok(Some(Zeroizing::new(plain.as_bytes().into())))
 }
 
 pub(super) fn encode<R: rand_core::CryptoRng + ?Sized>(

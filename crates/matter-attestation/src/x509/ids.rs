@@ -101,14 +101,14 @@ fn own_attribute<S: FaultSink>(
         return Ok(None);
     };
     if found.next().is_some() {
-        let (rule, error) = kind.duplicate;
+        let (rule, error) = kind.duplicate.clone();
         sink.refuse(rule, format_args!(""), error)?;
     }
-    let (rule, error) = kind.malformed;
+    let (rule, error) = kind.malformed.clone();
     match value.tag {
         tag::UTF8_STRING => {}
         tag::PRINTABLE_STRING => sink.note(Rule::VendorIdPrintable, format_args!(""))?,
-        _ => sink.refuse(Rule::VendorIdString, format_args!(""), error)?,
+        _ => sink.refuse(Rule::VendorIdString, format_args!(""), error.clone())?,
     }
     let id = four_digits(value.value);
     if id.is_none() {
@@ -134,7 +134,7 @@ fn in_common_name<S: FaultSink>(
         Scan::Absent => Ok(None),
         Scan::Found(id) => Ok(Some(id)),
         Scan::Malformed => {
-            let (rule, error) = kind.malformed;
+            let (rule, error) = kind.malformed.clone();
             sink.refuse(rule, format_args!("in the common name"), error)?;
             Ok(None)
         }

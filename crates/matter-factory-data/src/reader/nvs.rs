@@ -78,15 +78,15 @@ impl<'a, S: Sink> Reader<'a, '_, S> {
             let blob = values.blob(key, len, *sink)?;
             Ok(blob.map(|bytes| bytes.to_vec()))
         };
-        let mismatch = AttestationError::KeyMismatch.into();
+        let mismatch = || AttestationError::KeyMismatch.into();
         facts.dac = bytes(&keys::DAC_CERT, None)?;
         facts.pai = bytes(&keys::PAI_CERT, None)?;
         facts.declaration = bytes(&keys::CERTIFICATION_DECLARATION, None)?;
-        facts.dac_public_key = bytes(&keys::DAC_PUBLIC_KEY, Some((PublicKey::LEN, mismatch)))?;
+        facts.dac_public_key = bytes(&keys::DAC_PUBLIC_KEY, Some((PublicKey::LEN, mismatch())))?;
         if facts.has(&keys::DAC_KEY) {
             facts.key_place = Some(KeyPlace::Nvs);
         }
-        let scalar = values.blob(&keys::DAC_KEY, Some((32, mismatch)), *sink)?;
+        let scalar = values.blob(&keys::DAC_KEY, Some((32, mismatch())), *sink)?;
         if let Some(scalar) = scalar.as_ref().and_then(|scalar| scalar.first_chunk()) {
             let key = known(scalar).map_or_else(|| PrivateKey::from_scalar(scalar), Ok);
             let key = key.map_err(Into::into);

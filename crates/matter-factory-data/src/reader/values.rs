@@ -179,7 +179,7 @@ pub(super) fn accept<T, S: Sink>(
     match value {
         Ok(value) => Ok(Some(value)),
         Err(error) => {
-            sink.fault(Fault::new(error, check, key, detail.unwrap_or(&error)))?;
+            sink.fault(Fault::new(error.clone(), check, key, detail.unwrap_or(&error)))?;
             Ok(None)
         }
     }

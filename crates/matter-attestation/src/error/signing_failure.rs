@@ -1,0 +1,61 @@
+use core::error::Error;
+use core::fmt;
+
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc;
+
+/// Why a signer failed, as far as it says so.
+///
+/// Two of them are equal, whatever the causes are, which cannot be compared. Targets without atomic pointers, which have
+/// no [`Arc`](https://doc.rust-lang.org/alloc/sync/struct.Arc.html), do not keep the cause.
+#[derive(Clone)]
+pub struct SigningFailure {
+    #[cfg(target_has_atomic = "ptr")]
+    error: Option<Arc<signature::Error>>,
+}
+
+impl SigningFailure {
+    /// A failure without a cause.
+    #[cfg(feature = "aws-lc-rs")]
+    pub(crate) const UNKNOWN: Self = Self {
+        #[cfg(target_has_atomic = "ptr")]
+        error: None,
+    };
+
+    /// Returns what the signer says, which is the source of its [`signature::Error`].
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        #[cfg(target_has_atomic = "ptr")]
+        return self.error.as_deref()?.source();
+        #[cfg(not(target_has_atomic = "ptr"))]
+        None
+    }
+}
+
+impl From<signature::Error> for SigningFailure {
+    #[cfg(target_has_atomic = "ptr")]
+    fn from(error: signature::Error) -> Self {
+        Self {
+            error: Some(Arc::new(error)),
+        }
+    }
+
+    #[cfg(not(target_has_atomic = "ptr"))]
+    fn from(_: signature::Error) -> Self {
+        Self {}
+    }
+}
+
+impl PartialEq for SigningFailure {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for SigningFailure {}
+
+impl fmt::Debug for SigningFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SigningFailure").field(&self.cause()).finish()
+    }
+}

@@ -1,0 +1,195 @@
+//! Keys behind a program: of a cloud's key management service, of a signing server.
+
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::backend::{Algorithm, Backend};
+use crate::{Error, VerifyingKey};
+
+/// How long a program may take.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// More bytes than a public key of RSA has in PEM.
+const OUTPUT_LIMIT: usize = 16 * 1024;
+/// What is read of stderr, of which the first line is shown.
+const STDERR_LIMIT: usize = 1024;
+/// The characters of that line.
+const LINE_LIMIT: usize = 200;
+/// How often an ended program is looked for, once its output has ended.
+const PAUSE: Duration = Duration::from_millis(2);
+
+pub(crate) struct Program {
+    path: PathBuf,
+    arguments: Vec<String>,
+    time_limit: Duration,
+}
+
+impl Program {
+    pub(crate) fn new(path: &Path, arguments: &[String]) -> Self {
+        Self {
+            path: path.into(),
+            arguments: arguments.to_vec(),
+            time_limit: TIME_LIMIT,
+        }
+    }
+
+    pub(crate) fn public_key(&self) -> Result<VerifyingKey, Error> {
+        let output = self.run(&["public-key"], &[])?;
+        VerifyingKey::decode(&output).ok_or(Error::PublicKey)
+    }
+
+    /// Runs it with an input and returns what it writes.
+    fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, Error> {
+        let deadline = Instant::now() + self.time_limit;
+        let mut command = Command::new(&self.path);
+        command.args(&self.arguments).args(arguments.iter().map(OsStr::new));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own, so that what it has started ends with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut running = Running(command.spawn().map_err(|error| self.not_run(error))?);
+        let child = &mut running.0;
+        let stdout = child.stdout.take().map(|pipe| read(pipe, OUTPUT_LIMIT + 1));
+        let stderr = child.stderr.take().map(|pipe| read(pipe, STDERR_LIMIT));
+        if let Some(mut stdin) = child.stdin.take() {
+            match stdin.write_all(input) {
+                // It need not read what it has no use for.
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => return Err(self.not_run(error)),
+                _ => {}
+            }
+        }
+        let output = self.received(stdout, deadline)?;
+        if output.len() > OUTPUT_LIMIT {
+            let path = self.path.clone();
+            return Err(Error::ProgramVerbose {
+                path,
+                limit: OUTPUT_LIMIT,
+            });
+        }
+        let status = self.ended(child, deadline)?;
+        if status.success() {
+            return Ok(output);
+        }
+        let stderr = self.received(stderr, deadline).unwrap_or_default();
+        Err(Error::ProgramFailed {
+            path: self.path.clone(),
+            status: words(status),
+            stderr: first_line(&stderr),
+        })
+    }
+
+    fn received(&self, pipe: Option<Receiver<io::Result<Vec<u8>>>>, deadline: Instant) -> Result<Vec<u8>, Error> {
+        let Some(pipe) = pipe else { return Ok(Vec::new()) };
+        match pipe.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(error)) => Err(self.not_run(error)),
+            Err(RecvTimeoutError::Timeout) => Err(self.timeout()),
+            Err(RecvTimeoutError::Disconnected) => Ok(Vec::new()),
+        }
+    }
+
+    /// Waits until it has ended, which it mostly has with its output.
+    fn ended(&self, child: &mut Child, deadline: Instant) -> Result<ExitStatus, Error> {
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return Ok(status),
+                Ok(None) if Instant::now() < deadline => thread::sleep(PAUSE),
+                Ok(None) => return Err(self.timeout()),
+                Err(error) => return Err(self.not_run(error)),
+            }
+        }
+    }
+
+    fn not_run(&self, error: io::Error) -> Error {
+        Error::ProgramNotRun {
+            path: self.path.clone(),
+            source: Arc::new(error),
+        }
+    }
+
+    fn timeout(&self) -> Error {
+        Error::ProgramTimeout {
+            path: self.path.clone(),
+            seconds: self.time_limit.as_secs(),
+        }
+    }
+}
+
+impl Backend for Program {
+    fn sign(&self, algorithm: Algorithm, digest: &[u8]) -> Result<Vec<u8>, Error> {
+        self.run(&["sign", &algorithm.to_string()], digest)
+    }
+}
+
+/// A program that ends with this at the latest.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Reads a pipe in a thread of its own, for a process that somebody else keeps open may never end it.
+fn read(pipe: impl Read + Send + 'static, limit: usize) -> Receiver<io::Result<Vec<u8>>> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let done = pipe.take(limit).read_to_end(&mut bytes).map(|_| bytes);
+        let _ = sender.send(done);
+    });
+    receiver
+}
+
+fn words(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("exit code {code}"),
+        None => "ended by a signal".into(),
+    }
+}
+
+fn first_line(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.chars().filter(|c| !c.is_control()).take(LINE_LIMIT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn program_that_hangs_is_ended_with_its_children() {
+        let started = Instant::now();
+        let program = Program {
+            path: "/bin/sh".into(),
+            // The child has the output open.
+            arguments: vec!["-c".into(), "sleep 60 & sleep 60".into()],
+            time_limit: Duration::from_millis(200),
+        };
+        let error = program.run(&["public-key"], &[]).unwrap_err();
+        assert!(matches!(error, Error::ProgramTimeout { .. }), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn first_line_is_short_and_without_controls() {
+        assert_eq!(first_line(b"\n  \x1b[1mno \x07key\x00\nmore"), "[1mno key");
+        assert_eq!(first_line(&[b'x'; 1000]).len(), LINE_LIMIT);
+    }
+}
