@@ -1,2 +1,28 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod desk;
+mod error;
+mod ids;
+mod journal;
+mod known_keys;
+mod log;
+mod log_signer;
+mod policy;
+mod queue;
+mod refusal;
+mod registrar;
+mod request;
+mod state;
+
+pub use desk::{Desk, Issued};
+pub use error::Error;
+pub use ids::{DeviceId, KeyHash};
+pub use log::{Log, LogFault, LogSummary};
+pub use log_signer::LogSigner;
+pub use policy::Policy;
+pub use queue::{DeskHandle, DeskQueue};
+pub use refusal::Refusal;
+pub use registrar::{KnownKey, OrderUse, Proof, Registrar};
+pub use request::Request;
+pub use state::State;

@@ -9,6 +9,8 @@ use crate::schema::Refusal;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// The work in a transaction ended with an error of its own.
+    Aborted,
     /// The system's clock shows no time between the years 1970 and 9999.
     Clock,
     /// The file is no ledger, is damaged, or is of a version that is not known.
@@ -117,6 +119,7 @@ fn first_line(reason: &impl fmt::Display) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Aborted => f.write_str("the transaction was given up"),
             Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
             Self::Damaged { path, reason } | Self::Unusable { path, reason } => {
                 write!(f, "ledger {}: {reason}", path.display())

@@ -1,0 +1,378 @@
+mod orders;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::statements::{Row, Statements, Value};
+use crate::{Error, Ledger};
+
+pub use orders::{IssuingOrder, NewOrder, OrderState};
+
+/// How far the issuing of a device's certificate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum IssuanceState {
+    /// The request is accepted and has its place in the order.
+    CsrOk,
+    /// The certificate is signed.
+    Signed,
+    /// The device has the certificate.
+    Installed,
+    /// The device has proved that it holds the certificate's key.
+    Proved,
+    /// The key is out of use.
+    Retired,
+}
+
+impl IssuanceState {
+    /// Returns the name in the ledger.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CsrOk => "CSR_OK",
+            Self::Signed => "SIGNED",
+            Self::Installed => "INSTALLED",
+            Self::Proved => "PROVED",
+            Self::Retired => "RETIRED",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        [Self::CsrOk, Self::Signed, Self::Installed, Self::Proved, Self::Retired]
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
+}
+
+/// A certificate that is being issued, or was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Issuance {
+    /// Its number in the ledger.
+    pub id: i64,
+    /// The order; `None` for a certificate that was recorded without one.
+    pub order: Option<String>,
+    /// The device, or the common name where there is no order.
+    pub device: String,
+    /// SHA-256 of the public key's uncompressed point.
+    pub key_sha256: [u8; 32],
+    /// How far it is.
+    pub state: IssuanceState,
+    /// The uncompressed point.
+    pub public_key: Vec<u8>,
+    /// The certificate in DER, from [`IssuanceState::Signed`] on.
+    pub dac: Option<Vec<u8>>,
+    /// Who asked for it.
+    pub station: String,
+    /// When it last changed, in UTC.
+    pub changed: String,
+}
+
+impl Issuance {
+    /// What a request that was accepted in this transaction is, before it has a number.
+    #[must_use]
+    pub fn accepted(order: &str, device: &str, key_sha256: [u8; 32], public_key: &[u8], station: &str) -> Self {
+        Self {
+            id: 0,
+            order: Some(order.to_owned()),
+            device: device.to_owned(),
+            key_sha256,
+            state: IssuanceState::CsrOk,
+            public_key: public_key.to_vec(),
+            dac: None,
+            station: station.to_owned(),
+            changed: String::new(),
+        }
+    }
+}
+
+/// A certificate that is to be issued, or was issued already.
+#[derive(Clone, Debug)]
+pub struct NewIssuance {
+    /// The order; `None` for a certificate that is recorded without one.
+    pub order: Option<String>,
+    /// The device, or the common name where there is no order.
+    pub device: String,
+    /// SHA-256 of the public key's uncompressed point.
+    pub key_sha256: [u8; 32],
+    /// The uncompressed point.
+    pub public_key: Vec<u8>,
+    /// Who asks for it.
+    pub station: String,
+    /// The certificate, if it is there already.
+    pub certificate: Option<NewCertificate>,
+}
+
+/// A certificate that was signed.
+#[derive(Clone, Debug)]
+pub struct NewCertificate {
+    /// In DER.
+    pub der: Vec<u8>,
+    /// The serial number's content bytes.
+    pub serial: Vec<u8>,
+    /// The subject, for people.
+    pub subject: String,
+}
+
+/// A transaction in which certificates are issued: all of it is done or nothing.
+///
+/// [`Issuing::head`] locks the log until its end, so that there is one such transaction at a time, over all processes.
+pub struct Issuing<'a> {
+    pub(crate) statements: &'a mut dyn Statements,
+    pub(crate) now: String,
+}
+
+impl std::fmt::Debug for Issuing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issuing").finish_non_exhaustive()
+    }
+}
+
+impl Ledger {
+    /// Works in one transaction. After an error nothing of it is done.
+    ///
+    /// `work` may be called more than once: what it did before is then undone.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`; [`Error::Unavailable`] when the ledger is away, [`Error::Unusable`] when it cannot be written.
+    pub fn issuing<T, E: From<Error>>(
+        &mut self,
+        mut work: impl FnMut(&mut Issuing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let now = self.now()?;
+        let mut refused = None;
+        let done = self.write(|statements| {
+            let mut issuing = Issuing {
+                statements,
+                now: now.clone(),
+            };
+            match work(&mut issuing) {
+                Ok(value) => Ok(value),
+                Err(error) => {
+                    refused = Some(error);
+                    Err(Error::Aborted)
+                }
+            }
+        });
+        match (done, refused) {
+            (Err(Error::Aborted), Some(error)) => Err(error),
+            (done, _) => Ok(done?),
+        }
+    }
+}
+
+const ISSUANCE: &str =
+    "order_id, device, key_sha256, state, public_key, dac, dac_serial, subject, station, created, changed";
+const COLUMNS: &str = "id, order_id, device, key_sha256, state, public_key, dac, station, changed";
+
+impl Issuing<'_> {
+    /// Returns the time at which the transaction began, in UTC as RFC 3339 writes it.
+    #[must_use]
+    pub fn now(&self) -> &str {
+        &self.now
+    }
+
+    /// Returns what is known of some keys, those that are out of use too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`].
+    pub fn by_key(&mut self, keys: &[[u8; 32]]) -> Result<BTreeMap<[u8; 32], Issuance>, Error> {
+        let keys: BTreeSet<[u8; 32]> = keys.iter().copied().collect();
+        let values: Vec<Value> = keys.iter().map(|key| Value::from(key.as_slice())).collect();
+        let rows = self.select(COLUMNS, "issuance", "key_sha256", "", &values)?;
+        let found = rows.iter().map(issuance);
+        found.map(|row| row.map(|row| (row.key_sha256, row))).collect()
+    }
+
+    /// Returns what is in use of some devices: at most one key each.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`].
+    pub fn by_device(&mut self, devices: &[&str]) -> Result<BTreeMap<String, Issuance>, Error> {
+        let devices: BTreeSet<&str> = devices.iter().copied().collect();
+        let values: Vec<Value> = devices.iter().map(|device| Value::from(*device)).collect();
+        let live = " AND order_id IS NOT NULL AND state <> 'RETIRED'";
+        let rows = self.select(COLUMNS, "issuance", "device", live, &values)?;
+        let found = rows.iter().map(issuance);
+        found.map(|row| row.map(|row| (row.device.clone(), row))).collect()
+    }
+
+    /// Returns those of some keys that devices of runs have.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`].
+    pub fn keys_of_runs(&mut self, keys: &[[u8; 32]]) -> Result<BTreeSet<[u8; 32]>, Error> {
+        let keys: BTreeSet<[u8; 32]> = keys.iter().copied().collect();
+        let values: Vec<Value> = keys.iter().map(|key| Value::from(key.as_slice())).collect();
+        let rows = self.select("key_sha256", "device", "key_sha256", "", &values)?;
+        rows.iter().map(|row| hash(row, 0)).collect()
+    }
+
+    /// Returns those of some serial numbers that certificates in the ledger have.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`].
+    pub fn known_serials(&mut self, serials: &[&[u8]]) -> Result<BTreeSet<Vec<u8>>, Error> {
+        let values: Vec<Value> = serials.iter().map(|serial| Value::from(*serial)).collect();
+        let mut known = BTreeSet::new();
+        for table in ["issuance", "device"] {
+            for row in self.select("dac_serial", table, "dac_serial", "", &values)? {
+                known.insert(row.get::<Vec<u8>>(0)?);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Selects rows whose column has one of the values, some hundred values at a time.
+    fn select(
+        &mut self,
+        columns: &str,
+        table: &str,
+        column: &str,
+        condition: &str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, Error> {
+        let mut rows = Vec::new();
+        let mut rest = values;
+        while !rest.is_empty() {
+            // Few different texts: each is prepared once.
+            let len = [256, 64, 16, 4, 1]
+                .into_iter()
+                .find(|len| *len <= rest.len())
+                .unwrap_or(1);
+            let (part, after) = rest.split_at(len);
+            let places: Vec<String> = (1..=len).map(|number| format!("${number}")).collect();
+            let places = places.join(", ");
+            let sql = format!("SELECT {columns} FROM {table} WHERE {column} IN ({places}){condition}");
+            rows.append(&mut self.statements.query(&sql, part)?);
+            rest = after;
+        }
+        Ok(rows)
+    }
+
+    /// Adds certificates: [`IssuanceState::Signed`] if there is one, or else [`IssuanceState::CsrOk`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`]; a key or serial number that is known is an error, too.
+    pub fn add(&mut self, new: &[NewIssuance]) -> Result<(), Error> {
+        for issuance in new {
+            let certificate = issuance.certificate.as_ref();
+            let state = match certificate {
+                Some(_) => IssuanceState::Signed,
+                None => IssuanceState::CsrOk,
+            };
+            let values = [
+                issuance.order.as_deref().into(),
+                issuance.device.as_str().into(),
+                issuance.key_sha256.as_slice().into(),
+                state.name().into(),
+                issuance.public_key.as_slice().into(),
+                certificate.map(|certificate| certificate.der.as_slice()).into(),
+                certificate.map(|certificate| certificate.serial.as_slice()).into(),
+                certificate.map(|certificate| certificate.subject.as_str()).into(),
+                issuance.station.as_str().into(),
+                self.now.as_str().into(),
+                self.now.as_str().into(),
+            ];
+            insert(self.statements, "issuance", ISSUANCE, &values)?;
+        }
+        Ok(())
+    }
+
+    /// Stores a certificate for a key in [`IssuanceState::CsrOk`]; tells whether it was in that state.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`].
+    pub fn sign(&mut self, key: &[u8; 32], certificate: &NewCertificate) -> Result<bool, Error> {
+        let sql = "UPDATE issuance SET state = 'SIGNED', dac = $1, dac_serial = $2, subject = $3, changed = $4 \
+                   WHERE key_sha256 = $5 AND state = 'CSR_OK'";
+        let values = [
+            certificate.der.as_slice().into(),
+            certificate.serial.as_slice().into(),
+            certificate.subject.as_str().into(),
+            self.now.as_str().into(),
+            key.as_slice().into(),
+        ];
+        self.change(sql, &values, key)
+    }
+
+    /// Takes a key from one state to another; tells whether it was in the first one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`].
+    pub fn advance(&mut self, key: &[u8; 32], from: IssuanceState, to: IssuanceState) -> Result<bool, Error> {
+        let sql = "UPDATE issuance SET state = $1, changed = $2 WHERE key_sha256 = $3 AND state = $4";
+        let values = [
+            to.name().into(),
+            self.now.as_str().into(),
+            key.as_slice().into(),
+            from.name().into(),
+        ];
+        self.change(sql, &values, key)
+    }
+
+    fn change(&mut self, sql: &str, values: &[Value], key: &[u8; 32]) -> Result<bool, Error> {
+        let changed = self.statements.execute(sql, values)?;
+        if changed > 0 {
+            sum_again(self.statements, "issuance", "key_sha256 = $1", &[key.as_slice().into()])?;
+        }
+        Ok(changed > 0)
+    }
+}
+
+fn issuance(row: &Row) -> Result<Issuance, Error> {
+    let state: String = row.get(4)?;
+    Ok(Issuance {
+        id: row.get(0)?,
+        order: row.get(1)?,
+        device: row.get(2)?,
+        key_sha256: hash(row, 3)?,
+        state: IssuanceState::of(&state).ok_or_else(|| malformed("state of a certificate"))?,
+        public_key: row.get::<Option<Vec<u8>>>(5)?.unwrap_or_default(),
+        dac: row.get(6)?,
+        station: row.get(7)?,
+        changed: row.get(8)?,
+    })
+}
+
+pub(crate) fn hash(row: &Row, index: usize) -> Result<[u8; 32], Error> {
+    let bytes: Vec<u8> = row.get(index)?;
+    bytes.try_into().map_err(|_| malformed("hash"))
+}
+
+pub(crate) fn malformed(what: &str) -> Error {
+    Error::unusable(
+        std::path::Path::new("ledger"),
+        format_args!("is damaged: a {what} is malformed"),
+    )
+}
+
+/// Adds a row.
+pub(crate) fn insert(
+    statements: &mut dyn Statements,
+    table: &str,
+    columns: &str,
+    values: &[Value],
+) -> Result<(), Error> {
+    let places: Vec<String> = (1..=values.len()).map(|number| format!("${number}")).collect();
+    let places = places.join(", ");
+    statements.execute(&format!("INSERT INTO {table} ({columns}) VALUES ({places})"), values)?;
+    Ok(())
+}
+
+/// Sums rows again that were changed.
+pub(crate) fn sum_again(
+    _statements: &mut dyn Statements,
+    _table: &str,
+    _condition: &str,
+    _values: &[Value],
+) -> Result<(), Error> {
+    Ok(())
+}
