@@ -63,7 +63,7 @@ async fn issue_to(app: &App, client: &Client, request: DacRequest) -> Result<Res
 async fn check(app: &App, device: &DeviceId, request: DacRequest) -> Result<Request, Problem> {
     let live = app.live();
     let Some(order) = live.devices.order_of(device.as_str()) else {
-        let refusal = Refusal::Session {
+        let refusal = Refusal::NotAuthorised {
             code: "serial-unknown",
             text: "the serial number is in no list of sold devices",
         };
@@ -71,7 +71,7 @@ async fn check(app: &App, device: &DeviceId, request: DacRequest) -> Result<Requ
     };
     app.admit_device(device.as_str())?;
     if request.order.as_ref().is_some_and(|wanted| **wanted != **order) {
-        let refusal = Refusal::Session {
+        let refusal = Refusal::NotAuthorised {
             code: "order-mismatch",
             text: "the device was sold for another order",
         };
@@ -79,7 +79,7 @@ async fn check(app: &App, device: &DeviceId, request: DacRequest) -> Result<Requ
     }
     let identity = identity_of(request.identity)?;
     if let Err(fault) = live.devices.verify(device, &request.serial, &request.nonce, &request.csr.0, &identity) {
-        let refusal = Refusal::Session {
+        let refusal = Refusal::NotAuthorised {
             code: fault.code(),
             text: fault.text(),
         };
@@ -161,7 +161,7 @@ pub(crate) async fn proved(
     let known = app.office().by_key(key).await?.ok_or_else(|| problem_of(&Refusal::KeyUnknown))?;
     let message = proof_message(&request.nonce, &key, image_sha256.as_bytes());
     if !is_proof(known.dac.public_key(), &message, &request.signature.0) {
-        let refusal = Refusal::Session {
+        let refusal = Refusal::NotAuthorised {
             code: "proof",
             text: "the signature of context, nonce, key hash and image hash is not that of the certificate's key",
         };

@@ -16,7 +16,7 @@ const WAITING: usize = 8192;
 /// What is logged. None of the members ever has a secret in it.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Line<'a> {
-    time: String,
+    pub(crate) time: String,
     pub(crate) level: &'a str,
     pub(crate) event: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,8 @@ impl Logger {
         }
     }
 
-    pub(crate) fn info(&self, event: &str, message: &str) {
+    /// Writes a message.
+    pub fn info(&self, event: &str, message: &str) {
         self.write(Line {
             level: "info",
             event,
@@ -101,7 +102,8 @@ impl Logger {
         });
     }
 
-    pub(crate) fn error(&self, event: &str, message: &str) {
+    /// Writes a message about what failed.
+    pub fn error(&self, event: &str, message: &str) {
         self.write(Line {
             level: "error",
             event,

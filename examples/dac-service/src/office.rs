@@ -4,13 +4,13 @@ use std::path::Path;
 
 use axum::http::StatusCode;
 use cli::Failure;
-use matter_attestation::{Certificate, DateTime, PublicKey};
+use matter_attestation::{Certificate, Object, PublicKey};
 use matter_issuance::{
     Desk, DeskHandle, DeskQueue, DeviceId, Error, Issued, KeyHash, KnownKey, LogSigner, OrderUse, Policy, Proof, Refusal,
     Registrar, Request, State,
 };
-use matter_ledger::{Ledger, LedgerPlace, NewOrder};
-use matter_signer::{P256Signer, Secrets, SignerUri};
+use matter_ledger::{Ledger, NewOrder};
+use matter_signer::{Error as SignerError, P256Signer, Secrets, SignerUri};
 use tokio::sync::oneshot;
 
 use crate::config::IssuingConfig;
@@ -42,19 +42,14 @@ pub(crate) struct Certified {
 impl Office {
     /// Opens ledger and signers.
     pub(crate) fn open(config: &IssuingConfig) -> Result<Self, Failure> {
-        let place = config.ledger.parse::<LedgerPlace>();
-        let place = place.map_err(|error| Failure::option("issuing.ledger", error))?;
-        let place = match &config.ledger_key {
-            Some(path) => place.with_key_file(path.clone()),
-            None => place,
-        };
-        let pai = cli::read_certificate("issuing.pai", &config.pai)?;
+        let place = std::path::PathBuf::from(config.ledger.trim_start_matches("sqlite:"));
+        let pai = cli::read_certificate("issuing.pai", Some(Object::Pai), &config.pai, None)?;
         let signer = open_signer("issuing.signer", &config.signer, config.signer_password_file.as_deref())?;
         let password = config.log_signer_password_file.as_deref();
         let log = open_signer("issuing.log_signer", &config.log_signer, password)?;
         let declaration = cli::read_file("issuing.declaration", &config.declaration)?;
         let policy = policy(config)?;
-        let ledger = Ledger::open(place).map_err(|error| Failure::Work(format!("issuing.ledger: {error}")))?;
+        let ledger = Ledger::open(&place).map_err(|error| Failure::Work(format!("issuing.ledger: {error}")))?;
         let der = pai.as_der().to_vec();
         let desk = Desk::new(ledger, pai, signer, &declaration, LogSigner::new(log), policy);
         let desk = desk.map_err(|error| match error.is_retryable() {
@@ -196,7 +191,7 @@ pub(crate) fn problem_of(refusal: &Refusal) -> Problem {
     let status = match refusal {
         Refusal::DeviceIdMalformed | Refusal::KeyHashMalformed | Refusal::OrderMalformed => StatusCode::BAD_REQUEST,
         Refusal::KeyUnknown | Refusal::OrderUnknown { .. } => StatusCode::NOT_FOUND,
-        Refusal::Session { .. } | Refusal::SameOperator { .. } | Refusal::OperatorMalformed => StatusCode::FORBIDDEN,
+        Refusal::NotAuthorised { .. } | Refusal::SameOperator { .. } | Refusal::OperatorMalformed => StatusCode::FORBIDDEN,
         Refusal::Csr(_) | Refusal::CsrTooLong { .. } | Refusal::KeyPublished | Refusal::CertificateTooLong { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -213,19 +208,25 @@ fn open_signer(name: &str, uri: &str, password_file: Option<&Path>) -> Result<P2
         let text = std::str::from_utf8(&bytes).map_err(|_| Failure::option(name, "the password's file is not UTF-8"))?;
         secrets = secrets.with_password(text.trim_end_matches(['\r', '\n']));
     }
-    uri.open_p256(&secrets).map_err(|error| match error {
-        matter_signer::Error::Unavailable { .. } => Failure::Work(format!("{name}: {error}")),
-        _ => Failure::option(name, error),
+    uri.open_p256(&secrets).map_err(|error| {
+        let sentence = format!("{name}: {error}");
+        // A token or a program that does not answer; everything else is the configuration.
+        match error {
+            SignerError::Token { .. } | SignerError::ProgramFailed { .. } | SignerError::ProgramTimeout { .. } => {
+                Failure::Work(sentence)
+            }
+            _ => Failure::Input(sentence),
+        }
     })
 }
 
 fn policy(config: &IssuingConfig) -> Result<Policy, Failure> {
     let mut policy = Policy::new(concat!("dac-service ", env!("CARGO_PKG_VERSION")));
     if let Some(paa) = &config.paa {
-        policy = policy.with_paa(cli::read_certificate("issuing.paa", paa)?);
+        policy = policy.with_paa(cli::read_certificate("issuing.paa", Some(Object::Paa), paa, None)?);
     }
     if let Some(text) = &config.not_after {
-        let time: DateTime = cli::parse_time("issuing.not_after", text)?;
+        let time = cli::parse_time(text).map_err(|reason| Failure::option("issuing.not_after", reason))?;
         policy = policy.with_not_after(time);
     }
     if config.two_operators {

@@ -200,13 +200,13 @@ async fn answer(State(app): State<Arc<App>>, mut request: Request, next: Next) -
         }
     };
     drop(entered);
+    let status = response.status().as_u16();
     let headers = response.headers_mut();
     // No cache has any business with certificates, nonces and codes.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
-    let status = response.status().as_u16();
     if matches!(status, 408 | 413) {
         // The rest of the body is not waited for.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -5,10 +5,10 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use der::asn1::OctetString;
+use der::asn1::{GeneralizedTime, OctetString, UtcTime};
 use der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use der::pem::LineEnding;
-use der::{DateTime, Decode, Encode};
+use der::{Decode, Encode};
 use matter_attestation::AwsLcKey;
 use p256::ecdsa::DerSignature;
 use p256::pkcs8::EncodePublicKey;
@@ -146,10 +146,12 @@ pub fn to_pem(label: &str, der: &[u8]) -> Result<String> {
 /// A time so many seconds from now.
 fn time(seconds: i64) -> Result<Time> {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
-    let date = DateTime::from_unix_duration(Duration::from_secs(u64::try_from(now.saturating_add(seconds))?))?;
-    let mut time = Time::GeneralTime(date.into());
-    time.rfc5280_adjust_utc_time()?;
-    Ok(time)
+    let since = Duration::from_secs(u64::try_from(now.saturating_add(seconds))?);
+    // Until 2049 in this form (RFC 5280, 4.1.2.5).
+    Ok(match UtcTime::from_unix_duration(since) {
+        Ok(time) => Time::UtcTime(time),
+        Err(_) => Time::GeneralTime(GeneralizedTime::from_unix_duration(since)?),
+    })
 }
 
 fn build(
