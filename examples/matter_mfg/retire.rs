@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cli::{Failure, Trust, parse_arguments, report, report_json};
-use matter_ledger::Ledger;
+use matter_ledger::{Ledger, LedgerPlace};
 use matter_mfg::{Error, Run};
 use serde_json::json;
 
@@ -63,9 +63,9 @@ pub(crate) fn retire() -> Result<bool, Failure> {
     let given = parse_arguments::<Retire>(&[])?;
     let Retirement { scrap, replace, reason } = given.retirement;
     let reason = reason.unwrap_or_default();
-    let path = given.ledger.unwrap_or_else(|| Run::default_ledger(&given.outdir));
+    let place = LedgerPlace::from(given.ledger.unwrap_or_else(|| Run::default_ledger(&given.outdir)));
     let wrong = |error| Failure::Input(Error::from(error).with_names(option));
-    let mut ledger = Ledger::open_existing(&path).map_err(wrong)?;
+    let mut ledger = Ledger::open_existing(&place).map_err(wrong)?;
     let lower = |uuid: String| uuid.to_ascii_lowercase();
     let (uuid, state) = if let Some(uuid) = scrap.map(lower) {
         ledger.scrap(&uuid, &reason).map_err(wrong)?;
@@ -76,7 +76,7 @@ pub(crate) fn retire() -> Result<bool, Failure> {
         (uuid, "replaced")
     };
     if given.json {
-        report_json(json!({"uuid": uuid, "state": state, "ledger": path.display().to_string()}));
+        report_json(json!({"uuid": uuid, "state": state, "ledger": place.to_string()}));
     } else {
         report(format_args!("device {uuid} is {state}"));
     }

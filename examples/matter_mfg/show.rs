@@ -95,7 +95,7 @@ fn to_json(plan: &Plan, report: &RunReport) -> Value {
         "earlier": report.earlier,
         "test": plan.test_reason().is_some(),
         "top": report.top.display().to_string(),
-        "ledger": path(&report.ledger),
+        "ledger": report.ledger.as_ref().map(ToString::to_string),
         "summary": path(&report.summary),
         "dacs": path(&report.dacs),
         "manifest": path(&report.manifest),

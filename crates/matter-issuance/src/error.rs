@@ -44,7 +44,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Attestation(error) => matches!(**error, matter_attestation::Error::SigningFailed { .. }),
-            Self::Ledger(error) => matches!(**error, matter_ledger::Error::Unusable { .. }),
+            Self::Ledger(error) => matches!(**error, matter_ledger::Error::Unavailable { .. }),
             Self::LogSigner(_) | Self::QueueFull { .. } | Self::Stopped => true,
             Self::Chain { .. } | Self::Log(_) | Self::Random | Self::StoredCertificate { .. } => false,
         }

@@ -2,11 +2,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use matter_types::{Discriminator, Passcode};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use crate::row_sums::{DEVICE, IMAGE, RUN};
+use crate::clock::now;
+use crate::passcode_key::PasscodeKey;
 use crate::runs::RunId;
+use crate::statements::{Fault, Statements, Value};
+use crate::tables::{DEVICE, IMAGE, RUN};
 use crate::{Error, Ledger, order};
 
 /// A device that is on disk, before the ledger has it.
@@ -145,41 +146,40 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when the ledger cannot be read.
+    /// [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
     pub fn holder(
-        &self,
+        &mut self,
         unique: Unique,
         given: &GivenTraits<'_>,
         own: Option<RunId>,
     ) -> Result<Option<(DeviceTrait, String)>, Error> {
-        let blob = |mac: [u8; 32]| Value::Blob(mac.into());
-        let passcode = given.passcode.map(|passcode| blob(self.key.passcode(passcode)));
+        let passcode = given.passcode.map(|passcode| self.key.passcode(passcode));
         let pair = given.passcode.zip(given.discriminator);
-        let pair = pair.map(|(passcode, discriminator)| blob(self.key.pair(discriminator, passcode)));
-        let traits = [
-            (unique.passcode, DeviceTrait::Passcode, passcode),
-            (unique.pair, DeviceTrait::Pair, pair),
-            (
-                unique.serial,
-                DeviceTrait::Serial,
-                given.serial.map(|text| Value::Text(text.into())),
-            ),
-            (true, DeviceTrait::Key, given.key_sha256.map(blob)),
+        let pair = pair.map(|(passcode, discriminator)| self.key.pair(discriminator, passcode));
+        let traits: [(bool, DeviceTrait, Value); 4] = [
+            (unique.passcode, DeviceTrait::Passcode, passcode.as_ref().into()),
+            (unique.pair, DeviceTrait::Pair, pair.as_ref().into()),
+            (unique.serial, DeviceTrait::Serial, given.serial.into()),
+            (true, DeviceTrait::Key, given.key_sha256.as_ref().into()),
         ];
-        for (_, what, value) in traits.into_iter().filter(|(wanted, ..)| *wanted) {
-            let Some(value) = value else { continue };
-            let column = what.column();
-            let sql = format!("SELECT uuid FROM device WHERE {column} = ?1 AND run IS NOT ?2 LIMIT 1");
-            let own = own.map(|run| run.0);
-            let found = self
-                .connection
-                .prepare_cached(&sql)
-                .and_then(|mut statement| statement.query_row(params![value, own], |row| row.get(0)).optional());
-            if let Some(uuid) = found.map_err(|error| Error::unusable(&self.path, error))? {
-                return Ok(Some((what, uuid)));
-            }
+        let wanted = traits
+            .into_iter()
+            .filter(|(wanted, _, value)| *wanted && *value != Value::Null);
+        let wanted = wanted.collect::<Vec<_>>();
+        if wanted.is_empty() {
+            return Ok(None);
         }
-        Ok(None)
+        let own = Value::from(own.map(|run| run.0));
+        self.read(|statements| {
+            for (_, what, value) in &wanted {
+                let column = what.column();
+                let sql = format!("SELECT uuid FROM device WHERE {column} = $1 AND run IS DISTINCT FROM $2 LIMIT 1");
+                if let Some(row) = statements.query_one(&sql, &[value.clone(), own.clone()])? {
+                    return Ok(Some((*what, row.get(0)?)));
+                }
+            }
+            Ok(None)
+        })
     }
 
     /// Takes a passcode for a device that is being made, unless another one has it, alone or with the discriminator, as
@@ -187,7 +187,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when the ledger cannot be read.
+    /// [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
     pub fn reserve(
         &mut self,
         unique: Unique,
@@ -201,14 +201,24 @@ impl Ledger {
         if unique.pair {
             taken.push((DeviceTrait::Pair, self.key.pair(discriminator, passcode)));
         }
-        for (what, mac) in &taken {
-            let is_new = is_new(&self.connection, *what, &mac[..]);
-            if !is_new.map_err(|error| Error::unusable(&self.path, error))? || self.reserved.contains(mac) {
-                return Ok(Some(*what));
-            }
+        if let Some((what, _)) = taken.iter().find(|(_, mac)| self.reserved.contains(mac)) {
+            return Ok(Some(*what));
         }
-        self.reserved.extend(taken.into_iter().map(|(_, mac)| mac));
-        Ok(None)
+        if taken.is_empty() {
+            return Ok(None);
+        }
+        let held = self.read(|statements| {
+            for (what, mac) in &taken {
+                if !is_new(statements, *what, mac.into())? {
+                    return Ok(Some(*what));
+                }
+            }
+            Ok(None)
+        })?;
+        if held.is_none() {
+            self.reserved.extend(taken.into_iter().map(|(_, mac)| mac));
+        }
+        Ok(held)
     }
 
     /// Adds devices whose files are on disk, all or none: the next rows of a run. `tables` is what [`Progress::tables`] of the
@@ -219,29 +229,23 @@ impl Ledger {
     /// # Errors
     ///
     /// [`Error::Taken`] when a device has what another one has, as far as `unique` forbids it; [`Error::OrderFull`] when
-    /// another run has taken the order's room; [`Error::Clock`]; [`Error::Unusable`] when the ledger cannot be written.
+    /// another run has taken the order's room; [`Error::Clock`]; [`Error::Unavailable`] when it is not known whether the
+    /// server has done it; [`Error::Unusable`] when the ledger cannot be written.
     pub fn commit(&mut self, run: RunId, unique: Unique, devices: &[NewDevice], tables: &[u64]) -> Result<(), Error> {
-        let path = self.path.clone();
-        let failed = |error: rusqlite::Error| Error::unusable(&path, error);
         let Some(last) = devices.last() else { return Ok(()) };
-        let now = self.now()?;
-        let macs = devices.iter().map(|device| self.macs(device)).collect::<Vec<_>>();
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        for (device, macs) in devices.iter().zip(&macs) {
-            check_new(&transaction, unique, device, macs).map_err(failed)??;
-            insert(&transaction, run, device, macs, &now).map_err(failed)?;
-        }
-        order::check(&transaction, run, devices.len()).map_err(failed)??;
+        let now = now()?;
+        let macs = devices.iter().map(|device| macs(&self.key, device)).collect::<Vec<_>>();
         let lens = tables.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
-        let sql = "UPDATE run SET done = ?2, tables = ?3 WHERE id = ?1";
-        transaction
-            .execute(sql, params![run.0, last.row + 1, lens])
-            .and_then(|_| transaction.execute(&RUN.sum_again("id = ?1"), [run.0]))
-            .map_err(failed)?;
-        transaction.commit().map_err(failed)?;
+        let done = last.row.saturating_add(1);
+        self.write(|statements| {
+            for (device, macs) in devices.iter().zip(&macs) {
+                check_new(statements, unique, device, macs)?;
+                insert(statements, run, device, macs, &now)?;
+            }
+            order::check(statements, run, devices.len())?;
+            let set = [("done", done.into()), ("tables", (&lens).into())];
+            RUN.update(statements, &set, &[("id", run.0.into())]).map(drop)
+        })?;
         for (passcode, pair) in &macs {
             for mac in [passcode, pair].into_iter().flatten() {
                 self.reserved.remove(mac);
@@ -249,82 +253,74 @@ impl Ledger {
         }
         Ok(())
     }
+}
 
-    fn macs(&self, device: &NewDevice) -> PasscodeMacs {
-        let passcode = device.passcode.as_ref();
-        (
-            passcode.map(|passcode| self.key.passcode(passcode)),
-            passcode.map(|passcode| self.key.pair(device.discriminator, passcode)),
-        )
-    }
+fn macs(key: &PasscodeKey, device: &NewDevice) -> PasscodeMacs {
+    let passcode = device.passcode.as_ref();
+    (
+        passcode.map(|passcode| key.passcode(passcode)),
+        passcode.map(|passcode| key.pair(device.discriminator, passcode)),
+    )
 }
 
 /// Adds a device and its images.
 fn insert(
-    transaction: &Transaction<'_>,
+    statements: &mut dyn Statements,
     run: RunId,
     device: &NewDevice,
     (passcode, pair): &PasscodeMacs,
     now: &str,
-) -> Result<(), rusqlite::Error> {
-    let (passcode, pair) = (passcode.as_ref().map(|mac| &mac[..]), pair.as_ref().map(|mac| &mac[..]));
-    let key = device.key_sha256.as_ref().map(|hash| &hash[..]);
-    let (retired, reason) = (None::<&str>, None::<&str>);
-    transaction.prepare_cached(&DEVICE.insert())?.execute(params![
-        run.0,
-        device.row,
-        device.uuid,
-        "published",
-        device.serial.as_deref(),
-        device.discriminator.get(),
-        passcode,
-        pair,
-        device.dac_serial,
-        key,
-        now,
-        retired,
-        reason
-    ])?;
-    let id = transaction.last_insert_rowid();
-    let mut insert = transaction.prepare_cached(&IMAGE.insert())?;
+) -> Result<(), Fault> {
+    let id = DEVICE.insert_id(
+        statements,
+        &[
+            run.0.into(),
+            device.row.into(),
+            (&device.uuid).into(),
+            "published".into(),
+            device.serial.as_ref().into(),
+            device.discriminator.get().into(),
+            passcode.as_ref().into(),
+            pair.as_ref().into(),
+            device.dac_serial.as_ref().into(),
+            device.key_sha256.as_ref().into(),
+            now.into(),
+            Value::Null,
+            Value::Null,
+        ],
+    )?;
     for image in &device.images {
         let size = i64::try_from(image.size).unwrap_or(i64::MAX);
-        insert.execute(params![id, image.name, size, &image.sha256[..]])?;
+        let values = [id.into(), (&image.name).into(), size.into(), (&image.sha256).into()];
+        IMAGE.insert(statements, &values)?;
     }
     Ok(())
 }
 
 /// Another run with the same ledger may have taken a value since it was drawn or looked up.
 fn check_new(
-    connection: &Connection,
+    statements: &mut dyn Statements,
     unique: Unique,
     device: &NewDevice,
     (passcode, pair): &PasscodeMacs,
-) -> Result<Result<(), Error>, rusqlite::Error> {
-    let blob = |bytes: &[u8; 32]| Value::Blob(bytes.to_vec());
-    let serial = device.serial.as_ref().map(|text| Value::Text(text.clone()));
-    let traits = [
-        (true, DeviceTrait::Name, Some(Value::Text(device.uuid.clone()))),
-        (unique.passcode, DeviceTrait::Passcode, passcode.as_ref().map(blob)),
-        (unique.pair, DeviceTrait::Pair, pair.as_ref().map(blob)),
-        (unique.serial, DeviceTrait::Serial, serial),
-        (
-            unique.key || device.is_key_given,
-            DeviceTrait::Key,
-            device.key_sha256.as_ref().map(blob),
-        ),
+) -> Result<(), Fault> {
+    let is_key_unique = unique.key || device.is_key_given;
+    let traits: [(bool, DeviceTrait, Value); 5] = [
+        (true, DeviceTrait::Name, (&device.uuid).into()),
+        (unique.passcode, DeviceTrait::Passcode, passcode.as_ref().into()),
+        (unique.pair, DeviceTrait::Pair, pair.as_ref().into()),
+        (unique.serial, DeviceTrait::Serial, device.serial.as_ref().into()),
+        (is_key_unique, DeviceTrait::Key, device.key_sha256.as_ref().into()),
     ];
     for (_, what, value) in traits.into_iter().filter(|(wanted, ..)| *wanted) {
-        let Some(value) = value else { continue };
-        if !is_new(connection, what, value)? {
-            return Ok(Err(Error::Taken { what, row: device.row }));
+        if value != Value::Null && !is_new(statements, what, value)? {
+            return Err(Error::Taken { what, row: device.row }.into());
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
-fn is_new(connection: &Connection, what: DeviceTrait, value: impl rusqlite::ToSql) -> Result<bool, rusqlite::Error> {
-    let sql = format!("SELECT 1 FROM device WHERE {} = ?1 LIMIT 1", what.column());
-    let mut statement = connection.prepare_cached(&sql)?;
-    statement.exists([value]).map(|found| !found)
+fn is_new(statements: &mut dyn Statements, what: DeviceTrait, value: Value) -> Result<bool, Fault> {
+    let sql = format!("SELECT 1 FROM device WHERE {} = $1 LIMIT 1", what.column());
+    Ok(statements.query_one(&sql, &[value])?.is_none())
 }

@@ -2,28 +2,26 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::DeviceTrait;
 use crate::schema::Refusal;
+use crate::{DeviceTrait, LedgerPlace};
 
 /// What is wrong with a ledger, or with what it was asked to do. No variant carries a secret.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The work in a transaction ended with an error of its own.
-    Aborted,
     /// The system's clock shows no time between the years 1970 and 9999.
     Clock,
-    /// The file is no ledger, is damaged, or is of a version that is not known.
+    /// It is no ledger, is damaged, or is of a version that is not known.
     Damaged {
-        /// The ledger's file.
-        path: PathBuf,
+        /// The ledger.
+        place: LedgerPlace,
         /// What is wrong.
         reason: String,
     },
     /// The device is out of use already.
     DeviceRetired {
-        /// The ledger's file.
-        path: PathBuf,
+        /// The ledger.
+        place: LedgerPlace,
         /// The device.
         uuid: String,
         /// `scrapped` or `replaced`.
@@ -31,8 +29,8 @@ pub enum Error {
     },
     /// The ledger has no such device.
     DeviceUnknown {
-        /// The ledger's file.
-        path: PathBuf,
+        /// The ledger.
+        place: LedgerPlace,
         /// The device.
         uuid: String,
     },
@@ -46,6 +44,13 @@ pub enum Error {
         made: u64,
         /// How many were asked for.
         count: u32,
+    },
+    /// The order is proposed and not approved yet, or closed.
+    OrderNotOpen {
+        /// The order.
+        id: String,
+        /// `proposed` or `closed`.
+        state: String,
     },
     /// The order was for another number of devices so far.
     OrderSize {
@@ -67,12 +72,24 @@ pub enum Error {
         /// The row that wanted it, from 0.
         row: u32,
     },
-    /// The ledger, or its key, cannot be opened, read or written now.
-    Unusable {
-        /// The ledger's file.
-        path: PathBuf,
+    /// The server is not there for now, or its answer did not come: nothing is known to be done, and trying again is safe.
+    Unavailable {
+        /// The ledger.
+        place: LedgerPlace,
         /// What is wrong.
         reason: String,
+    },
+    /// The ledger, or its key, cannot be opened, read or written now.
+    Unusable {
+        /// The ledger.
+        place: LedgerPlace,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The text that names a ledger is not one of a path or of a server.
+    Url {
+        /// What is wrong.
+        reason: &'static str,
     },
     /// A new ledger, or its key, cannot be written.
     Write {
@@ -84,24 +101,32 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn damaged(path: &Path, reason: impl fmt::Display) -> Self {
+    pub(crate) fn damaged(place: impl Into<LedgerPlace>, reason: impl fmt::Display) -> Self {
         Self::Damaged {
-            path: path.into(),
+            place: place.into(),
             reason: first_line(&reason),
         }
     }
 
-    pub(crate) fn unusable(path: &Path, reason: impl fmt::Display) -> Self {
+    pub(crate) fn unusable(place: impl Into<LedgerPlace>, reason: impl fmt::Display) -> Self {
         Self::Unusable {
-            path: path.into(),
+            place: place.into(),
             reason: first_line(&reason),
         }
     }
 
-    pub(crate) fn refused(path: &Path, refusal: Refusal) -> Self {
+    #[cfg(feature = "postgres")]
+    pub(crate) fn unavailable(place: impl Into<LedgerPlace>, reason: impl fmt::Display) -> Self {
+        Self::Unavailable {
+            place: place.into(),
+            reason: first_line(&reason),
+        }
+    }
+
+    pub(crate) fn refused(place: impl Into<LedgerPlace>, refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Schema(reason) => Self::damaged(path, reason),
-            Refusal::Sqlite(error) => Self::unusable(path, error),
+            Refusal::Schema(reason) => Self::damaged(place, reason),
+            Refusal::Sqlite(error) => Self::unusable(place, error),
         }
     }
 
@@ -119,19 +144,17 @@ fn first_line(reason: &impl fmt::Display) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Aborted => f.write_str("the transaction was given up"),
             Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
-            Self::Damaged { path, reason } | Self::Unusable { path, reason } => {
-                write!(f, "ledger {}: {reason}", path.display())
+            Self::Damaged { place, reason } | Self::Unusable { place, reason } => write!(f, "ledger {place}: {reason}"),
+            Self::DeviceRetired { place, uuid, state } => {
+                write!(f, "ledger {place}: device {uuid} is {state} already")
             }
-            Self::DeviceRetired { path, uuid, state } => {
-                write!(f, "ledger {}: device {uuid} is {state} already", path.display())
-            }
-            Self::DeviceUnknown { path, uuid } => write!(f, "ledger {}: there is no device {uuid}", path.display()),
+            Self::DeviceUnknown { place, uuid } => write!(f, "ledger {place}: there is no device {uuid}"),
             Self::OrderFull { id, size, made, count } => write!(
                 f,
                 "order {id} is for {size} devices; {made} are made, and {count} more are too many"
             ),
+            Self::OrderNotOpen { id, state } => write!(f, "order {id} is {state}, and gets no devices now"),
             Self::OrderSize { id, known, size } => {
                 write!(f, "order {id} is for {known} devices in the ledger, not for {size}")
             }
@@ -141,6 +164,8 @@ impl fmt::Display for Error {
                 let number = row.saturating_add(1);
                 write!(f, "device {number}: its {what} is that of another device in the ledger")
             }
+            Self::Unavailable { place, reason } => write!(f, "ledger {place}: {reason}; try again"),
+            Self::Url { reason } => write!(f, "the URL of the ledger {reason}"),
             Self::Write { path, source } => write!(f, "cannot write {}: {source}", path.display()),
         }
     }

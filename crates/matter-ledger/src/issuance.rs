@@ -1,9 +1,12 @@
 mod orders;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use crate::statements::{Row, Statements, Value};
-use crate::{Error, Ledger};
+use crate::clock::now;
+use crate::statements::{Fault, Row, Statements, Value};
+use crate::tables::ISSUANCE;
+use crate::{Error, Ledger, LedgerPlace};
 
 pub use orders::{IssuingOrder, NewOrder, OrderState};
 
@@ -115,14 +118,17 @@ pub struct NewCertificate {
 
 /// A transaction in which certificates are issued: all of it is done or nothing.
 ///
-/// [`Issuing::head`] locks the log until its end, so that there is one such transaction at a time, over all processes.
+/// There is one such transaction at a time, over all processes that have the ledger.
 pub struct Issuing<'a> {
     pub(crate) statements: &'a mut dyn Statements,
-    pub(crate) now: String,
+    place: &'a LedgerPlace,
+    now: &'a str,
+    /// What the engine said last, which decides whether the transaction is done again.
+    fault: Option<Fault>,
 }
 
-impl std::fmt::Debug for Issuing<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Issuing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issuing").finish_non_exhaustive()
     }
 }
@@ -139,37 +145,50 @@ impl Ledger {
         &mut self,
         mut work: impl FnMut(&mut Issuing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let now = self.now()?;
+        let (now, place) = (now()?, self.place.clone());
+        // The error of the work itself, for which the transaction is given up.
         let mut refused = None;
         let done = self.write(|statements| {
             let mut issuing = Issuing {
                 statements,
-                now: now.clone(),
+                place: &place,
+                now: &now,
+                fault: None,
             };
-            match work(&mut issuing) {
-                Ok(value) => Ok(value),
-                Err(error) => {
+            refused = None;
+            let done = work(&mut issuing);
+            match (issuing.fault, done) {
+                (Some(fault), _) => Err(fault),
+                (None, Ok(value)) => Ok(value),
+                (None, Err(error)) => {
                     refused = Some(error);
-                    Err(Error::Aborted)
+                    Err(Error::unusable(&place, "a transaction was given up").into())
                 }
             }
         });
-        match (done, refused) {
-            (Err(Error::Aborted), Some(error)) => Err(error),
-            (done, _) => Ok(done?),
+        match refused {
+            Some(error) => Err(error),
+            None => Ok(done?),
         }
     }
 }
 
-const ISSUANCE: &str =
-    "order_id, device, key_sha256, state, public_key, dac, dac_serial, subject, station, created, changed";
 const COLUMNS: &str = "id, order_id, device, key_sha256, state, public_key, dac, station, changed";
 
 impl Issuing<'_> {
     /// Returns the time at which the transaction began, in UTC as RFC 3339 writes it.
     #[must_use]
     pub fn now(&self) -> &str {
-        &self.now
+        self.now
+    }
+
+    /// Runs statements. What is wrong with the engine ends the transaction, whatever the caller makes of the error.
+    pub(crate) fn run<T>(&mut self, work: impl FnOnce(&mut dyn Statements) -> Result<T, Fault>) -> Result<T, Error> {
+        work(self.statements).map_err(|fault| {
+            let error = Error::unusable(self.place, &fault);
+            self.fault = Some(fault);
+            error
+        })
     }
 
     /// Returns what is known of some keys, those that are out of use too.
@@ -178,11 +197,12 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`].
     pub fn by_key(&mut self, keys: &[[u8; 32]]) -> Result<BTreeMap<[u8; 32], Issuance>, Error> {
-        let keys: BTreeSet<[u8; 32]> = keys.iter().copied().collect();
-        let values: Vec<Value> = keys.iter().map(|key| Value::from(key.as_slice())).collect();
-        let rows = self.select(COLUMNS, "issuance", "key_sha256", "", &values)?;
-        let found = rows.iter().map(issuance);
-        found.map(|row| row.map(|row| (row.key_sha256, row))).collect()
+        let values = distinct(keys);
+        self.run(|statements| {
+            let rows = select(statements, COLUMNS, "issuance", "key_sha256", "", &values)?;
+            let found = rows.iter().map(|row| Ok((hash(row, 3)?, issuance(row)?)));
+            found.collect()
+        })
     }
 
     /// Returns what is in use of some devices: at most one key each.
@@ -192,11 +212,13 @@ impl Issuing<'_> {
     /// As [`Ledger::issuing`].
     pub fn by_device(&mut self, devices: &[&str]) -> Result<BTreeMap<String, Issuance>, Error> {
         let devices: BTreeSet<&str> = devices.iter().copied().collect();
-        let values: Vec<Value> = devices.iter().map(|device| Value::from(*device)).collect();
+        let values: Vec<Value> = devices.into_iter().map(Value::from).collect();
         let live = " AND order_id IS NOT NULL AND state <> 'RETIRED'";
-        let rows = self.select(COLUMNS, "issuance", "device", live, &values)?;
-        let found = rows.iter().map(issuance);
-        found.map(|row| row.map(|row| (row.device.clone(), row))).collect()
+        self.run(|statements| {
+            let rows = select(statements, COLUMNS, "issuance", "device", live, &values)?;
+            let found = rows.iter().map(|row| Ok((row.get(2)?, issuance(row)?)));
+            found.collect()
+        })
     }
 
     /// Returns those of some keys that devices of runs have.
@@ -205,10 +227,11 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`].
     pub fn keys_of_runs(&mut self, keys: &[[u8; 32]]) -> Result<BTreeSet<[u8; 32]>, Error> {
-        let keys: BTreeSet<[u8; 32]> = keys.iter().copied().collect();
-        let values: Vec<Value> = keys.iter().map(|key| Value::from(key.as_slice())).collect();
-        let rows = self.select("key_sha256", "device", "key_sha256", "", &values)?;
-        rows.iter().map(|row| hash(row, 0)).collect()
+        let values = distinct(keys);
+        self.run(|statements| {
+            let rows = select(statements, "key_sha256", "device", "key_sha256", "", &values)?;
+            rows.iter().map(|row| hash(row, 0)).collect()
+        })
     }
 
     /// Returns those of some serial numbers that certificates in the ledger have.
@@ -218,40 +241,13 @@ impl Issuing<'_> {
     /// As [`Ledger::issuing`].
     pub fn known_serials(&mut self, serials: &[&[u8]]) -> Result<BTreeSet<Vec<u8>>, Error> {
         let values: Vec<Value> = serials.iter().map(|serial| Value::from(*serial)).collect();
-        let mut known = BTreeSet::new();
-        for table in ["issuance", "device"] {
-            for row in self.select("dac_serial", table, "dac_serial", "", &values)? {
-                known.insert(row.get::<Vec<u8>>(0)?);
+        self.run(|statements| {
+            let mut known = BTreeSet::new();
+            for row in select(statements, "dac_serial", "issuance", "dac_serial", "", &values)? {
+                known.insert(row.get(0)?);
             }
-        }
-        Ok(known)
-    }
-
-    /// Selects rows whose column has one of the values, some hundred values at a time.
-    fn select(
-        &mut self,
-        columns: &str,
-        table: &str,
-        column: &str,
-        condition: &str,
-        values: &[Value],
-    ) -> Result<Vec<Row>, Error> {
-        let mut rows = Vec::new();
-        let mut rest = values;
-        while !rest.is_empty() {
-            // Few different texts: each is prepared once.
-            let len = [256, 64, 16, 4, 1]
-                .into_iter()
-                .find(|len| *len <= rest.len())
-                .unwrap_or(1);
-            let (part, after) = rest.split_at(len);
-            let places: Vec<String> = (1..=len).map(|number| format!("${number}")).collect();
-            let places = places.join(", ");
-            let sql = format!("SELECT {columns} FROM {table} WHERE {column} IN ({places}){condition}");
-            rows.append(&mut self.statements.query(&sql, part)?);
-            rest = after;
-        }
-        Ok(rows)
+            Ok(known)
+        })
     }
 
     /// Adds certificates: [`IssuanceState::Signed`] if there is one, or else [`IssuanceState::CsrOk`].
@@ -260,28 +256,31 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`]; a key or serial number that is known is an error, too.
     pub fn add(&mut self, new: &[NewIssuance]) -> Result<(), Error> {
-        for issuance in new {
-            let certificate = issuance.certificate.as_ref();
-            let state = match certificate {
-                Some(_) => IssuanceState::Signed,
-                None => IssuanceState::CsrOk,
-            };
-            let values = [
-                issuance.order.as_deref().into(),
-                issuance.device.as_str().into(),
-                issuance.key_sha256.as_slice().into(),
-                state.name().into(),
-                issuance.public_key.as_slice().into(),
-                certificate.map(|certificate| certificate.der.as_slice()).into(),
-                certificate.map(|certificate| certificate.serial.as_slice()).into(),
-                certificate.map(|certificate| certificate.subject.as_str()).into(),
-                issuance.station.as_str().into(),
-                self.now.as_str().into(),
-                self.now.as_str().into(),
-            ];
-            insert(self.statements, "issuance", ISSUANCE, &values)?;
-        }
-        Ok(())
+        let now = self.now;
+        self.run(|statements| {
+            for issuance in new {
+                let certificate = issuance.certificate.as_ref();
+                let state = match certificate {
+                    Some(_) => IssuanceState::Signed,
+                    None => IssuanceState::CsrOk,
+                };
+                let values = [
+                    issuance.order.as_deref().into(),
+                    (&issuance.device).into(),
+                    (&issuance.key_sha256).into(),
+                    state.name().into(),
+                    (&issuance.public_key).into(),
+                    certificate.map(|certificate| &certificate.der).into(),
+                    certificate.map(|certificate| &certificate.serial).into(),
+                    certificate.map(|certificate| &certificate.subject).into(),
+                    (&issuance.station).into(),
+                    now.into(),
+                    now.into(),
+                ];
+                ISSUANCE.insert(statements, &values)?;
+            }
+            Ok(())
+        })
     }
 
     /// Stores a certificate for a key in [`IssuanceState::CsrOk`]; tells whether it was in that state.
@@ -290,16 +289,14 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`].
     pub fn sign(&mut self, key: &[u8; 32], certificate: &NewCertificate) -> Result<bool, Error> {
-        let sql = "UPDATE issuance SET state = 'SIGNED', dac = $1, dac_serial = $2, subject = $3, changed = $4 \
-                   WHERE key_sha256 = $5 AND state = 'CSR_OK'";
-        let values = [
-            certificate.der.as_slice().into(),
-            certificate.serial.as_slice().into(),
-            certificate.subject.as_str().into(),
-            self.now.as_str().into(),
-            key.as_slice().into(),
+        let set = [
+            ("state", IssuanceState::Signed.name().into()),
+            ("dac", (&certificate.der).into()),
+            ("dac_serial", (&certificate.serial).into()),
+            ("subject", (&certificate.subject).into()),
+            ("changed", self.now.into()),
         ];
-        self.change(sql, &values, key)
+        self.change(&set, key, IssuanceState::CsrOk)
     }
 
     /// Takes a key from one state to another; tells whether it was in the first one.
@@ -308,71 +305,62 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`].
     pub fn advance(&mut self, key: &[u8; 32], from: IssuanceState, to: IssuanceState) -> Result<bool, Error> {
-        let sql = "UPDATE issuance SET state = $1, changed = $2 WHERE key_sha256 = $3 AND state = $4";
-        let values = [
-            to.name().into(),
-            self.now.as_str().into(),
-            key.as_slice().into(),
-            from.name().into(),
-        ];
-        self.change(sql, &values, key)
+        let set = [("state", to.name().into()), ("changed", self.now.into())];
+        self.change(&set, key, from)
     }
 
-    fn change(&mut self, sql: &str, values: &[Value], key: &[u8; 32]) -> Result<bool, Error> {
-        let changed = self.statements.execute(sql, values)?;
-        if changed > 0 {
-            sum_again(self.statements, "issuance", "key_sha256 = $1", &[key.as_slice().into()])?;
-        }
-        Ok(changed > 0)
+    fn change(&mut self, set: &[(&str, Value)], key: &[u8; 32], from: IssuanceState) -> Result<bool, Error> {
+        let key = [("key_sha256", key.into()), ("state", from.name().into())];
+        self.run(|statements| Ok(ISSUANCE.update(statements, set, &key)? > 0))
     }
 }
 
-fn issuance(row: &Row) -> Result<Issuance, Error> {
+/// Each key once.
+fn distinct(keys: &[[u8; 32]]) -> Vec<Value> {
+    let keys: BTreeSet<&[u8; 32]> = keys.iter().collect();
+    keys.into_iter().map(Value::from).collect()
+}
+
+/// Selects the rows whose `column` has one of the values, some hundred values at a time.
+fn select(
+    statements: &mut dyn Statements,
+    columns: &str,
+    table: &str,
+    column: &str,
+    condition: &str,
+    values: &[Value],
+) -> Result<Vec<Row>, Fault> {
+    let mut rows = Vec::new();
+    let mut rest = values;
+    while !rest.is_empty() {
+        // Few different texts: each is prepared once.
+        let len = [256, 64, 16, 4, 1].into_iter().find(|len| *len <= rest.len());
+        let (part, after) = rest.split_at_checked(len.unwrap_or(1)).unwrap_or((rest, &[]));
+        let places: Vec<String> = (1..=part.len()).map(|number| format!("${number}")).collect();
+        let places = places.join(", ");
+        let sql = format!("SELECT {columns} FROM {table} WHERE {column} IN ({places}){condition}");
+        rows.append(&mut statements.query(&sql, part)?);
+        rest = after;
+    }
+    Ok(rows)
+}
+
+fn issuance(row: &Row) -> Result<Issuance, Fault> {
     let state: String = row.get(4)?;
     Ok(Issuance {
         id: row.get(0)?,
         order: row.get(1)?,
         device: row.get(2)?,
         key_sha256: hash(row, 3)?,
-        state: IssuanceState::of(&state).ok_or_else(|| malformed("state of a certificate"))?,
+        state: IssuanceState::of(&state).ok_or(Fault::Cell(4))?,
         public_key: row.get::<Option<Vec<u8>>>(5)?.unwrap_or_default(),
         dac: row.get(6)?,
-        station: row.get(7)?,
+        station: row.get::<Option<String>>(7)?.unwrap_or_default(),
         changed: row.get(8)?,
     })
 }
 
-pub(crate) fn hash(row: &Row, index: usize) -> Result<[u8; 32], Error> {
+pub(crate) fn hash(row: &Row, index: usize) -> Result<[u8; 32], Fault> {
     let bytes: Vec<u8> = row.get(index)?;
-    bytes.try_into().map_err(|_| malformed("hash"))
-}
-
-pub(crate) fn malformed(what: &str) -> Error {
-    Error::unusable(
-        std::path::Path::new("ledger"),
-        format_args!("is damaged: a {what} is malformed"),
-    )
-}
-
-/// Adds a row.
-pub(crate) fn insert(
-    statements: &mut dyn Statements,
-    table: &str,
-    columns: &str,
-    values: &[Value],
-) -> Result<(), Error> {
-    let places: Vec<String> = (1..=values.len()).map(|number| format!("${number}")).collect();
-    let places = places.join(", ");
-    statements.execute(&format!("INSERT INTO {table} ({columns}) VALUES ({places})"), values)?;
-    Ok(())
-}
-
-/// Sums rows again that were changed.
-pub(crate) fn sum_again(
-    _statements: &mut dyn Statements,
-    _table: &str,
-    _condition: &str,
-    _values: &[Value],
-) -> Result<(), Error> {
-    Ok(())
+    bytes.try_into().map_err(|_| Fault::Cell(index))
 }

@@ -1,25 +1,30 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::Path;
+use std::time::Duration;
 
 use factory_fs::{Dir, Exposure};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags};
 
+use crate::clock::now;
 use crate::database_file::{self, Found, MAGIC};
 use crate::passcode_key::PasscodeKey;
-use crate::{Error, row_sums, schema};
+use crate::place::At;
+use crate::sqlite::Sqlite;
+use crate::statements::{Database, Fault, Purpose, Statements};
+use crate::tables::{CLAIM, DEVICE};
+use crate::{Error, LedgerPlace, row_sums, schema};
 
 /// How long another process may hold the ledger: a commit takes milliseconds, a full disk's a little longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An embedded database of runs and devices, which several runs may share.
+/// A database of runs and devices, which several runs may share: in a file, or on a server.
 ///
 /// It holds no private key, and passcodes only as HMAC-SHA256 under a key in a file of its own: there are less than
 /// 2^27 of them, so that a plain hash would hide nothing.
 pub struct Ledger {
-    pub(crate) path: PathBuf,
-    pub(crate) connection: Connection,
+    pub(crate) place: LedgerPlace,
+    database: Box<dyn Database>,
     pub(crate) key: PasscodeKey,
     /// HMACs of passcodes, alone and with their discriminators, of devices that are being made.
     pub(crate) reserved: BTreeSet<[u8; 32]>,
@@ -31,19 +36,28 @@ impl Ledger {
     /// The first bytes of a ledger, and of every other SQLite database.
     pub const MAGIC: &[u8] = MAGIC;
 
-    /// Opens a ledger, or starts one where there is none or an empty file. One of an earlier version gets the present tables.
+    /// Opens a ledger, or starts one where there is none, an empty file or an empty database. One of an earlier version gets
+    /// the present tables.
     ///
-    /// The path is that of a file on disk and nothing else. Whatever else is there is left as it was, byte for byte.
+    /// A path is that of a file on disk and nothing else. Whatever else is there is left as it was, byte for byte.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when it is no ledger, is damaged or of a later version; [`Error::Unusable`] when it cannot be opened,
-    /// others than its owner can read it, or its key is missing or another one's; [`Error::Write`] when it cannot be made.
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        if database_file::look(path).map_err(|reason| Error::damaged(path, reason))? == Found::Nothing {
-            create(path)?;
-        }
-        Self::connect(path)
+    /// [`Error::Damaged`] when it is no ledger, is damaged or of a later version; [`Error::Unavailable`] when its server is
+    /// away; [`Error::Unusable`] when it cannot be opened, others than its owner can read it, or its key is missing or
+    /// another one's; [`Error::Write`] when it cannot be made.
+    pub fn open(place: impl Into<LedgerPlace>) -> Result<Self, Error> {
+        let place = place.into();
+        let database = match &place.at {
+            At::File(path) => {
+                if database_file::look(path).map_err(|reason| Error::damaged(&place, reason))? == Found::Nothing {
+                    create(path)?;
+                }
+                Self::connect(path)?
+            }
+            At::Server(url) => on_server(&place, url)?,
+        };
+        Self::with_key(place, database)
     }
 
     /// Opens a ledger that must be there.
@@ -51,11 +65,16 @@ impl Ledger {
     /// # Errors
     ///
     /// Those of [`Ledger::open`].
-    pub fn open_existing(path: &Path) -> Result<Self, Error> {
-        match database_file::look(path).map_err(|reason| Error::damaged(path, reason))? {
-            Found::Ledger => Self::connect(path),
-            Found::Nothing => Err(Error::unusable(path, "there is no such ledger")),
-        }
+    pub fn open_existing(place: impl Into<LedgerPlace>) -> Result<Self, Error> {
+        let place = place.into();
+        let database = match &place.at {
+            At::File(path) => match database_file::look(path).map_err(|reason| Error::damaged(&place, reason))? {
+                Found::Ledger => Self::connect(path)?,
+                Found::Nothing => return Err(Error::unusable(place, NO_LEDGER)),
+            },
+            At::Server(url) => existing_on_server(&place, url)?.ok_or_else(|| Error::unusable(&place, NO_LEDGER))?,
+        };
+        Self::with_key(place, database)
     }
 
     /// Opens a ledger to look something up, without bringing it to the present version; `None` where there is none.
@@ -63,22 +82,15 @@ impl Ledger {
     /// # Errors
     ///
     /// Those of [`Ledger::open`].
-    pub fn open_to_look(path: &Path) -> Result<Option<Self>, Error> {
-        let refused = |refusal| Error::refused(path, row_sums::explain(refusal));
-        if database_file::look(path).map_err(|reason| Error::damaged(path, reason))? == Found::Nothing {
-            return Ok(None);
-        }
-        check_private(path, path)?;
-        let mut connection = Self::connection(path)?;
-        // A process that was killed while it made the tables has made none.
-        if schema::is_empty(&connection).map_err(refused)? {
-            return Ok(None);
-        }
-        let version = schema::recognize(&connection).map_err(refused)?;
-        row_sums::check(&connection, version == schema::VERSION).map_err(refused)?;
-        row_sums::unlimited(&mut connection).map_err(|error| Error::unusable(path, error))?;
-        let key = PasscodeKey::open_existing(path, &connection)?;
-        Ok(Some(Self::new(path, connection, key)))
+    pub fn open_to_look(place: impl Into<LedgerPlace>) -> Result<Option<Self>, Error> {
+        let place = place.into();
+        let database = match &place.at {
+            At::File(path) => Self::connect_to_look(path)?,
+            At::Server(url) => existing_on_server(&place, url)?,
+        };
+        let Some(mut database) = database else { return Ok(None) };
+        let key = PasscodeKey::open_existing(&place, &mut *database)?;
+        Ok(Some(Self::new(place, database, key)))
     }
 
     /// Starts a ledger that is gone when it is dropped, for runs of which nothing shall be kept.
@@ -92,27 +104,51 @@ impl Ledger {
         let mut connection = Connection::open_in_memory().map_err(failed)?;
         schema::defend(&connection).map_err(failed)?;
         schema::prepare(&mut connection).map_err(|refusal| Error::refused(path, refusal))?;
-        Ok(Self::new(path, connection, PasscodeKey::ephemeral()?))
+        let database = Box::new(Sqlite::new(connection));
+        Ok(Self::new(path.into(), database, PasscodeKey::ephemeral()?))
     }
 
-    fn new(path: &Path, connection: Connection, key: PasscodeKey) -> Self {
+    fn new(place: LedgerPlace, database: Box<dyn Database>, key: PasscodeKey) -> Self {
         Self {
-            path: path.into(),
-            connection,
+            place,
+            database,
             key,
             reserved: BTreeSet::new(),
         }
     }
 
-    fn connect(path: &Path) -> Result<Self, Error> {
+    fn with_key(place: LedgerPlace, mut database: Box<dyn Database>) -> Result<Self, Error> {
+        let key = PasscodeKey::open(&place, &mut *database)?;
+        Ok(Self::new(place, database, key))
+    }
+
+    fn connect(path: &Path) -> Result<Box<dyn Database>, Error> {
         let refused = |refusal| Error::refused(path, row_sums::explain(refusal));
         check_private(path, path)?;
         let mut connection = Self::connection(path)?;
         schema::prepare(&mut connection).map_err(refused)?;
-        row_sums::check(&connection, true).map_err(refused)?;
+        row_sums::check(&connection, schema::summed(schema::VERSION)).map_err(refused)?;
         row_sums::unlimited(&mut connection).map_err(|error| Error::unusable(path, error))?;
-        let key = PasscodeKey::open(path, &mut connection)?;
-        Ok(Self::new(path, connection, key))
+        Ok(Box::new(Sqlite::new(connection)))
+    }
+
+    fn connect_to_look(path: &Path) -> Result<Option<Box<dyn Database>>, Error> {
+        let refused = |refusal| Error::refused(path, row_sums::explain(refusal));
+        if database_file::look(path).map_err(|reason| Error::damaged(path, reason))? == Found::Nothing {
+            return Ok(None);
+        }
+        check_private(path, path)?;
+        let mut connection = Self::connection(path)?;
+        // A process that was killed while it made the tables has made none.
+        if schema::is_empty(&connection).map_err(refused)? {
+            return Ok(None);
+        }
+        let version = schema::recognize(&connection).map_err(refused)?;
+        row_sums::check(&connection, schema::summed(version)).map_err(refused)?;
+        row_sums::unlimited(&mut connection)
+            .and_then(|()| schema::stand_in(&connection, version))
+            .map_err(|error| Error::unusable(path, error))?;
+        Ok(Some(Box::new(Sqlite::new(connection))))
     }
 
     /// Opens the database as it may be damaged or made to do harm.
@@ -128,21 +164,20 @@ impl Ledger {
         Ok(connection)
     }
 
-    /// Returns the ledger's file.
+    /// Returns where the ledger is.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub const fn place(&self) -> &LedgerPlace {
+        &self.place
     }
 
     /// Returns how many devices there are that are neither scrapped nor replaced.
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when it cannot be read.
-    pub fn devices(&self) -> Result<u64, Error> {
+    /// [`Error::Unavailable`] and [`Error::Unusable`] when it cannot be read.
+    pub fn devices(&mut self) -> Result<u64, Error> {
         let sql = "SELECT count(*) FROM device WHERE state = 'published'";
-        let count = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let count = count.map_err(|error| Error::unusable(&self.path, error))?;
+        let count = self.read(|statements| statements.query_number(sql, &[]))?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
@@ -165,62 +200,116 @@ impl Ledger {
         self.retire(uuid, reason, "replaced")
     }
 
-    /// The time in UTC, as RFC 3339 writes it.
-    pub(crate) fn now(&self) -> Result<String, Error> {
-        /// The last second of the year 9999.
-        const LAST: i64 = 253_402_300_799;
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
-        let seconds = i64::try_from(since.as_secs()).ok().filter(|seconds| *seconds <= LAST);
-        let sql = "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', ?1, 'unixepoch')";
-        let text = self
-            .connection
-            .query_row(sql, [seconds.ok_or(Error::Clock)?], |row| row.get(0));
-        text.map_err(|error| Error::unusable(&self.path, error))
+    /// Looks things up, all at one moment.
+    pub(crate) fn read<T>(&mut self, work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>) -> Result<T, Error> {
+        self.transaction(Purpose::Read, work)
+    }
+
+    /// Writes all that `work` does, or nothing when it fails. No other process does so meanwhile, so that what was looked
+    /// up holds; `work` may be done again from its start.
+    pub(crate) fn write<T>(&mut self, work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>) -> Result<T, Error> {
+        self.transaction(Purpose::Write, work)
+    }
+
+    /// The same beside others that write: `work` locks the rows that must stay as they are.
+    pub(crate) fn write_rows<T>(
+        &mut self,
+        work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>,
+    ) -> Result<T, Error> {
+        self.transaction(Purpose::Rows, work)
+    }
+
+    fn transaction<T>(
+        &mut self,
+        purpose: Purpose,
+        work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>,
+    ) -> Result<T, Error> {
+        transaction(&mut *self.database, &self.place, purpose, work)
     }
 
     fn retire(&mut self, uuid: &str, reason: &str, state: &str) -> Result<(), Error> {
-        let path = self.path.clone();
-        let failed = |error: rusqlite::Error| Error::unusable(&path, error);
         if reason.trim().is_empty() {
             return Err(Error::ReasonEmpty);
         }
-        let now = self.now()?;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let found = transaction
-            .query_row("SELECT state FROM device WHERE uuid = ?1", [uuid], |row| {
-                row.get::<_, String>(0)
-            })
-            .optional()
-            .map_err(failed)?;
-        match found.as_deref() {
-            Some("published") => {}
-            Some(state) => {
-                let (uuid, state) = (uuid.to_owned(), state.to_owned());
-                return Err(Error::DeviceRetired { path, uuid, state });
+        let (now, place) = (now()?, self.place.clone());
+        self.write(|statements| {
+            let lock = statements.engine().for_update();
+            let sql = format!("SELECT id, state FROM device WHERE uuid = $1{lock}");
+            let Some(row) = statements.query_one(&sql, &[uuid.into()])? else {
+                let (place, uuid) = (place.clone(), uuid.to_owned());
+                return Err(Error::DeviceUnknown { place, uuid }.into());
+            };
+            let (id, former): (i64, String) = (row.get(0)?, row.get(1)?);
+            if former != "published" {
+                let (place, uuid, state) = (place.clone(), uuid.to_owned(), former);
+                return Err(Error::DeviceRetired { place, uuid, state }.into());
             }
-            None => {
-                let uuid = uuid.to_owned();
-                return Err(Error::DeviceUnknown { path, uuid });
-            }
-        }
-        transaction
-            .execute(
-                "UPDATE device SET state = ?2, retired = ?3, reason = ?4 WHERE uuid = ?1",
-                params![uuid, state, now, reason],
-            )
-            .and_then(|_| transaction.execute(&row_sums::DEVICE.sum_again("uuid = ?1"), [uuid]))
-            .map_err(failed)?;
-        transaction.commit().map_err(failed)
+            let set = [
+                ("state", state.into()),
+                ("retired", (&now).into()),
+                ("reason", reason.into()),
+            ];
+            DEVICE.update(statements, &set, &[("id", id.into())])?;
+            // Its board may get another one.
+            let set = [
+                ("state", "quarantined".into()),
+                ("changed", (&now).into()),
+                ("reason", reason.into()),
+            ];
+            CLAIM.update(statements, &set, &[("device", id.into())])?;
+            Ok(())
+        })
     }
+}
+
+/// Does `work` in a transaction, and returns what it has returned.
+pub(crate) fn transaction<T>(
+    database: &mut dyn Database,
+    place: &LedgerPlace,
+    purpose: Purpose,
+    mut work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>,
+) -> Result<T, Error> {
+    let mut done = None;
+    let result = database.transaction(purpose, &mut |statements| {
+        done = Some(work(statements)?);
+        Ok(())
+    });
+    result.map_err(|fault| fault.at(place))?;
+    // A transaction that was done has done its work.
+    done.ok_or_else(|| Error::unusable(place, "the database does no transactions"))
+}
+
+pub(crate) const NO_LEDGER: &str = "there is no such ledger";
+
+/// Connects to a server, and makes the tables where there are none.
+fn on_server(place: &LedgerPlace, url: &str) -> Result<Box<dyn Database>, Error> {
+    #[cfg(feature = "postgres")]
+    return crate::postgres::open(place, url);
+    #[cfg(not(feature = "postgres"))]
+    return Err(without_feature(place, url));
+}
+
+/// Connects to a server; `None` where there are no tables.
+fn existing_on_server(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
+    #[cfg(feature = "postgres")]
+    return crate::postgres::open_existing(place, url);
+    #[cfg(not(feature = "postgres"))]
+    return Err(without_feature(place, url));
+}
+
+/// One sentence for whoever has built the program.
+#[cfg(not(feature = "postgres"))]
+pub(crate) fn without_feature(place: &LedgerPlace, _url: &str) -> Error {
+    Error::unusable(
+        place,
+        "this program was built without the feature 'postgres', and takes files only",
+    )
 }
 
 impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ledger")
-            .field("path", &self.path)
+            .field("place", &self.place)
             .finish_non_exhaustive()
     }
 }
@@ -241,15 +330,16 @@ fn create(path: &Path) -> Result<(), Error> {
 }
 
 /// Refuses a file that others than its owner can read or change.
-pub(crate) fn check_private(ledger: &Path, file: &Path) -> Result<(), Error> {
-    let exposure =
-        Exposure::of(file).map_err(|error| Error::unusable(ledger, format_args!("{}: {error}", file.display())))?;
-    if exposure.is_open() {
-        let reason = format!(
-            "{} is open to others than its owner; give it the mode 0600",
-            file.display()
-        );
-        return Err(Error::unusable(ledger, reason));
+pub(crate) fn check_private(ledger: impl Into<LedgerPlace>, file: &Path) -> Result<(), Error> {
+    match Exposure::of(file) {
+        Ok(exposure) if !exposure.is_open() => Ok(()),
+        Ok(_) => Err(Error::unusable(
+            ledger,
+            format_args!(
+                "{} is open to others than its owner; give it the mode 0600",
+                file.display()
+            ),
+        )),
+        Err(error) => Err(Error::unusable(ledger, format_args!("{}: {error}", file.display()))),
     }
-    Ok(())
 }

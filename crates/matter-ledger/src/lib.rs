@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod clock;
 mod database_file;
 mod devices;
 mod error;
@@ -10,10 +11,15 @@ mod listing;
 mod log;
 mod order;
 mod passcode_key;
+mod place;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row_sums;
 mod runs;
 mod schema;
+mod sqlite;
 mod statements;
+mod tables;
 
 pub use devices::{DeviceTrait, GivenTraits, NewDevice, NewImage, Unique};
 pub use error::Error;
@@ -22,4 +28,5 @@ pub use ledger::Ledger;
 pub use listing::{ListedDevice, ListedImage, Listing};
 pub use log::{LogHead, LogRow};
 pub use order::Order;
+pub use place::LedgerPlace;
 pub use runs::{NewRun, Parameter, Progress, RunId, RunState};

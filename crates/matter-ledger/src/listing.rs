@@ -1,13 +1,15 @@
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::database_file::{self, beside};
 use crate::ledger::PATIENCE;
+use crate::place::At;
 use crate::runs::path_of;
-use crate::schema::{self, Refusal, VERSION};
-use crate::{Error, Ledger, row_sums};
+use crate::schema::{self, Refusal};
+use crate::sqlite::OnConnection;
+use crate::statements::{Fault, Row, Statements};
+use crate::{Error, Ledger, LedgerPlace, row_sums};
 
 /// What a ledger says of its devices, for those who only read it.
 #[derive(Clone, Debug, Default)]
@@ -76,12 +78,21 @@ fn explain(path: &Path, error: &rusqlite::Error) -> Error {
 
 impl Ledger {
     /// Reads the devices that are in use, and the names of those that no longer are. Neither the key of the passcodes nor
-    /// the right to write is needed, in the folder neither: when no run has it open, nothing is written beside it.
+    /// the right to write is needed, in a file's folder neither: when no run has it open, nothing is written beside it.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when it is no ledger, or a damaged one; [`Error::Unusable`] when it cannot be read now.
-    pub fn list(path: &Path) -> Result<Listing, Error> {
+    /// [`Error::Damaged`] when it is no ledger, or a damaged one; [`Error::Unavailable`] when its server is away;
+    /// [`Error::Unusable`] when it cannot be read now.
+    pub fn list(place: impl Into<LedgerPlace>) -> Result<Listing, Error> {
+        let place = place.into();
+        match &place.at {
+            At::File(path) => Self::list_file(path),
+            At::Server(url) => list_on_server(&place, url),
+        }
+    }
+
+    fn list_file(path: &Path) -> Result<Listing, Error> {
         database_file::look(path).map_err(|reason| Error::damaged(path, reason))?;
         let place = database_file::absolute(path).map_err(|reason| Error::unusable(path, reason))?;
         let log = beside(&place, "-wal");
@@ -110,59 +121,74 @@ impl Ledger {
         let len = path.metadata().map_or(0, |found| found.len());
         row_sums::limit(&mut connection, len).map_err(failed)?;
         let version = schema::recognize(&connection).map_err(refused)?;
-        row_sums::check(&connection, version == VERSION).map_err(refused)?;
-        let sql = "SELECT device.id, uuid, vendor_id, product_id, serial, discriminator, dac_serial, key_sha256,
-                   run.ident, run.folder, run.test, passcode_mac
-                   FROM device JOIN run ON run.id = device.run WHERE device.state = 'published' ORDER BY device.id";
-        let mut devices = connection.prepare(sql).map_err(failed)?;
-        let mut images = connection
-            .prepare("SELECT name, size, sha256 FROM image WHERE device = ?1 ORDER BY name")
-            .map_err(failed)?;
-        let rows = devices.query_map([], |row| {
-            let device = ListedDevice {
-                uuid: row.get(1)?,
-                vendor_id: row.get(2)?,
-                product_id: row.get(3)?,
-                serial: row.get(4)?,
-                discriminator: row.get(5)?,
-                dac_serial: row.get(6)?,
-                key_sha256: row.get(7)?,
-                run: row.get(8)?,
-                folder: folder(row.get_ref(9)?),
-                test: row.get(10)?,
-                passcode_mac: row.get(11)?,
-                images: Vec::new(),
-            };
-            Ok((row.get::<_, i64>(0)?, device))
-        });
-        let mut listed = Listing::default();
-        for row in rows.map_err(failed)? {
-            let (id, mut device) = row.map_err(failed)?;
-            let found = images.query_map([id], |row| {
-                Ok(ListedImage {
-                    name: row.get(0)?,
-                    size: u64::try_from(row.get::<_, i64>(1)?).unwrap_or_default(),
-                    sha256: row.get(2)?,
-                })
-            });
-            device.images = found.and_then(Iterator::collect).map_err(failed)?;
-            listed.devices.push(device);
-        }
-        let mut retired = connection
-            .prepare("SELECT uuid FROM device WHERE state <> 'published'")
-            .map_err(failed)?;
-        let retired = retired.query_map([], |row| row.get(0)).and_then(Iterator::collect);
-        listed.retired = retired.map_err(failed)?;
-        Ok(listed)
+        row_sums::check(&connection, schema::summed(version)).map_err(refused)?;
+        read(&mut OnConnection(&connection)).map_err(|fault| match fault {
+            Fault::Sqlite(error) => failed(error),
+            fault => Error::damaged(path, fault),
+        })
     }
 }
 
-/// A run's output folder, which earlier versions kept as a text.
-fn folder(value: ValueRef<'_>) -> PathBuf {
-    match value {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => path_of(bytes),
-        _ => PathBuf::new(),
+fn list_on_server(place: &LedgerPlace, url: &str) -> Result<Listing, Error> {
+    #[cfg(feature = "postgres")]
+    {
+        let database = crate::postgres::open_existing(place, url)?;
+        let mut database = database.ok_or_else(|| Error::unusable(place, crate::ledger::NO_LEDGER))?;
+        crate::ledger::transaction(&mut *database, place, crate::statements::Purpose::Read, read)
     }
+    #[cfg(not(feature = "postgres"))]
+    return Err(crate::ledger::without_feature(place, url));
+}
+
+fn read(statements: &mut dyn Statements) -> Result<Listing, Fault> {
+    let mut listed = Listing::default();
+    let mut ids = Vec::new();
+    let sql = "SELECT device.id, uuid, vendor_id, product_id, serial, discriminator, dac_serial, key_sha256,
+               run.ident, run.folder, run.test, passcode_mac
+               FROM device JOIN run ON run.id = device.run WHERE device.state = 'published' ORDER BY device.id";
+    statements.each(sql, &[], &mut |row| {
+        ids.push(row.get::<i64>(0)?);
+        listed.devices.push(device(&row)?);
+        Ok(())
+    })?;
+    // Images come in the order of their devices, so that one query is enough for all.
+    let sql =
+        "SELECT device.id, image.name, image.size, image.sha256 FROM image JOIN device ON device.id = image.device
+               WHERE device.state = 'published' ORDER BY device.id, image.name";
+    let mut devices = ids.iter().zip(&mut listed.devices).peekable();
+    statements.each(sql, &[], &mut |row| {
+        let id = row.get::<i64>(0)?;
+        while devices.next_if(|(other, _)| **other < id).is_some() {}
+        if let Some((_, device)) = devices.peek_mut() {
+            let (name, size, sha256) = (row.get(1)?, row.get::<i64>(2)?, row.get(3)?);
+            let size = u64::try_from(size).unwrap_or_default();
+            device.images.push(ListedImage { name, size, sha256 });
+        }
+        Ok(())
+    })?;
+    let sql = "SELECT uuid FROM device WHERE state <> 'published' ORDER BY id";
+    statements.each(sql, &[], &mut |row| {
+        listed.retired.push(row.get(0)?);
+        Ok(())
+    })?;
+    Ok(listed)
+}
+
+fn device(row: &Row) -> Result<ListedDevice, Fault> {
+    Ok(ListedDevice {
+        uuid: row.get(1)?,
+        vendor_id: row.get(2)?,
+        product_id: row.get(3)?,
+        serial: row.get(4)?,
+        discriminator: row.get(5)?,
+        dac_serial: row.get(6)?,
+        key_sha256: row.get(7)?,
+        run: row.get(8)?,
+        folder: path_of(&row.get::<Vec<u8>>(9)?),
+        test: row.get(10)?,
+        passcode_mac: row.get(11)?,
+        images: Vec::new(),
+    })
 }
 
 /// Opens a ledger that nobody writes to, so that one on a medium that cannot be written to can be read.

@@ -1,5 +1,6 @@
-use crate::issuance::{Issuing, hash, insert, malformed};
-use crate::statements::{Engine, Row};
+use crate::issuance::{Issuing, hash};
+use crate::statements::{Fault, Row, Statements, Value};
+use crate::tables::{LOG, LOG_HEAD};
 use crate::{Error, Ledger};
 
 /// A line of the log of decisions. What the hash is over, and what it proves, matter-issuance says.
@@ -31,20 +32,13 @@ pub struct LogHead {
 }
 
 impl Issuing<'_> {
-    /// Returns the head of the log, and locks the log until the end of the transaction.
+    /// Returns the head of the log.
     ///
     /// # Errors
     ///
     /// As [`Ledger::issuing`].
     pub fn head(&mut self) -> Result<LogHead, Error> {
-        let lock = match self.statements.engine() {
-            Engine::Sqlite => "",
-            #[cfg(feature = "postgres")]
-            Engine::Postgres => " FOR UPDATE",
-        };
-        let sql = format!("SELECT seq, hash, key, signature FROM log_head WHERE id = 1{lock}");
-        let rows = self.statements.query(&sql, &[])?;
-        head(rows.first().ok_or_else(|| malformed("head of the log"))?)
+        self.run(head)
     }
 
     /// Adds lines to the log, and replaces its head.
@@ -53,38 +47,26 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`]; a line whose number is there is an error, too.
     pub fn append(&mut self, rows: &[LogRow], head: &LogHead) -> Result<(), Error> {
-        for row in rows {
+        self.run(|statements| {
+            for row in rows {
+                let values = [
+                    number(row.seq)?,
+                    (&row.time).into(),
+                    (&row.entry).into(),
+                    (&row.previous).into(),
+                    (&row.hash).into(),
+                ];
+                LOG.insert(statements, &values)?;
+            }
+            statements.execute("DELETE FROM log_head", &[])?;
             let values = [
-                number(row.seq)?.into(),
-                row.time.as_str().into(),
-                row.entry.as_str().into(),
-                row.previous.as_slice().into(),
-                row.hash.as_slice().into(),
+                number(head.seq)?,
+                (&head.hash).into(),
+                (&head.key).into(),
+                (&head.signature).into(),
             ];
-            insert(self.statements, "log", "seq, time, entry, previous, hash", &values)?;
-        }
-        let sql = "UPDATE log_head SET seq = $1, hash = $2, key = $3, signature = $4 WHERE id = 1";
-        let values = [
-            number(head.seq)?.into(),
-            head.hash.as_slice().into(),
-            head.key.as_slice().into(),
-            head.signature.as_slice().into(),
-        ];
-        self.statements.execute(sql, &values)?;
-        Ok(())
-    }
-
-    /// Returns the lines after a number, `limit` of them at most.
-    ///
-    /// # Errors
-    ///
-    /// As [`Ledger::issuing`].
-    pub fn log_after(&mut self, seq: u64, limit: u32) -> Result<Vec<LogRow>, Error> {
-        let sql = "SELECT seq, time, entry, previous, hash FROM log WHERE seq > $1 ORDER BY seq LIMIT $2";
-        let rows = self
-            .statements
-            .query(sql, &[number(seq)?.into(), i64::from(limit).into()])?;
-        rows.iter().map(line).collect()
+            LOG_HEAD.insert(statements, &values)
+        })
     }
 }
 
@@ -93,20 +75,22 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// Those of `line`, and as [`Ledger::issuing`].
+    /// Those of `line`; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
     pub fn read_log<E: From<Error>>(&mut self, mut line: impl FnMut(LogRow) -> Result<(), E>) -> Result<LogHead, E> {
         const PAGE: u32 = 1000;
-        let mut last = 0;
+        const SQL: &str = "SELECT seq, time, entry, previous, hash FROM log WHERE seq > $1 ORDER BY seq LIMIT $2";
+        let mut last = i64::MIN;
         loop {
-            // Lines are never changed, so that the last page and the head belong together.
-            let (rows, head) = self.issuing(|issuing| {
-                let head = issuing.head()?;
-                Ok::<_, E>((issuing.log_after(last, PAGE)?, head))
+            // Lines are never changed, so that the last page and the head, read at one moment, end the lines before.
+            let (rows, head) = self.read(|statements| {
+                let rows = statements.query(SQL, &[last.into(), PAGE.into()])?;
+                Ok((rows, head(statements)?))
             })?;
             let is_end = rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
-            for row in rows {
-                last = row.seq;
-                line(row)?;
+            for row in &rows {
+                let found = log_row(row).map_err(|fault| fault.at(&self.place))?;
+                last = row.get(0).map_err(|fault| fault.at(&self.place))?;
+                line(found)?;
             }
             if is_end {
                 return Ok(head);
@@ -115,9 +99,9 @@ impl Ledger {
     }
 }
 
-fn line(row: &Row) -> Result<LogRow, Error> {
+fn log_row(row: &Row) -> Result<LogRow, Fault> {
     Ok(LogRow {
-        seq: unsigned(row, 0)?,
+        seq: row.get(0)?,
         time: row.get(1)?,
         entry: row.get(2)?,
         previous: hash(row, 3)?,
@@ -125,20 +109,25 @@ fn line(row: &Row) -> Result<LogRow, Error> {
     })
 }
 
-fn head(row: &Row) -> Result<LogHead, Error> {
+/// The head; zeros where there is none.
+fn head(statements: &mut dyn Statements) -> Result<LogHead, Fault> {
+    let sql = "SELECT seq, hash, key, signature FROM log_head ORDER BY seq DESC LIMIT 1";
+    let Some(row) = statements.query_one(sql, &[])? else {
+        return Ok(LogHead {
+            seq: 0,
+            hash: [0; 32],
+            key: Vec::new(),
+            signature: Vec::new(),
+        });
+    };
     Ok(LogHead {
-        seq: unsigned(row, 0)?,
-        hash: hash(row, 1)?,
+        seq: row.get(0)?,
+        hash: hash(&row, 1)?,
         key: row.get(2)?,
         signature: row.get(3)?,
     })
 }
 
-fn unsigned(row: &Row, index: usize) -> Result<u64, Error> {
-    let number: i64 = row.get(index)?;
-    u64::try_from(number).map_err(|_| malformed("number of a line of the log"))
-}
-
-fn number(seq: u64) -> Result<i64, Error> {
-    i64::try_from(seq).map_err(|_| malformed("number of a line of the log"))
+fn number(seq: u64) -> Result<Value, Fault> {
+    i64::try_from(seq).map(Value::from).map_err(|_| Fault::Cell(0))
 }

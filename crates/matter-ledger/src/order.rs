@@ -1,6 +1,5 @@
-use rusqlite::{Connection, OptionalExtension, Transaction};
-
 use crate::runs::RunId;
+use crate::statements::{Fault, Statements};
 use crate::{Error, Ledger};
 
 /// An order of devices, which several runs may work on.
@@ -30,28 +29,29 @@ impl Order {
         Ok(())
     }
 
-    /// Looks up how many devices the ledger has it for; `None` for a new order. Another number is refused.
-    pub(crate) fn known_size(&self, connection: &Connection) -> Result<Result<Option<u32>, Error>, rusqlite::Error> {
-        let sql = "SELECT size FROM orders WHERE id = ?1";
-        let known = connection
-            .query_row(sql, [&self.id], |row| row.get::<_, u32>(0))
-            .optional()?;
-        Ok(match known {
-            Some(known) if known != self.size => Err(Error::OrderSize {
-                id: self.id.clone(),
-                known,
-                size: self.size,
-            }),
-            known => Ok(known),
-        })
+    /// Looks up how many devices the ledger has it for; `None` for a new order. Another number is refused, and an order
+    /// that is not open.
+    pub(crate) fn known_size(&self, statements: &mut dyn Statements) -> Result<Option<u32>, Fault> {
+        let lock = statements.engine().for_update();
+        let sql = format!("SELECT size, state FROM orders WHERE id = $1{lock}");
+        let Some(row) = statements.query_one(&sql, &[(&self.id).into()])? else {
+            return Ok(None);
+        };
+        let (known, state) = (row.get(0)?, row.get::<String>(1)?);
+        let id = self.id.clone();
+        if known != self.size {
+            let size = self.size;
+            return Err(Error::OrderSize { id, known, size }.into());
+        }
+        if state != OPEN {
+            return Err(Error::OrderNotOpen { id, state }.into());
+        }
+        Ok(Some(known))
     }
 
-    /// How many of its devices are in use.
-    pub(crate) fn made(&self, connection: &Connection) -> Result<u64, rusqlite::Error> {
-        let sql = "SELECT count(*) FROM device JOIN run ON run.id = device.run \
-                   WHERE run.order_id = ?1 AND device.state = 'published'";
-        let made = connection.query_row(sql, [&self.id], |row| row.get::<_, i64>(0))?;
-        Ok(u64::try_from(made).unwrap_or_default())
+    /// How many of its devices are in use, or are getting their certificates from a desk.
+    pub(crate) fn made(&self, statements: &mut dyn Statements) -> Result<u64, Fault> {
+        made(statements, &self.id)
     }
 }
 
@@ -60,31 +60,39 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Error::OrderFull`], [`Error::OrderSize`]; [`Error::Unusable`] when the ledger cannot be read.
-    pub fn check_order(&self, order: &Order, count: u32) -> Result<(), Error> {
-        let failed = |error: rusqlite::Error| Error::unusable(&self.path, error);
-        order.known_size(&self.connection).map_err(failed)??;
-        order.check_room(order.made(&self.connection).map_err(failed)?, count)
+    /// [`Error::OrderFull`], [`Error::OrderNotOpen`], [`Error::OrderSize`]; [`Error::Unavailable`] and [`Error::Unusable`]
+    /// when the ledger cannot be read.
+    pub fn check_order(&mut self, order: &Order, count: u32) -> Result<(), Error> {
+        self.read(|statements| {
+            order.known_size(statements)?;
+            Ok(order.check_room(order.made(statements)?, count)?)
+        })
     }
 }
 
+/// The state of an order that gets devices.
+pub(crate) const OPEN: &str = "open";
+
+/// How many devices of an order are in use: those of runs, and those that a desk has accepted.
+pub(crate) fn made(statements: &mut dyn Statements, order: &str) -> Result<u64, Fault> {
+    let runs = "SELECT count(*) FROM device JOIN run ON run.id = device.run \
+                WHERE run.order_id = $1 AND device.state = 'published'";
+    let desks = "SELECT count(*) FROM issuance WHERE order_id = $1 AND state <> 'RETIRED'";
+    let made = statements.query_number(runs, &[order.into()])?;
+    let accepted = statements.query_number(desks, &[order.into()])?;
+    Ok(u64::try_from(made.saturating_add(accepted)).unwrap_or_default())
+}
+
 /// Checks a run's order again with `new` devices in the transaction: another run may have worked on it at the same time.
-pub(crate) fn check(
-    transaction: &Transaction<'_>,
-    run: RunId,
-    new: usize,
-) -> Result<Result<(), Error>, rusqlite::Error> {
-    let sql = "SELECT orders.id, orders.size FROM run JOIN orders ON orders.id = run.order_id WHERE run.id = ?1";
-    let order = transaction.query_row(sql, [run.0], |row| {
-        Ok(Order {
-            id: row.get(0)?,
-            size: row.get(1)?,
-        })
-    });
-    let Some(order) = order.optional()? else {
-        return Ok(Ok(()));
+pub(crate) fn check(statements: &mut dyn Statements, run: RunId, new: usize) -> Result<(), Fault> {
+    let sql = "SELECT orders.id, orders.size FROM run JOIN orders ON orders.id = run.order_id WHERE run.id = $1";
+    let lock = statements.engine().for_update();
+    let Some(row) = statements.query_one(&format!("{sql}{lock}"), &[run.0.into()])? else {
+        return Ok(());
     };
+    let (id, size) = (row.get(0)?, row.get(1)?);
+    let order = Order { id, size };
     let new = u32::try_from(new).unwrap_or(u32::MAX);
-    let before = order.made(transaction)?.saturating_sub(new.into());
-    Ok(order.check_room(before, new))
+    let before = order.made(statements)?.saturating_sub(new.into());
+    Ok(order.check_room(before, new)?)
 }

@@ -1,22 +1,21 @@
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use factory_fs::{Dir, Output, Replace, publish};
 use hmac::{Hmac, KeyInit, Mac};
 use matter_types::{Discriminator, Passcode};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::Error;
-use crate::database_file::beside;
-use crate::ledger::check_private;
-use crate::row_sums::META;
+use crate::ledger::{check_private, transaction};
+use crate::statements::{Database, Fault, Purpose, Statements};
+use crate::tables::META;
+use crate::{Error, LedgerPlace};
 
 /// Bytes of the key, as many as SHA-256 returns (RFC 2104 section 3).
 const LEN: usize = 32;
 
-/// The key under which a ledger knows passcodes, in a file beside the ledger that only its owner can read.
+/// The key under which a ledger knows passcodes, in a file that only its owner can read.
 pub(crate) struct PasscodeKey(Zeroizing<[u8; LEN]>);
 
 impl PasscodeKey {
@@ -24,45 +23,40 @@ impl PasscodeKey {
     ///
     /// The ledger holds a value made with the key, so that another one's key is noticed: with it, equal passcodes
     /// would look different.
-    pub(crate) fn open(ledger: &Path, connection: &mut Connection) -> Result<Self, Error> {
-        let failed = |error: rusqlite::Error| Error::unusable(ledger, error);
+    pub(crate) fn open(ledger: &LedgerPlace, database: &mut dyn Database) -> Result<Self, Error> {
+        let file = key_file(ledger)?;
         // Two runs that start one ledger wait for each other here.
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let check = check_value(&transaction).map_err(failed)?;
-        let key = match read(ledger)? {
-            Some(key) => key,
-            None if check.is_none() => make(ledger)?,
-            None => return Err(missing(ledger)),
-        };
-        if check.is_none() {
-            let mine = key.mac(CHECK, &[]);
-            transaction
-                .execute(&META.insert(), params![CHECK, &mine[..]])
-                .map_err(failed)?;
-            transaction.commit().map_err(failed)?;
-        }
-        key.verify(ledger, check.as_deref())?;
-        Ok(key)
+        transaction(database, ledger, Purpose::Write, |statements| {
+            let check = check_value(statements)?;
+            let key = match read(ledger, &file)? {
+                Some(key) => key,
+                None if check.is_none() => make(&file)?,
+                None => return Err(missing(ledger, &file).into()),
+            };
+            if check.is_none() {
+                META.insert(statements, &[CHECK.into(), (&key.mac(CHECK, &[])).into()])?;
+            }
+            key.verify(ledger, &file, check.as_deref())?;
+            Ok(key)
+        })
     }
 
     /// Reads the key of a ledger, and makes none: one in which nothing was written with a key yet gets any.
-    pub(crate) fn open_existing(ledger: &Path, connection: &Connection) -> Result<Self, Error> {
-        let check = check_value(connection).map_err(|error| Error::unusable(ledger, error))?;
-        let key = match read(ledger)? {
+    pub(crate) fn open_existing(ledger: &LedgerPlace, database: &mut dyn Database) -> Result<Self, Error> {
+        let file = key_file(ledger)?;
+        let check = transaction(database, ledger, Purpose::Read, check_value)?;
+        let key = match read(ledger, &file)? {
             Some(key) => key,
             None if check.is_none() => return Self::ephemeral(),
-            None => return Err(missing(ledger)),
+            None => return Err(missing(ledger, &file)),
         };
-        key.verify(ledger, check.as_deref())?;
+        key.verify(ledger, &file, check.as_deref())?;
         Ok(key)
     }
 
-    fn verify(&self, ledger: &Path, check: Option<&[u8]>) -> Result<(), Error> {
+    fn verify(&self, ledger: &LedgerPlace, file: &Path, check: Option<&[u8]>) -> Result<(), Error> {
         if check.is_some_and(|check| check != self.mac(CHECK, &[])) {
-            let path = beside(ledger, ENDING);
-            let reason = format_args!("{} is the key of another ledger", path.display());
+            let reason = format_args!("{} is the key of another ledger", file.display());
             return Err(Error::unusable(ledger, reason));
         }
         Ok(())
@@ -107,33 +101,37 @@ impl PasscodeKey {
     }
 }
 
-/// What the key's file has behind the ledger's name.
-const ENDING: &str = ".key";
 /// What the value that knows the key is called in the ledger.
 const CHECK: &str = "key check";
 
-fn check_value(connection: &Connection) -> Result<Option<Vec<u8>>, rusqlite::Error> {
-    let sql = "SELECT value FROM meta WHERE name = ?1";
-    connection.query_row(sql, [CHECK], |row| row.get(0)).optional()
+fn check_value(statements: &mut dyn Statements) -> Result<Option<Vec<u8>>, Fault> {
+    let sql = "SELECT value FROM meta WHERE name = $1";
+    let found = statements.query_one(sql, &[CHECK.into()])?;
+    found.map(|row| row.get(0)).transpose()
 }
 
-fn missing(ledger: &Path) -> Error {
-    let path = beside(ledger, ENDING);
-    Error::unusable(
-        ledger,
-        format_args!("its key {} is not there; it belongs beside the ledger", path.display()),
-    )
+fn key_file(ledger: &LedgerPlace) -> Result<PathBuf, Error> {
+    let none = || Error::unusable(ledger, "no file is named for the key of its passcodes");
+    ledger.key_file().ok_or_else(none)
 }
 
-fn read(ledger: &Path) -> Result<Option<PasscodeKey>, Error> {
-    let path = beside(ledger, ENDING);
+fn missing(ledger: &LedgerPlace, file: &Path) -> Error {
+    let belongs = match ledger.file() {
+        Some(_) => "it belongs beside the ledger",
+        None => "it is the same on all machines that use the ledger",
+    };
+    let reason = format_args!("its key {} is not there; {belongs}", file.display());
+    Error::unusable(ledger, reason)
+}
+
+fn read(ledger: &LedgerPlace, path: &Path) -> Result<Option<PasscodeKey>, Error> {
     let failed = |error: io::Error| Error::unusable(ledger, format_args!("its key {}: {error}", path.display()));
-    let (dir, name) = Dir::of_file(&path).map_err(failed)?;
+    let (dir, name) = Dir::of_file(path).map_err(failed)?;
     let mut file = match dir.open_file(&name) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,
     };
-    check_private(ledger, &path)?;
+    check_private(ledger, path)?;
     let mut key = Zeroizing::new([0; LEN]);
     let len = file.metadata().map_err(failed)?.len();
     if len != u64::try_from(LEN).unwrap_or_default() {
@@ -147,13 +145,9 @@ fn read(ledger: &Path) -> Result<Option<PasscodeKey>, Error> {
 }
 
 /// Writes a new key so that it is on disk before anything is kept under it.
-fn make(ledger: &Path) -> Result<PasscodeKey, Error> {
+fn make(path: &Path) -> Result<PasscodeKey, Error> {
     let key = PasscodeKey::ephemeral()?;
-    let path = beside(ledger, ENDING);
-    let output = Output {
-        path: &path,
-        bytes: &*key.0,
-    };
-    publish(&[output], Replace::No).map_err(|error| Error::write(&path)(error.into_source()))?;
+    let bytes = &*key.0;
+    publish(&[Output { path, bytes }], Replace::No).map_err(|error| Error::write(path)(error.into_source()))?;
     Ok(key)
 }

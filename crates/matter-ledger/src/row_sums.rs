@@ -8,62 +8,7 @@ use rusqlite::{Connection, ErrorCode};
 use sha2::{Digest, Sha256};
 
 use crate::schema::Refusal;
-
-/// A table whose rows have sums.
-pub(crate) struct Summed {
-    pub(crate) name: &'static str,
-    /// The columns of a sum. An `id` that SQLite gives is not among them: the indexes hold it as well, and differ from the
-    /// table when it is damaged.
-    pub(crate) columns: &'static str,
-    pub(crate) has_rowid: bool,
-}
-
-pub(crate) const META: Summed = table("meta", "name, value", false);
-pub(crate) const ORDERS: Summed = table("orders", "id, size", false);
-pub(crate) const RUN: Summed = table(
-    "run",
-    "ident, state, folder, vendor_id, product_id, count, order_id, tool, test, started, ended, done, tables",
-    true,
-);
-pub(crate) const PARAMETER: Summed = table("parameter", "run, name, mac", false);
-pub(crate) const DEVICE: Summed = table(
-    "device",
-    "run, row, uuid, state, serial, discriminator, passcode_mac, pair_mac, dac_serial, key_sha256, published, retired, \
-     reason",
-    true,
-);
-pub(crate) const IMAGE: Summed = table("image", "device, name, size, sha256", false);
-
-pub(crate) const SUMMED: [Summed; 6] = [META, ORDERS, RUN, PARAMETER, DEVICE, IMAGE];
-
-const fn table(name: &'static str, columns: &'static str, has_rowid: bool) -> Summed {
-    Summed {
-        name,
-        columns,
-        has_rowid,
-    }
-}
-
-impl Summed {
-    /// The expression for a row's sum.
-    pub(crate) fn sum(&self) -> String {
-        format!("row_sum('{}', {})", self.name, self.columns)
-    }
-
-    /// The statement that adds a row: one parameter for each column.
-    pub(crate) fn insert(&self) -> String {
-        let count = self.columns.split(',').count();
-        let parameters = (1..=count).map(|number| format!("?{number}")).collect::<Vec<_>>();
-        let parameters = parameters.join(", ");
-        let (name, columns) = (self.name, self.columns);
-        format!("INSERT INTO {name} ({columns}, sum) VALUES ({parameters}, row_sum('{name}', {parameters}))")
-    }
-
-    /// The statement that sums the rows of `condition` again, after they were changed.
-    pub(crate) fn sum_again(&self, condition: &str) -> String {
-        format!("UPDATE {} SET sum = {} WHERE {condition}", self.name, self.sum())
-    }
-}
+use crate::tables::Table;
 
 /// Makes the function `row_sum`, which statements of this tool use and no database can.
 pub(crate) fn register(connection: &Connection) -> Result<(), rusqlite::Error> {
@@ -92,8 +37,8 @@ fn row_sum(context: &mut Context<'_>) -> Result<i64, rusqlite::Error> {
     Ok(sum.first_chunk::<8>().map_or(0, |first| i64::from_le_bytes(*first)))
 }
 
-/// Refuses a damaged database: its structure, its indexes, and in the present version the sum of each row.
-pub(crate) fn check(connection: &Connection, with_sums: bool) -> Result<(), Refusal> {
+/// Refuses a damaged database: its structure, its indexes, and the sum of each row, which the first version has not.
+pub(crate) fn check(connection: &Connection, summed: &[&Table]) -> Result<(), Refusal> {
     let damaged = |what: String| Refusal::Schema(format!("is damaged: {what}"));
     let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if said != "ok" {
@@ -101,7 +46,7 @@ pub(crate) fn check(connection: &Connection, with_sums: bool) -> Result<(), Refu
         let first = said.lines().next().unwrap_or_default();
         return Err(damaged(first.to_owned()));
     }
-    for table in SUMMED.iter().filter(|_| with_sums) {
+    for table in summed {
         let (name, sum) = (table.name, table.sum());
         let sql = format!("SELECT count(*) FROM {name} WHERE sum IS NOT {sum}");
         let wrong: i64 = connection.query_row(&sql, [], |row| row.get(0))?;

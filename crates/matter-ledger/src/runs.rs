@@ -3,10 +3,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use matter_types::{Discriminator, ProductId, VendorId};
-use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 use zeroize::Zeroizing;
 
-use crate::row_sums::{ORDERS, PARAMETER, RUN};
+use crate::clock::now;
+use crate::order::OPEN;
+use crate::statements::{Fault, Row, Value};
+use crate::tables::{ORDERS, PARAMETER, RUN};
 use crate::{Error, Ledger, Order};
 
 /// What a ledger gets to know of a run at its start.
@@ -101,38 +103,53 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Error::OrderFull`], [`Error::OrderSize`], [`Error::Clock`]; [`Error::Unusable`] when the ledger cannot be written.
+    /// [`Error::OrderFull`], [`Error::OrderNotOpen`], [`Error::OrderSize`], [`Error::Clock`]; [`Error::Unavailable`] and
+    /// [`Error::Unusable`] when the ledger cannot be written.
     pub fn begin(&mut self, row: &NewRun) -> Result<Progress, Error> {
-        let path = self.path.clone();
-        let failed = |error: rusqlite::Error| Error::unusable(&path, error);
-        let now = self.now()?;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        if let Some(order) = &row.order {
-            if order.known_size(&transaction).map_err(failed)??.is_none() {
-                let add = transaction.execute(&ORDERS.insert(), params![order.id, order.size]);
-                add.map_err(failed)?;
-            }
-            order.check_room(order.made(&transaction).map_err(failed)?, row.count)?;
-        }
-        let order = row.order.as_ref().map(|order| &order.id);
-        let state = RunState::Open.name();
-        let (vendor, product, folder) = (row.vendor_id.get(), row.product_id.get(), bytes_of(&row.folder));
-        let (ended, done, tables) = (None::<&str>, 0, "");
-        let values = params![
-            row.ident, state, folder, vendor, product, row.count, order, row.tool, row.test, now, ended, done, tables
-        ];
-        transaction.execute(&RUN.insert(), values).map_err(failed)?;
-        let run = transaction.last_insert_rowid();
-        for Parameter { name, value } in &row.parameters {
+        let now = now()?;
+        let macs = row.parameters.iter().map(|Parameter { name, value }| {
             let mac = self.key.parameter(name, value);
-            transaction
-                .execute(&PARAMETER.insert(), params![run, name, &mac[..]])
-                .map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)?;
+            (Value::from(&**name), Value::from(&mac))
+        });
+        let macs = macs.collect::<Vec<_>>();
+        let run = self.write(|statements| {
+            if let Some(order) = &row.order {
+                if order.known_size(statements)?.is_none() {
+                    let (id, size) = ((&order.id).into(), order.size.into());
+                    let values = [
+                        id,
+                        size,
+                        Value::Null,
+                        Value::Null,
+                        OPEN.into(),
+                        Value::Null,
+                        Value::Null,
+                    ];
+                    ORDERS.insert(statements, &values)?;
+                }
+                order.check_room(order.made(statements)?, row.count)?;
+            }
+            let values = [
+                (&row.ident).into(),
+                RunState::Open.name().into(),
+                bytes_of(&row.folder).into(),
+                row.vendor_id.get().into(),
+                row.product_id.get().into(),
+                row.count.into(),
+                row.order.as_ref().map(|order| &order.id).into(),
+                (&row.tool).into(),
+                row.test.into(),
+                (&now).into(),
+                Value::Null,
+                0u32.into(),
+                "".into(),
+            ];
+            let run = RUN.insert_id(statements, &values)?;
+            for (name, mac) in &macs {
+                PARAMETER.insert(statements, &[run.into(), name.clone(), mac.clone()])?;
+            }
+            Ok(run)
+        })?;
         Ok(Progress {
             run: RunId(run),
             ident: row.ident.clone(),
@@ -146,138 +163,134 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when the ledger cannot be read, or has another number of devices than it says.
-    pub fn find(&self, ident: &str) -> Result<Option<Progress>, Error> {
-        let sql = "SELECT id, state, done, tables, ident FROM run WHERE ident = ?1";
-        let found = self.connection.query_row(sql, [ident], progress).optional();
-        let found = found.map_err(|error| Error::unusable(&self.path, error))?;
-        found.map(|progress| self.check_count(progress)).transpose()
-    }
-
-    /// Refuses a run of which the ledger does not list as many devices as it says.
-    fn check_count(&self, progress: Progress) -> Result<Progress, Error> {
-        let sql = "SELECT count(*), coalesce(max(row) + 1, 0) FROM device WHERE run = ?1";
-        let found = self.connection.query_row(sql, [progress.run.0], |row| {
-            Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?))
-        });
-        let (rows, end) = found.map_err(|error| Error::unusable(&self.path, error))?;
+    /// [`Error::Unavailable`] when the ledger cannot be read now; [`Error::Unusable`] when it cannot be read, or has another
+    /// number of devices than it says.
+    pub fn find(&mut self, ident: &str) -> Result<Option<Progress>, Error> {
+        let found = self.read(|statements| {
+            let sql = "SELECT id, state, done, tables, ident FROM run WHERE ident = $1";
+            let Some(row) = statements.query_one(sql, &[ident.into()])? else {
+                return Ok(None);
+            };
+            let progress = progress(&row)?;
+            let sql = "SELECT count(*), coalesce(max(row) + 1, 0) FROM device WHERE run = $1";
+            let row = statements.query_one(sql, &[progress.run.0.into()])?;
+            let row = row.ok_or(Fault::Cell(0))?;
+            Ok(Some((progress, row.get::<u32>(0)?, row.get::<u32>(1)?)))
+        })?;
+        let Some((progress, rows, end)) = found else {
+            return Ok(None);
+        };
+        // The ledger must list as many devices as it says.
         if rows != progress.done || end != progress.done {
             let Progress { ident, done, .. } = &progress;
             let reason = format_args!("is damaged: run {ident} has {done} devices, and {rows} are listed");
-            return Err(Error::unusable(&self.path, reason));
+            return Err(Error::unusable(&self.place, reason));
         }
-        Ok(progress)
+        Ok(Some(progress))
     }
 
     /// Returns the runs of a product that were not given up, the newest first, each with the folder in which it began.
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when the ledger cannot be read.
-    pub fn runs_of(&self, vendor: VendorId, product: ProductId) -> Result<Vec<(Progress, PathBuf)>, Error> {
-        let failed = |error: rusqlite::Error| Error::unusable(&self.path, error);
+    /// [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
+    pub fn runs_of(&mut self, vendor: VendorId, product: ProductId) -> Result<Vec<(Progress, PathBuf)>, Error> {
         let sql = "SELECT id, state, done, tables, ident, folder FROM run \
-                   WHERE vendor_id = ?1 AND product_id = ?2 AND state <> 'abandoned' ORDER BY id DESC";
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let runs = statement.query_map([vendor.get(), product.get()], |row| {
-            let folder: Vec<u8> = row.get(5)?;
-            Ok((progress(row)?, path_of(&folder)))
-        });
-        runs.and_then(Iterator::collect).map_err(failed)
+                   WHERE vendor_id = $1 AND product_id = $2 AND state <> 'abandoned' ORDER BY id DESC";
+        let ids = [vendor.get().into(), product.get().into()];
+        self.read(|statements| {
+            let rows = statements.query(sql, &ids)?;
+            let runs = rows
+                .iter()
+                .map(|row| Ok((progress(row)?, path_of(&row.get::<Vec<u8>>(5)?))));
+            runs.collect()
+        })
     }
 
     /// Returns the names of the devices of a run that are in use, in the order of their rows.
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when the ledger cannot be read.
-    pub fn devices_of(&self, run: RunId) -> Result<Vec<String>, Error> {
-        let failed = |error: rusqlite::Error| Error::unusable(&self.path, error);
-        let sql = "SELECT uuid FROM device WHERE run = ?1 AND state = 'published' ORDER BY row";
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let names = statement.query_map([run.0], |row| row.get(0));
-        names.and_then(Iterator::collect).map_err(failed)
+    /// [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
+    pub fn devices_of(&mut self, run: RunId) -> Result<Vec<String>, Error> {
+        let sql = "SELECT uuid FROM device WHERE run = $1 AND state = 'published' ORDER BY row";
+        self.read(|statements| {
+            let mut names = Vec::new();
+            statements.each(sql, &[run.0.into()], &mut |row| {
+                names.push(row.get(0)?);
+                Ok(())
+            })?;
+            Ok(names)
+        })
     }
 
     /// Returns the names of those parameters that are not those with which a run began.
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when the ledger cannot be read.
-    pub fn differences(&self, run: RunId, parameters: &[Parameter]) -> Result<Vec<String>, Error> {
-        let mut differing = Vec::new();
-        for Parameter { name, value } in parameters {
-            let sql = "SELECT mac FROM parameter WHERE run = ?1 AND name = ?2";
-            let mac = self
-                .connection
-                .query_row(sql, params![run.0, name], |row| row.get::<_, Vec<u8>>(0));
-            let mac = mac.optional().map_err(|error| Error::unusable(&self.path, error))?;
-            if mac.as_deref() != Some(&self.key.parameter(name, value)[..]) {
-                differing.push(name.clone().into_owned());
+    /// [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
+    pub fn differences(&mut self, run: RunId, parameters: &[Parameter]) -> Result<Vec<String>, Error> {
+        let macs = parameters
+            .iter()
+            .map(|Parameter { name, value }| (name, self.key.parameter(name, value)));
+        let macs = macs.collect::<Vec<_>>();
+        self.read(|statements| {
+            let mut differing = Vec::new();
+            for (name, mac) in &macs {
+                let sql = "SELECT mac FROM parameter WHERE run = $1 AND name = $2";
+                let found = statements.query_one(sql, &[run.0.into(), (&***name).into()])?;
+                let found = found.map(|row| row.get::<Vec<u8>>(0)).transpose()?;
+                if found.as_deref() != Some(&mac[..]) {
+                    differing.push((*name).clone().into_owned());
+                }
             }
-        }
-        Ok(differing)
+            Ok(differing)
+        })
     }
 
     /// Tells whether a device is in the ledger.
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when the ledger cannot be read.
-    pub fn has_device(&self, uuid: &str) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM device WHERE uuid = ?1";
-        let found = self.connection.query_row(sql, [uuid], |_| Ok(()));
-        found
-            .optional()
-            .map(|found| found.is_some())
-            .map_err(|error| Error::unusable(&self.path, error))
+    /// [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
+    pub fn has_device(&mut self, uuid: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM device WHERE uuid = $1";
+        self.read(|statements| Ok(statements.query_one(sql, &[uuid.into()])?.is_some()))
     }
 
     /// Returns the discriminators of a run from a row on.
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when the ledger cannot be read.
-    pub fn discriminators(&self, run: RunId, from: u32) -> Result<Vec<Discriminator>, Error> {
-        let failed = |error: rusqlite::Error| Error::unusable(&self.path, error);
-        let sql = "SELECT discriminator FROM device WHERE run = ?1 AND row >= ?2";
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let rows = statement
-            .query_map(params![run.0, from], |row| row.get::<_, u16>(0))
-            .map_err(failed)?;
-        let numbers = rows.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        Ok(numbers
-            .into_iter()
-            .filter_map(|number| Discriminator::new(number).ok())
-            .collect())
+    /// [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
+    pub fn discriminators(&mut self, run: RunId, from: u32) -> Result<Vec<Discriminator>, Error> {
+        let sql = "SELECT discriminator FROM device WHERE run = $1 AND row >= $2 ORDER BY row";
+        self.read(|statements| {
+            let mut found = Vec::new();
+            statements.each(sql, &[run.0.into(), from.into()], &mut |row| {
+                found.extend(Discriminator::new(row.get(0)?).ok());
+                Ok(())
+            })?;
+            Ok(found)
+        })
     }
 
     /// Ends a run.
     ///
     /// # Errors
     ///
-    /// [`Error::Clock`]; [`Error::Unusable`] when the ledger cannot be written.
+    /// [`Error::Clock`]; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be written.
     pub fn end(&mut self, run: RunId, state: RunState) -> Result<(), Error> {
-        let path = self.path.clone();
-        let failed = |error: rusqlite::Error| Error::unusable(&path, error);
-        let now = self.now()?;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let sql = "UPDATE run SET state = ?2, ended = ?3 WHERE id = ?1";
-        transaction
-            .execute(sql, params![run.0, state.name(), now])
-            .map_err(failed)?;
-        transaction
-            .execute(&RUN.sum_again("id = ?1"), [run.0])
-            .map_err(failed)?;
-        transaction.commit().map_err(failed)
+        let now = now()?;
+        self.write(|statements| {
+            let set = [("state", state.name().into()), ("ended", (&now).into())];
+            RUN.update(statements, &set, &[("id", run.0.into())]).map(drop)
+        })
     }
 }
 
-fn progress(row: &Row<'_>) -> Result<Progress, rusqlite::Error> {
-    let state = match row.get::<_, String>(1)?.as_str() {
+fn progress(row: &Row) -> Result<Progress, Fault> {
+    let state = match row.get::<String>(1)?.as_str() {
         "complete" => RunState::Complete,
         "abandoned" => RunState::Abandoned,
         _ => RunState::Open,

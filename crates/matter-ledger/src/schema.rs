@@ -5,19 +5,21 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::database_file::APPLICATION;
 use crate::ledger::PATIENCE;
-use crate::row_sums::{self, SUMMED};
+use crate::row_sums;
+use crate::tables::{FORMER_ORDERS, FORMER_TABLES, ORDERS, TABLES, Table};
 
 /// How long to wait before the next try.
 const PAUSE: Duration = Duration::from_millis(5);
 /// The version of the tables (`PRAGMA user_version`).
-pub(crate) const VERSION: i64 = 2;
-/// The version without sums, which is made into the present one.
-const FORMER: i64 = 1;
+pub(crate) const VERSION: i64 = 3;
+/// The version without issuances and claims.
+const SECOND: i64 = 2;
+/// The version without sums.
+const FIRST: i64 = 1;
 
 /// `docs/ledger.md` says what the columns mean.
-const TABLES: &str = "
+const COMMON: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE orders (id TEXT PRIMARY KEY, size INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     ident TEXT NOT NULL UNIQUE,
@@ -74,6 +76,73 @@ CREATE TABLE image (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// The orders of the versions before the present one.
+const SECOND_ORDERS: &str = "
+CREATE TABLE orders (id TEXT PRIMARY KEY, size INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// What came with version 3. Orders are first: the runs refer to them.
+const THIRD_ORDERS: &str = "
+CREATE TABLE orders (
+    id TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    vendor_id INTEGER,
+    product_id INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('proposed', 'open', 'closed')),
+    opened_by TEXT,
+    approved_by TEXT,
+    sum INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+const THIRD: &str = "
+CREATE TABLE claim (
+    id INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL UNIQUE REFERENCES device (id),
+    mac TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN
+        ('claimed', 'flashed', 'keys', 'locked', 'labelled', 'done', 'quarantined')),
+    station TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    claimed TEXT NOT NULL,
+    changed TEXT NOT NULL,
+    reason TEXT,
+    sum INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX claim_mac ON claim (mac) WHERE state <> 'quarantined';
+CREATE TABLE issuance (
+    id INTEGER PRIMARY KEY,
+    order_id TEXT REFERENCES orders (id),
+    device TEXT NOT NULL,
+    key_sha256 BLOB NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    public_key BLOB,
+    dac BLOB,
+    dac_serial BLOB UNIQUE,
+    subject TEXT,
+    station TEXT,
+    created TEXT NOT NULL,
+    changed TEXT NOT NULL,
+    sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX issuance_order ON issuance (order_id, state);
+CREATE INDEX issuance_device ON issuance (device);
+CREATE TABLE log (
+    seq INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    previous BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    sum INTEGER NOT NULL
+) STRICT;
+CREATE TABLE log_head (
+    seq INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL,
+    key BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    sum INTEGER NOT NULL
+) STRICT;
+";
+
 /// Why a database is not taken for a ledger.
 #[derive(Debug)]
 pub(crate) enum Refusal {
@@ -115,10 +184,10 @@ pub(crate) fn is_empty(connection: &Connection) -> Result<bool, Refusal> {
 pub(crate) fn recognize(connection: &Connection) -> Result<i64, Refusal> {
     let read = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let version = match (read("application_id")?, read("user_version")?) {
-        (APPLICATION, version @ (FORMER | VERSION)) => version,
+        (APPLICATION, version @ (FIRST | SECOND | VERSION)) => version,
         (APPLICATION, other) => {
             return Err(Refusal::Schema(format!(
-                "has version {other}, and this tool knows {FORMER} and {VERSION}"
+                "has version {other}, and this tool knows {FIRST} to {VERSION}"
             )));
         }
         _ => return Err(Refusal::Schema("is a database, but no ledger of this tool".into())),
@@ -137,24 +206,41 @@ pub(crate) fn recognize(connection: &Connection) -> Result<i64, Refusal> {
     Ok(version)
 }
 
-/// The statements that make the tables and indexes of a version, each with the name of what it makes.
-fn statements(version: i64) -> Vec<(String, String)> {
-    let tables = if version == FORMER {
-        TABLES
+/// The statements that make the tables and indexes of a version, in one text.
+fn tables(version: i64) -> String {
+    match version {
+        FIRST => format!("{SECOND_ORDERS}{COMMON}")
             .replace(" sum INTEGER NOT NULL,", "")
             .replace(", sum INTEGER NOT NULL", "")
             .replace(",\n    sum INTEGER NOT NULL", "")
             .replace("\n    sum INTEGER NOT NULL,", "")
-            .replace("folder BLOB", "folder TEXT")
-    } else {
-        TABLES.to_owned()
-    };
+            .replace("folder BLOB", "folder TEXT"),
+        SECOND => format!("{SECOND_ORDERS}{COMMON}"),
+        _ => format!("{THIRD_ORDERS}{COMMON}{THIRD}"),
+    }
+}
+
+/// The same, each with the name of what it makes.
+fn statements(version: i64) -> Vec<(String, String)> {
+    let tables = tables(version);
     let made = tables.split(';').map(normal).filter(|statement| !statement.is_empty());
     let named = made.map(|statement| {
-        let name = statement.split(' ').nth(2).unwrap_or_default().to_owned();
+        let mut words = statement
+            .split(' ')
+            .skip_while(|word| !matches!(*word, "TABLE" | "INDEX"));
+        let name = words.nth(1).unwrap_or_default().to_owned();
         (name, statement)
     });
     named.collect()
+}
+
+/// The tables of a version whose rows have sums.
+pub(crate) const fn summed(version: i64) -> &'static [&'static Table] {
+    match version {
+        FIRST => &[],
+        SECOND => &FORMER_TABLES,
+        _ => &TABLES,
+    }
 }
 
 /// A statement with single spaces, and without quotes, which SQLite puts around a renamed table's name.
@@ -178,18 +264,23 @@ fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
     }
 }
 
-/// Makes the tables where there are none, or those of this version from those of the one before.
+/// Makes the tables where there are none, or those of this version from those of an earlier one.
 ///
 /// The tables come before the write-ahead log: from its first byte on, the file says that it is a ledger.
 pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Refusal> {
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     if is_empty(&transaction)? {
-        transaction.execute_batch(TABLES)?;
+        transaction.execute_batch(&tables(VERSION))?;
         mark(&transaction)?;
-    } else if recognize(&transaction)? == FORMER {
-        migrate(&transaction)?;
-        mark(&transaction)?;
+    } else {
+        let version = recognize(&transaction)?;
+        if version < VERSION {
+            // Afterwards the sums would be those of damaged values.
+            row_sums::check(&transaction, summed(version))?;
+            migrate(&transaction, version)?;
+            mark(&transaction)?;
+        }
     }
     transaction.commit()?;
     Ok(configure(connection)?)
@@ -201,10 +292,15 @@ fn mark(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
     ))
 }
 
-/// Makes each table anew with the sums of its rows.
-fn migrate(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
+/// Makes the tables that are new, and each one anew that has other columns than before or had no sums.
+fn migrate(transaction: &Transaction<'_>, version: i64) -> Result<(), rusqlite::Error> {
+    let former = statements(version);
     for (name, statement) in statements(VERSION) {
-        let Some(table) = SUMMED.iter().find(|table| table.name == name) else {
+        if former.contains(&(name.clone(), statement.clone())) {
+            continue;
+        }
+        let is_known = former.iter().any(|(former, _)| *former == name);
+        let Some(table) = TABLES.iter().find(|table| table.name == name && is_known) else {
             transaction.execute_batch(&statement)?;
             continue;
         };
@@ -212,15 +308,42 @@ fn migrate(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
         let make = statement.replacen(&format!("TABLE {name}"), &format!("TABLE {anew}"), 1);
         let key = if table.has_rowid { "id, " } else { "" };
         let columns = table.columns;
-        // Folders were texts, and are the bytes of paths.
-        let values = columns.replace("folder", "CAST(folder AS BLOB)");
-        let sum = table.sum().replace("folder", "CAST(folder AS BLOB)");
+        let old = |text: &str| match table.name {
+            // Folders were texts, and are the bytes of paths.
+            "run" if version == FIRST => text.replace("folder", "CAST(folder AS BLOB)"),
+            "orders" => text.replace(
+                ORDERS.columns,
+                &format!("{}, NULL, NULL, 'open', NULL, NULL", FORMER_ORDERS.columns),
+            ),
+            _ => text.to_owned(),
+        };
+        let (values, sum) = (old(columns), old(&table.sum()));
         transaction.execute_batch(&format!(
             "{make};
              INSERT INTO {anew} ({key}{columns}, sum) SELECT {key}{values}, {sum} FROM {name};
              DROP TABLE {name};
              ALTER TABLE {anew} RENAME TO {name};"
         ))?;
+        // Its indexes are gone with it.
+        let of_table = format!(" INDEX {name}_");
+        for (_, index) in former.iter().filter(|(_, made)| made.contains(&of_table)) {
+            transaction.execute_batch(index)?;
+        }
     }
     Ok(())
+}
+
+/// Stands in for what a ledger of an earlier version has not got, for as long as the connection lives: it is empty.
+pub(crate) fn stand_in(connection: &Connection, version: i64) -> Result<(), rusqlite::Error> {
+    if version == VERSION {
+        return Ok(());
+    }
+    let tables = THIRD.replace("CREATE TABLE", "CREATE TEMP TABLE");
+    for statement in tables.split(';').filter(|statement| statement.contains("TABLE")) {
+        connection.execute_batch(statement)?;
+    }
+    connection.execute_batch(
+        "CREATE TEMP VIEW orders AS SELECT id, size, NULL AS vendor_id, NULL AS product_id, 'open' AS state,
+         NULL AS opened_by, NULL AS approved_by FROM main.orders",
+    )
 }

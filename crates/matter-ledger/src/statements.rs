@@ -1,16 +1,100 @@
-//! A stand-in until the engines are there.
+//! What both engines can do: statements with numbered parameters, and rows of values.
 
-use rusqlite::types::{ToSqlOutput, Value as Sql};
-use rusqlite::{ToSql, TransactionBehavior, params_from_iter};
+use std::fmt;
 
-use crate::{Error, Ledger};
+use crate::{Error, LedgerPlace};
 
+/// The database that holds a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
+    /// On a server.
+    #[cfg(feature = "postgres")]
+    Postgres,
+    /// In a file.
     Sqlite,
 }
 
-#[derive(Clone, Debug)]
+impl Engine {
+    /// The end of a SELECT whose rows stay as they are until the transaction ends. SQLite has one writer at a time anyway.
+    pub(crate) const fn for_update(self) -> &'static str {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres => " FOR UPDATE",
+            Self::Sqlite => "",
+        }
+    }
+
+    /// The same, for the next free rows: those that others hold are passed over.
+    pub(crate) const fn skip_locked(self) -> &'static str {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+            Self::Sqlite => "",
+        }
+    }
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Looking something up, all of it at one moment.
+    Read,
+    /// Writing, one transaction of a ledger at a time: what was looked up holds until the end.
+    Write,
+    /// Writing to rows that the transaction itself locks, beside others.
+    Rows,
+}
+
+/// A connection to a ledger's database.
+pub(crate) trait Database: Send {
+    /// Does `work` in a transaction: all of it, or nothing when it fails. It is done again when the engine asks for it.
+    fn transaction(
+        &mut self,
+        purpose: Purpose,
+        work: &mut dyn FnMut(&mut dyn Statements) -> Result<(), Fault>,
+    ) -> Result<(), Fault>;
+}
+
+/// A transaction in progress. Parameters are `$1`, `$2` and so on, and nothing else in a statement has a `$`.
+pub(crate) trait Statements {
+    /// Tells which engine it is, where they differ.
+    fn engine(&self) -> Engine;
+
+    /// Runs a statement, and returns how many rows it has changed.
+    fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Fault>;
+
+    /// Runs a query, and shows each row.
+    fn each(&mut self, sql: &str, values: &[Value], see: &mut dyn FnMut(Row) -> Result<(), Fault>)
+    -> Result<(), Fault>;
+
+    /// Runs a query, and returns its rows.
+    fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        let mut rows = Vec::new();
+        self.each(sql, values, &mut |row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Runs a query that has one row or none.
+    fn query_one(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, Fault> {
+        let mut first = None;
+        self.each(sql, values, &mut |row| {
+            first.get_or_insert(row);
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
+    /// Runs a query of one number, such as `count(*)`.
+    fn query_number(&mut self, sql: &str, values: &[Value]) -> Result<i64, Fault> {
+        self.query_one(sql, values)?.ok_or(Fault::Cell(0))?.get(0)
+    }
+}
+
+/// A value of a parameter or a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Null,
     Integer(i64),
@@ -18,103 +102,183 @@ pub(crate) enum Value {
     Blob(Vec<u8>),
 }
 
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Owned(match self {
-            Self::Null => Sql::Null,
-            Self::Integer(number) => Sql::Integer(*number),
-            Self::Text(text) => Sql::Text(text.clone()),
-            Self::Blob(bytes) => Sql::Blob(bytes.clone()),
-        }))
-    }
-}
-
-impl From<i64> for Value {
-    fn from(number: i64) -> Self {
-        Self::Integer(number)
-    }
-}
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.into())
     }
 }
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<&[u8]> for Value {
     fn from(bytes: &[u8]) -> Self {
         Self::Blob(bytes.into())
     }
 }
+
+impl<const N: usize> From<&[u8; N]> for Value {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::Blob(bytes.into())
+    }
+}
+
+impl From<&Vec<u8>> for Value {
+    fn from(bytes: &Vec<u8>) -> Self {
+        Self::Blob(bytes.clone())
+    }
+}
+
+macro_rules! from_numbers {
+    ($($number:ty)*) => {$(
+        impl From<$number> for Value {
+            fn from(number: $number) -> Self {
+                Self::Integer(number.into())
+            }
+        }
+
+        impl FromValue for $number {
+            fn from_value(value: Value) -> Option<Self> {
+                match value {
+                    Value::Integer(number) => number.try_into().ok(),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+from_numbers!(u16 u32 i64);
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Integer(flag.into())
+    }
+}
+
 impl<T: Into<Self>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
 }
 
-pub(crate) struct Row(Vec<Sql>);
+/// A type that a cell may be read as.
+pub(crate) trait FromValue: Sized {
+    /// `None` when the value is of another type, or out of range.
+    fn from_value(value: Value) -> Option<Self>;
+}
+
+impl FromValue for bool {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Integer(number) => Some(number != 0),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for u64 {
+    fn from_value(value: Value) -> Option<Self> {
+        i64::from_value(value)?.try_into().ok()
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for Vec<u8> {
+    /// The first version of the tables had texts in place of some bytes.
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Blob(bytes) => Some(bytes),
+            Value::Text(text) => Some(text.into_bytes()),
+            _ => None,
+        }
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+/// A row that a query has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row(pub(crate) Vec<Value>);
 
 impl Row {
-    pub(crate) fn get<T: rusqlite::types::FromSql>(&self, index: usize) -> Result<T, Error> {
-        let value = self.0.get(index).cloned().unwrap_or(Sql::Null);
-        T::column_result((&value).into()).map_err(|error| Error::unusable("ledger".as_ref(), error))
+    /// Reads the cell of a column, from 0.
+    pub(crate) fn get<T: FromValue>(&self, index: usize) -> Result<T, Fault> {
+        let value = self.0.get(index).cloned().and_then(T::from_value);
+        value.ok_or(Fault::Cell(index))
     }
 }
 
-pub(crate) trait Statements {
-    fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error>;
-    fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error>;
-    fn engine(&self) -> Engine;
+/// Why a transaction was not done.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// A cell of this column is not of the type that it has in a ledger, or out of range.
+    Cell(usize),
+    /// The server said so, or went away.
+    #[cfg(feature = "postgres")]
+    Postgres(crate::postgres::ServerFault),
+    /// The work itself has ended so.
+    Refused(Error),
+    /// SQLite said so.
+    Sqlite(rusqlite::Error),
 }
 
-impl Statements for rusqlite::Transaction<'_> {
-    fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {
-        let failed = |error: rusqlite::Error| Error::unusable("ledger".as_ref(), error);
-        let mut statement = self.prepare_cached(sql).map_err(failed)?;
-        let changed = statement.execute(params_from_iter(values)).map_err(failed)?;
-        Ok(u64::try_from(changed).unwrap_or_default())
-    }
-
-    fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let failed = |error: rusqlite::Error| Error::unusable("ledger".as_ref(), error);
-        let mut statement = self.prepare_cached(sql).map_err(failed)?;
-        let count = statement.column_count();
-        let rows = statement.query_map(params_from_iter(values), |row| {
-            (0..count).map(|index| row.get(index)).collect::<Result<Vec<Sql>, _>>()
-        });
-        let rows = rows.map_err(failed)?.map(|row| row.map(Row));
-        rows.collect::<Result<_, _>>().map_err(failed)
-    }
-
-    fn engine(&self) -> Engine {
-        Engine::Sqlite
+impl Fault {
+    /// What it means to whoever uses the ledger.
+    pub(crate) fn at(self, place: &LedgerPlace) -> Error {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(fault) => fault.at(place),
+            Self::Refused(error) => error,
+            Self::Cell(_) | Self::Sqlite(_) => Error::unusable(place, self),
+        }
     }
 }
 
-impl Ledger {
-    pub(crate) fn write<T>(
-        &mut self,
-        mut work: impl FnMut(&mut dyn Statements) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let failed = |error: rusqlite::Error| Error::unusable("ledger".as_ref(), error);
-        self.connection
-            .execute_batch(
-                "CREATE TEMP TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, size INTEGER, vendor_id INTEGER,
-                 product_id INTEGER, state TEXT, opened_by TEXT, approved_by TEXT);
-             CREATE TEMP TABLE IF NOT EXISTS issuance (id INTEGER PRIMARY KEY, order_id TEXT, device TEXT,
-                 key_sha256 BLOB UNIQUE, state TEXT, public_key BLOB, dac BLOB, dac_serial BLOB UNIQUE, subject TEXT,
-                 station TEXT, created TEXT, changed TEXT);
-             CREATE INDEX IF NOT EXISTS temp.issuance_device ON issuance (device);
-             CREATE INDEX IF NOT EXISTS temp.issuance_order ON issuance (order_id, state);
-             CREATE TEMP TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, time TEXT, entry TEXT, previous BLOB, hash BLOB);
-             CREATE TEMP TABLE IF NOT EXISTS log_head (id INTEGER PRIMARY KEY, seq INTEGER, hash BLOB, key BLOB, signature BLOB);
-             INSERT OR IGNORE INTO log_head VALUES (1, 0, zeroblob(32), x'', x'');",
-            )
-            .map_err(failed)?;
-        let mut transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let value = work(&mut transaction)?;
-        transaction.commit().map_err(failed)?;
-        Ok(value)
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cell(index) => write!(f, "column {index} of a row has a value that no ledger has"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(fault) => fault.fmt(f),
+            Self::Refused(error) => error.fmt(f),
+            Self::Sqlite(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
     }
 }

@@ -184,7 +184,7 @@ fn a_run_that_was_interrupted_is_found_as_far_as_it_was() {
         (RunState::Open, 1, &[10, 20][..])
     );
     assert!(found.run == begun.run && ledger.find("b").unwrap().is_none());
-    let differences = |value: &[u8]| {
+    let mut differences = |value: &[u8]| {
         let parameters = [parameter("size", value), parameter("more", b"")];
         ledger.differences(found.run, &parameters).unwrap()
     };

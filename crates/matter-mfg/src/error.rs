@@ -103,7 +103,11 @@ impl Error {
                 | Self::Field { .. }
                 | Self::File { .. }
                 | Self::Ledger(
-                    LedgerError::OrderFull { .. } | LedgerError::OrderSize { .. } | LedgerError::ReasonEmpty
+                    LedgerError::OrderFull { .. }
+                        | LedgerError::OrderNotOpen { .. }
+                        | LedgerError::OrderSize { .. }
+                        | LedgerError::ReasonEmpty
+                        | LedgerError::Url { .. }
                 )
         )
     }
@@ -170,7 +174,8 @@ impl Error {
     /// A ledger that cannot be opened is an input's fault as long as nothing is written.
     pub(crate) fn at_ledger(self) -> Self {
         match self {
-            Self::Ledger(LedgerError::Damaged { path, reason } | LedgerError::Unusable { path, reason }) => {
+            Self::Ledger(LedgerError::Damaged { place, reason } | LedgerError::Unusable { place, reason }) => {
+                let path = place.file().map_or_else(|| place.to_string().into(), Path::to_owned);
                 Self::file(Field::Ledger, &path, reason)
             }
             other => other,
@@ -220,8 +225,11 @@ impl Error {
             Self::Ledger(error) => {
                 let text = error.to_string();
                 match error {
-                    LedgerError::OrderFull { .. } => message![Field::Order, ": ", text],
+                    LedgerError::OrderFull { .. } | LedgerError::OrderNotOpen { .. } => {
+                        message![Field::Order, ": ", text]
+                    }
                     LedgerError::OrderSize { .. } => message![Field::OrderSize, ": ", text],
+                    LedgerError::Url { .. } => message![Field::Ledger, ": ", text],
                     LedgerError::ReasonEmpty => message![Field::Reason, ": ", text],
                     _ => text.into(),
                 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use factory_fs::{Dir, FolderLock, Kind};
 use matter_audit::Sampling;
-use matter_ledger::{Ledger, Order, Progress, RunState, Unique};
+use matter_ledger::{Ledger, LedgerPlace, Order, Progress, RunState, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 
@@ -39,7 +39,7 @@ pub struct Run<'p> {
     plan: &'p Plan,
     top: PathBuf,
     /// None for a run from a seed, which shall leave the same files on every machine.
-    ledger: Option<PathBuf>,
+    ledger: Option<LedgerPlace>,
     unique: Unique,
     order: Option<Order>,
     resume: bool,
@@ -64,7 +64,7 @@ impl<'p> Run<'p> {
         Self {
             plan,
             top: plan.job().top(),
-            ledger: (!plan.is_seeded()).then(|| Self::default_ledger(&plan.job().outdir)),
+            ledger: (!plan.is_seeded()).then(|| Self::default_ledger(&plan.job().outdir).into()),
             unique: Unique::default(),
             order: None,
             resume: false,
@@ -84,8 +84,8 @@ impl<'p> Run<'p> {
 
     /// Uses a ledger elsewhere, perhaps together with other runs.
     #[must_use]
-    pub fn with_ledger(mut self, path: PathBuf) -> Self {
-        self.ledger = Some(path);
+    pub fn with_ledger(mut self, place: impl Into<LedgerPlace>) -> Self {
+        self.ledger = Some(place.into());
         self
     }
 
@@ -201,10 +201,11 @@ impl<'p> Run<'p> {
         let keys = keys
             .map(|path| output::open_keys(path, self.trust, self.resume))
             .transpose()?;
-        let is_new = !self.resume || self.ledger.as_ref().is_none_or(|path| !path.exists());
+        let ledger = self.ledger_file();
+        let is_new = !self.resume || self.ledger.is_none() || ledger.is_some_and(|path| !path.exists());
         if is_new {
             // What is continued has most of it already, and is checked when it is known.
-            room::check(self.plan, self.plan.count(), &top, self.ledger.as_deref())?;
+            room::check(self.plan, self.plan.count(), &top, ledger)?;
         }
         let mut begin = || {
             TestPki::sweep(&outdir)?;
@@ -234,10 +235,15 @@ impl<'p> Run<'p> {
         self.complete(started, &top, &held?, report)
     }
 
+    /// The ledger's file, unless it is on a server, or there is none.
+    fn ledger_file(&self) -> Option<&Path> {
+        self.ledger.as_ref().and_then(LedgerPlace::file)
+    }
+
     /// A ledger that is not named is a file in the output folder, and a link there is somebody else's.
     fn check_default_ledger(&self, outdir: &Dir) -> Result<(), Error> {
         let default = Self::default_ledger(&self.plan.job().outdir);
-        if self.ledger.as_ref() != Some(&default) {
+        if self.ledger_file() != Some(&*default) {
             return Ok(());
         }
         match outdir
@@ -269,7 +275,7 @@ impl<'p> Run<'p> {
         let stamp = workspace.stamp().to_owned();
         workspace.finish(held)?;
         self.name_tables(report, top, &stamp);
-        reconcile::folders(top, &ledger, &progress)?.check(top)?;
+        reconcile::folders(top, &mut ledger, &progress)?.check(top)?;
         report.is_reconciled = true;
         Ok(())
     }
@@ -284,15 +290,15 @@ impl<'p> Run<'p> {
         // A commit that failed may be in the log all the same, when only the disk's answer was missing: whoever opens the
         // ledger next finds it there, and its devices have to be there as well.
         let ledger = match &self.ledger {
-            Some(path) => {
+            Some(place) => {
                 drop(ledger);
-                Ledger::open(path)
+                Ledger::open(place)
             }
             None => Ok(ledger),
         };
         let Ok(mut ledger) = ledger else { return };
         // What cannot be done now, on a full disk for instance, is done when the run is continued.
-        let _ = workspace.reconcile(&ledger, self.force);
+        let _ = workspace.reconcile(&mut ledger, self.force);
         match ledger.find(workspace.ident()) {
             Ok(Some(now)) if now.done > 0 => {
                 let _ = workspace.show_tables(&now);

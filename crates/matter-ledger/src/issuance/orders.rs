@@ -1,6 +1,8 @@
 use crate::Error;
-use crate::issuance::{Issuing, insert, malformed, sum_again};
-use crate::statements::{Engine, Row, Value};
+use crate::issuance::Issuing;
+use crate::order::made;
+use crate::statements::{Fault, Row, Value};
+use crate::tables::ORDERS;
 
 /// Whether an order takes devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +80,12 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`](crate::Ledger::issuing).
     pub fn order(&mut self, id: &str) -> Result<Option<IssuingOrder>, Error> {
-        let lock = match self.statements.engine() {
-            Engine::Sqlite => "",
-            #[cfg(feature = "postgres")]
-            Engine::Postgres => " FOR UPDATE",
-        };
-        let sql = format!("SELECT {COLUMNS} FROM orders WHERE id = $1{lock}");
-        let rows = self.statements.query(&sql, &[id.into()])?;
-        rows.first().map(order).transpose()
+        self.run(|statements| {
+            let lock = statements.engine().for_update();
+            let sql = format!("SELECT {COLUMNS} FROM orders WHERE id = $1{lock}");
+            let row = statements.query_one(&sql, &[id.into()])?;
+            row.as_ref().map(order).transpose()
+        })
     }
 
     /// Returns all orders, by their names.
@@ -94,10 +94,10 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`](crate::Ledger::issuing).
     pub fn orders(&mut self) -> Result<Vec<IssuingOrder>, Error> {
-        let rows = self
-            .statements
-            .query(&format!("SELECT {COLUMNS} FROM orders ORDER BY id"), &[])?;
-        rows.iter().map(order).collect()
+        self.run(|statements| {
+            let rows = statements.query(&format!("SELECT {COLUMNS} FROM orders ORDER BY id"), &[])?;
+            rows.iter().map(order).collect()
+        })
     }
 
     /// Opens an order; tells whether there was none of this name.
@@ -115,15 +115,15 @@ impl Issuing<'_> {
             OrderState::Open
         };
         let values = [
-            new.id.as_str().into(),
-            i64::from(new.size).into(),
-            i64::from(new.vendor_id).into(),
-            i64::from(new.product_id).into(),
+            (&new.id).into(),
+            new.size.into(),
+            new.vendor_id.into(),
+            new.product_id.into(),
             state.name().into(),
-            new.operator.as_str().into(),
+            (&new.operator).into(),
             Value::Null,
         ];
-        insert(self.statements, "orders", COLUMNS, &values)?;
+        self.run(|statements| ORDERS.insert(statements, &values))?;
         Ok(true)
     }
 
@@ -133,8 +133,11 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`](crate::Ledger::issuing).
     pub fn approve_order(&mut self, id: &str, operator: &str) -> Result<(), Error> {
-        let sql = "UPDATE orders SET state = 'open', approved_by = $1 WHERE id = $2";
-        self.change_order(sql, &[operator.into(), id.into()], id)
+        let set = [
+            ("state", OrderState::Open.name().into()),
+            ("approved_by", operator.into()),
+        ];
+        self.run(|statements| ORDERS.update(statements, &set, &[("id", id.into())]).map(drop))
     }
 
     /// Closes an order.
@@ -143,7 +146,8 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`](crate::Ledger::issuing).
     pub fn close_order(&mut self, id: &str) -> Result<(), Error> {
-        self.change_order("UPDATE orders SET state = 'closed' WHERE id = $1", &[id.into()], id)
+        let set = [("state", OrderState::Closed.name().into())];
+        self.run(|statements| ORDERS.update(statements, &set, &[("id", id.into())]).map(drop))
     }
 
     /// Returns how many devices an order has: published ones of runs, and keys that are in use.
@@ -152,12 +156,7 @@ impl Issuing<'_> {
     ///
     /// As [`Ledger::issuing`](crate::Ledger::issuing).
     pub fn devices_of_order(&mut self, id: &str) -> Result<u64, Error> {
-        let count = "SELECT (SELECT count(*) FROM device JOIN run ON run.id = device.run \
-                     WHERE run.order_id = $1 AND device.state = 'published') + \
-                     (SELECT count(*) FROM issuance WHERE order_id = $2 AND state <> 'RETIRED')";
-        let rows = self.statements.query(count, &[id.into(), id.into()])?;
-        let count: i64 = rows.first().ok_or_else(|| malformed("count"))?.get(0)?;
-        Ok(u64::try_from(count).unwrap_or_default())
+        self.run(|statements| made(statements, id))
     }
 
     /// Returns how many keys of an order are in each state, by the states' names.
@@ -167,33 +166,21 @@ impl Issuing<'_> {
     /// As [`Ledger::issuing`](crate::Ledger::issuing).
     pub fn states_of_order(&mut self, id: &str) -> Result<Vec<(String, u64)>, Error> {
         let sql = "SELECT state, count(*) FROM issuance WHERE order_id = $1 GROUP BY state ORDER BY state";
-        let rows = self.statements.query(sql, &[id.into()])?;
-        let states = rows.iter().map(|row| {
-            let count: i64 = row.get(1)?;
-            Ok((row.get(0)?, u64::try_from(count).unwrap_or_default()))
-        });
-        states.collect()
-    }
-
-    fn change_order(&mut self, sql: &str, values: &[Value], id: &str) -> Result<(), Error> {
-        self.statements.execute(sql, values)?;
-        sum_again(self.statements, "orders", "id = $1", &[id.into()])
+        self.run(|statements| {
+            let rows = statements.query(sql, &[id.into()])?;
+            rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+        })
     }
 }
 
-fn order(row: &Row) -> Result<IssuingOrder, Error> {
-    let (size, state): (i64, String) = (row.get(1)?, row.get(4)?);
-    let id = |index| {
-        let id: Option<i64> = row.get(index)?;
-        let id = id.map(u16::try_from).transpose();
-        id.map_err(|_| malformed("vendor or product id of an order"))
-    };
+fn order(row: &Row) -> Result<IssuingOrder, Fault> {
+    let state: String = row.get(4)?;
     Ok(IssuingOrder {
         id: row.get(0)?,
-        size: u32::try_from(size).map_err(|_| malformed("size of an order"))?,
-        vendor_id: id(2)?,
-        product_id: id(3)?,
-        state: OrderState::of(&state).ok_or_else(|| malformed("state of an order"))?,
+        size: row.get(1)?,
+        vendor_id: row.get(2)?,
+        product_id: row.get(3)?,
+        state: OrderState::of(&state).ok_or(Fault::Cell(4))?,
         opened_by: row.get(5)?,
         approved_by: row.get(6)?,
     })

@@ -11,22 +11,22 @@ impl Run<'_> {
             return Err(Error::field(Field::Unique, reason));
         }
         let inputs = self.inputs.iter().map(|(option, path)| (*option, path.as_path()));
-        let ledger = self.ledger.as_deref().map(|path| (Field::Ledger, path));
+        let ledger = self.ledger_file().map(|path| (Field::Ledger, path));
         output::check_inputs(&self.top, inputs.chain(ledger))?;
         self.check_ledger_name()?;
         let count = self.plan.count();
         let ledger = match &self.ledger {
-            Some(path) => Ledger::open_to_look(path).map_err(|error| Error::from(error).at_ledger())?,
+            Some(place) => Ledger::open_to_look(place).map_err(|error| Error::from(error).at_ledger())?,
             None => None,
         };
         // What is continued has devices in the order and in the ledger already.
         match (&self.order, ledger) {
             _ if self.resume => Ok(()),
-            (order, Some(ledger)) => {
+            (order, Some(mut ledger)) => {
                 if let Some(order) = order {
                     ledger.check_order(order, count)?;
                 }
-                self.check_given(&ledger, 0, None)
+                self.check_given(&mut ledger, 0, None)
             }
             (Some(order), None) => Ok(order.check_room(0, count)?),
             (None, None) => Ok(()),
@@ -35,7 +35,9 @@ impl Run<'_> {
 
     /// Refuses what SQLite takes for something else than a file on disk: whoever writes that expects it.
     fn check_ledger_name(&self) -> Result<(), Error> {
-        let Some(path) = &self.ledger else { return Ok(()) };
+        let Some(path) = self.ledger_file() else {
+            return Ok(());
+        };
         let bytes = path.as_os_str().as_encoded_bytes();
         let is_other =
             bytes == b":memory:" || bytes.starts_with(b"file:") && !path.starts_with(&self.plan.job().outdir);
@@ -48,7 +50,7 @@ impl Run<'_> {
 
     /// Looks up what is given for the devices from a row on: it must not be that of a device that the ledger lists, those of
     /// the run `own` left out.
-    pub(super) fn check_given(&self, ledger: &Ledger, from: u32, own: Option<RunId>) -> Result<(), Error> {
+    pub(super) fn check_given(&self, ledger: &mut Ledger, from: u32, own: Option<RunId>) -> Result<(), Error> {
         for row in from..self.plan.given_rows() {
             let given = self.plan.given_traits(row);
             let Some((what, uuid)) = ledger.holder(self.unique, &given, own)? else {

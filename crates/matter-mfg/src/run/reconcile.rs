@@ -90,7 +90,7 @@ pub(super) struct Folders {
 }
 
 /// Looks for the folder of each device that the ledger has of a run.
-pub(super) fn folders(top: &Dir, ledger: &Ledger, progress: &Progress) -> Result<Folders, Error> {
+pub(super) fn folders(top: &Dir, ledger: &mut Ledger, progress: &Progress) -> Result<Folders, Error> {
     let devices = ledger.devices_of(progress.run)?;
     let expected = u32::try_from(devices.len()).unwrap_or(u32::MAX);
     let mut missing = Vec::new();

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use matter_ledger::LedgerPlace;
+
 use crate::{Error, Message, Timings};
 
 /// What a run has produced.
@@ -14,7 +16,7 @@ pub struct RunReport {
     /// The folder with a folder for each device.
     pub top: PathBuf,
     /// The ledger that lists them; a run from a seed has one only where it is named.
-    pub ledger: Option<PathBuf>,
+    pub ledger: Option<LedgerPlace>,
     /// The table of all devices, once it is complete.
     pub summary: Option<PathBuf>,
     /// The table of all certificates, if there are any, once it is complete.

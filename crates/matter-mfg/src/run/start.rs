@@ -19,7 +19,7 @@ impl Run<'_> {
     /// Cleans up after runs whose process is gone, and starts or continues one; `None` when there is nothing left to do.
     pub(super) fn start(&self, top: &Dir, report: &mut RunReport) -> Result<Option<Started>, Error> {
         let held = FolderLock::new(top).map_err(Error::obstacle(Field::OutputFolder, &self.top))?;
-        let mut ledger = self.ledger.as_deref().map_or_else(Ledger::in_memory, Ledger::open)?;
+        let mut ledger = self.ledger.as_ref().map_or_else(Ledger::in_memory, Ledger::open)?;
         sweep_drafts(top)?;
         let Found { left, alive, strange } = Workspace::find(top, &held)?;
         let (mut unfinished, mut unknown) = (Vec::new(), None);
@@ -69,14 +69,14 @@ impl Run<'_> {
             let reason = format!("the run {stamp} is still going");
             return Err(Error::field(Field::Resume, reason));
         }
-        if self.was_complete(top, &ledger, &parameters, report)? {
+        if self.was_complete(top, &mut ledger, &parameters, report)? {
             return Ok(None);
         }
         if let Some(reason) = unknown {
             return Err(Error::field(Field::Resume, reason));
         }
-        room::check(self.plan, self.plan.count(), top, self.ledger.as_deref())?;
-        self.check_given(&ledger, 0, None)?;
+        room::check(self.plan, self.plan.count(), top, self.ledger_file())?;
+        self.check_given(&mut ledger, 0, None)?;
         self.begin(top, ledger, parameters, &held).map(Some)
     }
 
@@ -121,7 +121,7 @@ impl Run<'_> {
     fn resume(
         &self,
         unfinished: Vec<Unfinished>,
-        ledger: Ledger,
+        mut ledger: Ledger,
         parameters: &[Parameter],
         top: &Dir,
         report: &mut RunReport,
@@ -131,9 +131,9 @@ impl Run<'_> {
             let differing = ledger.differences(progress.run, parameters)?;
             if differing.is_empty() {
                 let left = self.plan.count().saturating_sub(progress.done);
-                room::check(self.plan, left, top, self.ledger.as_deref())?;
-                self.check_given(&ledger, progress.done, Some(progress.run))?;
-                reconcile::folders(top, &ledger, &progress)?.check(top)?;
+                room::check(self.plan, left, top, self.ledger_file())?;
+                self.check_given(&mut ledger, progress.done, Some(progress.run))?;
+                reconcile::folders(top, &mut ledger, &progress)?.check(top)?;
                 report.earlier = progress.done;
                 report.devices = progress.done;
                 return Ok(Started {
@@ -169,7 +169,7 @@ impl Run<'_> {
     fn was_complete(
         &self,
         top: &Dir,
-        ledger: &Ledger,
+        ledger: &mut Ledger,
         parameters: &[Parameter],
         report: &mut RunReport,
     ) -> Result<bool, Error> {
@@ -250,7 +250,7 @@ fn sweep_drafts(top: &Dir) -> Result<(), Error> {
 }
 
 /// Tells whether anything of a run is in a folder: a table of it, or a device.
-fn is_here(top: &Dir, ledger: &Ledger, progress: &Progress) -> Result<bool, Error> {
+fn is_here(top: &Dir, ledger: &mut Ledger, progress: &Progress) -> Result<bool, Error> {
     let failed = |name: &str| Error::write(&top.path().join(name));
     let name = device_tables::summary(stamp_of(&progress.ident));
     // Runs in other folders may have the same second in their names, and not the same device.

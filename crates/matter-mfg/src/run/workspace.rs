@@ -261,7 +261,7 @@ impl Workspace {
     }
 
     /// Releases the devices that the ledger lists, and removes the others, of which nobody knows.
-    pub(super) fn reconcile(&self, ledger: &Ledger, force: bool) -> Result<(), Error> {
+    pub(super) fn reconcile(&self, ledger: &mut Ledger, force: bool) -> Result<(), Error> {
         let devices = match self.folder.child(DEVICES) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             opened => opened.map_err(Error::write(&self.folder.path().join(DEVICES)))?,
