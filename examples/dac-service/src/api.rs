@@ -1,10 +1,41 @@
 //! What is sent and answered, as JSON.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use base64ct::{Base64, Encoding};
-use serde::de::Error as _;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::nonces::Nonce;
+
+/// A value whose JSON is an object. Without it serde takes an array of the members in their order as well.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|object| object.0)
+}
 
 /// Bytes in Base64 with padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +113,7 @@ pub struct DacRequest {
     /// A nonce of this service.
     pub nonce: Nonce,
     /// The proof that the request is the device's.
+    #[serde(deserialize_with = "object")]
     pub identity: IdentityProof,
 }
 
@@ -185,8 +217,8 @@ pub struct OnboardingAnswer {
     pub manual: String,
 }
 
-impl std::fmt::Debug for OnboardingAnswer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for OnboardingAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Both codes hold the passcode.
         f.debug_struct("OnboardingAnswer").field("serial", &self.serial).finish_non_exhaustive()
     }

@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use crate::api::Object;
 use crate::app::App;
 use crate::config::seconds;
 use crate::problem::Problem;
@@ -42,7 +43,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
             Problem::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", detail)
         })??;
         serde_json::from_slice(&bytes)
-            .map(Self)
+            .map(|Object(sent)| Self(sent))
             .map_err(|error| Problem::malformed(format!("the body is not the JSON that is wanted: {error}")))
     }
 }

@@ -342,9 +342,9 @@ onboarding_key = "onboarding.key"
             (SMALL.replace("client_ca", "client_cas"), "service.toml:6: unknown field `client_cas`"),
             (SMALL.replace("listen = \"127.0.0.1:0\"", "listen = \"x\""), "service.toml:2: invalid socket address"),
             (SMALL.replace("[\"clients.pem\"]", "[]"), "service.toml: tls.client_ca names no file"),
-            (format!("{SMALL}[limits]\nrequests = 0\n"), "service.toml: limits.requests is 0, and allowed are 1 to 100_000"),
+            (format!("{SMALL}[limits]\nrequests = 0\n"), "service.toml: limits.requests is 0, and allowed are 1 to 100000"),
             (SMALL.replace("[tls]", "probes = \"192.0.2.1:80\"\n[tls]"), "service.toml: probes: 192.0.2.1:80 is not"),
-            (format!("{SMALL}[[clients]]\nname = \"a\"\nroles = [\"root\"]\n"), "service.toml:17: unknown variant `root`"),
+            (format!("{SMALL}[[clients]]\nname = \"a\"\nroles = [\"root\"]\n"), "service.toml:16: unknown variant `root`"),
         ];
         for (text, wanted) in cases {
             let sentence = read(&text).unwrap_err();

@@ -9,7 +9,7 @@ use matter_issuance::{
     Desk, DeskHandle, DeskQueue, DeviceId, Error, Issued, KeyHash, KnownKey, LogSigner, OrderUse, Policy, Proof, Refusal,
     Registrar, Request, State,
 };
-use matter_ledger::{Ledger, NewOrder};
+use matter_ledger::{Ledger, LedgerPlace, NewOrder};
 use matter_signer::{Error as SignerError, P256Signer, Secrets, SignerUri};
 use tokio::sync::oneshot;
 
@@ -42,14 +42,19 @@ pub(crate) struct Certified {
 impl Office {
     /// Opens ledger and signers.
     pub(crate) fn open(config: &IssuingConfig) -> Result<Self, Failure> {
-        let place = std::path::PathBuf::from(config.ledger.trim_start_matches("sqlite:"));
+        let place = config.ledger.parse::<LedgerPlace>();
+        let place = place.map_err(|error| Failure::option("issuing.ledger", error))?;
+        let place = match &config.ledger_key {
+            Some(path) => place.with_key_file(path.clone()),
+            None => place,
+        };
         let pai = cli::read_certificate("issuing.pai", Some(Object::Pai), &config.pai, None)?;
         let signer = open_signer("issuing.signer", &config.signer, config.signer_password_file.as_deref())?;
         let password = config.log_signer_password_file.as_deref();
         let log = open_signer("issuing.log_signer", &config.log_signer, password)?;
         let declaration = cli::read_file("issuing.declaration", &config.declaration)?;
         let policy = policy(config)?;
-        let ledger = Ledger::open(&place).map_err(|error| Failure::Work(format!("issuing.ledger: {error}")))?;
+        let ledger = Ledger::open(place).map_err(|error| Failure::Work(format!("issuing.ledger: {error}")))?;
         let der = pai.as_der().to_vec();
         let desk = Desk::new(ledger, pai, signer, &declaration, LogSigner::new(log), policy);
         let desk = desk.map_err(|error| match error.is_retryable() {

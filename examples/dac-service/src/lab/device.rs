@@ -100,6 +100,19 @@ impl LabDevice {
         })
     }
 
+    /// Asks with another PKCS#10 request than its own.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot sign.
+    pub fn request_with_csr(&self, nonce: Nonce, csr: Vec<u8>) -> Result<DacRequest> {
+        let signature: DerSignature = self.old_key.try_sign(&request_message(&nonce, &self.serial, &csr))?;
+        let mut request = self.request(nonce)?;
+        request.csr = Bytes(csr);
+        request.identity.signature = Bytes(signature.as_bytes().to_vec());
+        Ok(request)
+    }
+
     /// Proves that it has the key of its certificate.
     ///
     /// # Errors
