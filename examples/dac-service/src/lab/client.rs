@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::lab::authority::Result;
 use crate::tls::provider;
@@ -80,14 +81,24 @@ impl TlsClient {
     ///
     /// [`ClientFault`]
     pub async fn connect(&self, address: SocketAddr) -> std::result::Result<Connection, ClientFault> {
-        let stream = TcpStream::connect(address).await.map_err(ClientFault::Connection)?;
-        stream.set_nodelay(true).map_err(ClientFault::Connection)?;
-        let name = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
-        let stream = TlsConnector::from(self.config.clone()).connect(name, stream).await;
-        let stream = TokioIo::new(stream.map_err(ClientFault::Connection)?);
+        let stream = TokioIo::new(self.stream(address).await.map_err(ClientFault::Connection)?);
         let (sender, connection) = http1::handshake(stream).await.map_err(ClientFault::Http)?;
         tokio::spawn(connection);
         Ok(Connection { sender })
+    }
+}
+
+impl TlsClient {
+    /// Connects, and leaves HTTP to the caller.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system and of the handshake.
+    pub async fn stream(&self, address: SocketAddr) -> io::Result<TlsStream<TcpStream>> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let name = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
+        TlsConnector::from(self.config.clone()).connect(name, stream).await
     }
 }
 
@@ -120,6 +131,12 @@ impl Reply {
 }
 
 impl Connection {
+    /// Tells whether the other side has closed it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// Sends a request without a body.
     ///
     /// # Errors

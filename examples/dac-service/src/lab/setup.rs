@@ -45,10 +45,6 @@ pub struct LabOptions {
     pub devices: u32,
     /// The ledger's URL; a file in the folder when left out.
     pub ledger: Option<String>,
-    /// The URI of the PAI's key; a file in the folder when left out.
-    pub signer: Option<String>,
-    /// The PAI's certificate in PEM that goes with the signer.
-    pub pai: Option<PathBuf>,
     /// Lines of the section `[limits]`.
     pub limits: String,
     /// The address of the service.
@@ -60,8 +56,6 @@ impl Default for LabOptions {
         Self {
             devices: 100,
             ledger: None,
-            signer: None,
-            pai: None,
             limits: String::new(),
             listen: "127.0.0.1:0".into(),
         }
@@ -300,9 +294,9 @@ client_crl = ["client-ca.crl"]
 
 [issuing]
 ledger = "{}"
-pai = "{}"
+pai = "pai.pem"
 paa = "paa.pem"
-signer = "{}"
+signer = "file:pai.key"
 log_signer = "file:log.key"
 declaration = "cd.der"
 allow_test_declaration = true
@@ -310,8 +304,6 @@ onboarding_key = "onboarding.key"
 "#,
         options.listen,
         options.ledger.as_deref().unwrap_or("sqlite:ledger.sqlite"),
-        options.pai.as_ref().map_or("pai.pem".into(), |path| path.display().to_string()),
-        options.signer.as_deref().unwrap_or("file:pai.key"),
     );
     if options.ledger.is_some() {
         text.push_str("ledger_key = \"ledger.key\"\n");
