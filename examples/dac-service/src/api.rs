@@ -37,6 +37,17 @@ fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
     Object::deserialize(deserializer).map(|object| object.0)
 }
 
+/// A whole number, also when it is written as `1.0`, which JSON Schema takes for one.
+fn integer<'de, T: TryFrom<u32>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let whole = number.as_u64().and_then(|whole| u32::try_from(whole).ok()).or_else(|| {
+        let float = number.as_f64().filter(|float| float.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(float))?;
+        format!("{float:.0}").parse().ok()
+    });
+    let value = whole.and_then(|whole| T::try_from(whole).ok());
+    value.ok_or_else(|| D::Error::custom("a number is not whole, or out of range"))
+}
+
 /// Bytes in Base64 with padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
@@ -76,7 +87,7 @@ impl<'de> Deserialize<'de> for Nonce {
 #[serde(deny_unknown_fields)]
 pub struct NonceRequest {
     /// How many, 1 to 64.
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "integer")]
     pub count: u8,
 }
 
@@ -133,6 +144,10 @@ pub struct IdentityProof {
 impl IdentityProof {
     /// The most intermediate certificates.
     pub const MAX_INTERMEDIATES: usize = 4;
+    /// The most bytes of a certificate.
+    pub const MAX_CERTIFICATE: usize = 2046;
+    /// The most bytes of a signature.
+    pub const MAX_SIGNATURE: usize = 516;
 }
 
 /// How far a device is.
@@ -231,10 +246,13 @@ pub struct OrderRequest {
     /// The order's id.
     pub id: String,
     /// How many certificates may be issued.
+    #[serde(deserialize_with = "integer")]
     pub size: u32,
     /// The vendor in them.
+    #[serde(deserialize_with = "integer")]
     pub vendor_id: u16,
     /// The product in them.
+    #[serde(deserialize_with = "integer")]
     pub product_id: u16,
 }
 

@@ -17,6 +17,10 @@ use crate::problem::Problem;
 
 /// The most bytes of a body.
 pub const MAX_BODY: usize = 16 * 1024;
+const MAX_LEN: u64 = 16 * 1024;
+
+/// The most bytes of a larger body that are read and passed over, so that its sender reads the refusal.
+const MAX_PASSED_OVER: u64 = 1024 * 1024;
 
 /// A body in JSON.
 #[derive(Debug)]
@@ -34,7 +38,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
             ));
         }
         let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|announced| usize::try_from(announced).map_or(true, |announced| announced > MAX_BODY)) {
+        if announced.is_some_and(|announced| announced > MAX_PASSED_OVER) {
             return Err(too_large());
         }
         let time = seconds(app.limits().body_seconds);
@@ -42,6 +46,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
             let detail = format!("the body did not arrive within {} s", time.as_secs());
             Problem::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", detail)
         })??;
+        let bytes = bytes.ok_or_else(too_large)?;
         serde_json::from_slice(&bytes)
             .map(|Object(sent)| Self(sent))
             .map_err(|error| Problem::malformed(format!("the body is not the JSON that is wanted: {error}")))
@@ -61,16 +66,19 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.trim().eq_ignore_ascii_case("application/json")
 }
 
-async fn read(mut body: Body) -> Result<Vec<u8>, Problem> {
+/// Returns the body, or nothing when it is too large.
+async fn read(mut body: Body) -> Result<Option<Vec<u8>>, Problem> {
     let mut bytes = Vec::new();
+    let mut count = 0_u64;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(|_| Problem::malformed("the body ended too early, or its length is malformed"))?;
-        if let Ok(data) = frame.into_data() {
-            if bytes.len().saturating_add(data.len()) > MAX_BODY {
-                return Err(too_large());
-            }
+        let Ok(data) = frame.into_data() else { continue };
+        count = count.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
+        if bytes.len().saturating_add(data.len()) <= MAX_BODY && count <= MAX_LEN {
             bytes.extend_from_slice(&data);
+        } else if count > MAX_PASSED_OVER {
+            break;
         }
     }
-    Ok(bytes)
+    Ok((count <= MAX_LEN).then_some(bytes))
 }

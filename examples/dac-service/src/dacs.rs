@@ -45,8 +45,9 @@ pub(crate) async fn issue(
 
 async fn issue_to(app: &App, client: &Client, request: DacRequest) -> Result<Response, Problem> {
     let device = DeviceId::new(&request.serial).map_err(|refusal| problem_of(&refusal))?;
+    let identity = identity_of(&request.identity)?;
     take_nonce(app, client, &request.nonce)?;
-    let accepted = check(app, &device, request).await?;
+    let accepted = check(app, &device, request, identity).await?;
     let order = accepted.order.clone();
     let issued = app.office().issue(accepted).await?;
     let status = if issued.is_new {
@@ -60,7 +61,7 @@ async fn issue_to(app: &App, client: &Client, request: DacRequest) -> Result<Res
 }
 
 /// Checks that a request is from a device that was sold.
-async fn check(app: &App, device: &DeviceId, request: DacRequest) -> Result<Request, Problem> {
+async fn check(app: &App, device: &DeviceId, request: DacRequest, identity: Identity) -> Result<Request, Problem> {
     let live = app.live();
     let Some(order) = live.devices.order_of(device.as_str()) else {
         let refusal = Refusal::NotAuthorised {
@@ -77,7 +78,6 @@ async fn check(app: &App, device: &DeviceId, request: DacRequest) -> Result<Requ
         };
         return Err(refuse(app, device, refusal).await);
     }
-    let identity = identity_of(request.identity)?;
     if let Err(fault) = live.devices.verify(device, &request.serial, &request.nonce, &request.csr.0, &identity) {
         let refusal = Refusal::NotAuthorised {
             code: fault.code(),
@@ -91,16 +91,29 @@ async fn check(app: &App, device: &DeviceId, request: DacRequest) -> Result<Requ
     }
 }
 
-fn identity_of(proof: IdentityProof) -> Result<Identity, Problem> {
+fn identity_of(proof: &IdentityProof) -> Result<Identity, Problem> {
     if proof.intermediates.len() > IdentityProof::MAX_INTERMEDIATES {
         let most = IdentityProof::MAX_INTERMEDIATES;
         return Err(Problem::malformed(format!("identity.intermediates has more than {most} certificates")));
     }
+    if proof.intermediates.iter().chain([&proof.certificate]).any(|der| der.0.len() > IdentityProof::MAX_CERTIFICATE) {
+        let most = IdentityProof::MAX_CERTIFICATE;
+        return Err(Problem::malformed(format!("a certificate in identity has more than {most} bytes")));
+    }
+    check_signature(&proof.signature)?;
     Ok(Identity {
-        certificate: proof.certificate.0,
-        intermediates: proof.intermediates.into_iter().map(|certificate| certificate.0).collect(),
-        signature: proof.signature.0,
+        certificate: proof.certificate.0.clone(),
+        intermediates: proof.intermediates.iter().map(|certificate| certificate.0.clone()).collect(),
+        signature: proof.signature.0.clone(),
     })
+}
+
+fn check_signature(signature: &Bytes) -> Result<(), Problem> {
+    let most = IdentityProof::MAX_SIGNATURE;
+    if signature.0.len() > most {
+        return Err(Problem::malformed(format!("the signature has more than {most} bytes")));
+    }
+    Ok(())
 }
 
 /// Puts a refusal into the log of decisions.
@@ -157,6 +170,7 @@ pub(crate) async fn proved(
     let key = key_of(key)?;
     let image_sha256 = request.image_sha256.parse::<KeyHash>();
     let image_sha256 = image_sha256.map_err(|_| Problem::malformed("image_sha256 is not 64 lower-case hexadecimal digits"))?;
+    check_signature(&request.signature)?;
     take_nonce(&app, &client, &request.nonce)?;
     let known = app.office().by_key(key).await?.ok_or_else(|| problem_of(&Refusal::KeyUnknown))?;
     let message = proof_message(&request.nonce, &key, image_sha256.as_bytes());

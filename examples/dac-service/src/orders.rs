@@ -24,7 +24,7 @@ pub(crate) async fn open(
     VendorId::new(request.vendor_id).map_err(|error| Problem::malformed(format!("vendor_id: {error}")))?;
     ProductId::new(request.product_id).map_err(|error| Problem::malformed(format!("product_id: {error}")))?;
     let order = NewOrder {
-        id: request.id,
+        id: checked(request.id)?,
         size: request.size,
         vendor_id: request.vendor_id,
         product_id: request.product_id,
@@ -52,7 +52,19 @@ pub(crate) async fn show(
 }
 
 fn id_of(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
-    id.map(|Path(id)| id).map_err(|_| Problem::malformed("the path is not UTF-8"))
+    let Path(id) = id.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
+    checked(id)
+}
+
+/// Ids stand in paths.
+fn checked(id: String) -> Result<String, Problem> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    let begins = id.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if !begins || id.len() > 64 || !id.bytes().all(is_plain) {
+        let detail = "an order's id has 1 to 64 letters, digits, dots, low lines and dashes, and begins with a letter or digit";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "order", detail));
+    }
+    Ok(id)
 }
 
 fn answer(OrderUse { order, used, .. }: OrderUse) -> OrderAnswer {

@@ -18,15 +18,16 @@ use crate::lab::client::TlsClient;
 use crate::lab::device::LabDevice;
 
 /// Clients with a certificate: the name and the roles of the configuration.
-const CLIENTS: [(&str, &str); 8] = [
-    ("cloud-1", "device-cloud"),
-    ("cloud-2", "device-cloud"),
-    ("app", "app"),
-    ("alice", "operator"),
-    ("bob", "operator"),
-    ("monitor", "monitor"),
-    ("revoked", "device-cloud"),
-    ("expired", "device-cloud"),
+const CLIENTS: [(&str, &[&str]); 9] = [
+    ("cloud-1", &["device-cloud"]),
+    ("cloud-2", &["device-cloud"]),
+    ("app", &["app"]),
+    ("alice", &["operator"]),
+    ("bob", &["operator"]),
+    ("monitor", &["monitor"]),
+    ("tester", &["app", "device-cloud", "monitor", "operator"]),
+    (REVOKED, &["device-cloud"]),
+    (EXPIRED, &["device-cloud"]),
 ];
 /// One that the configuration does not list.
 const NOBODY: &str = "nobody";
@@ -91,9 +92,10 @@ impl Lab {
         }
         files.leaf("server", &client_ca, "CN=localhost", Leaf::Server)?;
         let mut revoked = Vec::new();
-        for (name, role) in CLIENTS {
+        for (name, roles) in CLIENTS {
+            let units = roles.iter().map(|role| format!(",OU={role}")).collect::<String>();
             let leaf = if name == EXPIRED { Leaf::Expired } else { Leaf::Client };
-            let der = files.leaf(name, &client_ca, &format!("CN={name},OU={role}"), leaf)?;
+            let der = files.leaf(name, &client_ca, &format!("CN={name}{units}"), leaf)?;
             if name == REVOKED {
                 revoked.push(der);
             }
@@ -310,8 +312,9 @@ onboarding_key = "onboarding.key"
     }
     text.push_str("\n[identities]\nroots = [\"identity-ca.pem\"]\n");
     text.push_str(&format!("\n[[orders]]\nid = \"{}\"\nsold = \"sold.csv\"\n", Lab::ORDER));
-    for (name, role) in CLIENTS {
-        text.push_str(&format!("\n[[clients]]\nname = \"{name}\"\nroles = [\"{role}\"]\n"));
+    for (name, roles) in CLIENTS {
+        // Written as TOML writes lists of strings, too.
+        text.push_str(&format!("\n[[clients]]\nname = \"{name}\"\nroles = {roles:?}\n"));
     }
     text.push_str(&format!("\n[limits]\n{}\n", options.limits));
     text

@@ -94,6 +94,9 @@ fn matches(pattern: &str, text: &str) -> bool {
         "^[!-~]{1,64}$" => (1..=64).contains(&text.len()) && all(|byte| byte.is_ascii_graphic()),
         "^[a-z0-9-]+$" => !text.is_empty() && all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
         "^[0-9]{11}$" => text.len() == 11 && all(|byte| byte.is_ascii_digit()),
+        "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" => {
+            text.starts_with(|first: char| first.is_ascii_alphanumeric()) && matches("^[A-Za-z0-9._-]{1,64}$", text)
+        }
         "^[A-Za-z0-9._-]{1,64}$" => {
             (1..=64).contains(&text.len()) && all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
         }
