@@ -35,8 +35,8 @@ mod progress;
 mod secrets;
 #[path = "cli/shell.rs"]
 mod shell;
-#[path = "cli/signing_keys.rs"]
-mod signing_keys;
+#[path = "cli/signers.rs"]
+mod signers;
 #[path = "cli/terminal.rs"]
 mod terminal;
 #[path = "cli/text.rs"]
@@ -57,7 +57,10 @@ pub use inputs::{
 pub use paas::insert_paa_folder;
 pub use progress::Progress;
 pub use secrets::{Passcode, Password, Verifier, random, read_argument};
-pub use signing_keys::{SigningKey, VerifyingKey};
+pub use signers::{
+    cause, open_p256_signer, open_signer, parse_signer, read_public_half, read_signing_key, read_verifying_key,
+    signer_secrets,
+};
 pub use terminal::{clean, counted, has_colours, print, print_exact, print_json, print_text, report, report_json, say};
 pub use text::{Text, Written};
 pub use times::{now, parse_time};

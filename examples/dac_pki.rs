@@ -9,6 +9,8 @@ use cli::{Files, Trust};
 mod declaration;
 #[path = "dac_pki/issue.rs"]
 mod issue;
+#[path = "dac_pki/key.rs"]
+mod key;
 #[path = "dac_pki/lint.rs"]
 mod lint;
 #[path = "dac_pki/revocation.rs"]
@@ -26,6 +28,8 @@ Examples:
   dac-pki paa --cn Example-PAA --vid 0xFFF1 --out paa
   dac-pki pai --cn Example-PAI --vid 0xFFF1 --issuer paa/PAA_cert.pem \\
       --issuer-key paa/PAA_key.pem --out pai
+  dac-pki pai --cn Example-PAI --vid 0xFFF1 --issuer paa/PAA_cert.pem \\
+      --issuer-key paa/PAA_key.pem --csr pai.csr --out pai
   dac-pki dac --cn Lamp --vid 0xFFF1 --pid 0x8000 \\
       --issuer pai/PAI_cert.pem --issuer-key pai/PAI_key.pem --count 10 \\
       --out dac
@@ -33,6 +37,11 @@ Examples:
       --certificate-id CSA00000SWC00000-00 --type 0 --test-key --out CD.der
   dac-pki cd print CD.der
   dac-pki csr check request.pem
+  dac-pki csr make --cn Example-PAI --out pai.csr \\
+      --signer \"pkcs11:token=factory;object=pai?module-name=softhsm2\"
+  dac-pki key generate --out key.pem
+  dac-pki key generate --signer \"pkcs11:token=factory;object=pai?module-name=softhsm2\"
+  dac-pki key public key.pem
   dac-pki lint dac/DAC_0001_cert.pem pai/PAI_cert.pem CD.der --allow-test-cd
   dac-pki verify --paa paa --pai pai/PAI_cert.pem \\
       --dac dac/DAC_0001_cert.pem --cd CD.der --allow-test-cd
@@ -62,18 +71,21 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Issues the self-signed certificate of a Product Attestation Authority with a new key
+    /// Issues the self-signed certificate of a Product Attestation Authority, with a new key or with one that is there
     Paa(issue::Paa),
-    /// Issues the certificate of a Product Attestation Intermediate with a new key
-    Pai(issue::Pai),
+    /// Issues the certificate of a Product Attestation Intermediate, with a new key or for a request
+    Pai(Box<issue::Pai>),
     /// Issues Device Attestation Certificates: with new keys, or for the keys in a folder of requests
     Dac(issue::Dac),
     /// Makes and shows Certification Declarations
     #[command(subcommand)]
     Cd(declaration::Cd),
-    /// Checks certificate signing requests
+    /// Makes and checks certificate signing requests
     #[command(subcommand)]
     Csr(declaration::Csr),
+    /// Makes keys, and shows their public halves
+    #[command(subcommand)]
+    Key(key::Key),
     /// Tells what is wrong with certificates and declarations, broken ones too: exit code 1 when there is any error
     Lint(lint::Lint),
     /// Verifies a device's chain, declaration and key as a commissioner does: exit code 1 when it is rejected
@@ -114,6 +126,8 @@ fn main() -> ExitCode {
             Command::Cd(declaration::Cd::Make(arguments)) => arguments.run(&common),
             Command::Cd(declaration::Cd::Print { file }) => declaration::show(&file, json),
             Command::Csr(declaration::Csr::Check { file }) => declaration::check_request(&file, json),
+            Command::Csr(declaration::Csr::Make(arguments)) => arguments.run(&common),
+            Command::Key(command) => command.run(&common),
             Command::Lint(arguments) => arguments.run(json),
             Command::Verify(arguments) => arguments.run(&common),
             Command::Vector(arguments) => arguments.run(json),

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use cli::{Failure, Files, SigningKey, Trust, VerifyingKey, print, random, read_file, say};
+use cli::{Failure, Files, Password, Trust, open_signer, print, random, read_file, read_verifying_key, say};
 use esp_secure_cert::{Error, Image, PartitionSize, PublicKey, Severity, Writer, check};
+use matter_signer::{OpenedSigner, VerifyingKey};
 use zeroize::Zeroizing;
 
 #[path = "secure_cert/material.rs"]
@@ -91,10 +92,12 @@ enum Command {
     Sign {
         /// The image to read
         image: PathBuf,
-        /// Private key in PEM or DER: P-256, P-384 or RSA with 3072 bits
-        key: PathBuf,
+        /// Private key: P-256, P-384 or RSA with 3072 bits, in a file in PEM or DER, pkcs11:... or exec:PROGRAM
+        key: String,
         /// The image to write
         output: PathBuf,
+        #[command(flatten)]
+        password: Password,
     },
     /// Verifies the signature by a key: exit code 1 when there is none or it does not verify
     Verify {
@@ -136,11 +139,17 @@ fn main() -> ExitCode {
                 let spec = Spec::parse(Place { spec: &spec, trust }, &text)?;
                 extend(&files, &image, &output, size, |writer| spec.write(writer))
             }
-            Command::Sign { image, key, output } => {
-                let files = files.input("IMAGE", &image).input("KEY", &key).output("OUT", &output);
+            Command::Sign {
+                image,
+                key,
+                output,
+                password,
+            } => {
+                let files = files.input("IMAGE", &image).output("OUT", &output);
                 files.check()?;
-                trust.check_key("KEY", &key)?;
-                let key = SigningKey::read("KEY", &key)?;
+                let password = password.read()?;
+                let password = password.as_deref().map(String::as_str);
+                let key = open_signer("KEY", &key, password, trust)?;
                 extend(&files, &image, &output, size, |writer| {
                     let signed = sign(&key, writer)?;
                     signed
@@ -149,7 +158,7 @@ fn main() -> ExitCode {
                 })
             }
             Command::Verify { image, key } => {
-                let key = match VerifyingKey::read("--key", &key)? {
+                let key = match read_verifying_key("--key", &key)? {
                     VerifyingKey::P256(key) => PublicKey::P256(key),
                     VerifyingKey::P384(key) => PublicKey::P384(key),
                     VerifyingKey::Rsa(key) => PublicKey::Rsa3072(key),
@@ -175,11 +184,11 @@ fn wrong(path: &Path, error: Error) -> Failure {
 }
 
 /// Signs an image; the outer error is the machine's.
-fn sign(key: &SigningKey, writer: &mut Writer<'_>) -> Result<Result<(), Error>, Failure> {
+fn sign(key: &OpenedSigner, writer: &mut Writer<'_>) -> Result<Result<(), Error>, Failure> {
     Ok(match key {
-        SigningKey::P256(key) => writer.sign_p256(key),
-        SigningKey::P384(key) => writer.sign_p384(key),
-        SigningKey::Rsa(key) => writer.sign_rsa(&**key, &mut random()?),
+        OpenedSigner::P256(key) => writer.sign_p256(key),
+        OpenedSigner::P384(key) => writer.sign_p384(key),
+        OpenedSigner::Rsa(key) => writer.sign_rsa(key, &mut random()?),
     })
 }
 

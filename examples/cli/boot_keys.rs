@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use esp_secure_boot::{BootPublicKey, Error};
+use matter_signer::VerifyingKey;
 use p256::pkcs8::Document;
 
 use crate::inputs::wrong;
-use crate::{Failure, VerifyingKey, read_file};
+use crate::{Failure, read_file, read_public_half};
 
 /// Reads a public key, or a private one for its public half. Of P-192 there are digests, so that its public keys are read, too.
 ///
@@ -24,7 +25,7 @@ pub fn read_boot_key(what: &str, path: &Path) -> Result<BootPublicKey, Failure> 
     match BootPublicKey::from_der(der) {
         Ok(key) => Ok(key),
         Err(Error::PublicKeyForm) => {
-            let key = VerifyingKey::read_either(what, path)?;
+            let key = read_public_half(what, path)?;
             to_boot_key(&key).map_err(|error| wrong(what, path, error))
         }
         Err(error) => Err(wrong(what, path, error)),

@@ -137,7 +137,7 @@ secret! {
     verifier_file
 }
 
-fn environment(variable: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+pub(crate) fn environment(variable: &str) -> Result<Option<Zeroizing<String>>, Failure> {
     match std::env::var(variable) {
         Ok(text) => Ok(Some(Zeroizing::new(text))),
         Err(std::env::VarError::NotPresent) => Ok(None),

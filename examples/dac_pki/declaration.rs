@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use cli::{
-    Failure, Password, parse, parse_device_type, parse_number, print, print_json, read_certificate, read_file,
-    read_private_key, report, report_json, say, told, told_unless,
+    Failure, Password, cause, open_p256_signer, parse, parse_device_type, parse_number, print, print_json,
+    read_certificate, read_file, read_private_key, report, report_json, say, told, told_unless,
 };
 use matter_attestation::{
-    CertificateRequest, CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, InputKind, KeyId,
-    Profile, Severity, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, test_cd_signing_key,
+    CertificateRequest, CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, Error, InputKind,
+    KeyId, Profile, Severity, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, Verification, test_cd_signing_key,
 };
+use matter_signer::P256Signer;
 use matter_types::{ProductId, VendorId};
 use serde_json::{Value, json};
 
@@ -29,11 +30,55 @@ pub(crate) enum Cd {
 
 #[derive(Subcommand)]
 pub(crate) enum Csr {
+    /// Makes a PKCS#10 request for a key, which signs it: that of an intermediate in a token for instance
+    Make(MakeRequest),
     /// Checks a PKCS#10 request and that its sender has the key: exit code 1 when it is not accepted
     Check {
         /// The request in PEM or DER
         file: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct MakeRequest {
+    /// Common name, 1..=64 bytes, by which people tell requests apart
+    #[arg(long, value_name = "TEXT")]
+    cn: String,
+    /// Where the P-256 key is: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+    #[arg(long, value_name = "URI")]
+    signer: String,
+    /// The request to write, in PEM
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    password: Password,
+}
+
+impl MakeRequest {
+    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
+        let files = common.files().output("--out", &self.out);
+        files.check()?;
+        let password = self.password.read()?;
+        let password = password.as_deref().map(String::as_str);
+        let signer = open_p256_signer("--signer", &self.signer, password, common.trust)?;
+        let request = CertificateRequest::sign(&signer, &self.cn).map_err(|error| match error {
+            Error::SigningFailed(_) => Failure::Work(format!("cannot sign: {}", cause(&error))),
+            error => Failure::option("--cn", error),
+        })?;
+        files.publish(&[(&self.out, request.to_pem().as_bytes())])?;
+        let (path, key_id) = (
+            self.out.display().to_string(),
+            request.public_key().key_id().to_string(),
+        );
+        if common.json {
+            report_json(format_args!("{:#}", json!({"file": path, "subject_key_id": key_id})));
+        } else {
+            report(format_args!(
+                "{path}: its certificate will have the subject key identifier {key_id}"
+            ));
+        }
+        Ok(())
+    }
 }
 
 #[derive(Args)]
@@ -66,13 +111,22 @@ pub(crate) struct Make {
     #[arg(long, value_name = "HEX")]
     paa_ski: Vec<String>,
     /// Private key of the signer
-    #[arg(long, value_name = "FILE", requires = "cert", required_unless_present = "test_key")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "cert",
+        required_unless_present_any = ["test_key", "signer"],
+        conflicts_with = "signer"
+    )]
     key: Option<PathBuf>,
+    /// Where that key is instead: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+    #[arg(long, value_name = "URI", requires = "cert")]
+    signer: Option<String>,
     /// Certificate of the signer
-    #[arg(long, value_name = "FILE", requires = "key")]
+    #[arg(long, value_name = "FILE")]
     cert: Option<PathBuf>,
     /// Signs with the published key of "Matter Test CD Signing Authority": for development only
-    #[arg(long, conflicts_with_all = ["key", "cert"])]
+    #[arg(long, conflicts_with_all = ["key", "signer", "cert"])]
     test_key: bool,
     /// The declaration to write
     #[arg(long, value_name = "FILE")]
@@ -89,23 +143,22 @@ impl Make {
             .output("--out", &self.out);
         files.check()?;
         let declaration = self.content()?;
-        let cms = match (&self.key, &self.cert) {
-            (Some(key), Some(cert)) => {
+        let cms = match &self.cert {
+            Some(cert) => {
                 let password = self.password.read()?;
                 let password = password.as_deref().map(String::as_str);
                 let certificate = read_certificate("--cert", None, cert, password)?;
-                common.trust.check_key("--key", key)?;
-                let key = read_private_key("--key", key, password)?;
+                let (option, key) = self.signing_key(password, common)?;
                 if *certificate.public_key() != key.public_key() {
-                    return Err(Failure::option("--key", "is not the key of --cert"));
+                    return Err(Failure::option(option, "is not the key of --cert"));
                 }
                 let key_id = certificate.subject_key_id();
                 let key_id = key_id.ok_or_else(|| Failure::option("--cert", "has no subject key identifier"))?;
                 declaration.sign(&key, key_id)
             }
-            _ => declaration.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID),
+            None => declaration.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID),
         };
-        let cms = cms.map_err(|error| Failure::Work(format!("cannot sign: {error}")))?;
+        let cms = cms.map_err(|error| Failure::Work(format!("cannot sign: {}", cause(&error))))?;
         files.publish(&[(&self.out, cms.as_slice())])?;
         let signers = DeclarationSigners::new().with_test_key(true);
         let check = Verification::new()
@@ -128,6 +181,18 @@ impl Make {
             report(format_args!("{path}: {} bytes", cms.len()));
         }
         Ok(())
+    }
+
+    /// Opens the key of the signer, and names its option.
+    fn signing_key(&self, password: Option<&str>, common: &Common) -> Result<(&'static str, P256Signer), Failure> {
+        match (&self.key, &self.signer) {
+            (Some(key), _) => {
+                common.trust.check_key("--key", key)?;
+                Ok(("--key", read_private_key("--key", key, password)?.into()))
+            }
+            (None, Some(uri)) => Ok(("--signer", open_p256_signer("--signer", uri, password, common.trust)?)),
+            (None, None) => Err(Failure::option("--cert", "needs --key or --signer beside it")),
+        }
     }
 
     fn content(&self) -> Result<CertificationDeclaration, Failure> {

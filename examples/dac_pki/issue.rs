@@ -1,15 +1,17 @@
 //! `dac-pki paa`, `pai` and `dac`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cli::{
-    Failure, Files, Password, Trust, now, parse, parse_number, parse_time, random, read_certificate, read_private_key,
+    Failure, Files, Password, Trust, cause, now, open_p256_signer, parse, parse_number, parse_time, random,
+    read_certificate, read_file, read_private_key, told_unless,
 };
 use matter_attestation::{
-    Certificate, DacSubject, DateTime, Error, Issuer, Object, PaaSubject, PaiSubject, PrivateKey, SerialNumber,
-    Validity, issue_paa,
+    Certificate, CertificateRequest, DacSubject, DateTime, Error, InputKind, Issuer, Object, PaaSubject, PaiSubject,
+    PrivateKey, PublicKey, SerialNumber, Validity, issue_paa,
 };
+use matter_signer::P256Signer;
 use matter_types::{ProductId, VendorId};
 
 use self::batch::{Device, devices};
@@ -48,8 +50,16 @@ struct Authority {
     #[arg(long, value_name = "CERT")]
     issuer: PathBuf,
     /// Private key of the issuer: PKCS#8, SEC 1, or 32 bytes, plain or as digits
-    #[arg(long, value_name = "KEY")]
-    issuer_key: PathBuf,
+    #[arg(
+        long,
+        value_name = "KEY",
+        required_unless_present = "signer",
+        conflicts_with = "signer"
+    )]
+    issuer_key: Option<PathBuf>,
+    /// Where that key is instead: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+    #[arg(long, value_name = "URI")]
+    signer: Option<String>,
     #[command(flatten)]
     password: Password,
 }
@@ -62,6 +72,11 @@ pub(crate) struct Paa {
     /// Vendor id, 0x0001..=0xFFF4, of an authority for one vendor only
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     vid: Option<String>,
+    /// Where the key of the authority is: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM [default: a new one in --out]
+    #[arg(long, value_name = "URI")]
+    signer: Option<String>,
+    #[command(flatten)]
+    password: Password,
     #[command(flatten)]
     common: Certificates,
 }
@@ -77,6 +92,9 @@ pub(crate) struct Pai {
     /// Product id, 0x0001..=0xFFFF, of an intermediate for one product only
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pid: Option<String>,
+    /// Certificate signing request of the intermediate in PEM or DER, whose key is elsewhere [default: a new key in --out]
+    #[arg(long, value_name = "FILE")]
+    csr: Option<PathBuf>,
     #[command(flatten)]
     authority: Authority,
     #[command(flatten)]
@@ -131,12 +149,31 @@ impl Certificates {
 
 impl Authority {
     /// Reads the certificate of a PAA or a PAI, and its key.
-    fn read(&self, object: Object, trust: Trust) -> Result<(Certificate, PrivateKey), Failure> {
-        trust.check_key("--issuer-key", &self.issuer_key)?;
+    fn read(&self, object: Object, trust: Trust) -> Result<(Certificate, P256Signer), Failure> {
+        if let Some(path) = &self.issuer_key {
+            trust.check_key("--issuer-key", path)?;
+        }
         let password = self.password.read()?;
         let password = password.as_deref().map(String::as_str);
         let certificate = read_certificate("--issuer", Some(object), &self.issuer, password)?;
-        let key = read_private_key("--issuer-key", &self.issuer_key, password)?;
+        let key = match (&self.issuer_key, &self.signer) {
+            (Some(path), _) => read_private_key("--issuer-key", path, password)?.into(),
+            (None, Some(uri)) => {
+                let signer = open_p256_signer("--signer", uri, password, trust)?;
+                if signer.public_key() != *certificate.public_key() {
+                    return Err(Failure::option(
+                        "--signer",
+                        "is not the key of the certificate of --issuer",
+                    ));
+                }
+                signer
+            }
+            (None, None) => {
+                return Err(Failure::Input(
+                    "missing: --issuer-key or --signer; --help lists all".into(),
+                ));
+            }
+        };
         Ok((certificate, key))
     }
 }
@@ -146,7 +183,7 @@ impl Authority {
     fn named(&self, files: Files) -> Files {
         files
             .input("--issuer", &self.issuer)
-            .input("--issuer-key", &self.issuer_key)
+            .optional_input("--issuer-key", self.issuer_key.as_ref())
     }
 }
 
@@ -161,9 +198,17 @@ impl Paa {
             subject = subject.with_vendor_id_in_common_name();
         }
         let mut rng = random()?;
-        let key = PrivateKey::generate(&mut rng);
-        let paa = issue_paa(&key, &subject, validity, SerialNumber::generate(&mut rng)).map_err(refused)?;
-        let issued = vec![Issued::new("PAA", paa, Some(key))];
+        let signer = match &self.signer {
+            Some(uri) => {
+                let password = self.password.read()?;
+                let password = password.as_deref().map(String::as_str);
+                open_p256_signer("--signer", uri, password, common.trust)?
+            }
+            None => PrivateKey::generate(&mut rng).into(),
+        };
+        let paa = issue_paa(&signer, &subject, validity, SerialNumber::generate(&mut rng)).map_err(refused)?;
+        let new = signer.private_key().filter(|_| self.signer.is_none());
+        let issued = vec![Issued::new("PAA", paa, new.cloned())];
         write(&self.common.out, &issued, common.files(), common)
     }
 }
@@ -181,11 +226,23 @@ impl Pai {
         }
         let issuer = Issuer::new(&paa, &paa_key).map_err(refused)?;
         let mut rng = random()?;
-        let key = PrivateKey::generate(&mut rng);
+        let (public_key, key) = match &self.csr {
+            Some(path) => (requested_key(path, &paa)?, None),
+            None => {
+                let key = PrivateKey::generate(&mut rng);
+                (key.public_key(), Some(key))
+            }
+        };
         let serial = SerialNumber::generate(&mut rng);
-        let pai = issuer.issue_pai(&subject, &key.public_key(), validity, serial);
-        let issued = vec![Issued::new("PAI", pai.map_err(refused)?, Some(key))];
-        write(&self.common.out, &issued, self.authority.named(common.files()), common)
+        let pai = issuer.issue_pai(&subject, &public_key, validity, serial);
+        let issued = vec![Issued::new("PAI", pai.map_err(refused)?, key)];
+        let files = self.authority.named(common.files());
+        write(
+            &self.common.out,
+            &issued,
+            files.optional_input("--csr", self.csr.as_ref()),
+            common,
+        )
     }
 }
 
@@ -217,6 +274,18 @@ impl Dac {
     }
 }
 
+/// Reads the request of an intermediate, which its key has signed.
+fn requested_key(path: &Path, paa: &Certificate) -> Result<PublicKey, Failure> {
+    let bytes = read_file("--csr", path)?;
+    let wrong = |reason: &str| Failure::Input(format!("--csr {}: {reason}", path.display()));
+    let request = CertificateRequest::decode(&bytes)
+        .map_err(|error| wrong(&told_unless(InputKind::CertificateRequest, &bytes, error)))?;
+    if request.public_key() == paa.public_key() {
+        return Err(wrong("has the key of --issuer; an intermediate has one of its own"));
+    }
+    Ok(*request.public_key())
+}
+
 /// Reads an option that is always there.
 fn required<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
     text.parse().map_err(|error| Failure::option(option, error))
@@ -233,6 +302,7 @@ fn refused(error: Error) -> Failure {
         Error::IssuerVendorIdMismatch { .. } => "--vid",
         Error::IssuerProductIdMismatch { .. } => "--pid",
         Error::KeyMismatch => "--issuer and --issuer-key",
+        Error::SigningFailed(_) => return Failure::Work(format!("cannot sign: {}", cause(&error))),
         Error::IssuerNameMismatch
         | Error::IssuerPathLength { .. }
         | Error::IssuerVendorIdMissing

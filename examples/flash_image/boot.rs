@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 
 use base16ct::lower::encode_string as hex;
 use clap::{Args, ValueEnum};
-use cli::{Failure, Files, SigningKey, Trust, counted, print, random, read_boot_key, read_file, say, to_boot_key};
+use cli::{
+    Failure, Files, Password, Trust, counted, open_signer, print, random, read_boot_key, read_file, read_signing_key,
+    say, to_boot_key,
+};
 use esp_flash_image::{BootScheme, Image, ImageHeader, MmuPage, SecurePad, secure_pad};
 use esp_secure_boot::{
-    BootKeyKind, BootSigner, BootloaderKeyV1, Error, PssSigner, SignedImage, append_v2, bootloader_v1,
-    reflashable_key_v1, sign_app_v1, sign_v2, verify_app_v1,
+    BootKeyKind, BootSigner, BootloaderKeyV1, Error, SignedImage, append_v2, bootloader_v1, reflashable_key_v1,
+    sign_app_v1, sign_v2, verify_app_v1,
 };
 use getrandom::rand_core::Rng;
+use matter_signer::{OpenedSigner, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
 /// A version of secure boot.
@@ -28,8 +32,18 @@ pub(crate) struct Sign {
     /// The signed image to write
     output: PathBuf,
     /// Private key in PEM or DER: RSA with 3072 bits, P-256 or P-384, for V1 P-256; with --bootloader 32 secret bytes, or 24
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "signer",
+        conflicts_with = "signer"
+    )]
+    key: Option<PathBuf>,
+    /// Where that key is instead: file:PATH, pkcs11:... (RFC 7512) or exec:PROGRAM
+    #[arg(long, value_name = "URI")]
+    signer: Option<String>,
+    #[command(flatten)]
+    password: Password,
     /// The version of secure boot
     #[arg(long, value_enum, default_value = "v2")]
     scheme: Version,
@@ -75,11 +89,15 @@ pub(crate) struct DigestOf {
 
 impl Sign {
     pub(crate) fn run(&self, files: Files, trust: Trust) -> Result<(), Failure> {
-        let files = files.input("IN", &self.input).input("--key", &self.key);
+        let files = files
+            .input("IN", &self.input)
+            .optional_input("--key", self.key.as_ref());
         let files = files.optional_input("--iv", self.iv.as_ref());
         let files = files.output("OUT", &self.output);
         files.check()?;
-        trust.check_key("--key", &self.key)?;
+        if let Some(path) = &self.key {
+            trust.check_key("--key", path)?;
+        }
         let image = self.pad(read_file("IN", &self.input)?)?;
         let signed = match (self.scheme, self.bootloader) {
             (Version::V1, true) => self.digest_bootloader(&image)?,
@@ -91,8 +109,8 @@ impl Sign {
                 let reason = "is for --scheme v2: an app has one signature in V1";
                 return Err(Failure::option("--append", reason));
             }
-            (Version::V1, false) => self.sign_v1(&image)?,
-            (Version::V2, false) => self.sign_v2(&image)?,
+            (Version::V1, false) => self.sign_v1(&image, trust)?,
+            (Version::V2, false) => self.sign_v2(&image, trust)?,
         };
         files.publish(&[(&self.output, signed.as_slice())])
     }
@@ -125,7 +143,11 @@ impl Sign {
     }
 
     fn digest_bootloader(&self, image: &[u8]) -> Result<Vec<u8>, Failure> {
-        let key = BootloaderKeyV1::new(&read_file("--key", &self.key)?).map_err(|error| wrong(&self.key, error))?;
+        let Some(path) = &self.key else {
+            let reason = "makes no digest of a bootloader, whose secret is in a file; --key is allowed";
+            return Err(Failure::option("--signer", reason));
+        };
+        let key = BootloaderKeyV1::new(&read_file("--key", path)?).map_err(|error| wrong(path, error))?;
         let mut iv = [0; 128];
         match &self.iv {
             Some(path) => {
@@ -140,35 +162,49 @@ impl Sign {
         bootloader_v1(image, &key, &iv).map_err(|error| wrong(&self.input, error))
     }
 
-    fn sign_v1(&self, image: &[u8]) -> Result<Vec<u8>, Failure> {
-        let SigningKey::P256(key) = SigningKey::read("--key", &self.key)? else {
+    /// Opens the key, and names it for messages.
+    fn open(&self, trust: Trust) -> Result<(OpenedSigner, String), Failure> {
+        let password = self.password.read()?;
+        let password = password.as_deref().map(String::as_str);
+        match (&self.key, &self.signer) {
+            (Some(path), _) => {
+                let key = read_signing_key("--key", path, password)?;
+                Ok((key.into(), format!("--key {}", path.display())))
+            }
+            (None, Some(uri)) => Ok((open_signer("--signer", uri, password, trust)?, "--signer".into())),
+            (None, None) => Err(Failure::Input("missing: --key or --signer; --help lists all".into())),
+        }
+    }
+
+    fn sign_v1(&self, image: &[u8], trust: Trust) -> Result<Vec<u8>, Failure> {
+        let (OpenedSigner::P256(key), _) = self.open(trust)? else {
+            let option = self
+                .key
+                .as_ref()
+                .map_or("--signer".into(), |path| format!("--key {}", path.display()));
             let found = "another key; secure boot V1 signs with P-256";
-            return Err(Failure::Input(format!("--key {}: {found}", self.key.display())));
+            return Err(Failure::Input(format!("{option}: {found}")));
         };
-        let signed = sign_app_v1(image, &key.verifying_key().into(), &key);
+        let public = to_boot_key(&VerifyingKey::from(&key)).map_err(|error| wrong(&self.input, error))?;
+        let signed = sign_app_v1(image, &public, &key);
         signed.map_err(|error| wrong(&self.input, error))
     }
 
-    fn sign_v2(&self, image: &[u8]) -> Result<Vec<u8>, Failure> {
-        let key = SigningKey::read("--key", &self.key)?;
-        let public = to_boot_key(&key.verifying_key()).map_err(|error| wrong(&self.key, error))?;
+    fn sign_v2(&self, image: &[u8], trust: Trust) -> Result<Vec<u8>, Failure> {
+        let (key, name) = self.open(trust)?;
+        let public = to_boot_key(&key.verifying_key()).map_err(|error| Failure::option(&name, error))?;
         warn_of_scheme(&self.input, image, public.kind());
-        let make = |signer: BootSigner<'_>| {
-            let signed = if self.append {
-                append_v2(image, &public, signer)
-            } else {
-                sign_v2(image, &public, signer)
-            };
-            signed.map_err(|error| wrong(&self.input, error))
+        let signer = match &key {
+            OpenedSigner::P256(key) => BootSigner::P256(key),
+            OpenedSigner::P384(key) => BootSigner::P384(key),
+            OpenedSigner::Rsa(key) => BootSigner::Rsa3072(key),
         };
-        match key {
-            SigningKey::P256(key) => make(BootSigner::P256(&key)),
-            SigningKey::P384(key) => make(BootSigner::P384(&key)),
-            SigningKey::Rsa(key) => {
-                let key = AsRef::<rsa::PrivateKey>::as_ref(&*key).clone();
-                make(BootSigner::Rsa3072(&PssSigner::new(key, random()?)))
-            }
-        }
+        let signed = if self.append {
+            append_v2(image, &public, signer)
+        } else {
+            sign_v2(image, &public, signer)
+        };
+        signed.map_err(|error| wrong(&self.input, error))
     }
 }
 
@@ -218,12 +254,11 @@ impl DigestOf {
         let digest = match self.scheme {
             Version::V2 => Zeroizing::new(read_boot_key("KEY", &self.key)?.key_digest().to_vec()),
             Version::V1 => {
-                let SigningKey::P256(key) = SigningKey::read("KEY", &self.key)? else {
+                let SigningKey::P256(key) = read_signing_key("KEY", &self.key, None)? else {
                     let found = "another key; secure boot V1 signs with P-256";
                     return Err(Failure::Input(format!("KEY {}: {found}", self.key.display())));
                 };
-                let scalar = Zeroizing::new(<[u8; 32]>::from(key.to_bytes()));
-                let secret = reflashable_key_v1(&scalar).map_err(|error| wrong(&self.key, error))?;
+                let secret = reflashable_key_v1(&key.expose_scalar()).map_err(|error| wrong(&self.key, error))?;
                 Zeroizing::new(secret.expose_bytes().to_vec())
             }
         };

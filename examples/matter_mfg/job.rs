@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cli::{
-    Failure, FlashProfileFile, Written as _, parse, parse_number, parse_quietly, parse_time, read_certificate,
-    read_declaration, read_file, read_private_key, read_table,
+    Failure, FlashProfileFile, Written as _, open_p256_signer, parse, parse_number, parse_quietly, parse_time,
+    read_certificate, read_declaration, read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
 use matter_attestation::Object;
@@ -14,6 +14,7 @@ use matter_mfg::{
     Attestation, AttestationInputs, AttestationMode, Authority, BatchFiles, Columns, FlashJob, Job, LabelFormat,
     Message, Pai, RotatingIdPolicy, Storage, SuppliedDac, ValueList, parse_fixed_label, parse_supported_mode,
 };
+use matter_signer::P256Signer;
 
 use crate::failure;
 use crate::options::Options;
@@ -89,10 +90,10 @@ impl Options {
 
     /// Refuses keys that others than their owner may change.
     fn check_keys(&self) -> Result<(), Failure> {
-        let signer = self.sign_manifest.as_ref().filter(|name| name.as_os_str() != "pai");
+        let signer = self.manifest_key_file().filter(|name| name.as_os_str() != "pai");
         let keys = [
-            ("--key", self.key.as_ref()),
-            ("--dac-key", self.dac_key.as_ref()),
+            ("--key", self.key.as_deref()),
+            ("--dac-key", self.dac_key.as_deref()),
             ("--sign-manifest", signer),
         ];
         for (option, path) in keys {
@@ -129,6 +130,7 @@ impl Options {
             test_pki: self.test_pki,
             certificate: self.cert.is_some(),
             key: self.key.is_some(),
+            signer: self.signer.is_some(),
             password: password.is_some(),
             common_name_prefix: self.cn_prefix.is_some(),
             dac_certificate: self.dac_cert.is_some(),
@@ -147,6 +149,19 @@ impl Options {
             read_certificate("--cert", Some(authority), path, password)
         })?;
         let key = given(self.key.as_deref(), |path| read_private_key("--key", path, password))?;
+        let key = key.map(P256Signer::from);
+        let key = match self.signer.written() {
+            Some(uri) => Some(open_p256_signer("--signer", uri, password, self.trust)?),
+            None => key,
+        };
+        if let (Some(_), Some(key), Some(certificate)) = (&self.signer, &key, &certificate)
+            && key.public_key() != *certificate.public_key()
+        {
+            return Err(Failure::option(
+                "--signer",
+                "is not the key of the certificate of --cert",
+            ));
+        }
         let common_name_prefix = self.cn_prefix.written().unwrap_or(DEFAULT_PREFIX).to_owned();
         Ok(match (mode, certificate, key) {
             (AttestationMode::TestPki, ..) => Attestation::TestPki { common_name_prefix },
@@ -258,14 +273,21 @@ impl Options {
         lists.qr_zip = self.qr_zip;
         lists.no_passcode_in_manifest = self.no_passcode_in_manifest;
         let with_pai = self.sign_manifest.as_deref() == Some(Path::new("pai"));
-        let (option, file) = match &self.sign_manifest {
-            // The PAI of supplied certificates signs none of the run's own.
-            Some(_) if with_pai && matches!(attestation, Attestation::Supplied { .. }) => ("--key", self.key.as_ref()),
-            Some(_) if with_pai => ("--sign-manifest", None),
-            file => ("--sign-manifest", file.as_ref()),
-        };
+        // The PAI of supplied certificates signs none of the run's own.
+        let of_supplied = with_pai && matches!(attestation, Attestation::Supplied { .. });
         let password = self.password.written();
-        lists.manifest_signer = given(file.map(AsRef::as_ref), |path| read_private_key(option, path, password))?;
+        let read = |option: &str, path: &Path| read_private_key(option, path, password).map(P256Signer::from);
+        let open = |option: &str, uri: &str| open_p256_signer(option, uri, password, self.trust).map(Some);
+        lists.manifest_signer = match (&self.sign_manifest, self.manifest_key_file()) {
+            (Some(_), _) if of_supplied => match self.signer.written() {
+                Some(uri) => open("--signer", uri)?,
+                None => given(self.key.as_deref(), |path| read("--key", path))?,
+            },
+            (Some(_), _) if with_pai => None,
+            (_, Some(path)) => Some(read("--sign-manifest", path)?),
+            (Some(uri), None) => open("--sign-manifest", uri.to_str().unwrap_or_default())?,
+            (None, None) => None,
+        };
         lists.sign_with_pai = self.sign_manifest.is_some() && lists.manifest_signer.is_none();
         Ok(lists)
     }

@@ -118,6 +118,9 @@ macro_rules! define {
                 /// Its private key, PEM or DER, PKCS#8 or SEC 1
                 #[arg(short = 'k', long, value_name = "FILE", help_heading = "Attestation")]
                 pub(crate) key: Option<PathBuf>,
+                /// Where that key is instead: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+                #[arg(long, value_name = "URI", help_heading = "Attestation")]
+                pub(crate) signer: Option<Text>,
                 #[command(flatten, next_help_heading = "Attestation")]
                 pub(crate) password: Password,
                 /// DAC of a single device that the PAI of --cert has signed, PEM or DER
@@ -229,8 +232,8 @@ macro_rules! define {
                 /// All QR code pictures in one zip file
                 #[arg(long, help_heading = "BatchFiles of all devices")]
                 pub(crate) qr_zip: bool,
-                /// Signs the manifest with this P-256 key, PEM or DER; `pai` takes that of the run's PAI
-                #[arg(long, value_name = "FILE", help_heading = "BatchFiles of all devices")]
+                /// Signs the manifest with this P-256 key: a file in PEM or DER, pkcs11:... or exec:PROGRAM; `pai` takes that of the run's PAI
+                #[arg(long, value_name = "KEY", help_heading = "BatchFiles of all devices")]
                 pub(crate) sign_manifest: Option<PathBuf>,
                 /// Leaves passcodes, and the codes that hold them, out of the manifest
                 #[arg(long, help_heading = "BatchFiles of all devices")]
@@ -329,6 +332,7 @@ impl Options {
 
     /// Returns the files that are read, each with its field.
     pub(crate) fn inputs(&self) -> Vec<(Field, PathBuf)> {
+        let manifest_key = self.manifest_key_file().map(Into::into);
         let named = [
             (Field::Certificate, &self.cert),
             (Field::Key, &self.key),
@@ -341,10 +345,19 @@ impl Options {
             (Field::Passcodes, &self.passcodes),
             (Field::Discriminators, &self.discriminators),
             (Field::SerialNumbers, &self.serials),
-            (Field::ManifestSigner, &self.sign_manifest),
+            (Field::ManifestSigner, &manifest_key),
         ];
         let named = named.into_iter();
         named.filter_map(|(field, path)| Some((field, path.clone()?))).collect()
+    }
+}
+
+impl Options {
+    /// Returns the file of the key that signs the manifest, unless it is elsewhere.
+    pub(crate) fn manifest_key_file(&self) -> Option<&Path> {
+        let path = self.sign_manifest.as_deref()?;
+        let is_uri = |scheme: &&str| path.to_str().is_some_and(|text| text.starts_with(scheme));
+        (!["file:", "pkcs11:", "exec:"].iter().any(|scheme| is_uri(scheme))).then_some(path)
     }
 }
 

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cli::{Failure, Files, SigningKey, Trust, VerifyingKey, random, read_file};
+use cli::{Failure, Files, Trust, random, read_file, read_public_half, read_signing_key};
 use matter_ota_image::{
     EncryptedForm, EncryptedHeader, Error, decrypt_ecc, decrypt_rsa, device_key, encrypt_ecc, encrypt_rsa,
 };
+use matter_signer::{SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
 /// The key of a device.
@@ -24,7 +25,7 @@ pub(crate) struct DeviceKey {
 pub(crate) fn encrypt(files: Files, image: &Path, output: &Path, key: &Path) -> Result<(), Failure> {
     let files = files.input("IMAGE", image).input("--key", key).output("OUT", output);
     files.check()?;
-    let device = VerifyingKey::read_either("--key", key)?;
+    let device = read_public_half("--key", key)?;
     let mut bytes = read_file("IMAGE", image)?;
     if bytes.is_empty() {
         return Err(Failure::Input(format!("IMAGE {}: is empty", image.display())));
@@ -65,10 +66,14 @@ pub(crate) fn decrypt(files: Files, trust: Trust, image: &Path, output: &Path, k
     let opened = match (&key.key, &key.hmac_key) {
         (Some(path), _) => {
             trust.check_key("--key", path)?;
-            match (SigningKey::read("--key", path)?, header.form()) {
-                (SigningKey::P256(device), EncryptedForm::EccP256) => decrypt_ecc(&header, &mut plain, &device.into()),
+            match (read_signing_key("--key", path, None)?, header.form()) {
+                (SigningKey::P256(device), EncryptedForm::EccP256) => {
+                    let device = p256::SecretKey::from_slice(&*device.expose_scalar());
+                    let device = device.map_err(|_| other_form("another curve"))?;
+                    decrypt_ecc(&header, &mut plain, &device)
+                }
                 (SigningKey::Rsa(device), EncryptedForm::Rsa3072) => {
-                    decrypt_rsa(&header, &mut plain, (*device).as_ref(), &mut random()?)
+                    decrypt_rsa(&header, &mut plain, &device, &mut random()?)
                 }
                 (SigningKey::P256(_), _) => return Err(other_form("P-256")),
                 (SigningKey::Rsa(_), _) => return Err(other_form("RSA")),

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use base16ct::mixed::decode_vec;
 use clap::Args;
-use cli::{Failure, VerifyingKey};
+use cli::{Failure, read_public_half};
 use esp_flash_image::Chip;
 use esp_secure_boot::BootPublicKey;
 use matter_ota_image::{
     ApplicableVersions, DigestType, ExpectedApp, OtaHeader, Payload, RawHeader, ReleaseNotesUrl, SoftwareVersion,
     SoftwareVersionString,
 };
+use matter_signer::VerifyingKey;
 use matter_types::{ProductId, VendorId};
 
 /// The values of a header. All are optional here; `create` needs most.
@@ -102,7 +103,7 @@ impl PayloadOptions {
 fn key_digest(path: &Path) -> Result<[u8; 32], Failure> {
     const OPTION: &str = "--trusted-key";
     let wrong = |error| Failure::Input(format!("{OPTION} {}: {error}", path.display()));
-    let key = match VerifyingKey::read_either(OPTION, path)? {
+    let key = match read_public_half(OPTION, path)? {
         VerifyingKey::P256(key) => BootPublicKey::from(&key),
         VerifyingKey::P384(key) => BootPublicKey::from(&key),
         VerifyingKey::Rsa(key) => BootPublicKey::try_from(&key).map_err(wrong)?,

@@ -2,6 +2,7 @@
 
 mod issuer;
 mod profile;
+mod request;
 mod subject;
 mod template;
 

@@ -1,4 +1,5 @@
-use matter_attestation::{Certificate, PrivateKey};
+use matter_attestation::Certificate;
+use matter_signer::P256Signer;
 
 use crate::message::message;
 use crate::{Error, Field, Message, SuppliedDac};
@@ -38,8 +39,8 @@ pub enum Attestation {
 pub struct Pai {
     /// Its certificate.
     pub certificate: Certificate,
-    /// Its key.
-    pub key: PrivateKey,
+    /// Its key, which may be in memory, in a token or behind a program.
+    pub key: P256Signer,
 }
 
 /// A product attestation authority.
@@ -47,8 +48,8 @@ pub struct Pai {
 pub struct Authority {
     /// Its certificate.
     pub certificate: Certificate,
-    /// Its key.
-    pub key: PrivateKey,
+    /// Its key, which may be in memory, in a token or behind a program.
+    pub key: P256Signer,
 }
 
 /// Which inputs of the attestation are given: from them follows who signs, before any file is read.
@@ -65,6 +66,8 @@ pub struct AttestationInputs {
     pub certificate: bool,
     /// Its private key.
     pub key: bool,
+    /// Where that key is instead.
+    pub signer: bool,
     /// The password of encrypted keys.
     pub password: bool,
     /// What the common name of a PAI that is made begins with.
@@ -103,11 +106,15 @@ impl AttestationInputs {
     /// [`Error::Field`] when some of them do not go together.
     pub fn mode(self) -> Result<AttestationMode, Error> {
         let supplied = self.dac_certificate || self.dac_key || self.dac_folder;
-        if self.password && !self.key && !supplied {
+        if self.password && !self.has_key() && !supplied {
             return Err(Error::field(Field::Password, "opens a key, and none is given"));
         }
+        if self.key && self.signer {
+            let reason = message!["is not allowed beside ", Field::Key, ": either is the key"];
+            return Err(Error::field(Field::Signer, reason));
+        }
         if self.test_pki {
-            return if self.paa || self.pai || self.certificate || self.key || supplied {
+            return if self.paa || self.pai || self.certificate || self.has_key() || supplied {
                 let mut reason = message!["makes its own PAI; "];
                 for field in [Field::Paa, Field::Pai, Field::Certificate, Field::Key] {
                     reason.push(field);
@@ -163,12 +170,24 @@ impl AttestationInputs {
         })
     }
 
+    const fn has_key(self) -> bool {
+        self.key || self.signer
+    }
+
     /// Certificate and key of who signs.
     fn check_pair(self, signer: Field) -> Result<(), Error> {
-        if self.certificate && self.key {
+        if self.certificate && self.has_key() {
             return Ok(());
         }
-        let reason = message!["needs ", Field::Certificate, " and ", Field::Key, " beside it"];
+        let reason = message![
+            "needs ",
+            Field::Certificate,
+            ", and ",
+            Field::Key,
+            " or ",
+            Field::Signer,
+            " beside it"
+        ];
         Err(Error::field(signer, reason))
     }
 
@@ -190,7 +209,11 @@ impl AttestationInputs {
 
     /// Nobody is named who signs.
     fn unsigned(self, supplied: bool) -> Result<AttestationMode, Error> {
-        let lonely = [(Field::Certificate, self.certificate), (Field::Key, self.key)];
+        let lonely = [
+            (Field::Certificate, self.certificate),
+            (Field::Key, self.key),
+            (Field::Signer, self.signer),
+        ];
         if let Some((field, _)) = lonely.iter().find(|(_, given)| *given) {
             let reason = message!["needs ", Field::Pai, " or ", Field::Paa, " beside it"];
             return Err(Error::field(*field, reason));

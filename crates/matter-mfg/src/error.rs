@@ -3,6 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use factory_fs::CellPlace;
+use matter_attestation::Error as AttestationError;
 use matter_ledger::Error as LedgerError;
 
 use crate::message::message;
@@ -72,6 +73,11 @@ pub enum Error {
         /// What differs.
         reason: String,
     },
+    /// The signer of certificates or of the manifest failed.
+    Signing {
+        /// Why, with the signer's own error as its source.
+        source: AttestationError,
+    },
     /// A device of the ledger has a value already that must be unique.
     Taken {
         /// What value it is.
@@ -137,6 +143,10 @@ impl Error {
         Self::Encode {
             reason: reason.to_string(),
         }
+    }
+
+    pub(crate) fn signing(error: impl Into<AttestationError>) -> Self {
+        Self::Signing { source: error.into() }
     }
 
     pub(crate) fn read_back(reason: impl fmt::Display) -> Self {
@@ -237,6 +247,10 @@ impl Error {
             Self::Missing { reason } => reason.clone(),
             Self::Random => "the operating system gives no random numbers".into(),
             Self::ReadBack { reason } => format!("a finished device does not read back: {reason}").into(),
+            Self::Signing { source } => match std::error::Error::source(source) {
+                Some(cause) => format!("cannot sign: {cause}").into(),
+                None => format!("cannot sign: {source}").into(),
+            },
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
                 let text = format!("device {number}: its {what} is that of another device in the ledger, and ");
@@ -259,6 +273,7 @@ impl std::error::Error for Error {
         match self {
             Self::Thread { source } | Self::Write { source, .. } => Some(source),
             Self::Ledger(error) => Some(error),
+            Self::Signing { source } => Some(source),
             _ => None,
         }
     }

@@ -140,6 +140,8 @@ fields! {
     Seed = "seed",
     /// [`Job::serial_numbers`](crate::Job::serial_numbers)
     SerialNumbers = "serials",
+    /// Where the private key of the PAI or PAA is.
+    Signer = "signer",
     /// [`Job::size`](crate::Job::size)
     Size = "size",
     /// [`Job::supported_modes`](crate::Job::supported_modes)

@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 
 use base16ct::lower::encode_string as hex;
 use factory_fs::{Dir, Draft, Replace};
-use matter_attestation::PrivateKey;
 use matter_factory_data::DeviceRecord;
 use matter_setup_payload::{GroupedManualCode, QrText};
+use matter_signer::P256Signer;
 use p256::ecdsa::DerSignature;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -171,7 +171,7 @@ impl Manifest {
 
     /// Makes the manifest of the rows, which stay and are returned, and with a key also `manifest.json.sig`: ECDSA with
     /// SHA-256 over the file's bytes, in DER.
-    pub(crate) fn complete(mut self, key: Option<&PrivateKey>) -> Result<File, Error> {
+    pub(crate) fn complete(mut self, key: Option<&P256Signer>) -> Result<File, Error> {
         self.rows.flush()?;
         let folder = &self.folder;
         let failed = |name: &str| Error::write(&folder.path().join(name));
@@ -193,7 +193,7 @@ impl Manifest {
         }
         write(b"\n]}\n")?;
         if let Some(key) = key {
-            let signed: DerSignature = key.sign_prehash(&hash.finalize()).map_err(Error::encode)?;
+            let signed: DerSignature = key.sign_prehash(&hash.finalize()).map_err(Error::signing)?;
             let sign = || {
                 let mut file = Draft::new(folder, SIGNATURE)?;
                 file.write(signed.as_bytes())?;
@@ -270,7 +270,7 @@ mod tests {
 
     use super::*;
 
-    fn write(devices: u32, codes: bool, key: Option<&PrivateKey>) -> (tempfile::TempDir, PathBuf) {
+    fn write(devices: u32, codes: bool, key: Option<&P256Signer>) -> (tempfile::TempDir, PathBuf) {
         let parameters = PbkdfParameters {
             iterations: Iterations::new(1000).unwrap(),
             salt: Salt::new(&[7; 16]).unwrap(),
@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn signature_is_over_the_file() {
-        let key = PrivateKey::from_scalar(&[3; 32]).unwrap();
+        let key = P256Signer::from(matter_attestation::PrivateKey::from_scalar(&[3; 32]).unwrap());
         let (top, path) = write(2, true, Some(&key));
         let bytes = std::fs::read(&path).unwrap();
         let file = top.path().join("manifest.json.sig");

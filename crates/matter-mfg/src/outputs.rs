@@ -2,9 +2,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use factory_fs::Dir;
-use matter_attestation::PrivateKey;
 use matter_factory_data::FolderFile;
 use matter_setup_payload::{Label, SetupPayload};
+use matter_signer::P256Signer;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -26,7 +26,7 @@ pub struct BatchFiles {
     /// The manifest has neither passcodes nor the codes that hold them.
     pub no_passcode_in_manifest: bool,
     /// Who signs the manifest.
-    pub manifest_signer: Option<PrivateKey>,
+    pub manifest_signer: Option<P256Signer>,
     /// Whether the PAI that signs the devices' certificates signs the manifest, which [`Plan::new`] then looks up.
     pub sign_with_pai: bool,
 }

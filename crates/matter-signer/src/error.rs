@@ -31,6 +31,8 @@ pub enum Error {
         /// The keys that fit.
         found: Vec<String>,
     },
+    /// Logging into a token anew, there is another key than before.
+    KeyChanged,
     /// A key that is to be made is there already.
     KeyExists {
         /// What the URI says.
@@ -194,15 +196,22 @@ impl fmt::Display for Error {
                 found.len(),
                 found.join(", ")
             ),
+            Self::KeyChanged => f.write_str("the token has another key of that name now"),
             Self::KeyExists { wanted } => write!(f, "the token has a key with{wanted} already; choose another name"),
             Self::KeyFile { path, reason } => write_key_file(f, path, reason),
             Self::KeyKind { found, expected } => write!(f, "the key is of {found}, not of {expected}"),
             Self::KeyMissing { wanted, present } => {
-                write!(f, "the token has no private key{}{wanted}", if wanted.is_empty() { "" } else { " with" })?;
+                write!(
+                    f,
+                    "the token has no private key{}{wanted}",
+                    if wanted.is_empty() { "" } else { " with" }
+                )?;
                 write_present(f, present)
             }
             Self::KeyUnnamed => f.write_str("the URI does not name the key to make; add object=LABEL"),
-            Self::Module { path, source } => write!(f, "the PKCS#11 module {} cannot be loaded: {source}", path.display()),
+            Self::Module { path, source } => {
+                write!(f, "the PKCS#11 module {} cannot be loaded: {source}", path.display())
+            }
             Self::ModuleMissing { name } => write!(
                 f,
                 "no PKCS#11 module '{name}' in the usual folders; module-path=FILE names one elsewhere"
@@ -211,15 +220,21 @@ impl fmt::Display for Error {
                 "the URI names no PKCS#11 module; add ?module-name=softhsm2 or the like, or ?module-path=FILE",
             ),
             Self::PinIncorrect => f.write_str("the token refuses the PIN: it is wrong"),
-            Self::PinLocked => f.write_str("the token's PIN is locked after wrong ones; its security officer unlocks it"),
+            Self::PinLocked => {
+                f.write_str("the token's PIN is locked after wrong ones; its security officer unlocks it")
+            }
             Self::PinMalformed { path } => write!(f, "{}: is not one line with a PIN", path.display()),
             Self::PinMissing => f.write_str("the token wants a PIN; pin-source=FILE in the URI or MATTER_PIN gives it"),
-            Self::Pkcs11NotBuilt => f.write_str(
-                "keys in tokens are not in this build; build it with --features pkcs11",
-            ),
+            Self::Pkcs11NotBuilt => {
+                f.write_str("keys in tokens are not in this build; build it with --features pkcs11")
+            }
             Self::ProgramFailed { path, status, stderr } => {
                 write!(f, "the program {} failed, {status}", path.display())?;
-                if stderr.is_empty() { Ok(()) } else { write!(f, ": {stderr}") }
+                if stderr.is_empty() {
+                    Ok(())
+                } else {
+                    write!(f, ": {stderr}")
+                }
             }
             Self::ProgramNotRun { path, source } => write!(f, "the program {} cannot be run: {source}", path.display()),
             Self::ProgramTimeout { path, seconds } => {
@@ -242,14 +257,19 @@ impl fmt::Display for Error {
             }
             Self::Token { operation, source } => write!(f, "the token refuses {operation}: {source}"),
             Self::TokenAmbiguous { wanted, found } => {
-                write!(f, "{} tokens fit{wanted}: {}; name one by its serial", found.len(), found.join(", "))
+                write!(
+                    f,
+                    "{} tokens fit{wanted}: {}; name one by its serial",
+                    found.len(),
+                    found.join(", ")
+                )
             }
             Self::TokenLost { wanted, source } => write!(f, "lost the token{wanted} while signing: {source}"),
             Self::TokenMissing { wanted, present } => {
                 write!(f, "no token{}{wanted}", if wanted.is_empty() { "" } else { " with" })?;
                 write_present(f, present)
             }
-            Self::Uri { part, reason } if part.is_empty() => write!(f, "the URI {reason}"),
+            Self::Uri { part: "", reason } => write!(f, "the URI {reason}"),
             Self::Uri { part, reason } => write!(f, "{part} in the URI {reason}"),
         }
     }

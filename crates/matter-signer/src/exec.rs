@@ -48,7 +48,10 @@ impl Program {
         let deadline = Instant::now() + self.time_limit;
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments.iter().map(OsStr::new));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         // A group of its own, so that what it has started ends with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -164,7 +167,11 @@ fn words(status: ExitStatus) -> String {
 
 fn first_line(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
     line.chars().filter(|c| !c.is_control()).take(LINE_LIMIT).collect()
 }
 

@@ -6,11 +6,10 @@ use factory_fs::Input;
 use crate::backend::Backend;
 use crate::exec::Program;
 use crate::uri::Kind;
-use crate::{Error, P256Signer, P384Signer, RsaSigner, Secrets, SignerUri, SigningKey, VerifyingKey};
+use crate::{Error, KeyAlgorithm, P256Signer, P384Signer, RsaSigner, Secrets, SignerUri, SigningKey, VerifyingKey};
 
 /// A signer of one of the kinds of keys.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub enum OpenedSigner {
     /// ECDSA on P-256.
     P256(P256Signer),
@@ -71,6 +70,43 @@ impl SignerUri {
             #[cfg(not(feature = "pkcs11"))]
             Kind::Pkcs11(_) => Err(Error::Pkcs11NotBuilt),
         }
+    }
+
+    /// Makes a key in a token: sensitive, not extractable, with the label `object` and the id `id` of the URI, a random one
+    /// where that has none. Returns the URI of the key, with its id, and the signer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyUnnamed`] without a label, [`Error::KeyExists`], what is wrong with the token, and that this is the URI of
+    /// no token.
+    pub fn generate(&self, algorithm: KeyAlgorithm, secrets: &Secrets) -> Result<(Self, OpenedSigner), Error> {
+        match self.kind() {
+            #[cfg(feature = "pkcs11")]
+            Kind::Pkcs11(uri) => {
+                let (id, signer) = crate::token::generate(uri, algorithm, secrets)?;
+                Ok((self.with_id(&id)?, signer))
+            }
+            #[cfg(not(feature = "pkcs11"))]
+            Kind::Pkcs11(_) => {
+                let _ = (algorithm, secrets);
+                Err(Error::Pkcs11NotBuilt)
+            }
+            _ => Err(Error::uri(
+                "",
+                "is not that of a token, in which alone a signer makes keys",
+            )),
+        }
+    }
+
+    /// Adds the id that a key was given.
+    #[cfg(feature = "pkcs11")]
+    fn with_id(&self, id: &[u8]) -> Result<Self, Error> {
+        let text = self.to_string();
+        if self.pkcs11().is_some_and(|uri| uri.id().is_some()) {
+            return Ok(self.clone());
+        }
+        let (path, query) = text.split_at(text.find('?').unwrap_or(text.len()));
+        format!("{path};id={}{query}", crate::uri::encode(id)).parse()
     }
 
     /// Opens a key and refuses all but P-256, which certificates of devices are signed with.

@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use getrandom::SysRng;
 use rsa::pss::{Signature, SigningKey, VerifyingKey};
-use rsa::sha2::Sha256;
+use rsa::rand_core::TryCryptoRng;
+use rsa::sha2::{Digest, Sha256};
 use rsa::{PrivateKey, PublicKey};
-use signature::Keypair;
 use signature::hazmat::{PrehashSigner, PrehashVerifier, RandomizedPrehashSigner};
+use signature::{Keypair, RandomizedSigner};
 
 use crate::Error;
 use crate::backend::{Algorithm, Backend};
@@ -30,7 +31,11 @@ impl RsaSigner {
         Self(Source::Remote { backend, public_key })
     }
 
-    fn sign_remotely(backend: &dyn Backend, public_key: &VerifyingKey<Sha256>, digest: &[u8]) -> Result<Signature, Error> {
+    fn sign_remotely(
+        backend: &dyn Backend,
+        public_key: &VerifyingKey<Sha256>,
+        digest: &[u8],
+    ) -> Result<Signature, Error> {
         Algorithm::RsaPss.check_digest(digest)?;
         let bytes = backend.sign(Algorithm::RsaPss, digest)?;
         let signature = Signature::try_from(bytes.as_slice());
@@ -60,6 +65,20 @@ impl PrehashSigner<Signature> for RsaSigner {
             Source::Remote { backend, public_key } => {
                 Self::sign_remotely(backend.as_ref(), public_key, digest).map_err(signature::Error::from_source)
             }
+        }
+    }
+}
+
+impl RandomizedSigner<Signature> for RsaSigner {
+    /// Signs the SHA-256 of a message. The generator is for a key in memory; others make their salts themselves.
+    fn try_sign_with_rng<R: TryCryptoRng + ?Sized>(
+        &self,
+        rng: &mut R,
+        message: &[u8],
+    ) -> Result<Signature, signature::Error> {
+        match &self.0 {
+            Source::Software(key) => key.try_sign_with_rng(rng, message),
+            Source::Remote { .. } => self.sign_prehash(&Sha256::digest(message)),
         }
     }
 }

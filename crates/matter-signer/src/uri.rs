@@ -5,11 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-pub use self::pkcs11::Pkcs11Uri;
-use crate::Error;
 #[cfg(feature = "pkcs11")]
 pub(crate) use self::percent::encode;
 use self::percent::{decode, decode_text};
+#[cfg(feature = "pkcs11")]
+pub(crate) use self::pkcs11::Hex;
+pub use self::pkcs11::Pkcs11Uri;
+use crate::Error;
 
 /// A kind of key that can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,11 +147,18 @@ fn program(rest: &str) -> Result<Kind, Error> {
         return Err(Error::uri("exec", "names no program"));
     }
     // A bare name is a file here, not one of PATH: which program signs is not left to the environment.
-    let path = if path.components().count() == 1 { Path::new(".").join(path) } else { path };
+    let path = if path.components().count() == 1 {
+        Path::new(".").join(path)
+    } else {
+        path
+    };
     let arguments = query.split('&').filter(|part| !part.is_empty());
     let arguments = arguments.map(|part| match part.strip_prefix("arg=") {
         Some(argument) => decode_text("arg", argument),
-        None => Err(Error::uri("exec", "has another parameter than arg=TEXT behind the question mark")),
+        None => Err(Error::uri(
+            "exec",
+            "has another parameter than arg=TEXT behind the question mark",
+        )),
     });
     let arguments = arguments.collect::<Result<_, _>>()?;
     Ok(Kind::Program { path, arguments })

@@ -7,7 +7,6 @@ use crate::Error;
 
 /// A public key of one of the kinds that sign here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum VerifyingKey {
     /// ECDSA on P-256.
     P256(p256::ecdsa::VerifyingKey),

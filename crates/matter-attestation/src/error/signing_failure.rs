@@ -1,3 +1,8 @@
+#![cfg_attr(
+    target_has_atomic = "ptr",
+    expect(clippy::disallowed_types, reason = "only where there are atomic pointers")
+)]
+
 use core::error::Error;
 use core::fmt;
 

@@ -194,7 +194,7 @@ where
 }
 
 /// Returns the public key of a signer whose algorithm is ecdsa-with-SHA256 without parameters.
-fn signer_key<S: CertificateSigner>(signer: &S) -> Result<PublicKey, Error> {
+pub(super) fn signer_key<S: CertificateSigner>(signer: &S) -> Result<PublicKey, Error> {
     let algorithm = signer
         .signature_algorithm_identifier()
         .map_err(|_| Error::SignerAlgorithm)?;

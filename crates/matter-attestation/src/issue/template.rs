@@ -11,15 +11,15 @@ use x509_cert::builder::{Builder, CertificateBuilder};
 use super::issuer::{CertificateSigner, Issuer};
 use crate::{Certificate, DacProfile, DacSubject, Error, KeyId, PublicKey, SerialNumber, Validity};
 
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
+pub(super) const BIT_STRING: u8 = 0x03;
 const UTF8_STRING: u8 = 0x0C;
 /// The version, which is 3.
 const VERSION: &[u8] = &[0xA0, 0x03, INTEGER, 0x01, 0x02];
 /// ecdsa-with-SHA256 without parameters.
-const ALGORITHM: &[u8] = &[
+pub(super) const ALGORITHM: &[u8] = &[
     SEQUENCE, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02,
 ];
 /// The attribute type id-at-commonName.
@@ -256,7 +256,7 @@ const fn encoded_len(content: usize) -> usize {
 }
 
 /// Writes a tag and a length, which is below 65536 for everything in a certificate of at most 600 octets.
-fn push_header(der: &mut Vec<u8>, tag: u8, content: usize) {
+pub(super) fn push_header(der: &mut Vec<u8>, tag: u8, content: usize) {
     let [.., high, low] = content.to_be_bytes();
     der.push(tag);
     match content {

@@ -5,6 +5,8 @@ use matter_factory_data::{
     DeviceRecord, Error as DataError, KeyOwner, KeySet, ProductInformation, TriedScalars, find_keys,
 };
 
+use matter_signer::P256Signer;
+
 use super::Plan;
 use super::signer::Signer;
 use crate::attestation::Attestation;
@@ -19,17 +21,21 @@ pub(super) fn signing_keys(job: &Job, signer: Option<&Signer>) -> KeySet {
     let mut keys = KeySet::new();
     if let Some(signer) = signer {
         keys.add_owner(&signer.key.public_key(), KeyOwner::Pai);
-        keys.insert(&signer.key);
+        if let Some(key) = signer.key.private_key() {
+            keys.insert(key);
+        }
     }
     match &job.attestation {
         Attestation::Supplied { pai, .. } => keys.add_owner(pai.public_key(), KeyOwner::Pai),
         Attestation::Paa { authority, .. } => {
             keys.add_owner(&authority.key.public_key(), KeyOwner::Paa);
-            keys.insert(&authority.key);
+            if let Some(key) = authority.key.private_key() {
+                keys.insert(key);
+            }
         }
         _ => {}
     }
-    if let Some(key) = &job.lists.manifest_signer {
+    if let Some(key) = job.lists.manifest_signer.as_ref().and_then(P256Signer::private_key) {
         keys.insert(key);
     }
     keys
@@ -134,7 +140,7 @@ mod tests {
             common_name_prefix: "Test".into(),
         };
         let plan = Plan::new(job, DateTime::new(2026, 6, 1, 0, 0, 0).unwrap()).unwrap();
-        let key = plan.signer.as_ref().unwrap().key.expose_scalar();
+        let key = plan.signer.as_ref().unwrap().key.private_key().unwrap().expose_scalar();
         let parameters = PbkdfParameters {
             iterations: plan.job().iterations,
             salt: "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=".parse().unwrap(),

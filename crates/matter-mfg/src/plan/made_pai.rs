@@ -95,7 +95,7 @@ impl MadePai {
                 Field::Key,
                 message!["is not the private key of the certificate of ", Field::Certificate],
             ),
-            _ => Error::field(Field::Certificate, error),
+            _ => signer::signing(error),
         })?;
         Ok(Self {
             folder,

@@ -3,6 +3,7 @@ use matter_attestation::{
     SerialNumber, Validity,
 };
 use matter_factory_data::AttestationCredentials;
+use matter_signer::P256Signer;
 use rand_core::CryptoRng;
 
 use super::made_pai::MadePai;
@@ -18,13 +19,13 @@ const DEFAULT_LIFETIME: u32 = 36_500;
 #[derive(Debug)]
 pub(super) struct Signer {
     pub(super) pai: IssuerVerifier,
-    pub(super) key: PrivateKey,
+    pub(super) key: P256Signer,
     pub(super) validity: Validity,
 }
 
 impl Signer {
-    pub(super) fn new(pai: Certificate, key: PrivateKey, validity: Validity) -> Self {
-        let pai = IssuerVerifier::new(pai);
+    pub(super) fn new(pai: Certificate, key: impl Into<P256Signer>, validity: Validity) -> Self {
+        let (pai, key) = (IssuerVerifier::new(pai), key.into());
         Self { pai, key, validity }
     }
 }
@@ -32,7 +33,7 @@ impl Signer {
 /// What the certificates of a batch have in common, encoded once.
 pub(super) struct BatchSigner<'s> {
     signer: &'s Signer,
-    template: DacTemplate<'s, PrivateKey>,
+    template: DacTemplate<'s, P256Signer>,
 }
 
 impl<'s> BatchSigner<'s> {
@@ -65,8 +66,11 @@ impl<'s> BatchSigner<'s> {
     }
 }
 
-fn signing(error: AttestationError) -> Error {
-    Error::field(Field::Certificate, error)
+pub(super) fn signing(error: AttestationError) -> Error {
+    match error {
+        AttestationError::SigningFailed(_) => Error::signing(error),
+        _ => Error::field(Field::Certificate, error),
+    }
 }
 
 /// Who signs, if anybody does, and where that one comes from.
@@ -78,7 +82,7 @@ pub(super) struct Opened {
 }
 
 /// The key of the PAI that signs, for the manifest.
-pub(super) fn manifest_key(signer: Option<&Signer>) -> Result<PrivateKey, Error> {
+pub(super) fn manifest_key(signer: Option<&Signer>) -> Result<P256Signer, Error> {
     let reason = "pai is the key of the run's PAI, which is not given; the file of a key is allowed";
     let key = signer.map(|signer| signer.key.clone());
     key.ok_or_else(|| Error::field(Field::ManifestSigner, reason))

@@ -122,7 +122,13 @@ impl Pkcs11Uri {
                 set("slot-id", &mut self.slot_id, number)
             }
             // RFC 7512, 2.5: an unknown one matches no object.
-            _ => Err(Error::uri("", format!("has the attribute '{}', which is unknown: it matches no key", clean(name)))),
+            _ => Err(Error::uri(
+                "",
+                format!(
+                    "has the attribute '{}', which is unknown: it matches no key",
+                    clean(name)
+                ),
+            )),
         }
     }
 
@@ -194,10 +200,16 @@ fn set<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), Err
 fn pin_file(value: &str) -> Result<PathBuf, Error> {
     let value = decode_text("pin-source", value)?;
     if value.starts_with('|') {
-        return Err(Error::uri("pin-source", "is a command, which is not run; file:PATH is allowed"));
+        return Err(Error::uri(
+            "pin-source",
+            "is a command, which is not run; file:PATH is allowed",
+        ));
     }
     let path = value.strip_prefix("file:").unwrap_or(&value);
-    let path = path.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(path);
+    let path = path
+        .strip_prefix("//")
+        .filter(|path| path.starts_with('/'))
+        .unwrap_or(path);
     if path.is_empty() {
         return Err(Error::uri("pin-source", "names no file"));
     }

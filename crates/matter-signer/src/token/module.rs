@@ -1,0 +1,76 @@
+//! The modules of this process, each initialized once.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error as CryptokiError, RvError};
+
+use super::cause::Cause;
+use crate::{Error, Pkcs11Uri};
+
+static LOADED: Mutex<Vec<(PathBuf, Pkcs11)>> = Mutex::new(Vec::new());
+
+/// Where Linux distributions have modules, with Debian's names of architectures.
+const FOLDERS: &[&str] = &[
+    "/usr/lib/pkcs11",
+    "/usr/lib/softhsm",
+    "/usr/lib/x86_64-linux-gnu/pkcs11",
+    "/usr/lib/x86_64-linux-gnu/softhsm",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu/pkcs11",
+    "/usr/lib/aarch64-linux-gnu/softhsm",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64/pkcs11",
+    "/usr/lib64/softhsm",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/local/lib/softhsm",
+    "/usr/local/lib",
+    "/opt/homebrew/lib/softhsm",
+    "/opt/homebrew/lib",
+];
+
+/// Loads the module of a URI, or finds it loaded.
+pub(super) fn load(uri: &Pkcs11Uri) -> Result<Pkcs11, Error> {
+    let path = path(uri)?;
+    let failed = |error| Error::Module {
+        path: path.clone(),
+        source: Cause::shared(error),
+    };
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, module)) = loaded.iter().find(|(other, _)| *other == path) {
+        return Ok(module.clone());
+    }
+    let module = Pkcs11::new(&path).map_err(failed)?;
+    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+        Err(error) => return Err(failed(error)),
+    }
+    loaded.push((path.clone(), module.clone()));
+    Ok(module)
+}
+
+/// The file of the module: `module-path`, which may be a folder, or `module-name` (RFC 7512, 2.3).
+fn path(uri: &Pkcs11Uri) -> Result<PathBuf, Error> {
+    let folders = match (uri.module_path(), uri.module_name()) {
+        (Some(path), _) if !path.is_dir() => return Ok(path.into()),
+        (_, None) => return Err(Error::ModuleUnnamed),
+        (Some(folder), _) => vec![folder],
+        (None, _) => FOLDERS.iter().map(Path::new).collect(),
+    };
+    let name = uri.module_name().unwrap_or_default();
+    // A name is none of a file elsewhere.
+    let name = name.replace(['/', '\\'], "_");
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let files = [
+        format!("{prefix}{name}{suffix}"),
+        format!("{name}{suffix}"),
+        name.clone(),
+    ];
+    let places = folders
+        .iter()
+        .flat_map(|folder| files.iter().map(move |file| folder.join(file)));
+    let mut places = places.filter(|place| place.is_file());
+    places.next().ok_or(Error::ModuleMissing { name })
+}

@@ -1,0 +1,137 @@
+//! Keys in a real token, which `scripts/softhsm` makes: MATTER_TOKEN is its URI without a key, MATTER_PIN its PIN.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use matter_signer::{Error, KeyAlgorithm, OpenedSigner, Secrets, SignerUri, VerifyingKey};
+use p256::ecdsa::Signature;
+use sha2::{Digest, Sha256};
+use signature::hazmat::{PrehashSigner, PrehashVerifier};
+use signature::{Keypair, Signer, Verifier};
+
+static CASES: AtomicU32 = AtomicU32::new(0);
+
+/// Returns the URI of a key, or nothing where there is no token.
+fn uri(object: &str) -> Option<SignerUri> {
+    let Ok(token) = std::env::var("MATTER_TOKEN") else {
+        println!("tokens: 0 cases ran");
+        return None;
+    };
+    let (path, query) = token.split_once('?').unwrap();
+    println!("tokens: {} cases ran", CASES.fetch_add(1, Ordering::Relaxed) + 1);
+    Some(format!("{path};{object}?{query}").parse().unwrap())
+}
+
+fn secrets() -> Secrets {
+    Secrets::from_environment()
+}
+
+#[test]
+fn key_of_p256_is_made_and_signs_from_many_threads() {
+    let Some(uri) = uri("object=threads") else { return };
+    let (named, made) = uri.generate(KeyAlgorithm::P256, &secrets()).unwrap();
+    assert!(named.pkcs11().unwrap().id().is_some());
+    let signer = named.open_p256(&secrets()).unwrap();
+    assert_eq!(VerifyingKey::from(&signer), made.verifying_key());
+    let threads = (0..8u8).map(|number| {
+        let signer = signer.clone();
+        thread::spawn(move || {
+            let signatures = (0..50u8).map(|round| {
+                let message = [number, round];
+                let signature: Signature = signer.try_sign(&message).unwrap();
+                signer.verifying_key().verify(&message, &signature).unwrap();
+                signature.to_bytes().to_vec()
+            });
+            signatures.collect::<Vec<_>>()
+        })
+    });
+    let threads = threads.collect::<Vec<_>>();
+    let signatures = threads.into_iter().flat_map(|thread| thread.join().unwrap());
+    assert_eq!(signatures.collect::<BTreeSet<_>>().len(), 400);
+}
+
+#[test]
+fn key_of_rsa_is_made_and_signs() {
+    let Some(uri) = uri("object=rsa;id=%01%ff") else { return };
+    let (named, made) = uri.generate(KeyAlgorithm::Rsa3072, &secrets()).unwrap();
+    assert_eq!(named, uri);
+    assert_eq!(made.verifying_key().kind(), "RSA with 3072 bits");
+    let OpenedSigner::Rsa(signer) = uri.open(&secrets()).unwrap() else {
+        unreachable!()
+    };
+    let digest = Sha256::digest(b"image");
+    let [first, second] = [(); 2].map(|()| signer.sign_prehash(&digest).unwrap());
+    for signature in [&first, &second] {
+        signer.verifying_key().verify_prehash(&digest, signature).unwrap();
+    }
+    // The salt is random.
+    assert_ne!(first, second);
+    let error = uri.open_p256(&secrets()).unwrap_err();
+    assert_eq!(error.to_string(), "the key is of RSA with 3072 bits, not of P-256");
+}
+
+#[test]
+fn key_is_not_made_twice() {
+    let Some(uri) = uri("object=once") else { return };
+    uri.generate(KeyAlgorithm::P256, &secrets()).unwrap();
+    let error = uri.generate(KeyAlgorithm::P256, &secrets()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the token has a key with object 'once' already; choose another name"
+    );
+    let unnamed: SignerUri = std::env::var("MATTER_TOKEN").unwrap().parse().unwrap();
+    let error = unnamed.generate(KeyAlgorithm::P256, &secrets()).unwrap_err();
+    assert!(matches!(error, Error::KeyUnnamed));
+}
+
+#[test]
+fn ambiguous_and_absent_keys_are_refused_with_those_that_are_there() {
+    let Some(uri) = uri("object=absent") else { return };
+    let twins = [1, 2].map(|number| self::uri(&format!("object=twin{number};id=%0{number}")).unwrap());
+    for twin in &twins {
+        twin.generate(KeyAlgorithm::P256, &secrets()).unwrap();
+    }
+    let error = uri.open(&secrets()).unwrap_err();
+    let Error::KeyMissing { present, .. } = &error else {
+        unreachable!("{error}")
+    };
+    assert!(present.iter().any(|key| key == "'twin1' id 01"), "{error}");
+    let all: SignerUri = std::env::var("MATTER_TOKEN").unwrap().parse().unwrap();
+    let error = all.open(&secrets()).unwrap_err();
+    assert!(
+        matches!(&error, Error::KeyAmbiguous { found, .. } if found.len() >= 2),
+        "{error}"
+    );
+}
+
+#[test]
+fn absent_tokens_and_modules_are_refused() {
+    let Some(uri) = uri("object=a") else { return };
+    let text = uri.to_string().replace("token=", "token=x");
+    let error = text.parse::<SignerUri>().unwrap().open(&secrets()).unwrap_err();
+    assert!(
+        matches!(&error, Error::TokenMissing { present, .. } if !present.is_empty()),
+        "{error}"
+    );
+    for (query, expected) in [
+        (
+            "module-path=/nowhere/lib.so",
+            "the PKCS#11 module /nowhere/lib.so cannot be loaded: ",
+        ),
+        (
+            "module-path=/etc/passwd",
+            "the PKCS#11 module /etc/passwd cannot be loaded: ",
+        ),
+        (
+            "module-name=nowhere",
+            "no PKCS#11 module 'nowhere' in the usual folders",
+        ),
+        ("", "the URI names no PKCS#11 module"),
+    ] {
+        let uri: SignerUri = format!("pkcs11:object=a?{query}").parse().unwrap();
+        let error = uri.open(&secrets()).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{query}: {error}");
+    }
+}

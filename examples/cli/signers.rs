@@ -1,0 +1,138 @@
+//! Keys that sign and verify: files in PEM or DER by content, tokens and programs.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use matter_attestation::{Error, InputKind};
+use matter_signer::{OpenedSigner, P256Signer, Secrets, SignerUri, SigningKey, VerifyingKey};
+
+use crate::secrets::environment;
+use crate::{Failure, Trust, read_file, told_unless};
+
+/// Understands where a key is, and refuses files of it that others than their owner may change: that of the key or of the
+/// PIN, and the program.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the option.
+pub fn parse_signer(option: &str, text: &str, trust: Trust) -> Result<SignerUri, Failure> {
+    let uri: SignerUri = text.parse().map_err(|error| Failure::option(option, error))?;
+    for file in [uri.key_file(), uri.pin_file(), uri.program()].into_iter().flatten() {
+        trust.check_key(option, file)?;
+    }
+    Ok(uri)
+}
+
+/// Returns what opens a signer: the password that is given, and the PIN of the environment.
+///
+/// # Errors
+///
+/// [`Failure::Input`] when the PIN is not UTF-8.
+pub fn signer_secrets(password: Option<&str>) -> Result<Secrets, Failure> {
+    let mut secrets = Secrets::new();
+    if let Some(password) = password {
+        secrets = secrets.with_password(password);
+    }
+    if let Some(pin) = environment(Secrets::PIN_VARIABLE)? {
+        secrets = secrets.with_pin(&pin);
+    }
+    Ok(secrets)
+}
+
+/// Opens a key wherever it is.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the option, and the file.
+pub fn open_signer(option: &str, text: &str, password: Option<&str>, trust: Trust) -> Result<OpenedSigner, Failure> {
+    let uri = parse_signer(option, text, trust)?;
+    if let Some(path) = uri.key_file() {
+        return read_signing_key(option, path, password).map(Into::into);
+    }
+    let opened = uri.open(&signer_secrets(password)?);
+    opened.map_err(|error| Failure::option(option, error))
+}
+
+/// Opens a P-256 key wherever it is.
+///
+/// # Errors
+///
+/// As [`open_signer`].
+pub fn open_p256_signer(option: &str, text: &str, password: Option<&str>, trust: Trust) -> Result<P256Signer, Failure> {
+    match open_signer(option, text, password, trust)? {
+        OpenedSigner::P256(signer) => Ok(signer),
+        other => {
+            let kind = other.verifying_key().kind();
+            Err(Failure::option(
+                option,
+                format_args!("the key is of {kind}, not of P-256"),
+            ))
+        }
+    }
+}
+
+/// Says why a signer failed, as far as its error has a cause.
+pub fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// Reads a private key in PKCS#8, encrypted or not, SEC 1, PKCS#1 or PKCS#12.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the option and the file.
+pub fn read_signing_key(option: &str, path: &Path, password: Option<&str>) -> Result<SigningKey, Failure> {
+    let bytes = read_file(option, path)?;
+    SigningKey::decode(&bytes, password).map_err(|error| {
+        let reason = match error {
+            Error::KeyEncrypted => "is encrypted; --password-file or MATTER_PASSWORD opens it",
+            Error::KeyPassword | Error::Pkcs12Password => "is encrypted with another password than the one given",
+            Error::KeyMalformed => {
+                let what = "private key (PKCS#8, SEC 1 or PKCS#1)";
+                return refused(option, path, &bytes, InputKind::PrivateKey, what);
+            }
+            error => return wrong(option, path, error),
+        };
+        wrong(option, path, reason)
+    })
+}
+
+/// Reads a SubjectPublicKeyInfo.
+///
+/// # Errors
+///
+/// [`Failure::Input`] naming the option and the file.
+pub fn read_verifying_key(option: &str, path: &Path) -> Result<VerifyingKey, Failure> {
+    let bytes = read_file(option, path)?;
+    let what = "public key (SubjectPublicKeyInfo)";
+    VerifyingKey::decode(&bytes).ok_or_else(|| refused(option, path, &bytes, InputKind::PublicKey, what))
+}
+
+/// Reads a public key, or a private one for its public half.
+///
+/// # Errors
+///
+/// As [`read_verifying_key`].
+pub fn read_public_half(option: &str, path: &Path) -> Result<VerifyingKey, Failure> {
+    let bytes = read_file(option, path)?;
+    let private = || SigningKey::decode(&bytes, None).ok();
+    let key = VerifyingKey::decode(&bytes).or_else(|| Some(private()?.verifying_key()));
+    let what = "key (SubjectPublicKeyInfo, PKCS#8, SEC 1 or PKCS#1)";
+    key.ok_or_else(|| refused(option, path, &bytes, InputKind::PublicKey, what))
+}
+
+fn wrong(option: &str, path: &Path, reason: impl Display) -> Failure {
+    Failure::Input(format!("{option} {}: {reason}", path.display()))
+}
+
+fn refused(option: &str, path: &Path, bytes: &[u8], wanted: InputKind, what: &str) -> Failure {
+    let kind = match told_unless(wanted, bytes, "") {
+        kind if kind.is_empty() => kind,
+        kind => format!(": {kind}"),
+    };
+    wrong(
+        option,
+        path,
+        format_args!("is no {what} of P-256, P-384 or RSA in PEM or DER{kind}"),
+    )
+}
