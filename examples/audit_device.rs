@@ -6,7 +6,10 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
-use cli::{Failure, Trust, insert_paa_folder, now, parse_json, parse_quietly, parse_time, read_declaration, read_file};
+use cli::{
+    Failure, Trust, insert_paa_folder, ledger_place_to_list, now, parse_json, parse_quietly, parse_time,
+    read_declaration, read_file,
+};
 use matter_attestation::{Object, PaaStore, Part, RevocationSet};
 use matter_audit::{Audit, AuditInput, AuditReport, Error, Sampling};
 use matter_factory_data::{Expected, Severity};
@@ -62,8 +65,8 @@ struct Arguments {
     /// What is revoked, as the Matter SDK's revocation set in JSON
     #[arg(long, value_name = "FILE")]
     revocation_set: Option<PathBuf>,
-    /// Ledger of runs; alone, only what it has twice is looked for
-    #[arg(long, value_name = "FILE")]
+    /// Ledger of runs, a file or postgresql://USER@HOST/DATABASE; alone, only what it has twice is looked for
+    #[arg(long, value_name = "FILE|URL")]
     ledger: Option<PathBuf>,
     /// Manifest of the run; without it the devices are compared with those that lie beside them
     #[arg(long, value_name = "FILE")]
@@ -195,7 +198,7 @@ fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, F
         audit = audit.with_manifest_key(manifest_key::read(path)?);
     }
     if let Some(ledger) = &arguments.ledger {
-        audit = audit.with_ledger(ledger);
+        audit = audit.with_ledger(ledger_place_to_list(ledger)?);
     }
     audit.execute().map_err(failure)
 }

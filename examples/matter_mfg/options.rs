@@ -239,9 +239,13 @@ macro_rules! define {
                 #[arg(long, help_heading = "BatchFiles of all devices")]
                 pub(crate) no_passcode_in_manifest: bool,
 
-                /// Database of all runs and devices, which runs may share [default: ledger.sqlite in --outdir]
-                #[arg(long, value_name = "FILE", help_heading = "Run")]
+                /// Database of all runs and devices, which runs may share: a file, or postgresql://USER@HOST/DATABASE
+                /// [default: ledger.sqlite in --outdir]
+                #[arg(long, value_name = "FILE|URL", help_heading = "Run")]
                 pub(crate) ledger: Option<PathBuf>,
+                /// Key of the ledger's passcodes, made with a new ledger [default: FILE.key of --ledger; a URL needs one]
+                #[arg(long, value_name = "FILE", help_heading = "Run")]
+                pub(crate) ledger_key: Option<PathBuf>,
                 /// What no two devices of the ledger may share: passcode,serial,pair,key (pair: discriminator and passcode)
                 #[arg(long, value_name = "LIST", num_args = 0..=1, default_missing_value = "", action = clap::ArgAction::Append, help_heading = "Run")]
                 #[serde(deserialize_with = "one")]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use cli::{Failure, Trust, parse_arguments, report, report_json};
-use matter_ledger::{Ledger, LedgerPlace};
+use cli::{Failure, Trust, ledger_place, parse_arguments, report, report_json};
+use matter_ledger::{Error as LedgerError, Ledger};
 use matter_mfg::{Error, Run};
 use serde_json::json;
 
@@ -31,6 +31,8 @@ struct Retire {
     retirement: Retirement,
     #[arg(long)]
     ledger: Option<PathBuf>,
+    #[arg(long)]
+    ledger_key: Option<PathBuf>,
     #[arg(long, default_value = "out")]
     outdir: PathBuf,
     #[arg(long)]
@@ -63,8 +65,12 @@ pub(crate) fn retire() -> Result<bool, Failure> {
     let given = parse_arguments::<Retire>(&[])?;
     let Retirement { scrap, replace, reason } = given.retirement;
     let reason = reason.unwrap_or_default();
-    let place = LedgerPlace::from(given.ledger.unwrap_or_else(|| Run::default_ledger(&given.outdir)));
-    let wrong = |error| Failure::Input(Error::from(error).with_names(option));
+    let place = ledger_place(given.ledger.as_deref(), given.ledger_key.as_deref())?;
+    let place = place.unwrap_or_else(|| Run::default_ledger(&given.outdir).into());
+    let wrong = |error| match error {
+        LedgerError::Unavailable { .. } => Failure::Work(error.to_string()),
+        error => Failure::Input(Error::from(error).with_names(option)),
+    };
     let mut ledger = Ledger::open_existing(&place).map_err(wrong)?;
     let lower = |uuid: String| uuid.to_ascii_lowercase();
     let (uuid, state) = if let Some(uuid) = scrap.map(lower) {

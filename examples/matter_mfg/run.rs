@@ -1,6 +1,6 @@
 //! How a run is made and told, which no job file says.
 
-use cli::{Failure, Written as _, parse, parse_number, say};
+use cli::{Failure, Written as _, ledger_place, parse, parse_number, say};
 use matter_ledger::Unique;
 use matter_mfg::{Plan, Run, Sampling};
 use matter_spake2p::{InstructionSet, Lanes};
@@ -40,8 +40,8 @@ impl Settings {
             .with_resume(self.resume)
             .with_force(self.force)
             .with_insecure_permissions(options.trust.allow_insecure_permissions);
-        if let Some(path) = &options.ledger {
-            run = run.with_ledger(path.clone());
+        if let Some(place) = ledger_place(options.ledger.as_deref(), options.ledger_key.as_deref())? {
+            run = run.with_ledger(place);
         }
         if let Some(lists) = &options.unique {
             let names = lists.iter().map(cli::Text::expose).collect::<Vec<_>>().join(",");

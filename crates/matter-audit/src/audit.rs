@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{HmacKey, NvsKeys};
 use matter_factory_data::{BatchAudit, Check, Expected, Finding};
+use matter_ledger::LedgerPlace;
 use zeroize::Zeroizing;
 
 use crate::access::{Access, OpenFiles};
@@ -39,7 +40,7 @@ pub struct Audit<'a> {
     keys: Option<PathBuf>,
     manifest: Option<PathBuf>,
     manifest_key: Option<ManifestKey>,
-    ledger: Option<PathBuf>,
+    ledger: Option<LedgerPlace>,
     recompute: Sampling,
 }
 
@@ -119,8 +120,8 @@ impl<'a> Audit<'a> {
 
     /// Sets the ledger that the devices have to be in.
     #[must_use]
-    pub fn with_ledger(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ledger = Some(path.into());
+    pub fn with_ledger(mut self, place: impl Into<LedgerPlace>) -> Self {
+        self.ledger = Some(place.into());
         self
     }
 
@@ -139,7 +140,7 @@ impl<'a> Audit<'a> {
     pub fn execute(&self) -> Result<AuditReport, Error> {
         let mut listed = Vec::new();
         listed.extend(self.manifest.as_deref().map(DeviceList::manifest).transpose()?);
-        listed.extend(self.ledger.as_deref().map(DeviceList::ledger).transpose()?);
+        listed.extend(self.ledger.as_ref().map(DeviceList::ledger).transpose()?);
         let mut found = Vec::new();
         let keys = match self.keys.as_deref() {
             Some(path) => read_keys(path, &mut found)?,
@@ -217,8 +218,9 @@ impl<'a> Audit<'a> {
     /// Adds what was given beside the devices, unless it lies among them.
     fn add_open_lists(&self, open: &mut OpenFiles) {
         let flash_key = self.dump.as_ref().and_then(FlashDump::key);
-        let lists = [&self.keys, &self.manifest, &self.ledger].into_iter().flatten();
-        for path in lists.map(PathBuf::as_path).chain(flash_key) {
+        let lists = [&self.keys, &self.manifest].into_iter().flatten();
+        let ledger = self.ledger.as_ref().and_then(LedgerPlace::file);
+        for path in lists.map(PathBuf::as_path).chain(ledger).chain(flash_key) {
             let is_named = path.canonicalize().is_ok_and(|path| open.contains_path(&path));
             if !is_named {
                 open.add(path.display().to_string(), Access::of(path), true);

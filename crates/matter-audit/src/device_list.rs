@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base16ct::lower::encode_string as hex;
 use matter_factory_data::{BatchAudit, Check, DeviceReport, Finding, InternalFile, ListedTraces, TriedScalars};
+use matter_ledger::LedgerPlace;
 use matter_types::Passcode;
 use sha2::{Digest, Sha256};
 
@@ -76,8 +77,8 @@ impl DeviceList {
     }
 
     /// Reads a ledger. One that is damaged is a finding.
-    pub(crate) fn ledger(path: &Path) -> Result<Self, Error> {
-        Ok(Self::new("ledger".into(), list_rows::ledger(path)?))
+    pub(crate) fn ledger(place: &LedgerPlace) -> Result<Self, Error> {
+        Ok(Self::new("ledger".into(), list_rows::ledger(place)?))
     }
 
     fn new(name: String, list: Result<list_rows::ListRows, String>) -> Self {

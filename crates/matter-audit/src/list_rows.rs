@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use factory_fs::without_bom;
-use matter_ledger::{Error as LedgerError, Ledger, ListedDevice};
+use matter_ledger::{Error as LedgerError, Ledger, LedgerPlace, ListedDevice};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
@@ -239,9 +239,12 @@ pub(crate) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
     Ok((parsed, bytes.finish()))
 }
 
-/// Reads a ledger of ours; or one of another tool, a JSON object in each line, or CSV with a header, with the device's
+/// Reads a ledger of ours; or a file of another tool, a JSON object in each line, or CSV with a header, with the device's
 /// "uuid".
-pub(crate) fn ledger(path: &Path) -> Result<Parsed, Error> {
+pub(crate) fn ledger(place: &LedgerPlace) -> Result<Parsed, Error> {
+    let Some(path) = place.file() else {
+        return ours(place);
+    };
     let failed = |error: io::Error| Error::file(AuditInput::Ledger, path, error);
     let mut file = list_bytes::open(AuditInput::Ledger, path)?;
     let mut head = Vec::with_capacity(Ledger::MAGIC.len());
@@ -251,18 +254,7 @@ pub(crate) fn ledger(path: &Path) -> Result<Parsed, Error> {
         .read_to_end(&mut head)
         .map_err(failed)?;
     if head == Ledger::MAGIC {
-        return match Ledger::list(path) {
-            Ok(listing) => {
-                let mut rows = ListRows {
-                    retired: listing.retired,
-                    ..ListRows::default()
-                };
-                rows.rows.extend(listing.devices.into_iter().map(row));
-                Ok(check(rows))
-            }
-            Err(LedgerError::Damaged { reason, .. }) => Ok(Err(reason)),
-            Err(error) => Err(error.into()),
-        };
+        return ours(place);
     }
     let text = without_bom(&head).to_vec();
     let is_json = text.trim_ascii_start().starts_with(b"{");
@@ -272,6 +264,21 @@ pub(crate) fn ledger(path: &Path) -> Result<Parsed, Error> {
         Ok(rows) => Ok(check_some(rows)),
         Err(ListFault::Malformed(reason)) => Ok(Err(reason)),
         Err(ListFault::Unreadable(error)) => Err(failed(error)),
+    }
+}
+
+fn ours(place: &LedgerPlace) -> Result<Parsed, Error> {
+    match Ledger::list(place) {
+        Ok(listing) => {
+            let mut rows = ListRows {
+                retired: listing.retired,
+                ..ListRows::default()
+            };
+            rows.rows.extend(listing.devices.into_iter().map(row));
+            Ok(check(rows))
+        }
+        Err(LedgerError::Damaged { reason, .. }) => Ok(Err(reason)),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -125,7 +125,7 @@ fn several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use() {
     let (_folder, out, first) = output(|_| ());
     let second = make(&out, |job| job.lists.labels = Some(LabelFormat::Pdf));
     assert_eq!(errors(&audit(&out).execute().unwrap()), []);
-    let mut ledger = Ledger::open_existing(&Run::default_ledger(&out)).unwrap();
+    let mut ledger = Ledger::open_existing(Run::default_ledger(&out)).unwrap();
     for device in [&first[1], &second[0]] {
         ledger.scrap(uuid(device), "lost").unwrap();
         fs::remove_dir_all(device).unwrap();

@@ -289,12 +289,11 @@ fn insert(
             Value::Null,
         ],
     )?;
-    for image in &device.images {
+    let images = device.images.iter().map(|image| {
         let size = i64::try_from(image.size).unwrap_or(i64::MAX);
-        let values = [id.into(), (&image.name).into(), size.into(), (&image.sha256).into()];
-        IMAGE.insert(statements, &values)?;
-    }
-    Ok(())
+        vec![id.into(), (&image.name).into(), size.into(), (&image.sha256).into()]
+    });
+    IMAGE.insert_all(statements, &images.collect::<Vec<_>>())
 }
 
 /// Another run with the same ledger may have taken a value since it was drawn or looked up.

@@ -3,12 +3,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::schema::Refusal;
-use crate::{DeviceTrait, LedgerPlace};
+use crate::{DeviceTrait, LedgerPlace, Mac};
 
 /// What is wrong with a ledger, or with what it was asked to do. No variant carries a secret.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// The board has a device of another order.
+    BoardTaken {
+        /// The board.
+        mac: Mac,
+        /// Its device.
+        uuid: String,
+    },
     /// The system's clock shows no time between the years 1970 and 9999.
     Clock,
     /// It is no ledger, is damaged, or is of a version that is not known.
@@ -33,6 +40,11 @@ pub enum Error {
         place: LedgerPlace,
         /// The device.
         uuid: String,
+    },
+    /// All devices of the order are taken, or none is made yet.
+    OrderEmpty {
+        /// The order.
+        id: String,
     },
     /// The order has no room for so many devices more.
     OrderFull {
@@ -60,6 +72,11 @@ pub enum Error {
         known: u32,
         /// How many devices it was now said to be for.
         size: u32,
+    },
+    /// The ledger has no such order.
+    OrderUnknown {
+        /// The order.
+        id: String,
     },
     /// The operating system gives no random numbers.
     Random,
@@ -144,12 +161,16 @@ fn first_line(reason: &impl fmt::Display) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BoardTaken { mac, uuid } => {
+                write!(f, "board {mac} has the device {uuid}, which is of another order")
+            }
             Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
             Self::Damaged { place, reason } | Self::Unusable { place, reason } => write!(f, "ledger {place}: {reason}"),
             Self::DeviceRetired { place, uuid, state } => {
                 write!(f, "ledger {place}: device {uuid} is {state} already")
             }
             Self::DeviceUnknown { place, uuid } => write!(f, "ledger {place}: there is no device {uuid}"),
+            Self::OrderEmpty { id } => write!(f, "order {id} has no device that is free"),
             Self::OrderFull { id, size, made, count } => write!(
                 f,
                 "order {id} is for {size} devices; {made} are made, and {count} more are too many"
@@ -158,6 +179,7 @@ impl fmt::Display for Error {
             Self::OrderSize { id, known, size } => {
                 write!(f, "order {id} is for {known} devices in the ledger, not for {size}")
             }
+            Self::OrderUnknown { id } => write!(f, "there is no order {id}"),
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::ReasonEmpty => f.write_str("the reason for taking a device out of use is empty"),
             Self::Taken { what, row } => {

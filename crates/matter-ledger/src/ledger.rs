@@ -233,7 +233,7 @@ impl Ledger {
         }
         let (now, place) = (now()?, self.place.clone());
         self.write(|statements| {
-            let lock = statements.engine().for_update();
+            let lock = statements.for_update();
             let sql = format!("SELECT id, state FROM device WHERE uuid = $1{lock}");
             let Some(row) = statements.query_one(&sql, &[uuid.into()])? else {
                 let (place, uuid) = (place.clone(), uuid.to_owned());

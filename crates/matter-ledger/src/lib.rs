@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod claim;
 mod clock;
 mod database_file;
 mod devices;
@@ -21,6 +22,7 @@ mod sqlite;
 mod statements;
 mod tables;
 
+pub use claim::{Claim, ClaimState, Mac};
 pub use devices::{DeviceTrait, GivenTraits, NewDevice, NewImage, Unique};
 pub use error::Error;
 pub use issuance::{Issuance, IssuanceState, Issuing, IssuingOrder, NewCertificate, NewIssuance, NewOrder, OrderState};

@@ -32,7 +32,7 @@ impl Order {
     /// Looks up how many devices the ledger has it for; `None` for a new order. Another number is refused, and an order
     /// that is not open.
     pub(crate) fn known_size(&self, statements: &mut dyn Statements) -> Result<Option<u32>, Fault> {
-        let lock = statements.engine().for_update();
+        let lock = statements.for_update();
         let sql = format!("SELECT size, state FROM orders WHERE id = $1{lock}");
         let Some(row) = statements.query_one(&sql, &[(&self.id).into()])? else {
             return Ok(None);
@@ -86,7 +86,7 @@ pub(crate) fn made(statements: &mut dyn Statements, order: &str) -> Result<u64, 
 /// Checks a run's order again with `new` devices in the transaction: another run may have worked on it at the same time.
 pub(crate) fn check(statements: &mut dyn Statements, run: RunId, new: usize) -> Result<(), Fault> {
     let sql = "SELECT orders.id, orders.size FROM run JOIN orders ON orders.id = run.order_id WHERE run.id = $1";
-    let lock = statements.engine().for_update();
+    let lock = statements.for_update();
     let Some(row) = statements.query_one(&format!("{sql}{lock}"), &[run.0.into()])? else {
         return Ok(());
     };

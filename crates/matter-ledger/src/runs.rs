@@ -145,9 +145,10 @@ impl Ledger {
                 "".into(),
             ];
             let run = RUN.insert_id(statements, &values)?;
-            for (name, mac) in &macs {
-                PARAMETER.insert(statements, &[run.into(), name.clone(), mac.clone()])?;
-            }
+            let rows = macs
+                .iter()
+                .map(|(name, mac)| vec![run.into(), name.clone(), mac.clone()]);
+            PARAMETER.insert_all(statements, &rows.collect::<Vec<_>>())?;
             Ok(run)
         })?;
         Ok(Progress {

@@ -221,7 +221,7 @@ fn tables(version: i64) -> String {
 }
 
 /// The same, each with the name of what it makes.
-fn statements(version: i64) -> Vec<(String, String)> {
+pub(crate) fn statements(version: i64) -> Vec<(String, String)> {
     let tables = tables(version);
     let made = tables.split(';').map(normal).filter(|statement| !statement.is_empty());
     let named = made.map(|statement| {

@@ -60,6 +60,11 @@ pub(crate) trait Statements {
     /// Tells which engine it is, where they differ.
     fn engine(&self) -> Engine;
 
+    /// The end of a SELECT whose rows stay as they are until the transaction ends; nothing where it only reads.
+    fn for_update(&self) -> &'static str {
+        self.engine().for_update()
+    }
+
     /// Runs a statement, and returns how many rows it has changed.
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Fault>;
 

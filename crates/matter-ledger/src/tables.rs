@@ -76,6 +76,37 @@ impl Table {
         statements.query_number(&sql, values)
     }
 
+    /// Adds several rows: with one statement on a server, which is some way off.
+    pub(crate) fn insert_all(&self, statements: &mut dyn Statements, rows: &[Vec<Value>]) -> Result<(), Fault> {
+        match statements.engine() {
+            #[cfg(feature = "postgres")]
+            Engine::Postgres => {
+                let (name, columns) = (self.name, self.columns);
+                // A statement has 65,535 parameters at most.
+                for rows in rows.chunks(1_000) {
+                    let mut number = 0u32;
+                    let mut group = |row: &Vec<Value>| {
+                        let parameters = row.iter().map(|_| {
+                            number += 1;
+                            format!("${number}")
+                        });
+                        format!("({})", parameters.collect::<Vec<_>>().join(", "))
+                    };
+                    let groups = rows.iter().map(&mut group).collect::<Vec<_>>().join(", ");
+                    let sql = format!("INSERT INTO {name} ({columns}) VALUES {groups}");
+                    let values = rows.iter().flatten().cloned().collect::<Vec<_>>();
+                    statements.execute(&sql, &values)?;
+                }
+            }
+            Engine::Sqlite => {
+                for row in rows {
+                    self.insert(statements, row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Sets columns of the rows whose `key` columns have these values, none of them null. Returns how many rows there were.
     pub(crate) fn update(
         &self,

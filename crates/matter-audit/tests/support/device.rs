@@ -28,7 +28,7 @@ pub fn make(outdir: &Path, count: u32, ledger: Option<&Path>) -> Vec<PathBuf> {
     let plan = Plan::new(job, now().unwrap()).unwrap();
     let run = ledger
         .into_iter()
-        .fold(Run::new(&plan), |run, path| run.with_ledger(path.into()));
+        .fold(Run::new(&plan), |run, path| run.with_ledger(path));
     let report = run.execute(|_, _| {});
     assert!(report.error.is_none(), "{:?}", report.error);
     let entries = fs::read_dir(outdir.join("fff1_8000")).unwrap();

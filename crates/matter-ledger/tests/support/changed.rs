@@ -35,7 +35,19 @@ pub fn open(path: &Path) -> Connection {
 /// Runs a statement, and sums all rows again.
 pub fn change(connection: &Connection, sql: &str) {
     assert!(connection.execute(sql, []).unwrap() > 0, "{sql} changes nothing");
-    for table in ["meta", "orders", "run", "parameter", "device", "image"] {
+    let tables = [
+        "meta",
+        "orders",
+        "run",
+        "parameter",
+        "device",
+        "image",
+        "claim",
+        "issuance",
+        "log",
+        "log_head",
+    ];
+    for table in tables {
         let mut columns = connection.prepare(&format!("PRAGMA table_info({table})")).unwrap();
         let columns = columns.query_map([], |row| row.get::<_, String>(1)).unwrap();
         let is_given = |name: &str| name == "sum" || name == "id" && table != "orders";

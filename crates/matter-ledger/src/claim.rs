@@ -1,0 +1,239 @@
+use std::fmt;
+
+use crate::clock::now;
+use crate::statements::{Fault, Row, Statements, Value};
+use crate::tables::CLAIM;
+use crate::{Error, Ledger};
+
+/// A device of an order that a station has taken for a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claim {
+    /// The device.
+    pub uuid: String,
+    /// Its serial number.
+    pub serial: Option<String>,
+    /// The board's MAC address.
+    pub mac: Mac,
+    /// The station that took it first.
+    pub station: String,
+    /// The place at that station.
+    pub slot: String,
+    /// How far it is.
+    pub state: ClaimState,
+    /// Whether it was taken now, and not before.
+    pub is_new: bool,
+}
+
+/// How far a station is with a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClaimState {
+    /// The device is the board's, and nothing is written.
+    Claimed,
+    /// The images are in its flash.
+    Flashed,
+    /// Its keys are burned.
+    Keys,
+    /// Its doors are closed.
+    Locked,
+    /// Its label is printed.
+    Labelled,
+    /// It is ready.
+    Done,
+    /// It was given up: the board may get another device, and nobody else gets this one.
+    Quarantined,
+}
+
+impl ClaimState {
+    const ALL: [Self; 7] = [
+        Self::Claimed,
+        Self::Flashed,
+        Self::Keys,
+        Self::Locked,
+        Self::Labelled,
+        Self::Done,
+        Self::Quarantined,
+    ];
+
+    /// Returns what it is called in the ledger.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Flashed => "flashed",
+            Self::Keys => "keys",
+            Self::Locked => "locked",
+            Self::Labelled => "labelled",
+            Self::Done => "done",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// The MAC address of a board: 6 bytes, or 8 of an EUI-64.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mac(MacBytes);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum MacBytes {
+    Short([u8; 6]),
+    Long([u8; 8]),
+}
+
+impl From<[u8; 6]> for Mac {
+    fn from(bytes: [u8; 6]) -> Self {
+        Self(MacBytes::Short(bytes))
+    }
+}
+
+impl From<[u8; 8]> for Mac {
+    fn from(bytes: [u8; 8]) -> Self {
+        Self(MacBytes::Long(bytes))
+    }
+}
+
+impl fmt::Display for Mac {
+    /// Writes lower-case hexadecimal digits with colons.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes: &[u8] = match &self.0 {
+            MacBytes::Short(bytes) => bytes,
+            MacBytes::Long(bytes) => bytes,
+        };
+        for (index, byte) in bytes.iter().enumerate() {
+            let colon = if index == 0 { "" } else { ":" };
+            write!(f, "{colon}{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mac({self})")
+    }
+}
+
+impl Ledger {
+    /// Takes the next free device of an order for a board. A board that has one already gets the same again, as far as it
+    /// came; stations that ask at the same moment get different ones.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OrderEmpty`] when the order has no free device; [`Error::OrderUnknown`]; [`Error::BoardTaken`] when the
+    /// board has a device of another order; [`Error::Clock`]; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger
+    /// cannot be written.
+    pub fn claim(&mut self, order: &str, mac: Mac, station: &str, slot: &str) -> Result<Claim, Error> {
+        let now = now()?;
+        self.write_rows(|statements| {
+            let (id, uuid, serial) = match take(statements, order, mac)? {
+                Taken::Before(claim) => return Ok(claim),
+                Taken::Now(free) => free,
+            };
+            let state = ClaimState::Claimed;
+            let values = [
+                id.into(),
+                mac.to_string().into(),
+                state.name().into(),
+                station.into(),
+                slot.into(),
+                (&now).into(),
+                (&now).into(),
+                Value::Null,
+            ];
+            CLAIM.insert(statements, &values)?;
+            let (station, slot) = (station.to_owned(), slot.to_owned());
+            Ok(Claim {
+                uuid,
+                serial,
+                mac,
+                station,
+                slot,
+                state,
+                is_new: true,
+            })
+        })
+    }
+}
+
+enum Taken {
+    Before(Claim),
+    Now(Free),
+}
+
+/// The number, name and serial number of a device.
+type Free = (i64, String, Option<String>);
+
+/// Looks for the device of a board, or else for one that is free and stays so until the transaction ends.
+fn take(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Taken, Fault> {
+    let engine = statements.engine();
+    loop {
+        if let Some(claim) = before(statements, order, mac)? {
+            return Ok(Taken::Before(claim));
+        }
+        let mut found = free(statements, order, engine.skip_locked())?;
+        if found.is_none() {
+            // Those that others hold may be free again: others wait for the same board, and some fail.
+            found = free(statements, order, engine.for_update())?;
+        }
+        let Some((id, uuid, serial)) = found else {
+            // What others held may have become this board's.
+            if let Some(claim) = before(statements, order, mac)? {
+                return Ok(Taken::Before(claim));
+            }
+            let known = statements.query_one("SELECT 1 FROM orders WHERE id = $1", &[order.into()])?;
+            let id = order.to_owned();
+            return Err(match known {
+                Some(_) => Error::OrderEmpty { id },
+                None => Error::OrderUnknown { id },
+            }
+            .into());
+        };
+        // The device was free when the statement began; another station may have taken it and let go of the row since.
+        let taken = statements.query_one("SELECT 1 FROM claim WHERE device = $1", &[Value::Integer(id)])?;
+        if taken.is_none() {
+            return Ok(Taken::Now((id, uuid, serial)));
+        }
+    }
+}
+
+/// The device that a board has.
+fn before(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Option<Claim>, Fault> {
+    let sql = "SELECT uuid, serial, station, slot, claim.state, run.order_id FROM claim
+        JOIN device ON device.id = claim.device JOIN run ON run.id = device.run
+        WHERE mac = $1 AND claim.state <> 'quarantined'";
+    let Some(row) = statements.query_one(sql, &[mac.to_string().into()])? else {
+        return Ok(None);
+    };
+    let claim = known_claim(&row, mac)?;
+    if row.get::<Option<String>>(5)?.as_deref() != Some(order) {
+        let uuid = claim.uuid;
+        return Err(Error::BoardTaken { mac, uuid }.into());
+    }
+    Ok(Some(claim))
+}
+
+/// The first free device of an order: its number, name and serial number. The order of the devices is that in which they were made.
+fn free(statements: &mut dyn Statements, order: &str, lock: &str) -> Result<Option<Free>, Fault> {
+    let sql = format!(
+        "SELECT id, uuid, serial FROM device WHERE run IN (SELECT id FROM run WHERE order_id = $1)
+         AND state = 'published' AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.device = device.id)
+         ORDER BY id LIMIT 1{lock}"
+    );
+    let row = statements.query_one(&sql, &[order.into()])?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
+}
+
+fn known_claim(row: &Row, mac: Mac) -> Result<Claim, Fault> {
+    let state: String = row.get(4)?;
+    let state = ClaimState::ALL.into_iter().find(|known| known.name() == state);
+    Ok(Claim {
+        uuid: row.get(0)?,
+        serial: row.get(1)?,
+        mac,
+        station: row.get(2)?,
+        slot: row.get(3)?,
+        state: state.ok_or(Fault::Cell(4))?,
+        is_new: false,
+    })
+}

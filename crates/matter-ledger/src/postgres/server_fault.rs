@@ -1,0 +1,99 @@
+use std::fmt;
+
+use postgres::error::SqlState;
+use postgres::types::Type;
+
+use crate::statements::{Fault, Row, Value};
+use crate::{Error, LedgerPlace};
+
+/// What a server said, or that it is gone.
+#[derive(Debug)]
+pub(crate) enum ServerFault {
+    /// Others were in the way; the same again may be done.
+    Again(String),
+    /// The server is not there, or does not answer for now.
+    Away(String),
+    /// There is a database, and it is no ledger of ours.
+    Foreign(String),
+    /// It does not work this way.
+    Refused(String),
+}
+
+impl ServerFault {
+    /// What it means to whoever uses the ledger.
+    pub(crate) fn at(self, place: &LedgerPlace) -> Error {
+        match self {
+            Self::Again(reason) | Self::Away(reason) => Error::unavailable(place, reason),
+            Self::Foreign(reason) => Error::damaged(place, reason),
+            Self::Refused(reason) => Error::unusable(place, reason),
+        }
+    }
+}
+
+impl fmt::Display for ServerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Again(reason) | Self::Away(reason) | Self::Foreign(reason) | Self::Refused(reason)) = self;
+        f.write_str(reason)
+    }
+}
+
+impl From<postgres::Error> for ServerFault {
+    fn from(error: postgres::Error) -> Self {
+        let Some(said) = error.as_db_error() else {
+            // Of what the library says, the last cause tells most: "Connection refused".
+            let mut cause: &dyn std::error::Error = &error;
+            while let Some(source) = cause.source() {
+                cause = source;
+            }
+            return Self::Away(format!("its server is away ({cause})"));
+        };
+        let code = said.code();
+        let text = said.message().to_owned();
+        let again = [
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::UNIQUE_VIOLATION,
+        ];
+        let away = [
+            SqlState::ADMIN_SHUTDOWN,
+            SqlState::CRASH_SHUTDOWN,
+            SqlState::CANNOT_CONNECT_NOW,
+            SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::QUERY_CANCELED,
+            SqlState::TOO_MANY_CONNECTIONS,
+        ];
+        if again.contains(code) {
+            Self::Again(format!("others write to it at the same time ({text})"))
+        } else if away.contains(code) || code.code().starts_with("08") {
+            Self::Away(format!("its server does not do it now ({text})"))
+        } else {
+            Self::Refused(text)
+        }
+    }
+}
+
+impl From<ServerFault> for Fault {
+    fn from(fault: ServerFault) -> Self {
+        Self::Postgres(fault)
+    }
+}
+
+/// Reads the cells of a row, whose types are those of a ledger's columns.
+pub(super) fn from_row(row: &postgres::Row) -> Result<Row, Fault> {
+    let mut values = Vec::with_capacity(row.len());
+    for (index, column) in row.columns().iter().enumerate() {
+        values.push(cell(row, index, column.type_()).ok_or(Fault::Cell(index))?);
+    }
+    Ok(Row(values))
+}
+
+fn cell(row: &postgres::Row, index: usize, kind: &Type) -> Option<Value> {
+    Some(match *kind {
+        Type::INT8 => row.try_get::<_, Option<i64>>(index).ok()?.into(),
+        Type::INT4 => row.try_get::<_, Option<i32>>(index).ok()?.map(i64::from).into(),
+        Type::BOOL => row.try_get::<_, Option<bool>>(index).ok()?.into(),
+        Type::BYTEA => row.try_get::<_, Option<&[u8]>>(index).ok()?.into(),
+        _ => row.try_get::<_, Option<&str>>(index).ok()?.into(),
+    })
+}

@@ -1,0 +1,129 @@
+//! The tables on a server: those of SQLite, in its types, and without sums of rows, because the server has checksums of pages.
+
+use super::ServerFault;
+use crate::schema;
+use crate::statements::{Fault, Statements};
+use crate::tables::{META, TABLES};
+
+/// Waits until no other transaction writes to the ledger, which is the schema that the connection works in.
+pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1296909895, hashtext(current_schema()))";
+/// The name under which the version is kept.
+const VERSION: &str = "version";
+/// What a schema may have that somebody can look into: no table, view or sequence of others.
+const RELATIONS: &str = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+    AND relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY relname";
+const COLUMNS: &str = "SELECT string_agg(attname::text, ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = $1)
+    AND attnum > 0 AND NOT attisdropped";
+/// The indexes that make values unique.
+const UNIQUE: &str = "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND indisunique AND indisvalid";
+/// What would do more than a statement says.
+const EXTRAS: &str = "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+    AND relkind = 'r' AND (relhasrules OR relrowsecurity
+    OR EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = pg_class.oid AND NOT tgisinternal))";
+/// Without these a value could be there twice.
+const UNIQUE_NAMES: [&str; 17] = [
+    "claim_device_key",
+    "claim_mac",
+    "claim_pkey",
+    "device_pkey",
+    "device_run_row_key",
+    "device_uuid_key",
+    "image_pkey",
+    "issuance_dac_serial_key",
+    "issuance_key_sha256_key",
+    "issuance_pkey",
+    "log_head_pkey",
+    "log_pkey",
+    "meta_pkey",
+    "orders_pkey",
+    "parameter_pkey",
+    "run_ident_key",
+    "run_pkey",
+];
+
+/// Makes the tables where there is nothing, and refuses what is no ledger.
+pub(super) fn prepare(statements: &mut dyn Statements) -> Result<(), Fault> {
+    if recognize(statements)? {
+        return Ok(());
+    }
+    for statement in statements_of_server() {
+        statements.execute(&statement, &[])?;
+    }
+    let version = schema::VERSION.to_string();
+    META.insert(statements, &[VERSION.into(), version.as_bytes().into()])
+}
+
+/// Refuses what is no ledger of this version; false when there is nothing at all.
+pub(super) fn recognize(statements: &mut dyn Statements) -> Result<bool, Fault> {
+    let foreign = |reason: String| Err(ServerFault::Foreign(reason).into());
+    let relations = statements.query(RELATIONS, &[])?;
+    let relations = relations
+        .iter()
+        .map(|row| row.get(0))
+        .collect::<Result<Vec<String>, _>>()?;
+    if relations.is_empty() {
+        return Ok(false);
+    }
+    if let Some(name) = relations
+        .iter()
+        .find(|name| TABLES.iter().all(|table| table.name != **name))
+    {
+        return foreign(format!(
+            "its schema has '{name}', which no ledger has; name another database"
+        ));
+    }
+    if !relations.iter().any(|name| name == META.name) {
+        return foreign("its schema lacks tables that every ledger has".into());
+    }
+    let sql = "SELECT value FROM meta WHERE name = $1";
+    let version = statements.query_one(sql, &[VERSION.into()])?;
+    let version = version
+        .map(|row| row.get::<Vec<u8>>(0))
+        .transpose()?
+        .unwrap_or_default();
+    let known = schema::VERSION.to_string();
+    if version != known.as_bytes() {
+        let version = String::from_utf8_lossy(&version).into_owned();
+        return foreign(format!("has version '{version}', and this tool knows {known}"));
+    }
+    for table in TABLES {
+        let id = if table.has_rowid { "id, " } else { "" };
+        let row = statements.query_one(COLUMNS, &[table.name.into()])?;
+        let found = row.map(|row| row.get::<Option<String>>(0)).transpose()?.flatten();
+        if found != Some(format!("{id}{}", table.columns)) {
+            return foreign(format!("has other columns in its table {} than a ledger", table.name));
+        }
+    }
+    let unique = statements.query(UNIQUE, &[])?;
+    let unique = unique
+        .iter()
+        .map(|row| row.get(0))
+        .collect::<Result<Vec<String>, _>>()?;
+    let is_there = |name: &str| unique.iter().any(|found| found.rsplit('.').next() == Some(name));
+    if let Some(name) = UNIQUE_NAMES.iter().find(|name| !is_there(name)) {
+        return foreign(format!("lacks the index {name}"));
+    }
+    if statements.query_number(EXTRAS, &[])? > 0 {
+        return foreign("has rules or triggers, which no ledger has".into());
+    }
+    Ok(true)
+}
+
+/// The statements that make the tables and indexes.
+fn statements_of_server() -> Vec<String> {
+    let made = schema::statements(schema::VERSION).into_iter().map(|(_, statement)| {
+        statement
+            .replace(", sum INTEGER NOT NULL", "")
+            .replace(" STRICT", "")
+            .replace(", WITHOUT ROWID", "")
+            .replace(
+                "id INTEGER PRIMARY KEY",
+                "id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+            )
+            .replace("INTEGER", "BIGINT")
+            .replace("BLOB", "BYTEA")
+    });
+    made.collect()
+}
