@@ -337,6 +337,16 @@ onboarding_key = "onboarding.key"
     }
 
     #[test]
+    fn configuration_of_the_readme_is_read() {
+        let (_, block) = include_str!("../README.md").split_once("```toml\n").unwrap();
+        let (block, _) = block.split_once("```").unwrap();
+        let config = read(block).unwrap();
+        assert_eq!(config.issuing.station, "field-1");
+        crate::clients::Clients::new(&config.clients, config.tls.roles_from_ou).unwrap();
+        assert_eq!(Limits::default().client_rate, 200);
+    }
+
+    #[test]
     fn faults_name_file_and_place() {
         let cases = [
             (SMALL.replace("client_ca", "client_cas"), "service.toml:6: unknown field `client_cas`"),

@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use axum::http::StatusCode;
-use cli::Failure;
+use cli::{Failure, Trust};
 use matter_attestation::{Certificate, Object, PublicKey};
 use matter_issuance::{
     Desk, DeskHandle, DeskQueue, DeviceId, Error, Issued, KeyHash, KnownKey, LogSigner, OrderUse, Policy, Proof, Refusal,
     Registrar, Request, State,
 };
 use matter_ledger::{Ledger, LedgerPlace, NewOrder};
-use matter_signer::{Error as SignerError, P256Signer, Secrets, SignerUri};
+use matter_signer::{Error as SignerError, P256Signer};
 use tokio::sync::oneshot;
+use zeroize::Zeroizing;
 
 use crate::config::IssuingConfig;
 use crate::problem::Problem;
@@ -46,6 +47,10 @@ impl Office {
         let place = place.map_err(|error| Failure::option("issuing.ledger", error))?;
         let place = match &config.ledger_key {
             Some(path) => place.with_key_file(path.clone()),
+            None if place.file().is_none() => {
+                let reason = "is needed with a ledger on a server: the file of the key of its passcodes";
+                return Err(Failure::option("issuing.ledger_key", reason));
+            }
             None => place,
         };
         let pai = cli::read_certificate("issuing.pai", Some(Object::Pai), &config.pai, None)?;
@@ -206,13 +211,15 @@ pub(crate) fn problem_of(refusal: &Refusal) -> Problem {
 }
 
 fn open_signer(name: &str, uri: &str, password_file: Option<&Path>) -> Result<P256Signer, Failure> {
-    let uri = uri.parse::<SignerUri>().map_err(|error| Failure::option(name, error))?;
-    let mut secrets = Secrets::from_environment();
-    if let Some(path) = password_file {
+    let uri = cli::parse_signer(name, uri, Trust::default())?;
+    let password = password_file.map(|path| {
         let bytes = cli::read_file(name, path)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| Failure::option(name, "the password's file is not UTF-8"))?;
-        secrets = secrets.with_password(text.trim_end_matches(['\r', '\n']));
-    }
+        let text = std::str::from_utf8(&bytes);
+        let text = text.map_err(|_| Failure::option(name, "the password's file is not UTF-8"))?;
+        Ok::<_, Failure>(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    });
+    let password = password.transpose()?;
+    let secrets = cli::signer_secrets(password.as_deref().map(String::as_str))?;
     uri.open_p256(&secrets).map_err(|error| {
         let sentence = format!("{name}: {error}");
         // A token or a program that does not answer; everything else is the configuration.
