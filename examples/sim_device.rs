@@ -1,3 +1,154 @@
-//! A device that makes its own key, simulated.
+//! `sim-device`: devices that make their own keys, simulated, with every fault on request.
 
-fn main() {}
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use cli::{Failure, parse_number, random};
+use getrandom::rand_core::Rng;
+use matter_device_sim::{Device, Fault, Fleet};
+use matter_issuance::protocol::{KeyMode, Mac};
+
+use self::run::{Line, Place, run_all};
+
+#[path = "sim_device/run.rs"]
+mod run;
+
+/// The end of `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  sim-device --connect 127.0.0.1:7000 --patience 1 --count 2
+  sim-device --connect 127.0.0.1:7000 --patience 1 --fault wrong-proof --json
+  sim-device --listen 127.0.0.1:0 --count 8 --mix 50 --patience 1 \\
+      --addresses addresses.txt --force
+  sim-device --pty --patience 1 --addresses addresses.txt --force";
+
+/// Simulates devices that make their own keys and ask a station for certificates, one line for each session that ended.
+///
+/// Exit codes: 0 all devices ended as they must, 1 one that behaves is not locked, 2 bad usage or unusable input, 3 failed while working.
+#[derive(Parser)]
+#[command(name = "sim-device", version, args_override_self = true, after_help = EXAMPLES)]
+#[command(group(clap::ArgGroup::new("place").required(true).args(["connect", "listen", "pty"])))]
+struct Arguments {
+    /// Dials a station: HOST:PORT, or the path of a serial line
+    #[arg(long, value_name = "ADDRESS")]
+    connect: Option<String>,
+    /// Waits for a station on a port for each device, from this one on; port 0 takes free ones
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// Waits for a station on a pseudo-terminal for each device
+    #[arg(long)]
+    pty: bool,
+    /// How many devices, 1..=10000
+    #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "1")]
+    count: String,
+    /// MAC address of the first device; the others follow
+    #[arg(long, value_name = "MAC", default_value = "60:55:f9:00:00:01")]
+    mac: String,
+    /// How all devices misbehave: none, cloned-key, dies-at-csr, second-key and others; a wrong name lists them
+    #[arg(long, value_name = "NAME", default_value = "none", conflicts_with = "mix")]
+    fault: String,
+    /// How many of a hundred devices misbehave, 0..=100, each with another fault in turn
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
+    mix: Option<String>,
+    /// Where the devices say that they keep their keys: efuse-ecdsa, flash or hmac-ecdsa
+    #[arg(long, value_name = "MODE", default_value = "hmac-ecdsa")]
+    key_mode: String,
+    /// Makes the same keys each time: 64 hexadecimal digits [default: random]
+    #[arg(long, value_name = "HEX")]
+    seed: Option<String>,
+    /// Folder for the memories of the devices, which then outlive this process; the keys follow from --seed
+    #[arg(long, value_name = "DIR", requires = "seed")]
+    state: Option<PathBuf>,
+    /// Writes the address of each device, one in a line
+    #[arg(long, value_name = "FILE")]
+    addresses: Option<PathBuf>,
+    /// Seconds until a device gives up a station that is silent or away, 1..=86400
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, default_value = "60")]
+    patience: String,
+    /// Writes a JSON document for each session, one in a line
+    #[arg(long)]
+    json: bool,
+    /// Replaces a file of addresses that exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    trust: cli::Trust,
+}
+
+impl Arguments {
+    fn devices(&self, patience: Duration) -> Result<Vec<Device>, Failure> {
+        let count = parse_number("--count", Some(&self.count), 1, 10_000)?.unwrap_or(1);
+        let first: Mac = parse("--mac", &self.mac)?;
+        let key_mode: KeyMode = parse("--key-mode", &self.key_mode)?;
+        let mut fleet = Fleet::new(first, self.seed()?).with_fault(parse::<Fault>("--fault", &self.fault)?);
+        if let Some(percent) = parse_number("--mix", self.mix.as_deref(), 0, 100)? {
+            fleet = fleet.with_mix(u8::try_from(percent).unwrap_or(100));
+        }
+        let mut devices = Vec::new();
+        for index in 0..count {
+            let device = fleet.device(index);
+            let device = device.ok_or_else(|| Failure::option("--mac", "no MAC addresses after ff:ff:ff:ff:ff:ff"))?;
+            let mut device = device.with_key_mode(key_mode).with_patience(patience);
+            if let Some(folder) = &self.state {
+                let file = folder.join(format!("{}.json", device.mac().to_string().replace(':', "")));
+                device = device
+                    .with_memory_file(&file)
+                    .map_err(|error| Failure::Input(format!("--state {}: {error}", file.display())))?;
+            }
+            devices.push(device);
+        }
+        Ok(devices)
+    }
+
+    fn seed(&self) -> Result<[u8; 32], Failure> {
+        let mut seed = [0; 32];
+        match &self.seed {
+            None => random()?.fill_bytes(&mut seed),
+            Some(text) => match base16ct::mixed::decode(text, &mut seed) {
+                Ok(bytes) if bytes.len() == 32 => {}
+                _ => return Err(Failure::option("--seed", "not 64 hexadecimal digits")),
+            },
+        }
+        Ok(seed)
+    }
+
+    fn place(&self, devices: usize) -> Result<Vec<Place>, Failure> {
+        let places = match (&self.connect, &self.listen) {
+            (Some(address), _) => Place::to_station(address, devices),
+            (_, Some(address)) => Place::listening(address, devices),
+            _ => Place::terminals(devices),
+        };
+        places.map_err(|error| Failure::Input(format!("no place for the devices: {error}")))
+    }
+}
+
+fn main() -> ExitCode {
+    cli::exit(|| {
+        let arguments = cli::parse_arguments::<Arguments>(&[])?;
+        let seconds = parse_number("--patience", Some(&arguments.patience), 1, 86_400)?.unwrap_or(60);
+        let patience = Duration::from_secs(seconds.into());
+        let files = cli::Files::new(arguments.force, arguments.trust)
+            .optional_output("--addresses", arguments.addresses.as_ref());
+        files.check()?;
+        let devices = arguments.devices(patience)?;
+        if let Some(folder) = &arguments.state {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure::Input(format!("--state {}: {error}", folder.display())))?;
+        }
+        let places = arguments.place(devices.len())?;
+        if let Some(path) = &arguments.addresses {
+            let lines: String = places.iter().map(|place| format!("{}\n", place.address())).collect();
+            files.publish(&[(path, lines.as_bytes())])?;
+        }
+        let line = if arguments.json { Line::Json } else { Line::Text };
+        run_all(devices, places, patience, line)
+    })
+}
+
+/// Reads an option that is always there.
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|error| Failure::option(option, error))
+}

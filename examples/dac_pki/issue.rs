@@ -14,10 +14,13 @@ use matter_attestation::{
 use matter_signer::P256Signer;
 use matter_types::{ProductId, VendorId};
 
+use self::answers::answer;
 use self::batch::{Device, devices};
 use self::output::{Issued, write};
 use crate::Common;
 
+#[path = "issue/answers.rs"]
+mod answers;
 #[path = "issue/batch.rs"]
 mod batch;
 #[path = "issue/output.rs"]
@@ -38,9 +41,6 @@ struct Certificates {
     /// Writes the ids into the common name, as Mvid:FFF1 Mpid:8000, and not into attributes of their own
     #[arg(long)]
     vid_pid_in_cn: bool,
-    /// Folder for certificates in PEM and DER and keys in PEM; it is made
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
 }
 
 /// Who issues.
@@ -79,6 +79,9 @@ pub(crate) struct Paa {
     password: Password,
     #[command(flatten)]
     common: Certificates,
+    /// Folder for certificates in PEM and DER and keys in PEM; it is made
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
 }
 
 #[derive(Args)]
@@ -99,6 +102,9 @@ pub(crate) struct Pai {
     authority: Authority,
     #[command(flatten)]
     common: Certificates,
+    /// Folder for certificates in PEM and DER and keys in PEM; it is made
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
 }
 
 #[derive(Args)]
@@ -125,6 +131,9 @@ pub(crate) struct Dac {
     authority: Authority,
     #[command(flatten)]
     common: Certificates,
+    /// Folder for certificates in PEM and DER and keys in PEM; it is made [default with --csr: each request gets NAME.pem, or NAME.err with the reason, beside it, and what has its answer is left alone]
+    #[arg(long, value_name = "DIR", required_unless_present = "csr")]
+    out: Option<PathBuf>,
 }
 
 impl Certificates {
@@ -209,7 +218,7 @@ impl Paa {
         let paa = issue_paa(&signer, &subject, validity, SerialNumber::generate(&mut rng)).map_err(refused)?;
         let new = signer.private_key().filter(|_| self.signer.is_none());
         let issued = vec![Issued::new("PAA", paa, new.cloned())];
-        write(&self.common.out, &issued, common.files(), common)
+        write(&self.out, &issued, common.files(), common)
     }
 }
 
@@ -238,7 +247,7 @@ impl Pai {
         let issued = vec![Issued::new("PAI", pai.map_err(refused)?, key)];
         let files = self.authority.named(common.files());
         write(
-            &self.common.out,
+            &self.out,
             &issued,
             files.optional_input("--csr", self.csr.as_ref()),
             common,
@@ -259,6 +268,11 @@ impl Dac {
         let template = subject.and_then(|subject| issuer.dac_template(&subject, validity));
         let template = template.map_err(refused)?;
         let mut rng = random()?;
+        let out = match (&self.out, &self.csr) {
+            (Some(out), _) => out,
+            (None, Some(folder)) => return answer(folder, self.cn.as_deref(), &pai, &template, &mut rng, common),
+            (None, None) => return Err(Failure::option("--out", "is missing")),
+        };
         let mut issued = Vec::new();
         for Device {
             name,
@@ -270,7 +284,7 @@ impl Dac {
             let dac = template.issue(&common_name, &public_key, SerialNumber::generate(&mut rng));
             issued.push(Issued::new(&name, dac.map_err(|error| source.refused(error))?, key));
         }
-        write(&self.common.out, &issued, self.authority.named(common.files()), common)
+        write(out, &issued, self.authority.named(common.files()), common)
     }
 }
 

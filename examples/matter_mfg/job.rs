@@ -66,6 +66,7 @@ impl Options {
         }
         job.encrypt = self.encrypt;
         job.without_image = self.no_bin;
+        job.internal = parse("--internal", self.internal.written())?.unwrap_or_default();
         let threads = parse_number("--jobs", self.jobs.written(), 1, 1024)?;
         let threads = threads.and_then(|threads| usize::try_from(threads).ok());
         job.threads = threads.and_then(NonZeroUsize::new);

@@ -64,6 +64,10 @@ macro_rules! define {
                 /// Leaves the factory partitions out; certificates, codes and tables are written
                 #[arg(long)]
                 pub(crate) no_bin: bool,
+                /// What is written beside the images of a device: all (the vendor tool's files), certs (nothing secret) or none: the images
+                /// have the only copies then [default: all]
+                #[arg(long, value_name = "WHICH")]
+                pub(crate) internal: Option<Text>,
                 /// Draws everything from this seed, for tests only: 2..=64 hexadecimal digits, or - for standard input; the same output on
                 /// every machine
                 #[arg(long, value_name = "HEX")]

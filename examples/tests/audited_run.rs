@@ -42,6 +42,9 @@ fn devices_of_all_kinds_pass() {
         "--dac-in-secure-cert",
         "--dac-in-secure-cert -e",
         "--dac-in-secure-cert -ds --target esp32h2 --efuse-key-id 1",
+        "--internal certs",
+        "--internal none",
+        "--internal none -e --dac-in-secure-cert",
         all,
         &format!("{all} -ds --target esp32p4 --efuse-key-id 2"),
         &format!("{all} --enable-dynamic-passcode"),
@@ -55,6 +58,64 @@ fn devices_of_all_kinds_pass() {
     }
     let output = make(folder.path(), "", "bare");
     assert!(output.status.success(), "without attestation: {}", stderr(&output));
+}
+
+#[test]
+fn what_is_beside_the_images_is_what_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    chain::write(at);
+    let public = [
+        "CD.der",
+        "DAC_cert.der",
+        "DAC_cert.pem",
+        "DAC_public_key.bin",
+        "PAI_cert.der",
+    ];
+    for (which, expected) in [("certs", &public[..]), ("none", &[])] {
+        let output = make(at, &format!("{PAI} --internal {which} --serial-num S -n 1"), which);
+        assert!(output.status.success(), "{which}: {}", stderr(&output));
+        let top = at.join(which).join("fff2_8001");
+        let device = fs::read_dir(&top).unwrap().map(|entry| entry.unwrap().path());
+        let device = device
+            .filter(|path| path.is_dir() && !path.ends_with("staging"))
+            .collect::<Vec<_>>();
+        let [device] = &device[..] else {
+            unreachable!("{device:?}")
+        };
+        let found = fs::read_dir(device.join("internal")).into_iter().flatten();
+        let found = found.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut found = found.collect::<Vec<_>>();
+        found.sort();
+        assert_eq!(found, expected);
+        // No cell and no line of the manifest names a file that is not there.
+        for entry in fs::read_dir(&top).unwrap().map(|entry| entry.unwrap().path()) {
+            let Ok(text) = fs::read_to_string(&entry) else { continue };
+            for named in text
+                .split([',', '"', '\r', '\n'])
+                .filter(|cell| cell.contains("internal/"))
+            {
+                let file = named.rsplit('/').next().unwrap();
+                assert!(expected.contains(&file), "{}: {named}", entry.display());
+            }
+        }
+    }
+    for (options, needle) in [
+        (
+            "--no-bin --internal none",
+            "--internal: would leave a device's private key nowhere beside --no-bin",
+        ),
+        (
+            "--dac-in-secure-cert -ds --target esp32h2 --efuse-key-id 1 --internal certs",
+            "beside --ds-peripheral",
+        ),
+        ("--internal some", "--internal: is none of all, certs and none"),
+    ] {
+        let output = make(at, &format!("{PAI} {options}"), "refused");
+        assert_eq!(output.status.code(), Some(2), "{options}");
+        assert!(stderr(&output).contains(needle), "{options}: {}", stderr(&output));
+        assert!(!at.join("refused").exists(), "{options}");
+    }
 }
 
 /// A declaration that nobody's key has signed is found at commissioning, or here.

@@ -11,12 +11,15 @@
 #[path = "support/dac_pki.rs"]
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
 use matter_attestation::PrivateKey;
 use serde_json::{Value, json};
-use support::{BY_PAI, CD, certificate, files, key, refused, rejected, request, run, succeed, tlv, workplace};
+use support::{BY_PAI, CD, certificate, command, files, key, refused, rejected, request, run, succeed, tlv, workplace};
 
 /// The attribute vendor id (1.3.6.1.4.1.37244.2.1) of a subject, FFF1 as UTF8String.
 const VENDOR: &[u8] = b"\x06\x0A\x2B\x06\x01\x04\x01\x82\xA2\x7C\x02\x01\x0C\x04FFF1";
@@ -283,6 +286,141 @@ fn requests_get_certificates_and_no_keys() {
         "{said}"
     );
     assert!(!at.join("dacs").exists());
+}
+
+#[test]
+fn requests_are_answered_where_they_lie_and_only_once() {
+    let folder = workplace();
+    let at = folder.path();
+    fs::create_dir(at.join("csr")).unwrap();
+    for (name, byte) in [("a.csr", 7), ("b.der", 8), ("d.csr", 9)] {
+        fs::write(at.join("csr").join(name), request(&scalar(byte), &scalar(byte))).unwrap();
+    }
+    fs::write(at.join("csr/c.csr"), request(&scalar(10), &scalar(11))).unwrap();
+    // The same key again, which comes first by its name.
+    fs::write(at.join("csr/0.csr"), request(&scalar(9), &scalar(9))).unwrap();
+    let arguments = format!("dac --csr csr --vid 0xFFF1 --pid 0x8000 {BY_PAI}");
+    let (printed, said) = rejected(at, &arguments);
+    assert_eq!(printed.lines().count(), 3, "{printed}");
+    assert!(
+        said.ends_with("2 of 5 requests are refused; the file .err beside each says why\n"),
+        "{said}"
+    );
+    let names = || {
+        let names = files(&at.join("csr")).into_iter().map(|(path, _)| path);
+        let names = names.map(|path| path.rsplit('/').next().unwrap().to_owned());
+        names
+            .filter(|name| !name.ends_with("csr") && !name.ends_with("der"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(), ["0.pem", "a.pem", "b.pem", "c.err", "d.err"]);
+    let reason = fs::read_to_string(at.join("csr/c.err")).unwrap();
+    assert!(reason.contains("signature is not that of the key inside"), "{reason}");
+    let reason = fs::read_to_string(at.join("csr/d.err")).unwrap();
+    assert_eq!(reason, "has the same key as csr/0.csr\n");
+    let first = fs::read(at.join("csr/a.pem")).unwrap();
+    assert_eq!(*certificate(&at.join("csr/a.pem")).public_key(), scalar(7).public_key());
+
+    // Some answers are lost, one request is corrected, the others stay: what has its certificate keeps it, although
+    // another request with the same key comes before it now.
+    fs::remove_file(at.join("csr/b.pem")).unwrap();
+    fs::write(at.join("csr/c.csr"), request(&scalar(10), &scalar(10))).unwrap();
+    fs::write(at.join("csr/00.csr"), request(&scalar(7), &scalar(7))).unwrap();
+    fs::write(at.join("csr/d.csr"), request(&scalar(12), &scalar(12))).unwrap();
+    let (printed, said) = rejected(at, &format!("{arguments} --json"));
+    assert!(said.contains("csr/00.csr: has the same key as csr/a.csr"), "{said}");
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    let states = printed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["state"].as_str().unwrap());
+    assert_eq!(
+        states.collect::<Vec<_>>(),
+        [
+            "answered before",
+            "refused",
+            "answered before",
+            "answered",
+            "answered",
+            "answered"
+        ]
+    );
+    assert_eq!(names(), ["0.pem", "00.err", "a.pem", "b.pem", "c.pem", "d.pem"]);
+    assert_eq!(fs::read(at.join("csr/a.pem")).unwrap(), first);
+
+    // The certificate of another device is nobody's answer.
+    fs::remove_file(at.join("csr/00.csr")).unwrap();
+    fs::write(at.join("csr/d.pem"), &first).unwrap();
+    let (_, said) = rejected(at, &arguments);
+    assert!(
+        said.contains("csr/d.pem is there and is not its certificate by this issuer; --force replaces it"),
+        "{said}"
+    );
+    assert_eq!(fs::read(at.join("csr/d.pem")).unwrap(), first);
+    succeed(at, &format!("{arguments} --force"));
+    assert_eq!(
+        *certificate(&at.join("csr/d.pem")).public_key(),
+        scalar(12).public_key()
+    );
+    assert_eq!(fs::read(at.join("csr/a.pem")).unwrap(), first);
+    assert!(!at.join("csr/d.err").exists());
+
+    for (name, byte, needle) in [
+        ("b.csr", 20, "csr/b.der: has the same name as csr/b.csr"),
+        ("e.pem", 20, "csr/e.pem: is a request in the place of an answer"),
+    ] {
+        fs::write(at.join("csr").join(name), request(&scalar(byte), &scalar(byte))).unwrap();
+        refused(at, &arguments, needle);
+        fs::remove_file(at.join("csr").join(name)).unwrap();
+    }
+    refused(at, &format!("dac --cn A --vid 0xFFF1 --pid 1 {BY_PAI}"), "--out");
+}
+
+/// Certificates that are there stay as they are, whenever the process ends.
+#[cfg(unix)]
+#[test]
+fn answering_goes_on_after_a_kill() {
+    let folder = workplace();
+    let at = folder.path();
+    fs::create_dir(at.join("csr")).unwrap();
+    let keys = (1..=200_u16).map(|number| {
+        let mut scalar = [1; 32];
+        scalar[30..].copy_from_slice(&number.to_be_bytes());
+        PrivateKey::from_scalar(&scalar).unwrap()
+    });
+    let keys = keys.collect::<Vec<_>>();
+    for (number, key) in keys.iter().enumerate() {
+        fs::write(at.join(format!("csr/{number:04}.csr")), request(key, key)).unwrap();
+    }
+    let arguments = format!("dac --csr csr --vid 0xFFF1 --pid 0x8000 {BY_PAI}");
+    let mut seen = BTreeMap::new();
+    let mut kills = 0;
+    for wait in (10..).step_by(10).take(60) {
+        let mut child = command(at, &arguments).stdout(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(wait));
+        child.kill().unwrap();
+        kills += u32::from(!child.wait().unwrap().success());
+        for (path, bytes) in files(&at.join("csr")) {
+            if path.ends_with(".pem") {
+                assert_eq!(*seen.entry(path).or_insert_with(|| bytes.clone()), bytes);
+            }
+        }
+        if seen.len() == keys.len() {
+            break;
+        }
+    }
+    succeed(at, &arguments);
+    assert!(
+        kills > 2 && seen.len() > 64,
+        "{kills} kills, {} certificates",
+        seen.len()
+    );
+    for (number, key) in keys.iter().enumerate() {
+        let path = at.join(format!("csr/{number:04}.pem"));
+        assert_eq!(*certificate(&path).public_key(), key.public_key());
+    }
+    assert_eq!(files(&at.join("csr")).len(), 400);
 }
 
 #[test]

@@ -1,2 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod device;
+mod fault;
+mod fleet;
+mod key;
+mod memory;
+#[cfg(unix)]
+mod pty;
+mod request;
+mod session;
+
+pub use device::{Device, SessionEnd};
+pub use fault::{Fault, Moment};
+pub use fleet::Fleet;
+#[cfg(unix)]
+pub use pty::Pty;

@@ -118,7 +118,7 @@ impl<S: CertificateSigner> Desk<S> {
         let Registrar { ledger, journal } = registrar;
         let now = now()?;
         journal.transact(ledger, |issuing, log| {
-            admit(issuing, log, requests, policy, |vendor_id, product_id| {
+            admit(issuing, log, requests, policy, pai, |vendor_id, product_id| {
                 products.check(vendor_id, product_id, pai, signer, declaration, policy, now)
             })
         })
@@ -162,6 +162,9 @@ impl<S: CertificateSigner> Desk<S> {
                 };
                 // Another desk was faster, or an operator has allowed the device a new key.
                 if issuance.state != IssuanceState::CsrOk {
+                    if issuance.state == IssuanceState::Retired {
+                        log.push(refused(&issuance, &Refusal::KeyRetired));
+                    }
                     results.insert(*key, (Ok(issuance), false));
                     continue;
                 }
@@ -180,12 +183,7 @@ impl<S: CertificateSigner> Desk<S> {
                     }
                     Err(refusal) => {
                         issuing.advance(key.as_bytes(), IssuanceState::CsrOk, IssuanceState::Retired)?;
-                        let Entry { code, reason, .. } = Entry::refused(refusal);
-                        log.push(Entry {
-                            code,
-                            reason,
-                            ..of_issuance("refused", &issuance)
-                        });
+                        log.push(refused(&issuance, refusal));
                         results.insert(*key, (Err(refusal.clone()), false));
                     }
                 }
@@ -225,9 +223,6 @@ impl<S: CertificateSigner> Desk<S> {
         let dac = der.and_then(|der| Certificate::from_der(der).ok());
         let dac = dac.filter(|dac| *dac.public_key() == request.public_key);
         let dac = dac.ok_or_else(|| Error::StoredCertificate { device: device() })?;
-        if dac.issuer_der() != self.pai.subject_der() || dac.authority_key_id() != self.pai.subject_key_id() {
-            return Ok(Err(Refusal::OtherPai { device: device() }));
-        }
         if !is_new {
             dac.verify_issued_by(&self.pai)
                 .map_err(|_| Error::StoredCertificate { device: device() })?;
@@ -291,6 +286,16 @@ impl<S> fmt::Debug for Desk<S> {
             .field("registrar", &self.registrar)
             .field("pai", &self.pai)
             .finish_non_exhaustive()
+    }
+}
+
+/// That a request which was accepted is refused after all.
+fn refused(issuance: &Issuance, refusal: &Refusal) -> Entry {
+    let Entry { code, reason, .. } = Entry::refused(refusal);
+    Entry {
+        code,
+        reason,
+        ..of_issuance("refused", issuance)
     }
 }
 

@@ -9,10 +9,12 @@ mod known_keys;
 mod log;
 mod log_signer;
 mod policy;
+pub mod protocol;
 mod queue;
 mod refusal;
 mod registrar;
 mod request;
+pub mod session;
 mod state;
 
 pub use desk::{Desk, Issued};

@@ -3,6 +3,7 @@ use std::fmt;
 use matter_attestation::{CsrFault, SerialNumber};
 use matter_types::{ProductId, VendorId};
 
+use crate::session::SessionFault;
 use crate::{DeviceId, State};
 
 /// Why a device gets no DAC: the request's fault, or the order's.
@@ -124,13 +125,8 @@ pub enum Refusal {
         /// The serial number.
         serial: SerialNumber,
     },
-    /// What the session with a device found wrong, with its own stable code.
-    Session {
-        /// The code, for example `pop`.
-        code: &'static str,
-        /// The sentence.
-        text: &'static str,
-    },
+    /// What a device did wrong in its session.
+    Session(SessionFault),
     /// The key is not in the state that the step starts from.
     WrongState {
         /// The state that it is in.
@@ -157,7 +153,7 @@ impl Refusal {
             Self::KeyPublished => "key-published",
             Self::KeyRetired => "key-retired",
             Self::KeyUnknown => "key-unknown",
-            Self::NotAuthorised { code, .. } | Self::Session { code, .. } => code,
+            Self::NotAuthorised { code, .. } => code,
             Self::OperatorMalformed => "operator",
             Self::OrderClosed { .. } => "order-closed",
             Self::OrderFull { .. } => "order-full",
@@ -172,6 +168,7 @@ impl Refusal {
             Self::ReasonMalformed => "reason",
             Self::SameOperator { .. } => "same-operator",
             Self::SerialKnown { .. } => "serial-known",
+            Self::Session(fault) => fault.code(),
             Self::WrongState { .. } => "wrong-state",
         }
     }
@@ -229,7 +226,8 @@ impl fmt::Display for Refusal {
             }
             Self::KeyRetired => f.write_str("the key is out of use; let the device make a new one"),
             Self::KeyUnknown => f.write_str("no certificate was asked for with this key; send the request first"),
-            Self::NotAuthorised { text, .. } | Self::Session { text, .. } => f.write_str(text),
+            Self::NotAuthorised { text, .. } => f.write_str(text),
+            Self::Session(fault) => fault.fmt(f),
             Self::OperatorMalformed => {
                 f.write_str("the operator's name is not 1 to 64 characters without control characters; say who decides")
             }

@@ -17,7 +17,7 @@ use crate::keys_folder::KeysFolder;
 use crate::manifest::{FileEntry, FileHash, ManifestDevice};
 use crate::plan::Identity;
 use crate::timing::{Phase, Timings};
-use crate::{Error, Plan};
+use crate::{Error, InternalFiles, Plan};
 
 /// Pixels to a module of the QR code, as in the reference tool's pictures.
 const QR_SCALE: u8 = 6;
@@ -27,6 +27,8 @@ pub(crate) struct Device {
     pub(crate) uuid: String,
     pub(crate) record: DeviceRecord,
     pub(crate) layout: StorageLayout<'static>,
+    /// What is beside the images.
+    pub(crate) internal: InternalFiles,
     /// None for a device that draws its passcode itself.
     pub(crate) label: Option<Label>,
     /// Until they are on disk.
@@ -139,6 +141,7 @@ impl Device {
             uuid,
             record,
             layout,
+            internal: plan.job().internal,
             label,
             images: Some(images.into()),
             flash: None,
@@ -175,14 +178,13 @@ impl Device {
             self.add_credentials(&mut folder, credentials)?;
         }
         if let Some(declaration) = &self.record.declaration {
-            folder.add(InternalFile::Declaration.path(), declaration.as_der(), true)?;
+            self.add_internal(&mut folder, InternalFile::Declaration, || Ok(declaration.as_der()))?;
         }
-        // The key is in a file beside it.
-        folder.add(
-            InternalFile::PartitionCsv.path(),
-            self.partition_csv()?.as_bytes(),
-            false,
-        )?;
+        if self.internal.has(InternalFile::PartitionCsv) {
+            // The key is in a file beside it.
+            let table = self.partition_csv()?;
+            folder.add(InternalFile::PartitionCsv.path(), table.as_bytes(), false)?;
+        }
         self.files = folder.files;
         Ok(())
     }
@@ -222,23 +224,38 @@ impl Device {
 
     /// A key that is for an eFuse goes into one file that says so, and into nothing that could be taken for an image.
     fn add_credentials(&self, folder: &mut DeviceFolder, credentials: &AttestationCredentials) -> Result<(), Error> {
-        let mut add = |file: InternalFile, bytes: &[u8]| folder.add(file.path(), bytes, true);
-        add(InternalFile::DacPem, credentials.dac().to_pem().as_bytes())?;
-        add(InternalFile::DacDer, credentials.dac().as_der())?;
-        add(InternalFile::DacPublicKey, credentials.dac().public_key().as_bytes())?;
-        add(InternalFile::PaiDer, credentials.pai().as_der())?;
+        let dac = credentials.dac();
+        self.add_internal(folder, InternalFile::DacPem, || Ok(dac.to_pem()))?;
+        self.add_internal(folder, InternalFile::DacDer, || Ok(dac.as_der()))?;
+        self.add_internal(folder, InternalFile::DacPublicKey, || Ok(dac.public_key().as_bytes()))?;
+        self.add_internal(folder, InternalFile::PaiDer, || Ok(credentials.pai().as_der()))?;
         let Some(key) = credentials.key() else { return Ok(()) };
         let pem = || key.to_pkcs8_pem().map_err(Error::encode);
         match self.layout.key() {
             DacKeyStorage::Plain => {
-                add(InternalFile::DacKeyPem, pem()?.as_bytes())?;
-                add(InternalFile::DacKeyDer, &key.to_sec1_der().map_err(Error::encode)?)?;
-                add(InternalFile::DacPrivateKey, &*key.expose_scalar())
+                self.add_internal(folder, InternalFile::DacKeyPem, pem)?;
+                self.add_internal(folder, InternalFile::DacKeyDer, || {
+                    key.to_sec1_der().map_err(Error::encode)
+                })?;
+                self.add_internal(folder, InternalFile::DacPrivateKey, || Ok(key.expose_scalar()))
             }
-            DacKeyStorage::EfuseEcdsa(_) => add(InternalFile::EfuseKey, pem()?.as_bytes()),
+            DacKeyStorage::EfuseEcdsa(_) => self.add_internal(folder, InternalFile::EfuseKey, pem),
             // The chip has made it, and whoever has it here as well keeps it.
             _ => Ok(()),
         }
+    }
+
+    /// Writes a file from which nobody can guess the passcode, if such files are written.
+    fn add_internal<B: AsRef<[u8]>>(
+        &self,
+        folder: &mut DeviceFolder,
+        file: InternalFile,
+        bytes: impl FnOnce() -> Result<B, Error>,
+    ) -> Result<(), Error> {
+        if self.internal.has(file) {
+            folder.add(file.path(), bytes()?.as_ref(), true)?;
+        }
+        Ok(())
     }
 
     /// Forgets what only the device's folder needs.

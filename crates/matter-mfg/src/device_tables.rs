@@ -146,6 +146,8 @@ impl Tables {
             self.write_headers(&rows, &further, &pins)?;
         }
         let values = rows.iter().map(|row| match row.file {
+            // There is no such file.
+            Some(file) if !device.internal.has(file) => Zeroizing::default(),
             Some(file) => Zeroizing::new(format!("{}/{}", device.uuid, file.path())),
             None if row.is_free_text() => guard_formula(&row.text),
             None => row.text.clone(),

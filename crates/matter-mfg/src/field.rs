@@ -78,6 +78,8 @@ fields! {
     Flow = "commissioning-flow",
     /// [`Run::with_force`](crate::Run::with_force)
     Force = "force",
+    /// [`Job::internal`](crate::Job::internal)
+    Internal = "internal",
     /// [`Job::iterations`](crate::Job::iterations)
     Iterations = "iteration-count",
     /// The file of a job.

@@ -1,11 +1,12 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use esp_nvs_image::PartitionSize;
 use factory_fs::Table;
 use matter_attestation::DateTime;
 use matter_factory_data::{
-    Declaration, FixedLabel, Locale, ProductInformation, RotatingId, SerialNumber, SupportedMode,
+    Declaration, FixedLabel, InternalFile, Locale, ProductInformation, RotatingId, SerialNumber, SupportedMode,
 };
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::{Iterations, Salt, Verifier};
@@ -31,6 +32,8 @@ pub struct Job {
     pub encrypt: bool,
     /// Whether the factory partition is left out.
     pub without_image: bool,
+    /// What is written beside the images of a device.
+    pub internal: InternalFiles,
     /// How often PBKDF2 iterates.
     pub iterations: Iterations,
     /// The passcode of a single device; drawn when there is none.
@@ -89,6 +92,47 @@ pub struct Job {
     pub seed: Option<Seed>,
     /// What is to be told of the inputs that the job was made of: the first of [`crate::Plan::warnings`].
     pub warnings: Vec<Message>,
+}
+
+/// What is written beside the images of a device, in its folder `internal`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InternalFiles {
+    /// The files of the reference tool: certificates, the private key, and the table that the NVS image is made of.
+    #[default]
+    All,
+    /// Certificates, public key and declaration: nothing secret.
+    Certificates,
+    /// Nothing: the images have the only copies.
+    None,
+}
+
+impl InternalFiles {
+    /// Tells whether a file is written. Digests for eFuses always are: they are in nothing else.
+    pub(crate) const fn has(self, file: InternalFile) -> bool {
+        match file {
+            InternalFile::DacDer
+            | InternalFile::DacPem
+            | InternalFile::DacPublicKey
+            | InternalFile::Declaration
+            | InternalFile::PaiDer => !matches!(self, Self::None),
+            InternalFile::SecureBootDigest0 | InternalFile::SecureBootDigest1 | InternalFile::SecureBootDigest2 => true,
+            _ => matches!(self, Self::All),
+        }
+    }
+}
+
+impl FromStr for InternalFiles {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "all" => Ok(Self::All),
+            "certs" => Ok(Self::Certificates),
+            "none" => Ok(Self::None),
+            _ => Err("is none of all, certs and none"),
+        }
+    }
 }
 
 /// Whether devices get a unique id for rotating device ids.
@@ -152,6 +196,7 @@ impl Job {
             size: Self::DEFAULT_SIZE,
             encrypt: false,
             without_image: false,
+            internal: InternalFiles::default(),
             iterations: Self::DEFAULT_ITERATIONS,
             passcode: None,
             salt: None,

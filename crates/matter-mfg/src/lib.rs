@@ -34,7 +34,7 @@ pub use columns::Columns;
 pub use error::Error;
 pub use field::Field;
 pub use flash::FlashJob;
-pub use job::{Job, RotatingIdPolicy};
+pub use job::{InternalFiles, Job, RotatingIdPolicy};
 pub use matter_audit::Sampling;
 pub use message::Message;
 pub use outputs::BatchFiles;

@@ -1,12 +1,12 @@
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
 use chacha20::ChaCha20Rng;
-use getrandom::SysRng;
 use matter_attestation::DateTime;
 use rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::Error;
 
@@ -69,8 +69,7 @@ impl Random {
     /// Opens the numbers for a purpose.
     pub(crate) fn open(seed: Option<&Seed>, purpose: Purpose) -> Result<Self, Error> {
         let Some(seed) = seed else {
-            let rng = ChaCha20Rng::try_from_rng(&mut SysRng).map_err(|_| Error::Random)?;
-            return Ok(Self(Box::new(rng)));
+            return Ok(Self(Box::new(ChaCha20Rng::from_seed(*next_key()?))));
         };
         let mut rng = Box::new(ChaCha20Rng::from_seed(seed.0));
         rng.set_stream(match purpose {
@@ -81,6 +80,41 @@ impl Random {
         });
         Ok(Self(rng))
     }
+}
+
+/// Bytes of a key of ChaCha20.
+const KEY_LEN: usize = 32;
+
+/// Keys from the operating system that a thread has not used yet: one call for several devices. Used ones are wiped.
+struct Keys {
+    bytes: Zeroizing<[[u8; KEY_LEN]; Self::COUNT]>,
+    left: usize,
+}
+
+impl Keys {
+    /// As many as devices in a batch: 512 bytes, which the system gives in one piece.
+    const COUNT: usize = 16;
+}
+
+thread_local! {
+    static KEYS: RefCell<Keys> = RefCell::new(Keys {
+        bytes: Zeroizing::new([[0; KEY_LEN]; Keys::COUNT]),
+        left: 0,
+    });
+}
+
+fn next_key() -> Result<Zeroizing<[u8; KEY_LEN]>, Error> {
+    KEYS.with_borrow_mut(|keys| {
+        if keys.left == 0 {
+            getrandom::fill(keys.bytes.as_flattened_mut()).map_err(|_| Error::Random)?;
+            keys.left = Keys::COUNT;
+        }
+        keys.left -= 1;
+        let place = keys.bytes.get_mut(keys.left).ok_or(Error::Random)?;
+        let key = Zeroizing::new(*place);
+        place.zeroize();
+        Ok(key)
+    })
 }
 
 impl TryRng for Random {
@@ -112,6 +146,22 @@ mod tests {
         for text in ["", "0", "0x00", "+1", "xy", &"00".repeat(33)] {
             assert!(text.parse::<Seed>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn no_key_is_used_twice() {
+        let mut drawn = std::collections::BTreeSet::new();
+        let draw = || {
+            (0..100)
+                .map(|_| Random::open(None, Purpose::Run).unwrap().next_u64())
+                .collect::<Vec<_>>()
+        };
+        let threads = [(); 4].map(|()| std::thread::spawn(draw));
+        for number in threads.into_iter().flat_map(|thread| thread.join().unwrap()) {
+            assert!(number != 0 && drawn.insert(number));
+        }
+        assert_eq!(drawn.len(), 400);
+        KEYS.with_borrow(|keys| assert!(keys.bytes[keys.left..].iter().all(|key| *key == [0; KEY_LEN])));
     }
 
     #[test]

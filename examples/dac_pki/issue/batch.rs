@@ -1,6 +1,7 @@
 //! For whom DACs are issued: a number of devices, the rows of a table, or the requests in a folder.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use cli::{Failure, parse_number, read_file, read_table_with_header, say};
@@ -131,8 +132,8 @@ fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
     Ok(devices)
 }
 
-/// Reads all requests of a folder in the order of their names; says what is wrong with each that is refused.
-fn requests(folder: &Path, prefix: Option<&str>, issuer_key: &PublicKey) -> Result<Vec<Device>, Failure> {
+/// Lists the files of a folder in the order of their names, without hidden ones.
+pub(super) fn request_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| Failure::option("--csr", format_args!("{}: {error}", folder.display()));
     let mut paths = Vec::new();
     for entry in folder.read_dir().map_err(unreadable)? {
@@ -145,13 +146,29 @@ fn requests(folder: &Path, prefix: Option<&str>, issuer_key: &PublicKey) -> Resu
         }
     }
     paths.sort();
+    Ok(paths)
+}
+
+/// What is to be told when there are none.
+pub(super) fn no_requests(folder: &Path) -> Failure {
+    Failure::option("--csr", format_args!("{}: holds no requests", folder.display()))
+}
+
+/// The keys that have an owner, each with the file that it is of.
+pub(super) type Owners = BTreeMap<[u8; PublicKey::LEN], PathBuf>;
+
+/// The issuer's key, which no device may have.
+pub(super) fn owners(issuer_key: &PublicKey) -> Owners {
+    BTreeMap::from([(*issuer_key.as_bytes(), PathBuf::from("the issuer"))])
+}
+
+/// Reads all requests of a folder in the order of their names; says what is wrong with each that is refused.
+fn requests(folder: &Path, prefix: Option<&str>, issuer_key: &PublicKey) -> Result<Vec<Device>, Failure> {
+    let paths = request_files(folder)?;
     if paths.is_empty() {
-        return Err(Failure::option(
-            "--csr",
-            format_args!("{}: holds no requests", folder.display()),
-        ));
+        return Err(no_requests(folder));
     }
-    let mut owners = BTreeMap::from([(*issuer_key.as_bytes(), PathBuf::from("the issuer"))]);
+    let mut owners = owners(issuer_key);
     let mut names = BTreeMap::new();
     let mut devices = Vec::new();
     let mut refusals = Vec::new();
@@ -178,33 +195,54 @@ fn requests(folder: &Path, prefix: Option<&str>, issuer_key: &PublicKey) -> Resu
 fn request(
     path: &Path,
     prefix: Option<&str>,
-    owners: &mut BTreeMap<[u8; PublicKey::LEN], PathBuf>,
+    owners: &mut Owners,
     names: &mut BTreeMap<String, PathBuf>,
 ) -> Result<Device, String> {
-    let bytes = read_file("request", path).map_err(|failure| match failure {
-        Failure::Input(reason) | Failure::No(reason) | Failure::Work(reason) => reason,
-        // Nothing is printed here.
-        Failure::Closed => String::new(),
-    })?;
-    let request = CertificateRequest::decode(&bytes).map_err(|error| error.to_string())?;
-    let stem = path.file_stem().and_then(|stem| stem.to_str());
-    let stem = stem.ok_or("the file's name is not UTF-8")?;
+    let key = read_request(path)?;
+    let stem = stem(path)?;
     if let Some(other) = names.insert(stem.into(), path.into()) {
         return Err(format!(
             "has the same name as {}, and so would its certificate",
             other.display()
         ));
     }
-    if let Some(owner) = owners.insert(*request.public_key().as_bytes(), path.into()) {
-        return Err(format!("has the same key as {}", owner.display()));
-    }
-    let common_name = prefix.map_or_else(|| stem.into(), |prefix| format!("{prefix} {stem}"));
+    own(owners, &key, path)?;
     Ok(Device {
         name: stem.into(),
-        common_name,
-        source: Source::Request {
-            path: path.into(),
-            key: *request.public_key(),
-        },
+        common_name: named(prefix, stem),
+        source: Source::Request { path: path.into(), key },
     })
+}
+
+/// Reads a request, and returns the key that it proves.
+pub(super) fn read_request(path: &Path) -> Result<PublicKey, String> {
+    let bytes = read_file("request", path).map_err(|failure| match failure {
+        Failure::Input(reason) | Failure::No(reason) | Failure::Work(reason) => reason,
+        // Nothing is printed here.
+        Failure::Closed => String::new(),
+    })?;
+    let request = CertificateRequest::decode(&bytes).map_err(|error| error.to_string())?;
+    Ok(*request.public_key())
+}
+
+/// The name of a request's device.
+pub(super) fn stem(path: &Path) -> Result<&str, String> {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    stem.ok_or_else(|| "the file's name is not UTF-8".into())
+}
+
+/// The common name of its certificate.
+pub(super) fn named(prefix: Option<&str>, stem: &str) -> String {
+    prefix.map_or_else(|| stem.into(), |prefix| format!("{prefix} {stem}"))
+}
+
+/// Refuses a key that another file has.
+pub(super) fn own(owners: &mut Owners, key: &PublicKey, path: &Path) -> Result<(), String> {
+    match owners.entry(*key.as_bytes()) {
+        Entry::Occupied(owner) => Err(format!("has the same key as {}", owner.get().display())),
+        Entry::Vacant(free) => {
+            free.insert(path.into());
+            Ok(())
+        }
+    }
 }

@@ -36,12 +36,16 @@ pub fn workplace() -> TempDir {
 }
 
 pub fn run(folder: &Path, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_dac-pki"))
+    command(folder, arguments).output().unwrap()
+}
+
+pub fn command(folder: &Path, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dac-pki"));
+    command
         .args(arguments.split_whitespace())
         .current_dir(folder)
-        .env_remove("NO_COLOR")
-        .output()
-        .unwrap()
+        .env_remove("NO_COLOR");
+    command
 }
 
 /// Runs it and returns what it printed.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use matter_attestation::Certificate;
 use matter_ledger::{Issuance, IssuanceState, Issuing, IssuingOrder, NewIssuance, OrderState};
 use matter_types::{ProductId, VendorId};
 
@@ -43,6 +44,7 @@ pub(super) fn admit(
     log: &mut Vec<Entry>,
     requests: &[Request],
     policy: &Policy,
+    pai: &Certificate,
     mut check_product: impl FnMut(VendorId, ProductId) -> Result<(), Refusal>,
 ) -> Result<Vec<Result<Admission, Refusal>>, Error> {
     let mut known = Known::look_up(issuing, requests)?;
@@ -50,15 +52,9 @@ pub(super) fn admit(
     let mut new = Vec::new();
     for request in requests {
         let key = request.key();
-        results.push(match known.decide(request, policy, &mut check_product) {
+        results.push(match known.decide(request, policy, pai, &mut check_product) {
             Err(refusal) => {
-                log.push(Entry {
-                    order: Some(request.order.chars().take(64).collect()),
-                    device: Some(request.device.to_string()),
-                    key: Some(key.to_string()),
-                    station: Some(request.station.clone()),
-                    ..Entry::refused(&refusal)
-                });
+                log.push(refused(request, &refusal));
                 Err(refusal)
             }
             Ok(Decision::Known(issuance)) => Ok(Admission::Known(issuance)),
@@ -91,7 +87,26 @@ pub(super) fn admit(
         });
     }
     issuing.add(&new)?;
+    for (request, result) in requests.iter().zip(&mut results) {
+        // A later request of the batch has replaced it.
+        let is_known = matches!(result, Ok(Admission::Known(_)));
+        if is_known && known.is_retired(&request.key()) {
+            log.push(refused(request, &Refusal::KeyRetired));
+            *result = Err(Refusal::KeyRetired);
+        }
+    }
     Ok(results)
+}
+
+fn refused(request: &Request, refusal: &Refusal) -> Entry {
+    Entry {
+        // Whoever asks for an order that is not there chooses its name.
+        order: Some(request.order.chars().take(64).collect()),
+        device: Some(request.device.to_string()),
+        key: Some(request.key().to_string()),
+        station: Some(request.station.clone()),
+        ..Entry::refused(refusal)
+    }
 }
 
 impl Known {
@@ -119,6 +134,7 @@ impl Known {
         &self,
         request: &Request,
         policy: &Policy,
+        pai: &Certificate,
         check_product: impl FnMut(VendorId, ProductId) -> Result<(), Refusal>,
     ) -> Result<Decision, Refusal> {
         let key = *request.key().as_bytes();
@@ -127,7 +143,7 @@ impl Known {
         }
         let order = || request.order.clone();
         if let Some(issuance) = self.by_key.get(&key) {
-            return self.decide_known(request, issuance, policy, check_product);
+            return self.decide_known(request, issuance, policy, pai, check_product);
         }
         if self.of_runs.contains(&key) {
             return Err(Refusal::KeyKnown);
@@ -165,6 +181,7 @@ impl Known {
         request: &Request,
         issuance: &Issuance,
         policy: &Policy,
+        pai: &Certificate,
         check_product: impl FnMut(VendorId, ProductId) -> Result<(), Refusal>,
     ) -> Result<Decision, Refusal> {
         let Some(order) = &issuance.order else {
@@ -178,6 +195,11 @@ impl Known {
         }
         if *order != request.order {
             return Err(Refusal::DeviceOfOtherOrder { order: order.clone() });
+        }
+        if issuance.dac.as_deref().is_some_and(|der| is_of_other_pai(der, pai)) {
+            return Err(Refusal::OtherPai {
+                device: issuance.device.clone(),
+            });
         }
         if issuance.state == IssuanceState::CsrOk {
             let product = self.product(request, policy, check_product)?;
@@ -235,6 +257,11 @@ impl Known {
         issuance
     }
 
+    fn is_retired(&self, key: &KeyHash) -> bool {
+        let known = self.by_key.get(key.as_bytes());
+        known.is_some_and(|known| known.state == IssuanceState::Retired)
+    }
+
     /// Gives the place of a replaced key back.
     fn retire(&mut self, replaced: &Issuance) {
         if let Some((_, used)) = replaced.order.as_ref().and_then(|order| self.orders.get_mut(order)) {
@@ -244,4 +271,10 @@ impl Known {
             known.state = IssuanceState::Retired;
         }
     }
+}
+
+/// Whether a certificate that can be read names another issuer. One that cannot is damage, and no refusal.
+fn is_of_other_pai(der: &[u8], pai: &Certificate) -> bool {
+    Certificate::from_der(der)
+        .is_ok_and(|dac| dac.issuer_der() != pai.subject_der() || dac.authority_key_id() != pai.subject_key_id())
 }

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
-use matter_factory_data::{Check, Declaration, is_weak};
+use matter_factory_data::{Check, Declaration, InternalFile, is_weak};
 use matter_types::{Discriminator, Passcode};
 
+use crate::attestation::Attestation;
 use crate::cells::Cells;
-use crate::job::{Job, RotatingIdPolicy};
+use crate::job::{InternalFiles, Job, RotatingIdPolicy};
 use crate::message::message;
 use crate::{Error, Field, Message};
 
@@ -16,6 +17,7 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
             message!["has nothing to encrypt beside ", Field::NoImage],
         ));
     }
+    check_internal(job)?;
     if job.dynamic_passcode {
         let lists = [
             (Field::Labels, job.lists.labels.is_some()),
@@ -69,6 +71,26 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// A device's key must be somewhere.
+fn check_internal(job: &Job) -> Result<(), Error> {
+    if job.internal == InternalFiles::All || matches!(job.attestation, Attestation::None) {
+        return Ok(());
+    }
+    let (other, place) = if job.storage.ds_peripheral {
+        (Field::DsPeripheral, InternalFile::EfuseKey.path())
+    } else if job.without_image && !job.storage.dac_in_secure_cert {
+        (Field::NoImage, InternalFile::DacKeyPem.path())
+    } else {
+        return Ok(());
+    };
+    let reason = message![
+        "would leave a device's private key nowhere beside ",
+        other,
+        format!(", with which it is in {place} alone; all is allowed")
+    ];
+    Err(Error::field(Field::Internal, reason))
 }
 
 /// What is right for development and wrong for products. The declaration's signer is named where nothing else tells that the

@@ -65,6 +65,7 @@ pub(super) fn parameters(plan: &Plan, order: Option<&Order>) -> Vec<Parameter> {
         ),
         (Field::Order, text(&order)),
         (Field::NoImage, text(&job.without_image)),
+        (Field::Internal, text(&job.internal)),
         (Field::Encrypt, text(&job.encrypt)),
         (Field::DynamicPasscode, text(&job.dynamic_passcode)),
         (Field::Locales, text(&job.locales)),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use factory_fs::{Dir, Space};
+use matter_factory_data::InternalFile;
 
 use crate::{Error, Field, Plan};
 
@@ -77,13 +78,23 @@ fn output(plan: &Plan, devices: u32, space: Space) -> Needed {
 
 /// Files of a device that are smaller than a block each.
 fn small_files(plan: &Plan) -> u64 {
+    let job = plan.job();
     let count = |present: bool, files: u64| if present { files } else { 0 };
-    let keyless = plan.layout().is_keyless();
-    // partition.csv; codes and picture; certificates and public key; keys; declaration.
-    1 + count(!plan.job().dynamic_passcode, 2)
-        + count(plan.pai().is_some(), 4)
-        + count(plan.pai().is_some(), if keyless { 1 } else { 3 })
-        + count(plan.job().declaration.is_some(), 1)
+    let (keys, certificates) = (
+        count(
+            job.internal.has(InternalFile::DacKeyPem),
+            if plan.layout().is_keyless() { 1 } else { 3 },
+        ),
+        count(job.internal.has(InternalFile::DacPem), 4),
+    );
+    // Codes and picture; certificates and public key; keys; declaration; partition.csv.
+    count(!job.dynamic_passcode, 2)
+        + count(plan.pai().is_some(), certificates + keys)
+        + count(
+            job.declaration.is_some() && job.internal.has(InternalFile::Declaration),
+            1,
+        )
+        + count(job.internal.has(InternalFile::PartitionCsv), 1)
 }
 
 fn refuse(field: Field, folder: &Path, devices: u32, needed: &Needed, space: Space) -> Result<(), Error> {

@@ -1,0 +1,77 @@
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+
+/// How long a read waits.
+const WAIT: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 250_000_000,
+};
+
+/// The device's end of a serial line that is simulated by a pseudo-terminal.
+///
+/// As a serial line it has no end: who reads sees no difference between a station that is gone and one that is silent.
+#[derive(Debug)]
+pub struct Pty {
+    device: File,
+    /// Kept open, so that the line stays when no station has it open.
+    _station: File,
+    path: PathBuf,
+}
+
+impl Pty {
+    /// Opens a new one, which passes bytes through as they are.
+    ///
+    /// # Errors
+    ///
+    /// When the system has none.
+    pub fn open() -> io::Result<Self> {
+        let device = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        grantpt(&device)?;
+        unlockpt(&device)?;
+        let name = ptsname(&device, Vec::new())?;
+        let path = PathBuf::from(name.into_string().map_err(|_| ErrorKind::InvalidData)?);
+        let station = rustix::fs::open(&path, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut settings = tcgetattr(&station)?;
+        settings.make_raw();
+        tcsetattr(&station, OptionalActions::Now, &settings)?;
+        Ok(Self {
+            device: device.into(),
+            _station: station.into(),
+            path,
+        })
+    }
+
+    /// Returns the path of the station's end.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Read for Pty {
+    /// Waits for a quarter of a second at most.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut events = [PollFd::from_borrowed_fd(self.device.as_fd(), PollFlags::IN)];
+        if poll(&mut events, Some(&WAIT))? == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.device.read(buffer)
+    }
+}
+
+impl Write for Pty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.device.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.device.flush()
+    }
+}

@@ -1,0 +1,114 @@
+use core::fmt;
+
+use crate::protocol::{KeyMode, ProtocolError, ShortText};
+
+/// What a device did wrong in a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionFault {
+    /// The device ended the session with an error of its own.
+    Device {
+        /// Its code.
+        code: ShortText,
+        /// Its reason.
+        reason: ShortText,
+    },
+    /// The connection ended before the session did.
+    Disconnected,
+    /// The session took longer than it may.
+    Expired,
+    /// The device keeps its key elsewhere than the station wants.
+    KeyMode {
+        /// Where it keeps it.
+        found: KeyMode,
+        /// Where it should.
+        wanted: KeyMode,
+    },
+    /// A line is too long.
+    LineTooLong,
+    /// A line is not a message.
+    Malformed {
+        /// What is wrong.
+        reason: ShortText,
+    },
+    /// The request is not signed for this session: it is copied, or the device does not hold the key.
+    PossessionUnproved,
+    /// The final signature is not by the key of the certificate.
+    ProofInvalid,
+    /// The device has stored other bytes than it was sent.
+    ReadbackMismatch,
+    /// The device did not answer in time.
+    TimedOut,
+    /// A message is not the next one.
+    Unexpected {
+        /// Its name.
+        found: &'static str,
+        /// The one that is next.
+        wanted: &'static str,
+    },
+}
+
+impl SessionFault {
+    /// Returns the code, which stays the same from version to version.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Device { .. } => "device-error",
+            Self::Disconnected => "disconnected",
+            Self::Expired => "session-expired",
+            Self::KeyMode { .. } => "key-mode",
+            Self::LineTooLong => "line-too-long",
+            Self::Malformed { .. } => "message-malformed",
+            Self::PossessionUnproved => "possession-unproved",
+            Self::ProofInvalid => "proof-invalid",
+            Self::ReadbackMismatch => "readback-mismatch",
+            Self::TimedOut => "timed-out",
+            Self::Unexpected { .. } => "message-unexpected",
+        }
+    }
+}
+
+impl fmt::Display for SessionFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device { code, reason } => write!(f, "the device gave up: {code}: {reason}"),
+            Self::Disconnected => f.write_str("the connection ended before the session did; connect the device again"),
+            Self::Expired => f.write_str("the session took too long; connect the device again"),
+            Self::KeyMode { found, wanted } => write!(
+                f,
+                "the device keeps its key as {found}, and the station wants {wanted}; give it the order's firmware"
+            ),
+            Self::LineTooLong => f.write_str("the device sent a line of more than 16384 bytes; set it aside"),
+            Self::Malformed { reason } => write!(f, "the device sent what is not a message ({reason}); set it aside"),
+            Self::PossessionUnproved => f.write_str(
+                "the request is not signed for this session: it is copied, or the device does not hold the key; set it aside",
+            ),
+            Self::ProofInvalid => {
+                f.write_str("the final signature is not by the certificate's key; set the device aside")
+            }
+            Self::ReadbackMismatch => {
+                f.write_str("the device has stored other bytes than it was sent; look at its flash")
+            }
+            Self::TimedOut => f.write_str("the device did not answer in time; connect it again"),
+            Self::Unexpected { found, wanted } => {
+                write!(f, "the device sent {found} where {wanted} is next; give it the order's firmware")
+            }
+        }
+    }
+}
+
+impl core::error::Error for SessionFault {}
+
+impl From<ProtocolError> for SessionFault {
+    fn from(error: ProtocolError) -> Self {
+        match error {
+            ProtocolError::Closed | ProtocolError::Io { .. } => Self::Disconnected,
+            ProtocolError::LineTooLong => Self::LineTooLong,
+            ProtocolError::Malformed { reason } => Self::Malformed { reason },
+            ProtocolError::TimedOut => Self::TimedOut,
+            ProtocolError::Value { expected } => Self::Malformed {
+                reason: ShortText::abridged(expected),
+            },
+        }
+    }
+}

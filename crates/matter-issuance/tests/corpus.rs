@@ -1,0 +1,13 @@
+//! Replays the seeds of the fuzz target, and of crashes that it found.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "properties/message.rs"]
+mod message;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
+
+#[test]
+fn messages() {
+    replay::replay("matter_issuance_message", message::property);
+}

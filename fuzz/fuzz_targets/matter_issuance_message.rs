@@ -1,0 +1,9 @@
+//! Any bytes as lines of the issuing protocol: what is accepted comes back the same from its own line.
+#![no_main]
+
+#[path = "../../crates/matter-issuance/tests/properties/message.rs"]
+mod message;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| message::property(bytes));
