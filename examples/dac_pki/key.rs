@@ -127,7 +127,7 @@ impl Public {
         let pem = key.to_pem().map_err(|error| Failure::Work(error.to_string()))?;
         match &self.out {
             Some(path) => files.publish(&[(path, pem.as_bytes())]),
-            None => print_text(&pem),
+            None => print_text(pem.trim_end()),
         }
     }
 }
