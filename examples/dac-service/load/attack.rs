@@ -119,7 +119,9 @@ impl Random {
     }
 
     fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next().to_be_bytes().first().copied().unwrap_or_default()).collect()
+        (0..count)
+            .map(|_| self.next().to_be_bytes().first().copied().unwrap_or_default())
+            .collect()
     }
 }
 
@@ -136,12 +138,17 @@ impl Attack {
     }
 
     async fn attack(&self, lab: &Lab) -> Result<Report, Failure> {
-        let devices = (0..DEVICES).map(|_| lab.device()).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let devices = (0..DEVICES)
+            .map(|_| lab.device())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
         let unsold = lab.device_of("LAMP-UNSOLD").map_err(failed)?;
         let shared = Arc::new(Shared {
             clients: Clients::new(lab)?,
             // Another key of the device that gets a certificate.
-            second_key: lab.device_of(devices.first().map_or("", LabDevice::serial)).map_err(failed)?,
+            second_key: lab
+                .device_of(devices.first().map_or("", LabDevice::serial))
+                .map_err(failed)?,
             devices,
             unsold,
         });
@@ -199,7 +206,9 @@ struct Clients {
 
 impl Clients {
     fn new(lab: &Lab) -> Result<Self, Failure> {
-        let names = ["app", "cloud-1", "cloud-2", "expired", "monitor", "nobody", "revoked", "stranger"];
+        let names = [
+            "app", "cloud-1", "cloud-2", "expired", "monitor", "nobody", "revoked", "stranger",
+        ];
         let by_name = names.map(|name| Ok((name, lab.client(name).map_err(failed)?)));
         Ok(Self {
             by_name: by_name.into_iter().collect::<Result<_, Failure>>()?,
@@ -221,7 +230,10 @@ impl Shared {
         if reply.status.is_success() {
             return Ok(());
         }
-        Err(Failure::No(format!("the first device gets no certificate: {}", outcome_of(&reply))))
+        Err(Failure::No(format!(
+            "the first device gets no certificate: {}",
+            outcome_of(&reply)
+        )))
     }
 
     fn first(&self) -> &LabDevice {
@@ -293,13 +305,20 @@ impl Attacker {
 
     /// Bytes that are no HTTP, from a client whose certificate is good.
     async fn garbage_http(&mut self) -> Result<(String, bool), Failure> {
-        let mut stream = self.shared.clients.get("cloud-1").stream(self.address).await.map_err(failed)?;
+        let mut stream = self
+            .shared
+            .clients
+            .get("cloud-1")
+            .stream(self.address)
+            .await
+            .map_err(failed)?;
         let length = 1 + self.random.below(3000);
         let bytes = match self.random.below(4) {
             0 => self.random.bytes(length),
             1 => format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(length)).into_bytes(),
             2 => format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(length * 30)).into_bytes(),
-            _ => b"POST /v1/dacs HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_vec(),
+            _ => b"POST /v1/dacs HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"
+                .to_vec(),
         };
         let _ = stream.write_all(&bytes).await;
         let _ = stream.shutdown().await;
@@ -341,7 +360,10 @@ impl Attacker {
             Kind::SerialUnknown => shared.unsold.request(nonce),
             Kind::NonceInvented => device.request(Nonce::new(*self.random_nonce().as_bytes())),
             Kind::NonceStolen => device.request(self.nonce("cloud-2").await?),
-            Kind::KeyOfOther => shared.first().request(nonce).and_then(|first| device.request_with_csr(nonce, first.csr.0)),
+            Kind::KeyOfOther => shared
+                .first()
+                .request(nonce)
+                .and_then(|first| device.request_with_csr(nonce, first.csr.0)),
             _ => device.request(nonce),
         };
         let mut request = request.map_err(failed)?;
@@ -371,7 +393,9 @@ impl Attacker {
         };
         let is_expected = match kind {
             Kind::BodyTooLarge => reply.status == StatusCode::PAYLOAD_TOO_LARGE,
-            Kind::IdentityOfOther | Kind::IdentityUnsigned | Kind::SerialUnknown => reply.status == StatusCode::FORBIDDEN,
+            Kind::IdentityOfOther | Kind::IdentityUnsigned | Kind::SerialUnknown => {
+                reply.status == StatusCode::FORBIDDEN
+            }
             Kind::KeyOfOther | Kind::NonceInvented | Kind::NonceReplayed | Kind::NonceStolen | Kind::SecondKey => {
                 reply.status == StatusCode::CONFLICT
             }
@@ -398,7 +422,10 @@ impl Attacker {
 
     fn random_nonce(&mut self) -> Nonce {
         let mut bytes = [0; 32];
-        bytes.iter_mut().zip(self.random.bytes(32)).for_each(|(to, from)| *to = from);
+        bytes
+            .iter_mut()
+            .zip(self.random.bytes(32))
+            .for_each(|(to, from)| *to = from);
         Nonce::new(bytes)
     }
 
@@ -416,7 +443,10 @@ impl Attacker {
 
     async fn post_bytes(&mut self, client: &'static str, path: &str, body: Vec<u8>) -> Result<Reply, Failure> {
         let mut connection = self.connection(client).await?;
-        let reply = connection.post_bytes(path, "application/json", body).await.map_err(failed)?;
+        let reply = connection
+            .post_bytes(path, "application/json", body)
+            .await
+            .map_err(failed)?;
         self.keep(client, connection, &reply);
         Ok(reply)
     }
@@ -431,7 +461,13 @@ impl Attacker {
     async fn connection(&mut self, client: &'static str) -> Result<Connection, Failure> {
         match self.connections.remove(client) {
             Some(connection) if !connection.is_closed() => Ok(connection),
-            _ => self.shared.clients.get(client).connect(self.address).await.map_err(failed),
+            _ => self
+                .shared
+                .clients
+                .get(client)
+                .connect(self.address)
+                .await
+                .map_err(failed),
         }
     }
 
@@ -443,15 +479,25 @@ impl Attacker {
 }
 
 async fn nonce(connection: &mut Connection) -> Result<Nonce, Failure> {
-    let reply = connection.post("/v1/nonces", &NonceRequest { count: 1 }).await.map_err(failed)?;
+    let reply = connection
+        .post("/v1/nonces", &NonceRequest { count: 1 })
+        .await
+        .map_err(failed)?;
     let answer = reply.json::<NonceAnswer>();
     let answer = answer.map_err(|_| Failure::No(format!("no nonce: {}", outcome_of(&reply))))?;
-    answer.nonces.first().copied().ok_or_else(|| Failure::No("no nonce".into()))
+    answer
+        .nonces
+        .first()
+        .copied()
+        .ok_or_else(|| Failure::No("no nonce".into()))
 }
 
 /// Status and code of an answer.
 fn outcome_of(reply: &Reply) -> String {
-    let code = reply.json::<ProblemDocument>().map(|problem| problem.code).unwrap_or_default();
+    let code = reply
+        .json::<ProblemDocument>()
+        .map(|problem| problem.code)
+        .unwrap_or_default();
     format!("{} {code}", reply.status.as_u16()).trim_end().into()
 }
 
@@ -459,7 +505,9 @@ fn outcome_of(reply: &Reply) -> String {
 async fn closed(mut stream: impl AsyncRead + Unpin) -> (String, bool) {
     let mut answer = Vec::new();
     let end = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
-    let status = answer.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.first_chunk::<3>());
+    let status = answer
+        .strip_prefix(b"HTTP/1.1 ")
+        .and_then(|rest| rest.first_chunk::<3>());
     match (end, status) {
         (Err(_), _) => ("left open".into(), false),
         (Ok(_), Some(status)) => {

@@ -81,7 +81,10 @@ impl Target {
     fn address(&self, index: usize) -> SocketAddr {
         let index = index.checked_rem(self.addresses.len()).unwrap_or_default();
         // There is at least one.
-        self.addresses.get(index).copied().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
+        self.addresses
+            .get(index)
+            .copied()
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 }
 

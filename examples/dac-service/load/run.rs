@@ -232,7 +232,11 @@ impl Worker {
     async fn certify(&mut self, device: &LabDevice, due: Instant) -> Result<(), Failure> {
         let mut tries = 0;
         loop {
-            let start = if self.shared.interval.is_some() { due } else { Instant::now() };
+            let start = if self.shared.interval.is_some() {
+                due
+            } else {
+                Instant::now()
+            };
             match self.ask(device).await {
                 Ok(()) => {
                     self.outcome.latencies.push(start.elapsed());
@@ -255,22 +259,42 @@ impl Worker {
         let passing = |error: &dyn std::fmt::Display| Fault::Passing(error.to_string());
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.shared.client.connect(self.address).await.map_err(|error| passing(&error))?,
+            None => self
+                .shared
+                .client
+                .connect(self.address)
+                .await
+                .map_err(|error| passing(&error))?,
         };
         if self.nonces.is_empty() {
-            let reply = connection.post("/v1/nonces", &NonceRequest { count: NonceRequest::MAX }).await;
+            let reply = connection
+                .post(
+                    "/v1/nonces",
+                    &NonceRequest {
+                        count: NonceRequest::MAX,
+                    },
+                )
+                .await;
             let reply = reply.map_err(|error| passing(&error))?;
             if reply.status != StatusCode::CREATED {
                 return Err(Fault::Passing(format!("no nonces: {}", reply.status)));
             }
-            self.nonces = reply.json::<NonceAnswer>().map_err(|error| Fault::Lasting(failed(error)))?.nonces;
+            self.nonces = reply
+                .json::<NonceAnswer>()
+                .map_err(|error| Fault::Lasting(failed(error)))?
+                .nonces;
         }
         let nonce = self.nonces.pop().ok_or_else(|| Fault::Passing("no nonces".into()))?;
         let request = device.request(nonce).map_err(|error| Fault::Lasting(failed(error)))?;
-        let reply = connection.post("/v1/dacs", &request).await.map_err(|error| passing(&error))?;
+        let reply = connection
+            .post("/v1/dacs", &request)
+            .await
+            .map_err(|error| passing(&error))?;
         match reply.status {
             StatusCode::CREATED | StatusCode::OK => {
-                let answer = reply.json::<DacAnswer>().map_err(|error| Fault::Lasting(failed(error)))?;
+                let answer = reply
+                    .json::<DacAnswer>()
+                    .map_err(|error| Fault::Lasting(failed(error)))?;
                 if answer.key != device.key_hash().to_string() {
                     return Err(Fault::Lasting(Failure::No("an answer is another device's".into())));
                 }
@@ -306,7 +330,10 @@ fn prepare(lab: &Lab, count: u32) -> Result<Vec<LabDevice>, Failure> {
             scope.spawn(move || (0..share).map(|_| lab.device()).collect::<Result<Vec<_>, _>>())
         });
         let parts = parts.collect::<Vec<_>>();
-        parts.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+        parts
+            .into_iter()
+            .map(std::thread::ScopedJoinHandle::join)
+            .collect::<Vec<_>>()
     });
     let mut devices = Vec::with_capacity(count);
     for part in made {

@@ -41,7 +41,9 @@ fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
 fn integer<'de, T: TryFrom<u32>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let number = serde_json::Number::deserialize(deserializer)?;
     let whole = number.as_u64().and_then(|whole| u32::try_from(whole).ok()).or_else(|| {
-        let float = number.as_f64().filter(|float| float.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(float))?;
+        let float = number
+            .as_f64()
+            .filter(|float| float.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(float))?;
         format!("{float:.0}").parse().ok()
     });
     let value = whole.and_then(|whole| T::try_from(whole).ok());
@@ -235,7 +237,9 @@ pub struct OnboardingAnswer {
 impl fmt::Debug for OnboardingAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Both codes hold the passcode.
-        f.debug_struct("OnboardingAnswer").field("serial", &self.serial).finish_non_exhaustive()
+        f.debug_struct("OnboardingAnswer")
+            .field("serial", &self.serial)
+            .finish_non_exhaustive()
     }
 }
 

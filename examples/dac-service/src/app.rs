@@ -179,10 +179,12 @@ impl App {
     }
 
     pub(crate) fn admit_client(&self, client: &Client) -> Result<(), Problem> {
-        self.client_rates.take(client.fingerprint(), Instant::now()).map_err(|wait| {
-            let detail = "this client sends more requests than limits.client_rate allows";
-            Problem::too_many("client-rate", detail, wait.as_secs())
-        })
+        self.client_rates
+            .take(client.fingerprint(), Instant::now())
+            .map_err(|wait| {
+                let detail = "this client sends more requests than limits.client_rate allows";
+                Problem::too_many("client-rate", detail, wait.as_secs())
+            })
     }
 
     pub(crate) fn admit_device(&self, serial: &str) -> Result<(), Problem> {

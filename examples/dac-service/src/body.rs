@@ -37,15 +37,20 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
                 "the body must be application/json",
             ));
         }
-        let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        let announced = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if announced.is_some_and(|announced| announced > MAX_PASSED_OVER) {
             return Err(too_large());
         }
         let time = seconds(app.limits().body_seconds);
-        let bytes = tokio::time::timeout(time, read(request.into_body())).await.map_err(|_| {
-            let detail = format!("the body did not arrive within {} s", time.as_secs());
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", detail)
-        })??;
+        let bytes = tokio::time::timeout(time, read(request.into_body()))
+            .await
+            .map_err(|_| {
+                let detail = format!("the body did not arrive within {} s", time.as_secs());
+                Problem::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", detail)
+            })??;
         let bytes = bytes.ok_or_else(too_large)?;
         serde_json::from_slice(&bytes)
             .map(|Object(sent)| Self(sent))

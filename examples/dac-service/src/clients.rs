@@ -179,7 +179,11 @@ impl Clients {
         let known = known.filter(|known| known.certificates.is_empty() || known.certificates.contains(&fingerprint));
         let mut roles = known.map_or_else(Vec::new, |known| known.roles.clone());
         if self.roles_from_ou {
-            roles.extend(Role::ALL.iter().filter(|role| subject.units.iter().any(|unit| unit == role.name())));
+            roles.extend(
+                Role::ALL
+                    .iter()
+                    .filter(|role| subject.units.iter().any(|unit| unit == role.name())),
+            );
         }
         // Only names that the configuration or the CA vouches for get into logs and records.
         let name = match (known, subject.name) {
@@ -230,7 +234,9 @@ fn texts(name: &Name, kind: ObjectIdentifier) -> Vec<String> {
     let attributes = name.iter_rdn().flat_map(|rdn| rdn.iter());
     let values = attributes.filter(|attribute| attribute.oid == kind).map(|attribute| {
         let value = &attribute.value;
-        let utf8 = value.decode_as::<Utf8StringRef<'_>>().map(|text| text.as_str().to_owned());
+        let utf8 = value
+            .decode_as::<Utf8StringRef<'_>>()
+            .map(|text| text.as_str().to_owned());
         let text = utf8.or_else(|_| {
             value
                 .decode_as::<PrintableStringRef<'_>>()

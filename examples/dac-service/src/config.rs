@@ -229,7 +229,9 @@ impl Config {
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             Failure::Input(format!("{name}:{line}: {message}"))
         })?;
-        config.check().map_err(|reason| Failure::Input(format!("{name}: {reason}")))?;
+        config
+            .check()
+            .map_err(|reason| Failure::Input(format!("{name}: {reason}")))?;
         config.resolve(path.parent().unwrap_or_else(|| Path::new("")));
         Ok(config)
     }
@@ -237,7 +239,9 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         self.limits.check()?;
         if let Some(probes) = self.probes.filter(|probes| !probes.ip().is_loopback()) {
-            return Err(format!("probes: {probes} is not a loopback address, and nothing protects it"));
+            return Err(format!(
+                "probes: {probes} is not a loopback address, and nothing protects it"
+            ));
         }
         if self.tls.client_ca.is_empty() {
             return Err("tls.client_ca names no file".into());
@@ -288,9 +292,14 @@ fn resolve_uri(uri: &str, schemes: &[&str], folder: &Path) -> String {
 /// Refuses a file with a secret that others than its owner may read or change.
 pub(crate) fn check_secret(what: &str, path: &Path) -> Result<(), Failure> {
     let exposure = Exposure::of(path).unwrap_or_default();
-    let why = exposure.untrusted().or_else(|| exposure.is_open().then_some("may be read by others than its owner"));
+    let why = exposure
+        .untrusted()
+        .or_else(|| exposure.is_open().then_some("may be read by others than its owner"));
     match why {
-        Some(why) => Err(Failure::Input(format!("{what} {}: {why}; give it the mode 0600", path.display()))),
+        Some(why) => Err(Failure::Input(format!(
+            "{what} {}: {why}; give it the mode 0600",
+            path.display()
+        ))),
         None => Ok(()),
     }
 }
@@ -332,7 +341,10 @@ onboarding_key = "onboarding.key"
         assert!(config.issuing.ledger.starts_with("sqlite:/"));
         assert!(config.issuing.signer.starts_with("file:/"));
         assert!(config.issuing.log_signer.starts_with("pkcs11:token=log"));
-        assert_eq!(resolve_uri("postgresql://host/db", &["sqlite"], Path::new("/x")), "postgresql://host/db");
+        assert_eq!(
+            resolve_uri("postgresql://host/db", &["sqlite"], Path::new("/x")),
+            "postgresql://host/db"
+        );
         assert_eq!(resolve_uri("ledger.db", &["sqlite"], Path::new("/x")), "/x/ledger.db");
     }
 
@@ -349,12 +361,30 @@ onboarding_key = "onboarding.key"
     #[test]
     fn faults_name_file_and_place() {
         let cases = [
-            (SMALL.replace("client_ca", "client_cas"), "service.toml:6: unknown field `client_cas`"),
-            (SMALL.replace("listen = \"127.0.0.1:0\"", "listen = \"x\""), "service.toml:2: invalid socket address"),
-            (SMALL.replace("[\"clients.pem\"]", "[]"), "service.toml: tls.client_ca names no file"),
-            (format!("{SMALL}[limits]\nrequests = 0\n"), "service.toml: limits.requests is 0, and allowed are 1 to 100000"),
-            (SMALL.replace("[tls]", "probes = \"192.0.2.1:80\"\n[tls]"), "service.toml: probes: 192.0.2.1:80 is not"),
-            (format!("{SMALL}[[clients]]\nname = \"a\"\nroles = [\"root\"]\n"), "service.toml:16: unknown variant `root`"),
+            (
+                SMALL.replace("client_ca", "client_cas"),
+                "service.toml:6: unknown field `client_cas`",
+            ),
+            (
+                SMALL.replace("listen = \"127.0.0.1:0\"", "listen = \"x\""),
+                "service.toml:2: invalid socket address",
+            ),
+            (
+                SMALL.replace("[\"clients.pem\"]", "[]"),
+                "service.toml: tls.client_ca names no file",
+            ),
+            (
+                format!("{SMALL}[limits]\nrequests = 0\n"),
+                "service.toml: limits.requests is 0, and allowed are 1 to 100000",
+            ),
+            (
+                SMALL.replace("[tls]", "probes = \"192.0.2.1:80\"\n[tls]"),
+                "service.toml: probes: 192.0.2.1:80 is not",
+            ),
+            (
+                format!("{SMALL}[[clients]]\nname = \"a\"\nroles = [\"root\"]\n"),
+                "service.toml:16: unknown variant `root`",
+            ),
         ];
         for (text, wanted) in cases {
             let sentence = read(&text).unwrap_err();

@@ -78,7 +78,10 @@ async fn check(app: &App, device: &DeviceId, request: DacRequest, identity: Iden
         };
         return Err(refuse(app, device, refusal).await);
     }
-    if let Err(fault) = live.devices.verify(device, &request.serial, &request.nonce, &request.csr.0, &identity) {
+    if let Err(fault) = live
+        .devices
+        .verify(device, &request.serial, &request.nonce, &request.csr.0, &identity)
+    {
         let refusal = Refusal::NotAuthorised {
             code: fault.code(),
             text: fault.text(),
@@ -94,16 +97,29 @@ async fn check(app: &App, device: &DeviceId, request: DacRequest, identity: Iden
 fn identity_of(proof: &IdentityProof) -> Result<Identity, Problem> {
     if proof.intermediates.len() > IdentityProof::MAX_INTERMEDIATES {
         let most = IdentityProof::MAX_INTERMEDIATES;
-        return Err(Problem::malformed(format!("identity.intermediates has more than {most} certificates")));
+        return Err(Problem::malformed(format!(
+            "identity.intermediates has more than {most} certificates"
+        )));
     }
-    if proof.intermediates.iter().chain([&proof.certificate]).any(|der| der.0.len() > IdentityProof::MAX_CERTIFICATE) {
+    if proof
+        .intermediates
+        .iter()
+        .chain([&proof.certificate])
+        .any(|der| der.0.len() > IdentityProof::MAX_CERTIFICATE)
+    {
         let most = IdentityProof::MAX_CERTIFICATE;
-        return Err(Problem::malformed(format!("a certificate in identity has more than {most} bytes")));
+        return Err(Problem::malformed(format!(
+            "a certificate in identity has more than {most} bytes"
+        )));
     }
     check_signature(&proof.signature)?;
     Ok(Identity {
         certificate: proof.certificate.0.clone(),
-        intermediates: proof.intermediates.iter().map(|certificate| certificate.0.clone()).collect(),
+        intermediates: proof
+            .intermediates
+            .iter()
+            .map(|certificate| certificate.0.clone())
+            .collect(),
         signature: proof.signature.0.clone(),
     })
 }
@@ -169,10 +185,15 @@ pub(crate) async fn proved(
 ) -> Result<Json<StateAnswer>, Problem> {
     let key = key_of(key)?;
     let image_sha256 = request.image_sha256.parse::<KeyHash>();
-    let image_sha256 = image_sha256.map_err(|_| Problem::malformed("image_sha256 is not 64 lower-case hexadecimal digits"))?;
+    let image_sha256 =
+        image_sha256.map_err(|_| Problem::malformed("image_sha256 is not 64 lower-case hexadecimal digits"))?;
     check_signature(&request.signature)?;
     take_nonce(&app, &client, &request.nonce)?;
-    let known = app.office().by_key(key).await?.ok_or_else(|| problem_of(&Refusal::KeyUnknown))?;
+    let known = app
+        .office()
+        .by_key(key)
+        .await?
+        .ok_or_else(|| problem_of(&Refusal::KeyUnknown))?;
     let message = proof_message(&request.nonce, &key, image_sha256.as_bytes());
     if !is_proof(known.dac.public_key(), &message, &request.signature.0) {
         let refusal = Refusal::NotAuthorised {
@@ -208,7 +229,8 @@ fn take_nonce(app: &App, client: &Client, nonce: &Nonce) -> Result<(), Problem> 
     if app.nonces().take(client.fingerprint(), nonce, Instant::now()) {
         return Ok(());
     }
-    let detail = "the nonce is used, too old, another client's or another service's; ask for a new one on this connection";
+    let detail =
+        "the nonce is used, too old, another client's or another service's; ask for a new one on this connection";
     Err(Problem::new(StatusCode::CONFLICT, "nonce", detail))
 }
 
@@ -222,6 +244,10 @@ pub(crate) fn state_of(step: Step) -> Result<DeviceState, Problem> {
         Step::Signed => Ok(DeviceState::Signed),
         Step::Installed => Ok(DeviceState::Installed),
         Step::Proved => Ok(DeviceState::Proved),
-        _ => Err(Problem::unavailable("unfinished", "the certificate is not signed yet", 1)),
+        _ => Err(Problem::unavailable(
+            "unfinished",
+            "the certificate is not signed yet",
+            1,
+        )),
     }
 }

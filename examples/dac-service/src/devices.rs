@@ -13,9 +13,7 @@ use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime
 use rustls::server::danger::ClientCertVerifier;
 use sha2::{Digest, Sha256};
 use webpki::EndEntityCert;
-use webpki::aws_lc_rs::{
-    ECDSA_P256_SHA256, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
-};
+use webpki::aws_lc_rs::{ECDSA_P256_SHA256, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS};
 use x509_cert::Certificate;
 
 use crate::clients::{Fingerprint, Subject};
@@ -80,8 +78,12 @@ impl IdentityFault {
             Self::Chain => "the identity's certificate has no valid, unrevoked chain to a root of the configuration",
             Self::Key => "the identity's key is not the one that the list of sold devices has",
             Self::Malformed => "the identity's certificate cannot be read",
-            Self::Name => "neither common name nor serial number in the identity's subject is the device's serial number",
-            Self::Signature => "the identity's signature of context, nonce, serial number and hash of the request is wrong",
+            Self::Name => {
+                "neither common name nor serial number in the identity's subject is the device's serial number"
+            }
+            Self::Signature => {
+                "the identity's signature of context, nonce, serial number and hash of the request is wrong"
+            }
         }
     }
 }
@@ -109,7 +111,9 @@ impl Devices {
     pub fn read(orders: &[OrderConfig], identities: &IdentityConfig) -> Result<Self, Failure> {
         let roots = match identities.roots.as_slice() {
             [] if !identities.crl.is_empty() => {
-                return Err(Failure::Input("identities.crl: without identities.roots it covers nothing".into()));
+                return Err(Failure::Input(
+                    "identities.crl: without identities.roots it covers nothing".into(),
+                ));
             }
             [] => None,
             roots => Some(read_verifier(
@@ -140,13 +144,17 @@ impl Devices {
             return Err(Failure::Input(format!("orders.sold {}: is empty", path.display())));
         };
         let column = |name: &str| header.cells().position(|cell| cell.trim() == name);
-        let serials = column("serial").ok_or_else(|| Failure::Input(format!("orders.sold {}: has no column serial", path.display())))?;
+        let serials = column("serial")
+            .ok_or_else(|| Failure::Input(format!("orders.sold {}: has no column serial", path.display())))?;
         let keys = column("identity");
         for row in rows {
             let place = |column: &str| table.place(row.line(), column);
             let serial = row.get(serials).unwrap_or_default().trim();
             let device = DeviceId::new(serial).map_err(|refusal| Failure::at(&place("serial"), refusal))?;
-            let key = keys.and_then(|keys| row.get(keys)).map(str::trim).filter(|text| !text.is_empty());
+            let key = keys
+                .and_then(|keys| row.get(keys))
+                .map(str::trim)
+                .filter(|text| !text.is_empty());
             let key = key.map(|text| {
                 Fingerprint::parse(text)
                     .ok_or_else(|| Failure::at(&place("identity"), "is not the 64 hexadecimal digits of a SHA-256"))
@@ -160,7 +168,10 @@ impl Devices {
                 return Err(Failure::at(&place("identity"), reason));
             }
             if self.sold.insert(device.as_str().into(), sold).is_some() {
-                return Err(Failure::at(&place("serial"), "is listed before, here or for another order"));
+                return Err(Failure::at(
+                    &place("serial"),
+                    "is listed before, here or for another order",
+                ));
             }
         }
         Ok(())
@@ -215,7 +226,10 @@ impl Devices {
                     return Err(IdentityFault::Name);
                 }
                 let roots = self.roots.as_ref().ok_or(IdentityFault::Chain)?;
-                let intermediates = identity.intermediates.iter().map(|der| CertificateDer::from(der.as_slice()));
+                let intermediates = identity
+                    .intermediates
+                    .iter()
+                    .map(|der| CertificateDer::from(der.as_slice()));
                 roots
                     .verify_client_cert(&certificate, &intermediates.collect::<Vec<_>>(), UnixTime::now())
                     .map_err(|_| IdentityFault::Chain)?;
@@ -242,7 +256,13 @@ impl Devices {
 /// What a device signs with its old key, hashed with SHA-256 by the signature.
 #[must_use]
 pub fn request_message(nonce: &Nonce, serial: &str, csr: &[u8]) -> Vec<u8> {
-    [REQUEST_CONTEXT, nonce.as_bytes(), serial.as_bytes(), &Sha256::digest(csr)].concat()
+    [
+        REQUEST_CONTEXT,
+        nonce.as_bytes(),
+        serial.as_bytes(),
+        &Sha256::digest(csr),
+    ]
+    .concat()
 }
 
 /// Brings r and s, 32 bytes each, into DER.

@@ -35,7 +35,13 @@ pub(crate) async fn onboarding(State(app): State<Arc<App>>, serial: Result<Path<
 
 async fn codes(app: &App, serial: Result<Path<String>, PathRejection>) -> Result<OnboardingAnswer, Problem> {
     let Path(serial) = serial.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
-    let unknown = || Problem::new(StatusCode::NOT_FOUND, "device-unknown", "no device of this serial number has a certificate");
+    let unknown = || {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "device-unknown",
+            "no device of this serial number has a certificate",
+        )
+    };
     let device = DeviceId::new(&serial).map_err(|refusal| problem_of(&refusal))?;
     if app.live().devices.order_of(device.as_str()).is_none() {
         return Err(unknown());
@@ -46,7 +52,11 @@ async fn codes(app: &App, serial: Result<Path<String>, PathRejection>) -> Result
     let setup = app.onboarding().derive(device.as_str(), record.key.as_bytes());
     let setup = setup.ok_or_else(|| Problem::unavailable("onboarding", "no passcode can be derived", 60))?;
     let (Some(vendor), Some(product)) = (record.dac.vendor_id(), record.dac.product_id()) else {
-        return Err(Problem::unavailable("onboarding", "the certificate names no vendor and product", 60));
+        return Err(Problem::unavailable(
+            "onboarding",
+            "the certificate names no vendor and product",
+            60,
+        ));
     };
     let payload = setup.payload(vendor, product);
     Ok(OnboardingAnswer {

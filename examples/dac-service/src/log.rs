@@ -52,7 +52,9 @@ pub struct Logger {
 
 impl fmt::Debug for Logger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Logger").field("dropped", &self.dropped).finish_non_exhaustive()
+        f.debug_struct("Logger")
+            .field("dropped", &self.dropped)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,7 +69,9 @@ impl Logger {
     #[must_use]
     pub fn new(writer: impl Write + Send + 'static) -> Self {
         let (lines, receiver) = sync_channel(WAITING);
-        let thread = thread::Builder::new().name("log".into()).spawn(move || work(&receiver, writer));
+        let thread = thread::Builder::new()
+            .name("log".into())
+            .spawn(move || work(&receiver, writer));
         Self {
             lines: Some(lines),
             dropped: AtomicU64::new(0),

@@ -94,8 +94,12 @@ async fn reload(app: Arc<App>) {
         move || app.reload()
     });
     match done.await {
-        Ok(Ok(())) => app.logger().info("reloaded", "certificates, lists and clients were read again"),
-        Ok(Err(failure)) => app.logger().error("reload", &format!("all stays as it was: {}", sentence(&failure))),
+        Ok(Ok(())) => app
+            .logger()
+            .info("reloaded", "certificates, lists and clients were read again"),
+        Ok(Err(failure)) => app
+            .logger()
+            .error("reload", &format!("all stays as it was: {}", sentence(&failure))),
         Err(error) => app.logger().error("reload", &format!("all stays as it was: {error}")),
     }
 }

@@ -105,28 +105,60 @@ impl Metrics {
     pub(crate) fn text(&self, nonces: usize, dropped: u64) -> String {
         let mut page = Page(String::new());
         page.routes(&self.routes.lock().unwrap_or_else(PoisonError::into_inner));
-        page.head("dac_refusals_total", "counter", "Requests for certificates and codes that were refused, by reason.");
+        page.head(
+            "dac_refusals_total",
+            "counter",
+            "Requests for certificates and codes that were refused, by reason.",
+        );
         for (code, count) in &*self.refusals.lock().unwrap_or_else(PoisonError::into_inner) {
             page.line(format_args!("dac_refusals_total{{code=\"{code}\"}}"), count);
         }
         let counters = [
             ("dac_issued_total", "Certificates that were issued.", &self.issued),
-            ("dac_repeated_total", "Certificates that were given once more.", &self.repeated),
-            ("dac_connections_refused_total", "Connections beyond the limits.", &self.connections_refused),
-            ("dac_handshakes_failed_total", "Connections without a successful TLS handshake.", &self.handshakes_failed),
-            ("dac_reloads_total", "Successful reloads of certificates and lists.", &self.reloads),
-            ("dac_reloads_failed_total", "Reloads that left everything as it was.", &self.reloads_failed),
+            (
+                "dac_repeated_total",
+                "Certificates that were given once more.",
+                &self.repeated,
+            ),
+            (
+                "dac_connections_refused_total",
+                "Connections beyond the limits.",
+                &self.connections_refused,
+            ),
+            (
+                "dac_handshakes_failed_total",
+                "Connections without a successful TLS handshake.",
+                &self.handshakes_failed,
+            ),
+            (
+                "dac_reloads_total",
+                "Successful reloads of certificates and lists.",
+                &self.reloads,
+            ),
+            (
+                "dac_reloads_failed_total",
+                "Reloads that left everything as it was.",
+                &self.reloads_failed,
+            ),
         ];
         for (name, help, counter) in counters {
             page.head(name, "counter", help);
             page.line(name, counter.get());
         }
-        page.head("dac_log_lines_dropped_total", "counter", "Log lines that could not be written fast enough.");
+        page.head(
+            "dac_log_lines_dropped_total",
+            "counter",
+            "Log lines that could not be written fast enough.",
+        );
         page.line("dac_log_lines_dropped_total", dropped);
         let gauges = [
             ("dac_connections", "Open connections.", self.connections.get()),
             ("dac_requests", "Requests in progress.", self.requests.get()),
-            ("dac_nonces", "Nonces that are not used yet.", i64::try_from(nonces).unwrap_or(i64::MAX)),
+            (
+                "dac_nonces",
+                "Nonces that are not used yet.",
+                i64::try_from(nonces).unwrap_or(i64::MAX),
+            ),
         ];
         for (name, help, value) in gauges {
             page.head(name, "gauge", help);
@@ -160,16 +192,26 @@ impl Page {
                 self.line(format_args!("dac_requests_total{{{labels}}}"), count);
             }
         }
-        self.head("dac_request_seconds", "histogram", "Time from a request's headers to its answer.");
+        self.head(
+            "dac_request_seconds",
+            "histogram",
+            "Time from a request's headers to its answer.",
+        );
         for ((method, route), counts) in routes {
             let labels = format!("method=\"{method}\",route=\"{route}\"");
             for ((_, end), count) in BUCKETS.iter().zip(&counts.by_bucket) {
-                self.line(format_args!("dac_request_seconds_bucket{{{labels},le=\"{end}\"}}"), count);
+                self.line(
+                    format_args!("dac_request_seconds_bucket{{{labels},le=\"{end}\"}}"),
+                    count,
+                );
             }
             let all = counts.by_status.values().sum::<u64>();
             let (whole, rest) = (counts.microseconds / 1_000_000, counts.microseconds % 1_000_000);
             self.line(format_args!("dac_request_seconds_bucket{{{labels},le=\"+Inf\"}}"), all);
-            self.line(format_args!("dac_request_seconds_sum{{{labels}}}"), format_args!("{whole}.{rest:06}"));
+            self.line(
+                format_args!("dac_request_seconds_sum{{{labels}}}"),
+                format_args!("{whole}.{rest:06}"),
+            );
             self.line(format_args!("dac_request_seconds_count{{{labels}}}"), all);
         }
     }

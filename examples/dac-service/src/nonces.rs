@@ -103,13 +103,21 @@ impl Nonces {
     pub(crate) fn give(&self, client: Fingerprint, count: usize, now: Instant) -> Result<Vec<Nonce>, NonceFault> {
         let mut random = vec![0; count.saturating_mul(Nonce::LEN)];
         getrandom::fill(&mut random).map_err(|_| NonceFault::Random)?;
-        let nonces = random.as_chunks().0.iter().map(|bytes| Nonce(*bytes)).collect::<Vec<_>>();
+        let nonces = random
+            .as_chunks()
+            .0
+            .iter()
+            .map(|bytes| Nonce(*bytes))
+            .collect::<Vec<_>>();
         let mut table = self.lock();
         table.drop_ended(now);
         let of_client = table.counts.get(&client).copied().unwrap_or_default();
         let together = table.owners.len();
         if of_client.saturating_add(count) > self.per_client || together.saturating_add(count) > self.total {
-            let oldest = table.ends.first().map_or(self.lifetime, |(end, _)| end.saturating_duration_since(now));
+            let oldest = table
+                .ends
+                .first()
+                .map_or(self.lifetime, |(end, _)| end.saturating_duration_since(now));
             return Err(NonceFault::Full(oldest.as_secs().saturating_add(1)));
         }
         let end = now + self.lifetime;

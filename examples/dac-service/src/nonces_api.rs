@@ -22,7 +22,9 @@ pub(crate) async fn give(
     if !(1..=NonceRequest::MAX).contains(&request.count) {
         return Err(Problem::malformed(format!("count is 1 to {}", NonceRequest::MAX)));
     }
-    let given = app.nonces().give(client.fingerprint(), request.count.into(), Instant::now());
+    let given = app
+        .nonces()
+        .give(client.fingerprint(), request.count.into(), Instant::now());
     let nonces = given.map_err(|fault| match fault {
         NonceFault::Full(seconds) => {
             let detail = "as many nonces are unused as limits.nonces_per_client or limits.nonces allows";

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use cli::{Failure, Trust};
 use matter_attestation::{Certificate, Object, PublicKey};
 use matter_issuance::{
-    Desk, DeskHandle, DeskQueue, DeviceId, Error, Issued, KeyHash, KnownKey, LogSigner, OrderUse, Policy, Proof, Refusal,
-    Registrar, Request, State,
+    Desk, DeskHandle, DeskQueue, DeviceId, Error, Issued, KeyHash, KnownKey, LogSigner, OrderUse, Policy, Proof,
+    Refusal, Registrar, Request, State,
 };
 use matter_ledger::{Ledger, LedgerPlace, NewOrder};
 use matter_signer::{Error as SignerError, P256Signer};
@@ -104,13 +104,16 @@ impl Office {
 
     async fn state_of(&self, key: KeyHash) -> Result<State, Problem> {
         let found = self.by_key(key).await?;
-        found.map(|found| found.state).ok_or_else(|| problem_of(&Refusal::KeyUnknown))
+        found
+            .map(|found| found.state)
+            .ok_or_else(|| problem_of(&Refusal::KeyUnknown))
     }
 
     /// Puts a refusal into the log.
     pub(crate) async fn refuse(&self, device: DeviceId, station: &str, refusal: Refusal) -> Result<(), Problem> {
         let station = station.to_owned();
-        self.work(move |registrar| registrar.refuse(&device, &station, &refusal)).await
+        self.work(move |registrar| registrar.refuse(&device, &station, &refusal))
+            .await
     }
 
     pub(crate) async fn by_key(&self, key: KeyHash) -> Result<Option<Certified>, Problem> {
@@ -132,7 +135,9 @@ impl Office {
 
     pub(crate) async fn approve_order(&self, id: String, operator: String) -> Result<OrderUse, Problem> {
         let order = id.clone();
-        let approved = self.work(move |registrar| registrar.approve_order(&order, &operator)).await?;
+        let approved = self
+            .work(move |registrar| registrar.approve_order(&order, &operator))
+            .await?;
         approved.map_err(|refusal| problem_of(&refusal))?;
         self.order(id).await
     }
@@ -149,7 +154,11 @@ impl Office {
         if self.handle.is_signer_well() {
             return Ok(());
         }
-        Err(Problem::unavailable("signer", "the last signature with the PAI's key failed", RETRY_SECONDS))
+        Err(Problem::unavailable(
+            "signer",
+            "the last signature with the PAI's key failed",
+            RETRY_SECONDS,
+        ))
     }
 
     async fn work<T: Send + 'static>(
@@ -186,11 +195,18 @@ async fn wait<T>(sent: Result<(), Error>, answer: oneshot::Receiver<Result<T, Er
 fn unavailable(error: &Error) -> Problem {
     let (code, detail) = match error {
         Error::QueueFull { .. } => ("busy", "too many requests wait; the same request can be made again"),
-        Error::Ledger(_) | Error::Log(_) | Error::StoredCertificate { .. } => {
-            ("ledger", "the ledger is away; nothing was given out, and the same request can be made again")
-        }
-        Error::Stopped => ("stopping", "the service is being stopped; the same request can be made again"),
-        _ => ("signer", "the signer is away; nothing was given out, and the same request can be made again"),
+        Error::Ledger(_) | Error::Log(_) | Error::StoredCertificate { .. } => (
+            "ledger",
+            "the ledger is away; nothing was given out, and the same request can be made again",
+        ),
+        Error::Stopped => (
+            "stopping",
+            "the service is being stopped; the same request can be made again",
+        ),
+        _ => (
+            "signer",
+            "the signer is away; nothing was given out, and the same request can be made again",
+        ),
     };
     let cause = error.to_string();
     Problem::unavailable(code, detail, RETRY_SECONDS).with_cause(cause)
@@ -201,7 +217,9 @@ pub(crate) fn problem_of(refusal: &Refusal) -> Problem {
     let status = match refusal {
         Refusal::DeviceIdMalformed | Refusal::KeyHashMalformed | Refusal::OrderMalformed => StatusCode::BAD_REQUEST,
         Refusal::KeyUnknown | Refusal::OrderUnknown { .. } => StatusCode::NOT_FOUND,
-        Refusal::NotAuthorised { .. } | Refusal::SameOperator { .. } | Refusal::OperatorMalformed => StatusCode::FORBIDDEN,
+        Refusal::NotAuthorised { .. } | Refusal::SameOperator { .. } | Refusal::OperatorMalformed => {
+            StatusCode::FORBIDDEN
+        }
         Refusal::Csr(_) | Refusal::CsrTooLong { .. } | Refusal::KeyPublished | Refusal::CertificateTooLong { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -260,6 +278,9 @@ fn read_public_key(path: &Path) -> Result<PublicKey, Failure> {
         _ => None,
     };
     key.ok_or_else(|| {
-        Failure::Input(format!("issuing.trusted_log_keys {}: is not a P-256 public key in PEM or DER", path.display()))
+        Failure::Input(format!(
+            "issuing.trusted_log_keys {}: is not a P-256 public key in PEM or DER",
+            path.display()
+        ))
     })
 }

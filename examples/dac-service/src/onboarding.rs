@@ -204,10 +204,30 @@ mod tests {
 
     /// Taken with 0, 1, 2 and more attempts.
     const PYTHON: [(&str, u32, u16, &str); 4] = [
-        ("LAMP-0000", 78898538, 1043, "70166303531457285100ae058020a0e7ac2110b7ae5dacf29255dd2b02eeb529"),
-        ("LAMP-0002", 86521213, 1922, "9126149b1cd1afab08fcc7221b5f6e732d3d30984e066af6053fa14c6fdd68b6"),
-        ("LAMP-0001", 96939812, 3177, "da6104e790eeea2ae17c94583733698be108f009b314070927b6e1b3dc598d58"),
-        ("LAMP-0009", 44236935, 2228, "05fd80d1da51b5a197f4b804402d65f85cab47f6925ce8808f77e0a582c929dc"),
+        (
+            "LAMP-0000",
+            78898538,
+            1043,
+            "70166303531457285100ae058020a0e7ac2110b7ae5dacf29255dd2b02eeb529",
+        ),
+        (
+            "LAMP-0002",
+            86521213,
+            1922,
+            "9126149b1cd1afab08fcc7221b5f6e732d3d30984e066af6053fa14c6fdd68b6",
+        ),
+        (
+            "LAMP-0001",
+            96939812,
+            3177,
+            "da6104e790eeea2ae17c94583733698be108f009b314070927b6e1b3dc598d58",
+        ),
+        (
+            "LAMP-0009",
+            44236935,
+            2228,
+            "05fd80d1da51b5a197f4b804402d65f85cab47f6925ce8808f77e0a582c929dc",
+        ),
     ];
 
     #[test]
@@ -218,7 +238,9 @@ mod tests {
             OnboardingKey::new([7; 32]).derive("A", &[8; 32]),
             OnboardingKey::new([6; 32]).derive("A", &[9; 32]),
         ];
-        let salts = setups.iter().map(|setup| setup.as_ref().unwrap().salt.as_bytes().to_vec());
+        let salts = setups
+            .iter()
+            .map(|setup| setup.as_ref().unwrap().salt.as_bytes().to_vec());
         assert_eq!(salts.collect::<std::collections::BTreeSet<_>>().len(), 4);
     }
 
@@ -226,7 +248,10 @@ mod tests {
     fn key_file_is_hexadecimal_and_private() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
-        factory_fs::Dir::open(folder.path()).unwrap().create_file("key").unwrap();
+        factory_fs::Dir::open(folder.path())
+            .unwrap()
+            .create_file("key")
+            .unwrap();
         std::fs::write(&path, "07".repeat(32) + "\n").unwrap();
         let key = OnboardingKey::read(&path).unwrap();
         assert_eq!(format!("{key:?}"), "OnboardingKey([elided])");

@@ -40,7 +40,10 @@ pub(crate) async fn approve(
     Extension(client): Extension<Arc<Client>>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<OrderAnswer>, Problem> {
-    let approved = app.office().approve_order(id_of(id)?, client.name().to_string()).await?;
+    let approved = app
+        .office()
+        .approve_order(id_of(id)?, client.name().to_string())
+        .await?;
     Ok(Json(answer(approved)))
 }
 
@@ -61,7 +64,8 @@ fn checked(id: String) -> Result<String, Problem> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let begins = id.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
     if !begins || id.len() > 64 || !id.bytes().all(is_plain) {
-        let detail = "an order's id has 1 to 64 letters, digits, dots, low lines and dashes, and begins with a letter or digit";
+        let detail =
+            "an order's id has 1 to 64 letters, digits, dots, low lines and dashes, and begins with a letter or digit";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "order", detail));
     }
     Ok(id)

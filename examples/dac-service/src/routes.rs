@@ -132,9 +132,9 @@ const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 pub(crate) fn router(app: Arc<App>) -> Router {
     let router = ROUTES.iter().fold(Router::new(), |router, route| {
         let handler = (route.handler)();
-        let guarded = handler.route_layer(from_fn(move |Extension(client): Extension<Arc<Client>>, request, next| {
-            guard(route, client, request, next)
-        }));
+        let guarded = handler.route_layer(from_fn(
+            move |Extension(client): Extension<Arc<Client>>, request, next| guard(route, client, request, next),
+        ));
         router.route(route.path, guarded)
     });
     router
@@ -148,7 +148,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 pub(crate) fn probe_router(app: Arc<App>) -> Router {
     let routes = ROUTES.iter().filter(|route| PROBES.contains(&route.path));
     routes
-        .fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
+        .fold(Router::new(), |router, route| {
+            router.route(route.path, (route.handler)())
+        })
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .with_state(app)
@@ -168,7 +170,12 @@ async fn guard(route: &'static Route, client: Arc<Client>, request: Request, nex
     if route.roles.is_empty() || client.has_any(route.roles) {
         return next.run(request).await;
     }
-    let roles = route.roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" or ");
+    let roles = route
+        .roles
+        .iter()
+        .map(|role| role.name())
+        .collect::<Vec<_>>()
+        .join(" or ");
     let detail = format!("the client's certificate has not the role {roles}");
     Problem::new(StatusCode::FORBIDDEN, "role", detail).into_response()
 }
@@ -184,8 +191,13 @@ async fn answer(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     let start = Instant::now();
     let id = request_id(request.headers());
     let method = request.method().as_str().to_owned();
-    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let route = ROUTES.iter().find(|route| Some(route.path) == path.as_deref() && route.method == method);
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+    let route = ROUTES
+        .iter()
+        .find(|route| Some(route.path) == path.as_deref() && route.method == method);
     let entered = app.metrics().requests.enter();
     let peer = request.extensions_mut().remove::<Arc<Peer>>();
     let client = peer.and_then(|peer| peer.client(&app.live(), start));
@@ -245,7 +257,9 @@ async fn run(app: &App, request: Request, next: Next) -> Response {
 
 fn closing(problem: Problem) -> Response {
     let mut response = problem.into_response();
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

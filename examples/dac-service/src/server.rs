@@ -188,7 +188,10 @@ async fn serve_client(
     let Some(peer) = chain.and_then(|chain| Peer::new(chain, &live)) else {
         return failed("the client has no certificate");
     };
-    let Some(_entered) = app.connections_of().enter(peer.fingerprint(), app.limits().connections_per_client) else {
+    let Some(_entered) = app
+        .connections_of()
+        .enter(peer.fingerprint(), app.limits().connections_per_client)
+    else {
         app.metrics().connections_refused.add();
         return;
     };

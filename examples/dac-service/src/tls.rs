@@ -40,14 +40,25 @@ impl Tls {
         let chain = read_certificates("tls.certificate", &config.certificate)?;
         check_secret("tls.key", &config.key)?;
         let bytes = cli::read_file("tls.key", &config.key)?;
-        let key = PrivateKeyDer::from_pem_slice(&bytes)
-            .map_err(|_| wrong("tls.key", &config.key, "is not a private key in PEM (PKCS#8, SEC 1 or PKCS#1), unencrypted"))?;
+        let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| {
+            wrong(
+                "tls.key",
+                &config.key,
+                "is not a private key in PEM (PKCS#8, SEC 1 or PKCS#1), unencrypted",
+            )
+        })?;
         let server = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(|error| Failure::Work(format!("TLS: {error}")))?
             .with_client_cert_verifier(verifier.clone())
             .with_single_cert(chain, key)
-            .map_err(|error| wrong("tls.certificate", &config.certificate, format!("does not fit tls.key: {error}")))?;
+            .map_err(|error| {
+                wrong(
+                    "tls.certificate",
+                    &config.certificate,
+                    format!("does not fit tls.key: {error}"),
+                )
+            })?;
         let mut server = server;
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A session that is resumed would not have its certificate verified again, against newer revocation lists.
@@ -69,9 +80,13 @@ pub(crate) fn read_verifier(
     let mut store = RootCertStore::empty();
     for path in roots {
         for certificate in read_certificates(roots_name, path)? {
-            store
-                .add(certificate)
-                .map_err(|error| wrong(roots_name, path, format!("holds a certificate that cannot be a root: {error}")))?;
+            store.add(certificate).map_err(|error| {
+                wrong(
+                    roots_name,
+                    path,
+                    format!("holds a certificate that cannot be a root: {error}"),
+                )
+            })?;
         }
     }
     let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(store), provider());
@@ -105,7 +120,9 @@ fn read_lists(name: &str, path: &Path) -> Result<Vec<CertificateRevocationListDe
     let sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
     let sections = sections.map_err(|error| wrong(name, path, format!("is neither DER nor PEM: {error}")))?;
     let lists = sections.into_iter().filter(|(kind, _)| *kind == SectionKind::Crl);
-    let lists = lists.map(|(_, der)| CertificateRevocationListDer::from(der)).collect::<Vec<_>>();
+    let lists = lists
+        .map(|(_, der)| CertificateRevocationListDer::from(der))
+        .collect::<Vec<_>>();
     if lists.is_empty() {
         return Err(wrong(name, path, "holds no revocation list in PEM or DER"));
     }

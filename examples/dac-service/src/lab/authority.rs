@@ -13,6 +13,7 @@ use matter_attestation::AwsLcKey;
 use p256::ecdsa::DerSignature;
 use p256::pkcs8::EncodePublicKey;
 use signature::Keypair;
+use x509_cert::Certificate;
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{Builder, CertificateBuilder, CrlBuilder, Result as BuilderResult};
 use x509_cert::certificate::TbsCertificate;
@@ -27,7 +28,6 @@ use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 use x509_cert::time::{Time, Validity};
-use x509_cert::Certificate;
 
 /// Any failure in the laboratory.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -112,9 +112,14 @@ impl Authority {
         });
         let revoked = revoked.collect::<Result<Vec<_>>>()?;
         let number = CrlNumber::try_from(u64::try_from(certificates.len())? + 1)?;
-        let list = CrlBuilder::new_with_this_update(&self.certificate, number, now)?.with_next_update(Some(time(TEN_YEARS)?));
+        let list =
+            CrlBuilder::new_with_this_update(&self.certificate, number, now)?.with_next_update(Some(time(TEN_YEARS)?));
         // A list without entries has no field for them.
-        let list = if revoked.is_empty() { list } else { list.with_certificates(revoked.into_iter()) };
+        let list = if revoked.is_empty() {
+            list
+        } else {
+            list.with_certificates(revoked.into_iter())
+        };
         Ok(list.build::<_, DerSignature>(&self.key)?.to_der()?)
     }
 

@@ -72,7 +72,9 @@ impl TlsClient {
             }
             None => builder.with_no_client_auth(),
         };
-        Ok(Self { config: Arc::new(config) })
+        Ok(Self {
+            config: Arc::new(config),
+        })
     }
 
     /// Connects.

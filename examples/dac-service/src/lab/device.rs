@@ -119,7 +119,9 @@ impl LabDevice {
     ///
     /// When it cannot sign.
     pub fn prove(&self, nonce: Nonce, image_sha256: [u8; 32]) -> Result<ProofRequest> {
-        let signature: DerSignature = self.key.try_sign(&proof_message(&nonce, &self.key_hash(), &image_sha256))?;
+        let signature: DerSignature = self
+            .key
+            .try_sign(&proof_message(&nonce, &self.key_hash(), &image_sha256))?;
         Ok(ProofRequest {
             nonce,
             image_sha256: base16ct::lower::encode_string(&image_sha256),

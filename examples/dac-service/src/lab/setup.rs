@@ -88,7 +88,10 @@ impl Lab {
         let other_ca = Authority::new("CN=Laboratory Clients")?;
         for (name, authority) in [("client-ca", &client_ca), ("identity-ca", &identity_ca)] {
             files.write(&format!("{name}.pem"), &to_pem("CERTIFICATE", &authority.to_der()?)?)?;
-            files.write(&format!("{name}.key"), &to_pem("PRIVATE KEY", &authority.key().to_pkcs8_der()?)?)?;
+            files.write(
+                &format!("{name}.key"),
+                &to_pem("PRIVATE KEY", &authority.key().to_pkcs8_der()?)?,
+            )?;
         }
         files.leaf("server", &client_ca, "CN=localhost", Leaf::Server)?;
         let mut revoked = Vec::new();
@@ -126,7 +129,10 @@ impl Lab {
     pub fn open(folder: &Path) -> Result<Self> {
         let authority = |name: &str| {
             let key = PrivateKey::decode(&fs::read(folder.join(format!("{name}.key")))?)?;
-            Authority::from_parts(AwsLcKey::try_from(&key)?, &read_pem(&folder.join(format!("{name}.pem")))?)
+            Authority::from_parts(
+                AwsLcKey::try_from(&key)?,
+                &read_pem(&folder.join(format!("{name}.pem")))?,
+            )
         };
         Ok(Self {
             folder: folder.into(),
@@ -162,11 +168,7 @@ impl Lab {
     /// # Errors
     ///
     /// As [`Lab::client`].
-    pub fn client_with(
-        &self,
-        name: &str,
-        versions: &[&'static rustls::SupportedProtocolVersion],
-    ) -> Result<TlsClient> {
+    pub fn client_with(&self, name: &str, versions: &[&'static rustls::SupportedProtocolVersion]) -> Result<TlsClient> {
         let chain = [read_pem(&self.folder.join(format!("{name}.pem")))?];
         let key = read_pem(&self.folder.join(format!("{name}.key")))?;
         TlsClient::new(&self.client_ca.to_der()?, Some((&chain, &key)), versions)
@@ -211,7 +213,9 @@ impl Lab {
     ///
     /// When the list cannot be written.
     pub fn revoke(&self, names: &[&str]) -> Result<()> {
-        let ders = names.iter().map(|name| read_pem(&self.folder.join(format!("{name}.pem"))));
+        let ders = names
+            .iter()
+            .map(|name| read_pem(&self.folder.join(format!("{name}.pem"))));
         let list = self.client_ca.revoke(&ders.collect::<Result<Vec<_>>>()?)?;
         let path = self.folder.join("client-ca.crl");
         let beside = self.folder.join("client-ca.crl.new");
@@ -254,9 +258,15 @@ impl Files {
         let (vendor, product) = (VendorId::new(VENDOR)?, ProductId::new(PRODUCT)?);
         let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0)?);
         let [paa_key, pai_key, log_key] = [key()?, key()?, key()?];
-        let paa = issue_paa(&paa_key, &PaaSubject::new("Laboratory PAA")?, validity, random_serial()?)?;
+        let paa = issue_paa(
+            &paa_key,
+            &PaaSubject::new("Laboratory PAA")?,
+            validity,
+            random_serial()?,
+        )?;
         let subject = PaiSubject::new("Laboratory PAI", vendor)?;
-        let pai = Issuer::new(&paa, &paa_key)?.issue_pai(&subject, &pai_key.public_key(), validity, random_serial()?)?;
+        let pai =
+            Issuer::new(&paa, &paa_key)?.issue_pai(&subject, &pai_key.public_key(), validity, random_serial()?)?;
         let kind = CertificationType::DevelopmentAndTest;
         let declaration = CertificationDeclaration::new(vendor, &[product], 0x0100, "CSA00000SWC00000-00", kind)?;
         let signed = declaration.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID)?;

@@ -10,7 +10,12 @@ use crate::harness::{Service, WIDE, ask, code, get, nonce};
 
 /// Sends a request that is refused with a status and code.
 async fn refused(service: &Service, request: &DacRequest, status: StatusCode, wanted: &str) {
-    let reply = service.connect("cloud-1").await.post("/v1/dacs", request).await.unwrap();
+    let reply = service
+        .connect("cloud-1")
+        .await
+        .post("/v1/dacs", request)
+        .await
+        .unwrap();
     check_against_document("POST", "/v1/dacs", &reply);
     assert_eq!((reply.status, &*code(&reply)), (status, wanted));
 }
@@ -27,7 +32,11 @@ async fn old_identity_must_be_the_devices() {
     refused(&service, &request, forbidden, "identity-name").await;
     // This one's certificate, another one's signature.
     let mut request = device.request(nonce(&mut cloud).await).unwrap();
-    request.identity.signature = other.request_for(device.serial(), request.nonce).unwrap().identity.signature;
+    request.identity.signature = other
+        .request_for(device.serial(), request.nonce)
+        .unwrap()
+        .identity
+        .signature;
     refused(&service, &request, forbidden, "identity-signature").await;
     // A signature of another request's key.
     let mut request = device.request(nonce(&mut cloud).await).unwrap();
@@ -80,7 +89,11 @@ async fn key_of_the_list_is_enough_and_must_fit() {
 fn key_info(certificate: &[u8]) -> Vec<u8> {
     use der::{Decode, Encode};
     let certificate = x509_cert::Certificate::from_der(certificate).unwrap();
-    certificate.tbs_certificate().subject_public_key_info().to_der().unwrap()
+    certificate
+        .tbs_certificate()
+        .subject_public_key_info()
+        .to_der()
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,9 +123,17 @@ async fn nonce_is_good_once_and_for_its_client() {
     let mut cloud = service.connect("cloud-1").await;
     let device = service.lab.device().unwrap();
     let request = device.request(nonce(&mut cloud).await).unwrap();
-    let stolen = service.connect("cloud-2").await.post("/v1/dacs", &request).await.unwrap();
+    let stolen = service
+        .connect("cloud-2")
+        .await
+        .post("/v1/dacs", &request)
+        .await
+        .unwrap();
     assert_eq!((stolen.status, &*code(&stolen)), (StatusCode::CONFLICT, "nonce"));
-    assert_eq!(cloud.post("/v1/dacs", &request).await.unwrap().status, StatusCode::CREATED);
+    assert_eq!(
+        cloud.post("/v1/dacs", &request).await.unwrap().status,
+        StatusCode::CREATED
+    );
     let replayed = cloud.post("/v1/dacs", &request).await.unwrap();
     assert_eq!((replayed.status, &*code(&replayed)), (StatusCode::CONFLICT, "nonce"));
     let invented = device.request(Nonce::new([9; 32])).unwrap();
@@ -126,37 +147,84 @@ async fn malformed_requests_are_the_clients_fault() {
     let device = service.lab.device().unwrap();
     let good = serde_json::to_string(&device.request(Nonce::new([0; 32])).unwrap()).unwrap();
     let deep = "[".repeat(8000);
-    let array = format!("{}[\"MIIB\",[],\"MEUC\"]}}", &good[..good.find("{\"certificate\"").unwrap()]);
+    let array = format!(
+        "{}[\"MIIB\",[],\"MEUC\"]}}",
+        &good[..good.find("{\"certificate\"").unwrap()]
+    );
     let bodies = [
-        "", "null", "[]", "{}", "{", "\"", "\u{0}", "{\"count\":0}", "{\"count\":65}", "{\"count\":-1}", "{\"count\":1.5}",
-        "{\"count\":1e400}", "{\"count\":1,\"count\":2}", "{\"count\":1}x", "{\"other\":1}", &deep, &array,
-        &good.replace("\"csr\":\"M", "\"csr\":\"*"), &good.replace("\"csr\"", "\"CSR\""),
-        &good.replace(&"00".repeat(32), &"0G".repeat(32)), &good.replace(device.serial(), ""),
-        &good.replace(device.serial(), &"x".repeat(65)), &good.replace(device.serial(), "a b"),
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{",
+        "\"",
+        "\u{0}",
+        "{\"count\":0}",
+        "{\"count\":65}",
+        "{\"count\":-1}",
+        "{\"count\":1.5}",
+        "{\"count\":1e400}",
+        "{\"count\":1,\"count\":2}",
+        "{\"count\":1}x",
+        "{\"other\":1}",
+        &deep,
+        &array,
+        &good.replace("\"csr\":\"M", "\"csr\":\"*"),
+        &good.replace("\"csr\"", "\"CSR\""),
+        &good.replace(&"00".repeat(32), &"0G".repeat(32)),
+        &good.replace(device.serial(), ""),
+        &good.replace(device.serial(), &"x".repeat(65)),
+        &good.replace(device.serial(), "a b"),
         &good.replace(device.serial(), "\\u0000"),
     ];
     for path in ["/v1/nonces", "/v1/dacs", "/v1/orders", "/v1/dacs/0/proved"] {
         let client = if path == "/v1/orders" { "alice" } else { "cloud-1" };
         let mut connection = service.connect(client).await;
         for body in bodies.iter().filter(|body| !(path == "/v1/nonces" && **body == "{}")) {
-            let reply = connection.post_bytes(path, "application/json", body.as_bytes().to_vec()).await.unwrap();
-            assert_eq!((reply.status, &*code(&reply)).0, StatusCode::BAD_REQUEST, "{path} {body}");
+            let reply = connection
+                .post_bytes(path, "application/json", body.as_bytes().to_vec())
+                .await
+                .unwrap();
+            assert_eq!(
+                (reply.status, &*code(&reply)).0,
+                StatusCode::BAD_REQUEST,
+                "{path} {body}"
+            );
         }
-        let reply = connection.post_bytes(path, "application/json", vec![0xFF; 100]).await.unwrap();
+        let reply = connection
+            .post_bytes(path, "application/json", vec![0xFF; 100])
+            .await
+            .unwrap();
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
-        for media in ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"] {
+        for media in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "",
+            "application/jsonp",
+        ] {
             let reply = connection.post_bytes(path, media, b"{}".to_vec()).await.unwrap();
-            assert_eq!((reply.status, &*code(&reply)), (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type"));
+            assert_eq!(
+                (reply.status, &*code(&reply)),
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type")
+            );
         }
     }
     for path in ["/v1/dacs/0/installed", "/v1/dacs/%FF/installed"] {
         let reply = cloud.send(Method::POST, path).await.unwrap();
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{path}");
     }
-    let reply = service.connect("app").await.send(Method::GET, "/v1/devices/%20/onboarding").await.unwrap();
+    let reply = service
+        .connect("app")
+        .await
+        .send(Method::GET, "/v1/devices/%20/onboarding")
+        .await
+        .unwrap();
     assert_eq!((reply.status, &*code(&reply)), (StatusCode::BAD_REQUEST, "device-id"));
     let mut nonces = service.connect("cloud-1").await;
-    let reply = nonces.post_bytes("/v1/nonces", "Application/JSON; charset=utf-8", b"{}".to_vec()).await.unwrap();
+    let reply = nonces
+        .post_bytes("/v1/nonces", "Application/JSON; charset=utf-8", b"{}".to_vec())
+        .await
+        .unwrap();
     assert_eq!(reply.status, StatusCode::CREATED);
     assert_eq!(service.used().await, 0);
 }
@@ -167,7 +235,11 @@ async fn unknown_paths_and_methods_have_problems() {
     let mut cloud = service.connect("cloud-1").await;
     for path in ["/", "/v1", "/v1/dacs/", "/v2/nonces", "/v1/nonces/x", "/%2e%2e/metrics"] {
         let reply = cloud.send(Method::GET, path).await.unwrap();
-        assert_eq!((reply.status, &*code(&reply)), (StatusCode::NOT_FOUND, "route-unknown"), "{path}");
+        assert_eq!(
+            (reply.status, &*code(&reply)),
+            (StatusCode::NOT_FOUND, "route-unknown"),
+            "{path}"
+        );
     }
     for (method, path, allowed) in [
         (Method::GET, "/v1/nonces", "POST"),
@@ -176,7 +248,11 @@ async fn unknown_paths_and_methods_have_problems() {
         (Method::TRACE, "/metrics", "GET,HEAD"),
     ] {
         let reply = cloud.send(method, path).await.unwrap();
-        assert_eq!((reply.status, &*code(&reply)), (StatusCode::METHOD_NOT_ALLOWED, "method"), "{path}");
+        assert_eq!(
+            (reply.status, &*code(&reply)),
+            (StatusCode::METHOD_NOT_ALLOWED, "method"),
+            "{path}"
+        );
         assert_eq!(reply.headers["allow"], allowed, "{path}");
     }
 }
@@ -188,18 +264,37 @@ async fn large_bodies_are_refused() {
     // As large as is allowed: read, and refused for what it says.
     let body = text(MAX_BODY - 13);
     assert_eq!(body.len(), MAX_BODY);
-    let reply = service.connect("cloud-1").await.post_bytes("/v1/dacs", "application/json", body).await.unwrap();
+    let reply = service
+        .connect("cloud-1")
+        .await
+        .post_bytes("/v1/dacs", "application/json", body)
+        .await
+        .unwrap();
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
-    let reply =
-        service.connect("cloud-1").await.post_bytes("/v1/dacs", "application/json", text(MAX_BODY)).await.unwrap();
+    let reply = service
+        .connect("cloud-1")
+        .await
+        .post_bytes("/v1/dacs", "application/json", text(MAX_BODY))
+        .await
+        .unwrap();
     check_against_document("POST", "/v1/dacs", &reply);
-    assert_eq!((reply.status, &*code(&reply)), (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large"));
+    assert_eq!(
+        (reply.status, &*code(&reply)),
+        (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large")
+    );
     assert_eq!(reply.headers["connection"], "close");
     // Without a length.
     let chunks = Chunks(vec![vec![b' '; 5000]; 4]);
     let request = axum::http::Request::builder().method(Method::POST).uri("/v1/dacs");
-    let request = request.header("host", "localhost").header("content-type", "application/json");
-    let reply = service.connect("cloud-1").await.exchange(request, Body::new(chunks)).await.unwrap();
+    let request = request
+        .header("host", "localhost")
+        .header("content-type", "application/json");
+    let reply = service
+        .connect("cloud-1")
+        .await
+        .exchange(request, Body::new(chunks))
+        .await
+        .unwrap();
     assert_eq!(code(&reply), "body-too-large");
 }
 
@@ -227,7 +322,10 @@ async fn rates_and_numbers_are_limited() {
     let mut cloud = service.connect("cloud-1").await;
     let reply = cloud.post("/v1/nonces", &NonceRequest { count: 4 }).await.unwrap();
     check_against_document("POST", "/v1/nonces", &reply);
-    assert_eq!((reply.status, &*code(&reply)), (StatusCode::TOO_MANY_REQUESTS, "nonces-full"));
+    assert_eq!(
+        (reply.status, &*code(&reply)),
+        (StatusCode::TOO_MANY_REQUESTS, "nonces-full")
+    );
     let device = service.lab.device().unwrap();
     let mut codes = Vec::new();
     for _ in 0..3 {
@@ -235,12 +333,23 @@ async fn rates_and_numbers_are_limited() {
         codes.push(reply.status.as_u16());
     }
     assert_eq!(codes, [201, 200, 429]);
-    let reply = service.connect("cloud-2").await.send(Method::GET, "/healthz").await.unwrap();
+    let reply = service
+        .connect("cloud-2")
+        .await
+        .send(Method::GET, "/healthz")
+        .await
+        .unwrap();
     check_against_document("GET", "/healthz", &reply);
-    assert_eq!((reply.status, &*code(&reply)), (StatusCode::TOO_MANY_REQUESTS, "client-rate"));
+    assert_eq!(
+        (reply.status, &*code(&reply)),
+        (StatusCode::TOO_MANY_REQUESTS, "client-rate")
+    );
     assert_eq!(reply.headers["retry-after"], "1");
     // Another client is not concerned.
-    assert_eq!(cloud.send(Method::GET, "/healthz").await.unwrap().status, StatusCode::OK);
+    assert_eq!(
+        cloud.send(Method::GET, "/healthz").await.unwrap().status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,9 +360,17 @@ async fn slow_bodies_end() {
         .header("host", "localhost")
         .header("content-type", "application/json")
         .header("content-length", "10");
-    let reply = service.connect("cloud-1").await.exchange(request, Body::new(Never)).await.unwrap();
+    let reply = service
+        .connect("cloud-1")
+        .await
+        .exchange(request, Body::new(Never))
+        .await
+        .unwrap();
     check_against_document("POST", "/v1/nonces", &reply);
-    assert_eq!((reply.status, &*code(&reply)), (StatusCode::REQUEST_TIMEOUT, "body-timeout"));
+    assert_eq!(
+        (reply.status, &*code(&reply)),
+        (StatusCode::REQUEST_TIMEOUT, "body-timeout")
+    );
 }
 
 /// A body that never comes.

@@ -28,10 +28,16 @@ async fn only_valid_certificates_of_the_clients_authority_connect() {
     let service = Service::start().await;
     for versions in [&[&TLS13][..], &[&TLS12][..]] {
         for name in ["cloud-1", "app", "nobody"] {
-            assert!(connects(&service, &service.lab.client_with(name, versions).unwrap()).await, "{name}");
+            assert!(
+                connects(&service, &service.lab.client_with(name, versions).unwrap()).await,
+                "{name}"
+            );
         }
         for name in ["revoked", "expired", "stranger"] {
-            assert!(!connects(&service, &service.lab.client_with(name, versions).unwrap()).await, "{name}");
+            assert!(
+                !connects(&service, &service.lab.client_with(name, versions).unwrap()).await,
+                "{name}"
+            );
         }
     }
     assert!(!connects(&service, &service.lab.anonymous().unwrap()).await);
@@ -72,7 +78,12 @@ async fn roles_may_be_organizational_units() {
     let service = Service::with_configuration(WIDE, without).await;
     service.open_order(1).await;
     get(&mut service.connect("cloud-1").await, &service.lab.device().unwrap()).await;
-    let reply = service.connect("app").await.send(Method::POST, "/v1/nonces").await.unwrap();
+    let reply = service
+        .connect("app")
+        .await
+        .send(Method::POST, "/v1/nonces")
+        .await
+        .unwrap();
     assert_eq!(code(&reply), "role");
 }
 
@@ -86,7 +97,10 @@ async fn reload_shuts_out_who_is_revoked_also_on_open_connections() {
     service.app.reload().unwrap();
     let reply = open.send(Method::GET, "/healthz").await.unwrap();
     check_against_document("GET", "/healthz", &reply);
-    assert_eq!((reply.status, &*code(&reply)), (StatusCode::FORBIDDEN, "client-certificate"));
+    assert_eq!(
+        (reply.status, &*code(&reply)),
+        (StatusCode::FORBIDDEN, "client-certificate")
+    );
     assert_eq!(reply.headers["connection"], "close");
     assert!(!connects(&service, &service.lab.client("cloud-2").unwrap()).await);
     assert!(connects(&service, &service.lab.client("cloud-1").unwrap()).await);
@@ -104,17 +118,31 @@ async fn reload_that_fails_leaves_all_as_it_was() {
     }
     get(&mut service.connect("cloud-1").await, &service.lab.device().unwrap()).await;
     service.app.reload().unwrap();
-    let metrics = service.connect("monitor").await.send(Method::GET, "/metrics").await.unwrap();
+    let metrics = service
+        .connect("monitor")
+        .await
+        .send(Method::GET, "/metrics")
+        .await
+        .unwrap();
     check_against_document("GET", "/metrics", &metrics);
     let text = String::from_utf8(metrics.body).unwrap();
-    assert!(text.contains("dac_reloads_total 1\n") && text.contains("dac_reloads_failed_total 4\n"), "{text}");
+    assert!(
+        text.contains("dac_reloads_total 1\n") && text.contains("dac_reloads_failed_total 4\n"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_and_noise_do_not_disturb() {
     let service = Service::with_limits(&format!("{WIDE}handshake_seconds = 1\nhandshakes = 8\n")).await;
     service.open_order(10).await;
-    for noise in [&b""[..], b"GET / HTTP/1.1\r\n\r\n", &[0x16, 0x03, 0x01, 0xFF, 0xFF], &[0; 4096], &[0x80; 20000]] {
+    for noise in [
+        &b""[..],
+        b"GET / HTTP/1.1\r\n\r\n",
+        &[0x16, 0x03, 0x01, 0xFF, 0xFF],
+        &[0; 4096],
+        &[0x80; 20000],
+    ] {
         let mut stream = TcpStream::connect(service.address).await.unwrap();
         let _ = stream.write_all(noise).await;
     }
@@ -139,7 +167,10 @@ async fn connections_of_one_client_are_limited_and_idle_ones_end() {
     let mut first = client.connect(service.address).await.unwrap();
     let mut second = client.connect(service.address).await.unwrap();
     for connection in [&mut first, &mut second] {
-        assert_eq!(connection.send(Method::GET, "/healthz").await.unwrap().status, StatusCode::OK);
+        assert_eq!(
+            connection.send(Method::GET, "/healthz").await.unwrap().status,
+            StatusCode::OK
+        );
     }
     assert!(!connects(&service, &client).await);
     assert!(connects(&service, &service.lab.client("cloud-2").unwrap()).await);
@@ -153,10 +184,15 @@ async fn request_ids_are_checked_and_logged() {
     let service = Service::start().await;
     let mut cloud = service.connect("cloud-1").await;
     let with_id = |id: &[u8]| {
-        let request = axum::http::Request::builder().uri("/healthz").header("host", "localhost");
+        let request = axum::http::Request::builder()
+            .uri("/healthz")
+            .header("host", "localhost");
         request.header("x-request-id", axum::http::HeaderValue::from_bytes(id).unwrap())
     };
-    let given = cloud.exchange(with_id(b"Req_1.2-3"), axum::body::Body::empty()).await.unwrap();
+    let given = cloud
+        .exchange(with_id(b"Req_1.2-3"), axum::body::Body::empty())
+        .await
+        .unwrap();
     assert_eq!(given.headers["x-request-id"], "Req_1.2-3");
     for id in [&b"a b"[..], b"\"}{", b"", &[b'x'; 65], b"\xFF"] {
         let reply = cloud.exchange(with_id(id), axum::body::Body::empty()).await.unwrap();
@@ -164,9 +200,15 @@ async fn request_ids_are_checked_and_logged() {
     }
     drop(cloud);
     let log = service.stop().await;
-    let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).collect::<Vec<_>>();
+    let lines = log
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .collect::<Vec<_>>();
     let line = lines.iter().find(|line| line["request_id"] == "Req_1.2-3").unwrap();
-    assert_eq!((&line["client"], &line["route"], &line["status"]), (&"cloud-1".into(), &"/healthz".into(), &200.into()));
+    assert_eq!(
+        (&line["client"], &line["route"], &line["status"]),
+        (&"cloud-1".into(), &"/healthz".into(), &200.into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,7 +237,11 @@ async fn probes_need_no_certificate_and_are_few() {
     let with_probes = |text: String| format!("probes = \"127.0.0.1:0\"\n{text}");
     let service = Service::with_configuration(WIDE, with_probes).await;
     for (path, status) in [
-        ("/healthz", "200"), ("/readyz", "200"), ("/metrics", "200"), ("/v1/openapi.json", "404"), ("/v1/dacs", "404"),
+        ("/healthz", "200"),
+        ("/readyz", "200"),
+        ("/metrics", "200"),
+        ("/v1/openapi.json", "404"),
+        ("/v1/dacs", "404"),
     ] {
         let mut stream = TcpStream::connect(service.probes.unwrap()).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dac_service::api::{
-    Bytes, DacAnswer, DacRequest, DeviceState, HealthAnswer, IdentityProof, NonceAnswer, NonceRequest, OnboardingAnswer,
-    OrderAnswer, OrderRequest, OrderState, ProofRequest, StateAnswer, VerifierSet,
+    Bytes, DacAnswer, DacRequest, DeviceState, HealthAnswer, IdentityProof, NonceAnswer, NonceRequest,
+    OnboardingAnswer, OrderAnswer, OrderRequest, OrderState, ProofRequest, StateAnswer, VerifierSet,
 };
 use dac_service::lab::Reply;
 use dac_service::{Nonce, OPENAPI, ProblemDocument, ROUTES};
@@ -30,22 +30,37 @@ pub fn check_against_document(method: &str, path: &str, reply: &Reply) {
     let response = response.unwrap_or_else(|| panic!("{method} {path} has no {}", reply.status));
     let response = resolve(&document, response);
     for (name, header) in response["headers"].as_object().unwrap() {
-        let found = reply.headers.get(name).unwrap_or_else(|| panic!("{method} {path}: {name} is missing"));
+        let found = reply
+            .headers
+            .get(name)
+            .unwrap_or_else(|| panic!("{method} {path}: {name} is missing"));
         let text = found.to_str().unwrap();
         let value = match header["schema"]["type"].as_str() {
             Some("integer") => Value::from(text.parse::<u64>().unwrap()),
             _ => Value::from(text),
         };
-        assert_eq!(faults(&document, &header["schema"], &value), Vec::<String>::new(), "{name}");
+        assert_eq!(
+            faults(&document, &header["schema"], &value),
+            Vec::<String>::new(),
+            "{name}"
+        );
     }
-    let media = reply.headers["content-type"].to_str().unwrap().split(';').next().unwrap();
+    let media = reply.headers["content-type"]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
     let content = response["content"].get(media);
     let content = content.unwrap_or_else(|| panic!("{method} {path} {} has no {media}", reply.status));
     if media != "text/plain" {
         let body = serde_json::from_slice(&reply.body).unwrap();
         let found = faults(&document, &content["schema"], &body);
         // The description of the service is an object of any form.
-        assert!(path == "/v1/openapi.json" || found.is_empty(), "{method} {path}: {found:?}");
+        assert!(
+            path == "/v1/openapi.json" || found.is_empty(),
+            "{method} {path}: {found:?}"
+        );
     }
 }
 
@@ -56,7 +71,9 @@ fn document_has_the_routes_statuses_and_roles_of_the_program() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let statuses = operation["responses"].as_object().unwrap().keys();
-            let statuses = statuses.map(|status| status.parse::<u16>().unwrap()).collect::<BTreeSet<_>>();
+            let statuses = statuses
+                .map(|status| status.parse::<u16>().unwrap())
+                .collect::<BTreeSet<_>>();
             let role = operation.get("x-role").and_then(Value::as_str).map(str::to_owned);
             documented.insert((method.to_uppercase(), path.clone()), (statuses, role));
         }
@@ -76,7 +93,10 @@ fn every_reference_and_parameter_of_the_document_leads_somewhere() {
         match value {
             Value::Object(members) => {
                 if let Some(Value::String(reference)) = members.get("$ref") {
-                    assert!(document.pointer(reference.strip_prefix('#').unwrap()).is_some(), "{reference}");
+                    assert!(
+                        document.pointer(reference.strip_prefix('#').unwrap()).is_some(),
+                        "{reference}"
+                    );
                     seen.insert(reference.clone());
                 }
                 members.values().for_each(|value| walk(document, value, seen));
@@ -90,15 +110,32 @@ fn every_reference_and_parameter_of_the_document_leads_somewhere() {
     walk(&document, &document, &mut seen);
     for kind in ["schemas", "responses", "parameters"] {
         for name in document["components"][kind].as_object().unwrap().keys() {
-            assert!(seen.contains(&format!("#/components/{kind}/{name}")), "{kind} {name} is used nowhere");
+            assert!(
+                seen.contains(&format!("#/components/{kind}/{name}")),
+                "{kind} {name} is used nowhere"
+            );
         }
     }
     for route in ROUTES {
-        let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let names = route
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let operation = operation(&document, route.method, route.path);
-        let parameters = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
-        let documented = parameters.iter().map(|parameter| resolve(&document, parameter)["name"].as_str().unwrap());
-        assert_eq!(names.collect::<Vec<_>>(), documented.collect::<Vec<_>>(), "{}", route.path);
+        let parameters = operation
+            .get("parameters")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let documented = parameters
+            .iter()
+            .map(|parameter| resolve(&document, parameter)["name"].as_str().unwrap());
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            documented.collect::<Vec<_>>(),
+            "{}",
+            route.path
+        );
     }
 }
 
@@ -115,16 +152,32 @@ fn agrees<T: Serialize + DeserializeOwned>(name: &str, values: &[T]) {
         let written = serde_json::to_value(value).unwrap();
         assert_eq!(faults(&document, schema, &written), Vec::<String>::new(), "{name}");
         let properties = schema["properties"].as_object().unwrap();
-        assert!(written.as_object().unwrap().keys().all(|member| properties.contains_key(member)));
+        assert!(
+            written
+                .as_object()
+                .unwrap()
+                .keys()
+                .all(|member| properties.contains_key(member))
+        );
         let mut more = written.clone();
         more["surplus"] = Value::Null;
-        assert!(serde_json::from_value::<T>(more.clone()).is_err(), "{name} takes members that it does not know");
+        assert!(
+            serde_json::from_value::<T>(more.clone()).is_err(),
+            "{name} takes members that it does not know"
+        );
         assert!(!faults(&document, schema, &more).is_empty());
         for member in written.as_object().unwrap().keys() {
             let mut less = written.clone();
             less.as_object_mut().unwrap().remove(member);
-            let is_required = schema["required"].as_array().unwrap().contains(&Value::from(member.as_str()));
-            assert_eq!(serde_json::from_value::<T>(less).is_err(), is_required, "{name}.{member}");
+            let is_required = schema["required"]
+                .as_array()
+                .unwrap()
+                .contains(&Value::from(member.as_str()));
+            assert_eq!(
+                serde_json::from_value::<T>(less).is_err(),
+                is_required,
+                "{name}.{member}"
+            );
         }
     }
     // A proof has no example of its own: it is in that of a request.
@@ -136,12 +189,22 @@ fn agrees<T: Serialize + DeserializeOwned>(name: &str, values: &[T]) {
             assert_eq!(again[member], *value, "{name}.{member}");
         }
     }
-    let every = schema["properties"].as_object().unwrap().keys().collect::<BTreeSet<_>>();
-    let written = values.iter().flat_map(|value| match serde_json::to_value(value).unwrap() {
-        Value::Object(members) => members.into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
-        _ => Vec::new(),
-    });
-    assert_eq!(written.collect::<BTreeSet<_>>(), every.into_iter().cloned().collect(), "{name}");
+    let every = schema["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .collect::<BTreeSet<_>>();
+    let written = values
+        .iter()
+        .flat_map(|value| match serde_json::to_value(value).unwrap() {
+            Value::Object(members) => members.into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        });
+    assert_eq!(
+        written.collect::<BTreeSet<_>>(),
+        every.into_iter().cloned().collect(),
+        "{name}"
+    );
 }
 
 #[test]
@@ -154,7 +217,13 @@ fn schemas_are_those_of_the_types() {
         signature: bytes(3),
     };
     agrees("NonceRequest", &[NonceRequest { count: 1 }, NonceRequest { count: 64 }]);
-    agrees("NonceAnswer", &[NonceAnswer { nonces: vec![nonce], expires_in: 5 }]);
+    agrees(
+        "NonceAnswer",
+        &[NonceAnswer {
+            nonces: vec![nonce],
+            expires_in: 5,
+        }],
+    );
     agrees("IdentityProof", std::slice::from_ref(&identity));
     let request = DacRequest {
         serial: "~!".into(),
@@ -172,7 +241,13 @@ fn schemas_are_those_of_the_types() {
     };
     agrees("VerifierSet", std::slice::from_ref(&verifier));
     for state in [DeviceState::Signed, DeviceState::Installed, DeviceState::Proved] {
-        agrees("StateAnswer", &[StateAnswer { key: key.clone(), state }]);
+        agrees(
+            "StateAnswer",
+            &[StateAnswer {
+                key: key.clone(),
+                state,
+            }],
+        );
     }
     let answer = DacAnswer {
         key: key.clone(),
@@ -232,9 +307,24 @@ fn schemas_are_those_of_the_types() {
 fn no_schema_is_without_a_type() {
     let document = document();
     let compared = [
-        "DacAnswer", "DacRequest", "HealthAnswer", "IdentityProof", "NonceAnswer", "NonceRequest", "OnboardingAnswer",
-        "OrderAnswer", "OrderRequest", "ProblemDocument", "ProofRequest", "StateAnswer", "VerifierSet",
+        "DacAnswer",
+        "DacRequest",
+        "HealthAnswer",
+        "IdentityProof",
+        "NonceAnswer",
+        "NonceRequest",
+        "OnboardingAnswer",
+        "OrderAnswer",
+        "OrderRequest",
+        "ProblemDocument",
+        "ProofRequest",
+        "StateAnswer",
+        "VerifierSet",
     ];
-    let schemas = document["components"]["schemas"].as_object().unwrap().keys().map(String::as_str);
+    let schemas = document["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str);
     assert_eq!(schemas.collect::<BTreeSet<_>>(), compared.into_iter().collect());
 }

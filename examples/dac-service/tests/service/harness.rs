@@ -23,7 +23,7 @@ pub struct Service {
     pub log: Log,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What the service has logged.
@@ -89,7 +89,7 @@ impl Service {
             log,
             stop: Some(stop),
             task,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -119,13 +119,19 @@ impl Service {
     }
 
     /// Stops the service; what is in progress is answered first. Returns the log.
-    pub async fn stop(mut self) -> String {
+    pub async fn stop(self) -> String {
+        let log = self.log.clone();
+        self.stop_and_keep().await;
+        log.text()
+    }
+
+    /// The same; returns the folder, which is there until that is dropped.
+    pub async fn stop_and_keep(mut self) -> TempDir {
         let _ = self.stop.take().unwrap().send(());
         self.task.await.unwrap();
-        let app = self.app;
-        // The writer of the log ends with the last user of the service.
-        drop(Arc::try_unwrap(app).unwrap_or_else(|_| panic!("a connection is left")));
-        self.log.text()
+        // The writer of the log, and the desk, end with the last user of the service.
+        drop(Arc::try_unwrap(self.app).unwrap_or_else(|_| panic!("a connection is left")));
+        self.folder
     }
 }
 
@@ -140,7 +146,10 @@ pub async fn nonce(connection: &mut Connection) -> Nonce {
 /// Asks for a certificate.
 pub async fn ask(connection: &mut Connection, device: &LabDevice) -> Reply {
     let nonce = nonce(connection).await;
-    let reply = connection.post("/v1/dacs", &device.request(nonce).unwrap()).await.unwrap();
+    let reply = connection
+        .post("/v1/dacs", &device.request(nonce).unwrap())
+        .await
+        .unwrap();
     check_against_document("POST", "/v1/dacs", &reply);
     reply
 }
@@ -148,7 +157,12 @@ pub async fn ask(connection: &mut Connection, device: &LabDevice) -> Reply {
 /// Asks for a certificate, and gets it.
 pub async fn get(connection: &mut Connection, device: &LabDevice) -> DacAnswer {
     let reply = ask(connection, device).await;
-    assert_eq!(reply.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&reply.body));
+    assert_eq!(
+        reply.status,
+        StatusCode::CREATED,
+        "{}",
+        String::from_utf8_lossy(&reply.body)
+    );
     reply.json().unwrap()
 }
 

@@ -3,7 +3,9 @@
 use axum::http::{Method, StatusCode};
 use dac_service::Nonce;
 use dac_service::api::{DacAnswer, DeviceState, OnboardingAnswer, StateAnswer};
-use matter_attestation::{Certificate, DeclarationSigners, Profile, Verification};
+use matter_attestation::{Certificate, DeclarationSigners, PrivateKey, Profile, Verification};
+use matter_issuance::{Log, LogSigner, Registrar};
+use matter_ledger::Ledger;
 use matter_setup_payload::{ManualPayload, SetupPayload};
 use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{ProductId, VendorId};
@@ -119,8 +121,14 @@ async fn device_goes_on_to_installed_and_proved() {
     // A state never goes back.
     let reply = cloud.send(Method::POST, &installed).await.unwrap();
     assert_eq!(reply.json::<StateAnswer>().unwrap().state, DeviceState::Proved);
-    let unknown = cloud.send(Method::POST, &format!("/v1/dacs/{}/installed", "00".repeat(32))).await.unwrap();
-    assert_eq!((unknown.status, &*code(&unknown)), (StatusCode::NOT_FOUND, "key-unknown"));
+    let unknown = cloud
+        .send(Method::POST, &format!("/v1/dacs/{}/installed", "00".repeat(32)))
+        .await
+        .unwrap();
+    assert_eq!(
+        (unknown.status, &*code(&unknown)),
+        (StatusCode::NOT_FOUND, "key-unknown")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +139,10 @@ async fn codes_fit_the_verifier_and_only_the_app_gets_them() {
     let device = service.lab.device().unwrap();
     let path = format!("/v1/devices/{}/onboarding", device.serial());
     let early = app.send(Method::GET, &path).await.unwrap();
-    assert_eq!((early.status, &*code(&early)), (StatusCode::NOT_FOUND, "device-unknown"));
+    assert_eq!(
+        (early.status, &*code(&early)),
+        (StatusCode::NOT_FOUND, "device-unknown")
+    );
     let answer = get(&mut cloud, &device).await;
 
     let reply = app.send(Method::GET, &path).await.unwrap();
@@ -152,10 +163,19 @@ async fn codes_fit_the_verifier_and_only_the_app_gets_them() {
 
     for client in ["cloud-1", "alice", "monitor", "nobody"] {
         let reply = service.connect(client).await.send(Method::GET, &path).await.unwrap();
-        assert_eq!((reply.status, &*code(&reply)), (StatusCode::FORBIDDEN, "role"), "{client}");
+        assert_eq!(
+            (reply.status, &*code(&reply)),
+            (StatusCode::FORBIDDEN, "role"),
+            "{client}"
+        );
     }
     // Neither log nor metrics have it, in any of its forms.
-    let metrics = service.connect("monitor").await.send(Method::GET, "/metrics").await.unwrap();
+    let metrics = service
+        .connect("monitor")
+        .await
+        .send(Method::GET, "/metrics")
+        .await
+        .unwrap();
     let metrics = String::from_utf8(metrics.body).unwrap();
     drop((cloud, app));
     let log = service.stop().await;
@@ -176,4 +196,53 @@ async fn a_device_has_no_second_key() {
     let reply = ask(&mut cloud, &device).await;
     assert_eq!((reply.status, &*code(&reply)), (StatusCode::CONFLICT, "device-known"));
     assert_eq!(service.used().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_decision_is_in_the_signed_log() {
+    let service = Service::start().await;
+    let mut cloud = service.connect("cloud-1").await;
+    let device = service.lab.device().unwrap();
+    let key = get(&mut cloud, &device).await.key;
+    cloud
+        .send(Method::POST, &format!("/v1/dacs/{key}/installed"))
+        .await
+        .unwrap();
+    let proof = device.prove(nonce(&mut cloud).await, [5; 32]).unwrap();
+    cloud.post(&format!("/v1/dacs/{key}/proved"), &proof).await.unwrap();
+    let imitation = service
+        .lab
+        .device()
+        .unwrap()
+        .request_for(device.serial(), nonce(&mut cloud).await)
+        .unwrap();
+    cloud.post("/v1/dacs", &imitation).await.unwrap();
+    ask(&mut cloud, &service.lab.device_of("UNSOLD").unwrap()).await;
+    drop(cloud);
+    let folder = service.lab.folder().to_owned();
+    let _folder = service.stop_and_keep().await;
+
+    let log_key = PrivateKey::decode(&std::fs::read(folder.join("log.key")).unwrap()).unwrap();
+    let ledger = Ledger::open(folder.join("ledger.sqlite")).unwrap();
+    let public_key = log_key.public_key();
+    let (rows, head) = Registrar::new(ledger, LogSigner::new(log_key), "test").log().unwrap();
+    Log::verify(&rows, &head, &[public_key]).unwrap();
+    let other = PrivateKey::from_scalar(&[7; 32]).unwrap().public_key();
+    assert!(Log::verify(&rows, &head, &[other]).is_err());
+    let text = rows.iter().map(|row| row.entry.as_str()).collect::<Vec<_>>().join("\n");
+    for wanted in [
+        "order-proposed",
+        "order-approved",
+        "\"alice\"",
+        "\"bob\"",
+        "signed",
+        "installed",
+        "proved",
+        "identity-name",
+        "serial-unknown",
+        "UNSOLD",
+        &key,
+    ] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
 }

@@ -23,19 +23,33 @@ async fn order_needs_two_operators() {
     let reply = alice.post("/v1/orders", &order(Lab::ORDER, 2)).await.unwrap();
     check_against_document("POST", "/v1/orders", &reply);
     let proposed = reply.json::<OrderAnswer>().unwrap();
-    assert_eq!((proposed.state, proposed.opened_by.as_deref()), (OrderState::Proposed, Some("alice")));
+    assert_eq!(
+        (proposed.state, proposed.opened_by.as_deref()),
+        (OrderState::Proposed, Some("alice"))
+    );
 
     let mut cloud = service.connect("cloud-1").await;
     let device = service.lab.device().unwrap();
     let reply = ask(&mut cloud, &device).await;
-    assert_eq!((reply.status, &*code(&reply)), (StatusCode::CONFLICT, "order-not-approved"));
+    assert_eq!(
+        (reply.status, &*code(&reply)),
+        (StatusCode::CONFLICT, "order-not-approved")
+    );
 
     let path = format!("/v1/orders/{}/approve", Lab::ORDER);
     let reply = alice.send(Method::POST, &path).await.unwrap();
     check_against_document("POST", "/v1/orders/{id}/approve", &reply);
     assert_eq!((reply.status, &*code(&reply)), (StatusCode::FORBIDDEN, "same-operator"));
-    let approved = bob.send(Method::POST, &path).await.unwrap().json::<OrderAnswer>().unwrap();
-    assert_eq!((approved.state, approved.approved_by.as_deref()), (OrderState::Open, Some("bob")));
+    let approved = bob
+        .send(Method::POST, &path)
+        .await
+        .unwrap()
+        .json::<OrderAnswer>()
+        .unwrap();
+    assert_eq!(
+        (approved.state, approved.approved_by.as_deref()),
+        (OrderState::Open, Some("bob"))
+    );
     assert_eq!(ask(&mut cloud, &device).await.status, StatusCode::CREATED);
 }
 
@@ -45,7 +59,10 @@ async fn order_gives_no_more_than_its_size() {
     service.open_order(3).await;
     let mut cloud = service.connect("cloud-1").await;
     for _ in 0..3 {
-        assert_eq!(ask(&mut cloud, &service.lab.device().unwrap()).await.status, StatusCode::CREATED);
+        assert_eq!(
+            ask(&mut cloud, &service.lab.device().unwrap()).await.status,
+            StatusCode::CREATED
+        );
     }
     let reply = ask(&mut cloud, &service.lab.device().unwrap()).await;
     assert_eq!((reply.status, &*code(&reply)), (StatusCode::CONFLICT, "order-full"));
@@ -59,8 +76,22 @@ async fn orders_are_for_operators_and_well_formed() {
     let wrong = [
         (order("", 1), StatusCode::BAD_REQUEST, "order"),
         (order("new", 0), StatusCode::BAD_REQUEST, "order"),
-        (OrderRequest { vendor_id: 0, ..order("new", 1) }, StatusCode::BAD_REQUEST, "malformed"),
-        (OrderRequest { product_id: 0, ..order("new", 1) }, StatusCode::BAD_REQUEST, "malformed"),
+        (
+            OrderRequest {
+                vendor_id: 0,
+                ..order("new", 1)
+            },
+            StatusCode::BAD_REQUEST,
+            "malformed",
+        ),
+        (
+            OrderRequest {
+                product_id: 0,
+                ..order("new", 1)
+            },
+            StatusCode::BAD_REQUEST,
+            "malformed",
+        ),
         (order(Lab::ORDER, 1), StatusCode::CONFLICT, "order-known"),
     ];
     for (request, status, wanted) in wrong {
@@ -74,7 +105,16 @@ async fn orders_are_for_operators_and_well_formed() {
     let reply = alice.send(Method::POST, "/v1/orders/none/approve").await.unwrap();
     assert_eq!((reply.status, &*code(&reply)), (StatusCode::NOT_FOUND, "order-unknown"));
     for client in ["cloud-1", "app", "monitor", "nobody"] {
-        let reply = service.connect(client).await.post("/v1/orders", &order("new", 1)).await.unwrap();
-        assert_eq!((reply.status, &*code(&reply)), (StatusCode::FORBIDDEN, "role"), "{client}");
+        let reply = service
+            .connect(client)
+            .await
+            .post("/v1/orders", &order("new", 1))
+            .await
+            .unwrap();
+        assert_eq!(
+            (reply.status, &*code(&reply)),
+            (StatusCode::FORBIDDEN, "role"),
+            "{client}"
+        );
     }
 }

@@ -35,9 +35,11 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str, faults: &
             ("pattern", Value::String(text)) => matches(limit.as_str().unwrap(), text),
             ("minItems", Value::Array(items)) => items.len() as f64 >= number(limit),
             ("maxItems", Value::Array(items)) => items.len() as f64 <= number(limit),
-            ("required", Value::Object(found)) => {
-                limit.as_array().unwrap().iter().all(|name| found.contains_key(name.as_str().unwrap()))
-            }
+            ("required", Value::Object(found)) => limit
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|name| found.contains_key(name.as_str().unwrap())),
             ("additionalProperties", Value::Object(found)) => {
                 assert_eq!(limit, &Value::Bool(false));
                 found.keys().all(|name| properties(schema).contains_key(name))
@@ -57,8 +59,17 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str, faults: &
                 true
             }
             (
-                "minimum" | "maximum" | "minLength" | "maxLength" | "pattern" | "minItems" | "maxItems" | "required"
-                | "additionalProperties" | "items" | "properties",
+                "minimum"
+                | "maximum"
+                | "minLength"
+                | "maxLength"
+                | "pattern"
+                | "minItems"
+                | "maxItems"
+                | "required"
+                | "additionalProperties"
+                | "items"
+                | "properties",
                 _,
             ) => true,
             (keyword, _) => NOTES.contains(&keyword) || panic!("{keyword} is not understood here"),
@@ -83,7 +94,8 @@ fn has_type(value: &Value, wanted: &str) -> bool {
     }
 }
 
-const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)$";
+const BASE64: &str =
+    "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)$";
 
 /// The patterns of the document, each written out once more: there is no crate for them here.
 fn matches(pattern: &str, text: &str) -> bool {
@@ -92,7 +104,9 @@ fn matches(pattern: &str, text: &str) -> bool {
     match pattern {
         "^[0-9a-f]{64}$" => text.len() == 64 && all(hexadecimal),
         "^[!-~]{1,64}$" => (1..=64).contains(&text.len()) && all(|byte| byte.is_ascii_graphic()),
-        "^[a-z0-9-]+$" => !text.is_empty() && all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+        "^[a-z0-9-]+$" => {
+            !text.is_empty() && all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        }
         "^[0-9]{11}$" => text.len() == 11 && all(|byte| byte.is_ascii_digit()),
         "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" => {
             text.starts_with(|first: char| first.is_ascii_alphanumeric()) && matches("^[A-Za-z0-9._-]{1,64}$", text)
@@ -101,7 +115,10 @@ fn matches(pattern: &str, text: &str) -> bool {
             (1..=64).contains(&text.len()) && all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
         }
         "^MT:[0-9A-Z.-]{19,}$" => text.strip_prefix("MT:").is_some_and(|rest| {
-            rest.len() >= 19 && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b".-".contains(&byte))
+            rest.len() >= 19
+                && rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b".-".contains(&byte))
         }),
         BASE64 => is_base64(text),
         other => panic!("pattern {other} is not understood here"),
@@ -118,6 +135,10 @@ fn is_base64(text: &str) -> bool {
         3 => (1, 4),
         _ => return false,
     };
-    let values = digits.chars().map(|digit| ALPHABET.find(digit)).collect::<Option<Vec<_>>>();
-    values.is_some_and(|values| values.last().is_some_and(|last| last % unused == 0)) && text.len() == digits.len() + padding
+    let values = digits
+        .chars()
+        .map(|digit| ALPHABET.find(digit))
+        .collect::<Option<Vec<_>>>();
+    values.is_some_and(|values| values.last().is_some_and(|last| last % unused == 0))
+        && text.len() == digits.len() + padding
 }
