@@ -1,6 +1,6 @@
 //! Who asks: the client's certificate, and what it may do.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl fmt::Display for Role {
 }
 
 /// The SHA-256 of a certificate in DER.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
@@ -128,7 +128,7 @@ struct Known {
 /// The clients of the configuration.
 #[derive(Debug)]
 pub struct Clients {
-    known: HashMap<String, Known>,
+    known: BTreeMap<String, Known>,
     roles_from_ou: bool,
     nobody: Arc<str>,
 }
@@ -141,7 +141,7 @@ impl Clients {
     ///
     /// A sentence about what is wrong with them.
     pub fn new(entries: &[ClientEntry], roles_from_ou: bool) -> Result<Self, String> {
-        let mut known = HashMap::new();
+        let mut known = BTreeMap::new();
         for entry in entries {
             let name = &entry.name;
             if name.is_empty() || name.len() > 64 {

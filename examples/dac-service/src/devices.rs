@@ -1,6 +1,6 @@
 //! The devices that were sold, and how each proves who it is.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ impl fmt::Display for IdentityFault {
 /// The devices that were sold, with the authorities of their old identities.
 #[derive(Debug)]
 pub struct Devices {
-    sold: HashMap<Box<str>, Sold>,
+    sold: BTreeMap<Box<str>, Sold>,
     orders: Vec<Arc<str>>,
     roots: Option<Arc<dyn ClientCertVerifier>>,
 }
@@ -123,7 +123,7 @@ impl Devices {
             )?),
         };
         let mut devices = Self {
-            sold: HashMap::new(),
+            sold: BTreeMap::new(),
             orders: Vec::new(),
             roots,
         };

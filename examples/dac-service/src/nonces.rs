@@ -1,6 +1,6 @@
 //! Numbers that are used once: what makes a signature fresh.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -74,10 +74,10 @@ pub(crate) struct Nonces {
 
 #[derive(Debug, Default)]
 struct Table {
-    owners: HashMap<Nonce, (Fingerprint, Instant)>,
+    owners: BTreeMap<Nonce, (Fingerprint, Instant)>,
     /// In the order in which they end.
     ends: BTreeSet<(Instant, Nonce)>,
-    counts: HashMap<Fingerprint, usize>,
+    counts: BTreeMap<Fingerprint, usize>,
 }
 
 impl Nonces {

@@ -1,6 +1,6 @@
 //! The client at the other end of a connection.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -73,7 +73,7 @@ impl Peer {
 
 /// The number of connections of each certificate.
 #[derive(Debug, Default)]
-pub(crate) struct ConnectionsOf(Mutex<HashMap<Fingerprint, u32>>);
+pub(crate) struct ConnectionsOf(Mutex<BTreeMap<Fingerprint, u32>>);
 
 impl ConnectionsOf {
     /// Counts one more, unless there are as many as is allowed.

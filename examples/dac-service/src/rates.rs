@@ -1,7 +1,6 @@
 //! Token buckets of bounded number.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,13 +11,13 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Rates<K> {
     /// For each key the time at which its bucket is full again: all of the bucket's state.
-    full_at: Mutex<HashMap<K, Instant>>,
+    full_at: Mutex<BTreeMap<K, Instant>>,
     interval: Duration,
     burst: u32,
     most: usize,
 }
 
-impl<K: Eq + Hash> Rates<K> {
+impl<K: Ord> Rates<K> {
     /// Buckets that get `rate` tokens in `period`, at most `most` of them.
     pub(crate) fn new(rate: u32, period: Duration, burst: u32, most: usize) -> Self {
         Self {

@@ -214,7 +214,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             request.extensions_mut().insert(peer.clone());
         }
         let mut router = router.clone();
-        async move { Service::call(&mut router, request).await as Result<Response, Infallible> }
+        let answered = Service::call(&mut router, request);
+        async move {
+            let answered: Result<Response, Infallible> = answered.await;
+            answered
+        }
     });
     let limits = app.limits();
     let connection = http1::Builder::new()

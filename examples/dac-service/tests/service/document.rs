@@ -23,7 +23,7 @@ fn operation<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
 }
 
 /// Checks that an answer is one of those that the document has for a route: status, header, body.
-pub fn check_against_document(method: &str, path: &str, reply: &Reply) {
+pub(crate) fn check_against_document(method: &str, path: &str, reply: &Reply) {
     let document = document();
     let operation = operation(&document, method, path);
     let response = operation["responses"].get(reply.status.as_str());

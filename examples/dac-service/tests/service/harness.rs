@@ -15,12 +15,12 @@ use tokio::task::JoinHandle;
 use crate::document::check_against_document;
 
 /// A service with its folder.
-pub struct Service {
-    pub lab: Lab,
-    pub app: Arc<App>,
-    pub address: SocketAddr,
-    pub probes: Option<SocketAddr>,
-    pub log: Log,
+pub(crate) struct Service {
+    pub(crate) lab: Lab,
+    pub(crate) app: Arc<App>,
+    pub(crate) address: SocketAddr,
+    pub(crate) probes: Option<SocketAddr>,
+    pub(crate) log: Log,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
     folder: TempDir,
@@ -28,7 +28,7 @@ pub struct Service {
 
 /// What the service has logged.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -42,28 +42,29 @@ impl Write for Log {
 }
 
 impl Log {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
 /// Limits that no test meets unless it wants to.
-pub const WIDE: &str = "client_rate = 100000\nclient_burst = 100000\ndevice_rate = 100000\ndevice_burst = 1000\n";
+pub(crate) const WIDE: &str =
+    "client_rate = 100000\nclient_burst = 100000\ndevice_rate = 100000\ndevice_burst = 1000\n";
 
 impl Service {
     /// Starts one with an open order for all its devices.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let service = Self::with_limits(WIDE).await;
         service.open_order(100).await;
         service
     }
 
     /// Starts one without an order.
-    pub async fn with_limits(limits: &str) -> Self {
+    pub(crate) async fn with_limits(limits: &str) -> Self {
         Self::with_configuration(limits, |text| text).await
     }
 
-    pub async fn with_configuration(limits: &str, change: impl FnOnce(String) -> String) -> Self {
+    pub(crate) async fn with_configuration(limits: &str, change: impl FnOnce(String) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = LabOptions {
             limits: limits.into(),
@@ -93,7 +94,7 @@ impl Service {
         }
     }
 
-    pub async fn open_order(&self, size: u32) {
+    pub(crate) async fn open_order(&self, size: u32) {
         let order = OrderRequest {
             id: Lab::ORDER.into(),
             size,
@@ -107,26 +108,26 @@ impl Service {
         assert_eq!(approved.status, StatusCode::OK, "{approved:?}");
     }
 
-    pub async fn connect(&self, client: &str) -> Connection {
+    pub(crate) async fn connect(&self, client: &str) -> Connection {
         self.lab.client(client).unwrap().connect(self.address).await.unwrap()
     }
 
     /// Number of certificates that the order has given out.
-    pub async fn used(&self) -> u64 {
+    pub(crate) async fn used(&self) -> u64 {
         let path = format!("/v1/orders/{}", Lab::ORDER);
         let order = self.connect("alice").await.send(Method::GET, &path).await.unwrap();
         order.json::<dac_service::api::OrderAnswer>().unwrap().used
     }
 
     /// Stops the service; what is in progress is answered first. Returns the log.
-    pub async fn stop(self) -> String {
+    pub(crate) async fn stop(self) -> String {
         let log = self.log.clone();
         self.stop_and_keep().await;
         log.text()
     }
 
     /// The same; returns the folder, which is there until that is dropped.
-    pub async fn stop_and_keep(mut self) -> TempDir {
+    pub(crate) async fn stop_and_keep(mut self) -> TempDir {
         let _ = self.stop.take().unwrap().send(());
         self.task.await.unwrap();
         // The writer of the log, and the desk, end with the last user of the service.
@@ -136,7 +137,7 @@ impl Service {
 }
 
 /// Asks for one nonce.
-pub async fn nonce(connection: &mut Connection) -> Nonce {
+pub(crate) async fn nonce(connection: &mut Connection) -> Nonce {
     let reply = connection.post("/v1/nonces", &NonceRequest { count: 1 }).await.unwrap();
     assert_eq!(reply.status, StatusCode::CREATED, "{reply:?}");
     check_against_document("POST", "/v1/nonces", &reply);
@@ -144,7 +145,7 @@ pub async fn nonce(connection: &mut Connection) -> Nonce {
 }
 
 /// Asks for a certificate.
-pub async fn ask(connection: &mut Connection, device: &LabDevice) -> Reply {
+pub(crate) async fn ask(connection: &mut Connection, device: &LabDevice) -> Reply {
     let nonce = nonce(connection).await;
     let reply = connection
         .post("/v1/dacs", &device.request(nonce).unwrap())
@@ -155,7 +156,7 @@ pub async fn ask(connection: &mut Connection, device: &LabDevice) -> Reply {
 }
 
 /// Asks for a certificate, and gets it.
-pub async fn get(connection: &mut Connection, device: &LabDevice) -> DacAnswer {
+pub(crate) async fn get(connection: &mut Connection, device: &LabDevice) -> DacAnswer {
     let reply = ask(connection, device).await;
     assert_eq!(
         reply.status,
@@ -167,7 +168,7 @@ pub async fn get(connection: &mut Connection, device: &LabDevice) -> DacAnswer {
 }
 
 /// The code of a problem.
-pub fn code(reply: &Reply) -> String {
+pub(crate) fn code(reply: &Reply) -> String {
     assert_eq!(reply.headers["content-type"], "application/problem+json", "{reply:?}");
     let problem = reply.json::<ProblemDocument>().unwrap();
     assert_eq!(problem.status, reply.status.as_u16());

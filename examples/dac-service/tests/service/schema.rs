@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 const NOTES: [&str; 5] = ["description", "example", "default", "contentEncoding", "title"];
 
 /// Finds the place of a reference.
-pub fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+pub(crate) fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema.get("$ref").and_then(Value::as_str) {
         Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
         None => schema,
@@ -14,7 +14,7 @@ pub fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
 }
 
 /// Says why a value does not fit a schema; nothing when it does.
-pub fn faults(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
+pub(crate) fn faults(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     check(document, schema, value, "", &mut faults);
     faults
@@ -23,7 +23,8 @@ pub fn faults(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
 fn check(document: &Value, schema: &Value, value: &Value, place: &str, faults: &mut Vec<String>) {
     let schema = resolve(document, schema).as_object().unwrap();
     let number = |limit: &Value| limit.as_f64().unwrap();
-    let length = |text: &str| text.chars().count() as f64;
+    let count = |count: usize| f64::from(u32::try_from(count).unwrap());
+    let length = |text: &str| count(text.chars().count());
     for (keyword, limit) in schema {
         let fits = match (keyword.as_str(), value) {
             ("type", _) => has_type(value, limit.as_str().unwrap()),
@@ -33,8 +34,8 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str, faults: &
             ("minLength", Value::String(text)) => length(text) >= number(limit),
             ("maxLength", Value::String(text)) => length(text) <= number(limit),
             ("pattern", Value::String(text)) => matches(limit.as_str().unwrap(), text),
-            ("minItems", Value::Array(items)) => items.len() as f64 >= number(limit),
-            ("maxItems", Value::Array(items)) => items.len() as f64 <= number(limit),
+            ("minItems", Value::Array(items)) => count(items.len()) >= number(limit),
+            ("maxItems", Value::Array(items)) => count(items.len()) <= number(limit),
             ("required", Value::Object(found)) => limit
                 .as_array()
                 .unwrap()
@@ -72,7 +73,10 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str, faults: &
                 | "properties",
                 _,
             ) => true,
-            (keyword, _) => NOTES.contains(&keyword) || panic!("{keyword} is not understood here"),
+            (keyword, _) => {
+                assert!(NOTES.contains(&keyword), "{keyword} is not understood here");
+                true
+            }
         };
         if !fits {
             faults.push(format!("{place}: {keyword} is {limit}, found {value}"));
