@@ -17,6 +17,8 @@ mod lint;
 mod log;
 #[path = "dac_pki/order.rs"]
 mod order;
+#[path = "dac_pki/provision.rs"]
+mod provision;
 #[path = "dac_pki/recording.rs"]
 mod recording;
 #[path = "dac_pki/revocation.rs"]
@@ -58,6 +60,10 @@ Examples:
       --ledger orders.sqlite --log-signer key.pem --operator ann
   dac-pki order approve 4711 --ledger orders.sqlite --log-signer key.pem \\
       --operator bob
+  dac-pki provision --order 4711 --ledger orders.sqlite \\
+      --issuer pai/PAI_cert.pem --issuer-key pai/PAI_key.pem --cd CD.der \\
+      --allow-test-cd --log-signer key.pem --station line-1 \\
+      --listen 127.0.0.1:7000 --idle 60
   dac-pki order show --ledger orders.sqlite
   dac-pki order close 4711 --ledger orders.sqlite --log-signer key.pem \\
       --operator bob
@@ -117,6 +123,8 @@ enum Command {
     Verify(verify::Verify),
     /// Verifies one commissioner test vector of the Matter SDK: exit code 1 when it is rejected
     Vector(vector::Vector),
+    /// Gives certificates to devices that make their own keys: exit code 1 when a session ended otherwise
+    Provision(Box<provision::Provision>),
     /// Makes and checks sets of revoked certificates
     #[command(subcommand)]
     RevokeSet(revocation::RevokeSet),
@@ -158,6 +166,7 @@ fn main() -> ExitCode {
             Command::Lint(arguments) => arguments.run(json),
             Command::Verify(arguments) => arguments.run(&common),
             Command::Vector(arguments) => arguments.run(json),
+            Command::Provision(arguments) => arguments.run(&common),
             Command::RevokeSet(revocation::RevokeSet::Build(arguments)) => arguments.run(&common),
             Command::RevokeSet(revocation::RevokeSet::Check {
                 set,

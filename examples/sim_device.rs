@@ -1,6 +1,5 @@
 //! `sim-device`: devices that make their own keys, simulated, with every fault on request.
 
-use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;

@@ -46,7 +46,7 @@ struct Certificates {
 
 /// Who issues.
 #[derive(Args)]
-struct Authority {
+pub(crate) struct Authority {
     /// Certificate of the issuer: of a PAA for a PAI, of a PAI for a DAC
     #[arg(long, value_name = "CERT")]
     issuer: PathBuf,
@@ -165,7 +165,7 @@ impl Certificates {
 
 impl Authority {
     /// Reads the certificate of a PAA or a PAI, and its key.
-    fn read(&self, object: Object, trust: Trust) -> Result<(Certificate, P256Signer), Failure> {
+    pub(crate) fn read(&self, object: Object, trust: Trust) -> Result<(Certificate, P256Signer), Failure> {
         if let Some(path) = &self.issuer_key {
             trust.check_key("--issuer-key", path)?;
         }
@@ -196,7 +196,7 @@ impl Authority {
 
 impl Authority {
     /// Adds the files to what a command reads.
-    fn named(&self, files: Files) -> Files {
+    pub(crate) fn named(&self, files: Files) -> Files {
         files
             .input("--issuer", &self.issuer)
             .optional_input("--issuer-key", self.issuer_key.as_ref())

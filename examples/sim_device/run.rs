@@ -12,6 +12,8 @@ use matter_device_sim::{Device, Fault, SessionEnd};
 const WAIT: Duration = Duration::from_millis(250);
 /// How long a device waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a line outlives its device.
+const LINGER: Duration = Duration::from_secs(1);
 /// There may be thousands of threads.
 const STACK: usize = 256 * 1024;
 
@@ -86,6 +88,11 @@ impl Place {
             #[cfg(unix)]
             Self::Terminal(pty) => pty.path().display().to_string(),
         }
+    }
+
+    /// Tells whether nobody sees here that the other side is gone.
+    const fn is_line(&self) -> bool {
+        !matches!(self, Self::Dials(_) | Self::Listens(_))
     }
 
     /// Meets the station, or fails after a while.
@@ -173,11 +180,16 @@ fn run(mut device: Device, mut place: Place, patience: Duration, line: Line) -> 
             device.run_session(&mut channel).map_err(failed)?
         };
         show(&device, &end, line)?;
-        let is_silent = matches!(place, Place::Terminal(_)) && matches!(end, SessionEnd::Lost(_));
-        if !device.comes_back_after(&end) || is_silent {
+        // A line has no end: a session that is lost there is one that nobody has begun.
+        let is_deserted = place.is_line() && matches!(end, SessionEnd::Lost(_));
+        if !device.comes_back_after(&end) || is_deserted {
             break;
         }
         sleep(PAUSE);
+    }
+    if place.is_line() {
+        // What the station has not read yet is lost with the line.
+        sleep(LINGER);
     }
     Ok(device.is_locked() || !device.fault().is_harmless())
 }

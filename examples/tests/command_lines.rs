@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use esp_flash_image::{Chip, ImageHeader, ImageWriter};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
-const BINARIES: [(&str, &str); 9] = [
+const BINARIES: [(&str, &str); 10] = [
     ("audit-device", env!("CARGO_BIN_EXE_audit-device")),
     ("dac-pki", env!("CARGO_BIN_EXE_dac-pki")),
     ("flash-image", env!("CARGO_BIN_EXE_flash-image")),
@@ -17,6 +17,7 @@ const BINARIES: [(&str, &str); 9] = [
     ("ota-image", env!("CARGO_BIN_EXE_ota-image")),
     ("secure-cert", env!("CARGO_BIN_EXE_secure-cert")),
     ("setup-code", env!("CARGO_BIN_EXE_setup-code")),
+    ("sim-device", env!("CARGO_BIN_EXE_sim-device")),
     ("spake2p", env!("CARGO_BIN_EXE_spake2p")),
 ];
 
@@ -219,7 +220,7 @@ fn help_of_each_command_ends_with_its_own_examples() {
     let counts = BINARIES.map(|(name, binary)| each_has_its_own_examples(name, binary, &[]));
     assert_eq!(
         counts,
-        [1, 28, 17, 1, 10, 10, 7, 6, 5],
+        [1, 29, 17, 1, 10, 10, 7, 6, 1, 5],
         "commands of each binary, and itself"
     );
 }
@@ -250,10 +251,12 @@ fn help_ends_with_examples_that_are_understood() {
     }
 }
 
-/// What is elsewhere: a request, a token, a vector, a list of what is revoked, a dump of a flash, columns of a job, a firmware.
-const OTHER_INPUTS: [&str; 9] = [
+/// What is elsewhere: a request, a token, an order, a vector, a list of what is revoked, a dump of a flash, columns of a job, a firmware, a
+/// station.
+const OTHER_INPUTS: [&str; 11] = [
     "dac-pki csr check ",
     "dac-pki key generate --signer ",
+    "dac-pki provision ",
     "dac-pki vector ",
     "dac-pki revoke-set ",
     "audit-device out --paa ",
@@ -261,6 +264,7 @@ const OTHER_INPUTS: [&str; 9] = [
     "matter-mfg -v 0xFFF1 -p 0x8000 --pai ",
     "matter-mfg --job ",
     "flash-image plan ",
+    "sim-device ",
 ];
 
 /// Writes what the examples read and no example makes.

@@ -42,6 +42,7 @@ mod text;
 mod value;
 
 pub use error::ProtocolError;
+pub(crate) use line::is_pause;
 pub use line::{LineReader, MAX_LINE, write_line};
 pub use message::{
     DeviceIdentity, DeviceMessage, Installation, KeyMode, Message, PROTOCOL_VERSION, StationMessage, VerifierSet,

@@ -86,7 +86,7 @@ pub fn write_line(target: &mut impl Write, line: &str, deadline: Instant) -> Res
 }
 
 /// Tells whether nothing was to be had for now.
-fn is_pause(kind: ErrorKind) -> bool {
+pub(crate) fn is_pause(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::Interrupted | ErrorKind::TimedOut | ErrorKind::WouldBlock

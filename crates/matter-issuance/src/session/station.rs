@@ -2,7 +2,9 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use super::{Session, SessionFault, SessionNumbers, SessionSettings, Step};
-use crate::protocol::{DeviceMessage, LineReader, Mac, Message, ProtocolError, ShortText, StationMessage, write_line};
+use crate::protocol::{
+    DeviceMessage, LineReader, Mac, Message, ProtocolError, ShortText, StationMessage, is_pause, write_line,
+};
 use crate::{DeskHandle, DeviceId, Error, Issued, Refusal, State};
 
 /// How long the last word to a refused device may take.
@@ -160,9 +162,22 @@ fn late(error: ProtocolError, session: &Session) -> Stop {
 }
 
 /// Sends the last message, to a device that perhaps listens no more.
-fn say_last(channel: &mut impl Write, message: &StationMessage) {
-    if let (Ok(line), Some(deadline)) = (message.to_line(), Instant::now().checked_add(LAST_WORD)) {
-        let _ = write_line(channel, &line, deadline);
+fn say_last(channel: &mut (impl Read + Write), message: &StationMessage) {
+    let (Ok(line), Some(deadline)) = (message.to_line(), Instant::now().checked_add(LAST_WORD)) else {
+        return;
+    };
+    if write_line(channel, &line, deadline).is_err() {
+        return;
+    }
+    // TCP may drop what was sent when the connection is closed with bytes unread. A device that has read its refusal closes it.
+    let mut rest = [0; 2048];
+    while Instant::now() < deadline {
+        match channel.read(&mut rest) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if is_pause(error.kind()) => {}
+            Err(_) => return,
+        }
     }
 }
 
