@@ -36,8 +36,6 @@ Examples:
   dac-pki paa --cn Example-PAA --vid 0xFFF1 --out paa
   dac-pki pai --cn Example-PAI --vid 0xFFF1 --issuer paa/PAA_cert.pem \\
       --issuer-key paa/PAA_key.pem --out pai
-  dac-pki pai --cn Example-PAI --vid 0xFFF1 --issuer paa/PAA_cert.pem \\
-      --issuer-key paa/PAA_key.pem --csr pai.csr --out pai
   dac-pki dac --cn Lamp --vid 0xFFF1 --pid 0x8000 \\
       --issuer pai/PAI_cert.pem --issuer-key pai/PAI_key.pem --count 10 \\
       --out dac
@@ -45,11 +43,12 @@ Examples:
       --certificate-id CSA00000SWC00000-00 --type 0 --test-key --out CD.der
   dac-pki cd print CD.der
   dac-pki csr check request.pem
-  dac-pki csr make --cn Example-PAI --out pai.csr \\
-      --signer \"pkcs11:token=factory;object=pai?module-name=softhsm2\"
   dac-pki key generate --out key.pem
   dac-pki key generate --signer \"pkcs11:token=factory;object=pai?module-name=softhsm2\"
   dac-pki key public key.pem
+  dac-pki csr make --cn Example-PAI --signer key.pem --out pai.csr
+  dac-pki pai --cn Example-PAI --vid 0xFFF1 --issuer paa/PAA_cert.pem \\
+      --issuer-key paa/PAA_key.pem --csr pai.csr --out pai-of-key
   dac-pki lint dac/DAC_0001_cert.pem pai/PAI_cert.pem CD.der --allow-test-cd
   dac-pki verify --paa paa --pai pai/PAI_cert.pem \\
       --dac dac/DAC_0001_cert.pem --cd CD.der --allow-test-cd

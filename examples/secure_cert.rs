@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use cli::{Failure, Files, Password, Trust, open_signer, print, random, read_file, read_verifying_key, say};
+use cli::{Failure, Files, Password, Trust, cause, open_signer, print, random, read_file, read_verifying_key, say};
 use esp_secure_cert::{Error, Image, PartitionSize, PublicKey, Severity, Writer, check};
 use matter_signer::{OpenedSigner, VerifyingKey};
 use zeroize::Zeroizing;
@@ -180,7 +180,10 @@ fn main() -> ExitCode {
 }
 
 fn wrong(path: &Path, error: Error) -> Failure {
-    Failure::Input(format!("{}: {error}", path.display()))
+    match error {
+        Error::SigningFailed(_) => Failure::Work(format!("{}: cannot sign: {}", path.display(), cause(&error))),
+        error => Failure::Input(format!("{}: {error}", path.display())),
+    }
 }
 
 /// Signs an image; the outer error is the machine's.

@@ -22,10 +22,14 @@ pub(crate) enum Key {
 }
 
 #[derive(Args)]
-#[group(id = "place", required = true, multiple = false, args = ["out", "signer"])]
 pub(crate) struct Generate {
     /// The file to write: PKCS#8 in PEM
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "signer",
+        conflicts_with = "signer"
+    )]
     out: Option<PathBuf>,
     /// The token that makes the key, which never leaves it, with the key's label as object: pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN)
     #[arg(long, value_name = "URI")]
@@ -127,7 +131,7 @@ impl Public {
         let pem = key.to_pem().map_err(|error| Failure::Work(error.to_string()))?;
         match &self.out {
             Some(path) => files.publish(&[(path, pem.as_bytes())]),
-            None => print_text(&pem),
+            None => print_text(pem.trim_end()),
         }
     }
 }

@@ -7,7 +7,7 @@ use base16ct::lower::encode_string as hex;
 use clap::{Args, Subcommand};
 use cli::{Failure, Growing, print, print_json, read_file, report, report_json};
 use matter_attestation::PublicKey;
-use matter_issuance::{Error, Log as Verifier, LogSummary};
+use matter_issuance::{Accounts, Error, Log as Verifier, LogSummary};
 use matter_ledger::{LogHead, LogRow};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ mod line;
 
 #[derive(Subcommand)]
 pub(crate) enum Log {
-    /// Verifies a log from its first entry to its signed head: exit code 1 when anything was changed
+    /// Verifies a log from its first entry to its signed head, and that its ledger has what it says: exit code 1 when anything was changed
     Verify(Verify),
     /// Shows the last entries of a log, not verified
     Show(Show),
@@ -30,13 +30,12 @@ pub(crate) enum Log {
 }
 
 #[derive(Args)]
-#[command(group(clap::ArgGroup::new("source").required(true).args(["ledger", "file"])))]
 pub(crate) struct Verify {
     /// Ledger of the log: a file, or postgresql://USER@HOST/DATABASE
-    #[arg(long, value_name = "LEDGER")]
+    #[arg(long, value_name = "LEDGER", required_unless_present = "file")]
     ledger: Option<PathBuf>,
     /// What log export has written, instead of a ledger
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
     file: Option<PathBuf>,
     /// Key of the ledger's passcodes [default: FILE.key of --ledger; a URL needs one]
     #[arg(long, value_name = "FILE")]
@@ -91,8 +90,18 @@ impl Verify {
         let summary = match (&self.ledger, &self.file) {
             (Some(ledger), _) => {
                 let mut ledger = open_to_look(ledger, self.ledger_key.as_deref())?;
-                let head = ledger.read_log(|row| log.add(&row).map_err(Error::from));
-                log.finish(&head.map_err(failed)?)
+                let mut accounts = Accounts::new();
+                let head = ledger.read_log(|row| {
+                    log.add(&row)?;
+                    accounts.add(&row);
+                    Ok::<_, Error>(())
+                });
+                let summary = log.finish(&head.map_err(failed)?);
+                if summary.is_ok() {
+                    let compared = accounts.compare(&mut ledger).map_err(failed)?;
+                    compared.map_err(|difference| Failure::No(format!("--ledger: {difference}")))?;
+                }
+                summary
             }
             (None, Some(file)) => {
                 let head = read_lines(file, |row| log.add(&row).map_err(|fault| failed(fault.into())))?;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use base16ct::lower::encode_string as hex;
 use clap::{Args, ValueEnum};
 use cli::{
-    Failure, Files, Password, Trust, counted, open_signer, print, random, read_boot_key, read_file, read_signing_key,
-    say, to_boot_key,
+    Failure, Files, Password, Trust, cause, counted, open_signer, print, random, read_boot_key, read_file,
+    read_signing_key, say, to_boot_key,
 };
 use esp_flash_image::{BootScheme, Image, ImageHeader, MmuPage, SecurePad, secure_pad};
 use esp_secure_boot::{
@@ -291,7 +291,7 @@ fn warn_of_scheme(path: &Path, image: &[u8], kind: BootKeyKind) {
 
 fn wrong(path: &Path, error: Error) -> Failure {
     match error {
-        Error::SigningFailed => Failure::Work(format!("{}: {error}", path.display())),
+        Error::SigningFailed(_) => Failure::Work(format!("{}: cannot sign: {}", path.display(), cause(&error))),
         error => Failure::Input(format!("{}: {error}", path.display())),
     }
 }

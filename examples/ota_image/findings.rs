@@ -5,21 +5,21 @@ use matter_ota_image::{Error, EspFinding};
 use matter_types::Severity;
 use serde_json::{Map, Value};
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Finding {
     File(Error),
     Payload(EspFinding),
 }
 
 impl Finding {
-    pub(crate) fn id(self) -> &'static str {
+    pub(crate) fn id(&self) -> &'static str {
         match self {
             Self::File(error) => error.id(),
             Self::Payload(finding) => finding.id(),
         }
     }
 
-    fn object(self) -> &'static str {
+    fn object(&self) -> &'static str {
         match self {
             Self::Payload(_) | Self::File(Error::DigestMismatch | Error::PayloadTruncated { .. }) => "payload",
             Self::File(Error::TrailingBytes { .. } | Error::TotalSize { .. }) => "file",
@@ -27,14 +27,14 @@ impl Finding {
         }
     }
 
-    pub(crate) fn text(self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::File(error) => error.to_string(),
             Self::Payload(finding) => finding.to_string(),
         }
     }
 
-    fn severity(self) -> Severity {
+    fn severity(&self) -> Severity {
         match self {
             Self::File(_) => Severity::Error,
             Self::Payload(finding) => finding.severity(),
@@ -111,7 +111,7 @@ pub(crate) fn show(findings: &[Judged], json: bool) -> Result<(), Failure> {
 /// Says findings beside a result, and refuses the first error.
 pub(crate) fn refuse_errors(path: &std::path::Path, findings: &[Judged]) -> Result<(), Failure> {
     if let Some(error) = findings.iter().find(|judged| judged.is_error()) {
-        let remedy = match error.finding {
+        let remedy = match &error.finding {
             Finding::File(wrong) if wrong.sdk_code().is_some() => String::new(),
             finding => format!("; --allow {} lets it pass", finding.id()),
         };

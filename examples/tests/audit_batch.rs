@@ -191,19 +191,19 @@ fn what_is_no_ledger_is_a_finding_and_what_does_not_open_is_refused() {
     let (folder, _devices) = output();
     let open = |path: &str| Connection::open(folder.path().join(path)).unwrap();
     open("other.sqlite").execute_batch("CREATE TABLE t (a);").unwrap();
-    // Version 3, which is none yet.
+    // A version that is none yet.
     fs::copy(
         folder.path().join("out/ledger.sqlite"),
         folder.path().join("newer.sqlite"),
     )
     .unwrap();
-    open("newer.sqlite").execute_batch("PRAGMA user_version = 3;").unwrap();
+    open("newer.sqlite").execute_batch("PRAGMA user_version = 4;").unwrap();
     let whole = fs::read(folder.path().join("out/ledger.sqlite")).unwrap();
     fs::write(folder.path().join("cut.sqlite"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.path().join("short.sqlite"), &whole[..40]).unwrap();
     for (path, words) in [
         ("other.sqlite", "no ledger of this tool"),
-        ("newer.sqlite", "has version 3, and this tool knows 1 and 2"),
+        ("newer.sqlite", "has version 4, and this tool knows 1 to 3"),
         ("cut.sqlite", "malformed"),
         ("short.sqlite", "is no database"),
     ] {

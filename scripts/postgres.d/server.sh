@@ -84,3 +84,37 @@ stop_server() {
     fi
     exit "$result"
 }
+
+# Lets the server listen on localhost, with TLS and passwords: sets MATTER_POSTGRES_TLS to its URL there, and MATTER_POSTGRES_CA
+# and MATTER_POSTGRES_OTHER_CA to the certificates of its authority and of another one.
+listen_encrypted() {
+    local port
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    (
+        cd "$pg_folder"
+        for name in ca other; do
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.key -out $name.pem -days 2 \
+                -subj "/CN=$name" -addext basicConstraints=critical,CA:true 2>/dev/null
+        done
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -out server.csr -subj /CN=localhost \
+            2>/dev/null
+        printf 'subjectAltName=DNS:localhost\nbasicConstraints=critical,CA:false\n' >server.ext
+        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext -out server.pem \
+            2>/dev/null
+        chmod 600 server.key
+        [ "$(id -u)" != 0 ] || chown postgres: server.key
+        cat >>data/postgresql.conf <<END
+listen_addresses = 'localhost'
+port = $port
+ssl = on
+ssl_cert_file = '$pg_folder/server.pem'
+ssl_key_file = '$pg_folder/server.key'
+END
+        printf 'local all all trust\nhostssl all all localhost scram-sha-256\n' >data/pg_hba.conf
+        "$pg_bin/psql" -XqAt -h "$pg_folder" -U matter ledger -c "ALTER USER matter PASSWORD 'correct horse: battery\\staple'"
+        ./restart
+    )
+    export MATTER_POSTGRES="$MATTER_POSTGRES&port=$port"
+    export MATTER_POSTGRES_TLS="postgresql://matter@localhost:$port/ledger?sslmode=require"
+    export MATTER_POSTGRES_CA=$pg_folder/ca.pem MATTER_POSTGRES_OTHER_CA=$pg_folder/other.pem
+}

@@ -1,9 +1,12 @@
+mod signing_failure;
+
 use core::fmt;
 
+pub use self::signing_failure::SigningFailure;
 use crate::{BootKeyKind, SECTOR};
 
 /// Why an image, a signature or a key is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// The image to be signed ends with a signature already.
@@ -110,7 +113,7 @@ pub enum Error {
     /// A signed image was signed as if it were not: the device looks at the inner signature alone.
     SignedTwice,
     /// A signer failed.
-    SigningFailed,
+    SigningFailed(SigningFailure),
     /// A signer made a signature that the public key does not verify: it has another key.
     SigningKeyDiffers,
     /// Three signatures are there already.
@@ -198,7 +201,7 @@ impl fmt::Display for Error {
             Self::SignedTwice => f.write_str(
                 "the image was signed, and then signed with its signature; the device looks at the inner one: sign the unsigned image",
             ),
-            Self::SigningFailed => f.write_str("the signer failed"),
+            Self::SigningFailed(_) => f.write_str("the signer failed"),
             Self::SigningKeyDiffers => {
                 f.write_str("the signer has another private key than that of the public key; give the key's own")
             }
@@ -208,7 +211,14 @@ impl fmt::Display for Error {
     }
 }
 
-impl core::error::Error for Error {}
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::SigningFailed(failure) => failure.cause(),
+            _ => None,
+        }
+    }
+}
 
 /// What is wrong with a signature block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ mod verify;
 
 pub use block::SignatureBlock;
 pub use digest::{ImageDigest, ImageHasher};
-pub use error::{BlockProblem, Error};
+pub use error::{BlockProblem, Error, SigningFailure};
 pub use key_kind::BootKeyKind;
 pub use layout::{MAX_BLOCKS, SECTOR};
 pub use public_key::BootPublicKey;

@@ -1,5 +1,7 @@
 use core::fmt;
 
+#[cfg(any(feature = "p256", feature = "p384"))]
+use crate::SigningFailure;
 use crate::layout::SIGNATURE;
 #[cfg(any(feature = "p256", feature = "p384"))]
 use crate::verify::swap_order;
@@ -53,19 +55,19 @@ impl BootSigner<'_> {
         match self {
             #[cfg(feature = "p256")]
             Self::P256(signer) => {
-                let made = signer.sign_prehash(digest).map_err(|_| Error::SigningFailed)?;
-                out.put(&swap_order::<64>(&made.to_bytes()).ok_or(Error::SigningFailed)?);
+                let made = signer.sign_prehash(digest).map_err(failed)?;
+                out.put(&swap_order::<64>(&made.to_bytes()).ok_or(Error::SigningFailed(SigningFailure::UNKNOWN))?);
             }
             #[cfg(feature = "p384")]
             Self::P384(signer) => {
-                let made = signer.sign_prehash(digest).map_err(|_| Error::SigningFailed)?;
-                out.put(&swap_order::<96>(&made.to_bytes()).ok_or(Error::SigningFailed)?);
+                let made = signer.sign_prehash(digest).map_err(failed)?;
+                out.put(&swap_order::<96>(&made.to_bytes()).ok_or(Error::SigningFailed(SigningFailure::UNKNOWN))?);
             }
             #[cfg(feature = "rsa")]
             Self::Rsa3072(signer) => {
                 use signature::SignatureEncoding;
 
-                let made = signer.sign_prehash(digest).map_err(|_| Error::SigningFailed)?;
+                let made = signer.sign_prehash(digest).map_err(failed)?;
                 let bytes = made.to_bytes();
                 let mut bytes: [u8; SIGNATURE] = bytes.as_ref().try_into().map_err(|_| Error::SigningKeyDiffers)?;
                 bytes.reverse();
@@ -78,6 +80,11 @@ impl BootSigner<'_> {
             Err(Error::SigningKeyDiffers)
         }
     }
+}
+
+#[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
+fn failed(error: signature::Error) -> Error {
+    Error::SigningFailed(error.into())
 }
 
 impl fmt::Debug for BootSigner<'_> {

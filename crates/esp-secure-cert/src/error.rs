@@ -1,9 +1,14 @@
+#[cfg(any(feature = "ecdsa", feature = "rsa"))]
+mod signing_failure;
+
 use core::fmt;
 
+#[cfg(any(feature = "ecdsa", feature = "rsa"))]
+pub use self::signing_failure::SigningFailure;
 use crate::RecordType;
 
 /// Why an image cannot be read or written. Offsets are bytes from the start of the image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// The caller's buffer is too small.
@@ -150,7 +155,7 @@ pub enum Error {
     SignedAlready,
     /// The signer failed, or made a signature that its own public key does not verify.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
-    SigningFailed,
+    SigningFailed(SigningFailure),
     /// A subtype is not in 0..=253.
     Subtype {
         /// The refused number.
@@ -279,7 +284,9 @@ impl fmt::Display for Error {
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
             Self::SignedAlready => f.write_str("image has a signature by that key already"),
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
-            Self::SigningFailed => f.write_str("signer failed, or its signature does not verify with its public key"),
+            Self::SigningFailed(_) => {
+                f.write_str("signer failed, or its signature does not verify with its public key")
+            }
             Self::Subtype { subtype } => write!(f, "subtype {subtype} is not in 0..=253"),
             Self::Tail { offset } => write!(
                 f,
@@ -305,4 +312,12 @@ impl fmt::Display for Error {
     }
 }
 
-impl core::error::Error for Error {}
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            #[cfg(any(feature = "ecdsa", feature = "rsa"))]
+            Self::SigningFailed(failure) => failure.cause(),
+            _ => None,
+        }
+    }
+}

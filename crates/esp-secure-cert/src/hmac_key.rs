@@ -104,9 +104,9 @@ impl HmacKey {
     pub fn encrypt<'a>(&self, key: &[u8], out: &'a mut [u8]) -> Result<EncryptedKey<'a>, Error> {
         let needed = key.len().saturating_add(GCM_TAG);
         let available = out.len();
-        let too_small = Error::BufferTooSmall { needed, available };
-        let out = out.get_mut(..needed).ok_or(too_small)?;
-        let (text, tag) = out.split_last_chunk_mut::<GCM_TAG>().ok_or(too_small)?;
+        let too_small = || Error::BufferTooSmall { needed, available };
+        let out = out.get_mut(..needed).ok_or_else(too_small)?;
+        let (text, tag) = out.split_last_chunk_mut::<GCM_TAG>().ok_or_else(too_small)?;
         text.copy_from_slice(key);
         let (cipher, iv) = self.cipher();
         let computed = cipher

@@ -34,6 +34,8 @@ pub use certificate::Certificate;
 pub use check::{Finding, FindingKind, Severity, check};
 pub use efuse::EfuseKey;
 pub use error::Error;
+#[cfg(any(feature = "ecdsa", feature = "rsa"))]
+pub use error::SigningFailure;
 pub use flags::{Flags, Storage};
 #[cfg(feature = "hmac")]
 pub use hmac_key::{DerivedKey, HmacKey};

@@ -6,7 +6,10 @@ mod ecdsa;
 mod rsa;
 
 use crate::layout::{SIGNATURE_HEADER, SIGNATURE_LAST};
-use crate::{Error, Flags, Image, RecordType, SignatureAlgorithm, SignatureBlock, Subtype, Writer};
+use crate::{Error, Flags, Image, RecordType, SignatureAlgorithm, SignatureBlock, SigningFailure, Subtype, Writer};
+
+/// What the signer returned is no signature by its public key.
+const NO_SIGNATURE: Error = Error::SigningFailed(SigningFailure::UNKNOWN);
 
 /// A public key that signatures are verified with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +145,7 @@ impl Writer<'_> {
         self.push_new(RecordType::SIGNATURE_BLOCK, subtype, Flags::PLAIN, data)?;
         if Image::new(self.as_bytes()).verify_signature(key).is_err() {
             self.truncate(before);
-            return Err(Error::SigningFailed);
+            return Err(NO_SIGNATURE);
         }
         Ok(())
     }

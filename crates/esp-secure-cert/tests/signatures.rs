@@ -143,8 +143,8 @@ fn signer_that_fails_or_lies_leaves_nothing() {
     let mut buffer = [0; 512];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
     user(&mut writer, 0).unwrap();
-    assert_eq!(writer.sign_p256(&Liar), Err(Error::SigningFailed));
-    assert_eq!(writer.sign_p256(&Unplugged), Err(Error::SigningFailed));
+    assert!(matches!(writer.sign_p256(&Liar), Err(Error::SigningFailed(_))));
+    assert!(matches!(writer.sign_p256(&Unplugged), Err(Error::SigningFailed(_))));
     assert_eq!(writer.as_bytes().len(), 32);
     writer.sign_p256(&p256(1)).unwrap();
 }

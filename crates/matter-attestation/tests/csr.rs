@@ -11,7 +11,7 @@ mod refused;
 mod table;
 
 use hex_literal::hex;
-use matter_attestation::{CertificateRequest, CsrFault, Error, Issuer, PublicKey};
+use matter_attestation::{CertificateRequest, CsrFault, Error, Issuer, PrivateKey, PublicKey};
 use proptest::prelude::*;
 
 use self::chain::{dac_subject, key, pai, pai_subject, serial, years};
@@ -257,5 +257,30 @@ proptest! {
     #[test]
     fn nothing_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = CertificateRequest::decode(&bytes);
+    }
+}
+
+/// Read back as it was made; `openssl req -verify` accepts it in scripts/softhsm.
+#[test]
+fn request_that_is_made_is_signed_by_its_key() {
+    let key = PrivateKey::from_scalar(&[7; 32]).unwrap();
+    let request = CertificateRequest::sign(&key, "Factory PAI").unwrap();
+    assert_eq!(*request.public_key(), key.public_key());
+    // SEQUENCE, SET, SEQUENCE, id-at-commonName, UTF8String.
+    let name = [
+        &[
+            0x30, 0x16, 0x31, 0x14, 0x30, 0x12, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0C, 0x0B,
+        ][..],
+        b"Factory PAI",
+    ];
+    assert_eq!(request.subject_der(), name.concat());
+    assert_eq!(CertificateRequest::decode(request.to_pem().as_bytes()), Ok(request));
+    for (name, error) in [
+        ("", Error::CommonNameLength { len: 0 }),
+        (&"n".repeat(65), Error::CommonNameLength { len: 65 }),
+        ("Mvid:FFF1", Error::CommonNameHasId),
+        ("a\nb", Error::CommonNameHasControl),
+    ] {
+        assert_eq!(CertificateRequest::sign(&key, name), Err(error));
     }
 }

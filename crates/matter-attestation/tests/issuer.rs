@@ -149,6 +149,7 @@ struct Token {
 enum Fault {
     None,
     Fails,
+    SaysWhy,
     SignsSomethingElse,
 }
 
@@ -165,6 +166,7 @@ impl Signer<DerSignature> for Token {
         match self.fault {
             Fault::None => self.key.try_sign(message),
             Fault::Fails => Err(signature::Error::new()),
+            Fault::SaysWhy => Err(signature::Error::from_source("the token was taken out")),
             Fault::SignsSomethingElse => self.key.try_sign(b"something else"),
         }
     }
@@ -201,7 +203,15 @@ fn any_signer_will_do_and_its_faults_are_caught() {
         "signatures are deterministic"
     );
     assert_eq!(issue(&token(sha384, Fault::None)).unwrap_err(), Error::SignerAlgorithm);
-    assert_eq!(issue(&token(sha256, Fault::Fails)).unwrap_err(), Error::SigningFailed);
+    let error = issue(&token(sha256, Fault::Fails)).unwrap_err();
+    assert!(matches!(error, Error::SigningFailed(_)), "{error}");
+    assert!(std::error::Error::source(&error).is_none());
+    let error = issue(&token(sha256, Fault::SaysWhy)).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap();
+    assert_eq!(cause.to_string(), "the token was taken out");
+    // Causes do not tell errors apart, and copies have them.
+    assert_eq!(error, issue(&token(sha256, Fault::Fails)).unwrap_err());
+    assert!(std::error::Error::source(&error.clone()).is_some() && format!("{error:?}").contains("taken out"));
     assert_eq!(
         issue(&token(sha256, Fault::SignsSomethingElse)).unwrap_err(),
         Error::SignatureInvalid

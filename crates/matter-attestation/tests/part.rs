@@ -66,8 +66,8 @@ fn what_is_neither_is_refused_unless_it_is_said_to_be_one() {
     let label = Error::PemLabel {
         expected: "CERTIFICATE",
     };
-    assert_eq!(Part::read(pem.as_bytes()), Err(label));
-    assert_eq!(Part::read_as(Object::Dac, pem.as_bytes()), Err(label));
+    assert_eq!(Part::read(pem.as_bytes()), Err(label.clone()));
+    assert_eq!(Part::read_as(Object::Dac, pem.as_bytes()), Err(label.clone()));
     let two = paa().to_pem().repeat(2);
     assert_eq!(Part::read(two.as_bytes()), Err(Error::PemMalformed));
     let part = Part::read_as(Object::Pai, b"broken").unwrap();

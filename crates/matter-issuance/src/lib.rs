@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod desk;
 mod error;
 mod ids;
@@ -17,6 +18,7 @@ mod request;
 pub mod session;
 mod state;
 
+pub use accounts::{Accounts, Discrepancy};
 pub use desk::{Desk, Issued};
 pub use error::Error;
 pub use ids::{DeviceId, KeyHash};

@@ -8,9 +8,9 @@ mod changed;
 mod pki;
 
 use matter_attestation::PublicKey;
-use matter_issuance::{Desk, Error, Log, LogFault, LogSigner, Policy, Registrar};
+use matter_issuance::{Accounts, Desk, Discrepancy, Error, Log, LogFault, LogSigner, Policy, Registrar, State};
 use matter_ledger::{Ledger, LogHead, LogRow};
-use pki::{ORDER, Pki, desk_with_order, key, log_signer, open_order, registrar, request};
+use pki::{ORDER, Pki, desk_with_order, key, log_signer, open_order, registrar, request, request_for};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tempfile::tempdir;
@@ -65,7 +65,8 @@ fn hashes_and_signature_are_over_what_the_documentation_says() {
 fn each_changed_field_is_found() {
     let (rows, head) = log();
     type Change = fn(&mut LogRow);
-    let changes: [(Change, fn(u64) -> LogFault); 5] = [
+    type Fault = fn(u64) -> LogFault;
+    let changes: [(Change, Fault); 5] = [
         (
             |row| row.seq += 100,
             |seq| LogFault::Sequence {
@@ -93,7 +94,8 @@ fn each_changed_field_is_found() {
         }
     }
     type ChangeHead = fn(&mut LogHead);
-    let changes: [(ChangeHead, fn(&LogFault) -> bool); 5] = [
+    type IsFault = fn(&LogFault) -> bool;
+    let changes: [(ChangeHead, IsFault); 5] = [
         (
             |head| head.seq -= 1,
             |fault| matches!(fault, LogFault::HeadSequence { last: 8, head: 7 }),
@@ -311,6 +313,109 @@ fn two_stations_with_keys_of_their_own_trust_each_other_or_stop() {
     // The key that opened the order does not know them.
     let error = registrar(&path).close_order(ORDER, "bob").unwrap_err();
     assert!(matches!(error, Error::Log(LogFault::HeadKey { .. })), "{error:?}");
+}
+
+/// What `Accounts` finds in a ledger that somebody has changed and whose log is as it was.
+fn compared(sql: &str) -> Result<(), Discrepancy> {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let mut first = registrar(&path);
+    open_order(&mut first, ORDER, 5);
+    first.record(&[Pki::new().paa], "ann").unwrap().unwrap();
+    let mut desk = Pki::new().desk(Ledger::open(&path).unwrap());
+    let issued = desk.issue(&["a", "b", "c"].map(request)).unwrap();
+    let again = request_for(ORDER, "c", "new").with_new_key("repaired").unwrap();
+    desk.issue(&[again]).unwrap().remove(0).unwrap();
+    desk.installed(&[issued[0].as_ref().unwrap().key])
+        .unwrap()
+        .remove(0)
+        .unwrap();
+    first.close_order(ORDER, "bob").unwrap().unwrap();
+    drop((first, desk));
+    if !sql.is_empty() {
+        changed::change(&path, sql);
+    }
+    let mut ledger = Ledger::open(&path).unwrap();
+    let mut accounts = Accounts::new();
+    let mut seen = 0;
+    ledger
+        .read_log(|row| {
+            // The rest comes while it is compared.
+            seen += 1;
+            if seen < 5 {
+                accounts.add(&row);
+            }
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    accounts.compare(&mut ledger).unwrap()
+}
+
+#[test]
+fn a_ledger_that_lacks_what_its_log_says_is_found() {
+    assert_eq!(compared(""), Ok(()));
+    type Found = fn(&Discrepancy) -> bool;
+    let cases: [(&str, Found); 7] = [
+        ("DELETE FROM issuance WHERE device = 'a'", |found| {
+            matches!(
+                found,
+                Discrepancy::Key {
+                    log: Some(State::Installed),
+                    ledger: None,
+                    ..
+                }
+            )
+        }),
+        ("UPDATE issuance SET state = 'PROVED' WHERE device = 'b'", |found| {
+            matches!(
+                found,
+                Discrepancy::Key {
+                    log: Some(State::Signed),
+                    ledger: Some(State::Proved),
+                    ..
+                }
+            )
+        }),
+        (
+            "UPDATE issuance SET state = 'SIGNED' WHERE state = 'RETIRED'",
+            |found| {
+                matches!(
+                    found,
+                    Discrepancy::Key {
+                        log: Some(State::Retired),
+                        ..
+                    }
+                )
+            },
+        ),
+        (
+            "UPDATE issuance SET key_sha256 = zeroblob(32) WHERE device = 'b'",
+            |found| {
+                matches!(
+                    found,
+                    Discrepancy::Key {
+                        log: None,
+                        ledger: Some(State::Signed),
+                        ..
+                    }
+                )
+            },
+        ),
+        ("UPDATE issuance SET device = 'x' WHERE device = 'b'", |found| {
+            matches!(found, Discrepancy::Owner { .. })
+        }),
+        (
+            "UPDATE issuance SET dac = (SELECT dac FROM issuance WHERE device = 'a') WHERE device = 'b'",
+            |found| matches!(found, Discrepancy::Certificate { .. }),
+        ),
+        ("UPDATE orders SET size = 6", |found| {
+            matches!(found, Discrepancy::Order { .. })
+        }),
+    ];
+    for (sql, is_it) in cases {
+        let found = compared(sql).unwrap_err();
+        assert!(is_it(&found), "{sql}: {found}");
+    }
 }
 
 proptest! {

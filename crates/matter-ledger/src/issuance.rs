@@ -235,6 +235,21 @@ impl Issuing<'_> {
         })
     }
 
+    /// Shows all that was issued or accepted, what is out of use too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`].
+    pub fn each_issuance(&mut self, mut see: impl FnMut(&Issuance)) -> Result<(), Error> {
+        let sql = format!("SELECT {COLUMNS} FROM issuance ORDER BY id");
+        self.run(|statements| {
+            statements.each(&sql, &[], &mut |row| {
+                see(&issuance(&row)?);
+                Ok(())
+            })
+        })
+    }
+
     /// Returns those of some keys that devices of runs have.
     ///
     /// # Errors

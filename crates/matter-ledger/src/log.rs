@@ -41,6 +41,19 @@ impl Issuing<'_> {
         self.run(head)
     }
 
+    /// Returns the lines behind a number.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::issuing`].
+    pub fn log_after(&mut self, seq: u64) -> Result<Vec<LogRow>, Error> {
+        let sql = "SELECT seq, time, entry, previous, hash FROM log WHERE seq > $1 ORDER BY seq";
+        self.run(|statements| {
+            let rows = statements.query(sql, &[number(seq)?])?;
+            rows.iter().map(log_row).collect()
+        })
+    }
+
     /// Adds lines to the log, and replaces its head.
     ///
     /// # Errors

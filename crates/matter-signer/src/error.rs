@@ -264,7 +264,7 @@ impl fmt::Display for Error {
                     found.join(", ")
                 )
             }
-            Self::TokenLost { wanted, source } => write!(f, "lost the token{wanted} while signing: {source}"),
+            Self::TokenLost { source, .. } => write!(f, "the token was lost while signing: {source}"),
             Self::TokenMissing { wanted, present } => {
                 write!(f, "no token{}{wanted}", if wanted.is_empty() { "" } else { " with" })?;
                 write_present(f, present)

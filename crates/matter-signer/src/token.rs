@@ -7,6 +7,8 @@ mod module;
 mod slots;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as CryptokiError, RvError};
@@ -27,10 +29,43 @@ use crate::{Error, OpenedSigner, Pkcs11Uri, Secrets, VerifyingKey};
 /// Finds a key and logs in.
 pub(crate) fn open(uri: &Pkcs11Uri, secrets: &Secrets) -> Result<OpenedSigner, Error> {
     let pin = read_pin(uri, secrets)?;
-    let connection = Connection::open(uri)?;
-    let session = connection.read_only(pin.as_ref())?;
-    token_of(uri, pin, connection, session)
+    patiently(uri, || {
+        let connection = Connection::open(uri)?;
+        let session = connection.read_only(pin.as_ref())?;
+        token_of(uri, pin.clone(), connection, session)
+    })
 }
+
+/// Opens a key, again after a moment where the token is not to be had. SoftHSM 2.6 writes a token's file at every login, and
+/// another process that starts in that moment sees no token; its module has to be initialized anew.
+fn patiently<T>(uri: &Pkcs11Uri, mut open: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    static OPENING: Mutex<()> = Mutex::new(());
+    let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+    for pause in PAUSES {
+        match open() {
+            Err(Error::Token { .. } | Error::TokenMissing { .. }) => {
+                module::restart(uri);
+                thread::sleep(*pause);
+            }
+            Err(error) => return Err(error),
+            Ok(opened) => {
+                module::keep(uri);
+                return Ok(opened);
+            }
+        }
+    }
+    let opened = open()?;
+    module::keep(uri);
+    Ok(opened)
+}
+
+/// How long to wait before each further try.
+const PAUSES: &[Duration] = &[
+    Duration::from_millis(10),
+    Duration::from_millis(30),
+    Duration::from_millis(60),
+    Duration::from_millis(100),
+];
 
 /// Takes a session that is logged in.
 fn token_of(
@@ -117,17 +152,31 @@ impl Token {
             return Ok(());
         }
         state.idle.clear();
+        let mut pauses = PAUSES.iter();
+        let (connection, session, key) = loop {
+            match (self.reopen(), pauses.next()) {
+                (Err(Error::Token { .. } | Error::TokenMissing { .. }), Some(pause)) => thread::sleep(*pause),
+                (opened, _) => break opened?,
+            }
+        };
+        state.connection = connection;
+        state.key = key;
+        state.idle.push(session);
+        state.generation = failed.wrapping_add(1);
+        Ok(())
+    }
+}
+
+impl Token {
+    /// Finds the token and the same key anew.
+    fn reopen(&self) -> Result<(Connection, Session, ObjectHandle), Error> {
         let connection = Connection::open(&self.uri)?;
         let session = connection.read_only(self.pin.as_ref())?;
         let key = find::private_key(&session, &self.uri)?;
         if find::public_key(&session, &self.uri, key)? != self.public_key {
             return Err(Error::KeyChanged);
         }
-        state.connection = connection;
-        state.key = key;
-        state.idle.push(session);
-        state.generation = failed.wrapping_add(1);
-        Ok(())
+        Ok((connection, session, key))
     }
 }
 

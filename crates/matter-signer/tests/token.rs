@@ -1,10 +1,16 @@
-//! Keys in a real token, which `scripts/softhsm` makes: MATTER_TOKEN is its URI without a key, MATTER_PIN its PIN.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! Keys in a real token, which `scripts/softhsm` makes: MATTER_TOKEN is its URI without a
+//! key, MATTER_PIN its PIN, MATTER_MODULE the file of the module.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
+use cryptoki::context::Pkcs11;
+use cryptoki::error::{Error as CryptokiError, RvError};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, AttributeType, ObjectClass};
 use matter_signer::{Error, KeyAlgorithm, OpenedSigner, Secrets, SignerUri, VerifyingKey};
 use p256::ecdsa::Signature;
 use sha2::{Digest, Sha256};
@@ -72,6 +78,43 @@ fn key_of_rsa_is_made_and_signs() {
     assert_eq!(error.to_string(), "the key is of RSA with 3072 bits, not of P-256");
 }
 
+/// Neither its value is shown nor does it leave the token wrapped in another key.
+#[test]
+fn key_that_is_made_cannot_be_exported() {
+    let Some(uri) = uri("object=fast") else { return };
+    uri.generate(KeyAlgorithm::P256, &secrets()).unwrap();
+    uri.open_p256(&secrets()).unwrap();
+    let path = std::env::var("MATTER_MODULE").unwrap();
+    // Initialized and logged in by the signer, whose process this is.
+    let module = Pkcs11::new(path).unwrap();
+    let slot = module.get_slots_with_initialized_token().unwrap()[0];
+    let session = module.open_rw_session(slot).unwrap();
+    let signer = uri.open_p256(&secrets()).unwrap();
+    let template = [
+        Attribute::Class(ObjectClass::PRIVATE_KEY),
+        Attribute::Label(b"fast".to_vec()),
+    ];
+    let key = session.find_objects(&template).unwrap()[0];
+    let shown = session.get_attributes(key, &[AttributeType::Value]);
+    assert!(shown.is_err() || shown.unwrap().is_empty());
+    let wrapping = [
+        Attribute::Token(false),
+        Attribute::ValueLen(32.into()),
+        Attribute::Wrap(true),
+        Attribute::Encrypt(true),
+    ];
+    let wrapping = session.generate_key(&Mechanism::AesKeyGen, &wrapping).unwrap();
+    let wrapped = session.wrap_key(&Mechanism::AesKeyWrapPad, wrapping, key);
+    let error = wrapped.unwrap_err();
+    assert!(
+        matches!(error, CryptokiError::Pkcs11(RvError::KeyUnextractable, _)),
+        "{error}"
+    );
+    let extractable = session.update_attributes(key, &[Attribute::Extractable(true)]);
+    assert!(extractable.is_err());
+    signer.sign_digest(&[1; 32]).unwrap();
+}
+
 #[test]
 fn key_is_not_made_twice() {
     let Some(uri) = uri("object=once") else { return };
@@ -133,5 +176,31 @@ fn absent_tokens_and_modules_are_refused() {
         let uri: SignerUri = format!("pkcs11:object=a?{query}").parse().unwrap();
         let error = uri.open(&secrets()).unwrap_err();
         assert!(error.to_string().starts_with(expected), "{query}: {error}");
+    }
+}
+
+/// Prints what `docs/benchmarks.md` quotes, and that threads do not lose any.
+#[test]
+fn signatures_a_second() {
+    let Some(uri) = uri("object=speed") else { return };
+    uri.generate(KeyAlgorithm::P256, &secrets()).unwrap();
+    let signer = uri.open_p256(&secrets()).unwrap();
+    for threads in [1u32, 2, 4] {
+        let count = AtomicU32::new(0);
+        let started = Instant::now();
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while started.elapsed() < Duration::from_millis(500) {
+                        signer.sign_digest(&[7; 32]).unwrap();
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        let seconds = started.elapsed().as_secs_f64();
+        let rate = f64::from(count.into_inner()) / seconds;
+        assert!(rate > 10.0, "{rate}");
+        println!("{threads} threads: {rate:.0} signatures a second, each verified");
     }
 }

@@ -1,3 +1,112 @@
-//! Issues device attestation certificates to devices in the field.
+//! `dac-service`: issues device attestation certificates to devices in the field.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use cli::Failure;
+use dac_service::{App, Logger, Server};
+use tokio::signal::unix::{SignalKind, signal};
+
+const EXAMPLES: &str = "\
+Examples:
+  dac-service --check service.toml
+  dac-service service.toml 2>>service.log
+  kill -HUP PID     reads certificates, revocation lists, clients and lists of
+                    sold devices again
+  kill -TERM PID    answers what is in progress, and ends";
+
+/// Issues device attestation certificates to devices in the field, over HTTPS with client certificates.
+///
+/// The one argument is a configuration file in TOML; the README describes it. Log lines are JSON on stderr.
+/// Exit codes: 0 ended by a signal, or the check found nothing; 2 bad usage or unusable configuration; 3 ledger, token or network failed.
+#[derive(Parser)]
+#[command(name = "dac-service", version, after_help = EXAMPLES)]
+struct Arguments {
+    /// Configuration file in TOML; paths in it are relative to its folder
+    #[arg(value_name = "CONFIG.toml")]
+    config: PathBuf,
+    /// Reads configuration, keys and lists, opens the ledger, and ends
+    #[arg(long)]
+    check: bool,
+}
+
+fn main() -> ExitCode {
+    cli::exit(|| {
+        let arguments: Arguments = cli::parse_arguments(&[])?;
+        let (app, config) = App::open(&arguments.config, Logger::to_stderr())?;
+        if arguments.check {
+            cli::say(format_args!("{}: nothing is wrong", arguments.config.display()));
+            return Ok(());
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::Work(format!("cannot start threads: {error}")))?;
+        runtime.block_on(async {
+            let server = Server::bind(app.clone(), config.listen, config.probes).await;
+            let server = server.map_err(|error| Failure::Work(format!("listen {}: {error}", config.listen)))?;
+            serve(app, server).await
+        })
+    })
+}
+
+async fn serve(app: Arc<App>, server: Server) -> Result<(), Failure> {
+    let handler = |kind| signal(kind).map_err(|error| Failure::Work(format!("cannot wait for signals: {error}")));
+    let [mut terminate, mut interrupt, mut hang_up] = [
+        handler(SignalKind::terminate())?,
+        handler(SignalKind::interrupt())?,
+        handler(SignalKind::hangup())?,
+    ];
+    let address = server.address().map_err(|error| Failure::Work(error.to_string()))?;
+    app.logger().info("started", &format!("listening at {address}"));
+    if let Some(probes) = server.probe_address() {
+        app.logger().info("started", &format!("answering probes at {probes}"));
+    }
+    // Whoever starts the service with port 0 reads here which it has.
+    cli::print(format_args!("{address}"))?;
+    let reloads = tokio::spawn({
+        let app = app.clone();
+        async move {
+            while hang_up.recv().await.is_some() {
+                reload(app.clone()).await;
+            }
+        }
+    });
+    server
+        .run(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await;
+    reloads.abort();
+    app.logger().info("stopped", "ended by a signal");
+    Ok(())
+}
+
+async fn reload(app: Arc<App>) {
+    // Reads files, and a list of sold devices may be long.
+    let done = tokio::task::spawn_blocking({
+        let app = app.clone();
+        move || app.reload()
+    });
+    match done.await {
+        Ok(Ok(())) => app
+            .logger()
+            .info("reloaded", "certificates, lists and clients were read again"),
+        Ok(Err(failure)) => app
+            .logger()
+            .error("reload", &format!("all stays as it was: {}", sentence(&failure))),
+        Err(error) => app.logger().error("reload", &format!("all stays as it was: {error}")),
+    }
+}
+
+fn sentence(failure: &Failure) -> &str {
+    match failure {
+        Failure::No(sentence) | Failure::Input(sentence) | Failure::Work(sentence) => sentence,
+        Failure::Closed => "",
+    }
+}

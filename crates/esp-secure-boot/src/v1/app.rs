@@ -7,7 +7,7 @@ use signature::hazmat::PrehashSigner;
 use crate::block::is_signature_sector;
 use crate::layout::SECTOR;
 use crate::verify::{swap_order, verify};
-use crate::{BootKeyKind, BootPublicKey, BootSigner, Error};
+use crate::{BootKeyKind, BootPublicKey, BootSigner, Error, SigningFailure};
 
 /// Makes the signature of version 1: 68 bytes that follow the app.
 ///
@@ -35,7 +35,7 @@ pub fn app_signature_v1(
         return Err(Error::AlreadySigned);
     }
     let made = signer.sign(key, &Sha256::digest(image))?;
-    let numbers: [u8; 64] = swap_order(made.as_bytes()).ok_or(Error::SigningFailed)?;
+    let numbers: [u8; 64] = swap_order(made.as_bytes()).ok_or(Error::SigningFailed(SigningFailure::UNKNOWN))?;
     let mut out = [0; LEN];
     out.iter_mut()
         .skip(VERSION.len())

@@ -1,6 +1,6 @@
 use signature::{Keypair, Signer, Verifier};
 
-use crate::signing::header;
+use crate::signing::{NO_SIGNATURE, header};
 use crate::{Error, PublicKey, SignatureAlgorithm, SignatureBlock, Writer};
 
 /// Reverses each half of a pair of numbers of which there are N bytes: big-endian to little-endian and back.
@@ -72,12 +72,14 @@ impl Writer<'_> {
         S: Signer<p256::ecdsa::Signature> + Keypair<VerifyingKey = p256::ecdsa::VerifyingKey>,
     {
         let verifying_key = signer.verifying_key();
-        let stored = stored_p256(&verifying_key).ok_or(Error::SigningFailed)?;
+        let stored = stored_p256(&verifying_key).ok_or(NO_SIGNATURE)?;
         let key = PublicKey::P256(verifying_key);
         let (signed, subtype) = self.to_sign(&key)?;
         let header = header(SignatureAlgorithm::EcdsaP256, signed)?;
-        let signature = signer.try_sign(signed).map_err(|_| Error::SigningFailed)?;
-        let signature = swap_order::<64>(&signature.to_bytes()).ok_or(Error::SigningFailed)?;
+        let signature = signer
+            .try_sign(signed)
+            .map_err(|error| Error::SigningFailed(error.into()))?;
+        let signature = swap_order::<64>(&signature.to_bytes()).ok_or(NO_SIGNATURE)?;
         self.push_signature(subtype, &[&header, &[2], &stored, &signature], &key)
     }
 
@@ -91,12 +93,14 @@ impl Writer<'_> {
         S: Signer<p384::ecdsa::Signature> + Keypair<VerifyingKey = p384::ecdsa::VerifyingKey>,
     {
         let verifying_key = signer.verifying_key();
-        let stored = stored_p384(&verifying_key).ok_or(Error::SigningFailed)?;
+        let stored = stored_p384(&verifying_key).ok_or(NO_SIGNATURE)?;
         let key = PublicKey::P384(verifying_key);
         let (signed, subtype) = self.to_sign(&key)?;
         let header = header(SignatureAlgorithm::EcdsaP384, signed)?;
-        let signature = signer.try_sign(signed).map_err(|_| Error::SigningFailed)?;
-        let signature = swap_order::<96>(&signature.to_bytes()).ok_or(Error::SigningFailed)?;
+        let signature = signer
+            .try_sign(signed)
+            .map_err(|error| Error::SigningFailed(error.into()))?;
+        let signature = swap_order::<96>(&signature.to_bytes()).ok_or(NO_SIGNATURE)?;
         self.push_signature(subtype, &[&header, &[3], &stored, &signature], &key)
     }
 }

@@ -8,7 +8,7 @@ use signature::{Keypair, RandomizedSigner, SignatureEncoding, Verifier};
 
 use crate::layout::{RSA_3072, RSA_BLOCK, RSA_BLOCK_CHECKED, RSA_BLOCK_START};
 use crate::signature_block::rsa_block_crc;
-use crate::signing::header;
+use crate::signing::{NO_SIGNATURE, header};
 use crate::{Error, PublicKey, SignatureAlgorithm, SignatureBlock, Writer};
 
 /// The numbers of a key as a signature block of secure boot holds them, little-endian.
@@ -113,9 +113,9 @@ impl Writer<'_> {
         let header = header(SignatureAlgorithm::Rsa3072, signed)?;
         let signature = signer
             .try_sign_with_rng(rng, signed)
-            .map_err(|_| Error::SigningFailed)?;
+            .map_err(|error| Error::SigningFailed(error.into()))?;
         let signature = signature.to_bytes();
-        let mut signature: [u8; RSA_3072] = signature.as_ref().try_into().map_err(|_| Error::SigningFailed)?;
+        let mut signature: [u8; RSA_3072] = signature.as_ref().try_into().map_err(|_| NO_SIGNATURE)?;
         signature.reverse();
         let block = block(&numbers, signed, &signature);
         self.push_signature(subtype, &[&header, &block], &key)

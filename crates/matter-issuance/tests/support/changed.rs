@@ -33,6 +33,10 @@ pub(crate) fn change(path: &Path, sql: &str) {
         ("log", "seq, time, entry, previous, hash"),
         ("log_head", "seq, hash, key, signature"),
         (
+            "orders",
+            "id, size, vendor_id, product_id, state, opened_by, approved_by",
+        ),
+        (
             "issuance",
             "order_id, device, key_sha256, state, public_key, dac, dac_serial, subject, station, created, changed",
         ),

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io::{self, ErrorKind};
 
 use postgres::error::SqlState;
 use postgres::types::Type;
@@ -40,12 +41,7 @@ impl fmt::Display for ServerFault {
 impl From<postgres::Error> for ServerFault {
     fn from(error: postgres::Error) -> Self {
         let Some(said) = error.as_db_error() else {
-            // Of what the library says, the last cause tells most: "Connection refused".
-            let mut cause: &dyn std::error::Error = &error;
-            while let Some(source) = cause.source() {
-                cause = source;
-            }
-            return Self::Away(format!("its server is away ({cause})"));
+            return without_answer(&error);
         };
         let code = said.code();
         let text = said.message().to_owned();
@@ -71,6 +67,22 @@ impl From<postgres::Error> for ServerFault {
             Self::Refused(text)
         }
     }
+}
+
+/// What the library says when the server has not: of its causes the last one tells most, such as "Connection refused".
+fn without_answer(error: &postgres::Error) -> ServerFault {
+    let mut cause: &dyn std::error::Error = error;
+    let mut is_away = error.is_closed() || cause.source().is_none();
+    while let Some(source) = cause.source() {
+        cause = source;
+        // Certificates that are refused are data that are not valid.
+        let system = cause.downcast_ref::<io::Error>();
+        is_away |= system.is_some_and(|system| system.kind() != ErrorKind::InvalidData);
+    }
+    if is_away {
+        return ServerFault::Away(format!("its server is away ({cause})"));
+    }
+    ServerFault::Refused(format!("its server cannot be used: {cause}"))
 }
 
 impl From<ServerFault> for Fault {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use factory_fs::Dir;
 use matter_audit::Sampling;
-use matter_ledger::{DeviceTrait, Ledger, NewDevice, NewImage, RunId, Unique};
+use matter_ledger::{DeviceTrait, Error as LedgerError, Ledger, NewDevice, NewImage, RunId, Unique};
 use matter_spake2p::Lanes;
 use matter_types::DiscriminatorAllocator;
 use sha2::{Digest, Sha256};
@@ -178,21 +178,47 @@ impl Work<'_> {
                 return Err(Error::encode("a thread ended before its work"));
             };
             let batch = made?;
+            let mut lens = Vec::with_capacity(batch.devices.len());
             for device in &batch.devices {
                 outputs.add(device)?;
+                lens.push(outputs.lens());
             }
             // First the rows of the tables, then the ledger, then the folders: each step can be found again after the
             // one before.
             outputs.sync()?;
-            lock(shared)
-                .ledger
-                .commit(self.run, self.unique, &batch.rows, &outputs.lens())?;
-            for row in &batch.rows {
+            let (listed, end) = self.commit(lock(shared).ledger, &batch.rows, &lens);
+            for row in listed {
                 self.workspace.release(&self.devices, &row.uuid, self.force)?;
             }
-            progress(&batch.rows, &batch.timings);
+            progress(listed, &batch.timings);
+            end?;
         }
         Ok(())
+    }
+
+    /// Lists devices, or the first of them for which the order has room. Returns those that are listed.
+    fn commit<'b>(
+        &self,
+        ledger: &mut Ledger,
+        rows: &'b [NewDevice],
+        lens: &[Vec<u64>],
+    ) -> (&'b [NewDevice], Result<(), Error>) {
+        let mut end = Ok(());
+        let mut next = rows;
+        while let Some(lens) = next.len().checked_sub(1).and_then(|last| lens.get(last)) {
+            match ledger.commit(self.run, self.unique, next, lens) {
+                Ok(()) => return (next, end),
+                Err(error @ LedgerError::OrderFull { size, made, .. }) => {
+                    // Other runs of the order may take what is left meanwhile.
+                    let room = usize::try_from(u64::from(size).saturating_sub(made)).unwrap_or(usize::MAX);
+                    let room = room.min(next.len().saturating_sub(1));
+                    end = Err(error.into());
+                    next = next.get(..room).unwrap_or_default();
+                }
+                Err(error) => return (&[], Err(error.into())),
+            }
+        }
+        (&[], end)
     }
 }
 

@@ -115,7 +115,7 @@ impl<'a> EspApp<'a> {
             (!self.image.has_hash()).then_some(EspFinding::NoHash),
             description.is_none().then_some(EspFinding::NoDescription),
             version.map(|_| EspFinding::Version),
-            self.behind,
+            self.behind.clone(),
             (!is_signed && self.behind.is_none()).then_some(EspFinding::NotSigned {
                 must: expected.must_be_signed || !expected.trusted.is_empty(),
             }),

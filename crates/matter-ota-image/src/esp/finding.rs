@@ -5,7 +5,7 @@ use esp_secure_boot::Error as BootError;
 use matter_types::Severity;
 
 /// What is wrong with a payload for an ESP32, or worth knowing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EspFinding {
     /// Bytes behind the app image are no signature.
@@ -68,7 +68,7 @@ pub enum EspFinding {
 impl EspFinding {
     /// Returns a stable name.
     #[must_use]
-    pub const fn id(self) -> &'static str {
+    pub const fn id(&self) -> &'static str {
         match self {
             Self::Behind { .. } => "esp-behind-image",
             Self::ChipOther { .. } => "esp-chip",
@@ -90,7 +90,7 @@ impl EspFinding {
 
     /// Returns how much it matters.
     #[must_use]
-    pub const fn severity(self) -> Severity {
+    pub const fn severity(&self) -> Severity {
         match self {
             Self::ChipUnknown { .. } | Self::DeltaRange | Self::NoHash | Self::NoDescription => Severity::Warning,
             Self::NotSigned { must: false } => Severity::Note,

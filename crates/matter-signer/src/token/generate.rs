@@ -1,10 +1,11 @@
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectClass};
+use cryptoki::session::Session;
 use getrandom::SysRng;
 use getrandom::rand_core::TryRng;
 
 use super::cause::refused;
-use super::{Connection, find, read_pin, token_of};
+use super::{Connection, find, patiently, read_pin, token_of};
 use crate::{Error, KeyAlgorithm, OpenedSigner, Pkcs11Uri, Secrets};
 
 /// The public exponent 65537.
@@ -26,12 +27,20 @@ pub(crate) fn generate(
         None => SysRng.try_fill_bytes(&mut id).map_err(|_| Error::Random)?,
     }
     let pin = read_pin(uri, secrets)?;
-    let connection = Connection::open(uri)?;
-    let session = connection.read_write(pin.as_ref())?;
+    let (connection, session) = patiently(uri, || {
+        let connection = Connection::open(uri)?;
+        let session = connection.read_write(pin.as_ref())?;
+        Ok((connection, session))
+    })?;
+    make(&session, uri, label, &id, algorithm)?;
+    token_of(uri, pin, connection, session).map(|signer| (id, signer))
+}
+
+fn make(session: &Session, uri: &Pkcs11Uri, label: &str, id: &[u8], algorithm: KeyAlgorithm) -> Result<(), Error> {
     // A second key of the name could not be told apart.
     let mut template = find::named(uri);
     template.push(Attribute::Class(ObjectClass::PRIVATE_KEY));
-    if !find::objects(&session, &template)?.is_empty() {
+    if !find::objects(session, &template)?.is_empty() {
         return Err(Error::KeyExists {
             wanted: uri.key_words(),
         });
@@ -39,7 +48,7 @@ pub(crate) fn generate(
     let name = [
         Attribute::Token(true),
         Attribute::Label(label.into()),
-        Attribute::Id(id.clone()),
+        Attribute::Id(id.into()),
     ];
     let mut public = name.to_vec();
     public.extend([Attribute::Private(false), Attribute::Verify(true)]);
@@ -49,6 +58,9 @@ pub(crate) fn generate(
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
         Attribute::Sign(true),
+        // What it may not do unless it is told, modules allow.
+        Attribute::Decrypt(false),
+        Attribute::Unwrap(false),
     ]);
     let mechanism = match algorithm {
         KeyAlgorithm::P256 => {
@@ -64,6 +76,5 @@ pub(crate) fn generate(
         }
     };
     let made = session.generate_key_pair(&mechanism, &public, &private);
-    made.map_err(|error| refused("to make a key", error))?;
-    token_of(uri, pin, connection, session).map(|signer| (id, signer))
+    made.map(|_| ()).map_err(|error| refused("to make a key", error))
 }

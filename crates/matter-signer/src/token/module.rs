@@ -1,7 +1,7 @@
 //! The modules of this process, each initialized once.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error as CryptokiError, RvError};
@@ -9,7 +9,18 @@ use cryptoki::error::{Error as CryptokiError, RvError};
 use super::cause::Cause;
 use crate::{Error, Pkcs11Uri};
 
-static LOADED: Mutex<Vec<(PathBuf, Pkcs11)>> = Mutex::new(Vec::new());
+static LOADED: Mutex<Vec<Loaded>> = Mutex::new(Vec::new());
+
+struct Loaded {
+    path: PathBuf,
+    module: Pkcs11,
+    /// Whether a signer has sessions of it.
+    used: bool,
+}
+
+fn lock() -> MutexGuard<'static, Vec<Loaded>> {
+    LOADED.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Where Linux distributions have modules, with Debian's names of architectures.
 const FOLDERS: &[&str] = &[
@@ -38,17 +49,40 @@ pub(super) fn load(uri: &Pkcs11Uri) -> Result<Pkcs11, Error> {
         path: path.clone(),
         source: Cause::shared(error),
     };
-    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, module)) = loaded.iter().find(|(other, _)| *other == path) {
-        return Ok(module.clone());
+    let mut loaded = lock();
+    if let Some(found) = loaded.iter().find(|loaded| loaded.path == path) {
+        return Ok(found.module.clone());
     }
     let module = Pkcs11::new(&path).map_err(failed)?;
     match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
         Ok(()) | Err(CryptokiError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
         Err(error) => return Err(failed(error)),
     }
-    loaded.push((path.clone(), module.clone()));
+    loaded.push(Loaded {
+        path: path.clone(),
+        module: module.clone(),
+        used: false,
+    });
     Ok(module)
+}
+
+/// Keeps the module of a URI initialized from now on.
+pub(super) fn keep(uri: &Pkcs11Uri) {
+    let Ok(path) = path(uri) else { return };
+    for loaded in lock().iter_mut().filter(|loaded| loaded.path == path) {
+        loaded.used = true;
+    }
+}
+
+/// Lets the module of a URI be initialized anew, unless a signer has sessions of it.
+pub(super) fn restart(uri: &Pkcs11Uri) {
+    let Ok(path) = path(uri) else { return };
+    let mut loaded = lock();
+    let unused = loaded.iter().position(|loaded| loaded.path == path && !loaded.used);
+    if let Some(index) = unused {
+        // What it cannot end it goes on with.
+        let _ = loaded.swap_remove(index).module.finalize();
+    }
 }
 
 /// The file of the module: `module-path`, which may be a folder, or `module-name` (RFC 7512, 2.3).

@@ -1,0 +1,66 @@
+#![cfg_attr(
+    all(feature = "alloc", target_has_atomic = "ptr"),
+    expect(clippy::disallowed_types, reason = "only where there are atomic pointers")
+)]
+
+use core::error::Error;
+use core::fmt;
+
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+use alloc::sync::Arc;
+
+/// Why a signer failed, as far as it says so.
+///
+/// Two of them are equal, whatever the causes are, which cannot be compared. The cause is kept with the feature `alloc`, and
+/// on targets with atomic pointers.
+#[derive(Clone)]
+pub struct SigningFailure {
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+    error: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl SigningFailure {
+    /// A failure without a cause: what the signer returned is no signature.
+    pub(crate) const UNKNOWN: Self = Self {
+        #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+        error: None,
+    };
+
+    /// Returns what the signer says, which is the source of its `signature::Error`.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+        return self.error.as_deref()?.source();
+        #[cfg(not(all(feature = "alloc", target_has_atomic = "ptr")))]
+        None
+    }
+}
+
+#[cfg(any(feature = "ecdsa", feature = "rsa"))]
+impl From<signature::Error> for SigningFailure {
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+    fn from(error: signature::Error) -> Self {
+        Self {
+            error: Some(Arc::new(error)),
+        }
+    }
+
+    #[cfg(not(all(feature = "alloc", target_has_atomic = "ptr")))]
+    fn from(_: signature::Error) -> Self {
+        Self::UNKNOWN
+    }
+}
+
+impl PartialEq for SigningFailure {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for SigningFailure {}
+
+impl fmt::Debug for SigningFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SigningFailure").field(&self.cause()).finish()
+    }
+}

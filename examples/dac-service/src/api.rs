@@ -1,0 +1,307 @@
+//! What is sent and answered, as JSON.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use base64ct::{Base64, Encoding};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::nonces::Nonce;
+
+/// A value whose JSON is an object. Without it serde takes an array of the members in their order as well.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|object| object.0)
+}
+
+/// A whole number, also when it is written as `1.0`, which JSON Schema takes for one.
+fn integer<'de, T: TryFrom<u32>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let whole = number.as_u64().and_then(|whole| u32::try_from(whole).ok()).or_else(|| {
+        let float = number
+            .as_f64()
+            .filter(|float| float.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(float))?;
+        format!("{float:.0}").parse().ok()
+    });
+    let value = whole.and_then(|whole| T::try_from(whole).ok());
+    value.ok_or_else(|| D::Error::custom("a number is not whole, or out of range"))
+}
+
+/// Bytes in Base64 with padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Base64::encode_string(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = Base64::decode_vec(&text).map_err(|_| D::Error::custom("not Base64 with padding"))?;
+        if bytes.is_empty() {
+            return Err(D::Error::custom("no bytes"));
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for Nonce {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Nonce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not 64 lower-case hexadecimal digits"))
+    }
+}
+
+/// `POST /v1/nonces`: asks for nonces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NonceRequest {
+    /// How many, 1 to 64.
+    #[serde(default = "one", deserialize_with = "integer")]
+    pub count: u8,
+}
+
+impl NonceRequest {
+    /// The most that are given at once.
+    pub const MAX: u8 = 64;
+}
+
+const fn one() -> u8 {
+    1
+}
+
+/// The nonces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NonceAnswer {
+    /// Each is good for one request of the same client.
+    pub nonces: Vec<Nonce>,
+    /// Seconds for which they are.
+    pub expires_in: u64,
+}
+
+/// `POST /v1/dacs`: asks for a device's certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DacRequest {
+    /// The device's serial number.
+    pub serial: String,
+    /// The order that it draws from, checked when given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// The request for the new key, PKCS#10 in DER.
+    pub csr: Bytes,
+    /// A nonce of this service.
+    pub nonce: Nonce,
+    /// The proof that the request is the device's.
+    #[serde(deserialize_with = "object")]
+    pub identity: IdentityProof,
+}
+
+/// The proof of an old identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProof {
+    /// The device's old certificate in DER.
+    pub certificate: Bytes,
+    /// Those between it and a root, at most 4.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intermediates: Vec<Bytes>,
+    /// The signature of its key over context, nonce, serial number and hash of the request.
+    pub signature: Bytes,
+}
+
+impl IdentityProof {
+    /// The most intermediate certificates.
+    pub const MAX_INTERMEDIATES: usize = 4;
+    /// The most bytes of a certificate.
+    pub const MAX_CERTIFICATE: usize = 2046;
+    /// The most bytes of a signature.
+    pub const MAX_SIGNATURE: usize = 516;
+}
+
+/// How far a device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceState {
+    /// Its certificate was issued.
+    Signed,
+    /// The device has stored it.
+    Installed,
+    /// The device has proved that it has the key.
+    Proved,
+}
+
+/// The certificate and what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DacAnswer {
+    /// The SHA-256 of the public key, by which the certificate is named in other requests.
+    pub key: String,
+    /// The order that it was drawn from.
+    pub order: String,
+    /// How far the device is.
+    pub state: DeviceState,
+    /// The Device Attestation Certificate.
+    pub dac: Bytes,
+    /// The certificate of its issuer.
+    pub pai: Bytes,
+    /// The Certification Declaration.
+    pub cd: Bytes,
+    /// What the device is commissioned with.
+    pub verifier: VerifierSet,
+}
+
+/// What the device needs to be commissioned; the passcode is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifierSet {
+    /// The discriminator, 0 to 4095.
+    pub discriminator: u16,
+    /// PBKDF2 iterations, 1000 to 100000.
+    pub iterations: u32,
+    /// The salt.
+    pub salt: Bytes,
+    /// The verifier: w0 and L, 97 bytes.
+    pub verifier: Bytes,
+}
+
+/// The state of a certificate after a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateAnswer {
+    /// The SHA-256 of the public key.
+    pub key: String,
+    /// How far the device is.
+    pub state: DeviceState,
+}
+
+/// `POST /v1/dacs/{key}/proved`: the proof that a device has the certificate's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofRequest {
+    /// A nonce of this service.
+    pub nonce: Nonce,
+    /// The SHA-256 of what the device has read back of its storage, in hexadecimal.
+    pub image_sha256: String,
+    /// The signature of the DAC's key over context, nonce, key hash and image hash: DER, or r and s.
+    pub signature: Bytes,
+}
+
+/// `GET /v1/devices/{serial}/onboarding`: the codes for the owner of a device.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnboardingAnswer {
+    /// The device's serial number.
+    pub serial: String,
+    /// How far the device is.
+    pub state: DeviceState,
+    /// The text of the QR code.
+    pub qr: String,
+    /// The manual pairing code.
+    pub manual: String,
+}
+
+impl fmt::Debug for OnboardingAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Both codes hold the passcode.
+        f.debug_struct("OnboardingAnswer")
+            .field("serial", &self.serial)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `POST /v1/orders`: opens an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRequest {
+    /// The order's id.
+    pub id: String,
+    /// How many certificates may be issued.
+    #[serde(deserialize_with = "integer")]
+    pub size: u32,
+    /// The vendor in them.
+    #[serde(deserialize_with = "integer")]
+    pub vendor_id: u16,
+    /// The product in them.
+    #[serde(deserialize_with = "integer")]
+    pub product_id: u16,
+}
+
+/// The state of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderState {
+    /// Nothing more is issued.
+    Closed,
+    /// Certificates are issued.
+    Open,
+    /// It waits for another operator's approval.
+    Proposed,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderAnswer {
+    /// The order's id.
+    pub id: String,
+    /// How many certificates may be issued.
+    pub size: u32,
+    /// How many have been.
+    pub used: u64,
+    /// The vendor in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_id: Option<u16>,
+    /// The product in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<u16>,
+    /// Whether they are issued yet.
+    pub state: OrderState,
+    /// The operator who opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_by: Option<String>,
+    /// The operator who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+}
+
+/// `GET /healthz` and `GET /readyz`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthAnswer {
+    /// `ok`, or the request fails.
+    pub status: String,
+}
