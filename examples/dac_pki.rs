@@ -63,7 +63,7 @@ Examples:
   dac-pki provision --order 4711 --ledger orders.sqlite \\
       --issuer pai/PAI_cert.pem --issuer-key pai/PAI_key.pem --cd CD.der \\
       --allow-test-cd --log-signer key.pem --station line-1 \\
-      --listen 127.0.0.1:7000 --idle 60
+      --listen 127.0.0.1:7000 --idle 1
   dac-pki order show --ledger orders.sqlite
   dac-pki order close 4711 --ledger orders.sqlite --log-signer key.pem \\
       --operator bob

@@ -208,7 +208,7 @@ impl Provision {
 fn failed(error: Error) -> Failure {
     match error {
         Error::Attestation(_) | Error::Chain { .. } if !error.is_retryable() => {
-            Failure::Input(format!("--issuer, its key, --paa and --cd: {error}"))
+            Failure::Input(format!("--issuer, --issuer-key or --signer, --paa and --cd: {error}"))
         }
         error => recording::failed(error),
     }

@@ -102,20 +102,24 @@ impl Place {
                 let address = *address;
                 retried(patience, || TcpStream::connect_timeout(&address, patience))
                     .and_then(timed)
-                    .map(|stream| Box::new(stream) as _)
+                    .map(boxed)
             }
             Self::Listens(listener) => {
                 listener.set_nonblocking(true)?;
                 let (stream, _) = retried(patience, || listener.accept())?;
                 stream.set_nonblocking(false)?;
-                timed(stream).map(|stream| Box::new(stream) as _)
+                timed(stream).map(boxed)
             }
             #[cfg(unix)]
-            Self::Opens(path) => matter_issuance::session::SerialLine::open(path).map(|line| Box::new(line) as _),
+            Self::Opens(path) => matter_issuance::session::SerialLine::open(path).map(boxed),
             #[cfg(unix)]
             Self::Terminal(pty) => Ok(Box::new(pty)),
         }
     }
+}
+
+fn boxed<'a>(channel: impl Channel + 'a) -> Box<dyn Channel + 'a> {
+    Box::new(channel)
 }
 
 fn resolve(address: &str) -> io::Result<SocketAddr> {

@@ -86,10 +86,7 @@ fn listen(folder: &Path, place: &[&str]) -> (Child, String) {
     BufReader::new(child.stderr.as_mut().unwrap())
         .read_line(&mut line)
         .unwrap();
-    let address = line
-        .trim()
-        .strip_prefix("waiting for devices at ")
-        .unwrap_or_else(|| panic!("{line}"));
+    let address = line.trim().strip_prefix("waiting for devices at ").unwrap();
     (child, address.to_owned())
 }
 

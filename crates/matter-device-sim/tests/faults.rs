@@ -42,7 +42,7 @@ fn expected(fault: Fault) -> (Option<State>, bool, Option<&'static str>) {
         Fault::Silent | Fault::Trickle => refused("timed-out"),
         Fault::WrongProof => (Some(State::Installed), false, Some("proof-invalid")),
         Fault::WrongReadback => (Some(State::Installed), false, Some("readback-mismatch")),
-        _ => panic!("{fault}: nothing is expected of it"),
+        _ => unreachable!("{fault}: nothing is expected of it"),
     }
 }
 

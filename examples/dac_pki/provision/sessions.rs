@@ -124,7 +124,7 @@ fn dial(address: &str) -> Met {
     #[cfg(unix)]
     if address.contains('/') {
         let line = matter_issuance::session::SerialLine::open(address.as_ref());
-        return (address.into(), line.map(|line| Box::new(line) as _));
+        return (address.into(), line.map(boxed));
     }
     let connect = || {
         let address = address.strip_prefix("tcp:").unwrap_or(address);
@@ -134,12 +134,16 @@ fn dial(address: &str) -> Met {
     (address.into(), connect())
 }
 
+fn boxed(channel: impl Channel + 'static) -> Box<dyn Channel> {
+    Box::new(channel)
+}
+
 fn timed(stream: TcpStream) -> io::Result<Box<dyn Channel>> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(WAIT))?;
     stream.set_write_timeout(Some(WAIT))?;
     stream.set_nodelay(true)?;
-    Ok(Box::new(stream))
+    Ok(boxed(stream))
 }
 
 impl Shared<'_> {
