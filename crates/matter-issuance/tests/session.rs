@@ -231,11 +231,14 @@ fn a_session_takes_the_next_message_only_in_its_time() {
             DeviceMessage::Locked {},
         ]
     };
-    let stages: [(&str, fn() -> Session); 2] = [("ident", || open(&settings())), ("csr", identified)];
-    for (wanted, open_at) in stages {
+    let open_at = |wanted| match wanted {
+        "csr" => identified(),
+        _ => open(&settings()),
+    };
+    for wanted in ["ident", "csr"] {
         for message in messages() {
             let found = message.name();
-            let mut session = open_at();
+            let mut session = open_at(wanted);
             if found == wanted {
                 continue;
             }
