@@ -17,10 +17,10 @@ mod lint;
 mod log;
 #[path = "dac_pki/order.rs"]
 mod order;
-#[path = "dac_pki/recording.rs"]
-mod recording;
 #[path = "dac_pki/provision.rs"]
 mod provision;
+#[path = "dac_pki/recording.rs"]
+mod recording;
 #[path = "dac_pki/revocation.rs"]
 mod revocation;
 #[path = "dac_pki/show.rs"]

@@ -365,7 +365,7 @@ impl Options {
     pub(crate) fn manifest_key_file(&self) -> Option<&Path> {
         let path = self.sign_manifest.as_deref()?;
         let is_uri = |scheme: &&str| path.to_str().is_some_and(|text| text.starts_with(scheme));
-        (!["file:", "pkcs11:", "exec:"].iter().any(|scheme| is_uri(scheme))).then_some(path)
+        (!["file:", "pkcs11:", "exec:"].iter().any(is_uri)).then_some(path)
     }
 }
 

@@ -220,7 +220,7 @@ fn help_of_each_command_ends_with_its_own_examples() {
     let counts = BINARIES.map(|(name, binary)| each_has_its_own_examples(name, binary, &[]));
     assert_eq!(
         counts,
-        [1, 20, 17, 1, 10, 10, 7, 6, 1, 5],
+        [1, 29, 17, 1, 10, 10, 7, 6, 1, 5],
         "commands of each binary, and itself"
     );
 }
@@ -326,5 +326,5 @@ fn examples_work_in_their_order() {
             count += 1;
         }
     }
-    assert_eq!(count, 59, "examples that were run");
+    assert_eq!(count, 68, "examples that were run");
 }

@@ -1,16 +1,21 @@
 //! `dac-pki order` and `log`, and certificates that are recorded.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
 
 #[path = "support/dac_pki.rs"]
-#[allow(dead_code, reason = "no test uses all of it")]
-mod dac_pki;
+mod support;
 
 use std::fs;
 use std::path::Path;
 
-use dac_pki::{BY_PAI, run, succeed, workplace};
 use serde_json::Value;
+use support::{BY_PAI, run, succeed, workplace};
 
 /// What writes to the log of the tests' ledger.
 const ANN: &str = "--ledger orders.sqlite --log-signer log.pem --operator ann";

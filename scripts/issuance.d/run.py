@@ -125,27 +125,42 @@ def sessions(folder, name):
         return [json.loads(line) for line in lines]
 
 
-def kill_now_and_then(folder, place, port, devices):
-    """Runs stations one after the other until the devices have ended; all but the last are killed."""
+def kill_now_and_then(folder, engine, port, devices):
+    """Runs stations one after the other until the devices have ended; all but the last are killed. Returns how many devices were
+    proved at each kill."""
+    place = engine.place(folder)
     moments = random.Random(SEED)
-    kills = 0
-    while kills < KILLS and devices.poll() is None:
+    # Every other kill comes at a random moment after the start, the rest when so many devices are proved.
+    wanted = [None if number % 2 == 0 else DEVICES * 7 // 10 * number // KILLS for number in range(KILLS)]
+    progress = []
+
+    def proved():
+        return sum(row.state == "PROVED" for row in engine.rows(folder, ORDER))
+
+    while len(progress) < KILLS and devices.poll() is None:
         process = station(folder, place, port)
         wait_until_it_listens(process)
-        time.sleep(moments.uniform(0.02, 0.4) if moments.random() < 0.75 else moments.uniform(0.4, 2.0))
+        started = time.monotonic()
+        goal = wanted[len(progress)]
+        while goal is not None and proved() < goal and time.monotonic() - started < 5:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0, 0.05) if goal is not None else moments.uniform(0.02, 0.6))
         if process.poll() is not None:
             check(False, f"the station ended by itself: {process.stderr.read()}")
             break
         process.kill()
         process.communicate()
-        kills += 1
-    last = station(folder, place, port, "--idle", "4")
+        progress.append(proved())
+    last = station(folder, place, port)
     wait_until_it_listens(last)
     said = devices.communicate()[1]
     check(devices.returncode == 0, f"sim-device ends with {devices.returncode}: {said}")
-    said = last.communicate()[1]
-    check(last.returncode in (0, 1), f"the last station ends with {last.returncode}: {said}")
-    return kills
+    check(last.poll() is None, f"the last station has ended by itself with {last.returncode}")
+    # Sessions with devices that are gone come to their ends.
+    time.sleep(1)
+    last.terminate()
+    last.communicate()
+    return progress
 
 
 def fill_order(folder, place, port, left):
@@ -269,7 +284,7 @@ def main():
             "--operator", "ann", "--log-signer", f"file:{folder / 'log_key.pem'}")
         start = time.monotonic()
         port = free_port()
-        kills = kill_now_and_then(folder, place, port, simulate("sessions", folder, port, DEVICES, "--mix", str(mix)))
+        progress = kill_now_and_then(folder, engine, port, simulate("sessions", folder, port, DEVICES, "--mix", str(mix)))
         seconds = time.monotonic() - start
 
         ends = collections.defaultdict(list)
@@ -280,7 +295,8 @@ def main():
         left = fill_order(folder, place, port, places - len(rows))
         rows, entries = engine.rows(folder, ORDER), engine.entries(folder)
         check(len(rows) == places, f"the order is for {places} devices and has {len(rows)}")
-        print(f"issuance on {engine.name}: {DEVICES} devices at once, {mix} % of them misbehave, order of {places}, {kills} kills, {seconds:.0f} s")
+        print(f"issuance on {engine.name}: {DEVICES} devices at once, {mix} % of them misbehave, order of {places}, {len(progress)} kills, {seconds:.0f} s")
+        print(f"devices proved at the kills: {' '.join(map(str, progress))}")
         table(all_faults, ends, states, entries)
         verified, strictly = check_certificates(folder, rows)
         log = check_log(folder, place, entries)

@@ -77,9 +77,9 @@ fn blocks_of_mixed_schemes_are_judged_one_by_one_and_named() {
         first: BootKeyKind::Rsa3072,
         other: BootKeyKind::EcdsaP256,
     };
-    assert_eq!(parsed.kind(), Err(mixed));
+    assert_eq!(parsed.kind(), Err(mixed.clone()));
     let other = key("rsa-2.pem");
-    assert_eq!(append_v2(&image, &other.public(), other.signer()), Err(mixed));
+    assert_eq!(append_v2(&image, &other.public(), other.signer()), Err(mixed.clone()));
     assert_eq!(
         mixed.to_string(),
         "signature block 1 is ECDSA P-256 and block 0 RSA-3072; a device accepts one scheme, use keys of one"
@@ -201,7 +201,7 @@ fn rsa_keys_with_another_exponent_or_length_are_refused() {
 
         let pem = String::from_utf8(data(name)).unwrap();
         let key = rsa::PrivateKey::from_pkcs1_pem(&pem).unwrap();
-        assert_eq!(BootPublicKey::try_from(&key.to_public_key()), Err(wanted));
+        assert_eq!(BootPublicKey::try_from(&key.to_public_key()), Err(wanted.clone()));
     }
     let modulus = [0xFF; 385];
     let exponent = [1, 0, 1];
@@ -328,7 +328,10 @@ fn signature_of_another_scheme_is_not_appended() {
         let key = key(name);
         let other = key.public().kind();
         let wanted = Error::MixedSchemes { block: 1, first, other };
-        assert_eq!(append_v2(&data(image), &key.public(), key.signer()), Err(wanted));
+        assert_eq!(
+            append_v2(&data(image), &key.public(), key.signer()),
+            Err(wanted.clone())
+        );
     }
 }
 
@@ -435,9 +438,12 @@ fn failed_signer_and_keys_of_other_kinds_are_refused() {
         wanted: BootKeyKind::EcdsaP256,
         found: BootKeyKind::EcdsaP384,
     };
-    assert_eq!(sign_v2(&[1], &p384.public(), p256.signer()), Err(wanted));
-    assert_eq!(sign_app_v1(&[1], &p384.public(), p256.p256()), Err(wanted));
-    assert_eq!(verify_app_v1(&data("v1.signed.bin"), &p384.public()), Err(wanted));
+    assert_eq!(sign_v2(&[1], &p384.public(), p256.signer()), Err(wanted.clone()));
+    assert_eq!(sign_app_v1(&[1], &p384.public(), p256.p256()), Err(wanted.clone()));
+    assert_eq!(
+        verify_app_v1(&data("v1.signed.bin"), &p384.public()),
+        Err(wanted.clone())
+    );
     let mut hasher = ImageHasher::new(BootKeyKind::EcdsaP256);
     hasher.update(&[1]);
     let mut sector = SignatureSector::new(hasher.finish().unwrap());

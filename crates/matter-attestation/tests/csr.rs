@@ -111,7 +111,7 @@ const ACCEPTED: [(&str, Change); 9] = [
     }),
     ("the key of the lowest scalar", |p| {
         let scalar = [[0; 31].as_slice(), &[1]].concat().try_into().unwrap();
-        let lowest = matter_attestation::PrivateKey::from_scalar(&scalar).unwrap();
+        let lowest = PrivateKey::from_scalar(&scalar).unwrap();
         p.public_key = public_key(P256, lowest.public_key().as_bytes());
         let info = seq(&[&p.version, &p.subject, &p.public_key, &p.attributes]);
         p.signature = Some(signature(&lowest, &info));

@@ -118,8 +118,8 @@ fn subject_ids_are_those_of_the_sdk() {
 /// What the parts of a device vector are refused for when they are read. All others are read: their faults are those of a
 /// chain or of a profile.
 fn refusals() -> BTreeMap<(&'static str, &'static str), Error> {
-    let vendor = Error::SubjectVendorIdMalformed;
-    let product = Error::SubjectProductIdMalformed;
+    let vendor = || Error::SubjectVendorIdMalformed;
+    let product = || Error::SubjectProductIdMalformed;
     let missing = |tag, offset| Error::CdMember { tag, offset };
     BTreeMap::from([
         (
@@ -175,11 +175,11 @@ fn refusals() -> BTreeMap<(&'static str, &'static str), Error> {
             ("struct_dac_sig_algo_ecdsa_with_sha1", "dac"),
             Error::CertificateAlgorithm,
         ),
-        (("struct_dac_vidpid_fallback_encoding_06", "dac"), vendor),
-        (("struct_dac_vidpid_fallback_encoding_07", "dac"), vendor),
-        (("struct_dac_vidpid_fallback_encoding_08", "dac"), product),
-        (("struct_dac_vidpid_fallback_encoding_09", "dac"), product),
-        (("struct_dac_vidpid_fallback_encoding_19", "dac"), product),
+        (("struct_dac_vidpid_fallback_encoding_06", "dac"), vendor()),
+        (("struct_dac_vidpid_fallback_encoding_07", "dac"), vendor()),
+        (("struct_dac_vidpid_fallback_encoding_08", "dac"), product()),
+        (("struct_dac_vidpid_fallback_encoding_09", "dac"), product()),
+        (("struct_dac_vidpid_fallback_encoding_19", "dac"), product()),
         (("struct_pai_cert_version_v2", "pai"), Error::CertificateVersion),
         (
             ("struct_pai_fuzzed_skid_malformed", "pai"),
@@ -190,11 +190,11 @@ fn refusals() -> BTreeMap<(&'static str, &'static str), Error> {
             Error::CertificateAlgorithm,
         ),
         (("struct_pai_sig_curve_secp256k1", "pai"), Error::KeyNotP256),
-        (("struct_pai_vidpid_fallback_encoding_06", "pai"), vendor),
-        (("struct_pai_vidpid_fallback_encoding_07", "pai"), vendor),
-        (("struct_pai_vidpid_fallback_encoding_09", "pai"), product),
-        (("struct_pai_vidpid_fallback_encoding_10", "pai"), vendor),
-        (("struct_pai_vidpid_fallback_encoding_12", "pai"), vendor),
+        (("struct_pai_vidpid_fallback_encoding_06", "pai"), vendor()),
+        (("struct_pai_vidpid_fallback_encoding_07", "pai"), vendor()),
+        (("struct_pai_vidpid_fallback_encoding_09", "pai"), product()),
+        (("struct_pai_vidpid_fallback_encoding_10", "pai"), vendor()),
+        (("struct_pai_vidpid_fallback_encoding_12", "pai"), vendor()),
     ])
 }
 
@@ -219,9 +219,9 @@ fn device_vectors_decode_or_are_refused() {
         let dac = Certificate::decode(&octets(&vector["dac_cert"]));
         let pai = Certificate::decode(&octets(&vector["pai_cert"]));
         let declaration = SignedDeclaration::decode(&octets(&vector["certification_declaration"]));
-        check("dac", dac.as_ref().err().copied());
-        check("pai", pai.as_ref().err().copied());
-        check("cd", declaration.as_ref().err().copied());
+        check("dac", dac.as_ref().err().cloned());
+        check("pai", pai.as_ref().err().cloned());
+        check("cd", declaration.as_ref().err().cloned());
 
         if let Ok(declaration) = &declaration {
             assert_eq!(

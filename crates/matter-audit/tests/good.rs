@@ -46,7 +46,7 @@ fn pki() -> (PaaStore, Pai) {
         store,
         Pai {
             certificate: certificate.unwrap(),
-            key: key(2),
+            key: key(2).into(),
         },
     )
 }

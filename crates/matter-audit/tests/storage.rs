@@ -121,7 +121,7 @@ fn pki() -> (PaaStore, Pai) {
         store,
         Pai {
             certificate,
-            key: key(2),
+            key: key(2).into(),
         },
     )
 }

@@ -12,6 +12,8 @@ use crate::key::{derive, noise, sign};
 use crate::request::request;
 use crate::{Device, Fault, Moment, SessionEnd};
 
+/// How long a device waits for `hello` at most.
+const HELLO: Duration = Duration::from_secs(10);
 /// Pauses of a slow device, before an answer and between two pieces of it.
 const SLOW_ANSWER: Duration = Duration::from_millis(300);
 const SLOW_PIECE: Duration = Duration::from_millis(5);
@@ -45,7 +47,13 @@ pub(crate) fn run<C: Read + Write>(device: &mut Device, channel: &mut C) -> io::
     let mut reader = LineReader::new();
     let mut opened = None;
     loop {
-        let message = match receive(&mut reader, channel, device.patience) {
+        // A station that has taken the connection says so at once; else it may be gone, or never have seen it.
+        let patience = if opened.is_none() {
+            device.patience.min(HELLO)
+        } else {
+            device.patience
+        };
+        let message = match receive(&mut reader, channel, patience) {
             Ok(message) => message,
             Err(error) => return Ok(SessionEnd::Lost(error)),
         };

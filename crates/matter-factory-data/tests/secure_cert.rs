@@ -166,13 +166,13 @@ fn credentials_without_a_key_are_for_keyless_layouts() {
     };
     for others in [Place::Nvs, Place::SecureCert] {
         let [plain, efuse, hmac] = keys().map(|key| record.encode(size(), &layout(others, key)));
-        assert_eq!(plain.map(|_| ()), Err(missing));
+        assert_eq!(plain.map(|_| ()), Err(missing.clone()));
         for images in [efuse, hmac] {
             let images = images.unwrap();
             decode(images.nvs(), images.secure_cert().unwrap()).unwrap();
         }
     }
-    assert_eq!(record.encode_nvs(size()).map(|_| ()), Err(missing));
+    assert_eq!(record.encode_nvs(size()).map(|_| ()), Err(missing.clone()));
     let other = records::chain(VENDOR, PRODUCT, 2);
     let dac = record.credentials().unwrap().dac().clone();
     assert!(

@@ -31,6 +31,11 @@ pub struct Desk<S> {
     is_signer_well: bool,
 }
 
+/// What became of a request that was accepted.
+type Signed = (KeyHash, Result<Certificate, Refusal>);
+/// What the ledger has of keys after that, and whether it is from this desk.
+type Stored = BTreeMap<KeyHash, (Result<Issuance, Refusal>, bool)>;
+
 /// A DAC that is in the ledger.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -96,12 +101,13 @@ impl<S: CertificateSigner> Desk<S> {
             return Ok(Vec::new());
         }
         let admissions = self.admit(requests)?;
-        let mut certificates = self.sign(requests, &admissions)?;
-        if certificates.is_empty() {
-            return self.answer(requests, admissions, &BTreeMap::new());
-        }
-        let new = self.store(&mut certificates)?;
-        self.answer(requests, admissions, &new)
+        let signed = self.sign(requests, &admissions)?;
+        let stored = if signed.is_empty() {
+            Stored::new()
+        } else {
+            self.store(&signed)?
+        };
+        self.answer(requests, admissions, &stored)
     }
 
     /// The first transaction.
@@ -125,11 +131,7 @@ impl<S: CertificateSigner> Desk<S> {
     }
 
     /// Signs what is accepted and has no certificate, outside of any transaction.
-    fn sign(
-        &mut self,
-        requests: &[Request],
-        admissions: &[Result<Admission, Refusal>],
-    ) -> Result<Vec<(KeyHash, Result<Certificate, Refusal>)>, Error> {
+    fn sign(&mut self, requests: &[Request], admissions: &[Result<Admission, Refusal>]) -> Result<Vec<Signed>, Error> {
         let mut groups: BTreeMap<(u16, u16), BTreeMap<KeyHash, &Request>> = BTreeMap::new();
         for (request, admission) in requests.iter().zip(admissions) {
             if let Ok(Admission::ToSign { key, product }) = admission {
@@ -146,16 +148,13 @@ impl<S: CertificateSigner> Desk<S> {
     }
 
     /// The second transaction. Returns what is in the ledger now of the keys, and whether it is from here.
-    fn store(
-        &mut self,
-        certificates: &mut [(KeyHash, Result<Certificate, Refusal>)],
-    ) -> Result<BTreeMap<KeyHash, (Result<Issuance, Refusal>, bool)>, Error> {
+    fn store(&mut self, certificates: &[Signed]) -> Result<Stored, Error> {
         let keys: Vec<[u8; 32]> = certificates.iter().map(|(key, _)| *key.as_bytes()).collect();
         let Registrar { ledger, journal } = &mut self.registrar;
         journal.transact(ledger, |issuing, log| {
             let mut known = issuing.by_key(&keys)?;
-            let mut results = BTreeMap::new();
-            for (key, certificate) in certificates.iter() {
+            let mut results = Stored::new();
+            for (key, certificate) in certificates {
                 let Some(mut issuance) = known.remove(key.as_bytes()) else {
                     results.insert(*key, (Err(Refusal::KeyUnknown), false));
                     continue;
@@ -196,7 +195,7 @@ impl<S: CertificateSigner> Desk<S> {
         &self,
         requests: &[Request],
         admissions: Vec<Result<Admission, Refusal>>,
-        new: &BTreeMap<KeyHash, (Result<Issuance, Refusal>, bool)>,
+        stored: &Stored,
     ) -> Result<Vec<Result<Issued, Refusal>>, Error> {
         let mut answers = Vec::with_capacity(requests.len());
         let mut told = BTreeSet::new();
@@ -204,7 +203,7 @@ impl<S: CertificateSigner> Desk<S> {
             answers.push(match admission {
                 Err(refusal) => Err(refusal),
                 Ok(Admission::Known(issuance)) => self.issued(request, &issuance, false)?,
-                Ok(Admission::ToSign { key, .. }) => match new.get(&key) {
+                Ok(Admission::ToSign { key, .. }) => match stored.get(&key) {
                     // The first one of a batch that asks has the new certificate.
                     Some((Ok(issuance), is_new)) => self.issued(request, issuance, told.insert(key) && *is_new)?,
                     Some((Err(refusal), _)) => Err(refusal.clone()),

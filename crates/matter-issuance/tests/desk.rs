@@ -149,7 +149,7 @@ fn a_new_key_needs_a_reason_retires_the_old_one_and_takes_no_second_place() {
     let refused = one(desk.issue(&[request_for(ORDER, "a", "new")]).unwrap());
     assert!(matches!(refused, Err(Refusal::DeviceKnown { .. })));
     let allowed = request_for(ORDER, "a", "new").with_new_key("board changed").unwrap();
-    let new = one(desk.issue(&[allowed.clone()]).unwrap()).unwrap();
+    let new = one(desk.issue(std::slice::from_ref(&allowed)).unwrap()).unwrap();
     assert!(new.dac != old.dac);
     assert_eq!(*new.dac.public_key(), key("new").public_key());
     // The reason is of no use twice: the key has its certificate.
@@ -221,11 +221,11 @@ fn recorded_keys_and_serial_numbers_are_taken() {
         .record(&[pki.pai.clone(), pki.paa.clone()], "ann")
         .unwrap()
         .unwrap();
-    let again = registrar.record(&[pki.pai.clone()], "ann").unwrap();
+    let again = registrar.record(std::slice::from_ref(&pki.pai), "ann").unwrap();
     assert_eq!(again, Err(Refusal::KeyKnown));
     // Another PAI with the serial number of the first.
     let other = Pki::named("Other PAI");
-    let taken = registrar.record(&[other.pai.clone()], "ann").unwrap();
+    let taken = registrar.record(std::slice::from_ref(&other.pai), "ann").unwrap();
     assert!(matches!(taken, Err(Refusal::SerialKnown { .. })));
     // A device with the key of a PAI.
     let refused = one(desk.issue(&[request_for(ORDER, "a", "Test PAI")]).unwrap());

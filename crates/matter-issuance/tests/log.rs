@@ -65,7 +65,8 @@ fn hashes_and_signature_are_over_what_the_documentation_says() {
 fn each_changed_field_is_found() {
     let (rows, head) = log();
     type Change = fn(&mut LogRow);
-    let changes: [(Change, fn(u64) -> LogFault); 5] = [
+    type Fault = fn(u64) -> LogFault;
+    let changes: [(Change, Fault); 5] = [
         (
             |row| row.seq += 100,
             |seq| LogFault::Sequence {
@@ -93,7 +94,8 @@ fn each_changed_field_is_found() {
         }
     }
     type ChangeHead = fn(&mut LogHead);
-    let changes: [(ChangeHead, fn(&LogFault) -> bool); 5] = [
+    type IsFault = fn(&LogFault) -> bool;
+    let changes: [(ChangeHead, IsFault); 5] = [
         (
             |head| head.seq -= 1,
             |fault| matches!(fault, LogFault::HeadSequence { last: 8, head: 7 }),

@@ -305,7 +305,7 @@ fn write_key_file(f: &mut fmt::Formatter<'_>, path: &Path, reason: &matter_attes
         }
         Reason::KeyMalformed => write!(
             f,
-            "{path}: is no private key (PKCS#8, SEC 1, PKCS#1 or PKCS#12) of P-256, P-384 or RSA in PEM or DER"
+            "{path}: is no private key (PKCS#8, SEC 1 or PKCS#1) of P-256, P-384 or RSA in PEM or DER"
         ),
         reason => write!(f, "{path}: {reason}"),
     }

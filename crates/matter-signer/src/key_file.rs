@@ -1,6 +1,8 @@
 use std::fmt;
 
-use matter_attestation::{Error, InputKind, Pkcs12, PrivateKey, decrypt_pkcs8};
+#[cfg(feature = "pkcs12")]
+use matter_attestation::Pkcs12;
+use matter_attestation::{Error, InputKind, PrivateKey, decrypt_pkcs8};
 use p256::pkcs8::DecodePrivateKey;
 use rsa::PrivateKey as RsaPrivateKey;
 use rsa::pkcs1::DecodeRsaPrivateKey;
@@ -18,7 +20,8 @@ pub enum SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a key in PKCS#8, encrypted or not, SEC 1, PKCS#1 or PKCS#12, in PEM or DER by content.
+    /// Reads a key in PKCS#8, encrypted or not, SEC 1 or PKCS#1, in PEM or DER by content; with the feature `pkcs12` in
+    /// PKCS#12 too.
     ///
     /// Bare numbers are not read, in which a key cannot be told from other secrets; nor is anything but P-256 in PKCS#12.
     ///
@@ -26,9 +29,10 @@ impl SigningKey {
     ///
     /// [`Error::KeyEncrypted`] without a password, [`Error::KeyPassword`], [`Error::KeyEncryption`],
     /// [`Error::KeyNotP256`] for keys of other kinds, [`Error::KeyMalformed`], and those of
-    /// [`Pkcs12`].
+    /// PKCS#12.
     pub fn decode(bytes: &[u8], password: Option<&str>) -> Result<Self, Error> {
         match InputKind::of(bytes) {
+            #[cfg(feature = "pkcs12")]
             InputKind::Pkcs12 => return from_pkcs12(bytes, password).map(Self::P256),
             InputKind::PrivateKey => {}
             _ => return Err(Error::KeyMalformed),
@@ -80,6 +84,7 @@ fn p384_key(bytes: &[u8]) -> Option<p384::SecretKey> {
     key.or_else(|| p384::SecretKey::from_pkcs8_der(bytes).ok())
 }
 
+#[cfg(feature = "pkcs12")]
 fn from_pkcs12(bytes: &[u8], password: Option<&str>) -> Result<PrivateKey, Error> {
     let password = password.ok_or(Error::KeyEncrypted)?;
     let mut keys = Pkcs12::decode_with(bytes, password)?.private_keys()?;

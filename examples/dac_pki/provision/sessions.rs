@@ -19,6 +19,9 @@ pub(crate) const PROVED: &str = "proved";
 const WAIT: Duration = Duration::from_millis(250);
 /// How long a connection may take.
 const CONNECTION: Duration = Duration::from_secs(5);
+/// How many devices may wait for a session.
+#[cfg(unix)]
+const WAITING: i32 = 4096;
 /// How often is looked for a new device.
 const LOOK: Duration = Duration::from_millis(10);
 /// A thread reads lines of 16 KiB at most, and there may be a thousand.
@@ -78,6 +81,9 @@ impl Source {
     pub(crate) fn listen(address: &str, idle: Option<Duration>) -> Result<Self, Failure> {
         let wrong = |error: io::Error| Failure::Input(format!("--listen {address}: {error}"));
         let listener = TcpListener::bind(address).map_err(wrong)?;
+        // The standard library lets 128 wait; of more, when a whole line is switched on, each would lose seconds.
+        #[cfg(unix)]
+        rustix::net::listen(&listener, WAITING).map_err(|error| wrong(error.into()))?;
         listener.set_nonblocking(true).map_err(wrong)?;
         if let Ok(address) = listener.local_addr() {
             say(format_args!("waiting for devices at {address}"));

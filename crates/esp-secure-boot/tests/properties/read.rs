@@ -33,7 +33,7 @@ fn read(bytes: &[u8]) {
     let Ok(image) = SignedImage::parse(bytes) else {
         return;
     };
-    assert_eq!(hashed, [Some(Error::AlreadySigned); 4]);
+    assert_eq!(hashed, [const { Some(Error::AlreadySigned) }; 4]);
     assert_eq!(image.content().len() + SECTOR, bytes.len());
     let mut sector: Vec<u8> = image.blocks().flat_map(|block| *block.as_bytes()).collect();
     assert!((1..=3).contains(&(sector.len() / SignatureBlock::LEN)));

@@ -61,7 +61,7 @@ impl Model {
             let keys = std::slice::from_ref(key);
             let verified = parsed
                 .as_ref()
-                .map_err(|error| *error)
+                .map_err(Clone::clone)
                 .and_then(|image| image.verify(keys));
             if self.flipped.is_empty() {
                 assert_eq!(verified, Ok(at));

@@ -138,7 +138,7 @@ impl Output {
             .unwrap();
         let pai = Pai {
             certificate,
-            key: key.clone(),
+            key: key.clone().into(),
         };
         let folder = tempfile::tempdir().unwrap();
         Self::make(folder, storage, Attestation::Pai(Box::new(pai)), Some(key))
