@@ -208,7 +208,13 @@ fn unavailable(error: &Error) -> Problem {
             "the signer is away; nothing was given out, and the same request can be made again",
         ),
     };
-    let cause = error.to_string();
+    let mut cause = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        cause.push_str(": ");
+        cause.push_str(&error.to_string());
+        source = error.source();
+    }
     Problem::unavailable(code, detail, RETRY_SECONDS).with_cause(cause)
 }
 
