@@ -24,6 +24,8 @@ PKI = str(BINARIES / "dac-pki")
 SIM = str(BINARIES / "sim-device")
 ORDER = "A-17"
 VENDOR, PRODUCT = "FFF1", "8000"
+# Sessions at once: all devices, or few of them, so that some are at each step of the way when the station is killed.
+ALL, FEW = min(DEVICES, 1024), max(DEVICES // 12, 4)
 FLEET_SEED = f"{SEED:064x}"
 # Those that end with a certificate they have proved, and those that take a place of the order without that.
 HARMLESS = ("none", "dies-at-", "other-vendor", "second-key", "slow")
@@ -90,13 +92,13 @@ def fleet():
     return mix, found
 
 
-def station(folder, place, port, *more):
+def station(folder, place, port, jobs, *more):
     return subprocess.Popen(
         [str(word) for word in [
             PKI, "provision", "--order", ORDER, *place, "--issuer", folder / "pai/PAI_cert.pem",
             "--issuer-key", folder / "pai/PAI_key.pem", "--paa", folder / "paa/PAA_cert.pem", "--cd", folder / "CD.der",
             "--allow-test-cd", "--log-signer", f"file:{folder / 'log_key.pem'}", "--station", "line-1",
-            "--listen", f"127.0.0.1:{port}", "--jobs", max(DEVICES, 64) if DEVICES < 1024 else 1024, "--answer-time", "3", *more]],
+            "--listen", f"127.0.0.1:{port}", "--jobs", jobs, "--answer-time", "3", *more]],
         stdout=open(folder / "station.log", "a"), stderr=subprocess.PIPE, text=True)
 
 
@@ -130,28 +132,26 @@ def kill_now_and_then(folder, engine, port, devices):
     proved at each kill."""
     place = engine.place(folder)
     moments = random.Random(SEED)
-    # Every other kill comes at a random moment after the start, the rest when so many devices are proved.
-    wanted = [None if number % 2 == 0 else DEVICES * 7 // 10 * number // KILLS for number in range(KILLS)]
+    # Until the next kill: longer as long as too few devices get through, shorter when too many do, on machines of any speed.
+    delay = 0.1
     progress = []
 
     def proved():
         return sum(row.state == "PROVED" for row in engine.rows(folder, ORDER))
 
     while len(progress) < KILLS and devices.poll() is None:
-        process = station(folder, place, port)
+        process = station(folder, place, port, ALL if len(progress) % 4 == 0 else FEW)
         wait_until_it_listens(process)
-        started = time.monotonic()
-        goal = wanted[len(progress)]
-        while goal is not None and proved() < goal and time.monotonic() - started < 5:
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.05) if goal is not None else moments.uniform(0.02, 0.6))
+        time.sleep(delay * moments.uniform(0.5, 1.5))
         if process.poll() is not None:
             check(False, f"the station ended by itself: {process.stderr.read()}")
             break
         process.kill()
         process.communicate()
         progress.append(proved())
-    last = station(folder, place, port)
+        got = progress[-1] - (progress[-2] if len(progress) > 1 else 0)
+        delay = min(delay * (0.5 if got > 1.5 * DEVICES / KILLS else 1.4 if got < 0.5 * DEVICES / KILLS else 1), 2)
+    last = station(folder, place, port, ALL)
     wait_until_it_listens(last)
     said = devices.communicate()[1]
     check(devices.returncode == 0, f"sim-device ends with {devices.returncode}: {said}")
@@ -165,7 +165,7 @@ def kill_now_and_then(folder, engine, port, devices):
 
 def fill_order(folder, place, port, left):
     """Lets more devices come than there are places left: those of devices that died before their station read their request."""
-    process = station(folder, place, port, "--idle", "1")
+    process = station(folder, place, port, ALL, "--idle", "1")
     wait_until_it_listens(process)
     simulate("sessions-late", folder, port, left + TOO_MANY, "--mac", "60:55:f9:ff:00:01").communicate()
     process.communicate()
