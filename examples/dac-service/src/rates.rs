@@ -6,22 +6,35 @@ use std::time::{Duration, Instant};
 
 /// Buckets by key. Each holds `burst` tokens and gets one more every `interval`.
 ///
-/// A bucket that is full again is the same as none, and is dropped when room is needed; while all are in use, a new key is
-/// refused like one without tokens.
+/// A bucket that is full again is the same as none: such ones are dropped each time that the number of buckets has doubled, and
+/// when room is needed; while all are in use, a new key is refused like one without tokens.
 #[derive(Debug)]
 pub(crate) struct Rates<K> {
-    /// For each key the time at which its bucket is full again: all of the bucket's state.
-    full_at: Mutex<BTreeMap<K, Instant>>,
+    buckets: Mutex<Buckets<K>>,
     interval: Duration,
     burst: u32,
     most: usize,
 }
 
+#[derive(Debug)]
+struct Buckets<K> {
+    /// For each key the time at which its bucket is full again: all of the bucket's state.
+    full_at: BTreeMap<K, Instant>,
+    /// The number of buckets at which full ones are dropped.
+    sweep_at: usize,
+}
+
+/// Fewer buckets are not swept.
+const FEW: usize = 1024;
+
 impl<K: Ord> Rates<K> {
     /// Buckets that get `rate` tokens in `period`, at most `most` of them.
     pub(crate) fn new(rate: u32, period: Duration, burst: u32, most: usize) -> Self {
         Self {
-            full_at: Mutex::default(),
+            buckets: Mutex::new(Buckets {
+                full_at: BTreeMap::new(),
+                sweep_at: FEW.min(most),
+            }),
             interval: period.checked_div(rate).unwrap_or(period),
             burst,
             most,
@@ -30,9 +43,11 @@ impl<K: Ord> Rates<K> {
 
     /// Takes a token, or says after how long there will be one.
     pub(crate) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_at.len() >= self.most && !full_at.contains_key(&key) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let Buckets { full_at, sweep_at } = &mut *buckets;
+        if full_at.len() >= *sweep_at && !full_at.contains_key(&key) {
             full_at.retain(|_, full| *full > now);
+            *sweep_at = full_at.len().saturating_mul(2).max(FEW).min(self.most);
             if full_at.len() >= self.most {
                 return Err(self.interval);
             }
@@ -78,6 +93,15 @@ mod tests {
         }
         assert!(rates.take(4, start).is_err());
         rates.take(4, start + SECOND).unwrap();
-        assert_eq!(rates.full_at.lock().unwrap().len(), 1);
+        assert_eq!(rates.buckets.lock().unwrap().full_at.len(), 1);
+    }
+
+    #[test]
+    fn memory_of_full_buckets_is_given_back() {
+        let (rates, start) = (Rates::new(1000, SECOND, 1, 1_000_000), Instant::now());
+        for key in 0..100_000 {
+            rates.take(key, start + key * SECOND / 1000).unwrap();
+        }
+        assert!(rates.buckets.lock().unwrap().full_at.len() <= FEW);
     }
 }

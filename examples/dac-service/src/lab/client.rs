@@ -6,6 +6,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::http::header::{CONTENT_TYPE, HOST};
@@ -22,6 +23,10 @@ use tokio_rustls::client::TlsStream;
 
 use crate::lab::authority::Result;
 use crate::tls::provider;
+
+/// The service answers within its own limits; where a connection ends in the moment that a request is handed over, hyper may leave it
+/// without an answer or an error.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -185,6 +190,11 @@ impl Connection {
     ) -> std::result::Result<Reply, ClientFault> {
         let invalid = |error| ClientFault::Connection(io::Error::new(io::ErrorKind::InvalidInput, error));
         let request = request.body(body).map_err(invalid)?;
+        let answer = tokio::time::timeout(PATIENCE, self.answer(request)).await;
+        answer.unwrap_or_else(|_| Err(ClientFault::Connection(io::ErrorKind::TimedOut.into())))
+    }
+
+    async fn answer(&mut self, request: Request<Body>) -> std::result::Result<Reply, ClientFault> {
         self.sender.ready().await.map_err(ClientFault::Http)?;
         let response = self.sender.send_request(request).await.map_err(ClientFault::Http)?;
         let (parts, mut body) = response.into_parts();
