@@ -7,7 +7,10 @@ use std::sync::Arc;
 use clap::Parser;
 use cli::Failure;
 use dac_service::{App, Logger, Server};
-use tokio::signal::unix::{SignalKind, signal};
+
+use self::signals::Signals;
+
+mod signals;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,12 +56,8 @@ fn main() -> ExitCode {
 }
 
 async fn serve(app: Arc<App>, server: Server) -> Result<(), Failure> {
-    let handler = |kind| signal(kind).map_err(|error| Failure::Work(format!("cannot wait for signals: {error}")));
-    let [mut terminate, mut interrupt, mut hang_up] = [
-        handler(SignalKind::terminate())?,
-        handler(SignalKind::interrupt())?,
-        handler(SignalKind::hangup())?,
-    ];
+    let signals = Signals::new().map_err(|error| Failure::Work(format!("cannot wait for signals: {error}")))?;
+    let (end, mut hang_up) = signals.into_parts();
     let address = server.address().map_err(|error| Failure::Work(error.to_string()))?;
     app.logger().info("started", &format!("listening at {address}"));
     if let Some(probes) = server.probe_address() {
@@ -69,19 +68,12 @@ async fn serve(app: Arc<App>, server: Server) -> Result<(), Failure> {
     let reloads = tokio::spawn({
         let app = app.clone();
         async move {
-            while hang_up.recv().await.is_some() {
+            while hang_up.wait().await {
                 reload(app.clone()).await;
             }
         }
     });
-    server
-        .run(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        })
-        .await;
+    server.run(end.wait()).await;
     reloads.abort();
     app.logger().info("stopped", "ended by a signal");
     Ok(())
