@@ -1,6 +1,6 @@
 //! Plans of devices per second on all cores, beside a loop that only does XTS, MD5 and SHA-256 over the same bytes.
 //!
-//! `cargo bench --bench flash_plan_rate [-- DEVICES]`; rounds of both take turns, and the best of each counts.
+//! `cargo bench -p matter-factory-benches --bench flash_plan_rate [-- DEVICES]`; rounds of both take turns, and the best of each counts.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "benchmark")]
 
