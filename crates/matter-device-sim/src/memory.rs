@@ -45,6 +45,7 @@ impl Memory {
             "spent": self.is_spent,
             "request": self.old_request,
         });
+        // The whole file or the former one, when the simulator is killed; not waiting for the disk, as flash does not.
         let beside = file.with_extension("new");
         fs::write(&beside, document.to_string())?;
         fs::rename(&beside, file)
