@@ -1,0 +1,3 @@
+//! A virtual chip.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A production line.
+
+fn main() {}
