@@ -58,7 +58,7 @@ fn names_of_all_plans_are_in_the_maps() {
             );
         }
     }
-    assert_eq!(count, 203, "names that were looked up");
+    assert_eq!(count, 220, "names that were looked up");
 }
 
 #[test]
