@@ -189,8 +189,10 @@ def flash(chip, folder):
 
 def identify(chip):
     text, _ = ours("identify", chip.port)
-    assert f"chip {chip.name} " in text and f"mac {chip.mac}" in text and "flash 4194304" in text, text
-    assert chip.mac in tool("esptool", chip, "--no-stub", "read-mac").lower()
+    # The virtual chip has the MAC in BLOCK1, where the ESP32-C2 has none.
+    mac = "00:00:00:00:00:00" if chip.name == "esp32c2" else chip.mac
+    assert f"chip {chip.name} " in text and f"mac {mac}" in text and "flash 4194304" in text, text
+    assert mac in tool("esptool", chip, "--no-stub", "read-mac").lower()
 
 
 def burn(name, folder):

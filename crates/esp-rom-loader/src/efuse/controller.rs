@@ -151,12 +151,13 @@ impl<'a, P: Port> Efuses<'a, P> {
         self.command(OP_CODE_WRITE, COMMAND_PROGRAM | number.wrapping_shl(2))
     }
 
-    /// Waits for the end of burning, wipes the registers and has the controller read the eFuses again.
+    /// Waits for the end of burning, has the controller read the eFuses again, and wipes the registers: not before, since
+    /// the ESP32 that espefuse simulates burns with the command to read.
     pub(super) fn settle(&mut self, block: &EfuseBlock) -> Result<(), Error> {
         self.wait_idle()?;
-        self.wipe(block)?;
         self.command(OP_CODE_READ, COMMAND_READ)?;
-        self.wait_idle()
+        self.wait_idle()?;
+        self.wipe(block)
     }
 
     pub(super) fn read_back(&mut self, block: &EfuseBlock, words: &[u32; 8], name: &str) -> Result<(), Error> {
