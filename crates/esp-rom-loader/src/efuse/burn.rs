@@ -300,9 +300,12 @@ impl<P: Port> Efuses<'_, P> {
         let map = self.map();
         let block = self.key_block(block)?;
         let row = map.purpose(purpose).ok_or_else(|| self.unknown(purpose))?;
-        if map.chip() == Chip::Esp32 && (row.name == "flash_encryption") != (block.index == 1)
-            || block.index == 3 && map.chip() == Chip::Esp32
-        {
+        let is_its_own = match row.name {
+            "flash_encryption" => block.index == 1,
+            "secure_boot_v1" | "secure_boot_v2" => block.index == 2,
+            _ => true,
+        };
+        if !is_its_own {
             return Err(self.unknown(purpose));
         }
         let (places, data) = self.key_data(row, bytes)?;
