@@ -1,6 +1,6 @@
 """Runs the examples of esp-rom-loader with virtual chips, and asks esptool and espefuse what the chips are like afterwards.
 
-usage: loader.py FOLDER EXAMPLES VIRTUAL_CHIP
+usage: loader.py FOLDER EXAMPLES VIRTUAL_CHIP [CHIP...]
 
 For each chip: identify; write a file, compare its MD5, read it back; esptool reads the same bytes from the same chip. Then a
 whole list of eFuses is burned by our loader on one chip and by espefuse on a second one: the files of the two controllers are
@@ -16,6 +16,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 FOLDER, EXAMPLES, PROGRAM = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3]
 RANDOM = random.Random(20261130)
@@ -84,6 +87,9 @@ PLANS = {
         *ON, ("efuse", "DIS_DOWNLOAD_ICACHE", 1), *COMMON, *REVOKED, *END,
     ],
 }
+# From this revision on the ESP32-H2 has other eFuses for ECDSA.
+PLANS["esp32h2 1.2"] = [*PLANS["esp32h2"][:-3], ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1), *PLANS["esp32h2"][-3:]]
+REVISIONS = {("esp32h2", "1.2"): 0x28}
 
 
 class Chip:
@@ -93,8 +99,14 @@ class Chip:
 
     def __init__(self, name, folder, fault=""):
         Chip.count += 1
+        name, _, revision = name.partition(" ")
         self.name = name
         self.efuses = Path(folder, f"chip{Chip.count}.efuse")
+        if revision:
+            content = bytearray(512)
+            # The last register comes first.
+            content[511 - 0x52] = REVISIONS[name, revision]
+            self.efuses.write_bytes(content)
         port = Path(folder, f"chip{Chip.count}.port")
         self.mac = f"24:0a:c4:00:00:{Chip.count:02x}"
         self.log = open(Path(folder, f"chip{Chip.count}.log"), "w")
@@ -143,12 +155,28 @@ def files(plan, folder):
         for place, word in enumerate(step):
             if isinstance(word, int) and step[0] in ("secret", "digest", "shared"):
                 path = Path(folder, f"key{number}-{place}.bin")
-                if not path.exists():
+                if "ECDSA_KEY" in step:
+                    write_scalar(path, word)
+                else:
                     path.write_bytes(RANDOM.randbytes(word))
                 word = path
             words.append(str(word))
         steps.append(words)
     return steps
+
+
+def write_scalar(path, length):
+    """A private key: the scalar for us, PEM for espefuse."""
+    curve = {24: ec.SECP192R1(), 32: ec.SECP256R1()}[length]
+    key = ec.generate_private_key(curve)
+    path.write_bytes(key.private_numbers().private_value.to_bytes(length, "big"))
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    path.with_suffix(".pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+
+
+def for_espefuse(path):
+    pem = Path(path).with_suffix(".pem")
+    return str(pem) if pem.exists() else path
 
 
 def burn_by_espefuse(chip, steps):
@@ -159,7 +187,7 @@ def burn_by_espefuse(chip, steps):
             command = ["burn-key", words[0], words[2], words[1], words[3], words[5], words[4]]
         else:
             command = {
-                "secret": lambda: ["burn-key", words[0], words[2], words[1]],
+                "secret": lambda: ["burn-key", words[0], for_espefuse(words[2]), words[1]],
                 "digest": lambda: ["burn-key", words[0], words[2], words[1]],
                 "efuse": lambda: ["burn-efuse", *words],
                 "protect": lambda: ["write-protect-efuse", *words],
@@ -212,7 +240,7 @@ def burn(name, folder):
                 assert not values[words[0]]["readable"] and not values[words[0]]["writeable"], words
         a, b = chip.efuses.read_bytes(), other.efuses.read_bytes()
         # The last register comes first. Our loader wipes the check bytes of a key, which espefuse leaves in PGM_CHECK_VALUE.
-        wiped = range(len(a) - 0x2C, len(a) - 0x20) if name != "esp32" else ()
+        wiped = range(len(a) - 0x2C, len(a) - 0x20) if chip.name != "esp32" else ()
         assert not any(a[place] for place in wiped)
         places = [place for place in range(len(a)) if a[place] != b[place] and place not in wiped]
         # The MACs of the two chips differ in their last byte.
@@ -263,8 +291,8 @@ def speed(folder):
 
 
 def main():
-    for name in PLANS:
-        folder = Path(FOLDER, name)
+    for name in sys.argv[4:] or PLANS:
+        folder = Path(FOLDER, name.replace(" ", "-"))
         folder.mkdir()
         steps, size = burn(name, folder)
         print(f"loader: {name}: identified, flashed; {steps} steps burned as by espefuse, eFuse files of {size} bytes the same", flush=True)
