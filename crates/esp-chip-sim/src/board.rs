@@ -197,10 +197,6 @@ impl Board {
         fields.iter().any(|name| self.efuses.value(name) != 0)
     }
 
-    pub(crate) const fn mode(&self) -> Mode {
-        self.session.mode
-    }
-
     /// Takes bytes from the station.
     pub(crate) fn receive(&mut self, mut bytes: &[u8]) {
         if self.is_dead || self.session.is_silent || self.line.is_held_in_reset() {

@@ -214,12 +214,6 @@ impl Efuses {
         }
     }
 
-    /// Returns what a block reads as.
-    pub(crate) fn read_block(&self, index: usize) -> Option<&[u32]> {
-        let words = usize::from(self.map.blocks().get(index)?.words);
-        self.blocks.get(index)?.read.get(..words)
-    }
-
     /// Tells whether an address is one of the controller's.
     pub(crate) fn has_register(&self, address: u32) -> bool {
         let registers = self.map.registers();
