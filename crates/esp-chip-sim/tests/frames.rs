@@ -215,7 +215,7 @@ fn both_sides_need_the_same_baud_rate() {
 fn signals_reset_into_download_mode_and_into_firmware() {
     let sim = sim(Chip::Esp32c3);
     let mut host = Host::new(&sim);
-    let mut signals = |host: &mut Host, steps: &[(bool, bool)]| {
+    let signals = |host: &mut Host, steps: &[(bool, bool)]| {
         for (dtr, rts) in steps {
             host.0.set_signals(*dtr, *rts).unwrap();
         }

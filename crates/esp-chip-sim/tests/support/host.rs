@@ -7,11 +7,11 @@ use esp_chip_sim::{ChipSim, SimPort};
 
 /// An answer: value, data with status.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Answer(pub u32, pub Vec<u8>);
+pub(crate) struct Answer(pub(crate) u32, pub(crate) Vec<u8>);
 
-pub struct Host(pub SimPort);
+pub(crate) struct Host(pub(crate) SimPort);
 
-pub const SYNC: [u8; 36] = {
+pub(crate) const SYNC: [u8; 36] = {
     let mut data = [0x55; 36];
     [data[0], data[1], data[2], data[3]] = [7, 7, 0x12, 0x20];
     data
@@ -19,24 +19,24 @@ pub const SYNC: [u8; 36] = {
 
 impl Host {
     /// Opens the port and synchronises.
-    pub fn new(sim: &ChipSim) -> Self {
+    pub(crate) fn new(sim: &ChipSim) -> Self {
         let mut host = Self::silent(sim);
         assert_eq!(host.sync(), 8);
         host
     }
 
     /// Opens the port.
-    pub fn silent(sim: &ChipSim) -> Self {
+    pub(crate) fn silent(sim: &ChipSim) -> Self {
         Self(sim.port())
     }
 
     /// Returns how many answers a SYNC has.
-    pub fn sync(&mut self) -> usize {
+    pub(crate) fn sync(&mut self) -> usize {
         self.send(8, 0, &SYNC);
         self.frames().len()
     }
 
-    pub fn send(&mut self, command: u8, checksum: u8, data: &[u8]) {
+    pub(crate) fn send(&mut self, command: u8, checksum: u8, data: &[u8]) {
         let mut frame = vec![0, command];
         frame.extend(u16::try_from(data.len()).unwrap().to_le_bytes());
         frame.extend([checksum, 0, 0, 0]);
@@ -44,7 +44,7 @@ impl Host {
         self.send_frame(&frame);
     }
 
-    pub fn send_frame(&mut self, frame: &[u8]) {
+    pub(crate) fn send_frame(&mut self, frame: &[u8]) {
         let mut bytes = vec![0xC0];
         for byte in frame {
             match byte {
@@ -59,7 +59,7 @@ impl Host {
     }
 
     /// Reads everything that has arrived.
-    pub fn bytes(&mut self) -> Result<Vec<u8>, ErrorKind> {
+    pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, ErrorKind> {
         let mut bytes = Vec::new();
         let mut buffer = [0; 4096];
         loop {
@@ -71,7 +71,7 @@ impl Host {
         }
     }
 
-    pub fn frames(&mut self) -> Vec<Vec<u8>> {
+    pub(crate) fn frames(&mut self) -> Vec<Vec<u8>> {
         let bytes = self.bytes().unwrap_or_default();
         let mut frames = Vec::new();
         for frame in bytes.split(|byte| *byte == 0xC0).filter(|frame| !frame.is_empty()) {
@@ -91,7 +91,7 @@ impl Host {
     }
 
     /// Sends a request; returns its only answer.
-    pub fn ask(&mut self, command: u8, checksum: u8, data: &[u8]) -> Option<Answer> {
+    pub(crate) fn ask(&mut self, command: u8, checksum: u8, data: &[u8]) -> Option<Answer> {
         self.send(command, checksum, data);
         let frames = self.frames();
         let [frame] = &frames[..] else { return None };
@@ -103,13 +103,13 @@ impl Host {
     }
 
     /// Sends words; returns the data of the answer behind which all is well, or the error code.
-    pub fn words(&mut self, command: u8, words: &[u32]) -> Result<Vec<u8>, u8> {
+    pub(crate) fn words(&mut self, command: u8, words: &[u32]) -> Result<Vec<u8>, u8> {
         let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         rom(self.ask(command, 0, &data).expect("an answer"))
     }
 
     /// Sends a block of data.
-    pub fn block(&mut self, command: u8, sequence: u32, bytes: &[u8]) -> Option<Result<Vec<u8>, u8>> {
+    pub(crate) fn block(&mut self, command: u8, sequence: u32, bytes: &[u8]) -> Option<Result<Vec<u8>, u8>> {
         let mut data: Vec<u8> = [u32::try_from(bytes.len()).unwrap(), sequence, 0, 0]
             .iter()
             .flat_map(|word| word.to_le_bytes())
@@ -119,12 +119,12 @@ impl Host {
         self.ask(command, checksum, &data).map(rom)
     }
 
-    pub fn attach(&mut self) {
+    pub(crate) fn attach(&mut self) {
         assert_eq!(self.words(0x0D, &[0, 0]), Ok(vec![]));
     }
 
     /// Writes a region by the ROM, as it is.
-    pub fn write(&mut self, address: u32, bytes: &[u8], block: usize) -> Option<()> {
+    pub(crate) fn write(&mut self, address: u32, bytes: &[u8], block: usize) -> Option<()> {
         let blocks = bytes.len().div_ceil(block);
         let size = u32::try_from(bytes.len()).unwrap();
         let begin = [size, blocks.try_into().unwrap(), block.try_into().unwrap(), address, 0];
@@ -135,22 +135,22 @@ impl Host {
         Some(())
     }
 
-    pub fn md5(&mut self, address: u32, len: u32) -> Result<Vec<u8>, u8> {
+    pub(crate) fn md5(&mut self, address: u32, len: u32) -> Result<Vec<u8>, u8> {
         self.words(0x13, &[address, len, 0, 0])
     }
 
-    pub fn read(&mut self, address: u32) -> u32 {
+    pub(crate) fn read(&mut self, address: u32) -> u32 {
         let answer = self.ask(0x0A, 0, &address.to_le_bytes()).expect("an answer");
         assert_eq!(answer.1, [0; 4]);
         answer.0
     }
 
-    pub fn set(&mut self, address: u32, value: u32) {
+    pub(crate) fn set(&mut self, address: u32, value: u32) {
         assert_eq!(self.words(9, &[address, value, u32::MAX, 0]), Ok(vec![]));
     }
 
     /// Burns a block of a chip with the controller of the ESP32-C3 at an address.
-    pub fn burn(&mut self, base: u32, block: u32, words: &[u32; 11]) {
+    pub(crate) fn burn(&mut self, base: u32, block: u32, words: &[u32; 11]) {
         for (offset, word) in (0..).step_by(4).zip(words) {
             self.set(base + offset, *word);
         }
@@ -159,7 +159,7 @@ impl Host {
     }
 
     /// Reads the eFuses into the registers.
-    pub fn load(&mut self, base: u32) {
+    pub(crate) fn load(&mut self, base: u32) {
         self.set(base + 0x1CC, 0x5AA5);
         self.set(base + 0x1D4, 1);
     }
