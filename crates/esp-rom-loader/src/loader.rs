@@ -4,6 +4,7 @@ mod connect;
 mod exchange;
 mod flash;
 mod identity;
+mod watchdog;
 
 use esp_flash_image::Chip;
 
