@@ -1,0 +1,339 @@
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::Efuses;
+use super::key::KeyPlan;
+use super::map::{EfuseBlock, EfuseField};
+use crate::Error;
+use crate::port::Port;
+
+/// One thing to burn.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Burn<'a> {
+    /// An eFuse of BLOCK0.
+    Efuse {
+        /// Its name.
+        name: &'a str,
+        /// The value; bits that are set already stay.
+        value: u32,
+    },
+    /// A key, with its purpose and its protection.
+    Key {
+        /// The name of the block, as BLOCK_KEY0.
+        block: &'a str,
+        /// The purpose by espefuse's name, or the name of the block where each is for one key.
+        purpose: &'a str,
+        /// The key as in its file; it is turned around as the purpose needs.
+        bytes: &'a [u8],
+    },
+    /// The write protection of an eFuse or a block, and of those that share its bit.
+    WriteProtect {
+        /// Its name.
+        name: &'a str,
+    },
+}
+
+impl<'a> Burn<'a> {
+    /// Burns the value of an eFuse.
+    #[must_use]
+    pub const fn efuse(name: &'a str, value: u32) -> Self {
+        Self::Efuse { name, value }
+    }
+
+    /// Burns a key.
+    #[must_use]
+    pub const fn key(block: &'a str, purpose: &'a str, bytes: &'a [u8]) -> Self {
+        Self::Key { block, purpose, bytes }
+    }
+
+    /// Write-protects an eFuse or a block.
+    #[must_use]
+    pub const fn write_protect(name: &'a str) -> Self {
+        Self::WriteProtect { name }
+    }
+
+    /// Returns the name of the eFuse or of the block.
+    #[must_use]
+    pub const fn name(&self) -> &'a str {
+        match self {
+            Self::Efuse { name, .. } | Self::WriteProtect { name } => name,
+            Self::Key { block, .. } => block,
+        }
+    }
+}
+
+/// Without the bytes of a key.
+impl fmt::Debug for Burn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Efuse { name, value } => write!(f, "Efuse({name} = {value})"),
+            Self::Key { block, purpose, .. } => write!(f, "Key({purpose} in {block}, [elided])"),
+            Self::WriteProtect { name } => write!(f, "WriteProtect({name})"),
+        }
+    }
+}
+
+/// Whether a chip has what is to be burned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Burned {
+    /// No, and it can be burned.
+    No,
+    /// A key block has the key, but not yet all of its purpose and protection, which can be added.
+    Partly,
+    /// Yes.
+    Yes,
+    /// There is a key with this purpose, but nobody can read it: only who burned it knows.
+    Unknown,
+    /// There is something else, or it cannot be burned.
+    Other,
+}
+
+/// What a key block holds.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BlockState {
+    /// Nothing, and it can be burned.
+    Empty,
+    /// Bytes that can be read.
+    Readable {
+        /// The bytes as the block has them.
+        bytes: Zeroizing<Vec<u8>>,
+        /// What for; `None` where blocks have no purpose, or one without a name.
+        purpose: Option<&'static str>,
+        /// Whether it can be burned no more.
+        write_protected: bool,
+    },
+    /// Something that nobody can read.
+    Hidden {
+        /// What for.
+        purpose: Option<&'static str>,
+        /// Whether it can be burned no more.
+        write_protected: bool,
+    },
+}
+
+/// Without the bytes, which may be a key that is not protected yet.
+impl fmt::Debug for BlockState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (state, purpose) = match self {
+            Self::Empty => return f.write_str("Empty"),
+            Self::Readable { purpose, .. } => ("Readable", purpose),
+            Self::Hidden { purpose, .. } => ("Hidden", purpose),
+        };
+        f.debug_struct(state).field("purpose", purpose).finish_non_exhaustive()
+    }
+}
+
+impl<P: Port> Efuses<'_, P> {
+    /// Returns what a key block holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EfuseName`].
+    pub fn block(&self, name: &str) -> Result<BlockState, Error> {
+        let block = self.key_block(name)?;
+        let purpose = self.map().purpose_field(block).map(|field| self.field_value(field));
+        let name = purpose.and_then(|number| {
+            let found = self.map().purposes().iter().find(|row| u32::from(row.number) == number);
+            found.map(|row| row.name)
+        });
+        let write_protected = self.is_write_protected(block.write_protect);
+        if self.value("RD_DIS")? & u32::from(block.read_protect) != 0 {
+            return Ok(BlockState::Hidden {
+                purpose: name,
+                write_protected,
+            });
+        }
+        let words = Zeroizing::new(self.words(block.index));
+        if words.iter().all(|word| *word == 0) && !write_protected && purpose.unwrap_or(0) == 0 {
+            return Ok(BlockState::Empty);
+        }
+        Ok(BlockState::Readable {
+            bytes: Zeroizing::new(words.iter().flat_map(|word| word.to_le_bytes()).collect()),
+            purpose: name,
+            write_protected,
+        })
+    }
+
+    /// Tells whether the chip has what is to be burned.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EfuseName`], [`Error::EfuseValue`], [`Error::KeyLength`].
+    pub fn is_burned(&self, burn: &Burn<'_>) -> Result<Burned, Error> {
+        match *burn {
+            Burn::Efuse { name, value } => {
+                let field = self.block0_field(name)?;
+                self.checked_value(field, value)?;
+                let now = self.field_value(field);
+                Ok(match () {
+                    () if now == value => Burned::Yes,
+                    () if now & !value != 0 || self.is_write_protected(field.write_protect()) => Burned::Other,
+                    () => Burned::No,
+                })
+            }
+            Burn::Key { block, purpose, bytes } => self.key_plan(block, purpose, bytes).map(|plan| self.has_key(&plan)),
+            Burn::WriteProtect { name } => {
+                let bit = self.protection_of(name)?;
+                let done = self.is_write_protected(Some(bit));
+                Ok(if done { Burned::Yes } else { Burned::No })
+            }
+        }
+    }
+
+    /// Burns what is not burned yet; `false` when there was nothing to do.
+    pub(super) fn burn(&mut self, burn: &Burn<'_>) -> Result<bool, Error> {
+        match *burn {
+            Burn::Efuse { name, value } => {
+                let field = self.block0_field(name)?;
+                self.checked_value(field, value)?;
+                match self.is_burned(burn)? {
+                    Burned::Yes => return Ok(false),
+                    Burned::No => {}
+                    _ if self.is_write_protected(field.write_protect()) => {
+                        return Err(Error::WriteProtected { name: name.into() });
+                    }
+                    _ => return Err(Error::AlreadyBurned { name: name.into() }),
+                }
+                let mut words = [0; 8];
+                let _ = field.put(value & !self.field_value(field), &mut words);
+                self.burn_block0(words, name)
+            }
+            Burn::Key { block, purpose, bytes } => {
+                let plan = self.key_plan(block, purpose, bytes)?;
+                self.burn_keys(&[plan])
+            }
+            Burn::WriteProtect { name } => {
+                let words = self.write_protect_words(self.protection_of(name)?);
+                self.burn_block0(words, name)
+            }
+        }
+    }
+
+    /// Burns keys that share a block, or one alone: first the block, then purpose and protection in one go.
+    ///
+    /// A power cut in between leaves a key that can be read and compared, so that its protection can be added.
+    pub(super) fn burn_keys(&mut self, plans: &[KeyPlan]) -> Result<bool, Error> {
+        let Some(first) = plans.first() else {
+            return Ok(false);
+        };
+        let name = first.block.name;
+        let states: Vec<Burned> = plans.iter().map(|plan| self.has_key(plan)).collect();
+        if states.iter().all(|state| *state == Burned::Yes) {
+            return Ok(false);
+        }
+        let mut words = Zeroizing::new([0_u32; 8]);
+        let mut block0 = [0_u32; 8];
+        for (plan, state) in plans.iter().zip(&states) {
+            match state {
+                Burned::No => or_into(&mut words, &plan.words),
+                Burned::Partly | Burned::Yes => {}
+                Burned::Unknown | Burned::Other => return Err(Error::AlreadyBurned { name: name.into() }),
+            }
+            or_into(&mut block0, &plan.block0);
+        }
+        self.check_room(plans, &states, name)?;
+        if words.iter().any(|word| *word != 0) {
+            self.program(first.block, &words, name)?;
+        }
+        self.burn_block0(block0, name)?;
+        Ok(true)
+    }
+
+    /// Refuses a key that could be burned, but not whole: a block twice, or without its protection.
+    fn check_room(&self, plans: &[KeyPlan], states: &[Burned], name: &str) -> Result<(), Error> {
+        let secret = plans.iter().any(|plan| plan.purpose.secret);
+        let rd_dis = self.field("RD_DIS")?;
+        if secret && self.is_write_protected(rd_dis.write_protect()) {
+            return Err(Error::ReadProtectionClosed);
+        }
+        let fresh = states.contains(&Burned::No);
+        let block = plans.iter().map(|plan| plan.block).find(|block| {
+            let full = self.words(block.index).iter().any(|word| *word != 0);
+            // The ESP32 without coding could take more bits; nothing here needs it.
+            fresh && (full || self.is_write_protected(block.write_protect))
+        });
+        match block {
+            Some(_) => Err(Error::AlreadyBurned { name: name.into() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Burns those bits of BLOCK0 that are not set yet.
+    fn burn_block0(&mut self, words: [u32; 8], name: &str) -> Result<bool, Error> {
+        let Some(block) = self.map().blocks().first() else {
+            return Ok(false);
+        };
+        let new = self.new_bits(words);
+        if new == [0; 8] {
+            return Ok(false);
+        }
+        self.program(block, &new, name).map(|()| true)
+    }
+
+    pub(super) fn new_bits(&self, mut words: [u32; 8]) -> [u32; 8] {
+        for (word, old) in words.iter_mut().zip(self.words(0)) {
+            *word &= !old;
+        }
+        words
+    }
+
+    pub(super) fn key_block(&self, name: &str) -> Result<&'static EfuseBlock, Error> {
+        let block = self.map().block(name).filter(|block| block.key);
+        block.ok_or_else(|| self.unknown(name))
+    }
+
+    /// Fields elsewhere are in blocks that can be burned once, whole.
+    pub(super) fn block0_field(&self, name: &str) -> Result<&'static EfuseField, Error> {
+        let field = self.field(name)?;
+        let is_protection = matches!(name, "WR_DIS" | "RD_DIS") || name.starts_with("KEY_PURPOSE_");
+        if field.block() != 0 || is_protection {
+            return Err(self.unknown(name));
+        }
+        Ok(field)
+    }
+
+    pub(super) fn checked_value(&self, field: &EfuseField, value: u32) -> Result<(), Error> {
+        if field.put(value, &mut []) {
+            return Ok(());
+        }
+        Err(Error::EfuseValue {
+            name: field.name().into(),
+            bits: field.len(),
+        })
+    }
+
+    /// Returns the bit of WR_DIS of an eFuse or a block.
+    fn protection_of(&self, name: &str) -> Result<u8, Error> {
+        let of_field = self.map().field(name).and_then(EfuseField::write_protect);
+        let of_block = || self.map().block(name).and_then(|block| block.write_protect);
+        of_field.or_else(of_block).ok_or_else(|| self.unknown(name))
+    }
+
+    fn write_protect_words(&self, protection: u8) -> [u32; 8] {
+        let mut words = [0; 8];
+        if let Some(field) = self.map().field("WR_DIS") {
+            let _ = field.put(bit(Some(protection)), &mut words);
+        }
+        words
+    }
+
+    pub(super) fn is_write_protected(&self, protection: Option<u8>) -> bool {
+        self.value("WR_DIS").unwrap_or(0) & bit(protection) != 0
+    }
+}
+
+pub(super) fn bit(number: Option<u8>) -> u32 {
+    number
+        .and_then(|number| 1_u32.checked_shl(u32::from(number)))
+        .unwrap_or(0)
+}
+
+fn or_into(words: &mut [u32; 8], more: &[u32; 8]) {
+    for (word, bits) in words.iter_mut().zip(more) {
+        *word |= bits;
+    }
+}
