@@ -138,7 +138,7 @@ impl ZplLabel {
         let (letter, line) = (LETTER * dots / 10, LINE * dots / 10);
         let widest = self.lines.iter().map(|text| text.chars().count()).max();
         let widest = widest.and_then(|count| u32::try_from(count).ok()).unwrap_or_default();
-        let text_width = widest.saturating_mul(letter) / 100 * LETTER_WIDTH;
+        let text_width = widest.saturating_mul(letter).saturating_mul(LETTER_WIDTH) / 100;
         let width = side.saturating_add(2 * quiet).max(text_width);
         let first = quiet.saturating_add(side).saturating_add(SINK + quiet / 2);
         let count = u32::try_from(self.lines.len()).unwrap_or_default();
@@ -191,8 +191,8 @@ mod tests {
     fn label_has_codes_and_lines_between_start_and_end() {
         let zpl = label(&["SN-0042"], PrintDensity::Dpi203);
         assert!(zpl.starts_with("^XA\n") && zpl.ends_with("^XZ\n"));
-        // 25 modules of 4 dots, 16 dots of white around them.
-        assert!(zpl.contains("^PW132\n") && zpl.contains("^FO16,16^BQN,2,4^FDMA,MT:Y.K9042C00KA0648G00^FS"));
+        // 25 modules of 4 dots; 13 letters are wider.
+        assert!(zpl.contains("^PW145\n") && zpl.contains("^FO22,16^BQN,2,4^FDMA,MT:Y.K9042C00KA0648G00^FS"));
         let lines = zpl.lines().filter(|line| line.contains("^A0N")).collect::<Vec<_>>();
         assert!(lines[0].ends_with("^FD3497-011-2332^FS") && lines[1].ends_with("^FDSN-0042^FS"));
     }

@@ -54,16 +54,17 @@ fn failed(error: Error) -> Failure {
 
 fn row(listed: LineRow) -> Row {
     let fact = |name: &str| listed.facts.get(name).cloned();
-    let images = fact("regions").and_then(|text| serde_json::from_str::<Vec<Region>>(&text).ok());
+    let images = fact("images").and_then(|text| serde_json::from_str::<Vec<Region>>(&text).ok());
     Row {
         images: images.unwrap_or_default().into_iter().map(Image::from).collect(),
         mac_extension: fact("mac_extension"),
         efuse_plan_sha256: fact("plan_sha256"),
-        efuse_steps: fact("efuse_steps").and_then(|text| text.parse().ok()),
         chip: fact("chip"),
         revision: fact("revision"),
-        security_after: fact("security"),
+        security_after: fact("security_after"),
         rework: fact("rework"),
+        label: fact("label"),
+        lock_proof: fact("lock_proof"),
         operator: fact("operator"),
         tool: fact("tool"),
         uuid: listed.uuid,
@@ -91,6 +92,7 @@ struct Region {
     offset: u32,
     length: u32,
     source: String,
+    encrypted: bool,
     md5: String,
     sha256: String,
 }
@@ -101,6 +103,7 @@ impl From<Region> for Image {
             offset: region.offset,
             length: region.length,
             source: region.source,
+            encrypted: region.encrypted,
             md5: Some(region.md5),
             sha256: Some(region.sha256),
         }

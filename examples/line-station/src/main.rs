@@ -18,6 +18,7 @@ mod run;
 mod scanner;
 mod slots;
 mod status;
+mod stub;
 mod update;
 mod watching;
 

@@ -63,7 +63,7 @@ pub(crate) fn print(options: &RunOptions, place: &LedgerPlace) -> Result<(), Fai
         let serial = device.serial.map(|serial| format!(", serial number {serial}"));
         cli::print(format_args!("# device {}{}", device.uuid, serial.unwrap_or_default()))?;
         cli::print(format_args!("cd {}", quoted(&device.folder.display().to_string())))?;
-        device.commands.iter().try_for_each(|command| cli::print(command))?;
+        device.commands.iter().try_for_each(cli::print)?;
         cli::print("cd - >/dev/null")?;
     }
     Ok(())

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cli::Failure;
-use esp_rom_loader::PortAddress;
-use matter_station::{Connect, EsptoolPort, RomPort};
+use crate::stub::{PortAddress, RomPort};
+use matter_station::{Connect, EsptoolPort};
 
 use crate::options::EngineName;
 
@@ -59,7 +59,7 @@ impl Ports {
 pub(crate) fn connect(address: &PortAddress, engine: EngineName, baud: u32) -> Box<dyn Connect> {
     match engine {
         EngineName::Rom => Box::new(RomPort::new(address.clone()).with_baud(baud).with_deadline(DEADLINE)),
-        EngineName::Esptool => Box::new(EsptoolPort::new(address).with_baud(baud)),
+        EngineName::Esptool => Box::new(EsptoolPort::new(address.to_string(), baud)),
     }
 }
 

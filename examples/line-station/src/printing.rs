@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use matter_ledger::Mac;
 use matter_station::StationDevice;
@@ -11,6 +12,9 @@ use crate::labels::Labels;
 use crate::scanner::{Codes, ScanFailure, Scanner};
 use crate::update::Update;
 use crate::watching::Watcher;
+
+/// How long a locked board's label is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What each slot's label shows: the QR text and the manual code.
 type Shown = BTreeMap<String, (Zeroizing<String>, Zeroizing<String>)>;
@@ -47,7 +51,12 @@ impl matter_station::Labels for Printing {
     fn scan(&self, slot: &str) -> Result<Option<String>, String> {
         let Some(scanner) = &self.scanner else { return Ok(None) };
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).remove(slot);
-        let (qr, manual) = shown.ok_or_else(|| "nothing was printed that could be scanned".to_owned())?;
+        let Some((qr, manual)) = shown else {
+            // A locked board: its label says who it is, if there is one.
+            let text = "scan the label of the board if it has one";
+            self.watcher.show(slot, &Update::Doing(text.into()));
+            return Ok(scanner.any(PATIENCE).map(|code| code.as_str().to_owned()));
+        };
         self.watcher.show(slot, &Update::Doing("scan the label".into()));
         let wrong = || {
             let text = "the scanned code is that of another device; scan the label of this board";

@@ -45,12 +45,11 @@ pub(crate) fn report(options: &ReportOptions, trust: Trust) -> Result<(), Failur
     files.check()?;
 
     let mut report = listing::read(&place, &options.order)?;
-    let folders = Folders::new(options.devices.as_ref(), &place)?;
     let with_codes = !options.no_passcode_in_manifest;
     if with_codes {
-        folders.add_codes(&mut report);
+        Folders::new(options.devices.as_ref(), &place)?.add_codes(&mut report);
     } else {
-        folders.hide_passcodes(&mut report);
+        folders::hide_passcodes(&mut report);
     }
     let texts = [
         manifest::csv(&report, with_codes)?,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use cli::{Failure, FlashProfile, FlashProfileFile, Trust, parse_number, say};
 use matter_factory_data::InternalFile;
 use matter_ledger::LedgerPlace;
-use matter_station::{BurnConsent, DeviceFolders, Error, Station};
+use matter_station::{BurnConsent, Error, Station};
 
 use crate::consent;
 use crate::display::Display;
@@ -21,6 +21,7 @@ use crate::plan_only;
 use crate::ports::{self, Ports};
 use crate::printing::Printing;
 use crate::scanner::Scanner;
+use crate::stub::{DeviceFolders, PortAddress};
 use crate::slots::{Line, Tally};
 use crate::watching::Watcher;
 
@@ -123,7 +124,7 @@ fn operator(options: &RunOptions) -> String {
 fn open_scanner(path: &Path) -> Result<Box<dyn std::io::BufRead + Send>, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::Input(format!("--scan-from {}: {error}", path.display()));
     if is_serial_port(path) {
-        let address = path.to_str().unwrap_or_default().parse::<esp_rom_loader::PortAddress>();
+        let address = path.to_str().unwrap_or_default().parse::<PortAddress>();
         let address = address.map_err(|error| wrong(&error))?;
         let port = address.open(SCANNER_BAUD).map_err(|error| wrong(&error))?;
         return Ok(Box::new(BufReader::new(port)));
@@ -146,7 +147,7 @@ fn is_serial_port(path: &Path) -> bool {
 
 /// Runs a thread for each slot until there is nothing left to do.
 fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<(), Failure> {
-    let connect = |address| ports::connect(address, options.engine, baud);
+    let connect = |address: &PortAddress| ports::connect(address, options.engine, baud);
     match ports {
         Ports::Given(addresses) => {
             thread::scope(|scope| {
@@ -160,7 +161,7 @@ fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<()
         Ports::Found(limit) => thread::scope(|scope| {
             let mut known = Vec::new();
             loop {
-                let found = esp_rom_loader::ports();
+                let found = crate::stub::ports();
                 let found = found.map_err(|error| Failure::Work(format!("cannot look for ports: {error}")))?;
                 for address in found {
                     if known.len() < limit && !known.contains(&address.to_string()) {

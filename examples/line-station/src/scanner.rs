@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, ErrorKind, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -117,6 +118,15 @@ impl Scanner {
         self.0.1.notify_all();
     }
 
+    /// Returns the code that was scanned last and that no board has waited for, or the next one if it comes in time.
+    pub(crate) fn any(&self, time: Duration) -> Option<Zeroizing<String>> {
+        let state = self.state();
+        let is_empty = |state: &mut State| state.early.is_empty() && !state.is_closed;
+        let waited = self.0.1.wait_timeout_while(state, time, is_empty);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.early.pop_back()
+    }
+
     /// Waits until one of the codes is scanned. `wrong` is told of each code of another device.
     ///
     /// # Errors
@@ -202,7 +212,6 @@ fn read_line(source: &mut dyn BufRead) -> Option<Zeroizing<String>> {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
-    use std::time::Duration;
 
     use super::*;
 
@@ -266,6 +275,15 @@ mod tests {
         for thread in threads {
             assert_eq!(thread.join().unwrap(), Ok(()));
         }
+    }
+
+    #[test]
+    fn the_last_code_is_there_for_a_board_that_does_not_say_who_it_is() {
+        let scanner = Scanner::default();
+        assert_eq!(scanner.any(Duration::from_millis(1)), None);
+        scanner.scanned("MT:FIRST");
+        scanner.scanned("MT:SECOND");
+        assert_eq!(scanner.any(Duration::ZERO).unwrap().as_str(), "MT:SECOND");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What only the folders of the devices say: their codes, and which of their images are encrypted.
+//! What only the folders of the devices say: their codes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use cli::{Failure, read_input, say};
 use factory_fs::Table;
 use matter_ledger::{Ledger, LedgerPlace};
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::model::{Codes, OrderReport, Row};
+use super::model::{Codes, OrderReport};
 use crate::places::Places;
 
 /// Parts of the flash that are the same on all devices, or tell nothing of a passcode.
@@ -55,20 +54,13 @@ impl Folders {
             ));
         }
     }
-
-    /// Takes the digests away that would tell the passcode: those of parts that only this device has and that nobody has
-    /// encrypted.
-    pub(crate) fn hide_passcodes(&self, report: &mut OrderReport) {
-        for row in &mut report.rows {
-            let encrypted = self.of(&row.uuid).and_then(|folder| encrypted(folder, &row.uuid));
-            hide(row, &encrypted.unwrap_or_default());
-        }
-    }
 }
 
-fn hide(row: &mut Row, encrypted: &[u32]) {
-    for image in &mut row.images {
-        if !SHARED.contains(&image.source.as_str()) && !encrypted.contains(&image.offset) {
+/// Takes the digests away that would tell the passcode: those of parts that only this device has and that nobody has
+/// encrypted.
+pub(crate) fn hide_passcodes(report: &mut OrderReport) {
+    for image in report.rows.iter_mut().flat_map(|row| &mut row.images) {
+        if !SHARED.contains(&image.source.as_str()) && !image.encrypted {
             (image.md5, image.sha256) = (None, None);
         }
     }
@@ -90,26 +82,6 @@ fn codes(folder: &Path, uuid: &str) -> Option<Codes> {
     })
 }
 
-/// What is read of a plan.
-#[derive(Deserialize)]
-struct Plan {
-    regions: Vec<Region>,
-}
-
-#[derive(Deserialize)]
-struct Region {
-    offset: u32,
-    encrypted: bool,
-}
-
-/// Returns where the encrypted parts of the flash begin.
-fn encrypted(folder: &Path, uuid: &str) -> Option<Vec<u32>> {
-    let bytes = read_input(&folder.join(format!("{uuid}-flash-plan.json"))).ok()?;
-    let plan: Plan = serde_json::from_slice(&bytes).ok()?;
-    let encrypted = plan.regions.into_iter().filter(|region| region.encrypted);
-    Some(encrypted.map(|region| region.offset).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::model::Image;
@@ -118,24 +90,23 @@ mod tests {
 
     #[test]
     fn digests_that_tell_a_passcode_are_hidden() {
-        let mut row = order().rows.remove(0);
-        let image = |offset, source: &str| Image {
-            offset,
+        let mut order = order();
+        let image = |encrypted, source: &str| Image {
+            offset: 0,
             length: 0x1000,
             source: source.into(),
+            encrypted,
             md5: Some("00".into()),
             sha256: Some("11".into()),
         };
-        row.images = vec![
-            image(0, "bootloader"),
-            image(0x12000, "fctry"),
-            image(0x18000, "esp_secure_cert"),
+        order.rows[0].images = vec![
+            image(false, "bootloader"),
+            image(false, "fctry"),
+            image(true, "esp_secure_cert"),
         ];
-        hide(&mut row, &[0x18000]);
-        let shown = row
-            .images
-            .iter()
-            .map(|image| (image.md5.is_some(), image.sha256.is_some()));
+        hide_passcodes(&mut order);
+        let images = order.rows[0].images.iter();
+        let shown = images.map(|image| (image.md5.is_some(), image.sha256.is_some()));
         assert_eq!(shown.collect::<Vec<_>>(), [(true, true), (false, false), (true, true)]);
     }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::model::{Counts, Image, OrderReport, RefusedRow, Row, STATES};
 
 /// Columns before the times.
-const HEAD: [&str; 21] = [
+const HEAD: [&str; 20] = [
     "order",
     "station",
     "slot",
@@ -26,13 +26,12 @@ const HEAD: [&str; 21] = [
     "dac-key-sha256",
     "images",
     "efuse-plan-sha256",
-    "efuse-steps",
     "chip",
     "revision",
     "security-after",
 ];
 /// Columns behind them.
-const TAIL: [&str; 5] = ["reason", "detail", "rework", "operator", "tool"];
+const TAIL: [&str; 7] = ["reason", "detail", "rework", "label", "lock-proof", "operator", "tool"];
 /// Columns that hold the passcode.
 const CODES: [&str; 2] = ["qr", "manual"];
 
@@ -85,7 +84,7 @@ pub(crate) fn csv(report: &OrderReport, with_codes: bool) -> Result<Zeroizing<Ve
     Ok(bytes)
 }
 
-fn head(order: &str, row: &Row) -> [Zeroizing<String>; 21] {
+fn head(order: &str, row: &Row) -> [Zeroizing<String>; 20] {
     let text = |text: &str| Zeroizing::new(text.to_owned());
     let optional = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
     let number = |value: Option<u16>, digits: fn(u16) -> String| Zeroizing::new(value.map_or_else(String::new, digits));
@@ -109,7 +108,6 @@ fn head(order: &str, row: &Row) -> [Zeroizing<String>; 21] {
         optional(&row.dac_key_sha256),
         text(&images.join("; ")),
         optional(&row.efuse_plan_sha256),
-        Zeroizing::new(row.efuse_steps.map_or_else(String::new, |steps| steps.to_string())),
         optional(&row.chip),
         optional(&row.revision),
         optional(&row.security_after),
@@ -122,8 +120,18 @@ fn times(row: &Row) -> impl Iterator<Item = Zeroizing<String>> {
         .into_iter()
 }
 
-fn tail(row: &Row) -> [Zeroizing<String>; 5] {
-    [&row.reason, &row.detail, &row.rework, &row.operator, &row.tool]
+fn tail(row: &Row) -> [Zeroizing<String>; 7] {
+    let Row {
+        reason,
+        detail,
+        rework,
+        label,
+        lock_proof,
+        operator,
+        tool,
+        ..
+    } = row;
+    [reason, detail, rework, label, lock_proof, operator, tool]
         .map(|value| Zeroizing::new(value.clone().unwrap_or_default()))
 }
 
@@ -136,6 +144,7 @@ impl Image {
             source,
             md5,
             sha256,
+            ..
         } = self;
         let digests = [("md5", md5), ("sha256", sha256)];
         let digests = digests
@@ -170,7 +179,7 @@ mod tests {
     fn csv_has_a_row_for_each_board_and_every_column() {
         let rows = table(true);
         assert_eq!(rows.len(), 1 + 4);
-        assert!(rows.iter().all(|row| row.len() == 32), "{}", rows[0].len());
+        assert!(rows.iter().all(|row| row.len() == 33), "{}", rows[0].len());
         let column = |name: &str| rows[0].iter().position(|cell| cell == name).unwrap();
         assert_eq!(rows[1][column("mac")], "24:0a:c4:00:00:01");
         assert_eq!(rows[1][column("vid")], "0xFFF1");
@@ -187,7 +196,7 @@ mod tests {
     #[test]
     fn without_codes_their_columns_are_missing() {
         let rows = table(false);
-        assert!(rows.iter().all(|row| row.len() == 30));
+        assert!(rows.iter().all(|row| row.len() == 31));
         assert!(
             !rows
                 .iter()

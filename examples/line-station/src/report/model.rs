@@ -44,7 +44,6 @@ pub(crate) struct Row {
     pub(crate) dac_key_sha256: Option<String>,
     pub(crate) images: Vec<Image>,
     pub(crate) efuse_plan_sha256: Option<String>,
-    pub(crate) efuse_steps: Option<u64>,
     pub(crate) chip: Option<String>,
     pub(crate) revision: Option<String>,
     pub(crate) security_after: Option<String>,
@@ -53,6 +52,10 @@ pub(crate) struct Row {
     pub(crate) reason: Option<String>,
     pub(crate) detail: Option<String>,
     pub(crate) rework: Option<String>,
+    /// Whether the label was printed or scanned.
+    pub(crate) label: Option<String>,
+    /// What proves that the board was locked, when it could not be read back.
+    pub(crate) lock_proof: Option<String>,
     pub(crate) operator: Option<String>,
     pub(crate) tool: Option<String>,
 }
@@ -76,6 +79,7 @@ pub(crate) struct Image {
     pub(crate) offset: u32,
     pub(crate) length: u32,
     pub(crate) source: String,
+    pub(crate) encrypted: bool,
     /// Left out where it would tell the passcode to whoever tries all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) md5: Option<String>,

@@ -43,6 +43,7 @@ pub(crate) fn order() -> OrderReport {
         offset,
         length,
         source: source.into(),
+        encrypted: false,
         md5: digest.map(|_| "00".into()),
         sha256: digest.map(ToOwned::to_owned),
     };
