@@ -1,2 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod board;
+mod efuse;
+mod error;
+mod fault;
+mod flash;
+mod line;
+mod peripherals;
+mod port;
+#[cfg(unix)]
+mod pty;
+mod random;
+mod serve;
+mod sim;
+mod slip;
+mod state;
+
+pub use error::Error;
+pub use fault::{Fault, Moment};
+pub use port::SimPort;
+#[cfg(unix)]
+pub use pty::Pty;
+pub use serve::ServeEnd;
+pub use sim::{Burns, ChipSim};

@@ -1,2 +1,21 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod command;
+mod efuse;
+mod error;
+mod loader;
+mod port;
+mod reset;
+mod slip;
+
+pub use command::{Command, checksum, encode_request};
+pub use efuse::{
+    BlockCoding, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, EfuseField, EfuseMap, EfuseRegisters, OP_CODE_READ,
+    OP_CODE_WRITE, Purpose, TimingField,
+};
+pub use error::Error;
+pub use loader::{BoardIdentity, ConnectSettings, Loader, SecurityInfo};
+pub use port::{Port, PortAddress, ports};
+pub use reset::Reset;
+pub use slip::{SlipDecoder, slip_encode};

@@ -1,0 +1,226 @@
+use core::fmt;
+use core::str::FromStr;
+
+use crate::Error;
+
+/// A moment in the life of a chip: just after it has done something, and before it says so.
+///
+/// Blocks, regions and checksums are counted from the last loss of power on, burns over the life of the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Moment {
+    /// Before the first answer.
+    Start,
+    /// After so many blocks of flash data, from 1.
+    Block(u32),
+    /// After so many whole regions of flash, from 1.
+    Flash(u32),
+    /// After the MD5 of so many regions, from 1.
+    Md5(u32),
+    /// After so many commands that burn eFuses, from 1.
+    Burn(u32),
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => f.write_str("start"),
+            Self::Block(count) => write!(f, "block:{count}"),
+            Self::Flash(count) => write!(f, "flash:{count}"),
+            Self::Md5(count) => write!(f, "md5:{count}"),
+            Self::Burn(count) => write!(f, "burn:{count}"),
+        }
+    }
+}
+
+impl FromStr for Moment {
+    type Err = Error;
+
+    /// Reads `start`, `block:N`, `flash:N`, `md5:N` or `burn:N`; without a number it is the first.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (name, count) = text.split_once(':').unwrap_or((text, "1"));
+        let count = count.parse().ok().filter(|count| *count > 0);
+        let moment = match name {
+            "start" if name == text => return Ok(Self::Start),
+            "block" => Self::Block,
+            "flash" => Self::Flash,
+            "md5" => Self::Md5,
+            "burn" => Self::Burn,
+            _ => return Err(Error::FaultName),
+        };
+        count.map(moment).ok_or(Error::FaultName)
+    }
+}
+
+/// What is wrong with a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A cell in the first region that is written reads wrong.
+    BadFlash,
+    /// The supply breaks in once: the chip restarts with what flash and eFuses hold.
+    BrownOut(Moment),
+    /// It is gone for ever, and its port with it.
+    Dies(Moment),
+    /// Its port goes away once, and can be opened again; the chip has lost its power in between.
+    Disconnects(Moment),
+    /// Download mode is switched off by an eFuse: it does not answer at all.
+    DownloadOff,
+    /// The lowest bit that the first burn after the moment programs stays 0; `Start` is for the first burn of all.
+    EfuseStuckBit(Moment),
+    /// It sends random bytes instead of answers from then on.
+    Garbage(Moment),
+    /// A key block holds something already.
+    KeyUsed,
+    /// It is in secure download mode already; on an ESP32, which has none, as `DownloadOff`.
+    Locked,
+    /// It answers random bytes where the MD5 of a region is asked for.
+    Md5Garbage,
+    /// It never answers.
+    NoAnswer,
+    /// Nothing.
+    #[default]
+    None,
+    /// It answers late, but in time.
+    Slow,
+    /// Its flash has 512 KiB.
+    SmallFlash,
+    /// It is silent from then on, until it loses its power; then again at the same moment.
+    Stuck(Moment),
+    /// It is another chip than it was made as: the next one by name.
+    WrongChip,
+    /// It has revision 0.0, whatever it was made with.
+    WrongRevision,
+}
+
+impl Fault {
+    /// All of them, each with one moment at most: the one that its name alone stands for.
+    pub const ALL: [Self; 17] = [
+        Self::BadFlash,
+        Self::BrownOut(Moment::Flash(1)),
+        Self::Dies(Moment::Block(3)),
+        Self::Disconnects(Moment::Block(3)),
+        Self::DownloadOff,
+        Self::EfuseStuckBit(Moment::Start),
+        Self::Garbage(Moment::Block(3)),
+        Self::KeyUsed,
+        Self::Locked,
+        Self::Md5Garbage,
+        Self::NoAnswer,
+        Self::None,
+        Self::Slow,
+        Self::SmallFlash,
+        Self::Stuck(Moment::Block(3)),
+        Self::WrongChip,
+        Self::WrongRevision,
+    ];
+
+    /// Returns the name without the moment.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BadFlash => "bad-flash",
+            Self::BrownOut(_) => "brown-out",
+            Self::Dies(_) => "dies",
+            Self::Disconnects(_) => "disconnects",
+            Self::DownloadOff => "download-off",
+            Self::EfuseStuckBit(_) => "efuse-stuck-bit",
+            Self::Garbage(_) => "garbage",
+            Self::KeyUsed => "key-used",
+            Self::Locked => "locked",
+            Self::Md5Garbage => "md5-garbage",
+            Self::NoAnswer => "no-answer",
+            Self::None => "none",
+            Self::Slow => "slow",
+            Self::SmallFlash => "small-flash",
+            Self::Stuck(_) => "stuck",
+            Self::WrongChip => "wrong-chip",
+            Self::WrongRevision => "wrong-revision",
+        }
+    }
+
+    /// Returns the moment at which it begins, if it has one.
+    #[must_use]
+    pub const fn moment(self) -> Option<Moment> {
+        match self {
+            Self::BrownOut(moment)
+            | Self::Dies(moment)
+            | Self::Disconnects(moment)
+            | Self::EfuseStuckBit(moment)
+            | Self::Garbage(moment)
+            | Self::Stuck(moment) => Some(moment),
+            _ => None,
+        }
+    }
+
+    /// Returns the same fault at another moment; it stays as it is when it has none.
+    #[must_use]
+    pub const fn at(self, moment: Moment) -> Self {
+        match self {
+            Self::BrownOut(_) => Self::BrownOut(moment),
+            Self::Dies(_) => Self::Dies(moment),
+            Self::Disconnects(_) => Self::Disconnects(moment),
+            Self::EfuseStuckBit(_) => Self::EfuseStuckBit(moment),
+            Self::Garbage(_) => Self::Garbage(moment),
+            Self::Stuck(_) => Self::Stuck(moment),
+            other => other,
+        }
+    }
+
+    /// Tells whether a station must finish a chip with this fault as a good one.
+    #[must_use]
+    pub const fn is_harmless(self) -> bool {
+        matches!(self, Self::None | Self::Slow | Self::BrownOut(_) | Self::Disconnects(_))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.moment() {
+            None => f.pad(self.name()),
+            Some(moment) => f.pad(&format!("{}@{moment}", self.name())),
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = Error;
+
+    /// Reads a name, and behind `@` the moment for those that have one: `dies`, `dies@burn:2`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (name, moment) = match text.split_once('@') {
+            Some((name, moment)) => (name, Some(moment.parse()?)),
+            None => (text, None),
+        };
+        let found = Self::ALL.into_iter().find(|fault| fault.name() == name);
+        let fault = found.ok_or(Error::FaultName)?;
+        match moment {
+            None => Ok(fault),
+            Some(moment) if fault.moment().is_some() => Ok(fault.at(moment)),
+            Some(_) => Err(Error::FaultName),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for fault in Fault::ALL {
+            assert_eq!(fault.to_string().parse(), Ok(fault));
+            assert_eq!(fault.name().parse(), Ok(fault));
+        }
+        assert_eq!("dies@burn:12".parse(), Ok(Fault::Dies(Moment::Burn(12))));
+        assert_eq!("brown-out@md5".parse(), Ok(Fault::BrownOut(Moment::Md5(1))));
+        assert_eq!("stuck@start".parse(), Ok(Fault::Stuck(Moment::Start)));
+    }
+
+    #[test]
+    fn other_names_are_refused() {
+        for text in ["", "Dies", "dies@", "dies@block:0", "dies@block:x", "slow@block:1", "stuck@start:1", "x@start"] {
+            assert_eq!(text.parse::<Fault>(), Err(Error::FaultName), "{text}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+
+/// How long a read waits, and how long a write waits for a station that does not read.
+const WAIT: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 250_000_000,
+};
+
+/// The chip's end of a serial line that is simulated by a pseudo-terminal.
+///
+/// It has no end, no baud rate and no signals. As a UART it loses what no station reads.
+#[derive(Debug)]
+pub struct Pty {
+    chip: File,
+    /// Kept open, so that the line stays when no station has it open.
+    _station: File,
+    path: PathBuf,
+}
+
+impl Pty {
+    /// Opens a new one, which passes bytes through as they are.
+    ///
+    /// # Errors
+    ///
+    /// When the system has none.
+    pub fn open() -> io::Result<Self> {
+        let chip = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        grantpt(&chip)?;
+        unlockpt(&chip)?;
+        let name = ptsname(&chip, Vec::new())?;
+        let path = PathBuf::from(name.into_string().map_err(|_| ErrorKind::InvalidData)?);
+        let station = rustix::fs::open(&path, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut settings = tcgetattr(&station)?;
+        settings.make_raw();
+        tcsetattr(&station, OptionalActions::Now, &settings)?;
+        Ok(Self {
+            chip: chip.into(),
+            _station: station.into(),
+            path,
+        })
+    }
+
+    /// Returns the path of the station's end.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn waits_for(&self, flags: PollFlags) -> io::Result<bool> {
+        let mut events = [PollFd::from_borrowed_fd(self.chip.as_fd(), flags)];
+        Ok(poll(&mut events, Some(&WAIT))? > 0)
+    }
+}
+
+impl Read for Pty {
+    /// Waits for a quarter of a second at most.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.waits_for(PollFlags::IN)? {
+            self.chip.read(buffer)
+        } else {
+            Err(ErrorKind::WouldBlock.into())
+        }
+    }
+}
+
+impl Write for Pty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A pseudo-terminal takes a few KiB at once; a longer write would wait for the station, for ever if there is none.
+        let piece = bytes.get(..PIECE).unwrap_or(bytes);
+        if self.waits_for(PollFlags::OUT)? {
+            self.chip.write(piece)
+        } else {
+            Ok(bytes.len())
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.chip.flush()
+    }
+}
+
+/// What is written at once.
+const PIECE: usize = 1024;

@@ -1,0 +1,28 @@
+use super::super::map::{EfuseField, field};
+
+pub(in crate::efuse) const FIELDS: &[EfuseField] = &[
+    field("WR_DIS", 0, 0, 8, None),
+    field("RD_DIS", 0, 32, 2, Some(0)),
+    field("WDT_DELAY_SEL", 0, 34, 2, Some(1)),
+    field("DIS_PAD_JTAG", 0, 36, 1, Some(1)),
+    field("DIS_DOWNLOAD_ICACHE", 0, 37, 1, Some(1)),
+    field("DIS_DOWNLOAD_MANUAL_ENCRYPT", 0, 38, 1, Some(2)),
+    field("SPI_BOOT_CRYPT_CNT", 0, 39, 3, Some(2)),
+    field("XTS_KEY_LENGTH_256", 0, 42, 1, Some(2)),
+    field("UART_PRINT_CONTROL", 0, 43, 2, Some(3)),
+    field("FORCE_SEND_RESUME", 0, 45, 1, Some(3)),
+    field("DIS_DOWNLOAD_MODE", 0, 46, 1, Some(3)),
+    field("DIS_DIRECT_BOOT", 0, 47, 1, Some(3)),
+    field("ENABLE_SECURITY_DOWNLOAD", 0, 48, 1, Some(3)),
+    field("FLASH_TPUW", 0, 49, 4, Some(3)),
+    field("SECURE_BOOT_EN", 0, 53, 1, Some(2)),
+    field("SECURE_VERSION", 0, 54, 4, Some(4)),
+    field("CUSTOM_MAC_USED", 0, 58, 1, Some(4)),
+    field("DISABLE_WAFER_VERSION_MAJOR", 0, 59, 1, Some(4)),
+    field("DISABLE_BLK_VERSION_MAJOR", 0, 60, 1, Some(4)),
+    field("WAFER_VERSION_MINOR", 2, 48, 4, Some(6)),
+    field("WAFER_VERSION_MAJOR", 2, 52, 2, Some(6)),
+    field("PKG_VERSION", 2, 54, 3, Some(6)),
+    field("BLK_VERSION_MINOR", 2, 57, 3, Some(6)),
+    field("BLK_VERSION_MAJOR", 2, 60, 2, Some(6)),
+];

@@ -1,0 +1,240 @@
+use std::time::{Duration, Instant};
+
+use esp_flash_image::Chip;
+
+use super::{FlashState, Loader, SecurityInfo};
+use crate::port::Port;
+use crate::slip::SlipDecoder;
+use crate::{Command, Error, Reset};
+
+/// How to reach a chip.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use esp_rom_loader::{ConnectSettings, Reset};
+///
+/// let settings = ConnectSettings::new(Reset::Classic).with_deadline(Duration::from_secs(3));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectSettings {
+    reset: Reset,
+    attempts: u8,
+    deadline: Duration,
+    baud: u32,
+}
+
+impl ConnectSettings {
+    /// Makes settings: 7 attempts within 10 seconds at 115200 baud.
+    #[must_use]
+    pub const fn new(reset: Reset) -> Self {
+        Self {
+            reset,
+            attempts: 7,
+            deadline: Duration::from_secs(10),
+            baud: 115_200,
+        }
+    }
+
+    /// Resets the chip this often at most; at least once.
+    #[must_use]
+    pub const fn with_attempts(mut self, attempts: u8) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Gives up after this time.
+    #[must_use]
+    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// States the baud rate at which the port was opened.
+    #[must_use]
+    pub const fn with_baud(mut self, baud: u32) -> Self {
+        self.baud = baud;
+        self
+    }
+}
+
+impl<P: Port> Loader<P> {
+    /// Resets a chip into download mode and finds out which one it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAnswer`] or [`Error::Garbage`] when no attempt succeeds before the deadline, [`Error::PortGone`],
+    /// [`Error::ChipUnknown`].
+    pub fn connect(port: P, settings: &ConnectSettings) -> Result<Self, Error> {
+        let mut loader = Self {
+            port,
+            reset: settings.reset,
+            decoder: SlipDecoder::default(),
+            input: Vec::new(),
+            dirty: true,
+            baud: settings.baud,
+            chip: Chip::Esp32,
+            security: None,
+            flash: FlashState::default(),
+        };
+        loader.synchronise(settings)?;
+        loader.detect()?;
+        Ok(loader)
+    }
+
+    fn synchronise(&mut self, settings: &ConnectSettings) -> Result<(), Error> {
+        let deadline = Instant::now().checked_add(settings.deadline);
+        let mut failure = Error::NoAnswer { command: Command::Sync };
+        for attempt in 0..settings.attempts.max(1) {
+            // Some boards have a larger capacitor at EN.
+            let hold = if attempt % 2 == 0 { SHORT_HOLD } else { LONG_HOLD };
+            settings.reset.enter_download(&mut self.port, hold);
+            self.dirty = true;
+            for _ in 0..SYNCS_PER_ATTEMPT {
+                match self.sync() {
+                    Ok(()) => return Ok(()),
+                    Err(error @ (Error::NoAnswer { .. } | Error::Garbage { .. } | Error::CommandFailed { .. })) => {
+                        // Garbage says more than the silence after it.
+                        if !matches!(failure, Error::Garbage { .. }) {
+                            failure = error;
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+                if deadline.is_none_or(|deadline| Instant::now() >= deadline) {
+                    return Err(failure);
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    /// Lets the ROM find the baud rate; it answers eight times.
+    pub(super) fn sync(&mut self) -> Result<(), Error> {
+        let mut data = vec![0x07, 0x07, 0x12, 0x20];
+        data.resize(36, 0x55);
+        let answer = self.exchange(Command::Sync, 0, &data, SYNC_TIMEOUT)?;
+        self.checked(Command::Sync, &answer, &[0])?;
+        for _ in 1..8 {
+            match self.receive(Command::Sync, SYNC_REST_TIMEOUT) {
+                Ok(_) => {}
+                Err(Error::NoAnswer { .. } | Error::Garbage { .. }) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn detect(&mut self) -> Result<(), Error> {
+        self.security = match self.security_info() {
+            Ok(info) => Some(info),
+            // The ESP32 does not know the command; some ROMs do not answer what they do not know.
+            Err(Error::CommandFailed { .. } | Error::NoAnswer { .. } | Error::Garbage { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(id) = self.security.as_ref().and_then(SecurityInfo::chip_id) {
+            let chip = u16::try_from(id).ok().and_then(Chip::from_image_id);
+            self.chip = chip.ok_or(Error::ChipUnknown { id })?;
+            return Ok(());
+        }
+        self.chip = match self.read_register(MAGIC_REGISTER) {
+            Ok(magic) => chip_of_magic(magic).ok_or(Error::ChipUnknown { id: magic })?,
+            // Only the ESP32-S2 has security info without a chip id; with secure download mode it reads no registers.
+            Err(Error::CommandFailed { .. }) if self.is_secure_download() => Chip::Esp32s2,
+            Err(error) => return Err(error),
+        };
+        Ok(())
+    }
+
+    pub(super) fn security_info(&mut self) -> Result<SecurityInfo, Error> {
+        let command = Command::GetSecurityInfo;
+        let answer = self.exchange(command, 0, &[], SECURITY_TIMEOUT)?;
+        let data = self.checked(command, &answer, &SecurityInfo::LENGTHS)?;
+        SecurityInfo::decode(data).ok_or(Error::Garbage {
+            command,
+            bytes: data.len(),
+        })
+    }
+
+    /// Changes the baud rate of the chip and of the port.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Baud`] when the chip does not answer at it; errors of the connection.
+    pub fn set_baud(&mut self, baud: u32) -> Result<(), Error> {
+        if baud == self.baud {
+            return Ok(());
+        }
+        let mut data = self.rom_baud(baud)?.to_le_bytes().to_vec();
+        data.extend_from_slice(&[0; 4]);
+        let answer = self.exchange(Command::ChangeBaudrate, 0, &data, super::exchange::TIMEOUT)?;
+        self.checked(Command::ChangeBaudrate, &answer, &[0])?;
+        let changed = self.port.set_baud_rate(baud);
+        changed.map_err(|_| Error::Baud { baud })?;
+        self.baud = baud;
+        // The UART of the chip needs a moment; what arrives meanwhile is noise.
+        std::thread::sleep(BAUD_PAUSE);
+        self.dirty = true;
+        for _ in 0..SYNCS_PER_ATTEMPT {
+            match self.sync() {
+                Ok(()) => return Ok(()),
+                Err(Error::NoAnswer { .. } | Error::Garbage { .. } | Error::CommandFailed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Baud { baud })
+    }
+
+    /// Returns the number that makes the ROM choose a baud rate: with a crystal of 26 MHz it reckons with 40 MHz.
+    fn rom_baud(&mut self, baud: u32) -> Result<u32, Error> {
+        Ok(match self.crystal_mhz()? {
+            26 => u32::try_from(u64::from(baud).saturating_mul(40) / 26).unwrap_or(baud),
+            _ => baud,
+        })
+    }
+
+    /// Returns the frequency of the crystal, where a chip can have one of two: from the divider that the ROM found.
+    pub(crate) fn crystal_mhz(&mut self) -> Result<u32, Error> {
+        let divider = match self.chip {
+            Chip::Esp32 => 0x3FF4_0014,
+            Chip::Esp32c2 => 0x6000_0014,
+            Chip::Esp32h2 => return Ok(32),
+            _ => return Ok(40),
+        };
+        if self.is_secure_download() {
+            return Ok(40);
+        }
+        let divider = u64::from(self.read_register(divider)? & 0xF_FFFF);
+        let hertz = u64::from(self.baud).saturating_mul(divider);
+        // Far from 26 MHz on both sides; 0 stands for no divider.
+        Ok(if (20_000_000..33_000_000).contains(&hertz) { 26 } else { 40 })
+    }
+}
+
+fn chip_of_magic(magic: u32) -> Option<Chip> {
+    Some(match magic {
+        0x00F0_1D83 => Chip::Esp32,
+        0x0000_07C6 => Chip::Esp32s2,
+        0x0000_0009 => Chip::Esp32s3,
+        0x6921_506F | 0x1B31_506F | 0x4881_606F | 0x4361_606F => Chip::Esp32c3,
+        0x6F51_306F | 0x7C41_A06F => Chip::Esp32c2,
+        0x1101_406F | 0x63E1_406F | 0x5FD1_406F => Chip::Esp32c5,
+        0x2CE0_806F => Chip::Esp32c6,
+        0x7211_606F => Chip::Esp32c61,
+        0xD7B7_3E80 => Chip::Esp32h2,
+        _ => return None,
+    })
+}
+
+/// In the ROM of each chip something else is there. Values: espflash, `Chip::has_magic_value` (MIT or Apache-2.0).
+const MAGIC_REGISTER: u32 = 0x4000_1000;
+
+const SYNCS_PER_ATTEMPT: usize = 5;
+const SYNC_TIMEOUT: Duration = Duration::from_millis(100);
+const SYNC_REST_TIMEOUT: Duration = Duration::from_millis(50);
+const SECURITY_TIMEOUT: Duration = Duration::from_millis(500);
+const SHORT_HOLD: Duration = Duration::from_millis(50);
+const LONG_HOLD: Duration = Duration::from_millis(550);
+const BAUD_PAUSE: Duration = Duration::from_millis(50);

@@ -1,0 +1,152 @@
+//! SLIP frames, RFC 1055: a frame begins and ends with C0; C0 inside is DB DC, DB is DB DD.
+
+/// Encodes bytes as one frame.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(esp_rom_loader::slip_encode(&[1, 0xC0, 0xDB]), [0xC0, 1, 0xDB, 0xDC, 0xDB, 0xDD, 0xC0]);
+/// ```
+#[must_use]
+pub fn slip_encode(bytes: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(bytes.len().saturating_add(bytes.len() / 64).saturating_add(16));
+    frame.push(END);
+    for &byte in bytes {
+        match byte {
+            END => frame.extend_from_slice(&[ESCAPE, ESCAPED_END]),
+            ESCAPE => frame.extend_from_slice(&[ESCAPE, ESCAPED_ESCAPE]),
+            _ => frame.push(byte),
+        }
+    }
+    frame.push(END);
+    frame
+}
+
+/// Finds frames in what arrives byte by byte.
+///
+/// Bytes outside of frames, frames with a wrong escape and frames that are longer than any answer are dropped.
+///
+/// # Examples
+///
+/// ```
+/// use esp_rom_loader::SlipDecoder;
+///
+/// let mut decoder = SlipDecoder::default();
+/// let frames: Vec<Vec<u8>> = [b'x', 0xC0, 1, 2, 0xC0].into_iter().filter_map(|byte| decoder.push(byte)).collect();
+/// assert_eq!(frames, [[1, 2]]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SlipDecoder {
+    frame: Vec<u8>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Before the first END, or after a broken frame.
+    #[default]
+    Outside,
+    Inside,
+    Escape,
+}
+
+impl SlipDecoder {
+    /// The longest frame, after decoding, that is kept: more than twice the largest answer of a ROM or a request to it.
+    pub const MAX_FRAME: usize = 0x1_0000;
+
+    /// Takes one byte; returns a frame if the byte ends one that is not empty.
+    pub fn push(&mut self, byte: u8) -> Option<Vec<u8>> {
+        match (self.state, byte) {
+            (State::Outside, END) => self.start(),
+            (State::Outside, _) => {}
+            (State::Inside, END) => {
+                if !self.frame.is_empty() {
+                    let frame = core::mem::take(&mut self.frame);
+                    // The same END may begin the next frame.
+                    return Some(frame);
+                }
+            }
+            (State::Inside, ESCAPE) => self.state = State::Escape,
+            (State::Inside, _) => self.keep(byte),
+            (State::Escape, ESCAPED_END) => self.unescape(END),
+            (State::Escape, ESCAPED_ESCAPE) => self.unescape(ESCAPE),
+            // A frame was cut off: this END begins the next one.
+            (State::Escape, END) => self.start(),
+            (State::Escape, _) => self.drop_frame(),
+        }
+        None
+    }
+
+    /// Forgets a frame that is not complete.
+    pub fn reset(&mut self) {
+        self.drop_frame();
+    }
+
+    fn start(&mut self) {
+        self.frame.clear();
+        self.state = State::Inside;
+    }
+
+    fn unescape(&mut self, byte: u8) {
+        self.state = State::Inside;
+        self.keep(byte);
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.frame.len() < Self::MAX_FRAME {
+            self.frame.push(byte);
+        } else {
+            self.drop_frame();
+        }
+    }
+
+    fn drop_frame(&mut self) {
+        self.frame.clear();
+        self.state = State::Outside;
+    }
+}
+
+const END: u8 = 0xC0;
+const ESCAPE: u8 = 0xDB;
+const ESCAPED_END: u8 = 0xDC;
+const ESCAPED_ESCAPE: u8 = 0xDD;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(bytes: &[u8]) -> Vec<Vec<u8>> {
+        let mut decoder = SlipDecoder::default();
+        bytes.iter().filter_map(|byte| decoder.push(*byte)).collect()
+    }
+
+    #[test]
+    fn frames_are_found_between_garbage() {
+        let cases: [(&[u8], &[&[u8]]); 7] = [
+            (&[END, 1, END], &[&[1]]),
+            (&[9, 9, END, 1, END, END, 2, END], &[&[1], &[2]]),
+            // One END between two frames.
+            (&[END, 1, END, 2, END], &[&[1], &[2]]),
+            (&[END, ESCAPE, ESCAPED_END, ESCAPE, ESCAPED_ESCAPE, END], &[&[END, ESCAPE]]),
+            // A wrong escape spoils its frame alone.
+            (&[END, 1, ESCAPE, 7, 3, END, 2, END], &[&[2]]),
+            (&[END, 1, ESCAPE, END, 2, END], &[&[2]]),
+            (&[1, 2, 3], &[]),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(frames(bytes), expected, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn endless_frame_is_dropped_and_the_next_one_found() {
+        let mut decoder = SlipDecoder::default();
+        assert_eq!(decoder.push(END), None);
+        for _ in 0..SlipDecoder::MAX_FRAME * 3 {
+            assert_eq!(decoder.push(5), None);
+        }
+        assert!(decoder.frame.capacity() <= 2 * SlipDecoder::MAX_FRAME);
+        let rest: Vec<_> = [END, 1, END].into_iter().filter_map(|byte| decoder.push(byte)).collect();
+        assert_eq!(rest, [[1]]);
+    }
+}

@@ -1,0 +1,39 @@
+"""Runs esptool's and espefuse's command lines in this process, without reading the same tables each time."""
+
+import contextlib
+import copy
+import io
+import os
+
+import esptool
+import yaml
+
+TABLES = {}
+parse_yaml = yaml.safe_load
+
+
+def parse_once(stream):
+    """Reading the same tables of eFuses is nearly all of the time that espefuse needs."""
+    text = stream if isinstance(stream, str) else stream.read()
+    if text not in TABLES:
+        TABLES[text] = parse_yaml(text)
+    return copy.deepcopy(TABLES[text])
+
+
+yaml.safe_load = parse_once
+
+
+def run_tool(main, args, folder):
+    """Runs a tool's own command line in this process; returns its exit code and what it says."""
+    output, code = io.StringIO(), 0
+    os.chdir(folder)
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        try:
+            main(args)
+        except SystemExit as exit:
+            code = exit.code or 0
+        except Exception as error:
+            # A tool that fails in its own way has an exit code other than 0, too.
+            code = 2
+            print(repr(error))
+    return code, output.getvalue()

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Virtual chips beside the vendor's tools: esptool and espefuse drive sim-chip over pseudo-terminals and sockets, and its
+# eFuses are those of espefuse's own virtual chips after the same commands. Called by scripts/interop; needs the network once.
+# SIM_CHIP_RANDOM sets the number of random sequences of commands for each chip (default 6).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+work=target/interop
+. scripts/interop.d/flash_venv.sh
+flash_install
+rm -rf "$work/run/sim-chip"
+mkdir -p "$work/run/sim-chip"
+cargo build --quiet --release -p line-station --bin sim-chip
+"$work/flash-venv/bin/python" scripts/interop.d/sim_chip.py "$work/run/sim-chip" \
+    "${CARGO_TARGET_DIR:-target}/release/sim-chip" 20261130 --random "${SIM_CHIP_RANDOM:-6}"
