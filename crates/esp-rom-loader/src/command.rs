@@ -145,9 +145,13 @@ impl Answer {
     pub(crate) fn payload(&self, lengths: &[usize]) -> Result<&[u8], Status> {
         for &len in lengths {
             if let Some((payload, status)) = self.data.split_at_checked(len)
-                && let ([failed, code] | [failed, code, _, _]) = *status
+                && let [failed, code] | [failed, code, _, _] = *status
             {
-                return if failed == 0 { Ok(payload) } else { Err(Status::Failed(code)) };
+                return if failed == 0 {
+                    Ok(payload)
+                } else {
+                    Err(Status::Failed(code))
+                };
             }
         }
         match *self.data {
@@ -193,7 +197,12 @@ mod tests {
     #[test]
     fn frame_that_is_no_answer_is_refused() {
         assert!(Answer::decode(&[1, 8, 2, 0, 7, 0, 0, 0, 0, 0]).is_some());
-        for frame in [&[][..], &[1, 8, 2, 0, 7, 0, 0], &[0, 8, 2, 0, 7, 0, 0, 0, 0, 0], &[1, 8, 3, 0, 7, 0, 0, 0, 0, 0]] {
+        for frame in [
+            &[][..],
+            &[1, 8, 2, 0, 7, 0, 0],
+            &[0, 8, 2, 0, 7, 0, 0, 0, 0, 0],
+            &[1, 8, 3, 0, 7, 0, 0, 0, 0, 0],
+        ] {
             assert_eq!(Answer::decode(frame), None, "{frame:?}");
         }
     }

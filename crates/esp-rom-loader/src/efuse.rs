@@ -1,9 +1,16 @@
 //! eFuses: what there is, what a chip holds, and burning.
 
+mod burn;
+mod coding;
+mod controller;
 mod map;
+mod stage;
 mod tables;
 
+pub use burn::{BlockState, Burn, Burned};
+pub use controller::Efuses;
 pub use map::{
     BlockCoding, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, EfuseField, EfuseMap, EfuseRegisters, OP_CODE_READ,
     OP_CODE_WRITE, Purpose, TimingField,
 };
+pub use stage::{FinalStage, KeyDigestStage, LockProof, SecretKeyStage, SettingStage};

@@ -151,12 +151,19 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AlreadyBurned { name } => write!(f, "{name} holds something else already; it can be burned once only"),
+            Self::AlreadyBurned { name } => {
+                write!(f, "{name} holds something else already; it can be burned once only")
+            }
             Self::BurnDiffers { name } => write!(f, "{name} reads back otherwise than it was burned"),
             Self::Baud { baud } => write!(f, "chip does not answer at {baud} baud; choose a lower baud rate"),
-            Self::ChipUnknown { id } => write!(f, "chip with id {id:#x} is unknown to this loader; use the esptool engine"),
+            Self::ChipUnknown { id } => write!(
+                f,
+                "chip with id {id:#x} is unknown to this loader; use the esptool engine"
+            ),
             Self::ChipUnsuited { chip } => write!(f, "{chip} is unknown to this loader; use the esptool engine"),
-            Self::CodingError { block } => write!(f, "eFuse controller reports a coding error in {block} after burning"),
+            Self::CodingError { block } => {
+                write!(f, "eFuse controller reports a coding error in {block} after burning")
+            }
             Self::ControllerBusy => f.write_str("eFuse controller does not become idle"),
             Self::CommandFailed { command, code } => write!(f, "chip refuses {command} with error {code:#04x}"),
             Self::EfuseName { chip, name } => write!(f, "{chip} has no eFuse, block or purpose {name} for this"),
@@ -166,11 +173,17 @@ impl fmt::Display for Error {
                 "range of {len} bytes at {offset:#x} is empty, does not begin at a multiple of 4096, or is not inside of the flash"
             ),
             Self::Garbage { command, bytes } => {
-                write!(f, "{bytes} bytes arrived, but no answer to {command}; check baud rate and wiring")
+                write!(
+                    f,
+                    "{bytes} bytes arrived, but no answer to {command}; check baud rate and wiring"
+                )
             }
             Self::KeyLength { len, needed } => write!(f, "key of {len} bytes; {needed} are needed"),
             Self::Md5Differs { offset, len } => {
-                write!(f, "MD5 of the {len} bytes of flash at {offset:#x} differs from that of what was written")
+                write!(
+                    f,
+                    "MD5 of the {len} bytes of flash at {offset:#x} differs from that of what was written"
+                )
             }
             Self::NoAnswer { command } => write!(f, "no answer to {command}"),
             Self::PortAddress => write!(

@@ -11,8 +11,9 @@ mod slip;
 
 pub use command::{Command, checksum, encode_request};
 pub use efuse::{
-    BlockCoding, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, EfuseField, EfuseMap, EfuseRegisters, OP_CODE_READ,
-    OP_CODE_WRITE, Purpose, TimingField,
+    BlockCoding, BlockState, Burn, Burned, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, EfuseField, EfuseMap,
+    EfuseRegisters, Efuses, FinalStage, KeyDigestStage, LockProof, OP_CODE_READ, OP_CODE_WRITE, Purpose,
+    SecretKeyStage, SettingStage, TimingField,
 };
 pub use error::Error;
 pub use loader::{BoardIdentity, ConnectSettings, Loader, SecurityInfo};

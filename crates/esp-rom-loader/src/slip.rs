@@ -127,7 +127,10 @@ mod tests {
             (&[9, 9, END, 1, END, END, 2, END], &[&[1], &[2]]),
             // One END between two frames.
             (&[END, 1, END, 2, END], &[&[1], &[2]]),
-            (&[END, ESCAPE, ESCAPED_END, ESCAPE, ESCAPED_ESCAPE, END], &[&[END, ESCAPE]]),
+            (
+                &[END, ESCAPE, ESCAPED_END, ESCAPE, ESCAPED_ESCAPE, END],
+                &[&[END, ESCAPE]],
+            ),
             // A wrong escape spoils its frame alone.
             (&[END, 1, ESCAPE, 7, 3, END, 2, END], &[&[2]]),
             (&[END, 1, ESCAPE, END, 2, END], &[&[2]]),
@@ -146,7 +149,10 @@ mod tests {
             assert_eq!(decoder.push(5), None);
         }
         assert!(decoder.frame.capacity() <= 2 * SlipDecoder::MAX_FRAME);
-        let rest: Vec<_> = [END, 1, END].into_iter().filter_map(|byte| decoder.push(byte)).collect();
+        let rest: Vec<_> = [END, 1, END]
+            .into_iter()
+            .filter_map(|byte| decoder.push(byte))
+            .collect();
         assert_eq!(rest, [[1]]);
     }
 }

@@ -84,7 +84,9 @@ impl EfuseMap {
     /// Finds a block by one of its names: `BLOCK_KEY0` or `BLOCK4`; `flash_encryption` or `BLOCK1` on the ESP32.
     #[must_use]
     pub fn block(&self, name: &str) -> Option<&'static EfuseBlock> {
-        self.blocks.iter().find(|block| block.name == name || block.alias == name)
+        self.blocks
+            .iter()
+            .find(|block| block.name == name || block.alias == name)
     }
 
     /// Returns the purposes of keys.
@@ -127,7 +129,8 @@ impl EfuseMap {
     #[must_use]
     pub fn purpose_field(&self, block: &EfuseBlock) -> Option<&'static EfuseField> {
         let number = block.name.strip_prefix("BLOCK_KEY")?;
-        self.fields().find(|field| field.name.strip_prefix("KEY_PURPOSE_") == Some(number))
+        self.fields()
+            .find(|field| field.name.strip_prefix("KEY_PURPOSE_") == Some(number))
     }
 }
 
@@ -226,13 +229,7 @@ impl EfuseField {
 }
 
 /// A row of a table.
-pub(super) const fn field(
-    name: &'static str,
-    block: u8,
-    first: u16,
-    len: u8,
-    write_protect: Option<u8>,
-) -> EfuseField {
+pub(super) const fn field(name: &'static str, block: u8, first: u16, len: u8, write_protect: Option<u8>) -> EfuseField {
     EfuseField {
         name,
         block,

@@ -39,7 +39,11 @@ pub(super) const ESP32: EfuseMap = EfuseMap {
         repeat_errors: (0x11C, 1),
         rs_errors: (0, 0),
         // For the crystal of 40 MHz; the one of 26 MHz has other values.
-        timing: &[timing(0x118, 0xFF, 80), timing(0xF8, 0xFF, 160), timing(0xF8, 0xFF00, 0xFF00)],
+        timing: &[
+            timing(0x118, 0xFF, 80),
+            timing(0xF8, 0xFF, 160),
+            timing(0xF8, 0xFF00, 0xFF00),
+        ],
         size: 0x120,
     },
     mac: (0, 1),

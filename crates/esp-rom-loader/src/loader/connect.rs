@@ -209,7 +209,11 @@ impl<P: Port> Loader<P> {
         let divider = u64::from(self.read_register(divider)? & 0xF_FFFF);
         let hertz = u64::from(self.baud).saturating_mul(divider);
         // Far from 26 MHz on both sides; 0 stands for no divider.
-        Ok(if (20_000_000..33_000_000).contains(&hertz) { 26 } else { 40 })
+        Ok(if (20_000_000..33_000_000).contains(&hertz) {
+            26
+        } else {
+            40
+        })
     }
 }
 

@@ -24,7 +24,12 @@ impl<P: Port> Loader<P> {
     }
 
     /// Takes an answer apart; see [`Answer::payload`].
-    pub(super) fn checked<'a>(&mut self, command: Command, answer: &'a Answer, lengths: &[usize]) -> Result<&'a [u8], Error> {
+    pub(super) fn checked<'a>(
+        &mut self,
+        command: Command,
+        answer: &'a Answer,
+        lengths: &[usize],
+    ) -> Result<&'a [u8], Error> {
         answer.payload(lengths).map_err(|status| match status {
             Status::Failed(code) => Error::CommandFailed { command, code },
             Status::Malformed => {
@@ -65,7 +70,9 @@ impl<P: Port> Loader<P> {
                     return Ok(answer);
                 }
             }
-            let left = deadline.map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()));
+            let left = deadline.map_or(Duration::ZERO, |deadline| {
+                deadline.saturating_duration_since(Instant::now())
+            });
             if left.is_zero() {
                 self.dirty = true;
                 return Err(match arrived {

@@ -60,7 +60,8 @@ impl<P: Port> Loader<P> {
     /// [`Error::FlashRange`], [`Error::CommandFailed`] in secure download mode; errors of the connection.
     pub fn flash_md5(&mut self, offset: u32, len: u32) -> Result<[u8; 16], Error> {
         let bytes = usize::try_from(len).unwrap_or(usize::MAX);
-        self.check_range(offset, bytes).ok_or(Error::FlashRange { offset, len: bytes })?;
+        self.check_range(offset, bytes)
+            .ok_or(Error::FlashRange { offset, len: bytes })?;
         self.prepare_flash()?;
         let command = Command::SpiFlashMd5;
         let timeout = per_megabyte(bytes, MD5_PER_MEGABYTE, exchange::TIMEOUT);
@@ -115,7 +116,9 @@ impl<P: Port> Loader<P> {
         // Grows with what really arrives.
         let mut bytes = Vec::new();
         while bytes.len() < size {
-            let place = u32::try_from(bytes.len()).ok().and_then(|done| offset.checked_add(done));
+            let place = u32::try_from(bytes.len())
+                .ok()
+                .and_then(|done| offset.checked_add(done));
             let wanted = size.saturating_sub(bytes.len()).min(READ_BLOCK);
             let request = [place.ok_or_else(range)?, u32::try_from(wanted).unwrap_or(0)];
             let answer = self.exchange(command, 0, &words(request), exchange::TIMEOUT)?;
@@ -148,7 +151,12 @@ impl<P: Port> Loader<P> {
     /// Has the ROM start the firmware.
     pub(super) fn reboot(&mut self) -> Result<(), Error> {
         self.attach_flash()?;
-        let answer = self.exchange(Command::FlashBegin, 0, &self.begin_words([0, 0, BLOCK_WORD, 0]), exchange::TIMEOUT)?;
+        let answer = self.exchange(
+            Command::FlashBegin,
+            0,
+            &self.begin_words([0, 0, BLOCK_WORD, 0]),
+            exchange::TIMEOUT,
+        )?;
         self.checked(Command::FlashBegin, &answer, &[0])?;
         match self.exchange(Command::FlashEnd, 0, &0_u32.to_le_bytes(), REBOOT_TIMEOUT) {
             // The ROM may be gone before it answers.

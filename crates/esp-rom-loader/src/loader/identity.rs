@@ -3,9 +3,9 @@ use std::fmt;
 use esp_flash_image::{Chip, ChipRevision};
 
 use super::Loader;
+use crate::Error;
 use crate::efuse::EfuseMap;
 use crate::port::Port;
-use crate::Error;
 
 /// What a board is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,9 @@ impl SecurityInfo {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let (flags, rest) = bytes.split_first_chunk::<4>()?;
         let ([crypt_count, key_purposes @ ..], rest) = rest.split_first_chunk::<8>()?;
-        let mut words = rest.chunks_exact(4).filter_map(|word| Some(u32::from_le_bytes(word.try_into().ok()?)));
+        let mut words = rest
+            .chunks_exact(4)
+            .filter_map(|word| Some(u32::from_le_bytes(word.try_into().ok()?)));
         Some(Self {
             flags: u32::from_le_bytes(*flags),
             crypt_count: *crypt_count,

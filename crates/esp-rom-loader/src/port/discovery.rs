@@ -90,7 +90,10 @@ mod system {
     }
 
     fn looks_like_board(name: &str) -> bool {
-        cfg!(windows) || name.starts_with("/dev/cu.usb") || name.starts_with("/dev/cu.SLAB") || name.starts_with("/dev/cuaU")
+        cfg!(windows)
+            || name.starts_with("/dev/cu.usb")
+            || name.starts_with("/dev/cu.SLAB")
+            || name.starts_with("/dev/cuaU")
     }
 }
 
@@ -99,7 +102,10 @@ fn is_board((vendor, product): (u16, u16)) -> bool {
     match vendor {
         ESPRESSIF => true,
         0x10C4 => matches!(product, 0xEA60 | 0xEA70 | 0xEA71),
-        0x1A86 => matches!(product, 0x5523 | 0x7522 | 0x7523 | 0x55D2 | 0x55D3 | 0x55D4 | 0x55D5 | 0x55D8),
+        0x1A86 => matches!(
+            product,
+            0x5523 | 0x7522 | 0x7523 | 0x55D2 | 0x55D3 | 0x55D4 | 0x55D5 | 0x55D8
+        ),
         0x0403 => matches!(product, 0x6001 | 0x6010 | 0x6011 | 0x6014 | 0x6015),
         0x067B => matches!(product, 0x2303 | 0x23A3 | 0x23C3),
         _ => false,

@@ -18,7 +18,11 @@ impl Socket {
             kind: error.kind(),
         };
         let mut reason = io::ErrorKind::NotFound;
-        for address in place.to_socket_addrs().map_err(|error| failed(&error))?.take(MAX_ADDRESSES) {
+        for address in place
+            .to_socket_addrs()
+            .map_err(|error| failed(&error))?
+            .take(MAX_ADDRESSES)
+        {
             match TcpStream::connect_timeout(&address, TIMEOUT) {
                 Ok(stream) => {
                     let set = || {
@@ -57,7 +61,8 @@ impl Write for Socket {
 
 impl Port for Socket {
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        self.stream.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))
+        self.stream
+            .set_read_timeout(Some(timeout.max(Duration::from_millis(1))))
     }
 
     fn set_baud_rate(&mut self, _baud: u32) -> io::Result<()> {

@@ -1,0 +1,294 @@
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroize;
+
+use super::coding::{Esp32Coding, bytes_of, rs_check_bytes, words_of};
+use super::map::{
+    BlockCoding, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, EfuseField, EfuseMap, OP_CODE_READ, OP_CODE_WRITE,
+};
+use crate::port::Port;
+use crate::{Error, Loader};
+
+/// The eFuses of a chip, as they were read.
+///
+/// What is burned is read again at once. To burn, go through the stages from [`Efuses::start`] on.
+pub struct Efuses<'a, P> {
+    loader: &'a mut Loader<P>,
+    map: &'static EfuseMap,
+    blocks: Vec<[u32; 8]>,
+    /// The error registers of the coding; only what is new after a burn counts.
+    errors: Vec<u32>,
+    is_set_up: bool,
+}
+
+/// Without what the blocks hold: there are keys among it.
+impl<P> fmt::Debug for Efuses<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Efuses")
+            .field("chip", &self.map.chip())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<P> Drop for Efuses<'_, P> {
+    fn drop(&mut self) {
+        self.blocks.zeroize();
+    }
+}
+
+impl<P: Port> Loader<P> {
+    /// Reads all eFuses.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SecureDownload`] when the chip is locked, [`Error::ChipUnsuited`]; errors of the connection.
+    pub fn efuses(&mut self) -> Result<Efuses<'_, P>, Error> {
+        if self.is_secure_download() {
+            return Err(Error::SecureDownload);
+        }
+        let newest = self.efuse_map(None)?;
+        let revision = self.revision(newest)?;
+        let map = self.efuse_map(Some(revision))?;
+        let mut efuses = Efuses {
+            loader: self,
+            map,
+            blocks: vec![[0; 8]; map.blocks().len()],
+            errors: Vec::new(),
+            is_set_up: false,
+        };
+        for block in map.blocks() {
+            efuses.read_block(block)?;
+        }
+        efuses.errors = efuses.read_errors()?;
+        Ok(efuses)
+    }
+}
+
+impl<'a, P: Port> Efuses<'a, P> {
+    /// Returns what there is.
+    #[must_use]
+    pub const fn map(&self) -> &'static EfuseMap {
+        self.map
+    }
+
+    /// Returns the value of a field.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EfuseName`].
+    pub fn value(&self, name: &str) -> Result<u32, Error> {
+        self.field(name).map(|field| self.field_value(field))
+    }
+
+    pub(super) fn field(&self, name: &str) -> Result<&'static EfuseField, Error> {
+        self.map.field(name).ok_or_else(|| self.unknown(name))
+    }
+
+    pub(super) fn field_value(&self, field: &EfuseField) -> u32 {
+        field.value(&self.words(field.block()))
+    }
+
+    /// Returns the words of a block; behind its end they are 0.
+    pub(super) fn words(&self, block: u8) -> [u32; 8] {
+        self.blocks.get(usize::from(block)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn unknown(&self, name: &str) -> Error {
+        Error::EfuseName {
+            chip: self.map.chip(),
+            name: name.into(),
+        }
+    }
+
+    /// The coding of blocks other than BLOCK0 on the ESP32.
+    pub(super) fn esp32_coding(&self) -> Esp32Coding {
+        Esp32Coding::of(self.value("CODING_SCHEME").unwrap_or(0))
+    }
+
+    pub(super) fn loader(&mut self) -> &mut Loader<P> {
+        self.loader
+    }
+
+    /// Burns bits of a block and reads it back. The bits have to be new ones.
+    pub(super) fn program(&mut self, block: &EfuseBlock, words: &[u32; 8], name: &str) -> Result<(), Error> {
+        self.load(block, words)?;
+        self.fire(block)?;
+        self.settle(block)?;
+        self.read_back(block, words, name)
+    }
+
+    /// Puts data into the registers of the controller.
+    pub(super) fn load(&mut self, block: &EfuseBlock, words: &[u32; 8]) -> Result<(), Error> {
+        self.set_up()?;
+        match self.map.registers().coding {
+            BlockCoding::Esp32 => {
+                let mut coded = *words;
+                if block.index != 0 {
+                    coded = words_of(&self.esp32_coding().encode(&bytes_of(words)));
+                }
+                self.write_words(block.program, coded.iter().copied().take(program_words(block)))
+            }
+            BlockCoding::ReedSolomon => {
+                self.write_words(block.program, words.iter().copied())?;
+                let mut check = [0; 12];
+                if block.index != 0 {
+                    check = rs_check_bytes(&bytes_of(words));
+                }
+                let check = check.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four));
+                self.write_words(block.program.saturating_add(CHECK_VALUES), check)
+            }
+        }
+    }
+
+    /// Has the controller burn what was loaded.
+    pub(super) fn fire(&mut self, block: &EfuseBlock) -> Result<(), Error> {
+        let number = match self.map.registers().coding {
+            // All blocks at once: those of 0 stay as they are.
+            BlockCoding::Esp32 => 0,
+            BlockCoding::ReedSolomon => u32::from(block.index),
+        };
+        self.command(OP_CODE_WRITE, COMMAND_PROGRAM | number.wrapping_shl(2))
+    }
+
+    /// Waits for the end of burning, has the controller read the eFuses again, and wipes the registers: not before, since
+    /// the ESP32 that espefuse simulates burns with the command to read.
+    pub(super) fn settle(&mut self, block: &EfuseBlock) -> Result<(), Error> {
+        self.wait_idle()?;
+        self.command(OP_CODE_READ, COMMAND_READ)?;
+        self.wait_idle()?;
+        self.wipe(block)
+    }
+
+    pub(super) fn read_back(&mut self, block: &EfuseBlock, words: &[u32; 8], name: &str) -> Result<(), Error> {
+        let before = self.words(block.index);
+        self.read_block(block)?;
+        let after = self.words(block.index);
+        let errors = self.read_errors()?;
+        let is_new = |(old, new): (&u32, &u32)| new & !old != 0;
+        if self.errors.iter().zip(&errors).any(is_new) {
+            return Err(Error::CodingError {
+                block: block.name.into(),
+            });
+        }
+        let as_burned = |((before, burned), after): ((&u32, &u32), &u32)| before | burned == *after;
+        if !before.iter().zip(words).zip(&after).all(as_burned) {
+            return Err(Error::BurnDiffers { name: name.into() });
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_block(&mut self, block: &EfuseBlock) -> Result<(), Error> {
+        let mut words = [0; 8];
+        for (word, offset) in words
+            .iter_mut()
+            .zip((block.read..).step_by(4))
+            .take(usize::from(block.words))
+        {
+            *word = self.read(offset)?;
+        }
+        if let Some(place) = self.blocks.get_mut(usize::from(block.index)) {
+            *place = words;
+        }
+        words.zeroize();
+        Ok(())
+    }
+
+    fn read_errors(&mut self) -> Result<Vec<u32>, Error> {
+        let registers = self.map.registers();
+        let runs = [registers.repeat_errors, registers.rs_errors];
+        let offsets = runs
+            .into_iter()
+            .flat_map(|(first, count)| (first..).step_by(4).take(usize::from(count)));
+        offsets.map(|offset| self.read(offset)).collect()
+    }
+
+    /// Clears what others left in the registers, and sets the times of programming.
+    fn set_up(&mut self) -> Result<(), Error> {
+        if self.is_set_up {
+            return Ok(());
+        }
+        self.wait_idle()?;
+        let registers = self.map.registers();
+        for field in registers.timing {
+            let address = registers.base.wrapping_add(u32::from(field.register));
+            let value = self.timing_value(field.register, field.mask, field.value)?;
+            self.loader.update_register(address, field.mask, value)?;
+        }
+        if registers.coding == BlockCoding::Esp32 {
+            for block in self.map.blocks() {
+                self.wipe(block)?;
+            }
+        }
+        self.is_set_up = true;
+        Ok(())
+    }
+
+    /// The values for the crystal of 26 MHz. Sources: ESP-IDF's `efuse_hal.c` of the ESP32 and the ESP32-C2 (Apache-2.0).
+    fn timing_value(&mut self, register: u16, mask: u32, usual: u32) -> Result<u32, Error> {
+        let value = match (self.map.registers().coding, register, mask) {
+            (BlockCoding::Esp32, 0x118, _) => 52,
+            (BlockCoding::Esp32, 0xF8, 0xFF) => 250,
+            (BlockCoding::ReedSolomon, 0x110, _) => 130_u32.wrapping_shl(8),
+            _ => return Ok(usual),
+        };
+        Ok(if self.loader.crystal_mhz()? == 26 { value } else { usual })
+    }
+
+    /// Wipes the registers with data to program: nobody is to read a key there.
+    fn wipe(&mut self, block: &EfuseBlock) -> Result<(), Error> {
+        let count = match self.map.registers().coding {
+            BlockCoding::Esp32 => program_words(block),
+            BlockCoding::ReedSolomon => 11,
+        };
+        self.write_words(block.program, core::iter::repeat_n(0, count))
+    }
+
+    fn command(&mut self, op_code: u32, command: u32) -> Result<(), Error> {
+        let registers = self.map.registers();
+        self.write(registers.conf, op_code)?;
+        self.write(registers.command, command)
+    }
+
+    /// Waits until the controller reads as idle twice: by ESP-IDF one read may come before its clock is stable.
+    fn wait_idle(&mut self) -> Result<(), Error> {
+        let deadline = Instant::now().checked_add(IDLE_TIMEOUT);
+        let mut idle = 0_u8;
+        while idle < 2 {
+            if self.read(self.map.registers().command)? & (COMMAND_PROGRAM | COMMAND_READ) == 0 {
+                idle = idle.saturating_add(1);
+            } else if deadline.is_none_or(|deadline| Instant::now() >= deadline) {
+                return Err(Error::ControllerBusy);
+            } else {
+                idle = 0;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_words(&mut self, offset: u16, words: impl Iterator<Item = u32>) -> Result<(), Error> {
+        for (word, offset) in words.zip((offset..).step_by(4)) {
+            self.write(offset, word)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, offset: u16) -> Result<u32, Error> {
+        let address = self.map.registers().base.wrapping_add(u32::from(offset));
+        self.loader.read_register(address)
+    }
+
+    fn write(&mut self, offset: u16, value: u32) -> Result<(), Error> {
+        let address = self.map.registers().base.wrapping_add(u32::from(offset));
+        self.loader.write_register(address, value)
+    }
+}
+
+/// The registers that program a block of the ESP32.
+fn program_words(block: &EfuseBlock) -> usize {
+    usize::from(block.words)
+}
+
+/// The offset of PGM_CHECK_VALUE0 from PGM_DATA0.
+const CHECK_VALUES: u16 = 0x20;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(1);

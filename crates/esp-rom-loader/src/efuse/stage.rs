@@ -1,0 +1,256 @@
+//! Stages of burning, in the only safe order; each one can be left forward only.
+//!
+//! Secret keys come before digests, since closing RD_DIS, which keeps digests readable, keeps later keys readable, too.
+//! Download mode comes last, since no eFuse can be burned without it (ESP-IDF, "Security Features Enablement Workflows").
+
+use super::{Burn, Burned, Efuses};
+use crate::Error;
+use crate::port::Port;
+
+impl<'a, P: Port> Efuses<'a, P> {
+    /// Begins to burn.
+    #[must_use]
+    pub const fn start(self) -> SecretKeyStage<'a, P> {
+        SecretKeyStage(self)
+    }
+}
+
+/// The first stage: keys that nobody may read.
+///
+/// # Examples
+///
+/// The order is checked by the compiler: no secret key can be burned after the digests.
+///
+/// ```compile_fail
+/// # use esp_rom_loader::{Burn, Efuses, Error, Port};
+/// fn wrong<P: Port>(efuses: Efuses<'_, P>, key: &Burn<'_>, digest: &Burn<'_>) -> Result<(), Error> {
+///     let mut stage = efuses.start().into_digests();
+///     stage.burn_digest(digest)?;
+///     stage.burn_secret_key(key)?; // no such method
+///     Ok(())
+/// }
+/// ```
+///
+/// ```
+/// # use esp_rom_loader::{Burn, Efuses, Error, Port};
+/// fn right<P: Port>(efuses: Efuses<'_, P>, key: &Burn<'_>, digest: &Burn<'_>) -> Result<(), Error> {
+///     let mut stage = efuses.start();
+///     stage.burn_secret_key(key)?;
+///     let mut stage = stage.into_digests();
+///     stage.burn_digest(digest)?;
+///     let mut stage = stage.into_settings();
+///     stage.burn(&Burn::efuse("SECURE_BOOT_EN", 1))?;
+///     let stage = stage.close_read_protection()?;
+///     stage.lock_download(&Burn::efuse("ENABLE_SECURITY_DOWNLOAD", 1))?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct SecretKeyStage<'a, P>(Efuses<'a, P>);
+
+impl<'a, P: Port> SecretKeyStage<'a, P> {
+    /// Burns a key that nobody may read, with its purpose and protection; `false` when the chip has it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stage`] for anything else, [`Error::ReadProtectionClosed`], [`Error::AlreadyBurned`] (also for a key that
+    /// is hidden: see [`Efuses::is_burned`]), [`Error::BurnDiffers`], [`Error::CodingError`]; errors of the connection.
+    pub fn burn_secret_key(&mut self, key: &Burn<'_>) -> Result<bool, Error> {
+        check_key(&self.0, key, true)?;
+        self.0.burn(key)
+    }
+
+    /// Burns a secret key and a digest that share a block, as on the ESP32-C2, in one go; `false` when the chip has them.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretKeyStage::burn_secret_key`]; [`Error::Stage`] when they are not in the same block.
+    pub fn burn_shared_keys(&mut self, key: &Burn<'_>, digest: &Burn<'_>) -> Result<bool, Error> {
+        check_key(&self.0, key, true)?;
+        check_key(&self.0, digest, false)?;
+        let plan = |burn: &Burn<'_>| match *burn {
+            Burn::Key { block, purpose, bytes } => self.0.key_plan(block, purpose, bytes),
+            _ => Err(stage(burn.name())),
+        };
+        let (key, half) = (plan(key)?, plan(digest)?);
+        if key.block != half.block || self.0.map().purpose_field(key.block).is_some() {
+            return Err(stage(digest.name()));
+        }
+        self.0.burn_keys(&[key, half])
+    }
+
+    /// Goes on to the digests.
+    #[must_use]
+    pub fn into_digests(self) -> KeyDigestStage<'a, P> {
+        KeyDigestStage(self.0)
+    }
+}
+
+/// The second stage: digests that have to stay readable.
+#[derive(Debug)]
+pub struct KeyDigestStage<'a, P>(Efuses<'a, P>);
+
+impl<'a, P: Port> KeyDigestStage<'a, P> {
+    /// Burns a key that stays readable, with its purpose and write protection; `false` when the chip has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretKeyStage::burn_secret_key`].
+    pub fn burn_digest(&mut self, digest: &Burn<'_>) -> Result<bool, Error> {
+        check_key(&self.0, digest, false)?;
+        self.0.burn(digest)
+    }
+
+    /// Goes on to the settings.
+    #[must_use]
+    pub fn into_settings(self) -> SettingStage<'a, P> {
+        SettingStage(self.0)
+    }
+}
+
+/// The third stage: what turns protection on and debugging off, revokes keys, and write-protects.
+#[derive(Debug)]
+pub struct SettingStage<'a, P>(Efuses<'a, P>);
+
+impl<'a, P: Port> SettingStage<'a, P> {
+    /// Burns an eFuse or a write protection; `false` when the chip has it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stage`] for keys, for eFuses that close download mode, and for RD_DIS; [`Error::WriteProtected`],
+    /// [`Error::AlreadyBurned`], [`Error::BurnDiffers`], [`Error::CodingError`]; errors of the connection.
+    pub fn burn(&mut self, setting: &Burn<'_>) -> Result<bool, Error> {
+        match setting {
+            Burn::Efuse { name, .. } if !closes_download(&self.0, name) => {}
+            Burn::WriteProtect { name } if *name != RD_DIS => {}
+            _ => return Err(stage(setting.name())),
+        }
+        self.0.burn(setting)
+    }
+
+    /// Write-protects RD_DIS: no key can be hidden any more, and so no digest either.
+    ///
+    /// # Errors
+    ///
+    /// As [`SettingStage::burn`].
+    pub fn close_read_protection(mut self) -> Result<FinalStage<'a, P>, Error> {
+        self.0.burn(&Burn::write_protect(RD_DIS))?;
+        Ok(FinalStage(self.0))
+    }
+
+    /// Goes on without that, for a chip without digests.
+    #[must_use]
+    pub fn leave_read_protection(self) -> FinalStage<'a, P> {
+        FinalStage(self.0)
+    }
+}
+
+/// The last stage: the flash is compared once more, and download mode closed.
+#[derive(Debug)]
+pub struct FinalStage<'a, P>(Efuses<'a, P>);
+
+/// How a chip shows that its download mode is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LockProof {
+    /// The eFuse reads back.
+    ReadBack,
+    /// The security info says so; eFuses cannot be read any more.
+    SecurityInfo,
+    /// The chip does not answer any more.
+    Silence,
+}
+
+impl<P: Port> FinalStage<'_, P> {
+    /// Returns the MD5 of a range of the flash.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loader::flash_md5`](crate::Loader::flash_md5).
+    pub fn flash_md5(&mut self, offset: u32, len: u32) -> Result<[u8; 16], Error> {
+        self.0.loader().flash_md5(offset, len)
+    }
+
+    /// Burns the eFuse that closes download mode or leaves a part of it; nothing can be burned afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stage`] for any other eFuse; as [`SettingStage::burn`].
+    pub fn lock_download(mut self, lock: &Burn<'_>) -> Result<LockProof, Error> {
+        let efuses = &mut self.0;
+        let Burn::Efuse { name, value } = *lock else {
+            return Err(stage(lock.name()));
+        };
+        if !closes_download(efuses, name) {
+            return Err(stage(name));
+        }
+        match efuses.is_burned(lock)? {
+            Burned::Yes => return Ok(LockProof::ReadBack),
+            Burned::No => {}
+            _ => return Err(Error::WriteProtected { name: name.into() }),
+        }
+        let field = efuses.block0_field(name)?;
+        let mut words = [0; 8];
+        let _ = field.put(value, &mut words);
+        let words = efuses.new_bits(words);
+        let block = *efuses.map().blocks().first().ok_or_else(|| efuses.unknown(name))?;
+        efuses.load(&block, &words)?;
+        efuses.fire(&block)?;
+        let read_back = efuses
+            .settle(&block)
+            .and_then(|()| efuses.read_back(&block, &words, name));
+        match read_back {
+            Ok(()) => Ok(LockProof::ReadBack),
+            Err(Error::CommandFailed { command, code }) => {
+                if efuses.loader().read_security()?.is_secure_download() {
+                    Ok(LockProof::SecurityInfo)
+                } else {
+                    Err(Error::CommandFailed { command, code })
+                }
+            }
+            Err(Error::NoAnswer { .. }) if closes_for_good(efuses, name) => Ok(LockProof::Silence),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+macro_rules! look {
+    ($($stage:ident),*) => {$(
+        impl<'a, P: Port> $stage<'a, P> {
+            /// Returns the eFuses as they are now.
+            #[must_use]
+            pub const fn efuses(&self) -> &Efuses<'a, P> {
+                &self.0
+            }
+        }
+    )*};
+}
+
+look!(SecretKeyStage, KeyDigestStage, SettingStage, FinalStage);
+
+fn check_key<P: Port>(efuses: &Efuses<'_, P>, burn: &Burn<'_>, secret: bool) -> Result<(), Error> {
+    let Burn::Key { purpose, .. } = *burn else {
+        return Err(stage(burn.name()));
+    };
+    let row = efuses.map().purpose(purpose).ok_or_else(|| efuses.unknown(purpose))?;
+    if row.secret == secret {
+        Ok(())
+    } else {
+        Err(stage(purpose))
+    }
+}
+
+fn closes_download<P: Port>(efuses: &Efuses<'_, P>, name: &str) -> bool {
+    let names = &efuses.map().chip().facts().efuses;
+    name == names.download_off || names.secure_download == Some(name)
+}
+
+fn closes_for_good<P: Port>(efuses: &Efuses<'_, P>, name: &str) -> bool {
+    name == efuses.map().chip().facts().efuses.download_off
+}
+
+fn stage(name: &str) -> Error {
+    Error::Stage { name: name.into() }
+}
+
+const RD_DIS: &str = "RD_DIS";

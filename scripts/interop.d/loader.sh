@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# esp-rom-loader with virtual chips, judged by esptool and espefuse: identify, write, MD5, read back, and whole lists of eFuses;
+# what our loader burned is byte by byte what espefuse burns on a second chip. Called by scripts/interop; needs the network once.
+# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+work=target/interop
+program=${VIRTUAL_CHIP:-../shared/tools/virtual_chip.py}
+if [ ! -e "$program" ]; then
+    echo "loader: 0 chips ran: no $program"
+    exit 0
+fi
+peers="esptool==5.6.0 esp32-mock-bootloader==0.3.0"
+if [ ! -e "$work/loader-venv/$peers" ]; then
+    python3 -m venv "$work/loader-venv"
+    # shellcheck disable=SC2086
+    "$work/loader-venv/bin/python" -m pip install --quiet --disable-pip-version-check $peers
+    touch "$work/loader-venv/$peers"
+fi
+rm -rf "$work/run/loader"
+mkdir -p "$work/run/loader"
+cargo build --quiet --release -p esp-rom-loader --examples
+"$work/loader-venv/bin/python" scripts/interop.d/loader.py "$work/run/loader" "${CARGO_TARGET_DIR:-target}/release/examples" "$program"
