@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use cli::Failure;
-use crate::stub::{PortAddress, RomPort};
+use esp_rom_loader::PortAddress;
 use matter_station::{Connect, EsptoolPort};
+
+use crate::stub::RomPort;
 
 use crate::options::EngineName;
 

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use cli::{Failure, FlashProfile, FlashProfileFile, Trust, parse_number, say};
+use esp_rom_loader::PortAddress;
 use matter_factory_data::InternalFile;
 use matter_ledger::LedgerPlace;
 use matter_station::{BurnConsent, Error, Station};
@@ -21,7 +22,7 @@ use crate::plan_only;
 use crate::ports::{self, Ports};
 use crate::printing::Printing;
 use crate::scanner::Scanner;
-use crate::stub::{DeviceFolders, PortAddress};
+use crate::stub::DeviceFolders;
 use crate::slots::{Line, Tally};
 use crate::watching::Watcher;
 
@@ -161,7 +162,7 @@ fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<()
         Ports::Found(limit) => thread::scope(|scope| {
             let mut known = Vec::new();
             loop {
-                let found = crate::stub::ports();
+                let found = esp_rom_loader::ports();
                 let found = found.map_err(|error| Failure::Work(format!("cannot look for ports: {error}")))?;
                 for address in found {
                     if known.len() < limit && !known.contains(&address.to_string()) {
