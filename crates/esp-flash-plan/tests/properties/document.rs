@@ -1,6 +1,6 @@
 //! A document is refused, or what was read of it is a safe plan.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use esp_flash_plan::{Action, Phase, PlanFile};
 

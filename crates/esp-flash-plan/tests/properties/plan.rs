@@ -127,7 +127,7 @@ pub(crate) fn property(bytes: &[u8]) -> bool {
 pub(crate) fn device(bytes: &[u8]) -> Option<DevicePlan> {
     let mut choices = Choices(bytes);
     let chip = Chip::ALL[choices.below(Chip::ALL.len())];
-    let Some(table) = table(&mut choices) else { return None };
+    let table = table(&mut choices)?;
     // 1 MB to 32 MB.
     let size = choices.byte() % 6;
     let bootloader = image(&mut choices, chip, size);
