@@ -1,2 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod board;
+mod error;
+mod observer;
+mod outcome;
+mod reason;
+mod slot;
+mod station;
+mod station_device;
+mod work;
+
+pub use board::esptool::EsptoolPort;
+pub use board::{
+    Board, BoardFacts, BoardFault, Channel, Connect, EfuseBurn, EfuseState, FirmwareFault, FirmwareStep,
+};
+pub use error::Error;
+pub use observer::{Event, Labels, Observer};
+pub use outcome::{Outcome, Quarantine, Refusal, RetryCause};
+pub use reason::{BoardRefusal, QuarantineReason};
+pub use slot::Slot;
+pub use station::{BurnConsent, Patience, Station};
+pub use station_device::{
+    BoardTarget, DeviceLabel, DeviceSource, FlashPart, KeyStore, StationDevice, StationRegion,
+};
