@@ -35,7 +35,7 @@ pub struct Claim {
 }
 
 /// How far a station is with a board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ClaimState {
     /// The device is the board's, and nothing is written.

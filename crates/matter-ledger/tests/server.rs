@@ -15,7 +15,7 @@ mod samples;
 
 use engines::{server, statement};
 use matter_ledger::{ClaimFacts, ClaimState, Error, Ledger, LedgerPlace, Unique};
-use samples::{device, run};
+use samples::{device, order, run};
 
 /// The place without the key's file, and with a suffix to its URL.
 fn with(place: &LedgerPlace, suffix: &str) -> LedgerPlace {
