@@ -8,6 +8,7 @@ mod consent;
 mod display;
 mod labels;
 mod listing;
+mod making;
 mod options;
 mod places;
 mod plan_only;

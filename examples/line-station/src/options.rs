@@ -58,8 +58,13 @@ impl LedgerOptions {
     }
 
     /// Returns its file or URL as it was given.
-    pub(crate) fn path(&self) -> &PathBuf {
+    pub(crate) const fn path(&self) -> &PathBuf {
         &self.ledger
+    }
+
+    /// Returns the file of the key as it was given.
+    pub(crate) const fn key(&self) -> Option<&PathBuf> {
+        self.ledger_key.as_ref()
     }
 }
 
@@ -110,10 +115,27 @@ pub(crate) struct RunOptions {
     #[arg(long)]
     pub(crate) once: bool,
     #[command(flatten)]
+    pub(crate) make: MakeOptions,
+    #[command(flatten)]
     pub(crate) labels: LabelOptions,
     /// Prints what happens as JSON, one object in a line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How devices are made on the spot.
+#[derive(Args)]
+#[command(next_help_heading = "Devices made on the spot")]
+pub(crate) struct MakeOptions {
+    /// Has matter-mfg make devices when the order has no free one, with the options of this job; --devices is its --outdir
+    #[arg(long, value_name = "JOB.json", conflicts_with = "plan_only")]
+    pub(crate) make: Option<PathBuf>,
+    /// How many are made at once, 1 to 10000
+    #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "16")]
+    pub(crate) make_batch: String,
+    /// The program instead of the matter-mfg beside this one
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) make_program: Option<PathBuf>,
 }
 
 /// What becomes of the labels.

@@ -11,18 +11,18 @@ use cli::{Failure, FlashProfile, FlashProfileFile, Trust, parse_number, say};
 use esp_rom_loader::PortAddress;
 use matter_factory_data::InternalFile;
 use matter_ledger::LedgerPlace;
-use matter_station::{BurnConsent, Error, Station};
+use matter_station::{BurnConsent, DeviceFolders, DeviceSource, Error, Station};
 
 use crate::consent;
 use crate::display::Display;
 use crate::labels::Labels;
 use crate::listing;
+use crate::making::{Making, MakingSettings};
 use crate::options::RunOptions;
 use crate::plan_only;
 use crate::ports::{self, Ports};
 use crate::printing::Printing;
 use crate::scanner::Scanner;
-use crate::stub::DeviceFolders;
 use crate::slots::{Line, Tally};
 use crate::watching::Watcher;
 
@@ -47,7 +47,7 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     if let Some(reason) = options.rework.as_deref().filter(|reason| reason.trim().is_empty()) {
         return Err(Failure::option("--rework", format_args!("'{reason}' is no reason")));
     }
-    let devices = folders(options, profile, &place, trust)?;
+    let devices = devices(options, profile, &place, trust)?;
     let labels = Labels::new(&options.labels, trust)?;
     let scan_from = options.labels.scan_from.as_deref();
     let source = scan_from.map(open_scanner).transpose()?;
@@ -78,12 +78,13 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     let printing = Printing::new(labels, scanner, watcher.clone());
     let station = station.with_labels(Arc::new(printing));
     let ended = {
-        let (display, order) = (display.clone(), options.order.clone());
+        let (display, order, makes) = (display.clone(), options.order.clone(), options.make.make.is_some());
         Box::new(move || match listing::read(&place, &order) {
             Ok(report) => {
                 let counts = report.counts();
                 display.total(&listing::sentence(&order, &counts));
-                counts.free == 0 && counts.in_work == 0
+                let is_made = !makes || counts.made >= counts.ordered;
+                counts.free == 0 && counts.in_work == 0 && is_made
             }
             // The slots say it themselves.
             Err(_) => false,
@@ -95,20 +96,33 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     conclude(line.tally()?)
 }
 
-fn folders(
+/// The finished devices, and what makes more of them.
+fn devices(
     options: &RunOptions,
     profile: FlashProfile,
     place: &LedgerPlace,
     trust: Trust,
-) -> Result<Arc<DeviceFolders>, Failure> {
+) -> Result<Arc<dyn DeviceSource>, Failure> {
     let folders = DeviceFolders::open(&options.devices, Some(profile.plan));
     let folders = folders.map_err(|error| Failure::option("--devices", error))?;
-    Ok(Arc::new(
-        folders
-            .with_keys_dir(profile.keys_dir)
-            .with_ledger(place.clone())
-            .with_open_keys(trust.allow_insecure_permissions),
-    ))
+    let folders = folders
+        .with_keys_dir(profile.keys_dir)
+        .with_ledger(place.clone())
+        .with_open_keys(trust.allow_insecure_permissions);
+    let batch = parse_number("--make-batch", Some(&options.make.make_batch), 1, 10_000)?.unwrap_or(16);
+    let Some(job) = options.make.make.clone() else {
+        return Ok(Arc::new(folders));
+    };
+    let settings = MakingSettings {
+        program: options.make.make_program.clone(),
+        job,
+        batch,
+        outdir: options.devices.clone(),
+        profile: options.profile.clone(),
+        ledger: (place.clone(), options.ledger.path().into()),
+        ledger_key: options.ledger.key().cloned(),
+    };
+    Ok(Arc::new(Making::new(folders, settings)))
 }
 
 fn operator(options: &RunOptions) -> String {
