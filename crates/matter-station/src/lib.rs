@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod board;
+mod device_folders;
 mod error;
+#[cfg(feature = "issuance")]
+mod issuing;
 mod observer;
 mod outcome;
 mod reason;
@@ -12,15 +15,14 @@ mod station_device;
 mod work;
 
 pub use board::esptool::EsptoolPort;
-pub use board::{
-    Board, BoardFacts, BoardFault, Channel, Connect, EfuseBurn, EfuseState, FirmwareFault, FirmwareStep,
-};
+pub use board::{Board, BoardFacts, BoardFault, Channel, Connect, EfuseBurn, EfuseState, FirmwareFault, FirmwareStep};
+pub use device_folders::DeviceFolders;
 pub use error::Error;
+#[cfg(feature = "issuance")]
+pub use issuing::{IssuedDac, Issuing};
 pub use observer::{Event, Labels, Observer};
 pub use outcome::{Outcome, Quarantine, Refusal, RetryCause};
 pub use reason::{BoardRefusal, QuarantineReason};
 pub use slot::Slot;
 pub use station::{BurnConsent, Patience, Station};
-pub use station_device::{
-    BoardTarget, DeviceLabel, DeviceSource, FlashPart, KeyStore, StationDevice, StationRegion,
-};
+pub use station_device::{BoardTarget, DeviceLabel, DeviceSource, FlashPart, KeyStore, StationDevice, StationRegion};

@@ -157,8 +157,12 @@ mod tests {
 
     #[test]
     fn texts_are_one_sentence() {
-        let quarantined = QuarantineReason::ALL.iter().map(|reason| (reason.to_string(), reason.remedy()));
-        let refused = BoardRefusal::ALL.iter().map(|reason| (reason.to_string(), reason.remedy()));
+        let quarantined = QuarantineReason::ALL
+            .iter()
+            .map(|reason| (reason.to_string(), reason.remedy()));
+        let refused = BoardRefusal::ALL
+            .iter()
+            .map(|reason| (reason.to_string(), reason.remedy()));
         for (text, remedy) in quarantined.chain(refused) {
             for text in [text.as_str(), remedy] {
                 assert!(text.starts_with(char::is_lowercase) && !text.ends_with('.'), "{text}");

@@ -74,12 +74,22 @@ impl StationDevice {
 }
 
 /// Bytes of the flash.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FlashPart {
     /// Where they begin.
     pub offset: u32,
     /// The bytes.
     pub bytes: Vec<u8>,
+}
+
+/// Without flash encryption the bytes are as secret as the device's images.
+impl fmt::Debug for FlashPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlashPart")
+            .field("offset", &self.offset)
+            .field("len", &self.bytes.len())
+            .finish()
+    }
 }
 
 /// A range of the flash with its digests.
@@ -220,7 +230,9 @@ pub(crate) mod tests {
             ..DeviceLabel::default()
         };
         let text = format!("{keys:?} {label:?}");
-        assert!(text.contains("flash-key.bin") && !text.contains("171") && !text.contains("MT:") && !text.contains("3497"));
+        assert!(
+            text.contains("flash-key.bin") && !text.contains("171") && !text.contains("MT:") && !text.contains("3497")
+        );
         assert_eq!(keys.expose_key("flash-key.bin").map(<[u8]>::len), Some(32));
         keys.wipe();
         assert_eq!(keys.expose_key("flash-key.bin"), None);

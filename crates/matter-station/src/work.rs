@@ -134,7 +134,11 @@ impl<'w> Work<'w> {
         };
         let is_open = self.lock_entries(&claim)? == LockEntries::Begun;
         let is_silent = reason == QuarantineReason::ChipGone;
-        let reason = if is_silent && is_open { QuarantineReason::LockUnproven } else { reason };
+        let reason = if is_silent && is_open {
+            QuarantineReason::LockUnproven
+        } else {
+            reason
+        };
         self.quarantine(reason, text)
     }
 
@@ -310,7 +314,9 @@ impl<'w> Work<'w> {
         device: &StationDevice,
     ) -> Result<Box<dyn Board + Send>, Stop> {
         let station = self.station;
-        let Some(step) = &station.firmware else { return Ok(board) };
+        let Some(step) = &station.firmware else {
+            return Ok(board);
+        };
         let claim = self.current()?;
         let mut channel = board.start_firmware()?;
         let done = step.run(self.slot.name(), device, claim.mac, &mut *channel);
@@ -326,7 +332,9 @@ impl<'w> Work<'w> {
         let mut board = self.port.connect()?;
         let facts = board.identify()?;
         if facts.ledger_mac() != Some(claim.mac) {
-            let text = facts.ledger_mac().map_or_else(|| "locked".into(), |mac| mac.to_string());
+            let text = facts
+                .ledger_mac()
+                .map_or_else(|| "locked".into(), |mac| mac.to_string());
             return Err(Outcome::Retry(RetryCause::BoardChanged(text)).into());
         }
         Ok(board)
@@ -397,14 +405,16 @@ impl Work<'_> {
     fn quarantine(&mut self, reason: QuarantineReason, detail: String) -> Result<Outcome, Stop> {
         let claim = self.current()?;
         let facts = self.facts();
-        self.ledger(|ledger| match ledger.quarantine(&claim, reason.code(), &detail, &facts) {
-            // An answer that did not come was yes.
-            Err(matter_ledger::Error::ClaimState {
-                found: Some(ClaimState::Quarantined),
-                ..
-            }) => Ok(()),
-            done => done,
-        })?;
+        self.ledger(
+            |ledger| match ledger.quarantine(&claim, reason.code(), &detail, &facts) {
+                // An answer that did not come was yes.
+                Err(matter_ledger::Error::ClaimState {
+                    found: Some(ClaimState::Quarantined),
+                    ..
+                }) => Ok(()),
+                done => done,
+            },
+        )?;
         Ok(Outcome::Quarantined(Quarantine { reason, claim, detail }))
     }
 }

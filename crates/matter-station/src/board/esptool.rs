@@ -143,7 +143,9 @@ impl EsptoolBoard {
         if state == EfuseState::Partial {
             return self.complete(block, purpose);
         }
-        let key = burn.key.ok_or_else(|| BoardFault::Unsuited(format!("{block}: no key")))?;
+        let key = burn
+            .key
+            .ok_or_else(|| BoardFault::Unsuited(format!("{block}: no key")))?;
         let part = Zeroizing::new(file_part(purpose, key)?.to_vec());
         self.with_file(&part, |board, file| {
             if purpose.is_block() {

@@ -114,14 +114,50 @@ pub(super) mod tests {
         assert_eq!(unsuited(&target, &fits), None);
         let reason = |facts: BoardFacts| unsuited(&target, &facts).map(|(reason, _)| reason);
         for (facts, expected) in [
-            (BoardFacts { chip: None, ..fits.clone() }, BoardRefusal::WrongChip),
-            (BoardFacts { chip: Some(Chip::Esp32), ..fits.clone() }, BoardRefusal::WrongChip),
-            (BoardFacts { revision: ChipRevision::new(0, 3).ok(), ..fits.clone() }, BoardRefusal::WrongRevision),
-            (BoardFacts { revision: None, ..fits.clone() }, BoardRefusal::WrongRevision),
-            (BoardFacts { flash_size: Some(0x20_0000), ..fits.clone() }, BoardRefusal::FlashSmall),
+            (
+                BoardFacts {
+                    chip: None,
+                    ..fits.clone()
+                },
+                BoardRefusal::WrongChip,
+            ),
+            (
+                BoardFacts {
+                    chip: Some(Chip::Esp32),
+                    ..fits.clone()
+                },
+                BoardRefusal::WrongChip,
+            ),
+            (
+                BoardFacts {
+                    revision: ChipRevision::new(0, 3).ok(),
+                    ..fits.clone()
+                },
+                BoardRefusal::WrongRevision,
+            ),
+            (
+                BoardFacts {
+                    revision: None,
+                    ..fits.clone()
+                },
+                BoardRefusal::WrongRevision,
+            ),
+            (
+                BoardFacts {
+                    flash_size: Some(0x20_0000),
+                    ..fits.clone()
+                },
+                BoardRefusal::FlashSmall,
+            ),
         ] {
             assert_eq!(reason(facts), Some(expected));
         }
-        assert_eq!(reason(BoardFacts { flash_size: None, ..fits }), None);
+        assert_eq!(
+            reason(BoardFacts {
+                flash_size: None,
+                ..fits
+            }),
+            None
+        );
     }
 }

@@ -16,7 +16,12 @@ pub(super) struct Journal {
 
 impl Journal {
     pub(super) fn new(entries: &[JournalEntry]) -> Self {
-        let of = |phase| entries.iter().filter(move |entry| entry.phase == phase).map(|entry| entry.step);
+        let of = |phase| {
+            entries
+                .iter()
+                .filter(move |entry| entry.phase == phase)
+                .map(|entry| entry.step)
+        };
         Self {
             begun: of(BurnPhase::Before).collect(),
             done: of(BurnPhase::After).collect(),
@@ -102,17 +107,21 @@ impl Work<'_> {
     /// Tells what the journal says of the steps that close download mode.
     pub(super) fn lock_entries(&self, claim: &Claim) -> Result<LockEntries, Stop> {
         let target = self.station.source.target();
-        let locks = (1u32..).zip(&target.steps).filter(|(_, step)| step.phase() == Phase::DownloadMode);
+        let locks = (1u32..)
+            .zip(&target.steps)
+            .filter(|(_, step)| step.phase() == Phase::DownloadMode);
         let locks = locks.map(|(number, _)| number).collect::<Vec<_>>();
         let journal = self.ledger(|ledger| ledger.journal_of(claim))?;
         let journal = Journal::new(&journal);
-        Ok(if locks.is_empty() || !locks.iter().any(|number| journal.has(*number)) {
-            LockEntries::None
-        } else if locks.iter().all(|number| journal.is_done(*number)) {
-            LockEntries::Done
-        } else {
-            LockEntries::Begun
-        })
+        Ok(
+            if locks.is_empty() || !locks.iter().any(|number| journal.has(*number)) {
+                LockEntries::None
+            } else if locks.iter().all(|number| journal.is_done(*number)) {
+                LockEntries::Done
+            } else {
+                LockEntries::Begun
+            },
+        )
     }
 }
 

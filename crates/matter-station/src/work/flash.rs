@@ -34,12 +34,7 @@ impl Work<'_> {
         self.compare_or_write(board, device, is_own)
     }
 
-    fn compare_or_write(
-        &mut self,
-        board: &mut dyn Board,
-        device: &StationDevice,
-        may_write: bool,
-    ) -> Result<(), Stop> {
+    fn compare_or_write(&mut self, board: &mut dyn Board, device: &StationDevice, may_write: bool) -> Result<(), Stop> {
         let mut different = different(board, device)?;
         if different.is_some() && may_write {
             self.write(board, device)?;

@@ -42,9 +42,7 @@ impl Work<'_> {
         let empty = Ok(Outcome::Retry(RetryCause::NoBoard(text)));
         let target = self.station.source.target();
         let off = target.chip.facts().efuses.download_off;
-        let turns_off = |step: &esp_flash_plan::Step| {
-            matches!(step.action(), esp_flash_plan::Action::BurnEfuse { name, .. } if *name == off)
-        };
+        let turns_off = |step: &esp_flash_plan::Step| matches!(step.action(), esp_flash_plan::Action::BurnEfuse { name, .. } if *name == off);
         if !target.steps.iter().any(turns_off) {
             return empty;
         }

@@ -49,7 +49,9 @@ pub(super) fn run(program: &str, arguments: &[&str], deadline: Duration) -> Resu
                 let _ = child.kill();
                 let _ = child.wait();
                 let seconds = deadline.as_secs();
-                return Err(BoardFault::Stuck(format!("{program} took longer than {seconds} seconds")));
+                return Err(BoardFault::Stuck(format!(
+                    "{program} took longer than {seconds} seconds"
+                )));
             }
         }
     };

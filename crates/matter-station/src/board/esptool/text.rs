@@ -8,7 +8,11 @@ use crate::{BoardFacts, BoardFault, EfuseState};
 
 /// Reads what `flash-id` says of the chip.
 pub(super) fn facts(text: &str) -> Result<BoardFacts, BoardFault> {
-    let line = |name: &str| text.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
+    let line = |name: &str| {
+        text.lines()
+            .find_map(|line| line.trim().strip_prefix(name))
+            .map(str::trim)
+    };
     let Some(kind) = line("Chip type:") else {
         return Err(BoardFault::Garbage("esptool names no chip".into()));
     };
@@ -57,16 +61,35 @@ pub(super) fn fault(text: &str) -> BoardFault {
         .lines()
         .find_map(|line| line.split_once("fatal error occurred:"))
         .map(|(_, said)| said.trim());
-    let last = || text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    let last = || {
+        text.lines()
+            .rfind(|line| !line.trim().is_empty())
+            .unwrap_or_default()
+            .trim()
+    };
     let said = said.unwrap_or_else(last).to_owned();
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if has(&["Could not open", "could not open", "port is busy", "Connection refused", "device disconnected"]) {
+    if has(&[
+        "Could not open",
+        "could not open",
+        "port is busy",
+        "Connection refused",
+        "device disconnected",
+    ]) {
         BoardFault::Port(said)
-    } else if has(&["Failed to connect", "No serial data", "Timed out waiting for packet header"]) {
+    } else if has(&[
+        "Failed to connect",
+        "No serial data",
+        "Timed out waiting for packet header",
+    ]) {
         BoardFault::Silent(said)
     } else if has(&["Timed out", "timed out", "timeout"]) {
         BoardFault::Stuck(said)
-    } else if has(&["Invalid head of packet", "Packet content transfer stopped", "Unexpected"]) {
+    } else if has(&[
+        "Invalid head of packet",
+        "Packet content transfer stopped",
+        "Unexpected",
+    ]) {
         BoardFault::Garbage(said)
     } else {
         BoardFault::Error(said)
@@ -106,10 +129,16 @@ pub(super) fn key_state(
         purpose.is_none() || purpose.as_deref() == Some(wanted.name())
     };
     if found.get("readable").and_then(Value::as_bool) == Some(false) {
-        return Ok(if has_purpose { EfuseState::Hidden } else { EfuseState::Other });
+        return Ok(if has_purpose {
+            EfuseState::Hidden
+        } else {
+            EfuseState::Other
+        });
     }
     let text = found.get("value").and_then(Value::as_str).unwrap_or_default();
-    let held = text.split_whitespace().map_while(|byte| u8::from_str_radix(byte, 16).ok());
+    let held = text
+        .split_whitespace()
+        .map_while(|byte| u8::from_str_radix(byte, 16).ok());
     let held = held.collect::<Vec<_>>();
     let Some(key) = key else {
         let is_blank = held.iter().all(|byte| *byte == 0);
@@ -121,7 +150,11 @@ pub(super) fn key_state(
     let held = held.get(wanted.block_offset()..end).ok_or_else(unknown)?;
     Ok(if held == bytes.as_slice() {
         let is_whole = has_purpose && !wanted.is_secret();
-        if is_whole { EfuseState::Burned } else { EfuseState::Partial }
+        if is_whole {
+            EfuseState::Burned
+        } else {
+            EfuseState::Partial
+        }
     } else if held.iter().all(|byte| *byte == 0) {
         EfuseState::Blank
     } else {
@@ -156,7 +189,10 @@ mod tests {
             ("Could not open /dev/x, the port is busy or doesn't exist.", "port"),
             ("Failed to connect to ESP32: No serial data received.", "silent"),
             ("Timed out waiting for packet content", "stuck"),
-            ("Invalid head of packet (0x08): Possible serial noise or corruption.", "garbage"),
+            (
+                "Invalid head of packet (0x08): Possible serial noise or corruption.",
+                "garbage",
+            ),
             ("Failed to write to target flash (result was 0106: ...)", "error"),
         ] {
             let kind = match fault(&format!("{head}{said}\n")) {
@@ -180,7 +216,11 @@ mod tests {
             })
         };
         let zeros = vec!["00"; 32].join(" ");
-        let held = (0..32u8).rev().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+        let held = (0..32u8)
+            .rev()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .join(" ");
         let key = (0..32u8).collect::<Vec<_>>();
         let state = |summary: &Value, key| key_state(summary, "BLOCK_KEY0", KeyPurpose::XtsAes128, key).unwrap();
         let key = Some(key.as_slice());
@@ -192,6 +232,9 @@ mod tests {
         assert_eq!(state(&block(false, &zeros, "XTS_AES_128_KEY"), key), EfuseState::Hidden);
         assert_eq!(state(&block(false, &zeros, "HMAC_UP"), key), EfuseState::Other);
         let other = Some([9; 32]);
-        assert_eq!(state(&block(true, &held, "USER"), other.as_ref().map(|key| key.as_slice())), EfuseState::Other);
+        assert_eq!(
+            state(&block(true, &held, "USER"), other.as_ref().map(|key| key.as_slice())),
+            EfuseState::Other
+        );
     }
 }
