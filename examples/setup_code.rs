@@ -8,6 +8,7 @@ use cli::{
     Failure, Files, Passcode as PasscodeOption, Trust, parse_quietly, print_json, print_text, read_argument,
     report_json,
 };
+use matter_mfg::{PrintDensity, ZplLabel};
 use matter_setup_payload::{
     CommissioningFlow, DataValue, DiscoveryCapabilities, Label, ManufacturerTag, OptionalData, QrImage, SetupPayload,
     encode_ndef, ndef_len,
@@ -133,8 +134,14 @@ struct Encode {
     /// Draws a label with the QR code and the manual code as an SVG
     #[arg(long, value_name = "FILE")]
     label: Option<PathBuf>,
+    /// Writes the label for a label printer, in ZPL II
+    #[arg(long, value_name = "FILE")]
+    zpl: Option<PathBuf>,
+    /// Dots per inch of the label printer: 152, 203, 300 or 600
+    #[arg(long, value_name = "DPI", allow_hyphen_values = true, default_value = "203")]
+    zpl_density: String,
     /// A line of text on the label; may be given again
-    #[arg(long, value_name = "TEXT", requires = "label")]
+    #[arg(long, value_name = "TEXT")]
     label_text: Vec<String>,
     #[command(flatten)]
     json: AlwaysJson,
@@ -179,7 +186,12 @@ impl Encode {
         let files = self
             .pictures
             .named(files)
-            .optional_output("--label", self.label.as_ref());
+            .optional_output("--label", self.label.as_ref())
+            .optional_output("--zpl", self.zpl.as_ref());
+        let density = cli::parse::<PrintDensity>("--zpl-density", Some(&self.zpl_density))?.unwrap_or_default();
+        if !self.label_text.is_empty() && self.label.is_none() && self.zpl.is_none() {
+            return Err(Failure::option("--label-text", "needs --label or --zpl beside it"));
+        }
         files.check()?;
         let payload = self.payload()?;
         let (qr, manual) = (payload.qr_text(), payload.manual_code());
@@ -188,6 +200,11 @@ impl Encode {
             let label = Label::new(&payload).map_err(|error| Failure::Work(error.to_string()))?;
             let label = self.label_text.iter().fold(label, |label, line| label.with_line(line));
             drawn.add(path, label.to_svg().into_bytes());
+        }
+        if let Some(path) = &self.zpl {
+            let lines = self.label_text.iter().map(String::as_str).collect::<Vec<_>>();
+            let label = ZplLabel::new(&payload, &lines).map_err(|error| Failure::Work(error.to_string()))?;
+            drawn.add(path, label.to_zpl(density).as_bytes().to_vec());
         }
         drawn.publish(&files)?;
         // One line, so that a drawing can follow.

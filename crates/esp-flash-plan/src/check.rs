@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use esp_flash_image::{BootCurve, BootScheme, EncryptionScheme, PartitionType, SecureBootFact};
 use esp_secure_boot::BootKeyKind;
 
-pub(crate) use images::parts;
+pub(crate) use images::{min_revision, parts};
 
 use crate::steps::can_close_download;
 use crate::{DownloadMode, EncryptionMode, Error, NvsEncryption, SecureBoot, SecurityProfile, Warning};

@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use esp_flash_image::{BootCurve, BootScheme, Chip, EncryptionScheme, Partition};
+use esp_flash_image::{BootCurve, BootScheme, Chip, ChipRevision, EncryptionScheme, FlashSize, Partition};
 use esp_secure_boot::bootloader_digest_v1;
 
 use zeroize::Zeroize;
@@ -25,6 +25,12 @@ pub struct FlashFile<'a> {
 }
 
 impl<'a> FlashFile<'a> {
+    /// A file with the whole flash, of which only the name counts.
+    pub(crate) const fn named(name: &'a str) -> Self {
+        let (offset, bytes) = (0, &[]);
+        Self { offset, name, bytes }
+    }
+
     /// Returns where it begins in the flash.
     #[must_use]
     pub const fn offset(&self) -> u32 {
@@ -60,6 +66,8 @@ impl fmt::Debug for FlashFile<'_> {
 #[derive(Clone)]
 pub struct DevicePlan {
     chip: Chip,
+    flash_size: FlashSize,
+    min_revision: Option<ChipRevision>,
     regions: Vec<Region>,
     /// The regions without what is between them.
     bytes: Vec<u8>,
@@ -102,6 +110,8 @@ impl DevicePlan {
         };
         Ok(Self {
             chip: profile.chip,
+            flash_size: profile.flash_size,
+            min_revision: plan.min_revision,
             files: names(&regions, parts.file_prefix),
             regions,
             bytes,
@@ -115,6 +125,18 @@ impl DevicePlan {
     #[must_use]
     pub const fn chip(&self) -> Chip {
         self.chip
+    }
+
+    /// Returns the size of the flash that the profile is for.
+    #[must_use]
+    pub const fn flash_size(&self) -> FlashSize {
+        self.flash_size
+    }
+
+    /// Returns the first revision of the chip that this is for, when the profile, secure boot or an image asks for one.
+    #[must_use]
+    pub const fn min_revision(&self) -> Option<ChipRevision> {
+        self.min_revision
     }
 
     /// Returns the ranges of flash that are written, in their order.
@@ -196,12 +218,7 @@ impl DevicePlan {
     /// Returns the same for one file with the whole flash from address 0 on, such as [`DevicePlan::merged`].
     #[must_use]
     pub fn commands_of_merged(&self, file: &str) -> Vec<String> {
-        let merged = FlashFile {
-            offset: 0,
-            name: file,
-            bytes: &[],
-        };
-        commands(self.chip, &self.steps, &[merged])
+        commands(self.chip, &self.steps, &[FlashFile::named(file)])
     }
 
     /// Returns what to know about this plan.
@@ -427,6 +444,6 @@ fn digests(profile: &SecurityProfile) -> Vec<(String, [u8; 32])> {
         .collect()
 }
 
-const DIGEST: &str = "bootloader digest";
+pub(crate) const DIGEST: &str = "bootloader digest";
 /// Bytes of a key under the 3/4 coding scheme, which has no room for a digest of secure boot version 2.
 const CODED_KEY: usize = 24;

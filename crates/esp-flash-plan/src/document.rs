@@ -11,13 +11,13 @@ use crate::{DevicePlan, Region, Step};
 /// A device's plan as a document, `plan.json`: what is in its flash, which eFuses are burned, and the commands for both.
 ///
 /// ```text
-/// {"chip", "device",
+/// {"chip", "device", "flash_size", "min_revision"?,
 ///  "regions": [{"offset", "length", "source", "encrypted", "md5", "sha256"}],
 ///  "efuses": [{"step", "what", "block"?, "purpose"?, "value_or_file", "reason"}],
 ///  "commands": [TEXT], "warnings": [TEXT]}
 /// ```
 ///
-/// It names key files and holds no key.
+/// It names key files and holds no key. [`PlanFile`](crate::PlanFile) reads it.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanDocument<'a> {
     plan: &'a DevicePlan,
@@ -73,9 +73,15 @@ impl Serialize for PlanDocument<'_> {
         let efuses = (1u32..)
             .zip(plan.efuse_steps())
             .map(|(number, step)| StepObject { number, step });
-        let mut object = serializer.serialize_struct("PlanDocument", 6)?;
+        let len = 7 + usize::from(plan.min_revision().is_some());
+        let mut object = serializer.serialize_struct("PlanDocument", len)?;
         object.serialize_field("chip", plan.chip().name())?;
         object.serialize_field("device", device)?;
+        object.serialize_field("flash_size", &plan.flash_size().to_string())?;
+        match plan.min_revision() {
+            Some(revision) => object.serialize_field("min_revision", &revision.to_string())?,
+            None => object.skip_field("min_revision")?,
+        }
         object.serialize_field("regions", &regions)?;
         object.serialize_field("efuses", &efuses.collect::<Vec<_>>())?;
         object.serialize_field("commands", &self.commands())?;

@@ -125,6 +125,27 @@ pub enum Error {
         /// Of the profile.
         profile: u8,
     },
+    /// A member of a document with a plan is not what it is said to be.
+    DocumentMember {
+        /// Its name.
+        member: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A region of a document with a plan is not one that a plan has.
+    DocumentRegion {
+        /// Where it begins.
+        offset: u32,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A step of a document with a plan is not one that a plan has there.
+    DocumentStep {
+        /// Its number, the first one 1.
+        step: u32,
+        /// Why.
+        reason: &'static str,
+    },
     /// An image is longer than its partition.
     DoesNotFit {
         /// The image.
@@ -479,6 +500,9 @@ impl Error {
                 let expected = chip.image_id();
                 write!(f, "'{part}' is for chip id {found}, {chip} has {expected}")
             }
+            Self::DocumentMember { member, reason } => write!(f, "member '{member}' of the plan {reason}"),
+            Self::DocumentRegion { offset, reason } => write!(f, "region of the plan at {offset:#x} {reason}"),
+            Self::DocumentStep { step, reason } => write!(f, "step {step} of the plan {reason}"),
             Self::DoesNotFit { part, len, available } => {
                 write!(f, "'{part}' of {len:#x} bytes does not fit into {available:#x}")
             }

@@ -114,4 +114,4 @@ pub(crate) fn check_fit(partition: &Partition, len: usize) -> Result<(), Error> 
     Ok(())
 }
 
-const GAP: &str = "gap";
+pub(crate) const GAP: &str = "gap";

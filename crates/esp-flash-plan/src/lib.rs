@@ -15,6 +15,8 @@ mod document;
 mod error;
 mod layout;
 mod plan;
+#[cfg(feature = "serde")]
+mod plan_file;
 mod profile;
 mod purpose;
 mod read_back;
@@ -28,6 +30,8 @@ pub use device_parts::{DeviceImage, DeviceKeys, DeviceParts};
 pub use document::PlanDocument;
 pub use error::{Error, KeyUse};
 pub use plan::{FlashPlan, SharedParts};
+#[cfg(feature = "serde")]
+pub use plan_file::PlanFile;
 pub use profile::{DownloadMode, EncryptionMode, FlashEncryption, NvsEncryption, SecureBoot, SecurityProfile};
 pub use purpose::KeyPurpose;
 pub use region::Region;

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use esp_flash_image::Partition;
+use esp_flash_image::{ChipRevision, Partition};
 use esp_secure_boot::BootKeyKind;
 
 use crate::blocks::Assigned;
@@ -69,6 +69,8 @@ pub struct FlashPlan {
     pub(crate) kinds: Vec<BootKeyKind>,
     /// The plain bytes of each shared part, in the order of the flash.
     pub(crate) pieces: Vec<SharedPiece>,
+    /// The first revision of the chip that all of it is for, when one is known.
+    pub(crate) min_revision: Option<ChipRevision>,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -88,11 +90,13 @@ impl FlashPlan {
         let pieces = pieces(&profile, parts)?;
         let mut places: Vec<_> = pieces.iter().map(SharedPiece::as_piece).collect();
         layout::sort(&mut places)?;
+        let min_revision = check::min_revision(&profile, parts, &kinds)?;
         Ok(Self {
             profile,
             assigned,
             kinds,
             pieces,
+            min_revision,
             warnings,
         })
     }
@@ -125,6 +129,12 @@ impl FlashPlan {
     #[must_use]
     pub const fn profile(&self) -> &SecurityProfile {
         &self.profile
+    }
+
+    /// Returns the first revision of the chip that this is for, when the profile, secure boot or an image asks for one.
+    #[must_use]
+    pub const fn min_revision(&self) -> Option<ChipRevision> {
+        self.min_revision
     }
 
     /// Returns what to know about the profile and the shared parts.

@@ -33,6 +33,23 @@ pub enum KeyPurpose {
 }
 
 impl KeyPurpose {
+    #[cfg(feature = "serde")]
+    pub(crate) const ALL: [Self; 13] = [
+        Self::EcdsaKey,
+        Self::FlashEncryption,
+        Self::HmacUp,
+        Self::SecureBootDigest(0),
+        Self::SecureBootDigest(1),
+        Self::SecureBootDigest(2),
+        Self::SecureBootDigestHalf,
+        Self::SecureBootV1,
+        Self::SecureBootV2,
+        Self::XtsAes128,
+        Self::XtsAes128Derived,
+        Self::XtsAes256Key1,
+        Self::XtsAes256Key2,
+    ];
+
     /// Returns espefuse's name of the purpose, or of the block where each block is for one key.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -63,6 +63,25 @@ impl Region {
         self.offset.saturating_add(self.length)
     }
 
+    /// A region that was read.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn read(
+        (offset, length): (u32, u32),
+        source: String,
+        encrypted: bool,
+        md5: [u8; 16],
+        sha256: [u8; 32],
+    ) -> Self {
+        Self {
+            offset,
+            length,
+            source,
+            encrypted,
+            md5,
+            sha256,
+        }
+    }
+
     /// Fills a piece's bytes in, encrypts and digests them.
     ///
     /// All of that is done with one chunk before the next, while it is in the cache.

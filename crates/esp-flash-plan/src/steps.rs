@@ -1,10 +1,13 @@
 mod efuses;
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 pub(crate) use efuses::{KeyFiles, can_close_download, digest_file, efuse_steps};
+#[cfg(feature = "serde")]
+pub(crate) use efuses::{SHA384, flash};
 
 use crate::KeyPurpose;
 
@@ -86,7 +89,7 @@ pub enum KeyHalf {
 pub struct Step {
     phase: Phase,
     action: Action,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl Step {
@@ -104,8 +107,8 @@ impl Step {
 
     /// Returns why it is done, and why here.
     #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        self.reason
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 
     /// Tells whether it changes eFuses, which nothing undoes.
@@ -148,7 +151,21 @@ impl Step {
     }
 
     pub(crate) const fn new(phase: Phase, action: Action, reason: &'static str) -> Self {
-        Self { phase, action, reason }
+        Self {
+            phase,
+            action,
+            reason: Cow::Borrowed(reason),
+        }
+    }
+
+    /// A step that was read, with its reason as it is written there.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn read(phase: Phase, action: Action, reason: String) -> Self {
+        Self {
+            phase,
+            action,
+            reason: Cow::Owned(reason),
+        }
     }
 }
 
@@ -176,6 +193,13 @@ impl Steps {
     pub(crate) fn add(&mut self, phase: Phase, action: Action, reason: &'static str) {
         let place = self.0.partition_point(|step| step.phase <= phase);
         self.0.insert(place, Step::new(phase, action, reason));
+    }
+
+    /// Adds a step that was read.
+    #[cfg(feature = "serde")]
+    pub(crate) fn push(&mut self, step: Step) {
+        let place = self.0.partition_point(|other| other.phase <= step.phase);
+        self.0.insert(place, step);
     }
 
     pub(crate) fn into_vec(self) -> Vec<Step> {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[cfg(feature = "serde")]
+#[path = "properties/document.rs"]
+mod document;
 #[path = "properties/plan.rs"]
 mod plan;
 #[path = "../../../fuzz/replay.rs"]
@@ -18,4 +21,15 @@ fn plans_are_refused_or_safe() {
     // Seeds that never come to a plan would show nothing.
     assert!(made > 0);
     println!("{made} plans made");
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn documents_are_refused_or_safe() {
+    let mut read = 0;
+    replay("esp_flash_plan_document", |bytes| {
+        read += usize::from(document::property(bytes))
+    });
+    assert!(read > 0);
+    println!("{read} plans read");
 }

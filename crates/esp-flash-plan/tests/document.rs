@@ -23,10 +23,23 @@ fn document_has_the_agreed_members_and_no_key() {
         let case = Case::locked(chip);
         let plan = case.plan().unwrap();
         let document = serde_json::to_value(PlanDocument::new(&plan, "device 1")).unwrap();
-        let members = ["chip", "commands", "device", "efuses", "regions", "warnings"];
+        let members = [
+            "chip",
+            "commands",
+            "device",
+            "efuses",
+            "flash_size",
+            "min_revision",
+            "regions",
+            "warnings",
+        ];
         assert_eq!(names(&document), members.into_iter().collect());
         assert_eq!(document["chip"], chip.name());
         assert_eq!(document["device"], "device 1");
+        assert_eq!(
+            (&document["flash_size"], &document["min_revision"]),
+            (&json!("4MB"), &json!("3.1"))
+        );
         assert_eq!(document["commands"], json!(plan.commands()));
         let regions = document["regions"].as_array().unwrap();
         for (region, planned) in regions.iter().zip(plan.regions()) {

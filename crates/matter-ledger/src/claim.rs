@@ -1,8 +1,9 @@
 use std::fmt;
+use std::str::FromStr;
 
 use crate::clock::now;
 use crate::statements::{Fault, Row, Statements, Value};
-use crate::tables::CLAIM;
+use crate::tables::{CLAIM, CLAIM_EVENT};
 use crate::{Error, Ledger};
 
 /// A device of an order that a station has taken for a board.
@@ -23,10 +24,18 @@ pub struct Claim {
     pub state: ClaimState,
     /// Whether it was taken now, and not before.
     pub is_new: bool,
+    /// The order of the device.
+    pub order: Option<String>,
+    /// Why it was given up.
+    pub reason: Option<String>,
+    /// Whether the device is scrapped or replaced.
+    pub is_retired: bool,
+    /// The row's number.
+    pub(crate) id: i64,
 }
 
 /// How far a station is with a board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ClaimState {
     /// The device is the board's, and nothing is written.
@@ -46,7 +55,8 @@ pub enum ClaimState {
 }
 
 impl ClaimState {
-    const ALL: [Self; 7] = [
+    /// All states: each follows the one before, but for the last one.
+    pub const ALL: [Self; 7] = [
         Self::Claimed,
         Self::Flashed,
         Self::Keys,
@@ -68,6 +78,29 @@ impl ClaimState {
             Self::Done => "done",
             Self::Quarantined => "quarantined",
         }
+    }
+
+    /// Returns the state that follows; `None` at the end.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        match self {
+            Self::Claimed => Some(Self::Flashed),
+            Self::Flashed => Some(Self::Keys),
+            Self::Keys => Some(Self::Locked),
+            Self::Locked => Some(Self::Labelled),
+            Self::Labelled => Some(Self::Done),
+            Self::Done | Self::Quarantined => None,
+        }
+    }
+
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
+impl fmt::Display for ClaimState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -108,6 +141,23 @@ impl fmt::Display for Mac {
     }
 }
 
+impl FromStr for Mac {
+    type Err = &'static str;
+
+    /// Reads 6 or 8 bytes in hexadecimal digits with colons.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = "is no MAC address such as 24:0a:c4:00:00:01";
+        let byte = |part: &str| match part.len() {
+            2 if part.bytes().all(|digit| digit.is_ascii_hexdigit()) => u8::from_str_radix(part, 16).ok(),
+            _ => None,
+        };
+        let bytes = text.split(':').map(byte).collect::<Option<Vec<u8>>>().ok_or(refused)?;
+        let short = <[u8; 6]>::try_from(bytes.as_slice()).map(Self::from);
+        let long = || <[u8; 8]>::try_from(bytes.as_slice()).map(Self::from);
+        short.or_else(|_| long()).map_err(|_| refused)
+    }
+}
+
 impl fmt::Debug for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Mac({self})")
@@ -141,7 +191,16 @@ impl Ledger {
                 (&now).into(),
                 Value::Null,
             ];
-            CLAIM.insert(statements, &values)?;
+            let claim = CLAIM.insert_id(statements, &values)?;
+            let event = [
+                claim.into(),
+                (&now).into(),
+                state.name().into(),
+                station.into(),
+                slot.into(),
+                Value::Null,
+            ];
+            CLAIM_EVENT.insert(statements, &event)?;
             let (station, slot) = (station.to_owned(), slot.to_owned());
             Ok(Claim {
                 uuid,
@@ -151,6 +210,10 @@ impl Ledger {
                 slot,
                 state,
                 is_new: true,
+                order: Some(order.to_owned()),
+                reason: None,
+                is_retired: false,
+                id: claim,
             })
         })
     }
@@ -199,18 +262,29 @@ fn take(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Taken,
 
 /// The device that a board has.
 fn before(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Option<Claim>, Fault> {
-    let sql = "SELECT uuid, serial, station, slot, claim.state, run.order_id FROM claim
-        JOIN device ON device.id = claim.device JOIN run ON run.id = device.run
-        WHERE mac = $1 AND claim.state <> 'quarantined'";
-    let Some(row) = statements.query_one(sql, &[mac.to_string().into()])? else {
+    let found = find(statements, mac)?.filter(|claim| claim.state != ClaimState::Quarantined);
+    let Some(claim) = found else {
         return Ok(None);
     };
-    let claim = known_claim(&row, mac)?;
-    if row.get::<Option<String>>(5)?.as_deref() != Some(order) {
+    if claim.order.as_deref() != Some(order) {
         let uuid = claim.uuid;
         return Err(Error::BoardTaken { mac, uuid }.into());
     }
     Ok(Some(claim))
+}
+
+/// The columns of [`known_claim`].
+pub(crate) const CLAIMS: &str = "SELECT uuid, serial, station, slot, claim.state, run.order_id, claim.reason, device.state, claim.id, mac
+    FROM claim JOIN device ON device.id = claim.device JOIN run ON run.id = device.run";
+
+/// The device that a board has, or else the last one that was given up with it.
+pub(crate) fn find(statements: &mut dyn Statements, mac: Mac) -> Result<Option<Claim>, Fault> {
+    let sql = format!(
+        "{CLAIMS} WHERE mac = $1
+         ORDER BY CASE WHEN claim.state = 'quarantined' THEN 1 ELSE 0 END, claim.id DESC LIMIT 1"
+    );
+    let row = statements.query_one(&sql, &[mac.to_string().into()])?;
+    row.as_ref().map(known_claim).transpose()
 }
 
 /// The first free device of an order: its number, name and serial number. The order of the devices is that in which they were made.
@@ -224,16 +298,18 @@ fn free(statements: &mut dyn Statements, order: &str, lock: &str) -> Result<Opti
     row.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
 }
 
-fn known_claim(row: &Row, mac: Mac) -> Result<Claim, Fault> {
-    let state: String = row.get(4)?;
-    let state = ClaimState::ALL.into_iter().find(|known| known.name() == state);
+pub(crate) fn known_claim(row: &Row) -> Result<Claim, Fault> {
     Ok(Claim {
         uuid: row.get(0)?,
         serial: row.get(1)?,
-        mac,
+        mac: row.get::<String>(9)?.parse().map_err(|_| Fault::Cell(9))?,
         station: row.get(2)?,
         slot: row.get(3)?,
-        state: state.ok_or(Fault::Cell(4))?,
+        state: ClaimState::of(&row.get::<String>(4)?).ok_or(Fault::Cell(4))?,
         is_new: false,
+        order: row.get(5)?,
+        reason: row.get(6)?,
+        is_retired: row.get::<String>(7)? != "published",
+        id: row.get(8)?,
     })
 }

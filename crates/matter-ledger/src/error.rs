@@ -3,7 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::schema::Refusal;
-use crate::{DeviceTrait, LedgerPlace, Mac};
+use crate::{ClaimState, DeviceTrait, LedgerPlace, Mac};
 
 /// What is wrong with a ledger, or with what it was asked to do. No variant carries a secret.
 #[derive(Debug)]
@@ -15,6 +15,27 @@ pub enum Error {
         mac: Mac,
         /// Its device.
         uuid: String,
+    },
+    /// No device was ever taken for the board.
+    BoardUnknown {
+        /// The board.
+        mac: Mac,
+    },
+    /// The board is in another state than the one it was to leave: another station works on it, or it was given up.
+    ClaimState {
+        /// The board.
+        mac: Mac,
+        /// The state it was to leave.
+        expected: ClaimState,
+        /// The state it is in; `None` when the board no longer has the device.
+        found: Option<ClaimState>,
+    },
+    /// One state does not follow the other.
+    ClaimStep {
+        /// The state that was to be left.
+        from: ClaimState,
+        /// The state that does not follow it.
+        to: ClaimState,
     },
     /// The system's clock shows no time between the years 1970 and 9999.
     Clock,
@@ -164,6 +185,12 @@ impl fmt::Display for Error {
             Self::BoardTaken { mac, uuid } => {
                 write!(f, "board {mac} has the device {uuid}, which is of another order")
             }
+            Self::BoardUnknown { mac } => write!(f, "board {mac} never had a device"),
+            Self::ClaimState { mac, expected, found } => {
+                let found = found.map_or("without this device", ClaimState::name);
+                write!(f, "board {mac} is {found}, not {expected}")
+            }
+            Self::ClaimStep { from, to } => write!(f, "a board that is {from} does not become {to} next"),
             Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
             Self::Damaged { place, reason } | Self::Unusable { place, reason } => write!(f, "ledger {place}: {reason}"),
             Self::DeviceRetired { place, uuid, state } => {

@@ -13,7 +13,7 @@ use crate::place::At;
 use crate::sqlite::Sqlite;
 use crate::statements::{Database, Fault, Purpose, Statements};
 use crate::tables::{CLAIM, DEVICE};
-use crate::{Error, LedgerPlace, row_sums, schema};
+use crate::{Error, LedgerPlace, claim_steps, row_sums, schema};
 
 /// How long another process may hold the ledger: a commit takes milliseconds, a full disk's a little longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -86,7 +86,7 @@ impl Ledger {
         let place = place.into();
         let database = match &place.at {
             At::File(path) => Self::connect_to_look(path)?,
-            At::Server(url) => existing_on_server(&place, url)?,
+            At::Server(url) => server_to_look(&place, url)?,
         };
         let Some(mut database) = database else { return Ok(None) };
         let key = PasscodeKey::open_existing(&place, &mut *database)?;
@@ -257,7 +257,7 @@ impl Ledger {
                 ("reason", reason.into()),
             ];
             CLAIM.update(statements, &set, &[("device", id.into())])?;
-            Ok(())
+            claim_steps::retired(statements, id, &now, reason)
         })
     }
 }
@@ -293,6 +293,14 @@ fn on_server(place: &LedgerPlace, url: &str) -> Result<Box<dyn Database>, Error>
 fn existing_on_server(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
     #[cfg(feature = "postgres")]
     return crate::postgres::open_existing(place, url);
+    #[cfg(not(feature = "postgres"))]
+    return Err(without_feature(place, url));
+}
+
+/// The same, and leaves the tables as they are.
+fn server_to_look(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
+    #[cfg(feature = "postgres")]
+    return crate::postgres::open_to_look(place, url);
     #[cfg(not(feature = "postgres"))]
     return Err(without_feature(place, url));
 }

@@ -2,12 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod claim;
+mod claim_steps;
 mod clock;
 mod database_file;
 mod devices;
 mod error;
 mod issuance;
 mod ledger;
+mod line;
 mod listing;
 mod log;
 mod order;
@@ -23,10 +25,12 @@ mod statements;
 mod tables;
 
 pub use claim::{Claim, ClaimState, Mac};
+pub use claim_steps::{BurnPhase, ClaimFacts, JournalEntry};
 pub use devices::{DeviceTrait, GivenTraits, NewDevice, NewImage, Unique};
 pub use error::Error;
 pub use issuance::{Issuance, IssuanceState, Issuing, IssuingOrder, NewCertificate, NewIssuance, NewOrder, OrderState};
 pub use ledger::Ledger;
+pub use line::{LineListing, LineRow, RefusedBoard};
 pub use listing::{ListedDevice, ListedImage, Listing};
 pub use log::{LogHead, LogRow};
 pub use order::Order;

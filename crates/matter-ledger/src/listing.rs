@@ -132,7 +132,7 @@ impl Ledger {
 fn list_on_server(place: &LedgerPlace, url: &str) -> Result<Listing, Error> {
     #[cfg(feature = "postgres")]
     {
-        let database = crate::postgres::open_existing(place, url)?;
+        let database = crate::postgres::open_to_look(place, url)?;
         let mut database = database.ok_or_else(|| Error::unusable(place, crate::ledger::NO_LEDGER))?;
         crate::ledger::transaction(&mut *database, place, crate::statements::Purpose::Read, read)
     }

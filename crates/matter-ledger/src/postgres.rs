@@ -35,12 +35,20 @@ pub(crate) fn open(place: &LedgerPlace, url: &str) -> Result<Box<dyn Database>, 
     Ok(Box::new(database))
 }
 
-/// Opens a ledger; `None` where there are no tables.
+/// Opens a ledger, which gets the present tables; `None` where there are none.
 pub(crate) fn open_existing(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
+    match open_to_look(place, url)? {
+        Some(_) => open(place, url).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Opens a ledger and leaves its tables as they are; `None` where there are none.
+pub(crate) fn open_to_look(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
     let mut database = connect(place, url)?;
     let mut is_there = false;
     let result = database.transaction(Purpose::Read, &mut |statements| {
-        is_there = server_schema::recognize(statements)?;
+        is_there = server_schema::recognize(statements)?.is_some();
         Ok(())
     });
     result.map_err(|fault| fault.at(place))?;

@@ -6,12 +6,14 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use crate::database_file::APPLICATION;
 use crate::ledger::PATIENCE;
 use crate::row_sums;
-use crate::tables::{FORMER_ORDERS, FORMER_TABLES, ORDERS, TABLES, Table};
+use crate::tables::{FORMER_ORDERS, ORDERS, SECOND_TABLES, TABLES, THIRD_TABLES, Table};
 
 /// How long to wait before the next try.
 const PAUSE: Duration = Duration::from_millis(5);
 /// The version of the tables (`PRAGMA user_version`).
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
+/// The version without what stations do after a claim.
+pub(crate) const THIRD: i64 = 3;
 /// The version without issuances and claims.
 const SECOND: i64 = 2;
 /// The version without sums.
@@ -76,7 +78,7 @@ CREATE TABLE image (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// The orders of the versions before the present one.
+/// The orders of versions 1 and 2.
 const SECOND_ORDERS: &str = "
 CREATE TABLE orders (id TEXT PRIMARY KEY, size INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
@@ -94,7 +96,7 @@ CREATE TABLE orders (
     sum INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
-const THIRD: &str = "
+const THIRD_OTHERS: &str = "
 CREATE TABLE claim (
     id INTEGER PRIMARY KEY,
     device INTEGER NOT NULL UNIQUE REFERENCES device (id),
@@ -143,6 +145,50 @@ CREATE TABLE log_head (
 ) STRICT;
 ";
 
+/// What came with version 4.
+const FOURTH: &str = "
+CREATE TABLE claim_event (
+    id INTEGER PRIMARY KEY,
+    claim INTEGER NOT NULL REFERENCES claim (id),
+    time TEXT NOT NULL,
+    state TEXT NOT NULL,
+    station TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    detail TEXT,
+    sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX claim_event_claim ON claim_event (claim);
+CREATE TABLE claim_fact (
+    claim INTEGER NOT NULL REFERENCES claim (id),
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    sum INTEGER NOT NULL,
+    PRIMARY KEY (claim, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    claim INTEGER NOT NULL REFERENCES claim (id),
+    step INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    phase TEXT NOT NULL CHECK (phase IN ('before', 'after')),
+    time TEXT NOT NULL,
+    sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX journal_claim ON journal (claim);
+CREATE TABLE refused_board (
+    id INTEGER PRIMARY KEY,
+    order_id TEXT NOT NULL REFERENCES orders (id),
+    mac TEXT,
+    station TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    time TEXT NOT NULL,
+    sum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX refused_board_order ON refused_board (order_id);
+";
+
 /// Why a database is not taken for a ledger.
 #[derive(Debug)]
 pub(crate) enum Refusal {
@@ -184,7 +230,7 @@ pub(crate) fn is_empty(connection: &Connection) -> Result<bool, Refusal> {
 pub(crate) fn recognize(connection: &Connection) -> Result<i64, Refusal> {
     let read = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let version = match (read("application_id")?, read("user_version")?) {
-        (APPLICATION, version @ (FIRST | SECOND | VERSION)) => version,
+        (APPLICATION, version @ (FIRST | SECOND | THIRD | VERSION)) => version,
         (APPLICATION, other) => {
             return Err(Refusal::Schema(format!(
                 "has version {other}, and this tool knows {FIRST} to {VERSION}"
@@ -216,7 +262,8 @@ fn tables(version: i64) -> String {
             .replace("\n    sum INTEGER NOT NULL,", "")
             .replace("folder BLOB", "folder TEXT"),
         SECOND => format!("{SECOND_ORDERS}{COMMON}"),
-        _ => format!("{THIRD_ORDERS}{COMMON}{THIRD}"),
+        THIRD => format!("{THIRD_ORDERS}{COMMON}{THIRD_OTHERS}"),
+        _ => format!("{THIRD_ORDERS}{COMMON}{THIRD_OTHERS}{FOURTH}"),
     }
 }
 
@@ -238,7 +285,8 @@ pub(crate) fn statements(version: i64) -> Vec<(String, String)> {
 pub(crate) const fn summed(version: i64) -> &'static [&'static Table] {
     match version {
         FIRST => &[],
-        SECOND => &FORMER_TABLES,
+        SECOND => &SECOND_TABLES,
+        THIRD => &THIRD_TABLES,
         _ => &TABLES,
     }
 }
@@ -338,9 +386,16 @@ pub(crate) fn stand_in(connection: &Connection, version: i64) -> Result<(), rusq
     if version == VERSION {
         return Ok(());
     }
-    let tables = THIRD.replace("CREATE TABLE", "CREATE TEMP TABLE");
+    let missing = match version {
+        THIRD => FOURTH.to_owned(),
+        _ => format!("{THIRD_OTHERS}{FOURTH}"),
+    };
+    let tables = missing.replace("CREATE TABLE", "CREATE TEMP TABLE");
     for statement in tables.split(';').filter(|statement| statement.contains("TABLE")) {
         connection.execute_batch(statement)?;
+    }
+    if version == THIRD {
+        return Ok(());
     }
     connection.execute_batch(
         "CREATE TEMP VIEW orders AS SELECT id, size, NULL AS vendor_id, NULL AS product_id, 'open' AS state,

@@ -48,11 +48,26 @@ pub(crate) const ISSUANCE: Table = table(
 pub(crate) const LOG: Table = table("log", "seq, time, entry, previous, hash", false);
 pub(crate) const LOG_HEAD: Table = table("log_head", "seq, hash, key, signature", false);
 
-pub(crate) const TABLES: [&Table; 10] = [
+/// What has happened to a claim, in the order of the numbers.
+pub(crate) const CLAIM_EVENT: Table = table("claim_event", "claim, time, state, station, slot, detail", true);
+pub(crate) const CLAIM_FACT: Table = table("claim_fact", "claim, name, value", false);
+pub(crate) const JOURNAL: Table = table("journal", "claim, step, what, phase, time", true);
+pub(crate) const REFUSED_BOARD: Table = table(
+    "refused_board",
+    "order_id, mac, station, slot, reason, detail, time",
+    true,
+);
+
+pub(crate) const TABLES: [&Table; 14] = [
+    &META, &ORDERS, &RUN, &PARAMETER, &DEVICE, &IMAGE, &CLAIM, &ISSUANCE, &LOG, &LOG_HEAD, &CLAIM_EVENT, &CLAIM_FACT,
+    &JOURNAL, &REFUSED_BOARD,
+];
+/// Those of version 3.
+pub(crate) const THIRD_TABLES: [&Table; 10] = [
     &META, &ORDERS, &RUN, &PARAMETER, &DEVICE, &IMAGE, &CLAIM, &ISSUANCE, &LOG, &LOG_HEAD,
 ];
 /// Those of version 2.
-pub(crate) const FORMER_TABLES: [&Table; 6] = [&META, &FORMER_ORDERS, &RUN, &PARAMETER, &DEVICE, &IMAGE];
+pub(crate) const SECOND_TABLES: [&Table; 6] = [&META, &FORMER_ORDERS, &RUN, &PARAMETER, &DEVICE, &IMAGE];
 
 const fn table(name: &'static str, columns: &'static str, has_rowid: bool) -> Table {
     Table {

@@ -16,7 +16,7 @@ mod samples;
 use std::fs;
 use std::path::Path;
 
-use matter_ledger::{DeviceTrait, Error, GivenTraits, Ledger, Unique};
+use matter_ledger::{BurnPhase, ClaimFacts, ClaimState, DeviceTrait, Error, GivenTraits, Ledger, Unique};
 use rusqlite::Connection;
 use samples::{device, order, run};
 
@@ -59,15 +59,14 @@ fn what_is_no_ledger_is_refused_and_stays_as_it_is() {
     assert!(Ledger::open_existing(&none).is_err() && !none.exists());
 }
 
-/// `data/README.md` says where it comes from.
-fn former(path: &Path) {
+/// `data/README.md` says where they come from.
+fn former(path: &Path, version: u32) {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let connection = Connection::open(path).unwrap();
-    connection
-        .execute_batch(&fs::read_to_string(data.join("ledger-v2.sql")).unwrap())
-        .unwrap();
+    let dump = data.join(format!("ledger-v{version}.sql"));
+    connection.execute_batch(&fs::read_to_string(dump).unwrap()).unwrap();
     let key = path.with_file_name("ledger.sqlite.key");
-    fs::copy(data.join("ledger-v2.key"), &key).unwrap();
+    fs::copy(data.join(format!("ledger-v{version}.key")), &key).unwrap();
     for file in [path, &key] {
         private(file);
     }
@@ -85,7 +84,7 @@ fn private(file: &Path) {
 fn a_ledger_of_version_2_gets_the_present_tables() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(Ledger::FILE_NAME);
-    former(&path);
+    former(&path, 2);
     let listed = Ledger::list(&path).unwrap();
     assert_eq!((listed.devices.len(), listed.retired.len()), (2, 1));
 
@@ -119,19 +118,56 @@ fn a_ledger_of_version_2_gets_the_present_tables() {
     let version: i64 = connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, 4);
+}
+
+#[test]
+fn a_ledger_of_version_3_keeps_its_claims() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(Ledger::FILE_NAME);
+    former(&path, 3);
+    let listed = Ledger::list(&path).unwrap();
+    assert_eq!((listed.devices.len(), listed.retired.len()), (2, 1));
+
+    // Who only looks leaves the version as it is.
+    let before = fs::read(&path).unwrap();
+    let mut look = Ledger::open_to_look(&path).unwrap().unwrap();
+    let line = look.line("PO-1").unwrap();
+    let states = line.rows.iter().map(|row| row.state).collect::<Vec<_>>();
+    assert_eq!(states, [ClaimState::Done, ClaimState::Flashed]);
+    assert_eq!((line.size, line.made, line.free), (5, 2, 0));
+    drop(look);
+    assert_eq!(fs::read(&path).unwrap(), before);
+
+    let mut ledger = Ledger::open(&path).unwrap();
+    let second = ledger.board([0x24, 0x0a, 0xc4, 0, 0, 2].into()).unwrap().unwrap();
+    assert_eq!((second.station.as_str(), second.slot.as_str()), ("line 1", "4"));
+    let facts = ClaimFacts::new().with("plan_sha256", "ab");
+    ledger
+        .advance(&second, ClaimState::Flashed, ClaimState::Keys, &facts)
+        .unwrap();
+    drop(ledger);
+    let rows = Ledger::open(&path).unwrap().line("PO-1").unwrap().rows;
+    assert_eq!(rows[1].state, ClaimState::Keys);
+    assert_eq!(rows[1].facts["plan_sha256"], "ab");
+    let connection = Connection::open(&path).unwrap();
+    let version: i64 = connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 4);
 }
 
 #[test]
 fn damage_of_a_former_ledger_is_found_before_it_is_summed_again() {
     let folder = tempfile::tempdir().unwrap();
-    for sql in [
-        "UPDATE orders SET size = 50",
-        "UPDATE device SET serial = 'SN-4' WHERE row = 1",
-        "UPDATE meta SET value = x'00'",
+    for (version, sql) in [
+        (2, "UPDATE orders SET size = 50"),
+        (2, "UPDATE device SET serial = 'SN-4' WHERE row = 1"),
+        (2, "UPDATE meta SET value = x'00'"),
+        (3, "UPDATE claim SET mac = '24:0a:c4:00:00:03' WHERE id = 1"),
     ] {
         let path = folder.path().join(Ledger::FILE_NAME);
-        former(&path);
+        former(&path, version);
         Connection::open(&path).unwrap().execute(sql, []).unwrap();
         let before = fs::read(&path).unwrap();
         let error = Ledger::open(&path).unwrap_err().to_string();
@@ -148,7 +184,15 @@ fn a_changed_row_of_any_table_is_found() {
     let mut ledger = Ledger::open(&path).unwrap();
     let begun = ledger.begin(&run("a", Some(order("4711", 5)))).unwrap().run;
     ledger.commit(begun, Unique::default(), &[device(0)], &[]).unwrap();
-    ledger.claim("4711", [1, 2, 3, 4, 5, 6].into(), "line 1", "1").unwrap();
+    let claim = ledger.claim("4711", [1, 2, 3, 4, 5, 6].into(), "line 1", "1").unwrap();
+    let facts = ClaimFacts::new().with("tool", "test");
+    ledger
+        .advance(&claim, ClaimState::Claimed, ClaimState::Flashed, &facts)
+        .unwrap();
+    ledger
+        .journal(&claim, 1, "burn HMAC_UP into BLOCK_KEY0", BurnPhase::Before)
+        .unwrap();
+    ledger.refuse("4711", None, ("line 1", "2"), "wrong-chip", "").unwrap();
     drop(ledger);
     let connection = changed::open(&path);
     let rows =
@@ -164,6 +208,10 @@ fn a_changed_row_of_any_table_is_found() {
         ("orders", "state = 'closed'"),
         ("orders", "approved_by = 'somebody'"),
         ("claim", "mac = '01:02:03:04:05:07'"),
+        ("claim_event", "slot = '2'"),
+        ("claim_fact", "value = 'another'"),
+        ("journal", "phase = 'after'"),
+        ("refused_board", "mac = '01:02:03:04:05:07'"),
         ("issuance", "state = 'signed'"),
         ("log", "entry = '[]'"),
         ("log_head", "seq = 2"),

@@ -14,8 +14,8 @@ mod engines;
 mod samples;
 
 use engines::{server, statement};
-use matter_ledger::{Error, Ledger, LedgerPlace, Unique};
-use samples::{device, run};
+use matter_ledger::{ClaimFacts, ClaimState, Error, Ledger, LedgerPlace, Unique};
+use samples::{device, order, run};
 
 /// The place without the key's file, and with a suffix to its URL.
 fn with(place: &LedgerPlace, suffix: &str) -> LedgerPlace {
@@ -89,7 +89,7 @@ fn what_is_no_ledger_is_refused_and_stays_as_it_is() {
 fn tables_that_were_changed_are_refused() {
     let mut count = 0;
     for (sql, words) in [
-        ("UPDATE meta SET value = '4' WHERE name = 'version'", "has version '4'"),
+        ("UPDATE meta SET value = '5' WHERE name = 'version'", "has version '5'"),
         (
             "ALTER TABLE device ADD COLUMN more TEXT",
             "other columns in its table device",
@@ -117,6 +117,31 @@ fn tables_that_were_changed_are_refused() {
         count += 1;
     }
     println!("{count} cases ran on PostgreSQL");
+}
+
+#[test]
+fn tables_of_version_3_become_the_present_ones() {
+    let engine = server_or_return!();
+    let mut ledger = engine.open();
+    let begun = ledger.begin(&run("a", Some(order("4711", 2)))).unwrap().run;
+    ledger.commit(begun, Unique::default(), &[device(0)], &[]).unwrap();
+    let claim = ledger.claim("4711", [1, 2, 3, 4, 5, 6].into(), "line 1", "1").unwrap();
+    drop(ledger);
+    let former = "DROP TABLE refused_board, journal, claim_fact, claim_event;
+        UPDATE meta SET value = '3' WHERE name = 'version'";
+    statement(&engine.place().to_string(), former);
+    // Who only looks leaves the version as it is.
+    let mut look = Ledger::open_to_look(engine.place()).unwrap().unwrap();
+    assert_eq!(look.devices().unwrap(), 1);
+    assert!(look.line("4711").is_err());
+    assert_eq!(Ledger::list(engine.place()).unwrap().devices.len(), 1);
+    let mut ledger = Ledger::open_existing(engine.place()).unwrap();
+    ledger
+        .advance(&claim, ClaimState::Claimed, ClaimState::Flashed, &ClaimFacts::new())
+        .unwrap();
+    let line = engine.open().line("4711").unwrap();
+    assert_eq!(line.rows[0].state, ClaimState::Flashed);
+    println!("1 case ran on PostgreSQL");
 }
 
 #[test]

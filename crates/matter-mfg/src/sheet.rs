@@ -45,6 +45,19 @@ impl LabelFormat {
     }
 }
 
+/// Draws a single label as a PDF whose page is as large as the label; `None` when a text of it has characters that the fonts
+/// of PDF labels do not have: those of Latin-1.
+#[must_use]
+pub fn label_pdf(label: &Label) -> Option<Zeroizing<Vec<u8>>> {
+    let mut texts = label.lines().flat_map(|line| line.text.chars());
+    if !texts.all(|character| pdf::code_of(character).is_some()) {
+        return None;
+    }
+    let mut document = pdf::Document::new();
+    document.add_label(label);
+    Some(Zeroizing::new(document.finish()))
+}
+
 /// Sheets of labels for a printer, A4 with 28 labels each.
 ///
 /// Pages appear one after the other in a folder of their own.
@@ -213,6 +226,22 @@ mod tests {
         let text = String::from_utf8_lossy(&files[0].1).into_owned();
         assert!(text.starts_with("%PDF-1.7") && text.trim_end().ends_with("%%EOF"));
         assert!(text.contains("/Count 3"), "28, 28 and 1 labels");
+    }
+
+    #[test]
+    fn pdf_of_one_label_has_a_page_of_its_size() {
+        let bytes = label_pdf(&label()).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let size = label().size();
+        let points = format!("/MediaBox [0 0 {:.0}", size.width * 72.0 / 25.4);
+        let start = points.trim_end_matches(|c: char| c.is_ascii_digit());
+        let width = text.split(start).nth(1).unwrap().split(' ').next().unwrap();
+        assert!(
+            (width.parse::<f64>().unwrap() - size.width * 72.0 / 25.4).abs() < 0.01,
+            "{width}"
+        );
+        assert!(text.contains("/Count 1"));
+        assert!(label_pdf(&label().with_line("Лампа")).is_none());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 use alloc::vec::Vec;
 
-use esp_flash_image::{BootScheme, Image, ImageHeader};
+use esp_flash_image::{BootScheme, ChipRevision, Image, ImageHeader};
 use esp_secure_boot::{BootKeyKind, SignedImage, verify_app_v1};
 
-use super::warn_of_scheme;
+use super::{boot_fact, warn_of_scheme};
 use crate::layout::{self, SECTOR};
 use crate::plan::{BOOTLOADER, TABLE};
 use crate::{Error, SecureBoot, SecurityProfile, SharedParts, Warning};
@@ -165,6 +165,25 @@ fn place(profile: &SecurityProfile, part: &str, bytes: &[u8], found: usize, sect
         found,
         expected,
     })
+}
+
+/// Finds the first revision of the chip that has what the profile turns on and that may run all images.
+pub(crate) fn min_revision(
+    profile: &SecurityProfile,
+    parts: &SharedParts<'_>,
+    kinds: &[BootKeyKind],
+) -> Result<Option<ChipRevision>, Error> {
+    let mut min = profile.revision;
+    if let Some(scheme) = profile.boot_scheme() {
+        min = min.max(boot_fact(profile, scheme, kinds)?.min_revision);
+    }
+    let apps = parts.apps.iter().map(|(label, app)| (*label, *app));
+    for (part, bytes) in apps.chain([(BOOTLOADER, parts.bootloader)]) {
+        let any = ChipRevision::new(0, 0).ok();
+        let image = parse(profile, part, bytes)?.header().min_revision();
+        min = min.max(image.filter(|_| image > any));
+    }
+    Ok(min)
 }
 
 /// Reads an image, and checks that it is for the chip and its revision.

@@ -26,7 +26,10 @@ pub(crate) fn efuse_steps(
     files: KeyFiles<'_>,
 ) -> Result<Vec<Step>, Error> {
     let mut steps = Steps::default();
-    flash(&mut steps, profile);
+    flash(
+        &mut steps,
+        profile.encryption.is_some() || profile.secure_boot.is_some(),
+    );
     secret_keys(&mut steps, profile, assigned, files)?;
     flash_encryption(&mut steps, profile);
     secure_boot(&mut steps, profile, assigned, kinds)?;
@@ -34,7 +37,8 @@ pub(crate) fn efuse_steps(
     Ok(steps.into_vec())
 }
 
-fn flash(steps: &mut Steps, profile: &SecurityProfile) {
+/// Adds what is done with the flash; `is_protected` says whether flash encryption or secure boot is turned on.
+pub(crate) fn flash(steps: &mut Steps, is_protected: bool) {
     steps.add(
         Phase::WriteFlash,
         Action::WriteFlash,
@@ -45,7 +49,7 @@ fn flash(steps: &mut Steps, profile: &SecurityProfile) {
         Action::CheckFlash,
         "before the first eFuse, while a fault of the flash can still be mended",
     );
-    if profile.encryption.is_some() || profile.secure_boot.is_some() {
+    if is_protected {
         steps.add(
             Phase::CheckFlashAgain,
             Action::CheckFlash,
@@ -279,6 +283,6 @@ pub(crate) fn digest_file(slot: u8, name: Option<&str>) -> String {
 
 const SECRET: &str = "read protection needs RD_DIS open: before it is closed for the digests";
 const SHARED: &str = "both keys share the block, which can be burned once: in one command";
-const SHA384: &str = "SECURE_BOOT_SHA384_EN";
+pub(crate) const SHA384: &str = "SECURE_BOOT_SHA384_EN";
 /// The number of the ESP32's block for secure boot.
 const BLOCK2: usize = 1;

@@ -120,9 +120,14 @@ fn profile(choices: &mut Choices<'_>, chip: Chip, size: u8, table: PartitionTabl
 
 /// Tells whether a plan was made.
 pub(crate) fn property(bytes: &[u8]) -> bool {
+    device(bytes).is_some()
+}
+
+/// Makes the plan, and checks it.
+pub(crate) fn device(bytes: &[u8]) -> Option<DevicePlan> {
     let mut choices = Choices(bytes);
     let chip = Chip::ALL[choices.below(Chip::ALL.len())];
-    let Some(table) = table(&mut choices) else { return false };
+    let table = table(&mut choices)?;
     // 1 MB to 32 MB.
     let size = choices.byte() % 6;
     let bootloader = image(&mut choices, chip, size);
@@ -159,7 +164,7 @@ pub(crate) fn property(bytes: &[u8]) -> bool {
         Ok(plan) => plan,
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            return false;
+            return None;
         }
     };
     let mut parts = DeviceParts::new();
@@ -183,7 +188,7 @@ pub(crate) fn property(bytes: &[u8]) -> bool {
         Ok(device) => device,
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            return false;
+            return None;
         }
     };
     let mut given = vec![
@@ -195,7 +200,7 @@ pub(crate) fn property(bytes: &[u8]) -> bool {
     given.extend(images.iter().map(|(label, image, _)| (offset(label), image.clone())));
     check_flash(&device, &profile, key.as_ref(), &given);
     check_steps(&device);
-    true
+    Some(device)
 }
 
 fn keys_without_hmac(key: &Option<FlashKey>) -> DeviceKeys<'_> {

@@ -3,7 +3,7 @@
 use super::ServerFault;
 use crate::schema;
 use crate::statements::{Fault, Statements};
-use crate::tables::{META, TABLES};
+use crate::tables::{META, TABLES, THIRD_TABLES, Table};
 
 /// Waits until no other transaction writes to the ledger, which is the schema that the connection works in.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1296909895, hashtext(current_schema()))";
@@ -42,21 +42,47 @@ const UNIQUE_NAMES: [&str; 17] = [
     "run_ident_key",
     "run_pkey",
 ];
+/// The same of what came with version 4.
+const FOURTH_NAMES: [&str; 4] = ["claim_event_pkey", "claim_fact_pkey", "journal_pkey", "refused_board_pkey"];
 
-/// Makes the tables where there is nothing, and refuses what is no ledger.
+/// Makes the tables where there is nothing, brings those of version 3 to the present ones, and refuses what is no ledger.
 pub(super) fn prepare(statements: &mut dyn Statements) -> Result<(), Fault> {
-    if recognize(statements)? {
-        return Ok(());
+    match recognize(statements)? {
+        None => {
+            create(statements, &[])?;
+            let version = schema::VERSION.to_string();
+            META.insert(statements, &[VERSION.into(), version.as_bytes().into()])
+        }
+        Some(schema::VERSION) => Ok(()),
+        Some(former) => {
+            create(statements, &schema::statements(former))?;
+            let version = schema::VERSION.to_string();
+            let set = [("value", version.as_bytes().into())];
+            META.update(statements, &set, &[("name", VERSION.into())]).map(drop)
+        }
     }
-    for statement in statements_of_server() {
-        statements.execute(&statement, &[])?;
-    }
-    let version = schema::VERSION.to_string();
-    META.insert(statements, &[VERSION.into(), version.as_bytes().into()])
 }
 
-/// Refuses what is no ledger of this version; false when there is nothing at all.
-pub(super) fn recognize(statements: &mut dyn Statements) -> Result<bool, Fault> {
+/// Makes the tables and indexes that are not there yet.
+fn create(statements: &mut dyn Statements, former: &[(String, String)]) -> Result<(), Fault> {
+    for made in schema::statements(schema::VERSION) {
+        if !former.contains(&made) {
+            statements.execute(&on_server(&made.1), &[])?;
+        }
+    }
+    Ok(())
+}
+
+/// The tables of a version of which there are ledgers on servers.
+const fn tables(version: i64) -> &'static [&'static Table] {
+    match version {
+        schema::THIRD => &THIRD_TABLES,
+        _ => &TABLES,
+    }
+}
+
+/// Refuses what is no ledger, and tells the version of one; `None` when there is nothing at all.
+pub(super) fn recognize(statements: &mut dyn Statements) -> Result<Option<i64>, Fault> {
     let foreign = |reason: String| Err(ServerFault::Foreign(reason).into());
     let relations = statements.query(RELATIONS, &[])?;
     let relations = relations
@@ -64,7 +90,7 @@ pub(super) fn recognize(statements: &mut dyn Statements) -> Result<bool, Fault> 
         .map(|row| row.get(0))
         .collect::<Result<Vec<String>, _>>()?;
     if relations.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     if let Some(name) = relations
         .iter()
@@ -83,12 +109,13 @@ pub(super) fn recognize(statements: &mut dyn Statements) -> Result<bool, Fault> 
         .map(|row| row.get::<Vec<u8>>(0))
         .transpose()?
         .unwrap_or_default();
-    let known = schema::VERSION.to_string();
-    if version != known.as_bytes() {
+    let versions = [schema::THIRD, schema::VERSION];
+    let Some(known) = versions.into_iter().find(|known| known.to_string().as_bytes() == version) else {
         let version = String::from_utf8_lossy(&version).into_owned();
-        return foreign(format!("has version '{version}', and this tool knows {known}"));
-    }
-    for table in TABLES {
+        let (first, last) = (schema::THIRD, schema::VERSION);
+        return foreign(format!("has version '{version}', and this tool knows {first} to {last}"));
+    };
+    for table in tables(known) {
         let id = if table.has_rowid { "id, " } else { "" };
         let row = statements.query_one(COLUMNS, &[table.name.into()])?;
         let found = row.map(|row| row.get::<Option<String>>(0)).transpose()?.flatten();
@@ -102,28 +129,26 @@ pub(super) fn recognize(statements: &mut dyn Statements) -> Result<bool, Fault> 
         .map(|row| row.get(0))
         .collect::<Result<Vec<String>, _>>()?;
     let is_there = |name: &str| unique.iter().any(|found| found.rsplit('.').next() == Some(name));
-    if let Some(name) = UNIQUE_NAMES.iter().find(|name| !is_there(name)) {
+    let fourth = FOURTH_NAMES.iter().filter(|_| known != schema::THIRD);
+    if let Some(name) = UNIQUE_NAMES.iter().chain(fourth).find(|name| !is_there(name)) {
         return foreign(format!("lacks the index {name}"));
     }
     if statements.query_number(EXTRAS, &[])? > 0 {
         return foreign("has rules or triggers, which no ledger has".into());
     }
-    Ok(true)
+    Ok(Some(known))
 }
 
-/// The statements that make the tables and indexes.
-fn statements_of_server() -> Vec<String> {
-    let made = schema::statements(schema::VERSION).into_iter().map(|(_, statement)| {
-        statement
-            .replace(", sum INTEGER NOT NULL", "")
-            .replace(" STRICT", "")
-            .replace(", WITHOUT ROWID", "")
-            .replace(
-                "id INTEGER PRIMARY KEY",
-                "id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
-            )
-            .replace("INTEGER", "BIGINT")
-            .replace("BLOB", "BYTEA")
-    });
-    made.collect()
+/// The statement that makes a table or an index of SQLite, in the words of the server.
+fn on_server(statement: &str) -> String {
+    statement
+        .replace(", sum INTEGER NOT NULL", "")
+        .replace(" STRICT", "")
+        .replace(", WITHOUT ROWID", "")
+        .replace(
+            "id INTEGER PRIMARY KEY",
+            "id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+        )
+        .replace("INTEGER", "BIGINT")
+        .replace("BLOB", "BYTEA")
 }

@@ -46,6 +46,10 @@ pub fn change(connection: &Connection, sql: &str) {
         "issuance",
         "log",
         "log_head",
+        "claim_event",
+        "claim_fact",
+        "journal",
+        "refused_board",
     ];
     for table in tables {
         let mut columns = connection.prepare(&format!("PRAGMA table_info({table})")).unwrap();

@@ -41,8 +41,21 @@ impl Document {
         self.pages.len()
     }
 
+    /// Adds a sheet.
     pub(super) fn add_page(&mut self, labels: &[Label]) {
-        let (width, height) = (points(PAGE.0), points(PAGE.1));
+        let placed = labels.iter().enumerate();
+        let placed = placed.map(|(number, label)| (place(number, label), label));
+        self.add(PAGE, &placed.collect::<Vec<_>>());
+    }
+
+    /// Adds a page that is as large as a label.
+    pub(super) fn add_label(&mut self, label: &Label) {
+        let size = label.size();
+        self.add((size.width, size.height), &[((0.0, 0.0), label)]);
+    }
+
+    fn add(&mut self, size: (f64, f64), labels: &[((f64, f64), &Label)]) {
+        let (width, height) = (points(size.0), points(size.1));
         let (page, contents) = (Ref::new(self.next), Ref::new(self.next + 1));
         self.next += 2;
         self.pages.push(page);
@@ -52,7 +65,7 @@ impl Document {
         object.contents(contents);
         object.resources().fonts().pair(FONT, Self::FONT);
         drop(object);
-        let drawn = miniz_oxide::deflate::compress_to_vec_zlib(&draw(labels), COMPRESSION);
+        let drawn = miniz_oxide::deflate::compress_to_vec_zlib(&draw(size.1, labels), COMPRESSION);
         self.pdf.stream(contents, &drawn).filter(Filter::FlateDecode);
     }
 
@@ -63,13 +76,12 @@ impl Document {
     }
 }
 
-/// Draws the labels. A PDF counts from the lower left corner.
-fn draw(labels: &[Label]) -> Vec<u8> {
+/// Draws the labels on a page of a height. A PDF counts from the lower left corner.
+fn draw(page: f64, labels: &[((f64, f64), &Label)]) -> Vec<u8> {
     let mut content = Content::new();
-    for (number, label) in labels.iter().enumerate() {
-        let (left, top) = place(number, label);
+    for ((left, top), label) in labels {
         for part in label.rectangles() {
-            let (x, y) = (left + part.x, PAGE.1 - top - part.y - part.height);
+            let (x, y) = (left + part.x, page - top - part.y - part.height);
             content.rect(points(x), points(y), points(part.width), points(part.height));
         }
         content.fill_nonzero();
@@ -84,7 +96,7 @@ fn draw(labels: &[Label]) -> Vec<u8> {
             let width = u16::try_from(text.len()).map_or(0.0, f32::from) * CHARACTER * size;
             let (x, y) = (
                 points(left + line.middle) - width / 2.0,
-                points(PAGE.1 - top - line.baseline),
+                points(page - top - line.baseline),
             );
             content.set_font(FONT, size);
             content.set_text_matrix([1.0, 0.0, 0.0, 1.0, x, y]);

@@ -1,0 +1,174 @@
+//! Whether a plan that was read is one of a profile.
+
+use alloc::vec::Vec;
+
+use esp_flash_image::BootScheme;
+use sha2::{Digest, Sha256};
+
+use crate::device::DIGEST;
+use crate::layout::{self, GAP, SharedPiece};
+use crate::steps::{KeyFiles, efuse_steps};
+use crate::{Action, Error, FlashPlan, KeyPurpose, PlanFile, Region, Step};
+
+impl FlashPlan {
+    /// Returns the steps of every device of this profile; the names of key files in them are empty, but for those of digests.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyBlockUnknown`], which [`FlashPlan::new`] has refused before.
+    pub fn steps(&self) -> Result<Vec<Step>, Error> {
+        let files = KeyFiles {
+            flash_encryption: self.profile.encryption.as_ref().map(|_| ""),
+            nvs_hmac: self.assigned.nvs_hmac.map(|_| ""),
+            ecdsa: None,
+            secure_boot_v1: Some(""),
+        };
+        efuse_steps(&self.profile, &self.assigned, &self.kinds, files)
+    }
+
+    /// Returns the digests of the keys that secure boot version 2 trusts, the first key first.
+    pub fn key_digests(&self) -> impl Iterator<Item = &[u8; 32]> {
+        let keys = self
+            .profile
+            .secure_boot
+            .iter()
+            .flat_map(|secure_boot| &secure_boot.keys);
+        keys.map(|key| &key.digest)
+    }
+
+    /// Checks that a plan that was read is one of a device of this profile and these shared parts: the same steps with key
+    /// files of any name, the same regions, and in each region that is not encrypted the same bytes, by their SHA-256.
+    ///
+    /// A key for the ECDSA peripheral may come in addition, in a block that the profile reserves.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DocumentMember`], [`Error::DocumentRegion`] or [`Error::DocumentStep`] for the first difference.
+    pub fn check_file(&self, file: &PlanFile) -> Result<(), Error> {
+        let differs = |member| Error::DocumentMember {
+            member,
+            reason: "is not that of the profile",
+        };
+        if file.chip() != self.profile.chip {
+            return Err(differs("chip"));
+        }
+        if file.flash_size().is_some_and(|size| size != self.profile.flash_size) {
+            return Err(differs("flash_size"));
+        }
+        if file.flash_size().is_some() && file.min_revision() != self.min_revision {
+            return Err(differs("min_revision"));
+        }
+        self.check_steps(file)?;
+        self.check_regions(file.regions())
+    }
+
+    fn check_steps(&self, file: &PlanFile) -> Result<(), Error> {
+        let expected = self.steps()?;
+        let mut expected = expected.iter();
+        let blocks = &self.profile.chip.facts().key_blocks;
+        let is_own = |step: &Step| match step.action() {
+            Action::BurnKey { block, purpose, .. } => {
+                let place = blocks.names.iter().position(|name| name == block);
+                *purpose == KeyPurpose::EcdsaKey
+                    && place.is_some_and(|place| self.profile.reserved_blocks.contains(&place))
+            }
+            _ => false,
+        };
+        let mut number = 0;
+        for step in file.steps().iter().filter(|step| !is_own(step)) {
+            number += u32::from(step.is_efuse());
+            let known = expected.next().is_some_and(|expected| is_same(expected, step));
+            if !known {
+                let reason = "is not the one of the profile there";
+                return Err(Error::DocumentStep { step: number, reason });
+            }
+        }
+        match expected.next() {
+            None => Ok(()),
+            Some(_) => Err(Error::DocumentMember {
+                member: "efuses",
+                reason: "lacks steps of the profile",
+            }),
+        }
+    }
+
+    fn check_regions(&self, regions: &[Region]) -> Result<(), Error> {
+        let mut shared: Vec<_> = self.pieces.iter().collect();
+        shared.sort_by_key(|piece| piece.offset);
+        let mut shared = shared.into_iter().peekable();
+        for region in regions {
+            let offset = region.offset();
+            let wrong = |reason| Err(Error::DocumentRegion { offset, reason });
+            if let Some(piece) = shared.next_if(|piece| piece.offset == offset) {
+                let is_whole = usize::try_from(region.length()).is_ok_and(|len| len == piece.len);
+                if !is_whole || region.source() != piece.source || region.is_encrypted() != piece.encrypted {
+                    return wrong("is not as long, named or encrypted as in the profile");
+                }
+                if !piece.encrypted && sha256(piece) != *region.sha256() {
+                    return wrong("has other bytes than the file of the profile");
+                }
+            } else if !self.is_of_device(region) {
+                return wrong("is not one of the profile");
+            }
+        }
+        match shared.next() {
+            None => Ok(()),
+            Some(piece) => Err(Error::DocumentRegion {
+                offset: piece.offset,
+                reason: "is missing",
+            }),
+        }
+    }
+
+    /// Tells whether a region is one that a device may have besides the shared ones.
+    fn is_of_device(&self, region: &Region) -> bool {
+        match self.profile.table.find(region.source()) {
+            Some(partition) => {
+                let is_encrypted = self.profile.encryption.is_some() && layout::is_encrypted(partition);
+                let len = u64::from(partition.size()).next_multiple_of(u64::from(SECTOR));
+                partition.offset() == region.offset()
+                    && u64::from(region.length()) <= len
+                    && region.is_encrypted() == is_encrypted
+            }
+            None if region.source() == DIGEST => {
+                region.offset() == 0 && self.profile.boot_scheme() == Some(BootScheme::V1)
+            }
+            None => region.source() == GAP && self.profile.fill_gaps,
+        }
+    }
+}
+
+/// Two steps that differ in nothing but the name of the key file and the reason.
+fn is_same(expected: &Step, step: &Step) -> bool {
+    let is_same_action = match (expected.action(), step.action()) {
+        (
+            Action::BurnKey {
+                block, purpose, half, ..
+            },
+            Action::BurnKey {
+                block: other_block,
+                purpose: other_purpose,
+                half: other_half,
+                ..
+            },
+        ) => (block, purpose, half) == (other_block, other_purpose, other_half),
+        (expected, action) => expected == action,
+    };
+    expected.phase() == step.phase() && is_same_action
+}
+
+/// The digest of a piece as it is in the flash, filled up with 0xFF.
+fn sha256(piece: &SharedPiece) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(&piece.bytes);
+    let mut left = piece.len.saturating_sub(piece.bytes.len());
+    while left > 0 {
+        let chunk = left.min(ERASED.len());
+        digest.update(ERASED.get(..chunk).unwrap_or_default());
+        left = left.saturating_sub(chunk);
+    }
+    digest.finalize().into()
+}
+
+const SECTOR: u32 = 4096;
+static ERASED: [u8; 4096] = [0xFF; 4096];

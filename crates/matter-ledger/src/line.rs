@@ -1,0 +1,197 @@
+use std::collections::BTreeMap;
+
+use crate::statements::{Fault, Row, Statements};
+use crate::{ClaimState, Error, Ledger};
+
+/// What a ledger says of the boards of an order.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct LineListing {
+    /// The order.
+    pub order: String,
+    /// How many devices it is for.
+    pub size: u32,
+    /// How many devices are made and in use.
+    pub made: u64,
+    /// How many of them no board has.
+    pub free: u64,
+    /// The one that the next board gets.
+    pub next: Option<String>,
+    /// The boards that have or had a device, in the order in which they got it.
+    pub rows: Vec<LineRow>,
+    /// The boards that were refused, in the order of time.
+    pub refused: Vec<RefusedBoard>,
+}
+
+/// A board with its device.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LineRow {
+    /// The device.
+    pub uuid: String,
+    /// Its serial number.
+    pub serial: Option<String>,
+    /// The board.
+    pub mac: String,
+    /// The station at which it was last.
+    pub station: String,
+    /// The slot there.
+    pub slot: String,
+    /// How far it is.
+    pub state: ClaimState,
+    /// Why it was given up: a code.
+    pub reason: Option<String>,
+    /// What was seen then.
+    pub detail: Option<String>,
+    /// When it came to each state, or to `rework`, in UTC.
+    pub times: Vec<(String, String)>,
+    /// What stations have recorded, by name.
+    pub facts: BTreeMap<String, String>,
+    /// The vendor id.
+    pub vendor_id: u16,
+    /// The product id.
+    pub product_id: u16,
+    /// The discriminator.
+    pub discriminator: u16,
+    /// The serial number of the DAC.
+    pub dac_serial: Option<Vec<u8>>,
+    /// SHA-256 of the DAC's public key.
+    pub key_sha256: Option<Vec<u8>>,
+    /// Whether the device is scrapped or replaced.
+    pub is_retired: bool,
+}
+
+/// A board that was refused before anything was written to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RefusedBoard {
+    /// The board, as far as it said who it is.
+    pub mac: Option<String>,
+    /// The station.
+    pub station: String,
+    /// The slot.
+    pub slot: String,
+    /// Why: a code.
+    pub reason: String,
+    /// The values that decided.
+    pub detail: String,
+    /// When, in UTC.
+    pub time: String,
+}
+
+impl Ledger {
+    /// Reads what a line has done for an order, all at one moment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OrderUnknown`]; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
+    pub fn line(&mut self, order: &str) -> Result<LineListing, Error> {
+        self.read(|statements| read(statements, order))
+    }
+}
+
+fn read(statements: &mut dyn Statements, order: &str) -> Result<LineListing, Fault> {
+    let Some(row) = statements.query_one("SELECT size FROM orders WHERE id = $1", &[order.into()])? else {
+        let id = order.to_owned();
+        return Err(Error::OrderUnknown { id }.into());
+    };
+    let mut listed = LineListing {
+        order: order.into(),
+        size: row.get(0)?,
+        ..LineListing::default()
+    };
+    let devices = "FROM device JOIN run ON run.id = device.run WHERE run.order_id = $1 AND device.state = 'published'";
+    let made = statements.query_number(&format!("SELECT count(*) {devices}"), &[order.into()])?;
+    listed.made = u64::try_from(made).unwrap_or_default();
+    let free = format!("{devices} AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.device = device.id)");
+    let count = statements.query_number(&format!("SELECT count(*) {free}"), &[order.into()])?;
+    listed.free = u64::try_from(count).unwrap_or_default();
+    let sql = format!("SELECT uuid {free} ORDER BY device.id LIMIT 1");
+    let next = statements.query_one(&sql, &[order.into()])?;
+    listed.next = next.map(|row| row.get(0)).transpose()?;
+    let (ids, rows) = rows(statements, order)?;
+    listed.rows = rows;
+    events(statements, order, &ids, &mut listed.rows)?;
+    facts(statements, order, &ids, &mut listed.rows)?;
+    let sql = "SELECT mac, station, slot, reason, detail, time FROM refused_board WHERE order_id = $1 ORDER BY id";
+    for row in statements.query(sql, &[order.into()])? {
+        listed.refused.push(refused(&row)?);
+    }
+    Ok(listed)
+}
+
+/// The rows, and the numbers of their claims.
+fn rows(statements: &mut dyn Statements, order: &str) -> Result<(Vec<i64>, Vec<LineRow>), Fault> {
+    let sql = "SELECT claim.id, uuid, serial, mac, station, slot, claim.state, claim.reason, vendor_id, product_id,
+               discriminator, dac_serial, key_sha256, device.state
+               FROM claim JOIN device ON device.id = claim.device JOIN run ON run.id = device.run
+               WHERE run.order_id = $1 ORDER BY claim.id";
+    let (mut ids, mut rows) = (Vec::new(), Vec::new());
+    statements.each(sql, &[order.into()], &mut |row| {
+        ids.push(row.get(0)?);
+        rows.push(LineRow {
+            uuid: row.get(1)?,
+            serial: row.get(2)?,
+            mac: row.get(3)?,
+            station: row.get(4)?,
+            slot: row.get(5)?,
+            state: ClaimState::of(&row.get::<String>(6)?).ok_or(Fault::Cell(6))?,
+            reason: row.get(7)?,
+            detail: None,
+            times: Vec::new(),
+            facts: BTreeMap::new(),
+            vendor_id: row.get(8)?,
+            product_id: row.get(9)?,
+            discriminator: row.get(10)?,
+            dac_serial: row.get(11)?,
+            key_sha256: row.get(12)?,
+            is_retired: row.get::<String>(13)? != "published",
+        });
+        Ok(())
+    })?;
+    Ok((ids, rows))
+}
+
+/// Events come in the order of their claims, so that one query is enough for all.
+fn events(statements: &mut dyn Statements, order: &str, ids: &[i64], rows: &mut [LineRow]) -> Result<(), Fault> {
+    let sql = "SELECT claim_event.claim, time, claim_event.state, claim_event.station, claim_event.slot, detail
+               FROM claim_event JOIN claim ON claim.id = claim_event.claim JOIN device ON device.id = claim.device
+               JOIN run ON run.id = device.run WHERE run.order_id = $1 ORDER BY claim_event.claim, claim_event.id";
+    let mut places = ids.iter().zip(rows).peekable();
+    statements.each(sql, &[order.into()], &mut |row| {
+        let id = row.get::<i64>(0)?;
+        while places.next_if(|(other, _)| **other < id).is_some() {}
+        if let Some((_, listed)) = places.peek_mut() {
+            listed.times.push((row.get(2)?, row.get(1)?));
+            (listed.station, listed.slot) = (row.get(3)?, row.get(4)?);
+            listed.detail = row.get(5)?;
+        }
+        Ok(())
+    })
+}
+
+fn facts(statements: &mut dyn Statements, order: &str, ids: &[i64], rows: &mut [LineRow]) -> Result<(), Fault> {
+    let sql = "SELECT claim_fact.claim, name, value
+               FROM claim_fact JOIN claim ON claim.id = claim_fact.claim JOIN device ON device.id = claim.device
+               JOIN run ON run.id = device.run WHERE run.order_id = $1 ORDER BY claim_fact.claim, name";
+    let mut places = ids.iter().zip(rows).peekable();
+    statements.each(sql, &[order.into()], &mut |row| {
+        let id = row.get::<i64>(0)?;
+        while places.next_if(|(other, _)| **other < id).is_some() {}
+        if let Some((_, listed)) = places.peek_mut() {
+            listed.facts.insert(row.get(1)?, row.get(2)?);
+        }
+        Ok(())
+    })
+}
+
+fn refused(row: &Row) -> Result<RefusedBoard, Fault> {
+    Ok(RefusedBoard {
+        mac: row.get(0)?,
+        station: row.get(1)?,
+        slot: row.get(2)?,
+        reason: row.get(3)?,
+        detail: row.get(4)?,
+        time: row.get(5)?,
+    })
+}

@@ -1,0 +1,267 @@
+//! What esptool 5 and espefuse 5 print.
+
+use esp_flash_image::{Chip, ChipRevision};
+use esp_flash_plan::KeyPurpose;
+use serde_json::Value;
+
+use crate::{BoardFacts, BoardFault, EfuseState};
+
+/// Reads what `flash-id` says of the chip.
+pub(super) fn facts(text: &str) -> Result<BoardFacts, BoardFault> {
+    let line = |name: &str| {
+        text.lines()
+            .find_map(|line| line.trim().strip_prefix(name))
+            .map(str::trim)
+    };
+    let Some(kind) = line("Chip type:") else {
+        return Err(BoardFault::Garbage("esptool names no chip".into()));
+    };
+    let name = kind.split([' ', '(']).next().unwrap_or_default();
+    let revision = kind.split_once("revision v").map(|(_, rest)| rest);
+    let revision = revision.and_then(|rest| rest.split(')').next()).and_then(revision_of);
+    let base = line("BASE MAC:").or_else(|| line("MAC:"));
+    let extension = line("MAC_EXT:").and_then(bytes::<2>);
+    Ok(BoardFacts {
+        chip: name.parse::<Chip>().ok(),
+        chip_name: name.to_lowercase().replace('-', ""),
+        revision,
+        mac: base.and_then(bytes::<6>),
+        mac_extension: extension,
+        flash_size: line("Detected flash size:").and_then(flash_size),
+        is_secure_download: false,
+        security: None,
+    })
+}
+
+/// Reads what is said of a chip in secure download mode, which refuses to say more.
+pub(super) fn locked(text: &str) -> Option<BoardFacts> {
+    if !text.contains("Secure Download Mode") {
+        return None;
+    }
+    let kind = text.lines().find_map(|line| line.trim().strip_prefix("Chip type:"));
+    let kind = kind.or_else(|| text.lines().find_map(|line| line.trim().strip_prefix("Connected to ")));
+    let name = kind.and_then(|kind| kind.split_whitespace().next()).unwrap_or_default();
+    Some(BoardFacts {
+        chip: name.parse::<Chip>().ok(),
+        chip_name: name.to_lowercase().replace('-', ""),
+        is_secure_download: true,
+        ..BoardFacts::default()
+    })
+}
+
+fn revision_of(text: &str) -> Option<ChipRevision> {
+    let (major, minor) = text.trim().split_once('.')?;
+    ChipRevision::new(major.parse().ok()?, minor.parse().ok()?).ok()
+}
+
+fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let text = text.split_whitespace().next()?;
+    let bytes = text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok());
+    bytes.collect::<Option<Vec<_>>>()?.try_into().ok()
+}
+
+fn flash_size(text: &str) -> Option<u32> {
+    let text = text.split_whitespace().next()?;
+    let (number, unit) = match (text.strip_suffix("MB"), text.strip_suffix("KB")) {
+        (Some(number), _) => (number, 0x10_0000),
+        (_, Some(number)) => (number, 0x400),
+        _ => return None,
+    };
+    number.parse::<u32>().ok()?.checked_mul(unit)
+}
+
+/// What it means that a program has failed.
+pub(super) fn fault(text: &str) -> BoardFault {
+    let said = text
+        .lines()
+        .find_map(|line| line.split_once("fatal error occurred:"))
+        .map(|(_, said)| said.trim());
+    let last = || {
+        text.lines()
+            .rfind(|line| !line.trim().is_empty())
+            .unwrap_or_default()
+            .trim()
+    };
+    let said = said.unwrap_or_else(last).to_owned();
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if has(&[
+        "Could not open",
+        "could not open",
+        "port is busy",
+        "Connection refused",
+        "device disconnected",
+    ]) {
+        BoardFault::Port(said)
+    } else if has(&[
+        "Failed to connect",
+        "No serial data",
+        "Timed out waiting for packet header",
+    ]) {
+        BoardFault::Silent(said)
+    } else if has(&["Timed out", "timed out", "timeout"]) {
+        BoardFault::Stuck(said)
+    } else if has(&[
+        "Invalid head of packet",
+        "Packet content transfer stopped",
+        "Unexpected",
+    ]) {
+        BoardFault::Garbage(said)
+    } else {
+        BoardFault::Error(said)
+    }
+}
+
+/// The value of an eFuse of one word.
+pub(super) fn number(summary: &Value, name: &str) -> Option<u32> {
+    let raw = summary.get(name)?.get("raw_value")?.as_str()?;
+    let digits = raw.strip_prefix("0x")?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
+pub(super) fn is_writeable(summary: &Value, name: &str) -> Option<bool> {
+    summary.get(name)?.get("writeable")?.as_bool()
+}
+
+/// What a key block is for, by espefuse's name.
+pub(super) fn purpose(summary: &Value, block: &str) -> Option<String> {
+    let field = format!("KEY_PURPOSE_{}", block.strip_prefix("BLOCK_KEY")?);
+    let value = summary.get(&field)?.get("value")?.as_str()?;
+    Some(value.split_whitespace().next()?.to_owned())
+}
+
+/// Compares a key block with a key.
+pub(super) fn key_state(
+    summary: &Value,
+    block: &str,
+    wanted: KeyPurpose,
+    key: Option<&[u8]>,
+) -> Result<EfuseState, BoardFault> {
+    let unknown = || BoardFault::Unsuited(format!("espefuse has no {block}"));
+    let found = summary.get(block).ok_or_else(unknown)?;
+    let has_purpose = wanted.is_block() || {
+        let purpose = purpose(summary, block);
+        // The one block of the ESP32-C2 has no purposes.
+        purpose.is_none() || purpose.as_deref() == Some(wanted.name())
+    };
+    if found.get("readable").and_then(Value::as_bool) == Some(false) {
+        return Ok(if has_purpose {
+            EfuseState::Hidden
+        } else {
+            EfuseState::Other
+        });
+    }
+    let text = found.get("value").and_then(Value::as_str).unwrap_or_default();
+    let held = text
+        .split_whitespace()
+        .map_while(|byte| u8::from_str_radix(byte, 16).ok());
+    let held = held.collect::<Vec<_>>();
+    let Some(key) = key else {
+        let is_blank = held.iter().all(|byte| *byte == 0);
+        return Ok(if is_blank { EfuseState::Blank } else { EfuseState::Other });
+    };
+    let bytes = wanted.block_bytes(key);
+    let bytes = bytes.map_err(|error| BoardFault::Unsuited(format!("{block}: {error}")))?;
+    let end = wanted.block_offset().saturating_add(bytes.len());
+    let held = held.get(wanted.block_offset()..end).ok_or_else(unknown)?;
+    Ok(if held == bytes.as_slice() {
+        let is_whole = has_purpose && !wanted.is_secret();
+        if is_whole {
+            EfuseState::Burned
+        } else {
+            EfuseState::Partial
+        }
+    } else if held.iter().all(|byte| *byte == 0) {
+        EfuseState::Blank
+    } else {
+        EfuseState::Other
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As esptool 5.6.0 prints it: `esptool --port socket://127.0.0.1:9931 --before no-reset flash-id`.
+    const C3: &str = "esptool v5.6.0\nConnected to ESP32-C3 on socket://127.0.0.1:9931:\n\
+        Chip type:          ESP32-C3 (QFN32) (revision v0.4)\nFeatures:           Wi-Fi, BT 5 (LE), Single Core, 160MHz\n\
+        Crystal frequency:  40MHz\nMAC:                24:0a:c4:00:00:01\n\nDetected flash size: 4MB\n";
+
+    #[test]
+    fn a_chip_is_read_from_what_esptool_prints() {
+        let found = facts(C3).unwrap();
+        assert_eq!(found.chip, Some(Chip::Esp32c3));
+        assert_eq!(found.revision, ChipRevision::new(0, 4).ok());
+        assert_eq!(found.mac, Some([0x24, 0x0a, 0xc4, 0, 0, 1]));
+        assert_eq!(found.flash_size, Some(0x40_0000));
+        assert!(!found.is_secure_download);
+        assert!(matches!(facts("esptool v5.6.0"), Err(BoardFault::Garbage(_))));
+    }
+
+    /// As esptool 5.6.0 prints it for a chip in secure download mode.
+    const LOCKED: &str = "esptool v5.6.0\nConnected to ESP32-H2 on socket://127.0.0.1:9931:\n\
+        Chip type:          ESP32-H2 in Secure Download Mode\n\n\
+        A fatal error occurred: The 'flash-id' command is not available in Secure Download Mode.\n";
+
+    #[test]
+    fn a_locked_chip_is_known_by_what_it_refuses() {
+        let found = locked(LOCKED).unwrap();
+        assert_eq!((found.chip, found.mac), (Some(Chip::Esp32h2), None));
+        assert!(found.is_secure_download && locked(C3).is_none());
+    }
+
+    #[test]
+    fn what_esptool_complains_of_is_told_apart() {
+        let head = "esptool v5.6.0\n\nA fatal error occurred: ";
+        for (said, is_it) in [
+            ("Could not open /dev/x, the port is busy or doesn't exist.", "port"),
+            ("Failed to connect to ESP32: No serial data received.", "silent"),
+            ("Timed out waiting for packet content", "stuck"),
+            (
+                "Invalid head of packet (0x08): Possible serial noise or corruption.",
+                "garbage",
+            ),
+            ("Failed to write to target flash (result was 0106: ...)", "error"),
+        ] {
+            let kind = match fault(&format!("{head}{said}\n")) {
+                BoardFault::Port(_) => "port",
+                BoardFault::Silent(_) => "silent",
+                BoardFault::Stuck(_) => "stuck",
+                BoardFault::Garbage(_) => "garbage",
+                BoardFault::Error(_) => "error",
+                _ => "other",
+            };
+            assert_eq!(kind, is_it, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_key_block_is_compared_in_the_order_of_its_words() {
+        let block = |readable: bool, value: &str, purpose: &str| {
+            serde_json::json!({
+                "BLOCK_KEY0": {"readable": readable, "value": value},
+                "KEY_PURPOSE_0": {"value": purpose, "raw_value": "0x4"},
+            })
+        };
+        let zeros = vec!["00"; 32].join(" ");
+        let held = (0..32u8)
+            .rev()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .join(" ");
+        let key = (0..32u8).collect::<Vec<_>>();
+        let state = |summary: &Value, key| key_state(summary, "BLOCK_KEY0", KeyPurpose::XtsAes128, key).unwrap();
+        let key = Some(key.as_slice());
+        assert_eq!(state(&block(true, &zeros, "USER"), key), EfuseState::Blank);
+        assert_eq!(state(&block(true, &zeros, "USER"), None), EfuseState::Blank);
+        assert_eq!(state(&block(true, &held, "USER"), key), EfuseState::Partial);
+        assert_eq!(state(&block(true, &held, "USER"), None), EfuseState::Other);
+        assert_eq!(state(&block(true, &held, "XTS_AES_128_KEY"), key), EfuseState::Partial);
+        assert_eq!(state(&block(false, &zeros, "XTS_AES_128_KEY"), key), EfuseState::Hidden);
+        assert_eq!(state(&block(false, &zeros, "HMAC_UP"), key), EfuseState::Other);
+        let other = Some([9; 32]);
+        assert_eq!(
+            state(&block(true, &held, "USER"), other.as_ref().map(|key| key.as_slice())),
+            EfuseState::Other
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! The codes on the label, from the table beside a device's images.
+
+use matter_setup_payload::{ManualPayload, SetupPayload};
+use zeroize::Zeroizing;
+
+use super::Bytes;
+use super::files::Reason;
+use super::known::KnownDevice;
+use crate::DeviceLabel;
+
+/// Reads the table of the codes, and compares them with each other and with the ledger. Returns the serial number, too.
+pub(super) fn label(table: &Bytes, known: Option<&KnownDevice>) -> Result<(DeviceLabel, Option<String>), Reason> {
+    let text = str::from_utf8(table).map_err(|_| Reason::new("the table of its codes is not UTF-8"))?;
+    let mut lines = text.lines();
+    let malformed = || Reason::new(format!("the table of its codes is not one row below '{HEADER}'"));
+    let (Some(HEADER), Some(row), None) = (lines.next(), lines.next(), lines.next()) else {
+        return Err(malformed());
+    };
+    let cells: Vec<_> = row.split(',').collect();
+    let [qr, manual, discriminator, passcode] = *cells.as_slice() else {
+        return Err(malformed());
+    };
+    let payload: SetupPayload = qr
+        .parse()
+        .map_err(|error| Reason::new(format!("the QR code of its label is wrong: {error}")))?;
+    let digits: String = manual.chars().filter(char::is_ascii_digit).collect();
+    let from_manual: ManualPayload = digits
+        .parse()
+        .map_err(|error| Reason::new(format!("the manual code of its label is wrong: {error}")))?;
+    let number = payload.discriminator().get();
+    let is_one_device = discriminator.parse() == Ok(number)
+        && passcode.parse() == Ok(payload.passcode().expose())
+        && from_manual.passcode().expose() == payload.passcode().expose()
+        && from_manual.short_discriminator() == payload.discriminator().short();
+    if !is_one_device {
+        return Err(Reason::new("the codes of its label are not those of one device"));
+    }
+    let ids = payload.vendor_id().zip(payload.product_id());
+    let (vendor, product) = ids.ok_or_else(|| Reason::new("the QR code of its label has no vendor and product"))?;
+    let label = DeviceLabel {
+        qr: Zeroizing::new(qr.into()),
+        manual: Zeroizing::new(manual.into()),
+        vendor_id: vendor.get(),
+        product_id: product.get(),
+        discriminator: number,
+    };
+    let serial = match known {
+        Some(known) => {
+            known.check_label(&label)?;
+            known.serial.clone()
+        }
+        None => None,
+    };
+    Ok((label, serial))
+}
+
+const HEADER: &str = "qrcode,manualcode,discriminator,passcode";

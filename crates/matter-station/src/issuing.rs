@@ -1,0 +1,103 @@
+//! Certificates for keys that the boards make themselves.
+
+use matter_issuance::protocol;
+use matter_issuance::session::{self, SessionFault, SessionSettings};
+use matter_issuance::{DeskHandle, DeviceId, Refusal, State};
+use matter_ledger::{ClaimFacts, Mac};
+
+use crate::{Channel, FirmwareFault, FirmwareStep, StationDevice};
+
+/// Issues a DAC to each board while it runs its firmware, between the writing of its flash and the burning of its eFuses.
+///
+/// The firmware speaks the issuing protocol ([`matter_issuance::protocol`]) on the port by which the board was flashed. A
+/// session may be repeated: a board that has its DAC gets the same one. Firmware starts only from flash that is plain as long
+/// as no key is burned, so that devices with flash encryption are not for this.
+#[derive(Clone, Debug)]
+pub struct Issuing {
+    station: session::Station,
+}
+
+/// The DAC of a board, for the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IssuedDac {
+    /// Its serial number, as the log has it.
+    pub dac_serial: String,
+    /// SHA-256 of its public key in hexadecimal digits.
+    pub dac_key_sha256: String,
+    /// Whether it was signed now, and not in an earlier session.
+    pub is_new: bool,
+}
+
+impl Issuing {
+    /// Takes the desk that issues, and what is wanted of the boards. Devices of runs and certificates of a desk are counted in
+    /// one order: the desk's is another one than the station's.
+    #[must_use]
+    pub const fn new(desk: DeskHandle, settings: SessionSettings) -> Self {
+        Self {
+            station: session::Station::new(desk, settings),
+        }
+    }
+
+    /// Runs a session with the board that has a MAC address.
+    ///
+    /// `read` returns at least every half second when nothing comes.
+    ///
+    /// # Errors
+    ///
+    /// [`FirmwareFault::Later`] when the desk is away, the board silent or its session cut; [`FirmwareFault::Refused`], with the
+    /// stable code of the refusal; [`FirmwareFault::OtherBoard`] when it says another address.
+    pub fn issue(&self, channel: &mut dyn Channel, mac: Mac) -> Result<IssuedDac, FirmwareFault> {
+        let mut channel = channel;
+        // The ledger takes longer addresses, too, which no chip has for its own.
+        let own: protocol::Mac = (mac.to_string().parse())
+            .map_err(|_| FirmwareFault::OtherBoard(format!("{mac} is not the MAC address of a chip")))?;
+        let peer = DeviceId::from_mac(*own.as_bytes());
+        let report = self.station.run(&mut channel, &peer);
+        let report = report.map_err(|error| FirmwareFault::Later(error.to_string()))?;
+        if let Some(found) = report.device.filter(|found| *found != own) {
+            let text = format!("the board at the port says that its MAC address is {found}");
+            return Err(FirmwareFault::OtherBoard(text));
+        }
+        match (report.refusal, report.issued) {
+            // One that has proved its key and only not said that it has locked itself, asks for nothing more.
+            (refusal, Some(issued)) if refusal.is_none() || report.state == Some(State::Proved) => Ok(IssuedDac {
+                dac_serial: issued.dac.serial().to_string(),
+                dac_key_sha256: issued.key.to_string(),
+                is_new: issued.is_new,
+            }),
+            (Some(refusal), _) => Err(fault(&refusal)),
+            (None, _) => Err(FirmwareFault::Later("the session ended without a certificate".into())),
+        }
+    }
+}
+
+impl FirmwareStep for Issuing {
+    fn run(
+        &self,
+        _slot: &str,
+        device: &StationDevice,
+        mac: Mac,
+        channel: &mut dyn Channel,
+    ) -> Result<ClaimFacts, FirmwareFault> {
+        if device.regions.iter().any(|region| region.encrypted) {
+            let reason = "the firmware cannot start to make its key: its flash is encrypted, and no key is burned yet";
+            return Err(FirmwareFault::Later(reason.into()));
+        }
+        let dac = self.issue(channel, mac)?;
+        Ok(ClaimFacts::new()
+            .with("dac_serial", dac.dac_serial)
+            .with("dac_key_sha256", dac.dac_key_sha256))
+    }
+}
+
+fn fault(refusal: &Refusal) -> FirmwareFault {
+    let passes = matches!(
+        refusal,
+        Refusal::Session(SessionFault::Disconnected | SessionFault::Expired | SessionFault::TimedOut)
+    );
+    if passes {
+        return FirmwareFault::Later(refusal.to_string());
+    }
+    FirmwareFault::Refused(format!("{}: {refusal}", refusal.code()))
+}

@@ -1,0 +1,178 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use matter_ledger::LedgerPlace;
+
+use crate::work::Work;
+use crate::{Connect, DeviceSource, Error, FirmwareStep, Labels, Observer, Outcome, Slot};
+
+/// Somebody's word that eFuses are to be burned, which nothing undoes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BurnConsent(bool);
+
+impl BurnConsent {
+    /// Nobody has agreed.
+    pub const NONE: Self = Self(false);
+
+    /// Takes the order's name that somebody has typed for their word.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OrderTyped`] when it is another name.
+    pub fn typed(order: &str, typed: &str) -> Result<Self, Error> {
+        if typed.trim() == order {
+            return Ok(Self(true));
+        }
+        Err(Error::OrderTyped { order: order.into() })
+    }
+
+    /// Tells whether somebody has agreed.
+    #[must_use]
+    pub const fn is_given(self) -> bool {
+        self.0
+    }
+}
+
+/// How often and how long a station tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How often a board is connected again after a fault, before it is given up.
+    pub tries: u32,
+    /// The pause before the next try.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            tries: 5,
+            pause: Duration::from_secs(1),
+        }
+    }
+}
+
+/// A station that works on the boards of one order.
+pub struct Station {
+    pub(crate) ledger: LedgerPlace,
+    pub(crate) order: String,
+    pub(crate) name: String,
+    pub(crate) operator: Option<String>,
+    pub(crate) tool: String,
+    pub(crate) consent: BurnConsent,
+    pub(crate) rework: Option<String>,
+    pub(crate) source: Arc<dyn DeviceSource>,
+    pub(crate) labels: Option<Arc<dyn Labels>>,
+    pub(crate) firmware: Option<Arc<dyn FirmwareStep>>,
+    pub(crate) patience: Patience,
+}
+
+impl Station {
+    /// Makes a station with a name, for an order of a ledger.
+    #[must_use]
+    pub fn new(ledger: impl Into<LedgerPlace>, order: &str, name: &str, source: Arc<dyn DeviceSource>) -> Self {
+        Self {
+            ledger: ledger.into(),
+            order: order.into(),
+            name: name.into(),
+            operator: None,
+            tool: concat!("matter-station ", env!("CARGO_PKG_VERSION")).into(),
+            consent: BurnConsent::NONE,
+            rework: None,
+            source,
+            labels: None,
+            firmware: None,
+            patience: Patience::default(),
+        }
+    }
+
+    /// Names the operator, for the record.
+    #[must_use]
+    pub fn with_operator(mut self, operator: &str) -> Self {
+        self.operator = Some(operator.into());
+        self
+    }
+
+    /// Names the program and its version, for the record.
+    #[must_use]
+    pub fn with_tool(mut self, tool: &str) -> Self {
+        self.tool = tool.into();
+        self
+    }
+
+    /// Agrees to the burning of eFuses.
+    #[must_use]
+    pub const fn with_burn_consent(mut self, consent: BurnConsent) -> Self {
+        self.consent = consent;
+        self
+    }
+
+    /// Takes boards that are ready or given up once more, each with its own device, for a reason.
+    #[must_use]
+    pub fn with_rework(mut self, reason: &str) -> Self {
+        self.rework = Some(reason.into());
+        self
+    }
+
+    /// Prints labels, and scans them where there is a scanner.
+    #[must_use]
+    pub fn with_labels(mut self, labels: Arc<dyn Labels>) -> Self {
+        self.labels = Some(labels);
+        self
+    }
+
+    /// Lets the firmware do its part once the flash is written, before keys are burned.
+    #[must_use]
+    pub fn with_firmware_step(mut self, step: Arc<dyn FirmwareStep>) -> Self {
+        self.firmware = Some(step);
+        self
+    }
+
+    /// Sets how often and how long it tries.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Returns the order.
+    #[must_use]
+    pub fn order(&self) -> &str {
+        &self.order
+    }
+
+    /// Checks before the first board that the plan may be done: one that burns eFuses needs [`BurnConsent`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BurnConsent`].
+    pub fn check(&self) -> Result<(), Error> {
+        let target = self.source.target();
+        if target.burns() && !self.consent.is_given() {
+            let (order, steps) = (self.order.clone(), target.steps.len());
+            return Err(Error::BurnConsent { order, steps });
+        }
+        Ok(())
+    }
+
+    /// Works on the board at a port until it is ready, refused or given up, or something has to be waited for.
+    ///
+    /// Each state is in the ledger before the next step, so that it may be stopped at any moment: the next call goes on with the
+    /// same device.
+    pub fn run_board(&self, slot: &Slot, port: &dyn Connect, observer: &dyn Observer) -> Outcome {
+        match self.check() {
+            Ok(()) => Work::new(self, slot, port, observer).run(),
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+}
+
+impl fmt::Debug for Station {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Station")
+            .field("ledger", &self.ledger)
+            .field("order", &self.order)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

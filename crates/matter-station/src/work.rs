@@ -1,0 +1,432 @@
+//! The work on one board, from the first answer to the last commit.
+//!
+//! A pass connects, identifies the board and goes on where the ledger says that it is. A fault of the board ends the pass; the
+//! next one starts from the ledger again. So a pass after a fault, after a power cut and after the station itself was stopped
+//! are one and the same.
+
+mod checks;
+mod efuses;
+mod flash;
+mod locked;
+mod record;
+
+use std::thread;
+use std::time::Duration;
+
+use esp_flash_plan::Phase;
+use matter_ledger::{Claim, ClaimFacts, ClaimState, Mac};
+
+use self::efuses::LockEntries;
+use crate::{
+    Board, BoardFacts, BoardFault, BoardRefusal, Connect, Error, Event, FirmwareFault, Observer, Outcome, Quarantine,
+    QuarantineReason, Refusal, RetryCause, Slot, Station, StationDevice,
+};
+
+/// Why a pass has ended before the board was ready.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The board did not do it; another pass may.
+    Board(BoardFault),
+    /// It is decided.
+    Decided(Box<Outcome>),
+}
+
+impl From<BoardFault> for Stop {
+    fn from(fault: BoardFault) -> Self {
+        Self::Board(fault)
+    }
+}
+
+impl From<Outcome> for Stop {
+    fn from(outcome: Outcome) -> Self {
+        Self::Decided(Box::new(outcome))
+    }
+}
+
+/// The work on the board at a port.
+pub(crate) struct Work<'w> {
+    station: &'w Station,
+    slot: &'w Slot,
+    port: &'w dyn Connect,
+    observer: &'w dyn Observer,
+    /// The board of the first pass.
+    mac: Option<Mac>,
+    /// What is known of it in the ledger.
+    claim: Option<Claim>,
+    /// States and steps done so far: a pass that adds none counts as a failed try.
+    progress: u32,
+    is_reworked: bool,
+    /// Whether one of the failed tries ended in the middle of a command.
+    was_stuck: bool,
+    /// Whether the flash was compared since the board was last connected.
+    is_flash_known: bool,
+}
+
+impl<'w> Work<'w> {
+    pub(crate) const fn new(
+        station: &'w Station,
+        slot: &'w Slot,
+        port: &'w dyn Connect,
+        observer: &'w dyn Observer,
+    ) -> Self {
+        Self {
+            station,
+            slot,
+            port,
+            observer,
+            mac: None,
+            claim: None,
+            progress: 0,
+            is_reworked: false,
+            was_stuck: false,
+            is_flash_known: false,
+        }
+    }
+
+    /// Works until it is decided, or the board had its tries.
+    pub(crate) fn run(mut self) -> Outcome {
+        let outcome = self.tries();
+        match &outcome {
+            Outcome::Done(claim) => self.see(&Event::Done(claim)),
+            Outcome::Quarantined(quarantine) => self.see(&Event::Quarantined(quarantine)),
+            Outcome::Refused(refusal) => self.see(&Event::Refused(refusal)),
+            Outcome::Retry(cause) => self.see(&Event::Waiting(cause)),
+            Outcome::Failed(_) => {}
+        }
+        outcome
+    }
+
+    fn tries(&mut self) -> Outcome {
+        let mut failed = 0;
+        loop {
+            let before = self.progress;
+            self.is_flash_known = false;
+            let fault = match self.pass() {
+                Ok(claim) => return Outcome::Done(claim),
+                Err(Stop::Decided(outcome)) => return *outcome,
+                Err(Stop::Board(fault)) => fault,
+            };
+            let is_further = self.progress > before;
+            failed = if is_further { 1 } else { failed + 1 };
+            self.was_stuck = matches!(fault, BoardFault::Stuck(_)) || self.was_stuck && !is_further;
+            let is_empty = self.mac.is_none() && matches!(fault, BoardFault::Silent(_) | BoardFault::Port(_));
+            if is_empty || failed > self.station.patience.tries || matches!(fault, BoardFault::Unsuited(_)) {
+                return self.give_up(fault).unwrap_or_else(|stop| match stop {
+                    Stop::Decided(outcome) => *outcome,
+                    Stop::Board(fault) => Outcome::Retry(RetryCause::NoBoard(fault.to_string())),
+                });
+            }
+            self.pause(failed);
+        }
+    }
+
+    /// Decides what a board is whose tries are used up.
+    fn give_up(&mut self, fault: BoardFault) -> Result<Outcome, Stop> {
+        let text = fault.to_string();
+        let reason = match fault {
+            BoardFault::Port(_) if self.claim.is_none() => return Ok(Outcome::Retry(RetryCause::Port(text))),
+            BoardFault::Port(_) => QuarantineReason::ChipGone,
+            BoardFault::Unsuited(_) => return Ok(Outcome::Failed(Error::Engine { reason: text })),
+            BoardFault::Silent(_) if self.mac.is_none() => return self.silent(text),
+            // It fell silent in the middle of something, and stayed so.
+            BoardFault::Silent(_) if self.was_stuck => QuarantineReason::ChipStuck,
+            BoardFault::Silent(_) => QuarantineReason::ChipGone,
+            BoardFault::Stuck(_) => QuarantineReason::ChipStuck,
+            BoardFault::Garbage(_) => QuarantineReason::Garbage,
+            BoardFault::Error(_) => QuarantineReason::ChipError,
+            BoardFault::Efuse(_) => QuarantineReason::EfuseDiffers,
+        };
+        let Some(claim) = self.claim.clone() else {
+            let detail = format!("{reason}: {text}");
+            return Ok(self.refuse(BoardRefusal::Unidentified, None, detail)?);
+        };
+        let is_open = self.lock_entries(&claim)? == LockEntries::Begun;
+        let is_silent = matches!(reason, QuarantineReason::ChipGone | QuarantineReason::ChipStuck);
+        let reason = if is_silent && is_open {
+            QuarantineReason::LockUnproven
+        } else {
+            reason
+        };
+        self.quarantine(reason, text)
+    }
+
+    /// Connects, and does all that is left to do.
+    fn pass(&mut self) -> Result<Claim, Stop> {
+        let mut board = self.port.connect()?;
+        let facts = board.identify()?;
+        let mac = match facts.ledger_mac() {
+            Some(mac) if !facts.is_secure_download => mac,
+            _ => return self.locked(&facts),
+        };
+        if self.mac.is_some_and(|known| known != mac) {
+            let text = format!("{mac}");
+            return Err(Outcome::Retry(RetryCause::BoardChanged(text)).into());
+        }
+        self.mac = Some(mac);
+        self.see(&Event::Identified(&facts));
+        let claim = self.take(&mut *board, &facts, mac)?;
+        self.see(&Event::Claimed(&claim));
+        let mut device = self.device(&claim)?;
+        if claim.state >= ClaimState::Keys {
+            device.keys.wipe();
+        }
+        self.claim = Some(claim);
+        loop {
+            let claim = self.current()?;
+            match claim.state {
+                ClaimState::Claimed => self.flash(&mut *board, &device)?,
+                ClaimState::Flashed => {
+                    self.compare(&mut *board, &device)?;
+                    board = self.firmware(board, &device)?;
+                    self.burn(&mut *board, &device, |phase| phase <= Phase::KeyDigests)?;
+                    device.keys.wipe();
+                    let facts = self.facts().with("plan_sha256", hex(&device.plan_sha256));
+                    self.advance(ClaimState::Keys, &facts)?;
+                }
+                ClaimState::Keys => {
+                    self.compare(&mut *board, &device)?;
+                    let is_between = |phase| phase > Phase::KeyDigests && phase < Phase::DownloadMode;
+                    self.burn(&mut *board, &device, is_between)?;
+                    if device.target.burns() {
+                        // Something may have started in between and written.
+                        self.is_flash_known = false;
+                        self.compare(&mut *board, &device)?;
+                    }
+                    self.advance(ClaimState::Locked, &self.facts())?;
+                }
+                ClaimState::Locked => {
+                    self.compare(&mut *board, &device)?;
+                    self.label(&device)?;
+                }
+                ClaimState::Labelled => {
+                    self.compare(&mut *board, &device)?;
+                    self.burn(&mut *board, &device, |phase| phase == Phase::DownloadMode)?;
+                    let mut facts = self.facts();
+                    // The chip may be silent by now; the step was read back.
+                    if let Some(text) = board.security().ok().flatten() {
+                        facts = facts.with("security_after", text);
+                    }
+                    self.advance(ClaimState::Done, &facts)?;
+                }
+                ClaimState::Done => {
+                    board.release();
+                    return Ok(claim);
+                }
+                _ => return Err(self.quarantined_elsewhere(claim)),
+            }
+        }
+    }
+
+    /// Looks the board up, or takes a device for it when it is as the plan needs it.
+    fn take(&mut self, board: &mut dyn Board, facts: &BoardFacts, mac: Mac) -> Result<Claim, Stop> {
+        let known = self.ledger(|ledger| ledger.board(mac))?;
+        let known = known.filter(|claim| claim.state != ClaimState::Quarantined || !claim.is_retired);
+        let order = Some(self.station.order.as_str());
+        if let Some(claim) = known.as_ref().filter(|claim| claim.order.as_deref() != order) {
+            let (serial, detail) = (claim.serial.clone(), claim.order.clone().unwrap_or_default());
+            return Err(self.refuse(BoardRefusal::OtherOrder, serial, detail)?.into());
+        }
+        let Some(claim) = known else {
+            self.check_board(board, facts, &[])?;
+            return self.claim_new(facts, mac);
+        };
+        let is_over = matches!(claim.state, ClaimState::Done | ClaimState::Quarantined);
+        if is_over && (self.is_reworked || self.station.rework.is_none()) {
+            return Err(self.refuse_over(claim)?);
+        }
+        let journal = self.ledger(|ledger| ledger.journal_of(&claim))?;
+        // What is wrong with a board that is on its way belongs to its device.
+        self.claim = (!is_over).then(|| claim.clone());
+        self.check_board(board, facts, &journal)?;
+        if !is_over {
+            return Ok(claim);
+        }
+        let reason = self.station.rework.clone().unwrap_or_default();
+        let facts = self.board_facts(facts).with("rework", reason.clone());
+        self.is_reworked = true;
+        self.ledger(|ledger| ledger.rework(mac, &reason, &facts))
+    }
+
+    fn refuse_over(&mut self, claim: Claim) -> Result<Stop, Stop> {
+        let refusal = match claim.state {
+            ClaimState::Done => self.refuse(BoardRefusal::BoardDone, claim.serial, claim.uuid)?,
+            _ => {
+                let reason = claim.reason.unwrap_or_default();
+                self.refuse(BoardRefusal::BoardQuarantined, claim.serial, reason)?
+            }
+        };
+        Ok(refusal.into())
+    }
+
+    fn claim_new(&mut self, facts: &BoardFacts, mac: Mac) -> Result<Claim, Stop> {
+        let station = self.station;
+        let (order, name, slot) = (&station.order, &station.name, self.slot.name());
+        let mut makings = 0;
+        let claim = loop {
+            let claim = self.ledger_or_refusal(|ledger| match ledger.claim(order, mac, name, slot) {
+                Err(matter_ledger::Error::OrderEmpty { .. }) => Ok(None),
+                claim => claim.map(Some),
+            })?;
+            match claim {
+                Some(claim) => break claim,
+                // Others may take what was made for this board.
+                None if makings < MAKINGS => {
+                    makings += 1;
+                    match station.source.make_more(order) {
+                        Ok(()) => {}
+                        Err(Error::OrderEmpty { .. }) => {
+                            return Err(self.refuse(BoardRefusal::OrderEmpty, None, String::new())?.into());
+                        }
+                        Err(error) => return Err(Outcome::Failed(error).into()),
+                    }
+                }
+                None => return Err(self.refuse(BoardRefusal::OrderEmpty, None, String::new())?.into()),
+            }
+        };
+        let facts = self.board_facts(facts);
+        self.ledger(|ledger| ledger.note(&claim, &facts))?;
+        Ok(claim)
+    }
+
+    /// What the board says of itself, for the record.
+    fn board_facts(&self, facts: &BoardFacts) -> ClaimFacts {
+        let mut record = self
+            .facts()
+            .with("tool", &self.station.tool)
+            .with("chip", &facts.chip_name);
+        let revision = facts.revision.map(|revision| revision.to_string());
+        let extension = facts.mac_extension.map(|bytes| hex(&bytes));
+        let flash_size = facts.flash_size.map(|size| size.to_string());
+        for (name, text) in [
+            ("operator", self.station.operator.clone()),
+            ("revision", revision),
+            ("mac_extension", extension),
+            ("flash_size", flash_size),
+            ("security_before", facts.security.clone()),
+        ] {
+            if let Some(text) = text {
+                record = record.with(name, text);
+            }
+        }
+        record
+    }
+
+    fn device(&mut self, claim: &Claim) -> Result<StationDevice, Stop> {
+        let device = self.station.source.device(&claim.uuid);
+        device.map_err(|error| Outcome::Failed(error).into())
+    }
+
+    /// Lets the firmware do its part, where there is one that has.
+    fn firmware(
+        &mut self,
+        board: Box<dyn Board + Send>,
+        device: &StationDevice,
+    ) -> Result<Box<dyn Board + Send>, Stop> {
+        let station = self.station;
+        let Some(step) = &station.firmware else {
+            return Ok(board);
+        };
+        let claim = self.current()?;
+        let mut channel = board.start_firmware()?;
+        let done = step.run(self.slot.name(), device, claim.mac, &mut *channel);
+        drop(channel);
+        match done {
+            Ok(facts) => self.ledger(|ledger| ledger.note(&claim, &facts))?,
+            Err(FirmwareFault::Later(text)) => return Err(Outcome::Retry(RetryCause::Firmware(text)).into()),
+            Err(FirmwareFault::OtherBoard(text)) => return Err(Outcome::Retry(RetryCause::BoardChanged(text)).into()),
+            Err(FirmwareFault::Refused(text)) => {
+                return Err(self.quarantine(QuarantineReason::IssuingRefused, text)?.into());
+            }
+        }
+        let mut board = self.port.connect()?;
+        let facts = board.identify()?;
+        if facts.ledger_mac() != Some(claim.mac) {
+            let text = facts
+                .ledger_mac()
+                .map_or_else(|| "locked".into(), |mac| mac.to_string());
+            return Err(Outcome::Retry(RetryCause::BoardChanged(text)).into());
+        }
+        Ok(board)
+    }
+
+    /// Prints the label, and compares it where there is a scanner.
+    fn label(&mut self, device: &StationDevice) -> Result<(), Stop> {
+        let mut facts = self.facts();
+        let claim = self.current()?;
+        if let Some(labels) = self.station.labels.clone() {
+            let slot = self.slot.name();
+            let retry = |text| Stop::from(Outcome::Retry(RetryCause::Label(text)));
+            labels.print(slot, device, claim.mac).map_err(retry)?;
+            facts = facts.with("label", "printed");
+            if let Some(code) = labels.scan(slot).map_err(retry)? {
+                if !device.is_labelled(&code) {
+                    return Err(self.quarantine(QuarantineReason::LabelDiffers, String::new())?.into());
+                }
+                facts = facts.with("label", "scanned");
+            }
+        }
+        self.advance(ClaimState::Labelled, &facts)
+    }
+
+    fn pause(&self, failed: u32) {
+        // A chip that boots needs longer than one that was disturbed.
+        thread::sleep(self.station.patience.pause.saturating_mul(failed.min(MAX_PAUSES)));
+    }
+
+    fn see(&self, event: &Event<'_>) {
+        self.observer.event(self.slot.name(), event);
+    }
+}
+
+const MAX_PAUSES: u32 = 4;
+/// How often devices are made for one board.
+const MAKINGS: u32 = 3;
+
+/// Where the board of a claim is that was given up while this station worked on it.
+impl Work<'_> {
+    fn quarantined_elsewhere(&self, claim: Claim) -> Stop {
+        let reason = claim.reason.as_deref().and_then(QuarantineReason::from_code);
+        let reason = reason.unwrap_or(QuarantineReason::ChipGone);
+        let detail = "given up elsewhere".into();
+        Outcome::Quarantined(Quarantine { reason, claim, detail }).into()
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    base16ct::lower::encode_string(bytes)
+}
+
+/// What a refusal says.
+impl Work<'_> {
+    fn refuse(&mut self, reason: BoardRefusal, serial: Option<String>, detail: String) -> Result<Outcome, Stop> {
+        let (mac, order) = (self.mac, self.station.order.clone());
+        let (name, slot) = (self.station.name.clone(), self.slot.name().to_owned());
+        self.ledger_or_refusal(|ledger| ledger.refuse(&order, mac, (&name, &slot), reason.code(), &detail))?;
+        Ok(Outcome::Refused(Refusal {
+            reason,
+            mac,
+            serial,
+            detail,
+        }))
+    }
+
+    /// Gives the board up, and says so in the ledger.
+    fn quarantine(&mut self, reason: QuarantineReason, detail: String) -> Result<Outcome, Stop> {
+        let claim = self.current()?;
+        let facts = self.facts();
+        self.ledger(
+            |ledger| match ledger.quarantine(&claim, reason.code(), &detail, &facts) {
+                // An answer that did not come was yes.
+                Err(matter_ledger::Error::ClaimState {
+                    found: Some(ClaimState::Quarantined),
+                    ..
+                }) => Ok(()),
+                done => done,
+            },
+        )?;
+        Ok(Outcome::Quarantined(Quarantine { reason, claim, detail }))
+    }
+}
+
+/// The time between two looks at a ledger that is away.
+pub(crate) const LEDGER_PAUSE: Duration = Duration::from_millis(500);

@@ -1,0 +1,127 @@
+//! Boards that do not say who they are.
+//!
+//! The last step closes download mode. When the power was cut between that and the commit, the ledger has the board as
+//! labelled, and the journal has the step as begun. A chip in secure download mode says neither its MAC address nor anything
+//! else of its own: that it is at the same slot proves nothing, since boards are changed in seconds, and a board that is taken
+//! for ready although its doors are open would be shipped so. What tells boards apart is the label, which is printed before the
+//! last step: the chip shows that it is locked, and the label whose device it has.
+
+use matter_ledger::{Claim, ClaimFacts, ClaimState, Error as LedgerError};
+
+use super::efuses::LockEntries;
+use super::{Stop, Work};
+use crate::work::checks::unsuited;
+use crate::{BoardFacts, BoardRefusal, Outcome, QuarantineReason, RetryCause, StationDevice};
+
+impl Work<'_> {
+    /// Decides what a chip in secure download mode is.
+    pub(super) fn locked(&mut self, facts: &BoardFacts) -> Result<Claim, Stop> {
+        let open = self.open_locks()?;
+        let is_of_plan = facts.chip.is_none() || unsuited_chip(self, facts).is_none();
+        if !open.is_empty() && is_of_plan {
+            match self.find_labelled(&open)? {
+                Found::Board(claim) => {
+                    self.claim = Some(*claim);
+                    let facts = self.facts().with("lock_proof", "label");
+                    self.advance(ClaimState::Done, &facts)?;
+                    return self.current();
+                }
+                Found::None => {}
+            }
+        }
+        let here = self.here(open)?;
+        let serial = here.as_ref().and_then(|claim| claim.serial.clone());
+        let detail = here.map_or_else(String::new, |claim| {
+            format!("the last step of board {} was cut short at this slot", claim.mac)
+        });
+        Err(self.refuse(BoardRefusal::Locked, serial, detail)?.into())
+    }
+
+    /// Decides what it means that nothing answers: with download mode off, a board is as silent as an empty slot.
+    pub(super) fn silent(&mut self, text: String) -> Result<Outcome, Stop> {
+        let empty = Ok(Outcome::Retry(RetryCause::NoBoard(text)));
+        let target = self.station.source.target();
+        let off = target.chip.facts().efuses.download_off;
+        let turns_off = |step: &esp_flash_plan::Step| matches!(step.action(), esp_flash_plan::Action::BurnEfuse { name, .. } if *name == off);
+        if !target.steps.iter().any(turns_off) {
+            return empty;
+        }
+        let open = self.open_locks()?;
+        let Some(claim) = self.here(open)? else { return empty };
+        match self.find_labelled(&[claim])? {
+            Found::Board(claim) => {
+                self.claim = Some(*claim);
+                self.quarantine(QuarantineReason::LockUnproven, "the board is silent".into())
+            }
+            Found::None => empty,
+        }
+    }
+
+    /// Returns the boards whose last step was begun. Those whose last step is done are ready: it was read back.
+    fn open_locks(&mut self) -> Result<Vec<Claim>, Stop> {
+        let order = self.station.order.clone();
+        let labelled = self.ledger(|ledger| ledger.boards_in(&order, ClaimState::Labelled))?;
+        let mut open = Vec::new();
+        for claim in labelled {
+            match self.lock_entries(&claim)? {
+                LockEntries::None => {}
+                LockEntries::Begun => open.push(claim),
+                LockEntries::Done => self.finish(&claim)?,
+            }
+        }
+        Ok(open)
+    }
+
+    /// Commits what the journal proves.
+    fn finish(&mut self, claim: &Claim) -> Result<(), Stop> {
+        let facts = ClaimFacts::new().with("lock_proof", "journal");
+        self.ledger(|ledger| {
+            match ledger.advance(claim, ClaimState::Labelled, ClaimState::Done, &facts) {
+                // Another slot was faster.
+                Err(LedgerError::ClaimState { .. }) => Ok(()),
+                done => done,
+            }
+        })
+    }
+
+    /// Returns the one of them that was last at this slot.
+    fn here(&mut self, open: Vec<Claim>) -> Result<Option<Claim>, Stop> {
+        let here = (self.station.name.clone(), self.slot.name().to_owned());
+        for claim in open {
+            if self.ledger(|ledger| ledger.last_place(&claim))?.as_ref() == Some(&here) {
+                return Ok(Some(claim));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Asks for the label that is on the board.
+    fn find_labelled(&mut self, open: &[Claim]) -> Result<Found, Stop> {
+        let Some(labels) = self.station.labels.clone() else {
+            return Ok(Found::None);
+        };
+        let code = labels.scan(self.slot.name());
+        let code = code.map_err(|text| Stop::from(Outcome::Retry(RetryCause::Label(text))))?;
+        let Some(code) = code else { return Ok(Found::None) };
+        for claim in open {
+            let mut device: StationDevice = self.device(claim)?;
+            device.keys.wipe();
+            if device.is_labelled(&code) {
+                return Ok(Found::Board(Box::new(claim.clone())));
+            }
+        }
+        Ok(Found::None)
+    }
+}
+
+enum Found {
+    Board(Box<Claim>),
+    None,
+}
+
+fn unsuited_chip(work: &Work<'_>, facts: &BoardFacts) -> Option<(BoardRefusal, String)> {
+    let mut target = work.station.source.target().clone();
+    // A locked chip says no more than its type.
+    target.min_revision = None;
+    unsuited(&target, facts)
+}

@@ -1,0 +1,75 @@
+//! What goes into the ledger, and what comes out of it. Nothing is done to a board beyond the last commit.
+
+use std::thread;
+
+use matter_ledger::{Claim, ClaimFacts, ClaimState, Error as LedgerError, Ledger};
+
+use super::{LEDGER_PAUSE, Stop, Work};
+use crate::{Error, Event, Outcome, RetryCause};
+
+impl Work<'_> {
+    /// Facts of this station and slot.
+    pub(super) fn facts(&self) -> ClaimFacts {
+        ClaimFacts::new().at(&self.station.name, self.slot.name())
+    }
+
+    /// What the ledger knows of the board.
+    pub(super) fn current(&self) -> Result<Claim, Stop> {
+        self.claim.clone().ok_or_else(|| {
+            let text = "the board has no device yet".into();
+            Outcome::Retry(RetryCause::NoBoard(text)).into()
+        })
+    }
+
+    /// Works with the ledger, and waits for one that is away.
+    pub(super) fn ledger<T>(&self, mut work: impl FnMut(&mut Ledger) -> Result<T, LedgerError>) -> Result<T, Stop> {
+        self.ledger_or_refusal(&mut work)
+    }
+
+    /// The same; what the ledger refuses is the end of the work.
+    pub(super) fn ledger_or_refusal<T>(
+        &self,
+        mut work: impl FnMut(&mut Ledger) -> Result<T, LedgerError>,
+    ) -> Result<T, Stop> {
+        let mut tries = 0;
+        loop {
+            let error = match self.slot.with_ledger(&self.station.ledger, &mut work) {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            let is_away = matches!(error, LedgerError::Unavailable { .. } | LedgerError::Unusable { .. });
+            if !is_away {
+                return Err(Outcome::Failed(Error::Ledger(error)).into());
+            }
+            let cause = RetryCause::Ledger(error.to_string());
+            tries += 1;
+            if tries > self.station.patience.tries {
+                return Err(Outcome::Retry(cause).into());
+            }
+            self.see(&Event::Waiting(&cause));
+            thread::sleep(LEDGER_PAUSE.min(self.station.patience.pause));
+        }
+    }
+
+    /// Takes the board to the next state.
+    pub(super) fn advance(&mut self, to: ClaimState, facts: &ClaimFacts) -> Result<(), Stop> {
+        let mut claim = self.current()?;
+        let from = claim.state;
+        let mut is_again = false;
+        self.ledger(|ledger| {
+            let done = ledger.advance(&claim, from, to, facts);
+            // An answer that did not come was yes.
+            let was_done = matches!(done, Err(LedgerError::ClaimState { found: Some(found), .. }) if found == to);
+            if is_again && was_done {
+                return Ok(());
+            }
+            is_again = true;
+            done
+        })?;
+        claim.state = to;
+        self.progress = self.progress.saturating_add(1);
+        self.see(&Event::State(&claim, to));
+        self.claim = Some(claim);
+        Ok(())
+    }
+}

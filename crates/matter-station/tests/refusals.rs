@@ -1,0 +1,243 @@
+//! What is refused before anything is written, and what an operator is told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+mod support {
+    pub mod chip;
+    pub mod order;
+}
+
+use std::sync::Arc;
+
+use matter_ledger::{ClaimState, Ledger, LedgerPlace};
+use matter_station::{BoardRefusal, BurnConsent, Error, Outcome, QuarantineReason, RetryCause, Slot, Station};
+use support::chip::{Fault, LOCK, SimpleChip, Socket};
+use support::order::{Made, ORDER, Sticker, fill, station, target};
+
+struct Bench {
+    _folder: tempfile::TempDir,
+    place: LedgerPlace,
+}
+
+impl Bench {
+    fn new(devices: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = LedgerPlace::from(folder.path().join("ledger.sqlite"));
+        fill(&place, devices);
+        Self { _folder: folder, place }
+    }
+
+    fn station(&self) -> Station {
+        station(&self.place, &target())
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::open(&self.place).unwrap()
+    }
+}
+
+fn run(station: &Station, chip: &SimpleChip) -> Outcome {
+    let socket = Arc::new(Socket::with(chip));
+    station.run_board(&Slot::new("1"), &*socket, &())
+}
+
+fn refusal(outcome: Outcome) -> (BoardRefusal, String) {
+    match outcome {
+        Outcome::Refused(refusal) => (refusal.reason, refusal.to_string()),
+        outcome => panic!("{outcome:?}"),
+    }
+}
+
+#[test]
+fn a_plan_that_burns_is_not_begun_without_consent() {
+    let bench = Bench::new(1);
+    let station = bench.station().with_burn_consent(BurnConsent::NONE);
+    let chip = SimpleChip::new(1, None);
+    let outcome = run(&station, &chip);
+    let Outcome::Failed(error @ Error::BurnConsent { .. }) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(error.to_string().contains("PO-1"), "{error}");
+    assert!(chip.silicon().flash.iter().all(|byte| *byte == 0xFF));
+    assert!(bench.ledger().line(ORDER).unwrap().rows.is_empty());
+    assert!(BurnConsent::typed(ORDER, "PO-2").is_err());
+    assert!(BurnConsent::typed(ORDER, " PO-1\n").unwrap().is_given());
+}
+
+#[test]
+fn a_plan_without_efuses_needs_no_consent_and_ends_as_done() {
+    let bench = Bench::new(1);
+    let mut target = target();
+    target.steps.clear();
+    let source = Arc::new(Made { target });
+    let station = Station::new(&bench.place, ORDER, "line 1", source);
+    let chip = SimpleChip::new(1, None);
+    let Outcome::Done(claim) = run(&station, &chip) else {
+        panic!()
+    };
+    assert_eq!((claim.state, claim.uuid.as_str()), (ClaimState::Done, "device 0"));
+    assert!(chip.silicon().values.is_empty() && chip.silicon().blocks.is_empty());
+    let row = bench.ledger().line(ORDER).unwrap().rows.remove(0);
+    let times = row.times.iter().map(|(state, _)| state.as_str()).collect::<Vec<_>>();
+    assert_eq!(times, ["claimed", "flashed", "keys", "locked", "labelled", "done"]);
+    assert!(row.facts["images"].contains("\"source\":\"bootloader\""), "{row:?}");
+}
+
+#[test]
+fn a_board_that_was_put_in_twice_is_refused_and_named() {
+    let bench = Bench::new(2);
+    let mut target = target();
+    target.steps.clear();
+    let source = Arc::new(Made { target });
+    let station = Station::new(&bench.place, ORDER, "line 1", source.clone());
+    let chip = SimpleChip::new(1, None);
+    assert!(matches!(run(&station, &chip), Outcome::Done(_)));
+    let (reason, text) = refusal(run(&station, &chip));
+    assert_eq!(reason, BoardRefusal::BoardDone);
+    assert!(
+        text.contains("24:0a:c4:00:00:01") && text.contains("S device 0"),
+        "{text}"
+    );
+    // With a reason it is written again, as the same device.
+    chip.silicon().flash.fill(0);
+    let station = Station::new(&bench.place, ORDER, "line 1", source).with_rework("new firmware");
+    let Outcome::Done(claim) = run(&station, &chip) else {
+        panic!()
+    };
+    assert_eq!(claim.uuid, "device 0");
+    assert!(chip.silicon().flash[..0x1000].iter().any(|byte| *byte != 0));
+    let row = bench.ledger().line(ORDER).unwrap().rows.remove(0);
+    assert_eq!(row.facts["rework"], "new firmware");
+    assert_eq!(row.times.iter().filter(|(state, _)| state == "done").count(), 2);
+}
+
+#[test]
+fn boards_of_another_kind_are_refused_before_anything_is_written() {
+    let bench = Bench::new(9);
+    let faults = [
+        (Fault::WrongChip, BoardRefusal::WrongChip),
+        (Fault::OldRevision, BoardRefusal::WrongRevision),
+        (Fault::SmallFlash, BoardRefusal::FlashSmall),
+        (Fault::Encrypted, BoardRefusal::EfuseUsed),
+        (Fault::UsedBlock, BoardRefusal::EfuseUsed),
+    ];
+    for (number, (fault, expected)) in (1..).zip(faults) {
+        let chip = SimpleChip::new(number, Some(fault));
+        let (reason, text) = refusal(run(&bench.station(), &chip));
+        assert_eq!(reason, expected, "{text}");
+        assert!(chip.silicon().flash.iter().all(|byte| *byte == 0xFF));
+    }
+    let locked = SimpleChip::new(8, None);
+    locked.silicon().values.insert(LOCK.into(), 1);
+    locked.power_cycle();
+    assert_eq!(refusal(run(&bench.station(), &locked)).0, BoardRefusal::Locked);
+    let line = bench.ledger().line(ORDER).unwrap();
+    assert_eq!((line.rows.len(), line.refused.len()), (0, 6));
+    assert_eq!(line.free, 9);
+    assert!(matches!(
+        bench.station().run_board(&Slot::new("1"), &Socket::default(), &()),
+        Outcome::Retry(RetryCause::NoBoard(_))
+    ));
+}
+
+#[test]
+fn an_order_without_free_devices_takes_no_board() {
+    let bench = Bench::new(1);
+    assert!(matches!(
+        run(&bench.station(), &SimpleChip::new(1, None)),
+        Outcome::Done(_)
+    ));
+    let chip = SimpleChip::new(2, None);
+    assert_eq!(refusal(run(&bench.station(), &chip)).0, BoardRefusal::OrderEmpty);
+    assert!(chip.silicon().flash.iter().all(|byte| *byte == 0xFF));
+}
+
+#[test]
+fn a_board_that_was_given_up_is_refused_until_it_is_reworked() {
+    let bench = Bench::new(2);
+    let chip = SimpleChip::new(1, Some(Fault::BadFlash));
+    let outcome = run(&bench.station(), &chip);
+    let Outcome::Quarantined(quarantine) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(quarantine.reason, QuarantineReason::FlashMd5);
+    assert!(quarantine.detail.contains("bootloader"), "{quarantine}");
+    let (reason, text) = refusal(run(&bench.station(), &chip));
+    assert_eq!(reason, BoardRefusal::BoardQuarantined);
+    assert!(text.contains("flash-md5"), "{text}");
+    chip.silicon().fault = None;
+    let outcome = run(&bench.station().with_rework("flash soldered again"), &chip);
+    assert!(matches!(outcome, Outcome::Done(claim) if claim.uuid == "device 0"));
+}
+
+/// The power is cut between the last burn and the commit: the chip is locked and does not say who it is.
+#[test]
+fn a_locked_board_is_known_by_its_label_alone() {
+    let bench = Bench::new(200);
+    let mut proofs = 0;
+    for step in 1..160 {
+        let chip = SimpleChip::new(step, None);
+        chip.silicon().cut_at = Some(step);
+        let socket = Arc::new(Socket::with(&chip));
+        let station = bench.station().with_labels(Arc::new(Sticker(socket.clone())));
+        let mut outcome = station.run_board(&Slot::new("1"), &*socket, &());
+        if matches!(outcome, Outcome::Retry(_)) {
+            outcome = station.run_board(&Slot::new("1"), &*socket, &());
+        }
+        assert!(matches!(outcome, Outcome::Done(_)), "{step}: {outcome:?}");
+        if chip.silicon().cut_at.is_some() {
+            break;
+        }
+    }
+    for row in bench.ledger().line(ORDER).unwrap().rows {
+        assert_eq!(row.state, ClaimState::Done);
+        proofs += u32::from(row.facts.get("lock_proof").is_some_and(|proof| proof == "label"));
+    }
+    assert!(proofs >= 1, "the power was never cut after the lock");
+}
+
+#[test]
+fn a_locked_board_without_its_label_proves_nothing() {
+    let bench = Bench::new(2);
+    let (first, second) = (SimpleChip::new(1, None), SimpleChip::new(2, None));
+    let socket = Arc::new(Socket::with(&first));
+    let station = || bench.station().with_labels(Arc::new(Sticker(socket.clone())));
+    // The second board is ready and locked.
+    *socket.0.lock().unwrap() = Some(second.clone());
+    assert!(matches!(
+        station().run_board(&Slot::new("1"), &*socket, &()),
+        Outcome::Done(_)
+    ));
+    second.power_cycle();
+    // The first one loses its power at its last step, and the second one is put in for it.
+    *socket.0.lock().unwrap() = Some(first.clone());
+    let observer = CutAtLock(socket.clone());
+    let outcome = station().run_board(&Slot::new("1"), &*socket, &observer);
+    assert!(matches!(outcome, Outcome::Retry(_)), "{outcome:?}");
+    *socket.0.lock().unwrap() = Some(second.clone());
+    let (reason, text) = refusal(station().run_board(&Slot::new("1"), &*socket, &()));
+    assert_eq!(reason, BoardRefusal::Locked);
+    let state = bench.ledger().board(first.silicon().mac.into()).unwrap().unwrap().state;
+    assert_eq!(state, ClaimState::Labelled, "{text}");
+}
+
+/// Takes the board out as soon as it is labelled.
+struct CutAtLock(Arc<Socket>);
+
+impl matter_station::Observer for CutAtLock {
+    fn event(&self, _slot: &str, event: &matter_station::Event<'_>) {
+        if let matter_station::Event::State(_, ClaimState::Labelled) = event {
+            if let Some(chip) = self.0.chip() {
+                chip.power_cycle();
+            }
+            *self.0.0.lock().unwrap() = None;
+        }
+    }
+}

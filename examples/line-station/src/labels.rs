@@ -1,0 +1,249 @@
+//! Labels of single devices: files, or what a label printer on the network gets.
+
+use std::io::Write;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cli::{Failure, Trust, parse};
+use factory_fs::{Dir, Output, Replace, publish};
+use matter_mfg::{PrintDensity, ZplLabel, label_pdf};
+use matter_setup_payload::{Label, QrImage, SetupPayload};
+use zeroize::Zeroizing;
+
+use crate::options::{LabelFormatName, LabelOptions};
+
+/// How a label printer's address begins.
+const PRINTER: &str = "zpl:";
+/// Where label printers take what is to be printed as it is.
+const RAW_PORT: u16 = 9100;
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Pixels of a module in a picture, as `matter-mfg` draws them.
+const SCALE: u8 = 6;
+
+/// Where labels go.
+#[derive(Debug)]
+pub(crate) enum Labels {
+    /// Nowhere.
+    None,
+    /// A file each.
+    Folder {
+        folder: PathBuf,
+        format: LabelFormatName,
+        density: PrintDensity,
+    },
+    /// A printer.
+    Printer {
+        host: String,
+        port: u16,
+        density: PrintDensity,
+    },
+}
+
+impl Labels {
+    /// Understands the options, and makes the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Input`] naming the option.
+    pub(crate) fn new(options: &LabelOptions, trust: Trust) -> Result<Self, Failure> {
+        let density = parse::<PrintDensity>("--label-density", Some(&options.label_density))?.unwrap_or_default();
+        let Some(text) = &options.labels else {
+            return Ok(Self::None);
+        };
+        if let Some(address) = text.strip_prefix(PRINTER) {
+            let (host, port) = printer(address).ok_or_else(|| {
+                Failure::option(
+                    "--labels",
+                    "is no address of a label printer: zpl:HOST or zpl:HOST:PORT, port 1 to 65535",
+                )
+            })?;
+            return Ok(Self::Printer { host, port, density });
+        }
+        let folder = PathBuf::from(text);
+        let wrong = |error: std::io::Error| Failure::Input(format!("--labels {}: {error}", folder.display()));
+        let exposure = Dir::create(&folder).and_then(|dir| dir.exposure()).map_err(wrong)?;
+        if exposure.is_public() && !trust.allow_insecure_permissions {
+            return Err(wrong(std::io::Error::other(
+                "may be changed by everybody; another folder is allowed, or --allow-insecure-permissions",
+            )));
+        }
+        Ok(Self::Folder {
+            folder,
+            format: options.label_format,
+            density,
+        })
+    }
+
+    /// Prints the label of a device. One in a file replaces an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// A sentence with what failed and no code in it.
+    pub(crate) fn print(&self, uuid: &str, qr: &str, serial: Option<&str>) -> Result<(), String> {
+        match self {
+            Self::None => Ok(()),
+            Self::Folder {
+                folder,
+                format,
+                density,
+            } => {
+                let bytes = draw(qr, serial, *format, *density)?;
+                write(folder, &format!("{uuid}.{}", extension(*format)), &bytes)
+            }
+            Self::Printer { host, port, density } => {
+                let bytes = draw(qr, serial, LabelFormatName::Zpl, *density)?;
+                send(host, *port, &bytes).map_err(|error| format!("label printer {host}:{port}: {error}"))
+            }
+        }
+    }
+}
+
+/// Divides `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`.
+fn printer(address: &str) -> Option<(String, u16)> {
+    let is_bare = address.ends_with(']') || address.matches(':').count() != 1 && !address.starts_with('[');
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !is_bare => (host, port.parse().ok().filter(|port| *port != 0)?),
+        _ => (address, RAW_PORT),
+    };
+    let host = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
+    (!host.is_empty()).then(|| (host.to_owned(), port))
+}
+
+const fn extension(format: LabelFormatName) -> &'static str {
+    match format {
+        LabelFormatName::Pdf => "pdf",
+        LabelFormatName::Png => "png",
+        LabelFormatName::Svg => "svg",
+        LabelFormatName::Zpl => "zpl",
+    }
+}
+
+fn draw(
+    qr: &str,
+    serial: Option<&str>,
+    format: LabelFormatName,
+    density: PrintDensity,
+) -> Result<Zeroizing<Vec<u8>>, String> {
+    let payload: SetupPayload = qr.parse().map_err(|_| "the device's QR text is none".to_owned())?;
+    let failed = |error: matter_setup_payload::ImageError| error.to_string();
+    let label = || {
+        let label = Label::new(&payload).map_err(failed)?;
+        Ok::<_, String>(serial.into_iter().fold(label, Label::with_line))
+    };
+    match format {
+        LabelFormatName::Pdf => label_pdf(&label()?)
+            .ok_or_else(|| "the serial number has characters that no PDF label has; svg has them".into()),
+        LabelFormatName::Png => {
+            let code = QrImage::new(payload.qr_text().as_str()).map_err(failed)?;
+            code.to_png(SCALE).map(Zeroizing::new).map_err(failed)
+        }
+        LabelFormatName::Svg => Ok(Zeroizing::new(label()?.to_svg().into_bytes())),
+        LabelFormatName::Zpl => {
+            let lines = serial.into_iter().collect::<Vec<_>>();
+            let zpl = ZplLabel::new(&payload, &lines).map_err(failed)?.to_zpl(density);
+            Ok(Zeroizing::new(zpl.as_bytes().to_vec()))
+        }
+    }
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), String> {
+    let path = folder.join(name);
+    publish(&[Output { path: &path, bytes }], Replace::Yes).map_err(|error| error.to_string())
+}
+
+/// Sends a label, and waits until the printer has taken it.
+fn send(host: &str, port: u16, bytes: &[u8]) -> std::io::Result<()> {
+    let mut failed = std::io::Error::other("the name has no address");
+    for address in (host, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(mut stream) => {
+                stream.set_write_timeout(Some(PATIENCE))?;
+                stream.write_all(bytes)?;
+                return stream.shutdown(std::net::Shutdown::Write);
+            }
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    const QR: &str = "MT:Y.K9042C00KA0648G00";
+
+    #[test]
+    fn printers_are_hosts_with_or_without_a_port() {
+        for (text, expected) in [
+            ("printer", Some(("printer", 9100))),
+            ("printer:6101", Some(("printer", 6101))),
+            ("[fe80::1]:9101", Some(("fe80::1", 9101))),
+            ("[fe80::1]", Some(("fe80::1", 9100))),
+            ("fe80::1", Some(("fe80::1", 9100))),
+            ("", None),
+            (":9100", None),
+            ("printer:0", None),
+            ("printer:65536", None),
+            ("printer:x", None),
+        ] {
+            let found = printer(text);
+            assert_eq!(
+                found.as_ref().map(|(host, port)| (host.as_str(), *port)),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_label_printer_gets_one_label() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let labels = Labels::Printer {
+            host: "127.0.0.1".into(),
+            port: listener.local_addr().unwrap().port(),
+            density: PrintDensity::Dpi300,
+        };
+        labels.print("uuid", QR, Some("SN-1")).unwrap();
+        let mut text = String::new();
+        listener.accept().unwrap().0.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("^XA") && text.ends_with("^XZ\n") && text.contains(QR) && text.contains("SN-1"));
+        drop(listener);
+        let error = labels.print("uuid", QR, None).unwrap_err();
+        assert!(
+            error.starts_with("label printer 127.0.0.1:") && !error.contains("MT:"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn label_files_are_of_their_kind_and_replace_earlier_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        for (format, name, magic) in [
+            (LabelFormatName::Pdf, "u.pdf", &b"%PDF"[..]),
+            (LabelFormatName::Png, "u.png", b"\x89PNG"),
+            (LabelFormatName::Svg, "u.svg", b"<svg"),
+            (LabelFormatName::Zpl, "u.zpl", b"^XA"),
+        ] {
+            let labels = Labels::Folder {
+                folder: folder.path().into(),
+                format,
+                density: PrintDensity::default(),
+            };
+            for _ in 0..2 {
+                labels.print("u", QR, Some("SN-1")).unwrap();
+            }
+            assert!(
+                std::fs::read(folder.path().join(name)).unwrap().starts_with(magic),
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The ports of the slots.
+
+use std::time::Duration;
+
+use cli::Failure;
+use esp_rom_loader::PortAddress;
+use matter_station::{Connect, EsptoolPort};
+
+use crate::stub::RomPort;
+
+use crate::options::EngineName;
+
+/// What stands for all ports that look like boards.
+const AUTO: &str = "auto";
+/// Slots of one station, at most.
+pub(crate) const MAX_SLOTS: usize = 64;
+/// How long a board may take to answer the first time: it may not be there.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// Which ports there are.
+pub(crate) enum Ports {
+    /// These, each of one slot.
+    Given(Vec<PortAddress>),
+    /// Those that look like boards, as they come, up to a number.
+    Found(usize),
+}
+
+impl Ports {
+    /// Understands `--port` and `--slots`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Input`] naming the option.
+    pub(crate) fn new(given: &[String], slots: Option<&str>) -> Result<Self, Failure> {
+        let most = u32::try_from(MAX_SLOTS).unwrap_or(u32::MAX);
+        let slots = cli::parse_number("--slots", slots, 1, most)?.and_then(|slots| usize::try_from(slots).ok());
+        if given.iter().any(|text| text == AUTO) {
+            return match given {
+                [_] => Ok(Self::Found(slots.unwrap_or(MAX_SLOTS))),
+                _ => Err(Failure::option("--port", "auto stands alone")),
+            };
+        }
+        let addresses = given.iter().map(|text| text.parse::<PortAddress>());
+        let addresses = addresses.collect::<Result<Vec<_>, _>>();
+        let addresses = addresses.map_err(|error| Failure::option("--port", error))?;
+        let mut names = addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+        names.sort_unstable();
+        if names.windows(2).any(|two| matches!(two, [one, other] if one == other)) {
+            return Err(Failure::option("--port", "names a port twice"));
+        }
+        let limit = slots.unwrap_or(MAX_SLOTS);
+        if addresses.len() > limit {
+            let reason = format!("names {} ports for {}", addresses.len(), cli::counted(limit, "slot"));
+            return Err(Failure::option("--port", reason));
+        }
+        Ok(Self::Given(addresses))
+    }
+}
+
+/// Returns what connects to the boards at a port.
+pub(crate) fn connect(address: &PortAddress, engine: EngineName, baud: u32) -> Box<dyn Connect> {
+    match engine {
+        EngineName::Rom => Box::new(RomPort::new(address.clone()).with_baud(baud).with_deadline(DEADLINE)),
+        EngineName::Esptool => Box::new(EsptoolPort::new(address.to_string(), baud)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ports(given: &[&str], slots: Option<&str>) -> Result<Ports, Failure> {
+        let given = given.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        Ports::new(&given, slots)
+    }
+
+    #[test]
+    fn each_port_is_one_slot() {
+        assert!(matches!(ports(&["auto"], Some("3")), Ok(Ports::Found(3))));
+        assert!(matches!(ports(&["auto"], None), Ok(Ports::Found(MAX_SLOTS))));
+        assert!(matches!(ports(&["socket://127.0.0.1:1", "COM3"], Some("2")), Ok(Ports::Given(two)) if two.len() == 2));
+        for (given, slots, word) in [
+            (&["auto", "COM3"][..], None, "alone"),
+            (&["COM3", "COM4"], Some("1"), "2 ports for 1 slot"),
+            (&["COM3", "COM3"], None, "twice"),
+            (&["COM3"], Some("0"), "1..=64"),
+            (&["socket://nowhere"], None, "--port"),
+        ] {
+            let Err(Failure::Input(sentence)) = ports(given, slots) else {
+                panic!("{given:?}")
+            };
+            assert!(sentence.contains(word), "{sentence}");
+        }
+    }
+}

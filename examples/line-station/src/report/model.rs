@@ -1,0 +1,137 @@
+//! An order as its report shows it: rows of boards with devices, boards that were refused, and what is counted of both.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+/// The states that a board goes through, in their order; the ledger has a time for each.
+pub(crate) const STATES: [&str; 6] = ["claimed", "flashed", "keys", "locked", "labelled", "done"];
+/// The state of a board that was given up.
+pub(crate) const QUARANTINED: &str = "quarantined";
+
+/// An order.
+#[derive(Debug, Default)]
+pub(crate) struct OrderReport {
+    pub(crate) order: String,
+    /// How many devices it is for.
+    pub(crate) size: u64,
+    /// Devices that are made and in use, and those of them that no board has.
+    pub(crate) made: u64,
+    pub(crate) free: u64,
+    /// The device that the next board gets.
+    pub(crate) next: Option<String>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) refused: Vec<RefusedRow>,
+}
+
+/// A board and its device.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Row {
+    pub(crate) uuid: String,
+    pub(crate) serial: Option<String>,
+    pub(crate) state: String,
+    pub(crate) mac: String,
+    pub(crate) mac_extension: Option<String>,
+    pub(crate) station: String,
+    pub(crate) slot: String,
+    pub(crate) vid: Option<u16>,
+    pub(crate) pid: Option<u16>,
+    pub(crate) discriminator: Option<u16>,
+    #[serde(flatten)]
+    pub(crate) codes: Option<Codes>,
+    pub(crate) dac_serial: Option<String>,
+    pub(crate) dac_key_sha256: Option<String>,
+    pub(crate) images: Vec<Image>,
+    pub(crate) efuse_plan_sha256: Option<String>,
+    pub(crate) chip: Option<String>,
+    pub(crate) revision: Option<String>,
+    pub(crate) security_after: Option<String>,
+    /// UTC, RFC 3339, by state.
+    pub(crate) times: BTreeMap<String, String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) detail: Option<String>,
+    pub(crate) rework: Option<String>,
+    /// Whether the label was printed or scanned.
+    pub(crate) label: Option<String>,
+    /// What proves that the board was locked, when it could not be read back.
+    pub(crate) lock_proof: Option<String>,
+    pub(crate) operator: Option<String>,
+    pub(crate) tool: Option<String>,
+}
+
+/// What lets its reader commission the device.
+#[derive(Debug, Serialize)]
+pub(crate) struct Codes {
+    #[serde(serialize_with = "secret")]
+    pub(crate) qr: Zeroizing<String>,
+    #[serde(serialize_with = "secret")]
+    pub(crate) manual: Zeroizing<String>,
+}
+
+fn secret<S: serde::Serializer>(text: &Zeroizing<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+/// A range of the flash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Image {
+    pub(crate) offset: u32,
+    pub(crate) length: u32,
+    pub(crate) source: String,
+    pub(crate) encrypted: bool,
+    /// Left out where it would tell the passcode to whoever tries all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) md5: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sha256: Option<String>,
+}
+
+/// A board that was refused before anything was written to it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct RefusedRow {
+    pub(crate) mac: Option<String>,
+    pub(crate) station: String,
+    pub(crate) slot: String,
+    pub(crate) reason: String,
+    pub(crate) detail: String,
+    pub(crate) time: String,
+}
+
+/// How many boards and devices there are of which kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Counts {
+    pub(crate) ordered: u64,
+    pub(crate) made: u64,
+    pub(crate) free: u64,
+    pub(crate) in_work: usize,
+    pub(crate) done: usize,
+    pub(crate) quarantined: usize,
+    pub(crate) refused: usize,
+}
+
+impl OrderReport {
+    /// Counts.
+    pub(crate) fn counts(&self) -> Counts {
+        let of = |state: &str| self.rows.iter().filter(|row| row.state == state).count();
+        let (done, quarantined) = (of("done"), of(QUARANTINED));
+        Counts {
+            ordered: self.size,
+            made: self.made,
+            free: self.free,
+            in_work: self.rows.len().saturating_sub(done).saturating_sub(quarantined),
+            done,
+            quarantined,
+            refused: self.refused.len(),
+        }
+    }
+}
+
+impl Counts {
+    /// Returns the part of the finished boards that is good, in percent; `None` before the first one.
+    pub(crate) fn yield_percent(&self) -> Option<f64> {
+        let count = |number: usize| u32::try_from(number).map_or(f64::from(u32::MAX), f64::from);
+        let finished = count(self.done) + count(self.quarantined);
+        (finished > 0.0).then(|| 100.0 * count(self.done) / finished)
+    }
+}

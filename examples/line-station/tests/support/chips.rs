@@ -1,0 +1,32 @@
+//! Virtual chips as processes, at ports of the loopback interface.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A chip; it is switched off when it is dropped.
+pub struct VirtualChip {
+    process: Child,
+    pub port: String,
+}
+
+impl VirtualChip {
+    /// Starts a chip with a state that stays in a file.
+    pub fn start(chip: &str, mac: &str, state: &Path, more: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sim-chip"));
+        command.args(["--chip", chip, "--mac", mac, "--tcp", "0", "--state"]);
+        let mut process = command.arg(state).args(more).stdout(Stdio::piped()).spawn().unwrap();
+        // It says where it is: its MAC address and its port.
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.split_whitespace().nth(1).unwrap().to_owned();
+        Self { process, port }
+    }
+}
+
+impl Drop for VirtualChip {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
