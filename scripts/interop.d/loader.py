@@ -211,7 +211,10 @@ def burn(name, folder):
             elif kind == "secret" and words[0] in values:
                 assert not values[words[0]]["readable"] and not values[words[0]]["writeable"], words
         a, b = chip.efuses.read_bytes(), other.efuses.read_bytes()
-        places = [place for place in range(len(a)) if a[place] != b[place]]
+        # The last register comes first. Our loader wipes the check bytes of a key, which espefuse leaves in PGM_CHECK_VALUE.
+        wiped = range(len(a) - 0x2C, len(a) - 0x20) if name != "esp32" else ()
+        assert not any(a[place] for place in wiped)
+        places = [place for place in range(len(a)) if a[place] != b[place] and place not in wiped]
         # The MACs of the two chips differ in their last byte.
         assert len(a) == len(b) and len(places) == 1, f"{name}: bytes {places} of the eFuse files differ"
         # Secret keys cannot be compared any more: a second run says so; digests and all else are done already.

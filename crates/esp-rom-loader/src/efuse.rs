@@ -3,6 +3,7 @@
 mod burn;
 mod coding;
 mod controller;
+mod key;
 mod map;
 mod stage;
 mod tables;

@@ -4,6 +4,9 @@ mod connect;
 mod exchange;
 mod flash;
 mod identity;
+mod watchdog;
+
+use std::fmt;
 
 use esp_flash_image::Chip;
 
@@ -17,7 +20,6 @@ use crate::{Command, Error, Reset};
 /// A chip in download mode.
 ///
 /// Every call ends in a bounded time, whatever the other side sends.
-#[derive(Debug)]
 pub struct Loader<P = Box<dyn Port + Send>> {
     port: P,
     reset: Reset,
@@ -30,6 +32,17 @@ pub struct Loader<P = Box<dyn Port + Send>> {
     chip: Chip,
     security: Option<SecurityInfo>,
     flash: FlashState,
+}
+
+/// Without what arrived and waits to be decoded.
+impl<P> fmt::Debug for Loader<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Loader");
+        debug
+            .field("chip", &self.chip)
+            .field("baud", &self.baud)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What was done to reach the flash.

@@ -9,7 +9,8 @@
 /// ```
 #[must_use]
 pub fn slip_encode(bytes: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(bytes.len().saturating_add(bytes.len() / 64).saturating_add(16));
+    // Never grows: a key would stay in the memory left behind.
+    let mut frame = Vec::with_capacity(bytes.len().saturating_mul(2).saturating_add(2));
     frame.push(END);
     for &byte in bytes {
         match byte {

@@ -1,5 +1,7 @@
 //! Burning on a chip in memory: order, protection, what is left by a power cut, and what is refused.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 #[path = "common/rom.rs"]
 mod rom;
 

@@ -1,5 +1,7 @@
 //! The protocol with a chip in memory, and what a hostile peer sends.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 #[path = "common/rom.rs"]
 mod rom;
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -17,9 +18,10 @@ pub struct Efuses<'a, P> {
     loader: &'a mut Loader<P>,
     map: &'static EfuseMap,
     blocks: Vec<[u32; 8]>,
-    /// The error registers of the coding; only what is new after a burn counts.
-    errors: Vec<u32>,
-    is_set_up: bool,
+    /// The error registers of the coding, of BLOCK0 and of the others; only what is new after a burn counts.
+    errors: [Vec<u32>; 2],
+    /// What the registers with data to program hold, by their offsets; nothing before the first burn.
+    loaded: BTreeMap<u16, u32>,
 }
 
 /// Without what the blocks hold: there are keys among it.
@@ -34,6 +36,7 @@ impl<P> fmt::Debug for Efuses<'_, P> {
 impl<P> Drop for Efuses<'_, P> {
     fn drop(&mut self) {
         self.blocks.zeroize();
+        self.loaded.values_mut().for_each(Zeroize::zeroize);
     }
 }
 
@@ -54,13 +57,14 @@ impl<P: Port> Loader<P> {
             loader: self,
             map,
             blocks: vec![[0; 8]; map.blocks().len()],
-            errors: Vec::new(),
-            is_set_up: false,
+            errors: [Vec::new(), Vec::new()],
+            loaded: BTreeMap::new(),
         };
-        for block in map.blocks() {
+        let has_field = |block: &EfuseBlock| map.fields().any(|field| field.block() == block.index);
+        for block in map.blocks().iter().filter(|block| block.key || has_field(block)) {
             efuses.read_block(block)?;
         }
-        efuses.errors = efuses.read_errors()?;
+        efuses.errors = [efuses.read_errors(0)?, efuses.read_errors(1)?];
         Ok(efuses)
     }
 }
@@ -164,9 +168,11 @@ impl<'a, P: Port> Efuses<'a, P> {
         let before = self.words(block.index);
         self.read_block(block)?;
         let after = self.words(block.index);
-        let errors = self.read_errors()?;
+        let errors = self.read_errors(block.index)?;
         let is_new = |(old, new): (&u32, &u32)| new & !old != 0;
-        if self.errors.iter().zip(&errors).any(is_new) {
+        let [of_block0, of_others] = &self.errors;
+        let before_burn = if block.index == 0 { of_block0 } else { of_others };
+        if before_burn.iter().zip(&errors).any(is_new) {
             return Err(Error::CodingError {
                 block: block.name.into(),
             });
@@ -194,18 +200,20 @@ impl<'a, P: Port> Efuses<'a, P> {
         Ok(())
     }
 
-    fn read_errors(&mut self) -> Result<Vec<u32>, Error> {
+    /// Reads the error registers for a block. The ESP32 has one for all, which is about the 3/4 coding.
+    fn read_errors(&mut self, block: u8) -> Result<Vec<u32>, Error> {
         let registers = self.map.registers();
-        let runs = [registers.repeat_errors, registers.rs_errors];
-        let offsets = runs
-            .into_iter()
-            .flat_map(|(first, count)| (first..).step_by(4).take(usize::from(count)));
+        let (first, count) = match (registers.coding, block) {
+            (BlockCoding::ReedSolomon, 1..) => registers.rs_errors,
+            _ => registers.repeat_errors,
+        };
+        let offsets = (first..).step_by(4).take(usize::from(count));
         offsets.map(|offset| self.read(offset)).collect()
     }
 
     /// Clears what others left in the registers, and sets the times of programming.
     fn set_up(&mut self) -> Result<(), Error> {
-        if self.is_set_up {
+        if !self.loaded.is_empty() {
             return Ok(());
         }
         self.wait_idle()?;
@@ -215,12 +223,9 @@ impl<'a, P: Port> Efuses<'a, P> {
             let value = self.timing_value(field.register, field.mask, field.value)?;
             self.loader.update_register(address, field.mask, value)?;
         }
-        if registers.coding == BlockCoding::Esp32 {
-            for block in self.map.blocks() {
-                self.wipe(block)?;
-            }
+        for block in self.map.blocks() {
+            self.wipe(block)?;
         }
-        self.is_set_up = true;
         Ok(())
     }
 
@@ -266,9 +271,13 @@ impl<'a, P: Port> Efuses<'a, P> {
         Ok(())
     }
 
+    /// Writes registers with data to program, as far as they do not hold it already.
     fn write_words(&mut self, offset: u16, words: impl Iterator<Item = u32>) -> Result<(), Error> {
         for (word, offset) in words.zip((offset..).step_by(4)) {
-            self.write(offset, word)?;
+            if self.loaded.get(&offset) != Some(&word) {
+                self.write(offset, word)?;
+                self.loaded.insert(offset, word);
+            }
         }
         Ok(())
     }

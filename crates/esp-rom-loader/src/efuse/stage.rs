@@ -3,6 +3,8 @@
 //! Secret keys come before digests, since closing RD_DIS, which keeps digests readable, keeps later keys readable, too.
 //! Download mode comes last, since no eFuse can be burned without it (ESP-IDF, "Security Features Enablement Workflows").
 
+use std::fmt;
+
 use super::{Burn, Burned, Efuses};
 use crate::Error;
 use crate::port::Port;
@@ -45,7 +47,6 @@ impl<'a, P: Port> Efuses<'a, P> {
 ///     Ok(())
 /// }
 /// ```
-#[derive(Debug)]
 pub struct SecretKeyStage<'a, P>(Efuses<'a, P>);
 
 impl<'a, P: Port> SecretKeyStage<'a, P> {
@@ -87,7 +88,6 @@ impl<'a, P: Port> SecretKeyStage<'a, P> {
 }
 
 /// The second stage: digests that have to stay readable.
-#[derive(Debug)]
 pub struct KeyDigestStage<'a, P>(Efuses<'a, P>);
 
 impl<'a, P: Port> KeyDigestStage<'a, P> {
@@ -109,7 +109,6 @@ impl<'a, P: Port> KeyDigestStage<'a, P> {
 }
 
 /// The third stage: what turns protection on and debugging off, revokes keys, and write-protects.
-#[derive(Debug)]
 pub struct SettingStage<'a, P>(Efuses<'a, P>);
 
 impl<'a, P: Port> SettingStage<'a, P> {
@@ -146,7 +145,6 @@ impl<'a, P: Port> SettingStage<'a, P> {
 }
 
 /// The last stage: the flash is compared once more, and download mode closed.
-#[derive(Debug)]
 pub struct FinalStage<'a, P>(Efuses<'a, P>);
 
 /// How a chip shows that its download mode is locked.
@@ -216,6 +214,12 @@ impl<P: Port> FinalStage<'_, P> {
 
 macro_rules! look {
     ($($stage:ident),*) => {$(
+        impl<P> fmt::Debug for $stage<'_, P> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($stage)).field(&self.0).finish()
+            }
+        }
+
         impl<'a, P: Port> $stage<'a, P> {
             /// Returns the eFuses as they are now.
             #[must_use]

@@ -81,6 +81,9 @@ impl<P: Port> Loader<P> {
         };
         loader.synchronise(settings)?;
         loader.detect()?;
+        if settings.reset == Reset::Usb && !loader.is_secure_download() {
+            loader.stop_watchdogs()?;
+        }
         Ok(loader)
     }
 

@@ -1,6 +1,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use zeroize::{Zeroize, Zeroizing};
+
 use super::Loader;
 use crate::command::{Answer, Status, encode_request};
 use crate::port::Port;
@@ -44,12 +46,14 @@ impl<P: Port> Loader<P> {
 
     pub(super) fn send(&mut self, command: Command, checksum: u8, data: &[u8]) -> Result<(), Error> {
         self.decoder.reset();
-        self.input.clear();
+        self.input.zeroize();
         if core::mem::take(&mut self.dirty) {
             let discarded = self.port.discard_input();
             discarded.map_err(|error| self.gone(&error))?;
         }
-        let frame = slip_encode(&encode_request(command, checksum, data));
+        // It may have words of a key.
+        let request = Zeroizing::new(encode_request(command, checksum, data));
+        let frame = Zeroizing::new(slip_encode(&request));
         let written = self.port.write_all(&frame);
         written.map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::NoAnswer { command },

@@ -26,11 +26,11 @@ impl<P: Port> Loader<P> {
             len: bytes.len(),
         };
         self.check_range(offset, bytes.len()).ok_or(range.clone())?;
-        if offset % SECTOR != 0 {
+        if !offset.is_multiple_of(SECTOR) {
             return Err(range);
         }
         let padded;
-        let bytes = if bytes.len() % 4 == 0 {
+        let bytes = if bytes.len().is_multiple_of(4) {
             bytes
         } else {
             // The ROM writes whole words.
