@@ -14,6 +14,7 @@ import time
 
 import devices
 import faults
+import line
 from bundle import bundle
 
 HERE = pathlib.Path(__file__).parent
@@ -66,7 +67,7 @@ def commission(device, controller):
 def main():
     began = time.monotonic()
     maker = devices.Maker(BINARIES, WORK)
-    good = devices.option_sets(maker)
+    good = [*devices.option_sets(maker), line.device(maker, "written-by-the-line")]
     bad = faults.faults(maker)
     if only := os.environ.get("COMMISSION_ONLY"):
         good = [device for device in good if device.name in only.split()]

@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use esp_flash_plan::{Action, FlashPlan, PlanFile, Step};
+use esp_flash_plan::{Action, FlashPlan, KeyPurpose, PlanFile, Step};
 use factory_fs::Dir;
 use matter_factory_data::FolderFile;
 use matter_ledger::LedgerPlace;
@@ -92,6 +92,23 @@ impl DeviceFolders {
     pub fn with_ledger(mut self, place: impl Into<LedgerPlace>) -> Self {
         self.known = Mutex::new(KnownDevices::new(place.into()));
         self
+    }
+
+    /// Finds the key block for the private key of the DAC, where the devices have it in their eFuses: the profile that is given
+    /// to [`DeviceFolders::open`] reserves it. `None` for other devices, and when there is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`DeviceFolders::open`] without a profile.
+    pub fn ecdsa_block(root: &Path) -> Result<Option<usize>, Error> {
+        if Index::scan(root).map_err(|source| file(root, source))?.len() == 0 {
+            return Ok(None);
+        }
+        let target = Self::open(root, None)?.target;
+        let is_ecdsa = |step: &&Step| step.purpose() == Some(KeyPurpose::EcdsaKey);
+        let block = target.steps.iter().find(is_ecdsa).and_then(Step::block);
+        let names = target.chip.facts().key_blocks.names;
+        Ok(names.iter().position(|name| Some(*name) == block))
     }
 
     /// Returns how many folders of devices there are.

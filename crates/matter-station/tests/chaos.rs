@@ -1,6 +1,13 @@
 //! Many chips over some slots: faults, power cuts between any two steps, and a station that is killed.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
 
 mod support {
     pub mod chip;
@@ -25,7 +32,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         u32::try_from((self.0 >> 33) % u64::from(limit)).unwrap()
     }
 }
@@ -78,7 +88,9 @@ fn work(place: &LedgerPlace, name: usize, queue: &Mutex<VecDeque<SimpleChip>>) -
     let socket = Arc::new(Socket::default());
     let mut kills = 0;
     loop {
-        let Some(chip) = queue.lock().unwrap().pop_front() else { return kills };
+        let Some(chip) = queue.lock().unwrap().pop_front() else {
+            return kills;
+        };
         *socket.0.lock().unwrap() = Some(chip.clone());
         let mut station = station(place, &target).with_labels(Arc::new(Sticker(socket.clone())));
         let mut slot = Slot::new(name.to_string());
@@ -109,7 +121,11 @@ fn work(place: &LedgerPlace, name: usize, queue: &Mutex<VecDeque<SimpleChip>>) -
 fn check(place: &LedgerPlace, boards: &[Board]) {
     let line = Ledger::open(place).unwrap().line(ORDER).unwrap();
     let target = target();
-    let rows = line.rows.iter().map(|row| (row.mac.clone(), row)).collect::<BTreeMap<_, _>>();
+    let rows = line
+        .rows
+        .iter()
+        .map(|row| (row.mac.clone(), row))
+        .collect::<BTreeMap<_, _>>();
     assert_eq!(rows.len(), line.rows.len(), "a board has two devices");
     let devices = line.rows.iter().map(|row| &row.uuid).collect::<BTreeSet<_>>();
     assert_eq!(devices.len(), line.rows.len(), "a device has two boards");
@@ -145,7 +161,10 @@ fn check(place: &LedgerPlace, boards: &[Board]) {
             }
             Some((code, false)) => {
                 assert!(row.is_none(), "{row:?}");
-                let refused = line.refused.iter().filter(|board| board.mac.as_deref() == Some(mac.as_str()));
+                let refused = line
+                    .refused
+                    .iter()
+                    .filter(|board| board.mac.as_deref() == Some(mac.as_str()));
                 assert_eq!(refused.map(|board| board.reason.as_str()).collect::<Vec<_>>(), [code]);
                 assert!(silicon.flash.iter().all(|byte| *byte == 0xFF), "something was written");
             }
@@ -174,7 +193,10 @@ fn every_good_chip_gets_one_device_and_every_bad_one_its_reason() {
         check(&place, &boards);
         cuts += boards.iter().map(|board| board.chip.silicon().cuts).sum::<u32>();
     }
-    println!("{} chips, {cuts} cuts of the power, {kills} kills of the station", 4 * CHIPS);
+    println!(
+        "{} chips, {cuts} cuts of the power, {kills} kills of the station",
+        4 * CHIPS
+    );
     assert!(cuts > 60 && kills > 20, "{cuts} {kills}");
 }
 

@@ -1,6 +1,13 @@
 //! What is refused before anything is written, and what an operator is told.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, unreachable_pub, dead_code, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
 
 mod support {
     pub mod chip;
@@ -72,7 +79,9 @@ fn a_plan_without_efuses_needs_no_consent_and_ends_as_done() {
     let source = Arc::new(Made { target });
     let station = Station::new(&bench.place, ORDER, "line 1", source);
     let chip = SimpleChip::new(1, None);
-    let Outcome::Done(claim) = run(&station, &chip) else { panic!() };
+    let Outcome::Done(claim) = run(&station, &chip) else {
+        panic!()
+    };
     assert_eq!((claim.state, claim.uuid.as_str()), (ClaimState::Done, "device 0"));
     assert!(chip.silicon().values.is_empty() && chip.silicon().blocks.is_empty());
     let row = bench.ledger().line(ORDER).unwrap().rows.remove(0);
@@ -92,11 +101,16 @@ fn a_board_that_was_put_in_twice_is_refused_and_named() {
     assert!(matches!(run(&station, &chip), Outcome::Done(_)));
     let (reason, text) = refusal(run(&station, &chip));
     assert_eq!(reason, BoardRefusal::BoardDone);
-    assert!(text.contains("24:0a:c4:00:00:01") && text.contains("S device 0"), "{text}");
+    assert!(
+        text.contains("24:0a:c4:00:00:01") && text.contains("S device 0"),
+        "{text}"
+    );
     // With a reason it is written again, as the same device.
     chip.silicon().flash.fill(0);
     let station = Station::new(&bench.place, ORDER, "line 1", source).with_rework("new firmware");
-    let Outcome::Done(claim) = run(&station, &chip) else { panic!() };
+    let Outcome::Done(claim) = run(&station, &chip) else {
+        panic!()
+    };
     assert_eq!(claim.uuid, "device 0");
     assert!(chip.silicon().flash[..0x1000].iter().any(|byte| *byte != 0));
     let row = bench.ledger().line(ORDER).unwrap().rows.remove(0);
@@ -136,7 +150,10 @@ fn boards_of_another_kind_are_refused_before_anything_is_written() {
 #[test]
 fn an_order_without_free_devices_takes_no_board() {
     let bench = Bench::new(1);
-    assert!(matches!(run(&bench.station(), &SimpleChip::new(1, None)), Outcome::Done(_)));
+    assert!(matches!(
+        run(&bench.station(), &SimpleChip::new(1, None)),
+        Outcome::Done(_)
+    ));
     let chip = SimpleChip::new(2, None);
     assert_eq!(refusal(run(&bench.station(), &chip)).0, BoardRefusal::OrderEmpty);
     assert!(chip.silicon().flash.iter().all(|byte| *byte == 0xFF));
@@ -147,7 +164,9 @@ fn a_board_that_was_given_up_is_refused_until_it_is_reworked() {
     let bench = Bench::new(2);
     let chip = SimpleChip::new(1, Some(Fault::BadFlash));
     let outcome = run(&bench.station(), &chip);
-    let Outcome::Quarantined(quarantine) = outcome else { panic!("{outcome:?}") };
+    let Outcome::Quarantined(quarantine) = outcome else {
+        panic!("{outcome:?}")
+    };
     assert_eq!(quarantine.reason, QuarantineReason::FlashMd5);
     assert!(quarantine.detail.contains("bootloader"), "{quarantine}");
     let (reason, text) = refusal(run(&bench.station(), &chip));
@@ -191,7 +210,10 @@ fn a_locked_board_without_its_label_proves_nothing() {
     let station = || bench.station().with_labels(Arc::new(Sticker(socket.clone())));
     // The second board is ready and locked.
     *socket.0.lock().unwrap() = Some(second.clone());
-    assert!(matches!(station().run_board(&Slot::new("1"), &*socket, &()), Outcome::Done(_)));
+    assert!(matches!(
+        station().run_board(&Slot::new("1"), &*socket, &()),
+        Outcome::Done(_)
+    ));
     second.power_cycle();
     // The first one loses its power at its last step, and the second one is put in for it.
     *socket.0.lock().unwrap() = Some(first.clone());

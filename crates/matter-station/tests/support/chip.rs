@@ -249,7 +249,11 @@ impl Board for Line {
     fn identify(&mut self) -> Result<BoardFacts, BoardFault> {
         let silicon = self.step()?;
         let is = |fault| silicon.fault == Some(fault);
-        let chip = if is(Fault::WrongChip) { Chip::Esp32h2 } else { Chip::Esp32c3 };
+        let chip = if is(Fault::WrongChip) {
+            Chip::Esp32h2
+        } else {
+            Chip::Esp32c3
+        };
         let size = if is(Fault::SmallFlash) { 0x20_0000 } else { 0x40_0000 };
         Ok(BoardFacts {
             chip: Some(chip),
@@ -308,7 +312,11 @@ impl Board for Line {
                 (Some(_), None) => EfuseState::Other,
                 (Some(held), Some(key)) if held.bytes == *purpose.block_bytes(key).unwrap() => {
                     let is_whole = !purpose.is_secret() && held.purpose == Some(*purpose);
-                    if is_whole { EfuseState::Burned } else { EfuseState::Partial }
+                    if is_whole {
+                        EfuseState::Burned
+                    } else {
+                        EfuseState::Partial
+                    }
                 }
                 _ => EfuseState::Other,
             },

@@ -85,7 +85,11 @@ pub fn device(target: &BoardTarget, uuid: &str) -> StationDevice {
             sha256: Sha256::digest(bytes).into(),
         }
     };
-    let regions = vec![region(0, "bootloader"), region(0x1000, "nvs"), region(0x2000, "factory")];
+    let regions = vec![
+        region(0, "bootloader"),
+        region(0x1000, "nvs"),
+        region(0x2000, "factory"),
+    ];
     let mut keys = KeyStore::new();
     for file in ["flash-key.bin", "hmac-key.bin"] {
         keys.insert(file, Zeroizing::new(key_of(uuid, file)));
