@@ -1,4 +1,5 @@
 pub(crate) mod esptool;
+pub(crate) mod rom;
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -94,20 +95,28 @@ pub trait Board {
     /// [`BoardFault`].
     fn holds(&mut self, offset: u32, bytes: &[u8], md5: &[u8; 16]) -> Result<bool, BoardFault>;
 
-    /// Reads the value of an eFuse of one word; `None` when the chip has none of this name.
+    /// Reads the values of eFuses of one word; `None` for those that the chip does not have.
     ///
     /// # Errors
     ///
     /// [`BoardFault`].
-    fn efuse_value(&mut self, name: &str) -> Result<Option<u32>, BoardFault>;
+    fn efuse_values(&mut self, names: &[&str]) -> Result<Vec<Option<u32>>, BoardFault>;
 
-    /// Compares the eFuses with a step. Without its key, a block that can be read and is not empty is
-    /// [`EfuseState::Other`].
+    /// Compares the eFuses with steps. Without its key, a block that is not empty is [`EfuseState::Other`].
     ///
     /// # Errors
     ///
     /// [`BoardFault`].
-    fn efuse_state(&mut self, burn: &EfuseBurn<'_>) -> Result<EfuseState, BoardFault>;
+    fn efuse_states(&mut self, burns: &[EfuseBurn<'_>]) -> Result<Vec<EfuseState>, BoardFault>;
+
+    /// Asks for the security info again, for the record.
+    ///
+    /// # Errors
+    ///
+    /// [`BoardFault`].
+    fn security(&mut self) -> Result<Option<String>, BoardFault> {
+        Ok(None)
+    }
 
     /// Burns one step, or those of one key block or key that have to be burned in one go, and reads them back. Of a step that
     /// is [`EfuseState::Partial`] only the rest is burned.

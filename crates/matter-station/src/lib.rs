@@ -15,6 +15,7 @@ mod station_device;
 mod work;
 
 pub use board::esptool::EsptoolPort;
+pub use board::rom::{RomBoard, RomPort};
 pub use board::{Board, BoardFacts, BoardFault, Channel, Connect, EfuseBurn, EfuseState, FirmwareFault, FirmwareStep};
 pub use device_folders::DeviceFolders;
 pub use error::Error;

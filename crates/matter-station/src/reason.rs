@@ -54,13 +54,13 @@ reasons! {
         ChipError = "chip-error",
             "the chip answers with an error",
             "check supply and flash of the board; rework it, or scrap board and device";
-        /// The chip no longer answers.
+        /// The chip or its port is gone.
         ChipGone = "chip-gone",
-            "the chip no longer answers",
+            "the chip or its port is gone",
             "check contact and supply; put the board in again with a reason for the rework, or scrap board and device";
-        /// The chip stays behind in the middle of a command.
+        /// The chip fell silent in the middle of a command.
         ChipStuck = "chip-stuck",
-            "the chip stays behind in the middle of a command",
+            "the chip fell silent in the middle of a command",
             "switch the board off and on; rework it, or scrap board and device";
         /// An eFuse does not hold what was burned.
         EfuseDiffers = "efuse-differs",

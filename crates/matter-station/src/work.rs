@@ -56,6 +56,8 @@ pub(crate) struct Work<'w> {
     /// States and steps done so far: a pass that adds none counts as a failed try.
     progress: u32,
     is_reworked: bool,
+    /// Whether one of the failed tries ended in the middle of a command.
+    was_stuck: bool,
     /// Whether the flash was compared since the board was last connected.
     is_flash_known: bool,
 }
@@ -76,6 +78,7 @@ impl<'w> Work<'w> {
             claim: None,
             progress: 0,
             is_reworked: false,
+            was_stuck: false,
             is_flash_known: false,
         }
     }
@@ -103,7 +106,9 @@ impl<'w> Work<'w> {
                 Err(Stop::Decided(outcome)) => return *outcome,
                 Err(Stop::Board(fault)) => fault,
             };
-            failed = if self.progress > before { 1 } else { failed + 1 };
+            let is_further = self.progress > before;
+            failed = if is_further { 1 } else { failed + 1 };
+            self.was_stuck = matches!(fault, BoardFault::Stuck(_)) || self.was_stuck && !is_further;
             let is_empty = self.mac.is_none() && matches!(fault, BoardFault::Silent(_) | BoardFault::Port(_));
             if is_empty || failed > self.station.patience.tries || matches!(fault, BoardFault::Unsuited(_)) {
                 return self.give_up(fault).unwrap_or_else(|stop| match stop {
@@ -119,9 +124,12 @@ impl<'w> Work<'w> {
     fn give_up(&mut self, fault: BoardFault) -> Result<Outcome, Stop> {
         let text = fault.to_string();
         let reason = match fault {
-            BoardFault::Port(_) => return Ok(Outcome::Retry(RetryCause::Port(text))),
+            BoardFault::Port(_) if self.claim.is_none() => return Ok(Outcome::Retry(RetryCause::Port(text))),
+            BoardFault::Port(_) => QuarantineReason::ChipGone,
             BoardFault::Unsuited(_) => return Ok(Outcome::Failed(Error::Engine { reason: text })),
             BoardFault::Silent(_) if self.mac.is_none() => return self.silent(text),
+            // It fell silent in the middle of something, and stayed so.
+            BoardFault::Silent(_) if self.was_stuck => QuarantineReason::ChipStuck,
             BoardFault::Silent(_) => QuarantineReason::ChipGone,
             BoardFault::Stuck(_) => QuarantineReason::ChipStuck,
             BoardFault::Garbage(_) => QuarantineReason::Garbage,
@@ -133,7 +141,7 @@ impl<'w> Work<'w> {
             return Ok(self.refuse(BoardRefusal::Unidentified, None, detail)?);
         };
         let is_open = self.lock_entries(&claim)? == LockEntries::Begun;
-        let is_silent = reason == QuarantineReason::ChipGone;
+        let is_silent = matches!(reason, QuarantineReason::ChipGone | QuarantineReason::ChipStuck);
         let reason = if is_silent && is_open {
             QuarantineReason::LockUnproven
         } else {
@@ -194,7 +202,8 @@ impl<'w> Work<'w> {
                     self.compare(&mut *board, &device)?;
                     self.burn(&mut *board, &device, |phase| phase == Phase::DownloadMode)?;
                     let mut facts = self.facts();
-                    if let Some(text) = board.identify().ok().and_then(|now| now.security) {
+                    // The chip may be silent by now; the step was read back.
+                    if let Some(text) = board.security().ok().flatten() {
                         facts = facts.with("security_after", text);
                     }
                     self.advance(ClaimState::Done, &facts)?;

@@ -107,7 +107,7 @@ fn work(place: &LedgerPlace, name: usize, queue: &Mutex<VecDeque<SimpleChip>>) -
                     let is_more = chip.silicon().cuts < 3;
                     let mut silicon = chip.silicon();
                     if is_more && silicon.fault.is_none() && silicon.cut_at.is_none() && !silicon.is_locked() {
-                        silicon.cut_at = Some(40 + tries);
+                        silicon.cut_at = Some(silicon.steps + 40 + tries);
                     }
                 }
                 Ok(Outcome::Done(_) | Outcome::Refused(_) | Outcome::Quarantined(_)) => break,

@@ -180,26 +180,27 @@ fn a_board_that_was_given_up_is_refused_until_it_is_reworked() {
 /// The power is cut between the last burn and the commit: the chip is locked and does not say who it is.
 #[test]
 fn a_locked_board_is_known_by_its_label_alone() {
-    let bench = Bench::new(2);
-    let chip = SimpleChip::new(1, None);
-    let socket = Arc::new(Socket::with(&chip));
-    let labels = Arc::new(Sticker(socket.clone()));
-    // Cut at the first step after the lock.
-    for step in 1.. {
+    let bench = Bench::new(200);
+    let mut proofs = 0;
+    for step in 1..160 {
+        let chip = SimpleChip::new(step, None);
         chip.silicon().cut_at = Some(step);
-        let station = bench.station().with_labels(labels.clone());
+        let socket = Arc::new(Socket::with(&chip));
+        let station = bench.station().with_labels(Arc::new(Sticker(socket.clone())));
         let mut outcome = station.run_board(&Slot::new("1"), &*socket, &());
-        if chip.silicon().is_locked() {
-            // The label is read, and the board is ready.
-            assert!(matches!(&outcome, Outcome::Done(_)), "{outcome:?}");
-            let row = bench.ledger().line(ORDER).unwrap().rows.remove(0);
-            assert_eq!(row.state, ClaimState::Done);
-            break;
-        }
-        while !matches!(outcome, Outcome::Done(_) | Outcome::Retry(_)) {
+        if matches!(outcome, Outcome::Retry(_)) {
             outcome = station.run_board(&Slot::new("1"), &*socket, &());
         }
+        assert!(matches!(outcome, Outcome::Done(_)), "{step}: {outcome:?}");
+        if chip.silicon().cut_at.is_some() {
+            break;
+        }
     }
+    for row in bench.ledger().line(ORDER).unwrap().rows {
+        assert_eq!(row.state, ClaimState::Done);
+        proofs += u32::from(row.facts.get("lock_proof").is_some_and(|proof| proof == "label"));
+    }
+    assert!(proofs >= 1, "the power was never cut after the lock");
 }
 
 #[test]

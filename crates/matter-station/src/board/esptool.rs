@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use esp_flash_image::Chip;
-use esp_flash_plan::{Action, KeyPurpose, Step};
+use esp_flash_plan::{Action, KeyPurpose, Phase, Step};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -71,7 +71,10 @@ impl EsptoolPort {
 impl Connect for EsptoolPort {
     fn connect(&self) -> Result<Box<dyn Board + Send>, BoardFault> {
         let said = self.esptool("auto", &["flash-id"])?;
-        let facts = text::facts(said.success()?)?;
+        let facts = match text::locked(said.text()) {
+            Some(facts) => facts,
+            None => text::facts(said.success()?)?,
+        };
         let folder = tempfile_dir().map_err(|error| BoardFault::Unsuited(format!("no folder for files: {error}")))?;
         Ok(Box::new(EsptoolBoard {
             port: self.clone(),
@@ -203,10 +206,41 @@ impl Board for EsptoolBoard {
         })
     }
 
-    fn efuse_value(&mut self, name: &str) -> Result<Option<u32>, BoardFault> {
-        Ok(text::number(self.summary()?, name))
+    fn efuse_values(&mut self, names: &[&str]) -> Result<Vec<Option<u32>>, BoardFault> {
+        let summary = self.summary()?;
+        Ok(names.iter().map(|name| text::number(summary, name)).collect())
     }
 
+    fn efuse_states(&mut self, burns: &[EfuseBurn<'_>]) -> Result<Vec<EfuseState>, BoardFault> {
+        burns.iter().map(|burn| self.efuse_state(burn)).collect()
+    }
+
+    fn burn(&mut self, burns: &[EfuseBurn<'_>]) -> Result<(), BoardFault> {
+        if let [first, second] = burns {
+            return self.burn_shared(first, second);
+        }
+        for burn in burns {
+            match burn.step.action() {
+                Action::BurnEfuse { name, value } => {
+                    self.burn_one(&["burn-efuse", name, &value.to_string()])?;
+                }
+                Action::BurnKey { block, purpose, .. } => self.burn_key(burn, block, *purpose)?,
+                Action::WriteProtect { name } => self.burn_one(&["write-protect-efuse", name])?,
+                _ => return Err(not_an_efuse(burn.step)),
+            }
+            if burn.step.phase() == Phase::DownloadMode && self.is_locked()? {
+                continue;
+            }
+            match self.efuse_state(burn)? {
+                EfuseState::Burned | EfuseState::Hidden => {}
+                state => return Err(BoardFault::Efuse(format!("{}: it is {state:?} afterwards", burn.step))),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EsptoolBoard {
     fn efuse_state(&mut self, burn: &EfuseBurn<'_>) -> Result<EfuseState, BoardFault> {
         let summary = self.summary()?;
         Ok(match burn.step.action() {
@@ -227,29 +261,17 @@ impl Board for EsptoolBoard {
         })
     }
 
-    fn burn(&mut self, burns: &[EfuseBurn<'_>]) -> Result<(), BoardFault> {
-        if let [first, second] = burns {
-            return self.burn_shared(first, second);
-        }
-        for burn in burns {
-            match burn.step.action() {
-                Action::BurnEfuse { name, value } => {
-                    self.burn_one(&["burn-efuse", name, &value.to_string()])?;
-                }
-                Action::BurnKey { block, purpose, .. } => self.burn_key(burn, block, *purpose)?,
-                Action::WriteProtect { name } => self.burn_one(&["write-protect-efuse", name])?,
-                _ => return Err(not_an_efuse(burn.step)),
-            }
-            match self.efuse_state(burn)? {
-                EfuseState::Burned | EfuseState::Hidden => {}
-                state => return Err(BoardFault::Efuse(format!("{}: it is {state:?} afterwards", burn.step))),
-            }
-        }
-        Ok(())
+    /// Each call resets the chip, so that the last burn is seen by what it does.
+    fn is_locked(&mut self) -> Result<bool, BoardFault> {
+        let said = self.port.esptool("auto", &["flash-id"])?;
+        Ok(match said.success() {
+            _ if text::locked(said.text()).is_some() => true,
+            // With download mode off there is no answer.
+            Err(BoardFault::Silent(_)) => true,
+            _ => false,
+        })
     }
-}
 
-impl EsptoolBoard {
     /// Burns both keys of the one block of the ESP32-C2.
     fn burn_shared(&mut self, first: &EfuseBurn<'_>, second: &EfuseBurn<'_>) -> Result<(), BoardFault> {
         let (Action::BurnKey { block, purpose, .. }, Action::BurnKey { purpose: other, .. }) =

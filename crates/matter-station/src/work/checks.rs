@@ -1,6 +1,6 @@
 //! What a board must be like before anything is written to it.
 
-use esp_flash_plan::{Action, Phase};
+use esp_flash_plan::{Action, Phase, Step};
 use matter_ledger::JournalEntry;
 
 use super::efuses::Journal;
@@ -61,31 +61,34 @@ pub(super) fn unsuited(target: &BoardTarget, facts: &BoardFacts) -> Option<(Boar
 fn used(target: &BoardTarget, board: &mut dyn Board, journal: &Journal) -> Result<Option<String>, BoardFault> {
     let efuses = &target.chip.facts().efuses;
     let switches = [Some(efuses.crypt_count), efuses.secure_boot_v1, efuses.secure_boot_v2];
-    for name in switches.into_iter().flatten() {
-        let step = (1u32..).zip(&target.steps).find(|(_, step)| match step.action() {
-            Action::BurnEfuse { name: burned, .. } => *burned == name,
-            _ => false,
-        });
-        let is_ours = step.is_some_and(|(number, _)| journal.has(number));
-        if !is_ours && board.efuse_value(name)?.is_some_and(|value| value != 0) {
+    let is_ours = |name: &str| {
+        let burns = |step: &Step| matches!(step.action(), Action::BurnEfuse { name: burned, .. } if *burned == name);
+        let step = (1u32..).zip(&target.steps).find(|(_, step)| burns(step));
+        step.is_some_and(|(number, _)| journal.has(number))
+    };
+    let names = switches.into_iter().flatten().filter(|name| !is_ours(name)).collect::<Vec<_>>();
+    if !names.is_empty() {
+        let values = board.efuse_values(&names)?;
+        if let Some((name, _)) = names.iter().zip(values).find(|(_, value)| value.is_some_and(|value| value != 0)) {
             return Ok(Some(format!("{name} is burned")));
         }
     }
-    for (number, step) in (1u32..).zip(&target.steps).filter(|(number, _)| !journal.has(*number)) {
-        // What only closes doors may be closed; what holds a key, or what keeps keys from being hidden, may not.
-        let matters = match step.action() {
-            Action::BurnKey { .. } | Action::WriteProtect { .. } => true,
-            _ => step.phase() == Phase::Revoke,
-        };
-        let _ = number;
-        if matters && board.efuse_state(&EfuseBurn { step, key: None })? != EfuseState::Blank {
-            return Ok(Some(match step.block() {
-                Some(block) => format!("{block} is used"),
-                None => format!("it is done already: {step}"),
-            }));
-        }
+    // What only closes doors may be closed; what holds a key, or what keeps keys from being hidden, may not.
+    let matters = |step: &Step| match step.action() {
+        Action::BurnKey { .. } | Action::WriteProtect { .. } => true,
+        _ => step.phase() == Phase::Revoke,
+    };
+    let steps = (1u32..).zip(&target.steps).filter(|(number, step)| !journal.has(*number) && matters(step));
+    let burns = steps.map(|(_, step)| EfuseBurn { step, key: None }).collect::<Vec<_>>();
+    if burns.is_empty() {
+        return Ok(None);
     }
-    Ok(None)
+    let states = board.efuse_states(&burns)?;
+    let found = burns.iter().zip(states).find(|(_, state)| *state != EfuseState::Blank);
+    Ok(found.map(|(burn, _)| match burn.step.block() {
+        Some(block) => format!("{block} is used"),
+        None => format!("it is done already: {}", burn.step),
+    }))
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ impl Journal {
 
 /// A step with its number in the plan.
 type Numbered<'d> = (u32, &'d Step);
+/// The same with what is burned, and what the chip has.
+type Planned<'d> = (Numbered<'d>, (EfuseBurn<'d>, EfuseState));
 
 impl Work<'_> {
     /// Does the eFuse steps of some phases, in the order of the plan.
@@ -57,7 +59,11 @@ impl Work<'_> {
         let claim = self.current()?;
         let journal = self.ledger(|ledger| ledger.journal_of(&claim))?;
         let journal = Journal::new(&journal);
-        for group in steps.chunk_by(|(_, first), (_, second)| is_one_burn(first, second)) {
+        let burns = burns(device, &steps)?;
+        // What a burn changes is read back by that burn.
+        let states = board.efuse_states(&burns)?;
+        let planned = steps.into_iter().zip(burns.into_iter().zip(states)).collect::<Vec<Planned<'_>>>();
+        for group in planned.chunk_by(|((_, first), _), ((_, second), _)| is_one_burn(first, second)) {
             self.burn_group(board, device, &claim, &journal, group)?;
         }
         Ok(())
@@ -69,25 +75,24 @@ impl Work<'_> {
         device: &StationDevice,
         claim: &Claim,
         journal: &Journal,
-        group: &[Numbered<'_>],
+        group: &[Planned<'_>],
     ) -> Result<(), Stop> {
-        let burns = burns(device, group)?;
         let mut is_burned = true;
-        for ((number, step), burn) in group.iter().zip(&burns) {
-            let state = board.efuse_state(burn)?;
-            if let Some(reason) = verdict(state, journal, *number, step) {
+        for ((number, step), (_, state)) in group {
+            if let Some(reason) = verdict(*state, journal, *number, step) {
                 return Err(self.quarantine(reason, step.to_string())?.into());
             }
             is_burned &= matches!(state, EfuseState::Burned | EfuseState::Hidden);
         }
         if !is_burned {
-            for (number, step) in group {
+            for ((number, step), _) in group {
                 let what = step.to_string();
                 self.ledger(|ledger| ledger.journal(claim, *number, &what, BurnPhase::Before))?;
             }
+            let burns = group.iter().map(|(_, (burn, _))| *burn).collect::<Vec<_>>();
             board.burn(&burns)?;
         }
-        for (number, step) in group {
+        for ((number, step), _) in group {
             let what = step.to_string();
             if !journal.is_done(*number) {
                 self.ledger(|ledger| ledger.journal(claim, *number, &what, BurnPhase::After))?;

@@ -59,7 +59,7 @@ pub struct Silicon {
     is_locked: bool,
     pub fault: Option<Fault>,
     /// Steps so far.
-    steps: u32,
+    pub steps: u32,
     /// The step after which the power is cut next.
     pub cut_at: Option<u32>,
     /// The step at which the station is killed next.
@@ -290,38 +290,13 @@ impl Board for Line {
         Ok(silicon.flash[start..start + bytes.len()] == *bytes)
     }
 
-    fn efuse_value(&mut self, name: &str) -> Result<Option<u32>, BoardFault> {
-        Ok(Some(self.open()?.value(name)))
+    fn efuse_values(&mut self, names: &[&str]) -> Result<Vec<Option<u32>>, BoardFault> {
+        let silicon = self.open()?;
+        Ok(names.iter().map(|name| Some(silicon.value(name))).collect())
     }
 
-    fn efuse_state(&mut self, burn: &EfuseBurn<'_>) -> Result<EfuseState, BoardFault> {
-        let silicon = self.open()?;
-        Ok(match burn.step.action() {
-            Action::BurnEfuse { name, value } => match silicon.value(name) {
-                0 => EfuseState::Blank,
-                found if found == u32::from(*value) => EfuseState::Burned,
-                found if found & !u32::from(*value) == 0 => EfuseState::Partial,
-                _ => EfuseState::Other,
-            },
-            Action::WriteProtect { name } if silicon.protected.contains(*name) => EfuseState::Burned,
-            Action::WriteProtect { .. } => EfuseState::Blank,
-            Action::BurnKey { block, purpose, .. } => match (silicon.blocks.get(*block), burn.key) {
-                (None, _) => EfuseState::Blank,
-                (Some(held), _) if held.is_hidden && held.purpose == Some(*purpose) => EfuseState::Hidden,
-                (Some(held), _) if held.is_hidden => EfuseState::Other,
-                (Some(_), None) => EfuseState::Other,
-                (Some(held), Some(key)) if held.bytes == *purpose.block_bytes(key).unwrap() => {
-                    let is_whole = !purpose.is_secret() && held.purpose == Some(*purpose);
-                    if is_whole {
-                        EfuseState::Burned
-                    } else {
-                        EfuseState::Partial
-                    }
-                }
-                _ => EfuseState::Other,
-            },
-            action => panic!("{action:?}"),
-        })
+    fn efuse_states(&mut self, burns: &[EfuseBurn<'_>]) -> Result<Vec<EfuseState>, BoardFault> {
+        burns.iter().map(|burn| self.efuse_state(burn)).collect()
     }
 
     fn burn(&mut self, burns: &[EfuseBurn<'_>]) -> Result<(), BoardFault> {
@@ -361,6 +336,36 @@ impl Board for Line {
 }
 
 impl Line {
+    fn efuse_state(&mut self, burn: &EfuseBurn<'_>) -> Result<EfuseState, BoardFault> {
+        let silicon = self.open()?;
+        Ok(match burn.step.action() {
+            Action::BurnEfuse { name, value } => match silicon.value(name) {
+                0 => EfuseState::Blank,
+                found if found == u32::from(*value) => EfuseState::Burned,
+                found if found & !u32::from(*value) == 0 => EfuseState::Partial,
+                _ => EfuseState::Other,
+            },
+            Action::WriteProtect { name } if silicon.protected.contains(*name) => EfuseState::Burned,
+            Action::WriteProtect { .. } => EfuseState::Blank,
+            Action::BurnKey { block, purpose, .. } => match (silicon.blocks.get(*block), burn.key) {
+                (None, _) => EfuseState::Blank,
+                (Some(held), _) if held.is_hidden && held.purpose == Some(*purpose) => EfuseState::Hidden,
+                (Some(held), _) if held.is_hidden => EfuseState::Other,
+                (Some(_), None) => EfuseState::Other,
+                (Some(held), Some(key)) if held.bytes == *purpose.block_bytes(key).unwrap() => {
+                    let is_whole = !purpose.is_secret() && held.purpose == Some(*purpose);
+                    if is_whole {
+                        EfuseState::Burned
+                    } else {
+                        EfuseState::Partial
+                    }
+                }
+                _ => EfuseState::Other,
+            },
+            action => panic!("{action:?}"),
+        })
+    }
+
     /// The power may be cut after the burn, before anybody has seen it.
     fn step_after_burn(&self) -> Result<(), BoardFault> {
         self.open().map(drop)

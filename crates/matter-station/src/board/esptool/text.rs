@@ -19,18 +19,33 @@ pub(super) fn facts(text: &str) -> Result<BoardFacts, BoardFault> {
     let name = kind.split([' ', '(']).next().unwrap_or_default();
     let revision = kind.split_once("revision v").map(|(_, rest)| rest);
     let revision = revision.and_then(|rest| rest.split(')').next()).and_then(revision_of);
-    let is_secure_download = text.contains("Secure Download Mode");
     let base = line("BASE MAC:").or_else(|| line("MAC:"));
     let extension = line("MAC_EXT:").and_then(bytes::<2>);
     Ok(BoardFacts {
         chip: name.parse::<Chip>().ok(),
         chip_name: name.to_lowercase().replace('-', ""),
         revision,
-        mac: base.and_then(bytes::<6>).filter(|_| !is_secure_download),
+        mac: base.and_then(bytes::<6>),
         mac_extension: extension,
         flash_size: line("Detected flash size:").and_then(flash_size),
-        is_secure_download,
+        is_secure_download: false,
         security: None,
+    })
+}
+
+/// Reads what is said of a chip in secure download mode, which refuses to say more.
+pub(super) fn locked(text: &str) -> Option<BoardFacts> {
+    if !text.contains("Secure Download Mode") {
+        return None;
+    }
+    let kind = text.lines().find_map(|line| line.trim().strip_prefix("Chip type:"));
+    let kind = kind.or_else(|| text.lines().find_map(|line| line.trim().strip_prefix("Connected to ")));
+    let name = kind.and_then(|kind| kind.split_whitespace().next()).unwrap_or_default();
+    Some(BoardFacts {
+        chip: name.parse::<Chip>().ok(),
+        chip_name: name.to_lowercase().replace('-', ""),
+        is_secure_download: true,
+        ..BoardFacts::default()
     })
 }
 
@@ -180,6 +195,18 @@ mod tests {
         assert_eq!(found.flash_size, Some(0x40_0000));
         assert!(!found.is_secure_download);
         assert!(matches!(facts("esptool v5.6.0"), Err(BoardFault::Garbage(_))));
+    }
+
+    /// As esptool 5.6.0 prints it for a chip in secure download mode.
+    const LOCKED: &str = "esptool v5.6.0\nConnected to ESP32-H2 on socket://127.0.0.1:9931:\n\
+        Chip type:          ESP32-H2 in Secure Download Mode\n\n\
+        A fatal error occurred: The 'flash-id' command is not available in Secure Download Mode.\n";
+
+    #[test]
+    fn a_locked_chip_is_known_by_what_it_refuses() {
+        let found = locked(LOCKED).unwrap();
+        assert_eq!((found.chip, found.mac), (Some(Chip::Esp32h2), None));
+        assert!(found.is_secure_download && locked(C3).is_none());
     }
 
     #[test]

@@ -1,0 +1,267 @@
+//! Boards by the serial protocol of their ROM.
+
+use std::time::Duration;
+
+use esp_flash_plan::{Action, Phase, Step};
+use esp_rom_loader::{
+    BlockState, Burn, Burned, ConnectSettings, Efuses, Error, Loader, Port, PortAddress, Reset, SecretKeyStage,
+};
+
+use crate::{Board, BoardFacts, BoardFault, Channel, Connect, EfuseBurn, EfuseState};
+
+/// A port whose boards are worked on by the serial protocol of their ROM.
+#[derive(Clone, Debug)]
+pub struct RomPort {
+    address: PortAddress,
+    baud: u32,
+    deadline: Duration,
+    attempts: u8,
+}
+
+impl RomPort {
+    /// Names a port; data goes at 921600 baud.
+    #[must_use]
+    pub const fn new(address: PortAddress) -> Self {
+        Self {
+            address,
+            baud: 921_600,
+            deadline: Duration::from_secs(10),
+            attempts: 7,
+        }
+    }
+
+    /// Sets the baud rate of what follows the first answer.
+    #[must_use]
+    pub const fn with_baud(mut self, baud: u32) -> Self {
+        self.baud = baud;
+        self
+    }
+
+    /// Sets how long a chip may take for its first answer.
+    #[must_use]
+    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Sets how often a chip is reset at most until it answers.
+    #[must_use]
+    pub const fn with_attempts(mut self, attempts: u8) -> Self {
+        self.attempts = attempts;
+        self
+    }
+}
+
+impl Connect for RomPort {
+    fn connect(&self) -> Result<Box<dyn Board + Send>, BoardFault> {
+        let port = self.address.open(FIRST_BAUD).map_err(|error| fault(&error, Moment::Connect))?;
+        let settings = ConnectSettings::new(self.address.reset())
+            .with_attempts(self.attempts)
+            .with_deadline(self.deadline);
+        RomBoard::connect(port, &settings, self.baud).map(|board| Box::new(board) as Box<dyn Board + Send>)
+    }
+
+    fn name(&self) -> String {
+        self.address.to_string()
+    }
+}
+
+/// A board whose ROM has answered.
+#[derive(Debug)]
+pub struct RomBoard<P>(Loader<P>);
+
+impl<P: Port> RomBoard<P> {
+    /// Connects to the chip at a port that is open.
+    ///
+    /// # Errors
+    ///
+    /// [`BoardFault`].
+    pub fn connect(port: P, settings: &ConnectSettings, baud: u32) -> Result<Self, BoardFault> {
+        let mut loader = Loader::connect(port, settings).map_err(|error| fault(&error, Moment::Connect))?;
+        // A locked chip is only asked who it is.
+        if baud != FIRST_BAUD && !loader.is_secure_download() {
+            loader.set_baud(baud).map_err(|error| fault(&error, Moment::Work))?;
+        }
+        Ok(Self(loader))
+    }
+
+    fn efuses(&mut self) -> Result<Efuses<'_, P>, BoardFault> {
+        self.0.efuses().map_err(|error| fault(&error, Moment::Work))
+    }
+}
+
+impl<P: Port + Send + 'static> Board for RomBoard<P> {
+    fn identify(&mut self) -> Result<BoardFacts, BoardFault> {
+        let chip = self.0.chip();
+        match self.0.identify() {
+            Ok(found) => Ok(BoardFacts {
+                chip: Some(found.chip),
+                chip_name: found.chip.name().into(),
+                revision: Some(found.revision),
+                mac: Some(found.mac),
+                mac_extension: found.mac_extension,
+                flash_size: found.flash_size,
+                is_secure_download: false,
+                security: found.security.map(|info| info.to_string()),
+            }),
+            Err(Error::SecureDownload) => Ok(BoardFacts {
+                chip: Some(chip),
+                chip_name: chip.name().into(),
+                is_secure_download: true,
+                security: self.0.security().map(ToString::to_string),
+                ..BoardFacts::default()
+            }),
+            Err(error) => Err(fault(&error, Moment::Work)),
+        }
+    }
+
+    fn security(&mut self) -> Result<Option<String>, BoardFault> {
+        match self.0.read_security() {
+            Ok(info) => Ok(Some(info.to_string())),
+            // The ESP32 has none.
+            Err(Error::CommandFailed { .. }) => Ok(None),
+            Err(error) => Err(fault(&error, Moment::Work)),
+        }
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8], progress: &mut dyn FnMut(usize)) -> Result<(), BoardFault> {
+        let done = self.0.write_flash(offset, bytes, progress);
+        done.map_err(|error| fault(&error, Moment::Work))
+    }
+
+    fn holds(&mut self, offset: u32, bytes: &[u8], md5: &[u8; 16]) -> Result<bool, BoardFault> {
+        let len = u32::try_from(bytes.len()).map_err(|_| BoardFault::Unsuited("a region of 4 GB".into()))?;
+        let found = self.0.flash_md5(offset, len);
+        found.map(|found| found == *md5).map_err(|error| fault(&error, Moment::Work))
+    }
+
+    fn efuse_values(&mut self, names: &[&str]) -> Result<Vec<Option<u32>>, BoardFault> {
+        let efuses = self.efuses()?;
+        Ok(names.iter().map(|name| efuses.value(name).ok()).collect())
+    }
+
+    fn efuse_states(&mut self, burns: &[EfuseBurn<'_>]) -> Result<Vec<EfuseState>, BoardFault> {
+        let efuses = self.efuses()?;
+        let states = burns.iter().map(|burn| state(&efuses, burn));
+        states.collect()
+    }
+
+    fn burn(&mut self, burns: &[EfuseBurn<'_>]) -> Result<(), BoardFault> {
+        let efuses = self.efuses()?;
+        match burns {
+            [] => Ok(()),
+            [one] => burn_one(efuses, one),
+            [key, digest] => {
+                let (key, digest) = (burn_of(key)?, burn_of(digest)?);
+                let mut stage = efuses.start();
+                let done = stage.burn_shared_keys(&key, &digest);
+                done.map(drop).map_err(|error| fault(&error, Moment::Work))
+            }
+            _ => Err(BoardFault::Unsuited("more than two keys in one block".into())),
+        }
+    }
+
+    fn release(self: Box<Self>) {
+        // A board that is ready is taken out, whatever its firmware does.
+        let _ = self.0.run();
+    }
+
+    fn start_firmware(self: Box<Self>) -> Result<Box<dyn Channel + Send>, BoardFault> {
+        let mut port = self.0.run().map_err(|error| fault(&error, Moment::Work))?;
+        let set = port.set_read_timeout(CHANNEL_TIMEOUT);
+        set.map_err(|error| BoardFault::Port(error.to_string()))?;
+        Ok(Box::new(port))
+    }
+}
+
+fn state<P: Port>(efuses: &Efuses<'_, P>, burn: &EfuseBurn<'_>) -> Result<EfuseState, BoardFault> {
+    let failed = |error: Error| fault(&error, Moment::Work);
+    if let (Action::BurnKey { block, .. }, None) = (burn.step.action(), burn.key) {
+        return Ok(match efuses.block(block).map_err(failed)? {
+            BlockState::Empty => EfuseState::Blank,
+            _ => EfuseState::Other,
+        });
+    }
+    let burned = efuses.is_burned(&burn_of(burn)?).map_err(failed)?;
+    let is_blank = match burn.step.action() {
+        Action::BurnEfuse { name, .. } => efuses.value(name).map_err(failed)? == 0,
+        _ => true,
+    };
+    Ok(match burned {
+        Burned::No if is_blank => EfuseState::Blank,
+        Burned::No | Burned::Partly => EfuseState::Partial,
+        Burned::Yes => EfuseState::Burned,
+        Burned::Unknown => EfuseState::Hidden,
+        _ => EfuseState::Other,
+    })
+}
+
+/// Burns a step in the stage of its phase: the loader refuses what comes too early or too late.
+fn burn_one<P: Port>(efuses: Efuses<'_, P>, burn: &EfuseBurn<'_>) -> Result<(), BoardFault> {
+    let what = burn_of(burn)?;
+    let mut stage: SecretKeyStage<'_, P> = efuses.start();
+    let done = match burn.step.phase() {
+        Phase::SecretKeys => stage.burn_secret_key(&what).map(drop),
+        Phase::KeyDigests => stage.into_digests().burn_digest(&what).map(drop),
+        Phase::CloseReadProtection => stage.into_digests().into_settings().close_read_protection().map(drop),
+        Phase::DownloadMode => {
+            let stage = stage.into_digests().into_settings().leave_read_protection();
+            stage.lock_download(&what).map(drop)
+        }
+        _ => stage.into_digests().into_settings().burn(&what).map(drop),
+    };
+    done.map_err(|error| fault(&error, Moment::Work))
+}
+
+fn burn_of<'b>(burn: &EfuseBurn<'b>) -> Result<Burn<'b>, BoardFault> {
+    Ok(match burn.step.action() {
+        Action::BurnEfuse { name, value } => Burn::efuse(name, u32::from(*value)),
+        Action::BurnKey { block, purpose, .. } => {
+            let missing = || BoardFault::Unsuited(format!("{block}: its key is missing"));
+            Burn::key(block, purpose.name(), burn.key.ok_or_else(missing)?)
+        }
+        Action::WriteProtect { name } => Burn::write_protect(name),
+        _ => return Err(not_an_efuse(burn.step)),
+    })
+}
+
+fn not_an_efuse(step: &Step) -> BoardFault {
+    BoardFault::Unsuited(format!("not a step of eFuses: {step}"))
+}
+
+/// When something went wrong: a chip that does not answer at first may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    Connect,
+    Work,
+}
+
+fn fault(error: &Error, moment: Moment) -> BoardFault {
+    let text = error.to_string();
+    match error {
+        Error::PortBusy { .. } | Error::PortGone { .. } | Error::PortOpen { .. } => BoardFault::Port(text),
+        Error::NoAnswer { .. } if moment == Moment::Connect => BoardFault::Silent(text),
+        Error::NoAnswer { .. } | Error::Baud { .. } | Error::ControllerBusy => BoardFault::Stuck(text),
+        Error::Garbage { .. } => BoardFault::Garbage(text),
+        Error::AlreadyBurned { .. }
+        | Error::BurnDiffers { .. }
+        | Error::CodingError { .. }
+        | Error::ReadProtectionClosed
+        | Error::WriteProtected { .. } => BoardFault::Efuse(text),
+        Error::CommandFailed { .. } | Error::Md5Differs { .. } => BoardFault::Error(text),
+        _ => BoardFault::Unsuited(text),
+    }
+}
+
+/// No reset: the board was brought into download mode by hand, or is a virtual one.
+impl<P> RomBoard<P> {
+    /// Returns settings for a port without signals.
+    #[must_use]
+    pub const fn without_reset() -> ConnectSettings {
+        ConnectSettings::new(Reset::None)
+    }
+}
+
+/// What every ROM understands at first.
+const FIRST_BAUD: u32 = 115_200;
+const CHANNEL_TIMEOUT: Duration = Duration::from_millis(250);
