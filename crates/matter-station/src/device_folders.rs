@@ -267,16 +267,45 @@ fn flash(files: &DeviceFiles, uuid: &str, plan: &PlanFile) -> Result<Vec<u8>, Re
     Ok(flash)
 }
 
+/// All that is written, and so compared: the regions of the plan, and the erased flash between them.
 fn regions(plan: &PlanFile) -> Vec<StationRegion> {
-    let region = |region: &esp_flash_plan::Region| StationRegion {
-        offset: region.offset(),
-        length: region.length(),
-        source: region.source().into(),
-        encrypted: region.is_encrypted(),
-        md5: *region.md5(),
-        sha256: *region.sha256(),
-    };
-    plan.regions().iter().map(region).collect()
+    let mut regions = Vec::with_capacity(plan.regions().len().saturating_mul(2));
+    let mut end = 0;
+    for region in plan.regions() {
+        if let Some(length @ 1..) = region.offset().checked_sub(end) {
+            regions.push(gap(end, length));
+        }
+        end = region.end();
+        regions.push(StationRegion {
+            offset: region.offset(),
+            length: region.length(),
+            source: region.source().into(),
+            encrypted: region.is_encrypted(),
+            md5: *region.md5(),
+            sha256: *region.sha256(),
+        });
+    }
+    regions
+}
+
+fn gap(offset: u32, length: u32) -> StationRegion {
+    static ERASED: [u8; 4096] = [0xFF; 4096];
+    let (mut md5, mut sha256) = (Md5::new(), Sha256::new());
+    let mut left = usize::try_from(length).unwrap_or(usize::MAX);
+    while left > 0 {
+        let chunk = ERASED.get(..left.min(ERASED.len())).unwrap_or_default();
+        md5.update(chunk);
+        sha256.update(chunk);
+        left = left.saturating_sub(chunk.len());
+    }
+    StationRegion {
+        offset,
+        length,
+        source: "gap".into(),
+        encrypted: false,
+        md5: md5.finalize().into(),
+        sha256: sha256.finalize().into(),
+    }
 }
 
 fn target_of_profile(plan: &FlashPlan) -> Result<BoardTarget, esp_flash_plan::Error> {
