@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use self::files::{DeviceFiles, Reason};
 use self::index::Index;
 use self::known::KnownDevices;
-use crate::{BoardTarget, DeviceSource, Error, FlashPart, StationDevice, StationRegion};
+use crate::{BoardTarget, DeviceSource, Error, FlashPart, KeyStore, StationDevice, StationRegion};
 
 /// The devices of the finished folders below a path: what `matter-mfg --flash-plan` writes below its output folder, or what
 /// `flash-image plan --out DIR/UUID` writes, next to the folders of the devices.
@@ -172,12 +172,14 @@ impl DeviceFolders {
                 has_open: self.has_open_keys,
                 plan: self.plan.as_ref(),
             };
+            let keys = keys.read(&files, &plan)?;
+            self.check_flash(&plan, &flash, &keys)?;
             Ok(StationDevice {
                 uuid: uuid.into(),
                 serial,
                 target: target_of_file(&plan)?,
                 regions: regions(&plan),
-                keys: keys.read(&files, &plan)?,
+                keys,
                 parts: vec![FlashPart {
                     offset: 0,
                     bytes: flash,
@@ -188,6 +190,21 @@ impl DeviceFolders {
             })
         };
         Ok(read())
+    }
+
+    /// Looks into the encrypted parts of the flash: the firmware is that of the profile, and the key the one of the device.
+    fn check_flash(&self, plan: &PlanFile, flash: &[u8], keys: &KeyStore) -> Result<(), Reason> {
+        let Some(profile) = &self.plan else { return Ok(()) };
+        let file = plan.efuse_steps().find_map(|step| match step.action() {
+            Action::BurnKey { purpose, file, .. } if purpose.is_flash_encryption() => Some(file),
+            _ => None,
+        });
+        let Some(key) = file.and_then(|file| keys.expose_key(file)) else {
+            return Ok(());
+        };
+        profile
+            .check_flash(plan, flash, key)
+            .map_err(|error| Reason::new(format!("its flash image is not one of the profile: {error}")))
     }
 
     fn check_plan(&self, plan: &PlanFile) -> Result<(), Reason> {
