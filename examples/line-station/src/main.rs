@@ -6,6 +6,7 @@ use crate::options::{Arguments, Command};
 
 mod consent;
 mod display;
+mod issuing;
 mod labels;
 mod listing;
 mod making;

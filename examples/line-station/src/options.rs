@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::{Failure, Password, Trust, ledger_place};
 use matter_ledger::LedgerPlace;
 
+use crate::issuing::IssueOptions;
+
 /// The end of `--help`.
 const EXAMPLES: &str = "\
 Examples:
@@ -116,6 +118,8 @@ pub(crate) struct RunOptions {
     pub(crate) once: bool,
     #[command(flatten)]
     pub(crate) make: MakeOptions,
+    #[command(flatten, next_help_heading = "Certificates for keys made on the boards")]
+    pub(crate) issue: IssueOptions,
     #[command(flatten)]
     pub(crate) labels: LabelOptions,
     /// Prints what happens as JSON, one object in a line

@@ -36,8 +36,12 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     let place = options.ledger.place()?;
     let ports = Ports::new(&options.port, options.slots.as_deref())?;
     let baud = parse_number("--baud", Some(&options.baud), 9600, 5_000_000)?.unwrap_or(921_600);
+    // The key of a DAC in an eFuse is in the devices' plans, and its block not in the profile.
+    let reserved = DeviceFolders::ecdsa_block(&options.devices);
+    let reserved = reserved.map_err(|error| Failure::option("--devices", error))?;
     let profile = FlashProfileFile::new(&options.profile)
         .with_digest_folder(InternalFile::FOLDER)
+        .with_reserved_block(reserved)
         .read("--profile", trust)?;
     // An order that is not there is named before anybody is asked for anything.
     let counts = listing::read(&place, &options.order)?.counts();
@@ -56,6 +60,11 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
         .with_tool(concat!("line-station ", env!("CARGO_PKG_VERSION")));
     if let Some(reason) = &options.rework {
         station = station.with_rework(reason);
+    }
+    // Its desk works as long as it is there.
+    let issue = options.issue.start(&place, &options.station, trust)?;
+    if let Some(issue) = &issue {
+        station = station.with_firmware_step(issue.step());
     }
     if options.burn {
         consent::confirm(&options.order, options.confirm.as_deref(), &mut stdin().lock())?;

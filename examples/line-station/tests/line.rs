@@ -20,7 +20,7 @@ mod flash;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 
 use chips::VirtualChip;
@@ -231,7 +231,7 @@ fn other_boards_are_refused_before_anything_is_written() {
             &["--revision", "0.1", "--flash-size", "2MB"],
             "flash-small",
         ),
-        ("locked", "esp32h2", &["--revision", "0.1", "--locked"], "locked"),
+        ("locked", "esp32h2", &["--revision", "0.1", "--fault", "locked"], "locked"),
     ] {
         let state = factory.path(name);
         let board = VirtualChip::start(chip, MAC, &state, more);
@@ -360,6 +360,73 @@ fn a_scanned_label_has_to_be_the_boards_own() {
     let output = factory.run(&[&port[..], &["codes"]].concat()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
     assert_eq!(self::status(&factory)["counts"]["done"], 1);
+}
+
+#[test]
+fn a_slot_takes_one_board_after_the_other_until_the_order_is_done() {
+    let factory = plain(Chip::Esp32h2, 2);
+    let first = chip(&factory, 1);
+    let number = first.port.rsplit(':').next().unwrap().to_owned();
+    let mut command = factory.run(&["--json", "--port", &first.port]);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut until = |event: &str| {
+        let mut seen = Vec::new();
+        loop {
+            let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+            let found = line["event"].as_str().unwrap().to_owned();
+            if found == event {
+                return (line, seen);
+            }
+            seen.push(found);
+        }
+    };
+    let (done, _) = until("done");
+    assert_eq!(done["mac"], MAC);
+    until("take-away");
+    drop(first);
+    until("waiting");
+    let second = VirtualChip::start_at(&number, "esp32h2", "24:0a:c4:00:00:02", &factory.path("chip2"), &[]);
+    let (done, seen) = until("done");
+    assert_eq!(done["mac"], "24:0a:c4:00:00:02");
+    assert!(!seen.contains(&"refused".to_owned()), "the slot waited");
+    // Both devices are on boards: the run ends by itself, although this one is still there.
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+    drop(second);
+    assert_eq!(status(&factory)["counts"]["done"], 2);
+}
+
+#[test]
+fn a_board_with_a_bad_flash_is_given_up_with_its_reason_and_its_remedy() {
+    let factory = plain(Chip::Esp32h2, 2);
+    let board = VirtualChip::start("esp32h2", MAC, &factory.path("bad"), &["--fault", "bad-flash"]);
+    let output = factory
+        .run(&["--once", "--json", "--port", &board.port])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}{}", stdout(&output), stderr(&output));
+    assert_eq!(ended(&output), [("quarantined".to_owned(), "flash-md5".to_owned())]);
+    let status = status(&factory);
+    assert_eq!(
+        (&status["counts"]["quarantined"], &status["counts"]["free"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(status["boards"][0]["reason"], "flash-md5");
+    let output = factory.line(&["report", ORDER, "--out", "report"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let page = fs::read_to_string(factory.path("report/report.html")).unwrap();
+    let remedy = matter_station::QuarantineReason::from_code("flash-md5")
+        .unwrap()
+        .remedy();
+    assert!(page.contains(MAC) && page.contains(remedy));
+}
+
+#[test]
+#[ignore = "for scripts/line-pictures, which names the folder in LINE_PICTURES"]
+fn an_order_for_pictures() {
+    let factory = plain(Chip::Esp32h2, 40);
+    let folder = std::env::var_os("LINE_PICTURES").unwrap();
+    fs::rename(factory.top.path(), folder).unwrap();
 }
 
 #[test]
