@@ -20,7 +20,6 @@ mod run;
 mod scanner;
 mod slots;
 mod status;
-mod stub;
 mod update;
 mod watching;
 

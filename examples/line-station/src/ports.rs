@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use cli::Failure;
 use esp_rom_loader::PortAddress;
-use matter_station::{Connect, EsptoolPort};
-
-use crate::stub::RomPort;
+use matter_station::{Connect, EsptoolPort, RomPort};
 
 use crate::options::EngineName;
 

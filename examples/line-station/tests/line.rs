@@ -231,7 +231,12 @@ fn other_boards_are_refused_before_anything_is_written() {
             &["--revision", "0.1", "--flash-size", "2MB"],
             "flash-small",
         ),
-        ("locked", "esp32h2", &["--revision", "0.1", "--fault", "locked"], "locked"),
+        (
+            "locked",
+            "esp32h2",
+            &["--revision", "0.1", "--fault", "locked"],
+            "locked",
+        ),
     ] {
         let state = factory.path(name);
         let board = VirtualChip::start(chip, MAC, &state, more);
@@ -399,7 +404,12 @@ fn a_slot_takes_one_board_after_the_other_until_the_order_is_done() {
 #[test]
 fn a_board_with_a_bad_flash_is_given_up_with_its_reason_and_its_remedy() {
     let factory = plain(Chip::Esp32h2, 2);
-    let board = VirtualChip::start("esp32h2", MAC, &factory.path("bad"), &["--fault", "bad-flash"]);
+    let board = VirtualChip::start(
+        "esp32h2",
+        MAC,
+        &factory.path("bad"),
+        &["--fault", "bad-flash", "--seed", "1"],
+    );
     let output = factory
         .run(&["--once", "--json", "--port", &board.port])
         .output()
