@@ -87,9 +87,55 @@ PLANS = {
         *ON, ("efuse", "DIS_DOWNLOAD_ICACHE", 1), *COMMON, *REVOKED, *END,
     ],
 }
+PLANS["esp32s2"] = [
+    ("secret", "BLOCK_KEY0", "XTS_AES_256_KEY_1", 32),
+    ("secret", "BLOCK_KEY1", "XTS_AES_256_KEY_2", 32),
+    ("digest", "BLOCK_KEY5", "SECURE_BOOT_DIGEST0", 32),
+    *ON, ("efuse", "HARD_DIS_JTAG", 1), ("efuse", "DIS_BOOT_REMAP", 1), ("efuse", "DIS_LEGACY_SPI_BOOT", 1),
+    ("efuse", "DIS_DOWNLOAD_DCACHE", 1), *REVOKED, *END,
+]
+PLANS["esp32c5"] = [
+    ("secret", "BLOCK_KEY0", "ECDSA_KEY_P192", 24),
+    ("secret", "BLOCK_KEY1", "ECDSA_KEY", 32),
+    ("secret", "BLOCK_KEY2", "XTS_AES_128_KEY", 32),
+    ("secret", "BLOCK_KEY3", "HMAC_UP", 32),
+    ("digest", "BLOCK_KEY4", "SECURE_BOOT_DIGEST0", 32),
+    *ON, ("efuse", "SECURE_BOOT_SHA384_EN", 1), ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1), ("efuse", "SPI_DOWNLOAD_MSPI_DIS", 1),
+    *COMMON, *REVOKED, *END,
+]
+PLANS["esp32c61"] = [
+    ("secret", "BLOCK_KEY0", "ECDSA_KEY", 32),
+    ("secret", "BLOCK_KEY1", "XTS_AES_128_KEY", 32),
+    ("digest", "BLOCK_KEY2", "SECURE_BOOT_DIGEST0", 32),
+    *ON, ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1), ("efuse", "DIS_DIRECT_BOOT", 1), ("efuse", "DIS_PAD_JTAG", 1), *REVOKED, *END,
+]
+PLANS["esp32p4"] = [
+    ("secret", "BLOCK_KEY0", "XTS_AES_256_KEY_1", 32),
+    ("secret", "BLOCK_KEY1", "XTS_AES_256_KEY_2", 32),
+    ("secret", "BLOCK_KEY2", "ECDSA_KEY", 32),
+    ("digest", "BLOCK_KEY3", "SECURE_BOOT_DIGEST0", 32),
+    *ON, ("efuse", "SPI_DOWNLOAD_MSPI_DIS", 1), *COMMON, *REVOKED, *END[1:],
+]
 # From this revision on the ESP32-H2 has other eFuses for ECDSA.
 PLANS["esp32h2 1.2"] = [*PLANS["esp32h2"][:-3], ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1), *PLANS["esp32h2"][-3:]]
-REVISIONS = {("esp32h2", "1.2"): 0x28}
+# The mock has no security info of the ESP32-S2, without which espefuse does not go on: it works on the file itself.
+VIRTUAL = {"esp32s2"}
+VARIANTS = {("esp32h2", "1.2"): (512, 0x52, 0x28), ("esp32p4", "3.0"): (512, 0x4C, 0x30), ("esp32", "three-quarters"): (288, 0x18, 1)}
+PLANS["esp32p4 3.0"] = [
+    ("secret", "BLOCK_KEY4", "ECDSA_KEY_P192", 24),
+    *PLANS["esp32p4"][:-2],
+    ("efuse", "SECURE_BOOT_SHA384_EN", 1),
+    ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1),
+    *PLANS["esp32p4"][-2:],
+]
+PLANS["esp32 three-quarters"] = [
+    ("secret", "BLOCK1", "flash_encryption", 24),
+    ("secret", "BLOCK2", "secure_boot_v1", 24),
+    ("efuse", "FLASH_CRYPT_CONFIG", 15),
+    ("efuse", "FLASH_CRYPT_CNT", 127),
+    ("efuse", "ABS_DONE_0", 1),
+    ("protect", "DIS_CACHE"),
+]
 
 
 class Chip:
@@ -103,9 +149,10 @@ class Chip:
         self.name = name
         self.efuses = Path(folder, f"chip{Chip.count}.efuse")
         if revision:
-            content = bytearray(512)
+            size, offset, value = VARIANTS[name, revision]
+            content = bytearray(size)
             # The last register comes first.
-            content[511 - 0x52] = REVISIONS[name, revision]
+            content[size - 1 - offset] = value
             self.efuses.write_bytes(content)
         port = Path(folder, f"chip{Chip.count}.port")
         self.mac = f"24:0a:c4:00:00:{Chip.count:02x}"
@@ -128,7 +175,10 @@ class Chip:
 
 
 def tool(module, chip, *words, check=True):
-    words = [sys.executable, "-m", module, "--chip", chip.name, "--port", chip.port, "--before", "no-reset", *words]
+    place = ["--port", chip.port, "--before", "no-reset"]
+    if chip.name in VIRTUAL and module == "espefuse":
+        place = ["--virt", "--path-efuse-file", str(chip.efuses)]
+    words = [sys.executable, "-m", module, "--chip", chip.name, *place, *words]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(words)}\n{done.stdout}{done.stderr}")
@@ -155,7 +205,7 @@ def files(plan, folder):
         for place, word in enumerate(step):
             if isinstance(word, int) and step[0] in ("secret", "digest", "shared"):
                 path = Path(folder, f"key{number}-{place}.bin")
-                if "ECDSA_KEY" in step:
+                if any(str(part).startswith("ECDSA_KEY") for part in step):
                     write_scalar(path, word)
                 else:
                     path.write_bytes(RANDOM.randbytes(word))
@@ -243,6 +293,11 @@ def burn(name, folder):
         wiped = range(len(a) - 0x2C, len(a) - 0x20) if chip.name != "esp32" else ()
         assert not any(a[place] for place in wiped)
         places = [place for place in range(len(a)) if a[place] != b[place] and place not in wiped]
+        if chip.name in VIRTUAL:
+            # Only the chip on the port has a MAC. The times of programming (0x1EC to 0x1F7) are ESP-IDF's; espefuse 5.6.0
+            # does not shift them to their fields.
+            others = {*range(len(a) - 0x4C, len(a) - 0x44), *range(len(a) - 0x1F8, len(a) - 0x1EC)}
+            places = [place for place in places if place not in others] + [0]
         # The MACs of the two chips differ in their last byte.
         assert len(a) == len(b) and len(places) == 1, f"{name}: bytes {places} of the eFuse files differ"
         # Secret keys cannot be compared any more: a second run says so; digests and all else are done already.
