@@ -8,13 +8,14 @@ the same, byte by byte, and espefuse reads what was planned. Then what has to fa
 flash, a chip that dies and one that is silent, a port in use.
 """
 
-import hashlib
 import json
 import os
 import random
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 FOLDER, EXAMPLES, PROGRAM = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), sys.argv[3]
 RANDOM = random.Random(20261130)
+LOCK = threading.Lock()
 
 COMMON = [("efuse", "DIS_DIRECT_BOOT", 1), ("efuse", "DIS_PAD_JTAG", 1), ("efuse", "DIS_USB_JTAG", 1),
           ("efuse", "SOFT_DIS_JTAG", 7), ("efuse", "DIS_DOWNLOAD_MANUAL_ENCRYPT", 1)]
@@ -144,19 +146,21 @@ class Chip:
     count = 0
 
     def __init__(self, name, folder, fault=""):
-        Chip.count += 1
+        with LOCK:
+            Chip.count += 1
+            number = Chip.count
         name, _, revision = name.partition(" ")
         self.name = name
-        self.efuses = Path(folder, f"chip{Chip.count}.efuse")
+        self.efuses = Path(folder, f"chip{number}.efuse")
         if revision:
             size, offset, value = VARIANTS[name, revision]
             content = bytearray(size)
             # The last register comes first.
             content[size - 1 - offset] = value
             self.efuses.write_bytes(content)
-        port = Path(folder, f"chip{Chip.count}.port")
-        self.mac = f"24:0a:c4:00:00:{Chip.count:02x}"
-        self.log = open(Path(folder, f"chip{Chip.count}.log"), "w")
+        port = Path(folder, f"chip{number}.port")
+        self.mac = f"24:0a:c4:00:00:{number:02x}"
+        self.log = open(Path(folder, f"chip{number}.log"), "w")
         words = [sys.executable, PROGRAM, name, self.mac, str(self.efuses), str(port)] + ([fault] if fault else [])
         self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log)
         limit = time.monotonic() + 30
@@ -230,21 +234,30 @@ def for_espefuse(path):
 
 
 def burn_by_espefuse(chip, steps):
+    values = []
+
+    def burn_values():
+        if values:
+            tool("espefuse", chip, "--do-not-confirm", "burn-efuse", *values)
+            values.clear()
+
     for kind, *words in steps:
+        if kind == "efuse":
+            values.extend(words)
+            continue
+        burn_values()
         if chip.name == "esp32" and kind in ("secret", "digest"):
             command = ["burn-key", words[1], words[2]]
-        elif chip.name == "esp32c2" and kind == "shared":
+        elif kind == "shared":
             command = ["burn-key", words[0], words[2], words[1], words[3], words[5], words[4]]
+        elif kind in ("secret", "digest"):
+            command = ["burn-key", words[0], for_espefuse(words[2]), words[1]]
+        elif kind == "lock":
+            command = ["burn-efuse", words[0], "1"]
         else:
-            command = {
-                "secret": lambda: ["burn-key", words[0], for_espefuse(words[2]), words[1]],
-                "digest": lambda: ["burn-key", words[0], words[2], words[1]],
-                "efuse": lambda: ["burn-efuse", *words],
-                "protect": lambda: ["write-protect-efuse", *words],
-                "close": lambda: ["write-protect-efuse", "RD_DIS"],
-                "lock": lambda: ["burn-efuse", words[0], "1"],
-            }[kind]()
+            command = ["write-protect-efuse", words[0] if words else "RD_DIS"]
         tool("espefuse", chip, "--do-not-confirm", *command)
+    burn_values()
 
 
 def summary(chip):
@@ -345,12 +358,17 @@ def speed(folder):
     return best
 
 
+def whole(name):
+    folder = Path(FOLDER, name.replace(" ", "-"))
+    folder.mkdir()
+    steps, size = burn(name, folder)
+    return f"{name}: identified, flashed; {steps} steps burned as by espefuse, eFuse files of {size} bytes the same"
+
+
 def main():
-    for name in sys.argv[4:] or PLANS:
-        folder = Path(FOLDER, name.replace(" ", "-"))
-        folder.mkdir()
-        steps, size = burn(name, folder)
-        print(f"loader: {name}: identified, flashed; {steps} steps burned as by espefuse, eFuse files of {size} bytes the same", flush=True)
+    with ThreadPoolExecutor(2) as pool:
+        for line in pool.map(whole, sys.argv[4:] or PLANS):
+            print(f"loader: {line}", flush=True)
     for name, run in (("faults", must_fail), ("speed", speed)):
         folder = Path(FOLDER, name)
         folder.mkdir()

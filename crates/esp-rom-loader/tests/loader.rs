@@ -93,6 +93,27 @@ fn chip_that_dies_is_a_port_that_is_gone() {
     }
 }
 
+#[test]
+fn silent_socket_is_no_answer_and_a_closed_one_gone() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address: PortAddress = format!("socket://{}", listener.local_addr().unwrap()).parse().unwrap();
+    assert_eq!(address.reset(), Reset::None);
+    let port = address.open(115_200).unwrap();
+    let (peer, _) = listener.accept().unwrap();
+    let start = Instant::now();
+    let silent = Loader::connect(port, &settings()).map(drop);
+    assert_eq!(silent, Err(Error::NoAnswer { command: Command::Sync }));
+    assert!(start.elapsed() < Duration::from_secs(3));
+    drop(peer);
+    let port = address.open(115_200).unwrap();
+    drop(listener.accept().unwrap());
+    let gone = Loader::connect(port, &settings()).map(drop);
+    assert!(matches!(gone, Err(Error::PortGone { .. })), "{gone:?}");
+    drop(listener);
+    let refused = address.open(115_200).map(drop);
+    assert!(matches!(refused, Err(Error::PortOpen { .. })), "{refused:?}");
+}
+
 /// A port that sends what it was given, then is gone or silent.
 struct Script {
     chunks: VecDeque<Vec<u8>>,
