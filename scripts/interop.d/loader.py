@@ -25,8 +25,13 @@ FOLDER, EXAMPLES, PROGRAM = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resol
 RANDOM = random.Random(20261130)
 LOCK = threading.Lock()
 
-COMMON = [("efuse", "DIS_DIRECT_BOOT", 1), ("efuse", "DIS_PAD_JTAG", 1), ("efuse", "DIS_USB_JTAG", 1),
-          ("efuse", "SOFT_DIS_JTAG", 7), ("efuse", "DIS_DOWNLOAD_MANUAL_ENCRYPT", 1)]
+COMMON = [
+    ("efuse", "DIS_DIRECT_BOOT", 1),
+    ("efuse", "DIS_PAD_JTAG", 1),
+    ("efuse", "DIS_USB_JTAG", 1),
+    ("efuse", "SOFT_DIS_JTAG", 7),
+    ("efuse", "DIS_DOWNLOAD_MANUAL_ENCRYPT", 1),
+]
 REVOKED = [("efuse", "SECURE_BOOT_KEY_REVOKE1", 1), ("efuse", "SECURE_BOOT_KEY_REVOKE2", 1)]
 END = [("protect", "DIS_ICACHE"), ("close",), ("lock", "ENABLE_SECURITY_DOWNLOAD")]
 ON = [("efuse", "SPI_BOOT_CRYPT_CNT", 7), ("efuse", "SECURE_BOOT_EN", 1)]
@@ -49,7 +54,15 @@ PLANS = {
         ("lock", "UART_DOWNLOAD_DIS"),
     ],
     "esp32c2": [
-        ("shared", "BLOCK_KEY0", "XTS_AES_128_KEY_DERIVED_FROM_128_EFUSE_BITS", 16, "BLOCK_KEY0", "SECURE_BOOT_DIGEST", 32),
+        (
+            "shared",
+            "BLOCK_KEY0",
+            "XTS_AES_128_KEY_DERIVED_FROM_128_EFUSE_BITS",
+            16,
+            "BLOCK_KEY0",
+            "SECURE_BOOT_DIGEST",
+            32,
+        ),
         ("efuse", "SPI_BOOT_CRYPT_CNT", 7),
         ("efuse", "SECURE_BOOT_EN", 1),
         ("efuse", "DIS_DOWNLOAD_ICACHE", 1),
@@ -62,7 +75,11 @@ PLANS = {
         ("secret", "BLOCK_KEY0", "XTS_AES_128_KEY", 32),
         ("secret", "BLOCK_KEY1", "HMAC_UP", 32),
         ("digest", "BLOCK_KEY2", "SECURE_BOOT_DIGEST0", 32),
-        *ON, ("efuse", "DIS_DOWNLOAD_ICACHE", 1), *COMMON, *REVOKED, *END,
+        *ON,
+        ("efuse", "DIS_DOWNLOAD_ICACHE", 1),
+        *COMMON,
+        *REVOKED,
+        *END,
     ],
     "esp32h2": [
         ("secret", "BLOCK_KEY0", "ECDSA_KEY", 24),
@@ -71,7 +88,10 @@ PLANS = {
         ("secret", "BLOCK_KEY3", "HMAC_UP", 32),
         ("digest", "BLOCK_KEY4", "SECURE_BOOT_DIGEST0", 32),
         ("digest", "BLOCK_KEY5", "SECURE_BOOT_DIGEST1", 32),
-        *ON, *COMMON, ("efuse", "SECURE_BOOT_KEY_REVOKE2", 1), *END,
+        *ON,
+        *COMMON,
+        ("efuse", "SECURE_BOOT_KEY_REVOKE2", 1),
+        *END,
     ],
     "esp32s3": [
         ("secret", "BLOCK_KEY0", "XTS_AES_256_KEY_1", 32),
@@ -80,21 +100,34 @@ PLANS = {
         ("digest", "BLOCK_KEY3", "SECURE_BOOT_DIGEST0", 32),
         ("digest", "BLOCK_KEY4", "SECURE_BOOT_DIGEST1", 32),
         ("digest", "BLOCK_KEY5", "SECURE_BOOT_DIGEST2", 32),
-        *ON, ("efuse", "DIS_DOWNLOAD_ICACHE", 1), ("efuse", "DIS_DOWNLOAD_DCACHE", 1), *COMMON, *END,
+        *ON,
+        ("efuse", "DIS_DOWNLOAD_ICACHE", 1),
+        ("efuse", "DIS_DOWNLOAD_DCACHE", 1),
+        *COMMON,
+        *END,
     ],
     "esp32c6": [
         ("secret", "BLOCK_KEY0", "XTS_AES_128_KEY", 32),
         ("secret", "BLOCK_KEY1", "HMAC_UP", 32),
         ("digest", "BLOCK_KEY2", "SECURE_BOOT_DIGEST0", 32),
-        *ON, ("efuse", "DIS_DOWNLOAD_ICACHE", 1), *COMMON, *REVOKED, *END,
+        *ON,
+        ("efuse", "DIS_DOWNLOAD_ICACHE", 1),
+        *COMMON,
+        *REVOKED,
+        *END,
     ],
 }
 PLANS["esp32s2"] = [
     ("secret", "BLOCK_KEY0", "XTS_AES_256_KEY_1", 32),
     ("secret", "BLOCK_KEY1", "XTS_AES_256_KEY_2", 32),
     ("digest", "BLOCK_KEY5", "SECURE_BOOT_DIGEST0", 32),
-    *ON, ("efuse", "HARD_DIS_JTAG", 1), ("efuse", "DIS_BOOT_REMAP", 1), ("efuse", "DIS_LEGACY_SPI_BOOT", 1),
-    ("efuse", "DIS_DOWNLOAD_DCACHE", 1), *REVOKED, *END,
+    *ON,
+    ("efuse", "HARD_DIS_JTAG", 1),
+    ("efuse", "DIS_BOOT_REMAP", 1),
+    ("efuse", "DIS_LEGACY_SPI_BOOT", 1),
+    ("efuse", "DIS_DOWNLOAD_DCACHE", 1),
+    *REVOKED,
+    *END,
 ]
 PLANS["esp32c5"] = [
     ("secret", "BLOCK_KEY0", "ECDSA_KEY_P192", 24),
@@ -102,27 +135,45 @@ PLANS["esp32c5"] = [
     ("secret", "BLOCK_KEY2", "XTS_AES_128_KEY", 32),
     ("secret", "BLOCK_KEY3", "HMAC_UP", 32),
     ("digest", "BLOCK_KEY4", "SECURE_BOOT_DIGEST0", 32),
-    *ON, ("efuse", "SECURE_BOOT_SHA384_EN", 1), ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1), ("efuse", "SPI_DOWNLOAD_MSPI_DIS", 1),
-    *COMMON, *REVOKED, *END,
+    *ON,
+    ("efuse", "SECURE_BOOT_SHA384_EN", 1),
+    ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1),
+    ("efuse", "SPI_DOWNLOAD_MSPI_DIS", 1),
+    *COMMON,
+    *REVOKED,
+    *END,
 ]
 PLANS["esp32c61"] = [
     ("secret", "BLOCK_KEY0", "ECDSA_KEY", 32),
     ("secret", "BLOCK_KEY1", "XTS_AES_128_KEY", 32),
     ("digest", "BLOCK_KEY2", "SECURE_BOOT_DIGEST0", 32),
-    *ON, ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1), ("efuse", "DIS_DIRECT_BOOT", 1), ("efuse", "DIS_PAD_JTAG", 1), *REVOKED, *END,
+    *ON,
+    ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1),
+    ("efuse", "DIS_DIRECT_BOOT", 1),
+    ("efuse", "DIS_PAD_JTAG", 1),
+    *REVOKED,
+    *END,
 ]
 PLANS["esp32p4"] = [
     ("secret", "BLOCK_KEY0", "XTS_AES_256_KEY_1", 32),
     ("secret", "BLOCK_KEY1", "XTS_AES_256_KEY_2", 32),
     ("secret", "BLOCK_KEY2", "ECDSA_KEY", 32),
     ("digest", "BLOCK_KEY3", "SECURE_BOOT_DIGEST0", 32),
-    *ON, ("efuse", "SPI_DOWNLOAD_MSPI_DIS", 1), *COMMON, *REVOKED, *END[1:],
+    *ON,
+    ("efuse", "SPI_DOWNLOAD_MSPI_DIS", 1),
+    *COMMON,
+    *REVOKED,
+    *END[1:],
 ]
 # From this revision on the ESP32-H2 has other eFuses for ECDSA.
 PLANS["esp32h2 1.2"] = [*PLANS["esp32h2"][:-3], ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1), *PLANS["esp32h2"][-3:]]
 # The mock has no security info of the ESP32-S2, without which espefuse does not go on: it works on the file itself.
 VIRTUAL = {"esp32s2"}
-VARIANTS = {("esp32h2", "1.2"): (512, 0x52, 0x28), ("esp32p4", "3.0"): (512, 0x4C, 0x30), ("esp32", "three-quarters"): (288, 0x18, 1)}
+VARIANTS = {
+    ("esp32h2", "1.2"): (512, 0x52, 0x28),
+    ("esp32p4", "3.0"): (512, 0x4C, 0x30),
+    ("esp32", "three-quarters"): (288, 0x18, 1),
+}
 PLANS["esp32p4 3.0"] = [
     ("secret", "BLOCK_KEY4", "ECDSA_KEY_P192", 24),
     *PLANS["esp32p4"][:-2],
@@ -225,7 +276,9 @@ def write_scalar(path, length):
     key = ec.generate_private_key(curve)
     path.write_bytes(key.private_numbers().private_value.to_bytes(length, "big"))
     form = serialization.PrivateFormat.TraditionalOpenSSL
-    path.with_suffix(".pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+    path.with_suffix(".pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    )
 
 
 def for_espefuse(path):
@@ -324,7 +377,11 @@ def mask_mac(values):
 
 
 def differences(values, expected):
-    return {name: (values.get(name), expected.get(name)) for name in {**values, **expected} if values.get(name) != expected.get(name)}
+    return {
+        name: (values.get(name), expected.get(name))
+        for name in {**values, **expected}
+        if values.get(name) != expected.get(name)
+    }
 
 
 def must_fail(folder):
@@ -373,7 +430,11 @@ def main():
         folder = Path(FOLDER, name)
         folder.mkdir()
         result = run(folder)
-        text = f"{result} faults named" if name == "faults" else f"{result:.3f} s of CPU to write and verify 1 MiB of random bytes"
+        text = (
+            f"{result} faults named"
+            if name == "faults"
+            else f"{result:.3f} s of CPU to write and verify 1 MiB of random bytes"
+        )
         print(f"loader: {text}", flush=True)
 
 
