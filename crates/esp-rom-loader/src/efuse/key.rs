@@ -89,7 +89,9 @@ impl<P: Port> Efuses<'_, P> {
         let mut needed = 32;
         let mut part = bytes;
         match (self.map().registers().coding, purpose.name) {
-            (BlockCoding::Esp32, "secure_boot_v2") => {}
+            // A digest of 32 bytes does not fit into a block with coding.
+            (BlockCoding::Esp32, "secure_boot_v2") if self.esp32_coding().data_len() == 32 => {}
+            (BlockCoding::Esp32, "secure_boot_v2") => return Err(self.unknown(purpose.name)),
             (BlockCoding::Esp32, _) => {
                 needed = self.esp32_coding().data_len();
                 places = 0..needed / 4;
