@@ -21,8 +21,8 @@ use std::thread;
 
 use matter_ledger::{ClaimState, Ledger, LedgerPlace};
 use matter_station::{Outcome, RetryCause, Slot};
-use support::chip::{Fault, SimpleChip, Socket};
-use support::order::{ORDER, Sticker, device, fill, key_of, station, target};
+use support::chip::{Fault, SimpleChip, Socket, Sticker};
+use support::order::{ORDER, device, fill, key_of, station, target};
 
 const CHIPS: u32 = 60;
 const SLOTS: usize = 6;

@@ -16,10 +16,10 @@ mod support {
 
 use std::sync::Arc;
 
-use matter_ledger::{ClaimState, Ledger, LedgerPlace};
+use matter_ledger::{BurnPhase, ClaimState, Ledger, LedgerPlace};
 use matter_station::{BoardRefusal, BurnConsent, Error, Outcome, QuarantineReason, RetryCause, Slot, Station};
-use support::chip::{Fault, LOCK, SimpleChip, Socket};
-use support::order::{Made, ORDER, Sticker, fill, station, target};
+use support::chip::{Fault, LOCK, SimpleChip, Socket, Sticker};
+use support::order::{Made, ORDER, fill, station, target};
 
 struct Bench {
     _folder: tempfile::TempDir,
@@ -216,28 +216,38 @@ fn a_locked_board_without_its_label_proves_nothing() {
         Outcome::Done(_)
     ));
     second.power_cycle();
-    // The first one loses its power at its last step, and the second one is put in for it.
+    // The first one loses its power before its last step, and the second one is put in for it.
     *socket.0.lock().unwrap() = Some(first.clone());
-    let observer = CutAtLock(socket.clone());
-    let outcome = station().run_board(&Slot::new("1"), &*socket, &observer);
-    assert!(matches!(outcome, Outcome::Retry(_)), "{outcome:?}");
-    *socket.0.lock().unwrap() = Some(second.clone());
+    let observer = ChangeAtLabel(socket.clone(), second.clone());
+    let (reason, _) = refusal(station().run_board(&Slot::new("1"), &*socket, &observer));
+    assert_eq!(reason, BoardRefusal::Locked);
+    // So it would look in the ledger if the power had gone a moment later.
+    let mut ledger = bench.ledger();
+    let claim = ledger.board(first.silicon().mac.into()).unwrap().unwrap();
+    assert_eq!(claim.state, ClaimState::Labelled);
+    let last = u32::try_from(target().steps.len()).unwrap();
+    ledger.journal(&claim, last, "burn", BurnPhase::Before).unwrap();
     let (reason, text) = refusal(station().run_board(&Slot::new("1"), &*socket, &()));
     assert_eq!(reason, BoardRefusal::Locked);
-    let state = bench.ledger().board(first.silicon().mac.into()).unwrap().unwrap().state;
-    assert_eq!(state, ClaimState::Labelled, "{text}");
+    assert!(text.contains("24:0a:c4:00:00:01"), "{text}");
+    assert_eq!(ledger.board(claim.mac).unwrap().unwrap().state, ClaimState::Labelled);
+    // The first one is back: it is not locked, and goes on.
+    *socket.0.lock().unwrap() = Some(first.clone());
+    let outcome = station().run_board(&Slot::new("2"), &*socket, &());
+    assert!(matches!(outcome, Outcome::Done(done) if done.mac == claim.mac));
+    assert!(first.silicon().is_locked());
 }
 
-/// Takes the board out as soon as it is labelled.
-struct CutAtLock(Arc<Socket>);
+/// Changes the board as soon as it is labelled.
+struct ChangeAtLabel(Arc<Socket>, SimpleChip);
 
-impl matter_station::Observer for CutAtLock {
+impl matter_station::Observer for ChangeAtLabel {
     fn event(&self, _slot: &str, event: &matter_station::Event<'_>) {
         if let matter_station::Event::State(_, ClaimState::Labelled) = event {
             if let Some(chip) = self.0.chip() {
                 chip.power_cycle();
             }
-            *self.0.0.lock().unwrap() = None;
+            *self.0.0.lock().unwrap() = Some(self.1.clone());
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::{BoardFacts, BoardRefusal, Outcome, QuarantineReason, RetryCause, Sta
 impl Work<'_> {
     /// Decides what a chip in secure download mode is.
     pub(super) fn locked(&mut self, facts: &BoardFacts) -> Result<Claim, Stop> {
+        // It may be another one than that of the pass before.
+        self.mac = None;
         let open = self.open_locks()?;
         let is_of_plan = facts.chip.is_none() || unsuited_chip(self, facts).is_none();
         if !open.is_empty() && is_of_plan {

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use esp_flash_image::{Chip, ChipRevision};
 use esp_flash_plan::{Action, KeyPurpose};
-use matter_station::{Board, BoardFacts, BoardFault, Connect, EfuseBurn, EfuseState};
+use matter_ledger::Mac;
+use matter_station::{Board, BoardFacts, BoardFault, Connect, EfuseBurn, EfuseState, Labels, StationDevice};
 
 /// What is wrong with a chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -369,5 +370,29 @@ impl Line {
     /// The power may be cut after the burn, before anybody has seen it.
     fn step_after_burn(&self) -> Result<(), BoardFault> {
         self.open().map(drop)
+    }
+}
+
+/// Labels that are stuck on the chip in the socket, and read from there.
+#[derive(Debug)]
+pub struct Sticker(pub Arc<Socket>);
+
+impl Sticker {
+    fn chip(&self) -> Option<SimpleChip> {
+        self.0.chip()
+    }
+}
+
+impl Labels for Sticker {
+    fn print(&self, _slot: &str, device: &StationDevice, mac: Mac) -> Result<(), String> {
+        let chip = self.chip().ok_or("nobody")?;
+        let mut silicon = chip.silicon();
+        assert_eq!(Mac::from(silicon.mac), mac);
+        silicon.label = Some(device.label.qr.to_string());
+        Ok(())
+    }
+
+    fn scan(&self, _slot: &str) -> Result<Option<String>, String> {
+        Ok(self.chip().and_then(|chip| chip.silicon().label.clone()))
     }
 }

@@ -10,17 +10,15 @@ use esp_flash_image::{
 use esp_flash_plan::{
     DeviceKeys, DeviceParts, EncryptionMode, FlashEncryption, FlashPlan, NvsEncryption, SecurityProfile, SharedParts,
 };
-use matter_ledger::{Ledger, LedgerPlace, Mac, NewDevice, NewRun, Order, RunState, Unique};
+use matter_ledger::{Ledger, LedgerPlace, NewDevice, NewRun, Order, RunState, Unique};
 use matter_station::{
-    BoardTarget, BurnConsent, DeviceLabel, DeviceSource, Error, FlashPart, KeyStore, Labels, Patience, Station,
+    BoardTarget, BurnConsent, DeviceLabel, DeviceSource, Error, FlashPart, KeyStore, Patience, Station,
     StationDevice, StationRegion,
 };
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
-
-use super::chip::{SimpleChip, Socket};
 
 pub const ORDER: &str = "PO-1";
 
@@ -153,28 +151,4 @@ pub fn station(place: impl Into<LedgerPlace>, target: &BoardTarget) -> Station {
             tries: 3,
             pause: Duration::ZERO,
         })
-}
-
-/// Labels that are stuck on the chip in the socket, and read from there.
-#[derive(Debug)]
-pub struct Sticker(pub Arc<Socket>);
-
-impl Sticker {
-    fn chip(&self) -> Option<SimpleChip> {
-        self.0.chip()
-    }
-}
-
-impl Labels for Sticker {
-    fn print(&self, _slot: &str, device: &StationDevice, mac: Mac) -> Result<(), String> {
-        let chip = self.chip().ok_or("nobody")?;
-        let mut silicon = chip.silicon();
-        assert_eq!(Mac::from(silicon.mac), mac);
-        silicon.label = Some(device.label.qr.to_string());
-        Ok(())
-    }
-
-    fn scan(&self, _slot: &str) -> Result<Option<String>, String> {
-        Ok(self.chip().and_then(|chip| chip.silicon().label.clone()))
-    }
 }
