@@ -5,6 +5,7 @@ device's key, and the partitions in it take the place of the files that the devi
 """
 
 import json
+import os
 import pathlib
 import shutil
 import struct
@@ -82,6 +83,7 @@ def run_line(maker, out, profile_file):
             where = ["--ledger", out / "ledger.sqlite", "--devices", out, "--profile", profile_file]
             who = ["--station", "line 1", "--operator", "ann", "--order", ORDER]
             board = ["--port", port.read_text().strip(), "--burn", "--confirm", ORDER, "--once"]
+            board += ["--engine", os.environ.get("COMMISSION_ENGINE", "rom")]
             maker.tool("line-station", "run", *who, *where, *board)
         finally:
             process.terminate()

@@ -79,6 +79,19 @@ impl KeyPurpose {
         )
     }
 
+    /// Tells whether it is the key of flash encryption, or a half of it.
+    #[must_use]
+    pub const fn is_flash_encryption(self) -> bool {
+        matches!(
+            self,
+            Self::FlashEncryption
+                | Self::XtsAes128
+                | Self::XtsAes128Derived
+                | Self::XtsAes256Key1
+                | Self::XtsAes256Key2
+        )
+    }
+
     /// Tells whether the block holds the bytes of the key file from the last to the first.
     #[must_use]
     pub const fn is_reversed(self) -> bool {

@@ -32,7 +32,7 @@ impl FlashPlan {
         for (index, region) in regions.iter().enumerate() {
             let bytes = device.region_bytes(index).unwrap_or_default();
             let same = match pieces.get(index) {
-                Some(piece) => is_same(piece, region, bytes, cipher.as_ref(), &mut scratch)?,
+                Some(piece) => holds_piece(piece, region, bytes, cipher.as_ref(), &mut scratch)?,
                 None => false,
             };
             if !same {
@@ -43,7 +43,7 @@ impl FlashPlan {
     }
 }
 
-fn is_same(
+pub(crate) fn holds_piece(
     piece: &Piece<'_>,
     region: &Region,
     bytes: &[u8],

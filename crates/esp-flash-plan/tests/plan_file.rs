@@ -119,6 +119,30 @@ fn a_plan_is_told_from_that_of_another_profile() {
     );
 }
 
+#[test]
+fn encrypted_flash_of_other_firmware_or_another_key_is_told_apart() {
+    for chip in Chip::ALL.iter().copied() {
+        let case = Case::locked(chip);
+        let (shared, device) = (case.shared_plan().unwrap(), case.plan().unwrap());
+        let file: PlanFile = serde_json::from_value(document(&case)).unwrap();
+        let key = case.flash_key.as_ref().unwrap().expose_bytes();
+        let flash = device.merged();
+        shared.check_flash(&file, &flash, key).unwrap();
+        let mut other_key = key.to_vec();
+        other_key[3] ^= 1;
+        let said = shared.check_flash(&file, &flash, &other_key).unwrap_err().to_string();
+        assert!(said.contains("another key"), "{chip}: {said}");
+        let mut other = flash.clone();
+        other[0x2_0100] ^= 1;
+        let said = shared.check_flash(&file, &other, key).unwrap_err().to_string();
+        assert!(said.contains("at 0x20000 has other bytes"), "{chip}: {said}");
+        let short = &flash[..flash.len() - 1];
+        let said = shared.check_flash(&file, short, key).unwrap_err().to_string();
+        assert!(said.contains("is missing"), "{chip}: {said}");
+        assert!(shared.check_flash(&file, &flash, &key[1..]).is_err());
+    }
+}
+
 fn document(case: &Case) -> Value {
     serde_json::to_value(PlanDocument::new(&case.plan().unwrap(), "d1")).unwrap()
 }

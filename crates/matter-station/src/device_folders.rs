@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use self::files::{DeviceFiles, Reason};
 use self::index::Index;
 use self::known::KnownDevices;
-use crate::{BoardTarget, DeviceSource, Error, FlashPart, StationDevice, StationRegion};
+use crate::{BoardTarget, DeviceSource, Error, FlashPart, KeyStore, StationDevice, StationRegion};
 
 /// The devices of the finished folders below a path: what `matter-mfg --flash-plan` writes below its output folder, or what
 /// `flash-image plan --out DIR/UUID` writes, next to the folders of the devices.
@@ -172,12 +172,14 @@ impl DeviceFolders {
                 has_open: self.has_open_keys,
                 plan: self.plan.as_ref(),
             };
+            let keys = keys.read(&files, &plan)?;
+            self.check_flash(&plan, &flash, &keys)?;
             Ok(StationDevice {
                 uuid: uuid.into(),
                 serial,
                 target: target_of_file(&plan)?,
                 regions: regions(&plan),
-                keys: keys.read(&files, &plan)?,
+                keys,
                 parts: vec![FlashPart {
                     offset: 0,
                     bytes: flash,
@@ -188,6 +190,21 @@ impl DeviceFolders {
             })
         };
         Ok(read())
+    }
+
+    /// Looks into the encrypted parts of the flash: the firmware is that of the profile, and the key the one of the device.
+    fn check_flash(&self, plan: &PlanFile, flash: &[u8], keys: &KeyStore) -> Result<(), Reason> {
+        let Some(profile) = &self.plan else { return Ok(()) };
+        let file = plan.efuse_steps().find_map(|step| match step.action() {
+            Action::BurnKey { purpose, file, .. } if purpose.is_flash_encryption() => Some(file),
+            _ => None,
+        });
+        let Some(key) = file.and_then(|file| keys.expose_key(file)) else {
+            return Ok(());
+        };
+        profile
+            .check_flash(plan, flash, key)
+            .map_err(|error| Reason::new(format!("its flash image is not one of the profile: {error}")))
     }
 
     fn check_plan(&self, plan: &PlanFile) -> Result<(), Reason> {
@@ -267,16 +284,45 @@ fn flash(files: &DeviceFiles, uuid: &str, plan: &PlanFile) -> Result<Vec<u8>, Re
     Ok(flash)
 }
 
+/// All that is written, and so compared: the regions of the plan, and the erased flash between them.
 fn regions(plan: &PlanFile) -> Vec<StationRegion> {
-    let region = |region: &esp_flash_plan::Region| StationRegion {
-        offset: region.offset(),
-        length: region.length(),
-        source: region.source().into(),
-        encrypted: region.is_encrypted(),
-        md5: *region.md5(),
-        sha256: *region.sha256(),
-    };
-    plan.regions().iter().map(region).collect()
+    let mut regions = Vec::with_capacity(plan.regions().len().saturating_mul(2));
+    let mut end = 0;
+    for region in plan.regions() {
+        if let Some(length @ 1..) = region.offset().checked_sub(end) {
+            regions.push(gap(end, length));
+        }
+        end = region.end();
+        regions.push(StationRegion {
+            offset: region.offset(),
+            length: region.length(),
+            source: region.source().into(),
+            encrypted: region.is_encrypted(),
+            md5: *region.md5(),
+            sha256: *region.sha256(),
+        });
+    }
+    regions
+}
+
+fn gap(offset: u32, length: u32) -> StationRegion {
+    static ERASED: [u8; 4096] = [0xFF; 4096];
+    let (mut md5, mut sha256) = (Md5::new(), Sha256::new());
+    let mut left = usize::try_from(length).unwrap_or(usize::MAX);
+    while left > 0 {
+        let chunk = ERASED.get(..left.min(ERASED.len())).unwrap_or_default();
+        md5.update(chunk);
+        sha256.update(chunk);
+        left = left.saturating_sub(chunk.len());
+    }
+    StationRegion {
+        offset,
+        length,
+        source: "gap".into(),
+        encrypted: false,
+        md5: md5.finalize().into(),
+        sha256: sha256.finalize().into(),
+    }
 }
 
 fn target_of_profile(plan: &FlashPlan) -> Result<BoardTarget, esp_flash_plan::Error> {

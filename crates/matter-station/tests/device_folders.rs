@@ -19,6 +19,8 @@ use esp_flash_plan::{
 use matter_setup_payload::SetupPayload;
 use matter_station::{DeviceFolders, DeviceSource, Error, StationDevice};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+use md5::Md5;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 const ONE: &str = "00000000-0000-4000-8000-000000000001";
@@ -166,11 +168,25 @@ fn check(device: &StationDevice, made: &Made) {
     );
     assert_eq!(device.parts.len(), 1);
     assert!(device.parts[0].offset == 0 && device.parts[0].bytes == plan.merged());
-    assert_eq!(device.regions.len(), plan.regions().len());
-    for (region, planned) in device.regions.iter().zip(plan.regions()) {
+    // Nothing is written that is not compared.
+    let mut end = 0;
+    let mut planned = plan.regions().iter();
+    for region in &device.regions {
+        assert_eq!(region.offset, end);
+        end += region.length;
+        let (from, to) = (usize::try_from(region.offset).unwrap(), usize::try_from(end).unwrap());
+        let bytes = &device.parts[0].bytes[from..to];
+        assert_eq!(region.md5.as_slice(), Md5::digest(bytes).as_slice());
+        assert_eq!(region.sha256.as_slice(), Sha256::digest(bytes).as_slice());
+        if region.source == "gap" {
+            assert!(bytes.iter().all(|byte| *byte == 0xFF));
+            continue;
+        }
+        let planned = planned.next().unwrap();
         assert_eq!((region.offset, region.md5), (planned.offset(), *planned.md5()));
         assert_eq!(region.encrypted, planned.is_encrypted());
     }
+    assert!(planned.next().is_none() && device.parts[0].bytes.len() == usize::try_from(end).unwrap());
     let key_bytes = |name: &str| device.keys.expose_key(name).unwrap().to_vec();
     let key = |suffix| key_bytes(made.key(ONE, suffix).to_str().unwrap());
     assert_eq!(key("-flash-key.bin"), [1; 32]);

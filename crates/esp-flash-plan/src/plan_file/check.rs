@@ -46,21 +46,11 @@ pub(super) fn protection(chip: Chip, regions: &[Region], steps: &[Step]) -> Resu
         wanted.is_some() && steps.iter().any(is_burned)
     };
     let has = |wanted: &dyn Fn(KeyPurpose) -> bool| steps.iter().filter_map(Step::purpose).any(wanted);
-    let is_flash_key = |purpose| {
-        matches!(
-            purpose,
-            KeyPurpose::FlashEncryption
-                | KeyPurpose::XtsAes128
-                | KeyPurpose::XtsAes128Derived
-                | KeyPurpose::XtsAes256Key1
-                | KeyPurpose::XtsAes256Key2
-        )
-    };
     halves(chip, steps)?;
     let keys = steps
         .iter()
         .filter_map(Step::purpose)
-        .filter(|purpose| is_flash_key(*purpose) && *purpose != KeyPurpose::XtsAes256Key2);
+        .filter(|purpose| purpose.is_flash_encryption() && *purpose != KeyPurpose::XtsAes256Key2);
     let keys = keys.count();
     let is_encrypted = burns(Some(efuses.crypt_count));
     if keys != usize::from(is_encrypted) {

@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
-use esp_flash_image::BootScheme;
+use esp_flash_image::{BootScheme, EncryptionScheme, FlashKey};
 use sha2::{Digest, Sha256};
 
 use crate::device::DIGEST;
 use crate::layout::{self, GAP, SharedPiece};
+use crate::read_back::holds_piece;
 use crate::steps::{KeyFiles, efuse_steps};
 use crate::{Action, Error, FlashPlan, KeyPurpose, PlanFile, Region, Step};
 
@@ -60,6 +61,41 @@ impl FlashPlan {
         }
         self.check_steps(file)?;
         self.check_regions(file.regions())
+    }
+
+    /// Checks that the flash of a device has the shared parts in its encrypted regions, too: decrypts them with the device's key.
+    ///
+    /// `flash` is the whole flash from address 0 on, `key` the bytes of the key file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DocumentRegion`] for the first region that has other bytes, or is not in the plan or not in `flash`;
+    /// [`Error::KeyFileLength`] for a key that is none of the profile's scheme.
+    pub fn check_flash(&self, file: &PlanFile, flash: &[u8], key: &[u8]) -> Result<(), Error> {
+        let Some((scheme, encryption)) = self.profile.encryption_scheme().zip(self.profile.encryption.as_ref()) else {
+            return Ok(());
+        };
+        let key = FlashKey::new(scheme, key).map_err(|_| Error::KeyFileLength { len: key.len() })?;
+        let cipher = match scheme {
+            EncryptionScheme::Esp32 => key.with_flash_crypt_config(encryption.crypt_config).cipher(),
+            _ => key.cipher(),
+        };
+        let mut scratch = Vec::new();
+        for piece in self.pieces.iter().filter(|piece| piece.encrypted) {
+            let offset = piece.offset;
+            let wrong = |reason| Error::DocumentRegion { offset, reason };
+            let region = file.regions().iter().find(|region| region.offset() == offset);
+            let region = region.ok_or_else(|| wrong("is missing"))?;
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let bytes = flash.get(start..).and_then(|rest| rest.get(..piece.len));
+            let bytes = bytes.ok_or_else(|| wrong("is missing"))?;
+            if !holds_piece(&piece.as_piece(), region, bytes, Some(&cipher), &mut scratch)? {
+                return Err(wrong(
+                    "has other bytes than the file of the profile, or is encrypted with another key",
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_steps(&self, file: &PlanFile) -> Result<(), Error> {

@@ -51,11 +51,7 @@ impl Keys<'_> {
         let path = Path::new(file);
         let own = match purpose {
             KeyPurpose::HmacUp => Some(KeyFile::NvsHmac),
-            KeyPurpose::FlashEncryption
-            | KeyPurpose::XtsAes128
-            | KeyPurpose::XtsAes128Derived
-            | KeyPurpose::XtsAes256Key1
-            | KeyPurpose::XtsAes256Key2 => Some(KeyFile::FlashEncryption),
+            purpose if purpose.is_flash_encryption() => Some(KeyFile::FlashEncryption),
             _ => None,
         };
         if let Some(own) = own {
