@@ -93,6 +93,55 @@ fn chip_that_dies_is_a_port_that_is_gone() {
     }
 }
 
+#[test]
+fn chip_that_wakes_late_is_reached_before_the_deadline() {
+    let settings = ConnectSettings::new(Reset::Classic)
+        .with_attempts(3)
+        .with_deadline(Duration::from_secs(5));
+    let mut rom = Rom::new(Chip::Esp32c6);
+    rom.fault = Fault::Deaf(7);
+    assert_eq!(Loader::connect(rom, &settings).unwrap().chip(), Chip::Esp32c6);
+    let mut rom = Rom::new(Chip::Esp32c6);
+    rom.fault = Fault::Deaf(100);
+    let result = Loader::connect(rom, &settings.with_deadline(Duration::from_millis(300))).map(drop);
+    assert_eq!(result, Err(Error::NoAnswer { command: Command::Sync }));
+}
+
+#[test]
+fn watchdogs_are_stopped_behind_the_usb_device_alone() {
+    for (reset, stopped) in [(Reset::Usb, true), (Reset::None, false)] {
+        let mut rom = Rom::new(Chip::Esp32c3);
+        rom.registers.insert(0x6000_8090, 0x8000_0000);
+        let rom = Loader::connect(rom, &ConnectSettings::new(reset)).unwrap().into_port();
+        assert_eq!(rom.registers[&0x6000_8090] == 0, stopped);
+        assert_eq!(
+            rom.registers.get(&0x6000_80AC).is_some_and(|value| value >> 31 == 1),
+            stopped
+        );
+    }
+}
+
+#[test]
+fn silent_socket_is_no_answer_and_a_closed_one_gone() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address: PortAddress = format!("socket://{}", listener.local_addr().unwrap()).parse().unwrap();
+    assert_eq!(address.reset(), Reset::None);
+    let port = address.open(115_200).unwrap();
+    let (peer, _) = listener.accept().unwrap();
+    let start = Instant::now();
+    let silent = Loader::connect(port, &settings()).map(drop);
+    assert_eq!(silent, Err(Error::NoAnswer { command: Command::Sync }));
+    assert!(start.elapsed() < Duration::from_secs(3));
+    drop(peer);
+    let port = address.open(115_200).unwrap();
+    drop(listener.accept().unwrap());
+    let gone = Loader::connect(port, &settings()).map(drop);
+    assert!(matches!(gone, Err(Error::PortGone { .. })), "{gone:?}");
+    drop(listener);
+    let refused = address.open(115_200).map(drop);
+    assert!(matches!(refused, Err(Error::PortOpen { .. })), "{refused:?}");
+}
+
 /// A port that sends what it was given, then is gone or silent.
 struct Script {
     chunks: VecDeque<Vec<u8>>,

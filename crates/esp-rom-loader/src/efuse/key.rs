@@ -71,6 +71,12 @@ impl<P: Port> Efuses<'_, P> {
         protection |= bit(plan.block.write_protect);
         let _ = self.field("WR_DIS")?.put(protection, &mut plan.block0);
         let _ = self.field("RD_DIS")?.put(plan.hides, &mut plan.block0);
+        // Before revision 1.2 the ESP32-H2 would take a k from software, which gives the key away.
+        if let Some(field) = self.map().field("ECDSA_FORCE_USE_HARDWARE_K")
+            && plan.purpose.name.starts_with("ECDSA_KEY")
+        {
+            let _ = field.put(1, &mut plan.block0);
+        }
         if self.map().chip() == Chip::Esp32c2 && plan.purpose.name == "XTS_AES_128_KEY" {
             let _ = self.field("XTS_KEY_LENGTH_256")?.put(1, &mut plan.block0);
         }
@@ -83,7 +89,9 @@ impl<P: Port> Efuses<'_, P> {
         let mut needed = 32;
         let mut part = bytes;
         match (self.map().registers().coding, purpose.name) {
-            (BlockCoding::Esp32, "secure_boot_v2") => {}
+            // A digest of 32 bytes does not fit into a block with coding.
+            (BlockCoding::Esp32, "secure_boot_v2") if self.esp32_coding().data_len() == 32 => {}
+            (BlockCoding::Esp32, "secure_boot_v2") => return Err(self.unknown(purpose.name)),
             (BlockCoding::Esp32, _) => {
                 needed = self.esp32_coding().data_len();
                 places = 0..needed / 4;
