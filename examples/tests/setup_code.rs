@@ -154,6 +154,31 @@ fn lint_reports_and_counts() {
 }
 
 #[test]
+fn label_printers_get_the_same_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ["--zpl", "l.zpl", "--zpl-density", "300", "--label-text", "Lamp ^7"];
+    let output = run(folder.path(), &[EXAMPLE, &options[..]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    let codes: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let zpl = fs::read_to_string(folder.path().join("l.zpl")).unwrap();
+    let qr = format!("^BQN,2,6^FDMA,{}^FS", codes["qr"].as_str().unwrap());
+    assert!(zpl.starts_with("^XA\n") && zpl.contains(&qr), "{zpl}");
+    assert!(
+        zpl.contains(codes["manual_grouped"].as_str().unwrap()) && zpl.contains("Lamp _5E7"),
+        "{zpl}"
+    );
+    for (options, word) in [
+        (&["--zpl", "m.zpl", "--zpl-density", "100"][..], "--zpl-density"),
+        (&["--label-text", "Lamp"], "--label-text"),
+    ] {
+        let output = run(folder.path(), &[EXAMPLE, options].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains(word));
+    }
+    assert!(!folder.path().join("m.zpl").exists());
+}
+
+#[test]
 fn pictures_labels_and_messages_are_written_once() {
     let folder = tempfile::tempdir().unwrap();
     let files = [

@@ -116,9 +116,8 @@ impl DeviceSource for Making {
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let last = said.lines().rev().find(|line| !line.trim().is_empty());
-            return Err(failed(
-                last.map_or_else(|| output.status.to_string(), ToOwned::to_owned),
-            ));
+            let last = last.map(|line| line.strip_prefix("error: ").unwrap_or(line).to_owned());
+            return Err(failed(last.unwrap_or_else(|| output.status.to_string())));
         }
         *runs = runs.saturating_add(1);
         Ok(())

@@ -41,11 +41,9 @@ fn the_page_has_all_reasons_and_what_the_operator_does() {
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &expected).unwrap();
     }
-    assert_eq!(
-        fs::read_to_string(&path).unwrap(),
-        expected,
-        "docs/line.md is not current: BLESS=1"
-    );
+    // Without both texts, which are long.
+    let is_current = fs::read_to_string(&path).unwrap() == expected;
+    assert!(is_current, "docs/line.md is not current: BLESS=1");
     println!(
         "{} refusals, {} reasons",
         BoardRefusal::ALL.len(),

@@ -9,12 +9,14 @@ use crate::update::{SlotName, Update};
 
 /// Pictures in a second, at most: the line costs the time, not its picture.
 const RATE: u8 = 8;
-const BAR: &str = "{msg} {bar:24} {percent:>3}% {binary_bytes_per_sec}";
+const BAR: &str = "{msg} {wide_bar} {percent:>3}% {binary_bytes_per_sec:>12}";
 const TEXT: &str = "{msg}";
 
 /// A line of the terminal for each slot.
 pub(super) struct Table {
     lines: MultiProgress,
+    /// The names of the columns, which are gone when it is dropped.
+    _head: ProgressBar,
     total: ProgressBar,
     rows: Mutex<BTreeMap<usize, Row>>,
 }
@@ -39,6 +41,7 @@ impl Table {
         total.tick();
         Self {
             lines,
+            _head: head,
             total,
             rows: Mutex::new(BTreeMap::new()),
         }
@@ -142,9 +145,9 @@ fn cells(slot: &str, port: &str, state: &str, mac: &str, serial: &str) -> String
     };
     let start = |text: &str, width: usize| text.chars().take(width).collect::<String>();
     format!(
-        "{slot:>4}  {:14} {:22} {mac:17}  {:16}",
+        "{slot:>4}  {:14} {:20} {mac:17}  {:16}",
         end(port, 14),
-        start(state, 22),
+        start(state, 20),
         end(serial, 16)
     )
 }

@@ -15,7 +15,7 @@ const STYLE: &str = "\
 body{font:14px/1.4 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}\
 h1{font-size:1.5em}h2{font-size:1.1em;margin:1.6em 0 .4em}\
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25em .6em;border-bottom:1px solid #ddd;\
-vertical-align:top}th{font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
+vertical-align:top;overflow-wrap:anywhere}td:first-child,td:nth-child(2),td:nth-child(3){white-space:nowrap}th{font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
 ul.counts{display:flex;flex-wrap:wrap;gap:.6em;list-style:none;padding:0}\
 ul.counts li{border:1px solid #ddd;border-radius:.4em;padding:.4em .9em;min-width:5em}\
 ul.counts b{display:block;font-size:1.6em;font-weight:600}\

@@ -24,6 +24,11 @@ pub struct Factory {
 impl Factory {
     /// Makes it. `protect` turns on what the profile has.
     pub fn new(chip: Chip, count: u32, protect: fn(Project) -> Project) -> Self {
+        Self::of_order(chip, count, count, protect)
+    }
+
+    /// The same for an order of `size` devices, of which some are made.
+    pub fn of_order(chip: Chip, count: u32, size: u32, protect: fn(Project) -> Project) -> Self {
         let top = tempfile::tempdir().unwrap();
         let project = protect(Project::new(&top.path().join("project"), chip));
         let trust = Trust {
@@ -50,7 +55,7 @@ impl Factory {
         job.flash = Some(flash);
         let plan = Plan::new(job, now().unwrap()).unwrap();
         let run = Run::new(&plan)
-            .with_order(ORDER.to_owned(), count)
+            .with_order(ORDER.to_owned(), size)
             .with_insecure_permissions(true);
         let report = run.execute(|_, _| {});
         assert!(report.error.is_none(), "{:?}", report.error);
