@@ -25,6 +25,7 @@ mod times;
 /// Writes the report of an order: all files, or none.
 pub(crate) fn report(options: &ReportOptions, trust: Trust) -> Result<(), Failure> {
     let place = options.ledger.place()?;
+    let mut report = listing::read(&place, &options.order)?;
     let signer = signer(options, trust)?;
     let out = &options.out;
     let failed = |error: std::io::Error| Failure::Input(format!("--out {}: {error}", out.display()));
@@ -44,7 +45,6 @@ pub(crate) fn report(options: &ReportOptions, trust: Trust) -> Result<(), Failur
         .optional_output("--out", signer.as_ref().map(|_| &signature));
     files.check()?;
 
-    let mut report = listing::read(&place, &options.order)?;
     let with_codes = !options.no_passcode_in_manifest;
     if with_codes {
         Folders::new(options.devices.as_ref(), &place)?.add_codes(&mut report);

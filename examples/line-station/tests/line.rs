@@ -479,4 +479,5 @@ fn bad_usage_is_refused_in_one_sentence() {
     assert!(stderr(&output).contains("L-99"));
     let output = factory.line(&["report", "L-99", "--out", "report"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(!factory.path("report").exists());
 }

@@ -96,6 +96,10 @@ impl Factory {
         command
             .args(["--station", "line-1", "--operator", "AB"])
             .args(arguments);
+        // The same with the other engine, where its programs are.
+        if let Ok(engine) = std::env::var("LINE_ENGINE") {
+            command.args(["--engine", &engine]);
+        }
         command
     }
 
