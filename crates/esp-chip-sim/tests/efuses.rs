@@ -2,6 +2,14 @@
 //!
 //! Registers of the ESP32-C3 and the ESP32 are those of ESP-IDF's `soc/efuse_reg.h`; bits are those of `esp_efuse_table.csv`.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 #[path = "support/host.rs"]
 mod host;
 

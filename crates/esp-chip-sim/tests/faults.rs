@@ -1,5 +1,13 @@
 //! Each fault, as a station sees it.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 #[path = "support/host.rs"]
 mod host;
 

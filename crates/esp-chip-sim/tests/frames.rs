@@ -3,6 +3,14 @@
 //! The requests are those that esptool 5.6.0 sends (`--trace`); numbers of commands and errors are from the section "Serial
 //! Protocol" of its documentation.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 #[path = "support/host.rs"]
 mod host;
 

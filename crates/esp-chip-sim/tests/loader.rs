@@ -1,5 +1,13 @@
 //! Driven by `esp-rom-loader`.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 use std::time::Instant;
 
 use esp_chip_sim::{ChipSim, SimPort};
@@ -24,11 +32,11 @@ fn every_chip_is_identified_and_written() {
         if let Some(extension) = board.mac_extension {
             assert_eq!(extension, [0xAB, 0xCD], "{chip}");
         }
-        loader.set_baud(921_600).expect(chip.name());
+        loader.set_baud(921_600).unwrap();
         let image: Vec<u8> = (0..50_001_u32)
-            .map(|index| (index * index >> 7).to_le_bytes()[0])
+            .map(|index| ((index * index) >> 7).to_le_bytes()[0])
             .collect();
-        loader.write_flash(0x1_0000, &image, &mut |_| {}).expect(chip.name());
+        loader.write_flash(0x1_0000, &image, &mut |_| {}).unwrap();
         assert_eq!(sim.flash()[0x1_0000..][..image.len()], image, "{chip}");
         assert_eq!(loader.read_flash(0x1_0000, 1000).unwrap(), image[..1000]);
         count += 1;

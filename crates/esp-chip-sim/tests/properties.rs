@@ -1,5 +1,13 @@
 //! Whatever arrives, a chip goes on.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 #[path = "support/host.rs"]
 mod host;
 

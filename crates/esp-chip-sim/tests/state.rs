@@ -1,5 +1,13 @@
 //! The file that a chip's state is kept in.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
 #[path = "support/host.rs"]
 mod host;
 
