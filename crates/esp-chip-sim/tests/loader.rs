@@ -99,4 +99,14 @@ fn hundreds_of_chips_are_cheap() {
         begin.elapsed()
     );
     assert!(footprint < 0x6000 + 0x4000, "{footprint}");
+
+    let begin = Instant::now();
+    let image: Vec<u8> = (0..0x20_0000_u32)
+        .map(|index| (index.wrapping_mul(0x9E37_79B9) >> 13).to_le_bytes()[0])
+        .collect();
+    let sim = ChipSim::new(Chip::Esp32c3, [2; 6]).unwrap();
+    let mut loader = connect(&sim, Reset::None).unwrap();
+    loader.write_flash(0, &image, &mut |_| {}).unwrap();
+    println!("2 MiB in {:?}", begin.elapsed());
+    assert!(sim.flash().starts_with(&image));
 }

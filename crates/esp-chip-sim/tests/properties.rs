@@ -37,7 +37,8 @@ proptest! {
     ) {
         let sim = ChipSim::new(chip, [2; 6]).unwrap();
         let mut host = Host::new(&sim);
-        for (command, words) in requests {
+        // Another baud rate would be all that the chip understands.
+        for (command, words) in requests.into_iter().filter(|(command, _)| *command != 0x0F) {
             let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
             host.send(command, 0, &data);
         }

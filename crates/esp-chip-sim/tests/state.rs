@@ -80,7 +80,7 @@ fn a_record_that_was_not_finished_is_as_if_it_was_never_begun() {
         Host::new(&sim).burn(C3, 0, &pad_jtag());
     }
     let whole = fs::read(&file).unwrap();
-    for len in 0..=whole.len() {
+    for len in (0..whole.len()).step_by(5).chain([whole.len()]) {
         fs::write(&file, &whole[..len]).unwrap();
         let sim = sim().with_state_file(&file).unwrap();
         assert_eq!(
