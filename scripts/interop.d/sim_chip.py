@@ -27,8 +27,6 @@ from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 from efuse_tool import run_tool  # noqa: E402
 
 CHIPS = ["esp32", "esp32c3", "esp32c6", "esp32h2", "esp32s3"]
-EXTRA = ["esp32c2", "esp32c5", "esp32c61", "esp32p4", "esp32s2"]
-REVISIONS = {"esp32": "3.0", "esp32c3": "0.4", "esp32c6": "0.1", "esp32h2": "1.2", "esp32s3": "0.2"}
 
 PURPOSES = {
     "esp32": [],

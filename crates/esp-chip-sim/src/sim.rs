@@ -100,7 +100,8 @@ impl ChipSim {
     /// on a line without signals, when a SYNC arrives.
     #[must_use]
     pub fn with_app(self, app: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static) -> Self {
-        lock(&self.board).app = Some(Box::new(app) as App);
+        let app: App = Box::new(app);
+        lock(&self.board).app = Some(app);
         self
     }
 
@@ -178,7 +179,10 @@ impl ChipSim {
             commands: board.efuses.burns(),
             blocks: blocks.iter().map(|cells| cells.burns).collect(),
             double_blocks: board.efuses.double_burns(),
-            double_bits: blocks.first().map(|cells| cells.again.iter().copied().collect()).unwrap_or_default(),
+            double_bits: blocks
+                .first()
+                .map(|cells| cells.again.iter().copied().collect())
+                .unwrap_or_default(),
         }
     }
 

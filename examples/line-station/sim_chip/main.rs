@@ -67,8 +67,8 @@ struct Arguments {
 impl Arguments {
     fn chips(&self) -> Result<Vec<ChipSim>, Failure> {
         let chip: Chip = parse("--chip", &self.chip)?;
-        let first = parse_mac(&self.mac)
-            .ok_or_else(|| Failure::option("--mac", "not a MAC address as 60:55:f9:00:00:01"))?;
+        let first =
+            parse_mac(&self.mac).ok_or_else(|| Failure::option("--mac", "not a MAC address as 60:55:f9:00:00:01"))?;
         let fault: Fault = parse("--fault", &self.fault)?;
         let flash_size: FlashSize = parse("--flash-size", &self.flash_size)?;
         let revision: Option<ChipRevision> = cli::parse("--revision", self.revision.as_deref())?;
