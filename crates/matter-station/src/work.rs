@@ -411,7 +411,7 @@ impl Work<'_> {
     }
 
     /// Gives the board up, and says so in the ledger.
-    fn quarantine(&mut self, reason: QuarantineReason, detail: String) -> Result<Outcome, Stop> {
+    pub(crate) fn quarantine(&mut self, reason: QuarantineReason, detail: String) -> Result<Outcome, Stop> {
         let claim = self.current()?;
         let facts = self.facts();
         self.ledger(
