@@ -6,7 +6,8 @@ use matter_ledger::LedgerPlace;
 
 use crate::work::{Stop, Work};
 use crate::{
-    Board, BoardFault, Connect, DeviceSource, Error, FirmwareStep, Labels, Observer, Outcome, Quarantine, RetryCause, Slot,
+    Board, BoardFault, Connect, DeviceSource, Error, FirmwareStep, Labels, Observer, Outcome, Quarantine, RetryCause,
+    Slot,
 };
 
 /// Somebody's word that eFuses are to be burned, which nothing undoes.

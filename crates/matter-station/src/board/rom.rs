@@ -54,7 +54,10 @@ impl RomPort {
 
 impl Connect for RomPort {
     fn connect(&self) -> Result<Box<dyn Board + Send>, BoardFault> {
-        let port = self.address.open(FIRST_BAUD).map_err(|error| fault(&error, Moment::Connect))?;
+        let port = self
+            .address
+            .open(FIRST_BAUD)
+            .map_err(|error| fault(&error, Moment::Connect))?;
         let settings = ConnectSettings::new(self.address.reset())
             .with_attempts(self.attempts)
             .with_deadline(self.deadline);
@@ -132,7 +135,9 @@ impl<P: Port + Send + 'static> Board for RomBoard<P> {
     fn holds(&mut self, offset: u32, bytes: &[u8], md5: &[u8; 16]) -> Result<bool, BoardFault> {
         let len = u32::try_from(bytes.len()).map_err(|_| BoardFault::Unsuited("a region of 4 GB".into()))?;
         let found = self.0.flash_md5(offset, len);
-        found.map(|found| found == *md5).map_err(|error| fault(&error, Moment::Work))
+        found
+            .map(|found| found == *md5)
+            .map_err(|error| fault(&error, Moment::Work))
     }
 
     fn efuse_values(&mut self, names: &[&str]) -> Result<Vec<Option<u32>>, BoardFault> {

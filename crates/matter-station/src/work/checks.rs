@@ -66,10 +66,18 @@ fn used(target: &BoardTarget, board: &mut dyn Board, journal: &Journal) -> Resul
         let step = (1u32..).zip(&target.steps).find(|(_, step)| burns(step));
         step.is_some_and(|(number, _)| journal.has(number))
     };
-    let names = switches.into_iter().flatten().filter(|name| !is_ours(name)).collect::<Vec<_>>();
+    let names = switches
+        .into_iter()
+        .flatten()
+        .filter(|name| !is_ours(name))
+        .collect::<Vec<_>>();
     if !names.is_empty() {
         let values = board.efuse_values(&names)?;
-        if let Some((name, _)) = names.iter().zip(values).find(|(_, value)| value.is_some_and(|value| value != 0)) {
+        if let Some((name, _)) = names
+            .iter()
+            .zip(values)
+            .find(|(_, value)| value.is_some_and(|value| value != 0))
+        {
             return Ok(Some(format!("{name} is burned")));
         }
     }
@@ -78,7 +86,9 @@ fn used(target: &BoardTarget, board: &mut dyn Board, journal: &Journal) -> Resul
         Action::BurnKey { .. } | Action::WriteProtect { .. } => true,
         _ => step.phase() == Phase::Revoke,
     };
-    let steps = (1u32..).zip(&target.steps).filter(|(number, step)| !journal.has(*number) && matters(step));
+    let steps = (1u32..)
+        .zip(&target.steps)
+        .filter(|(number, step)| !journal.has(*number) && matters(step));
     let burns = steps.map(|(_, step)| EfuseBurn { step, key: None }).collect::<Vec<_>>();
     if burns.is_empty() {
         return Ok(None);

@@ -62,7 +62,10 @@ impl Work<'_> {
         let burns = burns(device, &steps)?;
         // What a burn changes is read back by that burn.
         let states = board.efuse_states(&burns)?;
-        let planned = steps.into_iter().zip(burns.into_iter().zip(states)).collect::<Vec<Planned<'_>>>();
+        let planned = steps
+            .into_iter()
+            .zip(burns.into_iter().zip(states))
+            .collect::<Vec<Planned<'_>>>();
         for group in planned.chunk_by(|((_, first), _), ((_, second), _)| is_one_burn(first, second)) {
             self.burn_group(board, device, &claim, &journal, group)?;
         }
