@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import gc
 import io
 import os
 
@@ -36,4 +37,7 @@ def run_tool(main, args, folder):
             # A tool that fails in its own way has an exit code other than 0, too.
             code = 2
             print(repr(error))
+    if code != 0:
+        # The tool has left its port open.
+        gc.collect()
     return code, output.getvalue()

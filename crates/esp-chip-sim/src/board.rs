@@ -239,7 +239,9 @@ impl Board {
 
     /// Lets firmware say something on its own.
     pub(crate) fn poll(&mut self) {
-        if self.session.mode == Mode::Firmware && !self.is_dead && !self.session.is_silent
+        if self.session.mode == Mode::Firmware
+            && !self.is_dead
+            && !self.session.is_silent
             && !self.line.is_held_in_reset()
             && let Some(app) = &mut self.app
         {
@@ -250,7 +252,10 @@ impl Board {
 
     fn take_frame(&mut self, frame: &[u8]) {
         if is_sync(frame) && !self.line.has_signals() {
+            // A loader that only finds its place again goes on in the ROM with the flash's pins as they are.
+            let is_attached = self.session.is_attached && self.session.mode == Mode::Rom;
             self.reset(true);
+            self.session.is_attached = is_attached;
         }
         let is_sync = is_sync(frame);
         self.session.is_synchronised |= is_sync;
@@ -375,7 +380,12 @@ const ZERO_REVISION: ChipRevision = match ChipRevision::new(0, 0) {
 
 /// Another chip whose eFuses are known.
 fn next_chip(chip: Chip) -> Chip {
-    let known = || Chip::ALL.iter().copied().filter(|chip| EfuseMap::of(*chip, None).is_some());
+    let known = || {
+        Chip::ALL
+            .iter()
+            .copied()
+            .filter(|chip| EfuseMap::of(*chip, None).is_some())
+    };
     let behind = known().skip_while(|known| *known != chip).nth(1);
     behind.or_else(|| known().next()).unwrap_or(chip)
 }

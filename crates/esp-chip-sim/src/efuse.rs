@@ -166,13 +166,20 @@ impl Efuses {
             [0, crc8(&mac)]
         } else {
             // Fields of other kinds are there.
-            let here = self.blocks.get(block).and_then(|cells| cells.words.get(word.saturating_add(1)));
+            let here = self
+                .blocks
+                .get(block)
+                .and_then(|cells| cells.words.get(word.saturating_add(1)));
             let [high, higher, ..] = here.copied().unwrap_or(0).to_be_bytes();
             [high, higher]
         };
         let [high, higher] = upper;
         self.preset(block, |words| {
-            for (cells, value) in words.iter_mut().skip(word).zip([low, u32::from_be_bytes([high, higher, a, b])]) {
+            for (cells, value) in words
+                .iter_mut()
+                .skip(word)
+                .zip([low, u32::from_be_bytes([high, higher, a, b])])
+            {
                 *cells = value;
             }
         });
@@ -306,7 +313,9 @@ impl Efuses {
 
     /// Burns what WR_DIS, as it was read last, does not forbid.
     fn burn(&mut self, index: usize, mut words: [u32; WORDS], mut check: [u8; CHECK]) -> bool {
-        let Some(block) = self.map.blocks().get(index) else { return false };
+        let Some(block) = self.map.blocks().get(index) else {
+            return false;
+        };
         let forbidden = self.blocks.first().and_then(|cells| {
             let field = self.map.field("WR_DIS")?;
             Some(field.value(&cells.read))
@@ -323,7 +332,10 @@ impl Efuses {
         if !self.is_coded(index) {
             check = [0; CHECK];
         }
-        let burned = self.blocks.get_mut(index).is_some_and(|cells| cells.burn(&words, &check));
+        let burned = self
+            .blocks
+            .get_mut(index)
+            .is_some_and(|cells| cells.burn(&words, &check));
         if burned && self.leaves_bit {
             let place = words.iter().enumerate().find(|(_, word)| **word != 0);
             self.stuck = place.map(|(word, bits)| (index, word, 1_u32.wrapping_shl(bits.trailing_zeros())));
@@ -383,6 +395,9 @@ fn clear(bits: impl Iterator<Item = u16>, words: &mut [u32; WORDS]) {
 /// The checksum of the ESP32's MAC address: CRC-8 with the polynomial x^8 + x^5 + x^4 + 1, lowest bit first.
 fn crc8(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ byte, |crc, _| if crc & 1 == 0 { crc >> 1 } else { (crc >> 1) ^ 0x8C })
+        (0..8).fold(
+            crc ^ byte,
+            |crc, _| if crc & 1 == 0 { crc >> 1 } else { (crc >> 1) ^ 0x8C },
+        )
     })
 }

@@ -33,7 +33,10 @@ impl fmt::Display for Error {
                     write!(f, "{comma}{}{moment}", fault.name())?;
                 }
                 let (block, burn) = (Moment::Block(3), Moment::Burn(2));
-                write!(f, "; a moment is start, or block, flash, md5 or burn with a number from 1, as {block} or {burn}")
+                write!(
+                    f,
+                    "; a moment is start, or block, flash, md5 or burn with a number from 1, as {block} or {burn}"
+                )
             }
             Self::StateFile(kind) => write!(f, "the file of the chip's state cannot be used: {kind}"),
             Self::StateFormat => f.write_str("the file holds no state of a virtual chip"),

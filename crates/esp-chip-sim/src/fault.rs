@@ -219,7 +219,16 @@ mod tests {
 
     #[test]
     fn other_names_are_refused() {
-        for text in ["", "Dies", "dies@", "dies@block:0", "dies@block:x", "slow@block:1", "stuck@start:1", "x@start"] {
+        for text in [
+            "",
+            "Dies",
+            "dies@",
+            "dies@block:0",
+            "dies@block:x",
+            "slow@block:1",
+            "stuck@start:1",
+            "x@start",
+        ] {
             assert_eq!(text.parse::<Fault>(), Err(Error::FaultName), "{text}");
         }
     }

@@ -52,10 +52,15 @@ impl Flash {
         while !rest.is_empty() && address < self.size {
             let (sector, start) = place(address);
             let len = SECTOR_LEN.saturating_sub(start).min(rest.len());
-            let Some((piece, behind)) = rest.split_at_checked(len) else { return };
+            let Some((piece, behind)) = rest.split_at_checked(len) else {
+                return;
+            };
             rest = behind;
             if piece.iter().any(|byte| *byte != 0xFF) {
-                let cells = self.sectors.entry(sector).or_insert_with(|| Box::new([0xFF; SECTOR_LEN]));
+                let cells = self
+                    .sectors
+                    .entry(sector)
+                    .or_insert_with(|| Box::new([0xFF; SECTOR_LEN]));
                 for (cell, byte) in cells.iter_mut().skip(start).zip(piece) {
                     *cell &= byte;
                 }

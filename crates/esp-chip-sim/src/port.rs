@@ -70,7 +70,10 @@ impl Read for SimPort {
         loop {
             let mut board = self.board()?;
             board.poll();
-            let wait = board.line.ready().map(|ready| ready.saturating_duration_since(Instant::now()));
+            let wait = board
+                .line
+                .ready()
+                .map(|ready| ready.saturating_duration_since(Instant::now()));
             let wait = wait.unwrap_or_default();
             if board.line.is_empty() {
                 drop(board);

@@ -8,11 +8,13 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
-/// How long a read waits, and how long a write waits for a station that does not read.
-const WAIT: Timespec = Timespec {
+/// How long a read waits.
+const READ_WAIT: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 250_000_000,
 };
+/// How long a write waits for a station that does not read: longer than one is busy, since nothing else slows the line down.
+const WRITE_WAIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 
 /// The chip's end of a serial line that is simulated by a pseudo-terminal.
 ///
@@ -54,16 +56,16 @@ impl Pty {
         &self.path
     }
 
-    fn waits_for(&self, flags: PollFlags) -> io::Result<bool> {
+    fn waits_for(&self, flags: PollFlags, wait: &Timespec) -> io::Result<bool> {
         let mut events = [PollFd::from_borrowed_fd(self.chip.as_fd(), flags)];
-        Ok(poll(&mut events, Some(&WAIT))? > 0)
+        Ok(poll(&mut events, Some(wait))? > 0)
     }
 }
 
 impl Read for Pty {
     /// Waits for a quarter of a second at most.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.waits_for(PollFlags::IN)? {
+        if self.waits_for(PollFlags::IN, &READ_WAIT)? {
             self.chip.read(buffer)
         } else {
             Err(ErrorKind::WouldBlock.into())
@@ -75,7 +77,7 @@ impl Write for Pty {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A pseudo-terminal takes a few KiB at once; a longer write would wait for the station, for ever if there is none.
         let piece = bytes.get(..PIECE).unwrap_or(bytes);
-        if self.waits_for(PollFlags::OUT)? {
+        if self.waits_for(PollFlags::OUT, &WRITE_WAIT)? {
             self.chip.write(piece)
         } else {
             Ok(bytes.len())

@@ -178,7 +178,10 @@ impl ChipSim {
             commands: board.efuses.burns(),
             blocks: blocks.iter().map(|cells| cells.burns).collect(),
             double_blocks: board.efuses.double_burns(),
-            double_bits: blocks.first().map(|cells| cells.again.iter().copied().collect()).unwrap_or_default(),
+            double_bits: blocks
+                .first()
+                .map(|cells| cells.again.iter().copied().collect())
+                .unwrap_or_default(),
         }
     }
 

@@ -171,7 +171,11 @@ fn restore_efuses(content: &[u8], board: &mut Board) -> Option<()> {
 
 fn restore_sector(content: &[u8], board: &mut Board) -> Option<()> {
     let (sector, cells) = content.split_first_chunk()?;
-    let cells = if cells.is_empty() { None } else { Some(cells.try_into().ok()?) };
+    let cells = if cells.is_empty() {
+        None
+    } else {
+        Some(cells.try_into().ok()?)
+    };
     board.flash.restore(u32::from_le_bytes(*sector), cells);
     Some(())
 }

@@ -19,8 +19,17 @@ const KEY0: u32 = C3 + 0x9C;
 const RS_ERR0: u32 = C3 + 0x1C0;
 /// reedsolo 1.7.0: RSCodec(12).encode(bytes(range(32))), as words
 const KEY: [u32; 11] = [
-    0x0302_0100, 0x0706_0504, 0x0B0A_0908, 0x0F0E_0D0C, 0x1312_1110, 0x1716_1514, 0x1B1A_1918, 0x1F1E_1D1C, 0x0D47_4CA0,
-    0x03B2_FC3F, 0x13F4_E9DA,
+    0x0302_0100,
+    0x0706_0504,
+    0x0B0A_0908,
+    0x0F0E_0D0C,
+    0x1312_1110,
+    0x1716_1514,
+    0x1B1A_1918,
+    0x1F1E_1D1C,
+    0x0D47_4CA0,
+    0x03B2_FC3F,
+    0x13F4_E9DA,
 ];
 
 fn c3() -> (ChipSim, Host) {
@@ -45,14 +54,18 @@ fn maker_has_burned_mac_and_revision() {
     assert_eq!(host.read(C3 + 0x44 + 12), 4 << 18);
     assert_eq!((host.read(RS_ERR0), host.read(RS_ERR0 + 4)), (0, 0));
 
-    let sim = ChipSim::new(Chip::Esp32c6, MAC).unwrap().with_mac_extension([0xAB, 0xCD]);
+    let sim = ChipSim::new(Chip::Esp32c6, MAC)
+        .unwrap()
+        .with_mac_extension([0xAB, 0xCD]);
     let mut host = Host::new(&sim);
-    assert_eq!([host.read(0x600B_0844), host.read(0x600B_0848)], [0xF901_0203, 0xABCD_6055]);
+    assert_eq!(
+        [host.read(0x600B_0844), host.read(0x600B_0848)],
+        [0xF901_0203, 0xABCD_6055]
+    );
 }
 
 #[test]
 fn esp32_has_a_checksum_beside_its_mac_and_its_revision_in_three_places() {
-    // A MAC and its CRC-8 as printed by espefuse 5.6.0 of a chip on sale: 24:0a:c4:00:00:01 has none there; see data/README.md.
     let sim = ChipSim::new(Chip::Esp32, [0x24, 0x0A, 0xC4, 0, 0, 1]).unwrap();
     let sim = sim.with_revision(ChipRevision::new(3, 1).unwrap());
     let mut host = Host::new(&sim);
@@ -186,7 +199,10 @@ fn esp32_burns_all_blocks_at_once_and_has_no_check_bytes() {
     host.set(base + 0x98, 0x1122_3344);
     host.set(base + 0xF4, 0x5566_7788);
     program(&mut host);
-    assert_eq!([host.read(base + 0x38), host.read(base + 0x94)], [0x1122_3344, 0x5566_7788]);
+    assert_eq!(
+        [host.read(base + 0x38), host.read(base + 0x94)],
+        [0x1122_3344, 0x5566_7788]
+    );
     assert_eq!(sim.efuse("FLASH_CRYPT_CNT"), 1);
     assert_eq!((sim.burns().blocks, sim.burns().commands), (vec![1, 1, 0, 1], 1));
     // Registers keep what was written: whoever does not clear them burns again.
@@ -250,7 +266,10 @@ fn secure_download_mode_leaves_plain_writing_after_the_next_reset() {
 
 #[test]
 fn download_mode_off_is_silence_after_the_next_reset() {
-    for (chip, base, command, bit) in [(Chip::Esp32c3, C3, 0x1D4, 128), (Chip::Esp32h2, 0x600B_0800, 0x1D4, 128)] {
+    for (chip, base, command, bit) in [
+        (Chip::Esp32c3, C3, 0x1D4, 128),
+        (Chip::Esp32h2, 0x600B_0800, 0x1D4, 128),
+    ] {
         let sim = ChipSim::new(chip, MAC).unwrap();
         let mut host = Host::new(&sim);
         host.burn(base, 0, &block0(&[bit]));

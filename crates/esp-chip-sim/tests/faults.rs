@@ -39,7 +39,10 @@ fn bad_flash_reads_one_cell_of_the_first_region_wrong_for_ever() {
         let flash = sim.flash();
         let wrong = flash[0x2000..0x3000].iter().filter(|byte| **byte != 0x5A).count();
         assert_eq!(wrong, 1);
-        assert_ne!(host.md5(0x2000, 0x1000), Ok(b"2e76fc1e1a93bc4d7b4d3e7ba4b1a0a5".to_vec()));
+        assert_ne!(
+            host.md5(0x2000, 0x1000),
+            Ok(b"2e76fc1e1a93bc4d7b4d3e7ba4b1a0a5".to_vec())
+        );
     }
     let first = sim.flash();
     host.write(0x5000, &[0x5A; 0x100], 0x100).unwrap();
@@ -69,17 +72,26 @@ fn work(host: &mut Host) -> Option<()> {
     let attach = host.ask(0x0D, 0, &[0; 8]);
     attach?;
     for address in [0x1000_u32, 0x8000] {
-        let begin: Vec<u8> = [512_u32, 4, 128, address, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
+        let begin: Vec<u8> = [512_u32, 4, 128, address, 0]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
         host.ask(2, 0, &begin)?;
         for sequence in 0..4 {
             host.block(3, sequence, &[0xC0; 128])?.ok()?;
         }
-        let md5: Vec<u8> = [address, 512, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
+        let md5: Vec<u8> = [address, 512, 0, 0]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
         host.ask(0x13, 0, &md5)?;
     }
     let mut registers = vec![(C3 + 4, 1 << 19), (C3 + 0x1CC, 0x5A5A), (C3 + 0x1D4, 2)];
     for (address, value) in registers.drain(..) {
-        let write: Vec<u8> = [address, value, u32::MAX, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
+        let write: Vec<u8> = [address, value, u32::MAX, 0]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
         host.ask(9, 0, &write)?;
     }
     Some(())
@@ -128,7 +140,11 @@ fn a_brown_out_comes_once_and_keeps_what_was_written() {
         assert_eq!(host.ask(0x14, 0, &[]), None);
         assert_eq!(host.sync(), 8, "{moment}");
         assert_eq!(work(&mut host), Some(()), "{moment}");
-        assert_eq!(sim.burns().double_burn(), moment == "burn:1", "the station here burns again");
+        assert_eq!(
+            sim.burns().double_burn(),
+            moment == "burn:1",
+            "the station here burns again"
+        );
     }
 }
 
@@ -161,7 +177,11 @@ fn garbage_is_no_answer_and_the_same_for_a_seed() {
 
 #[test]
 fn a_stuck_bit_reads_0_after_its_burn() {
-    for (fault, expected) in [("efuse-stuck-bit", 0b10), ("efuse-stuck-bit@burn:1", 0b11), ("none", 0b11)] {
+    for (fault, expected) in [
+        ("efuse-stuck-bit", 0b10),
+        ("efuse-stuck-bit@burn:1", 0b11),
+        ("none", 0b11),
+    ] {
         let sim = faulty(fault);
         let mut host = Host::new(&sim);
         host.burn(C3, 0, &pad_jtag());
@@ -228,6 +248,10 @@ fn slow_chips_answer_late() {
 
 #[test]
 fn faults_tell_whether_a_station_must_finish_the_board() {
-    let harmless: Vec<&str> = Fault::ALL.iter().filter(|fault| fault.is_harmless()).map(|fault| fault.name()).collect();
+    let harmless: Vec<&str> = Fault::ALL
+        .iter()
+        .filter(|fault| fault.is_harmless())
+        .map(|fault| fault.name())
+        .collect();
     assert_eq!(harmless, ["brown-out", "disconnects", "none", "slow"]);
 }

@@ -26,7 +26,11 @@ fn rom_answers_a_sync_eight_times_and_not_with_the_value_of_the_stub() {
     host.send(8, 0, &host::SYNC);
     let frames = host.frames();
     assert_eq!(frames.len(), 8);
-    assert!(frames.iter().all(|frame| *frame == [1, 8, 4, 0, 7, 7, 0x12, 0x20, 0, 0, 0, 0]));
+    assert!(
+        frames
+            .iter()
+            .all(|frame| *frame == [1, 8, 4, 0, 7, 7, 0x12, 0x20, 0, 0, 0, 0])
+    );
 }
 
 #[test]
@@ -34,7 +38,10 @@ fn nothing_but_a_sync_is_answered_before_the_first_one() {
     let mut host = Host::silent(&sim(Chip::Esp32c3));
     assert_eq!(host.ask(0x0A, 0, &0x4000_1000_u32.to_le_bytes()), None);
     assert_eq!(host.sync(), 8);
-    assert_eq!(host.ask(0x0A, 0, &0x4000_1000_u32.to_le_bytes()), Some(Answer(0, vec![0; 4])));
+    assert_eq!(
+        host.ask(0x0A, 0, &0x4000_1000_u32.to_le_bytes()),
+        Some(Answer(0, vec![0; 4]))
+    );
 }
 
 #[test]
@@ -44,7 +51,12 @@ fn chips_are_told_by_their_magic_or_their_security_info() {
     let info = |chip| Host::new(&sim(chip)).words(0x14, &[]);
     assert_eq!(info(Chip::Esp32), Err(5));
     assert_eq!(info(Chip::Esp32s2), Ok(vec![0; 12]));
-    for (chip, id) in [(Chip::Esp32c3, 5), (Chip::Esp32s3, 9), (Chip::Esp32c6, 13), (Chip::Esp32h2, 16)] {
+    for (chip, id) in [
+        (Chip::Esp32c3, 5),
+        (Chip::Esp32s3, 9),
+        (Chip::Esp32c6, 13),
+        (Chip::Esp32h2, 16),
+    ] {
         let mut expected = vec![0; 20];
         expected[12] = id;
         assert_eq!(info(chip), Ok(expected));
@@ -80,7 +92,11 @@ fn plain_writing_erases_first_and_is_checked_block_by_block() {
     host.write(0x1800, b"abcdef", 4).unwrap();
     let flash = sim.flash();
     assert_eq!(flash.len(), 0x40_0000);
-    assert_eq!(flash[0x17FF..0x1807], *b"\xFFabcdef\xFF", "the sector was erased by the second region");
+    assert_eq!(
+        flash[0x17FF..0x1807],
+        *b"\xFFabcdef\xFF",
+        "the sector was erased by the second region"
+    );
 
     assert_eq!(host.words(2, &[8, 2, 4, 0x2000, 0]), Ok(vec![]));
     // A wrong checksum, a sequence number too early; then the right one.
@@ -89,7 +105,11 @@ fn plain_writing_erases_first_and_is_checked_block_by_block() {
     assert_eq!(host.ask(3, 0x12, &block).unwrap().1, [1, 7, 0, 0]);
     assert_eq!(host.block(3, 1, b"wxyz"), Some(Err(6)));
     assert_eq!(host.block(3, 0, b"wxyz"), Some(Ok(vec![])));
-    assert_eq!(host.block(0x11, 1, b"wxyz"), Some(Err(6)), "the region is not compressed");
+    assert_eq!(
+        host.block(0x11, 1, b"wxyz"),
+        Some(Err(6)),
+        "the region is not compressed"
+    );
     assert_eq!(host.block(3, 1, b"longer"), Some(Err(6)));
     // Outside of the flash, or to be encrypted by the chip.
     assert_eq!(host.words(2, &[4096, 1, 4096, 0x3F_F001, 0]), Err(6));
@@ -103,7 +123,8 @@ fn compressed_writing_inflates_what_arrives_in_pieces() {
     host.attach();
     // zlib.compress(b"matter" * 100, 9) of Python 3.11
     let packed = [
-        0x78, 0xDA, 0xCB, 0x4D, 0x2C, 0x29, 0x49, 0x2D, 0xCA, 0x1D, 0x25, 0x47, 0x49, 0xAA, 0x92, 0x00, 0x77, 0x9D, 0xFF, 0x15,
+        0x78, 0xDA, 0xCB, 0x4D, 0x2C, 0x29, 0x49, 0x2D, 0xCA, 0x1D, 0x25, 0x47, 0x49, 0xAA, 0x92, 0x00, 0x77, 0x9D,
+        0xFF, 0x15,
     ];
     assert_eq!(host.words(0x10, &[600, 3, 8, 0x8000]), Ok(vec![]));
     for (sequence, piece) in (0..).zip(packed.chunks(8)) {
@@ -158,7 +179,10 @@ fn stub_starts_after_ram_is_run_and_answers_with_two_bytes_of_status() {
     assert_eq!(host.words(5, &[4, 1, 4, 0x403C_0000]), Ok(vec![]));
     assert_eq!(host.block(7, 0, b"code"), Some(Ok(vec![])));
     host.send(6, 0, &[0, 0, 0, 0, 4, 0, 0x3C, 0x40]);
-    assert_eq!(host.frames(), [vec![1, 6, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0], b"OHAI".to_vec()]);
+    assert_eq!(
+        host.frames(),
+        [vec![1, 6, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0], b"OHAI".to_vec()]
+    );
     let mut ask = |command, words: &[u32]| {
         let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         host.ask(command, 0, &data).map(|answer| answer.1)
@@ -189,7 +213,9 @@ fn stub_sends_packets_until_enough_are_unanswered_and_then_their_md5() {
     host.send_frame(&2_u32.to_le_bytes());
     assert_eq!(host.frames(), Vec::<Vec<u8>>::new());
     host.send_frame(&3_u32.to_le_bytes());
-    let md5 = [0x90, 1, 0x50, 0x98, 0x3C, 0xD2, 0x4F, 0xB0, 0xD6, 0x96, 0x3F, 0x7D, 0x28, 0xE1, 0x7F, 0x72];
+    let md5 = [
+        0x90, 1, 0x50, 0x98, 0x3C, 0xD2, 0x4F, 0xB0, 0xD6, 0x96, 0x3F, 0x7D, 0x28, 0xE1, 0x7F, 0x72,
+    ];
     assert_eq!(host.frames(), [md5.to_vec()]);
 }
 
@@ -222,7 +248,13 @@ fn signals_reset_into_download_mode_and_into_firmware() {
     };
     let (classic, usb) = (
         [(false, true), (true, false), (false, false)],
-        [(false, false), (true, false), (true, true), (false, true), (false, false)],
+        [
+            (false, false),
+            (true, false),
+            (true, true),
+            (false, true),
+            (false, false),
+        ],
     );
     signals(&mut host, &[(false, true)]);
     assert_eq!(host.sync(), 0, "held in reset");
@@ -241,7 +273,11 @@ fn firmware_has_the_line_until_the_chip_is_in_its_rom_again() {
     let mut heard = Vec::new();
     let sim = sim(Chip::Esp32c3).with_app(move |bytes| {
         heard.extend_from_slice(bytes);
-        if heard == b"hello" { core::mem::take(&mut heard) } else { Vec::new() }
+        if heard == b"hello" {
+            core::mem::take(&mut heard)
+        } else {
+            Vec::new()
+        }
     });
     let mut host = Host::new(&sim);
     host.attach();

@@ -7,7 +7,6 @@ use clap::Parser;
 use cli::{Failure, parse_number};
 use esp_chip_sim::{ChipSim, Fault};
 use esp_flash_image::{Chip, ChipRevision, FlashSize};
-use matter_issuance::protocol::Mac;
 
 use self::places::{Place, numbered};
 
@@ -68,7 +67,8 @@ struct Arguments {
 impl Arguments {
     fn chips(&self) -> Result<Vec<ChipSim>, Failure> {
         let chip: Chip = parse("--chip", &self.chip)?;
-        let first: Mac = parse("--mac", &self.mac)?;
+        let first =
+            parse_mac(&self.mac).ok_or_else(|| Failure::option("--mac", "not a MAC address as 60:55:f9:00:00:01"))?;
         let fault: Fault = parse("--fault", &self.fault)?;
         let flash_size: FlashSize = parse("--flash-size", &self.flash_size)?;
         let revision: Option<ChipRevision> = cli::parse("--revision", self.revision.as_deref())?;
@@ -133,9 +133,23 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str)
     text.parse().map_err(|error| Failure::option(option, error))
 }
 
+/// Reads six pairs of hexadecimal digits with colons between.
+fn parse_mac(text: &str) -> Option<[u8; 6]> {
+    let mut mac = [0; 6];
+    let mut parts = text.split(':');
+    for byte in &mut mac {
+        let digits = parts.next().filter(|part| part.len() == 2)?;
+        *byte = digits
+            .bytes()
+            .all(|digit| digit.is_ascii_hexdigit())
+            .then(|| u8::from_str_radix(digits, 16).ok())??;
+    }
+    parts.next().is_none().then_some(mac)
+}
+
 /// Adds to a MAC address.
-fn following(first: Mac, index: u32) -> Option<[u8; 6]> {
-    let [a, b, c, d, e, f] = *first.as_bytes();
+fn following(first: [u8; 6], index: u32) -> Option<[u8; 6]> {
+    let [a, b, c, d, e, f] = first;
     let number = u64::from_be_bytes([0, 0, a, b, c, d, e, f]).checked_add(index.into())?;
     let [0, 0, mac @ ..] = number.to_be_bytes() else {
         return None;

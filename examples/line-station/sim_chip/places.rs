@@ -135,7 +135,9 @@ pub(crate) fn run_all(chips: Vec<ChipSim>, places: Vec<Place>) -> Result<(), Fai
     let mut threads = Vec::new();
     for (chip, mut place) in chips.into_iter().zip(places) {
         let mac = chip.mac().map(|byte| format!("{byte:02x}")).join(":");
-        let address = place.address().map_err(|error| Failure::Work(format!("chip {mac}: {error}")))?;
+        let address = place
+            .address()
+            .map_err(|error| Failure::Work(format!("chip {mac}: {error}")))?;
         print(format_args!("{mac} {address}"))?;
         let work = move || {
             let failed = |error: io::Error| Failure::Work(format!("chip {mac}: {error}"));

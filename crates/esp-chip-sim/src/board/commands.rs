@@ -62,7 +62,11 @@ impl Board {
     pub(super) fn execute(&mut self, code: u8, sum: u32, data: &[u8]) -> Done {
         let is_stub = self.session.mode == Mode::Stub;
         let Some(command) = Command::from_code(code) else {
-            return if is_stub { self.execute_in_stub(code, data) } else { Err(INVALID_MESSAGE) };
+            return if is_stub {
+                self.execute_in_stub(code, data)
+            } else {
+                Err(INVALID_MESSAGE)
+            };
         };
         if self.session.download == Download::Secure && !is_allowed_in_secure_download(command) {
             return Err(INVALID_MESSAGE);
@@ -135,7 +139,11 @@ impl Board {
                 let (address, len) = range(data)?;
                 let (packet, in_flight) = word(data, 2).zip(word(data, 3)).ok_or(INVALID_MESSAGE)?;
                 self.session.reading = Reading::new(address, len, packet, in_flight);
-                if self.session.reading.is_none() { Err(FAILED) } else { done() }
+                if self.session.reading.is_none() {
+                    Err(FAILED)
+                } else {
+                    done()
+                }
             }
             RUN_USER_CODE => done(),
             _ => Err(NOT_IMPLEMENTED),

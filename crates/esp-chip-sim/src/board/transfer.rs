@@ -6,8 +6,8 @@ use md5::{Digest, Md5};
 use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 
-use super::commands::{DEFLATE, Done, FAILED, done};
 use super::Board;
+use super::commands::{DEFLATE, Done, FAILED, done};
 
 /// The stub reads flash by packets of this size at most.
 const MAX_PACKET: u32 = 0x4000;
@@ -76,7 +76,9 @@ impl Reading {
 
 impl Board {
     pub(super) fn take_block(&mut self, sequence: u32, bytes: &[u8], is_compressed: bool) -> Done {
-        let Some(mut transfer) = self.session.transfer.take() else { return Err(FAILED) };
+        let Some(mut transfer) = self.session.transfer.take() else {
+            return Err(FAILED);
+        };
         // A block that was refused may come again.
         if sequence != transfer.next_block || transfer.inflater.is_some() != is_compressed {
             self.session.transfer = Some(transfer);
@@ -133,7 +135,9 @@ impl Board {
 
     /// Sends packets of a region for as long as not too many are unanswered.
     pub(super) fn send_packets(&mut self) {
-        let Some(mut reading) = self.session.reading.take() else { return };
+        let Some(mut reading) = self.session.reading.take() else {
+            return;
+        };
         while reading.sent < reading.len && reading.sent.saturating_sub(reading.acknowledged) < reading.in_flight {
             let len = reading.packet.min(reading.len.saturating_sub(reading.sent));
             let bytes = self.flash.bytes(reading.address.saturating_add(reading.sent), len);

@@ -11,7 +11,11 @@ const POLYNOMIAL: u8 = 0x1D;
 /// Multiplies by x.
 const fn double(element: u8) -> u8 {
     let shifted = element << 1;
-    if element & 0x80 == 0 { shifted } else { shifted ^ POLYNOMIAL }
+    if element & 0x80 == 0 {
+        shifted
+    } else {
+        shifted ^ POLYNOMIAL
+    }
 }
 
 const fn multiply(mut a: u8, mut b: u8) -> u8 {

@@ -98,7 +98,10 @@ impl Host {
         let [1, answered, len0, len1, v0, v1, v2, v3, data @ ..] = &frame[..] else {
             return None;
         };
-        assert_eq!((*answered, usize::from(u16::from_le_bytes([*len0, *len1]))), (command, data.len()));
+        assert_eq!(
+            (*answered, usize::from(u16::from_le_bytes([*len0, *len1]))),
+            (command, data.len())
+        );
         Some(Answer(u32::from_le_bytes([*v0, *v1, *v2, *v3]), data.to_vec()))
     }
 
