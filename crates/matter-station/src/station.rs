@@ -6,8 +6,8 @@ use matter_ledger::LedgerPlace;
 
 use crate::work::{Stop, Work};
 use crate::{
-    Board, BoardFault, Connect, DeviceSource, Error, FirmwareStep, Labels, Observer, Outcome, Quarantine, RetryCause,
-    Slot,
+    Board, BoardFault, Connect, DeviceSource, Error, FirmwareStep, Labels, Observer, Outcome, Quarantine,
+    QuarantineReason, RetryCause, Slot,
 };
 
 /// Somebody's word that eFuses are to be burned, which nothing undoes.
@@ -169,17 +169,22 @@ impl Station {
         }
     }
 
-    /// Gives up the boards that were worked on at a slot, are not ready and are not there any more: dead ones, which the operator
-    /// has taken out. While a board is worked on, [`Station::run_board`] decides that itself; this is for what was left by a
+    /// Gives up the boards that were worked on at a slot, are not ready and do not say who they are any more: dead ones, which the
+    /// operator takes out, for the reason that was seen. While a board is worked on, [`Station::run_board`] decides that itself; this is for what was left by a
     /// station that was stopped.
     ///
     /// # Errors
     ///
     /// [`Outcome::Retry`] and [`Outcome::Failed`] when the ledger cannot be written.
     #[expect(clippy::result_large_err, reason = "once for each board")]
-    pub fn give_up_missing(&self, slot: &Slot, observer: &dyn Observer) -> Result<Vec<Quarantine>, Outcome> {
+    pub fn give_up_missing(
+        &self,
+        slot: &Slot,
+        seen: QuarantineReason,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Quarantine>, Outcome> {
         let mut work = Work::new(self, slot, &NoPort, observer);
-        work.give_up_missing().map_err(|stop| match stop {
+        work.give_up_missing(seen).map_err(|stop| match stop {
             Stop::Decided(outcome) => *outcome,
             Stop::Board(fault) => Outcome::Retry(RetryCause::NoBoard(fault.to_string())),
         })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use esp_rom_loader::PortAddress;
 use matter_ledger::{LedgerPlace, Mac};
-use matter_station::{Labels, Outcome, Patience, RomPort, Slot, StationDevice};
+use matter_station::{BoardRefusal, Labels, Outcome, Patience, QuarantineReason, RomPort, Slot, StationDevice};
 
 use crate::order::{station, target};
 use crate::robot::{Robot, ports};
@@ -56,7 +56,7 @@ pub fn run(place: &LedgerPlace, folder: &Path, slots: usize) {
                             }
                             // The operator takes out what has died, and whose station was killed.
                             if retries > 10 {
-                                station.give_up_missing(&slot, &()).unwrap();
+                                station.give_up_missing(&slot, QuarantineReason::ChipGone, &()).unwrap();
                                 robot.ask(&format!("next {number}"));
                                 retries = 0;
                             }
@@ -64,6 +64,12 @@ pub fn run(place: &LedgerPlace, folder: &Path, slots: usize) {
                         }
                         Outcome::Failed(error) => panic!("{error}"),
                         outcome => {
+                            // So it was before the kill.
+                            if let Outcome::Refused(refusal) = &outcome
+                                && refusal.reason == BoardRefusal::Unidentified
+                            {
+                                station.give_up_missing(&slot, QuarantineReason::Garbage, &()).unwrap();
+                            }
                             retries = 0;
                             if std::env::var_os("LINE_DEBUG").is_some() {
                                 eprintln!("slot {number}: {outcome:?}");

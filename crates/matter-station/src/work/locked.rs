@@ -60,7 +60,7 @@ impl Work<'_> {
     }
 
     /// Gives up the boards that were at this slot, are not ready, and were taken out.
-    pub(crate) fn give_up_missing(&mut self) -> Result<Vec<Quarantine>, Stop> {
+    pub(crate) fn give_up_missing(&mut self, seen: QuarantineReason) -> Result<Vec<Quarantine>, Stop> {
         let (order, here) = (
             self.station.order.clone(),
             (self.station.name.clone(), self.slot.name().to_owned()),
@@ -75,7 +75,7 @@ impl Work<'_> {
                 }
                 let reason = match self.lock_entries(&claim)? {
                     LockEntries::Begun => QuarantineReason::LockUnproven,
-                    _ => QuarantineReason::ChipGone,
+                    _ => seen,
                 };
                 self.claim = Some(claim);
                 if let Outcome::Quarantined(quarantine) = self.quarantine(reason, "taken out".into())? {
