@@ -274,7 +274,8 @@ fn before(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Opti
 }
 
 /// The columns of [`known_claim`].
-pub(crate) const CLAIMS: &str = "SELECT uuid, serial, station, slot, claim.state, run.order_id, claim.reason, device.state, claim.id, mac
+pub(crate) const CLAIMS: &str =
+    "SELECT uuid, serial, station, slot, claim.state, run.order_id, claim.reason, device.state, claim.id, mac
     FROM claim JOIN device ON device.id = claim.device JOIN run ON run.id = device.run";
 
 /// The device that a board has, or else the last one that was given up with it.

@@ -59,8 +59,20 @@ pub(crate) const REFUSED_BOARD: Table = table(
 );
 
 pub(crate) const TABLES: [&Table; 14] = [
-    &META, &ORDERS, &RUN, &PARAMETER, &DEVICE, &IMAGE, &CLAIM, &ISSUANCE, &LOG, &LOG_HEAD, &CLAIM_EVENT, &CLAIM_FACT,
-    &JOURNAL, &REFUSED_BOARD,
+    &META,
+    &ORDERS,
+    &RUN,
+    &PARAMETER,
+    &DEVICE,
+    &IMAGE,
+    &CLAIM,
+    &ISSUANCE,
+    &LOG,
+    &LOG_HEAD,
+    &CLAIM_EVENT,
+    &CLAIM_FACT,
+    &JOURNAL,
+    &REFUSED_BOARD,
 ];
 /// Those of version 3.
 pub(crate) const THIRD_TABLES: [&Table; 10] = [

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use matter_ledger::LedgerPlace;
 
-use crate::work::Work;
-use crate::{Connect, DeviceSource, Error, FirmwareStep, Labels, Observer, Outcome, Slot};
+use crate::work::{Stop, Work};
+use crate::{
+    Board, BoardFault, Connect, DeviceSource, Error, FirmwareStep, Labels, Observer, Outcome, Quarantine,
+    QuarantineReason, RetryCause, Slot,
+};
 
 /// Somebody's word that eFuses are to be burned, which nothing undoes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +167,40 @@ impl Station {
             Ok(()) => Work::new(self, slot, port, observer).run(),
             Err(error) => Outcome::Failed(error),
         }
+    }
+
+    /// Gives up the boards that were worked on at a slot, are not ready and do not say who they are any more: dead ones, which the
+    /// operator takes out, for the reason that was seen. While a board is worked on, [`Station::run_board`] decides that itself; this is for what was left by a
+    /// station that was stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`Outcome::Retry`] and [`Outcome::Failed`] when the ledger cannot be written.
+    #[expect(clippy::result_large_err, reason = "once for each board")]
+    pub fn give_up_missing(
+        &self,
+        slot: &Slot,
+        seen: QuarantineReason,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Quarantine>, Outcome> {
+        let mut work = Work::new(self, slot, &NoPort, observer);
+        work.give_up_missing(seen).map_err(|stop| match stop {
+            Stop::Decided(outcome) => *outcome,
+            Stop::Board(fault) => Outcome::Retry(RetryCause::NoBoard(fault.to_string())),
+        })
+    }
+}
+
+/// Where nobody is.
+struct NoPort;
+
+impl Connect for NoPort {
+    fn connect(&self) -> Result<Box<dyn Board + Send>, BoardFault> {
+        Err(BoardFault::Port("no port".into()))
+    }
+
+    fn name(&self) -> String {
+        "no port".into()
     }
 }
 

@@ -138,7 +138,7 @@ impl<'w> Work<'w> {
         };
         let Some(claim) = self.claim.clone() else {
             let detail = format!("{reason}: {text}");
-            return Ok(self.refuse(BoardRefusal::Unidentified, None, detail)?);
+            return self.refuse(BoardRefusal::Unidentified, None, detail);
         };
         let is_open = self.lock_entries(&claim)? == LockEntries::Begun;
         let is_silent = matches!(reason, QuarantineReason::ChipGone | QuarantineReason::ChipStuck);
@@ -411,7 +411,7 @@ impl Work<'_> {
     }
 
     /// Gives the board up, and says so in the ledger.
-    fn quarantine(&mut self, reason: QuarantineReason, detail: String) -> Result<Outcome, Stop> {
+    pub(crate) fn quarantine(&mut self, reason: QuarantineReason, detail: String) -> Result<Outcome, Stop> {
         let claim = self.current()?;
         let facts = self.facts();
         self.ledger(

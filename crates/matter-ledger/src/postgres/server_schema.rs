@@ -43,7 +43,12 @@ const UNIQUE_NAMES: [&str; 17] = [
     "run_pkey",
 ];
 /// The same of what came with version 4.
-const FOURTH_NAMES: [&str; 4] = ["claim_event_pkey", "claim_fact_pkey", "journal_pkey", "refused_board_pkey"];
+const FOURTH_NAMES: [&str; 4] = [
+    "claim_event_pkey",
+    "claim_fact_pkey",
+    "journal_pkey",
+    "refused_board_pkey",
+];
 
 /// Makes the tables where there is nothing, brings those of version 3 to the present ones, and refuses what is no ledger.
 pub(super) fn prepare(statements: &mut dyn Statements) -> Result<(), Fault> {
@@ -110,10 +115,15 @@ pub(super) fn recognize(statements: &mut dyn Statements) -> Result<Option<i64>, 
         .transpose()?
         .unwrap_or_default();
     let versions = [schema::THIRD, schema::VERSION];
-    let Some(known) = versions.into_iter().find(|known| known.to_string().as_bytes() == version) else {
+    let Some(known) = versions
+        .into_iter()
+        .find(|known| known.to_string().as_bytes() == version)
+    else {
         let version = String::from_utf8_lossy(&version).into_owned();
         let (first, last) = (schema::THIRD, schema::VERSION);
-        return foreign(format!("has version '{version}', and this tool knows {first} to {last}"));
+        return foreign(format!(
+            "has version '{version}', and this tool knows {first} to {last}"
+        ));
     };
     for table in tables(known) {
         let id = if table.has_rowid { "id, " } else { "" };

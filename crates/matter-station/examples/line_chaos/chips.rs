@@ -19,22 +19,22 @@ use crate::robot::PORTS;
 /// Faults, and what has to be in the ledger: codes of quarantines, or of refusals.
 const BAD: [&str; 17] = [
     "bad-flash",
-    "md5-garbage",
-    "dies@block:1",
-    "dies@md5:2",
-    "dies@burn:1",
-    "dies@burn:3",
-    "stuck@block:1",
-    "stuck@md5:1",
-    "stuck@burn:2",
-    "garbage@block:1",
-    "garbage@burn:2",
-    "efuse-stuck-bit@start",
-    "key-used",
-    "locked",
-    "small-flash",
     "wrong-chip",
+    "dies@md5:2",
+    "key-used",
+    "stuck@md5:1",
+    "locked",
+    "garbage@block:1",
+    "small-flash",
+    "efuse-stuck-bit@start",
     "wrong-revision",
+    "dies@burn:3",
+    "stuck@burn:2",
+    "garbage@burn:2",
+    "dies@block:1",
+    "stuck@block:1",
+    "dies@burn:1",
+    "md5-garbage",
 ];
 /// What a good chip may do once.
 const SHAKEN: [&str; 8] = [
@@ -52,7 +52,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from((self.0 >> 33) % u64::try_from(limit).unwrap()).unwrap()
     }
 }
@@ -99,7 +102,11 @@ fn make(numbers: &mut Numbers, count: usize, slots: usize) -> Line {
         let is_good = number % 5 != 3;
         let fault = if is_good {
             let is_shaken = numbers.below(3) == 0;
-            if is_shaken { SHAKEN[numbers.below(SHAKEN.len())] } else { "none" }
+            if is_shaken {
+                SHAKEN[numbers.below(SHAKEN.len())]
+            } else {
+                "none"
+            }
         } else {
             BAD[(number / 5) % BAD.len()]
         };
@@ -159,7 +166,10 @@ fn answer(line: &Line, stream: TcpStream) {
     let mut output = stream.try_clone().unwrap();
     for request in BufReader::new(stream).lines().map_while(Result::ok) {
         let words = request.split(' ').collect::<Vec<_>>();
-        let slot = words.get(1).and_then(|slot| slot.parse::<usize>().ok()).map(|slot| &line.slots[slot]);
+        let slot = words
+            .get(1)
+            .and_then(|slot| slot.parse::<usize>().ok())
+            .map(|slot| &line.slots[slot]);
         let board = slot.and_then(|slot| *slot.lock().unwrap());
         let answer = match (words[0], board) {
             ("next", _) => {
@@ -187,7 +197,10 @@ fn answer(line: &Line, stream: TcpStream) {
 fn report(line: &Line) -> String {
     let boards = line.boards.iter().map(|board| {
         let sim = &board.sim;
-        let hex = |name| sim.efuse_block(name).map(|bytes| base16ct::lower::encode_string(&bytes));
+        let hex = |name| {
+            sim.efuse_block(name)
+                .map(|bytes| base16ct::lower::encode_string(&bytes))
+        };
         json!({
             "mac": Mac::from(sim.mac()).to_string(),
             "fault": board.fault,

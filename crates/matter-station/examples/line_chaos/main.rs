@@ -2,7 +2,14 @@
 //!
 //! `fill URL KEY COUNT` · `chips FOLDER SEED COUNT SLOTS` · `station URL KEY FOLDER SLOTS` · `check URL KEY FOLDER`
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, unreachable_pub, dead_code, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "a test"
+)]
 
 mod check;
 mod chips;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use esp_rom_loader::PortAddress;
 use matter_ledger::{LedgerPlace, Mac};
-use matter_station::{Labels, Outcome, Patience, RomPort, Slot, StationDevice};
+use matter_station::{BoardRefusal, Labels, Outcome, Patience, QuarantineReason, RomPort, Slot, StationDevice};
 
 use crate::order::{station, target};
 use crate::robot::{Robot, ports};
@@ -46,11 +46,34 @@ pub fn run(place: &LedgerPlace, folder: &Path, slots: usize) {
                     .with_deadline(Duration::from_millis(600))
                     .with_attempts(2);
                 let slot = Slot::new(number.to_string());
+                let mut retries = 0;
                 while robot.ask(&format!("look {number}")) != "empty" {
                     match station.run_board(&slot, &port, &()) {
-                        Outcome::Retry(_) => thread::sleep(Duration::from_millis(10)),
+                        Outcome::Retry(cause) => {
+                            retries += 1;
+                            if std::env::var_os("LINE_DEBUG").is_some() {
+                                eprintln!("slot {number}: {cause}");
+                            }
+                            // The operator takes out what has died, and whose station was killed.
+                            if retries > 10 {
+                                station.give_up_missing(&slot, QuarantineReason::ChipGone, &()).unwrap();
+                                robot.ask(&format!("next {number}"));
+                                retries = 0;
+                            }
+                            thread::sleep(Duration::from_millis(10));
+                        }
                         Outcome::Failed(error) => panic!("{error}"),
-                        _ => {
+                        outcome => {
+                            // So it was before the kill.
+                            if let Outcome::Refused(refusal) = &outcome
+                                && refusal.reason == BoardRefusal::Unidentified
+                            {
+                                station.give_up_missing(&slot, QuarantineReason::Garbage, &()).unwrap();
+                            }
+                            retries = 0;
+                            if std::env::var_os("LINE_DEBUG").is_some() {
+                                eprintln!("slot {number}: {outcome:?}");
+                            }
                             robot.ask(&format!("next {number}"));
                         }
                     }

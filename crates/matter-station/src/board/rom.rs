@@ -61,7 +61,7 @@ impl Connect for RomPort {
         let settings = ConnectSettings::new(self.address.reset())
             .with_attempts(self.attempts)
             .with_deadline(self.deadline);
-        RomBoard::connect(port, &settings, self.baud).map(|board| Box::new(board) as Box<dyn Board + Send>)
+        Ok(Box::new(RomBoard::connect(port, &settings, self.baud)?))
     }
 
     fn name(&self) -> String {

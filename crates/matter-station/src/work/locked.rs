@@ -11,7 +11,7 @@ use matter_ledger::{Claim, ClaimFacts, ClaimState, Error as LedgerError};
 use super::efuses::LockEntries;
 use super::{Stop, Work};
 use crate::work::checks::unsuited;
-use crate::{BoardFacts, BoardRefusal, Outcome, QuarantineReason, RetryCause, StationDevice};
+use crate::{BoardFacts, BoardRefusal, Outcome, Quarantine, QuarantineReason, RetryCause, StationDevice};
 
 impl Work<'_> {
     /// Decides what a chip in secure download mode is.
@@ -57,6 +57,33 @@ impl Work<'_> {
             }
             Found::None => empty,
         }
+    }
+
+    /// Gives up the boards that were at this slot, are not ready, and were taken out.
+    pub(crate) fn give_up_missing(&mut self, seen: QuarantineReason) -> Result<Vec<Quarantine>, Stop> {
+        let (order, here) = (
+            self.station.order.clone(),
+            (self.station.name.clone(), self.slot.name().to_owned()),
+        );
+        let mut given_up = Vec::new();
+        // What the journal proves comes first.
+        self.open_locks()?;
+        for state in ClaimState::ALL.into_iter().filter(|state| *state < ClaimState::Done) {
+            for claim in self.ledger(|ledger| ledger.boards_in(&order, state))? {
+                if self.ledger(|ledger| ledger.last_place(&claim))?.as_ref() != Some(&here) {
+                    continue;
+                }
+                let reason = match self.lock_entries(&claim)? {
+                    LockEntries::Begun => QuarantineReason::LockUnproven,
+                    _ => seen,
+                };
+                self.claim = Some(claim);
+                if let Outcome::Quarantined(quarantine) = self.quarantine(reason, "taken out".into())? {
+                    given_up.push(quarantine);
+                }
+            }
+        }
+        Ok(given_up)
     }
 
     /// Returns the boards whose last step was begun. Those whose last step is done are ready: it was read back.

@@ -12,8 +12,8 @@ use esp_flash_plan::{
 };
 use matter_ledger::{Ledger, LedgerPlace, NewDevice, NewRun, Order, RunState, Unique};
 use matter_station::{
-    BoardTarget, BurnConsent, DeviceLabel, DeviceSource, Error, FlashPart, KeyStore, Patience, Station,
-    StationDevice, StationRegion,
+    BoardTarget, BurnConsent, DeviceLabel, DeviceSource, Error, FlashPart, KeyStore, Patience, Station, StationDevice,
+    StationRegion,
 };
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use md5::Md5;
