@@ -84,6 +84,8 @@ pub enum RetryCause {
     Ledger(String),
     /// No board answers at the port.
     NoBoard(String),
+    /// Another slot of the station works on the board.
+    OtherSlot(String),
     /// The port is gone, or another program has it.
     Port(String),
 }
@@ -98,6 +100,7 @@ impl RetryCause {
             Self::Label(_) => "label",
             Self::Ledger(_) => "ledger",
             Self::NoBoard(_) => "no-board",
+            Self::OtherSlot(_) => "other-slot",
             Self::Port(_) => "port",
         }
     }
@@ -111,6 +114,7 @@ impl fmt::Display for RetryCause {
             Self::Label(text) => write!(f, "the label is not printed: {text}"),
             Self::Ledger(text) => write!(f, "the ledger is away: {text}"),
             Self::NoBoard(text) => write!(f, "no board answers: {text}"),
+            Self::OtherSlot(text) => write!(f, "another slot works on the board: {text}"),
             Self::Port(text) => write!(f, "the port is gone: {text}"),
         }
     }

@@ -1,8 +1,9 @@
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use matter_ledger::LedgerPlace;
+use matter_ledger::{LedgerPlace, Mac};
 
 use crate::work::{Stop, Work};
 use crate::{
@@ -68,6 +69,8 @@ pub struct Station {
     pub(crate) labels: Option<Arc<dyn Labels>>,
     pub(crate) firmware: Option<Arc<dyn FirmwareStep>>,
     pub(crate) patience: Patience,
+    pub(crate) has_start: bool,
+    in_work: Mutex<BTreeSet<Mac>>,
 }
 
 impl Station {
@@ -86,6 +89,8 @@ impl Station {
             labels: None,
             firmware: None,
             patience: Patience::default(),
+            has_start: true,
+            in_work: Mutex::default(),
         }
     }
 
@@ -138,6 +143,14 @@ impl Station {
         self
     }
 
+    /// Leaves boards that are ready in download mode, for whoever looks again and again whether they are still there: each look
+    /// resets the board, and a firmware that starts for the first time is not to be interrupted.
+    #[must_use]
+    pub const fn without_start(mut self) -> Self {
+        self.has_start = false;
+        self
+    }
+
     /// Returns the order.
     #[must_use]
     pub fn order(&self) -> &str {
@@ -170,8 +183,8 @@ impl Station {
     }
 
     /// Gives up the boards that were worked on at a slot, are not ready and do not say who they are any more: dead ones, which the
-    /// operator takes out, for the reason that was seen. While a board is worked on, [`Station::run_board`] decides that itself; this is for what was left by a
-    /// station that was stopped.
+    /// operator takes out, for the reason that was seen. While a board is worked on, [`Station::run_board`] decides that itself;
+    /// this is for what was left by a station that was stopped. A board that is at another slot of this station by now stays.
     ///
     /// # Errors
     ///
@@ -188,6 +201,39 @@ impl Station {
             Stop::Decided(outcome) => *outcome,
             Stop::Board(fault) => Outcome::Retry(RetryCause::NoBoard(fault.to_string())),
         })
+    }
+}
+
+/// The board of one slot, for as long as it is worked on there.
+pub(crate) struct Held<'s> {
+    station: &'s Station,
+    mac: Mac,
+}
+
+impl Station {
+    /// Takes a board for a slot; `None` when another slot has it. Some boards have two ports.
+    pub(crate) fn hold(&self, mac: Mac) -> Option<Held<'_>> {
+        let mut in_work = self.in_work.lock().unwrap_or_else(PoisonError::into_inner);
+        in_work.insert(mac).then(|| Held { station: self, mac })
+    }
+
+    /// Tells whether a slot has the board.
+    pub(crate) fn is_held(&self, mac: Mac) -> bool {
+        let in_work = self.in_work.lock().unwrap_or_else(PoisonError::into_inner);
+        in_work.contains(&mac)
+    }
+}
+
+impl Held<'_> {
+    pub(crate) fn mac(&self) -> Mac {
+        self.mac
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut in_work = self.station.in_work.lock().unwrap_or_else(PoisonError::into_inner);
+        in_work.remove(&self.mac);
     }
 }
 

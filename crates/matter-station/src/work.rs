@@ -17,6 +17,7 @@ use esp_flash_plan::Phase;
 use matter_ledger::{Claim, ClaimFacts, ClaimState, Mac};
 
 use self::efuses::LockEntries;
+use crate::station::Held;
 use crate::{
     Board, BoardFacts, BoardFault, BoardRefusal, Connect, Error, Event, FirmwareFault, Observer, Outcome, Quarantine,
     QuarantineReason, Refusal, RetryCause, Slot, Station, StationDevice,
@@ -51,6 +52,8 @@ pub(crate) struct Work<'w> {
     observer: &'w dyn Observer,
     /// The board of the first pass.
     mac: Option<Mac>,
+    /// Keeps other slots away from it.
+    held: Option<Held<'w>>,
     /// What is known of it in the ledger.
     claim: Option<Claim>,
     /// States and steps done so far: a pass that adds none counts as a failed try.
@@ -75,6 +78,7 @@ impl<'w> Work<'w> {
             port,
             observer,
             mac: None,
+            held: None,
             claim: None,
             progress: 0,
             is_reworked: false,
@@ -162,6 +166,7 @@ impl<'w> Work<'w> {
             let text = format!("{mac}");
             return Err(Outcome::Retry(RetryCause::BoardChanged(text)).into());
         }
+        self.hold(mac)?;
         self.mac = Some(mac);
         self.see(&Event::Identified(&facts));
         let claim = self.take(&mut *board, &facts, mac)?;
@@ -209,12 +214,27 @@ impl<'w> Work<'w> {
                     self.advance(ClaimState::Done, &facts)?;
                 }
                 ClaimState::Done => {
-                    board.release();
+                    if self.station.has_start {
+                        board.release();
+                    }
                     return Ok(claim);
                 }
                 _ => return Err(self.quarantined_elsewhere(claim)),
             }
         }
+    }
+
+    /// Keeps other slots of this station away from the board.
+    fn hold(&mut self, mac: Mac) -> Result<(), Stop> {
+        if self.held.as_ref().is_none_or(|held| held.mac() != mac) {
+            // The one before goes first.
+            self.held = None;
+            self.held = self.station.hold(mac);
+        }
+        if self.held.is_some() {
+            return Ok(());
+        }
+        Err(Outcome::Retry(RetryCause::OtherSlot(mac.to_string())).into())
     }
 
     /// Looks the board up, or takes a device for it when it is as the plan needs it.
@@ -239,6 +259,11 @@ impl<'w> Work<'w> {
         self.claim = (!is_over).then(|| claim.clone());
         self.check_board(board, facts, &journal)?;
         if !is_over {
+            if claim.state == ClaimState::Claimed {
+                // The station may have been stopped before it wrote them down.
+                let facts = self.board_facts(facts);
+                self.ledger(|ledger| ledger.note(&claim, &facts))?;
+            }
             return Ok(claim);
         }
         let reason = self.station.rework.clone().unwrap_or_default();
@@ -384,7 +409,7 @@ const MAKINGS: u32 = 3;
 
 /// Where the board of a claim is that was given up while this station worked on it.
 impl Work<'_> {
-    fn quarantined_elsewhere(&self, claim: Claim) -> Stop {
+    pub(crate) fn quarantined_elsewhere(&self, claim: Claim) -> Stop {
         let reason = claim.reason.as_deref().and_then(QuarantineReason::from_code);
         let reason = reason.unwrap_or(QuarantineReason::ChipGone);
         let detail = "given up elsewhere".into();

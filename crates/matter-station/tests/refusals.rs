@@ -14,7 +14,7 @@ mod support {
     pub mod order;
 }
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use matter_ledger::{BurnPhase, ClaimState, Ledger, LedgerPlace};
 use matter_station::{BoardRefusal, BurnConsent, Error, Outcome, QuarantineReason, RetryCause, Slot, Station};
@@ -250,4 +250,117 @@ impl matter_station::Observer for ChangeAtLabel {
             *self.0.0.lock().unwrap() = Some(self.1.clone());
         }
     }
+}
+
+/// Does something once, when something happens.
+struct Once<F>(Mutex<Option<F>>, fn(&matter_station::Event<'_>) -> bool);
+
+impl<F: FnOnce() + Send> matter_station::Observer for Once<F> {
+    fn event(&self, _slot: &str, event: &matter_station::Event<'_>) {
+        if self.1(event)
+            && let Some(work) = self.0.lock().unwrap().take()
+        {
+            work();
+        }
+    }
+}
+
+fn once<F: FnOnce() + Send>(work: F, when: fn(&matter_station::Event<'_>) -> bool) -> Once<F> {
+    Once(Mutex::new(Some(work)), when)
+}
+
+fn is_flashed(event: &matter_station::Event<'_>) -> bool {
+    matches!(event, matter_station::Event::State(_, ClaimState::Flashed))
+}
+
+/// A slot with a locked board commits what the journal proves; the slot of the board itself is as content with that.
+#[test]
+fn a_board_that_another_slot_has_found_ready_is_ready() {
+    let bench = Bench::new(1);
+    let chip = SimpleChip::new(1, None);
+    let socket = Socket::with(&chip);
+    let mac = chip.silicon().mac.into();
+    let finish = || {
+        let mut ledger = bench.ledger();
+        let claim = ledger.board(mac).unwrap().unwrap();
+        let facts = matter_ledger::ClaimFacts::new();
+        ledger
+            .advance(&claim, ClaimState::Labelled, ClaimState::Done, &facts)
+            .unwrap();
+    };
+    let is_locked = |event: &matter_station::Event<'_>| matches!(event, matter_station::Event::Step { number, total, .. } if number == total);
+    let outcome = bench
+        .station()
+        .run_board(&Slot::new("1"), &socket, &once(finish, is_locked));
+    assert!(
+        matches!(&outcome, Outcome::Done(claim) if claim.state == ClaimState::Done),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_device_that_is_scrapped_while_its_board_is_worked_on_ends_that_board_alone() {
+    let bench = Bench::new(1);
+    let chip = SimpleChip::new(1, None);
+    let scrap = || bench.ledger().scrap("device 0", "a wrong lot").unwrap();
+    let outcome = bench
+        .station()
+        .run_board(&Slot::new("1"), &Socket::with(&chip), &once(scrap, is_flashed));
+    let Outcome::Quarantined(quarantine) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(quarantine.claim.uuid, "device 0");
+    assert!(!chip.silicon().is_locked());
+}
+
+#[test]
+fn a_board_with_two_ports_is_worked_on_at_one() {
+    let bench = Bench::new(2);
+    let (station, chip) = (bench.station(), SimpleChip::new(1, None));
+    let socket = Socket::with(&chip);
+    let other = || {
+        let outcome = station.run_board(&Slot::new("2"), &socket, &());
+        let Outcome::Retry(cause @ RetryCause::OtherSlot(_)) = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert!(cause.to_string().contains("24:0a:c4:00:00:01"), "{cause}");
+        let given_up = station.give_up_missing(&Slot::new("1"), QuarantineReason::ChipGone, &());
+        assert!(given_up.unwrap().is_empty(), "it is worked on");
+    };
+    let outcome = station.run_board(&Slot::new("1"), &socket, &once(other, is_flashed));
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert_eq!(bench.ledger().line(ORDER).unwrap().rows.len(), 1);
+}
+
+#[test]
+fn what_a_stopped_station_has_not_written_down_of_a_board_is_written_down_later() {
+    let bench = Bench::new(1);
+    let chip = SimpleChip::new(1, None);
+    let mac = chip.silicon().mac.into();
+    bench.ledger().claim(ORDER, mac, "line 1", "1").unwrap();
+    assert!(matches!(run(&bench.station(), &chip), Outcome::Done(_)));
+    let row = bench.ledger().line(ORDER).unwrap().rows.remove(0);
+    assert!(
+        row.facts.contains_key("chip") && row.facts.contains_key("tool"),
+        "{row:?}"
+    );
+}
+
+#[test]
+fn a_board_that_is_missing_is_given_up_with_its_slot_alone() {
+    let bench = Bench::new(2);
+    let mut ledger = bench.ledger();
+    for (number, slot) in [(1, "1"), (2, "2")] {
+        let mac = SimpleChip::new(number, None).silicon().mac.into();
+        ledger.claim(ORDER, mac, "line 1", slot).unwrap();
+    }
+    let station = bench.station();
+    let given_up = station.give_up_missing(&Slot::new("2"), QuarantineReason::ChipGone, &());
+    let given_up = given_up.unwrap();
+    assert_eq!((given_up.len(), given_up[0].claim.uuid.as_str()), (1, "device 1"));
+    let states = ledger.line(ORDER).unwrap().rows.into_iter().map(|row| row.state);
+    assert_eq!(
+        states.collect::<Vec<_>>(),
+        [ClaimState::Claimed, ClaimState::Quarantined]
+    );
 }

@@ -4,7 +4,7 @@
 //! summary of the eFuses as JSON, the rest as text of esptool 5.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use esp_flash_image::Chip;
@@ -325,14 +325,25 @@ fn tempfile_dir() -> io::Result<Folder> {
     static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let path = std::env::temp_dir().join(format!("matter-station-{}-{number}", std::process::id()));
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&path)?;
+    make_private(&path)?;
     Ok(Folder(path))
 }
 
-fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
+/// Makes a folder for its owner alone. One of this name was left by a process that was killed, and may hold keys.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            std::fs::remove_dir_all(path)?;
+            builder.create(path)
+        }
+        made => made,
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -341,6 +352,23 @@ fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
     file.set_len(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
     file.write_all(bytes)?;
     file.sync_data()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_a_killed_process_has_left_is_emptied() {
+        let top = std::env::temp_dir().join(format!("matter-station-test-{}", std::process::id()));
+        for _ in 0..2 {
+            make_private(&top).unwrap();
+            assert_eq!(std::fs::read_dir(&top).unwrap().count(), 0);
+            write_private(&top.join("bytes.bin"), b"key").unwrap();
+        }
+        drop(Folder(top.clone()));
+        assert!(!top.exists());
+    }
 }
 
 /// Longer than writing 16 MB at 921600 baud.

@@ -70,7 +70,8 @@ impl Work<'_> {
         self.open_locks()?;
         for state in ClaimState::ALL.into_iter().filter(|state| *state < ClaimState::Done) {
             for claim in self.ledger(|ledger| ledger.boards_in(&order, state))? {
-                if self.ledger(|ledger| ledger.last_place(&claim))?.as_ref() != Some(&here) {
+                let is_elsewhere = self.station.is_held(claim.mac);
+                if is_elsewhere || self.ledger(|ledger| ledger.last_place(&claim))?.as_ref() != Some(&here) {
                     continue;
                 }
                 let reason = match self.lock_entries(&claim)? {

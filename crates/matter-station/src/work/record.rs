@@ -56,16 +56,29 @@ impl Work<'_> {
         let mut claim = self.current()?;
         let from = claim.state;
         let mut is_again = false;
-        self.ledger(|ledger| {
+        let reached = self.ledger(|ledger| {
             let done = ledger.advance(&claim, from, to, facts);
-            // An answer that did not come was yes.
-            let was_done = matches!(done, Err(LedgerError::ClaimState { found: Some(found), .. }) if found == to);
-            if is_again && was_done {
-                return Ok(());
+            let Err(LedgerError::ClaimState { found: Some(found), .. }) = done else {
+                is_again = true;
+                return done.map(|()| to);
+            };
+            match found {
+                // An answer that did not come was yes.
+                _ if is_again && found == to => Ok(found),
+                // The journal has proved it to another slot.
+                ClaimState::Done if found == to => ledger.note(&claim, facts).map(|()| found),
+                // The device was scrapped meanwhile.
+                ClaimState::Quarantined => Ok(found),
+                _ => done.map(|()| to),
             }
-            is_again = true;
-            done
         })?;
+        if reached == ClaimState::Quarantined {
+            let known = self.ledger(|ledger| ledger.board(claim.mac))?;
+            let known = known.filter(|known| known.uuid == claim.uuid);
+            claim.state = reached;
+            let claim = known.unwrap_or(claim);
+            return Err(self.quarantined_elsewhere(claim));
+        }
         claim.state = to;
         self.progress = self.progress.saturating_add(1);
         self.see(&Event::State(&claim, to));
