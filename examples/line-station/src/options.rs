@@ -102,7 +102,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "NAME")]
     pub(crate) operator: Option<String>,
     /// Prints the commands for the boards in work and for the next device, and touches neither board nor ledger
-    #[arg(long, conflicts_with_all = ["burn", "rework", "once", "scan", "labels"])]
+    #[arg(long, conflicts_with_all = ["burn", "rework", "once", "scan", "labels", "give_up_missing"])]
     pub(crate) plan_only: bool,
     /// Burns eFuses, which nothing takes back; asks for the order's id first
     #[arg(long)]
@@ -113,6 +113,10 @@ pub(crate) struct RunOptions {
     /// Works again on boards that are done; the reason goes into the ledger
     #[arg(long, value_name = "REASON")]
     pub(crate) rework: Option<String>,
+    /// Gives up boards of this station that are not ready and not in their slots any more, when the order has no free device;
+    /// with --once, the one of each slot that stays empty
+    #[arg(long)]
+    pub(crate) give_up_missing: bool,
     /// Each slot works on one board, and the run ends
     #[arg(long)]
     pub(crate) once: bool,

@@ -65,7 +65,11 @@ impl matter_station::Labels for Printing {
         match scanner.wait_for(Codes::new(&qr, &manual), wrong) {
             Ok(()) => Ok(Some(qr.as_str().to_owned())),
             Err(ScanFailure::Other(scanned)) => Ok(Some(scanned)),
-            Err(ScanFailure::Closed) => Err("the scanner ended without a code of this board".into()),
+            Err(ScanFailure::Closed) => {
+                // Each further try would print the label once more.
+                self.watcher.lose_scanner();
+                Err("the scanner ended without a code of this board".into())
+            }
         }
     }
 }

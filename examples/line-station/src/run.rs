@@ -23,7 +23,7 @@ use crate::plan_only;
 use crate::ports::{self, Ports};
 use crate::printing::Printing;
 use crate::scanner::Scanner;
-use crate::slots::{Line, Tally};
+use crate::slots::{Left, Line, Tally};
 use crate::watching::Watcher;
 
 /// Between two looks for new ports.
@@ -86,21 +86,33 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     let watcher = Arc::new(Watcher::new(display.clone()));
     let printing = Printing::new(labels, scanner, watcher.clone());
     let station = station.with_labels(Arc::new(printing));
-    let ended = {
+    // Slots look whether the board is still there.
+    let station = if options.once { station } else { station.without_start() };
+    let left = {
         let (display, order, makes) = (display.clone(), options.order.clone(), options.make.make.is_some());
+        let is_reworked = options.rework.is_some();
         Box::new(move || match listing::read(&place, &order) {
             Ok(report) => {
                 let counts = report.counts();
                 display.total(&listing::sentence(&order, &counts));
                 let is_made = !makes || counts.made >= counts.ordered;
-                counts.free == 0 && counts.in_work == 0 && is_made
+                match counts.in_work {
+                    // Boards that are ready may come again.
+                    _ if is_reworked || counts.free > 0 || !is_made => Left::Boards,
+                    0 => Left::Nothing,
+                    _ => Left::InWork,
+                }
             }
             // The slots say it themselves.
-            Err(_) => false,
+            Err(_) => Left::Boards,
         })
     };
-    let line = Line::new(station, watcher, options.once, ended);
-    work(&line, ports, options, baud)?;
+    let line = Line::new(station, watcher, options.once, options.give_up_missing, left);
+    if options.once || (line.left)() != Left::Nothing {
+        work(&line, ports, options, baud)?;
+    } else {
+        say(listing::sentence(&options.order, &counts));
+    }
     display.end();
     conclude(line.tally()?)
 }
@@ -183,10 +195,16 @@ fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<()
             Ok(())
         }
         Ports::Found(limit) => thread::scope(|scope| {
-            let mut known = Vec::new();
+            let (mut known, mut is_told) = (Vec::new(), false);
             loop {
-                let found = esp_rom_loader::ports();
-                let found = found.map_err(|error| Failure::Work(format!("cannot look for ports: {error}")))?;
+                let found = match esp_rom_loader::ports() {
+                    Ok(found) => found,
+                    Err(error) => {
+                        // The slots end, and then this does.
+                        line.fail(format!("cannot look for ports: {error}"));
+                        return Ok(());
+                    }
+                };
                 for address in found {
                     if known.len() < limit && !known.contains(&address.to_string()) {
                         known.push(address.to_string());
@@ -200,7 +218,7 @@ fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<()
                 if options.once || line.is_stopped() {
                     return Ok(());
                 }
-                if known.is_empty() {
+                if known.is_empty() && !std::mem::replace(&mut is_told, true) {
                     say("no port looks like a board's yet; waiting");
                 }
                 thread::sleep(LOOK);

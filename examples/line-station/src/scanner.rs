@@ -56,7 +56,9 @@ fn digits(text: &str) -> Zeroizing<String> {
 /// What was scanned, and who waits for it.
 #[derive(Default)]
 struct State {
-    early: VecDeque<Zeroizing<String>>,
+    early: VecDeque<(u64, Zeroizing<String>)>,
+    /// How many of them there were.
+    scanned: u64,
     waiting: Vec<Waiting>,
     next: u64,
     is_closed: bool,
@@ -112,19 +114,25 @@ impl Scanner {
             if state.early.len() == EARLY {
                 state.early.pop_front();
             }
-            state.early.push_back(Zeroizing::new(line.to_owned()));
+            state.scanned = state.scanned.saturating_add(1);
+            let number = state.scanned;
+            state.early.push_back((number, Zeroizing::new(line.to_owned())));
         }
         drop(state);
         self.0.1.notify_all();
     }
 
-    /// Returns the code that was scanned last and that no board has waited for, or the next one if it comes in time.
+    /// Returns the next code that no board waits for, if it comes in time. One that was scanned before proves nothing: it may be
+    /// a second reading of the label of the board before.
     pub(crate) fn any(&self, time: Duration) -> Option<Zeroizing<String>> {
         let state = self.state();
-        let is_empty = |state: &mut State| state.early.is_empty() && !state.is_closed;
-        let waited = self.0.1.wait_timeout_while(state, time, is_empty);
+        let before = state.scanned;
+        let is_none = |state: &mut State| state.scanned == before && !state.is_closed;
+        let waited = self.0.1.wait_timeout_while(state, time, is_none);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.early.pop_back()
+        let is_new = state.early.back().is_some_and(|(number, _)| *number > before);
+        let last = if is_new { state.early.pop_back() } else { None };
+        last.map(|(_, code)| code)
     }
 
     /// Waits until one of the codes is scanned. `wrong` is told of each code of another device.
@@ -134,7 +142,7 @@ impl Scanner {
     /// [`ScanFailure::Other`] behind the third such code, [`ScanFailure::Closed`] when no more can come.
     pub(crate) fn wait_for(&self, codes: Codes, mut wrong: impl FnMut()) -> Result<(), ScanFailure> {
         let mut state = self.state();
-        if let Some(place) = state.early.iter().position(|scanned| codes.is(scanned)) {
+        if let Some(place) = state.early.iter().position(|(_, scanned)| codes.is(scanned)) {
             state.early.remove(place);
             return Ok(());
         }
@@ -278,12 +286,19 @@ mod tests {
     }
 
     #[test]
-    fn the_last_code_is_there_for_a_board_that_does_not_say_who_it_is() {
+    fn a_board_that_does_not_say_who_it_is_gets_the_next_code() {
         let scanner = Scanner::default();
         assert_eq!(scanner.any(Duration::from_millis(1)), None);
         scanner.scanned("MT:FIRST");
-        scanner.scanned("MT:SECOND");
-        assert_eq!(scanner.any(Duration::ZERO).unwrap().as_str(), "MT:SECOND");
+        assert_eq!(scanner.any(Duration::from_millis(1)), None, "a code from before");
+        let waits = scanner.clone();
+        let thread = thread::spawn(move || waits.any(Duration::from_secs(60)));
+        // It may not wait yet: codes are read again until it has one.
+        while !thread.is_finished() {
+            scanner.scanned("MT:SECOND");
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(thread.join().unwrap().unwrap().as_str(), "MT:SECOND");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cli::Failure;
-use matter_station::{BoardFault, BoardRefusal, Connect, Outcome, RetryCause, Slot, Station};
+use matter_station::{BoardFault, BoardRefusal, Connect, Outcome, QuarantineReason, RetryCause, Slot, Station};
 
 use crate::update::{Update, Verdict, VerdictKind};
 use crate::watching::Watcher;
@@ -17,6 +17,22 @@ const PAUSE: Duration = Duration::from_millis(500);
 const GONE: u32 = 2;
 /// How often one board is tried with `--once`.
 const TRIES: u32 = 5;
+/// How long a slot is empty before it looks whether there is something left to wait for, and between two such looks.
+const IDLE: Duration = Duration::from_secs(10);
+/// What is said when boards are missing.
+const MISSING: &str = "the order has no free device, and boards that are not ready are not here: line-station status names \
+    them; put them in, or end the run and give them up with --give-up-missing";
+
+/// What is left to do for an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Boards that have no device yet, or nobody knows.
+    Boards,
+    /// Boards that have a device and are not ready.
+    InWork,
+    /// Nothing.
+    Nothing,
+}
 
 /// How many boards ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,8 +49,10 @@ pub(crate) struct Line {
     pub(crate) watcher: Arc<Watcher>,
     /// Whether each slot works on one board only.
     pub(crate) once: bool,
-    /// Told after each board; returns whether there is nothing left to do.
-    pub(crate) ended: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Whether boards of this station that are not ready and not here are given up when nothing else is left.
+    pub(crate) gives_up_missing: bool,
+    /// Asked after each board, and now and then.
+    pub(crate) left: Box<dyn Fn() -> Left + Send + Sync>,
     tally: Mutex<Tally>,
     failure: Mutex<Option<String>>,
     stop: AtomicBool,
@@ -45,13 +63,15 @@ impl Line {
         station: Station,
         watcher: Arc<Watcher>,
         once: bool,
-        ended: Box<dyn Fn() -> bool + Send + Sync>,
+        gives_up_missing: bool,
+        left: Box<dyn Fn() -> Left + Send + Sync>,
     ) -> Self {
         Self {
             station,
             watcher,
             once,
-            ended,
+            gives_up_missing,
+            left,
             tally: Mutex::new(Tally::default()),
             failure: Mutex::new(None),
             stop: AtomicBool::new(false),
@@ -65,6 +85,14 @@ impl Line {
 
     fn stop(&self) {
         self.stop.store(true, Ordering::Release);
+    }
+
+    /// Ends the run, since the station itself cannot go on. Boards in work are worked on to their end.
+    pub(crate) fn fail(&self, sentence: String) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(sentence);
+        drop(failure);
+        self.stop();
     }
 
     /// Returns how the boards ended.
@@ -85,30 +113,43 @@ impl Line {
         let slot = Slot::new(name.as_str());
         let show = |update: &Update| self.watcher.show(&name, update);
         show(&Update::Waiting);
-        let (mut tries, mut told) = (0u32, None);
+        let (mut tries, mut told, mut idle) = (0u32, None, Instant::now());
         while !self.is_stopped() {
             let start = Instant::now();
             let outcome = self.station.run_board(&slot, port, &*self.watcher);
             let verdict = match outcome {
                 Outcome::Retry(cause) => {
                     tries = tries.saturating_add(1);
-                    if !self.once || tries < TRIES {
-                        if !matches!(cause, RetryCause::NoBoard(_) | RetryCause::Port(_))
-                            && told.as_ref() != Some(&cause)
-                        {
+                    let is_empty = matches!(cause, RetryCause::NoBoard(_) | RetryCause::Port(_));
+                    let has_lost_scanner = matches!(cause, RetryCause::Label(_)) && self.watcher.has_lost_scanner();
+                    if has_lost_scanner && !self.once {
+                        return self.fail_at(&name, cause.to_string());
+                    }
+                    if !self.once || tries < TRIES && !has_lost_scanner {
+                        if !is_empty && told.as_ref() != Some(&cause) {
                             show(&Update::Ended(Box::new(retry(&cause, start.elapsed()))));
                             told = Some(cause);
+                        }
+                        if !is_empty {
+                            idle = Instant::now();
+                        } else if !self.once && idle.elapsed() >= IDLE {
+                            if let Err(sentence) = self.look_what_is_left(&slot) {
+                                return self.fail_at(&name, sentence);
+                            }
+                            idle = Instant::now();
                         }
                         thread::sleep(PAUSE);
                         continue;
                     }
+                    match self.given_up(&slot, self.once && is_empty) {
+                        Ok(true) => return,
+                        Ok(false) => {}
+                        Err(sentence) => return self.fail_at(&name, sentence),
+                    }
                     retry(&cause, start.elapsed())
                 }
                 Outcome::Failed(error) => {
-                    let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-                    failure.get_or_insert(error.to_string());
-                    self.stop();
-                    return;
+                    return self.fail_at(&name, error.to_string());
                 }
                 ended => ended_verdict(ended, start.elapsed()),
             };
@@ -116,7 +157,7 @@ impl Line {
             self.count(&verdict);
             let mac = verdict.mac.clone();
             show(&Update::Ended(Box::new(verdict)));
-            if (self.ended)() {
+            if (self.left)() == Left::Nothing {
                 self.stop();
             }
             if self.once {
@@ -125,7 +166,51 @@ impl Line {
             show(&Update::TakeAway);
             self.wait_until_gone(port, mac.as_deref());
             show(&Update::Waiting);
+            idle = Instant::now();
         }
+    }
+
+    /// Ends the run, and says why at once: other slots may need a while to their end.
+    fn fail_at(&self, name: &str, sentence: String) {
+        self.watcher.show(name, &Update::Note(sentence.clone()));
+        self.fail(sentence);
+    }
+
+    /// Ends the run when nothing is left, as another station may have done the last board. Boards that are missing are given
+    /// up, or named.
+    fn look_what_is_left(&self, slot: &Slot) -> Result<(), String> {
+        match (self.left)() {
+            Left::Boards => {}
+            Left::InWork if self.gives_up_missing => {
+                if self.given_up(slot, true)? && (self.left)() == Left::Nothing {
+                    self.stop();
+                }
+            }
+            Left::InWork => self.watcher.note_once(slot.name(), MISSING.into()),
+            Left::Nothing => self.stop(),
+        }
+        Ok(())
+    }
+
+    /// Gives up the boards that were at an empty slot and are not ready, where that is asked for. Returns whether there was one.
+    fn given_up(&self, slot: &Slot, is_empty: bool) -> Result<bool, String> {
+        if !is_empty || !self.gives_up_missing {
+            return Ok(false);
+        }
+        let seen = QuarantineReason::ChipGone;
+        let given_up = match self.station.give_up_missing(slot, seen, &*self.watcher) {
+            Ok(given_up) => given_up,
+            Err(Outcome::Failed(error)) => return Err(error.to_string()),
+            // The ledger is away: the next look finds them again.
+            Err(_) => return Ok(false),
+        };
+        let is_any = !given_up.is_empty();
+        for quarantine in given_up {
+            let verdict = ended_verdict(Outcome::Quarantined(quarantine), Duration::ZERO);
+            self.count(&verdict);
+            self.watcher.show(slot.name(), &Update::Ended(Box::new(verdict)));
+        }
+        Ok(is_any)
     }
 
     fn count(&self, verdict: &Verdict) {

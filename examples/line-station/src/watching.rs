@@ -1,5 +1,7 @@
 //! What the station tells of its slots, turned into what is shown.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use matter_ledger::{Claim, ClaimState};
@@ -8,10 +10,16 @@ use matter_station::{Event, Observer};
 use crate::display::Display;
 use crate::update::{SlotName, Update};
 
+/// Notes that are remembered.
+const MAX_NOTED: usize = 1000;
+
 /// Shows what happens at all slots.
 pub(crate) struct Watcher {
     display: Arc<Display>,
     slots: Mutex<Vec<SlotName>>,
+    /// What was noted of each slot since its last board: an empty one is looked at twice in a second.
+    noted: Mutex<BTreeSet<(String, String)>>,
+    has_lost_scanner: AtomicBool,
 }
 
 impl Watcher {
@@ -19,6 +27,8 @@ impl Watcher {
         Self {
             display,
             slots: Mutex::new(Vec::new()),
+            noted: Mutex::new(BTreeSet::new()),
+            has_lost_scanner: AtomicBool::new(false),
         }
     }
 
@@ -41,9 +51,36 @@ impl Watcher {
 
     /// Shows something of a slot.
     pub(crate) fn show(&self, slot: &str, update: &Update) {
+        if matches!(update, Update::Board { .. }) {
+            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.retain(|(other, _)| other != slot);
+        }
         if let Some(slot) = self.slot(slot) {
             self.display.show(&slot, update);
         }
+    }
+
+    /// Notes something that is said once, until there is another board.
+    pub(crate) fn note_once(&self, slot: &str, text: String) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.len() >= MAX_NOTED {
+            noted.clear();
+        }
+        let is_news = noted.insert((slot.to_owned(), text.clone()));
+        drop(noted);
+        if is_news {
+            self.show(slot, &Update::Note(text));
+        }
+    }
+
+    /// Says that no more codes come.
+    pub(crate) fn lose_scanner(&self) {
+        self.has_lost_scanner.store(true, Ordering::Release);
+    }
+
+    /// Tells whether a board waited for a code that cannot come.
+    pub(crate) fn has_lost_scanner(&self) -> bool {
+        self.has_lost_scanner.load(Ordering::Acquire)
     }
 }
 
@@ -71,7 +108,7 @@ impl Observer for Watcher {
                 of: *total,
             },
             Event::Step { number, total, what } => Update::Doing(format!("eFuse {number} of {total}: {what}")),
-            Event::Waiting(cause) => Update::Note(cause.to_string()),
+            Event::Waiting(cause) => return self.note_once(slot, cause.to_string()),
             // The outcome says it, too.
             _ => return,
         };
