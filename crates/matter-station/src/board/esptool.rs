@@ -354,6 +354,9 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_data()
 }
 
+/// Longer than writing 16 MB at 921600 baud.
+const DEADLINE: Duration = Duration::from_secs(600);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -370,6 +373,3 @@ mod tests {
         assert!(!top.exists());
     }
 }
-
-/// Longer than writing 16 MB at 921600 baud.
-const DEADLINE: Duration = Duration::from_secs(600);
