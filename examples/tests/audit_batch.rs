@@ -197,13 +197,13 @@ fn what_is_no_ledger_is_a_finding_and_what_does_not_open_is_refused() {
         folder.path().join("newer.sqlite"),
     )
     .unwrap();
-    open("newer.sqlite").execute_batch("PRAGMA user_version = 4;").unwrap();
+    open("newer.sqlite").execute_batch("PRAGMA user_version = 5;").unwrap();
     let whole = fs::read(folder.path().join("out/ledger.sqlite")).unwrap();
     fs::write(folder.path().join("cut.sqlite"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.path().join("short.sqlite"), &whole[..40]).unwrap();
     for (path, words) in [
         ("other.sqlite", "no ledger of this tool"),
-        ("newer.sqlite", "has version 4, and this tool knows 1 to 3"),
+        ("newer.sqlite", "has version 5, and this tool knows 1 to 4"),
         ("cut.sqlite", "malformed"),
         ("short.sqlite", "is no database"),
     ] {

@@ -143,7 +143,7 @@ fn run_that_has_no_room_is_refused_before_it_starts() {
 fn run_on_a_disk_that_fills_up_stops_cleanly_and_is_continued() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), "24m") else {
-        println!("nobody may mount a tmpfs here: files are limited to 32 KiB instead");
+        println!("nobody may mount a tmpfs here: the size of files is limited instead");
         return stops_at_a_limit_of_file_sizes(folder.path());
     };
     let (place, ballast) = (disk.0.clone(), disk.0.join("ballast"));
@@ -179,7 +179,7 @@ fn run_at_a_limit_of_file_sizes_stops_cleanly_and_is_continued() {
 fn stops_at_a_limit_of_file_sizes(folder: &Path) {
     // In blocks of 512 bytes; SIGXFSZ is ignored, so that writes fail as on a full disk.
     let mut stops = Vec::new();
-    for blocks in [250, 250, 300, 400] {
+    for blocks in [330, 330, 380, 480] {
         let output = mfg(folder, &format!("ulimit -f {blocks};"));
         if output.status.success() {
             break;

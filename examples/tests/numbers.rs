@@ -460,7 +460,7 @@ fn ledger_of_the_former_version_is_brought_to_the_present_one() {
         }
         let db = Connection::open(at.join(name)).unwrap();
         let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(number("PRAGMA user_version"), 3);
+        assert_eq!(number("PRAGMA user_version"), 4);
         assert_eq!(number("SELECT count(*) FROM device"), 4);
         assert_eq!(number("SELECT count(*) FROM device WHERE sum <> 0"), 4);
         let folder: Vec<u8> = db

@@ -24,7 +24,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 
 use chips::VirtualChip;
-use esp_flash_image::{Chip, ImageHeader, ImageWriter};
+use esp_flash_image::Chip;
 use factory::{Factory, ORDER, stderr, stdout};
 use serde_json::Value;
 
@@ -429,27 +429,6 @@ fn a_board_with_a_bad_flash_is_given_up_with_its_reason_and_its_remedy() {
         .unwrap()
         .remedy();
     assert!(page.contains(MAC) && page.contains(remedy));
-}
-
-#[test]
-#[ignore = "for scripts/line-pictures, which names the folder in LINE_PICTURES"]
-fn an_order_for_pictures() {
-    let factory = Factory::new(Chip::Esp32h2, 40, |mut project| {
-        // Something that takes its time: data that cannot be compressed.
-        let mut state = 1u32;
-        let noise = (0..0x1E000).map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        });
-        let mut writer = ImageWriter::new(ImageHeader::new(project.chip).with_flash_codes(2, 0));
-        writer.push(0x4038_0000, &noise.collect::<Vec<_>>()).unwrap();
-        project.app = writer.finish().unwrap();
-        project.profile["apps"] = serde_json::json!({"ota_0": "app.bin", "ota_1": "app.bin"});
-        project.write();
-        project
-    });
-    let folder = std::env::var_os("LINE_PICTURES").unwrap();
-    fs::rename(factory.top.path(), folder).unwrap();
 }
 
 #[test]

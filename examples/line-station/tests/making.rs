@@ -1,6 +1,7 @@
 //! Devices that are made when a board wants one.
 
 #![allow(
+    clippy::as_conversions,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
