@@ -110,7 +110,7 @@ pub(crate) struct RunOptions {
     /// The order's id, instead of typing it
     #[arg(long, value_name = "ID", requires = "burn")]
     pub(crate) confirm: Option<String>,
-    /// Works again on boards that are done; the reason goes into the ledger
+    /// Works again on boards that are done or were given up, until it is stopped; the reason goes into the ledger
     #[arg(long, value_name = "REASON")]
     pub(crate) rework: Option<String>,
     /// Gives up boards of this station that are not ready and not in their slots any more, when the order has no free device;
