@@ -50,7 +50,13 @@ pub(crate) struct IssueOptions {
     #[arg(long, value_name = "MODE", requires = "issue_order")]
     key_mode: Option<String>,
     /// Seconds that a board may take for an answer, its start among them, 1..=3600
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, default_value = "10")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_hyphen_values = true,
+        default_value = "10",
+        requires = "issue_order"
+    )]
     answer_time: String,
 }
 

@@ -139,7 +139,13 @@ pub(crate) struct MakeOptions {
     #[arg(long, value_name = "JOB.json", conflicts_with = "plan_only")]
     pub(crate) make: Option<PathBuf>,
     /// How many are made at once, 1 to 10000
-    #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "16")]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_hyphen_values = true,
+        default_value = "16",
+        requires = "make"
+    )]
     pub(crate) make_batch: String,
     /// The program instead of the matter-mfg beside this one
     #[arg(long, value_name = "FILE", hide = true)]
@@ -154,10 +160,16 @@ pub(crate) struct LabelOptions {
     #[arg(long, value_name = "DIR|zpl:HOST")]
     pub(crate) labels: Option<String>,
     /// What label files are
-    #[arg(long, value_enum, default_value_t = LabelFormatName::Svg)]
+    #[arg(long, value_enum, default_value_t = LabelFormatName::Svg, requires = "labels")]
     pub(crate) label_format: LabelFormatName,
     /// Dots per inch of a label printer: 152, 203, 300 or 600
-    #[arg(long, value_name = "DPI", allow_hyphen_values = true, default_value = "203")]
+    #[arg(
+        long,
+        value_name = "DPI",
+        allow_hyphen_values = true,
+        default_value = "203",
+        requires = "labels"
+    )]
     pub(crate) label_density: String,
     /// Compares the code on the printed label before a board is done: a scanner types it on standard input
     #[arg(long)]
