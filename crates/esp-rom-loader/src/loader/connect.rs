@@ -2,7 +2,10 @@ use std::time::{Duration, Instant};
 
 use esp_flash_image::Chip;
 
+use zeroize::Zeroizing;
+
 use super::{FlashState, Loader, SecurityInfo};
+use crate::efuse::BurnStage;
 use crate::port::Port;
 use crate::slip::SlipDecoder;
 use crate::{Command, Error, Reset};
@@ -72,12 +75,14 @@ impl<P: Port> Loader<P> {
             port,
             reset: settings.reset,
             decoder: SlipDecoder::default(),
-            input: Vec::new(),
+            input: Zeroizing::default(),
             dirty: true,
             baud: settings.baud,
             chip: Chip::Esp32,
             security: None,
             flash: FlashState::default(),
+            kept: None,
+            burn_stage: BurnStage::default(),
         };
         loader.synchronise(settings)?;
         loader.detect()?;
@@ -133,8 +138,20 @@ impl<P: Port> Loader<P> {
     fn detect(&mut self) -> Result<(), Error> {
         self.security = match self.security_info() {
             Ok(info) => Some(info),
-            // The ESP32 does not know the command; some ROMs do not answer what they do not know.
-            Err(Error::CommandFailed { .. } | Error::NoAnswer { .. } | Error::Garbage { .. }) => None,
+            // The ESP32 does not know the command, and may not answer.
+            Err(Error::CommandFailed { .. } | Error::NoAnswer { .. } | Error::Garbage { .. }) => {
+                if self.is_esp32()? {
+                    self.chip = Chip::Esp32;
+                    return Ok(());
+                }
+                match self.security_info() {
+                    Ok(info) => Some(info),
+                    // Refused twice: a mock that has none. An answer that is lost once more is an error, since a chip
+                    // would pass for one without protection.
+                    Err(Error::CommandFailed { .. }) => None,
+                    Err(error) => return Err(error),
+                }
+            }
             Err(error) => return Err(error),
         };
         if let Some(id) = self.security.as_ref().and_then(SecurityInfo::chip_id) {
@@ -149,6 +166,15 @@ impl<P: Port> Loader<P> {
             Err(error) => return Err(error),
         };
         Ok(())
+    }
+
+    /// Tells whether the magic register is that of an ESP32; chips that read no registers are others.
+    fn is_esp32(&mut self) -> Result<bool, Error> {
+        match self.read_register(MAGIC_REGISTER) {
+            Ok(magic) => Ok(chip_of_magic(magic) == Some(Chip::Esp32)),
+            Err(Error::CommandFailed { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn security_info(&mut self) -> Result<SecurityInfo, Error> {

@@ -19,6 +19,10 @@ pub(crate) enum Fault {
     WrongBit,
     /// Reports a coding error after a burn.
     CodingError,
+    /// Reads keys whose bits of RD_DIS are set.
+    HidesNothing,
+    /// Does not answer the first requests for security info.
+    LosesInfo(usize),
     /// Is gone after this many commands.
     Dies(usize),
     /// Does not answer the first commands.
@@ -114,7 +118,7 @@ impl Rom {
         }
         // What is hidden reads as 0.
         for (index, block) in self.map.blocks().iter().enumerate() {
-            if self.field("RD_DIS") & u32::from(block.read_protect) != 0 {
+            if self.fault != Fault::HidesNothing && self.field("RD_DIS") & u32::from(block.read_protect) != 0 {
                 (0..usize::from(block.words)).for_each(|word| self.set_block_word(index, word, 0));
             }
         }
@@ -156,6 +160,12 @@ impl Rom {
         let (command, data) = (frame[1], &frame[8..]);
         self.commands.push(command);
         if matches!(self.fault, Fault::Deaf(count) if self.commands.len() <= count) {
+            return;
+        }
+        if let Fault::LosesInfo(count @ 1..) = self.fault
+            && command == 0x14
+        {
+            self.fault = Fault::LosesInfo(count - 1);
             return;
         }
         let word = |place: usize| u32::from_le_bytes(data[place * 4..place * 4 + 4].try_into().unwrap());
