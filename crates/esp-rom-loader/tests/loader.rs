@@ -135,6 +135,27 @@ fn lost_security_info_is_asked_for_again() {
 }
 
 #[test]
+fn baud_rate_is_scaled_where_the_rom_expects_another_crystal() {
+    let cases = [
+        (Chip::Esp32c5, 416, 40, 768_000),
+        (Chip::Esp32c5, 416, 48, 921_600),
+        (Chip::Esp32c5, 347, 48, 1_105_920),
+        (Chip::Esp32c5, 347, 40, 921_600),
+        (Chip::Esp32c2, 225, 0, 1_417_846),
+        (Chip::Esp32c2, 347, 0, 921_600),
+        (Chip::Esp32c3, 225, 0, 921_600),
+    ];
+    for (chip, divider, expected, baud) in cases {
+        let mut rom = Rom::new(chip);
+        rom.registers.insert(0x6000_0014, divider);
+        rom.registers.insert(0x6009_6110, expected << 24 | 0x1234);
+        let mut loader = Loader::connect(rom, &settings()).unwrap();
+        loader.set_baud(921_600).unwrap();
+        assert_eq!(loader.into_port().bauds, [baud], "{chip} {divider} {expected}");
+    }
+}
+
+#[test]
 fn super_watchdog_of_the_esp32p4_feeds_itself() {
     let rom = Loader::connect(Rom::new(Chip::Esp32p4), &ConnectSettings::new(Reset::Usb))
         .unwrap()

@@ -216,12 +216,29 @@ impl<P: Port> Loader<P> {
         Err(Error::Baud { baud })
     }
 
-    /// Returns the number that makes the ROM choose a baud rate: with a crystal of 26 MHz it reckons with 40 MHz.
+    /// Returns the number that makes the ROM choose a baud rate: it calculates with another crystal than there may be.
     fn rom_baud(&mut self, baud: u32) -> Result<u32, Error> {
-        Ok(match self.crystal_mhz()? {
-            26 => u32::try_from(u64::from(baud).saturating_mul(40) / 26).unwrap_or(baud),
+        let (expected, crystal) = match self.chip {
+            Chip::Esp32c5 => self.crystal_of_esp32c5()?,
+            _ => (40, self.crystal_mhz()?),
+        };
+        Ok(match (expected, crystal) {
+            (40, 26) | (40, 48) | (48, 40) => {
+                let scaled = u64::from(baud).saturating_mul(u64::from(expected));
+                u32::try_from(scaled.checked_div(u64::from(crystal)).unwrap_or(0)).unwrap_or(baud)
+            }
             _ => baud,
         })
+    }
+
+    /// Returns the crystal that the ROM of an ESP32-C5 expects, and the one it has by the divider: 40 or 48 MHz.
+    fn crystal_of_esp32c5(&mut self) -> Result<(u32, u32), Error> {
+        if self.is_secure_download() {
+            return Ok((48, 48));
+        }
+        let expected = self.read_register(PCR_SYSCLK_CONF)?.wrapping_shr(24) & 0x7F;
+        let is_fast = self.crystal_hertz(0x6000_0014)? > 45_000_000;
+        Ok((expected, if is_fast { 48 } else { 40 }))
     }
 
     /// Returns the frequency of the crystal, where a chip can have one of two: from the divider that the ROM found.
@@ -235,14 +252,19 @@ impl<P: Port> Loader<P> {
         if self.is_secure_download() {
             return Ok(40);
         }
-        let divider = u64::from(self.read_register(divider)? & 0xF_FFFF);
-        let hertz = u64::from(self.baud).saturating_mul(divider);
+        let hertz = self.crystal_hertz(divider)?;
         // Far from 26 MHz on both sides; 0 stands for no divider.
         Ok(if (20_000_000..33_000_000).contains(&hertz) {
             26
         } else {
             40
         })
+    }
+
+    /// Returns about the frequency of the crystal: the ROM divides it to the baud rate.
+    fn crystal_hertz(&mut self, divider: u32) -> Result<u64, Error> {
+        let divider = u64::from(self.read_register(divider)? & 0xF_FFFF);
+        Ok(u64::from(self.baud).saturating_mul(divider))
     }
 }
 
@@ -263,6 +285,10 @@ fn chip_of_magic(magic: u32) -> Option<Chip> {
 
 /// In the ROM of each chip something else is there. Values: espflash, `Chip::has_magic_value` (MIT or Apache-2.0).
 const MAGIC_REGISTER: u32 = 0x4000_1000;
+
+/// The register of the ESP32-C5 with the frequency of its crystal in MHz from bit 24 on. Source: ESP-IDF's `pcr_reg.h`
+/// (Apache-2.0).
+const PCR_SYSCLK_CONF: u32 = 0x6009_6110;
 
 const SYNCS_PER_ATTEMPT: usize = 5;
 const SYNC_TIMEOUT: Duration = Duration::from_millis(100);

@@ -38,6 +38,8 @@ pub(crate) struct Rom {
     /// Programmed blocks, in order.
     pub(crate) programmed: Vec<u8>,
     pub(crate) commands: Vec<u8>,
+    /// The baud rates that the ROM was told.
+    pub(crate) bauds: Vec<u32>,
     pub(crate) status_len: usize,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -52,6 +54,7 @@ impl Rom {
             fault: Fault::None,
             programmed: Vec::new(),
             commands: Vec::new(),
+            bauds: Vec::new(),
             status_len: 4,
             input: Vec::new(),
             output: Vec::new(),
@@ -193,6 +196,10 @@ impl Rom {
                 info.extend_from_slice(&u32::from(self.map.chip().image_id()).to_le_bytes());
                 info.extend_from_slice(&[0; 4]);
                 self.answer(0x14, 0, &info, 0);
+            }
+            0x0F => {
+                self.bauds.push(word(0));
+                self.answer(command, 0, &[], 0);
             }
             0x13 => self.answer(0x13, 0, b"d41d8cd98f00b204e9800998ecf8427e", 0),
             0x0E => self.answer(0x0E, 0, &[0xA5; 64], 0),

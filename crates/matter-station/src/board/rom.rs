@@ -16,6 +16,7 @@ pub struct RomPort {
     baud: u32,
     deadline: Duration,
     attempts: u8,
+    reset: Option<Reset>,
 }
 
 impl RomPort {
@@ -27,6 +28,7 @@ impl RomPort {
             baud: 921_600,
             deadline: Duration::from_secs(10),
             attempts: 7,
+            reset: None,
         }
     }
 
@@ -50,6 +52,16 @@ impl RomPort {
         self.attempts = attempts;
         self
     }
+
+    /// Sets how chips there are reset; otherwise it is by the USB id, which only Linux tells.
+    ///
+    /// Needed on Windows and macOS for the USB Serial/JTAG port of a chip ([`Reset::Usb`]): the watchdogs that its ROM
+    /// leaves on are stopped with that reset alone.
+    #[must_use]
+    pub const fn with_reset(mut self, reset: Reset) -> Self {
+        self.reset = Some(reset);
+        self
+    }
 }
 
 impl Connect for RomPort {
@@ -58,7 +70,8 @@ impl Connect for RomPort {
             .address
             .open(FIRST_BAUD)
             .map_err(|error| fault(&error, Moment::Connect))?;
-        let settings = ConnectSettings::new(self.address.reset())
+        let reset = self.reset.unwrap_or_else(|| self.address.reset());
+        let settings = ConnectSettings::new(reset)
             .with_attempts(self.attempts)
             .with_deadline(self.deadline);
         Ok(Box::new(RomBoard::connect(port, &settings, self.baud)?))
