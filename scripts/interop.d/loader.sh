@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # esp-rom-loader with virtual chips, judged by esptool and espefuse: identify, write, MD5, read back, and whole lists of eFuses;
 # what our loader burned is byte by byte what espefuse burns on a second chip. Called by scripts/interop; needs the network once.
-# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller.
+# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller; LOADER_CHIPS the chips, as in
+# "esp32 esp32c3", where not all are to run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -21,4 +22,6 @@ fi
 rm -rf "$work/run/loader"
 mkdir -p "$work/run/loader"
 cargo build --quiet --release -p esp-rom-loader --examples
-"$work/loader-venv/bin/python" scripts/interop.d/loader.py "$work/run/loader" "${CARGO_TARGET_DIR:-target}/release/examples" "$program"
+# shellcheck disable=SC2086
+"$work/loader-venv/bin/python" scripts/interop.d/loader.py "$work/run/loader" "${CARGO_TARGET_DIR:-target}/release/examples" \
+    "$program" ${LOADER_CHIPS:-}

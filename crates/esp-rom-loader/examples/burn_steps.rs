@@ -65,7 +65,7 @@ fn run(port: &str, list: &str) -> Result<(), Failure> {
     }
     let stage = match of("close").next() {
         Some(_) => stage.close_read_protection()?,
-        None => stage.leave_read_protection(),
+        None => stage.leave_read_protection()?,
     };
     if let Some([name]) = of("lock").next() {
         println!("locked: {:?}", stage.lock_download(&Burn::efuse(name, 1))?);

@@ -10,8 +10,10 @@ mod tables;
 
 pub use burn::{BlockState, Burn, Burned};
 pub use controller::Efuses;
+pub(crate) use controller::KeptEfuses;
 pub use map::{
     BlockCoding, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, EfuseField, EfuseMap, EfuseRegisters, OP_CODE_READ,
     OP_CODE_WRITE, Purpose, TimingField,
 };
+pub(crate) use stage::BurnStage;
 pub use stage::{FinalStage, KeyDigestStage, LockProof, SecretKeyStage, SettingStage};

@@ -19,12 +19,12 @@ pub enum Error {
         /// The baud rate.
         baud: u32,
     },
-    /// After burning, an eFuse reads back otherwise.
+    /// An eFuse does not read back as burned.
     BurnDiffers {
         /// Its name.
         name: String,
     },
-    /// The chip is none that this loader knows.
+    /// The chip is unknown.
     ChipUnknown {
         /// Its chip id or, without one, the value of the magic register.
         id: u32,
@@ -62,7 +62,7 @@ pub enum Error {
         /// Its bits.
         bits: u8,
     },
-    /// A flash range is empty, not aligned, or not inside of the flash.
+    /// A flash range is empty, not aligned, or outside the flash.
     FlashRange {
         /// Where it starts.
         offset: u32,
@@ -82,6 +82,11 @@ pub enum Error {
         len: usize,
         /// The bytes it should have.
         needed: usize,
+    },
+    /// A key can still be read after its read protection was burned.
+    KeyReadable {
+        /// The name of the block.
+        block: String,
     },
     /// The MD5 of the flash is not that of what was written.
     Md5Differs {
@@ -118,6 +123,13 @@ pub enum Error {
     },
     /// No key can be read-protected any more, since RD_DIS is write-protected.
     ReadProtectionClosed,
+    /// The eFuses hold no revision of a chip.
+    Revision {
+        /// The major number.
+        major: u32,
+        /// The minor number.
+        minor: u32,
+    },
     /// Secure download mode is on: the chip tells neither its MAC nor its eFuses.
     SecureDownload,
     /// A burn belongs to another stage, as a digest among the secret keys.
@@ -154,23 +166,26 @@ impl fmt::Display for Error {
             Self::AlreadyBurned { name } => {
                 write!(f, "{name} holds something else already; it can be burned once only")
             }
-            Self::BurnDiffers { name } => write!(f, "{name} reads back otherwise than it was burned"),
-            Self::Baud { baud } => write!(f, "chip does not answer at {baud} baud; choose a lower baud rate"),
-            Self::ChipUnknown { id } => write!(
+            Self::BurnDiffers { name } => write!(
                 f,
-                "chip with id {id:#x} is unknown to this loader; use the esptool engine"
+                "{name} does not read back as burned; do not burn it again, set the chip aside"
             ),
-            Self::ChipUnsuited { chip } => write!(f, "{chip} is unknown to this loader; use the esptool engine"),
+            Self::Baud { baud } => write!(f, "chip does not answer at {baud} baud; choose a lower baud rate"),
+            Self::ChipUnknown { id } => write!(f, "unknown chip with id {id:#x}; update this program, or use esptool"),
+            Self::ChipUnsuited { chip } => write!(f, "{chip} has no eFuse table here; use esptool"),
             Self::CodingError { block } => {
                 write!(f, "eFuse controller reports a coding error in {block} after burning")
             }
             Self::ControllerBusy => f.write_str("eFuse controller does not become idle"),
-            Self::CommandFailed { command, code } => write!(f, "chip refuses {command} with error {code:#04x}"),
+            Self::CommandFailed { command, code } => {
+                let (meaning, advice) = meaning_of(*code);
+                write!(f, "chip refuses {command} with error {code:#04x}: {meaning}; {advice}")
+            }
             Self::EfuseName { chip, name } => write!(f, "{chip} has no eFuse, block or purpose {name} for this"),
             Self::EfuseValue { name, bits } => write!(f, "value of {name} is not in 0 to 2^{bits} - 1"),
             Self::FlashRange { offset, len } => write!(
                 f,
-                "range of {len} bytes at {offset:#x} is empty, does not begin at a multiple of 4096, or is not inside of the flash"
+                "range of {len} bytes at {offset:#x} is empty, does not begin at a multiple of 4096, or is outside the flash"
             ),
             Self::Garbage { command, bytes } => {
                 write!(
@@ -179,6 +194,10 @@ impl fmt::Display for Error {
                 )
             }
             Self::KeyLength { len, needed } => write!(f, "key of {len} bytes; {needed} are needed"),
+            Self::KeyReadable { block } => write!(
+                f,
+                "key in {block} can still be read after its read protection was burned; set the chip aside"
+            ),
             Self::Md5Differs { offset, len } => {
                 write!(
                     f,
@@ -197,6 +216,10 @@ impl fmt::Display for Error {
             Self::ReadProtectionClosed => {
                 f.write_str("RD_DIS is write-protected: no key can be read-protected any more; secret keys come first")
             }
+            Self::Revision { major, minor } => write!(
+                f,
+                "eFuses hold the revision {major}.{minor}, which no chip has; read them again"
+            ),
             Self::SecureDownload => f.write_str("secure download mode is on: MAC and eFuses cannot be read any more"),
             Self::Stage { name } => write!(f, "{name} belongs to another stage of burning"),
             Self::WriteProtected { name } => write!(f, "{name} is write-protected"),
@@ -205,3 +228,21 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// Returns what an error code of a ROM means and what to do. Source: esptool's documentation, "Serial Protocol", "Status
+/// Bytes".
+const fn meaning_of(code: u8) -> (&'static str, &'static str) {
+    match code {
+        0x05 => (
+            "message is invalid or locked",
+            "check whether secure download mode is on",
+        ),
+        0x06 => ("failed to act on the message", "check the supply and the flash chip"),
+        0x07 => ("wrong checksum", "choose a lower baud rate"),
+        0x08 => ("flash write failed", "check the supply and the flash chip"),
+        0x09 => ("flash read failed", "check the supply and the flash chip"),
+        0x0A => ("flash read length is wrong", "connect again"),
+        0x0B => ("deflate failed", "choose a lower baud rate"),
+        _ => ("unknown error", "connect again"),
+    }
+}

@@ -9,10 +9,12 @@ mod watchdog;
 use std::fmt;
 
 use esp_flash_image::Chip;
+use zeroize::Zeroizing;
 
 pub use connect::ConnectSettings;
 pub use identity::{BoardIdentity, SecurityInfo};
 
+use crate::efuse::{BurnStage, KeptEfuses};
 use crate::port::Port;
 use crate::slip::SlipDecoder;
 use crate::{Command, Error, Reset};
@@ -25,13 +27,17 @@ pub struct Loader<P = Box<dyn Port + Send>> {
     reset: Reset,
     decoder: SlipDecoder,
     /// What was read and not yet decoded.
-    input: Vec<u8>,
+    input: Zeroizing<Vec<u8>>,
     /// Whether late answers may be on their way.
     dirty: bool,
     baud: u32,
     chip: Chip,
     security: Option<SecurityInfo>,
     flash: FlashState,
+    /// What was read of the eFuses, between two burns.
+    pub(crate) kept: Option<KeptEfuses>,
+    /// The stage of the last burn.
+    pub(crate) burn_stage: BurnStage,
 }
 
 /// Without what arrived and waits to be decoded.
@@ -89,7 +95,8 @@ impl<P: Port> Loader<P> {
     ///
     /// [`Error::CommandFailed`] in secure download mode; errors of the connection.
     pub fn write_register(&mut self, address: u32, value: u32) -> Result<(), Error> {
-        let mut data = Vec::with_capacity(16);
+        // It may be a word of a key.
+        let mut data = Zeroizing::new(Vec::with_capacity(16));
         for word in [address, value, u32::MAX, 0] {
             data.extend_from_slice(&word.to_le_bytes());
         }

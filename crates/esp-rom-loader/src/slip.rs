@@ -1,5 +1,9 @@
 //! SLIP frames, RFC 1055: a frame begins and ends with C0; C0 inside is DB DC, DB is DB DD.
 
+use std::fmt;
+
+use zeroize::Zeroize;
+
 /// Encodes bytes as one frame.
 ///
 /// # Examples
@@ -36,7 +40,7 @@ pub fn slip_encode(bytes: &[u8]) -> Vec<u8> {
 /// let frames: Vec<Vec<u8>> = [b'x', 0xC0, 1, 2, 0xC0].into_iter().filter_map(|byte| decoder.push(byte)).collect();
 /// assert_eq!(frames, [[1, 2]]);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct SlipDecoder {
     frame: Vec<u8>,
     state: State,
@@ -49,6 +53,22 @@ enum State {
     Outside,
     Inside,
     Escape,
+}
+
+/// Wipes a frame that is not complete.
+impl Drop for SlipDecoder {
+    fn drop(&mut self) {
+        self.frame.zeroize();
+    }
+}
+
+/// Without the frame.
+impl fmt::Debug for SlipDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SlipDecoder")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SlipDecoder {
@@ -84,7 +104,9 @@ impl SlipDecoder {
     }
 
     fn start(&mut self) {
-        self.frame.clear();
+        self.frame.zeroize();
+        // Answers about registers do not grow: words of a key would stay in the memory left behind.
+        self.frame.reserve(64);
         self.state = State::Inside;
     }
 
@@ -102,7 +124,7 @@ impl SlipDecoder {
     }
 
     fn drop_frame(&mut self) {
-        self.frame.clear();
+        self.frame.zeroize();
         self.state = State::Outside;
     }
 }

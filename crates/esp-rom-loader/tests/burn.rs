@@ -177,7 +177,7 @@ fn stages_refuse_what_belongs_elsewhere() {
         bits: 3,
     };
     assert_eq!(stage.burn(&Burn::efuse("SPI_BOOT_CRYPT_CNT", 8)), Err(too_much));
-    let stage = stage.leave_read_protection();
+    let stage = stage.leave_read_protection().unwrap();
     assert_eq!(
         stage.lock_download(&Burn::efuse("DIS_PAD_JTAG", 1)),
         Err(wrong("DIS_PAD_JTAG"))
@@ -196,6 +196,7 @@ fn secret_key_is_refused_once_read_protection_is_closed() {
         .into_settings()
         .close_read_protection()
         .unwrap();
+    let mut loader = connect(loader.into_port());
     let mut stage = loader.efuses().unwrap().start();
     let burn = Burn::key("BLOCK_KEY0", "HMAC_UP", &[1; 32]);
     assert_eq!(stage.burn_secret_key(&burn), Err(Error::ReadProtectionClosed));
@@ -287,7 +288,8 @@ fn download_mode_is_locked_last() {
             .start()
             .into_digests()
             .into_settings()
-            .leave_read_protection();
+            .leave_read_protection()
+            .unwrap();
         assert_eq!(
             stage.lock_download(&Burn::efuse("ENABLE_SECURITY_DOWNLOAD", 1)),
             Ok(expected)

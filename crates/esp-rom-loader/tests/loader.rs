@@ -108,6 +108,73 @@ fn chip_that_wakes_late_is_reached_before_the_deadline() {
 }
 
 #[test]
+fn lost_security_info_is_asked_for_again() {
+    // Of these, only the first has a value in the magic register.
+    for chip in [Chip::Esp32c3, Chip::Esp32p4] {
+        let mut rom = Rom::new(chip);
+        rom.registers
+            .insert(0x4000_1000, if chip == Chip::Esp32c3 { 0x1B31_506F } else { 0 });
+        rom.fault = Fault::LosesInfo(1);
+        let loader = Loader::connect(rom, &settings()).unwrap();
+        assert_eq!((loader.chip(), loader.security().is_some()), (chip, true));
+    }
+    let mut rom = Rom::new(Chip::Esp32c3);
+    rom.registers.insert(0x4000_1000, 0x1B31_506F);
+    rom.fault = Fault::LosesInfo(2);
+    let command = Command::GetSecurityInfo;
+    assert_eq!(
+        Loader::connect(rom, &settings()).map(drop),
+        Err(Error::NoAnswer { command })
+    );
+    // The ESP32 has none.
+    let mut rom = Rom::new(Chip::Esp32);
+    rom.registers.insert(0x4000_1000, 0x00F0_1D83);
+    rom.fault = Fault::LosesInfo(usize::MAX);
+    let loader = Loader::connect(rom, &settings()).unwrap();
+    assert_eq!((loader.chip(), loader.security()), (Chip::Esp32, None));
+}
+
+#[test]
+fn baud_rate_is_scaled_where_the_rom_expects_another_crystal() {
+    let cases = [
+        (Chip::Esp32c5, 416, 40, 768_000),
+        (Chip::Esp32c5, 416, 48, 921_600),
+        (Chip::Esp32c5, 347, 48, 1_105_920),
+        (Chip::Esp32c5, 347, 40, 921_600),
+        (Chip::Esp32c2, 225, 0, 1_417_846),
+        (Chip::Esp32c2, 347, 0, 921_600),
+        (Chip::Esp32c3, 225, 0, 921_600),
+    ];
+    for (chip, divider, expected, baud) in cases {
+        let mut rom = Rom::new(chip);
+        rom.registers.insert(0x6000_0014, divider);
+        rom.registers.insert(0x6009_6110, expected << 24 | 0x1234);
+        let mut loader = Loader::connect(rom, &settings()).unwrap();
+        loader.set_baud(921_600).unwrap();
+        assert_eq!(loader.into_port().bauds, [baud], "{chip} {divider} {expected}");
+    }
+}
+
+#[test]
+fn super_watchdog_of_the_esp32p4_feeds_itself() {
+    let rom = Loader::connect(Rom::new(Chip::Esp32p4), &ConnectSettings::new(Reset::Usb))
+        .unwrap()
+        .into_port();
+    assert_eq!(rom.registers.get(&0x5011_601C), Some(&(1 << 18)));
+    assert_eq!(rom.registers.get(&0x5011_6020), Some(&0));
+}
+
+#[test]
+fn refusal_says_what_the_code_means() {
+    let command = Command::FlashDeflData;
+    let text = Error::CommandFailed { command, code: 7 }.to_string();
+    assert_eq!(
+        text,
+        "chip refuses FLASH_DEFL_DATA with error 0x07: wrong checksum; choose a lower baud rate"
+    );
+}
+
+#[test]
 fn watchdogs_are_stopped_behind_the_usb_device_alone() {
     for (reset, stopped) in [(Reset::Usb, true), (Reset::None, false)] {
         let mut rom = Rom::new(Chip::Esp32c3);
@@ -247,6 +314,103 @@ fn fine(command: u8, data: &[u8]) -> Vec<u8> {
 
 fn addresses() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "socket://[a-z.:0-9]*", "COM[0-9]*"]
+}
+
+/// A chip that answers a few requests, then sends nothing more, or a byte now and then.
+struct Tired {
+    rom: Rom,
+    commands: usize,
+    trickles: bool,
+    timeout: Duration,
+}
+
+impl Read for Tired {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.rom.commands.len() <= self.commands {
+            return self.rom.read(buffer);
+        }
+        std::thread::sleep(self.timeout.min(Duration::from_millis(20)));
+        if !self.trickles {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        buffer[0] = 0xC0;
+        Ok(1)
+    }
+}
+
+impl Write for Tired {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Byte by byte, as a slow line takes them.
+        self.rom.write(&bytes[..1])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Port for Tired {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.timeout = timeout;
+        Ok(())
+    }
+
+    fn set_baud_rate(&mut self, _: u32) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_signals(&mut self, _: bool, _: bool) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn discard_input(&mut self) -> io::Result<()> {
+        self.rom.discard_input()
+    }
+}
+
+/// Something to do with a chip.
+type Call = fn(&mut Loader<Tired>) -> Result<(), Error>;
+
+#[test]
+fn calls_end_in_time_when_a_chip_falls_silent_or_trickles() {
+    let calls: [(&str, Call); 6] = [
+        ("identify", |loader| loader.identify().map(drop)),
+        ("efuses", |loader| loader.efuses().map(drop)),
+        ("flash_md5", |loader| loader.flash_md5(0, 4096).map(drop)),
+        ("read_flash", |loader| loader.read_flash(0, 256).map(drop)),
+        ("write_flash", |loader| loader.write_flash(0, &[1; 5000], &mut |_| {})),
+        ("set_baud", |loader| loader.set_baud(921_600)),
+    ];
+    let mut threads = Vec::new();
+    for (name, call) in calls {
+        for trickles in [false, true] {
+            threads.push(std::thread::spawn(move || {
+                let port = Tired {
+                    rom: Rom::new(Chip::Esp32c3),
+                    // SYNC and the security info.
+                    commands: 2,
+                    trickles,
+                    timeout: Duration::ZERO,
+                };
+                let mut loader = Loader::connect(port, &settings()).unwrap();
+                let start = Instant::now();
+                let result = call(&mut loader);
+                let is_fit = match result {
+                    Err(Error::NoAnswer { .. }) => !trickles,
+                    Err(Error::Garbage { .. }) => trickles,
+                    _ => false,
+                };
+                assert!(is_fit, "{name} {trickles}: {result:?}");
+                assert!(
+                    start.elapsed() < Duration::from_secs(20),
+                    "{name}: {:?}",
+                    start.elapsed()
+                );
+            }));
+        }
+    }
+    assert_eq!(threads.len(), 12);
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
 proptest! {

@@ -25,7 +25,7 @@ pub enum Burn<'a> {
         block: &'a str,
         /// The purpose by espefuse's name, or the name of the block where each is for one key.
         purpose: &'a str,
-        /// The key as in its file; it is turned around as the purpose needs.
+        /// The key as in its file; byte-reversed where the purpose needs it.
         bytes: &'a [u8],
     },
     /// The write protection of an eFuse or a block, and of those that share its bit.
@@ -85,7 +85,7 @@ pub enum Burned {
     Partly,
     /// Yes.
     Yes,
-    /// There is a key with this purpose, but nobody can read it: only who burned it knows.
+    /// There is a key with this purpose, but it is unreadable; compare with the journal of who burned it.
     Unknown,
     /// There is something else, or it cannot be burned.
     Other,
@@ -240,7 +240,16 @@ impl<P: Port> Efuses<'_, P> {
             self.program(first.block, &words, name)?;
         }
         self.burn_block0(block0, name)?;
-        Ok(true)
+        let secret: Vec<&KeyPlan> = plans.iter().filter(|plan| plan.purpose.secret).collect();
+        if !secret.is_empty() {
+            // That the key is hidden shows only now; what was read of it before is overwritten.
+            self.read_block(first.block)?;
+        }
+        if secret.iter().all(|plan| self.is_hidden(plan)) {
+            Ok(true)
+        } else {
+            Err(Error::KeyReadable { block: name.into() })
+        }
     }
 
     /// Refuses a key that could be burned, but not whole: a block twice, or without its protection.
@@ -252,7 +261,9 @@ impl<P: Port> Efuses<'_, P> {
         }
         let fresh = states.contains(&Burned::No);
         let block = plans.iter().map(|plan| plan.block).find(|block| {
-            let full = self.words(block.index).iter().any(|word| *word != 0);
+            let words = Zeroizing::new(self.words(block.index));
+            let hidden = rd_dis.value(&self.words(0)) & u32::from(block.read_protect) != 0;
+            let full = hidden || words.iter().any(|word| *word != 0);
             // The ESP32 without coding could take more bits; nothing here needs it.
             fresh && (full || self.is_write_protected(block.write_protect))
         });
@@ -307,7 +318,7 @@ impl<P: Port> Efuses<'_, P> {
     }
 
     /// Returns the bit of WR_DIS of an eFuse or a block.
-    fn protection_of(&self, name: &str) -> Result<u8, Error> {
+    pub(super) fn protection_of(&self, name: &str) -> Result<u8, Error> {
         let of_field = self.map().field(name).and_then(EfuseField::write_protect);
         let of_block = || self.map().block(name).and_then(|block| block.write_protect);
         of_field.or_else(of_block).ok_or_else(|| self.unknown(name))

@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::coding::{Esp32Coding, bytes_of, rs_check_bytes, words_of};
 use super::map::{
     BlockCoding, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, EfuseField, EfuseMap, OP_CODE_READ, OP_CODE_WRITE,
 };
+use super::stage::BurnStage;
 use crate::port::Port;
 use crate::{Error, Loader};
 
@@ -40,13 +41,47 @@ impl<P> Drop for Efuses<'_, P> {
     }
 }
 
+/// What was read, without the loader.
+pub(crate) struct KeptEfuses {
+    map: &'static EfuseMap,
+    blocks: Vec<[u32; 8]>,
+    errors: [Vec<u32>; 2],
+    loaded: BTreeMap<u16, u32>,
+}
+
+impl Drop for KeptEfuses {
+    fn drop(&mut self) {
+        self.blocks.zeroize();
+        self.loaded.values_mut().for_each(Zeroize::zeroize);
+    }
+}
+
 impl<P: Port> Loader<P> {
+    /// Returns the eFuses that the last [`Efuses::keep`] left; reads them where nothing is kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loader::efuses`].
+    pub fn kept_efuses(&mut self) -> Result<Efuses<'_, P>, Error> {
+        let Some(mut kept) = self.kept.take() else {
+            return self.efuses();
+        };
+        Ok(Efuses {
+            map: kept.map,
+            blocks: core::mem::take(&mut kept.blocks),
+            errors: core::mem::take(&mut kept.errors),
+            loaded: core::mem::take(&mut kept.loaded),
+            loader: self,
+        })
+    }
+
     /// Reads all eFuses.
     ///
     /// # Errors
     ///
     /// [`Error::SecureDownload`] when the chip is locked, [`Error::ChipUnsuited`]; errors of the connection.
     pub fn efuses(&mut self) -> Result<Efuses<'_, P>, Error> {
+        self.kept = None;
         if self.is_secure_download() {
             return Err(Error::SecureDownload);
         }
@@ -69,7 +104,27 @@ impl<P: Port> Loader<P> {
     }
 }
 
-impl<'a, P: Port> Efuses<'a, P> {
+impl<P: Port> Efuses<'_, P> {
+    /// Leaves what was read with the loader, for [`Loader::kept_efuses`]: each burn is read back, so that nothing has to
+    /// be read again for the next one.
+    pub fn keep(mut self) {
+        self.loader.kept = Some(KeptEfuses {
+            map: self.map,
+            blocks: core::mem::take(&mut self.blocks),
+            errors: core::mem::take(&mut self.errors),
+            loaded: core::mem::take(&mut self.loaded),
+        });
+    }
+
+    /// Notes that something of a stage is to be burned; refuses what belongs before the last one.
+    pub(super) fn enter(&mut self, stage: BurnStage, name: &str) -> Result<(), Error> {
+        if stage < self.loader.burn_stage {
+            return Err(Error::Stage { name: name.into() });
+        }
+        self.loader.burn_stage = stage;
+        Ok(())
+    }
+
     /// Returns what there is.
     #[must_use]
     pub const fn map(&self) -> &'static EfuseMap {
@@ -127,17 +182,18 @@ impl<'a, P: Port> Efuses<'a, P> {
         self.set_up()?;
         match self.map.registers().coding {
             BlockCoding::Esp32 => {
-                let mut coded = *words;
+                let mut coded = Zeroizing::new(*words);
                 if block.index != 0 {
-                    coded = words_of(&self.esp32_coding().encode(&bytes_of(words)));
+                    let plain = Zeroizing::new(bytes_of(words));
+                    *coded = words_of(&Zeroizing::new(self.esp32_coding().encode(&plain)));
                 }
                 self.write_words(block.program, coded.iter().copied().take(program_words(block)))
             }
             BlockCoding::ReedSolomon => {
                 self.write_words(block.program, words.iter().copied())?;
-                let mut check = [0; 12];
+                let mut check = Zeroizing::new([0; 12]);
                 if block.index != 0 {
-                    check = rs_check_bytes(&bytes_of(words));
+                    *check = rs_check_bytes(&Zeroizing::new(bytes_of(words)));
                 }
                 let check = check.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four));
                 self.write_words(block.program.saturating_add(CHECK_VALUES), check)
@@ -165,9 +221,9 @@ impl<'a, P: Port> Efuses<'a, P> {
     }
 
     pub(super) fn read_back(&mut self, block: &EfuseBlock, words: &[u32; 8], name: &str) -> Result<(), Error> {
-        let before = self.words(block.index);
+        let before = Zeroizing::new(self.words(block.index));
         self.read_block(block)?;
-        let after = self.words(block.index);
+        let after = Zeroizing::new(self.words(block.index));
         let errors = self.read_errors(block.index)?;
         let is_new = |(old, new): (&u32, &u32)| new & !old != 0;
         let [of_block0, of_others] = &self.errors;
@@ -178,7 +234,7 @@ impl<'a, P: Port> Efuses<'a, P> {
             });
         }
         let as_burned = |((before, burned), after): ((&u32, &u32), &u32)| before | burned == *after;
-        if !before.iter().zip(words).zip(&after).all(as_burned) {
+        if !before.iter().zip(words).zip(after.iter()).all(as_burned) {
             return Err(Error::BurnDiffers { name: name.into() });
         }
         Ok(())

@@ -34,7 +34,11 @@ impl<P: Port> Efuses<'_, P> {
             "secure_boot_v1" | "secure_boot_v2" => block.index == 2,
             _ => true,
         };
-        if !is_its_own {
+        let blocks = &map.chip().facts().key_blocks;
+        // Faults of the hardware.
+        let is_faulty = row.name.starts_with("XTS_AES_") && blocks.without_encryption_key.contains(&block.name)
+            || row.name.starts_with("ECDSA_KEY") && blocks.without_ecdsa_key.contains(&block.name);
+        if !is_its_own || is_faulty {
             return Err(self.unknown(purpose));
         }
         let (places, data) = self.key_data(row, bytes)?;
@@ -129,6 +133,13 @@ impl<P: Port> Efuses<'_, P> {
         Ok((places, data))
     }
 
+    /// Tells whether the words of a key that was hidden read as 0.
+    pub(super) fn is_hidden(&self, plan: &KeyPlan) -> bool {
+        let words = Zeroizing::new(self.words(plan.block.index));
+        let own = words.get(plan.places.clone()).unwrap_or_default();
+        own.iter().all(|word| *word == 0)
+    }
+
     pub(super) fn has_key(&self, plan: &KeyPlan) -> Burned {
         let block0 = self.words(0);
         let purpose = self
@@ -157,6 +168,8 @@ impl<P: Port> Efuses<'_, P> {
             () if *now == *key && may_become && now.iter().any(|word| *word != 0) => Burned::Partly,
             () if now.iter().all(|word| *word == 0)
                 && may_become
+                // A block with a hidden half was burned: it cannot take the other half any more.
+                && hidden == 0
                 && !self.is_write_protected(plan.block.write_protect) =>
             {
                 Burned::No

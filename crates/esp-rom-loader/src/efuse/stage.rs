@@ -1,16 +1,30 @@
-//! Stages of burning, in the only safe order; each one can be left forward only.
+//! Stages of burning, in the only safe order; each one can be left forward only, and a loader that has burned in one of
+//! them refuses those before it.
 //!
 //! Secret keys come before digests, since closing RD_DIS, which keeps digests readable, keeps later keys readable, too.
 //! Download mode comes last, since no eFuse can be burned without it (ESP-IDF, "Security Features Enablement Workflows").
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
+use super::map::EfuseField;
 use super::{Burn, Burned, Efuses};
 use crate::Error;
 use crate::port::Port;
 
+/// How far burning has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum BurnStage {
+    #[default]
+    SecretKeys,
+    KeyDigests,
+    Settings,
+    Final,
+}
+
 impl<'a, P: Port> Efuses<'a, P> {
-    /// Begins to burn.
+    /// Begins to burn. On a connection that has burned already, the stages before that one refuse everything.
     #[must_use]
     pub const fn start(self) -> SecretKeyStage<'a, P> {
         SecretKeyStage(self)
@@ -58,6 +72,7 @@ impl<'a, P: Port> SecretKeyStage<'a, P> {
     /// is hidden: see [`Efuses::is_burned`]), [`Error::BurnDiffers`], [`Error::CodingError`]; errors of the connection.
     pub fn burn_secret_key(&mut self, key: &Burn<'_>) -> Result<bool, Error> {
         check_key(&self.0, key, true)?;
+        self.0.enter(BurnStage::SecretKeys, key.name())?;
         self.0.burn(key)
     }
 
@@ -77,6 +92,7 @@ impl<'a, P: Port> SecretKeyStage<'a, P> {
         if key.block != half.block || self.0.map().purpose_field(key.block).is_some() {
             return Err(stage(digest.name()));
         }
+        self.0.enter(BurnStage::SecretKeys, key.block.name)?;
         self.0.burn_keys(&[key, half])
     }
 
@@ -98,6 +114,7 @@ impl<'a, P: Port> KeyDigestStage<'a, P> {
     /// As [`SecretKeyStage::burn_secret_key`].
     pub fn burn_digest(&mut self, digest: &Burn<'_>) -> Result<bool, Error> {
         check_key(&self.0, digest, false)?;
+        self.0.enter(BurnStage::KeyDigests, digest.name())?;
         self.0.burn(digest)
     }
 
@@ -116,14 +133,16 @@ impl<'a, P: Port> SettingStage<'a, P> {
     ///
     /// # Errors
     ///
-    /// [`Error::Stage`] for keys, for eFuses that close download mode, and for RD_DIS; [`Error::WriteProtected`],
-    /// [`Error::AlreadyBurned`], [`Error::BurnDiffers`], [`Error::CodingError`]; errors of the connection.
+    /// [`Error::Stage`] for keys, for eFuses that close download mode, for RD_DIS, and for a write protection that they
+    /// or WR_DIS share; [`Error::WriteProtected`], [`Error::AlreadyBurned`], [`Error::BurnDiffers`],
+    /// [`Error::CodingError`]; errors of the connection.
     pub fn burn(&mut self, setting: &Burn<'_>) -> Result<bool, Error> {
         match setting {
             Burn::Efuse { name, .. } if !closes_download(&self.0, name) => {}
-            Burn::WriteProtect { name } if *name != RD_DIS => {}
+            Burn::WriteProtect { name } if !protects_a_lock(&self.0, name)? => {}
             _ => return Err(stage(setting.name())),
         }
+        self.0.enter(BurnStage::Settings, setting.name())?;
         self.0.burn(setting)
     }
 
@@ -133,14 +152,24 @@ impl<'a, P: Port> SettingStage<'a, P> {
     ///
     /// As [`SettingStage::burn`].
     pub fn close_read_protection(mut self) -> Result<FinalStage<'a, P>, Error> {
+        self.0.enter(BurnStage::Final, RD_DIS)?;
         self.0.burn(&Burn::write_protect(RD_DIS))?;
         Ok(FinalStage(self.0))
     }
 
-    /// Goes on without that, for a chip without digests.
-    #[must_use]
-    pub fn leave_read_protection(self) -> FinalStage<'a, P> {
-        FinalStage(self.0)
+    /// Goes on without that, for a chip without digests or one whose RD_DIS is write-protected already.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stage`] when RD_DIS is open and a key block holds a digest or secure boot is on: whoever hides a digest
+    /// stops every boot.
+    pub fn leave_read_protection(self) -> Result<FinalStage<'a, P>, Error> {
+        let efuses = &self.0;
+        let is_closed = efuses.is_write_protected(Some(efuses.protection_of(RD_DIS)?));
+        if !is_closed && has_digest(efuses)? {
+            return Err(stage(RD_DIS));
+        }
+        Ok(FinalStage(self.0))
     }
 }
 
@@ -182,6 +211,7 @@ impl<P: Port> FinalStage<'_, P> {
         if !closes_download(efuses, name) {
             return Err(stage(name));
         }
+        efuses.enter(BurnStage::Final, name)?;
         match efuses.is_burned(lock)? {
             Burned::Yes => return Ok(LockProof::ReadBack),
             Burned::No => {}
@@ -226,6 +256,11 @@ macro_rules! look {
             pub const fn efuses(&self) -> &Efuses<'a, P> {
                 &self.0
             }
+
+            /// Ends burning for now; see [`Efuses::keep`].
+            pub fn keep(self) {
+                self.0.keep();
+            }
         }
     )*};
 }
@@ -251,6 +286,47 @@ fn closes_download<P: Port>(efuses: &Efuses<'_, P>, name: &str) -> bool {
 
 fn closes_for_good<P: Port>(efuses: &Efuses<'_, P>, name: &str) -> bool {
     name == efuses.map().chip().facts().efuses.download_off
+}
+
+/// Tells whether a write protection shares its bit with an eFuse that closes download mode, with RD_DIS or with WR_DIS:
+/// what belongs to a later stage could not be burned any more.
+fn protects_a_lock<P: Port>(efuses: &Efuses<'_, P>, name: &str) -> Result<bool, Error> {
+    let protection = efuses.protection_of(name)?;
+    let names = &efuses.map().chip().facts().efuses;
+    let locks = [
+        Some(names.download_off),
+        names.secure_download,
+        Some(RD_DIS),
+        Some("WR_DIS"),
+    ];
+    let shares = |lock: &str| efuses.map().field(lock).and_then(EfuseField::write_protect) == Some(protection);
+    Ok(locks.into_iter().flatten().any(shares))
+}
+
+/// Tells whether the chip checks a digest at boot, or would with one more eFuse. The key of secure boot version 1 is
+/// hidden, and needs no open RD_DIS nor a closed one.
+fn has_digest<P: Port>(efuses: &Efuses<'_, P>) -> Result<bool, Error> {
+    let facts = efuses.map().chip().facts();
+    if let Some(name) = facts.efuses.secure_boot_v2
+        && efuses.value(name)? != 0
+    {
+        return Ok(true);
+    }
+    for block in efuses.map().blocks().iter().filter(|block| block.key) {
+        let holds = match efuses.map().purpose_field(block) {
+            Some(field) => {
+                let number = efuses.field_value(field);
+                let mut digests = facts.key_blocks.digest_purposes.iter();
+                digests.any(|name| efuses.map().purpose_number(name).map(u32::from) == Some(number))
+            }
+            // What is hidden reads as 0.
+            None => Zeroizing::new(efuses.words(block.index)).iter().any(|word| *word != 0),
+        };
+        if holds {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn stage(name: &str) -> Error {

@@ -2,7 +2,10 @@ use std::time::{Duration, Instant};
 
 use esp_flash_image::Chip;
 
+use zeroize::Zeroizing;
+
 use super::{FlashState, Loader, SecurityInfo};
+use crate::efuse::BurnStage;
 use crate::port::Port;
 use crate::slip::SlipDecoder;
 use crate::{Command, Error, Reset};
@@ -72,12 +75,14 @@ impl<P: Port> Loader<P> {
             port,
             reset: settings.reset,
             decoder: SlipDecoder::default(),
-            input: Vec::new(),
+            input: Zeroizing::default(),
             dirty: true,
             baud: settings.baud,
             chip: Chip::Esp32,
             security: None,
             flash: FlashState::default(),
+            kept: None,
+            burn_stage: BurnStage::default(),
         };
         loader.synchronise(settings)?;
         loader.detect()?;
@@ -133,8 +138,20 @@ impl<P: Port> Loader<P> {
     fn detect(&mut self) -> Result<(), Error> {
         self.security = match self.security_info() {
             Ok(info) => Some(info),
-            // The ESP32 does not know the command; some ROMs do not answer what they do not know.
-            Err(Error::CommandFailed { .. } | Error::NoAnswer { .. } | Error::Garbage { .. }) => None,
+            // The ESP32 does not know the command, and may not answer.
+            Err(Error::CommandFailed { .. } | Error::NoAnswer { .. } | Error::Garbage { .. }) => {
+                if self.is_esp32()? {
+                    self.chip = Chip::Esp32;
+                    return Ok(());
+                }
+                match self.security_info() {
+                    Ok(info) => Some(info),
+                    // Refused twice: a mock that has none. An answer that is lost once more is an error, since a chip
+                    // would pass for one without protection.
+                    Err(Error::CommandFailed { .. }) => None,
+                    Err(error) => return Err(error),
+                }
+            }
             Err(error) => return Err(error),
         };
         if let Some(id) = self.security.as_ref().and_then(SecurityInfo::chip_id) {
@@ -149,6 +166,15 @@ impl<P: Port> Loader<P> {
             Err(error) => return Err(error),
         };
         Ok(())
+    }
+
+    /// Tells whether the magic register is that of an ESP32; chips that read no registers are others.
+    fn is_esp32(&mut self) -> Result<bool, Error> {
+        match self.read_register(MAGIC_REGISTER) {
+            Ok(magic) => Ok(chip_of_magic(magic) == Some(Chip::Esp32)),
+            Err(Error::CommandFailed { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn security_info(&mut self) -> Result<SecurityInfo, Error> {
@@ -190,12 +216,29 @@ impl<P: Port> Loader<P> {
         Err(Error::Baud { baud })
     }
 
-    /// Returns the number that makes the ROM choose a baud rate: with a crystal of 26 MHz it reckons with 40 MHz.
+    /// Returns the number that makes the ROM choose a baud rate: it calculates with another crystal than there may be.
     fn rom_baud(&mut self, baud: u32) -> Result<u32, Error> {
-        Ok(match self.crystal_mhz()? {
-            26 => u32::try_from(u64::from(baud).saturating_mul(40) / 26).unwrap_or(baud),
+        let (expected, crystal) = match self.chip {
+            Chip::Esp32c5 => self.crystal_of_esp32c5()?,
+            _ => (40, self.crystal_mhz()?),
+        };
+        Ok(match (expected, crystal) {
+            (40, 26) | (40, 48) | (48, 40) => {
+                let scaled = u64::from(baud).saturating_mul(u64::from(expected));
+                u32::try_from(scaled.checked_div(u64::from(crystal)).unwrap_or(0)).unwrap_or(baud)
+            }
             _ => baud,
         })
+    }
+
+    /// Returns the crystal that the ROM of an ESP32-C5 expects, and the one it has by the divider: 40 or 48 MHz.
+    fn crystal_of_esp32c5(&mut self) -> Result<(u32, u32), Error> {
+        if self.is_secure_download() {
+            return Ok((48, 48));
+        }
+        let expected = self.read_register(PCR_SYSCLK_CONF)?.wrapping_shr(24) & 0x7F;
+        let is_fast = self.crystal_hertz(0x6000_0014)? > 45_000_000;
+        Ok((expected, if is_fast { 48 } else { 40 }))
     }
 
     /// Returns the frequency of the crystal, where a chip can have one of two: from the divider that the ROM found.
@@ -209,14 +252,19 @@ impl<P: Port> Loader<P> {
         if self.is_secure_download() {
             return Ok(40);
         }
-        let divider = u64::from(self.read_register(divider)? & 0xF_FFFF);
-        let hertz = u64::from(self.baud).saturating_mul(divider);
+        let hertz = self.crystal_hertz(divider)?;
         // Far from 26 MHz on both sides; 0 stands for no divider.
         Ok(if (20_000_000..33_000_000).contains(&hertz) {
             26
         } else {
             40
         })
+    }
+
+    /// Returns about the frequency of the crystal: the ROM divides it to the baud rate.
+    fn crystal_hertz(&mut self, divider: u32) -> Result<u64, Error> {
+        let divider = u64::from(self.read_register(divider)? & 0xF_FFFF);
+        Ok(u64::from(self.baud).saturating_mul(divider))
     }
 }
 
@@ -237,6 +285,10 @@ fn chip_of_magic(magic: u32) -> Option<Chip> {
 
 /// In the ROM of each chip something else is there. Values: espflash, `Chip::has_magic_value` (MIT or Apache-2.0).
 const MAGIC_REGISTER: u32 = 0x4000_1000;
+
+/// The register of the ESP32-C5 with the frequency of its crystal in MHz from bit 24 on. Source: ESP-IDF's `pcr_reg.h`
+/// (Apache-2.0).
+const PCR_SYSCLK_CONF: u32 = 0x6009_6110;
 
 const SYNCS_PER_ATTEMPT: usize = 5;
 const SYNC_TIMEOUT: Duration = Duration::from_millis(100);

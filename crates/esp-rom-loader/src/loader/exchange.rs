@@ -54,11 +54,30 @@ impl<P: Port> Loader<P> {
         // It may have words of a key.
         let request = Zeroizing::new(encode_request(command, checksum, data));
         let frame = Zeroizing::new(slip_encode(&request));
-        let written = self.port.write_all(&frame);
+        let written = self.write_within(&frame, TIMEOUT);
         written.map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::NoAnswer { command },
             _ => self.gone(&error),
         })
+    }
+
+    /// Writes all within a time, plus the timeout of one write.
+    fn write_within(&mut self, mut bytes: &[u8], timeout: Duration) -> io::Result<()> {
+        let deadline = Instant::now().checked_add(timeout);
+        loop {
+            match self.port.write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(len) => bytes = bytes.get(len..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            if deadline.is_none_or(|deadline| Instant::now() >= deadline) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
     }
 
     /// Waits for the answer to a command; other frames and all else are passed over.
@@ -66,13 +85,8 @@ impl<P: Port> Loader<P> {
         let deadline = Instant::now().checked_add(timeout);
         let mut arrived = 0_usize;
         loop {
-            let mut input = core::mem::take(&mut self.input).into_iter();
-            while let Some(byte) = input.next() {
-                let answer = self.decoder.push(byte).and_then(|frame| Answer::decode(&frame));
-                if let Some(answer) = answer.filter(|answer| answer.command == command.code()) {
-                    self.input = input.collect();
-                    return Ok(answer);
-                }
+            if let Some(answer) = self.find_answer(command) {
+                return Ok(answer);
             }
             let left = deadline.map_or(Duration::ZERO, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
@@ -88,17 +102,32 @@ impl<P: Port> Loader<P> {
         }
     }
 
+    /// Looks for an answer in what arrived; what is behind it stays. All of it is wiped: it may have words of a key.
+    fn find_answer(&mut self, command: Command) -> Option<Answer> {
+        let input = core::mem::take(&mut self.input);
+        for (next, byte) in (1_usize..).zip(input.iter()) {
+            let frame = self.decoder.push(*byte).map(Zeroizing::new);
+            let answer = frame.and_then(|frame| Answer::decode(&frame));
+            if let Some(answer) = answer.filter(|answer| answer.command == command.code()) {
+                self.input = Zeroizing::new(input.get(next..).unwrap_or_default().to_vec());
+                return Some(answer);
+            }
+        }
+        None
+    }
+
     /// Reads what is there, or waits.
     fn read_some(&mut self, timeout: Duration) -> Result<usize, Error> {
-        let mut buffer = [0; 4096];
+        let mut buffer = Zeroizing::new([0; 4096]);
         let result = self
             .port
             .set_read_timeout(timeout.max(Duration::from_millis(1)))
-            .and_then(|()| self.port.read(&mut buffer));
+            .and_then(|()| self.port.read(buffer.as_mut_slice()));
         match result {
             Ok(0) => Err(self.gone(&io::ErrorKind::UnexpectedEof.into())),
             Ok(len) => {
-                self.input.extend_from_slice(buffer.get(..len).unwrap_or(&buffer));
+                self.input
+                    .extend_from_slice(buffer.get(..len).unwrap_or(buffer.as_slice()));
                 Ok(len)
             }
             Err(error) => match error.kind() {

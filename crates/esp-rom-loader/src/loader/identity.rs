@@ -212,7 +212,7 @@ impl<P: Port> Loader<P> {
 fn revision(major: u32, minor: u32) -> Result<ChipRevision, Error> {
     // Fields of at most 3 and 4 bits.
     let small = |number| u16::try_from(number).unwrap_or(u16::MAX);
-    ChipRevision::new(small(major), small(minor)).map_err(|_| Error::ChipUnknown { id: major })
+    ChipRevision::new(small(major), small(minor)).map_err(|_| Error::Revision { major, minor })
 }
 
 /// SYSCON_DATE, whose top bit is set from revision 3 of the ESP32 on.

@@ -50,7 +50,7 @@ impl Watchdogs {
                 (0x600B_1C00, 0x600B_1C18, Some((0x600B_1C20, 0x600B_1C1C, KEY, 1 << 18)))
             }
             Chip::Esp32h2 => (0x600B_1C00, 0x600B_1C1C, Some((0x600B_1C24, 0x600B_1C20, KEY, 1 << 18))),
-            Chip::Esp32p4 => (0x5011_6000, 0x5011_6018, None),
+            Chip::Esp32p4 => (0x5011_6000, 0x5011_6018, Some((0x5011_6020, 0x5011_601C, KEY, 1 << 18))),
             _ => return None,
         };
         Some(Self {

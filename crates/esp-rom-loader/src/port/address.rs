@@ -54,6 +54,9 @@ impl PortAddress {
     }
 
     /// Returns the strategy that resets a chip there into download mode: by the USB id where there is one.
+    ///
+    /// Only Linux tells the USB id: elsewhere a USB Serial/JTAG port counts as [`Reset::Classic`], which leaves the
+    /// watchdogs of its ROM on; give [`Reset::Usb`] there.
     #[must_use]
     pub fn reset(&self) -> Reset {
         match &self.0 {

@@ -23,18 +23,15 @@ impl Serial {
                 kind,
             },
         };
-        let settings = |mut settings: Settings| {
-            settings.set_raw();
-            settings.set_baud_rate(baud)?;
-            Ok(settings)
-        };
-        let mut port = SerialPort::open(name, settings).map_err(failed)?;
+        // The settings belong to whoever has the port: none is changed before it is locked.
+        let port = open(name).map_err(failed)?;
         lock(&port, name)?;
-        port.set_write_timeout(WRITE_TIMEOUT).map_err(failed)?;
-        Ok(Self {
+        let mut serial = Self {
             port,
             name: name.into(),
-        })
+        };
+        configure(&mut serial.port, baud).map_err(failed)?;
+        Ok(serial)
     }
 }
 
@@ -71,7 +68,7 @@ impl Port for Serial {
     fn set_baud_rate(&mut self, baud: u32) -> io::Result<()> {
         let mut settings = self.port.get_configuration()?;
         settings.set_baud_rate(baud)?;
-        self.port.set_configuration(&settings)
+        apply(&mut self.port, &settings)
     }
 
     fn set_signals(&mut self, dtr: bool, rts: bool) -> io::Result<()> {
@@ -91,6 +88,34 @@ impl Port for Serial {
     fn name(&self) -> String {
         self.name.clone()
     }
+}
+
+/// Opens a port as it is.
+#[cfg(unix)]
+fn open(name: &str) -> io::Result<SerialPort> {
+    use rustix::fs::{Mode, OFlags};
+
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(name, flags, Mode::empty())?.into())
+}
+
+#[cfg(not(unix))]
+fn open(name: &str) -> io::Result<SerialPort> {
+    SerialPort::open(name, serial2::KeepSettings)
+}
+
+fn configure(port: &mut SerialPort, baud: u32) -> io::Result<()> {
+    let mut settings = port.get_configuration()?;
+    settings.set_raw();
+    settings.set_baud_rate(baud)?;
+    apply(port, &settings)?;
+    port.set_write_timeout(WRITE_TIMEOUT)
+}
+
+/// Applies settings. The system would wait, without end, until the other side took what was written before.
+fn apply(port: &mut SerialPort, settings: &Settings) -> io::Result<()> {
+    port.discard_output_buffer()?;
+    port.set_configuration(settings)
 }
 
 #[cfg(unix)]
@@ -125,3 +150,47 @@ fn busy(name: &str) -> Error {
 
 /// A frame of 1 KiB takes 90 ms at 115200 baud.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(3);
+
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::os::fd::AsRawFd;
+    use std::time::Instant;
+
+    use super::*;
+
+    fn pseudo_terminal() -> (SerialPort, SerialPort, String) {
+        let (ours, theirs) = SerialPort::pair().unwrap();
+        let link = format!("/proc/self/fd/{}", theirs.as_raw_fd());
+        let name = std::fs::read_link(link).unwrap();
+        (ours, theirs, name.to_str().unwrap().into())
+    }
+
+    fn baud(serial: &Serial) -> u32 {
+        serial.port.get_configuration().unwrap().get_baud_rate().unwrap()
+    }
+
+    #[test]
+    fn refused_opener_leaves_the_baud_rate_of_a_port_in_use() {
+        let (_ours, _theirs, name) = pseudo_terminal();
+        let mut first = Serial::open(&name, 115_200).unwrap();
+        first.set_baud_rate(921_600).unwrap();
+        assert_eq!(Serial::open(&name, 9600).map(drop), Err(busy(&name)));
+        assert_eq!(baud(&first), 921_600);
+        drop(first);
+        assert_eq!(baud(&Serial::open(&name, 9600).unwrap()), 9600);
+    }
+
+    #[test]
+    fn change_of_the_baud_rate_does_not_wait_for_a_chip_that_hangs() {
+        let (_ours, _theirs, name) = pseudo_terminal();
+        let mut serial = Serial::open(&name, 115_200).unwrap();
+        serial.port.set_write_timeout(Duration::from_millis(20)).unwrap();
+        // Nobody reads at the other end.
+        while serial.write(&[0x55; 1024]).is_ok() {}
+        let start = Instant::now();
+        serial.set_baud_rate(921_600).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert!(serial.write(&[0x55]).is_ok());
+    }
+}

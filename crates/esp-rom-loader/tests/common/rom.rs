@@ -19,6 +19,10 @@ pub(crate) enum Fault {
     WrongBit,
     /// Reports a coding error after a burn.
     CodingError,
+    /// Reads keys whose bits of RD_DIS are set.
+    HidesNothing,
+    /// Does not answer the first requests for security info.
+    LosesInfo(usize),
     /// Is gone after this many commands.
     Dies(usize),
     /// Does not answer the first commands.
@@ -34,6 +38,8 @@ pub(crate) struct Rom {
     /// Programmed blocks, in order.
     pub(crate) programmed: Vec<u8>,
     pub(crate) commands: Vec<u8>,
+    /// The baud rates that the ROM was told.
+    pub(crate) bauds: Vec<u32>,
     pub(crate) status_len: usize,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -48,6 +54,7 @@ impl Rom {
             fault: Fault::None,
             programmed: Vec::new(),
             commands: Vec::new(),
+            bauds: Vec::new(),
             status_len: 4,
             input: Vec::new(),
             output: Vec::new(),
@@ -114,7 +121,7 @@ impl Rom {
         }
         // What is hidden reads as 0.
         for (index, block) in self.map.blocks().iter().enumerate() {
-            if self.field("RD_DIS") & u32::from(block.read_protect) != 0 {
+            if self.fault != Fault::HidesNothing && self.field("RD_DIS") & u32::from(block.read_protect) != 0 {
                 (0..usize::from(block.words)).for_each(|word| self.set_block_word(index, word, 0));
             }
         }
@@ -158,6 +165,12 @@ impl Rom {
         if matches!(self.fault, Fault::Deaf(count) if self.commands.len() <= count) {
             return;
         }
+        if let Fault::LosesInfo(count @ 1..) = self.fault
+            && command == 0x14
+        {
+            self.fault = Fault::LosesInfo(count - 1);
+            return;
+        }
         let word = |place: usize| u32::from_le_bytes(data[place * 4..place * 4 + 4].try_into().unwrap());
         match command {
             0x08 => (0..8).for_each(|_| self.answer(8, 0, &[], 0)),
@@ -183,6 +196,10 @@ impl Rom {
                 info.extend_from_slice(&u32::from(self.map.chip().image_id()).to_le_bytes());
                 info.extend_from_slice(&[0; 4]);
                 self.answer(0x14, 0, &info, 0);
+            }
+            0x0F => {
+                self.bauds.push(word(0));
+                self.answer(command, 0, &[], 0);
             }
             0x13 => self.answer(0x13, 0, b"d41d8cd98f00b204e9800998ecf8427e", 0),
             0x0E => self.answer(0x0E, 0, &[0xA5; 64], 0),

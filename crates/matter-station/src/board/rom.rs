@@ -16,6 +16,7 @@ pub struct RomPort {
     baud: u32,
     deadline: Duration,
     attempts: u8,
+    reset: Option<Reset>,
 }
 
 impl RomPort {
@@ -27,6 +28,7 @@ impl RomPort {
             baud: 921_600,
             deadline: Duration::from_secs(10),
             attempts: 7,
+            reset: None,
         }
     }
 
@@ -50,6 +52,16 @@ impl RomPort {
         self.attempts = attempts;
         self
     }
+
+    /// Sets how chips there are reset; otherwise it is by the USB id, which only Linux tells.
+    ///
+    /// Needed on Windows and macOS for the USB Serial/JTAG port of a chip ([`Reset::Usb`]): the watchdogs that its ROM
+    /// leaves on are stopped with that reset alone.
+    #[must_use]
+    pub const fn with_reset(mut self, reset: Reset) -> Self {
+        self.reset = Some(reset);
+        self
+    }
 }
 
 impl Connect for RomPort {
@@ -58,7 +70,8 @@ impl Connect for RomPort {
             .address
             .open(FIRST_BAUD)
             .map_err(|error| fault(&error, Moment::Connect))?;
-        let settings = ConnectSettings::new(self.address.reset())
+        let reset = self.reset.unwrap_or_else(|| self.address.reset());
+        let settings = ConnectSettings::new(reset)
             .with_attempts(self.attempts)
             .with_deadline(self.deadline);
         Ok(Box::new(RomBoard::connect(port, &settings, self.baud)?))
@@ -88,6 +101,7 @@ impl<P: Port> RomBoard<P> {
         Ok(Self(loader))
     }
 
+    /// Reads the eFuses.
     fn efuses(&mut self) -> Result<Efuses<'_, P>, BoardFault> {
         self.0.efuses().map_err(|error| fault(&error, Moment::Work))
     }
@@ -147,12 +161,14 @@ impl<P: Port + Send + 'static> Board for RomBoard<P> {
 
     fn efuse_states(&mut self, burns: &[EfuseBurn<'_>]) -> Result<Vec<EfuseState>, BoardFault> {
         let efuses = self.efuses()?;
-        let states = burns.iter().map(|burn| state(&efuses, burn));
-        states.collect()
+        let states = burns.iter().map(|burn| state(&efuses, burn)).collect();
+        // The burns that follow go on from what was read.
+        efuses.keep();
+        states
     }
 
     fn burn(&mut self, burns: &[EfuseBurn<'_>]) -> Result<(), BoardFault> {
-        let efuses = self.efuses()?;
+        let efuses = self.0.kept_efuses().map_err(|error| fault(&error, Moment::Work))?;
         match burns {
             [] => Ok(()),
             [one] => burn_one(efuses, one),
@@ -160,7 +176,9 @@ impl<P: Port + Send + 'static> Board for RomBoard<P> {
                 let (key, digest) = (burn_of(key)?, burn_of(digest)?);
                 let mut stage = efuses.start();
                 let done = stage.burn_shared_keys(&key, &digest);
-                done.map(drop).map_err(|error| fault(&error, Moment::Work))
+                done.map_err(|error| fault(&error, Moment::Work))?;
+                stage.keep();
+                Ok(())
             }
             _ => Err(BoardFault::Unsuited("more than two keys in one block".into())),
         }
@@ -201,21 +219,35 @@ fn state<P: Port>(efuses: &Efuses<'_, P>, burn: &EfuseBurn<'_>) -> Result<EfuseS
     })
 }
 
-/// Burns a step in the stage of its phase: the loader refuses what comes too early or too late.
+/// Burns a step in the stage of its phase. The loader refuses a step of a stage before that of the last burn.
 fn burn_one<P: Port>(efuses: Efuses<'_, P>, burn: &EfuseBurn<'_>) -> Result<(), BoardFault> {
     let what = burn_of(burn)?;
-    let mut stage: SecretKeyStage<'_, P> = efuses.start();
-    let done = match burn.step.phase() {
-        Phase::SecretKeys => stage.burn_secret_key(&what).map(drop),
-        Phase::KeyDigests => stage.into_digests().burn_digest(&what).map(drop),
-        Phase::CloseReadProtection => stage.into_digests().into_settings().close_read_protection().map(drop),
-        Phase::DownloadMode => {
-            let stage = stage.into_digests().into_settings().leave_read_protection();
-            stage.lock_download(&what).map(drop)
+    burn_in_stage(efuses.start(), burn.step.phase(), &what).map_err(|error| fault(&error, Moment::Work))
+}
+
+fn burn_in_stage<P: Port>(mut stage: SecretKeyStage<'_, P>, phase: Phase, what: &Burn<'_>) -> Result<(), Error> {
+    match phase {
+        Phase::SecretKeys => {
+            stage.burn_secret_key(what)?;
+            stage.keep();
         }
-        _ => stage.into_digests().into_settings().burn(&what).map(drop),
-    };
-    done.map_err(|error| fault(&error, Moment::Work))
+        Phase::KeyDigests => {
+            let mut stage = stage.into_digests();
+            stage.burn_digest(what)?;
+            stage.keep();
+        }
+        Phase::CloseReadProtection => stage.into_digests().into_settings().close_read_protection()?.keep(),
+        Phase::DownloadMode => {
+            let stage = stage.into_digests().into_settings().leave_read_protection()?;
+            stage.lock_download(what)?;
+        }
+        _ => {
+            let mut stage = stage.into_digests().into_settings();
+            stage.burn(what)?;
+            stage.keep();
+        }
+    }
+    Ok(())
 }
 
 fn burn_of<'b>(burn: &EfuseBurn<'b>) -> Result<Burn<'b>, BoardFault> {
@@ -251,6 +283,7 @@ fn fault(error: &Error, moment: Moment) -> BoardFault {
         Error::AlreadyBurned { .. }
         | Error::BurnDiffers { .. }
         | Error::CodingError { .. }
+        | Error::KeyReadable { .. }
         | Error::ReadProtectionClosed
         | Error::WriteProtected { .. } => BoardFault::Efuse(text),
         Error::CommandFailed { .. } | Error::Md5Differs { .. } => BoardFault::Error(text),

@@ -61,4 +61,4 @@ pub(in crate::efuse) const NEW_FIELDS: &[EfuseField] = &[
 ];
 
 /// Before revision 1.2.
-pub(in crate::efuse) const OLD_FIELDS: &[EfuseField] = &[field("ECDSA_FORCE_USE_HARDWARE_K", 0, 114, 1, None)];
+pub(in crate::efuse) const OLD_FIELDS: &[EfuseField] = &[field("ECDSA_FORCE_USE_HARDWARE_K", 0, 114, 1, Some(17))];
