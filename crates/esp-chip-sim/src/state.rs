@@ -212,8 +212,11 @@ fn push(kind: u8, content: &[u8], records: &mut Vec<u8>) {
     }
 }
 
+/// Kind and content of a record, and the bytes behind it.
+type Record<'a> = (u8, &'a [u8], &'a [u8]);
+
 /// Splits the first record off; returns nothing where the bytes end before it does.
-fn split(bytes: &[u8]) -> Result<Option<(u8, &[u8], &[u8])>, Error> {
+fn split(bytes: &[u8]) -> Result<Option<Record<'_>>, Error> {
     let Some((&[kind, len0, len1, len2, len3, ..], _)) = bytes.split_first_chunk::<HEADER>() else {
         return Ok(None);
     };
