@@ -8,12 +8,8 @@ the reverse order fail or leave it otherwise, and esptool accepts its own comman
 chip, orders that ruin one.
 """
 
-import contextlib
-import copy
-import io
 import json
 import multiprocessing
-import os
 import shlex
 import sys
 import tempfile
@@ -21,36 +17,7 @@ from pathlib import Path
 
 import espefuse
 import esptool
-import yaml
-
-TABLES = {}
-parse_yaml = yaml.safe_load
-
-
-def parse_once(stream):
-    """Reading the same tables of eFuses is nearly all of the time that espefuse needs."""
-    text = stream if isinstance(stream, str) else stream.read()
-    if text not in TABLES:
-        TABLES[text] = parse_yaml(text)
-    return copy.deepcopy(TABLES[text])
-
-
-yaml.safe_load = parse_once
-
-
-def run_tool(main, args, folder):
-    """Runs a tool's own command line in this process; returns its exit code and what it says."""
-    output, code = io.StringIO(), 0
-    os.chdir(folder)
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        try:
-            main(args)
-        except SystemExit as exit:
-            code = exit.code or 0
-        except esptool.FatalError as error:
-            code = 2
-            print(error)
-    return code, output.getvalue()
+from efuse_tool import run_tool
 
 # espefuse 5.6.0 has other names of eFuses for some revisions: bits of BLOCK1 that make a virtual chip of revision 3.1 or 1.2.
 REVISION_BITS = {"esp32p4": [64, 68, 69], "esp32h2": [3 * 32 + 19, 3 * 32 + 21]}

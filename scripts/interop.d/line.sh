@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # The production line beside esptool: eight slots with 0.5 MB + 24 KiB each, on virtual chips of both kinds, interleaved; and
 # what a slot costs at 921600 baud. Needs the network once, for esptool and the mock of its ROM. LINE_ROUNDS sets how often
-# (default 3), VIRTUAL_CHIP names a mock that joins esp32-mock-bootloader and espefuse, when there is one.
+# (default 3; 1 for the short form), VIRTUAL_CHIP names a mock that joins esp32-mock-bootloader and espefuse; `none` leaves it out.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 work=target/interop
+program=${VIRTUAL_CHIP:-../shared/tools/virtual_chip.py}
+if [ "$program" != none ] && [ ! -e "$program" ]; then
+    echo "line: no $program; VIRTUAL_CHIP names it, or is none to run without it" >&2
+    exit 1
+fi
 peers="esptool==5.6.0 esp32-mock-bootloader==0.3.0"
 if [ ! -e "$work/line-venv/$peers" ]; then
     mkdir -p "$work"
@@ -19,4 +24,4 @@ mkdir -p "$work/run/line"
 cargo build --quiet --release -p matter-factory-tools --bin matter-mfg
 cargo build --quiet --release -p line-station
 "$work/line-venv/bin/python" scripts/interop.d/line_speed.py "$work/run/line" "${CARGO_TARGET_DIR:-target}/release" \
-    "${LINE_ROUNDS:-3}" "${VIRTUAL_CHIP:-../shared/tools/virtual_chip.py}"
+    "${LINE_ROUNDS:-3}" "$program"

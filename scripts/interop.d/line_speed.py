@@ -1,6 +1,6 @@
 """line-station beside esptool on virtual chips.
 
-usage: line_speed.py WORK BINARIES ROUNDS VIRTUAL_CHIP; run by the Python that has esptool.
+usage: line_speed.py WORK BINARIES ROUNDS VIRTUAL_CHIP|none; run by the Python that has esptool.
 """
 
 import json
@@ -175,7 +175,9 @@ def esptool(chips):
 
 def main():
     rounds = int(ROUNDS)
-    kinds = ["sim-chip"] + (["virtual_chip.py"] if pathlib.Path(VIRTUAL_CHIP).exists() else [])
+    kinds = ["sim-chip"] + (["virtual_chip.py"] if VIRTUAL_CHIP != "none" else [])
+    if VIRTUAL_CHIP == "none":
+        print("line: 0 rounds on virtual_chip.py: VIRTUAL_CHIP=none", flush=True)
     profile()
     make(SLOTS * rounds * (len(kinds) + 1))
     for kind in kinds:

@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # esp-rom-loader with virtual chips, judged by esptool and espefuse: identify, write, MD5, read back, and whole lists of eFuses;
 # what our loader burned is byte by byte what espefuse burns on a second chip. Called by scripts/interop; needs the network once.
-# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller; LOADER_CHIPS the chips, as in
-# "esp32 esp32c3", where not all are to run.
+# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller; `none` leaves it out. LOADER_CHIPS
+# names the chips, as in "esp32 esp32c3", where not all are to run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 work=target/interop
 program=${VIRTUAL_CHIP:-../shared/tools/virtual_chip.py}
-if [ ! -e "$program" ]; then
-    echo "loader: 0 chips ran: no $program"
+if [ "$program" = none ]; then
+    echo "loader: 0 chips ran: VIRTUAL_CHIP=none"
     exit 0
+fi
+if [ ! -e "$program" ]; then
+    echo "loader: no $program; VIRTUAL_CHIP names it, or is none to run without it" >&2
+    exit 1
 fi
 peers="esptool==5.6.0 esp32-mock-bootloader==0.3.0"
 if [ ! -e "$work/loader-venv/$peers" ]; then

@@ -1,6 +1,6 @@
 """esptool and espefuse drive sim-chip.
 
-usage: sim_chip.py FOLDER BINARY SEED [--random N] [--chips CHIP...]
+usage: sim_chip.py FOLDER BINARY SEED [--random N] [--chips CHIP...] [--cases flash|efuse...]
 
 Run by the Python that has esptool. Flash: what esptool writes, with its stub and without, it verifies and reads back. eFuses:
 each sequence of espefuse's commands is done on a virtual chip of ours, over a pseudo-terminal, and on one of espefuse
@@ -26,7 +26,9 @@ from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 from efuse_tool import run_tool  # noqa: E402
 
-CHIPS = ["esp32", "esp32c3", "esp32c6", "esp32h2", "esp32s3"]
+CHIPS = ["esp32", "esp32c2", "esp32c3", "esp32c5", "esp32c6", "esp32c61", "esp32h2", "esp32p4", "esp32s2", "esp32s3"]
+# Those that esptool writes flash of; the others have the same flash commands and are judged by their eFuses.
+FLASH_CHIPS = ["esp32", "esp32c3", "esp32c6", "esp32h2", "esp32s3"]
 
 PURPOSES = {
     "esp32": [],
@@ -355,6 +357,13 @@ class Run:
             with self.beside(chip, "lock", [("burn-efuse", "UART_DOWNLOAD_DIS", "1")], False) as sim:
                 self.must_fail(sim.esptool("--connect-attempts", "1", "chip-id"))
             return
+        # esptool finds a locked ESP32-S2 by the way in which its ROM refuses a register, which sim-chip does not imitate.
+        if chip != "esp32s2":
+            self.lock_secure(chip)
+        with self.beside(chip, "off", [("burn-efuse", "DIS_DOWNLOAD_MODE", "1")], False) as sim:
+            self.must_fail(sim.esptool("--connect-attempts", "1", "chip-id"))
+
+    def lock_secure(self, chip):
         with self.beside(chip, "lock", [("burn-efuse", "ENABLE_SECURITY_DOWNLOAD", "1")], False) as sim:
             self.must(sim.esptool("get-security-info"), "Secure Download Mode")
             for args in (["read-mac"], ["flash-id"], ["read-flash", "0", "16", "out.bin"], ["erase-flash"]):
@@ -364,8 +373,6 @@ class Run:
             file.write_bytes(os.urandom(9000))
             options = ["--no-compress", "--flash-size", "4MB", "0x1000", str(file)]
             self.must(sim.esptool("write-flash", *options, stub=False))
-        with self.beside(chip, "off", [("burn-efuse", "DIS_DOWNLOAD_MODE", "1")], False) as sim:
-            self.must_fail(sim.esptool("--connect-attempts", "1", "chip-id"))
 
     def survives(self, chip):
         """Flash and eFuses outlive the process."""
@@ -425,11 +432,13 @@ def first_field(chip):
 
 
 def run_chip(task):
-    folder, binary, seed, count, chip = task
+    folder, binary, seed, count, chip, cases = task
     Path(folder).mkdir(parents=True)
     run = Run(folder, binary, seed, count)
-    run.flash_cases(chip)
-    run.efuse_cases(chip)
+    if "flash" in cases and chip in FLASH_CHIPS:
+        run.flash_cases(chip)
+    if "efuse" in cases:
+        run.efuse_cases(chip)
     return chip, run.flash, run.efuse, run.blocks, run.commands, run.refusals
 
 
@@ -440,9 +449,10 @@ def main():
     parser.add_argument("seed", type=int)
     parser.add_argument("--random", type=int, default=6)
     parser.add_argument("--chips", nargs="+")
+    parser.add_argument("--cases", nargs="+", choices=["flash", "efuse"], default=["flash", "efuse"])
     args = parser.parse_args()
     folder, binary = Path(args.folder).absolute(), Path(args.binary).absolute()
-    tasks = [(str(folder / chip), str(binary), args.seed, args.random, chip) for chip in args.chips or CHIPS]
+    tasks = [(str(folder / chip), str(binary), args.seed, args.random, chip, args.cases) for chip in args.chips or CHIPS]
     total = [0] * 5
     with multiprocessing.Pool(min(2, len(tasks))) as pool:
         work = pool.imap_unordered(run_chip, tasks) if len(tasks) > 1 else map(run_chip, tasks)

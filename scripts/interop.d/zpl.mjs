@@ -1,5 +1,5 @@
 // Random codes as labels for label printers: zpl-renderer-js draws each, zbarimg and audit-device read the QR code in the
-// picture, which must be that of setup-code. node zpl.mjs MODULES BINARIES FOLDER CASES
+// picture, which must be that of setup-code; a text with a backslash is drawn as it is. node zpl.mjs MODULES BINARIES FOLDER CASES
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -21,13 +21,14 @@ const random = (limit) => {
 };
 const DENSITIES = { 152: 6, 203: 8, 300: 12, 600: 24 };
 const wrong = [];
-let drawn = 0;
+let drawn = 0, backslashes = 0;
 for (let number = 0; number < Number(cases); number++) {
     const [density, dots] = Object.entries(DENSITIES)[number % 4];
     const place = join(folder, String(number));
     mkdirSync(place, { recursive: true });
     const file = (name) => join(place, name);
-    const serial = number % 3 === 0 ? `S^N~${number}_` : `SN${"0".repeat(random(28))}${number}`;
+    const hasBackslash = number % 3 === 1;
+    const serial = number % 3 === 0 ? `S^N~${number}_` : `SN${hasBackslash ? "\\&\\\\" : "0".repeat(random(28))}${number}`;
     const args = [
         "encode", "--passcode", String(1 + 7 * random(10000000)), "--discriminator", String(random(4096)),
         "--vid", "0xFFF1", "--pid", "0x8000", "--commissioning-flow", String(number % 5 === 0 ? 2 : 0),
@@ -43,7 +44,15 @@ for (let number = 0; number < Number(cases); number++) {
     const codes = JSON.parse(made.stdout);
     const zpl = execFileSync("cat", [file("label.zpl")], { encoding: "utf8" });
     const size = (command) => Number(zpl.match(new RegExp(`\\^${command}(\\d+)`))[1]) / dots;
-    const png = await api.zplToBase64Async(zpl, size("PW"), size("LL"), dots);
+    const draw = (text) => api.zplToBase64Async(text, size("PW"), size("LL"), dots);
+    const png = await draw(zpl);
+    if (hasBackslash) {
+        backslashes++;
+        // The text as it is, in a field without escapes and without the block in which a backslash is a command.
+        const plain = (text) => zpl.replace(/\^FH_\^FDSN.*\^FS/, () => `^FD${text}^FS`);
+        if (png !== (await draw(plain(serial)))) wrong.push(`${number}: another text than '${serial}'`);
+        if (png === (await draw(plain(serial.replaceAll("\\", "/"))))) wrong.push(`${number}: the picture shows no text`);
+    }
     writeFileSync(file("label.png"), Buffer.from(png, "base64"));
     const read = spawnSync("zbarimg", ["--quiet", "--raw", file("label.png")], { encoding: "utf8" }).stdout.trim();
     drawn++;
@@ -57,8 +66,8 @@ for (let number = 0; number < Number(cases); number++) {
         }
     }
 }
-console.log(`zpl: ${drawn} labels drawn by zpl-renderer-js, ${wrong.length} with another code`);
-if (wrong.length || drawn === 0) {
+console.log(`zpl: ${drawn} labels drawn by zpl-renderer-js, ${backslashes} with a backslash in a text; ${wrong.length} faults`);
+if (wrong.length || drawn === 0 || backslashes === 0) {
     console.error(wrong.slice(0, 5).join("\n"));
     process.exit(1);
 }

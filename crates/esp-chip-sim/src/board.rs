@@ -88,6 +88,9 @@ pub(crate) struct Board {
     pub(crate) app: Option<App>,
     /// Gone for ever.
     pub(crate) is_dead: bool,
+    /// The file has not taken a change. What is not kept must not be answered: the chip is silent until another process
+    /// opens the file, and is then as it was before, as after a power cut.
+    pub(crate) is_unkept: bool,
     /// A fault that comes once has come.
     pub(crate) is_spent: bool,
     pub(crate) seed: u64,
@@ -113,6 +116,7 @@ impl Board {
             file: None,
             app: None,
             is_dead: false,
+            is_unkept: false,
             is_spent: false,
             seed: 0,
             random: Random::new(0),
@@ -199,7 +203,7 @@ impl Board {
 
     /// Takes bytes from the station.
     pub(crate) fn receive(&mut self, mut bytes: &[u8]) {
-        if self.is_dead || self.session.is_silent || self.line.is_held_in_reset() {
+        if self.is_dead || self.is_unkept || self.session.is_silent || self.line.is_held_in_reset() {
             return;
         }
         if self.session.mode == Mode::Firmware && self.app.is_some() {
@@ -241,6 +245,7 @@ impl Board {
     pub(crate) fn poll(&mut self) {
         if self.session.mode == Mode::Firmware
             && !self.is_dead
+            && !self.is_unkept
             && !self.session.is_silent
             && !self.line.is_held_in_reset()
             && let Some(app) = &mut self.app
@@ -321,6 +326,9 @@ impl Board {
     }
 
     fn send_frame(&mut self, parts: &[&[u8]]) {
+        if self.is_unkept {
+            return;
+        }
         if self.fault == Fault::Slow {
             self.line.delay(Instant::now().checked_add(SLOW));
         }
@@ -330,8 +338,9 @@ impl Board {
     /// Puts what has changed into the file of the state, if there is one.
     pub(crate) fn keep(&mut self, is_burn: bool) {
         let Some(mut file) = self.file.take() else { return };
-        // A chip whose state cannot be kept goes on; it would come back older, as after a power cut.
-        let _ = file.keep(self, is_burn);
+        if !self.is_unkept {
+            self.is_unkept = file.keep(self, is_burn).is_err();
+        }
         self.file = Some(file);
     }
 }

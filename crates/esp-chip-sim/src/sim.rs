@@ -34,7 +34,7 @@ use crate::{Error, Fault, ServeEnd, SimPort};
 /// ```
 #[derive(Clone)]
 pub struct ChipSim {
-    board: Arc<Mutex<Board>>,
+    pub(crate) board: Arc<Mutex<Board>>,
 }
 
 impl ChipSim {

@@ -5,15 +5,16 @@
 //! +--------------------------+ 0
 //! | kind                     |
 //! | u32 length               | 1
-//! +--------------------------+ 5
+//! | u32 FNV-1a of these      | 5
+//! +--------------------------+ 9
 //! | content                  |
 //! +--------------------------+
 //! | u32 FNV-1a of all before |
 //! +--------------------------+ the next record
 //! ```
 //!
-//! Records are appended, and the last one of a kind is valid; a record that a killed process has not finished is cut off.
-//! Numbers are little-endian.
+//! Records are appended, and the last one of a kind is valid. The last record of a file may be one that a killed process has
+//! not finished, and is cut off; anything else that is not whole is an error. Numbers are little-endian.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -34,10 +35,9 @@ const EFUSES: u8 = b'E';
 const SECTOR: u8 = b'S';
 /// A sector that was erased.
 const ERASED: u8 = b'X';
-/// Bytes of a record before and behind its content.
-const FRAME: usize = 9;
-/// The longest content: a sector and its number, or eFuses of which every bit was burned again.
-const MAX_CONTENT: usize = 0x4000;
+/// Bytes of a record before its content, and of a checksum.
+const HEADER: usize = 9;
+const SUM: usize = 4;
 /// "None" where a number is expected.
 const NOTHING: u32 = u32::MAX;
 
@@ -64,7 +64,7 @@ impl StateFile {
         let mut rest = &*bytes;
         let mut is_first = true;
         let mut good = 0;
-        while let Some((kind, content, behind)) = split(rest) {
+        while let Some((kind, content, behind)) = split(rest)? {
             match kind {
                 CHIP if is_first && content == identity(board) => {}
                 CHIP if is_first => return Err(Error::StateOfOther),
@@ -76,7 +76,7 @@ impl StateFile {
             rest = behind;
             good = bytes.len().saturating_sub(rest.len());
         }
-        if is_first && !bytes.is_empty() && !is_cut(&bytes) {
+        if is_first && bytes.first().is_some_and(|kind| *kind != CHIP) {
             return Err(Error::StateFormat);
         }
         let good = u64::try_from(good).map_err(|_| Error::StateFormat)?;
@@ -91,7 +91,8 @@ impl StateFile {
         Ok(state)
     }
 
-    /// Appends what has changed; eFuses, which cannot be burned again, reach the disk before the chip answers.
+    /// Appends what has changed; eFuses, which cannot be burned again, reach the disk before the chip answers. After an
+    /// error the file may end with a record that is not finished, and nothing may be appended any more.
     pub(crate) fn keep(&mut self, board: &mut Board, is_burn: bool) -> io::Result<()> {
         let mut changes = Vec::new();
         for (sector, cells) in board.flash.take_changes() {
@@ -204,27 +205,100 @@ fn push(kind: u8, content: &[u8], records: &mut Vec<u8>) {
     records.push(kind);
     let len = u32::try_from(content.len()).unwrap_or(NOTHING);
     records.extend(len.to_le_bytes());
-    records.extend_from_slice(content);
-    let sum = fnv(records.get(start..).unwrap_or_default());
-    records.extend(sum.to_le_bytes());
+    for part in [&[], content] {
+        records.extend_from_slice(part);
+        let sum = fnv(records.get(start..).unwrap_or_default());
+        records.extend(sum.to_le_bytes());
+    }
 }
 
-/// Splits the first record off, if it is whole.
-fn split(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&[kind, len0, len1, len2, len3], _) = bytes.split_first_chunk()?;
-    let len = usize::try_from(u32::from_le_bytes([len0, len1, len2, len3])).ok()?;
-    let (record, behind) = bytes.split_at_checked(len.checked_add(FRAME)?)?;
-    let (summed, sum) = record.split_last_chunk()?;
-    let content = summed.get(5..)?;
-    (fnv(summed).to_le_bytes() == *sum).then_some((kind, content, behind))
+/// Kind and content of a record, and the bytes behind it.
+type Record<'a> = (u8, &'a [u8], &'a [u8]);
+
+/// Splits the first record off; returns nothing where the bytes end before it does.
+fn split(bytes: &[u8]) -> Result<Option<Record<'_>>, Error> {
+    let Some((&[kind, len0, len1, len2, len3, ..], _)) = bytes.split_first_chunk::<HEADER>() else {
+        return Ok(None);
+    };
+    let (header, rest) = bytes.split_at_checked(HEADER).ok_or(Error::StateFormat)?;
+    // A wrong length must not make a cut record of all that follows.
+    if !is_summed(header) {
+        return Err(Error::StateFormat);
+    }
+    let len = usize::try_from(u32::from_le_bytes([len0, len1, len2, len3])).ok();
+    let len = len
+        .and_then(|len| len.checked_add(HEADER + SUM))
+        .ok_or(Error::StateFormat)?;
+    let Some((record, behind)) = bytes.split_at_checked(len) else {
+        return Ok(None);
+    };
+    let content = rest.get(..len.saturating_sub(HEADER + SUM)).ok_or(Error::StateFormat)?;
+    if !is_summed(record) {
+        return Err(Error::StateFormat);
+    }
+    Ok(Some((kind, content, behind)))
 }
 
-/// Tells whether a file is the beginning of a first record that was not finished.
-fn is_cut(bytes: &[u8]) -> bool {
-    bytes.len() < MAX_CONTENT && bytes.first() == Some(&CHIP)
+/// Tells whether bytes end with the checksum of those before.
+fn is_summed(bytes: &[u8]) -> bool {
+    let split = bytes.split_last_chunk::<SUM>();
+    split.is_some_and(|(summed, sum)| fnv(summed).to_le_bytes() == *sum)
 }
 
 fn fnv(bytes: &[u8]) -> u32 {
     let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     bytes.iter().fold(0x811C_9DC5, step)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use esp_flash_image::Chip;
+
+    use super::*;
+    use crate::ChipSim;
+
+    /// A request to write a register of the ESP32-C3's eFuse controller.
+    fn write(register: u32, value: u32) -> Vec<u8> {
+        let mut frame = vec![0xC0, 0, 9, 16, 0, 0, 0, 0, 0];
+        for word in [0x6000_8800 + register, value, u32::MAX, 0] {
+            frame.extend(word.to_le_bytes());
+        }
+        frame.push(0xC0);
+        frame
+    }
+
+    #[test]
+    fn burn_that_the_file_does_not_take_is_not_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chip");
+        let make = || ChipSim::new(Chip::Esp32c3, [2; 6]).unwrap();
+        drop(make().with_state_file(&path).unwrap());
+        let sim = make();
+        let (mut port, mut buffer) = (sim.port(), [0; 1024]);
+        let mut sync = vec![0xC0, 0, 8, 36, 0, 0, 0, 0, 0, 7, 7, 0x12, 0x20];
+        sync.extend([0x55; 32]);
+        sync.push(0xC0);
+        let program = [write(4, 1 << 19), write(0x1CC, 0x5A5A)].concat();
+        for (bytes, is_answered) in [
+            (&sync, true),
+            (&program, true),
+            (&write(0x1D4, 2), false),
+            (&program, false),
+            (&sync, false),
+        ] {
+            // Open for reading: each write fails.
+            let file = File::open(&path).unwrap();
+            crate::sim::lock(&sim.board).file = Some(StateFile { file });
+            port.write_all(bytes).unwrap();
+            let mut count = 0;
+            while let Ok(more) = port.read(&mut buffer) {
+                count += more;
+            }
+            assert_eq!(count > 0, is_answered, "{bytes:?}");
+        }
+        drop((port, sim));
+        assert_eq!(make().with_state_file(&path).unwrap().burns().commands, 0);
+    }
 }

@@ -80,7 +80,7 @@ fn a_record_that_was_not_finished_is_as_if_it_was_never_begun() {
         Host::new(&sim).burn(C3, 0, &pad_jtag());
     }
     let whole = fs::read(&file).unwrap();
-    for len in (0..whole.len()).step_by(5).chain([whole.len()]) {
+    for len in (0..=whole.len()).rev().step_by(5).chain(0..20) {
         fs::write(&file, &whole[..len]).unwrap();
         let sim = sim().with_state_file(&file).unwrap();
         assert_eq!(
@@ -89,6 +89,31 @@ fn a_record_that_was_not_finished_is_as_if_it_was_never_begun() {
             "{len} of {}",
             whole.len()
         );
+    }
+}
+
+#[test]
+fn a_record_that_is_damaged_is_refused_and_nothing_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chip");
+    {
+        let sim = sim().with_state_file(&file).unwrap();
+        let mut host = Host::new(&sim);
+        host.attach();
+        host.write(0x1000, &[0x5A; 0x1000], 0x400).unwrap();
+        host.burn(C3, 0, &pad_jtag());
+    }
+    let whole = fs::read(&file).unwrap();
+    // The kind and the length of the first record, and bytes everywhere.
+    for at in (0..12).chain((12..whole.len()).step_by(37)).chain([whole.len() - 1]) {
+        for bit in [0, 3, 7] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << bit;
+            fs::write(&file, &bytes).unwrap();
+            let error = sim().with_state_file(&file).unwrap_err();
+            assert_eq!(error, Error::StateFormat, "bit {bit} of byte {at}");
+            assert_eq!(fs::read(&file).unwrap(), bytes);
+        }
     }
 }
 

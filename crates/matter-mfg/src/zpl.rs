@@ -5,7 +5,7 @@
 //! ^CI28                              texts are UTF-8
 //! ^PW ^LL ^LH                        width, length and origin, in dots
 //! ^FO x,y ^BQN,2,m ^FDMA,text ^FS    QR code, model 2, m dots to a module, level M
-//! ^FO x,y ^A0N,h,h ^FB w,1,0,C ^FH_ ^FDtext ^FS    a line of text in the middle
+//! ^FO x,y ^A0N,h,h ^FB w,1,0,C ^FH_ ^FDtext ^FS    a line of text in the middle; at the left, without ^FB, if it has a `\`
 //! ^PQ1 ^XZ                           one copy, end
 //! ```
 
@@ -145,7 +145,7 @@ impl ZplLabel {
         let length = first.saturating_add(count.saturating_mul(line)).saturating_add(dots);
         let left = width.saturating_sub(side) / 2;
 
-        let mut zpl = Zeroizing::new(String::with_capacity(1024));
+        let mut zpl = Zeroizing::new(String::with_capacity(self.capacity()));
         // Writing into a string does not fail.
         let _ = write!(
             *zpl,
@@ -154,24 +154,40 @@ impl ZplLabel {
         );
         for (number, text) in (0u32..).zip(&self.lines) {
             let top = first.saturating_add(number.saturating_mul(line));
-            let _ = write!(*zpl, "^FO0,{top}^A0N,{letter},{letter}^FB{width},1,0,C^FH_^FD");
+            let _ = write!(*zpl, "^FO0,{top}^A0N,{letter},{letter}");
+            // In ^FB a `\` begins a command, and programs differ in how they read `\\`: without it, it is a character.
+            if !text.contains('\\') {
+                let _ = write!(*zpl, "^FB{width},1,0,C");
+            }
+            zpl.push_str("^FH_^FD");
             escape(text, &mut zpl);
             zpl.push_str("^FS\n");
         }
         zpl.push_str("^PQ1\n^XZ\n");
         zpl
     }
+
+    /// More bytes than any label has: a string that grew would leave the passcode in the memory that it gave back.
+    fn capacity(&self) -> usize {
+        let bytes = |text: &Zeroizing<String>| text.len().saturating_mul(ESCAPED).saturating_add(COMMANDS);
+        let head = self.qr.len().saturating_add(2 * COMMANDS);
+        self.lines.iter().map(bytes).fold(head, usize::saturating_add)
+    }
 }
 
+/// Bytes of the commands of a line, with numbers of ten digits, and more; twice as many for those of a label.
+const COMMANDS: usize = 96;
+/// Bytes of a character that is escaped.
+const ESCAPED: usize = 3;
+
 /// Writes a text for `^FH_`: what the printer would take for a command as hexadecimal digits, and no control characters,
-/// which it does not print. `\` and `&` would be commands of `^FB`.
+/// which it does not print.
 fn escape(text: &str, zpl: &mut String) {
     for character in text.chars() {
         match character {
             '^' | '~' | '_' => {
                 let _ = write!(zpl, "_{:02X}", u32::from(character));
             }
-            '\\' => zpl.push('/'),
             character if character.is_control() => zpl.push(' '),
             character => zpl.push(character),
         }
@@ -211,9 +227,28 @@ mod tests {
     #[test]
     fn texts_command_no_printer() {
         let zpl = label(&["a^XZ~JR_b\n\u{7f}\\&ü"], PrintDensity::Dpi203);
-        assert!(zpl.contains("^FDa_5EXZ_7EJR_5Fb  /&ü^FS\n"), "{}", *zpl);
+        assert!(zpl.contains("^FDa_5EXZ_7EJR_5Fb  \\&ü^FS\n"), "{}", *zpl);
         assert_eq!(zpl.matches("^XZ").count(), 1);
         assert!(!zpl.contains('~'));
+    }
+
+    #[test]
+    fn backslash_is_printed_as_it_is() {
+        let zpl = label(&["S\\N", "S/N"], PrintDensity::Dpi203);
+        let line = |text| zpl.lines().find(|line| line.ends_with(text)).unwrap();
+        assert!(!line("^FDS\\N^FS").contains("^FB"));
+        assert!(line("^FDS/N^FS").contains("^FB"));
+    }
+
+    #[test]
+    fn buffer_with_the_passcode_never_grows() {
+        let payload: SetupPayload = "MT:Y.K9042C00KA0648G00".parse().unwrap();
+        for text in ["", "^", "\\", "ü\u{7f}"] {
+            let lines = [text.repeat(2000), text.repeat(3)];
+            let lines = lines.iter().map(String::as_str).collect::<Vec<_>>();
+            let label = ZplLabel::new(&payload, &lines).unwrap();
+            assert!(label.to_zpl(PrintDensity::Dpi600).len() <= label.capacity(), "{text}");
+        }
     }
 
     #[test]

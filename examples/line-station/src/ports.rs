@@ -1,5 +1,7 @@
 //! The ports of the slots.
 
+use std::collections::BTreeSet;
+use std::net::ToSocketAddrs as _;
 use std::time::Duration;
 
 use cli::Failure;
@@ -41,7 +43,7 @@ impl Ports {
         let addresses = given.iter().map(|text| text.parse::<PortAddress>());
         let addresses = addresses.collect::<Result<Vec<_>, _>>();
         let addresses = addresses.map_err(|error| Failure::option("--port", error))?;
-        let mut names = addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut names = addresses.iter().flat_map(same_places).collect::<Vec<_>>();
         names.sort_unstable();
         if names.windows(2).any(|two| matches!(two, [one, other] if one == other)) {
             return Err(Failure::option("--port", "names a port twice"));
@@ -53,6 +55,19 @@ impl Ports {
         }
         Ok(Self::Given(addresses))
     }
+}
+
+/// Returns the names of the place of an address, each once: a socket, unlike a serial port, has no lock that would keep two
+/// slots from one board.
+fn same_places(address: &PortAddress) -> BTreeSet<String> {
+    let name = address.to_string();
+    let Some(place) = name.strip_prefix("socket://") else {
+        return BTreeSet::from([name]);
+    };
+    // A name that is not known now is compared as text.
+    let found = place.to_socket_addrs().into_iter().flatten();
+    let found = found.map(|found| format!("socket://{}:{}", found.ip().to_canonical(), found.port()));
+    found.chain([name.to_lowercase()]).collect()
 }
 
 /// Returns what connects to the boards at a port.
@@ -81,6 +96,13 @@ mod tests {
             (&["auto", "COM3"][..], None, "alone"),
             (&["COM3", "COM4"], Some("1"), "2 ports for 1 slot"),
             (&["COM3", "COM3"], None, "twice"),
+            (&["socket://127.0.0.1:1", "socket://127.0.0.1:1"], None, "twice"),
+            (
+                &["socket://127.0.0.1:1", "socket://[::ffff:127.0.0.1]:01"],
+                None,
+                "twice",
+            ),
+            (&["socket://localhost:1", "socket://LOCALHOST:1"], None, "twice"),
             (&["COM3"], Some("0"), "1..=64"),
             (&["socket://nowhere"], None, "--port"),
         ] {

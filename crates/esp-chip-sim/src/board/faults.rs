@@ -75,6 +75,9 @@ impl Board {
 
     /// Lets the fault come if this is its moment; returns whether the chip does not answer.
     fn happens(&mut self, moment: Moment) -> bool {
+        if self.is_unkept {
+            return true;
+        }
         if self.fault.moment() != Some(moment) {
             return false;
         }
