@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 work=target/interop
-program=${VIRTUAL_CHIP:-../shared/tools/virtual_chip.py}
+program=${VIRTUAL_CHIP:-${MATTER_VECTORS:-../shared/vectors}/../tools/virtual_chip.py}
 if [ "$program" != none ] && [ ! -e "$program" ]; then
     echo "line: no $program; VIRTUAL_CHIP names it, or is none to run without it" >&2
     exit 1

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 work=target/interop
-program=${VIRTUAL_CHIP:-../shared/tools/virtual_chip.py}
+program=${VIRTUAL_CHIP:-${MATTER_VECTORS:-../shared/vectors}/../tools/virtual_chip.py}
 if [ "$program" = none ]; then
     echo "loader: 0 chips ran: VIRTUAL_CHIP=none"
     exit 0
