@@ -56,12 +56,12 @@ def profile(folder):
 
 
 def flash_of(state, length):
-    """The flash of a virtual chip, from its state: records of a kind, a length and a content, each with a sum behind it."""
+    """The flash of a virtual chip, from its state: records of a kind, a length, their sum, a content, and a sum of all."""
     flash, data, at = bytearray(b"\xff" * length), state.read_bytes(), 0
-    while at + 9 <= len(data):
+    while at + 13 <= len(data):
         kind, size = struct.unpack_from("<BI", data, at)
-        content = data[at + 5 : at + 5 + size]
-        at += 9 + size
+        content = data[at + 9 : at + 9 + size]
+        at += 13 + size
         if kind in (WRITTEN, ERASED):
             start = struct.unpack_from("<I", content)[0] * SECTOR
             bytes_of = content[4:] if kind == WRITTEN else b"\xff" * SECTOR

@@ -2,15 +2,26 @@
 
 import contextlib
 import copy
-import gc
 import io
 import os
 
 import esptool
+import serial
 import yaml
 
 TABLES = {}
+OPENED = []
 parse_yaml = yaml.safe_load
+open_port = serial.Serial.open
+
+
+def open_and_remember(port):
+    """A tool that fails leaves its port open, which nobody notices in a process of its own."""
+    OPENED.append(port)
+    return open_port(port)
+
+
+serial.Serial.open = open_and_remember
 
 
 def parse_once(stream):
@@ -37,7 +48,6 @@ def run_tool(main, args, folder):
             # A tool that fails in its own way has an exit code other than 0, too.
             code = 2
             print(repr(error))
-    if code != 0:
-        # The tool has left its port open.
-        gc.collect()
+    while OPENED:
+        OPENED.pop().close()
     return code, output.getvalue()
