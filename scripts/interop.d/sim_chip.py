@@ -10,6 +10,7 @@ each sequence of espefuse's commands is done on a virtual chip of ours, over a p
 import argparse
 import atexit
 import hashlib
+import multiprocessing
 import os
 import random
 import subprocess
@@ -453,10 +454,12 @@ def main():
     folder, binary = Path(args.folder).absolute(), Path(args.binary).absolute()
     tasks = [(str(folder / chip), str(binary), args.seed, args.random, chip, args.cases) for chip in args.chips or CHIPS]
     total = [0] * 5
-    # One chip at a time: of two workers one was seen with the pseudo-terminal of the other's chip open, and why is not known.
-    for chip, *counts in map(run_chip, tasks):
-        total = [sum(pair) for pair in zip(total, counts)]
-        print(f"sim-chip: {chip}: {counts[0]} flash cases, {counts[1]} eFuse sequences", flush=True)
+    # A process for each chip, since espefuse nests deeper with each command. One at a time: of two, one was seen with the
+    # pseudo-terminal of the other's chip open, and why is not known.
+    with multiprocessing.Pool(1, maxtasksperchild=1) as pool:
+        for chip, *counts in pool.imap(run_chip, tasks):
+            total = [sum(pair) for pair in zip(total, counts)]
+            print(f"sim-chip: {chip}: {counts[0]} flash cases, {counts[1]} eFuse sequences", flush=True)
     flash, efuse, blocks, commands, refusals = total
     print(
         f"sim-chip: {flash} flash cases and {efuse} eFuse sequences of {len(tasks)} chips with esptool {esptool.__version__}: "
