@@ -331,6 +331,7 @@ fn tempfile_dir() -> io::Result<Folder> {
 
 /// Makes a folder for its owner alone. One of this name was left by a process that was killed, and may hold keys.
 fn make_private(path: &Path) -> io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
