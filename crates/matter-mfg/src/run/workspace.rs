@@ -108,10 +108,11 @@ impl Workspace {
                 continue;
             };
             let path = top.path().join(&name);
+            let has_stamp = stamp.starts_with(|first: char| first.is_ascii_digit());
             let mut strange = |what: &dyn std::fmt::Display| {
                 found.strange.push(Strange {
                     sentence: format!("{} {what} and was left as it is", path.display()),
-                    has_stamp: stamp.starts_with(|first: char| first.is_ascii_digit()),
+                    has_stamp,
                 });
             };
             if let Some(other) = top
@@ -126,7 +127,8 @@ impl Workspace {
             let mut file = match folder.open_for_update(LOCK) {
                 // Killed when it had just begun, or when it was just done.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    if remove_empty(top, &name, &folder).is_err() {
+                    // An empty folder of another name is somebody else's.
+                    if !has_stamp || remove_empty(top, &name, &folder).is_err() {
                         strange(&"has no lock: it is not the folder of a run of this tool,");
                     }
                     continue;
