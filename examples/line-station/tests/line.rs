@@ -17,6 +17,8 @@ mod chips;
 mod factory;
 #[path = "../../tests/support/flash.rs"]
 mod flash;
+#[path = "support/orders.rs"]
+mod orders;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,39 +28,10 @@ use std::process::{Command, Output, Stdio};
 use chips::VirtualChip;
 use esp_flash_image::Chip;
 use factory::{Factory, ORDER, stderr, stdout};
+use orders::{chip, ended, lines, plain, status};
 use serde_json::Value;
 
 const MAC: &str = "24:0a:c4:00:00:01";
-
-fn plain(chip: Chip, count: u32) -> Factory {
-    Factory::new(chip, count, |project| project)
-}
-
-fn chip(factory: &Factory, number: u8) -> VirtualChip {
-    let mac = format!("24:0a:c4:00:00:{number:02x}");
-    VirtualChip::start("esp32h2", &mac, &factory.path(&format!("chip{number}")), &[])
-}
-
-fn status(factory: &Factory) -> Value {
-    let output = factory.line(&["status", ORDER, "--json"]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn lines(output: &Output) -> Vec<Value> {
-    stdout(output)
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-fn ended(output: &Output) -> Vec<(String, String)> {
-    let lines = lines(output).into_iter();
-    let kinds = ["done", "refused", "quarantined", "retry"];
-    let lines = lines.filter(|line| kinds.contains(&line["event"].as_str().unwrap()));
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    lines.map(|line| (text(&line["event"]), text(&line["code"]))).collect()
-}
 
 #[test]
 fn an_order_goes_from_folder_to_report() {
@@ -466,68 +439,6 @@ fn bad_usage_is_refused_in_one_sentence() {
     let output = factory.line(&["report", "L-99", "--out", "report"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(!factory.path("report").exists());
-}
-
-/// A chip that is in the ledger, but not at its port.
-fn missing(factory: &Factory, number: u8, slot: &str) {
-    let mac = format!("24:0a:c4:00:00:{number:02x}").parse().unwrap();
-    let mut ledger = matter_ledger::Ledger::open_existing(factory.ledger()).unwrap();
-    ledger.claim(ORDER, mac, "line-1", slot).unwrap();
-}
-
-/// A port at which nobody is.
-fn nobody() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("socket://{}", listener.local_addr().unwrap())
-}
-
-#[test]
-fn a_board_that_is_missing_is_given_up_when_that_is_asked_for() {
-    let factory = plain(Chip::Esp32h2, 2);
-    missing(&factory, 1, "1");
-    missing(&factory, 2, "2");
-    let port = nobody();
-    let arguments = ["--once", "--json", "--port", port.as_str()];
-    let output = factory.run(&arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-    assert_eq!(status(&factory)["counts"]["in_work"], 2, "it may be put in again");
-    let output = factory
-        .run(&[&arguments[..], &["--give-up-missing"]].concat())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-    assert_eq!(ended(&output), [("quarantined".to_owned(), "chip-gone".to_owned())]);
-    let status = status(&factory);
-    assert_eq!(
-        (&status["counts"]["in_work"], &status["counts"]["quarantined"]),
-        (&1.into(), &1.into()),
-        "that of the other slot stays"
-    );
-    assert_eq!(status["boards"][0]["reason"], "chip-gone");
-}
-
-#[test]
-fn a_run_ends_when_what_is_left_of_the_order_is_missing_and_given_up() {
-    let factory = plain(Chip::Esp32h2, 1);
-    missing(&factory, 1, "1");
-    let output = factory
-        .run(&["--json", "--give-up-missing", "--port", &nobody()])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-    let notes = lines(&output);
-    let notes = notes.iter().filter(|line| line["event"] == "note").count();
-    assert_eq!(
-        notes,
-        1,
-        "what an empty slot waits for is said once: {}",
-        stdout(&output)
-    );
-    assert_eq!(status(&factory)["counts"]["quarantined"], 1);
-    // Nothing is left to do.
-    let output = factory.run(&["--port", &nobody()]).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stderr(&output).contains("1 quarantined"), "{}", stderr(&output));
 }
 
 #[test]
