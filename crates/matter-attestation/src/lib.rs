@@ -22,6 +22,8 @@ mod input_kind;
 mod issue;
 mod issuer_verifier;
 mod key_id;
+#[cfg(any(not(feature = "aws-lc-rs"), test))]
+mod key_table;
 mod lint;
 mod members;
 mod multiples;
@@ -41,8 +43,6 @@ mod validity;
 mod verify;
 mod x509;
 
-#[cfg(feature = "aws-lc-rs")]
-pub use aws_lc::AwsLcKey;
 pub use cd::{
     CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, SignedDeclaration,
     TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
