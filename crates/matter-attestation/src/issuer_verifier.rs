@@ -8,8 +8,9 @@ use crate::{Certificate, Error};
 
 /// A certificate whose key verifies many others, those of a batch of devices for instance.
 ///
-/// It holds a table of the key's multiples (99 KiB), which takes the time of five verifications to make; after that, one
-/// takes a third of the time of [`Certificate::verify_issued_by`]. With the feature `aws-lc-rs` AWS-LC verifies, without a table.
+/// After five verifications it makes a table of the key's multiples (99 KiB; without the feature `std` at once), which takes as
+/// long as these; after that, one takes a third of the time of [`Certificate::verify_issued_by`]. With the feature `aws-lc-rs`
+/// AWS-LC verifies, without a table.
 ///
 /// # Examples
 ///
@@ -44,7 +45,7 @@ pub struct IssuerVerifier {
 }
 
 impl IssuerVerifier {
-    /// Makes the table of the issuer's key.
+    /// Takes an issuer.
     #[must_use]
     pub fn new(issuer: Certificate) -> Self {
         let key = KeyTable::new(issuer.public_key());

@@ -1,4 +1,6 @@
 use core::fmt;
+#[cfg(feature = "std")]
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use p256::ecdsa::{DerSignature, Signature};
 use p256::elliptic_curve::ops::{Invert, Reduce};
@@ -9,29 +11,92 @@ use sha2::{Digest, Sha256};
 use crate::multiples::{Multiples, multiply_base};
 use crate::{Error, PublicKey};
 
-/// A public key with the multiples that verifying takes.
-#[derive(Clone)]
-pub(crate) struct KeyTable(Multiples);
+/// A public key with its multiples, with which a verification takes a third of the time.
+///
+/// They take as long to make as five verifications; with std they are made when that many were asked for.
+pub(crate) struct KeyTable {
+    #[cfg(feature = "std")]
+    key: PublicKey,
+    #[cfg(feature = "std")]
+    verified: AtomicU32,
+    multiples: Table,
+}
+
+#[cfg(feature = "std")]
+type Table = std::sync::OnceLock<Multiples>;
+#[cfg(not(feature = "std"))]
+type Table = Multiples;
+
+/// How many verifications do without the table.
+#[cfg(feature = "std")]
+const WITHOUT_TABLE: u32 = 5;
+
+fn multiples(key: &PublicKey) -> Multiples {
+    Multiples::new(ProjectivePoint::from(*key.verifying_key().as_affine()))
+}
 
 impl KeyTable {
-    pub(crate) fn new(key: &PublicKey) -> Self {
-        Self(Multiples::new(ProjectivePoint::from(*key.verifying_key().as_affine())))
+    #[cfg(feature = "std")]
+    pub(crate) const fn new(key: &PublicKey) -> Self {
+        Self {
+            key: *key,
+            verified: AtomicU32::new(0),
+            multiples: Table::new(),
+        }
     }
 
-    /// Does what [`PublicKey::verify_der`] does (SEC 1, 4.1.4).
-    pub(crate) fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        let signature = DerSignature::from_bytes(signature)
-            .and_then(Signature::try_from)
-            .map_err(|_| Error::SignatureInvalid)?;
-        let hash = <Scalar as Reduce<FieldBytes>>::reduce(&Sha256::digest(message));
-        let (r, s) = signature.split_scalars();
-        // Everything here is public. A signature's s is not zero and has an inverse.
-        let inverse = *s.invert_vartime();
-        let point = multiply_base(&(hash * inverse)) + self.0.multiply(&(*r * inverse));
-        // The point at infinity has no x, and zero is no r.
-        let x = <Scalar as Reduce<FieldBytes>>::reduce(&point.to_affine().x());
-        if x == *r { Ok(()) } else { Err(Error::SignatureInvalid) }
+    #[cfg(not(feature = "std"))]
+    pub(crate) fn new(key: &PublicKey) -> Self {
+        Self {
+            multiples: multiples(key),
+        }
     }
+
+    /// Does what [`PublicKey::verify_der`] does.
+    #[cfg(feature = "std")]
+    pub(crate) fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+        if let Some(multiples) = self.multiples.get() {
+            return verify(multiples, message, signature);
+        }
+        // Near the largest number there is a table.
+        if self.verified.fetch_add(1, Ordering::Relaxed) < WITHOUT_TABLE {
+            return self.key.verify_der(message, signature);
+        }
+        verify(self.multiples.get_or_init(|| multiples(&self.key)), message, signature)
+    }
+
+    /// Does what [`PublicKey::verify_der`] does.
+    #[cfg(not(feature = "std"))]
+    pub(crate) fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+        verify(&self.multiples, message, signature)
+    }
+}
+
+impl Clone for KeyTable {
+    fn clone(&self) -> Self {
+        Self {
+            #[cfg(feature = "std")]
+            key: self.key,
+            #[cfg(feature = "std")]
+            verified: AtomicU32::new(self.verified.load(Ordering::Relaxed)),
+            multiples: self.multiples.clone(),
+        }
+    }
+}
+
+/// Verifies with the multiples of a key (SEC 1, 4.1.4).
+fn verify(multiples: &Multiples, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+    let signature = DerSignature::from_bytes(signature)
+        .and_then(Signature::try_from)
+        .map_err(|_| Error::SignatureInvalid)?;
+    let hash = <Scalar as Reduce<FieldBytes>>::reduce(&Sha256::digest(message));
+    let (r, s) = signature.split_scalars();
+    // Everything here is public. A signature's s is not zero and has an inverse.
+    let inverse = *s.invert_vartime();
+    let point = multiply_base(&(hash * inverse)) + multiples.multiply(&(*r * inverse));
+    // The point at infinity has no x, and zero is no r.
+    let x = <Scalar as Reduce<FieldBytes>>::reduce(&point.to_affine().x());
+    if x == *r { Ok(()) } else { Err(Error::SignatureInvalid) }
 }
 
 impl fmt::Debug for KeyTable {
@@ -46,17 +111,29 @@ mod tests {
     use signature::Signer;
 
     use super::*;
-    use crate::{PrivateKey, issuer_verifier};
+    use crate::PrivateKey;
+    use crate::issuer_verifier::KeyTable as UsedTable;
 
-    /// The table of this file, and the one that is used: another one with the feature `aws-lc-rs`.
+    /// With a table, without one, and with what is used, which is another one with the feature `aws-lc-rs`.
     fn verify(key: &PrivateKey, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let key = key.public_key();
-        let verified = KeyTable::new(&key).verify_der(message, signature);
-        assert_eq!(
-            issuer_verifier::KeyTable::new(&key).verify_der(message, signature),
-            verified
-        );
+        let verified = super::verify(&multiples(&key), message, signature);
+        assert_eq!(KeyTable::new(&key).verify_der(message, signature), verified);
+        assert_eq!(UsedTable::new(&key).verify_der(message, signature), verified);
         verified
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn table_is_made_for_many_signatures() {
+        let key = PrivateKey::from_scalar(&[3; 32]).unwrap();
+        let signature: DerSignature = key.sign(b"message");
+        let table = KeyTable::new(&key.public_key());
+        for number in 0..2 * WITHOUT_TABLE {
+            assert_eq!(table.multiples.get().is_some(), number > WITHOUT_TABLE, "{number}");
+            assert_eq!(table.verify_der(b"message", signature.as_bytes()), Ok(()));
+        }
+        assert!(table.clone().multiples.get().is_some());
     }
 
     /// r is chosen so that the sum is the point at infinity.

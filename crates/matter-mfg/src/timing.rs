@@ -111,16 +111,30 @@ impl Timings {
 
 /// A function for each phase, under whose name a profiler shows what the phase does; `scripts/instructions` counts by them.
 mod named {
+    use std::hint::black_box;
+
+    use super::Phase;
+
     macro_rules! functions {
-        ($($name:ident)*) => {
+        ($($name:ident $phase:ident),*) => {
             $(
                 #[inline(never)]
                 pub(super) fn $name<T>(work: impl FnOnce() -> T) -> T {
+                    // Functions with the same code would be made one.
+                    black_box(Phase::$phase);
                     work()
                 }
             )*
         };
     }
 
-    functions!(derivation certificates nvs qr flash files audit);
+    functions!(
+        derivation Derivation,
+        certificates Certificates,
+        nvs Nvs,
+        qr Qr,
+        flash Flash,
+        files Files,
+        audit Audit
+    );
 }
