@@ -74,6 +74,12 @@ impl<'a> EntryList<'a> {
         Some(self.0.remove(place).value)
     }
 
+    /// Returns the entries in order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Entry<'a>] {
+        &self.0
+    }
+
     /// Returns the entries as a vector.
     #[must_use]
     pub fn into_vec(self) -> Vec<Entry<'a>> {
