@@ -15,6 +15,8 @@ mod merge;
 mod number;
 mod otadata;
 mod partition;
+#[cfg(feature = "serde")]
+mod serde_impls;
 
 pub use chip::{
     BootCurve, BootScheme, Chip, ChipFacts, ChipRevision, EcdsaFact, EfuseNames, EfuseValue, KeyAssignment, KeyBlocks,
@@ -31,3 +33,10 @@ pub use otadata::{OtaData, OtaSelect, OtaState};
 pub use partition::{FlashSize, PartitionType};
 #[cfg(feature = "alloc")]
 pub use partition::{Partition, PartitionTable, TableError, TableErrorKind, TableOptions};
+
+/// The crate of the generators that keys are drawn with.
+pub use rand_core;
+/// The crate of `ConstantTimeEq`, which keys have.
+pub use subtle;
+/// The crate of `Zeroize`, which keys have.
+pub use zeroize;

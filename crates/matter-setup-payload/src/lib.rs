@@ -22,6 +22,8 @@ mod ndef;
 mod packed;
 mod payload;
 mod qr;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod verhoeff;
 
 pub use code::{GroupedManualCode, ManualCode, QrText};
@@ -37,3 +39,10 @@ pub use lint::{Finding, Severity};
 pub use manual::{ManualIds, ManualPayload};
 pub use ndef::{encode_ndef, ndef_len};
 pub use payload::SetupPayload;
+#[cfg(feature = "serde")]
+pub use serde_impls::Exposed;
+
+/// The crate of the ids, passcodes and discriminators.
+pub use matter_types;
+/// The crate of `ConstantTimeEq`, which payloads and codes have.
+pub use subtle;

@@ -34,3 +34,12 @@ pub use prover_key::ProverKey;
 pub use salt::Salt;
 pub use self_check::{self_check, self_check_by_exchange};
 pub use verifier::Verifier;
+
+/// The crate of the passcode.
+pub use matter_types;
+/// The crate of the generators that salts and shares are drawn with.
+pub use rand_core;
+/// The crate of `ConstantTimeEq`, which verifiers and keys have.
+pub use subtle;
+/// The crate of `Zeroize`, which verifiers and keys have.
+pub use zeroize;

@@ -20,3 +20,10 @@ pub use id::{ProductId, VendorId};
 pub use number::{parse_id, parse_u32};
 pub use passcode::Passcode;
 pub use severity::Severity;
+
+/// The crate of the generators that passcodes and discriminators are drawn with.
+pub use rand_core;
+/// The crate of `ConstantTimeEq`, which a passcode has.
+pub use subtle;
+/// The crate of `Zeroize`, which a passcode has.
+pub use zeroize;
