@@ -17,8 +17,8 @@ fn a_drawn_key_is_the_same_in_both() {
         let drawn = AwsLcKey::generate().unwrap();
         let same = PrivateKey::from_scalar(&drawn.expose_scalar().unwrap()).unwrap();
         assert_eq!(same.public_key(), *drawn.public_key());
-        assert_eq!(same.to_pkcs8_der().unwrap(), drawn.to_pkcs8_der().unwrap());
-        assert_eq!(same.to_sec1_der().unwrap(), drawn.to_sec1_der().unwrap());
+        assert_eq!(*same.to_pkcs8_der(), *drawn.to_pkcs8_der().unwrap());
+        assert_eq!(*same.to_sec1_der(), *drawn.to_sec1_der().unwrap());
         let signature: DerSignature = drawn.sign(b"message");
         same.public_key().verify_der(b"message", signature.as_bytes()).unwrap();
     }
