@@ -21,5 +21,10 @@ pub use key_file::SigningKey;
 pub use open::OpenedSigner;
 pub use rsa_signer::RsaSigner;
 pub use secrets::Secrets;
+/// The traits of the signers.
+pub use signature;
+/// Signatures and public keys of the signers.
+pub use {p256, p384};
+
 pub use uri::{KeyAlgorithm, Pkcs11Uri, SignerUri};
 pub use verifying_key::VerifyingKey;
