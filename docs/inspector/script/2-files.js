@@ -1,0 +1,93 @@
+// Files: out of a drop, a choice, or the clipboard; pictures are decoded by the browser.
+
+const LARGEST = 64 << 20;
+const MOST = 200;
+const PICTURE = /\.(png|jpe?g|webp|gif|bmp|svg|avif)$/i;
+
+// Walks through what was dropped, folders as well. The list is read at once: it is empty after the event.
+async function filesOfDrop(transfer) {
+  const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
+    entry: item.webkitGetAsEntry ? item.webkitGetAsEntry() : null,
+    file: item.getAsFile(),
+  }));
+  const found = [];
+  const walk = async (entry, depth) => {
+    if (found.length >= MOST) return;
+    if (entry.isFile) {
+      found.push(await new Promise((done, fail) => { entry.file(done, fail); }));
+    } else if (depth < 4) {
+      const reader = entry.createReader();
+      for (;;) {
+        const some = await new Promise((done, fail) => { reader.readEntries(done, fail); });
+        if (some.length === 0) break;
+        for (const inside of some) await walk(inside, depth + 1);
+      }
+    }
+  };
+  for (const { entry, file } of entries) {
+    if (entry && entry.isDirectory) await walk(entry, 0);
+    else if (file) found.push(file);
+  }
+  return found;
+}
+
+// Reads a file. One that is too large for any flash is refused.
+async function readFile(file) {
+  if (file.size > LARGEST) throw new Error(`${file.name} is larger than 64 MiB, which no device’s flash is.`);
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const read = { name: file.name, bytes };
+  if (isPicture(file, bytes)) read.picture = await readPicture(file);
+  return read;
+}
+
+function isPicture(file, bytes) {
+  const starts = (...first) => first.every((byte, at) => bytes[at] === byte);
+  return file.type.startsWith("image/") || PICTURE.test(file.name)
+    || starts(0x89, 0x50, 0x4E, 0x47) || starts(0xFF, 0xD8, 0xFF);
+}
+
+// The text of the QR code in a picture, or why there is none. It is tried in several sizes.
+async function readPicture(file) {
+  const url = URL.createObjectURL(file);
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    let reason = "there is no QR code in it";
+    for (const side of [1200, 600, 2400]) {
+      const answer = await readPixels(image, side);
+      if (answer.Ok !== undefined) return { isRead: true, text: answer.Ok };
+      if (reason.startsWith("there is no")) reason = answer.Err;
+    }
+    return { isRead: false, text: reason };
+  } catch {
+    return { isRead: false, text: "the browser cannot read it" };
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+async function readPixels(image, side) {
+  const scale = side / Math.max(image.naturalWidth, image.naturalHeight, 1);
+  const width = Math.max(1, Math.round(image.naturalWidth * scale));
+  const height = Math.max(1, Math.round(image.naturalHeight * scale));
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingEnabled = scale < 1;
+  context.drawImage(image, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const grey = new Uint8Array(width * height);
+  for (let at = 0; at < grey.length; at += 1) {
+    grey[at] = (data[4 * at] * 77 + data[4 * at + 1] * 150 + data[4 * at + 2] * 29) >> 8;
+  }
+  try {
+    return (await instance()).readQr(width, height, grey);
+  } catch {
+    // The decoder ended in a trap, and its instance with it.
+    return { Err: "its QR code cannot be read" };
+  }
+}
