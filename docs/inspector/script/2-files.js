@@ -2,33 +2,48 @@
 
 const LARGEST = 64 << 20;
 const MOST = 200;
+const DEEPEST = 4;
 const PICTURE = /\.(png|jpe?g|webp|gif|bmp|svg|avif)$/i;
 
-// Walks through what was dropped, folders as well. The list is read at once: it is empty after the event.
+// Walks through what was dropped, folders as well. The list is read at once: it is empty after the event. Chromium gives pages in
+// files no entries of folders, but handles; others know entries alone.
 async function filesOfDrop(transfer) {
-  const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
-    entry: item.webkitGetAsEntry ? item.webkitGetAsEntry() : null,
+  const given = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
     file: item.getAsFile(),
+    entry: item.webkitGetAsEntry?.() ?? null,
+    handle: item.getAsFileSystemHandle?.().catch(() => null) ?? null,
   }));
   const found = [];
-  const walk = async (entry, depth) => {
-    if (found.length >= MOST) return;
-    if (entry.isFile) {
-      found.push(await new Promise((done, fail) => { entry.file(done, fail); }));
-    } else if (depth < 4) {
-      const reader = entry.createReader();
-      for (;;) {
-        const some = await new Promise((done, fail) => { reader.readEntries(done, fail); });
-        if (some.length === 0) break;
-        for (const inside of some) await walk(inside, depth + 1);
-      }
+  for (const { file, entry, handle } of given) {
+    if (!entry?.isDirectory) {
+      if (file) found.push(file);
+      continue;
     }
-  };
-  for (const { entry, file } of entries) {
-    if (entry && entry.isDirectory) await walk(entry, 0);
-    else if (file) found.push(file);
+    const folder = await handle;
+    if (folder) await walkHandle(folder, found, 0);
+    else await walkEntry(entry, found, 0);
   }
   return found;
+}
+
+async function walkHandle(handle, found, depth) {
+  if (found.length >= MOST) return;
+  if (handle.kind === "file") found.push(await handle.getFile());
+  else if (depth < DEEPEST) for await (const inside of handle.values()) await walkHandle(inside, found, depth + 1);
+}
+
+async function walkEntry(entry, found, depth) {
+  if (found.length >= MOST) return;
+  if (entry.isFile) {
+    found.push(await new Promise((done, fail) => { entry.file(done, fail); }));
+  } else if (depth < DEEPEST) {
+    const reader = entry.createReader();
+    for (;;) {
+      const some = await new Promise((done, fail) => { reader.readEntries(done, fail); });
+      if (some.length === 0) break;
+      for (const inside of some) await walkEntry(inside, found, depth + 1);
+    }
+  }
 }
 
 // Reads a file. One that is too large for any flash is refused.

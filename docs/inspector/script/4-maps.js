@@ -74,7 +74,7 @@ function legend() {
 
 function nvsCard(map, reveal) {
   const [total, used, erased, free] = map.slots;
-  const plain = map.isDecrypted ? ", decrypted with its keys" : "";
+  const plain = map.is_decrypted ? ", decrypted with its keys" : "";
   const section = card("NVS partition",
     make("p", { class: "quiet" }, `${map.source}${plain}: ${plural(map.pages.length, "page")}, ${used} of ${total} slots written, ${erased} erased, ${free} free to write.`));
   section.append(legend(), ...pages(map).filter(Boolean));

@@ -36,10 +36,10 @@ async function inspect() {
     const report = fresh.report();
     const milliseconds = performance.now() - start;
     library = fresh;
-    if (report.nvs) report.nvs.isDecrypted = report.nvs.is_decrypted;
     place.replaceChildren(reportOf(report, milliseconds, (id) => library.reveal(id), remove, clear));
     place.hidden = false;
     place.dataset.milliseconds = String(milliseconds);
+    place.dataset.reports = String(own);
     const [errors, warnings, notes] = report.counts;
     say(`${report.title}: ${plural(errors, "error")}, ${plural(warnings, "warning")}, ${plural(notes, "note")}.`);
   } catch (error) {
@@ -130,7 +130,12 @@ function listenToDrops() {
     event.preventDefault();
     over.hidden = true;
     const zone = event.target.closest ? event.target.closest("[data-how]") : null;
-    await take(await filesOfDrop(event.dataTransfer), files.length > 0 && zone?.dataset.how === "add");
+    const isMore = files.length > 0 && zone?.dataset.how === "add";
+    try {
+      await take(await filesOfDrop(event.dataTransfer), isMore);
+    } catch (error) {
+      say(`The browser does not give the dropped folder to a page; choose it instead. (${error.message})`, true);
+    }
   });
 }
 
