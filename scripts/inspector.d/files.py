@@ -35,7 +35,7 @@ def faulty(image):
     image = bytearray(image)
     name = 64 + SLOT * (slot_of(image, "vendor-name") + 1)
     image[name] ^= 0x01
-    erased = slot_of(image, "iteration-count")
+    erased = slot_of(image, "product-id")
     image[32 + erased // 4] &= ~(3 << erased % 4 * 2) & 0xFF
     return bytes(image)
 

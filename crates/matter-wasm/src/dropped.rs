@@ -37,8 +37,10 @@ pub(crate) enum Kind {
     Table,
     /// A picture: the text of its QR code, or why there is none.
     Picture(Result<Zeroizing<String>, String>),
-    /// Nothing of these; the text says what it is.
-    Other(String),
+    /// Something of these that cannot be read; the text says why.
+    Broken(String),
+    /// Nothing of these.
+    Other,
 }
 
 /// A file with its name.
@@ -81,13 +83,14 @@ impl Dropped {
             Kind::SecureCert => "esp_secure_cert partition".into(),
             Kind::Table => "Partition table".into(),
             Kind::Picture(Ok(_)) => "Picture of a QR code".into(),
-            Kind::Picture(Err(reason)) => format!("Picture: {reason}"),
-            Kind::Other(what) => what.clone(),
+            Kind::Picture(Err(_)) => "Picture".into(),
+            Kind::Broken(what) => what.clone(),
+            Kind::Other => "Not recognised; searched for private keys alone".into(),
         }
     }
 
     pub(crate) const fn is_known(&self) -> bool {
-        !matches!(self.kind, Kind::Other(_) | Kind::Picture(Err(_)))
+        !matches!(self.kind, Kind::Other)
     }
 }
 
@@ -104,7 +107,7 @@ fn noun_of(part: &Part) -> &'static str {
 impl Kind {
     fn of(name: &str, bytes: &[u8]) -> Self {
         if bytes.is_empty() {
-            return Self::Other("Empty file".into());
+            return Self::Broken("Empty file".into());
         }
         if let Ok(keys) = NvsKeys::decode(bytes)
             && bytes.len() <= SECTOR
@@ -135,7 +138,7 @@ impl Kind {
             true if starts_with_nvs || bytes.len() < LARGE => Self::Nvs,
             true => Self::Flash(None),
             false if name.ends_with("-partition.bin") => Self::Nvs,
-            false => Self::Other("Not recognised; searched for private keys alone".into()),
+            false => Self::Other,
         }
     }
 
@@ -146,26 +149,26 @@ impl Kind {
             InputKind::Certificate | InputKind::Certificates { .. } | InputKind::Declaration | InputKind::Pkcs7 => {
                 match Part::read_all(bytes) {
                     Ok(parts) if !parts.is_empty() => Self::Parts(parts),
-                    Ok(_) => Self::Other("Nothing that can be read".into()),
-                    Err(error) => Self::Other(format!("Certificate that cannot be read: {error}")),
+                    Ok(_) => Self::Broken("Bundle without a certificate".into()),
+                    Err(error) => Self::Broken(format!("Certificate that cannot be read: {error}")),
                 }
             }
             InputKind::CertificateRequest => match CertificateRequest::decode(bytes) {
                 Ok(request) => Self::Request(request),
-                Err(error) => Self::Other(format!("Certificate signing request that cannot be read: {error}")),
+                Err(error) => Self::Broken(format!("Certificate signing request that cannot be read: {error}")),
             },
             InputKind::Crl => match Crl::decode(bytes) {
                 Ok(list) => Self::RevocationList(list),
-                Err(error) => Self::Other(format!("Certificate revocation list that cannot be read: {error}")),
+                Err(error) => Self::Broken(format!("Certificate revocation list that cannot be read: {error}")),
             },
             InputKind::PrivateKey => match PrivateKey::decode(bytes) {
                 Ok(key) => Self::Key(key),
-                Err(error) => Self::Other(format!("Private key that cannot be read: {error}")),
+                Err(error) => Self::Broken(format!("Private key that cannot be read: {error}")),
             },
             InputKind::IndefiniteLength | InputKind::OtherPem | InputKind::Pkcs12 | InputKind::Truncated { .. }
                 if is_named_like_credential(name) || bytes.starts_with(b"-----") =>
             {
-                Self::Other(format!("File that cannot be read: {kind}"))
+                Self::Broken(format!("File that cannot be read: {kind}"))
             }
             _ => return Self::of_numbers(name, bytes),
         })

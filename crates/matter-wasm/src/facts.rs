@@ -4,7 +4,7 @@ use esp_flash_image::{Image as AppImage, PartitionTable};
 use esp_nvs_image::StoredValue;
 use matter_attestation::SignedDeclaration;
 use matter_factory_data::{KeyPlace, NAMESPACE, ProductInformation};
-use matter_setup_payload::{DataValue, ManualPayload, SetupPayload};
+use matter_setup_payload::{CommissioningFlow, DataValue, DiscoveryCapabilities, ManualPayload, SetupPayload};
 
 use crate::chain::day;
 use crate::device::{Audited, Device};
@@ -134,14 +134,37 @@ fn of_payload(qr: &SetupPayload, with_ids: bool) -> Vec<Fact> {
         facts.extend(qr.vendor_id().map(|vendor| Fact::new("Vendor ID", vendor)));
         facts.extend(qr.product_id().map(|product| Fact::new("Product ID", product)));
     }
-    facts.push(Fact::new("Flow", qr.flow()));
-    facts.push(Fact::new("Discovery", qr.discovery()));
+    let flow = match qr.flow() {
+        CommissioningFlow::Standard => "standard",
+        CommissioningFlow::UserIntent => "user intent: something has to be done on the device",
+        _ => "custom: in the vendor's way",
+    };
+    facts.push(Fact::new("Flow", flow));
+    facts.push(Fact::new("Discovery", discovery(qr.discovery())));
     match qr.data().serial_number() {
         Some(DataValue::Utf8(serial)) => facts.push(Fact::new("Serial number", serial)),
         Some(DataValue::Unsigned(serial)) => facts.push(Fact::new("Serial number", serial)),
         _ => {}
     }
     facts
+}
+
+/// How the device is found, in words.
+fn discovery(capabilities: DiscoveryCapabilities) -> String {
+    let known = [
+        (DiscoveryCapabilities::BLE, "Bluetooth Low Energy"),
+        (DiscoveryCapabilities::ON_NETWORK, "on the network"),
+        (DiscoveryCapabilities::WIFI_PAF, "Wi-Fi"),
+        (DiscoveryCapabilities::NFC, "NFC"),
+        (DiscoveryCapabilities::THREAD, "Thread"),
+    ];
+    let named = known.iter().filter(|(one, _)| capabilities.contains(*one));
+    let names: Vec<_> = named.map(|(_, name)| *name).collect();
+    if names.is_empty() {
+        format!("bits {:#04x}", capabilities.get())
+    } else {
+        names.join(", ")
+    }
 }
 
 fn attestation(audited: &Audited) -> Vec<Fact> {

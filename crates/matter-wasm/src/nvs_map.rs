@@ -178,7 +178,8 @@ fn value(item: &Item<'_>, shown: usize) -> String {
         ItemType::Str => text(item.payload()),
         ItemType::BlobIndex => {
             let chunks = data.get(4).copied().unwrap_or_default();
-            format!("{} bytes in {chunks} pieces", u32::from_le_bytes([a, b, c, d]))
+            let pieces = if chunks == 1 { "piece" } else { "pieces" };
+            format!("{} bytes in {chunks} {pieces}", u32::from_le_bytes([a, b, c, d]))
         }
         _ => bytes(item.payload(), shown),
     }

@@ -46,9 +46,9 @@ async function walkEntry(entry, found, depth) {
   }
 }
 
-// Reads a file. One that is too large for any flash is refused.
-async function readFile(file) {
-  if (file.size > LARGEST) throw new Error(`${file.name} is larger than 64 MiB, which no device’s flash is.`);
+// Reads a file. One that is larger than the room that is left is refused: no flash is.
+async function readFile(file, room) {
+  if (file.size > room) throw new Error(`${file.name} is too large: a device’s files have 64 MiB at most, all together.`);
   const bytes = new Uint8Array(await file.arrayBuffer());
   const read = { name: file.name, bytes };
   if (isPicture(file, bytes)) read.picture = await readPicture(file);

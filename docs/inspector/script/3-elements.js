@@ -51,13 +51,14 @@ function secret(name, id, reveal) {
   return place;
 }
 
-const MONO = /identifier|key$|Salt|Point|Serial number|Public key|Certificate ID/;
+// Digits without words.
+const CODE = /^[0-9A-Fa-f]{16,}/;
 
 function factList(facts, reveal) {
   return make("dl", { class: "facts" }, facts.map((fact) => {
     const value = fact.secret
       ? secret(fact.name.toLowerCase(), fact.secret, reveal)
-      : MONO.test(fact.name) ? make("code", {}, fact.value) : fact.value;
+      : CODE.test(fact.value) ? make("code", {}, fact.value) : fact.value;
     return [make("dt", {}, fact.name), make("dd", {}, value)];
   }));
 }

@@ -2,6 +2,8 @@
 
 const COLUMNS = 21;
 const CELL = 10;
+const MOST_PAGES = 64;
+const MOST_ENTRIES = 1000;
 
 const WORDS = { w: "written", x: "erased", ".": "empty", "!": "faulty" };
 
@@ -56,11 +58,13 @@ function pageMap(page, number, entries) {
 // Pages that were never written are told in words: of a large partition that is most.
 function pages(map) {
   const isShown = (page) => page.state !== "empty" || page.slots.includes("!");
-  const shown = map.pages.map((page, number) => (isShown(page) ? pageMap(page, number, map.entries) : null)).filter(Boolean);
+  const numbers = map.pages.map((page, number) => (isShown(page) ? number : -1)).filter((number) => number >= 0);
+  const shown = numbers.slice(0, MOST_PAGES).map((number) => pageMap(map.pages[number], number, map.entries));
   const empty = map.pages.map((page, number) => (isShown(page) ? -1 : number)).filter((number) => number >= 0);
   const list = empty.length > 6 ? `${plural(empty.length, "page")} more` : `${empty.length === 1 ? "Page" : "Pages"} ${empty.join(", ")}`;
   return [
     make("div", { class: "pages" }, shown),
+    numbers.length > MOST_PAGES && make("p", { class: "quiet" }, `And ${numbers.length - MOST_PAGES} pages more, which are not drawn.`),
     empty.length > 0 && make("p", { class: "quiet" }, `${list}: empty, never written since ${empty.length === 1 ? "it was" : "they were"} erased.`),
   ];
 }
@@ -79,7 +83,7 @@ function nvsCard(map, reveal) {
     make("p", { class: "quiet" }, `${map.source}${plain}: ${plural(map.pages.length, "page")}, ${used} of ${total} slots written, ${erased} erased, ${free} free to write.`));
   section.append(legend(), ...pages(map).filter(Boolean));
   const light = (number, on) => section.querySelectorAll(`[data-entry="${number}"]`).forEach((part) => part.classList.toggle("lit", on));
-  const rows = map.entries.map((entry, number) => {
+  const rows = map.entries.slice(0, MOST_ENTRIES).map((entry, number) => {
     const name = entry.namespace ? `${entry.namespace} ${entry.key}` : `namespace ${entry.key}`;
     const toggle = (event) => {
       const on = event.currentTarget.getAttribute("aria-pressed") !== "true";
@@ -95,7 +99,9 @@ function nvsCard(map, reveal) {
   });
   const head = [["wide", "Namespace"], ["", "Key"], ["wide", "Type"], ["", "Value"], ["wide", "Page : slots"]];
   if (rows.length > 0) {
-    section.append(make("details", { open: rows.length <= 60 }, make("summary", {}, plural(rows.length, "entry").replace("entrys", "entries")),
+    const more = map.entries.length > rows.length ? `, of which the first ${rows.length} are listed` : "";
+    const count = `${map.entries.length === 1 ? "1 entry" : `${map.entries.length} entries`}${more}`;
+    section.append(make("details", { open: rows.length <= 60 }, make("summary", {}, count),
       make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Entries of the NVS partition" },
         make("table", {}, make("thead", {}, make("tr", {}, head.map(([kind, text]) => make("th", { scope: "col", class: kind }, text)))),
           make("tbody", {}, rows)))));

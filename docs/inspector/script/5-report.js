@@ -1,5 +1,6 @@
 // The report: what the files are, what is wrong, and everything decoded.
 
+const MOST_FINDINGS = 200;
 const LEVEL = { error: "Error", warning: "Warning", note: "Note" };
 
 function findingItem(problem) {
@@ -12,18 +13,22 @@ function findingItem(problem) {
       make("p", { class: "meta" }, `${problem.object} · `, make("code", {}, problem.id), sdk)));
 }
 
-function findingsCard(problems) {
+function findingsCard(problems, isKnown) {
   const notes = problems.filter((problem) => problem.severity === "note");
   const others = problems.filter((problem) => problem.severity !== "note");
+  const list = (some) => [
+    make("ul", { class: "findings" }, some.slice(0, MOST_FINDINGS).map(findingItem)),
+    some.length > MOST_FINDINGS && make("p", { class: "quiet" }, `And ${some.length - MOST_FINDINGS} more, which are not shown.`),
+  ];
   return card("Findings",
-    others.length > 0 ? make("ul", { class: "findings" }, others.map(findingItem)) : make("p", {}, "No error and no warning."),
-    notes.length > 0 && make("details", { open: others.length === 0 }, make("summary", {}, plural(notes.length, "note")),
-      make("ul", { class: "findings" }, notes.map(findingItem))));
+    others.length > 0 ? list(others) : make("p", {}, isKnown ? "No error and no warning." : "There is nothing here that can be audited."),
+    notes.length > 0 && make("details", { open: others.length === 0 }, make("summary", {}, plural(notes.length, "note")), list(notes)));
 }
 
 function verdictCard(report, milliseconds, remove, clear) {
   const [errors, warnings, notes] = report.counts;
-  const level = errors > 0 ? "error" : warnings > 0 ? "warning" : "ok";
+  const isKnown = report.files.some((file) => file.is_known);
+  const level = errors > 0 ? "error" : warnings > 0 ? "warning" : isKnown ? "ok" : "unknown";
   const count = (number, word, kind) => number > 0 && make("span", { class: `tag ${kind}` }, plural(number, word));
   const files = report.files.map((file, index) => make("li", {},
     make("span", { class: "words" }, make("span", { class: "name", title: file.name }, file.name),
@@ -31,7 +36,7 @@ function verdictCard(report, milliseconds, remove, clear) {
     make("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => remove(index) }, "✕")));
   const section = card(report.title || "Nothing to inspect",
     make("p", { class: "counts" },
-      errors + warnings === 0 && make("span", { class: "tag ok" }, "No error, no warning"),
+      level === "ok" && make("span", { class: "tag ok" }, "No error, no warning"),
       count(errors, "error", "error"), count(warnings, "warning", "warning"), count(notes, "note", "note")),
     make("ul", { class: "files", "aria-label": "Files" }, files),
     make("div", { class: "row" }, make("button", { type: "button", class: "small", onclick: clear }, "Start over"),
@@ -45,7 +50,7 @@ function factsCard(groups, reveal) {
 }
 
 function reportOf(report, milliseconds, reveal, remove, clear) {
-  const [main, side] = [[findingsCard(report.problems)], []];
+  const [main, side] = [[findingsCard(report.problems, report.files.some((file) => file.is_known))], []];
   if (report.label) side.push(labelCard(report.label, reveal));
   if (report.facts.length > 0) side.push(factsCard(report.facts, reveal));
   if (report.chain.length > 0) main.push(chainCard(report.chain, reveal));

@@ -18,6 +18,7 @@ async function inspect() {
   const own = turn;
   const place = byId("report");
   document.body.classList.toggle("loaded", files.length > 0);
+  byId("drop-title").textContent = files.length > 0 ? "Drop more files, or another device" : "Drop the files of a device here";
   if (files.length === 0) {
     place.hidden = true;
     place.replaceChildren();
@@ -66,10 +67,11 @@ async function take(given, isMore) {
   if (given.length === 0) return;
   say("Reading…");
   const read = [];
+  const lengths = (some) => some.reduce((sum, file) => sum + file.bytes.length, 0);
   const refused = [];
   for (const file of given) {
     try {
-      read.push(await readFile(file));
+      read.push(await readFile(file, LARGEST - lengths(read) - (isMore ? lengths(files) : 0)));
     } catch (error) {
       refused.push(error.message);
     }
