@@ -6,11 +6,12 @@ const LEVEL = { error: "Error", warning: "Warning", note: "Note" };
 function findingItem(problem) {
   const sdk = problem.sdk ? ` · the SDK says ${problem.sdk}` : "";
   return make("li", { class: problem.severity, "data-check": problem.id },
-    make("span", { class: `tag ${problem.severity}` }, LEVEL[problem.severity]),
+    make("p", { class: "about" }, make("span", { class: `tag ${problem.severity}` }, LEVEL[problem.severity]), " ",
+      make("code", {}, problem.object)),
     make("div", {},
       make("p", { class: "what" }, problem.text),
       problem.remedy && make("p", { class: "remedy" }, `What to do: ${problem.remedy}`),
-      make("p", { class: "meta" }, `${problem.object} · `, make("code", {}, problem.id), sdk)));
+      make("p", { class: "meta" }, make("code", {}, problem.id), sdk)));
 }
 
 function findingsCard(problems, isKnown) {
@@ -40,7 +41,7 @@ function verdictCard(report, milliseconds, remove, clear) {
       count(errors, "error", "error"), count(warnings, "warning", "warning"), count(notes, "note", "note")),
     make("ul", { class: "files", "aria-label": "Files" }, files),
     make("div", { class: "row" }, make("button", { type: "button", class: "small", onclick: clear }, "Start over"),
-      make("span", { class: "quiet" }, `Audited in ${Math.max(1, Math.round(milliseconds))} ms, in this page.`)));
+      make("span", { class: "quiet time" }, `Audited in ${Math.max(1, Math.round(milliseconds))} ms, in this page.`)));
   section.classList.add("verdict", level);
   return section;
 }

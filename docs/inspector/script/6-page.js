@@ -5,8 +5,10 @@ let files = [];
 let library = null;
 let turn = 0;
 
-function say(text, isBad) {
+// What the report says as well is only for those who do not see it.
+function say(text, isBad, isSeen = true) {
   byId("status").textContent = text;
+  byId("status").classList.toggle("hidden", !isSeen);
   byId("status").classList.toggle("bad", Boolean(isBad));
 }
 
@@ -42,7 +44,7 @@ async function inspect() {
     place.dataset.milliseconds = String(milliseconds);
     place.dataset.reports = String(own);
     const [errors, warnings, notes] = report.counts;
-    say(`${report.title}: ${plural(errors, "error")}, ${plural(warnings, "warning")}, ${plural(notes, "note")}.`);
+    say(`${report.title}: ${plural(errors, "error")}, ${plural(warnings, "warning")}, ${plural(notes, "note")}.`, false, false);
   } catch (error) {
     library = null;
     place.hidden = true;
