@@ -135,8 +135,11 @@ impl MatterNvs {
 
     pub(crate) fn set(&mut self, namespace: &str, key: &str, value: Value<'_>) -> Result<(), Failure> {
         let (namespace, key) = names(namespace, key)?;
-        // Checks the value's own limits.
-        Sizer::new(BlobVersion::V2).push(&namespace, &value)?;
+        // Checks the value's own limits. How many chunks there are depends on where it will start.
+        match Sizer::new(BlobVersion::V2).push(&namespace, &value) {
+            Ok(()) | Err(Error::BlobTooManyChunks) => {}
+            Err(error) => return Err(error.into()),
+        }
         let owned = OwnedValue::from(value);
         match self.places.entry((namespace, key)) {
             btree_map::Entry::Occupied(place) => {

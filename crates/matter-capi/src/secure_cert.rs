@@ -78,12 +78,10 @@ impl SecureCert<'_> {
         // At most 64 KiB.
         let mut image = Zeroizing::new(vec![0xFF; size.bytes()]);
         let mut writer = Writer::new(&mut image, size);
-        writer.push_identity(
-            Subtype::MIN,
-            &certificate(self.dac)?,
-            &certificate(self.pai)?,
-            &self.key_storage()?,
-        )?;
+        // The order of esp-secure-cert-tool 2.6.1.
+        writer.push_ca_certificate(Subtype::MIN, &certificate(self.pai)?)?;
+        writer.push_device_certificate(Subtype::MIN, &certificate(self.dac)?)?;
+        writer.push_key(Subtype::MIN, &self.key_storage()?)?;
         if self.flags & MATTER_SECURE_CERT_INTEGRITY != 0 {
             writer.push_integrity()?;
         }
