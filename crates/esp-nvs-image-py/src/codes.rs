@@ -7,6 +7,7 @@ use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use pyo3::prelude::*;
 
 use crate::error::{refuse, refuse_argument};
+use crate::whole::Whole;
 
 /// All that a QR code says.
 #[pyclass(frozen, module = "esp_nvs_image")]
@@ -16,24 +17,26 @@ pub(crate) struct SetupPayload(Payload);
 #[pymethods]
 impl SetupPayload {
     #[new]
-    #[pyo3(signature = (*, passcode, discriminator, vendor_id = None, product_id = None, flow = 0, discovery = 2, serial_number = None))]
+    #[pyo3(signature = (*, passcode, discriminator, vendor_id = None, product_id = None, flow = Whole::new(0),
+        discovery = Whole::new(2), serial_number = None),
+        text_signature = "(*, passcode, discriminator, vendor_id=None, product_id=None, flow=0, discovery=2, serial_number=None)")]
     fn new(
-        passcode: u32,
-        discriminator: u32,
-        vendor_id: Option<u32>,
-        product_id: Option<u32>,
-        flow: u32,
-        discovery: u32,
+        passcode: Whole,
+        discriminator: Whole,
+        vendor_id: Option<Whole>,
+        product_id: Option<Whole>,
+        flow: Whole,
+        discovery: Whole,
         serial_number: Option<&str>,
     ) -> PyResult<Self> {
-        let passcode = Passcode::new(passcode).map_err(refuse)?;
-        let discriminator = Discriminator::new(narrow(discriminator)).map_err(refuse)?;
+        let passcode = Passcode::new(passcode.or_max()).map_err(refuse)?;
+        let discriminator = Discriminator::new(discriminator.or_max()).map_err(refuse)?;
         let (vendor, product) = to_ids(vendor_id, product_id)?;
-        let mask = u8::try_from(discovery).unwrap_or_default();
+        let mask = u8::try_from(discovery.get()).unwrap_or_default();
         let mut payload = Payload::without_ids(discriminator, passcode)
             .with_ids(vendor, product)
             .map_err(refuse)?
-            .with_flow(CommissioningFlow::new(flow).map_err(refuse)?)
+            .with_flow(CommissioningFlow::new(flow.or_max()).map_err(refuse)?)
             .with_discovery(DiscoveryCapabilities::new(mask).map_err(refuse)?);
         if let Some(serial) = serial_number {
             let data = OptionalData::new().with_serial_number(serial);
@@ -174,16 +177,15 @@ pub(crate) fn parse_code(py: Python<'_>, text: &str) -> PyResult<Py<PyAny>> {
 }
 
 /// Reads two ids, of which 0 and None are "not specified".
-pub(crate) fn to_ids(vendor: Option<u32>, product: Option<u32>) -> PyResult<(Option<VendorId>, Option<ProductId>)> {
-    let vendor = vendor.filter(|id| *id != 0).map(|id| VendorId::new(narrow(id)));
-    let product = product.filter(|id| *id != 0).map(|id| ProductId::new(narrow(id)));
-    Ok((
-        vendor.transpose().map_err(refuse)?,
-        product.transpose().map_err(refuse)?,
-    ))
-}
-
-/// What no u16 holds is refused with the sentence of one that is too large.
-fn narrow(number: u32) -> u16 {
-    u16::try_from(number).unwrap_or(u16::MAX)
+pub(crate) fn to_ids(vendor: Option<Whole>, product: Option<Whole>) -> PyResult<(Option<VendorId>, Option<ProductId>)> {
+    let is_given = |id: &Whole| id.get() != 0;
+    let vendor = vendor
+        .filter(is_given)
+        .map(|id| VendorId::new(id.or_max()).map_err(refuse));
+    // All numbers of 16 bits but 0 are ids of products.
+    let product = product.filter(is_given).map(|id| match u16::try_from(id.get()) {
+        Ok(id) => ProductId::new(id).map_err(refuse),
+        Err(_) => Err(refuse_argument("product_id", "is not 0x0001 to 0xFFFF")),
+    });
+    Ok((vendor.transpose()?, product.transpose()?))
 }

@@ -1,11 +1,11 @@
 //! Entries: what is stored under a key of a namespace.
 
 use esp_nvs_image::{Encoding, Key, Namespace, Number, OwnedEntry, OwnedValue};
-use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
 use crate::error::{refuse, refuse_argument};
+use crate::whole::Whole;
 
 /// A key with its namespace, its type and its value.
 #[pyclass(frozen, eq, module = "esp_nvs_image")]
@@ -99,8 +99,14 @@ pub(crate) fn to_value(kind: &str, value: &Bound<'_, PyAny>) -> PyResult<OwnedVa
         }
         "blob" => value.extract::<Vec<u8>>().map(OwnedValue::Blob).map_err(|_| wrong()),
         "float" | "double" if !(value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>()) => Err(wrong()),
-        "double" => Ok(OwnedValue::Number(Number::Double(value.extract()?))),
-        "float" => to_float(value.extract()?).map(|number| OwnedValue::Number(Number::Float(number))),
+        "float" | "double" => {
+            let range = || refuse_argument("value", format_args!("is not in the range of a {kind}"));
+            let number = value.extract::<f64>().map_err(|_| range())?;
+            Ok(OwnedValue::Number(match kind {
+                "double" => Number::Double(number),
+                _ => Number::Float(to_float(number).ok_or_else(range)?),
+            }))
+        }
         _ => {
             let encoding = match kind.parse::<Encoding>() {
                 Ok(Encoding::Binary | Encoding::Hex2Bin | Encoding::Base64) | Err(_) => {
@@ -110,11 +116,7 @@ pub(crate) fn to_value(kind: &str, value: &Bound<'_, PyAny>) -> PyResult<OwnedVa
                 Ok(encoding) => encoding,
             };
             let number = value.cast::<PyInt>().map_err(|_| wrong())?;
-            let number = match number.extract::<i128>() {
-                // Further from any range than all types go.
-                Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => i128::MAX,
-                number => number?,
-            };
+            let number = number.extract::<Whole>()?.get();
             encoding
                 .parse(&number.to_string())
                 .map_err(|error| refuse_argument("value", error))
@@ -126,12 +128,9 @@ pub(crate) fn to_value(kind: &str, value: &Bound<'_, PyAny>) -> PyResult<OwnedVa
     clippy::as_conversions,
     reason = "rounds to the nearest; what would become infinite is refused"
 )]
-fn to_float(number: f64) -> PyResult<f32> {
+fn to_float(number: f64) -> Option<f32> {
     let float = number as f32;
-    if float.is_infinite() && number.is_finite() {
-        return Err(refuse_argument("value", "is not in the range of a 32-bit float"));
-    }
-    Ok(float)
+    (float.is_finite() || !number.is_finite()).then_some(float)
 }
 
 /// Returns the value as int, float, str or bytes.

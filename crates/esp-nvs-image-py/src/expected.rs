@@ -11,6 +11,7 @@ use pyo3::pybacked::PyBackedBytes;
 
 use crate::codes::to_ids;
 use crate::error::{refuse, refuse_argument};
+use crate::whole::Whole;
 
 /// What devices are to be, and whom the auditor trusts. Whatever is not given is not compared.
 #[pyclass(frozen, module = "esp_nvs_image")]
@@ -33,12 +34,12 @@ impl Expected {
         for_tests = false, dynamic_passcode = false, attestation = true))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn new(
-        vendor_id: Option<u32>,
-        product_id: Option<u32>,
+        vendor_id: Option<Whole>,
+        product_id: Option<Whole>,
         paas: Option<Vec<PyBackedBytes>>,
         declaration: Option<PyBackedBytes>,
-        flow: Option<u32>,
-        at: Option<u64>,
+        flow: Option<Whole>,
+        at: Option<Whole>,
         for_tests: bool,
         dynamic_passcode: bool,
         attestation: bool,
@@ -56,7 +57,10 @@ impl Expected {
             declaration: declaration
                 .transpose()
                 .map_err(|error| refuse_argument("declaration", error))?,
-            flow: flow.map(CommissioningFlow::new).transpose().map_err(refuse)?,
+            flow: flow
+                .map(|flow| CommissioningFlow::new(flow.or_max()))
+                .transpose()
+                .map_err(refuse)?,
             time: at.map(to_time).transpose()?,
             for_tests,
             dynamic_passcode,
@@ -112,8 +116,8 @@ fn to_store(paas: &[PyBackedBytes]) -> PyResult<PaaStore> {
     Ok(store)
 }
 
-fn to_time(seconds: u64) -> PyResult<DateTime> {
-    DateTime::from_unix_duration(Duration::from_secs(seconds))
+fn to_time(seconds: Whole) -> PyResult<DateTime> {
+    DateTime::from_unix_duration(Duration::from_secs(seconds.or_max()))
         .map_err(|_| refuse_argument("at", "is not a time from 1970 to 9999, in seconds since 1970"))
 }
 

@@ -10,15 +10,16 @@ use crate::encryption::{Keys, plain};
 use crate::entry::{Entry, to_entry};
 use crate::error::{refuse, refuse_argument};
 use crate::finding::Finding;
+use crate::whole::Whole;
 
 /// Encodes entries, byte for byte as the reference generator lays them out.
 #[pyfunction]
-#[pyo3(signature = (entries, size, *, version = 2))]
+#[pyo3(signature = (entries, size, *, version = Whole::new(2)), text_signature = "(entries, size, *, version=2)")]
 pub(crate) fn encode<'py>(
     py: Python<'py>,
     entries: &Bound<'py, PyAny>,
-    size: i128,
-    version: i128,
+    size: Whole,
+    version: Whole,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let (size, version) = (to_size(size)?, to_version(version)?);
     let entries = entries
@@ -31,12 +32,13 @@ pub(crate) fn encode<'py>(
 
 /// Encodes a CSV text of the reference generator's form. Rows of type `file` are read by `load`, and refused without it.
 #[pyfunction]
-#[pyo3(signature = (text, size, *, version = 2, compat = false, load = None, name = "csv"))]
+#[pyo3(signature = (text, size, *, version = Whole::new(2), compat = false, load = None, name = "csv"),
+    text_signature = "(text, size, *, version=2, compat=False, load=None, name='csv')")]
 pub(crate) fn encode_csv<'py>(
     py: Python<'py>,
     text: &Bound<'py, PyString>,
-    size: i128,
-    version: i128,
+    size: Whole,
+    version: Whole,
     compat: bool,
     load: Option<&Bound<'py, PyAny>>,
     name: &str,
@@ -142,14 +144,12 @@ pub(crate) fn find<'a>(image: &'a [u8], namespace: &str, key: &str) -> Result<Op
     Ok(found.map(|entry| entry.value))
 }
 
-pub(crate) fn to_size(size: i128) -> PyResult<PartitionSize> {
-    // What no u32 holds is refused with the sentence of one that is too large.
-    let size = u32::try_from(size).unwrap_or(if size < 0 { 0 } else { u32::MAX });
-    PartitionSize::new(size).map_err(|error| refuse_argument("size", error))
+pub(crate) fn to_size(size: Whole) -> PyResult<PartitionSize> {
+    PartitionSize::new(size.or_max()).map_err(|error| refuse_argument("size", error))
 }
 
-pub(crate) fn to_version(version: i128) -> PyResult<BlobVersion> {
-    match version {
+pub(crate) fn to_version(version: Whole) -> PyResult<BlobVersion> {
+    match version.get() {
         1 => Ok(BlobVersion::V1),
         2 => Ok(BlobVersion::V2),
         _ => Err(refuse_argument("version", "is not 1 or 2")),

@@ -16,6 +16,7 @@ mod expected;
 mod finding;
 mod images;
 mod verifiers;
+mod whole;
 
 use pyo3::prelude::*;
 

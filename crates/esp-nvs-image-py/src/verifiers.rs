@@ -7,18 +7,19 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
 
 use crate::error::refuse;
+use crate::whole::Whole;
 
 /// Derives the verifier of a passcode, 97 bytes: w0 and L.
 #[pyfunction]
 pub(crate) fn verifier<'py>(
     py: Python<'py>,
-    passcode: u32,
+    passcode: Whole,
     salt: PyBackedBytes,
-    iterations: u32,
+    iterations: Whole,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let passcode = Passcode::new(passcode).map_err(refuse)?;
+    let passcode = Passcode::new(passcode.or_max()).map_err(refuse)?;
     let parameters = PbkdfParameters {
-        iterations: Iterations::new(iterations).map_err(refuse)?,
+        iterations: Iterations::new(iterations.or_max()).map_err(refuse)?,
         salt: Salt::new(&salt).map_err(refuse)?,
     };
     let verifier = py.detach(|| Verifier::derive(&passcode, &parameters)).map_err(refuse)?;
@@ -30,13 +31,13 @@ pub(crate) fn verifier<'py>(
 pub(crate) fn verifiers<'py>(
     py: Python<'py>,
     devices: &Bound<'py, PyAny>,
-    iterations: u32,
+    iterations: Whole,
 ) -> PyResult<Bound<'py, PyList>> {
-    let iterations = Iterations::new(iterations).map_err(refuse)?;
+    let iterations = Iterations::new(iterations.or_max()).map_err(refuse)?;
     let devices = devices.try_iter()?.map(|device| {
-        let (passcode, salt) = device?.extract::<(u32, PyBackedBytes)>()?;
+        let (passcode, salt) = device?.extract::<(Whole, PyBackedBytes)>()?;
         Ok((
-            Passcode::new(passcode).map_err(refuse)?,
+            Passcode::new(passcode.or_max()).map_err(refuse)?,
             Salt::new(&salt).map_err(refuse)?,
         ))
     });

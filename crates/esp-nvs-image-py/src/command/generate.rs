@@ -79,12 +79,15 @@ impl Encrypt {
         let job = self.source.job(&self.outdir)?;
         let (keys, made) = match (&self.inputkey, self.keygen) {
             (Some(path), _) => {
-                if self.new.is_given() {
-                    let options = "--keyfile, --key_protect_hmac and --kp_hmac_..";
+                if self.new.has_hmac() {
+                    let options = "--key_protect_hmac and --kp_hmac_..";
                     return Err(Failure::argument(
                         "--inputkey",
                         format_args!("{options} are for --keygen"),
                     ));
+                }
+                if self.new.has_keyfile() {
+                    say("warning: --keyfile has no effect beside --inputkey, whose file has the keys\n");
                 }
                 (read_keys(path)?, None)
             }

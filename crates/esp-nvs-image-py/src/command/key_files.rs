@@ -72,9 +72,14 @@ impl MadeKeys {
 }
 
 impl NewKeys {
-    /// Whether any of the options is given.
-    pub(super) const fn is_given(&self) -> bool {
-        self.keyfile.is_some() || self.is_of_hmac() || self.is_hmac
+    /// Whether it is said where the keys go.
+    pub(super) const fn has_keyfile(&self) -> bool {
+        self.keyfile.is_some()
+    }
+
+    /// Whether any of the options of an HMAC key is given.
+    pub(super) const fn has_hmac(&self) -> bool {
+        self.is_hmac || self.is_of_hmac()
     }
 
     const fn is_of_hmac(&self) -> bool {
