@@ -48,7 +48,7 @@ pub(crate) fn encode_csv<'py>(
     let text = Zeroizing::new(text.to_cow()?.into_owned());
     let files = [CsvFile { name, text: &text }];
     let Some(load) = load else {
-        let refused = |_: &str| Err("file is not read; the argument load reads it".into());
+        let refused = |_: &str| Err("the argument load is needed for it".into());
         let image = py.detach(|| esp_nvs_image::encode_csv(&files, size, version, compat, refused).map(Zeroizing::new));
         return Ok(PyBytes::new(py, &image.map_err(refuse)?));
     };

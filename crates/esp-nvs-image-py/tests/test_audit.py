@@ -63,7 +63,9 @@ def test_encrypted_image_is_opened_with_its_keys():
 def test_vendor_and_product_are_compared():
     image, payload = device()
     found = nvs.audit_device(nvs=image, qr=payload.qr_text(), expected=nvs.Expected(vendor_id=0xFFF2, product_id=1))
-    assert any("0xFFF2" in finding.text or "FFF2" in finding.text.upper() for finding in found)
+    assert "product-unexpected" in severities(found, "error")
+    right = nvs.audit_device(nvs=image, qr=payload.qr_text(), expected=nvs.Expected(vendor_id=0xFFF1, product_id=0x8000))
+    assert "product-unexpected" not in severities(right, "error")
 
 
 def test_files_are_audited(tmp_path):

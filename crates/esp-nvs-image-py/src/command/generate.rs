@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::failure::{Failure, say};
 use super::key_files::{NewKeys, read_keys};
-use super::outputs::{Made, Outdir, write};
+use super::outputs::{Made, Outdir, write_image, write_keys};
 use crate::encryption::key_partition;
 use crate::images::to_compat;
 
@@ -68,7 +68,7 @@ impl Generate {
     pub(super) fn run(self) -> Result<(), Failure> {
         let job = self.source.job(&self.outdir)?;
         let image = job.encode()?;
-        write(&[job.made(&image)])?;
+        write_image(&job.output, &image)?;
         job.warn_of_size();
         Ok(())
     }
@@ -99,10 +99,20 @@ impl Encrypt {
         };
         let mut image = job.encode()?;
         encrypt(&mut image, &keys).map_err(|error| Failure::Input(error.to_string()))?;
-        let partition = key_partition(&keys);
-        let mut files = vec![job.made(&image)];
-        files.extend(made.iter().flat_map(|made| made.files(partition.as_slice())));
-        write(&files)?;
+        match made {
+            None => write_image(&job.output, &image)?,
+            Some(made) => {
+                let partition = key_partition(&keys);
+                let image = Made {
+                    what: "image",
+                    path: &job.output,
+                    bytes: &image,
+                };
+                let mut files = made.files(partition.as_slice());
+                files.push(image);
+                write_keys(&files)?;
+            }
+        }
         job.warn_of_size();
         Ok(())
     }
@@ -164,14 +174,6 @@ impl Job<'_> {
             say(format_args!("warning: {warning}{remedy}\n"));
         }
         Ok(image)
-    }
-
-    fn made<'a>(&'a self, image: &'a [u8]) -> Made<'a> {
-        Made {
-            what: "image",
-            path: &self.output,
-            bytes: image,
-        }
     }
 
     fn warn_of_size(&self) {

@@ -1,5 +1,8 @@
 //! Where files go, as in the reference generator: below `--outdir`, keys below `keys` there.
 
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +12,8 @@ use super::failure::{Failure, print, say};
 
 /// Folder of keys below `--outdir`.
 const KEYS_FOLDER: &str = "keys";
+/// What the names of all outputs end in.
+const ENDING: &str = ".bin";
 
 #[derive(Args)]
 pub(super) struct Outdir {
@@ -20,23 +25,21 @@ pub(super) struct Outdir {
 impl Outdir {
     /// Returns where an image goes.
     pub(super) fn image(&self, path: &Path) -> Result<PathBuf, Failure> {
-        self.place(Path::new(""), path)
+        self.place(Path::new(""), path.into())
     }
 
-    /// Returns where keys go.
+    /// Returns where keys go, whose names may be without their ending.
     pub(super) fn keys(&self, path: &Path) -> Result<PathBuf, Failure> {
+        let mut path = path.to_owned();
+        if path.extension().is_none() && path.file_name().is_some_and(|name| name != ENDING) {
+            path.as_mut_os_string().push(ENDING);
+        }
         self.place(Path::new(KEYS_FOLDER), path)
     }
 
-    /// Only names with the ending `.bin` are taken, or without any.
-    fn place(&self, below: &Path, path: &Path) -> Result<PathBuf, Failure> {
-        let mut path = path.to_owned();
-        match path.extension() {
-            None if path.file_name().is_some_and(|name| name != ".bin") => {
-                path.set_extension("bin");
-            }
-            Some(ending) if ending == "bin" => {}
-            _ => return Err(Failure::file(&path, "name does not end in .bin")),
+    fn place(&self, below: &Path, path: PathBuf) -> Result<PathBuf, Failure> {
+        if path.extension().is_none_or(|ending| ending != "bin") {
+            return Err(Failure::file(&path, format_args!("name does not end in {ENDING}")));
         }
         if path.is_absolute() {
             if self.outdir.is_some() {
@@ -59,14 +62,43 @@ pub(super) struct Made<'a> {
     pub(super) bytes: &'a [u8],
 }
 
-/// Writes files with their folders, for their owner only, all of them or none; files that are there are replaced.
-pub(super) fn write(files: &[Made<'_>]) -> Result<(), Failure> {
-    for file in files {
-        if let Some(folder) = file.path.parent() {
-            let made = std::fs::create_dir_all(folder);
-            made.map_err(|error| Failure::file(folder, format_args!("cannot make the folder: {error}")))?;
-        }
+/// Writes an image that can be made again: it appears complete or not at all, and is not waited for until it is on disk.
+pub(super) fn write_image(path: &Path, image: &[u8]) -> Result<(), Failure> {
+    make_folder(path)?;
+    replace(path, image).map_err(|error| Failure::Work(format!("cannot write {}: {error}", path.display())))?;
+    print(format_args!("image: {}\n", path.display()))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(&beside)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // Of the two errors the first one tells more.
+        let _ = fs::remove_file(&beside);
     }
+    written
+}
+
+fn make_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let made = fs::create_dir_all(folder);
+    made.map_err(|error| Failure::file(folder, format_args!("cannot make the folder: {error}")))
+}
+
+/// Writes new keys and what is encrypted with them, for their owner only, all of them or none; they are on disk when this
+/// returns. Files that are there are replaced.
+pub(super) fn write_keys(files: &[Made<'_>]) -> Result<(), Failure> {
+    files.iter().try_for_each(|file| make_folder(file.path))?;
     let outputs = files.iter().map(|file| Output {
         path: file.path,
         bytes: file.bytes,

@@ -8,7 +8,7 @@ use factory_fs::Input;
 
 use super::failure::{Failure, print, say};
 use super::key_files::{read_hmac_key, read_keys};
-use super::outputs::{Made, Outdir, write};
+use super::outputs::{Outdir, write_image};
 
 #[derive(Args)]
 pub(super) struct Decrypt {
@@ -44,11 +44,7 @@ impl Decrypt {
         if let Some(reason) = unreadable(before, &image) {
             return Err(Failure::file(&self.input, reason));
         }
-        write(&[Made {
-            what: "image",
-            path: &output,
-            bytes: &image,
-        }])
+        write_image(&output, &image)
     }
 }
 
