@@ -36,7 +36,7 @@ pub enum Error {
         /// Bytes given.
         available: usize,
     },
-    /// An image is damaged, or entries in it do not fit together: the first of the damage that [`recover`](crate::recover) reports.
+    /// An image is damaged, or entries in it do not fit together: the first of the damage that `recover` reports.
     Damaged(Finding),
     /// A key to be written stands twice in one namespace.
     DuplicateKey {
