@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -23,6 +24,8 @@ mod input_kind;
 mod issue;
 mod issuer_verifier;
 mod key_id;
+#[cfg(any(not(feature = "aws-lc-rs"), test))]
+mod key_table;
 mod lint;
 mod members;
 mod multiples;
@@ -42,8 +45,6 @@ mod validity;
 mod verify;
 mod x509;
 
-#[cfg(feature = "aws-lc-rs")]
-pub use aws_lc::AwsLcKey;
 pub use cd::{
     CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, SignedDeclaration,
     TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,

@@ -23,7 +23,7 @@ use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::multiples::multiply_base;
+use crate::multiples::base_multiple;
 use crate::{Error, PublicKey, oid, pem};
 
 /// A P-256 private key in memory.
@@ -85,8 +85,7 @@ impl PrivateKey {
         let scalar = NonZeroScalar::from_repr((*scalar).into())
             .into_option()
             .ok_or(Error::KeyScalarOutOfRange)?;
-        let point = multiply_base(&scalar).to_affine();
-        let public_key = VerifyingKey::from_affine(point).map_err(|_| Error::KeyScalarOutOfRange)?;
+        let public_key = VerifyingKey::from_affine(base_multiple(&scalar)).map_err(|_| Error::KeyScalarOutOfRange)?;
         Ok(Self {
             scalar,
             public_key: PublicKey::from(&public_key),
@@ -292,8 +291,7 @@ fn sign_hash(key: &NonZeroScalar, hash: [u8; 32]) -> Result<Signature, signature
         };
         let nonce = Zeroizing::new(nonce);
         let inverse = Zeroizing::new(nonce.invert());
-        let point = multiply_base(&nonce).to_affine();
-        let r = <Scalar as Reduce<FieldBytes>>::reduce(&point.x());
+        let r = <Scalar as Reduce<FieldBytes>>::reduce(&base_multiple(&nonce).x());
         let s = **inverse * (hash + r * key.as_ref());
         // It is an error when one of them is 0.
         if let Ok(signature) = Signature::from_scalars(r, s) {
