@@ -16,6 +16,18 @@ use crate::sheet::{LabelFormat, LabelSheets};
 use crate::{Error, Plan};
 
 /// What a run writes about all of its devices, besides the reference tool's tables.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::{Job, LabelFormat};
+///
+/// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
+/// job.lists.labels = Some(LabelFormat::Pdf);
+/// job.lists.qr_zip = true;
+/// job.lists.no_passcode_in_manifest = true;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct BatchFiles {

@@ -34,6 +34,25 @@ use self::made_pai::MadePai;
 use self::signer::Signer;
 
 /// A job whose parts fit together, so that every device of it can be made.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::matter_attestation::DateTime;
+/// use matter_mfg::{Error, Field, Job, Plan};
+///
+/// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
+/// let start = DateTime::new(2026, 6, 1, 8, 0, 0)?; // or matter_mfg::now()?
+/// assert_eq!(Plan::new(job.clone(), start)?.count(), 1);
+///
+/// // One passcode is for one device.
+/// job.count = Some(2);
+/// job.passcode = Some("34567890".parse()?);
+/// let error = Plan::new(job, start).expect_err("two devices");
+/// assert!(matches!(error, Error::Field { field: Field::Passcode, .. }));
+/// println!("{}", error.with_names(|field| format!("member \"{field}\" of the form")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Plan {
     job: Job,
