@@ -10,6 +10,11 @@ fn main() {
     }
     let header = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("include/matter.h");
     let header = std::fs::read_to_string(header).unwrap_or_default();
-    let version = header.lines().find_map(|line| line.strip_prefix("#define MATTER_ABI_VERSION "));
-    println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libmatter_capi.so.{}", version.unwrap_or("0"));
+    let version = header
+        .lines()
+        .find_map(|line| line.strip_prefix("#define MATTER_ABI_VERSION "));
+    println!(
+        "cargo::rustc-cdylib-link-arg=-Wl,-soname,libmatter_capi.so.{}",
+        version.unwrap_or("0")
+    );
 }

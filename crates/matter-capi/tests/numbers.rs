@@ -85,7 +85,9 @@ fn in_header(prefix: &str) -> Vec<(String, i32)> {
     let lines = HEADER.lines().filter_map(|line| line.trim().strip_suffix(','));
     let pairs = lines.filter_map(|line| line.split_once(" = "));
     let found = pairs.filter(|(name, _)| name.starts_with(prefix));
-    found.map(|(name, number)| (name.to_owned(), number.parse().unwrap())).collect()
+    found
+        .map(|(name, number)| (name.to_owned(), number.parse().unwrap()))
+        .collect()
 }
 
 fn name(number: i32) -> String {
@@ -96,7 +98,10 @@ fn name(number: i32) -> String {
 
 #[test]
 fn error_numbers_are_what_they_were() {
-    let pinned: BTreeSet<_> = ERRORS.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect();
+    let pinned: BTreeSet<_> = ERRORS
+        .iter()
+        .map(|(name, number)| ((*name).to_owned(), *number))
+        .collect();
     assert_eq!(pinned.len(), ERRORS.len());
     let header: BTreeSet<_> = in_header("MATTER_ERROR_").into_iter().collect();
     assert_eq!(header, pinned);
@@ -110,7 +115,10 @@ fn every_number_has_its_name() {
         assert_eq!(name(*number), *expected);
     }
     let known: BTreeSet<_> = ERRORS.iter().map(|(_, number)| *number).collect();
-    for number in (-10..1000).chain([i32::MIN, i32::MAX]).filter(|number| !known.contains(number)) {
+    for number in (-10..1000)
+        .chain([i32::MIN, i32::MAX])
+        .filter(|number| !known.contains(number))
+    {
         assert_eq!(name(number), "unknown error number");
     }
 }
@@ -118,19 +126,41 @@ fn every_number_has_its_name() {
 #[test]
 fn other_numbers_are_what_they_were() {
     let expected = [
-        ("MATTER_NVS_KIND_U8", 0x01), ("MATTER_NVS_KIND_I8", 0x11), ("MATTER_NVS_KIND_U16", 0x02),
-        ("MATTER_NVS_KIND_I16", 0x12), ("MATTER_NVS_KIND_U32", 0x04), ("MATTER_NVS_KIND_I32", 0x14),
-        ("MATTER_NVS_KIND_U64", 0x08), ("MATTER_NVS_KIND_I64", 0x18), ("MATTER_NVS_KIND_FLOAT", 0x24),
-        ("MATTER_NVS_KIND_DOUBLE", 0x28), ("MATTER_NVS_KIND_STR", 0x21), ("MATTER_NVS_KIND_BLOB", 0x42),
-        ("MATTER_NVS_KIND_OTHER", 0xFF), ("MATTER_NVS_VERSION_V1", 1), ("MATTER_NVS_VERSION_V2", 2),
-        ("MATTER_FLOW_STANDARD", 0), ("MATTER_FLOW_USER_INTENT", 1), ("MATTER_FLOW_CUSTOM", 2),
-        ("MATTER_DISCOVERY_BLE", 2), ("MATTER_DISCOVERY_ON_NETWORK", 4), ("MATTER_DISCOVERY_WIFI_PAF", 8),
-        ("MATTER_DISCOVERY_NFC", 16), ("MATTER_DISCOVERY_THREAD", 32), ("MATTER_KEY_STORAGE_PLAIN", 0),
-        ("MATTER_KEY_STORAGE_EFUSE_ECDSA", 1), ("MATTER_KEY_STORAGE_HMAC_DERIVED", 2),
+        ("MATTER_NVS_KIND_U8", 0x01),
+        ("MATTER_NVS_KIND_I8", 0x11),
+        ("MATTER_NVS_KIND_U16", 0x02),
+        ("MATTER_NVS_KIND_I16", 0x12),
+        ("MATTER_NVS_KIND_U32", 0x04),
+        ("MATTER_NVS_KIND_I32", 0x14),
+        ("MATTER_NVS_KIND_U64", 0x08),
+        ("MATTER_NVS_KIND_I64", 0x18),
+        ("MATTER_NVS_KIND_FLOAT", 0x24),
+        ("MATTER_NVS_KIND_DOUBLE", 0x28),
+        ("MATTER_NVS_KIND_STR", 0x21),
+        ("MATTER_NVS_KIND_BLOB", 0x42),
+        ("MATTER_NVS_KIND_OTHER", 0xFF),
+        ("MATTER_NVS_VERSION_V1", 1),
+        ("MATTER_NVS_VERSION_V2", 2),
+        ("MATTER_FLOW_STANDARD", 0),
+        ("MATTER_FLOW_USER_INTENT", 1),
+        ("MATTER_FLOW_CUSTOM", 2),
+        ("MATTER_DISCOVERY_BLE", 2),
+        ("MATTER_DISCOVERY_ON_NETWORK", 4),
+        ("MATTER_DISCOVERY_WIFI_PAF", 8),
+        ("MATTER_DISCOVERY_NFC", 16),
+        ("MATTER_DISCOVERY_THREAD", 32),
+        ("MATTER_KEY_STORAGE_PLAIN", 0),
+        ("MATTER_KEY_STORAGE_EFUSE_ECDSA", 1),
+        ("MATTER_KEY_STORAGE_HMAC_DERIVED", 2),
         ("MATTER_KEY_STORAGE_HMAC_ENCRYPTED", 3),
     ];
-    let expected: BTreeSet<_> = expected.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect();
-    let found = in_header("MATTER_").into_iter().filter(|(name, _)| !name.starts_with("MATTER_ERROR_"));
+    let expected: BTreeSet<_> = expected
+        .iter()
+        .map(|(name, number)| ((*name).to_owned(), *number))
+        .collect();
+    let found = in_header("MATTER_")
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("MATTER_ERROR_"));
     assert_eq!(found.collect::<BTreeSet<_>>(), expected);
 }
 
@@ -141,12 +171,40 @@ fn layouts_are_what_they_were() {
     assert_eq!((size_of::<MatterBytes>(), offset_of!(MatterBytes, len)), (16, 8));
     assert_eq!((size_of::<MatterMessage>(), align_of::<MatterMessage>()), (256, 1));
     assert_eq!(size_of::<MatterNvsEntry>(), 48);
-    assert_eq!((offset_of!(MatterNvsEntry, key), offset_of!(MatterNvsEntry, kind), offset_of!(MatterNvsEntry, len)), (16, 32, 40));
-    assert_eq!((size_of::<MatterSetupPayload>(), offset_of!(MatterSetupPayload, data)), (156, 14));
-    assert_eq!((offset_of!(MatterSetupPayload, flow), offset_of!(MatterSetupPayload, discovery)), (12, 13));
-    assert_eq!((size_of::<MatterManualPayload>(), offset_of!(MatterManualPayload, digits)), (12, 9));
-    assert_eq!((size_of::<MatterSecureCert>(), offset_of!(MatterSecureCert, key_storage)), (64, 48));
+    assert_eq!(
+        (
+            offset_of!(MatterNvsEntry, key),
+            offset_of!(MatterNvsEntry, kind),
+            offset_of!(MatterNvsEntry, len)
+        ),
+        (16, 32, 40)
+    );
+    assert_eq!(
+        (size_of::<MatterSetupPayload>(), offset_of!(MatterSetupPayload, data)),
+        (156, 14)
+    );
+    assert_eq!(
+        (
+            offset_of!(MatterSetupPayload, flow),
+            offset_of!(MatterSetupPayload, discovery)
+        ),
+        (12, 13)
+    );
+    assert_eq!(
+        (
+            size_of::<MatterManualPayload>(),
+            offset_of!(MatterManualPayload, digits)
+        ),
+        (12, 9)
+    );
+    assert_eq!(
+        (size_of::<MatterSecureCert>(), offset_of!(MatterSecureCert, key_storage)),
+        (64, 48)
+    );
     assert_eq!((size_of::<MatterAudit>(), offset_of!(MatterAudit, flags)), (128, 124));
-    assert_eq!((offset_of!(MatterAudit, paas), offset_of!(MatterAudit, time)), (72, 104));
+    assert_eq!(
+        (offset_of!(MatterAudit, paas), offset_of!(MatterAudit, time)),
+        (72, 104)
+    );
     assert_eq!(size_of::<MatterAuditCounts>(), 24);
 }

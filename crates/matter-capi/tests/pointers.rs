@@ -13,7 +13,9 @@ const EMPTY: MatterBytes = MatterBytes {
 };
 
 fn message() -> MatterMessage {
-    MatterMessage { text: [1; MATTER_MESSAGE_SIZE] }
+    MatterMessage {
+        text: [1; MATTER_MESSAGE_SIZE],
+    }
 }
 
 #[test]
@@ -26,9 +28,21 @@ fn pointer_that_is_not_aligned_is_an_error() {
         let error = matter_nvs_new(odd.cast(), &mut message);
         assert_eq!(error, MatterError::Alignment);
         assert_eq!(message.to_text(), "nvs is not aligned to 8 bytes");
-        let error = matter_verifier_derive(20202021, 1000, [0; 16].as_ptr(), 16, ptr::null_mut(), 0, odd, &mut message);
+        let error = matter_verifier_derive(
+            20202021,
+            1000,
+            [0; 16].as_ptr(),
+            16,
+            ptr::null_mut(),
+            0,
+            odd,
+            &mut message,
+        );
         assert_eq!(error, MatterError::Alignment);
-        assert_eq!(matter_audit_device(odd.cast(), ptr::null_mut(), ptr::null_mut(), 0, odd, ptr::null_mut()), MatterError::Alignment);
+        assert_eq!(
+            matter_audit_device(odd.cast(), ptr::null_mut(), ptr::null_mut(), 0, odd, ptr::null_mut()),
+            MatterError::Alignment
+        );
     }
     assert_eq!(words, [0; 4]);
 }
@@ -61,7 +75,14 @@ fn length_beyond_all_memory_is_an_error() {
     };
     // SAFETY: as before.
     let error = unsafe {
-        matter_audit_device(&device, ptr::null_mut(), ptr::null_mut(), 0, &mut written, ptr::null_mut())
+        matter_audit_device(
+            &device,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            0,
+            &mut written,
+            ptr::null_mut(),
+        )
     };
     assert_eq!((error, written), (MatterError::Length, 0));
 }
