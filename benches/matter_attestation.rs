@@ -62,7 +62,7 @@ fn attestation(c: &mut Criterion) {
                 let key = PrivateKey::generate(&mut rng);
                 let serial = SerialNumber::generate(&mut rng);
                 black_box(template.issue_der("Bench DAC", &key.public_key(), serial).unwrap());
-                black_box(key.to_pkcs8_der().unwrap());
+                black_box(key.to_pkcs8_der());
             }
         });
     });

@@ -88,7 +88,7 @@ fn main() -> ExitCode {
         }
         let run = settings.run(&plan, &options)?.with_inputs(inputs);
         let mut progress = Progress::new(plan.count(), "devices", settings.quiet);
-        let report = run.execute(|complete, uuid| {
+        let done = run.execute(|complete, uuid| {
             progress.show(complete);
             if !settings.quiet && !settings.json {
                 // The reference tool's line, by which scripts find the devices.
@@ -99,10 +99,14 @@ fn main() -> ExitCode {
             }
         });
         progress.end();
+        let (report, error) = match done {
+            Ok(report) => (report, None),
+            Err(failed) => (*failed.report, Some(failed.error)),
+        };
         for note in &report.notes {
             settings.say(format_args!("note: {}", note.with_names(option)));
         }
-        show::show(&plan, report, &settings)
+        show::show(&plan, &report, error, &settings)
     })
 }
 

@@ -60,7 +60,7 @@ impl FlashArguments {
         if let Some(scheme) = self.flash_scheme {
             dump = dump.with_scheme(scheme);
         }
-        let max = FlashCryptConfig::MAX.into();
+        let max = FlashCryptConfig::MAX.get().into();
         let config = parse_number("--flash-crypt-config", self.flash_crypt_config.as_deref(), 0, max)?;
         let config = config.and_then(|config| FlashCryptConfig::new(config.try_into().ok()?).ok());
         Ok(Some(match config {

@@ -4,26 +4,22 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use cli::{Failure, counted, print, print_json, say};
-use matter_audit::{AuditReport, AuditedDevice};
+use matter_audit::AuditReport;
 use matter_factory_data::{Check, Finding, Severity};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-fn to_json(finding: &Finding) -> Value {
-    let mut object = Map::from_iter([
-        ("id".into(), finding.check.to_string().into()),
-        // For one release, beside `id`, which all tools have.
-        ("check".into(), finding.check.to_string().into()),
-        ("severity".into(), finding.severity.name().into()),
-        ("object".into(), finding.object.as_str().into()),
-        ("text".into(), finding.text.as_str().into()),
-    ]);
-    if let Some(code) = finding.sdk_code {
-        object.insert("sdk_code".into(), code.number().into());
+/// Adds the member `check` to findings: for one release, beside `id`, which all tools have.
+fn add_check(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(add_check),
+        Value::Object(members) => {
+            members.values_mut().for_each(add_check);
+            if let Some(id) = members.get("id").cloned() {
+                members.insert("check".into(), id);
+            }
+        }
+        _ => {}
     }
-    if let Some(remedy) = finding.remedy {
-        object.insert("remedy".into(), remedy.into());
-    }
-    Value::Object(object)
 }
 
 /// How many findings of a check are shown, unless all are asked for.
@@ -42,22 +38,10 @@ struct Group {
 
 /// Prints the report as JSON, or as text: all findings, or for each check some, and then a table of the checks.
 pub(crate) fn show(report: &AuditReport, as_json: bool, verbose: bool) -> Result<(), Failure> {
-    let count = |severity| report.findings().filter(|finding| finding.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let weighty = |finding: &&Finding| finding.severity > Severity::Note;
-    let is_clean = |device: &&AuditedDevice| device.findings.iter().filter(weighty).count() == 0;
-    let (devices, clean) = (report.devices.len(), report.devices.iter().filter(is_clean).count());
     if as_json {
-        let list = report.devices.iter().map(|device| {
-            let findings: Vec<_> = device.findings.iter().map(to_json).collect();
-            json!({"path": device.path.display().to_string(), "uuid": device.uuid, "findings": findings})
-        });
-        let batch: Vec<_> = report.batch.iter().map(to_json).collect();
-        return print_json(json!({
-            "devices": list.collect::<Vec<_>>(),
-            "batch": batch,
-            "summary": {"devices": devices, "clean": clean, "errors": errors, "warnings": warnings},
-        }));
+        let mut document = serde_json::to_value(report).map_err(|error| Failure::Work(error.to_string()))?;
+        add_check(&mut document);
+        return print_json(document);
     }
     if verbose {
         each(report, |_, path, finding| print(line(path, finding)))?;
@@ -65,11 +49,14 @@ pub(crate) fn show(report: &AuditReport, as_json: bool, verbose: bool) -> Result
         show_groups(report)?;
     }
     let (devices, errors, warnings) = (
-        counted(devices, "device"),
-        counted(errors, "error"),
-        counted(warnings, "warning"),
+        counted(report.devices.len(), "device"),
+        counted(report.count(Severity::Error), "error"),
+        counted(report.count(Severity::Warning), "warning"),
     );
-    say(format_args!("{devices}, {clean} clean, {errors}, {warnings}"));
+    say(format_args!(
+        "{devices}, {} clean, {errors}, {warnings}",
+        report.clean()
+    ));
     Ok(())
 }
 

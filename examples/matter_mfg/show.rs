@@ -10,12 +10,12 @@ use crate::run::Settings;
 use crate::{failure, option};
 
 /// Tells what was made; a run that failed is a failure.
-pub(crate) fn show(plan: &Plan, report: RunReport, settings: &Settings) -> Result<(), Failure> {
+pub(crate) fn show(plan: &Plan, report: &RunReport, error: Option<Error>, settings: &Settings) -> Result<(), Failure> {
     if settings.json {
-        report_json(to_json(plan, &report));
+        report_json(to_json(plan, report, error.as_ref()));
     }
     let (devices, count, top) = (report.devices, plan.count(), report.top.display());
-    if let Some(error) = report.error {
+    if let Some(error) = error {
         if error.is_input() && devices == report.earlier || matches!(error, Error::Missing { .. }) {
             return Err(failure(error));
         }
@@ -80,7 +80,7 @@ pub(crate) fn show(plan: &Plan, report: RunReport, settings: &Settings) -> Resul
     Ok(())
 }
 
-fn to_json(plan: &Plan, report: &RunReport) -> Value {
+fn to_json(plan: &Plan, report: &RunReport, error: Option<&Error>) -> Value {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let made = f64::from((report.devices - report.earlier).max(1));
     let phases = Phase::ALL.iter().map(|phase| {
@@ -105,6 +105,6 @@ fn to_json(plan: &Plan, report: &RunReport) -> Value {
         "milliseconds_per_device": Value::Object(phases.collect::<Map<_, _>>()),
         "warnings": warnings.collect::<Vec<_>>(),
         "checked": report.is_reconciled,
-        "error": report.error.as_ref().map(|error| error.with_names(option)),
+        "error": error.map(|error| error.with_names(option)),
     })
 }

@@ -97,7 +97,7 @@ fn pem_block(bytes: &[u8]) -> Result<Option<Zeroizing<String>>, String> {
 }
 
 fn sec1(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    PrivateKey::decode(bytes).ok()?.to_sec1_der().ok()
+    Some(PrivateKey::decode(bytes).ok()?.to_sec1_der())
 }
 
 fn sec1_pem(der: &[u8]) -> Option<Zeroizing<String>> {

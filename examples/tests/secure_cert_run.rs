@@ -89,7 +89,7 @@ fn credentials_are_in_the_secure_cert_partition() {
         let credentials = record.credentials().unwrap();
         assert_eq!(credentials.dac().common_name(), device.file_name().unwrap().to_str());
         let key = fs::read(device.join("internal/DAC_key.der")).unwrap();
-        assert_eq!(*credentials.key().unwrap().to_sec1_der().unwrap(), key);
+        assert_eq!(*credentials.key().unwrap().to_sec1_der(), key);
         assert!(record.declaration.is_some() && record.rotating_id.is_some());
         let kinds = Image::new(&secure_cert).records().map(|record| record.unwrap().kind());
         let expected = [RecordType::DEV_CERT, RecordType::CA_CERT, RecordType::PRIV_KEY];

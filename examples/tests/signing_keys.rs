@@ -52,7 +52,7 @@ fn a_key_of_who_signs_is_in_no_cell() {
             ("mine,file,binary", "behind".into()),
             ("mine,file,string", "pem".into()),
             ("mine,data,hex2bin", hex(&*scalar)),
-            ("mine,data,hex2bin", hex(&key.to_sec1_der().unwrap())),
+            ("mine,data,hex2bin", hex(&key.to_sec1_der())),
             ("mine,data,string", hex(&*scalar).to_uppercase()),
             ("mine,data,string", format!("0x{}", hex(&*scalar))),
             (

@@ -269,7 +269,7 @@ fn search_finds_a_scalar_in_every_form() {
         scalar.clone(),
         reversed,
         key.to_pkcs8_pem().unwrap().as_bytes().to_vec(),
-        key.to_sec1_der().unwrap().to_vec(),
+        key.to_sec1_der().to_vec(),
         scalar.iter().map(hex).collect::<String>().into_bytes(),
         scalar.iter().map(hex).collect::<String>().to_lowercase().into_bytes(),
     ] {

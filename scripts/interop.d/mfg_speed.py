@@ -16,6 +16,7 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d(-\d{6})?")
 # of their intermediate steps.
 OWN = {
     "fff2_8001/UUID/internal/CD.der",
+    "fff2_8001/manifest.json",
     "ledger.sqlite",
     "ledger.sqlite.key",
     "fff2_8001/staging/config_tmp.csv",
@@ -83,9 +84,9 @@ def compare(title, ours, theirs):
 pki = [OURS, "--test-pki", "-v", "0xFFF2", "-p", "0x8001", "--quiet", "--outdir", str(FOLDER / "inputs")]
 subprocess.run(pki, check=True, stdout=subprocess.DEVNULL)
 flags = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
-for iterations in ["10000", "1000"]:
+for iterations in os.environ.get("ITERATIONS", "10000 1000").split():
     options = job(COUNT, *(["--iteration-count", iterations] if iterations != "10000" else []))
-    ours = [("ours", [OURS, *options], None)]
+    ours = [("ours", [OURS, *options], None), ("ours, --internal none", [OURS, *options, "--internal", "none"], None)]
     if " avx512f" in flags:
         ours.append(("ours, AVX2", [OURS, *options, "--instructions", "avx2"], None))
     theirs = [("theirs", [THEIRS, *options], None)]
@@ -93,6 +94,8 @@ for iterations in ["10000", "1000"]:
         # What its OpenSSL does on a processor without them.
         theirs.append(("theirs, SHA extensions off", [THEIRS, *options], {"OPENSSL_ia32cap": ":~0x20000000"}))
     compare(f"{iterations} iterations", ours, theirs)
+if os.environ.get("LARGE") == "0":
+    sys.exit()
 clock, cpu, memory, names, _ = run([OURS, *job(10_000)])
 devices = names["fff2_8001/UUID/UUID-partition.bin"]
 print(f"\n{devices} devices: {clock:.1f} s, {cpu:.1f} s of processor time, at most {memory / 1024:.1f} MiB of memory")

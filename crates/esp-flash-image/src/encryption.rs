@@ -90,8 +90,10 @@ pub struct FlashCryptConfig(u8);
 impl FlashCryptConfig {
     /// All segments change, which is the only value that ESP-IDF burns.
     pub const DEFAULT: Self = Self(0xF);
+    /// The smallest value.
+    pub const MIN: Self = Self(0);
     /// The largest value.
-    pub const MAX: u8 = 0xF;
+    pub const MAX: Self = Self(0xF);
 
     /// Checks a value.
     ///
@@ -99,7 +101,7 @@ impl FlashCryptConfig {
     ///
     /// [`Error::CryptConfig`] above 15, of which `espsecure` drops bits without a word.
     pub const fn new(value: u8) -> Result<Self, Error> {
-        if value > Self::MAX {
+        if value > Self::MAX.0 {
             return Err(Error::CryptConfig { value });
         }
         Ok(Self(value))
@@ -109,6 +111,20 @@ impl FlashCryptConfig {
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0
+    }
+}
+
+impl From<FlashCryptConfig> for u8 {
+    fn from(config: FlashCryptConfig) -> Self {
+        config.0
+    }
+}
+
+impl TryFrom<u8> for FlashCryptConfig {
+    type Error = Error;
+
+    fn try_from(value: u8) -> Result<Self, Error> {
+        Self::new(value)
     }
 }
 

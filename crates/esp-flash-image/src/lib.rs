@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -15,6 +16,8 @@ mod merge;
 mod number;
 mod otadata;
 mod partition;
+#[cfg(feature = "serde")]
+mod serde_impls;
 
 pub use chip::{
     BootCurve, BootScheme, Chip, ChipFacts, ChipRevision, EcdsaFact, EfuseNames, EfuseValue, KeyAssignment, KeyBlocks,
@@ -31,3 +34,10 @@ pub use otadata::{OtaData, OtaSelect, OtaState};
 pub use partition::{FlashSize, PartitionType};
 #[cfg(feature = "alloc")]
 pub use partition::{Partition, PartitionTable, TableError, TableErrorKind, TableOptions};
+
+/// The crate of the generators that keys are drawn with.
+pub use rand_core;
+/// The crate of `ConstantTimeEq`, which keys have.
+pub use subtle;
+/// The crate of `Zeroize`, which keys have.
+pub use zeroize;

@@ -8,7 +8,7 @@ mod crypt;
 mod image;
 #[path = "properties/otadata.rs"]
 mod otadata;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 #[path = "properties/table_binary.rs"]
 mod table_binary;

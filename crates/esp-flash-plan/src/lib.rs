@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -37,3 +38,8 @@ pub use purpose::KeyPurpose;
 pub use region::Region;
 pub use steps::{Action, KeyHalf, Phase, Step};
 pub use warning::Warning;
+
+/// The crate of chips, partition tables, images and flash keys.
+pub use esp_flash_image;
+/// The crate of signed images and their keys.
+pub use esp_secure_boot;

@@ -7,7 +7,7 @@
 mod document;
 #[path = "properties/plan.rs"]
 mod plan;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 
 use replay::replay;

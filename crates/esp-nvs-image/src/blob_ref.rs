@@ -111,6 +111,15 @@ impl<'a> BlobRef<'a> {
     }
 }
 
+impl PartialEq for BlobRef<'_> {
+    /// Blobs are equal when their bytes are, in whatever pieces these lie.
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.pieces().flatten().eq(other.pieces().flatten())
+    }
+}
+
+impl Eq for BlobRef<'_> {}
+
 impl fmt::Debug for BlobRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BlobRef([{} bytes])", self.len)

@@ -5,6 +5,18 @@ use crate::Error;
 use crate::layout::{PAGE_SIZE, VERSION_1, VERSION_2};
 
 /// The size of a partition in bytes: a multiple of 4096, 0x1000..=0x7FFF_F000.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::PartitionSize;
+///
+/// let size: PartitionSize = "0x6000".parse()?;
+/// assert_eq!(size, PartitionSize::new(0x6000)?);
+/// assert_eq!(size.usable_pages(), 5);
+/// assert!(PartitionSize::try_from(0x6001).is_err());
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartitionSize(u32);
 
@@ -70,6 +82,29 @@ impl TryFrom<u32> for PartitionSize {
 
     fn try_from(bytes: u32) -> Result<Self, Error> {
         Self::new(bytes)
+    }
+}
+
+/// A literal without a type is an `i32`.
+impl TryFrom<i32> for PartitionSize {
+    type Error = Error;
+
+    fn try_from(bytes: i32) -> Result<Self, Error> {
+        Self::new(u32::try_from(bytes).unwrap_or(0))
+    }
+}
+
+impl TryFrom<usize> for PartitionSize {
+    type Error = Error;
+
+    fn try_from(bytes: usize) -> Result<Self, Error> {
+        Self::new(u32::try_from(bytes).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<PartitionSize> for u32 {
+    fn from(size: PartitionSize) -> Self {
+        size.0
     }
 }
 

@@ -25,6 +25,16 @@ use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
 
 /// A CSV file in memory, and the name by which errors call it.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{CsvCompat, CsvFile, csv_warnings};
+///
+/// let file = CsvFile { name: "a.csv", text: "key,type,encoding,value\nwifi ,namespace,,\n" };
+/// let warning = &csv_warnings(&[file], CsvCompat::Off)[0];
+/// assert_eq!((warning.line, warning.column), (2, 1));
+/// ```
 #[derive(Clone, Copy)]
 pub struct CsvFile<'a> {
     /// The name.
@@ -87,6 +97,21 @@ pub struct CsvRow {
 /// [`crate::Encoding`], and `blob_fill(LEN;0xPP)` and `blob_sz_fill(LEN;0xPP)`, which fill a blob up. Lines that begin
 /// with `#` are left out, and so are rows in which nothing stands.
 ///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{CsvCompat, CsvFile, read_csv};
+///
+/// let text = "key,type,encoding,value\nwifi,namespace,,\nchannel,data,u8,6\n";
+/// let file = CsvFile { name: "wifi.csv", text };
+/// // Called for rows of the type `file`.
+/// let load = |path: &str| std::fs::read(path).map_err(|error| error.to_string());
+/// let rows = read_csv(&[file], CsvCompat::Off, load)?;
+/// let (key, value) = rows[1].entry.as_ref().ok_or("a row with a value")?;
+/// assert_eq!((key.as_str(), value.as_u8()), ("channel", Some(6)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`CsvError`] with file, line and column for everything that the generator refuses, and for what it writes in a way
@@ -120,6 +145,20 @@ fn read_each(
 ///
 /// It holds the image and one value in memory, however many there are, and reads on behind a row that does not fit only
 /// to find out what partition would do.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, CsvCompat, CsvFile, PartitionSize, decode, encode_csv};
+///
+/// let text = "key,type,encoding,value\nwifi,namespace,,\nchannel,data,u8,6\n";
+/// let file = CsvFile { name: "wifi.csv", text };
+/// // Called for rows of the type `file`.
+/// let load = |path: &str| std::fs::read(path).map_err(|error| error.to_string());
+/// let image = encode_csv(&[file], PartitionSize::new(0x3000)?, BlobVersion::V2, CsvCompat::Off, load)?;
+/// assert_eq!(decode(&image)?.get("wifi", "channel").and_then(|value| value.as_u8()), Some(6));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///

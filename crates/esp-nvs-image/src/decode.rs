@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
 
 use crate::Error;
+use crate::entry_list::EntryList;
 use crate::finding::Finding;
 use crate::item_type::ItemType;
 use crate::mounted::Mounted;
@@ -19,8 +20,23 @@ pub use crate::stored::{Blob, Entry, StoredValue};
 ///
 /// # Errors
 ///
-/// [`Error::Damaged`] with the first fault that [`recover`] would report.
-pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
+/// [`Error::Damaged`] with the first fault that [`recover`] would report; [`Error::Illegible`] with that fault when no entry
+/// can be read and the image is perhaps encrypted ([`Legibility`](crate::Legibility)).
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, decode, encode_to_vec};
+///
+/// let image = encode_to_vec(0x3000, BlobVersion::V2, [("wifi", "ssid", "factory"), ("wifi", "country", "SE")])?;
+/// let entries = decode(&image)?;
+/// for entry in &entries {
+///     println!("{} {} {}", entry.namespace, entry.key, entry.value.type_name());
+/// }
+/// assert_eq!(entries.get("wifi", "country").and_then(|value| value.as_str()), Some("SE"));
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
+pub fn decode(image: &[u8]) -> Result<EntryList<'_>, Error> {
     read(image, |fault| {
         if fault.kind.is_damage() {
             Err(Error::Damaged(fault))
@@ -28,13 +44,14 @@ pub fn decode(image: &[u8]) -> Result<Vec<Entry<'_>>, Error> {
             Ok(())
         }
     })
+    .map_err(|error| error.of_image(image))
 }
 
 /// What can still be read of an image, and what cannot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recovered<'a> {
     /// The entries that are whole, in the order in which they were written.
-    pub entries: Vec<Entry<'a>>,
+    pub entries: EntryList<'a>,
     /// The damage found: those of the findings of [`check`](crate::check) for which [`decode`] refuses the image.
     pub damage: Vec<Finding>,
 }
@@ -47,6 +64,22 @@ pub struct Recovered<'a> {
 /// it is both. What is not taken is reported with the rest of the damage. Bytes behind the last whole page are left out.
 ///
 /// Without damage the entries are those of [`decode`], which refuses the image otherwise.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, Value, encode_to_vec, recover};
+///
+/// let entries = [("wifi", "channel", Value::from(6_u8)), ("wifi", "ssid", Value::from("factory"))];
+/// let mut image = encode_to_vec(0x3000, BlobVersion::V2, entries)?;
+/// image[64 + 2 * 32 + 24] ^= 1; // the size of the text
+///
+/// let read = recover(&image);
+/// assert_eq!(read.entries.get("wifi", "channel").and_then(|value| value.as_u8()), Some(6));
+/// assert_eq!(read.entries.get("wifi", "ssid"), None);
+/// assert_eq!(read.damage[0].kind.id(), "entry-crc");
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
 #[must_use]
 pub fn recover(image: &[u8]) -> Recovered<'_> {
     let mut damage = Vec::new();
@@ -62,8 +95,8 @@ pub fn recover(image: &[u8]) -> Recovered<'_> {
 }
 
 /// Reads an image, as long as `report` accepts what is wrong with it.
-fn read(image: &[u8], mut report: impl FnMut(Finding) -> Result<(), Error>) -> Result<Vec<Entry<'_>>, Error> {
-    Ok(Mounted::new(image, &mut report)?.given())
+fn read(image: &[u8], mut report: impl FnMut(Finding) -> Result<(), Error>) -> Result<EntryList<'_>, Error> {
+    Ok(Mounted::new(image, &mut report)?.given().into())
 }
 
 impl<'a> Mounted<'a> {

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::name::{Key, Namespace};
+use crate::owned::OwnedValue;
 use crate::value::Value;
 #[cfg(feature = "encryption")]
 use crate::{keys::NvsKeys, xts::SlotCipher};
@@ -34,20 +35,19 @@ use partition::Partition;
 /// # Examples
 ///
 /// ```
-/// use esp_nvs_image::{BlobVersion, Editor, Key, Namespace, PartitionSize, Value, decode, encode_to_vec};
+/// use esp_nvs_image::{BlobVersion, Editor, decode, encode_to_vec};
 ///
-/// let wifi = Namespace::new("wifi")?;
-/// let channel = Key::new("channel")?;
-/// let mut image = encode_to_vec(PartitionSize::new(0x3000)?, BlobVersion::V2, [(wifi, channel, Value::from(6_u8))])?;
+/// let mut image = encode_to_vec(0x3000, BlobVersion::V2, [("wifi", "channel", 6_u8)])?;
 ///
 /// let mut editor = Editor::new(&mut image);
-/// assert!(editor.set(&wifi, &Key::new("ssid")?, Value::Str("factory"))?);
-/// assert!(editor.remove(&wifi, &channel)?);
-/// assert!(!editor.remove(&wifi, &channel)?);
+/// assert_eq!(editor.get("wifi", "channel")?.and_then(|value| value.as_u8()), Some(6));
+/// assert!(editor.set("wifi", "ssid", "factory")?);
+/// assert!(editor.remove("wifi", "channel")?);
+/// assert!(!editor.remove("wifi", "channel")?);
 ///
 /// let entries = decode(&image)?;
 /// assert_eq!(entries.len(), 1);
-/// assert_eq!(entries[0].key.as_str(), "ssid");
+/// assert_eq!(entries.get("wifi", "ssid").and_then(|value| value.as_str()), Some("factory"));
 /// # Ok::<(), esp_nvs_image::Error>(())
 /// ```
 pub struct Editor<'b> {
@@ -91,9 +91,32 @@ impl<'b> Editor<'b> {
     /// the value; [`Error::NoEmptyPage`], [`Error::PartitionFull`], [`Error::PageSequence`] and
     /// [`Error::TooManyNamespaces`] for the image; and [`Error::Damaged`] for one that is damaged, which an edit could only make
     /// worse, that has a text that is not UTF-8, or an old blob whose chunks lie in both halves of their indices.
-    pub fn set(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<bool, Error> {
+    /// [`Error::Illegible`] is one that is perhaps encrypted. Those of [`Namespace::new`] and [`Key::new`], when texts are given.
+    pub fn set<'v>(
+        &mut self,
+        namespace: impl TryInto<Namespace, Error: Into<Error>>,
+        key: impl TryInto<Key, Error: Into<Error>>,
+        value: impl Into<Value<'v>>,
+    ) -> Result<bool, Error> {
+        let (namespace, key) = names(namespace, key)?;
+        let value = value.into();
         value.check()?;
-        self.edit(|bytes| Partition::with(bytes, namespace, key, value))
+        self.edit(|bytes| Partition::with(bytes, &namespace, &key, value))
+    }
+
+    /// Returns the value of a key as the firmware reads it, or `None` when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Editor::set`] for the image and for the names.
+    pub fn get(
+        &self,
+        namespace: impl TryInto<Namespace, Error: Into<Error>>,
+        key: impl TryInto<Key, Error: Into<Error>>,
+    ) -> Result<Option<OwnedValue>, Error> {
+        let (namespace, key) = names(namespace, key)?;
+        let bytes = self.in_the_clear()?;
+        Partition::value(&bytes, &namespace, &key)
     }
 
     /// Removes a key and tells whether it was there. Its namespace stays.
@@ -101,8 +124,23 @@ impl<'b> Editor<'b> {
     /// # Errors
     ///
     /// As [`Editor::set`] for the image.
-    pub fn remove(&mut self, namespace: &Namespace, key: &Key) -> Result<bool, Error> {
-        self.edit(|bytes| Partition::without(bytes, namespace, key))
+    pub fn remove(
+        &mut self,
+        namespace: impl TryInto<Namespace, Error: Into<Error>>,
+        key: impl TryInto<Key, Error: Into<Error>>,
+    ) -> Result<bool, Error> {
+        let (namespace, key) = names(namespace, key)?;
+        self.edit(|bytes| Partition::without(bytes, &namespace, &key))
+    }
+
+    /// A copy of the image, decrypted.
+    fn in_the_clear(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let bytes = Zeroizing::new(self.image.to_vec());
+        #[cfg(feature = "encryption")]
+        if let Some(cipher) = &self.cipher {
+            return crate::encryption::decrypted(bytes, cipher);
+        }
+        Ok(bytes)
     }
 
     /// Works on a copy in the clear and puts it in the image's place when all is done.
@@ -110,12 +148,7 @@ impl<'b> Editor<'b> {
         &mut self,
         work: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<Option<Partition>, Error>,
     ) -> Result<bool, Error> {
-        let bytes = Zeroizing::new(self.image.to_vec());
-        #[cfg(feature = "encryption")]
-        let bytes = match &self.cipher {
-            Some(cipher) => crate::encryption::decrypted(bytes, cipher)?,
-            None => bytes,
-        };
+        let bytes = self.in_the_clear()?;
         #[cfg_attr(not(feature = "encryption"), expect(unused_mut, reason = "for the cipher"))]
         let Some(mut partition) = work(bytes)? else {
             return Ok(false);
@@ -127,6 +160,14 @@ impl<'b> Editor<'b> {
         self.image.copy_from_slice(partition.bytes());
         Ok(true)
     }
+}
+
+fn names(
+    namespace: impl TryInto<Namespace, Error: Into<Error>>,
+    key: impl TryInto<Key, Error: Into<Error>>,
+) -> Result<(Namespace, Key), Error> {
+    let namespace = namespace.try_into().map_err(Into::into)?;
+    Ok((namespace, key.try_into().map_err(Into::into)?))
 }
 
 impl fmt::Debug for Editor<'_> {

@@ -1,5 +1,7 @@
 use crate::config::{BlobVersion, PartitionSize};
 use crate::cursor::{Cursor, Piece, Run};
+#[cfg(feature = "alloc")]
+use crate::encode_entry::{EncodeEntry, Resolved};
 use crate::error::Error;
 use crate::head::{Head, IndexData};
 use crate::item_type::ItemType;
@@ -17,14 +19,13 @@ use crate::writer::{Payload, Writer};
 /// # Examples
 ///
 /// ```
-/// use esp_nvs_image::{Encoder, Key, Namespace, PartitionSize, Value};
+/// use esp_nvs_image::{Encoder, PartitionSize};
 ///
 /// let size = PartitionSize::new(0x3000)?;
 /// let mut buffer = [0; 0x3000];
 /// let mut encoder = Encoder::new(&mut buffer, size)?;
-/// let wifi = Namespace::new("wifi")?;
-/// encoder.push(&wifi, &Key::new("ssid")?, Value::Str("factory"))?;
-/// encoder.push(&wifi, &Key::new("channel")?, Value::from(6_u8))?;
+/// encoder.push("wifi", "ssid", "factory")?;
+/// encoder.push("wifi", "channel", 6_u8)?;
 /// let image = encoder.finish();
 /// assert_eq!(image.len(), 0x3000);
 /// # Ok::<(), esp_nvs_image::Error>(())
@@ -95,7 +96,20 @@ impl<'b> Encoder<'b> {
     ///
     /// [`Error::DuplicateKey`]; [`Error::StringTooLong`], [`Error::StringHasNul`], [`Error::BlobTooLong`] and [`Error::BlobTooManyChunks`] for
     /// a value; [`Error::TooManyNamespaces`] and [`Error::PartitionFull`] for the image.
-    pub fn push(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<(), Error> {
+    ///
+    /// Those of [`Namespace::new`] and [`Key::new`], when texts are given.
+    pub fn push<'v>(
+        &mut self,
+        namespace: impl TryInto<Namespace, Error: Into<Error>>,
+        key: impl TryInto<Key, Error: Into<Error>>,
+        value: impl Into<Value<'v>>,
+    ) -> Result<(), Error> {
+        let namespace = namespace.try_into().map_err(Into::into)?;
+        let key = key.try_into().map_err(Into::into)?;
+        self.push_entry(&namespace, &key, value.into())
+    }
+
+    fn push_entry(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<(), Error> {
         let (index, is_new) = self.namespaces.index(namespace)?;
         if let Err(error) = self.check_fits(is_new, &value) {
             // Report the duplicate key in preference.
@@ -231,24 +245,46 @@ impl<'b> Encoder<'b> {
 
 /// Encodes entries into a new image.
 ///
+/// An entry is `(namespace, key, value)`, or what [`decode`](crate::decode) gives.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, Value, decode, encode_to_vec};
+///
+/// let image = encode_to_vec(
+///     0x6000,
+///     BlobVersion::V2,
+///     [
+///         ("factory", "discriminator", Value::from(3840_u32)),
+///         ("factory", "serial-num", Value::from("SN-0001")),
+///         ("factory", "salt", Value::from(&[7; 16])),
+///     ],
+/// )?;
+/// assert_eq!(encode_to_vec(0x6000, BlobVersion::V2, decode(&image)?)?, image);
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
+///
 /// # Errors
 ///
-/// As [`Encoder::push`], but [`Error::PartitionTooSmall`] with the size that is needed when the partition is full.
+/// As [`Encoder::push`], but [`Error::PartitionTooSmall`] with the size that is needed when the partition is full;
+/// [`Error::PartitionSize`] when a number is given for the size.
 #[cfg(feature = "alloc")]
-pub fn encode_to_vec<'e>(
-    size: PartitionSize,
+pub fn encode_to_vec<'v, E: EncodeEntry<'v>>(
+    size: impl TryInto<PartitionSize, Error: Into<Error>>,
     version: BlobVersion,
-    entries: impl IntoIterator<Item = (Namespace, Key, Value<'e>)>,
+    entries: impl IntoIterator<Item = E>,
 ) -> Result<alloc::vec::Vec<u8>, Error> {
+    let size = size.try_into().map_err(Into::into)?;
     let mut image = alloc::vec![0xFF; size.bytes()];
     let mut encoder = Encoder::with_version(&mut image, size, version)?;
-    let mut entries = entries.into_iter();
-    while let Some((namespace, key, value)) = entries.next() {
-        match encoder.push(&namespace, &key, value) {
+    let mut entries = entries.into_iter().map(|entry| entry.resolve());
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        match encoder.push_entry(&entry.namespace, &entry.key, entry.value()) {
             Ok(()) => {}
             Err(Error::PartitionFull { .. }) => {
-                let rest = core::iter::once((namespace, key, value)).chain(entries);
-                return Err(encoder.shortage(rest));
+                return Err(encoder.shortage(core::iter::once(Ok(entry)).chain(entries)));
             }
             Err(error) => return Err(error),
         }
@@ -261,15 +297,14 @@ pub fn encode_to_vec<'e>(
 #[cfg(feature = "alloc")]
 impl Encoder<'_> {
     /// Finds out what partition what was written and the rest would need.
-    fn shortage<'e>(self, rest: impl Iterator<Item = (Namespace, Key, Value<'e>)>) -> Error {
+    fn shortage<'v>(self, mut rest: impl Iterator<Item = Result<Resolved<'v>, Error>>) -> Error {
         let size = self.size;
         let mut sizer = crate::Sizer::behind(self.version, self.cursor, self.namespaces);
-        for (namespace, _, value) in rest {
-            if let Err(error) = sizer.push(&namespace, &value) {
-                return error;
-            }
-        }
-        match sizer.check_fits(size) {
+        let counted = rest.try_for_each(|entry| {
+            let entry = entry?;
+            sizer.push(&entry.namespace, &entry.value())
+        });
+        match counted.and_then(|()| sizer.check_fits(size)) {
             Ok(()) => Error::PartitionFull {
                 usable_pages: size.usable_pages(),
             },

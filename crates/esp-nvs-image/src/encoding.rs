@@ -10,6 +10,18 @@ use crate::owned::OwnedValue;
 use crate::value::Value;
 
 /// How the generator's CSV files say what type a value has: the column `encoding`.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{Encoding, Value};
+///
+/// let encoding: Encoding = "hex2bin".parse()?;
+/// assert_eq!(encoding.parse("0102")?.as_bytes(), Some(&[1, 2][..]));
+/// let (encoding, text) = Encoding::format(Value::from(6_u8));
+/// assert_eq!((encoding.to_string().as_str(), text.as_str()), ("u8", "6"));
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {

@@ -59,6 +59,20 @@ pub fn encrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
 ///
 /// The result of wrong keys is for the decoder to find: the checksums of the entries are part of the encrypted bytes.
 ///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{Encoder, Items, NvsKeys, PartitionSize, decrypt, encrypt};
+///
+/// let mut image = [0; 0x3000];
+/// Encoder::new(&mut image, PartitionSize::new(0x3000)?)?.push("wifi", "channel", 6_u8)?;
+/// let (keys, plain) = (NvsKeys::new([1; 32], [2; 32])?, image);
+/// encrypt(&mut image, &keys)?;
+/// decrypt(&mut image, &keys)?;
+/// assert_eq!(image, plain);
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As [`encrypt`].

@@ -27,7 +27,7 @@ use crate::record::Record;
 ///
 /// It cannot remember what it gave out. A key that stands twice in a way that no device leaves behind (on one full page,
 /// or on two pages in the middle) comes twice, a chunk that no index names is passed over, and a blob with more chunks than its
-/// index states, which the firmware drops, is given. With `alloc`, [`decode`](crate::decode) refuses all three.
+/// index states, which the firmware drops, is given. With `alloc`, `decode` refuses all three.
 ///
 /// # Cost
 ///

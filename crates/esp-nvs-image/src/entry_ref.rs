@@ -3,11 +3,11 @@ use core::fmt;
 use crate::blob_ref::BlobRef;
 use crate::item_type::ItemType;
 use crate::name::{Key, Namespace};
-use crate::number::Number;
+use crate::number::{Number, number_getters};
 use crate::record::Record;
 
 /// One key and its value, where they lie in an image.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRef<'a> {
     /// The namespace that the key is in.
     pub namespace: Namespace,
@@ -20,7 +20,7 @@ pub struct EntryRef<'a> {
 /// A value, where it lies in an image.
 ///
 /// `Debug` shows the type and the size only: factory partitions hold private keys.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueRef<'a> {
     /// A number.
@@ -31,7 +31,27 @@ pub enum ValueRef<'a> {
     Blob(BlobRef<'a>),
 }
 
+number_getters!(ValueRef<'_>);
+
 impl<'a> ValueRef<'a> {
+    /// Returns the text; `None` for another type.
+    #[must_use]
+    pub const fn as_str(&self) -> Option<&'a str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the blob; `None` for another type.
+    #[must_use]
+    pub const fn as_blob(&self) -> Option<&BlobRef<'a>> {
+        match self {
+            Self::Blob(blob) => Some(blob),
+            _ => None,
+        }
+    }
+
     /// Reads an entry in which nothing is wrong and that holds all of its value: neither a chunk of a blob nor an index.
     pub(crate) fn of_record(record: &Record<'a>) -> Option<Self> {
         match record.kind {

@@ -1,7 +1,11 @@
 mod display;
 
+use core::convert::Infallible;
+
 use crate::config::PartitionSize;
 use crate::finding::Finding;
+#[cfg(feature = "alloc")]
+use crate::legibility::Legibility;
 use crate::name::Key;
 #[cfg(feature = "csv")]
 use crate::name::Namespace;
@@ -32,7 +36,7 @@ pub enum Error {
         /// Bytes given.
         available: usize,
     },
-    /// An image is damaged, or entries in it do not fit together: the first of the damage that [`recover`](crate::recover) reports.
+    /// An image is damaged, or entries in it do not fit together: the first of the damage that `recover` reports.
     Damaged(Finding),
     /// A key to be written stands twice in one namespace.
     DuplicateKey {
@@ -54,6 +58,9 @@ pub enum Error {
         /// Its bytes.
         len: usize,
     },
+    /// No entry of an image can be read, and they look random: it is perhaps encrypted, or was decrypted with other keys. The
+    /// first fault is that of [`Error::Damaged`].
+    Illegible(Finding),
     /// A key is empty.
     KeyEmpty,
     /// A key contains a NUL.
@@ -149,7 +156,35 @@ pub enum Error {
     UnknownEncoding,
 }
 
+impl Error {
+    /// Returns the fault of the image that was refused, of [`Error::Damaged`] and [`Error::Illegible`].
+    #[must_use]
+    pub const fn finding(&self) -> Option<&Finding> {
+        match self {
+            Self::Damaged(finding) | Self::Illegible(finding) => Some(finding),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with an image of which perhaps nothing can be read.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn of_image(self, image: &[u8]) -> Self {
+        match self {
+            Self::Damaged(fault) if fault.offset.is_some() && Legibility::of(image) == Legibility::Encrypted => {
+                Self::Illegible(fault)
+            }
+            other => other,
+        }
+    }
+}
+
 impl core::error::Error for Error {}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
 
 /// Takes each fault that is found, or refuses the image with it.
 #[cfg(feature = "alloc")]

@@ -13,6 +13,21 @@ use crate::page_records::PageRecords;
 /// These are the entries as they are stored, also those that the firmware does not see: pieces of blobs, the table of
 /// namespaces, what stands twice, what lies behind an empty slot of an active page. [`Entries`](crate::Entries) gives
 /// keys and values.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{Encoder, ItemType, Items, PartitionSize};
+///
+/// let mut buffer = [0; 0x3000];
+/// let mut encoder = Encoder::new(&mut buffer, PartitionSize::new(0x3000)?)?;
+/// encoder.push("wifi", "ssid", "factory")?;
+/// let items = Items::new(encoder.finish()).collect::<Result<Vec<_>, _>>()?;
+/// // The namespace and its first key.
+/// assert_eq!((items[0].namespace_index(), items[0].key().as_str()), (0, "wifi"));
+/// assert_eq!((items[1].namespace_index(), items[1].kind()), (1, ItemType::Str));
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Items<'a> {
     /// What is left of the image, from the start of the next page.

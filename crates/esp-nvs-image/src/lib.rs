@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -25,10 +26,14 @@ mod duplicates;
 mod edit;
 mod encode;
 #[cfg(feature = "alloc")]
+mod encode_entry;
+#[cfg(feature = "alloc")]
 mod encoding;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod entries;
+#[cfg(feature = "alloc")]
+mod entry_list;
 mod entry_ref;
 mod error;
 mod finding;
@@ -84,10 +89,14 @@ pub use encode::Encoder;
 #[cfg(feature = "alloc")]
 pub use encode::encode_to_vec;
 #[cfg(feature = "alloc")]
+pub use encode_entry::EncodeEntry;
+#[cfg(feature = "alloc")]
 pub use encoding::Encoding;
 #[cfg(feature = "encryption")]
 pub use encryption::{decrypt, encrypt};
 pub use entries::Entries;
+#[cfg(feature = "alloc")]
+pub use entry_list::EntryList;
 pub use entry_ref::{EntryRef, ValueRef};
 pub use error::Error;
 pub use finding::{Finding, FindingKind, Kept, Severity};
@@ -106,3 +115,13 @@ pub use sizer::Sizer;
 #[cfg(feature = "alloc")]
 pub use statistics::{PageSummary, Statistics};
 pub use value::Value;
+
+/// The crate of the generators that keys are drawn with.
+#[cfg(feature = "encryption")]
+pub use rand_core;
+/// The crate of `ConstantTimeEq`, which keys have.
+#[cfg(feature = "encryption")]
+pub use subtle;
+/// The crate of `Zeroize`, which keys have.
+#[cfg(feature = "encryption")]
+pub use zeroize;

@@ -130,6 +130,63 @@ macro_rules! name_type {
             }
         }
 
+        impl TryFrom<&str> for $name {
+            type Error = Error;
+
+            fn try_from(text: &str) -> Result<Self, Error> {
+                Self::new(text)
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl TryFrom<&alloc::string::String> for $name {
+            type Error = Error;
+
+            fn try_from(text: &alloc::string::String) -> Result<Self, Error> {
+                Self::new(text)
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl TryFrom<alloc::string::String> for $name {
+            type Error = Error;
+
+            fn try_from(text: alloc::string::String) -> Result<Self, Error> {
+                Self::new(&text)
+            }
+        }
+
+        impl From<&Self> for $name {
+            fn from(name: &Self) -> Self {
+                *name
+            }
+        }
+
+        #[cfg(feature = "alloc")]
+        impl From<$name> for alloc::string::String {
+            fn from(name: $name) -> Self {
+                name.as_str().into()
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, text: &str) -> bool {
+                self.as_str() == text
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, text: &&str) -> bool {
+                self.as_str() == *text
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())

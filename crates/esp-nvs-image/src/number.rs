@@ -4,7 +4,7 @@ use crate::item_type::ItemType;
 
 /// Declares the number types once: variant, Rust type, and the name that CSV files and JSON have for it.
 macro_rules! numbers {
-    ($($(#[$doc:meta])* $variant:ident($type:ty) = $name:literal,)*) => {
+    ($($(#[$doc:meta])* $variant:ident($type:ty) = $name:literal, $getter:ident;)*) => {
         /// A number of one of the types that NVS stores.
         ///
         /// `Debug` shows the type only, as for every value; `Display` writes the decimal digits.
@@ -22,6 +22,17 @@ macro_rules! numbers {
                     $(Self::$variant(_) => $name,)*
                 }
             }
+
+            $(
+                #[doc = concat!("Returns the number when it is stored as `", $name, "`; `None` for another type.")]
+                #[must_use]
+                pub const fn $getter(&self) -> Option<$type> {
+                    match *self {
+                        Self::$variant(number) => Some(number),
+                        _ => None,
+                    }
+                }
+            )*
 
             pub(crate) const fn item_type(&self) -> ItemType {
                 match self {
@@ -65,26 +76,75 @@ macro_rules! numbers {
 
 numbers! {
     /// An unsigned 8-bit integer.
-    U8(u8) = "u8",
+    U8(u8) = "u8", as_u8;
     /// A signed 8-bit integer.
-    I8(i8) = "i8",
+    I8(i8) = "i8", as_i8;
     /// An unsigned 16-bit integer.
-    U16(u16) = "u16",
+    U16(u16) = "u16", as_u16;
     /// A signed 16-bit integer.
-    I16(i16) = "i16",
+    I16(i16) = "i16", as_i16;
     /// An unsigned 32-bit integer.
-    U32(u32) = "u32",
+    U32(u32) = "u32", as_u32;
     /// A signed 32-bit integer.
-    I32(i32) = "i32",
+    I32(i32) = "i32", as_i32;
     /// An unsigned 64-bit integer.
-    U64(u64) = "u64",
+    U64(u64) = "u64", as_u64;
     /// A signed 64-bit integer.
-    I64(i64) = "i64",
+    I64(i64) = "i64", as_i64;
     /// A 32-bit IEEE 754 number, which ESP-IDF reads from its development version of 2026 on.
-    Float(f32) = "float",
+    Float(f32) = "float", as_f32;
     /// A 64-bit IEEE 754 number, likewise.
-    Double(f64) = "double",
+    Double(f64) = "double", as_f64;
 }
+
+/// Gives a type with a variant `Number` the getters of a number.
+macro_rules! number_getters {
+    ($type:ty) => {
+        number_getters! { $type:
+            "u8": as_u8 -> u8, "i8": as_i8 -> i8, "u16": as_u16 -> u16, "i16": as_i16 -> i16, "u32": as_u32 -> u32,
+            "i32": as_i32 -> i32, "u64": as_u64 -> u64, "i64": as_i64 -> i64, "float": as_f32 -> f32, "double": as_f64 -> f64
+        }
+    };
+    ($type:ty: $($name:literal: $getter:ident -> $number:ty),*) => {
+        impl $type {
+            /// Returns the number; `None` for a text or a blob.
+            #[must_use]
+            pub const fn as_number(&self) -> Option<$crate::Number> {
+                match self {
+                    Self::Number(number) => Some(*number),
+                    _ => None,
+                }
+            }
+
+            $(
+                #[doc = concat!("Returns the number when it is stored as `", $name, "`; `None` for another type, as for the firmware.")]
+                #[must_use]
+                pub const fn $getter(&self) -> Option<$number> {
+                    match self {
+                        Self::Number(number) => number.$getter(),
+                        _ => None,
+                    }
+                }
+            )*
+        }
+    };
+}
+pub(crate) use number_getters;
+
+/// Makes a type with a variant `Number` from each type of number.
+macro_rules! from_numbers {
+    ($type:ty) => {
+        from_numbers!($type: $crate::Number, u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
+    };
+    ($type:ty: $($number:ty),*) => {
+        $(impl From<$number> for $type {
+            fn from(number: $number) -> Self {
+                Self::Number(number.into())
+            }
+        })*
+    };
+}
+pub(crate) use from_numbers;
 
 impl PartialEq for Number {
     /// Numbers are equal when they are stored alike: a float that is no number equals itself, and 0 is not -0.

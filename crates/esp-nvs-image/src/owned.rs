@@ -6,10 +6,24 @@ use zeroize::Zeroize;
 
 use crate::decode::{Entry, StoredValue};
 use crate::name::{Key, Namespace};
-use crate::number::Number;
+use crate::number::{Number, from_numbers, number_getters};
 use crate::value::Value;
 
 /// A value that owns its bytes, and where it belongs.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, OwnedEntry, decode, encode_to_vec};
+///
+/// let image = encode_to_vec(0x3000, BlobVersion::V2, [("wifi", "channel", 6_u8)])?;
+/// let mut entries: Vec<OwnedEntry> = decode(&image)?.into_iter().map(OwnedEntry::from).collect();
+/// drop(image);
+///
+/// entries[0].value = 11_u8.into();
+/// let changed = encode_to_vec(0x3000, BlobVersion::V2, entries)?;
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnedEntry {
     /// The namespace.
@@ -21,6 +35,16 @@ pub struct OwnedEntry {
 }
 
 /// A value that owns its bytes, which are wiped when it is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::OwnedValue;
+///
+/// let value = OwnedValue::from("factory");
+/// assert_eq!(value.as_str(), Some("factory"));
+/// assert_eq!(format!("{value:?}"), "Str([7 bytes])");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OwnedValue {
@@ -32,7 +56,27 @@ pub enum OwnedValue {
     Blob(Vec<u8>),
 }
 
+number_getters!(OwnedValue);
+
 impl OwnedValue {
+    /// Returns the text; `None` for another type.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes of a blob; `None` for another type.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Blob(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// Borrows the value for the encoder.
     #[must_use]
     pub fn as_value(&self) -> Value<'_> {
@@ -44,9 +88,29 @@ impl OwnedValue {
     }
 }
 
-impl<N: Into<Number>> From<N> for OwnedValue {
-    fn from(number: N) -> Self {
-        Self::Number(number.into())
+from_numbers!(OwnedValue);
+
+impl From<String> for OwnedValue {
+    fn from(text: String) -> Self {
+        Self::Str(text)
+    }
+}
+
+impl From<&str> for OwnedValue {
+    fn from(text: &str) -> Self {
+        Self::Str(text.into())
+    }
+}
+
+impl From<Vec<u8>> for OwnedValue {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
+impl From<&[u8]> for OwnedValue {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Blob(bytes.into())
     }
 }
 
@@ -60,6 +124,12 @@ impl From<Value<'_>> for OwnedValue {
     }
 }
 
+impl From<StoredValue<'_>> for OwnedValue {
+    fn from(value: StoredValue<'_>) -> Self {
+        (&value).into()
+    }
+}
+
 impl From<&StoredValue<'_>> for OwnedValue {
     fn from(value: &StoredValue<'_>) -> Self {
         match value {
@@ -67,6 +137,12 @@ impl From<&StoredValue<'_>> for OwnedValue {
             StoredValue::Str(v) => Self::Str((*v).into()),
             StoredValue::Blob(v) => Self::Blob(v.to_vec()),
         }
+    }
+}
+
+impl From<Entry<'_>> for OwnedEntry {
+    fn from(entry: Entry<'_>) -> Self {
+        (&entry).into()
     }
 }
 

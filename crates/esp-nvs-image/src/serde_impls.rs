@@ -10,6 +10,8 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::decode::{Blob, Entry, StoredValue};
+use crate::entry_list::EntryList;
+use crate::finding::Finding;
 use crate::number::Number;
 
 impl Serialize for Entry<'_> {
@@ -20,6 +22,12 @@ impl Serialize for Entry<'_> {
         entry.serialize_field("type", self.value.type_name())?;
         entry.serialize_field("value", &self.value)?;
         entry.end()
+    }
+}
+
+impl Serialize for EntryList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self)
     }
 }
 
@@ -56,6 +64,26 @@ fn float<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     } else {
         // `NaN` without a sign: the bits of one are not kept.
         serializer.collect_str(&number)
+    }
+}
+
+impl Serialize for Finding {
+    /// Writes `id`, `severity`, `offset` and `text`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut finding = serializer.serialize_struct("Finding", 4)?;
+        finding.serialize_field("id", self.kind.id())?;
+        finding.serialize_field("severity", &Shown(&self.severity))?;
+        finding.serialize_field("offset", &self.offset)?;
+        finding.serialize_field("text", &Shown(self))?;
+        finding.end()
+    }
+}
+
+struct Shown<'a, T>(&'a T);
+
+impl<T: fmt::Display> Serialize for Shown<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
     }
 }
 

@@ -29,6 +29,17 @@ pub struct PageSummary {
 ///
 /// Pages and slots are counted as they are, entries and bytes as the firmware sees them after it mounted the image:
 /// without what it erases or drops (see [`check`](crate::check)).
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, Statistics, encode_to_vec};
+///
+/// let image = encode_to_vec(0x3000, BlobVersion::V2, [("wifi", "channel", 6_u8)])?;
+/// let statistics = Statistics::new(&image);
+/// assert_eq!((statistics.used_slots(), statistics.pages().len()), (2, 3));
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     pages: Vec<PageSummary>,

@@ -3,7 +3,8 @@ use core::fmt;
 
 use crate::entry_ref::{EntryRef, ValueRef};
 use crate::name::{Key, Namespace};
-use crate::number::Number;
+use crate::number::{Number, number_getters};
+use crate::value::Value;
 
 /// One key and its value, read from an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,23 @@ pub struct Entry<'a> {
 /// A value read from an image.
 ///
 /// `Debug` shows the type and the size only: factory partitions hold private keys.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, StoredValue, Value, decode, encode_to_vec};
+///
+/// let entries = [("factory", "hw-ver", Value::from(7_u16)), ("factory", "salt", Value::from(&[7; 16]))];
+/// let image = encode_to_vec(0x3000, BlobVersion::V2, entries)?;
+/// for entry in decode(&image)? {
+///     match entry.value {
+///         StoredValue::Number(number) => assert_eq!(number.to_string(), "7"),
+///         StoredValue::Blob(blob) => assert_eq!(blob.to_vec(), [7; 16]),
+///         _ => unreachable!(),
+///     }
+/// }
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoredValue<'a> {
@@ -55,7 +73,37 @@ impl<'a> From<EntryRef<'a>> for Entry<'a> {
     }
 }
 
-impl StoredValue<'_> {
+impl<'a> From<Value<'a>> for StoredValue<'a> {
+    fn from(value: Value<'a>) -> Self {
+        match value {
+            Value::Number(number) => Self::Number(number),
+            Value::Str(text) => Self::Str(text),
+            Value::Blob(bytes) => Self::Blob(bytes.into()),
+        }
+    }
+}
+
+number_getters!(StoredValue<'_>);
+
+impl<'a> StoredValue<'a> {
+    /// Returns the text; `None` for another type.
+    #[must_use]
+    pub const fn as_str(&self) -> Option<&'a str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the blob; `None` for another type.
+    #[must_use]
+    pub const fn as_blob(&self) -> Option<&Blob<'a>> {
+        match self {
+            Self::Blob(blob) => Some(blob),
+            _ => None,
+        }
+    }
+
     /// Returns the name of the type: `u8`, `i8`, .. `float`, `double`, `string` or `blob`.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
@@ -64,6 +112,12 @@ impl StoredValue<'_> {
             Self::Str(_) => "string",
             Self::Blob(_) => "blob",
         }
+    }
+}
+
+impl PartialEq<Value<'_>> for StoredValue<'_> {
+    fn eq(&self, other: &Value<'_>) -> bool {
+        *self == StoredValue::from(*other)
     }
 }
 
@@ -78,7 +132,9 @@ impl fmt::Debug for StoredValue<'_> {
 }
 
 /// The bytes of a blob where they lie in the image.
-#[derive(Clone, Default, PartialEq, Eq)]
+///
+/// Blobs are equal when their bytes are, in whatever pieces these lie.
+#[derive(Clone, Default)]
 pub struct Blob<'a> {
     chunks: Vec<&'a [u8]>,
     len: usize,
@@ -107,10 +163,47 @@ impl<'a> Blob<'a> {
         self.chunks.iter().copied()
     }
 
+    /// The bytes, when they need not be copied to be one slice.
+    pub(crate) fn in_one_piece(&self) -> Option<&'a [u8]> {
+        match *self.chunks.as_slice() {
+            [] => Some(&[]),
+            [chunk] => Some(chunk),
+            _ => None,
+        }
+    }
+
     /// Copies the bytes together.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.chunks.concat()
+    }
+}
+
+impl<'a> From<&'a [u8]> for Blob<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        let mut blob = Self::default();
+        blob.push(bytes);
+        blob
+    }
+}
+
+impl PartialEq for Blob<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len == other.len && self.chunks().flatten().eq(other.chunks().flatten())
+    }
+}
+
+impl Eq for Blob<'_> {}
+
+impl PartialEq<[u8]> for Blob<'_> {
+    fn eq(&self, other: &[u8]) -> bool {
+        *self == Blob::from(other)
+    }
+}
+
+impl<const N: usize> PartialEq<[u8; N]> for Blob<'_> {
+    fn eq(&self, other: &[u8; N]) -> bool {
+        *self == *other.as_slice()
     }
 }
 

@@ -4,11 +4,23 @@ use crate::config::BlobVersion;
 use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::layout::{MAX_BLOB_V1, MAX_BLOB_V2, MAX_STRING};
-use crate::number::Number;
+use crate::number::{Number, from_numbers, number_getters};
 
 /// A value to encode.
 ///
+/// A number, a text or bytes become one with `from`. A number without a type is an `i32` in Rust: write `Value::from(6_u8)`.
+///
 /// `Debug` shows the type and the size only: factory partitions hold private keys.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::Value;
+///
+/// assert_eq!(Value::from(6_u8).as_u8(), Some(6));
+/// assert_eq!(Value::from("factory"), Value::Str("factory"));
+/// assert_eq!(Value::from(&[1, 2, 3]), Value::Blob(&[1, 2, 3]));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value<'a> {
@@ -102,9 +114,59 @@ const fn check_len(blob: &[u8], max: usize) -> Result<(), Error> {
     }
 }
 
-impl<N: Into<Number>> From<N> for Value<'_> {
-    fn from(number: N) -> Self {
-        Self::Number(number.into())
+number_getters!(Value<'_>);
+
+impl<'a> Value<'a> {
+    /// Returns the text; `None` for another type.
+    #[must_use]
+    pub const fn as_str(&self) -> Option<&'a str> {
+        match *self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes of a blob; `None` for another type.
+    #[must_use]
+    pub const fn as_bytes(&self) -> Option<&'a [u8]> {
+        match *self {
+            Self::Blob(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+from_numbers!(Value<'_>);
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Str(text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
+    fn from(bytes: &'a [u8; N]) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'a> From<&'a alloc::string::String> for Value<'a> {
+    fn from(text: &'a alloc::string::String) -> Self {
+        Self::Str(text)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'a> From<&'a alloc::vec::Vec<u8>> for Value<'a> {
+    fn from(bytes: &'a alloc::vec::Vec<u8>) -> Self {
+        Self::Blob(bytes)
     }
 }
 

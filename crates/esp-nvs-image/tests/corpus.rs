@@ -14,7 +14,7 @@ mod decode;
 mod edit;
 #[path = "properties/encode.rs"]
 mod encode;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 
 use arbitrary::{Arbitrary, Unstructured};

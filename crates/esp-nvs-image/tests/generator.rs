@@ -173,12 +173,9 @@ impl Case {
         let expected = self.json["entries"].as_array().unwrap();
         for entry in expected {
             let text = |part: usize| entry[part].as_str().unwrap();
-            let at = found
-                .iter()
-                .position(|f| f.namespace.as_str() == text(0) && f.key.as_str() == text(1));
-            let value = at
-                .map(|at| found.remove(at))
-                .map(|f| (f.value.type_name(), shown(&f.value)));
+            let value = found
+                .remove(text(0), text(1))
+                .map(|value| (value.type_name(), shown(&value)));
             if value != Some((text(2), text(3).to_owned())) {
                 return Err(format!("'{}' is not what it should be", text(1)));
             }

@@ -82,12 +82,7 @@ fn what_was_interrupted_or_damaged_is_reported_and_refused() {
                 assert!(damage.is_empty(), "{}: {damage:?}", case.name);
                 assert_eq!(entries, read.entries, "{}", case.name);
             }
-            Err(error) => assert_eq!(
-                Some(error),
-                read.damage.first().copied().map(Error::Damaged),
-                "{}",
-                case.name
-            ),
+            Err(error) => assert_eq!(error.finding(), read.damage.first(), "{}", case.name),
         }
     }
 }

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -43,3 +44,20 @@ pub use v1::bootloader::bootloader_digest_v1;
 #[cfg(feature = "alloc")]
 pub use v1::bootloader::bootloader_v1;
 pub use v1::key::{BootloaderKeyV1, reflashable_key_v1};
+
+/// The crate of keys and signatures on P-256.
+#[cfg(feature = "p256")]
+pub use p256;
+/// The crate of keys and signatures on P-384.
+#[cfg(feature = "p384")]
+pub use p384;
+/// The crate of RSA keys and signatures.
+#[cfg(feature = "rsa")]
+pub use rsa;
+/// The crate of the trait `PrehashSigner`, which [`BootSigner`] takes.
+#[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
+pub use signature;
+/// The crate of `ConstantTimeEq`, which a key of version 1 has.
+pub use subtle;
+/// The crate of `Zeroize`, which a key of version 1 has.
+pub use zeroize;

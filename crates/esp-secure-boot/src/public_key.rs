@@ -166,11 +166,27 @@ macro_rules! from_verifying_key {
                 Self::from_parts(kind, &[&[kind.curve()], &numbers])
             }
         }
+
+        #[cfg(feature = $feature)]
+        impl From<$curve::ecdsa::VerifyingKey> for BootPublicKey {
+            fn from(key: $curve::ecdsa::VerifyingKey) -> Self {
+                (&key).into()
+            }
+        }
     };
 }
 
 from_verifying_key!(p256, "p256", EcdsaP256);
 from_verifying_key!(p384, "p384", EcdsaP384);
+
+#[cfg(feature = "rsa")]
+impl TryFrom<rsa::PublicKey> for BootPublicKey {
+    type Error = Error;
+
+    fn try_from(key: rsa::PublicKey) -> Result<Self, Error> {
+        (&key).try_into()
+    }
+}
 
 #[cfg(feature = "rsa")]
 impl TryFrom<&rsa::PublicKey> for BootPublicKey {

@@ -4,7 +4,7 @@
 
 #[path = "properties/read.rs"]
 mod read;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 #[path = "properties/sign.rs"]
 mod sign;

@@ -61,6 +61,21 @@ impl<'a> Certificate<'a> {
     }
 }
 
+impl<'a> TryFrom<&'a [u8]> for Certificate<'a> {
+    type Error = Error;
+
+    /// Accepts DER or PEM.
+    fn try_from(bytes: &'a [u8]) -> Result<Self, Error> {
+        Self::der(bytes).or_else(|_| Self::pem(bytes))
+    }
+}
+
+impl AsRef<[u8]> for Certificate<'_> {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes
+    }
+}
+
 /// DER or PEM, and what is stored behind it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Form<'a> {

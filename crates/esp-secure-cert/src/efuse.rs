@@ -58,6 +58,21 @@ impl EfuseKey {
     }
 }
 
+impl From<EfuseKey> for u8 {
+    /// The number of the key block, 0..=5.
+    fn from(key: EfuseKey) -> Self {
+        key.0
+    }
+}
+
+impl TryFrom<u8> for EfuseKey {
+    type Error = Error;
+
+    fn try_from(id: u8) -> Result<Self, Error> {
+        Self::new(id)
+    }
+}
+
 impl fmt::Display for EfuseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BLOCK_KEY{}", self.0)

@@ -81,6 +81,14 @@ pub enum Error {
         /// Where the record starts.
         offset: usize,
     },
+    /// A computed INTEGRITY has another subtype than is stated.
+    #[cfg(feature = "serde")]
+    IntegritySubtype {
+        /// The subtype that is stated.
+        stated: u8,
+        /// The next one, which it has.
+        next: u8,
+    },
     /// A private key is not SEC 1 in DER or PEM, as was asked for.
     KeyForm,
     /// What should be an encrypted key is a key.
@@ -156,6 +164,9 @@ pub enum Error {
     /// The signer failed, or made a signature that its own public key does not verify.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     SigningFailed(SigningFailure),
+    /// The data of a record to write is still in a file.
+    #[cfg(feature = "serde")]
+    SourceIsFile,
     /// A subtype is not in 0..=253.
     Subtype {
         /// The refused number.
@@ -229,6 +240,13 @@ impl fmt::Display for Error {
                 f,
                 "INTEGRITY at offset {offset:#x} is not the SHA-256 of the bytes before it"
             ),
+            #[cfg(feature = "serde")]
+            Self::IntegritySubtype { stated, next } => {
+                write!(
+                    f,
+                    "subtype {stated} of an INTEGRITY to be computed is not the next one, {next}"
+                )
+            }
             Self::KeyForm => f.write_str("private key is not one whole SEC 1 key in DER or PEM"),
             Self::KeyNotEncrypted => f.write_str("key that should be encrypted begins as one that is not"),
             Self::KeyNotKeyless { offset } => write!(
@@ -287,6 +305,8 @@ impl fmt::Display for Error {
             Self::SigningFailed(_) => {
                 f.write_str("signer failed, or its signature does not verify with its public key")
             }
+            #[cfg(feature = "serde")]
+            Self::SourceIsFile => f.write_str("data of the record is in a file, which was not read"),
             Self::Subtype { subtype } => write!(f, "subtype {subtype} is not in 0..=253"),
             Self::Tail { offset } => write!(
                 f,

@@ -74,6 +74,18 @@ impl From<Storage> for Flags {
     }
 }
 
+impl From<u8> for Flags {
+    fn from(bits: u8) -> Self {
+        Self(bits)
+    }
+}
+
+impl From<Flags> for u8 {
+    fn from(flags: Flags) -> Self {
+        flags.0
+    }
+}
+
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Flags({:#04x})", self.0)
@@ -103,6 +115,13 @@ impl Storage {
             Self::HmacDerived => "hmac-derived",
             Self::HmacEncrypted => "hmac-encrypted",
         }
+    }
+
+    /// Returns the storage with a name of [`Storage::name`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Plain, Self::EfuseEcdsa, Self::HmacDerived, Self::HmacEncrypted];
+        all.into_iter().find(|storage| storage.name() == name)
     }
 
     /// Tells whether a key that is stored so must not be in its record.

@@ -184,6 +184,16 @@ impl fmt::Debug for HmacKey {
 ///
 /// A factory needs [`DerivedKey::public_key`] for the certificate and nothing else. The key is wiped when dropped, and
 /// `Debug` does not show it.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::{HmacKey, KeySalt};
+///
+/// let derived = HmacKey::new([7; 32])?.derive(&KeySalt::new(&[1; 32])?)?;
+/// assert_eq!(derived.public_key().len(), 65);
+/// # Ok::<(), esp_secure_cert::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct DerivedKey(SecretKey);
 
@@ -221,6 +231,12 @@ impl DerivedKey {
         let mut scalar = Zeroizing::new([0; KEY_LEN]);
         scalar.copy_from_slice(&octets);
         scalar
+    }
+}
+
+impl ConstantTimeEq for DerivedKey {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use subtle::{Choice, ConstantTimeEq};
+
 use crate::certificate::Form;
 use crate::layout::GCM_TAG;
 use crate::{DsKey, EfuseKey, Error};
@@ -38,9 +40,66 @@ pub enum KeyStorage<'a> {
     RsaDs(DsKey<'a>),
 }
 
+impl<'a> From<PlainKey<'a>> for KeyStorage<'a> {
+    fn from(key: PlainKey<'a>) -> Self {
+        Self::Plain(key)
+    }
+}
+
+impl From<EfuseKey> for KeyStorage<'_> {
+    fn from(key: EfuseKey) -> Self {
+        Self::EfuseEcdsa(key)
+    }
+}
+
+impl<'a> From<KeySalt<'a>> for KeyStorage<'a> {
+    fn from(salt: KeySalt<'a>) -> Self {
+        Self::HmacDerived(salt)
+    }
+}
+
+impl<'a> From<EncryptedKey<'a>> for KeyStorage<'a> {
+    fn from(key: EncryptedKey<'a>) -> Self {
+        Self::HmacEncrypted(key)
+    }
+}
+
+impl<'a> From<DsKey<'a>> for KeyStorage<'a> {
+    fn from(key: DsKey<'a>) -> Self {
+        Self::RsaDs(key)
+    }
+}
+
+impl ConstantTimeEq for KeyStorage<'_> {
+    /// Plain keys are compared in constant time; the rest is no secret.
+    fn ct_eq(&self, other: &Self) -> Choice {
+        let is_same = match (self, other) {
+            (Self::Plain(one), Self::Plain(other)) => return one.ct_eq(other),
+            (Self::EfuseEcdsa(one), Self::EfuseEcdsa(other)) => one == other,
+            (Self::HmacDerived(one), Self::HmacDerived(other)) => one == other,
+            (Self::HmacEncrypted(one), Self::HmacEncrypted(other)) => one == other,
+            (Self::RsaDs(one), Self::RsaDs(other)) => one == other,
+            _ => false,
+        };
+        Choice::from(u8::from(is_same))
+    }
+}
+
 /// An elliptic curve private key in the form of SEC 1 (RFC 5915), DER or PEM.
 ///
 /// It borrows a secret of the caller, who wipes it. `Debug` does not show it.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::PlainKey;
+///
+/// let der = [0x30, 0x07, 0x02, 0x01, 0x01, 0x04, 0x02, 0x12, 0x34];
+/// let key = PlainKey::try_from(&der[..])?;
+/// assert!(!key.is_for_matter());
+/// assert_eq!(format!("{key:?}"), "PlainKey([elided])");
+/// # Ok::<(), esp_secure_cert::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct PlainKey<'a>(Form<'a>);
 
@@ -91,6 +150,21 @@ impl<'a> PlainKey<'a> {
     }
 }
 
+impl<'a> TryFrom<&'a [u8]> for PlainKey<'a> {
+    type Error = Error;
+
+    /// Accepts SEC 1 in DER or PEM.
+    fn try_from(bytes: &'a [u8]) -> Result<Self, Error> {
+        Self::sec1_der(bytes).or_else(|_| Self::sec1_pem(bytes))
+    }
+}
+
+impl ConstantTimeEq for PlainKey<'_> {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.bytes.ct_eq(other.0.bytes) & self.0.terminator.ct_eq(other.0.terminator)
+    }
+}
+
 impl fmt::Debug for PlainKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PlainKey([elided])")
@@ -98,6 +172,16 @@ impl fmt::Debug for PlainKey<'_> {
 }
 
 /// The salt of a key that the HMAC peripheral derives: 16 to 64 bytes, of which the firmware itself draws 32.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::{KeySalt, KeyStorage};
+///
+/// let salt = [7; 32];
+/// let key = KeyStorage::from(KeySalt::new(&salt)?);
+/// # Ok::<(), esp_secure_cert::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeySalt<'a>(&'a [u8]);
 
@@ -126,10 +210,29 @@ impl<'a> KeySalt<'a> {
     }
 }
 
+impl<'a> TryFrom<&'a [u8]> for KeySalt<'a> {
+    type Error = Error;
+
+    fn try_from(salt: &'a [u8]) -> Result<Self, Error> {
+        Self::new(salt)
+    }
+}
+
 /// A private key, encrypted with AES-256-GCM, with the tag behind it.
 ///
 /// `HmacKey::encrypt` (feature `hmac`) makes one.
-#[derive(Clone, Copy)]
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::EncryptedKey;
+///
+/// let ciphertext = [0xA5; 121 + EncryptedKey::TAG_LEN];
+/// assert_eq!(EncryptedKey::new(&ciphertext)?.as_bytes().len(), 137);
+/// assert!(EncryptedKey::new(b"-----BEGIN EC PRIVATE KEY-----").is_err());
+/// # Ok::<(), esp_secure_cert::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EncryptedKey<'a>(&'a [u8]);
 
 impl<'a> EncryptedKey<'a> {
@@ -156,6 +259,14 @@ impl<'a> EncryptedKey<'a> {
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.0
+    }
+}
+
+impl<'a> TryFrom<&'a [u8]> for EncryptedKey<'a> {
+    type Error = Error;
+
+    fn try_from(ciphertext: &'a [u8]) -> Result<Self, Error> {
+        Self::new(ciphertext)
     }
 }
 

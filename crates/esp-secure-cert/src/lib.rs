@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -23,6 +24,8 @@ mod partition_size;
 mod record;
 mod record_type;
 mod rsa_ds;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod signature_block;
 #[cfg(any(feature = "ecdsa", feature = "rsa"))]
 mod signing;
@@ -46,8 +49,31 @@ pub use partition_size::PartitionSize;
 pub use record::{RawRecord, Record, Records};
 pub use record_type::RecordType;
 pub use rsa_ds::DsKey;
+#[cfg(feature = "serde")]
+pub use serde_impls::{ExposedRecord, RecordSource, RecordSpec};
 pub use signature_block::{SignatureAlgorithm, SignatureBlock};
 #[cfg(any(feature = "ecdsa", feature = "rsa"))]
 pub use signing::PublicKey;
 pub use subtype::Subtype;
 pub use writer::Writer;
+
+/// The crate of keys and signatures on P-256.
+#[cfg(feature = "ecdsa")]
+pub use p256;
+/// The crate of keys and signatures on P-384.
+#[cfg(feature = "ecdsa")]
+pub use p384;
+/// The crate of the generators that HMAC keys are drawn with.
+#[cfg(feature = "hmac")]
+pub use rand_core;
+/// The crate of RSA keys and signatures.
+#[cfg(feature = "rsa")]
+pub use rsa;
+/// The crate of the traits that a signer has.
+#[cfg(any(feature = "ecdsa", feature = "rsa"))]
+pub use signature;
+/// The crate of `ConstantTimeEq`, which keys have.
+pub use subtle;
+/// The crate of `Zeroize`, which keys have.
+#[cfg(any(feature = "hmac", feature = "serde"))]
+pub use zeroize;

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use subtle::{Choice, ConstantTimeEq};
+
 use crate::{Error, RecordType, Subtype};
 
 /// One item of Matter's commissionable data, stored as MATTER_1.
@@ -114,6 +116,12 @@ impl<'a> MatterData<'a> {
 
     const fn of(subtype: Subtype, value: Value<'a>) -> Self {
         Self { subtype, value }
+    }
+}
+
+impl ConstantTimeEq for MatterData<'_> {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        Choice::from(u8::from(self.subtype == other.subtype)) & self.as_bytes().ct_eq(other.as_bytes())
     }
 }
 

@@ -54,6 +54,37 @@ impl PartitionSize {
     }
 }
 
+/// A literal without a type is an `i32`.
+impl TryFrom<i32> for PartitionSize {
+    type Error = Error;
+
+    fn try_from(bytes: i32) -> Result<Self, Error> {
+        Self::new(usize::try_from(bytes).unwrap_or(0))
+    }
+}
+
+impl TryFrom<u32> for PartitionSize {
+    type Error = Error;
+
+    fn try_from(bytes: u32) -> Result<Self, Error> {
+        Self::new(usize::try_from(bytes).unwrap_or(usize::MAX))
+    }
+}
+
+impl TryFrom<usize> for PartitionSize {
+    type Error = Error;
+
+    fn try_from(bytes: usize) -> Result<Self, Error> {
+        Self::new(bytes)
+    }
+}
+
+impl From<PartitionSize> for usize {
+    fn from(size: PartitionSize) -> Self {
+        size.0
+    }
+}
+
 impl Default for PartitionSize {
     fn default() -> Self {
         Self::DEFAULT

@@ -3,9 +3,26 @@ use core::iter::FusedIterator;
 
 use crate::crc::crc32;
 use crate::layout::{ALIGNMENT, FOOTER, HEADER, LEGACY_RESERVED, MAGIC};
-use crate::{Error, Flags, RecordType};
+use crate::{Error, Flags, RecordType, Storage};
 
 /// One record as it lies in an image. Nothing is copied, and nothing is checked before it is asked for.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::{Image, MatterData, PartitionSize, RecordType, Writer};
+///
+/// let mut buffer = [0; 64];
+/// let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+/// writer.push_matter(&MatterData::discriminator(3840)?)?;
+/// for record in Image::new(writer.finish()).records() {
+///     let record = record?;
+///     assert!(record.crc_ok());
+///     assert_eq!((record.kind(), record.subtype()), (RecordType::MATTER_1, 0));
+///     assert_eq!(record.data(), 3840_u16.to_le_bytes());
+/// }
+/// # Ok::<(), esp_secure_cert::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
     offset: usize,
@@ -154,7 +171,28 @@ impl fmt::Debug for Record<'_> {
     }
 }
 
+impl Record<'_> {
+    /// Tells whether the data is a key that is not encrypted.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        let is_key = matches!(self.kind(), RecordType::PRIV_KEY | RecordType::TEE_SEC_STORAGE_KEY);
+        is_key && !self.data.is_empty() && self.flags().storage() != Storage::HmacEncrypted
+    }
+}
+
 /// A record field by field, for what the typed methods of [`Writer`](crate::Writer) do not write.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::{Image, PartitionSize, RawRecord, RecordType, Writer};
+///
+/// let mut buffer = [0; 64];
+/// let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+/// writer.push_raw(&RawRecord::new(RecordType::new(99), 255, b"of a later version"))?;
+/// assert_eq!(Image::new(writer.finish()).records().count(), 1);
+/// # Ok::<(), esp_secure_cert::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct RawRecord<'a> {
     /// The flags.
@@ -209,6 +247,15 @@ impl fmt::Debug for RawRecord<'_> {
 ///
 /// A record with a wrong checksum is handed out like any other. One that runs over the image is the one `Err`, and the
 /// last item.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::Records;
+///
+/// // Erased flash has no records.
+/// assert_eq!(Records::new(&[0xFF; 0x1000]).count(), 0);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Records<'a> {
     image: &'a [u8],

@@ -94,6 +94,18 @@ impl RecordType {
     }
 }
 
+impl From<u8> for RecordType {
+    fn from(code: u8) -> Self {
+        Self(code)
+    }
+}
+
+impl From<RecordType> for u8 {
+    fn from(kind: RecordType) -> Self {
+        kind.0
+    }
+}
+
 impl fmt::Display for RecordType {
     /// Writes the name, or the number of a code without one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

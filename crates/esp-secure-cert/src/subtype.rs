@@ -49,6 +49,20 @@ impl Subtype {
     }
 }
 
+impl From<Subtype> for u8 {
+    fn from(subtype: Subtype) -> Self {
+        subtype.0
+    }
+}
+
+impl TryFrom<u8> for Subtype {
+    type Error = Error;
+
+    fn try_from(subtype: u8) -> Result<Self, Error> {
+        Self::new(subtype)
+    }
+}
+
 impl fmt::Display for Subtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -292,7 +292,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Takes the last records back.
-    #[cfg(any(feature = "ecdsa", feature = "rsa"))]
+    #[cfg(any(feature = "ecdsa", feature = "rsa", feature = "serde"))]
     pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
@@ -309,6 +309,13 @@ impl<'b> Writer<'b> {
             return Err(Error::BufferTooSmall { needed, available });
         }
         Ok(needed)
+    }
+}
+
+impl AsRef<[u8]> for Writer<'_> {
+    /// The records that were written so far.
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
     }
 }
 

@@ -6,7 +6,7 @@
 mod build;
 #[path = "properties/read.rs"]
 mod read;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 
 use replay::replay;

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -17,11 +18,14 @@ mod elements;
 mod error;
 mod fault;
 mod finding;
+mod hash_signer;
 mod hex;
 mod input_kind;
 mod issue;
 mod issuer_verifier;
 mod key_id;
+#[cfg(any(not(feature = "aws-lc-rs"), test))]
+mod key_table;
 mod lint;
 mod members;
 mod multiples;
@@ -41,8 +45,6 @@ mod validity;
 mod verify;
 mod x509;
 
-#[cfg(feature = "aws-lc-rs")]
-pub use aws_lc::AwsLcKey;
 pub use cd::{
     CertificationDeclaration, CertificationType, DacOrigin, DeclarationSigners, SignedDeclaration,
     TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
@@ -53,6 +55,7 @@ pub use der::DateTime;
 pub use elements::{AttestationElements, VendorReserved, sign_elements};
 pub use error::{CsrFault, Error, SigningFailure};
 pub use finding::{Finding, Object, Profile, Rule, SdkResult, Severity};
+pub use hash_signer::HashSigner;
 pub use input_kind::InputKind;
 pub use issue::{
     CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
@@ -60,6 +63,8 @@ pub use issue::{
 };
 pub use issuer_verifier::IssuerVerifier;
 pub use key_id::KeyId;
+/// ECDSA on P-256: the signatures and public keys of a [`CertificateSigner`].
+pub use p256;
 pub use paa_store::PaaStore;
 pub use part::Part;
 #[cfg(feature = "pkcs12")]
@@ -68,10 +73,21 @@ pub use private_key::PrivateKey;
 #[cfg(feature = "encryption")]
 pub use private_key::decrypt_pkcs8;
 pub use public_key::PublicKey;
+/// The randomness that keys and serial numbers are drawn with.
+pub use rand_core;
 pub use revocation::{
     Crl, CrlDistributionPoint, CrlFault, RevocationEntry, RevocationFault, RevocationPoint, RevocationSet,
     RevocationSetBuilder, RevocationStatus, RevokedCertificate,
 };
 pub use serial::SerialNumber;
+/// The traits of a [`CertificateSigner`].
+pub use signature;
+/// The traits of a [`CertificateSigner`]'s public key and algorithm.
+pub use spki;
+/// Comparison of secrets in constant time.
+pub use subtle;
 pub use validity::Validity;
+/// The wrapper that wipes secrets when they are dropped.
+pub use zeroize;
+
 pub use verify::{AttestationResponse, PreparedVerification, Verification, VerificationReport};

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use p256::elliptic_curve::group::{Curve, Group};
 use p256::elliptic_curve::subtle::{ConditionallySelectable, ConstantTimeEq};
 use p256::elliptic_curve::zeroize::Zeroizing;
-use p256::{AffinePoint, ProjectivePoint, Scalar};
+use p256::{AffinePoint, NonZeroScalar, ProjectivePoint, Scalar};
 
 const WINDOW_BITS: usize = 6;
 const ENTRIES: usize = 32;
@@ -54,6 +54,15 @@ impl Multiples {
         }
         sum
     }
+}
+
+/// Returns the point of a private key or a nonce: the scalar times the base point, in a time that does not depend on the scalar.
+pub(crate) fn base_multiple(scalar: &NonZeroScalar) -> AffinePoint {
+    #[cfg(feature = "aws-lc-rs")]
+    if let Some(point) = crate::aws_lc::base_multiple(scalar) {
+        return point;
+    }
+    multiply_base(scalar).to_affine()
 }
 
 /// Multiplies the base point, in a time that does not depend on the scalar.
@@ -101,6 +110,9 @@ mod tests {
     fn check(scalar: Scalar) {
         let base = ProjectivePoint::GENERATOR;
         assert_eq!(multiply_base(&scalar), base * scalar, "{scalar:?}");
+        if let Some(scalar) = NonZeroScalar::new(scalar).into_option() {
+            assert_eq!(base_multiple(&scalar), (base * *scalar).to_affine(), "{scalar:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,6 @@ use der::asn1::AnyRef;
 use p256::ecdsa::{DerSignature, Signature, VerifyingKey};
 use p256::elliptic_curve::ops::{Invert, Reduce};
 use p256::elliptic_curve::point::AffineCoordinates;
-use p256::elliptic_curve::subtle::ConstantTimeEq;
 use p256::elliptic_curve::{Curve, PrimeField};
 use p256::{FieldBytes, NistP256, NonZeroScalar, Scalar};
 use rfc6979::KGenerator;
@@ -21,9 +20,10 @@ use sha2::{Digest, Sha256};
 use signature::hazmat::PrehashSigner;
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::multiples::multiply_base;
+use crate::multiples::base_multiple;
 use crate::{Error, PublicKey, oid, pem};
 
 /// A P-256 private key in memory.
@@ -36,11 +36,12 @@ use crate::{Error, PublicKey, oid, pem};
 ///
 /// ```
 /// use matter_attestation::PrivateKey;
+/// use matter_attestation::subtle::ConstantTimeEq;
 ///
 /// let key = PrivateKey::from_scalar(&[7; 32])?;
 /// assert_eq!(format!("{key:?}"), "PrivateKey([elided])");
 /// let copy = PrivateKey::decode(key.to_pkcs8_pem()?.as_bytes())?;
-/// assert_eq!(copy.public_key(), key.public_key());
+/// assert!(bool::from(copy.ct_eq(&key)));
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
 #[derive(Clone)]
@@ -84,8 +85,7 @@ impl PrivateKey {
         let scalar = NonZeroScalar::from_repr((*scalar).into())
             .into_option()
             .ok_or(Error::KeyScalarOutOfRange)?;
-        let point = multiply_base(&scalar).to_affine();
-        let public_key = VerifyingKey::from_affine(point).map_err(|_| Error::KeyScalarOutOfRange)?;
+        let public_key = VerifyingKey::from_affine(base_multiple(&scalar)).map_err(|_| Error::KeyScalarOutOfRange)?;
         Ok(Self {
             scalar,
             public_key: PublicKey::from(&public_key),
@@ -154,18 +154,15 @@ impl PrivateKey {
     ///
     /// [`Error::EncodingFailed`], which no key gives.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, Error> {
-        let der = self.to_pkcs8_der()?;
+        let der = self.to_pkcs8_der();
         pem::encode("PRIVATE KEY", &der).map(Zeroizing::new)
     }
 
     /// Returns the key as a PKCS#8 PrivateKeyInfo in DER, with the public key inside of the ECPrivateKey, as OpenSSL
     /// writes it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EncodingFailed`], which no key gives.
-    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        Ok(pkcs8_der(&self.expose_scalar(), &self.public_key()))
+    #[must_use]
+    pub fn to_pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
+        pkcs8_der(&self.expose_scalar(), &self.public_key())
     }
 
     /// Returns the key as a SEC 1 ECPrivateKey in DER, with the curve's name and the public key.
@@ -177,12 +174,9 @@ impl PrivateKey {
     ///  39  A0 0A 06 08 2A 86 48 ...     prime256v1
     ///  51  A1 44 03 42 00 point         65 octets from offset 56
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EncodingFailed`], which no key gives.
-    pub fn to_sec1_der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        Ok(sec1_der(&self.expose_scalar(), &self.public_key()))
+    #[must_use]
+    pub fn to_sec1_der(&self) -> Zeroizing<Vec<u8>> {
+        sec1_der(&self.expose_scalar(), &self.public_key())
     }
 
     /// Returns the scalar in big-endian octets: the one way to read the bare secret.
@@ -204,6 +198,12 @@ impl PrivateKey {
     #[must_use]
     pub const fn public_key(&self) -> PublicKey {
         self.public_key
+    }
+}
+
+impl ConstantTimeEq for PrivateKey {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.expose_scalar().ct_eq(&*other.expose_scalar())
     }
 }
 
@@ -291,8 +291,7 @@ fn sign_hash(key: &NonZeroScalar, hash: [u8; 32]) -> Result<Signature, signature
         };
         let nonce = Zeroizing::new(nonce);
         let inverse = Zeroizing::new(nonce.invert());
-        let point = multiply_base(&nonce).to_affine();
-        let r = <Scalar as Reduce<FieldBytes>>::reduce(&point.x());
+        let r = <Scalar as Reduce<FieldBytes>>::reduce(&base_multiple(&nonce).x());
         let s = **inverse * (hash + r * key.as_ref());
         // It is an error when one of them is 0.
         if let Ok(signature) = Signature::from_scalars(r, s) {

@@ -38,6 +38,17 @@ impl PublicKey {
         Self::new(key.to_sec1_point(false).as_bytes()).ok()
     }
 
+    /// Reads a SubjectPublicKeyInfo in DER, as key management services and `openssl pkey -pubout` write it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::KeyMalformed`] when it is not a SubjectPublicKeyInfo, [`Error::KeyNotP256`] for keys of another kind and points
+    /// that are compressed.
+    pub fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
+        let spki = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| Error::KeyMalformed)?;
+        Self::from_spki(spki)
+    }
+
     /// Returns the uncompressed point.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 65] {
@@ -85,13 +96,20 @@ impl PublicKey {
         Self::new(spki.subject_public_key.as_bytes().ok_or(Error::KeyNotP256)?)
     }
 
-    pub(crate) fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
-        let spki = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| Error::KeyMalformed)?;
-        Self::from_spki(spki)
-    }
-
     pub(crate) fn to_spki(self) -> Result<SubjectPublicKeyInfoOwned, Error> {
         SubjectPublicKeyInfoOwned::from_key(&self.key).map_err(|_| Error::EncodingFailed)
+    }
+}
+
+impl From<VerifyingKey> for PublicKey {
+    fn from(key: VerifyingKey) -> Self {
+        Self::from(&key)
+    }
+}
+
+impl From<PublicKey> for VerifyingKey {
+    fn from(key: PublicKey) -> Self {
+        key.key
     }
 }
 

@@ -1,69 +1,67 @@
-//! Keys of the AWS-LC backend: another implementation of the same curve, held against p256's.
+//! The arithmetic of AWS-LC: the same keys, signatures and answers as p256's.
 #![cfg(feature = "aws-lc-rs")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
 mod chain;
 
-use matter_attestation::{AwsLcKey, Issuer, PaaSubject, PrivateKey, Validity, issue_paa};
-use p256::ecdsa::DerSignature;
+use matter_attestation::{Certificate, Error, Issuer, IssuerVerifier, PrivateKey};
+use p256::ecdsa::{DerSignature, SigningKey};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
 use signature::Signer;
 
-use self::chain::{dac_subject, date, key, pai, pai_subject, serial, years};
+use self::chain::{dac_subject, key, pai, pai_subject, serial, years};
+
+/// The smallest and the largest scalar, one with leading zeros, and some in between.
+fn keys() -> Vec<PrivateKey> {
+    let mut one = [0; 32];
+    one[31] = 1;
+    // The order of the curve less one (SEC 2, 2.4.2).
+    let most = hex_literal::hex!("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632550");
+    let mut keys = [one, most]
+        .map(|scalar| PrivateKey::from_scalar(&scalar).unwrap())
+        .to_vec();
+    let mut rng = ChaCha20Rng::seed_from_u64(21);
+    keys.extend((0..200).map(|_| PrivateKey::generate(&mut rng)));
+    keys
+}
 
 #[test]
-fn a_drawn_key_is_the_same_in_both() {
-    for _ in 0..300 {
-        let drawn = AwsLcKey::generate().unwrap();
-        let same = PrivateKey::from_scalar(&drawn.expose_scalar().unwrap()).unwrap();
-        assert_eq!(same.public_key(), *drawn.public_key());
-        assert_eq!(same.to_pkcs8_der().unwrap(), drawn.to_pkcs8_der().unwrap());
-        assert_eq!(same.to_sec1_der().unwrap(), drawn.to_sec1_der().unwrap());
-        let signature: DerSignature = drawn.sign(b"message");
-        same.public_key().verify_der(b"message", signature.as_bytes()).unwrap();
+fn keys_and_signatures_are_those_of_p256() {
+    for key in keys() {
+        let same = SigningKey::from_slice(&*key.expose_scalar()).unwrap();
+        let point = same.verifying_key().to_sec1_point(false);
+        assert_eq!(key.public_key().as_bytes(), point.as_bytes());
+        for message in [&b""[..], b"message", &[0xA5; 1000]] {
+            let (ours, theirs): (DerSignature, DerSignature) = (key.sign(message), same.sign(message));
+            assert_eq!(ours.as_bytes(), theirs.as_bytes());
+        }
     }
 }
 
 #[test]
-fn a_key_with_leading_zeros_keeps_them() {
-    let scalar = [[0; 31].as_slice(), &[7]].concat().try_into().unwrap();
-    let key = AwsLcKey::try_from(&PrivateKey::from_scalar(&scalar).unwrap()).unwrap();
-    assert_eq!(*key.expose_scalar().unwrap(), scalar);
-}
-
-#[test]
-fn it_issues_a_chain() {
-    let aws = |byte| AwsLcKey::try_from(&key(byte)).unwrap();
-    let (paa_key, pai_key) = (aws(1), aws(2));
-    let validity = Validity::without_expiry(date(2024));
-    let paa = issue_paa(&paa_key, &PaaSubject::new("PAA").unwrap(), validity, serial(1)).unwrap();
+fn issuer_verifier_refuses_what_is_not_the_issuers() {
     let subject = pai_subject();
-    let issuer = Issuer::new(&paa, &paa_key).unwrap();
-    issuer
-        .issue_pai(&subject, pai_key.public_key(), validity, serial(2))
+    let pai = pai(&subject);
+    let verifier = IssuerVerifier::new(pai.clone());
+    let (issuer_key, subject) = (key(2), dac_subject());
+    let issuer = Issuer::new(&pai, &issuer_key).unwrap();
+    let dac = issuer
+        .issue_dac(&subject, &key(3).public_key(), years(2026, 2030), serial(4))
         .unwrap();
-
-    // Everything that is signed is the same, byte by byte.
-    let (pai, software) = (pai(&subject), key(2));
-    let (issuer, other) = (
-        Issuer::new(&pai, &pai_key).unwrap(),
-        Issuer::new(&pai, &software).unwrap(),
-    );
-    let template = issuer.dac_template(&dac_subject(), years(2025, 2030)).unwrap();
-    let device = AwsLcKey::generate().unwrap();
-    let dac = template.issue("Test DAC", device.public_key(), serial(3)).unwrap();
-    let same = other
-        .issue_dac(&dac_subject(), device.public_key(), years(2025, 2030), serial(3))
-        .unwrap();
-    let signed = |der: &[u8]| der[4..4 + 4 + usize::from(der[6]) * 256 + usize::from(der[7])].to_vec();
-    assert_eq!(signed(dac.as_der()), signed(same.as_der()));
-    assert_eq!(
-        Issuer::new(&pai, &paa_key).unwrap_err(),
-        matter_attestation::Error::KeyMismatch
-    );
-}
-
-#[test]
-fn debug_shows_no_key() {
-    assert_eq!(format!("{:?}", AwsLcKey::generate().unwrap()), "AwsLcKey([elided])");
+    verifier.verify(&dac).unwrap();
+    let mut refused = 0;
+    for at in 0..dac.as_der().len() {
+        let mut changed = dac.as_der().to_vec();
+        changed[at] ^= 1;
+        let Ok(changed) = Certificate::from_der(&changed) else {
+            continue;
+        };
+        let expected = changed.verify_issued_by(&pai);
+        assert_eq!(verifier.verify(&changed), expected, "octet {at}");
+        refused += u32::from(expected.is_err());
+    }
+    assert!(refused > 100, "{refused}");
+    assert_eq!(verifier.verify(&pai).unwrap_err(), Error::IssuerNameMismatch);
 }

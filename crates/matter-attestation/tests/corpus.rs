@@ -12,7 +12,7 @@ mod csr;
 mod decode;
 #[path = "properties/lint.rs"]
 mod lint;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 #[path = "properties/verify.rs"]
 mod verify;

@@ -82,7 +82,7 @@ fn files_are_called_what_they_are() {
         (in_ber(&pkcs7(&[&der])), InputKind::IndefiniteLength),
         (armored("PKCS7", &in_ber(&pkcs7(&[&der]))), InputKind::IndefiniteLength),
         (block("PKCS7"), InputKind::Pkcs7),
-        (key.to_pkcs8_der().unwrap().to_vec(), InputKind::PrivateKey),
+        (key.to_pkcs8_der().to_vec(), InputKind::PrivateKey),
         (key_pem.as_bytes().to_vec(), InputKind::PrivateKey),
         ([key_pem.as_bytes(), pem.as_bytes()].concat(), InputKind::PrivateKey),
         (block("EC PRIVATE KEY"), InputKind::PrivateKey),

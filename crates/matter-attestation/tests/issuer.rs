@@ -6,8 +6,11 @@ mod chain;
 
 use der::Encode;
 use der::asn1::OctetString;
-use matter_attestation::{Certificate, Error, Issuer, KeyId, PaaSubject, PaiProfile, PaiSubject, Validity, issue_paa};
+use matter_attestation::{
+    Certificate, Error, HashSigner, Issuer, KeyId, PaaSubject, PaiProfile, PaiSubject, Validity, issue_paa,
+};
 use p256::ecdsa::{DerSignature, SigningKey};
+use signature::hazmat::PrehashSigner;
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, SubjectPublicKeyInfoRef};
 use x509_cert::TbsCertificate;
@@ -245,4 +248,32 @@ fn a_certificate_longer_than_600_octets_is_refused() {
         )
         .unwrap_err();
     assert!(matches!(error, Error::CertificateTooLong { len: 601.. }), "{error}");
+}
+
+type SignHash = dyn Fn(&[u8; 32]) -> Result<p256::ecdsa::Signature, Box<dyn std::error::Error + Send + Sync>>;
+
+#[test]
+fn a_function_that_signs_hashes_is_a_signer_and_its_own_error_is_the_source() {
+    let secret = key(1);
+    let issue = |signer: &SignHash| {
+        let signer = HashSigner::new(secret.public_key(), signer);
+        let subject = PaaSubject::new("Test PAA").unwrap();
+        issue_paa(&signer, &subject, Validity::without_expiry(date(2024)), serial(1))
+    };
+    let sign = |hash: &[u8]| -> Result<p256::ecdsa::Signature, signature::Error> { secret.sign_prehash(hash) };
+    let raw = |hash: &[u8; 32]| {
+        let bytes = sign(hash)?.to_bytes();
+        Ok(p256::ecdsa::Signature::from_slice(&bytes)?)
+    };
+    let der = |hash: &[u8; 32]| Ok(p256::ecdsa::Signature::from_der(sign(hash)?.to_der().as_bytes())?);
+    assert_eq!(issue(&raw).unwrap(), paa());
+    assert_eq!(issue(&der).unwrap(), paa());
+    let other = |_: &[u8; 32]| Ok(sign(&[0; 32])?);
+    assert_eq!(issue(&other).unwrap_err(), Error::SignatureInvalid);
+
+    let closed = |_: &[u8; 32]| Err(std::io::Error::other("session closed").into());
+    let error = issue(&closed).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap();
+    assert_eq!(cause.to_string(), "session closed");
+    assert!(cause.downcast_ref::<std::io::Error>().is_some());
 }

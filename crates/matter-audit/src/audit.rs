@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{HmacKey, NvsKeys};
-use matter_factory_data::{BatchAudit, Check, Expected, Finding};
+use matter_factory_data::{BatchAudit, Check, Expected, Finding, Severity};
 use matter_ledger::LedgerPlace;
 use zeroize::Zeroizing;
 
@@ -312,8 +312,22 @@ impl FoundInputs {
 impl AuditReport {
     /// Tells whether nothing of this severity or a higher one was found.
     #[must_use]
-    pub fn is_clean(&self, severity: matter_factory_data::Severity) -> bool {
+    pub fn is_clean(&self, severity: Severity) -> bool {
         self.findings().all(|finding| finding.severity < severity)
+    }
+
+    /// Returns how many devices have no finding, notes apart.
+    #[must_use]
+    pub fn clean(&self) -> usize {
+        let is_note = |finding: &Finding| finding.severity == Severity::Note;
+        let clean = self.devices.iter().filter(|device| device.findings.iter().all(is_note));
+        clean.count()
+    }
+
+    /// Returns how many findings have a severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings().filter(|finding| finding.severity == severity).count()
     }
 
     /// Returns all findings, those of devices first.

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod access;
@@ -21,6 +22,8 @@ mod picture;
 mod retired;
 mod run_tables;
 mod sampling;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod signature;
 mod surroundings;
 mod unchecked;
@@ -30,5 +33,9 @@ pub use audit::{Audit, AuditReport, AuditedDevice};
 pub use audit_input::AuditInput;
 pub use error::Error;
 pub use flash_dump::FlashDump;
+/// What findings and expectations are made of.
+pub use matter_factory_data;
+pub use matter_ledger::ParseError;
+
 pub use sampling::Sampling;
 pub use signature::ManifestKey;

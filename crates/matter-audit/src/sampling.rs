@@ -1,5 +1,7 @@
 use std::str::FromStr;
 
+use matter_ledger::ParseError;
+
 /// Which devices of many are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sampling {
@@ -24,15 +26,15 @@ impl Sampling {
 }
 
 impl FromStr for Sampling {
-    type Err = &'static str;
+    type Err = ParseError;
 
     /// Reads `none`, `sample`, `all` or `full`, which means the same as `all`.
-    fn from_str(name: &str) -> Result<Self, &'static str> {
+    fn from_str(name: &str) -> Result<Self, ParseError> {
         match name {
             "none" => Ok(Self::None),
             "sample" => Ok(Self::Sample),
             "all" | "full" => Ok(Self::All),
-            _ => Err("is neither none nor sample nor full"),
+            _ => Err(ParseError::new("is neither none nor sample nor full")),
         }
     }
 }

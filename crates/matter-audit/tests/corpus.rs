@@ -10,7 +10,7 @@
 
 #[path = "properties/folder.rs"]
 mod folder;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 
 use folder::{GoodFolder, Role};

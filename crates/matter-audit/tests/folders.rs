@@ -81,8 +81,9 @@ fn make(outdir: PathBuf, attestation: Attestation, change: fn(&mut Job)) {
     job.iterations = Iterations::MIN;
     job.attestation = attestation;
     change(&mut job);
-    let report = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_, _| {});
-    assert!(report.error.is_none(), "{:?}", report.error);
+    Run::new(&Plan::new(job, now().unwrap()).unwrap())
+        .execute(|_, _| {})
+        .unwrap();
 }
 
 /// A run, one of other devices, one without certificates, and one with keys for eFuses.

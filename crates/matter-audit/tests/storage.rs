@@ -204,8 +204,7 @@ fn devices_are_good_wherever_their_data_is() {
         let folder = tempfile::tempdir().unwrap();
         let plan = Plan::new(job(folder.path(), *case, &pai), now().unwrap());
         let plan = plan.unwrap_or_else(|error| panic!("{case:?}: {error}"));
-        let run = Run::new(&plan).execute(|_, _| {});
-        assert!(run.error.is_none(), "{case:?}: {:?}", run.error);
+        Run::new(&plan).execute(|_, _| {}).unwrap();
         let report = audit(&folder.path().join("out"), *case, &store);
         assert_eq!(report.devices.len(), usize::from(DEVICES), "{case:?}");
         devices += report.devices.len();
@@ -240,8 +239,9 @@ fn a_run_without_images_has_none() {
     };
     let mut job = job(folder.path(), case, &pai);
     job.without_image = true;
-    let run = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_, _| {});
-    assert!(run.error.is_none(), "{:?}", run.error);
+    Run::new(&Plan::new(job, now().unwrap()).unwrap())
+        .execute(|_, _| {})
+        .unwrap();
     let report = audit(&folder.path().join("out"), case, &store);
     assert_eq!(report.devices.len(), usize::from(DEVICES));
     for finding in report.findings() {
@@ -262,8 +262,9 @@ fn an_encrypted_image_without_its_keys_is_not_taken_for_a_good_one() {
         rotating_id: false,
     };
     let folder = tempfile::tempdir().unwrap();
-    let run = Run::new(&Plan::new(job(folder.path(), case, &pai), now().unwrap()).unwrap()).execute(|_, _| {});
-    assert!(run.error.is_none(), "{:?}", run.error);
+    Run::new(&Plan::new(job(folder.path(), case, &pai), now().unwrap()).unwrap())
+        .execute(|_, _| {})
+        .unwrap();
     let top = folder.path().join("out/1234_8001");
     let devices = fs::read_dir(&top).unwrap().map(|entry| entry.unwrap().path());
     let mut devices = devices
@@ -351,10 +352,8 @@ fn a_run_for_a_product_refuses_a_key_that_everybody_has() {
             pai: Box::new(pai.certificate.clone()),
             dacs: vec![SuppliedDac::new(certificate, Some(key), Path::new("DAC.pem"))],
         };
-        let error = Run::new(&Plan::new(job, now().unwrap()).unwrap())
-            .execute(|_, _| {})
-            .error;
-        let error = error.map(|error| error.to_string()).unwrap_or_default();
+        let error = Run::new(&Plan::new(job, now().unwrap()).unwrap()).execute(|_, _| {});
+        let error = error.err().map(|error| error.to_string()).unwrap_or_default();
         assert_eq!(!error.is_empty(), published, "{error}");
         assert_eq!(error.contains("[key-published]"), published, "{error}");
         let product = folder.path().join("out/1234_8001");

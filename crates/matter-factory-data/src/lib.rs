@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ mod declaration;
 mod decode;
 mod device_folder;
 mod encode;
+mod equality;
 mod error;
 mod formula;
 mod hardware_version;
@@ -26,6 +28,8 @@ mod reader;
 mod record;
 mod rotating_id;
 mod secure_cert;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod text;
 
 pub use appearance::{ProductColor, ProductFinish};
@@ -46,10 +50,21 @@ pub use keys::{NAMESPACE, is_field_key};
 pub use layout::{DacKeyStorage, Place, StorageLayout};
 pub use lists::{FixedLabel, Locale, SemanticTag, SupportedMode};
 pub use product::{ProductField, ProductInformation};
+/// The randomness that ids are drawn with.
+pub use rand_core;
 pub use reader::KeyPlace;
 pub use record::{DeviceRecord, FactoryEntry};
 pub use rotating_id::RotatingId;
 pub use secure_cert::SecureCertNumbers;
+/// Comparison of secrets in constant time.
+pub use subtle;
+/// The wrapper that wipes secrets when they are dropped.
+pub use zeroize;
+/// The formats of the partitions.
+pub use {esp_nvs_image, esp_secure_cert};
+/// Certificates, keys and declarations; codes; verifiers; ids and passcodes.
+pub use {matter_attestation, matter_setup_payload, matter_spake2p, matter_types};
+
 pub use text::{
     HardwareVersionString, LabelText, ModeLabel, PartNumber, ProductLabel, ProductName, ProductUrl, SerialNumber,
     VendorName,

@@ -21,6 +21,13 @@ impl RotatingId {
         Self(bytes)
     }
 
+    /// Draws an id.
+    pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        let mut id = Self([0; Self::LEN]);
+        rng.fill_bytes(&mut id.0);
+        id
+    }
+
     /// Returns the bytes: the one way to read the secret.
     #[must_use]
     pub const fn expose_bytes(&self) -> &[u8; Self::LEN] {

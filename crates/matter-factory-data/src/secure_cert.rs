@@ -29,7 +29,7 @@ impl DeviceRecord {
         let sec1 = if layout.is_keyless() {
             Zeroizing::default()
         } else {
-            credentials.key().ok_or(missing(keys::DAC_KEY))?.to_sec1_der()?
+            credentials.key().ok_or(missing(keys::DAC_KEY))?.to_sec1_der()
         };
         let key = layout.key().record(&sec1)?;
         let dac = Certificate::der(credentials.dac().as_der())?;

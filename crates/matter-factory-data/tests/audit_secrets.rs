@@ -43,7 +43,7 @@ fn a_warning_of_one_record_hides_no_key_in_another() {
     let before = leaks(&device);
     assert_eq!(before.len(), 1, "{before:?}");
     assert_eq!(before[0].severity, Severity::Warning);
-    device.record(RecordType::MATTER_1, 9, &key(3).to_sec1_der().unwrap());
+    device.record(RecordType::MATTER_1, 9, &key(3).to_sec1_der());
     let after = leaks(&device);
     assert_eq!(after[0], before[0]);
     assert_eq!(errors(&device), ["secure-cert"], "{after:?}");
@@ -52,7 +52,7 @@ fn a_warning_of_one_record_hides_no_key_in_another() {
 #[test]
 fn an_error_of_one_record_hides_no_key_in_another() {
     let mut device = Device::in_efuse();
-    let sec1 = key(3).to_sec1_der().unwrap();
+    let sec1 = key(3).to_sec1_der();
     device.record_mut(RecordType::PRIV_KEY, 0).data = sec1.to_vec();
     // The record is told once, by what the image's check says of it.
     assert_eq!(errors(&device), ["secure-cert"]);
@@ -137,7 +137,7 @@ fn the_file_for_an_efuse_is_told_by_what_it_holds() {
     let forms = |number: u64| {
         let key = key(number);
         let pem = key.to_pkcs8_pem().unwrap().as_bytes().to_vec();
-        [pem, key.to_sec1_der().unwrap().to_vec(), key.expose_scalar().to_vec()]
+        [pem, key.to_sec1_der().to_vec(), key.expose_scalar().to_vec()]
     };
     let told = |base: Device, bytes: &[u8]| {
         let device = Device {

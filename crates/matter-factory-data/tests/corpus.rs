@@ -8,7 +8,7 @@ mod audit;
 mod decode;
 #[path = "properties/find_keys.rs"]
 mod find_keys;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 #[path = "properties/secure_cert.rs"]
 mod secure_cert;

@@ -185,7 +185,7 @@ fn partition_that_no_device_has_is_refused() {
     assert_eq!(decode(nvs_dac.nvs(), &longer), Err(Error::SecureCert(tail)));
 
     // The defect of the vendor's tool: key bytes in a record that says that they are in an eFuse.
-    let sec1 = full().credentials().unwrap().key().unwrap().to_sec1_der().unwrap();
+    let sec1 = full().credentials().unwrap().key().unwrap().to_sec1_der();
     let leaking = records_with(&efuse, |records| {
         let key = records.last_mut().unwrap();
         *key = RawRecord::new(RecordType::PRIV_KEY, 0, sec1.to_vec().leak()).with_flags(Flags::EFUSE_ECDSA);

@@ -4,7 +4,7 @@
 
 #[path = "properties/message.rs"]
 mod message;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 
 #[test]

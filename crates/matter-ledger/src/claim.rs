@@ -4,7 +4,7 @@ use std::str::FromStr;
 use crate::clock::now;
 use crate::statements::{Fault, Row, Statements, Value};
 use crate::tables::{CLAIM, CLAIM_EVENT};
-use crate::{Error, Ledger};
+use crate::{Error, Ledger, ParseError};
 
 /// A device of an order that a station has taken for a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,11 +142,11 @@ impl fmt::Display for Mac {
 }
 
 impl FromStr for Mac {
-    type Err = &'static str;
+    type Err = ParseError;
 
     /// Reads 6 or 8 bytes in hexadecimal digits with colons.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = "is no MAC address such as 24:0a:c4:00:00:01";
+        let refused = ParseError::new("is no MAC address such as 24:0a:c4:00:00:01");
         let byte = |part: &str| match part.len() {
             2 if part.bytes().all(|digit| digit.is_ascii_hexdigit()) => u8::from_str_radix(part, 16).ok(),
             _ => None,

@@ -8,7 +8,7 @@ use crate::passcode_key::PasscodeKey;
 use crate::runs::RunId;
 use crate::statements::{Fault, Statements, Value};
 use crate::tables::{DEVICE, IMAGE, RUN};
-use crate::{Error, Ledger, order};
+use crate::{Error, Ledger, ParseError, order};
 
 /// A device that is on disk, before the ledger has it.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ pub struct Unique {
 }
 
 impl FromStr for Unique {
-    type Err = &'static str;
+    type Err = ParseError;
 
     /// Reads names separated by commas: `passcode,serial,pair,key`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -83,7 +83,11 @@ impl FromStr for Unique {
                 "serial" => &mut unique.serial,
                 "pair" => &mut unique.pair,
                 "key" => &mut unique.key,
-                _ => return Err("is not a list of passcode, serial, pair and key, separated by commas"),
+                _ => {
+                    return Err(ParseError::new(
+                        "is not a list of passcode, serial, pair and key, separated by commas",
+                    ));
+                }
             };
             *slot = true;
         }

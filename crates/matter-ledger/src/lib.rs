@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod claim;
@@ -13,6 +14,7 @@ mod line;
 mod listing;
 mod log;
 mod order;
+mod parse_error;
 mod passcode_key;
 mod place;
 #[cfg(feature = "postgres")]
@@ -34,5 +36,9 @@ pub use line::{LineListing, LineRow, RefusedBoard};
 pub use listing::{ListedDevice, ListedImage, Listing};
 pub use log::{LogHead, LogRow};
 pub use order::Order;
+pub use parse_error::ParseError;
 pub use place::LedgerPlace;
+/// The wrapper that wipes secrets when they are dropped.
+pub use zeroize;
+
 pub use runs::{NewRun, Parameter, Progress, RunId, RunState};

@@ -234,9 +234,7 @@ impl Device {
         match self.layout.key() {
             DacKeyStorage::Plain => {
                 self.add_internal(folder, InternalFile::DacKeyPem, pem)?;
-                self.add_internal(folder, InternalFile::DacKeyDer, || {
-                    key.to_sec1_der().map_err(Error::encode)
-                })?;
+                self.add_internal(folder, InternalFile::DacKeyDer, || Ok(key.to_sec1_der()))?;
                 self.add_internal(folder, InternalFile::DacPrivateKey, || Ok(key.expose_scalar()))
             }
             DacKeyStorage::EfuseEcdsa(_) => self.add_internal(folder, InternalFile::EfuseKey, pem),

@@ -12,9 +12,26 @@ use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities};
 use matter_spake2p::{Iterations, Salt, Verifier};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-use crate::{Attestation, BatchFiles, Columns, FlashJob, Message, MqttHost, Seed, Storage, ValueList};
+use crate::{Attestation, BatchFiles, Columns, FlashJob, Message, MqttHost, ParseError, Seed, Storage, ValueList};
 
 /// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::matter_types::{ProductId, VendorId};
+/// use matter_mfg::{Job, LabelFormat, RotatingIdPolicy};
+///
+/// let mut job = Job::new(VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// job.outdir = "out".into();
+/// job.count = Some(100);
+/// job.size = "0x6000".parse()?;
+/// job.product.vendor_name = Some("Example".parse()?);
+/// job.product.product_name = Some("Lamp".parse()?);
+/// job.rotating_id = RotatingIdPolicy::Random;
+/// job.lists.labels = Some(LabelFormat::Pdf);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Job {
@@ -123,14 +140,14 @@ impl InternalFiles {
 }
 
 impl FromStr for InternalFiles {
-    type Err = &'static str;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "all" => Ok(Self::All),
             "certs" => Ok(Self::Certificates),
             "none" => Ok(Self::None),
-            _ => Err("is none of all, certs and none"),
+            _ => Err(ParseError::new("is none of all, certs and none")),
         }
     }
 }

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod attestation;
@@ -41,12 +42,21 @@ pub use flash::FlashJob;
 pub use job::{InternalFiles, Job, RotatingIdPolicy};
 pub use label_sheet::{DrawnLabels, LabelFormat, LabelSheet, LabelStock};
 pub use matter_audit::Sampling;
+pub use matter_ledger::ParseError;
+/// What the fields of a [`Job`] are made of.
+pub use {
+    esp_flash_plan, esp_nvs_image, esp_secure_boot, esp_secure_cert, factory_fs, matter_attestation,
+    matter_factory_data, matter_setup_payload, matter_signer, matter_spake2p, matter_types,
+};
+/// The audit of finished devices, and where they are listed.
+pub use {matter_audit, matter_ledger};
+
 pub use message::Message;
 pub use millimetres::{Extent, ExtentError, LengthError, Millimetres, OffsetError, PrintOffset};
 pub use outputs::BatchFiles;
 pub use plan::{Plan, now};
 pub use random::Seed;
-pub use run::{Run, RunReport};
+pub use run::{Run, RunError, RunReport};
 pub use spelling::{MqttHost, parse_fixed_label, parse_supported_mode};
 pub use storage::Storage;
 pub use supplied_dac::SuppliedDac;

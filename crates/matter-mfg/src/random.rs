@@ -8,7 +8,7 @@ use matter_attestation::DateTime;
 use rand_core::{Rng, SeedableRng, TryCryptoRng, TryRng};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::Error;
+use crate::{Error, ParseError};
 
 /// Where all random numbers of a test run come from.
 ///
@@ -27,11 +27,11 @@ impl Seed {
 }
 
 impl FromStr for Seed {
-    type Err = &'static str;
+    type Err = ParseError;
 
     /// Reads 1..=32 bytes in hexadecimal; fewer than 32 are followed by zeros.
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        const FORM: &str = "not 2..=64 hexadecimal digits, two for each byte";
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        const FORM: ParseError = ParseError::new("not 2..=64 hexadecimal digits, two for each byte");
         let mut seed = Self([0; Self::MAX_LEN]);
         let read = base16ct::mixed::decode(text, &mut seed.0).map_err(|_| FORM)?;
         if read.is_empty() {

@@ -23,11 +23,13 @@ mod parameters;
 mod reconcile;
 mod report;
 mod room;
+mod run_error;
 mod start;
 mod workers;
 mod workspace;
 
 pub use self::report::RunReport;
+pub use self::run_error::RunError;
 use self::workspace::Workspace;
 
 /// Discriminators repeat after so many devices.
@@ -155,8 +157,11 @@ impl<'p> Run<'p> {
     ///
     /// A device's folder appears complete or not at all, and not before the ledger lists it. When something fails, the
     /// devices that are complete stay, the tables list them, and the run can be continued.
-    #[must_use]
-    pub fn execute(&self, mut progress: impl FnMut(u32, &str)) -> RunReport {
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] for each failure, with the report of what was done until then.
+    pub fn execute(&self, mut progress: impl FnMut(u32, &str)) -> Result<RunReport, RunError> {
         let start = Instant::now();
         let mut report = RunReport {
             devices: 0,
@@ -172,13 +177,16 @@ impl<'p> Run<'p> {
             elapsed: Duration::ZERO,
             notes: Vec::new(),
             is_reconciled: false,
-            error: None,
         };
-        if let Err(error) = self.produce(&mut report, &mut progress) {
-            report.error = Some(error);
-        }
+        let produced = self.produce(&mut report, &mut progress);
         report.elapsed = start.elapsed();
-        report
+        match produced {
+            Ok(()) => Ok(report),
+            Err(error) => Err(RunError {
+                error,
+                report: Box::new(report),
+            }),
+        }
     }
 
     fn produce(&self, report: &mut RunReport, progress: &mut impl FnMut(u32, &str)) -> Result<(), Error> {

@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use matter_factory_data::{FixedLabel, SemanticTag, SupportedMode};
 
+use crate::ParseError;
+
 /// The host of an MQTT broker, which the RainMaker firmware reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MqttHost(String);
@@ -19,14 +21,14 @@ impl MqttHost {
 }
 
 impl FromStr for MqttHost {
-    type Err = &'static str;
+    type Err = ParseError;
 
     /// Reads 1..=253 visible ASCII characters.
-    fn from_str(text: &str) -> Result<Self, &'static str> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         if (1..=Self::MAX_LEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(Self(text.into()))
         } else {
-            Err("not 1..=253 visible ASCII characters")
+            Err(ParseError::new("not 1..=253 visible ASCII characters"))
         }
     }
 }
@@ -37,13 +39,18 @@ impl fmt::Display for MqttHost {
     }
 }
 
-/// Reads `ENDPOINT/LABEL/VALUE`, as the reference tool's `--fixed-labels` spells it.
-pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, String> {
-    const FORM: &str =
-        "not ENDPOINT/LABEL/VALUE with an endpoint in 0..=65534 and texts of 1..=16 bytes without a slash";
+/// Reads `ENDPOINT/LABEL/VALUE`, as the reference tool spells fixed labels.
+///
+/// # Errors
+///
+/// [`ParseError`], with the form.
+pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, ParseError> {
+    const FORM: ParseError = ParseError::new(
+        "not ENDPOINT/LABEL/VALUE with an endpoint in 0..=65534 and texts of 1..=16 bytes without a slash",
+    );
     let parts = text.split('/').collect::<Vec<_>>();
     let [endpoint, label, value] = parts[..] else {
-        return Err(FORM.into());
+        return Err(FORM);
     };
     Ok(FixedLabel {
         endpoint: parse_endpoint(endpoint).ok_or(FORM)?,
@@ -52,17 +59,23 @@ pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, String> {
     })
 }
 
-/// Reads `MODE/LABEL/ENDPOINT`, behind that perhaps `/VALUE\MANUFACTURER, VALUE\MANUFACTURER`, as the reference tool's
-/// `--supported-modes` spells it: the manufacturers' codes are hexadecimal, with or without `0x`.
-pub fn parse_supported_mode(text: &str) -> Result<SupportedMode, String> {
-    const FORM: &str = "not MODE/LABEL/ENDPOINT or MODE/LABEL/ENDPOINT/VALUE\\MANUFACTURER, VALUE\\MANUFACTURER with a \
+/// Reads `MODE/LABEL/ENDPOINT`, behind that perhaps `/VALUE\MANUFACTURER, VALUE\MANUFACTURER`, as the reference tool
+/// spells supported modes: the manufacturers' codes are hexadecimal, with or without `0x`.
+///
+/// # Errors
+///
+/// [`ParseError`], with the form.
+pub fn parse_supported_mode(text: &str) -> Result<SupportedMode, ParseError> {
+    const FORM: ParseError = ParseError::new(
+        "not MODE/LABEL/ENDPOINT or MODE/LABEL/ENDPOINT/VALUE\\MANUFACTURER, VALUE\\MANUFACTURER with a \
                         mode in 0..=255, a label of 1..=64 bytes without a slash, an endpoint in 0..=65534, values in \
-                        0..=65535 and manufacturers in 0..=0xFFFF in hexadecimal";
+                        0..=65535 and manufacturers in 0..=0xFFFF in hexadecimal",
+    );
     let parts = text.split('/').collect::<Vec<_>>();
     let (mode, label, endpoint, tags) = match parts[..] {
         [mode, label, endpoint] => (mode, label, endpoint, None),
         [mode, label, endpoint, tags] => (mode, label, endpoint, Some(tags)),
-        _ => return Err(FORM.into()),
+        _ => return Err(FORM),
     };
     let tags = tags.map(|tags| {
         // A shell that leaves the quotes of the documented example in place is no reason to refuse it.

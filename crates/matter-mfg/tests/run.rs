@@ -51,8 +51,7 @@ fn tables_have_the_order_of_the_rows_whatever_the_threads() {
     job.threads = NonZeroUsize::new(7);
     let plan = Plan::new(job, now().unwrap()).unwrap();
     let mut calls = Vec::new();
-    let report = Run::new(&plan).execute(|complete, _| calls.push(complete));
-    assert!(report.error.is_none(), "{:?}", report.error);
+    let report = Run::new(&plan).execute(|complete, _| calls.push(complete)).unwrap();
     assert_eq!(report.devices, 40);
     assert_eq!(calls, (1..=40).collect::<Vec<_>>());
     assert!(Phase::ALL.iter().all(|phase| !report.timings.get(*phase).is_zero()));
@@ -80,8 +79,7 @@ fn devices_of_a_run_have_different_discriminators() {
     job.iterations = Iterations::MIN;
     job.threads = NonZeroUsize::new(3);
     let plan = Plan::new(job, now().unwrap()).unwrap();
-    let report = Run::new(&plan).execute(|_, _| {});
-    assert!(report.error.is_none(), "{:?}", report.error);
+    let report = Run::new(&plan).execute(|_, _| {}).unwrap();
     let mut reader = csv::Reader::from_path(report.summary.unwrap()).unwrap();
     let name = |name: &str| name.eq_ignore_ascii_case("discriminator");
     let column = reader.headers().unwrap().iter().position(name).unwrap();
@@ -95,7 +93,7 @@ fn two_runs_at_once_in_one_folder_are_both_complete() {
     let time = now().unwrap();
     // The PKI is there before, so that both use it; the time is the same, and so are the names of the tables.
     let first = Plan::new(job(folder.path()), time).unwrap();
-    assert_eq!(Run::new(&first).execute(|_, _| {}).devices, 1);
+    assert_eq!(Run::new(&first).execute(|_, _| {}).unwrap().devices, 1);
     let plans = [(); 2].map(|()| {
         let mut job = job(folder.path());
         job.count = Some(20);
@@ -109,7 +107,7 @@ fn two_runs_at_once_in_one_folder_are_both_complete() {
     });
     let mut summaries = Vec::new();
     for report in reports {
-        assert!(report.error.is_none(), "{:?}", report.error);
+        let report = report.unwrap();
         assert_eq!(report.devices, 20);
         let summary = report.summary.unwrap();
         assert_eq!(csv::Reader::from_path(&summary).unwrap().records().count(), 20);
@@ -136,15 +134,11 @@ fn two_test_runs_that_make_their_pki_at_once_leave_one_whole_pki() {
             threads.map(|thread| thread.join().unwrap())
         });
         // One wins; the others, whose devices would have another PAI, make none and say why.
-        let devices = reports.iter().map(|report| report.devices).sum::<u32>();
-        assert_eq!(
-            devices,
-            1,
-            "{:?}",
-            reports.each_ref().map(|report| report.error.as_ref())
-        );
-        for report in reports.iter().filter(|report| report.devices == 0) {
-            let said = report.error.as_ref().unwrap().to_string();
+        let made = reports.iter().filter_map(|run| run.as_ref().ok()).collect::<Vec<_>>();
+        assert!(matches!(made[..], [report] if report.devices == 1), "{reports:?}");
+        for failed in reports.iter().filter_map(|run| run.as_ref().err()) {
+            assert_eq!(failed.report.devices, 0);
+            let said = failed.to_string();
             assert!(said.contains("test-pki"), "{said}");
         }
         let out = folder.path().join("out");
@@ -170,6 +164,7 @@ fn more_threads_than_the_system_gives_or_devices_need_are_no_harm() {
     assert_eq!(
         Run::new(&Plan::new(job, now().unwrap()).unwrap())
             .execute(|_, _| {})
+            .unwrap()
             .devices,
         3
     );

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -15,6 +16,8 @@ mod model_version;
 mod raw;
 mod reader;
 mod sdk_code;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod url;
 mod version;
 
@@ -35,3 +38,21 @@ pub use reader::{FixedHeader, HeaderReader, PayloadReader};
 pub use sdk_code::SdkCode;
 pub use url::{OtaUrl, ReleaseNotesUrl};
 pub use version::{ApplicableVersions, SoftwareVersion, SoftwareVersionString};
+
+/// The crate of app images for ESP32 chips.
+#[cfg(feature = "esp")]
+pub use esp_flash_image;
+/// The crate of signed app images for ESP32 chips.
+#[cfg(feature = "esp")]
+pub use esp_secure_boot;
+/// The crate of vendor and product ids.
+pub use matter_types;
+/// The crate of the keys of encrypted images.
+#[cfg(feature = "encryption")]
+pub use p256;
+/// The crate of the generators that encryption draws from.
+#[cfg(feature = "encryption")]
+pub use rand_core;
+/// The crate of the RSA keys of encrypted images.
+#[cfg(all(feature = "encryption", feature = "rsa"))]
+pub use rsa;

@@ -43,6 +43,20 @@ impl<'a> ReleaseNotesUrl<'a> {
     }
 }
 
+impl<'a> TryFrom<&'a str> for ReleaseNotesUrl<'a> {
+    type Error = Error;
+
+    fn try_from(text: &'a str) -> Result<Self, Error> {
+        Self::new(text)
+    }
+}
+
+impl AsRef<str> for ReleaseNotesUrl<'_> {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
 impl fmt::Display for ReleaseNotesUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
@@ -69,6 +83,20 @@ impl<'a> OtaUrl<'a> {
     /// Returns the text.
     #[must_use]
     pub const fn get(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> TryFrom<&'a str> for OtaUrl<'a> {
+    type Error = Error;
+
+    fn try_from(text: &'a str) -> Result<Self, Error> {
+        Self::new(text)
+    }
+}
+
+impl AsRef<str> for OtaUrl<'_> {
+    fn as_ref(&self) -> &str {
         self.0
     }
 }

@@ -34,6 +34,12 @@ impl From<u32> for SoftwareVersion {
     }
 }
 
+impl From<SoftwareVersion> for u32 {
+    fn from(version: SoftwareVersion) -> Self {
+        version.0
+    }
+}
+
 impl FromStr for SoftwareVersion {
     type Err = Error;
 
@@ -84,6 +90,20 @@ impl<'a> SoftwareVersionString<'a> {
     /// Returns the text.
     #[must_use]
     pub const fn get(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> TryFrom<&'a str> for SoftwareVersionString<'a> {
+    type Error = Error;
+
+    fn try_from(text: &'a str) -> Result<Self, Error> {
+        Self::new(text)
+    }
+}
+
+impl AsRef<str> for SoftwareVersionString<'_> {
+    fn as_ref(&self) -> &str {
         self.0
     }
 }

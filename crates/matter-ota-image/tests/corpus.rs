@@ -14,7 +14,7 @@ mod judged;
 mod naive;
 #[path = "properties/read.rs"]
 mod read;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 #[path = "properties/write.rs"]
 mod write;

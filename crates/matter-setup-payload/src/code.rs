@@ -1,5 +1,6 @@
 use core::fmt;
 
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
 /// ASCII text of at most `N` characters that holds a passcode.
@@ -61,6 +62,26 @@ macro_rules! code_type {
             }
         }
 
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        /// The copy is not wiped when it is dropped.
+        #[cfg(feature = "std")]
+        impl From<$name> for std::string::String {
+            fn from(text: $name) -> Self {
+                text.as_str().into()
+            }
+        }
+
+        impl ConstantTimeEq for $name {
+            fn ct_eq(&self, other: &Self) -> Choice {
+                self.as_str().as_bytes().ct_eq(other.as_str().as_bytes())
+            }
+        }
+
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($name), "([elided])"))
@@ -71,10 +92,35 @@ macro_rules! code_type {
 
 code_type! {
     /// The text of a QR code with one payload: `MT:` and 19 characters, up to 255 with TLV data.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use matter_setup_payload::SetupPayload;
+    ///
+    /// let payload: SetupPayload = "MT:Y.K9042C00KA0648G00".parse()?;
+    /// let text = payload.qr_text();
+    /// assert_eq!(text.as_str(), "MT:Y.K9042C00KA0648G00");
+    /// # #[cfg(feature = "image")]
+    /// let code = matter_setup_payload::QrImage::new(&text)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     QrText, 258
 }
 code_type! {
     /// A manual pairing code: 11 or 21 digits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use matter_setup_payload::SetupPayload;
+    ///
+    /// let payload: SetupPayload = "MT:Y.K9042C00KA0648G00".parse()?;
+    /// let code = payload.manual_code();
+    /// assert_eq!(code.as_str(), "34970112332");
+    /// assert_eq!(code.grouped().as_str(), "3497-011-2332");
+    /// # Ok::<(), matter_setup_payload::Error>(())
+    /// ```
     ManualCode, 21
 }
 code_type! {

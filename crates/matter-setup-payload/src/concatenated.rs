@@ -94,6 +94,17 @@ impl core::fmt::Debug for ConcatenatedPayloads<'_> {
 ///
 /// The buffer holds the passcodes then; wiping it is up to the caller.
 ///
+/// # Examples
+///
+/// ```
+/// use matter_setup_payload::{SetupPayload, encode_concatenated};
+///
+/// let payload: SetupPayload = "MT:Y.K9042C00KA0648G00".parse()?;
+/// let mut buffer = [0; 64];
+/// assert_eq!(encode_concatenated([&payload, &payload], &mut buffer)?, "MT:Y.K9042C00KA0648G00*Y.K9042C00KA0648G00");
+/// # Ok::<(), matter_setup_payload::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`ErrorKind::NoPayloads`], [`ErrorKind::TooLong`] above 4296 characters, or [`ErrorKind::BufferTooSmall`].

@@ -6,7 +6,18 @@ use crate::Error;
 const CAPACITY: usize = 16;
 
 /// What lenient reading found, and what strict reading would have refused it for.
-#[derive(Clone, Debug)]
+///
+/// # Examples
+///
+/// ```
+/// use matter_setup_payload::ManualPayload;
+///
+/// let read = ManualPayload::parse_lenient("3497 011 2332")?;
+/// assert_eq!(read.value().short_discriminator().get(), 15);
+/// assert_eq!(read.deviations().total(), 2, "two blanks");
+/// # Ok::<(), matter_setup_payload::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lenient<T> {
     value: T,
     deviations: Deviations,
@@ -37,7 +48,7 @@ impl<T> Lenient<T> {
 }
 
 /// Each reason for which strict reading refuses a code that lenient reading takes.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Deviations {
     found: [Option<Error>; CAPACITY],
     total: usize,

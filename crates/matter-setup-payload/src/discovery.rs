@@ -1,4 +1,5 @@
 use core::fmt;
+use core::ops::BitOr;
 use core::str::FromStr;
 
 use matter_types::parse_u32;
@@ -6,6 +7,17 @@ use matter_types::parse_u32;
 use crate::{Error, ErrorKind};
 
 /// How a commissioner can find the device: at least one of five ways (Matter Core Specification 5.1.3).
+///
+/// # Examples
+///
+/// ```
+/// use matter_setup_payload::DiscoveryCapabilities;
+///
+/// let ways = DiscoveryCapabilities::BLE | DiscoveryCapabilities::ON_NETWORK;
+/// assert_eq!(ways, DiscoveryCapabilities::new(6)?);
+/// assert!(ways.contains(DiscoveryCapabilities::BLE));
+/// # Ok::<(), matter_setup_payload::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DiscoveryCapabilities(u8);
 
@@ -74,6 +86,28 @@ impl Default for DiscoveryCapabilities {
     /// BLE alone.
     fn default() -> Self {
         Self::BLE
+    }
+}
+
+impl BitOr for DiscoveryCapabilities {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.with(other)
+    }
+}
+
+impl From<DiscoveryCapabilities> for u8 {
+    fn from(capabilities: DiscoveryCapabilities) -> Self {
+        capabilities.0
+    }
+}
+
+impl TryFrom<u8> for DiscoveryCapabilities {
+    type Error = Error;
+
+    fn try_from(mask: u8) -> Result<Self, Error> {
+        Self::new(mask)
     }
 }
 

@@ -7,6 +7,16 @@ use crate::{Error, ErrorKind};
 
 /// What a user must do before the device can be commissioned (Matter Core Specification 5.1.3, table "Packed Binary
 /// Data Structure").
+///
+/// # Examples
+///
+/// ```
+/// use matter_setup_payload::CommissioningFlow;
+///
+/// assert_eq!("2".parse::<CommissioningFlow>()?, CommissioningFlow::Custom);
+/// assert_eq!(u8::from(CommissioningFlow::Custom), 2);
+/// # Ok::<(), matter_setup_payload::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CommissioningFlow {
     /// Nothing: it is ready when powered.
@@ -41,6 +51,20 @@ impl CommissioningFlow {
             Self::UserIntent => 1,
             Self::Custom => 2,
         }
+    }
+}
+
+impl From<CommissioningFlow> for u8 {
+    fn from(flow: CommissioningFlow) -> Self {
+        flow.get()
+    }
+}
+
+impl TryFrom<u8> for CommissioningFlow {
+    type Error = Error;
+
+    fn try_from(value: u8) -> Result<Self, Error> {
+        Self::new(value.into())
     }
 }
 

@@ -62,7 +62,8 @@ impl QrImage {
     /// # Errors
     ///
     /// [`ImageError::Text`] for what no such code can hold.
-    pub fn new(text: &str) -> Result<Self, ImageError> {
+    pub fn new(text: impl AsRef<str>) -> Result<Self, ImageError> {
+        let text = text.as_ref();
         if text.is_empty() || text.len() > MAX_LEN || !text.bytes().all(is_alphanumeric) {
             return Err(ImageError::Text);
         }
@@ -159,10 +160,18 @@ impl fmt::Debug for QrImage {
 
 /// Draws a QR code as a black and white PNG; see [`QrImage`].
 ///
+/// # Examples
+///
+/// ```
+/// let png = matter_setup_payload::qr_png("MT:Y.K9042C00KA0648G00", 6)?;
+/// assert!(png.starts_with(b"\x89PNG"));
+/// # Ok::<(), matter_setup_payload::ImageError>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`ImageError::Text`] for what no such code can hold, [`ImageError::Scale`] for a scale of 0.
-pub fn qr_png(text: &str, scale: u8) -> Result<Vec<u8>, ImageError> {
+pub fn qr_png(text: impl AsRef<str>, scale: u8) -> Result<Vec<u8>, ImageError> {
     QrImage::new(text)?.to_png(scale)
 }
 

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 #![forbid(unsafe_code)]
@@ -22,6 +23,8 @@ mod ndef;
 mod packed;
 mod payload;
 mod qr;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod verhoeff;
 
 pub use code::{GroupedManualCode, ManualCode, QrText};
@@ -37,3 +40,10 @@ pub use lint::{Finding, Severity};
 pub use manual::{ManualIds, ManualPayload};
 pub use ndef::{encode_ndef, ndef_len};
 pub use payload::SetupPayload;
+#[cfg(feature = "serde")]
+pub use serde_impls::Exposed;
+
+/// The crate of the ids, passcodes and discriminators.
+pub use matter_types;
+/// The crate of `ConstantTimeEq`, which payloads and codes have.
+pub use subtle;

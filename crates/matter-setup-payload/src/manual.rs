@@ -1,6 +1,7 @@
 use core::str::FromStr;
 
 use matter_types::{Passcode, ProductId, ShortDiscriminator, VendorId};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use crate::code::ManualCode;
@@ -23,6 +24,20 @@ const FIVE_DIGITS: &[u32] = &[10_000, 1000, 100, 10, 1];
 const FOUR_DIGITS: &[u32] = &[1000, 100, 10, 1];
 
 /// What a manual pairing code says (Matter Core Specification 5.1.4): less than a QR code does.
+///
+/// It holds the passcode: compare two with `ct_eq`.
+///
+/// # Examples
+///
+/// ```
+/// use matter_setup_payload::ManualPayload;
+///
+/// let typed: ManualPayload = "3497-011-2332".parse()?;
+/// assert_eq!(typed.short_discriminator().get(), 15);
+/// assert_eq!(typed.passcode().expose(), 20202021);
+/// assert_eq!(typed.ids(), None);
+/// # Ok::<(), matter_setup_payload::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ManualPayload {
     short_discriminator: ShortDiscriminator,
@@ -56,6 +71,29 @@ impl ManualPayload {
     #[must_use]
     pub const fn ids(&self) -> Option<ManualIds> {
         self.ids
+    }
+}
+
+impl From<&SetupPayload> for ManualPayload {
+    /// What is left of a payload in its manual code.
+    fn from(payload: &SetupPayload) -> Self {
+        let has_ids = payload.flow() != CommissioningFlow::Standard;
+        Self {
+            short_discriminator: payload.discriminator().short(),
+            passcode: payload.passcode().clone(),
+            ids: has_ids.then_some(ManualIds {
+                vendor_id: payload.vendor_id(),
+                product_id: payload.product_id(),
+            }),
+        }
+    }
+}
+
+impl ConstantTimeEq for ManualPayload {
+    /// Only the passcodes are compared in constant time; the rest is no secret.
+    fn ct_eq(&self, other: &Self) -> Choice {
+        let is_same = self.short_discriminator == other.short_discriminator && self.ids == other.ids;
+        Choice::from(u8::from(is_same)) & self.passcode.ct_eq(&other.passcode)
     }
 }
 

@@ -33,7 +33,8 @@ pub const fn ndef_len(characters: usize) -> usize {
 /// assert_eq!(message, b"\xD1\x01\x17U\x00MT:Y.K9042C00KA0648G00");
 /// # Ok::<(), matter_setup_payload::Error>(())
 /// ```
-pub fn encode_ndef<'b>(qr_text: &str, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
+pub fn encode_ndef(qr_text: impl AsRef<str>, buffer: &mut [u8]) -> Result<&[u8], Error> {
+    let qr_text = qr_text.as_ref();
     if !qr_text.starts_with(crate::qr::PREFIX) {
         return Err(Error::at(ErrorKind::Prefix, 0));
     }

@@ -1,8 +1,33 @@
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::{CommissioningFlow, DiscoveryCapabilities, Error, ErrorKind, OptionalData};
 
 /// What a device's onboarding codes say (Matter Core Specification 5.1.1).
+///
+/// It holds the passcode: compare two with `ct_eq`.
+///
+/// # Examples
+///
+/// ```
+/// use matter_setup_payload::subtle::ConstantTimeEq;
+/// use matter_setup_payload::{DiscoveryCapabilities, OptionalData, SetupPayload};
+/// use matter_setup_payload::matter_types::{Discriminator, Passcode, ProductId, VendorId};
+///
+/// let payload = SetupPayload::new(
+///     VendorId::new(0xFFF1)?,
+///     ProductId::new(0x8000)?,
+///     Discriminator::new(3840)?,
+///     Passcode::new(20202021)?,
+/// )
+/// .with_discovery(DiscoveryCapabilities::BLE | DiscoveryCapabilities::ON_NETWORK)
+/// .with_data(OptionalData::new().with_serial_number("SN-0001")?);
+///
+/// let read: SetupPayload = payload.qr_text().as_str().parse()?;
+/// assert!(bool::from(read.ct_eq(&payload)));
+/// assert_eq!(read.data(), payload.data());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct SetupPayload {
     vendor_id: Option<VendorId>,
@@ -112,6 +137,19 @@ impl SetupPayload {
     #[must_use]
     pub const fn data(&self) -> &OptionalData {
         &self.data
+    }
+}
+
+impl ConstantTimeEq for SetupPayload {
+    /// Only the passcodes are compared in constant time; the rest is no secret.
+    fn ct_eq(&self, other: &Self) -> Choice {
+        let is_same = self.vendor_id == other.vendor_id
+            && self.product_id == other.product_id
+            && self.flow == other.flow
+            && self.discovery == other.discovery
+            && self.discriminator == other.discriminator
+            && self.data == other.data;
+        Choice::from(u8::from(is_same)) & self.passcode.ct_eq(&other.passcode)
     }
 }
 

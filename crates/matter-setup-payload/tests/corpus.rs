@@ -6,7 +6,7 @@
 mod encode;
 #[path = "properties/parse.rs"]
 mod parse;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 
 use arbitrary::{Arbitrary, Unstructured};

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod backend;
@@ -21,5 +22,10 @@ pub use key_file::SigningKey;
 pub use open::OpenedSigner;
 pub use rsa_signer::RsaSigner;
 pub use secrets::Secrets;
+/// The traits of the signers.
+pub use signature;
+/// Signatures and public keys of the signers.
+pub use {p256, p384};
+
 pub use uri::{KeyAlgorithm, Pkcs11Uri, SignerUri};
 pub use verifying_key::VerifyingKey;

@@ -33,8 +33,8 @@ fn keys_of_all_kinds_are_read_and_sign() {
     let encrypted = p256.to_encrypted_pkcs8_pem(b"secret", &mut rng()).unwrap();
     let cases = [
         (pem.as_bytes().to_vec(), none.clone()),
-        (p256.to_pkcs8_der().unwrap().to_vec(), none.clone()),
-        (p256.to_sec1_der().unwrap().to_vec(), none.clone()),
+        (p256.to_pkcs8_der().to_vec(), none.clone()),
+        (p256.to_sec1_der().to_vec(), none.clone()),
         // A password that is not needed is no mistake: one of several keys may be encrypted.
         (pem.as_bytes().to_vec(), Secrets::new().with_password("secret")),
         (encrypted.as_bytes().to_vec(), Secrets::new().with_password("secret")),

@@ -1,6 +1,7 @@
 use core::fmt;
 
 use base64ct::{Base64 as Standard, Encoding};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::Error;
@@ -9,6 +10,17 @@ use crate::Error;
 const MAX_TEXT: usize = 132;
 
 /// Base64 text (RFC 4648 section 4, padded) of a salt or a verifier, wiped when dropped.
+///
+/// It has no `Display`, since a verifier is a secret.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::Salt;
+///
+/// assert_eq!(Salt::new(b"SPAKE2P Key Salt")?.to_base64().as_str(), "U1BBS0UyUCBLZXkgU2FsdA==");
+/// # Ok::<(), matter_spake2p::Error>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Base64 {
     text: [u8; MAX_TEXT],
@@ -30,6 +42,26 @@ impl Base64 {
             .get(..self.len)
             .and_then(|text| core::str::from_utf8(text).ok())
             .unwrap_or_default()
+    }
+}
+
+impl AsRef<str> for Base64 {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// The copy is not wiped when it is dropped.
+#[cfg(feature = "std")]
+impl From<Base64> for std::string::String {
+    fn from(text: Base64) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl ConstantTimeEq for Base64 {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.as_str().as_bytes().ct_eq(other.as_str().as_bytes())
     }
 }
 

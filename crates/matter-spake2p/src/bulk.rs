@@ -32,6 +32,20 @@ const INITIAL: [u32; 8] = [
 /// Derives credentials for many devices, as [`PaseCredential::derive`] for each: the same values in the same order.
 ///
 /// Takes up to 16 devices at a time from the inner iterator, as soon as a credential is asked for.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::matter_types::Passcode;
+/// use matter_spake2p::{InstructionSet, Iterations, Lanes, PaseCredential, Salt};
+///
+/// let devices = [(Passcode::new(20202021)?, Salt::new(&[7; 16])?)];
+/// let portable = Lanes::new(InstructionSet::Portable).ok_or("every processor has these")?;
+/// for credential in PaseCredential::derive_each(devices, Iterations::MIN).with_lanes(portable) {
+///     assert_eq!(credential?.passcode().expose(), 20202021);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct DeriveEach<I> {
     devices: I,
     iterations: Iterations,

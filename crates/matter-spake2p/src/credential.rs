@@ -1,10 +1,20 @@
 use matter_types::Passcode;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::{DeriveEach, Error, Iterations, Salt, Verifier};
 
 /// What a device tells a commissioner so that it can derive w0 and w1 (`Crypto_PBKDFParameterSet`, Matter Core
 /// Specification 3.9).
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::{Iterations, PbkdfParameters, Salt};
+///
+/// let parameters = PbkdfParameters::new(Iterations::new(10_000)?, Salt::new(&[7; 32])?);
+/// assert_eq!(parameters.iterations.get(), 10_000);
+/// # Ok::<(), matter_spake2p::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PbkdfParameters {
     /// The iteration count.
@@ -13,10 +23,30 @@ pub struct PbkdfParameters {
     pub salt: Salt,
 }
 
+impl PbkdfParameters {
+    /// Puts both together.
+    #[must_use]
+    pub const fn new(iterations: Iterations, salt: Salt) -> Self {
+        Self { iterations, salt }
+    }
+}
+
 /// A passcode together with the verifier that it opens.
 ///
 /// There is no way to make one whose parts disagree, so that a label printed from the passcode fits a device that
 /// holds the verifier.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::matter_types::Passcode;
+/// use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
+///
+/// let parameters = PbkdfParameters::new(Iterations::MIN, Salt::new(b"SPAKE2P Key Salt")?);
+/// let credential = PaseCredential::derive(Passcode::new(20202021)?, parameters)?;
+/// assert!(credential.verifier().to_base64().as_str().starts_with("uWFwqugDNGiE"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct PaseCredential {
     passcode: Passcode,
@@ -106,5 +136,13 @@ impl PaseCredential {
     #[must_use]
     pub const fn verifier(&self) -> &Verifier {
         &self.verifier
+    }
+}
+
+impl ConstantTimeEq for PaseCredential {
+    /// Passcodes and verifiers are compared in constant time; salt and iteration count are no secrets.
+    fn ct_eq(&self, other: &Self) -> Choice {
+        let is_same = Choice::from(u8::from(self.parameters == other.parameters));
+        is_same & self.passcode.ct_eq(&other.passcode) & self.verifier.ct_eq(&other.verifier)
     }
 }

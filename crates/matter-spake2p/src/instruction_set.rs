@@ -1,6 +1,15 @@
 use core::fmt;
 
 /// Instructions with which verifiers are derived in bulk. All of them derive the same.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::{InstructionSet, Lanes};
+///
+/// let there = InstructionSet::ALL.into_iter().filter(|set| Lanes::new(*set).is_some());
+/// assert!(there.count() >= 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum InstructionSet {

@@ -6,6 +6,16 @@ use matter_types::parse_u32;
 use crate::Error;
 
 /// How often PBKDF2 iterates, 1000..=100000 (Matter Core Specification 3.9, `CRYPTO_PBKDF_ITERATIONS_MIN` and `_MAX`).
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::Iterations;
+///
+/// assert_eq!(Iterations::new(10_000)?, "10000".parse()?);
+/// assert!(Iterations::new(999).is_err());
+/// # Ok::<(), matter_spake2p::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Iterations(u32);
 
@@ -31,6 +41,12 @@ impl Iterations {
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
+    }
+}
+
+impl From<Iterations> for u32 {
+    fn from(iterations: Iterations) -> Self {
+        iterations.0
     }
 }
 

@@ -63,6 +63,14 @@ struct Batch<const LANES: usize> {
 }
 
 /// An instruction set that this processor has.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::{InstructionSet, Lanes};
+///
+/// assert!(Lanes::new(InstructionSet::Portable).is_some());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lanes(InstructionSet);
 

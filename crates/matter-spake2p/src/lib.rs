@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
 // Allowed in one function: `lanes::Lanes::run`, which calls what needs a processor feature after asking for it.
@@ -34,3 +35,12 @@ pub use prover_key::ProverKey;
 pub use salt::Salt;
 pub use self_check::{self_check, self_check_by_exchange};
 pub use verifier::Verifier;
+
+/// The crate of the passcode.
+pub use matter_types;
+/// The crate of the generators that salts and shares are drawn with.
+pub use rand_core;
+/// The crate of `ConstantTimeEq`, which verifiers and keys have.
+pub use subtle;
+/// The crate of `Zeroize`, which verifiers and keys have.
+pub use zeroize;

@@ -5,6 +5,7 @@ use p256::elliptic_curve::ops::Reduce;
 use p256::elliptic_curve::{Field, Group};
 use p256::{FieldBytes, ProjectivePoint, Scalar};
 use sha2::Sha256;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::declassify::declassify;
@@ -13,6 +14,18 @@ use crate::{Error, PbkdfParameters, Verifier};
 /// What a commissioner derives from the passcode: the scalars w0 and w1 (Matter Core Specification 3.10).
 ///
 /// As secret as the passcode: wiped when dropped and not shown by `Debug`.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::matter_types::Passcode;
+/// use matter_spake2p::{Iterations, PbkdfParameters, ProverKey, Salt};
+///
+/// let parameters = PbkdfParameters::new(Iterations::MIN, Salt::new(b"SPAKE2P Key Salt")?);
+/// let key = ProverKey::derive(&Passcode::new(20202021)?, &parameters)?;
+/// assert!(key.verifier().to_base64().as_str().starts_with("uWFwqugDNGiE"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct ProverKey {
     w0: Scalar,
@@ -91,6 +104,12 @@ impl ProverKey {
     #[cfg(test)]
     pub(crate) const fn from_scalars(w0: Scalar, w1: Scalar) -> Self {
         Self { w0, w1 }
+    }
+}
+
+impl ConstantTimeEq for ProverKey {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.w0.ct_eq(&other.w0) & self.w1.ct_eq(&other.w1)
     }
 }
 

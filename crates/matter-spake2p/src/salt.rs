@@ -5,6 +5,19 @@ use crate::Error;
 use crate::base64::{Base64, decode};
 
 /// The salt of PBKDF2, 16..=32 bytes (Matter Core Specification 3.9). It is no secret: a device tells it to anyone.
+///
+/// `Display` and `FromStr` are its base64.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::Salt;
+///
+/// let salt = Salt::new(b"SPAKE2P Key Salt")?;
+/// assert_eq!(salt.to_string(), "U1BBS0UyUCBLZXkgU2FsdA==");
+/// assert_eq!("U1BBS0UyUCBLZXkgU2FsdA==".parse::<Salt>()?, salt);
+/// # Ok::<(), matter_spake2p::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Salt {
     bytes: [u8; Self::MAX_LEN],
@@ -52,6 +65,27 @@ impl Salt {
     #[must_use]
     pub fn to_base64(&self) -> Base64 {
         Base64::encode(self.as_bytes())
+    }
+}
+
+impl AsRef<[u8]> for Salt {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl TryFrom<&[u8]> for Salt {
+    type Error = Error;
+
+    fn try_from(salt: &[u8]) -> Result<Self, Error> {
+        Self::new(salt)
+    }
+}
+
+impl fmt::Display for Salt {
+    /// Writes base64.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_base64().as_str())
     }
 }
 

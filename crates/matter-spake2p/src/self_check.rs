@@ -9,6 +9,19 @@ use crate::{
 
 /// Proves that a passcode opens a verifier, by deriving it again.
 ///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::matter_types::Passcode;
+/// use matter_spake2p::{Error, Iterations, PbkdfParameters, Salt, Verifier, self_check};
+///
+/// let (passcode, salt) = (Passcode::new(20202021)?, Salt::new(b"SPAKE2P Key Salt")?);
+/// let verifier = Verifier::derive(&passcode, &PbkdfParameters::new(Iterations::MIN, salt))?;
+/// self_check(&passcode, &verifier, &salt, Iterations::MIN)?;
+/// assert_eq!(self_check(&Passcode::new(34567890)?, &verifier, &salt, Iterations::MIN), Err(Error::VerifierMismatch));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`Error::VerifierMismatch`] when it does not.
@@ -21,6 +34,19 @@ pub fn self_check(passcode: &Passcode, verifier: &Verifier, salt: &Salt, iterati
 }
 
 /// Proves that a passcode opens a verifier as a commissioner and a device would: by running both sides of the exchange.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::matter_types::Passcode;
+/// use matter_spake2p::rand_core::UnwrapErr;
+/// use matter_spake2p::{Iterations, PbkdfParameters, Salt, Verifier, self_check_by_exchange};
+///
+/// let (passcode, salt) = (Passcode::new(20202021)?, Salt::new(b"SPAKE2P Key Salt")?);
+/// let verifier = Verifier::derive(&passcode, &PbkdfParameters::new(Iterations::MIN, salt))?;
+/// self_check_by_exchange(&passcode, &verifier, &salt, Iterations::MIN, &mut UnwrapErr(getrandom::SysRng))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -15,6 +15,22 @@ use crate::{Error, Iterations, PaseCredential, PbkdfParameters, ProverKey, Salt}
 ///
 /// Whoever has it can impersonate the device towards a commissioner, so it is a secret: wiped when dropped, not shown
 /// by `Debug`, compared in constant time, read through [`Verifier::expose_bytes`].
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::matter_types::Passcode;
+/// use matter_spake2p::subtle::ConstantTimeEq;
+/// use matter_spake2p::{Iterations, PbkdfParameters, Salt, Verifier};
+///
+/// let parameters = PbkdfParameters::new(Iterations::MIN, Salt::new(b"SPAKE2P Key Salt")?);
+/// let verifier = Verifier::derive(&Passcode::new(20202021)?, &parameters)?;
+/// assert_eq!(verifier.expose_bytes().len(), Verifier::LEN);
+///
+/// let stored: Verifier = verifier.to_base64().as_str().parse()?;
+/// assert!(bool::from(stored.ct_eq(&verifier)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Verifier([u8; Self::LEN]);
 
@@ -35,6 +51,19 @@ impl Verifier {
 
     /// Derives verifiers for many devices, several times as fast as one after the other: the same values in the same
     /// order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use matter_spake2p::matter_types::Passcode;
+    /// use matter_spake2p::{Iterations, Salt, Verifier};
+    ///
+    /// let salt = Salt::new(b"SPAKE2P Key Salt")?;
+    /// let devices = [(Passcode::new(20202021)?, salt), (Passcode::new(34567890)?, salt)];
+    /// let verifiers = Verifier::derive_each(devices, Iterations::MIN).collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(verifiers.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn derive_each<I>(devices: I, iterations: Iterations) -> impl Iterator<Item = Result<Self, Error>>
     where
         I: IntoIterator<Item = (Passcode, Salt)>,
@@ -101,6 +130,14 @@ impl Verifier {
 impl ConstantTimeEq for Verifier {
     fn ct_eq(&self, other: &Self) -> subtle::Choice {
         self.0.ct_eq(&other.0)
+    }
+}
+
+impl TryFrom<&[u8]> for Verifier {
+    type Error = Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes(bytes)
     }
 }
 

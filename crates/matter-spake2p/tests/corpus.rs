@@ -8,7 +8,7 @@ mod decode;
 mod exchange;
 #[path = "properties/lanes.rs"]
 mod lanes;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 
 use arbitrary::{Arbitrary, Unstructured};

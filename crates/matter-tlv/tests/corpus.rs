@@ -3,7 +3,7 @@
 
 #[path = "properties/read.rs"]
 mod read;
-#[path = "../../../fuzz/replay.rs"]
+#[path = "properties/replay.rs"]
 mod replay;
 
 use replay::replay;

@@ -5,6 +5,17 @@ use crate::Error;
 use crate::number::parse_u32;
 
 /// A discriminator, 0..=4095 (12 bits): tells one advertising device from its neighbours.
+///
+/// # Examples
+///
+/// ```
+/// use matter_types::Discriminator;
+///
+/// let discriminator = Discriminator::new(3840)?;
+/// assert_eq!(discriminator.to_string(), "3840");
+/// assert_eq!(discriminator.short().get(), 15);
+/// # Ok::<(), matter_types::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Discriminator(u16);
 
@@ -48,6 +59,12 @@ impl Discriminator {
         // 12 bits shifted by 8 leave 4: the high byte of the number.
         let [_, high] = self.0.to_le_bytes();
         ShortDiscriminator(high)
+    }
+}
+
+impl From<Discriminator> for u16 {
+    fn from(value: Discriminator) -> Self {
+        value.0
     }
 }
 
@@ -104,6 +121,18 @@ impl ShortDiscriminator {
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0
+    }
+}
+
+impl From<Discriminator> for ShortDiscriminator {
+    fn from(discriminator: Discriminator) -> Self {
+        discriminator.short()
+    }
+}
+
+impl From<ShortDiscriminator> for u8 {
+    fn from(value: ShortDiscriminator) -> Self {
+        value.0
     }
 }
 

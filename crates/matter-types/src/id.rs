@@ -8,6 +8,17 @@ use crate::number::parse_id;
 ///
 /// 0 means "not specified" and 0xFFF5..=0xFFFF are reserved; a place where no vendor may be given holds an
 /// `Option<VendorId>`.
+///
+/// # Examples
+///
+/// ```
+/// use matter_types::VendorId;
+///
+/// let vendor: VendorId = "0xFFF1".parse()?;
+/// assert_eq!(vendor, VendorId::new(0xFFF1)?);
+/// assert_eq!((u16::from(vendor), vendor.to_string().as_str()), (0xFFF1, "0xFFF1"));
+/// # Ok::<(), matter_types::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VendorId(u16);
 
@@ -44,6 +55,12 @@ impl VendorId {
     }
 }
 
+impl From<VendorId> for u16 {
+    fn from(value: VendorId) -> Self {
+        value.0
+    }
+}
+
 impl TryFrom<u16> for VendorId {
     type Error = Error;
 
@@ -73,6 +90,16 @@ impl fmt::Display for VendorId {
 /// A product id, 0x0001..=0xFFFF (Matter Core Specification 2.5.3).
 ///
 /// 0 means "not specified"; a place where no product may be given holds an `Option<ProductId>`.
+///
+/// # Examples
+///
+/// ```
+/// use matter_types::ProductId;
+///
+/// assert_eq!(ProductId::try_from(0x8000)?.to_string(), "0x8000");
+/// assert!(ProductId::new(0).is_err());
+/// # Ok::<(), matter_types::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProductId(u16);
 
@@ -98,6 +125,12 @@ impl ProductId {
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
+    }
+}
+
+impl From<ProductId> for u16 {
+    fn from(value: ProductId) -> Self {
+        value.0
     }
 }
 

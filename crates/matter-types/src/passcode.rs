@@ -1,6 +1,7 @@
 use core::fmt;
 use core::str::FromStr;
 
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::Error;
@@ -10,14 +11,31 @@ use crate::number::parse_u32;
 ///
 /// Whoever knows it can commission the device, so it is a secret: it is wiped when dropped, `Debug` does not show it,
 /// and it is read only through [`Passcode::expose`].
+///
+/// # Examples
+///
+/// ```
+/// use matter_types::Passcode;
+/// use matter_types::subtle::ConstantTimeEq;
+///
+/// let passcode: Passcode = "20202021".parse()?;
+/// assert_eq!(passcode.expose(), Passcode::OF_EXAMPLES);
+/// assert!(bool::from(passcode.ct_eq(&Passcode::new(20_202_021)?)));
+/// assert_eq!(format!("{passcode:?}"), "Passcode([elided])");
+/// # Ok::<(), matter_types::Error>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Passcode(u32);
 
+/// A constant with a destructor is not read in a `const fn`.
+const LEAST: u32 = 1;
+const MOST: u32 = 99_999_998;
+
 impl Passcode {
     /// The smallest passcode.
-    pub const MIN: u32 = 1;
+    pub const MIN: Self = Self(LEAST);
     /// The largest passcode.
-    pub const MAX: u32 = 99_999_998;
+    pub const MAX: Self = Self(MOST);
     /// How many legal passcodes there are.
     pub const COUNT: u32 = 99_999_988;
     /// The passcodes that no device may use. The first and the tenth lie outside of `MIN..=MAX` anyway.
@@ -41,7 +59,7 @@ impl Passcode {
             }
             rest = tail;
         }
-        if raw < Self::MIN || raw > Self::MAX {
+        if raw < LEAST || raw > MOST {
             return Err(Error::PasscodeOutOfRange);
         }
         Ok(Self(raw))
@@ -69,6 +87,12 @@ impl Passcode {
     #[must_use]
     pub const fn expose(&self) -> u32 {
         self.0
+    }
+}
+
+impl ConstantTimeEq for Passcode {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
     }
 }
 

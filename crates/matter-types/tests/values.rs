@@ -105,10 +105,10 @@ fn passcode_refuses_the_twelve_and_everything_outside() {
 fn passcode_count_is_what_is_left() {
     let excluded = Passcode::TRIVIAL
         .iter()
-        .filter(|&&p| (Passcode::MIN..=Passcode::MAX).contains(&p))
+        .filter(|&&p| (Passcode::MIN.expose()..=Passcode::MAX.expose()).contains(&p))
         .count();
     assert_eq!(
-        Passcode::MAX - Passcode::MIN + 1 - u32::try_from(excluded).unwrap(),
+        Passcode::MAX.expose() - Passcode::MIN.expose() + 1 - u32::try_from(excluded).unwrap(),
         Passcode::COUNT
     );
 }
@@ -178,4 +178,32 @@ proptest! {
         prop_assert_eq!(vendor.to_string().parse::<VendorId>(), Ok(vendor));
         prop_assert_eq!(product.to_string().parse::<ProductId>(), Ok(product));
     }
+}
+
+#[test]
+fn numbers_go_in_and_out() {
+    let vendor = VendorId::try_from(0xFFF1).unwrap();
+    assert_eq!(u16::from(vendor), 0xFFF1);
+    let product = ProductId::try_from(0x8000).unwrap();
+    assert_eq!(u16::from(product), 0x8000);
+    let discriminator = Discriminator::try_from(3840).unwrap();
+    assert_eq!(u16::from(discriminator), 3840);
+    assert_eq!(u8::from(ShortDiscriminator::from(discriminator)), 15);
+}
+
+#[test]
+fn passcodes_are_compared_in_constant_time() {
+    use matter_types::subtle::ConstantTimeEq;
+
+    let passcode = Passcode::new(20_202_021).unwrap();
+    assert!(bool::from(passcode.ct_eq(&passcode.clone())));
+    assert!(!bool::from(passcode.ct_eq(&Passcode::MAX)));
+    assert_eq!(
+        Passcode::new(Passcode::MAX.expose() + 2).unwrap_err(),
+        Error::PasscodeOutOfRange
+    );
+    assert_eq!(
+        Passcode::new(Passcode::MIN.expose() - 1).unwrap_err(),
+        Error::PasscodeTrivial
+    );
 }

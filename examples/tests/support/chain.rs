@@ -102,5 +102,5 @@ pub fn save(folder: &Path, name: &str, certificate: &Certificate, number: u8) {
     write("cert.pem", certificate.to_pem().as_bytes());
     write("cert.der", certificate.as_der());
     write("key.pem", key(number).to_pkcs8_pem().unwrap().as_bytes());
-    write("key.der", &key(number).to_sec1_der().unwrap());
+    write("key.der", &key(number).to_sec1_der());
 }

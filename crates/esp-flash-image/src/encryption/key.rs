@@ -2,6 +2,7 @@ use core::fmt;
 
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::cipher::FlashCipher;
@@ -10,7 +11,20 @@ use crate::Error;
 
 /// A key of flash encryption, as in a key file: what is burned into eFuses is each 32 bytes of it in reverse.
 ///
-/// It has no `PartialEq`, and `Debug` leaves it out.
+/// It is compared with `ct_eq`, and `Debug` leaves it out.
+///
+/// # Examples
+///
+/// ```
+/// use esp_flash_image::{EncryptionScheme, FlashKey};
+///
+/// let key = FlashKey::new(EncryptionScheme::Xts128, &[7; 32])?;
+/// let mut bootloader = *b"sixteen bytes or";
+/// key.cipher().encrypt(0x1000, &mut bootloader)?;
+/// key.cipher().decrypt(0x1000, &mut bootloader)?;
+/// assert_eq!(&bootloader, b"sixteen bytes or");
+/// # Ok::<(), esp_flash_image::Error>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct FlashKey {
     bytes: [u8; Self::MAX_LEN],
@@ -125,6 +139,14 @@ impl FlashKey {
             // 64 bytes are twice 32.
             _ => (&[0; 32], &[0; 32]),
         }
+    }
+}
+
+impl ConstantTimeEq for FlashKey {
+    /// Only the keys are compared in constant time; the rest is no secret.
+    fn ct_eq(&self, other: &Self) -> Choice {
+        let is_same = self.scheme == other.scheme && self.config == other.config;
+        Choice::from(u8::from(is_same)) & self.expose_bytes().ct_eq(other.expose_bytes())
     }
 }
 

@@ -48,6 +48,20 @@ impl fmt::Display for FlashSize {
     }
 }
 
+impl From<FlashSize> for u32 {
+    fn from(size: FlashSize) -> Self {
+        size.0
+    }
+}
+
+impl TryFrom<u32> for FlashSize {
+    type Error = Error;
+
+    fn try_from(bytes: u32) -> Result<Self, Error> {
+        Self::new(bytes)
+    }
+}
+
 impl FromStr for FlashSize {
     type Err = Error;
 

@@ -9,6 +9,17 @@ use crate::owned::OwnedValue;
 
 /// Writes entries as a CSV file that [`crate::encode_csv`] and the generator read; blobs become hexadecimal digits.
 ///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{BlobVersion, decode, encode_to_vec, to_csv};
+///
+/// let image = encode_to_vec(0x3000, BlobVersion::V2, [("wifi", "channel", 6_u8)])?;
+/// let csv = to_csv(&decode(&image)?)?;
+/// assert_eq!(csv, "key,type,encoding,value\nwifi,namespace,,\nchannel,data,u8,6\n");
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`Error::NotInCsv`], see [`CsvWriter::data`].
@@ -24,6 +35,17 @@ pub fn to_csv(entries: &[Entry<'_>]) -> Result<String, Error> {
 /// Writes a CSV file that [`crate::encode_csv`] and the generator read, row by row.
 ///
 /// The text may hold keys, as the values do that it is made from.
+///
+/// # Examples
+///
+/// ```
+/// use esp_nvs_image::{CsvWriter, Encoding, Key, Namespace};
+///
+/// let mut writer = CsvWriter::new();
+/// writer.data(Namespace::new("wifi")?, Key::new("channel")?, Encoding::U8, "6")?;
+/// assert_eq!(writer.finish(), "key,type,encoding,value\nwifi,namespace,,\nchannel,data,u8,6\n");
+/// # Ok::<(), esp_nvs_image::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct CsvWriter {
     text: String,

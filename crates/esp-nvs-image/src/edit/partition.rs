@@ -65,6 +65,11 @@ impl Partition {
         partition.checked().map(Some)
     }
 
+    /// Reads a key of a partition whose slots are in the clear.
+    pub(super) fn value(bytes: &[u8], namespace: &Namespace, key: &Key) -> Result<Option<OwnedValue>, Error> {
+        Ok(Current::read(bytes, namespace, key)?.value)
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         self.log.bytes()
     }
@@ -210,7 +215,8 @@ impl Current {
             FindingKind::BlobChunks { key, .. } if cut.contains(&owner(&fault, key)) => Ok(()),
             kind if kind.is_damage() => Err(Error::Damaged(fault)),
             _ => Ok(()),
-        })?;
+        })
+        .map_err(|error| error.of_image(bytes))?;
         let entries = mounted.given();
         let mut keys = BTreeSet::new();
         let is_clear = entries.iter().all(|entry| keys.insert((entry.namespace, entry.key)));

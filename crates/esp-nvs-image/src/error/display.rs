@@ -28,6 +28,10 @@ impl fmt::Display for Error {
             Self::HmacKeyBlank => f.write_str("HMAC key is all 0x00 or all 0xff, which stands for no key"),
             #[cfg(feature = "encryption")]
             Self::HmacKeySize { len } => write!(f, "HMAC key of {len} bytes; exactly 32 are allowed"),
+            Self::Illegible(finding) => write!(
+                f,
+                "no entry can be read: the image is perhaps encrypted, or was decrypted with other keys (first fault: {finding})"
+            ),
             Self::KeyEmpty => f.write_str("key is empty; 1..=15 bytes are allowed"),
             Self::KeyHasNul => f.write_str("key contains a NUL"),
             #[cfg(feature = "encryption")]

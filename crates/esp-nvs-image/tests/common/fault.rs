@@ -4,8 +4,8 @@ use esp_nvs_image::Error;
 
 /// The name of the fault and its offset, as the tables of the tests have them.
 pub(crate) fn place(error: Error) -> (&'static str, Option<usize>) {
-    match error {
-        Error::Damaged(finding) => (finding.kind.id(), finding.offset),
-        _ => ("not damaged", None),
+    match error.finding() {
+        Some(finding) => (finding.kind.id(), finding.offset),
+        None => ("not damaged", None),
     }
 }

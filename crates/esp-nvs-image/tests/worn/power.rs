@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use esp_nvs_image::{Entries, Entry, Error, Number, Severity, StoredValue, check, decode, recover};
+use esp_nvs_image::{Entries, Entry, Number, Severity, StoredValue, check, decode, recover};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -172,7 +172,7 @@ proptest! {
             prop_assert!(walked == read.entries);
             match decode(&image) {
                 Ok(entries) => prop_assert!(entries == read.entries && read.damage.is_empty()),
-                Err(error) => prop_assert_eq!(Some(error), read.damage.first().copied().map(Error::Damaged)),
+                Err(error) => prop_assert_eq!(error.finding(), read.damage.first()),
             }
         }
     }

@@ -1,6 +1,7 @@
 use core::fmt;
 
 use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::Error;
@@ -42,6 +43,12 @@ impl BootloaderKeyV1 {
     /// Returns the key that the chip computes with.
     pub(super) const fn cipher_key(&self) -> &[u8; 32] {
         &self.key
+    }
+}
+
+impl ConstantTimeEq for BootloaderKeyV1 {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.expose_bytes().ct_eq(other.expose_bytes())
     }
 }
 

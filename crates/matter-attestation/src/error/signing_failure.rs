@@ -20,13 +20,6 @@ pub struct SigningFailure {
 }
 
 impl SigningFailure {
-    /// A failure without a cause.
-    #[cfg(feature = "aws-lc-rs")]
-    pub(crate) const UNKNOWN: Self = Self {
-        #[cfg(target_has_atomic = "ptr")]
-        error: None,
-    };
-
     /// Returns what the signer says, which is the source of its [`signature::Error`].
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + 'static)> {

@@ -15,7 +15,46 @@ use crate::{
 
 /// Whatever can sign certificates: a [`PrivateKey`](crate::PrivateKey), a key in a token, a remote service.
 ///
-/// Every type with these traits is one; there is nothing to implement here.
+/// Every type with these traits is one; there is nothing to implement here. A [`HashSigner`](crate::HashSigner) makes one of a
+/// public key and a function. What fails keeps its cause: [`signature::Error::from_source`] becomes the
+/// [`source`](core::error::Error::source) of [`Error::SigningFailed`].
+///
+/// # Examples
+///
+/// A type of one's own, here with a key in memory:
+///
+/// ```
+/// use matter_attestation::p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};
+/// use matter_attestation::signature::{self, Keypair, Signer};
+/// use matter_attestation::spki::{self, AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier};
+/// use matter_attestation::{DateTime, PaaSubject, SerialNumber, Validity, issue_paa};
+///
+/// struct Mine(SigningKey);
+///
+/// impl Keypair for Mine {
+///     type VerifyingKey = VerifyingKey;
+///     fn verifying_key(&self) -> VerifyingKey {
+///         *self.0.verifying_key()
+///     }
+/// }
+///
+/// impl Signer<DerSignature> for Mine {
+///     fn try_sign(&self, message: &[u8]) -> Result<DerSignature, signature::Error> {
+///         self.0.try_sign(message)
+///     }
+/// }
+///
+/// impl DynSignatureAlgorithmIdentifier for Mine {
+///     fn signature_algorithm_identifier(&self) -> spki::Result<AlgorithmIdentifierOwned> {
+///         self.0.signature_algorithm_identifier() // ecdsa-with-SHA256
+///     }
+/// }
+///
+/// let mine = Mine(SigningKey::from_slice(&[7; 32])?);
+/// let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0)?);
+/// issue_paa(&mine, &PaaSubject::new("Example PAA")?, validity, SerialNumber::new(&[1])?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait CertificateSigner:
     Signer<DerSignature> + Keypair<VerifyingKey: EncodePublicKey> + DynSignatureAlgorithmIdentifier
 {

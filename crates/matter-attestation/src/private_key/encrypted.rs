@@ -66,7 +66,7 @@ pub(super) fn encode<R: rand_core::CryptoRng + ?Sized>(
     let iv = <[u8; 16]>::try_from(iv).map_err(|_| Error::EncodingFailed)?;
     let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(PrivateKey::PBKDF2_ITERATIONS, salt, iv)
         .map_err(|_| Error::EncodingFailed)?;
-    let plain = key.to_pkcs8_der()?;
+    let plain = key.to_pkcs8_der();
     PrivateKeyInfoRef::try_from(plain.as_slice())
         .and_then(|info| info.encrypt_with_params(parameters, password))
         .map_err(|_| Error::EncodingFailed)?

@@ -2,7 +2,7 @@ use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
 use super::AttestationResponse;
-use crate::{DeclarationSigners, PaaStore, PublicKey, RevocationSet};
+use crate::{Certificate, DeclarationSigners, PaaStore, PublicKey, RevocationSet};
 
 /// Everything that proves a device genuine, or as much of it as there is, to be checked in one go.
 ///
@@ -67,6 +67,14 @@ impl<'a> Verification<'a> {
     pub const fn with_paa_store(mut self, store: &'a PaaStore) -> Self {
         self.paa = Some(Anchor::Store(store));
         self
+    }
+
+    /// Sets PAA, PAI and DAC, as certificates that were issued or read.
+    #[must_use]
+    pub fn with_chain(self, paa: &'a Certificate, pai: &'a Certificate, dac: &'a Certificate) -> Self {
+        self.with_paa(paa.as_der())
+            .with_pai(pai.as_der())
+            .with_dac(dac.as_der())
     }
 
     /// Sets the PAI.

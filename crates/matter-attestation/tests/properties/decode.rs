@@ -16,7 +16,7 @@ pub(crate) fn property(input: &[u8]) {
         }
         1 => {
             if let Ok(key) = PrivateKey::decode(input) {
-                let copy = PrivateKey::decode(&key.to_sec1_der().unwrap()).unwrap();
+                let copy = PrivateKey::decode(&key.to_sec1_der()).unwrap();
                 assert_eq!(copy.expose_scalar(), key.expose_scalar());
             }
         }

@@ -37,6 +37,10 @@ pub(crate) fn check(heading: &str, about: &str, lines: impl Iterator<Item = Line
         writeln!(section, "| {rule} | {about} | n/a | {refused} | {passes} |").unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/attestation-rules.md");
+    if !path.parent().is_some_and(Path::is_dir) {
+        println!("0 cases ran: no {}", path.display());
+        return;
+    }
     let text = std::fs::read_to_string(&path).unwrap();
     let start = text.find(&format!("\n## {heading}\n")).unwrap_or(text.len());
     let (before, rest) = text.split_at(start);

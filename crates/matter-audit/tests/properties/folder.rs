@@ -92,8 +92,7 @@ impl GoodFolder {
             common_name_prefix: "Audit".into(),
         };
         let plan = Plan::new(job, DateTime::new(2026, 6, 1, 0, 0, 0).unwrap()).unwrap();
-        let report = Run::new(&plan).execute(|_, _| {});
-        assert!(report.error.is_none(), "{:?}", report.error);
+        Run::new(&plan).execute(|_, _| {}).unwrap();
         let mut entries = fs::read_dir(folder.path().join("out/fff1_8000")).unwrap();
         let device =
             entries.find_map(|entry| Some(entry.unwrap().path()).filter(|path| path.join("internal").is_dir()));

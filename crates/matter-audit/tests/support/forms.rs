@@ -147,7 +147,7 @@ fn pem(key: &PrivateKey) -> String {
 }
 
 fn sec1_pem(key: &PrivateKey) -> String {
-    let der = key.to_sec1_der().unwrap();
+    let der = key.to_sec1_der();
     let body = wrap(&base64(&der), 64, "\n");
     format!("-----BEGIN EC PRIVATE KEY-----\n{body}-----END EC PRIVATE KEY-----\n")
 }
@@ -198,8 +198,8 @@ fn binary() -> Vec<Form> {
         "words of 4 bytes, the last word first", |key| words(&reversed(key), 4);
         "words of 8 reversed bytes", |key| words(&scalar(key), 8);
         "the SDK's 97 bytes", |key| [key.public_key().as_bytes().as_slice(), &scalar(key)].concat();
-        "SEC 1 in DER", |key| key.to_sec1_der().unwrap().to_vec();
-        "PKCS#8 in DER", |key| key.to_pkcs8_der().unwrap().to_vec();
+        "SEC 1 in DER", |key| key.to_sec1_der().to_vec();
+        "PKCS#8 in DER", |key| key.to_pkcs8_der().to_vec();
     }
 }
 
@@ -241,7 +241,7 @@ fn hexadecimal() -> Vec<Form> {
         "hexadecimal in UTF-16, little-endian", |key| utf16(&hex(&scalar(key)), false);
         "hexadecimal in UTF-16, big-endian", |key| utf16(&hex(&scalar(key)), true);
         "openssl ec -text", |key| openssl(key).into();
-        "hexadecimal of DER", |key| hex(&key.to_pkcs8_der().unwrap()).into();
+        "hexadecimal of DER", |key| hex(&key.to_pkcs8_der()).into();
         "decimal list", |key| format!("[{}]", each(&scalar(key), ", ", |byte| byte.to_string())).into();
         "decimal list of signed bytes", |key| each(&scalar(key), ",", |byte| byte.cast_signed().to_string()).into();
         "decimal number", |key| format!("d = {}\n", decimal(&scalar(key))).into();
@@ -276,7 +276,7 @@ fn base64_and_pem() -> Vec<Form> {
         "Base64 in lines that are moved in", |key| wrap(&base64(&scalar(key)), 16, "\n      ").into();
         "Base64 behind other digits", |key| format!("key{}", base64(&scalar(key))).into();
         "Base64 of the bytes in reverse", |key| base64(&reversed(key)).into();
-        "Base64 of DER", |key| base64(&key.to_pkcs8_der().unwrap()).into();
+        "Base64 of DER", |key| base64(&key.to_pkcs8_der()).into();
         "Base64 in UTF-16, little-endian", |key| utf16(&base64(&scalar(key)), false);
         "Base64 in UTF-16, big-endian", |key| utf16(&base64(&scalar(key)), true);
         "PEM, PKCS#8", |key| pem(key).into();

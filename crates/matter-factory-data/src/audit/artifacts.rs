@@ -5,6 +5,7 @@ use esp_nvs_image::NvsKeys;
 use esp_secure_cert::PartitionSize;
 
 use super::{Attested, Expected, KeySet};
+use crate::Images;
 
 /// What there is of one device: images and what its label says. Nothing of it is trusted, and nothing has to be there.
 ///
@@ -84,6 +85,16 @@ impl<'a> Artifacts<'a> {
     pub const fn with_secure_cert_size(mut self, size: PartitionSize) -> Self {
         self.secure_cert_size = Some(size);
         self
+    }
+
+    /// Sets both partitions as [`DeviceRecord::encode`](crate::DeviceRecord::encode) gives them.
+    #[must_use]
+    pub fn with_images(self, images: &'a Images) -> Self {
+        let with_nvs = self.with_nvs(images.nvs());
+        match images.secure_cert() {
+            Some(image) => with_nvs.with_secure_cert(image),
+            None => with_nvs,
+        }
     }
 
     /// Sets the text of the QR code.

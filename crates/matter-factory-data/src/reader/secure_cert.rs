@@ -132,7 +132,7 @@ fn key<S: Sink>(image: &Image<'_>, known: KnownKeys<'_>, facts: &mut Facts, sink
 fn known_key(sec1: &[u8], known: KnownKeys<'_>) -> Option<PrivateKey> {
     let scalar = sec1.get(PrivateKey::SEC1_SCALAR_OFFSET..)?.first_chunk()?;
     let key = known(scalar)?;
-    (key.to_sec1_der().ok()?.as_slice() == sec1).then_some(key)
+    (key.to_sec1_der().as_slice() == sec1).then_some(key)
 }
 
 /// A value that is refused, and what the audit says of it unless the image's check does.

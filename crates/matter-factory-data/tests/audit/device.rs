@@ -228,7 +228,7 @@ impl Device {
 
     /// Everything that can be in secure cert, with the key as it is.
     pub(crate) fn in_secure_cert() -> Self {
-        let sec1 = key(3).to_sec1_der().unwrap();
+        let sec1 = key(3).to_sec1_der();
         let mut device = Self::in_nvs().with_chain(Flags::PLAIN, &sec1);
         for name in ["discriminator", "iteration-count", "salt", "verifier", "rd-id-uid"] {
             device.remove(name);

@@ -247,7 +247,7 @@ fn attestation() -> Vec<Fault> {
     faults! {
         Nvs, "The key of another device", "dac-key-mismatch", |device| device.put("dac-key", OwnedValue::Blob(key(9).expose_scalar().to_vec()));
         SecureCert, "The key of another device in secure cert", "dac-key-mismatch", |device| {
-            device.record_mut(RecordType::PRIV_KEY, 0).data = key(9).to_sec1_der().unwrap().to_vec();
+            device.record_mut(RecordType::PRIV_KEY, 0).data = key(9).to_sec1_der().to_vec();
         };
         Nvs, "A key of nothing but zeros", "dac-key-invalid", |device| device.put("dac-key", OwnedValue::Blob(vec![0; 32]));
         Nvs, "The public key of another device", "dac-public-key", |device| device.put("dac-pub-key", OwnedValue::Blob(key(9).public_key().as_bytes().to_vec()));

@@ -28,10 +28,10 @@ fn keypair(number: u64) -> Vec<u8> {
 pub(crate) fn all() -> Vec<Fault> {
     faults! {
         Efuse, "The key's bytes in a record that promises the eFuses", "key-leaked", |device| {
-            device.record_mut(RecordType::PRIV_KEY, 0).data = key(3).to_sec1_der().unwrap().to_vec();
+            device.record_mut(RecordType::PRIV_KEY, 0).data = key(3).to_sec1_der().to_vec();
         };
         Efuse, "The key in NVS beside one in the eFuses", "key-leaked", |device| device.put("dac-key", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
-        Efuse, "A key in DER in NVS", "key-leaked", |device| device.put("note", OwnedValue::Blob(key(3).to_sec1_der().unwrap().to_vec()));
+        Efuse, "A key in DER in NVS", "key-leaked", |device| device.put("note", OwnedValue::Blob(key(3).to_sec1_der().to_vec()));
         Nvs, "The key of a cloud in a namespace of its own", "customer-key", |device| device.put_in("cloud", "client_key", text(&key(9).to_pkcs8_pem().unwrap()));
         Nvs, "The DAC's key in a namespace of its own", "key-leaked", |device| device.put_in("cloud", "client_key", text(&key(3).to_pkcs8_pem().unwrap()));
         Nvs, "The PAI's key in a namespace of its own", "key-leaked", |device| device.put_in("cloud", "client_key", text(&key(2).to_pkcs8_pem().unwrap()));
@@ -39,7 +39,7 @@ pub(crate) fn all() -> Vec<Fault> {
         Efuse, "An unencrypted key in a record that promises encryption", "key-leaked", |device| {
             let record = device.record_mut(RecordType::PRIV_KEY, 0);
             record.flags = Flags::HMAC_ENCRYPTED;
-            record.data = key(3).to_sec1_der().unwrap().to_vec();
+            record.data = key(3).to_sec1_der().to_vec();
         };
         Nvs, "The key's bytes in an erased slot", "key-leaked", |device| device.patch(|image| {
             let end = image.len() - 64;
@@ -49,7 +49,7 @@ pub(crate) fn all() -> Vec<Fault> {
         Efuse, "The scalar in hexadecimal in NVS beside one in the eFuses", "key-leaked", |device| device.put("note", text(&hex(&*key(3).expose_scalar())));
         Efuse, "The scalar as a record of secure cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &*key(3).expose_scalar());
         Efuse, "The key's bytes in an erased slot, which one of the files gives away", "key-leaked", |device| {
-            device.key_files.push(key(3).to_sec1_der().unwrap().to_vec());
+            device.key_files.push(key(3).to_sec1_der().to_vec());
             device.patch(|image| {
                 let end = image.len() - 70;
                 image[end..end + 32].copy_from_slice(&*key(3).expose_scalar());
@@ -93,14 +93,14 @@ pub(crate) fn all() -> Vec<Fault> {
         };
         Efuse, "The key in the eFuses in hexadecimal in the file for another layout's key", "key-leaked", |device| device.key_files.push(hex(&*key(3).expose_scalar()).into_bytes());
         Efuse, "The scalar of another device in the file for another layout's key", "key-leaked", |device| device.key_files.push(key(4).expose_scalar().to_vec());
-        Efuse, "Another key in the file for the eFuses", "key-leaked", |device| device.efuse_key = Some(key(4).to_sec1_der().unwrap().to_vec());
+        Efuse, "Another key in the file for the eFuses", "key-leaked", |device| device.efuse_key = Some(key(4).to_sec1_der().to_vec());
         Efuse, "Another key as a bare scalar in the file for the eFuses", "key-leaked", |device| device.efuse_key = Some(key(4).expose_scalar().to_vec());
         Efuse, "Another key behind the right one in the file for the eFuses", "key-leaked", |device| {
             let both = [key(3), key(4)].map(|key| key.to_pkcs8_pem().unwrap().to_string());
             device.efuse_key = Some(both.concat().into_bytes());
         };
         Efuse, "A file for the eFuses that holds no key", "artifact-malformed", |device| device.efuse_key = Some(b"no key".to_vec());
-        Nvs, "A key for an eFuse beside one in NVS", "key-leaked", |device| device.efuse_key = Some(key(3).to_sec1_der().unwrap().to_vec());
+        Nvs, "A key for an eFuse beside one in NVS", "key-leaked", |device| device.efuse_key = Some(key(3).to_sec1_der().to_vec());
         Efuse, "A file of the key in the eFuses", "key-leaked", |device| device.key_files.push(key(3).expose_scalar().to_vec());
         Nvs, "The key in a file of another kind", "key-leaked", |device| device.files.push(noise(&*key(3).expose_scalar()));
         Nvs, "The key in hexadecimal in a file of another kind", "key-leaked", |device| device.files.push(noise(hex(&*key(3).expose_scalar()).as_bytes()));
@@ -110,18 +110,18 @@ pub(crate) fn all() -> Vec<Fault> {
             let lines = pem.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>();
             device.files.push(noise(lines.join("\n").as_bytes()));
         };
-        SecureCert, "The key in DER in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(3).to_sec1_der().unwrap()));
-        Nvs, "The key of another device in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(4).to_sec1_der().unwrap()));
-        Nvs, "The key of another device in the file for the key", "key-leaked", |device| device.key_files[0] = key(4).to_sec1_der().unwrap().to_vec();
+        SecureCert, "The key in DER in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(3).to_sec1_der()));
+        Nvs, "The key of another device in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(4).to_sec1_der()));
+        Nvs, "The key of another device in the file for the key", "key-leaked", |device| device.key_files[0] = key(4).to_sec1_der().to_vec();
         Nvs, "The scalar of another device in the file for the key", "key-leaked", |device| device.key_files[1] = key(4).expose_scalar().to_vec();
         SecureCert, "The scalar of another device in the file for the key, beside secure cert", "key-leaked", |device| device.key_files[1] = key(4).expose_scalar().to_vec();
         Nvs, "The key of another device in the SDK's 97 octets in the file for the key", "key-leaked", |device| device.key_files[1] = keypair(4);
         Nvs, "The key of another device in hexadecimal in the file for the key", "key-leaked", |device| device.key_files[1] = hex(&*key(4).expose_scalar()).into_bytes();
         Nvs, "The key of another device behind many copies of the right one", "key-leaked", |device| {
-            let own = key(3).to_sec1_der().unwrap().repeat(20);
-            device.key_files[1] = [own, key(4).to_sec1_der().unwrap().to_vec()].concat();
+            let own = key(3).to_sec1_der().repeat(20);
+            device.key_files[1] = [own, key(4).to_sec1_der().to_vec()].concat();
         };
-        SecureCert, "A second copy of the key in secure cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &key(3).to_sec1_der().unwrap());
+        SecureCert, "A second copy of the key in secure cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &key(3).to_sec1_der());
         Nvs, "A key of the SDK's", "key-published", |device| {
             // credentials/development/attestation/Matter-Development-DAC-FFF1-8000-Key.pem
             device.put("dac-key", OwnedValue::Blob(SDK_KEY.to_vec()));

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use matter_ledger::LedgerPlace;
 
-use crate::{Error, Message, Timings};
+use crate::{Message, Timings};
 
 /// What a run has produced.
 #[derive(Debug)]
@@ -35,6 +35,4 @@ pub struct RunReport {
     pub notes: Vec<Message>,
     /// Whether folders, tables, manifest and ledger were counted, and have the same devices.
     pub is_reconciled: bool,
-    /// Why it ended early, if it did.
-    pub error: Option<Error>,
 }

@@ -19,6 +19,17 @@ const ITERATIONS: RangeInclusive<u64> = 1000..=100_000;
 const SALT_LEN: RangeInclusive<usize> = 16..=32;
 
 /// A value of the TLV data.
+///
+/// # Examples
+///
+/// ```
+/// use matter_setup_payload::{DataValue, ManufacturerTag, OptionalData};
+///
+/// let data = OptionalData::new().with_manufacturer_value(ManufacturerTag::new(0x80)?, DataValue::from("red"))?;
+/// let (tag, value) = data.manufacturer_values().next().ok_or("one value")?;
+/// assert_eq!((tag.get(), value.as_str()), (0x80, Some("red")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataValue<'a> {
     /// An octet string, which only the PBKDF2 salt is.
@@ -32,6 +43,15 @@ pub enum DataValue<'a> {
 }
 
 impl<'a> DataValue<'a> {
+    /// Returns the text; `None` for another type.
+    #[must_use]
+    pub const fn as_str(self) -> Option<&'a str> {
+        match self {
+            Self::Utf8(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The value of an element, unless it has a type that the data cannot have.
     pub(super) fn from_tlv(value: Value<'a>) -> Option<Self> {
         match value {
@@ -41,6 +61,24 @@ impl<'a> DataValue<'a> {
             Value::Utf8(text) => Some(Self::Utf8(text)),
             _ => None,
         }
+    }
+}
+
+impl<'a> From<&'a str> for DataValue<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Utf8(text)
+    }
+}
+
+impl From<i64> for DataValue<'_> {
+    fn from(number: i64) -> Self {
+        Self::Signed(number)
+    }
+}
+
+impl From<u64> for DataValue<'_> {
+    fn from(number: u64) -> Self {
+        Self::Unsigned(number)
     }
 }
 
@@ -82,6 +120,20 @@ impl ManufacturerTag {
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0
+    }
+}
+
+impl From<ManufacturerTag> for u8 {
+    fn from(tag: ManufacturerTag) -> Self {
+        tag.0
+    }
+}
+
+impl TryFrom<u8> for ManufacturerTag {
+    type Error = Error;
+
+    fn try_from(tag: u8) -> Result<Self, Error> {
+        Self::new(tag)
     }
 }
 

@@ -44,7 +44,7 @@ impl Label {
     /// [`ImageError::Text`], which no payload gives: each fits a QR code.
     pub fn new(payload: &SetupPayload) -> Result<Self, ImageError> {
         Ok(Self {
-            image: QrImage::new(payload.qr_text().as_str())?,
+            image: QrImage::new(payload.qr_text())?,
             manual: payload.manual_code().grouped(),
             long: payload.flow() != CommissioningFlow::Standard,
             lines: Vec::new(),
@@ -53,7 +53,7 @@ impl Label {
 
     /// Adds a line of text below the codes, such as a product's name or a serial number.
     #[must_use]
-    pub fn with_line(mut self, text: &str) -> Self {
+    pub fn with_line(mut self, text: impl Into<String>) -> Self {
         self.lines.push(text.into());
         self
     }

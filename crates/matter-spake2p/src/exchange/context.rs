@@ -5,6 +5,15 @@ use sha2::{Digest, Sha256};
 /// What prover and verifier have said before the exchange, hashed (Matter Core Specification 4.14.1.2).
 ///
 /// When they do not agree about it, because somebody changed the messages, neither accepts the other.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::Context;
+///
+/// let context = Context::new(b"request as sent", b"response as sent");
+/// assert_ne!(context, Context::new(b"another request", b"response as sent"));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Context([u8; 32]);
 

@@ -7,6 +7,15 @@ use crate::Error;
 use crate::point::{POINT_SIZE, decode_point, encode_point};
 
 /// A point that one side sends: pA of the prover, pB of the verifier. On the curve and not the identity.
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::{Error, Share};
+///
+/// assert_eq!(Share::from_bytes(&[4; 64]), Err(Error::ShareLength { len: 64 }));
+/// assert_eq!(Share::from_bytes(&[4; 65]), Err(Error::ShareInvalid));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Share {
     bytes: [u8; POINT_SIZE],
@@ -47,6 +56,14 @@ impl Share {
     }
 }
 
+impl TryFrom<&[u8]> for Share {
+    type Error = Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes(bytes)
+    }
+}
+
 impl fmt::Debug for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Share").finish_non_exhaustive()
@@ -82,6 +99,14 @@ impl Confirmation {
 
     pub(super) const fn new(mac: [u8; Self::LEN]) -> Self {
         Self(mac)
+    }
+}
+
+impl TryFrom<&[u8]> for Confirmation {
+    type Error = Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_bytes(bytes)
     }
 }
 

@@ -11,6 +11,29 @@ use super::{Confirmation, Context, SessionKeys, Share, accept, blinded, draw_sca
 use crate::{Error, ProverKey};
 
 /// The commissioner's side of the exchange, between sending pA and receiving pB and cB.
+///
+/// # Examples
+///
+/// Both sides in one program; between them lies what is sent:
+///
+/// ```
+/// use matter_spake2p::matter_types::Passcode;
+/// use matter_spake2p::subtle::ConstantTimeEq;
+/// use matter_spake2p::{Context, Iterations, PbkdfParameters, ProverExchange, ProverKey, Salt, VerifierExchange};
+/// # let mut rng: rand_chacha::ChaCha20Rng = rand_chacha::rand_core::SeedableRng::seed_from_u64(1);
+///
+/// let parameters = PbkdfParameters::new(Iterations::MIN, Salt::new(b"SPAKE2P Key Salt")?);
+/// let key = ProverKey::derive(&Passcode::new(20202021)?, &parameters)?; // of the commissioner
+/// let verifier = key.verifier(); // in the device
+/// let context = Context::new(b"PBKDFParamRequest", b"PBKDFParamResponse");
+///
+/// let (prover, share_a) = ProverExchange::start(&key, &context, &mut rng)?;
+/// let (device, share_b, confirmation_b) = VerifierExchange::start(&verifier, &context, &share_a, &mut rng)?;
+/// let (confirmation_a, prover_keys) = prover.finish(&share_b, &confirmation_b)?;
+/// let device_keys = device.finish(&confirmation_a)?;
+/// assert!(bool::from(prover_keys.ct_eq(&device_keys)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ProverExchange {
     key: ProverKey,
     context: Context,

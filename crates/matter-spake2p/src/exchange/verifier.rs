@@ -11,6 +11,29 @@ use super::{Confirmation, Context, SessionKeys, Share, accept, blinded, draw_sca
 use crate::{Error, Verifier};
 
 /// The device's side of the exchange, between sending pB and cB and receiving cA.
+///
+/// [`ProverExchange`](crate::ProverExchange) has an example with both sides; this is the device's alone:
+///
+/// # Examples
+///
+/// ```
+/// use matter_spake2p::{Confirmation, Context, Error, SessionKeys, Share, Verifier, VerifierExchange};
+///
+/// /// Takes what the commissioner sends, and sends the answers.
+/// fn commission(
+///     verifier: &Verifier,
+///     context: &Context,
+///     receive: impl Fn() -> Vec<u8>,
+///     send: impl Fn(&[u8]),
+///     rng: &mut impl matter_spake2p::rand_core::CryptoRng,
+/// ) -> Result<SessionKeys, Error> {
+///     let share = Share::from_bytes(&receive())?;
+///     let (exchange, own_share, confirmation) = VerifierExchange::start(verifier, context, &share, rng)?;
+///     send(own_share.as_bytes());
+///     send(confirmation.as_bytes());
+///     exchange.finish(&Confirmation::from_bytes(&receive())?)
+/// }
+/// ```
 pub struct VerifierExchange {
     expected: Confirmation,
     session: SessionKeys,

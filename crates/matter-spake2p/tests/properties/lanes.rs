@@ -14,7 +14,7 @@ pub(crate) fn property(input: Input) {
     let devices = input.devices.iter().take(20).filter_map(|(passcode, salt, len)| {
         let len = Salt::MIN_LEN + usize::from(*len) % (Salt::MAX_LEN - Salt::MIN_LEN + 1);
         Some((
-            Passcode::new(passcode % (Passcode::MAX + 1)).ok()?,
+            Passcode::new(passcode % (Passcode::MAX.expose() + 1)).ok()?,
             Salt::new(&salt[..len]).unwrap(),
         ))
     });

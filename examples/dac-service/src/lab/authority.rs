@@ -9,7 +9,7 @@ use der::asn1::{GeneralizedTime, OctetString, UtcTime};
 use der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
 use der::pem::LineEnding;
 use der::{Decode, Encode};
-use matter_attestation::AwsLcKey;
+use matter_attestation::PrivateKey;
 use p256::ecdsa::DerSignature;
 use p256::pkcs8::EncodePublicKey;
 use signature::Keypair;
@@ -48,7 +48,7 @@ pub enum Leaf {
 
 /// An authority with a new key.
 pub struct Authority {
-    key: AwsLcKey,
+    key: PrivateKey,
     certificate: Certificate,
 }
 
@@ -65,7 +65,7 @@ impl Authority {
     ///
     /// When the certificate cannot be made.
     pub fn new(subject: &str) -> Result<Self> {
-        let key = AwsLcKey::generate()?;
+        let key = crate::lab::setup::new_key()?;
         let certificate = build(&key, &key, None, &Name::from_str(subject)?, None, (-DAY, TEN_YEARS))?;
         Ok(Self { key, certificate })
     }
@@ -75,7 +75,7 @@ impl Authority {
     /// # Errors
     ///
     /// When the certificate cannot be read.
-    pub fn from_parts(key: AwsLcKey, certificate: &[u8]) -> Result<Self> {
+    pub fn from_parts(key: PrivateKey, certificate: &[u8]) -> Result<Self> {
         Ok(Self {
             key,
             certificate: Certificate::from_der(certificate)?,
@@ -87,7 +87,7 @@ impl Authority {
     /// # Errors
     ///
     /// When it cannot be made.
-    pub fn issue(&self, subject: &str, key: &AwsLcKey, leaf: Leaf) -> Result<Vec<u8>> {
+    pub fn issue(&self, subject: &str, key: &PrivateKey, leaf: Leaf) -> Result<Vec<u8>> {
         let validity = match leaf {
             Leaf::Expired => (-2 * DAY, -DAY),
             Leaf::Client | Leaf::Server => (-DAY, TEN_YEARS),
@@ -134,7 +134,7 @@ impl Authority {
 
     /// Returns its key.
     #[must_use]
-    pub const fn key(&self) -> &AwsLcKey {
+    pub const fn key(&self) -> &PrivateKey {
         &self.key
     }
 }
@@ -160,8 +160,8 @@ fn time(seconds: i64) -> Result<Time> {
 }
 
 fn build(
-    signer: &AwsLcKey,
-    key: &AwsLcKey,
+    signer: &PrivateKey,
+    key: &PrivateKey,
     issuer: Option<&Certificate>,
     subject: &Name,
     leaf: Option<Leaf>,

@@ -1,6 +1,6 @@
 //! A device that was sold, with its old identity and a new key.
 
-use matter_attestation::{AwsLcKey, PrivateKey};
+use matter_attestation::PrivateKey;
 use matter_issuance::KeyHash;
 use p256::ecdsa::DerSignature;
 use p256::pkcs8::EncodePublicKey;
@@ -10,15 +10,16 @@ use crate::api::{Bytes, DacRequest, IdentityProof, ProofRequest};
 use crate::dacs::proof_message;
 use crate::devices::request_message;
 use crate::lab::authority::{Authority, Leaf, Result};
+use crate::lab::setup::new_key;
 use crate::nonces::Nonce;
 
 /// A device with keys in memory.
 #[derive(Debug)]
 pub struct LabDevice {
     serial: String,
-    old_key: AwsLcKey,
+    old_key: PrivateKey,
     old_certificate: Vec<u8>,
-    key: AwsLcKey,
+    key: PrivateKey,
     csr: Vec<u8>,
 }
 
@@ -29,9 +30,9 @@ impl LabDevice {
     ///
     /// When keys or certificate cannot be made.
     pub fn new(serial: &str, authority: &Authority) -> Result<Self> {
-        let old_key = AwsLcKey::generate()?;
+        let old_key = new_key()?;
         let old_certificate = authority.issue(&format!("CN={serial}"), &old_key, Leaf::Client)?;
-        let key = AwsLcKey::generate()?;
+        let key = new_key()?;
         let csr = csr(&key)?;
         Ok(Self {
             serial: serial.into(),
@@ -48,7 +49,7 @@ impl LabDevice {
     ///
     /// When it cannot be made.
     pub fn with_new_key(mut self) -> Result<Self> {
-        self.key = AwsLcKey::generate()?;
+        self.key = new_key()?;
         self.csr = csr(&self.key)?;
         Ok(self)
     }
@@ -68,7 +69,7 @@ impl LabDevice {
     /// Returns the hash of the new key.
     #[must_use]
     pub fn key_hash(&self) -> KeyHash {
-        KeyHash::of(self.key.public_key())
+        KeyHash::of(&self.key.public_key())
     }
 
     /// Asks for a certificate.
@@ -130,12 +131,9 @@ impl LabDevice {
     }
 
     /// Returns the new key.
-    ///
-    /// # Errors
-    ///
-    /// None in practice.
-    pub fn key(&self) -> Result<PrivateKey> {
-        Ok(PrivateKey::decode(&self.key.to_pkcs8_der()?)?)
+    #[must_use]
+    pub const fn key(&self) -> &PrivateKey {
+        &self.key
     }
 }
 
@@ -146,7 +144,7 @@ const AFTER_KEY: [u8; 2] = [0xA0, 0x00];
 const ALGORITHM: [u8; 12] = [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
 
 /// Makes a PKCS#10 request.
-fn csr(key: &AwsLcKey) -> Result<Vec<u8>> {
+fn csr(key: &PrivateKey) -> Result<Vec<u8>> {
     let spki = key.verifying_key().to_public_key_der()?;
     let info = sequence(0x30, &[&BEFORE_KEY, spki.as_bytes(), &AFTER_KEY])?;
     let signature: DerSignature = key.try_sign(&info)?;

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use factory_fs::Dir;
 use matter_attestation::{
-    AwsLcKey, CertificationDeclaration, CertificationType, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey,
+    CertificationDeclaration, CertificationType, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey,
     SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
 use rustls::version::{TLS12, TLS13};
+use zeroize::Zeroizing;
 
 use crate::lab::authority::{Authority, Leaf, Result, to_pem};
 use crate::lab::client::TlsClient;
@@ -90,7 +91,7 @@ impl Lab {
             files.write(&format!("{name}.pem"), &to_pem("CERTIFICATE", &authority.to_der()?)?)?;
             files.write(
                 &format!("{name}.key"),
-                &to_pem("PRIVATE KEY", &authority.key().to_pkcs8_der()?)?,
+                &to_pem("PRIVATE KEY", &authority.key().to_pkcs8_der())?,
             )?;
         }
         files.leaf("server", &client_ca, "CN=localhost", Leaf::Server)?;
@@ -129,10 +130,7 @@ impl Lab {
     pub fn open(folder: &Path) -> Result<Self> {
         let authority = |name: &str| {
             let key = PrivateKey::decode(&fs::read(folder.join(format!("{name}.key")))?)?;
-            Authority::from_parts(
-                AwsLcKey::try_from(&key)?,
-                &read_pem(&folder.join(format!("{name}.pem")))?,
-            )
+            Authority::from_parts(key, &read_pem(&folder.join(format!("{name}.pem")))?)
         };
         Ok(Self {
             folder: folder.into(),
@@ -246,10 +244,10 @@ impl Files {
 
     /// Writes certificate and key of a leaf; returns the certificate.
     fn leaf(&self, name: &str, authority: &Authority, subject: &str, leaf: Leaf) -> Result<Vec<u8>> {
-        let key = AwsLcKey::generate()?;
+        let key = new_key()?;
         let der = authority.issue(subject, &key, leaf)?;
         self.write(&format!("{name}.pem"), &to_pem("CERTIFICATE", &der)?)?;
-        self.write(&format!("{name}.key"), &to_pem("PRIVATE KEY", &key.to_pkcs8_der()?)?)?;
+        self.write(&format!("{name}.key"), &to_pem("PRIVATE KEY", &key.to_pkcs8_der())?)?;
         Ok(der)
     }
 
@@ -257,7 +255,7 @@ impl Files {
     fn issuing(&self) -> Result<()> {
         let (vendor, product) = (VendorId::new(VENDOR)?, ProductId::new(PRODUCT)?);
         let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0)?);
-        let [paa_key, pai_key, log_key] = [key()?, key()?, key()?];
+        let [paa_key, pai_key, log_key] = [new_key()?, new_key()?, new_key()?];
         let paa = issue_paa(
             &paa_key,
             &PaaSubject::new("Laboratory PAA")?,
@@ -282,8 +280,16 @@ impl Files {
     }
 }
 
-fn key() -> Result<PrivateKey> {
-    Ok(PrivateKey::decode(&AwsLcKey::generate()?.to_pkcs8_der()?)?)
+/// Draws a key.
+pub(super) fn new_key() -> Result<PrivateKey> {
+    let mut scalar = Zeroizing::new([0; 32]);
+    loop {
+        getrandom::fill(&mut *scalar)?;
+        // One in four thousand million is not in range.
+        if let Ok(key) = PrivateKey::from_scalar(&scalar) {
+            return Ok(key);
+        }
+    }
 }
 
 fn random_serial() -> Result<SerialNumber> {

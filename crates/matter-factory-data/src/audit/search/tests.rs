@@ -93,7 +93,7 @@ fn hostile_files_take_linear_time_and_few_multiplications() {
 #[test]
 fn base64_is_read_from_wherever_it_began_in_both_alphabets() {
     let secret = key(0xF3);
-    let der = secret.to_pkcs8_der().unwrap();
+    let der = secret.to_pkcs8_der();
     for before in 0..7 {
         for alphabet in [STANDARD, URL] {
             let mut text = b"xyzxyz"[..before.min(6)].to_vec();
@@ -137,7 +137,7 @@ fn a_known_scalar_is_found_in_base64_as_it_is() {
 fn a_block_of_pem_hides_nothing_beside_it() {
     let (first, second) = (key(1), key(2));
     let pem = first.to_pkcs8_pem().unwrap();
-    let bare = base64(&second.to_sec1_der().unwrap(), STANDARD);
+    let bare = base64(&second.to_sec1_der(), STANDARD);
     let both = [pem.as_bytes(), &bare, b"\n", pem.as_bytes()].concat();
     let found = search(&both, &known(&[]));
     assert_eq!(forms(&found), [Form::Pem, Form::Base64, Form::Pem]);
@@ -161,7 +161,7 @@ fn no_more_keys_of_a_form_are_told_than_the_limit() {
     let many: [(&[u8], Form); 4] = [
         (&*scalar, Form::Bare),
         (hex.as_bytes(), Form::Hex),
-        (&secret.to_sec1_der().unwrap(), Form::Sec1),
+        (&secret.to_sec1_der(), Form::Sec1),
         (pem.as_bytes(), Form::Pem),
     ];
     for (bytes, form) in many {
@@ -172,11 +172,8 @@ fn no_more_keys_of_a_form_are_told_than_the_limit() {
         }
     }
     // A known one is told however many others there are.
-    let others = key(4).to_sec1_der().unwrap().repeat(50);
-    let found = search(
-        &[&others[..], &secret.to_sec1_der().unwrap()].concat(),
-        &known(&[&secret]),
-    );
+    let others = key(4).to_sec1_der().repeat(50);
+    let found = search(&[&others[..], &secret.to_sec1_der()].concat(), &known(&[&secret]));
     assert_eq!(found.len(), 17);
 }
 
@@ -277,10 +274,7 @@ fn what_is_found_says_where_it_is() {
     );
     let wide = hex(&*scalar).bytes().flat_map(|byte| [0, byte]).collect::<Vec<_>>();
     assert_eq!(said(&wide), [start.to_string() + "hexadecimal in UTF-16 at offset 0x1"]);
-    assert_eq!(
-        said(&secret.to_sec1_der().unwrap()),
-        [start.to_string() + "SEC 1 at offset 0x2"]
-    );
+    assert_eq!(said(&secret.to_sec1_der()), [start.to_string() + "SEC 1 at offset 0x2"]);
     assert!(search(&[0; 4096], &keys).is_empty() && search(&[], &keys).is_empty());
 }
 

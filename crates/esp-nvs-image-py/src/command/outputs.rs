@@ -1,0 +1,113 @@
+//! Where files go, as in the reference generator: below `--outdir`, keys below `keys` there.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use factory_fs::{Output, Replace, publish};
+
+use super::failure::{Failure, print, say};
+
+/// Folder of keys below `--outdir`.
+const KEYS_FOLDER: &str = "keys";
+/// What the names of all outputs end in.
+const ENDING: &str = ".bin";
+
+#[derive(Args)]
+pub(super) struct Outdir {
+    /// Folder for the files that are made [default: the working directory]
+    #[arg(long, value_name = "DIR")]
+    outdir: Option<PathBuf>,
+}
+
+impl Outdir {
+    /// Returns where an image goes.
+    pub(super) fn image(&self, path: &Path) -> Result<PathBuf, Failure> {
+        self.place(Path::new(""), path.into())
+    }
+
+    /// Returns where keys go, whose names may be without their ending.
+    pub(super) fn keys(&self, path: &Path) -> Result<PathBuf, Failure> {
+        let mut path = path.to_owned();
+        if path.extension().is_none() && path.file_name().is_some_and(|name| name != ENDING) {
+            path.as_mut_os_string().push(ENDING);
+        }
+        self.place(Path::new(KEYS_FOLDER), path)
+    }
+
+    fn place(&self, below: &Path, path: PathBuf) -> Result<PathBuf, Failure> {
+        if path.extension().is_none_or(|ending| ending != "bin") {
+            return Err(Failure::file(&path, format_args!("name does not end in {ENDING}")));
+        }
+        if path.is_absolute() {
+            if self.outdir.is_some() {
+                let path = path.display();
+                say(format_args!(
+                    "warning: --outdir has no effect on {path}, which is absolute\n"
+                ));
+            }
+            return Ok(path);
+        }
+        let outdir = self.outdir.as_deref().unwrap_or(Path::new(""));
+        Ok(outdir.join(below).join(path))
+    }
+}
+
+/// A file to be written, and what it is.
+pub(super) struct Made<'a> {
+    pub(super) what: &'static str,
+    pub(super) path: &'a Path,
+    pub(super) bytes: &'a [u8],
+}
+
+/// Writes an image that can be made again: it appears complete or not at all, and is not waited for until it is on disk.
+pub(super) fn write_image(path: &Path, image: &[u8]) -> Result<(), Failure> {
+    make_folder(path)?;
+    replace(path, image).map_err(|error| Failure::Work(format!("cannot write {}: {error}", path.display())))?;
+    print(format_args!("image: {}\n", path.display()))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(&beside)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // Of the two errors the first one tells more.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn make_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let made = fs::create_dir_all(folder);
+    made.map_err(|error| Failure::file(folder, format_args!("cannot make the folder: {error}")))
+}
+
+/// Writes new keys and what is encrypted with them, for their owner only, all of them or none; they are on disk when this
+/// returns. Files that are there are replaced.
+pub(super) fn write_keys(files: &[Made<'_>]) -> Result<(), Failure> {
+    files.iter().try_for_each(|file| make_folder(file.path))?;
+    let outputs = files.iter().map(|file| Output {
+        path: file.path,
+        bytes: file.bytes,
+    });
+    publish(&outputs.collect::<Vec<_>>(), Replace::Yes).map_err(|error| match error.is_obstacle() {
+        true => Failure::Input(error.to_string()),
+        false => Failure::Work(error.to_string()),
+    })?;
+    files
+        .iter()
+        .try_for_each(|file| print(format_args!("{}: {}\n", file.what, file.path.display())))
+}

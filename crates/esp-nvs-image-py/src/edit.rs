@@ -1,0 +1,91 @@
+//! Single keys of an image.
+
+use esp_nvs_image::{Editor, Key, Namespace, OwnedValue};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
+use zeroize::Zeroizing;
+
+use crate::encryption::{Keys, plain};
+use crate::entry::{from_value, to_value};
+use crate::error::refuse;
+use crate::images::find;
+
+/// Returns the value of a key, or `default` when it is not there.
+#[pyfunction]
+#[pyo3(signature = (image, namespace, key, default = None, *, keys = None))]
+pub(crate) fn get_value<'py>(
+    py: Python<'py>,
+    image: PyBackedBytes,
+    namespace: &str,
+    key: &str,
+    default: Option<Bound<'py, PyAny>>,
+    keys: Option<&Bound<'py, Keys>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let keys = keys.map(Bound::get);
+    let value = py.detach(|| {
+        let image = plain(&image, keys)?;
+        let value = find(&image, namespace, key)?;
+        Ok::<_, esp_nvs_image::Error>(value.map(|value| OwnedValue::from(&value)))
+    });
+    match value.map_err(refuse)? {
+        Some(value) => from_value(py, &value),
+        None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
+    }
+}
+
+/// Returns the image with a value stored as the firmware does it: appended, the old one marked as erased.
+#[pyfunction]
+#[pyo3(signature = (image, namespace, key, r#type, value, *, keys = None))]
+pub(crate) fn set_value<'py>(
+    py: Python<'py>,
+    image: PyBackedBytes,
+    namespace: &str,
+    key: &str,
+    r#type: &str,
+    value: &Bound<'py, PyAny>,
+    keys: Option<&Bound<'py, Keys>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let value = to_value(r#type, value)?;
+    edit(py, &image, namespace, key, keys, |editor, namespace, key| {
+        editor.set(namespace, key, value.as_value()).map(drop)
+    })
+}
+
+/// Returns the image without a key, which may be missing. Its namespace stays.
+#[pyfunction]
+#[pyo3(signature = (image, namespace, key, *, keys = None))]
+pub(crate) fn remove_value<'py>(
+    py: Python<'py>,
+    image: PyBackedBytes,
+    namespace: &str,
+    key: &str,
+    keys: Option<&Bound<'py, Keys>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    edit(py, &image, namespace, key, keys, |editor, namespace, key| {
+        editor.remove(namespace, key).map(drop)
+    })
+}
+
+fn edit<'py>(
+    py: Python<'py>,
+    image: &[u8],
+    namespace: &str,
+    key: &str,
+    keys: Option<&Bound<'py, Keys>>,
+    work: impl FnOnce(&mut Editor<'_>, &Namespace, &Key) -> Result<(), esp_nvs_image::Error> + Send,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let namespace = Namespace::new(namespace).map_err(refuse)?;
+    let key = Key::new(key).map_err(refuse)?;
+    let mut image = Zeroizing::new(image.to_vec());
+    let keys = keys.map(Bound::get);
+    py.detach(|| {
+        let mut editor = match keys {
+            Some(keys) => Editor::encrypted(&mut image, keys.keys()),
+            None => Editor::new(&mut image),
+        };
+        work(&mut editor, &namespace, &key)
+    })
+    .map_err(refuse)?;
+    Ok(PyBytes::new(py, &image))
+}

@@ -1,0 +1,23 @@
+//! The replay of a fuzz corpus, for `tests/corpus.rs`. Each package has its own copy, since none may reach outside itself:
+//! `scripts/lint` compares them with `fuzz/replay.rs`.
+
+use std::path::Path;
+
+/// Hands every file of a corpus over; there must be some, unless the repository is not around the package.
+pub(crate) fn replay(target: &str, mut property: impl FnMut(&[u8])) {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+    if !fuzz.join("replay.rs").is_file() {
+        println!("{target}: 0 cases ran: no {}", fuzz.display());
+        return;
+    }
+    let folder = fuzz.join("corpus").join(target);
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "no files in {}", folder.display());
+    for file in &files {
+        // Captured, and shown when the property fails.
+        println!("{}", file.display());
+        property(&std::fs::read(file).unwrap());
+    }
+    println!("{target}: {} files", files.len());
+}

@@ -1,0 +1,323 @@
+//! Records to write, from JSON or another format. Errors leave the data out.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{self, Error as _, IgnoredAny, MapAccess, SeqAccess};
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+use crate::layout::LEGACY_RESERVED;
+use crate::{Error, Flags, Image, RawRecord, RecordType, Storage, Writer};
+
+const MEMBERS: &str = "offset, type, type_name, subtype, flags, storage, length, crc_ok, data, file";
+
+/// A record to write, as `Serialize` of a record writes it: `offset` and `crc_ok` are not looked at, and members that are not known
+/// are refused.
+///
+/// What stands there twice must agree: `type` and `type_name`, `flags` and `storage`, `length` and `data`. A `file` may stand in the
+/// place of `data`.
+///
+/// # Examples
+///
+/// ```
+/// use esp_secure_cert::{Image, PartitionSize, RecordSpec, Writer};
+///
+/// let json = r#"[{"type_name": "MATTER_1", "subtype": 0, "data": "000f"}, {"type_name": "INTEGRITY"}]"#;
+/// let mut buffer = [0; 256];
+/// let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+/// for record in serde_json::from_str::<Vec<RecordSpec>>(json)? {
+///     record.write(&mut writer)?;
+/// }
+/// assert!(Image::new(writer.finish()).verify_integrity()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RecordSpec {
+    /// The type.
+    pub kind: RecordType,
+    /// The subtype; `None` for a digest under the next one.
+    pub subtype: Option<u8>,
+    /// The flags.
+    pub flags: Flags,
+    /// The data, or where it comes from.
+    pub source: RecordSource,
+}
+
+/// Where the data of a record comes from.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum RecordSource {
+    /// These bytes, wiped when they are dropped.
+    Data(Zeroizing<Vec<u8>>),
+    /// It is the digest of what is before, which is computed.
+    Digest,
+    /// A file with this name, which the caller reads and puts [`RecordSource::Data`] in this place.
+    File(String),
+}
+
+impl RecordSpec {
+    /// Writes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SourceIsFile`] when the data is still in a file, [`Error::IntegritySubtype`] when a computed digest gets another
+    /// subtype than is stated, and those of [`Writer::push_raw`] and [`Writer::push_integrity`].
+    pub fn write(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        match &self.source {
+            RecordSource::Digest => {
+                let before = writer.as_bytes().len();
+                writer.push_integrity()?;
+                let written = Image::new(writer.as_bytes()).find_last(RecordType::INTEGRITY)?;
+                match (self.subtype, written.map(|record| record.subtype())) {
+                    (Some(stated), Some(next)) if stated != next => {
+                        writer.truncate(before);
+                        Err(Error::IntegritySubtype { stated, next })
+                    }
+                    _ => Ok(()),
+                }
+            }
+            RecordSource::Data(data) => {
+                let mut record =
+                    RawRecord::new(self.kind, self.subtype.unwrap_or_default(), data).with_flags(self.flags);
+                if self.flags.is_legacy() {
+                    record.reserved = LEGACY_RESERVED;
+                }
+                writer.push_raw(&record)
+            }
+            RecordSource::File(_) => Err(Error::SourceIsFile),
+        }
+    }
+}
+
+impl fmt::Debug for RecordSource {
+    /// Leaves out the data, which may be a private key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Data(data) => write!(f, "Data([{} bytes])", data.len()),
+            Self::Digest => f.write_str("Digest"),
+            Self::File(name) => f.debug_tuple("File").field(name).finish(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SpecVisitor)
+    }
+}
+
+/// The members as they stand there.
+#[derive(Default)]
+struct Members {
+    kind: Option<Raw>,
+    kind_name: Option<Raw>,
+    subtype: Option<Raw>,
+    flags: Option<Raw>,
+    storage: Option<Raw>,
+    length: Option<Raw>,
+    data: Option<Raw>,
+    file: Option<Raw>,
+}
+
+struct SpecVisitor;
+
+/// The members of a visitor that refuse a value without repeating it, as serde's own would.
+macro_rules! no_object {
+    ($($method:ident($type:ty)),*) => {
+        $(fn $method<E: de::Error>(self, _: $type) -> Result<RecordSpec, E> {
+            Err(E::custom("is no object"))
+        })*
+    };
+}
+
+impl<'de> de::Visitor<'de> for SpecVisitor {
+    type Value = RecordSpec;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    no_object!(
+        visit_bool(bool),
+        visit_i64(i64),
+        visit_u64(u64),
+        visit_f64(f64),
+        visit_str(&str)
+    );
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RecordSpec, A::Error> {
+        let mut members = Members::default();
+        while let Some(name) = map.next_key::<String>()? {
+            let member = match name.as_str() {
+                "offset" | "crc_ok" => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+                "type" => &mut members.kind,
+                "type_name" => &mut members.kind_name,
+                "subtype" => &mut members.subtype,
+                "flags" => &mut members.flags,
+                "storage" => &mut members.storage,
+                "length" => &mut members.length,
+                "data" => &mut members.data,
+                "file" => &mut members.file,
+                _ => return Err(A::Error::custom(format!("has a member other than {MEMBERS}"))),
+            };
+            *member = Some(map.next_value()?);
+        }
+        members.understand().map_err(A::Error::custom)
+    }
+}
+
+impl Members {
+    fn understand(self) -> Result<RecordSpec, String> {
+        let kind = self.record_type()?;
+        let stored = match &self.storage {
+            None => None,
+            Some(name) => Some(name.text().and_then(Storage::from_name).ok_or("storage is not known")?),
+        };
+        let flags = match (byte(self.flags.as_ref(), "flags")?.map(Flags::new), stored) {
+            (Some(flags), Some(stored)) if flags.storage() != stored => {
+                return Err("flags and storage do not agree".to_owned());
+            }
+            (flags, stored) => flags.or(stored.map(Flags::from)).unwrap_or_default(),
+        };
+        let source = match (&self.file, &self.data) {
+            (Some(_), Some(_)) => return Err("has a file and data; one of them is allowed".to_owned()),
+            (Some(file), None) => RecordSource::File(file.text().ok_or("file is no text")?.to_owned()),
+            (None, Some(data)) => {
+                let bytes = data.text().and_then(from_hexadecimal);
+                RecordSource::Data(bytes.ok_or("data is not pairs of hexadecimal digits")?)
+            }
+            (None, None) if kind == RecordType::INTEGRITY => RecordSource::Digest,
+            (None, None) if flags.storage().is_keyless() => RecordSource::Data(Zeroizing::default()),
+            (None, None) => return Err("data is missing (dump leaves keys out without --show-keys)".to_owned()),
+        };
+        if let (Some(length), RecordSource::Data(data)) = (&self.length, &source) {
+            let stated = length.number().and_then(|length| usize::try_from(length).ok());
+            if stated != Some(data.len()) {
+                return Err(format!("length is not that of data, {}", data.len()));
+            }
+        }
+        let mut subtype = byte(self.subtype.as_ref(), "subtype")?;
+        match source {
+            RecordSource::File(_) => subtype = subtype.or(Some(0)),
+            RecordSource::Data(_) if subtype.is_none() => return Err("subtype is missing".to_owned()),
+            _ => {}
+        }
+        Ok(RecordSpec {
+            kind,
+            subtype,
+            flags,
+            source,
+        })
+    }
+
+    fn record_type(&self) -> Result<RecordType, String> {
+        let named = match &self.kind_name {
+            None => None,
+            Some(name) => Some(name.text().and_then(type_named).ok_or("type_name is not known")?),
+        };
+        match (byte(self.kind.as_ref(), "type")?.map(RecordType::new), named) {
+            (Some(one), Some(other)) if one != other => Err("type is said twice and does not agree".to_owned()),
+            (one, other) => Ok(one.or(other).ok_or("type is missing")?),
+        }
+    }
+}
+
+fn type_named(name: &str) -> Option<RecordType> {
+    RecordType::from_name(name).or_else(|| name.parse().ok().map(RecordType::new))
+}
+
+fn byte(member: Option<&Raw>, name: &str) -> Result<Option<u8>, String> {
+    let Some(member) = member else { return Ok(None) };
+    let number = member.number().and_then(|number| u8::try_from(number).ok());
+    number
+        .map(Some)
+        .ok_or_else(|| format!("{name} is not a number in 0..=255"))
+}
+
+fn from_hexadecimal(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    for &[high, low] in pairs {
+        bytes.push(digit(high)? << 4 | digit(low)?);
+    }
+    rest.is_empty().then_some(bytes)
+}
+
+/// The value of a member, as far as one is allowed anywhere.
+enum Raw {
+    Number(u64),
+    Text(Zeroizing<String>),
+    Other,
+}
+
+impl Raw {
+    const fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+macro_rules! other {
+    ($($method:ident($type:ty)),*) => {
+        $(fn $method<E: de::Error>(self, _: $type) -> Result<Raw, E> {
+            Ok(Raw::Other)
+        })*
+    };
+}
+
+impl<'de> de::Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number or a text")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Raw, E> {
+        Ok(Raw::Number(number))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(Zeroizing::new(text.to_owned())))
+    }
+
+    other!(visit_bool(bool), visit_i64(i64), visit_f64(f64));
+
+    fn visit_unit<E: de::Error>(self) -> Result<Raw, E> {
+        Ok(Raw::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Raw, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Raw::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Raw::Other)
+    }
+}

@@ -1,0 +1,208 @@
+use core::fmt;
+use core::time::Duration;
+
+use esp_nvs_image::NvsKeys;
+use esp_secure_cert::PartitionSize;
+use matter_attestation::{DateTime, PaaStore};
+use matter_factory_data::{Artifacts, Expected, Finding, Severity, audit, recompute};
+use matter_types::{ProductId, VendorId};
+use serde_json::{Map, Value, json};
+
+use core::ffi::c_char;
+
+use crate::MatterBytes;
+use crate::error::{Failure, MatterError};
+
+/// In `MatterAudit::flags`: the device is for tests, and what only tests may have is a warning.
+pub const MATTER_AUDIT_FOR_TESTS: u32 = 1;
+/// In `MatterAudit::flags`: derives the verifier from the label's passcode and compares it, which takes the time of one
+/// verifier.
+pub const MATTER_AUDIT_RECOMPUTE: u32 = 2;
+/// In `MatterAudit::flags`: the firmware makes its own passcode, so that no verifier is stored.
+pub const MATTER_AUDIT_DYNAMIC_PASSCODE: u32 = 4;
+/// In `MatterAudit::flags`: the device gets its attestation credentials from elsewhere.
+pub const MATTER_AUDIT_WITHOUT_ATTESTATION: u32 = 8;
+
+const ALL_FLAGS: u32 =
+    MATTER_AUDIT_FOR_TESTS | MATTER_AUDIT_RECOMPUTE | MATTER_AUDIT_DYNAMIC_PASSCODE | MATTER_AUDIT_WITHOUT_ATTESTATION;
+
+/// What there is of a device, and what it is to be. All of it can be left out: zeros, lengths of 0 and NULL.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct MatterAudit {
+    /// The image of the NVS partition.
+    pub nvs: MatterBytes,
+    /// The partition with the keys of an encrypted NVS image.
+    pub nvs_keys: MatterBytes,
+    /// The image of the `esp_secure_cert` partition.
+    pub secure_cert: MatterBytes,
+    /// The size of that partition; 0 for 0x2000.
+    pub secure_cert_size: usize,
+    /// The text of the QR code, or NULL.
+    pub qr_text: *const c_char,
+    /// The manual pairing code, or NULL.
+    pub manual_code: *const c_char,
+    /// Trusted PAAs in DER, `paas_len` of them.
+    pub paas: *const MatterBytes,
+    /// How many there are.
+    pub paas_len: usize,
+    /// The Certification Declaration that the device must have, in its CMS envelope.
+    pub declaration: MatterBytes,
+    /// When certificates have to be valid, in seconds from the start of 1970; 0 for never.
+    pub time: u64,
+    /// The vendor id that the device must have, with the product id; 0 for any.
+    pub vendor_id: u16,
+    /// The product id that the device must have.
+    pub product_id: u16,
+    /// A sum of `MATTER_AUDIT_FOR_TESTS` and the others.
+    pub flags: u32,
+}
+
+impl fmt::Debug for MatterAudit {
+    /// Leaves out what is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MatterAudit")
+            .field("vendor_id", &self.vendor_id)
+            .field("product_id", &self.product_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many findings there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct MatterAuditCounts {
+    /// Rules that are broken.
+    pub errors: usize,
+    /// What is allowed and likely a mistake.
+    pub warnings: usize,
+    /// What is worth knowing.
+    pub notes: usize,
+}
+
+/// The same with borrowed parts.
+pub(crate) struct Device<'a> {
+    pub(crate) nvs: &'a [u8],
+    pub(crate) nvs_keys: &'a [u8],
+    pub(crate) secure_cert: &'a [u8],
+    pub(crate) secure_cert_size: usize,
+    pub(crate) qr_text: Option<&'a str>,
+    pub(crate) manual_code: Option<&'a str>,
+    pub(crate) paas: Vec<&'a [u8]>,
+    pub(crate) declaration: &'a [u8],
+    pub(crate) time: u64,
+    pub(crate) vendor_id: u16,
+    pub(crate) product_id: u16,
+    pub(crate) flags: u32,
+}
+
+impl Device<'_> {
+    /// Audits the device: JSON, and how many findings there are.
+    pub(crate) fn audit(&self) -> Result<(String, MatterAuditCounts), Failure> {
+        if self.flags & !ALL_FLAGS != 0 {
+            return Err(Failure::new(
+                MatterError::UnknownFlag,
+                "flags has a bit without a meaning",
+            ));
+        }
+        let paas = self.paa_store()?;
+        let expected = self.expected(&paas)?;
+        let keys = (!self.nvs_keys.is_empty())
+            .then(|| NvsKeys::decode(self.nvs_keys))
+            .transpose()?;
+        let mut artifacts = Artifacts::new().with_expected(&expected);
+        if !self.nvs.is_empty() {
+            artifacts = artifacts.with_nvs(self.nvs);
+        }
+        if let Some(keys) = &keys {
+            artifacts = artifacts.with_nvs_keys(keys);
+        }
+        if !self.secure_cert.is_empty() {
+            artifacts = artifacts.with_secure_cert(self.secure_cert);
+        }
+        if self.secure_cert_size != 0 {
+            artifacts = artifacts.with_secure_cert_size(PartitionSize::new(self.secure_cert_size)?);
+        }
+        if let Some(text) = self.qr_text {
+            artifacts = artifacts.with_qr(text);
+        }
+        if let Some(code) = self.manual_code {
+            artifacts = artifacts.with_manual(code);
+        }
+        let mut report = audit(&artifacts);
+        if self.has(MATTER_AUDIT_RECOMPUTE) {
+            recompute([&mut report]);
+        }
+        Ok(shown(report.findings()))
+    }
+
+    const fn has(&self, flag: u32) -> bool {
+        self.flags & flag != 0
+    }
+
+    fn paa_store(&self) -> Result<PaaStore, Failure> {
+        let mut store = PaaStore::new();
+        for (number, der) in self.paas.iter().enumerate() {
+            let refused = |error| Failure::new(MatterError::AuditPaa, format_args!("paas[{number}]: {error}"));
+            store.insert(der).map_err(refused)?;
+        }
+        Ok(store)
+    }
+
+    fn expected<'e>(&'e self, paas: &'e PaaStore) -> Result<Expected<'e>, Failure> {
+        let mut expected = Expected::new();
+        if self.vendor_id != 0 || self.product_id != 0 {
+            expected = expected.with_product(VendorId::new(self.vendor_id)?, ProductId::new(self.product_id)?);
+        }
+        if !paas.is_empty() {
+            expected = expected.with_paa_store(paas);
+        }
+        if !self.declaration.is_empty() {
+            expected = expected.with_declaration(self.declaration);
+        }
+        if self.time != 0 {
+            let time = DateTime::from_unix_duration(Duration::from_secs(self.time));
+            let too_late = |_| Failure::new(MatterError::AuditTime, "time is after the year 9999");
+            expected = expected.at(time.map_err(too_late)?);
+        }
+        if self.has(MATTER_AUDIT_FOR_TESTS) {
+            expected = expected.for_tests();
+        }
+        if self.has(MATTER_AUDIT_DYNAMIC_PASSCODE) {
+            expected = expected.with_dynamic_passcode();
+        }
+        if self.has(MATTER_AUDIT_WITHOUT_ATTESTATION) {
+            expected = expected.without_attestation();
+        }
+        Ok(expected)
+    }
+}
+
+fn shown(findings: &[Finding]) -> (String, MatterAuditCounts) {
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts = MatterAuditCounts {
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        notes: count(Severity::Note),
+    };
+    let list: Vec<_> = findings.iter().map(to_json).collect();
+    let summary = json!({"errors": counts.errors, "warnings": counts.warnings, "notes": counts.notes});
+    (json!({"findings": list, "summary": summary}).to_string(), counts)
+}
+
+/// A finding with the fields that `audit-device --json` gives it.
+fn to_json(finding: &Finding) -> Value {
+    let mut object = Map::from_iter([
+        ("id".into(), finding.check.to_string().into()),
+        ("severity".into(), finding.severity.name().into()),
+        ("object".into(), finding.object.as_str().into()),
+        ("text".into(), finding.text.as_str().into()),
+    ]);
+    if let Some(code) = finding.sdk_code {
+        object.insert("sdk_code".into(), code.number().into());
+    }
+    if let Some(remedy) = finding.remedy {
+        object.insert("remedy".into(), remedy.into());
+    }
+    Value::Object(object)
+}

@@ -1,0 +1,37 @@
+use crate::border::{Buffer, bytes, call, read};
+use crate::error::MatterError;
+use crate::message::MatterMessage;
+use crate::secure_cert::{MatterSecureCert, SecureCert};
+
+/// Writes an `esp_secure_cert` partition of `size` bytes, a multiple of 0x1000 up to 0x10000: PAI, DAC, key, in
+/// the order of esp-secure-cert-tool 2.6.1, and 0xFF behind them. With a plain key it holds a secret.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn matter_secure_cert_encode(
+    secure_cert: *const MatterSecureCert,
+    size: usize,
+    buffer: *mut u8,
+    buffer_len: usize,
+    written: *mut usize,
+    message: *mut MatterMessage,
+) -> MatterError {
+    let body = || {
+        // SAFETY: the caller's promises.
+        let given = unsafe { read(secure_cert, "secure_cert") }?;
+        // SAFETY: the caller's promises.
+        let buffer = unsafe { Buffer::new(buffer, buffer_len, written) }?;
+        // SAFETY: the caller's promises.
+        let parts = unsafe {
+            SecureCert {
+                dac: bytes(given.dac, "dac")?,
+                pai: bytes(given.pai, "pai")?,
+                key: bytes(given.key, "key")?,
+                key_storage: given.key_storage,
+                efuse_key: given.efuse_key,
+                flags: given.flags,
+            }
+        };
+        buffer.put(&parts.encode(size)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { call(message, body) }
+}
