@@ -22,6 +22,7 @@ use crate::{Error, Field, Message, MqttHost, Seed, TestPki};
 mod checks;
 mod draw;
 mod given;
+mod labels;
 mod leaks;
 mod made_pai;
 mod repeated;
@@ -248,14 +249,6 @@ impl Plan {
         self.flash.as_ref()
     }
 
-    /// Returns the product's name of a device.
-    pub(crate) fn product_name(&self, index: u32) -> Option<&str> {
-        let cells = usize::try_from(index).ok().and_then(|index| self.cells.get(index));
-        let name = cells.and_then(|cells| cells.product.product_name.as_ref());
-        name.or(self.job.product.product_name.as_ref())
-            .map(|name| name.as_str())
-    }
-
     pub(crate) const fn job(&self) -> &Job {
         &self.job
     }
@@ -307,26 +300,6 @@ impl Plan {
                 .map_err(|error| Error::field(Field::Columns, error))?;
         }
         storage::draw(&self.layout, record, rng);
-        Ok(())
-    }
-}
-
-impl Plan {
-    /// Whether what labels say besides the codes can be printed.
-    fn check_labels(&self) -> Result<(), Error> {
-        let Some(format) = self.job.lists.labels else {
-            return Ok(());
-        };
-        let given = self.cells.iter().map(|cells| &cells.product);
-        for product in given.chain([&self.job.product]) {
-            let name = product.product_name.as_ref().map(|text| text.as_str());
-            let serial = product.serial_number.as_ref().map(|text| text.as_str());
-            for text in [name, serial].into_iter().flatten() {
-                format
-                    .check(text)
-                    .map_err(|reason| Error::field(Field::Labels, reason))?;
-            }
-        }
         Ok(())
     }
 }
