@@ -117,7 +117,12 @@ impl<'a> StoredValue<'a> {
 
 impl PartialEq<Value<'_>> for StoredValue<'_> {
     fn eq(&self, other: &Value<'_>) -> bool {
-        *self == StoredValue::from(*other)
+        match (self, other) {
+            (Self::Number(one), Value::Number(other)) => one == other,
+            (Self::Str(one), Value::Str(other)) => one == other,
+            (Self::Blob(one), Value::Blob(other)) => *one == **other,
+            _ => false,
+        }
     }
 }
 
@@ -197,7 +202,7 @@ impl Eq for Blob<'_> {}
 
 impl PartialEq<[u8]> for Blob<'_> {
     fn eq(&self, other: &[u8]) -> bool {
-        *self == Blob::from(other)
+        self.len == other.len() && self.chunks().flatten().eq(other)
     }
 }
 

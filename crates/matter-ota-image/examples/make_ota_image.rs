@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = reader.push(&file)?;
     let found = reader.header()?;
     let mut read = PayloadReader::new(&found);
-    read.push(&file[start..]);
+    read.push(file.get(start..).unwrap_or_default());
     for deviation in reader.deviations()?.chain(read.finish()) {
         println!("wrong: {deviation}");
     }
