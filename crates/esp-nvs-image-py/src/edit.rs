@@ -8,7 +8,6 @@ use pyo3::types::PyBytes;
 use crate::encryption::{Keys, plain};
 use crate::entry::{from_value, to_value};
 use crate::error::refuse;
-use crate::images::find;
 
 /// Returns the value of a key, or `default` when it is not there.
 #[pyfunction]
@@ -24,8 +23,8 @@ pub(crate) fn get_value<'py>(
     let keys = keys.map(Bound::get);
     let value = py.detach(|| {
         let image = plain(&image, keys)?;
-        let value = find(&image, namespace, key)?;
-        Ok::<_, esp_nvs_image::Error>(value.map(|value| OwnedValue::from(&value)))
+        let entries = esp_nvs_image::decode(&image)?;
+        Ok::<_, esp_nvs_image::Error>(entries.get(namespace, key).map(OwnedValue::from))
     });
     match value.map_err(refuse)? {
         Some(value) => from_value(py, &value),

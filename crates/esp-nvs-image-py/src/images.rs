@@ -1,6 +1,6 @@
 //! Images: written from entries and CSV files, read, checked.
 
-use esp_nvs_image::{BlobVersion, CsvCompat, CsvFile, Encoder, Error, OwnedEntry, PartitionSize, Sizer, StoredValue};
+use esp_nvs_image::{BlobVersion, CsvCompat, CsvFile, Encoder, Error, OwnedEntry, PartitionSize, Sizer};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString};
@@ -133,14 +133,6 @@ pub(crate) fn to_csv(py: Python<'_>, image: PyBackedBytes, keys: Option<&Bound<'
         esp_nvs_image::to_csv(&esp_nvs_image::decode(&image)?)
     })
     .map_err(refuse)
-}
-
-/// Finds the value of a key.
-pub(crate) fn find<'a>(image: &'a [u8], namespace: &str, key: &str) -> Result<Option<StoredValue<'a>>, Error> {
-    let entries = esp_nvs_image::decode(image)?;
-    let mut entries = entries.into_iter();
-    let found = entries.find(|entry| entry.namespace.as_str() == namespace && entry.key.as_str() == key);
-    Ok(found.map(|entry| entry.value))
 }
 
 pub(crate) fn to_size(size: Whole) -> PyResult<PartitionSize> {
