@@ -205,8 +205,8 @@ fn audit(arguments: &Arguments, expected: Expected<'_>) -> Result<AuditReport, F
 
 fn failure(error: Error) -> Failure {
     match error {
-        Error::File { input, path, reason } => {
-            Failure::Input(format!("{} {}: {reason}", argument(input), path.display()))
+        Error::File { input, path, source } => {
+            Failure::Input(format!("{} {}: {source}", argument(input), path.display()))
         }
         error => Failure::Work(error.to_string()),
     }

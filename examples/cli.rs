@@ -25,6 +25,8 @@ mod given;
 mod hash_tables;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/labels.rs"]
+mod labels;
 #[path = "cli/ledgers.rs"]
 mod ledgers;
 #[path = "cli/memory.rs"]
@@ -56,6 +58,7 @@ pub use inputs::{
     check_columns, parse_json, read_declaration, read_private_key, read_table, read_table_with_header, told,
     told_unless,
 };
+pub use labels::{LabelSheetArguments, LabelTexts};
 pub use ledgers::{ledger_place, ledger_place_to_list};
 pub use paas::insert_paa_folder;
 pub use progress::Progress;

@@ -83,6 +83,9 @@ fn main() -> ExitCode {
         for warning in plan.warnings() {
             settings.say(format_args!("warning: {}", warning.with_names(option)));
         }
+        if let Some(path) = &settings.label_preview {
+            return settings.preview(&plan, path, options.trust);
+        }
         let run = settings.run(&plan, &options)?.with_inputs(inputs);
         let mut progress = Progress::new(plan.count(), "devices", settings.quiet);
         let done = run.execute(|complete, uuid| {

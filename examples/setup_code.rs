@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::{
-    Failure, Files, Passcode as PasscodeOption, Trust, parse_quietly, print_json, print_text, read_argument,
+    Failure, Files, LabelSheetArguments, Passcode as PasscodeOption, Trust, parse_quietly, print_json, print_text, read_argument,
     report_json,
 };
 use matter_mfg::{PrintDensity, ZplLabel};
@@ -17,6 +17,8 @@ use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+#[path = "setup_code/sheet.rs"]
+mod sheet;
 #[path = "setup_code/show.rs"]
 mod show;
 
@@ -32,6 +34,7 @@ Examples:
   setup-code parse MT:00000M.R02MGVH7SR00
   setup-code lint 1140-342-1099
   setup-code draw MT:00000M.R02MGVH7SR00 --terminal
+  setup-code sheet out/fff1_8000/manifest.json labels.pdf --label-stock L7160
   setup-code ndef MT:00000M.R02MGVH7SR00 tag.ndef";
 
 /// Makes, reads and checks Matter onboarding codes: QR texts and manual pairing codes.
@@ -80,6 +83,22 @@ enum Command {
         code: String,
         #[command(flatten)]
         pictures: Pictures,
+    },
+    /// Draws labels of codes that there are, on sheets or one by one, for a printer
+    Sheet {
+        /// What to print: a manifest.json, a table with a column qrcode (and perhaps serial-num, product-name and vendor-name) such as
+        /// summary-*.csv or *-onb_codes.csv, or a text with a QR code on each line
+        list: PathBuf,
+        /// The file to write: .pdf, or .svg for a single page
+        output: PathBuf,
+        /// Product's name on labels for which LIST has none
+        #[arg(long, value_name = "TEXT")]
+        product_name: Option<String>,
+        /// Vendor's name on labels for which LIST has none
+        #[arg(long, value_name = "TEXT")]
+        vendor_name: Option<String>,
+        #[command(flatten)]
+        sheet: LabelSheetArguments,
     },
     /// Writes the message for an NFC tag
     Ndef {
@@ -176,6 +195,19 @@ fn main() -> ExitCode {
                 json,
             } => lint(&code(text)?, matches!(fail_on, FailOn::Warning), json),
             Command::Draw { code: text, pictures } => draw(&code(text)?, &pictures, files),
+            Command::Sheet {
+                list,
+                output,
+                product_name,
+                vendor_name,
+                sheet: arguments,
+            } => {
+                let names = sheet::Names {
+                    product: product_name.as_deref(),
+                    vendor: vendor_name.as_deref(),
+                };
+                sheet::sheet(&list, &output, names, &arguments.texts(), files)
+            }
             Command::Ndef { code: text, output } => ndef(&code(text)?, &output, files),
         }
     })

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use cli::{Failure, Files, counted, print, print_json, print_text, read_file, say};
 use esp_flash_image::{BootScheme, Partition, PartitionTable, TableOptions};
 use factory_fs::utf16;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What can be done with a table.
 #[derive(Subcommand)]
@@ -182,24 +182,10 @@ fn check(path: &Path, table: Result<PartitionTable, String>, json: bool) -> Resu
 
 fn show(table: &PartitionTable, json: bool) -> Result<(), Failure> {
     if json {
-        let partitions = table.partitions().iter().map(object).collect::<Vec<_>>();
-        let document = json!({"offset": table.offset(), "partitions": partitions});
+        let document = serde_json::to_value(table).map_err(|error| Failure::Work(error.to_string()))?;
         return print_json(format_args!("{document:#}"));
     }
     table.partitions().iter().try_for_each(|part| print(line(part)))
-}
-
-fn object(part: &Partition) -> Value {
-    let name = |name: Option<&str>, number: u8| name.map_or_else(|| Value::from(number), Value::from);
-    json!({
-        "label": part.label(),
-        "type": name(part.kind().name(), part.kind().number()),
-        "subtype": name(part.subtype_name(), part.subtype()),
-        "offset": part.offset(),
-        "size": part.size(),
-        "encrypted": part.is_encrypted(),
-        "read_only": part.is_read_only(),
-    })
 }
 
 fn line(part: &Partition) -> String {

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cli::{
-    Failure, FlashProfileFile, Written as _, open_p256_signer, parse, parse_number, parse_quietly, parse_time,
+    Failure, FlashProfileFile, LabelTexts, Written as _, open_p256_signer, parse, parse_number, parse_quietly, parse_time,
     read_certificate, read_declaration, read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
@@ -269,8 +269,13 @@ impl Options {
             None | Some("none") => None,
             Some("svg") => Some(LabelFormat::Svg),
             Some("pdf") => Some(LabelFormat::Pdf),
-            Some(_) => return Err(Failure::option("--labels", "is none of svg, pdf and none")),
+            Some(_) => return Err(Failure::option("--labels", "must be svg, pdf or none")),
         };
+        let sheet = self.label_texts();
+        if let (None, Some(option)) = (self.labels.written(), sheet.given()) {
+            return Err(Failure::option(option, "needs --labels svg or pdf beside it"));
+        }
+        lists.label_sheet = sheet.sheet(failure)?;
         lists.qr_zip = self.qr_zip;
         lists.no_passcode_in_manifest = self.no_passcode_in_manifest;
         let with_pai = self.sign_manifest.as_deref() == Some(Path::new("pai"));
@@ -291,6 +296,21 @@ impl Options {
         };
         lists.sign_with_pai = self.sign_manifest.is_some() && lists.manifest_signer.is_none();
         Ok(lists)
+    }
+
+    fn label_texts(&self) -> LabelTexts<'_> {
+        LabelTexts {
+            stock: self.label_stock.written(),
+            size: self.label_size.written(),
+            page: self.label_page.written(),
+            grid: self.label_grid.written(),
+            margins: self.label_margins.written(),
+            pitch: self.label_pitch.written(),
+            offset: self.label_offset.written(),
+            start: self.label_start.written(),
+            marks: self.label_marks,
+            module: self.label_module.written(),
+        }
     }
 
     fn set_files(&self, job: &mut Job) -> Result<(), Failure> {

@@ -230,9 +230,40 @@ macro_rules! define {
                 #[arg(long, value_name = "FILE", help_heading = "Device information")]
                 pub(crate) mcsv: Option<PathBuf>,
 
-                /// Label sheets for a printer, A4 with 28 labels each: svg (a file for each page), pdf or none [default: none]
-                #[arg(long, value_name = "FORMAT", help_heading = "BatchFiles of all devices")]
+                /// Sheets of labels for a printer: svg (a file for each page), pdf or none [default: none]
+                #[arg(long, value_name = "FORMAT", help_heading = "Labels")]
                 pub(crate) labels: Option<Text>,
+                /// Labels as they are bought: a name such as L7160 or 5160 (docs/output.md lists all), or the size of single labels on a
+                /// roll such as 62x29 [default: A4, plain paper with 28 labels]
+                #[arg(long, value_name = "NAME|WxH", help_heading = "Labels")]
+                pub(crate) label_stock: Option<Text>,
+                /// Width and height of a label, in millimetres or with `in` behind them in inches [default: those of --label-stock]
+                #[arg(long, value_name = "WxH", help_heading = "Labels")]
+                pub(crate) label_size: Option<Text>,
+                /// Width and height of the page: A4, Letter or lengths [default: that of --label-stock, or A4]
+                #[arg(long, value_name = "WxH", help_heading = "Labels")]
+                pub(crate) label_page: Option<Text>,
+                /// Labels beside and below each other, 1x1 to 100x100 [default: those of --label-stock, or as many as fit]
+                #[arg(long, value_name = "COLUMNSxROWS", help_heading = "Labels")]
+                pub(crate) label_grid: Option<Text>,
+                /// From the left and the upper edge of the page to the first label [default: the labels are in the middle]
+                #[arg(long, value_name = "LEFTxTOP", help_heading = "Labels")]
+                pub(crate) label_margins: Option<Text>,
+                /// From one label to the next, to the right and down [default: that of --label-stock, or no gaps]
+                #[arg(long, value_name = "RIGHTxDOWN", help_heading = "Labels")]
+                pub(crate) label_pitch: Option<Text>,
+                /// Moves all labels to the right and down, or with a minus to the left and up, as far as the printer misses them: up to 20 mm
+                #[arg(long, value_name = "RIGHT,DOWN", allow_hyphen_values = true, help_heading = "Labels")]
+                pub(crate) label_offset: Option<Text>,
+                /// First label of the first page, counted by rows from 1: those before it are used [default: 1]
+                #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Labels")]
+                pub(crate) label_start: Option<Text>,
+                /// Draws marks for a cutter beside the labels
+                #[arg(long, help_heading = "Labels")]
+                pub(crate) label_marks: bool,
+                /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: as large as fits, up to 1]
+                #[arg(long, value_name = "MM", allow_hyphen_values = true, help_heading = "Labels")]
+                pub(crate) label_module: Option<Text>,
                 /// All QR code pictures in one zip file
                 #[arg(long, help_heading = "BatchFiles of all devices")]
                 pub(crate) qr_zip: bool,

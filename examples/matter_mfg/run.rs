@@ -1,10 +1,13 @@
 //! How a run is made and told, which no job file says.
 
-use cli::{Failure, Written as _, ledger_place, parse, parse_number, say};
+use std::path::{Path, PathBuf};
+
+use cli::{Failure, Files, Trust, Written as _, ledger_place, parse, parse_number, report, say};
 use matter_ledger::Unique;
-use matter_mfg::{Plan, Run, Sampling};
+use matter_mfg::{LabelFormat, Plan, Run, Sampling};
 use matter_spake2p::{InstructionSet, Lanes};
 
+use crate::failure;
 use crate::options::Options;
 use crate::retire::Retirement;
 
@@ -19,6 +22,9 @@ pub(crate) struct Settings {
     force: bool,
     #[command(flatten)]
     retirement: Retirement,
+    /// Draws the first sheet of --labels into this file (.svg or .pdf), with an example's code and the labels' edges; makes no device
+    #[arg(long, value_name = "FILE", help_heading = "Labels")]
+    pub(crate) label_preview: Option<PathBuf>,
     /// Says only results and errors
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -65,6 +71,25 @@ impl Settings {
             run = run.with_lanes(lanes(name)?);
         }
         Ok(run)
+    }
+
+    /// Draws the first sheet of labels instead of making devices.
+    pub(crate) fn preview(&self, plan: &Plan, path: &Path, trust: Trust) -> Result<(), Failure> {
+        let extension = path.extension().map(|text| text.to_ascii_lowercase());
+        let format = match extension.as_deref().and_then(std::ffi::OsStr::to_str) {
+            Some("svg") => LabelFormat::Svg,
+            Some("pdf") => LabelFormat::Pdf,
+            _ => return Err(Failure::option("--label-preview", "must be a name that ends with .svg or .pdf")),
+        };
+        if !plan.has_labels() {
+            return Err(Failure::option("--label-preview", "needs --labels svg or pdf beside it"));
+        }
+        let files = Files::new(self.force, trust).output("--label-preview", path);
+        files.check()?;
+        let drawn = plan.preview_labels(format).map_err(failure)?;
+        files.publish(&[(path, &drawn)])?;
+        report(format_args!("preview: {}; no device was made", path.display()));
+        Ok(())
     }
 
     /// Writes a line to stderr unless it is to be quiet.

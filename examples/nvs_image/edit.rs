@@ -88,7 +88,9 @@ impl Place {
             | Error::StringHasNul
             | Error::BlobTooLong { .. }
             | Error::BlobTooManyChunks => Failure::option("VALUE", error),
-            Error::Damaged(_) => self.unreadable(trust).unwrap_or_else(|| wrong(&self.image, error)),
+            Error::Damaged(_) | Error::Illegible(_) => {
+                self.unreadable(trust).unwrap_or_else(|| wrong(&self.image, error))
+            }
             _ => wrong(&self.image, error),
         })?;
         if image == before {

@@ -38,14 +38,9 @@ impl FormatOptions {
 
 /// Prints findings; errors among them are a no.
 pub(crate) fn show_findings(findings: &[Finding], json: bool) -> Result<(), Failure> {
-    let lines = findings.iter().map(|finding| FindingLine {
-        id: finding.kind.id(),
-        severity: finding.severity.to_string(),
-        place: ("offset", finding.offset),
-        text: finding.to_string(),
-        is_bad: finding.severity == Severity::Error,
-    });
-    cli::show_findings(&lines.collect::<Vec<_>>(), json, "errors")
+    let line = |finding: &Finding| FindingLine::new(finding, finding.severity == Severity::Error);
+    let lines = findings.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+    cli::show_findings(&lines, json, "errors")
 }
 
 pub(crate) fn show_statistics(statistics: &Statistics) -> Result<(), Failure> {

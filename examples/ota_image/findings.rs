@@ -3,7 +3,7 @@
 use cli::{Failure, print, print_json, say};
 use matter_ota_image::{Error, EspFinding};
 use matter_types::Severity;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 #[derive(Clone)]
 pub(crate) enum Finding {
@@ -81,28 +81,24 @@ impl Judged {
         )
     }
 
-    fn object(&self) -> Value {
-        let mut object = Map::new();
-        object.insert("id".into(), self.finding.id().into());
-        object.insert("severity".into(), self.severity.name().into());
-        object.insert("object".into(), self.finding.object().into());
-        object.insert("text".into(), self.finding.text().into());
-        if let Some(code) = self.sdk_code() {
-            object.insert("sdk_code".into(), code.number().into());
+    fn object(&self) -> Result<Value, Failure> {
+        let object = match &self.finding {
+            Finding::File(error) => serde_json::to_value(error),
+            Finding::Payload(finding) => serde_json::to_value(finding),
+        };
+        let mut object = object.map_err(|error| Failure::Work(error.to_string()))?;
+        if let Some(members) = object.as_object_mut() {
+            members.insert("severity".into(), self.severity.name().into());
+            members.insert("object".into(), self.finding.object().into());
         }
-        if let Finding::File(error) = self.finding
-            && let Some(remedy) = error.remedy()
-        {
-            object.insert("remedy".into(), remedy.into());
-        }
-        Value::Object(object)
+        Ok(object)
     }
 }
 
 /// Prints findings as a result.
 pub(crate) fn show(findings: &[Judged], json: bool) -> Result<(), Failure> {
     if json {
-        let objects = findings.iter().map(Judged::object).collect();
+        let objects = findings.iter().map(Judged::object).collect::<Result<_, _>>()?;
         return print_json(format_args!("{:#}", Value::Array(objects)));
     }
     findings.iter().try_for_each(|judged| print(judged.line()))

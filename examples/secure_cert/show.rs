@@ -4,8 +4,8 @@ use std::path::Path;
 
 use base16ct::lower::encode_string as hex;
 use cli::{Failure, FindingLine, print, print_json, say};
-use esp_secure_cert::{Error, Finding, Image, Record, RecordType, Severity, Storage, Tail};
-use serde_json::{Map, Value};
+use esp_secure_cert::{Error, Finding, Image, Record, Severity, Tail};
+use serde_json::Value;
 
 /// Prints the records of an image; damage is a no.
 pub(crate) fn show(path: &Path, bytes: &[u8], json: bool, show_keys: bool) -> Result<(), Failure> {
@@ -30,8 +30,13 @@ pub(crate) fn show(path: &Path, bytes: &[u8], json: bool, show_keys: bool) -> Re
         return Err(Failure::Input(format!("{}: {reason}", path.display())));
     }
     if json {
-        let objects = records.iter().map(|record| object(record, show_keys));
-        print_json(format_args!("{:#}", Value::Array(objects.collect())))?;
+        let object = |record: &Record<'_>| match show_keys {
+            true => serde_json::to_value(record.expose()),
+            false => serde_json::to_value(record),
+        };
+        let objects = records.iter().map(object).collect::<Result<_, _>>();
+        let objects = objects.map_err(|error| Failure::Work(error.to_string()))?;
+        print_json(format_args!("{:#}", Value::Array(objects)))?;
     } else {
         for record in &records {
             print(line(record, show_keys))?;
@@ -50,40 +55,16 @@ pub(crate) fn show(path: &Path, bytes: &[u8], json: bool, show_keys: bool) -> Re
     }
 }
 
-/// Tells whether a record holds a key that only `--show-keys` shows.
-fn is_secret(record: &Record<'_>) -> bool {
-    let kind = record.kind();
-    let key = kind == RecordType::PRIV_KEY || kind == RecordType::TEE_SEC_STORAGE_KEY;
-    key && !record.data().is_empty() && record.flags().storage() != Storage::HmacEncrypted
-}
-
-fn object(record: &Record<'_>, show_keys: bool) -> Value {
-    let mut object = Map::new();
-    let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
-    put("offset", record.offset().into());
-    put("type", record.kind().code().into());
-    put("type_name", record.kind().to_string().into());
-    put("subtype", record.subtype().into());
-    put("flags", record.flags().bits().into());
-    put("storage", record.flags().storage().name().into());
-    put("length", record.data().len().into());
-    put("crc_ok", record.crc_ok().into());
-    if show_keys || !is_secret(record) {
-        put("data", hex(record.data()).into());
-    }
-    Value::Object(object)
-}
-
 fn line(record: &Record<'_>, show_keys: bool) -> String {
     const SHOWN: usize = 24;
     let (data, kind) = (record.data(), record.kind().to_string());
-    let shown = if is_secret(record) && !show_keys {
+    let shown = if record.is_secret() && !show_keys {
         "[a key; --show-keys shows it]".to_owned()
     } else {
         let start = data
             .get(..SHOWN)
             .map_or_else(|| hex(data), |start| format!("{}..", hex(start)));
-        if show_keys && is_secret(record) {
+        if show_keys && record.is_secret() {
             hex(data)
         } else {
             start
@@ -101,12 +82,7 @@ fn line(record: &Record<'_>, show_keys: bool) -> String {
 
 /// Prints findings; errors among them are a no.
 pub(crate) fn show_findings(findings: &[Finding], json: bool) -> Result<(), Failure> {
-    let lines = findings.iter().map(|finding| FindingLine {
-        id: finding.kind.id(),
-        severity: finding.severity.to_string(),
-        place: ("offset", finding.offset),
-        text: finding.to_string(),
-        is_bad: finding.severity == Severity::Error,
-    });
-    cli::show_findings(&lines.collect::<Vec<_>>(), json, "errors")
+    let line = |finding: &Finding| FindingLine::new(finding, finding.severity == Severity::Error);
+    let lines = findings.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+    cli::show_findings(&lines, json, "errors")
 }

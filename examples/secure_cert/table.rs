@@ -3,12 +3,12 @@
 use base16ct::mixed::decode_vec;
 use cli::{Failure, check_columns};
 use esp_nvs_image::{Encoding, OwnedValue};
-use esp_secure_cert::{Flags, RecordType};
+use esp_secure_cert::{Flags, RecordSource, RecordSpec, RecordType};
 use factory_fs::{Dialect, Table, TableRow, utf8};
 use zeroize::Zeroizing;
 
 use crate::material::{Place, material};
-use crate::spec::{Entry, Spec, type_named};
+use crate::spec::{Spec, type_named};
 
 const TYPE: &str = "tlv_type";
 const SUBTYPE: &str = "tlv_subtype";
@@ -41,7 +41,7 @@ impl Spec {
             let cell = number(name).and_then(|number| row.get(number)).unwrap_or_default();
             Zeroizing::new(cell.trim().to_owned())
         };
-        let mut records = Vec::<Entry>::new();
+        let mut records = Vec::<RecordSpec>::new();
         for row in rows {
             let first = cell(row, TYPE);
             if first.starts_with('#') || row.cells().all(|cell| cell.trim().is_empty()) {
@@ -72,19 +72,19 @@ impl Spec {
                     material(kind, &bytes).map_err(|reason| wrong(VALUE, &reason))?
                 }
             };
-            records.push(Entry {
+            records.push(RecordSpec {
                 kind,
                 subtype: Some(subtype),
                 flags: Flags::default(),
-                data: Some(data),
+                source: RecordSource::Data(data),
             });
         }
         // The tool puts a digest behind its records.
-        records.push(Entry {
+        records.push(RecordSpec {
             kind: RecordType::INTEGRITY,
             subtype: None,
             flags: Flags::default(),
-            data: None,
+            source: RecordSource::Digest,
         });
         let path = path.to_owned();
         Ok(Self { path, records })

@@ -1,8 +1,9 @@
 //! What `setup-code` reads and prints.
 
 use cli::{Failure, FindingLine, print_json};
-use matter_setup_payload::{ConcatenatedPayloads, DataValue, Error, Finding, ManualPayload, SetupPayload, Severity};
-use serde_json::{Map, Value, json};
+use matter_setup_payload::{ConcatenatedPayloads, Error, Finding, ManualPayload, SetupPayload, Severity};
+use serde::Serialize;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 /// A code that was read.
@@ -19,6 +20,7 @@ pub(crate) enum Code {
 }
 
 /// What a lenient reader tolerates, and where it is.
+#[derive(Serialize)]
 pub(crate) struct Deviation {
     position: Option<usize>,
     text: String,
@@ -144,64 +146,14 @@ pub(crate) fn show(code: &str, lenient: bool) -> Result<(), Failure> {
         }
     };
     let (kind, payloads) = match code {
-        Code::Qr { payloads, .. } => ("qr", payloads.iter().map(qr_fields).collect()),
-        Code::Manual { payload, .. } => ("manual", vec![manual_fields(payload)]),
+        Code::Qr { payloads, .. } => (
+            "qr",
+            json!(payloads.iter().map(SetupPayload::expose).collect::<Vec<_>>()),
+        ),
+        Code::Manual { payload, .. } => ("manual", json!([payload.expose()])),
     };
-    let deviations = code.deviations().iter();
-    let deviations = deviations.map(|error| json!({"position": error.position, "text": error.text}));
-    let deviations = deviations.collect::<Vec<_>>();
-    let json = json!({"kind": kind, "payloads": payloads, "deviations": deviations});
+    let json = json!({"kind": kind, "payloads": payloads, "deviations": code.deviations()});
     print_json(format_args!("{json:#}"))
-}
-
-fn qr_fields(payload: &SetupPayload) -> Value {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("version", 0.into());
-    put("vid", payload.vendor_id().map_or(0, |id| id.get()).into());
-    put("pid", payload.product_id().map_or(0, |id| id.get()).into());
-    put("commissioning_flow", payload.flow().get().into());
-    put("discovery_mode", payload.discovery().get().into());
-    put("discriminator", payload.discriminator().get().into());
-    put("passcode", payload.passcode().expose().into());
-    if let Some(serial) = payload.data().serial_number() {
-        put("serial", member(serial).1);
-    }
-    if !payload.data().is_empty() {
-        let members = payload.data().iter().map(|(tag, value)| {
-            let (kind, value) = member(value);
-            json!({"tag": tag, "type": kind, "value": value})
-        });
-        put("tlv", members.collect());
-    }
-    fields.into()
-}
-
-fn manual_fields(payload: &ManualPayload) -> Value {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("version", 0.into());
-    match payload.ids() {
-        Some(ids) => {
-            put("vid", ids.vendor_id.map_or(0, |id| id.get()).into());
-            put("pid", ids.product_id.map_or(0, |id| id.get()).into());
-        }
-        // 21 digits do not tell the user-intent flow from the custom one.
-        None => drop(put("commissioning_flow", 0.into())),
-    }
-    put("short_discriminator", payload.short_discriminator().get().into());
-    put("passcode", payload.passcode().expose().into());
-    fields.into()
-}
-
-/// Returns type and value of TLV data, bytes as hexadecimal digits.
-fn member(value: DataValue<'_>) -> (&'static str, Value) {
-    match value {
-        DataValue::Octets(octets) => ("octets", base16ct::lower::encode_string(octets).into()),
-        DataValue::Signed(number) => ("int", number.into()),
-        DataValue::Unsigned(number) => ("uint", number.into()),
-        DataValue::Utf8(text) => ("utf8", text.into()),
-    }
 }
 
 /// Reports on a code; a no when there are errors, or warnings that count.
@@ -222,38 +174,28 @@ pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), F
     } else {
         Severity::Error
     };
-    let line = |payload| {
-        move |finding: Finding| FindingLine {
-            id: finding.id(),
-            severity: finding.severity().to_string(),
-            place: ("payload", payload),
-            text: finding.to_string(),
-            is_bad: finding.severity() >= least,
-        }
+    let line = |finding: Finding, payload| {
+        let line = FindingLine::new(&finding, finding.severity() >= least)?;
+        Ok::<_, Failure>(line.of_payload(payload))
     };
-    // Discovery capabilities are among the deviations, with their place; the finding would say it again.
-    let new = |finding: &Finding| !matches!(finding, Finding::DiscoveryReserved { .. });
-    let deviation = |deviation: &Deviation| FindingLine {
-        id: "deviation",
-        severity: Severity::Error.to_string(),
-        place: ("payload", None),
-        text: deviation.text.clone(),
-        is_bad: true,
+    let deviation = |deviation: &Deviation| {
+        let finding = json!({"id": "deviation", "severity": Severity::Error.name(), "text": deviation.text});
+        Ok::<_, Failure>(FindingLine::new(&finding, true)?.of_payload(None))
     };
     let mut lines = code.deviations().iter().map(deviation).collect::<Vec<_>>();
     match &code {
         Code::Qr { payloads, common, .. } => {
-            lines.extend(common.iter().copied().map(line(None)));
+            lines.extend(common.iter().map(|finding| line(*finding, None)));
             for (number, payload) in payloads.iter().enumerate() {
-                lines.extend(
-                    payload
-                        .lint()
-                        .filter(new)
-                        .map(line((payloads.len() > 1).then_some(number))),
-                );
+                // Discovery capabilities are among the deviations, with their place; the finding would say it again.
+                let new = payload
+                    .lint()
+                    .filter(|finding| !matches!(finding, Finding::DiscoveryReserved { .. }));
+                lines.extend(new.map(|finding| line(finding, (payloads.len() > 1).then_some(number))));
             }
         }
-        Code::Manual { payload, .. } => lines.extend(payload.lint().map(line(None))),
+        Code::Manual { payload, .. } => lines.extend(payload.lint().map(|finding| line(finding, None))),
     }
+    let lines = lines.into_iter().collect::<Result<Vec<_>, Failure>>()?;
     cli::show_findings(&lines, json, "too bad")
 }

@@ -387,6 +387,7 @@ fn the_schema_and_the_program_know_the_same_members() {
         "reason",
         "quiet",
         "json",
+        "label-preview",
         // A job is a file itself.
         "passcode-file",
         "password-file",
@@ -441,4 +442,47 @@ fn the_schema_and_the_documents_agree_with_the_table_of_fields() {
     }
     // What else a column sets: passcode under two names, discriminator, iteration count, salt, rotating id.
     assert_eq!(listed.matches('`').count() / 2, ProductInformation::FIELDS.len() + 6);
+}
+
+#[test]
+fn a_preview_of_labels_makes_no_device() {
+    let folder = folder();
+    let labels = "--labels svg --label-stock L7160 --label-start 20 --product-name Lamp --label-preview";
+    let arguments = |name| [&IDS[..], &FAST, &labels.split(' ').collect::<Vec<_>>(), &[name, "-n", "5"]].concat();
+    for name in ["p.svg", "p.pdf"] {
+        let output = run(folder.path(), &arguments(name));
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(!folder.path().join("out").exists());
+    }
+    let svg = fs::read_to_string(folder.path().join("p.svg")).unwrap();
+    // The edges of all labels, and the two that are left on the first page.
+    assert_eq!(svg.matches("<rect x=").count(), 21);
+    assert_eq!(svg.matches(">Lamp</text>").count(), 2);
+    assert_eq!(run(folder.path(), &arguments("p.svg")).status.code(), Some(2));
+}
+
+#[test]
+fn setup_code_has_the_same_options_of_labels() {
+    let folder = folder();
+    let help = |program: &str, arguments: &[&str]| {
+        let output = std::process::Command::new(program).args(arguments).output().unwrap();
+        // The texts of both programs are wrapped, and set differently far to the right.
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mfg = help(env!("CARGO_BIN_EXE_matter-mfg"), &["--help"]);
+    let code = help(env!("CARGO_BIN_EXE_setup-code"), &["sheet", "--help"]);
+    let (_, options) = code.split_once("--label-stock").unwrap();
+    let (options, _) = options.split_once("--help").unwrap_or((options, ""));
+    let options = format!("--label-stock{options}");
+    let mut found = 0;
+    for option in options.split(" --").map(|text| text.trim_start_matches("--")) {
+        if option.starts_with("label-") {
+            found += 1;
+            let text = option.split(" -h,").next().unwrap().trim_end_matches(" -h,");
+            assert!(mfg.contains(text), "{text}");
+        }
+    }
+    assert!(found >= 10, "{found} {options}");
+    drop(folder);
 }

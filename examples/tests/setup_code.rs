@@ -285,3 +285,72 @@ fn options_out_of_range_are_refused_without_their_value() {
         assert!(!error.contains("19861989") && !error.contains("12345678 "), "{error}");
     }
 }
+
+/// A table of codes: those of the SDK's examples, and of another device with vendor and product in its manual code.
+const CODES: &str = "qrcode,serial-num,product-name\n\
+    MT:Y.K9042C00KA0648G00,'=SN-1,Lamp\n\
+    MT:00000M.R02MGVH7SR00,SN-2,\n";
+
+#[test]
+fn sheets_are_drawn_of_tables_manifests_and_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("codes.csv", CODES);
+    write("codes.txt", "MT:Y.K9042C00KA0648G00\nMT:00000M.R02MGVH7SR00\n");
+    write(
+        "manifest.json",
+        r#"{"run": "x", "devices": [{"qr": "MT:Y.K9042C00KA0648G00", "serial": "=SN-1"}, {"qr": "MT:00000M.R02MGVH7SR00"}]}"#,
+    );
+    for (list, texts) in [
+        ("codes.csv", &["S/N =SN-1", "S/N SN-2", ">Lamp<", ">Other<"][..]),
+        ("codes.txt", &[">Other<"]),
+        ("manifest.json", &["S/N =SN-1", ">Other<"]),
+    ] {
+        let arguments = ["sheet", list, "l.svg", "--label-stock", "L7160", "--product-name", "Other", "--force"];
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.starts_with("2 labels of L7160, 63.5 x 38.1 mm, 3 x 7 on a page; modules of "), "{said}");
+        assert!(said.contains("; 1 page in l.svg"), "{said}");
+        let svg = fs::read_to_string(folder.path().join("l.svg")).unwrap();
+        for text in texts.iter().chain(&["3497-011-2332"]) {
+            assert!(svg.contains(text), "{list}: {text}");
+        }
+    }
+    let arguments = ["sheet", "codes.csv", "l.pdf", "--label-stock", "62x29"];
+    assert_eq!(run(folder.path(), &arguments).status.code(), Some(0));
+    let pdf = fs::read(folder.path().join("l.pdf")).unwrap();
+    assert!(pdf.starts_with(b"%PDF") && String::from_utf8_lossy(&pdf).contains("/Count 2"));
+    // Nothing is overwritten.
+    assert_eq!(run(folder.path(), &arguments).status.code(), Some(2));
+}
+
+#[test]
+fn sheets_that_cannot_be_are_refused_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("codes.csv", CODES);
+    write("none.json", r#"{"devices": [{"serial": "SN-1"}]}"#);
+    write("wrong.txt", "MT:Y.K9042C00KA0648G00\nMT:20202021\n");
+    write("empty.csv", "qrcode\n");
+    for (arguments, words) in [
+        (&["codes.csv", "l.png"][..], &["OUT", ".pdf or .svg"][..]),
+        (&["codes.csv", "l.svg", "--label-stock", "62x29"], &["OUT", "2 pages"]),
+        (&["codes.csv", "l.pdf", "--label-stock", "L1"], &["--label-stock", "L7160"]),
+        (&["codes.csv", "l.pdf", "--label-size", "4x4"], &["--label-size", "8 to 1200 mm"]),
+        (&["codes.csv", "l.pdf", "--label-offset", "-30,0"], &["--label-offset", "20 mm"]),
+        (&["codes.csv", "l.pdf", "--label-stock", "9x9"], &["9 x 9 mm has no room"]),
+        (&["codes.csv", "l.pdf", "--product-name", "Лампа"], &["Latin-1", "SVG"]),
+        (&["none.json", "l.pdf"], &["device 1", "--no-passcode-in-manifest"]),
+        (&["wrong.txt", "l.pdf"], &["wrong.txt:2"]),
+        (&["empty.csv", "l.pdf"], &["has no codes"]),
+    ] {
+        let output = run(folder.path(), &[&["sheet"], arguments].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(words.iter().all(|word| said.contains(word)), "{arguments:?}: {said}");
+        assert!(!said.contains("20202021"), "{said}");
+    }
+    assert!(!folder.path().join("l.pdf").exists() && !folder.path().join("l.svg").exists());
+}

@@ -4,7 +4,6 @@ use esp_nvs_image::{Editor, Key, Namespace, OwnedValue};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use zeroize::Zeroizing;
 
 use crate::encryption::{Keys, plain};
 use crate::entry::{from_value, to_value};
@@ -77,7 +76,7 @@ fn edit<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let namespace = Namespace::new(namespace).map_err(refuse)?;
     let key = Key::new(key).map_err(refuse)?;
-    let mut image = Zeroizing::new(image.to_vec());
+    let mut image = image.to_vec();
     let keys = keys.map(Bound::get);
     py.detach(|| {
         let mut editor = match keys {

@@ -1,5 +1,7 @@
 //! Keys of encrypted partitions, and their use.
 
+use std::ops::Deref;
+
 use esp_nvs_image::{HmacKey, NvsKeys};
 use getrandom::SysRng;
 use pyo3::prelude::*;
@@ -72,7 +74,7 @@ pub(crate) fn encrypt<'py>(
     image: PyBackedBytes,
     keys: &Bound<'py, Keys>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let mut image = Zeroizing::new(image.to_vec());
+    let mut image = image.to_vec();
     let keys = keys.get();
     py.detach(|| esp_nvs_image::encrypt(&mut image, keys.keys()))
         .map_err(refuse)?;
@@ -86,16 +88,36 @@ pub(crate) fn decrypt<'py>(
     image: PyBackedBytes,
     keys: &Bound<'py, Keys>,
 ) -> PyResult<Bound<'py, PyBytes>> {
+    let mut image = image.to_vec();
     let keys = keys.get();
-    let image = py.detach(|| plain(&image, Some(keys))).map_err(refuse)?;
+    py.detach(|| esp_nvs_image::decrypt(&mut image, keys.keys()))
+        .map_err(refuse)?;
     Ok(PyBytes::new(py, &image))
 }
 
-/// Returns an image in plain.
-pub(crate) fn plain(image: &[u8], keys: Option<&Keys>) -> Result<Zeroizing<Vec<u8>>, esp_nvs_image::Error> {
-    let mut image = Zeroizing::new(image.to_vec());
-    if let Some(keys) = keys {
-        esp_nvs_image::decrypt(&mut image, keys.keys())?;
+/// An image in plain.
+pub(crate) enum Plain<'a> {
+    Given(&'a [u8]),
+    Decrypted(Zeroizing<Vec<u8>>),
+}
+
+impl Deref for Plain<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Given(image) => image,
+            Self::Decrypted(image) => image,
+        }
     }
-    Ok(image)
+}
+
+/// Returns an image in plain.
+pub(crate) fn plain<'a>(image: &'a [u8], keys: Option<&Keys>) -> Result<Plain<'a>, esp_nvs_image::Error> {
+    let Some(keys) = keys else {
+        return Ok(Plain::Given(image));
+    };
+    let mut image = Zeroizing::new(image.to_vec());
+    esp_nvs_image::decrypt(&mut image, keys.keys())?;
+    Ok(Plain::Decrypted(image))
 }

@@ -4,7 +4,6 @@ use esp_nvs_image::{BlobVersion, CsvCompat, CsvFile, Encoder, Error, OwnedEntry,
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString};
-use zeroize::Zeroizing;
 
 use crate::encryption::{Keys, plain};
 use crate::entry::{Entry, to_entry};
@@ -45,11 +44,11 @@ pub(crate) fn encode_csv<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let (size, version) = (to_size(size)?, to_version(version)?);
     let compat = to_compat(compat);
-    let text = Zeroizing::new(text.to_cow()?.into_owned());
+    let text = text.to_cow()?;
     let files = [CsvFile { name, text: &text }];
     let Some(load) = load else {
         let refused = |_: &str| Err("the argument load is needed for it".into());
-        let image = py.detach(|| esp_nvs_image::encode_csv(&files, size, version, compat, refused).map(Zeroizing::new));
+        let image = py.detach(|| esp_nvs_image::encode_csv(&files, size, version, compat, refused));
         return Ok(PyBytes::new(py, &image.map_err(refuse)?));
     };
     // What load raises goes to the caller, not the sentence about it.
@@ -61,7 +60,7 @@ pub(crate) fn encode_csv<'py>(
             Err("file cannot be read".into())
         }
     };
-    let image = esp_nvs_image::encode_csv(&files, size, version, compat, read).map(Zeroizing::new);
+    let image = esp_nvs_image::encode_csv(&files, size, version, compat, read);
     match (image, raised) {
         (_, Some(error)) => Err(error),
         (image, None) => Ok(PyBytes::new(py, &image.map_err(refuse)?)),
@@ -160,12 +159,8 @@ pub(crate) const fn to_compat(compat: bool) -> CsvCompat {
     if compat { CsvCompat::On } else { CsvCompat::Off }
 }
 
-fn encode_entries(
-    entries: &[OwnedEntry],
-    size: PartitionSize,
-    version: BlobVersion,
-) -> Result<Zeroizing<Vec<u8>>, String> {
-    let mut image = Zeroizing::new(vec![0xFF; size.bytes()]);
+fn encode_entries(entries: &[OwnedEntry], size: PartitionSize, version: BlobVersion) -> Result<Vec<u8>, String> {
+    let mut image = vec![0xFF; size.bytes()];
     let mut encoder = Encoder::with_version(&mut image, size, version).map_err(|error| error.to_string())?;
     for entry in entries {
         let OwnedEntry { namespace, key, value } = entry;

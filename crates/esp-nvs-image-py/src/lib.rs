@@ -2,6 +2,9 @@
 //!
 //! Nothing here decides about a format. Arguments become the crates' types, their errors become `esp_nvs_image.Error` with the
 //! same sentences, and what takes long runs without the interpreter's lock.
+//!
+//! What Python has as bytes cannot be wiped, so that copies of it are not wiped either, which would take most of the time
+//! of encoding. Keys, and images that are decrypted on the way to something else, are.
 
 #![deny(unsafe_code)]
 

@@ -117,6 +117,8 @@ fn what_does_not_agree_or_is_not_known_is_refused_without_data() {
     for (record, reason) in [
         (json!("5a5a"), "is no object"),
         (json!(5), "is no object"),
+        (json!(null), "is no object"),
+        (json!(["5a5a"]), "is no object"),
         (json!({"subtype": 0, "data": "5a5a"}), "type is missing"),
         (
             json!({"type": 1, "type_name": "CA_CERT", "subtype": 0, "data": "5a5a"}),

@@ -30,4 +30,7 @@ pub use space::Space;
 pub use stack::wiping_stack;
 pub use stale::sweep;
 pub use table::{CellPlace, Dialect, Table, TableError, TableRow};
+/// The wrapper that wipes secrets when they are dropped.
+pub use zeroize;
+
 pub use text::{NotUtf8, utf8, utf16, without_bom};

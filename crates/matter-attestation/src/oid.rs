@@ -2,8 +2,8 @@
 
 use const_oid::ObjectIdentifier;
 
-/// `ecdsa-with-SHA256` (RFC 5758, 3.2).
-pub(crate) const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+/// `ecdsa-with-SHA256` (RFC 5758, 3.2), the algorithm of every [`CertificateSigner`](crate::CertificateSigner).
+pub const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 /// `id-ecPublicKey` (RFC 5480, 2.1.1).
 pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// `secp256r1`, also known as prime256v1 and P-256 (RFC 5480, 2.1.1.1).

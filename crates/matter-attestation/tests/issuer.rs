@@ -250,29 +250,29 @@ fn a_certificate_longer_than_600_octets_is_refused() {
     assert!(matches!(error, Error::CertificateTooLong { len: 601.. }), "{error}");
 }
 
-type SignHash = dyn Fn(&[u8; 32]) -> Result<p256::ecdsa::Signature, Box<dyn std::error::Error + Send + Sync>>;
+/// Issues the PAA of [`paa`] with a function that signs hashes.
+fn issue_with(
+    sign: impl Fn(&[u8; 32]) -> Result<p256::ecdsa::Signature, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<Certificate, Error> {
+    let signer = HashSigner::new(key(1).public_key(), sign);
+    let subject = PaaSubject::new("Test PAA").unwrap();
+    issue_paa(&signer, &subject, Validity::without_expiry(date(2024)), serial(1))
+}
 
 #[test]
 fn a_function_that_signs_hashes_is_a_signer_and_its_own_error_is_the_source() {
     let secret = key(1);
-    let issue = |signer: &SignHash| {
-        let signer = HashSigner::new(secret.public_key(), signer);
-        let subject = PaaSubject::new("Test PAA").unwrap();
-        issue_paa(&signer, &subject, Validity::without_expiry(date(2024)), serial(1))
-    };
     let sign = |hash: &[u8]| -> Result<p256::ecdsa::Signature, signature::Error> { secret.sign_prehash(hash) };
-    let raw = |hash: &[u8; 32]| {
-        let bytes = sign(hash)?.to_bytes();
-        Ok(p256::ecdsa::Signature::from_slice(&bytes)?)
-    };
-    let der = |hash: &[u8; 32]| Ok(p256::ecdsa::Signature::from_der(sign(hash)?.to_der().as_bytes())?);
-    assert_eq!(issue(&raw).unwrap(), paa());
-    assert_eq!(issue(&der).unwrap(), paa());
-    let other = |_: &[u8; 32]| Ok(sign(&[0; 32])?);
-    assert_eq!(issue(&other).unwrap_err(), Error::SignatureInvalid);
+    let raw = issue_with(|hash| Ok(p256::ecdsa::Signature::from_slice(&sign(hash)?.to_bytes())?));
+    let der = issue_with(|hash| Ok(p256::ecdsa::Signature::from_der(sign(hash)?.to_der().as_bytes())?));
+    assert_eq!(raw.unwrap(), paa());
+    assert_eq!(der.unwrap(), paa());
+    assert_eq!(
+        issue_with(|_| Ok(sign(&[0; 32])?)).unwrap_err(),
+        Error::SignatureInvalid
+    );
 
-    let closed = |_: &[u8; 32]| Err(std::io::Error::other("session closed").into());
-    let error = issue(&closed).unwrap_err();
+    let error = issue_with(|_| Err(std::io::Error::other("session closed").into())).unwrap_err();
     let cause = std::error::Error::source(&error).unwrap();
     assert_eq!(cause.to_string(), "session closed");
     assert!(cause.downcast_ref::<std::io::Error>().is_some());

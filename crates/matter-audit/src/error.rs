@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::AuditInput;
@@ -14,7 +15,7 @@ pub enum Error {
         /// The file or folder.
         path: PathBuf,
         /// What is wrong.
-        reason: String,
+        source: io::Error,
     },
     /// The ledger cannot be read now.
     Ledger(matter_ledger::Error),
@@ -29,19 +30,16 @@ impl Error {
         matches!(self, Self::File { .. })
     }
 
-    pub(crate) fn file(input: AuditInput, path: &Path, reason: impl fmt::Display) -> Self {
-        Self::File {
-            input,
-            path: path.into(),
-            reason: reason.to_string(),
-        }
+    pub(crate) fn file(input: AuditInput, path: &Path, source: io::Error) -> Self {
+        let path = path.into();
+        Self::File { input, path, source }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { input, path, reason } => write!(f, "{input} {}: {reason}", path.display()),
+            Self::File { input, path, source } => write!(f, "{input} {}: {source}", path.display()),
             Self::Ledger(error) => error.fmt(f),
             Self::Random => f.write_str("the operating system gives no random numbers"),
         }
@@ -51,8 +49,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Self::File { source, .. } => Some(source),
             Self::Ledger(error) => Some(error),
-            _ => None,
+            Self::Random => None,
         }
     }
 }

@@ -21,7 +21,7 @@ const BUFFER: usize = 64 << 10;
 pub(crate) fn open(input: AuditInput, path: &Path) -> Result<Input, Error> {
     let wrong = |error: io::Error| Error::file(input, path, error);
     if !is_stream(fs::metadata(path).map_err(wrong)?.file_type()) {
-        return Err(Error::file(input, path, "is neither a file nor a pipe"));
+        return Err(wrong(io::Error::other("is neither a file nor a pipe")));
     }
     Input::open(path).map_err(wrong)
 }

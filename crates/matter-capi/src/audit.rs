@@ -1,3 +1,4 @@
+use core::ffi::c_char;
 use core::fmt;
 use core::time::Duration;
 
@@ -6,9 +7,7 @@ use esp_secure_cert::PartitionSize;
 use matter_attestation::{DateTime, PaaStore};
 use matter_factory_data::{Artifacts, Expected, Finding, Severity, audit, recompute};
 use matter_types::{ProductId, VendorId};
-use serde_json::{Map, Value, json};
-
-use core::ffi::c_char;
+use serde_json::json;
 
 use crate::MatterBytes;
 use crate::error::{Failure, MatterError};
@@ -133,7 +132,7 @@ impl Device<'_> {
         if self.has(MATTER_AUDIT_RECOMPUTE) {
             recompute([&mut report]);
         }
-        Ok(shown(report.findings()))
+        shown(report.findings())
     }
 
     const fn has(&self, flag: u32) -> bool {
@@ -178,31 +177,16 @@ impl Device<'_> {
     }
 }
 
-fn shown(findings: &[Finding]) -> (String, MatterAuditCounts) {
+fn shown(findings: &[Finding]) -> Result<(String, MatterAuditCounts), Failure> {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let counts = MatterAuditCounts {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         notes: count(Severity::Note),
     };
-    let list: Vec<_> = findings.iter().map(to_json).collect();
+    // With the fields that `audit-device --json` gives a finding.
+    let list = findings.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
+    let list = list.map_err(|error| Failure::new(MatterError::Internal, error))?;
     let summary = json!({"errors": counts.errors, "warnings": counts.warnings, "notes": counts.notes});
-    (json!({"findings": list, "summary": summary}).to_string(), counts)
-}
-
-/// A finding with the fields that `audit-device --json` gives it.
-fn to_json(finding: &Finding) -> Value {
-    let mut object = Map::from_iter([
-        ("id".into(), finding.check.to_string().into()),
-        ("severity".into(), finding.severity.name().into()),
-        ("object".into(), finding.object.as_str().into()),
-        ("text".into(), finding.text.as_str().into()),
-    ]);
-    if let Some(code) = finding.sdk_code {
-        object.insert("sdk_code".into(), code.number().into());
-    }
-    if let Some(remedy) = finding.remedy {
-        object.insert("remedy".into(), remedy.into());
-    }
-    Value::Object(object)
+    Ok((json!({"findings": list, "summary": summary}).to_string(), counts))
 }

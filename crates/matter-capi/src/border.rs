@@ -260,3 +260,20 @@ impl Buffer {
         self.put(&bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panic_becomes_an_error() {
+        let mut message = MatterMessage::new("before");
+        // SAFETY: the message can be written.
+        let error = unsafe { call(&mut message, || panic!("with a secret")) };
+        assert_eq!(error, MatterError::Internal);
+        assert_eq!(message.to_text(), "fault in the library; please report it");
+        assert_eq!(call_quietly(7, || panic!("again")), 7);
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { call(core::ptr::null_mut(), || Ok(())) }, MatterError::None);
+    }
+}

@@ -166,7 +166,7 @@ impl MatterError {
 }
 
 /// The enumerators with their names in the header.
-pub const NAMES: &[(MatterError, &CStr)] = &[
+const NAMES: &[(MatterError, &CStr)] = &[
     (MatterError::None, c"MATTER_ERROR_NONE"),
     (MatterError::NullPointer, c"MATTER_ERROR_NULL_POINTER"),
     (MatterError::Length, c"MATTER_ERROR_LENGTH"),

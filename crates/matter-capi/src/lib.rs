@@ -14,7 +14,7 @@ pub use audit::{
     MatterAudit, MatterAuditCounts,
 };
 pub use codes::{MATTER_SETUP_DATA_SIZE, MatterDiscovery, MatterFlow, MatterManualPayload, MatterSetupPayload};
-pub use error::{MatterError, NAMES};
+pub use error::MatterError;
 pub use exports::audit::*;
 pub use exports::codes::*;
 pub use exports::general::*;

@@ -2,8 +2,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map;
 
 use esp_nvs_image::{
-    BlobVersion, Encoder, Entry, Error, Key, Legibility, Namespace, Number, NvsKeys, OwnedValue, PartitionSize, Sizer,
-    Value,
+    BlobVersion, Encoder, Entry, Error, Key, Namespace, Number, NvsKeys, OwnedValue, PartitionSize, Sizer, Value,
 };
 use zeroize::Zeroizing;
 
@@ -105,17 +104,10 @@ pub(crate) struct Described<'a> {
 
 impl MatterNvs {
     pub(crate) fn decode(image: &[u8]) -> Result<Self, Failure> {
-        match esp_nvs_image::decode(image) {
-            Ok(entries) => Ok(Self::of_entries(&entries)),
-            Err(error) if Legibility::of(image) == Legibility::Encrypted => {
-                let text = format_args!("nothing can be read; the image is perhaps encrypted ({error})");
-                Err(Failure::new(MatterError::NvsPerhapsEncrypted, text))
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(Self::of_entries(&esp_nvs_image::decode(image)?))
     }
 
-    /// Reads what the firmware reads, and says how many faults there are, and the first.
+    /// Reads what the firmware reads, and says how many faults there are.
     pub(crate) fn recover(image: &[u8]) -> (Self, usize) {
         let recovered = esp_nvs_image::recover(image);
         (Self::of_entries(&recovered.entries), recovered.damage.len())
@@ -240,7 +232,7 @@ impl MatterNvs {
         image.resize(size.bytes(), 0xFF);
         let mut encoder = Encoder::with_version(&mut image, size, version)?;
         for (namespace, key, value) in &self.entries {
-            encoder.push(namespace, key, value.as_value())?;
+            encoder.push(*namespace, *key, value.as_value())?;
         }
         let len = encoder.finish().len();
         image.truncate(len);

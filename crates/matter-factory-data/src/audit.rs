@@ -54,6 +54,27 @@ const DIFFERENT_BYTES: usize = 8;
 ///
 /// All that is found is reported, not the first fault. Whether the passcode on the label opens the stored verifier takes
 /// long to know and is left to [`recompute`], what must differ between devices to [`BatchAudit`].
+///
+/// # Examples
+///
+/// ```
+/// # use matter_factory_data::DeviceRecord;
+/// # use matter_factory_data::matter_spake2p::{Iterations, PbkdfParameters, Salt};
+/// # use matter_factory_data::matter_types::{Discriminator, ProductId, VendorId};
+/// # let parameters = PbkdfParameters { iterations: Iterations::MIN, salt: Salt::new(&[7; 32])? };
+/// # let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// # let mut record = DeviceRecord::with_dynamic_passcode(vendor, product, Discriminator::new(3840)?, parameters);
+///
+/// use matter_factory_data::{Artifacts, Check, Severity, StorageLayout, audit};
+///
+/// let images = record.encode("0x6000".parse()?, &StorageLayout::NVS)?;
+/// let report = audit(&Artifacts::new().with_images(&images));
+/// assert!(report.has(Check::AttestationAbsent) && !report.is_clean(Severity::Error));
+/// for finding in report.findings() {
+///     println!("{finding}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     let nothing = Expected::new();

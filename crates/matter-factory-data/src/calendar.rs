@@ -6,6 +6,16 @@ use crate::Error;
 use crate::product::FieldValue;
 
 /// SupportedCalendarTypes of the Time Format Localization cluster, one bit for each (Matter Core Specification 11.4).
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::CalendarTypes;
+///
+/// let both = "Gregorian".parse::<CalendarTypes>()?.with("Hebrew".parse()?);
+/// assert_eq!(both.get(), 0b11_0000);
+/// # Ok::<(), matter_factory_data::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CalendarTypes(u32);
 

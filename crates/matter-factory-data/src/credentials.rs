@@ -6,6 +6,33 @@ use crate::Error;
 /// signed it. The three belong together.
 ///
 /// The key may be elsewhere, in an eFuse or derived on the chip; then it is not here.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::AttestationCredentials;
+/// use matter_factory_data::matter_attestation::{Certificate, PrivateKey};
+/// # use matter_factory_data::matter_attestation::{
+/// #     DacSubject, DateTime, Issuer, PaaSubject, PaiSubject, SerialNumber, Validity, issue_paa,
+/// # };
+/// # use matter_factory_data::matter_types::{ProductId, VendorId};
+/// # let [paa_key, pai_key, key] = [[1; 32], [2; 32], [3; 32]].map(|scalar| PrivateKey::from_scalar(&scalar).expect("in range"));
+/// # let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0)?);
+/// # let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// # let paa = issue_paa(&paa_key, &PaaSubject::new("PAA")?, validity, SerialNumber::new(&[1])?)?;
+/// # let subject = PaiSubject::new("PAI", vendor)?;
+/// # let pai = Issuer::new(&paa, &paa_key)?.issue_pai(&subject, &pai_key.public_key(), validity, SerialNumber::new(&[2])?)?;
+/// # let subject = DacSubject::new("DAC", vendor, product)?;
+/// # let dac = Issuer::new(&pai, &pai_key)?.issue_dac(&subject, &key.public_key(), validity, SerialNumber::new(&[3])?)?;
+/// # let (dac_pem, pai_pem, key_pem) = (dac.to_pem(), pai.to_pem(), key.to_pkcs8_pem()?);
+///
+/// // The content of three files.
+/// let (dac, pai) = (Certificate::from_pem(&dac_pem)?, Certificate::from_pem(&pai_pem)?);
+/// let credentials = AttestationCredentials::new(dac.clone(), PrivateKey::decode(key_pem.as_bytes())?, pai.clone())?;
+/// assert!(credentials.key().is_some());
+/// assert!(AttestationCredentials::new(dac, PrivateKey::from_scalar(&[4; 32])?, pai).is_err(), "another device's key");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AttestationCredentials {
     dac: Certificate,

@@ -12,6 +12,16 @@ use crate::product::FieldValue;
 ///
 /// The firmware reads at most 16 characters: `YYYYMMDD` with up to 8 behind it, or `YYYY-MM-DD` with up to 6. The text
 /// is stored as it was given.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::ManufacturingDate;
+///
+/// assert_eq!(ManufacturingDate::new("2026-06-01")?.as_str(), "2026-06-01");
+/// assert!(ManufacturingDate::new("2026-02-30").is_err());
+/// # Ok::<(), matter_factory_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ManufacturingDate(String);
 

@@ -6,6 +6,25 @@ use matter_types::{ProductId, VendorId};
 use crate::Error;
 
 /// A Certification Declaration as it is stored: its bytes, known to be readable.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::Declaration;
+/// # use matter_factory_data::matter_attestation::{
+/// #     CertificationDeclaration, CertificationType, TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
+/// # };
+/// # use matter_factory_data::matter_types::{ProductId, VendorId};
+/// # let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// # let kind = CertificationType::DevelopmentAndTest;
+/// # let declared = CertificationDeclaration::new(vendor, &[product], 0x0100, "CSA00000SWC00000-00", kind)?;
+/// # let file = declared.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID)?;
+///
+/// let declaration = Declaration::decode(file)?;
+/// assert!(declaration.content().covers(vendor, product));
+/// assert!(declaration.has_test_signer());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declaration {
     der: Vec<u8>,

@@ -8,6 +8,15 @@ use zeroize::Zeroizing;
 ///
 /// Programs for tables run what begins with `=`, `+`, `-` or `@`, also behind a tab or a carriage return; a number is
 /// none (OWASP, "CSV Injection"). [`unguard_formula`] takes the apostrophe away again.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::{guard_formula, unguard_formula};
+///
+/// let cell = guard_formula("=1+1");
+/// assert_eq!((cell.as_str(), unguard_formula(&cell)), ("'=1+1", "=1+1"));
+/// ```
 #[must_use]
 pub fn guard_formula(text: &str) -> Zeroizing<String> {
     Zeroizing::new(if is_like_formula(text.trim_start_matches('\'')) {

@@ -7,6 +7,16 @@ use crate::Error;
 use crate::text::{LabelText, ModeLabel};
 
 /// A language tag such as `en-US` (BCP 47), at most 35 characters (Matter Core Specification 11.3).
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::Locale;
+///
+/// let locales = ["en-US", "de"].map(|tag| tag.parse::<Locale>());
+/// assert!(locales.iter().all(Result::is_ok));
+/// assert!("en_US".parse::<Locale>().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Locale(String);
 
@@ -56,6 +66,16 @@ impl fmt::Display for Locale {
 }
 
 /// An entry of the Fixed Label cluster on an endpoint (Matter Core Specification 9.8).
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::FixedLabel;
+///
+/// let label = FixedLabel { endpoint: 1, label: "orientation".parse()?, value: "up".parse()? };
+/// assert_eq!(label.value.as_str(), "up");
+/// # Ok::<(), matter_factory_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FixedLabel {
     /// The endpoint.
@@ -67,6 +87,21 @@ pub struct FixedLabel {
 }
 
 /// A mode of the Mode Select cluster on an endpoint (Matter Application Cluster Specification 1.9).
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::{SemanticTag, SupportedMode};
+///
+/// let mode = SupportedMode {
+///     endpoint: 1,
+///     mode: 0,
+///     label: "Rapid".parse()?,
+///     semantic_tags: vec![SemanticTag { mfg_code: 0, value: 1 }],
+/// };
+/// assert_eq!(mode.label.as_str(), "Rapid");
+/// # Ok::<(), matter_factory_data::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SupportedMode {
     /// The endpoint.

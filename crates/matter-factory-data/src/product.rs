@@ -82,6 +82,20 @@ pub(crate) trait FieldValue: Clone + Debug + FromStr<Err = Error> {
 }
 
 /// A row of the table.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::ProductInformation;
+///
+/// let mut product = ProductInformation::default();
+/// for (name, text) in [("vendor-name", "Example"), ("hw-ver", "3")] {
+///     let field = ProductInformation::FIELDS.iter().find(|field| field.name() == name).expect("known");
+///     field.add_text(&mut product, text)?;
+/// }
+/// assert_eq!(product.hardware_version.map(|version| version.get()), Some(3));
+/// # Ok::<(), matter_factory_data::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct ProductField {
     name: &'static str,

@@ -14,6 +14,27 @@ use crate::{
 };
 
 /// A key and its value, in the factory partition beside what Matter defines.
+///
+/// # Examples
+///
+/// ```
+/// # use matter_factory_data::DeviceRecord;
+/// # use matter_factory_data::matter_spake2p::{Iterations, PbkdfParameters, Salt};
+/// # use matter_factory_data::matter_types::{Discriminator, ProductId, VendorId};
+/// # let parameters = PbkdfParameters { iterations: Iterations::MIN, salt: Salt::new(&[7; 32])? };
+/// # let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// # let mut record = DeviceRecord::with_dynamic_passcode(vendor, product, Discriminator::new(3840)?, parameters);
+///
+/// use matter_factory_data::FactoryEntry;
+/// use matter_factory_data::esp_nvs_image::{Key, Namespace, OwnedValue};
+///
+/// record.add_entry(FactoryEntry {
+///     namespace: Namespace::new("cloud")?,
+///     key: Key::new("endpoint")?,
+///     value: OwnedValue::Str("https://example.com".into()),
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct FactoryEntry {
     /// The namespace.
@@ -32,6 +53,24 @@ pub struct FactoryEntry {
 ///
 /// A record that was read back from an image has no passcode, since the device has none. Neither has that of a device
 /// which makes its own ([`DeviceRecord::with_dynamic_passcode`]).
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::DeviceRecord;
+/// use matter_factory_data::matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
+/// use matter_factory_data::matter_types::{Discriminator, Passcode, ProductId, VendorId};
+///
+/// let parameters = PbkdfParameters { iterations: Iterations::new(1000)?, salt: Salt::new(&[7; 32])? };
+/// let pase = PaseCredential::derive(Passcode::new(20202021)?, parameters)?;
+/// let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// let mut record = DeviceRecord::new(vendor, product, Discriminator::new(3840)?, &pase);
+/// record.product.vendor_name = Some("Example".parse()?);
+///
+/// let image = record.encode_nvs("0x6000".parse()?)?;
+/// assert_eq!(DeviceRecord::decode_nvs(&image)?.product, record.product);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct DeviceRecord {
     vendor_id: VendorId,

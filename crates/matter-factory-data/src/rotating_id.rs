@@ -8,6 +8,17 @@ use crate::Error;
 /// The unique id from which a device derives its rotating device id, 16 bytes (Matter Core Specification 5.4.2.4.5).
 ///
 /// Whoever knows it can track the device, so it is a secret.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::RotatingId;
+///
+/// let id: RotatingId = "c0398f4980b07c9460f71c5421e1a3c5".parse()?;
+/// assert_eq!(id.expose_bytes()[0], 0xC0);
+/// assert_eq!(format!("{id:?}"), "RotatingId([elided])");
+/// # Ok::<(), matter_factory_data::Error>(())
+/// ```
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct RotatingId([u8; Self::LEN]);
 

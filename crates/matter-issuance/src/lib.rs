@@ -19,6 +19,9 @@ mod request;
 pub mod session;
 mod state;
 
+/// Certificates and their signers; where orders and devices are listed; ids.
+pub use {matter_attestation, matter_ledger, matter_types};
+
 pub use accounts::{Accounts, Discrepancy};
 pub use desk::{Desk, Issued};
 pub use error::Error;

@@ -35,6 +35,8 @@ pub use ledger::Ledger;
 pub use line::{LineListing, LineRow, RefusedBoard};
 pub use listing::{ListedDevice, ListedImage, Listing};
 pub use log::{LogHead, LogRow};
+/// Ids, discriminators and passcodes.
+pub use matter_types;
 pub use order::Order;
 pub use parse_error::ParseError;
 pub use place::LedgerPlace;

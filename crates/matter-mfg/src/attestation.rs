@@ -5,6 +5,22 @@ use crate::message::message;
 use crate::{Error, Field, Message, SuppliedDac};
 
 /// Who signs the devices' certificates.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::matter_attestation::Certificate;
+/// use matter_mfg::matter_signer::{Secrets, SignerUri};
+/// use matter_mfg::{Attestation, Pai};
+///
+/// fn from_files(certificate: &str, key: &str) -> Result<Attestation, Box<dyn std::error::Error>> {
+///     // A path, "pkcs11:...", or "exec:/opt/kms/sign".
+///     let key = key.parse::<SignerUri>()?.open_p256(&Secrets::from_environment())?;
+///     let certificate = Certificate::from_pem(&std::fs::read_to_string(certificate)?)?;
+///     Ok(Attestation::Pai(Box::new(Pai { certificate, key })))
+/// }
+/// assert!(from_files("PAI_cert.pem", "PAI_key.pem").is_err(), "there are none here");
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Attestation {

@@ -11,6 +11,23 @@ use crate::Error;
 ///
 /// Its rows are `key,type,encoding[,REPEAT]`; a row `name,namespace,` puts the following keys into another namespace
 /// than `chip-factory`.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+///
+/// use matter_mfg::factory_fs::Table;
+/// use matter_mfg::{Columns, Job};
+///
+/// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
+/// // Each with the file that errors name.
+/// let columns = b"cloud,namespace,\ndevice-id,data,string\nserial-num,data,string\n";
+/// let columns = Columns::new(&Table::parse(Path::new("columns.csv"), columns)?)?;
+/// let rows = Table::parse(Path::new("values.csv"), b"device-id,serial-num\nd-1,SN-1\nd-2,SN-2\n")?;
+/// job.values = Some((columns, rows));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Columns {
     list: Vec<Column>,

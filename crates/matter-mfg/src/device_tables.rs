@@ -47,8 +47,9 @@ impl Lines {
     }
 
     pub(crate) fn finish(self) -> Result<Zeroizing<String>, Error> {
-        let bytes = self.0.into_inner().map_err(Error::encode)?;
-        String::from_utf8(bytes).map(Zeroizing::new).map_err(Error::encode)
+        let bytes = self.0.into_inner().map_err(|error| Error::encode(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|error| Error::encode(error.utf8_error()))?;
+        Ok(Zeroizing::new(text))
     }
 }
 

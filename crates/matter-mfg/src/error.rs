@@ -27,7 +27,7 @@ pub enum Error {
     /// A device's data cannot be written in one of its forms, which a checked plan does not cause.
     Encode {
         /// What the form's library says.
-        reason: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Something is where a file is to be written.
     Exists {
@@ -139,10 +139,9 @@ impl Error {
         Self::Cell { place, reason }
     }
 
-    pub(crate) fn encode(reason: impl fmt::Display) -> Self {
-        Self::Encode {
-            reason: reason.to_string(),
-        }
+    /// The cause must not carry the data: errors of writers and of UTF-8 do.
+    pub(crate) fn encode(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Encode { source: source.into() }
     }
 
     pub(crate) fn signing(error: impl Into<AttestationError>) -> Self {
@@ -221,7 +220,7 @@ impl Error {
         match self {
             Self::Cell { place, reason } => message![format!("{place}: ")].append(reason.clone()),
             Self::Clock => "the system's clock shows no time between the years 1970 and 9999".into(),
-            Self::Encode { reason } => format!("a device's data cannot be written: {reason}").into(),
+            Self::Encode { source } => format!("a device's data cannot be written: {source}").into(),
             Self::Exists { path, reason } => {
                 message![format!("cannot write {}: ", path.display())].append(reason.clone())
             }
@@ -272,6 +271,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Thread { source } | Self::Write { source, .. } => Some(source),
+            Self::Encode { source } => Some(source.as_ref()),
             Self::Ledger(error) => Some(error),
             Self::Signing { source } => Some(source),
             _ => None,

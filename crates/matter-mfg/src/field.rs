@@ -86,6 +86,26 @@ fields! {
     JobFile = "job",
     /// The private key of the PAI or PAA.
     Key = "key",
+    /// Columns and rows of [`LabelStock`](crate::LabelStock)
+    LabelGrid = "label-grid",
+    /// [`LabelStock::margins`](crate::LabelStock::margins)
+    LabelMargins = "label-margins",
+    /// [`LabelSheet::with_cut_marks`](crate::LabelSheet::with_cut_marks)
+    LabelMarks = "label-marks",
+    /// [`LabelSheet::with_module`](crate::LabelSheet::with_module)
+    LabelModule = "label-module",
+    /// [`LabelSheet::with_offset`](crate::LabelSheet::with_offset)
+    LabelOffset = "label-offset",
+    /// [`LabelStock::page`](crate::LabelStock::page)
+    LabelPage = "label-page",
+    /// [`LabelStock::pitch`](crate::LabelStock::pitch)
+    LabelPitch = "label-pitch",
+    /// [`LabelStock::label`](crate::LabelStock::label)
+    LabelSize = "label-size",
+    /// [`LabelSheet::with_start`](crate::LabelSheet::with_start)
+    LabelStart = "label-start",
+    /// The name of [`LabelStock`](crate::LabelStock)
+    LabelStock = "label-stock",
     /// [`BatchFiles::labels`](crate::BatchFiles::labels)
     Labels = "labels",
     /// [`Run::with_ledger`](crate::Run::with_ledger)

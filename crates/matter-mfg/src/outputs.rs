@@ -3,24 +3,38 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use factory_fs::Dir;
 use matter_factory_data::FolderFile;
-use matter_setup_payload::{Label, SetupPayload};
+use matter_setup_payload::SetupPayload;
 use matter_signer::P256Signer;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::device::Device;
 use crate::device_tables::Tables;
+use crate::label_sheet::{LabelFormat, LabelSheet, SheetWriter};
 use crate::manifest::Manifest;
 use crate::qr_zip::QrZip;
-use crate::sheet::{LabelFormat, LabelSheets};
-use crate::{Error, Plan};
+use crate::{DeviceLabel, Error, Plan};
 
 /// What a run writes about all of its devices, besides the reference tool's tables.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::{Job, LabelFormat};
+///
+/// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
+/// job.lists.labels = Some(LabelFormat::Pdf);
+/// job.lists.qr_zip = true;
+/// job.lists.no_passcode_in_manifest = true;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct BatchFiles {
     /// Sheets of labels for a printer.
     pub labels: Option<LabelFormat>,
+    /// How they are printed.
+    pub label_sheet: LabelSheet,
     /// All QR code pictures in one zip file.
     pub qr_zip: bool,
     /// The manifest has neither passcodes nor the codes that hold them.
@@ -107,7 +121,11 @@ impl<'p> Outputs<'p> {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed()(error)),
             _ => {}
         }
-        let sheets = lists.labels.map(|format| LabelSheets::new(&self.folder, &name, format));
+        let start = |format| {
+            let title = format!("{}, run {}", self.plan.labels_title(), self.stamp);
+            SheetWriter::new(&self.folder, &name, format, lists.label_sheet.clone(), title)
+        };
+        let sheets = lists.labels.map(start);
         let mut sheets = sheets.transpose()?;
         for (row, listed) in (0..).zip(read_rows(rows)) {
             let Listed { uuid, serial } = listed?;
@@ -121,11 +139,8 @@ impl<'p> Outputs<'p> {
                 zip.add(&picture, &read(&folder, &picture)?)?;
             }
             if let Some(sheets) = &mut sheets {
-                let mut label = Label::new(&payload(&folder, &uuid)?).map_err(Error::encode)?;
-                for line in [self.plan.product_name(row), serial.as_deref()].into_iter().flatten() {
-                    label = label.with_line(line);
-                }
-                sheets.add(label)?;
+                let label = DeviceLabel::new(&payload(&folder, &uuid)?).map_err(Error::encode)?;
+                sheets.add(self.plan.named_label(row, label, serial.as_deref()))?;
             }
         }
         zip.map(QrZip::publish).transpose()?;

@@ -22,6 +22,7 @@ use crate::{Error, Field, Message, MqttHost, Seed, TestPki};
 mod checks;
 mod draw;
 mod given;
+mod labels;
 mod leaks;
 mod made_pai;
 mod repeated;
@@ -34,6 +35,25 @@ use self::made_pai::MadePai;
 use self::signer::Signer;
 
 /// A job whose parts fit together, so that every device of it can be made.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::matter_attestation::DateTime;
+/// use matter_mfg::{Error, Field, Job, Plan};
+///
+/// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
+/// let start = DateTime::new(2026, 6, 1, 8, 0, 0)?; // or matter_mfg::now()?
+/// assert_eq!(Plan::new(job.clone(), start)?.count(), 1);
+///
+/// // One passcode is for one device.
+/// job.count = Some(2);
+/// job.passcode = Some("34567890".parse()?);
+/// let error = Plan::new(job, start).expect_err("two devices");
+/// assert!(matches!(error, Error::Field { field: Field::Passcode, .. }));
+/// println!("{}", error.with_names(|field| format!("member \"{field}\" of the form")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Plan {
     job: Job,
@@ -229,14 +249,6 @@ impl Plan {
         self.flash.as_ref()
     }
 
-    /// Returns the product's name of a device.
-    pub(crate) fn product_name(&self, index: u32) -> Option<&str> {
-        let cells = usize::try_from(index).ok().and_then(|index| self.cells.get(index));
-        let name = cells.and_then(|cells| cells.product.product_name.as_ref());
-        name.or(self.job.product.product_name.as_ref())
-            .map(|name| name.as_str())
-    }
-
     pub(crate) const fn job(&self) -> &Job {
         &self.job
     }
@@ -288,26 +300,6 @@ impl Plan {
                 .map_err(|error| Error::field(Field::Columns, error))?;
         }
         storage::draw(&self.layout, record, rng);
-        Ok(())
-    }
-}
-
-impl Plan {
-    /// Whether what labels say besides the codes can be printed.
-    fn check_labels(&self) -> Result<(), Error> {
-        let Some(format) = self.job.lists.labels else {
-            return Ok(());
-        };
-        let given = self.cells.iter().map(|cells| &cells.product);
-        for product in given.chain([&self.job.product]) {
-            let name = product.product_name.as_ref().map(|text| text.as_str());
-            let serial = product.serial_number.as_ref().map(|text| text.as_str());
-            for text in [name, serial].into_iter().flatten() {
-                format
-                    .check(text)
-                    .map_err(|reason| Error::field(Field::Labels, reason))?;
-            }
-        }
         Ok(())
     }
 }

@@ -36,6 +36,25 @@ use self::workspace::Workspace;
 const DISCRIMINATORS: u32 = 4096;
 
 /// The execution of a plan.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::{Attestation, Job, Plan, Run, Sampling};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
+/// job.outdir = folder.path().join("out");
+/// job.count = Some(2);
+/// job.attestation = Attestation::TestPki { common_name_prefix: "Example".into() };
+/// let plan = Plan::new(job, matter_mfg::now()?)?;
+///
+/// let run = Run::new(&plan).with_order("4711".into(), 500).with_audit(Sampling::All);
+/// let report = run.execute(|complete, uuid| println!("{complete}: {uuid}"))?;
+/// assert_eq!(report.devices, 2);
+/// assert!(report.is_reconciled && report.manifest.is_some_and(|path| path.exists()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Run<'p> {
     plan: &'p Plan,

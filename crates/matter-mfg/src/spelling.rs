@@ -6,6 +6,16 @@ use matter_factory_data::{FixedLabel, SemanticTag, SupportedMode};
 use crate::ParseError;
 
 /// The host of an MQTT broker, which the RainMaker firmware reads.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::MqttHost;
+///
+/// let host: MqttHost = "mqtt.example.com".parse()?;
+/// assert_eq!(host.as_str(), "mqtt.example.com");
+/// # Ok::<(), matter_mfg::ParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MqttHost(String);
 
@@ -44,6 +54,14 @@ impl fmt::Display for MqttHost {
 /// # Errors
 ///
 /// [`ParseError`], with the form.
+///
+/// # Examples
+///
+/// ```
+/// let label = matter_mfg::parse_fixed_label("1/orientation/up")?;
+/// assert_eq!((label.endpoint, label.value.as_str()), (1, "up"));
+/// # Ok::<(), matter_mfg::ParseError>(())
+/// ```
 pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, ParseError> {
     const FORM: ParseError = ParseError::new(
         "not ENDPOINT/LABEL/VALUE with an endpoint in 0..=65534 and texts of 1..=16 bytes without a slash",
@@ -65,6 +83,14 @@ pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, ParseError> {
 /// # Errors
 ///
 /// [`ParseError`], with the form.
+///
+/// # Examples
+///
+/// ```
+/// let mode = matter_mfg::parse_supported_mode(r"0/Rapid/1/1\FFF1")?;
+/// assert_eq!((mode.mode, mode.semantic_tags[0].mfg_code), (0, 0xFFF1));
+/// # Ok::<(), matter_mfg::ParseError>(())
+/// ```
 pub fn parse_supported_mode(text: &str) -> Result<SupportedMode, ParseError> {
     const FORM: ParseError = ParseError::new(
         "not MODE/LABEL/ENDPOINT or MODE/LABEL/ENDPOINT/VALUE\\MANUFACTURER, VALUE\\MANUFACTURER with a \

@@ -2,6 +2,20 @@ use esp_flash_image::{BootCurve, Chip};
 use esp_secure_cert::EfuseKey;
 
 /// What the options say about where devices' data is kept. [`crate::Plan::new`] checks that it fits together.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::Job;
+/// use matter_mfg::esp_secure_cert::EfuseKey;
+///
+/// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
+/// job.storage.target = "esp32h2".parse()?;
+/// job.storage.dac_in_secure_cert = true;
+/// job.storage.ds_peripheral = true;
+/// job.storage.efuse_key = Some(EfuseKey::new(1)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[expect(

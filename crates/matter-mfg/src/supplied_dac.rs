@@ -10,6 +10,20 @@ use crate::message::message;
 use crate::{Error, Field, Message};
 
 /// A device's certificate that somebody else has issued, and its key.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+///
+/// use matter_mfg::matter_attestation::Certificate;
+/// use matter_mfg::{Attestation, Error, SuppliedDac};
+///
+/// fn supplied(pai: Certificate, folder: &Path) -> Result<Attestation, Error> {
+///     let dacs = SuppliedDac::read_folder(folder, None)?;
+///     Ok(Attestation::Supplied { pai: Box::new(pai), dacs })
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SuppliedDac {
     /// The certificate.

@@ -48,6 +48,18 @@ impl fmt::Display for Phase {
 }
 
 /// How long the phases took, added up over devices.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::{Phase, RunReport};
+///
+/// fn show(report: &RunReport) {
+///     for phase in Phase::ALL {
+///         println!("{phase}: {:?}", report.timings.get(phase));
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
     derivation: Duration,

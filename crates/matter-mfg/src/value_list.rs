@@ -12,6 +12,21 @@ use crate::{Error, Field};
 ///
 /// The file has a value to a line, or is a table (see [`Table`]) of which one column is named as the value.
 /// Blank lines are skipped.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+///
+/// use matter_mfg::{Job, ValueList};
+///
+/// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
+/// let path = Path::new("serials.txt");
+/// job.serial_numbers = Some(ValueList::serial_numbers(path, b"SN-0001\nSN-0002\n")?);
+/// let error = ValueList::serial_numbers(path, b"SN-0001\nSN-0001\n").expect_err("the same twice");
+/// assert!(error.to_string().contains("line 1"), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct ValueList<T> {
     field: Field,

@@ -118,7 +118,7 @@ impl ZplLabel {
         let qr = payload.qr_text();
         let label = lines
             .iter()
-            .fold(Label::new(payload)?, |label, line| label.with_line(line));
+            .fold(Label::new(payload)?, |label, line| label.with_line(*line));
         let texts = label.lines().map(|line| Zeroizing::new(line.text.to_owned()));
         Ok(Self {
             modules: u32::try_from(QrImage::new(qr.as_str())?.modules()).map_err(|_| ImageError::Text)?,

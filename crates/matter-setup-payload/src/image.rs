@@ -103,7 +103,7 @@ impl QrImage {
     }
 
     /// Returns the modules of each row without the quiet zone, `true` for dark.
-    fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = bool> + '_> {
+    pub fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = bool> + '_> {
         let size = self.code.size;
         let rows = self.code.data.chunks(size.max(1)).take(size);
         rows.map(|row| row.iter().map(|module| module.value()))

@@ -19,13 +19,15 @@ pub use backend::Algorithm;
 pub use ecdsa::{P256Signer, P384Signer};
 pub use error::Error;
 pub use key_file::SigningKey;
+/// Keys in memory and certificates.
+pub use matter_attestation;
 pub use open::OpenedSigner;
 pub use rsa_signer::RsaSigner;
 pub use secrets::Secrets;
 /// The traits of the signers.
 pub use signature;
 /// Signatures and public keys of the signers.
-pub use {p256, p384};
+pub use {p256, p384, rsa};
 
 pub use uri::{KeyAlgorithm, Pkcs11Uri, SignerUri};
 pub use verifying_key::VerifyingKey;

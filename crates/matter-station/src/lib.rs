@@ -15,6 +15,11 @@ mod station;
 mod station_device;
 mod work;
 
+/// Where the devices of an order are listed.
+pub use matter_ledger;
+/// The wrapper that wipes secrets when they are dropped.
+pub use zeroize;
+
 pub use board::esptool::EsptoolPort;
 pub use board::rom::{RomBoard, RomPort};
 pub use board::{Board, BoardFacts, BoardFault, Channel, Connect, EfuseBurn, EfuseState, FirmwareFault, FirmwareStep};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use cli::{Failure, Trust, parse};
 use factory_fs::{Dir, Output, Replace, publish};
-use matter_mfg::{PrintDensity, ZplLabel, label_pdf};
-use matter_setup_payload::{Label, QrImage, SetupPayload};
+use matter_mfg::{DeviceLabel, Extent, PrintDensity, ZplLabel};
+use matter_setup_payload::{QrImage, SetupPayload};
 use zeroize::Zeroizing;
 
 use crate::options::{LabelFormatName, LabelOptions};
@@ -21,6 +21,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Pixels of a module in a picture, as `matter-mfg` draws them.
 const SCALE: u8 = 6;
 
+/// What a label file is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    format: LabelFormatName,
+    density: PrintDensity,
+    /// Of a PDF or SVG.
+    size: Extent,
+}
+
+/// The size of a label in a file, which is common on rolls, unless it is given.
+const DEFAULT_SIZE: &str = "50x30";
+/// A code and a serial number as long as they can be.
+const EXAMPLE: &str = "MT:Y.K9042C00KA0648G00";
+const LONGEST: &str = "00000000000000000000000000000000";
+
 /// Where labels go.
 #[derive(Debug)]
 pub(crate) enum Labels {
@@ -29,8 +44,7 @@ pub(crate) enum Labels {
     /// A file each.
     Folder {
         folder: PathBuf,
-        format: LabelFormatName,
-        density: PrintDensity,
+        form: Form,
     },
     /// A printer.
     Printer {
@@ -68,11 +82,19 @@ impl Labels {
                 "may be changed by everybody; another folder is allowed, or --allow-insecure-permissions",
             )));
         }
-        Ok(Self::Folder {
-            folder,
-            format: options.label_format,
-            density,
-        })
+        let format = options.label_format;
+        let is_drawn = matches!(format, LabelFormatName::Pdf | LabelFormatName::Svg);
+        if options.label_size.is_some() && !is_drawn {
+            return Err(Failure::option("--label-size", "is the size of a pdf or svg label; --label-format names another"));
+        }
+        let size = options.label_size.as_deref().unwrap_or(DEFAULT_SIZE);
+        let size = parse("--label-size", Some(size))?.ok_or_else(|| Failure::option("--label-size", "is empty"))?;
+        let form = Form { format, density, size };
+        // What has no room is refused before there is a board.
+        if is_drawn {
+            draw(EXAMPLE, Some(LONGEST), form).map_err(|error| Failure::option("--label-size", error))?;
+        }
+        Ok(Self::Folder { folder, form })
     }
 
     /// Prints the label of a device. One in a file replaces an earlier one.
@@ -83,16 +105,12 @@ impl Labels {
     pub(crate) fn print(&self, uuid: &str, qr: &str, serial: Option<&str>) -> Result<(), String> {
         match self {
             Self::None => Ok(()),
-            Self::Folder {
-                folder,
-                format,
-                density,
-            } => {
-                let bytes = draw(qr, serial, *format, *density)?;
-                write(folder, &format!("{uuid}.{}", extension(*format)), &bytes)
+            Self::Folder { folder, form } => {
+                let bytes = draw(qr, serial, *form)?;
+                write(folder, &format!("{uuid}.{}", extension(form.format)), &bytes)
             }
             Self::Printer { host, port, density } => {
-                let bytes = draw(qr, serial, LabelFormatName::Zpl, *density)?;
+                let bytes = zpl(&payload(qr)?, serial, *density)?;
                 send(host, *port, &bytes).map_err(|error| format!("label printer {host}:{port}: {error}"))
             }
         }
@@ -122,32 +140,33 @@ const fn extension(format: LabelFormatName) -> &'static str {
     }
 }
 
-fn draw(
-    qr: &str,
-    serial: Option<&str>,
-    format: LabelFormatName,
-    density: PrintDensity,
-) -> Result<Zeroizing<Vec<u8>>, String> {
-    let payload: SetupPayload = qr.parse().map_err(|_| "the device's QR text is none".to_owned())?;
+fn payload(qr: &str) -> Result<SetupPayload, String> {
+    qr.parse().map_err(|_| "the device's QR text cannot be read".to_owned())
+}
+
+fn draw(qr: &str, serial: Option<&str>, form: Form) -> Result<Zeroizing<Vec<u8>>, String> {
+    let payload = payload(qr)?;
     let failed = |error: matter_setup_payload::ImageError| error.to_string();
     let label = || {
-        let label = Label::new(&payload).map_err(failed)?;
-        Ok::<_, String>(serial.into_iter().fold(label, Label::with_line))
+        let label = DeviceLabel::new(&payload).map_err(failed)?;
+        Ok::<_, String>(serial.into_iter().fold(label, DeviceLabel::with_serial))
     };
-    match format {
-        LabelFormatName::Pdf => label_pdf(&label()?)
-            .ok_or_else(|| "the serial number has characters that no PDF label has; svg has them".into()),
+    match form.format {
+        LabelFormatName::Pdf => label()?.to_pdf(form.size).map_err(|error| error.to_string()),
         LabelFormatName::Png => {
             let code = QrImage::new(payload.qr_text().as_str()).map_err(failed)?;
             code.to_png(SCALE).map(Zeroizing::new).map_err(failed)
         }
-        LabelFormatName::Svg => Ok(Zeroizing::new(label()?.to_svg().into_bytes())),
-        LabelFormatName::Zpl => {
-            let lines = serial.into_iter().collect::<Vec<_>>();
-            let zpl = ZplLabel::new(&payload, &lines).map_err(failed)?.to_zpl(density);
-            Ok(Zeroizing::new(zpl.as_bytes().to_vec()))
-        }
+        LabelFormatName::Svg => label()?.to_svg(form.size).map_err(|error| error.to_string()),
+        LabelFormatName::Zpl => zpl(&payload, serial, form.density),
     }
+}
+
+fn zpl(payload: &SetupPayload, serial: Option<&str>, density: PrintDensity) -> Result<Zeroizing<Vec<u8>>, String> {
+    let serial = serial.map(|number| format!("S/N {number}"));
+    let lines = serial.iter().map(String::as_str).collect::<Vec<_>>();
+    let label = ZplLabel::new(payload, &lines).map_err(|error| error.to_string())?;
+    Ok(Zeroizing::new(label.to_zpl(density).as_bytes().to_vec()))
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), String> {
@@ -214,7 +233,7 @@ mod tests {
         labels.print("uuid", QR, Some("SN-1")).unwrap();
         let mut text = String::new();
         listener.accept().unwrap().0.read_to_string(&mut text).unwrap();
-        assert!(text.starts_with("^XA") && text.ends_with("^XZ\n") && text.contains(QR) && text.contains("SN-1"));
+        assert!(text.starts_with("^XA") && text.ends_with("^XZ\n") && text.contains(QR) && text.contains("S/N SN-1"));
         drop(listener);
         let error = labels.print("uuid", QR, None).unwrap_err();
         assert!(
@@ -234,8 +253,11 @@ mod tests {
         ] {
             let labels = Labels::Folder {
                 folder: folder.path().into(),
-                format,
-                density: PrintDensity::default(),
+                form: Form {
+                    format,
+                    density: PrintDensity::default(),
+                    size: DEFAULT_SIZE.parse().unwrap(),
+                },
             };
             for _ in 0..2 {
                 labels.print("u", QR, Some("SN-1")).unwrap();

@@ -162,6 +162,9 @@ pub(crate) struct LabelOptions {
     /// What label files are
     #[arg(long, value_enum, default_value_t = LabelFormatName::Svg, requires = "labels")]
     pub(crate) label_format: LabelFormatName,
+    /// Width and height of the label in a pdf or svg file, in millimetres or with `in` behind them in inches [default: 50x30]
+    #[arg(long, value_name = "WxH", requires = "labels")]
+    pub(crate) label_size: Option<String>,
     /// Dots per inch of a label printer: 152, 203, 300 or 600
     #[arg(
         long,

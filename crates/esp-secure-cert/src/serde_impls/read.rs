@@ -149,6 +149,14 @@ impl<'de> de::Visitor<'de> for SpecVisitor {
         visit_str(&str)
     );
 
+    fn visit_unit<E: de::Error>(self) -> Result<RecordSpec, E> {
+        Err(E::custom("is no object"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<RecordSpec, A::Error> {
+        Err(A::Error::custom("is no object"))
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RecordSpec, A::Error> {
         let mut members = Members::default();
         while let Some(name) = map.next_key::<String>()? {

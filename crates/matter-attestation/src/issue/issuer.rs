@@ -27,7 +27,7 @@ use crate::{
 /// use matter_attestation::p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};
 /// use matter_attestation::signature::{self, Keypair, Signer};
 /// use matter_attestation::spki::{self, AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier};
-/// use matter_attestation::{DateTime, PaaSubject, SerialNumber, Validity, issue_paa};
+/// use matter_attestation::{DateTime, ECDSA_WITH_SHA256, PaaSubject, SerialNumber, Validity, issue_paa};
 ///
 /// struct Mine(SigningKey);
 ///
@@ -46,7 +46,7 @@ use crate::{
 ///
 /// impl DynSignatureAlgorithmIdentifier for Mine {
 ///     fn signature_algorithm_identifier(&self) -> spki::Result<AlgorithmIdentifierOwned> {
-///         self.0.signature_algorithm_identifier() // ecdsa-with-SHA256
+///         Ok(AlgorithmIdentifierOwned { oid: ECDSA_WITH_SHA256, parameters: None })
 ///     }
 /// }
 ///

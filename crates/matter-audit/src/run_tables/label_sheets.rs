@@ -15,6 +15,10 @@ use crate::label_codes::digits;
 /// The lines of one label. Some are secret.
 type LabelLines = Vec<Zeroizing<String>>;
 
+/// What stands before a serial number, and how many lines more a long one has at most.
+const SERIAL_MARK: &str = "S/N ";
+const MORE_LINES: usize = 2;
+
 /// The digits of a manual pairing code, with and without vendor and product.
 const DIGITS: [usize; 2] = [11, 21];
 
@@ -30,10 +34,11 @@ impl TableComparison<'_> {
         };
         for (number, label) in labels.iter().enumerate() {
             let codes = manuals(label);
-            let by_serial = label.iter().rev().find_map(|line| self.facts.device_with(SERIAL, line));
+            let numbers = serials(label);
+            let by_serial = numbers.iter().find_map(|line| self.facts.device_with(SERIAL, line));
             let by_code = || codes.iter().find_map(|code| self.facts.device_with(MANUAL, code));
             let Some(device) = by_serial.or_else(by_code) else {
-                let serials = label.iter().map(|line| (SERIAL, line.as_str()));
+                let serials = numbers.iter().map(|line| (SERIAL, line.as_str()));
                 let codes = codes.iter().map(|code| (MANUAL, code.as_str()));
                 let identities = self.facts.identities(serials.chain(codes));
                 let name = self.absent(&identities);
@@ -48,7 +53,7 @@ impl TableComparison<'_> {
             {
                 differ.push_str("the manual code");
             }
-            let serials = label.iter().map(|line| self.facts.agrees(device, SERIAL, line));
+            let serials = numbers.iter().map(|line| self.facts.agrees(device, SERIAL, line));
             let serials = serials.flatten().collect::<Vec<_>>();
             if !serials.is_empty() && !serials.contains(&true) {
                 let and = if differ.is_empty() { "" } else { " and " };
@@ -60,6 +65,27 @@ impl TableComparison<'_> {
         }
         Ok(())
     }
+}
+
+/// What may be the serial number of a label, the most likely first: what follows `S/N`, alone and with the lines into which a
+/// long one goes on, and any other line.
+fn serials(label: &LabelLines) -> Vec<Zeroizing<String>> {
+    let mut numbers = Vec::new();
+    for (at, line) in label.iter().enumerate().rev() {
+        let Some(first) = line.strip_prefix(SERIAL_MARK) else {
+            numbers.push(line.clone());
+            continue;
+        };
+        let mut number = Zeroizing::new(first.to_owned());
+        let mut marked = vec![number.clone()];
+        for line in label.iter().skip(at + 1).take(MORE_LINES) {
+            number.push_str(line);
+            marked.push(number.clone());
+        }
+        // The longest is the whole one.
+        numbers.splice(..0, marked.into_iter().rev());
+    }
+    numbers
 }
 
 /// What may be the manual code of a label: the first line, and that with the second one, into which a long code goes on.
@@ -76,4 +102,28 @@ fn manuals(label: &LabelLines) -> Vec<Zeroizing<String>> {
         }
     }
     codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_number_is_what_follows_its_mark_on_all_its_lines() {
+        let label = |lines: &[&str]| lines.iter().map(|line| Zeroizing::new((*line).to_owned())).collect();
+        let found = |lines: &[&str]| {
+            serials(&label(lines))
+                .iter()
+                .map(|line| line.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found(&["3497-011-2332", "Lamp", "S/N 0042"]),
+            ["0042", "Lamp", "3497-011-2332"]
+        );
+        assert_eq!(found(&["1", "S/N 00", "42"]), ["0042", "00", "42", "1"]);
+        // As sheets were before.
+        assert_eq!(found(&["1", "0042"]), ["0042", "1"]);
+        assert!(found(&[]).is_empty());
+    }
 }

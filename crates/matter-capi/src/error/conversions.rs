@@ -16,6 +16,7 @@ impl From<NvsError> for Failure {
             NvsError::DuplicateKey { .. } => To::NvsDuplicateKey,
             NvsError::EncryptionKeysBlank => To::NvsEncryptionKeysBlank,
             NvsError::EncryptionKeysEqual => To::NvsEncryptionKeysEqual,
+            NvsError::Illegible(_) => To::NvsPerhapsEncrypted,
             NvsError::KeyEmpty => To::NvsKeyEmpty,
             NvsError::KeyPartitionCrc => To::NvsKeyPartitionCrc,
             NvsError::KeyPartitionSize { .. } => To::NvsKeyPartitionSize,

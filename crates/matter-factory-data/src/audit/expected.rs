@@ -5,6 +5,19 @@ use matter_setup_payload::CommissioningFlow;
 use matter_types::{ProductId, VendorId};
 
 /// What devices are to be, and whom the auditor trusts. Whatever is not given is not compared.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::matter_types::{ProductId, VendorId};
+/// use matter_factory_data::{Artifacts, Expected, audit};
+///
+/// let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// let expected = Expected::new().with_product(vendor, product).without_attestation();
+/// let report = audit(&Artifacts::new().with_nvs(&[0xFF; 0x6000]).with_expected(&expected));
+/// assert!(!report.findings().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected<'a> {
     pub(super) product: Option<(VendorId, ProductId)>,

@@ -11,6 +11,15 @@ use super::Check;
 /// One thing that the audit found.
 ///
 /// `Display` is one line. Neither it nor [`Finding::text`] ever has a passcode, a verifier or key bytes in it.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::{Check, Finding, Severity};
+///
+/// let finding = Finding::of(Check::KeyMissing, "salt", "");
+/// assert_eq!((finding.check.to_string().as_str(), finding.severity), ("key-missing", Severity::Error));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {

@@ -10,6 +10,27 @@ use super::{Check, DeviceReport, Finding};
 /// It takes many devices at a time, which is several times as fast as one after the other. Reports without a passcode,
 /// a salt, an iteration count or a verifier are left as they are; what is missing in them is a finding already. Returns
 /// how many verifiers were derived.
+///
+/// # Examples
+///
+/// ```
+/// use matter_factory_data::{Artifacts, Check, audit, recompute};
+/// # use matter_factory_data::DeviceRecord;
+/// # use matter_factory_data::matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
+/// # use matter_factory_data::matter_types::{Discriminator, Passcode, ProductId, VendorId};
+/// # let parameters = PbkdfParameters { iterations: Iterations::MIN, salt: Salt::new(&[7; 32])? };
+/// # let pase = PaseCredential::derive(Passcode::new(34567890)?, parameters)?;
+/// # let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
+/// # let record = DeviceRecord::new(vendor, product, Discriminator::new(3840)?, &pase);
+/// # let image = record.encode_nvs("0x6000".parse()?)?;
+///
+/// // The label of another device.
+/// let label = "MT:Y.K9042C00KA0648G00";
+/// let mut reports = [audit(&Artifacts::new().with_nvs(&image).with_qr(label))];
+/// assert_eq!(recompute(&mut reports), 1);
+/// assert!(reports[0].has(Check::VerifierPasscode));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn recompute<'r>(reports: impl IntoIterator<Item = &'r mut DeviceReport>) -> usize {
     let mut groups = BTreeMap::<u32, (Iterations, Vec<&mut DeviceReport>)>::new();
     for report in reports {

@@ -74,7 +74,7 @@ fn judge(plan: &Plan, row: u32, audit: &Audit<'_>) -> Result<(), Error> {
     // The files are the run's own, so that one that cannot be read is no fault of an input.
     let report = audit.execute();
     let report = report.map_err(|error| match error {
-        AuditError::File { path, reason, .. } => Error::read_back(format_args!("{}: {reason}", path.display())),
+        AuditError::File { path, source, .. } => Error::read_back(format_args!("{}: {source}", path.display())),
         AuditError::Random => Error::Random,
         error => Error::read_back(error),
     })?;

@@ -6,6 +6,22 @@ use crate::{Error, Field};
 /// Why a run ended early, with what it had done until then.
 ///
 /// Its text and its source are those of [`RunError::error`], to which it converts.
+///
+/// # Examples
+///
+/// ```
+/// use matter_mfg::{Error, Plan, Run};
+///
+/// fn make(plan: &Plan) -> Result<u32, Error> {
+///     match Run::new(plan).execute(|_, _| {}) {
+///         Ok(report) => Ok(report.devices),
+///         Err(failed) => {
+///             println!("{} of {} devices are complete: {failed}", failed.report.devices, plan.count());
+///             Err(failed.into())
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RunError {

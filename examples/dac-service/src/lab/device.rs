@@ -69,7 +69,7 @@ impl LabDevice {
     /// Returns the hash of the new key.
     #[must_use]
     pub fn key_hash(&self) -> KeyHash {
-        KeyHash::of(self.key.public_key())
+        KeyHash::of(&self.key.public_key())
     }
 
     /// Asks for a certificate.
@@ -131,12 +131,9 @@ impl LabDevice {
     }
 
     /// Returns the new key.
-    ///
-    /// # Errors
-    ///
-    /// None in practice.
-    pub fn key(&self) -> Result<PrivateKey> {
-        Ok(PrivateKey::decode(&self.key.to_pkcs8_der()?)?)
+    #[must_use]
+    pub const fn key(&self) -> &PrivateKey {
+        &self.key
     }
 }
 

@@ -91,7 +91,7 @@ impl Lab {
             files.write(&format!("{name}.pem"), &to_pem("CERTIFICATE", &authority.to_der()?)?)?;
             files.write(
                 &format!("{name}.key"),
-                &to_pem("PRIVATE KEY", &authority.key().to_pkcs8_der()?)?,
+                &to_pem("PRIVATE KEY", &authority.key().to_pkcs8_der())?,
             )?;
         }
         files.leaf("server", &client_ca, "CN=localhost", Leaf::Server)?;
@@ -247,7 +247,7 @@ impl Files {
         let key = new_key()?;
         let der = authority.issue(subject, &key, leaf)?;
         self.write(&format!("{name}.pem"), &to_pem("CERTIFICATE", &der)?)?;
-        self.write(&format!("{name}.key"), &to_pem("PRIVATE KEY", &key.to_pkcs8_der()?)?)?;
+        self.write(&format!("{name}.key"), &to_pem("PRIVATE KEY", &key.to_pkcs8_der())?)?;
         Ok(der)
     }
 

@@ -1,0 +1,9 @@
+//! Any sequence of calls on a list, with NULL and lengths of any kind among them -> no panic, and errors only as numbers.
+#![no_main]
+
+#[path = "../../tests/properties/calls.rs"]
+mod property;
+#[path = "../../tests/properties/support.rs"]
+mod support;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| property::check_bytes(data));

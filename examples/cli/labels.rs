@@ -1,0 +1,173 @@
+//! The options of a sheet of labels: what they mean.
+
+use matter_mfg::{Error, Extent, LabelSheet, LabelStock, PrintOffset};
+
+use crate::{Failure, parse, parse_number};
+
+/// The options of a sheet of labels as they are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LabelTexts<'t> {
+    /// `--label-stock`
+    pub stock: Option<&'t str>,
+    /// `--label-size`
+    pub size: Option<&'t str>,
+    /// `--label-page`
+    pub page: Option<&'t str>,
+    /// `--label-grid`
+    pub grid: Option<&'t str>,
+    /// `--label-margins`
+    pub margins: Option<&'t str>,
+    /// `--label-pitch`
+    pub pitch: Option<&'t str>,
+    /// `--label-offset`
+    pub offset: Option<&'t str>,
+    /// `--label-start`
+    pub start: Option<&'t str>,
+    /// `--label-marks`
+    pub marks: bool,
+    /// `--label-module`
+    pub module: Option<&'t str>,
+}
+
+/// The options of a sheet of labels of a command without a job file, as `matter-mfg` has them.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Labels")]
+pub struct LabelSheetArguments {
+    /// Labels as they are bought: a name such as L7160 or 5160 (docs/output.md lists all), or the size of single labels on a
+    /// roll such as 62x29 [default: A4, plain paper with 28 labels]
+    #[arg(long, value_name = "NAME|WxH")]
+    label_stock: Option<String>,
+    /// Width and height of a label, in millimetres or with `in` behind them in inches [default: those of --label-stock]
+    #[arg(long, value_name = "WxH")]
+    label_size: Option<String>,
+    /// Width and height of the page: A4, Letter or lengths [default: that of --label-stock, or A4]
+    #[arg(long, value_name = "WxH")]
+    label_page: Option<String>,
+    /// Labels beside and below each other, 1x1 to 100x100 [default: those of --label-stock, or as many as fit]
+    #[arg(long, value_name = "COLUMNSxROWS")]
+    label_grid: Option<String>,
+    /// From the left and the upper edge of the page to the first label [default: the labels are in the middle]
+    #[arg(long, value_name = "LEFTxTOP")]
+    label_margins: Option<String>,
+    /// From one label to the next, to the right and down [default: that of --label-stock, or no gaps]
+    #[arg(long, value_name = "RIGHTxDOWN")]
+    label_pitch: Option<String>,
+    /// Moves all labels to the right and down, or with a minus to the left and up, as far as the printer misses them: up to 20 mm
+    #[arg(long, value_name = "RIGHT,DOWN", allow_hyphen_values = true)]
+    label_offset: Option<String>,
+    /// First label of the first page, counted by rows from 1: those before it are used [default: 1]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    label_start: Option<String>,
+    /// Draws marks for a cutter beside the labels
+    #[arg(long)]
+    label_marks: bool,
+    /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: as large as fits, up to 1]
+    #[arg(long, value_name = "MM", allow_hyphen_values = true)]
+    label_module: Option<String>,
+}
+
+impl LabelSheetArguments {
+    /// Returns the options as they are written.
+    #[must_use]
+    pub fn texts(&self) -> LabelTexts<'_> {
+        LabelTexts {
+            stock: self.label_stock.as_deref(),
+            size: self.label_size.as_deref(),
+            page: self.label_page.as_deref(),
+            grid: self.label_grid.as_deref(),
+            margins: self.label_margins.as_deref(),
+            pitch: self.label_pitch.as_deref(),
+            offset: self.label_offset.as_deref(),
+            start: self.label_start.as_deref(),
+            marks: self.label_marks,
+            module: self.label_module.as_deref(),
+        }
+    }
+}
+
+impl LabelTexts<'_> {
+    /// Returns the first option that is given.
+    #[must_use]
+    pub fn given(&self) -> Option<&'static str> {
+        let texts = [
+            ("--label-stock", self.stock),
+            ("--label-size", self.size),
+            ("--label-page", self.page),
+            ("--label-grid", self.grid),
+            ("--label-margins", self.margins),
+            ("--label-pitch", self.pitch),
+            ("--label-offset", self.offset),
+            ("--label-start", self.start),
+            ("--label-module", self.module),
+        ];
+        let mut texts = texts.into_iter();
+        let text = texts.find_map(|(option, text)| text.map(|_| option));
+        text.or_else(|| self.marks.then_some("--label-marks"))
+    }
+
+    /// Understands the options; `failure` names the options in errors of the library.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Input`] naming the option.
+    pub fn sheet(&self, failure: impl Fn(Error) -> Failure) -> Result<LabelSheet, Failure> {
+        let mut sheet = LabelSheet::new(&self.stock()?).map_err(&failure)?;
+        if let Some(offset) = parse::<PrintOffset>("--label-offset", self.offset)? {
+            sheet = sheet.with_offset(offset).map_err(&failure)?;
+        }
+        if let Some(start) = parse_number("--label-start", self.start, 1, sheet.labels())? {
+            sheet = sheet.with_start(start).map_err(&failure)?;
+        }
+        if let Some(module) = parse("--label-module", self.module)? {
+            sheet = sheet.with_module(module).map_err(&failure)?;
+        }
+        if self.marks {
+            sheet = sheet.with_cut_marks().map_err(&failure)?;
+        }
+        Ok(sheet)
+    }
+
+    fn stock(&self) -> Result<LabelStock, Failure> {
+        let size = parse::<Extent>("--label-size", self.size)?;
+        let page = self.page.map(page).transpose()?;
+        let mut stock = match (self.stock, size) {
+            (Some(name), _) => named(name)?,
+            (None, Some(size)) => LabelStock::filled(page.unwrap_or(LabelStock::PLAIN.page), size),
+            (None, None) => LabelStock::PLAIN,
+        };
+        stock.label = size.unwrap_or(stock.label);
+        stock.page = page.unwrap_or(stock.page);
+        if let Some(text) = self.grid {
+            (stock.columns, stock.rows) = grid(text)
+                .ok_or_else(|| Failure::option("--label-grid", "is not two numbers with an x between them, such as 3x7"))?;
+        }
+        stock.margins = parse("--label-margins", self.margins)?.or(stock.margins);
+        stock.pitch = parse("--label-pitch", self.pitch)?.or(stock.pitch);
+        Ok(stock)
+    }
+}
+
+fn page(text: &str) -> Result<Extent, Failure> {
+    match LabelStock::named(text) {
+        // Plain paper, and no stock of labels.
+        Some(stock) if text.eq_ignore_ascii_case("a4") || text.eq_ignore_ascii_case("letter") => Ok(stock.page),
+        _ => text
+            .parse()
+            .map_err(|error| Failure::option("--label-page", format_args!("{error}, and not A4 or Letter"))),
+    }
+}
+
+fn named(text: &str) -> Result<LabelStock, Failure> {
+    let single = || text.parse().ok().map(LabelStock::single);
+    LabelStock::named(text).or_else(single).ok_or_else(|| {
+        let names = LabelStock::names().collect::<Vec<_>>().join(", ");
+        let reason = format!("must be one of {names}, or the size of single labels such as 62x29");
+        Failure::option("--label-stock", reason)
+    })
+}
+
+fn grid(text: &str) -> Option<(u32, u32)> {
+    let (columns, rows) = text.split_once('x')?;
+    let number = |text: &str| matter_types::parse_u32(text.trim()).ok();
+    Some((number(columns)?, number(rows)?))
+}
