@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::{
-    Failure, Files, LabelSheetArguments, Passcode as PasscodeOption, Trust, parse_quietly, print_json, print_text, read_argument,
-    report_json,
+    Failure, Files, LabelSheetArguments, Passcode as PasscodeOption, Trust, parse_quietly, print_json, print_text,
+    read_argument, report_json,
 };
 use matter_mfg::{PrintDensity, ZplLabel};
 use matter_setup_payload::{

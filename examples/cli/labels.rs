@@ -30,7 +30,7 @@ pub struct LabelTexts<'t> {
 }
 
 /// The options of a sheet of labels of a command without a job file, as `matter-mfg` has them.
-#[derive(clap::Args)]
+#[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Labels")]
 pub struct LabelSheetArguments {
     /// Labels as they are bought: a name such as L7160 or 5160 (docs/output.md lists all), or the size of single labels on a
@@ -61,7 +61,7 @@ pub struct LabelSheetArguments {
     /// Draws marks for a cutter beside the labels
     #[arg(long)]
     label_marks: bool,
-    /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: as large as fits, up to 1]
+    /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: as large as fits, up to 1.5]
     #[arg(long, value_name = "MM", allow_hyphen_values = true)]
     label_module: Option<String>,
 }
@@ -138,8 +138,9 @@ impl LabelTexts<'_> {
         stock.label = size.unwrap_or(stock.label);
         stock.page = page.unwrap_or(stock.page);
         if let Some(text) = self.grid {
-            (stock.columns, stock.rows) = grid(text)
-                .ok_or_else(|| Failure::option("--label-grid", "is not two numbers with an x between them, such as 3x7"))?;
+            (stock.columns, stock.rows) = grid(text).ok_or_else(|| {
+                Failure::option("--label-grid", "is not two numbers with an x between them, such as 3x7")
+            })?;
         }
         stock.margins = parse("--label-margins", self.margins)?.or(stock.margins);
         stock.pitch = parse("--label-pitch", self.pitch)?.or(stock.pitch);

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cli::{
-    Failure, FlashProfileFile, LabelTexts, Written as _, open_p256_signer, parse, parse_number, parse_quietly, parse_time,
-    read_certificate, read_declaration, read_file, read_private_key, read_table,
+    Failure, FlashProfileFile, LabelTexts, Written as _, open_p256_signer, parse, parse_number, parse_quietly,
+    parse_time, read_certificate, read_declaration, read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
 use matter_attestation::Object;

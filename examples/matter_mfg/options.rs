@@ -261,7 +261,7 @@ macro_rules! define {
                 /// Draws marks for a cutter beside the labels
                 #[arg(long, help_heading = "Labels")]
                 pub(crate) label_marks: bool,
-                /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: as large as fits, up to 1]
+                /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: as large as fits, up to 1.5]
                 #[arg(long, value_name = "MM", allow_hyphen_values = true, help_heading = "Labels")]
                 pub(crate) label_module: Option<Text>,
                 /// All QR code pictures in one zip file

@@ -79,10 +79,18 @@ impl Settings {
         let format = match extension.as_deref().and_then(std::ffi::OsStr::to_str) {
             Some("svg") => LabelFormat::Svg,
             Some("pdf") => LabelFormat::Pdf,
-            _ => return Err(Failure::option("--label-preview", "must be a name that ends with .svg or .pdf")),
+            _ => {
+                return Err(Failure::option(
+                    "--label-preview",
+                    "must be a name that ends with .svg or .pdf",
+                ));
+            }
         };
         if !plan.has_labels() {
-            return Err(Failure::option("--label-preview", "needs --labels svg or pdf beside it"));
+            return Err(Failure::option(
+                "--label-preview",
+                "needs --labels svg or pdf beside it",
+            ));
         }
         let files = Files::new(self.force, trust).output("--label-preview", path);
         files.check()?;

@@ -3,12 +3,11 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use cli::{Failure, Files, LabelTexts, counted, parse_json, read_file, report};
+use cli::{Failure, Files, LabelTexts, Text, counted, parse_json, read_file, report};
 use factory_fs::Table;
-use matter_mfg::{DeviceLabel, Error, LabelError, LabelFormat};
+use matter_mfg::{DeviceLabel, Error, LabelFormat};
 use matter_setup_payload::SetupPayload;
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 /// The title of the file.
 const TITLE: &str = "Matter labels";
@@ -25,7 +24,7 @@ pub(crate) struct Names<'n> {
 struct Wanted {
     #[serde(skip)]
     place: String,
-    qr: Option<Zeroizing<String>>,
+    qr: Option<Text>,
     serial: Option<String>,
     #[serde(skip)]
     product: Option<String>,
@@ -60,7 +59,7 @@ pub(crate) fn sheet(
         _ => return Err(Failure::option("OUT", "must be a name that ends with .pdf or .svg")),
     };
     let sheet = texts.sheet(|error: Error| Failure::Input(error.with_names(|field| format!("--{}", field.name()))))?;
-    let labels = read(list)?.iter().map(|wanted| wanted.label(names));
+    let labels = read(list)?.into_iter().map(|wanted| wanted.label(names));
     let labels = labels.collect::<Result<Vec<_>, _>>()?;
     if labels.is_empty() {
         return Err(Failure::Input(format!("LIST {}: has no codes", list.display())));
@@ -68,7 +67,10 @@ pub(crate) fn sheet(
     let drawn = sheet.draw(format, &labels, TITLE);
     let drawn = drawn.map_err(|error| Failure::Input(error.to_string()))?;
     let [page] = drawn.files.as_slice() else {
-        let reason = format!("an SVG has one page, and these are {}; a PDF has all", counted(drawn.pages, "page"));
+        let reason = format!(
+            "an SVG has one page, and these are {}; a PDF has all",
+            counted(drawn.pages, "page")
+        );
         return Err(Failure::option("OUT", reason));
     };
     files.publish(&[(output, page)])?;
@@ -90,9 +92,11 @@ impl Wanted {
     fn label(&self, names: Names<'_>) -> Result<DeviceLabel, Failure> {
         let wrong = |reason: &dyn std::fmt::Display| Failure::Input(format!("{}: {reason}", self.place));
         let Some(qr) = &self.qr else {
-            return Err(wrong(&"has no QR code, as in a manifest of --no-passcode-in-manifest; the device's own *-onb_codes.csv has it"));
+            return Err(wrong(
+                &"has no QR code, as in a manifest of --no-passcode-in-manifest; the device's own *-onb_codes.csv has it",
+            ));
         };
-        let payload: SetupPayload = qr.trim().parse().map_err(|error| wrong(&error))?;
+        let payload: SetupPayload = qr.expose().trim().parse().map_err(|error| wrong(&error))?;
         let label = DeviceLabel::new(&payload).map_err(|error| wrong(&error))?;
         let given = |own: &'_ Option<String>, name: Option<&str>| {
             let own = own.as_deref().filter(|text| !text.is_empty());
@@ -118,7 +122,8 @@ fn read(list: &Path) -> Result<Vec<Wanted>, Failure> {
         }
         return Ok(devices);
     }
-    let table = Table::parse(list, &bytes).map_err(|error| Failure::Input(format!("LIST {}: {error}", list.display())))?;
+    let table =
+        Table::parse(list, &bytes).map_err(|error| Failure::Input(format!("LIST {}: {error}", list.display())))?;
     let Some((header, rows)) = table.rows().split_first() else {
         return Ok(Vec::new());
     };
@@ -128,7 +133,7 @@ fn read(list: &Path) -> Result<Vec<Wanted>, Failure> {
         // A list without a header.
         let lines = table.rows().iter().map(|row| Wanted {
             place: place(row.line()),
-            qr: row.cells().next().map(|cell| Zeroizing::new(cell.to_owned())),
+            qr: row.cells().next().map(|cell| Text::from(cell)),
             serial: None,
             product: None,
             vendor: None,
@@ -143,7 +148,7 @@ fn read(list: &Path) -> Result<Vec<Wanted>, Failure> {
         let [serial, product, vendor] = columns.map(text);
         Wanted {
             place: place(row.line()),
-            qr: cell(Some(code)).map(|cell| Zeroizing::new(cell.to_owned())),
+            qr: cell(Some(code)).map(|cell| Text::from(cell)),
             serial,
             product,
             vendor,

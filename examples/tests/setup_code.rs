@@ -306,11 +306,28 @@ fn sheets_are_drawn_of_tables_manifests_and_lines() {
         ("codes.txt", &[">Other<"]),
         ("manifest.json", &["S/N =SN-1", ">Other<"]),
     ] {
-        let arguments = ["sheet", list, "l.svg", "--label-stock", "L7160", "--product-name", "Other", "--force"];
+        let arguments = [
+            "sheet",
+            list,
+            "l.svg",
+            "--label-stock",
+            "L7160",
+            "--product-name",
+            "Other",
+            "--force",
+        ];
         let output = run(folder.path(), &arguments);
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let said = String::from_utf8(output.stdout).unwrap();
-        assert!(said.starts_with("2 labels of L7160, 63.5 x 38.1 mm, 3 x 7 on a page; modules of "), "{said}");
+        assert!(
+            said.starts_with("2 labels of L7160, 63.5 x 38.1 mm, 3 x 7 on a page; modules of "),
+            "{said}"
+        );
         assert!(said.contains("; 1 page in l.svg"), "{said}");
         let svg = fs::read_to_string(folder.path().join("l.svg")).unwrap();
         for text in texts.iter().chain(&["3497-011-2332"]) {
@@ -336,10 +353,22 @@ fn sheets_that_cannot_be_are_refused_and_nothing_is_written() {
     for (arguments, words) in [
         (&["codes.csv", "l.png"][..], &["OUT", ".pdf or .svg"][..]),
         (&["codes.csv", "l.svg", "--label-stock", "62x29"], &["OUT", "2 pages"]),
-        (&["codes.csv", "l.pdf", "--label-stock", "L1"], &["--label-stock", "L7160"]),
-        (&["codes.csv", "l.pdf", "--label-size", "4x4"], &["--label-size", "8 to 1200 mm"]),
-        (&["codes.csv", "l.pdf", "--label-offset", "-30,0"], &["--label-offset", "20 mm"]),
-        (&["codes.csv", "l.pdf", "--label-stock", "9x9"], &["9 x 9 mm has no room"]),
+        (
+            &["codes.csv", "l.pdf", "--label-stock", "L1"],
+            &["--label-stock", "L7160"],
+        ),
+        (
+            &["codes.csv", "l.pdf", "--label-size", "4x4"],
+            &["--label-size", "8 to 1200 mm"],
+        ),
+        (
+            &["codes.csv", "l.pdf", "--label-offset", "-30,0"],
+            &["--label-offset", "20 mm"],
+        ),
+        (
+            &["codes.csv", "l.pdf", "--label-stock", "9x9"],
+            &["9 x 9 mm has no room"],
+        ),
         (&["codes.csv", "l.pdf", "--product-name", "Лампа"], &["Latin-1", "SVG"]),
         (&["none.json", "l.pdf"], &["device 1", "--no-passcode-in-manifest"]),
         (&["wrong.txt", "l.pdf"], &["wrong.txt:2"]),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import zxingcpp
 from PIL import Image, ImageChops
@@ -45,7 +46,16 @@ VARIANTS = [
     ("62x29 of 203 dpi", "62x29", ["--label-module", "0.375"], (0, 0), 1),
 ]
 wrong = []
-counts = {"sheets": 0, "pages": 0, 300: 0, 150: 0, "svg": 0, "asked": 0}
+counts = {"sheets": 0, "pages": 0, "dpi300": 0, "dpi150": 0, "svg": 0, "asked": 0}
+
+
+lock = Lock()
+
+
+def add(**more):
+    with lock:
+        for name, number in more.items():
+            counts[name] += number
 
 
 def run(*arguments):
@@ -118,22 +128,21 @@ def check_sheet(name, options, stock, offset, start, devices):
         rest, first = rest[per_page - first :], 0
     if f"Pages:           {len(pages)}\n" not in info:
         wrong.append(f"{name}: not {len(pages)} pages")
-    counts["sheets"] += 1
-    counts["pages"] += len(pages)
+    add(sheets=1, pages=len(pages))
     # Readers need two pixels to a module.
     for dpi in (300, 150) if module * 150 / INCH >= 2 else (300,):
         pictures = FOLDER / f"{file.stem}-{dpi}"
         run("pdftoppm", "-r", dpi, "-gray", file, pictures)
         for (first, page), picture in zip(pages, sorted(FOLDER.glob(f"{file.stem}-{dpi}-*.pgm")), strict=True):
-            counts[dpi] += check_page(name, picture, dpi, stock, first, page, offset, "--label-marks" in options)
-            counts["asked"] += len(page)
+            good = check_page(name, picture, dpi, stock, first, page, offset, "--label-marks" in options)
+            add(asked=len(page), **{f"dpi{dpi}": good})
             picture.unlink()
     if len(pages) == 1:
         svg = file.with_suffix(".svg")
         run(BINARIES / "setup-code", "--force", "sheet", FOLDER / "devices.csv", svg, *options)
         run("rsvg-convert", "--dpi-x", 300, "--dpi-y", 300, "--background-color", "white", "-o", svg.with_suffix(".png"), svg)
-        counts["svg"] += check_page(f"{name} svg", svg.with_suffix(".png"), 300, stock, pages[0][0], pages[0][1], offset, "--label-marks" in options)
-        counts["asked"] += len(pages[0][1])
+        good = check_page(f"{name} svg", svg.with_suffix(".png"), 300, stock, *pages[0], offset, "--label-marks" in options)
+        add(asked=len(devices), svg=good)
 
 
 def main():
@@ -158,16 +167,16 @@ def main():
     sheet = next(top.glob("labels-*/0001.pdf"))
     run("pdftoppm", "-r", 300, "-gray", sheet, FOLDER / "run")
     pages = sorted(FOLDER.glob("run-*.pgm"))
-    counts[300] += check_page("run", pages[0], 300, STOCK["L7651"], 29, devices[:36], (0, 0), False)
-    counts[300] += check_page("run", pages[1], 300, STOCK["L7651"], 0, devices[36:], (0, 0), False)
-    counts["asked"] += len(devices)
+    good = check_page("run", pages[0], 300, STOCK["L7651"], 29, devices[:36], (0, 0), False)
+    good += check_page("run", pages[1], 300, STOCK["L7651"], 0, devices[36:], (0, 0), False)
+    add(asked=len(devices), dpi300=good)
     audit = subprocess.run([BINARIES / "audit-device", FOLDER / "out", "--no-attestation", "--recompute", "none", "--json"], capture_output=True, text=True)
     if "table-" in audit.stdout or audit.returncode not in (0, 1):
         wrong.append(f"audit: {audit.stdout[-500:]}{audit.stderr}")
-    read_codes = counts[300] + counts[150] + counts["svg"]
+    read_codes = counts['dpi300'] + counts['dpi150'] + counts["svg"]
     print(
         f"labels: {counts['sheets']} sheets with {counts['pages']} pages; {read_codes} of {counts['asked']} codes read by zxing-cpp, each within its "
-        f"label ({counts[300]} of 300 dpi and {counts[150]} of 150 dpi by poppler, {counts['svg']} by librsvg); {len(wrong)} faults"
+        f"label ({counts['dpi300']} of 300 dpi and {counts['dpi150']} of 150 dpi by poppler, {counts['svg']} by librsvg); {len(wrong)} faults"
     )
     if wrong or read_codes != counts["asked"]:
         print("\n".join(wrong[:10]), file=sys.stderr)

@@ -42,10 +42,7 @@ pub(crate) enum Labels {
     /// Nowhere.
     None,
     /// A file each.
-    Folder {
-        folder: PathBuf,
-        form: Form,
-    },
+    Folder { folder: PathBuf, form: Form },
     /// A printer.
     Printer {
         host: String,
@@ -85,7 +82,10 @@ impl Labels {
         let format = options.label_format;
         let is_drawn = matches!(format, LabelFormatName::Pdf | LabelFormatName::Svg);
         if options.label_size.is_some() && !is_drawn {
-            return Err(Failure::option("--label-size", "is the size of a pdf or svg label; --label-format names another"));
+            return Err(Failure::option(
+                "--label-size",
+                "is the size of a pdf or svg label; --label-format names another",
+            ));
         }
         let size = options.label_size.as_deref().unwrap_or(DEFAULT_SIZE);
         let size = parse("--label-size", Some(size))?.ok_or_else(|| Failure::option("--label-size", "is empty"))?;

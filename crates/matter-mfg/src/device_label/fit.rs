@@ -46,6 +46,8 @@ const DESCENT: f64 = 0.22;
 /// Lines that a name or a serial number may take, and of the smallest letters.
 const MAX_LINES: usize = 2;
 const MAX_SMALL_LINES: usize = 3;
+/// Bytes of a serial number, with what stands before it, that is broken only when its letters are the smallest.
+const SHORT_SERIAL: usize = 24;
 /// The width of a digit, as a part of its size.
 const DIGIT: f64 = 0.556;
 
@@ -394,6 +396,7 @@ impl Block<'_> {
         let is_small = letter <= MIN_LETTER;
         let limit = match self.kind {
             Kind::Manual => 1,
+            Kind::Serial if !is_small && self.text.len() <= SHORT_SERIAL => 1,
             _ if is_small => MAX_SMALL_LINES,
             _ => MAX_LINES,
         };

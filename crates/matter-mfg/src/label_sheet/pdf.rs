@@ -90,12 +90,20 @@ fn draw(page: &Page<'_>) -> Vec<u8> {
     let (_, height) = page.size();
     let mut content = Content::new();
     let label = page.sheet.stock().label;
-    let mut lines = false;
+    let mut has_marks = false;
     content.set_line_width(HAIRLINE);
     for mark in page.cut_marks() {
         content.move_to(points(mark.from.0), points(height - mark.from.1));
         content.line_to(points(mark.to.0), points(height - mark.to.1));
-        lines = true;
+        has_marks = true;
+    }
+    if has_marks {
+        content.stroke();
+    }
+    let has_outlines = page.has_outlines;
+    if has_outlines {
+        content.save_state();
+        content.set_stroke_rgb(0.0, 0.6, 0.8);
     }
     for (x, y) in page.outlines() {
         let y = height - y - label.height.get();
@@ -105,10 +113,10 @@ fn draw(page: &Page<'_>) -> Vec<u8> {
             points(label.width.get()),
             points(label.height.get()),
         );
-        lines = true;
     }
-    if lines {
+    if has_outlines {
         content.stroke();
+        content.restore_state();
     }
     for (place, label) in &page.labels {
         draw_code(*place, label, height, &mut content);
