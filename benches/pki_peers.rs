@@ -11,8 +11,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use matter_attestation::{
-    Certificate, DacSubject, DateTime, Issuer, IssuerVerifier, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity,
-    issue_paa,
+    Certificate, DacSubject, DateTime, Issuer, IssuerVerifier, PaaSubject, PaiSubject, PrivateKey, SerialNumber,
+    Validity, issue_paa,
 };
 use matter_types::{ProductId, VendorId};
 use rand_chacha::ChaCha20Rng;
@@ -136,7 +136,11 @@ fn main() {
         "template, read back and verified",
         "one by one, read back and verified",
     ];
-    let arithmetic = if cfg!(feature = "aws-lc-rs") { "AWS-LC" } else { "RustCrypto" };
+    let arithmetic = if cfg!(feature = "aws-lc-rs") {
+        "AWS-LC"
+    } else {
+        "RustCrypto"
+    };
     println!("ours with the arithmetic of {arithmetic}:");
     for (what, time) in what.into_iter().zip(best.map(micros)) {
         println!(

@@ -63,9 +63,9 @@ pub use issue::{
 };
 pub use issuer_verifier::IssuerVerifier;
 pub use key_id::KeyId;
+pub use oid::ECDSA_WITH_SHA256;
 /// ECDSA on P-256: the signatures and public keys of a [`CertificateSigner`].
 pub use p256;
-pub use oid::ECDSA_WITH_SHA256;
 pub use paa_store::PaaStore;
 pub use part::Part;
 #[cfg(feature = "pkcs12")]

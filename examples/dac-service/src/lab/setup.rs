@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use factory_fs::Dir;
 use matter_attestation::{
-    CertificationDeclaration, CertificationType, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey,
-    SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
+    CertificationDeclaration, CertificationType, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber,
+    TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
 };
 use matter_types::{ProductId, VendorId};
 use rustls::version::{TLS12, TLS13};
