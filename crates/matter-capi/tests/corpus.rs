@@ -3,8 +3,11 @@
 #![expect(unsafe_code, reason = "calls what C calls")]
 #![allow(
     clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::undocumented_unsafe_blocks,
-    reason = "the properties are those of the fuzz targets"
+    clippy::unwrap_used,
+    reason = "tests; the pointers are those of the properties' own buffers"
 )]
 
 #[path = "properties/audit.rs"]

@@ -1,5 +1,7 @@
 //! The header is what the sources say. `UPDATE_HEADER=1 cargo test --test header` writes it anew.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::path::Path;
 
 #[test]

@@ -1,6 +1,7 @@
 //! Numbers, names and layouts that compiled programs rely on. A line here is never changed, only added.
 
 #![expect(unsafe_code, reason = "calls what C calls")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::ffi::CStr;

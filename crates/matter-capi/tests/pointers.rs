@@ -1,6 +1,7 @@
 //! Pointers that no good program has, and buffers at odd places.
 
 #![expect(unsafe_code, reason = "calls what C calls")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::ffi::c_char;
 use std::ptr;
