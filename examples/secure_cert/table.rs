@@ -76,6 +76,7 @@ impl Spec {
                 kind,
                 subtype: Some(subtype),
                 flags: Flags::default(),
+                length: None,
                 source: RecordSource::Data(data),
             });
         }
@@ -84,6 +85,7 @@ impl Spec {
             kind: RecordType::INTEGRITY,
             subtype: None,
             flags: Flags::default(),
+            length: None,
             source: RecordSource::Digest,
         });
         let path = path.to_owned();

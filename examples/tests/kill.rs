@@ -151,7 +151,7 @@ fn lists_are_whole_however_often_the_run_is_killed() {
             zips.push(fs::read(&path).unwrap());
         }
     }
-    assert_eq!(sheets.matches("<g ").count(), DEVICES);
+    assert_eq!(sheets.matches("<g>").count(), DEVICES);
     // Entries of the directory at a zip file's end (PKWARE's APPNOTE, 4.3.12).
     let entries = |zip: &[u8]| zip.windows(4).filter(|window| window == b"PK\x01\x02").count();
     assert_eq!(zips.iter().map(|zip| entries(zip)).collect::<Vec<_>>(), [DEVICES]);

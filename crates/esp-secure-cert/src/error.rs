@@ -167,6 +167,14 @@ pub enum Error {
     /// The data of a record to write is still in a file.
     #[cfg(feature = "serde")]
     SourceIsFile,
+    /// The data of a record have another length than is stated.
+    #[cfg(feature = "serde")]
+    StatedLength {
+        /// The length that is stated.
+        stated: usize,
+        /// The length of the data.
+        len: usize,
+    },
     /// A subtype is not in 0..=253.
     Subtype {
         /// The refused number.
@@ -307,6 +315,8 @@ impl fmt::Display for Error {
             }
             #[cfg(feature = "serde")]
             Self::SourceIsFile => f.write_str("data of the record is in a file, which was not read"),
+            #[cfg(feature = "serde")]
+            Self::StatedLength { stated, len } => write!(f, "length is not that of data, {len}, but {stated}"),
             Self::Subtype { subtype } => write!(f, "subtype {subtype} is not in 0..=253"),
             Self::Tail { offset } => write!(
                 f,

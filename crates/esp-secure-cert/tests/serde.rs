@@ -172,7 +172,7 @@ fn what_does_not_agree_or_is_not_known_is_refused_without_data() {
         (json!({"type": 51, "subtype": 0, "file": true}), "file is no text"),
         (
             json!({"type": 51, "subtype": 0, "data": "5a5a", "length": 3}),
-            "length is not that of data, 2",
+            "length is not that of data, 2, but 3",
         ),
         (
             json!({"type": 51, "subtype": 0, "data": "5a5a", "storage": "none"}),

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -43,6 +43,8 @@ pub struct RecordSpec {
     pub subtype: Option<u8>,
     /// The flags.
     pub flags: Flags,
+    /// The length that is stated, which the data must have.
+    pub length: Option<usize>,
     /// The data, or where it comes from.
     pub source: RecordSource,
 }
@@ -65,7 +67,7 @@ impl RecordSpec {
     /// # Errors
     ///
     /// [`Error::SourceIsFile`] when the data is still in a file, [`Error::IntegritySubtype`] when a computed digest gets another
-    /// subtype than is stated, and those of [`Writer::push_raw`] and [`Writer::push_integrity`].
+    /// subtype than is stated, [`Error::StatedLength`], and those of [`Writer::push_raw`] and [`Writer::push_integrity`].
     pub fn write(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         match &self.source {
             RecordSource::Digest => {
@@ -81,6 +83,12 @@ impl RecordSpec {
                 }
             }
             RecordSource::Data(data) => {
+                if let Some(stated) = self.length.filter(|stated| *stated != data.len()) {
+                    return Err(Error::StatedLength {
+                        stated,
+                        len: data.len(),
+                    });
+                }
                 let mut record =
                     RawRecord::new(self.kind, self.subtype.unwrap_or_default(), data).with_flags(self.flags);
                 if self.flags.is_legacy() {
@@ -205,11 +213,19 @@ impl Members {
             (None, None) if flags.storage().is_keyless() => RecordSource::Data(Zeroizing::default()),
             (None, None) => return Err("data is missing (dump leaves keys out without --show-keys)".to_owned()),
         };
-        if let (Some(length), RecordSource::Data(data)) = (&self.length, &source) {
-            let stated = length.number().and_then(|length| usize::try_from(length).ok());
-            if stated != Some(data.len()) {
-                return Err(format!("length is not that of data, {}", data.len()));
+        let stated = |length: &Raw| length.number().and_then(|length| usize::try_from(length).ok());
+        let length = match &self.length {
+            Some(length) => Some(stated(length).ok_or("length is no number of bytes")?),
+            None => None,
+        };
+        if let (Some(stated), RecordSource::Data(data)) = (length, &source)
+            && stated != data.len()
+        {
+            return Err(Error::StatedLength {
+                stated,
+                len: data.len(),
             }
+            .to_string());
         }
         let mut subtype = byte(self.subtype.as_ref(), "subtype")?;
         match source {
@@ -221,6 +237,7 @@ impl Members {
             kind,
             subtype,
             flags,
+            length,
             source,
         })
     }
