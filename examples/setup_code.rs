@@ -98,7 +98,7 @@ enum Command {
         #[arg(long, value_name = "TEXT")]
         vendor_name: Option<String>,
         #[command(flatten)]
-        sheet: LabelSheetArguments,
+        sheet: Box<LabelSheetArguments>,
     },
     /// Writes the message for an NFC tag
     Ndef {

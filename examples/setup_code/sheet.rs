@@ -133,7 +133,7 @@ fn read(list: &Path) -> Result<Vec<Wanted>, Failure> {
         // A list without a header.
         let lines = table.rows().iter().map(|row| Wanted {
             place: place(row.line()),
-            qr: row.cells().next().map(|cell| Text::from(cell)),
+            qr: row.cells().next().map(Text::from),
             serial: None,
             product: None,
             vendor: None,
@@ -148,7 +148,7 @@ fn read(list: &Path) -> Result<Vec<Wanted>, Failure> {
         let [serial, product, vendor] = columns.map(text);
         Wanted {
             place: place(row.line()),
-            qr: cell(Some(code)).map(|cell| Text::from(cell)),
+            qr: cell(Some(code)).map(Text::from),
             serial,
             product,
             vendor,

@@ -9,7 +9,7 @@ mod workplace;
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use matter_attestation::{CertificationDeclaration, CertificationType};
 use workplace::{run, stderr, workplace};
@@ -99,6 +99,17 @@ fn what_is_beside_the_images_is_what_was_asked_for() {
                 assert!(expected.contains(&file), "{}: {named}", entry.display());
             }
         }
+        let audit = Command::new(env!("CARGO_BIN_EXE_audit-device"))
+            .args([which, "--verbose"])
+            .current_dir(at)
+            .output()
+            .unwrap();
+        // Empty cells say nothing of what is in the images.
+        let said = String::from_utf8(audit.stdout).unwrap();
+        assert!(
+            said.contains("test-pki") && !said.contains("table-differs"),
+            "{which}: {said}"
+        );
     }
     for (options, needle) in [
         (

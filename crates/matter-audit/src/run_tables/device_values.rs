@@ -262,8 +262,8 @@ impl DeviceValues {
         let facts = &self.devices.get(device)?.facts;
         let mut known = facts.iter().filter(|fact| fact.column == column).peekable();
         let first = known.peek()?;
-        if first.form == CellForm::Hex && text.contains(['.', '/', '\\']) {
-            // The file from which it was read, as the vendor's tool writes it; it may be anywhere now.
+        if first.form == CellForm::Hex && (text.is_empty() || text.contains(['.', '/', '\\'])) {
+            // The file from which it was read, as the vendor's tool writes it; it may be anywhere now, or was never written.
             return None;
         }
         Some(known.any(|fact| self.value(fact.form, text) == Some(fact.value)))
