@@ -118,8 +118,12 @@ impl<'b> Writer<'b> {
         })
     }
 
-    /// Writes the device's certificate, the one that signed it, and its key, in the order of the vendor's tool: what
-    /// the key needs beside it comes first.
+    /// Writes the device's certificate, the one that signed it, and its key, in the order of `esp-matter-mfg-tool`
+    /// 1.0.29: what the key needs beside it comes first.
+    ///
+    /// `configure_esp_secure_cert.py` of `esp-secure-cert-tool` 2.6.1 puts the certificates the other way round. For
+    /// its order with a plain key call [`Writer::push_ca_certificate`], [`Writer::push_device_certificate`] and
+    /// [`Writer::push_key`].
     ///
     /// # Errors
     ///

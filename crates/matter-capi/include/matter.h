@@ -1188,8 +1188,8 @@ MatterError matter_nvs_get_blob(const struct MatterNvs *nvs,
                                 struct MatterMessage *message);
 
 /**
- * Writes an `esp_secure_cert` partition of `size` bytes, a multiple of 0x1000 up to 0x10000: the records in the order of
- * the vendor's tool, and 0xFF behind them. With a plain key it holds a secret.
+ * Writes an `esp_secure_cert` partition of `size` bytes, a multiple of 0x1000 up to 0x10000: PAI, DAC and key, and
+ * 0xFF behind them. With a plain key, which is a secret, the bytes are those of `configure_esp_secure_cert.py` 2.6.1.
  */
 MatterError matter_secure_cert_encode(const struct MatterSecureCert *secure_cert,
                                       size_t size,

@@ -78,7 +78,7 @@ impl SecureCert<'_> {
         // At most 64 KiB.
         let mut image = Zeroizing::new(vec![0xFF; size.bytes()]);
         let mut writer = Writer::new(&mut image, size);
-        // The order of esp-secure-cert-tool 2.6.1.
+        // The order of configure_esp_secure_cert.py 2.6.1 with a plain key. With an eFuse key it puts SEC_CFG first.
         writer.push_ca_certificate(Subtype::MIN, &certificate(self.pai)?)?;
         writer.push_device_certificate(Subtype::MIN, &certificate(self.dac)?)?;
         writer.push_key(Subtype::MIN, &self.key_storage()?)?;

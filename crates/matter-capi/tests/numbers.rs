@@ -202,7 +202,7 @@ fn layouts_are_what_they_were() {
         (size_of::<MatterSecureCert>(), offset_of!(MatterSecureCert, key_storage)),
         (64, 48)
     );
-    assert_eq!((size_of::<MatterAudit>(), offset_of!(MatterAudit, flags)), (128, 124));
+    assert_eq!((size_of::<MatterAudit>(), offset_of!(MatterAudit, flags)), (120, 116));
     assert_eq!(
         (offset_of!(MatterAudit, paas), offset_of!(MatterAudit, time)),
         (72, 104)

@@ -3,8 +3,8 @@ use crate::error::MatterError;
 use crate::message::MatterMessage;
 use crate::secure_cert::{MatterSecureCert, SecureCert};
 
-/// Writes an `esp_secure_cert` partition of `size` bytes, a multiple of 0x1000 up to 0x10000: PAI, DAC, key, in
-/// the order of esp-secure-cert-tool 2.6.1, and 0xFF behind them. With a plain key it holds a secret.
+/// Writes an `esp_secure_cert` partition of `size` bytes, a multiple of 0x1000 up to 0x10000: PAI, DAC and key, and
+/// 0xFF behind them. With a plain key, which is a secret, the bytes are those of `configure_esp_secure_cert.py` 2.6.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_secure_cert_encode(
     secure_cert: *const MatterSecureCert,
