@@ -137,7 +137,7 @@ def list_faults(top, there, pki):
             faults.append("the zip has other pictures than the devices")
     labels = "".join(path.read_text() for path in sorted(top.glob("labels-*/*.svg")))
     codes = [rows(top / uuid / f"{uuid}-onb_codes.csv")[0]["manualcode"] for uuid in there]
-    if any(labels.count(f">{code}<") < 1 for code in codes) or labels.count("<g ") != len(there):
+    if any(labels.count(f">{code}<") < 1 for code in codes) or labels.count("<g>") != len(there):
         faults.append("the labels are of other devices")
     if pki:
         public = folder() / "public.pem"
