@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::failure::{Failure, say};
 use super::key_files::{NewKeys, read_keys};
-use super::outputs::{Made, Outdir, write_image, write_keys};
+use super::outputs::{Made, Outdir, write, write_image};
 use crate::encryption::key_partition;
 use crate::images::to_compat;
 
@@ -110,7 +110,7 @@ impl Encrypt {
                 };
                 let mut files = made.files(partition.as_slice());
                 files.push(image);
-                write_keys(&files)?;
+                write(&files)?;
             }
         }
         job.warn_of_size();

@@ -8,7 +8,7 @@ use factory_fs::Input;
 use pyo3::prelude::*;
 
 use super::failure::Failure;
-use super::outputs::{Made, Outdir, write_keys};
+use super::outputs::{Made, Outdir, write};
 use crate::encryption::{key_partition, random};
 
 #[derive(Args)]
@@ -50,7 +50,7 @@ impl GenerateKey {
     pub(super) fn run(self, py: Python<'_>) -> Result<(), Failure> {
         let made = self.options.make(py, &self.outdir)?;
         let partition = key_partition(&made.keys);
-        write_keys(&made.files(partition.as_slice()))
+        write(&made.files(partition.as_slice()))
     }
 }
 

@@ -1,8 +1,6 @@
 //! Where files go, as in the reference generator: below `--outdir`, keys below `keys` there.
 
-use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -62,31 +60,13 @@ pub(super) struct Made<'a> {
     pub(super) bytes: &'a [u8],
 }
 
-/// Writes an image that can be made again: it appears complete or not at all, and is not waited for until it is on disk.
+/// Writes an image.
 pub(super) fn write_image(path: &Path, image: &[u8]) -> Result<(), Failure> {
-    make_folder(path)?;
-    replace(path, image).map_err(|error| Failure::Work(format!("cannot write {}: {error}", path.display())))?;
-    print(format_args!("image: {}\n", path.display()))
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}", std::process::id()));
-    let beside = path.with_file_name(name);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options
-        .open(&beside)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // Of the two errors the first one tells more.
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    write(&[Made {
+        what: "image",
+        path,
+        bytes: image,
+    }])
 }
 
 fn make_folder(path: &Path) -> Result<(), Failure> {
@@ -95,9 +75,8 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
     made.map_err(|error| Failure::file(folder, format_args!("cannot make the folder: {error}")))
 }
 
-/// Writes new keys and what is encrypted with them, for their owner only, all of them or none; they are on disk when this
-/// returns. Files that are there are replaced.
-pub(super) fn write_keys(files: &[Made<'_>]) -> Result<(), Failure> {
+/// Writes files for their owner only, all of them or none; they are on disk when this returns. Files that are there are replaced.
+pub(super) fn write(files: &[Made<'_>]) -> Result<(), Failure> {
     files.iter().try_for_each(|file| make_folder(file.path))?;
     let outputs = files.iter().map(|file| Output {
         path: file.path,
