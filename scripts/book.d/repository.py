@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import sys
+import tomllib
 
 # Fenced blocks and code are kept as they are.
 TOKENS = re.compile(r"```.*?```|`[^`\n]*`|(\]\()([^)\s]+)(\))", re.S)
@@ -37,9 +38,9 @@ def chapters(items):
 def main():
     if sys.argv[1:2] == ["supports"]:
         return
-    context, book = json.load(sys.stdin)
-    address = context["config"]["output"]["html"]["git-repository-url"]
+    _, book = json.load(sys.stdin)
     docs = pathlib.Path.cwd().resolve()
+    address = tomllib.loads((docs.parent / "Cargo.toml").read_text())["workspace"]["package"]["repository"]
     items = book.get("items") or book["sections"]
     pages = {docs / chapter["source_path"] for chapter in chapters(items)}
     for chapter in chapters(items):

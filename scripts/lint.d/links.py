@@ -49,7 +49,7 @@ def sources():
 
 
 def built(book):
-    address = tomllib.loads((DOCS / "book.toml").read_text())["output"]["html"]["git-repository-url"]
+    address = tomllib.loads(pathlib.Path("Cargo.toml").read_text())["workspace"]["package"]["repository"]
     pages = {file.resolve(): file.read_text() for file in sorted(book.rglob("*.html"))}
     # Files that are copied are no pages of the book, and the page for what is not found may be anywhere.
     pages = {file: text for file, text in pages.items() if 'id="mdbook-content"' in text and file.name != "404.html"}
