@@ -4,10 +4,7 @@
 chip_install() {
     local peer=home-assistant-chip-core==2025.7.0
     if ! dpkg -s libnl-route-3-200 >/dev/null 2>&1; then
-        local sudo=
-        [ "$(id -u)" = 0 ] || sudo=sudo
-        $sudo apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq libnl-route-3-200 >/dev/null
+        scripts/debian libnl-route-3-200
     fi
     if [ ! -e "$work/venv-payload/$peer" ]; then
         python3 -m venv "$work/venv-payload"

@@ -21,7 +21,6 @@ if [ ! -e "$work/line-venv/$peers" ]; then
 fi
 rm -rf "$work/run/line"
 mkdir -p "$work/run/line"
-cargo build --quiet --release -p matter-factory-tools --bin matter-mfg
-cargo build --quiet --release -p line-station
-"$work/line-venv/bin/python" scripts/interop.d/line_speed.py "$work/run/line" "${CARGO_TARGET_DIR:-target}/release" \
+BINARIES=${BINARIES:-$(scripts/binaries release)}
+"$work/line-venv/bin/python" scripts/interop.d/line_speed.py "$work/run/line" "$BINARIES" \
     "${LINE_ROUNDS:-3}" "$program"

@@ -25,7 +25,7 @@ if [ ! -e "$work/loader-venv/$peers" ]; then
 fi
 rm -rf "$work/run/loader"
 mkdir -p "$work/run/loader"
-cargo build --quiet --release -p esp-rom-loader --examples
+BINARIES=${BINARIES:-$(scripts/binaries release)}
 # shellcheck disable=SC2086
-"$work/loader-venv/bin/python" scripts/interop.d/loader.py "$work/run/loader" "${CARGO_TARGET_DIR:-target}/release/examples" \
+"$work/loader-venv/bin/python" scripts/interop.d/loader.py "$work/run/loader" "$BINARIES/examples" \
     "$program" ${LOADER_CHIPS:-}

@@ -1,13 +1,10 @@
 # Labels for label printers, drawn by a renderer of ZPL and read by a QR code reader. Sourced by scripts/interop, which sets
-# `work`. ZPL_CASES sets the number of random codes (default 40).
+# `work` and BINARIES. ZPL_CASES sets the number of random codes (default 40).
 
 zpl_install() {
     local renderer=zpl-renderer-js@3.4.0
     if ! command -v zbarimg >/dev/null || ! command -v npm >/dev/null; then
-        local sudo=
-        [ "$(id -u)" = 0 ] || sudo=sudo
-        $sudo apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq zbar-tools nodejs npm >/dev/null
+        scripts/debian zbar-tools nodejs npm
     fi
     if [ ! -e "$work/node-zpl/$renderer" ]; then
         mkdir -p "$work/node-zpl"
@@ -19,6 +16,5 @@ zpl_install() {
 zpl() {
     zpl_install
     mkdir -p "$work/run/zpl"
-    cargo build --quiet --release --bin setup-code --bin audit-device
-    node scripts/interop.d/zpl.mjs "$work/node-zpl" target/release "$work/run/zpl" "${ZPL_CASES:-40}"
+    node scripts/interop.d/zpl.mjs "$work/node-zpl" "$BINARIES" "$work/run/zpl" "${ZPL_CASES:-40}"
 }
