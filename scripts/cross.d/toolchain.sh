@@ -47,9 +47,14 @@ install_windows_tools() {
     fi
 }
 
-install_aarch64_tools() {
-    if ! command -v aarch64-linux-gnu-gcc >/dev/null || ! command -v qemu-aarch64-static >/dev/null; then
-        scripts/debian --no-install-recommends gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
+install_emulator() {
+    local libraries
+    case $1 in
+        aarch64) libraries=libc6-dev-arm64-cross ;;
+        *) libraries=libc6-dev-$1-cross ;;
+    esac
+    if ! command -v "$1-linux-gnu-gcc" >/dev/null || ! command -v "qemu-$1-static" >/dev/null; then
+        scripts/debian --no-install-recommends "gcc-$1-linux-gnu" "$libraries" qemu-user-static
     fi
 }
 

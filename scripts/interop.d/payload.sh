@@ -27,7 +27,7 @@ payload() {
     mkdir -p "$run"
     # Random codes with their fields, and pictures of some.
     python3 scripts/interop.d/payload.py make "$BINARIES/setup-code" "$run" "${PAYLOAD_CASES:-200}"
-    "$work/venv-payload/bin/python" scripts/interop.d/payload.py chip "$run" | grep -v CHIP:
+    "$chip/python" scripts/interop.d/payload.py chip "$run" | grep -v CHIP:
     node scripts/interop.d/payload.mjs "$work/node-payload" "$run"
     python3 scripts/interop.d/payload.py pictures "$run"
 }

@@ -13,6 +13,6 @@ rm -rf "$work/run/sim-chip"
 mkdir -p "$work/run/sim-chip"
 BINARIES=${BINARIES:-$(scripts/binaries release)}
 # shellcheck disable=SC2086 # lists of words
-"$work/flash-venv/bin/python" scripts/interop.d/sim_chip.py "$work/run/sim-chip" \
+"$flash_venv/python" scripts/interop.d/sim_chip.py "$work/run/sim-chip" \
     "$BINARIES/sim-chip" 20261130 --random "${SIM_CHIP_RANDOM:-6}" \
     --cases ${SIM_CHIP_CASES:-flash efuse} ${SIM_CHIP_CHIPS:+--chips $SIM_CHIP_CHIPS}
