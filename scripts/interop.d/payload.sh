@@ -10,15 +10,7 @@ payload_install() {
         scripts/debian "${packages[@]}"
     fi
     chip_install
-    local types=@matter/types@0.17.9
-    if [ ! -e "$work/node-payload/${types//\//-}" ]; then
-        if ! command -v npm >/dev/null; then
-            scripts/debian nodejs npm
-        fi
-        mkdir -p "$work/node-payload"
-        npm install --prefix "$work/node-payload" --silent --no-audit --no-fund --no-package-lock "$types"
-        touch "$work/node-payload/${types//\//-}"
-    fi
+    payload_modules=$(scripts/npm-packages @matter/types@0.17.9)
 }
 
 payload() {
@@ -28,6 +20,6 @@ payload() {
     # Random codes with their fields, and pictures of some.
     python3 scripts/interop.d/payload.py make "$BINARIES/setup-code" "$run" "${PAYLOAD_CASES:-200}"
     "$chip/python" scripts/interop.d/payload.py chip "$run" | grep -v CHIP:
-    node scripts/interop.d/payload.mjs "$work/node-payload" "$run"
+    node scripts/interop.d/payload.mjs "$payload_modules" "$run"
     python3 scripts/interop.d/payload.py pictures "$run"
 }
