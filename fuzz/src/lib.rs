@@ -1,4 +1,12 @@
-//! What the fuzz targets share: mutators that get past checksums.
+//! What the fuzz targets share: mutators that get past checksums and lengths.
+
+mod der;
+mod random;
+mod tlv;
+mod worn;
+
+pub use der::mutate_der;
+pub use tlv::mutate_tlv;
 
 /// Bytes of a page, of a slot, and where the bitmap and slot 0 start (ESP-IDF Programming Guide, "Non-Volatile Storage
 /// Library", section "Internals").
@@ -10,8 +18,13 @@ const FIRST_SLOT: usize = 64;
 /// Mutates an NVS image and, three times out of four, makes its checksums right again.
 ///
 /// Without this nearly every mutation ends at the first checksum, and the code behind it is never reached. The repaired
-/// image is what libFuzzer keeps, so that a crash needs nothing but its file.
+/// image is what libFuzzer keeps, so that a crash needs nothing but its file. One time in four the image is worn down
+/// instead, entry by entry and page by page.
 pub fn mutate_nvs_image(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    if seed % 4 == 1 && size >= PAGE {
+        worn::wear_nvs_image(&mut data[..size], seed);
+        return size;
+    }
     let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     if !seed.is_multiple_of(4) {
         data[..size].chunks_exact_mut(PAGE).for_each(repair_page);
