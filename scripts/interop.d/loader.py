@@ -366,7 +366,7 @@ def burn(name, folder):
             places = [place for place in places if place not in others] + [0]
         # The MACs of the two chips differ in their last byte.
         assert len(a) == len(b) and len(places) == 1, f"{name}: bytes {places} of the eFuse files differ"
-        # Secret keys cannot be compared any more: a second run reports that; digests and all other steps are already done.
+        # Secret keys cannot be compared any more: a second run says so; digests and all else are done already.
         ours("burn_steps", chip.port, Path(folder, "steps.txt"), fails="holds something else already")
         assert chip.efuses.read_bytes() == a
     return len(steps), len(a)
