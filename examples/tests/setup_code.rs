@@ -241,7 +241,7 @@ fn options_out_of_range_are_refused_without_their_value() {
     for (options, sentence) in [
         (
             &["--passcode", "100000000"][..],
-            "--passcode: passcode is not in 1..=99999998",
+            "--passcode: passcode is not in the range 1 to 99999998",
         ),
         (&["--passcode", "12345678"], "--passcode"),
         (&["--passcode", "19861989", "--discriminator", "4096"], "0..=4095"),

@@ -1,4 +1,4 @@
-//! Replays the fuzz corpus of the reader, with the property of the fuzz target.
+//! Replays the fuzz corpus of the reader against the property of the fuzz target.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "properties/read.rs"]

@@ -1,4 +1,4 @@
-//! What the reader and the writer refuse, and at which offset.
+//! Input and calls that the reader and the writer reject, with the offset of the error.
 #![allow(clippy::unwrap_used)]
 
 use hex_literal::hex;
@@ -11,7 +11,7 @@ fn first_error(bytes: &[u8]) -> Option<Error> {
             Ok(Some(_)) => {}
             Ok(None) => return None,
             Err(error) => {
-                assert_eq!(reader.read(), Err(error), "an error repeats itself");
+                assert_eq!(reader.read(), Err(error), "the next call returns the same error");
                 return Some(error);
             }
         }
@@ -44,7 +44,7 @@ fn reader_refuses_malformed_input_with_its_offset() {
                 control: 0x1F,
             },
         ),
-        // An end of container has no tag.
+        // An end-of-container element has no tag.
         (
             &hex!("15 38 01"),
             Error::ReservedType {

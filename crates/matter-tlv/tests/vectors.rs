@@ -1,4 +1,5 @@
-//! Encodings from the examples of Matter Core Specification, appendix A, and some at the borders of widths, both ways.
+//! Encodings from the examples in Matter Core Specification appendix A, and some at the limits of
+//! each width, both ways.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use hex_literal::hex;
@@ -149,7 +150,7 @@ fn containers_have_the_listed_bytes() {
         ],
         &hex!("17 00 01 20 00 2A 00 02 00 03 20 00 EF 18"),
     );
-    // A structure with a fully-qualified tag around a member with one.
+    // A structure with a fully-qualified tag that contains a member with one.
     check(
         &[
             (full(1), Value::Structure),

@@ -1,4 +1,4 @@
-//! What each type accepts, refuses and shows.
+//! Values that each type accepts and rejects, and their text.
 
 use matter_types::{Discriminator, Error, Passcode, ProductId, ShortDiscriminator, VendorId};
 use proptest::prelude::*;
@@ -68,7 +68,7 @@ fn short_discriminator_is_the_top_four_bits() {
 
 #[test]
 fn passcode_refuses_the_twelve_and_everything_outside() {
-    // Written out from Matter Core Specification 5.1.7.1, not taken from the crate.
+    // Typed from Matter Core Specification 5.1.7.1, not from the crate.
     for text in [
         "00000000", "11111111", "22222222", "33333333", "44444444", "55555555", "66666666", "77777777", "88888888",
         "99999999", "12345678", "87654321",
