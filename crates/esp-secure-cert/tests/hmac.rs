@@ -1,5 +1,5 @@
-//! What is derived from an HMAC key, against values of Python's `hashlib.pbkdf2_hmac` and `hmac` and of `cryptography`
-//! 50.0 (points, AES-GCM), computed for the key 00 01 .. 1f.
+//! Values derived from the HMAC key 00 01 .. 1f, compared with Python's `hashlib.pbkdf2_hmac` and
+//! `hmac` and with `cryptography` 50.0 (points, AES-GCM).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -1,4 +1,5 @@
-//! Signing and verifying with keys made here. What the vendor's tool signed is in `vectors.rs`.
+//! Signing and verifying with keys generated here. Signatures of the vendor's tool are in
+//! `vectors.rs`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -104,7 +105,7 @@ fn every_changed_byte_of_what_is_signed_and_of_the_signature_is_found() {
     }
 }
 
-/// Signs with one key and shows another.
+/// Signs with one key and returns the public key of another.
 struct Liar;
 
 impl Keypair for Liar {
@@ -121,7 +122,7 @@ impl Signer<p256::ecdsa::Signature> for Liar {
     }
 }
 
-/// Has no key at all.
+/// Always fails.
 struct Unplugged;
 
 impl Keypair for Unplugged {
