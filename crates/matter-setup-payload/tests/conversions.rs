@@ -1,4 +1,4 @@
-//! What is given and taken in natural forms, and compared without showing a passcode.
+//! Conversions from and to standard types, and comparison of codes without revealing a passcode.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
