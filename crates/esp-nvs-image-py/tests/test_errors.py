@@ -29,7 +29,7 @@ REFUSED = [
     (lambda: nvs.encode([], 0x3000, version=3), "version: is not 1 or 2"),
     (lambda: nvs.encode([("n", "k", "u8", 1)] * 2, 0x3000), "namespace 'n', key 'k': "),
     (lambda: nvs.encode([("n", "k", "string", "a\0b")], 0x3000), "NUL"),
-    (lambda: nvs.encode([("n", "k", "blob", bytes(20000))], 0x3000), "0x7000 are enough"),
+    (lambda: nvs.encode([("n", "k", "blob", bytes(20000))], 0x3000), "0x7000 are needed"),
     (lambda: nvs.encode([("n", "k", "blob", bytes(2000))], 0x3000, version=1), "1984"),
     (lambda: nvs.encode_csv("key,type,encoding,value\nk,data,u8,1\n", 0x3000), "csv:2:1: "),
     (lambda: nvs.decode(b"short"), "4096|0x1000"),

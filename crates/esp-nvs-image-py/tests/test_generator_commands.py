@@ -89,7 +89,7 @@ REFUSED = [
     ("generate sample_singlepage_blob.csv e.bin 0x3001", "SIZE: "),
     ("generate sample_singlepage_blob.csv e.bin many", "SIZE: "),
     ("generate missing.csv e.bin 0x3000", "missing.csv: "),
-    ("generate sample_multipage_blob.csv e.bin 0x3000", "0x5000 are enough"),
+    ("generate sample_multipage_blob.csv e.bin 0x3000", "0x5000 are needed"),
     ("generate sample_singlepage_blob.csv e.bin", "INPUT, OUTPUT and SIZE are needed"),
     ("generate sample_singlepage_blob.csv e.bin 0x3000 --version 3", "--version"),
     ("decrypt encrypted.bin other_keys.bin d.bin", "nothing in it can be read with these keys"),

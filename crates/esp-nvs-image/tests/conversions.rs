@@ -1,4 +1,4 @@
-//! What is given and taken in natural forms: names as texts, values as Rust's types, entries as they were read.
+//! Conversions in the API: names as strings, values as Rust types, entries as decoded.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -7,7 +7,7 @@ use esp_nvs_image::{
     StoredValue, Value, decode, encode_to_vec, encrypt, recover,
 };
 
-/// More than fits one page, so that it lies in two chunks.
+/// Longer than one page, so that it has two chunks.
 const LONG: [u8; 5000] = [0xA5; 5000];
 
 fn image() -> Vec<u8> {
@@ -187,7 +187,7 @@ fn a_partition_that_is_too_small_is_told_for_all_entries() {
     let error = encode_to_vec(0x3000, BlobVersion::V2, long).unwrap_err();
     let (size, needed) = (PartitionSize::new(0x3000).unwrap(), PartitionSize::new(0x5000).unwrap());
     assert_eq!(error, Error::PartitionTooSmall { size, needed });
-    // A wrong name behind the one for which there is no room.
+    // An invalid name after the one that does not fit.
     let wrong = [
         ("a", "x", Value::from(&LONG)),
         ("a", "y", Value::from(&LONG)),

@@ -1,4 +1,4 @@
-//! What works without an allocator. The suite runs this file with and without the `alloc` feature.
+//! Functions that need no allocator. The suite runs this file with and without the `alloc` feature.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

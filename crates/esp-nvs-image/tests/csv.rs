@@ -1,4 +1,4 @@
-//! CSV files: what they become, where errors point, and the way back.
+//! CSV files: encoding, error positions, and formatting.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -57,7 +57,7 @@ fn namespaces_are_shared_between_files() {
     let error = read_csv(&[first, second], CsvCompat::Off, no_files).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "two.csv:2:1: key 'x' stands in its namespace already, in in.csv:3"
+        "two.csv:2:1: duplicate key 'x' in its namespace; first in in.csv:3"
     );
     let none = read_csv(&[second], CsvCompat::Off, no_files).unwrap_err();
     assert_eq!(none.reason, CsvReason::NamespaceMissing);
@@ -97,10 +97,10 @@ fn files_are_read_as_their_encoding_says() {
 #[test]
 fn errors_point_at_their_cell() {
     for (rows, place, said) in [
-        ("k,data,u8,256", "3:11", "0..=255, as u8 asks for"),
+        ("k,data,u8,256", "3:11", "the range 0 to 255, as required by u8"),
         ("k,data,u9,1", "3:8", "unknown encoding"),
         ("k,dat,u8,1", "3:3", "data, file or namespace"),
-        ("sixteen bytes...,data,u8,1", "3:1", "key of 16 bytes"),
+        ("sixteen bytes...,data,u8,1", "3:1", "key is too long: 16 bytes"),
         (",data,u8,1", "3:1", "key is empty"),
         ("k,data,u8", "3:1", "no cell for the column 'value'"),
         ("k", "3:1", "no cell for the column 'type'"),
@@ -168,7 +168,7 @@ fn a_header_alone_is_an_empty_image_and_less_is_no_file() {
             "{text:?}"
         );
     }
-    // One of several is refused as well.
+    // One of several is an error, too.
     let size = PartitionSize::new(0x3000).unwrap();
     let files = [
         file("key,type,encoding,value\n"),
@@ -193,7 +193,7 @@ fn cells_that_are_in_no_column_are_refused() {
         ("key,type,encoding,value", "k,data,u8,1,,,x,,", "3:15"),
         ("key;type;encoding;value", "k;data;string;a;b", "3:17"),
         ("key\ttype\tencoding\tvalue", "k\tdata\tstring\ta\tb", "3:17"),
-        // A column without a name is none.
+        // A column without a name does not count.
         ("key,type,encoding,value,", "k,data,u8,1,x", "3:13"),
         ("key,,type,encoding,value", "k,x,data,u8,1", "3:3"),
     ] {
@@ -213,7 +213,7 @@ fn cells_that_are_in_no_column_are_refused() {
             );
         }
     }
-    // Not when it has a name, nor when nothing is in it.
+    // Not if the column has a name, or the cell is empty.
     let text = "key,type,encoding,value,note,,\nns,namespace,,,a namespace,,\nk,data,u8,7,x,, ,,\nl,data,u8,7\n";
     assert_eq!(entries(text).len(), 2);
 }
@@ -290,7 +290,7 @@ fn what_is_probably_not_meant_is_named() {
     let mut all = edges.to_vec();
     all.insert(2, ("in.csv".into(), 4, 1, CsvWarningKind::WifiRows));
     assert_eq!(warnings(CsvCompat::Off), all);
-    // What is refused is not this one's business.
+    // Errors are not reported here.
     assert_eq!(csv_warnings(&[CsvFile { name: "cut", text: "" }], CsvCompat::Off), []);
 }
 
@@ -305,7 +305,7 @@ fn any_value() -> impl Strategy<Value = OwnedValue> {
             .prop_filter("NaN equals nothing", |v| !v.is_nan())
             .prop_map(OwnedValue::from),
         "[ -~\n\u{e9}\u{1f600}]{0,40}"
-            .prop_filter("a line that readers lose is refused", |text| !text.contains("\n#"))
+            .prop_filter("a line that readers drop is rejected", |text| !text.contains("\n#"))
             .prop_map(OwnedValue::Str),
         proptest::collection::vec(any::<u8>(), 0..300).prop_map(OwnedValue::Blob),
     ]

@@ -1,5 +1,5 @@
-//! The walk over keys and values, which needs no allocator. The suite runs this file with and without the `alloc`
-//! feature.
+//! The iterator over keys and values, which needs no allocator. The suite runs this file with and
+//! without the `alloc` feature.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use esp_nvs_image::{Entries, Error, FindingKind, Number, ValueRef};
 use fault::place;
 use raw::{ACTIVE, FREEING, FULL, Raw};
 
-/// Three pages, of which the blob's chunks fill the first and the second.
+/// Three pages; the blob's chunks fill the first and the second.
 fn with_blob() -> (Raw, Vec<u8>) {
     let bytes = (0..=255).cycle().take(6000).collect::<Vec<u8>>();
     let mut raw = Raw::new(4);
@@ -150,7 +150,7 @@ fn pages_may_lie_anywhere() {
     assert!(keys.eq((0..pages).map(|i| format!("k{i}"))));
 }
 
-/// A megabyte in which each page is full of what one function writes.
+/// A megabyte in which one function fills each page.
 fn megabyte(fill: impl Fn(&mut Raw, usize)) -> Vec<u8> {
     let mut raw = Raw::new(256);
     for page in 0..256 {
@@ -171,8 +171,8 @@ fn repeat(raw: &mut Raw, page: usize, mut put: impl FnMut(&mut Raw, usize)) {
 
 #[test]
 fn hostile_megabyte_is_walked_in_bounded_time() {
-    // 32,000 searches through 32,000 slots for each of 127 chunks would be 10^11 steps; what is allowed are 2 * 10^7, which an
-    // unoptimised build does in a second or two.
+    // 32,000 searches through 32,000 slots for each of 127 chunks would be 10^11 steps; the limit
+    // is 2 * 10^7, which an unoptimised build does in one or two seconds.
     let far_chunks = |raw: &mut Raw, page: usize, wanted: &dyn Fn(usize) -> u8| {
         if page.is_multiple_of(2) {
             repeat(raw, page, |raw, i| {
@@ -279,7 +279,8 @@ fn hostile_megabyte_is_walked_in_bounded_time() {
 
 #[test]
 fn blobs_far_from_their_chunks_are_found_or_refused_by_name() {
-    // On 22 pages no search is refused: all chunks are on the first pages, and all indices on the last.
+    // With 22 pages no search exceeds the limit: all chunks are on the first pages, and all indices
+    // on the last.
     let scattered = |half: usize| {
         let mut raw = Raw::new(2 * half);
         for page in 0..2 * half {

@@ -1,4 +1,4 @@
-//! Whether entries can be read: plain, blank, damaged, encrypted, decrypted with other keys.
+//! Legibility of images: plain, blank, damaged, encrypted, decrypted with other keys.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Bytes written by the reference generator, typed in.
+//! Bytes written by the reference generator, as literals.
 //!
 //! Origin: `esp-idf-nvs-partition-gen` 0.3.0, `generate IN.csv OUT.bin 0x3000` and
 //! `generate IN.csv OUT.bin 0x1000 --version 1`, with this input:
