@@ -1,4 +1,4 @@
-"""What is refused is an Error with a sentence, and no panic of Rust reaches Python, whatever the bytes are."""
+"""Rejected input raises Error with a sentence, and no bytes cause a Rust panic."""
 
 import os
 import random
@@ -17,7 +17,7 @@ REFUSED = [
     (lambda: nvs.Entry("n", "k", "u8", 256), "0..=255|0 to 255"),
     (lambda: nvs.Entry("n", "k", "u64", 2**200), "value: "),
     (lambda: nvs.Entry("n", "k", "i64", -(2**200)), "value: "),
-    (lambda: nvs.Entry("n", "k", "u8", "1"), "value: is not what the type u8 has"),
+    (lambda: nvs.Entry("n", "k", "u8", "1"), "value: is not a value of type u8"),
     (lambda: nvs.Entry("n", "k", "string", b"1"), "value: "),
     (lambda: nvs.Entry("n", "k", "blob", 1), "value: "),
     (lambda: nvs.Entry("n", "k", "float", 1e300), "value: is not in the range of a float"),
@@ -89,7 +89,7 @@ def test_errors_of_the_interpreter_come_out_as_they_are():
 
 
 def images(rng):
-    """A few sound images to damage."""
+    """A few valid images to damage."""
     keys = nvs.Keys.generate()
     blob = rng.randbytes(5000)
     rows = [("a", "n", "u32", 7), ("b", "s", "string", "x" * 300), ("b", "b", "blob", blob), ("c", "d", "double", 0.1)]
@@ -117,7 +117,7 @@ def random_text(rng):
 
 
 def test_no_panic_whatever_the_bytes(report, tmp_path):
-    """Every function with random and damaged input; a PanicException is no Exception, and fails this test."""
+    """Every function with random and damaged input; a PanicException is not an Exception and fails this test."""
     rng = random.Random(7)
     sound, keys = images(rng)
     calls, refused = 0, 0
@@ -160,7 +160,7 @@ def test_no_panic_whatever_the_bytes(report, tmp_path):
             path.write_bytes(image)
             nvs.audit_paths([path], recompute="none")
             calls += 1
-    report(f"fuzz: {calls} calls in {SECONDS:.0f} s, {refused} refused, no panic")
+    report(f"fuzz: {calls} calls in {SECONDS:.0f} s, {refused} rejected, no panic")
     assert calls > 100
 
 
