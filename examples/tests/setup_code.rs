@@ -264,7 +264,7 @@ fn options_out_of_range_are_refused_without_their_value() {
             &["--passcode", "19861989", "--serial", ""],
             "--serial: value of tag 0x00",
         ),
-        (&["--passcode", "19861989", "--vendor-tag", "5=x"], "0x80..=0xff"),
+        (&["--passcode", "19861989", "--vendor-tag", "5=x"], "0x80 to 0xff"),
         (&["--passcode", "19861989", "--vendor-tag", "0x80"], "TAG=VALUE"),
         (
             &[

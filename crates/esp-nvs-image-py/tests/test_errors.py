@@ -79,7 +79,7 @@ def test_wrong_python_types_are_type_errors():
             call()
 
 
-def test_errors_of_the_interpreter_come_out_as_they_are():
+def test_errors_of_the_interpreter_are_unchanged():
     def entries():
         yield ("n", "k", "u8", 1)
         raise RuntimeError("from the caller")
@@ -116,7 +116,7 @@ def random_text(rng):
     return rng.choice(["", "key,type,encoding,value\nn,namespace,,\n", "MT:", "key;type;encoding;value\n"]) + text
 
 
-def test_no_panic_whatever_the_bytes(report, tmp_path):
+def test_no_panic_for_any_bytes(report, tmp_path):
     """Every function with random and damaged input; a PanicException is not an Exception and fails this test."""
     rng = random.Random(7)
     sound, keys = images(rng)

@@ -150,7 +150,7 @@ def test_same_files(line, samples, tmp_path):
 
 
 @pytest.mark.parametrize("line", DRAWN)
-def test_drawn_keys_open_with_the_other_side(line, samples, tmp_path):
+def test_random_keys_open_with_the_other_side(line, samples, tmp_path):
     found = {}
     for name, program, other in (("theirs", PEER, OURS), ("ours", OURS, PEER)):
         folder = place(tmp_path / name, samples)
@@ -173,7 +173,7 @@ def test_drawn_keys_open_with_the_other_side(line, samples, tmp_path):
 
 
 @pytest.mark.parametrize(("line", "sentence"), REFUSED)
-def test_refused_with_a_sentence(line, sentence, samples, tmp_path):
+def test_rejected_with_a_sentence(line, sentence, samples, tmp_path):
     folder = place(tmp_path / "ours", samples)
     done = run(OURS, *line.split(), cwd=folder)
     assert done.returncode == 2
@@ -227,7 +227,7 @@ def test_help_names_every_option_of_the_generator(command, tmp_path):
     assert options <= set(re.findall(r"--[a-z_]+", ours.stdout))
 
 
-def test_closed_output_is_no_traceback(samples, tmp_path):
+def test_closed_output_causes_no_traceback(samples, tmp_path):
     import os
     import subprocess
 

@@ -46,7 +46,7 @@ def test_entries_are_encoded_and_decoded():
     assert nvs.recover(image) == (entries, [])
 
 
-def test_csv_and_json_say_the_same():
+def test_csv_and_json_have_the_same_entries():
     image = nvs.encode(ENTRIES, 0x8000)
     text = nvs.to_csv(image)
     assert nvs.encode_csv(text, 0x8000) == image

@@ -102,11 +102,11 @@ impl<'a> BlobRef<'a> {
         let mut rest = &mut *bytes;
         for piece in self.pieces() {
             // The pieces have `len` bytes in total.
-            let Some((to, behind)) = rest.split_at_mut_checked(piece.len()) else {
+            let Some((to, after)) = rest.split_at_mut_checked(piece.len()) else {
                 break;
             };
             to.copy_from_slice(piece);
-            rest = behind;
+            rest = after;
         }
         Ok(bytes)
     }

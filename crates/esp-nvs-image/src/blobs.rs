@@ -84,9 +84,9 @@ impl Blobs {
         let record = |place: &usize| entries.get(*place).map(Stored::record);
         // The keys are sorted, and so are their chunks.
         let from = group.chunks.start;
-        let behind = self.chunks.get(from..).unwrap_or_default().iter();
+        let after = self.chunks.get(from..).unwrap_or_default().iter();
         let start = from
-            + behind
+            + after
                 .take_while(|place| record(place).map(key_of) < Some(group.key))
                 .count();
         group.chunks = start..start;

@@ -144,7 +144,7 @@ fn read_each(
 
 /// Encodes CSV files into one image, like the generator's `generate` command.
 ///
-/// Memory holds the image and one value, whatever the number of rows. After a row that does not
+/// Memory holds the image and one value, regardless of the number of rows. After a row that does not
 /// fit, the rest is read only to compute the partition size that fits.
 ///
 /// # Examples

@@ -27,7 +27,7 @@ use partition::Partition;
 /// remain, and as long as the page has room nothing else changes. When the page is full, an empty
 /// page is used. When only one empty page is left, the page with the fewest used slots is moved
 /// there and becomes the empty one. A new blob uses the other half of the chunk indices than its
-/// predecessor. New pages have the version byte 0xFE, whatever the version of the other pages.
+/// predecessor. New pages have the version byte 0xFE, regardless of the version of the other pages.
 ///
 /// A call that writes is like one boot of the device with one write: it completes interrupted page
 /// moves, erases the remains of interrupted writes, and uses empty pages in flash order. A call

@@ -300,7 +300,7 @@ impl Encoder<'_> {
     /// Computes the partition size that the written and the remaining entries need.
     fn shortage<'v>(self, mut rest: impl Iterator<Item = Result<Resolved<'v>, Error>>) -> Error {
         let size = self.size;
-        let mut sizer = crate::Sizer::behind(self.version, self.cursor, self.namespaces);
+        let mut sizer = crate::Sizer::after(self.version, self.cursor, self.namespaces);
         let counted = rest.try_for_each(|entry| {
             let entry = entry?;
             sizer.push(&entry.namespace, &entry.value())

@@ -273,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_are_python_s() {
+    fn integers_equal_those_of_python() {
         // Accepted and rejected by CPython 3.11 int().
         for (text, value) in [(" 12 ", 12), ("+7", 7), ("-0012", -12), ("1_000", 1000), ("\t5\n", 5)] {
             assert_eq!(python_integer(text), Some(value), "{text:?}");
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_binascii_s_where_that_loses_nothing() {
+    fn base64_equals_binascii_unless_that_drops_data() {
         // Results of CPython 3.11 binascii.a2b_base64.
         for (text, bytes) in [
             ("MTIzYWJj", Some(&b"123abc"[..])),

@@ -129,12 +129,12 @@ impl Mount {
     /// Returns the fault of an erased entry. `heads` are the entries of its page.
     pub(crate) fn fault_of_erased(&self, page: &Page<'_>, heads: Heads, erased: &Record<'_>) -> Finding {
         let slot = page.slot_at(erased.offset);
-        let mut behind = slots_of(heads.all & (u128::MAX << slot << 1));
+        let mut after = slots_of(heads.all & (u128::MAX << slot << 1));
         let is_same =
             |other: &usize| identity_and_type(page, *other).is_some_and(|(other, _)| other == erased.identity());
         let later = match self.superseded {
             Some((earlier, later)) if earlier == erased.offset => Some(later),
-            _ => behind.find(is_same).map(|later| page.slot_offset(later)),
+            _ => after.find(is_same).map(|later| page.slot_offset(later)),
         };
         if let Some(later) = later {
             return Finding::at(later, erased.repeated(erased.offset, Kept::Later));
@@ -195,7 +195,7 @@ fn identity_and_type(page: &Page<'_>, slot: usize) -> Option<(Identity, u8)> {
 
 impl Heads {
     /// Returns the entries that the load of a page keeps: on an active page those without a later
-    /// entry of the same identity, whatever their types.
+    /// entry of the same identity, regardless of their types.
     fn load(page: &Page<'_>) -> Self {
         let all = heads_of(page);
         let mut heads = Self { all, kept: all };
@@ -204,7 +204,7 @@ impl Heads {
         }
         // From the last entry on. The set of hashes seen so far limits the comparisons with later
         // entries.
-        let (mut rest, mut behind, mut met) = (all, 0u128, [0u128; 8]);
+        let (mut rest, mut after, mut met) = (all, 0u128, [0u128; 8]);
         while let Some(slot) = last_of(rest) {
             rest &= !(1 << slot);
             let Some((identity, _)) = identity_and_type(page, slot) else {
@@ -213,12 +213,12 @@ impl Heads {
             let is_same = |other| identity_and_type(page, other).is_some_and(|(other, _)| other == identity);
             let [word, bit, ..] = identity.hash().to_be_bytes();
             if let Some(met) = met.get_mut(usize::from(word % 8)) {
-                if *met >> (bit % 128) & 1 == 1 && slots_of(behind).any(is_same) {
+                if *met >> (bit % 128) & 1 == 1 && slots_of(after).any(is_same) {
                     heads.kept &= !(1 << slot);
                 }
                 *met |= 1 << (bit % 128);
             }
-            behind |= 1 << slot;
+            after |= 1 << slot;
         }
         if let Some(erased) = heads.before_last_chunk(page) {
             heads.kept &= !(1 << erased);
@@ -226,7 +226,7 @@ impl Heads {
         heads
     }
 
-    /// Returns the first chunk of the key whose chunk ends the page, whatever their chunk indices.
+    /// Returns the first chunk of the key whose chunk ends the page, regardless of their chunk indices.
     ///
     /// After loading an active page, the firmware searches the first entry equal to the last one
     /// ("check that last item is not duplicate") and erases it. Since 2024 (v5.0.8, v5.1.6, v5.2.2,

@@ -44,8 +44,8 @@ impl Name {
         let bytes = u128::from_le_bytes(field);
         // The lowest of these bits is that of the first NUL.
         let nul = bytes.wrapping_sub(ONES) & !bytes & ONES << 7;
-        let behind = u128::MAX.checked_shl(nul.trailing_zeros())?;
-        if nul & 0x80 != 0 || bytes & behind != 0 {
+        let after = u128::MAX.checked_shl(nul.trailing_zeros())?;
+        if nul & 0x80 != 0 || bytes & after != 0 {
             return None;
         }
         let is_ascii = bytes & ONES << 7 == 0;
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn edges_that_nobody_sees_are_found() {
+    fn invisible_edges_are_found() {
         for text in [
             " a",
             "a ",

@@ -15,7 +15,7 @@ impl NamespaceTable {
     pub(crate) const fn index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
         let mut rest = self.0.as_slice();
         let mut index = 1;
-        while let [slot, behind @ ..] = rest {
+        while let [slot, after @ ..] = rest {
             match slot {
                 Some(known) if known.is(namespace) => return Ok((index, false)),
                 Some(_) => {}
@@ -23,7 +23,7 @@ impl NamespaceTable {
             }
             // There are at most 254 namespaces.
             index += 1;
-            rest = behind;
+            rest = after;
         }
         Err(Error::TooManyNamespaces)
     }

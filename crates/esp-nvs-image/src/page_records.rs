@@ -83,8 +83,8 @@ impl<'a> PageRecords<'a> {
 
     /// Advances by one slot and all following similar ones; returns their number.
     fn run(&mut self, slot: usize, is_like_it: impl Fn(&Self, usize) -> bool) -> usize {
-        let behind = (slot + 1..self.end).take_while(|&slot| is_like_it(self, slot));
-        let slots = 1 + behind.count();
+        let after = (slot + 1..self.end).take_while(|&slot| is_like_it(self, slot));
+        let slots = 1 + after.count();
         self.slot += slots;
         slots
     }

@@ -143,7 +143,7 @@ impl Sizer {
 
     /// Continues after the entries that an encoder has written.
     #[cfg(feature = "alloc")]
-    pub(crate) fn behind(version: BlobVersion, cursor: Cursor, namespaces: NamespaceTable) -> Self {
+    pub(crate) fn after(version: BlobVersion, cursor: Cursor, namespaces: NamespaceTable) -> Self {
         let cursor = cursor.in_largest_partition();
         Self {
             version,

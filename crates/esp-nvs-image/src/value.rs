@@ -98,11 +98,11 @@ const fn lay_out_chunks(bytes: &[u8], cursor: &mut Cursor) -> Result<(), Error> 
 
 const fn has_nul(text: &str) -> bool {
     let mut rest = text.as_bytes();
-    while let [first, behind @ ..] = rest {
+    while let [first, after @ ..] = rest {
         if *first == 0 {
             return true;
         }
-        rest = behind;
+        rest = after;
     }
     false
 }

@@ -80,7 +80,7 @@ fn every_kind_has_a_case_and_a_name_of_its_own() {
 }
 
 #[test]
-fn firmware_s_choice_between_two_entries_is_told() {
+fn firmware_s_choice_between_two_entries_is_reported() {
     for ((name, raw, _), expected) in duplicate_cases() {
         let kept = check(&raw.image).into_iter().find_map(|finding| match finding.kind {
             FindingKind::DuplicateKey { kept, .. } | FindingKind::NamespaceTwice { kept, .. } => Some(kept),
@@ -131,7 +131,7 @@ fn one_mount_moves_one_page() {
 }
 
 #[test]
-fn damaged_head_is_one_finding_with_the_slots_behind_it() {
+fn damaged_head_is_one_finding_with_the_slots_after_it() {
     let mut raw = Raw::base();
     let at = raw.string(0, "s", &[b"x".repeat(99), vec![0]].concat());
     raw.number(0, 1, "b");

@@ -22,7 +22,7 @@ fn image() -> Vec<u8> {
 }
 
 #[test]
-fn what_was_read_is_encoded_again() {
+fn decoded_entries_are_encoded_again() {
     let image = image();
     let entries = decode(&image).unwrap();
     assert_eq!(encode_to_vec(0x6000, BlobVersion::V2, &entries).unwrap(), image);
@@ -110,7 +110,7 @@ fn blobs_are_equal_when_their_bytes_are() {
 }
 
 #[test]
-fn the_editor_gives_what_is_there() {
+fn the_editor_returns_existing_values() {
     let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
     let (mut plain, mut encrypted) = (image(), image());
     encrypt(&mut encrypted, &keys).unwrap();
@@ -127,7 +127,7 @@ fn the_editor_gives_what_is_there() {
 }
 
 #[test]
-fn an_encrypted_image_is_named_so() {
+fn an_encrypted_image_is_reported_as_such() {
     let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
     let mut image = image();
     encrypt(&mut image, &keys).unwrap();
@@ -178,7 +178,7 @@ fn a_size_is_a_number_or_a_checked_one() {
 }
 
 #[test]
-fn a_partition_that_is_too_small_is_told_for_all_entries() {
+fn a_partition_that_is_too_small_is_reported_for_all_entries() {
     let long = [
         ("a", "x", Value::from(&LONG)),
         ("a", "y", Value::from(&LONG)),

@@ -32,13 +32,13 @@ fn entries(text: &str) -> Vec<(String, OwnedValue)> {
 }
 
 #[test]
-fn columns_stand_in_any_order_and_others_are_left_alone() {
+fn columns_are_in_any_order_and_others_are_ignored() {
     let text = "note,value,type,key,encoding\n,,namespace,ns,,,\nx,7,data,k,u8, ,\n";
     assert_eq!(entries(text), [("ns/k".into(), OwnedValue::Number(Number::U8(7)))]);
 }
 
 #[test]
-fn namespace_that_stands_again_takes_up_its_keys() {
+fn repeated_namespace_row_continues_the_namespace() {
     let text =
         "key,type,encoding,value\na,namespace,,\nx,data,u8,1\nb,namespace,,\ny,data,u8,2\na,namespace,,\nz,data,u8,3\n";
     let names = entries(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
@@ -64,7 +64,7 @@ fn namespaces_are_shared_between_files() {
 }
 
 #[test]
-fn files_are_read_as_their_encoding_says() {
+fn files_are_read_according_to_their_encoding() {
     let load = |path: &str| match path {
         "bytes" => Ok(vec![0xFF, 0]),
         "text" => Ok(b" 12 ".to_vec()),
@@ -136,7 +136,7 @@ fn values_do_not_show_in_errors() {
 }
 
 #[test]
-fn size_that_is_enough_is_named() {
+fn sufficient_size_is_reported() {
     let blob = "ab".repeat(20_000);
     let text = format!("key,type,encoding,value\nns,namespace,,\nk,data,hex2bin,{blob}\n");
     let error = encode(&text, 0x3000).unwrap_err();
@@ -153,7 +153,7 @@ fn size_that_is_enough_is_named() {
 }
 
 #[test]
-fn a_header_alone_is_an_empty_image_and_less_is_no_file() {
+fn a_header_without_rows_is_an_empty_image_and_less_is_an_error() {
     for text in [
         "key,type,encoding,value\n",
         "\u{feff}# x\n\n key ;type;encoding;value\r\n;;;\n",
@@ -185,7 +185,7 @@ fn a_header_alone_is_an_empty_image_and_less_is_no_file() {
 }
 
 #[test]
-fn cells_that_are_in_no_column_are_refused() {
+fn cells_without_a_column_are_rejected() {
     for (header, row, place) in [
         ("key,type,encoding,value", "k,data,string,one, two", "3:19"),
         ("key,type,encoding,value", "k,data,string,{\"a\":1,\"b\":2}", "3:22"),
@@ -219,7 +219,7 @@ fn cells_that_are_in_no_column_are_refused() {
 }
 
 #[test]
-fn columns_that_stand_twice_are_refused() {
+fn duplicate_columns_are_rejected() {
     for (header, column, at) in [
         ("key,type,encoding,value,value", "value", 25),
         ("key,key,type,encoding,value", "key", 5),
@@ -252,7 +252,7 @@ fn files_of_spreadsheets_mean_the_same() {
 }
 
 #[test]
-fn quotes_that_nothing_closes_are_refused_where_they_open() {
+fn unclosed_quotes_are_rejected_where_they_open() {
     for (rows, place) in [
         ("k,data,string,\"open\nl,data,u8,1\n", "3:15"),
         ("k,data,u8,1\n\n\"l,data,u8,1\n", "5:1"),
@@ -273,7 +273,7 @@ fn quotes_that_nothing_closes_are_refused_where_they_open() {
 }
 
 #[test]
-fn what_is_probably_not_meant_is_named() {
+fn probable_mistakes_are_reported() {
     let text = "key,type,encoding,value\n ns,namespace,,\nk\u{200b},data,u8,1\nsta.pswd,namespace,string,x\n\
                 sta.ssid,data,string,x\nk,data,u8,1\n";
     let two = CsvFile {
@@ -337,7 +337,7 @@ proptest! {
 }
 
 #[test]
-fn lines_that_readers_lose_cannot_be_written() {
+fn lines_that_readers_drop_cannot_be_written() {
     let namespace = Namespace::new("ns").unwrap();
     let size = PartitionSize::new(0x3000).unwrap();
     for (key, text, line) in [

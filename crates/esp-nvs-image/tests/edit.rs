@@ -84,7 +84,7 @@ fn a_new_number_changes_its_slot_and_two_bits() {
 }
 
 #[test]
-fn a_changed_value_is_appended_and_the_old_one_stays_where_it_was() {
+fn a_changed_value_is_appended_and_the_old_one_stays_in_place() {
     let before = image(
         3,
         &[("a", Value::Number(Number::U8(1))), ("b", Value::Number(Number::U8(2)))],
@@ -218,7 +218,7 @@ fn a_full_page_is_left_for_the_next_empty_one() {
 }
 
 #[test]
-fn with_one_empty_page_left_the_page_with_the_least_in_use_moves_there() {
+fn with_one_empty_page_left_the_page_with_the_fewest_used_slots_moves_there() {
     let mut image = image(3, &[]);
     for i in 0..125 {
         set(&mut image, &format!("k{i}"), Value::Number(Number::U8(0))).unwrap();
@@ -256,7 +256,7 @@ fn with_one_empty_page_left_the_page_with_the_least_in_use_moves_there() {
 }
 
 #[test]
-fn the_move_of_a_page_that_was_interrupted_is_done_again() {
+fn an_interrupted_page_move_is_restarted() {
     let mut whole = image(
         3,
         &[
@@ -313,7 +313,7 @@ fn namespaces_take_the_lowest_free_index() {
 }
 
 #[test]
-fn a_slot_that_was_written_to_but_not_marked_is_given_up() {
+fn a_slot_that_is_written_but_not_marked_is_skipped() {
     let mut image = image(3, &[("a", Value::Number(Number::U8(1)))]);
     image[128] = 1;
     set(&mut image, "b", Value::Number(Number::U8(2))).unwrap();
@@ -323,7 +323,7 @@ fn a_slot_that_was_written_to_but_not_marked_is_given_up() {
 }
 
 #[test]
-fn what_cannot_be_stored_changes_nothing() {
+fn rejected_values_change_nothing() {
     let text = "x".repeat(4000);
     let one_page = image(1, &[("a", Value::Number(Number::U8(1)))]);
     let three = image(3, &[("a", Value::Number(Number::U8(1)))]);
@@ -384,7 +384,7 @@ fn change_page(page: &mut [u8], state: u8, sequence: u8) {
 }
 
 #[test]
-fn a_page_with_a_gap_in_its_bitmap_is_written_behind_the_last_slot_in_use() {
+fn a_page_with_a_gap_in_its_bitmap_is_written_after_the_last_used_slot() {
     // Slots 0 to 2 written, 3 empty, 4 erased.
     let mut gap = image(
         3,
@@ -448,7 +448,7 @@ fn one_blank_page_is_not_enough_and_two_are() {
 }
 
 #[test]
-fn what_an_interrupted_write_left_behind_is_erased() {
+fn remains_of_an_interrupted_write_are_erased() {
     // A blob without its index, as after a power failure before the last slot: the index is slot 3.
     let mut orphan = image(3, &[("b", Value::Blob(&[1; 20]))]);
     orphan[32] |= 0b11 << 6;

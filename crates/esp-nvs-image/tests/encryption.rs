@@ -201,7 +201,7 @@ fn everything_but_written_slots_of_intact_pages_stays() {
 }
 
 #[test]
-fn slot_is_encrypted_whatever_it_holds() {
+fn slot_is_encrypted_with_any_contents() {
     for byte in [0x00, 0xFF] {
         let mut image = hand_made();
         image[64..96].fill(byte);

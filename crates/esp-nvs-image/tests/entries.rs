@@ -134,7 +134,7 @@ fn blob_without_all_of_its_chunks_is_left_out() {
 }
 
 #[test]
-fn pages_may_lie_anywhere() {
+fn pages_may_be_anywhere() {
     // More pages than one pass over the headers finds.
     let pages = 100;
     let mut raw = Raw::new(pages + 1);
@@ -278,7 +278,7 @@ fn hostile_megabyte_is_walked_in_bounded_time() {
 }
 
 #[test]
-fn blobs_far_from_their_chunks_are_found_or_refused_by_name() {
+fn blobs_far_from_their_chunks_are_found_or_reported() {
     // With 22 pages no search exceeds the limit: all chunks are on the first pages, and all indices
     // on the last.
     let scattered = |half: usize| {
@@ -290,9 +290,9 @@ fn blobs_far_from_their_chunks_are_found_or_refused_by_name() {
         for page in 0..half {
             repeat(&mut raw, page, |raw, i| {
                 raw.chunk(page, &format!("{page} {i}"), 0, b"");
-                let behind = 2 * half - 1 - page;
-                if raw.next[behind] < 126 {
-                    raw.index(behind, &format!("{page} {i}"), 0, 1, 0);
+                let after = 2 * half - 1 - page;
+                if raw.next[after] < 126 {
+                    raw.index(after, &format!("{page} {i}"), 0, 1, 0);
                 }
             });
         }

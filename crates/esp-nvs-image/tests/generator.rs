@@ -219,7 +219,7 @@ fn bytes(digits: &str) -> Vec<u8> {
 }
 
 #[test]
-fn every_case_is_as_it_should_be() {
+fn every_case_has_the_expected_result() {
     let Some(folder) = std::env::var_os("NVS_INTEROP") else {
         println!("generator cases: NVS_INTEROP is not set, 0 ran");
         return;

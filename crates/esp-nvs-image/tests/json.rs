@@ -64,7 +64,7 @@ fn typed(kind: &str, value: &str) -> Result<OwnedValue, serde_json::Error> {
 }
 
 #[test]
-fn values_are_read_as_their_types_say() {
+fn values_are_read_according_to_their_types() {
     for (kind, text, value) in [
         ("u8", "255", OwnedValue::Number(Number::U8(255))),
         ("i8", "-128", OwnedValue::Number(Number::I8(-128))),

@@ -126,7 +126,7 @@ fn debug_shows_no_value() {
 }
 
 #[test]
-fn values_are_equal_when_they_are_stored_alike() {
+fn values_are_equal_if_their_stored_bytes_are() {
     assert_eq!(
         Value::Number(Number::Double(f64::NAN)),
         Value::Number(Number::Double(f64::NAN))

@@ -123,7 +123,7 @@ fn full_partition_is_named_with_its_pages_and_what_it_lacks() {
 }
 
 #[test]
-fn key_twice_is_refused_also_on_another_page_and_with_another_type() {
+fn duplicate_key_is_rejected_also_on_another_page_and_with_another_type() {
     let filler = vec![0; 5000];
     let entries = [
         (ns(), key("a"), Value::Number(Number::U8(1))),
@@ -168,7 +168,7 @@ fn namespace_255_is_refused() {
 }
 
 #[test]
-fn refused_entry_leaves_the_image_as_it_was() {
+fn rejected_entry_leaves_the_image_unchanged() {
     let mut buffer = vec![0; 0x3000];
     let mut encoder = Encoder::new(&mut buffer, size(0x3000)).unwrap();
     encoder.push(&ns(), &key("a"), Value::Number(Number::U8(1))).unwrap();
@@ -275,7 +275,7 @@ fn pages_are_read_in_the_order_of_their_sequence_numbers() {
 }
 
 #[test]
-fn walk_goes_on_behind_damage() {
+fn iteration_continues_after_damage() {
     let mut image = sample();
     image[64 + 32 + 24] ^= 1;
     let items = Items::new(&image).collect::<Vec<_>>();
@@ -285,7 +285,7 @@ fn walk_goes_on_behind_damage() {
 }
 
 #[test]
-fn what_is_not_damaged_is_recovered() {
+fn undamaged_entries_are_recovered() {
     let image = sample();
     let whole = decode(&image).unwrap();
     let names = |image: &[u8]| {

@@ -54,7 +54,7 @@ fn lost_at(fault: &Finding) -> Option<usize> {
     }
 }
 
-/// A `u8` of the builder is 7, whatever its key.
+/// A `u8` of the builder is 7, regardless of its key.
 fn expected(case: &Case) -> Vec<String> {
     case.entries.iter().map(|entry| (*entry).to_owned()).collect()
 }
@@ -69,7 +69,7 @@ fn firmware_s_entries_are_recovered() {
 }
 
 #[test]
-fn what_was_interrupted_or_damaged_is_reported_and_refused() {
+fn interrupted_or_damaged_images_are_reported_and_rejected() {
     for case in cases() {
         let read = recover(&case.raw.image);
         let damage = read.damage.iter().map(ToString::to_string).collect::<Vec<_>>();

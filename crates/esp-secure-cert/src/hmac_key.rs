@@ -232,9 +232,9 @@ impl DerivedKey {
     /// normally never leaves the device.
     #[must_use]
     pub fn expose_scalar(&self) -> Zeroizing<[u8; KEY_LEN]> {
-        let octets = Zeroizing::new(self.0.to_bytes());
+        let bytes = Zeroizing::new(self.0.to_bytes());
         let mut scalar = Zeroizing::new([0; KEY_LEN]);
-        scalar.copy_from_slice(&octets);
+        scalar.copy_from_slice(&bytes);
         scalar
     }
 }

@@ -283,11 +283,11 @@ impl<'b> Writer<'b> {
         let magic = MAGIC.to_le_bytes();
         let mut rest = &mut *covered;
         for piece in [&magic[..], &header].iter().chain(data) {
-            let Some((to, behind)) = rest.split_at_mut_checked(piece.len()) else {
+            let Some((to, after)) = rest.split_at_mut_checked(piece.len()) else {
                 return Ok(());
             };
             to.copy_from_slice(piece);
-            rest = behind;
+            rest = after;
         }
         let padding = record.padding.iter().copied().chain(core::iter::repeat(0));
         rest.iter_mut().zip(padding).for_each(|(to, from)| *to = from);

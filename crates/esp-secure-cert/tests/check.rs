@@ -74,7 +74,7 @@ fn every_finding_is_a_sentence_without_data() {
 }
 
 #[test]
-fn leaks_are_errors_and_say_so() {
+fn leaks_are_errors_and_named_leaks() {
     let kinds = ["key-in-keyless-record", "key-not-encrypted"];
     let leaks = cases()
         .into_iter()

@@ -50,7 +50,7 @@ fn derived_keys_are_those_of_the_peer() {
 }
 
 #[test]
-fn image_of_a_derived_key_holds_the_salt_and_nothing_of_the_key() {
+fn image_of_a_derived_key_contains_the_salt_and_no_key() {
     let salt = [0xA7; 32];
     let salt = KeySalt::new(&salt).unwrap();
     let derived = key().derive(&salt).unwrap();

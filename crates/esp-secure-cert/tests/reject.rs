@@ -220,7 +220,7 @@ fn two(buffer: &mut [u8]) -> usize {
 }
 
 #[test]
-fn appending_goes_on_behind_good_records_only() {
+fn appending_continues_after_valid_records_only() {
     let mut buffer = [0; 256];
     let len = two(&mut buffer);
     let append = |buffer: &mut [u8], len| {

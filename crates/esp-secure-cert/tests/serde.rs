@@ -75,7 +75,7 @@ fn exposed_records_make_the_image_again() {
 }
 
 #[test]
-fn a_digest_is_computed_and_a_file_is_for_the_caller() {
+fn a_digest_is_computed_and_a_file_is_left_to_the_caller() {
     let read =
         specs(json!([{"type": 51, "subtype": 3, "data": "0A0b"}, {"type_name": "INTEGRITY", "subtype": 0}])).unwrap();
     let written = write(&read).unwrap();
@@ -113,7 +113,7 @@ fn a_wrong_subtype_of_a_digest_writes_nothing() {
 }
 
 #[test]
-fn what_does_not_agree_or_is_not_known_is_refused_without_data() {
+fn contradictory_or_unknown_members_are_rejected_without_data() {
     for (record, reason) in [
         (json!("5a5a"), "is not an object"),
         (json!(5), "is not an object"),

@@ -23,7 +23,7 @@ fn user(writer: &mut Writer<'_>, subtype: u8) -> Result<(), Error> {
 }
 
 #[test]
-fn three_signatures_stand_side_by_side_and_a_fourth_is_refused() {
+fn three_signatures_are_allowed_and_a_fourth_is_rejected() {
     let mut buffer = [0; 2048];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
     user(&mut writer, 0).unwrap();
@@ -69,7 +69,7 @@ fn three_signatures_stand_side_by_side_and_a_fourth_is_refused() {
 }
 
 #[test]
-fn nothing_and_what_would_not_be_covered_is_not_signed() {
+fn empty_or_uncovered_images_are_not_signed() {
     let mut buffer = [0; 512];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
     assert_eq!(writer.sign_p256(&p256(1)), Err(Error::NoRecords));

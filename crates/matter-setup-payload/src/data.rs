@@ -226,7 +226,7 @@ fn write<'a>(members: impl Iterator<Item = (u8, DataValue<'a>)>, buffer: &mut [u
     for (tag, value) in members {
         let tag = Tag::Context(tag);
         let put = match value {
-            DataValue::Octets(octets) => writer.put_bytes(tag, octets),
+            DataValue::Octets(bytes) => writer.put_bytes(tag, bytes),
             DataValue::Signed(number) => writer.put_signed(tag, number),
             DataValue::Unsigned(number) => writer.put_unsigned(tag, number),
             DataValue::Utf8(text) => writer.put_utf8(tag, text),

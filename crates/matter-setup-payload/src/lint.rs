@@ -111,7 +111,7 @@ impl fmt::Display for Finding {
             }
             Self::SeveralPayloads => f.write_str(
                 "code contains several payloads: connectedhomeip 2025.7 reads them for pairing but not as one setup payload, \
-                 and several other readers refuse the whole text"
+                 and several other readers reject the whole text"
             ),
             Self::StandardTag { tag } => {
                 write!(f, "tag {tag:#04x} makes connectedhomeip 2025.7 reject the whole code")

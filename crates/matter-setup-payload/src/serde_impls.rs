@@ -124,7 +124,7 @@ impl Serialize for DataValue<'_> {
     /// Serializes a number or a string; bytes as hexadecimal digits.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Octets(octets) => serializer.collect_str(&Hexadecimal(octets)),
+            Self::Octets(bytes) => serializer.collect_str(&Hexadecimal(bytes)),
             Self::Signed(number) => serializer.serialize_i64(*number),
             Self::Unsigned(number) => serializer.serialize_u64(*number),
             Self::Utf8(text) => serializer.serialize_str(text),

@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn group_table_is_verhoeff_s() {
+    fn group_table_equals_verhoeff_s() {
         // Rows of the multiplication table in Verhoeff, "Error Detecting Decimal Codes", 1969.
         for (a, row) in [(1, [1, 2, 3, 4, 0, 6, 7, 8, 9, 5]), (5, [5, 9, 8, 7, 6, 0, 4, 3, 2, 1])] {
             for (b, expected) in (0..).zip(row) {

@@ -42,7 +42,7 @@ fn payloads_are_equal_in_all_members_only() {
 }
 
 #[test]
-fn a_manual_code_says_what_is_left_of_its_payload() {
+fn a_manual_code_contains_a_part_of_its_payload() {
     for flow in [CommissioningFlow::Standard, CommissioningFlow::Custom] {
         let payload = payload().with_flow(flow);
         let typed: ManualPayload = payload.manual_code().as_str().parse().unwrap();

@@ -76,7 +76,7 @@ fn data_of_other_implementations_are_made_and_read() {
 }
 
 #[test]
-fn data_are_canonical_whatever_the_order_of_the_calls() {
+fn data_is_canonical_for_any_order_of_the_calls() {
     let data = OptionalData::new()
         .with_manufacturer_value(ManufacturerTag::MAX, DataValue::Signed(-300))
         .unwrap()
@@ -134,7 +134,7 @@ fn values_out_of_range_are_refused() {
 }
 
 #[test]
-fn what_no_producer_may_emit_is_refused_and_sometimes_tolerated() {
+fn codes_that_no_producer_may_emit_are_rejected_and_sometimes_tolerated() {
     use ErrorKind as E;
     // The data, the strict error, and whether a commissioner must tolerate it.
     let cases: [(&[u8], E, bool); 19] = [

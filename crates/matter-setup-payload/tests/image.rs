@@ -52,7 +52,7 @@ fn pictures_read_back_at_every_length_and_scale() {
 }
 
 #[test]
-fn what_no_code_can_hold_is_refused() {
+fn text_that_exceeds_a_code_is_rejected() {
     assert_eq!(qr_png("MT:lower", 6), Err(ImageError::Text));
     assert_eq!(qr_png("A".repeat(3392), 6), Err(ImageError::Text));
     assert_eq!(qr_png("A", 0), Err(ImageError::Scale));
@@ -100,7 +100,7 @@ fn read_modules(rows: &[Vec<bool>]) -> String {
 }
 
 #[test]
-fn every_kind_of_picture_says_the_same() {
+fn every_kind_of_picture_has_the_same_content() {
     for len in [22, 38, 39, 154, 300] {
         let text = format!(
             "MT:{}",

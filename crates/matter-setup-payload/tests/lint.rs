@@ -106,7 +106,7 @@ fn each_finding_is_found() {
 }
 
 #[test]
-fn joined_and_manual_codes_have_findings_of_their_own() {
+fn concatenated_and_manual_codes_have_their_own_findings() {
     let text = "MT:Y.K9042C00KA0648G00*634J042C00KA0648G00";
     let both = ConcatenatedPayloads::parse(text).unwrap();
     assert_eq!(both.lint().collect::<Vec<_>>(), [Finding::SeveralPayloads]);

@@ -152,7 +152,7 @@ fn published_codes_are_made_and_read() {
 }
 
 #[test]
-fn joined_codes_are_made_and_read() {
+fn concatenated_codes_are_encoded_and_parsed() {
     let generated = cases("payload_500.json");
     let mut known = 0;
     for case in cases("concatenated_24.json") {

@@ -186,7 +186,6 @@ impl<'b> Writer<'b> {
             self.put(tag, kind + 2, &len.to_le_bytes(), value)
         } else {
             // Lossless: `usize` has at most 64 bits.
-            // code for it.
             let len = u64::try_from(value.len()).unwrap_or(u64::MAX);
             self.put(tag, kind + 3, &len.to_le_bytes(), value)
         }

@@ -9,6 +9,6 @@ mod replay;
 use replay::replay;
 
 #[test]
-fn reader_keeps_to_its_input() {
+fn reader_stays_within_its_input() {
     replay("matter_tlv_read", read::property);
 }

@@ -102,7 +102,7 @@ fn writer_refuses_unbalanced_containers_and_misplaced_tags() {
 }
 
 #[test]
-fn writer_fills_the_buffer_to_the_last_octet_and_no_further() {
+fn writer_fills_the_buffer_to_the_last_byte_and_no_further() {
     let mut buffer = [0; 5];
     let mut writer = Writer::new(&mut buffer);
     writer.start_structure(Tag::Anonymous).unwrap();
@@ -122,7 +122,7 @@ fn writer_fills_the_buffer_to_the_last_octet_and_no_further() {
 }
 
 #[test]
-fn skip_container_stops_behind_its_end() {
+fn skip_container_stops_after_its_end() {
     let bytes = hex!("15 36 01 16 04 01 18 04 02 18 24 02 07 18");
     let mut reader = Reader::new(&bytes);
     assert_eq!(reader.read().unwrap().unwrap().value, Value::Structure);

@@ -89,7 +89,7 @@ fn single_elements_have_the_listed_bytes() {
 }
 
 #[test]
-fn a_context_tag_stands_inside_of_a_structure() {
+fn a_context_tag_is_allowed_only_inside_a_structure() {
     check(
         &[
             (Tag::Anonymous, Value::Structure),

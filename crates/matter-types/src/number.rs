@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_with_a_leading_zero_may_be_meant_in_either_way() {
+    fn an_id_with_a_leading_zero_is_ambiguous() {
         for (text, value) in [("0103", 103), ("00", 0), ("007", 7), ("0000259", 259)] {
             assert_eq!(parse_id(text), Err(Error::LeadingZero { value }), "{text}");
         }

@@ -114,7 +114,7 @@ fn passcode_count_is_what_is_left() {
 }
 
 #[test]
-fn passcode_never_shows_itself() {
+fn passcode_is_never_shown() {
     let passcode = Passcode::new(20_202_021).unwrap();
     assert_eq!(format!("{passcode:?}"), "Passcode([elided])");
     for text in ["100000000", "87654321", "-5"] {
@@ -151,7 +151,7 @@ fn generated_discriminators_reach_both_ends() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn serde_goes_through_the_same_door() {
+fn serde_uses_the_same_checks() {
     assert_eq!(serde_json::from_str::<VendorId>("4891").unwrap().get(), 0x131B);
     assert!(serde_json::from_str::<VendorId>("65535").is_err());
     assert!(serde_json::from_str::<Discriminator>("4096").is_err());

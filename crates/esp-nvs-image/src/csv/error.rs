@@ -88,7 +88,7 @@ impl fmt::Display for CsvReason {
             Self::CellMissing { column } => write!(f, "row has no cell for column '{column}'"),
             Self::CellWithoutColumn => f.write_str(
                 "header has no column for this cell; a value that contains the separator must be in quotes, which start \
-                 at once behind the separator",
+                 immediately after the separator",
             ),
             Self::ColumnMissing { column } => {
                 write!(f, "header has no column '{column}' (key, type, encoding and value are needed)")

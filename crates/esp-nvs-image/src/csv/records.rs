@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_python_s() {
+    fn cells_equal_those_of_python() {
         // Results of CPython 3.11 csv.reader for the lines of the text that do not start with '#'.
         for (text, rows) in [
             ("a,b\nc,d\n", &[&["a", "b"][..], &["c", "d"]][..]),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_that_nothing_closes_are_refused_where_they_open() {
+    fn unclosed_quotes_are_rejected_where_they_open() {
         for (text, line, column) in [
             ("\"open,\nend", 1, 1),
             ("a,b\n1,\"x\n2,y\n", 2, 3),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_says_what_separates_cells() {
+    fn the_header_determines_the_separator() {
         for (text, rows) in [
             ("a;b\n1;2,3\n", [["a", "b"], ["1", "2,3"]]),
             ("# x,y,z\n\na\tb\r\n1\t;", [["a", "b"], ["1", ";"]]),

@@ -113,7 +113,7 @@ impl<'l> Reader<'l> {
         let stored = form.read(value, contents)?;
         self.entry(file, (name.place, value.place), namespace, key, stored)?;
         if self.compat == CsvCompat::On {
-            for (hidden, blob) in self.wifi.behind(&key) {
+            for (hidden, blob) in self.wifi.after(&key) {
                 self.hidden(file, value.place, namespace, hidden, blob)?;
             }
         }

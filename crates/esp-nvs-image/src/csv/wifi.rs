@@ -24,7 +24,7 @@ const PMK_LEN: usize = 32;
 const PMK_INFO_ZEROS: usize = 100;
 
 impl Wifi {
-    /// Returns whether the generator treats a row with this key as data, whatever its type.
+    /// Returns whether the generator treats a row with this key as data, regardless of its type.
     pub(super) fn is_station(key: &str) -> bool {
         key == STATION_SSID || key == STATION_PASSWORD
     }
@@ -68,7 +68,7 @@ impl Wifi {
     }
 
     /// Returns the rows to insert after the first of the station's keys.
-    pub(super) fn behind(&mut self, key: &Key) -> Vec<(&'static str, Vec<u8>)> {
+    pub(super) fn after(&mut self, key: &Key) -> Vec<(&'static str, Vec<u8>)> {
         if !Self::is_station(key.as_str()) || self.station_written {
             return Vec::new();
         }

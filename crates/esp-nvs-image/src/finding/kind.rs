@@ -74,7 +74,7 @@ pub enum FindingKind {
         chunk: u8,
         /// The offset of the earlier chunk.
         earlier: usize,
-        /// Which of the two the firmware keeps.
+        /// The one that the firmware keeps.
         kept: Kept,
     },
     /// A key is a duplicate in its namespace.
@@ -83,7 +83,7 @@ pub enum FindingKind {
         key: StoredKey,
         /// The offset of the earlier entry.
         earlier: usize,
-        /// Which of the two the firmware keeps.
+        /// The one that the firmware keeps.
         kept: Kept,
     },
     /// A chunk of a nonempty blob is empty.
@@ -173,7 +173,7 @@ pub enum FindingKind {
         name: StoredKey,
         /// The offset of its earlier entry.
         earlier: usize,
-        /// Which of the two the firmware keeps.
+        /// The one that the firmware keeps.
         kept: Kept,
     },
     /// A namespace has no keys.

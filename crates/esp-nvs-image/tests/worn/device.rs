@@ -280,8 +280,8 @@ impl Device {
             if tail == 0 {
                 return None;
             }
-            let (chunk, behind) = rest.split_at(rest.len().min(tail));
-            rest = behind;
+            let (chunk, after) = rest.split_at(rest.len().min(tail));
+            rest = after;
             self.put(0x42, key, start + chunks, &Self::sized(chunk), Some(chunk));
             chunks += 1;
             if !rest.is_empty() || tail - chunk.len() < 32 {

@@ -22,7 +22,7 @@ fn of_kind<'a>(survey: &Survey<'a>, kind: RecordType) -> Vec<(usize, Record<'a>)
 
 fn check_integrity(survey: &mut Survey<'_>, image: &[u8]) {
     let mut found = of_kind(survey, RecordType::INTEGRITY).into_iter().peekable();
-    // The image is hashed once, whatever the number of digests.
+    // The image is hashed once, regardless of the number of digests.
     let (mut hasher, mut hashed) = (Sha256::new(), 0);
     let mut expected = 0_u8;
     while let Some((index, record)) = found.next() {

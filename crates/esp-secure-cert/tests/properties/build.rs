@@ -29,9 +29,9 @@ pub(crate) fn property(input: &[u8]) {
     let mut buffer = vec![0; PartitionSize::MIN.bytes()];
     let mut writer = Writer::new(&mut buffer, PartitionSize::MIN);
     let mut rest = input;
-    while let [what, subtype, len, behind @ ..] = rest {
-        let (data, behind) = behind.split_at(behind.len().min(usize::from(*len)));
-        rest = behind;
+    while let [what, subtype, len, after @ ..] = rest {
+        let (data, after) = after.split_at(after.len().min(usize::from(*len)));
+        rest = after;
         let before = writer.as_bytes().to_vec();
         let done = call(&mut writer, *what, *subtype, data);
         assert!(writer.as_bytes().starts_with(&before));

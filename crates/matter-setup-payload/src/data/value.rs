@@ -57,7 +57,7 @@ impl<'a> DataValue<'a> {
     /// Converts an element, unless its type is not allowed in the data.
     pub(super) fn from_tlv(value: Value<'a>) -> Option<Self> {
         match value {
-            Value::Bytes(octets) => Some(Self::Octets(octets)),
+            Value::Bytes(bytes) => Some(Self::Octets(bytes)),
             Value::Signed(number) => Some(Self::Signed(number)),
             Value::Unsigned(number) => Some(Self::Unsigned(number)),
             Value::Utf8(text) => Some(Self::Utf8(text)),
@@ -157,7 +157,7 @@ pub(crate) fn check(tag: u8, value: DataValue<'_>) -> Result<(), ErrorKind> {
         (SERIAL_NUMBER, DataValue::Utf8(text)) => SERIAL_NUMBER_LEN.contains(&text.len()),
         (SERIAL_NUMBER, DataValue::Unsigned(number)) => number <= SERIAL_NUMBER_MAX,
         (PBKDF_ITERATIONS, DataValue::Unsigned(number)) => ITERATIONS.contains(&number),
-        (PBKDF_SALT, DataValue::Octets(octets)) => SALT_LEN.contains(&octets.len()),
+        (PBKDF_SALT, DataValue::Octets(bytes)) => SALT_LEN.contains(&bytes.len()),
         (DEVICE_COUNT, DataValue::Unsigned(number)) => (1..=0xFF).contains(&number),
         (COMMISSIONING_TIMEOUT, DataValue::Unsigned(number)) => number <= 0xFFFF,
         (0x05..=0x7F, _) => return Err(ErrorKind::DataReserved { tag }),
