@@ -1,4 +1,12 @@
-//! Mutators for the fuzz targets that get past checksums.
+//! Mutators for the fuzz targets that get past checksums and lengths.
+
+mod der;
+mod random;
+mod tlv;
+mod worn;
+
+pub use der::mutate_der;
+pub use tlv::mutate_tlv;
 
 /// Sizes of a page and a slot, offsets of the bitmap and slot 0 (ESP-IDF Programming Guide, "Non-Volatile Storage
 /// Library", section "Internals").
@@ -10,8 +18,13 @@ const FIRST_SLOT: usize = 64;
 /// Mutates an NVS image and, three times out of four, corrects its checksums.
 ///
 /// Otherwise nearly every mutation fails at the first checksum, and the code after it is never reached. libFuzzer keeps the
-/// repaired image, so a crash is reproducible from its file alone.
+/// repaired image, so a crash is reproducible from its file alone. One time in four the image is worn instead: entry by
+/// entry and page by page.
 pub fn mutate_nvs_image(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    if seed % 4 == 1 && size >= PAGE {
+        worn::wear_nvs_image(&mut data[..size], seed);
+        return size;
+    }
     let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     if !seed.is_multiple_of(4) {
         data[..size].chunks_exact_mut(PAGE).for_each(repair_page);

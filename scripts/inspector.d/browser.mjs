@@ -1,4 +1,4 @@
-// The page in a headless Chromium: browser.mjs WORK [PICTURE]. Files are dropped as a desktop drops them; nothing is served.
+// The page in a headless Chromium: browser.mjs WORK MODULES [PICTURE]. Files are dropped as a desktop drops them; nothing is served.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync, readdirSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [work, picture] = process.argv.slice(2);
-const require = createRequire(path.join(path.resolve(work), "node/"));
+const [work, modules, picture] = process.argv.slice(2);
+const require = createRequire(path.join(path.resolve(modules), "/"));
 const { chromium } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const PAGE = pathToFileURL(path.resolve(work, "inspector.html")).href;

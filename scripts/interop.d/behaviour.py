@@ -264,14 +264,14 @@ def main():
             behaviour += [f"{name}: {line}: {text}" for text in differs[:3]]
             texts += [f"{name}: {line}: {text}" for text in said]
     for (title, command, kind), many in sorted(kinds.items()):
-        print(f"compare-behaviour: {title}: {many} times {command}: {kind}")
+        print(f"compare behaviour: {title}: {many} times {command}: {kind}")
     for title, found in (("text", texts), ("BEHAVIOUR", behaviour)):
         for text in found[:SHOWN]:
-            print(f"compare-behaviour: {title}: {text}")
+            print(f"compare behaviour: {title}: {text}")
         if len(found) > SHOWN:
-            print(f"compare-behaviour: {title}: and {len(found) - SHOWN} more")
+            print(f"compare behaviour: {title}: and {len(found) - SHOWN} more")
     print(
-        f"compare-behaviour: {count} commands (exit codes {dict(sorted(codes.items(), key=str))}), "
+        f"compare behaviour: {count} commands (exit codes {dict(sorted(codes.items(), key=str))}), "
         f"{len(behaviour)} differences of behaviour, {len(texts)} of texts on standard error"
     )
     sys.exit(1 if behaviour else 0)

@@ -12,9 +12,8 @@ work=target/interop
 flash_install
 rm -rf "$work/run/flash" "$work/run/secure-boot"
 mkdir -p "$work/run/flash" "$work/run/secure-boot"
-cargo build --quiet --release --bin flash-image
-binary=${CARGO_TARGET_DIR:-target}/release/flash-image
-python=$work/flash-venv/bin/python
+binary=${BINARIES:-$(scripts/binaries release)}/flash-image
+python=$flash_venv/python
 "$python" scripts/interop.d/flash.py "$work/run/flash" "$binary" 20261128 --pieces "${FLASH_CASES:-300}" \
     --tables "${FLASH_TABLES:-100}" --merged "${FLASH_MERGED:-40}" --plans "${FLASH_MERGED:-40}" \
     --changed "${FLASH_CHANGED:-500}" --images "${FLASH_IMAGES:-40}" &
@@ -28,10 +27,9 @@ cat "$work/run/secure-boot.log"
 
 # Four thousand tables and six hundred pieces more, without the binary.
 log=$work/run/flash/oracle.log
-ESP_TOOLS_PYTHON="$PWD/$python" cargo test --quiet -p esp-flash-image --features alloc --test oracle -- --nocapture \
-    >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+ESP_TOOLS_PYTHON="$python" scripts/tests esp-flash-image oracle -- --nocapture >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
 grep -E '^[0-9]+ (tables|pieces) ' "$log" | sed 's/^/flash: /'
 
 # Plans of all chips, whose commands espefuse does on virtual chips.
-FLASH_PLANS="$PWD/$work/run/flash/efuses" cargo test --quiet -p esp-flash-plan --test interop >/dev/null
+FLASH_PLANS="$PWD/$work/run/flash/efuses" scripts/tests esp-flash-plan interop >/dev/null
 "$python" scripts/interop.d/efuse_plans.py "$work/run/flash/efuses"

@@ -11,17 +11,9 @@ if [ "$program" != none ] && [ ! -e "$program" ]; then
     echo "line: no $program; VIRTUAL_CHIP names it, or is none to run without it" >&2
     exit 1
 fi
-peers="esptool==5.6.0 esp32-mock-bootloader==0.3.0"
-if [ ! -e "$work/line-venv/$peers" ]; then
-    mkdir -p "$work"
-    python3 -m venv "$work/line-venv"
-    # shellcheck disable=SC2086
-    "$work/line-venv/bin/python" -m pip install --quiet --disable-pip-version-check $peers
-    touch "$work/line-venv/$peers"
-fi
+python=$(scripts/venv esptool==5.6.0 esp32-mock-bootloader==0.3.0)/python
 rm -rf "$work/run/line"
 mkdir -p "$work/run/line"
-cargo build --quiet --release -p matter-factory-tools --bin matter-mfg
-cargo build --quiet --release -p line-station
-"$work/line-venv/bin/python" scripts/interop.d/line_speed.py "$work/run/line" "${CARGO_TARGET_DIR:-target}/release" \
+BINARIES=${BINARIES:-$(scripts/binaries release)}
+"$python" scripts/interop.d/line_speed.py "$work/run/line" "$BINARIES" \
     "${LINE_ROUNDS:-3}" "$program"

@@ -16,16 +16,10 @@ if [ ! -e "$program" ]; then
     echo "loader: no $program; VIRTUAL_CHIP names it, or is none to run without it" >&2
     exit 1
 fi
-peers="esptool==5.6.0 esp32-mock-bootloader==0.3.0"
-if [ ! -e "$work/loader-venv/$peers" ]; then
-    python3 -m venv "$work/loader-venv"
-    # shellcheck disable=SC2086
-    "$work/loader-venv/bin/python" -m pip install --quiet --disable-pip-version-check $peers
-    touch "$work/loader-venv/$peers"
-fi
+python=$(scripts/venv esptool==5.6.0 esp32-mock-bootloader==0.3.0)/python
 rm -rf "$work/run/loader"
 mkdir -p "$work/run/loader"
-cargo build --quiet --release -p esp-rom-loader --examples
+BINARIES=${BINARIES:-$(scripts/binaries release)}
 # shellcheck disable=SC2086
-"$work/loader-venv/bin/python" scripts/interop.d/loader.py "$work/run/loader" "${CARGO_TARGET_DIR:-target}/release/examples" \
+"$python" scripts/interop.d/loader.py "$work/run/loader" "$BINARIES/examples" \
     "$program" ${LOADER_CHIPS:-}

@@ -1,4 +1,4 @@
-# A PostgreSQL server in a folder of its own, on a Unix socket that nobody else can open; sourced by scripts/postgres.
+# A PostgreSQL server in a folder of its own, on a Unix socket that nobody else can open; sourced by scripts/postgres, which sets `here`.
 # start_server makes one, sets MATTER_POSTGRES to the URL of an empty database on it, and MATTER_POSTGRES_RESTART to a program
 # that kills all of it with SIGKILL and starts it again. The server is stopped and the folder removed when the shell ends.
 
@@ -9,11 +9,10 @@ install_postgres() {
     fi
     local sudo=
     [ "$(id -u)" = 0 ] || sudo=sudo
-    $sudo apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+    "$here/debian" --no-install-recommends postgresql-common
     $sudo mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" | $sudo tee /etc/postgresql-common/createcluster.d/matter.conf >/dev/null
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+    "$here/debian" --no-install-recommends postgresql
 }
 
 start_server() {
