@@ -1,4 +1,4 @@
-//! Any bytes as certificates in PEM, DER or PKCS#7: each that is read reads the same alone.
+//! Any bytes as certificates in PEM, DER or PKCS#7: each certificate reads the same on its own.
 #![no_main]
 
 #[path = "../../crates/matter-attestation/tests/properties/bundle.rs"]

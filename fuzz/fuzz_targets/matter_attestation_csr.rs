@@ -1,4 +1,4 @@
-//! Any bytes as a certificate signing request: what is accepted comes back the same from its own encodings.
+//! Any bytes as a certificate signing request: an accepted request is unchanged by encoding and decoding.
 #![no_main]
 
 #[path = "../../crates/matter-attestation/tests/properties/csr.rs"]

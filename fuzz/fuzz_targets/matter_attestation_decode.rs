@@ -1,4 +1,4 @@
-//! Any bytes as certificate, private key or declaration: what is accepted comes back the same from its own encoding.
+//! Any bytes as certificate, private key or declaration: an accepted value is unchanged by encoding and decoding.
 #![no_main]
 
 #[path = "../../crates/matter-attestation/tests/properties/decode.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes as part of an attestation: nothing panics, and what the strict profile accepts the SDK's does too.
+//! Any bytes as part of an attestation: nothing panics, and the SDK profile accepts everything that the strict profile accepts.
 #![no_main]
 
 #[path = "../../crates/matter-attestation/tests/properties/lint.rs"]

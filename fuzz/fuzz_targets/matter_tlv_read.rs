@@ -1,4 +1,4 @@
-//! Any bytes: the reader never panics, keeps to its input, and an error stays.
+//! Any bytes: the reader never panics, stays within its input, and an error is permanent.
 #![no_main]
 
 #[path = "../../crates/matter-tlv/tests/properties/read.rs"]

@@ -260,14 +260,14 @@ REFUSED = {
 
 # Inputs that ESP-IDF's tool accepts and flash-image may refuse, with the reason in its message.
 STRICTER = {
-    "label above 16 bytes": (long_labels, r"name .* bytes, allowed are 1 to 16"),
+    "label above 16 bytes": (long_labels, r"name .* is too long: .* bytes; at most 16 are allowed"),
     "data size of no sector": (last_row("data", "fat", "0x1234"), r"0x1000|4096|4 KiB|multiple|sector"),
     "size 0": (last_row("data", "fat", "0"), r"has no bytes"),
     "empty label": (set_cell("name", ""), r"has no name"),
     "seven cells": (more_cells, r"column|field|cell"),
     "label of 17 bytes in 16 letters": (
         last_row("data", "fat", "0x1000", name="l" * 15 + "\u00e9"),
-        r"name .* bytes, allowed are 1 to 16",
+        r"name .* is too long: .* bytes; at most 16 are allowed",
     ),
     "digits apart": (last_row("data", "fat", "0x1_000"), r"number|size|digit"),
     "binary number": (last_row("data", "fat", "0b1000000000000"), r"number|size"),
@@ -282,8 +282,8 @@ STRICTER = {
 STRICTER_TEXT = "|".join(
     [
         *{reason for _, reason in STRICTER.values()},
-        r"name .* has a comma, a dollar or control character",
-        r"a variable of the environment",
+        r"name .* has a comma, a dollar sign, a control character",
+        r"environment variables .* are not supported",
         r"a line break that is neither LF nor CRLF",
         r"type .* is not app, data",
         r"size .* is not a number of bytes",

@@ -367,7 +367,7 @@ def burn(name, folder):
         # The MACs of the two chips differ in their last byte.
         assert len(a) == len(b) and len(places) == 1, f"{name}: bytes {places} of the eFuse files differ"
         # Secret keys cannot be compared any more: a second run says so; digests and all else are done already.
-        ours("burn_steps", chip.port, Path(folder, "steps.txt"), fails="holds something else already")
+        ours("burn_steps", chip.port, Path(folder, "steps.txt"), fails="already has another value")
         assert chip.efuses.read_bytes() == a
     return len(steps), len(a)
 
