@@ -1,5 +1,7 @@
 //! What the targets share: calls as C makes them, with buffers of exactly the length that is said.
 
+#![allow(dead_code, reason = "each fuzz target uses a part of it")]
+
 use matter_capi::{MatterBytes, MatterError, MatterMessage};
 
 /// Bytes for a struct; NULL when there are none.
