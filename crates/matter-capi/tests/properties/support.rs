@@ -1,5 +1,7 @@
 //! Shared by the targets: calls as in C, with buffers of exactly the stated length.
 
+#![allow(dead_code, reason = "each fuzz target uses a part of it")]
+
 use matter_capi::{MatterBytes, MatterError, MatterMessage};
 
 /// Bytes for a struct; NULL if empty.
