@@ -23,7 +23,7 @@ pub struct Device {
     pub(crate) memory: Memory,
 }
 
-/// How a session ended for the device.
+/// The end of a session, from the device's view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
     /// The device lost power.

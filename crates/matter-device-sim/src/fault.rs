@@ -49,7 +49,7 @@ impl Moment {
     }
 }
 
-/// How a device misbehaves.
+/// A fault of a simulated device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {

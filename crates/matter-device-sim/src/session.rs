@@ -23,7 +23,7 @@ const TRICKLE: Duration = Duration::from_millis(100);
 /// Vendor and product ids that a device with another vendor claims in its request.
 const OTHER_IDS: (&str, &str) = ("FFF4", "8FFF");
 
-/// How the device answers.
+/// An answer of the device.
 enum Answer {
     /// Sends a message; at this moment the device may lose power.
     Send(DeviceMessage, Moment),

@@ -47,7 +47,7 @@ fn expected(fault: Fault) -> (Option<State>, bool, Option<&'static str>) {
 }
 
 #[test]
-fn each_fault_ends_as_it_must() {
+fn each_fault_has_its_outcome() {
     let factory = Factory::new(100);
     let devices: Vec<_> = (1..)
         .zip(Fault::all())

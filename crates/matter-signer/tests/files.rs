@@ -110,7 +110,7 @@ fn files_without_a_key_are_refused() {
 }
 
 #[test]
-fn nothing_shows_a_key_or_a_secret() {
+fn debug_output_contains_no_secret() {
     let key = PrivateKey::from_scalar(&[0x55; 32]).unwrap();
     let shown = [
         format!("{:?}", SigningKey::P256(key.clone())),
