@@ -63,10 +63,7 @@ pub fn open_p256_signer(option: &str, text: &str, password: Option<&str>, trust:
         OpenedSigner::P256(signer) => Ok(signer),
         other => {
             let kind = other.verifying_key().kind();
-            Err(Failure::option(
-                option,
-                format_args!("the key is of {kind}, not of P-256"),
-            ))
+            Err(Failure::option(option, format_args!("the key is {kind}, not P-256")))
         }
     }
 }

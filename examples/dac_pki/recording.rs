@@ -115,7 +115,7 @@ pub(crate) fn log_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
         other => {
             let (path, kind) = (path.display(), other.kind());
             Err(Failure::Input(format!(
-                "--log-key {path}: the key is of {kind}, not of P-256"
+                "--log-key {path}: the key is {kind}, not P-256"
             )))
         }
     });

@@ -164,7 +164,7 @@ fn device_that_would_not_commission_does_not_appear() {
 #[test]
 fn what_everybody_knows_is_named_before_a_product_gets_it() {
     const SIGNER: &str = "warning: --cert-dclrn: the declaration is signed with the published test key";
-    const PASSCODE: &str = "warning: --passcode: The passcode is the one of the SDK's examples";
+    const PASSCODE: &str = "warning: --passcode: The passcode is that of the SDK's examples";
     for (vendor, warned) in [("0x1234", true), ("0xFFF2", false)] {
         let folder = workplace(vendor, "0x8001");
         fs::write(folder.path().join("codes.csv"), "20202021\n").unwrap();

@@ -179,11 +179,11 @@ fn a_table_names_devices_as_it_is_saved() {
         ("cn\nLamp\nLamp\n", "t.csv:3: column 'cn': is the same as in line 2"),
         (
             "cn,x\nA,1\nMvid:FFF1,1\n",
-            "t.csv:3: column 'cn': common name has Mvid:",
+            "t.csv:3: column 'cn': common name contains Mvid:",
         ),
         (
             &format!("cn\nA\n{}\n", "b".repeat(65)),
-            "t.csv:3: column 'cn': common name has 65 octets, not 1..=64",
+            "t.csv:3: column 'cn': common name has 65 bytes, not 1 to 64",
         ),
         ("x,cn\nA,B\nA\n", "t.csv:3: column 'cn': is missing in this row"),
         (
@@ -196,7 +196,7 @@ fn a_table_names_devices_as_it_is_saved() {
             "cn,pid\nA,032768\n",
             "t.csv:2: column 'pid': number has a leading zero: write 32768 for the decimal number",
         ),
-        ("cn\n\"\"\n", "t.csv:2: column 'cn': common name has 0 octets"),
+        ("cn\n\"\"\n", "t.csv:2: column 'cn': common name has 0 bytes"),
     ] {
         fs::write(at.join("t.csv"), text).unwrap();
         refused(at, &arguments, needle);
@@ -245,7 +245,7 @@ fn requests_get_certificates_and_no_keys() {
         (
             "c.csr",
             request(&scalar(8), &scalar(9)),
-            "c.csr: certificate signing request: signature is not that of the key inside",
+            "c.csr: certificate signing request: signature does not verify with the request's own key",
         ),
         (
             "c.csr",
@@ -274,7 +274,7 @@ fn requests_get_certificates_and_no_keys() {
     }
     let long = format!("csr/{}.csr", "l".repeat(65));
     fs::write(at.join(&long), request(&scalar(8), &scalar(8))).unwrap();
-    refused(at, &arguments, &format!("{long}: common name has 65 octets"));
+    refused(at, &arguments, &format!("{long}: common name has 65 bytes"));
     fs::write(at.join("csr/c.csr"), "bad").unwrap();
     fs::write(at.join("csr/d.csr"), "bad").unwrap();
     let output = run(at, &arguments);
@@ -315,7 +315,10 @@ fn requests_are_answered_where_they_lie_and_only_once() {
     };
     assert_eq!(names(), ["0.pem", "a.pem", "b.pem", "c.err", "d.err"]);
     let reason = fs::read_to_string(at.join("csr/c.err")).unwrap();
-    assert!(reason.contains("signature is not that of the key inside"), "{reason}");
+    assert!(
+        reason.contains("signature does not verify with the request's own key"),
+        "{reason}"
+    );
     let reason = fs::read_to_string(at.join("csr/d.err")).unwrap();
     assert_eq!(reason, "has the same key as csr/0.csr\n");
     let first = fs::read(at.join("csr/a.pem")).unwrap();
@@ -438,7 +441,7 @@ fn a_request_is_checked_alone() {
     );
     let (printed, said) = rejected(at, "csr check bad.csr --json");
     assert!(
-        said.contains("bad.csr: certificate signing request: signature is not that"),
+        said.contains("bad.csr: certificate signing request: signature does not verify"),
         "{said}"
     );
     let json: Value = serde_json::from_str(&printed).unwrap();
@@ -513,11 +516,11 @@ const REFUSED: &[(&str, &str)] = &[
     ("paa --cn A --out x --days 1 --to 2027-01-01", "not allowed beside another option"),
     ("paa --cn A --out x --from 2027-01-01 --to 2026-01-01", "--from and --to: validity ends at 2026-01-01T00:00:00Z, before it starts"),
     ("paa --cn A --out CD.der", "--out: CD.der: "),
-    ("paa --cn Mpid:8000 --out x", "--cn: common name has Mvid:"),
+    ("paa --cn Mpid:8000 --out x", "--cn: common name contains Mvid:"),
     ("paa --cn A --out ca", "ca/PAA_cert.pem: exists already; --force replaces it"),
-    ("paa --cn aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --out x", "--cn: common name has 65 octets, not 1..=64"),
-    ("paa --cn aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --vid 1 --vid-pid-in-cn --out x", "--cn: common name has 65 octets"),
-    ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key ca/PAI_key.pem --out x", "--issuer and --issuer-key: public key does not belong"),
+    ("paa --cn aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --out x", "--cn: common name has 65 bytes, not 1 to 64"),
+    ("paa --cn aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --vid 1 --vid-pid-in-cn --out x", "--cn: common name has 65 bytes"),
+    ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key ca/PAI_key.pem --out x", "--issuer and --issuer-key: public key does not match"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAI_cert.pem --issuer-key ca/PAI_key.pem --out x", "--issuer: issuer's path length is 0"),
     ("pai --cn A --vid 0xFFF2 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --out x", "--vid: vendor id 0xFFF2 is not the issuer's 0xFFF1"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --from 2025-12-31 --out x", "--from: validity starts at 2025-12-31T00:00:00Z, before the issuer's"),
@@ -548,7 +551,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("CD --pid 1 --type 0 --paa-ski 5a5a --test-key --out x", "--paa-ski: key identifier is not 40 hexadecimal digits"),
     ("CD --pid 1 --type 0 --test-key --out CD.der", "CD.der: exists already"),
     ("cd make --vid 0xFFF1 --pid 1 --device-type 0x100000000 --certificate-id CSA00000SWC00000-00 --type 0 --test-key --out x", "--device-type: not a number in 0..=4294967295"),
-    ("cd make --vid 0xFFF1 --pid 1 --device-type 1 --certificate-id CSA --type 0 --test-key --out x", "certificate id has 3 octets, not 19"),
+    ("cd make --vid 0xFFF1 --pid 1 --device-type 1 --certificate-id CSA --type 0 --test-key --out x", "certificate id has 3 bytes, not 19"),
     ("cd print ca/PAA_cert.der", "ca/PAA_cert.der: it is an X.509 certificate"),
     ("csr check nowhere", "FILE nowhere"),
 ];
@@ -572,13 +575,13 @@ fn bad_usage_gets_one_sentence_and_writes_nothing() {
     refused(
         at,
         &format!("{CD}{many} --type 0 --test-key --out x"),
-        "101 product ids, not 1..=100",
+        "101 product ids, not 1 to 100",
     );
     let many = " --paa-ski 6AFD22771F511FECBF1641976710DCDC31A1717E".repeat(11);
     refused(
         at,
         &format!("{CD} --pid 1{many} --type 0 --test-key --out x"),
-        "11 authorized PAAs, not 1..=10",
+        "11 authorized PAAs, not 1 to 10",
     );
     // Files in the way are replaced when that is said.
     let before = fs::read(at.join("ca/PAA_cert.pem")).unwrap();

@@ -41,14 +41,15 @@ fn a_good_device_is_accepted() {
         "{printed}"
     );
     assert!(
-        printed.starts_with("note     paa      test-vendor-id  -\n         The vendor id is one for tests (0xFFF1).\n")
+        printed
+            .starts_with("note     paa      test-vendor-id  -\n         The vendor id is a test vendor id (0xFFF1).\n")
     );
     assert!(!printed.contains('\x1b'));
     let json: Vec<Value> = serde_json::from_str(&succeed(at, &format!("{CHAIN} {DEVICE} --json"))).unwrap();
     assert_eq!(json.len(), 4);
     assert_eq!(
         json[0],
-        json!({"id": "test-vendor-id", "severity": "note", "object": "paa", "text": "The vendor id is one for tests (0xFFF1)."})
+        json!({"id": "test-vendor-id", "severity": "note", "object": "paa", "text": "The vendor id is a test vendor id (0xFFF1)."})
     );
     // What is not given is not checked; a folder may hold what is no PAA.
     succeed(at, &format!("{CHAIN} --at 2026-06-01"));

@@ -170,7 +170,7 @@ fn signers_that_cannot_be_used_are_refused_before_anything_is_written() {
         ),
         (
             "--signer exec:/bin/sh?arg=-c&arg=cat%20p384.pem",
-            "--signer: the key is of P-384, not of P-256",
+            "--signer: the key is P-384, not P-256",
         ),
         (
             "--signer exec:/bin/sh?arg=-c&arg=echo%20no",
@@ -186,7 +186,7 @@ fn signers_that_cannot_be_used_are_refused_before_anything_is_written() {
         ),
         (
             "--signer pkcs11:object=a;object=b",
-            "--signer: object in the URI is there more than once",
+            "--signer: object in the URI is given twice",
         ),
         (
             "-k PAI-Key.pem --sign-manifest exec:/nowhere",
@@ -194,7 +194,7 @@ fn signers_that_cannot_be_used_are_refused_before_anything_is_written() {
         ),
     ];
     if cfg!(not(feature = "pkcs11")) {
-        let sentence = "--signer: keys in tokens are not in this build; build it with --features pkcs11";
+        let sentence = "--signer: this build does not support keys in tokens; build it with --features pkcs11";
         cases.push(("--signer pkcs11:object=a?module-name=softhsm2", sentence));
     }
     for (options, expected) in cases {
@@ -335,7 +335,7 @@ fn requests_of_intermediates_are_checked() {
         ),
         (
             "key generate --signer file:b",
-            "--signer: the URI is not that of a token",
+            "--signer: the URI does not name a token",
         ),
         ("key generate --out pai.pem", "pai.pem: exists already"),
         ("key public absent.pem", "KEY absent.pem: "),

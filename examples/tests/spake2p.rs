@@ -85,7 +85,7 @@ fn wrong_passcode_is_the_answer_no() {
     );
     assert_eq!(
         said,
-        "error: verifier does not belong to this passcode, salt and iteration count\n"
+        "error: verifier does not match this passcode, salt and iteration count\n"
     );
 }
 

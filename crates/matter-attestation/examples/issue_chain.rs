@@ -1,4 +1,4 @@
-//! Makes PAA, PAI, DAC and a test Certification Declaration, and verifies them as a commissioner does.
+//! Issues PAA, PAI, DAC and a test Certification Declaration, and verifies them like a commissioner.
 
 use getrandom::SysRng;
 use matter_attestation::rand_core::UnwrapErr;
@@ -33,6 +33,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for finding in report.findings() {
         println!("{finding}");
     }
-    println!("{}\na commissioner says {}", dac.to_pem(), report.sdk_result());
+    println!("{}\nresult of a commissioner: {}", dac.to_pem(), report.sdk_result());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Issues a PAA certificate with a key that is not in memory, here behind the `openssl` command.
+//! Issues a PAA certificate with a key outside of memory, here accessed through the `openssl` command.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use matter_attestation::p256::ecdsa::Signature;
 use matter_attestation::{DateTime, HashSigner, PaaSubject, PublicKey, SerialNumber, Validity, issue_paa};
 
-/// Runs a command and returns what it prints: stands for the calls of an HSM's library.
+/// Runs a command and returns its output, in place of the calls of an HSM's library.
 fn openssl(arguments: &[&str], input: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut command = Command::new("openssl");
     let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -1,4 +1,4 @@
-//! The arithmetic of P-256 from AWS-LC, for the same keys, signatures and answers as that of this crate.
+//! P-256 arithmetic from AWS-LC, with the same results as this crate's own.
 
 use core::fmt;
 
@@ -11,23 +11,22 @@ use zeroize::Zeroizing;
 
 use crate::{Error, PublicKey};
 
-/// Multiplies the base point, in a time that does not depend on the scalar; `None` when AWS-LC reports a failure, of its memory
-/// for instance.
+/// Multiplies the base point in constant time; `None` when AWS-LC fails, for instance for lack of memory.
 ///
-/// The public key of a key for ECDH is that multiple.
+/// The multiple is computed as the public key of an ECDH key.
 pub(crate) fn base_multiple(scalar: &NonZeroScalar) -> Option<AffinePoint> {
-    let octets = Zeroizing::new(scalar.to_repr());
-    let key = agreement::PrivateKey::from_private_key(&ECDH_P256, &octets).ok()?;
+    let bytes = Zeroizing::new(scalar.to_repr());
+    let key = agreement::PrivateKey::from_private_key(&ECDH_P256, &bytes).ok()?;
     let point = key.compute_public_key().ok()?;
     let point = VerifyingKey::from_sec1_bytes(point.as_ref()).ok()?;
     Some(*point.as_affine())
 }
 
-/// A public key that many signatures are verified with.
+/// A public key that verifies many signatures.
 #[derive(Clone)]
 pub(crate) struct KeyTable {
     key: PublicKey,
-    /// `None` when AWS-LC reported a failure.
+    /// `None` when AWS-LC failed.
     parsed: Option<ParsedPublicKey>,
 }
 
@@ -37,12 +36,12 @@ impl KeyTable {
         Self { key: *key, parsed }
     }
 
-    /// Does what [`PublicKey::verify_der`] does.
+    /// See [`PublicKey::verify_der`].
     pub(crate) fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let Some(parsed) = &self.parsed else {
             return self.key.verify_der(message, signature);
         };
-        // One reader of signatures, whoever verifies them.
+        // Both implementations use the same signature decoder.
         let signature = DerSignature::from_bytes(signature).map_err(|_| Error::SignatureInvalid)?;
         parsed
             .verify_sig(message, signature.as_bytes())

@@ -16,7 +16,7 @@ const PEM_LABEL: &str = "CERTIFICATE";
 /// An X.509 certificate as Matter device attestation uses it (Matter Core Specification 6.2.2): version 3, a P-256 key,
 /// signed with ECDSA and SHA-256.
 ///
-/// It is parsed once, when it is made, and keeps its octets as they came; signatures and names are compared on those.
+/// It is parsed once, when it is created, and keeps its bytes; signatures and names are compared on those.
 ///
 /// # Examples
 ///
@@ -49,23 +49,24 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// The most octets that a DAC, PAI or PAA may have (Matter Core Specification 6.1.3).
+    /// The maximum length of a DAC, PAI or PAA in bytes (Matter Core Specification 6.1.3).
     pub const MAX_LEN: usize = x509::MAX_LEN;
 
-    /// Reads a certificate in DER.
+    /// Decodes a certificate in DER.
     ///
-    /// NULL parameters of the signature algorithm are tolerated, because two PAAs in the ledger have them. Whether the
-    /// certificate obeys the rules of a DAC, a PAI or a PAA is not checked here.
+    /// NULL parameters of the signature algorithm are tolerated, because two PAAs in the ledger have them. The rules
+    /// for a DAC, a PAI or a PAA are not checked here.
     ///
     /// # Errors
     ///
     /// [`Error::CertificateMalformed`] when it is not exactly one certificate in DER, [`Error::CertificateVersion`],
     /// [`Error::CertificateAlgorithm`], [`Error::KeyNotP256`], [`Error::SerialNumberOutOfRange`],
     /// [`Error::ValidityReversed`], [`Error::ExtensionDuplicate`], [`Error::ExtensionMalformed`], and
-    /// [`Error::SubjectVendorIdMalformed`], [`Error::SubjectVendorIdDuplicate`] and their likes for the product id.
+    /// [`Error::SubjectVendorIdMalformed`], [`Error::SubjectVendorIdDuplicate`] and the corresponding errors of the
+    /// product id.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         let sink = &mut Strict;
-        // After a part that cannot be read, the sink has refused the certificate already.
+        // The sink has already returned an error for an unreadable part.
         let refused = || Malformed(0).in_certificate();
         let frame = Frame::read(der, sink)?.ok_or_else(refused)?;
         x509::algorithms(&frame, sink)?;
@@ -102,7 +103,7 @@ impl Certificate {
             public_key,
             serial,
             validity: Validity::new(not_before, not_after)?,
-            // An identifier without a key identifier is tolerated.
+            // An authority key identifier extension without a key identifier is tolerated.
             authority_key_id: authority_key_id.and_then(|authority| authority.key_id.ok()),
             subject_key_id: subject_key_id.map(|id| id.0),
             is_ca: constraints.is_some_and(|constraints| constraints.is_ca()),
@@ -111,35 +112,35 @@ impl Certificate {
         })
     }
 
-    /// Reads a text with one PEM block `CERTIFICATE`.
+    /// Decodes a text with a single PEM block `CERTIFICATE`.
     ///
     /// # Errors
     ///
-    /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a
-    /// certificate, and those of [`Certificate::from_der`].
+    /// [`Error::PemMalformed`] when there is not exactly one PEM block, [`Error::PemLabel`] when it is not a
+    /// certificate, and the errors of [`Certificate::from_der`].
     pub fn from_pem(text: &str) -> Result<Self, Error> {
         Self::from_der(&pem::only_block(text.as_bytes(), &[PEM_LABEL])?)
     }
 
-    /// Reads a certificate in PEM or DER, whichever it is.
+    /// Decodes a certificate in PEM or DER, detected from the content.
     ///
     /// # Errors
     ///
-    /// Those of [`Certificate::from_pem`] and [`Certificate::from_der`].
+    /// The errors of [`Certificate::from_pem`] and [`Certificate::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
         Self::from_der(&pem::to_der(input, &[PEM_LABEL])?)
     }
 
-    /// Returns the octets as they were read.
+    /// Returns the original bytes.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         self.der.as_der()
     }
 
-    /// Returns the certificate as a PEM block with lines of 64 characters, each ended by a line feed.
+    /// Encodes the certificate as a PEM block with lines of 64 characters and line feeds.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        // The label is a constant and the length is small, which leaves nothing to fail.
+        // Cannot fail with this label and length.
         pem::encode(PEM_LABEL, self.as_der()).unwrap_or_default()
     }
 
@@ -155,13 +156,13 @@ impl Certificate {
         self.product_id
     }
 
-    /// Returns the first common name of the subject, if it is in a character set that UTF-8 includes.
+    /// Returns the first common name of the subject, if its character set is a subset of UTF-8.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
         self.common_name.as_deref()
     }
 
-    /// Returns the subject key identifier as the certificate states it, which need not be [`PublicKey::key_id`].
+    /// Returns the subject key identifier in the certificate, which may differ from [`PublicKey::key_id`].
     #[must_use]
     pub const fn subject_key_id(&self) -> Option<KeyId> {
         self.subject_key_id
@@ -191,7 +192,7 @@ impl Certificate {
         self.validity.not_before()
     }
 
-    /// Returns the last second of the validity; the year 9999 stands for no end.
+    /// Returns the last second of the validity; the year 9999 means no end.
     #[must_use]
     pub const fn not_after(&self) -> DateTime {
         self.validity.not_after()
@@ -203,13 +204,13 @@ impl Certificate {
         self.validity
     }
 
-    /// Tells whether the basic constraints say that this is a certificate authority.
+    /// Returns whether the basic constraints mark a certificate authority.
     #[must_use]
     pub const fn is_ca(&self) -> bool {
         self.is_ca
     }
 
-    /// Returns the path length constraint: how many CA certificates may follow this one.
+    /// Returns the path length constraint: the number of CA certificates that may follow this one.
     #[must_use]
     pub const fn path_len(&self) -> Option<u8> {
         self.path_len
@@ -227,10 +228,10 @@ impl Certificate {
         self.der.subject()
     }
 
-    /// Checks that `issuer` issued this certificate: the names are equal octet by octet, the authority key identifier is
-    /// the issuer's subject key identifier, and the signature is the issuer's key's.
+    /// Verifies that `issuer` issued this certificate: the names are equal byte by byte, the authority key identifier
+    /// equals the issuer's subject key identifier, and the signature is valid with the issuer's key.
     ///
-    /// A self-issued certificate needs no authority key identifier. Dates and the issuer's right to issue are not
+    /// A self-issued certificate needs no authority key identifier. Dates and the issuer's permission to issue are not
     /// checked.
     ///
     /// # Errors
@@ -243,7 +244,7 @@ impl Certificate {
         issuer.public_key.verify_der(signed, signature)
     }
 
-    /// Everything of [`Certificate::verify_issued_by`] but the signature.
+    /// The checks of [`Certificate::verify_issued_by`] except the signature.
     pub(crate) fn check_names(&self, issuer: &Self) -> Result<(), Error> {
         if self.issuer_der() != issuer.subject_der() {
             return Err(Error::IssuerNameMismatch);
@@ -263,25 +264,25 @@ impl Certificate {
         }
     }
 
-    /// What the issuer signed, and the signature in DER.
+    /// The signed bytes, and the signature in DER.
     pub(crate) fn signed(&self) -> (&[u8], &[u8]) {
         self.der.signed()
     }
 
-    /// Whether this is a CA whose key usage, where it has one, allows signing certificates.
+    /// Whether this is a CA whose key usage, if present, allows signing certificates.
     pub(crate) fn may_issue(&self) -> bool {
         let usage = self.key_usage;
         self.is_ca && usage.is_none_or(|usage| usage.has(KeyUsage::KEY_CERT_SIGN))
     }
 
-    /// Whether the key usage has cRLSign; a certificate without key usage may not sign lists here.
+    /// Whether the key usage has cRLSign; a certificate without key usage may not sign CRLs here.
     pub(crate) fn may_sign_crls(&self) -> bool {
         self.key_usage.is_some_and(|usage| usage.has(KeyUsage::CRL_SIGN))
     }
 }
 
 impl PartialEq for Certificate {
-    /// Compares the octets, which say all.
+    /// Compares the encoded bytes.
     fn eq(&self, other: &Self) -> bool {
         self.der == other.der
     }
@@ -290,7 +291,7 @@ impl PartialEq for Certificate {
 impl Eq for Certificate {}
 
 impl fmt::Debug for Certificate {
-    /// Writes what tells certificates apart.
+    /// Writes the identifying fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Certificate")
             .field("common_name", &self.common_name)

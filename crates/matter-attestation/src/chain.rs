@@ -1,4 +1,4 @@
-//! How certificates fit together (Matter Core Specification 6.2.3.1).
+//! Rules between certificates of a chain (Matter Core Specification 6.2.3.1).
 
 use der::DateTime;
 
@@ -9,8 +9,8 @@ use crate::path::{names, policies};
 use crate::x509::{Tlv, Walker, equivalent};
 use crate::{KeyId, Object, Rule};
 
-/// The PAAs of connectedhomeip, `credentials/test/attestation`: without a vendor id and for FFF1. Their keys are public,
-/// and the certification test harness refuses a PAI below them.
+/// The PAAs of connectedhomeip, `credentials/test/attestation`: without a vendor id and for FFF1. Their private keys
+/// are published, and the certification test harness refuses a PAI below them.
 const PUBLISHED: [KeyId; 2] = [
     KeyId::new([
         0x78, 0x5C, 0xE7, 0x05, 0xB8, 0x6B, 0x8F, 0x4E, 0x6F, 0xC7, 0x93, 0xAA, 0x60, 0xCB, 0x43, 0xEA, 0x69, 0x68,
@@ -22,7 +22,7 @@ const PUBLISHED: [KeyId; 2] = [
     ]),
 ];
 
-/// Checks what makes a certificate a root.
+/// Checks that a certificate is a root.
 pub(crate) fn check_root(paa: &Facts, findings: &mut Findings) {
     let object = Object::Paa;
     match same_name(paa.issuer(), paa.subject()) {
@@ -45,7 +45,7 @@ pub(crate) fn check_root(paa: &Facts, findings: &mut Findings) {
     }
 }
 
-/// Checks that the certificate above issued this one.
+/// Checks that the parent certificate issued this one.
 pub(crate) fn check_link(
     child: &Facts,
     object: Object,
@@ -64,15 +64,15 @@ pub(crate) fn check_link(
         findings.add_with(Rule::AuthorityKeyId, object, format_args!("{authority}, not {issuer}"));
     }
     if let Some(serial) = &child.authority_serial
-        && *serial != parent.serial_octets
+        && *serial != parent.serial_bytes
     {
-        findings.add_with(Rule::AuthorityKeyId, object, format_args!("another serial number"));
+        findings.add_with(Rule::AuthorityKeyId, object, format_args!("a different serial number"));
     }
     match (table, &parent.public_key) {
-        // A key on another curve is a finding of its own, and what it signs is not verified here.
+        // A key on another curve is a separate finding, and its signatures are not verified here.
         _ if parent.is_on_larger_curve => {}
         (_, Some(_)) if child.has_larger_signature => findings.add(Rule::CertificateSignature, object),
-        // Another algorithm is a finding of its own, and so is a signature that makes no sense.
+        // Another algorithm is a separate finding, and so is a malformed signature.
         _ if !child.has_verifiable_signature => {}
         (Some(table), _) if child.is_signed_with_table(table) => {}
         (None, Some(key)) if child.is_signed_with(key) => {}
@@ -85,21 +85,21 @@ pub(crate) fn check_link(
     }
 }
 
-/// Checks the names of a certificate against the name constraints of one above it.
+/// Checks the names of a certificate against the name constraints of an ancestor.
 pub(crate) fn check_name_constraints(above: &Facts, below: &Facts, object: Object, findings: &mut Findings) {
     if let Some((kind, results)) = names::refused(above, below, object == Object::Dac) {
         findings.add_as(Rule::NameConstraint, object, results, format_args!("{kind}"));
     }
 }
 
-/// Checks that there is a policy where PAI or DAC require one.
+/// Checks that there is a policy if PAI or DAC require one.
 pub(crate) fn check_policies(pai: &Facts, dac: &Facts, findings: &mut Findings) {
     if policies::is_missing(pai, dac) {
         findings.add(Rule::PolicyMissing, Object::Dac);
     }
 }
 
-/// Checks a certificate against the present.
+/// Checks the validity of a certificate at a time.
 pub(crate) fn check_time(facts: &Facts, object: Object, time: DateTime, findings: &mut Findings) {
     let (Some(start), Some(end)) = (facts.not_before, facts.not_after) else {
         return;

@@ -9,13 +9,13 @@ use crate::x509::{Malformed, Signed, SignedFault, Tlv, Walker, ecdsa_signature, 
 use crate::{CsrFault, Error, PublicKey, pem};
 
 const PEM_LABEL: &str = "CERTIFICATE REQUEST";
-/// What older programs write.
+/// The label used by older programs.
 const OLD_PEM_LABEL: &str = "NEW CERTIFICATE REQUEST";
 
-/// A certificate signing request (RFC 2986) whose sender has proved to hold the private key.
+/// A certificate signing request (RFC 2986) with verified proof of possession of the private key.
 ///
-/// Only the public key is of use. Subject and attributes, requested extensions among them, must be well-formed and are
-/// otherwise ignored: what a DAC says is decided by who issues it.
+/// Only the public key is used. Subject and attributes, including requested extensions, must be well-formed and are
+/// otherwise ignored: the issuer determines the content of a DAC.
 ///
 /// # Examples
 ///
@@ -45,13 +45,13 @@ pub struct CertificateRequest {
 }
 
 impl CertificateRequest {
-    /// Reads a request in DER and verifies its signature with the key inside.
+    /// Decodes a request in DER and verifies its signature with its own key.
     ///
-    /// Version 1, an uncompressed P-256 key and ecdsa-with-SHA256 without parameters are all that is accepted.
+    /// Only version 1, an uncompressed P-256 key and ecdsa-with-SHA256 without parameters are accepted.
     ///
     /// # Errors
     ///
-    /// [`Error::Csr`] with what is wrong and where.
+    /// [`Error::Csr`] with the fault and its position.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         let signed = Signed::read(der).map_err(in_frame)?;
         let (subject, key) = read_info(signed.tbs)?;
@@ -68,36 +68,36 @@ impl CertificateRequest {
         })
     }
 
-    /// Reads a request in PEM, with the label `CERTIFICATE REQUEST` or `NEW CERTIFICATE REQUEST`, or in DER.
+    /// Decodes a request in PEM, with the label `CERTIFICATE REQUEST` or `NEW CERTIFICATE REQUEST`, or in DER.
     ///
     /// # Errors
     ///
-    /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a
-    /// request, and those of [`CertificateRequest::from_der`].
+    /// [`Error::PemMalformed`] when there is not exactly one PEM block, [`Error::PemLabel`] when it is not a request,
+    /// and the errors of [`CertificateRequest::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
         Self::from_der(&pem::to_der(input, &[PEM_LABEL, OLD_PEM_LABEL])?)
     }
 
-    /// Returns the octets as they were read.
+    /// Returns the original bytes.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Returns the request as a PEM block with lines of 64 characters, each ended by a line feed.
+    /// Encodes the request as a PEM block with lines of 64 characters and line feeds.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        // The label is a constant, which leaves nothing to fail.
+        // Cannot fail with this label.
         pem::encode(PEM_LABEL, &self.der).unwrap_or_default()
     }
 
-    /// Returns the key that the certificate is for.
+    /// Returns the public key.
     #[must_use]
     pub const fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
 
-    /// Returns the distinguished name in DER, which no certificate gets.
+    /// Returns the distinguished name in DER, which is not used in certificates.
     #[must_use]
     pub fn subject_der(&self) -> &[u8] {
         self.der.get(self.subject.clone()).unwrap_or_default()
@@ -122,7 +122,7 @@ fn read_info(info: Tlv<'_>) -> Result<(Tlv<'_>, Tlv<'_>), Error> {
     let subject = info.expect(tag::SEQUENCE).map_err(fault(CsrFault::Subject))?;
     check_name(subject.inside()).map_err(fault(CsrFault::Subject))?;
     let key = info.expect(tag::SEQUENCE).map_err(fault(CsrFault::Key))?;
-    // They may be none but must be there.
+    // The attributes may be empty but must be present.
     let mut attributes = info
         .expect(tag::EXPLICIT_0)
         .map_err(fault(CsrFault::Attributes))?

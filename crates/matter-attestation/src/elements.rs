@@ -7,7 +7,7 @@ use signature::Signer;
 
 use crate::Error;
 
-/// What a device says of itself in an attestation response (Matter Core Specification 11.18.4.9).
+/// The attestation elements of a device's attestation response (Matter Core Specification 11.18.4.9).
 ///
 /// # Examples
 ///
@@ -30,29 +30,29 @@ pub struct AttestationElements<'a> {
     vendor_reserved: Vec<VendorReserved<'a>>,
 }
 
-/// An entry that a vendor defines, behind those that the specification defines.
+/// A vendor-specific entry, after those of the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VendorReserved<'a> {
-    /// The vendor who defines the profile.
+    /// The vendor that defines the profile.
     pub vendor_id: u16,
-    /// One of the vendor's profiles.
+    /// The vendor-specific profile number.
     pub profile: u16,
-    /// A number in the profile.
+    /// The tag number in the profile.
     pub tag: u32,
     /// The value.
     pub data: &'a [u8],
 }
 
 impl<'a> AttestationElements<'a> {
-    /// The most octets that the encoding may have, `RESP_MAX`.
+    /// The maximum length of the encoding in bytes, `RESP_MAX`.
     pub const MAX_LEN: usize = 900;
-    /// The length of the nonce in octets.
+    /// The length of the nonce in bytes.
     pub const NONCE_LEN: usize = 32;
-    /// The length of the attestation challenge in octets.
+    /// The length of the attestation challenge in bytes.
     pub const CHALLENGE_LEN: usize = 16;
 
-    /// Starts with what has to be there: a declaration in its CMS envelope, the commissioner's nonce, and the time in
-    /// seconds since 2000, or 0.
+    /// Creates elements from the required members: a declaration in its CMS envelope, the commissioner's nonce, and the
+    /// time in seconds since 2000, or 0.
     #[must_use]
     pub const fn new(declaration: &'a [u8], nonce: &'a [u8; 32], timestamp: u32) -> Self {
         Self {
@@ -64,26 +64,26 @@ impl<'a> AttestationElements<'a> {
         }
     }
 
-    /// Adds the firmware information, which the specification leaves open.
+    /// Adds the firmware information, whose content is not specified.
     #[must_use]
     pub const fn with_firmware_information(mut self, information: &'a [u8]) -> Self {
         self.firmware_information = Some(information);
         self
     }
 
-    /// Adds an entry of a vendor.
+    /// Adds a vendor-specific entry.
     #[must_use]
     pub fn with_vendor_reserved(mut self, entry: VendorReserved<'a>) -> Self {
         self.vendor_reserved.push(entry);
         self
     }
 
-    /// Reads the elements; context tags that are not known are skipped, as long as tags ascend.
+    /// Decodes the elements; unknown context tags are skipped if tags ascend.
     ///
     /// # Errors
     ///
-    /// [`Error::ElementsMalformed`] when it is not one TLV structure, [`Error::ElementsMember`] when a member is missing,
-    /// out of order or of another type.
+    /// [`Error::ElementsMalformed`] when the input is not one TLV structure, [`Error::ElementsMember`] when a member is
+    /// missing, out of order or of another type.
     pub fn decode(input: &'a [u8]) -> Result<Self, Error> {
         tlv::decode(input)
     }
@@ -92,7 +92,7 @@ impl<'a> AttestationElements<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::ElementsTooLong`] above 900 octets.
+    /// [`Error::ElementsTooLong`] above 900 bytes.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
         tlv::encode(self)
     }
@@ -103,13 +103,13 @@ impl<'a> AttestationElements<'a> {
         self.declaration
     }
 
-    /// Returns the nonce, of 32 octets unless it was read otherwise.
+    /// Returns the nonce, of 32 bytes unless it was decoded with another length.
     #[must_use]
     pub const fn nonce(&self) -> &'a [u8] {
         self.nonce
     }
 
-    /// Returns the time in seconds since 2000, or 0 where the device has no clock.
+    /// Returns the time in seconds since 2000, or 0 if the device has no clock.
     #[must_use]
     pub const fn timestamp(&self) -> u32 {
         self.timestamp
@@ -121,17 +121,17 @@ impl<'a> AttestationElements<'a> {
         self.firmware_information
     }
 
-    /// Returns the entries of vendors.
+    /// Returns the vendor-specific entries.
     #[must_use]
     pub fn vendor_reserved(&self) -> &[VendorReserved<'a>] {
         &self.vendor_reserved
     }
 }
 
-/// Signs attestation elements with the DAC's key, as a device does, and returns r and s, 32 octets each.
+/// Signs attestation elements with the DAC's key, like a device does, and returns r and s, 32 bytes each.
 ///
-/// The signature is over the elements and then the challenge, the 16 octets that the secure session gives both sides
-/// (Matter Core Specification 11.18.4.9).
+/// The signature covers the elements followed by the challenge, 16 bytes from the secure session (Matter Core
+/// Specification 11.18.4.9).
 ///
 /// # Errors
 ///

@@ -8,45 +8,45 @@ use matter_types::{ProductId, VendorId};
 
 use crate::{CrlFault, KeyId, RevocationFault};
 
-/// Why something cannot be read, issued or verified.
+/// Errors of decoding, issuing and verification.
 ///
 /// No variant carries any part of a private key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The authority key identifier is not the issuer's subject key identifier.
+    /// The authority key identifier differs from the issuer's subject key identifier.
     AuthorityKeyIdMismatch {
-        /// What the certificate says.
+        /// The authority key identifier of the certificate.
         authority: Option<KeyId>,
-        /// What the issuer's certificate says.
+        /// The subject key identifier of the issuer.
         issuer: Option<KeyId>,
     },
     /// The list of authorized PAAs is empty or too long.
     CdAuthorizedPaaCount {
-        /// How many there are.
+        /// The number of authorized PAAs.
         count: usize,
     },
-    /// The certificate id of a Certification Declaration does not have 19 octets.
+    /// The certificate id of a Certification Declaration does not have 19 bytes.
     CdCertificateIdLength {
-        /// How many octets it has.
+        /// Its length in bytes.
         len: usize,
     },
-    /// The certification type is none of the three.
+    /// The certification type is not 0, 1 or 2.
     CdCertificationType {
         /// The refused value.
         value: u64,
     },
-    /// A field of the CMS envelope is not the one that a Certification Declaration has.
+    /// A field of the CMS envelope is not allowed in a Certification Declaration.
     CdCmsField {
-        /// The field and what is allowed in it.
+        /// The field and its allowed value.
         field: &'static str,
     },
-    /// The CMS envelope is not DER or not of the one allowed form.
+    /// The CMS envelope is not DER or not of the allowed form.
     CdCmsMalformed {
-        /// Where in the input, if that is known.
+        /// The position in the input, if known.
         offset: Option<usize>,
     },
-    /// Only one of the two DAC origin ids is there.
+    /// Only one of the two DAC origin ids is present.
     CdDacOriginIncomplete,
     /// The format version is not 1.
     CdFormatVersion {
@@ -57,102 +57,102 @@ pub enum Error {
     CdMember {
         /// The member's tag.
         tag: u8,
-        /// Where in the TLV it should be or is.
+        /// The position in the TLV where it should be or is.
         offset: usize,
     },
-    /// A member has a value that may be read but not issued.
+    /// A member has a value that can be decoded but not issued.
     CdMemberNotIssuable {
         /// The member's tag.
         tag: u8,
     },
     /// The list of product ids is empty or too long.
     CdProductIdCount {
-        /// How many there are.
+        /// The number of product ids.
         count: usize,
     },
     /// The content is not one TLV structure.
     CdTlvMalformed {
-        /// Where in the TLV.
+        /// The position in the TLV.
         offset: usize,
     },
     /// The signature algorithm, inside or outside of the signed part, is not ecdsa-with-SHA256.
     CertificateAlgorithm,
     /// The input is not exactly one certificate in DER.
     CertificateMalformed {
-        /// Where in the input, if that is known.
+        /// The position in the input, if known.
         offset: Option<usize>,
     },
-    /// The certificate has more than 600 octets.
+    /// The certificate has more than 600 bytes.
     CertificateTooLong {
-        /// How many octets it has.
+        /// Its length in bytes.
         len: usize,
     },
     /// The certificate is not of X.509 version 3.
     CertificateVersion,
     /// The common name has a control character.
     CommonNameHasControl,
-    /// The common name has `Mvid:` or `Mpid:` of its own, which a reader takes for an id.
+    /// The common name contains `Mvid:` or `Mpid:`, which would be read as an id.
     CommonNameHasId,
     /// The common name is empty or too long.
     CommonNameLength {
-        /// How many octets it has.
+        /// Its length in bytes.
         len: usize,
     },
-    /// A certificate revocation list is refused.
+    /// A certificate revocation list was refused.
     Crl {
-        /// What is wrong.
+        /// The fault.
         fault: CrlFault,
-        /// Where in the DER.
+        /// The position in the DER.
         offset: usize,
     },
-    /// A certificate signing request is refused.
+    /// A certificate signing request was refused.
     Csr {
-        /// What is wrong.
+        /// The fault.
         fault: CsrFault,
-        /// Where in the DER.
+        /// The position in the DER.
         offset: usize,
     },
     /// The attestation elements are not one TLV structure with ascending tags.
     ElementsMalformed {
-        /// Where in the TLV.
+        /// The position in the TLV.
         offset: usize,
     },
     /// A member of the attestation elements is missing, out of order, of the wrong type or out of range.
     ElementsMember {
         /// The member's tag.
         tag: u8,
-        /// Where in the TLV it should be or is.
+        /// The position in the TLV where it should be or is.
         offset: usize,
     },
-    /// The attestation elements have more than 900 octets.
+    /// The attestation elements have more than 900 bytes.
     ElementsTooLong,
-    /// Encoding failed, which no value of these types causes.
+    /// Encoding failed, which does not occur for valid values.
     EncodingFailed,
-    /// An extension is there more than once.
+    /// An extension is duplicated.
     ExtensionDuplicate {
         /// Its name in RFC 5280.
         extension: &'static str,
     },
-    /// An extension cannot be read, or a key identifier does not have 20 octets.
+    /// An extension is malformed, or a key identifier does not have 20 bytes.
     ExtensionMalformed {
         /// Its name in RFC 5280.
         extension: &'static str,
     },
-    /// The issuer's name in the certificate is not the issuer's subject, octet by octet.
+    /// The certificate's issuer name differs from the issuer's subject, byte by byte.
     IssuerNameMismatch,
     /// The issuer's path length constraint does not allow the certificate.
     IssuerPathLength {
         /// The issuer's path length constraint.
         path_len: Option<u8>,
     },
-    /// The issuer serves another product.
+    /// The issuer is for another product.
     IssuerProductIdMismatch {
         /// The issuer's product id.
         issuer: ProductId,
         /// The product id in the subject.
         subject: Option<ProductId>,
     },
-    /// The issuer serves another vendor.
+    /// The issuer is for another vendor.
     IssuerVendorIdMismatch {
         /// The issuer's vendor id.
         issuer: VendorId,
@@ -163,75 +163,75 @@ pub enum Error {
     IssuerVendorIdMissing,
     /// The private key is encrypted.
     KeyEncrypted,
-    /// The private key is encrypted in a way that is not read, or that would take too long.
+    /// The encryption of the private key is not supported, or would take too long.
     KeyEncryption,
     /// A text is not a key identifier.
     KeyIdMalformed,
-    /// The key is in none of the forms that are read, or not well-formed.
+    /// The key is malformed, or its format is not supported.
     KeyMalformed,
-    /// A public key does not belong to the private key.
+    /// A public key does not match the private key.
     KeyMismatch,
-    /// The key is not on the curve P-256, or not given as an uncompressed point.
+    /// The key is not on P-256, or not an uncompressed point.
     KeyNotP256,
-    /// The password is not that of the private key.
+    /// The password of the private key is wrong.
     KeyPassword,
     /// The private scalar is 0 or not below the order of the curve.
     KeyScalarOutOfRange,
     /// The certificate may not sign others.
     NotACertificateAuthority,
-    /// The PEM block is of another kind.
+    /// The PEM block has another type.
     PemLabel {
-        /// The label that is read here.
+        /// The expected label.
         expected: &'static str,
     },
-    /// The text does not hold exactly one well-formed PEM block.
+    /// The text does not contain exactly one well-formed PEM block.
     PemMalformed,
-    /// PKCS#12 is encrypted in a way that is not read, or that would take too long.
+    /// The encryption of the PKCS#12 file is not supported, or would take too long.
     Pkcs12Encryption,
     /// The input is not PKCS#12 in DER.
     Pkcs12Malformed,
-    /// The password is not that of the PKCS#12 file.
+    /// The password of the PKCS#12 file is wrong.
     Pkcs12Password,
-    /// PKCS#7 carries no certificate.
+    /// PKCS#7 contains no certificate.
     Pkcs7Empty,
     /// The input is not PKCS#7 in DER.
     Pkcs7Malformed {
-        /// Where in the DER.
+        /// The position in the DER.
         offset: usize,
     },
-    /// A certificate revocation list is not believed.
+    /// A certificate revocation list was not accepted.
     Revocation(RevocationFault),
     /// The serial number is 0, negative or too long.
     SerialNumberOutOfRange {
-        /// How many octets it has or would have.
+        /// Its actual or required length in bytes.
         len: usize,
     },
-    /// The signature is not that of this key over this content.
+    /// The signature is not valid for this key and content.
     SignatureInvalid,
     /// The signer's algorithm is not ecdsa-with-SHA256 without parameters.
     SignerAlgorithm,
-    /// The signer reported a failure, which is the [`source`](core::error::Error::source).
+    /// The signer failed; its error is the [`source`](core::error::Error::source).
     SigningFailed(SigningFailure),
-    /// The issuer has no subject key identifier to copy.
+    /// The issuer has no subject key identifier.
     SubjectKeyIdMissing,
-    /// The subject has more than one product id attribute.
+    /// The subject has a duplicate product id attribute.
     SubjectProductIdDuplicate,
     /// The subject's product id is not four upper-case hexadecimal digits, or 0.
     SubjectProductIdMalformed,
-    /// The subject has more than one vendor id attribute.
+    /// The subject has a duplicate vendor id attribute.
     SubjectVendorIdDuplicate,
     /// The subject's vendor id is not four upper-case hexadecimal digits, or not a vendor id.
     SubjectVendorIdMalformed,
-    /// The certificate would be valid for longer than its issuer.
+    /// The validity would end after that of the issuer.
     ValidityAfterIssuer {
-        /// The last second asked for.
+        /// The requested last second.
         not_after: DateTime,
         /// The issuer's last second.
         issuer: DateTime,
     },
-    /// The certificate would be valid before its issuer.
+    /// The validity would start before that of the issuer.
     ValidityBeforeIssuer {
-        /// The first second asked for.
+        /// The requested first second.
         not_before: DateTime,
         /// The issuer's first second.
         issuer: DateTime,
@@ -247,7 +247,7 @@ pub enum Error {
     ValidityTooLong {
         /// The first second.
         not_before: DateTime,
-        /// The length asked for.
+        /// The requested length in days.
         days: u32,
     },
 }
@@ -273,7 +273,7 @@ impl From<RevocationFault> for Error {
     }
 }
 
-/// What is wrong with a certificate signing request.
+/// A fault of a certificate signing request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CsrFault {
@@ -285,13 +285,13 @@ pub enum CsrFault {
     Form,
     /// The public key is not an uncompressed point on the curve P-256.
     Key,
-    /// The signature is not that of the key inside.
+    /// The signature is not valid with the request's own key.
     Possession,
     /// The signature is not an ECDSA signature in DER in a BIT STRING.
     Signature,
     /// The subject is not a distinguished name.
     Subject,
-    /// Octets follow the request.
+    /// There are bytes after the request.
     Trailing,
     /// The version is not 1, which is encoded as 0.
     Version,

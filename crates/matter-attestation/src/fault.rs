@@ -1,14 +1,14 @@
-//! Where a reader reports what is wrong. One reader per format serves both views of it: the strict types stop at the
-//! first fault with an [`Error`], the lint turns every fault into a finding and reads on.
+//! Reporting of faults. One reader for each format serves both views: the strict types stop at the first fault with an
+//! [`Error`], the lint turns every fault into a finding and continues.
 
 use core::fmt;
 
 use crate::{Error, Rule};
 
-/// A broken rule, and the error of the strict view if that enforces it.
+/// A broken rule, and the error of the strict view if it enforces the rule.
 pub(crate) struct Fault<'a> {
     pub(crate) rule: Rule,
-    /// The values found, which may be empty.
+    /// The values found; may be empty.
     pub(crate) detail: fmt::Arguments<'a>,
     pub(crate) error: Option<Error>,
 }
@@ -33,9 +33,9 @@ impl<'a> Fault<'a> {
     }
 }
 
-/// Takes the faults that a reader finds.
+/// Receives the faults found by a reader.
 pub(crate) trait FaultSink {
-    /// Why reading stops: [`Error`] for the strict view, [`core::convert::Infallible`] for the lint.
+    /// The error that stops reading: [`Error`] for the strict view, [`core::convert::Infallible`] for the lint.
     type Refusal;
 
     fn report(&mut self, fault: Fault<'_>) -> Result<(), Self::Refusal>;
@@ -49,7 +49,7 @@ pub(crate) trait FaultSink {
     }
 }
 
-/// The strict view: the first fault that it does not tolerate is the error.
+/// The strict view: the first fault that it does not tolerate is returned as an error.
 pub(crate) struct Strict;
 
 impl FaultSink for Strict {

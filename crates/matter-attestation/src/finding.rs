@@ -17,7 +17,7 @@ pub use self::sdk::SdkResult;
 pub(crate) use self::sdk::SdkResults;
 pub use matter_types::Severity;
 
-/// One thing to know about a certificate, a declaration, an attestation response, or how they fit together.
+/// A result about a certificate, a declaration, an attestation response, or the relations between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     rule: Rule,
@@ -28,44 +28,44 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Returns the rule that is concerned.
+    /// Returns the rule.
     #[must_use]
     pub const fn rule(&self) -> Rule {
         self.rule
     }
 
-    /// Returns what it is about.
+    /// Returns the affected object.
     #[must_use]
     pub const fn object(&self) -> Object {
         self.object
     }
 
-    /// Returns how much it matters in the profile of the report.
+    /// Returns the severity in the profile of the report.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// Returns the result with which a commissioner built on the Matter SDK with OpenSSL ends for this reason, or `None`
-    /// where it does not care.
+    /// Returns the result that a commissioner built on the Matter SDK with OpenSSL returns for this fault, or `None` if
+    /// it does not check the rule.
     #[must_use]
     pub const fn sdk_result(&self) -> Option<SdkResult> {
         self.sdk_results.openssl
     }
 
-    /// The same for a commissioner built with BoringSSL, such as Home Assistant's.
+    /// Returns the same for a commissioner built with BoringSSL, such as Home Assistant's.
     #[must_use]
     pub const fn boringssl_result(&self) -> Option<SdkResult> {
         self.sdk_results.boringssl
     }
 
-    /// Returns the values that were found, or an empty text.
+    /// Returns the values found, or an empty text.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// Returns the whole as one sentence: what is found, and the values where there are any.
+    /// Returns the finding as one sentence, with the values in parentheses if there are any.
     #[must_use]
     pub fn text(&self) -> String {
         let sentence = self.rule.sentence();
@@ -75,7 +75,7 @@ impl Finding {
         }
     }
 
-    /// Returns a finding of a rule with the severity it has in the profile.
+    /// Creates a finding of a rule with the severity of the profile.
     pub(crate) fn new(rule: Rule, object: Object, detail: String, profile: Profile) -> Self {
         let sdk_results = rule.sdk_results(object);
         let mut finding = Self {
@@ -89,14 +89,14 @@ impl Finding {
         finding
     }
 
-    /// Returns the finding with other results than the rule usually has.
+    /// Replaces the usual SDK results of the rule.
     pub(crate) fn with_sdk_results(mut self, sdk_results: SdkResults, profile: Profile) -> Self {
         self.sdk_results = sdk_results;
         self.weigh(profile);
         self
     }
 
-    /// Returns the finding with the severity it has in another profile.
+    /// Replaces the severity by that of another profile.
     pub(crate) fn weighed(mut self, profile: Profile) -> Self {
         self.weigh(profile);
         self
@@ -113,15 +113,15 @@ impl Finding {
 }
 
 impl fmt::Display for Finding {
-    /// Writes severity, id, object, sentence, the results of the SDK and the remedy, in one line.
+    /// Writes severity, id, object, sentence, the results of the SDK and the remedy on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} [{}]: {}", self.severity, self.object, self.rule, self.text())?;
         match (self.sdk_results.openssl, self.sdk_results.boringssl) {
-            (Some(openssl), Some(boringssl)) if openssl == boringssl => write!(f, " The SDK says {openssl}.")?,
+            (Some(openssl), Some(boringssl)) if openssl == boringssl => write!(f, " The SDK returns {openssl}.")?,
             (openssl, boringssl) => {
                 for (result, library) in [(openssl, "OpenSSL"), (boringssl, "BoringSSL")] {
                     if let Some(result) = result {
-                        write!(f, " The SDK built with {library} says {result}.")?;
+                        write!(f, " The SDK built with {library} returns {result}.")?;
                     }
                 }
             }

@@ -9,12 +9,12 @@ use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
 
 use crate::{PrivateKey, PublicKey};
 
-/// A [`CertificateSigner`](crate::CertificateSigner) made of a public key and a function that signs SHA-256 hashes: a key in
-/// a token, an HSM or a key management service.
+/// A [`CertificateSigner`](crate::CertificateSigner) made from a public key and a function that signs SHA-256 hashes
+/// with a key in a token, an HSM or a key management service.
 ///
-/// The function gets the hash of 32 bytes and returns the signature: r and s, 32 bytes each, are read by
-/// [`Signature::from_slice`] (PKCS#11 `CKM_ECDSA`, Azure Key Vault), DER by [`Signature::from_der`] (AWS KMS, Google Cloud KMS).
-/// `?` takes errors of every kind, and what went wrong is the [`source`](core::error::Error::source) of
+/// The function receives the hash of 32 bytes and returns the signature. [`Signature::from_slice`] decodes r and s, 32
+/// bytes each (PKCS#11 `CKM_ECDSA`, Azure Key Vault), [`Signature::from_der`] decodes DER (AWS KMS, Google Cloud KMS).
+/// `?` accepts any error type; the error becomes the [`source`](core::error::Error::source) of
 /// [`Error::SigningFailed`](crate::Error::SigningFailed).
 ///
 /// # Examples
@@ -53,7 +53,7 @@ use crate::{PrivateKey, PublicKey};
 /// assert_eq!(*paa.public_key(), key);
 ///
 /// let closed = HashSigner::new(key, |_| Err("session closed".into()));
-/// let error = issue_paa(&closed, &subject, validity, serial).expect_err("nobody signs");
+/// let error = issue_paa(&closed, &subject, validity, serial).expect_err("the signer fails");
 /// let cause = core::error::Error::source(&error).map(ToString::to_string);
 /// assert_eq!(cause.as_deref(), Some("session closed"));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -64,11 +64,11 @@ pub struct HashSigner<F> {
     sign: F,
 }
 
-/// Whatever went wrong.
+/// Any error of the function.
 type Cause = Box<dyn core::error::Error + Send + Sync>;
 
 impl<F: Fn(&[u8; 32]) -> Result<Signature, Box<dyn core::error::Error + Send + Sync>>> HashSigner<F> {
-    /// Joins a public key and the function that signs hashes with its private half.
+    /// Combines a public key with a function that signs hashes with its private half.
     #[must_use]
     pub const fn new(public_key: PublicKey, sign: F) -> Self {
         Self { public_key, sign }
@@ -98,7 +98,7 @@ impl<F: Fn(&[u8; 32]) -> Result<Signature, Cause>> Signer<DerSignature> for Hash
 impl<F: Fn(&[u8; 32]) -> Result<Signature, Cause>> PrehashSigner<Signature> for HashSigner<F> {
     /// # Errors
     ///
-    /// For a hash of another length than 32 bytes, and those of the function.
+    /// For a hash that does not have 32 bytes, and the errors of the function.
     fn sign_prehash(&self, hash: &[u8]) -> Result<Signature, signature::Error> {
         let hash = hash.try_into().map_err(|_| signature::Error::new())?;
         (self.sign)(hash).map_err(signature::Error::from_source)

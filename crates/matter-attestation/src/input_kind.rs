@@ -6,8 +6,8 @@ use crate::pem::{blocks, is_pem};
 use crate::pkcs7::{self, only_carries_certificates};
 use crate::x509::{Frame, Signed, Walker, tag};
 
-/// What a file is, as far as its first bytes, its PEM label or its form tell: for messages about a file that is not what
-/// is wanted.
+/// The type of a file, detected from its first bytes, its PEM label or its form, for messages about a file of the wrong
+/// type.
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ pub enum InputKind {
     Certificate,
     /// Several X.509 certificates in PEM.
     Certificates {
-        /// How many there are.
+        /// Number of certificates.
         count: usize,
     },
     /// A PKCS#10 certificate signing request.
@@ -36,13 +36,13 @@ pub enum InputKind {
     Crl,
     /// A Certification Declaration.
     Declaration,
-    /// Nothing.
+    /// An empty input.
     Empty,
     /// Text in hexadecimal digits.
     HexText,
     /// SignedData or PKCS#12 in BER, with an indefinite length.
     IndefiniteLength,
-    /// A PEM block with another label than those of the others.
+    /// A PEM block with a label not listed here.
     OtherPem,
     /// A PKCS#12 file.
     Pkcs12,
@@ -54,17 +54,17 @@ pub enum InputKind {
     PublicKey,
     /// DER that ends too early.
     Truncated {
-        /// The bytes that are there.
+        /// The actual length in bytes.
         len: usize,
-        /// The bytes that its first length asks for.
+        /// The length in bytes according to its header.
         expected: usize,
     },
-    /// Nothing of these.
+    /// None of these.
     Unknown,
 }
 
 impl InputKind {
-    /// Tells what a file is, PEM, DER or text.
+    /// Detects the type of PEM, DER or text.
     #[must_use]
     pub fn of(input: &[u8]) -> Self {
         if input.trim_ascii().is_empty() {
@@ -77,11 +77,11 @@ impl InputKind {
         if kind == Self::Unknown { of_text(input) } else { kind }
     }
 
-    /// Tells what stands where a declaration should, if that is nothing that only resembles one.
+    /// Returns the type of an input that is clearly not a declaration; `None` for an input that resembles one.
     pub(crate) fn in_place_of_declaration(input: &[u8]) -> Option<Self> {
         match Self::of(input) {
             Self::Declaration | Self::IndefiniteLength | Self::Truncated { .. } | Self::Unknown => None,
-            // An empty one is malformed.
+            // An empty declaration is reported as malformed.
             Self::Empty => None,
             other => Some(other),
         }
@@ -89,10 +89,10 @@ impl InputKind {
 }
 
 impl fmt::Display for InputKind {
-    /// Writes the noun with its article, and what can be done with it.
+    /// Writes a noun with its article, and where useful a remedy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match *self {
-            Self::Base64Text => "text in base64, where the bytes themselves are wanted",
+            Self::Base64Text => "base64 text; raw bytes are required",
             Self::Certificate => "an X.509 certificate",
             Self::Certificates { count } => return write!(f, "a bundle of {count} X.509 certificates"),
             Self::CertificateRequest => "a certificate signing request (PKCS#10)",
@@ -100,19 +100,19 @@ impl fmt::Display for InputKind {
             Self::Declaration => "a Certification Declaration",
             Self::Empty => "empty",
             Self::IndefiniteLength => {
-                "in BER with indefinite lengths, where DER is read; `openssl pkcs7 -inform DER -outform DER` writes PKCS#7 in DER, \
-                 and `openssl pkcs12` takes PKCS#12 apart"
+                "in BER with indefinite lengths; DER is required; `openssl pkcs7 -inform DER -outform DER` converts PKCS#7 to DER, \
+                 and `openssl pkcs12` splits PKCS#12"
             }
-            Self::HexText => "text in hexadecimal digits, where the bytes themselves are wanted",
-            Self::OtherPem => "a PEM block of another kind",
-            Self::Pkcs12 => "a PKCS#12 file; `openssl pkcs12` takes the key and the certificates out",
-            Self::Pkcs7 => "a PKCS#7 bundle of certificates; `openssl pkcs7 -print_certs` takes them out",
+            Self::HexText => "hexadecimal text; raw bytes are required",
+            Self::OtherPem => "a PEM block of another type",
+            Self::Pkcs12 => "a PKCS#12 file; `openssl pkcs12` extracts the key and the certificates",
+            Self::Pkcs7 => "a PKCS#7 bundle of certificates; `openssl pkcs7 -print_certs` extracts them",
             Self::PrivateKey => "a private key",
             Self::PublicKey => "a public key",
             Self::Truncated { len, expected } => {
                 return write!(f, "truncated: it ends after {len} of {expected} bytes");
             }
-            Self::Unknown => "of no kind that is known here",
+            Self::Unknown => "of an unknown type",
         })
     }
 }
@@ -195,7 +195,7 @@ fn of_der(input: &[u8]) -> InputKind {
     }
 }
 
-/// Tells what has an indefinite length by its first element.
+/// Detects the type of an input with an indefinite length by its first element.
 fn in_ber(inside: &[u8]) -> InputKind {
     match Walker::new(inside).next() {
         Ok(first) if first.tag == tag::OID && first.value == oid::SIGNED_DATA.as_bytes() => InputKind::IndefiniteLength,
@@ -204,7 +204,7 @@ fn in_ber(inside: &[u8]) -> InputKind {
     }
 }
 
-/// Tells a request, a CRL and a certificate that is broken inside apart.
+/// Distinguishes requests, CRLs and certificates whose content is broken.
 fn of_signed(input: &[u8]) -> InputKind {
     let Ok(signed) = Signed::read(input) else {
         return InputKind::Unknown;
@@ -227,7 +227,7 @@ fn of_signed(input: &[u8]) -> InputKind {
     }
 }
 
-/// Returns how long a SEQUENCE with a definite length of more than 127 bytes says that it is.
+/// Returns the encoded length of a SEQUENCE with a definite length of more than 127 bytes.
 fn announced_len(input: &[u8]) -> Option<usize> {
     match *input {
         [tag::SEQUENCE, 0x81, len, ..] => Some(3 + usize::from(len)),
@@ -238,17 +238,17 @@ fn announced_len(input: &[u8]) -> Option<usize> {
 
 fn of_text(input: &[u8]) -> InputKind {
     let text = input.trim_ascii();
-    let is_digit = |octet: &u8| octet.is_ascii_hexdigit();
-    let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=' | b'-' | b'_');
-    let between = |octet: &u8| octet.is_ascii_whitespace() || matches!(octet, b':' | b',');
+    let is_digit = |byte: &u8| byte.is_ascii_hexdigit();
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+    let between = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b':' | b',');
     let text = text.strip_prefix(b"0x").unwrap_or(text);
-    let separated = |octet: &u8| is_digit(octet) || between(octet) || matches!(octet, b'x' | b'X' | b'\\');
+    let separated = |byte: &u8| is_digit(byte) || between(byte) || matches!(byte, b'x' | b'X' | b'\\');
     if text.len() < 2 || !text.iter().any(is_digit) {
         return InputKind::Unknown;
     }
     if text.iter().all(separated) {
         InputKind::HexText
-    } else if text.iter().all(|octet| is_base64(octet) || octet.is_ascii_whitespace()) {
+    } else if text.iter().all(|byte| is_base64(byte) || byte.is_ascii_whitespace()) {
         InputKind::Base64Text
     } else {
         InputKind::Unknown

@@ -1,4 +1,4 @@
-//! Making certificates: who may sign, what may be asked for, and the three profiles.
+//! Issuing certificates: signers, requests, subjects and the three profiles.
 
 mod issuer;
 mod profile;

@@ -6,11 +6,11 @@ pub(crate) use crate::aws_lc::KeyTable;
 pub(crate) use crate::key_table::KeyTable;
 use crate::{Certificate, Error};
 
-/// A certificate whose key verifies many others, those of a batch of devices for instance.
+/// A certificate whose key verifies many others, such as those of a batch of devices.
 ///
-/// After five verifications it makes a table of the key's multiples (99 KiB; without the feature `std` at once), which takes as
-/// long as these; after that, one takes a third of the time of [`Certificate::verify_issued_by`]. With the feature `aws-lc-rs`
-/// AWS-LC verifies, without a table.
+/// After five verifications it builds a table of the key's multiples (99 KiB; without the feature `std` immediately),
+/// which takes as long as these; from then on, a verification takes a third of the time of
+/// [`Certificate::verify_issued_by`]. With the feature `aws-lc-rs`, AWS-LC verifies without a table.
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ pub struct IssuerVerifier {
 }
 
 impl IssuerVerifier {
-    /// Takes an issuer.
+    /// Creates a verifier from the issuer's certificate.
     #[must_use]
     pub fn new(issuer: Certificate) -> Self {
         let key = KeyTable::new(issuer.public_key());
@@ -58,7 +58,7 @@ impl IssuerVerifier {
         &self.issuer
     }
 
-    /// Checks that the issuer issued a certificate, as [`Certificate::verify_issued_by`] does.
+    /// Verifies that the issuer issued a certificate, see [`Certificate::verify_issued_by`].
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_the_certificate_says() {
+    fn matches_certificate_verification() {
         let [first, second] = [[1; 32], [2; 32]].map(|scalar| PrivateKey::from_scalar(&scalar).unwrap());
         let issuers = [paa(&first, "A"), paa(&second, "A"), paa(&first, "B"), paa(&second, "B")];
         let mut accepted = 0;

@@ -3,7 +3,7 @@ use core::str::FromStr;
 
 use crate::{Error, hex};
 
-/// A key identifier: the 20 octets of a subjectKeyIdentifier or authorityKeyIdentifier extension, or of a CMS signer.
+/// A key identifier: the 20 bytes of a subjectKeyIdentifier or authorityKeyIdentifier extension, or of a CMS signer.
 ///
 /// # Examples
 ///
@@ -17,16 +17,16 @@ use crate::{Error, hex};
 pub struct KeyId([u8; 20]);
 
 impl KeyId {
-    /// The length in octets.
+    /// The length in bytes.
     pub const LEN: usize = 20;
 
-    /// Wraps the octets; every value is a key identifier.
+    /// Creates an identifier; all values are valid.
     #[must_use]
-    pub const fn new(octets: [u8; 20]) -> Self {
-        Self(octets)
+    pub const fn new(bytes: [u8; 20]) -> Self {
+        Self(bytes)
     }
 
-    /// Returns the octets.
+    /// Returns the bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0
@@ -34,25 +34,25 @@ impl KeyId {
 }
 
 impl From<[u8; 20]> for KeyId {
-    fn from(octets: [u8; 20]) -> Self {
-        Self::new(octets)
+    fn from(bytes: [u8; 20]) -> Self {
+        Self::new(bytes)
     }
 }
 
 impl fmt::Display for KeyId {
-    /// Writes 40 upper-case hexadecimal digits, the form of revocation sets and trust stores.
+    /// Writes 40 upper-case hexadecimal digits, as in revocation sets and trust stores.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
     }
 }
 
 impl FromStr for KeyId {
     type Err = Error;
 
-    /// Reads 40 hexadecimal digits in either case.
+    /// Parses 40 hexadecimal digits in either case.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let mut octets = [0; Self::LEN];
-        hex::decode(text.as_bytes(), &mut octets).ok_or(Error::KeyIdMalformed)?;
-        Ok(Self(octets))
+        let mut bytes = [0; Self::LEN];
+        hex::decode(text.as_bytes(), &mut bytes).ok_or(Error::KeyIdMalformed)?;
+        Ok(Self(bytes))
     }
 }

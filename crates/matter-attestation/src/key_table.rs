@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use crate::multiples::{Multiples, multiply_base};
 use crate::{Error, PublicKey};
 
-/// A public key with its multiples, with which a verification takes a third of the time.
+/// A public key with a table of its multiples, which makes verification three times as fast.
 ///
-/// They take as long to make as five verifications; with std they are made when that many were asked for.
+/// Building the table takes as long as five verifications; with std it is built after that many.
 pub(crate) struct KeyTable {
     #[cfg(feature = "std")]
     key: PublicKey,
@@ -27,7 +27,7 @@ type Table = std::sync::OnceLock<Multiples>;
 #[cfg(not(feature = "std"))]
 type Table = Multiples;
 
-/// How many verifications do without the table.
+/// Number of verifications without the table.
 #[cfg(feature = "std")]
 const WITHOUT_TABLE: u32 = 5;
 
@@ -52,20 +52,20 @@ impl KeyTable {
         }
     }
 
-    /// Does what [`PublicKey::verify_der`] does.
+    /// See [`PublicKey::verify_der`].
     #[cfg(feature = "std")]
     pub(crate) fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         if let Some(multiples) = self.multiples.get() {
             return verify(multiples, message, signature);
         }
-        // Near the largest number there is a table.
+        // The counter wraps only after the table was built.
         if self.verified.fetch_add(1, Ordering::Relaxed) < WITHOUT_TABLE {
             return self.key.verify_der(message, signature);
         }
         verify(self.multiples.get_or_init(|| multiples(&self.key)), message, signature)
     }
 
-    /// Does what [`PublicKey::verify_der`] does.
+    /// See [`PublicKey::verify_der`].
     #[cfg(not(feature = "std"))]
     pub(crate) fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         verify(&self.multiples, message, signature)
@@ -84,17 +84,17 @@ impl Clone for KeyTable {
     }
 }
 
-/// Verifies with the multiples of a key (SEC 1, 4.1.4).
+/// Verifies a signature with the multiples of a key (SEC 1, 4.1.4).
 fn verify(multiples: &Multiples, message: &[u8], signature: &[u8]) -> Result<(), Error> {
     let signature = DerSignature::from_bytes(signature)
         .and_then(Signature::try_from)
         .map_err(|_| Error::SignatureInvalid)?;
     let hash = <Scalar as Reduce<FieldBytes>>::reduce(&Sha256::digest(message));
     let (r, s) = signature.split_scalars();
-    // Everything here is public. A signature's s is not zero and has an inverse.
+    // All values are public. A signature's s is not zero and has an inverse.
     let inverse = *s.invert_vartime();
     let point = multiply_base(&(hash * inverse)) + multiples.multiply(&(*r * inverse));
-    // The point at infinity has no x, and zero is no r.
+    // The point at infinity has x = 0 here, and r is never zero.
     let x = <Scalar as Reduce<FieldBytes>>::reduce(&point.to_affine().x());
     if x == *r { Ok(()) } else { Err(Error::SignatureInvalid) }
 }
@@ -114,7 +114,7 @@ mod tests {
     use crate::PrivateKey;
     use crate::issuer_verifier::KeyTable as UsedTable;
 
-    /// With a table, without one, and with what is used, which is another one with the feature `aws-lc-rs`.
+    /// Verifies with a table, without one, and with the default, which is AWS-LC with the feature `aws-lc-rs`.
     fn verify(key: &PrivateKey, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let key = key.public_key();
         let verified = super::verify(&multiples(&key), message, signature);
@@ -162,9 +162,9 @@ mod tests {
             let signature = if negate { Signature::from_scalars(r, -s).unwrap() } else { signature };
             let mut der = signature.to_der().as_bytes().to_vec();
             if let Some((at, bit)) = flip
-                && let Some(octet) = der.get_mut(at)
+                && let Some(byte) = der.get_mut(at)
             {
-                *octet ^= 1 << bit;
+                *byte ^= 1 << bit;
             }
             let expected = key.public_key().verify_der(&message, &der);
             prop_assert_eq!(expected.is_ok(), flip.is_none_or(|(at, _)| at >= der.len()));

@@ -74,7 +74,7 @@ pub use private_key::PrivateKey;
 #[cfg(feature = "encryption")]
 pub use private_key::decrypt_pkcs8;
 pub use public_key::PublicKey;
-/// The randomness that keys and serial numbers are drawn with.
+/// For the generators of keys and serial numbers.
 pub use rand_core;
 pub use revocation::{
     Crl, CrlDistributionPoint, CrlFault, RevocationEntry, RevocationFault, RevocationPoint, RevocationSet,
@@ -85,10 +85,10 @@ pub use serial::SerialNumber;
 pub use signature;
 /// The traits of a [`CertificateSigner`]'s public key and algorithm.
 pub use spki;
-/// Comparison of secrets in constant time.
+/// For comparing secrets in constant time.
 pub use subtle;
 pub use validity::Validity;
-/// The wrapper that wipes secrets when they are dropped.
+/// For secrets that are wiped when dropped.
 pub use zeroize;
 
 pub use verify::{AttestationResponse, PreparedVerification, Verification, VerificationReport};

@@ -1,5 +1,5 @@
-//! The rules of one certificate (Matter Core Specification 6.2.2; RFC 5280): the reader's faults are findings, and what it
-//! reads has to obey the rules for a PAA, a PAI or a DAC.
+//! The rules of one certificate (Matter Core Specification 6.2.2; RFC 5280): the reader's faults become findings, and
+//! the parts that it reads are checked against the rules for a PAA, a PAI or a DAC.
 
 mod extensions;
 mod facts;
@@ -12,7 +12,7 @@ use crate::finding::{AboutObject, Findings};
 use crate::x509::{self, Frame, is_larger_signature};
 use crate::{Object, Rule};
 
-/// Adds a finding for every rule that the certificate breaks, and returns what it says, unless its frame makes no sense.
+/// Adds a finding for every rule that the certificate breaks, and returns its content unless the frame cannot be read.
 pub(crate) fn lint(der: &[u8], object: Object, findings: &mut Findings) -> Option<Facts> {
     let lint = &mut findings.about(object);
     let Ok(frame) = Frame::read(der, lint);
@@ -36,7 +36,7 @@ pub(crate) fn lint(der: &[u8], object: Object, findings: &mut Findings) -> Optio
     Some(facts)
 }
 
-/// Checks that the signature is two numbers, of P-256 or of a larger curve of the issuer's.
+/// Checks that the signature consists of two numbers, for P-256 or a larger curve of the issuer.
 fn signature(frame: &Frame<'_>, lint: &mut AboutObject<'_>) -> bool {
     let well_formed = DerSignature::from_bytes(frame.signature).is_ok() || is_larger_signature(frame.signature);
     if !well_formed {

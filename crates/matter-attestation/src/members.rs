@@ -1,5 +1,4 @@
-//! The members of a TLV structure in the order of their context tags, as declarations and attestation elements have
-//! them.
+//! The members of a TLV structure in the order of their context tags, as in declarations and attestation elements.
 
 use alloc::vec::Vec;
 
@@ -7,12 +6,12 @@ use matter_tlv::{Element, Reader, Tag, Value};
 
 use crate::KeyId;
 
-/// Why a structure cannot be read.
+/// The reason why a structure cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemberFault {
     /// The TLV is malformed, or not one structure.
     Malformed { offset: usize },
-    /// A member is missing, out of order, of the wrong type or out of the range of its field.
+    /// A member is missing, out of order, of the wrong type or out of range.
     Member { tag: u8, offset: usize },
 }
 
@@ -22,7 +21,7 @@ impl From<matter_tlv::Error> for MemberFault {
     }
 }
 
-/// The members of the outermost structure, one looked at ahead.
+/// The members of the outermost structure, with one element of lookahead.
 pub(crate) struct Members<'a> {
     reader: Reader<'a>,
     next: Element<'a>,
@@ -39,12 +38,12 @@ impl<'a> Members<'a> {
         Ok(Self { reader, next })
     }
 
-    /// Returns the next member, unless the structure ends.
+    /// Returns the next member, or `None` at the end of the structure.
     pub(crate) fn peek(&self) -> Option<&Element<'a>> {
         (self.next.value != Value::End).then_some(&self.next)
     }
 
-    /// Goes on behind the next member and all that it holds.
+    /// Skips the next member and its content.
     pub(crate) fn skip(&mut self) -> Result<(), MemberFault> {
         if matches!(self.next.value, Value::Structure | Value::Array | Value::List) {
             self.reader.skip_container()?;
@@ -93,13 +92,13 @@ impl<'a> Members<'a> {
         Ok(Some(items))
     }
 
-    /// Returns the fault that a member is missing, or is not what it should be.
+    /// Returns the fault of a missing or wrong member.
     pub(crate) const fn missing(&self, tag: u8) -> MemberFault {
         let offset = self.next.offset;
         MemberFault::Member { tag, offset }
     }
 
-    /// Checks that nothing follows the structure, whose members have all been read.
+    /// Checks that all members were read and nothing follows the structure.
     pub(crate) fn finish(mut self) -> Result<(), MemberFault> {
         match self.reader.read()? {
             None => Ok(()),
@@ -120,14 +119,14 @@ pub(crate) fn unsigned<T: TryFrom<u64>>(element: &Element<'_>) -> Option<T> {
     }
 }
 
-pub(crate) const fn octets<'a>(element: &Element<'a>) -> Option<&'a [u8]> {
+pub(crate) const fn bytes<'a>(element: &Element<'a>) -> Option<&'a [u8]> {
     match element.value {
-        Value::Bytes(octets) => Some(octets),
+        Value::Bytes(bytes) => Some(bytes),
         _ => None,
     }
 }
 
 pub(crate) fn key_id(element: &Element<'_>) -> Option<KeyId> {
-    let octets = <[u8; KeyId::LEN]>::try_from(octets(element)?).ok()?;
-    Some(KeyId::new(octets))
+    let bytes = <[u8; KeyId::LEN]>::try_from(bytes(element)?).ok()?;
+    Some(KeyId::new(bytes))
 }

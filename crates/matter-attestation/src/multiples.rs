@@ -1,9 +1,9 @@
-//! Multiples of one point of the curve: of its base point, which each new key and each signature needs one of, or of a
-//! public key that many signatures are verified with.
+//! Multiples of a point of the curve: of the base point, for new keys and signatures, or of a public key that verifies
+//! many signatures.
 //!
-//! The scalar is cut into 43 windows of 6 bits, each made a digit in -31..=32. For each window the table has 1 to 32 times
-//! 64^window times the point, so that one addition for each window is all: 43, where p256's own table of the base point
-//! takes 66 and four doublings. Every entry of a window is read and the addition is made whatever the digit is, so that
+//! The scalar is split into 43 windows of 6 bits, each converted to a digit in -31..=32. For each window the table has
+//! 1 to 32 times 64^window times the point, so one addition per window is enough: 43, where p256's own table of the
+//! base point takes 66 and four doublings. Every entry of a window is read and the addition is made for any digit, so
 //! time and memory accesses do not depend on the scalar.
 
 use alloc::vec::Vec;
@@ -22,7 +22,7 @@ const WINDOWS: usize = 43;
 pub(crate) struct Multiples(Vec<AffinePoint>);
 
 impl Multiples {
-    /// Makes the table, which takes as long as some ten multiplications without one.
+    /// Builds the table, which takes as long as about ten multiplications without one.
     pub(crate) fn new(point: ProjectivePoint) -> Self {
         let mut base = point;
         let mut multiples = Vec::with_capacity(WINDOWS * ENTRIES);
@@ -40,7 +40,7 @@ impl Multiples {
         Self(table)
     }
 
-    /// Multiplies the point, in a time that does not depend on the scalar.
+    /// Multiplies the point in constant time.
     pub(crate) fn multiply(&self, scalar: &Scalar) -> ProjectivePoint {
         let digits = Zeroizing::new(digits(scalar));
         let mut sum = ProjectivePoint::IDENTITY;
@@ -56,7 +56,7 @@ impl Multiples {
     }
 }
 
-/// Returns the point of a private key or a nonce: the scalar times the base point, in a time that does not depend on the scalar.
+/// Returns the point of a private key or a nonce: the scalar times the base point, in constant time.
 pub(crate) fn base_multiple(scalar: &NonZeroScalar) -> AffinePoint {
     #[cfg(feature = "aws-lc-rs")]
     if let Some(point) = crate::aws_lc::base_multiple(scalar) {
@@ -65,7 +65,7 @@ pub(crate) fn base_multiple(scalar: &NonZeroScalar) -> AffinePoint {
     multiply_base(scalar).to_affine()
 }
 
-/// Multiplies the base point, in a time that does not depend on the scalar.
+/// Multiplies the base point in constant time.
 #[cfg(feature = "std")]
 pub(crate) fn multiply_base(scalar: &Scalar) -> ProjectivePoint {
     static TABLE: std::sync::OnceLock<Multiples> = std::sync::OnceLock::new();
@@ -74,27 +74,27 @@ pub(crate) fn multiply_base(scalar: &Scalar) -> ProjectivePoint {
         .multiply(scalar)
 }
 
-/// Multiplies the base point, in a time that does not depend on the scalar.
+/// Multiplies the base point in constant time.
 #[cfg(not(feature = "std"))]
 pub(crate) fn multiply_base(scalar: &Scalar) -> ProjectivePoint {
     ProjectivePoint::mul_by_generator(scalar)
 }
 
-/// Returns for each window 1 if its digit is negative and otherwise 0, and how much it is without the sign.
+/// Returns for each window the sign (1 if negative) and the magnitude of its digit.
 fn digits(scalar: &Scalar) -> [(u8, u8); WINDOWS] {
-    let octets = Zeroizing::new(<[u8; 32]>::from(scalar.to_bytes()));
+    let bytes = Zeroizing::new(<[u8; 32]>::from(scalar.to_bytes()));
     let bit = |at: usize| {
-        let octet = octets.get(31usize.wrapping_sub(at / 8)).copied().unwrap_or(0);
-        octet >> (at % 8) & 1
+        let byte = bytes.get(31usize.wrapping_sub(at / 8)).copied().unwrap_or(0);
+        byte >> (at % 8) & 1
     };
     let mut carry = 0u8;
     core::array::from_fn(|window| {
         let bits = (0..WINDOW_BITS).fold(0, |bits, at| bits | bit(window * WINDOW_BITS + at) << at);
-        // 0..=64; what is above 32 is 64 less with one more in the next window.
+        // In 0..=64; values above 32 are reduced by 64, with a carry to the next window.
         let value = bits + carry;
         carry = (value + 31) >> 6;
         let mask = 0u8.wrapping_sub(carry);
-        // 64 - value where the digit is negative, and value where not.
+        // 64 - value for a negative digit, otherwise value.
         let magnitude = (value ^ mask).wrapping_add(carry).wrapping_add(carry << 6);
         (carry, magnitude)
     })
@@ -150,8 +150,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_p256(octets in any::<[u8; 32]>()) {
-            if let Some(scalar) = Scalar::from_repr(octets.into()).into_option() {
+        fn agrees_with_p256(bytes in any::<[u8; 32]>()) {
+            if let Some(scalar) = Scalar::from_repr(bytes.into()).into_option() {
                 check(scalar);
             }
         }

@@ -8,9 +8,9 @@ use crate::finding::Findings;
 use crate::lint::{Facts, lint};
 use crate::{Error, Finding, KeyId, Object, Profile};
 
-/// The Product Attestation Authorities that are trusted, by subject key identifier.
+/// The trusted Product Attestation Authorities, by subject key identifier.
 ///
-/// Each is read and checked once, when it is added, however many chains are verified with it.
+/// Each is decoded and checked once, when it is added, for any number of verified chains.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ pub struct PaaStore {
     hashes: BTreeSet<[u8; 32]>,
 }
 
-/// A PAA, and what is to say about it in the strict profile.
+/// A PAA with its findings in the strict profile.
 #[derive(Clone, Debug)]
 pub(crate) struct Paa {
     pub(crate) facts: Facts,
@@ -40,7 +40,7 @@ pub(crate) struct Paa {
 }
 
 impl Paa {
-    /// Reads a PAA and checks what is to be checked without the certificates below.
+    /// Decodes a PAA and makes the checks that do not depend on the certificates below it.
     pub(crate) fn read(der: &[u8]) -> (Option<Facts>, Vec<Finding>) {
         let mut findings = Findings::new(Profile::Strict);
         let facts = lint(der, Object::Paa, &mut findings);
@@ -52,7 +52,7 @@ impl Paa {
 }
 
 impl PaaStore {
-    /// Makes a store without PAAs.
+    /// Creates an empty store.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -63,13 +63,13 @@ impl PaaStore {
 
     /// Adds a PAA in DER and returns its subject key identifier.
     ///
-    /// One that breaks rules is added all the same; a report about a chain below it says so. Several may have the same
-    /// identifier: then the one with the name that a PAI gives is taken, or else the first.
+    /// A PAA that breaks rules is added nevertheless; a report about a chain below it contains the findings. If several
+    /// have the same identifier, the one with the issuer name of the PAI is used, otherwise the first.
     ///
     /// # Errors
     ///
     /// [`Error::CertificateMalformed`] when it is not a certificate, [`Error::SubjectKeyIdMissing`] when it has no
-    /// identifier to be found by.
+    /// subject key identifier.
     pub fn insert(&mut self, der: &[u8]) -> Result<KeyId, Error> {
         let (facts, findings) = Paa::read(der);
         let facts = facts.ok_or(Error::CertificateMalformed { offset: None })?;
@@ -80,19 +80,19 @@ impl PaaStore {
         Ok(key_id)
     }
 
-    /// Tells whether there is a PAA with this subject key identifier.
+    /// Returns whether the store has a PAA with this subject key identifier.
     #[must_use]
     pub fn contains(&self, key_id: KeyId) -> bool {
         self.paas.contains_key(&key_id)
     }
 
-    /// Returns how many PAAs there are.
+    /// Returns the number of PAAs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.paas.values().map(Vec::len).sum()
     }
 
-    /// Tells whether there are none.
+    /// Returns whether the store is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.paas.is_empty()

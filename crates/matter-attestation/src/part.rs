@@ -6,9 +6,9 @@ use crate::{Error, Object, oid, pem, pkcs7};
 
 const PEM_LABEL: &str = "CERTIFICATE";
 
-/// A file that may be any part of what proves a device genuine, to be given to a [`Verification`](crate::Verification).
+/// A file with any part of a device's attestation data, for a [`Verification`](crate::Verification).
 ///
-/// It may break any rule: only as much is read as tells what it is.
+/// It may break any rule: it is decoded only as far as needed to detect its type.
 ///
 /// # Examples
 ///
@@ -29,10 +29,10 @@ pub struct Part {
 }
 
 impl Part {
-    /// Reads a certificate in PEM or DER, or a Certification Declaration, and tells which it is.
+    /// Decodes a certificate in PEM or DER, or a Certification Declaration, and detects its type.
     ///
-    /// A certificate whose issuer is its subject is a PAA, another one that says that it is a CA is a PAI, and all
-    /// others are DACs.
+    /// A certificate with equal issuer and subject is a PAA, another one with the CA flag is a PAI, and all others are
+    /// DACs.
     ///
     /// # Errors
     ///
@@ -47,11 +47,11 @@ impl Part {
         Ok(Self { object, der })
     }
 
-    /// Reads a declaration, or all certificates of a file in PEM, DER or PKCS#7, in their order.
+    /// Decodes a declaration, or all certificates of a file in PEM, DER or PKCS#7, in order.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read), [`Error::PemLabel`] when a block is neither a certificate nor PKCS#7, and
+    /// The errors of [`read`](Self::read), [`Error::PemLabel`] when a block is neither a certificate nor PKCS#7, and
     /// [`Error::Pkcs7Malformed`] and [`Error::Pkcs7Empty`].
     pub fn read_all(input: &[u8]) -> Result<Vec<Self>, Error> {
         if !pem::is_pem(input) {
@@ -78,7 +78,7 @@ impl Part {
         pkcs7::certificates(der)?.into_iter().map(Self::read).collect()
     }
 
-    /// Reads a file that is known to be a certificate or a declaration, and does not look into it.
+    /// Reads a file of a known type without examining its content.
     ///
     /// # Errors
     ///
@@ -88,13 +88,13 @@ impl Part {
         Ok(Self { object, der })
     }
 
-    /// Returns what it is.
+    /// Returns the type.
     #[must_use]
     pub const fn object(&self) -> Object {
         self.object
     }
 
-    /// Returns the octets without PEM.
+    /// Returns the bytes without PEM.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.der
@@ -124,7 +124,7 @@ fn certificate(der: &[u8]) -> Result<Object, Malformed> {
     if frame.issuer.raw == frame.subject.raw {
         return Ok(Object::Paa);
     }
-    // Extensions up to the first that cannot be read count.
+    // Use the extensions up to the first unreadable one.
     let (extensions, _) = Extensions::find_all(&frame);
     Ok(match extensions.find(id::BASIC_CONSTRAINTS) {
         Some(constraints) if BasicConstraints::claims_ca(constraints) => Object::Pai,

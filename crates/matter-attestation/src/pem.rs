@@ -21,24 +21,24 @@ pub(crate) struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// Returns the octets between the boundary lines.
+    /// Decodes the bytes between the boundary lines.
     pub(crate) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         let mut decoder = Decoder::new_detect_wrap(self.text).map_err(|_| Error::PemMalformed)?;
-        let mut octets = Zeroizing::new(vec![0; decoder.remaining_len()]);
-        let len = decoder.decode(&mut octets).map_err(|_| Error::PemMalformed)?.len();
-        if len != octets.len() || !decoder.is_finished() {
+        let mut bytes = Zeroizing::new(vec![0; decoder.remaining_len()]);
+        let len = decoder.decode(&mut bytes).map_err(|_| Error::PemMalformed)?.len();
+        if len != bytes.len() || !decoder.is_finished() {
             return Err(Error::PemMalformed);
         }
-        Ok(octets)
+        Ok(bytes)
     }
 
-    /// Tells whether the block has OpenSSL's header for an encrypted key, which RFC 7468 does not know.
+    /// Whether the block has OpenSSL's header for an encrypted key, which RFC 7468 does not define.
     pub(crate) fn has_encryption_header(&self) -> bool {
         find(self.text, b"Proc-Type:").is_some() && find(self.text, b"ENCRYPTED").is_some()
     }
 }
 
-/// Returns the blocks of a text in order; what stands between them is ignored.
+/// Returns the blocks of a text in order; text between them is ignored.
 pub(crate) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, Error> {
     let mut blocks = Vec::new();
     let mut rest = text;
@@ -57,12 +57,12 @@ pub(crate) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, Error> {
     Ok(blocks)
 }
 
-/// Tells whether the input is text with a PEM block and not DER, which starts with a SEQUENCE.
+/// Whether the input is text with a PEM block and not DER, which starts with a SEQUENCE.
 pub(crate) fn is_pem(input: &[u8]) -> bool {
     input.first() != Some(&0x30) && find(input, BEGIN).is_some()
 }
 
-/// Returns input that is DER, or the content of the one PEM block in it, which must have one of the labels.
+/// Returns DER input, or the content of the only PEM block, which must have one of the labels.
 pub(crate) fn to_der<'a>(input: &'a [u8], labels: &[&'static str]) -> Result<Cow<'a, [u8]>, Error> {
     if is_pem(input) {
         only_block(input, labels).map(Cow::Owned)
@@ -71,7 +71,7 @@ pub(crate) fn to_der<'a>(input: &'a [u8], labels: &[&'static str]) -> Result<Cow
     }
 }
 
-/// Returns the content of the only PEM block, which must have one of the labels, the first of which new files have.
+/// Returns the content of the only PEM block, which must have one of the labels; the first is that of new files.
 pub(crate) fn only_block(text: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, Error> {
     match blocks(text)?.as_slice() {
         [block] if labels.iter().any(|label| label.as_bytes() == block.label) => Ok(block.decode()?.to_vec()),

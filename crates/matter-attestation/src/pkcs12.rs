@@ -9,8 +9,8 @@ use crate::{Error, PrivateKey, pem};
 
 const PEM_LABEL: &str = "PKCS12";
 
-/// The private keys and the certificates of a PKCS#12 file (RFC 7292), as OpenSSL writes it today and as it did with RC2
-/// and triple DES.
+/// The private keys and the certificates of a PKCS#12 file (RFC 7292), in the current format of OpenSSL and its older
+/// one with RC2 and triple DES.
 pub struct Pkcs12 {
     /// PKCS#8.
     keys: Vec<Zeroizing<Vec<u8>>>,
@@ -18,12 +18,12 @@ pub struct Pkcs12 {
 }
 
 impl Pkcs12 {
-    /// Reads a file in DER or PEM.
+    /// Decodes a file in DER or PEM.
     ///
     /// # Errors
     ///
-    /// [`Error::Pkcs12Password`] when the password is another one, [`Error::Pkcs12Encryption`] for encryption that is
-    /// not read or would take too long, [`Error::Pkcs12Malformed`], [`Error::PemMalformed`] and [`Error::PemLabel`].
+    /// [`Error::Pkcs12Password`] when the password is wrong, [`Error::Pkcs12Encryption`] when the encryption is not
+    /// supported or would take too long, [`Error::Pkcs12Malformed`], [`Error::PemMalformed`] and [`Error::PemLabel`].
     pub fn decode_with(input: &[u8], password: &str) -> Result<Self, Error> {
         let der = pem::to_der(input, &[PEM_LABEL])?;
         let archive = Pkcs12Archive::from_pkcs12(&der, password).map_err(|error| refused(&error))?;
@@ -41,11 +41,11 @@ impl Pkcs12 {
         &self.certificates
     }
 
-    /// Reads the keys in the order of the file.
+    /// Decodes the keys in the order of the file.
     ///
     /// # Errors
     ///
-    /// Those of [`PrivateKey::decode`], for example [`Error::KeyNotP256`].
+    /// The errors of [`PrivateKey::decode`], for example [`Error::KeyNotP256`].
     pub fn private_keys(&self) -> Result<Vec<PrivateKey>, Error> {
         self.keys.iter().map(|key| PrivateKey::decode(key)).collect()
     }
@@ -62,7 +62,7 @@ impl fmt::Debug for Pkcs12 {
 
 fn refused(error: &ArchiveError) -> Error {
     match error {
-        // Without a MAC the wrong password shows in what it decrypts.
+        // Without a MAC, a wrong password is detected by the decrypted content.
         ArchiveError::MacError(_) | ArchiveError::Pkcs5Error(_) | ArchiveError::UnpadError => Error::Pkcs12Password,
         ArchiveError::InvalidParameters
         | ArchiveError::UnsupportedContentType

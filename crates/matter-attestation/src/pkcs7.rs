@@ -1,4 +1,4 @@
-//! Certificates in PKCS#7, which is SignedData of CMS without content and signers (RFC 5652, 5.1):
+//! Certificates in PKCS#7: CMS SignedData without content and signers (RFC 5652, 5.1):
 //!
 //! ```text
 //! SEQUENCE { id-signedData, [0] { SEQUENCE {
@@ -16,15 +16,15 @@ use alloc::vec::Vec;
 use crate::x509::{Malformed, Tlv, Walker, tag};
 use crate::{Error, oid};
 
-/// The labels of PEM blocks: of OpenSSL, of RFC 7468 and of RFC 7468's predecessors.
+/// The labels of PEM blocks: OpenSSL's, RFC 7468's and an older one.
 pub(crate) const PEM_LABELS: [&[u8]; 3] = [b"PKCS7", b"CMS", b"PKCS #7 SIGNED DATA"];
 
-/// Tells whether SignedData has certificates and no content, where a declaration has content and no certificates.
+/// Whether SignedData has certificates and no content; a declaration has content and no certificates.
 pub(crate) fn only_carries_certificates(der: &[u8]) -> bool {
     SignedData::read(der).is_ok_and(|signed| !signed.has_content && signed.certificates.is_some())
 }
 
-/// Returns the certificates in their order; members of other kinds, such as attribute certificates, are left out.
+/// Returns the certificates in order; other members, such as attribute certificates, are skipped.
 pub(crate) fn certificates(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
     let malformed = |at: Malformed| Error::Pkcs7Malformed { offset: at.0 };
     let signed = SignedData::read(der).map_err(malformed)?;

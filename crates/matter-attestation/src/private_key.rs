@@ -28,9 +28,9 @@ use crate::{Error, PublicKey, oid, pem};
 
 /// A P-256 private key in memory.
 ///
-/// It is wiped when dropped, `Debug` does not show it, and it is read only through [`PrivateKey::expose_scalar`] and the
-/// two encodings. Issuing does not need this type: anything that is a [`CertificateSigner`](crate::CertificateSigner)
-/// will do, for example a key in a PKCS#11 token.
+/// It is wiped when dropped, `Debug` does not show it, and it is read only through [`PrivateKey::expose_scalar`] and
+/// the encodings. Issuing does not require this type: any [`CertificateSigner`](crate::CertificateSigner) can be used,
+/// for example a key in a PKCS#11 token.
 ///
 /// # Examples
 ///
@@ -51,32 +51,32 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// The length in octets of [`PrivateKey::to_sec1_der`].
+    /// The length of [`PrivateKey::to_sec1_der`] in bytes.
     pub const SEC1_LEN: usize = 121;
-    /// The length in octets of [`PrivateKey::to_pkcs8_der`].
+    /// The length of [`PrivateKey::to_pkcs8_der`] in bytes.
     pub const PKCS8_LEN: usize = 138;
-    /// Where the scalar starts in [`PrivateKey::to_sec1_der`].
+    /// The offset of the scalar in [`PrivateKey::to_sec1_der`].
     pub const SEC1_SCALAR_OFFSET: usize = 7;
-    /// Where the public point starts in [`PrivateKey::to_sec1_der`].
+    /// The offset of the public point in [`PrivateKey::to_sec1_der`].
     pub const SEC1_POINT_OFFSET: usize = 56;
 
-    /// How many rounds [`PrivateKey::to_encrypted_pkcs8_pem`] makes.
+    /// Number of rounds of [`PrivateKey::to_encrypted_pkcs8_pem`].
     #[cfg(feature = "encryption")]
     pub const PBKDF2_ITERATIONS: u32 = 600_000;
 
-    /// Draws a key.
+    /// Draws a random key.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
-        let mut octets = Zeroizing::new([0; 32]);
+        let mut bytes = Zeroizing::new([0; 32]);
         loop {
-            rng.fill_bytes(&mut *octets);
-            // One in four thousand million is not in range.
-            if let Ok(key) = Self::from_scalar(&octets) {
+            rng.fill_bytes(&mut *bytes);
+            // A value is out of range with a probability of 2^-32.
+            if let Ok(key) = Self::from_scalar(&bytes) {
                 return key;
             }
         }
     }
 
-    /// Accepts a scalar in big-endian octets.
+    /// Accepts a big-endian scalar.
     ///
     /// # Errors
     ///
@@ -92,39 +92,42 @@ impl PrivateKey {
         })
     }
 
-    /// Reads a key in PKCS#8 (RFC 5958) or SEC 1 (RFC 5915), in PEM or DER; or the bare scalar of 32 octets, or the
-    /// Matter SDK's 97 octets of public point and scalar, both also as hexadecimal digits. The content tells which.
+    /// Decodes a key in PKCS#8 (RFC 5958) or SEC 1 (RFC 5915), in PEM or DER; or a bare scalar of 32 bytes, or the
+    /// Matter SDK's 97 bytes of public point and scalar, both also as hexadecimal digits. The format is detected from
+    /// the content.
     ///
-    /// A block `EC PARAMETERS` beside the key, as `openssl ecparam -genkey` writes it, is skipped.
+    /// A block `EC PARAMETERS` next to the key, as written by `openssl ecparam -genkey`, is skipped.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyEncrypted`] and [`Error::KeyEncryption`], [`Error::KeyNotP256`] for other curves and other kinds of keys, [`Error::KeyMismatch`]
-    /// when the public key inside is another one's, [`Error::KeyScalarOutOfRange`], [`Error::KeyMalformed`],
-    /// [`Error::PemLabel`] when the PEM block is not a private key, and [`Error::PemMalformed`].
+    /// [`Error::KeyEncrypted`] and [`Error::KeyEncryption`], [`Error::KeyNotP256`] for other curves and key types,
+    /// [`Error::KeyMismatch`] when the included public key does not match, [`Error::KeyScalarOutOfRange`],
+    /// [`Error::KeyMalformed`], [`Error::PemLabel`] when the PEM block is not a private key, and
+    /// [`Error::PemMalformed`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
         decode::decode(input)
     }
 
-    /// Reads a key in encrypted PKCS#8, in PEM or DER, or one that [`PrivateKey::decode`] reads.
+    /// Decodes a key in encrypted PKCS#8, in PEM or DER, or any key that [`PrivateKey::decode`] accepts.
     ///
-    /// PBES2 with PBKDF2 (HMAC with SHA-2, at most 10,000,000 rounds) or scrypt (at most 64 MiB) and AES is what is
-    /// decrypted, which is what `openssl pkcs8 -topk8` writes.
+    /// Supported is PBES2 with PBKDF2 (HMAC with SHA-2, at most 10,000,000 rounds) or scrypt (at most 64 MiB) and AES,
+    /// as written by `openssl pkcs8 -topk8`.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyPassword`] when the password is another one, [`Error::KeyEncryption`] when the encryption is, and
-    /// those of [`PrivateKey::decode`].
+    /// [`Error::KeyPassword`] when the password is wrong, [`Error::KeyEncryption`] when the encryption is not
+    /// supported, and the errors of [`PrivateKey::decode`].
     #[cfg(feature = "encryption")]
     pub fn decode_encrypted(input: &[u8], password: &[u8]) -> Result<Self, Error> {
         encrypted::decode(input, password)
     }
 
-    /// Reads a key as [`PrivateKey::decode_encrypted`] does if there is a password, or else as [`PrivateKey::decode`].
+    /// Decodes a key with [`PrivateKey::decode_encrypted`] if there is a password, otherwise with
+    /// [`PrivateKey::decode`].
     ///
     /// # Errors
     ///
-    /// Those of both.
+    /// The errors of both.
     #[cfg(feature = "encryption")]
     pub fn decode_with(input: &[u8], password: Option<&[u8]>) -> Result<Self, Error> {
         match password {
@@ -133,12 +136,12 @@ impl PrivateKey {
         }
     }
 
-    /// Returns the key as a PEM block `ENCRYPTED PRIVATE KEY`: PBES2 with [`PrivateKey::PBKDF2_ITERATIONS`] rounds of
+    /// Encodes the key as a PEM block `ENCRYPTED PRIVATE KEY`: PBES2 with [`PrivateKey::PBKDF2_ITERATIONS`] rounds of
     /// PBKDF2 with HMAC-SHA-256, and AES-256-CBC. Salt and initialization vector are drawn from `rng`.
     ///
     /// # Errors
     ///
-    /// [`Error::EncodingFailed`], which no key gives.
+    /// [`Error::EncodingFailed`], which does not occur for a valid key.
     #[cfg(feature = "encryption")]
     pub fn to_encrypted_pkcs8_pem<R: rand_core::CryptoRng + ?Sized>(
         &self,
@@ -148,47 +151,46 @@ impl PrivateKey {
         encrypted::encode(self, password, rng)
     }
 
-    /// Returns the key as a PKCS#8 PEM block `PRIVATE KEY`, lines ended by a line feed.
+    /// Encodes the key as a PKCS#8 PEM block `PRIVATE KEY`, with line feeds.
     ///
     /// # Errors
     ///
-    /// [`Error::EncodingFailed`], which no key gives.
+    /// [`Error::EncodingFailed`], which does not occur for a valid key.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, Error> {
         let der = self.to_pkcs8_der();
         pem::encode("PRIVATE KEY", &der).map(Zeroizing::new)
     }
 
-    /// Returns the key as a PKCS#8 PrivateKeyInfo in DER, with the public key inside of the ECPrivateKey, as OpenSSL
-    /// writes it.
+    /// Encodes the key as a PKCS#8 PrivateKeyInfo in DER, with the public key in the ECPrivateKey, like OpenSSL.
     #[must_use]
     pub fn to_pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
         pkcs8_der(&self.expose_scalar(), &self.public_key())
     }
 
-    /// Returns the key as a SEC 1 ECPrivateKey in DER, with the curve's name and the public key.
+    /// Encodes the key as a SEC 1 ECPrivateKey in DER, with the curve's name and the public key.
     ///
     /// ```text
     ///   0  30 77                        SEQUENCE
     ///   2  02 01 01                     version 1
-    ///   5  04 20 scalar                 32 octets from offset 7
+    ///   5  04 20 scalar                 32 bytes from offset 7
     ///  39  A0 0A 06 08 2A 86 48 ...     prime256v1
-    ///  51  A1 44 03 42 00 point         65 octets from offset 56
+    ///  51  A1 44 03 42 00 point         65 bytes from offset 56
     /// ```
     #[must_use]
     pub fn to_sec1_der(&self) -> Zeroizing<Vec<u8>> {
         sec1_der(&self.expose_scalar(), &self.public_key())
     }
 
-    /// Returns the scalar in big-endian octets: the one way to read the bare secret.
+    /// Returns the big-endian scalar; the only access to the bare secret.
     #[must_use]
     pub fn expose_scalar(&self) -> Zeroizing<[u8; 32]> {
-        let octets = Zeroizing::new(self.scalar.to_repr());
+        let bytes = Zeroizing::new(self.scalar.to_repr());
         let mut scalar = Zeroizing::new([0; 32]);
-        scalar.copy_from_slice(&octets);
+        scalar.copy_from_slice(&bytes);
         scalar
     }
 
-    /// Tells whether this is the key with a scalar, in a time that does not depend on either.
+    /// Returns whether the key has this scalar, in constant time.
     #[must_use]
     pub fn has_scalar(&self, scalar: &[u8; 32]) -> bool {
         self.expose_scalar().ct_eq(scalar).into()
@@ -233,11 +235,11 @@ impl Signer<Signature> for PrivateKey {
     }
 }
 
-/// Signs the SHA-256 hash of a message that is too long to be in memory.
+/// Signs the SHA-256 hash of a message, for messages that are not in memory.
 impl PrehashSigner<DerSignature> for PrivateKey {
     /// # Errors
     ///
-    /// For a hash of another length than 32 octets.
+    /// For a hash that does not have 32 bytes.
     fn sign_prehash(&self, hash: &[u8]) -> Result<DerSignature, signature::Error> {
         let hash = hash.try_into().map_err(|_| signature::Error::new())?;
         sign_hash(&self.scalar, hash).map(|signature| signature.to_der())
@@ -247,7 +249,7 @@ impl PrehashSigner<DerSignature> for PrivateKey {
 impl PrehashSigner<Signature> for PrivateKey {
     /// # Errors
     ///
-    /// As above.
+    /// For a hash that does not have 32 bytes.
     fn sign_prehash(&self, hash: &[u8]) -> Result<Signature, signature::Error> {
         let hash = hash.try_into().map_err(|_| signature::Error::new())?;
         sign_hash(&self.scalar, hash)
@@ -271,7 +273,7 @@ impl SignatureAlgorithmIdentifier for PrivateKey {
     };
 }
 
-/// ECDSA with the nonce of RFC 6979 (SHA-256), as p256 has it, with a multiplication of its own.
+/// ECDSA with the nonce of RFC 6979 (SHA-256), as in p256, with this crate's multiplication.
 fn sign(key: &NonZeroScalar, message: &[u8]) -> Result<Signature, signature::Error> {
     sign_hash(key, Sha256::digest(message).into())
 }
@@ -293,18 +295,18 @@ fn sign_hash(key: &NonZeroScalar, hash: [u8; 32]) -> Result<Signature, signature
         let inverse = Zeroizing::new(nonce.invert());
         let r = <Scalar as Reduce<FieldBytes>>::reduce(&base_multiple(&nonce).x());
         let s = **inverse * (hash + r * key.as_ref());
-        // It is an error when one of them is 0.
+        // Fails when r or s is 0.
         if let Ok(signature) = Signature::from_scalars(r, s) {
             return Ok(signature);
         }
     }
 }
 
-/// SEQUENCE, version 1, OCTET STRING of 32.
+/// SEQUENCE, version 1, OCTET STRING of 32 bytes.
 const SEC1_HEAD: &[u8] = &[0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20];
-/// The curve's name prime256v1 in its explicit tag.
+/// The curve prime256v1 in its explicit tag.
 const SEC1_CURVE: &[u8] = &[0xA0, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
-/// BIT STRING of 65 octets in its explicit tag.
+/// BIT STRING of 65 bytes in its explicit tag.
 const POINT_HEAD: &[u8] = &[0xA1, 0x44, 0x03, 0x42, 0x00];
 /// SEQUENCE, version 0, id-ecPublicKey with prime256v1, OCTET STRING of an ECPrivateKey without the curve's name.
 const PKCS8_HEAD: &[u8] = &[

@@ -7,7 +7,7 @@ use spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 
 use crate::{Error, KeyId, oid};
 
-/// A P-256 public key, the only kind in Matter device attestation.
+/// A P-256 public key, the only type in Matter device attestation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey {
     point: [u8; Self::LEN],
@@ -15,10 +15,10 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// The length in octets of an uncompressed point.
+    /// The length of an uncompressed point in bytes.
     pub const LEN: usize = 65;
 
-    /// Accepts an uncompressed point: 0x04, then x and y, 32 octets each (SEC 1, 2.3.3).
+    /// Accepts an uncompressed point: 0x04, then x and y, 32 bytes each (SEC 1, 2.3.3).
     ///
     /// # Errors
     ///
@@ -29,7 +29,7 @@ impl PublicKey {
         Ok(Self { point, key })
     }
 
-    /// Reads a compressed point: 0x02 or 0x03, then x (SEC 1, 2.3.3).
+    /// Decodes a compressed point: 0x02 or 0x03, then x (SEC 1, 2.3.3).
     pub(crate) fn of_compressed(point: &[u8]) -> Option<Self> {
         let (&(0x02 | 0x03), _) = point.split_first()? else {
             return None;
@@ -38,12 +38,12 @@ impl PublicKey {
         Self::new(key.to_sec1_point(false).as_bytes()).ok()
     }
 
-    /// Reads a SubjectPublicKeyInfo in DER, as key management services and `openssl pkey -pubout` write it.
+    /// Decodes a SubjectPublicKeyInfo in DER, as returned by key management services and `openssl pkey -pubout`.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyMalformed`] when it is not a SubjectPublicKeyInfo, [`Error::KeyNotP256`] for keys of another kind and points
-    /// that are compressed.
+    /// [`Error::KeyMalformed`] when it is not a SubjectPublicKeyInfo, [`Error::KeyNotP256`] for other key types and
+    /// compressed points.
     pub fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
         let spki = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| Error::KeyMalformed)?;
         Self::from_spki(spki)
@@ -55,17 +55,17 @@ impl PublicKey {
         &self.point
     }
 
-    /// Returns the SHA-1 of the point, which is the subject key identifier of a new certificate (RFC 5280, 4.2.1.2).
+    /// Returns the SHA-1 of the point, which is the subject key identifier of new certificates (RFC 5280, 4.2.1.2).
     #[must_use]
     pub fn key_id(&self) -> KeyId {
         KeyId::new(Sha1::digest(self.point).into())
     }
 
-    /// Checks an ECDSA signature of the SHA-256 of `message`, given as DER.
+    /// Verifies an ECDSA signature of the SHA-256 of `message`, given as DER.
     ///
     /// # Errors
     ///
-    /// [`Error::SignatureInvalid`] when it is not DER or not this key's signature.
+    /// [`Error::SignatureInvalid`] when it is not DER or does not verify.
     pub fn verify_der(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let signature = DerSignature::from_bytes(signature).map_err(|_| Error::SignatureInvalid)?;
         self.key
@@ -73,11 +73,11 @@ impl PublicKey {
             .map_err(|_| Error::SignatureInvalid)
     }
 
-    /// Checks an ECDSA signature of the SHA-256 of `message`, given as r and s, 32 octets each.
+    /// Verifies an ECDSA signature of the SHA-256 of `message`, given as r and s, 32 bytes each.
     ///
     /// # Errors
     ///
-    /// [`Error::SignatureInvalid`] when it is not 64 octets or not this key's signature.
+    /// [`Error::SignatureInvalid`] when it does not have 64 bytes or does not verify.
     pub fn verify_raw(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let signature = Signature::from_slice(signature).map_err(|_| Error::SignatureInvalid)?;
         self.key
@@ -117,8 +117,8 @@ impl From<&VerifyingKey> for PublicKey {
     fn from(key: &VerifyingKey) -> Self {
         let mut point = [0; Self::LEN];
         let encoded = key.to_sec1_point(false);
-        for (target, octet) in point.iter_mut().zip(encoded.as_bytes()) {
-            *target = *octet;
+        for (target, byte) in point.iter_mut().zip(encoded.as_bytes()) {
+            *target = *byte;
         }
         Self { point, key: *key }
     }
@@ -128,7 +128,7 @@ impl fmt::Debug for PublicKey {
     /// Writes the point in hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PublicKey(")?;
-        self.point.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
+        self.point.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
         f.write_str(")")
     }
 }

@@ -1,4 +1,4 @@
-//! Certificate revocation lists, and what they say in the end: which serial numbers of which authority are revoked.
+//! Certificate revocation lists, and the resulting set of revoked serial numbers of each authority.
 
 mod builder;
 mod crl;

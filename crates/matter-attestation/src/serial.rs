@@ -4,44 +4,44 @@ use x509_cert::serial_number::SerialNumber as X509SerialNumber;
 
 use crate::Error;
 
-/// The serial number of a certificate: a positive INTEGER of at most 20 octets (RFC 5280, 4.1.2.2).
+/// The serial number of a certificate: a positive INTEGER of at most 20 bytes (RFC 5280, 4.1.2.2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SerialNumber {
-    /// Before the octets, so that the derived order is that of the numbers.
+    /// Declared before the bytes, so that the derived order is numeric.
     len: usize,
-    /// The content octets of the INTEGER, left-aligned.
-    octets: [u8; Self::MAX_LEN],
+    /// The content bytes of the INTEGER, left-aligned.
+    bytes: [u8; Self::MAX_LEN],
 }
 
 impl SerialNumber {
-    /// The most octets that the INTEGER may have.
+    /// The maximum length of the INTEGER in bytes.
     pub const MAX_LEN: usize = 20;
-    /// How many octets [`SerialNumber::generate`] draws.
+    /// Number of bytes drawn by [`SerialNumber::generate`].
     pub const GENERATED_LEN: usize = 16;
 
-    /// Accepts a number in big-endian octets; leading zeros do not matter.
+    /// Accepts a big-endian number; leading zeros are ignored.
     ///
     /// # Errors
     ///
-    /// [`Error::SerialNumberOutOfRange`] when the number is 0, or when it needs more than 20 octets as a DER INTEGER,
-    /// where a set top bit costs one octet more.
+    /// [`Error::SerialNumberOutOfRange`] when the number is 0, or needs more than 20 bytes as a DER INTEGER, where a
+    /// set top bit takes an additional byte.
     pub fn new(number: &[u8]) -> Result<Self, Error> {
-        let first = number.iter().position(|&octet| octet != 0);
+        let first = number.iter().position(|&byte| byte != 0);
         let significant = first.and_then(|first| number.get(first..)).unwrap_or_default();
         let sign = match significant.first() {
             None => return Err(Error::SerialNumberOutOfRange { len: number.len() }),
-            Some(&octet) => usize::from(octet >= 0x80),
+            Some(&byte) => usize::from(byte >= 0x80),
         };
         let len = significant.len() + sign;
-        let mut octets = [0; Self::MAX_LEN];
-        octets
+        let mut bytes = [0; Self::MAX_LEN];
+        bytes
             .get_mut(sign..len)
             .ok_or(Error::SerialNumberOutOfRange { len })?
             .copy_from_slice(significant);
-        Ok(Self { octets, len })
+        Ok(Self { bytes, len })
     }
 
-    /// Draws 16 octets with the top bit clear and the top octet not zero: 127 bits that always encode to 16 octets.
+    /// Draws 16 bytes with the top bit clear and the top byte nonzero: 127 bits that always encode to 16 bytes.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
         let mut random = [0; Self::GENERATED_LEN];
         loop {
@@ -57,10 +57,10 @@ impl SerialNumber {
         }
     }
 
-    /// Returns the content octets of the INTEGER, big-endian; the first is 0 where the number's top bit is set.
+    /// Returns the content bytes of the INTEGER, big-endian; the first is 0 if the number's top bit is set.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.octets.get(..self.len).unwrap_or_default()
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 
     pub(crate) fn to_x509(self) -> Result<X509SerialNumber, Error> {
@@ -69,9 +69,9 @@ impl SerialNumber {
 }
 
 impl fmt::Display for SerialNumber {
-    /// Writes upper-case hexadecimal digits, two for each octet.
+    /// Writes upper-case hexadecimal digits, two for each byte.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02X}"))
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_positive_and_at_most_20_octets() {
+    fn is_positive_and_at_most_20_bytes() {
         for bad in [&[][..], &[0], &[0; 30], &[0x80; 20], &[1; 21]] {
             assert!(matches!(
                 SerialNumber::new(bad),

@@ -5,7 +5,7 @@ use x509_cert::time::{Time, Validity as X509Validity};
 
 use crate::Error;
 
-/// From when to when a certificate is valid, both ends included, in UTC.
+/// The validity period of a certificate, both ends included, in UTC.
 ///
 /// Encoded as UTCTime through 2049 and as GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5).
 ///
@@ -39,7 +39,7 @@ impl Validity {
         Ok(Self { not_before, not_after })
     }
 
-    /// Starts at `not_before` and ends `days` times 86400 seconds later.
+    /// Creates a period that starts at `not_before` and ends `days` times 86400 seconds later.
     ///
     /// # Errors
     ///
@@ -54,7 +54,8 @@ impl Validity {
         Ok(Self { not_before, not_after })
     }
 
-    /// Never ends: notAfter is `99991231235959Z`, the value for "no well-defined expiration" (RFC 5280, 4.1.2.5).
+    /// Creates a period without end: notAfter is `99991231235959Z`, the value for "no well-defined expiration" (RFC
+    /// 5280, 4.1.2.5).
     #[must_use]
     pub const fn without_expiry(not_before: DateTime) -> Self {
         Self {
@@ -75,13 +76,13 @@ impl Validity {
         self.not_after
     }
 
-    /// Tells whether a time is in this period.
+    /// Returns whether a time is in this period.
     #[must_use]
     pub fn contains(&self, time: DateTime) -> bool {
         (self.not_before..=self.not_after).contains(&time)
     }
 
-    /// Checks that this period lies inside of an issuer's.
+    /// Checks that this period is within an issuer's.
     pub(crate) fn check_inside(&self, issuer: &Self) -> Result<(), Error> {
         if self.not_before < issuer.not_before {
             return Err(Error::ValidityBeforeIssuer {

@@ -1,8 +1,8 @@
-//! X.509 read once (RFC 5280): [`Frame`] finds the parts of a certificate, and one function for each part reads it and
-//! reports to a [`FaultSink`](crate::fault::FaultSink) what is wrong.
+//! The only X.509 reader (RFC 5280): [`Frame`] finds the parts of a certificate, and one function for each part decodes
+//! it and reports faults to a [`FaultSink`](crate::fault::FaultSink).
 //!
-//! [`Certificate`](crate::Certificate) is the strict view and stops at the first fault; the lint reports each and reads
-//! on. Requests and lists of revoked certificates share the walker and the outermost form.
+//! [`Certificate`](crate::Certificate) is the strict view and stops at the first fault; the lint reports each fault and
+//! continues. Requests and revocation lists use the same walker and outermost form.
 
 mod der;
 mod extensions;

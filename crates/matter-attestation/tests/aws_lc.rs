@@ -1,4 +1,4 @@
-//! The arithmetic of AWS-LC: the same keys, signatures and answers as p256's.
+//! The arithmetic of AWS-LC gives the same keys, signatures and results as p256.
 #![cfg(feature = "aws-lc-rs")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
@@ -13,11 +13,11 @@ use signature::Signer;
 
 use self::chain::{dac_subject, key, pai, pai_subject, serial, years};
 
-/// The smallest and the largest scalar, one with leading zeros, and some in between.
+/// The smallest and the largest scalar, one with leading zeros, and others.
 fn keys() -> Vec<PrivateKey> {
     let mut one = [0; 32];
     one[31] = 1;
-    // The order of the curve less one (SEC 2, 2.4.2).
+    // The order of the curve minus one (SEC 2, 2.4.2).
     let most = hex_literal::hex!("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632550");
     let mut keys = [one, most]
         .map(|scalar| PrivateKey::from_scalar(&scalar).unwrap())
@@ -28,7 +28,7 @@ fn keys() -> Vec<PrivateKey> {
 }
 
 #[test]
-fn keys_and_signatures_are_those_of_p256() {
+fn keys_and_signatures_match_p256() {
     for key in keys() {
         let same = SigningKey::from_slice(&*key.expose_scalar()).unwrap();
         let point = same.verifying_key().to_sec1_point(false);
@@ -41,7 +41,7 @@ fn keys_and_signatures_are_those_of_p256() {
 }
 
 #[test]
-fn issuer_verifier_refuses_what_is_not_the_issuers() {
+fn issuer_verifier_refuses_other_signatures() {
     let subject = pai_subject();
     let pai = pai(&subject);
     let verifier = IssuerVerifier::new(pai.clone());
@@ -59,7 +59,7 @@ fn issuer_verifier_refuses_what_is_not_the_issuers() {
             continue;
         };
         let expected = changed.verify_issued_by(&pai);
-        assert_eq!(verifier.verify(&changed), expected, "octet {at}");
+        assert_eq!(verifier.verify(&changed), expected, "byte {at}");
         refused += u32::from(expected.is_err());
     }
     assert!(refused > 100, "{refused}");

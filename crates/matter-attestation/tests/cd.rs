@@ -1,4 +1,4 @@
-//! Certification Declarations: exact octets, round trips, refusals.
+//! Certification Declarations: exact bytes, round trips, refusals.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 use hex_literal::hex;
@@ -55,12 +55,12 @@ fn sign(content: &CertificationDeclaration) -> Vec<u8> {
     content.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID).unwrap()
 }
 
-/// Wraps any TLV, with a signature that has the right form only.
+/// Wraps any TLV, with a signature that is only well-formed.
 fn wrap(tlv: &[u8]) -> Vec<u8> {
     wrap_with(tlv, &hex!("30 06 02 01 01 02 01 01"))
 }
 
-/// A second, naive encoder of the envelope.
+/// An independent, naive encoder of the envelope.
 fn wrap_with(tlv: &[u8], signature: &[u8]) -> Vec<u8> {
     let key_id = TEST_CD_SIGNING_KEY_ID;
     let alg = hex!("30 0B 06 09 60 86 48 01 65 03 04 02 01");
@@ -105,7 +105,7 @@ fn tlv_error(tlv: &[u8]) -> Error {
 }
 
 #[test]
-fn content_has_the_octets_of_the_specification() {
+fn content_has_the_bytes_of_the_specification() {
     let expected = [
         &hex!("15 24 00 01 25 01 F1 FF 36 02 05 00 80 04 B1 18 25 03 34 12 2C 04 13") as &[u8],
         b"CSA00000SWC00000-00",
@@ -131,7 +131,7 @@ fn content_has_the_octets_of_the_specification() {
 }
 
 #[test]
-fn envelope_has_the_octets_of_the_specification() {
+fn envelope_has_the_bytes_of_the_specification() {
     for content in [plain(), largest()] {
         let cms = sign(&content);
         let signature = (64..=72)
@@ -143,7 +143,7 @@ fn envelope_has_the_octets_of_the_specification() {
 }
 
 #[test]
-fn what_is_signed_reads_back_and_verifies() {
+fn signed_declarations_decode_and_verify() {
     for content in [plain(), largest()] {
         let cms = sign(&content);
         let signed = SignedDeclaration::decode(&cms).unwrap();
@@ -205,7 +205,7 @@ fn limits_are_checked_when_content_is_made() {
 fn members_must_be_there_in_order_and_in_range() {
     let good = plain().encode_tlv().unwrap();
     SignedDeclaration::decode(&wrap(&good)).unwrap();
-    // Each member in turn is left out: tag, where it starts, how long it is.
+    // Each member in turn is omitted: tag, offset, length.
     for (tag, start, len) in [
         (0, 1, 3),
         (1, 4, 4),
@@ -223,7 +223,7 @@ fn members_must_be_there_in_order_and_in_range() {
         if tag == 8 {
             continue;
         }
-        // Behind all the others it is as bad as missing.
+        // After all others, it counts as missing.
         tlv.splice(tlv.len() - 1..tlv.len() - 1, member);
         assert_eq!(tlv_error(&tlv), Error::CdMember { tag, offset: start });
     }
@@ -244,7 +244,7 @@ fn members_must_be_there_in_order_and_in_range() {
     );
     assert_eq!(replaced(8, 8, &hex!("36 02 18")), Error::CdProductIdCount { count: 0 });
     assert_eq!(replaced(10, 3, &hex!("04 00")), Error::CdMember { tag: 2, offset: 10 });
-    // The last octet of a text that is one shorter reads as the control octet of another member.
+    // The last byte of a text shortened by one would be read as the control byte of another member.
     assert_eq!(replaced(22, 1, &[0x12]), Error::CdMember { tag: 5, offset: 41 });
     assert_eq!(replaced(22, 1, &[0xFF]), Error::CdTlvMalformed { offset: 20 });
     assert_eq!(
@@ -347,21 +347,21 @@ fn other_envelopes_are_refused() {
 }
 
 #[test]
-fn truncations_and_changed_octets_are_refused() {
+fn truncations_and_changed_bytes_are_refused() {
     let key = test_cd_signing_key().public_key();
     let cms = sign(&plain());
     for len in 0..cms.len() {
-        assert!(SignedDeclaration::decode(&cms[..len]).is_err(), "{len} octets");
+        assert!(SignedDeclaration::decode(&cms[..len]).is_err(), "{len} bytes");
     }
-    // The signer's key identifier is not covered by the signature; everything else is, or has one form only.
+    // The signer's key identifier is not covered by the signature; everything else is, or has only one form.
     let key_id = TEST_CD_SIGNING_KEY_ID;
     let at = cms.windows(20).position(|window| window == key_id.as_bytes()).unwrap();
-    for octet in (0..cms.len()).filter(|octet| !(at..at + 20).contains(octet)) {
+    for byte in (0..cms.len()).filter(|byte| !(at..at + 20).contains(byte)) {
         for bit in 0..8 {
             let mut changed = cms.clone();
-            changed[octet] ^= 1 << bit;
+            changed[byte] ^= 1 << bit;
             let accepted = SignedDeclaration::decode(&changed).is_ok_and(|signed| signed.verify(&key).is_ok());
-            assert!(!accepted, "octet {octet}, bit {bit}");
+            assert!(!accepted, "byte {byte}, bit {bit}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Replays the fuzz corpora, with the properties of the fuzz targets.
+//! Replays the fuzz corpora with the properties of the fuzz targets.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -21,20 +21,20 @@ use matter_attestation::{AttestationElements, CrlDistributionPoint};
 use replay::replay;
 
 #[test]
-fn what_is_accepted_decodes_to_the_same() {
+fn accepted_inputs_round_trip() {
     replay("matter_attestation_decode", decode::property);
 }
 
 #[test]
-fn only_what_is_the_same_is_accepted() {
+fn only_unchanged_parts_are_accepted() {
     replay("matter_attestation_verify", verify::property);
 }
 
 #[test]
-fn whatever_is_linted_is_judged_without_a_panic() {
+fn linting_never_panics() {
     replay("matter_attestation_lint", |input| {
         lint::property(input);
-        // The seeds of elements and of distribution points are whole.
+        // The seeds of elements and of distribution points have no selector byte.
         match input.split_first().map(|(selector, part)| (selector % 6, part)) {
             Some((4, part)) => {
                 let elements = AttestationElements::decode(part).unwrap();
@@ -51,16 +51,16 @@ fn whatever_is_linted_is_judged_without_a_panic() {
 }
 
 #[test]
-fn a_certificate_of_a_bundle_reads_the_same_alone() {
+fn certificates_of_a_bundle_decode_the_same_alone() {
     replay("matter_attestation_bundle", bundle::property);
 }
 
 #[test]
-fn a_request_that_is_accepted_decodes_to_the_same() {
+fn accepted_requests_round_trip() {
     replay("matter_attestation_csr", csr::property);
 }
 
 #[test]
-fn a_list_that_is_accepted_decodes_to_the_same() {
+fn accepted_lists_round_trip() {
     replay("matter_attestation_crl", crl::property);
 }

@@ -1,4 +1,4 @@
-//! Certificate revocation lists: each fault alone, and beside it what is just right.
+//! Certificate revocation lists: each fault by itself, with a case just inside of the rule.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
@@ -37,7 +37,7 @@ const ACCEPTED: [(&str, Change); 17] = [
     ("nothing changed", |_| {}),
     ("no entries", |p| p.entries = vec![]),
     ("two entries", |p| p.entries = seq(&[&entry(&[7], &[]), &entry(&[8], &[])])),
-    ("a serial number of 20 octets", |p| p.entries = seq(&[&entry(&[0x7F; 20], &[])])),
+    ("a serial number of 20 bytes", |p| p.entries = seq(&[&entry(&[0x7F; 20], &[])])),
     ("a serial number with its top bit set", |p| p.entries = seq(&[&entry(&[0, 0x80], &[])])),
     ("this and next update are the same", |p| p.next_update = p.this_update.clone()),
     ("next update in 2050", |p| p.next_update = tlv(0x18, b"20500101000000Z")),
@@ -77,10 +77,10 @@ const REFUSED: [(&str, Change, CrlFault); 53] = [
     ("the month 13", |p| p.this_update = tlv(0x17, b"261301000000Z"), CrlFault::Dates),
     ("serial number 0", |p| p.entries = seq(&[&entry(&[0], &[])]), CrlFault::Entry),
     ("a negative serial number", |p| p.entries = seq(&[&entry(&[0x80], &[])]), CrlFault::Entry),
-    ("a serial number of 21 octets", |p| p.entries = seq(&[&entry(&[0x7F; 21], &[])]), CrlFault::Entry),
-    ("a serial number with a needless zero", |p| p.entries = seq(&[&entry(&[0, 7], &[])]), CrlFault::Entry),
+    ("a serial number of 21 bytes", |p| p.entries = seq(&[&entry(&[0x7F; 21], &[])]), CrlFault::Entry),
+    ("a serial number with a leading zero byte", |p| p.entries = seq(&[&entry(&[0, 7], &[])]), CrlFault::Entry),
     ("an entry without a date", |p| p.entries = seq(&[&seq(&[&tlv(2, &[7])])]), CrlFault::Entry),
-    ("an entry with something behind", |p| {
+    ("an entry with trailing data", |p| {
         p.entries = seq(&[&seq(&[&tlv(2, &[7]), &tlv(0x17, b"251231000000Z"), &[5, 0]])]);
     }, CrlFault::Entry),
     ("an entry with no extension in the SEQUENCE", |p| {
@@ -109,14 +109,14 @@ const REFUSED: [(&str, Change, CrlFault); 53] = [
     }, CrlFault::Extension),
     ("no extensions", |p| p.explicit = Some(vec![]), CrlFault::AuthorityKeyId),
     ("no extension in the SEQUENCE", |p| p.extensions = vec![], CrlFault::Extension),
-    ("something behind the extensions", |p| {
+    ("data after the extensions", |p| {
         p.explicit = Some([tlv(0xA0, &seq(&[&p.extensions])), vec![5, 0]].concat());
     }, CrlFault::Form),
-    ("something behind them in their tag", |p| {
+    ("data after them within their tag", |p| {
         p.explicit = Some(tlv(0xA0, &[seq(&[&p.extensions]), vec![5, 0]].concat()));
     }, CrlFault::Extension),
     ("no authority key identifier", |p| p.extensions = extension(20, false, &tlv(2, &[1])), CrlFault::AuthorityKeyId),
-    ("one of 19 octets", |p| {
+    ("one of 19 bytes", |p| {
         p.extensions = extension(35, false, &seq(&[&tlv(0x80, &[1; 19])]));
     }, CrlFault::AuthorityKeyId),
     ("one without a key identifier", |p| {
@@ -144,17 +144,17 @@ const REFUSED: [(&str, Change, CrlFault); 53] = [
         with(p, &extension(28, true, &seq(&[&tlv(0xA0, &tlv(0xA0, &tlv(0xA4, &common_name("x"))))])));
     }, CrlFault::DistributionPoint),
     ("a URI that is not ASCII", |p| with(p, &distribution_point("http://ä", &[])), CrlFault::DistributionPoint),
-    ("indirect twice", |p| {
+    ("duplicate indirect flag", |p| {
         with(p, &distribution_point("", &[INDIRECT, INDIRECT].concat()));
     }, CrlFault::DistributionPoint),
     ("indirect as the default", |p| with(p, &distribution_point("", &[0x84, 1, 0])), CrlFault::DistributionPoint),
     ("members out of order", |p| {
         with(p, &distribution_point("", &[INDIRECT, &[0x81, 1, 0xFF]].concat()));
     }, CrlFault::DistributionPoint),
-    ("a distribution point that is no SEQUENCE", |p| with(p, &extension(28, true, &[5, 0])), CrlFault::DistributionPoint),
+    ("a distribution point that is not a SEQUENCE", |p| with(p, &extension(28, true, &[5, 0])), CrlFault::DistributionPoint),
     ("a raw signature", |p| p.signature = Some(tlv(3, &[0; 65])), CrlFault::Signature),
     ("a signature with unused bits", |p| p.signature = Some(tlv(3, &[1, 0x30, 6, 2, 1, 1, 2, 1, 1])), CrlFault::Signature),
-    ("an octet behind", |p| p.behind = vec![0], CrlFault::Trailing),
+    ("a trailing byte", |p| p.behind = vec![0], CrlFault::Trailing),
 ];
 
 #[test]
@@ -181,7 +181,7 @@ fn each_rule_alone_decides() {
 }
 
 #[test]
-fn what_a_list_says_is_read() {
+fn content_of_a_list_is_decoded() {
     let mut parts = parts();
     parts.entries = seq(&[
         &entry(&[7], &[]),
@@ -196,7 +196,7 @@ fn what_a_list_says_is_read() {
     assert_eq!(crl.authority_key_id(), id());
     assert_eq!(crl.distribution_uri(), Some("http://a.example/crl"));
     assert!(crl.is_indirect());
-    // An entry is about the issuer that the last one before it named.
+    // An entry belongs to the issuer named last before it.
     let (one, two) = (common_name("one"), common_name("two"));
     let issuers = [None, Some(one.as_slice()), Some(one.as_slice()), Some(two.as_slice())];
     for ((revoked, issuer), number) in crl.revoked().zip(issuers).zip(7..) {
@@ -207,7 +207,7 @@ fn what_a_list_says_is_read() {
 
 type Checked = fn() -> Result<(), Error>;
 
-/// Whether a changed list of the PAA, signed with a key, is the PAA's at a time.
+/// Checks whether a modified list of the PAA, signed with a key, verifies at a time.
 fn check(change: Change, signer: &PrivateKey, at: DateTime) -> Result<(), Error> {
     check_with(parts(), change, signer, &paa(), at)
 }
@@ -223,7 +223,7 @@ fn check_with(
     Crl::from_der(&parts.encode(signer)).unwrap().verify(certificate, at)
 }
 
-/// The list of somebody, and whether it is theirs.
+/// Checks a certificate's list, signed with a key.
 fn check_of(certificate: &Certificate, signer: &PrivateKey) -> Result<(), Error> {
     let parts = Parts::new(certificate.subject_der(), certificate.subject_key_id().unwrap());
     check_with(parts, |_| {}, signer, certificate, date(2026))
@@ -246,7 +246,7 @@ fn dac() -> Certificate {
         .unwrap()
 }
 
-/// A rule of lists and their signers: its name, what it refuses, and what is just inside.
+/// A rule of lists and their signers: its name, a refused case, and a case just inside.
 type Rule = (&'static str, &'static str, Checked, &'static str, Checked);
 
 #[rustfmt::skip]
@@ -256,7 +256,7 @@ const CHECKED: [Rule; 8] = [
     ("CrlExpired", "a second after next update", || check(|_| {}, &key(1), second(2027, 1, 1, 1)),
      "the second of next update", || check(|_| {}, &key(1), date(2027))),
     ("IssuerNameMismatch", "a list of another issuer", || check(|p| p.issuer = common_name("Test PAB"), &key(1), date(2026)),
-     "of the signer, octet by octet", || check(|p| p.issuer = paa().subject_der().to_vec(), &key(1), date(2026))),
+     "of the signer, byte by byte", || check(|p| p.issuer = paa().subject_der().to_vec(), &key(1), date(2026))),
     ("IssuerNameMismatch", "the signer's name in other strings", || {
         check(|p| p.issuer = with_string(&paa(), 0x13), &key(1), date(2026))
     }, "in the same strings", || check(|p| p.issuer = with_string(&paa(), 0x0C), &key(1), date(2026))),
@@ -274,10 +274,10 @@ const CHECKED: [Rule; 8] = [
      "of a PAI", || check_of(&pai(&pai_subject()), &key(2))),
 ];
 
-/// The name of a certificate that has one attribute, with the tag of its string.
+/// The name of a certificate with a single attribute, with the tag of its string replaced.
 fn with_string(certificate: &Certificate, tag: u8) -> Vec<u8> {
     let mut name = certificate.subject_der().to_vec();
-    // SEQUENCE, SET, SEQUENCE, the object identifier of five octets, and the string.
+    // SEQUENCE, SET, SEQUENCE, the object identifier of five bytes, and the string.
     assert_eq!(name[11], 0x0C);
     name[11] = tag;
     name
@@ -293,13 +293,13 @@ fn a_list_must_be_its_signers_and_current() {
     let expired = check(|_| {}, &key(1), second(2027, 1, 1, 1)).unwrap_err();
     assert_eq!(
         expired.to_string(),
-        "certificate revocation list: list was to be replaced by 2027-01-01T00:00:00Z, and it is 2027-01-01T00:00:01Z"
+        "certificate revocation list: list expired at 2027-01-01T00:00:00Z; the time is 2027-01-01T00:00:01Z"
     );
     println!("lists and their signers: {} rules", CHECKED.len());
 }
 
 #[test]
-fn every_octet_matters() {
+fn every_byte_matters() {
     let der = parts().encode(&key(1));
     let signer = paa();
     for at in 0..der.len() {
@@ -307,7 +307,7 @@ fn every_octet_matters() {
             let mut der = der.clone();
             der[at] ^= 1 << bit;
             let accepted = Crl::from_der(&der).is_ok_and(|crl| crl.verify(&signer, date(2026)).is_ok());
-            assert!(!accepted, "bit {bit} of octet {at}");
+            assert!(!accepted, "bit {bit} of byte {at}");
         }
     }
 }
@@ -346,7 +346,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_panics_on_what_is_nearly_a_list(at in any::<prop::sample::Index>(), bytes in proptest::collection::vec(any::<u8>(), 0..6)) {
+    fn nearly_valid_lists_never_panic(at in any::<prop::sample::Index>(), bytes in proptest::collection::vec(any::<u8>(), 0..6)) {
         let mut der = parts().encode(&key(1));
         let at = at.index(der.len());
         let end = (at + bytes.len()).min(der.len());

@@ -1,4 +1,4 @@
-//! Certificate signing requests: each fault alone, and beside it what is just right.
+//! Certificate signing requests: each fault by itself, with a case just inside of the rule.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
@@ -38,7 +38,7 @@ struct Parts {
     attributes: Vec<u8>,
     behind_attributes: Vec<u8>,
     algorithm: Vec<u8>,
-    /// What is signed, if not the request.
+    /// The signed bytes, if they differ from the request.
     signed: Option<Vec<u8>>,
     signature: Option<Vec<u8>>,
     behind_signature: Vec<u8>,
@@ -90,7 +90,7 @@ fn point() -> PublicKey {
     key(3).public_key()
 }
 
-/// What is just right.
+/// The accepted cases.
 const ACCEPTED: [(&str, Change); 9] = [
     ("nothing changed", |_| {}),
     ("an empty subject", |p| p.subject = seq(&[])),
@@ -98,7 +98,7 @@ const ACCEPTED: [(&str, Change); 9] = [
         p.subject = common_name("Mvid:FFF2 Mpid:0001")
     }),
     ("a subject with malformed ids", |p| p.subject = common_name("Mvid:FF")),
-    ("a subject of 200 octets", |p| p.subject = common_name(&"x".repeat(200))),
+    ("a subject of 200 bytes", |p| p.subject = common_name(&"x".repeat(200))),
     ("a requested extension", |p| {
         p.attributes = extension_request(&tlv(0x31, &seq(&[])))
     }),
@@ -135,7 +135,7 @@ fn each_rule_alone_decides() {
         let Err(Error::Csr { fault: f, offset: at }) = CertificateRequest::from_der(&der) else {
             panic!("{what} is accepted");
         };
-        // What the signature's length moves is not worth a column.
+        // Positions that depend on the signature's length are not listed.
         let moved = offset == 204 && at.abs_diff(offset) <= 2;
         assert!(f == fault && (at == offset || moved), "{what}: {f:?} at {at}");
     }
@@ -148,22 +148,22 @@ fn each_rule_alone_decides() {
 
 type Cut = fn(&[u8]) -> Vec<u8>;
 
-/// Requests that are not the DER of one SEQUENCE.
+/// Requests that are not a single DER SEQUENCE.
 const NO_DER: [(&str, Cut); 6] = [
     ("indefinite length", |der| {
         [&[0x30, 0x80][..], &der[3..], &[0, 0]].concat()
     }),
-    ("length in three octets", |der| {
+    ("length in three bytes", |der| {
         [&[0x30, 0x82, 0][..], &der[2..]].concat()
     }),
     ("length beyond the end", |der| der[..der.len() - 1].to_vec()),
-    ("a tag of two octets", |der| [&[0x3F, 0x10][..], &der[1..]].concat()),
+    ("a tag of two bytes", |der| [&[0x3F, 0x10][..], &der[1..]].concat()),
     ("nothing", |_| vec![]),
-    ("one octet", |_| vec![0x30]),
+    ("one byte", |_| vec![0x30]),
 ];
 
 #[test]
-fn lengths_are_those_of_der() {
+fn lengths_must_be_der() {
     let der = Parts::new().encode();
     for (what, change) in NO_DER {
         assert_eq!(
@@ -219,7 +219,7 @@ fn pem_has_one_block_with_one_of_two_labels() {
 }
 
 #[test]
-fn an_error_says_what_and_where() {
+fn errors_have_fault_and_position() {
     let mut der = OPENSSL;
     der[9] = 1;
     assert_eq!(
@@ -229,12 +229,12 @@ fn an_error_says_what_and_where() {
 }
 
 #[test]
-fn every_octet_matters() {
+fn every_byte_matters() {
     for at in 0..OPENSSL.len() {
         for bit in 0..8 {
             let mut der = OPENSSL;
             der[at] ^= 1 << bit;
-            assert!(CertificateRequest::from_der(&der).is_err(), "bit {bit} of octet {at}");
+            assert!(CertificateRequest::from_der(&der).is_err(), "bit {bit} of byte {at}");
         }
     }
 }
@@ -260,7 +260,7 @@ proptest! {
     }
 }
 
-/// Read back as it was made; `openssl req -verify` accepts it in scripts/softhsm.
+/// The request is decoded again; `openssl req -verify` accepts it in scripts/softhsm.
 #[test]
 fn request_that_is_made_is_signed_by_its_key() {
     let key = PrivateKey::from_scalar(&[7; 32]).unwrap();

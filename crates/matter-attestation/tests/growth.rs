@@ -1,4 +1,4 @@
-//! Reading takes time in proportion to the input, whatever is in it.
+//! The time of decoding is linear in the length of any input.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
@@ -34,13 +34,13 @@ fn attribute(kind: &[u8], text: &str) -> Vec<u8> {
     seq(&[&der::oid(kind), &tlv(UTF8, text.as_bytes())])
 }
 
-/// A name of so many relative distinguished names.
+/// A name with `count` relative distinguished names.
 fn names(count: usize, attribute: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
     let all: Vec<_> = (0..count).flat_map(|number| tlv(SET, &attribute(number))).collect();
     tlv(SEQUENCE, &all)
 }
 
-/// A name of one relative distinguished name with so many attributes.
+/// A name with one relative distinguished name of `count` attributes.
 fn one_name(count: usize, attribute: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
     let all: Vec<_> = (0..count).flat_map(attribute).collect();
     seq(&[&tlv(SET, &all)])
@@ -60,7 +60,7 @@ fn subject(name: Vec<u8>) -> Cert {
     cert
 }
 
-/// Checks the certificate as a DAC; the work is the same for the others.
+/// Lints the certificate as a DAC; the work is the same for the others.
 fn lint(cert: &Cert, rule: Option<Rule>) -> Box<dyn Fn()> {
     let der = cert.encode();
     Box::new(move || {
@@ -82,7 +82,7 @@ const CERTIFICATES: &[(&str, usize, Work)] = &[
     ("lint, extensions of one type", 2000, |n| {
         lint(&extensions(n, |_| oid(1)), Some(Rule::ExtensionDuplicate))
     }),
-    ("lint, every extension twice", 2000, |n| {
+    ("lint, duplicate extensions", 2000, |n| {
         lint(&extensions(n, |number| oid(number / 2)), Some(Rule::ExtensionDuplicate))
     }),
     ("lint, names", 3000, |n| {
@@ -121,7 +121,7 @@ const CERTIFICATES: &[(&str, usize, Work)] = &[
         Box::new(move || assert!(CertificateRequest::from_der(&request).is_ok()))
     }),
     ("PAAs of one key identifier that differ at their ends", 1000, |n| {
-        // No key and no known algorithm, so that nothing but the octets is looked at.
+        // Without a known key and algorithm, so that only the bytes are compared.
         let mut cert = Kit::new().paa;
         cert.outer_algorithm = der::algorithm(der::ECDSA_SHA384);
         cert.spki = der::spki(der::RSA_KEY, der::NULL, &[1]);
@@ -151,7 +151,7 @@ const CERTIFICATES: &[(&str, usize, Work)] = &[
             );
         })
     }),
-    ("key, parameters in front of it", 500, |n| {
+    ("key, parameters before it", 500, |n| {
         let parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n".repeat(n);
         let text = parameters + &key(3).to_pkcs8_pem().unwrap();
         Box::new(move || assert!(PrivateKey::decode(text.as_bytes()).is_ok()))
@@ -213,7 +213,7 @@ const REVOCATION: &[(&str, usize, Work)] = &[
             paa.issuer.clone_from(&paa.subject);
         });
         let signer = Certificate::from_der(&signer.encode()).unwrap();
-        // As long, and other at its end.
+        // Of the same length, but with a different end.
         let other = der::name(&[(COMMON_NAME, UTF8, &format!("{}y", &text[1..]))]);
         let mut entries = entry(&[7], &[certificate_issuer(&other)]);
         entries.extend((0..n).flat_map(|n| entry(&number(n), &[])));
@@ -249,7 +249,7 @@ const REVOCATION: &[(&str, usize, Work)] = &[
     }),
 ];
 
-// One test, so that nothing else of this process takes time or memory meanwhile.
+// A single test, so that no other work of this process takes time or memory.
 #[test]
 fn reading_takes_time_in_proportion_to_the_input() {
     growth::check(&[CERTIFICATES, REVOCATION].concat());

@@ -1,4 +1,4 @@
-//! What a file is called that stands where another is wanted.
+//! The detected type of a file given in place of another.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "support/der.rs"]
@@ -34,7 +34,7 @@ fn declaration() -> Vec<u8> {
         .to_vec()
 }
 
-/// PKCS#7 without content that carries certificates (RFC 5652, 5.1).
+/// PKCS#7 without content that contains certificates (RFC 5652, 5.1).
 fn pkcs7(certificates: &[&[u8]]) -> Vec<u8> {
     signed_data(&der::tlv(0xA0, &certificates.concat()))
 }
@@ -64,7 +64,7 @@ fn in_ber(der: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn files_are_called_what_they_are() {
+fn file_types_are_detected() {
     let paa = paa("PAA");
     let (der, pem) = (paa.as_der().to_vec(), paa.to_pem());
     let key = PrivateKey::from_scalar(&[1; 32]).unwrap();
@@ -128,7 +128,7 @@ fn a_bundle_is_read_in_its_order() {
 #[test]
 fn certificates_in_pkcs7_are_read_in_their_order() {
     let (one, two) = (paa("One"), paa("Two"));
-    // An attribute certificate of version 2 between them.
+    // With an attribute certificate of version 2 between them.
     let other: &[u8] = &[0xA2, 2, 0x30, 0];
     let bundle = pkcs7(&[one.as_der(), other, two.as_der()]);
     let expected = [(Object::Paa, one.as_der()), (Object::Paa, two.as_der())];
@@ -139,7 +139,7 @@ fn certificates_in_pkcs7_are_read_in_their_order() {
     }
     let beside = [armored("PKCS7", &bundle), two.to_pem().into_bytes()].concat();
     assert_eq!(Part::read_all(&beside).unwrap().len(), 3);
-    // One certificate is wanted here.
+    // A single certificate is required here.
     Part::read(&bundle).unwrap_err();
 }
 

@@ -1,4 +1,4 @@
-//! A whole chain issued, and everything that may not be issued.
+//! A complete chain is issued, and everything that is not allowed is refused.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
@@ -15,7 +15,7 @@ use signature::Keypair;
 
 use self::chain::{PRODUCT, VENDOR, dac_subject, date, key, paa, pai, pai_subject, product, serial, vendor, years};
 
-/// Each extension as its last OID arc, whether it is critical, and its value.
+/// Each extension with the last arc of its OID, whether it is critical, and its value.
 fn extensions(certificate: &Certificate) -> Vec<(u32, bool, Vec<u8>)> {
     x509(certificate)
         .tbs_certificate()
@@ -193,7 +193,7 @@ fn ids_must_be_those_of_the_issuer() {
 }
 
 #[test]
-fn the_issuers_place_in_the_chain_decides_what_it_issues() {
+fn path_length_decides_what_an_issuer_issues() {
     let (paa, pai) = (paa(), pai(&pai_subject()));
     let (key_1, key_2, device) = (key(1), key(2), key(3).public_key());
     assert_eq!(
@@ -269,18 +269,18 @@ fn common_names_are_bounded_and_may_not_hold_a_malformed_id() {
 }
 
 #[test]
-fn a_changed_octet_breaks_the_signature_or_the_form() {
+fn a_changed_byte_breaks_the_signature_or_the_form() {
     let (paa, pai) = (paa(), pai(&pai_subject()));
     for at in 0..pai.as_der().len() {
         let mut der = pai.as_der().to_vec();
         der[at] ^= 0x01;
         let broken = Certificate::from_der(&der).and_then(|pai| pai.verify_issued_by(&paa));
-        assert!(broken.is_err(), "octet {at}");
+        assert!(broken.is_err(), "byte {at}");
     }
 }
 
 #[test]
-fn generated_serial_numbers_have_16_octets_and_a_clear_top_bit() {
+fn generated_serial_numbers_have_16_bytes_and_a_clear_top_bit() {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..5000 {
@@ -294,7 +294,7 @@ fn generated_serial_numbers_have_16_octets_and_a_clear_top_bit() {
 #[test]
 fn the_longest_names_fit() {
     let name = "n".repeat(64);
-    // What this crate draws itself always fits; a serial number of 20 octets may be the few octets too many.
+    // A serial number drawn by this crate always fits; one of 20 bytes may make the certificate too long.
     let longest = Validity::without_expiry(date(2026));
     let serial = SerialNumber::new(&[0x7F; SerialNumber::GENERATED_LEN]).unwrap();
     let root = issue_paa(&key(1), &PaaSubject::new(&name).unwrap(), longest, serial).unwrap();

@@ -1,4 +1,4 @@
-//! Issuers and signers that this crate did not make.
+//! Issuers and signers from outside of this crate.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
@@ -22,7 +22,7 @@ use x509_cert::name::Name;
 
 use self::chain::{VENDOR, date, key, paa, pai_subject, serial, vendor, years};
 
-/// A CA whose subject key identifier is not the hash of its key, as RFC 5280 allows, and whose subject is free.
+/// A CA whose subject key identifier is not the hash of its key, as RFC 5280 allows, and with any subject.
 struct Foreign {
     subject: Name,
     key_id: Option<[u8; 20]>,
@@ -91,13 +91,13 @@ fn authority_key_id_is_copied_and_not_computed() {
         .unwrap();
     assert_eq!(pai.authority_key_id(), Some(KeyId::new(odd)));
     pai.verify_issued_by(&root).unwrap();
-    // A self-issued certificate without an authority key identifier is fine, as three production PAAs show.
+    // A self-issued certificate without an authority key identifier is valid; three production PAAs have none.
     assert_eq!(root.authority_key_id(), None);
     root.verify_issued_by(&root).unwrap();
 }
 
 #[test]
-fn an_issuers_name_is_copied_octet_by_octet() {
+fn an_issuers_name_is_copied_byte_by_byte() {
     let subject: Name = "CN=Many Attributes,O=Example GmbH,C=DE".parse().unwrap();
     let root = Foreign {
         subject: subject.clone(),
@@ -141,7 +141,7 @@ fn an_issuer_needs_a_subject_key_id_and_the_right_to_sign() {
     );
 }
 
-/// A signer that is not a `PrivateKey`, as one in a token would be.
+/// A signer other than `PrivateKey`, like one in a token.
 struct Token {
     key: SigningKey,
     algorithm: &'static str,
@@ -212,7 +212,7 @@ fn any_signer_will_do_and_its_faults_are_caught() {
     let error = issue(&token(sha256, Fault::SaysWhy)).unwrap_err();
     let cause = std::error::Error::source(&error).unwrap();
     assert_eq!(cause.to_string(), "the token was taken out");
-    // Causes do not tell errors apart, and copies have them.
+    // Errors are equal regardless of their causes, and clones keep them.
     assert_eq!(error, issue(&token(sha256, Fault::Fails)).unwrap_err());
     assert!(std::error::Error::source(&error.clone()).is_some() && format!("{error:?}").contains("taken out"));
     assert_eq!(
@@ -222,7 +222,7 @@ fn any_signer_will_do_and_its_faults_are_caught() {
 }
 
 #[test]
-fn a_certificate_longer_than_600_octets_is_refused() {
+fn a_certificate_longer_than_600_bytes_is_refused() {
     let name = "n".repeat(64);
     let root = Foreign {
         subject: format!(

@@ -1,4 +1,4 @@
-//! Private keys in files: bare octets, hexadecimal digits, and encrypted.
+//! Private keys in files: raw bytes, hexadecimal digits, and encrypted.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 use hex_literal::hex;
@@ -11,8 +11,8 @@ const POINT: [u8; 65] = hex!(
     "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299"
 );
 
-fn upper(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+fn upper(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn refused(input: &[u8]) -> Error {
@@ -20,12 +20,12 @@ fn refused(input: &[u8]) -> Error {
 }
 
 #[test]
-fn bare_keys_are_told_by_their_length() {
+fn raw_keys_are_detected_by_their_length() {
     let pair = [&POINT[..], &SCALAR].concat();
     let digits = upper(&SCALAR);
     for (what, input) in [
-        ("32 octets", SCALAR.to_vec()),
-        ("97 octets", pair.clone()),
+        ("32 bytes", SCALAR.to_vec()),
+        ("97 bytes", pair.clone()),
         ("64 digits", digits.clone().into_bytes()),
         ("lower case", digits.to_lowercase().into_bytes()),
         ("a line of digits", format!("  {digits}\r\n").into_bytes()),
@@ -48,18 +48,18 @@ fn bare_keys_are_told_by_their_length() {
             hex!("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551").to_vec(),
             Error::KeyScalarOutOfRange,
         ),
-        ("31 octets", SCALAR[..31].to_vec(), Error::KeyMalformed),
-        ("33 octets", [&SCALAR[..], &[0]].concat(), Error::KeyMalformed),
+        ("31 bytes", SCALAR[..31].to_vec(), Error::KeyMalformed),
+        ("33 bytes", [&SCALAR[..], &[0]].concat(), Error::KeyMalformed),
         (
-            "a line end behind 32 octets",
+            "a line feed after 32 bytes",
             [&SCALAR[..], b"\n"].concat(),
             Error::KeyMalformed,
         ),
-        ("96 octets", pair[..96].to_vec(), Error::KeyMalformed),
-        ("98 octets", [&pair[..], &[0]].concat(), Error::KeyMalformed),
+        ("96 bytes", pair[..96].to_vec(), Error::KeyMalformed),
+        ("98 bytes", [&pair[..], &[0]].concat(), Error::KeyMalformed),
         ("a point off the curve", off_curve, Error::KeyNotP256),
         ("another key's point", of_another, Error::KeyMismatch),
-        ("another first octet", compressed, Error::KeyMalformed),
+        ("another first byte", compressed, Error::KeyMalformed),
         ("62 digits", digits[2..].into(), Error::KeyMalformed),
         ("63 digits", digits[1..].into(), Error::KeyMalformed),
         ("66 digits", format!("{digits}00").into(), Error::KeyMalformed),
@@ -79,13 +79,13 @@ fn bare_keys_are_told_by_their_length() {
     ] {
         assert_eq!(refused(&input), error, "{what}");
     }
-    // The order less 1 is the highest.
+    // The largest scalar is the order minus 1.
     let highest = hex!("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632550");
     PrivateKey::decode(&highest).unwrap();
 }
 
 #[test]
-fn pkcs8_has_the_octets_of_openssl() {
+fn pkcs8_has_the_bytes_of_openssl() {
     // openssl pkcs8 -topk8 -nocrypt -outform der
     let expected = [
         &hex!("30 81 87 02 01 00 30 13 06 07 2A 86 48 CE 3D 02 01 06 08 2A 86 48 CE 3D 03 01 07") as &[u8],
@@ -100,7 +100,7 @@ fn pkcs8_has_the_octets_of_openssl() {
     assert_eq!(der.len(), PrivateKey::PKCS8_LEN);
 }
 
-/// The key of RFC 6979 as `openssl pkcs8 -topk8 -passout pass:secret` of OpenSSL 3.0 writes it with these options.
+/// The key of RFC 6979 encrypted with `openssl pkcs8 -topk8 -passout pass:secret` of OpenSSL 3.0 and these options.
 #[cfg(feature = "encryption")]
 mod encrypted {
     use super::*;
@@ -162,7 +162,7 @@ mod encrypted {
     }
 
     #[test]
-    fn what_openssl_encrypts_is_decrypted() {
+    fn keys_encrypted_by_openssl_are_decrypted() {
         for pem in [AES_256, AES_128, SCRYPT] {
             let key = PrivateKey::decode_encrypted(pem.as_bytes(), b"secret").unwrap();
             assert_eq!(*key.expose_scalar(), SCALAR);
@@ -176,7 +176,7 @@ mod encrypted {
             assert_eq!(super::refused(&der), Error::KeyEncrypted);
             assert_eq!(super::refused(pem.as_bytes()), Error::KeyEncrypted);
         }
-        // One that is not encrypted needs no password.
+        // An unencrypted key needs no password.
         let plain = PrivateKey::from_scalar(&SCALAR).unwrap().to_pkcs8_der();
         PrivateKey::decode_encrypted(&plain, b"secret").unwrap();
     }
@@ -186,9 +186,9 @@ mod encrypted {
         for pem in [SHA_1, DES_3, PBES_1] {
             assert_eq!(refused(pem.as_bytes(), "secret"), Error::KeyEncryption);
         }
-        // 100,000 rounds become 10,000,001, and scrypt of 16 MiB becomes one of 128 MiB, of 1 block and of 17 times.
+        // 100,000 rounds become 10,000,001, and scrypt of 16 MiB becomes 128 MiB, of 1 block and of 17 times.
         let (_, der) = der::pem::decode_vec(AES_128.as_bytes()).unwrap();
-        // An INTEGER of 3 octets ends below that, so that the salt gives one of its own.
+        // An INTEGER of 3 bytes is below that, so the salt gives up one byte.
         let costly = replaced(
             &der,
             &hex!("04 08 0B 8A 59 66 D4 FA 6B 2F 02 03 01 86 A0"),
@@ -213,7 +213,7 @@ mod encrypted {
     }
 
     #[test]
-    fn what_is_encrypted_is_decrypted() {
+    fn encrypted_keys_round_trip() {
         let key = PrivateKey::from_scalar(&SCALAR).unwrap();
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let pem = key.to_encrypted_pkcs8_pem(b"secret", &mut rng).unwrap();

@@ -1,4 +1,4 @@
-//! Private keys in every form that is read, and in those that are refused.
+//! Private keys in every accepted form and in refused ones.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 use hex_literal::hex;
@@ -51,7 +51,7 @@ fn key() -> PrivateKey {
 }
 
 #[test]
-fn key_and_signature_are_those_of_rfc_6979() {
+fn key_and_signature_match_rfc_6979() {
     let key = key();
     assert_eq!(*key.public_key().as_bytes(), POINT);
     let raw: Signature = key.try_sign(b"sample").unwrap();
@@ -126,7 +126,7 @@ fn the_encodings_are_the_usual_ones() {
 fn other_keys_have_an_error_of_their_own() {
     let refused = |input: &[u8]| PrivateKey::decode(input).map(|_| ()).unwrap_err();
 
-    // PBES2 in PKCS#8: the algorithm comes first, whatever it is.
+    // PBES2 in PKCS#8: the algorithm comes first.
     let encrypted = hex!("30 11 30 0B 06 09 2A 86 48 86 F7 0D 01 05 0D 04 02 00 00");
     assert_eq!(refused(&encrypted), Error::KeyEncrypted);
     assert_eq!(
@@ -225,7 +225,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn keys_and_signatures_are_those_of_p256(scalar in any::<[u8; 32]>(), message in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn keys_and_signatures_match_p256(scalar in any::<[u8; 32]>(), message in proptest::collection::vec(any::<u8>(), 0..200)) {
         let (ours, theirs) = (PrivateKey::from_scalar(&scalar), p256::ecdsa::SigningKey::from_slice(&scalar));
         prop_assert_eq!(ours.is_ok(), theirs.is_ok());
         let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Ok(()) };

@@ -1,6 +1,6 @@
-//! One broken input for each rule, refused for that rule alone, and one just inside of it that passes.
+//! One broken input for each rule, refused for that rule only, and one just inside of the rule that passes.
 //!
-//! `docs/attestation-rules.md` is this matrix as a table; `MATTER_WRITE_DOCS=1` writes it anew.
+//! `docs/attestation-rules.md` is this matrix as a table; `MATTER_WRITE_DOCS=1` rewrites it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "matrix/chain.rs"]
@@ -86,7 +86,7 @@ fn the_unchanged_kit_passes() {
     }
 }
 
-/// Says what is otherwise than a row has it.
+/// Describes the differences from the row's expectations.
 fn check(row: &Row) -> Result<(), String> {
     let (strict, sdk) = (
         report(row.break_it, Profile::Strict),
@@ -99,7 +99,7 @@ fn check(row: &Row) -> Result<(), String> {
     let mut expected: BTreeSet<_> = row.also.iter().copied().collect();
     expected.insert((row.rule, row.object));
     if errors != expected {
-        return Err(format!("refused otherwise: {}", describe(&strict)));
+        return Err(format!("refused for another reason: {}", describe(&strict)));
     }
     let both = |report: &VerificationReport| [report.sdk_result().number(), report.boringssl_result().number()];
     let (results, expected) = ([both(&strict), both(&sdk)], [row.sdk, row.boringssl]);
@@ -120,7 +120,7 @@ fn check(row: &Row) -> Result<(), String> {
 }
 
 #[test]
-fn every_broken_rule_is_the_reason_and_what_is_just_inside_passes() {
+fn every_broken_rule_is_reported_and_its_limit_passes() {
     let rows: Vec<_> = parts().into_iter().flat_map(|(_, rows)| rows).collect();
     let failures: Vec<_> = rows
         .iter()
@@ -134,7 +134,7 @@ fn every_broken_rule_is_the_reason_and_what_is_just_inside_passes() {
     assert!(rows.len() >= 320, "{} rows", rows.len());
 }
 
-/// Writes the certificates of every row into the folder `MATTER_MATRIX_DIR`, for the SDK's own code: scripts/interop.
+/// Writes the certificates of every row to the folder `MATTER_MATRIX_DIR`, for the SDK's own code: scripts/interop.
 #[test]
 fn the_certificates_of_every_row_are_written_where_asked() {
     let Some(folder) = std::env::var_os("MATTER_MATRIX_DIR") else {
@@ -215,7 +215,7 @@ fn the_documented_table_is_this_matrix() {
         return;
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    // The tests of requests, lists and points have their sections behind these.
+    // The sections of requests, lists and points follow.
     let end = [
         "Certificate signing requests",
         "Certificate revocation lists",

@@ -1,4 +1,4 @@
-//! No input makes a decoder panic, and whatever is accepted encodes to the same again.
+//! No input makes a decoder panic, and accepted input encodes to the same bytes.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 use matter_attestation::{

@@ -1,4 +1,4 @@
-//! Telling what a file is.
+//! Detection of a file's type.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "support/chain.rs"]
@@ -12,7 +12,7 @@ use matter_attestation::{
 use self::chain::{PRODUCT, VENDOR, dac_subject, key, paa, pai, pai_subject, product, serial, vendor, years};
 
 #[test]
-fn the_four_kinds_of_files_are_told_apart() {
+fn four_file_types_are_distinguished() {
     let declaration = CertificationDeclaration::new(
         vendor(VENDOR),
         &[product(PRODUCT)],
@@ -44,7 +44,7 @@ fn the_four_kinds_of_files_are_told_apart() {
 }
 
 #[test]
-fn a_certificate_that_breaks_rules_is_one_all_the_same() {
+fn certificate_that_breaks_rules_is_still_detected() {
     let mut pai = pai(&pai_subject()).as_der().to_vec();
     *pai.last_mut().unwrap() ^= 1;
     pai.push(0);
@@ -53,7 +53,7 @@ fn a_certificate_that_breaks_rules_is_one_all_the_same() {
 }
 
 #[test]
-fn what_is_neither_is_refused_unless_it_is_said_to_be_one() {
+fn other_files_are_refused_unless_the_type_is_given() {
     let key = key(9).to_pkcs8_der();
     for (input, error) in [
         (&[][..], Error::CertificateMalformed { offset: Some(0) }),

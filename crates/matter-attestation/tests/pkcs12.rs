@@ -1,4 +1,4 @@
-//! PKCS#12 of OpenSSL.
+//! PKCS#12 files of OpenSSL.
 
 #![cfg(feature = "pkcs12")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]

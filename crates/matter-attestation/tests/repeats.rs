@@ -1,4 +1,4 @@
-//! What is there twice in a certificate is found as by comparing each with all before it.
+//! Duplicates in a certificate are found as by comparing each item with all before it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/der.rs"]
@@ -25,7 +25,7 @@ fn kind(number: u8) -> [u8; 3] {
     [0x2A, 3, number]
 }
 
-/// How many before a value are equal to it.
+/// Number of earlier values equal to the one at `at`.
 fn earlier<T: PartialEq>(values: &[T], at: usize) -> usize {
     values[..at].iter().filter(|value| **value == values[at]).count()
 }
@@ -35,7 +35,7 @@ proptest! {
     fn an_extension_is_reported_at_its_second_occurrence(numbers in vec(0u8..5, 0..12)) {
         let mut dac = Kit::new().dac;
         dac.extensions.clear();
-        // Each has a length of its own by which the place in the sentence can be told.
+        // Each has its own length, which identifies the position in the sentence.
         for (number, len) in numbers.iter().zip(1..) {
             dac.add(&kind(*number), false, &vec![0; len]);
         }
@@ -44,7 +44,7 @@ proptest! {
             let value = tlv(der::OCTETS, &vec![0; at + 1]);
             let encoded = [der::oid(&kind(numbers[at])), value.clone()].concat();
             let start = der.windows(encoded.len()).position(|window| window == encoded).unwrap();
-            format!("again at octet {}", start + encoded.len() - value.len())
+            format!("again at byte {}", start + encoded.len() - value.len())
         });
         let texts = texts(&dac, Rule::ExtensionDuplicate);
         let expected: Vec<_> = expected.collect();

@@ -1,4 +1,4 @@
-//! The JSON of the Matter SDK's revocation sets and of the ledger's points.
+//! The JSON forms of the Matter SDK's revocation sets and of the ledger's points.
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 use self::chain::{paa, pai, pai_subject, serial};
 
 /// A naive base64.
-fn base64(octets: &[u8]) -> String {
+fn base64(bytes: &[u8]) -> String {
     let alphabet: Vec<char> = ('A'..='Z')
         .chain('a'..='z')
         .chain('0'..='9')
         .chain(['+', '/'])
         .collect();
     let mut text = String::new();
-    for chunk in octets.chunks(3) {
-        let group = chunk.iter().fold(0, |group, &octet| group << 8 | usize::from(octet)) << (8 * (3 - chunk.len()));
+    for chunk in bytes.chunks(3) {
+        let group = chunk.iter().fold(0, |group, &byte| group << 8 | usize::from(byte)) << (8 * (3 - chunk.len()));
         for at in 0..4 {
             text.push(if at <= chunk.len() {
                 alphabet[group >> (18 - 6 * at) & 63]
@@ -57,7 +57,7 @@ fn a_set_is_read_and_written_the_same() {
     );
     let text = serde_json::to_string(&read).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), set());
-    // In the order in which the SDK's script writes them.
+    // In the order of the SDK's script.
     let at: Vec<_> = [
         "type",
         "issuer_subject_key_id",
@@ -70,7 +70,7 @@ fn a_set_is_read_and_written_the_same() {
     .into();
     assert!(at.is_sorted(), "{text}");
 
-    // What the script writes where there is no delegator, and what it does not know.
+    // As the script writes without a delegator, and with an unknown member.
     let mut script = set();
     script[0]["crl_signer_delegator"] = Value::Null;
     script[0]["another"] = json!(1);
@@ -84,7 +84,7 @@ fn a_set_is_read_and_written_the_same() {
 }
 
 #[test]
-fn what_is_wrong_with_a_member_is_said() {
+fn faulty_members_are_named() {
     let id = "6AFD22771F511FECBF1641976710DCDC31A1717E";
     for (member, value, error) in [
         ("type", json!("crl"), "type is not"),
@@ -100,11 +100,11 @@ fn what_is_wrong_with_a_member_is_said() {
         ),
         ("issuer_name", json!("MA"), "issuer_name: not base64"),
         ("issuer_name", json!("****"), "issuer_name: not base64"),
-        ("revoked_serial_numbers", json!(["A"]), "\"A\" is not an even number"),
-        ("revoked_serial_numbers", json!(["0a"]), "\"0a\" is not"),
-        ("revoked_serial_numbers", json!(["00"]), "\"00\" is not"),
-        ("revoked_serial_numbers", json!([""]), "\"\" is not"),
-        ("revoked_serial_numbers", json!(["80".repeat(20)]), "is not"),
+        ("revoked_serial_numbers", json!(["A"]), "\"A\" must be an even number"),
+        ("revoked_serial_numbers", json!(["0a"]), "\"0a\" must be"),
+        ("revoked_serial_numbers", json!(["00"]), "\"00\" must be"),
+        ("revoked_serial_numbers", json!([""]), "\"\" must be"),
+        ("revoked_serial_numbers", json!(["80".repeat(20)]), "must be"),
         ("revoked_serial_numbers", json!([7]), "invalid type"),
         ("crl_signer_cert", json!("MAA="), "crl_signer_cert: not a certificate"),
         (
@@ -176,12 +176,12 @@ fn a_point_of_the_ledger_is_read() {
         (
             "crlSignerCertificate",
             json!(""),
-            "crlSignerCertificate: text does not hold",
+            "crlSignerCertificate: text does not contain",
         ),
         (
             "crlSignerDelegator",
             json!("x"),
-            "crlSignerDelegator: text does not hold",
+            "crlSignerDelegator: text does not contain",
         ),
     ] {
         let refused = with(member, value).unwrap_err();

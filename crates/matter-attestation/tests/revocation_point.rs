@@ -1,4 +1,4 @@
-//! From lists, their signers and the PAAs to a revocation set.
+//! Revocation sets from lists, their signers and the PAAs.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
@@ -64,7 +64,7 @@ fn an_authority_or_its_delegate_may_sign() {
             true,
         ),
         (
-            "PAA delegate alone",
+            "PAA delegate only",
             &paa,
             point(true, &paa, &of_paa),
             crl(&of_paa, &key(5)),
@@ -114,7 +114,7 @@ fn a_set_has_one_entry_for_points_that_share_a_list() {
     let mut builder = RevocationSetBuilder::new(&points, &paas, date(2026));
     assert_eq!(builder.add(&crl(&paa, &key(1))), Ok(1));
     assert!(builder.points_without_list().eq([&points[2]]));
-    // A list whose signer has no point, and one whose signature is another's.
+    // A list whose signer has no point, and one with a signature by another key.
     let stranger = delegate(&pai, &key(2), &key(5), CRL_SIGN);
     assert_eq!(builder.add(&crl(&stranger, &key(5))), Ok(0));
     assert_eq!(builder.add(&crl(&pai, &key(3))), Err(Error::SignatureInvalid));
@@ -131,7 +131,7 @@ fn a_set_has_one_entry_for_points_that_share_a_list() {
     }
 }
 
-/// A point of a PAI, its list and who is trusted: right, and each part for a case to replace.
+/// A point of a PAI, its list and the trusted PAAs, all correct; a case replaces a part.
 struct Case {
     vendor: u16,
     product: Option<u16>,
@@ -182,7 +182,7 @@ impl Case {
         Self::of(true, &scoped, &key(1)).with(|case| case.paa = scoped)
     }
 
-    /// A list signed by somebody whom the PAI's key, or another, says to be its delegate.
+    /// A list signed by a delegate certified by the PAI's key or by another.
     fn delegated(issuer_key: u8, usage: &[u8]) -> Self {
         let pai = pai(&pai_subject());
         let signer = delegate(&pai, &key(issuer_key), &key(5), usage);
@@ -257,7 +257,7 @@ impl Case {
     }
 }
 
-/// A rule's name, what it refuses, and what is just inside.
+/// A rule's name, a refused case, and a case just inside.
 type Rule = (&'static str, &'static str, fn() -> Case, &'static str, fn() -> Case);
 
 #[rustfmt::skip]
@@ -266,8 +266,8 @@ const RULES: [Rule; 23] = [
      "a PAA of all vendors", || Case::paa().with(|c| c.vendor = 0xFFF2)),
     ("PointVendorId", "another vendor than the PAI's", || Case::pai().with(|c| c.vendor = 0xFFF2),
      "the PAI's", Case::pai),
-    ("PointVendorId", "a PAA without a vendor, said to be no PAA", || Case::paa().with(|c| c.is_paa = false),
-     "said to be one", Case::paa),
+    ("PointVendorId", "a PAA without a vendor, not marked as a PAA", || Case::paa().with(|c| c.is_paa = false),
+     "marked as a PAA", Case::paa),
     ("PointProductId", "no product, where the PAI has one", || Case::product().with(|c| c.product = None),
      "no product, where the PAI has none", Case::pai),
     ("PointProductId", "another product than the PAI's", || Case::product().with(|c| c.product = Some(1)),
@@ -278,14 +278,14 @@ const RULES: [Rule; 23] = [
     ("PointKeyId", "the key identifier of the PAA above the PAI", || {
         Case::pai().with(|c| c.key_id = paa().subject_key_id().unwrap())
     }, "of the PAI", Case::pai),
-    ("PointKeyId", "a PAI said to be a PAA", || Case::pai().with(|c| c.is_paa = true),
-     "said to be no PAA", Case::pai),
-    ("SignerUnknown", "a PAA that nobody lists", || Case::scoped().with(|c| c.paa = paa()),
+    ("PointKeyId", "a PAI marked as a PAA", || Case::pai().with(|c| c.is_paa = true),
+     "not marked as a PAA", Case::pai),
+    ("SignerUnknown", "a PAA that is not listed", || Case::scoped().with(|c| c.paa = paa()),
      "a listed one", Case::scoped),
-    ("SignerUnknown", "a PAI below a PAA that nobody lists", || Case::pai().with(|c| c.paa = Case::scoped().paa),
+    ("SignerUnknown", "a PAI below a PAA that is not listed", || Case::pai().with(|c| c.paa = Case::scoped().paa),
      "below a listed one", Case::pai),
-    ("SignerUnknown", "a delegate whom another key certified", || Case::delegated(4, CRL_SIGN),
-     "whom the PAI certified", || Case::delegated(2, CRL_SIGN)),
+    ("SignerUnknown", "a delegate certified by another key", || Case::delegated(4, CRL_SIGN),
+     "certified by the PAI", || Case::delegated(2, CRL_SIGN)),
     ("SignerUnknown", "a delegate of the PAA's delegate", || Case::paa_delegate(true),
      "the PAA's delegate", || Case::paa_delegate(false)),
     ("SignerUnknown", "the delegate of a PAI, which is not named", || {
@@ -328,7 +328,7 @@ fn each_rule_alone_decides() {
         assert_eq!(table::rule(&error), rule, "{what}");
         inside()
             .build()
-            .unwrap_or_else(|error| panic!("{passes}, beside {what}: {error}"));
+            .unwrap_or_else(|error| panic!("{passes}, for {what}: {error}"));
     }
     println!("points: {} rules", RULES.len());
 }

@@ -1,5 +1,5 @@
-//! The strict types and the lint are two views of one reader: what the first refuse, the second reports, at the same
-//! place; and x509-cert, which reads certificates on its own, finds the same in those that both accept.
+//! The strict types and the lint are two views of one reader: what the former refuse, the latter reports at the same
+//! position; and x509-cert, an independent decoder, returns the same for certificates that both accept.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/chain.rs"]
@@ -42,7 +42,7 @@ static DECLARATION: LazyLock<Vec<u8>> = LazyLock::new(|| {
     .unwrap()
 });
 
-/// A byte replaced, put in or taken out, in most cases with the lengths around it as they were.
+/// A byte replaced, inserted or removed, usually without adjusting the lengths around it.
 fn edited(original: &[u8], edits: &[(Index, u8, u8)]) -> Vec<u8> {
     let mut bytes = original.to_vec();
     for (at, kind, value) in edits {
@@ -65,10 +65,10 @@ fn edits() -> impl Strategy<Value = Vec<(Index, u8, u8)>> {
 }
 
 fn reports_a_fault(report: &VerificationReport, place: Option<usize>) -> bool {
-    let place = place.map(|offset| format!("at octet {offset}"));
+    let place = place.map(|offset| format!("at byte {offset}"));
     report.findings().iter().any(|finding| {
         let counts = finding.severity() >= Severity::Warning;
-        // Bytes behind the end are counted, and their place is the end.
+        // Trailing bytes are counted, and their position is the end.
         let there = |place: &String| {
             finding.detail().split(';').next() == Some(place.as_str()) || finding.detail().ends_with("of them")
         };
@@ -110,13 +110,13 @@ proptest! {
             Ok(_) => {}
             Err(Error::CdCmsMalformed { offset }) => {
                 prop_assert!(offset.is_some() && reports_a_fault(&report, None), "{:?}", report.findings());
-                // The other rules say what is missing, and not where.
+                // The other rules describe what is missing, without a position.
                 let first = report.findings().iter().find(|finding| finding.severity() >= Severity::Warning);
                 let first = first.filter(|finding| finding.rule() == Rule::CdMalformed);
-                let (said, place) = (first.map(Finding::detail), offset.map(|offset| format!("at octet {offset}")));
-                // What else the file is may follow.
-                let said = said.and_then(|said| said.split(';').next());
-                prop_assert!(said.is_none() || said == place.as_deref(), "{said:?} {place:?}");
+                let (detail, place) = (first.map(Finding::detail), offset.map(|offset| format!("at byte {offset}")));
+                // The type of the file may follow.
+                let detail = detail.and_then(|detail| detail.split(';').next());
+                prop_assert!(detail.is_none() || detail == place.as_deref(), "{detail:?} {place:?}");
             }
             Err(error) => prop_assert!(reports_a_fault(&report, None), "{error:?}: {:?}", report.findings()),
         }

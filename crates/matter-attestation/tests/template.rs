@@ -1,4 +1,4 @@
-//! Many DACs from one template: the octets of the certificates that are issued one by one.
+//! Many DACs from one template have the same bytes as certificates issued one by one.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
@@ -16,17 +16,17 @@ use spki::{AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier};
 
 use self::chain::{PRODUCT, VENDOR, dac_subject, date, key, pai, pai_subject, product, serial, vendor, years};
 
-/// Both forms of the ids, named so.
+/// Both forms of the ids, with this name.
 fn subjects(name: &str) -> [DacSubject; 2] {
     let subject = DacSubject::new(name, vendor(VENDOR), product(PRODUCT)).unwrap();
     [subject.clone(), subject.with_ids_in_common_name()]
 }
 
 #[test]
-fn a_template_gives_the_octets_that_single_issuing_gives() {
+fn a_template_gives_the_bytes_that_single_issuing_gives() {
     let (pai, pai_key) = (pai(&pai_subject()), key(2));
     let issuer = Issuer::new(&pai, &pai_key).unwrap();
-    // Names and serial numbers at which a length takes one octet more.
+    // Names and serial numbers at which a length takes another byte.
     let serials = [&[1u8][..], &[0x80], &[0x7F; 16], &[0xFF; 16], &[0x7F; 20]].map(|s| SerialNumber::new(s).unwrap());
     let mut cases = 0;
     for validity in [years(2025, 2060), years(2049, 2050), years(2025, 2049)] {
@@ -48,7 +48,7 @@ fn a_template_gives_the_octets_that_single_issuing_gives() {
 
 proptest! {
     #[test]
-    fn so_it_does_with_any_name_key_and_serial_number(
+    fn template_matches_single_issuing_for_any_subject(
         name in "[ -~ä€]{0,45}", scalar in any::<[u8; 32]>(), serial in proptest::collection::vec(any::<u8>(), 1..=21),
         form in 0..2usize,
     ) {
@@ -93,7 +93,7 @@ fn the_ids_in_a_common_name_are_read_back() {
             (Some(vendor(VENDOR)), Some(product(PRODUCT)))
         );
     }
-    // 64 octets with the ids and 65.
+    // 64 bytes including the ids, and 65.
     let template = issuer.dac_template(&subjects("x")[1], years(2025, 2060)).unwrap();
     template
         .issue(&"n".repeat(44), &key(3).public_key(), serial(3))
@@ -111,7 +111,7 @@ fn the_ids_in_a_common_name_are_read_back() {
 }
 
 #[test]
-fn what_may_not_be_issued_has_no_template() {
+fn invalid_subjects_have_no_template() {
     let (pai, pai_key) = (pai(&pai_subject().with_product_id(product(PRODUCT))), key(2));
     let issuer = Issuer::new(&pai, &pai_key).unwrap();
     let refused = |subject: &DacSubject, validity| issuer.dac_template(subject, validity).map(|_| ()).unwrap_err();
@@ -140,7 +140,7 @@ fn what_may_not_be_issued_has_no_template() {
     ));
 }
 
-/// A token: it counts what it signs, and may fail or sign something else.
+/// A token that counts its signatures, and may fail or sign other data.
 struct Token {
     key: PrivateKey,
     signatures: Cell<usize>,
@@ -174,7 +174,7 @@ impl DynSignatureAlgorithmIdentifier for Token {
 }
 
 #[test]
-fn a_token_signs_once_for_each_certificate_and_is_not_believed() {
+fn token_signs_once_per_certificate_and_is_verified() {
     let pai = pai(&pai_subject());
     let mut token = Token {
         key: key(2),

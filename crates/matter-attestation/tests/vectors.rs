@@ -1,6 +1,6 @@
-//! Public test data of the Matter SDK (connectedhomeip), read from beside the repository, where it may be missing.
+//! Public test data of the Matter SDK (connectedhomeip), read from outside of the repository if present.
 //!
-//! The folder is `shared/vectors` next to the workspace's root, or what `MATTER_VECTORS` names.
+//! The folder is `shared/vectors` next to the workspace's root, or the one named by `MATTER_VECTORS`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/subject.rs"]
@@ -15,7 +15,7 @@ use matter_attestation::{Certificate, Error, PrivateKey, SignedDeclaration, test
 use serde_json::Value;
 
 use self::subject::Attribute;
-use self::support::{files, json, octets, vectors};
+use self::support::{bytes, files, json, vectors};
 
 #[test]
 fn certificates_parse_and_verify_against_their_issuer() {
@@ -84,7 +84,7 @@ fn private_keys_fit_their_certificates() {
 }
 
 #[test]
-fn subject_ids_are_those_of_the_sdk() {
+fn subject_ids_match_the_sdk() {
     let Some(root) = vectors() else { return };
     let mut cases = 0;
     let table = json(&root.join("attestation/unit/table_vidpid_string.json"));
@@ -93,14 +93,14 @@ fn subject_ids_are_those_of_the_sdk() {
         let attribute = match row["attr"].as_str().unwrap() {
             "MatterVID" => Attribute::Vendor(value),
             "MatterPID" => Attribute::Product(value),
-            // An empty common name is an argument error of that function and no certificate's matter.
+            // An empty common name is an argument error of that function, unrelated to certificates.
             "CommonName" if !value.is_empty() => Attribute::CommonName(value),
             _ => continue,
         };
         let found = subject::certificate(&[attribute])
             .map(|c| (c.vendor_id().map(|id| id.get()), c.product_id().map(|id| id.get())));
         let id = |key: &str| row[key].as_u64().map(|id| u16::try_from(id).unwrap());
-        // The SDK's function gives 0, which is no vendor's id, and leaves it to its callers.
+        // The SDK's function returns 0, which is not a vendor id, and leaves the check to its callers.
         if row["result"] == "CHIP_NO_ERROR" && id("vid") != Some(0) {
             assert_eq!(found, Ok((id("vid"), id("pid"))), "{row}");
         } else {
@@ -115,8 +115,8 @@ fn subject_ids_are_those_of_the_sdk() {
     println!("attestation subject ids: {cases} cases ran");
 }
 
-/// What the parts of a device vector are refused for when they are read. All others are read: their faults are those of a
-/// chain or of a profile.
+/// The expected decoding errors of the parts of device vectors. All other parts decode: their faults concern a chain or
+/// a profile.
 fn refusals() -> BTreeMap<(&'static str, &'static str), Error> {
     let vendor = || Error::SubjectVendorIdMalformed;
     let product = || Error::SubjectProductIdMalformed;
@@ -216,9 +216,9 @@ fn device_vectors_decode_or_are_refused() {
             assert!(result.is_none() || !accepted, "{name} {part}");
             cases += 1;
         };
-        let dac = Certificate::decode(&octets(&vector["dac_cert"]));
-        let pai = Certificate::decode(&octets(&vector["pai_cert"]));
-        let declaration = SignedDeclaration::decode(&octets(&vector["certification_declaration"]));
+        let dac = Certificate::decode(&bytes(&vector["dac_cert"]));
+        let pai = Certificate::decode(&bytes(&vector["pai_cert"]));
+        let declaration = SignedDeclaration::decode(&bytes(&vector["certification_declaration"]));
         check("dac", dac.as_ref().err().cloned());
         check("pai", pai.as_ref().err().cloned());
         check("cd", declaration.as_ref().err().cloned());
@@ -233,8 +233,8 @@ fn device_vectors_decode_or_are_refused() {
         let (Ok(dac), Ok(pai), Ok(declaration)) = (dac, pai, declaration) else {
             continue;
         };
-        let key = PrivateKey::from_scalar(&octets(&vector["dac_private_key"]).try_into().unwrap()).unwrap();
-        assert_eq!(octets(&vector["dac_public_key"]), key.public_key().as_bytes(), "{name}");
+        let key = PrivateKey::from_scalar(&bytes(&vector["dac_private_key"]).try_into().unwrap()).unwrap();
+        assert_eq!(bytes(&vector["dac_public_key"]), key.public_key().as_bytes(), "{name}");
         assert_eq!(*dac.public_key(), key.public_key(), "{name}");
         if accepted {
             dac.verify_issued_by(&pai)
@@ -258,7 +258,7 @@ fn device_vectors_decode_or_are_refused() {
 fn an_attestation_response_verifies_as_raw_signature() {
     let Some(root) = vectors() else { return };
     let arrays = json(&root.join("attestation/unit/device_attestation_credentials_arrays.json"));
-    let first = |name: &str| octets(&arrays[name][0]);
+    let first = |name: &str| bytes(&arrays[name][0]);
     let message = [
         first("attestationElementsTestVector"),
         first("attestationChallengeTestVector"),

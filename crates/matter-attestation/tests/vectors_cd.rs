@@ -1,4 +1,4 @@
-//! Certification Declarations and their signers from the Matter SDK, found as in `vectors.rs`.
+//! Certification Declarations and their signers from the Matter SDK, located as in `vectors.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/vectors.rs"]
@@ -10,10 +10,10 @@ use matter_attestation::{
     Certificate, Error, PrivateKey, PublicKey, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
 };
 
-use self::support::{files, json, octets, vectors};
+use self::support::{bytes, files, json, vectors};
 
 #[test]
-fn declarations_verify_and_encode_to_the_same_octets() {
+fn declarations_verify_and_encode_to_the_same_bytes() {
     let Some(root) = vectors() else { return };
     let mut cases = 0;
     let folder = root.join("attestation/cd_test");
@@ -26,7 +26,7 @@ fn declarations_verify_and_encode_to_the_same_octets() {
     let mut declarations = files(&folder, ".der");
     let arrays = json(&root.join("attestation/unit/certification_declaration_arrays.json"));
     for name in ["sTestCMS_SignedMessage01", "sTestCMS_SignedMessage02"] {
-        declarations.insert(name.to_owned(), octets(&arrays[name]));
+        declarations.insert(name.to_owned(), bytes(&arrays[name]));
     }
     for (name, cms) in &declarations {
         let signed = SignedDeclaration::decode(cms).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -45,11 +45,11 @@ fn declarations_verify_and_encode_to_the_same_octets() {
         SignedDeclaration::decode(&declarations["sTestCMS_SignedMessage01"])
             .unwrap()
             .as_tlv(),
-        octets(&arrays["sTestCMS_CDContent01"])
+        bytes(&arrays["sTestCMS_CDContent01"])
     );
 
-    let untrusted = SignedDeclaration::decode(&octets(&arrays["gUntrustedCd"])).unwrap();
-    let untrusted_cert = Certificate::from_der(&octets(&arrays["gUntrustedCdCert"])).unwrap();
+    let untrusted = SignedDeclaration::decode(&bytes(&arrays["gUntrustedCd"])).unwrap();
+    let untrusted_cert = Certificate::from_der(&bytes(&arrays["gUntrustedCdCert"])).unwrap();
     assert_eq!(Some(untrusted.signer_key_id()), untrusted_cert.subject_key_id());
     untrusted.verify(untrusted_cert.public_key()).unwrap();
     assert_eq!(untrusted.verify(signer.public_key()), Err(Error::SignatureInvalid));
@@ -60,12 +60,12 @@ fn declarations_verify_and_encode_to_the_same_octets() {
 fn declaration_signers_have_the_listed_key_ids() {
     let Some(root) = vectors() else { return };
     let listed = json(&root.join("attestation/unit/default_dac_verifier_cd_keys.json"));
-    let csa_root = Certificate::from_der(&octets(&listed["gCdRootCert"])).unwrap();
+    let csa_root = Certificate::from_der(&bytes(&listed["gCdRootCert"])).unwrap();
     assert_eq!(csa_root.vendor_id().map(|id| id.get()), Some(0xC5A0));
     let mut cases = 0;
     for number in 1..=5 {
-        let point = octets(&listed[format!("gCdSigningKey00{number}PubkeyBytes")]);
-        let key_id = octets(&listed[format!("gCdSigningKey00{number}Kid")]);
+        let point = bytes(&listed[format!("gCdSigningKey00{number}PubkeyBytes")]);
+        let key_id = bytes(&listed[format!("gCdSigningKey00{number}Kid")]);
         for folder in ["cd_signing_production", "cd_signing_development"] {
             for (name, der) in files(&root.join("attestation").join(folder), ".der") {
                 let certificate = Certificate::from_der(&der).unwrap_or_else(|error| panic!("{name}: {error}"));

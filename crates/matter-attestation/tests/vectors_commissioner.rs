@@ -1,4 +1,4 @@
-//! The commissioner test vectors of the Matter SDK, found as in `vectors.rs`, in both profiles.
+//! The commissioner test vectors of the Matter SDK, located as in `vectors.rs`, in both profiles.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/vectors.rs"]
@@ -14,11 +14,11 @@ use matter_attestation::{
 use matter_types::{ProductId, VendorId};
 use serde_json::Value;
 
-use self::support::{files, octets, vectors};
+use self::support::{bytes, files, vectors};
 
-/// A vector whose flag says failure for a reason that only the ledger knows.
+/// A vector marked as failing for a reason that only the ledger can show.
 const LEDGER: [&str; 1] = ["struct_cd_version_number_wrong"];
-/// Vectors whose flag says failure for values that no declaration has and that commissioners disregard.
+/// Vectors marked as failing for values that no declaration has and that commissioners ignore.
 const DISREGARDED: [&str; 3] = [
     "struct_cd_device_type_id_mismatch",
     "struct_cd_security_info_wrong",
@@ -42,7 +42,7 @@ fn paas(root: &Path) -> PaaStore {
 }
 
 fn run(vector: &Value, paas: &PaaStore, time: DateTime, profile: Profile) -> VerificationReport {
-    let part = |name: &str| octets(&vector[name]);
+    let part = |name: &str| bytes(&vector[name]);
     let (dac, pai, cd) = (part("dac_cert"), part("pai_cert"), part("certification_declaration"));
     let key = PrivateKey::from_scalar(&part("dac_private_key").try_into().unwrap()).unwrap();
     let (nonce, challenge) = ([7; 32], [9; 16]);
@@ -71,11 +71,11 @@ fn run(vector: &Value, paas: &PaaStore, time: DateTime, profile: Profile) -> Ver
         .run(profile)
 }
 
-/// The part that a vector's name says is wrong.
+/// The faulty part according to a vector's name.
 fn wrong_part(name: &str) -> Object {
     match name.split('_').nth(1) {
         _ if name == "invalid_paa" => Object::Paa,
-        // This PAI has no product id. DAC and declaration are for another product than Basic Information says.
+        // This PAI has no product id. DAC and declaration are for another product than Basic Information.
         _ if name == "struct_pai_subject_pid_mismatch" => Object::Dac,
         Some("cd") => Object::Cd,
         Some("dac") => Object::Dac,
@@ -97,7 +97,7 @@ fn describe(report: &VerificationReport) -> String {
 }
 
 #[test]
-fn verdicts_are_those_of_the_sdk_and_of_the_flags() {
+fn verdicts_match_the_sdk_and_the_flags() {
     let Some(root) = vectors() else { return };
     let paas = paas(&root);
     let mut counts = BTreeMap::<String, (u32, u32)>::new();
@@ -127,8 +127,8 @@ fn verdicts_are_those_of_the_sdk_and_of_the_flags() {
         }
         if !strict.is_accepted() {
             let part = wrong_part(&name);
-            // A rule between two parts, such as `cd-dac-product-id`, is about the one and names the other. Where
-            // the ids of certificates and declaration are right for another product, a warning names the certificate.
+            // A rule between two parts, such as `cd-dac-product-id`, is reported for one part and names the other. If
+            // the ids of certificates and declaration match another product, a warning names the certificate.
             let named = strict.findings().iter().any(|finding| {
                 finding.severity() > Severity::Note
                     && finding.rule() != Rule::PaaPublished
@@ -153,7 +153,7 @@ fn verdicts_are_those_of_the_sdk_and_of_the_flags() {
 }
 
 #[test]
-fn a_pai_that_was_not_valid_at_issuance_breaks_the_chain_alone() {
+fn pai_not_valid_at_issuance_breaks_only_the_chain() {
     let Some(root) = vectors() else { return };
     let paas = paas(&root);
     let mut cases = 0;

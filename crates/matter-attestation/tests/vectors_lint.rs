@@ -1,4 +1,4 @@
-//! Single certificates, chains and tables of the Matter SDK's unit tests, found as in `vectors.rs`.
+//! Single certificates, chains and tables of the Matter SDK's unit tests, located as in `vectors.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/der.rs"]
@@ -17,7 +17,7 @@ use matter_attestation::{
     Verification, VerificationReport,
 };
 
-use self::support::{files, json, octets, vectors};
+use self::support::{bytes, files, json, vectors};
 
 fn role(name: &str) -> &'static str {
     if name.contains("-DAC-") {
@@ -44,7 +44,7 @@ fn ids(report: &VerificationReport) -> BTreeSet<&'static str> {
     report.errors().map(|finding| finding.rule().id()).collect()
 }
 
-/// What is wrong with certificates made to be wrong, or longer than 600 octets, by name.
+/// The rules broken by certificates that are broken on purpose, or longer than 600 bytes, by name.
 fn truly_broken() -> BTreeMap<String, BTreeSet<&'static str>> {
     let (points, duplicate, long) = ("crl-distribution-points", "extension-duplicate", "certificate-too-long");
     [
@@ -71,7 +71,7 @@ fn truly_broken() -> BTreeMap<String, BTreeSet<&'static str>> {
 }
 
 #[test]
-fn published_certificates_lint_clean_but_for_what_is_true() {
+fn published_certificates_lint_clean_except_for_known_faults() {
     let Some(root) = vectors() else { return };
     let mut cases = 0;
     let mut broken = BTreeMap::new();
@@ -97,13 +97,13 @@ fn formats_are_judged_as_by_the_sdk() {
         .as_array()
         .unwrap()
     {
-        // Certificates that are written out in the source of the SDK are not in the data.
+        // Certificates embedded in the SDK's source are not in the data.
         let Some(name) = row["cert"].as_str().filter(|name| !name.contains(':')) else {
             continue;
         };
         let der = fs::read(folder.join(format!("{name}.der"))).unwrap();
         let role = row["as"].as_str().unwrap();
-        // The SDK's verifier does not look at the format of a PAA; its strict counterpart does.
+        // The SDK's verifier does not check the format of a PAA; its strict counterpart does.
         let profile = if role == "PAA" { Profile::Strict } else { Profile::Sdk };
         let report = lint(&der, role, profile);
         assert_eq!(
@@ -141,7 +141,7 @@ fn chains_are_judged_as_by_the_sdk() {
             .with_pai(&pai)
             .with_dac(&dac)
             .run(Profile::Sdk);
-        // The table is about the chain alone, and a PAA in the place of a PAI breaks more.
+        // The table concerns only the chain, and a PAA in place of a PAI breaks further rules.
         let chain = [
             Rule::IssuerName,
             Rule::AuthorityKeyId,
@@ -209,10 +209,10 @@ fn ids_in_subjects_are_read_as_by_the_sdk() {
 fn a_published_attestation_response_verifies() {
     let Some(root) = vectors() else { return };
     let arrays = json(&root.join("attestation/unit/device_attestation_credentials_arrays.json"));
-    let first = |name: &str| octets(&arrays[name][0]);
+    let first = |name: &str| bytes(&arrays[name][0]);
     let elements = first("attestationElementsTestVector");
     let decoded = AttestationElements::decode(&elements).unwrap();
-    assert_eq!(decoded.declaration(), octets(&arrays["sTest_CD"]));
+    assert_eq!(decoded.declaration(), bytes(&arrays["sTest_CD"]));
     assert_eq!(decoded.nonce(), first("attestationNonceTestVector"));
     let entries: Vec<_> = decoded
         .vendor_reserved()
@@ -256,7 +256,7 @@ fn a_published_attestation_response_verifies() {
     let verification = Verification::new().with_dac(&dac).with_declaration_signers(&signers);
     let report = verification.with_response(response).run(Profile::Strict);
     assert!(report.is_accepted(), "{:?}", ids(&report));
-    let wrong = octets(&arrays["wrongAttestationSignatureTestVector"]);
+    let wrong = bytes(&arrays["wrongAttestationSignatureTestVector"]);
     let report = verification
         .with_response(AttestationResponse {
             signature: &wrong,
@@ -281,7 +281,7 @@ fn the_signers_of_the_csa_chain_to_its_root() {
         }
     }
     let arrays = json(&root.join("attestation/unit/certification_declaration_arrays.json"));
-    let untrusted = Certificate::from_der(&octets(&arrays["gUntrustedCdCert"])).unwrap();
+    let untrusted = Certificate::from_der(&bytes(&arrays["gUntrustedCdCert"])).unwrap();
     assert!(DeclarationSigners::new().with_certificate(&untrusted).is_err());
     println!("attestation declaration signers below the root: {cases} cases ran");
 }
@@ -290,7 +290,7 @@ fn the_signers_of_the_csa_chain_to_its_root() {
 fn an_untrusted_declaration_is_refused() {
     let Some(root) = vectors() else { return };
     let arrays = json(&root.join("attestation/unit/certification_declaration_arrays.json"));
-    let cd = octets(&arrays["gUntrustedCd"]);
+    let cd = bytes(&arrays["gUntrustedCd"]);
     let report = Verification::new().with_declaration(&cd).run(Profile::Sdk);
     assert_eq!(report.sdk_result().number(), 601);
     assert!(ids(&report).contains("cd-signer-unknown"), "{:?}", ids(&report));

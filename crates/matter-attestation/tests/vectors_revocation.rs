@@ -1,4 +1,4 @@
-//! The Matter SDK's lists, revocation set and tables of distribution points, where they are there.
+//! The Matter SDK's lists, revocation set and tables of distribution points, if present.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/vectors.rs"]
@@ -39,7 +39,7 @@ const LISTS: [(&str, &str, bool, &[u64]); 3] = [
 ];
 
 #[test]
-fn lists_verify_and_give_what_openssl_shows() {
+fn lists_verify_and_match_openssl() {
     let Some(root) = vectors() else { return };
     let folder = root.join("attestation/revocation");
     let (ders, pems) = (files(&folder, "-CRL.der"), files(&folder, "-CRL.pem"));
@@ -65,13 +65,13 @@ fn lists_verify_and_give_what_openssl_shows() {
 }
 
 #[test]
-fn distribution_points_are_those_of_the_sdk() {
+fn distribution_points_match_the_sdk() {
     let Some(root) = vectors() else { return };
     let folder = root.join("attestation/attestation_test");
     let mut cases = 0;
     let table = json(&root.join("attestation/unit/table_cdp_uri.json"));
     for row in table["rows"].as_array().unwrap() {
-        // The row without a certificate is about a null pointer.
+        // The row without a certificate tests a null pointer.
         let Some(name) = row["cert"].as_str() else { continue };
         let certificate = certificate(&folder, name);
         let point = CrlDistributionPoint::of(&certificate);
@@ -144,7 +144,7 @@ fn the_revocation_set_is_read_and_written_the_same() {
     }
     assert_eq!(set.entries().len(), 7);
     assert!(set.entries().iter().all(|entry| entry.is_consistent()));
-    // The lists give the entries that the SDK's script made of them.
+    // The lists give the entries that the SDK's script generated from them.
     let paa = certificate(&folder, "Chip-Test-PAA-FFF1-Cert");
     let now = DateTime::new(2026, 6, 1, 0, 0, 0).unwrap();
     for (list, signer, is_paa, _) in LISTS {

@@ -1,4 +1,4 @@
-//! What a verification does beside finding broken rules: parts alone, batches, stores, self-tests, signers.
+//! Verification apart from single rules: separate parts, batches, stores, self-tests, signers.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "support/chain.rs"]
@@ -40,7 +40,7 @@ fn rules(report: &VerificationReport) -> Vec<Rule> {
 }
 
 #[test]
-fn what_is_issued_here_passes_alone_and_together() {
+fn issued_certificates_pass_alone_and_together() {
     let (paa, pai, dac, cd) = (paa(), pai(&pai_subject()), dac(), declaration());
     let signers = DeclarationSigners::new().with_test_key(true);
     let start = Verification::new().with_declaration_signers(&signers);
@@ -108,7 +108,7 @@ fn a_self_test_needs_every_part() {
 }
 
 #[test]
-fn a_batch_finds_for_each_device_what_a_single_run_finds() {
+fn batch_and_single_runs_have_the_same_findings() {
     let (paa, pai, dac, cd) = (paa(), pai(&pai_subject()), dac(), declaration());
     let signers = DeclarationSigners::new();
     let all = Verification::new()
@@ -177,7 +177,7 @@ fn signers_are_added_only_below_the_root_of_the_csa() {
 }
 
 #[test]
-fn elements_come_back_as_they_were() {
+fn elements_round_trip() {
     let entry = |tag, data| VendorReserved {
         vendor_id: 0xFFF1,
         profile: 0x3E,
@@ -190,7 +190,7 @@ fn elements_come_back_as_they_were() {
         .with_vendor_reserved(entry(0x1_0000, b""));
     let encoded = elements.encode().unwrap();
     assert_eq!(AttestationElements::decode(&encoded), Ok(elements.clone()));
-    // Written by hand after Matter Core Specification A and 11.18.4.9.
+    // Encoded by hand according to Matter Core Specification A and 11.18.4.9.
     let mut expected = vec![0x15, 0x30, 1, 2, b'c', b'd', 0x30, 2, 32];
     expected.extend([7; 32]);
     expected.extend([0x26, 3, 0xFF, 0xFF, 0xFF, 0xFF, 0x30, 4, 8]);
@@ -235,7 +235,7 @@ fn sdk_results_have_the_numbers_and_names_of_the_sdk() {
 }
 
 #[test]
-fn every_octet_of_a_chain_counts() {
+fn every_byte_of_a_chain_counts() {
     let (paa, pai, dac, cd) = (paa(), pai(&pai_subject()), dac(), declaration());
     let signers = DeclarationSigners::new().with_test_key(true);
     let parts = [paa.as_der(), pai.as_der(), dac.as_der(), &cd];
@@ -258,7 +258,7 @@ fn every_octet_of_a_chain_counts() {
             changed[at] ^= 0x10;
             let mut all = parts;
             all[which] = &changed;
-            assert!(!run(all).is_accepted(), "part {which}, octet {at}");
+            assert!(!run(all).is_accepted(), "part {which}, byte {at}");
         }
     }
 }
@@ -269,18 +269,18 @@ fn a_finding_reads_as_one_line() {
     broken.push(0);
     let report = Verification::new().with_paa(&broken).run(Profile::Strict);
     let finding = report.errors().next().unwrap();
-    assert_eq!(finding.text(), "Octets follow the certificate (1 of them).");
+    assert_eq!(finding.text(), "There are bytes after the certificate (1 of them).");
     assert_eq!(finding.detail(), "1 of them");
     assert_eq!(finding.sdk_result(), None);
     assert_eq!(
         finding.to_string(),
-        "error paa [certificate-trailing-bytes]: Octets follow the certificate (1 of them). Remedy: cut the file at the end \
+        "error paa [certificate-trailing-bytes]: There are bytes after the certificate (1 of them). Remedy: cut the file at the end \
          of the certificate."
     );
     let report = Verification::new().with_dac(&[0x31]).run(Profile::Sdk);
     assert_eq!(
         report.errors().next().unwrap().to_string(),
-        "error dac [certificate-malformed]: The certificate is not well-formed DER (at octet 0). The SDK says 303 \
+        "error dac [certificate-malformed]: The certificate is not well-formed DER (at byte 0). The SDK returns 303 \
          kDacFormatInvalid. Remedy: get the certificate again from its issuer."
     );
     let key = PrivateKey::from_scalar(&[9; 32]).unwrap();
@@ -298,7 +298,7 @@ fn findings_are_json_in_the_documented_form() {
     let report = Verification::new().with_dac(&[0x31]).run(Profile::Strict);
     assert_eq!(
         serde_json::to_string(report.findings()).unwrap(),
-        r#"[{"id":"certificate-malformed","severity":"error","object":"dac","text":"The certificate is not well-formed DER (at octet 0).","sdk_code":303,"remedy":"get the certificate again from its issuer"}]"#
+        r#"[{"id":"certificate-malformed","severity":"error","object":"dac","text":"The certificate is not well-formed DER (at byte 0).","sdk_code":303,"remedy":"get the certificate again from its issuer"}]"#
     );
     let cd = declaration();
     let signers = DeclarationSigners::new().with_test_key(true);

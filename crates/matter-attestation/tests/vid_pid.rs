@@ -39,16 +39,16 @@ fn attributes_of_their_own_have_four_upper_case_digits() {
 }
 
 #[test]
-fn common_names_hold_ids_behind_prefixes() {
+fn common_names_contain_ids_after_prefixes() {
     let found = Ok((Some(0xFFF1), Some(0x00B1)));
     for name in [
         "Thing Mvid:FFF1 Mpid:00B1",
         "Mpid:00B1,Thing,Mvid:FFF1",
         "Thing Mvid:FFF1Mpid:00B1",
         "Mvid:FFF1Thing 5CDAMpid:00B19899",
-        // The prefix that has digits wins over the one before it that has none.
+        // The prefix with digits is preferred to an earlier one without.
         "Mvid:Mvid:FFF1 Mpid:12cd Mpid:00B1",
-        // The first with digits wins over the later one.
+        // The first prefix with digits is preferred to a later one.
         "Mvid:FFF1 Mvid:FFF2 Mpid:00B1 Mpid:zzzz",
     ] {
         check(&[CommonName(name)], found.clone());
@@ -96,7 +96,7 @@ fn attributes_of_their_own_make_common_names_irrelevant_but_not_their_faults() {
 }
 
 #[test]
-fn only_64_octets_of_a_common_name_count() {
+fn only_64_bytes_of_a_common_name_count() {
     let at = |position: usize| format!("{}Mvid:FFF1", "x".repeat(position));
     check(&[CommonName(&at(55))], Ok((Some(0xFFF1), None)));
     check(&[CommonName(&at(56))], Err(Error::SubjectVendorIdMalformed));
@@ -104,7 +104,7 @@ fn only_64_octets_of_a_common_name_count() {
 }
 
 #[test]
-fn common_names_behind_the_first_with_an_id_are_ignored() {
+fn common_names_after_the_first_with_an_id_are_ignored() {
     check(
         &[CommonName("Thing"), CommonName("Mvid:FFF1"), CommonName("Mvid:bad")],
         Ok((Some(0xFFF1), None)),

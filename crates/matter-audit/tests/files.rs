@@ -389,7 +389,7 @@ fn what_was_not_checked_is_said() {
     let report = Audit::new(expected).with_path(&devices[1]).execute().unwrap();
     let text = &report.batch[0].text;
     assert!(
-        text.contains("what is revoked, a declaration") && !text.contains("PAA"),
+        text.contains("revoked certificates, a declaration") && !text.contains("PAA"),
         "{text}"
     );
     let expected = expected.with_declaration(&declaration).with_revocation_set(&revoked);

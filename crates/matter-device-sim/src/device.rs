@@ -11,8 +11,8 @@ use crate::memory::Memory;
 
 /// A simulated device.
 ///
-/// Its key, its signatures and its garbage follow from the seed of its fleet and its MAC address, so that a run can be
-/// repeated. It does not know the station's rules: what it must not do, it does.
+/// Its key, signatures and garbage are derived from the fleet's seed and its MAC address, so runs are reproducible. It
+/// does not enforce the station's rules: a fault breaks them on purpose.
 #[derive(Debug)]
 pub struct Device {
     pub(crate) mac: Mac,
@@ -23,18 +23,18 @@ pub struct Device {
     pub(crate) memory: Memory,
 }
 
-/// How a session ended for the device.
+/// The end of a session, from the device's view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
-    /// The device lost its power.
+    /// The device lost power.
     Died,
-    /// It locked itself: all is done.
+    /// The device locked itself: the session is complete.
     Locked,
-    /// The connection ended, or the station was silent.
+    /// The connection ended, or the station stayed silent.
     Lost(ProtocolError),
     /// The station refused.
     Refused {
-        /// The code.
+        /// The error code.
         code: ShortText,
         /// The reason.
         reason: ShortText,
@@ -42,7 +42,7 @@ pub enum SessionEnd {
 }
 
 impl Device {
-    /// Makes a device with nothing in its memory.
+    /// Creates a device with empty memory.
     #[must_use]
     pub fn new(mac: Mac, seed: [u8; 32], fault: Fault) -> Self {
         Self {
@@ -55,24 +55,24 @@ impl Device {
         }
     }
 
-    /// Keeps the memory in a file, and begins with what is in it.
+    /// Keeps the memory in a file and starts from its content.
     ///
     /// # Errors
     ///
-    /// When it is there and cannot be read, or is none of this program.
+    /// When the file exists and cannot be read, or was not written by this crate.
     pub fn with_memory_file(mut self, file: &Path) -> io::Result<Self> {
         self.memory = Memory::open(file)?;
         Ok(self)
     }
 
-    /// Sets where the device says that it keeps its key.
+    /// Sets the key mode that the device reports: where it keeps its key.
     #[must_use]
     pub const fn with_key_mode(mut self, key_mode: KeyMode) -> Self {
         self.key_mode = key_mode;
         self
     }
 
-    /// Sets how long the device waits for the station's next message.
+    /// Sets the time that the device waits for the station's next message.
     #[must_use]
     pub const fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -85,7 +85,7 @@ impl Device {
         self.mac
     }
 
-    /// Returns how the device misbehaves.
+    /// Returns the device's fault.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         self.fault
@@ -98,22 +98,22 @@ impl Device {
         Certificate::from_der(dac).ok()
     }
 
-    /// Tells whether the device has locked itself.
+    /// Returns whether the device has locked itself.
     #[must_use]
     pub const fn is_locked(&self) -> bool {
         self.memory.is_locked
     }
 
-    /// Runs one session over a channel, whose `read` returns at least every half second when nothing comes.
+    /// Runs one session over a channel whose `read` returns at least every half second when no data arrives.
     ///
     /// # Errors
     ///
-    /// When the file of the memory cannot be written.
+    /// When the memory file cannot be written.
     pub fn run_session<C: Read + Write>(&mut self, channel: &mut C) -> io::Result<SessionEnd> {
         crate::session::run(self, channel)
     }
 
-    /// Tells whether the device tries again after a session that ended so.
+    /// Returns whether the device tries again after a session with this end.
     #[must_use]
     pub fn comes_back_after(&self, end: &SessionEnd) -> bool {
         match end {
@@ -128,7 +128,7 @@ impl Device {
         }
     }
 
-    /// The key that the device has, if it has made one. All clones of a fleet have the same.
+    /// The device's key, once generated. All clones of a fleet share one.
     pub(crate) fn key(&self) -> Option<PrivateKey> {
         let generation = self.memory.keys.checked_sub(1)?;
         let mac = match self.fault {
@@ -138,7 +138,7 @@ impl Device {
         Some(key::derive(&self.seed, mac, generation))
     }
 
-    /// Another device of the fleet: the one whose MAC address ends in 0.
+    /// Another device of the fleet: the one with MAC address suffix 0.
     pub(crate) fn neighbour(&self) -> Mac {
         let mut mac = *self.mac.as_bytes();
         if let Some(last) = mac.last_mut() {

@@ -1,29 +1,29 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// A moment of a session at which a device may lose its power.
+/// A moment of a session at which a device may lose power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Moment {
-    /// After it has read `hello`.
+    /// After it has received `hello`.
     Hello,
     /// After it has sent `ident`.
     Ident,
-    /// After it has made its key, and before it sends `csr`.
+    /// After it has generated its key, before it sends `csr`.
     Key,
     /// After it has sent `csr`.
     Csr,
-    /// After it has read `install`, and before it has stored anything.
+    /// After it has received `install`, before it has stored anything.
     Install,
-    /// After it has stored what it was sent, and before it sends `proof`.
+    /// After it has stored the certificates, before it sends `proof`.
     Stored,
     /// After it has sent `proof`.
     Proof,
-    /// After it has read `lock`, and before it has locked itself.
+    /// After it has received `lock`, before it has locked itself.
     Lock,
 }
 
 impl Moment {
-    /// All, in their order.
+    /// All moments, in the order of a session.
     pub const ALL: [Self; 8] = [
         Self::Hello,
         Self::Ident,
@@ -49,21 +49,21 @@ impl Moment {
     }
 }
 
-/// How a device misbehaves.
+/// A fault of a simulated device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// It has the same key as all others of its fleet with this fault: one of them may have a certificate.
+    /// It has the same key as all others of its fleet with this fault: only one of them may get a certificate.
     ClonedKey,
-    /// It loses its power, comes back and behaves.
+    /// It loses power once, comes back and behaves.
     DiesAt(Moment),
-    /// It sends the request of another device, and signs for it with its own key.
+    /// It sends the request of another device, and signs the statement with its own key.
     ForeignCsr,
-    /// It sends random bytes with line ends in them.
+    /// It sends pseudorandom bytes, with line feeds among them.
     Garbage,
-    /// It ends the session with an error of its own.
+    /// It ends the session with an error.
     GivesUp,
-    /// It loses its power and never comes back.
+    /// It loses power and never comes back.
     GoneAt(Moment),
     /// It behaves.
     None,
@@ -73,7 +73,7 @@ pub enum Fault {
     OutOfOrder,
     /// It sends a line of more than 16 KiB.
     Oversized,
-    /// It sends `csr` of an earlier session again, byte for byte.
+    /// It resends the `csr` of an earlier session, byte for byte.
     ReplayedCsr,
     /// It comes back with a new key after it has a certificate.
     SecondKey,
@@ -81,18 +81,18 @@ pub enum Fault {
     Silent,
     /// It answers late and in small pieces, but in time.
     Slow,
-    /// It sends a byte now and then and never ends its line.
+    /// It sends one byte at a time and never ends its line.
     Trickle,
     /// It signs the request's statement with another key.
     WrongPossession,
     /// It signs the final statement with another key.
     WrongProof,
-    /// It has stored other bytes than it was sent.
+    /// It stores bytes other than those it received.
     WrongReadback,
 }
 
 impl Fault {
-    /// Returns all of them, with [`Fault::None`].
+    /// Returns all faults and [`Fault::None`].
     pub fn all() -> impl Iterator<Item = Self> {
         let at = |fault: fn(Moment) -> Self| Moment::ALL.into_iter().map(fault);
         SIMPLE
@@ -102,7 +102,7 @@ impl Fault {
             .chain(at(Self::GoneAt))
     }
 
-    /// Tells whether a device with this fault must end with a certificate that it has proved.
+    /// Returns whether a device with this fault must end with a proved certificate.
     #[must_use]
     pub const fn is_harmless(self) -> bool {
         matches!(

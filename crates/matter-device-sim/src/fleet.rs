@@ -2,7 +2,7 @@ use matter_issuance::protocol::Mac;
 
 use crate::{Device, Fault};
 
-/// Devices with MAC addresses one after the other, and which of them misbehave.
+/// Devices with consecutive MAC addresses, some of which may have faults.
 #[derive(Clone, Debug)]
 pub struct Fleet {
     first: Mac,
@@ -12,7 +12,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Starts with a MAC address and with the seed that all keys follow from. All devices behave.
+    /// Creates a fleet from its first MAC address and the seed of all keys. All devices behave.
     #[must_use]
     pub const fn new(first: Mac, seed: [u8; 32]) -> Self {
         Self {
@@ -30,14 +30,14 @@ impl Fleet {
         self
     }
 
-    /// Gives so many of a hundred devices a fault, each its own in turn: 0..=100.
+    /// Gives `percent` of the devices (0 to 100) a fault, cycling through all faults.
     #[must_use]
     pub const fn with_mix(mut self, percent: u8) -> Self {
         self.mix = percent;
         self
     }
 
-    /// Returns the device with a number from 0 on; `None` where MAC addresses end.
+    /// Returns the device at `index`, from 0; `None` past the last MAC address.
     #[must_use]
     pub fn device(&self, index: u32) -> Option<Device> {
         let [a, b, c, d, e, f] = *self.first.as_bytes();
@@ -52,7 +52,7 @@ impl Fleet {
     }
 
     fn fault_of(&self, index: u32) -> Fault {
-        // How many of the devices before one misbehave.
+        // Number of devices with a fault before `index`.
         let bad = |index: u64| index.saturating_mul(self.mix.into()) / 100;
         let index = u64::from(index);
         if bad(index.saturating_add(1)) == bad(index) {

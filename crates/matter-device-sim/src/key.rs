@@ -4,7 +4,7 @@ use p256::ecdsa::Signature;
 use sha2::{Digest, Sha256};
 use signature::Signer;
 
-/// Derives the key of a device of a fleet. `generation` counts the keys that the device has made.
+/// Derives the key of a device of a fleet. `generation` is the number of keys that the device has generated.
 pub(crate) fn derive(seed: &[u8; 32], mac: Mac, generation: u32) -> PrivateKey {
     let mut attempt = 0_u32;
     loop {
@@ -14,7 +14,7 @@ pub(crate) fn derive(seed: &[u8; 32], mac: Mac, generation: u32) -> PrivateKey {
             .chain_update(generation.to_be_bytes())
             .chain_update(attempt.to_be_bytes())
             .finalize();
-        // One in four thousand million is not in range.
+        // A hash is out of range with a probability of 2^-32 (the order of P-256 is close to 2^256 - 2^224).
         if let Ok(key) = PrivateKey::from_scalar(&scalar.into()) {
             return key;
         }
@@ -27,7 +27,7 @@ pub(crate) fn sign(key: &PrivateKey, statement: &Statement) -> SignatureBytes {
     SignatureBytes::new(signature.to_bytes().into())
 }
 
-/// Bytes that look random and are the same for the same seed.
+/// Returns pseudorandom bytes, reproducible from the seed and the address.
 pub(crate) fn noise(seed: &[u8; 32], mac: Mac, len: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(len.next_multiple_of(32));
     let mut block = 0_u32;

@@ -5,24 +5,24 @@ use std::path::{Path, PathBuf};
 use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 
-/// What a device keeps over a loss of power.
+/// The state that a device keeps when it loses power.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Memory {
-    /// How many keys it has made; the last one is its key.
+    /// Number of keys generated so far; the last one is the device's key.
     pub(crate) keys: u32,
     /// DAC, PAI and CD.
     pub(crate) installed: Option<[Vec<u8>; 3]>,
     pub(crate) is_locked: bool,
-    /// Whether the fault has come already, for those that come once.
+    /// Whether a fault that occurs once has occurred.
     pub(crate) is_spent: bool,
     /// The line with the request of an earlier session.
     pub(crate) old_request: Option<String>,
-    /// The file that holds all of that, if it is to outlive the process. The key is not in it: it follows from the seed.
+    /// The file of this state, if it outlives the process. It never contains the key, which is derived from the seed.
     file: Option<PathBuf>,
 }
 
 impl Memory {
-    /// Reads the file, if it is there.
+    /// Reads the file, if it exists.
     pub(crate) fn open(file: &Path) -> io::Result<Self> {
         let mut memory = match fs::read(file) {
             Ok(bytes) => read(&bytes).ok_or(io::ErrorKind::InvalidData)?,
@@ -45,7 +45,7 @@ impl Memory {
             "spent": self.is_spent,
             "request": self.old_request,
         });
-        // The whole file or the former one, when the simulator is killed; not waiting for the disk, as flash does not.
+        // Atomic if the simulator is killed; no fsync, because flash does not wait for one either.
         let beside = file.with_extension("new");
         fs::write(&beside, document.to_string())?;
         fs::rename(&beside, file)

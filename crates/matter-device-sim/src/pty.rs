@@ -8,29 +8,29 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
-/// How long a read waits.
+/// The longest time that a read waits.
 const WAIT: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 250_000_000,
 };
 
-/// The device's end of a serial line that is simulated by a pseudo-terminal.
+/// The device's end of a serial line simulated by a pseudo-terminal.
 ///
-/// As a serial line it has no end: who reads sees no difference between a station that is gone and one that is silent.
+/// Like a serial line, it reports no end of file: a station that has closed the line cannot be told from a silent one.
 #[derive(Debug)]
 pub struct Pty {
     device: File,
-    /// Kept open, so that the line stays when no station has it open.
+    /// Kept open, so that the line exists while no station has it open.
     _station: File,
     path: PathBuf,
 }
 
 impl Pty {
-    /// Opens a new one, which passes bytes through as they are.
+    /// Opens a new pseudo-terminal in raw mode.
     ///
     /// # Errors
     ///
-    /// When the system has none.
+    /// When the system cannot open one.
     pub fn open() -> io::Result<Self> {
         let device = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         grantpt(&device)?;
@@ -56,7 +56,7 @@ impl Pty {
 }
 
 impl Read for Pty {
-    /// Waits for a quarter of a second at most.
+    /// Waits for at most a quarter of a second.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut events = [PollFd::from_borrowed_fd(self.device.as_fd(), PollFlags::IN)];
         if poll(&mut events, Some(&WAIT))? == 0 {

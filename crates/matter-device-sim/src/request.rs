@@ -1,4 +1,5 @@
-//! A certificate signing request (RFC 2986), written by hand: the station's reader is another program than this writer.
+//! Certificate signing request (RFC 2986), encoded by hand so that the station's parser is tested against independent
+//! code.
 
 use matter_attestation::PrivateKey;
 use p256::ecdsa::DerSignature;
@@ -11,7 +12,7 @@ const BIT_STRING: u8 = 0x03;
 const ATTRIBUTES: u8 = 0xA0;
 /// Version 0.
 const VERSION: &[u8] = &[0x02, 0x01, 0x00];
-/// id-at-commonName, and those of Matter for vendor and product (Matter Core Specification 6.2.2.2).
+/// id-at-commonName, and Matter's attributes for vendor and product (Matter Core Specification 6.2.2.2).
 const COMMON_NAME: &[u8] = &[0x06, 0x03, 0x55, 0x04, 0x03];
 const VENDOR_ID: &[u8] = &[0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0xA2, 0x7C, 0x02, 0x01];
 const PRODUCT_ID: &[u8] = &[0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0xA2, 0x7C, 0x02, 0x02];
@@ -23,7 +24,7 @@ const KEY_ALGORITHM: &[u8] = &[
 /// SEQUENCE of ecdsa-with-SHA256.
 const SIGNATURE_ALGORITHM: &[u8] = &[0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
 
-/// Makes a request for a key. `ids` are what the subject claims to be, vendor and product.
+/// Creates a request for a key. `ids` are the vendor and product that the subject claims.
 pub(crate) fn request(key: &PrivateKey, common_name: &str, ids: Option<(&str, &str)>) -> Vec<u8> {
     let mut name = attribute(COMMON_NAME, common_name);
     if let Some((vendor, product)) = ids {
@@ -49,7 +50,7 @@ fn attribute(oid: &[u8], text: &str) -> Vec<u8> {
     tlv(SET, &tlv(SEQUENCE, &[oid, &value].concat()))
 }
 
-/// Writes an element. None here has more than 65535 bytes.
+/// Encodes an element of at most 65535 bytes.
 fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
     let [high, low] = u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes();
     let mut element = vec![tag];

@@ -12,32 +12,32 @@ use crate::key::{derive, noise, sign};
 use crate::request::request;
 use crate::{Device, Fault, Moment, SessionEnd};
 
-/// How long a device waits for `hello` at most.
+/// The longest wait for `hello`.
 const HELLO: Duration = Duration::from_secs(10);
-/// Pauses of a slow device, before an answer and between two pieces of it.
+/// Pauses of a slow device: before an answer, and between its pieces.
 const SLOW_ANSWER: Duration = Duration::from_millis(300);
 const SLOW_PIECE: Duration = Duration::from_millis(5);
 const PIECE: usize = 64;
-/// The pause of a trickling device between two bytes.
+/// Pause of a trickling device between two bytes.
 const TRICKLE: Duration = Duration::from_millis(100);
-/// What a device with another vendor in its request claims to be.
+/// Vendor and product ids that a device with another vendor claims in its request.
 const OTHER_IDS: (&str, &str) = ("FFF4", "8FFF");
 
-/// How the device answers.
+/// An answer of the device.
 enum Answer {
-    /// With a message; the device then perhaps dies.
+    /// Sends a message; at this moment the device may lose power.
     Send(DeviceMessage, Moment),
-    /// With bytes that are no message.
+    /// Sends bytes that are not a message.
     Raw(Vec<u8>),
-    /// Not, and the session ends.
+    /// Ends the session without an answer.
     End(SessionEnd),
-    /// Not.
+    /// Does not answer.
     Nothing,
-    /// With a byte now and then.
+    /// Sends one byte at a time and never a whole line.
     Trickle,
 }
 
-/// What the device knows in a session.
+/// State of an open session.
 struct Opened {
     session_id: SessionId,
     nonce: Nonce,
@@ -47,7 +47,8 @@ pub(crate) fn run<C: Read + Write>(device: &mut Device, channel: &mut C) -> io::
     let mut reader = LineReader::new();
     let mut opened = None;
     loop {
-        // A station that has taken the connection says so at once; else it may be gone, or never have seen it.
+        // A station that has accepted the connection sends `hello` immediately; otherwise it may be gone, or has not
+        // seen it.
         let patience = if opened.is_none() {
             device.patience.min(HELLO)
         } else {
@@ -74,7 +75,8 @@ pub(crate) fn run<C: Read + Write>(device: &mut Device, channel: &mut C) -> io::
             Answer::Nothing => Ok(()),
             Answer::Trickle => trickle(channel, device.patience),
         };
-        // A station that has refused closes the connection perhaps before it has read everything: its last word is still there.
+        // A station that refuses may close the connection before it has read everything; its last message can still be
+        // read.
         if let Err(error) = sent
             && error != ProtocolError::Closed
         {
@@ -136,7 +138,7 @@ impl Device {
         Ok(())
     }
 
-    /// Tells whether the device loses its power at this moment, and remembers that it did.
+    /// Returns whether the device loses power at this moment, and records it.
     fn dies(&mut self, moment: Moment) -> io::Result<bool> {
         let dies = match self.fault {
             Fault::DiesAt(at) => at == moment && !self.memory.is_spent,
@@ -161,15 +163,15 @@ impl Device {
                 *opened = Some(Opened { session_id, nonce });
                 self.identify()
             }
-            StationMessage::Hello { .. } => Ok(error("version", "only version 1 of the protocol is known")),
-            // On a serial line it may be the rest of a session that this device has died in.
+            StationMessage::Hello { .. } => Ok(error("version", "only version 1 of the protocol is supported")),
+            // On a serial line this may be the rest of a session in which the device lost power.
             _ if opened.is_none() => Ok(Answer::Nothing),
             StationMessage::Refused { code, reason } => Ok(Answer::End(SessionEnd::Refused { code, reason })),
             other => match (other, &*opened) {
                 (StationMessage::GenKey { allow_replace, .. }, Some(opened)) => self.request(opened, allow_replace),
                 (StationMessage::Install(installation), Some(opened)) => self.install(opened, installation),
                 (StationMessage::Lock {}, Some(_)) if self.memory.installed.is_some() => self.lock(),
-                _ => Ok(error("unexpected", "this message is not the next one")),
+                _ => Ok(error("unexpected", "this message is not expected now")),
             },
         }
     }
@@ -212,7 +214,7 @@ impl Device {
             return Ok(Answer::End(SessionEnd::Died));
         }
         let Some(key) = self.key() else {
-            return Ok(error("no-key", "no key could be made"));
+            return Ok(error("no-key", "the key could not be generated"));
         };
         if self.fault == Fault::OutOfOrder {
             let (signature, readback) = ([1; 64], [2; 32]);
@@ -244,7 +246,7 @@ impl Device {
         DeviceMessage::Csr { pkcs10, pop }
     }
 
-    /// Sends the request of the first session again; in the first one, keeps it and dies.
+    /// Sends the request of the first session again; in the first session, stores the request and loses power.
     fn replay(&mut self, opened: &Opened, key: &PrivateKey) -> io::Result<Answer> {
         if let Some(line) = &self.memory.old_request {
             return Ok(Answer::Raw(line.clone().into_bytes()));
@@ -263,7 +265,7 @@ impl Device {
         };
         let is_own = Certificate::from_der(&installation.dac).is_ok_and(|dac| *dac.public_key() == key.public_key());
         if !is_own {
-            return Ok(error("certificate", "the certificate is for another key"));
+            return Ok(error("certificate", "the certificate does not match the device's key"));
         }
         if self.fault == Fault::WrongReadback {
             installation.cd.push(0);
@@ -292,7 +294,7 @@ impl Device {
         }
         self.memory.is_locked = true;
         self.memory.keep()?;
-        // Nothing dies after that.
+        // No fault occurs after `locked`.
         Ok(Answer::Send(DeviceMessage::Locked {}, Moment::Lock))
     }
 }
@@ -302,6 +304,6 @@ fn error(code: &str, reason: &str) -> Answer {
         code: text(code),
         reason: text(reason),
     };
-    // A device that gives up reads the refusal that follows, and ends with that.
+    // A device that gives up reads the station's refusal, which ends the session.
     Answer::Send(message, Moment::Hello)
 }

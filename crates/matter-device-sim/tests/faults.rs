@@ -1,4 +1,4 @@
-//! Each fault ends as it must, in the device, in the ledger and in the log.
+//! Each fault has the expected outcome in the device, the ledger and the log.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -17,7 +17,7 @@ fn device(number: u8, fault: Fault) -> Device {
         .unwrap()
 }
 
-/// How far a device must be, whether it has locked itself, and the code of the last refusal in the log, if there is one.
+/// Expected state, whether the device has locked itself, and the code of the last refusal in the log, if any.
 fn expected(fault: Fault) -> (Option<State>, bool, Option<&'static str>) {
     let refused = |code| (None, false, Some(code));
     match fault {
@@ -27,7 +27,7 @@ fn expected(fault: Fault) -> (Option<State>, bool, Option<&'static str>) {
             let state = match moment {
                 Moment::Hello | Moment::Ident | Moment::Key => None,
                 Moment::Csr | Moment::Install | Moment::Stored => Some(State::Installed),
-                // The station has the proof, whatever comes of the device.
+                // The station has the proof, even if the device is lost afterwards.
                 _ => Some(State::Proved),
             };
             (state, false, Some("disconnected"))
@@ -42,12 +42,12 @@ fn expected(fault: Fault) -> (Option<State>, bool, Option<&'static str>) {
         Fault::Silent | Fault::Trickle => refused("timed-out"),
         Fault::WrongProof => (Some(State::Installed), false, Some("proof-invalid")),
         Fault::WrongReadback => (Some(State::Installed), false, Some("readback-mismatch")),
-        _ => unreachable!("{fault}: nothing is expected of it"),
+        _ => unreachable!("{fault}: no expected outcome"),
     }
 }
 
 #[test]
-fn each_fault_ends_as_it_must() {
+fn each_fault_has_its_outcome() {
     let factory = Factory::new(100);
     let devices: Vec<_> = (1..)
         .zip(Fault::all())
@@ -77,7 +77,7 @@ fn each_fault_ends_as_it_must() {
         assert_eq!(known.as_ref().map(|known| known.state), state, "{fault}: {ends:?}");
         assert_eq!(device.is_locked(), is_locked, "{fault}: {ends:?}");
         let named = format!("\"{}\"", device.mac());
-        // A device that says nothing, or garbage, has no name but its address.
+        // A device that is silent or sends garbage is only known by its address.
         let codes: Vec<_> = ends
             .iter()
             .filter_map(|(_, report)| report.refusal.as_ref())
@@ -88,7 +88,7 @@ fn each_fault_ends_as_it_must() {
             let is_named = ends.iter().any(|(_, report)| report.device.is_some());
             let in_log =
                 |entry: &&String| entry.contains(&format!("\"{code}\"")) && (!is_named || entry.contains(&named));
-            // What dies after `hello` is not named the first time.
+            // A device that loses power after `hello` has not identified itself in its first session.
             assert!(
                 log.iter().any(|entry| in_log(&entry)) || fault == Fault::DiesAt(Moment::Hello),
                 "{fault}"
@@ -96,14 +96,14 @@ fn each_fault_ends_as_it_must() {
         } else {
             assert_eq!(codes, [""; 0], "{fault}");
         }
-        // One certificate in the ledger and in the device, and the same one.
+        // Exactly one certificate, the same in the ledger and in the device.
         let issued: Vec<_> = ends.iter().filter_map(|(_, report)| report.issued.as_ref()).collect();
         assert!(issued.iter().filter(|issued| issued.is_new).count() <= 1, "{fault}");
         assert!(issued.windows(2).all(|pair| pair[0].dac == pair[1].dac), "{fault}");
         if let (Some(known), Some(dac)) = (&known, device.dac()) {
             assert_eq!(known.dac, Some(dac.clone()), "{fault}");
             assert!(dac.verify_issued_by(&factory.pai).is_ok(), "{fault}");
-            // The order's, not the request's.
+            // The order's ids, not the request's.
             let ids = (dac.vendor_id().unwrap().get(), dac.product_id().unwrap().get());
             assert_eq!(ids, (0xFFF1, 0x8000), "{fault}");
         }
@@ -147,7 +147,7 @@ fn an_order_has_as_many_certificates_as_devices() {
         matches!(&ends[2], SessionEnd::Refused { code, .. } if code.as_str() == "order-full"),
         "{ends:?}"
     );
-    // Those that have one may come again.
+    // Devices that have a certificate may come again.
     assert_eq!(factory.run(&mut devices[0]).pop().unwrap().0, SessionEnd::Locked);
 }
 

@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-#[allow(dead_code, reason = "what other tests use")]
+#[allow(dead_code, reason = "used by other tests")]
 #[path = "support/station.rs"]
 mod station;
 
@@ -23,7 +23,7 @@ fn sessions_run_over_a_serial_line() {
     let peer = matter_issuance::DeviceId::new(&path.display().to_string()).unwrap();
     std::thread::scope(|scope| {
         let ends = scope.spawn(|| [0, 1].map(|_| device.run_session(&mut pty).unwrap()));
-        // The line does not tell that the device is gone: the time does.
+        // A serial line does not report that the device is gone; the station notices by its timeout.
         let reports = [0, 1].map(|_| {
             let mut line = SerialLine::open(&path).unwrap();
             factory.station().run(&mut line, &peer).unwrap()

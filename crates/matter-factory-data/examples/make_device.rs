@@ -1,4 +1,4 @@
-//! Makes the record of a device, encodes its partition, reads it back and audits it.
+//! Creates the record of a device, encodes its partition, decodes it again and audits it.
 
 use getrandom::SysRng;
 use matter_factory_data::matter_attestation::rand_core::UnwrapErr;

@@ -1,13 +1,13 @@
-//! Shows what is in the NVS factory partition of a device, without its secrets.
+//! Prints the content of a device's NVS factory partition, without its secrets.
 
 use matter_factory_data::{Artifacts, DeviceRecord, audit};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args()
         .nth(1)
-        .ok_or("the image of a factory partition is needed")?;
+        .ok_or("the image of a factory partition is required")?;
     let image = std::fs::read(path)?;
-    // What is found is told whether or not the whole is a record.
+    // Print the findings even if the image does not decode.
     for finding in audit(&Artifacts::new().with_nvs(&image)).findings() {
         println!("{finding}");
     }
@@ -22,11 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         print!("{}{}", credentials.dac().to_pem(), credentials.pai().to_pem());
     }
     for entry in record.entries() {
-        println!(
-            "{}/{} is the vendor's own",
-            entry.namespace.as_str(),
-            entry.key.as_str()
-        );
+        println!("{}/{} is a vendor entry", entry.namespace.as_str(), entry.key.as_str());
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ macro_rules! enumeration {
         }
 
         impl $name {
-            /// Returns the number that is stored.
+            /// Returns the stored number.
             #[must_use]
             pub const fn get(self) -> u32 {
                 match self {
@@ -23,7 +23,7 @@ macro_rules! enumeration {
                 }
             }
 
-            /// Finds the value of a stored number.
+            /// Returns the value for a stored number.
             #[must_use]
             pub const fn from_number(number: u32) -> Option<Self> {
                 match number {
@@ -48,7 +48,7 @@ macro_rules! enumeration {
         impl FromStr for $name {
             type Err = Error;
 
-            /// Reads the lower-case name.
+            /// Parses the lower-case name.
             fn from_str(text: &str) -> Result<Self, Error> {
                 match text {
                     $($text => Ok(Self::$variant),)+

@@ -1,7 +1,7 @@
-//! The audit of one device: what its finished bytes say, and whether it is one thing.
+//! The audit of one device, from its finished bytes alone.
 //!
-//! It trusts nothing but bytes. Each image is checked as the firmware would see it at mount, then read value by value,
-//! and a value that cannot be read is a finding and not the end.
+//! Each image is checked as the firmware sees it at mount, then read value by value. An unreadable value is a finding
+//! and does not stop the audit.
 
 mod artifacts;
 mod attestation;
@@ -47,13 +47,13 @@ use device_report::Traces;
 
 /// The salt of the SDK's examples.
 const SDK_SALT: &[u8] = b"SPAKE2P Key Salt";
-/// Fewer different bytes than these are in sixteen random ones once in 10^10 times.
+/// Sixteen random bytes have fewer distinct values with a probability of 10^-10.
 const DIFFERENT_BYTES: usize = 8;
 
 /// Audits one device: integrity of the images, every value that the firmware reads, label, attestation and secrets.
 ///
-/// All that is found is reported, not the first fault. Whether the passcode on the label opens the stored verifier takes
-/// long to know and is left to [`recompute`], what must differ between devices to [`BatchAudit`].
+/// All faults are reported, not only the first. Checking that the passcode on the label opens the stored verifier is
+/// slow, so [`recompute`] does it separately; [`BatchAudit`] checks what must differ between devices.
 ///
 /// # Examples
 ///
@@ -90,9 +90,9 @@ pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     let is_encrypted = nvs.is_some_and(|image| Legibility::of(image) == Legibility::Encrypted);
     if is_encrypted {
         let detail = if plain.is_some() {
-            "nothing in it can be read with these keys: it is encrypted with others, or not at all"
+            "nothing in it can be read with these keys: it is encrypted with other keys, or not encrypted"
         } else {
-            "nothing in it can be read: it is perhaps encrypted, and needs its keys"
+            "nothing in it can be read: it is perhaps encrypted and needs its keys"
         };
         findings.push(Finding::of(Check::ArtifactMalformed, "nvs", format_args!("{detail}")));
     }
@@ -169,7 +169,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     }
 }
 
-/// Reads what the firmware would have after mounting; what is lost is a finding of the image's check.
+/// Reads the values that the firmware has after mounting; lost values are findings of the image's check.
 fn read_values(entries: &[Entry<'_>], known: KnownKeys<'_>, findings: &mut Vec<Finding>) -> Facts {
     for entry in entries.iter().filter(|entry| entry.namespace != NAMESPACE) {
         let object = format!("{}/{}", entry.namespace.as_str(), entry.key.as_str());
@@ -194,7 +194,7 @@ fn plain_nvs(_: &Artifacts<'_>, _: &mut Vec<Finding>) -> Option<Zeroizing<Vec<u8
     None
 }
 
-/// What proves the device genuine, of which it needs all or nothing.
+/// The credentials that prove a device genuine; a device has all of them or none.
 const CREDENTIALS: [Key; 3] = [keys::DAC_CERT, keys::DAC_KEY, keys::PAI_CERT];
 
 fn need(needed: &[Key], facts: &Facts, findings: &mut Vec<Finding>) {
@@ -202,7 +202,7 @@ fn need(needed: &[Key], facts: &Facts, findings: &mut Vec<Finding>) {
     findings.extend(missing.map(|key| Finding::of(Check::KeyMissing, key.as_str(), "")));
 }
 
-/// What the firmware asks for, in whichever partition.
+/// Checks that the values required by the firmware are present in either partition.
 fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
     let ids = [keys::VENDOR_ID, keys::PRODUCT_ID, keys::DISCRIMINATOR];
     need(&ids, facts, findings);
@@ -211,7 +211,7 @@ fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, find
     }
     if CREDENTIALS.iter().any(|key| facts.has(key)) || facts.has(&keys::DAC_PUBLIC_KEY) {
         need(&CREDENTIALS, facts, findings);
-        // Only from NVS does the firmware take the public half from an entry of its own.
+        // The firmware reads a separate public key only from NVS.
         if facts.key_place == Some(KeyPlace::Nvs) {
             need(&[keys::DAC_PUBLIC_KEY], facts, findings);
         }
@@ -224,9 +224,9 @@ fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, find
         }
     } else {
         let place = if secure_cert {
-            "neither in NVS nor in secure cert"
+            "neither in NVS nor in the secure cert partition"
         } else {
-            "not in NVS, and there is no secure cert"
+            "not in NVS, and there is no secure cert partition"
         };
         let mut finding = Finding::of(Check::AttestationAbsent, "dac-cert", format_args!("{place}"));
         if expected.without_attestation {
@@ -245,8 +245,8 @@ fn check_random(facts: &Facts, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Tells whether at least sixteen bytes are plainly not drawn at random: few different ones, a sequence, or the salt of the SDK's
-/// examples.
+/// Returns whether sixteen or more bytes are clearly not random: few distinct values, a sequence, or the salt of the
+/// SDK's examples.
 #[must_use]
 pub fn is_weak(bytes: &[u8]) -> bool {
     let mut seen = [false; 256];

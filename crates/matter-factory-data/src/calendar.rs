@@ -36,10 +36,10 @@ const NAMES: [&str; 12] = [
 ];
 
 impl CalendarTypes {
-    /// The largest bit map: all twelve.
+    /// The largest bit map: all twelve calendars.
     pub const MAX: u32 = 0xFFF;
 
-    /// Accepts a bit map of the twelve calendars; `None` when it has other bits.
+    /// Creates a bit map of the twelve calendars; `None` if other bits are set.
     #[must_use]
     pub const fn new(bits: u32) -> Option<Self> {
         if bits & !Self::MAX == 0 { Some(Self(bits)) } else { None }
@@ -77,7 +77,7 @@ impl FieldValue for CalendarTypes {
 impl FromStr for CalendarTypes {
     type Err = Error;
 
-    /// Reads the name of one calendar, such as `Gregorian`.
+    /// Parses the name of one calendar, such as `Gregorian`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let bit = NAMES.iter().position(|name| *name == text).ok_or(Error::UnknownName {
             field: "calendar type",

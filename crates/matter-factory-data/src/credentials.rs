@@ -2,10 +2,10 @@ use matter_attestation::{Certificate, Error as AttestationError, IssuerVerifier,
 
 use crate::Error;
 
-/// What a device proves its origin with: its certificate (DAC), the key of that, and the intermediate (PAI) that
-/// signed it. The three belong together.
+/// The attestation credentials of a device: its certificate (DAC), the certificate's private key, and the intermediate
+/// (PAI) that signed it. The three match.
 ///
-/// The key may be elsewhere, in an eFuse or derived on the chip; then it is not here.
+/// The key is absent if it is elsewhere: in an eFuse or derived on the chip.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ pub struct AttestationCredentials {
 }
 
 impl AttestationCredentials {
-    /// Accepts credentials that fit together.
+    /// Accepts credentials that match.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl AttestationCredentials {
         })
     }
 
-    /// Accepts credentials whose private key is elsewhere.
+    /// Accepts credentials with a private key that is elsewhere.
     ///
     /// # Errors
     ///
@@ -66,11 +66,11 @@ impl AttestationCredentials {
         Ok(Self { dac, key, pai })
     }
 
-    /// Accepts credentials below a PAI that signed those of many devices.
+    /// Accepts credentials issued by a PAI that signed those of many devices.
     ///
     /// # Errors
     ///
-    /// Those of [`AttestationCredentials::new`].
+    /// The errors of [`AttestationCredentials::new`].
     pub fn issued(dac: Certificate, key: PrivateKey, pai: &IssuerVerifier) -> Result<Self, Error> {
         check_key(&dac, &key)?;
         pai.verify(&dac)?;
@@ -81,7 +81,7 @@ impl AttestationCredentials {
         })
     }
 
-    /// Accepts credentials that were read, without verifying the signature again when they are those that are known.
+    /// Accepts decoded credentials, without verifying the signature again if they equal the known ones.
     pub(crate) fn read(
         dac: Certificate,
         key: Option<PrivateKey>,

@@ -7,11 +7,11 @@ use esp_nvs_image::Value;
 use crate::Error;
 use crate::product::FieldValue;
 
-/// ManufacturingDate of the Basic Information cluster: a day, and characters of the vendor's own behind it (Matter
+/// ManufacturingDate of the Basic Information cluster: a day, optionally followed by vendor-specific characters (Matter
 /// Core Specification 11.1.5).
 ///
-/// The firmware reads at most 16 characters: `YYYYMMDD` with up to 8 behind it, or `YYYY-MM-DD` with up to 6. The text
-/// is stored as it was given.
+/// The firmware reads at most 16 characters: `YYYYMMDD` with up to 8 more, or `YYYY-MM-DD` with up to 6 more. The text
+/// is stored unchanged.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ use crate::product::FieldValue;
 pub struct ManufacturingDate(String);
 
 impl ManufacturingDate {
-    /// The most characters that the firmware reads.
+    /// The maximum number of characters that the firmware reads.
     pub const MAX_LEN: usize = 16;
 
     /// Accepts a date.

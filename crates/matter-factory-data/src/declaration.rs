@@ -5,7 +5,7 @@ use matter_types::{ProductId, VendorId};
 
 use crate::Error;
 
-/// A Certification Declaration as it is stored: its bytes, known to be readable.
+/// The stored bytes of a Certification Declaration, which are known to be decodable.
 ///
 /// # Examples
 ///
@@ -32,11 +32,11 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Accepts the DER of a signed declaration. The signature is not verified.
+    /// Accepts the DER of a signed declaration without verifying its signature.
     ///
     /// # Errors
     ///
-    /// [`Error::Attestation`] when it cannot be read.
+    /// [`Error::Attestation`] when it cannot be decoded.
     pub fn decode(der: Vec<u8>) -> Result<Self, Error> {
         let signed = SignedDeclaration::decode(&der)?;
         Ok(Self { der, signed })
@@ -48,13 +48,13 @@ impl Declaration {
         &self.der
     }
 
-    /// Returns what it declares.
+    /// Returns the content.
     #[must_use]
     pub const fn content(&self) -> &CertificationDeclaration {
         self.signed.content()
     }
 
-    /// Returns the vendor and product that the DACs of a product are for: its own, unless the declaration names an origin.
+    /// Returns the vendor and product of the DACs of a product: its own, unless the declaration names an origin.
     #[must_use]
     pub fn dac_ids(&self, own: (VendorId, ProductId)) -> (VendorId, ProductId) {
         self.content()
@@ -62,7 +62,7 @@ impl Declaration {
             .map_or(own, |origin| (origin.vendor_id, origin.product_id))
     }
 
-    /// Tells whether it says to be signed with the published test key, which no commissioner for products accepts.
+    /// Returns whether it names the published test key as its signer, which no production commissioner accepts.
     #[must_use]
     pub fn has_test_signer(&self) -> bool {
         self.signed.has_test_signer()

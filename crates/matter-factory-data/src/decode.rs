@@ -13,10 +13,10 @@ use crate::{
 };
 
 impl DeviceRecord {
-    /// Reads a record back from an NVS partition image that holds everything.
+    /// Decodes a record from an NVS partition image that contains everything.
     ///
-    /// Every value is checked as if it were new, and what belongs together must fit: the DAC's key, the certificates,
-    /// their vendor and product. A key that no field has becomes one of [`DeviceRecord::entries`].
+    /// Every value is validated like a new one, and related values must match: the DAC's key, the certificates, their
+    /// vendor and product. A key without a field becomes one of [`DeviceRecord::entries`].
     ///
     /// # Errors
     ///
@@ -26,28 +26,28 @@ impl DeviceRecord {
         Self::decode(image, None).map(|(record, _)| record)
     }
 
-    /// Reads a record back from the images of a device's partitions, and finds out which layout they have.
+    /// Decodes a record from the images of a device's partitions, and detects their layout.
     ///
-    /// What is in both partitions must be the same. The `esp_secure_cert` image may have erased flash behind its records.
+    /// Values in both partitions must be equal. The `esp_secure_cert` image may have erased flash after its records.
     ///
     /// # Errors
     ///
-    /// Those of [`DeviceRecord::decode_nvs`]; [`Error::SecureCert`], [`Error::UnexpectedRecord`],
-    /// [`Error::SecureCertNumbers`] and [`Error::DacKeyForm`] for records that are damaged, or that no device of Matter
-    /// has; [`Error::Layout`] when no layout puts what was found there; [`Error::Conflict`] for a value that differs
-    /// between the two, and [`Error::DacKeyLeaked`].
+    /// The errors of [`DeviceRecord::decode_nvs`]; [`Error::SecureCert`], [`Error::UnexpectedRecord`],
+    /// [`Error::SecureCertNumbers`] and [`Error::DacKeyForm`] for damaged records or records that no Matter device has;
+    /// [`Error::Layout`] when no layout matches the content; [`Error::Conflict`] for a value that differs between the
+    /// partitions, and [`Error::DacKeyLeaked`].
     pub fn decode<'a>(image: &[u8], secure_cert: Option<&'a [u8]>) -> Result<(Self, StorageLayout<'a>), Error> {
         Self::decode_beside(None, image, secure_cert)
     }
 
-    /// Reads the images of this record back, which are held to nothing less than those of others.
+    /// Decodes the images of this record, with all checks of [`DeviceRecord::decode`].
     ///
-    /// What [`DeviceRecord::decode`] does; but the signature in the DAC was verified when this record got its credentials,
-    /// and is not verified again when the DAC and the PAI that are read are the same.
+    /// The signature of the DAC is not verified again if the decoded DAC and PAI equal those of this record, which
+    /// verified it.
     ///
     /// # Errors
     ///
-    /// Those of [`DeviceRecord::decode`]. A record that differs is none: see [`DeviceRecord::first_difference`].
+    /// The errors of [`DeviceRecord::decode`]. A difference is not an error: see [`DeviceRecord::first_difference`].
     pub fn decode_again<'a>(
         &self,
         image: &[u8],
@@ -82,7 +82,7 @@ impl DeviceRecord {
         Ok((record, layout))
     }
 
-    /// Keeps the values that no field has.
+    /// Keeps the values without a field.
     fn add_unread(&mut self, mut values: Values<'_>, foreign: Vec<Entry<'_>>) -> Result<(), Error> {
         let order = values.order().to_vec();
         let own = order
@@ -99,14 +99,14 @@ impl DeviceRecord {
     }
 }
 
-/// Refuses what the audit calls an error in an image itself.
+/// Refuses faults that the audit of an image reports as errors.
 fn refuse<F>(found: Vec<F>, severity: fn(&F) -> Severity, error: fn(F) -> Error) -> Result<(), Error> {
     let mut found = found.into_iter();
     let fault = found.find(|fault| severity(fault) == Severity::Error);
     fault.map_or(Ok(()), |fault| Err(error(fault)))
 }
 
-/// The layout that puts into the `esp_secure_cert` partition what was found there.
+/// The layout that stores the given values in the `esp_secure_cert` partition.
 fn layout_of<'a>(
     secure: &Facts,
     storage: DacKeyStorage<'a>,
@@ -130,7 +130,7 @@ fn layout_of<'a>(
     StorageLayout::new(Place::SecureCert, place(commissionable), place(rotating), storage)
 }
 
-/// Makes the record of values that are there and belong together.
+/// Creates a record from values that are present and match.
 fn record(
     facts: Facts,
     layout: &StorageLayout<'_>,

@@ -1,17 +1,17 @@
 use alloc::format;
 use alloc::string::String;
 
-/// A file of a device's folder whose name begins with the device's, as the reference tool calls it.
+/// A file in a device's folder with the device's name as prefix, named as by the reference tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FolderFile {
-    /// The whole flash in one image, from address 0 on.
+    /// The image of the whole flash, from address 0.
     Flash,
-    /// What is in it, and how the device is locked: eFuses and commands.
+    /// The plan of the flash: its content, and the eFuses and commands that lock the device.
     FlashPlan,
     /// The NVS factory partition.
     Nvs,
-    /// The keys of an encrypted one.
+    /// The keys of an encrypted NVS partition.
     NvsKeys,
     /// The codes of the label, as a table.
     OnboardingCodes,
@@ -22,7 +22,7 @@ pub enum FolderFile {
 }
 
 impl FolderFile {
-    /// Keys end like an image, and come first.
+    /// `NvsKeys` comes first, because its suffix ends like that of an image.
     const ALL: [Self; 7] = [
         Self::NvsKeys,
         Self::Nvs,
@@ -33,7 +33,7 @@ impl FolderFile {
         Self::FlashPlan,
     ];
 
-    /// Returns what the name has behind the device's.
+    /// Returns the part of the name after the device's name.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match self {
@@ -47,20 +47,20 @@ impl FolderFile {
         }
     }
 
-    /// Returns the name for a device.
+    /// Returns the file name for a device.
     #[must_use]
     pub fn name(self, device: &str) -> String {
         format!("{device}{}", self.suffix())
     }
 
-    /// Tells what a file is by its name.
+    /// Returns the file that a name denotes.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|file| name.ends_with(file.suffix()))
     }
 }
 
-/// A file in `internal/` below a device's folder, as the reference tool calls it.
+/// A file in `internal/` of a device's folder, named as by the reference tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InternalFile {
@@ -78,32 +78,33 @@ pub enum InternalFile {
     DacPublicKey,
     /// The Certification Declaration.
     Declaration,
-    /// The DAC's private key in PEM, for an eFuse. Where it is, no other file has it; the reference tool has none.
+    /// The DAC's private key in PEM, for an eFuse. If it exists, no other file contains the key; the reference tool
+    /// does not write it.
     EfuseKey,
     /// The PAI in DER.
     PaiDer,
-    /// What the reference generator makes the NVS partition of.
+    /// The input of the reference NVS generator.
     PartitionCsv,
-    /// The digest of the first key that secure boot trusts, for an eFuse.
+    /// The digest of the first trusted secure boot key, for an eFuse.
     SecureBootDigest0,
-    /// That of the second.
+    /// The digest of the second key.
     SecureBootDigest1,
-    /// That of the third.
+    /// The digest of the third key.
     SecureBootDigest2,
 }
 
 impl InternalFile {
-    /// The folder, as paths begin.
+    /// The folder, as a path prefix.
     pub const FOLDER: &str = "internal/";
 
-    /// The digests of the keys that secure boot trusts, the first key first.
+    /// The digests of the trusted secure boot keys, in order.
     pub const SECURE_BOOT_DIGESTS: [Self; 3] = [
         Self::SecureBootDigest0,
         Self::SecureBootDigest1,
         Self::SecureBootDigest2,
     ];
 
-    /// Returns the name in the device's folder: `/` comes behind the folder's name on every system.
+    /// Returns the path in the device's folder, with `/` on every system.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -130,18 +131,18 @@ impl InternalFile {
     }
 }
 
-/// A secret of a device's chip, whose file is kept apart from the device's folder.
+/// A secret of a device's chip, stored in a file outside the device's folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyFile {
-    /// The key of flash encryption.
+    /// The flash encryption key.
     FlashEncryption,
-    /// The HMAC key that the keys of NVS encryption are derived from.
+    /// The HMAC key from which the NVS encryption keys are derived.
     NvsHmac,
 }
 
 impl KeyFile {
-    /// Returns the name for a device.
+    /// Returns the file name for a device.
     #[must_use]
     pub fn name(self, device: &str) -> String {
         let suffix = match self {
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_tells_what_a_file_is() {
+    fn file_names_determine_the_file() {
         for file in FolderFile::ALL {
             assert_eq!(FolderFile::of_name(&file.name("device")), Some(file));
         }

@@ -10,11 +10,11 @@ use crate::product::Group;
 use crate::{DeviceRecord, Error, Place, StorageLayout};
 
 impl DeviceRecord {
-    /// Encodes the record as an NVS partition image that holds everything.
+    /// Encodes the record as an NVS partition image that contains everything.
     ///
     /// # Errors
     ///
-    /// [`Error::Nvs`] when the entries do not fit, and those of [`DeviceRecord::visit_nvs`].
+    /// [`Error::Nvs`] when the entries do not fit, and the errors of [`DeviceRecord::visit_nvs`].
     pub fn encode_nvs(&self, size: PartitionSize) -> Result<Zeroizing<Vec<u8>>, Error> {
         self.nvs_image(size, &StorageLayout::NVS)
     }
@@ -34,11 +34,11 @@ impl DeviceRecord {
         Ok(image)
     }
 
-    /// Hands all entries of an NVS partition over that holds everything, see [`DeviceRecord::visit_nvs`].
+    /// Passes all entries of an NVS partition that contains everything to a function, see [`DeviceRecord::visit_nvs`].
     ///
     /// # Errors
     ///
-    /// As [`DeviceRecord::visit_nvs`].
+    /// The errors of [`DeviceRecord::visit_nvs`].
     pub fn visit<E: From<Error>>(
         &self,
         entry: impl FnMut(&Namespace, &Key, Value<'_>) -> Result<(), E>,
@@ -46,13 +46,12 @@ impl DeviceRecord {
         self.visit_nvs(&StorageLayout::NVS, entry)
     }
 
-    /// Hands the entries over that a layout puts into NVS, in the order in which they are stored, which is that of the
-    /// reference tool.
+    /// Passes the entries that a layout stores in NVS to a function, in the order of the reference tool.
     ///
     /// # Errors
     ///
-    /// What `entry` returns, [`Error::Nvs`] when the number of an endpoint makes a key too long, and
-    /// [`Error::MissingKey`] when the private key of the DAC belongs there and is not in the record.
+    /// The error of `entry`; [`Error::Nvs`] when the number of an endpoint makes a key too long; and
+    /// [`Error::MissingKey`] when the DAC's private key is stored there but not in the record.
     pub fn visit_nvs<E: From<Error>>(
         &self,
         layout: &StorageLayout<'_>,
@@ -65,7 +64,7 @@ impl DeviceRecord {
         self.visit_entries(layout, entry)
     }
 
-    /// The same, without the private key when the record has none.
+    /// The same, without the private key if the record has none.
     fn visit_entries<E: From<Error>>(
         &self,
         layout: &StorageLayout<'_>,
@@ -86,10 +85,11 @@ impl DeviceRecord {
         Ok(())
     }
 
-    /// Compares what two records store, wherever they do. Returns the first key in which they differ.
+    /// Compares the stored values of two records, regardless of their location. Returns the first key in which they
+    /// differ.
     ///
-    /// The private key of the DAC is not compared, since the certificate says which it is: a record that was read from
-    /// images without the key equals the one that they were made from.
+    /// The DAC's private key is not compared, because the certificate determines it: a record decoded from images
+    /// without the key equals its source.
     #[must_use]
     pub fn first_difference(&self, other: &Self) -> Option<Key> {
         let (ours, theirs) = (self.collect(), other.collect());
@@ -110,7 +110,7 @@ impl DeviceRecord {
             let numbers = OwnedValue::Blob(numbers.expose_bytes().as_flattened().to_vec());
             all.push((NAMESPACE, keys::SECURE_CERT_NUMBERS, numbers));
         }
-        // A record whose keys cannot be written equals none that was read; it is never compared.
+        // A record whose keys cannot be encoded differs from every decoded one; it is never compared.
         if visited.is_err() {
             all.clear();
         }
@@ -238,7 +238,7 @@ fn count(len: usize) -> Value<'static> {
     Value::Number(Number::U32(u32::try_from(len).unwrap_or(u32::MAX)))
 }
 
-/// Groups items by endpoint, both in the order in which they first come.
+/// Groups items by endpoint, both in the order of first occurrence.
 fn by_endpoint<T>(items: &[T], endpoint: impl Fn(&T) -> u16) -> Vec<(usize, Vec<&T>)> {
     let mut groups: Vec<(usize, Vec<&T>)> = Vec::new();
     let mut numbers = BTreeMap::new();
@@ -253,12 +253,12 @@ fn by_endpoint<T>(items: &[T], endpoint: impl Fn(&T) -> u16) -> Vec<(usize, Vec<
     groups
 }
 
-/// The key of a list item: a prefix and lower-case hexadecimal numbers with slashes between them.
+/// The key of a list item: a prefix and lower-case hexadecimal numbers separated by slashes.
 pub(crate) fn numbered(prefix: &str, numbers: &[usize]) -> Result<Key, Error> {
     let mut text = alloc::string::String::from(prefix);
     for (i, number) in numbers.iter().enumerate() {
         let separator = if i == 0 { "" } else { "/" };
-        // Writing to a String does not fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "{separator}{number:x}");
     }
     Ok(Key::new(&text)?)

@@ -1,4 +1,4 @@
-//! Comparison in constant time of what is secret.
+//! Comparison of secrets in constant time.
 
 use esp_nvs_image::{OwnedValue, Value};
 use matter_types::Passcode;
@@ -27,7 +27,7 @@ impl ConstantTimeEq for AttestationCredentials {
 }
 
 impl ConstantTimeEq for FactoryEntry {
-    /// Compares values of the same type in a time that depends on their lengths alone.
+    /// Compares values of the same type in time that depends only on their lengths.
     fn ct_eq(&self, other: &Self) -> Choice {
         let is_same = match (&self.value, &other.value) {
             (OwnedValue::Number(ours), OwnedValue::Number(theirs)) => public(ours == theirs),
@@ -42,11 +42,11 @@ impl ConstantTimeEq for FactoryEntry {
 }
 
 impl ConstantTimeEq for DeviceRecord {
-    /// Compares everything. The time does not depend on what is secret: passcode, verifier, private key, rotating id, numbers
-    /// and the values of the vendor's own entries, but for their lengths.
+    /// Compares all fields. The time does not depend on secrets: passcode, verifier, private key, rotating id, numbers
+    /// and the values of vendor entries, except for their lengths.
     ///
-    /// A record that was read from images has no passcode and no label, and differs from the one that they were made from;
-    /// [`DeviceRecord::first_difference`] compares what images hold.
+    /// A record decoded from images has no passcode and no label, so it differs from its source;
+    /// [`DeviceRecord::first_difference`] compares the content of images.
     fn ct_eq(&self, other: &Self) -> Choice {
         let is_same = self.vendor_id() == other.vendor_id()
             && self.product_id() == other.product_id()
@@ -75,12 +75,12 @@ impl ConstantTimeEq for DeviceRecord {
     }
 }
 
-/// What is no secret.
+/// Converts the comparison of public values.
 fn public(is_same: bool) -> Choice {
     Choice::from(u8::from(is_same))
 }
 
-/// Whether something is there is no secret.
+/// Compares optional values; their presence is public.
 fn optional<T: ConstantTimeEq>(ours: Option<&T>, theirs: Option<&T>) -> Choice {
     match (ours, theirs) {
         (Some(ours), Some(theirs)) => ours.ct_eq(theirs),

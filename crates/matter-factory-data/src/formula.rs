@@ -4,10 +4,10 @@ use alloc::string::String;
 
 use zeroize::Zeroizing;
 
-/// Returns a cell that no spreadsheet takes for a formula: an apostrophe stands in front of a text that begins like one.
+/// Returns a cell that no spreadsheet evaluates as a formula: text that starts like one gets an apostrophe as prefix.
 ///
-/// Programs for tables run what begins with `=`, `+`, `-` or `@`, also behind a tab or a carriage return; a number is
-/// none (OWASP, "CSV Injection"). [`unguard_formula`] takes the apostrophe away again.
+/// Spreadsheet programs evaluate cells that start with `=`, `+`, `-` or `@`, also after a tab or a carriage return;
+/// numbers are safe (OWASP, "CSV Injection"). [`unguard_formula`] removes the apostrophe.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub fn guard_formula(text: &str) -> Zeroizing<String> {
     })
 }
 
-/// Returns the text of a cell, without the apostrophe that kept it from being a formula.
+/// Returns the text of a cell without the apostrophe of [`guard_formula`].
 #[must_use]
 pub fn unguard_formula(cell: &str) -> &str {
     match cell.strip_prefix('\'') {

@@ -10,7 +10,7 @@ use crate::product::FieldValue;
 pub struct HardwareVersion(u16);
 
 impl HardwareVersion {
-    /// Accepts every number.
+    /// Creates a version; every number is valid.
     #[must_use]
     pub const fn new(number: u16) -> Self {
         Self(number)
@@ -38,7 +38,7 @@ impl FieldValue for HardwareVersion {
 impl FromStr for HardwareVersion {
     type Err = Error;
 
-    /// Reads a decimal or `0x` hexadecimal number. The error does not show the text.
+    /// Parses a decimal or `0x` hexadecimal number. The error does not contain the text.
     fn from_str(text: &str) -> Result<Self, Error> {
         let number = matter_types::parse_u32(text).ok().and_then(Self::from_number);
         number.ok_or(Error::HardwareVersion)

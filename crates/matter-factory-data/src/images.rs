@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{DeviceRecord, Error, StorageLayout};
 
-/// The partition images of one device. They hold secrets, and are wiped when dropped.
+/// The partition images of one device. They contain secrets and are wiped when dropped.
 ///
 /// # Examples
 ///
@@ -37,13 +37,13 @@ impl Images {
         &self.nvs
     }
 
-    /// Returns the `esp_secure_cert` partition, if there is one: its used bytes, without what is erased behind them.
+    /// Returns the used bytes of the `esp_secure_cert` partition, if there is one, without the erased flash after them.
     #[must_use]
     pub fn secure_cert(&self) -> Option<&[u8]> {
         self.secure_cert.as_ref().map(|image| image.as_slice())
     }
 
-    /// Returns both, to be kept.
+    /// Returns both images.
     #[must_use]
     pub fn into_parts(self) -> (Zeroizing<Vec<u8>>, Option<Zeroizing<Vec<u8>>>) {
         (self.nvs, self.secure_cert)
@@ -51,7 +51,7 @@ impl Images {
 }
 
 impl fmt::Debug for Images {
-    /// Leaves out the bytes, which may hold a private key.
+    /// Omits the bytes, which may contain a private key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secure_cert = self.secure_cert().map(<[u8]>::len);
         f.debug_struct("Images")
@@ -62,11 +62,11 @@ impl fmt::Debug for Images {
 }
 
 impl DeviceRecord {
-    /// Encodes the record as the images of all partitions that a layout names.
+    /// Encodes the record as the images of all partitions of a layout.
     ///
     /// # Errors
     ///
-    /// Those of [`DeviceRecord::visit_nvs`] and [`DeviceRecord::encode_secure_cert`], and [`Error::Nvs`] when the
+    /// The errors of [`DeviceRecord::visit_nvs`] and [`DeviceRecord::encode_secure_cert`], and [`Error::Nvs`] when the
     /// entries do not fit.
     pub fn encode(&self, size: PartitionSize, layout: &StorageLayout<'_>) -> Result<Images, Error> {
         let secure_cert = layout.has_secure_cert().then(|| self.encode_secure_cert(layout));

@@ -1,4 +1,4 @@
-//! The names under which the firmware looks for factory data.
+//! The NVS keys of factory data.
 //!
 //! Source: connectedhomeip, `src/platform/ESP32/ESP32Config.cpp` and `ESP32FactoryDataProvider.cpp`.
 
@@ -6,13 +6,13 @@ use esp_nvs_image::{Key, Namespace};
 
 use crate::ProductInformation;
 
-/// The namespace of everything that the Matter firmware reads: `chip-factory`.
+/// The namespace of all values that Matter firmware reads: `chip-factory`.
 pub const NAMESPACE: Namespace = match Namespace::new("chip-factory") {
     Ok(namespace) => namespace,
     Err(_) => unreachable!(),
 };
 
-/// A key that is known to be right.
+/// A key that is valid at compile time.
 pub(crate) const fn constant(text: &str) -> Key {
     match Key::new(text) {
         Ok(key) => key,
@@ -24,7 +24,8 @@ macro_rules! keys {
     ($($name:ident = $text:literal),+ $(,)?) => {
         $(pub(crate) const $name: Key = constant($text);)+
 
-        /// The keys that stand alone, besides those of [`ProductInformation`]; those of lists have numbers behind a slash.
+        /// The keys that are not list items, besides those of [`ProductInformation`]; keys of list items have numbers
+        /// after a slash.
         const SINGLE: &[Key] = &[$($name),+];
     };
 }
@@ -43,15 +44,15 @@ keys! {
     VERIFIER = "verifier",
     CERTIFICATION_DECLARATION = "cert-dclrn",
     LOCALE_COUNT = "locale-sz",
-    // A passcode in plain, which old firmware reads and no device should have.
+    // A plain-text passcode, which old firmware reads and no device should have.
     PIN_CODE = "pin-code",
 }
 
-/// The location capability (Matter Core Specification 11.10), which the firmware reads and no tool writes by itself.
+/// The location capability (Matter Core Specification 11.10), which the firmware reads; no tool writes it on its own.
 pub(crate) const LOCATION_CAPABILITY: Key = constant("loc-capability");
 pub(crate) const MAX_LOCATION_CAPABILITY: u32 = 2;
 
-/// What the vendor's random numbers are called where they differ. It is no key of NVS.
+/// Name of the vendor's random numbers in a conflict. It is not an NVS key.
 pub(crate) const SECURE_CERT_NUMBERS: Key = constant("MATTER_1/128");
 
 pub(crate) const LOCALE: &str = "locale/";
@@ -78,9 +79,9 @@ const NUMBERED: [&str; 10] = [
     TAG_MFG_CODE,
 ];
 
-/// Tells whether a key of [`NAMESPACE`] belongs to a field of the record, so that no vendor's entry may have it.
+/// Returns whether a key of [`NAMESPACE`] belongs to a field of the record, so that no vendor entry may use it.
 ///
-/// `pin-code`, the passcode in plain that old firmware reads, counts as well: no device is given it.
+/// This includes `pin-code`, the plain-text passcode that old firmware reads: no device is given one.
 #[must_use]
 pub fn is_field_key(key: &Key) -> bool {
     SINGLE.contains(key)

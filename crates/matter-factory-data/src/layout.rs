@@ -12,22 +12,22 @@ pub enum Place {
     SecureCert,
 }
 
-/// How a device keeps the private key of its DAC.
+/// The storage of the DAC's private key.
 ///
-/// What keeps the key out of the partitions has no place for one here either.
+/// Variants with a key outside the partitions contain no key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DacKeyStorage<'a> {
-    /// In the partition of the attestation credentials as it is. Only flash encryption protects it.
+    /// In the partition of the attestation credentials, in plain text. Only flash encryption protects it.
     #[default]
     Plain,
-    /// In an eFuse block that the ECDSA peripheral reads.
+    /// In an eFuse block read by the ECDSA peripheral.
     EfuseEcdsa(EfuseKey),
     /// Derived on the chip by the HMAC peripheral, with this salt.
     HmacDerived(KeySalt<'a>),
 }
 
-/// Where a device's data is kept, and how the private key of its DAC is.
+/// The location of a device's data, and the storage of its DAC's private key.
 ///
 /// | attestation credentials | discriminator, verifier, salt, iteration count | unique id for rotating ids | key |
 /// |---|---|---|---|
@@ -35,8 +35,8 @@ pub enum DacKeyStorage<'a> {
 /// | secure cert | NVS | NVS | any |
 /// | secure cert | secure cert | secure cert | any |
 ///
-/// That there are no others is a rule of the vendor's tool (esp-matter-mfg-tool 1.0.29); that a key outside the
-/// partitions needs the secure cert partition is one of the firmware, which finds it by a record there.
+/// The vendor's tool allows no others (esp-matter-mfg-tool 1.0.29). A key outside the partitions requires the secure
+/// cert partition, because the firmware finds it through a record there.
 ///
 /// # Examples
 ///
@@ -62,10 +62,10 @@ enum Layout<'a> {
 }
 
 impl<'a> StorageLayout<'a> {
-    /// Everything in the NVS partition, the key as it is.
+    /// Everything in the NVS partition, with the key in plain text.
     pub const NVS: Self = Self(Layout::Nvs);
 
-    /// Accepts one of the combinations that there are.
+    /// Accepts an allowed combination.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl<'a> StorageLayout<'a> {
         }
     }
 
-    /// Returns where the attestation credentials are.
+    /// Returns the location of the attestation credentials.
     #[must_use]
     pub const fn attestation(&self) -> Place {
         match self.0 {
@@ -96,7 +96,7 @@ impl<'a> StorageLayout<'a> {
         }
     }
 
-    /// Returns where discriminator, verifier, salt and iteration count are.
+    /// Returns the location of discriminator, verifier, salt and iteration count.
     #[must_use]
     pub const fn commissionable_data(&self) -> Place {
         match self.0 {
@@ -105,13 +105,13 @@ impl<'a> StorageLayout<'a> {
         }
     }
 
-    /// Returns where the unique id for rotating device ids is.
+    /// Returns the location of the unique id for rotating device ids.
     #[must_use]
     pub const fn rotating_id(&self) -> Place {
         self.commissionable_data()
     }
 
-    /// Returns how the private key of the DAC is kept.
+    /// Returns the storage of the DAC's private key.
     #[must_use]
     pub const fn key(&self) -> DacKeyStorage<'a> {
         match self.0 {
@@ -120,13 +120,13 @@ impl<'a> StorageLayout<'a> {
         }
     }
 
-    /// Tells whether anything is in the secure cert partition.
+    /// Returns whether any data is in the secure cert partition.
     #[must_use]
     pub const fn has_secure_cert(&self) -> bool {
         !matches!(self.0, Layout::Nvs)
     }
 
-    /// Tells whether the private key of the DAC is in neither partition.
+    /// Returns whether the DAC's private key is in neither partition.
     #[must_use]
     pub const fn is_keyless(&self) -> bool {
         !matches!(self.key(), DacKeyStorage::Plain)
@@ -134,7 +134,7 @@ impl<'a> StorageLayout<'a> {
 }
 
 impl<'a> DacKeyStorage<'a> {
-    /// What the record of the key is made from; `sec1` goes into it only when the key is in the partition.
+    /// The storage for the key's record; `sec1` is used only when the key is in the partition.
     pub(crate) fn record<'k>(self, sec1: &'k [u8]) -> Result<KeyStorage<'k>, Error>
     where
         'a: 'k,
@@ -146,7 +146,7 @@ impl<'a> DacKeyStorage<'a> {
         })
     }
 
-    /// The other way, where the key's form is one that firmware for Matter reads.
+    /// The reverse conversion, if Matter firmware reads the key's form.
     pub(crate) fn of_record(storage: &KeyStorage<'a>) -> Option<Self> {
         match *storage {
             KeyStorage::Plain(key) => key.is_for_matter().then_some(Self::Plain),

@@ -50,15 +50,15 @@ pub use keys::{NAMESPACE, is_field_key};
 pub use layout::{DacKeyStorage, Place, StorageLayout};
 pub use lists::{FixedLabel, Locale, SemanticTag, SupportedMode};
 pub use product::{ProductField, ProductInformation};
-/// The randomness that ids are drawn with.
+/// For the generators of random ids.
 pub use rand_core;
 pub use reader::KeyPlace;
 pub use record::{DeviceRecord, FactoryEntry};
 pub use rotating_id::RotatingId;
 pub use secure_cert::SecureCertNumbers;
-/// Comparison of secrets in constant time.
+/// For comparing secrets in constant time.
 pub use subtle;
-/// The wrapper that wipes secrets when they are dropped.
+/// For secrets that are wiped when dropped.
 pub use zeroize;
 /// The formats of the partitions.
 pub use {esp_nvs_image, esp_secure_cert};

@@ -21,10 +21,10 @@ use crate::text::{LabelText, ModeLabel};
 pub struct Locale(String);
 
 impl Locale {
-    /// The most characters.
+    /// The maximum number of characters.
     pub const MAX_LEN: usize = 35;
 
-    /// Accepts one to eight letters, and behind them groups of one to eight letters or digits after hyphens.
+    /// Accepts one to eight letters, followed by groups of one to eight letters or digits separated by hyphens.
     ///
     /// # Errors
     ///
@@ -108,16 +108,16 @@ pub struct SupportedMode {
     pub endpoint: u16,
     /// The mode's number.
     pub mode: u8,
-    /// The label that users see.
+    /// The label shown to users.
     pub label: ModeLabel,
-    /// What the mode means to machines.
+    /// The machine-readable meaning of the mode.
     pub semantic_tags: Vec<SemanticTag>,
 }
 
 /// A semantic tag of a mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SemanticTag {
-    /// The manufacturer whose tag it is, 0 for the standard's.
+    /// The manufacturer code of the tag, 0 for standard tags.
     pub mfg_code: u16,
     /// The tag.
     pub value: u16,

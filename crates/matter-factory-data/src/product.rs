@@ -1,4 +1,4 @@
-//! The fields that describe a product and that the firmware reads from NVS: one row for each.
+//! The product fields that the firmware reads from NVS: one table row for each.
 
 use core::fmt::Debug;
 use core::str::FromStr;
@@ -8,36 +8,36 @@ use esp_nvs_image::{Key, Value};
 use crate::text::{HardwareVersionString, PartNumber, ProductLabel, ProductName, ProductUrl, SerialNumber, VendorName};
 use crate::{CalendarTypes, Error, HardwareVersion, ManufacturingDate, ProductColor, ProductFinish, keys};
 
-/// The table of the fields in [`ProductInformation`]: calls a macro with all rows.
+/// The table of the fields of [`ProductInformation`]: calls a macro with all rows.
 ///
-/// A row is `field: Type = "key", "name", "value", "description";`. The key is that of NVS, the group says between which other
-/// keys it is stored, the name is how options, members of JSON and documents spell the field, and `value` stands for its
-/// value there. Fields that are written as one text come first, those that are a list of texts after them.
+/// A row is `field: Type = Group "key", "name", "value", "description";`. The key is the NVS key, the group determines
+/// its position among other keys, the name is used in options, JSON members and documents, and `value` is the
+/// placeholder for its value there. Single texts come first, lists of texts after them.
 ///
-/// What follows from a row: the fields of [`ProductInformation`], what is encoded, decoded and audited, which columns of
-/// values there may be, and the options of `matter-mfg`. A test compares `docs/` with the table.
+/// The rows determine the fields of [`ProductInformation`], what is encoded, decoded and audited, the allowed columns
+/// of values, and the options of `matter-mfg`. A test compares `docs/` with the table.
 #[macro_export]
 macro_rules! product_fields {
     ($callback:ident) => {
         $callback! {
             texts {
-                vendor_name: VendorName = Vendor "vendor-name", "vendor-name", "TEXT", "Vendor's name, 1..=32 bytes";
-                product_name: ProductName = Product "product-name", "product-name", "TEXT", "Product's name, 1..=32 bytes";
-                hardware_version: HardwareVersion = Product "hardware-ver", "hw-ver", "N", "Hardware version, 0..=65535";
+                vendor_name: VendorName = Vendor "vendor-name", "vendor-name", "TEXT", "Vendor's name, 1 to 32 bytes";
+                product_name: ProductName = Product "product-name", "product-name", "TEXT", "Product's name, 1 to 32 bytes";
+                hardware_version: HardwareVersion = Product "hardware-ver", "hw-ver", "N", "Hardware version, 0 to 65535";
                 hardware_version_string: HardwareVersionString = Product "hw-ver-str", "hw-ver-str", "TEXT",
-                    "Hardware version as a text, 1..=64 bytes";
+                    "Hardware version as text, 1 to 64 bytes";
                 manufacturing_date: ManufacturingDate = Product "mfg-date", "mfg-date", "DATE",
-                    "Day of manufacture: YYYYMMDD or YYYY-MM-DD, up to 16 characters with the vendor's own behind it";
+                    "Day of manufacture: YYYYMMDD or YYYY-MM-DD, optionally followed by vendor-specific characters, up to 16 characters in total";
                 product_finish: ProductFinish = Unit "product-finish", "product-finish", "NAME",
                     "Finish of the surface: other, matte, satin, polished, rugged or fabric";
                 product_color: ProductColor = Unit "product-color", "product-color", "NAME",
                     "Color: black, navy, green, teal, maroon, purple, olive, gray, blue, lime, aqua, red, fuchsia, yellow, white, nickel, chrome, brass, copper, silver or gold";
-                part_number: PartNumber = Unit "part-number", "part-number", "TEXT", "Part number, 1..=32 bytes";
+                part_number: PartNumber = Unit "part-number", "part-number", "TEXT", "Part number, 1 to 32 bytes";
                 serial_number: SerialNumber = Unit "serial-num", "serial-num", "TEXT",
-                    "Serial number of a single device, 1..=32 bytes [default: 32 random hexadecimal digits]";
-                product_label: ProductLabel = Last "product-label", "product-label", "TEXT", "Product's label, 1..=64 bytes";
+                    "Serial number of a single device, 1 to 32 bytes [default: 32 random hexadecimal digits]";
+                product_label: ProductLabel = Last "product-label", "product-label", "TEXT", "Product's label, 1 to 64 bytes";
                 product_url: ProductUrl = Last "product-url", "product-url", "URL",
-                    "Where to read about the product, 1..=256 bytes";
+                    "URL of product information, 1 to 256 bytes";
             }
             lists {
                 calendar_types: CalendarTypes = Calendars "cal-types", "calendar-types", "NAME",
@@ -47,7 +47,7 @@ macro_rules! product_fields {
     };
 }
 
-/// Between which other keys a field is stored, in the order of the reference tool.
+/// The position of a field among other keys, in the order of the reference tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     /// After the vendor id.
@@ -62,20 +62,20 @@ pub(crate) enum Group {
     Last,
 }
 
-/// The type of a field: a text in NVS, or a number of type u32 there.
+/// The type of a field, stored in NVS as a text or as a u32.
 pub(crate) trait FieldValue: Clone + Debug + FromStr<Err = Error> {
     /// The largest number; `None` for a text.
     const MAX: Option<u32> = None;
 
     fn to_value(&self) -> Value<'_>;
 
-    /// Joins a value with an earlier one; only a list keeps that.
+    /// Combines a value with an earlier one; only a list keeps the earlier one.
     #[must_use]
     fn beside(self, _earlier: Option<Self>) -> Self {
         self
     }
 
-    /// Accepts 0..=MAX.
+    /// Accepts 0 to MAX.
     fn from_number(_number: u32) -> Option<Self> {
         None
     }
@@ -115,36 +115,36 @@ impl ProductField {
         self.name
     }
 
-    /// Returns the key in NVS, such as `hardware-ver`; columns of values are named so, too.
+    /// Returns the NVS key, such as `hardware-ver`; it is also the name of columns of values.
     #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key
     }
 
-    /// Returns what the field is, and its limits.
+    /// Returns the description of the field, with its limits.
     #[must_use]
     pub const fn description(&self) -> &'static str {
         self.description
     }
 
-    /// Returns the largest number of a field that is stored as a u32; `None` for one that is stored as a text.
+    /// Returns the largest number of a field stored as a u32; `None` for a text.
     #[must_use]
     pub const fn max(&self) -> Option<u32> {
         self.max
     }
 
-    /// Returns the value that is stored.
+    /// Returns the stored value.
     #[must_use]
     pub fn value<'p>(&self, product: &'p ProductInformation) -> Option<Value<'p>> {
         (self.value)(product)
     }
 
-    /// Sets the field to a text as people write it: a number's name, if it has names, or its digits. A name of a list is added
-    /// to those before it.
+    /// Sets the field from text: a name, if its values have names, or digits. A name of a list is added to earlier
+    /// ones.
     ///
     /// # Errors
     ///
-    /// That of the field's type, such as [`Error::TextLength`].
+    /// The error of the field's type, such as [`Error::TextLength`].
     pub fn add_text(&self, product: &mut ProductInformation, text: &str) -> Result<(), Error> {
         (self.add_text)(product, text)
     }
@@ -153,7 +153,7 @@ impl ProductField {
     ///
     /// # Errors
     ///
-    /// [`Error::NumberOutOfRange`] for one above [`ProductField::max`], [`Error::WrongType`] when the field is a text.
+    /// [`Error::NumberOutOfRange`] for a number above [`ProductField::max`], [`Error::WrongType`] for a text field.
     pub fn set_number(&self, product: &mut ProductInformation, number: u32) -> Result<(), Error> {
         let key = self.key;
         let Some(max) = self.max else {
@@ -173,7 +173,7 @@ macro_rules! define {
         define! { $($texts)* $($lists)* }
     };
     ($($field:ident: $type:ident = $group:ident $key:literal, $name:literal, $value:literal, $description:literal;)*) => {
-        /// What is known about a product besides its ids, all of it optional (Matter Core Specification 11.1.5, 11.4).
+        /// Optional information about a product besides its ids (Matter Core Specification 11.1.5, 11.4).
         ///
         /// [`product_fields`](crate::product_fields) is the table of the fields.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,7 +183,7 @@ macro_rules! define {
         }
 
         impl ProductInformation {
-            /// Nothing.
+            /// No fields set.
             pub(crate) const EMPTY: Self = Self { $($field: None,)* };
 
             /// All fields, in the order of the table.
@@ -204,7 +204,7 @@ macro_rules! define {
                 },
             },)*];
 
-            /// Takes over what another one has, for the fields that this one has not.
+            /// Takes the fields of another product information where this one has none.
             #[must_use]
             pub fn or(&self, other: &Self) -> Self {
                 Self {
@@ -217,13 +217,13 @@ macro_rules! define {
 product_fields!(define);
 
 impl ProductInformation {
-    /// Finds the field that is stored under a key of the namespace `chip-factory`.
+    /// Returns the field stored under a key of the namespace `chip-factory`.
     #[must_use]
     pub fn field(key: &Key) -> Option<&'static ProductField> {
         Self::FIELDS.iter().find(|field| field.key == *key)
     }
 
-    /// Hands over what a group of fields stores.
+    /// Passes the stored values of a group of fields to a function.
     pub(crate) fn visit<E>(
         &self,
         group: Group,

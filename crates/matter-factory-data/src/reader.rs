@@ -1,5 +1,5 @@
-//! The one reader of a device's images. Its [`Sink`] decides what a fault means: a strict one stops with its error
-//! ([`DeviceRecord::decode`](crate::DeviceRecord::decode)), a tolerant one notes the finding and goes on (the audit).
+//! The only reader of a device's images. Its [`Sink`] decides the effect of a fault: a strict one stops with an error
+//! ([`DeviceRecord::decode`](crate::DeviceRecord::decode)), a tolerant one records a finding and continues (the audit).
 
 use core::fmt::Display;
 
@@ -19,19 +19,19 @@ pub(crate) use nvs::read_nvs;
 pub(crate) use secure_cert::{check_records, read_secure_cert};
 pub(crate) use values::{Values, within};
 
-/// Returns a private key that the caller has already, so that its public key need not be computed again.
+/// Returns an already known private key, so that its public key need not be computed again.
 pub(crate) type KnownKeys<'k> = &'k dyn Fn(&[u8; 32]) -> Option<PrivateKey>;
 
-/// Takes the faults that the reader meets.
+/// Receives the faults found by the reader.
 pub(crate) trait Sink {
-    /// With what reading ends early; [`core::convert::Infallible`] when it never does.
+    /// The error that stops reading; [`core::convert::Infallible`] if nothing does.
     type Stop;
 
-    /// Takes a fault. The value that it concerns is left out when reading goes on.
+    /// Receives a fault. If reading continues, the affected value is omitted.
     fn fault(&mut self, fault: Fault<'_>) -> Result<(), Self::Stop>;
 }
 
-/// A fault: the error of a strict reader, and the finding of a tolerant one.
+/// A fault: an error for a strict reader, a finding for a tolerant one.
 pub(crate) struct Fault<'f> {
     error: Error,
     found: Option<Found<'f>>,
@@ -50,7 +50,7 @@ impl<'f> Fault<'f> {
         Self { error, found }
     }
 
-    /// A fault of which the audit has a finding already, or the same one under another name.
+    /// A fault that the audit already reports, under the same or another name.
     pub(crate) fn reported(error: impl Into<Error>) -> Self {
         let (error, found) = (error.into(), None);
         Self { error, found }

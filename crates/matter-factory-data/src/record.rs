@@ -13,7 +13,7 @@ use crate::{
     SupportedMode,
 };
 
-/// A key and its value, in the factory partition beside what Matter defines.
+/// A vendor's key and value in the factory partition, in addition to Matter's.
 ///
 /// # Examples
 ///
@@ -45,14 +45,14 @@ pub struct FactoryEntry {
     pub value: OwnedValue,
 }
 
-/// Everything that is unique to one device, validated once.
+/// The complete data of one device, validated once.
 ///
-/// The partition image, the onboarding codes and whatever else leaves the factory are made from one record, so that
-/// they cannot disagree: the verifier comes with the passcode that opens it, the credentials name the record's vendor
-/// and product, and no key is stored twice.
+/// The partition image, the onboarding codes and all other outputs are made from one record, so they cannot disagree:
+/// the verifier comes with the passcode that opens it, the credentials match the record's vendor and product, and no
+/// key is stored twice.
 ///
-/// A record that was read back from an image has no passcode, since the device has none. Neither has that of a device
-/// which makes its own ([`DeviceRecord::with_dynamic_passcode`]).
+/// A record decoded from an image has no passcode, because the device does not store it. Neither has the record of a
+/// device that generates its passcode ([`DeviceRecord::with_dynamic_passcode`]).
 ///
 /// # Examples
 ///
@@ -81,21 +81,21 @@ pub struct DeviceRecord {
     verifier: Option<Verifier>,
     credentials: Option<AttestationCredentials>,
     extra: Vec<FactoryEntry>,
-    /// Where the entries of `extra` are stored.
+    /// The keys of `extra`.
     extra_keys: BTreeSet<(Namespace, Key)>,
-    /// How the device is commissioned; on the label only.
+    /// The commissioning flow; only on the label.
     pub flow: CommissioningFlow,
-    /// How the device is found; on the label only.
+    /// The discovery capabilities; only on the label.
     pub discovery: DiscoveryCapabilities,
     /// The Certification Declaration.
     pub declaration: Option<Declaration>,
-    /// The unique id behind the rotating device id.
+    /// The unique id for the rotating device id.
     pub rotating_id: Option<RotatingId>,
-    /// Two random numbers of the vendor's tool; stored only with commissionable data in the secure cert partition.
+    /// Two random numbers of the vendor's tool; stored only if the commissionable data is in the secure cert partition.
     pub secure_cert_numbers: Option<SecureCertNumbers>,
-    /// What is known about the product.
+    /// Information about the product.
     pub product: ProductInformation,
-    /// The languages that the device knows.
+    /// The supported languages.
     pub locales: Vec<Locale>,
     /// The fixed labels of its endpoints.
     pub fixed_labels: Vec<FixedLabel>,
@@ -104,7 +104,7 @@ pub struct DeviceRecord {
 }
 
 impl DeviceRecord {
-    /// Makes the record of a device that knows nothing but what every device must know.
+    /// Creates a record with the values that every device must have.
     #[must_use]
     pub fn new(vendor: VendorId, product: ProductId, discriminator: Discriminator, pase: &PaseCredential) -> Self {
         let mut record = Self::stored(
@@ -118,10 +118,11 @@ impl DeviceRecord {
         record
     }
 
-    /// Makes the record of a device that draws a passcode itself and shows it.
+    /// Creates the record of a device that generates and displays its passcode.
     ///
-    /// Nobody knows the passcode before, so that there is no verifier and no onboarding code. Salt and iteration count
-    /// are stored all the same, as the vendor's tool does it with `--enable-dynamic-passcode` (1.0.29, by running it).
+    /// The passcode is not known in advance, so there is no verifier and no onboarding code. Salt and iteration count
+    /// are stored nevertheless, like the vendor's tool does with `--enable-dynamic-passcode` (observed with version
+    /// 1.0.29).
     #[must_use]
     pub const fn with_dynamic_passcode(
         vendor: VendorId,
@@ -132,7 +133,7 @@ impl DeviceRecord {
         Self::stored(vendor, product, discriminator, parameters, None)
     }
 
-    /// The part of a record that an image holds.
+    /// The part of a record that an image contains.
     pub(crate) const fn stored(
         vendor_id: VendorId,
         product_id: ProductId,
@@ -162,8 +163,8 @@ impl DeviceRecord {
         }
     }
 
-    /// Returns the vendor and product that the DAC is for: the record's, or those that the declaration names as the origin of
-    /// the DAC (Matter Core Specification 6.3.1, `dac_origin_vendor_id`).
+    /// Returns the vendor and product of the DAC: the record's, or the DAC origin named by the declaration (Matter Core
+    /// Specification 6.3.1, `dac_origin_vendor_id`).
     #[must_use]
     pub fn dac_ids(&self) -> (VendorId, ProductId) {
         let own = (self.vendor_id, self.product_id);
@@ -172,7 +173,7 @@ impl DeviceRecord {
             .map_or(own, |declaration| declaration.dac_ids(own))
     }
 
-    /// Sets the attestation credentials. The declaration, which may name another origin of the DAC, is set before.
+    /// Sets the attestation credentials. Set a declaration that names another DAC origin first.
     ///
     /// # Errors
     ///
@@ -191,13 +192,13 @@ impl DeviceRecord {
         Ok(())
     }
 
-    /// Adds a value of the vendor's own.
+    /// Adds a vendor entry.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyReserved`] for a key that a field of the record is stored under, [`Error::WrongType`] or
-    /// [`Error::NumberOutOfRange`] for a location capability (`loc-capability`) that the firmware does not take,
-    /// [`esp_nvs_image::Error::DuplicateKey`] for one that is there already.
+    /// [`Error::KeyReserved`] for a key of a field of the record, [`Error::WrongType`] or [`Error::NumberOutOfRange`]
+    /// for a location capability (`loc-capability`) that the firmware refuses, [`esp_nvs_image::Error::DuplicateKey`]
+    /// for a duplicate key.
     pub fn add_entry(&mut self, entry: FactoryEntry) -> Result<(), Error> {
         let key = entry.key;
         if entry.namespace == NAMESPACE && keys::is_field_key(&key) {
@@ -231,7 +232,7 @@ impl DeviceRecord {
         self.discriminator
     }
 
-    /// Returns the passcode. A record that was read from an image has none, nor has one with a dynamic passcode.
+    /// Returns the passcode. A record decoded from an image has none, and neither has one with a dynamic passcode.
     #[must_use]
     pub const fn passcode(&self) -> Option<&Passcode> {
         self.passcode.as_ref()
@@ -243,7 +244,7 @@ impl DeviceRecord {
         &self.parameters
     }
 
-    /// Returns the verifier; a device that makes its own passcode has none.
+    /// Returns the verifier; a device that generates its passcode has none.
     #[must_use]
     pub const fn verifier(&self) -> Option<&Verifier> {
         self.verifier.as_ref()
@@ -255,13 +256,13 @@ impl DeviceRecord {
         self.credentials.as_ref()
     }
 
-    /// Returns the vendor's own values.
+    /// Returns the vendor entries.
     #[must_use]
     pub fn entries(&self) -> &[FactoryEntry] {
         &self.extra
     }
 
-    /// Returns what the onboarding codes say; `None` for a record without a passcode.
+    /// Returns the content of the onboarding codes; `None` for a record without a passcode.
     #[must_use]
     pub fn setup_payload(&self) -> Option<SetupPayload> {
         let passcode = self.passcode.clone()?;

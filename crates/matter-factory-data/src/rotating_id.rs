@@ -7,7 +7,7 @@ use crate::Error;
 
 /// The unique id from which a device derives its rotating device id, 16 bytes (Matter Core Specification 5.4.2.4.5).
 ///
-/// Whoever knows it can track the device, so it is a secret.
+/// It allows tracking the device, so it is a secret.
 ///
 /// # Examples
 ///
@@ -23,10 +23,10 @@ use crate::Error;
 pub struct RotatingId([u8; Self::LEN]);
 
 impl RotatingId {
-    /// Bytes of the id.
+    /// Length in bytes.
     pub const LEN: usize = 16;
 
-    /// Takes any 16 bytes.
+    /// Creates an id; any 16 bytes are valid.
     #[must_use]
     pub const fn new(bytes: [u8; Self::LEN]) -> Self {
         Self(bytes)
@@ -39,7 +39,7 @@ impl RotatingId {
         id
     }
 
-    /// Returns the bytes: the one way to read the secret.
+    /// Returns the bytes; the only access to the secret.
     #[must_use]
     pub const fn expose_bytes(&self) -> &[u8; Self::LEN] {
         &self.0
@@ -49,7 +49,7 @@ impl RotatingId {
 impl FromStr for RotatingId {
     type Err = Error;
 
-    /// Reads 32 hexadecimal digits.
+    /// Parses 32 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut id = Self([0; Self::LEN]);
         let read = base16ct::mixed::decode(text, &mut id.0).map_err(|_| Error::RotatingId)?;

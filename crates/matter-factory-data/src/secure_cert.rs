@@ -9,15 +9,15 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::{DeviceRecord, Error, Place, StorageLayout, keys};
 
 impl DeviceRecord {
-    /// Encodes what a layout puts into the `esp_secure_cert` partition, with the records in the order of the vendor's
-    /// tool.
+    /// Encodes the data that a layout stores in the `esp_secure_cert` partition, with the records in the order of the
+    /// vendor's tool.
     ///
-    /// A key that is outside the partitions is not even looked at.
+    /// A private key outside the partitions is ignored.
     ///
     /// # Errors
     ///
-    /// [`Error::LayoutKey`] for a layout without that partition, [`Error::MissingKey`] when the record lacks what
-    /// belongs there, [`Error::SecureCert`] when it does not fit into 8 KiB.
+    /// [`Error::LayoutKey`] for a layout without that partition, [`Error::MissingKey`] when the record lacks required
+    /// data, [`Error::SecureCert`] when it does not fit into 8 KiB.
     pub fn encode_secure_cert(&self, layout: &StorageLayout<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
         if !layout.has_secure_cert() {
             return Err(Error::LayoutKey);
@@ -57,24 +57,24 @@ impl DeviceRecord {
     }
 }
 
-/// Two random numbers of 32 bytes that the vendor's tool puts beside commissionable data in the `esp_secure_cert`
+/// Two random numbers of 32 bytes that the vendor's tool stores with commissionable data in the `esp_secure_cert`
 /// partition (MATTER_1, subtypes 128 and 129).
 ///
-/// No public firmware reads them. A vendor's own may take keys from them, so they are secrets.
+/// No public firmware reads them. A vendor's firmware may derive keys from them, so they are secrets.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SecureCertNumbers([[u8; Self::LEN]; 2]);
 
 impl SecureCertNumbers {
-    /// Bytes of each number.
+    /// Length of each number in bytes.
     pub const LEN: usize = 32;
 
-    /// Takes any two.
+    /// Creates the pair; any bytes are valid.
     #[must_use]
     pub const fn new(numbers: [[u8; Self::LEN]; 2]) -> Self {
         Self(numbers)
     }
 
-    /// Returns them: the one way to read the secret.
+    /// Returns the numbers; the only access to the secret.
     #[must_use]
     pub const fn expose_bytes(&self) -> &[[u8; Self::LEN]; 2] {
         &self.0

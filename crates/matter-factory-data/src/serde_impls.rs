@@ -1,4 +1,4 @@
-//! What may be shown of findings and records, as the binaries print it.
+//! JSON forms of findings and records without secrets, as printed by the binaries.
 
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
@@ -15,7 +15,7 @@ impl Serialize for Check {
 }
 
 impl Serialize for Finding {
-    /// Writes `id`, `severity`, `object`, `text`, and where there are any `sdk_code`, a number, and `remedy`.
+    /// Writes `id`, `severity`, `object`, `text`, and if present `sdk_code`, a number, and `remedy`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = 4 + usize::from(self.sdk_code.is_some()) + usize::from(self.remedy.is_some());
         let mut out = serializer.serialize_struct("Finding", fields)?;
@@ -36,14 +36,15 @@ impl Serialize for Finding {
 }
 
 impl Serialize for ProductInformation {
-    /// Writes the fields that are there under their [names](crate::ProductField::name), texts as texts and numbers as numbers.
+    /// Writes the fields that are set under their [names](crate::ProductField::name), texts as strings and numbers as
+    /// numbers.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_map(None)?;
         for field in Self::FIELDS {
             match field.value(self) {
                 Some(Value::Str(text)) => out.serialize_entry(field.name(), text)?,
                 Some(Value::Number(Number::U32(number))) => out.serialize_entry(field.name(), &number)?,
-                // Fields of a product are texts and numbers of this type.
+                // Product fields are texts and numbers of this type only.
                 _ => {}
             }
         }
@@ -92,12 +93,12 @@ impl Serialize for SupportedMode {
 }
 
 impl Serialize for DeviceRecord {
-    /// Writes what is no secret, under the names of the manifest where it has them: `vid`, `pid`, `discriminator`, `iterations`,
-    /// `salt` in Base64, `flow`, `discovery`, `dac_serial` in hexadecimal or null, `product`, `locales`, `fixed_labels`,
-    /// `supported_modes`, and in `entries` the names of the vendor's own entries.
+    /// Writes the public values, with the names of the manifest where it has them: `vid`, `pid`, `discriminator`,
+    /// `iterations`, `salt` in Base64, `flow`, `discovery`, `dac_serial` in hexadecimal or null, `product`, `locales`,
+    /// `fixed_labels`, `supported_modes`, and in `entries` the names of the vendor entries.
     ///
-    /// Passcode, verifier, private key, rotating id, the two numbers and the vendor's values are left out, and there is no way
-    /// to read a record from this.
+    /// Passcode, verifier, private key, rotating id, the two numbers and vendor values are omitted, and a record cannot
+    /// be deserialized from this.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let parameters = self.parameters();
         let serial = self.credentials().map(|credentials| {
@@ -122,7 +123,7 @@ impl Serialize for DeviceRecord {
     }
 }
 
-/// The names of the vendor's own entries, without their values.
+/// The names of the vendor entries, without their values.
 struct EntryNames<'a>(&'a DeviceRecord);
 
 impl Serialize for EntryNames<'_> {

@@ -14,10 +14,10 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
-            /// The most bytes of UTF-8, which is what the firmware's buffers count.
+            /// The maximum length in bytes of UTF-8, the size of the firmware's buffer.
             pub const MAX_LEN: usize = $max;
 
-            #[doc = concat!("Accepts 1..=", stringify!($max), " bytes without control characters.")]
+            #[doc = concat!("Accepts 1 to ", stringify!($max), " bytes without control characters.")]
             ///
             /// # Errors
             ///

@@ -1,6 +1,6 @@
-//! Single faults in good devices, each caught by the check that is there for it.
+//! Single faults in good devices, each found by its check.
 //!
-//! `docs/audit-checks.md` is this matrix as a table; `MATTER_WRITE_DOCS=1` writes it anew.
+//! `docs/audit-checks.md` is this matrix as a table; `MATTER_WRITE_DOCS=1` rewrites it.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -29,7 +29,7 @@ use matter_factory_data::{BatchAudit, Check, DeviceRecord, DeviceReport, Severit
 use device::Device;
 use faults::Fault;
 
-/// Where the faults in folders begin, which are those of `crates/matter-audit/tests/folders.rs`.
+/// The start of the faults in folders, from `crates/matter-audit/tests/folders.rs`.
 const FOLDERS: &str = "\n## Faults in folders\n";
 
 fn ids(report: &DeviceReport) -> BTreeSet<String> {
@@ -52,7 +52,7 @@ fn describe(report: &DeviceReport) -> String {
 fn good_devices_have_no_fault_but_the_test_signer() {
     for device in [Device::in_nvs(), Device::in_secure_cert(), Device::in_efuse()] {
         let report = device.audit();
-        // Nobody but the CSA can sign otherwise.
+        // Only the CSA can sign otherwise.
         assert_eq!(
             ids(&report),
             BTreeSet::from(["test-cd-signer".to_owned()]),
@@ -95,7 +95,7 @@ fn each_fault_is_caught_by_its_check() {
     println!("{} faults", faults.len());
 }
 
-/// The checks of what images hold, which the strict reader makes, too.
+/// The checks of image content, which the strict reader makes, too.
 fn is_of_values(check: Check) -> bool {
     matches!(
         check,
@@ -121,7 +121,7 @@ fn decode_refuses_the_values_that_the_audit_reports() {
         (fault.inject)(&mut device);
         let report = device.audit();
         let mut found = report.findings().iter();
-        // Without a verifier it is the record of a device that draws its passcode itself.
+        // Without a verifier, it is the record of a device that generates its passcode.
         let found = found.any(|finding| {
             is_of_values(finding.check) && finding.severity == Severity::Error && finding.object != "verifier"
         });
@@ -199,7 +199,7 @@ fn documentation_is_this_matrix() {
     for (check, _) in duplicates::duplicates() {
         let _ = writeln!(text, "| {} | `{check}` |", check.sentence());
     }
-    text.push_str("\n## The audit's own checks\n\n| Check | Severity | What it says | Remedy |\n|---|---|---|---|\n");
+    text.push_str("\n## The audit's own checks\n\n| Check | Severity | Sentence | Remedy |\n|---|---|---|---|\n");
     for check in Check::OWN {
         let remedy = check.remedy().unwrap_or_default();
         let _ = writeln!(
@@ -210,9 +210,9 @@ fn documentation_is_this_matrix() {
         );
     }
     text.push_str(
-        "\nThe rules of device attestation keep their own ids (`docs/attestation-rules.md`), and what is wrong with an \
-         image itself has the id of `esp_nvs_image::check` behind `nvs-`, or that of `esp_secure_cert::check` behind \
-         `secure-cert-`.\n",
+        "\nThe rules of device attestation keep their own ids (`docs/attestation-rules.md`), and faults of an image itself \
+         have the id of `esp_nvs_image::check` with the prefix `nvs-`, or that of `esp_secure_cert::check` with \
+         the prefix `secure-cert-`.\n",
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-checks.md");
     if !path.parent().is_some_and(Path::is_dir) {

@@ -1,7 +1,7 @@
-//! Changed devices: the audit never panics, and never calls a changed device what it said of the good one.
+//! Modified devices: the audit never panics, and its report of a modified device differs from that of the good one.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-#![allow(dead_code, reason = "the good devices are the matrix's")]
+#![allow(dead_code, reason = "the good devices come from the matrix")]
 
 #[path = "audit/device.rs"]
 mod device;
@@ -12,7 +12,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use device::Device;
 
-/// A good device, encoded, with what all its mutants share.
+/// A good device, encoded, with the parts shared by all its mutants.
 struct Base {
     device: Device,
     nvs: Vec<u8>,
@@ -64,7 +64,7 @@ fn below(rng: &mut ChaCha20Rng, len: usize) -> usize {
 }
 
 #[test]
-fn unchanged_devices_say_the_same_twice() {
+fn unchanged_devices_have_the_same_report() {
     for base in bases() {
         assert_eq!(base.audit(&base.nvs, &base.secure_cert), base.good);
     }
@@ -75,15 +75,15 @@ fn each_changed_bit_is_seen() {
     let mut rng = ChaCha20Rng::seed_from_u64(9);
     for base in bases() {
         let attested = Attested::new(&base.parts, &base.device.expected);
-        // What the bits of the images are, wherever they are: a header, a bitmap, an entry, an erased page.
+        // The kinds of bits in the images: a header, a bitmap, an entry, an erased page.
         let mut unread = 0;
         for round in 0..400 {
             let mut nvs = base.nvs.clone();
-            // Entries lie in the first page; the others are erased.
+            // Entries are in the first page; the others are erased.
             let range = if round % 4 == 0 { nvs.len() } else { 0x1000 };
             let at = below(&mut rng, range);
             nvs[at] ^= 1 << (rng.next_u32() % 8);
-            // Behind a string's end, up to the end of its slot, nobody reads.
+            // The bytes after a string's end, up to the end of its slot, are never read.
             let matters = esp_nvs_image::decode(&nvs) != esp_nvs_image::decode(&base.nvs);
             let seen = base.audit_with(&nvs, &base.secure_cert, &attested) != base.good;
             assert!(seen || !matters, "byte {at:#x} of NVS");
@@ -129,7 +129,7 @@ fn each_changed_letter_of_a_label_is_seen() {
             base.device.qr.clone_from(&qr);
             base.device.manual = change(&manual, &mut rng);
             let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-            // Where the dashes are does not matter, that there is nothing else does.
+            // The position of dashes does not matter; other characters do.
             let same = digits(&base.device.manual) == digits(&manual)
                 && base
                     .device
@@ -148,7 +148,7 @@ fn each_changed_letter_of_a_label_is_seen() {
 }
 
 #[test]
-fn whatever_bytes_are_no_cause_to_panic() {
+fn any_bytes_never_panic() {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     for base in bases() {
         let attested = Attested::new(&base.parts, &base.device.expected);
@@ -172,7 +172,7 @@ fn whatever_bytes_are_no_cause_to_panic() {
                         .with_efuse_key(name, bytes),
                 );
                 let about = report.findings().iter().filter(|finding| finding.object == name);
-                assert!(about.count() > 0, "a file for an eFuse that nothing is said of");
+                assert!(about.count() > 0, "an eFuse key file without a finding");
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Which of several findings of leaked keys are told, and that no finding hides another.
+//! Which findings of leaked keys are reported, and that no finding hides another.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(dead_code, reason = "the good devices are the matrix's")]
+#![allow(dead_code, reason = "the good devices come from the matrix")]
 
 #[path = "audit/device.rs"]
 mod device;
@@ -54,7 +54,7 @@ fn an_error_of_one_record_hides_no_key_in_another() {
     let mut device = Device::in_efuse();
     let sec1 = key(3).to_sec1_der();
     device.record_mut(RecordType::PRIV_KEY, 0).data = sec1.to_vec();
-    // The record is told once, by what the image's check says of it.
+    // The record is reported once, by the image's check.
     assert_eq!(errors(&device), ["secure-cert"]);
     device.record(RecordType::MATTER_1, 9, &sec1);
     let after = leaks(&device);
@@ -63,7 +63,7 @@ fn an_error_of_one_record_hides_no_key_in_another() {
 }
 
 #[test]
-fn the_key_in_nvs_beside_one_in_the_efuses_is_told_once_and_a_copy_of_it_too() {
+fn key_in_nvs_and_efuses_is_reported_once_and_so_is_its_copy() {
     let scalar = key(3).expose_scalar();
     let mut device = Device::in_efuse();
     device.put("dac-key", OwnedValue::Blob(scalar.to_vec()));
@@ -88,7 +88,7 @@ fn a_wrong_key_in_nvs_hides_no_right_one() {
     assert_eq!(errors(&device), ["nvs dac-key"]);
     device.put("note", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
     assert_eq!(errors(&device), ["nvs dac-key", "nvs"]);
-    // A key that cannot be read is none that could be somewhere else.
+    // An unreadable key cannot be found elsewhere.
     let mut device = Device::in_nvs();
     device.put("dac-key", OwnedValue::Blob(vec![1; 31]));
     device.put("note", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
@@ -96,7 +96,7 @@ fn a_wrong_key_in_nvs_hides_no_right_one() {
 }
 
 #[test]
-fn a_key_file_is_told_by_whose_key_it_holds() {
+fn key_file_is_reported_by_its_owner() {
     let bare = |number: u64| key(number).expose_scalar().to_vec();
     let hex = |number: u64| {
         bare(number)
@@ -133,7 +133,7 @@ fn a_key_file_is_told_by_whose_key_it_holds() {
 }
 
 #[test]
-fn the_file_for_an_efuse_is_told_by_what_it_holds() {
+fn efuse_key_file_is_reported_by_its_content() {
     let forms = |number: u64| {
         let key = key(number);
         let pem = key.to_pkcs8_pem().unwrap().as_bytes().to_vec();

@@ -1,4 +1,4 @@
-//! Replays the fuzz corpora of images, with the properties of the fuzz targets.
+//! Replays the fuzz corpora of images with the properties of the fuzz targets.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -32,11 +32,11 @@ fn accepted_secure_cert_partitions_encode_to_the_same_record() {
 }
 
 #[test]
-fn audited_images_are_no_cause_to_panic_and_clean_ones_read() {
+fn auditing_never_panics_and_clean_images_decode() {
     replay("matter_factory_data_audit", audit::property);
 }
 
 #[test]
-fn a_known_key_is_found_between_whatever_bytes() {
+fn known_key_is_found_among_any_bytes() {
     replay("matter_factory_data_find_keys", find_keys::property);
 }

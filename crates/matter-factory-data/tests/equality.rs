@@ -1,4 +1,4 @@
-//! Records are compared in constant time, each part of them.
+//! Constant-time comparison of records covers every part.
 
 #![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Any record, any layout: the images read back as the same record in the same layout.
+//! Any record round-trips in any layout.
 
 #![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "tests")]
 
@@ -29,7 +29,7 @@ fn key() -> impl Strategy<Value = Key> {
     ]
 }
 
-/// The part of the record that can be in either partition.
+/// The part of the record that either partition can store.
 fn record(discriminator: u16, passcode: Option<u32>, iterations: u32, salt: &[u8]) -> DeviceRecord {
     let discriminator = Discriminator::new(discriminator).unwrap();
     let parameters = PbkdfParameters {
@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn record_comes_back_from_any_layout(
+    fn records_round_trip_in_any_layout(
         discriminator in 0..=4095u16,
         passcode in proptest::option::of(1..=11_111_110u32),
         iterations in 1000..=1010u32,
@@ -87,7 +87,7 @@ proptest! {
         let kept = read.credentials().unwrap().key().map(|key| *key.expose_scalar());
         let given = record.credentials().unwrap().key().map(|key| *key.expose_scalar());
         prop_assert_eq!(kept, given.filter(|_| !layout.is_keyless()));
-        // The same bytes again, from what was read.
+        // Encoding the decoded record gives the same bytes.
         let again = read.encode(size(), &found).unwrap();
         prop_assert!(again.nvs() == images.nvs() && again.secure_cert() == images.secure_cert());
     }

@@ -1,4 +1,4 @@
-//! A record, its image and the record that is read from it; and images that are refused.
+//! Records round-trip through images; faulty images are refused.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use records::{Chain, PRODUCT, VENDOR, chain, entry, full, ids, plain, size};
 
 #[test]
-fn every_field_comes_back() {
+fn every_field_round_trips() {
     let record = full();
     let read = DeviceRecord::decode_nvs(&record.encode_nvs(size()).unwrap()).unwrap();
     assert_eq!(record.first_difference(&read), None);
@@ -21,7 +21,7 @@ fn every_field_comes_back() {
         "the device does not know its passcode"
     );
     assert_eq!(read.discriminator(), record.discriminator());
-    // Values of one endpoint stay together, which is the order of the firmware's lists.
+    // Values of one endpoint stay together, in the order of the firmware's lists.
     let labels = read
         .fixed_labels
         .iter()
@@ -38,7 +38,7 @@ fn every_field_comes_back() {
 }
 
 #[test]
-fn keys_stand_in_the_reference_tool_s_order() {
+fn keys_have_the_order_of_the_reference_tool() {
     let image = full().encode_nvs(size()).unwrap();
     let entries = esp_nvs_image::decode(&image).unwrap();
     let keys = entries.iter().map(|e| e.key.to_string()).collect::<Vec<_>>();
@@ -150,7 +150,7 @@ fn credentials_must_fit_together_and_to_the_product() {
 }
 
 #[test]
-fn vendor_s_own_keys_cannot_stand_in_for_matter_s() {
+fn vendor_keys_cannot_replace_matter_keys() {
     for key in [
         "discriminator",
         "verifier",
@@ -201,7 +201,7 @@ fn texts_are_measured_in_bytes() {
     assert!(LabelText::new("sixteen letters!").is_ok() && LabelText::new("seventeen letters").is_err());
 }
 
-/// The stored values of a good image with one of them changed, taken out or put in.
+/// The stored values of a good image with one of them changed, removed or added.
 fn image_with(change: impl Fn(&str) -> Option<OwnedValue>, extra: &[(&str, OwnedValue)]) -> Vec<u8> {
     let image = full().encode_nvs(size()).unwrap();
     let mut entries = Vec::new();
@@ -222,7 +222,7 @@ fn image_with(change: impl Fn(&str) -> Option<OwnedValue>, extra: &[(&str, Owned
 }
 
 #[test]
-fn what_the_firmware_needs_must_be_there_in_the_right_type() {
+fn required_values_must_be_present_with_the_right_type() {
     for key in [
         "discriminator",
         "iteration-count",
@@ -251,18 +251,18 @@ fn what_the_firmware_needs_must_be_there_in_the_right_type() {
 }
 
 #[test]
-fn stored_values_go_through_the_same_doors() {
+fn stored_values_are_validated_like_new_ones() {
     let with = |key: &str, value: OwnedValue| {
         let image = image_with(|k| (k == key).then(|| value.clone()), &[]);
         DeviceRecord::decode_nvs(&image).map(|_| ()).unwrap_err().to_string()
     };
     assert_eq!(
         with("discriminator", OwnedValue::Number(Number::U32(4096))),
-        "value 4096 of key 'discriminator' is not in 0..=4095"
+        "value 4096 of key 'discriminator' is not in 0 to 4095"
     );
     assert_eq!(
         with("iteration-count", OwnedValue::Number(Number::U32(999))),
-        "iteration count 999 is not in 1000..=100000"
+        "iteration count 999 is not in 1000 to 100000"
     );
     assert_eq!(
         with("vendor-id", OwnedValue::Number(Number::U32(0xFFFF))),
@@ -274,7 +274,7 @@ fn stored_values_go_through_the_same_doors() {
     );
     assert_eq!(
         with("product-color", OwnedValue::Number(Number::U32(21))),
-        "value 21 of key 'product-color' is not in 0..=20"
+        "value 21 of key 'product-color' is not in 0 to 20"
     );
     assert_eq!(
         with("rd-id-uid", OwnedValue::Blob(vec![1; 15])),

@@ -1,4 +1,4 @@
-//! Records in two partitions: what goes where, and both ways.
+//! Records in two partitions: locations and round trips.
 
 #![allow(
     clippy::unwrap_used,
@@ -57,7 +57,7 @@ fn only_the_combinations_of_the_vendor_s_tool_are_layouts() {
 }
 
 #[test]
-fn every_layout_comes_back() {
+fn every_layout_round_trips() {
     for layout in layouts() {
         let record = record(&layout);
         let images = record.encode(size(), &layout).unwrap();
@@ -70,7 +70,7 @@ fn every_layout_comes_back() {
         let numbers = |record: &DeviceRecord| record.secure_cert_numbers.as_ref().map(|n| *n.expose_bytes());
         assert_eq!(numbers(&read), numbers(&record));
 
-        // With erased flash behind it, and a digest that the firmware appends.
+        // With erased flash after it, and a digest as the firmware appends it.
         if let Some(image) = images.secure_cert() {
             let mut partition = vec![0xFF; 0x2000];
             partition[..image.len()].copy_from_slice(image);
@@ -82,7 +82,7 @@ fn every_layout_comes_back() {
     }
 }
 
-/// The order of esp-matter-mfg-tool 1.0.29; without key bytes where its own image has them.
+/// The order of esp-matter-mfg-tool 1.0.29, without key bytes where its own image has them.
 #[test]
 fn records_have_the_order_and_lengths_of_the_vendor_s_tool() {
     let full = full();
@@ -112,7 +112,7 @@ fn records_have_the_order_and_lengths_of_the_vendor_s_tool() {
 }
 
 #[test]
-fn nvs_leaves_out_what_is_in_secure_cert() {
+fn nvs_omits_values_of_secure_cert() {
     let names = |layout: &StorageLayout<'_>| {
         let mut names = Vec::new();
         let visited = record(layout).visit_nvs(layout, |_, key, _| {
@@ -182,7 +182,7 @@ fn credentials_without_a_key_are_for_keyless_layouts() {
 }
 
 #[test]
-fn what_a_layout_needs_must_be_in_the_record() {
+fn record_must_have_the_values_of_its_layout() {
     let missing = |key: &str| {
         Err(Error::MissingKey {
             key: key.parse().unwrap(),

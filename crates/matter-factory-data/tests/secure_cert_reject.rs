@@ -1,4 +1,4 @@
-//! Images of two partitions that do not fit together, and partitions that no device has.
+//! Images of two partitions that do not match, and partitions that no device has.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use layouts::{decode, encode, keys, layout, record};
 use matter_factory_data::{DacKeyStorage, DeviceRecord, Error, NAMESPACE, Place, StorageLayout};
 use records::{PRODUCT, VENDOR, chain, full, plain, size};
 
-/// The values that NVS has under one layout, some of them changed.
+/// The NVS values of one layout, some of them changed.
 fn nvs_with(layout: &StorageLayout<'_>, change: &[(&str, OwnedValue)]) -> Vec<u8> {
     let mut entries = Vec::new();
     let visited = record(layout).visit_nvs(layout, |namespace, key, value| {
@@ -48,7 +48,7 @@ fn value_in_both_partitions_must_be_the_same() {
     let all = layout(Place::SecureCert, DacKeyStorage::Plain);
     let images = encode(&all);
     let secure = images.secure_cert().unwrap();
-    // All values in NVS as well: nothing contradicts.
+    // All values in NVS, too: no contradiction.
     let everything = full().encode_nvs(size()).unwrap();
     let (read, found) = DeviceRecord::decode(&everything, Some(secure)).unwrap();
     assert_eq!(found, all);
@@ -94,7 +94,7 @@ fn key_in_nvs_beside_one_in_an_efuse_is_a_leak() {
     assert_eq!(decode(&nvs, images.secure_cert().unwrap()), Err(Error::DacKeyLeaked));
 }
 
-/// The image of a layout with its records changed.
+/// The image of a layout with changed records.
 fn records_with(layout: &StorageLayout<'_>, change: impl FnOnce(&mut Vec<RawRecord<'_>>)) -> Vec<u8> {
     let images = encode(layout);
     let image = Image::new(images.secure_cert().unwrap());
@@ -124,12 +124,12 @@ fn partition_that_no_device_has_is_refused() {
         });
         decode(nvs_all.nvs(), &image)
     };
-    // Discriminator, salt and iteration count, and the rotating id beside them.
+    // Discriminator, salt and iteration count, and the rotating id with them.
     for subtype in [0, 2, 3, 4] {
         assert_eq!(without(subtype), Err(Error::Layout), "{subtype}");
     }
     assert_eq!(without(128), Err(Error::SecureCertNumbers));
-    // Nothing in it tells a verifier that was lost from one that the device makes; the record does.
+    // Only the record distinguishes a lost verifier from one that the device generates.
     assert_eq!(without(1), Ok(()));
 
     let with = |record: RawRecord<'static>| {
@@ -184,7 +184,7 @@ fn partition_that_no_device_has_is_refused() {
     let tail = SecureCertError::Tail { offset };
     assert_eq!(decode(nvs_dac.nvs(), &longer), Err(Error::SecureCert(tail)));
 
-    // The defect of the vendor's tool: key bytes in a record that says that they are in an eFuse.
+    // The defect of the vendor's tool: key bytes in a record that states that they are in an eFuse.
     let sec1 = full().credentials().unwrap().key().unwrap().to_sec1_der();
     let leaking = records_with(&efuse, |records| {
         let key = records.last_mut().unwrap();

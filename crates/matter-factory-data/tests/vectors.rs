@@ -1,4 +1,4 @@
-//! A device of the reference tool, made again from its inputs, when the vectors folder is there.
+//! A device of the reference tool rebuilt from its inputs, if the vectors folder exists.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -23,7 +23,7 @@ fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// The arguments that the reference tool (esp-matter-mfg-tool 1.0.29) was given, and what it drew.
+/// The arguments given to the reference tool (esp-matter-mfg-tool 1.0.29), and the values that it drew.
 fn record(folder: &Path) -> DeviceRecord {
     let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
     let parameters = PbkdfParameters {
@@ -104,7 +104,7 @@ fn number(hex: &str) -> [u8; 32] {
     bytes.collect::<Vec<_>>().try_into().unwrap()
 }
 
-/// Images that esp-matter-mfg-tool 1.0.29 made with esp-secure-cert-tool 2.6.1, from their inputs.
+/// Images of esp-matter-mfg-tool 1.0.29 with esp-secure-cert-tool 2.6.1, rebuilt from their inputs.
 #[test]
 fn secure_cert_images_of_the_reference_tool() {
     let Some(folder) = folder() else {
@@ -143,7 +143,7 @@ fn secure_cert_images_of_the_reference_tool() {
     assert_eq!(found, all);
     assert_eq!(device.first_difference(&record), None);
 
-    // The tool's image for the ECDSA peripheral has the key in it: it is refused, and ours is the same without.
+    // The tool's image for the ECDSA peripheral contains the key: it is refused, and ours is equal without the key.
     let leaking = read("matter_ds_peripheral.bin");
     let error =
         DeviceRecord::decode(&record.encode_nvs("0x6000".parse().unwrap()).unwrap(), Some(&leaking)).unwrap_err();

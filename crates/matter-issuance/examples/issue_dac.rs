@@ -1,4 +1,4 @@
-//! Issues the DAC of a key that was made on a device, from its certificate signing request.
+//! Issues the DAC for a key generated on a device, from its certificate signing request.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [pai_key, log_key] = [pai_key, log_key].map(|path| fs::read(path).map(|key| PrivateKey::decode(&key)));
     let log = LogSigner::new(log_key??);
     let policy = Policy::new("issue_dac 1.0").with_paa(paa).with_test_declarations();
-    // A real desk opens a ledger on disk: the same request gets the same certificate again.
+    // In production, the desk opens a ledger on disk, and a repeated request returns the same certificate.
     let mut desk = Desk::new(
         Ledger::in_memory()?,
         pai,

@@ -1,7 +1,7 @@
-//! Measures how many certificates a desk issues: `measure_desk [COUNT=20000] [BATCH=64] [LEDGER]`.
+//! Measures the number of certificates that a desk issues per second: `measure_desk [COUNT=20000] [BATCH=64] [LEDGER]`.
 //!
-//! The requests are made and checked before the clock runs, as many threads do it beside the desk. The ledger is a file in a
-//! temporary folder, or the database of a URL.
+//! The requests are created and checked before the clock starts, because threads other than the desk's do that in
+//! production. The ledger is a file in a temporary folder, or the database of a URL.
 
 #![allow(clippy::unwrap_used, reason = "a measurement")]
 

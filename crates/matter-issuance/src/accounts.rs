@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::{Error, KeyHash, State};
 
-/// What a log says that its ledger has: whoever deletes a row of a ledger would otherwise free a place, or a key for a second
-/// certificate, and leave the log as it was.
+/// The state that a log implies for its ledger. Without this comparison, deleting a ledger row would free a place, or
+/// allow a second certificate for a key, while the log still verifies.
 ///
-/// The entries are those of a log that [`Log`](crate::Log) has verified.
+/// The entries must come from a log that [`Log`](crate::Log) has verified.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     last: u64,
@@ -35,9 +35,9 @@ struct OrderAccount {
     approved_by: Option<String>,
 }
 
-/// The members of an entry that say something of the ledger.
+/// The members of an entry that describe keys and orders.
 #[derive(Deserialize)]
-struct Said {
+struct LoggedDecision {
     event: String,
     order: Option<String>,
     size: Option<u32>,
@@ -51,30 +51,30 @@ struct Said {
     code: Option<String>,
 }
 
-/// What ledger and log say differently: the first that was found.
+/// The first difference between ledger and log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Discrepancy {
-    /// The certificate in the ledger is another one, or of another key.
+    /// The ledger has a different certificate, or a certificate for a different key.
     Certificate {
         /// The key.
         key: KeyHash,
     },
-    /// The key's state is another one: `None` where it is missing.
+    /// The key's state differs: `None` where it is missing.
     Key {
         /// The key.
         key: KeyHash,
-        /// What the log says.
+        /// The state in the log.
         log: Option<State>,
-        /// What the ledger says.
+        /// The state in the ledger.
         ledger: Option<State>,
     },
-    /// The order is another one, or missing on one side.
+    /// The order differs, or is missing on one side.
     Order {
         /// The order.
         order: String,
     },
-    /// The key belongs to another order or device.
+    /// The key belongs to a different order or device.
     Owner {
         /// The key.
         key: KeyHash,
@@ -85,15 +85,21 @@ impl fmt::Display for Discrepancy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = |state: &Option<State>| state.map_or("nothing", State::name);
         match self {
-            Self::Certificate { key } => write!(f, "the ledger has another certificate for key {key} than the log"),
+            Self::Certificate { key } => write!(
+                f,
+                "the certificate of key {key} in the ledger differs from that in the log"
+            ),
             Self::Key { key, log, ledger } => write!(
                 f,
                 "key {key} is {} in the log and {} in the ledger",
                 state(log),
                 state(ledger)
             ),
-            Self::Order { order } => write!(f, "order {order} is another one in the ledger than in the log"),
-            Self::Owner { key } => write!(f, "key {key} has another order or device in the ledger than in the log"),
+            Self::Order { order } => write!(f, "order {order} in the ledger differs from that in the log"),
+            Self::Owner { key } => write!(
+                f,
+                "the order or device of key {key} in the ledger differs from that in the log"
+            ),
         }
     }
 }
@@ -101,49 +107,49 @@ impl fmt::Display for Discrepancy {
 impl std::error::Error for Discrepancy {}
 
 impl Accounts {
-    /// Begins with the first entry.
+    /// Creates the state before the first entry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the next entry. One that says nothing of keys or orders changes nothing.
+    /// Adds the next entry. An entry that is not about keys or orders changes nothing.
     pub fn add(&mut self, row: &LogRow) {
         self.last = row.seq;
-        if let Ok(said) = serde_json::from_str::<Said>(&row.entry) {
-            self.hear(said);
+        if let Ok(entry) = serde_json::from_str::<LoggedDecision>(&row.entry) {
+            self.apply(entry);
         }
     }
 
-    fn hear(&mut self, said: Said) {
-        let key = said.key.as_deref().and_then(|key| key.parse::<KeyHash>().ok());
-        let old_key = said.old_key.as_deref().and_then(|key| key.parse::<KeyHash>().ok());
-        let order = said.order.clone();
+    fn apply(&mut self, entry: LoggedDecision) {
+        let key = entry.key.as_deref().and_then(|key| key.parse::<KeyHash>().ok());
+        let old_key = entry.old_key.as_deref().and_then(|key| key.parse::<KeyHash>().ok());
+        let order = entry.order.clone();
         let mut advance = |key: Option<KeyHash>, state, serial: Option<String>| {
             if let Some(account) = key.and_then(|key| self.keys.get_mut(&key)) {
                 account.state = state;
                 account.serial = serial.or_else(|| account.serial.take());
             }
         };
-        match said.event.as_str() {
-            "signed" => advance(key, IssuanceState::Signed, said.certificate_serial),
+        match entry.event.as_str() {
+            "signed" => advance(key, IssuanceState::Signed, entry.certificate_serial),
             "installed" => advance(key, IssuanceState::Installed, None),
             "proved" => advance(key, IssuanceState::Proved, None),
             "new-key" => advance(old_key, IssuanceState::Retired, None),
-            "refused" if said.code.as_deref() == Some("certificate-too-long") => {
+            "refused" if entry.code.as_deref() == Some("certificate-too-long") => {
                 advance(key, IssuanceState::Retired, None);
             }
             "csr-ok" | "certificate-recorded" => {
-                let is_recorded = said.certificate_serial.is_some();
+                let is_recorded = entry.certificate_serial.is_some();
                 let account = Account {
                     order,
-                    device: said.device.unwrap_or_default(),
+                    device: entry.device.unwrap_or_default(),
                     state: if is_recorded {
                         IssuanceState::Signed
                     } else {
                         IssuanceState::CsrOk
                     },
-                    serial: said.certificate_serial,
+                    serial: entry.certificate_serial,
                 };
                 if let Some(key) = key {
                     self.keys.insert(key, account);
@@ -151,14 +157,14 @@ impl Accounts {
             }
             "order-opened" | "order-proposed" => {
                 let account = OrderAccount {
-                    size: said.size.unwrap_or_default(),
-                    ids: [said.vendor_id, said.product_id],
-                    state: if said.event == "order-opened" {
+                    size: entry.size.unwrap_or_default(),
+                    ids: [entry.vendor_id, entry.product_id],
+                    state: if entry.event == "order-opened" {
                         OrderState::Open
                     } else {
                         OrderState::Proposed
                     },
-                    opened_by: said.operator,
+                    opened_by: entry.operator,
                     approved_by: None,
                 };
                 self.orders.insert(order.unwrap_or_default(), account);
@@ -166,7 +172,7 @@ impl Accounts {
             "order-approved" => {
                 if let Some(account) = order.and_then(|order| self.orders.get_mut(&order)) {
                     account.state = OrderState::Open;
-                    account.approved_by = said.operator;
+                    account.approved_by = entry.operator;
                 }
             }
             "order-closed" => {
@@ -178,11 +184,11 @@ impl Accounts {
         }
     }
 
-    /// Compares the ledger with what the log says, entries that came meanwhile as well.
+    /// Compares the ledger with the log, including entries added since.
     ///
     /// # Errors
     ///
-    /// [`Error::Ledger`] when the ledger is away; [`Discrepancy`] with the first difference.
+    /// [`Error::Ledger`] when the ledger is unavailable; [`Discrepancy`] with the first difference.
     pub fn compare(self, ledger: &mut Ledger) -> Result<Result<(), Discrepancy>, Error> {
         ledger.look_up(|issuing| {
             let mut accounts = self.clone();
@@ -209,7 +215,7 @@ impl Accounts {
         })
     }
 
-    /// Takes the account of what is in the ledger.
+    /// Compares one row of the ledger.
     fn check(&mut self, issuance: &Issuance) -> Result<(), Discrepancy> {
         let key = KeyHash::new(issuance.key_sha256);
         let account = self.keys.remove(&key);
@@ -248,10 +254,10 @@ impl Accounts {
             opened_by: order.opened_by.clone(),
             approved_by: order.approved_by.clone(),
         };
-        let said = self.orders.remove(&order.id);
-        // An order of runs alone has no operator and no entry.
-        let is_of_runs = said.is_none() && order.opened_by.is_none() && order.vendor_id.is_none();
-        if is_of_runs || said.as_ref() == Some(&found) {
+        let account = self.orders.remove(&order.id);
+        // An order used only by runs has no operator and no entry.
+        let is_of_runs = account.is_none() && order.opened_by.is_none() && order.vendor_id.is_none();
+        if is_of_runs || account.as_ref() == Some(&found) {
             return Ok(());
         }
         let order = order.id.clone();

@@ -15,8 +15,8 @@ use crate::{DeviceId, Error, KeyHash, LogSigner, Policy, Proof, Refusal, Registr
 
 /// Issues DACs for the orders of a ledger, with one PAI.
 ///
-/// A DAC is in the ledger before anybody gets it, and every decision is in the log. Several desks may share a ledger: also
-/// those of other processes and machines.
+/// A DAC is committed to the ledger before the caller gets it, and every decision is in the log. Several desks may
+/// share a ledger, also from different processes and machines.
 ///
 /// # Examples
 ///
@@ -31,34 +31,34 @@ pub struct Desk<S> {
     is_signer_well: bool,
 }
 
-/// What became of a request that was accepted.
+/// The outcome of an accepted request.
 type Signed = (KeyHash, Result<Certificate, Refusal>);
-/// What the ledger has of keys after that, and whether it is from this desk.
+/// The ledger's rows of the keys afterwards, and whether each is from this desk.
 type Stored = BTreeMap<KeyHash, (Result<Issuance, Refusal>, bool)>;
 
-/// A DAC that is in the ledger.
+/// A DAC that is stored in the ledger.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Issued {
-    /// How far the device is.
+    /// The state of the device's key.
     pub state: State,
     /// The certificate.
     pub dac: Certificate,
     /// The hash of its key.
     pub key: KeyHash,
-    /// Whether it was signed for this request; `false` when the ledger had it.
+    /// Whether the DAC was signed for this request; `false` when the ledger already had it.
     pub is_new: bool,
 }
 
 impl<S: CertificateSigner> Desk<S> {
-    /// Opens a desk. The signer has the PAI's key; `declaration` is a Certification Declaration in its CMS envelope.
+    /// Opens a desk. The signer holds the PAI's key; `declaration` is a Certification Declaration in its CMS envelope.
     ///
     /// # Errors
     ///
-    /// [`Error::Attestation`] when the signer's key is not the PAI's, or the declaration cannot be read; [`Error::Chain`] when
-    /// PAI, PAA and declaration do not fit together by the rules of
-    /// [`Profile::Strict`](matter_attestation::Profile::Strict); [`Error::Ledger`] when the ledger is away, and
-    /// [`Error::Log`] when somebody has changed its log.
+    /// [`Error::Attestation`] when the signer's key is not the PAI's, or the declaration cannot be decoded;
+    /// [`Error::Chain`] when PAI, PAA and declaration do not match under the rules of
+    /// [`Profile::Strict`](matter_attestation::Profile::Strict); [`Error::Ledger`] when the ledger is unavailable, and
+    /// [`Error::Log`] when its log was modified.
     pub fn new(
         ledger: Ledger,
         pai: Certificate,
@@ -87,15 +87,15 @@ impl<S: CertificateSigner> Desk<S> {
         Ok(desk)
     }
 
-    /// Issues DACs for a batch of requests, in two transactions for all of them: one accepts the requests, one stores what
-    /// was signed in between.
+    /// Issues DACs for a batch of requests in two transactions: the first accepts the requests, the second stores the
+    /// DACs signed in between.
     ///
-    /// A key gets one DAC: asked again, the same one is returned. The results are in the order of the requests.
+    /// A key gets one DAC; a repeated request returns it. The results are in the order of the requests.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] for each request that is refused. [`Error`] when the ledger or a signer fails: then no DAC was given out,
-    /// and the same requests can be made again.
+    /// [`Refusal`] for each refused request. [`Error`] when the ledger or a signer fails: no DAC was returned, and the
+    /// same requests can be repeated.
     pub fn issue(&mut self, requests: &[Request]) -> Result<Vec<Result<Issued, Refusal>>, Error> {
         if requests.is_empty() {
             return Ok(Vec::new());
@@ -130,7 +130,7 @@ impl<S: CertificateSigner> Desk<S> {
         })
     }
 
-    /// Signs what is accepted and has no certificate, outside of any transaction.
+    /// Signs the accepted requests that have no certificate, outside of any transaction.
     fn sign(&mut self, requests: &[Request], admissions: &[Result<Admission, Refusal>]) -> Result<Vec<Signed>, Error> {
         let mut groups: BTreeMap<(u16, u16), BTreeMap<KeyHash, &Request>> = BTreeMap::new();
         for (request, admission) in requests.iter().zip(admissions) {
@@ -147,7 +147,7 @@ impl<S: CertificateSigner> Desk<S> {
         Ok(certificates)
     }
 
-    /// The second transaction. Returns what is in the ledger now of the keys, and whether it is from here.
+    /// The second transaction. Returns the ledger's rows of the keys, and whether each is from this desk.
     fn store(&mut self, certificates: &[Signed]) -> Result<Stored, Error> {
         let keys: Vec<[u8; 32]> = certificates.iter().map(|(key, _)| *key.as_bytes()).collect();
         let Registrar { ledger, journal } = &mut self.registrar;
@@ -159,7 +159,7 @@ impl<S: CertificateSigner> Desk<S> {
                     results.insert(*key, (Err(Refusal::KeyUnknown), false));
                     continue;
                 };
-                // Another desk was faster, or an operator has allowed the device a new key.
+                // Another desk was faster, or an operator has allowed a new key for the device.
                 if issuance.state != IssuanceState::CsrOk {
                     if issuance.state == IssuanceState::Retired {
                         log.push(refused(&issuance, &Refusal::KeyRetired));
@@ -198,14 +198,14 @@ impl<S: CertificateSigner> Desk<S> {
         stored: &Stored,
     ) -> Result<Vec<Result<Issued, Refusal>>, Error> {
         let mut answers = Vec::with_capacity(requests.len());
-        let mut told = BTreeSet::new();
+        let mut returned = BTreeSet::new();
         for (request, admission) in requests.iter().zip(admissions) {
             answers.push(match admission {
                 Err(refusal) => Err(refusal),
                 Ok(Admission::Known(issuance)) => self.issued(request, &issuance, false)?,
                 Ok(Admission::ToSign { key, .. }) => match stored.get(&key) {
-                    // The first one of a batch that asks has the new certificate.
-                    Some((Ok(issuance), is_new)) => self.issued(request, issuance, told.insert(key) && *is_new)?,
+                    // The first request of a batch for a key gets the new certificate.
+                    Some((Ok(issuance), is_new)) => self.issued(request, issuance, returned.insert(key) && *is_new)?,
                     Some((Err(refusal), _)) => Err(refusal.clone()),
                     None => Err(Refusal::KeyUnknown),
                 },
@@ -214,7 +214,7 @@ impl<S: CertificateSigner> Desk<S> {
         Ok(answers)
     }
 
-    /// What is given out of the ledger's certificate: nothing that somebody may have put there.
+    /// Returns the ledger's certificate after checking it, because the ledger may have been modified.
     fn issued(&self, request: &Request, issuance: &Issuance, is_new: bool) -> Result<Result<Issued, Refusal>, Error> {
         if issuance.state == IssuanceState::Retired {
             return Ok(Err(Refusal::KeyRetired));
@@ -236,7 +236,7 @@ impl<S: CertificateSigner> Desk<S> {
         }))
     }
 
-    /// Notes that devices have their DACs, as [`Registrar::installed`].
+    /// Records that devices have their DACs, see [`Registrar::installed`].
     ///
     /// # Errors
     ///
@@ -245,7 +245,7 @@ impl<S: CertificateSigner> Desk<S> {
         self.registrar.installed(keys)
     }
 
-    /// Notes that devices have proved that they hold their keys, as [`Registrar::proved`].
+    /// Records that devices have proved possession of their keys, see [`Registrar::proved`].
     ///
     /// # Errors
     ///
@@ -254,7 +254,7 @@ impl<S: CertificateSigner> Desk<S> {
         self.registrar.proved(proofs)
     }
 
-    /// Notes that a device was refused, as [`Registrar::refuse`].
+    /// Records that a device was refused, see [`Registrar::refuse`].
     ///
     /// # Errors
     ///
@@ -263,18 +263,18 @@ impl<S: CertificateSigner> Desk<S> {
         self.registrar.refuse(device, station, refusal)
     }
 
-    /// Returns what devices get beside their DACs: the PAI and the Certification Declaration.
+    /// Returns the certificates that devices store with their DACs: the PAI and the Certification Declaration.
     #[must_use]
     pub fn chain(&self) -> (&Certificate, &[u8]) {
         (&self.pai, &self.declaration)
     }
 
-    /// Returns ledger and log, for orders and look-ups.
+    /// Returns the registrar, for orders and queries.
     pub const fn registrar(&mut self) -> &mut Registrar {
         &mut self.registrar
     }
 
-    /// Tells whether the last signature was made.
+    /// Returns whether the last attempt to sign succeeded.
     #[must_use]
     pub const fn is_signer_well(&self) -> bool {
         self.is_signer_well
@@ -290,7 +290,7 @@ impl<S> fmt::Debug for Desk<S> {
     }
 }
 
-/// That a request which was accepted is refused after all.
+/// The log entry of an accepted request that is refused after all.
 fn refused(issuance: &Issuance, refusal: &Refusal) -> Entry {
     let Entry { code, reason, .. } = Entry::refused(refusal);
     Entry {
@@ -300,7 +300,7 @@ fn refused(issuance: &Issuance, refusal: &Refusal) -> Entry {
     }
 }
 
-/// The time, as certificates have it.
+/// The current time, as a certificate time.
 fn now() -> Result<DateTime, Error> {
     let clock = || Error::Ledger(std::sync::Arc::new(matter_ledger::Error::Clock));
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::LogFault;
 
-/// What keeps a desk from its work, and is not the fault of a request: nothing is half-issued.
+/// Errors that stop a desk and are not the fault of a request: nothing is half-issued.
 ///
 /// No variant carries a secret.
 #[derive(Clone, Debug)]
@@ -11,27 +11,27 @@ use crate::LogFault;
 pub enum Error {
     /// PAI, signer or declaration cannot be used, or the signer failed.
     Attestation(Arc<matter_attestation::Error>),
-    /// PAA, PAI and declaration do not fit together, or the signer returned a certificate that is not as it must be.
+    /// PAA, PAI and declaration do not match, or the signer returned an invalid certificate.
     Chain {
-        /// What is wrong.
+        /// The fault.
         text: String,
     },
-    /// The ledger is away, cannot be used, or is damaged.
+    /// The ledger is unavailable, unusable or damaged.
     Ledger(Arc<matter_ledger::Error>),
-    /// The log was changed by somebody else.
+    /// The log was modified.
     Log(LogFault),
     /// The log's head could not be signed.
     LogSigner(Arc<signature::Error>),
-    /// Too many wait already.
+    /// Too many requests are waiting.
     QueueFull {
-        /// How many may wait.
+        /// Maximum number of waiting requests.
         limit: usize,
     },
     /// The operating system gives no random numbers.
     Random,
-    /// The desk was stopped before it came to this.
+    /// The desk was stopped before it processed the request.
     Stopped,
-    /// The ledger's certificate is not one for its key.
+    /// The certificate in the ledger is not for its key.
     StoredCertificate {
         /// The device.
         device: String,
@@ -39,7 +39,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Tells whether the same request can be made again soon: ledger or signer are away, or there is too much to do.
+    /// Returns whether the same request can be repeated soon: ledger or signer are unavailable, or the queue is full.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -76,14 +76,14 @@ impl fmt::Display for Error {
             Self::Chain { text } => write!(f, "certificates: {text}"),
             Self::Ledger(error) => error.fmt(f),
             Self::Log(fault) => write!(f, "log: {fault}"),
-            Self::LogSigner(_) => f.write_str("the log's signer reported a failure"),
-            Self::QueueFull { limit } => write!(f, "{limit} requests wait already; try again later"),
+            Self::LogSigner(_) => f.write_str("the log's signer failed"),
+            Self::QueueFull { limit } => write!(f, "{limit} requests are already waiting; try again later"),
             Self::Random => f.write_str("the operating system gives no random numbers"),
             Self::Stopped => f.write_str("the desk was stopped; try again later"),
             Self::StoredCertificate { device } => {
                 write!(
                     f,
-                    "the ledger is damaged: the certificate of device {device} is not one for its key"
+                    "the ledger is damaged: the certificate of device {device} is not for its key"
                 )
             }
         }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Refusal;
 
-/// What tells a device from all others: its MAC address or its serial number.
+/// The unique name of a device: its MAC address or serial number.
 ///
 /// It becomes the common name of the device's DAC.
 ///
@@ -24,18 +24,18 @@ use crate::Refusal;
 pub struct DeviceId(String);
 
 impl DeviceId {
-    /// The most characters.
+    /// The maximum number of characters.
     pub const MAX_LEN: usize = 64;
 
     /// Accepts 1 to 64 printable ASCII characters without spaces.
     ///
-    /// A MAC address in either case, with colons or dashes, becomes lower case with colons, so that one device has one
-    /// name.
+    /// A MAC address with colons or dashes, in upper or lower case, is normalized to lower case with colons, so that
+    /// each device has one name.
     ///
     /// # Errors
     ///
-    /// [`Refusal::DeviceIdMalformed`] for another text, or for one with `Mvid:` or `Mpid:`, which a reader of the
-    /// certificate takes for an id.
+    /// [`Refusal::DeviceIdMalformed`] for any other text, and for text with `Mvid:` or `Mpid:`, which would be read as
+    /// an id in the certificate's subject.
     pub fn new(text: &str) -> Result<Self, Refusal> {
         let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
         let has_id = text.contains("Mvid:") || text.contains("Mpid:");
@@ -45,7 +45,7 @@ impl DeviceId {
         Ok(Self(mac_of(text).unwrap_or_else(|| text.to_owned())))
     }
 
-    /// Names a device by its MAC address.
+    /// Creates the name from a MAC address.
     #[must_use]
     pub fn from_mac(mac: [u8; 6]) -> Self {
         Self(mac.map(|byte| format!("{byte:02x}")).join(":"))
@@ -58,7 +58,7 @@ impl DeviceId {
     }
 }
 
-/// The usual form of a MAC address, if a text is one.
+/// Normalizes a MAC address; `None` for other text.
 fn mac_of(text: &str) -> Option<String> {
     let separator = text.chars().nth(2).filter(|separator| matches!(separator, ':' | '-'))?;
     let mut mac = [0; 6];
@@ -92,14 +92,14 @@ impl AsRef<str> for DeviceId {
     }
 }
 
-/// The SHA-256 of a public key's uncompressed point, by which a device's key is known in ledger and log.
+/// SHA-256 of a public key's uncompressed point, which identifies a device's key in ledger and log.
 ///
 /// `Display` and `FromStr` use 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyHash([u8; 32]);
 
 impl KeyHash {
-    /// Wraps a hash; every value may be one.
+    /// Creates a hash; every value is valid.
     #[must_use]
     pub const fn new(hash: [u8; 32]) -> Self {
         Self(hash)
@@ -133,7 +133,7 @@ impl fmt::Debug for KeyHash {
 impl FromStr for KeyHash {
     type Err = Refusal;
 
-    /// Reads 64 lower-case hexadecimal digits.
+    /// Parses 64 lower-case hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let mut hash = [0; 32];
         match base16ct::lower::decode(text, &mut hash) {

@@ -1,4 +1,4 @@
-//! Transactions whose decisions are in the log.
+//! Transactions that record their decisions in the log.
 
 use matter_attestation::PublicKey;
 use matter_ledger::{Issuing, Ledger, LogHead};
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{Error, KeyHash, LogFault, LogSigner, Refusal, log};
 
-/// A decision. Members that do not apply are left out.
+/// A log entry of a decision. Absent members are omitted.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Entry {
     pub(crate) event: &'static str,
@@ -40,7 +40,7 @@ pub(crate) struct Entry {
     pub(crate) reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log: Option<String>,
-    /// Set when it is written.
+    /// Set when the entry is written.
     pub(crate) tool: String,
 }
 
@@ -62,18 +62,18 @@ impl Entry {
 
     fn into_json(mut self, tool: &str) -> String {
         tool.clone_into(&mut self.tool);
-        // Strings and numbers alone, which nothing keeps from being written.
+        // Only strings and numbers: serialization cannot fail.
         serde_json::to_string(&self).unwrap_or_default()
     }
 }
 
-/// Writes the log, and notices who else does.
+/// Writes the log, and detects modifications by others.
 #[derive(Debug)]
 pub(crate) struct Journal {
     signer: LogSigner,
     trusted: Vec<PublicKey>,
     tool: String,
-    /// The head as it was after the last transaction.
+    /// The head after the last transaction.
     seen: Option<LogHead>,
 }
 
@@ -93,9 +93,10 @@ impl Journal {
         self.trusted.push(key);
     }
 
-    /// Works in one transaction, at the end of which the entries are appended and the head is signed.
+    /// Runs `work` in a transaction that ends with appending its entries and signing the head.
     ///
-    /// A head that somebody changed without a trusted key is never extended: that would make good what it stands for.
+    /// A head that was modified without a trusted key is never extended, because signing it would make the modification
+    /// valid.
     pub(crate) fn transact<T>(
         &mut self,
         ledger: &mut Ledger,

@@ -1,17 +1,17 @@
-//! Keys whose private halves everybody knows.
+//! Keys with published private halves.
 
 use matter_attestation::PublicKey;
 
 use crate::KeyHash;
 
-/// One line for each key, in order: the SHA-256 of its uncompressed point in lower-case hexadecimal digits.
+/// One line for each key, sorted: the SHA-256 of its uncompressed point in lower-case hexadecimal digits.
 ///
-/// All P-256 keys that connectedhomeip publishes in `credentials/test` and `credentials/development` and those of its
-/// commissioner test vectors: of PAAs, PAIs, DACs and signers of Certification Declarations.
+/// All P-256 keys that connectedhomeip publishes in `credentials/test` and `credentials/development`, and those of its
+/// commissioner test vectors: keys of PAAs, PAIs, DACs and signers of Certification Declarations.
 const HASHES: &str = include_str!("known_keys.txt");
 const LINE: usize = 65;
 
-/// Tells whether the private half of a key is published.
+/// Returns whether the private half of a key is published.
 pub(crate) fn is_known(key: &PublicKey) -> bool {
     let hash = KeyHash::of(key).to_string();
     let (lines, _) = HASHES.as_bytes().as_chunks::<LINE>();

@@ -19,7 +19,7 @@ mod request;
 pub mod session;
 mod state;
 
-/// Certificates and their signers; where orders and devices are listed; ids.
+/// Certificates and their signers; the ledger of orders and devices; ids.
 pub use {matter_attestation, matter_ledger, matter_types};
 
 pub use accounts::{Accounts, Discrepancy};

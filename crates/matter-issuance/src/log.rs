@@ -1,4 +1,4 @@
-//! The log of decisions: a chain of hashes, the last one signed.
+//! The log of decisions: a chain of hashes with a signed head.
 //!
 //! ```text
 //! hash(n)  = SHA-256("matter-issuance-log-entry-v1" ‖ hash(n-1) ‖ n ‖ len(time) ‖ time ‖ len(entry) ‖ entry)
@@ -44,7 +44,7 @@ const HEAD_DOMAIN: &[u8] = b"matter-issuance-log-head-v1";
 ///
 /// rows[1].entry = rows[1].entry.replace("500", "900");
 /// let fault = Log::verify(&rows, &head, &[key.public_key()]).unwrap_err();
-/// assert_eq!(fault.to_string(), "entry 2 was changed: its hash is not that of its content");
+/// assert_eq!(fault.to_string(), "entry 2 was modified: its hash does not match its content");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -55,20 +55,20 @@ pub struct Log {
     at_least: Option<(u64, [u8; 32])>,
 }
 
-/// What a log is that was verified.
+/// The summary of a verified log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogSummary {
-    /// How many entries it has: the number of the last one.
+    /// Number of entries, which is the number of the last one.
     pub entries: u64,
     /// The hash of the last entry.
     pub hash: [u8; 32],
-    /// Who signed the head; `None` for an empty log.
+    /// The signer of the head; `None` for an empty log.
     pub signer: Option<KeyHash>,
 }
 
 impl Log {
-    /// Begins with the first line. Whoever has one of the `trusted` keys may have signed the head.
+    /// Starts with the first line. The head may be signed with any of the `trusted` keys.
     #[must_use]
     pub fn new(trusted: &[PublicKey]) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Log {
         }
     }
 
-    /// Demands an entry that was seen before: a log without it was rolled back.
+    /// Requires an entry that was seen before: a log without it was rolled back.
     #[must_use]
     pub const fn with_at_least(mut self, seq: u64, hash: [u8; 32]) -> Self {
         self.at_least = Some((seq, hash));
@@ -90,7 +90,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`LogFault`] with what is wrong with it.
+    /// [`LogFault`] with the fault.
     pub fn add(&mut self, row: &LogRow) -> Result<(), LogFault> {
         let expected = self.seq.saturating_add(1);
         if row.seq != expected {
@@ -116,11 +116,11 @@ impl Log {
         Ok(())
     }
 
-    /// Verifies that the head is that of the lines, and its signature.
+    /// Verifies that the head matches the lines, and its signature.
     ///
     /// # Errors
     ///
-    /// [`LogFault`] with what is wrong with it.
+    /// [`LogFault`] with the fault.
     pub fn finish(&self, head: &LogHead) -> Result<LogSummary, LogFault> {
         if head.seq != self.seq {
             return Err(LogFault::HeadSequence {
@@ -151,7 +151,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`LogFault`] with the first thing that is wrong.
+    /// [`LogFault`] with the first fault.
     pub fn verify<'a>(
         rows: impl IntoIterator<Item = &'a LogRow>,
         head: &LogHead,
@@ -163,7 +163,7 @@ impl Log {
     }
 }
 
-/// Verifies the signature of a head; returns who signed.
+/// Verifies the signature of a head; returns its signer.
 pub(crate) fn check_head(head: &LogHead, trusted: &[PublicKey]) -> Result<Option<KeyHash>, LogFault> {
     if head.seq == 0 {
         let is_empty = head.hash == [0; 32] && head.key.is_empty() && head.signature.is_empty();
@@ -183,7 +183,7 @@ pub(crate) fn check_head(head: &LogHead, trusted: &[PublicKey]) -> Result<Option
     Ok(Some(KeyHash::of(signer)))
 }
 
-/// Makes the next line.
+/// Creates the next line.
 pub(crate) fn next_row(before: &LogHead, time: &str, entry: String) -> LogRow {
     let seq = before.seq.saturating_add(1);
     LogRow {
@@ -221,33 +221,33 @@ fn head_message(seq: u64, hash: &[u8; 32]) -> Vec<u8> {
     [HEAD_DOMAIN, &seq.to_be_bytes(), hash].concat()
 }
 
-/// What is wrong with a log: the first thing that is.
+/// The first fault of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogFault {
-    /// The content of an entry is not what was hashed.
+    /// The content of an entry does not match its hash.
     Changed {
         /// The entry.
         seq: u64,
     },
-    /// The head is not that of the last entry.
+    /// The hash of the head does not match the last entry.
     HeadHash {
         /// The entry.
         seq: u64,
     },
     /// The head was signed by a key that is not trusted.
     HeadKey {
-        /// The key that is named, if one is.
+        /// The key that the head names, if any.
         key: Option<KeyHash>,
     },
-    /// The head belongs to an entry that is not the last one.
+    /// The head names an entry that is not the last one.
     HeadSequence {
         /// The last entry.
         last: u64,
         /// The entry that the head names.
         head: u64,
     },
-    /// The signature of the head is wrong.
+    /// The signature of the head is invalid.
     HeadSignature {
         /// The entry that the head names.
         seq: u64,
@@ -257,7 +257,7 @@ pub enum LogFault {
         /// The entry.
         seq: u64,
     },
-    /// An entry that was seen before is another one now.
+    /// An entry that was seen before has changed.
     Replaced {
         /// The entry.
         seq: u64,
@@ -269,14 +269,14 @@ pub enum LogFault {
         /// The last entry.
         found: u64,
     },
-    /// An entry is missing, there twice, or out of order.
+    /// An entry is missing, duplicated, or out of order.
     Sequence {
-        /// The number that was to come.
+        /// The expected number.
         expected: u64,
-        /// The number that came.
+        /// The number found.
         found: u64,
     },
-    /// An entry does not follow the one before it.
+    /// The previous hash of an entry does not match the entry before it.
     Unlinked {
         /// The entry.
         seq: u64,
@@ -286,28 +286,27 @@ pub enum LogFault {
 impl fmt::Display for LogFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Changed { seq } => write!(f, "entry {seq} was changed: its hash is not that of its content"),
-            Self::HeadHash { seq } => write!(f, "the head is not that of entry {seq}"),
-            Self::HeadKey { key: Some(key) } => write!(f, "the head was signed by a key that is not trusted, {key}"),
+            Self::Changed { seq } => write!(f, "entry {seq} was modified: its hash does not match its content"),
+            Self::HeadHash { seq } => write!(f, "the hash of the head does not match entry {seq}"),
+            Self::HeadKey { key: Some(key) } => write!(f, "the head is signed by an untrusted key, {key}"),
             Self::HeadKey { key: None } => f.write_str("the head names no key"),
             Self::HeadSequence { last, head } => write!(
                 f,
-                "the head is that of entry {head}, and the last entry is {last}: entries were removed or added at the end"
+                "the head names entry {head}, but the last entry is {last}: entries were removed or added at the end"
             ),
-            Self::HeadSignature { seq } => write!(f, "the signature of the head, entry {seq}, is wrong"),
+            Self::HeadSignature { seq } => write!(f, "the signature of the head, entry {seq}, is invalid"),
             Self::Malformed { seq } => write!(f, "entry {seq} is not a JSON object"),
-            Self::Replaced { seq } => write!(f, "entry {seq} is not the one that was seen before"),
+            Self::Replaced { seq } => write!(f, "entry {seq} differs from the one seen before"),
             Self::RolledBack { seen, found } => write!(
                 f,
-                "the log was rolled back: it ends with entry {found}, and entry {seen} was seen before"
+                "the log was rolled back: it ends with entry {found}, but entry {seen} was seen before"
             ),
-            Self::Sequence { expected, found } => write!(
-                f,
-                "entry {expected} is missing or out of order: entry {found} is in its place"
-            ),
+            Self::Sequence { expected, found } => {
+                write!(f, "entry {expected} is missing or out of order: found entry {found}")
+            }
             Self::Unlinked { seq } => write!(
                 f,
-                "entry {seq} does not follow the entry before it: its previous hash is another one"
+                "entry {seq} does not follow the entry before it: its previous hash differs"
             ),
         }
     }

@@ -9,7 +9,7 @@ use signature::hazmat::PrehashSigner;
 
 use crate::{Error, KeyHash};
 
-/// The P-256 key that signs the head of the log: one of a station or service, or one for the log alone.
+/// The P-256 key that signs the head of the log: the key of a station or service, or a dedicated one.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ pub struct LogSigner {
 }
 
 impl LogSigner {
-    /// Takes a signer: a private key, or a token's.
+    /// Wraps a signer: a private key, or a key in a token.
     pub fn new<S>(signer: S) -> Self
     where
         S: PrehashSigner<DerSignature> + Keypair<VerifyingKey = VerifyingKey> + Send + Sync + 'static,
@@ -41,7 +41,7 @@ impl LogSigner {
         }
     }
 
-    /// Returns the key with which the log is verified.
+    /// Returns the public key that verifies the log.
     #[must_use]
     pub const fn public_key(&self) -> &PublicKey {
         &self.public_key
@@ -57,7 +57,7 @@ impl LogSigner {
         let signature = self.signer.sign_prehash(&Sha256::digest(message)).map_err(failed)?;
         let signature = Signature::try_from(signature).map_err(failed)?;
         let bytes = signature.to_bytes().to_vec();
-        // A token may return anything.
+        // Verify the signature, because a token may return anything.
         match self.public_key.verify_raw(message, &bytes) {
             Ok(()) => Ok(bytes),
             Err(_) => Err(failed(signature::Error::new())),

@@ -1,6 +1,6 @@
 use matter_attestation::{Certificate, DateTime, DeclarationSigners, PublicKey};
 
-/// What a desk demands beside what is the same for all.
+/// The configurable rules of a desk.
 ///
 /// # Examples
 ///
@@ -21,8 +21,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Demands a Certification Declaration that the CSA has signed for products; `tool`, with its version, goes into the
-    /// log.
+    /// Requires a Certification Declaration signed by the CSA for production; `tool`, with its version, is recorded in
+    /// the log.
     #[must_use]
     pub fn new(tool: &str) -> Self {
         Self {
@@ -35,42 +35,42 @@ impl Policy {
         }
     }
 
-    /// Sets the PAA above the PAI, with which the chain is verified to its end.
+    /// Sets the PAA above the PAI, up to which the chain is verified.
     #[must_use]
     pub fn with_paa(mut self, paa: Certificate) -> Self {
         self.paa = Some(paa);
         self
     }
 
-    /// Lets the certificates end at a time, if the PAI does not end before it. Without it they end with the PAI.
+    /// Sets the end of the certificates' validity, unless the PAI ends earlier. By default they end with the PAI.
     #[must_use]
     pub const fn with_not_after(mut self, not_after: DateTime) -> Self {
         self.not_after = Some(not_after);
         self
     }
 
-    /// Accepts declarations for tests: signed with the published test key, or of certification type 0.
+    /// Accepts test declarations: signed with the published test key, or of certification type 0.
     #[must_use]
     pub fn with_test_declarations(mut self) -> Self {
         self.signers = self.signers.with_test_key(true);
         self
     }
 
-    /// Sets whose declarations are accepted, and with the test key those for tests.
+    /// Sets the accepted signers of declarations; test declarations are accepted if the test key is among them.
     #[must_use]
     pub fn with_declaration_signers(mut self, signers: DeclarationSigners) -> Self {
         self.signers = signers;
         self
     }
 
-    /// Issues for no order that one operator alone has opened.
+    /// Issues only for orders that a second operator has approved.
     #[must_use]
     pub const fn with_two_operators(mut self) -> Self {
         self.two_operators = true;
         self
     }
 
-    /// Adds a key with which another station or service signs the log of the same ledger.
+    /// Adds a key that another station or service uses to sign the log of the same ledger.
     #[must_use]
     pub fn with_trusted_log_key(mut self, key: PublicKey) -> Self {
         self.trusted.push(key);

@@ -1,4 +1,4 @@
-//! The messages between a station and a device that makes its own key, as JSON lines.
+//! The messages between a station and a device that generates its own key, as JSON lines.
 //!
 //! ```text
 //! station                                   device
@@ -20,9 +20,9 @@
 //!    |<----------------------------------------|
 //! ```
 //!
-//! Instead of its next message, the station may send `refused` and the device `error`; either ends the session.
-//! A line is a JSON object of at most [`MAX_LINE`] bytes with its line feed. Unknown and repeated members are refused. DER
-//! is in Base64 with padding; ids, nonces, hashes and signatures are lower-case hexadecimal digits.
+//! Instead of its next message, the station may send `refused` and the device `error`; either ends the session. A line
+//! is a JSON object of at most [`MAX_LINE`] bytes including its line feed. Unknown and duplicate members are refused.
+//! DER is in Base64 with padding; ids, nonces, hashes and signatures are lower-case hexadecimal digits.
 //!
 //! ```
 //! use matter_issuance::protocol::{Mac, Message, StationMessage};

@@ -8,7 +8,7 @@ use matter_attestation::{Certificate, CertificateSigner};
 
 use crate::{Desk, DeviceId, Error, Issued, KeyHash, Proof, Refusal, Registrar, Request};
 
-/// The thread of a desk that many others use: it takes what waits, and issues it in batches.
+/// The thread of a desk shared by many callers: it takes the waiting requests and issues them in batches.
 ///
 /// Dropping it stops it as [`DeskQueue::stop`] does.
 ///
@@ -31,9 +31,9 @@ pub struct DeskQueue {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The way to a [`DeskQueue`]. A clone is as good.
+/// A handle of a [`DeskQueue`]. Clones are equivalent.
 ///
-/// Each call has two forms: one waits, and one calls back on the desk's thread, which must be short.
+/// Each call has two forms: one waits, the other runs a callback on the desk's thread, which must be short.
 #[derive(Clone)]
 pub struct DeskHandle {
     sender: SyncSender<Job>,
@@ -61,14 +61,14 @@ enum Job {
 }
 
 impl DeskQueue {
-    /// The most requests in a batch.
+    /// The maximum number of requests in a batch.
     pub const BATCH: usize = 256;
 
-    /// Starts the thread. At most `limit` requests wait; for one more [`Error::QueueFull`] is returned.
+    /// Starts the thread. At most `limit` requests wait; further ones get [`Error::QueueFull`].
     ///
     /// # Errors
     ///
-    /// [`Error::Stopped`] when the system gives no thread.
+    /// [`Error::Stopped`] when the system cannot start a thread.
     pub fn spawn<S: CertificateSigner + Send + 'static>(desk: Desk<S>, limit: usize) -> Result<Self, Error> {
         let (pai, declaration) = desk.chain();
         let shared = Arc::new(Shared {
@@ -79,7 +79,7 @@ impl DeskQueue {
             pai: pai.clone(),
             declaration: declaration.to_vec(),
         });
-        // One place more, for the end.
+        // One extra place for the stop request.
         let (sender, receiver) = sync_channel(limit.saturating_add(1));
         let handle = DeskHandle {
             sender,
@@ -95,13 +95,13 @@ impl DeskQueue {
         })
     }
 
-    /// Returns a way to the desk.
+    /// Returns a handle.
     #[must_use]
     pub fn handle(&self) -> DeskHandle {
         self.handle.clone()
     }
 
-    /// Does what waits, and ends. Whatever comes later gets [`Error::Stopped`].
+    /// Processes the waiting requests and stops. Later requests get [`Error::Stopped`].
     pub fn stop(mut self) {
         self.end();
     }
@@ -109,7 +109,7 @@ impl DeskQueue {
     fn end(&mut self) {
         self.handle.shared.is_stopped.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
-            // An error: the thread is gone already.
+            // An error means that the thread has already ended.
             let _ = self.handle.sender.send(Job::Stop);
             let _ = thread.join();
         }
@@ -123,20 +123,20 @@ impl Drop for DeskQueue {
 }
 
 impl DeskHandle {
-    /// Issues a DAC, and waits for it.
+    /// Issues a DAC and waits for it.
     ///
     /// # Errors
     ///
-    /// Those of [`Desk::issue`], [`Error::QueueFull`], [`Error::Stopped`].
+    /// The errors of [`Desk::issue`], [`Error::QueueFull`], [`Error::Stopped`].
     pub fn issue(&self, request: Request) -> Result<Result<Issued, Refusal>, Error> {
         wait(|done| self.issue_then(request, done))
     }
 
-    /// Issues a DAC, and calls back.
+    /// Issues a DAC and runs a callback.
     ///
     /// # Errors
     ///
-    /// [`Error::QueueFull`] and [`Error::Stopped`], without a call; all others in the call.
+    /// Returns [`Error::QueueFull`] and [`Error::Stopped`] directly; passes all other errors to the callback.
     pub fn issue_then(
         &self,
         request: Request,
@@ -145,20 +145,20 @@ impl DeskHandle {
         self.send(Job::Issue(Box::new(request), Box::new(done)))
     }
 
-    /// Notes that a device has its DAC, and waits.
+    /// Records that a device has its DAC, and waits.
     ///
     /// # Errors
     ///
-    /// Those of [`Desk::installed`], [`Error::QueueFull`], [`Error::Stopped`].
+    /// The errors of [`Desk::installed`], [`Error::QueueFull`], [`Error::Stopped`].
     pub fn installed(&self, key: KeyHash) -> Result<Result<(), Refusal>, Error> {
         wait(|done| self.installed_then(key, done))
     }
 
-    /// Notes that a device has its DAC, and calls back.
+    /// Records that a device has its DAC, and runs a callback.
     ///
     /// # Errors
     ///
-    /// As [`DeskHandle::issue_then`].
+    /// See [`DeskHandle::issue_then`].
     pub fn installed_then(
         &self,
         key: KeyHash,
@@ -167,20 +167,20 @@ impl DeskHandle {
         self.send(Job::Installed(key, Box::new(done)))
     }
 
-    /// Notes that a device holds its key, and waits.
+    /// Records that a device has proved possession of its key, and waits.
     ///
     /// # Errors
     ///
-    /// Those of [`Desk::proved`], [`Error::QueueFull`], [`Error::Stopped`].
+    /// The errors of [`Desk::proved`], [`Error::QueueFull`], [`Error::Stopped`].
     pub fn proved(&self, proof: Proof) -> Result<Result<(), Refusal>, Error> {
         wait(|done| self.proved_then(proof, done))
     }
 
-    /// Notes that a device holds its key, and calls back.
+    /// Records that a device has proved possession of its key, and runs a callback.
     ///
     /// # Errors
     ///
-    /// As [`DeskHandle::issue_then`].
+    /// See [`DeskHandle::issue_then`].
     pub fn proved_then(
         &self,
         proof: Proof,
@@ -189,21 +189,21 @@ impl DeskHandle {
         self.send(Job::Proved(proof, Box::new(done)))
     }
 
-    /// Notes that a device was refused, and waits.
+    /// Records that a device was refused, and waits.
     ///
     /// # Errors
     ///
-    /// Those of [`Desk::refuse`], [`Error::QueueFull`], [`Error::Stopped`].
+    /// The errors of [`Desk::refuse`], [`Error::QueueFull`], [`Error::Stopped`].
     pub fn refuse(&self, device: DeviceId, station: &str, refusal: Refusal) -> Result<(), Error> {
         let station = station.to_owned();
         self.registrar(move |registrar| registrar.refuse(&device, &station, &refusal))
     }
 
-    /// Works on ledger and log, and waits: looks something up, opens an order.
+    /// Runs a function on the registrar, such as a query or the opening of an order, and waits.
     ///
     /// # Errors
     ///
-    /// Those of the work, [`Error::QueueFull`], [`Error::Stopped`].
+    /// The errors of the function, [`Error::QueueFull`], [`Error::Stopped`].
     pub fn registrar<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Registrar) -> Result<T, Error> + Send + 'static,
@@ -211,11 +211,11 @@ impl DeskHandle {
         wait(|done| self.registrar_then(work, done))
     }
 
-    /// Works on ledger and log, and calls back.
+    /// Runs a function on the registrar, and a callback.
     ///
     /// # Errors
     ///
-    /// As [`DeskHandle::issue_then`].
+    /// See [`DeskHandle::issue_then`].
     pub fn registrar_then<T>(
         &self,
         work: impl FnOnce(&mut Registrar) -> Result<T, Error> + Send + 'static,
@@ -226,13 +226,13 @@ impl DeskHandle {
         })))
     }
 
-    /// Tells whether the last signature with the PAI's key was made.
+    /// Returns whether the last attempt to sign with the PAI's key succeeded.
     #[must_use]
     pub fn is_signer_well(&self) -> bool {
         self.shared.is_signer_well.load(Ordering::Relaxed)
     }
 
-    /// Returns how many requests wait.
+    /// Returns the number of waiting requests.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.shared.waiting.load(Ordering::Relaxed)
@@ -278,19 +278,19 @@ impl fmt::Debug for DeskHandle {
     }
 }
 
-/// Waits for a call back; one that never comes is an end.
+/// Waits for the callback; a dropped callback means that the desk has stopped.
 fn wait<T: Send + 'static>(
     send: impl FnOnce(Box<dyn FnOnce(Result<T, Error>) + Send>) -> Result<(), Error>,
 ) -> Result<T, Error> {
     let (sender, receiver) = channel();
     send(Box::new(move |answer| {
-        // Nobody may wait any more.
+        // The receiver may be gone.
         let _ = sender.send(answer);
     }))?;
     receiver.recv().unwrap_or(Err(Error::Stopped))
 }
 
-/// The jobs of one kind, and who waits for each.
+/// The jobs of one kind, with their callbacks.
 struct Batch<T, A> {
     items: Vec<T>,
     callbacks: Vec<Callback<A>>,
@@ -328,7 +328,7 @@ impl<T, A> Batch<T, A> {
     }
 }
 
-/// What was taken from the queue at once.
+/// The jobs taken from the queue together.
 struct Drained {
     issue: Batch<Request, Result<Issued, Refusal>>,
     installed: Batch<KeyHash, Result<(), Refusal>>,
@@ -350,7 +350,7 @@ impl Drained {
         }
     }
 
-    /// Waits for a job, and takes those that wait with it.
+    /// Waits for a job, and takes the others that are waiting.
     fn take(receiver: &Receiver<Job>, shared: &Shared) -> Self {
         let mut drained = Self::new();
         match receiver.recv() {
@@ -395,7 +395,7 @@ fn work<S: CertificateSigner>(mut desk: Desk<S>, receiver: &Receiver<Job>, share
             work(Ok(desk.registrar()));
         }
     }
-    // Whoever came in between the last look and the end.
+    // Jobs queued between the last receive and the stop.
     while let Ok(job) = receiver.try_recv() {
         match job {
             Job::Issue(_, callback) => callback(Err(Error::Stopped)),

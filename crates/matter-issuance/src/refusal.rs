@@ -6,27 +6,27 @@ use matter_types::{ProductId, VendorId};
 use crate::session::SessionFault;
 use crate::{DeviceId, State};
 
-/// Why a device gets no DAC: the request's fault, or the order's.
+/// The reason why a device gets no DAC: a fault of the request, or of the order.
 ///
-/// [`Refusal::code`] is stable; `Display` is a sentence for the operator, with what to do. Nothing secret is in either.
+/// [`Refusal::code`] is stable; `Display` is a sentence for the operator, with the remedy. Neither contains a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The certificate would have more than 600 bytes.
     CertificateTooLong {
-        /// How many it would have.
+        /// Its length in bytes.
         len: usize,
     },
     /// The PKCS#10 request is malformed, or its signature is wrong.
     Csr(CsrFault),
     /// The PKCS#10 request has more than 1024 bytes.
     CsrTooLong {
-        /// How many it has.
+        /// Its length in bytes.
         len: usize,
     },
-    /// The Certification Declaration does not fit the order's product.
+    /// The Certification Declaration does not match the order's product.
     Declaration {
-        /// What is wrong.
+        /// The fault.
         text: String,
     },
     /// The device's name is not 1 to 64 printable ASCII characters.
@@ -43,19 +43,19 @@ pub enum Refusal {
     },
     /// A text is not a key hash.
     KeyHashMalformed,
-    /// The key is another device's.
+    /// The key belongs to another device.
     KeyKnown,
     /// The private half of the key is published.
     KeyPublished,
-    /// The key was replaced by another one of its device, or its certificate was refused.
+    /// The key was replaced by another key of its device, or its certificate was refused.
     KeyRetired,
-    /// No DAC was asked for with this key.
+    /// No DAC was requested for this key.
     KeyUnknown,
-    /// Who asks may not have it; the service's own decision, with its own stable code.
+    /// The requester is not authorised: a decision of the service, with its own stable code.
     NotAuthorised {
         /// The code, for example `serial-not-sold`.
         code: &'static str,
-        /// The sentence.
+        /// The sentence for the operator.
         text: &'static str,
     },
     /// The name of an operator is not 1 to 64 characters without control characters.
@@ -65,19 +65,19 @@ pub enum Refusal {
         /// The order.
         order: String,
     },
-    /// The order has as many devices as it is for.
+    /// The order is full.
     OrderFull {
         /// The order.
         order: String,
-        /// How many devices it is for.
+        /// The number of devices of the order.
         size: u32,
     },
-    /// The order has no vendor and product id: it is one of runs alone.
+    /// The order has no vendor and product id, because only runs use it.
     OrderIncomplete {
         /// The order.
         order: String,
     },
-    /// There is an order of this name.
+    /// An order with this name exists.
     OrderKnown {
         /// The order.
         order: String,
@@ -89,12 +89,12 @@ pub enum Refusal {
         /// The order.
         order: String,
     },
-    /// The order does not wait for approval.
+    /// The order is not waiting for approval.
     OrderNotProposed {
         /// The order.
         order: String,
     },
-    /// There is no such order.
+    /// The order does not exist.
     OrderUnknown {
         /// The order.
         order: String,
@@ -110,34 +110,34 @@ pub enum Refusal {
         vendor_id: VendorId,
         /// The order's product.
         product_id: ProductId,
-        /// What is wrong.
+        /// The fault.
         text: String,
     },
-    /// A reason is empty, longer than 200 characters, or has control characters.
+    /// A reason is empty, longer than 200 characters, or contains control characters.
     ReasonMalformed,
-    /// Who opened an order cannot approve it.
+    /// The operator who opened an order cannot approve it.
     SameOperator {
         /// The operator.
         operator: String,
     },
-    /// Another certificate has the serial number.
+    /// Another certificate has this serial number.
     SerialKnown {
         /// The serial number.
         serial: SerialNumber,
     },
-    /// What a device did wrong in its session.
+    /// A device's fault in its session.
     Session(SessionFault),
-    /// The key is not in the state that the step starts from.
+    /// The key is not in the state that precedes the step.
     WrongState {
-        /// The state that it is in.
+        /// The current state.
         state: State,
-        /// The state that it should go to.
+        /// The requested state.
         wanted: State,
     },
 }
 
 impl Refusal {
-    /// Returns the code, which stays the same from version to version.
+    /// Returns the code, which never changes between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -193,67 +193,67 @@ impl fmt::Display for Refusal {
         match self {
             Self::CertificateTooLong { len } => write!(
                 f,
-                "the certificate would have {len} bytes, not at most 600; give the device a shorter serial number"
+                "the certificate is too long: {len} bytes; at most 600 are allowed; give the device a shorter serial number"
             ),
             Self::Csr(fault) => write!(
                 f,
-                "the certificate signing request is refused: {fault}; let the device make a new one"
+                "the certificate signing request is refused: {fault}; have the device send a new one"
             ),
             Self::CsrTooLong { len } => write!(
                 f,
-                "the certificate signing request has {len} bytes, not at most 1024; leave out attributes and a long subject"
+                "the certificate signing request is too long: {len} bytes; at most 1024 are allowed; omit attributes and a long subject"
             ),
             Self::Declaration { text } => write!(
                 f,
-                "the Certification Declaration does not fit the order: {text}; give the declaration of the order's product"
+                "the Certification Declaration does not match the order: {text}; use the declaration of the order's product"
             ),
             Self::DeviceIdMalformed => f.write_str(
-                "the device's name is not 1 to 64 printable ASCII characters without spaces, Mvid: and Mpid:; give its MAC address or serial number",
+                "the device's name must be 1 to 64 printable ASCII characters without spaces, Mvid: and Mpid:; use its MAC address or serial number",
             ),
             Self::DeviceKnown { device } => write!(
                 f,
-                "device {device} has a certificate for another key; an operator can allow a new key and give the reason"
+                "device {device} has a certificate for another key; an operator can allow a new key with a reason"
             ),
             Self::DeviceOfOtherOrder { order } => {
-                write!(f, "the device belongs to order {order}; continue it there")
+                write!(f, "the device belongs to order {order}; use that order")
             }
-            Self::KeyHashMalformed => f.write_str("the key hash is not 64 lower-case hexadecimal digits"),
+            Self::KeyHashMalformed => f.write_str("the key hash must be 64 lower-case hexadecimal digits"),
             Self::KeyKnown => {
-                f.write_str("the key belongs to another device; let the device make a key of its own and set the other one aside")
+                f.write_str("the key belongs to another device; set that device aside and have this one generate its own key")
             }
             Self::KeyPublished => {
-                f.write_str("the private half of the key is published; let the device make a key of its own")
+                f.write_str("the private half of the key is published; have the device generate its own key")
             }
-            Self::KeyRetired => f.write_str("the key is out of use; let the device make a new one"),
-            Self::KeyUnknown => f.write_str("no certificate was asked for with this key; send the request first"),
+            Self::KeyRetired => f.write_str("the key is out of use; have the device generate a new one"),
+            Self::KeyUnknown => f.write_str("no certificate was requested for this key; send the request first"),
             Self::NotAuthorised { text, .. } => f.write_str(text),
             Self::Session(fault) => fault.fmt(f),
             Self::OperatorMalformed => {
-                f.write_str("the operator's name is not 1 to 64 characters without control characters; say who decides")
+                f.write_str("the operator's name must be 1 to 64 characters without control characters")
             }
-            Self::OrderClosed { order } => write!(f, "order {order} is closed; open another one"),
+            Self::OrderClosed { order } => write!(f, "order {order} is closed; open a new one"),
             Self::OrderFull { order, size } => write!(
                 f,
-                "order {order} is for {size} devices, and all of them have certificates; open another order"
+                "order {order} is full: all of its {size} devices have certificates; open a new order"
             ),
             Self::OrderIncomplete { order } => write!(
                 f,
-                "order {order} has no vendor and product id; open one with both, as dac-pki order open does"
+                "order {order} has no vendor and product id; open one with both with dac-pki order open"
             ),
-            Self::OrderKnown { order } => write!(f, "there is an order {order} already; choose another name"),
+            Self::OrderKnown { order } => write!(f, "order {order} already exists; choose another name"),
             Self::OrderMalformed => f.write_str(
-                "the order's name is not 1 to 64 characters without control characters, or its size is 0; give both",
+                "the order's name must be 1 to 64 characters without control characters, and its size at least 1",
             ),
             Self::OrderNotApproved { order } => {
-                write!(f, "order {order} is not approved; let a second operator approve it")
+                write!(f, "order {order} is not approved; a second operator must approve it")
             }
             Self::OrderNotProposed { order } => {
-                write!(f, "order {order} does not wait for approval; look at it with dac-pki order show")
+                write!(f, "order {order} is not waiting for approval; see dac-pki order show")
             }
             Self::OrderUnknown { order } => write!(f, "there is no order {order}; open it first"),
             Self::OtherPai { device } => write!(
                 f,
-                "device {device} has a certificate from another PAI; continue it with that one, or allow it a new key"
+                "device {device} has a certificate from another PAI; use that PAI, or allow a new key"
             ),
             Self::Pai {
                 vendor_id,
@@ -261,22 +261,22 @@ impl fmt::Display for Refusal {
                 text,
             } => write!(
                 f,
-                "the PAI cannot issue for vendor {vendor_id} and product {product_id}: {text}; take the order's PAI"
+                "the PAI cannot issue for vendor {vendor_id} and product {product_id}: {text}; use the order's PAI"
             ),
             Self::ReasonMalformed => {
-                f.write_str("the reason is not 1 to 200 characters without control characters; say why the device has a new key")
+                f.write_str("the reason for a new key must be 1 to 200 characters without control characters")
             }
             Self::SameOperator { operator } => write!(
                 f,
-                "{operator} opened the order and cannot approve it; let another operator do it"
+                "operator {operator} opened the order and cannot approve it; another operator must"
             ),
             Self::SerialKnown { serial } => write!(
                 f,
-                "another certificate in the ledger has the serial number {serial}; issue it again with a new one"
+                "another certificate in the ledger has serial number {serial}; issue it again with a new one"
             ),
             Self::WrongState { state, wanted } => write!(
                 f,
-                "the key is {state} and cannot become {wanted}; do the steps in their order"
+                "the key is {state} and cannot become {wanted}; follow the order of the steps"
             ),
         }
     }

@@ -5,16 +5,16 @@ use matter_ledger::{NewCertificate, OrderState};
 use crate::journal::{Entry, Journal};
 use crate::{DeviceId, Error, KeyHash, LogSigner, Refusal, State};
 
-/// Keeps ledger and log: opens orders, records what is issued elsewhere, and how far devices are.
+/// Maintains ledger and log: opens orders, records certificates issued elsewhere and the states of devices.
 ///
-/// Whatever it decides is in the log when the call returns.
+/// Every decision is in the log when the call returns.
 #[derive(Debug)]
 pub struct Registrar {
     pub(crate) ledger: Ledger,
     pub(crate) journal: Journal,
 }
 
-/// What is known of a key.
+/// The ledger's information about a key.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct KnownKey {
@@ -24,39 +24,40 @@ pub struct KnownKey {
     pub device: String,
     /// The hash of the key.
     pub key: KeyHash,
-    /// How far it is.
+    /// The state of the key.
     pub state: State,
     /// The certificate, from [`State::Signed`] on.
     pub dac: Option<Certificate>,
-    /// Who asked for it.
+    /// The station that requested it.
     pub station: String,
-    /// When the state last changed, in UTC.
+    /// The time of the last change of state, in UTC.
     pub changed: String,
 }
 
-/// That a device holds the key of its DAC: a signature was verified, of a nonce and what the device has read back.
+/// A device's proof of possession of its DAC's key: a verified signature of a nonce and of the data read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The key.
     pub key: KeyHash,
-    /// SHA-256 of what the device has read back.
+    /// SHA-256 of the data that the device read back.
     pub image_sha256: [u8; 32],
 }
 
-/// How full an order is.
+/// The usage of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OrderUse {
     /// The order.
     pub order: IssuingOrder,
-    /// How many of its places are taken.
+    /// Number of places taken.
     pub used: u64,
-    /// How many keys are in each state, by the states' names.
+    /// Number of keys in each state, by state name.
     pub states: Vec<(String, u64)>,
 }
 
 impl Registrar {
-    /// Takes a ledger and the key that signs its log. `tool`, with its version, goes into the log.
+    /// Creates a registrar from a ledger and the key that signs its log. `tool`, with its version, is recorded in the
+    /// log.
     #[must_use]
     pub fn new(ledger: Ledger, log: LogSigner, tool: &str) -> Self {
         Self {
@@ -65,19 +66,19 @@ impl Registrar {
         }
     }
 
-    /// Adds a key with which another station or service signs the log of the same ledger.
+    /// Adds a key that another station or service uses to sign the log of the same ledger.
     #[must_use]
     pub fn with_trusted_log_key(mut self, key: PublicKey) -> Self {
         self.journal.trust(key);
         self
     }
 
-    /// Opens an order, or proposes it where a second operator has to approve it.
+    /// Opens an order, or proposes it if a second operator must approve it.
     ///
     /// # Errors
     ///
-    /// [`Refusal::OrderKnown`], [`Refusal::OrderMalformed`], [`Refusal::OperatorMalformed`]; [`Error`] when the ledger or the
-    /// log's signer is away.
+    /// [`Refusal::OrderKnown`], [`Refusal::OrderMalformed`], [`Refusal::OperatorMalformed`]; [`Error`] when the ledger
+    /// or the log's signer is unavailable.
     pub fn open_order(&mut self, new: &NewOrder) -> Result<Result<(), Refusal>, Error> {
         if !is_name(&new.id) || new.size == 0 {
             return Ok(Err(Refusal::OrderMalformed));
@@ -107,12 +108,12 @@ impl Registrar {
         })
     }
 
-    /// Approves a proposed order, which then takes devices.
+    /// Approves a proposed order, which then accepts devices.
     ///
     /// # Errors
     ///
     /// [`Refusal::SameOperator`], [`Refusal::OrderUnknown`], [`Refusal::OrderNotProposed`], [`Refusal::OperatorMalformed`];
-    /// [`Error`] when the ledger or the log's signer is away.
+    /// [`Error`] when the ledger or the log's signer is unavailable.
     pub fn approve_order(&mut self, id: &str, operator: &str) -> Result<Result<(), Refusal>, Error> {
         if !is_name(operator) {
             return Ok(Err(Refusal::OperatorMalformed));
@@ -140,12 +141,12 @@ impl Registrar {
         })
     }
 
-    /// Closes an order: no further device gets a certificate. Those that have one keep it.
+    /// Closes an order: no further device gets a certificate. Issued certificates are unaffected.
     ///
     /// # Errors
     ///
-    /// [`Refusal::OrderUnknown`], [`Refusal::OrderClosed`], [`Refusal::OperatorMalformed`]; [`Error`] when the ledger or the
-    /// log's signer is away.
+    /// [`Refusal::OrderUnknown`], [`Refusal::OrderClosed`], [`Refusal::OperatorMalformed`]; [`Error`] when the ledger
+    /// or the log's signer is unavailable.
     pub fn close_order(&mut self, id: &str, operator: &str) -> Result<Result<(), Refusal>, Error> {
         if !is_name(operator) {
             return Ok(Err(Refusal::OperatorMalformed));
@@ -168,7 +169,7 @@ impl Registrar {
     ///
     /// # Errors
     ///
-    /// [`Error`] when the ledger is away.
+    /// [`Error`] when the ledger is unavailable.
     pub fn order(&mut self, id: &str) -> Result<Option<OrderUse>, Error> {
         OrderUse::read(&mut self.ledger, id)
     }
@@ -177,7 +178,7 @@ impl Registrar {
     ///
     /// # Errors
     ///
-    /// [`Error`] when the ledger is away or damaged.
+    /// [`Error`] when the ledger is unavailable or damaged.
     pub fn find_key(&mut self, key: KeyHash) -> Result<Option<KnownKey>, Error> {
         let found = self
             .ledger
@@ -185,11 +186,11 @@ impl Registrar {
         found.map(KnownKey::new).transpose()
     }
 
-    /// Looks up the key of a device that is in use.
+    /// Looks up the key that a device uses.
     ///
     /// # Errors
     ///
-    /// [`Error`] when the ledger is away or damaged.
+    /// [`Error`] when the ledger is unavailable or damaged.
     pub fn find_device(&mut self, device: &DeviceId) -> Result<Option<KnownKey>, Error> {
         let found = self
             .ledger
@@ -197,22 +198,22 @@ impl Registrar {
         found.map(KnownKey::new).transpose()
     }
 
-    /// Notes that devices have their DACs; for those that had them already nothing changes.
+    /// Records that devices have their DACs; repeating it changes nothing.
     ///
     /// # Errors
     ///
-    /// [`Refusal::KeyUnknown`], [`Refusal::KeyRetired`], [`Refusal::WrongState`] for each; [`Error`] when the ledger or the
-    /// log's signer is away, and nothing is noted.
+    /// [`Refusal::KeyUnknown`], [`Refusal::KeyRetired`], [`Refusal::WrongState`] for each; [`Error`] when the ledger or
+    /// the log's signer is unavailable, and nothing is recorded.
     pub fn installed(&mut self, keys: &[KeyHash]) -> Result<Vec<Result<(), Refusal>>, Error> {
         let steps: Vec<_> = keys.iter().map(|key| (*key, None)).collect();
         self.advance(&steps, IssuanceState::Signed, IssuanceState::Installed, "installed")
     }
 
-    /// Notes that devices have proved that they hold their keys; for those that had already nothing changes.
+    /// Records that devices have proved possession of their keys; repeating it changes nothing.
     ///
     /// # Errors
     ///
-    /// As [`Registrar::installed`].
+    /// See [`Registrar::installed`].
     pub fn proved(&mut self, proofs: &[Proof]) -> Result<Vec<Result<(), Refusal>>, Error> {
         let steps: Vec<_> = proofs
             .iter()
@@ -259,11 +260,11 @@ impl Registrar {
         })
     }
 
-    /// Notes that a device was refused, and why.
+    /// Records that a device was refused, and the reason.
     ///
     /// # Errors
     ///
-    /// [`Error`] when the ledger or the log's signer is away.
+    /// [`Error`] when the ledger or the log's signer is unavailable.
     pub fn refuse(&mut self, device: &DeviceId, station: &str, refusal: &Refusal) -> Result<(), Error> {
         self.journal.transact(&mut self.ledger, |_, log| {
             log.push(Entry {
@@ -275,12 +276,12 @@ impl Registrar {
         })
     }
 
-    /// Records certificates that were issued without an order: of a PAA, PAIs, or DACs. All of them or none.
+    /// Records certificates that were issued without an order: of a PAA, PAIs, or DACs. Records all of them or none.
     ///
     /// # Errors
     ///
-    /// [`Refusal::KeyKnown`] or [`Refusal::SerialKnown`] when the ledger has a certificate with the same key or serial number,
-    /// [`Refusal::OperatorMalformed`]; [`Error`] when the ledger or the log's signer is away.
+    /// [`Refusal::KeyKnown`] or [`Refusal::SerialKnown`] when the ledger has a certificate with the same key or serial
+    /// number, [`Refusal::OperatorMalformed`]; [`Error`] when the ledger or the log's signer is unavailable.
     pub fn record(&mut self, certificates: &[Certificate], operator: &str) -> Result<Result<(), Refusal>, Error> {
         if !is_name(operator) {
             return Ok(Err(Refusal::OperatorMalformed));
@@ -334,11 +335,11 @@ impl Registrar {
         })
     }
 
-    /// Returns the whole log and its head, not verified.
+    /// Returns the complete log and its head, unverified.
     ///
     /// # Errors
     ///
-    /// [`Error`] when the ledger is away or damaged.
+    /// [`Error`] when the ledger is unavailable or damaged.
     pub fn log(&mut self) -> Result<(Vec<LogRow>, LogHead), Error> {
         let mut rows = Vec::new();
         let head = self.ledger.read_log(|row| {
@@ -348,7 +349,7 @@ impl Registrar {
         Ok((rows, head))
     }
 
-    /// Checks that the ledger answers and that its log's head is signed by a trusted key.
+    /// Checks that the ledger is available and that its log's head is signed by a trusted key.
     ///
     /// # Errors
     ///
@@ -369,7 +370,7 @@ impl OrderUse {
     ///
     /// # Errors
     ///
-    /// [`Error::Ledger`] when the ledger is away.
+    /// [`Error::Ledger`] when the ledger is unavailable.
     pub fn read(ledger: &mut Ledger, id: &str) -> Result<Option<Self>, Error> {
         ledger.look_up(|issuing| {
             let order = issuing.order(id)?;
@@ -377,11 +378,11 @@ impl OrderUse {
         })
     }
 
-    /// Returns all orders of a ledger, by their names.
+    /// Returns all orders of a ledger, sorted by name.
     ///
     /// # Errors
     ///
-    /// [`Error::Ledger`] when the ledger is away.
+    /// [`Error::Ledger`] when the ledger is unavailable.
     pub fn read_all(ledger: &mut Ledger) -> Result<Vec<Self>, Error> {
         ledger.look_up(|issuing| {
             let orders = issuing.orders()?;
@@ -413,7 +414,7 @@ impl KnownKey {
     }
 }
 
-/// The certificate as the ledger keeps it.
+/// Converts a certificate for the ledger.
 pub(crate) fn stored(certificate: &Certificate) -> NewCertificate {
     NewCertificate {
         der: certificate.as_der().to_vec(),
@@ -422,7 +423,7 @@ pub(crate) fn stored(certificate: &Certificate) -> NewCertificate {
     }
 }
 
-/// The subject as people read it.
+/// Formats the subject for display.
 pub(crate) fn subject_of(certificate: &Certificate) -> String {
     let mut subject = format!("CN={}", certificate.common_name().unwrap_or_default());
     if let Some(id) = certificate.vendor_id() {
@@ -456,7 +457,7 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.chars().count()) && name.trim() == name && !name.chars().any(char::is_control)
 }
 
-/// Whether two names are one operator's: case does not tell people apart.
+/// Whether two names denote the same operator; names are compared without case.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }

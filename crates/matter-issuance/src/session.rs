@@ -1,7 +1,7 @@
-//! The station's half of the issuing protocol.
+//! The station's side of the issuing protocol.
 //!
-//! [`Session`] decides without any input or output: it takes the device's messages, and says what comes next. [`Station`]
-//! drives it over anything that reads and writes, with a desk that issues.
+//! [`Session`] is free of I/O: it takes the device's messages and returns the next step. [`Station`] drives it over any
+//! channel that implements `Read` and `Write`, with a desk that issues.
 //!
 //! ```text
 //! hello -> Ident -> Csr -> Issuing -> Proof -> Recording -> Locked -> done

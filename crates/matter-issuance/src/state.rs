@@ -2,20 +2,20 @@ use std::fmt;
 
 use matter_ledger::IssuanceState;
 
-/// How far a device's key is: each state is in the ledger before the next step begins.
+/// The state of a device's key: each state is committed to the ledger before the next step begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
-    /// Nothing is known of the key.
+    /// The key is unknown.
     New,
     /// The request is accepted and has its place in the order.
     CsrOk,
-    /// The DAC is signed, and the same for ever.
+    /// The DAC is signed and final.
     Signed,
     /// The device has the DAC.
     Installed,
-    /// The device has proved that it holds the DAC's key.
+    /// The device has proved possession of the DAC's key.
     Proved,
-    /// The key was replaced by another one of its device.
+    /// The key was replaced by another key of its device.
     Retired,
 }
 

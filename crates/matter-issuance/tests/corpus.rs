@@ -1,4 +1,4 @@
-//! Replays the seeds of the fuzz target, and of crashes that it found.
+//! Replays the seeds of the fuzz target, including those of past crashes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! What a desk does with requests, over restarts and with others beside it.
+//! Requests to a desk, over restarts and with other desks on the same ledger.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -24,7 +24,7 @@ fn proof(key: KeyHash) -> Proof {
 }
 
 #[test]
-fn a_dac_is_what_the_template_says() {
+fn dac_matches_the_template() {
     let pki = Pki::new();
     let mut desk = desk_with_order(10);
     let issued = one(desk.issue(&[request("lamp-1")]).unwrap()).unwrap();
@@ -69,7 +69,7 @@ fn a_key_gets_the_same_dac_in_every_state_and_after_restarts() {
         }
     }
     assert!(seen.iter().all(|dac| *dac == seen[0]));
-    // It has one place, however often it asked.
+    // It takes one place, however many requests it made.
     let used = registrar(&path).order(ORDER).unwrap().unwrap();
     assert_eq!((used.used, used.states), (1, vec![("PROVED".into(), 1)]));
 }
@@ -106,7 +106,7 @@ fn a_batch_is_as_good_as_its_requests_one_by_one() {
 }
 
 #[test]
-fn a_device_and_its_key_in_one_batch_twice_is_found() {
+fn duplicate_device_and_key_in_a_batch_are_found() {
     let mut desk = desk_with_order(9);
     let requests = [
         request_for(ORDER, "a", "key 1"),
@@ -120,7 +120,7 @@ fn a_device_and_its_key_in_one_batch_twice_is_found() {
         .iter()
         .map(|answer| answer.as_ref().map_or_else(Refusal::code, |_| "ok"))
         .collect();
-    // The first one was accepted and then replaced before it was signed.
+    // The first key was accepted, then replaced before it was signed.
     assert_eq!(codes, ["key-retired", "key-known", "device-known", "ok", "key-retired"]);
     let used = desk.registrar().order(ORDER).unwrap().unwrap();
     assert_eq!(used.used, 1);
@@ -152,7 +152,7 @@ fn a_new_key_needs_a_reason_retires_the_old_one_and_takes_no_second_place() {
     let new = one(desk.issue(std::slice::from_ref(&allowed)).unwrap()).unwrap();
     assert!(new.dac != old.dac);
     assert_eq!(*new.dac.public_key(), key("new").public_key());
-    // The reason is of no use twice: the key has its certificate.
+    // A reason cannot be used again: the key has its certificate.
     assert!(one(desk.issue(&[allowed]).unwrap()).unwrap().dac == new.dac);
     for refused in [
         one(desk.issue(&[request_for(ORDER, "a", "old")]).unwrap()).map(drop),
@@ -223,14 +223,14 @@ fn recorded_keys_and_serial_numbers_are_taken() {
         .unwrap();
     let again = registrar.record(std::slice::from_ref(&pki.pai), "ann").unwrap();
     assert_eq!(again, Err(Refusal::KeyKnown));
-    // Another PAI with the serial number of the first.
+    // Another PAI with the first one's serial number.
     let other = Pki::named("Other PAI");
     let taken = registrar.record(std::slice::from_ref(&other.pai), "ann").unwrap();
     assert!(matches!(taken, Err(Refusal::SerialKnown { .. })));
     // A device with the key of a PAI.
     let refused = one(desk.issue(&[request_for(ORDER, "a", "Test PAI")]).unwrap());
     assert!(matches!(refused, Err(Refusal::KeyKnown)));
-    // What a desk has issued is as taken.
+    // A serial number issued by a desk is taken as well.
     let issued = one(desk.issue(&[request("b")]).unwrap()).unwrap();
     let again = desk.registrar().record(&[issued.dac], "ann").unwrap();
     assert_eq!(again, Err(Refusal::KeyKnown));

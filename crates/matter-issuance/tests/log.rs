@@ -1,4 +1,4 @@
-//! A log in which anything was changed does not verify, and the first wrong entry is named.
+//! A modified log does not verify, and the first wrong entry is named.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -34,7 +34,7 @@ fn verify(rows: &[LogRow], head: &LogHead) -> Result<u64, LogFault> {
     Log::verify(rows, head, &trusted()).map(|summary| summary.entries)
 }
 
-/// What the module's documentation says that a hash is over, written again.
+/// The hash as the module documentation defines it, implemented again.
 fn hash(row: &LogRow) -> [u8; 32] {
     let mut bytes = b"matter-issuance-log-entry-v1".to_vec();
     bytes.extend(row.previous);
@@ -47,7 +47,7 @@ fn hash(row: &LogRow) -> [u8; 32] {
 }
 
 #[test]
-fn hashes_and_signature_are_over_what_the_documentation_says() {
+fn hashes_and_signature_match_the_documentation() {
     let (rows, head) = log();
     let mut previous = [0; 32];
     for row in &rows {
@@ -125,7 +125,7 @@ fn each_changed_field_is_found() {
     }
 }
 
-/// Somebody who knows how hashes are made, and has no trusted key.
+/// An attacker who can compute the hashes but has no trusted key.
 fn chain_again(rows: &mut [LogRow], from: usize) {
     for index in from..rows.len() {
         rows[index].previous = if index > 0 { rows[index - 1].hash } else { [0; 32] };
@@ -165,12 +165,12 @@ fn removed_inserted_and_exchanged_entries_are_found() {
                 found: seq,
             };
             assert_eq!(verify(&exchanged, &head), Err(found));
-            // With the numbers right and the hashes made again, but not those behind.
+            // With correct numbers and a recomputed hash, but the following hashes unchanged.
             exchanged[index - 1].seq = seq - 1;
             exchanged[index].seq = seq;
             assert_eq!(verify(&exchanged, &head), Err(LogFault::Changed { seq: seq - 1 }));
         }
-        // With all hashes made again, the signature is what is left.
+        // With all hashes recomputed, only the signature reveals it.
         let mut forged = rows.clone();
         forged[index].entry = forged[index].entry.replace("\"event\"", "\"evenT\"");
         chain_again(&mut forged, index);
@@ -185,7 +185,7 @@ fn removed_inserted_and_exchanged_entries_are_found() {
             ..head.clone()
         };
         assert_eq!(verify(&less, &forged), Err(LogFault::HeadSignature { seq: 7 }));
-        // Only this one made again: the next one does not follow it.
+        // With only this hash recomputed, the next entry does not follow it.
         if index < 7 {
             let mut one = rows.clone();
             one[index].time = "2020-01-01T00:00:00Z".into();
@@ -196,7 +196,7 @@ fn removed_inserted_and_exchanged_entries_are_found() {
 }
 
 #[test]
-fn an_older_state_of_a_log_is_found_by_what_was_seen() {
+fn rolled_back_log_is_found_by_an_entry_seen_before() {
     let mut desk = desk_with_order(5);
     desk.issue(&[request("a")]).unwrap();
     let (old, old_head) = desk.registrar().log().unwrap();
@@ -207,7 +207,7 @@ fn an_older_state_of_a_log_is_found_by_what_was_seen() {
         rows.iter().try_for_each(|row| log.add(row))?;
         log.finish(head).map(|summary| summary.entries)
     };
-    // Its head is signed, so that nothing else finds it.
+    // Its head is signed, so only the entry seen before reveals it.
     assert_eq!(verify(&old, &old_head), Ok(4));
     assert_eq!(check(&rows, &head, 6, rows[5].hash), Ok(6));
     assert_eq!(check(&rows, &head, 4, rows[3].hash), Ok(6));
@@ -219,7 +219,7 @@ fn an_older_state_of_a_log_is_found_by_what_was_seen() {
 }
 
 #[test]
-fn an_empty_log_is_none_that_was_emptied() {
+fn emptied_log_is_not_an_empty_log() {
     let empty = LogHead {
         seq: 0,
         hash: [0; 32],
@@ -235,7 +235,7 @@ fn an_empty_log_is_none_that_was_emptied() {
 }
 
 #[test]
-fn whoever_is_not_trusted_signs_for_nobody() {
+fn untrusted_signers_are_refused() {
     let mut registrar = Registrar::new(Ledger::in_memory().unwrap(), LogSigner::new(key("mallory")), "test 1.0");
     open_order(&mut registrar, ORDER, 1);
     let (rows, head) = registrar.log().unwrap();
@@ -244,7 +244,7 @@ fn whoever_is_not_trusted_signs_for_nobody() {
     assert!(Log::verify(&rows, &head, &[key("mallory").public_key()]).is_ok());
 }
 
-/// Opens a desk, then lets somebody change the ledger's file, then asks for a certificate.
+/// Opens a desk, then modifies the ledger's file, then requests a certificate.
 fn after(change: &str) -> Error {
     let folder = tempdir().unwrap();
     let path = folder.path().join("ledger.sqlite");
@@ -253,7 +253,7 @@ fn after(change: &str) -> Error {
     desk.issue(&[request("a")]).unwrap().remove(0).unwrap();
     changed::change(&path, change);
     let error = desk.issue(&[request("b")]).unwrap_err();
-    // Whoever opens the ledger anew does not go on either.
+    // Reopening the ledger fails, too.
     let pki = Pki::new();
     let (pai, signer) = (pki.pai.clone(), pki.pai_key.clone());
     let anew = Ledger::open(&path).map_err(Error::from).and_then(|ledger| {
@@ -310,12 +310,12 @@ fn two_stations_with_keys_of_their_own_trust_each_other_or_stop() {
     first.issue(&[request("c")]).unwrap().remove(0).unwrap();
     let (rows, head) = first.registrar().log().unwrap();
     Log::verify(&rows, &head, &[key("one").public_key()]).unwrap();
-    // The key that opened the order does not know them.
+    // The key that opened the order does not trust them.
     let error = registrar(&path).close_order(ORDER, "bob").unwrap_err();
     assert!(matches!(error, Error::Log(LogFault::HeadKey { .. })), "{error:?}");
 }
 
-/// What `Accounts` finds in a ledger that somebody has changed and whose log is as it was.
+/// The discrepancy between a modified ledger and its unmodified log.
 fn compared(sql: &str) -> Result<(), Discrepancy> {
     let folder = tempdir().unwrap();
     let path = folder.path().join("ledger.sqlite");
@@ -340,7 +340,7 @@ fn compared(sql: &str) -> Result<(), Discrepancy> {
     let mut seen = 0;
     ledger
         .read_log(|row| {
-            // The rest comes while it is compared.
+            // The rest is added during the comparison.
             seen += 1;
             if seen < 5 {
                 accounts.add(&row);
@@ -352,7 +352,7 @@ fn compared(sql: &str) -> Result<(), Discrepancy> {
 }
 
 #[test]
-fn a_ledger_that_lacks_what_its_log_says_is_found() {
+fn ledger_without_a_logged_entry_is_found() {
     assert_eq!(compared(""), Ok(()));
     type Found = fn(&Discrepancy) -> bool;
     let cases: [(&str, Found); 7] = [

@@ -1,4 +1,4 @@
-//! Any interleaving of requests, restarts and failures of two desks, compared with a naive model.
+//! Random interleavings of requests, restarts and failures of two desks, compared with a naive model.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -36,9 +36,9 @@ enum Step {
     Proved(usize),
     Close(usize),
     Restart,
-    /// The PAI's token is gone for one batch: as if the process died between the two transactions.
+    /// The PAI's token is absent for one batch, as if the process died between the two transactions.
     NoToken(Vec<Wish>),
-    /// The log cannot be signed for the second time in a batch: as if the process died before it commits what it signed.
+    /// The second signature of the log fails in a batch, as if the process died before its second commit.
     NoCommit(Vec<Wish>),
 }
 
@@ -114,7 +114,7 @@ impl Model {
         Ok(())
     }
 
-    /// The step of a device whose key is known.
+    /// A later step of a device with a known key.
     fn advance(&mut self, key: usize, from: State, to: State) -> Result<(), &'static str> {
         let Some(row) = self.row(key) else {
             return Err("key-unknown");
@@ -131,7 +131,7 @@ impl Model {
     }
 }
 
-/// Two desks of one ledger, whose signers fail on demand.
+/// Two desks on one ledger, with signers that fail on demand.
 struct World<'e> {
     engine: &'e Engine,
     pki: Pki,
@@ -244,7 +244,7 @@ impl<'e> World<'e> {
         for ((wish, accepted), answer) in wishes.iter().zip(accepted).zip(answers) {
             let row = self.model.row(wish.key);
             let expected = accepted.and_then(|()| match row.as_ref().unwrap().state {
-                // A later request of the batch has replaced it.
+                // A later request of the batch replaced it.
                 State::Retired => Err("key-retired"),
                 state => Ok(state),
             });
@@ -261,7 +261,7 @@ impl<'e> World<'e> {
         }
     }
 
-    /// A batch in which a signer fails, unless there is nothing to sign.
+    /// Runs a batch in which a signer fails, unless there is nothing to sign.
     fn fail(&mut self, number: usize, wishes: &[Wish]) {
         for wish in wishes {
             let _ = self.model.accept(wish);
@@ -363,7 +363,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn two_desks_do_what_the_model_does(steps in prop::collection::vec((0usize..2, step()), 1..24)) {
+    fn two_desks_match_the_model(steps in prop::collection::vec((0usize..2, step()), 1..24)) {
         check(&sqlite(), &steps);
     }
 }
@@ -372,7 +372,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn two_desks_do_what_the_model_does_on_a_server(steps in prop::collection::vec((0usize..2, step()), 1..24)) {
+    fn two_desks_match_the_model_on_a_server(steps in prop::collection::vec((0usize..2, step()), 1..24)) {
         if let Some(engine) = postgres() {
             check(&engine, &steps);
         }

@@ -1,4 +1,4 @@
-//! Certificates of a desk, verified by OpenSSL where it is there.
+//! Verifies a desk's certificates with OpenSSL, if installed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -27,7 +27,7 @@ fn openssl_verifies_each_certificate_strictly() {
     open_order(desk.registrar(), ORDER, 20);
     let requests: Vec<Request> = (0..20).map(|number| request(&format!("lamp-{number}"))).collect();
     let mut files = Vec::new();
-    // One batch for which a table is made, and one without.
+    // One batch large enough for the table of the PAI's key, and one below.
     for requests in [&requests[..17], &requests[17..]] {
         for issued in desk.issue(requests).unwrap() {
             let dac = issued.unwrap().dac;

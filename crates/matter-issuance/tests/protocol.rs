@@ -1,4 +1,4 @@
-//! Messages: the documented ones are read and written as they are, everything else is refused.
+//! The documented messages are accepted and encoded unchanged; others are refused.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -19,7 +19,7 @@ const PAGE: &str = include_str!("../../../docs/formats/issuing-protocol.md");
 /// The key of the examples, see data/README.md.
 const KEY: &str = "047ade3080719616ce2532a3ed40e80cfdcb214c27436e1a2af54e15b5a3b2befa4059df6d05958e7dc5c853461681c58cdc4c9adf4cae52c229a994e52972348f";
 
-/// The examples of the page, each with the heading above it.
+/// The examples of the format's documentation, each with its heading.
 fn examples() -> Vec<(&'static str, &'static str)> {
     let mut heading = "";
     let mut examples = Vec::new();
@@ -53,7 +53,7 @@ fn documented_messages_are_read_and_written_as_they_are() {
     let mut names = Vec::new();
     for (heading, line) in examples() {
         let (name, sender) = heading.split_once(", from the ").unwrap();
-        let (written, said) = match sender {
+        let (written, name_in_type) = match sender {
             "device" => {
                 let message = DeviceMessage::from_line(line.as_bytes()).unwrap();
                 (message.to_line().unwrap(), message.name())
@@ -64,7 +64,7 @@ fn documented_messages_are_read_and_written_as_they_are() {
             }
             _ => panic!("{heading}"),
         };
-        assert_eq!((written.trim_end(), said), (line, name));
+        assert_eq!((written.trim_end(), name_in_type), (line, name));
         names.push(name);
     }
     names.dedup();
@@ -104,7 +104,7 @@ fn signatures_of_another_program_are_verified() {
     let statement = Statement::proof(&session_id, &installation.nonce, &readback);
     assert!(statement.verify(&key(), &signature).is_ok());
 
-    // Whatever else is in the statement, the signature is of no use.
+    // With any other content of the statement, the signature is invalid.
     let (other_id, other_nonce) = (SessionId::new([9; 16]), Nonce::new([9; 32]));
     for other in [
         Statement::possession(&other_id, &nonce, &mac, &pkcs10),
@@ -147,12 +147,12 @@ fn readback_depends_on_every_part() {
     ] {
         let changed = line.replace(from, to);
         assert_ne!(changed, line);
-        // Base64 whose last bits are not 0 is refused, which is as good.
+        // Base64 with nonzero trailing bits is refused, which is as good.
         if StationMessage::from_line(changed.as_bytes()).is_ok() {
             assert_ne!(hash(&changed), whole, "{from}");
         }
     }
-    // A byte that moves from one part to the next changes it, too.
+    // A byte moved from one part to the next changes it, too.
     let moved = line
         .replace("\"pai\":\"MAEF\"", "\"pai\":\"MAE=\"")
         .replace("\"MII=\"", "\"BTCC\"");
@@ -242,14 +242,14 @@ fn lines_have_their_bound() {
         LineReader::new().read_line(&mut &too_long[..], deadline),
         Err(ProtocolError::LineTooLong)
     );
-    // One that never ends is given up before it fills the memory.
+    // An endless line is refused before it fills the memory.
     assert_eq!(
         LineReader::new().read_line(&mut io::repeat(b'x'), deadline),
         Err(ProtocolError::LineTooLong)
     );
 }
 
-/// Gives a byte now and then, and takes none.
+/// Returns one byte at a time, and accepts none.
 struct Slow;
 
 impl Read for Slow {

@@ -1,4 +1,4 @@
-//! Every refusal, provoked, and that it is in the log and nothing else has changed.
+//! Provokes every refusal; each is in the log and nothing else has changed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -18,7 +18,7 @@ use pki::{
     request_for, sign_info, signed, tlv,
 };
 
-/// All codes but those of sessions.
+/// All codes except those of sessions.
 const CODES: [&str; 35] = [
     "certificate-too-long",
     "csr-algorithm",
@@ -61,7 +61,7 @@ fn from(pkcs10: &[u8]) -> Refusal {
     Request::from_csr(ORDER, DeviceId::new("a").unwrap(), "station 1", pkcs10).unwrap_err()
 }
 
-/// Refusals of a request alone.
+/// Refusals of a single request.
 fn of_requests() -> Vec<Refusal> {
     let key = key("a");
     let good = csr(&key);
@@ -97,7 +97,7 @@ fn of_requests() -> Vec<Refusal> {
         from(&changed(point, 2)),
         from(&off_curve),
         from(&infinity),
-        // The key of one, the signature of another.
+        // The key of one request with the signature of another.
         from(&csr_of_other_signer()),
         from(&changed(bits, 4)),
         from(&csr_with(&key, &[0], &[0x05, 0x00], &[])),
@@ -115,12 +115,12 @@ fn of_requests() -> Vec<Refusal> {
 
 fn csr_of_other_signer() -> Vec<u8> {
     let good = csr(&key("a"));
-    // The signed part begins behind the header of the outer SEQUENCE, which has three bytes.
+    // The signed part begins after the header of the outer SEQUENCE, which has three bytes.
     let info_len = usize::from(good[4]) + 2;
     sign_info(&key("b"), &good[3..3 + info_len])
 }
 
-/// Asks for one certificate; the refusal has to be in the log.
+/// Requests one certificate; the refusal must be in the log.
 fn refused(desk: &mut Desk<PrivateKey>, request: Request) -> Refusal {
     let before = desk.registrar().log().unwrap().0.len();
     let refusal = desk.issue(&[request]).unwrap().remove(0).unwrap_err();
@@ -137,7 +137,7 @@ fn refused(desk: &mut Desk<PrivateKey>, request: Request) -> Refusal {
     refusal
 }
 
-/// Refusals that depend on what was issued before.
+/// Refusals that depend on earlier certificates.
 fn of_keys() -> Vec<Refusal> {
     let mut desk = desk_with_order(3);
     open_order(desk.registrar(), "4712", 3);
@@ -172,7 +172,7 @@ fn of_keys() -> Vec<Refusal> {
     found
 }
 
-/// Refusals that are the order's fault, or an operator's.
+/// Refusals caused by the order or an operator.
 fn of_orders() -> Vec<Refusal> {
     let mut desk = desk_with_order(3);
     let registrar = desk.registrar();
@@ -212,10 +212,10 @@ fn of_orders() -> Vec<Refusal> {
     found
 }
 
-/// Refusals because PAI or declaration do not fit.
+/// Refusals because PAI or declaration do not match.
 fn of_products() -> Vec<Refusal> {
     let mut found = Vec::new();
-    // A desk for another product, one of another vendor.
+    // A desk for another product, and one of another vendor.
     let mut desk = desk_with_order(3);
     for (id, vendor_id, product_id) in [("x", pki::VENDOR, 0x8009), ("y", 0xFFF2, pki::PRODUCT)] {
         let order = NewOrder {
@@ -226,7 +226,7 @@ fn of_products() -> Vec<Refusal> {
         desk.registrar().open_order(&order).unwrap().unwrap();
         found.push(refused(&mut desk, request_for(id, "a", "a")));
     }
-    // The declaration says that the DACs have other ids.
+    // The declaration states that the DACs have other ids.
     let mut pki = Pki::new();
     let origin = DacOrigin {
         vendor_id: VendorId::new(pki::VENDOR).unwrap(),
@@ -237,7 +237,7 @@ fn of_products() -> Vec<Refusal> {
     let mut desk = pki.desk(Ledger::in_memory().unwrap());
     open_order(desk.registrar(), ORDER, 1);
     found.push(refused(&mut desk, request("a")));
-    // With those ids it is for the order.
+    // With those ids it matches the order.
     let order = NewOrder {
         product_id: 0x8002,
         ..new_order("origin", 1)
@@ -250,7 +250,7 @@ fn of_products() -> Vec<Refusal> {
     found
 }
 
-/// The certificate of a device that another PAI has certified, and one that is too long.
+/// A device that another PAI has certified, and a certificate that is too long.
 fn of_pais() -> Vec<Refusal> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.sqlite");
@@ -267,13 +267,13 @@ fn of_pais() -> Vec<Refusal> {
         "{refusal:?}"
     );
     found.push(refusal);
-    // It has given its place back, and the key is out of use.
+    // Its place is free again, and the key is out of use.
     assert_eq!(desk.registrar().order(ORDER).unwrap().unwrap().used, 1);
     found.push(refused(&mut desk, request(&name)));
     found
 }
 
-/// Gives the PAI an organization and a unit of 64 letters, which none that is issued here has.
+/// Gives the PAI an organization and a unit of 64 letters, longer than in any PAI issued here.
 fn with_long_subject(mut pki: Pki) -> Pki {
     let mut parts = elements(inside(elements(inside(pki.pai.as_der()))[0]));
     let name = |oid: u8| {
@@ -287,7 +287,7 @@ fn with_long_subject(mut pki: Pki) -> Pki {
     pki
 }
 
-/// The elements of DER one after the other, none of them longer than 65535 bytes.
+/// Splits consecutive DER elements of at most 65535 bytes each.
 fn elements(mut der: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     while !der.is_empty() {
@@ -337,7 +337,7 @@ fn each_refusal_is_provoked_and_has_a_sentence() {
 }
 
 #[test]
-fn two_operators_are_two_where_the_policy_wants_them() {
+fn policy_requires_two_different_operators() {
     let pki = Pki::new();
     let mut desk = pki.desk_with(Ledger::in_memory().unwrap(), pki.policy().with_two_operators());
     open_order(desk.registrar(), ORDER, 1);
@@ -369,7 +369,7 @@ fn declarations_for_tests_are_refused_in_production() {
     let refused = desk(Policy::new("test 1.0")).unwrap_err();
     assert!(matches!(refused, Error::Chain { .. }), "{refused:?}");
 
-    // Signed by somebody who is trusted, for development.
+    // Signed by a trusted key, but for development.
     let key = key("cd signer");
     let subject = matter_attestation::PaaSubject::new("CD signer").unwrap();
     let validity = matter_attestation::Validity::without_expiry(pki::start());
@@ -401,7 +401,7 @@ fn declarations_for_tests_are_refused_in_production() {
 }
 
 #[test]
-fn a_desk_wants_the_key_of_its_pai() {
+fn desk_requires_the_key_of_its_pai() {
     let pki = Pki::new();
     let ledger = Ledger::in_memory().unwrap();
     let wrong = Desk::new(

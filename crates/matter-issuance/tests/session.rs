@@ -1,4 +1,4 @@
-//! The station's half of a session: without any input or output, and with a desk that cannot work.
+//! The station's side of a session: without I/O, and with a desk that cannot work.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -54,7 +54,7 @@ fn sign(key: &PrivateKey, statement: &Statement) -> SignatureBytes {
     SignatureBytes::new(signature.to_bytes().into())
 }
 
-/// A request with a proof for these numbers and this MAC.
+/// A request with a proof of possession for these numbers and this MAC address.
 fn request(numbers: &SessionNumbers, mac: &Mac, key: &PrivateKey, pkcs10: &[u8]) -> DeviceMessage {
     let statement = Statement::possession(&numbers.session_id, &numbers.possession, mac, pkcs10);
     DeviceMessage::Csr {
@@ -67,7 +67,7 @@ fn receive(session: &mut Session, message: DeviceMessage) -> Result<Step, Refusa
     session.receive(message, Instant::now())
 }
 
-/// A session that waits for `csr`.
+/// A session waiting for `csr`.
 fn identified() -> Session {
     let mut session = open(&settings());
     assert!(matches!(
@@ -80,7 +80,7 @@ fn identified() -> Session {
     session
 }
 
-/// A session that waits for `proof`, and what the device was sent.
+/// A session waiting for `proof`, and what was sent to the device.
 fn installed(desk: &mut Desk<PrivateKey>) -> (Session, matter_issuance::protocol::Installation) {
     let mut session = identified();
     let key = key("device");
@@ -117,12 +117,12 @@ fn a_session_goes_from_hello_to_locked() {
         receive(&mut session, DeviceMessage::Locked {}),
         Ok(Step::Done)
     ));
-    // Nothing comes after the end.
+    // No message is accepted after the end.
     assert!(receive(&mut session, DeviceMessage::Locked {}).is_err());
 }
 
 #[test]
-fn a_request_is_good_for_one_session_one_device_and_its_own_key() {
+fn request_is_valid_for_one_session_device_and_key() {
     let (own, other) = (key("device"), key("other"));
     let pkcs10 = csr(&own);
     let elsewhere = [
@@ -140,7 +140,7 @@ fn a_request_is_good_for_one_session_one_device_and_its_own_key() {
         request(&elsewhere[1], &MAC, &own, &pkcs10),
         request(&NUMBERS, &Mac::new([9; 6]), &own, &pkcs10),
         request(&NUMBERS, &MAC, &other, &pkcs10),
-        // Another request of the same key, beside a signature for the first one.
+        // Another request for the same key, with a signature for the first one.
         match request(&NUMBERS, &MAC, &own, &pkcs10) {
             DeviceMessage::Csr { pop, .. } => DeviceMessage::Csr {
                 pkcs10: pki::csr_with(&own, &[0], &[], &pki::tlv(0x30, &[6, 1, 0x29, 0x31, 2, 5, 0])),
@@ -148,7 +148,7 @@ fn a_request_is_good_for_one_session_one_device_and_its_own_key() {
             },
             _ => unreachable!(),
         },
-        // r and s of 0.
+        // With r and s of 0.
         DeviceMessage::Csr {
             pkcs10: pkcs10.clone(),
             pop: SignatureBytes::new([0; 64]),
@@ -174,11 +174,11 @@ fn a_request_is_good_for_one_session_one_device_and_its_own_key() {
 }
 
 #[test]
-fn a_proof_is_good_for_its_session_and_for_what_was_sent() {
+fn proof_is_valid_for_its_session_and_installation() {
     let mut desk = desk_with_order(1);
     let own = key("device");
     let cases = [
-        // Signed with another key, for another session, with the nonce of the request.
+        // Signed with another key, for another session, or with the request's nonce.
         (
             key("other"),
             NUMBERS.session_id,
@@ -200,7 +200,7 @@ fn a_proof_is_good_for_its_session_and_for_what_was_sent() {
             None,
             SessionFault::ProofInvalid,
         ),
-        // Signed well, for other bytes.
+        // Signed correctly, but for other bytes.
         (
             own,
             NUMBERS.session_id,
@@ -244,7 +244,7 @@ fn a_session_takes_the_next_message_only_in_its_time() {
             }
             let refusal = receive(&mut session, message).unwrap_err();
             assert_eq!(refusal, Refusal::Session(SessionFault::Unexpected { found, wanted }));
-            // It is over, for the right message too.
+            // The session is over, even for the right message.
             assert!(
                 messages()
                     .into_iter()
@@ -266,7 +266,7 @@ fn a_session_takes_the_next_message_only_in_its_time() {
 }
 
 #[test]
-fn a_device_keeps_its_key_where_the_station_wants() {
+fn device_key_mode_must_match_the_station() {
     let settings = settings().with_key_mode(KeyMode::EfuseEcdsa);
     let refusal = receive(&mut open(&settings), ident(KeyMode::Flash)).unwrap_err();
     let (found, wanted) = (KeyMode::Flash, KeyMode::EfuseEcdsa);
@@ -281,7 +281,7 @@ fn numbers_are_drawn_anew() {
     assert!(first.possession != second.possession && first.proof != second.proof && first.proof != first.possession);
 }
 
-/// A device whose answers are computed from what it was sent, in memory.
+/// A device in memory that computes its answers from the messages it receives.
 struct Channel<F> {
     received: Vec<u8>,
     to_send: Vec<u8>,
@@ -315,7 +315,7 @@ impl<F> Read for Channel<F> {
 }
 
 #[test]
-fn a_device_is_told_to_come_back_when_the_desk_cannot_work() {
+fn device_is_told_to_come_back_when_the_desk_is_unavailable() {
     let queue = DeskQueue::spawn(desk_with_order(1), 8).unwrap();
     let station = Station::new(queue.handle(), settings());
     queue.stop();
@@ -351,7 +351,7 @@ fn a_device_is_told_to_come_back_when_the_desk_cannot_work() {
 }
 
 #[test]
-fn what_ends_early_is_in_the_log_under_the_name_that_is_known() {
+fn early_ends_are_logged_with_the_known_name() {
     let queue = DeskQueue::spawn(desk_with_order(1), 8).unwrap();
     let handle = queue.handle();
     let station = Station::new(handle.clone(), settings());
@@ -380,7 +380,7 @@ fn what_ends_early_is_in_the_log_under_the_name_that_is_known() {
 }
 
 proptest! {
-    /// Whatever a device sends, the station ends the session with a refusal or an end of its own.
+    /// For any bytes from a device, the station ends the session with a refusal or an error.
     #[test]
     fn any_bytes_end_a_session(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
         let mut session = open(&settings());
@@ -394,7 +394,7 @@ proptest! {
         }
     }
 
-    /// No change of a byte of the request passes.
+    /// Any modified byte of the request is detected.
     #[test]
     fn a_changed_request_is_refused(at in any::<prop::sample::Index>(), change in 1_u8..) {
         let own = key("device");

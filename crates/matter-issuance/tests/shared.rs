@@ -146,14 +146,14 @@ fn devices_of_runs_take_places_and_keys_too() {
             matches!(full, Err(matter_ledger::Error::OrderFull { made: 3, .. })),
             "{full:?}"
         );
-        // A device that is scrapped gives its place back.
+        // A scrapped device frees its place.
         ledger.scrap("u0", "broken").unwrap();
         desk.issue(&[request("b")]).unwrap().remove(0).unwrap();
         assert_eq!(desk.registrar().order(ORDER).unwrap().unwrap().used, 3);
     });
 }
 
-/// A desk whose token, or whose commit, fails on demand.
+/// A desk whose token or commit fails on demand.
 fn faulty_desk(engine: &Engine, token: &Fuse, commit: &Fuse) -> Desk<Faulty> {
     let pki = Pki::new();
     let signer = Faulty {
@@ -180,7 +180,7 @@ fn a_process_that_dies_between_its_transactions_has_given_out_nothing() {
     on_each(|engine| {
         open_order(&mut registrar(engine), ORDER, 5);
         let (token, commit) = (Fuse::new(), Fuse::new());
-        // The token goes away after one of three certificates.
+        // The token fails after one of three certificates.
         let mut desk = faulty_desk(engine, &token, &commit);
         token.fail_after(1);
         let error = desk.issue(&["a", "b", "c"].map(request)).unwrap_err();
@@ -196,21 +196,21 @@ fn a_process_that_dies_between_its_transactions_has_given_out_nothing() {
         };
         let found = registrar(engine).order(ORDER).unwrap().unwrap();
         assert_eq!(found.states, states(&[("CSR_OK", 3)]));
-        // All are signed, and the commit fails: none of them is there.
+        // All are signed, and the commit fails: none is stored.
         let mut other = faulty_desk(engine, &Fuse::new(), &commit);
         commit.fail_after(0);
         let error = other.issue(&["a", "b", "c"].map(request)).unwrap_err();
         assert!(matches!(error, Error::LogSigner(_)) && error.is_retryable(), "{error}");
         let found = registrar(engine).order(ORDER).unwrap().unwrap();
         assert_eq!(found.states, states(&[("CSR_OK", 3)]));
-        // The first transaction fails: nothing at all is there.
+        // The first transaction fails: nothing is stored.
         let error = other.issue(&[request("d")]).unwrap_err();
         assert!(matches!(error, Error::LogSigner(_)));
         assert!(registrar(engine).find_device(&"d".parse().unwrap()).unwrap().is_none());
         commit.mend();
         token.mend();
         drop((desk, other));
-        // Another process goes on.
+        // Another process resumes.
         let mut next = Pki::new().desk(engine.open());
         let issued = next.issue(&["a", "b", "c"].map(request)).unwrap();
         assert!(issued.iter().all(|issued| issued.as_ref().unwrap().is_new));
@@ -259,12 +259,12 @@ fn a_queue_serves_many_threads_in_batches_and_ends_in_order() {
 }
 
 #[test]
-fn a_full_queue_says_so_at_once_and_whoever_waits_gets_an_answer() {
+fn full_queue_refuses_at_once_and_waiting_requests_are_answered() {
     let engine = engines::sqlite();
     open_order(&mut registrar(&engine), ORDER, 100);
     let queue = DeskQueue::spawn(Pki::new().desk(engine.open()), 4).unwrap();
     let handle = queue.handle();
-    // The desk's thread is held until all have asked.
+    // The desk's thread is held until all requests are queued.
     let (hold, held) = std::sync::mpsc::channel::<()>();
     let (ready, is_ready) = std::sync::mpsc::channel();
     let work = move |_: &mut Registrar| {
@@ -291,7 +291,7 @@ fn a_full_queue_says_so_at_once_and_whoever_waits_gets_an_answer() {
     }
     assert_eq!(refused, 3);
     hold.send(()).unwrap();
-    // The end waits for those who wait.
+    // Stopping waits for the queued requests.
     queue.stop();
     drop(answers);
     let answers: Vec<_> = answer.iter().collect();

@@ -1,4 +1,4 @@
-//! Signs a file with ECDSA on P-256: the key is where a URI says, in a file, a token or behind a program.
+//! Signs a file with ECDSA on P-256, with the key of a URI: in a file, a token or a program.
 
 use matter_signer::signature::{Keypair, Signer, Verifier};
 use matter_signer::{Secrets, SignerUri, p256::ecdsa::DerSignature};
@@ -6,7 +6,7 @@ use matter_signer::{Secrets, SignerUri, p256::ecdsa::DerSignature};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(uri), Some(path)) = (arguments.next(), arguments.next()) else {
-        return Err("a URI, such as file:key.pem or exec:/opt/kms/sign, and a file are needed".into());
+        return Err("a URI, such as file:key.pem or exec:/opt/kms/sign, and a file are required".into());
     };
     let uri: SignerUri = uri.parse()?;
     let signer = uri.open_p256(&Secrets::from_environment())?;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::Error;
 
-/// How a digest is signed, by the names of AWS KMS, which a program is given.
+/// A signature algorithm, named as in AWS KMS; a program receives this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -15,7 +15,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Returns the bytes of the digest.
+    /// Returns the length of the digest in bytes.
     #[must_use]
     pub const fn digest_len(self) -> usize {
         match self {
@@ -35,7 +35,7 @@ impl Algorithm {
 }
 
 impl fmt::Display for Algorithm {
-    /// Writes the name that a program is given.
+    /// Writes the name that a program receives.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EcdsaP256 => "ECDSA_SHA_256",
@@ -45,8 +45,8 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// Where a key is that is not in memory.
+/// A key outside of this process.
 pub(crate) trait Backend: Send + Sync {
-    /// Returns the signature: r and s, or for a program also DER; of RSA the number. Nobody has verified it.
+    /// Returns the unverified signature: r and s, or from a program also DER; for RSA the big-endian number.
     fn sign(&self, algorithm: Algorithm, digest: &[u8]) -> Result<Vec<u8>, Error>;
 }

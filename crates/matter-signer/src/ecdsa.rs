@@ -10,14 +10,14 @@ use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
 use crate::backend::{Algorithm, Backend};
 use crate::{Error, VerifyingKey};
 
-/// A key in a token or a program, with its public half.
+/// A key in a token or a program, with its public key.
 #[derive(Clone)]
 struct Remote<K> {
     backend: Arc<dyn Backend>,
     public_key: K,
 }
 
-/// Signs with a remote key of one curve and verifies the signature.
+/// Implements signing with a remote key of one curve; the signature is verified.
 macro_rules! remote {
     ($curve:ident, $algorithm:expr, $len:literal) => {
         impl Remote<$curve::ecdsa::VerifyingKey> {
@@ -44,9 +44,9 @@ enum P256Source {
     Remote(Remote<p256::ecdsa::VerifyingKey>),
 }
 
-/// Signs with ECDSA on P-256 and SHA-256: a key in memory, in a token or behind a program.
+/// Signs with ECDSA on P-256 and SHA-256, with a key in memory, in a token or in a program.
 ///
-/// Copies share the sessions of a token. It is a [`CertificateSigner`](matter_attestation::CertificateSigner).
+/// Clones share the sessions of a token. Implements [`CertificateSigner`](matter_attestation::CertificateSigner).
 ///
 /// # Examples
 ///
@@ -69,7 +69,7 @@ impl P256Signer {
         Self(P256Source::Remote(Remote { backend, public_key }))
     }
 
-    /// Returns the public key as certificates have it.
+    /// Returns the public key in the form used in certificates.
     #[must_use]
     pub fn public_key(&self) -> matter_attestation::PublicKey {
         match &self.0 {
@@ -78,7 +78,7 @@ impl P256Signer {
         }
     }
 
-    /// Returns the key if it is in memory.
+    /// Returns the private key if it is in memory.
     #[must_use]
     pub const fn private_key(&self) -> Option<&PrivateKey> {
         match &self.0 {
@@ -91,7 +91,7 @@ impl P256Signer {
     ///
     /// # Errors
     ///
-    /// [`Error::DigestLength`], and those of the token or the program.
+    /// [`Error::DigestLength`], and errors of the token or the program.
     pub fn sign_digest(&self, digest: &[u8]) -> Result<p256::ecdsa::Signature, Error> {
         match &self.0 {
             P256Source::Software(key) => {
@@ -171,7 +171,7 @@ enum P384Source {
     Remote(Remote<p384::ecdsa::VerifyingKey>),
 }
 
-/// Signs SHA-384 digests with ECDSA on P-384, which secure boot of some chips verifies.
+/// Signs SHA-384 digests with ECDSA on P-384, as secure boot of some chips requires.
 #[derive(Clone)]
 pub struct P384Signer(P384Source);
 

@@ -4,104 +4,104 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why a key cannot be opened, or does not sign.
+/// Errors of opening a key and of signing.
 ///
 /// No variant carries a PIN, a password or any part of a private key.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A digest has another length than the algorithm's.
+    /// A digest does not have the length of the algorithm.
     DigestLength {
-        /// Its bytes.
+        /// Length of the digest in bytes.
         len: usize,
-        /// Those that it should have.
+        /// Length required by the algorithm, in bytes.
         expected: usize,
     },
     /// A file cannot be read.
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Arc<io::Error>,
     },
-    /// More than one key of a token fits.
+    /// More than one key of a token matches.
     KeyAmbiguous {
-        /// What the URI says.
+        /// The key attributes of the URI.
         wanted: String,
-        /// The keys that fit.
+        /// The matching keys.
         found: Vec<String>,
     },
-    /// Logging into a token anew, there is another key than before.
+    /// After a new login to the token, the URI names a different key than before.
     KeyChanged,
-    /// A key that is to be made is there already.
+    /// A key to be generated already exists.
     KeyExists {
-        /// What the URI says.
+        /// The key attributes of the URI.
         wanted: String,
     },
-    /// A file has no key that is read here.
+    /// A file contains no supported private key.
     KeyFile {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         reason: matter_attestation::Error,
     },
-    /// A key is of another kind than the one that is needed.
+    /// A key is not of the required type.
     KeyKind {
-        /// What it is.
+        /// The key's type.
         found: String,
-        /// What is needed.
+        /// The required type.
         expected: &'static str,
     },
-    /// No key of a token fits.
+    /// No key of a token matches.
     KeyMissing {
-        /// What the URI says.
+        /// The key attributes of the URI.
         wanted: String,
-        /// The private keys that are there.
+        /// The private keys in the token.
         present: Vec<String>,
     },
-    /// A URI does not name the key that is to be made.
+    /// A URI does not name the key to be generated.
     KeyUnnamed,
     /// A module cannot be loaded.
     Module {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// A module's file is not found.
+    /// The file of a module was not found.
     ModuleMissing {
-        /// Its name.
+        /// The module's name.
         name: String,
     },
     /// A URI names no module.
     ModuleUnnamed,
     /// The PIN is wrong.
     PinIncorrect,
-    /// The token takes no PIN any more, after wrong ones.
+    /// The PIN is locked after wrong attempts.
     PinLocked,
-    /// A file has no PIN.
+    /// A file does not contain a PIN.
     PinMalformed {
         /// The file.
         path: PathBuf,
     },
-    /// The token wants a PIN and none is given.
+    /// The token requires a PIN and none was given.
     PinMissing,
-    /// Tokens are not in this build.
+    /// This build does not include PKCS#11 support.
     Pkcs11NotBuilt,
-    /// A program ended without success.
+    /// A program did not end successfully.
     ProgramFailed {
         /// The program.
         path: PathBuf,
-        /// How it ended.
+        /// Its exit code or signal.
         status: String,
-        /// The first line that it wrote to stderr.
+        /// The first line of its stderr.
         stderr: String,
     },
     /// A program cannot be run.
     ProgramNotRun {
         /// The program.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Arc<io::Error>,
     },
     /// A program did not end in time.
@@ -111,62 +111,62 @@ pub enum Error {
         /// The limit in seconds.
         seconds: u64,
     },
-    /// A program wrote more than any key or signature has.
+    /// A program wrote more than any key or signature needs.
     ProgramVerbose {
         /// The program.
         path: PathBuf,
         /// The limit in bytes.
         limit: usize,
     },
-    /// A public key is not one of P-256, P-384 or RSA.
+    /// A public key is not P-256, P-384 or RSA.
     PublicKey,
-    /// A token has no public key beside its private one.
+    /// A token has no public key for a private key.
     PublicKeyMissing {
-        /// What the URI says.
+        /// The key attributes of the URI.
         wanted: String,
     },
     /// The operating system gives no random numbers.
     Random,
-    /// A signature has not the form of one.
+    /// A signature is malformed.
     SignatureForm {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
     /// A signature does not verify with the public key.
     SignatureMismatch,
     /// A token refuses an operation.
     Token {
-        /// What was asked for.
+        /// The refused operation.
         operation: &'static str,
-        /// Why it is refused.
+        /// The cause.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// More than one token fits.
+    /// More than one token matches.
     TokenAmbiguous {
-        /// What the URI says.
+        /// The token attributes of the URI.
         wanted: String,
-        /// Those that fit.
+        /// The matching tokens.
         found: Vec<String>,
     },
-    /// A token failed while signing, and logging in anew did not help.
+    /// A token failed while signing, and a new login did not help.
     TokenLost {
-        /// What the URI says.
+        /// The token attributes of the URI.
         wanted: String,
-        /// Why it cannot be used any more.
+        /// The error after the new login.
         source: Arc<Self>,
     },
-    /// No token fits.
+    /// No token matches.
     TokenMissing {
-        /// What the URI says.
+        /// The token attributes of the URI.
         wanted: String,
-        /// Those that are there.
+        /// The tokens that are present.
         present: Vec<String>,
     },
     /// A URI is malformed.
     Uri {
-        /// The part that is wrong, which may be empty.
+        /// The faulty part; may be empty.
         part: &'static str,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
 }
@@ -188,18 +188,20 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DigestLength { len, expected } => write!(f, "the digest has {len} bytes, not {expected}"),
+            Self::DigestLength { len, expected } => {
+                write!(f, "the digest is {len} bytes long; {expected} are required")
+            }
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
             Self::KeyAmbiguous { wanted, found } => write!(
                 f,
-                "the token has {} private keys with{wanted}: {}; name one by object and id",
+                "the token has {} private keys with{wanted}: {}; select one with object and id",
                 found.len(),
                 found.join(", ")
             ),
-            Self::KeyChanged => f.write_str("the token has another key of that name now"),
-            Self::KeyExists { wanted } => write!(f, "the token has a key with{wanted} already; choose another name"),
+            Self::KeyChanged => f.write_str("the token now has a different key with this name"),
+            Self::KeyExists { wanted } => write!(f, "the token already has a key with{wanted}; choose another name"),
             Self::KeyFile { path, reason } => write_key_file(f, path, reason),
-            Self::KeyKind { found, expected } => write!(f, "the key is of {found}, not of {expected}"),
+            Self::KeyKind { found, expected } => write!(f, "the key is {found}, not {expected}"),
             Self::KeyMissing { wanted, present } => {
                 write!(
                     f,
@@ -208,25 +210,27 @@ impl fmt::Display for Error {
                 )?;
                 write_present(f, present)
             }
-            Self::KeyUnnamed => f.write_str("the URI does not name the key to make; add object=LABEL"),
+            Self::KeyUnnamed => f.write_str("the URI does not name the key to generate; add object=LABEL"),
             Self::Module { path, source } => {
                 write!(f, "the PKCS#11 module {} cannot be loaded: {source}", path.display())
             }
             Self::ModuleMissing { name } => write!(
                 f,
-                "no PKCS#11 module '{name}' in the usual folders; module-path=FILE names one elsewhere"
+                "no PKCS#11 module '{name}' in the usual folders; give its file with module-path=FILE"
             ),
             Self::ModuleUnnamed => f.write_str(
-                "the URI names no PKCS#11 module; add ?module-name=softhsm2 or the like, or ?module-path=FILE",
+                "the URI names no PKCS#11 module; add ?module-name=NAME (such as softhsm2) or ?module-path=FILE",
             ),
             Self::PinIncorrect => f.write_str("the token refuses the PIN: it is wrong"),
             Self::PinLocked => {
-                f.write_str("the token's PIN is locked after wrong ones; its security officer unlocks it")
+                f.write_str("the token's PIN is locked after wrong attempts; its security officer can unlock it")
             }
-            Self::PinMalformed { path } => write!(f, "{}: is not one line with a PIN", path.display()),
-            Self::PinMissing => f.write_str("the token wants a PIN; pin-source=FILE in the URI or MATTER_PIN gives it"),
+            Self::PinMalformed { path } => write!(f, "{}: does not contain a PIN on a single line", path.display()),
+            Self::PinMissing => {
+                f.write_str("the token requires a PIN; give it with pin-source=FILE in the URI or with MATTER_PIN")
+            }
             Self::Pkcs11NotBuilt => {
-                f.write_str("keys in tokens are not in this build; build it with --features pkcs11")
+                f.write_str("this build does not support keys in tokens; build it with --features pkcs11")
             }
             Self::ProgramFailed { path, status, stderr } => {
                 write!(f, "the program {} failed, {status}", path.display())?;
@@ -248,18 +252,18 @@ impl fmt::Display for Error {
             }
             Self::PublicKeyMissing { wanted } => write!(
                 f,
-                "the token has no public key and no certificate beside its private key{wanted}; import one with the same id"
+                "the token has neither a public key nor a certificate for the private key{wanted}; import one with the same id"
             ),
             Self::Random => f.write_str("the operating system gives no random numbers"),
-            Self::SignatureForm { len } => write!(f, "{len} bytes where a signature should be"),
+            Self::SignatureForm { len } => write!(f, "the signature is malformed: {len} bytes"),
             Self::SignatureMismatch => {
-                f.write_str("the signature does not verify with the signer's public key: another key has made it")
+                f.write_str("the signature does not verify with the signer's public key; it was made with another key")
             }
             Self::Token { operation, source } => write!(f, "the token refuses {operation}: {source}"),
             Self::TokenAmbiguous { wanted, found } => {
                 write!(
                     f,
-                    "{} tokens fit{wanted}: {}; name one by its serial",
+                    "{} tokens match{wanted}: {}; select one with serial",
                     found.len(),
                     found.join(", ")
                 )
@@ -289,8 +293,8 @@ impl StdError for Error {
 
 fn write_present(f: &mut fmt::Formatter<'_>, present: &[String]) -> fmt::Result {
     match present {
-        [] => f.write_str("; there is none"),
-        present => write!(f, "; there: {}", present.join(", ")),
+        [] => f.write_str("; it has none"),
+        present => write!(f, "; present: {}", present.join(", ")),
     }
 }
 
@@ -299,13 +303,13 @@ fn write_key_file(f: &mut fmt::Formatter<'_>, path: &Path, reason: &matter_attes
 
     let path = path.display();
     match reason {
-        Reason::KeyEncrypted => write!(f, "{path}: is encrypted; its password opens it"),
+        Reason::KeyEncrypted => write!(f, "{path}: is encrypted; a password is required"),
         Reason::KeyPassword | Reason::Pkcs12Password => {
             write!(f, "{path}: is encrypted with another password than the one given")
         }
         Reason::KeyMalformed => write!(
             f,
-            "{path}: is no private key (PKCS#8, SEC 1 or PKCS#1) of P-256, P-384 or RSA in PEM or DER"
+            "{path}: is not a private key (PKCS#8, SEC 1 or PKCS#1) of P-256, P-384 or RSA in PEM or DER"
         ),
         reason => write!(f, "{path}: {reason}"),
     }

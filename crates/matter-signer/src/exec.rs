@@ -1,4 +1,4 @@
-//! Keys behind a program: of a cloud's key management service, of a signing server.
+//! Keys held by an external program, such as a cloud key management service or a signing server.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,15 +12,15 @@ use std::time::{Duration, Instant};
 use crate::backend::{Algorithm, Backend};
 use crate::{Error, VerifyingKey};
 
-/// How long a program may take.
+/// The longest run time of a program.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// More bytes than a public key of RSA has in PEM.
+/// More bytes than an RSA public key in PEM has.
 const OUTPUT_LIMIT: usize = 16 * 1024;
-/// What is read of stderr, of which the first line is shown.
+/// Number of bytes read from stderr; its first line is reported.
 const STDERR_LIMIT: usize = 1024;
-/// The characters of that line.
+/// Number of characters reported of that line.
 const LINE_LIMIT: usize = 200;
-/// How often an ended program is looked for, once its output has ended.
+/// Interval of polling for the program's end after its output has ended.
 const PAUSE: Duration = Duration::from_millis(2);
 
 pub(crate) struct Program {
@@ -43,7 +43,7 @@ impl Program {
         VerifyingKey::decode(&output).ok_or(Error::PublicKey)
     }
 
-    /// Runs it with an input and returns what it writes.
+    /// Runs the program with an input and returns its output.
     fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, Error> {
         let deadline = Instant::now() + self.time_limit;
         let mut command = Command::new(&self.path);
@@ -52,7 +52,7 @@ impl Program {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        // A group of its own, so that what it has started ends with it.
+        // Its own process group, so that its children are killed with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut running = Running(command.spawn().map_err(|error| self.not_run(error))?);
@@ -61,7 +61,7 @@ impl Program {
         let stderr = child.stderr.take().map(|pipe| read(pipe, STDERR_LIMIT));
         if let Some(mut stdin) = child.stdin.take() {
             match stdin.write_all(input) {
-                // It need not read what it has no use for.
+                // The program may ignore its input.
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => return Err(self.not_run(error)),
                 _ => {}
             }
@@ -96,7 +96,7 @@ impl Program {
         }
     }
 
-    /// Waits until it has ended, which it mostly has with its output.
+    /// Waits for the program's end, which usually comes with the end of its output.
     fn ended(&self, child: &mut Child, deadline: Instant) -> Result<ExitStatus, Error> {
         loop {
             match child.try_wait() {
@@ -129,7 +129,7 @@ impl Backend for Program {
     }
 }
 
-/// A program that ends with this at the latest.
+/// A child process that is killed when dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -146,7 +146,7 @@ impl Drop for Running {
     }
 }
 
-/// Reads a pipe in a thread of its own, for a process that somebody else keeps open may never end it.
+/// Reads a pipe in its own thread, because a process that inherited the pipe may keep it open.
 fn read(pipe: impl Read + Send + 'static, limit: usize) -> Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
@@ -185,7 +185,7 @@ mod tests {
         let started = Instant::now();
         let program = Program {
             path: "/bin/sh".into(),
-            // The child has the output open.
+            // The background child keeps the output open.
             arguments: vec!["-c".into(), "sleep 60 & sleep 60".into()],
             time_limit: Duration::from_millis(200),
         };

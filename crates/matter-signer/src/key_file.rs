@@ -9,7 +9,7 @@ use rsa::pkcs1::DecodeRsaPrivateKey;
 
 use crate::VerifyingKey;
 
-/// A private key of one of the kinds that sign here, read from a file.
+/// A private key of a supported type, read from a file.
 pub enum SigningKey {
     /// ECDSA on P-256.
     P256(PrivateKey),
@@ -20,16 +20,16 @@ pub enum SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a key in PKCS#8, encrypted or not, SEC 1 or PKCS#1, in PEM or DER by content; with the feature `pkcs12` in
-    /// PKCS#12 too.
+    /// Decodes a key in PKCS#8, encrypted or not, SEC 1 or PKCS#1, in PEM or DER; with the feature `pkcs12` also
+    /// PKCS#12. The format is detected from the content.
     ///
-    /// Bare numbers are not read, in which a key cannot be told from other secrets; nor is anything but P-256 in PKCS#12.
+    /// A bare scalar is not accepted, because it cannot be told from other secrets. In PKCS#12, only P-256 keys are
+    /// supported.
     ///
     /// # Errors
     ///
     /// [`Error::KeyEncrypted`] without a password, [`Error::KeyPassword`], [`Error::KeyEncryption`],
-    /// [`Error::KeyNotP256`] for keys of other kinds, [`Error::KeyMalformed`], and those of
-    /// PKCS#12.
+    /// [`Error::KeyNotP256`] for unsupported key types, [`Error::KeyMalformed`], and the PKCS#12 errors.
     pub fn decode(bytes: &[u8], password: Option<&str>) -> Result<Self, Error> {
         match InputKind::of(bytes) {
             #[cfg(feature = "pkcs12")]
@@ -59,7 +59,7 @@ impl SigningKey {
         key.ok_or(Error::KeyMalformed)
     }
 
-    /// Returns the public half.
+    /// Returns the public key.
     #[must_use]
     pub fn verifying_key(&self) -> VerifyingKey {
         match self {

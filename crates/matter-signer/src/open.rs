@@ -8,7 +8,7 @@ use crate::exec::Program;
 use crate::uri::Kind;
 use crate::{Error, KeyAlgorithm, P256Signer, P384Signer, RsaSigner, Secrets, SignerUri, SigningKey, VerifyingKey};
 
-/// A signer of one of the kinds of keys.
+/// A signer of any supported key type.
 #[derive(Clone, Debug)]
 pub enum OpenedSigner {
     /// ECDSA on P-256.
@@ -52,11 +52,11 @@ impl From<SigningKey> for OpenedSigner {
 }
 
 impl SignerUri {
-    /// Reads the file, logs into the token, or asks the program for its public key.
+    /// Reads the file, logs in to the token, or gets the public key from the program.
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, the token or the program.
+    /// Errors of the file, the token or the program.
     pub fn open(&self, secrets: &Secrets) -> Result<OpenedSigner, Error> {
         match self.kind() {
             Kind::File(path) => read(path, secrets).map(OpenedSigner::from),
@@ -72,13 +72,13 @@ impl SignerUri {
         }
     }
 
-    /// Makes a key in a token: sensitive, not extractable, with the label `object` and the id `id` of the URI, a random one
-    /// where that has none. Returns the URI of the key, with its id, and the signer.
+    /// Generates a key in a token: sensitive, not extractable, with the URI's label `object` and its `id`, or a random
+    /// id without one. Returns the URI of the key, with its id, and the signer.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyUnnamed`] without a label, [`Error::KeyExists`], what is wrong with the token, and that this is the URI of
-    /// no token.
+    /// [`Error::KeyUnnamed`] without a label, [`Error::KeyExists`], errors of the token, and [`Error::Uri`] when the
+    /// URI does not name a token.
     pub fn generate(&self, algorithm: KeyAlgorithm, secrets: &Secrets) -> Result<(Self, OpenedSigner), Error> {
         match self.kind() {
             #[cfg(feature = "pkcs11")]
@@ -93,12 +93,12 @@ impl SignerUri {
             }
             _ => Err(Error::uri(
                 "",
-                "is not that of a token, in which alone a signer makes keys",
+                "does not name a token; keys can be generated only in tokens (pkcs11:)",
             )),
         }
     }
 
-    /// Adds the id that a key was given.
+    /// Adds the generated id.
     #[cfg(feature = "pkcs11")]
     fn with_id(&self, id: &[u8]) -> Result<Self, Error> {
         let text = self.to_string();
@@ -109,11 +109,11 @@ impl SignerUri {
         format!("{path};id={}{query}", crate::uri::encode(id)).parse()
     }
 
-    /// Opens a key and refuses all but P-256, which certificates of devices are signed with.
+    /// Opens a key that must be P-256, as keys that sign device certificates are.
     ///
     /// # Errors
     ///
-    /// Those of [`SignerUri::open`], and [`Error::KeyKind`].
+    /// The errors of [`SignerUri::open`], and [`Error::KeyKind`].
     pub fn open_p256(&self, secrets: &Secrets) -> Result<P256Signer, Error> {
         match self.open(secrets)? {
             OpenedSigner::P256(signer) => Ok(signer),

@@ -21,7 +21,7 @@ enum Source {
     },
 }
 
-/// Signs SHA-256 digests with RSASSA-PSS and a random salt of 32 bytes, as secure boot wants it.
+/// Signs SHA-256 digests with RSASSA-PSS and a random salt of 32 bytes, as ESP secure boot V2 requires.
 #[derive(Clone)]
 pub struct RsaSigner(Source);
 
@@ -70,7 +70,8 @@ impl PrehashSigner<Signature> for RsaSigner {
 }
 
 impl RandomizedSigner<Signature> for RsaSigner {
-    /// Signs the SHA-256 of a message. The generator is for a key in memory; others make their salts themselves.
+    /// Signs the SHA-256 of a message. The generator makes the salt for a key in memory; tokens and programs make their
+    /// own.
     fn try_sign_with_rng<R: TryCryptoRng + ?Sized>(
         &self,
         rng: &mut R,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// What opens keys: the password of an encrypted file, the PIN of a token.
+/// Secrets that open keys: the password of an encrypted file, the PIN of a token.
 ///
 /// # Examples
 ///
@@ -24,7 +24,7 @@ impl Secrets {
     /// The environment variable that [`Secrets::from_environment`] takes the PIN from.
     pub const PIN_VARIABLE: &str = "MATTER_PIN";
 
-    /// Starts with none.
+    /// Creates an empty set.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Secrets {
         }
     }
 
-    /// Takes those of the environment: the one place that looks there. What is not UTF-8 is passed over.
+    /// Reads the environment variables; no other function does. Values that are not UTF-8 are ignored.
     #[must_use]
     pub fn from_environment() -> Self {
         let read = |name| std::env::var(name).ok().map(Zeroizing::new);

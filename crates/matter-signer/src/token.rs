@@ -36,8 +36,8 @@ pub(crate) fn open(uri: &Pkcs11Uri, secrets: &Secrets) -> Result<OpenedSigner, E
     })
 }
 
-/// Opens a key, again after a moment where the token is not to be had. SoftHSM 2.6 writes a token's file at every login, and
-/// another process that starts in that moment sees no token; its module has to be initialized anew.
+/// Opens a key, and tries again shortly if the token is absent. SoftHSM 2.6 rewrites a token's file at every login, and
+/// a process that starts at that moment sees no token until its module is initialized again.
 fn patiently<T>(uri: &Pkcs11Uri, mut open: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     static OPENING: Mutex<()> = Mutex::new(());
     let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,7 +59,7 @@ fn patiently<T>(uri: &Pkcs11Uri, mut open: impl FnMut() -> Result<T, Error>) -> 
     Ok(opened)
 }
 
-/// How long to wait before each further try.
+/// Delays before each further attempt.
 const PAUSES: &[Duration] = &[
     Duration::from_millis(10),
     Duration::from_millis(30),
@@ -67,7 +67,7 @@ const PAUSES: &[Duration] = &[
     Duration::from_millis(100),
 ];
 
-/// Takes a session that is logged in.
+/// Creates the token from a session that is logged in.
 fn token_of(
     uri: &Pkcs11Uri,
     pin: Option<Zeroizing<String>>,
@@ -90,7 +90,7 @@ fn token_of(
     Ok(OpenedSigner::remote(Arc::new(token), public_key))
 }
 
-/// A key in a token, and the sessions that threads take turns with.
+/// A key in a token, and the pool of sessions that threads share.
 struct Token {
     uri: Pkcs11Uri,
     pin: Option<Zeroizing<String>>,
@@ -99,14 +99,14 @@ struct Token {
 }
 
 struct State {
-    /// How often the process has logged in anew.
+    /// Number of new logins of the process.
     generation: u64,
     connection: Connection,
     key: ObjectHandle,
     idle: Vec<Session>,
 }
 
-/// A session that a thread has taken.
+/// A session taken from the pool.
 struct Taken {
     session: Session,
     key: ObjectHandle,
@@ -129,13 +129,13 @@ impl Token {
         Ok(signature)
     }
 
-    /// Takes a session, a new one where all are in use.
+    /// Takes a session from the pool, or opens a new one.
     fn take(&self) -> Result<Taken, (u64, Error)> {
         let mut state = self.lock();
         let (key, generation) = (state.key, state.generation);
         let session = match state.idle.pop() {
             Some(session) => session,
-            // The process is logged in, and its new sessions are.
+            // The login is the process's, so a new session is logged in already.
             None => state.connection.session().map_err(|error| (generation, error))?,
         };
         Ok(Taken {
@@ -145,7 +145,7 @@ impl Token {
         })
     }
 
-    /// Logs in anew, unless another thread has done so since.
+    /// Logs in again, unless another thread has done so since.
     fn reconnect(&self, failed: u64) -> Result<(), Error> {
         let mut state = self.lock();
         if state.generation != failed {
@@ -168,7 +168,7 @@ impl Token {
 }
 
 impl Token {
-    /// Finds the token and the same key anew.
+    /// Finds the token and the same key again.
     fn reopen(&self) -> Result<(Connection, Session, ObjectHandle), Error> {
         let connection = Connection::open(&self.uri)?;
         let session = connection.read_only(self.pin.as_ref())?;
@@ -181,7 +181,7 @@ impl Token {
 }
 
 impl Backend for Token {
-    /// A token that fails is logged into anew, once.
+    /// On failure, logs in again and retries once.
     fn sign(&self, algorithm: Algorithm, digest: &[u8]) -> Result<Vec<u8>, Error> {
         let failed = match self.sign_once(algorithm, digest) {
             Ok(signature) => return Ok(signature),
@@ -198,7 +198,7 @@ impl Backend for Token {
     }
 }
 
-/// A token's slot in a module.
+/// A module and the slot of a token in it.
 struct Connection {
     module: Pkcs11,
     slot: Slot,
@@ -213,23 +213,26 @@ impl Connection {
 
     fn session(&self) -> Result<Session, Error> {
         let session = self.module.open_ro_session(self.slot);
-        session.map_err(|error| refused("a session", error))
+        session.map_err(|error| refused("to open a session", error))
     }
 
-    /// Opens a session and logs in.
+    /// Opens a read-only session and logs in.
     fn read_only(&self, pin: Option<&Zeroizing<String>>) -> Result<Session, Error> {
         self.log_in(self.session()?, pin)
     }
 
-    /// The same for a session that may write.
+    /// Opens a read-write session and logs in.
     fn read_write(&self, pin: Option<&Zeroizing<String>>) -> Result<Session, Error> {
         let session = self.module.open_rw_session(self.slot);
-        self.log_in(session.map_err(|error| refused("a session that writes", error))?, pin)
+        self.log_in(
+            session.map_err(|error| refused("to open a read-write session", error))?,
+            pin,
+        )
     }
 
     fn log_in(&self, session: Session, pin: Option<&Zeroizing<String>>) -> Result<Session, Error> {
         let token = self.module.get_token_info(self.slot);
-        let token = token.map_err(|error| refused("to say what it is", error))?;
+        let token = token.map_err(|error| refused("to return its information", error))?;
         if !token.login_required() {
             return Ok(session);
         }
@@ -238,7 +241,7 @@ impl Connection {
             return Err(Error::PinMissing);
         }
         match session.login(UserType::User, pin.as_ref()) {
-            // By another signer of this process.
+            // Another signer of this process is logged in.
             Ok(()) | Err(CryptokiError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
             Err(CryptokiError::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _)) => {
                 Err(Error::PinIncorrect)
@@ -260,7 +263,7 @@ const fn mechanism(algorithm: Algorithm) -> Mechanism<'static> {
     }
 }
 
-/// Returns the PIN of the URI's file, or else that of the caller.
+/// Returns the PIN from the URI's file, or the caller's.
 fn read_pin(uri: &Pkcs11Uri, secrets: &Secrets) -> Result<Option<Zeroizing<String>>, Error> {
     let Some(path) = uri.pin_file() else {
         return Ok(secrets.expose_pin().map(|pin| Zeroizing::new(pin.to_owned())));
@@ -276,5 +279,5 @@ fn read_pin(uri: &Pkcs11Uri, secrets: &Secrets) -> Result<Option<Zeroizing<Strin
     Ok(Some(Zeroizing::new(text.to_owned())))
 }
 
-/// More bytes than any token takes.
+/// More bytes than any token accepts.
 const MAX_PIN: usize = 256;

@@ -13,7 +13,7 @@ pub(crate) use self::pkcs11::Hex;
 pub use self::pkcs11::Pkcs11Uri;
 use crate::Error;
 
-/// A kind of key that can be made.
+/// A key type that can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyAlgorithm {
@@ -23,9 +23,9 @@ pub enum KeyAlgorithm {
     Rsa3072,
 }
 
-/// Where a signing key is: `file:PATH` or a plain path, `pkcs11:` (RFC 7512), or `exec:PROGRAM`.
+/// The location of a signing key: `file:PATH` or a plain path, `pkcs11:` (RFC 7512), or `exec:PROGRAM`.
 ///
-/// A PIN or a password is in none of them.
+/// It never contains a PIN or a password.
 ///
 /// # Examples
 ///
@@ -44,7 +44,7 @@ pub struct SignerUri {
     text: String,
 }
 
-/// Its parts.
+/// The parsed forms of a URI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     File(PathBuf),
@@ -57,7 +57,7 @@ impl SignerUri {
         &self.kind
     }
 
-    /// Returns the file with the key, if it is in one.
+    /// Returns the key file, for a key in a file.
     #[must_use]
     pub fn key_file(&self) -> Option<&Path> {
         match &self.kind {
@@ -66,7 +66,7 @@ impl SignerUri {
         }
     }
 
-    /// Returns the attributes of a key in a token, if it is in one.
+    /// Returns the attributes of a key in a token.
     #[must_use]
     pub fn pkcs11(&self) -> Option<&Pkcs11Uri> {
         match &self.kind {
@@ -81,7 +81,7 @@ impl SignerUri {
         self.pkcs11()?.pin_file()
     }
 
-    /// Returns the program, if the key is behind one.
+    /// Returns the program, for a key in a program.
     #[must_use]
     pub fn program(&self) -> Option<&Path> {
         match &self.kind {
@@ -92,7 +92,7 @@ impl SignerUri {
 }
 
 impl From<PathBuf> for SignerUri {
-    /// Makes the URI of a file, whatever its name begins with.
+    /// Creates the URI of a file, even if its name looks like another URI.
     fn from(path: PathBuf) -> Self {
         let text = path.display().to_string();
         Self {
@@ -124,13 +124,13 @@ impl fmt::Display for SignerUri {
     }
 }
 
-/// The path of a `file:` URI (RFC 8089), which may be relative here.
+/// The path of a `file:` URI (RFC 8089); relative paths are accepted too.
 fn file(rest: &str) -> Result<PathBuf, Error> {
     let path = match rest.strip_prefix("//") {
         None => rest,
         Some(rest) => match rest.strip_prefix("localhost").unwrap_or(rest) {
             path if path.starts_with('/') => path,
-            _ => return Err(Error::uri("file", "names another host; file:/PATH is allowed")),
+            _ => return Err(Error::uri("file", "names another host; use file:/PATH")),
         },
     };
     match decode_text("file", path)? {
@@ -146,7 +146,7 @@ fn program(rest: &str) -> Result<Kind, Error> {
     if path.as_os_str().is_empty() {
         return Err(Error::uri("exec", "names no program"));
     }
-    // A bare name is a file here, not one of PATH: which program signs is not left to the environment.
+    // Unlike a shell, do not search PATH for a bare name: the environment must not choose the signing program.
     let path = if path.components().count() == 1 {
         Path::new(".").join(path)
     } else {
@@ -155,10 +155,7 @@ fn program(rest: &str) -> Result<Kind, Error> {
     let arguments = query.split('&').filter(|part| !part.is_empty());
     let arguments = arguments.map(|part| match part.strip_prefix("arg=") {
         Some(argument) => decode_text("arg", argument),
-        None => Err(Error::uri(
-            "exec",
-            "has another parameter than arg=TEXT behind the question mark",
-        )),
+        None => Err(Error::uri("exec", "has a parameter other than arg=TEXT after '?'")),
     });
     let arguments = arguments.collect::<Result<_, _>>()?;
     Ok(Kind::Program { path, arguments })

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 
-/// A public key of one of the kinds that sign here.
+/// A public key of any supported type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VerifyingKey {
     /// ECDSA on P-256.
@@ -35,11 +35,11 @@ impl VerifyingKey {
         curve.or_else(|| rsa().map(Self::Rsa))
     }
 
-    /// Returns the key as a SubjectPublicKeyInfo in a PEM block `PUBLIC KEY`, lines ended by a line feed.
+    /// Encodes the key as a SubjectPublicKeyInfo in a PEM block `PUBLIC KEY`, with line feeds.
     ///
     /// # Errors
     ///
-    /// [`Error::PublicKey`], which no key gives.
+    /// [`Error::PublicKey`], which does not occur for a valid key.
     pub fn to_pem(&self) -> Result<String, Error> {
         let pem = match self {
             Self::P256(key) => key.to_public_key_pem(LineEnding::LF),
@@ -49,7 +49,7 @@ impl VerifyingKey {
         pem.map_err(|_| Error::PublicKey)
     }
 
-    /// Returns the kind of the key in a few words.
+    /// Describes the key type for messages.
     #[must_use]
     pub fn kind(&self) -> String {
         match self {
@@ -59,11 +59,11 @@ impl VerifyingKey {
         }
     }
 
-    /// Returns the SHA-256 of the SubjectPublicKeyInfo in DER, by which people compare keys.
+    /// Returns the SHA-256 of the SubjectPublicKeyInfo in DER, the usual fingerprint of a key.
     ///
     /// # Errors
     ///
-    /// As [`to_pem`](Self::to_pem).
+    /// See [`to_pem`](Self::to_pem).
     pub fn fingerprint(&self) -> Result<[u8; 32], Error> {
         let der = match self {
             Self::P256(key) => key.to_public_key_der(),

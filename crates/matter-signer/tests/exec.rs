@@ -1,4 +1,4 @@
-//! Keys behind a program. The programs here are scripts for `/bin/sh`, which is not run by itself: it is the program.
+//! Keys in a program. The programs are scripts for `/bin/sh`, which the URI names directly.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -43,7 +43,7 @@ fn uri(folder: &Path, script: &str) -> SignerUri {
         .unwrap()
 }
 
-/// Answers as the protocol has it, with files.
+/// Answers as the protocol requires, from files.
 const ANSWERS: &str = r#"
 case "$2 $3" in
     "public-key ") cat "$1/public.pem" ;;
@@ -119,10 +119,10 @@ fn programs_that_misbehave_are_refused() {
         assert!(error.to_string().contains(expected), "{script}: {error}");
     }
     let signing = [
-        ("head -c 65 /dev/zero", "65 bytes where a signature should be"),
-        ("head -c 64 /dev/zero", "64 bytes where a signature should be"),
+        ("head -c 65 /dev/zero", "the signature is malformed: 65 bytes"),
+        ("head -c 64 /dev/zero", "the signature is malformed: 64 bytes"),
         ("cat /dev/zero", "wrote more than 16384 bytes"),
-        ("exit 0", "0 bytes where a signature should be"),
+        ("exit 0", "the signature is malformed: 0 bytes"),
         (
             "cat \"$1/signature\"; echo throttled >&2; exit 1",
             "exit code 1: throttled",
@@ -166,5 +166,5 @@ fn key_of_another_kind_is_refused_for_certificates() {
     let uri = uri(folder.path(), ANSWERS);
     assert!(matches!(uri.open(&Secrets::new()), Ok(OpenedSigner::P384(_))));
     let error = uri.open_p256(&Secrets::new()).unwrap_err();
-    assert_eq!(error.to_string(), "the key is of P-384, not of P-256");
+    assert_eq!(error.to_string(), "the key is P-384, not P-256");
 }

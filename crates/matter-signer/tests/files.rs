@@ -35,7 +35,7 @@ fn keys_of_all_kinds_are_read_and_sign() {
         (pem.as_bytes().to_vec(), none.clone()),
         (p256.to_pkcs8_der().to_vec(), none.clone()),
         (p256.to_sec1_der().to_vec(), none.clone()),
-        // A password that is not needed is no mistake: one of several keys may be encrypted.
+        // A superfluous password is accepted: one of several keys may be encrypted.
         (pem.as_bytes().to_vec(), Secrets::new().with_password("secret")),
         (encrypted.as_bytes().to_vec(), Secrets::new().with_password("secret")),
     ];
@@ -75,22 +75,22 @@ fn keys_of_all_kinds_are_read_and_sign() {
 }
 
 #[test]
-fn what_is_no_key_is_refused() {
+fn files_without_a_key_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let key = PrivateKey::from_scalar(&[7; 32]).unwrap();
     let encrypted = key.to_encrypted_pkcs8_pem(b"secret", &mut rng()).unwrap();
     let public = VerifyingKey::P256(Keypair::verifying_key(&key)).to_pem().unwrap();
     let cases: [(&[u8], Secrets, &str); 6] = [
-        (b"", Secrets::new(), "is no private key"),
-        // Every AES key would be one.
-        (&[7; 32], Secrets::new(), "is no private key"),
+        (b"", Secrets::new(), "is not a private key"),
+        // Any AES-256 key would be accepted as a scalar.
+        (&[7; 32], Secrets::new(), "is not a private key"),
         (
             b"0707070707070707070707070707070707070707070707070707070707070707",
             Secrets::new(),
-            "is no private key",
+            "is not a private key",
         ),
-        (public.as_bytes(), Secrets::new(), "is no private key"),
+        (public.as_bytes(), Secrets::new(), "is not a private key"),
         (encrypted.as_bytes(), Secrets::new(), "is encrypted; "),
         (
             encrypted.as_bytes(),
@@ -110,7 +110,7 @@ fn what_is_no_key_is_refused() {
 }
 
 #[test]
-fn nothing_shows_a_key_or_a_secret() {
+fn debug_output_contains_no_secret() {
     let key = PrivateKey::from_scalar(&[0x55; 32]).unwrap();
     let shown = [
         format!("{:?}", SigningKey::P256(key.clone())),

@@ -1,5 +1,5 @@
-//! Keys in a real token, which `scripts/softhsm` makes: MATTER_TOKEN is its URI without a
-//! key, MATTER_PIN its PIN, MATTER_MODULE the file of the module.
+//! Keys in a real token, created by `scripts/softhsm`: MATTER_TOKEN is its URI without a key, MATTER_PIN its PIN,
+//! MATTER_MODULE the file of the module.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use signature::{Keypair, Signer, Verifier};
 
 static CASES: AtomicU32 = AtomicU32::new(0);
 
-/// Returns the URI of a key, or nothing where there is no token.
+/// Returns the URI of a key, or `None` without a token.
 fn uri(object: &str) -> Option<SignerUri> {
     let Ok(token) = std::env::var("MATTER_TOKEN") else {
         println!("tokens: 0 cases ran");
@@ -35,7 +35,7 @@ fn secrets() -> Secrets {
 }
 
 #[test]
-fn key_of_p256_is_made_and_signs_from_many_threads() {
+fn p256_key_is_generated_and_signs_from_many_threads() {
     let Some(uri) = uri("object=threads") else { return };
     let (named, made) = uri.generate(KeyAlgorithm::P256, &secrets()).unwrap();
     assert!(named.pkcs11().unwrap().id().is_some());
@@ -59,7 +59,7 @@ fn key_of_p256_is_made_and_signs_from_many_threads() {
 }
 
 #[test]
-fn key_of_rsa_is_made_and_signs() {
+fn rsa_key_is_generated_and_signs() {
     let Some(uri) = uri("object=rsa;id=%01%ff") else { return };
     let (named, made) = uri.generate(KeyAlgorithm::Rsa3072, &secrets()).unwrap();
     assert_eq!(named, uri);
@@ -75,17 +75,17 @@ fn key_of_rsa_is_made_and_signs() {
     // The salt is random.
     assert_ne!(first, second);
     let error = uri.open_p256(&secrets()).unwrap_err();
-    assert_eq!(error.to_string(), "the key is of RSA with 3072 bits, not of P-256");
+    assert_eq!(error.to_string(), "the key is RSA with 3072 bits, not P-256");
 }
 
-/// Neither its value is shown nor does it leave the token wrapped in another key.
+/// The key's value is neither readable nor exportable by wrapping.
 #[test]
-fn key_that_is_made_cannot_be_exported() {
+fn generated_key_cannot_be_exported() {
     let Some(uri) = uri("object=fast") else { return };
     uri.generate(KeyAlgorithm::P256, &secrets()).unwrap();
     uri.open_p256(&secrets()).unwrap();
     let path = std::env::var("MATTER_MODULE").unwrap();
-    // Initialized and logged in by the signer, whose process this is.
+    // Initialized and logged in by the signer in this process.
     let module = Pkcs11::new(path).unwrap();
     let slot = module.get_slots_with_initialized_token().unwrap()[0];
     let session = module.open_rw_session(slot).unwrap();
@@ -116,13 +116,13 @@ fn key_that_is_made_cannot_be_exported() {
 }
 
 #[test]
-fn key_is_not_made_twice() {
+fn existing_key_is_not_generated_again() {
     let Some(uri) = uri("object=once") else { return };
     uri.generate(KeyAlgorithm::P256, &secrets()).unwrap();
     let error = uri.generate(KeyAlgorithm::P256, &secrets()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the token has a key with object 'once' already; choose another name"
+        "the token already has a key with object 'once'; choose another name"
     );
     let unnamed: SignerUri = std::env::var("MATTER_TOKEN").unwrap().parse().unwrap();
     let error = unnamed.generate(KeyAlgorithm::P256, &secrets()).unwrap_err();
@@ -130,7 +130,7 @@ fn key_is_not_made_twice() {
 }
 
 #[test]
-fn ambiguous_and_absent_keys_are_refused_with_those_that_are_there() {
+fn ambiguous_and_absent_keys_are_refused_with_the_present_ones() {
     let Some(uri) = uri("object=absent") else { return };
     let twins = [1, 2].map(|number| self::uri(&format!("object=twin{number};id=%0{number}")).unwrap());
     for twin in &twins {
@@ -179,7 +179,7 @@ fn absent_tokens_and_modules_are_refused() {
     }
 }
 
-/// Prints what `docs/benchmarks.md` quotes, and that threads do not lose any.
+/// Prints the rate quoted in `docs/benchmarks.md`; also checks that concurrent signatures are not lost.
 #[test]
 fn signatures_a_second() {
     let Some(uri) = uri("object=speed") else { return };

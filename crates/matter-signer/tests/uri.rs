@@ -1,4 +1,4 @@
-//! URIs: what they say, and which are refused.
+//! Accepted and refused URIs.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
@@ -27,7 +27,7 @@ fn paths_are_files() {
     }
     assert_eq!(
         refused("file://server/a"),
-        "file in the URI names another host; file:/PATH is allowed"
+        "file in the URI names another host; use file:/PATH"
     );
     assert_eq!(refused("file:"), "file in the URI names no file");
     assert_eq!(refused(""), "the URI is empty");
@@ -44,7 +44,7 @@ fn programs_are_files_and_never_looked_up() {
         assert_eq!(uri.program(), Some(Path::new(path)), "{text}");
     }
     assert!(refused("exec:").contains("names no program"));
-    assert!(refused("exec:a?key=1").contains("another parameter than arg=TEXT"));
+    assert!(refused("exec:a?key=1").contains("a parameter other than arg=TEXT"));
     assert!(refused("exec:a%0Ab").contains("control character"));
 }
 
@@ -78,34 +78,31 @@ fn examples_of_the_rfc_are_read() {
 #[test]
 fn malformed_uris_are_refused_with_the_attribute() {
     for (rest, expected) in [
-        ("object=a;object=b", "object in the URI is there more than once"),
-        ("id=%01;id=%01", "id in the URI is there more than once"),
-        ("type=private;type=private", "type in the URI is there more than once"),
-        ("a?module-name=x", "the URI has an attribute without ="),
-        (
-            "?module-name=x&module-name=y",
-            "module-name in the URI is there more than once",
-        ),
-        (
-            "?pin-source=/a&pin-source=/b",
-            "pin-source in the URI is there more than once",
-        ),
+        ("object=a;object=b", "object in the URI is given twice"),
+        ("id=%01;id=%01", "id in the URI is given twice"),
+        ("type=private;type=private", "type in the URI is given twice"),
+        ("a?module-name=x", "the URI has an attribute without '='"),
+        ("?module-name=x&module-name=y", "module-name in the URI is given twice"),
+        ("?pin-source=/a&pin-source=/b", "pin-source in the URI is given twice"),
         ("?pin-source=%7Ccat%20/pin", "pin-source in the URI is a command"),
         ("?pin-source=", "pin-source in the URI names no file"),
-        ("type=cert", "type in the URI is not private"),
+        ("type=cert", "type in the URI must be 'private'"),
         ("slot-id=0x1", "slot-id in the URI is not a decimal number"),
         ("slot-id=+1", "slot-id in the URI is not a decimal number"),
         (
             "slot-id=99999999999999999999999",
             "slot-id in the URI is not a decimal number",
         ),
-        ("object=%zz", "object in the URI has a % without two hexadecimal digits"),
-        ("object=%2", "object in the URI has a % without"),
+        (
+            "object=%zz",
+            "object in the URI has a '%' without two hexadecimal digits",
+        ),
+        ("object=%2", "object in the URI has a '%' without"),
         ("object=%FF", "object in the URI is not UTF-8"),
-        ("object=%00", "object in the URI has a control character"),
+        ("object=%00", "object in the URI contains a control character"),
         (
             "x-vendor=1",
-            "the URI has the attribute 'x-vendor', which is unknown: it matches no key",
+            "the URI has the unknown attribute 'x-vendor', which matches no key",
         ),
     ] {
         let error = refused(&format!("pkcs11:{rest}"));
@@ -134,6 +131,6 @@ fn tokens_need_a_feature() {
     let error = uri.open(&matter_signer::Secrets::new()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "keys in tokens are not in this build; build it with --features pkcs11"
+        "this build does not support keys in tokens; build it with --features pkcs11"
     );
 }

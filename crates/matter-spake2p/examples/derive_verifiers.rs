@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (number, credential) in PaseCredential::derive_each(devices, Iterations::new(1000)?).enumerate() {
         let credential = credential?;
         if number < 3 {
-            // The salt is no secret; passcode and verifier are, and are shown here only to show how they are read.
+            // The salt is public. Passcode and verifier are secrets; they are printed here only to show how to read
+            // them.
             let (salt, verifier) = (credential.parameters().salt, credential.verifier().to_base64());
             println!("{:08} {salt} {}", credential.passcode().expose(), verifier.as_str());
         }

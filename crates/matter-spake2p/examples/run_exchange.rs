@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rng = UnwrapErr(getrandom::SysRng);
     let parameters = PbkdfParameters::new(Iterations::MIN, Salt::generate(&mut rng));
     let verifier = Verifier::derive(&Passcode::new(20202021)?, &parameters)?;
-    // Both sides hash the messages with which the device told salt and iterations.
+    // Both sides hash the messages in which the device sent salt and iteration count.
     let context = Context::new(b"PBKDFParamRequest", b"PBKDFParamResponse");
 
     for passcode in [20202021, 34567890] {

@@ -6,7 +6,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::Error;
 
-/// Bytes of the longest text: the base64 of a verifier.
+/// Length of the longest text: the base64 of a verifier.
 const MAX_TEXT: usize = 132;
 
 /// Base64 text (RFC 4648 section 4, padded) of a salt or a verifier, wiped when dropped.

@@ -11,13 +11,13 @@ use crate::lanes::{Costs, Job, write_words};
 use crate::prover_key::{ProverKey, WS_SIZE};
 use crate::{Error, Iterations, Lanes, PaseCredential, PbkdfParameters, Salt, Verifier};
 
-/// Devices that are derived together: their three blocks each fill three registers of 16 lanes.
+/// Number of devices derived together: their three blocks each fill three registers of 16 lanes.
 const DEVICES: usize = 16;
 /// SHA-256 blocks of PBKDF2's output for one device.
 const BLOCKS: usize = WS_SIZE.div_ceil(32);
-/// Bytes of HMAC's key block.
+/// Length of HMAC's key block in bytes.
 const KEY_BLOCK: usize = 64;
-/// The state before the first block (FIPS 180-4 section 5.3.3).
+/// Initial hash value (FIPS 180-4 section 5.3.3).
 const INITIAL: [u32; 8] = [
     0x6a09_e667,
     0xbb67_ae85,
@@ -29,9 +29,9 @@ const INITIAL: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-/// Derives credentials for many devices, as [`PaseCredential::derive`] for each: the same values in the same order.
+/// Iterator of credentials for many devices: the same values in the same order as [`PaseCredential::derive`] for each.
 ///
-/// Takes up to 16 devices at a time from the inner iterator, as soon as a credential is asked for.
+/// Takes up to 16 devices at a time from the inner iterator when the next credential is requested.
 ///
 /// # Examples
 ///
@@ -65,7 +65,7 @@ impl<I: Iterator<Item = (Passcode, Salt)>> DeriveEach<I> {
         }
     }
 
-    /// Uses these lanes instead of those that suit processor and number of devices best. The result is the same.
+    /// Uses these lanes instead of the fastest for the processor and number of devices. The result is the same.
     #[must_use]
     pub fn with_lanes(mut self, lanes: Lanes) -> Self {
         self.lanes = Some(lanes);
@@ -96,7 +96,7 @@ impl<I: Iterator<Item = (Passcode, Salt)>> DeriveEach<I> {
                 }
             }
         }
-        // Idle places have jobs of zeros: a degenerate key, which nobody asks for.
+        // Unused entries have all-zero jobs, which give a degenerate key that is never returned.
         let keys = jobs.each_ref().map(finish);
         let verifiers = verifiers(&keys, count);
         for (((ready, device), key), verifier) in self.ready.iter_mut().zip(devices).zip(&keys).zip(verifiers) {
@@ -148,7 +148,7 @@ impl<I> fmt::Debug for DeriveEach<I> {
     }
 }
 
-/// Hashes the passcode's key blocks and makes the first iteration of each output block.
+/// Hashes the passcode's key blocks and computes the first iteration of each output block.
 fn start(jobs: &mut [Job; BLOCKS], passcode: &Passcode, salt: &Salt) {
     let password = Zeroizing::new(passcode.expose().to_le_bytes());
     let [inner, outer] = [0x36, 0x5C].map(|pad| {
@@ -171,7 +171,7 @@ fn start(jobs: &mut [Job; BLOCKS], passcode: &Passcode, salt: &Salt) {
     }
 }
 
-/// The last block of a message of at most 55 bytes behind a key block (FIPS 180-4 section 5.1.1).
+/// The last block of a message of at most 55 bytes after a key block (FIPS 180-4 section 5.1.1).
 fn padded(message: impl Iterator<Item = u8>) -> Zeroizing<[u8; 64]> {
     let mut block = Zeroizing::new([0; 64]);
     let mut len = KEY_BLOCK;
@@ -197,7 +197,7 @@ fn compress(state: &[u32; 8], block: &[u8; 64]) -> Zeroizing<[u32; 8]> {
     state
 }
 
-/// Runs the jobs, each part of them with the lanes that are chosen for what is left.
+/// Runs the jobs; each part uses the lanes chosen for the number of jobs left.
 fn run(mut jobs: &mut [Job], iterations: Iterations, choose: impl Fn(usize) -> Lanes) {
     while !jobs.is_empty() {
         let lanes = choose(jobs.len());
@@ -208,7 +208,7 @@ fn run(mut jobs: &mut [Job], iterations: Iterations, choose: impl Fn(usize) -> L
     }
 }
 
-/// Puts the blocks of one device together.
+/// Combines the blocks of one device.
 fn finish(jobs: &[Job; BLOCKS]) -> ProverKey {
     let mut ws = Zeroizing::new([0; WS_SIZE]);
     for (bytes, word) in ws.chunks_exact_mut(4).zip(jobs.iter().flat_map(|job| &job.sum)) {
@@ -217,7 +217,8 @@ fn finish(jobs: &[Job; BLOCKS]) -> ProverKey {
     ProverKey::from_ws(&ws)
 }
 
-/// The verifiers of the first so many keys, with one inversion for all. A degenerate key spoils its own verifier only.
+/// Computes the verifiers of the first `count` keys with a single inversion. A degenerate key invalidates only its own
+/// verifier.
 fn verifiers(keys: &[ProverKey; DEVICES], count: usize) -> [Verifier; DEVICES] {
     let mut points = Zeroizing::new([ProjectivePoint::IDENTITY; DEVICES]);
     for (point, key) in points.iter_mut().zip(keys).take(count) {
@@ -255,7 +256,7 @@ mod tests {
                 );
             }
         }
-        // 2*G, SEC 1 encoded, of NIST's "Mathematical routines for the NIST prime elliptic curves".
+        // 2*G, SEC 1 encoded, from NIST's "Mathematical routines for the NIST prime elliptic curves".
         let double = "7cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978";
         let [first, ..] = verifiers(&keys, 1);
         let x = first.expose_bytes()[33..65]

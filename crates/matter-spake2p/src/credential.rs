@@ -3,7 +3,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::{DeriveEach, Error, Iterations, Salt, Verifier};
 
-/// What a device tells a commissioner so that it can derive w0 and w1 (`Crypto_PBKDFParameterSet`, Matter Core
+/// The parameters that a device sends to a commissioner to derive w0 and w1 (`Crypto_PBKDFParameterSet`, Matter Core
 /// Specification 3.9).
 ///
 /// # Examples
@@ -24,7 +24,7 @@ pub struct PbkdfParameters {
 }
 
 impl PbkdfParameters {
-    /// Puts both together.
+    /// Creates the parameters.
     #[must_use]
     pub const fn new(iterations: Iterations, salt: Salt) -> Self {
         Self { iterations, salt }
@@ -33,8 +33,7 @@ impl PbkdfParameters {
 
 /// A passcode together with the verifier that it opens.
 ///
-/// There is no way to make one whose parts disagree, so that a label printed from the passcode fits a device that
-/// holds the verifier.
+/// The two always match, so a label printed from the passcode fits a device that stores the verifier.
 ///
 /// # Examples
 ///
@@ -59,7 +58,7 @@ impl PaseCredential {
     ///
     /// # Errors
     ///
-    /// As [`Verifier::derive`].
+    /// See [`Verifier::derive`].
     pub fn derive(passcode: Passcode, parameters: PbkdfParameters) -> Result<Self, Error> {
         let verifier = Verifier::derive(&passcode, &parameters)?;
         Ok(Self {
@@ -69,8 +68,7 @@ impl PaseCredential {
         })
     }
 
-    /// Derives verifiers for many devices, several times as fast as one after the other: the same values in the same
-    /// order.
+    /// Derives credentials for many devices, several times as fast as one by one: the same values in the same order.
     ///
     /// # Examples
     ///
@@ -93,7 +91,7 @@ impl PaseCredential {
         DeriveEach::new(devices.into_iter(), iterations)
     }
 
-    /// Takes a verifier that was derived from the rest.
+    /// Creates a credential from a verifier that was derived from the other arguments.
     pub(crate) const fn from_derived(passcode: Passcode, parameters: PbkdfParameters, verifier: Verifier) -> Self {
         Self {
             passcode,
@@ -102,11 +100,11 @@ impl PaseCredential {
         }
     }
 
-    /// Accepts a verifier that was made elsewhere, after deriving it again.
+    /// Accepts an existing verifier after deriving it again.
     ///
     /// # Errors
     ///
-    /// [`Error::VerifierMismatch`] when the derived one differs.
+    /// [`Error::VerifierMismatch`] when the derived verifier differs.
     pub fn with_verifier(passcode: Passcode, parameters: PbkdfParameters, verifier: &Verifier) -> Result<Self, Error> {
         let derived = Self::derive(passcode, parameters)?;
         if bool::from(derived.verifier.ct_eq(verifier)) {
@@ -140,7 +138,7 @@ impl PaseCredential {
 }
 
 impl ConstantTimeEq for PaseCredential {
-    /// Passcodes and verifiers are compared in constant time; salt and iteration count are no secrets.
+    /// Passcodes and verifiers are compared in constant time; salt and iteration count are public.
     fn ct_eq(&self, other: &Self) -> Choice {
         let is_same = Choice::from(u8::from(self.parameters == other.parameters));
         is_same & self.passcode.ct_eq(&other.passcode) & self.verifier.ct_eq(&other.verifier)

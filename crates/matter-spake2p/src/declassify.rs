@@ -4,9 +4,9 @@ use subtle::Choice;
 
 /// Makes a choice public: the only place where a branch or an address depends on a secret.
 ///
-/// Two choices go through it: whether a derived scalar is zero, which it is once in 2^256 times, and whether the other
-/// side's proof in an exchange is good, which the answer tells anyway. A function of its own, with a table that the
-/// compiler cannot see through, so that `scripts/constant-time` can except it and nothing else.
+/// Two choices are made public: whether a derived scalar is zero (probability 2^-256), and whether the peer's
+/// confirmation is correct, which the result reveals anyway. This is a separate function, with a table that is opaque
+/// to the compiler, so that `scripts/constant-time` can exempt it and nothing else.
 #[inline(never)]
 pub(crate) fn declassify(choice: Choice) -> bool {
     let answers = black_box([false, true]);

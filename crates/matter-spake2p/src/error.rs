@@ -1,51 +1,51 @@
 use core::fmt;
 
-/// Why a value cannot be used. No variant carries a secret.
+/// Errors of decoding, deriving and the exchange. No variant carries a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text is not canonical base64, or too long.
+    /// The text is too long or not canonical base64.
     Base64,
     /// The confirmation does not have 32 bytes.
     ConfirmationLength {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
-    /// The other side of an exchange does not hold what belongs to the passcode, or a message was changed.
+    /// The peer does not know the passcode or its verifier, or a message was modified.
     ConfirmationMismatch,
-    /// A derived scalar is zero, which happens once in 2^256 derivations; another salt is needed.
+    /// A derived scalar is zero (probability 2^-256); another salt is needed.
     DegenerateVerifier,
     /// The iteration count is not a decimal or `0x` hexadecimal number.
     IterationsNotANumber,
-    /// The iteration count is not in 1000..=100000.
+    /// The iteration count is not in 1000 to 100000.
     IterationsOutOfRange {
         /// The refused count.
         count: u32,
     },
     /// The salt is not canonical base64.
     SaltBase64,
-    /// The salt is hexadecimal digits, where base64 is wanted.
+    /// The salt is given in hexadecimal digits instead of base64.
     SaltHexadecimal,
-    /// The salt does not have 16..=32 bytes.
+    /// The salt does not have 16 to 32 bytes.
     SaltLength {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
     /// The share is not an uncompressed point of the curve.
     ShareInvalid,
     /// The share does not have 65 bytes.
     ShareLength {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
     /// The verifier's w0 is zero or not below the order of the curve, or its L is not a point of the curve.
     VerifierInvalid,
     /// The verifier does not have 97 bytes.
     VerifierLength {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
-    /// The verifier is not the one that passcode, salt and iteration count give.
+    /// The verifier does not match passcode, salt and iteration count.
     VerifierMismatch,
 }
 
@@ -53,23 +53,24 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Base64 => f.write_str("not base64 of the expected length"),
-            Self::ConfirmationLength { len } => write!(f, "confirmation of {len} bytes is not one of 32"),
-            Self::ConfirmationMismatch => f.write_str("the other side does not know the passcode or its verifier"),
-            Self::DegenerateVerifier => f.write_str("the salt gives a degenerate verifier; use another one"),
-            Self::IterationsNotANumber => f.write_str("iteration count is not a number; 1000..=100000 is allowed"),
-            Self::IterationsOutOfRange { count } => write!(f, "iteration count {count} is not in 1000..=100000"),
+            Self::ConfirmationLength { len } => write!(f, "confirmation has {len} bytes; 32 are required"),
+            Self::ConfirmationMismatch => f.write_str("the peer does not know the passcode or its verifier"),
+            Self::DegenerateVerifier => f.write_str("the salt gives a degenerate verifier; use another salt"),
+            Self::IterationsNotANumber => f.write_str("iteration count is not a number; 1000 to 100000 is allowed"),
+            Self::IterationsOutOfRange { count } => write!(f, "iteration count {count} is not in 1000 to 100000"),
             Self::SaltBase64 => f.write_str("salt is not base64 of 16 to 32 bytes"),
-            Self::SaltHexadecimal => f.write_str("salt is hexadecimal digits; write its 16 to 32 bytes in base64"),
+            Self::SaltHexadecimal => f.write_str("salt is hexadecimal; write its 16 to 32 bytes in base64"),
             Self::SaltLength { len } => {
-                write!(f, "salt of {len} bytes; 16 to 32 bytes, written in base64, are allowed")
+                write!(
+                    f,
+                    "salt has {len} bytes; 16 to 32 bytes, written in base64, are allowed"
+                )
             }
             Self::ShareInvalid => f.write_str("share is not an uncompressed point of P-256"),
-            Self::ShareLength { len } => write!(f, "share of {len} bytes is not one of 65"),
+            Self::ShareLength { len } => write!(f, "share has {len} bytes; 65 are required"),
             Self::VerifierInvalid => f.write_str("verifier is not a scalar and a point of P-256"),
-            Self::VerifierLength { len } => write!(f, "verifier of {len} bytes is not one of 97"),
-            Self::VerifierMismatch => {
-                f.write_str("verifier does not belong to this passcode, salt and iteration count")
-            }
+            Self::VerifierLength { len } => write!(f, "verifier has {len} bytes; 97 are required"),
+            Self::VerifierMismatch => f.write_str("verifier does not match this passcode, salt and iteration count"),
         }
     }
 }

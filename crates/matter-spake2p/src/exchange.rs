@@ -1,8 +1,8 @@
-//! The exchange with which a commissioner proves that it knows the passcode, and the device that it has the verifier
-//! (PASE, Matter Core Specification 3.10 and 4.14.1).
+//! The exchange that proves the commissioner's knowledge of the passcode and the device's of the verifier (PASE, Matter
+//! Core Specification 3.10 and 4.14.1).
 //!
-//! It is SPAKE2+ of RFC 9383 with the key schedule of draft-bar-cfrg-spake2plus-01: the same shares and transcript, but
-//! other keys from it.
+//! It is SPAKE2+ of RFC 9383 with the key schedule of draft-bar-cfrg-spake2plus-01: same shares and transcript,
+//! different keys.
 
 use p256::elliptic_curve::{Field, Group, PrimeField};
 use p256::{FieldBytes, ProjectivePoint, Scalar};
@@ -29,7 +29,7 @@ pub use message::{Confirmation, Share};
 pub use prover::ProverExchange;
 pub use verifier::VerifierExchange;
 
-/// A scalar other than zero, each equally likely: 32 random bytes, drawn again when they are none.
+/// Draws a uniform nonzero scalar: 32 random bytes, redrawn if out of range.
 fn draw_scalar<R: CryptoRng + ?Sized>(rng: &mut R) -> Zeroizing<Scalar> {
     let mut bytes = Zeroizing::new(FieldBytes::default());
     loop {
@@ -41,14 +41,14 @@ fn draw_scalar<R: CryptoRng + ?Sized>(rng: &mut R) -> Zeroizing<Scalar> {
     }
 }
 
-/// A share: `secret*G + w0*base`.
+/// Computes a share: `secret*G + w0*base`.
 fn blinded(secret: &Scalar, w0: &Scalar, base: &[u8; Share::LEN]) -> Result<Share, Error> {
     let base = Share::from_bytes(base)?.point();
     let point = ProjectivePoint::mul_by_generator(secret) + base * w0;
     Ok(Share::from_point(&Zeroizing::new(point)))
 }
 
-/// Refuses a proof that is not good.
+/// Returns an error unless the confirmation is correct.
 fn accept(good: Choice) -> Result<(), Error> {
     if declassify(good) {
         Ok(())

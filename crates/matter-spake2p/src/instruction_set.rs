@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// Instructions with which verifiers are derived in bulk. All of them derive the same.
+/// Instruction sets for bulk derivation. All of them give the same result.
 ///
 /// # Examples
 ///
@@ -21,9 +21,9 @@ pub enum InstructionSet {
     Avx512,
     /// 4 lanes of NEON.
     Neon,
-    /// Plain integers, one lane: the source of the others without any special instruction.
+    /// Plain integers, one lane, without special instructions.
     Portable,
-    /// The `sha2` crate, one lane: SHA extensions where the processor has them.
+    /// The `sha2` crate, one lane: uses SHA extensions if the processor has them.
     Sha2,
     /// 4 streams of x86's SHA extensions.
     ShaNi,
@@ -32,7 +32,7 @@ pub enum InstructionSet {
 }
 
 impl InstructionSet {
-    /// All of them, also those that this processor does not have.
+    /// All sets, including those that this processor lacks.
     pub const ALL: [Self; 8] = [
         Self::Portable,
         Self::Sha2,
@@ -44,11 +44,11 @@ impl InstructionSet {
         Self::ArmSha2,
     ];
 
-    /// The largest number of [`lanes`](Self::lanes).
+    /// The largest value of [`lanes`](Self::lanes).
     #[cfg(feature = "std")]
     pub(crate) const MOST_LANES: usize = 16;
 
-    /// Returns how many (device, block) pairs run side by side.
+    /// Returns the number of (device, block) pairs that run in parallel.
     #[must_use]
     pub const fn lanes(self) -> usize {
         match self {

@@ -5,7 +5,7 @@ use matter_types::parse_u32;
 
 use crate::Error;
 
-/// How often PBKDF2 iterates, 1000..=100000 (Matter Core Specification 3.9, `CRYPTO_PBKDF_ITERATIONS_MIN` and `_MAX`).
+/// PBKDF2 iteration count, 1000 to 100000 (Matter Core Specification 3.9, `CRYPTO_PBKDF_ITERATIONS_MIN` and `_MAX`).
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ impl TryFrom<u32> for Iterations {
 impl FromStr for Iterations {
     type Err = Error;
 
-    /// Reads a decimal or `0x` hexadecimal number.
+    /// Parses a decimal or `0x` hexadecimal number.
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::new(parse_u32(text).map_err(|_| Error::IterationsNotANumber)?)
     }

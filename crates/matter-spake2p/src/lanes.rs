@@ -1,7 +1,8 @@
-//! PBKDF2's iterations for several (device, block) pairs side by side, one pair in each lane of a vector register.
+//! PBKDF2 iterations for several (device, block) pairs in parallel, one pair in each lane of a vector register.
 //!
-//! [`Lanes::run`] is the only place of the workspace with `unsafe`: it calls functions that need a processor feature,
-//! which a value of [`Lanes`] proves to be there. Targets without SSE2 or NEON, as kernels, get none of the vector code.
+//! [`Lanes::run`] is the only place of this crate with `unsafe`: it calls functions that require a
+//! processor feature, which a value of [`Lanes`] proves to be present. Targets without SSE2 or NEON, such as kernels,
+//! get no vector code.
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -40,20 +41,20 @@ cpufeatures::new!(has_sha, "sha", "sse4.1", "ssse3");
 #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
 cpufeatures::new!(has_sha, "sha2");
 
-/// One of PBKDF2's output blocks while it is computed (RFC 8018 section 5.2).
+/// One PBKDF2 output block during computation (RFC 8018 section 5.2).
 #[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Job {
-    /// SHA-256 after HMAC's inner key block.
+    /// SHA-256 state after HMAC's inner key block.
     pub(crate) inner: [u32; 8],
-    /// SHA-256 after HMAC's outer key block.
+    /// SHA-256 state after HMAC's outer key block.
     pub(crate) outer: [u32; 8],
     /// The first iteration's HMAC.
     pub(crate) digest: [u32; 8],
-    /// The sum of all iterations' HMACs; starts as the first one.
+    /// The XOR of all iterations' HMACs; starts as the first one.
     pub(crate) sum: [u32; 8],
 }
 
-/// The jobs that run side by side: word by word, and there lane by lane.
+/// Jobs that run in parallel, stored word by word and within a word lane by lane.
 #[derive(Zeroize, ZeroizeOnDrop)]
 struct Batch<const LANES: usize> {
     inner: [[u32; LANES]; 8],
@@ -62,7 +63,7 @@ struct Batch<const LANES: usize> {
     sum: [[u32; LANES]; 8],
 }
 
-/// An instruction set that this processor has.
+/// An instruction set that this processor supports.
 ///
 /// # Examples
 ///
@@ -75,7 +76,7 @@ struct Batch<const LANES: usize> {
 pub struct Lanes(InstructionSet);
 
 impl Lanes {
-    /// Asks the processor; `None` when it does not have the instructions.
+    /// Queries the processor; `None` when it lacks the instructions.
     #[must_use]
     pub fn new(instructions: InstructionSet) -> Option<Self> {
         let available = match instructions {
@@ -92,13 +93,13 @@ impl Lanes {
             InstructionSet::ShaNi => has_sha::get(),
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             InstructionSet::Sse2 => true,
-            // Those of other processors.
+            // Instruction sets of other architectures.
             _ => false,
         };
         available.then_some(Self(instructions))
     }
 
-    /// Returns which one it is.
+    /// Returns the instruction set.
     #[must_use]
     pub const fn instructions(self) -> InstructionSet {
         self.0
@@ -107,7 +108,7 @@ impl Lanes {
     /// Runs the iterations of PBKDF2 from the second on, for any number of jobs.
     #[allow(
         unsafe_code,
-        reason = "the instructions are there: `new` makes a value after asking, `costs` copies what it made"
+        reason = "the instructions are available: `new` queries the processor, `costs` copies values from `new`"
     )]
     pub(crate) fn run(self, jobs: &mut [Job], iterations: u32) {
         match self.0 {
@@ -117,35 +118,35 @@ impl Lanes {
             // SAFETY: this line is compiled only for targets whose processors all have SSE2.
             InstructionSet::Sse2 => in_batches(jobs, |batch| unsafe { sse2::iterate(batch, iterations) }),
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-            // SAFETY: a value with AVX2 is made only where the processor has AVX2.
+            // SAFETY: a value with AVX2 exists only if the processor has AVX2.
             InstructionSet::Avx2 => in_batches(jobs, |batch| unsafe { avx2::iterate(batch, iterations) }),
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-            // SAFETY: a value with AVX-512 is made only where the processor has AVX-512F.
+            // SAFETY: a value with AVX-512 exists only if the processor has AVX-512F.
             InstructionSet::Avx512 => in_batches(jobs, |batch| unsafe { avx512::iterate(batch, iterations) }),
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-            // SAFETY: a value with SHA extensions is made only where the processor has them, SSE4.1 and SSSE3.
+            // SAFETY: a value with SHA extensions exists only if the processor has them, SSE4.1 and SSSE3.
             InstructionSet::ShaNi => in_batches(jobs, |batch| unsafe { sha_ni::iterate(batch, iterations) }),
             #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
             // SAFETY: this line is compiled only for targets whose processors all have NEON.
             InstructionSet::Neon => in_batches(jobs, |batch| unsafe { neon::iterate(batch, iterations) }),
             #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
-            // SAFETY: a value with ARM's SHA-2 instructions is made only where the processor has them and NEON.
+            // SAFETY: a value with ARM's SHA-2 instructions exists only if the processor has them and NEON.
             InstructionSet::ArmSha2 => in_batches(jobs, |batch| unsafe { arm_sha2::iterate(batch, iterations) }),
             #[allow(
                 unreachable_patterns,
-                reason = "those of other processors, of which no value is made"
+                reason = "sets of other architectures, for which no value exists"
             )]
             _ => {}
         }
     }
 }
 
-/// Whether the processor has instructions for SHA-256, which the `sha2` crate then uses.
+/// Whether the processor has SHA-256 instructions, which the `sha2` crate then uses.
 fn has_sha_extensions() -> bool {
     Lanes::new(InstructionSet::ShaNi).is_some() || Lanes::new(InstructionSet::ArmSha2).is_some()
 }
 
-/// Runs the jobs a batch at a time; lanes behind the last job are idle.
+/// Runs the jobs batch by batch; lanes after the last job are idle.
 fn in_batches<const LANES: usize>(jobs: &mut [Job], iterate: impl Fn(&mut Batch<LANES>)) {
     for jobs in jobs.chunks_mut(LANES) {
         let words = |of: fn(&Job) -> &[u32; 8]| transpose(jobs, of);
@@ -176,9 +177,9 @@ fn transpose<const LANES: usize>(jobs: &[Job], of: fn(&Job) -> &[u32; 8]) -> [[u
     words
 }
 
-/// The iterations with the compression function of the `sha2` crate, which uses a processor's SHA extensions.
+/// Runs the iterations with the `sha2` crate's compression function, which uses the processor's SHA extensions.
 fn one_by_one(job: &mut Job, iterations: u32) {
-    // Room for the digest, the bit 1, zeros, and the length in bits, as in every lane.
+    // The digest, the bit 1, zeros, and the length in bits, as in all lanes.
     let mut block = Zeroizing::new([0; 64]);
     write_words(
         &mut *block,
@@ -197,7 +198,7 @@ fn one_by_one(job: &mut Job, iterations: u32) {
     }
 }
 
-/// Writes words big-endian, as SHA-256 reads them.
+/// Writes words big-endian, as SHA-256 requires.
 pub(crate) fn write_words(bytes: &mut [u8], words: &[u32]) {
     for (bytes, word) in bytes.chunks_exact_mut(4).zip(words) {
         bytes.copy_from_slice(&word.to_be_bytes());

@@ -2,7 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![warn(clippy::disallowed_types)]
-// Allowed in one function: `lanes::Lanes::run`, which calls what needs a processor feature after asking for it.
+// Allowed in one function, `lanes::Lanes::run`, whose calls require a processor feature that is checked before.
 #![deny(unsafe_code)]
 
 #[cfg(any(feature = "std", test))]
@@ -36,11 +36,11 @@ pub use salt::Salt;
 pub use self_check::{self_check, self_check_by_exchange};
 pub use verifier::Verifier;
 
-/// The crate of the passcode.
+/// For the passcode.
 pub use matter_types;
-/// The crate of the generators that salts and shares are drawn with.
+/// For the generators of salts and shares.
 pub use rand_core;
-/// The crate of `ConstantTimeEq`, which verifiers and keys have.
+/// For `ConstantTimeEq` of verifiers and keys.
 pub use subtle;
-/// The crate of `Zeroize`, which verifiers and keys have.
+/// For `Zeroize` of verifiers and keys.
 pub use zeroize;

@@ -2,14 +2,14 @@ use p256::elliptic_curve::point::AffineCoordinates;
 use p256::{AffinePoint, FieldBytes};
 use subtle::{ConstantTimeEq, CtOption};
 
-/// Bytes of a point without compression.
+/// Length of an uncompressed point in bytes.
 pub(crate) const POINT_SIZE: usize = 65;
-/// What an uncompressed point starts with (SEC 1 section 2.3.3).
+/// First byte of an uncompressed point (SEC 1 section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
-/// Encodes a point without compression. The identity has no such encoding, and comes out as a point that is none.
+/// Encodes a point without compression. The identity has no such encoding and gives an invalid point.
 ///
-/// Not the encoding of `p256`, whose length and so its branches depend on the point.
+/// Unlike the encoding of `p256`, its length and branches do not depend on the point.
 pub(crate) fn encode_point(point: &AffinePoint) -> [u8; POINT_SIZE] {
     let mut bytes = [0; POINT_SIZE];
     let coordinates = [UNCOMPRESSED].into_iter().chain(point.x()).chain(point.y());
@@ -17,7 +17,7 @@ pub(crate) fn encode_point(point: &AffinePoint) -> [u8; POINT_SIZE] {
     bytes
 }
 
-/// Decodes a point of the curve without compression, and without a branch. The identity is none.
+/// Decodes an uncompressed point of the curve without branches. The identity is refused.
 pub(crate) fn decode_point(bytes: &[u8; POINT_SIZE]) -> CtOption<AffinePoint> {
     let (tag, coordinates) = bytes.split_at(1);
     let (x, y) = coordinates.split_at(coordinates.len() / 2);

@@ -11,7 +11,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::declassify::declassify;
 use crate::{Error, PbkdfParameters, Verifier};
 
-/// What a commissioner derives from the passcode: the scalars w0 and w1 (Matter Core Specification 3.10).
+/// The scalars w0 and w1 that a commissioner derives from the passcode (Matter Core Specification 3.10).
 ///
 /// As secret as the passcode: wiped when dropped and not shown by `Debug`.
 ///
@@ -32,13 +32,13 @@ pub struct ProverKey {
     w1: Scalar,
 }
 
-/// Bytes that PBKDF2 makes for each of the two scalars (`CRYPTO_W_SIZE_BYTES`, Matter Core Specification 3.10).
+/// Bytes of PBKDF2 output for each of the two scalars (`CRYPTO_W_SIZE_BYTES`, Matter Core Specification 3.10).
 const W_SIZE: usize = 40;
-/// Bytes that PBKDF2 makes.
+/// Bytes of PBKDF2 output.
 pub(crate) const WS_SIZE: usize = 2 * W_SIZE;
-/// Bytes of a scalar.
+/// Length of a scalar in bytes.
 const SCALAR_SIZE: usize = 32;
-/// 2^256 modulo the order of P-256, big-endian; 2^256 minus the order of SEC 2 section 2.4.2.
+/// 2^256 modulo the order of P-256 (SEC 2 section 2.4.2), big-endian.
 const TWO_TO_256: [u8; SCALAR_SIZE] = [
     0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
     0x43, 0x19, 0x05, 0x52, 0x58, 0xE8, 0x61, 0x7B, 0x0C, 0x46, 0x35, 0x3D, 0x03, 0x9C, 0xDA, 0xAF,
@@ -49,7 +49,7 @@ impl ProverKey {
     ///
     /// # Errors
     ///
-    /// [`Error::DegenerateVerifier`], which nobody will ever see.
+    /// [`Error::DegenerateVerifier`], which cannot occur in practice.
     pub fn derive(passcode: &Passcode, parameters: &PbkdfParameters) -> Result<Self, Error> {
         let password = Zeroizing::new(passcode.expose().to_le_bytes());
         let mut ws = Zeroizing::new([0; WS_SIZE]);
@@ -64,7 +64,7 @@ impl ProverKey {
         Ok(key)
     }
 
-    /// Reduces PBKDF2's output; the result can be degenerate.
+    /// Reduces PBKDF2's output; the result may be degenerate.
     pub(crate) fn from_ws(ws: &[u8; WS_SIZE]) -> Self {
         let (w0s, w1s) = ws.split_at(W_SIZE);
         Self {
@@ -73,7 +73,7 @@ impl ProverKey {
         }
     }
 
-    /// Refuses scalars of zero.
+    /// Returns an error if a scalar is zero.
     pub(crate) fn refuse_degenerate(&self) -> Result<(), Error> {
         if declassify(self.w0.is_zero() | self.w1.is_zero()) {
             return Err(Error::DegenerateVerifier);
@@ -87,7 +87,7 @@ impl ProverKey {
         Verifier::from_parts(&self.w0, &self.registration_point().to_affine())
     }
 
-    /// L, the point that only the holder of w1 can make.
+    /// L, the point w1*G.
     pub(crate) fn registration_point(&self) -> Zeroizing<ProjectivePoint> {
         Zeroizing::new(ProjectivePoint::mul_by_generator(&self.w1))
     }
@@ -100,7 +100,7 @@ impl ProverKey {
         &self.w1
     }
 
-    /// Scalars of a published vector, which come from no passcode.
+    /// Scalars of a test vector, which have no passcode.
     #[cfg(test)]
     pub(crate) const fn from_scalars(w0: Scalar, w1: Scalar) -> Self {
         Self { w0, w1 }

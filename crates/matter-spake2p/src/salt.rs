@@ -4,9 +4,10 @@ use core::str::FromStr;
 use crate::Error;
 use crate::base64::{Base64, decode};
 
-/// The salt of PBKDF2, 16..=32 bytes (Matter Core Specification 3.9). It is no secret: a device tells it to anyone.
+/// The salt of PBKDF2, 16 to 32 bytes (Matter Core Specification 3.9). It is public: a device sends it to any
+/// commissioner.
 ///
-/// `Display` and `FromStr` are its base64.
+/// `Display` and `FromStr` use base64.
 ///
 /// # Examples
 ///
@@ -25,9 +26,9 @@ pub struct Salt {
 }
 
 impl Salt {
-    /// The fewest bytes.
+    /// The minimum length in bytes.
     pub const MIN_LEN: usize = 16;
-    /// The most bytes.
+    /// The maximum length in bytes.
     pub const MAX_LEN: usize = 32;
 
     /// Accepts a salt as raw bytes (not their base64 text).
@@ -61,7 +62,7 @@ impl Salt {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Returns the text that factory data holds.
+    /// Returns the base64 text used in factory data.
     #[must_use]
     pub fn to_base64(&self) -> Base64 {
         Base64::encode(self.as_bytes())
@@ -92,13 +93,14 @@ impl fmt::Display for Salt {
 impl FromStr for Salt {
     type Err = Error;
 
-    /// Reads base64.
+    /// Parses base64.
     ///
-    /// 32 to 64 hexadecimal digits, of which one is decimal at least, are base64 of other bytes than those that are meant, and are refused.
+    /// Text of 32 to 64 hexadecimal digits with at least one decimal digit is refused: it is valid base64, but of other
+    /// bytes than intended.
     fn from_str(text: &str) -> Result<Self, Error> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
         let is_hex = digits.len().is_multiple_of(2) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        // Without a decimal digit it may be base64 of zeros.
+        // Without a decimal digit, the text may be base64 of a salt of zeros.
         let is_hex = is_hex && digits.bytes().any(|digit| digit.is_ascii_digit());
         if is_hex && (2 * Self::MIN_LEN..=2 * Self::MAX_LEN).contains(&digits.len()) {
             return Err(Error::SaltHexadecimal);
@@ -111,7 +113,7 @@ impl FromStr for Salt {
     }
 }
 
-/// Returns the error for base64 of more bytes than a salt may have.
+/// Returns the error for base64 of more bytes than a salt can have.
 fn too_long(text: &str) -> Option<Error> {
     let characters = text.trim_end_matches('=');
     let padding = text.len() - characters.len();

@@ -7,7 +7,7 @@ use crate::{
     VerifierExchange,
 };
 
-/// Proves that a passcode opens a verifier, by deriving it again.
+/// Checks that a passcode opens a verifier, by deriving it again.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub fn self_check(passcode: &Passcode, verifier: &Verifier, salt: &Salt, iterati
     PaseCredential::with_verifier(passcode.clone(), parameters, verifier).map(drop)
 }
 
-/// Proves that a passcode opens a verifier as a commissioner and a device would: by running both sides of the exchange.
+/// Checks that a passcode opens a verifier by running both sides of the exchange, as a commissioner and a device would.
 ///
 /// # Examples
 ///

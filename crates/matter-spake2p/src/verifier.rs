@@ -11,10 +11,11 @@ use crate::base64::{Base64, decode};
 use crate::point::{POINT_SIZE, decode_point, encode_point};
 use crate::{Error, Iterations, PaseCredential, PbkdfParameters, ProverKey, Salt};
 
-/// What a device stores in place of its passcode: w0 (32 bytes, big-endian) and L (65 bytes, an uncompressed point).
+/// The verifier that a device stores instead of its passcode: w0 (32 bytes, big-endian) and L (65 bytes, an
+/// uncompressed point).
 ///
-/// Whoever has it can impersonate the device towards a commissioner, so it is a secret: wiped when dropped, not shown
-/// by `Debug`, compared in constant time, read through [`Verifier::expose_bytes`].
+/// Its holder can impersonate the device towards a commissioner, so it is a secret: wiped when dropped, not shown by
+/// `Debug`, compared in constant time, read through [`Verifier::expose_bytes`].
 ///
 /// # Examples
 ///
@@ -34,23 +35,22 @@ use crate::{Error, Iterations, PaseCredential, PbkdfParameters, ProverKey, Salt}
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Verifier([u8; Self::LEN]);
 
-/// Bytes of a scalar.
+/// Length of a scalar in bytes.
 const SCALAR_SIZE: usize = 32;
 impl Verifier {
-    /// Bytes of a verifier.
+    /// Length of a verifier in bytes.
     pub const LEN: usize = 97;
 
     /// Derives the verifier of a passcode (Matter Core Specification 3.10).
     ///
     /// # Errors
     ///
-    /// [`Error::DegenerateVerifier`], which nobody will ever see.
+    /// [`Error::DegenerateVerifier`], which cannot occur in practice.
     pub fn derive(passcode: &Passcode, parameters: &PbkdfParameters) -> Result<Self, Error> {
         Ok(ProverKey::derive(passcode, parameters)?.verifier())
     }
 
-    /// Derives verifiers for many devices, several times as fast as one after the other: the same values in the same
-    /// order.
+    /// Derives verifiers for many devices, several times as fast as one by one: the same values in the same order.
     ///
     /// # Examples
     ///
@@ -71,7 +71,7 @@ impl Verifier {
         PaseCredential::derive_each(devices, iterations).map(|credential| Ok(credential?.into_verifier()))
     }
 
-    /// Takes w0 and L, which is not the identity.
+    /// Encodes w0 and L, which must not be the identity.
     pub(crate) fn from_parts(w0: &Scalar, l: &AffinePoint) -> Self {
         let mut bytes = [0; Self::LEN];
         let (scalar, point) = bytes.split_at_mut(SCALAR_SIZE);
@@ -100,7 +100,7 @@ impl Verifier {
         Ok(verifier)
     }
 
-    /// Returns w0 and L, without a branch: both were valid when the verifier was made.
+    /// Returns w0 and L, without branches: both were validated when the verifier was created.
     pub(crate) fn parts(&self) -> (Zeroizing<Scalar>, Zeroizing<AffinePoint>) {
         let (w0, l) = self.decode();
         let (w0, l) = (w0.unwrap_or(Scalar::ZERO), l.unwrap_or(AffinePoint::IDENTITY));
@@ -114,13 +114,13 @@ impl Verifier {
         (Scalar::from_repr(*scalar), decode_point(&point))
     }
 
-    /// Returns the 97 bytes: the one way to read the secret.
+    /// Returns the 97 bytes; the only access to the secret.
     #[must_use]
     pub const fn expose_bytes(&self) -> &[u8; Self::LEN] {
         &self.0
     }
 
-    /// Returns the text that factory data holds.
+    /// Returns the base64 text used in factory data.
     #[must_use]
     pub fn to_base64(&self) -> Base64 {
         Base64::encode(&self.0)
@@ -144,7 +144,7 @@ impl TryFrom<&[u8]> for Verifier {
 impl FromStr for Verifier {
     type Err = Error;
 
-    /// Reads base64.
+    /// Parses base64.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut buffer = Zeroizing::new([0; Self::LEN + 2]);
         Self::from_bytes(decode(text, &mut *buffer)?)

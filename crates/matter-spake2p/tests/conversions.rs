@@ -1,4 +1,4 @@
-//! What is given and taken in natural forms, and compared without showing a secret.
+//! Conversions to and from std types, and comparisons that reveal no secret.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -15,13 +15,13 @@ use arbitrary::{Arbitrary, Unstructured};
 use matter_spake2p::{Salt, Share, Verifier};
 use replay::replay;
 
-/// Makes the input of a fuzz target from a seed, as the target does.
+/// Builds the input of a fuzz target from a seed, as the target does.
 fn input<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {
     T::arbitrary_take_rest(Unstructured::new(bytes)).unwrap()
 }
 
 #[test]
-fn what_is_read_encodes_to_the_same_bytes() {
+fn decoded_values_encode_to_the_same_bytes() {
     let (mut files, mut verifiers, mut shares, mut texts) = (0, 0, 0, 0);
     replay("matter_spake2p_decode", |bytes| {
         decode::property(bytes);
@@ -40,6 +40,6 @@ fn only_an_unchanged_exchange_succeeds() {
 }
 
 #[test]
-fn bulk_derivation_gives_what_one_at_a_time_gives() {
+fn bulk_derivation_matches_single_derivation() {
     replay("matter_spake2p_lanes", |bytes| lanes::property(input(bytes)));
 }

@@ -1,4 +1,4 @@
-//! Known verifiers, and what is refused.
+//! Known verifiers, and refused inputs.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -69,7 +69,7 @@ fn credential_refuses_a_verifier_of_another_passcode_salt_or_count() {
 }
 
 #[test]
-fn ranges_end_where_the_specification_says() {
+fn ranges_match_the_specification() {
     assert_eq!(Iterations::new(999), Err(Error::IterationsOutOfRange { count: 999 }));
     assert_eq!(
         Iterations::new(100_001),
@@ -88,7 +88,7 @@ fn ranges_end_where_the_specification_says() {
         Err(Error::SaltLength { len: 33 })
     );
     assert_eq!("AAAA*AAAAAAAAAAAAAAAAA==".parse::<Salt>(), Err(Error::SaltBase64));
-    // A text whose last character carries bits that no byte takes up is not what an encoder writes.
+    // No encoder writes a last character with nonzero unused bits.
     assert_eq!("AAAAAAAAAAAAAAAAAAAAAB==".parse::<Salt>(), Err(Error::SaltBase64));
     for text in ["passcode's salt here", "", "AAAA", "-__-AAAAAAAAAAAAAAAAAA=="] {
         let error = text.parse::<Salt>().unwrap_err();
@@ -98,7 +98,7 @@ fn ranges_end_where_the_specification_says() {
         let text = format!("{}{}", "A".repeat(len / 3 * 4), ["", "AA==", "AAA="][len % 3]);
         assert_eq!(text.parse::<Salt>(), Err(Error::SaltLength { len }), "{text}");
     }
-    // 32 to 64 hexadecimal digits are 16 to 32 bytes that somebody wrote in the other way.
+    // 32 to 64 hexadecimal digits are 16 to 32 bytes in the wrong encoding.
     for digits in [32, 40, 48, 64] {
         for text in [
             "4a".repeat(digits / 2),

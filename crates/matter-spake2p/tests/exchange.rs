@@ -1,4 +1,4 @@
-//! The whole exchange as its users see it.
+//! The complete exchange through the public API.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -79,7 +79,7 @@ fn another_passcode_is_refused_by_both_sides() {
         VerifierExchange::start(&verifier, &context, &prover_share, &mut rng(2)).unwrap();
     let refused = prover.finish(&device_share, &device_confirmation);
     assert_eq!(refused.unwrap_err(), Error::ConfirmationMismatch);
-    // What the prover would have sent proves nothing either.
+    // A confirmation from the prover would prove nothing either.
     let refused = device.finish(&device_confirmation);
     assert_eq!(refused.unwrap_err(), Error::ConfirmationMismatch);
 }
@@ -102,7 +102,7 @@ fn shares_must_be_points() {
         identity[0] = tag;
         assert_eq!(Share::from_bytes(&identity), Err(Error::ShareInvalid));
     }
-    // Coordinates that are not reduced: the field's prime (SEC 2 section 2.4.2) starts with four bytes of 0xFF.
+    // Unreduced coordinates: the field's prime (SEC 2 section 2.4.2) starts with four bytes of 0xFF.
     let mut bytes = good;
     bytes[1..33].fill(0xFF);
     assert_eq!(Share::from_bytes(&bytes), Err(Error::ShareInvalid));
@@ -132,7 +132,7 @@ fn self_checks_tell_which_passcode_opens_a_verifier() {
     );
     assert_eq!(check(&good, salt, Iterations::new(1001).unwrap()), refused);
 
-    // w0 of the right passcode beside L of another: the cheap check sees it, and so does the exchange.
+    // w0 of the right passcode with L of another one: both checks must detect it.
     let other = *key(20_202_022).verifier().expose_bytes();
     let mut mixed = *verifier.expose_bytes();
     mixed[32..].copy_from_slice(&other[32..]);
@@ -146,7 +146,7 @@ fn self_checks_tell_which_passcode_opens_a_verifier() {
 }
 
 #[test]
-fn scalars_that_are_none_are_drawn_again() {
+fn out_of_range_scalars_are_redrawn() {
     // Zero and the order of the curve (SEC 2 section 2.4.2), then one.
     let order = hex_literal::hex!("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
     let mut one = [0; 32];

@@ -1,4 +1,4 @@
-//! Bulk derivation with every instruction set gives what the `pbkdf2` crate gives, one device at a time.
+//! Bulk derivation with every instruction set matches the `pbkdf2` crate, one device at a time.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -10,7 +10,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 type Device = (Passcode, Salt);
 
-/// Devices with salts of all lengths, among them the smallest and largest passcode.
+/// Devices with salts of all lengths, including the smallest and the largest passcode.
 fn devices(seed: u64, count: usize) -> Vec<Device> {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let ends = [Passcode::MIN, Passcode::MAX];
@@ -102,16 +102,16 @@ fn iteration_counts_are_kept_by_every_instruction_set() {
     }
 }
 
-/// Three blocks of 80 bytes each: the first hundred devices are 300 jobs, after which std's choice is measured.
+/// Three blocks for 80 bytes each: the first hundred devices are 300 jobs, after which the choice of std is measured.
 #[test]
-fn choice_of_instructions_does_not_change_what_is_derived() {
+fn choice_of_instructions_does_not_change_verifiers() {
     let iterations = Iterations::MIN;
     let all = devices(5, 150);
     let expected = one_by_one(&all, iterations);
     for round in 0..2 {
         assert_eq!(in_bulk(&all, iterations, None), expected, "round {round}");
     }
-    // A device at a time, with and without a hint that more are to come.
+    // One device at a time, with and without a hint that more follow.
     let alone = all
         .iter()
         .map(|device| in_bulk(std::slice::from_ref(device), iterations, None)[0]);
@@ -159,7 +159,7 @@ fn portable_and_baseline_lanes_are_always_there() {
     );
     #[cfg(target_arch = "x86_64")]
     {
-        // The standard library asks the processor by itself.
+        // The standard library detects features on its own.
         assert_eq!(
             Lanes::new(InstructionSet::Avx2).is_some(),
             is_x86_feature_detected!("avx2")

@@ -1,4 +1,4 @@
-//! Published and generated verifiers, when the vectors folder is there.
+//! Published and generated verifiers, if the vectors folder exists.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -1,4 +1,5 @@
-//! The one form of CMS SignedData (RFC 5652) that a Certification Declaration has (Matter Core Specification 6.3.1):
+//! The only form of CMS SignedData (RFC 5652) allowed for a Certification Declaration (Matter Core Specification
+//! 6.3.1):
 //!
 //! ```text
 //! SEQUENCE { id-signedData, [0] { SEQUENCE {
@@ -35,7 +36,7 @@ const IMPLICIT_0: Tag = Tag::ContextSpecific {
     constructed: false,
     number: TagNumber(0),
 };
-/// The AlgorithmIdentifier id-sha256 without parameters, inside of its SEQUENCE.
+/// The content of the AlgorithmIdentifier id-sha256 without parameters.
 const SHA256: [u8; 11] = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 
 pub(super) fn encode(content: &[u8], signer_key_id: KeyId, signature: &[u8]) -> der::Result<Vec<u8>> {
@@ -67,38 +68,38 @@ fn tlv(tag: Tag, parts: &[&[u8]]) -> der::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The parts of the envelope, as far as they can be read.
+/// The readable parts of the envelope.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Envelope<'a> {
     pub(crate) content: Option<&'a [u8]>,
     pub(crate) signer_key_id: Option<&'a [u8]>,
-    /// The signature, if it is well-formed and by the one algorithm.
+    /// The signature, if it is well-formed and has the allowed algorithm.
     pub(crate) signature: Option<&'a [u8]>,
 }
 
-/// Reads an envelope and refuses every other form, and anything behind it: content, key identifier and signature.
+/// Decodes an envelope into content, key identifier and signature; refuses any other form and trailing bytes.
 pub(super) fn decode(cms: &[u8]) -> Result<(&[u8], KeyId, &[u8]), Error> {
     let envelope = Envelope::read(cms, &mut Strict)?;
     let key_id = envelope
         .signer_key_id
         .and_then(|id| <[u8; KeyId::LEN]>::try_from(id).ok());
-    let key_id = key_id.ok_or(field("signer identifier (allowed is a key identifier of 20 octets)"))?;
+    let key_id = key_id.ok_or(field("signer identifier (allowed is a key identifier of 20 bytes)"))?;
     match (envelope.content, envelope.signature) {
         (Some(content), Some(signature)) => Ok((content, KeyId::new(key_id), signature)),
-        // Whatever keeps a part from being read has been refused.
+        // The checks above have refused every unreadable part.
         _ => Err(Error::CdCmsMalformed { offset: None }),
     }
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads an envelope and reports whatever differs from the one form.
+    /// Reads an envelope and reports all differences from the allowed form.
     pub(crate) fn read<S: FaultSink>(cms: &'a [u8], sink: &mut S) -> Result<Self, S::Refusal> {
         let mut envelope = Self::default();
         match envelope.content_info(cms, sink) {
             Ok(()) => Ok(envelope),
             Err(Stop::Refused(refusal)) => Err(refusal),
             Err(Stop::Malformed(at)) => {
-                sink.refuse(Rule::CdMalformed, format_args!("at octet {}", at.0), malformed(at))?;
+                sink.refuse(Rule::CdMalformed, format_args!("at byte {}", at.0), malformed(at))?;
                 Ok(envelope)
             }
         }
@@ -134,7 +135,7 @@ impl<'a> Envelope<'a> {
             refuse(sink, Rule::CdDigestAlgorithms, format_args!(""), error)?;
         }
         let encapsulated = fields.expect(tag::SEQUENCE)?;
-        // Certificates and CRLs would be here, which nothing may be.
+        // Certificates and CRLs would be here, but are not allowed.
         let infos = fields.expect(tag::SET)?;
         fields.finish()?;
 
@@ -150,7 +151,7 @@ impl<'a> Envelope<'a> {
         Ok(())
     }
 
-    /// Reads the content, and tells why its form is not right.
+    /// Reads the content; the error describes a wrong form.
     fn encapsulated_content(&mut self, encapsulated: &Tlv<'a>) -> Result<(), Error> {
         let mut fields = encapsulated.inside();
         let content_type = fields.expect(tag::OID).map_err(malformed)?;
@@ -162,7 +163,7 @@ impl<'a> Envelope<'a> {
         explicit.finish().and(fields.finish()).map_err(malformed)
     }
 
-    /// Reads the one SignerInfo, and tells why it does not have its version and its members.
+    /// Reads the only SignerInfo; the error describes a wrong version or member.
     fn signer_info<S: FaultSink>(&mut self, info: &Tlv<'a>, sink: &mut S) -> Outcome<S, Result<(), Error>> {
         let mut fields = info.inside();
         let mut form = Ok(());
@@ -196,7 +197,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// Why reading stops.
+/// The reason to stop reading.
 enum Stop<R> {
     Malformed(Malformed),
     Refused(R),

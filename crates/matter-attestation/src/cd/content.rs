@@ -1,5 +1,5 @@
-//! The content of a Certification Declaration as TLV (Matter Core Specification 6.3.1), read as the Matter SDK reads it,
-//! whatever the values (`DecodeCertificationElements` in connectedhomeip, `credentials/CertificationDeclaration.cpp`):
+//! The TLV content of a Certification Declaration (Matter Core Specification 6.3.1), read like the Matter SDK reads it,
+//! with any values (`DecodeCertificationElements` in connectedhomeip, `credentials/CertificationDeclaration.cpp`):
 //!
 //! ```text
 //! structure {
@@ -8,7 +8,7 @@
 //!   2 product_id_array  array   8 certification_type    u8
 //!   3 device_type_id    u32     9 dac_origin_vendor_id  u16, optional
 //!   4 certificate_id    utf8   10 dac_origin_product_id u16, with the one before
-//!   5 security_level    u8     11 authorized_paa_list   array of 20 octets, optional
+//!   5 security_level    u8     11 authorized_paa_list   array of 20 bytes, optional
 //! }
 //! ```
 
@@ -37,9 +37,9 @@ pub(super) mod tag {
     pub(in crate::cd) const AUTHORIZED_PAA_LIST: u8 = 11;
 }
 
-/// The content with values in the range of their fields, and not necessarily in the range that is allowed.
+/// The content, with values that fit their types but are not necessarily allowed.
 ///
-/// [`CertificationDeclaration`] is the strict view: what its constructors accept of this.
+/// [`CertificationDeclaration`] is the strict view of this: the values accepted by its constructors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) format_version: u16,
@@ -51,25 +51,25 @@ pub(crate) struct Content {
     pub(crate) security_information: u16,
     pub(crate) version_number: u16,
     pub(crate) certification_type: u8,
-    /// The vendor id and the product id that DAC and PAI have to have.
+    /// The required vendor id and product id of DAC and PAI.
     dac_origin: Option<(Id, Id)>,
     pub(crate) authorized_paas: Option<Vec<KeyId>>,
-    /// Tag and place of the first known member that comes too late, which the SDK takes for an unknown one.
+    /// Tag and position of the first known member that comes too late, which the SDK treats as unknown.
     pub(crate) late: Option<(u8, usize)>,
 }
 
-/// A vendor id or a product id, and where it is.
+/// A vendor id or a product id, and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Id {
     pub(crate) value: u16,
     offset: usize,
 }
 
-/// Why the content cannot be read.
+/// The reason why the content cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ContentFault {
     Member(MemberFault),
-    /// There is an origin vendor id or, directly behind the certification type, an origin product id without the other.
+    /// There is an origin vendor id without a product id, or the reverse directly after the certification type.
     OriginIncomplete {
         missing: &'static str,
     },
@@ -92,7 +92,7 @@ impl From<ContentFault> for Error {
 }
 
 impl Content {
-    /// Reads the members in their order; unknown ones behind them are skipped.
+    /// Reads the members in order; unknown members after them are skipped.
     pub(crate) fn read(tlv: &[u8]) -> Result<Self, ContentFault> {
         let mut members = Members::new(tlv)?;
         let mut content = Self {
@@ -123,7 +123,7 @@ impl Content {
         Ok(content)
     }
 
-    /// Returns the ids that DAC and PAI have to have, if both are there.
+    /// Returns the required ids of DAC and PAI, if both are present.
     pub(crate) fn dac_origin(&self) -> Option<(u16, u16)> {
         let (vendor, product) = self.dac_origin?;
         Some((vendor.value, product.value))
@@ -135,7 +135,7 @@ impl Content {
     }
 }
 
-/// Reads the content of a declaration strictly.
+/// Decodes the content of a declaration strictly.
 pub(super) fn decode(tlv: &[u8]) -> Result<CertificationDeclaration, Error> {
     let content = Content::read(tlv)?;
     if content.format_version != CertificationDeclaration::FORMAT_VERSION {
@@ -180,8 +180,8 @@ impl Id {
     }
 }
 
-/// Reads the two origin ids. The SDK refuses a product id without a vendor id only where it is the first member behind
-/// the certification type; behind another member it takes it for an unknown one.
+/// Reads the two origin ids. The SDK refuses a product id without a vendor id only directly after the certification
+/// type; after another member it is treated as unknown.
 fn origin(members: &mut Members<'_>) -> Result<Option<(Id, Id)>, ContentFault> {
     let Some(vendor) = members.optional(tag::DAC_ORIGIN_VENDOR_ID, id)? else {
         let product = Tag::Context(tag::DAC_ORIGIN_PRODUCT_ID);
@@ -213,17 +213,17 @@ fn utf8(element: &Element<'_>) -> Option<String> {
 }
 
 impl CertificationDeclaration {
-    /// Encodes the content as TLV, which is what is signed.
+    /// Encodes the content as TLV, which is signed.
     ///
     /// # Errors
     ///
-    /// [`Error::EncodingFailed`], which no content gives.
+    /// [`Error::EncodingFailed`], which does not occur for valid content.
     pub fn encode_tlv(&self) -> Result<Vec<u8>, Error> {
         encode(self)
     }
 }
 
-/// 1 + 3 + 4 + (4 + 100 * 3) + 6 + 22 + 3 + 4 + 4 + 3 + 4 + 4 + (4 + 10 * 22) + 1 octets are the most.
+/// The maximum length: 1 + 3 + 4 + (4 + 100 * 3) + 6 + 22 + 3 + 4 + 4 + 3 + 4 + 4 + (4 + 10 * 22) + 1 bytes.
 const MAX_LEN: usize = 640;
 
 fn encode(content: &CertificationDeclaration) -> Result<Vec<u8>, Error> {

@@ -5,7 +5,7 @@ use matter_types::{ProductId, VendorId};
 
 use crate::{Error, KeyId};
 
-/// What a Certification Declaration says (Matter Core Specification 6.3.1): these products of this vendor are certified.
+/// The content of a Certification Declaration (Matter Core Specification 6.3.1), which certifies products of a vendor.
 ///
 /// # Examples
 ///
@@ -48,23 +48,23 @@ pub struct CertificationDeclaration {
 }
 
 impl CertificationDeclaration {
-    /// The version of the format that this crate reads and writes.
+    /// The supported version of the format.
     pub const FORMAT_VERSION: u16 = 1;
-    /// The most product ids in one declaration; the fewest are 1.
+    /// The maximum number of product ids in a declaration; the minimum is 1.
     pub const MAX_PRODUCT_IDS: usize = 100;
-    /// The most authorized PAAs in one declaration; the fewest are 1.
+    /// The maximum number of authorized PAAs in a declaration; the minimum is 1.
     pub const MAX_AUTHORIZED_PAAS: usize = 10;
-    /// The exact length of the certificate id in octets.
+    /// The exact length of the certificate id in bytes.
     pub const CERTIFICATE_ID_LEN: usize = 19;
 
-    /// Declares some products of one vendor, with security level and information 0 and version number 1.
+    /// Declares products of one vendor, with security level and information 0 and version number 1.
     ///
     /// `device_type_id` is the primary device type; `certificate_id` looks like `CSA00000SWC00000-00`.
     ///
     /// # Errors
     ///
-    /// [`Error::CdProductIdCount`] outside of 1..=100 products, [`Error::CdCertificateIdLength`] unless the certificate
-    /// id has 19 octets.
+    /// [`Error::CdProductIdCount`] unless there are 1 to 100 products, [`Error::CdCertificateIdLength`] unless the
+    /// certificate id has 19 bytes.
     pub fn new(
         vendor_id: VendorId,
         product_ids: &[ProductId],
@@ -94,25 +94,25 @@ impl CertificationDeclaration {
         })
     }
 
-    /// Sets the version number, which the CSA assigns and no device checks; 0 cannot be signed.
+    /// Sets the version number, which the CSA assigns and devices do not check; 0 cannot be signed.
     #[must_use]
     pub const fn with_version_number(mut self, version_number: u16) -> Self {
         self.version_number = version_number;
         self
     }
 
-    /// Sets the ids in the DACs, where they are not those of the product.
+    /// Sets the ids in the DACs, if they differ from those of the product.
     #[must_use]
     pub const fn with_dac_origin(mut self, dac_origin: DacOrigin) -> Self {
         self.dac_origin = Some(dac_origin);
         self
     }
 
-    /// Restricts the PAAs that may stand above the devices, given by subject key identifier.
+    /// Restricts the PAAs of the devices to those with the given subject key identifiers.
     ///
     /// # Errors
     ///
-    /// [`Error::CdAuthorizedPaaCount`] outside of 1..=10.
+    /// [`Error::CdAuthorizedPaaCount`] unless there are 1 to 10.
     pub fn with_authorized_paas(mut self, authorized_paas: &[KeyId]) -> Result<Self, Error> {
         let count = authorized_paas.len();
         if count == 0 || count > Self::MAX_AUTHORIZED_PAAS {
@@ -122,13 +122,13 @@ impl CertificationDeclaration {
         Ok(self)
     }
 
-    /// Returns the vendor id, the one in Basic Information.
+    /// Returns the vendor id, as in Basic Information.
     #[must_use]
     pub const fn vendor_id(&self) -> VendorId {
         self.vendor_id
     }
 
-    /// Returns the product ids, 1..=100 of them.
+    /// Returns the product ids, 1 to 100 of them.
     #[must_use]
     pub fn product_ids(&self) -> &[ProductId] {
         &self.product_ids
@@ -140,19 +140,19 @@ impl CertificationDeclaration {
         self.device_type_id
     }
 
-    /// Returns the certificate id, 19 octets.
+    /// Returns the certificate id, 19 bytes.
     #[must_use]
     pub fn certificate_id(&self) -> &str {
         &self.certificate_id
     }
 
-    /// Returns the security level: reserved, 0 in all that is issued.
+    /// Returns the security level: reserved, 0 in all issued declarations.
     #[must_use]
     pub const fn security_level(&self) -> u8 {
         self.security_level
     }
 
-    /// Returns the security information: reserved, 0 in all that is issued.
+    /// Returns the security information: reserved, 0 in all issued declarations.
     #[must_use]
     pub const fn security_information(&self) -> u16 {
         self.security_information
@@ -170,19 +170,19 @@ impl CertificationDeclaration {
         self.certification_type
     }
 
-    /// Returns the ids in the DACs, where they are not those of the product.
+    /// Returns the ids in the DACs, if they differ from those of the product.
     #[must_use]
     pub const fn dac_origin(&self) -> Option<DacOrigin> {
         self.dac_origin
     }
 
-    /// Returns the subject key identifiers of the PAAs that may stand above the devices, or `None` for all.
+    /// Returns the subject key identifiers of the allowed PAAs, or `None` if all are allowed.
     #[must_use]
     pub fn authorized_paas(&self) -> Option<&[KeyId]> {
         self.authorized_paas.as_deref()
     }
 
-    /// Tells whether this is about the product that calls itself by these ids in Basic Information (Matter Core
+    /// Returns whether this declaration covers the product with these ids in Basic Information (Matter Core
     /// Specification 6.2.3.1).
     #[must_use]
     pub fn covers(&self, vendor_id: VendorId, product_id: ProductId) -> bool {
@@ -190,19 +190,19 @@ impl CertificationDeclaration {
     }
 }
 
-/// What a Certification Declaration is good for (Matter Core Specification 6.3.1).
+/// The purpose of a Certification Declaration (Matter Core Specification 6.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CertificationType {
-    /// 0: for development and test; no product carries it.
+    /// 0: for development and test; not for products.
     DevelopmentAndTest,
-    /// 1: for a product whose certification is under way.
+    /// 1: for a product in the process of certification.
     Provisional,
     /// 2: for a certified product.
     Official,
 }
 
 impl CertificationType {
-    /// Accepts the number in the encoding.
+    /// Accepts the encoded number.
     ///
     /// # Errors
     ///
@@ -216,7 +216,7 @@ impl CertificationType {
         }
     }
 
-    /// Returns the number in the encoding.
+    /// Returns the encoded number.
     #[must_use]
     pub const fn get(self) -> u8 {
         match self {
@@ -227,7 +227,7 @@ impl CertificationType {
     }
 }
 
-/// The ids in the DACs of a product that is sold under other ids than its origin's.
+/// The ids in the DACs of a product that is sold under other ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DacOrigin {
     /// The vendor id in DAC and PAI.

@@ -9,9 +9,9 @@ use super::test_key::TEST_CD_SIGNING_KEY_ID;
 use super::{cms, content};
 use crate::{Error, KeyId, PublicKey};
 
-/// A Certification Declaration with its signature, which may or may not be valid.
+/// A Certification Declaration with its signature, which may be invalid.
 ///
-/// It keeps the octets that were signed as they came.
+/// It keeps the signed bytes unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedDeclaration {
     content: CertificationDeclaration,
@@ -21,9 +21,9 @@ pub struct SignedDeclaration {
 }
 
 impl SignedDeclaration {
-    /// Reads the CMS envelope and the TLV inside, and does not verify the signature.
+    /// Decodes the CMS envelope and the TLV in it, without verifying the signature.
     ///
-    /// Both are read strictly; the one freedom is that unknown members behind the known ones are skipped.
+    /// Both are decoded strictly, except that unknown members after the known ones are skipped.
     ///
     /// # Errors
     ///
@@ -47,25 +47,25 @@ impl SignedDeclaration {
         &self.content
     }
 
-    /// Returns the octets that were signed.
+    /// Returns the signed bytes.
     #[must_use]
     pub fn as_tlv(&self) -> &[u8] {
         &self.tlv
     }
 
-    /// Returns the subject key identifier of the certificate whose key is said to have signed.
+    /// Returns the subject key identifier of the signer's certificate.
     #[must_use]
     pub const fn signer_key_id(&self) -> KeyId {
         self.signer_key_id
     }
 
-    /// Tells whether it says to be signed with the published test key, [`TEST_CD_SIGNING_KEY_ID`].
+    /// Returns whether the declaration names the published test key, [`TEST_CD_SIGNING_KEY_ID`], as its signer.
     #[must_use]
     pub fn has_test_signer(&self) -> bool {
         self.signer_key_id == TEST_CD_SIGNING_KEY_ID
     }
 
-    /// Checks that the content was signed with the private half of `public_key`.
+    /// Verifies that the content was signed with the private half of `public_key`.
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ impl CertificationDeclaration {
     /// # Errors
     ///
     /// [`Error::CdMemberNotIssuable`] when security level or information is not 0 or the version number is 0, which
-    /// content that was read may have; [`Error::SigningFailed`].
+    /// decoded content may have; [`Error::SigningFailed`].
     pub fn sign<S: Signer<DerSignature>>(&self, signer: &S, signer_key_id: KeyId) -> Result<Vec<u8>, Error> {
         let issuable = [
             (self.security_level == 0, tag::SECURITY_LEVEL),

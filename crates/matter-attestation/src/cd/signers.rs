@@ -5,8 +5,7 @@ use hex_literal::hex;
 use super::test_key::{TEST_CD_SIGNING_KEY_ID, TEST_CD_SIGNING_POINT};
 use crate::{Certificate, Error, KeyId, PublicKey};
 
-/// Whose signatures of Certification Declarations are accepted: the CSA's, those of signers that are added, and, if
-/// wanted, the test key's.
+/// The accepted signers of Certification Declarations: the CSA, added signers, and optionally the test key.
 ///
 /// # Examples
 ///
@@ -30,7 +29,7 @@ pub(crate) struct DeclarationSigner {
 }
 
 impl DeclarationSigners {
-    /// Accepts the five signing keys of the CSA that the Matter SDK has built in, and not the test key.
+    /// Accepts the five signing keys of the CSA that are built into the Matter SDK, but not the test key.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -39,14 +38,14 @@ impl DeclarationSigners {
         }
     }
 
-    /// Allows or refuses the test key, whose private half is public.
+    /// Accepts or refuses the test key, whose private half is published.
     #[must_use]
     pub const fn with_test_key(mut self, allowed: bool) -> Self {
         self.test_key = allowed;
         self
     }
 
-    /// Adds a signer that the CSA's root certified, such as one from the ledger; the test signer is known already.
+    /// Adds a signer certified by the CSA's root, such as one from the ledger; the test signer is known already.
     ///
     /// # Errors
     ///
@@ -62,7 +61,7 @@ impl DeclarationSigners {
         Ok(self)
     }
 
-    /// Adds a signer that is trusted on the caller's word, whoever certified it.
+    /// Adds a signer that the caller trusts, certified by anyone.
     ///
     /// # Errors
     ///
@@ -75,13 +74,13 @@ impl DeclarationSigners {
         Ok(self)
     }
 
-    /// Tells whether the test key is allowed.
+    /// Returns whether the test key is accepted.
     #[must_use]
     pub const fn allows_test_key(&self) -> bool {
         self.test_key
     }
 
-    /// Returns a signer's key, also the test key where it is not allowed.
+    /// Returns a signer's key, including the test key if it is not accepted.
     pub(crate) fn find(&self, key_id: KeyId) -> Option<DeclarationSigner> {
         if key_id == TEST_CD_SIGNING_KEY_ID {
             let key = PublicKey::new(&TEST_CD_SIGNING_POINT).ok()?;
@@ -97,8 +96,8 @@ impl DeclarationSigners {
     }
 }
 
-/// The CSA's "Certification Declaration Signing Key 001" to "005": subject key identifier and point, as connectedhomeip
-/// has them in `credentials/attestation_verifier/DefaultDeviceAttestationVerifier.cpp` and the certificates in
+/// The CSA's "Certification Declaration Signing Key 001" to "005": subject key identifier and point, from
+/// connectedhomeip, `credentials/attestation_verifier/DefaultDeviceAttestationVerifier.cpp` and the certificates in
 /// `credentials/production/cd-certs`.
 const CSA_KEYS: [(KeyId, [u8; 65]); 5] = [
     (
@@ -143,7 +142,7 @@ const CSA_KEYS: [(KeyId, [u8; 65]); 5] = [
     ),
 ];
 
-/// The certificate "Matter Certification and Testing CA" of the CSA, as connectedhomeip has it in the same place.
+/// The CSA's certificate "Matter Certification and Testing CA", from the same place in connectedhomeip.
 const CSA_ROOT: [u8; 517] = hex!(
     "30820201308201A7A0030201020207637361726F6F74300A06082A8648CE3D0403023052310C300A060355040A0C0343"
     "5341312C302A06035504030C234D61747465722043657274696669636174696F6E20616E642054657374696E67204341"
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_is_self_signed_and_no_signer_itself() {
+    fn root_is_self_signed_and_not_a_signer() {
         let root = Certificate::from_der(&CSA_ROOT).unwrap();
         root.verify_issued_by(&root).unwrap();
         assert!(DeclarationSigners::new().find(root.subject_key_id().unwrap()).is_none());

@@ -7,20 +7,20 @@ pub const TEST_CD_SIGNING_KEY_ID: KeyId = KeyId::new(hex!("62FA823359ACFAA9963E1
 
 const SCALAR: [u8; 32] = hex!("AEF3484116E9481EC57BE0472DF41BF499064E5024AD869ECA5E889802D48075");
 
-/// The key's point, which takes long to compute.
+/// The key's point, which is slow to compute.
 pub(super) const TEST_CD_SIGNING_POINT: [u8; 65] = hex!(
     "04"
     "3C398922452B55CAF389C25BD1BCA4656952CCB90E8869249AD8474653014CBF"
     "95D687965E036B521C51037E6B8CEDEFCA1EB44046694FA08882EED6519DECBA"
 );
 
-/// Returns the key with which everybody signs Certification Declarations for tests.
+/// Returns the key that signs Certification Declarations for tests.
 ///
-/// It is public: the connectedhomeip repository has it in `credentials/test/certification-declaration` as
-/// `Chip-Test-CD-Signing-Key.pem`. A commissioner outside of a test refuses what it signed.
+/// It is published in the connectedhomeip repository, `credentials/test/certification-declaration`, as
+/// `Chip-Test-CD-Signing-Key.pem`. Commissioners outside of tests refuse its signatures.
 #[must_use]
 pub fn test_cd_signing_key() -> PrivateKey {
-    #[expect(clippy::expect_used, reason = "the constant is in range, as a test proves")]
+    #[expect(clippy::expect_used, reason = "the constant is in range, as tested")]
     PrivateKey::from_scalar(&SCALAR).expect("the test key is in range")
 }
 

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! structure {
-//!   1 certification_declaration  octets     3 timestamp             u32
-//!   2 attestation_nonce          32 octets  4 firmware_information  octets, optional
-//!   vendor, profile, tag         octets, any number
+//!   1 certification_declaration  bytes     3 timestamp             u32
+//!   2 attestation_nonce          32 bytes  4 firmware_information  bytes, optional
+//!   vendor, profile, tag         bytes, any number
 //! }
 //! ```
 
@@ -14,7 +14,7 @@ use matter_tlv::{Tag, Writer};
 
 use super::{AttestationElements, VendorReserved};
 use crate::Error;
-use crate::members::{MemberFault, Members, octets, unsigned};
+use crate::members::{MemberFault, Members, bytes, unsigned};
 
 mod tag {
     pub(super) const DECLARATION: u8 = 1;
@@ -61,15 +61,15 @@ pub(super) fn decode(input: &[u8]) -> Result<AttestationElements<'_>, Error> {
 fn read(input: &[u8]) -> Result<AttestationElements<'_>, MemberFault> {
     let mut members = Members::new(input)?;
     let mut elements = AttestationElements {
-        declaration: members.required(tag::DECLARATION, octets)?,
-        nonce: members.required(tag::NONCE, octets)?,
+        declaration: members.required(tag::DECLARATION, bytes)?,
+        nonce: members.required(tag::NONCE, bytes)?,
         timestamp: members.required(tag::TIMESTAMP, unsigned)?,
         firmware_information: None,
         vendor_reserved: Vec::new(),
     };
     let mut last = tag::TIMESTAMP;
     while let Some(element) = members.peek() {
-        let data = octets(element);
+        let data = bytes(element);
         match element.tag {
             Tag::Context(number) if number > last && elements.vendor_reserved.is_empty() => {
                 if number == tag::FIRMWARE_INFORMATION {

@@ -8,17 +8,17 @@ impl fmt::Display for Error {
         match *self {
             Self::AuthorityKeyIdMismatch { authority, issuer } => write!(
                 f,
-                "authority key identifier {} is not the issuer's subject key identifier {}",
+                "authority key identifier {} differs from the issuer's subject key identifier {}",
                 OrNone(authority),
                 OrNone(issuer)
             ),
             Self::CertificateAlgorithm => f.write_str("signature algorithm is not ecdsa-with-SHA256"),
             Self::CertificateMalformed { offset } => write!(f, "not a certificate in DER, {}", At(offset)),
-            Self::CertificateTooLong { len } => write!(f, "certificate has {len} octets, not at most 600"),
-            Self::CertificateVersion => f.write_str("certificate is not of version 3"),
-            Self::CommonNameHasControl => f.write_str("common name has a control character"),
-            Self::CommonNameHasId => f.write_str("common name has Mvid: or Mpid:, which stand before an id only"),
-            Self::CommonNameLength { len } => write!(f, "common name has {len} octets, not 1..=64"),
+            Self::CertificateTooLong { len } => write!(f, "certificate is too long: {len} bytes; at most 600 are allowed"),
+            Self::CertificateVersion => f.write_str("certificate version is not 3"),
+            Self::CommonNameHasControl => f.write_str("common name contains a control character"),
+            Self::CommonNameHasId => f.write_str("common name contains Mvid: or Mpid:, which are reserved for ids"),
+            Self::CommonNameLength { len } => write!(f, "common name has {len} bytes, not 1 to 64"),
             Self::Crl { fault, offset } => write!(f, "certificate revocation list: {fault}, at {offset}"),
             Self::Csr { fault, offset } => write!(f, "certificate signing request: {fault}, at {offset}"),
             Self::ElementsMalformed { offset } => write!(f, "attestation elements are malformed at {offset}"),
@@ -26,14 +26,14 @@ impl fmt::Display for Error {
                 f,
                 "member {tag} of the attestation elements at {offset} is missing, out of order or out of range"
             ),
-            Self::ElementsTooLong => f.write_str("attestation elements have more than 900 octets"),
+            Self::ElementsTooLong => f.write_str("attestation elements have more than 900 bytes"),
             Self::EncodingFailed => f.write_str("encoding failed"),
-            Self::ExtensionDuplicate { extension } => write!(f, "extension {extension} is there more than once"),
+            Self::ExtensionDuplicate { extension } => write!(f, "duplicate extension {extension}"),
             Self::ExtensionMalformed { extension } => write!(f, "extension {extension} is malformed"),
-            Self::IssuerNameMismatch => f.write_str("issuer name is not the issuer's subject name"),
+            Self::IssuerNameMismatch => f.write_str("issuer name differs from the issuer's subject name"),
             Self::IssuerPathLength { path_len } => write!(
                 f,
-                "issuer's path length is {}: a PAA, with 1 or none, issues PAIs and a PAI, with 0, issues DACs",
+                "issuer's path length is {}: a PAA (1 or none) issues PAIs, a PAI (0) issues DACs",
                 OrNone(path_len)
             ),
             Self::IssuerProductIdMismatch { issuer, subject } => {
@@ -43,48 +43,48 @@ impl fmt::Display for Error {
                 write!(f, "vendor id {} is not the issuer's {issuer}", OrNone(subject))
             }
             Self::IssuerVendorIdMissing => f.write_str("issuer has no vendor id, which a PAI must have"),
-            Self::KeyEncrypted => f.write_str("private key is encrypted; its password is needed"),
+            Self::KeyEncrypted => f.write_str("private key is encrypted; a password is required"),
             Self::KeyEncryption => f.write_str(
                 "private key is not encrypted with PBES2: PBKDF2 of at most 10000000 rounds with SHA-2, or scrypt of at \
                  most 64 MiB, and AES",
             ),
             Self::KeyIdMalformed => f.write_str("key identifier is not 40 hexadecimal digits"),
             Self::KeyMalformed => {
-                f.write_str("not a well-formed key in PKCS#8, SEC 1, 32 octets, 97 octets, or hexadecimal digits of those")
+                f.write_str("not a well-formed key in PKCS#8 or SEC 1, or of 32 or 97 bytes, raw or in hexadecimal digits")
             }
-            Self::KeyMismatch => f.write_str("public key does not belong to the private key"),
-            Self::KeyNotP256 => f.write_str("key is not an uncompressed key on the curve P-256"),
-            Self::KeyPassword => f.write_str("password is not that of the private key"),
-            Self::KeyScalarOutOfRange => f.write_str("private scalar is not in 1..order of P-256"),
+            Self::KeyMismatch => f.write_str("public key does not match the private key"),
+            Self::KeyNotP256 => f.write_str("key is not an uncompressed P-256 key"),
+            Self::KeyPassword => f.write_str("password of the private key is wrong"),
+            Self::KeyScalarOutOfRange => f.write_str("private scalar is 0 or not below the order of P-256"),
             Self::NotACertificateAuthority => f.write_str("certificate may not sign others"),
             Self::PemLabel { expected } => write!(f, "PEM block is not a {expected}"),
-            Self::PemMalformed => f.write_str("text does not hold exactly one well-formed PEM block"),
+            Self::PemMalformed => f.write_str("text does not contain exactly one well-formed PEM block"),
             Self::Pkcs12Encryption => f.write_str(
-                "PKCS#12 is not encrypted with PBES2 and AES, triple DES or RC2, in at most 1000000 rounds, under an HMAC \
+                "encryption of PKCS#12 must be PBES2 with AES, triple DES or RC2, with at most 1000000 rounds and an HMAC \
                  with SHA-1 or SHA-2",
             ),
             Self::Pkcs12Malformed => f.write_str("not well-formed PKCS#12 in DER"),
-            Self::Pkcs12Password => f.write_str("password is not that of the PKCS#12 file"),
-            Self::Pkcs7Empty => f.write_str("PKCS#7 carries no certificate"),
+            Self::Pkcs12Password => f.write_str("password of the PKCS#12 file is wrong"),
+            Self::Pkcs7Empty => f.write_str("PKCS#7 contains no certificate"),
             Self::Pkcs7Malformed { offset } => write!(f, "not well-formed PKCS#7 in DER, at {offset}"),
             Self::Revocation(fault) => write!(f, "certificate revocation list: {fault}"),
             Self::SerialNumberOutOfRange { len } => {
                 write!(
                     f,
-                    "serial number of {len} octets is not positive and of at most 20 octets"
+                    "serial number of {len} bytes must be positive and have at most 20 bytes"
                 )
             }
             Self::SignatureInvalid => f.write_str("signature is invalid"),
             Self::SignerAlgorithm => f.write_str("signer's algorithm is not ecdsa-with-SHA256 without parameters"),
-            Self::SigningFailed(_) => f.write_str("signer reported a failure"),
+            Self::SigningFailed(_) => f.write_str("signer failed"),
             Self::SubjectKeyIdMissing => f.write_str("issuer has no subject key identifier"),
-            Self::SubjectProductIdDuplicate => f.write_str("subject has more than one product id"),
+            Self::SubjectProductIdDuplicate => f.write_str("subject has a duplicate product id"),
             Self::SubjectProductIdMalformed => {
-                f.write_str("product id in the subject is not four upper-case hexadecimal digits in 0001..=FFFF")
+                f.write_str("product id in the subject must be four upper-case hexadecimal digits from 0001 to FFFF")
             }
-            Self::SubjectVendorIdDuplicate => f.write_str("subject has more than one vendor id"),
+            Self::SubjectVendorIdDuplicate => f.write_str("subject has a duplicate vendor id"),
             Self::SubjectVendorIdMalformed => {
-                f.write_str("vendor id in the subject is not four upper-case hexadecimal digits in 0001..=FFF4")
+                f.write_str("vendor id in the subject must be four upper-case hexadecimal digits from 0001 to FFF4")
             }
             Self::ValidityAfterIssuer { not_after, issuer } => {
                 write!(f, "validity ends at {not_after}, after the issuer's at {issuer}")
@@ -110,11 +110,11 @@ impl Error {
         match *self {
             Self::CdAuthorizedPaaCount { count } => {
                 let max = CertificationDeclaration::MAX_AUTHORIZED_PAAS;
-                write!(f, "{count} authorized PAAs, not 1..={max}")
+                write!(f, "{count} authorized PAAs, not 1 to {max}")
             }
-            Self::CdCertificateIdLength { len } => write!(f, "certificate id has {len} octets, not 19"),
-            Self::CdCertificationType { value } => write!(f, "certification type {value} is not in 0..=2"),
-            Self::CdCmsField { field } => write!(f, "CMS has another {field}"),
+            Self::CdCertificateIdLength { len } => write!(f, "certificate id has {len} bytes, not 19"),
+            Self::CdCertificationType { value } => write!(f, "certification type {value} is not 0, 1 or 2"),
+            Self::CdCmsField { field } => write!(f, "CMS has a different {field}"),
             Self::CdCmsMalformed { offset } => write!(f, "CMS is malformed, {}", At(offset)),
             Self::CdDacOriginIncomplete => f.write_str("one DAC origin id without the other"),
             Self::CdFormatVersion { value } => write!(f, "format version {value} is not 1"),
@@ -123,11 +123,11 @@ impl Error {
             }
             Self::CdMemberNotIssuable { tag } => write!(
                 f,
-                "member {tag} may not be issued so: security level and information are 0, version number is not"
+                "member {tag} cannot be issued: security level and information must be 0, the version number must not"
             ),
             Self::CdProductIdCount { count } => {
                 let max = CertificationDeclaration::MAX_PRODUCT_IDS;
-                write!(f, "{count} product ids, not 1..={max}")
+                write!(f, "{count} product ids, not 1 to {max}")
             }
             Self::CdTlvMalformed { offset } => write!(f, "TLV is malformed at {offset}"),
             _ => Ok(()),
@@ -152,7 +152,7 @@ impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(offset) => write!(f, "at {offset}"),
-            None => f.write_str("offset unknown"),
+            None => f.write_str("at an unknown offset"),
         }
     }
 }
@@ -163,11 +163,11 @@ impl fmt::Display for CsrFault {
             Self::Algorithm => "signature algorithm is not ecdsa-with-SHA256 without parameters",
             Self::Attributes => "attributes are missing or malformed",
             Self::Form => "not the DER of a PKCS#10 request",
-            Self::Key => "public key is not an uncompressed point on the curve P-256",
-            Self::Possession => "signature is not that of the key inside, so that its possession is not proved",
+            Self::Key => "public key is not an uncompressed point on P-256",
+            Self::Possession => "signature does not verify with the request's own key, so possession is not proved",
             Self::Signature => "signature is not a BIT STRING with an ECDSA signature in DER",
             Self::Subject => "subject is not a distinguished name",
-            Self::Trailing => "octets follow the request",
+            Self::Trailing => "trailing bytes after the request",
             Self::Version => "version is not 1 (encoded as 0)",
         })
     }

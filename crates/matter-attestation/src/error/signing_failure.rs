@@ -9,10 +9,10 @@ use core::fmt;
 #[cfg(target_has_atomic = "ptr")]
 use alloc::sync::Arc;
 
-/// Why a signer failed, as far as it says so.
+/// The cause of a signer's failure, if known.
 ///
-/// Two of them are equal, whatever the causes are, which cannot be compared. Targets without atomic pointers, which have
-/// no [`Arc`](https://doc.rust-lang.org/alloc/sync/struct.Arc.html), do not keep the cause.
+/// All values are equal, because causes cannot be compared. Targets without atomic pointers, which have no
+/// [`Arc`](https://doc.rust-lang.org/alloc/sync/struct.Arc.html), do not keep the cause.
 #[derive(Clone)]
 pub struct SigningFailure {
     #[cfg(target_has_atomic = "ptr")]
@@ -20,7 +20,7 @@ pub struct SigningFailure {
 }
 
 impl SigningFailure {
-    /// Returns what the signer says, which is the source of its [`signature::Error`].
+    /// Returns the cause, which is the source of the signer's [`signature::Error`].
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
         #[cfg(target_has_atomic = "ptr")]

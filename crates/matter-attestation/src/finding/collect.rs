@@ -6,7 +6,7 @@ use core::fmt;
 use super::{Finding, Object, Profile, Rule, SdkResults};
 use crate::fault::{Fault, FaultSink};
 
-/// Collects findings about one object after the other.
+/// Collects findings, object by object.
 #[derive(Clone, Debug)]
 pub(crate) struct Findings {
     pub(crate) profile: Profile,
@@ -21,7 +21,7 @@ impl Findings {
         }
     }
 
-    /// Returns the sink for what a reader and the rules find in one object.
+    /// Returns the sink for the findings of a reader and the rules about one object.
     pub(crate) const fn about(&mut self, object: Object) -> AboutObject<'_> {
         AboutObject { object, findings: self }
     }
@@ -31,13 +31,13 @@ impl Findings {
         self.list.push(Finding::new(rule, object, String::new(), self.profile));
     }
 
-    /// Adds a finding with the values that were found.
+    /// Adds a finding with values.
     pub(crate) fn add_with(&mut self, rule: Rule, object: Object, detail: fmt::Arguments<'_>) {
         let detail = alloc::fmt::format(detail);
         self.list.push(Finding::new(rule, object, detail, self.profile));
     }
 
-    /// Adds a finding for which the SDK has other results than usual.
+    /// Adds a finding with SDK results that differ from the rule's.
     pub(crate) fn add_as(
         &mut self,
         rule: Rule,
@@ -67,7 +67,7 @@ impl AboutObject<'_> {
     }
 
     pub(crate) fn add_at(&mut self, rule: Rule, offset: usize) {
-        self.add_with(rule, format_args!("at octet {offset}"));
+        self.add_with(rule, format_args!("at byte {offset}"));
     }
 
     pub(crate) fn add_with(&mut self, rule: Rule, detail: fmt::Arguments<'_>) {

@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// What a [`Finding`](crate::Finding) is about.
+/// The object of a [`Finding`](crate::Finding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Object {
     /// The Product Attestation Authority's certificate.
@@ -13,7 +13,7 @@ pub enum Object {
     Cd,
     /// The attestation elements and their signature.
     Elements,
-    /// What is wrong with no part alone.
+    /// More than one part, or their relation.
     Chain,
 }
 

@@ -7,53 +7,53 @@ use super::Severity;
 use super::object::Object;
 use super::sdk::{SdkResult, SdkResults};
 
-/// What a rule's finding makes of the SDK's verifier.
+/// The effect of a rule's finding in the SDK's verifier.
 ///
-/// The SDK leaves the chain to OpenSSL with its strict flag, or to BoringSSL, which knows no such flag, checks policies
-/// always, and does not look at the extensions and the signature of a trusted PAA.
+/// The SDK verifies the chain with OpenSSL and its strict flag, or with BoringSSL, which has no such flag, always
+/// checks policies, and ignores the extensions and the signature of a trusted PAA.
 enum Sdk {
-    /// The SDK does not look.
+    /// The SDK does not check it.
     Never,
-    /// A certificate's format, looked at in PAI and DAC.
+    /// The certificate's format, which is checked in PAI and DAC.
     Format,
-    /// The same, and a PAA that breaks the rule breaks the chain.
+    /// Like `Format`, and a PAA that breaks the rule breaks the chain.
     FormatOrChain,
-    /// The same, and neither library tells the key identifier of a PAA that breaks the rule, so that it is not found.
+    /// Like `Format`, and neither library returns the key identifier of a PAA that breaks the rule, so it is not found.
     FormatOrNotFound,
-    /// The same as `FormatOrChain`, but for BoringSSL.
+    /// Like `FormatOrChain`, except with BoringSSL.
     FormatOrOpenSslChain,
-    /// The format, which BoringSSL does not mind.
+    /// The format, which BoringSSL does not check.
     OpenSslFormat,
-    /// The version: BoringSSL cannot even read another one.
+    /// The version: BoringSSL cannot decode other versions.
     Version,
-    /// What is empty is missing.
+    /// An empty certificate is treated as missing.
     Empty,
-    /// The format, and a PAA that does not fit the verifier's buffer is not found.
+    /// The format, and a PAA that exceeds the verifier's buffer is not found.
     PaaBuffer,
-    /// The certificate or its vendor and product id cannot be read, which is looked at in all three.
+    /// The certificate or its vendor and product id cannot be decoded, which is checked in all three.
     Parse,
-    /// The chain, whichever certificate is the cause.
+    /// The chain, with any certificate as the cause.
     Chain,
     /// The chain, and a PAA that breaks the rule is not found.
     ChainOrNotFound,
-    /// The chain, which BoringSSL minds below the PAA only.
+    /// The chain, which BoringSSL checks only below the PAA.
     ChainOrOpenSslPaa,
     /// The chain, unless the cause is in the PAA.
     ChainBelowPaa,
-    /// The chain, which BoringSSL alone minds, and only below the PAA.
+    /// The chain, checked only by BoringSSL, and only below the PAA.
     BoringSslBelowPaa,
-    /// The chain, which OpenSSL alone minds.
+    /// The chain, checked only by OpenSSL.
     OpenSslChain,
-    /// A date: the DAC's validity now, or else the chain. BoringSSL cannot even read a malformed one.
+    /// A date: the current validity of the DAC, otherwise the chain. BoringSSL cannot decode a malformed one.
     Date,
-    /// Always this.
+    /// Always this result.
     Is(SdkResult),
 }
 
-/// What a rule's severity depends on.
+/// The rule for a finding's severity.
 enum Weight {
     Error,
-    /// Published PAAs break the rule, and they are accepted.
+    /// A warning in a PAA, because published PAAs break the rule and are accepted.
     WarningInPaa,
     Warning,
     Note,
@@ -70,14 +70,14 @@ impl Rule {
         }
     }
 
-    /// Returns the result with which the Matter SDK's verifier, built with OpenSSL, ends for this reason, or `None` where
-    /// it does not look.
+    /// Returns the result of the Matter SDK's verifier, built with OpenSSL, for this fault, or `None` if it does not
+    /// check it.
     #[must_use]
     pub const fn sdk_result(self, object: Object) -> Option<SdkResult> {
         self.sdk_results(object).openssl
     }
 
-    /// The same for the verifier built with BoringSSL.
+    /// Returns the same for the verifier built with BoringSSL.
     #[must_use]
     pub const fn boringssl_result(self, object: Object) -> Option<SdkResult> {
         self.sdk_results(object).boringssl
@@ -148,7 +148,7 @@ mod tests {
         for id in ids {
             assert!(
                 id.bytes()
-                    .all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-'),
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
                 "{id}"
             );
         }

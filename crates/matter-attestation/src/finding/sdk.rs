@@ -4,17 +4,17 @@ use super::object::Object;
 
 macro_rules! results {
     ($($variant:ident = $number:literal,)+) => {
-        /// How the Matter SDK's attestation verifier ends: `AttestationVerificationResult` of connectedhomeip,
-        /// `credentials/attestation_verifier/DeviceAttestationVerifier.h`, whose numbers applications show.
+        /// A result of the Matter SDK's attestation verifier: `AttestationVerificationResult` of connectedhomeip,
+        /// `credentials/attestation_verifier/DeviceAttestationVerifier.h`, whose numbers are shown by applications.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[allow(missing_docs, reason = "the names are the SDK's, without their k")]
+        #[allow(missing_docs, reason = "the names are those of the SDK, without the k")]
         #[non_exhaustive]
         pub enum SdkResult {
             $($variant = $number,)+
         }
 
         impl SdkResult {
-            /// Returns the number, which is what users see.
+            /// Returns the number that is shown to users.
             #[must_use]
             pub const fn number(self) -> u16 {
                 match self {
@@ -88,10 +88,10 @@ results! {
 }
 
 impl SdkResult {
-    /// Returns the place of this result among the steps of the SDK's verifier, which stops at the first.
+    /// Returns the position of this result among the steps of the SDK's verifier, which stops at the first fault.
     ///
-    /// Results of one step are told apart by the order of findings. A declaration's content is looked at after its
-    /// signature, and revocation is another call.
+    /// Results of one step are distinguished by the order of findings. A declaration's content is checked after its
+    /// signature, and revocation is checked in a separate call.
     pub(crate) const fn step(self, object: Object) -> u8 {
         match (self, object) {
             (Self::InvalidArgument, _) => 0,
@@ -122,7 +122,7 @@ impl SdkResult {
     }
 }
 
-/// What the two builds of the SDK end with: the one with OpenSSL, and the one with BoringSSL, which is Home Assistant's.
+/// The results of the two builds of the SDK: with OpenSSL, and with BoringSSL as used by Home Assistant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SdkResults {
     pub(crate) openssl: Option<SdkResult>,
@@ -130,7 +130,7 @@ pub(crate) struct SdkResults {
 }
 
 impl SdkResults {
-    /// Returns the results of one build alone, or of both.
+    /// Returns the same result for one build or both.
     pub(crate) const fn of(result: SdkResult, openssl: bool, boringssl: bool) -> Self {
         Self {
             openssl: if openssl { Some(result) } else { None },
@@ -138,7 +138,7 @@ impl SdkResults {
         }
     }
 
-    /// Returns the results of builds that end differently.
+    /// Returns different results for the two builds.
     pub(crate) const fn either(openssl: SdkResult, boringssl: SdkResult) -> Self {
         Self {
             openssl: Some(openssl),
@@ -148,7 +148,7 @@ impl SdkResults {
 }
 
 impl From<Option<SdkResult>> for SdkResults {
-    /// Both builds end alike.
+    /// Returns the same result for both builds.
     fn from(result: Option<SdkResult>) -> Self {
         Self {
             openssl: result,

@@ -1,4 +1,4 @@
-//! Findings as the binaries print them.
+//! JSON form of findings, as printed by the binaries.
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -19,8 +19,8 @@ macro_rules! as_name {
 as_name!(Object: name, Rule: id);
 
 impl Serialize for Finding {
-    /// Writes `id`, `severity`, `object`, `text`, and where there are any `sdk_code`, a number,
-    /// `boringssl_code`, where the SDK built with BoringSSL ends otherwise, and `remedy`.
+    /// Writes `id`, `severity`, `object`, `text`, and if present `sdk_code`, a number, `boringssl_code`, if the result
+    /// of the SDK built with BoringSSL differs, and `remedy`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let remedy = self.rule.remedy();
         let (openssl, boringssl) = (self.sdk_result(), self.boringssl_result());

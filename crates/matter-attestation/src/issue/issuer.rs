@@ -13,15 +13,15 @@ use crate::{
     SerialNumber, Validity, oid,
 };
 
-/// Whatever can sign certificates: a [`PrivateKey`](crate::PrivateKey), a key in a token, a remote service.
+/// A signer of certificates: a [`PrivateKey`](crate::PrivateKey), a key in a token, a remote service.
 ///
-/// Every type with these traits is one; there is nothing to implement here. A [`HashSigner`](crate::HashSigner) makes one of a
-/// public key and a function. What fails keeps its cause: [`signature::Error::from_source`] becomes the
+/// It is implemented for every type with these traits. A [`HashSigner`](crate::HashSigner) combines a public key with a
+/// function. Errors keep their cause: [`signature::Error::from_source`] becomes the
 /// [`source`](core::error::Error::source) of [`Error::SigningFailed`].
 ///
 /// # Examples
 ///
-/// A type of one's own, here with a key in memory:
+/// A custom type, here with a key in memory:
 ///
 /// ```
 /// use matter_attestation::p256::ecdsa::{DerSignature, SigningKey, VerifyingKey};
@@ -69,10 +69,10 @@ impl<T> CertificateSigner for T where
 ///
 /// # Errors
 ///
-/// [`Error::SignerAlgorithm`] unless the signer makes P-256 signatures over SHA-256, [`Error::SigningFailed`],
-/// [`Error::SignatureInvalid`] when the signer's signature does not fit its public key, [`Error::CertificateTooLong`],
-/// and [`Error::SubjectVendorIdMalformed`] or [`Error::SubjectProductIdMalformed`] when the common name has `Mvid:` or
-/// `Mpid:` without four digits.
+/// [`Error::SignerAlgorithm`] unless the signer makes P-256 signatures with SHA-256, [`Error::SigningFailed`],
+/// [`Error::SignatureInvalid`] when the signature does not match the signer's public key,
+/// [`Error::CertificateTooLong`], and [`Error::SubjectVendorIdMalformed`] or [`Error::SubjectProductIdMalformed`] when
+/// the common name has `Mvid:` or `Mpid:` without four digits.
 pub fn issue_paa<S: CertificateSigner>(
     signer: &S,
     subject: &PaaSubject,
@@ -85,7 +85,7 @@ pub fn issue_paa<S: CertificateSigner>(
     Ok(paa)
 }
 
-/// A CA certificate and whatever signs with its key.
+/// A CA certificate with the signer for its key.
 ///
 /// # Examples
 ///
@@ -129,7 +129,7 @@ pub struct Issuer<'a, S> {
 }
 
 impl<'a, S: CertificateSigner> Issuer<'a, S> {
-    /// Joins a certificate and its signer.
+    /// Combines a certificate with its signer.
     ///
     /// # Errors
     ///
@@ -151,14 +151,14 @@ impl<'a, S: CertificateSigner> Issuer<'a, S> {
 
     /// Issues the certificate of a product attestation intermediate (Matter Core Specification 6.2.2.4).
     ///
-    /// The authority key identifier is copied from this issuer's subject key identifier. The result is read back and
-    /// its signature verified.
+    /// The authority key identifier is copied from this issuer's subject key identifier. The result is decoded again
+    /// and its signature verified.
     ///
     /// # Errors
     ///
-    /// Those of [`PaiProfile::new`]; [`Error::ValidityBeforeIssuer`] and [`Error::ValidityAfterIssuer`];
+    /// The errors of [`PaiProfile::new`]; [`Error::ValidityBeforeIssuer`] and [`Error::ValidityAfterIssuer`];
     /// [`Error::SigningFailed`], [`Error::SignatureInvalid`], [`Error::IssuerNameMismatch`],
-    /// [`Error::CertificateTooLong`], and those for a malformed common name as in [`issue_paa`].
+    /// [`Error::CertificateTooLong`], and the errors for a malformed common name as in [`issue_paa`].
     pub fn issue_pai(
         &self,
         subject: &PaiSubject,
@@ -173,12 +173,12 @@ impl<'a, S: CertificateSigner> Issuer<'a, S> {
 
     /// Issues a device attestation certificate (Matter Core Specification 6.2.2.3).
     ///
-    /// The authority key identifier is copied from this issuer's subject key identifier. The result is read back and
-    /// its signature verified.
+    /// The authority key identifier is copied from this issuer's subject key identifier. The result is decoded again
+    /// and its signature verified.
     ///
     /// # Errors
     ///
-    /// Those of [`DacProfile::new`], otherwise as [`Issuer::issue_pai`].
+    /// The errors of [`DacProfile::new`], and those of [`Issuer::issue_pai`].
     pub fn issue_dac(
         &self,
         subject: &DacSubject,
@@ -191,7 +191,7 @@ impl<'a, S: CertificateSigner> Issuer<'a, S> {
         self.check(build(profile, self.signer, public_key, validity, serial)?)
     }
 
-    /// Catches a signer that returns something else than a signature, and an issuer whose name was not in DER order.
+    /// Detects a signer that returns an invalid signature, and an issuer whose name is not in DER order.
     fn check(&self, child: Certificate) -> Result<Certificate, Error> {
         child.verify_issued_by(self.certificate)?;
         Ok(child)
@@ -206,7 +206,7 @@ impl<S> fmt::Debug for Issuer<'_, S> {
     }
 }
 
-/// Builds, signs and reads back a certificate.
+/// Builds, signs and decodes a certificate.
 fn build<P, S>(
     profile: P,
     signer: &S,

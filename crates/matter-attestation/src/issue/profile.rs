@@ -1,5 +1,5 @@
-//! The three profiles for x509-cert's builder: names, and the four extensions of every attestation certificate in the
-//! order in which they are issued.
+//! The three profiles for x509-cert's builder: names, and the four extensions of every attestation certificate, in the
+//! order of encoding.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -20,19 +20,19 @@ use crate::{Certificate, DacSubject, Error, KeyId, PaaSubject, PaiSubject};
 
 /// The profile of a device attestation certificate (Matter Core Specification 6.2.2.3).
 ///
-/// Only for use with x509-cert's builder; [`Issuer::issue_dac`](crate::Issuer::issue_dac) is the easy way and checks
-/// more.
+/// For use with x509-cert's builder; [`Issuer::issue_dac`](crate::Issuer::issue_dac) is easier to use and checks more.
 #[derive(Clone, Debug)]
 pub struct DacProfile(Profile);
 
 impl DacProfile {
-    /// Makes the profile of one certificate that the holder of `issuer`, a PAI, signs.
+    /// Creates the profile of a certificate signed by `issuer`, a PAI.
     ///
     /// # Errors
     ///
     /// [`Error::NotACertificateAuthority`], [`Error::IssuerPathLength`] when the issuer is not a PAI,
     /// [`Error::SubjectKeyIdMissing`] or [`Error::IssuerVendorIdMissing`] when the issuer has none, and
-    /// [`Error::IssuerVendorIdMismatch`] or [`Error::IssuerProductIdMismatch`] when it serves another vendor or product.
+    /// [`Error::IssuerVendorIdMismatch`] or [`Error::IssuerProductIdMismatch`] when it is for another vendor or
+    /// product.
     pub fn new(issuer: &Certificate, subject: &DacSubject) -> Result<Self, Error> {
         let key_id = authority_key_id(issuer)?;
         let path_len = issuer.path_len();
@@ -48,19 +48,18 @@ impl DacProfile {
 
 /// The profile of a product attestation intermediate's certificate (Matter Core Specification 6.2.2.4): path length 0.
 ///
-/// Only for use with x509-cert's builder; [`Issuer::issue_pai`](crate::Issuer::issue_pai) is the easy way and checks
-/// more.
+/// For use with x509-cert's builder; [`Issuer::issue_pai`](crate::Issuer::issue_pai) is easier to use and checks more.
 #[derive(Clone, Debug)]
 pub struct PaiProfile(Profile);
 
 impl PaiProfile {
-    /// Makes the profile of one certificate that the holder of `issuer`, a PAA, signs.
+    /// Creates the profile of a certificate signed by `issuer`, a PAA.
     ///
     /// # Errors
     ///
-    /// [`Error::NotACertificateAuthority`], [`Error::IssuerPathLength`] when the issuer may not have a CA below itself,
+    /// [`Error::NotACertificateAuthority`], [`Error::IssuerPathLength`] when the issuer may not issue CA certificates,
     /// [`Error::SubjectKeyIdMissing`] when the issuer has none, and [`Error::IssuerVendorIdMismatch`] or
-    /// [`Error::IssuerProductIdMismatch`] when it serves another vendor or product.
+    /// [`Error::IssuerProductIdMismatch`] when it is for another vendor or product.
     pub fn new(issuer: &Certificate, subject: &PaiSubject) -> Result<Self, Error> {
         let key_id = authority_key_id(issuer)?;
         let path_len = issuer.path_len();
@@ -74,16 +73,16 @@ impl PaiProfile {
 /// The profile of a product attestation authority's certificate (Matter Core Specification 6.2.2.5): self-signed, path
 /// length 1.
 ///
-/// Only for use with x509-cert's builder; [`issue_paa`](crate::issue_paa) is the easy way.
+/// For use with x509-cert's builder; [`issue_paa`](crate::issue_paa) is easier to use.
 #[derive(Clone, Debug)]
 pub struct PaaProfile(Profile);
 
 impl PaaProfile {
-    /// Makes the profile of one certificate.
+    /// Creates the profile of a certificate.
     ///
     /// # Errors
     ///
-    /// [`Error::EncodingFailed`], which no subject gives.
+    /// [`Error::EncodingFailed`], which does not occur for a valid subject.
     pub fn new(subject: &PaaSubject) -> Result<Self, Error> {
         Ok(Self(Profile {
             issuer: None,
@@ -95,10 +94,10 @@ impl PaaProfile {
 
 #[derive(Clone, Debug)]
 struct Profile {
-    /// The issuer's subject and its subject key identifier, copied; `None` for a self-signed certificate.
+    /// The issuer's subject and subject key identifier; `None` for a self-signed certificate.
     issuer: Option<(Name, KeyId)>,
     subject: Name,
-    /// `None` for a certificate that is no authority.
+    /// `None` for a certificate that is not a CA.
     path_len: Option<u8>,
 }
 
@@ -132,7 +131,8 @@ impl Profile {
             key_identifier: Some(authority),
             ..AuthorityKeyIdentifier::default()
         };
-        // The name and the list are for extensions whose criticality depends on them; none of these does.
+        // The builder passes name and list for extensions with a criticality that depends on them, which these do not
+        // have.
         let name = Name::default();
         Ok(vec![
             (true, &constraints).to_extension(&name, &[])?,
@@ -168,7 +168,7 @@ macro_rules! builder_profile {
 
 builder_profile!(DacProfile, PaiProfile, PaaProfile);
 
-/// Returns the key identifier that certificates below this issuer get.
+/// Returns the authority key identifier of certificates from this issuer.
 pub(super) fn authority_key_id(issuer: &Certificate) -> Result<KeyId, Error> {
     if !issuer.may_issue() {
         return Err(Error::NotACertificateAuthority);
@@ -176,7 +176,7 @@ pub(super) fn authority_key_id(issuer: &Certificate) -> Result<KeyId, Error> {
     issuer.subject_key_id().ok_or(Error::SubjectKeyIdMissing)
 }
 
-/// Checks that the subject has the ids that the issuer is restricted to.
+/// Checks that the subject has the ids to which the issuer is restricted.
 fn check_ids(issuer: &Certificate, subject: &Subject) -> Result<(), Error> {
     if let Some(vendor_id) = issuer.vendor_id()
         && subject.vendor_id != Some(vendor_id)

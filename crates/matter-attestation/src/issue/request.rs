@@ -14,16 +14,16 @@ const VERSION: &[u8] = &[0x02, 0x01, 0x00];
 const ATTRIBUTES: &[u8] = &[0xA0, 0x00];
 
 impl CertificateRequest {
-    /// Makes a request for the key of a signer, a key in a token for instance, which signs it (RFC 2986).
+    /// Creates a request for the key of a signer, such as a key in a token, which signs it (RFC 2986).
     ///
-    /// Its subject is the common name alone, by which people tell requests apart: what the certificate says is decided by
-    /// who issues it. The result is read back and its signature verified.
+    /// Its subject is only the common name, for identification: the issuer determines the content of the certificate.
+    /// The result is decoded again and its signature verified.
     ///
     /// # Errors
     ///
     /// [`Error::CommonNameLength`], [`Error::CommonNameHasControl`] and [`Error::CommonNameHasId`];
-    /// [`Error::SignerAlgorithm`], [`Error::SigningFailed`], and [`Error::Csr`] when the signer's signature does not fit its
-    /// public key.
+    /// [`Error::SignerAlgorithm`], [`Error::SigningFailed`], and [`Error::Csr`] when the signature does not match the
+    /// signer's public key.
     pub fn sign<S: CertificateSigner>(signer: &S, common_name: &str) -> Result<Self, Error> {
         let subject = PaaSubject::new(common_name)?.subject().to_name()?;
         let subject = subject.to_der().map_err(|_| Error::EncodingFailed)?;
@@ -39,7 +39,7 @@ impl CertificateRequest {
     }
 }
 
-/// Less than 65536 bytes, since a common name has at most 64.
+/// The content is shorter than 65536 bytes, because a common name has at most 64.
 fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let mut der = Vec::with_capacity(content.len() + 4);

@@ -12,19 +12,19 @@ use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 
 use crate::Error;
 
-/// The most octets of a common name.
+/// The maximum length of a common name in bytes.
 const COMMON_NAME_MAX: usize = 64;
 
-/// The subject of a product attestation authority: a common name, and a vendor id where it serves one vendor only.
+/// The subject of a product attestation authority: a common name, and a vendor id if it is for a single vendor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaaSubject(Subject);
 
 impl PaaSubject {
-    /// Names an authority for all vendors.
+    /// Creates the subject of an authority for all vendors.
     ///
     /// # Errors
     ///
-    /// [`Error::CommonNameLength`] unless the name has 1..=64 octets.
+    /// [`Error::CommonNameLength`] unless the name has 1 to 64 bytes.
     pub fn new(common_name: &str) -> Result<Self, Error> {
         Subject::new(common_name, None, None).map(Self)
     }
@@ -36,10 +36,10 @@ impl PaaSubject {
         self
     }
 
-    /// Writes the vendor id into the common name, as `Mvid:FFF1`, instead of attributes of its own (Matter Core
-    /// Specification 6.2.2.2).
+    /// Encodes the vendor id in the common name, as `Mvid:FFF1`, instead of an attribute (Matter Core Specification
+    /// 6.2.2.2).
     ///
-    /// Together with that the common name must have at most 64 octets, which is checked when a certificate is issued.
+    /// The resulting common name must have at most 64 bytes, which is checked when a certificate is issued.
     #[must_use]
     pub const fn with_vendor_id_in_common_name(mut self) -> Self {
         self.0.ids_in_common_name = true;
@@ -51,17 +51,17 @@ impl PaaSubject {
     }
 }
 
-/// The subject of a product attestation intermediate: a common name, a vendor id, and a product id where it serves one
-/// product only.
+/// The subject of a product attestation intermediate: a common name, a vendor id, and a product id if it is for a
+/// single product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaiSubject(Subject);
 
 impl PaiSubject {
-    /// Names an intermediate for all products of a vendor.
+    /// Creates the subject of an intermediate for all products of a vendor.
     ///
     /// # Errors
     ///
-    /// [`Error::CommonNameLength`] unless the name has 1..=64 octets.
+    /// [`Error::CommonNameLength`] unless the name has 1 to 64 bytes.
     pub fn new(common_name: &str, vendor_id: VendorId) -> Result<Self, Error> {
         Subject::new(common_name, Some(vendor_id), None).map(Self)
     }
@@ -73,10 +73,10 @@ impl PaiSubject {
         self
     }
 
-    /// Writes the ids into the common name, as `Mvid:FFF1 Mpid:8000`, instead of attributes of their own (Matter Core
-    /// Specification 6.2.2.2).
+    /// Encodes the ids in the common name, as `Mvid:FFF1 Mpid:8000`, instead of attributes (Matter Core Specification
+    /// 6.2.2.2).
     ///
-    /// Together with that the common name must have at most 64 octets, which is checked when a certificate is issued.
+    /// The resulting common name must have at most 64 bytes, which is checked when a certificate is issued.
     #[must_use]
     pub const fn with_ids_in_common_name(mut self) -> Self {
         self.0.ids_in_common_name = true;
@@ -93,19 +93,19 @@ impl PaiSubject {
 pub struct DacSubject(Subject);
 
 impl DacSubject {
-    /// Names a device.
+    /// Creates the subject of a device.
     ///
     /// # Errors
     ///
-    /// [`Error::CommonNameLength`] unless the name has 1..=64 octets.
+    /// [`Error::CommonNameLength`] unless the name has 1 to 64 bytes.
     pub fn new(common_name: &str, vendor_id: VendorId, product_id: ProductId) -> Result<Self, Error> {
         Subject::new(common_name, Some(vendor_id), Some(product_id)).map(Self)
     }
 
-    /// Writes the ids into the common name, as `Mvid:FFF1 Mpid:8000`, instead of attributes of their own (Matter Core
-    /// Specification 6.2.2.2).
+    /// Encodes the ids in the common name, as `Mvid:FFF1 Mpid:8000`, instead of attributes (Matter Core Specification
+    /// 6.2.2.2).
     ///
-    /// Together with that the common name must have at most 64 octets, which is checked when a certificate is issued.
+    /// The resulting common name must have at most 64 bytes, which is checked when a certificate is issued.
     #[must_use]
     pub const fn with_ids_in_common_name(mut self) -> Self {
         self.0.ids_in_common_name = true;
@@ -140,12 +140,12 @@ impl Subject {
         &self.common_name
     }
 
-    /// Returns what the common name is in the certificate of a device with this name.
+    /// Returns the common name in the certificate of a device with this name.
     pub(super) fn common_name<'a>(&self, name: &'a str) -> Result<Cow<'a, str>, Error> {
         if name.contains("Mvid:") || name.contains("Mpid:") {
             return Err(Error::CommonNameHasId);
         }
-        // Whoever shows the certificate would send them to a terminal.
+        // Programs that display the certificate would send control characters to a terminal.
         if name.chars().any(char::is_control) {
             return Err(Error::CommonNameHasControl);
         }
@@ -163,7 +163,7 @@ impl Subject {
         Ok(name)
     }
 
-    /// Returns the distinguished name: common name, vendor id, product id, each a UTF8String in an RDN of its own.
+    /// Encodes the distinguished name: common name, vendor id, product id, each a UTF8String in its own RDN.
     pub(super) fn to_name(&self) -> Result<Name, Error> {
         let mut name = RdnSequence::default();
         name.push(attribute(

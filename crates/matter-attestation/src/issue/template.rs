@@ -1,4 +1,4 @@
-//! Issuing many DACs of one kind: what does not change between two of them is encoded once.
+//! Issuing of many DACs of the same kind: their common parts are encoded once.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -30,10 +30,10 @@ const PUBLIC_KEY: &[u8] = &[
     0xCE, 0x3D, 0x03, 0x01, 0x07, BIT_STRING, 0x42, 0x00,
 ];
 
-/// Issues device attestation certificates of one product and validity, made by
+/// Issues device attestation certificates of one product and validity; created by
 /// [`Issuer::dac_template`](crate::Issuer::dac_template).
 ///
-/// It gives the octets that [`Issuer::issue_dac`](crate::Issuer::issue_dac) gives.
+/// The bytes are the same as those of [`Issuer::issue_dac`](crate::Issuer::issue_dac).
 ///
 /// # Examples
 ///
@@ -65,23 +65,23 @@ pub struct DacTemplate<'a, S> {
     issuer: &'a Certificate,
     signer: &'a S,
     subject: DacSubject,
-    /// Algorithm, issuer and validity, which stand between serial number and subject.
+    /// Algorithm, issuer and validity, which are between serial number and subject.
     middle: Vec<u8>,
-    /// What follows the common name in the subject.
+    /// The part of the subject after the common name.
     ids: Vec<u8>,
     extensions: Vec<u8>,
-    /// Where in `extensions` the subject key identifier is.
+    /// The range of the subject key identifier in `extensions`.
     key_id: Range<usize>,
 }
 
 impl<'a, S: CertificateSigner> Issuer<'a, S> {
     /// Prepares issuing many device attestation certificates that differ in common name, public key and serial number.
     ///
-    /// The ids and their form are those of `subject`; its common name does not matter.
+    /// The ids and their form are taken from `subject`; its common name is ignored.
     ///
     /// # Errors
     ///
-    /// Those of [`Issuer::issue_dac`] which depend on the subject and the validity.
+    /// The errors of [`Issuer::issue_dac`] that depend on the subject and the validity.
     pub fn dac_template(&self, subject: &DacSubject, validity: Validity) -> Result<DacTemplate<'a, S>, Error> {
         let profile = DacProfile::new(self.certificate, subject)?;
         validity.check_inside(&self.certificate.validity())?;
@@ -90,7 +90,7 @@ impl<'a, S: CertificateSigner> Issuer<'a, S> {
 }
 
 impl<'a, S: CertificateSigner> DacTemplate<'a, S> {
-    /// Takes the parts that do not change from the signed part of a certificate that nobody signs.
+    /// Takes the constant parts from the signed part of an unsigned certificate.
     fn new(
         issuer: &'a Certificate,
         signer: &'a S,
@@ -103,7 +103,7 @@ impl<'a, S: CertificateSigner> DacTemplate<'a, S> {
             .and_then(|mut builder| builder.finalize(signer))
             .map_err(|_| Error::EncodingFailed)?;
         let parts = Parts::find(&tbs).map_err(|_| Error::EncodingFailed)?;
-        // The subject key identifier comes before the authority key identifier, which may be the same.
+        // The subject key identifier precedes the authority key identifier, which may be equal.
         let key_id = parts
             .extensions
             .windows(KeyId::LEN)
@@ -125,22 +125,22 @@ impl<'a, S: CertificateSigner> DacTemplate<'a, S> {
         Ok(template)
     }
 
-    /// Issues a certificate, reads it back and verifies its signature.
+    /// Issues a certificate, decodes it and verifies its signature.
     ///
     /// # Errors
     ///
-    /// Those of [`DacTemplate::issue_der`], and [`Error::SignatureInvalid`].
+    /// The errors of [`DacTemplate::issue_der`], and [`Error::SignatureInvalid`].
     pub fn issue(&self, common_name: &str, public_key: &PublicKey, serial: SerialNumber) -> Result<Certificate, Error> {
         let dac = Certificate::from_der(&self.issue_der(common_name, public_key, serial)?)?;
         dac.verify_issued_by(self.issuer)?;
         Ok(dac)
     }
 
-    /// Issues a certificate as DER without verifying what the signer returns, which takes most of the time of
+    /// Issues a certificate as DER without verifying the signature, which takes most of the time of
     /// [`DacTemplate::issue`].
     ///
-    /// For a signer in the same process; the form of everything else in the certificate was checked when the template
-    /// was made.
+    /// For a signer in the same process; the form of the rest of the certificate was checked when the template was
+    /// created.
     ///
     /// # Errors
     ///
@@ -165,7 +165,7 @@ impl<'a, S: CertificateSigner> DacTemplate<'a, S> {
         Ok(der)
     }
 
-    /// Encodes the part that is signed.
+    /// Encodes the signed part.
     fn tbs(&self, common_name: &str, public_key: &PublicKey, serial: SerialNumber) -> Result<Vec<u8>, Error> {
         let name = self.subject.subject().common_name(common_name)?;
         let attribute = COMMON_NAME.len() + encoded_len(name.len());
@@ -212,7 +212,7 @@ impl<S> fmt::Debug for DacTemplate<'_, S> {
     }
 }
 
-/// The parts of a TBSCertificate that a template keeps.
+/// The parts of a TBSCertificate kept in a template.
 struct Parts<'a> {
     middle: &'a [u8],
     ids: &'a [u8],
@@ -245,7 +245,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Returns how many octets a value of this length has with its tag and length.
+/// Returns the length in bytes of an element with this content length.
 const fn encoded_len(content: usize) -> usize {
     let header = match content {
         0..=0x7F => 2,
@@ -255,7 +255,7 @@ const fn encoded_len(content: usize) -> usize {
     header + content
 }
 
-/// Writes a tag and a length, which is below 65536 for everything in a certificate of at most 600 octets.
+/// Writes a tag and a length, which is below 65536 in a certificate of at most 600 bytes.
 pub(super) fn push_header(der: &mut Vec<u8>, tag: u8, content: usize) {
     let [.., high, low] = content.to_be_bytes();
     der.push(tag);

@@ -30,7 +30,7 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject
     if !points.is_empty() && !DistributionPoints::read(&points).is_allowed() {
         lint.add(Rule::CrlDistributionPoints);
     }
-    // OpenSSL knows the extension, BoringSSL does not.
+    // OpenSSL supports the extension, BoringSSL does not.
     if list
         .find(id::CRL_DISTRIBUTION_POINTS)
         .is_some_and(|points| points.critical)
@@ -41,7 +41,7 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject
         match NameConstraints::read(constraints.value.inside()) {
             Ok(constraints) => {
                 facts.has_name_constraints = true;
-                // Both libraries read a limit, and refuse the names of its kind.
+                // Both libraries decode limits, and refuse names of the limited type.
                 if constraints.has_limits() {
                     lint.add_as(
                         Rule::NameConstraintsMalformed,
@@ -59,7 +59,7 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject
     }
 }
 
-/// Tells whether a certificate that is no CA signs CRLs, as the delegate of a PAA or a PAI does.
+/// Whether a certificate that is not a CA signs CRLs, like the delegate of a PAA or a PAI.
 pub(super) fn is_crl_signer(frame: &Frame<'_>) -> bool {
     let (list, _) = Extensions::find_all(frame);
     let usage = list
@@ -72,7 +72,7 @@ pub(super) fn is_crl_signer(frame: &Frame<'_>) -> bool {
     !is_ca && matches!(usage, Some(Ok(usage)) if signs(usage))
 }
 
-/// Whether OpenSSL knows the extension, so that it may be critical.
+/// Whether OpenSSL supports the extension, so that it may be critical.
 const fn is_known(extension: &Extension<'_>) -> bool {
     matches!(
         extension.number(),
@@ -93,7 +93,7 @@ const fn is_known(extension: &Extension<'_>) -> bool {
     )
 }
 
-/// Reports each extension once, at its second occurrence.
+/// Reports each duplicate extension once, at its second occurrence.
 fn duplicates(list: &Extensions<'_>, lint: &mut AboutObject<'_>) {
     for extension in list.duplicates() {
         let sdk_result = match (extension.number(), lint.object()) {
@@ -101,17 +101,13 @@ fn duplicates(list: &Extensions<'_>, lint: &mut AboutObject<'_>) {
                 Some(id::BASIC_CONSTRAINTS | id::KEY_USAGE | id::SUBJECT_KEY_ID | id::AUTHORITY_KEY_ID),
                 object @ (Object::Pai | Object::Dac),
             ) => Rule::KeyUsageMalformed.sdk_result(object),
-            // Both libraries read these before they do anything else, and do not tell the key identifier of a PAA then.
+            // Both libraries decode these first, and then do not return the key identifier of a PAA.
             (Some(number), Object::Paa) if is_cached(number) => Some(SdkResult::PaaNotFound),
             (Some(number), _) if is_cached(number) => Some(SdkResult::DacSignatureInvalid),
             _ => None,
         };
         let at = extension.value.offset;
-        lint.add_as(
-            Rule::ExtensionDuplicate,
-            sdk_result,
-            format_args!("again at octet {at}"),
-        );
+        lint.add_as(Rule::ExtensionDuplicate, sdk_result, format_args!("again at byte {at}"));
     }
 }
 
@@ -143,7 +139,7 @@ fn basic_constraints(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'
         lint.add_at(Rule::DefaultEncoded, extension.value.offset);
     }
     if constraints.is_ca() != (lint.object() != Object::Dac) {
-        // BoringSSL cannot read a path length without a CA.
+        // BoringSSL refuses a path length without the CA flag.
         let results = match (lint.object(), constraints.path_len) {
             (Object::Paa, Some(_)) => SdkResults::either(SdkResult::DacSignatureInvalid, SdkResult::PaaNotFound),
             (object, _) => Rule::BasicConstraintsCa.sdk_results(object),
@@ -186,10 +182,10 @@ fn key_usage(extension: Option<&Extension<'_>>, is_crl_signer: bool, lint: &mut 
         Object::Dac => first == KeyUsage::DIGITAL_SIGNATURE,
         _ => first & !KeyUsage::DIGITAL_SIGNATURE == CA,
     };
-    // The usage of a delegate is the reason why it is no DAC.
+    // A delegate is already reported as not being a DAC.
     if (!right && !is_crl_signer) || more {
         let sdk_result = match lint.object() {
-            // OpenSSL wants of a root that it may sign certificates, and nothing else.
+            // For a root, OpenSSL only requires that it may sign certificates.
             Object::Paa => (first & KeyUsage::KEY_CERT_SIGN == 0).then_some(SdkResult::DacSignatureInvalid),
             object => Rule::KeyUsageWrong.sdk_result(object),
         };

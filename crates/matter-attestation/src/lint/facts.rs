@@ -6,21 +6,21 @@ use crate::issuer_verifier::KeyTable;
 use crate::x509::{CertificateDer, Frame, RawIds, is_on_larger_curve};
 use crate::{KeyId, PublicKey, SerialNumber};
 
-/// What a certificate says, as far as it can be read.
+/// The readable content of a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     der: CertificateDer,
-    /// The signature is ECDSA's with SHA-256, so that it can be verified.
+    /// The signature is ECDSA with SHA-256, so it can be verified.
     pub(crate) has_verifiable_signature: bool,
-    /// The signature is one of a larger curve than P-256.
+    /// The signature is of a larger curve than P-256.
     pub(crate) has_larger_signature: bool,
-    /// The key is on a larger curve than P-256, so that nothing that it signs is verified.
+    /// The key is on a larger curve than P-256, so its signatures are not verified.
     pub(crate) is_on_larger_curve: bool,
     /// The name constraints can be read.
     pub(crate) has_name_constraints: bool,
     /// The policy constraints require a policy.
     pub(crate) requires_policy: bool,
-    /// It signs CRLs and is no CA.
+    /// It signs CRLs and is not a CA.
     pub(crate) is_crl_signer: bool,
     pub(crate) ids: RawIds,
     pub(crate) serial: Option<SerialNumber>,
@@ -29,10 +29,10 @@ pub(crate) struct Facts {
     pub(crate) public_key: Option<PublicKey>,
     pub(crate) subject_key_id: Option<KeyId>,
     pub(crate) authority_key_id: Option<KeyId>,
-    /// The content of the issuer's serial number in the authority key identifier, where nothing should be.
+    /// The issuer's serial number in the authority key identifier, which should be absent.
     pub(crate) authority_serial: Option<Vec<u8>>,
     /// The content of the serial number.
-    pub(crate) serial_octets: Vec<u8>,
+    pub(crate) serial_bytes: Vec<u8>,
 }
 
 impl Facts {
@@ -53,7 +53,7 @@ impl Facts {
             subject_key_id: None,
             authority_key_id: None,
             authority_serial: None,
-            serial_octets: frame.serial.value.into(),
+            serial_bytes: frame.serial.value.into(),
         }
     }
 
@@ -71,19 +71,19 @@ impl Facts {
         self.der.subject()
     }
 
-    /// Tells whether the certificate is signed with this key.
+    /// Whether the certificate is signed with this key.
     pub(crate) fn is_signed_with(&self, key: &PublicKey) -> bool {
         let (signed, signature) = self.der.signed();
         key.verify_der(signed, signature).is_ok()
     }
 
-    /// The same for a key with its table.
+    /// The same for a key with a table.
     pub(crate) fn is_signed_with_table(&self, key: &KeyTable) -> bool {
         let (signed, signature) = self.der.signed();
         key.verify_der(signed, signature).is_ok()
     }
 
-    /// Tells whether a second lies in the validity, as far as that can be read.
+    /// Whether a time is within the validity, if it can be read.
     pub(crate) fn is_valid_at(&self, time: DateTime) -> bool {
         self.not_before.is_some_and(|start| start <= time) && self.not_after.is_some_and(|end| time <= end)
     }

@@ -1,4 +1,4 @@
-//! The rules of names, and the ids that a PAA, a PAI or a DAC has to have (Matter Core Specification 6.2.2).
+//! The rules of names, and the required ids of a PAA, a PAI or a DAC (Matter Core Specification 6.2.2).
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -42,7 +42,7 @@ fn strings(attributes: &[Attribute<'_>], lint: &mut AboutObject<'_>) {
 }
 
 fn presence(ids: RawIds, subject: &[Attribute<'_>], lint: &mut AboutObject<'_>) {
-    // An unreadable id is not reported as missing too.
+    // An unreadable id is not also reported as missing.
     let (vendor_unreadable, product_unreadable) = x509::has_unreadable_ids(subject);
     let vendor = ids.vendor_id.is_some() || vendor_unreadable;
     let product = ids.product_id.is_some() || product_unreadable;

@@ -16,7 +16,7 @@ const IP: u8 = 0x87;
 const PERMITTED: u8 = 0xA0;
 const EXCLUDED: u8 = 0xA1;
 
-/// What a certificate permits and excludes below it: the bases of its subtrees.
+/// The names that a certificate permits and excludes below it: the bases of its subtrees.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NameConstraints<'a> {
     permitted: Vec<Tlv<'a>>,
@@ -26,7 +26,7 @@ pub(crate) struct NameConstraints<'a> {
 }
 
 impl<'a> NameConstraints<'a> {
-    /// Reads the content of the extension.
+    /// Decodes the content of the extension.
     pub(crate) fn read(content: Walker<'a>) -> Result<Self, Malformed> {
         let mut fields = content.only(tag::SEQUENCE)?.inside();
         let mut constraints = Self::default();
@@ -56,20 +56,20 @@ impl<'a> NameConstraints<'a> {
         !self.limited.is_empty()
     }
 
-    /// Tells whether a name is not permitted or is excluded.
+    /// Whether a name is not permitted or is excluded.
     fn refuses(&self, name: &Name<'_>, library: Library) -> bool {
         let same_kind = |list: &[Tlv<'a>]| list.iter().filter(|base| base.tag == name.tag).copied().collect();
         let (permitted, excluded): (Vec<Tlv<'a>>, Vec<Tlv<'a>>) =
             (same_kind(&self.permitted), same_kind(&self.excluded));
         let outside = !permitted.is_empty() && !permitted.iter().any(|base| name.is_below(base));
-        // What cannot be compared is refused wherever its kind is constrained.
+        // A name that cannot be compared is refused if its type is constrained.
         let is_constrained = !permitted.is_empty() || !excluded.is_empty();
         let unknown = is_constrained && !name.is_comparable(library);
         outside || unknown || self.limited.contains(&name.tag) || excluded.iter().any(|base| name.is_below(base))
     }
 }
 
-/// Whose rules names are compared by.
+/// The library whose comparison rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Library {
     BoringSsl,
@@ -91,11 +91,11 @@ impl Name<'_> {
             DIRECTORY => "the subject or a directory name",
             URI => "a URI",
             IP => "an IP address",
-            _ => "a name of a kind that nobody compares",
+            _ => "a name of an unsupported type",
         }
     }
 
-    /// BoringSSL knows no constraints on addresses (`nc_match_single`).
+    /// BoringSSL does not support constraints on addresses (`nc_match_single`).
     fn is_comparable(&self, library: Library) -> bool {
         match self.tag {
             DNS | DIRECTORY => true,
@@ -121,8 +121,8 @@ impl Name<'_> {
     }
 }
 
-/// Returns the kind of the first name of a certificate that the name constraints of one above it refuse, and what the SDK
-/// makes of it.
+/// Returns the type of the first name of a certificate that the name constraints of an ancestor refuse, and the SDK
+/// results.
 pub(crate) fn refused(above: &Facts, below: &Facts, is_leaf: bool) -> Option<(&'static str, SdkResults)> {
     if !above.has_name_constraints {
         return None;
@@ -143,12 +143,12 @@ pub(crate) fn refused(above: &Facts, below: &Facts, is_leaf: bool) -> Option<(&'
     let (mut openssl, mut boringssl) = (by(Library::OpenSsl), by(Library::BoringSsl));
     if is_leaf && let Some(text) = common_name(&subject) {
         let (tag, value) = (DNS, text.as_bytes());
-        // OpenSSL takes it for a DNS name where there is no other (`check_name_constraints`).
+        // OpenSSL treats it as a DNS name if there is no other (`check_name_constraints`).
         let is_taken = is_dns_name_for_openssl(text) && !names.iter().any(|name| name.tag == DNS);
         if is_taken && constraints.refuses(&Name { tag, value }, Library::OpenSsl) {
             openssl = openssl.or(Some("the common name as a DNS name"));
         }
-        // BoringSSL refuses it without alternative names, whatever is constrained (`reject_dns_name_in_common_name`).
+        // BoringSSL refuses it without alternative names, for any constraint (`reject_dns_name_in_common_name`).
         if alternative.is_none() && is_dns_name_for_boringssl(value) {
             boringssl = boringssl.or(Some("a common name like a host's, without an alternative name"));
         }
@@ -157,7 +157,7 @@ pub(crate) fn refused(above: &Facts, below: &Facts, is_leaf: bool) -> Option<(&'
     openssl.or(boringssl).map(|kind| (kind, results))
 }
 
-/// Returns the names that are constrained: the subject, its e-mail addresses, and the alternative names.
+/// Returns the constrained names: the subject, its e-mail addresses, and the alternative names.
 fn names<'a>(subject: &Tlv<'a>, attributes: &[Attribute<'a>], alternative: Option<&Tlv<'a>>) -> Vec<Name<'a>> {
     let mut names = Vec::new();
     if !subject.value.is_empty() {
@@ -187,7 +187,7 @@ const fn email<'a>(attribute: &Attribute<'a>) -> Name<'a> {
     }
 }
 
-/// Whether there are labels with a dot between them (`cn2dnsid`).
+/// Whether the text consists of labels separated by dots (`cn2dnsid`).
 fn is_dns_name_for_openssl(text: &str) -> bool {
     let is_label = |label: &str| {
         let inner = label
@@ -198,7 +198,7 @@ fn is_dns_name_for_openssl(text: &str) -> bool {
     text.contains('.') && text.split('.').all(is_label)
 }
 
-/// Whether there are labels, also a single one, of which none is empty (`x509v3_looks_like_dns_name`).
+/// Whether the text consists of one or more non-empty labels (`x509v3_looks_like_dns_name`).
 fn is_dns_name_for_boringssl(text: &[u8]) -> bool {
     let text = text.strip_suffix(b".").unwrap_or(text);
     let text = text.strip_prefix(b"*.").unwrap_or(text);
@@ -207,19 +207,19 @@ fn is_dns_name_for_boringssl(text: &[u8]) -> bool {
         .all(|label| !label.is_empty() && label.first() != Some(&b'-') && label.iter().all(is_part))
 }
 
-/// Splits an end off, whatever the case of its letters.
+/// Removes a suffix, ignoring case.
 fn without_end<'a>(text: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
     let (rest, last) = text.split_at_checked(text.len().checked_sub(end.len())?)?;
     last.eq_ignore_ascii_case(end).then_some(rest)
 }
 
-/// A DNS name is in the domain of its end; an empty domain has all.
+/// A DNS name is in the domain that is its suffix; an empty domain contains all names.
 fn is_in_domain(name: &[u8], base: &[u8]) -> bool {
     let whole = base.is_empty() || base.first() == Some(&b'.');
     without_end(name, base).is_some_and(|rest| whole || rest.is_empty() || rest.last() == Some(&b'.'))
 }
 
-/// A base is a mailbox, a host, or behind a dot a domain.
+/// A base is a mailbox, a host, or with a leading dot a domain.
 fn is_in_mailbox(address: &[u8], base: &[u8]) -> bool {
     let split = |text: &[u8]| text.iter().rposition(|&byte| byte == b'@');
     let Some(at) = split(address) else { return false };
@@ -233,7 +233,7 @@ fn is_in_mailbox(address: &[u8], base: &[u8]) -> bool {
     }
 }
 
-/// A base is a host, or behind a dot a domain.
+/// A base is a host, or with a leading dot a domain.
 fn is_host(host: &[u8], base: &[u8]) -> bool {
     match base.first() {
         Some(b'.') => without_end(host, base).is_some_and(|rest| !rest.is_empty()),
@@ -241,7 +241,7 @@ fn is_host(host: &[u8], base: &[u8]) -> bool {
     }
 }
 
-/// Returns what stands between `//` and the port or the path, as both libraries split it (`nc_uri`).
+/// Returns the part between `//` and the port or the path, as split by both libraries (`nc_uri`).
 fn host(uri: &[u8]) -> Option<&[u8]> {
     let end_of = |text: &[u8], end| text.iter().position(|&byte| byte == end);
     let rest = uri.get(end_of(uri, b':')? + 1..)?.strip_prefix(b"//")?;
@@ -255,8 +255,8 @@ fn is_in_network(address: &[u8], base: &[u8]) -> bool {
         return false;
     }
     let (network, mask) = base.split_at(address.len());
-    let mut octets = address.iter().zip(network).zip(mask);
-    octets.all(|((address, network), mask)| address & mask == network & mask)
+    let mut bytes = address.iter().zip(network).zip(mask);
+    bytes.all(|((address, network), mask)| address & mask == network & mask)
 }
 
 #[cfg(test)]

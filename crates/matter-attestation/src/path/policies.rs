@@ -1,5 +1,5 @@
-//! Certificate policies (RFC 5280, 6.1), which BoringSSL checks always and OpenSSL only when it is asked to, as the SDK does
-//! not. The PAA is the trust anchor, whose policies count nowhere.
+//! Certificate policies (RFC 5280, 6.1), which BoringSSL always checks, and OpenSSL only on request, which the SDK does
+//! not make. The PAA is the trust anchor, whose policies are ignored.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -10,13 +10,13 @@ use crate::x509::{Extensions, Malformed, Tlv, Walker, id, tag};
 /// The content of the OBJECT IDENTIFIER anyPolicy, 2.5.29.32.0.
 const ANY: &[u8] = &[0x55, 0x1D, 0x20, 0];
 
-/// The issuer's policy and the subject's that counts as the same.
+/// A policy of the issuer and the equivalent policy of the subject.
 type Mapping<'a> = (&'a [u8], &'a [u8]);
 
-/// The policies of one certificate, the mappings between them and the constraints on those below.
+/// The policies of one certificate, the mappings between them and the constraints on certificates below.
 #[derive(Clone, Debug, Default)]
 struct Policies<'a> {
-    /// The policies, or nothing where there is no extension.
+    /// The policies, or `None` without the extension.
     policies: Option<BTreeSet<&'a [u8]>>,
     mappings: Vec<Mapping<'a>>,
     require_explicit: Option<u64>,
@@ -51,7 +51,7 @@ impl<'a> Policies<'a> {
     }
 }
 
-/// Reads policies, each of which may be there once (RFC 5280, 4.2.1.4).
+/// Decodes policies, which must not be duplicated (RFC 5280, 4.2.1.4).
 fn policies(content: Walker<'_>) -> Result<BTreeSet<&[u8]>, Malformed> {
     let mut found = BTreeSet::new();
     let whole = content.only(tag::SEQUENCE)?;
@@ -72,7 +72,7 @@ fn policies(content: Walker<'_>) -> Result<BTreeSet<&[u8]>, Malformed> {
     Ok(found)
 }
 
-/// Reads mappings, none from or to anyPolicy (RFC 5280, 4.2.1.5).
+/// Decodes mappings, none from or to anyPolicy (RFC 5280, 4.2.1.5).
 fn mappings(content: Walker<'_>) -> Result<Vec<Mapping<'_>>, Malformed> {
     let whole = content.only(tag::SEQUENCE)?;
     let (mut found, mut list) = (Vec::new(), whole.inside());
@@ -92,15 +92,15 @@ fn mappings(content: Walker<'_>) -> Result<Vec<Mapping<'_>>, Malformed> {
     Ok(found)
 }
 
-/// Checks the form of all that is about policies, and tells whether anything is constrained.
+/// Checks the form of all policy extensions, and returns whether there are constraints.
 pub(crate) fn check(extensions: &Extensions<'_>) -> Result<bool, Malformed> {
     let read = Policies::read(extensions)?;
     Ok(read.require_explicit.is_some())
 }
 
-/// Tells whether PAI or DAC require a policy that is valid for both, and there is none.
+/// Whether PAI or DAC require a policy that is valid for both, but there is none.
 pub(crate) fn is_missing(pai: &Facts, dac: &Facts) -> bool {
-    /// One more than there are certificates below the trust anchor.
+    /// One more than the number of certificates below the trust anchor.
     const NEVER: u64 = 3;
     if !pai.requires_policy && !dac.requires_policy {
         return false;
@@ -111,7 +111,7 @@ pub(crate) fn is_missing(pai: &Facts, dac: &Facts) -> bool {
     let (Ok(above), Ok(below)) = (Policies::read(&of_pai), Policies::read(&of_dac)) else {
         return false;
     };
-    // The counters go down where a certificate is not self-issued.
+    // Self-issued certificates do not decrement the counters.
     let step = u64::from(frame.issuer.raw != frame.subject.raw);
     let explicit = above.require_explicit.unwrap_or(NEVER).min(NEVER - step);
     let any_allowed = above.inhibit_any.unwrap_or(NEVER) > 0;
@@ -129,7 +129,7 @@ fn is_any_valid(above: &Policies<'_>, below: &Policies<'_>, any_allowed: bool) -
     let mapped = |policy: &&[u8]| above.mappings.iter().any(|(from, _)| from == policy);
     let mut expected: BTreeSet<&[u8]> = from.iter().copied().filter(|policy| !mapped(policy)).collect();
     for (issuer, subject) in &above.mappings {
-        // anyPolicy above stands for each policy that is mapped.
+        // anyPolicy in the issuer represents each mapped policy.
         if from.contains(issuer) || from.contains(ANY) {
             expected.insert(subject);
         }

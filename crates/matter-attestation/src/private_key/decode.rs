@@ -17,10 +17,10 @@ const SEC1_LABEL: &[u8] = b"EC PRIVATE KEY";
 const ENCRYPTED_LABEL: &[u8] = b"ENCRYPTED PRIVATE KEY";
 const PARAMETERS_LABEL: &[u8] = b"EC PARAMETERS";
 const SCALAR_LEN: usize = 32;
-/// What the SDK's `P256SerializedKeypair` has: the uncompressed point, then the scalar.
+/// The length of the SDK's `P256SerializedKeypair`: the uncompressed point, then the scalar.
 const KEYPAIR_LEN: usize = PublicKey::LEN + SCALAR_LEN;
 
-/// What an input is, as far as its content tells without reading the key.
+/// The form of an input, detected without decoding the key.
 pub(super) enum Form {
     Bare(Result<PrivateKey, Error>),
     /// Encrypted PKCS#8 in DER.
@@ -58,22 +58,23 @@ pub(super) fn form(input: &[u8]) -> Result<Form, Error> {
     }
 }
 
-/// Reads a key without any DER around it: 32 bytes, the 97 bytes of the Matter SDK, and both as hexadecimal digits; `None` if the input is something else, which no DER of a key can be taken for.
+/// Decodes a key without DER: 32 bytes, the 97 bytes of the Matter SDK, and both as hexadecimal digits; `None` for
+/// other input. No DER key has these forms.
 fn bare(input: &[u8]) -> Option<Result<PrivateKey, Error>> {
     let text = input.trim_ascii();
     if !text.is_empty() && text.iter().all(u8::is_ascii_hexdigit) {
-        // 32 or 97 digits are a mistake and not so many octets of a key.
-        let octets = from_hex(text)?;
-        return Some(from_octets(&octets).unwrap_or(Err(Error::KeyMalformed)));
+        // 32 or 97 digits are a mistake, not raw bytes of a key.
+        let bytes = from_hex(text)?;
+        return Some(from_bytes(&bytes).unwrap_or(Err(Error::KeyMalformed)));
     }
-    from_octets(input)
+    from_bytes(input)
 }
 
-fn from_octets(octets: &[u8]) -> Option<Result<PrivateKey, Error>> {
-    match octets.len() {
-        SCALAR_LEN => Some(from_scalar(octets)),
-        KEYPAIR_LEN if octets.first() == Some(&0x04) => {
-            let (point, scalar) = octets.split_at_checked(PublicKey::LEN)?;
+fn from_bytes(bytes: &[u8]) -> Option<Result<PrivateKey, Error>> {
+    match bytes.len() {
+        SCALAR_LEN => Some(from_scalar(bytes)),
+        KEYPAIR_LEN if bytes.first() == Some(&0x04) => {
+            let (point, scalar) = bytes.split_at_checked(PublicKey::LEN)?;
             Some(PublicKey::new(point).and_then(|point| {
                 let key = from_scalar(scalar)?;
                 if key.public_key() == point {
@@ -87,15 +88,15 @@ fn from_octets(octets: &[u8]) -> Option<Result<PrivateKey, Error>> {
     }
 }
 
-fn from_scalar(octets: &[u8]) -> Result<PrivateKey, Error> {
-    let scalar = <&[u8; SCALAR_LEN]>::try_from(octets).map_err(|_| Error::KeyMalformed)?;
+fn from_scalar(bytes: &[u8]) -> Result<PrivateKey, Error> {
+    let scalar = <&[u8; SCALAR_LEN]>::try_from(bytes).map_err(|_| Error::KeyMalformed)?;
     PrivateKey::from_scalar(scalar)
 }
 
 fn from_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut octets = Zeroizing::new(vec![0; digits.len().min(2 * KEYPAIR_LEN) / 2]);
-    hex::decode(digits, &mut octets)?;
-    Some(octets)
+    let mut bytes = Zeroizing::new(vec![0; digits.len().min(2 * KEYPAIR_LEN) / 2]);
+    hex::decode(digits, &mut bytes)?;
+    Some(bytes)
 }
 
 fn pem_form(input: &[u8]) -> Result<Form, Error> {
@@ -111,7 +112,7 @@ fn pem_form(input: &[u8]) -> Result<Form, Error> {
     let block = key.ok_or(Error::PemMalformed)?;
     match block.label {
         ENCRYPTED_LABEL => block.decode().map(Form::Encrypted),
-        // What OpenSSL wrote before PKCS#8, with one round of MD5.
+        // OpenSSL's format before PKCS#8, with one round of MD5.
         _ if block.has_encryption_header() => Err(Error::KeyEncryption),
         PKCS8_LABEL => block.decode().map(Form::Pkcs8),
         SEC1_LABEL => block.decode().map(Form::Sec1),
@@ -122,7 +123,7 @@ fn pem_form(input: &[u8]) -> Result<Form, Error> {
     }
 }
 
-/// Tells the three forms in DER apart by the second and third tag.
+/// Distinguishes the three DER forms by the second and third tag.
 fn kind(der: &[u8]) -> der::Result<(Tag, Tag)> {
     let mut reader = SliceReader::new(der)?;
     Header::decode(&mut reader)?.tag().assert_eq(Tag::Sequence)?;
@@ -161,7 +162,7 @@ fn from_sec1(der: &[u8]) -> Result<PrivateKey, Error> {
     Ok(private)
 }
 
-/// Checks the public key beside a private one, which may be compressed.
+/// Checks the public key next to a private one; it may be compressed.
 fn check_public(private: &PrivateKey, public: &[u8]) -> Result<(), Error> {
     let public = VerifyingKey::from_sec1_bytes(public).map_err(|_| Error::KeyMalformed)?;
     if public == private.verifying_key() {

@@ -11,11 +11,11 @@ use super::PrivateKey;
 use super::decode::{Form, form, from_pkcs8};
 use crate::Error;
 
-/// The most rounds of PBKDF2 that a file may ask for: some seconds.
+/// The maximum number of PBKDF2 rounds accepted from a file: some seconds.
 const MAX_ITERATIONS: u32 = 10_000_000;
-/// The most memory that a file may ask for with scrypt: twice what OpenSSL allows.
+/// The maximum scrypt memory accepted from a file: twice OpenSSL's limit.
 const MAX_SCRYPT_MEMORY: u64 = 64 << 20;
-/// The most times that a file may ask for that memory to be filled.
+/// The maximum scrypt parallelization accepted from a file.
 const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
 pub(super) fn decode(input: &[u8], password: &[u8]) -> Result<PrivateKey, Error> {
@@ -28,14 +28,14 @@ pub(super) fn decode(input: &[u8], password: &[u8]) -> Result<PrivateKey, Error>
     }
 }
 
-/// Decrypts PKCS#8 in PEM or DER, whose key may be of any kind: to a PrivateKeyInfo in DER, or to nothing where it is not
-/// encrypted.
+/// Decrypts PKCS#8 with a key of any type, in PEM or DER, to a PrivateKeyInfo in DER; `None` if it is not encrypted.
 ///
-/// For keys of other kinds than [`PrivateKey`], with its limits of what decrypting may cost.
+/// For key types other than [`PrivateKey`], with the same limits for the cost of decryption.
 ///
 /// # Errors
 ///
-/// [`Error::KeyPassword`] and [`Error::KeyEncryption`], and those of [`PrivateKey::decode`] for what has the form of no key.
+/// [`Error::KeyPassword`] and [`Error::KeyEncryption`], and the errors of [`PrivateKey::decode`] for input that is not
+/// a key.
 pub fn decrypt_pkcs8(input: &[u8], password: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     let Form::Encrypted(der) = form(input)? else {
         return Ok(None);
@@ -46,7 +46,7 @@ pub fn decrypt_pkcs8(input: &[u8], password: &[u8]) -> Result<Option<Zeroizing<V
         return Err(Error::KeyEncryption);
     }
     let plain = info.decrypt(password).map_err(|error| match error {
-        // A wrong password gives wrong padding, or, once in 256 times, what is no key.
+        // A wrong password gives wrong padding or, with a probability of 1/256, an invalid key.
         pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed) | pkcs8::Error::Asn1(_) => {
             Error::KeyPassword
         }

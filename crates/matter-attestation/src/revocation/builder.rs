@@ -38,13 +38,12 @@ pub struct RevocationSetBuilder<'a> {
     paas: &'a [Certificate],
     at: DateTime,
     entries: Vec<RevocationEntry>,
-    /// For each point whether its list was added.
+    /// Whether the list of each point was added.
     has_list: Vec<bool>,
 }
 
 impl<'a> RevocationSetBuilder<'a> {
-    /// Starts with all points of the ledger, the PAAs that are trusted, and the time at which the lists have to be
-    /// current.
+    /// Starts with all points of the ledger, the trusted PAAs, and the time at which the lists must be current.
     #[must_use]
     pub fn new(points: &'a [RevocationPoint], paas: &'a [Certificate], at: DateTime) -> Self {
         Self {
@@ -56,14 +55,14 @@ impl<'a> RevocationSetBuilder<'a> {
         }
     }
 
-    /// Adds the entries of the points whose signer signed a list, and returns how many.
+    /// Adds the entries of the points whose signer signed a list, and returns their number.
     ///
-    /// 0 means that no point has the list's signer. Points with the same entry, those of several vendors below one PAA,
-    /// give it once.
+    /// 0 means that no point has the list's signer. Points with the same entry, such as those of several vendors below
+    /// one PAA, add it once.
     ///
     /// # Errors
     ///
-    /// Those of [`RevocationPoint::entry`] for the first point of the signer, if none of them accepts the list.
+    /// The errors of [`RevocationPoint::entry`] for the first point of the signer, if none of them accepts the list.
     pub fn add(&mut self, crl: &Crl) -> Result<usize, Error> {
         let signer = Some(crl.authority_key_id());
         let mut refusal = None;
@@ -76,7 +75,7 @@ impl<'a> RevocationSetBuilder<'a> {
                 Ok(checked) => {
                     *has_list = true;
                     let (authority, _) = checked;
-                    // The entry, which may be long, is made only if it is another one.
+                    // The entry, which may be long, is built only if it is new.
                     if known.insert((authority.as_der(), point.signer().as_der())) {
                         self.entries.push(point.checked_entry(crl, checked));
                     }
@@ -90,7 +89,7 @@ impl<'a> RevocationSetBuilder<'a> {
         }
     }
 
-    /// Returns the points of which no list has been added.
+    /// Returns the points without an added list.
     pub fn points_without_list(&self) -> impl Iterator<Item = &'a RevocationPoint> {
         let points = self.points.iter().zip(&self.has_list);
         points.filter(|(_, has_list)| !**has_list).map(|(point, _)| point)

@@ -48,7 +48,7 @@ pub struct Crl {
     distribution_uri: Option<String>,
     indirect: bool,
     entries: Vec<Entry>,
-    /// Where in `der` the issuers are that entries name, in their order.
+    /// The ranges in `der` of the issuers named by entries, in order.
     issuers: Vec<Range<usize>>,
 }
 
@@ -57,59 +57,59 @@ pub struct Crl {
 struct Entry {
     serial: SerialNumber,
     date: DateTime,
-    /// The number of the issuer that counts for it, where there is one.
+    /// The index of the certificate issuer that applies, if any.
     issuer: Option<usize>,
 }
 
 impl Crl {
-    /// Reads a list in DER.
+    /// Decodes a list in DER.
     ///
-    /// The authority key identifier and the time of the next update, which RFC 5280 wants, must be there. The signature
-    /// is not verified; that is [`Crl::verify`].
+    /// The authority key identifier and the time of the next update, which RFC 5280 requires, must be present. The
+    /// signature is not verified; see [`Crl::verify`].
     ///
     /// # Errors
     ///
-    /// [`Error::Crl`] with what is wrong and where.
+    /// [`Error::Crl`] with the fault and its position.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         parse::parse(der)
     }
 
-    /// Reads a list in PEM, with the label `X509 CRL`, or in DER.
+    /// Decodes a list in PEM, with the label `X509 CRL`, or in DER.
     ///
     /// # Errors
     ///
-    /// [`Error::PemMalformed`] when there is no or more than one PEM block, [`Error::PemLabel`] when it is not a list,
-    /// and those of [`Crl::from_der`].
+    /// [`Error::PemMalformed`] when there is not exactly one PEM block, [`Error::PemLabel`] when it is not a list, and
+    /// the errors of [`Crl::from_der`].
     pub fn decode(input: &[u8]) -> Result<Self, Error> {
         Self::from_der(&pem::to_der(input, &[PEM_LABEL])?)
     }
 
-    /// Returns the octets as they were read.
+    /// Returns the original bytes.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Returns the list as a PEM block with lines of 64 characters, each ended by a line feed.
+    /// Encodes the list as a PEM block with lines of 64 characters and line feeds.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        // The label is a constant, which leaves nothing to fail.
+        // Cannot fail with this label.
         pem::encode(PEM_LABEL, &self.der).unwrap_or_default()
     }
 
-    /// Returns the distinguished name of the one who signed it, in DER.
+    /// Returns the signer's distinguished name in DER.
     #[must_use]
     pub fn issuer_der(&self) -> &[u8] {
         self.span(&self.issuer)
     }
 
-    /// Returns when the list was made.
+    /// Returns the time at which the list was issued.
     #[must_use]
     pub const fn this_update(&self) -> DateTime {
         self.this_update
     }
 
-    /// Returns when a newer list is there at the latest.
+    /// Returns the time by which a newer list is issued.
     #[must_use]
     pub const fn next_update(&self) -> DateTime {
         self.next_update
@@ -127,7 +127,7 @@ impl Crl {
         self.distribution_uri.as_deref()
     }
 
-    /// Tells whether the list says that it may have certificates of others than its signer.
+    /// Returns whether the list may contain certificates of other issuers than its signer.
     #[must_use]
     pub const fn is_indirect(&self) -> bool {
         self.indirect
@@ -146,21 +146,22 @@ impl Crl {
         })
     }
 
-    /// Returns the serial numbers of the entries that name no other issuer than this authority, given by its name in DER.
+    /// Returns the serial numbers of the entries that belong to this authority, given by its name in DER.
     pub(crate) fn revoked_by(&self, authority: &[u8]) -> impl Iterator<Item = SerialNumber> {
-        // Each name is compared once, however many entries it counts for.
+        // Each name is compared once, for any number of entries.
         let is_authority = |issuer: &Range<usize>| self.span(issuer) == authority;
         let own: Vec<_> = self.issuers.iter().map(is_authority).collect();
         let counts = move |entry: &&Entry| entry.issuer.is_none_or(|number| own.get(number) == Some(&true));
         self.entries.iter().filter(counts).map(|entry| entry.serial)
     }
 
-    /// Checks that `signer` signed the list, may do so, and that the list is current: the names are equal octet by
-    /// octet, the authority key identifier is the signer's subject key identifier, the key usage has cRLSign, the
-    /// signer was valid when the list was made, and `at` is between this and the next update, both included.
+    /// Verifies that `signer` signed the list and was allowed to, and that the list is current: the names are equal
+    /// byte by byte, the authority key identifier equals the signer's subject key identifier, the key usage has
+    /// cRLSign, the signer was valid when the list was issued, and `at` is between this and the next update, both
+    /// included.
     ///
-    /// Whether the signer may speak for somebody is not checked here; [`RevocationPoint::entry`](super::RevocationPoint)
-    /// does that.
+    /// Whether the signer may sign for an authority is not checked here, but by
+    /// [`RevocationPoint::entry`](super::RevocationPoint).
     ///
     /// # Errors
     ///
@@ -227,13 +228,13 @@ impl<'a> RevokedCertificate<'a> {
         self.serial
     }
 
-    /// Returns when it was revoked.
+    /// Returns the time of revocation.
     #[must_use]
     pub const fn date(&self) -> DateTime {
         self.date
     }
 
-    /// Returns who issued the certificate, in DER, where this entry or one before it says so (RFC 5280, 5.3.3).
+    /// Returns the issuer of the certificate in DER, if this entry or an earlier one names it (RFC 5280, 5.3.3).
     #[must_use]
     pub const fn issuer_der(&self) -> Option<&'a [u8]> {
         self.issuer

@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 use crate::x509::{Extensions, Frame, Malformed, Tlv, id, tag};
 use crate::{Certificate, Error};
 
-/// Where a certificate says that its CRL is (Matter Core Specification 6.2.4.1; RFC 5280, 4.2.1.13).
+/// The CRL distribution point of a certificate (Matter Core Specification 6.2.4.1; RFC 5280, 4.2.1.13).
 ///
-/// There may be one distribution point, with one URI of http or https, and with one CRL issuer if another than the
-/// certificate's issuer signs the CRL. Both parts are looked for on their own, and whatever is more or otherwise counts
-/// as absent, as in the Matter SDK (connectedhomeip, `src/crypto`, `ExtractCRLDistributionPointURIFromX509Cert` and
+/// There may be one distribution point, with one http or https URI, and with one CRL issuer if the CRL has another
+/// signer than the certificate. Each part is searched separately, and any other content counts as absent, like in the
+/// Matter SDK (connectedhomeip, `src/crypto`, `ExtractCRLDistributionPointURIFromX509Cert` and
 /// `ExtractCDPExtensionCRLIssuerFromX509Cert`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CrlDistributionPoint {
@@ -17,17 +17,18 @@ pub struct CrlDistributionPoint {
 }
 
 impl CrlDistributionPoint {
-    /// The most octets of a URI that the SDK keeps (`kMaxCRLDistributionPointURLLength`); longer ones are its error.
+    /// The maximum length in bytes of a URI in the SDK (`kMaxCRLDistributionPointURLLength`); a longer one is an error
+    /// there.
     pub const MAX_URI_LEN: usize = 100;
 
     /// Reads the extension of a certificate.
     #[must_use]
     pub fn of(certificate: &Certificate) -> Self {
-        // What was read as a certificate has its frame.
+        // A decoded certificate always has a frame.
         Self::of_der(certificate.as_der()).unwrap_or_default()
     }
 
-    /// Reads the extension of a certificate in DER, of one that [`Certificate`] refuses, too.
+    /// Reads the extension of a certificate in DER, including one that [`Certificate`] refuses.
     ///
     /// # Errors
     ///
@@ -56,12 +57,12 @@ impl CrlDistributionPoint {
     }
 }
 
-/// What the extensions of one certificate say.
+/// The content of the distribution points extension.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DistributionPoints<'a> {
     uri: Option<&'a str>,
     crl_issuer: Option<&'a [u8]>,
-    /// A CRL issuer is named, and not by one distinguished name.
+    /// A CRL issuer is named, but not by a single distinguished name.
     other_crl_issuer: bool,
 }
 
@@ -77,7 +78,7 @@ impl<'a> DistributionPoints<'a> {
         self.uri.is_some() && !self.other_crl_issuer
     }
 
-    /// Reads `SEQUENCE OF DistributionPoint`, which has to have one member.
+    /// Decodes `SEQUENCE OF DistributionPoint`, which must have one member.
     fn read_one(extension: &Tlv<'a>) -> Result<Self, Malformed> {
         let mut outer = extension.inside();
         let mut list = outer.expect(tag::SEQUENCE)?.inside();
@@ -87,7 +88,7 @@ impl<'a> DistributionPoints<'a> {
         let mut points = Self::default();
         if let Some(name) = fields.next_if(tag::EXPLICIT_0)? {
             let mut name = name.inside();
-            // The other choice, nameRelativeToCRLIssuer, is no URI.
+            // The alternative, nameRelativeToCRLIssuer, is not a URI.
             if let Some(names) = name.next_if(tag::EXPLICIT_0)? {
                 points.uri = one(&names)
                     .filter(|uri| uri.tag == tag::IMPLICIT_6)

@@ -2,35 +2,35 @@ use core::fmt;
 
 use der::DateTime;
 
-/// What is wrong with the form of a certificate revocation list.
+/// A fault in the form of a certificate revocation list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CrlFault {
     /// The signature algorithm, inside or outside of the signed part, is not ecdsa-with-SHA256 without parameters.
     Algorithm,
-    /// The authority key identifier is missing or does not have 20 octets.
+    /// The authority key identifier is missing or does not have 20 bytes.
     AuthorityKeyId,
-    /// An entry names the issuer of its certificate, but the list does not say that it is an indirect one.
+    /// An entry names the issuer of its certificate, but the list is not marked as indirect.
     CertificateIssuer,
-    /// A critical extension is unknown here.
+    /// A critical extension is not supported.
     CriticalExtension,
-    /// The update times are missing, malformed or the wrong way round.
+    /// The update times are missing, malformed or reversed.
     Dates,
-    /// The issuing distribution point is malformed, or is not one URI.
+    /// The issuing distribution point is malformed, or not a single URI.
     DistributionPoint,
-    /// An entry is malformed, or its serial number is not positive and of at most 20 octets.
+    /// An entry is malformed, or its serial number is not positive or has more than 20 bytes.
     Entry,
-    /// An extension is malformed or there twice.
+    /// An extension is malformed or duplicated.
     Extension,
     /// It is not DER or does not have the parts of a list.
     Form,
     /// The issuer is not a distinguished name.
     Issuer,
-    /// The list is not complete: it has the changes to another, or has only some reasons or attribute certificates.
+    /// The list is incomplete: a delta CRL, or limited to some reasons or to attribute certificates.
     Scope,
     /// The signature is not an ECDSA signature in DER in a BIT STRING.
     Signature,
-    /// Octets follow the list.
+    /// There are bytes after the list.
     Trailing,
     /// The version is not 2, which is encoded as 1.
     Version,
@@ -40,54 +40,55 @@ impl fmt::Display for CrlFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Algorithm => "signature algorithm is not ecdsa-with-SHA256 without parameters",
-            Self::AuthorityKeyId => "authority key identifier of 20 octets is missing",
+            Self::AuthorityKeyId => "authority key identifier of 20 bytes is missing",
             Self::CertificateIssuer => "an entry names its certificate's issuer in a list that is not indirect",
-            Self::CriticalExtension => "critical extension is unknown",
-            Self::Dates => "this update and, not before it, next update are missing or malformed",
-            Self::DistributionPoint => "issuing distribution point is malformed or not one URI",
-            Self::Entry => "entry is malformed or its serial number not positive and of at most 20 octets",
-            Self::Extension => "extension is malformed or there twice",
+            Self::CriticalExtension => "critical extension is not supported",
+            Self::Dates => "this update or next update is missing or malformed, or next update is before this update",
+            Self::DistributionPoint => "issuing distribution point is malformed or not a single URI",
+            Self::Entry => "entry is malformed, or its serial number is not positive or has more than 20 bytes",
+            Self::Extension => "extension is malformed or duplicated",
             Self::Form => "not the DER of a CertificateList",
             Self::Issuer => "issuer is not a distinguished name",
-            Self::Scope => "list is not complete: a delta, for some reasons only, or for attribute certificates only",
+            Self::Scope => "list is incomplete: a delta, or limited to some reasons or to attribute certificates",
             Self::Signature => "signature is not a BIT STRING with an ECDSA signature in DER",
-            Self::Trailing => "octets follow the list",
+            Self::Trailing => "trailing bytes after the list",
             Self::Version => "version is not 2 (encoded as 1)",
         })
     }
 }
 
-/// Why a certificate revocation list is not believed.
+/// The reason why a certificate revocation list was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RevocationFault {
-    /// A newer list should have replaced this one.
+    /// The next update of the list is in the past.
     CrlExpired {
-        /// When.
+        /// The time of the next update.
         next_update: DateTime,
-        /// What time it is.
+        /// The current time.
         at: DateTime,
     },
     /// The list is from the future.
     CrlNotYetValid {
-        /// When it was made.
+        /// The time of issue.
         this_update: DateTime,
-        /// What time it is.
+        /// The current time.
         at: DateTime,
     },
-    /// The point's issuer subject key identifier is not that of the authority.
+    /// The point's issuer subject key identifier differs from the authority's.
     PointKeyId,
-    /// The point's product id is not that of the authority.
+    /// The point's product id differs from the authority's.
     PointProductId,
-    /// Several points share authority and vendor, and the list's distribution point is not this one's URL.
+    /// Several points have the same authority and vendor, and the list's distribution point differs from this point's
+    /// URL.
     PointUri,
-    /// The point's vendor id is not that of the authority.
+    /// The point's vendor id differs from the authority's.
     PointVendorId,
     /// The signer has no path to one of the PAAs.
     SignerUnknown,
     /// The key usage of the signer does not have cRLSign.
     SignerUsage,
-    /// The signer, or a certificate above it, was not valid when the list was made.
+    /// The signer, or a certificate above it, was not valid when the list was issued.
     SignerValidity,
 }
 
@@ -95,18 +96,18 @@ impl fmt::Display for RevocationFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CrlExpired { next_update, at } => {
-                write!(f, "list was to be replaced by {next_update}, and it is {at}")
+                write!(f, "list expired at {next_update}; the time is {at}")
             }
-            Self::CrlNotYetValid { this_update, at } => write!(f, "list is from {this_update}, and it is {at}"),
-            Self::PointKeyId => f.write_str("point's issuer subject key identifier is not that of the authority"),
-            Self::PointProductId => f.write_str("point's product id is not that of the authority"),
+            Self::CrlNotYetValid { this_update, at } => write!(f, "list is valid from {this_update}; the time is {at}"),
+            Self::PointKeyId => f.write_str("point's issuer subject key identifier differs from the authority's"),
+            Self::PointProductId => f.write_str("point's product id differs from the authority's"),
             Self::PointUri => f.write_str(
-                "several points share authority and vendor, and the list's distribution point is not this one's URL",
+                "several points have the same authority and vendor, and the list's distribution point differs from this point's URL",
             ),
-            Self::PointVendorId => f.write_str("point's vendor id is not that of the authority"),
+            Self::PointVendorId => f.write_str("point's vendor id differs from the authority's"),
             Self::SignerUnknown => f.write_str("signer has no path to one of the PAAs"),
             Self::SignerUsage => f.write_str("signer's key usage does not have cRLSign"),
-            Self::SignerValidity => f.write_str("signer's path was not valid when the list was made"),
+            Self::SignerValidity => f.write_str("signer's path was not valid when the list was issued"),
         }
     }
 }

@@ -6,8 +6,8 @@ use matter_types::{ProductId, VendorId};
 use super::{Crl, RevocationEntry, RevocationFault};
 use crate::{Certificate, Error, KeyId};
 
-/// What a vendor enters into the ledger about its list: who signs it for which authority, and where it is (Matter Core
-/// Specification 6.2.4 and 11.23.8).
+/// A vendor's ledger entry about a revocation list: its signer, its authority and its URL (Matter Core Specification
+/// 6.2.4 and 11.23.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevocationPoint {
     vendor_id: VendorId,
@@ -20,8 +20,8 @@ pub struct RevocationPoint {
 }
 
 impl RevocationPoint {
-    /// States that `signer` signs the list at `data_url` for the authority with this subject key identifier, which is a
-    /// PAA or else a PAI.
+    /// Creates a point: `signer` signs the list at `data_url` for the authority with this subject key identifier, a PAA
+    /// or otherwise a PAI.
     #[must_use]
     pub fn new(vendor_id: VendorId, is_paa: bool, issuer_key_id: KeyId, signer: Certificate, data_url: &str) -> Self {
         Self {
@@ -35,14 +35,14 @@ impl RevocationPoint {
         }
     }
 
-    /// Sets the product id, for a PAI that has one.
+    /// Sets the product id of a PAI that has one.
     #[must_use]
     pub const fn with_product_id(mut self, product_id: ProductId) -> Self {
         self.product_id = Some(product_id);
         self
     }
 
-    /// Sets the authority's certificate, where another signs its list.
+    /// Sets the authority's certificate, if its list has another signer.
     #[must_use]
     pub fn with_delegator(mut self, delegator: Certificate) -> Self {
         self.delegator = Some(delegator);
@@ -55,31 +55,31 @@ impl RevocationPoint {
         &self.signer
     }
 
-    /// Returns where the list is.
+    /// Returns the URL of the list.
     #[must_use]
     pub fn data_url(&self) -> &str {
         &self.data_url
     }
 
-    /// Builds what a revocation set has to say about this point's authority from its list.
+    /// Builds the revocation set entry of this point's authority from its list.
     ///
-    /// The signer is a PAA or a PAI, or a PAA or a PAI delegated it. Its path ends at one of `paas`; every certificate
-    /// on it was valid when the list was made. `all` are the points of the ledger, this one may be among them: where
-    /// several share authority and vendor, the list must name this one's URL. Entries that name another authority as the
-    /// issuer of their certificate are left out.
+    /// The signer must be a PAA or a PAI, or the delegate of one. Its path must end at one of `paas`, and every
+    /// certificate on it must have been valid when the list was issued. `all` are the points of the ledger and may
+    /// include this one: if several have the same authority and vendor, the list must name this point's URL. Entries
+    /// with another certificate issuer are skipped.
     ///
-    /// Unlike the SDK's script (connectedhomeip, `credentials/generate_revocation_set.py`) this verifies the signature
+    /// Unlike the SDK's script (connectedhomeip, `credentials/generate_revocation_set.py`), this verifies the signature
     /// of the list and its dates at `at`.
     ///
     /// # Errors
     ///
-    /// Those of [`Crl::verify`], and [`Error::Revocation`] with the [`RevocationFault`] that applies first.
+    /// The errors of [`Crl::verify`], and [`Error::Revocation`] with the first [`RevocationFault`] that applies.
     pub fn entry(&self, all: &[Self], crl: &Crl, paas: &[Certificate], at: DateTime) -> Result<RevocationEntry, Error> {
         self.check(all, crl, paas, at)
             .map(|checked| self.checked_entry(crl, checked))
     }
 
-    /// Returns the entry of a list that [`RevocationPoint::check`] accepted.
+    /// Returns the entry for a list that [`RevocationPoint::check`] accepted.
     pub(super) fn checked_entry(
         &self,
         crl: &Crl,
@@ -94,8 +94,8 @@ impl RevocationPoint {
         )
     }
 
-    /// Makes the checks of [`RevocationPoint::entry`], and returns the authority, and itself once more where another
-    /// signs its list.
+    /// Makes the checks of [`RevocationPoint::entry`]; returns the authority, and again as delegator if its list has
+    /// another signer.
     pub(super) fn check<'a>(
         &'a self,
         all: &[Self],
@@ -118,7 +118,7 @@ impl RevocationPoint {
 
         let delegator = match &self.delegator {
             Some(delegator) => Some(delegator),
-            // A PAA's delegate; the entry is disregarded unless it says so.
+            // A PAA's delegate; without the delegator the entry would be ignored.
             None if self.is_paa && self.signer != *paa => Some(paa),
             None => None,
         };
@@ -129,7 +129,7 @@ impl RevocationPoint {
         Ok((authority, delegator))
     }
 
-    /// Checks the point's ids against those in the certificates, a PAI's against the delegator's where there is one.
+    /// Checks the point's ids against those in the certificates; for a PAI with a delegate, against the delegator's.
     fn check_ids(&self) -> Result<(), RevocationFault> {
         if self.is_paa {
             return match self.signer.vendor_id() {
@@ -161,7 +161,7 @@ impl RevocationPoint {
     }
 
     fn check_uri(&self, all: &[Self], crl: &Crl) -> Result<(), RevocationFault> {
-        // The whole points, with their certificates, are compared last.
+        // Compare whole points last, because they contain certificates.
         let shared = all.iter().any(|other| {
             other.issuer_key_id == self.issuer_key_id && other.vendor_id == self.vendor_id && other != self
         });

@@ -1,4 +1,4 @@
-//! The objects of the Matter SDK's revocation set, and of the ledger's revocation distribution points.
+//! The JSON objects of the Matter SDK's revocation set, and of the ledger's revocation distribution points.
 
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -17,7 +17,7 @@ const TYPE: &str = "revocation_set";
 /// The ledger's revocation type of a CRL.
 const CRL: u32 = 1;
 
-/// One object of a revocation set, with the names that `credentials/generate_revocation_set.py` gives its members.
+/// One object of a revocation set, with the member names of `credentials/generate_revocation_set.py`.
 #[derive(Serialize, Deserialize)]
 struct Entry {
     r#type: String,
@@ -32,7 +32,7 @@ struct Entry {
 
 impl Serialize for RevocationEntry {
     /// Writes an object with these members, in this order: `type`, `issuer_subject_key_id`, `issuer_name`,
-    /// `revoked_serial_numbers`, `crl_signer_cert`, and `crl_signer_delegator` where there is one.
+    /// `revoked_serial_numbers`, `crl_signer_cert`, and `crl_signer_delegator` if present.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Entry {
             r#type: TYPE.into(),
@@ -47,7 +47,7 @@ impl Serialize for RevocationEntry {
 }
 
 impl<'de> Deserialize<'de> for RevocationEntry {
-    /// Reads what is written; members that are not known are ignored.
+    /// Reads the object; unknown members are ignored.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let entry = Entry::deserialize(deserializer)?;
         if entry.r#type != TYPE {
@@ -63,8 +63,8 @@ impl<'de> Deserialize<'de> for RevocationEntry {
                     .and_then(|number| SerialNumber::new(&number).ok())
                     .ok_or_else(|| {
                         D::Error::custom(format_args!(
-                            "revoked_serial_numbers: {text:?} is not an even number of upper-case hexadecimal digits \
-                             of a positive number of at most 20 octets"
+                            "revoked_serial_numbers: {text:?} must be an even number of upper-case hexadecimal digits \
+                             of a positive number of at most 20 bytes"
                         ))
                     })
             })
@@ -112,12 +112,12 @@ struct Point {
 }
 
 impl<'de> Deserialize<'de> for RevocationPoint {
-    /// Reads an object of the ledger's answer, whose certificates are PEM. A product id of 0 and an empty delegator stand
-    /// for none.
+    /// Reads an object of the ledger's answer, with certificates in PEM. A product id of 0 and an empty delegator mean
+    /// absent.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let point = Point::deserialize(deserializer)?;
         if point.revocation_type != CRL {
-            return Err(D::Error::custom("revocationType is not 1, which stands for a CRL"));
+            return Err(D::Error::custom("revocationType is not 1 (CRL)"));
         }
         let pem =
             |text: &str, member| Certificate::from_pem(text).map_err(|error| in_member::<D::Error>(member, error));
@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for RevocationPoint {
     }
 }
 
-/// Returns the number as the SDK compares it: without the octet that makes an INTEGER positive.
+/// Formats the number as the SDK compares it: without the leading zero byte of a positive INTEGER.
 fn serial_to_text(serial: SerialNumber) -> String {
     let text = serial.to_string();
     match text.strip_prefix("00") {
@@ -148,9 +148,9 @@ fn serial_to_text(serial: SerialNumber) -> String {
 }
 
 fn key_id<E: serde::de::Error>(text: &str, member: &str) -> Result<KeyId, E> {
-    let mut octets = [0; KeyId::LEN];
-    hex::decode_upper(text.as_bytes(), &mut octets)
-        .map(|()| KeyId::new(octets))
+    let mut bytes = [0; KeyId::LEN];
+    hex::decode_upper(text.as_bytes(), &mut bytes)
+        .map(|()| KeyId::new(bytes))
         .ok_or_else(|| in_member(member, "not 40 upper-case hexadecimal digits"))
 }
 
@@ -166,9 +166,9 @@ fn in_member<E: serde::de::Error>(member: &str, error: impl Display) -> E {
     E::custom(format_args!("{member}: {error}"))
 }
 
-/// Reads two upper-case digits for each byte.
+/// Decodes two upper-case digits for each byte.
 fn upper_hex(text: &str) -> Option<Vec<u8>> {
-    let mut octets = vec![0; text.len() / 2];
-    hex::decode_upper(text.as_bytes(), &mut octets)?;
-    Some(octets)
+    let mut bytes = vec![0; text.len() / 2];
+    hex::decode_upper(text.as_bytes(), &mut bytes)?;
+    Some(bytes)
 }

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use crate::{Certificate, KeyId, SerialNumber};
 
-/// What one CRL says: the revoked serial numbers of one certificate authority, and who signed that.
+/// The content of one CRL: the revoked serial numbers of one certificate authority, and the signer.
 ///
 /// It has the fields of one object of the Matter SDK's revocation set (connectedhomeip,
 /// `credentials/generate_revocation_set.py`).
@@ -17,11 +17,11 @@ pub struct RevocationEntry {
 }
 
 impl RevocationEntry {
-    /// Lists the certificates that an authority revoked.
+    /// Creates an entry from the revoked certificates of an authority.
     ///
-    /// `issuer_name` is the authority's subject in DER and `issuer_key_id` its subject key identifier: what its
-    /// certificates name as issuer and authority key identifier. `signer` signed the CRL. Where the authority delegated
-    /// that, `delegator` is the authority itself.
+    /// `issuer_name` is the authority's subject in DER and `issuer_key_id` its subject key identifier, which its
+    /// certificates contain as issuer and authority key identifier. `signer` signed the CRL. If the authority delegated
+    /// signing, `delegator` is the authority itself.
     pub fn new(
         issuer_name: &[u8],
         issuer_key_id: KeyId,
@@ -61,15 +61,15 @@ impl RevocationEntry {
         &self.signer
     }
 
-    /// Returns the authority's certificate, where another signed its CRL.
+    /// Returns the authority's certificate, if its CRL has another signer.
     #[must_use]
     pub const fn delegator(&self) -> Option<&Certificate> {
         self.delegator.as_ref()
     }
 
-    /// Tells whether the delegator, or the signer where there is none, is the authority of this entry.
+    /// Returns whether the delegator, or without one the signer, is the authority of this entry.
     ///
-    /// An entry for which this is false is disregarded.
+    /// An entry for which this is false is ignored.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
         let authority = self.delegator.as_ref().unwrap_or(&self.signer);
@@ -77,7 +77,7 @@ impl RevocationEntry {
     }
 }
 
-/// What is revoked, by authority.
+/// The revoked certificates, by authority.
 ///
 /// # Examples
 ///
@@ -101,12 +101,12 @@ impl RevocationEntry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RevocationSet {
     entries: Vec<RevocationEntry>,
-    /// The numbers of the entries about each authority, by its key identifier and its name.
+    /// The indices of the entries of each authority, by its key identifier and its name.
     authorities: BTreeMap<KeyId, BTreeMap<Vec<u8>, Vec<usize>>>,
 }
 
 impl RevocationSet {
-    /// Collects entries; several may be about the same authority.
+    /// Creates a set; several entries may have the same authority.
     pub fn new(entries: impl IntoIterator<Item = RevocationEntry>) -> Self {
         let mut set = Self::default();
         for (number, entry) in entries.into_iter().enumerate() {
@@ -117,7 +117,7 @@ impl RevocationSet {
         set
     }
 
-    /// Returns the entries in the order given.
+    /// Returns the entries in the given order.
     #[must_use]
     pub fn entries(&self) -> &[RevocationEntry] {
         &self.entries
@@ -145,12 +145,12 @@ impl RevocationSet {
     }
 }
 
-/// What a [`RevocationSet`] says about a certificate.
+/// The status of a certificate in a [`RevocationSet`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RevocationStatus {
-    /// All that there is about its issuer is signed by somebody else than that issuer or its delegate.
+    /// All entries of its issuer are signed by neither the issuer nor its delegate.
     Disregarded,
-    /// Nothing is known about its issuer.
+    /// There is no entry for its issuer.
     NoData,
     /// Its issuer has not revoked it.
     NotRevoked,

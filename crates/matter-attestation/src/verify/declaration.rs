@@ -1,4 +1,5 @@
-//! A Certification Declaration: its signer, its limits, and whom it is for (Matter Core Specification 6.2.3.1 and 6.3).
+//! Checks a Certification Declaration: its signer, its limits, and its product (Matter Core Specification 6.2.3.1 and
+//! 6.3).
 
 use matter_types::{ProductId, VendorId};
 
@@ -9,24 +10,24 @@ use crate::members::MemberFault;
 use crate::x509::RawIds;
 use crate::{CertificationDeclaration, CertificationType, DeclarationSigners, InputKind, KeyId, Object, Rule};
 
-/// The most octets of content that the SDK decodes.
+/// The maximum length in bytes of the content that the SDK decodes.
 const MAX_CONTENT_LEN: usize = 790;
-/// The certification test harness wants device types below this.
+/// The certification test harness requires device types below this.
 const DEVICE_TYPE_END: u32 = 0x7FFF_FFFF;
 
-/// Checks all that a declaration says on its own, and returns its content.
+/// Checks the declaration by itself, and returns its content.
 pub(super) fn check(cms: &[u8], signers: &DeclarationSigners, findings: &mut Findings) -> Option<Content> {
     if let Some(kind) = InputKind::in_place_of_declaration(cms) {
         findings.add_with(Rule::CdOther, Object::Cd, format_args!("it is {kind}"));
         return None;
     }
     if let kind @ InputKind::Truncated { .. } = InputKind::of(cms) {
-        findings.add_with(Rule::CdMalformed, Object::Cd, format_args!("at octet 0; it is {kind}"));
+        findings.add_with(Rule::CdMalformed, Object::Cd, format_args!("at byte 0; it is {kind}"));
         return None;
     }
     let Ok(envelope) = Envelope::read(cms, &mut findings.about(Object::Cd));
-    let signer = envelope.signer_key_id.map(|octets| {
-        let key_id = <[u8; KeyId::LEN]>::try_from(octets).ok().map(KeyId::new);
+    let signer = envelope.signer_key_id.map(|bytes| {
+        let key_id = <[u8; KeyId::LEN]>::try_from(bytes).ok().map(KeyId::new);
         let signer = key_id.and_then(|key_id| signers.find(key_id));
         match (key_id, signer) {
             (_, Some(signer)) if signer.is_test && !signers.allows_test_key() => {
@@ -34,7 +35,7 @@ pub(super) fn check(cms: &[u8], signers: &DeclarationSigners, findings: &mut Fin
             }
             (Some(key_id), None) => findings.add_with(Rule::CdSignerUnknown, Object::Cd, format_args!("{key_id}")),
             (None, _) => {
-                let detail = format_args!("a key identifier of {} octets", octets.len());
+                let detail = format_args!("a key identifier of {} bytes", bytes.len());
                 findings.add_with(Rule::CdSignerUnknown, Object::Cd, detail);
             }
             _ => {}
@@ -51,7 +52,7 @@ pub(super) fn check(cms: &[u8], signers: &DeclarationSigners, findings: &mut Fin
         }
     }
     if tlv.len() > MAX_CONTENT_LEN {
-        findings.add_with(Rule::CdTooLong, Object::Cd, format_args!("{} octets", tlv.len()));
+        findings.add_with(Rule::CdTooLong, Object::Cd, format_args!("{} bytes", tlv.len()));
     }
     let content = match Content::read(tlv) {
         Ok(content) => content,
@@ -107,7 +108,7 @@ fn check_limits(content: &Content, findings: &mut Findings) {
     add(out, Rule::CdDeviceTypeId, format_args!("{device_type:08X}"));
     let len = content.certificate_id.len();
     let wrong = len != CertificationDeclaration::CERTIFICATE_ID_LEN;
-    add(wrong, Rule::CdCertificateIdLength, format_args!("{len} octets"));
+    add(wrong, Rule::CdCertificateIdLength, format_args!("{len} bytes"));
     let level = content.security_level;
     add(level != 0, Rule::CdSecurityLevel, format_args!("{level}"));
     let information = content.security_information;
@@ -124,7 +125,7 @@ fn check_limits(content: &Content, findings: &mut Findings) {
         let out = count == 0 || count > CertificationDeclaration::MAX_AUTHORIZED_PAAS;
         add(out, Rule::CdAuthorizedPaaCount, format_args!("{count} PAAs"));
     }
-    // The SDK takes it for an unknown member.
+    // The SDK treats it as an unknown member.
     if let Some((tag, _)) = content.late {
         findings.add_as(Rule::CdMember, Object::Cd, None, format_args!("member {tag}, too late"));
     }
@@ -143,7 +144,7 @@ pub(super) fn check_product(content: &Content, vendor: VendorId, product: Produc
     }
 }
 
-/// Checks that the ids of a PAI or a DAC are those that the declaration asks for.
+/// Checks that the ids of a PAI or a DAC are those that the declaration requires.
 pub(super) fn check_ids(content: &Content, ids: RawIds, object: Object, findings: &mut Findings) {
     let (vendor_rule, product_rule) = match object {
         Object::Pai => (Rule::CdPaiVendorId, Rule::CdPaiProductId),
@@ -162,7 +163,7 @@ pub(super) fn check_ids(content: &Content, ids: RawIds, object: Object, findings
             Some((_, product)) => id == product,
             None => content.has_product(id),
         };
-        // The SDK takes product id 0 in a PAI for none.
+        // The SDK treats product id 0 in a PAI as absent.
         if !listed && object == Object::Pai && id == 0 {
             findings.add_as(product_rule, Object::Cd, None, format_args!("{id:04X}"));
         } else if !listed {
@@ -171,7 +172,7 @@ pub(super) fn check_ids(content: &Content, ids: RawIds, object: Object, findings
     }
 }
 
-/// Points out a certificate for another product, which is what it takes when one DAC serves several.
+/// Reports a certificate for another product, which is allowed if one DAC serves several.
 pub(super) fn check_other_product(
     content: &Content,
     product: ProductId,
@@ -188,7 +189,7 @@ pub(super) fn check_other_product(
     }
 }
 
-/// Checks that the PAA is among those that the declaration authorizes, where it restricts them.
+/// Checks that the PAA is authorized, if the declaration restricts them.
 pub(super) fn check_paa(content: &Content, paa: Option<&Facts>, pai: Option<&Facts>, findings: &mut Findings) {
     let key_id = paa
         .and_then(|paa| paa.subject_key_id)

@@ -15,9 +15,9 @@ use crate::{
     RevocationStatus, Rule, SdkResult, chain, sign_elements,
 };
 
-/// A [`Verification`] whose parts that many devices have in common are checked already.
+/// A [`Verification`] whose common parts are already checked.
 ///
-/// What is left for each device is reading its DAC and verifying one signature, two with a response.
+/// For each device, it decodes the DAC and verifies one signature, two with a response.
 ///
 /// # Examples
 ///
@@ -54,17 +54,17 @@ use crate::{
 pub struct PreparedVerification<'a> {
     input: Verification<'a>,
     profile: Profile,
-    /// What is found about PAA and PAI.
+    /// The findings about PAA and PAI.
     shared: Vec<Finding>,
     paa: Option<Facts>,
     pai: Option<Facts>,
-    /// Of the PAI's key, when there are many DACs to come.
+    /// The table of the PAI's key, if many DACs are expected.
     pai_table: Option<KeyTable>,
     pai_is_revoked: bool,
     declaration: Option<Checked>,
 }
 
-/// A declaration, compared with everything but a DAC.
+/// A declaration, compared with everything except a DAC.
 #[derive(Clone, Debug)]
 struct Checked {
     content: Option<Content>,
@@ -111,7 +111,7 @@ impl<'a> PreparedVerification<'a> {
         batch
     }
 
-    /// Makes the table of the PAI's key, which takes the time of five verifications.
+    /// Builds the table of the PAI's key, which takes as long as five verifications.
     pub(super) fn with_table(mut self) -> Self {
         let key = self.pai.as_ref().and_then(|pai| pai.public_key.as_ref());
         self.pai_table = key.map(KeyTable::new);
@@ -124,7 +124,7 @@ impl<'a> PreparedVerification<'a> {
         self.verify_parts(Some(dac), None)
     }
 
-    /// Verifies a device's DAC in DER, and what it answered to an attestation request.
+    /// Verifies a device's DAC in DER, and its answer to an attestation request.
     #[must_use]
     pub fn verify_response(&self, dac: &[u8], response: AttestationResponse<'_>) -> VerificationReport {
         self.verify_parts(Some(dac), Some(response))
@@ -140,7 +140,7 @@ impl<'a> PreparedVerification<'a> {
         let facts = dac.and_then(|der| lint(der, Object::Dac, &mut findings));
         if let Some(dac) = &facts {
             self.check_dac(dac, &mut findings);
-            // A key of the DAC that cannot be read is a finding of its own.
+            // An unreadable key of the DAC is a separate finding.
             if let (Some(own), Some(key)) = (self.input.dac_key, dac.public_key)
                 && own != key
             {
@@ -154,7 +154,7 @@ impl<'a> PreparedVerification<'a> {
         if differs {
             response_findings.add(Rule::ElementsDeclaration, Object::Elements);
         }
-        // What the device answered counts.
+        // The declaration in the device's answer takes precedence.
         let own = match (embedded, &self.declaration) {
             (Some(cms), None) => Some(self.check_declaration(cms)),
             (Some(cms), Some(_)) if differs => Some(self.check_declaration(cms)),
@@ -241,22 +241,22 @@ impl<'a> PreparedVerification<'a> {
 }
 
 impl<'a> Verification<'a> {
-    /// Checks everything and returns all that is found.
+    /// Makes all checks and returns the findings.
     #[must_use]
     pub fn run(self, profile: Profile) -> VerificationReport {
         PreparedVerification::new(self, profile).verify_parts(self.dac, self.response)
     }
 
-    /// Checks what many devices have in common - PAA, PAI, declaration and product - once for all of them.
+    /// Checks the parts that many devices share (PAA, PAI, declaration and product) once for all of them.
     #[must_use]
     pub fn prepare(self, profile: Profile) -> PreparedVerification<'a> {
         PreparedVerification::new(self, profile).with_table()
     }
 
-    /// Answers an attestation request in the device's place and checks the answer: proves, before a device leaves the
-    /// line, that DAC, its key, PAI, PAA, declaration and product fit together.
+    /// Answers an attestation request in place of the device and verifies the answer: proves, before a device leaves
+    /// the line, that DAC, its key, PAI, PAA, declaration and product match.
     ///
-    /// Nonce and challenge are drawn from `rng`. Everything that [`Verification::complete`] demands has to be given.
+    /// Nonce and challenge are drawn from `rng`. All parts that [`Verification::complete`] requires must be set.
     ///
     /// # Errors
     ///
@@ -290,7 +290,7 @@ impl<'a> Verification<'a> {
     }
 }
 
-/// Finds the PAA above the PAI and says what there is to say about it.
+/// Finds the PAA above the PAI and adds its findings.
 fn find_paa(anchor: Option<Anchor<'_>>, pai: Option<&Facts>, findings: &mut Findings) -> Option<Facts> {
     let profile = findings.profile;
     let mut report = |list: &[Finding]| {
@@ -328,7 +328,7 @@ fn find_paa(anchor: Option<Anchor<'_>>, pai: Option<&Facts>, findings: &mut Find
     Some(paa)
 }
 
-/// Looks a certificate up, and says what is not known about it.
+/// Looks up a certificate, and reports missing revocation data.
 fn look_up(set: &RevocationSet, facts: &Facts, object: Object, findings: &mut Findings) -> bool {
     let (Some(issuer), Some(serial)) = (facts.authority_key_id, facts.serial) else {
         return false;
@@ -342,7 +342,7 @@ fn look_up(set: &RevocationSet, facts: &Facts, object: Object, findings: &mut Fi
     false
 }
 
-/// Reports what is revoked; the SDK has a result of its own for both together.
+/// Reports revoked certificates; the SDK has a separate result for both together.
 fn report_revoked(pai: bool, dac: bool, findings: &mut Findings) {
     for (revoked, rule, object) in [
         (pai, Rule::PaiRevoked, Object::Pai),

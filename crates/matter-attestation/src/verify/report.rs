@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use crate::{Finding, Profile, SdkResult, Severity};
 
-/// All that a [`Verification`](crate::Verification) found.
+/// The findings of a [`Verification`](crate::Verification).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerificationReport {
     profile: Profile,
@@ -14,7 +14,7 @@ impl VerificationReport {
         Self { profile, findings }
     }
 
-    /// Tells whether there is no error.
+    /// Returns whether there is no error.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.errors().next().is_none()
@@ -33,20 +33,20 @@ impl VerificationReport {
             .filter(|finding| finding.severity() == Severity::Error)
     }
 
-    /// Returns the profile by which the findings are weighed.
+    /// Returns the profile that determines the severities.
     #[must_use]
     pub const fn profile(&self) -> Profile {
         self.profile
     }
 
-    /// Returns the one result that a commissioner built on the Matter SDK with OpenSSL ends with, in whichever profile
-    /// this is.
+    /// Returns the single result of a commissioner built on the Matter SDK with OpenSSL, which does not depend on the
+    /// profile.
     #[must_use]
     pub fn sdk_result(&self) -> SdkResult {
         self.first(Finding::sdk_result)
     }
 
-    /// The same for a commissioner built with BoringSSL, such as Home Assistant's.
+    /// Returns the same for a commissioner built with BoringSSL, such as Home Assistant's.
     #[must_use]
     pub fn boringssl_result(&self) -> SdkResult {
         self.first(Finding::boringssl_result)

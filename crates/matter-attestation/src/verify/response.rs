@@ -2,16 +2,16 @@ use crate::finding::Findings;
 use crate::lint::Facts;
 use crate::{AttestationElements, Error, Object, Rule, SdkResult};
 
-/// What a device answered to an attestation request, and with what it is compared.
+/// A device's answer to an attestation request, and the values that it is compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct AttestationResponse<'a> {
     /// The attestation elements.
     pub elements: &'a [u8],
-    /// The signature: r and s, 32 octets each.
+    /// The signature: r and s, 32 bytes each.
     pub signature: &'a [u8],
-    /// The attestation challenge of the secure session, 16 octets.
+    /// The attestation challenge of the secure session, 16 bytes.
     pub challenge: &'a [u8],
-    /// The nonce in the request, 32 octets.
+    /// The nonce in the request, 32 bytes.
     pub nonce: &'a [u8],
 }
 
@@ -27,13 +27,13 @@ impl<'a> AttestationResponse<'a> {
         }
         if self.elements.len() > AttestationElements::MAX_LEN {
             let len = self.elements.len();
-            findings.add_with(Rule::ElementsTooLong, Object::Elements, format_args!("{len} octets"));
+            findings.add_with(Rule::ElementsTooLong, Object::Elements, format_args!("{len} bytes"));
         }
         self.check_signature(dac, findings);
         let elements = match AttestationElements::decode(self.elements) {
             Ok(elements) => elements,
             Err(Error::ElementsMember { tag, offset }) => {
-                let detail = format_args!("member {tag} at octet {offset}");
+                let detail = format_args!("member {tag} at byte {offset}");
                 findings.add_with(Rule::ElementsMalformed, Object::Elements, detail);
                 return None;
             }
@@ -47,7 +47,7 @@ impl<'a> AttestationResponse<'a> {
             findings.add(Rule::ElementsNonce, Object::Elements);
         }
         if nonce.len() != AttestationElements::NONCE_LEN {
-            let detail = format_args!("{} octets", nonce.len());
+            let detail = format_args!("{} bytes", nonce.len());
             findings.add_with(Rule::ElementsNonceLength, Object::Elements, detail);
         }
         Some(elements.declaration())
@@ -55,12 +55,12 @@ impl<'a> AttestationResponse<'a> {
 
     fn check_signature(&self, dac: Option<&Facts>, findings: &mut Findings) {
         if self.challenge.len() != AttestationElements::CHALLENGE_LEN {
-            let detail = format_args!("{} octets", self.challenge.len());
+            let detail = format_args!("{} bytes", self.challenge.len());
             findings.add_with(Rule::ElementsChallengeLength, Object::Elements, detail);
         }
         let len = self.signature.len();
         if len != SIGNATURE_LEN {
-            // The SDK's buffer takes no more than 64 octets; fewer it takes for a wrong signature.
+            // The SDK's buffer holds at most 64 bytes; a shorter signature is invalid for it.
             let result = if len > SIGNATURE_LEN {
                 SdkResult::AttestationSignatureInvalidFormat
             } else {
@@ -70,7 +70,7 @@ impl<'a> AttestationResponse<'a> {
                 Rule::ElementsSignatureLength,
                 Object::Elements,
                 Some(result),
-                format_args!("{len} octets"),
+                format_args!("{len} bytes"),
             );
             return;
         }

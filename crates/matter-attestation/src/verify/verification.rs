@@ -4,10 +4,10 @@ use matter_types::{ProductId, VendorId};
 use super::AttestationResponse;
 use crate::{Certificate, DeclarationSigners, PaaStore, PublicKey, RevocationSet};
 
-/// Everything that proves a device genuine, or as much of it as there is, to be checked in one go.
+/// The attestation data of a device, or a part of it, to be checked together.
 ///
-/// Whatever is not given is not checked, so that one certificate or one declaration alone can be checked too. All
-/// certificates are DER, and may be broken: what can be read of them is checked.
+/// Parts that are not set are not checked, so a single certificate or declaration can be checked, too. Certificates are
+/// DER and may be broken: their readable parts are checked.
 ///
 /// # Examples
 ///
@@ -22,7 +22,7 @@ use crate::{Certificate, DeclarationSigners, PaaStore, PublicKey, RevocationSet}
 ///
 /// paa.push(0);
 /// let report = Verification::new().with_paa(&paa).run(Profile::Strict);
-/// let finding = report.errors().next().expect("an octet too many");
+/// let finding = report.errors().next().expect("a byte too many");
 /// assert_eq!((finding.rule(), finding.object()), (Rule::CertificateTrailingBytes, Object::Paa));
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
@@ -41,7 +41,7 @@ pub struct Verification<'a> {
     pub(super) complete: bool,
 }
 
-/// Where the PAA comes from.
+/// The source of the PAA.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Anchor<'a> {
     Certificate(&'a [u8]),
@@ -49,27 +49,27 @@ pub(super) enum Anchor<'a> {
 }
 
 impl<'a> Verification<'a> {
-    /// Starts with nothing.
+    /// Creates an empty verification.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the one PAA that is trusted, which is checked itself.
+    /// Sets the only trusted PAA, which is checked itself.
     #[must_use]
     pub const fn with_paa(mut self, der: &'a [u8]) -> Self {
         self.paa = Some(Anchor::Certificate(der));
         self
     }
 
-    /// Sets the PAAs that are trusted; the one above the PAI is checked itself.
+    /// Sets the trusted PAAs; the one above the PAI is checked itself.
     #[must_use]
     pub const fn with_paa_store(mut self, store: &'a PaaStore) -> Self {
         self.paa = Some(Anchor::Store(store));
         self
     }
 
-    /// Sets PAA, PAI and DAC, as certificates that were issued or read.
+    /// Sets PAA, PAI and DAC from issued or decoded certificates.
     #[must_use]
     pub fn with_chain(self, paa: &'a Certificate, pai: &'a Certificate, dac: &'a Certificate) -> Self {
         self.with_paa(paa.as_der())
@@ -91,7 +91,7 @@ impl<'a> Verification<'a> {
         self
     }
 
-    /// Sets the public half of the key that the device has, which has to be the DAC's.
+    /// Sets the public half of the device's key, which must match the DAC.
     #[must_use]
     pub const fn with_dac_key(mut self, key: PublicKey) -> Self {
         self.dac_key = Some(key);
@@ -100,49 +100,49 @@ impl<'a> Verification<'a> {
 
     /// Sets the Certification Declaration, in its CMS envelope.
     ///
-    /// Without it the one in the attestation elements is taken.
+    /// Without it, the declaration in the attestation elements is used.
     #[must_use]
     pub const fn with_declaration(mut self, cms: &'a [u8]) -> Self {
         self.declaration = Some(cms);
         self
     }
 
-    /// Sets whose declarations are accepted; without it the CSA's.
+    /// Sets the accepted signers of declarations; by default the CSA.
     #[must_use]
     pub const fn with_declaration_signers(mut self, signers: &'a DeclarationSigners) -> Self {
         self.signers = Some(signers);
         self
     }
 
-    /// Sets what the device answered to an attestation request.
+    /// Sets the device's answer to an attestation request.
     #[must_use]
     pub const fn with_response(mut self, response: AttestationResponse<'a>) -> Self {
         self.response = Some(response);
         self
     }
 
-    /// Sets the ids that the product has in Basic Information.
+    /// Sets the product's ids in Basic Information.
     #[must_use]
     pub const fn with_product(mut self, vendor_id: VendorId, product_id: ProductId) -> Self {
         self.product = Some((vendor_id, product_id));
         self
     }
 
-    /// Sets the time at which the certificates have to be valid.
+    /// Sets the time at which the certificates must be valid.
     #[must_use]
     pub const fn at(mut self, time: DateTime) -> Self {
         self.time = Some(time);
         self
     }
 
-    /// Sets what is revoked.
+    /// Sets the revoked certificates.
     #[must_use]
     pub const fn with_revocation_set(mut self, set: &'a RevocationSet) -> Self {
         self.revocation = Some(set);
         self
     }
 
-    /// Demands PAA, PAI, DAC, declaration, product and time: what is not given is an error, and not left out.
+    /// Requires PAA, PAI, DAC, declaration, product and time: a missing part is an error.
     #[must_use]
     pub const fn complete(mut self) -> Self {
         self.complete = true;

@@ -1,8 +1,8 @@
-//! A walker over DER that never copies and knows where it is.
+//! A DER walker that does not copy and tracks its position.
 
 use core::ops::Range;
 
-/// Tags with class and constructed bit, as one octet.
+/// Tags with class and constructed bit, as one byte.
 pub(crate) mod tag {
     pub(crate) const BOOLEAN: u8 = 0x01;
     pub(crate) const INTEGER: u8 = 0x02;
@@ -27,7 +27,7 @@ pub(crate) mod tag {
     pub(crate) const EXPLICIT_4: u8 = 0xA4;
 }
 
-/// The octets are not the DER that is expected, from this offset on.
+/// The bytes from this offset on are not the expected DER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) usize);
 
@@ -36,14 +36,14 @@ pub(crate) struct Malformed(pub(crate) usize);
 pub(crate) struct Tlv<'a> {
     pub(crate) tag: u8,
     pub(crate) value: &'a [u8],
-    /// The element with tag and length.
+    /// The element including tag and length.
     pub(crate) raw: &'a [u8],
     /// Where the element starts.
     pub(crate) offset: usize,
 }
 
 impl<'a> Tlv<'a> {
-    /// Walks over what is inside.
+    /// Returns a walker over the content.
     pub(crate) const fn inside(&self) -> Walker<'a> {
         Walker {
             rest: self.value,
@@ -55,22 +55,22 @@ impl<'a> Tlv<'a> {
         Malformed(self.offset)
     }
 
-    /// Returns where the element is, with tag and length.
+    /// Returns the range of the element, including tag and length.
     pub(crate) const fn span(&self) -> Range<usize> {
         self.offset..self.offset + self.raw.len()
     }
 
-    /// Reads the content of an INTEGER that is not negative and fits.
+    /// Decodes a non-negative INTEGER that fits in a u64.
     pub(crate) fn small_number(&self) -> Result<u64, Malformed> {
         match self.value {
             [] | [0x80..=0xFF, ..] | [0, 0..=0x7F, ..] => Err(self.malformed()),
-            octets if octets.len() > 8 => Err(self.malformed()),
-            octets => Ok(octets.iter().fold(0, |number, &octet| number << 8 | u64::from(octet))),
+            bytes if bytes.len() > 8 => Err(self.malformed()),
+            bytes => Ok(bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))),
         }
     }
 }
 
-/// What is left of a sequence of elements.
+/// The rest of a sequence of elements.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Walker<'a> {
     rest: &'a [u8],
@@ -82,7 +82,7 @@ impl<'a> Walker<'a> {
         Self { rest: input, offset: 0 }
     }
 
-    /// Returns where the next element starts or would start.
+    /// Returns the position of the next element or of the end.
     pub(crate) const fn position(&self) -> Malformed {
         Malformed(self.offset)
     }
@@ -91,7 +91,7 @@ impl<'a> Walker<'a> {
         self.rest.is_empty()
     }
 
-    /// Reads the next element: a tag of one octet, and a definite length of the fewest octets, at most three.
+    /// Reads the next element: a tag of one byte, and a definite length in its shortest form, at most three bytes long.
     pub(crate) fn next(&mut self) -> Result<Tlv<'a>, Malformed> {
         let malformed = Malformed(self.offset);
         let (header, len) = match *self.rest {
@@ -99,7 +99,7 @@ impl<'a> Walker<'a> {
             [_, len @ 0..=0x7F, ..] => (2, usize::from(len)),
             [_, 0x81, len @ 0x80..=0xFF, ..] => (3, usize::from(len)),
             [_, 0x82, high @ 1..=0xFF, low, ..] => (4, usize::from(high) << 8 | usize::from(low)),
-            // Lists of revoked certificates may be that long.
+            // Revocation lists may be this long.
             [_, 0x83, high @ 1..=0xFF, middle, low, ..] => {
                 (5, usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low))
             }
@@ -122,7 +122,7 @@ impl<'a> Walker<'a> {
         })
     }
 
-    /// Reads the next element, which has to have this tag.
+    /// Reads the next element, which must have this tag.
     pub(crate) fn expect(&mut self, tag: u8) -> Result<Tlv<'a>, Malformed> {
         let element = self.next()?;
         if element.tag == tag {
@@ -132,10 +132,10 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Reads an OBJECT IDENTIFIER: numbers in groups of seven bits, each in the fewest octets (X.690, 8.19).
+    /// Reads an OBJECT IDENTIFIER: numbers in groups of seven bits, each in its shortest form (X.690, 8.19).
     pub(crate) fn object_identifier(&mut self) -> Result<&'a [u8], Malformed> {
         let element = self.expect(tag::OID)?;
-        let is_last = |octet: &u8| octet & 0x80 == 0;
+        let is_last = |byte: &u8| byte & 0x80 == 0;
         let mut numbers = element.value.split_inclusive(is_last);
         if element.value.last().is_some_and(is_last) && numbers.all(|number| number.first() != Some(&0x80)) {
             Ok(element.value)
@@ -144,14 +144,14 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Reads an element with this tag that is all there is.
+    /// Reads the only element, which must have this tag.
     pub(crate) fn only(mut self, tag: u8) -> Result<Tlv<'a>, Malformed> {
         let element = self.expect(tag)?;
         self.finish()?;
         Ok(element)
     }
 
-    /// Reads the next element if it is there and has this tag.
+    /// Reads the next element if it has this tag.
     pub(crate) fn next_if(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, Malformed> {
         if self.rest.first() == Some(&tag) {
             self.next().map(Some)

@@ -24,13 +24,13 @@ pub(crate) mod id {
     pub(crate) const INHIBIT_ANY_POLICY: u8 = 54;
 }
 
-/// One extension, its value not looked into.
+/// One extension with an undecoded value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
     /// The content of the OBJECT IDENTIFIER.
     pub(crate) oid: &'a [u8],
     pub(crate) critical: bool,
-    /// The place of a FALSE that is written out, where DER leaves a default out.
+    /// The position of an encoded FALSE, although DER omits defaults.
     pub(crate) written_default: Option<Malformed>,
     /// The content of the OCTET STRING.
     pub(crate) value: Tlv<'a>,
@@ -66,7 +66,7 @@ impl<'a> Extension<'a> {
             Ok(value) => Ok(Some(value)),
             Err(Malformed(at)) => {
                 let error = Error::ExtensionMalformed { extension: T::NAME };
-                sink.refuse(T::MALFORMED, format_args!("at octet {at}"), error)?;
+                sink.refuse(T::MALFORMED, format_args!("at byte {at}"), error)?;
                 Ok(None)
             }
         }
@@ -81,7 +81,7 @@ impl<'a> Extension<'a> {
     }
 }
 
-/// The extensions of one certificate, in their order, up to the first that cannot be read.
+/// The extensions of one certificate in order, up to the first unreadable one.
 pub(crate) struct Extensions<'a>(Vec<Extension<'a>>);
 
 impl<'a> Extensions<'a> {
@@ -93,7 +93,7 @@ impl<'a> Extensions<'a> {
         Ok(extensions)
     }
 
-    /// Returns the extensions, and where one cannot be read.
+    /// Returns the extensions, and the position of an unreadable one.
     pub(crate) fn find_all(frame: &Frame<'a>) -> (Self, Result<(), Malformed>) {
         let mut list = Vec::new();
         let mut walker = frame.extensions.map_or(Walker::new(&[]), |list| list.inside());
@@ -115,7 +115,7 @@ impl<'a> Extensions<'a> {
         self.iter().find(|extension| extension.number() == Some(number))
     }
 
-    /// Reads the extension with this value, if there is one.
+    /// Decodes the extension with this value type, if there is one.
     pub(crate) fn read_as<T: ExtensionValue<'a>, S: FaultSink>(&self, sink: &mut S) -> Result<Option<T>, S::Refusal> {
         self.find(T::NUMBER)
             .map_or(Ok(None), |extension| extension.read_as(sink))
@@ -127,7 +127,7 @@ impl<'a> Extensions<'a> {
         found.map(|extension| extension.value).collect()
     }
 
-    /// Returns the second occurrence of each extension that is there more than once.
+    /// Returns the second occurrence of each duplicate extension.
     pub(crate) fn duplicates(&self) -> impl Iterator<Item = &Extension<'a>> {
         let mut counts = BTreeMap::<&[u8], usize>::new();
         self.iter().filter(move |extension| {
@@ -138,7 +138,7 @@ impl<'a> Extensions<'a> {
     }
 }
 
-/// The value of an extension that the strict view reads too.
+/// The value of an extension that the strict view decodes, too.
 pub(crate) trait ExtensionValue<'a>: Sized {
     /// The last byte of the object identifier below `id-ce`.
     const NUMBER: u8;
@@ -147,11 +147,11 @@ pub(crate) trait ExtensionValue<'a>: Sized {
     /// The rule that a malformed value breaks.
     const MALFORMED: Rule;
 
-    /// Reads the content of the OCTET STRING.
+    /// Decodes the content of the OCTET STRING.
     fn read(content: Walker<'a>) -> Result<Self, Malformed>;
 }
 
-/// Returns the name of an extension that the strict view reads.
+/// Returns the name of an extension that the strict view decodes.
 pub(crate) fn name_of(extension: &Extension<'_>) -> Option<&'static str> {
     match extension.number()? {
         BasicConstraints::NUMBER => Some(BasicConstraints::NAME),
@@ -165,7 +165,7 @@ pub(crate) fn name_of(extension: &Extension<'_>) -> Option<&'static str> {
 /// Basic constraints (RFC 5280, 4.2.1.9).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BasicConstraints {
-    /// The cA, if it is written out.
+    /// The cA flag, if it is encoded.
     pub(crate) written_ca: Option<bool>,
     pub(crate) path_len: Option<u64>,
 }
@@ -175,7 +175,7 @@ impl BasicConstraints {
         self.written_ca == Some(true)
     }
 
-    /// Whether the value begins with a cA that is TRUE, whatever follows.
+    /// Whether the value starts with a cA flag of TRUE; the rest is ignored.
     pub(crate) fn claims_ca(extension: &Extension<'_>) -> bool {
         let fields = extension.value.inside().expect(tag::SEQUENCE);
         fields.is_ok_and(|fields| default_false(&mut fields.inside()) == Ok(Some(true)))
@@ -202,9 +202,9 @@ impl<'a> ExtensionValue<'a> for BasicConstraints {
 /// A key usage (RFC 5280, 4.2.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyUsage {
-    /// The first eight bits, of which the first is the highest.
+    /// The first eight bits, most significant first.
     pub(crate) first: u8,
-    /// There are bits behind them.
+    /// Whether there are further bits.
     pub(crate) more: bool,
 }
 
@@ -253,11 +253,11 @@ impl<'a> ExtensionValue<'a> for SubjectKeyId {
 /// An authority key identifier (RFC 5280, 4.2.1.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuthorityKeyId<'a> {
-    /// The key identifier, or where it should be.
+    /// The key identifier, or the position where it should be.
     pub(crate) key_id: Result<KeyId, Malformed>,
     /// The content of the issuer's serial number.
     pub(crate) serial: Option<&'a [u8]>,
-    /// It names the issuer's certificate in another way, too.
+    /// Whether it also identifies the issuer's certificate in another way.
     pub(crate) has_more: bool,
 }
 
@@ -286,13 +286,13 @@ impl<'a> ExtensionValue<'a> for AuthorityKeyId<'a> {
 }
 
 /// Reads the content of a key identifier.
-pub(crate) fn key_id(octets: &Tlv<'_>) -> Result<KeyId, Malformed> {
-    <[u8; KeyId::LEN]>::try_from(octets.value)
+pub(crate) fn key_id(bytes: &Tlv<'_>) -> Result<KeyId, Malformed> {
+    <[u8; KeyId::LEN]>::try_from(bytes.value)
         .map(KeyId::new)
-        .map_err(|_| octets.malformed())
+        .map_err(|_| bytes.malformed())
 }
 
-/// Reads a BOOLEAN whose default is FALSE, if it is there.
+/// Reads a BOOLEAN with the default FALSE, if present.
 fn default_false(fields: &mut Walker<'_>) -> Result<Option<bool>, Malformed> {
     let Some(flag) = fields.next_if(tag::BOOLEAN)? else {
         return Ok(None);

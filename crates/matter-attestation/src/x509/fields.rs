@@ -1,9 +1,9 @@
-//! Everything in a certificate but names and extensions.
+//! All fields of a certificate except names and extensions.
 
 use der::DateTime;
 
 use super::frame::malformed;
-use super::signed::whole_octets;
+use super::signed::whole_bytes;
 use super::time::{Encoding, Time};
 use super::{Frame, Malformed, Tlv, tag};
 use crate::fault::FaultSink;
@@ -11,9 +11,9 @@ use crate::{Error, PublicKey, Rule, SerialNumber, Validity, oid};
 
 /// Reads the serial number (RFC 5280, 4.1.2.2).
 pub(crate) fn serial<S: FaultSink>(frame: &Frame<'_>, sink: &mut S) -> Result<Option<SerialNumber>, S::Refusal> {
-    let octets = frame.serial.value;
-    let len = octets.len();
-    match octets {
+    let bytes = frame.serial.value;
+    let len = bytes.len();
+    match bytes {
         [] | [0, 0..=0x7F, ..] | [0xFF, 0x80..=0xFF, ..] => {
             malformed(Rule::SerialNumberEmpty, frame.serial.malformed(), sink)?;
         }
@@ -27,13 +27,13 @@ pub(crate) fn serial<S: FaultSink>(frame: &Frame<'_>, sink: &mut S) -> Result<Op
     if len > SerialNumber::MAX_LEN {
         sink.refuse(
             Rule::SerialNumberTooLong,
-            format_args!("{len} octets"),
+            format_args!("{len} bytes"),
             Error::SerialNumberOutOfRange { len },
         )?;
     }
-    Ok(match octets {
+    Ok(match bytes {
         [0x80..=0xFF, ..] => None,
-        _ => SerialNumber::new(octets).ok(),
+        _ => SerialNumber::new(bytes).ok(),
     })
 }
 
@@ -82,7 +82,7 @@ fn algorithm_parameters<S: FaultSink>(parameters: Option<Tlv<'_>>, sink: &mut S)
         Some(Tlv { tag: tag::NULL, .. }) => sink.note(rule, format_args!("NULL")),
         Some(other) => {
             let at = other.offset;
-            sink.refuse(rule, format_args!("at octet {at}"), Error::CertificateAlgorithm)
+            sink.refuse(rule, format_args!("at byte {at}"), Error::CertificateAlgorithm)
         }
     }
 }
@@ -150,14 +150,14 @@ pub(crate) fn public_key<S: FaultSink>(frame: &Frame<'_>, sink: &mut S) -> Resul
     Ok(key)
 }
 
-/// Tells whether the public key is on P-384 or P-521, whose signatures are longer than those of P-256.
+/// Whether the public key is on P-384 or P-521, whose signatures are longer than those of P-256.
 pub(crate) fn is_on_larger_curve(frame: &Frame<'_>) -> bool {
     const P384_POINT: usize = 97;
     const P521_POINT: usize = 133;
     let mut fields = frame.public_key.inside();
     let read = fields.expect(tag::SEQUENCE).and_then(|algorithm| {
         let (algorithm, parameters) = algorithm_identifier(&algorithm)?;
-        Ok((algorithm, parameters, whole_octets(&fields.expect(tag::BIT_STRING)?)?))
+        Ok((algorithm, parameters, whole_bytes(&fields.expect(tag::BIT_STRING)?)?))
     });
     let Ok((algorithm, Some(Tlv { value: curve, .. }), point)) = read else {
         return false;
@@ -167,11 +167,11 @@ pub(crate) fn is_on_larger_curve(frame: &Frame<'_>) -> bool {
     algorithm == oid::EC_PUBLIC_KEY.as_bytes() && larger && point.first() == Some(&0x04)
 }
 
-/// Reads a key, or the rule that it breaks, with the key where that can be told all the same.
+/// Reads a key, or the rule that it breaks, with the key if it can be decoded nevertheless.
 fn read_public_key(spki: &Tlv<'_>) -> Result<Result<PublicKey, (Rule, Option<PublicKey>)>, Malformed> {
     let mut fields = spki.inside();
     let (algorithm, parameters) = algorithm_identifier(&fields.expect(tag::SEQUENCE)?)?;
-    let point = whole_octets(&fields.expect(tag::BIT_STRING)?)?;
+    let point = whole_bytes(&fields.expect(tag::BIT_STRING)?)?;
     fields.finish()?;
     if algorithm != oid::EC_PUBLIC_KEY.as_bytes() {
         return Ok(Err((Rule::PublicKeyAlgorithm, None)));

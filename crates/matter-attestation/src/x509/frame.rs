@@ -3,20 +3,20 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::signed::whole_octets;
+use super::signed::whole_bytes;
 use super::{Malformed, Signed, Tlv, tag};
 use crate::fault::FaultSink;
 use crate::{Error, InputKind, Rule};
 
-/// The most bytes that a DAC, PAI or PAA may have (Matter Core Specification 6.1.3).
+/// The maximum length of a DAC, PAI or PAA in bytes (Matter Core Specification 6.1.3).
 pub(crate) const MAX_LEN: usize = 600;
 
-/// The frame of a certificate (RFC 5280, 4.1): all parts in their places, none of them looked into.
+/// The frame of a certificate (RFC 5280, 4.1): all parts in place, none of them decoded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame<'a> {
     /// The signed part, with tag and length.
     pub(crate) tbs: Tlv<'a>,
-    /// The number of the version, 0 where it is absent.
+    /// The encoded version number, 0 if absent.
     pub(crate) version: u64,
     pub(crate) serial: Tlv<'a>,
     pub(crate) inner_algorithm: Tlv<'a>,
@@ -27,18 +27,18 @@ pub(crate) struct Frame<'a> {
     /// The SEQUENCE of extensions.
     pub(crate) extensions: Option<Tlv<'a>>,
     pub(crate) outer_algorithm: Tlv<'a>,
-    /// The content of the BIT STRING, without the octet that counts unused bits.
+    /// The content of the BIT STRING, without the byte for unused bits.
     pub(crate) signature: &'a [u8],
-    /// The number of bytes of the certificate, without what follows it.
+    /// The length of the certificate in bytes, without trailing bytes.
     pub(crate) len: usize,
 }
 
 impl<'a> Frame<'a> {
-    /// Finds the parts and judges none.
+    /// Finds the parts without checking them.
     pub(crate) fn find(input: &'a [u8]) -> Result<Self, Malformed> {
         let mut signed = Signed::find(input)?;
         let outer_algorithm = signed.rest.expect(tag::SEQUENCE)?;
-        let signature = whole_octets(&signed.rest.expect(tag::BIT_STRING)?)?;
+        let signature = whole_bytes(&signed.rest.expect(tag::BIT_STRING)?)?;
         signed.rest.finish()?;
         let mut fields = signed.tbs.inside();
         let version = match fields.next_if(tag::EXPLICIT_0)? {
@@ -84,7 +84,7 @@ impl<'a> Frame<'a> {
         })
     }
 
-    /// Finds the parts of what should be one certificate of version 3; `None` after a fault without a frame.
+    /// Finds the parts of a version 3 certificate; `None` after a fault in the frame.
     pub(crate) fn read<S: FaultSink>(input: &'a [u8], sink: &mut S) -> Result<Option<Self>, S::Refusal> {
         if input.is_empty() {
             let error = Malformed(0).in_certificate();
@@ -94,12 +94,12 @@ impl<'a> Frame<'a> {
         let frame = match Self::find(input) {
             Ok(frame) => frame,
             Err(at) => {
-                // What else it is tells more than a place in it.
+                // The type of the file is more helpful than a position in it.
                 let kind = match InputKind::of(input) {
                     InputKind::Unknown | InputKind::Certificate => String::new(),
                     kind => alloc::format!("; it is {kind}"),
                 };
-                let detail = format_args!("at octet {}{kind}", at.0);
+                let detail = format_args!("at byte {}{kind}", at.0);
                 sink.refuse(Rule::CertificateMalformed, detail, at.in_certificate())?;
                 return Ok(None);
             }
@@ -112,7 +112,7 @@ impl<'a> Frame<'a> {
             )?;
         }
         if frame.len > MAX_LEN {
-            sink.note(Rule::CertificateTooLong, format_args!("{} octets", frame.len))?;
+            sink.note(Rule::CertificateTooLong, format_args!("{} bytes", frame.len))?;
         }
         if frame.version != 2 {
             let number = frame.version.saturating_add(1);
@@ -133,13 +133,12 @@ impl Malformed {
     }
 }
 
-/// Reports that a part of the certificate cannot be read.
+/// Reports an unreadable part of the certificate.
 pub(super) fn malformed<S: FaultSink>(rule: Rule, at: Malformed, sink: &mut S) -> Result<(), S::Refusal> {
-    sink.refuse(rule, format_args!("at octet {}", at.0), at.in_certificate())
+    sink.refuse(rule, format_args!("at byte {}", at.0), at.in_certificate())
 }
 
-/// A certificate as it was read, with the parts that are compared byte by byte: encoding a parsed name again may
-/// reorder it.
+/// A decoded certificate with the parts that are compared byte by byte: encoding a parsed name again may reorder it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CertificateDer {
     der: Vec<u8>,

@@ -11,17 +11,17 @@ use super::{Attribute, Frame, Tlv, attributes, tag};
 use crate::fault::FaultSink;
 use crate::{Error, Rule, hex, oid};
 
-/// The most bytes of a common name (RFC 5280, A.1); the SDK looks at no more.
+/// The maximum length of a common name in bytes (RFC 5280, A.1); the SDK ignores the rest.
 const COMMON_NAME_LEN: usize = 64;
 
-/// The ids in a subject, which may be numbers that no vendor and no product has.
+/// The ids in a subject, which may be outside of the assigned ranges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RawIds {
     pub(crate) vendor_id: Option<u16>,
     pub(crate) product_id: Option<u16>,
 }
 
-/// What tells the two ids apart.
+/// The distinguishing properties of the two ids.
 struct Kind {
     oid: ObjectIdentifier,
     prefix: &'static [u8],
@@ -54,9 +54,9 @@ pub(crate) fn names<'a, S: FaultSink>(
     Ok([read(&frame.issuer)?, read(&frame.subject)?])
 }
 
-/// Reads both ids from the attributes of their own, or from a common name where there is neither attribute.
+/// Reads both ids from their attributes, or from a common name if there is neither attribute.
 ///
-/// Common names are scanned until one gives an id. A malformed id in one of those is a fault even where the attributes
+/// Common names are scanned until one contains an id. A malformed id in one of them is a fault even if the attributes
 /// decide.
 pub(crate) fn subject_ids<S: FaultSink>(subject: &[Attribute<'_>], sink: &mut S) -> Result<RawIds, S::Refusal> {
     let by_attribute = RawIds {
@@ -69,12 +69,12 @@ pub(crate) fn subject_ids<S: FaultSink>(subject: &[Attribute<'_>], sink: &mut S)
     for name in with_type(subject, oid::COMMON_NAME) {
         let name = name.value.value;
         if name.is_empty() {
-            sink.note(Rule::NameMalformed, format_args!("a common name of no octets"))?;
+            sink.note(Rule::NameMalformed, format_args!("an empty common name"))?;
         }
         if name.len() > COMMON_NAME_LEN {
-            sink.note(Rule::CommonNameTooLong, format_args!("{} octets", name.len()))?;
+            sink.note(Rule::CommonNameTooLong, format_args!("{} bytes", name.len()))?;
         }
-        // A common name that gave an id is the last one looked at.
+        // Scanning stops at the common name that contains an id.
         if by_name == RawIds::default() {
             by_name = RawIds {
                 vendor_id: in_common_name(name, &VENDOR, has_attributes, sink)?,
@@ -90,7 +90,7 @@ pub(crate) fn subject_ids<S: FaultSink>(subject: &[Attribute<'_>], sink: &mut S)
     Ok(ids)
 }
 
-/// Reads the one attribute of its kind.
+/// Reads the only attribute of its kind.
 fn own_attribute<S: FaultSink>(
     subject: &[Attribute<'_>],
     kind: &Kind,
@@ -112,7 +112,7 @@ fn own_attribute<S: FaultSink>(
     }
     let id = four_digits(value.value);
     if id.is_none() {
-        sink.refuse(rule, format_args!("at octet {}", value.offset), error)?;
+        sink.refuse(rule, format_args!("at byte {}", value.offset), error)?;
     }
     Ok(id)
 }
@@ -159,7 +159,7 @@ fn check_range<S: FaultSink>(ids: RawIds, sink: &mut S) -> Result<(), S::Refusal
     Ok(())
 }
 
-/// Returns whether vendor id and product id are there but cannot be read.
+/// Returns whether vendor id and product id are present but unreadable.
 pub(crate) fn has_unreadable_ids(subject: &[Attribute<'_>]) -> (bool, bool) {
     let unreadable = |kind: &Kind| {
         let in_name = |name: &Attribute<'_>| matches!(scan(name.value.value, kind.prefix), Scan::Malformed);
@@ -185,15 +185,15 @@ enum Scan {
     Found(u16),
 }
 
-/// Looks for the first prefix with four digits behind it; a prefix without them counts only if no other has them.
+/// Searches for the first prefix followed by four digits; a prefix without digits counts only if there is no other.
 fn scan(name: &[u8], prefix: &[u8]) -> Scan {
     let name = name.get(..COMMON_NAME_LEN).unwrap_or(name);
     let mut result = Scan::Absent;
     for at in 0..name.len() {
-        let Some(behind) = name.get(at..).and_then(|rest| rest.strip_prefix(prefix)) else {
+        let Some(after) = name.get(at..).and_then(|rest| rest.strip_prefix(prefix)) else {
             continue;
         };
-        match behind.get(..4).and_then(four_digits) {
+        match after.get(..4).and_then(four_digits) {
             Some(id) => return Scan::Found(id),
             None => result = Scan::Malformed,
         }
@@ -201,9 +201,9 @@ fn scan(name: &[u8], prefix: &[u8]) -> Scan {
     result
 }
 
-/// Reads exactly four upper-case hexadecimal digits.
+/// Decodes exactly four upper-case hexadecimal digits.
 fn four_digits(digits: &[u8]) -> Option<u16> {
-    let mut octets = [0; 2];
-    hex::decode_upper(digits, &mut octets)?;
-    Some(u16::from_be_bytes(octets))
+    let mut bytes = [0; 2];
+    hex::decode_upper(digits, &mut bytes)?;
+    Some(u16::from_be_bytes(bytes))
 }

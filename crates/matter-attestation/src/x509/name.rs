@@ -10,7 +10,7 @@ pub(crate) struct Attribute<'a> {
     /// The content of the OBJECT IDENTIFIER.
     pub(crate) oid: &'a [u8],
     pub(crate) value: Tlv<'a>,
-    /// The number of the relative distinguished name that it is in.
+    /// The index of the relative distinguished name that contains it.
     rdn: usize,
 }
 
@@ -39,8 +39,8 @@ pub(crate) fn attributes<'a>(name: &Tlv<'a>) -> Result<Vec<Attribute<'a>>, Malfo
 }
 
 impl<'a> Attribute<'a> {
-    /// Tells whether the value is of a type that OpenSSL reads in a name (`B_ASN1_PRINTABLE` in its `asn1.h`), and
-    /// UTF-8 where the type says so.
+    /// Whether the value has a type that OpenSSL accepts in a name (`B_ASN1_PRINTABLE` in its `asn1.h`), and is UTF-8
+    /// if the type requires it.
     pub(crate) fn is_readable(&self) -> bool {
         match self.value.tag {
             tag::UTF8_STRING => core::str::from_utf8(self.value.value).is_ok(),
@@ -49,24 +49,24 @@ impl<'a> Attribute<'a> {
         }
     }
 
-    /// Tells whether the value is of one of the types that new certificates have (RFC 5280, 4.1.2.4, and IA5String for
-    /// the attributes of its appendix A.1), with the characters of that type.
+    /// Whether the value has one of the types of new certificates (RFC 5280, 4.1.2.4, and IA5String for the attributes
+    /// of its appendix A.1), with only the characters of that type.
     pub(crate) fn is_current(&self) -> bool {
         match self.value.tag {
             tag::UTF8_STRING => true,
-            tag::PRINTABLE_STRING => self.value.value.iter().all(|&octet| is_printable(octet)),
+            tag::PRINTABLE_STRING => self.value.value.iter().all(|&byte| is_printable(byte)),
             IA5 => self.value.value.is_ascii(),
             _ => false,
         }
     }
 
-    /// Returns the number of the relative distinguished name and the type, of which there may be one each (X.501, 9.3).
+    /// Returns the index of the relative distinguished name and the type; the combination must be unique (X.501, 9.3).
     pub(crate) const fn place_and_type(&self) -> (usize, &'a [u8]) {
         (self.rdn, self.oid)
     }
 }
 
-/// Returns the first common name, if it is in a character set that UTF-8 includes.
+/// Returns the first common name, if its character set is a subset of UTF-8.
 pub(crate) fn common_name<'a>(name: &[Attribute<'a>]) -> Option<&'a str> {
     let common_name = oid::COMMON_NAME.as_bytes();
     let first = name.iter().find(|attribute| attribute.oid == common_name)?;
@@ -75,12 +75,12 @@ pub(crate) fn common_name<'a>(name: &[Attribute<'a>]) -> Option<&'a str> {
 }
 
 /// The characters of a PrintableString (X.680, 41.4).
-const fn is_printable(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || matches!(octet, b' ' | b'\'' | b'(' | b')' | b'+'..=b'/' | b':' | b'=' | b'?')
+const fn is_printable(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'\'' | b'(' | b')' | b'+'..=b'/' | b':' | b'=' | b'?')
 }
 
-/// Tells whether OpenSSL takes two names for the same: strings are compared without case, without space around them,
-/// with any space inside counting as one, and without regard to their types (`x509_name_canon` in `crypto/x509`).
+/// Whether OpenSSL considers two names equal: strings are compared ignoring case, surrounding whitespace and string
+/// types, and inner whitespace counts as one space (`x509_name_canon` in `crypto/x509`).
 pub(crate) fn equivalent(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
     match (attributes(one), attributes(other)) {
         (Ok(one), Ok(other)) => {
@@ -93,7 +93,7 @@ pub(crate) fn equivalent(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
     }
 }
 
-/// Tells whether a name begins with all the relative distinguished names of another, as far as OpenSSL can tell.
+/// Whether a name starts with all relative distinguished names of another, as compared by OpenSSL.
 pub(crate) fn begins_with(name: &Tlv<'_>, base: &Tlv<'_>) -> bool {
     let (Ok(name), Ok(base)) = (attributes(name), attributes(base)) else {
         return false;
@@ -114,25 +114,25 @@ fn same_value(one: &Tlv<'_>, other: &Tlv<'_>) -> bool {
     }
 }
 
-/// Returns the text of a string in any character set; `None` for what is no string or not of its character set.
+/// Decodes a string of any character set; `None` for other types or invalid characters.
 fn text(value: &Tlv<'_>) -> Option<String> {
-    let octets = value.value;
+    let bytes = value.value;
     match value.tag {
-        // OpenSSL takes a TeletexString for Latin-1.
-        T61 => Some(octets.iter().copied().map(char::from).collect()),
+        // OpenSSL treats a TeletexString as Latin-1.
+        T61 => Some(bytes.iter().copied().map(char::from).collect()),
         BMP => {
-            let (pairs, rest) = octets.as_chunks::<2>();
+            let (pairs, rest) = bytes.as_chunks::<2>();
             let characters = pairs
                 .iter()
                 .map(|&pair| char::from_u32(u16::from_be_bytes(pair).into()));
             rest.is_empty().then(|| characters.collect())?
         }
         UNIVERSAL => {
-            let (fours, rest) = octets.as_chunks::<4>();
+            let (fours, rest) = bytes.as_chunks::<4>();
             let characters = fours.iter().map(|&four| char::from_u32(u32::from_be_bytes(four)));
             rest.is_empty().then(|| characters.collect())?
         }
-        tag if is_string(tag) => core::str::from_utf8(octets).ok().map(String::from),
+        tag if is_string(tag) => core::str::from_utf8(bytes).ok().map(String::from),
         _ => None,
     }
 }
@@ -144,7 +144,7 @@ const VISIBLE: u8 = 0x1A;
 const UNIVERSAL: u8 = 0x1C;
 const BMP: u8 = 0x1E;
 
-/// The strings of octets.
+/// String types of single bytes.
 const fn is_string(tag: u8) -> bool {
     matches!(tag, tag::UTF8_STRING | tag::PRINTABLE_STRING | T61 | IA5 | VISIBLE)
 }

@@ -2,22 +2,22 @@ use p256::ecdsa::DerSignature;
 
 use super::{Malformed, Tlv, Walker, tag};
 
-/// The AlgorithmIdentifier ecdsa-with-SHA256 without parameters (RFC 5758, 3.2), inside of its SEQUENCE.
+/// The content of the AlgorithmIdentifier ecdsa-with-SHA256 without parameters (RFC 5758, 3.2).
 const ECDSA_WITH_SHA256: [u8; 10] = [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
 
-/// The outermost form that certificates, requests and lists of revoked certificates share (RFC 5280, 4.1 and 5.1;
-/// RFC 2986, 4.2): `SEQUENCE { signed part SEQUENCE, AlgorithmIdentifier, BIT STRING }`.
+/// The outermost form of certificates, requests and revocation lists (RFC 5280, 4.1 and 5.1; RFC 2986, 4.2): `SEQUENCE
+/// { signed part SEQUENCE, AlgorithmIdentifier, BIT STRING }`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signed<'a> {
     /// The signed part, with tag and length.
     pub(crate) tbs: Tlv<'a>,
     /// Algorithm and signature.
     pub(super) rest: Walker<'a>,
-    /// The number of bytes without what follows.
+    /// The length in bytes, without trailing bytes.
     pub(crate) len: usize,
 }
 
-/// The part of the outermost form that is wrong.
+/// The faulty part of the outermost form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignedFault {
     Algorithm,
@@ -29,7 +29,7 @@ pub(crate) enum SignedFault {
 type Refused = (SignedFault, Malformed);
 
 impl<'a> Signed<'a> {
-    /// Finds the signed part; bytes may follow.
+    /// Finds the signed part; trailing bytes are allowed.
     pub(super) fn find(input: &'a [u8]) -> Result<Self, Malformed> {
         let whole = Walker::new(input).expect(tag::SEQUENCE)?;
         let mut rest = whole.inside();
@@ -41,7 +41,7 @@ impl<'a> Signed<'a> {
         })
     }
 
-    /// Finds the signed part of input that ends with the outermost element.
+    /// Finds the signed part; trailing bytes are refused.
     pub(crate) fn read(input: &'a [u8]) -> Result<Self, Refused> {
         let mut outside = Walker::new(input);
         outside.expect(tag::SEQUENCE).map_err(form)?;
@@ -49,7 +49,7 @@ impl<'a> Signed<'a> {
         Self::find(input).map_err(form)
     }
 
-    /// Reads the BIT STRING behind the algorithm, which has to be ecdsa-with-SHA256 without parameters.
+    /// Reads the BIT STRING after the algorithm, which must be ecdsa-with-SHA256 without parameters.
     pub(crate) fn signature(&self) -> Result<Tlv<'a>, Refused> {
         let mut rest = self.rest;
         let algorithm = rest.expect(tag::SEQUENCE).map_err(|at| (SignedFault::Algorithm, at))?;
@@ -64,15 +64,15 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// Returns the ECDSA signature in DER that a BIT STRING holds.
+/// Returns the ECDSA signature in DER from a BIT STRING.
 pub(crate) fn ecdsa_signature<'a>(bits: &Tlv<'a>) -> Result<&'a [u8], Refused> {
-    whole_octets(bits)
+    whole_bytes(bits)
         .ok()
-        .filter(|octets| DerSignature::from_bytes(octets).is_ok())
+        .filter(|bytes| DerSignature::from_bytes(bytes).is_ok())
         .ok_or((SignedFault::Signature, bits.malformed()))
 }
 
-/// Tells whether an ECDSA signature in DER is of a larger curve than P-256, up to P-521: two positive numbers, at least one
+/// Whether an ECDSA signature in DER is of a larger curve than P-256, up to P-521: two positive numbers, at least one
 /// of which has more than 32 bytes.
 pub(crate) fn is_larger_signature(signature: &[u8]) -> bool {
     const P256: usize = 32;
@@ -99,10 +99,10 @@ pub(crate) fn is_ecdsa_with_sha256(algorithm: &Tlv<'_>) -> bool {
     algorithm.value == ECDSA_WITH_SHA256
 }
 
-/// Reads a BIT STRING of whole octets.
-pub(crate) fn whole_octets<'a>(bits: &Tlv<'a>) -> Result<&'a [u8], Malformed> {
+/// Reads a BIT STRING of whole bytes.
+pub(crate) fn whole_bytes<'a>(bits: &Tlv<'a>) -> Result<&'a [u8], Malformed> {
     match bits.value {
-        [0, octets @ ..] => Ok(octets),
+        [0, bytes @ ..] => Ok(bytes),
         _ => Err(bits.malformed()),
     }
 }

@@ -2,7 +2,7 @@ use der::DateTime;
 
 use super::{Malformed, Tlv, tag};
 
-/// Which of the two types a date is of (RFC 5280, 4.1.2.5).
+/// The type of an encoded date (RFC 5280, 4.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Utc,
@@ -10,7 +10,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// Returns the type that a date has to be of: UTCTime through 2049.
+    /// Returns the required type of a date: UTCTime through 2049.
     pub(crate) fn of(date: DateTime) -> Self {
         if date.year() < 2050 {
             Self::Utc
@@ -28,7 +28,7 @@ pub(crate) struct Time {
 }
 
 impl Time {
-    /// Reads `YYMMDDhhmmssZ` as UTCTime or `YYYYMMDDhhmmssZ` as GeneralizedTime.
+    /// Decodes `YYMMDDhhmmssZ` as UTCTime or `YYYYMMDDhhmmssZ` as GeneralizedTime.
     pub(crate) fn read(element: &Tlv<'_>) -> Result<Self, Malformed> {
         Self::parse(element).ok_or_else(|| element.malformed())
     }
@@ -40,7 +40,7 @@ impl Time {
             _ => None,
         };
         let (encoding, year, at) = match (element.tag, text.len()) {
-            // Two digits are a year from 1950 on.
+            // Two-digit years start at 1950.
             (tag::UTC_TIME, 12) => {
                 let year = u16::from(pair(0)?);
                 (Encoding::Utc, year + if year < 50 { 2000 } else { 1900 }, 2)
@@ -52,7 +52,7 @@ impl Time {
             ),
             _ => return None,
         };
-        // DateTime starts with 1970, and no certificate of Matter is older.
+        // DateTime starts at 1970; Matter certificates are newer.
         let date = DateTime::new(
             year,
             pair(at)?,

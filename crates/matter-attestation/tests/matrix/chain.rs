@@ -1,4 +1,4 @@
-//! How certificates fit together.
+//! Rules between certificates.
 
 use matter_attestation::Object::{Cd, Chain, Dac, Elements, Paa, Pai};
 use matter_attestation::Rule;
@@ -72,10 +72,10 @@ fn parts() -> Vec<Row> {
         row(
             Rule::PartMissing,
             (Cd, 701),
-            ("no declaration, neither alone nor in elements", |kit| {
+            ("no declaration, neither separate nor in the elements", |kit| {
                 kit.left_out = "cd and elements";
             }),
-            ("a declaration in the elements alone", |kit| kit.left_out = "cd"),
+            ("a declaration only in the elements", |kit| kit.left_out = "cd"),
         ),
         row(
             Rule::PaaNotFound,
@@ -89,7 +89,7 @@ fn parts() -> Vec<Row> {
             ("the PAI names another key identifier", |kit| {
                 kit.pai.set(AKI, false, &aki(&[5; 20]));
             }),
-            ("the PAA's, whatever it is", |kit| {
+            ("the PAA's, with any value", |kit| {
                 kit.paa.set(SKI, false, &tlv(der::OCTETS, &[5; 20]));
                 kit.paa.remove(AKI);
                 kit.pai.set(AKI, false, &aki(&[5; 20]));
@@ -123,7 +123,7 @@ fn roots() -> Vec<Row> {
             ("the PAA's authority key identifier is another's", |kit| {
                 kit.paa.set(AKI, false, &aki(&[5; 20]));
             }),
-            ("there is none", |kit| kit.paa.remove(AKI)),
+            ("absent", |kit| kit.paa.remove(AKI)),
         ),
         row(
             Rule::PaaSignature,

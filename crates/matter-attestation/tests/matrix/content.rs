@@ -70,7 +70,7 @@ fn values() -> Vec<Line> {
         (
             Rule::CdProductIdZero,
             0,
-            "product id 0 beside the product's",
+            "product id 0 in addition to the product's",
             |kit| kit.cd.set(2, products(&[0x8000, 0])),
             "product id 1",
             |kit| kit.cd.set(2, products(&[0x8000, 1])),
@@ -86,17 +86,17 @@ fn values() -> Vec<Line> {
         (
             Rule::CdCertificateIdLength,
             603,
-            "a certificate id of 18 octets",
+            "a certificate id of 18 bytes",
             |kit| kit.cd.set(4, certificate_id("CSA00000SWC00000-0")),
-            "of 19 octets, whatever they are",
+            "any 19 bytes",
             |kit| kit.cd.set(4, certificate_id("1234567890123456789")),
         ),
         (
             Rule::CdCertificateIdLength,
             603,
-            "a certificate id of 20 octets",
+            "a certificate id of 20 bytes",
             |kit| kit.cd.set(4, certificate_id("CSA00000SWC00000-000")),
-            "of 19 octets",
+            "of 19 bytes",
             nothing,
         ),
         (
@@ -118,7 +118,7 @@ fn values() -> Vec<Line> {
         (
             Rule::CdOriginIncomplete,
             603,
-            "an origin vendor id alone",
+            "only an origin vendor id",
             |kit| kit.cd.set(9, u16_member(9, 0xFFF1)),
             "both origin ids",
             |kit| {
@@ -129,7 +129,7 @@ fn values() -> Vec<Line> {
         (
             Rule::CdOriginIncomplete,
             603,
-            "an origin product id directly behind the certification type",
+            "an origin product id directly after the certification type",
             |kit| kit.cd.set(10, u16_member(10, 0x8000)),
             "none",
             nothing,
@@ -145,7 +145,7 @@ fn values() -> Vec<Line> {
     ]
 }
 
-/// Where one fault brings another.
+/// Faults that cause further faults.
 fn combined() -> Vec<Row> {
     vec![
         row(

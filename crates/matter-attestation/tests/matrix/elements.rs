@@ -8,25 +8,25 @@ use super::row::{Row, row};
 
 type Change = fn(&mut Kit);
 
-/// A member of octets.
-fn octets(tag: u8, value: &[u8]) -> Vec<u8> {
+/// A member with a byte string.
+fn bytes(tag: u8, value: &[u8]) -> Vec<u8> {
     let len = u16::try_from(value.len()).unwrap().to_le_bytes();
     [&[0x31, tag, len[0], len[1]], value].concat()
 }
 
-/// Makes the elements so long, with firmware information.
+/// Fills the elements to a length with firmware information.
 fn fill(kit: &mut Kit, len: usize) {
     // Start, declaration, nonce, timestamp, firmware information, end.
     let without = 1 + (4 + kit.cd.encode().len()) + (4 + 32) + 3 + 4 + 1;
-    kit.more = [vec![0x24, 3, 0], octets(4, &vec![0; len - without])].concat();
+    kit.more = [vec![0x24, 3, 0], bytes(4, &vec![0; len - without])].concat();
 }
 
-/// Elements of these members.
+/// Elements with these members.
 fn elements(members: &[Vec<u8>]) -> Option<Vec<u8>> {
     Some([vec![0x15], members.concat(), vec![0x18]].concat())
 }
 
-/// An entry of vendor FFF1, profile 003E, tag 1 (Matter Core Specification A.2.3), of these octets.
+/// An entry of vendor FFF1, profile 003E, tag 1 (Matter Core Specification A.2.3), with these bytes.
 fn vendor_entry(kind: u8, value: &[u8]) -> Vec<u8> {
     [&[kind, 0xF1, 0xFF, 0x3E, 0, 1, 0], value].concat()
 }
@@ -37,9 +37,9 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::ElementsTooLong,
             701,
-            "901 octets",
+            "901 bytes",
             |kit| fill(kit, 901),
-            "900 octets",
+            "900 bytes",
             |kit| fill(kit, 900),
         ),
         (
@@ -54,7 +54,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Rule::ElementsMalformed,
             501,
             "no declaration",
-            |kit| kit.elements = elements(&[octets(2, &[7; 32]), vec![0x24, 3, 0]]),
+            |kit| kit.elements = elements(&[bytes(2, &[7; 32]), vec![0x24, 3, 0]]),
             "all members",
             nothing,
         ),
@@ -64,7 +64,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "no nonce",
             |kit| {
                 let cd = kit.cd.encode();
-                kit.elements = elements(&[octets(1, &cd), vec![0x24, 3, 0]]);
+                kit.elements = elements(&[bytes(1, &cd), vec![0x24, 3, 0]]);
             },
             "all members",
             nothing,
@@ -75,7 +75,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "the nonce before the declaration",
             |kit| {
                 let cd = kit.cd.encode();
-                kit.elements = elements(&[octets(2, &[7; 32]), octets(1, &cd), vec![0x24, 3, 0]]);
+                kit.elements = elements(&[bytes(2, &[7; 32]), bytes(1, &cd), vec![0x24, 3, 0]]);
             },
             "in order",
             nothing,
@@ -92,16 +92,16 @@ pub(crate) fn rows() -> Vec<Row> {
             Rule::ElementsMalformed,
             501,
             "tag 5 before tag 4",
-            |kit| kit.more = [&[0x24, 3, 0, 0x24, 5, 0][..], &octets(4, b"firmware")].concat(),
+            |kit| kit.more = [&[0x24, 3, 0, 0x24, 5, 0][..], &bytes(4, b"firmware")].concat(),
             "tag 4 before tag 5",
-            |kit| kit.more = [&[0x24, 3, 0][..], &octets(4, b"firmware"), &[0x24, 5, 0]].concat(),
+            |kit| kit.more = [&[0x24, 3, 0][..], &bytes(4, b"firmware"), &[0x24, 5, 0]].concat(),
         ),
         (
             Rule::ElementsMalformed,
             501,
             "a number as a vendor's entry",
             |kit| kit.more = [vec![0x24, 3, 0], vendor_entry(0xC4, &[7])].concat(),
-            "octets",
+            "bytes",
             |kit| kit.more = [vec![0x24, 3, 0], vendor_entry(0xD0, &[1, 7])].concat(),
         ),
         (
@@ -110,7 +110,7 @@ pub(crate) fn rows() -> Vec<Row> {
             "a structure without an end",
             |kit| {
                 let cd = kit.cd.encode();
-                let mut cut = elements(&[octets(1, &cd), octets(2, &[7; 32]), vec![0x24, 3, 0]]).unwrap();
+                let mut cut = elements(&[bytes(1, &cd), bytes(2, &[7; 32]), vec![0x24, 3, 0]]).unwrap();
                 cut.pop();
                 kit.elements = Some(cut);
             },
@@ -122,8 +122,8 @@ pub(crate) fn rows() -> Vec<Row> {
             501,
             "firmware information as text",
             |kit| kit.more = [&[0x24, 3, 0, 0x2C, 4, 8][..], b"firmware"].concat(),
-            "as octets",
-            |kit| kit.more = [&[0x24, 3, 0][..], &octets(4, b"firmware")].concat(),
+            "as bytes",
+            |kit| kit.more = [&[0x24, 3, 0][..], &bytes(4, b"firmware")].concat(),
         ),
         (
             Rule::ElementsMalformed,
@@ -140,9 +140,9 @@ pub(crate) fn rows() -> Vec<Row> {
             |kit| {
                 let cd = kit.cd.encode();
                 let nonce = [&[0x2C, 2, 32][..], &[7; 32]].concat();
-                kit.elements = elements(&[octets(1, &cd), nonce, vec![0x24, 3, 0]]);
+                kit.elements = elements(&[bytes(1, &cd), nonce, vec![0x24, 3, 0]]);
             },
-            "as octets",
+            "as bytes",
             nothing,
         ),
         (
@@ -150,7 +150,7 @@ pub(crate) fn rows() -> Vec<Row> {
             501,
             "a vendor's entry before the timestamp",
             |kit| kit.more = [vendor_entry(0xD0, &[1, 7]), vec![0x24, 3, 0]].concat(),
-            "two entries behind it",
+            "two entries after it",
             |kit| {
                 let second = [&[0xD0, 0xF1, 0xFF, 0x3E, 0, 2, 0][..], &[1, 7]].concat();
                 kit.more = [vec![0x24, 3, 0], vendor_entry(0xD0, &[1, 7]), second].concat();
@@ -159,10 +159,10 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::ElementsMalformed,
             501,
-            "an octet behind the structure",
+            "a byte after the structure",
             |kit| {
                 let cd = kit.cd.encode();
-                let mut longer = elements(&[octets(1, &cd), octets(2, &[7; 32]), vec![0x24, 3, 0]]).unwrap();
+                let mut longer = elements(&[bytes(1, &cd), bytes(2, &[7; 32]), vec![0x24, 3, 0]]).unwrap();
                 longer.push(0);
                 kit.elements = Some(longer);
             },
@@ -172,34 +172,34 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::ElementsNonceLength,
             0,
-            "a nonce of 33 octets",
+            "a nonce of 33 bytes",
             |kit| {
                 kit.nonce = vec![7; 33];
                 kit.asked_nonce = vec![7; 33];
             },
-            "of 32 octets",
+            "of 32 bytes",
             nothing,
         ),
         (
             Rule::ElementsChallengeLength,
             0,
-            "a challenge of 17 octets",
+            "a challenge of 17 bytes",
             |kit| {
                 kit.challenge = vec![9; 17];
                 kit.asked_challenge = vec![9; 17];
             },
-            "of 16 octets",
+            "of 16 bytes",
             nothing,
         ),
         (
             Rule::ElementsNonceLength,
             0,
-            "a nonce of 31 octets",
+            "a nonce of 31 bytes",
             |kit| {
                 kit.nonce = vec![7; 31];
                 kit.asked_nonce = vec![7; 31];
             },
-            "of 32 octets",
+            "of 32 bytes",
             nothing,
         ),
         (
@@ -225,28 +225,28 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::ElementsChallengeLength,
             0,
-            "a challenge of 15 octets",
+            "a challenge of 15 bytes",
             |kit| {
                 kit.challenge = vec![9; 15];
                 kit.asked_challenge = vec![9; 15];
             },
-            "of 16 octets",
+            "of 16 bytes",
             nothing,
         ),
         (
             Rule::ElementsSignatureLength,
             500,
-            "a signature of 63 octets",
+            "a signature of 63 bytes",
             |kit| kit.signature = Some(vec![1; 63]),
-            "of 64 octets",
+            "of 64 bytes",
             nothing,
         ),
         (
             Rule::ElementsSignatureLength,
             503,
-            "a signature of 65 octets",
+            "a signature of 65 bytes",
             |kit| kit.signature = Some(vec![1; 65]),
-            "of 64 octets",
+            "of 64 bytes",
             nothing,
         ),
         (
@@ -270,7 +270,7 @@ pub(crate) fn rows() -> Vec<Row> {
             701,
             "an empty signature",
             |kit| kit.signature = Some(Vec::new()),
-            "one of 64 octets",
+            "one of 64 bytes",
             nothing,
         ),
     ];

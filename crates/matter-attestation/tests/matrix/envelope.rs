@@ -20,7 +20,7 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::CdMalformed,
             600,
-            "certificates beside the content",
+            "certificates in addition to the content",
             |kit| kit.cd.between = tlv(0xA0, &[]),
             "none",
             nothing,
@@ -28,7 +28,7 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::CdMalformed,
             600,
-            "CRLs beside the content",
+            "CRLs in addition to the content",
             |kit| kit.cd.between = tlv(0xA1, &[]),
             "none",
             nothing,
@@ -44,7 +44,7 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::CdTrailingBytes,
             0,
-            "one octet behind the envelope",
+            "one byte after the envelope",
             |kit| kit.cd.behind = vec![0],
             "none",
             |kit| kit.cd.behind.clear(),
@@ -196,7 +196,7 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::CdSignatureMalformed,
             600,
-            "r and s as 64 octets",
+            "r and s as 64 bytes",
             |kit| kit.cd.signature = Some(vec![1; 64]),
             "in DER",
             |kit| kit.cd.signature = None,
@@ -204,15 +204,15 @@ pub(crate) fn rows() -> Vec<Row> {
         (
             Rule::CdSignerUnknown,
             601,
-            "a key identifier of 19 octets",
+            "a key identifier of 19 bytes",
             |kit| kit.cd.signer_id = tlv(0x80, &key_id(0)[..19]),
-            "of 20 octets",
+            "of 20 bytes",
             nothing,
         ),
         (
             Rule::CdSignerUnknown,
             601,
-            "a signer whom nobody knows",
+            "an unknown signer",
             |kit| {
                 kit.cd.signer = 9;
                 kit.cd.signer_id = tlv(0x80, &key_id(9));

@@ -47,7 +47,7 @@ pub(crate) fn rows() -> Vec<Row> {
         "an extension without a value", |cert| cert.extensions.push((Vec::new(), der::seq(&[&der::oid(UNKNOWN)]))),
         "with a value", |cert| cert.add(UNKNOWN, false, &[]));
     each!(rows, Rule::ExtensionsMalformed, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
-        "an extension whose identifier has a needless octet", |cert| cert.add(&[0x2A, 3, 0x80, 4], false, &[]),
+        "an extension whose identifier is not in its shortest form", |cert| cert.add(&[0x2A, 3, 0x80, 4], false, &[]),
         "without it", |cert| cert.add(&[0x2A, 3, 4], false, &[]));
     each!(rows, Rule::DefaultEncoded, [dac: Dac 0],
         "no CA, written as FALSE", |cert| cert.basic(true, &[1, 1, 0]),
@@ -123,7 +123,7 @@ pub(crate) fn rows() -> Vec<Row> {
         cert.set(NAME_CONSTRAINTS, true, &der::seq(&[&tlv(0xA0, &subtree)]));
     });
     each!(rows, Rule::PoliciesMalformed, [paa: Paa 0, pai: Pai 0 / 301, dac: Dac 0 / 301],
-        "a policy twice", |cert| cert.set(POLICIES, false, &policies(&[POLICY, POLICY])),
+        "a duplicate policy", |cert| cert.set(POLICIES, false, &policies(&[POLICY, POLICY])),
         "two policies", |cert| cert.set(POLICIES, false, &policies(&[POLICY, ANY_POLICY])));
     each!(rows, Rule::PoliciesMalformed, [pai: Pai 0 / 301],
     "a mapping to any policy", |cert| {
@@ -144,25 +144,25 @@ pub(crate) fn rows() -> Vec<Row> {
 
 fn duplicates(rows: &mut Vec<Row>) {
     each!(rows, Rule::ExtensionDuplicate, [paa: Paa 101, pai: Pai 203, dac: Dac 303],
-        "the subject key identifier twice", |cert| {
+        "a duplicate subject key identifier", |cert| {
             let again = cert.extensions.iter().find(|(kind, _)| kind == SKI).unwrap().clone();
             cert.extensions.push(again);
         },
         "once", |_| {});
     each!(rows, Rule::ExtensionDuplicate, [dac: Dac 303],
-        "the basic constraints twice", |cert| cert.add(BASIC, true, &der::seq(&[])),
+        "duplicate basic constraints", |cert| cert.add(BASIC, true, &der::seq(&[])),
         "once", |_| {});
     each!(rows, Rule::ExtensionDuplicate, [dac: Dac 303],
-        "the key usage twice", |cert| cert.add(KEY_USAGE, true, &tlv(der::BITS, &[7, 0x80])),
+        "a duplicate key usage", |cert| cert.add(KEY_USAGE, true, &tlv(der::BITS, &[7, 0x80])),
         "once", |_| {});
     each!(rows, Rule::ExtensionDuplicate, [dac: Dac 301],
-        "the extended key usage twice", |cert| {
+        "a duplicate extended key usage", |cert| {
             cert.add(EXTENDED_USAGE, false, &purposes());
             cert.add(EXTENDED_USAGE, false, &purposes());
         },
         "once", |cert| cert.add(EXTENDED_USAGE, false, &purposes()));
     each!(rows, Rule::ExtensionDuplicate, [dac: Dac 0],
-    "an unknown extension twice", |cert| {
+    "a duplicate unknown extension", |cert| {
         cert.add(UNKNOWN, false, &[1]);
         cert.add(UNKNOWN, false, &[1]);
     },
@@ -189,13 +189,13 @@ fn basic_constraints(rows: &mut Vec<Row>) {
         "not critical", |cert| cert.basic(false, &[]),
         "critical", |cert| cert.basic(true, &[]));
     each!(rows, Rule::BasicConstraintsCa, [paa: Paa 301 / 101],
-        "a PAA that is no CA", |cert| cert.basic(true, &[2, 1, 1]),
+        "a PAA that is not a CA", |cert| cert.basic(true, &[2, 1, 1]),
         "a CA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 1]));
     each!(rows, Rule::BasicConstraintsCa, [paa: Paa 301 / 0],
-        "a PAA that is no CA and has no path length", |cert| cert.basic(true, &[]),
+        "a PAA that is not a CA and has no path length", |cert| cert.basic(true, &[]),
         "a CA", |cert| cert.basic(true, &[1, 1, 0xFF]));
     each!(rows, Rule::BasicConstraintsCa, [pai: Pai 203],
-        "a PAI that is no CA", |cert| cert.basic(true, &[2, 1, 0]),
+        "a PAI that is not a CA", |cert| cert.basic(true, &[2, 1, 0]),
         "a CA", |cert| cert.basic(true, &[1, 1, 0xFF, 2, 1, 0]));
     each!(rows, Rule::BasicConstraintsCa, [dac: Dac 303],
         "a DAC that is a CA", |cert| cert.basic(true, &[1, 1, 0xFF]),
@@ -231,10 +231,10 @@ fn key_usages(rows: &mut Vec<Row>) {
         "not critical", |cert| cert.usage(false, &[7, 0x80]),
         "critical", |cert| cert.usage(true, &[7, 0x80]));
     each!(rows, Rule::KeyUsageWrong, [paa: Paa 301, pai: Pai 203],
-        "cRLSign alone", |cert| cert.usage(true, &[1, 0x02]),
+        "cRLSign only", |cert| cert.usage(true, &[1, 0x02]),
         "keyCertSign and cRLSign", |cert| cert.usage(true, &[1, 0x06]));
     each!(rows, Rule::KeyUsageWrong, [paa: Paa 0, pai: Pai 203],
-        "keyCertSign alone", |cert| cert.usage(true, &[2, 0x04]),
+        "keyCertSign only", |cert| cert.usage(true, &[2, 0x04]),
         "digitalSignature, keyCertSign and cRLSign", |cert| cert.usage(true, &[1, 0x86]));
     each!(rows, Rule::KeyUsageWrong, [paa: Paa 0, pai: Pai 203],
         "nonRepudiation, keyCertSign and cRLSign", |cert| cert.usage(true, &[1, 0x46]),
@@ -253,7 +253,7 @@ fn key_ids(rows: &mut Vec<Row>) {
             Rule::SubjectKeyIdMissing,
             (Paa, 101),
             ("no subject key identifier", |kit| kit.paa.remove(SKI)),
-            ("any 20 octets", |kit| {
+            ("any 20 bytes", |kit| {
                 ski(&mut kit.paa, false, &[5; 20]);
                 aki(&mut kit.paa, false, &[5; 20]);
                 aki(&mut kit.pai, false, &[5; 20]);
@@ -265,10 +265,10 @@ fn key_ids(rows: &mut Vec<Row>) {
         row(
             Rule::SubjectKeyIdMalformed,
             (Paa, 101),
-            ("a subject key identifier of 19 octets", |kit| {
+            ("a subject key identifier of 19 bytes", |kit| {
                 ski(&mut kit.paa, false, &[5; 19]);
             }),
-            ("of 20 octets", |_| {}),
+            ("of 20 bytes", |_| {}),
         )
         .also(&[(Rule::PaaNotFound, Paa)]),
     );
@@ -276,11 +276,11 @@ fn key_ids(rows: &mut Vec<Row>) {
         "no subject key identifier", |cert| cert.remove(SKI),
         "one", |_| {});
     each!(rows, Rule::SubjectKeyIdMalformed, [pai: Pai 203, dac: Dac 303],
-        "a subject key identifier of 19 octets", |cert| ski(cert, false, &[5; 19]),
-        "of 20 octets", |_| {});
+        "a subject key identifier of 19 bytes", |cert| ski(cert, false, &[5; 19]),
+        "of 20 bytes", |_| {});
     each!(rows, Rule::SubjectKeyIdMalformed, [dac: Dac 303],
-        "a subject key identifier of 21 octets", |cert| ski(cert, false, &[5; 21]),
-        "any 20 octets", |cert| ski(cert, false, &[5; 20]));
+        "a subject key identifier of 21 bytes", |cert| ski(cert, false, &[5; 21]),
+        "any 20 bytes", |cert| ski(cert, false, &[5; 20]));
     each!(rows, Rule::SubjectKeyIdCritical, [paa: Paa 301 / 0],
         "critical", |cert| ski(cert, true, &key_id(1)),
         "not critical", |cert| ski(cert, false, &key_id(1)));
@@ -300,11 +300,11 @@ fn key_ids(rows: &mut Vec<Row>) {
         ("none in the PAA", |kit| kit.paa.remove(AKI)),
     ));
     each!(rows, Rule::AuthorityKeyIdMalformed, [paa: Paa 301, pai: Pai 203, dac: Dac 303],
-        "an authority key identifier of 19 octets", |cert| aki(cert, false, &[5; 19]),
-        "of 20 octets", |_| {});
+        "an authority key identifier of 19 bytes", |cert| aki(cert, false, &[5; 19]),
+        "of 20 bytes", |_| {});
     each!(rows, Rule::AuthorityKeyIdMalformed, [dac: Dac 303],
-        "a serial number alone", |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x82, &[1])])),
-        "a key identifier alone", |_| {});
+        "a serial number only", |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x82, &[1])])),
+        "a key identifier only", |_| {});
     each!(rows, Rule::AuthorityKeyIdCritical, [paa: Paa 301 / 0],
         "critical", |cert| aki(cert, true, &key_id(1)),
         "not critical", |cert| aki(cert, false, &key_id(1)));
@@ -323,16 +323,16 @@ fn key_ids(rows: &mut Vec<Row>) {
             Rule::AuthorityKeyIdForm,
             (Dac, 301),
             ("another serial number than the issuer's", with_serial),
-            ("a key identifier alone", |_| {}),
+            ("a key identifier only", |_| {}),
         )
         .also(&[(Rule::AuthorityKeyId, Dac)]),
     );
     each!(rows, Rule::AuthorityKeyIdForm, [pai: Pai 0],
         "the issuer's serial number too",
         |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x80, &key_id(1)), &tlv(0x82, &[0x11])])),
-        "a key identifier alone", |_| {});
+        "a key identifier only", |_| {});
     each!(rows, Rule::AuthorityKeyIdForm, [dac: Dac 0],
         "the issuer's serial number too",
         |cert| cert.set(AKI, false, &der::seq(&[&tlv(0x80, &key_id(2)), &tlv(0x82, &[0x12])])),
-        "a key identifier alone", |_| {});
+        "a key identifier only", |_| {});
 }

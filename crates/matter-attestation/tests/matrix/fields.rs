@@ -1,4 +1,4 @@
-//! Everything in a certificate but names and extensions.
+//! All fields of a certificate except names and extensions.
 
 use matter_attestation::Object::{Dac, Elements, Pai};
 use matter_attestation::Rule;
@@ -13,11 +13,11 @@ pub(crate) fn rows() -> Vec<Row> {
         "the validity is a SET", |cert| cert.validity[0] = der::SET,
         "it is a SEQUENCE", |_| {});
     each!(rows, Rule::CertificateTrailingBytes, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
-        "one octet behind the certificate", |cert| cert.behind = vec![0],
+        "one byte after the certificate", |cert| cert.behind = vec![0],
         "none", |cert| cert.behind.clear());
     each!(rows, Rule::CertificateTooLong, [paa: Paa 101, pai: Pai 0, dac: Dac 0],
-        "601 octets", |cert| cert.pad_to(601),
-        "600 octets", |cert| cert.pad_to(600));
+        "601 bytes", |cert| cert.pad_to(601),
+        "600 bytes", |cert| cert.pad_to(600));
     each!(rows, Rule::CertificateVersion, [paa: Paa 301 / 105, pai: Pai 203, dac: Dac 303],
         "version 2", |cert| cert.version = tlv(0xA0, &tlv(der::INTEGER, &[1])),
         "version 3", |cert| cert.version = tlv(0xA0, &tlv(der::INTEGER, &[2])));
@@ -25,8 +25,8 @@ pub(crate) fn rows() -> Vec<Row> {
         "no version", |cert| cert.version.clear(),
         "version 3", |_| {});
     each!(rows, Rule::SerialNumberEmpty, [paa: Paa 105, pai: Pai 203, dac: Dac 303],
-        "a serial number of no octets", |cert| cert.serial.clear(),
-        "of one octet", |cert| cert.serial = vec![1]);
+        "a serial number of no bytes", |cert| cert.serial.clear(),
+        "of one byte", |cert| cert.serial = vec![1]);
     each!(rows, Rule::SerialNumberEmpty, [dac: Dac 303],
         "serial number 00 7F", |cert| cert.serial = vec![0, 0x7F],
         "serial number 00 80", |cert| cert.serial = vec![0, 0x80]);
@@ -37,8 +37,8 @@ pub(crate) fn rows() -> Vec<Row> {
         "serial number 0", |cert| cert.serial = vec![0],
         "serial number 1", |cert| cert.serial = vec![1]);
     each!(rows, Rule::SerialNumberTooLong, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
-        "a serial number of 21 octets", |cert| cert.serial = vec![1; 21],
-        "of 20 octets", |cert| cert.serial = vec![0x7F; 20]);
+        "a serial number of 21 bytes", |cert| cert.serial = vec![1; 21],
+        "of 20 bytes", |cert| cert.serial = vec![0x7F; 20]);
     each!(rows, Rule::SignatureAlgorithm, [paa: Paa 0, pai: Pai 203, dac: Dac 303],
         "ecdsa-with-SHA384", |cert| {
             cert.inner_algorithm = der::algorithm(der::ECDSA_SHA384);
@@ -48,7 +48,7 @@ pub(crate) fn rows() -> Vec<Row> {
     each!(rows, Rule::SignatureAlgorithmInside, [paa: Paa 301 / 0, pai: Pai 301, dac: Dac 301],
         "ecdsa-with-SHA384 inside, ecdsa-with-SHA256 outside",
         |cert| cert.inner_algorithm = der::algorithm(der::ECDSA_SHA384),
-        "the same twice", |_| {});
+        "the same algorithm in both places", |_| {});
     let null = |kit: &mut super::kit::Kit| {
         kit.paa.inner_algorithm = der::seq(&[&der::oid(der::ECDSA_SHA256), der::NULL]);
         kit.paa.outer_algorithm.clone_from(&kit.paa.inner_algorithm);
@@ -72,7 +72,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ("NULL parameters in a PAA", null),
     ));
     each!(rows, Rule::CertificateSignatureMalformed, [paa: Paa 0, pai: Pai 301, dac: Dac 301],
-        "r and s as 64 octets", |cert| cert.signature = Some(vec![1; 64]),
+        "r and s as 64 bytes", |cert| cert.signature = Some(vec![1; 64]),
         "r and s in DER", |cert| cert.signature = None);
     rows.push(row(
         Rule::CertificateSignature,
@@ -87,7 +87,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows
 }
 
-/// A signature of r and s with so many bytes each.
+/// A signature with r and s of `len` bytes each.
 fn longer_signature(len: usize) -> Vec<u8> {
     let number = tlv(der::INTEGER, &vec![0x5A; len]);
     der::seq(&[&number, &number])
@@ -123,7 +123,7 @@ fn larger_curves() -> [Row; 2] {
 }
 
 fn keys(rows: &mut Vec<Row>) {
-    // Nothing that such a key signs can be verified.
+    // Signatures by such a key cannot be verified.
     const BELOW_PAI: &[(Rule, matter_attestation::Object)] = &[(Rule::CertificateSignature, Dac)];
     const BELOW_DAC: &[(Rule, matter_attestation::Object)] = &[(Rule::ElementsSignature, Elements)];
     const BELOW_PAA: &[(Rule, matter_attestation::Object)] = &[(Rule::CertificateSignature, Pai)];
@@ -138,7 +138,7 @@ fn keys(rows: &mut Vec<Row>) {
         "a point that is not on the curve", |cert| *cert.spki.last_mut().unwrap() ^= 1,
         "a point on the curve", |_| {});
     rows.extend(paa.into_iter().map(|row| row.also(BELOW_PAA)));
-    // What a key on a larger curve signs is longer, and is not verified.
+    // Signatures by a key on a larger curve are longer, and are not verified.
     rows.extend(larger_curves());
     let mut pai = Vec::new();
     each!(pai, Rule::PublicKeyAlgorithm, [pai: Pai 203],

@@ -1,11 +1,11 @@
-//! The members of a declaration's content: which there are, in which order, and their types.
+//! The members of a declaration's content: presence, order and types.
 
 use matter_attestation::Rule;
 
 use super::content::{Change, Line};
 use super::kit::{Kit, key_id, paas, products, u16_member};
 
-/// Makes the content so long, with a member that nobody knows; such a declaration fits into no answer.
+/// Fills the content to a length with an unknown member; such a declaration is too long for an answer.
 fn fill(kit: &mut Kit, len: usize) {
     kit.left_out = "elements";
     let missing = len - kit.cd.content().len() - 4;
@@ -21,7 +21,7 @@ pub(crate) fn rows() -> Vec<Line> {
         (
             Rule::CdContentMalformed,
             603,
-            "an octet behind the structure",
+            "a byte after the structure",
             |kit| kit.cd.end = vec![0x18, 0],
             "none",
             |kit| kit.cd.end = vec![0x18],
@@ -141,7 +141,7 @@ pub(crate) fn rows() -> Vec<Line> {
         (
             Rule::CdMember,
             603,
-            "the certificate id as octets",
+            "the certificate id as bytes",
             |kit| kit.cd.set(4, [&[0x30, 4, 19][..], b"CSA00000SWC00000-00"].concat()),
             "as text",
             nothing,
@@ -149,9 +149,9 @@ pub(crate) fn rows() -> Vec<Line> {
         (
             Rule::CdMember,
             603,
-            "an authorized PAA of 19 octets",
+            "an authorized PAA of 19 bytes",
             |kit| kit.cd.set(11, paas(&[key_id(1), vec![5; 19]])),
-            "of 20 octets",
+            "of 20 bytes",
             |kit| kit.cd.set(11, paas(&[key_id(1), vec![5; 20]])),
         ),
         (
@@ -159,7 +159,7 @@ pub(crate) fn rows() -> Vec<Line> {
             0,
             "the device type once more at the end",
             |kit| kit.cd.members.push((99, vec![0x24, 3, 0x16])),
-            "a member that nobody knows",
+            "an unknown member",
             |kit| kit.cd.members.push((99, vec![0x24, 99, 1])),
         ),
         (
@@ -229,9 +229,9 @@ pub(crate) fn rows() -> Vec<Line> {
         (
             Rule::CdMember,
             603,
-            "an authorized PAA of 21 octets",
+            "an authorized PAA of 21 bytes",
             |kit| kit.cd.set(11, paas(&[vec![1; 21], key_id(1)])),
-            "of 20 octets",
+            "of 20 bytes",
             |kit| kit.cd.set(11, paas(&[vec![1; 20], key_id(1)])),
         ),
         (
@@ -265,9 +265,9 @@ pub(crate) fn rows() -> Vec<Line> {
         (
             Rule::CdTooLong,
             603,
-            "791 octets",
+            "791 bytes",
             |kit| fill(kit, 791),
-            "790 octets",
+            "790 bytes",
             |kit| fill(kit, 790),
         ),
     ]

@@ -28,8 +28,8 @@ fn names() -> Vec<Row> {
         row(
             Rule::NameMalformed,
             (Dac, 303),
-            ("a common name of no octets", |kit| dac(kit, "", "FFF1", "8000")),
-            ("of one octet", |kit| dac(kit, "D", "FFF1", "8000")),
+            ("a common name of no bytes", |kit| dac(kit, "", "FFF1", "8000")),
+            ("of one byte", |kit| dac(kit, "D", "FFF1", "8000")),
         ),
         row(
             Rule::NameEmpty,
@@ -53,21 +53,21 @@ fn names() -> Vec<Row> {
         row(
             Rule::CommonNameTooLong,
             (Dac, 0),
-            ("a common name of 65 octets", |kit| {
+            ("a common name of 65 bytes", |kit| {
                 dac(kit, &"D".repeat(65), "FFF1", "8000");
             }),
-            ("of 64 octets", |kit| dac(kit, &"D".repeat(64), "FFF1", "8000")),
+            ("of 64 bytes", |kit| dac(kit, &"D".repeat(64), "FFF1", "8000")),
         ),
     ]
 }
 
-/// Gives the DAC a common name as a value in DER, beside both ids.
+/// Gives the DAC a common name as a DER value, in addition to both ids.
 fn dac_value(kit: &mut Kit, tag: u8, value: &[u8]) {
     let name = der::seq(&[&der::oid(COMMON_NAME), &tlv(tag, value)]);
     dac_parts(kit, &[&name]);
 }
 
-/// Gives the DAC a relative distinguished name of these attributes, beside both ids.
+/// Gives the DAC a relative distinguished name of these attributes, in addition to both ids.
 fn dac_parts(kit: &mut Kit, attributes: &[&[u8]]) {
     let ids = der::name(&[(VENDOR_ID, UTF8, "FFF1"), (PRODUCT_ID, UTF8, "8000")]);
     kit.dac.subject = der::seq(&[&tlv(der::SET, &attributes.concat()), &ids[2..]]);
@@ -90,10 +90,10 @@ fn strings() -> Vec<Row> {
         row(
             Rule::NameMalformed,
             (Dac, 303),
-            ("a common name of the octet E9 as UTF8String", |kit| {
+            ("a common name of the byte E9 as UTF8String", |kit| {
                 dac_value(kit, UTF8, &[0xE9]);
             }),
-            ("of the octets C3 A9", |kit| dac_value(kit, UTF8, &[0xC3, 0xA9])),
+            ("of the bytes C3 A9", |kit| dac_value(kit, UTF8, &[0xC3, 0xA9])),
         ),
         row(
             Rule::NameMalformed,
@@ -102,7 +102,7 @@ fn strings() -> Vec<Row> {
                 let name = der::seq(&[&der::oid(&[0x55, 4, 0x83]), &tlv(UTF8, b"DAC")]);
                 dac_parts(kit, &[&name]);
             }),
-            ("an attribute type that nobody knows", |kit| {
+            ("an unknown attribute type", |kit| {
                 let name = der::seq(&[&der::oid(&[0x55, 4, 0x83, 0]), &tlv(UTF8, b"DAC")]);
                 dac_parts(kit, &[&name]);
             }),
@@ -137,7 +137,7 @@ fn strings() -> Vec<Row> {
         row(
             Rule::NameString,
             (Dac, 0),
-            ("the octet E9 in an IA5String", |kit| dac_value(kit, IA5, &[0xE9])),
+            ("the byte E9 in an IA5String", |kit| dac_value(kit, IA5, &[0xE9])),
             ("an underscore in an IA5String", |kit| dac_value(kit, IA5, b"D_C")),
         ),
         row(
@@ -155,7 +155,7 @@ fn strings() -> Vec<Row> {
         row(
             Rule::NameAttributeRepeated,
             (Dac, 0),
-            ("the same organization twice in one part of the name", |kit| {
+            ("a duplicate organization in one part of the name", |kit| {
                 dac_parts(kit, &[&organization("A"), &organization("A")]);
             }),
             ("an organization and a common name in one part", |kit| {

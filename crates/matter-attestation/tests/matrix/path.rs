@@ -136,7 +136,7 @@ fn names() -> Vec<Row> {
             Rule::NameConstraint,
             (Dac, 301),
             (
-                "a common name like a DNS name that is not permitted, beside an e-mail address",
+                "a common name like a DNS name that is not permitted, in addition to an e-mail address",
                 |kit| {
                     kit.pai
                         .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
@@ -144,7 +144,7 @@ fn names() -> Vec<Row> {
                     kit.dac.set(ALT_NAME, false, &der::seq(&[&tlv(0x81, b"u@example.org")]));
                 },
             ),
-            ("beside a DNS name that is", |kit| {
+            ("in addition to a permitted DNS name", |kit| {
                 kit.pai
                     .set(NAME_CONSTRAINTS, true, &constraints(0xA0, &tlv(0x82, b"example.org")));
                 named(kit, "lamp.example.com");
@@ -207,7 +207,7 @@ fn names() -> Vec<Row> {
 }
 
 fn required_policies() -> Vec<Row> {
-    /// Policy constraints that require a policy behind so many certificates.
+    /// Policy constraints that require a policy after `skip` certificates.
     fn require(skip: u8) -> Vec<u8> {
         der::seq(&[&tlv(0x80, &[skip])])
     }
@@ -229,10 +229,10 @@ fn required_policies() -> Vec<Row> {
         row(
             Rule::PolicyMissing,
             (Dac, 0),
-            ("a PAI that requires a policy behind one certificate", |kit| {
+            ("a PAI that requires a policy after one certificate", |kit| {
                 kit.pai.set(POLICY_CONSTRAINTS, true, &require(1));
             }),
-            ("behind two", |kit| kit.pai.set(POLICY_CONSTRAINTS, true, &require(2))),
+            ("after two", |kit| kit.pai.set(POLICY_CONSTRAINTS, true, &require(2))),
         )
         .boringssl(301),
         row(

@@ -1,4 +1,4 @@
-//! Who may sign a declaration, and for whom it is.
+//! The signers and the products of a declaration.
 
 use matter_attestation::Object::Cd;
 use matter_attestation::Rule;
@@ -7,7 +7,7 @@ use super::der::{self, PRODUCT_ID, UTF8, VENDOR_ID};
 use super::kit::{Kit, key_id, paas, products, u16_member};
 use super::row::{Row, row};
 
-/// Declares where DAC and PAI come from.
+/// Declares the origin of DAC and PAI.
 fn origin(kit: &mut Kit, vendor: u16, product: u16) {
     kit.cd.set(9, u16_member(9, vendor));
     kit.cd.set(10, u16_member(10, product));

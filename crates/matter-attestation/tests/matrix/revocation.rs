@@ -1,4 +1,4 @@
-//! Looking certificates up in a revocation set.
+//! Look-up of certificates in a revocation set.
 
 use matter_attestation::Object::{Dac, Pai};
 use matter_attestation::{Certificate, RevocationEntry, RevocationSet, Rule, SerialNumber};
@@ -18,7 +18,7 @@ fn revoked(ca: &Cert, serial: &[u8]) -> RevocationEntry {
     RevocationEntry::new(&name, key_id, [SerialNumber::new(serial).unwrap()], ca, None)
 }
 
-/// The same entry, signed by somebody whom the CA delegated, or not.
+/// The same entry, signed by another certificate, with or without delegation by the CA.
 fn delegated(ca: &Cert, serial: &[u8], delegator: Option<&Cert>) -> RevocationEntry {
     let (ca, mut signer) = (read(ca), ca.clone());
     signer.subject = super::der::name(&[(super::der::COMMON_NAME, super::der::UTF8, "Delegate")]);
@@ -35,7 +35,7 @@ pub(crate) fn rows() -> Vec<Row> {
             ("the DAC's serial number is listed", |kit| {
                 kit.revocation = Some(|kit: &Kit| RevocationSet::new([revoked(&kit.pai, &kit.dac.serial)]));
             }),
-            ("another one is listed", |kit| {
+            ("another certificate is listed", |kit| {
                 kit.revocation = Some(|kit: &Kit| RevocationSet::new([revoked(&kit.pai, &[0x77])]));
             }),
         ),
@@ -58,7 +58,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 kit.revocation =
                     Some(|kit: &Kit| RevocationSet::new([delegated(&kit.pai, &kit.dac.serial, Some(&kit.pai))]));
             }),
-            ("listed by somebody else", |kit| {
+            ("listed by another signer", |kit| {
                 kit.revocation = Some(|kit: &Kit| RevocationSet::new([delegated(&kit.pai, &kit.dac.serial, None)]));
             }),
         ),

@@ -7,17 +7,17 @@ use super::kit::Kit;
 pub(crate) struct Row {
     pub(crate) rule: Rule,
     pub(crate) object: Object,
-    /// The number with which the SDK's verifier ends, typed in from its source; 0 where it accepts.
+    /// The number of the SDK's verifier result, entered from its source; 0 if it accepts.
     pub(crate) sdk: u16,
     /// The same for a verifier built with BoringSSL.
     pub(crate) boringssl: u16,
-    /// What is broken, and how.
+    /// The broken part, and the change that breaks it.
     pub(crate) broken: &'static str,
     pub(crate) break_it: fn(&mut Kit),
-    /// What is just inside of the rule, and how it comes to be.
+    /// The case just inside of the rule, and the change that makes it.
     pub(crate) inside: &'static str,
     pub(crate) keep_it: fn(&mut Kit),
-    /// What cannot but be broken too.
+    /// Further rules that are necessarily broken, too.
     pub(crate) also: &'static [(Rule, Object)],
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn row(
     }
 }
 
-/// One line for each of several certificates, which are broken and kept alike.
+/// One row for each of several certificates, with the same changes.
 macro_rules! each {
     ($rows:ident, $rule:expr, [$($part:ident: $object:ident $sdk:literal $(/ $boringssl:literal)?),+],
      $broken:literal, $break_it:expr, $inside:literal, $keep_it:expr) => {

@@ -17,7 +17,7 @@ pub(crate) fn dac(kit: &mut Kit, name: &str, vendor: &str, product: &str) {
     ]);
 }
 
-/// Gives the DAC a common name alone.
+/// Gives the DAC only a common name.
 fn dac_name(kit: &mut Kit, name: &str) {
     kit.dac.subject = der::name(&[(COMMON_NAME, UTF8, name)]);
 }
@@ -30,7 +30,7 @@ fn paa(kit: &mut Kit, vendor: &str) {
     kit.rename_paa(der::name(&[(COMMON_NAME, UTF8, "PAA"), (VENDOR_ID, UTF8, vendor)]));
 }
 
-/// Puts another vendor into PAI and DAC, which the declaration takes for their origin.
+/// Changes the vendor of PAI and DAC, which the declaration names as their origin.
 fn origin(kit: &mut Kit, vendor: u16, product: u16) {
     kit.rename_paa(der::name(&[(COMMON_NAME, UTF8, "PAA")]));
     pai(kit, &format!("{vendor:04X}"));
@@ -76,7 +76,7 @@ fn vendor_ids() -> Vec<Row> {
         row(
             Rule::VendorIdDuplicate,
             (Dac, 303),
-            ("the vendor id twice", |kit| {
+            ("a duplicate vendor id", |kit| {
                 kit.dac.subject = der::name(&[
                     (VENDOR_ID, UTF8, "FFF1"),
                     (VENDOR_ID, UTF8, "FFF1"),
@@ -88,7 +88,7 @@ fn vendor_ids() -> Vec<Row> {
         row(
             Rule::VendorIdDuplicate,
             (Pai, 203),
-            ("the vendor id twice", |kit| {
+            ("a duplicate vendor id", |kit| {
                 kit.rename_pai(der::name(&[(VENDOR_ID, UTF8, "FFF1"), (VENDOR_ID, UTF8, "FFF1")]));
             }),
             ("once", |kit| kit.rename_pai(der::name(&[(VENDOR_ID, UTF8, "FFF1")]))),
@@ -96,7 +96,7 @@ fn vendor_ids() -> Vec<Row> {
         row(
             Rule::VendorIdDuplicate,
             (Paa, 105),
-            ("the vendor id twice", |kit| {
+            ("a duplicate vendor id", |kit| {
                 kit.rename_paa(der::name(&[(VENDOR_ID, UTF8, "FFF1"), (VENDOR_ID, UTF8, "FFF1")]));
             }),
             ("once", |kit| kit.rename_paa(der::name(&[(VENDOR_ID, UTF8, "FFF1")]))),
@@ -177,7 +177,7 @@ fn product_ids() -> Vec<Row> {
         row(
             Rule::ProductIdDuplicate,
             (Dac, 303),
-            ("the product id twice", |kit| {
+            ("a duplicate product id", |kit| {
                 kit.dac.subject = der::name(&[
                     (VENDOR_ID, UTF8, "FFF1"),
                     (PRODUCT_ID, UTF8, "8000"),
@@ -189,7 +189,7 @@ fn product_ids() -> Vec<Row> {
         row(
             Rule::ProductIdDuplicate,
             (Pai, 203),
-            ("the product id twice", |kit| {
+            ("a duplicate product id", |kit| {
                 kit.rename_pai(der::name(&[
                     (VENDOR_ID, UTF8, "FFF1"),
                     (PRODUCT_ID, UTF8, "8000"),
@@ -240,7 +240,7 @@ fn product_ids() -> Vec<Row> {
             ("a PAA with a product id", |kit| {
                 kit.rename_paa(der::name(&[(VENDOR_ID, UTF8, "FFF1"), (PRODUCT_ID, UTF8, "8000")]));
             }),
-            ("with a vendor id alone", |kit| {
+            ("with a vendor id only", |kit| {
                 kit.rename_paa(der::name(&[(VENDOR_ID, UTF8, "FFF1")]));
             }),
         ),
@@ -260,7 +260,7 @@ fn common_names() -> Vec<Row> {
         row(
             Rule::VendorIdMalformed,
             (Dac, 303),
-            ("Mvid:fff1 in the common name beside attributes", |kit| {
+            ("Mvid:fff1 in the common name in addition to attributes", |kit| {
                 dac(kit, "Mvid:fff1", "FFF1", "8000");
             }),
             ("Mvid:FFF2, which is disregarded", |kit| {
@@ -284,7 +284,7 @@ fn common_names() -> Vec<Row> {
                     (COMMON_NAME, UTF8, "Mvid:FFF1 Mpid:8000"),
                 ]);
             }),
-            ("behind it, where nobody looks", |kit| {
+            ("after it, where it is ignored", |kit| {
                 kit.dac.subject = der::name(&[
                     (COMMON_NAME, UTF8, "Mvid:FFF1 Mpid:8000"),
                     (COMMON_NAME, UTF8, "Mvid:FFF"),
@@ -304,7 +304,7 @@ fn common_names() -> Vec<Row> {
         row(
             Rule::CommonNameIdRepeated,
             (Pai, 0),
-            ("Mvid:FFF1 twice", |kit| {
+            ("Mvid:FFF1 duplicated", |kit| {
                 kit.rename_pai(der::name(&[(COMMON_NAME, UTF8, "Mvid:FFF1 Mvid:FFF1")]));
             }),
             ("once", |kit| {

@@ -1,4 +1,4 @@
-//! Any bytes as certificates in PEM, DER or PKCS#7: each that is read reads the same alone.
+//! Any bytes as certificates in PEM, DER or PKCS#7: each certificate decodes to the same by itself.
 
 use matter_attestation::Part;
 

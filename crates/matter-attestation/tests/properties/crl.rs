@@ -1,5 +1,5 @@
-//! Bytes as a certificate revocation list: decoding never panics; what is accepted comes back the same from its own
-//! encodings, and is not believed of an authority that did not sign it.
+//! Decoding any bytes as a certificate revocation list never panics; an accepted list round-trips, and does not verify
+//! for an authority that did not sign it.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
-//! Bytes as a certificate signing request: decoding never panics; what is accepted comes back the same from its own
-//! encodings, and every change of one byte is refused.
+//! Decoding any bytes as a certificate signing request never panics; an accepted request round-trips, and is refused
+//! with any byte changed.
 
 use matter_attestation::CertificateRequest;
 

@@ -1,5 +1,5 @@
-//! The first byte selects a certificate, a private key or a declaration: decoding never panics; what is accepted comes
-//! back the same from its own encoding (a declaration's signature is checked without a panic).
+//! The first byte selects a certificate, a private key or a declaration: decoding never panics; an accepted input
+//! round-trips (a declaration's signature is checked without a panic).
 
 use matter_attestation::{Certificate, PrivateKey, SignedDeclaration, test_cd_signing_key};
 

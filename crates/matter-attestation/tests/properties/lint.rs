@@ -1,5 +1,5 @@
 //! The first byte selects a certificate as PAA, PAI or DAC, a declaration, elements, or a distribution point: nothing
-//! panics, what the strict profile accepts the SDK's does too, and elements come back as they were read.
+//! panics, the SDK profile accepts what the strict profile accepts, and elements round-trip.
 
 use matter_attestation::{
     AttestationElements, CrlDistributionPoint, DeclarationSigners, PaaStore, Profile, Verification,
@@ -21,7 +21,7 @@ pub(crate) fn property(input: &[u8]) {
         3 => start.with_declaration(input),
         4 => {
             if let Ok(elements) = AttestationElements::decode(input) {
-                // Members that are not known are lost, and wide forms become narrow.
+                // Unknown members are lost, and numbers are encoded in their shortest form.
                 if elements.nonce().len() == AttestationElements::NONCE_LEN
                     && let Ok(encoded) = elements.encode()
                 {
@@ -37,7 +37,7 @@ pub(crate) fn property(input: &[u8]) {
     };
     let (strict, sdk) = (verification.run(Profile::Strict), verification.run(Profile::Sdk));
     assert_eq!(strict.findings().len(), sdk.findings().len());
-    // A finding that the SDK has a result for is an error in the strict profile too.
+    // A finding with an SDK result is an error in the strict profile, too.
     assert!(sdk.is_accepted() || !strict.is_accepted(), "{:?}", sdk.findings());
     assert_eq!(sdk.is_accepted(), sdk.sdk_result().number() == 0);
 }

@@ -1,5 +1,5 @@
-//! Bytes of a valid PAA, PAI, DAC or declaration are changed, dropped or added: the chain is accepted exactly if
-//! nothing differs in the end. The first byte selects the part, then come positions (two bytes) and what is changed there.
+//! Bytes of a valid PAA, PAI, DAC or declaration are changed, removed or added: the chain is accepted if and only if
+//! nothing differs. The first byte selects the part; positions (two bytes) and changes follow.
 
 #[path = "../support/chain.rs"]
 mod chain;

@@ -1,4 +1,4 @@
-//! Lists written by hand, each part of which a case may replace.
+//! Hand-encoded lists, each part of which a case may replace.
 #![allow(dead_code, unreachable_pub)]
 
 use matter_attestation::{KeyId, PrivateKey};
@@ -14,7 +14,7 @@ pub struct Parts {
     pub entries: Vec<u8>,
     /// The extensions without their SEQUENCE.
     pub extensions: Vec<u8>,
-    /// The whole of the extensions, if not made of the above.
+    /// The complete extensions, if they replace the above.
     pub explicit: Option<Vec<u8>>,
     pub outer_algorithm: Vec<u8>,
     pub signature: Option<Vec<u8>>,
@@ -91,5 +91,5 @@ pub fn certificate_issuer(name: &[u8]) -> Vec<u8> {
     extension(29, true, &seq(&[&tlv(0xA4, name)]))
 }
 
-/// The member of an issuing distribution point that says so.
+/// The member of an issuing distribution point that marks the list as indirect.
 pub const INDIRECT: &[u8] = &[0x84, 1, 0xFF];

@@ -1,4 +1,4 @@
-//! Requests of which each breaks one rule.
+//! Requests that each break one rule.
 
 use hex_literal::hex;
 use matter_attestation::CsrFault;
@@ -7,11 +7,11 @@ use super::chain::key;
 use super::der::{ALGORITHM, EC_KEY, P256, SECP256K1, SECP384R1, public_key, seq, signature, spki, tlv};
 use super::{Change, extension_request, point};
 
-/// What breaks one rule, which rule, and where.
+/// The change, the broken rule, and the position.
 pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     ("version 2", |p| p.version = tlv(0x02, &[1]), CsrFault::Version, 5),
     (
-        "version in two octets",
+        "version in two bytes",
         |p| p.version = tlv(0x02, &[0, 0]),
         CsrFault::Version,
         5,
@@ -92,7 +92,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
         27,
     ),
     (
-        "an octet behind the point",
+        "a byte after the point",
         |p| {
             p.public_key = public_key(P256, &[point().as_bytes().as_slice(), &[0]].concat());
         },
@@ -137,7 +137,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
         136,
     ),
     (
-        "attribute with something behind its SET",
+        "attribute with data after its SET",
         |p| {
             p.attributes = extension_request(&[tlv(0x31, &tlv(0x0C, b"a")), vec![5, 0]].concat());
         },
@@ -153,7 +153,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
         122,
     ),
     (
-        "something behind the attributes",
+        "data after the attributes",
         |p| p.behind_attributes = vec![5, 0],
         CsrFault::Form,
         120,
@@ -225,13 +225,13 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
         132,
     ),
     (
-        "something behind the signature",
+        "data after the signature",
         |p| p.behind_signature = vec![5, 0],
         CsrFault::Form,
         204,
     ),
     (
-        "an octet behind the request",
+        "a byte after the request",
         |p| p.behind = vec![0],
         CsrFault::Trailing,
         204,

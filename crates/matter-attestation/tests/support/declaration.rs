@@ -1,4 +1,4 @@
-//! A Certification Declaration, each part of it open to being broken.
+//! A Certification Declaration whose parts can be broken.
 #![allow(dead_code, unreachable_pub, clippy::new_without_default)]
 
 use super::der::{self, tlv};
@@ -9,16 +9,16 @@ use super::{key_id, sign};
 pub struct Cd {
     /// TLV elements by tag, in order.
     pub members: Vec<(u8, Vec<u8>)>,
-    /// What follows the members: the end of the structure.
+    /// The bytes after the members: the end of the structure.
     pub end: Vec<u8>,
     pub content_type: Vec<u8>,
     /// The content of the INTEGER.
     pub version: Vec<u8>,
     pub digests: Vec<u8>,
     pub encapsulated_type: Vec<u8>,
-    /// What stands in the place of the content, with its tag 0.
+    /// Replaces the content, with its tag 0.
     pub encapsulated: Option<Vec<u8>>,
-    /// What stands between content and signers.
+    /// Inserted between content and signers.
     pub between: Vec<u8>,
     pub signer_version: Vec<u8>,
     pub signer_id: Vec<u8>,
@@ -29,7 +29,7 @@ pub struct Cd {
     pub signer: u8,
     pub signature: Option<Vec<u8>>,
     pub unsigned_attributes: Vec<u8>,
-    /// How often the signer is there.
+    /// Number of copies of the signer.
     pub signers: usize,
     pub behind: Vec<u8>,
 }
@@ -46,7 +46,7 @@ pub fn paas(ids: &[Vec<u8>]) -> Vec<u8> {
     [vec![0x36, 11], items.collect(), vec![0x18]].concat()
 }
 
-/// A member of two octets.
+/// A member of two bytes.
 pub fn u16_member(tag: u8, value: u16) -> Vec<u8> {
     [&[0x25, tag][..], &value.to_le_bytes()].concat()
 }
@@ -86,7 +86,7 @@ impl Cd {
         }
     }
 
-    /// Sets a member, at the place where its tag belongs.
+    /// Sets a member at the position of its tag.
     pub fn set(&mut self, tag: u8, element: Vec<u8>) {
         self.members.retain(|(have, _)| *have != tag);
         self.members.push((tag, element));

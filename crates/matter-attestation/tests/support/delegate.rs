@@ -1,4 +1,4 @@
-//! Certificates that an authority gives to somebody who signs its lists: no CA, key usage cRLSign.
+//! Certificates of delegates that sign an authority's lists: not a CA, key usage cRLSign.
 #![allow(dead_code, unreachable_pub)]
 
 use matter_attestation::{Certificate, PrivateKey};

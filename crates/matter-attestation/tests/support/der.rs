@@ -1,4 +1,4 @@
-//! A naive DER writer that can write anything, right or wrong; independent of the crate's.
+//! A naive DER writer for valid and invalid output; independent of the crate's.
 #![allow(dead_code, unreachable_pub)]
 
 use matter_attestation::PrivateKey;
@@ -19,7 +19,7 @@ pub const IA5: u8 = 0x16;
 pub const UTC: u8 = 0x17;
 pub const GENERALIZED: u8 = 0x18;
 
-// Object identifiers by their content octets.
+// Object identifiers by their content bytes.
 pub const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 pub const ORGANIZATION: &[u8] = &[0x55, 4, 10];
 pub const VENDOR_ID: &[u8] = &[0x2B, 6, 1, 4, 1, 0x82, 0xA2, 0x7C, 2, 1];
@@ -38,7 +38,7 @@ pub const DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1];
 pub const SIGNED_DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2];
 pub const ENVELOPED_DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 3];
 
-// Extensions by their content octets.
+// Extensions by their content bytes.
 pub const SKI: &[u8] = &[0x55, 0x1D, 14];
 pub const KEY_USAGE: &[u8] = &[0x55, 0x1D, 15];
 pub const ALT_NAME: &[u8] = &[0x55, 0x1D, 17];
@@ -62,12 +62,12 @@ pub const ALGORITHM: &[u8] = &[0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0
 pub fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
     let mut out = vec![tag];
     let len = u32::try_from(value.len()).unwrap();
-    let octets = len.to_be_bytes();
+    let bytes = len.to_be_bytes();
     match len {
-        0..=0x7F => out.push(octets[3]),
-        0x80..=0xFF => out.extend([0x81, octets[3]]),
-        0x100..=0xFFFF => out.extend([&[0x82], &octets[2..]].concat()),
-        _ => out.extend([&[0x83], &octets[1..]].concat()),
+        0..=0x7F => out.push(bytes[3]),
+        0x80..=0xFF => out.extend([0x81, bytes[3]]),
+        0x100..=0xFFFF => out.extend([&[0x82], &bytes[2..]].concat()),
+        _ => out.extend([&[0x83], &bytes[1..]].concat()),
     }
     out.extend(value);
     out

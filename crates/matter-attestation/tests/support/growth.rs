@@ -1,17 +1,17 @@
-//! How the time of some work grows with its input.
+//! Growth of the time of work with its input.
 #![allow(dead_code, unreachable_pub)]
 
 use std::time::{Duration, Instant};
 
 /// Four times the input takes 4 times the time when the work is linear, and 16 times when it is quadratic.
 const LIMIT: u32 = 9;
-/// A machine that is busy with something else can slow the larger input down alone, but not every time.
+/// A busy machine can slow down the larger input alone, but not every time.
 const ATTEMPTS: usize = 5;
 
-/// What is measured: it is made for a size, and runs on what was made.
+/// The measured work: set up for a size, then run.
 pub type Work = fn(usize) -> Box<dyn Fn()>;
 
-/// Checks that each kind of work grows no faster than its input; each has a size for which it takes a millisecond or more.
+/// Checks that the time of each work grows at most linearly; each has a size that takes a millisecond or more.
 pub fn check(cases: &[(&str, usize, Work)]) {
     let failures: Vec<_> = cases.iter().filter_map(superlinear).collect();
     assert!(failures.is_empty(), "{}", failures.concat());

@@ -1,4 +1,4 @@
-//! Everything that proves a device genuine, each part of it open to being broken.
+//! The complete attestation data of a device, each part of which can be broken.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 #[path = "declaration.rs"]
@@ -18,7 +18,7 @@ use signature::Signer;
 pub use self::declaration::{Cd, paas, products, u16_member};
 use super::der::{self, tlv};
 
-/// A key with what is derived from it.
+/// A key with derived values.
 struct Pair {
     key: SigningKey,
     point: Vec<u8>,
@@ -56,7 +56,7 @@ fn sign(n: u8, message: &[u8]) -> Signature {
     pair(n).key.sign(message)
 }
 
-/// A certificate in parts, which are DER unless they say otherwise.
+/// A certificate in parts, in DER unless stated otherwise.
 #[derive(Clone)]
 pub struct Cert {
     pub version: Vec<u8>,
@@ -72,7 +72,7 @@ pub struct Cert {
     pub extensions: Vec<(Vec<u8>, Vec<u8>)>,
     /// The number of the key that signs.
     pub signer: u8,
-    /// What stands in the place of the signature.
+    /// Replaces the signature.
     pub signature: Option<Vec<u8>>,
     pub behind: Vec<u8>,
 }
@@ -99,7 +99,7 @@ impl Cert {
         new
     }
 
-    /// Sets an extension in the place of the one with the same identifier.
+    /// Sets an extension, replacing one with the same identifier.
     pub fn set(&mut self, kind: &[u8], critical: bool, value: &[u8]) {
         let extension = der::extension(kind, critical, value);
         match self.extensions.iter_mut().find(|(have, _)| have == kind) {
@@ -108,7 +108,7 @@ impl Cert {
         }
     }
 
-    /// Adds an extension, whatever there is.
+    /// Adds an extension, even a duplicate.
     pub fn add(&mut self, kind: &[u8], critical: bool, value: &[u8]) {
         self.extensions
             .push((kind.to_vec(), der::extension(kind, critical, value)));
@@ -127,21 +127,21 @@ impl Cert {
         self.set(der::KEY_USAGE, critical, &tlv(der::BITS, bits));
     }
 
-    /// Makes the certificate exactly so long, with an extension that nobody knows.
+    /// Pads the certificate to exactly this length with an unknown extension.
     pub fn pad_to(&mut self, len: usize) {
-        // The signature has 70 to 72 octets, whatever is signed.
+        // The signature has 70 to 72 bytes.
         let plain = self.clone();
         let missing = len - plain.encode().len();
         for padding in missing - 18..missing - 8 {
-            for octet in 0..8 {
+            for byte in 0..8 {
                 *self = plain.clone();
-                self.add(der::UNKNOWN, false, &vec![octet; padding]);
+                self.add(der::UNKNOWN, false, &vec![byte; padding]);
                 if self.encode().len() == len {
                     return;
                 }
             }
         }
-        panic!("no padding makes {len} octets");
+        panic!("no padding makes {len} bytes");
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -167,7 +167,7 @@ impl Cert {
     }
 }
 
-/// A device with all that stands behind it: PAA (key 1), PAI (key 2), DAC (key 3), declaration (key 0).
+/// A device with its chain: PAA (key 1), PAI (key 2), DAC (key 3), declaration (key 0).
 pub struct Kit {
     pub paa: Cert,
     pub pai: Cert,
@@ -175,9 +175,9 @@ pub struct Kit {
     pub cd: Cd,
     /// The elements between nonce and end.
     pub more: Vec<u8>,
-    /// The declaration in the elements, if it is another.
+    /// The declaration in the elements, if it differs.
     pub device_cd: Option<Cd>,
-    /// What stands in the place of the elements.
+    /// Replaces the elements.
     pub elements: Option<Vec<u8>>,
     pub nonce: Vec<u8>,
     pub asked_nonce: Vec<u8>,
@@ -242,7 +242,7 @@ impl Kit {
         kit
     }
 
-    /// Gives a CA another subject, and the certificate below its issuer.
+    /// Changes the subject of a CA, and the issuer of the certificate below it.
     pub fn rename_paa(&mut self, subject: Vec<u8>) {
         self.paa.subject.clone_from(&subject);
         self.paa.issuer.clone_from(&subject);
@@ -277,7 +277,7 @@ impl Kit {
         } else {
             cd
         };
-        let octets = |tag: u8, value: &[u8]| {
+        let bytes = |tag: u8, value: &[u8]| {
             let len = u16::try_from(value.len()).unwrap().to_le_bytes();
             [&[0x31, tag, len[0], len[1]], value].concat()
         };
@@ -285,8 +285,8 @@ impl Kit {
             let inside = self.device_cd.as_ref().map_or(cd.clone(), Cd::encode);
             [
                 vec![0x15],
-                octets(1, &inside),
-                octets(2, &self.nonce),
+                bytes(1, &inside),
+                bytes(2, &self.nonce),
                 self.more.clone(),
                 vec![0x18],
             ]

@@ -52,7 +52,7 @@ impl BuilderProfile for Profile {
     }
 }
 
-/// Issues a certificate with these attributes, in this order, and reads it.
+/// Issues a certificate with these attributes, in this order, and decodes it.
 pub fn certificate(attributes: &[Attribute<'_>]) -> Result<Certificate, Error> {
     let mut name = RdnSequence::default();
     for attribute in attributes {

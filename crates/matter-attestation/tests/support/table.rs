@@ -1,4 +1,4 @@
-//! The parts of `docs/attestation-rules.md` that are about requests, lists and points.
+//! The sections of `docs/attestation-rules.md` about requests, lists and points.
 #![allow(dead_code)]
 
 use std::fmt::Write as _;
@@ -6,20 +6,20 @@ use std::path::Path;
 
 use matter_attestation::Error;
 
-/// A line: the rule, what it refuses, what is just inside of it.
+/// A line: the rule, a refused case, and a case just inside.
 pub(crate) type Line = [String; 3];
 
-/// A refused case that is one change of what passes.
+/// A refused case that differs from an accepted one in one change.
 pub(crate) fn refused(rule: &str, what: &str) -> Line {
     [rule, what, "the same unchanged"].map(str::to_owned)
 }
 
-/// A case that passes.
+/// An accepted case.
 pub(crate) fn accepted(what: &str) -> Line {
     ["-", "-", what].map(str::to_owned)
 }
 
-/// The rule that an error is about: its fault, where it has one, without the data.
+/// The rule of an error: its fault, if it has one, without the data.
 pub(crate) fn rule(error: &Error) -> String {
     let text = match error {
         Error::Csr { fault, .. } => format!("{fault:?}"),
@@ -30,7 +30,7 @@ pub(crate) fn rule(error: &Error) -> String {
     text.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
-/// Checks the section below a heading against the lines, or writes it where `MATTER_WRITE_DOCS` is set.
+/// Compares the section below a heading with the lines, or writes it if `MATTER_WRITE_DOCS` is set.
 pub(crate) fn check(heading: &str, about: &str, lines: impl Iterator<Item = Line>) {
     let mut section = format!("\n## {heading}\n\n| rule | about | SDK | refused | passes |\n|---|---|---|---|---|\n");
     for [rule, refused, passes] in lines {

@@ -1,4 +1,4 @@
-//! Finding and reading the vectors.
+//! Locating and reading the vectors.
 #![allow(dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub fn vectors() -> Option<PathBuf> {
     folder
 }
 
-/// The files of a folder whose name ends so, by name without that ending.
+/// The files of a folder with this suffix, by name without the suffix.
 pub fn files(folder: &Path, ending: &str) -> BTreeMap<String, Vec<u8>> {
     fs::read_dir(folder)
         .unwrap()
@@ -35,7 +35,7 @@ pub fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-pub fn octets(value: &Value) -> Vec<u8> {
+pub fn bytes(value: &Value) -> Vec<u8> {
     let text = value.as_str().unwrap();
     (0..text.len())
         .step_by(2)

@@ -1,4 +1,4 @@
-//! A station with a ledger in memory, and devices that talk to it.
+//! A station with an in-memory ledger, and devices that connect to it.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(crate) struct Factory {
 }
 
 impl Factory {
-    /// Opens an order 4711 of a size.
+    /// Opens order 4711 with `size` devices.
     pub(crate) fn new(size: u32) -> Self {
         let (vendor_id, product_id) = (VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
         let [paa_key, pai_key, log_key] =
@@ -97,7 +97,7 @@ impl Factory {
         }
     }
 
-    /// What the ledger knows of a device.
+    /// Returns the ledger's entry for the device's key.
     pub(crate) fn known(&self, device: &Device) -> Option<KnownKey> {
         let id = DeviceId::from_mac(*device.mac().as_bytes());
         self.desk
@@ -105,7 +105,7 @@ impl Factory {
             .unwrap()
     }
 
-    /// The entries of the log, which is verified.
+    /// Returns the log's entries after verifying it.
     pub(crate) fn log(&self) -> Vec<String> {
         let (rows, head) = self.desk.registrar(|registrar| registrar.log()).unwrap();
         Log::verify(&rows, &head, &[self.log_key.public_key()]).unwrap();

@@ -7,7 +7,7 @@ use esp_secure_cert::PartitionSize;
 use super::{Attested, Expected, KeySet};
 use crate::Images;
 
-/// What there is of one device: images and what its label says. Nothing of it is trusted, and nothing has to be there.
+/// The images and label texts of one device. None of it is trusted, and all of it is optional.
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ pub struct Artifacts<'a> {
     pub(super) name: Option<&'a str>,
 }
 
-/// What the label says, as text.
+/// The texts on the label.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Label<'a> {
     pub(super) qr: Option<&'a str>,
@@ -52,20 +52,20 @@ impl Label<'_> {
 }
 
 impl<'a> Artifacts<'a> {
-    /// Starts with nothing.
+    /// Creates an empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the NVS partition's image, of the whole partition.
+    /// Sets the image of the whole NVS partition.
     #[must_use]
     pub const fn with_nvs(mut self, image: &'a [u8]) -> Self {
         self.nvs = Some(image);
         self
     }
 
-    /// Sets the keys under which the NVS image is encrypted.
+    /// Sets the keys that decrypt the NVS image.
     #[cfg(feature = "encryption")]
     #[must_use]
     pub const fn with_nvs_keys(mut self, keys: &'a NvsKeys) -> Self {
@@ -73,21 +73,21 @@ impl<'a> Artifacts<'a> {
         self
     }
 
-    /// Sets the esp_secure_cert partition's image, with or without the erased bytes behind its records.
+    /// Sets the esp_secure_cert partition's image, with or without the erased bytes after its records.
     #[must_use]
     pub const fn with_secure_cert(mut self, image: &'a [u8]) -> Self {
         self.secure_cert = Some(image);
         self
     }
 
-    /// Sets the size of the esp_secure_cert partition, otherwise 0x2000 bytes.
+    /// Sets the size of the esp_secure_cert partition, by default 0x2000 bytes.
     #[must_use]
     pub const fn with_secure_cert_size(mut self, size: PartitionSize) -> Self {
         self.secure_cert_size = Some(size);
         self
     }
 
-    /// Sets both partitions as [`DeviceRecord::encode`](crate::DeviceRecord::encode) gives them.
+    /// Sets both partitions, as returned by [`DeviceRecord::encode`](crate::DeviceRecord::encode).
     #[must_use]
     pub fn with_images(self, images: &'a Images) -> Self {
         let with_nvs = self.with_nvs(images.nvs());
@@ -111,15 +111,15 @@ impl<'a> Artifacts<'a> {
         self
     }
 
-    /// Sets the text that the picture of the QR code shows.
+    /// Sets the text decoded from the picture of the QR code.
     #[must_use]
     pub const fn with_picture(mut self, text: &'a str) -> Self {
         self.label.picture = Some(text);
         self
     }
 
-    /// Sets the discriminator and the passcode that stand beside the codes, in decimal. Where the firmware makes its own
-    /// passcode, that one is empty.
+    /// Sets the discriminator and the passcode printed next to the codes, in decimal. The passcode is empty if the
+    /// firmware generates it.
     #[must_use]
     pub const fn with_numbers(mut self, discriminator: &'a str, passcode: &'a str) -> Self {
         self.label.discriminator = Some(discriminator);
@@ -127,29 +127,28 @@ impl<'a> Artifacts<'a> {
         self
     }
 
-    /// Sets what the device is to be.
+    /// Sets the expected properties of the device.
     #[must_use]
     pub const fn with_expected(mut self, expected: &'a Expected<'a>) -> Self {
         self.expected = Some(expected);
         self
     }
 
-    /// Sets what many devices have in common, already checked; a device that has something else is checked in full.
+    /// Sets the checked parts that many devices share; a device with other parts is checked in full.
     #[must_use]
     pub const fn with_attested(mut self, attested: &'a Attested<'a>) -> Self {
         self.attested = Some(attested);
         self
     }
 
-    /// Sets other files of the device, each with a name for the findings: no private key may be in them, neither the
-    /// device's nor another.
+    /// Sets other files of the device, each with a name for the findings. They must not contain any private key.
     #[must_use]
     pub const fn with_files(mut self, files: &'a [(&'a str, &'a [u8])]) -> Self {
         self.files = files;
         self
     }
 
-    /// Sets the files that may hold the DAC's key, and no other, as long as it is not
+    /// Sets the files that may contain the DAC's key, and no other key, unless the key is
     /// [elsewhere](crate::KeyPlace::Elsewhere).
     #[must_use]
     pub const fn with_key_files(mut self, files: &'a [(&'a str, &'a [u8])]) -> Self {
@@ -157,31 +156,31 @@ impl<'a> Artifacts<'a> {
         self
     }
 
-    /// Sets what else there is in the device's flash: firmware and its data, which may have keys of their own, and not the
-    /// DAC's. Flash that is encrypted is one entry as it is, and another one decrypted.
+    /// Sets the rest of the device's flash: firmware and its data, which may contain keys of their own, but not the
+    /// DAC's. Encrypted flash is given twice, encrypted and decrypted.
     #[must_use]
     pub const fn with_flash(mut self, flash: &'a [(&'a str, &'a [u8])]) -> Self {
         self.flash = flash;
         self
     }
 
-    /// Sets the private keys of all devices and of those who sign: those of others may be in no file of this one.
+    /// Sets the private keys of all devices and of the issuers; no file of this device may contain those of others.
     #[must_use]
     pub const fn with_known_keys(mut self, keys: &'a KeySet) -> Self {
         self.known_keys = Some(keys);
         self
     }
 
-    /// Sets what the device is called as an [owner](crate::KeyOwner::Device) of known keys, which tells its own key when its
-    /// DAC cannot be read.
+    /// Sets the name of the device as the [owner](crate::KeyOwner::Device) of known keys, which identifies its own key
+    /// if its DAC cannot be read.
     #[must_use]
     pub const fn with_name(mut self, name: &'a str) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// Sets the one file that may hold the DAC's key when it is [elsewhere](crate::KeyPlace::Elsewhere): the one from
-    /// which it is burned into the chip.
+    /// Sets the only file that may contain the DAC's key when it is [elsewhere](crate::KeyPlace::Elsewhere): the file
+    /// used to burn it into the chip.
     #[must_use]
     pub const fn with_efuse_key(mut self, name: &'a str, bytes: &'a [u8]) -> Self {
         self.efuse_key = Some((name, bytes));
@@ -190,7 +189,7 @@ impl<'a> Artifacts<'a> {
 }
 
 impl fmt::Debug for Artifacts<'_> {
-    /// Says what is there, and nothing of its secrets.
+    /// Shows which artifacts are present, without their secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Artifacts")
             .field("nvs", &self.nvs.map(<[u8]>::len))

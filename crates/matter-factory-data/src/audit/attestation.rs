@@ -1,4 +1,4 @@
-//! Attestation: DAC, its key, PAI, PAA, declaration, vendor and product, as a commissioner will see them.
+//! Attestation as a commissioner sees it: DAC, its key, PAI, PAA, declaration, vendor and product.
 
 use alloc::vec::Vec;
 
@@ -13,20 +13,20 @@ use super::published::is_published;
 use super::{Check, Expected, Finding};
 use crate::reader::Facts;
 
-/// What many devices have in common - PAI, declaration, vendor and product - checked once for all of them.
+/// The parts that many devices share (PAI, declaration, vendor and product), checked once for all of them.
 #[derive(Clone, Debug)]
 pub struct Attested<'a> {
     parts: &'a SharedParts,
     batch: PreparedVerification<'a>,
-    /// What is to say about the parts beside the chain's rules.
+    /// Findings about the parts that are not rules of the chain.
     findings: Vec<Finding>,
 }
 
-/// Whose declarations are accepted when nothing else is said. The test signer's get a finding of their own.
+/// The default signers of declarations. The test signer is accepted with a finding.
 const SIGNERS: &DeclarationSigners = &DeclarationSigners::new().with_test_key(true);
 
 impl<'a> Attested<'a> {
-    /// Checks the parts. They are those of a [`DeviceReport`](crate::DeviceReport), or come from elsewhere.
+    /// Checks the parts, usually those of a [`DeviceReport`](crate::DeviceReport).
     #[must_use]
     pub fn new(parts: &'a SharedParts, expected: &Expected<'a>) -> Self {
         let batch = verification(parts, expected).prepare(Profile::Strict);
@@ -34,20 +34,20 @@ impl<'a> Attested<'a> {
         if let Some(cms) = &parts.declaration {
             check_declaration(cms, expected, &mut findings);
         } else if expected.declaration.is_some() && parts.product.is_some() {
-            // Without an NVS image, which has the product too, there is no place for one.
+            // The product is stored in NVS too, so it can only be missing if there is an NVS image.
             let detail = format_args!("none");
             findings.push(Finding::of(Check::CdUnexpected, "cd", detail));
         }
         if let Some((vendor, _)) = parts.product
             && vendor.is_test()
         {
-            let detail = format_args!("{:#06x} is a vendor id for tests", vendor.get());
+            let detail = format_args!("{:#06x} is a test vendor id", vendor.get());
             findings.push(for_tests(Finding::of(Check::TestPki, "chain", detail), expected));
         }
         if let Some(pai) = parts.pai.as_deref().and_then(|der| Certificate::from_der(der).ok())
             && is_published(pai.public_key())
         {
-            let detail = format_args!("the PAI is one of the SDK's");
+            let detail = format_args!("the PAI is one of the SDK's test certificates");
             findings.push(for_tests(Finding::of(Check::TestPki, "pai", detail), expected));
         }
         Self { parts, batch, findings }
@@ -55,7 +55,7 @@ impl<'a> Attested<'a> {
 }
 
 impl Attested<'_> {
-    /// Tells whether a device's PAI is the one that was checked.
+    /// Whether a device's PAI is the checked one.
     pub(super) fn has_pai(&self, pai: Option<&[u8]>) -> bool {
         self.parts.pai.as_deref() == pai
     }
@@ -84,7 +84,7 @@ fn verification<'a>(parts: &'a SharedParts, expected: &Expected<'a>) -> Verifica
     input
 }
 
-/// What only tests may have is a warning in a test.
+/// Downgrades a finding to a warning if the devices are for tests.
 pub(super) fn for_tests(mut finding: Finding, expected: &Expected<'_>) -> Finding {
     if expected.for_tests {
         finding.severity = finding.severity.min(Severity::Warning);
@@ -104,7 +104,7 @@ fn check_declaration(cms: &[u8], expected: &Expected<'_>, findings: &mut Vec<Fin
     }
 }
 
-/// Compares vendor and product with the expected ones: those of NVS, or without these what DAC and label say.
+/// Compares vendor and product with the expected ones: those in NVS, or otherwise those of DAC and label.
 pub(super) fn check_product(
     facts: &Facts,
     expected: &Expected<'_>,
@@ -128,7 +128,7 @@ pub(super) fn check_product(
     }
 }
 
-/// Checks all that there is of a device's attestation. Returns the parts that others may share, unless they came
+/// Checks the attestation of a device. Returns the parts that other devices may share, unless they were already
 /// checked.
 pub(super) fn check(
     facts: &Facts,
@@ -159,7 +159,7 @@ pub(super) fn check(
         }
     };
     check_keys(facts, expected, dac, findings);
-    // With a declaration that can be read its rules decide, which may allow it.
+    // If the declaration can be decoded, its rules decide, and they may allow other ids.
     let declared = facts
         .declaration
         .as_deref()
@@ -184,10 +184,10 @@ fn run(attested: &Attested<'_>, facts: &Facts, expected: &Expected<'_>, findings
 
 fn take(report: &VerificationReport, is_unknown: bool, expected: &Expected<'_>, findings: &mut Vec<Finding>) {
     for found in report.findings() {
-        // The audit has a finding of its own for this, about the whole chain, if NVS says the vendor.
+        // If the vendor is in NVS, the audit reports this itself, for the whole chain.
         if found.rule() == Rule::TestVendorId {
             if is_unknown && found.object() == Object::Dac {
-                let detail = format_args!("the DAC is for a vendor id for tests");
+                let detail = format_args!("the DAC has a test vendor id");
                 findings.push(for_tests(
                     Finding::of(Check::TestPki, Object::Dac.name(), detail),
                     expected,
@@ -196,7 +196,7 @@ fn take(report: &VerificationReport, is_unknown: bool, expected: &Expected<'_>, 
             continue;
         }
         if found.rule() == Rule::PaaPublished {
-            let detail = format_args!("the PAA is one of the SDK's");
+            let detail = format_args!("the PAA is one of the SDK's test certificates");
             findings.push(for_tests(Finding::of(Check::TestPki, "paa", detail), expected));
             continue;
         }
@@ -207,7 +207,7 @@ fn take(report: &VerificationReport, is_unknown: bool, expected: &Expected<'_>, 
     }
 }
 
-/// The DAC's key: the stored one, its public half, and whether everybody has it.
+/// Checks the DAC's key: the stored private key, its public key, and whether it is published.
 fn check_keys(facts: &Facts, expected: &Expected<'_>, dac: Option<&Certificate>, findings: &mut Vec<Finding>) {
     let own = facts.key.as_ref().map(|key| key.public_key());
     if let (Some(own), Some(dac)) = (&own, dac)

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Check, DeviceReport, Finding, Severity};
 
-/// What a manifest or a ledger says of a device that is not there, for [`BatchAudit::add_listed`].
+/// The values of a device in a manifest or a ledger, for [`BatchAudit::add_listed`].
 #[derive(Clone, Copy, Default)]
 pub struct ListedTraces<'a> {
     /// The serial number.
@@ -21,12 +21,12 @@ pub struct ListedTraces<'a> {
     pub certificate_serial: Option<&'a [u8]>,
     /// The passcode.
     pub passcode: Option<&'a Passcode>,
-    /// What equal passcodes have in common in the list, which does not say them.
+    /// A value that is equal for equal passcodes, if the list does not contain the passcodes.
     pub passcode_tag: Option<&'a [u8]>,
 }
 
 impl fmt::Debug for ListedTraces<'_> {
-    /// Leaves out the passcode.
+    /// Omits the passcode.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ListedTraces")
             .field("serial", &self.serial)
@@ -34,10 +34,10 @@ impl fmt::Debug for ListedTraces<'_> {
     }
 }
 
-/// Compares devices with each other: what must differ, and does not.
+/// Compares devices with each other and reports values that must differ but do not.
 ///
-/// It keeps sixteen bytes for each value, an HMAC under a key that the caller draws, so that no passcode can be read
-/// or guessed from it.
+/// It keeps sixteen bytes of each value, an HMAC with a key drawn by the caller, so that no passcode can be read or
+/// guessed from it.
 ///
 /// # Examples
 ///
@@ -52,31 +52,31 @@ pub struct BatchAudit {
     key: Zeroizing<[u8; 32]>,
     devices: Vec<Device>,
     seen: BTreeMap<(Check, [u8; 16]), usize>,
-    /// Which devices have what in common by lists, of which each may say it.
-    told: BTreeSet<(Check, usize, usize)>,
+    /// Pairs of devices reported already, because several lists may contain the same pair.
+    reported: BTreeSet<(Check, usize, usize)>,
     findings: Vec<Finding>,
 }
 
 struct Device {
     name: String,
-    /// Whether its files were audited.
+    /// Whether the device's files were audited.
     is_here: bool,
 }
 
 impl BatchAudit {
-    /// Starts without devices. The key should be drawn at random for each batch.
+    /// Creates an empty batch. Draw the key at random for each batch.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
         Self {
             key: Zeroizing::new(*key),
             devices: Vec::new(),
             seen: BTreeMap::new(),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             findings: Vec::new(),
         }
     }
 
-    /// Compares a device with all before it.
+    /// Compares a device with all devices added before.
     pub fn add(&mut self, name: &str, report: &DeviceReport) {
         let index = self.devices.len();
         self.devices.push(Device {
@@ -117,10 +117,10 @@ impl BatchAudit {
         }
     }
 
-    /// Compares what a list says of a device with all before it. Two devices whose files were audited are not compared
-    /// again; a device of the same name is the same device.
+    /// Compares a device's entry in a list with all devices added before. Two devices whose files were audited are not
+    /// compared again; devices with the same name are the same device.
     ///
-    /// Such a list does not say who issued a DAC: serial numbers of DACs are compared with those of lists only.
+    /// A list does not contain the issuers of DACs, so serial numbers of DACs are compared between lists only.
     pub fn add_listed(&mut self, name: &str, device: &ListedTraces<'_>) {
         let new = self.devices.len();
         let index = self.first(Check::DuplicateDevice, &[name.as_bytes()], new);
@@ -134,10 +134,10 @@ impl BatchAudit {
         let mut compare = |check, value: &[u8]| {
             let first = self.first(check, &[value], index);
             let known = is_here(&self.devices, first) && is_here(&self.devices, index);
-            let is_new = first != index && !known && self.told.insert((check, first, index));
+            let is_new = first != index && !known && self.reported.insert((check, first, index));
             let other = self.devices.get(first).filter(|_| is_new)?;
             let unknown = check == Check::DuplicateCertificateSerial;
-            let condition = if unknown { ", if one issuer made both" } else { "" };
+            let condition = if unknown { ", if both have the same issuer" } else { "" };
             let mut finding = Finding::of(check, name, format_args!("{} and {name}{condition}", other.name));
             if unknown {
                 finding.severity = Severity::Warning;
@@ -161,28 +161,28 @@ impl BatchAudit {
         self.findings.extend(found.into_iter().flatten());
     }
 
-    /// Returns how many devices were added.
+    /// Returns the number of added devices.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.devices.len()
     }
 
-    /// Tells whether no device was added.
+    /// Returns whether no device was added.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.devices.is_empty()
     }
 
-    /// Returns what was found, in the order of the devices.
+    /// Returns the findings, in the order of the devices.
     #[must_use]
     pub fn finish(self) -> Vec<Finding> {
         self.findings
     }
 
-    /// Returns which device had the value first; this one if none did.
+    /// Returns the first device with the value; this one if there is none.
     fn first(&mut self, check: Check, value: &[&[u8]], index: usize) -> usize {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("every length is a key");
+        #[expect(clippy::expect_used, reason = "HMAC accepts keys of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("any length is valid");
         for part in value {
             mac.update(part);
         }

@@ -4,9 +4,9 @@ use matter_attestation::{Rule, Severity};
 
 macro_rules! checks {
     ($($variant:ident, $id:literal, $severity:ident, $sentence:literal, $remedy:literal;)+) => {
-        /// What the audit looks at, by which a [`Finding`](crate::Finding) is known.
+        /// A check of the audit, which identifies a [`Finding`](crate::Finding).
         ///
-        /// The ids, which `Display` writes, are stable: programs may compare them.
+        /// The ids written by `Display` are stable: programs may compare them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Check {
@@ -16,28 +16,28 @@ macro_rules! checks {
             )+
             /// A rule of device attestation, with its own id.
             Attestation(Rule),
-            /// A finding of [`esp_nvs_image::check`], with its id behind `nvs-`.
+            /// A finding of [`esp_nvs_image::check`], with the prefix `nvs-`.
             Nvs(&'static str),
-            /// A finding of [`esp_secure_cert::check`], with its id behind `secure-cert-`.
+            /// A finding of [`esp_secure_cert::check`], with the prefix `secure-cert-`.
             SecureCert(&'static str),
         }
 
         impl Check {
-            /// Every check that is the audit's own.
+            /// All checks of this crate.
             pub const OWN: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// Returns what a finding of this check says, without the values and the full stop.
+            /// Returns the sentence of a finding, without values and full stop.
             #[must_use]
             pub const fn sentence(self) -> &'static str {
                 match self {
                     $(Self::$variant => $sentence,)+
                     Self::Attestation(rule) => rule.sentence(),
-                    Self::Nvs(_) => "The NVS image is not as the firmware wants it",
-                    Self::SecureCert(_) => "The secure-cert image is not as the firmware wants it",
+                    Self::Nvs(_) => "The NVS image is invalid for the firmware",
+                    Self::SecureCert(_) => "The secure-cert image is invalid for the firmware",
                 }
             }
 
-            /// Returns the severity that a finding usually has; that of an image's fault depends on the fault.
+            /// Returns the usual severity of a finding; that of an image's fault depends on the fault.
             #[must_use]
             pub const fn severity(self) -> Severity {
                 match self {
@@ -46,7 +46,7 @@ macro_rules! checks {
                 }
             }
 
-            /// Returns what to do about it, where something can be done.
+            /// Returns the remedy, if there is one.
             #[must_use]
             pub const fn remedy(self) -> Option<&'static str> {
                 let text = match self {
@@ -70,52 +70,52 @@ macro_rules! checks {
 }
 
 checks! {
-    // What is there, and what is in it.
+    // Presence and content of artifacts.
     ArtifactMissing, "artifact-missing", Error,
-        "There is no image to be audited", "make the device again";
+        "There is no image to audit", "make the device again";
     ArtifactMalformed, "artifact-malformed", Error,
-        "A file cannot be read for what it is", "make the file again";
+        "A file is malformed", "make the file again";
     ArtifactTwice, "artifact-twice", Error,
-        "There is more than one file of a kind, of which the first is audited", "find out which one is the device's, and remove the other";
+        "There is more than one file of a kind; only the first is audited", "find out which one is the device's, and remove the other";
     ArtifactStray, "artifact-stray", Error,
-        "A device's file lies beside folders of devices, and is of none", "find out where it comes from";
+        "A device's file is next to the folders of devices and belongs to none of them", "find out where it comes from";
     ListMalformed, "list-malformed", Error,
-        "A manifest or ledger cannot be read for what it is", "restore it from a copy; a new one knows nothing of the devices";
+        "A manifest or ledger is malformed", "restore it from a backup; a new one does not contain the devices";
     KeyMissing, "key-missing", Error,
         "A value that the firmware reads is missing", "make the image again with this value";
     KeyType, "key-type", Error,
-        "A value has another type than the firmware reads", "store it with the type that the firmware reads";
+        "A value does not have the type that the firmware reads", "store it with the type that the firmware reads";
     KeyLength, "key-length", Error,
         "A value has a length that the firmware refuses", "store it with the right length";
     KeyRange, "key-range", Error,
-        "A number is outside of its range", "store a number in the range";
+        "A number is out of range", "store a number in range";
     KeyValue, "key-value", Error,
-        "A value does not have the form that its field has", "store a value of the right form";
+        "A value does not have the form of its field", "store a value of the right form";
     KeyTwice, "key-twice", Error,
         "An NVS entry is stored more than once", "store it once";
     KeyUnknown, "key-unknown", Note,
         "The SDK's firmware does not read this NVS entry", "";
     ListItemUncounted, "list-item-uncounted", Warning,
-        "An item of a list is beyond the list's length, so that the firmware does not read it", "correct the list's length";
+        "An item is beyond the stored length of its list, so the firmware does not read it", "correct the list's length";
     AttestationAbsent, "attestation-absent", Error,
-        "The device has no attestation credentials", "store DAC, its key and PAI, unless the device gets them from elsewhere";
+        "The device has no attestation credentials", "store DAC, its key and PAI, unless the device gets them elsewhere";
     CdAbsent, "cd-absent", Note,
-        "The device stores no Certification Declaration, so that the firmware has to bring it", "";
+        "The device stores no Certification Declaration, so the firmware must contain it", "";
     PartitionTableDiffers, "partition-table-differs", Error,
-        "The partition table in the flash is another one than the given", "flash the table that belongs to the firmware, or give that one";
+        "The partition table in the flash differs from the given one", "flash the firmware's table, or give that one";
     NvsNotEncrypted, "nvs-not-encrypted", Error,
-        "The flash has keys for NVS encryption, and the factory data is not encrypted", "encrypt it with these keys, or erase their partition";
+        "The flash has keys for NVS encryption, but the factory data is not encrypted", "encrypt it with these keys, or erase their partition";
     StorageDisagrees, "storage-disagrees", Error,
-        "Images or files hold different values of the same thing", "store it in one place";
+        "Images or files contain different values of the same item", "store it in one place";
     NotChecked, "not-checked", Note,
         "Not everything was checked", "";
     // The label.
     LabelMalformed, "label-malformed", Error,
-        "An onboarding code cannot be read as a commissioner reads it", "print the label again";
+        "A commissioner cannot read an onboarding code", "print the label again";
     LabelCodes, "label-codes-differ", Error,
-        "The codes of one label say different things", "print the label again from one record";
+        "The codes of one label differ", "print the label again from one record";
     LabelPicture, "label-picture", Error,
-        "The picture of the QR code cannot be read, or shows another code", "draw the picture again";
+        "The picture of the QR code cannot be read, or shows a different code", "draw the picture again";
     LabelDiscriminator, "label-discriminator", Error,
         "The label has another discriminator than the device", "print the label of this device";
     LabelVendor, "label-vendor-id", Error,
@@ -123,7 +123,7 @@ checks! {
     LabelProduct, "label-product-id", Error,
         "The label has another product id than the device", "print the label of this device";
     LabelFlow, "label-flow", Error,
-        "The label states another commissioning flow than its other code or the product", "print the label with the product's flow";
+        "The commissioning flow of the label differs from that of its other code or of the product", "print the label with the product's flow";
     LabelSerial, "label-serial", Error,
         "The label has another serial number than the device", "print the label of this device";
     VerifierPasscode, "verifier-passcode", Error,
@@ -136,75 +136,75 @@ checks! {
     DacOfAnotherProduct, "dac-of-another-product", Error,
         "The DAC is for another vendor or product than the device, and no declaration allows it", "issue the DAC for this product";
     DacKeyInvalid, "dac-key-invalid", Error,
-        "The DAC's private key is not a key of the curve P-256", "store the key again";
+        "The DAC's private key is not a P-256 key", "store the key again";
     DacPublicKey, "dac-public-key", Error,
         "The stored public key is not the DAC's", "store the DAC's public key";
     TestPki, "test-pki", Error,
-        "The attestation chain is one for tests, whose keys are public", "use the vendor's own PAI";
+        "The attestation chain is a test chain with published keys", "use the vendor's own PAI";
     TestCdSigner, "test-cd-signer", Error,
-        "The Certification Declaration is signed with the test key that everybody has", "store the declaration that the CSA signed";
+        "The Certification Declaration is signed with the published test key", "store the declaration that the CSA signed";
     // Secrets.
     KeyLeaked, "key-leaked", Error,
-        "There is a private key where none belongs", "remove it, and make the device again with another key";
+        "There is a private key in a place where none is allowed", "remove it, and make the device again with a new key";
     KeyContainer, "key-container", Error,
-        "There is a private key that cannot be read here, encrypted or of another kind", "remove it, or find out whose it is";
+        "There is a private key that the audit cannot read: encrypted or of another type", "remove it, or find out whose it is";
     CustomerKey, "customer-key", Note,
-        "There is a private key in a namespace that is not Matter's", "";
+        "There is a private key outside Matter's namespace", "";
     EfuseKeyFile, "efuse-key-file", Note,
         "The private key for the eFuse is still in its file", "remove the file once the key is burned";
     KeyPublished, "key-published", Error,
-        "The device's private key is a published one", "make the device again with another key";
+        "The device's private key is published", "make the device again with a new key";
     PasscodeStored, "passcode-stored", Error,
-        "The device stores its passcode in plain", "remove it: the firmware needs the verifier only";
+        "The device stores its passcode in plain text", "remove it: the firmware needs only the verifier";
     DefaultPasscode, "default-passcode", Error,
-        "The passcode is the one of the SDK's examples", "draw a passcode for each device";
+        "The passcode is that of the SDK's examples", "draw a passcode for each device";
     DefaultDiscriminator, "default-discriminator", Note,
-        "The discriminator is the one of the SDK's examples", "";
+        "The discriminator is that of the SDK's examples", "";
     SaltWeak, "salt-weak", Error,
         "The salt is not random", "draw a salt for each device";
     RotatingIdWeak, "rotating-id-weak", Error,
-        "The unique id behind the rotating device id is not random", "draw one for each device";
+        "The unique id for the rotating device id is not random", "draw one for each device";
     FileWritable, "file-writable", Error,
-        "Others than its owner can change a device, a key or a list", "give files the mode 0600 and folders 0700, and find out whether something was changed";
+        "Users other than the owner can change a device, a key or a list", "give files the mode 0600 and folders 0700, and find out whether something was changed";
     FileMode, "file-mode", Warning,
-        "Others than its owner can read a file or folder with secrets", "give files the mode 0600 and folders 0700";
+        "Users other than the owner can read a file or folder with secrets", "give files the mode 0600 and folders 0700";
     // More than one device.
     DuplicateSerial, "duplicate-serial", Error,
-        "Two devices have one serial number", "make one of them again";
+        "Two devices have the same serial number", "make one of them again";
     DuplicateKey, "duplicate-key", Error,
-        "Two devices have one attestation key", "make one of them again";
+        "Two devices have the same attestation key", "make one of them again";
     DuplicatePasscode, "duplicate-passcode", Warning,
-        "Two devices have one passcode", "make one of them again, if the line wants passcodes that differ";
+        "Two devices have the same passcode", "make one of them again, if passcodes must be unique";
     DuplicateCertificateSerial, "duplicate-certificate-serial", Error,
-        "Two devices have DACs of one issuer with one serial number", "issue one of them again";
+        "Two devices have DACs of the same issuer with the same serial number", "issue one of them again";
     DuplicateSalt, "duplicate-salt", Error,
-        "Two devices have one salt", "make one of them again";
+        "Two devices have the same salt", "make one of them again";
     DuplicateVerifier, "duplicate-verifier", Error,
-        "Two devices have one verifier", "make one of them again";
+        "Two devices have the same verifier", "make one of them again";
     DuplicateRotatingId, "duplicate-rotating-id", Error,
-        "Two devices have one unique id behind the rotating device id", "make one of them again";
+        "Two devices have the same unique id for the rotating device id", "make one of them again";
     DuplicateDevice, "duplicate-device", Error,
-        "Two devices have one name", "make one of them again";
+        "Two devices have the same name", "make one of them again";
     DeviceMissing, "device-missing", Error,
-        "A device of the manifest or ledger is not there", "make it, or find it";
+        "A device of the manifest or ledger is missing", "make it, or find it";
     DeviceExtra, "device-extra", Error,
-        "A device is in no manifest or ledger", "find out where it comes from";
+        "A device is in neither a manifest nor a ledger", "find out where it comes from";
     FileMissing, "file-missing", Error,
-        "A file that manifest or ledger list is not there", "make the device again";
+        "A file listed in the manifest or ledger is missing", "make the device again";
     FileHash, "file-hash", Error,
-        "A file is not the one that manifest or ledger list", "make the device again";
+        "A file differs from the one listed in the manifest or ledger", "make the device again";
     ManifestDiffers, "manifest-differs", Error,
-        "Manifest or ledger say something else than the device", "find out which of the two is wrong";
+        "The manifest or ledger differs from the device", "find out which of the two is wrong";
     NameDiffers, "name-differs", Error,
         "A folder or file has the name of another device", "find out whose it is";
     ManifestSignature, "manifest-signature", Error,
-        "The signature of a manifest is missing, or another one's", "find out who has changed it";
+        "The signature of a manifest is missing, or not from the given key", "find out who has changed it";
     TableMalformed, "table-malformed", Error,
-        "A table, sheet of labels or archive of pictures cannot be read for what it is", "restore it from a copy";
+        "A table, sheet of labels or archive of pictures is malformed", "restore it from a backup";
     TableDiffers, "table-differs", Error,
-        "A table, sheet of labels or archive of pictures says something else than the device", "find out which of the two is wrong";
+        "A table, sheet of labels or archive of pictures differs from the device", "find out which of the two is wrong";
     TableDeviceMissing, "table-device-missing", Error,
-        "A device of a table, sheet of labels or archive of pictures is not there", "make it, or find it";
+        "A device of a table, sheet of labels or archive of pictures is missing", "make it, or find it";
     TableRowMissing, "table-row-missing", Error,
         "A device is not in the tables, labels or pictures of its run", "find out where it comes from";
 }
@@ -237,8 +237,7 @@ mod tests {
         assert_eq!(ids.len(), Check::OWN.len() + Rule::ALL.len());
         for id in ids {
             assert!(
-                id.bytes()
-                    .all(|octet| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-')),
+                id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')),
                 "{id}"
             );
         }

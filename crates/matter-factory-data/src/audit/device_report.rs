@@ -9,7 +9,7 @@ use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use super::{Check, Finding};
 use crate::{KeyPlace, RotatingId, SerialNumber};
 
-/// All that the audit of one device found.
+/// The report of the audit of one device.
 pub struct DeviceReport {
     pub(super) findings: Vec<Finding>,
     pub(super) traces: Traces,
@@ -17,7 +17,8 @@ pub struct DeviceReport {
     pub(super) customer_keys: Vec<PublicKey>,
 }
 
-/// What tells a device from others, kept for [`BatchAudit`](crate::BatchAudit) and [`recompute`](crate::recompute).
+/// The values that distinguish a device from others, for [`BatchAudit`](crate::BatchAudit) and
+/// [`recompute`](crate::recompute).
 pub(super) struct Traces {
     pub(super) key_place: KeyPlace,
     pub(super) product: Option<(VendorId, ProductId)>,
@@ -25,7 +26,7 @@ pub(super) struct Traces {
     pub(super) serial: Option<SerialNumber>,
     pub(super) rotating_id: Option<RotatingId>,
     pub(super) public_key: Option<PublicKey>,
-    /// The issuer's name and the serial number.
+    /// The issuer's name and the serial number of the DAC.
     pub(super) certificate: Option<(Vec<u8>, Vec<u8>)>,
     pub(super) common_name: Option<String>,
     pub(super) dac: Option<Vec<u8>>,
@@ -37,7 +38,7 @@ pub(super) struct Traces {
     pub(super) shared: Option<SharedParts>,
 }
 
-/// The parts of a device that others of its kind have as well, for [`Attested::new`](crate::Attested::new).
+/// The parts that devices of the same product share, for [`Attested::new`](crate::Attested::new).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SharedParts {
@@ -56,24 +57,24 @@ impl DeviceReport {
         &self.findings
     }
 
-    /// Adds a finding of the caller's, who sees more than bytes.
+    /// Adds a finding of the caller, which may check more than bytes.
     pub fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 
-    /// Tells whether there is no finding of this severity or a higher one.
+    /// Returns whether there is no finding of this severity or a higher one.
     #[must_use]
     pub fn is_clean(&self, severity: Severity) -> bool {
         self.findings.iter().all(|finding| finding.severity < severity)
     }
 
-    /// Tells whether a check found something.
+    /// Returns whether a check has a finding.
     #[must_use]
     pub fn has(&self, check: Check) -> bool {
         self.findings.iter().any(|finding| finding.check == check)
     }
 
-    /// Returns where the private key is.
+    /// Returns the location of the private key.
     #[must_use]
     pub const fn key_place(&self) -> KeyPlace {
         self.traces.key_place
@@ -103,7 +104,7 @@ impl DeviceReport {
         self.traces.verifier.as_ref()
     }
 
-    /// Returns the unique id behind the rotating device id, if there is one.
+    /// Returns the unique id for the rotating device id, if there is one.
     #[must_use]
     pub fn rotating_id(&self) -> Option<&[u8]> {
         self.traces.rotating_id.as_ref().map(|id| id.expose_bytes().as_slice())
@@ -128,19 +129,19 @@ impl DeviceReport {
         Some(serial)
     }
 
-    /// Returns the DAC as it is stored, in DER.
+    /// Returns the stored DAC in DER.
     #[must_use]
     pub fn dac(&self) -> Option<&[u8]> {
         self.traces.dac.as_deref()
     }
 
-    /// Returns the PAI as it is stored, in DER.
+    /// Returns the stored PAI in DER.
     #[must_use]
     pub fn pai(&self) -> Option<&[u8]> {
         self.traces.pai.as_deref()
     }
 
-    /// Returns the Certification Declaration as it is stored, in its CMS envelope.
+    /// Returns the stored Certification Declaration in its CMS envelope.
     #[must_use]
     pub fn declaration(&self) -> Option<&[u8]> {
         self.traces.declaration.as_deref()
@@ -152,27 +153,27 @@ impl DeviceReport {
         self.traces.public_key.as_ref()
     }
 
-    /// Returns the passcode, if the label says one.
+    /// Returns the passcode, if the label contains one.
     #[must_use]
     pub const fn passcode(&self) -> Option<&Passcode> {
         self.traces.passcode.as_ref()
     }
 
-    /// Returns the stored private key, and those of known owners that were found in the device's files, without those that
-    /// were [known](crate::Artifacts::with_known_keys): they may be in files of other devices.
+    /// Returns the stored private key and keys of known owners found in the device's files, except those given as
+    /// [known](crate::Artifacts::with_known_keys). The files of other devices are to be searched for them.
     #[must_use]
     pub fn new_keys(&self) -> &[PrivateKey] {
         &self.new_keys
     }
 
-    /// Returns the private keys of the NVS image in namespaces that are not Matter's, by their public keys: tables of the batch
-    /// may have them, too.
+    /// Returns the public keys of private keys in the NVS image outside Matter's namespace; tables of the batch may
+    /// contain these private keys, too.
     #[must_use]
     pub fn customer_keys(&self) -> &[PublicKey] {
         &self.customer_keys
     }
 
-    /// Returns what the device may share with others, unless it came as already checked.
+    /// Returns the parts that the device may share with others, unless they were given as already checked.
     #[must_use]
     pub const fn shared_parts(&self) -> Option<&SharedParts> {
         self.traces.shared.as_ref()
@@ -180,7 +181,7 @@ impl DeviceReport {
 }
 
 impl fmt::Debug for DeviceReport {
-    /// Leaves out what is kept for comparing devices, of which some is secret.
+    /// Omits the values kept for comparing devices, some of which are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceReport")
             .field("findings", &self.findings)

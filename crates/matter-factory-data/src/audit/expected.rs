@@ -4,7 +4,7 @@ use matter_attestation::{DateTime, DeclarationSigners, PaaStore, RevocationSet};
 use matter_setup_payload::CommissioningFlow;
 use matter_types::{ProductId, VendorId};
 
-/// What devices are to be, and whom the auditor trusts. Whatever is not given is not compared.
+/// The expected properties of devices, and the trusted certificates. Properties that are not set are not compared.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
-    /// Starts with nothing.
+    /// Creates an empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -46,7 +46,7 @@ impl<'a> Expected<'a> {
         self
     }
 
-    /// Sets the Certification Declaration that every device has, in its CMS envelope.
+    /// Sets the Certification Declaration of all devices, in its CMS envelope.
     #[must_use]
     pub const fn with_declaration(mut self, cms: &'a [u8]) -> Self {
         self.declaration = Some(cms);
@@ -60,66 +60,66 @@ impl<'a> Expected<'a> {
         self
     }
 
-    /// Sets the PAAs that are trusted.
+    /// Sets the trusted PAAs.
     #[must_use]
     pub const fn with_paa_store(mut self, store: &'a PaaStore) -> Self {
         self.paa_store = Some(store);
         self
     }
 
-    /// Sets whose declarations are accepted; without it the CSA's, and the test signer's with a finding.
+    /// Sets the accepted signers of declarations; by default the CSA, and the test signer with a finding.
     #[must_use]
     pub const fn with_declaration_signers(mut self, signers: &'a DeclarationSigners) -> Self {
         self.signers = Some(signers);
         self
     }
 
-    /// Sets what is revoked.
+    /// Sets the revoked certificates.
     #[must_use]
     pub const fn with_revocation_set(mut self, set: &'a RevocationSet) -> Self {
         self.revocation = Some(set);
         self
     }
 
-    /// Sets the time at which the certificates have to be valid.
+    /// Sets the time at which the certificates must be valid.
     #[must_use]
     pub const fn at(mut self, time: DateTime) -> Self {
         self.time = Some(time);
         self
     }
 
-    /// Says that the devices are for tests: what only tests may have is a warning then.
+    /// Marks the devices as test devices: test credentials are then only a warning.
     #[must_use]
     pub const fn for_tests(mut self) -> Self {
         self.for_tests = true;
         self
     }
 
-    /// Says that the firmware makes a passcode of its own, so that neither verifier nor salt is stored.
+    /// Declares that the firmware generates its passcode, so neither verifier nor salt is stored.
     #[must_use]
     pub const fn with_dynamic_passcode(mut self) -> Self {
         self.dynamic_passcode = true;
         self
     }
 
-    /// Says that the devices get their attestation credentials from elsewhere.
+    /// Declares that the devices get their attestation credentials elsewhere.
     #[must_use]
     pub const fn without_attestation(mut self) -> Self {
         self.without_attestation = true;
         self
     }
 
-    /// Returns the PAAs that are trusted, in DER.
+    /// Returns the trusted PAAs in DER.
     pub fn trusted(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.paa_store.into_iter().flat_map(PaaStore::certificates)
     }
 
-    /// Returns what the attestation of devices is not held against, since it was not given.
+    /// Returns the inputs that were not given, so that the attestation of devices is not checked against them.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
         let parts = [
             ("trusted PAAs", self.paa_store.is_none()),
-            ("what is revoked", self.revocation.is_none()),
+            ("revoked certificates", self.revocation.is_none()),
             ("vendor and product", self.product.is_none()),
             ("a declaration", self.declaration.is_none()),
         ];
@@ -127,7 +127,7 @@ impl<'a> Expected<'a> {
         missing.map(|(what, _)| *what).collect()
     }
 
-    /// Tells whether the firmware makes a passcode of its own.
+    /// Returns whether the firmware generates its passcode.
     #[must_use]
     pub const fn has_dynamic_passcode(&self) -> bool {
         self.dynamic_passcode

@@ -8,9 +8,9 @@ pub use matter_attestation::Severity;
 
 use super::Check;
 
-/// One thing that the audit found.
+/// One result of the audit.
 ///
-/// `Display` is one line. Neither it nor [`Finding::text`] ever has a passcode, a verifier or key bytes in it.
+/// `Display` is one line. Neither it nor [`Finding::text`] contains a passcode, a verifier or key bytes.
 ///
 /// # Examples
 ///
@@ -23,23 +23,23 @@ use super::Check;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The check that is concerned.
+    /// The check.
     pub check: Check,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// What it is about: an artifact, a key, a record.
+    /// The affected artifact, key or record.
     pub object: String,
     /// One sentence.
     pub text: String,
-    /// The result with which a commissioner built on the Matter SDK ends for this reason, where it has one.
+    /// The result that a commissioner built on the Matter SDK returns for this fault, if it has one.
     pub sdk_code: Option<SdkResult>,
-    /// What to do about it, where something can be done.
+    /// The remedy, if there is one.
     pub remedy: Option<&'static str>,
 }
 
 impl Finding {
-    /// Returns a finding with the severity that the check usually has. Control characters, which names in files may have,
-    /// are replaced, so that what is shown stays one line.
+    /// Creates a finding with the usual severity of the check. Control characters, which file names may contain, are
+    /// replaced, so that the output stays on one line.
     #[must_use]
     pub fn new(check: Check, object: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Finding {
 }
 
 impl Finding {
-    /// Returns a finding with the check's sentence and, in parentheses, what was found, if there is more to say.
+    /// Creates a finding with the check's sentence, followed by the detail in parentheses unless it is empty.
     #[must_use]
     pub fn of(check: Check, object: impl Into<String>, detail: impl fmt::Display) -> Self {
         let detail = format!("{detail}");
@@ -77,11 +77,11 @@ fn one_line(text: String) -> String {
 }
 
 impl fmt::Display for Finding {
-    /// Writes severity, object, id, sentence, the result of the SDK and the remedy, in one line.
+    /// Writes severity, object, id, sentence, the result of the SDK and the remedy on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} [{}]: {}", self.severity, self.object, self.check, self.text)?;
         if let Some(result) = self.sdk_code {
-            write!(f, " The SDK says {result}.")?;
+            write!(f, " The SDK returns {result}.")?;
         }
         match self.remedy {
             Some(remedy) => write!(f, " Remedy: {remedy}."),

@@ -1,4 +1,4 @@
-//! The private keys that a search knows, by whose they are.
+//! The private keys known to a search, by owner.
 
 mod index;
 
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use index::Index;
 pub(super) use index::{Arrangement, ENDS};
 
-/// Whose private key it is.
+/// The owner of a private key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum KeyOwner {
@@ -23,7 +23,7 @@ pub enum KeyOwner {
     Pai,
     /// The PAA, which signs PAIs.
     Paa,
-    /// Somebody whose firmware keeps it in a namespace of its own, for a cloud. It attests nothing.
+    /// A customer whose firmware keeps the key in its own namespace, for a cloud. It is not used for attestation.
     Customer,
 }
 
@@ -38,9 +38,9 @@ impl fmt::Display for KeyOwner {
     }
 }
 
-/// The private keys that are looked for, and the public keys by which others are told.
+/// The private keys to search for, and the owners of public keys.
 ///
-/// Bytes are compared with all keys at once: how long a search takes does not depend on how many there are. The keys are
+/// Bytes are compared with all keys at once: the time of a search does not depend on the number of keys. The keys are
 /// wiped when the set is dropped.
 ///
 /// # Examples
@@ -65,18 +65,18 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Starts with no key.
+    /// Creates an empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Says whose a public key is, whether its private key is known or not. The first word counts.
+    /// Sets the owner of a public key, whether its private key is known or not. An owner that is already set is kept.
     pub fn add_owner(&mut self, key: &PublicKey, owner: KeyOwner) {
         self.owners.entry(*key.as_bytes()).or_insert(owner);
     }
 
-    /// Adds a private key to those that are looked for. `false` when it is one of them.
+    /// Adds a private key to search for. Returns `false` if it was present.
     pub fn insert(&mut self, key: &PrivateKey) -> bool {
         if self.contains(key) {
             return false;
@@ -89,51 +89,51 @@ impl KeySet {
         true
     }
 
-    /// Returns whose a public key is.
+    /// Returns the owner of a public key.
     #[must_use]
     pub fn owner(&self, key: &PublicKey) -> Option<&KeyOwner> {
         self.owners.get(key.as_bytes())
     }
 
-    /// Tells whether a private key is known.
+    /// Returns whether a private key is in the set.
     #[must_use]
     pub fn contains(&self, key: &PrivateKey) -> bool {
         self.get(&key.expose_scalar()).is_some()
     }
 
-    /// The known key that a scalar is, which takes no multiplication.
+    /// Returns the key with this scalar, without a multiplication on the curve.
     pub(super) fn get(&self, scalar: &[u8; 32]) -> Option<&PrivateKey> {
         let found = self.find(scalar).filter(|(_, arrangement)| arrangement.is_plain());
         found.map(|(key, _)| key)
     }
 
-    /// Returns how many private keys are known.
+    /// Returns the number of private keys.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Tells whether no private key is known.
+    /// Returns whether the set has no private keys.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// Tells whether a known key may have these eight bytes at its end: `false` is certain.
+    /// Whether a known key may end with these eight bytes: `false` is certain.
     #[inline]
     pub(super) fn may_end(&self, tail: u64) -> bool {
         self.index.may_have(tail)
     }
 
-    /// How many bytes of known keys are behind these eight, for each key that has them at its end.
+    /// Number of bytes of a known key that follow these eight, for each key that has them near its end.
     pub(super) fn ends(&self, tail: u64) -> impl Iterator<Item = usize> + '_ {
-        self.index.places(tail).map(|place| place.behind)
+        self.index.places(tail).map(|place| place.after)
     }
 
-    /// The known key that 32 bytes are, and how they are arranged.
+    /// Returns the known key that equals 32 bytes, and their arrangement.
     pub(super) fn find(&self, bytes: &[u8; 32]) -> Option<(&PrivateKey, Arrangement)> {
         let tail = bytes.last_chunk().map(|tail| u64::from_be_bytes(*tail))?;
-        let mut places = self.index.places(tail).filter(|place| place.behind == 0);
+        let mut places = self.index.places(tail).filter(|place| place.after == 0);
         places.find_map(|place| {
             let key = self.keys.get(place.number)?;
             let known = place.arrangement.apply(&key.expose_scalar());
@@ -143,7 +143,7 @@ impl KeySet {
 }
 
 impl fmt::Debug for KeySet {
-    /// Says how many keys there are, and nothing of them.
+    /// Shows the number of keys and nothing else.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeySet")
             .field("owners", &self.owners.len())
@@ -180,9 +180,9 @@ mod tests {
             let scalar = key(number).expose_scalar();
             for arrangement in Arrangement::ALL {
                 let bytes = arrangement.apply(&scalar);
-                for behind in 0..ENDS {
-                    let tail = u64::from_be_bytes(*bytes[..32 - behind].last_chunk().unwrap());
-                    assert!(set.may_end(tail) && set.ends(tail).any(|found| found == behind));
+                for after in 0..ENDS {
+                    let tail = u64::from_be_bytes(*bytes[..32 - after].last_chunk().unwrap());
+                    assert!(set.may_end(tail) && set.ends(tail).any(|found| found == after));
                 }
                 let (found, how) = set.find(&bytes).unwrap();
                 assert!(found.has_scalar(&scalar) && how == arrangement);

@@ -1,4 +1,4 @@
-//! The label: that its codes can be read, say one thing, and are this device's.
+//! Checks that the codes of the label are readable, consistent, and match the device.
 
 use alloc::vec::Vec;
 
@@ -9,23 +9,23 @@ use super::artifacts::Label;
 use super::{Check, Expected, Finding};
 use crate::reader::Facts;
 
-/// What a label says.
+/// The content of a label.
 pub(super) struct Printed {
     pub(super) passcode: Option<Passcode>,
     pub(super) product: Option<(VendorId, ProductId)>,
 }
 
-/// Checks the label and returns what it says.
+/// Checks the label and returns its content.
 pub(super) fn check(label: &Label<'_>, facts: &Facts, expected: &Expected<'_>, findings: &mut Vec<Finding>) -> Printed {
     let qr = read::<SetupPayload, _>(label.qr, "qr", findings);
     let manual = read::<ManualPayload, _>(label.manual, "manual", findings);
     if let Some(picture) = label.picture
         && label.qr.is_some_and(|text| text != picture)
     {
-        let detail = format_args!("another one than the code's text");
+        let detail = format_args!("it differs from the text of the code");
         findings.push(Finding::of(Check::LabelPicture, "qr picture", detail));
     }
-    // A picture alone is read as the code that it is.
+    // Without a QR text, decode the picture as the code.
     let picture = label.picture.filter(|_| label.qr.is_none());
     let qr = qr.or_else(|| read::<SetupPayload, _>(picture, "qr picture", findings));
     if let Some(qr) = &qr {
@@ -38,7 +38,7 @@ pub(super) fn check(label: &Label<'_>, facts: &Facts, expected: &Expected<'_>, f
         compare(qr, manual, findings);
     }
     let label = &Label {
-        // The firmware draws it.
+        // The firmware generates the passcode.
         passcode: label
             .passcode
             .filter(|text| !(expected.dynamic_passcode && text.is_empty())),
@@ -113,7 +113,7 @@ fn check_manual(manual: &ManualPayload, facts: &Facts, expected: &Expected<'_>, 
         }
     };
     if let Some(stored) = facts.discriminator.map(Discriminator::get) {
-        // The top four of twelve bits.
+        // The upper four of twelve bits.
         differs(
             Check::LabelDiscriminator,
             manual.short_discriminator().get().into(),
@@ -137,7 +137,7 @@ fn check_manual(manual: &ManualPayload, facts: &Facts, expected: &Expected<'_>, 
     }
 }
 
-/// Compares the two codes, which come from one record.
+/// Compares the two codes of a label.
 fn compare(qr: &SetupPayload, manual: &ManualPayload, findings: &mut Vec<Finding>) {
     let mut differ = |same: bool, check, what: &str| {
         if !same {
@@ -159,7 +159,7 @@ fn compare(qr: &SetupPayload, manual: &ManualPayload, findings: &mut Vec<Finding
     }
 }
 
-/// Compares the numbers that stand beside the codes.
+/// Compares the numbers printed next to the codes.
 fn numbers(
     label: &Label<'_>,
     qr: Option<&SetupPayload>,
@@ -170,7 +170,7 @@ fn numbers(
     if let Some(text) = label.discriminator {
         let printed = text.trim().parse::<u16>().ok().filter(|number| *number <= 0xFFF);
         if printed.is_none() {
-            let detail = format_args!("a discriminator is a number in 0..=4095");
+            let detail = format_args!("a discriminator is a number from 0 to 4095");
             findings.push(Finding::of(Check::LabelMalformed, "discriminator", detail));
         } else if let (Some(printed), Some(stored)) = (printed, facts.discriminator.map(Discriminator::get))
             && printed != stored
@@ -181,7 +181,7 @@ fn numbers(
         if let (Some(printed), Some(qr)) = (printed, qr)
             && printed != qr.discriminator().get()
         {
-            let detail = format_args!("the discriminator beside the QR code");
+            let detail = format_args!("the discriminator next to the QR code");
             findings.push(Finding::of(Check::LabelCodes, "discriminator", detail));
         }
     }
@@ -193,10 +193,10 @@ fn numbers(
             .filter(|number| Passcode::new(*number).is_ok());
         let coded = qr.map(SetupPayload::passcode).or(manual.map(ManualPayload::passcode));
         if printed.is_none() {
-            let detail = format_args!("a passcode is a number in 1..=99999998, and none of the trivial ones");
+            let detail = format_args!("a passcode is a number from 1 to 99999998 other than the trivial ones");
             findings.push(Finding::of(Check::LabelMalformed, "passcode", detail));
         } else if coded.is_some_and(|coded| Some(coded.expose()) != printed) {
-            let detail = format_args!("the passcode beside the codes");
+            let detail = format_args!("the passcode next to the codes");
             findings.push(Finding::of(Check::LabelCodes, "passcode", detail));
         }
     }

@@ -1,4 +1,4 @@
-//! Private keys where they do not belong: in the images, in the device's files, in the rest of its flash.
+//! Finds private keys where they are not allowed: in the images, in the device's files, in the rest of its flash.
 
 mod search;
 
@@ -17,42 +17,42 @@ use super::{Artifacts, Check, Expected, Finding};
 use crate::{KeyPlace, NAMESPACE};
 use search::{Searched, offset_in, search};
 
-/// Longer files than these, which is far more than a key has, are no key as a whole.
+/// Longer files, far above the size of a key, are not decoded as a key as a whole.
 const MAX_KEY_FILE: usize = 8 << 10;
-/// A key that shows itself in one place may stand in another one in a form in which only known ones are found.
+/// Limit of search rounds: a key found in one place may occur elsewhere in a form in which only known keys are found.
 const MAX_ROUNDS: u8 = 4;
 
 const THE_DACS: &str = "the DAC's key";
 const ANOTHER: &str = "another key";
 
-/// A device whose places are searched.
+/// A device to search.
 pub(super) struct Subject<'a> {
     pub(super) artifacts: &'a Artifacts<'a>,
-    /// The NVS image as it is without encryption, and its entries.
+    /// The decrypted NVS image and its entries.
     pub(super) nvs: Option<(&'a [u8], &'a [Entry<'a>])>,
     pub(super) place: KeyPlace,
-    /// The key that an image stores.
+    /// The key stored in an image.
     pub(super) stored: Option<&'a PrivateKey>,
     pub(super) is_in_nvs: bool,
     pub(super) dac: Option<&'a PublicKey>,
     pub(super) pai: Option<&'a [u8]>,
-    /// Records of the secure-cert image of which it is told already that they leak a key.
+    /// Offsets of secure-cert records that are already reported to leak a key.
     pub(super) leaking: &'a [usize],
 }
 
-/// The keys of a device that others are to know.
+/// The keys of a device that other devices are searched for.
 pub(super) struct DeviceKeys {
-    /// The stored one and those whose owners are known, as far as nobody knew them.
+    /// The stored key and keys with known owners, unless already known.
     pub(super) new: Vec<PrivateKey>,
-    /// Those in namespaces that are not Matter's.
+    /// Keys outside Matter's namespace.
     pub(super) customers: Vec<PublicKey>,
 }
 
-/// Finds private keys where they do not belong.
+/// Finds private keys where they are not allowed.
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> DeviceKeys {
     let shared = subject.artifacts.known_keys;
     let mut own = subject.own_keys();
-    // The stored one is the first that others are to look for.
+    // Other devices are searched for the stored key first.
     let mut new = subject
         .stored
         .filter(|key| own.contains(key))
@@ -74,21 +74,21 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) -> Devic
             break found;
         }
     };
-    subject.tell(&found, findings);
+    subject.report(&found, findings);
     let customers = found.nvs.iter().filter(|found| subject.is_customers(found));
     let customers = customers.filter_map(FoundKey::public_key).collect();
     DeviceKeys { new, customers }
 }
 
 impl KeySet {
-    /// Adds a key that is in neither set.
+    /// Adds a key unless it is in either set.
     fn insert_new(&mut self, key: &PrivateKey, shared: Option<&Self>) -> bool {
         shared.is_none_or(|shared| !shared.contains(key)) && self.insert(key)
     }
 }
 
 impl Subject<'_> {
-    /// The device's own key, as far as it is known and nobody else knows it, and whose the others would be.
+    /// The device's own key, unless other sets contain it, with the owners of further keys.
     fn own_keys(&self) -> KeySet {
         let shared = self.artifacts.known_keys;
         let mut own = KeySet::new();
@@ -98,7 +98,7 @@ impl Subject<'_> {
         {
             own.add_owner(dac, KeyOwner::Device(String::new()));
         }
-        // What many devices have in common is among what is known of all.
+        // Parts that many devices share are among the keys known for all.
         let is_shared = shared.is_some()
             && self
                 .artifacts
@@ -124,7 +124,7 @@ impl Subject<'_> {
         own
     }
 
-    /// Tells whether a key is the device's own.
+    /// Whether a key is the device's own.
     fn is_own(&self, found: &FoundKey) -> bool {
         let is_named = || match (found.owner(), self.artifacts.name) {
             (Some(KeyOwner::Device(owner)), Some(name)) => self.dac.is_none() && owner == name,
@@ -151,11 +151,11 @@ impl Subject<'_> {
         Finding::of(found.check(), object, found.describe(&self.whose(found)))
     }
 
-    fn tell(&self, found: &Searched, findings: &mut Vec<Finding>) {
-        self.tell_nvs(&found.nvs, findings);
-        self.tell_secure_cert(&found.secure_cert, findings);
+    fn report(&self, found: &Searched, findings: &mut Vec<Finding>) {
+        self.report_nvs(&found.nvs, findings);
+        self.report_secure_cert(&found.secure_cert, findings);
         if let (Some(file), Some(found)) = (self.artifacts.efuse_key, &found.efuse_key) {
-            self.tell_efuse_key(file, found, findings);
+            self.report_efuse_key(file, found, findings);
         }
         let customers = found
             .nvs
@@ -163,63 +163,63 @@ impl Subject<'_> {
             .filter(|found| self.is_customers(found))
             .collect::<Vec<_>>();
         for ((name, _), found) in self.artifacts.files.iter().zip(&found.files) {
-            self.tell_each(name, found, &customers, findings);
+            self.report_each(name, found, &customers, findings);
         }
         for ((name, _), found) in self.artifacts.flash.iter().zip(&found.flash) {
-            // Firmware may have keys of its own, which are nobody's here.
+            // Firmware may have unrelated keys of its own.
             let known = found
                 .iter()
                 .filter(|found| self.is_own(found) || found.is_attesting() || !found.is_key());
-            self.tell_each(name, known, &[], findings);
+            self.report_each(name, known, &[], findings);
         }
         for ((name, bytes), found) in self.artifacts.key_files.iter().zip(&found.key_files) {
-            self.tell_key_file(name, bytes, found, findings);
+            self.report_key_file(name, bytes, found, findings);
         }
         if found.is_exhausted {
-            let detail = "more values than are looked at have the length of a key";
+            let detail = "too many values have the length of a key; the rest was not tried";
             findings.push(Finding::of(Check::NotChecked, "device", detail));
         }
     }
 
-    /// Tells the first one of each key. The tables of a device repeat what its image has of the `customers`.
-    fn tell_each<'f>(
+    /// Reports the first occurrence of each key. The tables of a device repeat the `customers` keys of its image.
+    fn report_each<'f>(
         &self,
         name: &str,
         found: impl IntoIterator<Item = &'f FoundKey>,
         customers: &[&FoundKey],
         findings: &mut Vec<Finding>,
     ) {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for found in found {
             let is_customers = customers.iter().any(|customers| customers.is_like(found));
             let whose = (self.whose(found), is_customers);
-            if !told.contains(&whose) && told.len() < MAX_FOUND.into() {
-                findings.push(self.told(name, found, is_customers));
-                told.push(whose);
+            if !reported.contains(&whose) && reported.len() < MAX_FOUND.into() {
+                findings.push(self.misplaced_key(name, found, is_customers));
+                reported.push(whose);
             }
         }
     }
 
-    /// In the NVS image the stored key is a bare scalar, once.
-    fn tell_nvs(&self, found: &[FoundKey], findings: &mut Vec<Finding>) {
+    /// In the NVS image, the stored key occurs exactly once, as a bare scalar.
+    fn report_nvs(&self, found: &[FoundKey], findings: &mut Vec<Finding>) {
         let mut stored = self.stored.filter(|_| self.is_in_nvs).map(PrivateKey::public_key);
         for found in found {
             let key = found.public_key().filter(|_| found.is_bare());
             if stored.take_if(|stored| key == Some(*stored)).is_none() {
                 let is_customers = self.is_customers(found);
-                findings.push(self.told("nvs", found, is_customers));
+                findings.push(self.misplaced_key("nvs", found, is_customers));
             }
         }
     }
 
-    /// Tells whether a key in the NVS image is none of those that attest, but one that a firmware keeps in a namespace of its
-    /// own, for its cloud.
+    /// Whether a key in the NVS image is not for attestation but belongs to a customer: a firmware keeps it in its own
+    /// namespace, for its cloud.
     fn is_customers(&self, found: &FoundKey) -> bool {
         let is_attesting = self.is_own(found) || found.is_attesting();
         found.is_key() && !is_attesting && self.is_outside(found.start..found.end)
     }
 
-    fn told(&self, object: &str, found: &FoundKey, is_customers: bool) -> Finding {
+    fn misplaced_key(&self, object: &str, found: &FoundKey, is_customers: bool) -> Finding {
         if is_customers {
             Finding::of(Check::CustomerKey, object, found.describe(&self.whose(found)))
         } else {
@@ -227,7 +227,7 @@ impl Subject<'_> {
         }
     }
 
-    /// Tells whether bytes of the NVS image are those of a value outside of the namespace of Matter.
+    /// Whether bytes of the NVS image belong to a value outside Matter's namespace.
     fn is_outside(&self, bytes: Range<usize>) -> bool {
         let Some((image, entries)) = self.nvs else {
             return false;
@@ -244,9 +244,9 @@ impl Subject<'_> {
         })
     }
 
-    /// In the secure-cert image the stored key is in its record, once, and of the records that leak there is a finding
-    /// already.
-    fn tell_secure_cert(&self, found: &[FoundKey], findings: &mut Vec<Finding>) {
+    /// In the secure-cert image, the stored key occurs exactly once, in its record. Records that leak are already
+    /// reported.
+    fn report_secure_cert(&self, found: &[FoundKey], findings: &mut Vec<Finding>) {
         let Some(image) = self.artifacts.secure_cert.filter(|_| !found.is_empty()) else {
             return;
         };
@@ -268,22 +268,22 @@ impl Subject<'_> {
         }
     }
 
-    /// Whether it is the key that the image stores, as far as that can be read.
+    /// Whether it is the key that the image stores, if that can be read.
     fn is_stored(&self, found: &FoundKey) -> bool {
         let stored = self.stored.map(PrivateKey::public_key);
         stored.is_none() || found.public_key() == stored
     }
 
-    /// The one file that may hold the private key when it is [elsewhere](KeyPlace::Elsewhere).
-    fn tell_efuse_key(&self, (name, bytes): (&str, &[u8]), found: &[FoundKey], findings: &mut Vec<Finding>) {
-        // Beside the key that can be read there may be another one.
+    /// Checks the only file that may contain the private key when it is [elsewhere](KeyPlace::Elsewhere).
+    fn report_efuse_key(&self, (name, bytes): (&str, &[u8]), found: &[FoundKey], findings: &mut Vec<Finding>) {
+        // There may be another key next to the readable one.
         let is_more = is_full(found) || found.iter().any(|found| found.key().is_none());
         let mut keys = found.iter().filter_map(FoundKey::public_key).collect::<Vec<_>>();
         if keys.is_empty() {
             keys.extend(whole_file(bytes).map(|key| key.public_key()));
         }
         findings.push(if keys.is_empty() {
-            let detail = "it holds no key that can be read";
+            let detail = "it contains no readable key";
             Finding::of(Check::ArtifactMalformed, name, detail)
         } else if keys.iter().all(|key| Some(key) == self.dac) && !is_more && self.place == KeyPlace::Elsewhere {
             Finding::of(Check::EfuseKeyFile, name, "")
@@ -292,10 +292,10 @@ impl Subject<'_> {
         });
     }
 
-    /// A file that may hold the DAC's key, as long as an image stores it in plain as well.
-    fn tell_key_file(&self, name: &str, bytes: &[u8], found: &[FoundKey], findings: &mut Vec<Finding>) {
+    /// Checks a file that may contain the DAC's key as long as an image stores it in plain text, too.
+    fn report_key_file(&self, name: &str, bytes: &[u8], found: &[FoundKey], findings: &mut Vec<Finding>) {
         let may_be_here = self.place != KeyPlace::Elsewhere;
-        // Without a DAC nobody can tell whose key it is, unless it is somebody else's.
+        // Without a DAC, a key without a known owner cannot be attributed.
         let may_stay = |found: &FoundKey| match found.what {
             What::Key(_) => may_be_here && (self.is_own(found) || self.dac.is_none() && found.owner().is_none()),
             What::Unreadable | What::Container(_) => may_be_here,
@@ -310,7 +310,7 @@ impl Subject<'_> {
             findings.push(Finding::of(Check::NotChecked, name, detail));
         } else if found.is_empty()
             && let Some(key) = whole_file(bytes)
-            // A bare scalar is found when it is known, so that this one is none of the device's.
+            // A known bare scalar would have been found, so this one is not the device's.
             && !(may_be_here && self.dac.is_none())
         {
             let is_own = Some(&key.public_key()) == self.dac;
@@ -327,13 +327,13 @@ fn leaking_has(leaking: &[usize], offset: usize) -> bool {
     leaking.contains(&offset)
 }
 
-/// The key that a file is, in any form that is read elsewhere too.
+/// Decodes a whole file as a key, in any supported form.
 fn whole_file(bytes: &[u8]) -> Option<PrivateKey> {
     let is_small = bytes.len() <= MAX_KEY_FILE;
     is_small.then(|| PrivateKey::decode(bytes).ok())?
 }
 
-/// Tells whether there may be more keys than are told: in a file of one key there are not so many.
+/// Whether there may be more keys than are reported; a file with one key has fewer.
 fn is_full(found: &[FoundKey]) -> bool {
     found.len() >= MAX_FOUND.into()
 }

@@ -1,4 +1,4 @@
-//! The NVS image: what the firmware makes of it, and what is in it beside Matter's values.
+//! The NVS image: faults for the firmware, and entries that are not Matter's.
 
 use alloc::vec::Vec;
 
@@ -9,7 +9,7 @@ use super::{Check, Finding};
 use crate::keys;
 use crate::reader::Values;
 
-/// Names what is wrong with the image itself.
+/// Reports the faults of the image itself.
 pub(super) fn check(image: &[u8], findings: &mut Vec<Finding>) {
     for found in esp_nvs_image::check(image) {
         let mut finding = Finding::new(Check::Nvs(found.kind.id()), "nvs", capitalized(&found));
@@ -26,7 +26,7 @@ pub(crate) const fn severity(found: &esp_nvs_image::Finding) -> Severity {
     }
 }
 
-/// Makes a sentence of what begins with a small letter and has no full stop.
+/// Converts a message that starts with a lower-case letter and has no full stop into a sentence.
 pub(super) fn capitalized(found: &impl core::fmt::Display) -> alloc::string::String {
     let text = alloc::format!("{found}.");
     let mut letters = text.chars();
@@ -36,7 +36,7 @@ pub(super) fn capitalized(found: &impl core::fmt::Display) -> alloc::string::Str
     }
 }
 
-/// Names the values that are not Matter's.
+/// Reports the values that are not Matter's.
 pub(super) fn unread(values: &Values<'_>, findings: &mut Vec<Finding>) {
     for key in values.unread().filter(|key| **key != keys::LOCATION_CAPABILITY) {
         let check = match key {

@@ -1,11 +1,11 @@
-//! Keys that everybody has.
+//! Published keys.
 //!
-//! Source: connectedhomeip, `credentials/test/attestation` and `credentials/development/attestation`: every key there
-//! with its private half. They are known by the first 64 bits of their key identifier, the SHA-1 of the point.
+//! Source: connectedhomeip, `credentials/test/attestation` and `credentials/development/attestation`: all keys there
+//! with their private halves. They are identified by the first 64 bits of their key identifier, the SHA-1 of the point.
 
 use matter_attestation::PublicKey;
 
-/// Tells whether the private half of a key is published.
+/// Whether the private half of a key is published.
 pub(super) fn is_published(key: &PublicKey) -> bool {
     let [a, b, c, d, e, f, g, h, ..] = *key.key_id().as_bytes();
     PUBLISHED

@@ -5,11 +5,11 @@ use matter_spake2p::{Iterations, Verifier};
 
 use super::{Check, DeviceReport, Finding};
 
-/// Derives verifiers from the passcodes on the labels and compares them with those that the devices store.
+/// Derives verifiers from the passcodes on the labels and compares them with those stored by the devices.
 ///
-/// It takes many devices at a time, which is several times as fast as one after the other. Reports without a passcode,
-/// a salt, an iteration count or a verifier are left as they are; what is missing in them is a finding already. Returns
-/// how many verifiers were derived.
+/// It processes many devices at a time, which is several times as fast as one by one. Reports without a passcode, a
+/// salt, an iteration count or a verifier are left unchanged; the missing value is a finding already. Returns the
+/// number of derived verifiers.
 ///
 /// # Examples
 ///

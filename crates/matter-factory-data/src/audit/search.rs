@@ -1,13 +1,13 @@
-//! Private keys in bytes that may be anything, in whichever form they are written.
+//! Finds private keys in arbitrary bytes, in any form in which they are written.
 //!
-//! All known keys are looked for at once. The bytes are read as they are, and what is text in them once more as each form
-//! in which text has bytes: digits of hexadecimal in words, lists and dumps, decimal numbers, escapes of C and Python,
-//! Base64. Each such reading is a [`Stream`] of bytes, of which the last ones are compared with the known keys. Archives
-//! are inflated and searched the same way. Of keys that are not known, those in DER and PEM are told, and values that are
-//! as long as a key when their public key is known.
+//! All known keys are searched for at once. The bytes are read as they are, and text among them again in each encoding
+//! of bytes: hexadecimal digits in words, lists and dumps, decimal numbers, escapes of C and Python, Base64. Each such
+//! reading is a [`Stream`] of bytes whose last bytes are compared with the known keys. Archives are inflated and
+//! searched the same way. Unknown keys are found in DER and PEM, and as values of the length of a key if their public
+//! key is known.
 //!
-//! The work is linear in the number of bytes, and whether unknown bytes are a valid key, which takes a multiplication on
-//! the curve, is looked at a limited number of times.
+//! The work is linear in the number of bytes. Checking whether unknown bytes are a valid key takes a multiplication on
+//! the curve and is done a limited number of times.
 
 mod archive;
 mod base64;
@@ -35,15 +35,15 @@ pub(super) use found::{Form, What, without_repeats};
 pub(super) use raw::alone;
 pub use tried::TriedScalars;
 
-/// How many keys of one form are told, for each key that is known, and of all others.
+/// Number of keys of one form that are reported, for each known key, and for all others together.
 pub(super) const MAX_FOUND: u8 = 16;
-/// More than these nobody reads.
+/// Limit of the total number of reported keys, to keep the report readable.
 const MAX_TOLD: usize = 1024;
 
-/// The start of an ECPrivateKey (RFC 5915) with a scalar of P-256: version 1 and an octet string of 32.
+/// The start of an ECPrivateKey (RFC 5915) with a P-256 scalar: version 1 and an OCTET STRING of 32 bytes.
 const SEC1_HEAD: [u8; 5] = [0x02, 0x01, 0x01, 0x04, 0x20];
 
-/// Finds private keys of P-256: known ones in every form, and others as far as they show what they are.
+/// Finds P-256 private keys: known keys in every form, and others in forms that are recognizable as keys.
 ///
 /// # Examples
 ///
@@ -82,7 +82,7 @@ fn find_nested(
     found
 }
 
-/// The keys of a device, and perhaps those of others.
+/// The keys of a device, and optionally those of others.
 #[derive(Clone, Copy)]
 pub(super) struct Keys<'k> {
     own: &'k KeySet,
@@ -98,34 +98,35 @@ impl<'k> Keys<'k> {
         [Some(self.own), self.shared].into_iter().flatten()
     }
 
-    /// Tells whether a known key may have these eight bytes at its end: `false` is certain, and `true` in one of sixteen
+    /// Whether a known key may end with these eight bytes: `false` is certain, and `true` is wrong in one of sixteen
     /// cases.
     #[inline]
     fn may_end(self, tail: u64) -> bool {
         !self.own.is_empty() && self.own.may_end(tail) || self.shared.is_some_and(|keys| keys.may_end(tail))
     }
 
-    /// How many bytes of known keys are behind these eight, for each key that has them at its end; each number once.
+    /// Number of bytes of known keys that follow these eight, for each key that has them near its end, without
+    /// duplicates.
     fn ends(self, tail: u64) -> impl Iterator<Item = usize> {
-        (0..ENDS).filter(move |behind| self.sets().any(|keys| keys.ends(tail).any(|found| found == *behind)))
+        (0..ENDS).filter(move |after| self.sets().any(|keys| keys.ends(tail).any(|found| found == *after)))
     }
 
-    /// The known key that 32 bytes are, and how they are arranged.
+    /// Returns the known key that equals 32 bytes, and their arrangement.
     pub(super) fn find(self, bytes: &[u8; 32]) -> Option<(&'k PrivateKey, Arrangement)> {
         self.sets().find_map(|keys| keys.find(bytes))
     }
 }
 
-/// What a search has found so far.
+/// The state of a search.
 pub(super) struct Finder<'k, 't> {
     keys: Keys<'k>,
     tried: &'t mut TriedScalars,
     found: Vec<FoundKey>,
-    /// How often each form was found, of each known key and of all others.
+    /// Number of occurrences of each form, of each known key and of all others.
     counts: BTreeMap<(Form, Option<[u8; 32]>), u8>,
-    /// How many bytes a character has in what is read now.
+    /// Bytes per character of the current reading.
     width: usize,
-    /// Where archives may begin.
+    /// Positions where archives may begin.
     archives: archive::Places,
 }
 
@@ -141,20 +142,20 @@ impl<'k, 't> Finder<'k, 't> {
         }
     }
 
-    /// Looks at 32 bytes of which a known key has the last eight, or which are behind the start of a key in DER.
+    /// Checks 32 bytes that end with the last eight of a known key, or that follow the start of a key in DER.
     fn look(&mut self, bytes: &[u8; 32], is_der: bool, (start, end): (usize, usize), form: Form) {
         let form = if is_der && form == Form::Bare { Form::Sec1 } else { form };
         if let Some((key, arrangement)) = self.keys.find(bytes) {
             self.tell(What::Key(key.clone()), form, arrangement, start, end);
         } else if is_der && self.counts.get(&(form, None)).is_none_or(|count| *count < MAX_FOUND) {
-            // In other bytes the pattern before it stands once in 2^40 places.
+            // In random bytes, the pattern before the scalar occurs once in 2^40 positions.
             if let Ok(key) = PrivateKey::from_scalar(bytes) {
                 self.tell(What::Key(key), form, Arrangement::PLAIN, start, end);
             }
         }
     }
 
-    /// Looks at a value that is as long as a key. A known one is found as one of many bytes.
+    /// Checks a value with the length of a key. Known keys are found by the search of all bytes.
     pub(super) fn look_alone(&mut self, bytes: &[u8; 32], start: usize, end: usize, form: Form) {
         if self.keys.find(bytes).is_none()
             && self.tried.take(bytes)
@@ -168,7 +169,7 @@ impl<'k, 't> Finder<'k, 't> {
     fn tell(&mut self, what: What, form: Form, arrangement: Arrangement, start: usize, end: usize) {
         let known = match &what {
             What::Key(key) => self.keys.sets().any(|keys| keys.contains(key)).then(|| {
-                // The x coordinate is enough to tell them apart.
+                // The x coordinate is enough to distinguish keys.
                 let mut name = [0; 32];
                 name.iter_mut()
                     .zip(key.public_key().as_bytes().iter().skip(1))
@@ -185,7 +186,7 @@ impl<'k, 't> Finder<'k, 't> {
         }
     }
 
-    /// What was found, each key once in each place.
+    /// Returns the findings, each key once in each place.
     pub(super) fn finish(self) -> Vec<FoundKey> {
         let keys = self.keys;
         let mut found = without_repeats(self.found);

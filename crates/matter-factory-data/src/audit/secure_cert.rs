@@ -1,4 +1,4 @@
-//! The esp_secure_cert image: what the firmware makes of it.
+//! The esp_secure_cert image: faults for the firmware.
 
 use alloc::vec::Vec;
 
@@ -8,7 +8,7 @@ use matter_attestation::Severity;
 use super::nvs::capitalized;
 use super::{Check, Finding};
 
-/// Names what is wrong with the image itself. Returns where the records start that certainly leak a key.
+/// Reports the faults of the image itself. Returns the offsets of records that certainly leak a key.
 pub(super) fn check(image: &[u8], size: PartitionSize, findings: &mut Vec<Finding>) -> Vec<usize> {
     let mut leaking = Vec::new();
     for found in esp_secure_cert::check(image, size) {
@@ -31,7 +31,8 @@ pub(super) fn check(image: &[u8], size: PartitionSize, findings: &mut Vec<Findin
 pub(crate) const fn severity(found: &esp_secure_cert::Finding) -> Severity {
     match found.severity {
         ImageSeverity::Error => Severity::Error,
-        // In a finished image they are what is left of records: of one without its magic, all that follow are lost.
+        // In a finished image, trailing bytes are the rest of records: after a record without magic, all others are
+        // lost.
         ImageSeverity::Warning if matches!(found.kind, FindingKind::TrailingBytes { .. }) => Severity::Error,
         ImageSeverity::Warning => Severity::Warning,
         ImageSeverity::Note => Severity::Note,

@@ -10,21 +10,21 @@ use crate::audit::Check;
 use crate::keys;
 use crate::{Error, FixedLabel, Locale, ProductInformation, RotatingId, SecureCertNumbers, SupportedMode};
 
-/// Where a device's private key is, by what its images say.
+/// The location of a device's private key according to its images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyPlace {
-    /// No image knows of a key.
+    /// No image has or mentions a key.
     Nowhere,
-    /// In the NVS image, as it is.
+    /// In the NVS image, in plain text.
     Nvs,
-    /// In the secure-cert image, as it is.
+    /// In the secure-cert image, in plain text.
     SecureCert,
-    /// In the eFuses, derived from them, or encrypted under a key from there: no file may have its bytes.
+    /// In the eFuses, derived from them, or encrypted with a key in them: no file may contain the private key.
     Elsewhere,
 }
 
-/// The values of a device's images, as far as they can be read.
+/// The readable values of a device's images.
 #[derive(Default)]
 pub(crate) struct Facts {
     pub(crate) vendor_id: Option<VendorId>,
@@ -44,10 +44,10 @@ pub(crate) struct Facts {
     pub(crate) locales: Vec<Locale>,
     pub(crate) fixed_labels: Vec<FixedLabel>,
     pub(crate) supported_modes: Vec<SupportedMode>,
-    /// The keys of all values, whether they can be read or not: a damaged value is no missing one.
+    /// The keys of all values, readable or not: a damaged value is not missing.
     pub(crate) present: Vec<Key>,
     pub(crate) key_place: Option<KeyPlace>,
-    /// Whether the NVS image has a key that is to be elsewhere, of which there is a finding.
+    /// Whether the NVS image has a key that should be elsewhere, which is already reported.
     pub(crate) key_is_in_nvs_too: bool,
 }
 
@@ -56,13 +56,13 @@ impl Facts {
         self.present.contains(key)
     }
 
-    /// Joins the values of the NVS image with those of the secure cert image. Those that are in both must be the same.
+    /// Merges the values of the NVS image with those of the secure-cert image. Values in both must be equal.
     pub(crate) fn join<S: Sink>(mut self, other: Self, sink: &mut S) -> Result<Self, S::Stop> {
         self.present.extend(other.present);
         let places = (self.key_place, other.key_place);
         self.key_is_in_nvs_too = matches!(places, (Some(KeyPlace::Nvs), Some(KeyPlace::Elsewhere)));
         if self.key_is_in_nvs_too {
-            let detail = "the secure-cert image says that the key is not in flash as it is";
+            let detail = "the secure-cert image states that the key is not in flash in plain text";
             sink.fault(Fault::new(
                 Error::DacKeyLeaked,
                 Check::KeyLeaked,
@@ -70,7 +70,7 @@ impl Facts {
                 &detail,
             ))?;
         }
-        // Where the key is not is the stronger promise.
+        // A statement that the key is not in flash takes precedence.
         self.key_place = other.key_place.or(self.key_place);
         self.secure_cert_numbers = other.secure_cert_numbers;
         macro_rules! agree {

@@ -12,9 +12,9 @@ use crate::encode::numbered;
 use crate::keys;
 use crate::{Error, FixedLabel, ProductInformation, RotatingId, SemanticTag, SupportedMode};
 
-/// Reads every value that the firmware reads from NVS. What is left of `entries` is not Matter's.
+/// Reads every value that the firmware reads from NVS. The remaining `entries` are not Matter's.
 ///
-/// Also returned: the entries of other namespaces.
+/// Also returns the entries of other namespaces.
 pub(crate) fn read_nvs<'a, S: Sink>(
     entries: impl IntoIterator<Item = Entry<'a>>,
     known: KnownKeys<'_>,
@@ -67,7 +67,7 @@ impl<'a, S: Sink> Reader<'a, '_, S> {
         for field in ProductInformation::FIELDS {
             values.field(field, &mut facts.product, *sink)?;
         }
-        // No field of a record, but the firmware reads it.
+        // Not a field of a record, but read by the firmware.
         values.check_number(&keys::LOCATION_CAPABILITY, keys::MAX_LOCATION_CAPABILITY, *sink)?;
         Ok(())
     }
@@ -155,7 +155,7 @@ impl<'a, S: Sink> Reader<'a, '_, S> {
         })))
     }
 
-    /// Reads the length of a list, 0 when there is none.
+    /// Reads the length of a list; 0 if absent.
     fn count(&mut self, prefix: &str, numbers: &[usize]) -> Result<usize, S::Stop> {
         let Ok(key) = numbered(prefix, numbers) else {
             return Ok(0);
@@ -164,9 +164,9 @@ impl<'a, S: Sink> Reader<'a, '_, S> {
         Ok(count.unwrap_or_default())
     }
 
-    /// Reads an item that the length of a list promises: `None` when it is not there, `Some(None)` when it is faulty.
+    /// Reads an item of a list: `None` when it is missing, `Some(None)` when it is faulty.
     ///
-    /// After the first missing one the rest of a list is not asked for, because its stored length cannot be trusted.
+    /// Reading a list stops at the first missing item, because the stored length cannot be trusted.
     fn item<T>(
         &mut self,
         prefix: &str,
@@ -175,7 +175,7 @@ impl<'a, S: Sink> Reader<'a, '_, S> {
     ) -> Result<Option<Option<T>>, S::Stop> {
         let key = match numbered(prefix, numbers) {
             Ok(key) => key,
-            // Longer than a key may be, so that it cannot be there.
+            // The key would be too long, so it cannot exist.
             Err(error) => {
                 self.sink.fault(Fault::reported(error))?;
                 return Ok(None);
@@ -190,11 +190,11 @@ impl<'a, S: Sink> Reader<'a, '_, S> {
         Ok(None)
     }
 
-    /// The endpoints that have a list, in the order in which the lists are stored.
+    /// The endpoints with a list, in the order in which the lists are stored.
     fn endpoints(&self, prefix: &str) -> Vec<u16> {
         let numbers = self.values.order().iter().filter_map(|key| {
             let endpoint = u16::from_str_radix(key.as_str().strip_prefix(prefix)?, 16).ok()?;
-            // Only the form that the firmware asks for: lower case, no leading zeros.
+            // Only the form that the firmware looks up: lower case, no leading zeros.
             (numbered(prefix, &[endpoint.into()]).ok()? == *key).then_some(endpoint)
         });
         numbers.collect()

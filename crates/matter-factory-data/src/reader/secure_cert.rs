@@ -13,7 +13,7 @@ use super::{Facts, Fault, KeyPlace, KnownKeys, Sink};
 use crate::audit::Check;
 use crate::{DacKeyStorage, Error, RotatingId, SecureCertNumbers, keys};
 
-/// Where the values of Matter are, and what they are called in NVS.
+/// The subtypes of Matter's values, and their NVS keys.
 const ITEMS: [(Subtype, esp_nvs_image::Key); 5] = [
     (MatterData::DISCRIMINATOR, keys::DISCRIMINATOR),
     (MatterData::VERIFIER, keys::VERIFIER),
@@ -22,7 +22,7 @@ const ITEMS: [(Subtype, esp_nvs_image::Key); 5] = [
     (MatterData::ROTATING_ID_UNIQUE_ID, keys::ROTATING_ID),
 ];
 
-/// Reads the values that Matter's firmware reads from the `esp_secure_cert` partition: the first record of each.
+/// Reads the values that Matter firmware reads from the `esp_secure_cert` partition: the first record of each kind.
 pub(crate) fn read_secure_cert<S: Sink>(bytes: &[u8], known: KnownKeys<'_>, sink: &mut S) -> Result<Facts, S::Stop> {
     let image = Image::new(bytes);
     let mut facts = Facts {
@@ -43,7 +43,7 @@ pub(crate) fn read_secure_cert<S: Sink>(bytes: &[u8], known: KnownKeys<'_>, sink
         }
     }
     for (subtype, key) in ITEMS {
-        // A wrong checksum is an error of the look-up, and a finding of the image's check: the value is there.
+        // A wrong checksum is an error of the look-up and is reported by the image's check: the value is present.
         let found = image.find(RecordType::MATTER_1, subtype);
         if !matches!(found, Ok(None)) {
             facts.present.push(key);
@@ -73,7 +73,7 @@ pub(crate) fn read_secure_cert<S: Sink>(bytes: &[u8], known: KnownKeys<'_>, sink
     Ok(facts)
 }
 
-/// Reads a certificate, which Matter's firmware takes as DER only.
+/// Reads a certificate, which Matter firmware accepts only as DER.
 fn certificate<S: Sink>(image: &Image<'_>, kind: RecordType, sink: &mut S) -> Result<Option<Vec<u8>>, S::Stop> {
     let Ok(Some(record)) = image.find(kind, Subtype::MIN) else {
         return Ok(None);
@@ -84,7 +84,7 @@ fn certificate<S: Sink>(image: &Image<'_>, kind: RecordType, sink: &mut S) -> Re
         && let Err(error) = Certificate::from_der(data)
     {
         let object = format_args!("secure-cert {kind}");
-        let detail = "PEM, where firmware for Matter reads DER";
+        let detail = "PEM; Matter firmware reads DER";
         sink.fault(Fault::new(error, Check::KeyValue, &object, &detail))?;
         return Ok(None);
     }
@@ -105,7 +105,7 @@ fn key<S: Sink>(image: &Image<'_>, known: KnownKeys<'_>, facts: &mut Facts, sink
     match image.key(Subtype::MIN) {
         Ok(Some(KeyStorage::Plain(plain))) => {
             if !plain.is_for_matter() {
-                let detail = "not the 121 bytes of SEC 1 that firmware for Matter reads";
+                let detail = "not the 121 bytes of SEC 1 that Matter firmware reads";
                 sink.fault(Fault::new(Error::DacKeyForm, Check::KeyLength, &object, &detail))?;
             }
             match known_key(plain.expose(), known).map_or_else(|| PrivateKey::decode(plain.expose()), Ok) {
@@ -115,10 +115,7 @@ fn key<S: Sink>(image: &Image<'_>, known: KnownKeys<'_>, facts: &mut Facts, sink
         }
         Ok(Some(KeyStorage::RsaDs(_))) => {
             facts.key_place = Some(KeyPlace::Elsewhere);
-            let (object, detail) = (
-                "secure-cert DS_DATA",
-                "an RSA key, where Matter has keys of the curve P-256",
-            );
+            let (object, detail) = ("secure-cert DS_DATA", "an RSA key; Matter requires P-256");
             sink.fault(Fault::new(Error::DacKeyForm, Check::DacKeyInvalid, &object, &detail))?;
         }
         Ok(Some(_)) => facts.key_place = Some(KeyPlace::Elsewhere),
@@ -128,14 +125,14 @@ fn key<S: Sink>(image: &Image<'_>, known: KnownKeys<'_>, facts: &mut Facts, sink
     Ok(())
 }
 
-/// The known key that SEC 1 is, which takes no multiplication.
+/// Returns the known key in SEC 1 form, without a multiplication on the curve.
 fn known_key(sec1: &[u8], known: KnownKeys<'_>) -> Option<PrivateKey> {
     let scalar = sec1.get(PrivateKey::SEC1_SCALAR_OFFSET..)?.first_chunk()?;
     let key = known(scalar)?;
     (key.to_sec1_der().as_slice() == sec1).then_some(key)
 }
 
-/// A value that is refused, and what the audit says of it unless the image's check does.
+/// A refused value, and the audit's finding unless the image's check reports it.
 struct Refused {
     error: Error,
     found: Option<(Check, &'static str)>,
@@ -160,17 +157,17 @@ fn item(record: &Record<'_>, subtype: Subtype, facts: &mut Facts) -> Result<(), 
     if subtype == MatterData::DISCRIMINATOR {
         let number = u16::from_le_bytes(data.try_into().map_err(len)?);
         let valid = Discriminator::new(number).map_err(Error::from);
-        facts.discriminator = Some(valid.map_err(refused(Check::KeyRange, "not 0..=4095"))?);
+        facts.discriminator = Some(valid.map_err(refused(Check::KeyRange, "not 0 to 4095"))?);
     } else if subtype == MatterData::ITERATION_COUNT {
         let number = u32::from_le_bytes(data.try_into().map_err(len)?);
         let valid = Iterations::new(number).map_err(Error::from);
-        facts.iterations = Some(valid.map_err(refused(Check::KeyRange, "not 1000..=100000"))?);
+        facts.iterations = Some(valid.map_err(refused(Check::KeyRange, "not 1000 to 100000"))?);
     } else if subtype == MatterData::SALT {
         facts.salt = Some(Salt::new(data).map_err(Error::from)?);
     } else if subtype == MatterData::VERIFIER {
         let valid = Verifier::from_bytes(data).map_err(Error::from);
         facts.verifier = Some(if data.len() == Verifier::LEN {
-            valid.map_err(refused(Check::KeyValue, "no scalar and point of the curve"))?
+            valid.map_err(refused(Check::KeyValue, "not a scalar and a point of the curve"))?
         } else {
             valid?
         });
@@ -180,8 +177,8 @@ fn item(record: &Record<'_>, subtype: Subtype, facts: &mut Facts) -> Result<(), 
     Ok(())
 }
 
-/// Refuses an image with faults, which the tolerant reader has from [`esp_secure_cert::check`], and with records that no
-/// device of Matter has. Returns how the private key is kept.
+/// Refuses an image with faults, which the tolerant reader gets from [`esp_secure_cert::check`], and one with records
+/// that no Matter device has. Returns the storage of the private key.
 pub(crate) fn check_records(bytes: &[u8]) -> Result<DacKeyStorage<'_>, Error> {
     let image = Image::new(bytes);
     let mut seen = Vec::<Record<'_>>::new();
@@ -193,7 +190,7 @@ pub(crate) fn check_records(bytes: &[u8]) -> Result<DacKeyStorage<'_>, Error> {
         }
         let same = |other: &&Record<'_>| (other.kind(), other.subtype()) == (record.kind(), record.subtype());
         if let Some(other) = seen.iter().find(same) {
-            // The firmware takes the first; which one was meant nobody knows.
+            // The firmware uses the first one, but the other may have been intended.
             let (kind, subtype, offset) = (record.kind(), record.subtype(), other.offset());
             return Err(SecureCertError::Duplicate { kind, subtype, offset }.into());
         }
@@ -224,7 +221,7 @@ fn is_of_matter(record: &Record<'_>) -> bool {
         (RecordType::PRIV_KEY, 0) => true,
         _ if record.flags().storage() != Storage::Plain => false,
         (RecordType::DEV_CERT | RecordType::CA_CERT | RecordType::SEC_CFG | RecordType::HMAC_ECDSA_KEY_SALT, 0) => true,
-        // They are about the image, not the device.
+        // They concern the image, not the device.
         (RecordType::INTEGRITY | RecordType::SIGNATURE_BLOCK, _) => true,
         (RecordType::MATTER_1, 128 | 129) => record.data().len() == SecureCertNumbers::LEN,
         (RecordType::MATTER_1, subtype) => subtype <= 4,

@@ -12,15 +12,15 @@ use crate::audit::Check;
 use crate::keys::NAMESPACE;
 use crate::{Error, ProductField, ProductInformation};
 
-/// The values of the namespace `chip-factory` that are not read yet.
+/// The values of the namespace `chip-factory` that have not been read yet.
 pub(crate) struct Values<'a> {
     values: BTreeMap<Key, StoredValue<'a>>,
-    /// All keys, in the order in which they are stored.
+    /// All keys, in the order of storage.
     order: Vec<Key>,
 }
 
 impl<'a> Values<'a> {
-    /// Sorts the entries of an image into those of `chip-factory` and others.
+    /// Splits the entries of an image into those of `chip-factory` and others.
     pub(crate) fn new<S: Sink>(
         entries: impl IntoIterator<Item = Entry<'a>>,
         sink: &mut S,
@@ -55,17 +55,17 @@ impl<'a> Values<'a> {
         self.values.contains_key(key)
     }
 
-    /// Takes a value out.
+    /// Removes and returns a value.
     pub(crate) fn take(&mut self, key: &Key) -> Option<StoredValue<'a>> {
         self.values.remove(key)
     }
 
-    /// Returns the keys of the values that nobody has read, sorted.
+    /// Returns the keys of the values that have not been read, sorted.
     pub(crate) fn unread(&self) -> impl Iterator<Item = &Key> {
         self.values.keys()
     }
 
-    /// Reads a number of type u32. `min..=max` is what `parse` accepts.
+    /// Reads a u32 number. `min` and `max` are the limits of `parse`, for the finding.
     pub(super) fn number<T, S: Sink>(
         &mut self,
         key: &Key,
@@ -76,14 +76,14 @@ impl<'a> Values<'a> {
         match self.take(key) {
             None => Ok(None),
             Some(StoredValue::Number(Number::U32(number))) => {
-                let detail = format_args!("{number}, not {min}..={max}");
+                let detail = format_args!("{number}, not {min} to {max}");
                 accept(parse(number), Check::KeyRange, key, Some(&detail), sink)
             }
             Some(other) => wrong_type(key, "u32", &other, sink),
         }
     }
 
-    /// Reads a number in 0..=max.
+    /// Reads a number from 0 to `max`.
     pub(super) fn small<T: TryFrom<u32>, S: Sink>(
         &mut self,
         key: &Key,
@@ -93,7 +93,7 @@ impl<'a> Values<'a> {
         self.number(key, (0, max), |number| within(key, number, max), sink)
     }
 
-    /// Checks a number in 0..=max, and leaves it where it is.
+    /// Checks that a number is from 0 to `max`, without removing it.
     pub(super) fn check_number<S: Sink>(&mut self, key: &Key, max: u32, sink: &mut S) -> Result<(), S::Stop> {
         if let Some(value) = self.values.get(key).cloned() {
             self.small::<u32, S>(key, max, sink)?;
@@ -110,7 +110,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Reads a text that must have the form of a type.
+    /// Reads a text and parses it.
     pub(super) fn parsed<T: FromStr<Err: Into<Error>>, S: Sink>(
         &mut self,
         key: &Key,
@@ -122,7 +122,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Reads a field of the product.
+    /// Reads a product field.
     pub(super) fn field<S: Sink>(
         &mut self,
         field: &ProductField,
@@ -138,7 +138,7 @@ impl<'a> Values<'a> {
         Ok(())
     }
 
-    /// Reads a blob, perhaps of a fixed length, whose violation is `error`.
+    /// Reads a blob, optionally of a fixed length; `error` is the error for another length.
     pub(super) fn blob<S: Sink>(
         &mut self,
         key: &Key,
@@ -161,14 +161,14 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Converts a number in 0..=max.
+/// Converts a number from 0 to `max`.
 pub(crate) fn within<T: TryFrom<u32>>(key: &Key, number: u32, max: u32) -> Result<T, Error> {
     let (key, value, max) = (*key, u64::from(number), u64::from(max));
     let converted = T::try_from(number).ok().filter(|_| value <= max);
     converted.ok_or(Error::NumberOutOfRange { key, value, max })
 }
 
-/// Takes a value that was accepted; a refused one is a fault, whose detail is the error unless there is another.
+/// Returns an accepted value; a refused one is a fault, with the error as detail unless another is given.
 pub(super) fn accept<T, S: Sink>(
     value: Result<T, Error>,
     check: Check,

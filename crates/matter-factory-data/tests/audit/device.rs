@@ -1,4 +1,4 @@
-//! Good devices, value by value, so that each can be broken in one place.
+//! Good devices built value by value, so that each value can be broken.
 
 use std::sync::OnceLock;
 
@@ -32,7 +32,7 @@ fn serial(number: u8) -> SerialNumber {
     SerialNumber::new(&[number]).unwrap()
 }
 
-/// The certificates that devices are made from.
+/// The certificates used to make devices.
 pub(crate) struct World {
     pub(crate) paa: Certificate,
     pub(crate) pai: Certificate,
@@ -138,7 +138,7 @@ pub(crate) struct Device {
     pub(crate) passcode: String,
     pub(crate) expected: Expected<'static>,
     pub(crate) is_recomputed: bool,
-    /// Files in which no key may be, and those that may hold the DAC's.
+    /// Files that must not contain keys, and files that may contain the DAC's.
     pub(crate) files: Vec<Vec<u8>>,
     pub(crate) key_files: Vec<Vec<u8>>,
     pub(crate) efuse_key: Option<Vec<u8>>,
@@ -213,7 +213,7 @@ impl Device {
         device
     }
 
-    /// Certificates and key in secure cert.
+    /// Certificates and key in the secure cert partition.
     fn with_chain(mut self, flags: Flags, key_bytes: &[u8]) -> Self {
         for name in ["dac-cert", "dac-key", "dac-pub-key", "pai-cert"] {
             self.remove(name);
@@ -226,7 +226,7 @@ impl Device {
         self
     }
 
-    /// Everything that can be in secure cert, with the key as it is.
+    /// Everything possible in the secure cert partition, with the key in plain text.
     pub(crate) fn in_secure_cert() -> Self {
         let sec1 = key(3).to_sec1_der();
         let mut device = Self::in_nvs().with_chain(Flags::PLAIN, &sec1);
@@ -316,14 +316,14 @@ impl Device {
         writer.finish().to_vec()
     }
 
-    /// Breaks the finished NVS image.
+    /// Modifies the finished NVS image.
     pub(crate) fn patch(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
         let mut image = self.encode();
         change(&mut image);
         self.nvs = Some(image);
     }
 
-    /// Breaks the finished secure-cert image.
+    /// Modifies the finished secure-cert image.
     pub(crate) fn patch_records(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
         let mut image = self.encode_records();
         change(&mut image);

@@ -1,4 +1,4 @@
-//! What two devices must not have in common.
+//! Values that two devices must not share.
 
 use esp_nvs_image::OwnedValue;
 use matter_factory_data::Check;
@@ -8,7 +8,7 @@ use matter_spake2p::Salt;
 use crate::device::{DISCRIMINATOR, Device, PRODUCT, VENDOR, salt, verifier, world};
 use crate::faults::{reprint, text};
 
-/// Two devices that have nothing in common but their product.
+/// Two devices that share only their product.
 pub(crate) fn pair() -> (Device, Device) {
     let first = Device::in_nvs();
     let mut second = Device::in_nvs();
@@ -25,7 +25,7 @@ pub(crate) fn pair() -> (Device, Device) {
         12_341_234,
         CommissioningFlow::Standard,
     );
-    // The certificate of another device: the audit compares, whether it fits or not.
+    // The certificate of another device: the audit compares it even if it does not match.
     second.put("dac-cert", OwnedValue::Blob(world().pai.as_der().into()));
     (first, second)
 }

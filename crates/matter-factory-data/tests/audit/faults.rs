@@ -1,4 +1,4 @@
-//! The faults: what is changed, and the check that has to see it.
+//! The faults: the change, and the check that must find it.
 
 use esp_nvs_image::{Number, OwnedValue};
 use esp_secure_cert::RecordType;
@@ -86,10 +86,10 @@ fn images() -> Vec<Fault> {
         });
         Nvs, "A bit of the bitmap", "nvs-slot-state", |device| device.patch(|image| image[0x20] ^= 0x30);
         Nvs, "An image cut in a page", "nvs-image-size", |device| device.patch(|image| image.truncate(0x5F00));
-        Nvs, "An image of nothing but erased flash", "nvs-blank-partition", |device| device.nvs = Some(vec![0xFF; 0x6000]);
+        Nvs, "An image of erased flash only", "nvs-blank-partition", |device| device.nvs = Some(vec![0xFF; 0x6000]);
         Nvs, "An empty image", "nvs-image-size", |device| device.nvs = Some(Vec::new());
         Nvs, "The first page erased", "key-missing", |device| device.patch(|image| image[..0x1000].fill(0xFF));
-        Nvs, "A page that stands twice", "nvs-page-sequence", |device| device.patch(|image| image.copy_within(..0x1000, 0x3000));
+        Nvs, "A duplicate page", "nvs-page-sequence", |device| device.patch(|image| image.copy_within(..0x1000, 0x3000));
         SecureCert, "A bit of a record's data", "secure-cert-crc", |device| device.patch_records(|image| image[100] ^= 1);
         SecureCert, "A bit of a record's checksum", "secure-cert-crc", |device| device.patch_records(|image| {
             let end = image.len() - 1;
@@ -97,19 +97,19 @@ fn images() -> Vec<Fault> {
         });
         SecureCert, "A cut secure-cert image", "secure-cert-truncated", |device| device.patch_records(|image| image.truncate(700));
         SecureCert, "A first record without magic", "secure-cert-no-records", |device| device.patch_records(|image| image[0] ^= 1);
-        SecureCert, "A record that stands twice", "secure-cert-duplicate", |device| {
+        SecureCert, "A duplicate record", "secure-cert-duplicate", |device| {
             let record = device.records[0].clone();
             device.records.push(record);
         };
-        SecureCert, "Bytes behind the records", "secure-cert-trailing-bytes", |device| device.patch_records(|image| image.extend([1; 16]));
-        SecureCert, "The magic of a record, with which all behind it are lost", "secure-cert-trailing-bytes", |device| {
+        SecureCert, "Bytes after the records", "secure-cert-trailing-bytes", |device| device.patch_records(|image| image.extend([1; 16]));
+        SecureCert, "The magic of a record, which loses all records after it", "secure-cert-trailing-bytes", |device| {
             device.patch_records(|image| {
                 let at = image.windows(4).rposition(|bytes| bytes == [0x11, 0xBA, 0x5E, 0xBA]).unwrap();
                 image[at] ^= 1;
             });
         };
-        Efuse, "An eFuse block that holds no key", "secure-cert-sec-cfg", |device| device.record_mut(RecordType::SEC_CFG, 0).data[0] = 3;
-        Efuse, "A key in the eFuses, and no block", "secure-cert-key-record-missing", |device| {
+        Efuse, "An eFuse block without a key", "secure-cert-sec-cfg", |device| device.record_mut(RecordType::SEC_CFG, 0).data[0] = 3;
+        Efuse, "A key in the eFuses without its block", "secure-cert-key-record-missing", |device| {
             device.records.retain(|record| record.kind != RecordType::SEC_CFG);
         };
     }
@@ -153,7 +153,7 @@ fn values() -> Vec<Fault> {
         Nvs, "A vendor name of 33 characters", "key-value", |device| device.put("vendor-name", text(&"x".repeat(33)));
         Nvs, "A key of 31 bytes", "key-length", |device| device.put("dac-key", OwnedValue::Blob(vec![1; 31]));
         Nvs, "A rotating id of 15 bytes", "key-length", |device| device.put("rd-id-uid", OwnedValue::Blob(vec![1; 15]));
-        Nvs, "A key across two pages twice", "nvs-duplicate-key", |device| device.patch(|image| {
+        Nvs, "A duplicate key on two pages", "nvs-duplicate-key", |device| device.patch(|image| {
             duplicate(image, "serial-num");
         });
         Nvs, "A key of two types on two pages", "key-twice", |device| {
@@ -217,9 +217,9 @@ fn labels() -> Vec<Fault> {
         Nvs, "The picture of another QR code", "label-picture", |device| {
             device.picture = payload(VENDOR, PRODUCT, DISCRIMINATOR, 12_341_234, Standard).qr_text().as_str().into();
         };
-        Nvs, "Another discriminator beside the codes", "label-discriminator", |device| device.discriminator = "7".into();
-        Nvs, "Another passcode beside the codes", "label-codes-differ", |device| device.passcode = "12341234".into();
-        Nvs, "A discriminator that is no number", "label-malformed", |device| device.discriminator = "x".into();
+        Nvs, "Another discriminator next to the codes", "label-discriminator", |device| device.discriminator = "7".into();
+        Nvs, "Another passcode next to the codes", "label-codes-differ", |device| device.passcode = "12341234".into();
+        Nvs, "A discriminator that is not a number", "label-malformed", |device| device.discriminator = "x".into();
         Nvs, "Another discriminator in the image", "label-discriminator", |device| device.put("discriminator", OwnedValue::Number(Number::U32(0x0BC)));
         Nvs, "Another salt in the image", "verifier-passcode", |device| {
             let mut other = salt();
@@ -249,7 +249,7 @@ fn attestation() -> Vec<Fault> {
         SecureCert, "The key of another device in secure cert", "dac-key-mismatch", |device| {
             device.record_mut(RecordType::PRIV_KEY, 0).data = key(9).to_sec1_der().to_vec();
         };
-        Nvs, "A key of nothing but zeros", "dac-key-invalid", |device| device.put("dac-key", OwnedValue::Blob(vec![0; 32]));
+        Nvs, "A key of zeros", "dac-key-invalid", |device| device.put("dac-key", OwnedValue::Blob(vec![0; 32]));
         Nvs, "The public key of another device", "dac-public-key", |device| device.put("dac-pub-key", OwnedValue::Blob(key(9).public_key().as_bytes().to_vec()));
         Nvs, "The PAI of another vendor", "certificate-signature", |device| device.put("pai-cert", OwnedValue::Blob(world().other_pai.as_der().into()));
         Nvs, "DAC and PAI of another vendor", "cd-dac-vendor-id", |device| chain(device, Validity::without_expiry(year(2020)), 0x1235, PRODUCT);
@@ -257,8 +257,8 @@ fn attestation() -> Vec<Fault> {
         WithoutCd, "DAC and PAI of another vendor, and no declaration", "dac-of-another-product", |device| chain(device, Validity::without_expiry(year(2020)), 0x1235, PRODUCT);
         WithoutCd, "The DAC of another product, and no declaration", "dac-of-another-product", |device| chain(device, Validity::without_expiry(year(2020)), VENDOR, 0x8001);
         Nvs, "A DAC that has expired", "dac-expired", |device| chain(device, Validity::new(year(2021), year(2022)).unwrap(), VENDOR, PRODUCT);
-        Nvs, "A DAC that is not valid yet", "dac-not-yet-valid", |device| chain(device, Validity::without_expiry(year(2030)), VENDOR, PRODUCT);
-        Nvs, "A PAA that nobody trusts", "paa-not-found", |device| {
+        Nvs, "A DAC that is not yet valid", "dac-not-yet-valid", |device| chain(device, Validity::without_expiry(year(2030)), VENDOR, PRODUCT);
+        Nvs, "An untrusted PAA", "paa-not-found", |device| {
             static EMPTY: matter_attestation::PaaStore = matter_attestation::PaaStore::new();
             device.expected = device.expected.with_paa_store(&EMPTY);
         };
@@ -278,13 +278,13 @@ fn attestation() -> Vec<Fault> {
         Nvs, "Another product than the expected one", "product-unexpected", |device| {
             device.expected = device.expected.with_product(VendorId::new(VENDOR).unwrap(), ProductId::new(0x8001).unwrap());
         };
-        Nvs, "A DAC that is no certificate", "certificate-malformed", |device| device.put("dac-cert", OwnedValue::Blob(vec![0x30; 100]));
+        Nvs, "A DAC that is not a certificate", "certificate-malformed", |device| device.put("dac-cert", OwnedValue::Blob(vec![0x30; 100]));
         SecureCert, "A DAC in PEM", "key-value", |device| {
             let mut pem = world().dac.to_pem().into_bytes();
             pem.push(0);
             device.record_mut(RecordType::DEV_CERT, 0).data = pem;
         };
-        Nvs, "A vendor id for tests", "test-pki", |device| device.put("vendor-id", OwnedValue::Number(Number::U32(0xFFF1)));
+        Nvs, "A test vendor id", "test-pki", |device| device.put("vendor-id", OwnedValue::Number(Number::U32(0xFFF1)));
         WithoutCd, "A declaration that everybody can sign", "test-cd-signer", |device| device.put("cert-dclrn", OwnedValue::Blob(declaration(VENDOR, PRODUCT)));
     }
 }

@@ -1,6 +1,6 @@
-//! Changes to finished NVS images.
+//! Modifications of finished NVS images.
 
-/// Where the slot of a key lies in an image: its name begins eight bytes into it.
+/// Offset of the slot of a key in an image: its name starts at byte 8 of the slot.
 pub(crate) fn slot(image: &[u8], name: &str) -> usize {
     let mut field = [0; 16];
     field[..name.len()].copy_from_slice(name.as_bytes());
@@ -8,8 +8,8 @@ pub(crate) fn slot(image: &[u8], name: &str) -> usize {
     at.unwrap_or_else(|| panic!("{name}")) - 8
 }
 
-/// Gives an entry of a later page the name of one before it. The checksum is that of `nvs_partition_gen.py`: zlib's over
-/// all but itself, begun with 0xFFFFFFFF.
+/// Gives an entry of a later page the name of an earlier one. The checksum is that of `nvs_partition_gen.py`: zlib's
+/// CRC-32 with start value 0xFFFFFFFF over everything but itself.
 pub(crate) fn rename(image: &mut [u8], from: &str, to: &str) {
     let (old, at) = (slot(image, to), slot(image, from));
     assert!(old / 0x1000 < at / 0x1000);
@@ -26,7 +26,7 @@ pub(crate) fn rename(image: &mut [u8], from: &str, to: &str) {
     entry[4..8].copy_from_slice(&(!register).to_le_bytes());
 }
 
-/// Copies the slots of a string to a page of its own, which becomes the newest.
+/// Copies the slots of a string to a separate page, which becomes the newest.
 pub(crate) fn duplicate(image: &mut [u8], name: &str) {
     let at = slot(image, name);
     let slots = usize::from(image[at + 2]);

@@ -1,5 +1,5 @@
-//! Any bytes: auditing them as either image and as each kind of file never panics, an NVS image that the audit has
-//! nothing against reads, and a key that reads is found in the file for an eFuse.
+//! Auditing any bytes as either image and as each kind of file never panics; an NVS image without errors decodes; and a
+//! decodable key is found in the eFuse key file.
 
 use matter_attestation::PrivateKey;
 use matter_factory_data::{Artifacts, BatchAudit, Check, Severity, audit, recompute};
@@ -16,7 +16,7 @@ pub(crate) fn property(bytes: &[u8]) {
         .with_key_files(&files)
         .with_efuse_key("efuse-key", bytes);
     let report = audit(&files.with_nvs(bytes).with_secure_cert(bytes));
-    // Without an image no key is for an eFuse. Longer files are searched and not read as a whole.
+    // Without an image, no key is for an eFuse. Longer files are searched but not decoded as a whole.
     let alone = audit(&Artifacts::new().with_efuse_key("efuse-key", bytes));
     let is_key = bytes.len() <= 8192 && PrivateKey::decode(bytes).is_ok();
     assert!(alone.has(Check::KeyLeaked) || alone.has(Check::ArtifactMalformed) && !is_key);

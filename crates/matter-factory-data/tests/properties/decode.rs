@@ -1,4 +1,4 @@
-//! Any bytes: reading a record never panics; a record that is accepted encodes, and its image reads as the same record.
+//! Decoding any bytes as a record never panics; an accepted record round-trips.
 
 use esp_nvs_image::PartitionSize;
 use matter_factory_data::DeviceRecord;

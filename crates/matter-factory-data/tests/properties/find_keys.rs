@@ -1,4 +1,4 @@
-//! Any bytes: searching them for private keys never panics, and a known key between them is found.
+//! Searching any bytes for private keys never panics, and finds a known key among them.
 
 use matter_attestation::PrivateKey;
 use matter_factory_data::{KeyOwner, KeySet, TriedScalars, find_keys};
@@ -9,8 +9,8 @@ pub(crate) fn property(input: &[u8]) {
     keys.add_owner(&key.public_key(), KeyOwner::Pai);
     keys.insert(&key);
     let place = input.first().map_or(0, |first| usize::from(*first) * input.len() / 256);
-    let (before, behind) = input.split_at(place);
-    let bytes = [before, &*key.expose_scalar(), behind].concat();
+    let (before, after) = input.split_at(place);
+    let bytes = [before, &*key.expose_scalar(), after].concat();
     let found = find_keys(&bytes, &keys, &mut TriedScalars::new(8));
     assert!(found.iter().any(|found| found.owner() == Some(&KeyOwner::Pai)));
     assert!(

@@ -1,5 +1,5 @@
-//! Any bytes as the secure cert partition beside a good NVS partition: reading never panics; a record that is accepted
-//! encodes in the layout that was found, and reads as the same record in the same layout.
+//! Decoding any bytes as the secure cert partition, with a good NVS partition, never panics; an accepted record
+//! round-trips in the detected layout.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use matter_types::{Discriminator, ProductId, VendorId};
 
 const SIZE: u32 = 0x6000;
 
-/// Fields that a seed has as well must have the same values.
+/// Fields that a seed contains must have the same values.
 pub(crate) static NVS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let parameters = PbkdfParameters {
         iterations: Iterations::MIN,

@@ -1,4 +1,4 @@
-//! Layouts, and records and images that fit them.
+//! Layouts, with matching records and images.
 
 use esp_secure_cert::{EfuseKey, KeySalt};
 use matter_factory_data::{DacKeyStorage, DeviceRecord, Error, Images, Place, SecureCertNumbers, StorageLayout};
@@ -15,7 +15,7 @@ pub fn keys() -> [DacKeyStorage<'static>; 3] {
     ]
 }
 
-/// All that there are.
+/// All layouts.
 pub fn layouts() -> Vec<StorageLayout<'static>> {
     let mut layouts = vec![StorageLayout::NVS];
     for key in keys() {
@@ -30,7 +30,7 @@ pub fn layout(others: Place, key: DacKeyStorage<'static>) -> StorageLayout<'stat
     StorageLayout::new(Place::SecureCert, others, others, key).unwrap()
 }
 
-/// The full record, with the vendor's numbers where the layout has a place for them.
+/// The full record, with the vendor's numbers if the layout stores them.
 pub fn record(layout: &StorageLayout<'_>) -> DeviceRecord {
     let mut record = full();
     if layout.commissionable_data() == Place::SecureCert {

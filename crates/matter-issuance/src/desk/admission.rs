@@ -1,4 +1,4 @@
-//! Who gets a certificate.
+//! Admission: which requests get a certificate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,15 +10,15 @@ use crate::journal::Entry;
 use crate::registrar::{is_same, of_issuance};
 use crate::{Error, KeyHash, Policy, Refusal, Request, known_keys};
 
-/// A request that is accepted.
+/// An accepted request.
 pub(super) enum Admission {
-    /// The ledger has its certificate, or it is out of use.
+    /// The ledger has its certificate, or the key is out of use.
     Known(Box<Issuance>),
-    /// It has its place in the order, and no certificate.
+    /// It has its place in the order but no certificate yet.
     ToSign { key: KeyHash, product: (u16, u16) },
 }
 
-/// What the ledger knows of all that a batch is about, kept up to date while the batch is gone through.
+/// The ledger's rows for a batch, kept up to date while the batch is processed.
 struct Known {
     orders: BTreeMap<String, (IssuingOrder, u64)>,
     by_key: BTreeMap<[u8; 32], Issuance>,
@@ -26,19 +26,19 @@ struct Known {
     of_runs: BTreeSet<[u8; 32]>,
 }
 
-/// What is to be done for a request.
+/// The action for a request.
 enum Decision {
     Known(Box<Issuance>),
-    /// It has its place already.
+    /// The request has its place already.
     Sign((u16, u16)),
-    /// It gets a place; another key of its device loses its own.
+    /// The request gets a place; a replaced key of its device gives its place back.
     Add {
         product: (u16, u16),
         replaced: Option<Box<Issuance>>,
     },
 }
 
-/// Goes through a batch in one transaction.
+/// Processes a batch in one transaction.
 pub(super) fn admit(
     issuing: &mut Issuing<'_>,
     log: &mut Vec<Entry>,
@@ -62,7 +62,7 @@ pub(super) fn admit(
             Ok(Decision::Add { product, replaced }) => {
                 let issuance = known.add(request);
                 if let Some(replaced) = replaced {
-                    // One that was accepted a moment ago has to be there to be retired.
+                    // A key accepted earlier in this batch must be stored before it can be retired.
                     issuing.add(&new)?;
                     new.clear();
                     issuing.advance(&replaced.key_sha256, replaced.state, IssuanceState::Retired)?;
@@ -88,7 +88,7 @@ pub(super) fn admit(
     }
     issuing.add(&new)?;
     for (request, result) in requests.iter().zip(&mut results) {
-        // A later request of the batch has replaced it.
+        // A later request of the batch replaced it.
         let is_known = matches!(result, Ok(Admission::Known(_)));
         if is_known && known.is_retired(&request.key()) {
             log.push(refused(request, &Refusal::KeyRetired));
@@ -100,7 +100,7 @@ pub(super) fn admit(
 
 fn refused(request: &Request, refusal: &Refusal) -> Entry {
     Entry {
-        // Whoever asks for an order that is not there chooses its name.
+        // For an unknown order, this text is the requester's choice: bound its length.
         order: Some(request.order.chars().take(64).collect()),
         device: Some(request.device.to_string()),
         key: Some(request.key().to_string()),
@@ -129,7 +129,7 @@ impl Known {
         })
     }
 
-    /// All that a request can be refused for; changes nothing.
+    /// Checks every reason for refusal; changes nothing.
     fn decide(
         &self,
         request: &Request,
@@ -175,7 +175,7 @@ impl Known {
         })
     }
 
-    /// A key that the ledger knows.
+    /// Decides on a key that the ledger has.
     fn decide_known(
         &self,
         request: &Request,
@@ -240,7 +240,7 @@ impl Known {
         Ok((vendor_id.get(), product_id.get()))
     }
 
-    /// Takes a place for a request.
+    /// Assigns a place to a request.
     fn add(&mut self, request: &Request) -> Issuance {
         let issuance = Issuance::accepted(
             &request.order,
@@ -262,7 +262,7 @@ impl Known {
         known.is_some_and(|known| known.state == IssuanceState::Retired)
     }
 
-    /// Gives the place of a replaced key back.
+    /// Releases the place of a replaced key.
     fn retire(&mut self, replaced: &Issuance) {
         if let Some((_, used)) = replaced.order.as_ref().and_then(|order| self.orders.get_mut(order)) {
             *used = used.saturating_sub(1);
@@ -273,7 +273,7 @@ impl Known {
     }
 }
 
-/// Whether a certificate that can be read names another issuer. One that cannot is damage, and no refusal.
+/// Whether a decodable certificate names another issuer. An undecodable one is damage, not a refusal.
 fn is_of_other_pai(der: &[u8], pai: &Certificate) -> bool {
     Certificate::from_der(der)
         .is_ok_and(|dac| dac.issuer_der() != pai.subject_der() || dac.authority_key_id() != pai.subject_key_id())

@@ -1,4 +1,4 @@
-//! Whether PAI and declaration fit a product, and the certificates of its devices.
+//! Checks PAI and declaration for a product, and signs and verifies the certificates of its devices.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use matter_types::{ProductId, VendorId};
 use super::{Desk, Signed, random};
 use crate::{Error, KeyHash, Policy, Refusal, Request};
 
-/// From so many certificates on it is worth checking what they have in common once, and making a table of the PAI's key: 2 ms,
-/// after which a certificate takes 0.1 ms instead of 0.9.
+/// Batch size from which it pays off to check the common parts once and to build a table of the PAI's key: 2 ms, after
+/// which a certificate takes 0.1 ms instead of 0.9 ms.
 const MANY: usize = 3;
 
-/// The products that were checked.
+/// The products checked so far.
 #[derive(Debug, Default)]
 pub(super) struct Products(BTreeMap<(u16, u16), Result<(), Refusal>>);
 
 impl Products {
-    /// Checks once for each product that PAI and declaration are for it.
+    /// Checks PAI and declaration, once for each product.
     #[expect(
         clippy::too_many_arguments,
-        reason = "the parts of a desk, which is borrowed elsewhere"
+        reason = "the fields of a desk, which is borrowed elsewhere"
     )]
     pub(super) fn check<S: CertificateSigner>(
         &mut self,
@@ -76,7 +76,7 @@ fn check_declaration(
     let signed = SignedDeclaration::decode(declaration).map_err(|error| refused(error.to_string()))?;
     let content = signed.content();
     if !policy.signers.allows_test_key() && content.certification_type() == CertificationType::DevelopmentAndTest {
-        return Err(refused("it is of certification type 0, for tests alone".into()));
+        return Err(refused("its certification type is 0, for tests only".into()));
     }
     if let Some(origin) = content.dac_origin() {
         if (origin.vendor_id, origin.product_id) != (vendor_id, product_id) {
@@ -87,7 +87,7 @@ fn check_declaration(
         }
     } else if !content.covers(vendor_id, product_id) {
         return Err(refused(format!(
-            "it is not for vendor {vendor_id} and product {product_id}"
+            "it does not cover vendor {vendor_id} and product {product_id}"
         )));
     }
     let (vendor_id, product_id) = sold_as(vendor_id, product_id, &signed);
@@ -99,7 +99,7 @@ fn check_declaration(
     error.map_or(Ok(()), |finding| Err(refused(finding.to_string())))
 }
 
-/// The ids in Basic Information of a device whose DAC has these: others where the declaration has a DAC origin.
+/// The ids in Basic Information of devices with these DAC ids; they differ if the declaration has a DAC origin.
 fn sold_as(vendor_id: VendorId, product_id: ProductId, signed: &SignedDeclaration) -> (VendorId, ProductId) {
     let content = signed.content();
     match (content.dac_origin(), content.product_ids().first()) {
@@ -132,7 +132,7 @@ fn validity(pai: &Certificate, policy: &Policy, now: DateTime) -> Result<Validit
 }
 
 impl<S: CertificateSigner> Desk<S> {
-    /// Checks PAI, PAA and declaration among themselves.
+    /// Checks PAI, PAA and declaration against each other.
     pub(super) fn check_chain(&self, now: DateTime) -> Result<(), Error> {
         let verification = Verification::new().with_declaration(&self.declaration);
         let report = with_chain(verification, &self.pai, &self.policy, now).run(Profile::Strict);
@@ -144,7 +144,7 @@ impl<S: CertificateSigner> Desk<S> {
         }
     }
 
-    /// Signs the certificates of devices of one product, reads them back and verifies them with all that is above them.
+    /// Signs the certificates of devices of one product, decodes them and verifies them with the chain.
     pub(super) fn sign_product(
         &self,
         (vendor_id, product_id): (u16, u16),
@@ -152,7 +152,7 @@ impl<S: CertificateSigner> Desk<S> {
     ) -> Result<Vec<Signed>, Error> {
         let now = super::now()?;
         let refused = |_| Error::Chain {
-            text: "the order's vendor or product id is none".into(),
+            text: "the order's vendor or product id is invalid".into(),
         };
         let vendor_id = VendorId::new(vendor_id).map_err(refused)?;
         let product_id = ProductId::new(product_id).map_err(refused)?;
@@ -201,7 +201,7 @@ impl<S: CertificateSigner> Desk<S> {
     }
 }
 
-/// Draws 127 bits, positive and always of 16 bytes.
+/// Draws a positive serial number of 127 random bits, always 16 bytes long.
 fn serial() -> Result<SerialNumber, Error> {
     loop {
         let mut number: [u8; SerialNumber::GENERATED_LEN] = random()?;

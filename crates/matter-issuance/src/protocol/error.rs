@@ -3,29 +3,29 @@ use std::io;
 
 use super::{MAX_LINE, ShortText};
 
-/// Why a line or a value of the protocol cannot be read or written.
+/// Errors of reading or writing a line or a value of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// The other side closed the connection.
+    /// The peer closed the connection.
     Closed,
     /// The connection failed.
     Io {
-        /// How.
+        /// The kind of failure.
         kind: io::ErrorKind,
     },
     /// A line is longer than [`MAX_LINE`].
     LineTooLong,
     /// A line is not a message of the protocol.
     Malformed {
-        /// What is wrong, and where in the line.
+        /// The fault and its position in the line.
         reason: ShortText,
     },
-    /// No whole line came, or could be sent, in time.
+    /// No complete line was received or sent in time.
     TimedOut,
-    /// A text is not a value of its kind.
+    /// A text is not a valid value of its type.
     Value {
-        /// What is allowed.
+        /// The allowed values.
         expected: &'static str,
     },
 }
@@ -33,11 +33,11 @@ pub enum ProtocolError {
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Closed => f.write_str("connection closed by the other side"),
+            Self::Closed => f.write_str("connection closed by the peer"),
             Self::Io { kind } => write!(f, "connection failed: {kind}"),
-            Self::LineTooLong => write!(f, "line of more than {MAX_LINE} bytes"),
+            Self::LineTooLong => write!(f, "line longer than {MAX_LINE} bytes"),
             Self::Malformed { reason } => write!(f, "not a message of the protocol: {reason}"),
-            Self::TimedOut => f.write_str("no whole line in the time allowed"),
+            Self::TimedOut => f.write_str("no complete line within the time limit"),
             Self::Value { expected } => write!(f, "not {expected}"),
         }
     }

@@ -3,20 +3,20 @@ use std::time::Instant;
 
 use super::ProtocolError;
 
-/// The most bytes of a line, with its line feed.
+/// The maximum length of a line in bytes, including its line feed.
 pub const MAX_LINE: usize = 16 * 1024;
 
-/// Splits what comes into lines of bounded length in bounded time.
+/// Reads lines of bounded length in bounded time.
 ///
-/// The source must return at least every half second when nothing comes, with [`ErrorKind::WouldBlock`] or
-/// [`ErrorKind::TimedOut`], since the deadline is looked at between two reads: a TCP stream with a read timeout does.
+/// When no data arrives, the source must return at least every half second with [`ErrorKind::WouldBlock`] or
+/// [`ErrorKind::TimedOut`], because the deadline is checked between reads; a TCP stream with a read timeout does.
 #[derive(Debug, Default)]
 pub struct LineReader {
     buffer: Vec<u8>,
 }
 
 impl LineReader {
-    /// Starts with nothing read.
+    /// Creates a reader with an empty buffer.
     #[must_use]
     pub const fn new() -> Self {
         Self { buffer: Vec::new() }
@@ -26,8 +26,8 @@ impl LineReader {
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Closed`] at the end, in the middle of a line too, [`ProtocolError::LineTooLong`],
-    /// [`ProtocolError::TimedOut`] when the line is not complete at the deadline, and [`ProtocolError::Io`].
+    /// [`ProtocolError::Closed`] at the end of the input, also within a line; [`ProtocolError::LineTooLong`];
+    /// [`ProtocolError::TimedOut`] when the line is incomplete at the deadline; and [`ProtocolError::Io`].
     pub fn read_line(&mut self, source: &mut impl Read, deadline: Instant) -> Result<Vec<u8>, ProtocolError> {
         let mut scanned = 0;
         loop {
@@ -53,7 +53,7 @@ impl LineReader {
         }
     }
 
-    /// Cuts a line off whose line feed is at `end`.
+    /// Splits off a line with its line feed at `end`.
     fn take(&mut self, end: usize) -> Result<Vec<u8>, ProtocolError> {
         if end >= MAX_LINE {
             return Err(ProtocolError::LineTooLong);
@@ -64,7 +64,7 @@ impl LineReader {
     }
 }
 
-/// Writes a whole line, as [`LineReader`] reads one.
+/// Writes a complete line.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ pub fn write_line(target: &mut impl Write, line: &str, deadline: Instant) -> Res
     target.flush().map_err(ProtocolError::from)
 }
 
-/// Tells whether nothing was to be had for now.
+/// Whether an error only means that no data is available yet.
 pub(crate) fn is_pause(kind: ErrorKind) -> bool {
     matches!(
         kind,

@@ -11,16 +11,16 @@ use super::{MAX_LINE, Mac, Nonce, ProtocolError, Readback, SessionId, ShortText,
 /// The version of the protocol, the `proto` of [`StationMessage::Hello`].
 pub const PROTOCOL_VERSION: u32 = 1;
 
-/// Begins what [`Installation::readback`] hashes.
+/// Prefix of the data that [`Installation::readback`] hashes.
 const READBACK_TAG: &[u8] = b"matter-mfg-readback-v1";
 
-/// A message of one side, one line of JSON.
+/// A message of either side, one line of JSON.
 pub trait Message: Serialize + DeserializeOwned {
-    /// Reads a line, with or without its line feed.
+    /// Parses a line, with or without its line feed.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::LineTooLong`], and [`ProtocolError::Malformed`] with what is wrong.
+    /// [`ProtocolError::LineTooLong`], and [`ProtocolError::Malformed`] with the fault.
     fn from_line(line: &[u8]) -> Result<Self, ProtocolError> {
         if line.len() > MAX_LINE {
             return Err(ProtocolError::LineTooLong);
@@ -28,11 +28,11 @@ pub trait Message: Serialize + DeserializeOwned {
         serde_json::from_slice(line).map_err(|error| malformed(&error))
     }
 
-    /// Returns the line with its line feed.
+    /// Encodes the line with its line feed.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::LineTooLong`] for a message with certificates or texts that no device could read.
+    /// [`ProtocolError::LineTooLong`] when certificates or texts make the message longer than a device can read.
     fn to_line(&self) -> Result<String, ProtocolError> {
         let mut line = serde_json::to_string(self).map_err(|error| malformed(&error))?;
         line.push('\n');
@@ -52,7 +52,7 @@ fn malformed(error: &serde_json::Error) -> ProtocolError {
     }
 }
 
-/// What a station sends.
+/// A message of the station.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum StationMessage {
@@ -62,30 +62,30 @@ pub enum StationMessage {
         proto: u32,
         /// The session's number.
         session_id: SessionId,
-        /// What the proof of possession covers.
+        /// The nonce covered by the proof of possession.
         nonce: Nonce,
     },
-    /// Asks for a request for the device's key, which is made if there is none.
+    /// Requests a CSR for the device's key, which is generated if absent.
     GenKey {
-        /// Where the key is to be.
+        /// The required location of the key.
         key_mode: KeyMode,
-        /// Whether a key that is there makes way for a new one.
+        /// Whether an existing key may be replaced by a new one.
         allow_replace: bool,
     },
-    /// Hands over what the device stores.
+    /// Transfers what the device must store.
     Install(Installation),
-    /// Tells the device to lock itself: the ledger has its certificate as proved.
+    /// Tells the device to lock itself: its certificate is recorded as proved.
     Lock {},
     /// Ends the session without success.
     Refused {
         /// The refusal's code.
         code: ShortText,
-        /// A sentence for whoever looks at the device.
+        /// The reason, for the operator.
         reason: ShortText,
     },
 }
 
-/// What a device sends.
+/// A message of the device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DeviceMessage {
@@ -103,14 +103,14 @@ pub enum DeviceMessage {
     Proof {
         /// The signature of [`Statement::proof`](super::Statement::proof).
         signature: SignatureBytes,
-        /// [`Installation::readback`] of what is in the device's storage.
+        /// [`Installation::readback`] of the device's storage.
         readback: Readback,
     },
     /// Answers `lock`.
     Locked {},
     /// Ends the session without success.
     Error {
-        /// A word for what went wrong.
+        /// A short error code.
         code: ShortText,
         /// A sentence with the details.
         reason: ShortText,
@@ -145,7 +145,7 @@ impl DeviceMessage {
     }
 }
 
-/// Who a device says that it is.
+/// The identity that a device reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceIdentity {
@@ -155,27 +155,27 @@ pub struct DeviceIdentity {
     pub mac: Mac,
     /// The version of the provisioning firmware.
     pub fw: ShortText,
-    /// Whether secure boot is on, if the firmware can tell.
+    /// Whether secure boot is enabled, if the firmware reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secure_boot: Option<bool>,
-    /// Whether flash encryption is on, if the firmware can tell.
+    /// Whether flash encryption is enabled, if the firmware reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flash_encryption: Option<bool>,
-    /// Where the key is, or would be.
+    /// The current or intended location of the key.
     pub key_mode: KeyMode,
-    /// Whether there is a key.
+    /// Whether the device has a key.
     pub has_key: bool,
 }
 
-/// Where a device keeps its private key.
+/// The location of a device's private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyMode {
-    /// In an eFuse block that only the ECDSA peripheral reads.
+    /// In an eFuse block readable only by the ECDSA peripheral.
     EfuseEcdsa,
-    /// In the flash, where firmware reads it.
+    /// In flash, readable by the firmware.
     Flash,
-    /// Nowhere: derived from an HMAC key in the eFuses and a salt.
+    /// Derived from an HMAC key in the eFuses and a salt, and never stored.
     HmacEcdsa,
 }
 
@@ -210,37 +210,37 @@ impl core::str::FromStr for KeyMode {
     }
 }
 
-/// What a device stores.
+/// The data that a device stores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Installation {
     /// The device attestation certificate in DER.
     #[serde(with = "text::base64")]
     pub dac: Vec<u8>,
-    /// Its issuer's certificate in DER.
+    /// The PAI certificate in DER.
     #[serde(with = "text::base64")]
     pub pai: Vec<u8>,
     /// The Certification Declaration.
     #[serde(with = "text::base64")]
     pub cd: Vec<u8>,
-    /// What commissioning needs, where the device does not have it yet.
+    /// The commissioning parameters, unless the device already has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verifier: Option<Box<VerifierSet>>,
-    /// What the final proof covers: another nonce than that of `hello`.
+    /// The nonce covered by the final proof, different from that of `hello`.
     pub nonce: Nonce,
 }
 
 impl Installation {
-    /// Returns the hash of what is stored, which a device computes of what it reads back.
+    /// Returns the hash of this data, which a device computes over what it reads back.
     ///
-    /// It is the SHA-256 of `matter-mfg-readback-v1` and of DAC, PAI and CD, then, if they were sent, of discriminator (2
-    /// bytes), iterations (4 bytes), salt and verifier. Each part comes behind its length in 4 bytes; all numbers are
+    /// It is the SHA-256 of `matter-mfg-readback-v1`, DAC, PAI and CD, followed, if they were sent, by discriminator (2
+    /// bytes), iterations (4 bytes), salt and verifier. Each part is preceded by its length in 4 bytes; all numbers are
     /// big-endian.
     #[must_use]
     pub fn readback(&self) -> Readback {
         let mut hash = Sha256::new_with_prefix(READBACK_TAG);
         let mut add = |part: &[u8]| {
-            // No part of a line of 16 KiB is longer than 32 bits can tell.
+            // In a line of 16 KiB, every length fits in 32 bits.
             hash.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             hash.update(part);
         };
@@ -257,13 +257,13 @@ impl Installation {
     }
 }
 
-/// What a device needs to be commissioned. The passcode itself never goes to a device.
+/// The parameters for commissioning a device. The passcode itself is never sent to a device.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerifierSet {
     /// The discriminator.
     pub discriminator: Discriminator,
-    /// The count of PBKDF2 rounds.
+    /// The PBKDF2 iteration count.
     #[serde(with = "text::iterations")]
     pub iterations: Iterations,
     /// The salt.

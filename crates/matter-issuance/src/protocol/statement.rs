@@ -3,11 +3,11 @@ use sha2::{Digest, Sha256};
 
 use super::{Mac, Nonce, Readback, SessionId, SignatureBytes};
 
-/// Begin the two statements, so that neither is taken for the other or for anything else that a key signs.
+/// Prefixes of the two statements, which keep them distinct from each other and from other signed data.
 const POSSESSION_TAG: &[u8] = b"matter-mfg-csr-v1";
 const PROOF_TAG: &[u8] = b"matter-mfg-proof-v1";
 
-/// What a device signs with its key, ECDSA with SHA-256.
+/// A statement that a device signs with its key, using ECDSA with SHA-256.
 ///
 /// # Examples
 ///
@@ -31,7 +31,8 @@ const PROOF_TAG: &[u8] = b"matter-mfg-proof-v1";
 pub struct Statement(Vec<u8>);
 
 impl Statement {
-    /// States that the sender of a request holds its key now: tag, session id, nonce of `hello`, MAC, SHA-256 of the request.
+    /// States that the sender of a request holds its key: tag, session id, nonce of `hello`, MAC, SHA-256 of the
+    /// request.
     #[must_use]
     pub fn possession(session_id: &SessionId, nonce: &Nonce, mac: &Mac, pkcs10: &[u8]) -> Self {
         let request = Sha256::digest(pkcs10);
@@ -47,14 +48,14 @@ impl Statement {
         )
     }
 
-    /// States that the device with the key has stored what it was sent: tag, session id, nonce of `install`, hash of what
-    /// was read back.
+    /// States that the holder of the key has stored the installation: tag, session id, nonce of `install`, hash of the
+    /// data read back.
     #[must_use]
     pub fn proof(session_id: &SessionId, nonce: &Nonce, readback: &Readback) -> Self {
         Self([PROOF_TAG, session_id.as_bytes(), nonce.as_bytes(), readback.as_bytes()].concat())
     }
 
-    /// Returns the bytes, whose SHA-256 is signed.
+    /// Returns the bytes that are hashed with SHA-256 and signed.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -66,7 +67,7 @@ impl Statement {
         Sha256::digest(&self.0).into()
     }
 
-    /// Checks the signature of a device.
+    /// Verifies a device's signature.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! How DER and the parts of a verifier are written in JSON.
+//! JSON encodings of DER and of the verifier's parts.
 
 /// Bytes in Base64 with padding.
 pub(super) mod base64 {
@@ -16,7 +16,7 @@ pub(super) mod base64 {
     }
 }
 
-/// A count of PBKDF2 rounds as a number.
+/// A PBKDF2 iteration count as a number.
 pub(super) mod iterations {
     use matter_spake2p::Iterations;
     use serde::de::Error;

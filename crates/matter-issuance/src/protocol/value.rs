@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ProtocolError;
 
-/// Declares a value of fixed length that is written in lower-case hexadecimal digits.
+/// Declares a fixed-length value written as lower-case hexadecimal digits.
 macro_rules! hexadecimal {
     ($($(#[$meta:meta])* $name:ident: $len:literal, $expected:literal;)+) => {$(
         $(#[$meta])*
@@ -17,7 +17,7 @@ macro_rules! hexadecimal {
             /// The length in bytes.
             pub const LEN: usize = $len;
 
-            /// Takes the bytes.
+            /// Creates a value from bytes.
             #[must_use]
             pub const fn new(bytes: [u8; Self::LEN]) -> Self {
                 Self(bytes)
@@ -56,7 +56,7 @@ macro_rules! hexadecimal {
     )+};
 }
 
-/// Reads and writes a type in JSON as its text.
+/// Serializes a type as its text.
 macro_rules! as_text {
     ($name:ident) => {
         impl Serialize for $name {
@@ -75,17 +75,17 @@ macro_rules! as_text {
 }
 
 hexadecimal! {
-    /// A random number that was never used before, which a signature of the device covers.
+    /// A random number for one use, covered by a signature of the device.
     Nonce: 32, "a nonce of 64 lower-case hexadecimal digits";
-    /// The SHA-256 hash of what a device reads back after it has stored it.
+    /// SHA-256 of the data that a device reads back after storing it.
     Readback: 32, "a hash of 64 lower-case hexadecimal digits";
-    /// The number of a session, random.
+    /// The random number of a session.
     SessionId: 16, "a session id of 32 lower-case hexadecimal digits";
     /// An ECDSA signature with P-256 and SHA-256: r and s, 32 bytes each.
     SignatureBytes: 64, "a signature of 128 lower-case hexadecimal digits";
 }
 
-/// The MAC address of a device, which is its name in the ledger: `60:55:f9:00:00:01`.
+/// The MAC address of a device, its name in the ledger: `60:55:f9:00:00:01`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mac([u8; Self::LEN]);
 
@@ -93,13 +93,13 @@ impl Mac {
     /// The length in bytes.
     pub const LEN: usize = 6;
 
-    /// Takes the bytes as they are sent.
+    /// Creates an address from bytes in transmission order.
     #[must_use]
     pub const fn new(bytes: [u8; Self::LEN]) -> Self {
         Self(bytes)
     }
 
-    /// Returns the bytes as they are sent.
+    /// Returns the bytes in transmission order.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 6] {
         &self.0
@@ -124,7 +124,7 @@ impl FromStr for Mac {
 
     fn from_str(text: &str) -> Result<Self, ProtocolError> {
         let wrong = ProtocolError::Value {
-            expected: "a MAC address as 60:55:f9:00:00:01, in lower case",
+            expected: "a lower-case MAC address such as 60:55:f9:00:00:01",
         };
         let mut bytes = [0; Self::LEN];
         let mut parts = text.split(':');
@@ -144,19 +144,19 @@ impl FromStr for Mac {
 
 as_text!(Mac);
 
-/// A short text of the other side: a chip's name, a version, a code, a reason. 1 to 200 printable characters of ASCII.
+/// A short text from the peer, such as a chip name, a version, a code or a reason: 1 to 200 printable ASCII characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ShortText(String);
 
 impl ShortText {
-    /// The most characters.
+    /// The maximum number of characters.
     pub const MAX_LEN: usize = 200;
 
     /// Accepts a text.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Value`] for one of another length or with other characters.
+    /// [`ProtocolError::Value`] for a text of another length or with other characters.
     pub fn new(text: &str) -> Result<Self, ProtocolError> {
         let is_short = (1..=Self::MAX_LEN).contains(&text.len());
         if !is_short || !text.bytes().all(is_printable) {
@@ -167,7 +167,7 @@ impl ShortText {
         Ok(Self(text.into()))
     }
 
-    /// Makes any text one: other characters become question marks, and what is too long is cut.
+    /// Converts any text: other characters become question marks, and excess characters are cut.
     #[must_use]
     pub fn abridged(text: &str) -> Self {
         let printable = |letter| match letter {

@@ -2,54 +2,54 @@ use core::fmt;
 
 use crate::protocol::{KeyMode, ProtocolError, ShortText};
 
-/// What a device did wrong in a session.
+/// A device's fault in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionFault {
-    /// The device ended the session with an error of its own.
+    /// The device ended the session with an error.
     Device {
         /// Its code.
         code: ShortText,
         /// Its reason.
         reason: ShortText,
     },
-    /// The connection ended before the session did.
+    /// The connection ended before the session.
     Disconnected,
-    /// The session took longer than it may.
+    /// The session exceeded its time limit.
     Expired,
-    /// The device keeps its key elsewhere than the station wants.
+    /// The device keeps its key in another place than the station requires.
     KeyMode {
-        /// Where it keeps it.
+        /// The device's key mode.
         found: KeyMode,
-        /// Where it should.
+        /// The required key mode.
         wanted: KeyMode,
     },
     /// A line is too long.
     LineTooLong,
     /// A line is not a message.
     Malformed {
-        /// What is wrong.
+        /// The fault.
         reason: ShortText,
     },
-    /// The request is not signed for this session: it is copied, or the device does not hold the key.
+    /// The request is not signed for this session: it was copied, or the device does not hold the key.
     PossessionUnproved,
-    /// The final signature is not by the key of the certificate.
+    /// The final signature is not from the certificate's key.
     ProofInvalid,
-    /// The device has stored other bytes than it was sent.
+    /// The device stored bytes other than those it was sent.
     ReadbackMismatch,
     /// The device did not answer in time.
     TimedOut,
-    /// A message is not the next one.
+    /// A message came out of order.
     Unexpected {
-        /// Its name.
+        /// The received message.
         found: &'static str,
-        /// The one that is next.
+        /// The expected message.
         wanted: &'static str,
     },
 }
 
 impl SessionFault {
-    /// Returns the code, which stays the same from version to version.
+    /// Returns the code, which never changes between versions.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -71,27 +71,27 @@ impl SessionFault {
 impl fmt::Display for SessionFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Device { code, reason } => write!(f, "the device gave up: {code}: {reason}"),
+            Self::Device { code, reason } => write!(f, "the device ended the session: {code}: {reason}"),
             Self::Disconnected => f.write_str("the connection ended before the session did; connect the device again"),
             Self::Expired => f.write_str("the session took too long; connect the device again"),
             Self::KeyMode { found, wanted } => write!(
                 f,
-                "the device keeps its key as {found}, and the station wants {wanted}; give it the order's firmware"
+                "the device's key mode is {found}, but the station requires {wanted}; flash the order's firmware"
             ),
-            Self::LineTooLong => f.write_str("the device sent a line of more than 16384 bytes; set it aside"),
-            Self::Malformed { reason } => write!(f, "the device sent what is not a message ({reason}); set it aside"),
+            Self::LineTooLong => f.write_str("the device sent a line longer than 16384 bytes; set it aside"),
+            Self::Malformed { reason } => write!(f, "the device sent a malformed message ({reason}); set it aside"),
             Self::PossessionUnproved => f.write_str(
-                "the request is not signed for this session: it is copied, or the device does not hold the key; set it aside",
+                "the request is not signed for this session: it was copied, or the device does not hold the key; set it aside",
             ),
             Self::ProofInvalid => {
-                f.write_str("the final signature is not by the certificate's key; set the device aside")
+                f.write_str("the final signature is not from the certificate's key; set the device aside")
             }
             Self::ReadbackMismatch => {
-                f.write_str("the device has stored other bytes than it was sent; look at its flash")
+                f.write_str("the device stored bytes other than those it was sent; check its flash")
             }
             Self::TimedOut => f.write_str("the device did not answer in time; connect it again"),
             Self::Unexpected { found, wanted } => {
-                write!(f, "the device sent {found} where {wanted} is next; give it the order's firmware")
+                write!(f, "the device sent {found} where {wanted} was expected; flash the order's firmware")
             }
         }
     }

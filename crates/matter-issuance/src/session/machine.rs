@@ -14,18 +14,18 @@ use crate::{DeviceId, Error, Issued, KeyHash, Proof, Refusal, Request};
 pub struct SessionNumbers {
     /// The session's number.
     pub session_id: SessionId,
-    /// What the proof of possession covers.
+    /// The nonce covered by the proof of possession.
     pub possession: Nonce,
-    /// What the final proof covers.
+    /// The nonce covered by the final proof.
     pub proof: Nonce,
 }
 
 impl SessionNumbers {
-    /// Draws them from the system's source.
+    /// Draws the numbers from the operating system.
     ///
     /// # Errors
     ///
-    /// [`Error::Random`] when it gives none.
+    /// [`Error::Random`] when it gives no random numbers.
     pub fn draw() -> Result<Self, Error> {
         let (mut session_id, mut possession, mut proof) = ([0; 16], [0; 32], [0; 32]);
         for bytes in [&mut session_id[..], &mut possession[..], &mut proof[..]] {
@@ -39,22 +39,22 @@ impl SessionNumbers {
     }
 }
 
-/// What a session wants next.
+/// The next step of a session.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// The message goes to the device, and its answer to [`Session::receive`].
+    /// Send the message to the device, and pass its answer to [`Session::receive`].
     Send(StationMessage),
-    /// The request goes to the desk, and what it issues to [`Session::issued`].
+    /// Pass the request to the desk, and its certificate to [`Session::issued`].
     Issue(Request),
-    /// The proof goes to the desk; then [`Session::recorded`] says what to send.
+    /// Pass the proof to the desk, and send the message of [`Session::recorded`].
     Record(Proof),
     /// The device has locked itself.
     Done,
 }
 
-/// A session with one device: takes its messages and checks them, and says what comes next.
+/// A session with one device: checks its messages and returns the next step.
 ///
-/// Nothing of it outlives it: a device that comes back starts anew, and the desk knows its key.
+/// No state outlives it: a device that comes back opens a new session, and the desk identifies it by its key.
 #[derive(Debug)]
 pub struct Session {
     settings: SessionSettings,
@@ -66,24 +66,24 @@ pub struct Session {
 
 #[derive(Debug)]
 enum Stage {
-    /// Waits for `ident`.
+    /// Waiting for `ident`.
     Ident,
-    /// Waits for `csr`.
+    /// Waiting for `csr`.
     Csr { mac: Mac },
-    /// Waits for the desk to issue.
+    /// Waiting for the desk to issue.
     Issuing,
-    /// Waits for `proof`.
+    /// Waiting for `proof`.
     Proof { key: PublicKey, expected: Readback },
-    /// Waits for the desk to record the proof.
+    /// Waiting for the desk to record the proof.
     Recording,
-    /// Waits for `locked`.
+    /// Waiting for `locked`.
     Locked,
-    /// Nothing comes any more.
+    /// The session has ended.
     Over,
 }
 
 impl Stage {
-    /// The message that is next.
+    /// The expected message.
     const fn wanted(&self) -> &'static str {
         match self {
             Self::Ident => "ident",
@@ -96,13 +96,13 @@ impl Stage {
 }
 
 impl Session {
-    /// Opens a session; the message goes to the device.
+    /// Opens a session; returns it with the first message for the device.
     #[must_use]
     pub fn new(settings: &SessionSettings, numbers: SessionNumbers, now: Instant) -> (Self, StationMessage) {
         let session = Self {
             settings: settings.clone(),
             numbers,
-            // A time beyond the clock's range has no end that could be missed.
+            // A deadline beyond the clock's range cannot be missed.
             expires: now.checked_add(settings.session_time).unwrap_or(now),
             device: None,
             stage: Stage::Ident,
@@ -115,23 +115,23 @@ impl Session {
         (session, hello)
     }
 
-    /// Returns who the device says that it is, once it has.
+    /// Returns the MAC address that the device reported, if it has.
     #[must_use]
     pub const fn device(&self) -> Option<Mac> {
         self.device
     }
 
-    /// Returns when the session ends whatever it waits for.
+    /// Returns the time at which the session ends in any state.
     #[must_use]
     pub const fn expires(&self) -> Instant {
         self.expires
     }
 
-    /// Takes the device's answer.
+    /// Processes the device's answer.
     ///
     /// # Errors
     ///
-    /// The refusal that ends the session: [`Refusal::Session`], or what is wrong with the request.
+    /// The refusal that ends the session: [`Refusal::Session`], or a fault of the request.
     pub fn receive(&mut self, message: DeviceMessage, now: Instant) -> Result<Step, Refusal> {
         let stage = core::mem::replace(&mut self.stage, Stage::Over);
         if now >= self.expires {
@@ -163,7 +163,8 @@ impl Session {
         self.stage = Stage::Csr { mac: identity.mac };
         Ok(Step::Send(StationMessage::GenKey {
             key_mode: wanted,
-            // A device that has a key keeps it: what was issued for it is still good. One that has lost its key makes another.
+            // A device keeps its key, because its certificate remains valid. A device that lost its key generates a new
+            // one.
             allow_replace: false,
         }))
     }
@@ -181,7 +182,7 @@ impl Session {
         Ok(Step::Issue(request))
     }
 
-    /// Takes what the desk has issued, with the rest of what the device stores; returns the message that goes to the device.
+    /// Takes the issued certificate and the other data that the device stores; returns the message for the device.
     pub fn issued(
         &mut self,
         issued: &Issued,
@@ -213,7 +214,7 @@ impl Session {
         Statement::proof(&self.numbers.session_id, &self.numbers.proof, readback)
             .verify(key, signature)
             .map_err(|_| SessionFault::ProofInvalid)?;
-        // Checked second: what is compared is what the key has signed.
+        // Checked after the signature, which covers this value.
         if readback != expected {
             return Err(SessionFault::ReadbackMismatch.into());
         }
@@ -224,7 +225,7 @@ impl Session {
         }))
     }
 
-    /// Says what goes to the device once the desk has recorded the proof.
+    /// Returns the message for the device once the desk has recorded the proof.
     pub const fn recorded(&mut self) -> StationMessage {
         self.stage = Stage::Locked;
         StationMessage::Lock {}

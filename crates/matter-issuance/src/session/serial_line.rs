@@ -7,26 +7,27 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 
-/// How long a read or a write waits.
+/// The longest time that a read or a write waits.
 const WAIT: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 250_000_000,
 };
 
-/// The station's end of a serial line or a pseudo-terminal, which passes bytes as they are.
+/// The station's end of a serial line or pseudo-terminal, in raw mode.
 ///
-/// The speed is that which the line has. It has no end: a device that is gone is one that is silent.
+/// The speed of the line is not changed. A serial line has no end of file: a device that is gone cannot be told from a
+/// silent one.
 #[derive(Debug)]
 pub struct SerialLine(File);
 
 impl SerialLine {
-    /// Opens a line, and drops what came before.
+    /// Opens a line and discards pending input.
     ///
     /// # Errors
     ///
-    /// When it is not there, or the system lets nobody read or write it.
+    /// When the line does not exist, or cannot be opened for reading and writing.
     pub fn open(path: &Path) -> io::Result<Self> {
-        // Without waiting for a carrier, and not as the terminal that controls this process.
+        // Do not wait for a carrier, and do not become the controlling terminal of this process.
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
         if file.is_terminal() {
@@ -48,7 +49,7 @@ impl SerialLine {
 }
 
 impl Read for SerialLine {
-    /// Waits for a quarter of a second at most.
+    /// Waits for at most a quarter of a second.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.wait(PollFlags::IN)?;
         self.0.read(buffer)
@@ -56,7 +57,7 @@ impl Read for SerialLine {
 }
 
 impl Write for SerialLine {
-    /// Waits for a quarter of a second at most.
+    /// Waits for at most a quarter of a second.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.wait(PollFlags::OUT)?;
         self.0.write(bytes)

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::protocol::KeyMode;
 
-/// For what order a station works, and what it wants of devices.
+/// The order of a station, and its requirements for devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSettings {
     pub(super) order: String,
@@ -14,12 +14,12 @@ pub struct SessionSettings {
 }
 
 impl SessionSettings {
-    /// How long a device may take for an answer, where nothing else is set.
+    /// The default time limit of an answer.
     pub const ANSWER_TIME: Duration = Duration::from_secs(10);
-    /// How long a session may take, where nothing else is set.
+    /// The default time limit of a session.
     pub const SESSION_TIME: Duration = Duration::from_secs(60);
 
-    /// Names the order, and the station as it appears in the log.
+    /// Creates settings for an order; `station` is the name in the log.
     #[must_use]
     pub fn new(order: &str, station: &str) -> Self {
         Self {
@@ -32,21 +32,21 @@ impl SessionSettings {
         }
     }
 
-    /// Refuses devices that keep their keys elsewhere. Without that, each device may keep its key where it does.
+    /// Requires a key mode. By default, any key mode is accepted.
     #[must_use]
     pub const fn with_key_mode(mut self, key_mode: KeyMode) -> Self {
         self.key_mode = Some(key_mode);
         self
     }
 
-    /// Allows devices that have a certificate another one for a new key; the operator's reason goes into the log.
+    /// Allows a new key for devices that have a certificate; the operator's reason is recorded in the log.
     #[must_use]
     pub fn with_new_key(mut self, reason: &str) -> Self {
         self.new_key = Some(reason.into());
         self
     }
 
-    /// Sets how long a device may take for an answer, and for the whole session.
+    /// Sets the time limits of an answer and of the whole session.
     #[must_use]
     pub const fn with_times(mut self, answer: Duration, session: Duration) -> Self {
         self.answer_time = answer;

@@ -7,37 +7,38 @@ use crate::protocol::{
 };
 use crate::{DeskHandle, DeviceId, Error, Issued, Refusal, State};
 
-/// How long the last word to a refused device may take.
-const LAST_WORD: Duration = Duration::from_secs(1);
-/// What a device is told when the fault is not its own.
+/// Time limit of the last message to a refused device.
+const LAST_MESSAGE_TIME: Duration = Duration::from_secs(1);
+/// Code and reason sent to a device when the fault is not its own.
 const UNAVAILABLE: (&str, &str) = (
     "unavailable",
-    "the station cannot issue for now; connect the device again later",
+    "the station cannot issue certificates at the moment; connect the device again later",
 );
 
-/// Runs sessions with devices, as many at once as there are threads that call it.
+/// Runs sessions with devices, one on each thread that calls it.
 #[derive(Clone, Debug)]
 pub struct Station {
     desk: DeskHandle,
     settings: SessionSettings,
 }
 
-/// How a session ended.
+/// The result of a session.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionReport {
-    /// Who the device said that it is, if it did.
+    /// The MAC address that the device reported, if it did.
     pub device: Option<Mac>,
-    /// What the desk has issued, or had before, if it did.
+    /// The certificate that the desk issued or already had, if any.
     pub issued: Option<Issued>,
-    /// How far the device is in the ledger after this session, if it is there.
+    /// The state of the device in the ledger after this session, if it is there.
     pub state: Option<State>,
-    /// Why the session ended early, if it did. A device may be [`State::Proved`] all the same, and only not have locked itself.
+    /// The reason why the session ended early, if it did. The device may be [`State::Proved`] nevertheless, but not
+    /// locked.
     pub refusal: Option<Refusal>,
 }
 
 impl Station {
-    /// Takes the desk that issues, and what the station wants of devices.
+    /// Creates a station from the desk that issues and the requirements for devices.
     #[must_use]
     pub const fn new(desk: DeskHandle, settings: SessionSettings) -> Self {
         Self { desk, settings }
@@ -45,13 +46,13 @@ impl Station {
 
     /// Runs a session with the device at the other end of a channel.
     ///
-    /// `read` must return at least every half second when nothing comes, as [`LineReader`] says. `peer` names the device in
-    /// the log as long as it has not said its MAC address. Every refusal is in the log when this returns.
+    /// `read` must return at least every half second when no data arrives, see [`LineReader`]. `peer` names the device
+    /// in the log until it has reported its MAC address. Every refusal is in the log when this returns.
     ///
     /// # Errors
     ///
-    /// [`Error`] when the desk cannot work: the ledger, or a signer, is away. The device is told to come back later; whatever
-    /// it was issued is issued again then.
+    /// [`Error`] when the desk cannot work because the ledger or a signer is unavailable. The device is told to come
+    /// back later, and then gets the same certificate.
     pub fn run<C: Read + Write>(&self, channel: &mut C, peer: &DeviceId) -> Result<SessionReport, Error> {
         let mut report = SessionReport {
             device: None,
@@ -65,7 +66,7 @@ impl Station {
             Err(Stop::Refused { refusal, is_logged }) => (refusal, is_logged),
             Err(Stop::Failed(error)) => {
                 let (code, reason) = UNAVAILABLE;
-                say_last(
+                send_last(
                     channel,
                     &StationMessage::Refused {
                         code: ShortText::abridged(code),
@@ -75,7 +76,7 @@ impl Station {
                 return Err(error);
             }
         };
-        // The log first: a device may act on its refusal, and then it must be known.
+        // Log first: the device may react to its refusal as soon as it is sent.
         let device = report.device.map(|mac| DeviceId::from_mac(*mac.as_bytes()));
         let recorded = match (is_logged, device) {
             (true, _) => Ok(()),
@@ -84,7 +85,7 @@ impl Station {
                 self.desk.refuse(device, &self.settings.station, refusal.clone())
             }
         };
-        say_last(channel, &StationMessage::from(&refusal));
+        send_last(channel, &StationMessage::from(&refusal));
         report.refusal = Some(refusal);
         recorded.map(|()| report)
     }
@@ -120,7 +121,7 @@ impl Station {
         }
     }
 
-    /// Notes that the device has been sent what it stores: from now on it may have it.
+    /// Records that the device was sent its data, and so may have stored it.
     fn installed(&self, report: &mut SessionReport) -> Result<(), Stop> {
         if let Some(issued) = &report.issued {
             self.desk.installed(issued.key)??;
@@ -146,14 +147,14 @@ impl Station {
         Ok(DeviceMessage::from_line(&line)?)
     }
 
-    /// Until when the device may take for the next line.
+    /// The deadline for the next line.
     fn deadline(&self, session: &Session) -> Instant {
         let answer = Instant::now().checked_add(self.settings.answer_time);
         answer.map_or(session.expires(), |answer| answer.min(session.expires()))
     }
 }
 
-/// Tells a session that ran out of its time from an answer that did.
+/// Distinguishes an expired session from a late answer.
 fn late(error: ProtocolError, session: &Session) -> Stop {
     match error {
         ProtocolError::TimedOut if Instant::now() >= session.expires() => SessionFault::Expired.into(),
@@ -161,15 +162,16 @@ fn late(error: ProtocolError, session: &Session) -> Stop {
     }
 }
 
-/// Sends the last message, to a device that perhaps listens no more.
-fn say_last(channel: &mut (impl Read + Write), message: &StationMessage) {
-    let (Ok(line), Some(deadline)) = (message.to_line(), Instant::now().checked_add(LAST_WORD)) else {
+/// Sends the last message to a device that may no longer be reading.
+fn send_last(channel: &mut (impl Read + Write), message: &StationMessage) {
+    let (Ok(line), Some(deadline)) = (message.to_line(), Instant::now().checked_add(LAST_MESSAGE_TIME)) else {
         return;
     };
     if write_line(channel, &line, deadline).is_err() {
         return;
     }
-    // TCP may drop what was sent when the connection is closed with bytes unread. A device that has read its refusal closes it.
+    // TCP may discard sent data if the connection is closed with unread input. A device that has read its refusal
+    // closes it.
     let mut rest = [0; 2048];
     while Instant::now() < deadline {
         match channel.read(&mut rest) {
@@ -181,14 +183,14 @@ fn say_last(channel: &mut (impl Read + Write), message: &StationMessage) {
     }
 }
 
-/// Why a session stops.
+/// The reason why a session stops.
 enum Stop {
     Failed(Error),
     Refused { refusal: Refusal, is_logged: bool },
 }
 
 impl Stop {
-    /// A refusal of the desk, which logs its own.
+    /// A refusal by the desk, which has logged it already.
     const fn logged(refusal: Refusal) -> Self {
         let is_logged = true;
         Self::Refused { refusal, is_logged }

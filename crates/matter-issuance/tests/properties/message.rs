@@ -1,12 +1,12 @@
-//! Any bytes as lines of the protocol, in pieces of any size: reading never panics and keeps to the bounds, and a message that
-//! is accepted comes back the same from its own line.
+//! Arbitrary bytes as protocol lines, in pieces of any size: reading never panics and respects its bounds, and an
+//! accepted message round-trips.
 
 use std::io::{Error, ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 use matter_issuance::protocol::{DeviceMessage, LineReader, MAX_LINE, Message, ProtocolError, StationMessage};
 
-/// Gives pieces of 1 to 255 bytes, and a pause between two of them.
+/// Returns pieces of 1 to 255 bytes, with a pause after each.
 struct Pieces<'a> {
     rest: &'a [u8],
     size: usize,
@@ -32,7 +32,7 @@ fn comes_back<M: Message>(line: &[u8]) {
         return;
     };
     let written = message.to_line();
-    // An escape in a text may take fewer bytes than what is written for it.
+    // An escape in a text may be shorter than its canonical form.
     if let Ok(written) = written {
         let again = M::from_line(written.as_bytes()).unwrap();
         assert_eq!(again.to_line().unwrap(), written);

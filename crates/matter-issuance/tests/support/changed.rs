@@ -1,4 +1,4 @@
-//! Somebody who changes a ledger's file and knows its sums.
+//! Simulates an attacker who modifies a ledger's file and recomputes its checksums.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
-/// Runs statements, and makes the sums of the log's tables right again.
+/// Runs statements and corrects the checksums of the log's tables.
 pub(crate) fn change(path: &Path, sql: &str) {
     let connection = Connection::open(path).unwrap();
     let sum = connection.create_scalar_function("test_sum", -1, FunctionFlags::SQLITE_UTF8, |context| {

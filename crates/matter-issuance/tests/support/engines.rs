@@ -1,6 +1,6 @@
-//! Ledgers of each engine: files always, and PostgreSQL where the environment names a server.
+//! Ledgers of each engine: SQLite files, and PostgreSQL if the environment names a server.
 
-#![allow(dead_code, reason = "no test uses all of it")]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use matter_ledger::{Ledger, LedgerPlace};
 use tempfile::TempDir;
 
-/// A ledger's place with nothing in it.
+/// The location of an empty ledger.
 pub(crate) struct Engine {
     pub(crate) name: &'static str,
     pub(crate) place: LedgerPlace,
@@ -21,7 +21,7 @@ impl Engine {
     }
 }
 
-/// A folder that is in memory where the system has one: tests commit often.
+/// A folder in memory if the system has one, because tests commit often.
 pub(crate) fn folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
@@ -62,7 +62,7 @@ pub(crate) fn postgres() -> Option<Engine> {
     })
 }
 
-/// Runs a test on each engine, and says on which.
+/// Runs a test on each engine and prints which ran.
 pub(crate) fn on_each(test: impl Fn(&Engine)) {
     test(&sqlite());
     let servers = postgres().map(|engine| test(&engine)).iter().count();

@@ -1,6 +1,6 @@
-//! Signers that fail when they are told to: a token that is gone, and a process that dies before it commits.
+//! Signers that fail on demand: an absent token, and a process that dies before its commit.
 
-#![allow(dead_code, reason = "no test uses all of it")]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -12,7 +12,7 @@ use signature::hazmat::PrehashSigner;
 use signature::{Keypair, Signer};
 use spki::{AlgorithmIdentifier, SignatureAlgorithmIdentifier};
 
-/// How many signatures are made until one fails; negative for all of them.
+/// Number of signatures before one fails; negative for unlimited.
 #[derive(Clone, Debug)]
 pub(crate) struct Fuse(Arc<AtomicI32>);
 
@@ -21,7 +21,7 @@ impl Fuse {
         Self(Arc::new(AtomicI32::new(-1)))
     }
 
-    /// Lets the signature after `count` others fail, and all after it until [`Fuse::mend`].
+    /// Fails every signature after the next `count`, until [`Fuse::mend`].
     pub(crate) fn fail_after(&self, count: i32) {
         self.0.store(count, Ordering::SeqCst);
     }

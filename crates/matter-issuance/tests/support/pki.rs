@@ -1,6 +1,6 @@
-//! What tests issue with: a PAA, a PAI, a declaration, keys and requests.
+//! Test fixtures: a PAA, a PAI, a declaration, keys and requests.
 
-#![allow(dead_code, reason = "no test uses all of it")]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(crate) struct Pki {
     pub(crate) declaration: Vec<u8>,
 }
 
-/// A key for each name.
+/// Derives a key from a name.
 pub(crate) fn key(name: &str) -> PrivateKey {
     PrivateKey::from_scalar(&Sha256::digest(name).into()).unwrap()
 }
@@ -91,7 +91,7 @@ pub(crate) fn log_signer() -> LogSigner {
     LogSigner::new(key("log"))
 }
 
-/// A desk of its own ledger, with an open order of this size.
+/// A desk with its own ledger and an open order of this size.
 pub(crate) fn desk_with_order(size: u32) -> Desk<PrivateKey> {
     let mut desk = Pki::new().desk(Ledger::in_memory().unwrap());
     open_order(desk.registrar(), ORDER, size);
@@ -117,7 +117,7 @@ pub(crate) fn open_order(registrar: &mut Registrar, id: &str, size: u32) {
     registrar.open_order(&new_order(id, size)).unwrap().unwrap();
 }
 
-/// A request of a device that is named as its key is.
+/// A request of a device named like its key.
 pub(crate) fn request(name: &str) -> Request {
     request_for(ORDER, name, name)
 }
@@ -127,12 +127,12 @@ pub(crate) fn request_for(order: &str, device: &str, key_name: &str) -> Request 
     Request::from_csr(order, DeviceId::new(device).unwrap(), "station 1", &pkcs10).unwrap()
 }
 
-/// The request of a key, without a subject.
+/// A request for a key, without a subject.
 pub(crate) fn csr(key: &PrivateKey) -> Vec<u8> {
     csr_with(key, &[0], &[], &[])
 }
 
-/// A request with these bytes of version, subject and attributes.
+/// A request with the given bytes of version, subject and attributes.
 pub(crate) fn csr_with(key: &PrivateKey, version: &[u8], subject: &[u8], attributes: &[u8]) -> Vec<u8> {
     const KEY: [u8; 26] = [
         0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,

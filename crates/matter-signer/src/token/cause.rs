@@ -6,7 +6,7 @@ use cryptoki::error::Error as CryptokiError;
 
 use crate::Error;
 
-/// What a module returned, by the name that PKCS #11 has for it.
+/// A module's return value, displayed with its PKCS #11 name.
 #[derive(Debug)]
 pub(super) struct Cause(CryptokiError);
 
@@ -38,7 +38,7 @@ impl StdError for Cause {
     }
 }
 
-/// The error of a token that refuses something.
+/// Creates the error of an operation that the token refused.
 pub(super) fn refused(operation: &'static str, error: CryptokiError) -> Error {
     Error::Token {
         operation,

@@ -1,4 +1,4 @@
-//! The private key that a URI names, and its public half.
+//! Finds the private key that a URI names, and its public key.
 
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
@@ -9,15 +9,15 @@ use super::cause::refused;
 use crate::uri::Hex;
 use crate::{Error, Pkcs11Uri, VerifyingKey};
 
-/// The names of curves in DER (RFC 5480, 2.1.1.1).
+/// Object identifiers of the curves in DER (RFC 5480, 2.1.1.1).
 pub(super) const P256: &[u8] = &[0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22];
 /// The tag of an OCTET STRING.
 const OCTET_STRING: u8 = 0x04;
-/// The kinds that are read here.
+/// The supported key types.
 const KINDS: &str = "P-256, P-384 or RSA";
 
-/// Finds the one private key that a URI names.
+/// Finds the only private key that matches a URI.
 pub(super) fn private_key(session: &Session, uri: &Pkcs11Uri) -> Result<ObjectHandle, Error> {
     let mut template = named(uri);
     template.push(Attribute::Class(ObjectClass::PRIVATE_KEY));
@@ -38,7 +38,7 @@ pub(super) fn private_key(session: &Session, uri: &Pkcs11Uri) -> Result<ObjectHa
     }
 }
 
-/// The label and the id of a URI.
+/// The label and id of a URI as a search template.
 pub(super) fn named(uri: &Pkcs11Uri) -> Vec<Attribute> {
     let label = uri.object().map(|label| Attribute::Label(label.into()));
     let id = uri.id().map(|id| Attribute::Id(id.into()));
@@ -50,7 +50,7 @@ pub(super) fn objects(session: &Session, template: &[Attribute]) -> Result<Vec<O
     found.map_err(|error| refused("to list its keys", error))
 }
 
-/// What tells keys apart.
+/// Describes keys by their labels and ids.
 fn names(session: &Session, keys: &[ObjectHandle]) -> Result<Vec<String>, Error> {
     keys.iter()
         .map(|key| {
@@ -70,10 +70,10 @@ fn names(session: &Session, keys: &[ObjectHandle]) -> Result<Vec<String>, Error>
 
 fn attributes(session: &Session, key: ObjectHandle, wanted: &[AttributeType]) -> Result<Vec<Attribute>, Error> {
     let found = session.get_attributes(key, wanted);
-    found.map_err(|error| refused("to say what a key is", error))
+    found.map_err(|error| refused("to return the attributes of a key", error))
 }
 
-/// What an object has of a public key.
+/// The public-key attributes of an object.
 #[derive(Default)]
 struct Parts {
     kind: Option<KeyType>,
@@ -90,14 +90,14 @@ impl Parts {
         let wanted = [AttributeType::KeyType, AttributeType::Label, AttributeType::Id];
         let mut parts = Self::default();
         parts.take(attributes(session, object, &wanted)?);
-        // Of these the object has those of its kind. SoftHSM refuses to look for others.
+        // Request only attributes of this key type: SoftHSM refuses a request with others.
         let wanted: &[AttributeType] = match parts.kind {
             Some(KeyType::EC) => &[AttributeType::EcParams, AttributeType::EcPoint],
             Some(KeyType::RSA) => &[AttributeType::Modulus, AttributeType::PublicExponent],
             _ => &[],
         };
         for wanted in wanted {
-            // A private key need not have a public one's attributes.
+            // A private key need not have the attributes of its public key.
             parts.take(session.get_attributes(object, &[*wanted]).unwrap_or_default());
         }
         Ok(parts)
@@ -118,7 +118,7 @@ impl Parts {
         }
     }
 
-    /// Puts the key together, if all of it is there.
+    /// Builds the key if all its attributes are present.
     fn key(&self) -> Result<Option<VerifyingKey>, Error> {
         let kind = |found: &str| Error::KeyKind {
             found: found.into(),
@@ -137,7 +137,7 @@ impl Parts {
             Some(KeyType::EC) => {
                 let curve = self.curve.as_deref();
                 if !matches!(curve, None | Some(P256 | P384)) {
-                    return Err(kind("another curve"));
+                    return Err(kind("an unsupported curve"));
                 }
                 let Some(point) = self.point.as_deref().map(unwrapped) else {
                     return Ok(None);
@@ -150,12 +150,12 @@ impl Parts {
                 };
                 key.map(Some).ok_or(Error::PublicKey)
             }
-            _ => Err(kind("another algorithm")),
+            _ => Err(kind("an unsupported algorithm")),
         }
     }
 }
 
-/// The point in an OCTET STRING, or as it is: modules write both.
+/// Unwraps the point from its OCTET STRING, if any: modules return both forms.
 fn unwrapped(point: &[u8]) -> &[u8] {
     match point {
         [OCTET_STRING, len, inside @ ..] if usize::from(*len) == inside.len() => inside,
@@ -163,7 +163,8 @@ fn unwrapped(point: &[u8]) -> &[u8] {
     }
 }
 
-/// Finds the public half of a private key: that of the public key or of the certificate with its id, or its own.
+/// Finds the public key of a private key: from the public key object or certificate with its id, or from its own
+/// attributes.
 pub(super) fn public_key(session: &Session, uri: &Pkcs11Uri, key: ObjectHandle) -> Result<VerifyingKey, Error> {
     let own = Parts::read(session, key)?;
     let mut template = vec![Attribute::Class(ObjectClass::PUBLIC_KEY)];

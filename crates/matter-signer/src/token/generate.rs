@@ -11,10 +11,10 @@ use crate::{Error, KeyAlgorithm, OpenedSigner, Pkcs11Uri, Secrets};
 /// The public exponent 65537.
 const EXPONENT: &[u8] = &[1, 0, 1];
 const RSA_BITS: cryptoki::types::Ulong = cryptoki::types::Ulong::new(3072);
-/// The bytes of an id that is drawn.
+/// Length of a random id in bytes.
 const ID_LEN: usize = 16;
 
-/// Makes a key in a token and returns its id.
+/// Generates a key in a token and returns its id.
 pub(crate) fn generate(
     uri: &Pkcs11Uri,
     algorithm: KeyAlgorithm,
@@ -37,7 +37,7 @@ pub(crate) fn generate(
 }
 
 fn make(session: &Session, uri: &Pkcs11Uri, label: &str, id: &[u8], algorithm: KeyAlgorithm) -> Result<(), Error> {
-    // A second key of the name could not be told apart.
+    // A second key with the same label and id could not be selected.
     let mut template = find::named(uri);
     template.push(Attribute::Class(ObjectClass::PRIVATE_KEY));
     if !find::objects(session, &template)?.is_empty() {
@@ -58,7 +58,7 @@ fn make(session: &Session, uri: &Pkcs11Uri, label: &str, id: &[u8], algorithm: K
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
         Attribute::Sign(true),
-        // What it may not do unless it is told, modules allow.
+        // Modules allow these operations unless the template denies them.
         Attribute::Decrypt(false),
         Attribute::Unwrap(false),
     ]);
@@ -76,5 +76,5 @@ fn make(session: &Session, uri: &Pkcs11Uri, label: &str, id: &[u8], algorithm: K
         }
     };
     let made = session.generate_key_pair(&mechanism, &public, &private);
-    made.map(|_| ()).map_err(|error| refused("to make a key", error))
+    made.map(|_| ()).map_err(|error| refused("to generate a key", error))
 }

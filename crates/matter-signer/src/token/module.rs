@@ -1,4 +1,4 @@
-//! The modules of this process, each initialized once.
+//! The PKCS #11 modules of this process, each initialized once.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ static LOADED: Mutex<Vec<Loaded>> = Mutex::new(Vec::new());
 struct Loaded {
     path: PathBuf,
     module: Pkcs11,
-    /// Whether a signer has sessions of it.
+    /// Whether a signer has sessions in this module.
     used: bool,
 }
 
@@ -22,7 +22,7 @@ fn lock() -> MutexGuard<'static, Vec<Loaded>> {
     LOADED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where Linux distributions have modules, with Debian's names of architectures.
+/// Folders where Linux distributions install modules, with Debian's architecture names.
 const FOLDERS: &[&str] = &[
     "/usr/lib/pkcs11",
     "/usr/lib/softhsm",
@@ -42,7 +42,7 @@ const FOLDERS: &[&str] = &[
     "/opt/homebrew/lib",
 ];
 
-/// Loads the module of a URI, or finds it loaded.
+/// Loads the module of a URI, or returns the loaded one.
 pub(super) fn load(uri: &Pkcs11Uri) -> Result<Pkcs11, Error> {
     let path = path(uri)?;
     let failed = |error| Error::Module {
@@ -74,13 +74,13 @@ pub(super) fn keep(uri: &Pkcs11Uri) {
     }
 }
 
-/// Lets the module of a URI be initialized anew, unless a signer has sessions of it.
+/// Finalizes the module of a URI so that it is initialized again, unless a signer has sessions in it.
 pub(super) fn restart(uri: &Pkcs11Uri) {
     let Ok(path) = path(uri) else { return };
     let mut loaded = lock();
     let unused = loaded.iter().position(|loaded| loaded.path == path && !loaded.used);
     if let Some(index) = unused {
-        // What it cannot end it goes on with.
+        // If the module cannot be finalized, its old state stays in use.
         let _ = loaded.swap_remove(index).module.finalize();
     }
 }
@@ -94,7 +94,7 @@ fn path(uri: &Pkcs11Uri) -> Result<PathBuf, Error> {
         (None, _) => FOLDERS.iter().map(Path::new).collect(),
     };
     let name = uri.module_name().unwrap_or_default();
-    // A name is none of a file elsewhere.
+    // A module name must not select a file in another folder.
     let name = name.replace(['/', '\\'], "_");
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let files = [

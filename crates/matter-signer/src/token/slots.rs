@@ -4,13 +4,13 @@ use cryptoki::slot::Slot;
 use super::cause::refused;
 use crate::{Error, Pkcs11Uri};
 
-/// Finds the one slot whose token a URI names.
+/// Finds the only slot with a token that matches a URI.
 pub(super) fn find(module: &Pkcs11, uri: &Pkcs11Uri) -> Result<Slot, Error> {
     let slots = module.get_slots_with_token();
-    let slots = slots.map_err(|error| refused("to list slots", error))?;
+    let slots = slots.map_err(|error| refused("to list its slots", error))?;
     let (mut found, mut names, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for slot in slots {
-        // A token that is just being taken out is none.
+        // Skip a token that is being removed.
         let Ok(token) = module.get_token_info(slot) else {
             continue;
         };
@@ -44,7 +44,7 @@ pub(super) fn find(module: &Pkcs11, uri: &Pkcs11Uri) -> Result<Slot, Error> {
 }
 
 fn is_named(module: &Pkcs11, slot: Slot, uri: &Pkcs11Uri) -> Result<bool, Error> {
-    let unknown = |error| refused("to say what it is", error);
+    let unknown = |error| refused("to return its information", error);
     let token = module.get_token_info(slot).map_err(unknown)?;
     let place = module.get_slot_info(slot).map_err(unknown)?;
     let library = module.get_library_info().map_err(unknown)?;
@@ -61,7 +61,7 @@ fn is_named(module: &Pkcs11, slot: Slot, uri: &Pkcs11Uri) -> Result<bool, Error>
         ("library-manufacturer", library.manufacturer_id()),
         ("library-version", &version),
     ];
-    // Tokens have their texts padded with spaces.
+    // PKCS #11 pads token texts with spaces.
     let text = |(name, is): &(&str, &str)| uri.text(name).is_none_or(|wanted| wanted.trim_end() == is.trim_end());
     Ok(texts.iter().all(text) && uri.slot_id().is_none_or(|id| id == slot.id()))
 }

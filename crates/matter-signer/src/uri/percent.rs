@@ -14,16 +14,18 @@ pub(super) fn decode(attribute: &'static str, text: &str) -> Result<Vec<u8>, Err
         let mut digit = || char::from(rest.next()?).to_digit(16);
         let value = digit().zip(digit()).map(|(high, low)| high * 16 + low);
         let value = value.and_then(|value| u8::try_from(value).ok());
-        bytes.push(value.ok_or_else(|| Error::uri(attribute, "has a % without two hexadecimal digits; %25 is a %"))?);
+        bytes.push(
+            value.ok_or_else(|| Error::uri(attribute, "has a '%' without two hexadecimal digits; write '%' as %25"))?,
+        );
     }
     Ok(bytes)
 }
 
-/// Decodes it to text without control characters.
+/// Decodes the value to text without control characters.
 pub(super) fn decode_text(attribute: &'static str, text: &str) -> Result<String, Error> {
     let text = String::from_utf8(decode(attribute, text)?).map_err(|_| Error::uri(attribute, "is not UTF-8"))?;
     if text.contains(char::is_control) {
-        return Err(Error::uri(attribute, "has a control character"));
+        return Err(Error::uri(attribute, "contains a control character"));
     }
     Ok(text)
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::{decode, decode_text};
 use crate::Error;
 
-/// What a `pkcs11:` URI says of module, slot, token and key. What it does not name may be any.
+/// The attributes of a `pkcs11:` URI that select module, slot, token and key. An absent attribute matches any value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pkcs11Uri {
     texts: [Option<String>; TEXTS.len()],
@@ -18,7 +18,7 @@ pub struct Pkcs11Uri {
     pin_file: Option<PathBuf>,
 }
 
-/// The attributes of the path that are texts (RFC 7512, 2.3).
+/// Text attributes of the path (RFC 7512, 2.3).
 const TEXTS: [&str; 10] = [
     "token",
     "manufacturer",
@@ -33,7 +33,7 @@ const TEXTS: [&str; 10] = [
 ];
 
 impl Pkcs11Uri {
-    /// Returns the value of an attribute that is a text, such as `token` or `object`.
+    /// Returns the value of a text attribute such as `token` or `object`.
     #[must_use]
     pub fn text(&self, attribute: &str) -> Option<&str> {
         let index = TEXTS.iter().position(|name| *name == attribute)?;
@@ -64,7 +64,7 @@ impl Pkcs11Uri {
         self.module_name.as_deref()
     }
 
-    /// Returns the file of the module or its folder, `module-path`.
+    /// Returns the module's file or folder, `module-path`.
     #[must_use]
     pub fn module_path(&self) -> Option<&Path> {
         self.module_path.as_deref()
@@ -76,7 +76,7 @@ impl Pkcs11Uri {
         self.pin_file.as_deref()
     }
 
-    /// Writes what tells the token, for messages.
+    /// Describes the token for messages.
     #[cfg_attr(not(feature = "pkcs11"), expect(dead_code, reason = "for tokens only"))]
     pub(crate) fn token_words(&self) -> String {
         let mut words = String::new();
@@ -91,7 +91,7 @@ impl Pkcs11Uri {
         words
     }
 
-    /// Writes what tells the key, for messages.
+    /// Describes the key for messages.
     #[cfg_attr(not(feature = "pkcs11"), expect(dead_code, reason = "for tokens only"))]
     pub(crate) fn key_words(&self) -> String {
         let mut words = String::new();
@@ -121,13 +121,10 @@ impl Pkcs11Uri {
                 let number = number.ok_or_else(|| Error::uri("slot-id", "is not a decimal number"))?;
                 set("slot-id", &mut self.slot_id, number)
             }
-            // RFC 7512, 2.5: an unknown one matches no object.
+            // RFC 7512, 2.5: an unknown path attribute matches no object.
             _ => Err(Error::uri(
                 "",
-                format!(
-                    "has the attribute '{}', which is unknown: it matches no key",
-                    clean(name)
-                ),
+                format!("has the unknown attribute '{}', which matches no key", clean(name)),
             )),
         }
     }
@@ -142,9 +139,9 @@ impl Pkcs11Uri {
             "pin-source" => set("pin-source", &mut self.pin_file, pin_file(value)?),
             "pin-value" => Err(Error::uri(
                 "pin-value",
-                "is not allowed, for other users may see it; pin-source=FILE or the environment's MATTER_PIN is",
+                "is not allowed, because other users may see it; use pin-source=FILE or the environment variable MATTER_PIN",
             )),
-            // RFC 7512, 2.5: an unknown one is passed over.
+            // RFC 7512, 2.5: an unknown query attribute is ignored.
             _ => Ok(()),
         }
     }
@@ -153,7 +150,7 @@ impl Pkcs11Uri {
 impl FromStr for Pkcs11Uri {
     type Err = Error;
 
-    /// Reads what follows `pkcs11:`.
+    /// Parses the part after `pkcs11:`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
         let mut uri = Self::default();
@@ -165,7 +162,7 @@ impl FromStr for Pkcs11Uri {
             }
         }
         if kind.is_some_and(|kind| kind != "private") {
-            return Err(Error::uri("type", "is not private, as a key that signs is"));
+            return Err(Error::uri("type", "must be 'private'"));
         }
         for attribute in query.split('&').filter(|attribute| !attribute.is_empty()) {
             let (name, value) = pair(attribute)?;
@@ -175,7 +172,7 @@ impl FromStr for Pkcs11Uri {
     }
 }
 
-/// An id in lower-case hexadecimal digits.
+/// An id as lower-case hexadecimal digits.
 pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
@@ -187,12 +184,12 @@ impl fmt::Display for Hex<'_> {
 fn pair(attribute: &str) -> Result<(&str, &str), Error> {
     let pair = attribute.split_once('=');
     // The value may be a PIN.
-    pair.ok_or_else(|| Error::uri("", "has an attribute without =; NAME=VALUE is allowed"))
+    pair.ok_or_else(|| Error::uri("", "has an attribute without '='; use NAME=VALUE"))
 }
 
 fn set<T>(name: &'static str, place: &mut Option<T>, value: T) -> Result<(), Error> {
     match place.replace(value) {
-        Some(_) => Err(Error::uri(name, "is there more than once")),
+        Some(_) => Err(Error::uri(name, "is given twice")),
         None => Ok(()),
     }
 }
@@ -202,7 +199,7 @@ fn pin_file(value: &str) -> Result<PathBuf, Error> {
     if value.starts_with('|') {
         return Err(Error::uri(
             "pin-source",
-            "is a command, which is not run; file:PATH is allowed",
+            "is a command, which is not supported; use file:PATH",
         ));
     }
     let path = value.strip_prefix("file:").unwrap_or(&value);

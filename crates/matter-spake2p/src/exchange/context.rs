@@ -2,9 +2,9 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// What prover and verifier have said before the exchange, hashed (Matter Core Specification 4.14.1.2).
+/// Hash of the messages before the exchange (Matter Core Specification 4.14.1.2).
 ///
-/// When they do not agree about it, because somebody changed the messages, neither accepts the other.
+/// If the messages were modified on the way, the hashes differ and the exchange fails on both sides.
 ///
 /// # Examples
 ///

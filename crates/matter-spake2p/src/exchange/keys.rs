@@ -6,28 +6,28 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::transcript::{expand, mac};
 use super::{Confirmation, Share};
 
-/// What both sides have after the exchange: keys and the challenge of the attestation (Matter Core Specification
-/// 4.14.1.2). Secrets: wiped when dropped and not shown by `Debug`.
+/// The result of the exchange: two keys and the attestation challenge (Matter Core Specification 4.14.1.2). Secret:
+/// wiped when dropped and not shown by `Debug`.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SessionKeys([u8; 3 * Self::KEY_LEN]);
 
 impl SessionKeys {
-    /// Bytes of each key.
+    /// Length of each key in bytes.
     pub const KEY_LEN: usize = 16;
 
-    /// Returns the key for what the initiator (the commissioner, the prover) sends.
+    /// Returns the key for messages of the initiator (the commissioner, the prover).
     #[must_use]
     pub fn expose_initiator_to_responder(&self) -> [u8; Self::KEY_LEN] {
         self.part(0)
     }
 
-    /// Returns the key for what the responder (the device, the verifier) sends.
+    /// Returns the key for messages of the responder (the device, the verifier).
     #[must_use]
     pub fn expose_responder_to_initiator(&self) -> [u8; Self::KEY_LEN] {
         self.part(1)
     }
 
-    /// Returns the challenge that the device signs together with its attestation.
+    /// Returns the challenge that the device signs with its attestation elements.
     #[must_use]
     pub fn expose_attestation_challenge(&self) -> [u8; Self::KEY_LEN] {
         self.part(2)
@@ -51,8 +51,8 @@ impl fmt::Debug for SessionKeys {
     }
 }
 
-/// What Matter derives from the transcript: the schedule of draft-bar-cfrg-spake2plus-01, in which each half of the
-/// hash is a key of its own.
+/// The keys and confirmations that Matter derives from the transcript: the schedule of draft-bar-cfrg-spake2plus-01, in
+/// which each half of the hash is a separate key.
 pub(super) struct Schedule {
     /// cA.
     pub(super) prover: Confirmation,

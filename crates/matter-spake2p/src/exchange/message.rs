@@ -6,7 +6,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::Error;
 use crate::point::{POINT_SIZE, decode_point, encode_point};
 
-/// A point that one side sends: pA of the prover, pB of the verifier. On the curve and not the identity.
+/// A point sent by one side: pA of the prover, pB of the verifier. A point of the curve other than the identity.
 ///
 /// # Examples
 ///
@@ -23,7 +23,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// Bytes of a share: an uncompressed point.
+    /// Length of a share in bytes: an uncompressed point.
     pub const LEN: usize = POINT_SIZE;
 
     /// Accepts a received share.
@@ -37,8 +37,8 @@ impl Share {
         Ok(Self { bytes, point })
     }
 
-    /// Takes a point of our own. It is the identity once in 2^256 times, and then the other side refuses it; to look would
-    /// be a branch on a secret.
+    /// Encodes a point computed by this side. The identity (probability 2^-256) is not detected, which would be a
+    /// branch on a secret; the peer refuses it.
     pub(super) fn from_point(point: &ProjectivePoint) -> Self {
         let point = point.to_affine();
         let bytes = encode_point(&point);
@@ -70,15 +70,15 @@ impl fmt::Debug for Share {
     }
 }
 
-/// A proof that one side has the same keys: cA of the prover, cB of the verifier.
+/// A proof of having the same keys: cA of the prover, cB of the verifier.
 #[derive(Clone, Copy)]
 pub struct Confirmation([u8; Self::LEN]);
 
 impl Confirmation {
-    /// Bytes of a confirmation: an HMAC-SHA256.
+    /// Length of a confirmation in bytes: an HMAC-SHA256.
     pub const LEN: usize = 32;
 
-    /// Accepts a received confirmation, which may be wrong.
+    /// Accepts a received confirmation, without verifying it.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl ConstantTimeEq for Confirmation {
 }
 
 impl fmt::Debug for Confirmation {
-    /// Hides a confirmation that is not sent yet.
+    /// Elided, because a confirmation may be unsent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Confirmation([elided])")
     }

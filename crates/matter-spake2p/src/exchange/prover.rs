@@ -14,7 +14,7 @@ use crate::{Error, ProverKey};
 ///
 /// # Examples
 ///
-/// Both sides in one program; between them lies what is sent:
+/// Both sides in one program:
 ///
 /// ```
 /// use matter_spake2p::matter_types::Passcode;
@@ -46,7 +46,7 @@ impl ProverExchange {
     ///
     /// # Errors
     ///
-    /// [`Error::ShareInvalid`], which nobody will ever see.
+    /// [`Error::ShareInvalid`], which cannot occur in practice.
     pub fn start<R>(key: &ProverKey, context: &Context, rng: &mut R) -> Result<(Self, Share), Error>
     where
         R: rand_core::CryptoRng + ?Sized,
@@ -57,12 +57,11 @@ impl ProverExchange {
         Ok((Self { key, context, x, share }, share))
     }
 
-    /// Takes the verifier's share pB and its confirmation cB; returns cA to be sent, and the keys.
+    /// Processes the verifier's share pB and confirmation cB; returns cA to send, and the keys.
     ///
     /// # Errors
     ///
-    /// [`Error::ConfirmationMismatch`] when the other side does not hold the passcode's verifier, or a message was
-    /// changed on the way.
+    /// [`Error::ConfirmationMismatch`] when the peer does not have the passcode's verifier, or a message was modified.
     pub fn finish(self, share: &Share, confirmation: &Confirmation) -> Result<(Confirmation, SessionKeys), Error> {
         let transcript = Transcript {
             context: self.context.as_bytes(),
@@ -77,7 +76,7 @@ impl ProverExchange {
         Ok((schedule.prover, schedule.session))
     }
 
-    /// With the scalar of a published vector.
+    /// With the fixed scalar of a test vector.
     #[cfg(test)]
     pub(super) fn with_scalar(key: ProverKey, x: Scalar, share: Share) -> Self {
         let (context, x) = (Context::new(&[], &[]), Zeroizing::new(x));
@@ -89,8 +88,8 @@ impl ProverExchange {
         &self.context
     }
 
-    /// The hash of the transcript, and whether the verifier's share is nothing but w0*N. Who sends that knows Z and V
-    /// without knowing w1 or L.
+    /// The hash of the transcript, and whether the verifier's share is exactly w0*N. Its sender could compute Z and V
+    /// without w1 or L.
     pub(super) fn main_key(&self, transcript: &Transcript<'_>) -> Result<(Zeroizing<[u8; 32]>, Choice), Error> {
         let n = Share::from_bytes(&N)?.point();
         let unblinded = Zeroizing::new(transcript.verifier_share.point() - n * self.key.w0());

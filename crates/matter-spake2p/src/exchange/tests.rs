@@ -1,5 +1,5 @@
-//! The published vectors, which have identities and fixed scalars, and in RFC 9383 another key schedule: nothing that
-//! the public interface offers.
+//! Published vectors, which need identities, fixed scalars and, in RFC 9383, another key schedule: features outside of
+//! the public API.
 
 use std::collections::BTreeMap;
 use std::vec::Vec;
@@ -35,7 +35,7 @@ fn scalar(bytes: &[u8]) -> Scalar {
     Scalar::from_repr(FieldBytes::try_from(bytes).unwrap()).unwrap()
 }
 
-/// Both sides' hash of the transcript, which must be the vector's.
+/// Both sides' hash of the transcript, which must match the vector.
 fn main_key(vector: &Vector) -> [u8; 32] {
     let key = ProverKey::from_scalars(scalar(&vector["w0"]), scalar(&vector["w1"]));
     let stored = key.verifier();
@@ -94,7 +94,7 @@ fn rfc_9383_vector_holds_with_its_own_schedule() {
 
 #[test]
 fn constants_are_the_compressed_points_of_the_rfc() {
-    // RFC 9383 section 4 gives them compressed: the tag says that M's y is even and N's odd.
+    // RFC 9383 section 4 lists them compressed: the tags state that M's y is even and N's is odd.
     for (point, parity) in [(M, 0), (N, 1)] {
         assert!(Share::from_bytes(&point).is_ok());
         assert_eq!(point[64] & 1, parity);
@@ -122,7 +122,7 @@ fn share_without_a_secret_in_it_is_degenerate() {
     assert!(bool::from(prover.main_key(&transcript).unwrap().1));
     let y = scalar(&vector["y"]);
     assert!(bool::from(verifier::main_key(&y, &w0, &l, &transcript).unwrap().1));
-    // The keys follow from w0 alone then, and are refused all the same.
+    // The keys then depend on w0 alone, and must be refused nevertheless.
     let (main, _) = prover.main_key(&transcript).unwrap();
     let context_main = {
         let transcript = Transcript {

@@ -12,7 +12,7 @@ use crate::{Error, Verifier};
 
 /// The device's side of the exchange, between sending pB and cB and receiving cA.
 ///
-/// [`ProverExchange`](crate::ProverExchange) has an example with both sides; this is the device's alone:
+/// For an example with both sides, see [`ProverExchange`](crate::ProverExchange); this is the device's side:
 ///
 /// # Examples
 ///
@@ -41,11 +41,11 @@ pub struct VerifierExchange {
 }
 
 impl VerifierExchange {
-    /// Takes the prover's share pA; returns the verifier's share pB and its confirmation cB to be sent.
+    /// Processes the prover's share pA; returns the verifier's share pB and confirmation cB to send.
     ///
     /// # Errors
     ///
-    /// [`Error::ShareInvalid`], which nobody will ever see.
+    /// [`Error::ShareInvalid`], which cannot occur in practice.
     pub fn start<R>(
         verifier: &Verifier,
         context: &Context,
@@ -75,19 +75,18 @@ impl VerifierExchange {
         Ok((exchange, own_share, schedule.verifier))
     }
 
-    /// Takes the prover's confirmation cA and returns the keys.
+    /// Processes the prover's confirmation cA and returns the keys.
     ///
     /// # Errors
     ///
-    /// [`Error::ConfirmationMismatch`] when the other side does not know the passcode, or a message was changed on the
-    /// way.
+    /// [`Error::ConfirmationMismatch`] when the peer does not know the passcode, or a message was modified.
     pub fn finish(self, confirmation: &Confirmation) -> Result<SessionKeys, Error> {
         accept(self.expected.ct_eq(confirmation) & !self.degenerate)?;
         Ok(self.session)
     }
 }
 
-/// The hash of the transcript, and whether the prover's share is nothing but w0*M.
+/// The hash of the transcript, and whether the prover's share is exactly w0*M.
 pub(super) fn main_key(
     y: &Scalar,
     w0: &Scalar,

@@ -1,4 +1,4 @@
-//! Sixteen lanes of AVX-512F: it rotates in one instruction and has any function of three operands in one.
+//! Sixteen lanes of AVX-512F, which has single instructions for rotation and for any function of three operands.
 
 use core::arch::x86_64::*;
 

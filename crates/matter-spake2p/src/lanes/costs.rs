@@ -1,17 +1,17 @@
-//! How long each instruction set takes: what was measured on one machine, or, with std, on this one.
+//! Cost of each instruction set: recorded on one machine or, with std, measured on this one.
 
 use super::Lanes;
 use crate::InstructionSet;
 
-/// Nanoseconds of one compression in all lanes, for each of `InstructionSet::ALL`; none for those that are not there, and for
-/// those for ARM, which ran in an emulator only: they are used when they are asked for.
+/// Nanoseconds of one compression in all lanes, for each of `InstructionSet::ALL`; `None` if unsupported, and for the
+/// ARM sets, which were only run in an emulator and are used only on request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Costs([Option<u64>; InstructionSet::ALL.len()]);
 
 impl Costs {
-    /// The costs for some jobs now and at least some more after them.
+    /// The costs for `now` jobs, with at least `later` more to follow.
     ///
-    /// With std they are measured once, as soon as the process has, or will have, some hundred jobs.
+    /// With std they are measured once, when the process has, or will have, some hundred jobs.
     pub(crate) fn known(now: usize, later: usize) -> Self {
         #[cfg(feature = "std")]
         {
@@ -24,7 +24,7 @@ impl Costs {
         }
     }
 
-    /// An AMD EPYC's (`docs/benchmarks.md`), of what this processor has.
+    /// The costs of an AMD EPYC (`docs/benchmarks.md`) for the sets that this processor supports.
     fn recorded() -> Self {
         Self(InstructionSet::ALL.map(|set| {
             let lanes = Lanes::new(set)?;
@@ -40,8 +40,7 @@ impl Costs {
         }))
     }
 
-    /// Returns what takes the least time for each of so many pairs: a batch takes the same time with one pair in it as
-    /// when it is full.
+    /// Returns the lanes with the least time per pair. A batch takes the same time with one pair as when it is full.
     pub(crate) fn fastest(&self, pairs: usize) -> Lanes {
         let mut best = (Lanes(InstructionSet::Sha2), u64::MAX);
         for (set, cost) in InstructionSet::ALL.into_iter().zip(self.0) {
@@ -57,7 +56,7 @@ impl Costs {
     }
 }
 
-/// Keeps the remainder of a division by up to 16 lanes.
+/// Scale that preserves the remainder of a division by up to 16 lanes.
 const FINE: u64 = 1 << 10;
 
 #[cfg(feature = "std")]
@@ -70,15 +69,15 @@ mod measured {
     use crate::InstructionSet;
     use crate::lanes::{Job, Lanes};
 
-    /// Jobs of a process that make measuring worth its time, which is about that of 50 jobs with 1000 iterations.
+    /// Number of jobs from which measuring pays off; it costs about as much as 50 jobs with 1000 iterations.
     const JOBS: usize = 300;
-    /// Runs of each instruction set; the shortest counts.
+    /// Runs of each instruction set; the shortest one counts.
     const ROUNDS: usize = 3;
     /// Iterations of a run: 15 to 70 microseconds on the machine of `Costs::recorded`.
     const ITERATIONS: u32 = 128;
 
     static MEASURED: OnceLock<Costs> = OnceLock::new();
-    /// Jobs that the process has had until then.
+    /// Number of jobs requested in this process so far.
     static ASKED: AtomicUsize = AtomicUsize::new(0);
 
     pub(super) fn known(now: usize, later: usize) -> Costs {
@@ -92,7 +91,7 @@ mod measured {
         *MEASURED.get_or_init(measure)
     }
 
-    /// Runs all instruction sets in turn on jobs of zeros.
+    /// Runs all instruction sets in turn on all-zero jobs.
     pub(super) fn measure() -> Costs {
         let mut shortest = Costs::recorded().0.map(|cost| cost.map(|_| u64::MAX));
         let mut jobs: [Job; InstructionSet::MOST_LANES] = Default::default();
@@ -109,7 +108,7 @@ mod measured {
             }
         }
         if shortest.contains(&Some(0)) {
-            // The clock is too coarse to tell.
+            // The clock is too coarse.
             return Costs::recorded();
         }
         Costs(shortest)
@@ -120,19 +119,19 @@ mod measured {
 mod tests {
     use super::*;
 
-    /// A processor with these costs alone.
+    /// A processor that supports exactly these sets.
     fn costs(known: &[(InstructionSet, u64)]) -> Costs {
         let of = |set| known.iter().find(|(known, _)| *known == set).map(|(_, cost)| *cost);
         Costs(InstructionSet::ALL.map(of))
     }
 
     #[test]
-    fn what_is_cheapest_for_each_pair_is_chosen() {
+    fn cheapest_set_per_pair_is_chosen() {
         use InstructionSet::{Avx2, Avx512, Portable, Sha2, ShaNi};
 
         let common = [(Portable, 178), (Sha2, 45), (Avx2, 267)];
         let with = |more: &[(InstructionSet, u64)]| costs(&[&common, more].concat());
-        // What is faster per pair depends on the processor.
+        // The fastest set per pair depends on the processor.
         let amd = with(&[(Avx512, 268), (ShaNi, 56)]);
         let intel = with(&[(Avx512, 200), (ShaNi, 144)]);
         for (costs, pairs, expected) in [
@@ -142,7 +141,7 @@ mod tests {
             (amd, 1, Sha2),
             (intel, 48, Avx512),
             (intel, 6, Avx512),
-            // Four of them, then the last one alone.
+            // A batch of four, then a single one.
             (intel, 5, ShaNi),
             (intel, 4, ShaNi),
             (intel, 3, Sha2),
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_processor_has_is_recorded() {
+    fn only_supported_sets_are_recorded() {
         let Costs(recorded) = Costs::recorded();
         for (set, cost) in InstructionSet::ALL.into_iter().zip(recorded) {
             let chosen = !matches!(set, InstructionSet::ArmSha2 | InstructionSet::Neon);
@@ -165,7 +164,7 @@ mod tests {
 
     #[cfg(feature = "std")]
     #[test]
-    fn only_what_the_processor_has_is_measured() {
+    fn only_supported_sets_are_measured() {
         let (Costs(recorded), Costs(measured)) = (Costs::recorded(), measured::measure());
         std::println!(
             "measured: {:?}",

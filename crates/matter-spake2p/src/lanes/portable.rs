@@ -1,4 +1,4 @@
-//! One lane of plain integers, for processors without any of the others.
+//! One lane of plain integers, for processors that support no other set.
 
 use super::Batch;
 use super::source::*;

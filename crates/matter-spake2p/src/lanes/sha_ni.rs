@@ -28,7 +28,7 @@ fn xor(x: Vector, y: Vector) -> Vector {
     _mm_xor_si128(x, y)
 }
 
-/// The instructions have a, b, e, f in one register and c, d, g, h in the other, the last ones in the lowest elements.
+/// The instructions keep a, b, e, f in one register and c, d, g, h in the other, the last ones in the lowest elements.
 #[target_feature(enable = "sha,sse4.1,ssse3")]
 #[inline]
 fn pair([a, b, c, d, e, f, g, h]: [u32; 8]) -> Pair {
@@ -55,7 +55,7 @@ fn message([abef, cdgh]: Pair) -> [Vector; 2] {
 #[target_feature(enable = "sha,sse4.1,ssse3")]
 #[inline]
 fn four_rounds([abef, cdgh]: Pair, words: Vector) -> Pair {
-    // After two rounds a, b, e, f are where c, d, g, h were.
+    // After two rounds, the old a, b, e, f become c, d, g, h.
     let two = _mm_sha256rnds2_epu32(cdgh, abef, words);
     [
         _mm_sha256rnds2_epu32(abef, two, _mm_shuffle_epi32::<0b11_10>(words)),

@@ -1,17 +1,16 @@
-/// The one source of all lanes: writes `LANES` and `iterate` of a module that has the vector type `Vector` and, as
-/// functions over it, `load`, `store`, `splat`, `add`, `xor`, `xor3`, `choose`, `majority`, `shift`, and
-/// `rotate`, which gets the distances to the right and to the left.
+/// The common source of all vector lanes: defines `LANES` and `iterate` in a module that has the vector type `Vector`
+/// and the functions `load`, `store`, `splat`, `add`, `xor`, `xor3`, `choose`, `majority`, `shift`, and `rotate`, which
+/// takes the distances to the right and to the left.
 ///
-/// SHA-256 is that of FIPS 180-4 section 6.2.2 without a loop, so that every index is a constant: no branch and no
-/// address depends on what is hashed. The blocks of PBKDF2's iterations have one shape, eight words of digest, the bit 1,
-/// zeros, and the length of 96 bytes in bits. What the constant words contribute to rounds and schedule is summed by the
-/// compiler.
+/// SHA-256 (FIPS 180-4 section 6.2.2) is unrolled, so that every index is a constant: no branch and no address depends
+/// on the data. All blocks of PBKDF2's iterations have the same form: eight words of digest, the bit 1, zeros, and the
+/// length of 96 bytes in bits. The compiler folds what the constant words contribute to rounds and schedule.
 macro_rules! lanes_source {
     ($lanes:literal $(, $feature:meta)?) => {
-        /// How many jobs run side by side.
+        /// Number of jobs that run in parallel.
         pub(super) const LANES: usize = $lanes;
 
-        /// Runs the iterations of PBKDF2 from the second on.
+        /// Runs PBKDF2's iterations from the second on.
         #[inline(never)]
         $(#[$feature])?
         pub(super) fn iterate(batch: &mut Batch<LANES>, iterations: u32) {
@@ -61,14 +60,14 @@ macro_rules! lanes_source {
             xor3(rotate::<17, 15>(x), rotate::<19, 13>(x), shift::<10>(x))
         }
 
-        /// The next word of the message schedule from those 16, 15, 7 and 2 places before.
+        /// The next word of the message schedule, from the words 16, 15, 7 and 2 places before it.
         $(#[$feature])?
         #[inline]
         fn scheduled(w16: Vector, w15: Vector, w7: Vector, w2: Vector) -> Vector {
             add(add(w16, small_sigma0(w15)), add(w7, small_sigma1(w2)))
         }
 
-        /// Hashes a digest and its padding into a state.
+        /// Compresses a digest and its padding into a state.
         $(#[$feature])?
         #[inline]
         fn compress(state: [Vector; 8], digest: [Vector; 8]) -> [Vector; 8] {
@@ -111,7 +110,7 @@ macro_rules! lanes_source {
                 splat(k1[6]), splat(k1[7].wrapping_add(BITS))
             );
 
-            // Words 16 to 31: as `scheduled`, where words 8 and 15 are constants and those between are zero.
+            // Words 16 to 31: like `scheduled`, with words 8 and 15 constant and those between zero.
             let w0 = add(w0, small_sigma0(w1));
             let w1 = add(add(w1, small_sigma0(w2)), splat(SMALL_SIGMA1_OF_BITS));
             let w2 = add(add(w2, small_sigma0(w3)), small_sigma1(w0));
@@ -166,9 +165,9 @@ macro_rules! lanes_source {
     };
 }
 
-/// Word 8 of every block: the bit behind the message (FIPS 180-4 section 5.1.1).
+/// Word 8 of every block: the bit after the message (FIPS 180-4 section 5.1.1).
 pub(super) const PAD: u32 = 0x8000_0000;
-/// Word 15 of every block: a key block of 64 bytes and a digest of 32, in bits.
+/// Word 15 of every block: the length of a key block of 64 bytes and a digest of 32 bytes, in bits.
 pub(super) const BITS: u32 = 8 * (64 + 32);
 /// σ0 and σ1 of the two constant words.
 pub(super) const SMALL_SIGMA0_OF_PAD: u32 = small_sigma0_of(PAD);
@@ -179,7 +178,7 @@ const fn small_sigma0_of(x: u32) -> u32 {
     x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3)
 }
 
-/// The constants of SHA-256 (FIPS 180-4 section 4.2.2), by eight rounds.
+/// SHA-256 constants (FIPS 180-4 section 4.2.2), grouped by eight rounds.
 pub(super) const K: [[u32; 8]; 8] = [
     [
         0x428a_2f98,

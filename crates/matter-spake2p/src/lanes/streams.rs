@@ -1,26 +1,26 @@
 use super::source::{BITS, K, PAD};
 
-/// The one source of the lanes that are not elements of a vector: each lane has a state in two vectors of its own, for
-/// instructions that make four rounds of SHA-256 with such a pair. The lanes do not depend on each other, so that the
-/// processor begins the rounds of one while those of another are not finished.
+/// The common source of lanes that are not elements of a vector: each lane keeps its state in two vectors, for
+/// instructions that compute four rounds of SHA-256 on such a pair. The lanes are independent, so the processor
+/// overlaps their rounds.
 ///
-/// Writes `LANES` and `iterate` of a module that has the vector type `Vector` and, as functions over it, `load`, `add`,
-/// `xor`, `pair` and `words`, which bring the words of a state into a pair and back, `message`, which makes the first
-/// half of a block of a pair, `four_rounds`, and the halves of the schedule, each for four words: `schedule_head` is
-/// W[t-16] + σ0(W[t-15]), `schedule_tail` adds W[t-7] and σ1(W[t-2]).
+/// Defines `LANES` and `iterate` in a module that has the vector type `Vector` and the functions `load`, `add`, `xor`;
+/// `pair` and `words`, which convert a state to a pair and back; `message`, which makes the first half of a block from
+/// a pair; `four_rounds`; and the halves of the schedule for four words each: `schedule_head` is W[t-16] + σ0(W[t-15]),
+/// `schedule_tail` adds W[t-7] and σ1(W[t-2]).
 ///
-/// SHA-256 is that of FIPS 180-4 section 6.2.2 without a loop, so that every index is a constant: no branch and no
-/// address depends on what is hashed. The second half of each block is constant (`lanes_source`): its rounds have nothing
-/// but constants to add, and what it contributes to the schedule is summed by the compiler where it can be.
+/// SHA-256 (FIPS 180-4 section 6.2.2) is unrolled, so that every index is a constant: no branch and no address depends
+/// on the data. The second half of each block is constant (see `lanes_source`): its rounds add only constants, and the
+/// compiler folds its share of the schedule where possible.
 macro_rules! streams_source {
     ($lanes:literal: $($lane:literal)*, $feature:meta) => {
-        /// How many jobs run side by side.
+        /// Number of jobs that run in parallel.
         pub(super) const LANES: usize = $lanes;
 
-        /// A state of SHA-256 in the order that the instructions want.
+        /// A SHA-256 state in the order that the instructions require.
         type Pair = [Vector; 2];
 
-        /// Runs the iterations of PBKDF2 from the second on.
+        /// Runs PBKDF2's iterations from the second on.
         #[inline(never)]
         #[$feature]
         pub(super) fn iterate(batch: &mut Batch<LANES>, iterations: u32) {
@@ -45,7 +45,7 @@ macro_rules! streams_source {
             [$(pair(words.map(|lanes| lanes[$lane]))),*]
         }
 
-        /// Hashes digests and their padding into states.
+        /// Compresses digests and their padding into states.
         #[$feature]
         #[inline]
         fn compress(start: [Pair; LANES], digests: [Pair; LANES]) -> [Pair; LANES] {
@@ -54,13 +54,13 @@ macro_rules! streams_source {
                 let [w0, w4] = message(digests[$lane]);
                 [w0, w4, load(W8), load(W12)]
             }),*];
-            // Four rounds of each lane with the words that are at `place` of its block.
+            // Four rounds of each lane with the words at `place` of its block.
             macro_rules! rounds {
                 ($place:literal, $k:expr) => {
                     $(states[$lane] = four_rounds(states[$lane], add(blocks[$lane][$place], load($k)));)*
                 };
             }
-            // The same with four new words, which take the place of those 16 before.
+            // Four rounds with four new words, which replace those 16 places before.
             macro_rules! scheduled_rounds {
                 ($head:expr, $w16:tt $w12:tt $w8:tt $w4:tt, $k:expr) => {
                     $(
@@ -106,7 +106,7 @@ macro_rules! streams_source {
 pub(super) const W8: [u32; 4] = [PAD, 0, 0, 0];
 pub(super) const W12: [u32; 4] = [0, 0, 0, BITS];
 
-/// The constants of SHA-256, four rounds together, sixteen rounds together.
+/// SHA-256 constants, grouped by four and sixteen rounds.
 pub(super) const K_BY_FOUR: [[[u32; 4]; 4]; 4] = {
     let [a, b, c, d, e, f, g, h] = K;
     [sixteen(a, b), sixteen(c, d), sixteen(e, f), sixteen(g, h)]

@@ -1,10 +1,10 @@
-//! A generator whose bytes are given.
+//! A generator that returns given bytes.
 
 use core::convert::Infallible;
 
 use rand_core::{TryCryptoRng, TryRng};
 
-/// Gives these bytes and then panics.
+/// Returns these bytes, then panics.
 pub(crate) struct FixedRandom<'a>(std::slice::Iter<'a, u8>);
 
 impl<'a> FixedRandom<'a> {

@@ -1,4 +1,4 @@
-//! Any bytes as verifier, share or confirmation: reading never panics, and what is read encodes to the same bytes.
+//! Decoding arbitrary bytes as verifier, share or confirmation never panics; accepted bytes encode to the same bytes.
 
 use matter_spake2p::{Confirmation, Salt, Share, Verifier};
 

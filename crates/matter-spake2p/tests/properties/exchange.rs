@@ -1,4 +1,4 @@
-//! An exchange whose messages are changed on the way: never panics, and succeeds only when nothing was changed.
+//! An exchange with modified messages never panics, and succeeds only if nothing was modified.
 
 use std::convert::Infallible;
 use std::sync::LazyLock;
@@ -15,7 +15,7 @@ use rand_core::{TryCryptoRng, TryRng};
 pub(crate) struct Input {
     seed: u64,
     response: Vec<u8>,
-    /// What is changed: in which of the messages, where, and how; or which bytes are sent instead.
+    /// The modification: which message, where and how; or the bytes sent instead.
     changes: Vec<(u8, u8, u8)>,
     instead: Option<(u8, Vec<u8>)>,
 }
@@ -30,7 +30,7 @@ static KEY: LazyLock<(ProverKey, Verifier)> = LazyLock::new(|| {
     (key, verifier)
 });
 
-/// A counter: nothing secret is at stake here.
+/// A counter: nothing is secret here.
 struct Counter(u64);
 
 impl TryRng for Counter {
@@ -56,7 +56,7 @@ impl TryRng for Counter {
 
 impl TryCryptoRng for Counter {}
 
-/// The bytes of a message as they arrive.
+/// The bytes of a message as received.
 fn deliver(input: &Input, number: u8, sent: &[u8], changed: &mut bool) -> Vec<u8> {
     let mut bytes = sent.to_vec();
     if let Some((_, instead)) = input.instead.as_ref().filter(|(message, _)| message % 8 == number) {

@@ -1,4 +1,4 @@
-//! Any devices, any number of them, any instruction set: bulk derivation gives what one at a time gives, in order.
+//! Bulk derivation of any devices with any instruction set matches single derivation, in order.
 
 use arbitrary::Arbitrary;
 use matter_spake2p::{InstructionSet, Iterations, Lanes, PaseCredential, PbkdfParameters, Salt, Verifier};

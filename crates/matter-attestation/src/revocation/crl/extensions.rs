@@ -8,7 +8,7 @@ use super::parse::{fault, refuse};
 use crate::x509::{self, Malformed, Tlv, Walker, tag};
 use crate::{CrlFault, Error, KeyId};
 
-// Content octets of the object identifiers below 2.5.29 (RFC 5280, A.2).
+// Content bytes of the object identifiers below 2.5.29 (RFC 5280, A.2).
 const CRL_NUMBER: &[u8] = &[0x55, 0x1D, 20];
 const REASON_CODE: &[u8] = &[0x55, 0x1D, 21];
 const INVALIDITY_DATE: &[u8] = &[0x55, 0x1D, 24];
@@ -23,17 +23,17 @@ const ONLY_CA_CERTIFICATES: u8 = 0x82;
 const ONLY_SOME_REASONS: u8 = 0x83;
 const INDIRECT_CRL: u8 = 0x84;
 const ONLY_ATTRIBUTE_CERTIFICATES: u8 = 0x85;
-/// removeFromCRL, which only a delta has.
+/// removeFromCRL, which only a delta CRL has.
 const REMOVE_FROM_CRL: &[u8] = &[0x0A, 0x01, 0x08];
 
-/// What the extensions of a list say.
+/// The content of a list's extensions.
 pub(super) struct ListExtensions {
     pub(super) authority_key_id: KeyId,
     pub(super) distribution_uri: Option<String>,
     pub(super) indirect: bool,
 }
 
-/// One extension; its value is inside of the OCTET STRING.
+/// One extension; its value is the content of the OCTET STRING.
 struct Extension<'a> {
     oid: &'a [u8],
     critical: bool,
@@ -63,7 +63,7 @@ pub(super) fn of_list(extensions: Tlv<'_>) -> Result<ListExtensions, Error> {
     })
 }
 
-/// Returns the name of the certificate's issuer, if the extensions of an entry have it.
+/// Returns the name of the certificate's issuer, if the extensions of an entry contain it.
 pub(super) fn of_entry(extensions: Tlv<'_>) -> Result<Option<Tlv<'_>>, Error> {
     let mut issuer = None;
     each(extensions, |extension| {
@@ -81,7 +81,7 @@ pub(super) fn of_entry(extensions: Tlv<'_>) -> Result<Option<Tlv<'_>>, Error> {
     Ok(issuer)
 }
 
-/// Hands over one extension after the other; there must be one at least, and none twice.
+/// Visits each extension; there must be at least one, without duplicates.
 fn each<'a>(extensions: Tlv<'a>, mut visit: impl FnMut(Extension<'a>) -> Result<(), Error>) -> Result<(), Error> {
     let mut list = extensions.inside();
     let mut seen = BTreeSet::new();
@@ -122,7 +122,7 @@ fn key_id(extension: &Extension<'_>) -> Result<KeyId, Error> {
     x509::key_id(&id).map_err(malformed)
 }
 
-/// Reads an IssuingDistributionPoint (RFC 5280, 5.2.5): its URI, and whether the list is indirect.
+/// Decodes an IssuingDistributionPoint (RFC 5280, 5.2.5): its URI, and whether the list is indirect.
 fn distribution_point(value: Tlv<'_>) -> Result<(Option<String>, bool), Error> {
     let malformed = fault(CrlFault::DistributionPoint);
     if value.tag != tag::SEQUENCE {
@@ -137,7 +137,7 @@ fn distribution_point(value: Tlv<'_>) -> Result<(Option<String>, bool), Error> {
     let mut last = tag::EXPLICIT_0 & 0x1F;
     while !members.is_empty() {
         let member = members.next().map_err(&malformed)?;
-        // Each at most once and in this order; a flag is there only to say true.
+        // Each at most once and in this order; DER omits flags that are false.
         let number = member.tag & 0x1F;
         if core::mem::replace(&mut last, number) >= number {
             return Err(malformed(member.malformed()));
@@ -154,7 +154,7 @@ fn distribution_point(value: Tlv<'_>) -> Result<(Option<String>, bool), Error> {
     Ok((uri, indirect))
 }
 
-/// Reads a DistributionPointName that is a full name of one URI.
+/// Decodes a DistributionPointName that is a full name of one URI.
 fn uri(name: Tlv<'_>) -> Result<String, Malformed> {
     let mut inside = name.inside();
     let mut names = inside.expect(tag::EXPLICIT_0)?.inside();
@@ -169,7 +169,7 @@ fn uri(name: Tlv<'_>) -> Result<String, Malformed> {
     }
 }
 
-/// Reads GeneralNames that are one directoryName; returns the name.
+/// Decodes GeneralNames with a single directoryName; returns the name.
 fn directory_name(value: Tlv<'_>) -> Result<Tlv<'_>, Error> {
     let malformed = fault(CrlFault::Extension);
     if value.tag != tag::SEQUENCE {

@@ -68,7 +68,7 @@ pub(super) fn parse(der: &[u8]) -> Result<Crl, Error> {
     })
 }
 
-/// Reads the entries, and where the issuers are that they name.
+/// Reads the entries, and the ranges of the issuers that they name.
 fn read_entries(entries: Tlv<'_>, indirect: bool) -> Result<(Vec<Entry>, Vec<Range<usize>>), Error> {
     let mut list = entries.inside();
     let mut entries = Vec::new();
@@ -90,24 +90,24 @@ fn read_entries(entries: Tlv<'_>, indirect: bool) -> Result<(Vec<Entry>, Vec<Ran
         entries.push(Entry {
             serial,
             date,
-            // The last one that was named counts for the entries that name none.
+            // An entry without an issuer has that of the entry before.
             issuer: issuers.len().checked_sub(1),
         });
     }
     Ok((entries, issuers))
 }
 
-/// Reads the content of an INTEGER in as few octets as possible.
+/// Decodes the content of an INTEGER in its shortest form.
 fn serial(content: &[u8]) -> Option<SerialNumber> {
     let serial = SerialNumber::new(content).ok()?;
-    // A negative number, or one with needless zeros, comes back otherwise.
+    // A negative number, or one with leading zeros, encodes differently.
     (serial.as_bytes() == content).then_some(serial)
 }
 
 fn time(fields: &mut Walker<'_>) -> Result<DateTime, Malformed> {
     let element = fields.next()?;
     let Time { date, encoding } = Time::read(&element)?;
-    // GeneralizedTime is for what UTCTime cannot say (RFC 5280, 5.1.2.4).
+    // GeneralizedTime is only for dates outside of the range of UTCTime (RFC 5280, 5.1.2.4).
     if encoding == Encoding::of(date) {
         Ok(date)
     } else {

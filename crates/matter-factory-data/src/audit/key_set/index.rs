@@ -1,8 +1,8 @@
-//! Known scalars by eight bytes at their end, in every order in which bytes of a number are written.
+//! An index of known scalars by eight bytes near their end, in every byte order in which numbers are written.
 //!
-//! A search looks at eight bytes at once, which are a number: one bit in [`Index::filter`] says whether they may be the end
-//! of a key, and where it is set, the table says of which. The eight bytes one and two bytes before a key's end are in it as
-//! well, so that a search has to look at each third place only.
+//! A search takes eight bytes at once as a number: one bit in [`Index::filter`] tells whether they may be the end of a
+//! key, and if it is set, the table tells of which key. The eight bytes one and two bytes before a key's end are
+//! indexed as well, so that a search only needs to check every third position.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::Scalar;
 
-/// How the bytes of a scalar are arranged: those of each word in reverse, and then perhaps all of them.
+/// A byte order of a scalar: the bytes of each word reversed, and then optionally all bytes reversed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::audit) struct Arrangement {
     word: usize,
@@ -19,7 +19,7 @@ pub(in crate::audit) struct Arrangement {
 }
 
 impl Arrangement {
-    /// As SEC 1 has it, the most significant byte first, and the others.
+    /// All arrangements. The first is that of SEC 1, most significant byte first.
     pub(in crate::audit) const ALL: [Self; 6] = {
         const fn of(word: usize, is_reversed: bool) -> Arrangement {
             Arrangement { word, is_reversed }
@@ -43,7 +43,7 @@ impl Arrangement {
         self.word == 1 && !self.is_reversed
     }
 
-    /// Arranges a scalar.
+    /// Arranges the bytes of a scalar.
     pub(in crate::audit) fn apply(self, scalar: &[u8; 32]) -> Scalar {
         let mut bytes = Zeroizing::new(*scalar);
         bytes.chunks_exact_mut(self.word).for_each(<[u8]>::reverse);
@@ -55,7 +55,7 @@ impl Arrangement {
 }
 
 impl fmt::Display for Arrangement {
-    /// Writes what to put behind a form; nothing for the usual arrangement.
+    /// Writes the suffix of a form; empty for the usual arrangement.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.word, self.is_reversed) {
             (1, false) => Ok(()),
@@ -69,36 +69,36 @@ impl fmt::Display for Arrangement {
 /// Eight bytes of a scalar in an arrangement.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    /// The number of the scalar.
+    /// The index of the scalar.
     pub(super) number: usize,
     pub(super) arrangement: Arrangement,
-    /// How many bytes of the scalar are behind them.
-    pub(super) behind: usize,
+    /// Number of bytes of the scalar that follow.
+    pub(super) after: usize,
 }
 
-/// How many ends of a scalar are in the table, each a byte before the other.
+/// Number of indexed ends of a scalar, one byte apart.
 pub(in crate::audit) const ENDS: usize = 3;
-/// What a scalar has in the table.
+/// Number of table entries of a scalar.
 const ENTRIES: usize = Arrangement::ALL.len() * ENDS;
 const TAIL: usize = 8;
 
-/// A hash table with open addressing, at most half full, and a bit map in front of it.
+/// A hash table with open addressing, at most half full, with a bit map to filter look-ups.
 #[derive(Default)]
 pub(super) struct Index {
-    /// One bit in sixteen or fewer is set.
+    /// At most one bit in sixteen is set.
     filter: Vec<u64>,
     tails: Zeroizing<Vec<u64>>,
-    /// For each tail one more than [`ENTRIES`] times the number of its key and which of its entries it is; 0 in a free slot.
+    /// For each tail, 1 + [`ENTRIES`] * (index of its key) + (index of its entry); 0 in a free slot.
     places: Vec<u32>,
     used: usize,
-    /// How far a hash is shifted to be the number of a bit, or of a slot. Both are powers of two.
+    /// Right shift that turns a hash into the index of a bit or slot. Both sizes are powers of two.
     filter_shift: u32,
     slot_shift: u32,
 }
 
 impl Index {
     const MIN_SLOTS: usize = 64;
-    /// The bits of the filter for each slot of the table.
+    /// Number of filter bits for each slot of the table.
     const BITS: usize = 8;
 
     fn with_slots(slots: usize) -> Self {
@@ -113,7 +113,7 @@ impl Index {
         }
     }
 
-    /// Adds the scalar with a number in all its arrangements.
+    /// Adds a scalar with an index, in all its arrangements.
     pub(super) fn insert(&mut self, number: usize, scalar: impl Fn(usize) -> Option<Scalar>) {
         if (self.used + ENTRIES) * 2 > self.places.len() {
             let slots = self.places.len() * 2;
@@ -130,14 +130,14 @@ impl Index {
         let mut known = Zeroizing::new(Vec::<[u8; 32]>::with_capacity(Arrangement::ALL.len()));
         for (order, arrangement) in Arrangement::ALL.iter().enumerate() {
             let bytes = arrangement.apply(&scalar);
-            // Of a scalar that is the same in another arrangement one is enough.
+            // One entry is enough if two arrangements of a scalar are equal.
             if known.contains(&*bytes) {
                 continue;
             }
             known.push(*bytes);
-            for behind in 0..ENDS {
-                let tail = bytes.get(..bytes.len() - behind).and_then(<[u8]>::last_chunk::<TAIL>);
-                let place = number * ENTRIES + order * ENDS + behind + 1;
+            for after in 0..ENDS {
+                let tail = bytes.get(..bytes.len() - after).and_then(<[u8]>::last_chunk::<TAIL>);
+                let place = number * ENTRIES + order * ENDS + after + 1;
                 if let (Some(tail), Ok(place)) = (tail, u32::try_from(place)) {
                     self.put(u64::from_be_bytes(*tail), place);
                 }
@@ -159,7 +159,7 @@ impl Index {
         }
     }
 
-    /// Tells whether these bytes may be at the end of a scalar: where they are always, and else in one of sixteen cases.
+    /// Whether a scalar may end with these bytes: always true if one does, and otherwise in one of sixteen cases.
     #[inline]
     pub(super) fn may_have(&self, tail: u64) -> bool {
         let bit = hash(tail) >> (self.filter_shift & 63);
@@ -168,7 +168,7 @@ impl Index {
             .is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
     }
 
-    /// Where these bytes are at the end of a scalar.
+    /// Returns the places where a scalar ends with these bytes.
     pub(super) fn places(&self, tail: u64) -> impl Iterator<Item = Place> + '_ {
         let slots = self.probe(tail).map_while(|slot| {
             let place = self.places.get(slot)?.checked_sub(1)?;
@@ -178,12 +178,12 @@ impl Index {
             Some(Place {
                 number: place / ENTRIES,
                 arrangement: *Arrangement::ALL.get(place % ENTRIES / ENDS)?,
-                behind: place % ENDS,
+                after: place % ENDS,
             })
         })
     }
 
-    /// All slots, those of a tail first.
+    /// All slots in probing order, starting with that of the tail.
     fn probe(&self, tail: u64) -> impl Iterator<Item = usize> + use<> {
         let slots = self.places.len();
         let first = to_usize(hash(tail) >> (self.slot_shift & 63));
@@ -191,7 +191,7 @@ impl Index {
     }
 }
 
-/// A number of which the first bits depend on all bits of a tail.
+/// A hash whose leading bits depend on all bits of a tail.
 const fn hash(tail: u64) -> u64 {
     /// 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4).
     const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;

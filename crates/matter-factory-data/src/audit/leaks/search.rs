@@ -1,4 +1,4 @@
-//! All places of a device, searched once.
+//! Searches all artifacts of a device, once.
 
 use alloc::vec::Vec;
 
@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 use super::Subject;
 use crate::audit::search::{Finder, Form, FoundKey, Keys, TriedScalars, alone, find, text, without_repeats};
 
-/// More values than these of the right length nobody has in an image, or in the files of a device.
+/// Above the number of key-sized values in any real image or device.
 const MAX_TRIED: usize = 64;
-/// More slots than these, 65 pages of them, no factory partition has.
+/// Above the number of slots in any factory partition: 65 pages.
 const MAX_SLOTS: usize = 8192;
 
-/// What was found, place by place.
+/// The findings for each artifact.
 pub(super) struct Searched {
     pub(super) nvs: Vec<FoundKey>,
     pub(super) secure_cert: Vec<FoundKey>,
@@ -22,7 +22,7 @@ pub(super) struct Searched {
     pub(super) files: Vec<Vec<FoundKey>>,
     pub(super) key_files: Vec<Vec<FoundKey>>,
     pub(super) flash: Vec<Vec<FoundKey>>,
-    /// Whether there were more values than are looked at.
+    /// Whether there were more values than the limit.
     pub(super) is_exhausted: bool,
 }
 
@@ -40,7 +40,7 @@ impl Searched {
     }
 }
 
-/// Searches everything that there is of a device.
+/// Searches all artifacts of a device.
 pub(super) fn search(subject: &Subject<'_>, keys: Keys<'_>) -> Searched {
     let artifacts = subject.artifacts;
     let mut tried = TriedScalars::new(MAX_TRIED);
@@ -66,7 +66,7 @@ pub(super) fn search(subject: &Subject<'_>, keys: Keys<'_>) -> Searched {
     }
 }
 
-/// Searches the NVS image itself, erased slots and padding included, and its values.
+/// Searches the raw NVS image, including erased slots and padding, and its values.
 fn search_nvs(subject: &Subject<'_>, keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
     let Some((image, entries)) = subject.nvs else {
         return Vec::new();
@@ -91,7 +91,7 @@ fn search_nvs(subject: &Subject<'_>, keys: Keys<'_>, tried: &mut TriedScalars) -
     without_repeats(found)
 }
 
-/// Searches the secure-cert image, and its records as values.
+/// Searches the raw secure-cert image, and its records as values.
 fn search_secure_cert(image: &[u8], keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
     let mut found = find(image, keys, tried);
     for record in Image::new(image).records().flatten() {
@@ -100,7 +100,7 @@ fn search_secure_cert(image: &[u8], keys: Keys<'_>, tried: &mut TriedScalars) ->
     without_repeats(found)
 }
 
-/// Searches a text in an image once more: what is around it there does not belong to its words.
+/// Searches a text of an image on its own, because the bytes around it are not part of its words.
 fn search_text(image: &[u8], text: &[u8], keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
     let mut finder = Finder::new(keys, tried);
     text::search(text, &mut finder);
@@ -108,7 +108,7 @@ fn search_text(image: &[u8], text: &[u8], keys: Keys<'_>, tried: &mut TriedScala
     finder.finish().into_iter().map(|found| found.moved_by(first)).collect()
 }
 
-/// Searches a value of an image, of which the parts may be apart.
+/// Searches a value of an image, whose parts may not be adjacent.
 fn search_value(image: &[u8], parts: &[&[u8]], keys: Keys<'_>, tried: &mut TriedScalars) -> Vec<FoundKey> {
     let [value] = parts else {
         let joined = Zeroizing::new(parts.concat());
@@ -135,13 +135,13 @@ fn search_value(image: &[u8], parts: &[&[u8]], keys: Keys<'_>, tried: &mut Tried
     found
 }
 
-/// Where a part of an image is in it.
+/// Offset of a part in its image.
 pub(super) fn offset_in(image: &[u8], part: &[u8]) -> Option<usize> {
     part.as_ptr().addr().checked_sub(image.as_ptr().addr())
 }
 
-/// What stands in slots of NVS pages that are erased, or that nobody has written: erasing a value changes the two bits
-/// of its slots' states in the bitmap behind the page's header, and leaves its bytes.
+/// The content of erased or unwritten slots of NVS pages: erasing a value clears two bits of each slot's state in the
+/// page's bitmap, and leaves its bytes.
 fn unwritten_slots(image: &[u8]) -> impl Iterator<Item = (usize, &[u8; 32])> + '_ {
     const PAGE: usize = 0x1000;
     const SLOT: usize = 32;

@@ -1,5 +1,5 @@
-//! Archives: zip (APPNOTE.TXT of PKWARE), gzip (RFC 1952) and the streams of PDF are inflated, wherever they begin, and
-//! searched as well. Others are told by name.
+//! Archives: zip (APPNOTE.TXT of PKWARE), gzip (RFC 1952) and PDF streams are inflated at any position and searched.
+//! Others are reported by name.
 
 mod inflate;
 
@@ -10,25 +10,25 @@ use alloc::vec::Vec;
 use super::{Arrangement, Form, FoundKey, Keys, MAX_FOUND, TriedScalars, What, find_nested};
 use inflate::{Inflated, inflate};
 
-/// An archive in an archive is opened, one in that is not.
+/// An archive in an archive is opened, deeper ones are not.
 const MAX_DEPTH: u8 = 2;
-/// So many bytes are inflated of one file.
+/// Limit of inflated bytes of one file.
 const MAX_BYTES: usize = 64 << 20;
-/// So many times something is inflated of one file.
+/// Limit of inflated streams of one file.
 const MAX_STREAMS: usize = 4096;
-/// What begins like an archive by chance and is none ends before it has given so many bytes.
+/// Bytes that look like an archive by chance usually inflate to fewer bytes than this.
 const CHANCE: usize = 4096;
-/// As many characters of a name as are shown.
+/// Number of characters shown of a name.
 const MAX_NAME: usize = 64;
 
-/// The last method of packing that there is (APPNOTE.TXT, 4.4.5).
+/// The highest compression method in use (APPNOTE.TXT, 4.4.5).
 const MAX_METHOD: u16 = 99;
 
 const ZIP: &[u8; 4] = b"PK\x03\x04";
 const GZIP: &[u8; 3] = b"\x1F\x8B\x08";
 const PDF_STREAM: &[u8; 6] = b"stream";
 
-/// Archives that are told and not opened, by how a file of them begins.
+/// Archives that are reported but not opened, with the first bytes of their files.
 const OTHERS: [(&[u8], &str); 7] = [
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
     (b"BZh", "a bzip2 archive"),
@@ -39,7 +39,7 @@ const OTHERS: [(&[u8], &str); 7] = [
     (b"\x1F\x9D", "a compress archive"),
 ];
 
-/// Tells whether eight bytes begin with something that may be inflated.
+/// Whether eight bytes may start something that can be inflated.
 pub(super) const fn is_archive(bytes: u64) -> bool {
     const fn first<const N: usize>(pattern: &[u8; N]) -> u64 {
         let (mut number, mut at) = (0, 0);
@@ -60,14 +60,14 @@ pub(super) const fn is_archive(bytes: u64) -> bool {
     bytes >> 32 == first(ZIP) || bytes >> 40 == first(GZIP) || bytes >> 16 == first(PDF_STREAM)
 }
 
-/// How much may be inflated yet.
+/// The remaining budget for inflation.
 pub(super) struct Room {
     bytes: usize,
     streams: usize,
-    /// How many archives may be told that were not opened.
-    told: u8,
-    /// Whether it was told that there is no more room.
-    is_told: bool,
+    /// Number of unopened archives that may still be reported.
+    reports: u8,
+    /// Whether the exhausted budget was reported.
+    is_exhaustion_reported: bool,
 }
 
 impl Room {
@@ -75,27 +75,27 @@ impl Room {
         Self {
             bytes: MAX_BYTES,
             streams: MAX_STREAMS,
-            told: MAX_FOUND,
-            is_told: false,
+            reports: MAX_FOUND,
+            is_exhaustion_reported: false,
         }
     }
 }
 
-/// The places where something may begin that is not found as it is.
+/// Positions of possible compressed data.
 #[derive(Default)]
 pub(super) struct Places(Vec<usize>);
 
 impl Places {
     #[cold]
     pub(super) fn add(&mut self, bytes: &[u8], place: usize) {
-        // One more than can be opened is too many.
+        // One more than the limit, so that an excess is detected.
         if self.0.len() <= MAX_STREAMS && !matches!(member(bytes, place), Member::Nothing) {
             self.0.push(place);
         }
     }
 }
 
-/// A search of archives.
+/// A search in archives.
 pub(super) struct Opener<'k, 't> {
     pub(super) keys: Keys<'k>,
     pub(super) tried: &'t mut TriedScalars,
@@ -103,9 +103,9 @@ pub(super) struct Opener<'k, 't> {
     pub(super) depth: u8,
 }
 
-/// What begins at a place.
+/// The content at a position.
 enum Member<'b> {
-    /// A stream of deflate, perhaps with the head of zlib.
+    /// A deflate stream, optionally with a zlib header.
     Deflated {
         name: String,
         bytes: &'b [u8],
@@ -116,26 +116,26 @@ enum Member<'b> {
 }
 
 impl Opener<'_, '_> {
-    /// Opens what begins at the places, and adds what is found there.
+    /// Opens the archives at the given positions and adds what is found in them.
     pub(super) fn search(&mut self, bytes: &[u8], Places(places): &Places, found: &mut Vec<FoundKey>) {
         if let Some((_, name)) = OTHERS.iter().find(|(head, _)| bytes.starts_with(head)) {
             found.push(unopened(alloc::format!("{name}, which is not opened"), 0));
         }
-        let mut behind = 0;
+        let mut after = 0;
         if places.len() > MAX_STREAMS {
-            self.tell_no_room(0, found);
+            self.report_no_room(0, found);
         }
         for place in places.iter().copied() {
-            // Compressed bytes are no archive.
-            if place < behind {
+            // Compressed bytes are not searched for further archives.
+            if place < after {
                 continue;
             }
             match member(bytes, place) {
                 Member::Nothing => {}
-                Member::Unopened(what) => self.tell_unopened(what, place, found),
+                Member::Unopened(what) => self.report_unopened(what, place, found),
                 Member::Deflated { name, .. } if self.depth == MAX_DEPTH => {
                     let what = alloc::format!("{name}, which is too deep in others to be opened");
-                    self.tell_unopened(what, place, found);
+                    self.report_unopened(what, place, found);
                 }
                 Member::Deflated {
                     name,
@@ -143,13 +143,13 @@ impl Opener<'_, '_> {
                     is_zlib,
                 } => {
                     let used = self.open(&name, (deflated, is_zlib), place, found);
-                    behind = bytes.len() - deflated.len() + used;
+                    after = bytes.len() - deflated.len() + used;
                 }
             }
         }
     }
 
-    /// Returns how many bytes the archive had.
+    /// Returns the length of the archive in bytes.
     fn open(
         &mut self,
         name: &str,
@@ -158,7 +158,7 @@ impl Opener<'_, '_> {
         found: &mut Vec<FoundKey>,
     ) -> usize {
         let Some(streams) = self.room.streams.checked_sub(1).filter(|_| self.room.bytes > 0) else {
-            self.tell_no_room(place, found);
+            self.report_no_room(place, found);
             return 0;
         };
         self.room.streams = streams;
@@ -173,22 +173,21 @@ impl Opener<'_, '_> {
             key
         }));
         if let Some(why) = end.filter(|_| place == 0 || bytes.len() > CHANCE) {
-            self.tell_unopened(alloc::format!("{name}, {why}"), place, found);
+            self.report_unopened(alloc::format!("{name}, {why}"), place, found);
         }
         used
     }
 
-    fn tell_unopened(&mut self, what: String, place: usize, found: &mut Vec<FoundKey>) {
-        if let Some(left) = self.room.told.checked_sub(1) {
-            self.room.told = left;
+    fn report_unopened(&mut self, what: String, place: usize, found: &mut Vec<FoundKey>) {
+        if let Some(left) = self.room.reports.checked_sub(1) {
+            self.room.reports = left;
             found.push(unopened(what, place));
         }
     }
 
-    fn tell_no_room(&mut self, place: usize, found: &mut Vec<FoundKey>) {
-        if !core::mem::replace(&mut self.room.is_told, true) {
-            let text =
-                alloc::format!("more archives than {MAX_STREAMS} or more in them than {MAX_BYTES} bytes, of which");
+    fn report_no_room(&mut self, place: usize, found: &mut Vec<FoundKey>) {
+        if !core::mem::replace(&mut self.room.is_exhaustion_reported, true) {
+            let text = alloc::format!("more than {MAX_STREAMS} archives, or more than {MAX_BYTES} bytes in them;");
             found.push(unopened(text + " the rest was not opened,", place));
         }
     }
@@ -210,7 +209,7 @@ fn member(bytes: &[u8], place: usize) -> Member<'_> {
     found.unwrap_or(Member::Nothing)
 }
 
-/// An entry of a zip, by the head in front of its bytes (APPNOTE.TXT, 4.3.7).
+/// A zip entry, from the local header before its data (APPNOTE.TXT, 4.3.7).
 fn zip_entry(bytes: &[u8]) -> Option<Member<'_>> {
     let (head, rest) = bytes.split_first_chunk::<30>()?;
     let [_, _, _, _, _, _, flags, _, method, method_high, ..] = *head;
@@ -225,7 +224,7 @@ fn zip_entry(bytes: &[u8]) -> Option<Member<'_>> {
     Some(match u16::from_le_bytes([method, method_high]) {
         other if other > MAX_METHOD => Member::Nothing,
         _ if is_encrypted => Member::Unopened(alloc::format!("{name}, which is encrypted")),
-        // What is stored is found as it is.
+        // Stored data is found without inflating.
         0 => Member::Nothing,
         8 => Member::Deflated {
             name,
@@ -233,7 +232,7 @@ fn zip_entry(bytes: &[u8]) -> Option<Member<'_>> {
             is_zlib: false,
         },
         other => Member::Unopened(alloc::format!(
-            "{name}, which is packed with method {other} and not opened"
+            "{name}, which is compressed with method {other} and not opened"
         )),
     })
 }
@@ -251,8 +250,8 @@ fn gzip_member(bytes: &[u8]) -> Option<Member<'_>> {
         return None;
     }
     if flags & EXTRA != 0 {
-        let (len, behind) = rest.split_first_chunk()?;
-        rest = behind.get(usize::from(u16::from_le_bytes(*len))..)?;
+        let (len, after) = rest.split_first_chunk()?;
+        rest = after.get(usize::from(u16::from_le_bytes(*len))..)?;
     }
     for text in [NAME, COMMENT] {
         if flags & text != 0 {
@@ -270,7 +269,7 @@ fn gzip_member(bytes: &[u8]) -> Option<Member<'_>> {
     })
 }
 
-/// A stream of a PDF (ISO 32000-1, 7.3.8) that is in the format of zlib (RFC 1950, 2.2).
+/// A PDF stream (ISO 32000-1, 7.3.8) in zlib format (RFC 1950, 2.2).
 fn pdf_stream(bytes: &[u8]) -> Option<Member<'_>> {
     let rest = bytes.strip_prefix(PDF_STREAM)?;
     let rest = rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n"))?;

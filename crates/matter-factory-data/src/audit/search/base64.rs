@@ -1,4 +1,4 @@
-//! Base64 (RFC 4648) in either alphabet, of which nobody knows where it began.
+//! Base64 (RFC 4648) in either alphabet, with an unknown start.
 
 use alloc::vec::Vec;
 
@@ -11,17 +11,17 @@ use super::text::Text;
 use super::{Arrangement, ENDS, Finder, Form, SEC1_HEAD, What};
 
 const SCALAR: usize = 32;
-/// The digits of a scalar, and of the SDK's public point and scalar.
+/// Numbers of digits of a scalar, and of the SDK's public point with scalar.
 const LENGTHS: [(usize, usize); 2] = [(43, SCALAR), (130, 97)];
-/// More characters than these nobody puts between the digits of a key.
+/// Limit of characters between the digits of a key.
 const LONGEST: usize = 4 << 10;
-/// So many bytes around a place are looked at.
+/// Number of bytes examined around a position.
 const CONTEXT: usize = 64;
 
-/// Searches the bytes of which a text has the digits, whatever stands between these.
+/// Searches the bytes encoded by a text's digits, with any separators.
 ///
-/// The first of four digits may be any one, so that behind each digit a byte may end, whichever it is. Of the last three bytes
-/// of a key one ends with the last bit of its digit.
+/// The first of four digits may be at any position, so a byte may end after any digit. One of the last three bytes of a
+/// key ends with the last bit of its digit.
 pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
     let mut bits = 0u128;
     let mut word = 0;
@@ -43,21 +43,21 @@ pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
     look_at_word(text, len - word, len, finder);
 }
 
-/// Tells whether one of the last three bytes ends the start of a key in DER, or of a container.
+/// Whether one of the last three bytes ends the start of a key in DER, or of a container.
 fn is_beginning(tail: u64) -> bool {
-    let is_pkcs = |behind: u32| tail << (16 - behind) >> 16 == PKCS;
+    let is_pkcs = |after: u32| tail << (16 - after) >> 16 == PKCS;
     is_head(tail) || is_head(tail >> 8) || is_head(tail >> 16) || is_pkcs(0) || is_pkcs(8) || is_pkcs(16)
 }
 
-/// Looks at the bytes around the end of a digit.
+/// Examines the bytes around the end of a digit.
 #[cold]
 fn look(text: &Text<'_>, at: usize, finder: &mut Finder<'_, '_>) {
-    // As many as a key in DER has in front of its scalar's end, and from its start on.
+    // Covers a key in DER, both from its start to the scalar's end and onwards.
     let before = bytes_before(text.characters.get(..=at).unwrap_or_default());
     let ends_here = before.len();
-    let behind = bytes_behind(text.characters.get(at + 1..).unwrap_or_default());
+    let after = bytes_after(text.characters.get(at + 1..).unwrap_or_default());
     let bytes = before.into_iter().chain(
-        behind
+        after
             .into_iter()
             .map(|(byte, (start, end))| (byte, (at + 1 + start, at + 1 + end))),
     );
@@ -74,22 +74,22 @@ fn look(text: &Text<'_>, at: usize, finder: &mut Finder<'_, '_>) {
     for end in ends_here..ends_here + ENDS {
         let known = bytes.get(..end).unwrap_or_default();
         if let Some((head, scalar)) = known.split_last_chunk()
-            // One in DER is found by what is in front of it.
+            // A key in DER is found by the bytes before it.
             && !head.ends_with(&SEC1_HEAD)
         {
             finder.look(scalar, false, place(end - SCALAR, end), Form::Base64);
         }
     }
     for end in (ends_here + 1).saturating_sub(ENDS)..=ends_here {
-        let Some((head, behind)) = bytes.split_at_checked(end) else {
+        let Some((head, after)) = bytes.split_at_checked(end) else {
             continue;
         };
         if head.ends_with(&SEC1_HEAD)
-            && let Some(scalar) = behind.first_chunk()
+            && let Some(scalar) = after.first_chunk()
         {
             finder.look(scalar, true, place(end - SEC1_HEAD.len(), end + SCALAR), Form::Base64);
         }
-        // Its last two bytes are behind what it is known by.
+        // The container's head is followed by two more bytes.
         if let Some((kind, back)) = bytes.get(..end + ENDS - 1).and_then(containers::ending) {
             let end = end + ENDS - 1;
             let (start, end) = place(end - back, end);
@@ -100,7 +100,7 @@ fn look(text: &Text<'_>, at: usize, finder: &mut Finder<'_, '_>) {
 
 type Placed = Vec<(u8, (usize, usize))>;
 
-/// The last bytes of a text, each with the digits that have its bits, of which the last byte ends with the last digit.
+/// The last bytes of a text, each with the range of its digits; the last byte ends with the last digit.
 fn bytes_before(text: &[u8]) -> Placed {
     let mut bytes = Vec::with_capacity(CONTEXT);
     let (mut bits, mut have, mut end) = (0u32, 0, text.len().saturating_sub(1));
@@ -112,8 +112,8 @@ fn bytes_before(text: &[u8]) -> Placed {
         bits |= u32::from(sextet) << have;
         have += 6;
         if have >= 8 {
-            let [.., octet] = bits.to_be_bytes();
-            bytes.push((octet, (place, end)));
+            let [.., byte] = bits.to_be_bytes();
+            bytes.push((byte, (place, end)));
             bits >>= 8;
             have -= 8;
             end = place;
@@ -126,8 +126,8 @@ fn bytes_before(text: &[u8]) -> Placed {
     bytes
 }
 
-/// The first bytes of a text that begins with a byte's first bits, each with the digits that have its bits.
-fn bytes_behind(text: &[u8]) -> Placed {
+/// The first bytes of a text that starts at a byte boundary, each with the range of its digits.
+fn bytes_after(text: &[u8]) -> Placed {
     let mut bytes = Vec::with_capacity(CONTEXT);
     let (mut bits, mut have, mut start) = (0u32, 0, 0);
     for (place, byte) in text.iter().enumerate().take(LONGEST) {
@@ -139,8 +139,8 @@ fn bytes_behind(text: &[u8]) -> Placed {
         have += 6;
         if have >= 8 {
             have -= 8;
-            let [.., octet] = (bits >> have).to_be_bytes();
-            bytes.push((octet, (start, place)));
+            let [.., byte] = (bits >> have).to_be_bytes();
+            bytes.push((byte, (start, place)));
             start = place;
         }
         if bytes.len() == CONTEXT {
@@ -150,10 +150,10 @@ fn bytes_behind(text: &[u8]) -> Placed {
     bytes
 }
 
-/// Looks at digits that have as many bytes as a key.
+/// Checks digits that encode as many bytes as a key has.
 fn look_at_word(text: &Text<'_>, start: usize, end: usize, finder: &mut Finder<'_, '_>) {
     let digits = text.characters.get(start..end).unwrap_or_default();
-    // A name that begins with a UUID, as those of pictures do.
+    // Skip names that start with a UUID, such as those of pictures.
     if [8, 13, 18, 23].iter().all(|at| digits.get(*at) == Some(&b'-')) {
         return;
     }
@@ -162,14 +162,14 @@ fn look_at_word(text: &Text<'_>, start: usize, end: usize, finder: &mut Finder<'
     };
     let mut bytes = Zeroizing::new([0; 97]);
     let (mut bits, mut have) = (0u32, 0u32);
-    let mut octets = bytes.iter_mut();
+    let mut values = bytes.iter_mut();
     for sextet in digits.iter().filter_map(|byte| digit(*byte)) {
         bits = bits << 6 | u32::from(sextet);
         have += 6;
         if have >= 8 {
             have -= 8;
-            let [.., octet] = (bits >> have).to_be_bytes();
-            octets.next().into_iter().for_each(|to| *to = octet);
+            let [.., byte] = (bits >> have).to_be_bytes();
+            values.next().into_iter().for_each(|to| *to = byte);
         }
     }
     if let Some((scalar, _)) = bytes.get(..*len).and_then(alone) {
@@ -177,7 +177,7 @@ fn look_at_word(text: &Text<'_>, start: usize, end: usize, finder: &mut Finder<'
     }
 }
 
-/// The value of each byte as a digit, in either alphabet; larger than any for what is none.
+/// The value of each byte as a digit in either alphabet; values above 63 are not digits.
 const DIGITS: [u8; 256] = {
     let mut values = [NONE; 256];
     let mut byte = 0u8;
@@ -190,7 +190,7 @@ const DIGITS: [u8; 256] = {
             b'/' | b'_' => 63,
             _ => NONE,
         };
-        // The index is a byte.
+        // The index fits in a byte.
         #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a loop in a constant")]
         {
             values[byte as usize] = value;

@@ -1,13 +1,13 @@
-//! Private keys that cannot be read here, by the DER around them: encrypted ones, and those of RSA.
+//! Private keys that cannot be read, recognized by the DER around them: encrypted keys and RSA keys.
 
-/// The first bytes of the object identifiers of RSA's company, 1.2.840.113549, and of its algorithms and PKCS.
+/// The first bytes of the object identifiers under 1.2.840.113549 (RSADSI), its algorithms and PKCS.
 pub(super) const PKCS: u64 = 0x2A86_4886_F70D;
 
-/// The number of bytes of [`PKCS`], and of the two arcs behind it that were read.
+/// Length of [`PKCS`] and of the two arcs after it.
 const ARCS: usize = 8;
 
-/// Tells whether bytes end with the head of a container of a private key. Returns what it is, and how many bytes before the
-/// end it starts. Behind the object identifier's first eight bytes nothing has to be there.
+/// Returns the kind of a private-key container whose head ends with these bytes, and the number of bytes from its
+/// start. Bytes after the first eight of the object identifier are not required.
 pub(super) fn ending(bytes: &[u8]) -> Option<(&'static str, usize)> {
     let (rest, arcs) = bytes.split_last_chunk::<ARCS>()?;
     let [.., 0x01, family] = arcs else { return None };
@@ -35,7 +35,7 @@ pub(super) fn ending(bytes: &[u8]) -> Option<(&'static str, usize)> {
     Some((kind, bytes.len() - start.len()))
 }
 
-/// Takes the head of a sequence off the end: its tag and its length, of any form.
+/// Removes a sequence header from the end: its tag and its length in any form.
 fn sequence(bytes: &[u8]) -> Option<&[u8]> {
     match bytes {
         [rest @ .., 0x30, 0x82, _, _] | [rest @ .., 0x30, 0x81, _] | [rest @ .., 0x30, _] => Some(rest),
@@ -48,9 +48,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heads_of_containers_are_told_apart() {
+    fn container_heads_are_distinguished() {
         let oid = |last: &[u8]| [&[0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D][..], last].concat();
-        // As `openssl pkcs8 -topk8`, `openssl pkcs12 -export` (also in BER) and `openssl genrsa` begin.
+        // The first bytes written by `openssl pkcs8 -topk8`, `openssl pkcs12 -export` (also in BER) and `openssl
+        // genrsa`.
         for (head, last, kind) in [
             (&[0x30, 0x81, 0xEC, 0x30, 0x57][..], [1, 5], Some("PKCS#8")),
             (&[0x30, 0x82, 0x01, 0x5F, 0x30, 0x81, 0x90], [1, 12], Some("PKCS#8")),
@@ -66,7 +67,7 @@ mod tests {
             (&[0x30, 0x82, 0x01, 0x22], [1, 7], None),
             (&[0x30, 0x82, 0x01, 0x22, 0x30, 0x0D], [2, 5], None),
         ] {
-            let bytes = [b"behind", head, &oid(&last)].concat();
+            let bytes = [b"after", head, &oid(&last)].concat();
             let found = ending(&bytes);
             assert_eq!(found.is_some(), kind.is_some(), "{found:?}");
             if let (Some((found, back)), Some(kind)) = (found, kind) {

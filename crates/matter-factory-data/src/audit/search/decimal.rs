@@ -7,12 +7,12 @@ use super::text::Text;
 use super::words::Between;
 use super::{Finder, Form};
 
-/// A scalar below 2^224, one in four thousand million, has fewer digits, and none has more.
+/// A scalar has at most 78 digits; fewer than 68 only if it is below 2^224, with a probability of 2^-32.
 const DIGITS: core::ops::RangeInclusive<usize> = 68..=78;
-/// Fewer numbers are no key.
+/// Number of bytes of a key.
 const SCALAR: usize = 32;
 
-/// A search of the numbers of a text.
+/// A search in the numbers of a text.
 pub(super) struct Search {
     bytes: Stream,
     list: List,
@@ -56,7 +56,7 @@ impl Search {
     }
 }
 
-/// Tells whether a minus is the number's, as in a list of signed bytes, and not between two numbers.
+/// Whether a minus is the sign of the number, as in a list of signed bytes, and not an operator.
 fn is_negative(between: &[u8], is_first: bool) -> bool {
     between.ends_with(b"-") && (is_first || between.len() > 1)
 }
@@ -92,7 +92,7 @@ fn scalar(word: &[u8]) -> Option<Zeroizing<[u8; SCALAR]>> {
     Some(scalar)
 }
 
-/// Numbers that stand together.
+/// Consecutive numbers.
 #[derive(Default)]
 struct List {
     bytes: Zeroizing<[u8; SCALAR]>,
@@ -113,7 +113,7 @@ impl List {
         self.end = end;
     }
 
-    /// Looks at the numbers, if they are as many as a scalar has bytes, and starts anew.
+    /// Checks the numbers if there are as many as a scalar has bytes, and starts a new list.
     fn end(&mut self, text: &Text<'_>, finder: &mut Finder<'_, '_>) {
         if core::mem::take(&mut self.len) == SCALAR {
             let (start, end) = (text.place(self.start), text.place(self.end));

@@ -1,8 +1,8 @@
-//! Dumps in hexadecimal: lines with an address, some bytes, and these once more as characters.
+//! Hexadecimal dumps: lines with an address, some bytes, and the same bytes as characters.
 //!
-//! Which words of a line are its bytes cannot be seen from a line alone. Three readings are made: the words behind the first
-//! one up to a wide gap, as xxd writes them; those behind the first one as long as they are of one length, as `hexdump -C`
-//! does; and the last ones of one length, which may stand behind whatever a debugger or a log puts there.
+//! A single line does not show which of its words are data. There are three readings: the words after the first up to a
+//! wide gap, as written by xxd; the words after the first while they have the same length, as written by `hexdump -C`;
+//! and the last words of the same length, which may follow any prefix of a debugger or a log.
 
 use alloc::vec::Vec;
 
@@ -12,12 +12,12 @@ use super::text::Text;
 use super::words::Between;
 use super::{Finder, Form};
 
-/// No dump has more words in a line.
+/// No dump has more words on a line.
 const MAX_WORDS: usize = 128;
-/// The digits of a byte, and of longer words, which may be written with their last byte first.
+/// Numbers of digits of a byte and of longer words, which may be little-endian.
 const WIDTHS: [usize; 4] = [2, 4, 8, 16];
 
-/// A search of the bytes of lines.
+/// A search in the bytes of lines.
 pub(super) struct Search<'t> {
     readings: [Reading; 3],
     line: Line<'t>,
@@ -31,7 +31,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Adds the next word, if it has digits, or the end.
+    /// Adds the next word that has digits, or the end.
     pub(super) fn add(
         &mut self,
         between: &Between<'_>,
@@ -42,14 +42,14 @@ impl<'t> Search<'t> {
     ) {
         self.line.end_word(between.characters);
         if between.ends_line() || is_end {
-            let [gap, behind, last] = &mut self.readings;
+            let [gap, after, last] = &mut self.readings;
             let items = &self.line.items;
             gap.add_line(before_gap(items), text, finder);
-            behind.add_line(of_one_width(items.get(1..).unwrap_or_default()), text, finder);
+            after.add_line(of_one_width(items.get(1..).unwrap_or_default()), text, finder);
             last.add_line(last_of_one_width(items), text, finder);
             self.line.start();
         }
-        // Behind a bar are characters.
+        // Characters follow a bar.
         let between = between.on_this_line();
         self.line.is_closed |= between.contains(&b'|');
         if is_end {
@@ -64,18 +64,18 @@ impl<'t> Search<'t> {
 #[derive(Default)]
 struct Line<'t> {
     items: Vec<Item<'t>>,
-    /// Whether there are no more of them.
+    /// Whether the line accepts no more words.
     is_closed: bool,
 }
 
-/// A word of a line, and how many blanks are in front of it.
+/// A word of a line, and the number of blanks before it.
 struct Item<'t> {
     word: Option<Word<'t>>,
     blanks: usize,
 }
 
 impl Item<'_> {
-    /// The number of digits, if it may be one of the words of a dump.
+    /// The number of digits, if it may be a word of a dump.
     fn width(&self) -> Option<usize> {
         self.word.as_ref().map(|word| word.digits.len())
     }
@@ -87,7 +87,7 @@ impl<'t> Line<'t> {
         self.is_closed = false;
     }
 
-    /// What is glued to a word makes it another one; an address has a colon behind it.
+    /// A character attached to a word makes it a different word; a colon follows an address.
     fn end_word(&mut self, between: &[u8]) {
         let is_glued = between
             .first()
@@ -112,7 +112,7 @@ impl<'t> Line<'t> {
         }
         let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
         let blanks = between.iter().rev().take_while(is_blank).count();
-        // An address, or what else is in front of the bytes, may have a colon behind it.
+        // An address or another prefix of the bytes may end with a colon.
         let rest = between.get(..between.len() - blanks).unwrap_or_default();
         let is_apart = self.items.is_empty() || blanks > 0 && (rest.is_empty() || rest.ends_with(b":"));
         self.items.push(Item {
@@ -122,14 +122,14 @@ impl<'t> Line<'t> {
     }
 }
 
-/// The items behind the first one, up to a gap of two blanks.
+/// The items after the first, up to a gap of two blanks.
 fn before_gap<'i, 't>(items: &'i [Item<'t>]) -> &'i [Item<'t>] {
     let items = items.get(1..).unwrap_or_default();
     let len = items.iter().skip(1).position(|item| item.blanks > 1);
     of_one_width(items.get(..len.map_or(items.len(), |len| len + 1)).unwrap_or_default())
 }
 
-/// The first items, as long as they have the same number of digits; the last of them may have fewer.
+/// The first items while they have the same number of digits; the last one may have fewer.
 fn of_one_width<'i, 't>(items: &'i [Item<'t>]) -> &'i [Item<'t>] {
     let width = items.first().and_then(Item::width);
     let len = items.iter().position(|item| item.width() != width || width.is_none());
@@ -141,7 +141,7 @@ fn of_one_width<'i, 't>(items: &'i [Item<'t>]) -> &'i [Item<'t>] {
     items.get(..len + usize::from(is_cut)).unwrap_or_default()
 }
 
-/// The last items that have the same number of digits.
+/// The last items with the same number of digits.
 fn last_of_one_width<'i, 't>(items: &'i [Item<'t>]) -> &'i [Item<'t>] {
     let width = items.last().and_then(Item::width);
     let others = items.iter().rposition(|item| item.width() != width || width.is_none());
@@ -151,9 +151,9 @@ fn last_of_one_width<'i, 't>(items: &'i [Item<'t>]) -> &'i [Item<'t>] {
 /// One reading of all lines.
 struct Reading {
     bytes: Stream,
-    /// The same with the last byte of each word first.
+    /// The same with the bytes of each word reversed.
     reversed: Stream,
-    /// Those of lines without others between them.
+    /// Those of consecutive lines.
     values: Values,
 }
 
@@ -167,7 +167,7 @@ impl Reading {
     }
 
     fn add_line(&mut self, items: &[Item<'_>], text: &Text<'_>, finder: &mut Finder<'_, '_>) {
-        // One word is no dump.
+        // A single word is not a dump.
         if items.len() < 2 {
             self.end(text, finder);
             return;
@@ -182,7 +182,7 @@ impl Reading {
         }
     }
 
-    /// Looks at the value that the lines so far are.
+    /// Checks the value formed by the lines so far.
     fn end(&mut self, text: &Text<'_>, finder: &mut Finder<'_, '_>) {
         self.values.end(text, finder);
     }
@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    /// What each reading takes for the bytes of a line.
+    /// The bytes of a line in each reading.
     fn readings(line: &str) -> [String; 3] {
         let mut read = Line::default();
         let mut next = 0;

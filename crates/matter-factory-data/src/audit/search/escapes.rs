@@ -1,4 +1,4 @@
-//! Bytes as string literals of C, Python, Rust, Java and JSON have them, and text in such literals.
+//! Bytes in string literals of C, Python, Rust, Java and JSON, and text in such literals.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -11,15 +11,15 @@ use super::text::{Places, Text};
 use super::{Finder, Form};
 
 const SCALAR: usize = 32;
-/// Between the parts of one literal nobody writes more.
+/// Limit of characters between the parts of one literal.
 const MAX_BETWEEN: usize = 256;
 
-/// What literals mean, each byte with where it stands.
+/// The value of literals, each byte with its position.
 pub(super) struct Unescaped {
     pub(super) characters: Zeroizing<Vec<u8>>,
-    /// One more than there are characters: where the last one ends.
+    /// One more entry than characters: the end of the last one.
     pub(super) places: Vec<usize>,
-    /// Where the characters are that quotes are around, and that have an escape among them.
+    /// The ranges of quoted characters that contain an escape.
     literals: Vec<Range<usize>>,
 }
 
@@ -32,7 +32,7 @@ impl Unescaped {
     }
 }
 
-/// A cell of a table without the second one of each two quotes; `None` if there are none.
+/// A CSV cell with doubled quotes replaced by single ones; `None` if there are none.
 pub(super) fn undouble(text: &Text<'_>, range: Range<usize>) -> Option<Unescaped> {
     let source = text.characters.get(range.clone())?;
     if !source.windows(2).any(|pair| pair == b"\"\"") {
@@ -74,7 +74,7 @@ pub(super) fn search(piece: &Unescaped, finder: &mut Finder<'_, '_>) {
     }
 }
 
-/// Takes escapes for what they mean, and parts of a literal for one.
+/// Replaces escapes by their values, and joins the parts of a literal.
 pub(super) fn unescape(text: &Text<'_>, range: Range<usize>) -> Unescaped {
     let source = text.characters.get(..range.end).unwrap_or_default();
     let mut piece = Unescaped {
@@ -85,8 +85,8 @@ pub(super) fn unescape(text: &Text<'_>, range: Range<usize>) -> Unescaped {
     let (mut at, mut literal, mut is_escaped) = (range.start, None, false);
     while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
         let (byte, len) = match rest {
-            [quote @ (b'"' | b'\''), behind @ ..] => {
-                if let Some(len) = join(*quote, behind) {
+            [quote @ (b'"' | b'\''), after @ ..] => {
+                if let Some(len) = join(*quote, after) {
                     at += 1 + len;
                     continue;
                 }
@@ -100,9 +100,9 @@ pub(super) fn unescape(text: &Text<'_>, range: Range<usize>) -> Unescaped {
                 is_escaped = false;
                 (Some(*quote), 1)
             }
-            [b'\\', behind @ ..] => {
+            [b'\\', after @ ..] => {
                 is_escaped = true;
-                let (byte, len) = escape(behind);
+                let (byte, len) = escape(after);
                 (byte, len + 1)
             }
             [byte, ..] => (Some(*byte), 1),
@@ -118,15 +118,15 @@ pub(super) fn unescape(text: &Text<'_>, range: Range<usize>) -> Unescaped {
     piece
 }
 
-/// The byte behind a backslash, if it means one, and how many characters that takes.
-fn escape(behind: &[u8]) -> (Option<u8>, usize) {
+/// The value of an escape after a backslash, if it is a byte, and its length in characters.
+fn escape(after: &[u8]) -> (Option<u8>, usize) {
     let hex = |digits: &[u8]| {
         let number = digits
             .iter()
             .try_fold(0u32, |number, digit| Some(number << 4 | u32::from(value(*digit)?)))?;
         u8::try_from(number).ok()
     };
-    match behind {
+    match after {
         [b'x' | b'X', high, low, ..] if value(*high).is_some() && value(*low).is_some() => (hex(&[*high, *low]), 3),
         [b'x' | b'X', digit, ..] if value(*digit).is_some() => (value(*digit), 2),
         [b'u', b'{', rest @ ..] => {
@@ -136,13 +136,13 @@ fn escape(behind: &[u8]) -> (Option<u8>, usize) {
         [b'u', a, b, c, d, ..] if hex(&[*a, *b, *c, *d]).is_some() => (hex(&[*a, *b, *c, *d]), 5),
         [b'0'..=b'7', ..] => {
             let octal = |digit: &&u8| matches!(digit, b'0'..=b'7');
-            let digits = behind.iter().take(3).take_while(octal);
+            let digits = after.iter().take(3).take_while(octal);
             let (number, len) = digits.fold((0u16, 0), |(number, len), digit| {
                 (number * 8 + u16::from(digit - b'0'), len + 1)
             });
             (u8::try_from(number).ok(), len)
         }
-        // A literal goes on in the next line.
+        // A literal continues on the next line.
         [b'\r', b'\n', ..] => (None, 2),
         [b'\n', ..] => (None, 1),
         [letter, ..] => {
@@ -163,12 +163,12 @@ fn escape(behind: &[u8]) -> (Option<u8>, usize) {
     }
 }
 
-/// How much stands between two parts of a literal, if the quote before it ends one and there is another.
-fn join(quote: u8, behind: &[u8]) -> Option<usize> {
-    let len = behind.iter().take(MAX_BETWEEN).position(|byte| *byte == quote)?;
-    let between = behind.get(..len)?;
+/// The length of the gap between two parts of a literal, if the quote before it ends one part and another follows.
+fn join(quote: u8, after: &[u8]) -> Option<usize> {
+    let len = after.iter().take(MAX_BETWEEN).position(|byte| *byte == quote)?;
+    let between = after.get(..len)?;
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'+' | b'b' | b'B' | b'u' | b'L' | b'R');
-    // A backslash goes on in the next line, and in front of a quote makes that a part of the literal.
+    // A backslash continues the line; a backslash before a quote makes the quote part of the literal.
     let is_joint = |part: &[u8]| part.iter().all(is_between);
     let mut lines = between.split(|byte| *byte == b'\\');
     let is_first = lines.next().is_some_and(is_joint);
@@ -182,8 +182,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_what_the_languages_say() {
-        for (behind, byte, len) in [
+    fn escapes_match_the_languages() {
+        for (after, byte, len) in [
             (&b"x1Fg"[..], Some(0x1F), 3),
             (b"x1g", Some(1), 2),
             (b"xg", Some(b'x'), 1),
@@ -200,7 +200,7 @@ mod tests {
             (b"\r\nx", None, 2),
             (b"", None, 0),
         ] {
-            assert_eq!(escape(behind), (byte, len), "{behind:?}");
+            assert_eq!(escape(after), (byte, len), "{after:?}");
         }
     }
 
@@ -216,8 +216,8 @@ mod tests {
             ("\\", false),
             ("L\\", false),
         ] {
-            let behind = [between.as_bytes(), b"\"rest"].concat();
-            assert_eq!(join(b'"', &behind).is_some(), is_one, "{between:?}");
+            let after = [between.as_bytes(), b"\"rest"].concat();
+            assert_eq!(join(b'"', &after).is_some(), is_one, "{between:?}");
         }
     }
 }

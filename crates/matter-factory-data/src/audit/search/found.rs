@@ -8,7 +8,7 @@ use super::Arrangement;
 use crate::audit::key_set::KeyOwner;
 use crate::audit::{Check, Finding};
 
-/// How bytes of a key are written.
+/// The encoding of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::audit) enum Form {
     Bare,
@@ -19,7 +19,7 @@ pub(in crate::audit) enum Form {
     Decimal,
     Escaped,
     Pem,
-    /// Of what is told for itself.
+    /// For items that are reported as such.
     Archive,
 }
 
@@ -39,21 +39,21 @@ impl Form {
     }
 }
 
-/// What was found.
+/// The kind of a found item.
 #[derive(Clone)]
 pub(in crate::audit) enum What {
     Key(PrivateKey),
-    /// There is only PEM's word for it.
+    /// A PEM label announces it, but it cannot be decoded.
     Unreadable,
-    /// A private key that cannot be read here.
+    /// A private key in a format that cannot be read.
     Container(&'static str),
-    /// What may have keys in it and was not looked into.
+    /// An archive that may contain keys and was not opened.
     Unopened(String),
 }
 
-/// A private key that was found in bytes, or something that may hold one and could not be opened.
+/// A private key found in bytes, or something that may contain one and could not be opened.
 ///
-/// `Display` writes whose it is, in which form it is written, and where it begins.
+/// `Display` writes its owner, its form and its position.
 #[derive(Clone)]
 pub struct FoundKey {
     pub(in crate::audit) what: What,
@@ -63,7 +63,7 @@ pub struct FoundKey {
     owner: Option<KeyOwner>,
     pub(in crate::audit) start: usize,
     pub(in crate::audit) end: usize,
-    /// The archive in which it is, and where that begins.
+    /// The archive that contains it, and its position.
     inside: Option<(String, usize)>,
 }
 
@@ -94,7 +94,7 @@ impl FoundKey {
         }
     }
 
-    /// Says that it was found in an archive, which begins at a place.
+    /// Records that it was found in an archive at a position.
     pub(super) fn put_inside(&mut self, archive: &str, place: usize) {
         let archive = match self.inside.take() {
             Some((inner, place)) => alloc::format!("{inner} at offset {place:#x} in {archive}"),
@@ -103,13 +103,13 @@ impl FoundKey {
         self.inside = Some((archive, place));
     }
 
-    /// Returns where it begins, or the archive that it is in.
+    /// Returns its position, or that of the archive that contains it.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.inside.as_ref().map_or(self.start, |(_, place)| *place)
     }
 
-    /// Moves it, for a caller that has searched a part of something.
+    /// Adds an offset, for a caller that searched a part of something.
     #[must_use]
     pub fn moved_by(mut self, offset: usize) -> Self {
         if let Some((_, place)) = &mut self.inside {
@@ -121,26 +121,26 @@ impl FoundKey {
         self
     }
 
-    /// Moves it from a value to where the value's bytes are.
+    /// Maps its position from a value to the bytes of the value in the image.
     pub(in crate::audit) fn placed(mut self, place: impl Fn(usize) -> usize) -> Self {
         match &mut self.inside {
             Some((_, at)) => *at = place(*at),
             None => {
                 self.start = place(self.start);
-                // Of what it ends with, and not of what is behind that.
+                // Map the last byte, because the byte after it may be elsewhere.
                 self.end = self.end.checked_sub(1).map_or(0, |last| place(last) + 1);
             }
         }
         self
     }
 
-    /// Returns whose key it is, if that is known.
+    /// Returns the owner of the key, if known.
     #[must_use]
     pub const fn owner(&self) -> Option<&KeyOwner> {
         self.owner.as_ref()
     }
 
-    /// Returns the key, if it could be read.
+    /// Returns the key, if it could be decoded.
     #[must_use]
     pub const fn key(&self) -> Option<&PrivateKey> {
         match &self.what {
@@ -149,7 +149,7 @@ impl FoundKey {
         }
     }
 
-    /// Tells whether it is the same key, or one of the same kind if neither can be read.
+    /// Whether it is the same key, or of the same kind if neither can be decoded.
     pub(in crate::audit) fn is_like(&self, other: &Self) -> bool {
         match (&self.what, &other.what) {
             (What::Key(key), What::Key(other)) => key.public_key() == other.public_key(),
@@ -159,7 +159,7 @@ impl FoundKey {
         }
     }
 
-    /// Tells whether it is the scalar as it is, and nothing else.
+    /// Whether it is the bare scalar.
     pub(in crate::audit) fn is_bare(&self) -> bool {
         self.form == Form::Bare && self.arrangement.is_plain() && self.inside.is_none()
     }
@@ -168,13 +168,13 @@ impl FoundKey {
         self.key().map(PrivateKey::public_key)
     }
 
-    /// Tells whether it is a private key, and not something that could not be opened.
+    /// Returns whether it is a private key and not an unopened archive.
     #[must_use]
     pub const fn is_key(&self) -> bool {
         !matches!(self.what, What::Unopened(_))
     }
 
-    /// Returns the check that is concerned: a key where none belongs, one that could not be read, or what was not opened.
+    /// Returns the check: a key in a wrong place, an unreadable key, or an unopened archive.
     #[must_use]
     pub const fn check(&self) -> Check {
         match self.what {
@@ -184,7 +184,7 @@ impl FoundKey {
         }
     }
 
-    /// Returns the finding of a key where none belongs, unless it is a [customer's](KeyOwner::Customer).
+    /// Returns the finding for a key in a wrong place, unless it is a [customer's](KeyOwner::Customer).
     #[must_use]
     pub fn finding(&self, object: &str) -> Finding {
         let is_customers = self.owner == Some(KeyOwner::Customer);
@@ -192,13 +192,13 @@ impl FoundKey {
         Finding::of(check, object, self)
     }
 
-    /// Tells whether it is known to be the key of a device, a PAI or a PAA.
+    /// Returns whether it is known as the key of a device, a PAI or a PAA.
     #[must_use]
     pub fn is_attesting(&self) -> bool {
         self.owner.as_ref().is_some_and(|owner| *owner != KeyOwner::Customer)
     }
 
-    /// Writes the form and the place behind whose key it is.
+    /// Writes owner, form and position.
     pub(in crate::audit) fn describe(&self, whose: &str) -> String {
         let Self { form, arrangement, .. } = self;
         let form = match self.what {
@@ -236,18 +236,18 @@ impl fmt::Display for FoundKey {
 }
 
 impl fmt::Debug for FoundKey {
-    /// As `Display`, without the key.
+    /// Like `Display`, without the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FoundKey({self})")
     }
 }
 
-/// Puts what was found in order, and leaves out what was found again in the same place, where several forms may fit. A block
-/// of PEM has the key that is found in it.
+/// Sorts the findings and removes those found again at the same position, where several forms may match. A PEM block is
+/// replaced by the key found in it.
 pub(in crate::audit) fn without_repeats(mut found: Vec<FoundKey>) -> Vec<FoundKey> {
     found.sort_by_key(|found| (found.start, core::cmp::Reverse(found.end)));
     let mut kept = Vec::<FoundKey>::new();
-    // Those before do not overlap what comes.
+    // Earlier ranges do not overlap later ones.
     let mut first = 0;
     for next in found {
         while kept.get(first).is_some_and(|kept| kept.end <= next.start) {

@@ -1,4 +1,4 @@
-//! Hexadecimal digits in words and lists, whatever separates them.
+//! Hexadecimal digits in words and lists, with any separators.
 
 use zeroize::Zeroizing;
 
@@ -8,11 +8,11 @@ use super::text::Text;
 use super::words::Between;
 use super::{Finder, Form};
 
-/// As many bytes as a value may have that is looked at: the SDK's public point and scalar.
+/// Longest value that is checked, in bytes: the SDK's public point and scalar.
 const LONGEST: usize = 97;
 const SCALAR: usize = 32;
 
-/// A search of the bytes of which a text has the digits.
+/// A search in the bytes encoded by a text's digits.
 pub(super) struct Search {
     digits: Digits,
     numbers: Stream,
@@ -30,7 +30,7 @@ impl Search {
         }
     }
 
-    /// Adds the next word, if it has digits, or the end.
+    /// Adds the next word that has digits, or the end.
     pub(super) fn add(
         &mut self,
         between: &Between<'_>,
@@ -68,18 +68,18 @@ impl Search {
     }
 }
 
-/// A word of digits, perhaps between a prefix and a suffix.
+/// A word of digits, optionally with a prefix and a suffix.
 pub(super) struct Word<'t> {
-    /// Where its first digit is.
+    /// Position of its first digit.
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) digits: &'t [u8],
-    /// Whether it is a number by itself, as `0x5` is.
+    /// Whether it is a complete number, such as `0x5`.
     is_number: bool,
 }
 
 impl<'t> Word<'t> {
-    /// A word of nothing but digits.
+    /// A word that consists of digits only.
     pub(super) fn plain(characters: &'t [u8], start: usize, end: usize) -> Option<Self> {
         Some(Self {
             start,
@@ -89,7 +89,7 @@ impl<'t> Word<'t> {
         })
     }
 
-    /// Reads a word as it is in C, Rust, assemblers and most other languages.
+    /// Parses a word as written in C, Rust, assemblers and most other languages.
     pub(super) fn read(characters: &'t [u8], start: usize, end: usize) -> Option<Self> {
         let word = characters.get(start..end)?;
         let is_escaped = characters.get(..start)?.ends_with(b"\\");
@@ -115,7 +115,7 @@ impl<'t> Word<'t> {
         })
     }
 
-    /// The number that it is, if that is a byte.
+    /// The value of the number, if it fits in a byte.
     pub(super) fn byte(&self) -> Option<u8> {
         match self.digits {
             [digit] => value(*digit),
@@ -124,7 +124,7 @@ impl<'t> Word<'t> {
         }
     }
 
-    /// The bytes of which it has the digits.
+    /// The bytes encoded by its digits.
     pub(super) fn bytes(&self) -> impl DoubleEndedIterator<Item = u8> + '_ {
         let odd = self.digits.len() % 2;
         let (first, rest) = self.digits.split_at_checked(odd).unwrap_or_default();
@@ -144,7 +144,7 @@ pub(super) const fn value(digit: u8) -> Option<u8> {
     }
 }
 
-/// Digits of which each may be the first or the second one of its byte.
+/// Digits, each of which may be the first or the second of its byte.
 struct Digits {
     streams: [Stream; 2],
     is_odd: bool,
@@ -170,7 +170,7 @@ impl Digits {
     }
 }
 
-/// The bytes of words that stand together, as long as they are no more than a key has.
+/// The bytes of consecutive words, up to the length of a key.
 pub(super) struct Values {
     bytes: Zeroizing<[u8; LONGEST]>,
     len: usize,
@@ -201,10 +201,10 @@ impl Values {
         }
     }
 
-    /// Looks at the value that they are, if they are as long as one, and starts anew.
+    /// Checks the value if it has the length of a key, and starts a new one.
     pub(super) fn end(&mut self, text: &Text<'_>, finder: &mut Finder<'_, '_>) {
         let value = self.bytes.get(..core::mem::take(&mut self.len)).unwrap_or_default();
-        // As OpenSSL writes a number whose first bit is set.
+        // OpenSSL prepends a zero byte to numbers with a set first bit.
         let value = value
             .strip_prefix(&[0])
             .filter(|rest| rest.len() == SCALAR)

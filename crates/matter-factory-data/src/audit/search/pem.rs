@@ -1,4 +1,4 @@
-//! PEM that says it holds a private key.
+//! PEM blocks that are labelled as private keys.
 
 use super::text::Text;
 use super::{Arrangement, Finder, Form, What};
@@ -6,18 +6,18 @@ use super::{Arrangement, Finder, Form, What};
 const BEGIN: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
 const PRIVATE_KEY: &[u8] = b"PRIVATE KEY";
-/// Far more than a key has.
+/// Far above the size of a key.
 const MAX_BODY: usize = 8 << 10;
-/// What OpenSSL writes in front of a key that it encrypts without PKCS#8 (RFC 1421, 4.6.1.1).
+/// Header that OpenSSL writes for keys encrypted without PKCS#8 (RFC 1421, 4.6.1.1).
 const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
-/// Searches the blocks. The key in one is found as Base64.
+/// Searches the blocks. A key in a block is found as Base64.
 pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
     let mut start = 0;
     while let Some(offset) = position(text.characters, BEGIN, start) {
         let rest = text.characters.get(offset + BEGIN.len()..).unwrap_or_default();
         start = offset + BEGIN.len();
-        // A label is shorter than a line.
+        // A label fits on one line.
         let Some(len) = position(rest.get(..64).unwrap_or(rest), DASHES, 0) else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! Bytes as they are.
+//! Raw bytes.
 
 use super::archive::is_archive;
 use super::containers::{self, PKCS};
@@ -6,17 +6,17 @@ use super::{Arrangement, ENDS, Finder, Form, SEC1_HEAD, What};
 
 const SCALAR: usize = 32;
 const TAIL: usize = 8;
-/// So many bytes are compared with erased flash at once.
+/// Number of bytes compared with erased flash at once.
 const BLOCK: usize = 64;
-/// What the SDK's `P256SerializedKeypair` has: the uncompressed point, then the scalar.
+/// Length of the SDK's `P256SerializedKeypair`: the uncompressed point, then the scalar.
 const KEYPAIR: usize = 97;
-/// More bytes than these no container's head has.
+/// Longer than the head of any container.
 const CONTAINER: usize = 64;
 
-/// The bytes with which something begins that is told from its first bytes.
+/// The first bytes of items that are recognized by their start.
 const BEGINS: [bool; 256] = {
     let mut begins = [false; 256];
-    // A key in DER, an object identifier, zip, gzip, and a stream of a PDF.
+    // A key in DER, an object identifier, zip, gzip, and a PDF stream.
     begins[0x02] = true;
     begins[0x2A] = true;
     begins[0x50] = true;
@@ -25,10 +25,10 @@ const BEGINS: [bool; 256] = {
     begins
 };
 
-/// Searches bytes as they are.
+/// Searches raw bytes.
 pub(super) fn search(bytes: &[u8], finder: &mut Finder<'_, '_>) {
     search_known(bytes, finder);
-    // Most of an image is erased flash, with which nothing begins.
+    // Most of an image is erased flash; nothing starts with its bytes.
     let is_blank = |bytes: &[u8]| bytes.iter().fold(0xFF, |all, byte| all & byte) == 0xFF;
     for (number, block) in bytes.chunks(BLOCK).enumerate() {
         if is_blank(block) {
@@ -45,7 +45,7 @@ pub(super) fn search(bytes: &[u8], finder: &mut Finder<'_, '_>) {
     }
 }
 
-/// Looks for known keys, of which each third place is enough.
+/// Searches for known keys; every third position is enough.
 fn search_known(bytes: &[u8], finder: &mut Finder<'_, '_>) {
     let is_blank_an_end = finder.keys.may_end(u64::MAX);
     let mut rest = bytes;
@@ -53,8 +53,8 @@ fn search_known(bytes: &[u8], finder: &mut Finder<'_, '_>) {
     while let Some(tail) = rest.first_chunk::<TAIL>() {
         let tail = u64::from_be_bytes(*tail);
         if (tail != u64::MAX || is_blank_an_end) && finder.keys.may_end(tail) {
-            for behind in finder.keys.ends(tail) {
-                look_at_known(bytes, end + behind, finder);
+            for after in finder.keys.ends(tail) {
+                look_at_known(bytes, end + after, finder);
             }
         }
         rest = rest.get(ENDS..).unwrap_or_default();
@@ -62,11 +62,11 @@ fn search_known(bytes: &[u8], finder: &mut Finder<'_, '_>) {
     }
 }
 
-/// The scalar that a whole value is: as long as one, or behind a public point.
+/// The scalar that a whole value consists of, optionally after a public point.
 pub(in crate::audit) fn alone(bytes: &[u8]) -> Option<(&[u8; SCALAR], usize)> {
     let is_value = match (bytes.len(), bytes.first()) {
         (SCALAR, _) => true,
-        // No multiplication for what begins otherwise, as a verifier does.
+        // No multiplication for values with another first byte, such as a verifier.
         (KEYPAIR, first) => first == Some(&0x04),
         _ => false,
     };
@@ -77,7 +77,7 @@ pub(in crate::audit) fn alone(bytes: &[u8]) -> Option<(&[u8; SCALAR], usize)> {
 #[cold]
 fn look_at_known(bytes: &[u8], end: usize, finder: &mut Finder<'_, '_>) {
     let before = bytes.get(..end).unwrap_or_default();
-    // One in DER is found by what is in front of it.
+    // A key in DER is found by the bytes before it.
     if let Some((before, scalar)) = before.split_last_chunk()
         && !before.ends_with(&SEC1_HEAD)
     {
@@ -99,7 +99,7 @@ fn look_at_beginning(bytes: &[u8], start: usize, finder: &mut Finder<'_, '_>) {
         if let Some((kind, back)) = containers::ending(before) {
             finder.tell(What::Container(kind), Form::Bare, Arrangement::PLAIN, end - back, end);
         }
-    } else if let Some(scalar) = rest.strip_prefix(&SEC1_HEAD).and_then(|behind| behind.first_chunk()) {
+    } else if let Some(scalar) = rest.strip_prefix(&SEC1_HEAD).and_then(|after| after.first_chunk()) {
         let end = start + SEC1_HEAD.len() + SCALAR;
         finder.look(scalar, true, (start, end), Form::Bare);
     }

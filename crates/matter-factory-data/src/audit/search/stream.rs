@@ -1,4 +1,4 @@
-//! Bytes that are read one by one, of which the last ones are compared with the known keys.
+//! A stream of bytes, whose last bytes are compared with the known keys.
 
 use alloc::vec::Vec;
 
@@ -7,24 +7,24 @@ use zeroize::Zeroizing;
 use super::containers::{self, PKCS};
 use super::{Arrangement, Finder, Form, SEC1_HEAD, What};
 
-/// As many bytes as a key in DER has from its start, and more than a container's head.
+/// Longer than a key in DER from its start, and than a container's head.
 const KEPT: usize = 64;
 const SCALAR: usize = 32;
 
-/// Tells whether bytes end with the start of a key in DER.
+/// Whether bytes end with the start of a key in DER.
 pub(super) const fn is_head(tail: u64) -> bool {
     let [a, b, c, d, e] = SEC1_HEAD;
     tail << 24 == u64::from_be_bytes([a, b, c, d, e, 0, 0, 0])
 }
 
-/// The last bytes of a reading, each with where in the file it was read.
+/// The last bytes of a reading, each with its position in the file.
 pub(super) struct Stream {
     form: Form,
     bytes: Zeroizing<[u8; KEPT]>,
     places: [usize; KEPT],
     count: usize,
     tail: u64,
-    /// A bit for each of the last bytes that ended with the start of a key in DER.
+    /// A bit for each of the last bytes, set if the start of a key in DER ended there.
     heads: u64,
 }
 
@@ -40,7 +40,7 @@ impl Stream {
         }
     }
 
-    /// Adds a byte that stands at `start` and ends in front of `end`.
+    /// Adds a byte that occupies the range from `start` up to `end`.
     #[inline]
     pub(super) fn push(&mut self, byte: u8, start: usize, end: usize, finder: &mut Finder<'_, '_>) {
         let slot = self.count % KEPT;
@@ -51,7 +51,7 @@ impl Stream {
         self.tail = self.tail << 8 | u64::from(byte);
         self.heads = self.heads << 1 | u64::from(is_head(self.tail));
         let is_der = self.heads >> SCALAR & 1 == 1;
-        let is_known = finder.keys.may_end(self.tail) && finder.keys.ends(self.tail).any(|behind| behind == 0);
+        let is_known = finder.keys.may_end(self.tail) && finder.keys.ends(self.tail).any(|after| after == 0);
         if is_der || self.tail >> 16 == PKCS || is_known {
             self.look(is_der, end, finder);
         }
@@ -75,7 +75,7 @@ impl Stream {
         }
     }
 
-    /// The last bytes, as far as there are some.
+    /// The last bytes available.
     fn recent(&self) -> Zeroizing<Vec<u8>> {
         let mut recent = Zeroizing::new(Vec::with_capacity(KEPT));
         let first = self.count.saturating_sub(KEPT);
@@ -83,7 +83,7 @@ impl Stream {
         recent
     }
 
-    /// Where one of the last bytes stands.
+    /// The position of one of the last bytes.
     fn place(&self, back: usize) -> usize {
         let at = self.count.saturating_sub(back) % KEPT;
         self.places.get(at).copied().unwrap_or_default()

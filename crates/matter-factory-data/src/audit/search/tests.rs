@@ -8,7 +8,7 @@ use matter_attestation::PrivateKey;
 use super::*;
 use crate::audit::key_set::KeyOwner;
 
-/// Linear work takes less than a second; what looks at the rest of the file for each line takes hours.
+/// Linear work takes less than a second; quadratic work takes hours.
 const PATIENCE: Duration = Duration::from_secs(20);
 const HOSTILE_LEN: usize = 4 << 20;
 
@@ -126,7 +126,7 @@ fn a_known_scalar_is_found_in_base64_as_it_is() {
         let text = base64(&[&b"abc"[..before], &*secret.expose_scalar(), b"rest"].concat(), URL);
         assert_eq!(forms(&search(&text, &known(&[&key(9), &secret]))), [Form::Base64]);
         assert_eq!(forms(&search(&text, &known(&[&key(9)]))), []);
-        // One digit less than it takes.
+        // One digit less than needed.
         let digits = (8 * (before + 32)).div_ceil(6);
         assert_eq!(forms(&search(&text[..digits], &known(&[&secret]))), [Form::Base64]);
         assert_eq!(forms(&search(&text[..digits - 1], &known(&[&secret]))), []);
@@ -154,7 +154,7 @@ fn a_block_of_pem_hides_nothing_beside_it() {
 }
 
 #[test]
-fn no_more_keys_of_a_form_are_told_than_the_limit() {
+fn reported_keys_of_a_form_are_limited() {
     let secret = key(3);
     let scalar = secret.expose_scalar();
     let (hex, pem) = (hex(&*scalar).to_uppercase(), secret.to_pkcs8_pem().unwrap());
@@ -171,15 +171,15 @@ fn no_more_keys_of_a_form_are_told_than_the_limit() {
             assert_eq!(found.len(), expected, "{form:?}");
         }
     }
-    // A known one is told however many others there are.
+    // A known key is reported regardless of the number of others.
     let others = key(4).to_sec1_der().repeat(50);
     let found = search(&[&others[..], &secret.to_sec1_der()].concat(), &known(&[&secret]));
     assert_eq!(found.len(), 17);
 }
 
-/// Values as long as a scalar, of which nobody can see whether they are a key, are told when they are that of an owner.
+/// Values of the length of a scalar are reported if their public key has an owner.
 #[test]
-fn values_as_long_as_a_scalar_are_told_by_their_public_key() {
+fn scalar_sized_values_are_found_by_their_public_key() {
     let secret = key(0xC5);
     let scalar = secret.expose_scalar();
     let digits = hex(&*scalar);
@@ -253,7 +253,7 @@ fn values_are_looked_at_once_and_not_beyond_the_limit() {
 }
 
 #[test]
-fn what_is_found_says_where_it_is() {
+fn found_keys_have_their_position() {
     let secret = key(0x11);
     let mut keys = known(&[&secret]);
     keys.add_owner(&secret.public_key(), KeyOwner::Device("A".into()));
@@ -287,7 +287,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// An entry of a zip: the method with which it is packed, whether it is encrypted, and its bytes.
+/// A zip entry with its compression method, whether it is encrypted, and its data.
 fn zip(method: u8, is_encrypted: bool, bytes: &[u8]) -> Vec<u8> {
     let mut entry = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt".to_vec();
     entry[6] = u8::from(is_encrypted);
@@ -299,7 +299,7 @@ fn zip(method: u8, is_encrypted: bool, bytes: &[u8]) -> Vec<u8> {
     [entry, bytes].concat()
 }
 
-/// What is told of archives, without keys.
+/// The unopened archives, without keys.
 fn unopened(bytes: &[u8]) -> Vec<String> {
     let found = search(bytes, &known(&[&key(1)]));
     let unopened = found.iter().filter(|found| !found.is_key());
@@ -336,7 +336,7 @@ fn archives_are_opened_wherever_they_begin() {
 }
 
 #[test]
-fn what_is_not_opened_is_told() {
+fn unopened_archives_are_reported() {
     let secret = key(1);
     let text = hex(&*secret.expose_scalar()).into_bytes();
     let deep = gzip(&gzip(&gzip(&text)));
@@ -355,7 +355,7 @@ fn what_is_not_opened_is_told() {
         let told = unopened(&bytes);
         assert!(told.len() == 1 && told[0].contains(said), "{said}: {told:?}");
     }
-    // In the middle of other bytes they are nothing.
+    // Within other bytes, their first bytes are not recognized.
     assert_eq!(unopened(b"abcBZh91AY 7z\xBC\xAF\x27\x1C PK\x03\x04"), [""; 0]);
 }
 
@@ -363,7 +363,7 @@ fn what_is_not_opened_is_told() {
 fn archives_take_no_more_memory_and_time_than_is_allowed() {
     let secret = key(1);
     let text = hex(&*secret.expose_scalar()).into_bytes();
-    // A key in front, one within what is inflated, and one behind that.
+    // One key before the compressed data, one in it, and one after it.
     let block = [alloc::vec![0; 40 << 20], text.clone()].concat();
     let bomb = gzip(&[text.clone(), block.clone(), block].concat());
     let start = Instant::now();
@@ -374,7 +374,7 @@ fn archives_take_no_more_memory_and_time_than_is_allowed() {
     let many = gzip(b"nothing").repeat(5000);
     let told = unopened(&many);
     assert!(
-        told.len() == 1 && told[0].contains("more archives than 4096"),
+        told.len() == 1 && told[0].contains("more than 4096 archives"),
         "{told:?}"
     );
     let stored = [zip(0, false, b"stored").repeat(5000), gzip(&text)].concat();

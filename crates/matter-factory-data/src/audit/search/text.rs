@@ -1,4 +1,4 @@
-//! What is text in bytes that may be anything, with one, two or four bytes to a character.
+//! Text in arbitrary bytes, with one, two or four bytes per character.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -7,30 +7,30 @@ use zeroize::Zeroizing;
 
 use super::{Finder, base64, escapes, pem, words};
 
-/// No form of a key in text has fewer characters.
+/// No form of a key in text is shorter, in characters.
 const SHORTEST: usize = 32;
-/// The longest form of a key in text: a dump with a few bytes to each line, and what stands between them.
+/// The longest form of a key in text: a dump with few bytes per line, including separators.
 const LONGEST: usize = 8 << 10;
-/// So many characters are freed from escapes at once.
+/// Number of characters unescaped at once.
 const PIECE: usize = 64 << 10;
-/// JSON in JSON.
+/// For JSON in JSON.
 const MAX_ESCAPED: u8 = 2;
 
-/// Characters, each with where it stands in the bytes.
+/// Characters, each with its position in the bytes.
 pub(super) struct Text<'b> {
     pub(super) characters: &'b [u8],
     pub(super) places: Places<'b>,
 }
 
 pub(super) enum Places<'b> {
-    /// Characters of so many bytes, one behind the other.
+    /// Characters of `width` bytes each, consecutive.
     Even { first: usize, width: usize },
-    /// Where each character stands, and where the last one ends.
+    /// The position of each character, and the end of the last one.
     Each(&'b [usize]),
 }
 
 impl Text<'_> {
-    /// Where a character stands, or where the last one ends.
+    /// The position of a character, or the end of the last one.
     pub(super) fn place(&self, at: usize) -> usize {
         match self.places {
             Places::Even { first, width } => first + at * width,
@@ -94,17 +94,17 @@ fn search_literals(text: &Text<'_>, range: Range<usize>, escaped: u8, finder: &m
     search_text(&piece.text(), escaped + 1, finder);
 }
 
-/// Tells whether a byte is a character of a text in ASCII.
+/// Whether a byte is an ASCII text character.
 const fn is_text(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t'..=b'\r')
 }
 
-/// The texts of one byte to a character that are long enough, each with where it starts.
+/// The texts with one byte per character that are long enough, each with its start.
 fn runs(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut start = 0;
     core::iter::from_fn(move || {
         loop {
-            // In most bytes there is no text, so that one of each 32 tells.
+            // Most bytes are not text, so checking every 32nd byte is enough to skip them.
             let fewest = bytes.get(start..start + SHORTEST)?;
             if let Some(last) = fewest.iter().rposition(|byte| !is_text(*byte)) {
                 start += last + 1;
@@ -119,10 +119,10 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// The next run of characters that are long enough, with nothing but zeros between them: which character from `parity` on is
-/// the first, and how many there are. It does not matter on which side of a character its zeros are.
+/// The next long enough run of characters separated by zeros only: its first character from `parity` on, and its
+/// length. The zeros may be on either side of a character.
 fn wide_run(bytes: &[u8], width: usize, parity: usize, start: usize) -> Option<(usize, usize)> {
-    // What is in front of the first character does not matter.
+    // The bytes before the first character are ignored.
     let is_wide = |at: usize, first: usize| {
         let place = parity + at * width;
         let before = bytes.get((place + 1).saturating_sub(width)..place).unwrap_or_default();
@@ -135,7 +135,7 @@ fn wide_run(bytes: &[u8], width: usize, parity: usize, start: usize) -> Option<(
             return None;
         }
         match (first..first + SHORTEST).rev().find(|at| !is_wide(*at, first)) {
-            // It may be a first one.
+            // It may be the first one of another run.
             Some(last) => first = last.max(first + 1),
             None => break,
         }

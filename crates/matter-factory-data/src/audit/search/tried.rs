@@ -1,19 +1,19 @@
 use alloc::collections::BTreeSet;
 use core::fmt;
 
-/// The values as long as a key that were looked at already, and how many more are.
+/// The key-sized values that were already tried, and the remaining number of tries.
 ///
-/// Whether a value is somebody's private key takes a multiplication on the curve. A value is looked at once, wherever it
-/// stands, and what a caller can explain - a hash, a salt - not at all.
+/// Checking whether a value is a known owner's private key takes a multiplication on the curve. Each value is tried
+/// once; values that a caller can explain, such as a hash or a salt, are not tried.
 pub struct TriedScalars {
-    /// The first half of each: random values do not have it in common.
+    /// The first half of each value, which is unique for random values.
     seen: BTreeSet<[u8; 16]>,
     left: usize,
     is_exhausted: bool,
 }
 
 impl TriedScalars {
-    /// Starts with no value; no more than `limit` are looked at.
+    /// Creates an empty set that allows `limit` tries.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
         Self {
@@ -23,18 +23,18 @@ impl TriedScalars {
         }
     }
 
-    /// Takes a value for explained.
+    /// Marks a value as explained.
     pub fn skip(&mut self, value: &[u8; 32]) {
         self.seen.insert(half(value));
     }
 
-    /// Tells whether a value was not looked at because there were too many.
+    /// Returns whether a value was not tried because the limit was reached.
     #[must_use]
     pub const fn is_exhausted(&self) -> bool {
         self.is_exhausted
     }
 
-    /// Tells whether to look at a value, which is then one that was looked at.
+    /// Whether to try a value, which is then marked as tried.
     pub(super) fn take(&mut self, value: &[u8; 32]) -> bool {
         if self.seen.contains(&half(value)) {
             return false;
@@ -53,7 +53,7 @@ fn half(value: &[u8; 32]) -> [u8; 16] {
 }
 
 impl fmt::Debug for TriedScalars {
-    /// Leaves out the values, of which some may be secret.
+    /// Omits the values, some of which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TriedScalars")
             .field("seen", &self.seen.len())

@@ -1,21 +1,21 @@
-//! Words of letters and digits, and what stands between them.
+//! Words of letters and digits, and the characters between them.
 
 use super::hex::Word;
 use super::text::Text;
 use super::{Finder, decimal, dump, hex};
 
-/// What a character is.
+/// The class of a character, as a bit mask.
 pub(super) type Class = u8;
 const LETTER: Class = 0x01;
 const HEX: Class = 0x02;
 const DECIMAL: Class = 0x04;
 const NEW_LINE: Class = 0x08;
-/// What stands around lists, and not between their items.
+/// Characters around lists that do not separate their items.
 const AROUND: Class = 0x10;
-/// What stands around texts, which lines do not go on behind.
+/// Characters around texts, which end a line of a dump.
 const QUOTE: Class = 0x20;
 
-/// The digits that stand together in a word of more than these are its own.
+/// More consecutive digits than this within a longer word are a word of their own.
 const MANY_DIGITS: usize = 16;
 
 const CLASSES: [Class; 256] = {
@@ -31,7 +31,7 @@ const CLASSES: [Class; 256] = {
             b'=' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'<' | b'>' | b'#' | b';' | b'|' => AROUND,
             _ => 0,
         };
-        // The index is a byte.
+        // The index fits in a byte.
         #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a loop in a constant")]
         {
             classes[byte as usize] = class;
@@ -47,7 +47,7 @@ fn class(byte: u8) -> Class {
     CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// What stands in front of a word, or behind the last one.
+/// The characters before a word, or after the last one.
 pub(super) struct Between<'t> {
     pub(super) characters: &'t [u8],
     classes: Class,
@@ -62,12 +62,12 @@ impl Between<'_> {
         self.classes & AROUND != 0
     }
 
-    /// Tells whether a line of a dump ends here, or a text that it is in.
+    /// Whether a line of a dump, or the text that contains it, ends here.
     pub(super) const fn ends_line(&self) -> bool {
         self.classes & (NEW_LINE | QUOTE) != 0
     }
 
-    /// What is behind the end of the line before.
+    /// The characters after the end of the previous line.
     pub(super) fn on_this_line(&self) -> &[u8] {
         let is_end = |byte: &u8| matches!(byte, b'\n' | b'"' | b'\'');
         let end = self.characters.iter().rposition(is_end).map_or(0, |at| at + 1);
@@ -112,7 +112,7 @@ pub(super) fn search(text: &Text<'_>, finder: &mut Finder<'_, '_>) {
     }
 }
 
-/// The digits in a word of other letters, as far as there are many of them together.
+/// Runs of many digits within a word with other letters.
 fn digits(characters: &[u8], start: usize, end: usize) -> impl Iterator<Item = Word<'_>> {
     let mut at = start;
     core::iter::from_fn(move || {
@@ -128,7 +128,7 @@ fn digits(characters: &[u8], start: usize, end: usize) -> impl Iterator<Item = W
     })
 }
 
-/// The characters from a place on that are of a kind: what they are together, and where they end.
+/// The run of characters of a kind from a position on: its combined class and its end.
 fn run(characters: &[u8], from: usize, is_kind: impl Fn(Class) -> bool) -> (Class, usize) {
     let mut all = 0;
     for (at, byte) in (from..).zip(characters.get(from..).unwrap_or_default()) {
@@ -141,7 +141,7 @@ fn run(characters: &[u8], from: usize, is_kind: impl Fn(Class) -> bool) -> (Clas
     (all, characters.len())
 }
 
-/// The word from a place on: what all of its characters are, and where it ends.
+/// The word from a position on: the class common to all its characters and its end.
 fn word(characters: &[u8], from: usize) -> (Class, usize) {
     let mut all = LETTER | HEX | DECIMAL;
     for (at, byte) in (from..).zip(characters.get(from..).unwrap_or_default()) {

@@ -8,19 +8,19 @@ use miniz_oxide::inflate::core::inflate_flags::{
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use zeroize::Zeroizing;
 
-/// The first buffer, which holds most texts.
+/// The initial buffer, large enough for most texts.
 const FIRST: usize = 64 << 10;
 
-/// What came of inflating.
+/// The result of inflating.
 pub(super) struct Inflated {
     pub(super) bytes: Zeroizing<Vec<u8>>,
-    /// How many bytes were read.
+    /// Number of bytes read.
     pub(super) used: usize,
-    /// Why there is not more, if there should be.
+    /// The reason why the output is incomplete, if it is.
     pub(super) end: Option<&'static str>,
 }
 
-/// Inflates no more than `limit` bytes. What came out in front of damage is returned as well.
+/// Inflates at most `limit` bytes. Output before a damaged position is returned as well.
 pub(super) fn inflate(deflated: &[u8], is_zlib: bool, limit: usize) -> Inflated {
     let header = if is_zlib { TINFL_FLAG_PARSE_ZLIB_HEADER } else { 0 };
     let flags = header | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
@@ -35,10 +35,10 @@ pub(super) fn inflate(deflated: &[u8], is_zlib: bool, limit: usize) -> Inflated 
         match status {
             TINFLStatus::Done => break None,
             TINFLStatus::HasMoreOutput if bytes.len() == limit => {
-                break Some("of which no more was inflated than is allowed");
+                break Some("which was inflated only up to the limit");
             }
             TINFLStatus::HasMoreOutput => {
-                // No copy of what was inflated is left behind.
+                // Wipe the old buffer when growing.
                 let mut larger = Zeroizing::new(vec![0; (2 * bytes.len()).min(limit)]);
                 larger.iter_mut().zip(bytes.iter()).for_each(|(to, from)| *to = *from);
                 bytes = larger;
