@@ -1,4 +1,4 @@
-//! Replays the seeds of the fuzz target that audits changed folders, with its properties.
+//! Replays the seeds of the fuzz target that audits modified folders, with its properties.
 
 #![allow(
     clippy::unwrap_used,

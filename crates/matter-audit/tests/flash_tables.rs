@@ -1,4 +1,4 @@
-//! The partition tables of flash dumps: that in the flash, and the given one.
+//! The partition tables of flash dumps: the one in the flash and the given one.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 type Row = (&'static str, u8, u8, u32, u32, u32);
 
-/// A dump of 0x18000 bytes with a device's store at 0x10000, and a table that is the binary form of rows.
+/// A dump of 0x18000 bytes with a device's store at 0x10000, and a table in binary form.
 struct Dump {
     folder: TempDir,
     flash: Vec<u8>,
@@ -83,7 +83,7 @@ const ROWS: [Row; 3] = [
 fn the_table_in_the_flash_is_enough() {
     let dump = Dump::new();
     assert_good(&dump.audit(0x8000, &binary_table(&ROWS), |dump| dump));
-    // At another address, where the first partition may begin earlier or later.
+    // At another address the first partition may begin earlier or later.
     for at in [0x7000_u32, 0xB000, 0xC000, 0x1_7000] {
         let rows = match at {
             0xB000.. => [("fctry", 1, 2, 0x1_0000, 0x6000, 0)].to_vec(),
@@ -115,11 +115,11 @@ fn a_dump_without_a_table_says_why_nothing_is_read() {
         (&[0xFF; 0xC00][..], "none at 0x8000, where the flash is erased"),
         (
             &noise,
-            "none that can be read at 0x8000: perhaps the flash is encrypted, and its key opens it",
+            "none readable at 0x8000: if the flash is encrypted, give its key",
         ),
         (
             &damaged,
-            "that of the dump, at 0x8000: row 4: the table has another MD5 than it states",
+            "in the dump at 0x8000: row 4: the table has another MD5 than it states",
         ),
     ] {
         let report = dump.audit(0x8000, table, |dump| dump);
@@ -129,10 +129,10 @@ fn a_dump_without_a_table_says_why_nothing_is_read() {
     let report = dump.audit_bytes(&dump.flash[..0x8800], |dump| dump);
     let found = texts(&report, Check::ArtifactMalformed, "partition table");
     assert!(
-        found[0].contains("the dump of 0x8800 bytes ends before that at 0x8000"),
+        found[0].contains("the dump of 0x8800 bytes ends before offset 0x8000"),
         "{report:?}"
     );
-    // With a table that was given all is read, and what is in its place is told unless it is erased.
+    // With a given table everything is read, and data in place of the table is reported unless it is erased.
     let table = dump.path("table");
     fs::write(&table, binary_table(&ROWS)).unwrap();
     let given = |bytes: &[u8]| dump.audit(0x8000, bytes, |dump| dump.with_table(&table));
@@ -140,7 +140,7 @@ fn a_dump_without_a_table_says_why_nothing_is_read() {
     let encrypted = given(&noise);
     assert_good(&encrypted);
     let found = texts(&encrypted, Check::NotChecked, "partition table");
-    assert!(found[0].contains("perhaps the flash is encrypted"), "{encrypted:?}");
+    assert!(found[0].contains("if the flash is encrypted"), "{encrypted:?}");
     let report = given(&damaged);
     assert!(
         report.devices[0].uuid.is_some() && !report.is_clean(Severity::Error),

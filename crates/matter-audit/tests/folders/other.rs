@@ -1,4 +1,4 @@
-//! Faults that other tests make, for the documentation.
+//! Faults that other tests cover, for the documentation.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use matter_factory_data::Check;
 use crate::forms::{self, Found};
 use crate::places::{PLACES, Place};
 
-/// Where the tests of [`OTHER_FAULTS`] are.
+/// The files of the tests of [`OTHER_FAULTS`].
 pub(crate) const TESTS: [&str; 11] = [
     include_str!("../folders.rs"),
     include_str!("../files.rs"),
@@ -260,7 +260,7 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
 ];
 
-/// The forms and places in which private keys are found.
+/// Returns the forms and places in which private keys are found.
 pub(crate) fn keys() -> String {
     let mut text = String::from(
         "\n## Private keys, form by form\n\nA test of `crates/matter-audit` (`keys.rs`) puts the key of the device, of \

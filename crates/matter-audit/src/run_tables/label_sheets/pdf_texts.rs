@@ -3,13 +3,13 @@ use zeroize::Zeroizing;
 
 use super::LabelLines;
 
-/// No page's drawing is longer.
+/// Longest content stream of a page.
 const MAX_PAGE: usize = 8 << 20;
 
-/// The texts of each text object of a PDF's pages, as far as they can be read: those of compressed pages, in Latin-1.
+/// Returns the readable texts of each text object of a PDF's pages: those of compressed pages, in Latin-1.
 pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     if !bytes.starts_with(b"%PDF-") {
-        return Err("it is no PDF".into());
+        return Err("it is not a PDF".into());
     }
     if !bytes.trim_ascii_end().ends_with(b"%%EOF") {
         return Err("it has no end".into());
@@ -19,7 +19,7 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     let mut rest = bytes;
     while let Some((dictionary, behind)) = split(rest, b"stream") {
         rest = behind;
-        // `endstream` ends the word as well.
+        // `endstream` ends with the word as well.
         if dictionary.ends_with(b"end") {
             continue;
         }
@@ -32,7 +32,7 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
         labels.extend(texts(page.get(..len).unwrap_or_default()));
     }
     if labels.is_empty() {
-        return Err("no text can be read in it".into());
+        return Err("it has no readable text".into());
     }
     Ok(labels)
 }
@@ -42,7 +42,7 @@ fn split<'b>(bytes: &'b [u8], word: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
     Some((bytes.get(..at)?, bytes.get(at + word.len()..)?))
 }
 
-/// The strings of each text object, between BT and ET (ISO 32000-1, 9.4.1).
+/// Returns the strings of each text object, between BT and ET (ISO 32000-1, 9.4.1).
 fn texts(page: &[u8]) -> Vec<LabelLines> {
     let mut labels = Vec::new();
     let mut label = None::<LabelLines>;
@@ -73,7 +73,7 @@ fn texts(page: &[u8]) -> Vec<LabelLines> {
     labels
 }
 
-/// A string in parentheses (ISO 32000-1, 7.3.4.2), and what is behind it.
+/// Parses a string in parentheses (ISO 32000-1, 7.3.4.2), and returns the rest too.
 fn literal(bytes: &[u8]) -> (Zeroizing<String>, &[u8]) {
     let mut text = Zeroizing::new(String::new());
     let (mut rest, mut depth) = (bytes, 0u32);
@@ -118,7 +118,7 @@ fn literal(bytes: &[u8]) -> (Zeroizing<String>, &[u8]) {
     (text, rest)
 }
 
-/// A string of digits (ISO 32000-1, 7.3.4.3).
+/// Parses a hexadecimal string (ISO 32000-1, 7.3.4.3).
 fn hexadecimal(digits: &[u8]) -> Zeroizing<String> {
     let digits = digits
         .iter()
