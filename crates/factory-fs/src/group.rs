@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_has_put_there_since_stays() {
+    fn file_created_meanwhile_is_kept() {
         for name in ["key", "der"] {
             let folder = tempfile::tempdir().unwrap();
             drop(committed(folder.path()));

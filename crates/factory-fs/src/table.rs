@@ -104,8 +104,8 @@ impl Table {
             reason: error.to_string(),
         };
         while reader.read_record(&mut record).map_err(csv)? {
-            let behind = record.position().map_or(0, csv::Position::byte);
-            let line = lines.number(start + usize::try_from(behind).unwrap_or_default());
+            let offset = record.position().map_or(0, csv::Position::byte);
+            let line = lines.number(start + usize::try_from(offset).unwrap_or_default());
             rows.push(TableRow::new(line, &record));
         }
         let path = path.into();
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_says_what_separates_cells() {
+    fn delimiter_follows_from_the_first_line() {
         for (text, expected) in [
             ("a,b;c", b','),
             ("a;b;c,d", b';'),
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_know_their_lines_whatever_ends_them() {
+    fn rows_have_their_lines_for_all_line_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.csv");
         let expected = [(1, "a"), (2, "1"), (5, "2"), (7, "two\nlines"), (9, "3")];

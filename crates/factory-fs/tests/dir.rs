@@ -53,7 +53,7 @@ fn folders_that_several_make_at_once_are_made() {
 }
 
 #[test]
-fn new_child_is_nobody_elses() {
+fn new_child_is_private() {
     let folder = tempfile::tempdir().unwrap();
     let dir = Dir::open(folder.path()).unwrap();
     dir.create_new_child("run").unwrap();
@@ -193,7 +193,7 @@ mod unix {
     }
 
     #[test]
-    fn pipe_keeps_nobody_waiting() {
+    fn pipe_does_not_block() {
         let folder = tempfile::tempdir().unwrap();
         let made = std::process::Command::new("mkfifo")
             .arg(folder.path().join("pipe"))
@@ -223,7 +223,7 @@ mod unix {
     }
 
     #[test]
-    fn what_is_made_is_for_its_owner_only() {
+    fn new_entries_are_for_their_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let dir = Dir::create(&folder.path().join("a/b")).unwrap();
         dir.create_file("file").unwrap();
@@ -234,7 +234,7 @@ mod unix {
     }
 
     #[test]
-    fn exposure_is_who_may_read_and_change() {
+    fn exposure_reports_read_and_write_access() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, b"").unwrap();

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_file_tells_what_it_is() {
+    fn files_are_recognized_by_content() {
         let of = |bytes: &[u8]| FileKind::of_content("file", bytes);
         assert_eq!(of(b"\x89PNG\r\n"), Some(FileKind::Picture));
         assert_eq!(of(b"MT:Y.K9042C00KA0648G00"), Some(FileKind::Qr));

@@ -238,7 +238,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_read_serde_json_reads_too(text in r#"[\[\]{},:"\\ a1\n]{0,24}"#) {
+        fn accepted_text_is_valid_for_serde_json(text in r#"[\[\]{},:"\\ a1\n]{0,24}"#) {
             let text = format!(r#"{{"devices":[{text}]}}"#);
             // Duplicate names are not covered by this test.
             if text.matches("devices").count() == 1 {

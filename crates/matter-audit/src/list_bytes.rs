@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_of_a_table_says_what_separates_cells() {
+    fn delimiter_follows_from_the_header() {
         for (text, delimiter, rest) in [
             ("a,b\n1;2;3", b',', "a,b\n1;2;3"),
             ("\u{feff}a;b\r\n", b';', "a;b\r\n"),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_is_refused_before_it_fills_the_memory() {
+    fn endless_input_is_refused_before_it_fills_memory() {
         let mut line = Zeroizing::default();
         let error = ListBytes::new(io::repeat(b'x')).read_line(&mut line).unwrap_err();
         assert!(error.to_string().contains("1048576 bytes") && line.capacity() <= 2 * MAX_ELEMENT);

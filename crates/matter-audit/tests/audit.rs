@@ -179,7 +179,7 @@ fn shown(bytes: &[u8]) -> Option<Option<String>> {
 
 #[cfg(feature = "pictures")]
 #[test]
-fn changed_folders_are_never_what_they_were() {
+fn changed_folders_never_pass_as_unchanged() {
     let (_folder, devices) = run(1);
     let findings = || {
         let report = audit(&devices[0]).with_recompute(Sampling::All).execute().unwrap();

@@ -138,7 +138,7 @@ fn flash_that_espsecure_has_encrypted_is_opened_with_its_key() {
 }
 
 #[test]
-fn encrypted_flash_is_audited_as_what_is_in_it() {
+fn encrypted_flash_is_audited_by_its_contents() {
     let device = Device::new();
     let plain = all(&device.audit(&device.plain, None, |dump| dump));
     assert!(!plain.iter().any(|found| found.contains("malformed")), "{plain:?}");
@@ -174,10 +174,7 @@ fn a_key_that_does_not_open_the_flash_is_told() {
         found.remove(0)
     };
     let none = malformed(None, "partition table", |dump| dump);
-    assert!(
-        none.contains("if the flash is encrypted, give its key"),
-        "{none}"
-    );
+    assert!(none.contains("if the flash is encrypted, give its key"), "{none}");
     for wrong in [&[7; 16][..], &[7; 24], &[7; 32], &[7; 64]] {
         let text = malformed(Some(wrong), "partition table", |dump| dump);
         assert!(

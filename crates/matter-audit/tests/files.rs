@@ -24,7 +24,7 @@ use matter_types::{ProductId, VendorId};
 use report::{audit, errors, has, is_good, unchecked};
 
 #[test]
-fn single_files_are_taken_for_what_they_are() {
+fn single_files_are_recognized() {
     let (_folder, devices) = run(1);
     for suffix in ["-partition.bin", "-onb_codes.csv"] {
         let report = audit(&file(&devices[0], suffix)).execute().unwrap();
@@ -185,7 +185,7 @@ fn a_scanned_label_is_held_against_the_device() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_of_a_device_is_said_and_not_waited_for() {
+fn foreign_file_is_reported_and_does_not_block() {
     let (_folder, devices) = run(1);
     let pipe = devices[0].join("pipe");
     assert!(
@@ -301,11 +301,11 @@ fn an_image_under_the_right_keys_only() {
         .with_keys(&partition)
         .execute()
         .unwrap();
-    let said = plain
+    let message = plain
         .findings()
         .find(|finding| finding.check == Check::ArtifactMalformed)
         .unwrap();
-    assert!(said.text.contains("with these keys"), "{}", said.text);
+    assert!(message.text.contains("with these keys"), "{}", message.text);
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn a_label_beside_a_dump_is_the_dumps() {
 }
 
 #[test]
-fn what_is_no_image_and_no_label_is_said_to_be_none() {
+fn other_files_are_reported_as_unsupported() {
     let (_folder, devices) = run(1);
     for name in ["DAC_cert.der", "DAC_cert.pem", "CD.der", "PAI_cert.der"] {
         let report = all(&[&devices[0].join("internal").join(name)]);
@@ -352,7 +352,7 @@ fn what_is_no_image_and_no_label_is_said_to_be_none() {
 }
 
 #[test]
-fn what_was_not_checked_is_said() {
+fn unchecked_items_are_reported() {
     let (folder, devices) = run(2);
     let top = devices[0].parent().unwrap();
     let notes = |audit: Audit<'_>| {

@@ -105,13 +105,13 @@ fn the_table_in_the_flash_is_enough() {
 }
 
 #[test]
-fn a_dump_without_a_table_says_why_nothing_is_read() {
+fn dump_without_a_table_reports_the_reason() {
     let dump = Dump::new();
     let mut damaged = binary_table(&ROWS);
     damaged[40] ^= 1;
     let noise = (0_u32..0xC00).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[3]);
     let noise = noise.collect::<Vec<_>>();
-    for (table, said) in [
+    for (table, message) in [
         (&[0xFF; 0xC00][..], "none at 0x8000, where the flash is erased"),
         (
             &noise,
@@ -124,7 +124,7 @@ fn a_dump_without_a_table_says_why_nothing_is_read() {
     ] {
         let report = dump.audit(0x8000, table, |dump| dump);
         let found = texts(&report, Check::ArtifactMalformed, "partition table");
-        assert!(found.len() == 1 && found[0].contains(said), "{report:?}");
+        assert!(found.len() == 1 && found[0].contains(message), "{report:?}");
     }
     let report = dump.audit_bytes(&dump.flash[..0x8800], |dump| dump);
     let found = texts(&report, Check::ArtifactMalformed, "partition table");
@@ -174,7 +174,7 @@ fn the_table_in_the_flash_has_to_be_the_given_one() {
         rows[at] = row;
         rows
     };
-    for (rows, said) in [
+    for (rows, message) in [
         (ROWS.to_vec(), &[][..]),
         (
             replaced(2, ("fctry", 1, 2, 0x2_0000, 0x6000, 0)),
@@ -210,7 +210,11 @@ fn the_table_in_the_flash_has_to_be_the_given_one() {
         let report = dump.audit(0x8000, &own, |dump| dump.with_table(&table));
         let found = texts(&report, Check::PartitionTableDiffers, "partition table");
         assert!(
-            found.len() == said.len() && found.iter().zip(said).all(|(found, said)| found.contains(said)),
+            found.len() == message.len()
+                && found
+                    .iter()
+                    .zip(message)
+                    .all(|(found, message)| found.contains(message)),
             "{report:?}"
         );
     }
@@ -245,7 +249,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         "phy, data, phy, 0x8000, 0x1000\n".to_owned() + head,
         "line 1: the offset 0x8000 of phy is before 0x9000, where the first partition may begin",
     );
-    let behind = [
+    let tables = [
         ("app0, app, factory, 0x10000, 1M\n", ""),
         ("app0, app, factory, , 1M\nkeys, data, nvs_keys, , 4K, encrypted\n", ""),
         ("small, data, nvs, , 0x1000, readonly\n", ""),
@@ -286,8 +290,8 @@ fn tables_that_the_tool_refuses_are_damaged() {
             "line 3: unknown flag \"hidden\": the flags are encrypted, readonly",
         ),
     ];
-    let behind = behind.map(|(rows, said)| (head.to_owned() + rows, said));
-    for (text, said) in behind.into_iter().chain([first]) {
+    let tables = tables.map(|(rows, message)| (head.to_owned() + rows, message));
+    for (text, message) in tables.into_iter().chain([first]) {
         fs::write(&table, &text).unwrap();
         let (table, dump) = (table.clone(), dump.clone());
         let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump::new(dump).with_table(table));
@@ -296,7 +300,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         let found = found.next().map(|finding| finding.text.clone());
         let is_right = found
             .as_ref()
-            .map_or(said.is_empty(), |text| !said.is_empty() && text.contains(said));
+            .map_or(message.is_empty(), |text| !message.is_empty() && text.contains(message));
         assert!(is_right, "{text}: {found:?}");
     }
 }

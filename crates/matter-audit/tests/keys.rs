@@ -123,7 +123,7 @@ fn a_key_is_found_in_every_form_and_every_place() {
 
 /// The text of a form depends on the key: letters among other characters, digits that are zero.
 #[test]
-fn a_key_is_found_whatever_its_bytes_are() {
+fn key_is_found_for_any_bytes() {
     let mut missing = BTreeMap::<&str, u32>::new();
     let forms = all();
     let keys = 300u32;

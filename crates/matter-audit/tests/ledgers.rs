@@ -88,7 +88,7 @@ fn a_ledger_alone_shows_its_duplicates() {
 }
 
 #[test]
-fn a_device_is_compared_with_those_that_only_a_ledger_knows() {
+fn device_is_compared_with_devices_only_in_the_ledger() {
     let (folder, devices) = run(1);
     let own = devices[0].file_name().unwrap().to_str().unwrap();
     let certificate = Certificate::decode(&fs::read(devices[0].join("internal/DAC_cert.der")).unwrap()).unwrap();

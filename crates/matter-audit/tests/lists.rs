@@ -88,7 +88,7 @@ fn manifest_and_ledger_are_compared_with_the_devices() {
 }
 
 #[test]
-fn nobody_misses_the_rest_beside_one_device() {
+fn rest_of_a_list_is_not_missing_beside_one_device() {
     let (folder, devices) = run(2);
     let manifest = devices[0].parent().unwrap().join("manifest.json");
     let image = file(&devices[0], "-partition.bin");
@@ -163,7 +163,7 @@ fn changed(top: &Path, change: impl FnOnce(&mut Value)) -> Vec<Check> {
 }
 
 #[test]
-fn a_run_that_is_marked_as_one_for_tests_is_held_against_what_tests_may_have() {
+fn run_marked_for_tests_is_audited_by_the_rules_for_tests() {
     let (folder, devices) = run(2);
     let top = devices[0].parent().unwrap();
     let tests = [Check::TestCdSigner, Check::TestPki];

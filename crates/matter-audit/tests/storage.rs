@@ -322,7 +322,7 @@ const SDK_KEY: [u8; 32] = [
 
 /// A run for a product publishes no device with it.
 #[test]
-fn a_run_for_a_product_refuses_a_key_that_everybody_has() {
+fn product_run_refuses_a_published_key() {
     let (_, pai) = pki();
     let case = Case {
         place: Place::Nvs,

@@ -86,17 +86,13 @@ fn a_pipe_is_read_as_a_file_is() {
             .success()
     );
     let report = audit(top).execute().unwrap();
-    let is_said = |report: &AuditReport| {
-        report
-            .findings()
-            .any(|finding| finding.text.contains("not a file or"))
-    };
+    let is_said = |report: &AuditReport| report.findings().any(|finding| finding.text.contains("not a file or"));
     assert!(is_good(&report) && is_said(&report), "{report:?}");
 }
 
 /// A megabyte is more than any device has, and far less than a machine has.
 #[test]
-fn what_has_no_end_is_a_finding() {
+fn endless_input_is_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
     let long = "x".repeat(3 << 20);

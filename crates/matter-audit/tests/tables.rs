@@ -123,7 +123,7 @@ fn runs_of_every_kind_agree_with_their_devices() {
 }
 
 #[test]
-fn several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use() {
+fn several_runs_share_a_folder_and_retired_devices_are_not_missing() {
     let (_folder, out, first) = output(|_| ());
     let second = make(&out, |job| job.lists.labels = Some(LabelFormat::Pdf));
     assert_eq!(errors(&audit(&out).execute().unwrap()), []);
@@ -153,7 +153,7 @@ fn several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use() {
 }
 
 #[test]
-fn what_is_kept_from_being_a_formula_says_the_same() {
+fn values_protected_from_being_a_formula_are_equal() {
     for serial in ["=1+1", "+A1", "-cmd|", "'=quoted", "'plain"] {
         let (_folder, out, _) = output(|job| {
             job.count = None;
@@ -175,7 +175,7 @@ fn what_is_kept_from_being_a_formula_says_the_same() {
 }
 
 #[test]
-fn what_a_program_for_tables_saves_says_the_same() {
+fn tables_saved_by_a_spreadsheet_are_equal() {
     let (_folder, out, devices) = output(|_| ());
     let edit = |start: &str, change: &dyn Fn(&str) -> String| {
         for path in lists(&out, start) {
@@ -243,7 +243,7 @@ fn what_a_program_for_tables_saves_says_the_same() {
 }
 
 #[test]
-fn what_is_not_there_is_not_asked_for() {
+fn absent_tables_are_not_required() {
     let (_folder, out, _) = output(|_| ());
     for start in [
         "manifest", "labels-", "qrcodes-", "cn_dacs-", "pin_disc", "master", "config", "summary-",

@@ -180,7 +180,7 @@ mod tests {
     const VERSION_3: &[u8] = &[0x30, 0x05, 0x02, 0x01, 0x03, 0x30, 0x00];
 
     #[test]
-    fn pkcs12_that_cannot_be_opened_says_why() {
+    fn pkcs12_that_cannot_be_opened_is_refused_with_the_reason() {
         let refused = |bytes| Found::default().take(Path::new("dac.p12"), bytes, Some("secret"));
         let expected = if cfg!(feature = "pkcs12") {
             "is PKCS#12, which password does not decrypt"

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn continued_file_forgets_what_came_behind_the_known_rows() {
+    fn continued_file_is_cut_after_the_known_rows() {
         let folder = tempfile::tempdir().unwrap();
         let dir = Dir::open(folder.path()).unwrap();
         let mut file = GrowingFile::open(&dir, "t.csv", 0).unwrap();

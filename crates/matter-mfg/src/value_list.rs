@@ -194,7 +194,7 @@ mod tests {
     const FILE: &str = "list.csv";
 
     #[test]
-    fn values_stand_in_lines_or_in_a_column() {
+    fn values_are_in_lines_or_in_a_column() {
         for text in [
             "20202021\n12345679\n",
             "\u{feff}20202021\r\n\r\n  12345679",
@@ -232,7 +232,7 @@ mod tests {
                 .unwrap_err()
                 .to_string()
         };
-        for (said, needle) in [
+        for (message, needle) in [
             (passcodes("20202021\n\n30303030x\n"), "line 3"),
             (passcodes("20202021\n123456789\n"), "line 2"),
             (passcodes("id,passcode\n1,20202021\n2\n"), ":3: column 'passcode'"),
@@ -255,9 +255,9 @@ mod tests {
                 "line 2: not a number in the range 0 to 4095",
             ),
         ] {
-            assert!(said.contains(needle), "{said}");
+            assert!(message.contains(needle), "{message}");
             for secret in ["30303030", "123456789", "S-1", "20202021"] {
-                assert!(!said.contains(secret), "{said}");
+                assert!(!message.contains(secret), "{message}");
             }
         }
     }

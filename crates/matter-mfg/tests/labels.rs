@@ -168,7 +168,7 @@ fn count(bytes: &[u8], text: &str) -> usize {
 }
 
 #[test]
-fn pdf_tells_its_title_and_wants_no_scaling() {
+fn pdf_has_a_title_and_disables_scaling() {
     let sheet = LabelSheet::default();
     let drawn = sheet.draw(LabelFormat::Pdf, &[label()], "Labels of a Lämp").unwrap();
     let text = String::from_utf8_lossy(&drawn.files[0]).into_owned();
@@ -308,7 +308,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_on_a_label_is_within_it_and_apart(
+    fn contents_of_a_label_are_within_it_and_do_not_overlap(
         size in (8_000..110_000i32, 8_000..110_000i32),
         product in proptest::option::of("[A-Za-z0-9 ]{1,32}"),
         vendor in proptest::option::of("[ -~]{1,32}"),

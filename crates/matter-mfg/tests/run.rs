@@ -38,7 +38,7 @@ fn planning_writes_nothing() {
 }
 
 #[test]
-fn tables_have_the_order_of_the_rows_whatever_the_threads() {
+fn tables_have_the_order_of_the_rows_for_any_number_of_threads() {
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path());
     let values = (0..40).map(|i| format!("SN{i:02}\n")).collect::<String>();
@@ -138,8 +138,8 @@ fn two_test_runs_that_make_their_pki_at_once_leave_one_whole_pki() {
         assert!(matches!(made[..], [report] if report.devices == 1), "{reports:?}");
         for failed in reports.iter().filter_map(|run| run.as_ref().err()) {
             assert_eq!(failed.report.devices, 0);
-            let said = failed.to_string();
-            assert!(said.contains("test-pki"), "{said}");
+            let message = failed.to_string();
+            assert!(message.contains("test-pki"), "{message}");
         }
         let out = folder.path().join("out");
         assert_eq!(fs::read_dir(out.join("test-pki")).unwrap().count(), 5);

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn serial_number_is_what_follows_its_mark_on_all_its_lines() {
+    fn serial_number_follows_its_mark_on_all_its_lines() {
         let label = |lines: &[&str]| lines.iter().map(|line| Zeroizing::new((*line).to_owned())).collect();
         let found = |lines: &[&str]| {
             serials(&label(lines))

@@ -116,7 +116,7 @@ fn files() -> Vec<Fault> {
             let (header, row) = text.trim_end().split_once('\n').unwrap();
             fs::write(batch.file("-onb_codes.csv"), format!("{header},key\n{row},{key}\n")).unwrap();
         };
-        Nothing, "The key behind the picture of the QR code", "key-leaked", |batch| {
+        Nothing, "The key after the picture of the QR code", "key-leaked", |batch| {
             let picture = [fs::read(batch.file("-qrcode.png")).unwrap(), batch.key().expose_scalar().to_vec()];
             fs::write(batch.file("-qrcode.png"), picture.concat()).unwrap();
         };
@@ -239,9 +239,9 @@ fn lists() -> Vec<Fault> {
         Manifest, "A file of the manifest that is not there", "file-missing", |batch| {
             fs::remove_file(batch.devices[0].join("internal/DAC_key.pem")).unwrap();
         };
-        Manifest, "An image with a sector behind it", "file-hash", |batch| lengthen(&batch.image());
-        Ledger, "An image with a sector behind it, and its hash in the ledger", "file-hash", |batch| lengthen(&batch.image());
-        Manifest, "A key file with a line behind it", "file-hash", |batch| {
+        Manifest, "An image with a trailing sector", "file-hash", |batch| lengthen(&batch.image());
+        Ledger, "An image with a trailing sector, and its hash in the ledger", "file-hash", |batch| lengthen(&batch.image());
+        Manifest, "A key file with a trailing line", "file-hash", |batch| {
             let path = batch.devices[0].join("internal/DAC_key.pem");
             let text = fs::read_to_string(&path).unwrap();
             fs::write(path, text + "\n").unwrap();

@@ -194,7 +194,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         Lists, "A table of columns without one", "table-malformed", |batch| {
             without_row(&batch.top().join("staging/config.csv"), "product-id,");
         };
-        Signer, "A signed manifest with a blank behind it", "manifest-signature", |batch| {
+        Signer, "A signed manifest with a trailing blank", "manifest-signature", |batch| {
             edit(&batch.top().join("manifest.json"), |text| format!("{text} "));
         };
         Signer, "A signature with another bit", "manifest-signature", |batch| {

@@ -120,7 +120,7 @@ fn hexdump(bytes: &[u8]) -> String {
 }
 
 /// Prepends other bytes, so that no line begins with the first of them.
-fn behind(bytes: &[u8]) -> Vec<u8> {
+fn prefixed(bytes: &[u8]) -> Vec<u8> {
     [b"\x00\x01abc", bytes, b"end"].concat()
 }
 
@@ -251,15 +251,15 @@ fn hexadecimal() -> Vec<Form> {
 fn dumps() -> Vec<Form> {
     forms! {
         "xxd", |key| xxd(&scalar(key)).into();
-        "xxd, behind other bytes", |key| xxd(&behind(&scalar(key))).into();
+        "xxd, after other bytes", |key| xxd(&prefixed(&scalar(key))).into();
         "xxd -g1", |key| dump(&scalar(key), 16, 1, |at, groups, letters| format!("{at:08x}: {groups:<47}  {letters}\n")).into();
         "xxd -e", |key| dump(&words(&scalar(key), 4), 16, 4, |at, groups, letters| format!("{at:08x}: {groups:<35}  {letters}\n")).into();
-        "xxd -c 8", |key| dump(&behind(&scalar(key)), 8, 2, |at, groups, letters| format!("{at:08x}: {groups:<19}  {letters}\n")).into();
-        "xxd -p", |key| wrap(&hex(&behind(&scalar(key))), 60, "\n").into();
+        "xxd -c 8", |key| dump(&prefixed(&scalar(key)), 8, 2, |at, groups, letters| format!("{at:08x}: {groups:<19}  {letters}\n")).into();
+        "xxd -p", |key| wrap(&hex(&prefixed(&scalar(key))), 60, "\n").into();
         "hexdump -C", |key| hexdump(&scalar(key)).into();
-        "hexdump -C, behind other bytes", |key| hexdump(&behind(&scalar(key))).into();
+        "hexdump -C, after other bytes", |key| hexdump(&prefixed(&scalar(key))).into();
         "hexdump", |key| dump(&words(&scalar(key), 2), 16, 2, |at, groups, _| format!("{at:07x} {groups}\n")).into();
-        "od -t x1", |key| dump(&behind(&scalar(key)), 16, 1, |at, groups, _| format!("{at:07o} {groups}\n")).into();
+        "od -t x1", |key| dump(&prefixed(&scalar(key)), 16, 1, |at, groups, _| format!("{at:07o} {groups}\n")).into();
         "memory as gdb shows it", |key| dump(&scalar(key), 8, 1, |at, groups, _| format!("0x{:x} <key+{at}>:\t0x{}\n", 0x3ffb_0000 + at, groups.replace(' ', "\t0x"))).into();
         "ESP_LOG_BUFFER_HEX", |key| dump(&scalar(key), 16, 1, |at, groups, _| format!("I ({}) key: {groups}\n", 1200 + at)).into();
     }
@@ -274,7 +274,7 @@ fn base64_and_pem() -> Vec<Form> {
         "Base64 for URLs, one byte later", |key| url(&[&b"a"[..], &scalar(key)].concat()).into();
         "Base64 in lines", |key| wrap(&base64(&scalar(key)), 20, "\r\n").into();
         "Base64 in lines that are moved in", |key| wrap(&base64(&scalar(key)), 16, "\n      ").into();
-        "Base64 behind other digits", |key| format!("key{}", base64(&scalar(key))).into();
+        "Base64 after other digits", |key| format!("key{}", base64(&scalar(key))).into();
         "Base64 of the bytes in reverse", |key| base64(&reversed(key)).into();
         "Base64 of DER", |key| base64(&key.to_pkcs8_der()).into();
         "Base64 in UTF-16, little-endian", |key| utf16(&base64(&scalar(key)), false);

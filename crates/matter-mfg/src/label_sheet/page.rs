@@ -88,10 +88,10 @@ impl<'p> Page<'p> {
             ]
         });
         let horizontal = down.into_iter().flat_map(|y| {
-            let (before, behind) = (left - MARK_GAP, width - right + MARK_GAP);
+            let (before, after) = (left - MARK_GAP, width - right + MARK_GAP);
             [
                 stroke((before, y), (before - length(left), y)),
-                stroke((behind, y), (behind + length(right), y)),
+                stroke((after, y), (after + length(right), y)),
             ]
         });
         vertical.chain(horizontal).collect()

@@ -136,7 +136,7 @@ mod tests {
 
     /// A device with the key is not made, regardless of how the key got there.
     #[test]
-    fn device_with_the_key_of_who_signs_is_not_made() {
+    fn device_with_a_signing_key_is_not_made() {
         let folder = tempfile::tempdir().unwrap();
         let mut job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
         job.outdir = folder.path().join("out");
@@ -161,9 +161,9 @@ mod tests {
             record.add_entry(entry).unwrap();
             let uuid = "device".to_owned();
             let made = Device::finish(Identity { uuid, record }, &plan, &mut Timings::default());
-            let said = made.err().map(|error| (error.is_input(), error.to_string()));
+            let message = made.err().map(|error| (error.is_input(), error.to_string()));
             let refused = "a device would have the PAI's key in its entry 'mine', which must not be in any device";
-            assert_eq!(said, (!is_made).then(|| (false, refused.to_owned())));
+            assert_eq!(message, (!is_made).then(|| (false, refused.to_owned())));
         }
     }
 }

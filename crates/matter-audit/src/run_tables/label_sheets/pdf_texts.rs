@@ -17,16 +17,13 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     let mut labels = Vec::new();
     let mut page = Zeroizing::new(vec![0; MAX_PAGE]);
     let mut rest = bytes;
-    while let Some((dictionary, behind)) = split(rest, b"stream") {
-        rest = behind;
+    while let Some((dictionary, tail)) = split(rest, b"stream") {
+        rest = tail;
         // `endstream` ends with the word as well.
         if dictionary.ends_with(b"end") {
             continue;
         }
-        let data = behind
-            .strip_prefix(b"\r\n")
-            .or(behind.strip_prefix(b"\n"))
-            .unwrap_or(behind);
+        let data = tail.strip_prefix(b"\r\n").or(tail.strip_prefix(b"\n")).unwrap_or(tail);
         let len = decompress_slice_iter_to_slice(&mut page, [data].into_iter(), true, true);
         let len = len.map_err(|_| "a page cannot be inflated, or is too long")?;
         labels.extend(texts(page.get(..len).unwrap_or_default()));
@@ -47,27 +44,27 @@ fn texts(page: &[u8]) -> Vec<LabelLines> {
     let mut labels = Vec::new();
     let mut label = None::<LabelLines>;
     let mut rest = page;
-    while let [first, behind @ ..] = rest {
+    while let [first, tail @ ..] = rest {
         match first {
             b'(' => {
-                let (text, after) = literal(behind);
+                let (text, after) = literal(tail);
                 rest = after;
                 label.iter_mut().for_each(|label| label.push(text.clone()));
             }
-            b'<' if !behind.starts_with(b"<") => {
-                let (digits, after) = split(behind, b">").unwrap_or((behind, &[]));
+            b'<' if !tail.starts_with(b"<") => {
+                let (digits, after) = split(tail, b">").unwrap_or((tail, &[]));
                 rest = after;
                 label.iter_mut().for_each(|label| label.push(hexadecimal(digits)));
             }
-            b'B' if behind.starts_with(b"T\n") || behind.starts_with(b"T ") => {
+            b'B' if tail.starts_with(b"T\n") || tail.starts_with(b"T ") => {
                 label = Some(LabelLines::new());
-                rest = behind;
+                rest = tail;
             }
-            b'E' if behind.starts_with(b"T\n") || behind.starts_with(b"T ") || behind == b"T" => {
+            b'E' if tail.starts_with(b"T\n") || tail.starts_with(b"T ") || tail == b"T" => {
                 labels.extend(label.take().filter(|label| !label.is_empty()));
-                rest = behind;
+                rest = tail;
             }
-            _ => rest = behind,
+            _ => rest = tail,
         }
     }
     labels
@@ -77,8 +74,8 @@ fn texts(page: &[u8]) -> Vec<LabelLines> {
 fn literal(bytes: &[u8]) -> (Zeroizing<String>, &[u8]) {
     let mut text = Zeroizing::new(String::new());
     let (mut rest, mut depth) = (bytes, 0u32);
-    while let [first, behind @ ..] = rest {
-        rest = behind;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
         match first {
             b')' if depth == 0 => break,
             b')' => {

@@ -26,9 +26,9 @@ fn line(element: &str) -> Option<Zeroizing<String>> {
     let (content, _) = content.split_once("</text>")?;
     let mut text = Zeroizing::new(String::with_capacity(content.len()));
     let mut rest = content;
-    while let Some((before, behind)) = rest.split_once('&') {
+    while let Some((before, tail)) = rest.split_once('&') {
         text.push_str(before);
-        let (name, after) = behind.split_once(';')?;
+        let (name, after) = tail.split_once(';')?;
         text.push(match name {
             "amp" => '&',
             "lt" => '<',
