@@ -15,8 +15,8 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 
 fn succeed(folder: &Path, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), message.as_str()), (Some(0), ""), "{arguments:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -94,7 +94,7 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
     .unwrap();
     fs::write(folder.join("short.bin"), [0xFF; 100]).unwrap();
     let long = "20202021".repeat(500);
-    for (arguments, said) in [
+    for (arguments, message) in [
         (
             ["a.bin", "wifi", "k", "u8", "20202021"],
             "VALUE: not an integer in the range 0 to 255, as required by u8",
@@ -147,10 +147,10 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
         let before = fs::read(folder.join(arguments[0])).unwrap();
         let output = run(folder, &[&["set"], &arguments[..]].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("error: {said}\n"));
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("error: {message}\n"));
         assert_eq!(fs::read(folder.join(arguments[0])).unwrap(), before);
     }
-    // A plain image is not what its keys say.
+    // A plain image contradicts its keys.
     succeed(folder, &["keygen", "keys.bin"]);
     let output = run(folder, &["set", "a.bin", "wifi", "k", "u8", "1", "--keys", "keys.bin"]);
     assert_eq!(output.status.code(), Some(2));

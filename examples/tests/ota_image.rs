@@ -45,7 +45,7 @@ fn succeed(folder: &Path, arguments: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs what fails with a code, a sentence that has some words, and nothing new in the folder.
+/// Runs a command that fails with a code and a message, and leaves nothing new in the folder.
 fn fail(folder: &Path, code: i32, arguments: &str, words: &str) {
     let files = || {
         let mut files: Vec<_> = fs::read_dir(folder)
@@ -58,18 +58,18 @@ fn fail(folder: &Path, code: i32, arguments: &str, words: &str) {
     };
     let before = files();
     let output = run(folder, arguments);
-    let said = stderr(&output);
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {said}");
-    assert!(said.contains(words), "{arguments}: {said}");
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {message}");
+    assert!(message.contains(words), "{arguments}: {message}");
     assert_eq!(
-        said.lines().filter(|line| line.starts_with("error: ")).count(),
+        message.lines().filter(|line| line.starts_with("error: ")).count(),
         1,
-        "{said}"
+        "{message}"
     );
     assert!(files() == before, "{arguments} has changed files");
 }
 
-/// An app of ESP-IDF with a description, signed with a P-256 key.
+/// Returns an app of ESP-IDF with a description, signed with a P-256 key.
 fn app(version: &str) -> (Vec<u8>, [u8; 32]) {
     let mut first = vec![0; 0x200];
     let mut put = |at: usize, bytes: &[u8]| first[at..at + bytes.len()].copy_from_slice(bytes);
@@ -176,7 +176,7 @@ fn damage_is_one_sentence_and_nothing_is_lost() {
         );
         fail(folder, 1, &format!("verify {name}"), "not accepted");
     }
-    // Quirks of the SDK's tool: it writes over its input, and over what is there.
+    // Quirks of the SDK's tool: it overwrites its input and existing files.
     fail(
         folder,
         2,
@@ -193,7 +193,7 @@ fn damage_is_one_sentence_and_nothing_is_lost() {
         folder,
         2,
         &format!("{CREATE} payload.bin plain.ota"),
-        "exists already; --force replaces it",
+        "exists already; use --force to replace it",
     );
     fail(folder, 2, "extract plain.ota plain.ota", "is the file of FILE as well");
     fail(
@@ -275,7 +275,7 @@ fn a_changed_header_has_its_own_digest_and_the_old_file_stays() {
         (&8.into(), &3.into())
     );
     assert_eq!(json["digest"].as_str().unwrap().len(), 128);
-    // The spelling of the SDK's tool; nothing changed gives the same file.
+    // The spelling of the SDK's tool; without changes the file is the same.
     succeed(folder, "change_header plain.ota same.ota");
     assert_eq!(fs::read(folder.join("same.ota")).unwrap(), unhex(PLAIN));
     fail(folder, 2, "change-header -v 0 plain.ota out.ota", "--vendor-id");

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::message::message;
 use crate::{Error, Field, Job, inputs};
 
-/// The option that all errors here are about.
+/// The field of all errors here.
 const FIELD: Field = Field::TestPki;
 /// The files in its folder.
 const PAA_CERT: &str = "PAA_cert.pem";
@@ -23,18 +23,18 @@ const PAA_KEY: &str = "PAA_key.pem";
 const PAI_CERT: &str = "PAI_cert.pem";
 const PAI_KEY: &str = "PAI_key.pem";
 const DECLARATION: &str = "CD.der";
-/// How the folder is called until it is complete.
+/// Name of the folder until it is complete.
 const DRAFT: &str = ".test-pki.tmp";
-/// On/Off Light, and the form of certificate ids in test declarations; neither is checked by anyone.
+/// On/Off Light, and the form of certificate ids in test declarations; neither is checked.
 const DEVICE_TYPE: u32 = 0x0100;
 const CERTIFICATE_ID: &str = "CSA00000SWC00000-00";
 
-/// A throw-away PKI for one vendor and product: PAA, PAI and a Certification Declaration that is signed with the
-/// published test key, so that a commissioner trusts it only when it is told to trust test devices.
+/// A throw-away PKI for one vendor and product: PAA, PAI and a Certification Declaration signed with the published test
+/// key, so that a commissioner accepts it only if configured to trust test devices.
 #[derive(Clone, Debug)]
 pub struct TestPki {
     folder: PathBuf,
-    /// The key of the PAA and its certificate, which are needed only to write them.
+    /// The key and the certificate of a new PAA, required only for writing them.
     new_paa: Option<(PrivateKey, Certificate)>,
     pai_key: PrivateKey,
     pai: Certificate,
@@ -42,21 +42,21 @@ pub struct TestPki {
 }
 
 impl TestPki {
-    /// Its folder in the output folder; further products have folders with their ids behind that.
+    /// Its folder in the output folder; for further products followed by their ids.
     const FOLDER: &str = "test-pki";
 
-    /// Returns the folder that holds it, or will.
+    /// Returns its folder, which may not exist yet.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The name of its folder.
+    /// Returns the name of its folder.
     pub(crate) fn name(&self) -> &str {
         self.folder.file_name().and_then(OsStr::to_str).unwrap_or(Self::FOLDER)
     }
 
-    /// Tells whether it was there before the run.
+    /// Returns whether it existed before the run.
     #[must_use]
     pub const fn is_reused(&self) -> bool {
         self.new_paa.is_none()
@@ -91,7 +91,7 @@ impl TestPki {
         Self::make(folder, vendor, product, &name, not_before, rng)
     }
 
-    /// Tells whether the PAI of a folder is one of the product.
+    /// Returns whether the PAI of a folder is for the product.
     fn is_of_product(folder: &Path, vendor: VendorId, product: ProductId) -> Result<bool, Error> {
         let pai = inputs::read_certificate(FIELD, &folder.join(PAI_CERT))?;
         Ok(pai.vendor_id() == Some(vendor) && pai.product_id() == Some(product))
@@ -127,7 +127,7 @@ impl TestPki {
         })
     }
 
-    /// Makes a PKI in memory that is to be written to `folder`.
+    /// Makes a PKI in memory that will be written to `folder`.
     pub(crate) fn make<R: CryptoRng + ?Sized>(
         folder: PathBuf,
         vendor: VendorId,
@@ -168,7 +168,7 @@ impl TestPki {
         })
     }
 
-    /// Writes the PKI, unless it was read: its folder appears when it is complete and on disk.
+    /// Writes a new PKI; its folder is published when it is complete and on disk.
     pub(crate) fn publish(&self, outdir: &Dir) -> Result<(), Error> {
         let Some((paa_key, paa)) = &self.new_paa else {
             return Ok(());
@@ -207,13 +207,13 @@ impl TestPki {
             outdir.sync()
         };
         write().map_err(|error| {
-            // What cannot be removed now is removed by the next run.
+            // The next run removes what cannot be removed now.
             let _ = remove_draft(outdir);
             failed()(error)
         })
     }
 
-    /// Removes what a run has left that was killed while it wrote its PKI. Whoever writes one has the folder's lock.
+    /// Removes the leftover of a run that was killed while writing its PKI. Writers hold the folder's lock.
     pub(crate) fn sweep(outdir: &Dir) -> Result<(), Error> {
         let failed = || Error::write(&outdir.path().join(DRAFT));
         if outdir.kind(DRAFT).map_err(failed())? == Some(Kind::Folder) {
@@ -231,12 +231,12 @@ fn remove_draft(outdir: &Dir) -> std::io::Result<()> {
     }
 }
 
-/// What the common name of the PAI may begin with: it has at most 64 bytes, and no ids beside those of its attributes.
+/// Checks the prefix of the PAI's common name: at most 64 bytes in total, and no ids besides those of its attributes.
 pub(crate) fn check_prefix(prefix: &str) -> Result<(), Error> {
     const MAX: usize = 57;
     let ids = ["Mvid:", "Mpid:"].iter().any(|id| prefix.contains(id));
     if prefix.is_empty() || prefix.len() > MAX || prefix.chars().any(char::is_control) || ids {
-        let reason = "is not 1..=57 bytes without control characters, Mvid: and Mpid:";
+        let reason = "is not 1 to 57 bytes without control characters, Mvid: and Mpid:";
         return Err(Error::field(Field::CommonNamePrefix, reason));
     }
     Ok(())

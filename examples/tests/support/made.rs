@@ -1,4 +1,4 @@
-//! Reading what a run of `matter-mfg` has written.
+//! Reads the output of a run of `matter-mfg`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ impl Made {
         rows(&found.collect::<Vec<_>>()[0])
     }
 
-    /// What every device must be: label, image, verifier, certificates and keys fit together.
+    /// Checks the properties of every device: label, image, verifier, certificates and keys fit together.
     pub fn check(&self, root: Option<&Certificate>) {
         for device in 0..self.devices.len() {
             let (record, label, codes) = (self.record(device), self.label(device), self.codes(device));
