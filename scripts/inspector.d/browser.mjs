@@ -91,7 +91,7 @@ const tests = {
     await page.context().close();
   },
 
-  async "a folder is walked through, and test certificates are warnings where the user says so"() {
+  async "a folder is read recursively, and test certificates are warnings if the user allows them"() {
     const page = await open();
     await drop(page, [path.join(FILES, "device")]);
     check((await files(page)).length >= 11, "files of the folder");
@@ -191,7 +191,7 @@ const tests = {
     await drop(page, [path.join(FILES, "parts/PAI_cert.pem")], { x: 1100, y: 400 });
     same((await files(page)).length, 2, "added on the right");
     await drop(page, [path.join(FILES, "parts/DAC_cert.der")], { x: 200, y: 400 });
-    same((await files(page)).length, 1, "anew on the left");
+    same((await files(page)).length, 1, "replaced on the left");
     await page.context().close();
   },
 

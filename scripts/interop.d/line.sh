@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The production line beside esptool: eight slots with 0.5 MB + 24 KiB each, on virtual chips of both kinds, interleaved; and
-# what a slot costs at 921600 baud. Needs the network once, for esptool and the mock of its ROM. LINE_ROUNDS sets how often
-# (default 3; 1 for the short form), VIRTUAL_CHIP names a mock that joins esp32-mock-bootloader and espefuse; `none` leaves it out.
+# The production line against esptool: eight slots with 0.5 MB + 24 KiB each, on virtual chips of both kinds, interleaved; and
+# the cost of a slot at 921600 baud. Needs the network once, for esptool and the mock of its ROM. LINE_ROUNDS sets the number of rounds
+# (default 3; 1 for the short form), VIRTUAL_CHIP names a mock that joins esp32-mock-bootloader and espefuse; `none` omits it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# esp-rom-loader with virtual chips, judged by esptool and espefuse: identify, write, MD5, read back, and whole lists of eFuses;
-# what our loader burned is byte by byte what espefuse burns on a second chip. Called by scripts/interop; needs the network once.
-# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller; `none` leaves it out. LOADER_CHIPS
-# names the chips, as in "esp32 esp32c3", where not all are to run.
+# esp-rom-loader with virtual chips, checked by esptool and espefuse: identify, write, MD5, read back, and whole lists of eFuses;
+# the eFuses burned by our loader equal those of espefuse on a second chip. Called by scripts/interop; needs the network once.
+# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller; `none` omits it. LOADER_CHIPS
+# selects chips, as in "esp32 esp32c3".
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Certificates, requests, declarations and revocation lists: dac-pki beside openssl, PyPI cryptography and the Matter SDK's
-# own code. Called by scripts/interop; needs the network once. PKI_CHAINS sets the number of random chains (default 48), PKI_MUTATIONS that
-# of mutated certificates (default 300), PKI_PATHS that of chains for path validation (default 480).
+# Certificates, requests, declarations and revocation lists: dac-pki against openssl, PyPI cryptography and the Matter SDK's
+# own code. Called by scripts/interop; needs the network once. PKI_CHAINS sets the number of random chains (default 48), PKI_MUTATIONS
+# of mutated certificates (default 300), PKI_PATHS of chains for path validation (default 480).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Virtual chips beside the vendor's tools: esptool and espefuse drive sim-chip over pseudo-terminals and sockets, and its
-# eFuses are those of espefuse's own virtual chips after the same commands. Called by scripts/interop; needs the network once.
+# Virtual chips against the vendor's tools: esptool and espefuse drive sim-chip over pseudo-terminals and sockets, and its
+# eFuses equal those of espefuse's own virtual chips after the same commands. Called by scripts/interop; needs the network once.
 # SIM_CHIP_RANDOM sets the number of random sequences of commands for each chip (default 6), SIM_CHIP_CHIPS the chips (default all
 # ten, flash for five), SIM_CHIP_CASES the kinds of cases: flash, efuse (default both).
 set -euo pipefail
