@@ -8,7 +8,7 @@
 //! +---------------------------+ 16
 //! | structure (TLV)           |      tags 0 to 9, ascending
 //! +---------------------------+ 16 + header size
-//! | payload                   |      as long as tag 4 says
+//! | payload                   |      length given by tag 4
 //! +---------------------------+ total size
 //! ```
 
