@@ -202,10 +202,10 @@ fn invalid_ledger_is_a_finding_and_unreadable_one_is_refused() {
     fs::write(folder.path().join("cut.sqlite"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.path().join("short.sqlite"), &whole[..40]).unwrap();
     for (path, words) in [
-        ("other.sqlite", "no ledger of this tool"),
-        ("newer.sqlite", "has version 5, and this tool knows 1 to 4"),
+        ("other.sqlite", "not a ledger of this tool"),
+        ("newer.sqlite", "has version 5; supported versions: 1 to 4"),
         ("cut.sqlite", "malformed"),
-        ("short.sqlite", "is no database"),
+        ("short.sqlite", "is not a database"),
     ] {
         let found = errors(folder.path(), &["--ledger", path]);
         let [(check, object, text)] = found.as_slice() else {

@@ -141,21 +141,21 @@ fn foreign_schema_objects_are_refused_at_once() {
     for (number, (sql, words)) in [
         (
             format!("PRAGMA foreign_keys = OFF; DROP TABLE image; CREATE VIEW image AS {endless};"),
-            "which no ledger has",
+            "which is not part of a ledger",
         ),
         (
             format!("ALTER TABLE device RENAME TO old; CREATE VIEW device AS {endless};"),
-            "which no ledger has",
+            "which is not part of a ledger",
         ),
         (
             "CREATE TRIGGER t AFTER INSERT ON device BEGIN DELETE FROM run; END;".into(),
-            "'t', which no ledger has",
+            "'t', which is not part of a ledger",
         ),
-        ("CREATE TABLE more (a);".into(), "'more', which no ledger has"),
+        ("CREATE TABLE more (a);".into(), "'more', which is not part of a ledger"),
         ("DROP INDEX device_key;".into(), "lacks tables"),
         (
             "ALTER TABLE device ADD COLUMN x TEXT DEFAULT 'y';".into(),
-            "'device', which no ledger has",
+            "'device', which is not part of a ledger",
         ),
     ]
     .into_iter()

@@ -102,7 +102,7 @@ fn order_refuses_a_device_after_its_last() {
     assert_refused(
         &run(folder.path(), &["--scrap", uuid, "--reason", "x"]),
         2,
-        &["scrapped already"],
+        &["already scrapped"],
     );
     assert_refused(
         &run(folder.path(), &["--replace", "nobody", "--reason", "x"]),
@@ -388,6 +388,6 @@ fn folder_that_cannot_be_written_is_one_clear_error() {
     assert_refused(
         &mfg(folder.path(), &["--ledger", "text"]),
         2,
-        &["--ledger text", "is no database"],
+        &["--ledger text", "is not a database"],
     );
 }

@@ -394,7 +394,7 @@ fn foreign_database_is_left_byte_for_byte() {
     let files = ["foreign", "wal", "wal-wal"];
     let before = files.map(|name| fs::read(at.join(name)).unwrap());
     for name in ["foreign", "wal"] {
-        refused(&mfg(at, &format!("--ledger {name}")), 2, &["no ledger of this tool"]);
+        refused(&mfg(at, &format!("--ledger {name}")), 2, &["not a ledger of this tool"]);
     }
     assert_eq!(files.map(|name| fs::read(at.join(name)).unwrap()), before);
     // An empty file is not a ledger until a run succeeds.

@@ -1,4 +1,4 @@
-//! A mutator of DER (ITU-T X.690): elements are removed, repeated, exchanged and changed, and the lengths around them follow.
+//! A mutator of DER (ITU-T X.690): elements are removed, repeated, exchanged and changed, and the enclosing lengths are updated.
 
 use crate::random::{Random, mutate_field};
 
@@ -27,7 +27,7 @@ enum Content {
     Elements(Vec<u8>, Vec<Element>),
 }
 
-/// Mutates DER after `header` bytes, which libFuzzer mutates now and then; what does not parse is mutated as plain bytes.
+/// Mutates DER after `header` bytes, which libFuzzer mutates occasionally; input that does not parse is mutated as plain bytes.
 pub fn mutate_der(header: usize, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut random = Random::new(seed);
     let elements = data.get(header..size).and_then(|der| parse(der, MAX_DEPTH));
@@ -51,7 +51,7 @@ pub fn mutate_der(header: usize, data: &mut [u8], size: usize, max_size: usize, 
     end
 }
 
-/// Elements that fill `der` exactly.
+/// Parses elements that fill `der` exactly.
 fn parse(mut der: &[u8], depth: usize) -> Option<Vec<Element>> {
     let mut elements = Vec::new();
     while let Some((&tag, rest)) = der.split_first() {
@@ -65,7 +65,7 @@ fn parse(mut der: &[u8], depth: usize) -> Option<Vec<Element>> {
     (!elements.is_empty()).then_some(elements)
 }
 
-/// Content that is DER itself, also within the strings of extensions, keys and signatures.
+/// Parses content that is DER itself, also within the strings of extensions, keys and signatures.
 fn nested(tag: u8, content: &[u8], depth: usize) -> Option<Content> {
     let prefix = match tag {
         BIT_STRING => 1,

@@ -80,11 +80,11 @@ pub fn mutate_secure_cert_image(data: &mut [u8], size: usize, max_size: usize, s
         if rest.len() < covered + 4 {
             break;
         }
-        let (record, behind) = rest.split_at_mut(covered + 4);
+        let (record, after) = rest.split_at_mut(covered + 4);
         record[..4].copy_from_slice(&[0x11, 0xBA, 0x5E, 0xBA]);
         let crc = crc32(&[&record[..covered]]);
         record[covered..].copy_from_slice(&crc);
-        rest = behind;
+        rest = after;
     }
     size
 }

@@ -1,4 +1,4 @@
-//! Random numbers of a mutator: the same for the same seed, so that libFuzzer's runs can be repeated.
+//! Seeded random numbers for a mutator, so that libFuzzer's runs are reproducible.
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 pub(crate) struct Random(u64);

@@ -52,14 +52,15 @@ pub fn mutate_tlv(header: usize, data: &mut [u8], size: usize, max_size: usize, 
     end
 }
 
-/// Where an element is, with the elements in it and its end of container, and where its value is without tag and length.
+/// The range of an element, including contained elements and the end of container, and the range of its value without tag
+/// and length.
 #[derive(Clone)]
 struct Spans {
     whole: Range<usize>,
     value: Range<usize>,
 }
 
-/// All elements up to the first that is not whole.
+/// Returns all elements up to the first incomplete one.
 fn elements(tlv: &[u8]) -> Vec<Spans> {
     let mut spans: Vec<Spans> = Vec::new();
     let mut open = Vec::new();
@@ -80,7 +81,7 @@ fn elements(tlv: &[u8]) -> Vec<Spans> {
         spans.push(Spans { whole, value });
         at = end;
     }
-    // Containers without an end reach to the end of what was read.
+    // Containers without an end extend to the end of the parsed bytes.
     for start in open {
         spans[start].whole.end = at;
         spans[start].value.end = at;
@@ -88,7 +89,7 @@ fn elements(tlv: &[u8]) -> Vec<Spans> {
     spans
 }
 
-/// One element, of a container its head.
+/// Returns one element; for a container, only its head.
 fn element(tlv: &[u8], start: usize) -> Option<Spans> {
     let control = *tlv.get(start)?;
     let tag = [0, 1, 2, 4, 2, 4, 6, 8][usize::from(control >> 5)];

@@ -1,5 +1,5 @@
 //! A mutator of NVS images that have been in use: entries erased, repeated and moved to other pages, pages in other states and
-//! orders, as rewriting and lost power leave them (ESP-IDF Programming Guide, "Non-Volatile Storage Library", section "Internals").
+//! orders, as after rewriting and power loss (ESP-IDF Programming Guide, "Non-Volatile Storage Library", section "Internals").
 
 use crate::random::Random;
 use crate::{BITMAP, FIRST_SLOT, PAGE, SLOT, repair_page};
@@ -13,7 +13,7 @@ const EMPTY: u8 = 0b11;
 const WRITTEN: u8 = 0b10;
 const ERASED: u8 = 0b00;
 
-/// Wears an NVS image down by up to four steps, and makes its checksums right again.
+/// Wears an NVS image by up to four steps, and corrects its checksums.
 pub fn wear_nvs_image(image: &mut [u8], seed: u32) {
     let mut random = Random::new(seed);
     let pages = image.len() / PAGE;

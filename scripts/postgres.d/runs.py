@@ -97,7 +97,7 @@ def orders(case):
     first = sorted(case.folders())[0]
     retire = [str(BINARIES / "matter-mfg"), *case.ledger, "--reason", "scratched"]
     expect(case.run([*retire, "--scrap", first]), 0, "scrapped")
-    expect(case.run([*retire, "--replace", first]), 2, f"device {first} is scrapped already")
+    expect(case.run([*retire, "--replace", first]), 2, f"device {first} is already scrapped")
     expect(case.mfg("-n", "1", *order), 0)
     audit = [str(BINARIES / "audit-device"), "out", "other", "--ledger", case.url, "--json"]
     # The devices have no certificates; only findings about the ledger count here.

@@ -88,8 +88,8 @@ pub(crate) struct Board {
     pub(crate) app: Option<App>,
     /// Permanently dead.
     pub(crate) is_dead: bool,
-    /// A change could not be saved. An unsaved change must not be answered, so the chip is silent until another process opens
-    /// the file, and is then in its previous state, as after a power cut.
+    /// A change could not be saved. An unsaved change must not be answered, so the chip is silent until another process
+    /// opens the file, and is then in its previous state, as after a power cut.
     pub(crate) is_unkept: bool,
     /// Whether a one-time fault has happened.
     pub(crate) is_spent: bool,

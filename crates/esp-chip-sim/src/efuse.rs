@@ -1,8 +1,9 @@
 //! The eFuses of a chip and the controller that burns and reads them.
 //!
-//! Fields, blocks and registers are those of `esp_rom_loader::EfuseMap`. The controller behaves as described in the technical
-//! reference manuals, chapter "eFuse Controller": bits stay burned, the read registers are updated by the command READ or a
-//! reset, WR_DIS and RD_DIS apply as last read, and the check bytes of a key block do not survive a second burn.
+//! Fields, blocks and registers are those of `esp_rom_loader::EfuseMap`. The controller behaves as described in the
+//! technical reference manuals, chapter "eFuse Controller": bits stay burned, the read registers are updated by the
+//! command READ or a reset, WR_DIS and RD_DIS apply as last read, and the check bytes of a key block do not survive a
+//! second burn.
 
 mod reed_solomon;
 

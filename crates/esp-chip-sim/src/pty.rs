@@ -75,7 +75,8 @@ impl Read for Pty {
 
 impl Write for Pty {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A pseudo-terminal accepts a few KiB at once; a longer write would wait for the station, indefinitely if there is none.
+        // A pseudo-terminal accepts a few KiB at once; a longer write would wait for the station, indefinitely if there
+        // is none.
         let piece = bytes.get(..PIECE).unwrap_or(bytes);
         if self.waits_for(PollFlags::OUT, &WRITE_WAIT)? {
             self.chip.write(piece)

@@ -93,8 +93,8 @@ impl ChipSim {
         Ok(self)
     }
 
-    /// Sets the firmware: after the chip has left the ROM, bytes from the station are passed to `app`, and its result is sent
-    /// to the station. It is called without bytes when the station listens.
+    /// Sets the firmware: after the chip has left the ROM, bytes from the station are passed to `app`, and its result is
+    /// sent to the station. It is called without bytes when the station listens.
     ///
     /// The chip leaves the ROM when the end of a transfer or a reset requests it. It returns to the ROM by a reset into
     /// download mode or, on a line without signals, by a SYNC.

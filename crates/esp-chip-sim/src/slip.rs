@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_stand_for_the_two_special_bytes() {
+    fn escapes_encode_the_two_special_bytes() {
         let mut sent = Vec::new();
         encode(&[&[1, END], &[ESCAPE, 2]], &mut sent);
         assert_eq!(sent, [0xC0, 1, 0xDB, 0xDC, 0xDB, 0xDD, 2, 0xC0]);

@@ -1,6 +1,7 @@
 //! The eFuse controller, register by register.
 //!
-//! Registers of the ESP32-C3 and the ESP32 are those of ESP-IDF's `soc/efuse_reg.h`; bits are those of `esp_efuse_table.csv`.
+//! Registers of the ESP32-C3 and the ESP32 are those of ESP-IDF's `soc/efuse_reg.h`; bits are those of
+//! `esp_efuse_table.csv`.
 
 #![allow(
     clippy::indexing_slicing,
@@ -145,7 +146,7 @@ fn rd_dis_hides_a_key_for_ever() {
 }
 
 #[test]
-fn a_key_block_that_is_burned_twice_holds_both_and_tells_errors() {
+fn a_key_block_burned_twice_holds_both_and_reports_errors() {
     let (sim, mut host) = c3();
     host.burn(C3, 5, &KEY);
     assert!(!sim.burns().double_burn());
@@ -161,7 +162,7 @@ fn a_key_block_that_is_burned_twice_holds_both_and_tells_errors() {
 }
 
 #[test]
-fn wrong_check_bytes_are_told_after_the_first_burn() {
+fn wrong_check_bytes_are_reported_after_the_first_burn() {
     let (sim, mut host) = c3();
     let mut wrong = KEY;
     wrong[9] ^= 1;

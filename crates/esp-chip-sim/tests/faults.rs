@@ -106,7 +106,7 @@ fn work(host: &mut Host) -> Option<()> {
 }
 
 #[test]
-fn what_was_done_at_the_moment_is_done() {
+fn the_action_at_the_moment_is_completed() {
     let sim = faulty("dies@burn:1");
     let mut host = Host::new(&sim);
     assert_eq!(work(&mut host), None);
@@ -134,7 +134,7 @@ fn stuck_chips_are_silent_until_they_lose_their_power() {
 }
 
 #[test]
-fn a_brown_out_comes_once_and_keeps_what_was_written() {
+fn a_brown_out_happens_once_and_keeps_written_data() {
     for moment in ["start", "block:3", "flash:2", "md5:1", "burn:1"] {
         let sim = faulty(&format!("brown-out@{moment}"));
         let mut host = Host::silent(&sim);
@@ -157,7 +157,7 @@ fn a_brown_out_comes_once_and_keeps_what_was_written() {
 }
 
 #[test]
-fn a_chip_that_disconnects_is_back_behind_a_new_port() {
+fn a_chip_that_disconnects_is_back_on_a_new_port() {
     let sim = faulty("disconnects@flash:1");
     let mut host = Host::new(&sim);
     assert_eq!(work(&mut host), None);
@@ -207,7 +207,7 @@ fn a_stuck_bit_reads_0_after_its_burn() {
 }
 
 #[test]
-fn chips_that_are_none_to_use_are_so_from_the_start() {
+fn unusable_chips_are_so_from_the_start() {
     assert_eq!(Host::silent(&faulty("no-answer")).sync(), 0);
     assert_eq!(Host::silent(&faulty("download-off")).sync(), 0);
     assert_eq!(Host::silent(&faulty_chip(Chip::Esp32, "locked")).sync(), 0);

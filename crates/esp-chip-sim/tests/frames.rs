@@ -53,7 +53,7 @@ fn nothing_but_a_sync_is_answered_before_the_first_one() {
 }
 
 #[test]
-fn chips_are_told_by_their_magic_or_their_security_info() {
+fn chips_are_identified_by_magic_or_security_info() {
     let magic = |chip| Host::new(&sim(chip)).read(0x4000_1000);
     assert_eq!((magic(Chip::Esp32), magic(Chip::Esp32s2)), (0x00F0_1D83, 0x7C6));
     let info = |chip| Host::new(&sim(chip)).words(0x14, &[]);
@@ -302,7 +302,7 @@ fn firmware_has_the_line_until_the_chip_is_in_its_rom_again() {
 }
 
 #[test]
-fn a_port_that_is_opened_anew_ends_the_old_one() {
+fn opening_a_port_again_ends_the_old_one() {
     let sim = sim(Chip::Esp32c3);
     let mut old = Host::new(&sim);
     let mut new = Host::new(&sim);

@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read(address in 0_u32..0x3F_0000, bytes in prop::collection::vec(any::<u8>(), 1..9000), block in 1_usize..3000) {
+    fn written_bytes_are_read_back(address in 0_u32..0x3F_0000, bytes in prop::collection::vec(any::<u8>(), 1..9000), block in 1_usize..3000) {
         let sim = ChipSim::new(Chip::Esp32c6, [2; 6]).unwrap();
         let mut host = Host::new(&sim);
         host.attach();

@@ -26,7 +26,7 @@ use crate::{EncryptionScheme, Error};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is its name")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Chip {
     Esp32,
     Esp32c2,
@@ -165,7 +165,7 @@ impl FromStr for BootScheme {
 /// An elliptic curve of the ECDSA hardware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is its name")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum BootCurve {
     P192,
     P256,

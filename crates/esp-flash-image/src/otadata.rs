@@ -217,8 +217,8 @@ impl OtaData {
     ///
     /// # Errors
     ///
-    /// [`Error::Truncated`] or [`Error::Trailing`] unless there are 0x2000 bytes; the errors of [`OtaSelect::decode`], where
-    /// the bootloader would use the other sector; [`Error::Padding`] when the rest of a sector is not erased.
+    /// [`Error::Truncated`] or [`Error::Trailing`] unless there are 0x2000 bytes; the errors of [`OtaSelect::decode`],
+    /// where the bootloader would use the other sector; [`Error::Padding`] when the rest of a sector is not erased.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let (sectors, rest) = bytes.as_chunks::<{ Self::SECTOR }>();
         let [first, second] = sectors else {

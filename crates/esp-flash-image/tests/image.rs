@@ -149,7 +149,7 @@ fn text_without_end_or_in_another_encoding_is_cut() {
 }
 
 #[test]
-fn what_is_behind_an_image_is_told_apart() {
+fn bytes_after_an_image_are_reported() {
     let mut bytes = small();
     let len = bytes.len();
     bytes.extend([0xFF; 20]);
@@ -289,7 +289,7 @@ fn padded_images_end_with_the_page() {
 }
 
 #[test]
-fn writers_refuse_what_no_image_can_hold() {
+fn writers_refuse_invalid_segments() {
     let writer = ImageWriter::new(ImageHeader::new(Chip::Esp32));
     assert_eq!(writer.clone().finish(), Err(Error::SegmentCount { count: 0 }));
     let mut full = writer.clone();

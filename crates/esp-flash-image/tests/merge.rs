@@ -21,10 +21,10 @@ fn pieces_that_share_a_byte_are_refused() {
         assert!(matches!(error, MapError::Overlap { .. }), "{error}");
     }
     map.add(0xFFF, &[3][..], "before").unwrap();
-    map.add(0x1100, &[4][..], "behind").unwrap();
+    map.add(0x1100, &[4][..], "after").unwrap();
     assert_eq!(
         map.pieces().map(|piece| piece.name()).collect::<Vec<_>>(),
-        ["before", "a", "behind"]
+        ["before", "a", "after"]
     );
     assert_eq!(map.end(), 0x1101);
 }

@@ -77,7 +77,7 @@ const FORMS_TO_CSV: &str = "# ESP-IDF Partition Table\n\
 
 /// By esp-idf-defs 0.1.7; see `data/README.md`.
 #[test]
-fn what_the_generator_refuses_is_refused_with_the_line() {
+fn inputs_refused_by_the_generator_are_refused_with_the_line() {
     let cases = [
         (
             "a,data,nvs,0x8000,0x3000",

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_sorted_by_phase_and_keep_their_order_inside_of_one() {
+    fn steps_are_stably_sorted_by_phase() {
         let mut steps = Steps::default();
         let burn = |name| Action::BurnEfuse { name, value: 1 };
         steps.add(Phase::DownloadMode, burn("last"), "");

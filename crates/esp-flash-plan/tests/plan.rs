@@ -409,7 +409,7 @@ fn pseudo_rounds_are_on_where_the_revision_has_them() {
 }
 
 #[test]
-fn warnings_name_what_is_allowed_but_should_be_known() {
+fn warnings_report_weak_settings() {
     let plan = Case::open(Chip::Esp32h2)
         .booting(BootScheme::V2Ecdsa, &Signer::p256(1))
         .plan()
@@ -476,7 +476,7 @@ fn warnings_name_what_is_allowed_but_should_be_known() {
 }
 
 #[test]
-fn download_mode_is_what_the_profile_says() {
+fn download_mode_follows_the_profile() {
     let mut case = Case::locked(Chip::Esp32s3);
     case.profile = case.profile.with_download_mode(DownloadMode::Off);
     assert_eq!(

@@ -67,7 +67,7 @@ fn random_plans_are_read_as_they_were_planned() {
 }
 
 #[test]
-fn a_plan_is_told_from_that_of_another_profile() {
+fn a_plan_of_another_profile_is_detected() {
     let read = |case: &Case| serde_json::from_value::<PlanFile>(document(case)).unwrap();
     for chip in Chip::ALL.iter().copied() {
         let cases = [
@@ -124,7 +124,7 @@ fn a_plan_is_told_from_that_of_another_profile() {
 }
 
 #[test]
-fn encrypted_flash_of_other_firmware_or_another_key_is_told_apart() {
+fn encrypted_flash_of_other_firmware_or_another_key_is_detected() {
     for chip in Chip::ALL.iter().copied() {
         let case = Case::locked(chip);
         let (shared, device) = (case.shared_plan().unwrap(), case.plan().unwrap());

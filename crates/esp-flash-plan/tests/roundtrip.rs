@@ -18,7 +18,7 @@ fn regions_decrypt_to_their_parts() {
             MADE.fetch_add(usize::from(made), Ordering::Relaxed);
             Ok(())
         })
-        .expect("a plan that is not safe");
+        .expect("every plan is safe");
     let made = MADE.load(Ordering::Relaxed);
     println!("{made} of 600 plans made");
     assert!(made > 20, "{made}");

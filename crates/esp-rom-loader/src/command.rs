@@ -9,7 +9,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u8)]
-#[expect(missing_docs, reason = "each is its name")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Command {
     FlashBegin = 0x02,
     FlashData = 0x03,

@@ -129,7 +129,7 @@ fn states_of_blocks_are_told() {
 }
 
 #[test]
-fn half_burned_key_is_completed_and_no_block_burned_twice() {
+fn half_burned_key_is_completed_without_a_second_burn() {
     // A power cut after the block, before its protection.
     let mut rom = Rom::new(Chip::Esp32c3);
     (0..8).for_each(|word| rom.set_block_word(4, word, 0x0707_0707));
@@ -146,7 +146,7 @@ fn half_burned_key_is_completed_and_no_block_burned_twice() {
 }
 
 #[test]
-fn stages_refuse_what_belongs_elsewhere() {
+fn stages_refuse_burns_of_other_stages() {
     let mut loader = connect(Rom::new(Chip::Esp32c3));
     let wrong = |name: &str| Error::Stage { name: name.into() };
     let secret = Burn::key("BLOCK_KEY0", "HMAC_UP", &[1; 32]);

@@ -165,7 +165,7 @@ fn super_watchdog_of_the_esp32p4_feeds_itself() {
 }
 
 #[test]
-fn refusal_says_what_the_code_means() {
+fn refusal_explains_the_error_code() {
     let command = Command::FlashDeflData;
     let text = Error::CommandFailed { command, code: 7 }.to_string();
     assert_eq!(
@@ -175,7 +175,7 @@ fn refusal_says_what_the_code_means() {
 }
 
 #[test]
-fn watchdogs_are_stopped_behind_the_usb_device_alone() {
+fn watchdogs_are_stopped_only_on_the_usb_device() {
     for (reset, stopped) in [(Reset::Usb, true), (Reset::None, false)] {
         let mut rom = Rom::new(Chip::Esp32c3);
         rom.registers.insert(0x6000_8090, 0x8000_0000);

@@ -5,7 +5,8 @@ use core::fmt;
 pub enum BootKeyKind {
     /// RSASSA-PSS with a 3072-bit key, SHA-256 and a 32-byte salt.
     Rsa3072,
-    /// ECDSA on P-192 with SHA-256, a legacy of the ESP32-C2: supported for reading and digests, not for signing or verifying.
+    /// ECDSA on P-192 with SHA-256, a legacy of the ESP32-C2: supported for reading and digests, not for signing or
+    /// verifying.
     EcdsaP192,
     /// ECDSA on P-256 with SHA-256.
     EcdsaP256,

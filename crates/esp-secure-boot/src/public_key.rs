@@ -27,8 +27,8 @@ impl BootPublicKey {
     ///
     /// # Errors
     ///
-    /// [`Error::PublicKeyForm`] for another structure, [`Error::PublicKeyAlgorithm`] for another algorithm or curve, and the
-    /// errors of [`BootPublicKey::from_rsa`] and [`BootPublicKey::from_ecdsa`].
+    /// [`Error::PublicKeyForm`] for another structure, [`Error::PublicKeyAlgorithm`] for another algorithm or curve, and
+    /// the errors of [`BootPublicKey::from_rsa`] and [`BootPublicKey::from_ecdsa`].
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         der::decode(der)
     }

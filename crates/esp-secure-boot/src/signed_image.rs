@@ -21,8 +21,9 @@ impl<'a> SignedImage<'a> {
     /// # Errors
     ///
     /// [`Error::Length`] when the length is not a multiple of [`SECTOR`](crate::SECTOR), [`Error::NotSigned`],
-    /// [`Error::Empty`] when there is nothing before the sector, [`Error::SignedTwice`] when another signature sector precedes
-    /// it; and for a malformed sector [`Error::Block`], [`Error::BlockBehindEmptySlot`] and [`Error::SectorRest`].
+    /// [`Error::Empty`] when there is nothing before the sector, [`Error::SignedTwice`] when another signature sector
+    /// precedes it; and for a malformed sector [`Error::Block`], [`Error::BlockBehindEmptySlot`] and
+    /// [`Error::SectorRest`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let (content, sector) = bytes.split_last_chunk::<SECTOR>().ok_or(Error::NotSigned)?;
         if !bytes.len().is_multiple_of(SECTOR) {

@@ -77,7 +77,7 @@ fn bootloader_digest_of_version_1_needs_no_feature() {
 }
 
 #[test]
-fn errors_say_what_is_wrong_and_what_to_do() {
+fn errors_state_problem_and_remedy() {
     for (error, text) in [
         (
             Error::AlreadySigned,

@@ -63,7 +63,7 @@ fn rsa_signatures_of_both_open_to_a_pss_encoding_of_the_digest() {
 }
 
 #[test]
-fn numbers_of_the_rsa_peripheral_are_what_big_integers_give() {
+fn rsa_peripheral_constants_match_big_integers() {
     for name in ["rsa.signed.bin", "two.signed.bin"] {
         let image = data(name);
         let last = SignedImage::parse(&image).unwrap().blocks().count() - 1;

@@ -306,7 +306,7 @@ fn nothing_is_appended_beside_a_wrong_signature() {
 }
 
 #[test]
-fn same_key_does_not_sign_twice() {
+fn same_key_cannot_sign_again() {
     for (image, name, block) in [
         ("rsa.signed.bin", "rsa.pem", 0),
         ("two.signed.bin", "rsa-2.pem", 1),
@@ -352,7 +352,7 @@ fn fourth_signature_is_refused() {
 }
 
 #[test]
-fn block_behind_an_empty_slot_is_refused() {
+fn block_after_an_empty_slot_is_refused() {
     let mut image = data("two.signed.bin");
     image[block(0)..block(1)].fill(0xFF);
     assert_eq!(
@@ -369,7 +369,7 @@ fn block_behind_an_empty_slot_is_refused() {
 }
 
 #[test]
-fn bytes_behind_the_blocks_are_refused() {
+fn bytes_after_the_blocks_are_refused() {
     let mut image = data("p256.signed.bin");
     image[SECTOR + 4000] = 0;
     assert_eq!(SignedImage::parse(&image), Err(Error::SectorRest { offset: 4000 }));
@@ -470,7 +470,7 @@ fn version_1_does_not_sign_a_signed_file() {
 }
 
 #[test]
-fn version_1_refuses_what_is_not_signed_or_changed() {
+fn version_1_refuses_unsigned_and_changed_images() {
     let key = key("p256.pem");
     let signed = data("v1.signed.bin");
     let verify = |image: &[u8]| verify_app_v1(image, &key.public()).map(<[u8]>::len);
@@ -488,7 +488,7 @@ fn version_1_refuses_what_is_not_signed_or_changed() {
 }
 
 #[test]
-fn bootloader_digest_wants_an_image_and_a_key_of_a_right_length() {
+fn bootloader_digest_requires_an_image_and_a_key_of_the_right_length() {
     let key = BootloaderKeyV1::new(&[7; 32]).unwrap();
     let digest = |image: &[u8]| bootloader_digest_v1(image, &key, &[0; 128]);
     assert_eq!(digest(&[]), Err(Error::NotAnImage));

@@ -90,7 +90,7 @@ impl Dir {
         let parent = path.parent().unwrap_or_else(|| Path::new("."));
         // An entry that is no link may have been created by another process since.
         if path.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            return Err(io::Error::new(ErrorKind::NotFound, "is a link to nothing"));
+            return Err(io::Error::new(ErrorKind::NotFound, "is a dangling link"));
         }
         Self::create(parent)?.create_child(name)?;
         Self::open(path)

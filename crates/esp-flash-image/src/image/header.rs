@@ -6,7 +6,7 @@ use crate::{Chip, ChipRevision, Error, FlashSize};
 /// The SPI mode in which flash is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is its name")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum SpiMode {
     Qio,
     Qout,

@@ -49,7 +49,8 @@ pub(super) fn read(text: &str, options: &TableOptions) -> Result<Vec<Partition>,
     Ok(partitions)
 }
 
-/// Returns whether Python, in which ESP-IDF's tool is written, treats a character as a line break that this reader does not.
+/// Returns whether Python, in which ESP-IDF's tool is written, treats a character as a line break that this reader does
+/// not.
 const fn is_other_line_break(letter: char) -> bool {
     matches!(
         letter,

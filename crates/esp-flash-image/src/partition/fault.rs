@@ -158,7 +158,7 @@ pub enum TableErrorKind {
 }
 
 impl fmt::Display for TableErrorKind {
-    #[expect(clippy::too_many_lines, reason = "a table of sentences")]
+    #[expect(clippy::too_many_lines, reason = "a table of messages")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AppSubtypeMissing => f.write_str("an app needs a subtype, such as factory or ota_0"),

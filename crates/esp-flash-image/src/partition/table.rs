@@ -73,8 +73,8 @@ impl Partition {
         self.encrypted
     }
 
-    /// Returns whether the bootloader encrypts it when it enables flash encryption: apps, both kinds of otadata and NVS keys
-    /// regardless of their flags, and all partitions flagged `encrypted`.
+    /// Returns whether the bootloader encrypts it when it enables flash encryption: apps, both kinds of otadata and NVS
+    /// keys regardless of their flags, and all partitions flagged `encrypted`.
     ///
     /// Source: ESP-IDF, "Flash Encryption", section "Encrypted Partitions".
     #[must_use]

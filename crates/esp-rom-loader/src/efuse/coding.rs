@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn repeat_coding_has_the_data_twice() {
+    fn repeat_coding_duplicates_the_data() {
         let mut data = [0; 32];
         data[..16].copy_from_slice(&[7; 16]);
         assert_eq!(Esp32Coding::Repeat.encode(&data), [7; 32]);

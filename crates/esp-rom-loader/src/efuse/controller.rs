@@ -285,7 +285,8 @@ impl<P: Port> Efuses<'_, P> {
         Ok(())
     }
 
-    /// Returns the value for the 26 MHz crystal. Sources: ESP-IDF's `efuse_hal.c` of the ESP32 and the ESP32-C2 (Apache-2.0).
+    /// Returns the value for the 26 MHz crystal. Sources: ESP-IDF's `efuse_hal.c` of the ESP32 and the ESP32-C2
+    /// (Apache-2.0).
     fn timing_value(&mut self, register: u16, mask: u32, usual: u32) -> Result<u32, Error> {
         let value = match (self.map.registers().coding, register, mask) {
             (BlockCoding::Esp32, 0x118, _) => 52,

@@ -33,8 +33,8 @@ pub struct EfuseMap {
 }
 
 impl EfuseMap {
-    /// Returns the map of a chip; without a revision, the map of the newest revision. `None` for chips that this loader does
-    /// not support.
+    /// Returns the map of a chip; without a revision, the map of the newest revision. `None` for chips that this loader
+    /// does not support.
     #[must_use]
     pub fn of(chip: Chip, revision: Option<ChipRevision>) -> Option<&'static Self> {
         let before = |major, minor| {

@@ -68,15 +68,16 @@ impl<'a, P: Port> SecretKeyStage<'a, P> {
     ///
     /// # Errors
     ///
-    /// [`Error::Stage`] for any other burn, [`Error::ReadProtectionClosed`], [`Error::AlreadyBurned`] (also for a hidden key:
-    /// see [`Efuses::is_burned`]), [`Error::BurnDiffers`], [`Error::CodingError`]; connection errors.
+    /// [`Error::Stage`] for any other burn, [`Error::ReadProtectionClosed`], [`Error::AlreadyBurned`] (also for a hidden
+    /// key: see [`Efuses::is_burned`]), [`Error::BurnDiffers`], [`Error::CodingError`]; connection errors.
     pub fn burn_secret_key(&mut self, key: &Burn<'_>) -> Result<bool, Error> {
         check_key(&self.0, key, true)?;
         self.0.enter(BurnStage::SecretKeys, key.name())?;
         self.0.burn(key)
     }
 
-    /// Burns a secret key and a digest that share a block, as on the ESP32-C2, together; `false` if the chip has them already.
+    /// Burns a secret key and a digest that share a block, as on the ESP32-C2, together; `false` if the chip has them
+    /// already.
     ///
     /// # Errors
     ///

@@ -146,8 +146,8 @@ impl<P: Port> Loader<P> {
                 }
                 match self.security_info() {
                     Ok(info) => Some(info),
-                    // Refused twice: a mock without the command. A second lost answer is an error, because the chip would pass for
-                    // one without protection.
+                    // Refused twice: a mock without the command. A second lost answer is an error, because the chip would
+                    // pass for one without protection.
                     Err(Error::CommandFailed { .. }) => None,
                     Err(error) => return Err(error),
                 }
