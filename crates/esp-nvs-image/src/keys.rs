@@ -185,7 +185,8 @@ impl fmt::Debug for NvsKeys {
 /// The 256-bit key in a device's eFuses (purpose `HMAC_UP`), from which [`NvsKeys::from_hmac_key`] derives the keys of
 /// the partition.
 ///
-/// It is wiped when dropped, `Debug` does not show it, and it is read only through [`HmacKey::expose`].
+/// It is wiped when dropped, `Debug` does not show it, and it is read only through [`HmacKey::expose`]. It is not the key of
+/// `esp_secure_cert::HmacKey`, which is in another eFuse block.
 ///
 /// # Examples
 ///

@@ -4,7 +4,8 @@ use crate::Error;
 
 /// A certificate as it is stored: DER, or PEM with a NUL behind it. Firmware for Matter reads DER only.
 ///
-/// Only the outer form is looked at, which is what decides how the firmware reads it.
+/// Only the outer form is looked at, which is what decides how the firmware reads it; `matter_attestation::Certificate` reads
+/// the fields, and its `as_der` gives the bytes for [`Certificate::der`].
 ///
 /// # Examples
 ///

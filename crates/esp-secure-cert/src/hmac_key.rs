@@ -22,7 +22,7 @@ use crate::{EncryptedKey, Error, KeySalt};
 /// The 256-bit key in a device's eFuses with the purpose `HMAC_UP`, as a factory that burns it knows it.
 ///
 /// It is wiped when dropped, `Debug` does not show it, and it is read only through [`HmacKey::expose`]. Each device
-/// needs a key of its own.
+/// needs a key of its own. It is not the key of `esp_nvs_image::HmacKey`, which is in another eFuse block.
 ///
 /// # Examples
 ///

@@ -6,7 +6,8 @@ use crate::layout::MAX_END;
 
 /// The size of a partition in bytes: a multiple of 0x1000 in 0x1000..=0x10000.
 ///
-/// The firmware keeps offsets in 16 bits, which is where the upper limit comes from.
+/// The firmware keeps offsets in 16 bits, which is where the upper limit comes from. `esp_nvs_image` has a type of this name
+/// for NVS partitions, which may be larger; both convert from numbers and text.
 ///
 /// # Examples
 ///

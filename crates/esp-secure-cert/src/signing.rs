@@ -11,7 +11,7 @@ use crate::{Error, Flags, Image, RecordType, SignatureAlgorithm, SignatureBlock,
 /// What the signer returned is no signature by its public key.
 const NO_SIGNATURE: Error = Error::SigningFailed(SigningFailure::UNKNOWN);
 
-/// A public key that signatures are verified with.
+/// A public key that signatures of the partition are verified with; a device's is a `matter_attestation::PublicKey`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublicKey {

@@ -48,7 +48,7 @@ impl IssuerVerifier {
     /// Takes an issuer.
     #[must_use]
     pub fn new(issuer: Certificate) -> Self {
-        let key = KeyTable::new(issuer.public_key());
+        let key = KeyTable::new(&issuer.public_key());
         Self { issuer, key }
     }
 

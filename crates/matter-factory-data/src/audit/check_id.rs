@@ -140,7 +140,7 @@ checks! {
     DacPublicKey, "dac-public-key", Error,
         "The stored public key is not the DAC's", "store the DAC's public key";
     TestPki, "test-pki", Error,
-        "The attestation chain is one for tests, whose keys are public", "use the vendor's own PAI";
+        "The attestation chain is for tests", "use a PAI with the vendor's own id and key";
     TestCdSigner, "test-cd-signer", Error,
         "The Certification Declaration is signed with the test key that everybody has", "store the declaration that the CSA signed";
     // Secrets.
