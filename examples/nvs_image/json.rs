@@ -80,7 +80,7 @@ fn too_small(entries: &[OwnedEntry], size: PartitionSize, version: BlobVersion) 
         .iter()
         .try_for_each(|entry| sizer.push(&entry.namespace, &entry.value.as_value()));
     match pushed.and_then(|()| sizer.partition_size()) {
-        Ok(needed) => format!("entries do not fit into {size} bytes; {needed} are enough"),
-        Err(_) => format!("entries do not fit into {size} bytes, nor into any partition"),
+        Ok(needed) => format!("entries do not fit into {size} bytes; {needed} are needed"),
+        Err(_) => format!("entries do not fit into {size} bytes or into the largest partition"),
     }
 }

@@ -194,7 +194,7 @@ fn a_table_names_devices_as_it_is_saved() {
         ("cn,vid\nA,garbage\n", "t.csv:2: column 'vid': "),
         (
             "cn,pid\nA,032768\n",
-            "t.csv:2: column 'pid': number with a leading zero: write 32768 for the decimal number",
+            "t.csv:2: column 'pid': number has a leading zero: write 32768 for the decimal number",
         ),
         ("cn\n\"\"\n", "t.csv:2: column 'cn': common name has 0 octets"),
     ] {
@@ -501,7 +501,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("cd", "a command is needed"),
     ("paa --out x", "missing: --cn"),
     ("paa --cn A", "missing: --out"),
-    ("paa --cn A --out x --vid 0xFFF5", "--vid: vendor id 0xFFF5 is not in 0x0001..=0xFFF4"),
+    ("paa --cn A --out x --vid 0xFFF5", "--vid: vendor id 0xFFF5 is not in the range 0x0001 to 0xFFF4"),
     ("paa --cn A --out x --vid 65536", "--vid: "),
     ("paa --cn A --out x --from 2026-02-30", "--from: not a time"),
     ("paa --cn A --out x --to 5a5a", "--to: not a time"),
@@ -518,7 +518,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAI_cert.pem --issuer-key ca/PAI_key.pem --out x", "--issuer: issuer's path length is 0"),
     ("pai --cn A --vid 0xFFF2 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --out x", "--vid: vendor id 0xFFF2 is not the issuer's 0xFFF1"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --from 2025-12-31 --out x", "--from: validity starts at 2025-12-31T00:00:00Z, before the issuer's"),
-    ("pai --cn A --vid 0xFFF1 --pid 0 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --out x", "--pid: product id 0x0000 is not in 0x0001..=0xFFFF"),
+    ("pai --cn A --vid 0xFFF1 --pid 0 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --out x", "--pid: product id 0x0000 is not in the range 0x0001 to 0xFFFF"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_key.pem --issuer-key ca/PAA_key.pem --out x", "--issuer ca/PAA_key.pem"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key hex --out x", "--issuer-key hex"),
     ("pai --cn A --vid 0xFFF1 --issuer nowhere --issuer-key ca/PAA_key.pem --out x", "--issuer nowhere"),

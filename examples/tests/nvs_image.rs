@@ -177,17 +177,17 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     for (arguments, needle) in [
         (
             "generate bad.csv out.bin 0x3000",
-            "bad.csv:4:11: not an integer in 0..=255",
+            "bad.csv:4:11: not an integer in the range 0 to 255",
         ),
         (
             "generate twice.csv out.bin 0x3000",
-            "key 'a' stands in its namespace already, in twice.csv:3",
+            "duplicate key 'a' in its namespace; first in twice.csv:3",
         ),
         (
             "generate file.csv out.bin 0x3000",
             "file.csv:3:15: file cannot be read: nowhere",
         ),
-        ("generate large.csv out.bin 0x3000", "0x4000 are enough"),
+        ("generate large.csv out.bin 0x3000", "0x4000 are needed"),
         ("generate in.csv out.bin 0x3100", "multiple of 0x1000"),
         ("generate in.csv out.bin abc", "multiple of 0x1000"),
         ("generate in.csv out.bin 0x3000 --version 3", "--version: is not 1 or 2"),
@@ -244,5 +244,5 @@ fn rows_that_fill_blobs_need_the_memory_of_one() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("in.csv:3:") && said.contains("are enough"), "{said}");
+    assert!(said.contains("in.csv:3:") && said.contains("are needed"), "{said}");
 }

@@ -97,11 +97,11 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
     for (arguments, said) in [
         (
             ["a.bin", "wifi", "k", "u8", "20202021"],
-            "VALUE: not an integer in 0..=255, as u8 asks for",
+            "VALUE: not an integer in the range 0 to 255, as required by u8",
         ),
         (
             ["a.bin", "wifi", "k", "u16", "-20202021"],
-            "VALUE: not an integer in 0..=65535, as u16 asks for",
+            "VALUE: not an integer in the range 0 to 65535, as required by u16",
         ),
         (
             ["a.bin", "wifi", "k", "blob", "2020202"],
@@ -117,7 +117,7 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
         ),
         (
             ["a.bin", "wifi", "k", "string", &long],
-            "VALUE: string of 4000 bytes is longer than the 3999 allowed",
+            "VALUE: string is too long: 4000 bytes; at most 3999 are allowed",
         ),
         (
             ["a.bin", "wifi", "k", "hex2bin", "20202021"],
@@ -129,19 +129,19 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
         ),
         (
             ["a.bin", "wifi", "sixteen-bytes-kk", "u8", "1"],
-            "KEY: key of 16 bytes is longer than the 15 allowed",
+            "KEY: key is too long: 16 bytes; at most 15 are allowed",
         ),
         (
             ["a.bin", "", "k", "u8", "1"],
-            "NAMESPACE: namespace is empty; 1..=15 bytes are allowed",
+            "NAMESPACE: namespace is empty; 1 to 15 bytes are allowed",
         ),
         (
             ["one.bin", "wifi", "k", "u8", "1"],
-            "one.bin: partition has no empty page; at least one is needed to write to it",
+            "one.bin: partition has no empty page; writing needs at least one",
         ),
         (
             ["short.bin", "wifi", "k", "u8", "1"],
-            "short.bin: the image of 100 bytes is not a positive multiple of 4096: it is no whole partition",
+            "short.bin: the image length of 100 bytes is not a positive multiple of 4096: it is not a whole partition",
         ),
     ] {
         let before = fs::read(folder.join(arguments[0])).unwrap();

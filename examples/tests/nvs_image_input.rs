@@ -78,7 +78,7 @@ fn text_that_would_be_lost_is_refused_with_its_place() {
         ),
         (
             "key,type,encoding,type,value\n",
-            "x.csv:1:19: header has the column 'type' twice",
+            "x.csv:1:19: duplicate column 'type' in the header",
         ),
         (
             "key,type,encoding,value\nn,namespace,,\n\"k,data,u8,1\nl,data,u8,1\n",

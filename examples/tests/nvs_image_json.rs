@@ -73,7 +73,7 @@ fn errors_name_file_line_and_column() {
     for (json, expected) in [
         (
             list(&[first.clone(), entry("b", "u8", "20202021")]),
-            "in.json:3:64: not an integer in 0..=255, as u8 asks for",
+            "in.json:3:64: not an integer in the range 0 to 255, as required by u8",
         ),
         (
             list(&[entry("b", "u8", "1, \"note\": 20202021")]),
@@ -94,7 +94,7 @@ fn errors_name_file_line_and_column() {
                 entry("b", "blob", &text(0)),
                 entry("c", "blob", &format!("\"{}\"", "ab".repeat(9000))),
             ]),
-            "in.json:4:3: entries do not fit into 0x3000 bytes; 0x4000 are enough",
+            "in.json:4:3: entries do not fit into 0x3000 bytes; 0x4000 are needed",
         ),
         (format!("[{first}"), "in.json:1:"),
         ("{}".into(), "in.json:1:1: not a list of entries"),

@@ -12,8 +12,8 @@ use workplace::{run, stderr, workplace};
 /// Arguments, and what the one sentence must contain. Every value here may be a mistyped secret.
 #[rustfmt::skip]
 const REFUSED: &[(&str, &[&str])] = &[
-    ("--passcode 100000000", &["--passcode", "1..=99999998"]),
-    ("--passcode 134217729", &["--passcode", "1..=99999998"]),
+    ("--passcode 100000000", &["--passcode", "1 to 99999998"]),
+    ("--passcode 134217729", &["--passcode", "1 to 99999998"]),
     ("--passcode -5", &["--passcode"]),
     ("--passcode=0x", &["--passcode"]),
     ("--passcode 00000000", &["--passcode", "twelve"]),
@@ -159,7 +159,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("-cd PAI-Cert.pem", &["--cert-dclrn", "not a Certification Declaration in DER"]),
     ("--csv columns.csv", &["--csv", "--mcsv"]),
     ("--mcsv values.csv", &["--mcsv", "--csv"]),
-    ("--csv columns.csv --mcsv values.csv", &["values.csv:3", "'number'", "-128..=127"]),
+    ("--csv columns.csv --mcsv values.csv", &["values.csv:3", "'number'", "-128 to 127"]),
     ("--csv columns.csv --mcsv short.csv", &["short.csv:2", "cells"]),
     ("--csv columns.csv --mcsv other.csv", &["other.csv:1", "'number'", "missing"]),
     ("--csv columns.csv --mcsv header.csv", &["--mcsv", "header.csv", "no row"]),
@@ -188,7 +188,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--job utf16.json", &["--job utf16.json", "UTF-16"]),
     ("--passcodes utf16_m.csv", &["utf16_m.csv", "UTF-16"]),
     ("--csv columns.csv --mcsv blanks_m.csv", &["blanks_m.csv:1", "'number 2'", "name of an earlier column"]),
-    ("--csv columns.csv --mcsv tabs_m.csv", &["tabs_m.csv:3", "'number'", "-128..=127"]),
+    ("--csv columns.csv --mcsv tabs_m.csv", &["tabs_m.csv:3", "'number'", "-128 to 127"]),
     ("--csv serial.csv --mcsv later_m.csv", &["later_m.csv", "line 2: a quote is opened and not closed"]),
     ("--passcodes same.csv", &["same.csv", "line 1: two columns"]),
     ("-s 0x6001", &["--size", "multiple of 0x1000 in 0x3000..=0x2000000"]),

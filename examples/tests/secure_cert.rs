@@ -104,7 +104,7 @@ fn image_is_built_shown_and_built_again() {
     );
     assert_eq!(
         succeed(folder, "check a.bin"),
-        "note: at offset 0xd0, the type 99 has no name: the firmware hands it out to an application that asks for it [unknown-type]\n"
+        "note: at offset 0xd0, the type 99 is unknown: the firmware returns it to an application that looks it up [unknown-type]\n"
     );
 }
 
@@ -221,18 +221,18 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     let bad = [
         ("text", "[{\"type\": 51,".to_owned(), "bad.json:1:13: not JSON"),
         ("object", "{}".into(), "not an array"),
-        ("member", json!([{"type": 51, "subtype": 0, "data": "", "note": "5a5a"}]).to_string(), "record 0: has a member other than"),
+        ("member", json!([{"type": 51, "subtype": 0, "data": "", "note": "5a5a"}]).to_string(), "record 0: has an unknown member; allowed are"),
         ("type", json!([{"subtype": 0, "data": ""}]).to_string(), "type is missing"),
-        ("name", json!([{"type_name": "PRIVATE", "subtype": 0, "data": ""}]).to_string(), "type_name is not known"),
+        ("name", json!([{"type_name": "PRIVATE", "subtype": 0, "data": ""}]).to_string(), "type_name is unknown"),
         ("two types", json!([{"type": 1, "type_name": "CA_CERT", "subtype": 0, "data": ""}]).to_string(), "type is said twice"),
         ("storage", json!([{"type": 2, "subtype": 0, "flags": 8, "storage": "plain", "data": ""}]).to_string(), "flags and storage do not agree"),
         ("hex", json!([{"type": 51, "subtype": 0, "data": "5a5"}]).to_string(), "data is not pairs"),
         ("data", json!([{"type": 2, "subtype": 0, "length": 121}]).to_string(), "data is missing"),
-        ("length", json!([{"type": 51, "subtype": 0, "length": 3, "data": "5a5a"}]).to_string(), "length is not that of data, 2"),
+        ("length", json!([{"type": 51, "subtype": 0, "length": 3, "data": "5a5a"}]).to_string(), "length is 3, but data has 2 bytes"),
         ("subtype", json!([{"type": 51, "data": "5a5a"}]).to_string(), "subtype is missing"),
-        ("range", json!([{"type": 51, "subtype": 256, "data": ""}]).to_string(), "subtype is not a number in 0..=255"),
+        ("range", json!([{"type": 51, "subtype": 256, "data": ""}]).to_string(), "subtype is not a number in the range 0 to 255"),
         ("leak", json!([{"type": 6, "subtype": 0, "data": format!("04{}", "00".repeat(39))}, {"type": 2, "subtype": 0, "flags": 8, "data": key_hex()}]).to_string(), "the private key leaks"),
-        ("twice", json!([{"type": 51, "subtype": 0, "data": "5a"}, {"type": 51, "subtype": 0, "data": "5a"}]).to_string(), "the firmware finds the first one only"),
+        ("twice", json!([{"type": 51, "subtype": 0, "data": "5a"}, {"type": 51, "subtype": 0, "data": "5a"}]).to_string(), "the firmware finds only the first one"),
         ("full", json!([{"type": 51, "subtype": 0, "data": "5a".repeat(0x1FF1)}]).to_string(), "do not fit into the 8192"),
         ("digest", json!([{"type": 9}]).to_string(), "image has no records yet"),
     ];
@@ -248,7 +248,7 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         ("append spec.json spec.json out.bin", "spec.json: bytes from offset 0x0"),
         (
             "append a.bin spec.json out.bin",
-            "the firmware finds the first one only",
+            "the firmware finds only the first one",
         ),
         ("sign a.bin spec.json out.bin", "spec.json: is no private key"),
         ("sign a.bin p256.pub out.bin", "p256.pub: is no private key"),
@@ -389,7 +389,7 @@ fn material_that_is_no_certificate_or_key_is_refused() {
             json!({"type": 1, "file": "cert.pem", "data": "00"}),
             "record 0: has a file and data",
         ),
-        (json!({"type": 1, "file": 7}), "record 0: file is no text"),
+        (json!({"type": 1, "file": 7}), "record 0: file is not a string"),
         (
             json!({"type": 1, "file": "cert.der", "length": 5}),
             "record 0: length is not that of data",

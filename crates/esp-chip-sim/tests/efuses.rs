@@ -137,7 +137,7 @@ fn rd_dis_hides_a_key_for_ever() {
     assert_eq!(host.sync(), 8);
     assert_eq!(host.read(KEY0), 0);
     assert_eq!(sim.efuse_block("BLOCK4").unwrap(), (0..32).collect::<Vec<u8>>());
-    // With RD_DIS closed (WR_DIS bit 0), no other block is hidden any more.
+    // With RD_DIS closed (WR_DIS bit 0), no further block can be hidden.
     host.burn(C3, 0, &block0(&[0]));
     host.load(C3);
     host.burn(C3, 0, &block0(&[33]));
@@ -213,7 +213,7 @@ fn esp32_burns_all_blocks_at_once_and_has_no_check_bytes() {
     );
     assert_eq!(sim.efuse("FLASH_CRYPT_CNT"), 1);
     assert_eq!((sim.burns().blocks, sim.burns().commands), (vec![1, 1, 0, 1], 1));
-    // Registers keep what was written: whoever does not clear them burns again.
+    // Registers keep their values: without clearing them, a station burns again.
     program(&mut host);
     assert_eq!(sim.burns().double_blocks, [1, 3]);
     // RD_DIS hides BLOCK1 and, by its highest bit, fields of BLOCK0.

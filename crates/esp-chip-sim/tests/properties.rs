@@ -1,4 +1,4 @@
-//! Whatever arrives, a chip goes on.
+//! A chip continues to work after arbitrary input.
 
 #![allow(
     clippy::indexing_slicing,
@@ -37,7 +37,7 @@ proptest! {
     ) {
         let sim = ChipSim::new(chip, [2; 6]).unwrap();
         let mut host = Host::new(&sim);
-        // Another baud rate would be all that the chip understands.
+        // After a change of the baud rate, the chip would understand nothing else.
         for (command, words) in requests.into_iter().filter(|(command, _)| *command != 0x0F) {
             let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
             host.send(command, 0, &data);

@@ -1,4 +1,4 @@
-//! Maps of flash.
+//! Flash maps.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -58,7 +58,7 @@ fn sizes_that_are_too_small_are_refused() {
     let error = map.to_image(Some(0x1F)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "an image of 0x1f bytes is smaller than its content, which ends at 0x20"
+        "image size of 0x1f bytes is too small: the last piece ends at 0x20"
     );
     assert_eq!(FlashMap::new(None).to_image(None).unwrap(), []);
 }

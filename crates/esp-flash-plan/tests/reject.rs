@@ -1,4 +1,4 @@
-//! One case for each reason to refuse a plan: a sound device, and one thing that is wrong with it.
+//! One case for each reason to refuse a plan: a valid device with one change.
 
 #![allow(
     clippy::as_conversions,
@@ -272,7 +272,7 @@ fn parts_signed_by_a_strange_key_are_refused() {
 
 #[test]
 fn header_that_was_changed_after_signing_is_refused() {
-    // What merge-bin with --flash-size does: another size, and the SHA-256 made right again.
+    // The effect of merge-bin with --flash-size: another size, with a corrected SHA-256.
     let mut case = Case::locked(Chip::Esp32c3);
     let plain = image(
         Header {
@@ -357,7 +357,7 @@ fn keys_of_another_scheme_or_curve_are_refused() {
             chip: Chip::Esp32c6
         }
     );
-    // The digest does not say the kind, but the signature does.
+    // The digest does not state the kind of key, but the signature does.
     let signer = Signer::p384(1);
     let mut case = Case::open(Chip::Esp32c6).booting(BootScheme::V2Ecdsa, &signer);
     let digest = *signer.public().key_digest();

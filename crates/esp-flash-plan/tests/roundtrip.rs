@@ -1,4 +1,4 @@
-//! Random profiles, tables and parts: what is planned decrypts to its parts, in whatever order steps were thought of.
+//! Random profiles, tables and parts: the planned flash decrypts to its parts, regardless of the order of the steps.
 
 #[path = "properties/plan.rs"]
 mod plan;

@@ -6,10 +6,10 @@ use crate::name::{Key, Namespace};
 use crate::number::{Number, number_getters};
 use crate::value::Value;
 
-/// One key and its value, read from an image.
+/// A key with its value, read from an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The namespace that the key is in.
+    /// The namespace of the key.
     pub namespace: Namespace,
     /// The key.
     pub key: Key,
@@ -19,7 +19,7 @@ pub struct Entry<'a> {
 
 /// A value read from an image.
 ///
-/// `Debug` shows the type and the size only: factory partitions hold private keys. `Display` shows the value, as
+/// `Debug` shows only type and size, because factory partitions contain private keys. `Display` shows the value, as
 /// `nvs-image dump` does.
 ///
 /// # Examples
@@ -45,14 +45,14 @@ pub struct Entry<'a> {
 pub enum StoredValue<'a> {
     /// A number.
     Number(Number),
-    /// A text, without its terminating NUL.
+    /// A string without its terminating NUL.
     Str(&'a str),
     /// Bytes, possibly in several pieces.
     Blob(Blob<'a>),
 }
 
 impl<'a> From<ValueRef<'a>> for StoredValue<'a> {
-    /// Collects the pieces of a blob; no byte is copied.
+    /// Collects the pieces of a blob without copying bytes.
     fn from(value: ValueRef<'a>) -> Self {
         match value {
             ValueRef::Number(number) => Self::Number(number),
@@ -89,7 +89,7 @@ impl<'a> From<Value<'a>> for StoredValue<'a> {
 number_getters!(StoredValue<'_>);
 
 impl<'a> StoredValue<'a> {
-    /// Returns the text; `None` for another type.
+    /// Returns the string, or `None` for another type.
     #[must_use]
     pub const fn as_str(&self) -> Option<&'a str> {
         match self {
@@ -98,7 +98,7 @@ impl<'a> StoredValue<'a> {
         }
     }
 
-    /// Returns the blob; `None` for another type.
+    /// Returns the blob, or `None` for another type.
     #[must_use]
     pub const fn as_blob(&self) -> Option<&Blob<'a>> {
         match self {
@@ -157,9 +157,9 @@ impl fmt::Debug for StoredValue<'_> {
     }
 }
 
-/// The bytes of a blob where they lie in the image.
+/// The bytes of a blob, borrowed from the image.
 ///
-/// Blobs are equal when their bytes are, in whatever pieces these lie.
+/// Blobs are equal if their bytes are, however they are divided into pieces.
 #[derive(Clone, Default)]
 pub struct Blob<'a> {
     chunks: Vec<&'a [u8]>,
@@ -172,24 +172,24 @@ impl<'a> Blob<'a> {
         self.chunks.push(chunk);
     }
 
-    /// Returns the number of bytes.
+    /// Returns the length in bytes.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Tells whether there are no bytes.
+    /// Returns whether the blob is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Returns the pieces in order; some may be empty.
+    /// Returns the pieces in order; pieces may be empty.
     pub fn chunks(&self) -> impl Iterator<Item = &'a [u8]> {
         self.chunks.iter().copied()
     }
 
-    /// The bytes, when they need not be copied to be one slice.
+    /// Returns the bytes if they are a single slice.
     pub(crate) fn in_one_piece(&self) -> Option<&'a [u8]> {
         match *self.chunks.as_slice() {
             [] => Some(&[]),
@@ -198,7 +198,7 @@ impl<'a> Blob<'a> {
         }
     }
 
-    /// Copies the bytes together.
+    /// Copies the bytes into a vector.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.chunks.concat()

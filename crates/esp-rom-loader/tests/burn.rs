@@ -1,4 +1,4 @@
-//! Burning on a chip in memory: order, protection, what is left by a power cut, and what is refused.
+//! Burning on a simulated chip: order, protection, recovery after a power cut, and refusals.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -90,7 +90,7 @@ fn key_is_burned_reversed_with_purpose_and_protection() {
     );
     drop(stage);
     let rom = loader.into_port();
-    // As espefuse does: see tests/data/README.md. WR_DIS: blocks 23 to 25 and purposes 8 to 10.
+    // As espefuse: see tests/data/README.md. WR_DIS: blocks 23 to 25 and purposes 8 to 10.
     assert_eq!(rom.block_words(0)[..4], [0x0380_0700, 0b011, 0x8800_0000, 0x9]);
     assert_eq!(rom.block_words(4), [0; 8]);
     assert_eq!(rom.block_words(6), [u32::MAX; 8]);
@@ -268,7 +268,7 @@ fn faults_of_burning_are_named() {
         let burn = Burn::key("BLOCK_KEY0", "HMAC_UP", &[1; 32]);
         assert_eq!(stage.burn_secret_key(&burn), Err(expected));
         drop(stage);
-        // Not burned again, and nothing protected.
+        // Nothing was burned again or protected.
         assert_eq!(loader.into_port().programmed, [4]);
     }
 }

@@ -193,7 +193,7 @@ fn a_key_that_does_not_open_the_flash_is_told() {
     let text = malformed(Some(&[7; 64]), "flash key", |dump| {
         dump.with_scheme(EncryptionScheme::Xts128)
     });
-    assert!(text.contains("key of 64 bytes, xts-128 needs 32)"), "{text}");
+    assert!(text.contains("key has 64 bytes; xts-128 needs 32)"), "{text}");
     // A key beside flash that is not encrypted.
     let report = device.audit(&device.plain, Some(right.expose_bytes()), |dump| dump);
     let found = texts(&report, Check::ArtifactMalformed, "partition table");

@@ -83,7 +83,7 @@ const ROWS: [Row; 3] = [
 fn the_table_in_the_flash_is_enough() {
     let dump = Dump::new();
     assert_good(&dump.audit(0x8000, &binary_table(&ROWS), |dump| dump));
-    // At another address, where the first partition may begin earlier or later.
+    // At another address, the end of the partition table earlier or later.
     for at in [0x7000_u32, 0xB000, 0xC000, 0x1_7000] {
         let rows = match at {
             0xB000.. => [("fctry", 1, 2, 0x1_0000, 0x6000, 0)].to_vec(),
@@ -119,7 +119,7 @@ fn a_dump_without_a_table_says_why_nothing_is_read() {
         ),
         (
             &damaged,
-            "that of the dump, at 0x8000: row 4: the table has another MD5 than it states",
+            "that of the dump, at 0x8000: row 4: the MD5 of the table is wrong",
         ),
     ] {
         let report = dump.audit(0x8000, table, |dump| dump);
@@ -243,7 +243,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
     let head = "# a comment\nnvs, data, nvs, 0x9000, 0x6000\n";
     let first = (
         "phy, data, phy, 0x8000, 0x1000\n".to_owned() + head,
-        "line 1: the offset 0x8000 of phy is before 0x9000, where the first partition may begin",
+        "line 1: the offset 0x8000 of phy is before 0x9000, the end of the partition table",
     );
     let behind = [
         ("app0, app, factory, 0x10000, 1M\n", ""),
@@ -255,16 +255,16 @@ fn tables_that_the_tool_refuses_are_damaged() {
         ),
         (
             "phy, data, phy, 0xe000, 0x1000\n",
-            "line 3: the offset 0xe000 of phy is before 0xf000, where the partition before it ends",
+            "line 3: the offset 0xe000 of phy is before 0xf000, the end of the previous partition",
         ),
         (
             "app0, app, factory, 0x10000, 1M\nlow, data, phy, 0x10f000, 8K\n",
-            "line 4: the offset 0x10f000 of low is before 0x110000, where the partition before it ends",
+            "line 4: the offset 0x10f000 of low is before 0x110000, the end of the previous partition",
         ),
-        ("nvs, data, phy, , 0x1000\n", "line 3: nvs is the name of line 2"),
+        ("nvs, data, phy, , 0x1000\n", "line 3: duplicate name 'nvs', first used in line 2"),
         (
             "a long name of 16 1, data, phy, , 4K\na long name of 16 2, data, phy, , 4K\n",
-            "line 3: the name a long name of 16 1 has 19 bytes, allowed are 1 to 16",
+            "line 3: the name a long name of 16 1 is too long: 19 bytes; at most 16 are allowed",
         ),
         (
             "phy, data, phy, 0xf800, 0x1000\n",
@@ -277,7 +277,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         ("app0, app, ota_0, 0x10000, 0x800\n", "line 3: the size 0x800 of app0"),
         (
             "phy, data, phy, 0x8000, 0x1000\n",
-            "line 3: the offset 0x8000 of phy is before 0xf000, where the partition before it ends",
+            "line 3: the offset 0x8000 of phy is before 0xf000, the end of the previous partition",
         ),
         ("phy, data, phy, , 0\n", "line 3: phy has no bytes"),
         (", data, phy, , 4K\n", "line 3: a partition has no name"),
