@@ -19,7 +19,7 @@ pub(crate) fn read(path: &Path) -> Result<ManifestKey, Failure> {
     }
     let bytes = read_file(OPTION, path)?;
     if let Ok(certificate) = Certificate::decode(&bytes) {
-        return Ok(ManifestKey::Key(*certificate.public_key()));
+        return Ok(ManifestKey::Key(certificate.public_key()));
     }
     let pem = std::str::from_utf8(&bytes).ok();
     let key = pem.and_then(|pem| VerifyingKey::from_public_key_pem(pem).ok());

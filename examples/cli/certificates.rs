@@ -150,7 +150,7 @@ fn parts_of_key(open: &Pkcs12) -> Result<Vec<Part>, String> {
     let keys = open.private_keys().unwrap_or_default();
     let is_of_key = |part: &Part| {
         let certificate = Certificate::from_der(part.as_der());
-        certificate.is_ok_and(|certificate| keys.iter().any(|key| key.public_key() == *certificate.public_key()))
+        certificate.is_ok_and(|certificate| keys.iter().any(|key| key.public_key() == certificate.public_key()))
     };
     if parts.iter().any(is_of_key) {
         parts.retain(is_of_key);

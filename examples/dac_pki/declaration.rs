@@ -151,7 +151,7 @@ impl Make {
                 let password = password.as_deref().map(String::as_str);
                 let certificate = read_certificate("--cert", None, cert, password)?;
                 let (option, key) = self.signing_key(password, common)?;
-                if *certificate.public_key() != key.public_key() {
+                if certificate.public_key() != key.public_key() {
                     return Err(Failure::option(option, "is not the key of --cert"));
                 }
                 let key_id = certificate.subject_key_id();

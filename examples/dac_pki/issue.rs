@@ -180,7 +180,7 @@ impl Authority {
             (Some(path), _) => read_private_key("--issuer-key", path, password)?.into(),
             (None, Some(uri)) => {
                 let signer = open_p256_signer("--signer", uri, password, trust)?;
-                if signer.public_key() != *certificate.public_key() {
+                if signer.public_key() != certificate.public_key() {
                     return Err(Failure::option(
                         "--signer",
                         "is not the key of the certificate of --issuer",
@@ -291,7 +291,7 @@ impl Dac {
             name,
             common_name,
             source,
-        } in devices(self, pai.public_key())?
+        } in devices(self, &pai.public_key())?
         {
             let (public_key, key) = source.key(&mut rng);
             let dac = template.issue(&common_name, &public_key, SerialNumber::generate(&mut rng));
@@ -310,7 +310,7 @@ fn requested_key(path: &Path, paa: &Certificate) -> Result<PublicKey, Failure> {
     if request.public_key() == paa.public_key() {
         return Err(wrong("has the key of --issuer; an intermediate requires its own key"));
     }
-    Ok(*request.public_key())
+    Ok(request.public_key())
 }
 
 /// Parses an option that is always present.

@@ -156,7 +156,7 @@ impl Options {
             None => key,
         };
         if let (Some(_), Some(key), Some(certificate)) = (&self.signer, &key, &certificate)
-            && key.public_key() != *certificate.public_key()
+            && key.public_key() != certificate.public_key()
         {
             return Err(Failure::option(
                 "--signer",
@@ -174,7 +174,7 @@ impl Options {
                 Attestation::Pai(Box::new(Pai { certificate, key }))
             }
             (AttestationMode::Supplied, Some(pai), key) => {
-                if key.is_some_and(|key| key.public_key() != *pai.public_key()) {
+                if key.is_some_and(|key| key.public_key() != pai.public_key()) {
                     let reason = "is not the private key of the certificate of --cert";
                     return Err(Failure::option("--key", reason));
                 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use cli::{Failure, FindingLine, print, print_exact, print_json, say};
-use esp_nvs_image::{Entry, Finding, Severity, Statistics, StoredValue, to_csv};
+use esp_nvs_image::{Entry, Finding, Severity, Statistics, to_csv};
 
 /// Output format of entries.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,32 +85,12 @@ pub(crate) fn show(entries: &[Entry<'_>], format: Format) -> Result<(), Failure>
                 let (namespace, key, kind) = (entry.namespace.as_str(), entry.key.as_str(), entry.value.type_name());
                 print(format_args!(
                     "{namespace:namespaces$}  {key:keys$}  {kind:6}  {}",
-                    cell(&entry.value)
+                    entry.value
                 ))?;
             }
             let count = entries.len();
             say(format_args!("{count} {}", if count == 1 { "entry" } else { "entries" }));
             Ok(())
         }
-    }
-}
-
-/// Formats a value in one line of a terminal.
-fn cell(value: &StoredValue<'_>) -> String {
-    const SHOWN: usize = 32;
-    match value {
-        StoredValue::Str(text) => format!("{text:?}"),
-        StoredValue::Blob(blob) => {
-            let bytes = blob
-                .chunks()
-                .flatten()
-                .take(SHOWN)
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>();
-            let more = if blob.len() > SHOWN { ".." } else { "" };
-            format!("{bytes}{more} ({} bytes)", blob.len())
-        }
-        StoredValue::Number(number) => number.to_string(),
-        _ => String::new(),
     }
 }

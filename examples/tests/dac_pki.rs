@@ -73,7 +73,7 @@ fn a_chain_is_issued_with_its_keys() {
         let cert = certificate(&at.join(format!("{name}_cert.pem")));
         assert_eq!(cert.as_der(), der, "{name}");
         assert_eq!(
-            *cert.public_key(),
+            cert.public_key(),
             key(&at.join(format!("{name}_key.pem"))).public_key(),
             "{name}"
         );
@@ -146,7 +146,7 @@ fn many_dacs_have_numbers_and_keys_of_their_own() {
         assert_eq!(cert.common_name().unwrap(), format!("Lamp {:04}", number + 1));
         assert_eq!(cert.validity().not_after(), pai.validity().not_after());
         let secret = key(&at.join(format!("{stem}_key.pem")));
-        assert_eq!(secret.public_key(), *cert.public_key());
+        assert_eq!(secret.public_key(), cert.public_key());
         distinct.insert(secret.public_key().as_bytes().to_vec());
         distinct.insert(cert.serial().as_bytes().to_vec());
         assert_eq!(message["certificate"], json!(format!("{stem}_cert.pem")));
@@ -227,7 +227,7 @@ fn requests_get_certificates_and_no_keys() {
         ["a_cert.der", "a_cert.pem", "b_cert.der", "b_cert.pem"]
     );
     let cert = certificate(&at.join("dacs/a_cert.der"));
-    assert_eq!(*cert.public_key(), scalar(7).public_key());
+    assert_eq!(cert.public_key(), scalar(7).public_key());
     assert_eq!(cert.common_name(), Some("Lamp a"));
     assert!(!holds(
         certificate(&at.join("dacs/b_cert.der")).as_der(),
@@ -325,7 +325,7 @@ fn requests_are_answered_where_they_lie_and_only_once() {
     let reason = fs::read_to_string(at.join("csr/d.err")).unwrap();
     assert_eq!(reason, "has the same key as csr/0.csr\n");
     let first = fs::read(at.join("csr/a.pem")).unwrap();
-    assert_eq!(*certificate(&at.join("csr/a.pem")).public_key(), scalar(7).public_key());
+    assert_eq!(certificate(&at.join("csr/a.pem")).public_key(), scalar(7).public_key());
 
     // Some answers are lost, one request is corrected, the others remain: a request with a certificate keeps it,
     // although another request with the same key now precedes it.
@@ -368,10 +368,7 @@ fn requests_are_answered_where_they_lie_and_only_once() {
     );
     assert_eq!(fs::read(at.join("csr/d.pem")).unwrap(), first);
     succeed(at, &format!("{arguments} --force"));
-    assert_eq!(
-        *certificate(&at.join("csr/d.pem")).public_key(),
-        scalar(12).public_key()
-    );
+    assert_eq!(certificate(&at.join("csr/d.pem")).public_key(), scalar(12).public_key());
     assert_eq!(fs::read(at.join("csr/a.pem")).unwrap(), first);
     assert!(!at.join("csr/d.err").exists());
 
@@ -427,7 +424,7 @@ fn answering_goes_on_after_a_kill() {
     );
     for (number, key) in keys.iter().enumerate() {
         let path = at.join(format!("csr/{number:04}.pem"));
-        assert_eq!(*certificate(&path).public_key(), key.public_key());
+        assert_eq!(certificate(&path).public_key(), key.public_key());
     }
     assert_eq!(files(&at.join("csr")).len(), 400);
 }

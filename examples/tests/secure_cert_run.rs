@@ -188,7 +188,7 @@ fn key_for_an_efuse_is_in_a_file_of_its_own() {
         let credentials = record.credentials().unwrap();
         assert!(credentials.key().is_none());
         let key = PrivateKey::decode(&fs::read(device.join("internal/efuse_key.pem")).unwrap()).unwrap();
-        assert_eq!(&key.public_key(), credentials.dac().public_key());
+        assert_eq!(key.public_key(), credentials.dac().public_key());
         let expected = [
             "CD.der",
             "DAC_cert.der",

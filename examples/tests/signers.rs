@@ -246,7 +246,7 @@ fn pki_of_keys_that_are_elsewhere_verifies() {
     assert!(succeed(folder, "csr check pai.csr").contains("accepted"));
     let request = CertificateRequest::decode(&fs::read(folder.join("pai.csr")).unwrap()).unwrap();
     let key = PrivateKey::decode(&fs::read(folder.join("pai.pem")).unwrap()).unwrap();
-    assert_eq!(*request.public_key(), key.public_key());
+    assert_eq!(request.public_key(), key.public_key());
     succeed(folder, "paa --cn Acme-PAA --signer file:paa.pem --out paa");
     succeed(
         folder,
@@ -255,7 +255,7 @@ fn pki_of_keys_that_are_elsewhere_verifies() {
     for (name, key) in [("paa/PAA", "paa.pem"), ("pai/PAI", "pai.pem")] {
         let certificate = Certificate::decode(&fs::read(folder.join(format!("{name}_cert.pem"))).unwrap()).unwrap();
         let key = PrivateKey::decode(&fs::read(folder.join(key)).unwrap()).unwrap();
-        assert_eq!(*certificate.public_key(), key.public_key());
+        assert_eq!(certificate.public_key(), key.public_key());
         assert!(!folder.join(format!("{name}_key.pem")).exists(), "the key is elsewhere");
     }
     let Some(uri) = program(folder, "pai.pem") else { return };

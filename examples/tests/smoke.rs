@@ -81,7 +81,7 @@ fn check_device(folder: &Path) -> (DeviceRecord, u32) {
         );
         for key in ["DAC_key.pem", "DAC_key.der"] {
             let key = PrivateKey::decode(&read(key)).unwrap();
-            assert_eq!(&key.public_key(), credentials.dac().public_key());
+            assert_eq!(key.public_key(), credentials.dac().public_key());
         }
         assert_eq!(
             credentials.dac().public_key().as_bytes().as_slice(),

@@ -214,7 +214,7 @@ fn a_pai_is_made_once_and_kept_when_another_is_made() {
     let pai = Certificate::decode(&first.0).unwrap();
     assert_eq!((pai.common_name(), pai.path_len()), (Some("ESP32 PAI 00"), Some(0)));
     assert_eq!(pai.as_der(), read("pai_cert.der"));
-    assert_eq!(&PrivateKey::decode(&first.1).unwrap().public_key(), pai.public_key());
+    assert_eq!(PrivateKey::decode(&first.1).unwrap().public_key(), pai.public_key());
 
     let again = make(&folder, &arguments);
     assert_eq!(again.devices.len(), 2);

@@ -140,7 +140,7 @@ fn search(top: &Path, out: &Path, pai: &PrivateKey) -> BTreeSet<String> {
         .find_map(|name| fs::read(internal.join(name)).ok());
     let key = PrivateKey::decode(&key.unwrap()).unwrap();
     let certificate = Certificate::from_der(&certificate).unwrap();
-    assert_eq!(&key.public_key(), certificate.public_key());
+    assert_eq!(key.public_key(), certificate.public_key());
 
     let forms = [&key, pai].map(|key| forms(&*key.expose_scalar()));
     let mut names = BTreeSet::new();

@@ -115,7 +115,7 @@ impl SetupPayload {
 
     /// Omits the passcode.
     fn __repr__(&self) -> String {
-        let id = |id: Option<u16>| id.map_or_else(|| "None".into(), |id| format!("{id:#06x}"));
+        let id = |id: Option<u16>| id.map_or_else(|| "None".into(), |id| format!("{id:#06X}"));
         let (vendor, product) = (id(self.vendor_id()), id(self.product_id()));
         format!(
             "<SetupPayload vendor_id={vendor} product_id={product} discriminator={}>",

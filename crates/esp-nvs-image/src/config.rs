@@ -6,6 +6,8 @@ use crate::layout::{PAGE_SIZE, VERSION_1, VERSION_2};
 
 /// The size of a partition in bytes: a multiple of 4096, 0x1000..=0x7FFF_F000.
 ///
+/// `esp_secure_cert` has a type of this name with a lower limit; both convert from numbers and text.
+///
 /// # Examples
 ///
 /// ```

@@ -187,7 +187,8 @@ impl fmt::Debug for NvsKeys {
 /// The 256-bit HMAC key in a device's eFuses (purpose `HMAC_UP`), from which
 /// [`NvsKeys::from_hmac_key`] derives the keys of the partition.
 ///
-/// It is zeroized on drop, elided in `Debug`, and read only through [`HmacKey::expose`].
+/// It is zeroized on drop, elided in `Debug`, and read only through [`HmacKey::expose`]. `esp_secure_cert::HmacKey`
+/// is the key of another eFuse block.
 ///
 /// # Examples
 ///

@@ -19,7 +19,8 @@ pub struct Entry<'a> {
 
 /// A value read from an image.
 ///
-/// `Debug` shows only type and size, because factory partitions contain private keys.
+/// `Debug` shows only type and size, because factory partitions contain private keys. `Display` shows the value, as
+/// `nvs-image dump` does.
 ///
 /// # Examples
 ///
@@ -35,6 +36,8 @@ pub struct Entry<'a> {
 ///         _ => unreachable!(),
 ///     }
 /// }
+/// let shown: Vec<_> = decode(&image)?.iter().map(|entry| entry.value.to_string()).collect();
+/// assert_eq!(shown, ["7", "07070707070707070707070707070707 (16 bytes)"]);
 /// # Ok::<(), esp_nvs_image::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -122,6 +125,24 @@ impl PartialEq<Value<'_>> for StoredValue<'_> {
             (Self::Str(one), Value::Str(other)) => one == other,
             (Self::Blob(one), Value::Blob(other)) => *one == **other,
             _ => false,
+        }
+    }
+}
+
+impl fmt::Display for StoredValue<'_> {
+    /// Writes numbers in decimal, strings quoted and escaped, and of blobs up to 32 bytes in hexadecimal, then their length.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 32;
+        match self {
+            Self::Number(number) => fmt::Display::fmt(number, f),
+            Self::Str(text) => write!(f, "{text:?}"),
+            Self::Blob(blob) => {
+                for byte in blob.chunks().flatten().take(SHOWN) {
+                    write!(f, "{byte:02x}")?;
+                }
+                let more = if blob.len() > SHOWN { ".." } else { "" };
+                write!(f, "{more} ({} bytes)", blob.len())
+            }
         }
     }
 }

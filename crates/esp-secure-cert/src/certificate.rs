@@ -6,6 +6,7 @@ use crate::Error;
 /// DER.
 ///
 /// Only the outer form is checked; it decides how the firmware parses the certificate.
+/// `matter_attestation::Certificate` parses the fields, and its `as_der` returns the bytes for [`Certificate::der`].
 ///
 /// # Examples
 ///

@@ -22,7 +22,7 @@ use crate::{EncryptedKey, Error, KeySalt};
 /// The 256-bit key in a device's eFuses with the purpose `HMAC_UP`, for a factory that burns it.
 ///
 /// It is zeroized on drop, elided in `Debug`, and read only through [`HmacKey::expose`]. Each
-/// device needs its own key.
+/// device needs its own key. `esp_nvs_image::HmacKey` is the key of another eFuse block.
 ///
 /// # Examples
 ///

@@ -6,7 +6,8 @@ use crate::layout::MAX_END;
 
 /// The size of a partition in bytes: a multiple of 0x1000 in 0x1000..=0x10000.
 ///
-/// The upper limit comes from the firmware, which keeps offsets in 16 bits.
+/// The upper limit comes from the firmware, which keeps offsets in 16 bits. `esp_nvs_image` has a type of this name for
+/// NVS partitions, which may be larger; both convert from numbers and text.
 ///
 /// # Examples
 ///

@@ -11,7 +11,7 @@ use crate::{Error, Flags, Image, RecordType, SignatureAlgorithm, SignatureBlock,
 /// The signer returned bytes that are not a signature by its public key.
 const NO_SIGNATURE: Error = Error::SigningFailed(SigningFailure::UNKNOWN);
 
-/// A public key that verifies signatures.
+/// A public key that verifies signatures of a partition. The key of a device is a `matter_attestation::PublicKey`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublicKey {

@@ -40,7 +40,7 @@ pub(crate) fn known_keys(sources: &[DeviceSource], beside: &[Beside], expected: 
     }
     for der in expected.trusted() {
         if let Ok(paa) = Certificate::from_der(der) {
-            known.keys.add_owner(paa.public_key(), KeyOwner::Paa);
+            known.keys.add_owner(&paa.public_key(), KeyOwner::Paa);
         }
     }
     known.keys
@@ -61,7 +61,7 @@ impl KeyCollector {
         let public_key = point.or_else(|| {
             let files = [InternalFile::DacDer, InternalFile::DacPem];
             let certificate = files.iter().find_map(|file| Certificate::decode(&read(*file)?).ok());
-            certificate.map(|certificate| *certificate.public_key())
+            certificate.map(|certificate| certificate.public_key())
         });
         if let Some(key) = &public_key {
             self.keys.add_owner(key, owner());
@@ -141,7 +141,7 @@ impl KeyCollector {
     fn add_authority(&mut self, certificate: &Certificate) {
         let is_root = certificate.issuer_der() == certificate.subject_der();
         let owner = if is_root { KeyOwner::Paa } else { KeyOwner::Pai };
-        self.keys.add_owner(certificate.public_key(), owner);
+        self.keys.add_owner(&certificate.public_key(), owner);
     }
 }
 

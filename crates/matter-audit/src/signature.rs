@@ -70,7 +70,7 @@ impl SignedManifest {
             ManifestKey::Key(key) => vec![*key],
             ManifestKey::Pai => {
                 let pais = self.pais.iter().filter_map(|der| Certificate::from_der(der).ok());
-                pais.map(|pai| *pai.public_key()).collect()
+                pais.map(|pai| pai.public_key()).collect()
             }
         };
         if keys.is_empty() {

@@ -136,7 +136,7 @@ impl<'a> AuditWork<'a> {
         let expected = self.expected(is_test);
         let parts = first.shared_parts().cloned().unwrap_or_default();
         if let Some(pai) = parts.pai.as_deref().and_then(|der| Certificate::from_der(der).ok()) {
-            self.known.add_owner(pai.public_key(), KeyOwner::Pai);
+            self.known.add_owner(&pai.public_key(), KeyOwner::Pai);
         }
         let attested = Attested::new(&parts, &expected);
         let first = AlikeParts {

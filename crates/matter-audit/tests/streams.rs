@@ -186,7 +186,7 @@ fn a_signature_is_verified_with_the_key_that_was_given() {
     // A further run, signed by the PAI: the former manifest and its signature are renamed.
     signed(&out, None);
     assert_eq!(found(Some(ManifestKey::Pai)), []);
-    assert_eq!(found(Some(ManifestKey::Key(*pai(&out).public_key()))), []);
+    assert_eq!(found(Some(ManifestKey::Key(pai(&out).public_key()))), []);
     let report = audit(&out).with_manifest_key(ManifestKey::Pai).execute().unwrap();
     // Signed by another key.
     let wrong = report

@@ -7,9 +7,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut job = Job::new(VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
     job.outdir = std::env::args().nth(1).ok_or("no output folder given")?.into();
     job.count = Some(10);
-    job.attestation = Attestation::TestPki {
-        common_name_prefix: "Example".into(),
-    };
+    job.attestation = Attestation::test_pki("Example");
     job.product.vendor_name = Some("Example".parse()?);
     job.rotating_id = RotatingIdPolicy::Random;
     job.lists.labels = Some(LabelFormat::Pdf);

@@ -51,6 +51,16 @@ pub enum Attestation {
     },
 }
 
+impl Attestation {
+    /// Returns [`Attestation::TestPki`], for devices that are for tests only.
+    #[must_use]
+    pub fn test_pki(common_name_prefix: impl Into<String>) -> Self {
+        Self::TestPki {
+            common_name_prefix: common_name_prefix.into(),
+        }
+    }
+}
+
 /// A product attestation intermediate.
 #[derive(Clone, Debug)]
 pub struct Pai {

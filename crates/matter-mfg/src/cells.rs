@@ -332,6 +332,6 @@ fn same(found: u32, expected: u32, field: Field) -> Result<(), Message> {
     if found == expected {
         Ok(())
     } else {
-        Err(message![format!("differs from the {expected:#06x} of "), field])
+        Err(message![format!("differs from the {expected:#06X} of "), field])
     }
 }

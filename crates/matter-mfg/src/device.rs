@@ -228,7 +228,7 @@ impl Device {
         let dac = credentials.dac();
         self.add_internal(folder, InternalFile::DacPem, || Ok(dac.to_pem()))?;
         self.add_internal(folder, InternalFile::DacDer, || Ok(dac.as_der()))?;
-        self.add_internal(folder, InternalFile::DacPublicKey, || Ok(dac.public_key().as_bytes()))?;
+        self.add_internal(folder, InternalFile::DacPublicKey, || Ok(*dac.public_key().as_bytes()))?;
         self.add_internal(folder, InternalFile::PaiDer, || Ok(credentials.pai().as_der()))?;
         let Some(key) = credentials.key() else { return Ok(()) };
         let pem = || key.to_pkcs8_pem().map_err(Error::encode);

@@ -112,7 +112,7 @@ impl SuppliedDac {
         if self
             .key
             .as_ref()
-            .is_some_and(|key| *dac.public_key() != key.public_key())
+            .is_some_and(|key| dac.public_key() != key.public_key())
         {
             return Err(wrong("is not the certificate of the key".into()));
         }

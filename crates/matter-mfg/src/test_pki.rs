@@ -3,10 +3,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use factory_fs::{Dir, FolderLock, Kind};
-use matter_attestation::{
-    Certificate, CertificationDeclaration, CertificationType, DateTime, Error as AttestationError, Issuer, PaaSubject,
-    PaiSubject, PrivateKey, SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
-};
+use matter_attestation::{Certificate, DateTime, Error as AttestationError, PrivateKey, TestChain};
 use matter_factory_data::Declaration;
 use matter_types::{ProductId, VendorId};
 use rand_core::CryptoRng;
@@ -25,9 +22,6 @@ const PAI_KEY: &str = "PAI_key.pem";
 const DECLARATION: &str = "CD.der";
 /// Name of the folder until it is complete.
 const DRAFT: &str = ".test-pki.tmp";
-/// On/Off Light, and the form of certificate ids in test declarations; neither is checked.
-const DEVICE_TYPE: u32 = 0x0100;
-const CERTIFICATE_ID: &str = "CSA00000SWC00000-00";
 
 /// A throw-away PKI for one vendor and product: PAA, PAI and a Certification Declaration signed with the published test
 /// key, so that a commissioner accepts it only if configured to trust test devices.
@@ -147,23 +141,13 @@ impl TestPki {
         not_before: DateTime,
         rng: &mut R,
     ) -> Result<Self, AttestationError> {
-        let validity = Validity::without_expiry(not_before);
-        let paa_key = PrivateKey::generate(rng);
-        let subject = PaaSubject::new("Throw-away Test PAA")?.with_vendor_id(vendor);
-        let paa = issue_paa(&paa_key, &subject, validity, SerialNumber::generate(rng))?;
-        let pai_key = PrivateKey::generate(rng);
-        let subject = PaiSubject::new(name, vendor)?.with_product_id(product);
-        let issuer = Issuer::new(&paa, &paa_key)?;
-        let pai = issuer.issue_pai(&subject, &pai_key.public_key(), validity, SerialNumber::generate(rng))?;
-        let kind = CertificationType::DevelopmentAndTest;
-        let content = CertificationDeclaration::new(vendor, &[product], DEVICE_TYPE, CERTIFICATE_ID, kind)?;
-        let signed = content.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID)?;
-        let declaration = Declaration::decode(signed).map_err(|_| AttestationError::EncodingFailed)?;
+        let chain = TestChain::generate(vendor, product, name, not_before, rng)?;
+        let declaration = Declaration::decode(chain.declaration).map_err(|_| AttestationError::EncodingFailed)?;
         Ok(Self {
             folder,
-            new_paa: Some((paa_key, paa)),
-            pai_key,
-            pai,
+            new_paa: Some((chain.paa_key, chain.paa)),
+            pai_key: chain.pai_key,
+            pai: chain.pai,
             declaration,
         })
     }

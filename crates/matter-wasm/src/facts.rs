@@ -209,7 +209,7 @@ fn declaration(audited: &Audited) -> Vec<Fact> {
         Fact::new("Type", kind),
         Fact::new("Vendor ID", content.vendor_id()),
         Fact::new("Products", products.join(", ")),
-        Fact::new("Device type", format!("{:#06x}", content.device_type_id())),
+        Fact::new("Device type", format!("{:#06X}", content.device_type_id())),
         Fact::new("Version", content.version_number()),
         Fact::new("Signer's key", format!("{}{signer}", declaration.signer_key_id())),
     ];

@@ -165,7 +165,7 @@ fn requests_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// Determines the work for each request. Keys with a certificate come first, regardless of their place in the list.
 fn look(paths: Vec<PathBuf>, prefix: Option<&str>, pai: &Certificate, common: &Common) -> Vec<Pending> {
-    let mut owners = owners(pai.public_key());
+    let mut owners = owners(&pai.public_key());
     let read = paths.into_iter().map(|path| (read_request(&path), path));
     let found = read.map(|(key, path)| {
         let answered = key.map(|key| (key, answer_of(&path, &key, pai)));
@@ -200,7 +200,7 @@ fn answer_of(path: &Path, key: &PublicKey, pai: &Certificate) -> Answer {
     let certificate = Input::read_file(&place)
         .ok()
         .and_then(|bytes| Certificate::decode(&bytes).ok());
-    let is_own = |found: &Certificate| found.public_key() == key && found.verify_issued_by(pai).is_ok();
+    let is_own = |found: &Certificate| found.public_key() == *key && found.verify_issued_by(pai).is_ok();
     certificate
         .filter(is_own)
         .map_or(Answer::Other, |own| Answer::Own(Box::new(own)))

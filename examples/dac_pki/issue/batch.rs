@@ -222,7 +222,7 @@ pub(super) fn read_request(path: &Path) -> Result<PublicKey, String> {
         Failure::Closed => String::new(),
     })?;
     let request = CertificateRequest::decode(&bytes).map_err(|error| error.to_string())?;
-    Ok(*request.public_key())
+    Ok(request.public_key())
 }
 
 /// Returns the name of a request's device.

@@ -103,7 +103,7 @@ impl Made {
             };
             let pai = credentials.pai();
             credentials.dac().verify_issued_by(pai).unwrap();
-            assert_eq!(credentials.dac().public_key(), &credentials.key().unwrap().public_key());
+            assert_eq!(credentials.dac().public_key(), credentials.key().unwrap().public_key());
             pai.verify_issued_by(root.unwrap()).unwrap();
             assert_eq!(fs::read(self.top.join("staging/pai_cert.der")).unwrap(), pai.as_der());
         }

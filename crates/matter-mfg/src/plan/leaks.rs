@@ -27,7 +27,7 @@ pub(super) fn signing_keys(job: &Job, signer: Option<&Signer>) -> KeySet {
         }
     }
     match &job.attestation {
-        Attestation::Supplied { pai, .. } => keys.add_owner(pai.public_key(), KeyOwner::Pai),
+        Attestation::Supplied { pai, .. } => keys.add_owner(&pai.public_key(), KeyOwner::Pai),
         Attestation::Paa { authority, .. } => {
             keys.add_owner(&authority.key.public_key(), KeyOwner::Paa);
             if let Some(key) = authority.key.private_key() {

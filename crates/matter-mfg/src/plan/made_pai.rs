@@ -68,7 +68,7 @@ impl MadePai {
             let key = key.transpose()?;
             let fits = |key: &PrivateKey| {
                 certificate.verify_issued_by(&authority.certificate).is_ok()
-                    && key.public_key() == *certificate.public_key()
+                    && key.public_key() == certificate.public_key()
                     && certificate.common_name() == Some(&name)
                     && certificate.vendor_id() == Some(job.dac_ids().0)
                     && certificate.product_id() == Some(job.dac_ids().1)
@@ -206,7 +206,7 @@ fn check_authority(job: &Job, authority: &Authority) -> Result<(), Error> {
     certificate
         .verify_issued_by(certificate)
         .map_err(|error| Error::field(Field::Certificate, format_args!("is not a PAA: {error}")))?;
-    if certificate.public_key() != &authority.key.public_key() {
+    if certificate.public_key() != authority.key.public_key() {
         let reason = message!["is not the private key of the certificate of ", Field::Certificate];
         return Err(Error::field(Field::Key, reason));
     }

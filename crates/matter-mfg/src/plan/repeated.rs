@@ -55,7 +55,7 @@ impl Plan {
             let discriminator = cells.discriminator.or(self.job.discriminator);
             let pair = passcode.zip(discriminator.map(|discriminator| discriminator.get()));
             let credentials = cells.dac.as_ref().map(|given| &given.credentials);
-            let key = credentials.map(|credentials| credentials.dac().public_key().as_bytes());
+            let key = credentials.map(|credentials| *credentials.dac().public_key().as_bytes());
             let passcode = repeated(&mut passcodes, passcode.filter(|_| unique.passcode), number);
             let pair = repeated(&mut pairs, pair.filter(|_| unique.pair), number);
             let key = repeated(&mut keys, key.filter(|_| unique.key), number);

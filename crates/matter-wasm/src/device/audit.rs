@@ -119,7 +119,7 @@ impl Device {
 
     fn is_of_dac(&self, key: &PrivateKey) -> bool {
         let dac = self.part(Object::Dac).map(|(_, part)| part.as_der());
-        certificate(dac).is_some_and(|dac| *dac.public_key() == key.public_key())
+        certificate(dac).is_some_and(|dac| dac.public_key() == key.public_key())
     }
 
     /// Compares the credentials in the images with those in separate files, which also replace
