@@ -70,11 +70,7 @@ impl Device {
             }
             Kind::Picture(Ok(text)) => {
                 if self.picture.as_ref().is_some_and(|other| other != text) {
-                    self.find(
-                        Check::LabelPicture,
-                        &file.name,
-                        "another code than the other picture",
-                    );
+                    self.find(Check::LabelPicture, &file.name, "another code than the other picture");
                 }
                 self.picture.get_or_insert_with(|| text.clone());
                 self.codes_source.get_or_insert_with(|| file.name.clone());
