@@ -261,7 +261,10 @@ fn tables_that_the_tool_refuses_are_damaged() {
             "app0, app, factory, 0x10000, 1M\nlow, data, phy, 0x10f000, 8K\n",
             "line 4: the offset 0x10f000 of low is before 0x110000, the end of the previous partition",
         ),
-        ("nvs, data, phy, , 0x1000\n", "line 3: duplicate name 'nvs', first used in line 2"),
+        (
+            "nvs, data, phy, , 0x1000\n",
+            "line 3: duplicate name 'nvs', first used in line 2",
+        ),
         (
             "a long name of 16 1, data, phy, , 4K\na long name of 16 2, data, phy, , 4K\n",
             "line 3: the name a long name of 16 1 is too long: 19 bytes; at most 16 are allowed",
