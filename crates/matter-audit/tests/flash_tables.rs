@@ -83,7 +83,7 @@ const ROWS: [Row; 3] = [
 fn the_table_in_the_flash_is_enough() {
     let dump = Dump::new();
     assert_good(&dump.audit(0x8000, &binary_table(&ROWS), |dump| dump));
-    // At another address, the end of the partition table earlier or later.
+    // At another address the first partition may begin earlier or later.
     for at in [0x7000_u32, 0xB000, 0xC000, 0x1_7000] {
         let rows = match at {
             0xB000.. => [("fctry", 1, 2, 0x1_0000, 0x6000, 0)].to_vec(),
