@@ -251,7 +251,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         ("small, data, nvs, , 0x1000, readonly\n", ""),
         (
             "small, data, nvs, , 0x1000\n",
-            "line 3: small has 0x1000 bytes; an NVS partition needs at least 0x3000 or more",
+            "line 3: small has 0x1000 bytes; an NVS partition needs at least 0x3000 bytes",
         ),
         (
             "phy, data, phy, 0xe000, 0x1000\n",
